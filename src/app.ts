@@ -1,0 +1,64 @@
+import type { Aws } from './aws/clients.ts';
+import type { Clock } from './clock.ts';
+import type { Project } from './config.ts';
+import type { Journal } from './state/journal.ts';
+import type { Io } from './ui/io.ts';
+
+/** How a command ended, short of an error: `main` maps it to an exit code. */
+export type Outcome =
+  /** Done, or the verdict is pass: 0. */
+  | 'done'
+  /** The work was done and the answer is no: verdict fail, rolled back: 1. */
+  | 'no'
+  /** 3. */
+  | 'inconclusive'
+  /** `--plan` found something to do: 4. */
+  | 'pending';
+
+/** The options every command takes. */
+export interface Globals {
+  emulator: boolean;
+  endpointUrl: string | undefined;
+  profile: string | undefined;
+  region: string | undefined;
+  /** Path of shadowctl.yaml, where one was named. */
+  config: string | undefined;
+  quiet: boolean;
+  color: boolean;
+  /** Shows the stack of a defect. */
+  debug: boolean;
+}
+
+/** Everything a command may ask for; each part is made when it is first asked for, so that `--help` opens nothing. */
+export interface App {
+  readonly io: Io;
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly globals: Globals;
+  /** Aborts when the user interrupts (Ctrl-C). Pass it to every wait. */
+  readonly signal: AbortSignal;
+  /** The same app with another interrupt: for work that ends when other work does. */
+  withSignal(signal: AbortSignal): App;
+  /** shadowctl.yaml, checked, and the folder it governs. */
+  project(): Promise<Project>;
+  /** The AWS account (or emulator) this call works on. */
+  aws(): Promise<Aws>;
+  /** The journal of one endpoint in this account and region. */
+  journal(endpoint: string): Promise<Journal>;
+  /** Runs another command line in this process, with the same io, clock and account: what `demo` is made of. */
+  execute(argv: readonly string[], overrides?: { signal?: AbortSignal; io?: Io }): Promise<Outcome>;
+}
+
+/** What a command does once its words are understood. */
+export type Run<Options> = (app: App, options: Options) => Promise<Outcome>;
+
+/** Where a command hands over what it parsed; `main` is one, tests are another. */
+export interface Host {
+  start<Options>(run: Run<Options>, options: Options): Promise<void>;
+}
+
+/** A `run.ts` that is loaded only when its command is called. */
+export function lazy<Options>(load: () => Promise<{ run: Run<Options> }>): Run<Options> {
+  return async (app, options) => (await load()).run(app, options);
+}

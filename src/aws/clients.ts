@@ -1,0 +1,86 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import type { STSClient } from '@aws-sdk/client-sts';
+import { cannotRun } from '../errors.ts';
+
+/** Where the SDK is pointed at and as whom. */
+export interface AwsTarget {
+  region: string;
+  /** One URL for all services: the emulator's, or a user's own. Undefined for AWS itself. */
+  endpointUrl: string | undefined;
+  profile: string | undefined;
+  /** Fixed credentials; undefined leaves it to the SDK's own chain. */
+  credentials: { accessKeyId: string; secretAccessKey: string } | undefined;
+}
+
+/** The services shadowctl speaks to. Each client is loaded when it is first asked for: together they cost 290 ms. */
+export interface Aws {
+  readonly target: AwsTarget;
+  sagemaker(): Promise<SageMakerClient>;
+  runtime(): Promise<SageMakerRuntimeClient>;
+  cloudwatch(): Promise<CloudWatchClient>;
+  logs(): Promise<CloudWatchLogsClient>;
+  s3(): Promise<S3Client>;
+  sts(): Promise<STSClient>;
+  sns(): Promise<SNSClient>;
+  /** The account's twelve digits, asked for once. */
+  account(): Promise<string>;
+  /** Closes every connection that was opened. */
+  close(): void;
+}
+
+/** The clients of one target. The only place where SDK clients are made. */
+export function connect(target: AwsTarget): Aws {
+  const made: { destroy(): void }[] = [];
+  const once = <Client extends { destroy(): void }>(make: () => Promise<Client>): (() => Promise<Client>) => {
+    let client: Promise<Client> | undefined;
+    return () => {
+      client ??= make().then((ready) => {
+        made.push(ready);
+        return ready;
+      });
+      return client;
+    };
+  };
+  const options = async () => ({
+    region: target.region,
+    retryMode: 'adaptive',
+    ...(target.endpointUrl === undefined ? {} : { endpoint: target.endpointUrl }),
+    ...(await credentials(target)),
+  });
+  const sts = once(async () => new (await import('@aws-sdk/client-sts')).STSClient(await options()));
+  let account: Promise<string> | undefined;
+  return {
+    target,
+    sagemaker: once(async () => new (await import('@aws-sdk/client-sagemaker')).SageMakerClient(await options())),
+    runtime: once(async () => new (await import('@aws-sdk/client-sagemaker-runtime')).SageMakerRuntimeClient(await options())),
+    cloudwatch: once(async () => new (await import('@aws-sdk/client-cloudwatch')).CloudWatchClient(await options())),
+    logs: once(async () => new (await import('@aws-sdk/client-cloudwatch-logs')).CloudWatchLogsClient(await options())),
+    // `bucket.127.0.0.1` is no host name: with a URL of our own the bucket goes into the path.
+    s3: once(async () => new (await import('@aws-sdk/client-s3')).S3Client({ ...(await options()), forcePathStyle: target.endpointUrl !== undefined })),
+    sns: once(async () => new (await import('@aws-sdk/client-sns')).SNSClient(await options())),
+    sts,
+    account() {
+      account ??= (async () => {
+        const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+        const identity = await (await sts()).send(new GetCallerIdentityCommand({}));
+        if (identity.Account === undefined) throw cannotRun('AWS did not say which account these credentials belong to.');
+        return identity.Account;
+      })();
+      return account;
+    },
+    close() {
+      for (const client of made) client.destroy();
+    },
+  };
+}
+
+async function credentials(target: AwsTarget) {
+  if (target.credentials !== undefined) return { credentials: target.credentials };
+  const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
+  return { credentials: fromNodeProviderChain(target.profile === undefined ? {} : { profile: target.profile }) };
+}

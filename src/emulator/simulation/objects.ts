@@ -1,0 +1,7 @@
+/** How the emulator's own parts use S3; the S3 service stands on the same store. */
+export interface ObjectStore {
+  /** The object's bytes; undefined when bucket or key does not exist. */
+  get(account: string, bucket: string, key: string): Promise<Uint8Array | undefined>;
+  /** Writes an object; returns false when the bucket does not exist. */
+  put(account: string, bucket: string, key: string, body: Uint8Array, contentType?: string): Promise<boolean>;
+}

@@ -1,0 +1,68 @@
+import { createInterface } from 'node:readline/promises';
+import { stripVTControlCharacters } from 'node:util';
+
+/**
+ * The only way to the user. Results go to `out`, everything else (progress, notes, questions) to `err`, so that
+ * `shadowctl report --format json > file` keeps a clean file.
+ */
+export interface Io {
+  /** Writes one result line to standard output. */
+  out(line?: string): void;
+  /** Writes one line of chatter to standard error. Silent under `--quiet`. */
+  err(line?: string): void;
+  /** True where standard error is a terminal: progress may be drawn there. */
+  readonly interactive: boolean;
+  /** True where standard output is a terminal. */
+  readonly terminal: boolean;
+  /** Colour on standard output and standard error. */
+  readonly color: boolean;
+  /** Columns to draw for: the terminal's, or 80. Never less than 40. */
+  readonly columns: number;
+  /** Asks a question on the terminal; undefined when nobody can answer. */
+  ask(question: string): Promise<string | undefined>;
+}
+
+/** Control characters and escape sequences taken out: for text that comes from models, logs or AWS. Tabs and newlines become spaces. */
+export function plain(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return stripVTControlCharacters(text).replace(/[\t\r\n]+/g, ' ').replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '');
+}
+
+export interface ProcessStreams {
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  env: Record<string, string | undefined>;
+}
+
+/** Colour as https://no-color.org and FORCE_COLOR ask, else only on a terminal. */
+function wantsColor(env: Record<string, string | undefined>, terminal: boolean): boolean {
+  if (env.NO_COLOR !== undefined && env.NO_COLOR !== '') return false;
+  if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '' && env.FORCE_COLOR !== '0') return true;
+  return terminal && env.TERM !== 'dumb';
+}
+
+/** The process's own streams. */
+export function processIo(streams: ProcessStreams, options: { quiet: boolean; color: boolean }): Io {
+  const { stdin, stdout, stderr, env } = streams;
+  const terminal = stdout.isTTY === true;
+  const interactive = stderr.isTTY === true && env.CI === undefined;
+  const columns = Number(env.COLUMNS) || stdout.columns || stderr.columns || 80;
+  return {
+    out: (line = '') => void stdout.write(`${line}\n`),
+    err: (line = '') => void (options.quiet || stderr.write(`${line}\n`)),
+    interactive: interactive && !options.quiet,
+    terminal,
+    color: options.color && wantsColor(env, terminal),
+    columns: Math.max(40, columns),
+    async ask(question) {
+      if (!stdin.isTTY || !stderr.isTTY) return undefined;
+      const asker = createInterface({ input: stdin, output: stderr });
+      try {
+        return (await asker.question(question)).trim();
+      } finally {
+        asker.close();
+      }
+    },
+  };
+}
