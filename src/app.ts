@@ -15,6 +15,9 @@ export type Outcome =
   /** `--plan` found something to do: 4. */
   | 'pending';
 
+/** Environment variables. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** The options every command takes. */
 export interface Globals {
   emulator: boolean;
@@ -33,7 +36,7 @@ export interface Globals {
 export interface App {
   readonly io: Io;
   readonly clock: Clock;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly cwd: string;
   readonly globals: Globals;
   /** Aborts when the user interrupts (Ctrl-C). Pass it to every wait. */
@@ -42,6 +45,8 @@ export interface App {
   withSignal(signal: AbortSignal): App;
   /** shadowctl.yaml, checked, and the folder it governs. */
   project(): Promise<Project>;
+  /** `env`, and where the emulator is asked for what `eval "$(shadowctl emulator env)"` would set: starts it if need be. */
+  environment(): Promise<Environment>;
   /** The AWS account (or emulator) this call works on. */
   aws(): Promise<Aws>;
   /** The journal of one endpoint in this account and region. */

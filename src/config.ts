@@ -1,3 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { usage } from './errors.ts';
+
 /** shadowctl.yaml, checked, and where it was found. */
 export interface Project {
   /** The folder that holds shadowctl.yaml and `.shadowctl/`; the current folder where there is no shadowctl.yaml. */
@@ -9,4 +13,73 @@ export interface Project {
   target: 'aws' | 'emulator';
   region: string | undefined;
   profile: string | undefined;
+  /** ARN of the execution role for models. */
+  role: string | undefined;
+  /** Tags for everything that is created, beside shadowctl's own. */
+  tags: Readonly<Record<string, string>>;
+  /** The section `policy`, as written; the analysis room knows what it may hold. */
+  policy: unknown;
+  /** Where the ends of updates are told: SNS topic ARNs and webhook URLs. */
+  notify: readonly string[];
+}
+
+const FILE = 'shadowctl.yaml';
+
+/** The nearest shadowctl.yaml at or above `folder`. */
+function find(folder: string): string | undefined {
+  const here = join(folder, FILE);
+  if (existsSync(here)) return here;
+  const above = dirname(folder);
+  return above === folder ? undefined : find(above);
+}
+
+/**
+ * Reads and checks shadowctl.yaml.
+ * @param named the path given with `--config`; without it the file is looked for from `cwd` upwards, and may be missing
+ * @throws Problem (usage) naming the file, the key and the wrong value
+ */
+export async function loadProject(cwd: string, named: string | undefined): Promise<Project> {
+  const file = named === undefined ? find(cwd) : resolve(cwd, named);
+  if (file === undefined) return settle(cwd, undefined, {});
+  if (!existsSync(file)) throw usage(`There is no config file ${file}.`, 'Check the path given with --config.');
+  const { parse } = await import('yaml');
+  let content: unknown;
+  try {
+    content = parse(readFileSync(file, 'utf8')) ?? {};
+  } catch (error) {
+    throw usage(`${file} is not valid YAML: ${error instanceof Error ? error.message : String(error)}`, 'Mend the line it names.', error);
+  }
+  const v = await import('valibot');
+  const text = v.pipe(v.string(), v.nonEmpty());
+  const schema = v.strictObject({
+    target: v.optional(v.picklist(['aws', 'emulator'])),
+    region: v.optional(text),
+    profile: v.optional(text),
+    role: v.optional(v.pipe(v.string(), v.regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'must be the ARN of an IAM role'))),
+    tags: v.optional(v.record(text, v.string())),
+    policy: v.optional(v.unknown()),
+    notify: v.optional(v.union([v.array(text), v.pipe(text, v.transform((one) => [one]))])),
+  });
+  const checked = v.safeParse(schema, content);
+  if (!checked.success) {
+    const issue = checked.issues[0];
+    const where = v.getDotPath(issue) ?? 'the top level';
+    throw usage(`${file}: ${where}: ${issue.message}.`, `Known keys: ${Object.keys(schema.entries).join(', ')}.`);
+  }
+  return settle(dirname(file), file, checked.output);
+}
+
+function settle(root: string, file: string | undefined, given: Partial<Project>): Project {
+  return Object.freeze({
+    root,
+    file,
+    stateDir: join(root, '.shadowctl'),
+    target: given.target ?? 'aws',
+    region: given.region,
+    profile: given.profile,
+    role: given.role,
+    tags: given.tags ?? {},
+    policy: given.policy,
+    notify: given.notify ?? [],
+  });
 }

@@ -10,6 +10,8 @@ export interface Io {
   out(line?: string): void;
   /** Writes one line of chatter to standard error. Silent under `--quiet`. */
   err(line?: string): void;
+  /** Writes one line to standard error, `--quiet` or not: for errors. */
+  alert(line: string): void;
   /** True where standard error is a terminal: progress may be drawn there. */
   readonly interactive: boolean;
   /** True where standard output is a terminal. */
@@ -51,6 +53,7 @@ export function processIo(streams: ProcessStreams, options: { quiet: boolean; co
   return {
     out: (line = '') => void stdout.write(`${line}\n`),
     err: (line = '') => void (options.quiet || stderr.write(`${line}\n`)),
+    alert: (line) => void stderr.write(`${line}\n`),
     interactive: interactive && !options.quiet,
     terminal,
     color: options.color && wantsColor(env, terminal),

@@ -1,0 +1,115 @@
+import { CommanderError } from 'commander';
+import type { App, Globals, Host, Outcome } from './app.ts';
+import { systemClock } from './clock.ts';
+import { Problem, type ProblemKind, interrupted } from './errors.ts';
+import { buildProgram } from './program.ts';
+import { type Io, processIo } from './ui/io.ts';
+import { createApp, type Surroundings } from './wire.ts';
+
+const EXIT_CODES: Readonly<Record<Outcome, number>> = { done: 0, no: 1, inconclusive: 3, pending: 4 };
+const PROBLEM_CODES: Readonly<Record<ProblemKind, number>> = { no: 1, usage: 2, 'cannot-run': 2, interrupted: 130 };
+
+const NO_GLOBALS: Globals = {
+  emulator: false,
+  endpointUrl: undefined,
+  profile: undefined,
+  region: undefined,
+  config: undefined,
+  quiet: false,
+  color: true,
+  debug: false,
+};
+
+/** The program as the shell calls it. Resolves to the exit code. */
+export async function main(argv: readonly string[], process: NodeJS.Process): Promise<number> {
+  const controller = new AbortController();
+  let asked = 0;
+  const stop = () => {
+    asked += 1;
+    // Who asks twice wants out now; the journal is on disk, so nothing is lost by it.
+    if (asked > 1) process.exit(130);
+    controller.abort(interrupted('Interrupted.'));
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  // A reader that went away (`shadowctl … | head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
+  try {
+    return await run(argv, {
+      clock: systemClock,
+      env: process.env,
+      cwd: process.cwd(),
+      signal: controller.signal,
+      io: (options) => processIo(process, options),
+    });
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+/** One command line in any surroundings. Resolves to the exit code; never rejects. */
+export async function run(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const closings: (() => void)[] = [];
+  try {
+    return EXIT_CODES[await perform(argv, surroundings, (close) => void closings.push(close))];
+  } catch (error) {
+    return explain(error, argv, surroundings);
+  } finally {
+    for (const close of closings) close();
+  }
+}
+
+/** Parses and runs one command line; throws what goes wrong. `base` is the app of the command that runs this one. */
+async function perform(
+  argv: readonly string[],
+  surroundings: Surroundings,
+  opened: (close: () => void) => void,
+  base?: { globals: Globals; io: Io },
+): Promise<Outcome> {
+  let outcome: Outcome = 'done';
+  const host: Host = {
+    async start(run, options) {
+      const globals: Globals = { ...(base?.globals ?? NO_GLOBALS), ...program.globals() };
+      const io = base?.io ?? surroundings.io({ quiet: globals.quiet, color: globals.color });
+      const execute: App['execute'] = (line, overrides = {}) =>
+        perform(line, { ...surroundings, signal: overrides.signal ?? surroundings.signal }, opened, {
+          globals,
+          io: overrides.io ?? io,
+        });
+      outcome = await run(createApp({ surroundings, globals, io, execute, opened }), options);
+    },
+  };
+  const io = base?.io ?? surroundings.io({ quiet: false, color: !argv.includes('--no-color') });
+  const program = buildProgram(host, io);
+  await program.parse(argv);
+  return outcome;
+}
+
+/** Tells the user what went wrong and what to do next; returns the exit code. The only place that does. */
+async function explain(thrown: unknown, argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  // commander has printed its own message by now: help and version end with 0, wrong words with another code.
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : PROBLEM_CODES.usage;
+  const io = surroundings.io({ quiet: false, color: !argv.includes('--no-color') });
+  const error = await asProblem(thrown, surroundings.signal);
+  if (error instanceof Problem) {
+    io.alert(`error: ${error.message}`);
+    for (const line of error.next?.split('\n') ?? []) io.alert(`  ${line}`);
+    if (argv.includes('--debug') && error.cause instanceof Error) io.alert(error.cause.stack ?? String(error.cause));
+    return PROBLEM_CODES[error.kind];
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  io.alert(`error: ${message}`);
+  io.alert('  This is a defect of shadowctl. Run the command again with --debug and report what it prints.');
+  if (argv.includes('--debug') && error instanceof Error) io.alert(error.stack ?? '');
+  return PROBLEM_CODES['cannot-run'];
+}
+
+/** What AWS and the system say in their own terms, put into ours. */
+async function asProblem(thrown: unknown, signal: AbortSignal): Promise<unknown> {
+  if (thrown instanceof Problem) return thrown;
+  if (signal.aborted && thrown instanceof Error && thrown.name === 'AbortError') return signal.reason;
+  const { explainAwsError } = await import('./aws/errors.ts');
+  return explainAwsError(thrown) ?? thrown;
+}

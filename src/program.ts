@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import type { Globals, Host } from './app.ts';
+import { canaryCommand } from './commands/canary/command.ts';
+import { cleanupCommand } from './commands/cleanup/command.ts';
+import { demoCommand } from './commands/demo/command.ts';
+import { deployCommand } from './commands/deploy/command.ts';
+import { emulatorCommand } from './commands/emulator/command.ts';
+import { invokeCommand } from './commands/invoke/command.ts';
+import { reportCommand } from './commands/report/command.ts';
+import { shadowCommand } from './commands/shadow/command.ts';
+import { statusCommand } from './commands/status/command.ts';
+import { undoCommand } from './commands/undo/command.ts';
+import type { Io } from './ui/io.ts';
+
+const COMMANDS = [
+  demoCommand,
+  deployCommand,
+  invokeCommand,
+  canaryCommand,
+  shadowCommand,
+  reportCommand,
+  statusCommand,
+  undoCommand,
+  cleanupCommand,
+  emulatorCommand,
+];
+
+const FOOTER = `
+Try it without an AWS account:
+  $ shadowctl demo                    the whole life cycle on the embedded emulator
+  $ shadowctl deploy --emulator …     any command on an emulator that stays
+
+Exit codes: 0 done or pass, 1 the answer is no (verdict fail, rolled back), 2 could not run, 3 inconclusive,
+4 changes pending (--plan), 130 interrupted.`;
+
+/** The program's words: every command with its options; what they do is handed to `host`. */
+export function buildProgram(host: Host, io: Io): { parse(argv: readonly string[]): Promise<void>; globals(): Partial<Globals> } {
+  const program = new Command('shadowctl')
+    .description('Takes a newly trained model to production on Amazon SageMaker: deploy, canary, shadow, report, clean up.')
+    .version(version(), '-V, --version')
+    .option('--emulator', 'work on the embedded emulator, started if need be, instead of AWS')
+    .option('--endpoint-url <url>', 'work on any server that speaks the AWS APIs')
+    .option('--profile <name>', 'AWS profile')
+    .option('--region <name>', 'AWS region')
+    .option('--config <file>', 'config file (default: the nearest shadowctl.yaml)')
+    .option('-q, --quiet', 'only results and errors')
+    .option('--no-color', 'no colour (NO_COLOR works too)')
+    .option('--debug', 'show the stack of an error')
+    .addHelpText('after', FOOTER)
+    .showHelpAfterError('Run the command with --help to see what it takes.');
+  for (const command of COMMANDS) program.addCommand(command(host));
+  settle(program, io);
+  return {
+    async parse(argv) {
+      if (argv.length === 0) program.outputHelp();
+      else await program.parseAsync([...argv], { from: 'user' });
+    },
+    // What was not said is left out, so that a line run by another command inherits it.
+    globals: () =>
+      Object.fromEntries(Object.entries(program.opts()).filter(([name]) => program.getOptionValueSource(name) === 'cli')),
+  };
+}
+
+/** commander's `addCommand` hands down neither of these. */
+function settle(command: Command, io: Io): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => io.out(text.replace(/\n$/, '')),
+    writeErr: (text) => io.alert(text.replace(/\n$/, '')),
+    getOutHelpWidth: () => Math.min(io.columns, 120),
+    getErrHelpWidth: () => Math.min(io.columns, 120),
+    getOutHasColors: () => io.color,
+    getErrHasColors: () => io.color,
+  });
+  for (const inner of command.commands) settle(inner, io);
+}
+
+function version(): string {
+  // `src/` and `dist/` both lie directly in the package.
+  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,109 @@
+import type { App, Environment, Globals } from './app.ts';
+import type { Clock } from './clock.ts';
+import type { Project } from './config.ts';
+import { cannotRun } from './errors.ts';
+import type { Io } from './ui/io.ts';
+
+/** What the program finds around it; tests and the demo bring their own. */
+export interface Surroundings {
+  clock: Clock;
+  env: Environment;
+  cwd: string;
+  signal: AbortSignal;
+  io(options: { quiet: boolean; color: boolean }): Io;
+}
+
+export interface AppParts {
+  surroundings: Surroundings;
+  globals: Globals;
+  io: Io;
+  execute: App['execute'];
+  /** Called with whatever must be closed at the end. */
+  opened(close: () => void): void;
+}
+
+/** Makes each part of the app when it is first asked for. */
+export function createApp(parts: AppParts): App {
+  const { surroundings, globals, io, execute, opened } = parts;
+  const { env, cwd, clock } = surroundings;
+  const project = once(async () => (await import('./config.ts')).loadProject(cwd, globals.config));
+  const environment = once(() => readEnvironment(env, globals, project));
+  const aws = once(async () => {
+    const { connect } = await import('./aws/clients.ts');
+    const connection = connect(await awsTarget(await environment(), globals, await project()));
+    opened(() => connection.close());
+    return connection;
+  });
+  const app = (signal: AbortSignal): App => ({
+    io,
+    clock,
+    env,
+    cwd,
+    globals,
+    signal,
+    withSignal: app,
+    project,
+    environment,
+    aws,
+    async journal(endpoint) {
+      const { openJournal } = await import('./state/journal.ts');
+      const connection = await aws();
+      return openJournal({
+        stateDir: (await project()).stateDir,
+        account: await connection.account(),
+        region: connection.target.region,
+        endpoint,
+        clock,
+      });
+    },
+    execute,
+  });
+  return app(surroundings.signal);
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+async function readEnvironment(env: Environment, globals: Globals, project: () => Promise<Project>): Promise<Environment> {
+  const { target, stateDir } = await project();
+  if (globals.endpointUrl !== undefined) return env;
+  if (!globals.emulator && (target !== 'emulator' || globals.profile !== undefined)) return env;
+  const { ensureEmulator, emulatorEnvironment } = await import('./emulator/process.ts');
+  const { join } = await import('node:path');
+  const { url } = await ensureEmulator(join(stateDir, 'emulator'));
+  return { ...env, ...emulatorEnvironment(url, env) };
+}
+
+/** Where the SDK is to be pointed at: flags before shadowctl.yaml before the environment before the SDK's own files. */
+async function awsTarget(env: Environment, globals: Globals, project: Project) {
+  const endpointUrl = globals.endpointUrl ?? nonEmpty(env.AWS_ENDPOINT_URL);
+  if (endpointUrl !== undefined && !URL.canParse(endpointUrl)) {
+    throw cannotRun(`The endpoint URL "${endpointUrl}" is not a URL.`, 'Give one like http://127.0.0.1:4599, with --endpoint-url or AWS_ENDPOINT_URL.');
+  }
+  const profile = globals.profile ?? project.profile;
+  const accessKeyId = nonEmpty(env.AWS_ACCESS_KEY_ID);
+  const secretAccessKey = nonEmpty(env.AWS_SECRET_ACCESS_KEY);
+  const sessionToken = nonEmpty(env.AWS_SESSION_TOKEN);
+  const given = accessKeyId !== undefined && secretAccessKey !== undefined && profile === undefined;
+  const { defaultRegion } = await import('./aws/region.ts');
+  const region = globals.region ?? nonEmpty(env.AWS_REGION) ?? nonEmpty(env.AWS_DEFAULT_REGION) ?? project.region ?? (await defaultRegion(profile ?? nonEmpty(env.AWS_PROFILE)));
+  if (region === undefined) {
+    throw cannotRun('No AWS region is set.', 'Give --region, set AWS_REGION, or write `region:` into shadowctl.yaml.');
+  }
+  return {
+    region,
+    endpointUrl,
+    profile,
+    credentials: given ? { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } : undefined,
+  };
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === undefined || text === '' ? undefined : text;
+}
+

@@ -1,0 +1,136 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+/** Who may import whom; `src/README.md` shows the same table. */
+const GROUND = ['errors', 'clock'];
+const RULES: Record<string, readonly string[]> = {
+  errors: [],
+  clock: [],
+  config: GROUND,
+  state: GROUND,
+  ui: GROUND,
+  aws: GROUND,
+  analysis: GROUND,
+  'analysis/collect': [...GROUND, 'analysis', 'aws'],
+  report: [...GROUND, 'analysis', 'ui'],
+  resources: [...GROUND, 'state', 'aws'],
+  guardrails: [...GROUND, 'resources', 'state', 'aws', 'analysis', 'ui'],
+  emulator: GROUND,
+  commands: [...GROUND, 'config', 'state', 'ui', 'aws', 'analysis', 'report', 'resources', 'guardrails', 'app'],
+};
+/** Rooms and files that may import everything; nobody but those named may import them. */
+const OPEN = ['main', 'app', 'wire', 'program'];
+const STARTS_AN_EMULATOR = ['commands/emulator', 'commands/demo'];
+
+const root = resolve(import.meta.dirname, '..', 'src');
+
+interface Import {
+  from: string;
+  to: string;
+  typeOnly: boolean;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return sources(path);
+    return entry.name.endsWith('.ts') ? [path] : [];
+  });
+}
+
+const STATEMENT = /(?:^|\n)\s*(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(file, 'utf8');
+  return [...text.matchAll(STATEMENT)].map((match) => ({
+    from: relative(root, file),
+    to: match[2] ?? match[3] ?? '',
+    typeOnly: match[1] !== undefined,
+  }));
+}
+
+const all = sources(root).flatMap(importsOf);
+const inside = all
+  .filter((one) => one.to.startsWith('.'))
+  .map((one) => ({ ...one, to: relative(root, resolve(root, dirname(one.from), one.to)) }));
+
+/** The room of a file: its first folder, or its name where it stands at the top. */
+function roomOf(file: string): string {
+  if (/^analysis\/collect(\/|\.ts|-)/.test(file)) return 'analysis/collect';
+  return file.includes('/') ? (file.split('/')[0] ?? '') : file.replace(/\.ts$/, '');
+}
+
+test('every import leads to a file, with its ending', () => {
+  const lost = inside.filter((one) => !existsSync(join(root, one.to)));
+  expect(lost).toEqual([]);
+});
+
+test('every room imports only what it may', () => {
+  const wrong = inside.filter((one) => {
+    const from = roomOf(one.from);
+    const to = roomOf(one.to);
+    if (from === to || OPEN.includes(from)) return false;
+    if (from === 'analysis/collect' && to === 'analysis') return false;
+    if (from === 'analysis' && to === 'analysis/collect') return !one.typeOnly;
+    if (from === 'commands' && to === 'emulator') return !STARTS_AN_EMULATOR.some((room) => one.from.startsWith(room));
+    if (from === 'commands' && to === 'analysis/collect') return false;
+    return !(RULES[from] ?? []).includes(to);
+  });
+  expect(wrong.map((one) => `${one.from} -> ${one.to}`)).toEqual([]);
+});
+
+test('a command never imports another command', () => {
+  const folder = (file: string) => file.split('/')[1];
+  const wrong = inside.filter(
+    (one) => one.from.startsWith('commands/') && one.to.startsWith('commands/') && folder(one.from) !== folder(one.to) && folder(one.to) !== 'shared',
+  );
+  expect(wrong.map((one) => `${one.from} -> ${one.to}`)).toEqual([]);
+});
+
+test('nobody imports main', () => {
+  expect(inside.filter((one) => one.to === 'main.ts').map((one) => one.from)).toEqual([]);
+});
+
+test('only the aws room imports values of the AWS SDK', () => {
+  const wrong = all.filter((one) => /^@(aws-sdk|smithy)\//.test(one.to) && !one.typeOnly && !one.from.startsWith('aws/'));
+  expect(wrong.map((one) => `${one.from} -> ${one.to}`)).toEqual([]);
+});
+
+test('what is slow to load is loaded when it is needed', () => {
+  const slow = /^(@aws-sdk\/|ora$|@duckdb\/|yaml$|cli-table3$)/;
+  const eager = all.filter((one) => {
+    const text = readFileSync(join(root, one.from), 'utf8');
+    const dynamic = new RegExp(`import\\(\\s*['"]${one.to.replaceAll('/', '\\/')}['"]`).test(text);
+    return slow.test(one.to) && !one.typeOnly && !dynamic && /^(main|program|app|wire|config|errors|clock|commands\/[a-z]+\/command)\.ts$/.test(one.from);
+  });
+  expect(eager.map((one) => `${one.from} -> ${one.to}`)).toEqual([]);
+});
+
+test('only the clock asks for the time or starts a timer, and only seeded randomness is used', () => {
+  const forbidden = /\bDate\.now\(|\bnew Date\(\)|\bsetTimeout\(|\bsetInterval\(|\bMath\.random\(|timers\/promises|performance\.now\(/;
+  const wrong = sources(root).filter((file) => {
+    const name = relative(root, file);
+    if (name === 'clock.ts') return false;
+    const code = readFileSync(file, 'utf8')
+      .replace(/\/\*[\s\S]*?\*\//g, '')
+      .replace(/(^|\s)\/\/.*$/gm, '');
+    return forbidden.test(code);
+  });
+  expect(wrong.map((file) => relative(root, file))).toEqual([]);
+});
+
+test('there are no circles', () => {
+  const next = new Map<string, string[]>();
+  for (const one of inside.filter((candidate) => !candidate.typeOnly)) next.set(one.from, [...(next.get(one.from) ?? []), one.to]);
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: string[]) => {
+    if (path.includes(file)) return void circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+    if (done.has(file)) return;
+    for (const to of next.get(file) ?? []) visit(to, [...path, file]);
+    done.add(file);
+  };
+  for (const file of next.keys()) visit(file, []);
+  expect(circles).toEqual([]);
+});
