@@ -1,0 +1,38 @@
+import type { Clock } from '../../clock.ts';
+import type { Store } from '../store.ts';
+import { dropPieces, etagOf, readPieces, writePiece } from './object-bytes.ts';
+import { buckets, objects } from './object-records.ts';
+import type { ObjectStore } from './objects.ts';
+
+/** S3 as the emulator's own parts use it: they see the buckets of the account they work for. */
+export function createObjectStore(store: Store, clock: Clock): ObjectStore {
+  const owns = (account: string, bucket: string) => buckets(store).get(bucket)?.account === account;
+  return {
+    async get(account, bucket, key) {
+      for (;;) {
+        const record = owns(account, bucket) ? objects(store).get(`${bucket}/${key}`) : undefined;
+        if (record === undefined) return undefined;
+        const bytes = await readPieces(store, record);
+        if (bytes !== undefined) return bytes;
+        if (objects(store).get(`${bucket}/${key}`) === record)
+          throw new Error(`the bytes of s3://${bucket}/${key} are lost`);
+      }
+    },
+    async put(account, bucket, key, body, contentType) {
+      if (!owns(account, bucket)) return false;
+      const piece = await writePiece(store, body);
+      const id = `${bucket}/${key}`;
+      const old = objects(store).get(id);
+      objects(store).set(id, {
+        pieces: [piece],
+        size: body.length,
+        etag: etagOf(body),
+        modifiedAt: clock.now(),
+        attributes: { ContentType: contentType ?? 'binary/octet-stream' },
+        tags: [],
+      });
+      await dropPieces(store, old?.pieces ?? []);
+      return true;
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../clock.ts';
+import { cannotRun } from '../../errors.ts';
+
+interface Holder {
+  pid: number;
+  host: string;
+  /** ISO 8601. */
+  since: string;
+  /** When the process itself began, in the kernel's ticks: tells a process from a later one of the same number. */
+  started: string | undefined;
+}
+
+const held = new Set<string>();
+
+/**
+ * Takes `dir` for this process and answers how to let go of it. What a dead process of this host left behind is taken
+ * over. Rejects with a `Problem` that says who holds it and since when.
+ */
+export async function lockFolder(dir: string): Promise<() => Promise<void>> {
+  const file = join(dir, 'lock');
+  if (held.has(dir)) throw cannotRun(`The emulator's folder ${dir} is already open in this process.`);
+  for (;;) {
+    if (await claim(file)) break;
+    const holder = await readHolder(file);
+    if (holder !== undefined && isAlive(holder)) throw inUse(dir, file, holder);
+    await takeAway(file);
+  }
+  held.add(dir);
+  return async () => {
+    held.delete(dir);
+    await rm(file, { force: true });
+  };
+}
+
+async function claim(file: string): Promise<boolean> {
+  const holder: Holder = {
+    pid: process.pid,
+    host: hostname(),
+    since: new Date(systemClock.now()).toISOString(),
+    started: startOf(process.pid),
+  };
+  try {
+    const handle = await open(file, 'wx');
+    await handle.writeFile(`${JSON.stringify(holder)}\n`);
+    await handle.close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** undefined when the lock is gone meanwhile, or was never written to its end. */
+async function readHolder(file: string): Promise<Holder | undefined> {
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    try {
+      return JSON.parse(await readFile(file, 'utf8')) as Holder;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      // Whoever holds it may be about to write; a process that died before it wrote never will.
+      await systemClock.sleep(20);
+    }
+  }
+  return undefined;
+}
+
+function isAlive(holder: Holder): boolean {
+  if (holder.host !== hostname()) return true;
+  // A container's first process always has the same number: our own number in the file is a dead process's.
+  if (holder.pid === process.pid) return false;
+  try {
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  const started = startOf(holder.pid);
+  return started === undefined || holder.started === undefined || started === holder.started;
+}
+
+/** Renames first: of several that find the same stale lock, one alone removes it. */
+async function takeAway(file: string): Promise<void> {
+  const aside = `${file}.${process.pid}`;
+  try {
+    await rename(file, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  await rm(aside, { force: true });
+}
+
+/** Boot and start time of a process where /proc tells them; undefined elsewhere. */
+function startOf(pid: number): string | undefined {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the command's name in brackets and may hold spaces; the start time is the 22nd.
+    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    return `${boot}/${ticks}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function inUse(dir: string, file: string, holder: Holder): Error {
+  const elsewhere = holder.host !== hostname();
+  return cannotRun(
+    `The emulator's folder ${dir} is in use by process ${holder.pid}${elsewhere ? ` on ${holder.host}` : ''} since ${holder.since}.`,
+    elsewhere
+      ? `If no emulator runs there any more, delete ${file} and try again.`
+      : 'Use that emulator, stop it first (shadowctl emulator stop), or choose another folder (--dir).',
+  );
+}

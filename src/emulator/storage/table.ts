@@ -1,0 +1,82 @@
+import type { Table } from '../store.ts';
+import { compareUtf8 } from './order.ts';
+
+/**
+ * A table in memory. Keys are sorted only when somebody lists them, and kept sorted from then on. `changed` is told of
+ * every key that was set or deleted.
+ */
+export class SortedTable<T> implements Table<T> {
+  readonly #records = new Map<string, T>();
+  readonly #changed: (key: string) => void;
+  #sorted: string[] | undefined;
+
+  constructor(changed: (key: string) => void) {
+    this.#changed = changed;
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  get(key: string): T | undefined {
+    return this.#records.get(key);
+  }
+
+  has(key: string): boolean {
+    return this.#records.has(key);
+  }
+
+  set(key: string, value: T): void {
+    this.load(key, value);
+    this.#changed(key);
+  }
+
+  /** As `set`, but tells nobody: for records that come from disk. */
+  load(key: string, value: T): void {
+    if (this.#sorted !== undefined && !this.#records.has(key)) {
+      this.#sorted.splice(lowerBound(this.#sorted, key), 0, key);
+    }
+    this.#records.set(key, value);
+  }
+
+  delete(key: string): boolean {
+    if (!this.unload(key)) return false;
+    this.#changed(key);
+    return true;
+  }
+
+  /** As `delete`, but tells nobody. */
+  unload(key: string): boolean {
+    if (!this.#records.delete(key)) return false;
+    if (this.#sorted !== undefined) this.#sorted.splice(lowerBound(this.#sorted, key), 1);
+    return true;
+  }
+
+  entries(prefix = ''): [string, T][] {
+    this.#sorted ??= [...this.#records.keys()].sort(compareUtf8);
+    const found: [string, T][] = [];
+    for (let i = lowerBound(this.#sorted, prefix); i < this.#sorted.length; i += 1) {
+      const key = this.#sorted[i] as string;
+      if (!key.startsWith(prefix)) break;
+      found.push([key, this.#records.get(key) as T]);
+    }
+    return found;
+  }
+
+  /** Every record, in no order. */
+  [Symbol.iterator](): IterableIterator<[string, T]> {
+    return this.#records.entries();
+  }
+}
+
+/** Index of the first key that is not less than `key`. */
+function lowerBound(sorted: readonly string[], key: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareUtf8(sorted[middle] as string, key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
