@@ -51,8 +51,19 @@ export interface App {
   aws(): Promise<Aws>;
   /** The journal of one endpoint in this account and region. */
   journal(endpoint: string): Promise<Journal>;
-  /** Runs another command line in this process, with the same io, clock and account: what `demo` is made of. */
-  execute(argv: readonly string[], overrides?: { signal?: AbortSignal; io?: Io }): Promise<Outcome>;
+  /**
+   * Runs another command line in this process, through the same parser and the same code; what `overrides` does not
+   * replace is this app's own. Throws what goes wrong, as a command does.
+   */
+  execute(argv: readonly string[], overrides?: ExecuteOverrides): Promise<Outcome>;
+}
+
+export interface ExecuteOverrides {
+  clock?: Clock;
+  env?: Environment;
+  cwd?: string;
+  signal?: AbortSignal;
+  io?: Io;
 }
 
 /** What a command does once its words are understood. */

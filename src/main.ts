@@ -73,11 +73,8 @@ async function perform(
     async start(run, options) {
       const globals: Globals = { ...(base?.globals ?? NO_GLOBALS), ...program.globals() };
       const io = base?.io ?? surroundings.io({ quiet: globals.quiet, color: globals.color });
-      const execute: App['execute'] = (line, overrides = {}) =>
-        perform(line, { ...surroundings, signal: overrides.signal ?? surroundings.signal }, opened, {
-          globals,
-          io: overrides.io ?? io,
-        });
+      const execute: App['execute'] = (line, { io: other, ...overrides } = {}) =>
+        perform(line, { ...surroundings, ...overrides }, opened, { globals, io: other ?? io });
       outcome = await run(createApp({ surroundings, globals, io, execute, opened }), options);
     },
   };

@@ -1,0 +1,21 @@
+import { Command } from 'commander';
+import { type Host, lazy, type Run } from '../../app.ts';
+
+export interface DemoOptions {
+  /** Leave everything standing in the project's own emulator. */
+  keep: boolean;
+}
+
+export function demoCommand(host: Host, run: Run<DemoOptions> = lazy(() => import('./run.ts'))): Command {
+  return new Command('demo')
+    .description('the whole life cycle on the embedded emulator: deploy, canary, rollback, shadow, report, cleanup')
+    .option('--keep', 'clean nothing up: leave it standing in the emulator of this folder, for a look around')
+    .addHelpText(
+      'after',
+      `
+Takes a real linear-learner model and its successor through the whole life cycle, in under a minute: the emulator
+runs in this process on a virtual clock, everything else is what you would run yourself. No AWS account is needed,
+and nothing outside this machine is touched.`,
+    )
+    .action((flags: { keep?: boolean }) => host.start(run, { keep: flags.keep === true }));
+}

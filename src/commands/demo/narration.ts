@@ -1,0 +1,40 @@
+import { styleText } from 'node:util';
+import type { Io } from '../../ui/io.ts';
+
+/** A numbered chapter heading, ruled to the width of the terminal. */
+export function heading(io: Io, number: number, title: string): string {
+  const text = `${number}. ${title}`;
+  const rule = '─'.repeat(Math.max(4, Math.min(io.columns, 100) - text.length - 1));
+  return io.color ? `${styleText(['bold', 'cyan'], text)} ${styleText('dim', rule)}` : `${text} ${rule}`;
+}
+
+/** Breaks prose into lines that fit. */
+export function paragraph(io: Io, text: string): string[] {
+  const width = Math.min(io.columns, 100);
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return line === '' ? lines : [...lines, line];
+}
+
+/** A command line as it can be pasted into a shell, broken before its flags where it is too long for the terminal. */
+export function shellLine(io: Io, argv: readonly string[], background = false): string[] {
+  const quoted = argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  const parts: string[] = ['$ shadowctl'];
+  for (const word of quoted) {
+    const last = parts.at(-1) ?? '';
+    const isFlag = word.startsWith('--');
+    const isValue = !isFlag && quoted[quoted.indexOf(word) - 1]?.startsWith('--') === true;
+    const room = Math.min(io.columns, 100) - 2;
+    if (last.length + 1 + word.length > room && !isValue) parts.push(`    ${word}`);
+    else parts[parts.length - 1] = `${last} ${word}`;
+  }
+  if (background) parts[parts.length - 1] += ' &';
+  const lines = parts.map((part, index) => (index < parts.length - 1 ? `${part} \\` : part));
+  return io.color ? lines.map((line) => styleText('bold', line)) : lines;
+}

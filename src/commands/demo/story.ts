@@ -1,0 +1,91 @@
+import type { Outcome } from '../../app.ts';
+
+/** One command line of the demo, as a user would type it. */
+export interface Line {
+  argv: readonly string[];
+  /** How it is meant to end; another end makes the demo fail. */
+  outcome: Outcome;
+  /** Runs in the background while `argv` runs, and is stopped when that has ended. */
+  alongside?: readonly string[];
+}
+
+export interface Scene {
+  title: string;
+  /** What this is about, a paragraph. */
+  about: string;
+  lines: readonly Line[];
+}
+
+/** What must stand before the cleanup, and, all zero, after it. */
+export interface Census {
+  endpoints: number;
+  models: number;
+  endpointConfigs: number;
+  alarms: number;
+}
+
+export const ENDPOINT = 'weather-prediction-endpoint';
+export const STANDING: Census = { endpoints: 1, models: 9, endpointConfigs: 9, alarms: 3 };
+
+const ROUNDS = [1, 2, 3] as const;
+const ON_ENDPOINT = ['--endpoint', ENDPOINT];
+const LINEAR_LEARNER = ['--algorithm', 'linear-learner'];
+const V1 = ['--artifact', '005-model.tar.gz', ...LINEAR_LEARNER];
+const V2 = ['--artifact', '009-model.tar.gz', ...LINEAR_LEARNER];
+/** The newer model behind a container that cannot read it: healthy to look at, every answer a 500. */
+const V2_MISMATCHED = ['--artifact', '009-model.tar.gz', '--algorithm', 'xgboost:1.2-1', '--allow-mismatch'];
+const TRAFFIC = ['invoke', ...ON_ENDPOINT, '--data', 'weather-test.csv', '--labels', 'label', '--rate', '4'];
+
+const candidate = (round: number) => (round === 2 ? V2_MISMATCHED : V2);
+
+function deployV1(round: number): Line {
+  return {
+    argv: ['deploy', ...ON_ENDPOINT, ...V1, '--instance-type', 'ml.m5.large', '--instances', '3', '--model-name', `weather-model-v1-${round}`, '--config-name', `weather-config-v1-${round}`, '--test', 'test.csv', '--yes'],
+    outcome: 'done',
+  };
+}
+
+function canary(round: number): Line {
+  return {
+    argv: ['canary', ...ON_ENDPOINT, ...candidate(round), '--model-name', `weather-model-v2-${round}`, '--config-name', `weather-config-v2-${round}`, '--yes'],
+    outcome: round === 2 ? 'no' : 'done',
+    alongside: [...TRAFFIC, '--duration', '2h'],
+  };
+}
+
+function shadow(round: number): Line[] {
+  return [
+    { argv: ['undo', ...ON_ENDPOINT, '--to', `weather-config-v1-${round}`, '--yes'], outcome: 'done' },
+    {
+      argv: ['shadow', ...ON_ENDPOINT, ...candidate(round), '--sample', '100%', '--model-name', `weather-model-shadow-${round}`, '--config-name', `weather-config-shadow-${round}`, '--yes'],
+      outcome: 'done',
+    },
+    { argv: [...TRAFFIC, '--duration', '30m'], outcome: 'done' },
+    {
+      argv: ['report', ...ON_ENDPOINT, '--last', '30m', '--labels', 'weather-test.csv:label'],
+      outcome: round === 2 ? 'no' : 'done',
+    },
+  ];
+}
+
+/** The demo's plan, from the first deploy to the last report. */
+export const STORY: readonly Scene[] = [
+  {
+    title: 'Version 1 goes live',
+    about:
+      'A weather classifier (model 005, linear-learner, Seattle 2012-2014) on three instances, deployed three times over: each time a model and an endpoint config of its own, a test of the inference, and its metrics.',
+    lines: ROUNDS.map(deployV1),
+  },
+  {
+    title: 'Version 2 by canary, with alarms that can fire',
+    about:
+      'Model 009 replaces 005 behind a canary of one instance in three while traffic flows. The second attempt puts the artifact behind the wrong image (XGBoost 1.2-1): it passes every health check and fails every request, until the alarm on its own 5XX errors takes it back.',
+    lines: ROUNDS.map(canary),
+  },
+  {
+    title: 'Version 2 as a shadow of version 1',
+    about:
+      'Three times, the endpoint openly goes back to version 1 and the candidate is attached as a shadow variant: it sees a copy of every request, and only production answers. The second candidate is the mismatched one: it fails every request, and no caller notices.',
+    lines: ROUNDS.flatMap(shadow),
+  },
+];
