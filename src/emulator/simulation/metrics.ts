@@ -97,8 +97,9 @@ export interface MetricStore {
   /** Every unit that was used with a series. */
   unitsOf(series: Series): string[];
   /**
-   * Writes what is still open into the store's tables. Call it before `store.flush()` when the emulator is closed, and
-   * now and then (`store.flush()` then makes it survive a kill -9); minutes that are over are written by themselves.
+   * Writes what is still open (of all series, or of some) into the store's tables. Call it before `store.flush()` when
+   * the emulator is closed, and now and then (`store.flush()` then makes it survive a kill -9); minutes that are over
+   * are written by themselves.
    */
-  flush(): void;
+  flush(of?: readonly Series[]): void;
 }
