@@ -1,0 +1,155 @@
+import type { Stage } from './stage.ts';
+
+/** How an update ended. Only `updated` is what was asked for. */
+export type EndingKind =
+  /** The endpoint runs the config that was asked for. */
+  | 'updated'
+  | 'rolled-back-by-alarm'
+  /** The new fleet never passed its health check. */
+  | 'rolled-back-for-health'
+  /** AWS had no instances for the new fleet. */
+  | 'rolled-back-for-capacity'
+  /** The update took longer than MaximumExecutionTimeoutInSeconds. */
+  | 'timed-out'
+  /** `shadowctl abort` stopped it. */
+  | 'aborted'
+  /** The endpoint is back on its old config, and nothing says why. */
+  | 'rolled-back'
+  /** Somebody else's update came between. */
+  | 'taken-over'
+  /** The endpoint itself is broken: only deletion or AWS's support helps. */
+  | 'failed'
+  /** The endpoint is gone. */
+  | 'deleted';
+
+export interface Ending {
+  kind: EndingKind;
+  /** One sentence for people, with names. */
+  sentence: string;
+  /** SageMaker's FailureReason, where it belongs to this update. */
+  reason: string | undefined;
+  /** Alarms that were in ALARM during the update. */
+  alarms: readonly string[];
+  /** The config the endpoint runs now. */
+  running: string | undefined;
+}
+
+/** Everything that tells how an update ended. */
+export interface Evidence {
+  endpoint: string;
+  /** The config that was asked for, and the one that ran before. */
+  requested: string;
+  previous: string;
+  /** What DescribeEndpoint says now; undefined when the endpoint is gone. */
+  now:
+    | {
+        status: string;
+        config: string | undefined;
+        failureReason: string | undefined;
+        variantReason?: string | undefined;
+      }
+    | undefined;
+  /** FailureReason just after the update was asked for: a reason that has not changed since may be an old one (facts 4.2). */
+  reasonBefore: string | undefined;
+  /** Alarms seen in ALARM between the start of the update and its end. */
+  firedAlarms: readonly string[];
+  /** Configs other than ours that updates were seen leading to meanwhile. */
+  foreignTargets: readonly string[];
+  elapsedSeconds: number;
+  maxSeconds: number | undefined;
+  /** When the journal says that an abort was asked for. */
+  aborted: boolean;
+}
+
+const ALARM_REASON = /alarm[^:]*in ALARM state: \[([^\]]*)\]/i;
+
+/**
+ * Compares the config that runs with the config that was asked for: SageMaker reports a rollback as `InService`, and
+ * its FailureReason may be empty, or left over from an earlier rollback (facts 4.3). Neither is trusted alone.
+ */
+export function classifyEnding(evidence: Evidence): Ending {
+  const { now, requested, previous, endpoint } = evidence;
+  if (now === undefined) return ending('deleted', `${endpoint} was deleted while it was being updated.`, evidence);
+  if (now.status === 'Failed' || now.status === 'UpdateRollbackFailed' || now.status === 'OutOfService') {
+    return ending(
+      'failed',
+      `${endpoint} is ${now.status}${sayReason(now.failureReason)}.`,
+      evidence,
+      now.failureReason,
+    );
+  }
+  if (now.config === requested) return ending('updated', `${endpoint} runs ${requested}.`, evidence);
+  if (now.config !== previous) {
+    return ending(
+      'taken-over',
+      `${endpoint} runs ${now.config ?? 'no config'}, which this update did not ask for: somebody else updated it.`,
+      evidence,
+    );
+  }
+  if (evidence.foreignTargets.length > 0) {
+    return ending(
+      'taken-over',
+      `Somebody else's update of ${endpoint} to ${evidence.foreignTargets.join(', ')} came between.`,
+      evidence,
+    );
+  }
+  return rolledBack(evidence, now.failureReason);
+}
+
+function rolledBack(evidence: Evidence, failureReason: string | undefined): Ending {
+  const back = `${evidence.endpoint} was rolled back to ${evidence.previous}`;
+  const fresh = failureReason !== undefined && failureReason !== evidence.reasonBefore ? failureReason : undefined;
+  const named = alarmsIn(failureReason);
+  // The same alarm gives the same text twice: then the alarm's own record says whether it fired this time.
+  const accused = named.filter((name) => fresh !== undefined || evidence.firedAlarms.includes(name));
+  if (accused.length > 0 || (fresh === undefined && evidence.firedAlarms.length > 0)) {
+    const alarms = accused.length > 0 ? accused : evidence.firedAlarms;
+    const reason = accused.length > 0 ? failureReason : undefined;
+    return { ...ending('rolled-back-by-alarm', `${back} by ${list(alarms, 'alarm')}.`, evidence, reason), alarms };
+  }
+  if (evidence.aborted) return ending('aborted', `${back}: the update was aborted.`, evidence, fresh);
+  if (fresh !== undefined && /ping health check|health check/i.test(fresh)) {
+    return ending('rolled-back-for-health', `${back}: the new fleet did not pass its health check.`, evidence, fresh);
+  }
+  if (fresh !== undefined && /capacity|InsufficientInstance|service limit|ResourceLimitExceeded/i.test(fresh)) {
+    return ending('rolled-back-for-capacity', `${back}: AWS had no instances for the new fleet.`, evidence, fresh);
+  }
+  const late = evidence.maxSeconds !== undefined && evidence.elapsedSeconds >= evidence.maxSeconds;
+  if (late || (fresh !== undefined && /tim(e|ed)[ -]?out|maximum execution/i.test(fresh))) {
+    return ending('timed-out', `${back}: it was not finished in the time it had.`, evidence, fresh);
+  }
+  return ending(
+    'rolled-back',
+    `${back}${fresh === undefined ? ', and SageMaker gives no reason' : ''}.`,
+    evidence,
+    fresh,
+  );
+}
+
+/** The alarm names of "One or more configured alarm for automatic rollback deployment is in ALARM state: [a, b]." */
+export function alarmsIn(failureReason: string | undefined): string[] {
+  const names = ALARM_REASON.exec(failureReason ?? '')?.[1];
+  return names === undefined
+    ? []
+    : names
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '');
+}
+
+/** True once nothing more happens by itself. */
+export function hasSettled(stage: Pick<Stage, 'name'>): boolean {
+  return stage.name === 'settled' || stage.name === 'failed';
+}
+
+function ending(kind: EndingKind, sentence: string, evidence: Evidence, reason?: string): Ending {
+  return { kind, sentence, reason, alarms: [], running: evidence.now?.config };
+}
+
+function sayReason(reason: string | undefined): string {
+  return reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`;
+}
+
+function list(names: readonly string[], word: string): string {
+  return `${word}${names.length === 1 ? '' : 's'} ${names.join(', ')}`;
+}
