@@ -156,9 +156,10 @@ export class Track implements SeriesHandle {
       }
       const minute = Math.floor(bucket.start / 60_000) * 60_000;
       if (bucket.start === minute) continue;
-      const whole = this.#buckets.has(minute) ? this.#read(minute) : { start: minute, layers: [], dirty: true };
+      const present = this.#buckets.get(minute);
+      const whole = present ?? (present === null ? this.#read(minute) : { start: minute, layers: [], dirty: true });
       for (const layer of bucket.layers) merge(layerOf(whole, layer.visibleAt).data, layer.data);
-      this.#buckets.set(minute, null);
+      if (!this.#live.has(minute)) this.#buckets.set(minute, null);
       this.#write(whole);
       this.#drop(bucket.start);
     }
