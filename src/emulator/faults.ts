@@ -1,3 +1,5 @@
+import type { Random } from './random.ts';
+
 /** A fault on demand; every part that is left out matches everything. */
 export interface Fault {
   id: string;
@@ -35,5 +37,59 @@ export interface Faults {
   clear(): void;
   list(): Fault[];
   /** The first fault of one of these kinds that strikes now; counts against `times`. */
-  strike(kinds: readonly Fault['kind'][], where: { service?: string; operation?: string; endpoint?: string; variant?: string; endpointConfig?: string }): Fault | undefined;
+  strike(
+    kinds: readonly Fault['kind'][],
+    where: { service?: string; operation?: string; endpoint?: string; variant?: string; endpointConfig?: string },
+  ): Fault | undefined;
+}
+
+/** The faults of one emulator; `random` decides for those that strike only a share of the calls. */
+export function createFaults(random: Random): Faults {
+  const faults = new Map<string, Fault>();
+  const left = new Map<string, number>();
+  let made = 0;
+  return {
+    add(fault) {
+      made += 1;
+      const added = { ...fault, id: `fault-${made}` };
+      faults.set(added.id, added);
+      if (added.times !== undefined) left.set(added.id, added.times);
+      return added;
+    },
+    remove(id) {
+      left.delete(id);
+      return faults.delete(id);
+    },
+    clear() {
+      faults.clear();
+      left.clear();
+    },
+    list: () => [...faults.values()].map((fault) => remaining(fault, left.get(fault.id))),
+    strike(kinds, where) {
+      // The usual case, asked on every call.
+      if (faults.size === 0) return undefined;
+      for (const fault of faults.values()) {
+        if (!kinds.includes(fault.kind) || !applies(fault, where)) continue;
+        if (fault.share !== undefined && random.next() >= fault.share) continue;
+        const times = left.get(fault.id);
+        if (times !== undefined) {
+          if (times <= 0) continue;
+          left.set(fault.id, times - 1);
+        }
+        return fault;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** `times` of a listed fault is how often it may still strike. */
+function remaining(fault: Fault, times: number | undefined): Fault {
+  return times === undefined ? fault : { ...fault, times };
+}
+
+const PARTS = ['service', 'operation', 'endpoint', 'variant', 'endpointConfig'] as const;
+
+function applies(fault: Fault, where: Partial<Record<(typeof PARTS)[number], string>>): boolean {
+  return PARTS.every((part) => fault[part] === undefined || fault[part] === where[part]);
 }

@@ -6,6 +6,8 @@ export interface Context {
   account: string;
   region: string;
   requestId: string;
+  /** The access key the call was signed with; undefined for an unsigned one. */
+  accessKeyId?: string | undefined;
   /** `http://127.0.0.1:port`, as the client addressed it. */
   baseUrl: string;
   world: World;

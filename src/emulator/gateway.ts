@@ -1,0 +1,113 @@
+import { AwsError, type Context } from './operation.ts';
+import { json } from './protocols/json.ts';
+import { query } from './protocols/query.ts';
+import { header, type Protocol, type WireRequest, type WireResponse } from './protocols/wire.ts';
+import { type ProtocolId, type Route, route, type Scope, scopeOf, UnknownService } from './route.ts';
+import { loadedService, loadService, type Service } from './services/registry.ts';
+import { accountOf } from './services/sts/identity.ts';
+import type { OperationModel, ServiceModel } from './shapes.ts';
+import { validate } from './shapes-validate.ts';
+import type { World } from './world.ts';
+
+const PROTOCOLS: Record<ProtocolId, Protocol> = { json, query } as Record<ProtocolId, Protocol>;
+
+/** The reply, or undefined when the connection is to be broken without one. */
+export type Reply = WireResponse | undefined;
+
+/**
+ * One request through all floors: route, parse, validate, let due events happen, faults, operation, serialize.
+ * Never throws: whatever goes wrong becomes an answer in the protocol the client spoke.
+ */
+export async function answer(world: World, request: WireRequest, requestId: string): Promise<Reply> {
+  const scope = scopeOf(request);
+  let found: Route | undefined;
+  let service: ServiceModel | undefined;
+  try {
+    found = route(request, scope);
+    const loaded = loadedService(found.service) ?? (await loadService(found.service));
+    service = loaded.model;
+    return await run(world, request, requestId, scope, found, loaded);
+  } catch (error) {
+    const protocol = found?.protocol ?? (error instanceof UnknownService ? error.protocol : 'query');
+    return PROTOCOLS[protocol].serializeError(asAwsError(error), { service, requestId, request });
+  }
+}
+
+async function run(
+  world: World,
+  request: WireRequest,
+  requestId: string,
+  scope: Scope,
+  found: Route,
+  service: Service,
+): Promise<Reply> {
+  const protocol = PROTOCOLS[found.protocol];
+  const operation = operationOf(service.model, found);
+  const implementation = operation.built ? service.operations[operation.name] : undefined;
+  if (implementation === undefined) throw notImplemented(operation, found.protocol);
+  const input = protocol.parse(operation, request);
+  validate(operation, input);
+  if (!world.timeline.upToDate) await world.timeline.catchUp();
+  const where = place(operation, input);
+  await strikeBefore(world, where);
+  const context: Context = {
+    account: accountOf(world, scope.accessKeyId),
+    region: scope.region ?? 'us-east-1',
+    requestId,
+    accessKeyId: scope.accessKeyId,
+    baseUrl: `http://${header(request, 'host')}`,
+    world,
+  };
+  const output = await implementation(context, input);
+  if (world.faults.strike(['drop-reply'], where) !== undefined) return undefined;
+  return protocol.serialize(operation, output, requestId, request);
+}
+
+function operationOf(service: ServiceModel, found: Route): OperationModel {
+  const operation = found.operation === undefined ? undefined : service.operation(found.operation);
+  if (operation !== undefined) return operation;
+  if (found.protocol === 'query') {
+    const version = service.metadata.apiVersion;
+    throw new AwsError('InvalidAction', `Could not find operation ${found.operation} for version ${version}`);
+  }
+  throw new AwsError(
+    'UnknownOperationException',
+    `The operation ${found.operation ?? found.path} is not known to ${service.metadata.serviceId}.`,
+  );
+}
+
+function notImplemented(operation: OperationModel, protocol: ProtocolId): AwsError {
+  const code = protocol === 'query' || protocol === 'rest-xml' ? 'NotImplemented' : 'NotImplementedException';
+  const name = `${operation.service.metadata.serviceId} ${operation.name}`;
+  return new AwsError(code, `${name} is an operation of AWS that the emulator has not built.`, { status: 501 });
+}
+
+type Where = Parameters<World['faults']['strike']>[1];
+
+function place(operation: OperationModel, input: Record<string, unknown>): Where {
+  const { EndpointName: endpoint, TargetVariant: variant } = input;
+  const where: Where = { service: operation.service.id, operation: operation.name };
+  if (typeof endpoint === 'string') where.endpoint = endpoint;
+  if (typeof variant === 'string') where.variant = variant;
+  return where;
+}
+
+/** The faults that strike before any work is done. */
+async function strikeBefore(world: World, where: Where): Promise<void> {
+  const delay = world.faults.strike(['delay'], where);
+  if (delay !== undefined) await world.clock.sleep(delay.milliseconds ?? 1000);
+  const fault = world.faults.strike(['throttle', 'error'], where);
+  if (fault === undefined) return;
+  if (fault.kind === 'throttle') throw new AwsError('ThrottlingException', 'Rate exceeded');
+  const status = fault.status ?? 500;
+  const code = status === 503 ? 'ServiceUnavailable' : status >= 500 ? 'InternalFailure' : 'ValidationException';
+  throw new AwsError(code, `A fault on demand (${fault.id}).`, { status });
+}
+
+/** What is no refusal is a defect of the emulator: the client sees a 500, the cause goes to the log. */
+function asAwsError(error: unknown): AwsError {
+  if (error instanceof AwsError) return error;
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`shadowctl emulator: ${message}\n`);
+  return new AwsError('InternalFailure', 'The emulator failed unexpectedly; its log says why.', { status: 500 });
+}

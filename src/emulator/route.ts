@@ -1,0 +1,148 @@
+import { AwsError } from './operation.ts';
+import { queryParameters } from './protocols/query.ts';
+import { header, type WireRequest } from './protocols/wire.ts';
+import { SERVICE_IDS, type ServiceId } from './shapes.ts';
+import { bucketOf } from './route-s3.ts';
+
+export type ProtocolId = 'json' | 'query' | 'cbor' | 'rest-json' | 'rest-xml';
+
+/** Which service is meant, in which protocol, and the operation where the protocol names it outright. */
+export interface Route {
+  service: ServiceId;
+  protocol: ProtocolId;
+  /** Undefined in REST protocols, where method and path tell. */
+  operation: string | undefined;
+  /** The path with the bucket of a virtual-host request put in front. */
+  path: string;
+}
+
+/** Who signed, for which region and service; all undefined for an unsigned request. */
+export interface Scope {
+  accessKeyId: string | undefined;
+  region: string | undefined;
+  service: string | undefined;
+}
+
+/** A request for a service of AWS that the emulator does not carry. */
+export class UnknownService extends AwsError {
+  readonly protocol: ProtocolId;
+
+  constructor(protocol: ProtocolId, name: string) {
+    const carried = SERVICE_IDS.join(', ');
+    super('NotImplemented', `The emulator does not carry ${name}. It carries: ${carried}.`, { status: 501 });
+    this.protocol = protocol;
+  }
+}
+
+const TARGETS: Record<string, ServiceId> = {
+  SageMaker: 'sagemaker',
+  GraniteServiceVersion20100801: 'cloudwatch',
+  Logs_20140328: 'logs',
+  AnyScaleFrontendService: 'application-autoscaling',
+};
+
+/** Signing names (the service in a credential scope) of the services that speak Query. */
+const QUERY_SIGNERS: Record<string, ServiceId> = { monitoring: 'cloudwatch', sts: 'sts', sns: 'sns' };
+
+/** The versions that a Query call names, for unsigned calls (AssumeRoleWithWebIdentity and the like are unsigned). */
+const QUERY_VERSIONS: Record<string, ServiceId> = {
+  '2010-08-01': 'cloudwatch',
+  '2011-06-15': 'sts',
+  '2010-03-31': 'sns',
+};
+
+const RUNTIME_PATH = /^\/endpoints\/[^/]*\/(?:invocations|async-invocations|invocations-response-stream)$/;
+
+/** Reads the credential scope from the Authorization header or a presigned URL. */
+export function scopeOf(request: Pick<WireRequest, 'headers' | 'query'>): Scope {
+  const authorization = request.headers.authorization;
+  let credential: string | undefined;
+  if (typeof authorization === 'string') {
+    const start = authorization.indexOf('Credential=');
+    // Signature version 2, still spoken by old S3 clients: `AWS KEY:signature`.
+    if (start < 0) {
+      const key = /^AWS ([^:\s]+):/.exec(authorization)?.[1];
+      return { accessKeyId: key, region: undefined, service: key === undefined ? undefined : 's3' };
+    }
+    const rest = authorization.slice(start + 'Credential='.length);
+    const end = rest.search(/[,\s]/);
+    credential = end < 0 ? rest : rest.slice(0, end);
+  } else {
+    credential = request.query.find(([name]) => name.toLowerCase() === 'x-amz-credential')?.[1];
+    if (credential === undefined) {
+      const key = request.query.find(([name]) => name === 'AWSAccessKeyId')?.[1];
+      return { accessKeyId: key, region: undefined, service: key === undefined ? undefined : 's3' };
+    }
+  }
+  // `key/20260105/us-east-1/sagemaker/aws4_request`; a key may itself hold slashes.
+  const parts = credential.split('/');
+  const [service, region] = [parts.at(-2), parts.at(-3)];
+  return {
+    accessKeyId: parts.slice(0, -4).join('/') || undefined,
+    region: region === undefined || !/^[a-z0-9-]{1,64}$/.test(region) ? undefined : region,
+    service,
+  };
+}
+
+/** Says which service a request is for. Throws `UnknownService` where it is none of ours. */
+export function route(request: WireRequest, scope: Scope): Route {
+  const { path } = request;
+  if (scope.service !== 's3' && request.method === 'POST' && RUNTIME_PATH.test(path)) {
+    return { service: 'sagemaker-runtime', protocol: 'rest-json', operation: undefined, path };
+  }
+  const cbor = header(request, 'smithy-protocol') === 'rpc-v2-cbor';
+  if (cbor) return routeCbor(path);
+  const target = header(request, 'x-amz-target');
+  if (target !== undefined) return routeTarget(target, path);
+  if (isQuery(request)) return routeQuery(request, scope);
+  switch (scope.service) {
+    case undefined:
+    case 's3':
+    case 's3express': {
+      const bucket = bucketOf(header(request, 'host') ?? '');
+      return {
+        service: 's3',
+        protocol: 'rest-xml',
+        operation: undefined,
+        path: bucket === undefined ? path : `/${bucket}${path}`,
+      };
+    }
+    case 'sagemaker':
+      return { service: 'sagemaker-runtime', protocol: 'rest-json', operation: undefined, path };
+    default:
+      throw new UnknownService('rest-json', scope.service);
+  }
+}
+
+function routeCbor(path: string): Route {
+  const match = /^\/service\/([^/]+)\/operation\/([^/]+)$/.exec(path);
+  const service = match?.[1] === undefined ? undefined : TARGETS[match[1]];
+  if (service === undefined) throw new UnknownService('cbor', match?.[1] ?? path);
+  return { service, protocol: 'cbor', operation: match?.[2], path };
+}
+
+function routeTarget(target: string, path: string): Route {
+  const dot = target.lastIndexOf('.');
+  const prefix = target.slice(0, Math.max(0, dot));
+  const service = Object.hasOwn(TARGETS, prefix) ? TARGETS[prefix] : undefined;
+  if (service === undefined) throw new UnknownService('json', prefix || target);
+  return { service, protocol: 'json', operation: target.slice(dot + 1), path };
+}
+
+function isQuery(request: WireRequest): boolean {
+  if (request.method === 'POST') {
+    return (header(request, 'content-type') ?? '').startsWith('application/x-www-form-urlencoded');
+  }
+  return request.method === 'GET' && request.path === '/' && request.query.some(([name]) => name === 'Action');
+}
+
+function routeQuery(request: WireRequest, scope: Scope): Route {
+  const parameters = queryParameters(request);
+  const find = (name: string) => parameters.find(([key]) => key === name)?.[1];
+  const action = find('Action');
+  const version = find('Version');
+  const service = scope.service === undefined ? version && QUERY_VERSIONS[version] : QUERY_SIGNERS[scope.service];
+  if (!service) throw new UnknownService('query', scope.service ?? `Query version ${version}`);
+  if (action === undefined) throw new AwsError('MissingAction', 'The request is missing an action.');
+  return { service, protocol: 'query', operation: action, path: request.path };
+}

@@ -1,0 +1,61 @@
+import type { Operations } from '../operation.ts';
+import { type RawModel, resolveModel, type ServiceId, type ServiceModel } from '../shapes.ts';
+
+/** A service when it is first called: its description and its operations. */
+export interface Service {
+  model: ServiceModel;
+  operations: Operations;
+}
+
+type Loaded = { default: unknown };
+
+/** Written out one by one: a bundler must see each name to carry the file. */
+const MODELS: Record<ServiceId, () => Promise<Loaded>> = {
+  sagemaker: () => import('../models/sagemaker.json', { with: { type: 'json' } }),
+  'sagemaker-runtime': () => import('../models/sagemaker-runtime.json', { with: { type: 'json' } }),
+  cloudwatch: () => import('../models/cloudwatch.json', { with: { type: 'json' } }),
+  logs: () => import('../models/logs.json', { with: { type: 'json' } }),
+  s3: () => import('../models/s3.json', { with: { type: 'json' } }),
+  sts: () => import('../models/sts.json', { with: { type: 'json' } }),
+  sns: () => import('../models/sns.json', { with: { type: 'json' } }),
+  'application-autoscaling': () => import('../models/application-autoscaling.json', { with: { type: 'json' } }),
+};
+
+const OPERATIONS: Record<ServiceId, () => Promise<{ operations: Operations }>> = {
+  sagemaker: () => import('./sagemaker/index.ts'),
+  'sagemaker-runtime': () => import('./sagemaker-runtime/index.ts'),
+  cloudwatch: () => import('./cloudwatch/index.ts'),
+  logs: () => import('./logs/index.ts'),
+  s3: () => import('./s3/index.ts'),
+  sts: () => import('./sts/index.ts'),
+  sns: () => import('./sns/index.ts'),
+  'application-autoscaling': () => import('./application-autoscaling/index.ts'),
+};
+
+const models = new Map<ServiceId, Promise<ServiceModel>>();
+const ready = new Map<ServiceId, Service>();
+
+/** A service's description; loaded once. */
+export function loadModel(id: ServiceId): Promise<ServiceModel> {
+  let model = models.get(id);
+  if (model === undefined) {
+    model = MODELS[id]().then((loaded) => resolveModel(id, loaded.default as RawModel));
+    models.set(id, model);
+  }
+  return model;
+}
+
+/** The service if it was loaded before: spares the hot path a promise. */
+export function loadedService(id: ServiceId): Service | undefined {
+  return ready.get(id);
+}
+
+/** A service's description and operations; loaded once. */
+export async function loadService(id: ServiceId): Promise<Service> {
+  const known = ready.get(id);
+  if (known !== undefined) return known;
+  const [model, loaded] = await Promise.all([loadModel(id), OPERATIONS[id]()]);
+  const service = { model, operations: loaded.operations };
+  ready.set(id, service);
+  return service;
+}

@@ -1,0 +1,36 @@
+import type { AssumeRoleCommandInput, AssumeRoleResponse } from '@aws-sdk/client-sts';
+import { AwsError, type Context } from '../../operation.ts';
+import { sessions } from './identity.ts';
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+const ROLE = /^arn:aws[a-z-]*:iam::(\d{12}):role\/(?:.*\/)?([\w+=,.@-]{1,64})$/;
+
+/** AssumeRole: there are no policies here, so every role may be assumed; the session acts in the role's account. */
+export function assumeRole(context: Context, input: AssumeRoleCommandInput): AssumeRoleResponse {
+  const { world } = context;
+  const role = ROLE.exec(input.RoleArn ?? '');
+  if (role === null) throw new AwsError('ValidationError', `${input.RoleArn} is invalid`);
+  const [, account = '', name = ''] = role;
+  const accessKeyId = `ASIA${base32(context, 16)}`;
+  const expires = world.clock.now() + (input.DurationSeconds ?? 3600) * 1000;
+  const arn = `arn:aws:sts::${account}:assumed-role/${name}/${input.RoleSessionName}`;
+  const userId = `AROA${base32(context, 17)}:${input.RoleSessionName}`;
+  const table = sessions(world);
+  for (const [key, session] of table.entries()) if (session.expires <= world.clock.now()) table.delete(key);
+  table.set(accessKeyId, { account, arn, userId, expires });
+  return {
+    Credentials: {
+      AccessKeyId: accessKeyId,
+      SecretAccessKey: world.random.hex(40),
+      SessionToken: Buffer.from(world.random.hex(96), 'hex').toString('base64'),
+      Expiration: new Date(expires),
+    },
+    AssumedRoleUser: { AssumedRoleId: userId, Arn: arn },
+  };
+}
+
+function base32(context: Context, digits: number): string {
+  let text = '';
+  while (text.length < digits) text += BASE32[Math.floor(context.world.random.next() * 32)];
+  return text;
+}
