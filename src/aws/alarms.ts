@@ -1,0 +1,58 @@
+import { DescribeAlarmHistoryCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import type { Aws } from './clients.ts';
+import { call } from './errors.ts';
+
+/** A change of an alarm's state; `at` in ms since the epoch. */
+export interface AlarmChange {
+  at: number;
+  /** CloudWatch's own sentence: `Alarm updated from OK to ALARM`. */
+  summary: string;
+  /** True when the alarm went into ALARM. */
+  fired: boolean;
+}
+
+/** State changes of one alarm in a window, oldest first. CloudWatch keeps them 30 days. */
+export async function alarmChanges(
+  aws: Aws,
+  name: string,
+  window: { start: number; end: number },
+  signal?: AbortSignal,
+): Promise<AlarmChange[]> {
+  const client = await aws.cloudwatch();
+  const changes: AlarmChange[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await call(aws.target, `read the history of alarm "${name}"`, () =>
+      client.send(
+        new DescribeAlarmHistoryCommand({
+          AlarmName: name,
+          HistoryItemType: 'StateUpdate',
+          StartDate: new Date(window.start),
+          EndDate: new Date(window.end),
+          ScanBy: 'TimestampAscending',
+          NextToken,
+        }),
+        { abortSignal: signal },
+      ),
+    );
+    for (const item of page.AlarmHistoryItems ?? []) {
+      const summary = item.HistorySummary ?? '';
+      changes.push({ at: item.Timestamp?.getTime() ?? window.start, summary, fired: /\bto ALARM\b/.test(summary) });
+    }
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined);
+  return changes;
+}
+
+/** Puts an alarm into a state until its next evaluation. */
+export async function setAlarmState(
+  aws: Aws,
+  name: string,
+  state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA',
+  reason: string,
+): Promise<void> {
+  const client = await aws.cloudwatch();
+  await call(aws.target, `set the state of alarm "${name}"`, () =>
+    client.send(new SetAlarmStateCommand({ AlarmName: name, StateValue: state, StateReason: reason })),
+  );
+}

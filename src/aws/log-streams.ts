@@ -1,0 +1,33 @@
+import { DescribeLogStreamsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import type { Aws } from './clients.ts';
+import { AwsProblem, call } from './errors.ts';
+
+/** A log stream: one instance of one variant (facts 3). */
+export interface LogStream {
+  name: string;
+  /** Creation, ms since the epoch: an instance of a new fleet has a stream of its own. */
+  created: number;
+}
+
+/** The streams of a group whose name starts with `prefix`; none where the group does not exist. */
+export async function logStreams(aws: Aws, group: string, prefix: string, signal?: AbortSignal): Promise<LogStream[]> {
+  const client = await aws.logs();
+  const found: LogStream[] = [];
+  let nextToken: string | undefined;
+  do {
+    try {
+      const page = await call(aws.target, `list the streams of log group "${group}"`, () =>
+        client.send(new DescribeLogStreamsCommand({ logGroupName: group, logStreamNamePrefix: prefix, nextToken }), {
+          abortSignal: signal,
+        }),
+      );
+      for (const stream of page.logStreams ?? [])
+        found.push({ name: stream.logStreamName ?? '', created: stream.creationTime ?? 0 });
+      nextToken = page.nextToken;
+    } catch (error) {
+      if (error instanceof AwsProblem && error.code === 'ResourceNotFoundException') return [];
+      throw error;
+    }
+  } while (nextToken !== undefined);
+  return found;
+}

@@ -1,0 +1,168 @@
+import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import type { DescribeEndpointCommandOutput } from '@aws-sdk/client-sagemaker';
+import { alarmChanges } from '../aws/alarms.ts';
+import { describeAlarms } from '../aws/cloudwatch.ts';
+import type { Aws } from '../aws/clients.ts';
+import { describeEndpoint } from '../aws/sagemaker.ts';
+import type { Clock } from '../clock.ts';
+import { type AlarmPoint, alarmPoints } from './alarm-states.ts';
+import { alarmsIn, classifyEnding, type Ending, type Evidence, hasSettled } from './ending.ts';
+import { type FleetMinute, fleetMinutes } from './fleet-minutes.ts';
+import { readStage, type Stage } from './stage.ts';
+
+/** An update that was asked for: everything needed to watch it, also by another process than the one that asked. */
+export interface Update {
+  endpoint: string;
+  variant: string;
+  requested: string;
+  previous: string;
+  /** Alarms the update is guarded by. */
+  alarms: readonly string[];
+  /** When UpdateEndpoint was called, ms since the epoch. */
+  startedAt: number;
+  /** FailureReason before it, which may stay visible (facts 4.2). */
+  reasonBefore: string | undefined;
+  maxSeconds: number | undefined;
+}
+
+/** One look at an update under way. */
+export interface Snapshot {
+  at: number;
+  stage: Stage;
+  alarms: readonly MetricAlarm[];
+  /** Datapoints by alarm name. */
+  points: ReadonlyMap<string, readonly AlarmPoint[]>;
+  old: readonly FleetMinute[];
+  new: readonly FleetMinute[];
+}
+
+export interface Surroundings {
+  aws: Aws;
+  clock: Clock;
+  signal: AbortSignal;
+}
+
+const POLL_MS = 10_000;
+const SLOW_START_MS = 60_000;
+/** Metrics come a minute at a time: no need to ask more often. */
+const METRICS_MS = 30_000;
+/** The statistic of the sparklines. */
+export const SHOWN_LATENCY = 'p90';
+
+/**
+ * Watches until the endpoint has settled, then says how it ended. Watching changes nothing: the guardrail lives in
+ * SageMaker, so whoever stops watching loses nothing.
+ * @param show is called with every look; what it does is its own affair
+ */
+export async function watchUpdate(
+  surroundings: Surroundings,
+  update: Update,
+  show: (snapshot: Snapshot) => void,
+  aborted: () => boolean = () => false,
+): Promise<{ ending: Ending; last: Snapshot }> {
+  const { clock, signal } = surroundings;
+  const fired = new Set<string>();
+  const foreign = new Set<string>();
+  let metrics: Pick<Snapshot, 'points' | 'old' | 'new'> & { at: number } = {
+    at: Number.NEGATIVE_INFINITY,
+    points: new Map(),
+    old: [],
+    new: [],
+  };
+  let begun = false;
+  for (;;) {
+    const endpoint = await describeEndpoint(surroundings.aws, update.endpoint, signal);
+    const stage = endpoint === undefined ? GONE : readStage(endpoint);
+    begun ||= endpoint === undefined || !hasSettled(stage) || endpoint.EndpointConfigName === update.requested;
+    // A read just after UpdateEndpoint may still show the endpoint as it was before.
+    begun ||= clock.now() - update.startedAt > SLOW_START_MS;
+    const settled = begun && (endpoint === undefined || hasSettled(stage));
+    const alarms = await describeAlarms(surroundings.aws, update.alarms, signal);
+    for (const name of firedSince(alarms, update.startedAt)) fired.add(name);
+    if (stage.target !== undefined && stage.target !== update.requested && stage.target !== update.previous)
+      foreign.add(stage.target);
+    if (settled || clock.now() - metrics.at >= METRICS_MS) metrics = await readMetrics(surroundings, update, alarms);
+    const snapshot: Snapshot = { stage, alarms, ...metrics, at: clock.now() };
+    show(snapshot);
+    if (settled) {
+      const evidence = await gather(surroundings, update, endpoint, { fired, foreign, aborted: aborted() });
+      return { ending: classifyEnding(evidence), last: snapshot };
+    }
+    await clock.sleep(POLL_MS, signal);
+  }
+}
+
+const GONE: Stage = {
+  name: 'deleting',
+  words: undefined,
+  share: 0,
+  oldFleet: undefined,
+  newFleet: undefined,
+  bakeEnds: undefined,
+  target: undefined,
+};
+
+function firedSince(alarms: readonly MetricAlarm[], since: number): string[] {
+  // An alarm that was in ALARM before and still is also strikes, so only its leaving before the start would clear it.
+  return alarms
+    .filter((alarm) => alarm.StateValue === 'ALARM' && (alarm.StateUpdatedTimestamp?.getTime() ?? since) >= since)
+    .map((alarm) => alarm.AlarmName ?? '');
+}
+
+async function readMetrics(surroundings: Surroundings, update: Update, alarms: readonly MetricAlarm[]) {
+  const { aws, clock, signal } = surroundings;
+  const now = clock.now();
+  const window = { start: update.startedAt - 15 * 60_000, end: now };
+  const fleet = { endpoint: update.endpoint, variant: update.variant };
+  const [old = [], both = [], young = []] = await fleetMinutes(
+    aws,
+    [
+      { ...fleet, config: update.previous },
+      { ...fleet, config: undefined },
+      { ...fleet, config: update.requested },
+    ],
+    SHOWN_LATENCY,
+    window,
+    signal,
+  );
+  const points = await alarmPoints(aws, alarms, { start: update.startedAt - 60_000, end: now + 60_000 }, signal);
+  // Where SageMaker does not publish the old fleet by its config, the variant as a whole stands for it until the shift.
+  return { at: now, points, old: old.length > 0 ? old : young.length > 0 ? [] : both, new: young };
+}
+
+/** Looks once more, and into the alarms' histories where the endpoint did not do what was asked. */
+async function gather(
+  surroundings: Surroundings,
+  update: Update,
+  endpoint: DescribeEndpointCommandOutput | undefined,
+  seen: { fired: Set<string>; foreign: Set<string>; aborted: boolean },
+): Promise<Evidence> {
+  const { aws, clock, signal } = surroundings;
+  if (endpoint?.EndpointConfigName !== update.requested) {
+    const window = { start: update.startedAt, end: clock.now() + 1000 };
+    for (const name of new Set([...update.alarms, ...alarmsIn(endpoint?.FailureReason)])) {
+      if (seen.fired.has(name)) continue;
+      const changes = await alarmChanges(aws, name, window, signal);
+      if (changes.some((change) => change.fired)) seen.fired.add(name);
+    }
+  }
+  return {
+    endpoint: update.endpoint,
+    requested: update.requested,
+    previous: update.previous,
+    now:
+      endpoint === undefined
+        ? undefined
+        : {
+            status: endpoint.EndpointStatus ?? 'unknown',
+            config: endpoint.EndpointConfigName,
+            failureReason: endpoint.FailureReason,
+          },
+    reasonBefore: update.reasonBefore,
+    firedAlarms: [...seen.fired],
+    foreignTargets: [...seen.foreign],
+    elapsedSeconds: (clock.now() - update.startedAt) / 1000,
+    maxSeconds: update.maxSeconds,
+    aborted: seen.aborted,
+  };
+}
