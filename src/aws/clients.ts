@@ -57,18 +57,27 @@ export function connect(target: AwsTarget): Aws {
   return {
     target,
     sagemaker: once(async () => new (await import('@aws-sdk/client-sagemaker')).SageMakerClient(await options())),
-    runtime: once(async () => new (await import('@aws-sdk/client-sagemaker-runtime')).SageMakerRuntimeClient(await options())),
+    runtime: once(
+      async () => new (await import('@aws-sdk/client-sagemaker-runtime')).SageMakerRuntimeClient(await options()),
+    ),
     cloudwatch: once(async () => new (await import('@aws-sdk/client-cloudwatch')).CloudWatchClient(await options())),
     logs: once(async () => new (await import('@aws-sdk/client-cloudwatch-logs')).CloudWatchLogsClient(await options())),
     // `bucket.127.0.0.1` is no host name: with a URL of our own the bucket goes into the path.
-    s3: once(async () => new (await import('@aws-sdk/client-s3')).S3Client({ ...(await options()), forcePathStyle: target.endpointUrl !== undefined })),
+    s3: once(
+      async () =>
+        new (await import('@aws-sdk/client-s3')).S3Client({
+          ...(await options()),
+          forcePathStyle: target.endpointUrl !== undefined,
+        }),
+    ),
     sns: once(async () => new (await import('@aws-sdk/client-sns')).SNSClient(await options())),
     sts,
     account() {
       account ??= (async () => {
         const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
         const identity = await (await sts()).send(new GetCallerIdentityCommand({}));
-        if (identity.Account === undefined) throw cannotRun('AWS did not say which account these credentials belong to.');
+        if (identity.Account === undefined)
+          throw cannotRun('AWS did not say which account these credentials belong to.');
         return identity.Account;
       })();
       return account;

@@ -1,0 +1,179 @@
+import { Problem } from '../errors.ts';
+import type { AwsTarget } from './clients.ts';
+
+/** A call to AWS that did not succeed, in words a person can act on, with what `apply` must know about it. */
+export class AwsProblem extends Problem {
+  /** AWS's code (`ValidationException`) or the system's (`ECONNRESET`). */
+  readonly code: string;
+  /** AWS's own words. */
+  readonly words: string;
+  /** How many times the SDK sent the request. */
+  readonly attempts: number;
+  /** True when AWS says the request itself is at fault: asking again the same way gets the same answer. */
+  readonly clientFault: boolean;
+  readonly throttled: boolean;
+
+  constructor(
+    message: string,
+    facts: { code: string; words: string; attempts: number; clientFault: boolean; throttled: boolean },
+    options: { next?: string | undefined; cause?: unknown },
+  ) {
+    super('cannot-run', message, options);
+    this.name = 'AwsProblem';
+    this.code = facts.code;
+    this.words = facts.words;
+    this.attempts = facts.attempts;
+    this.clientFault = facts.clientFault;
+    this.throttled = facts.throttled;
+  }
+
+  /**
+   * True when this refusal proves that nothing happened: AWS said no to the first attempt. After a retry "already
+   * existing" may be the echo of our own first request, whose reply was lost.
+   */
+  get provesNothingHappened(): boolean {
+    return this.clientFault && this.attempts === 1;
+  }
+
+  /** Worth asking again later: throttling, a fault of the service, a broken connection. */
+  get transient(): boolean {
+    return this.throttled || !this.clientFault;
+  }
+}
+
+/** What an SDK error looks like, as far as we read it. */
+interface SdkError extends Error {
+  code?: string;
+  $fault?: 'client' | 'server';
+  $metadata?: { httpStatusCode?: number; attempts?: number };
+  $retryable?: { throttling?: boolean };
+}
+
+const THROTTLING = new Set([
+  'ThrottlingException',
+  'Throttling',
+  'ThrottledException',
+  'TooManyRequestsException',
+  'RequestLimitExceeded',
+  'SlowDown',
+  'LimitExceededException',
+  'ProvisionedThroughputExceededException',
+]);
+
+const REJECTED_CREDENTIALS = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidAccessKeyId',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+  'UnrecognizedClientException',
+]);
+
+const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'AuthorizationError']);
+
+/** Failures of the wire: whether AWS acted on the request is unknown, or it was never reached. */
+const CONNECTION = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'TimeoutError',
+  'NetworkingError',
+]);
+
+/** True for the error an aborted request ends with. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+/**
+ * Runs one call to AWS; a failure becomes an `AwsProblem`.
+ * @param doing what the call was to do, to follow "could not": `create model "m"`
+ */
+export async function call<T>(target: AwsTarget, doing: string, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    throw asProblem(error, doing, target);
+  }
+}
+
+/** The error in our words; what is no failure of a call (an abort, a `Problem`, a defect of ours) is given back as it is. */
+export function asProblem(error: unknown, doing: string, target: AwsTarget): unknown {
+  if (!(error instanceof Error) || error instanceof Problem || isAbort(error)) return error;
+  const sdk = error as SdkError;
+  const code = codeOf(sdk);
+  const where = target.endpointUrl ?? `AWS in ${target.region}`;
+  const attempts = sdk.$metadata?.attempts ?? 1;
+  const status = sdk.$metadata?.httpStatusCode;
+  const throttled = THROTTLING.has(code) || sdk.$retryable?.throttling === true || status === 429;
+  const words = sdk.message === '' ? code : sdk.message;
+  const facts = { code, words, attempts, throttled };
+  const problem = (message: string, clientFault: boolean, next?: string) =>
+    new AwsProblem(message, { ...facts, clientFault }, { next, cause: error });
+
+  if (/CredentialsProviderError|TokenProviderError/.test(sdk.name)) {
+    return problem(`Could not ${doing}: no AWS credentials were found (${words}).`, true, CREDENTIALS_ADVICE);
+  }
+  if (CONNECTION.has(code)) {
+    const refused = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN';
+    return problem(
+      refused
+        ? `Could not ${doing}: nobody answers at ${where} (${code}).`
+        : `Could not ${doing}: the connection to ${where} broke (${code}).`,
+      false,
+      connectionAdvice(target),
+    );
+  }
+  // Neither the wire nor an answer of AWS: a defect, which must be seen as one.
+  if (status === undefined && sdk.$fault === undefined) return error;
+
+  const clientFault = sdk.$fault === undefined ? (status ?? 500) < 500 : sdk.$fault === 'client';
+  const said = `Could not ${doing}: ${words}${words.includes(code) ? '' : ` (${code})`}`;
+  if (REJECTED_CREDENTIALS.has(code)) return problem(said, true, CREDENTIALS_ADVICE);
+  if (DENIED.has(code))
+    return problem(said, true, 'Grant the permission named above to these credentials, or use others with --profile.');
+  if (throttled)
+    return problem(
+      `${said} after ${attempts} attempts`,
+      clientFault,
+      'AWS limits the rate of calls: wait a little and run the command again.',
+    );
+  return problem(
+    said,
+    clientFault,
+    clientFault ? undefined : 'The fault is on the side of AWS: run the command again.',
+  );
+}
+
+const CREDENTIALS_ADVICE =
+  'Name a profile with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and --region).\nTo try shadowctl without an AWS account, add --emulator.';
+
+function connectionAdvice(target: AwsTarget): string {
+  return target.endpointUrl === undefined
+    ? `Check the network, and that the region "${target.region}" is right (--region).`
+    : 'Check the URL; start the emulator with: shadowctl emulator start';
+}
+
+function codeOf(error: SdkError): string {
+  if (CONNECTION.has(error.name)) return error.name;
+  if (error.code !== undefined && CONNECTION.has(error.code)) return error.code;
+  // Some protocols put the code into `Code`; the SDK's name is the same but for a few.
+  return error.name === 'Error' ? (error.code ?? 'Error') : error.name;
+}
+
+/** An SDK error that reached the top without having passed `call`, in our words; undefined for anything else. */
+export function explainAwsError(thrown: unknown): Problem | undefined {
+  const problem = asProblem(thrown, 'do what was asked', {
+    region: 'this region',
+    endpointUrl: undefined,
+    profile: undefined,
+    credentials: undefined,
+  });
+  return problem instanceof Problem ? problem : undefined;
+}

@@ -1,0 +1,70 @@
+import { open } from 'node:fs/promises';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { cannotRun } from '../errors.ts';
+import type { Aws } from './clients.ts';
+import { call } from './errors.ts';
+import { s3Object } from './s3-uri.ts';
+
+/** Up to here a file goes in one request; above it in parts of this size, one in memory at a time. S3 takes 10,000 parts. */
+const PART = 64 * 1024 * 1024;
+
+/**
+ * Uploads a file. Parts are held in memory, not streamed, because the SDK cannot send a stream a second time when the
+ * first try fails.
+ * @param file.bytes its size, as it was when it was checked
+ */
+export async function putFile(
+  aws: Aws,
+  uri: string,
+  file: { path: string; bytes: number; metadata: Record<string, string> },
+): Promise<void> {
+  const client = await aws.s3();
+  const { bucket: Bucket, key: Key } = s3Object(uri);
+  const target = { Bucket, Key, ContentType: 'application/gzip', Metadata: file.metadata };
+  const handle = await open(file.path, 'r');
+  try {
+    const part = async (start: number) => {
+      const buffer = Buffer.alloc(Math.min(PART, file.bytes - start));
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, start);
+      if (bytesRead !== buffer.length)
+        throw cannotRun(`${file.path} has changed while it was uploaded.`, 'Run the command again.');
+      return buffer;
+    };
+    if (file.bytes <= PART) {
+      const Body = await part(0);
+      await call(aws.target, `upload ${file.path} to ${uri}`, () =>
+        client.send(new PutObjectCommand({ ...target, Body })),
+      );
+      return;
+    }
+    const { UploadId } = await call(aws.target, `upload ${file.path} to ${uri}`, () =>
+      client.send(new CreateMultipartUploadCommand(target)),
+    );
+    try {
+      const Parts: { ETag: string | undefined; PartNumber: number }[] = [];
+      for (let start = 0; start < file.bytes; start += PART) {
+        const PartNumber = Parts.length + 1;
+        const Body = await part(start);
+        const { ETag } = await call(aws.target, `upload part ${PartNumber} of ${file.path}`, () =>
+          client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body })),
+        );
+        Parts.push({ ETag, PartNumber });
+      }
+      await call(aws.target, `finish the upload of ${file.path}`, () =>
+        client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts } })),
+      );
+    } catch (error) {
+      // Parts that are left lying cost money and are seen in no list of objects.
+      await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })).catch(() => undefined);
+      throw error;
+    }
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,198 @@
+import {
+  CreateBucketCommand,
+  type CreateBucketCommandInput,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListBucketsCommand,
+  ListObjectsV2Command,
+} from '@aws-sdk/client-s3';
+import { cannotRun } from '../errors.ts';
+import type { Aws } from './clients.ts';
+import { AwsProblem, call } from './errors.ts';
+import { type S3Place, s3Object, s3Place, s3Uri } from './s3-uri.ts';
+
+/** What S3 knows of an object. */
+export interface ObjectFacts {
+  bytes: number;
+  etag: string;
+  /** Keys in lower case, as S3 gives them. */
+  metadata: Readonly<Record<string, string>>;
+}
+
+/** An object as listed. `modified` in milliseconds since the epoch. */
+export interface ListedObject {
+  key: string;
+  bytes: number;
+  etag: string;
+  modified: number;
+}
+
+/** The object's facts, or undefined where there is none, or no such bucket. */
+export async function headObject(aws: Aws, uri: string): Promise<ObjectFacts | undefined> {
+  const client = await aws.s3();
+  const { bucket, key } = s3Object(uri);
+  const reply = await present(
+    call(aws.target, `look at ${uri}`, () => client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))),
+  );
+  if (reply === undefined) return undefined;
+  return { bytes: reply.ContentLength ?? 0, etag: reply.ETag ?? '', metadata: reply.Metadata ?? {} };
+}
+
+/** The bytes of an object. @throws Problem (cannot-run) where there is none, or where it is larger than `limit` bytes */
+export async function readObject(aws: Aws, uri: string, limit: number, signal?: AbortSignal): Promise<Uint8Array> {
+  const client = await aws.s3();
+  const { bucket, key } = s3Object(uri);
+  const reply = await present(
+    call(aws.target, `read ${uri}`, () =>
+      client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal }),
+    ),
+  );
+  if (reply?.Body === undefined)
+    throw cannotRun(`There is no object ${uri}.`, 'Check the bucket, the key and the region.');
+  if ((reply.ContentLength ?? 0) > limit) {
+    throw cannotRun(
+      `${uri} holds ${reply.ContentLength} bytes; more than ${limit} are not read.`,
+      'Give a smaller file.',
+    );
+  }
+  const { Body } = reply;
+  return call(aws.target, `read ${uri}`, () => Body.transformToByteArray());
+}
+
+/** Every object under a prefix, page by page, in the order of their keys; nothing where there is no such bucket. */
+export async function* listObjects(aws: Aws, prefix: S3Place, signal?: AbortSignal): AsyncGenerator<ListedObject> {
+  const client = await aws.s3();
+  let token: string | undefined;
+  do {
+    const page = await present(
+      call(aws.target, `list ${s3Uri(prefix)}`, () =>
+        client.send(new ListObjectsV2Command({ Bucket: prefix.bucket, Prefix: prefix.key, ContinuationToken: token }), {
+          abortSignal: signal,
+        }),
+      ),
+    );
+    for (const item of page?.Contents ?? []) {
+      yield {
+        key: item.Key ?? '',
+        bytes: item.Size ?? 0,
+        etag: item.ETag ?? '',
+        modified: item.LastModified?.getTime() ?? 0,
+      };
+    }
+    token = page?.NextContinuationToken;
+  } while (token !== undefined);
+}
+
+/** Deletes one object. S3 answers the same whether it was there or not. */
+export async function deleteObject(aws: Aws, uri: string): Promise<'deleted' | 'gone'> {
+  const client = await aws.s3();
+  const { bucket, key } = s3Object(uri);
+  const reply = await present(
+    call(aws.target, `delete ${uri}`, () => client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }))),
+  );
+  return reply === undefined ? 'gone' : 'deleted';
+}
+
+/** Deletes every object under a prefix; gives how many. */
+export async function deletePrefix(aws: Aws, uri: string): Promise<number> {
+  const client = await aws.s3();
+  const prefix = s3Object(uri);
+  let count = 0;
+  let batch: { Key: string }[] = [];
+  const flush = async () => {
+    if (batch.length === 0) return;
+    const Objects = batch;
+    batch = [];
+    const reply = await call(aws.target, `delete objects under ${uri}`, () =>
+      client.send(new DeleteObjectsCommand({ Bucket: prefix.bucket, Delete: { Objects, Quiet: true } })),
+    );
+    const failed = reply.Errors?.[0];
+    if (failed !== undefined) {
+      throw cannotRun(
+        `Could not delete s3://${prefix.bucket}/${failed.Key}: ${failed.Message} (${failed.Code})`,
+        'Run the command again.',
+      );
+    }
+    count += Objects.length;
+  };
+  for await (const { key } of listObjects(aws, prefix)) {
+    batch.push({ Key: key });
+    // AWS takes at most 1000 a call.
+    if (batch.length === 1000) await flush();
+  }
+  await flush();
+  return count;
+}
+
+/** Is there such a bucket that we may use? @throws Problem where it belongs to somebody else */
+export async function bucketExists(aws: Aws, bucket: string): Promise<boolean> {
+  const client = await aws.s3();
+  const reply = await present(
+    call(aws.target, `look at bucket "${bucket}"`, () => client.send(new HeadBucketCommand({ Bucket: bucket }))),
+  );
+  return reply !== undefined;
+}
+
+/** When a bucket of this account was created, in milliseconds since the epoch; undefined where there is none. */
+export async function bucketCreated(aws: Aws, bucket: string): Promise<number | undefined> {
+  const client = await aws.s3();
+  let ContinuationToken: string | undefined;
+  do {
+    const page = await call(aws.target, 'list buckets', () =>
+      client.send(new ListBucketsCommand({ Prefix: bucket, ContinuationToken })),
+    );
+    const found = page.Buckets?.find((one) => one.Name === bucket);
+    if (found !== undefined) return found.CreationDate?.getTime();
+    ContinuationToken = page.ContinuationToken;
+  } while (ContinuationToken !== undefined);
+  return undefined;
+}
+
+/** Creates a bucket in the region of the target. */
+export async function createBucket(aws: Aws, bucket: string): Promise<void> {
+  const client = await aws.s3();
+  const { region } = aws.target;
+  const input: CreateBucketCommandInput = { Bucket: bucket };
+  // us-east-1 refuses its own name here.
+  if (region !== 'us-east-1') {
+    input.CreateBucketConfiguration = {
+      LocationConstraint: region as NonNullable<
+        CreateBucketCommandInput['CreateBucketConfiguration']
+      >['LocationConstraint'],
+    };
+  }
+  await call(aws.target, `create bucket "${bucket}"`, () => client.send(new CreateBucketCommand(input)));
+}
+
+/** Deletes a bucket. S3 refuses while anything is in it (`BucketNotEmpty`). */
+export async function deleteBucket(aws: Aws, bucket: string): Promise<'deleted' | 'gone'> {
+  const client = await aws.s3();
+  const reply = await present(
+    call(aws.target, `delete bucket "${bucket}"`, () => client.send(new DeleteBucketCommand({ Bucket: bucket }))),
+  );
+  return reply === undefined ? 'gone' : 'deleted';
+}
+
+/** Does any object lie under this prefix (or, with an empty key, in this bucket)? */
+export async function isEmpty(aws: Aws, uri: string): Promise<boolean> {
+  const place = s3Place(uri);
+  if (place === undefined) return true;
+  for await (const object of listObjects(aws, place)) return object === undefined;
+  return true;
+}
+
+/** HEAD replies have no body, so the SDK only knows the status: NotFound. */
+const MISSING = new Set(['NotFound', 'NoSuchKey', 'NoSuchBucket']);
+
+async function present<T>(reply: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reply;
+  } catch (error) {
+    if (error instanceof AwsProblem && MISSING.has(error.code)) return undefined;
+    throw error;
+  }
+}

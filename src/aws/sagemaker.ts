@@ -1,0 +1,172 @@
+import {
+  AddTagsCommand,
+  CreateEndpointCommand,
+  CreateEndpointConfigCommand,
+  CreateModelCommand,
+  DeleteEndpointCommand,
+  DeleteEndpointConfigCommand,
+  DeleteModelCommand,
+  DescribeEndpointCommand,
+  DescribeEndpointConfigCommand,
+  DescribeModelCommand,
+  ListTagsCommand,
+  UpdateEndpointCommand,
+  type CreateEndpointCommandInput,
+  type CreateEndpointConfigCommandInput,
+  type CreateModelCommandInput,
+  type DescribeEndpointCommandOutput,
+  type DescribeEndpointConfigCommandOutput,
+  type DescribeModelCommandOutput,
+  type UpdateEndpointCommandInput,
+} from '@aws-sdk/client-sagemaker';
+import type { Aws } from './clients.ts';
+import { AwsProblem, call } from './errors.ts';
+
+/** What a delete found. Deleting what is already gone is success. */
+export type Deletion = 'deleted' | 'gone';
+
+/** The endpoint as AWS has it, or undefined where there is none. */
+export async function describeEndpoint(
+  aws: Aws,
+  name: string,
+  signal?: AbortSignal,
+): Promise<DescribeEndpointCommandOutput | undefined> {
+  const client = await aws.sagemaker();
+  return present(
+    call(aws.target, `look at endpoint "${name}"`, () =>
+      client.send(new DescribeEndpointCommand({ EndpointName: name }), { abortSignal: signal }),
+    ),
+  );
+}
+
+/** The endpoint config as AWS has it, or undefined where there is none. */
+export async function describeEndpointConfig(
+  aws: Aws,
+  name: string,
+  signal?: AbortSignal,
+): Promise<DescribeEndpointConfigCommandOutput | undefined> {
+  const client = await aws.sagemaker();
+  return present(
+    call(aws.target, `look at endpoint config "${name}"`, () =>
+      client.send(new DescribeEndpointConfigCommand({ EndpointConfigName: name }), { abortSignal: signal }),
+    ),
+  );
+}
+
+/** The model as AWS has it, or undefined where there is none. */
+export async function describeModel(
+  aws: Aws,
+  name: string,
+  signal?: AbortSignal,
+): Promise<DescribeModelCommandOutput | undefined> {
+  const client = await aws.sagemaker();
+  return present(
+    call(aws.target, `look at model "${name}"`, () =>
+      client.send(new DescribeModelCommand({ ModelName: name }), { abortSignal: signal }),
+    ),
+  );
+}
+
+/** Creates a model; gives its ARN. */
+export async function createModel(aws: Aws, input: CreateModelCommandInput): Promise<string | undefined> {
+  const client = await aws.sagemaker();
+  const reply = await call(aws.target, `create model "${input.ModelName}"`, () =>
+    client.send(new CreateModelCommand(input)),
+  );
+  return reply.ModelArn;
+}
+
+/** Creates an endpoint config; gives its ARN. */
+export async function createEndpointConfig(
+  aws: Aws,
+  input: CreateEndpointConfigCommandInput,
+): Promise<string | undefined> {
+  const client = await aws.sagemaker();
+  const reply = await call(aws.target, `create endpoint config "${input.EndpointConfigName}"`, () =>
+    client.send(new CreateEndpointConfigCommand(input)),
+  );
+  return reply.EndpointConfigArn;
+}
+
+/** Starts to create an endpoint; gives its ARN. */
+export async function createEndpoint(aws: Aws, input: CreateEndpointCommandInput): Promise<string | undefined> {
+  const client = await aws.sagemaker();
+  const reply = await call(aws.target, `create endpoint "${input.EndpointName}"`, () =>
+    client.send(new CreateEndpointCommand(input)),
+  );
+  return reply.EndpointArn;
+}
+
+/** Starts to update an endpoint. */
+export async function updateEndpoint(aws: Aws, input: UpdateEndpointCommandInput): Promise<void> {
+  const client = await aws.sagemaker();
+  await call(aws.target, `update endpoint "${input.EndpointName}"`, () =>
+    client.send(new UpdateEndpointCommand(input)),
+  );
+}
+
+/** Starts to delete an endpoint. SageMaker refuses while it is being created or updated. */
+export async function deleteEndpoint(aws: Aws, name: string): Promise<Deletion> {
+  const client = await aws.sagemaker();
+  return deletion(
+    call(aws.target, `delete endpoint "${name}"`, () => client.send(new DeleteEndpointCommand({ EndpointName: name }))),
+  );
+}
+
+/** Deletes an endpoint config. SageMaker does not refuse when it is in use: the caller must have looked (facts 8.1). */
+export async function deleteEndpointConfig(aws: Aws, name: string): Promise<Deletion> {
+  const client = await aws.sagemaker();
+  return deletion(
+    call(aws.target, `delete endpoint config "${name}"`, () =>
+      client.send(new DeleteEndpointConfigCommand({ EndpointConfigName: name })),
+    ),
+  );
+}
+
+/** Deletes a model; its artifact stays. */
+export async function deleteModel(aws: Aws, name: string): Promise<Deletion> {
+  const client = await aws.sagemaker();
+  return deletion(
+    call(aws.target, `delete model "${name}"`, () => client.send(new DeleteModelCommand({ ModelName: name }))),
+  );
+}
+
+/** All tags of a SageMaker resource, by key. */
+export async function tagsOf(aws: Aws, arn: string): Promise<Record<string, string>> {
+  const client = await aws.sagemaker();
+  const tags: Record<string, string> = {};
+  let token: string | undefined;
+  do {
+    const page = await call(aws.target, `read the tags of ${arn}`, () =>
+      client.send(new ListTagsCommand({ ResourceArn: arn, NextToken: token })),
+    );
+    for (const tag of page.Tags ?? []) if (tag.Key !== undefined) tags[tag.Key] = tag.Value ?? '';
+    token = page.NextToken;
+  } while (token !== undefined);
+  return tags;
+}
+
+/** Adds tags to a SageMaker resource, or changes them. */
+export async function addTags(aws: Aws, arn: string, tags: Record<string, string>): Promise<void> {
+  const client = await aws.sagemaker();
+  const list = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  await call(aws.target, `tag ${arn}`, () => client.send(new AddTagsCommand({ ResourceArn: arn, Tags: list })));
+}
+
+/** SageMaker has no error of its own for "there is none": only these words (facts 8.1). */
+function isMissing(error: unknown): boolean {
+  return error instanceof AwsProblem && (error.code === 'ResourceNotFound' || /^Could not find /i.test(error.words));
+}
+
+async function present<T>(reply: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reply;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+async function deletion(reply: Promise<unknown>): Promise<Deletion> {
+  return (await present(reply)) === undefined ? 'gone' : 'deleted';
+}

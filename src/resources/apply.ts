@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto';
+import { alarmTags, deleteAlarm, describeAlarms, putMetricAlarm } from '../aws/cloudwatch.ts';
+import type { Aws } from '../aws/clients.ts';
+import { AwsProblem } from '../aws/errors.ts';
+import { deleteLogGroup } from '../aws/logs.ts';
+import { createBucket, deleteBucket, deleteObject, deletePrefix } from '../aws/s3.ts';
+import { putFile } from '../aws/s3-upload.ts';
+import {
+  createEndpoint,
+  createEndpointConfig,
+  createModel,
+  deleteEndpoint,
+  deleteEndpointConfig,
+  deleteModel,
+  updateEndpoint,
+} from '../aws/sagemaker.ts';
+import type { Clock } from '../clock.ts';
+import { cannotRun, Problem } from '../errors.ts';
+import type { Journal } from '../state/journal.ts';
+import { whoAmI } from '../state/lock.ts';
+import { objectMetadata, whatBecameOf } from './recover.ts';
+import type { Step } from './steps.ts';
+import { isOurs } from './tags.ts';
+
+/** One run of a command that changes AWS: where it changes it and where it writes that down. */
+export interface Site {
+  aws: Aws;
+  journal: Journal;
+  clock: Clock;
+  /** Identifies this run in the journal and in the tag `shadowctl:run`. */
+  run: string;
+  /** No step is begun once this has aborted; a step under way is brought to its end. */
+  signal: AbortSignal;
+}
+
+/** A new run's id: unique, and sorted by time. */
+export function newRun(clock: Clock): string {
+  return `r-${clock.now().toString(36)}-${randomBytes(4).toString('hex')}`;
+}
+
+/** Writes down who works on the endpoint and by which command. Needs the journal's lock. */
+export async function openSite(
+  parts: { aws: Aws; journal: Journal; clock: Clock; signal: AbortSignal },
+  command: string,
+  run = newRun(parts.clock),
+): Promise<Site> {
+  await parts.journal.append({ type: 'run', run, command, by: whoAmI() });
+  return { ...parts, run };
+}
+
+/**
+ * The one door through which AWS is changed: intent on disk, call, outcome on disk. What AWS refuses on the first
+ * attempt has not happened; after anything less certain AWS is asked what it holds.
+ * @throws AwsProblem when the step did not take effect, or nobody could find out: then it stays open for `recover`
+ */
+export async function apply(site: Site, step: Step): Promise<void> {
+  site.signal.throwIfAborted();
+  const id = `${site.run}/${site.journal.events().length}`;
+  const begin = {
+    type: 'begin',
+    run: site.run,
+    step: id,
+    action: step.action,
+    resource: { kind: step.kind, name: step.name },
+    ...('input' in step ? { input: memo(step) } : {}),
+  } as const;
+  await site.journal.append(begin);
+  const end = (finding: { outcome: 'done' | 'refused' | 'absent'; error?: string; recovered?: boolean }) =>
+    site.journal.append({ type: 'end', step: id, ...finding });
+  try {
+    await persist(site, step);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    // A problem of our own was found before the call.
+    if (!(error instanceof AwsProblem)) {
+      await end({ outcome: 'refused', error: error.message });
+      throw error;
+    }
+    if (error.provesNothingHappened) {
+      await end({ outcome: 'refused', error: error.words });
+      throw error;
+    }
+    const at = new Date(site.clock.now()).toISOString();
+    // Should asking fail too, the step stays open, and the next command asks again.
+    const finding = await whatBecameOf(site.aws, site.journal.endpoint, { ...begin, at }).catch(() => undefined);
+    if (finding === undefined) throw error;
+    await end({ ...finding, error: finding.error ?? error.words, recovered: true });
+    if (finding.outcome !== 'done') throw error;
+    return;
+  }
+  await end({ outcome: 'done' });
+}
+
+/** How often, and how long apart in milliseconds, a name that we have just created is asked for again. */
+const CONSISTENCY_PAUSES = [1_000, 2_000, 4_000, 8_000];
+
+/**
+ * Calls AWS. SageMaker's own store is eventually consistent: for a moment it may not find the config or model that it
+ * has just created (facts 8.1), and refuses.
+ */
+async function persist(site: Site, step: Step): Promise<void> {
+  for (const pause of [...CONSISTENCY_PAUSES, undefined]) {
+    try {
+      await perform(site, step);
+      return;
+    } catch (error) {
+      const notYet =
+        error instanceof AwsProblem && /^Could not find (model|endpoint configuration) /i.test(error.words);
+      if (!notYet || pause === undefined || step.action === 'delete' || !createdHere(site, error.words)) throw error;
+      await site.clock.sleep(pause, site.signal);
+    }
+  }
+}
+
+/** Is what AWS does not find something that this very run created? ARNs come in lower case. */
+function createdHere(site: Site, words: string): boolean {
+  const name = /\/([^/"]+)"/.exec(words)?.[1]?.toLowerCase();
+  return site.journal
+    .events()
+    .some(
+      (event) =>
+        event.type === 'begin' &&
+        event.run === site.run &&
+        event.action === 'create' &&
+        event.resource.name.toLowerCase() === name,
+    );
+}
+
+async function perform(site: Site, step: Step): Promise<void> {
+  const { aws } = site;
+  if (step.action === 'delete') return remove(aws, step);
+  if (step.action === 'update') return updateEndpoint(aws, step.input);
+  switch (step.kind) {
+    case 'model':
+      return void (await createModel(aws, step.input));
+    case 'endpoint-config':
+      return void (await createEndpointConfig(aws, step.input));
+    case 'endpoint':
+      return void (await createEndpoint(aws, step.input));
+    case 'alarm':
+      await refuseForeignAlarm(aws, site.journal.endpoint, step.name);
+      return putMetricAlarm(aws, step.input);
+    case 's3-bucket':
+      return createBucket(aws, step.name);
+    case 's3-object':
+      return putFile(aws, step.name, { ...step.input, metadata: objectMetadata(site.journal.endpoint, site.run) });
+    case 's3-prefix':
+    case 'log-group':
+      return;
+  }
+}
+
+/** CloudWatch would silently overwrite an alarm of the same name. */
+async function refuseForeignAlarm(aws: Aws, endpoint: string, name: string): Promise<void> {
+  const [alarm] = await describeAlarms(aws, [name]);
+  if (alarm === undefined || isOurs(await alarmTags(aws, alarm.AlarmArn ?? ''), endpoint)) return;
+  throw cannotRun(`There is an alarm "${name}" already, and it is not ours.`, 'Choose another name for the new one.');
+}
+
+async function remove(aws: Aws, step: Extract<Step, { action: 'delete' }>): Promise<void> {
+  const deletions = {
+    endpoint: deleteEndpoint,
+    'endpoint-config': deleteEndpointConfig,
+    model: deleteModel,
+    alarm: deleteAlarm,
+    's3-object': deleteObject,
+    's3-prefix': deletePrefix,
+    's3-bucket': deleteBucket,
+    'log-group': deleteLogGroup,
+  };
+  await deletions[step.kind](aws, step.name);
+}
+
+/** What the journal keeps of an input: all but the values of a container's environment, which may be secrets. */
+function memo(step: Extract<Step, { input: unknown }>): Record<string, unknown> {
+  return JSON.parse(
+    JSON.stringify(step.input, (key, value: unknown) =>
+      key === 'Environment' && typeof value === 'object' && value !== null ? Object.keys(value) : value,
+    ),
+  ) as Record<string, unknown>;
+}

@@ -1,0 +1,46 @@
+import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
+import type {
+  CreateEndpointCommandInput,
+  CreateEndpointConfigCommandInput,
+  CreateModelCommandInput,
+  UpdateEndpointCommandInput,
+} from '@aws-sdk/client-sagemaker';
+import type { ResourceKind } from '../state/journal.ts';
+
+/** A file to be uploaded, checked beforehand. */
+export interface Upload {
+  path: string;
+  bytes: number;
+  /** Hexadecimal. */
+  sha256: string;
+}
+
+/**
+ * One change of AWS, as a value: what a plan is made of and what `apply` does. Log groups and S3 prefixes are created
+ * by SageMaker itself when it first writes there; their step only takes note that they will be ours to delete.
+ */
+export type Step =
+  | { action: 'create'; kind: 'model'; name: string; input: CreateModelCommandInput }
+  | { action: 'create'; kind: 'endpoint-config'; name: string; input: CreateEndpointConfigCommandInput }
+  | { action: 'create'; kind: 'endpoint'; name: string; input: CreateEndpointCommandInput }
+  | { action: 'update'; kind: 'endpoint'; name: string; input: UpdateEndpointCommandInput }
+  | { action: 'create'; kind: 'alarm'; name: string; input: PutMetricAlarmCommandInput }
+  | { action: 'create'; kind: 's3-bucket'; name: string }
+  | { action: 'create'; kind: 's3-object'; name: string; input: Upload }
+  | { action: 'create'; kind: 's3-prefix' | 'log-group'; name: string }
+  | { action: 'delete'; kind: ResourceKind; name: string };
+
+/** `endpoint config "x"`: how a resource is called in sentences. */
+export function nameOf(resource: { kind: ResourceKind; name: string }): string {
+  const kinds: Record<ResourceKind, string> = {
+    model: 'model',
+    'endpoint-config': 'endpoint config',
+    endpoint: 'endpoint',
+    alarm: 'alarm',
+    's3-object': 'upload',
+    's3-bucket': 'bucket',
+    's3-prefix': 'captures under',
+    'log-group': 'log group',
+  };
+  return `${kinds[resource.kind]} ${resource.name}`;
+}

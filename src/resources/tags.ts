@@ -1,0 +1,28 @@
+/** Our tags on everything we create, and what tells ours from others'. */
+export interface Ownership {
+  /** Name of the project: its folder's. */
+  project: string;
+  endpoint: string;
+  run: string;
+}
+
+export const PROJECT_TAG = 'shadowctl:project';
+export const ENDPOINT_TAG = 'shadowctl:endpoint';
+export const RUN_TAG = 'shadowctl:run';
+
+/** Our tags, then the user's, as AWS takes them. Characters AWS refuses in a value become "-". */
+export function tagList(
+  own: Ownership,
+  extra: Readonly<Record<string, string>> = {},
+): { Key: string; Value: string }[] {
+  const ours = { [PROJECT_TAG]: own.project, [ENDPOINT_TAG]: own.endpoint, [RUN_TAG]: own.run };
+  return Object.entries({ ...extra, ...ours }).map(([Key, value]) => ({
+    Key,
+    Value: value.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '-').slice(0, 256),
+  }));
+}
+
+/** True when these tags are those of something shadowctl created for this endpoint, in this run where one is named. */
+export function isOurs(tags: Readonly<Record<string, string>>, endpoint: string, run?: string): boolean {
+  return tags[ENDPOINT_TAG] === endpoint && (run === undefined || tags[RUN_TAG] === run);
+}

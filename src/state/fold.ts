@@ -1,0 +1,149 @@
+import type { JournalEvent, Recorded, ResourceRef } from './journal.ts';
+
+type Begin = Extract<JournalEvent, { type: 'begin' }>;
+
+/** One resource as the journal has it. */
+export interface Held {
+  ref: ResourceRef;
+  /**
+   * - `standing`: AWS accepted its creation
+   * - `unknown`: its creation was begun and nobody knows how that ended: `recover` asks
+   * - `absent`: refused, or not found when AWS was asked
+   * - `deleted`: AWS accepted its deletion
+   */
+  state: 'standing' | 'unknown' | 'absent' | 'deleted';
+  /** Adopted: it was there before us and is never deleted by us. */
+  adopted: boolean;
+  /** The run that created it; stands in its tag `shadowctl:run`. */
+  run: string;
+  /** What it was created with, as far as the journal keeps it. */
+  input: Record<string, unknown>;
+  /** When its creation was begun (or it was adopted), ISO 8601. */
+  at: string;
+}
+
+/** A step that was begun and not ended. */
+export interface OpenStep extends Begin {
+  at: string;
+}
+
+/** One accepted change of the config an endpoint runs, oldest first. */
+export interface ConfigChange {
+  config: string;
+  run: string;
+  at: string;
+}
+
+/** What a journal says, once replayed. */
+export interface State {
+  /** Every resource ever begun since the last clean end, in order of creation; a name begun again counts from then. */
+  resources: Held[];
+  open: OpenStep[];
+  /** The configs the endpoint was told to run, oldest first; how each of those ended, AWS knows. */
+  configs: ConfigChange[];
+  facts: { name: string; run: string; at: string; value: Record<string, unknown> }[];
+  runs: { run: string; command: string; by: string; at: string }[];
+  /** True when nothing was done, or cleanup has proven that nothing is left and nothing was done since. */
+  clean: boolean;
+}
+
+/** The key of a resource: kinds have names of their own. */
+export function keyOf(ref: ResourceRef): string {
+  return `${ref.kind} ${ref.name}`;
+}
+
+/** Replays a journal: the only way to know what we hold. Pure. */
+export function fold(events: readonly Recorded[]): State {
+  const resources = new Map<string, Held>();
+  const begun = new Map<string, OpenStep>();
+  const state: State = { resources: [], open: [], configs: [], facts: [], runs: [], clean: true };
+  for (const event of events) {
+    switch (event.type) {
+      case 'run':
+        state.runs.push({ run: event.run, command: event.command, by: event.by, at: event.at });
+        break;
+      case 'begin':
+        state.clean = false;
+        begun.set(event.step, event);
+        if (event.action === 'create') announce(resources, event);
+        break;
+      case 'end': {
+        const step = begun.get(event.step);
+        begun.delete(event.step);
+        if (step !== undefined && !conclude(resources, step, event.outcome)) break;
+        if (step !== undefined) noteConfig(state, step);
+        break;
+      }
+      case 'fact':
+        state.facts.push({ name: event.name, run: event.run, at: event.at, value: event.value });
+        if (event.name === 'adopted') {
+          adopt(resources, event);
+          state.clean = false;
+        }
+        if (event.name === 'clean') {
+          resources.clear();
+          state.configs = [];
+          state.clean = true;
+        }
+        break;
+      case 'open':
+        break;
+    }
+  }
+  state.resources = [...resources.values()];
+  state.open = [...begun.values()];
+  return state;
+}
+
+/** The resources of one kind that stand, or may. */
+export function standing(state: State, kind?: ResourceRef['kind']): Held[] {
+  return state.resources.filter(
+    (held) => (held.state === 'standing' || held.state === 'unknown') && (kind === undefined || held.ref.kind === kind),
+  );
+}
+
+/** What the journal has of one resource. */
+export function heldOf(state: State, ref: ResourceRef): Held | undefined {
+  return state.resources.find((held) => keyOf(held.ref) === keyOf(ref));
+}
+
+function announce(resources: Map<string, Held>, event: OpenStep): void {
+  const key = keyOf(event.resource);
+  const before = resources.get(key);
+  // To create what stands (a put of the same name) changes nothing about whose it is, should it be refused.
+  if (before?.state === 'standing') return;
+  resources.delete(key);
+  resources.set(key, {
+    ref: event.resource,
+    state: 'unknown',
+    adopted: false,
+    run: event.run,
+    input: event.input ?? {},
+    at: event.at,
+  });
+}
+
+/** Gives whether the step took effect. */
+function conclude(resources: Map<string, Held>, step: OpenStep, outcome: 'done' | 'refused' | 'absent'): boolean {
+  const held = resources.get(keyOf(step.resource));
+  if (held === undefined) return outcome === 'done';
+  if (step.action === 'create') {
+    if (outcome === 'done') Object.assign(held, { state: 'standing', run: step.run, input: step.input ?? held.input });
+    else if (held.state === 'unknown') held.state = 'absent';
+  }
+  if (step.action === 'delete' && outcome !== 'refused') held.state = 'deleted';
+  return outcome === 'done';
+}
+
+function noteConfig(state: State, step: OpenStep): void {
+  const config = step.input?.EndpointConfigName;
+  if (step.resource.kind !== 'endpoint' || typeof config !== 'string') return;
+  state.configs.push({ config, run: step.run, at: step.at });
+}
+
+function adopt(resources: Map<string, Held>, event: Extract<JournalEvent, { type: 'fact' }> & { at: string }): void {
+  const { kind, name } = event.value as Partial<ResourceRef>;
+  if (kind === undefined || name === undefined) return;
+  const ref: ResourceRef = { kind, name };
+  resources.set(keyOf(ref), { ref, state: 'standing', adopted: true, run: event.run, input: {}, at: event.at });
+}
