@@ -40,6 +40,7 @@ export class LogStreamStore {
   #done: Promise<void> = Promise.resolve();
   #open: Chunk | undefined;
   #deleted = false;
+  #failure: unknown;
 
   constructor(key: string, record: StreamRecord, table: Table<StreamRecord>, store: Store, grown: () => void) {
     this.#key = key;
@@ -86,7 +87,10 @@ export class LogStreamStore {
 
   /** Resolves when everything appended so far is in a blob. */
   async flush(): Promise<void> {
-    while (this.#writing.length > 0 || this.#waiting.length > 0) await this.#done;
+    while (this.#failure === undefined && (this.#writing.length > 0 || this.#waiting.length > 0)) await this.#done;
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure;
   }
 
   async dropOldestChunk(): Promise<void> {
@@ -98,9 +102,10 @@ export class LogStreamStore {
   }
 
   async delete(): Promise<void> {
-    await this.flush();
+    // The record goes at once: a stream of the same name may be made while the blobs are still on their way out.
     this.#deleted = true;
     this.#table.delete(this.#key);
+    await this.flush();
     for (const chunk of this.record.chunks) await this.#store.blobs.delete(chunk.key);
   }
 
@@ -128,7 +133,7 @@ export class LogStreamStore {
       };
     }
     const chunk = this.#open;
-    this.#done = this.#store.blobs.append(chunk.key, bytes).then(() => {
+    const written = () => {
       if (!this.record.chunks.includes(chunk)) this.record.chunks.push(chunk);
       chunk.bytes += bytes.length;
       for (const event of events) {
@@ -140,6 +145,14 @@ export class LogStreamStore {
       this.#save();
       this.#grown();
       if (this.#waiting.length > 0) this.#write();
-    });
+    };
+    // What could not be written waits for the next append; whoever flushes hears of it.
+    const failed = (failure: unknown) => {
+      this.#waiting = [...events, ...this.#waiting];
+      this.#writing = [];
+      this.#open = undefined;
+      this.#failure = failure;
+    };
+    this.#done = this.#store.blobs.append(chunk.key, bytes).then(written, failed);
   }
 }
