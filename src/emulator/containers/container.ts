@@ -4,6 +4,8 @@ export interface ContainerSpec {
   image: string;
   /** The bytes of model.tar.gz; undefined when the model has no ModelDataUrl. */
   artifact: Uint8Array | undefined;
+  /** Where the artifact came from, for error texts. */
+  artifactUrl?: string | undefined;
   environment: Readonly<Record<string, string>>;
 }
 

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../clock.ts';
+import { ArchiveError, readArchive } from './archive.ts';
+import type { ContainerFactory, ContainerSpec } from './container.ts';
+import { builtInImage } from './images.ts';
+
+/**
+ * The factory of all containers: the built-in algorithms by image name, and the user's own by `containers`
+ * (`IMAGE=http://127.0.0.1:8080` or `IMAGE=command …`). Containers of one artifact and image share the loaded model.
+ */
+export function createContainerFactory({ clock }: { containers: readonly string[]; clock: Clock }): ContainerFactory {
+  const models = new Map<string, { loaded: Promise<unknown>; users: number }>();
+
+  /** The model of this artifact as `load` makes it, shared by all that hold it at the same time. */
+  async function share<T>(kind: string, spec: ContainerSpec, load: (files: Map<string, Uint8Array>) => T | Promise<T>) {
+    if (!spec.artifact) throw new Error('The built-in algorithm has no model: its ModelDataUrl is missing.');
+    const key = `${kind} ${createHash('sha256').update(spec.artifact).digest('hex')}`;
+    const entry = models.get(key) ?? { loaded: unpack(spec).then(load), users: 0 };
+    models.set(key, entry);
+    entry.users += 1;
+    const release = () => {
+      entry.users -= 1;
+      if (entry.users === 0 && models.get(key) === entry) models.delete(key);
+    };
+    try {
+      return { loaded: (await entry.loaded) as T, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  return async (spec, log) => {
+    const image = builtInImage(spec.image);
+    if (image?.kind !== 'linear-learner') throw new Error(unknownImage(spec.image));
+    const { loadLinearLearner, linearLearnerContainer } = await import('./linear-learner/container.ts');
+    const { loaded, release } = await share('linear-learner', spec, loadLinearLearner);
+    return { ...linearLearnerContainer(loaded, clock, log), stop: async () => release() };
+  };
+}
+
+async function unpack(spec: ContainerSpec): Promise<Map<string, Uint8Array>> {
+  try {
+    return await readArchive(spec.artifact as Uint8Array);
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    const url = spec.artifactUrl === undefined ? '' : ` from URL "${spec.artifactUrl}"`;
+    // AWS's sentence, as people quote it from their FailureReason; what follows it is ours.
+    throw new Error(
+      `Failed to extract model data archive for container "container_1"${url}. Please ensure that the object located at ` +
+        `the URL is a valid tar.gz archive. (The archive ${error.message}.)`,
+      { cause: error },
+    );
+  }
+}
+
+function unknownImage(image: string): string {
+  return (
+    `The emulator has no container for image "${image}": it has linear-learner and xgboost. ` +
+    `Start it with --container ${image}=http://127.0.0.1:8080 or --container ${image}='command' to serve the image yourself.`
+  );
+}

@@ -1,0 +1,67 @@
+import type { Clock } from '../../../clock.ts';
+import { accessLog } from '../access-log.ts';
+import type { Container, InvocationRequest, InvocationResponse } from '../container.ts';
+import { mediaType, negotiate } from '../media-type.ts';
+import { type LinearModel, readLinearModel } from './model.ts';
+import { predict } from './predict.ts';
+import { BadRequest, readRequest } from './requests.ts';
+import { OFFERED, writeResponse } from './responses.ts';
+
+/** A loaded model, or why it could not be loaded. */
+export type LoadedLinearModel = { model: LinearModel } | { failure: string };
+
+/** Reads the model once; every instance of it shares the result. */
+export function loadLinearLearner(files: ReadonlyMap<string, Uint8Array>): LoadedLinearModel {
+  try {
+    return { model: readLinearModel(files) };
+  } catch (error) {
+    return { failure: (error as Error).message };
+  }
+}
+
+/**
+ * A container of the linear-learner image. What it does with an artifact it cannot read is not known (its source is
+ * closed); here it never answers /ping with 200, so that such a model never takes traffic, and its log says why.
+ */
+export function linearLearnerContainer(
+  loaded: LoadedLinearModel,
+  clock: Clock,
+  log: (line: string) => void,
+): Container {
+  const access = accessLog(clock, log);
+  if ('failure' in loaded) log(`Model at /opt/ml/model cannot be loaded: ${loaded.failure}`);
+
+  const respond = (status: number, body: Buffer, contentType: string): InvocationResponse => {
+    access('POST /invocations', status, body.length);
+    return { status, body, contentType };
+  };
+
+  const answer = ({ body, contentType, accept }: InvocationRequest): InvocationResponse => {
+    if ('failure' in loaded) return respond(500, Buffer.from(loaded.failure), 'text/plain');
+    const { model } = loaded;
+    const type = negotiate(accept, OFFERED);
+    // The status is the one HTTP has for it; the image's own words are not known.
+    if (!type) throw new BadRequest(406, `Accept type ${accept} is not supported.`);
+    const records = readRequest(body, mediaType(contentType), model.features);
+    const predictions = records.map((record) => predict(model, record));
+    return respond(200, writeResponse(predictions, model.predictorType === 'multiclass_classifier', type), type);
+  };
+
+  return {
+    ping: () => {
+      const status = 'failure' in loaded ? 500 : 200;
+      access('GET /ping', status, 0);
+      return status;
+    },
+    invoke: (request) => {
+      try {
+        return answer(request);
+      } catch (error) {
+        if (!(error instanceof BadRequest)) throw error;
+        log(`Client error: ${error.message}`);
+        return respond(error.status, Buffer.from(error.message), 'text/plain');
+      }
+    },
+    stop: async () => {},
+  };
+}

@@ -1,0 +1,32 @@
+/** Python's `repr(float)`, which is also what its `json.dumps` and `str` print: shortest digits, exponent outside [1e-4, 1e16). */
+export function pythonFloat(value: number): string {
+  if (Number.isInteger(value)) {
+    if (Math.abs(value) < 1e16) return Object.is(value, -0) ? '-0.0' : `${value}.0`;
+  } else if (!Number.isFinite(value)) {
+    return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
+  } else if (Math.abs(value) >= 1e-4) {
+    return String(value);
+  }
+  const [digits = '', exponent = ''] = value.toExponential().split('e');
+  const sign = exponent.startsWith('-') ? '-' : '+';
+  return `${digits}e${sign}${exponent.slice(1).padStart(2, '0')}`;
+}
+
+/** The same within JSON, where Python writes `NaN`, `Infinity` and `-Infinity`. */
+export function pythonJsonFloat(value: number): string {
+  if (Number.isFinite(value)) return pythonFloat(value);
+  return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
+}
+
+/** Python's `float(text)`: surrounding white space, underscores between digits, inf and nan; undefined where Python raises ValueError. */
+export function parsePythonFloat(text: string): number | undefined {
+  const trimmed = text.trim();
+  const value = Number(trimmed);
+  if (!Number.isNaN(value) && trimmed !== '')
+    return /^[+-]?(?:[\d.]|Infinity$)/.test(trimmed) && !/^0[xob]/i.test(trimmed) ? value : undefined;
+  const word = /^([+-]?)(?:(inf(?:inity)?)|nan)$/i.exec(trimmed);
+  if (word) return word[2] ? (word[1] === '-' ? -Infinity : Infinity) : Number.NaN;
+  return /^[+-]?\d[\d_]*(?:\.[\d_]*)?(?:e[+-]?\d+)?$/i.test(trimmed) && !/__|_$|_\.|\._/.test(trimmed)
+    ? Number(trimmed.replaceAll('_', ''))
+    : undefined;
+}
