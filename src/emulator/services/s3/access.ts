@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import type { BucketRecord, ObjectRecord } from '../../simulation/object-records.ts';
+import { buckets, objects } from '../../simulation/object-records.ts';
+import type { Context } from '../../operation.ts';
+import { AwsError } from '../../operation.ts';
+import { refuse } from './refusals.ts';
+
+interface BucketInput {
+  Bucket?: string | undefined;
+  ExpectedBucketOwner?: string | undefined;
+}
+
+/** The bucket the input names, if the caller may use it from where it stands. */
+export function bucketOf(context: Context, input: BucketInput): BucketRecord {
+  const name = input.Bucket ?? '';
+  const bucket = buckets(context.world.store).get(name);
+  if (bucket === undefined) throw refuse.noSuchBucket(name);
+  // Policies and ACLs are not emulated: a bucket is its owner's alone.
+  if (bucket.account !== context.account) throw refuse.accessDenied();
+  if (input.ExpectedBucketOwner !== undefined && input.ExpectedBucketOwner !== bucket.account)
+    throw refuse.accessDenied();
+  if (bucket.region !== context.region) throw wrongRegion(name, bucket.region);
+  return bucket;
+}
+
+/** The object the input names, if it exists. */
+export function objectOf(
+  context: Context,
+  input: BucketInput & { Key?: string | undefined; VersionId?: string | undefined },
+): ObjectRecord {
+  bucketOf(context, input);
+  checkVersion(input.VersionId);
+  const key = input.Key ?? '';
+  const record = objects(context.world.store).get(objectId(input));
+  if (record === undefined) throw refuse.noSuchKey(key);
+  return record;
+}
+
+/** The key of an object's record. */
+export function objectId(input: { Bucket?: string | undefined; Key?: string | undefined }): string {
+  return `${input.Bucket}/${input.Key}`;
+}
+
+/** Without versioning there is one version, and its name is `null`. */
+export function checkVersion(version: string | undefined): void {
+  if (version === undefined || version === 'null') return;
+  throw refuse.invalidArgument('Invalid version id specified', 'versionId', version);
+}
+
+/** S3's id of an account: 64 hexadecimal digits. */
+export function ownerOf(account: string): { ID: string } {
+  return { ID: createHash('sha256').update(`canonical user ${account}`).digest('hex') };
+}
+
+function wrongRegion(bucket: string, region: string): AwsError {
+  return new AwsError(
+    'PermanentRedirect',
+    'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.',
+    {
+      status: 301,
+      details: { Endpoint: `${bucket}.s3.${region}.amazonaws.com`, Bucket: bucket, BucketRegion: region },
+    },
+  );
+}

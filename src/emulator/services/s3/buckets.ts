@@ -1,0 +1,143 @@
+import type { CreateBucketCommandInput, DeleteBucketCommandInput, ListBucketsCommandInput } from '@aws-sdk/client-s3';
+import { buckets, objects, parts, uploads } from '../../simulation/object-records.ts';
+import { dropPieces } from '../../simulation/object-bytes.ts';
+import type { Operations } from '../../operation.ts';
+import { AwsError } from '../../operation.ts';
+import { bucketOf, ownerOf } from './access.ts';
+import { isBucketName } from './bucket-names.ts';
+import { refuse } from './refusals.ts';
+
+export const bucketOperations: Operations = {
+  CreateBucket(context, input: CreateBucketCommandInput) {
+    const name = input.Bucket ?? '';
+    if (!isBucketName(name)) {
+      throw new AwsError('InvalidBucketName', 'The specified bucket is not valid.', { details: { BucketName: name } });
+    }
+    const region = regionOf(context.region, input.CreateBucketConfiguration?.LocationConstraint);
+    if (input.ObjectLockEnabledForBucket) throw refuse.notImplemented('x-amz-bucket-object-lock-enabled');
+    if (
+      input.ACL !== undefined &&
+      input.ACL !== 'private' &&
+      (input.ObjectOwnership ?? 'BucketOwnerEnforced') === 'BucketOwnerEnforced'
+    ) {
+      throw new AwsError(
+        'InvalidBucketAclWithObjectOwnership',
+        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+      );
+    }
+    const existing = buckets(context.world.store).get(name);
+    if (existing !== undefined && existing.account !== context.account) {
+      throw new AwsError(
+        'BucketAlreadyExists',
+        'The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.',
+        { status: 409, details: { BucketName: name } },
+      );
+    }
+    // us-east-1 alone answers a repetition with success, as it has since the beginning.
+    if (existing !== undefined && !(existing.region === 'us-east-1' && region === 'us-east-1')) {
+      throw new AwsError(
+        'BucketAlreadyOwnedByYou',
+        'Your previous request to create the named bucket succeeded and you already own it.',
+        { status: 409, details: { BucketName: name } },
+      );
+    }
+    if (existing === undefined) {
+      const { Tags } = (input.CreateBucketConfiguration ?? {}) as { Tags?: { Key: string; Value: string }[] };
+      buckets(context.world.store).set(name, {
+        account: context.account,
+        region,
+        createdAt: context.world.clock.now(),
+        tags: Tags ?? [],
+      });
+    }
+    return {
+      Location: region === 'us-east-1' ? `/${name}` : `http://${name}.s3.amazonaws.com/`,
+      BucketArn: `arn:aws:s3:::${name}`,
+    };
+  },
+
+  async DeleteBucket(context, input: DeleteBucketCommandInput) {
+    bucketOf(context, input);
+    const { store } = context.world;
+    const prefix = `${input.Bucket}/`;
+    if (objects(store).entries(prefix).length > 0) {
+      throw new AwsError('BucketNotEmpty', 'The bucket you tried to delete is not empty', {
+        status: 409,
+        details: { BucketName: input.Bucket },
+      });
+    }
+    // Uploads that were never completed go with their bucket.
+    for (const [id] of uploads(store).entries(prefix)) uploads(store).delete(id);
+    const abandoned = parts(store).entries(prefix);
+    for (const [id] of abandoned) parts(store).delete(id);
+    buckets(store).delete(input.Bucket ?? '');
+    await dropPieces(
+      store,
+      abandoned.map(([, part]) => part.piece),
+    );
+    return {};
+  },
+
+  HeadBucket(context, input: { Bucket?: string }) {
+    const { region } = bucketOf(context, input);
+    return { BucketRegion: region, BucketArn: `arn:aws:s3:::${input.Bucket}`, AccessPointAlias: false };
+  },
+
+  GetBucketLocation(context, input: { Bucket?: string }) {
+    const { region } = bucketOf(context, input);
+    return region === 'us-east-1' ? {} : { LocationConstraint: region };
+  },
+
+  GetBucketVersioning(context, input: { Bucket?: string }) {
+    bucketOf(context, input);
+    return {};
+  },
+
+  ListBuckets(context, input: ListBucketsCommandInput) {
+    const limit = input.MaxBuckets ?? 10_000;
+    if (limit < 1 || limit > 10_000) {
+      throw refuse.invalidArgument('Argument max-buckets must be an integer between 1 and 10000', 'max-buckets', limit);
+    }
+    const after =
+      input.ContinuationToken === undefined ? '' : Buffer.from(input.ContinuationToken, 'base64').toString();
+    const own = buckets(context.world.store)
+      .entries(input.Prefix)
+      .filter(
+        ([name, { account, region }]) =>
+          account === context.account && name > after && (input.BucketRegion ?? region) === region,
+      );
+    const page = own.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      Buckets: page.map(([Name, { createdAt, region }]) => ({
+        Name,
+        BucketArn: `arn:aws:s3:::${Name}`,
+        BucketRegion: region,
+        CreationDate: new Date(createdAt),
+      })),
+      Owner: ownerOf(context.account),
+      ...(input.Prefix === undefined ? {} : { Prefix: input.Prefix }),
+      ...(last === undefined || own.length === page.length
+        ? {}
+        : { ContinuationToken: Buffer.from(last[0]).toString('base64') }),
+    };
+  },
+};
+
+/** Where the bucket is to lie: the caller's region, said again in the body unless it is us-east-1. */
+function regionOf(region: string, constraint: string | undefined): string {
+  const asked = constraint === 'EU' ? 'eu-west-1' : constraint;
+  if (asked === 'us-east-1') {
+    throw new AwsError('InvalidLocationConstraint', 'The specified location-constraint is not valid', {
+      details: { LocationConstraint: asked },
+    });
+  }
+  if (region === 'us-east-1') return asked ?? region;
+  if (asked !== region) {
+    throw new AwsError(
+      'IllegalLocationConstraintException',
+      `The ${asked ?? 'unspecified'} location constraint is incompatible for the region specific endpoint this request was sent to.`,
+    );
+  }
+  return region;
+}

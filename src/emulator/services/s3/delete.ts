@@ -1,0 +1,61 @@
+import type { DeleteObjectCommandInput, DeleteObjectsCommandInput } from '@aws-sdk/client-s3';
+import type { Operations } from '../../operation.ts';
+import { AwsError } from '../../operation.ts';
+import { dropPieces } from '../../simulation/object-bytes.ts';
+import type { Piece } from '../../simulation/object-records.ts';
+import { objects } from '../../simulation/object-records.ts';
+import { bucketOf, checkVersion, objectId } from './access.ts';
+import { matches } from './conditions.ts';
+import { refuse } from './refusals.ts';
+
+export const deleteOperations: Operations = {
+  /**
+   * What is not there counts as deleted, except under If-Match: then it is 404, as measured on S3
+   * (https://github.com/ministackorg/ministack/issues/1475).
+   */
+  async DeleteObject(context, input: DeleteObjectCommandInput) {
+    bucketOf(context, input);
+    checkVersion(input.VersionId);
+    // These two belong to directory buckets.
+    if (input.IfMatchSize !== undefined) throw refuse.notImplemented('x-amz-if-match-size');
+    if (input.IfMatchLastModifiedTime !== undefined) throw refuse.notImplemented('x-amz-if-match-last-modified-time');
+    const table = objects(context.world.store);
+    const record = table.get(objectId(input));
+    if (input.IfMatch !== undefined) {
+      if (record === undefined) throw refuse.noSuchKey(input.Key ?? '');
+      if (!matches(input.IfMatch, record.etag)) throw refuse.preconditionFailed('If-Match');
+    }
+    if (record === undefined) return {};
+    table.delete(objectId(input));
+    await dropPieces(context.world.store, record.pieces);
+    return {};
+  },
+
+  async DeleteObjects(context, input: DeleteObjectsCommandInput) {
+    bucketOf(context, input);
+    const asked = input.Delete?.Objects ?? [];
+    if (asked.length === 0 || asked.length > 1000) throw refuse.malformedXml();
+    const table = objects(context.world.store);
+    const Deleted: { Key: string | undefined }[] = [];
+    const Errors: { Key: string | undefined; Code: string; Message: string }[] = [];
+    const dropped: Piece[] = [];
+    for (const { Key, ETag, VersionId } of asked) {
+      const id = objectId({ Bucket: input.Bucket, Key });
+      const record = table.get(id);
+      try {
+        checkVersion(VersionId);
+        if (ETag !== undefined && record !== undefined && !matches(ETag, record.etag))
+          throw refuse.preconditionFailed('If-Match');
+      } catch (error) {
+        if (!(error instanceof AwsError)) throw error;
+        Errors.push({ Key, Code: error.code, Message: error.message });
+        continue;
+      }
+      if (record !== undefined) dropped.push(...record.pieces);
+      table.delete(id);
+      Deleted.push({ Key });
+    }
+    await dropPieces(context.world.store, dropped);
+    return { ...(input.Delete?.Quiet ? {} : { Deleted }), ...(Errors.length > 0 ? { Errors } : {}) };
+  },
+};

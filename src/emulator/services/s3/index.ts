@@ -1,0 +1,25 @@
+import type { Operations } from '../../operation.ts';
+import { bucketOperations } from './buckets.ts';
+import { completeOperations } from './complete.ts';
+import { copyOperations } from './copy.ts';
+import { deleteOperations } from './delete.ts';
+import { listOperations } from './list.ts';
+import { multipartOperations } from './multipart.ts';
+import { multipartListOperations } from './multipart-lists.ts';
+import { readOperations } from './read.ts';
+import { taggingOperations } from './tagging.ts';
+import { writeOperations } from './write.ts';
+
+/** S3: buckets of one version, their objects, uploads in parts. */
+export const operations: Operations = {
+  ...bucketOperations,
+  ...taggingOperations,
+  ...readOperations,
+  ...writeOperations,
+  ...copyOperations,
+  ...deleteOperations,
+  ...listOperations,
+  ...multipartOperations,
+  ...completeOperations,
+  ...multipartListOperations,
+};

@@ -1,0 +1,65 @@
+import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
+import type { Context, Operations } from '../../operation.ts';
+import { dropPieces, etagOf, writePiece } from '../../simulation/object-bytes.ts';
+import type { ObjectRecord } from '../../simulation/object-records.ts';
+import { objects } from '../../simulation/object-records.ts';
+import { bucketOf, objectId } from './access.ts';
+import { attributesOf, encryptionOf } from './attributes.ts';
+import { checksumToKeep, verifyBody } from './checksums.ts';
+import { checkWrite } from './conditions.ts';
+import { tagsOfHeader } from './tags.ts';
+
+/** What a new object is written under, and on which conditions. */
+export interface Destination {
+  Bucket?: string | undefined;
+  Key?: string | undefined;
+  IfMatch?: string | undefined;
+  IfNoneMatch?: string | undefined;
+}
+
+export const writeOperations: Operations = {
+  async PutObject(context, input: Omit<PutObjectCommandInput, 'Body'> & { Body?: Uint8Array }) {
+    bucketOf(context, input);
+    const attributes = attributesOf(input);
+    const tags = tagsOfHeader(input.Tagging);
+    const body = input.Body ?? new Uint8Array();
+    verifyBody(input, body);
+    checkWrite(input, input.Key ?? '', objects(context.world.store).get(objectId(input)));
+    const checksum = checksumToKeep(input, body);
+    const etag = etagOf(body);
+    const piece = await writePiece(context.world.store, body);
+    await keep(context, input, { pieces: [piece], size: body.length, etag, attributes, tags, checksum });
+    return {
+      ETag: etag,
+      [checksum.member]: checksum.value,
+      ChecksumType: checksum.type,
+      ...encryptionOf(attributes),
+    };
+  },
+};
+
+/**
+ * Puts a written object in its place, if the conditions still hold, and takes away the bytes of what lay there. On
+ * refusal the new bytes are taken away.
+ */
+export async function keep(
+  context: Context,
+  to: Destination,
+  record: Omit<ObjectRecord, 'modifiedAt'>,
+): Promise<ObjectRecord> {
+  const { store, clock } = context.world;
+  const id = objectId(to);
+  const present = objects(store).get(id);
+  try {
+    // The bucket may have gone, and the key may have been taken, while the bytes were written.
+    bucketOf(context, to);
+    checkWrite(to, to.Key ?? '', present);
+  } catch (error) {
+    await dropPieces(store, record.pieces);
+    throw error;
+  }
+  const kept = { ...record, modifiedAt: clock.now() };
+  objects(store).set(id, kept);
+  await dropPieces(store, present?.pieces ?? []);
+  return kept;
+}
