@@ -38,7 +38,7 @@ export async function collectAftermath(surroundings: Surroundings, update: Updat
   const window = { start: update.startedAt, end: clock.now() };
   const fleet = { endpoint: update.endpoint, variant: update.variant, config: update.requested };
   const [minutes = []] = await fleetMinutes(aws, [fleet], SHOWN_LATENCY, window, signal);
-  const names = [...new Set([...ending.alarms])];
+  const names = [...new Set(ending.alarms)];
   const alarms = names.length === 0 ? [] : await describeAlarms(aws, names, signal);
   const points = await alarmPoints(aws, alarms, { start: window.start - 60_000, end: window.end + 60_000 }, signal);
   return {
@@ -55,13 +55,11 @@ function accused(alarm: MetricAlarm, points: readonly AlarmPoint[]): Aftermath['
     name: alarm.AlarmName ?? '',
     rule: showRule(alarm),
     reason: alarm.StateReason,
-    points: points
-      .slice(-10)
-      .map((point) => ({
-        at: point.at,
-        value: showValue(alarm, point.value),
-        breaching: isBreaching(alarm, point.value),
-      })),
+    points: points.slice(-10).map((point) => ({
+      at: point.at,
+      value: showValue(alarm, point.value),
+      breaching: isBreaching(alarm, point.value),
+    })),
   };
 }
 

@@ -71,16 +71,10 @@ export function planStrategy(request: StrategyRequest, fleet: number): Strategy 
 type Shifted = Pick<Strategy, 'stages' | 'bakeSeconds' | 'finalBakeSeconds' | 'config'>;
 
 function shift(request: StrategyRequest, fleet: number, bake: number): Shifted {
-  switch (request.strategy) {
-    case 'canary':
-      return canary(request, fleet, bake);
-    case 'linear':
-      return linear(request, fleet, bake);
-    case 'rolling':
-      return rolling(request, fleet, bake);
-    case 'all-at-once':
-      return allAtOnce(request, fleet);
-  }
+  if (request.strategy === 'canary') return canary(request, fleet, bake);
+  if (request.strategy === 'linear') return linear(request, fleet, bake);
+  if (request.strategy === 'rolling') return rolling(request, fleet, bake);
+  return allAtOnce(request, fleet);
 }
 
 function canary(request: StrategyRequest, fleet: number, bake: number): Shifted {
