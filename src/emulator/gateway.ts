@@ -1,15 +1,26 @@
 import { AwsError, type Context } from './operation.ts';
+import { cbor } from './protocols/cbor.ts';
 import { json } from './protocols/json.ts';
 import { query } from './protocols/query.ts';
+import { fitsPath } from './protocols/rest.ts';
+import { restJson } from './protocols/rest-json.ts';
+import { restXml } from './protocols/rest-xml.ts';
 import { header, type Protocol, type WireRequest, type WireResponse } from './protocols/wire.ts';
 import { type ProtocolId, type Route, route, type Scope, scopeOf, UnknownService } from './route.ts';
+import { s3Operation } from './route-s3.ts';
 import { loadedService, loadService, type Service } from './services/registry.ts';
 import { accountOf } from './services/sts/identity.ts';
 import type { OperationModel, ServiceModel } from './shapes.ts';
 import { validate } from './shapes-validate.ts';
 import type { World } from './world.ts';
 
-const PROTOCOLS: Record<ProtocolId, Protocol> = { json, query } as Record<ProtocolId, Protocol>;
+const PROTOCOLS: Record<ProtocolId, Protocol> = {
+  json,
+  query,
+  cbor,
+  'rest-json': restJson,
+  'rest-xml': restXml,
+};
 
 /** The reply, or undefined when the connection is to be broken without one. */
 export type Reply = WireResponse | undefined;
@@ -26,7 +37,8 @@ export async function answer(world: World, request: WireRequest, requestId: stri
     found = route(request, scope);
     const loaded = loadedService(found.service) ?? (await loadService(found.service));
     service = loaded.model;
-    return await run(world, request, requestId, scope, found, loaded);
+    const routed = found.path === request.path ? request : { ...request, path: found.path };
+    return await run(world, routed, requestId, scope, found, loaded);
   } catch (error) {
     const protocol = found?.protocol ?? (error instanceof UnknownService ? error.protocol : 'query');
     return PROTOCOLS[protocol].serializeError(asAwsError(error), { service, requestId, request });
@@ -42,7 +54,7 @@ async function run(
   service: Service,
 ): Promise<Reply> {
   const protocol = PROTOCOLS[found.protocol];
-  const operation = operationOf(service.model, found);
+  const operation = operationOf(service.model, found, request);
   const implementation = operation.built ? service.operations[operation.name] : undefined;
   if (implementation === undefined) throw notImplemented(operation, found.protocol);
   const input = protocol.parse(operation, request);
@@ -63,17 +75,37 @@ async function run(
   return protocol.serialize(operation, output, requestId, request);
 }
 
-function operationOf(service: ServiceModel, found: Route): OperationModel {
-  const operation = found.operation === undefined ? undefined : service.operation(found.operation);
+/** The operation that is meant. Throws the refusal of what AWS does not know either. */
+function operationOf(service: ServiceModel, found: Route, request: WireRequest): OperationModel {
+  const name = operationName(service, found, request);
+  const operation = name === undefined ? undefined : service.operation(name);
   if (operation !== undefined) return operation;
-  if (found.protocol === 'query') {
-    const version = service.metadata.apiVersion;
-    throw new AwsError('InvalidAction', `Could not find operation ${found.operation} for version ${version}`);
+  switch (found.protocol) {
+    case 'query': {
+      const version = service.metadata.apiVersion;
+      throw new AwsError('InvalidAction', `Could not find operation ${name} for version ${version}`);
+    }
+    case 'rest-xml':
+      throw new AwsError('MethodNotAllowed', 'The specified method is not allowed against this resource.', {
+        status: 405,
+        details: { Method: request.method },
+      });
+    default: {
+      const what = name ?? `${request.method} ${request.path}`;
+      const status = found.protocol === 'rest-json' ? 404 : 400;
+      const message = `${service.metadata.serviceId} of AWS has no operation ${what}.`;
+      throw new AwsError('UnknownOperationException', message, { status });
+    }
   }
-  throw new AwsError(
-    'UnknownOperationException',
-    `The operation ${found.operation ?? found.path} is not known to ${service.metadata.serviceId}.`,
-  );
+}
+
+function operationName(service: ServiceModel, found: Route, request: WireRequest): string | undefined {
+  if (found.protocol === 'rest-xml') return s3Operation(service, request);
+  if (found.protocol !== 'rest-json') return found.operation;
+  return service.operationNames.find((name) => {
+    const operation = service.operation(name);
+    return operation?.http.method === request.method && fitsPath(operation, request.path);
+  });
 }
 
 function notImplemented(operation: OperationModel, protocol: ProtocolId): AwsError {
