@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { systemClock } from '../../clock.ts';
 import { cannotRun } from '../../errors.ts';
 
-interface Holder {
+/** Who holds a folder. */
+export interface Holder {
   pid: number;
   host: string;
   /** ISO 8601. */
@@ -34,6 +35,12 @@ export async function lockFolder(dir: string): Promise<() => Promise<void>> {
     held.delete(dir);
     await rm(file, { force: true });
   };
+}
+
+/** The live process that holds `dir`, of this host or another; undefined when it is free. */
+export async function holderOf(dir: string): Promise<Holder | undefined> {
+  const holder = await readHolder(join(dir, 'lock'));
+  return holder !== undefined && isAlive(holder) ? holder : undefined;
 }
 
 async function claim(file: string): Promise<boolean> {
