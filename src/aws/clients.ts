@@ -6,6 +6,12 @@ import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { cannotRun } from '../errors.ts';
+import { call } from './errors.ts';
+
+/** A connection on which nothing moves for so long is given up, in milliseconds. A model may take 60 seconds to answer. */
+const IDLE = 70_000;
+/** Requests to an endpoint at the same time, at the most. */
+const SOCKETS = 512;
 
 /** Where the SDK is pointed at and as whom. */
 export interface AwsTarget {
@@ -14,7 +20,7 @@ export interface AwsTarget {
   endpointUrl: string | undefined;
   profile: string | undefined;
   /** Fixed credentials; undefined leaves it to the SDK's own chain. */
-  credentials: { accessKeyId: string; secretAccessKey: string } | undefined;
+  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | undefined;
 }
 
 /** The services shadowctl speaks to. Each client is loaded when it is first asked for: together they cost 290 ms. */
@@ -49,6 +55,8 @@ export function connect(target: AwsTarget): Aws {
   const options = async () => ({
     region: target.region,
     retryMode: 'adaptive',
+    maxAttempts: 5,
+    requestHandler: { connectionTimeout: 5_000, socketTimeout: IDLE },
     ...(target.endpointUrl === undefined ? {} : { endpoint: target.endpointUrl }),
     ...(await credentials(target)),
   });
@@ -58,7 +66,19 @@ export function connect(target: AwsTarget): Aws {
     target,
     sagemaker: once(async () => new (await import('@aws-sdk/client-sagemaker')).SageMakerClient(await options())),
     runtime: once(
-      async () => new (await import('@aws-sdk/client-sagemaker-runtime')).SageMakerRuntimeClient(await options()),
+      // Once and never again: an error is what the caller got, and a second copy of a request would be a second pair.
+      async () =>
+        new (await import('@aws-sdk/client-sagemaker-runtime')).SageMakerRuntimeClient({
+          ...(await options()),
+          retryMode: 'standard',
+          maxAttempts: 1,
+          requestHandler: {
+            connectionTimeout: 5_000,
+            socketTimeout: IDLE,
+            httpAgent: { maxSockets: SOCKETS },
+            httpsAgent: { maxSockets: SOCKETS },
+          },
+        }),
     ),
     cloudwatch: once(async () => new (await import('@aws-sdk/client-cloudwatch')).CloudWatchClient(await options())),
     logs: once(async () => new (await import('@aws-sdk/client-cloudwatch-logs')).CloudWatchLogsClient(await options())),
@@ -75,7 +95,10 @@ export function connect(target: AwsTarget): Aws {
     account() {
       account ??= (async () => {
         const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
-        const identity = await (await sts()).send(new GetCallerIdentityCommand({}));
+        const client = await sts();
+        const identity = await call(target, 'find out which AWS account this is', () =>
+          client.send(new GetCallerIdentityCommand({})),
+        );
         if (identity.Account === undefined)
           throw cannotRun('AWS did not say which account these credentials belong to.');
         return identity.Account;

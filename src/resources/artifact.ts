@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { extract, type Header } from 'tar-stream';
+import { usage } from '../errors.ts';
+import type { Algorithm } from './images.ts';
+import type { Upload } from './steps.ts';
+
+/** A local model.tar.gz that was read from end to end. */
+export interface Artifact extends Upload {
+  /** Files in it, at most a hundred of their names. */
+  members: readonly string[];
+  /** The built-in algorithm that writes such files, where their names tell. */
+  format: Algorithm | undefined;
+}
+
+/** More than any instance's disk is likely to hold; also ends a gzip bomb. */
+const MAX_UNPACKED = 64 * 1024 ** 3;
+const MAX_MEMBERS = 100_000;
+/** S3 takes 10,000 parts of 64 MB. */
+const MAX_PACKED = 600 * 1024 ** 3;
+
+/**
+ * Reads a model artifact from end to end before anything is sent to AWS, where a bad one is only noticed minutes later
+ * as an instance that never gets healthy.
+ * @throws Problem (usage) saying what is wrong with the file
+ */
+export async function checkArtifact(path: string): Promise<Artifact> {
+  const bytes = await sizeOf(path);
+  const members: string[] = [];
+  const hash = createHash('sha256');
+  let count = 0;
+  let unpacked = 0;
+  const tar = extract();
+  tar.on('entry', (header, stream, next) => {
+    const wrong = wrongMember(header);
+    count += 1;
+    if (wrong !== undefined || count > MAX_MEMBERS) {
+      next(
+        usage(
+          `${path} ${wrong ?? `holds more than ${MAX_MEMBERS} members`}.`,
+          'Pack the model again, with plain paths inside its folder.',
+        ),
+      );
+      return;
+    }
+    if (header.type === 'file' && members.length < 100) members.push(header.name);
+    stream
+      .on('end', () => next())
+      .on('error', next)
+      .resume();
+  });
+  const counted = new Writable({
+    write(chunk: Buffer, _, done) {
+      unpacked += chunk.length;
+      if (unpacked > MAX_UNPACKED)
+        done(usage(`${path} unpacks to more than ${MAX_UNPACKED / 1024 ** 3} GB.`, 'No instance could hold it.'));
+      else if (tar.write(chunk)) done();
+      else tar.once('drain', () => done());
+    },
+    final(done) {
+      tar.once('finish', () => done());
+      tar.end(Buffer.alloc(0));
+    },
+  });
+  tar.on('error', (error) => void counted.destroy(error));
+  const file = createReadStream(path);
+  file.on('data', (chunk) => void hash.update(chunk));
+  try {
+    await pipeline(file, createGunzip(), counted);
+  } catch (error) {
+    throw explain(error, path);
+  }
+  if (members.length === 0)
+    throw usage(`${path} holds no file.`, 'Pack the model files with: tar -czf model.tar.gz -C model-folder .');
+  return { path, bytes, sha256: hash.digest('hex'), members, format: formatOf(members) };
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const facts = await stat(path).catch((error: unknown) => {
+    throw usage(`--artifact: there is no file ${path}.`, 'Give a path that exists, or an s3:// URI.', error);
+  });
+  if (!facts.isFile()) throw usage(`--artifact: ${path} is not a file.`, 'Give a model.tar.gz, or an s3:// URI.');
+  if (facts.size > MAX_PACKED)
+    throw usage(
+      `--artifact: ${path} is too large (${facts.size} bytes).`,
+      'Upload it by other means and give its s3:// URI.',
+    );
+  return facts.size;
+}
+
+/** What is wrong with a member of the archive; undefined where nothing is. */
+function wrongMember(header: Header): string | undefined {
+  if (climbs(header.name)) return `holds the path "${header.name}", which leads out of the model's folder`;
+  const linked = header.type === 'symlink' || header.type === 'link' ? (header.linkname ?? '') : undefined;
+  // A symbolic link is relative to its own folder; a hard link to the root of the archive.
+  const folder = header.type === 'symlink' ? header.name.split('/').slice(0, -1).join('/') : '';
+  if (linked !== undefined && (linked.startsWith('/') || climbs(`${folder}/${linked}`.replace(/^\//, '')))) {
+    return `holds the link "${header.name}" to "${linked}", which leads out of the model's folder`;
+  }
+  return undefined;
+}
+
+/** Does this path, followed from its root, ever leave it? */
+function climbs(path: string): boolean {
+  if (path.startsWith('/') || path.includes('\\') || /^[a-zA-Z]:/.test(path)) return true;
+  let depth = 0;
+  for (const part of path.split('/')) {
+    if (part === '..') depth -= 1;
+    else if (part !== '' && part !== '.') depth += 1;
+    if (depth < 0) return true;
+  }
+  return false;
+}
+
+function explain(error: unknown, path: string): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'Z_BUF_ERROR' || /Unexpected end of data/i.test(message)) {
+    return usage(`${path} is truncated: it ends in the middle.`, 'Copy or pack it again.', error);
+  }
+  if (code === 'Z_DATA_ERROR' && /incorrect header check/.test(message)) {
+    return usage(
+      `${path} is not a gzip file.`,
+      'SageMaker takes a model only as .tar.gz; pack it with: tar -czf model.tar.gz -C model-folder .',
+      error,
+    );
+  }
+  if (code?.startsWith('Z_') === true) return usage(`${path} is damaged: ${message}.`, 'Copy or pack it again.', error);
+  if (/Invalid tar header/i.test(message)) {
+    return usage(
+      `${path} is gzip, but holds no tar archive.`,
+      'Pack the model files with: tar -czf model.tar.gz -C model-folder .',
+      error,
+    );
+  }
+  return error;
+}
+
+/** The built-in containers give their files fixed names (facts 7.3, 7.4). */
+function formatOf(members: readonly string[]): Algorithm | undefined {
+  const names = members.map((member) => member.replace(/^\.\//, ''));
+  if (names.includes('model_algo-1')) return 'linear-learner';
+  if (names.includes('xgboost-model')) return 'xgboost';
+  return undefined;
+}

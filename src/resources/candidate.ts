@@ -1,0 +1,137 @@
+import type { Aws } from '../aws/clients.ts';
+import { AwsProblem } from '../aws/errors.ts';
+import { bucketExists, headObject } from '../aws/s3.ts';
+import { s3Object } from '../aws/s3-uri.ts';
+import { usage } from '../errors.ts';
+import { heldOf, type State } from '../state/fold.ts';
+import { type Artifact, checkArtifact } from './artifact.ts';
+import { algorithmImage, algorithmOfImage, type Image } from './images.ts';
+import type { Step } from './steps.ts';
+
+/** The model that is to be deployed, as the user named it. */
+export interface CandidateOptions {
+  /** An `s3://` URI or the path of a local model.tar.gz; undefined for an image that carries its model. */
+  artifact: string | undefined;
+  /** `linear-learner`, `xgboost[:version]` */
+  algorithm: string | undefined;
+  image: string | undefined;
+  /** Deploy an artifact behind an image that cannot read it all the same. */
+  allowMismatch: boolean;
+}
+
+/** What was found out about the candidate without asking AWS. */
+export interface CheckedCandidate {
+  image: string;
+  /** The built-in algorithm behind the image, where it is one. */
+  builtIn: Image | undefined;
+  /** A local artifact. */
+  local: Artifact | undefined;
+  /** An artifact in S3. */
+  uri: string | undefined;
+}
+
+/** The candidate, ready to become a model. */
+export interface Candidate {
+  image: string;
+  modelDataUrl: string | undefined;
+  /** What must be done before the model can be created: a bucket, an upload. */
+  steps: Step[];
+}
+
+/** The bucket SageMaker's own SDK uses by default. */
+export function defaultBucket(region: string, account: string): string {
+  return `sagemaker-${region}-${account}`;
+}
+
+/** Where everything lies that shadowctl writes to S3 for an endpoint; ends with a slash. */
+export function ourPrefix(region: string, account: string, endpoint: string): string {
+  return `s3://${defaultBucket(region, account)}/shadowctl/${endpoint}/`;
+}
+
+/**
+ * Checks image and artifact as far as that is possible without AWS.
+ * @throws Problem (usage): neither or both of --algorithm and --image, an unknown algorithm, a bad artifact, an
+ * artifact that its image cannot read
+ */
+export async function checkCandidate(options: CandidateOptions, region: string): Promise<CheckedCandidate> {
+  if ((options.algorithm === undefined) === (options.image === undefined)) {
+    throw usage(
+      options.image === undefined
+        ? 'Neither --algorithm nor --image was given.'
+        : 'Both --algorithm and --image were given.',
+      'Give --algorithm linear-learner or xgboost[:version], or --image URI for any other container.',
+    );
+  }
+  const builtIn =
+    options.algorithm === undefined ? algorithmOfImage(options.image ?? '') : algorithmImage(options.algorithm, region);
+  const image = builtIn?.uri ?? options.image ?? '';
+  if (options.artifact === undefined) {
+    if (builtIn !== undefined)
+      throw usage(
+        `--artifact is missing: the image of ${builtIn.algorithm} carries no model.`,
+        'Give a model.tar.gz or its s3:// URI.',
+      );
+    return { image, builtIn, local: undefined, uri: undefined };
+  }
+  if (options.artifact.startsWith('s3://')) {
+    s3Object(options.artifact);
+    return { image, builtIn, local: undefined, uri: options.artifact };
+  }
+  const local = await checkArtifact(options.artifact);
+  if (
+    builtIn !== undefined &&
+    local.format !== undefined &&
+    local.format !== builtIn.algorithm &&
+    !options.allowMismatch
+  ) {
+    throw usage(
+      `${options.artifact} was written by ${local.format} (it holds ${local.members.join(', ')}); the image of ${builtIn.algorithm}:${builtIn.version} cannot read it.`,
+      `Give --algorithm ${local.format}; to deploy it behind ${builtIn.algorithm} all the same, add --allow-mismatch.`,
+    );
+  }
+  return { image, builtIn, local, uri: undefined };
+}
+
+/**
+ * Finds out where the artifact will lie, and what must be done for that. A local one goes to the account's default
+ * bucket, under its content hash.
+ */
+export async function prepareCandidate(
+  aws: Aws,
+  place: { account: string; endpoint: string; state: State },
+  checked: CheckedCandidate,
+): Promise<Candidate> {
+  const { image, local } = checked;
+  if (checked.uri !== undefined) await refuseMissing(aws, checked.uri);
+  if (local === undefined) return { image, modelDataUrl: checked.uri, steps: [] };
+  const { region } = aws.target;
+  const name = `${ourPrefix(region, place.account, place.endpoint)}artifacts/${local.sha256}/model.tar.gz`;
+  const held = heldOf(place.state, { kind: 's3-object', name });
+  if (held?.state === 'standing' && (await headObject(aws, name))?.bytes === local.bytes)
+    return { image, modelDataUrl: name, steps: [] };
+  const bucket = defaultBucket(region, place.account);
+  const steps: Step[] = (await bucketExists(aws, bucket))
+    ? []
+    : [{ action: 'create', kind: 's3-bucket', name: bucket }];
+  const { path, bytes, sha256 } = local;
+  return {
+    image,
+    modelDataUrl: name,
+    steps: [...steps, { action: 'create', kind: 's3-object', name, input: { path, bytes, sha256 } }],
+  };
+}
+
+async function refuseMissing(aws: Aws, uri: string): Promise<void> {
+  try {
+    if ((await headObject(aws, uri)) === undefined)
+      throw usage(`--artifact: there is no object ${uri}.`, 'Check the bucket, the key and the region.');
+  } catch (error) {
+    // Whoever deploys need not be allowed to read the artifact; SageMaker's role must.
+    if (
+      error instanceof AwsProblem &&
+      (error.code === 'Forbidden' || error.code === '403' || error.code === 'AccessDenied')
+    )
+      return;
+    throw error;
+  }
+}

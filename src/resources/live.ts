@@ -1,0 +1,124 @@
+import type {
+  DescribeEndpointConfigCommandOutput,
+  DescribeModelCommandOutput,
+  ProductionVariant,
+} from '@aws-sdk/client-sagemaker';
+import type { Aws } from '../aws/clients.ts';
+import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
+import { cannotRun } from '../errors.ts';
+import { heldOf, type State } from '../state/fold.ts';
+import { isOurs } from './tags.ts';
+import type { Endpoint } from './wait.ts';
+
+/** An endpoint as it stands in AWS at this moment. */
+export interface Live {
+  name: string;
+  endpoint: Endpoint;
+  tags: Readonly<Record<string, string>>;
+  /** The config it runs; undefined where somebody deleted that, which AWS permits (facts 8.1). */
+  config: DescribeEndpointConfigCommandOutput | undefined;
+  /** The model of its first production variant, where that still exists. */
+  model: DescribeModelCommandOutput | undefined;
+}
+
+/** Looks at an endpoint, its config and its model; undefined where there is no endpoint. */
+export async function readLive(aws: Aws, name: string, signal?: AbortSignal): Promise<Live | undefined> {
+  const endpoint = await describeEndpoint(aws, name, signal);
+  if (endpoint === undefined) return undefined;
+  const [tags, config] = await Promise.all([
+    tagsOf(aws, endpoint.EndpointArn ?? ''),
+    endpoint.EndpointConfigName === undefined
+      ? undefined
+      : describeEndpointConfig(aws, endpoint.EndpointConfigName, signal),
+  ]);
+  const modelName = config?.ProductionVariants?.[0]?.ModelName;
+  const model = modelName === undefined ? undefined : await describeModel(aws, modelName, signal);
+  return { name, endpoint, tags, config, model };
+}
+
+/** Whose an endpoint is. */
+export type Ownership = 'created' | 'adopted' | 'foreign' | 'unknown-here';
+
+/**
+ * `created`: by us, and this journal says so; `adopted`: openly taken over; `unknown-here`: it carries shadowctl's tag,
+ * but this folder's journal knows nothing of it; `foreign`: neither.
+ */
+export function ownership(live: Live, state: State): Ownership {
+  const held = heldOf(state, { kind: 'endpoint', name: live.name });
+  if (held?.state === 'standing' && held.adopted) return 'adopted';
+  if (!isOurs(live.tags, live.name)) return 'foreign';
+  return held?.state === 'standing' ? 'created' : 'unknown-here';
+}
+
+/**
+ * Refuses an endpoint that is not ours to change.
+ * @throws Problem (cannot-run)
+ */
+export function requireOurs(live: Live, state: State, journalPath: string): void {
+  const whose = ownership(live, state);
+  if (whose === 'created' || whose === 'adopted') return;
+  const why =
+    whose === 'foreign'
+      ? 'exists, but shadowctl did not create it'
+      : `was created by shadowctl, but not from this folder: ${journalPath} knows nothing of it`;
+  throw cannotRun(
+    `Endpoint "${live.name}" ${why}.`,
+    `${whose === 'foreign' ? 'Choose another name' : 'Work from the folder that holds its journal'}, or add --adopt: it is then changed like our own, recorded as adopted, and never deleted by cleanup.`,
+  );
+}
+
+/**
+ * Refuses an endpoint that AWS would not update now.
+ * @throws Problem (cannot-run)
+ */
+export function requireSettled(live: Live): void {
+  const { EndpointStatus: status, FailureReason: reason } = live.endpoint;
+  if (status === 'InService') return;
+  if (status === 'Failed' || status === 'OutOfService' || status === 'UpdateRollbackFailed') {
+    throw cannotRun(
+      `Endpoint "${live.name}" is ${status}${reason === undefined ? '' : `: ${reason}`}.`,
+      `It can only be deleted: shadowctl cleanup --endpoint ${live.name}`,
+    );
+  }
+  const target = live.endpoint.PendingDeploymentSummary?.EndpointConfigName;
+  throw cannotRun(
+    `Endpoint "${live.name}" is in the middle of something: ${status}${target === undefined ? '' : `, towards config ${target}`}.`,
+    `Wait until it has settled. Watch it with: shadowctl status --endpoint ${live.name}`,
+  );
+}
+
+/** An endpoint with the one production variant that shadowctl works on. */
+export interface Production {
+  config: DescribeEndpointConfigCommandOutput;
+  variant: ProductionVariant & { VariantName: string };
+  /** Instances it is scaled to at this moment, which autoscaling may have changed since the config was written. */
+  instances: number | undefined;
+}
+
+/**
+ * The production variant of a live endpoint, as its live config declares it.
+ * @throws Problem (cannot-run) where there is not exactly one, or its config was deleted
+ */
+export function productionOf(live: Live): Production {
+  const { config, endpoint } = live;
+  if (config === undefined) {
+    throw cannotRun(
+      `Endpoint "${live.name}" runs the config "${endpoint.EndpointConfigName}", which somebody has deleted.`,
+      'AWS refuses every update of such an endpoint: it can only be deleted and created again.',
+    );
+  }
+  const variants = config.ProductionVariants ?? [];
+  const [variant] = variants;
+  if (variant?.VariantName === undefined || variants.length !== 1) {
+    throw cannotRun(
+      `Endpoint "${live.name}" has ${variants.length} production variants (${variants.map((one) => one.VariantName).join(', ')}).`,
+      'shadowctl works on endpoints with exactly one.',
+    );
+  }
+  const scaled = endpoint.ProductionVariants?.find((one) => one.VariantName === variant.VariantName);
+  return {
+    config,
+    variant: { ...variant, VariantName: variant.VariantName },
+    instances: scaled?.DesiredInstanceCount ?? variant.InitialInstanceCount,
+  };
+}
