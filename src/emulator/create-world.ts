@@ -1,20 +1,25 @@
-import type { ContainerFactory } from './containers/container.ts';
+import { createContainerFactory } from './containers/index.ts';
 import { createFaults } from './faults.ts';
 import { CAUTIOUS, type EmulatorOptions, LIFELIKE } from './options.ts';
 import { seededRandom } from './random.ts';
-import type { LogStore } from './simulation/logs.ts';
-import type { MetricStore } from './simulation/metrics.ts';
-import type { ObjectStore } from './simulation/objects.ts';
+import { createAlarms } from './simulation/alarms.ts';
+import { createCapture } from './simulation/capture.ts';
+import { createEndpoints } from './simulation/endpoints.ts';
+import { createLogStore } from './simulation/log-store.ts';
+import { createMetricStore } from './simulation/metric-store.ts';
+import { createObjectStore } from './simulation/object-store.ts';
 import { openStore } from './storage/open.ts';
-import { type EventSource, Timeline } from './timeline.ts';
+import { Timeline } from './timeline.ts';
 import type { World } from './world.ts';
 
-/** Puts the world together: the store opened, the parts that act on their own set on the timeline. */
+/**
+ * Puts the world together: the store opened, the parts that act on their own set on the timeline. Rejects with a
+ * `Problem` when the folder cannot be used.
+ */
 export async function createWorld(options: EmulatorOptions): Promise<World> {
   const { clock } = options;
   const store = await openStore(options.dir);
   const seed = options.seed ?? 1;
-  const timeline = new Timeline(clock);
   const world: World = {
     clock,
     store,
@@ -23,31 +28,15 @@ export async function createWorld(options: EmulatorOptions): Promise<World> {
     switches: { ...CAUTIOUS, ...options.switches },
     // A stream of its own: a fault must not change what the rest of the run draws.
     faults: createFaults(seededRandom(seed ^ 0x5bd1e995)),
-    timeline,
-    metrics: (await part('./simulation/metric-store.ts', 'createMetricStore', store)) as MetricStore,
-    logs: (await part('./simulation/log-store.ts', 'createLogStore', store, clock)) as LogStore,
-    objects: (await part('./simulation/object-store.ts', 'createObjectStore', store, clock)) as ObjectStore,
-    containers: (await part('./containers/index.ts', 'createContainerFactory', {
-      containers: options.containers ?? [],
-      clock,
-    })) as ContainerFactory,
+    timeline: new Timeline(clock),
+    metrics: createMetricStore(store),
+    logs: createLogStore(store, clock),
+    objects: createObjectStore(store, clock),
+    containers: createContainerFactory({ containers: options.containers ?? [], clock }),
   };
-  for (const [file, name] of [
-    ['./simulation/alarms.ts', 'createAlarms'],
-    ['./simulation/endpoints.ts', 'createEndpoints'],
-    ['./simulation/capture.ts', 'createCapture'],
-  ] as const) {
-    const source = (await part(file, name, world)) as EventSource | undefined;
-    if (source !== undefined) timeline.add(source);
-  }
+  // Among events of the same moment the first source goes first: endpoints shift traffic before alarms look.
+  world.timeline.add(createEndpoints(world));
+  world.timeline.add(createCapture(world));
+  world.timeline.add(createAlarms(world));
   return world;
-}
-
-async function part(file: string, name: string, ...args: unknown[]): Promise<unknown> {
-  try {
-    const loaded = (await import(/* @vite-ignore */ file)) as Record<string, (...args: unknown[]) => unknown>;
-    return loaded[name]?.(...args);
-  } catch {
-    return undefined;
-  }
 }

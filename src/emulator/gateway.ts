@@ -1,12 +1,21 @@
 import { AwsError, type Context } from './operation.ts';
+import { checkS3 } from './gateway-s3.ts';
+import { decodeBody } from './protocols/body.ts';
 import { cbor } from './protocols/cbor.ts';
 import { json } from './protocols/json.ts';
 import { query } from './protocols/query.ts';
 import { fitsPath } from './protocols/rest.ts';
 import { restJson } from './protocols/rest-json.ts';
 import { restXml } from './protocols/rest-xml.ts';
-import { header, type Protocol, type WireRequest, type WireResponse } from './protocols/wire.ts';
-import { type ProtocolId, type Route, route, type Scope, scopeOf, UnknownService } from './route.ts';
+import {
+  type ErrorSetting,
+  header,
+  type Protocol,
+  type ProtocolId,
+  type WireRequest,
+  type WireResponse,
+} from './protocols/wire.ts';
+import { protocolOf, type Route, route, type Scope, scopeOf } from './route.ts';
 import { s3Operation } from './route-s3.ts';
 import { loadedService, loadService, type Service } from './services/registry.ts';
 import { accountOf } from './services/sts/identity.ts';
@@ -29,20 +38,27 @@ export type Reply = WireResponse | undefined;
  * One request through all floors: route, parse, validate, let due events happen, faults, operation, serialize.
  * Never throws: whatever goes wrong becomes an answer in the protocol the client spoke.
  */
-export async function answer(world: World, request: WireRequest, requestId: string): Promise<Reply> {
-  const scope = scopeOf(request);
-  let found: Route | undefined;
+export async function answer(world: World, sent: WireRequest, requestId: string): Promise<Reply> {
+  const scope = scopeOf(sent);
+  let request = sent;
+  let protocol = protocolOf(sent, scope);
   let service: ServiceModel | undefined;
   try {
-    found = route(request, scope);
+    request = await decodeBody(sent, protocol);
+    const found = route(request, scope, protocol);
+    protocol = found.protocol;
+    if (found.path !== request.path) request = { ...request, path: found.path };
     const loaded = loadedService(found.service) ?? (await loadService(found.service));
     service = loaded.model;
-    const routed = found.path === request.path ? request : { ...request, path: found.path };
-    return await run(world, routed, requestId, scope, found, loaded);
+    return await run(world, request, requestId, scope, found, loaded);
   } catch (error) {
-    const protocol = found?.protocol ?? (error instanceof UnknownService ? error.protocol : 'query');
-    return PROTOCOLS[protocol].serializeError(asAwsError(error), { service, requestId, request });
+    return refusal(asAwsError(error), { protocol, service, requestId, request });
   }
+}
+
+/** An error as the client's protocol has it. */
+export function refusal(error: AwsError, setting: ErrorSetting & { protocol: ProtocolId }): WireResponse {
+  return PROTOCOLS[setting.protocol].serializeError(error, setting);
 }
 
 async function run(
@@ -57,6 +73,7 @@ async function run(
   const operation = operationOf(service.model, found, request);
   const implementation = operation.built ? service.operations[operation.name] : undefined;
   if (implementation === undefined) throw notImplemented(operation, found.protocol);
+  if (found.service === 's3') checkS3(world, operation, request);
   const input = protocol.parse(operation, request);
   validate(operation, input);
   if (!world.timeline.upToDate) await world.timeline.catchUp();

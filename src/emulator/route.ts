@@ -1,10 +1,11 @@
 import { AwsError } from './operation.ts';
 import { queryParameters } from './protocols/query.ts';
-import { header, type WireRequest } from './protocols/wire.ts';
+import { header, type ProtocolId, type WireRequest } from './protocols/wire.ts';
 import { SERVICE_IDS, type ServiceId } from './shapes.ts';
 import { bucketOf } from './route-s3.ts';
 
-export type ProtocolId = 'json' | 'query' | 'cbor' | 'rest-json' | 'rest-xml';
+/** All of a request but its body. */
+export type Head = Omit<WireRequest, 'body'>;
 
 /** Which service is meant, in which protocol, and the operation where the protocol names it outright. */
 export interface Route {
@@ -23,15 +24,12 @@ export interface Scope {
   service: string | undefined;
 }
 
-/** A request for a service of AWS that the emulator does not carry. */
-export class UnknownService extends AwsError {
-  readonly protocol: ProtocolId;
-
-  constructor(protocol: ProtocolId, name: string) {
-    const carried = SERVICE_IDS.join(', ');
-    super('NotImplemented', `The emulator does not carry ${name}. It carries: ${carried}.`, { status: 501 });
-    this.protocol = protocol;
-  }
+/** The refusal of a service of AWS that the emulator does not carry. */
+function unknownService(name: string): AwsError {
+  const carried = SERVICE_IDS.join(', ');
+  return new AwsError('NotImplemented', `The emulator does not carry ${name}. It carries: ${carried}.`, {
+    status: 501,
+  });
 }
 
 const TARGETS: Record<string, ServiceId> = {
@@ -54,7 +52,7 @@ const QUERY_VERSIONS: Record<string, ServiceId> = {
 const RUNTIME_PATH = /^\/endpoints\/[^/]*\/(?:invocations|async-invocations|invocations-response-stream)$/;
 
 /** Reads the credential scope from the Authorization header or a presigned URL. */
-export function scopeOf(request: Pick<WireRequest, 'headers' | 'query'>): Scope {
+export function scopeOf(request: Pick<Head, 'headers' | 'query'>): Scope {
   const authorization = request.headers.authorization;
   let credential: string | undefined;
   if (typeof authorization === 'string') {
@@ -84,40 +82,40 @@ export function scopeOf(request: Pick<WireRequest, 'headers' | 'query'>): Scope 
   };
 }
 
-/** Says which service a request is for. Throws `UnknownService` where it is none of ours. */
-export function route(request: WireRequest, scope: Scope): Route {
+/** Which protocol a request is in, as far as its head can tell; what is none other is S3's, as S3 takes any path. */
+export function protocolOf(request: Head, scope: Scope): ProtocolId {
+  if (scope.service !== 's3' && request.method === 'POST' && RUNTIME_PATH.test(request.path)) return 'rest-json';
+  if (header(request, 'smithy-protocol') === 'rpc-v2-cbor') return 'cbor';
+  if (request.headers['x-amz-target'] !== undefined) return 'json';
+  if (isQuery(request)) return 'query';
+  const s3 = scope.service === undefined || scope.service === 's3' || scope.service === 's3express';
+  return s3 ? 'rest-xml' : 'rest-json';
+}
+
+/** Says which service a request is for, its body decoded. Throws NotImplemented where it is none of ours. */
+export function route(request: WireRequest, scope: Scope, protocol: ProtocolId): Route {
   const { path } = request;
-  if (scope.service !== 's3' && request.method === 'POST' && RUNTIME_PATH.test(path)) {
-    return { service: 'sagemaker-runtime', protocol: 'rest-json', operation: undefined, path };
-  }
-  const cbor = header(request, 'smithy-protocol') === 'rpc-v2-cbor';
-  if (cbor) return routeCbor(path);
-  const target = header(request, 'x-amz-target');
-  if (target !== undefined) return routeTarget(target, path);
-  if (isQuery(request)) return routeQuery(request, scope);
-  switch (scope.service) {
-    case undefined:
-    case 's3':
-    case 's3express': {
+  switch (protocol) {
+    case 'cbor':
+      return routeCbor(path);
+    case 'json':
+      return routeTarget(header(request, 'x-amz-target') ?? '', path);
+    case 'query':
+      return routeQuery(request, scope);
+    case 'rest-json':
+      if (scope.service !== 'sagemaker' && !RUNTIME_PATH.test(path)) throw unknownService(scope.service ?? path);
+      return { service: 'sagemaker-runtime', protocol, operation: undefined, path };
+    default: {
       const bucket = bucketOf(header(request, 'host') ?? '');
-      return {
-        service: 's3',
-        protocol: 'rest-xml',
-        operation: undefined,
-        path: bucket === undefined ? path : `/${bucket}${path}`,
-      };
+      return { service: 's3', protocol, operation: undefined, path: bucket === undefined ? path : `/${bucket}${path}` };
     }
-    case 'sagemaker':
-      return { service: 'sagemaker-runtime', protocol: 'rest-json', operation: undefined, path };
-    default:
-      throw new UnknownService('rest-json', scope.service);
   }
 }
 
 function routeCbor(path: string): Route {
   const match = /^\/service\/([^/]+)\/operation\/([^/]+)$/.exec(path);
   const service = match?.[1] === undefined ? undefined : TARGETS[match[1]];
-  if (service === undefined) throw new UnknownService('cbor', match?.[1] ?? path);
+  if (service === undefined) throw unknownService(match?.[1] ?? path);
   return { service, protocol: 'cbor', operation: match?.[2], path };
 }
 
@@ -125,11 +123,11 @@ function routeTarget(target: string, path: string): Route {
   const dot = target.lastIndexOf('.');
   const prefix = target.slice(0, Math.max(0, dot));
   const service = Object.hasOwn(TARGETS, prefix) ? TARGETS[prefix] : undefined;
-  if (service === undefined) throw new UnknownService('json', prefix || target);
+  if (service === undefined) throw unknownService(prefix || target);
   return { service, protocol: 'json', operation: target.slice(dot + 1), path };
 }
 
-function isQuery(request: WireRequest): boolean {
+function isQuery(request: Head): boolean {
   if (request.method === 'POST') {
     return (header(request, 'content-type') ?? '').startsWith('application/x-www-form-urlencoded');
   }
@@ -142,7 +140,7 @@ function routeQuery(request: WireRequest, scope: Scope): Route {
   const action = find('Action');
   const version = find('Version');
   const service = scope.service === undefined ? version && QUERY_VERSIONS[version] : QUERY_SIGNERS[scope.service];
-  if (!service) throw new UnknownService('query', scope.service ?? `Query version ${version}`);
+  if (!service) throw unknownService(scope.service ?? `Query version ${version}`);
   if (action === undefined) throw new AwsError('MissingAction', 'The request is missing an action.');
   return { service, protocol: 'query', operation: action, path: request.path };
 }

@@ -1,9 +1,17 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { cannotRun } from '../errors.ts';
 import { createWorld } from './create-world.ts';
-import { answer } from './gateway.ts';
+import { answer, refusal } from './gateway.ts';
 import type { EmulatorOptions } from './options.ts';
+import { MOST_BYTES, tooLarge } from './protocols/body.ts';
 import type { WireRequest, WireResponse } from './protocols/wire.ts';
+import { type Random, seededRandom } from './random.ts';
+import { protocolOf, scopeOf } from './route.ts';
+import { readBody } from './server-body.ts';
+import { CONTROL, control } from './server-control.ts';
+import { refusalOf } from './server-guard.ts';
 import type { World } from './world.ts';
 
 export interface Emulator {
@@ -18,13 +26,23 @@ export interface Emulator {
 /** Starts the emulator on a port of 127.0.0.1, ready to be called. Rejects when the port is taken or the folder cannot be used. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const world = await createWorld(options);
-  const server = createServer({ keepAlive: true }, (request, response) => {
-    void serve(world, request, response);
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
+  // A stream of its own: how many calls are made must not change what the world draws.
+  const requestIds = seededRandom((options.seed ?? 1) ^ 0x2545f491);
+  const startedAt = options.clock.now();
+  const server = createServer(
+    // Session tokens make for long headers; AWS's clients keep idle connections for about a minute.
+    { keepAlive: true, keepAliveTimeout: 75_000, maxHeaderSize: 65_536 },
+    (request, response) => {
+      serve(world, requestIds, startedAt, request, response).catch(() => request.socket.destroy());
+    },
+  );
+  server.on('clientError', refuseBytes);
+  try {
+    await listen(server, options.port ?? 0);
+  } catch (error) {
+    await world.store.close();
+    throw error;
+  }
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
@@ -39,29 +57,77 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   };
 }
 
-async function serve(world: World, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  } catch {
-    return;
-  }
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE';
+      const next = taken ? 'Stop what listens there, or choose another port.' : undefined;
+      reject(
+        cannotRun(
+          `The emulator cannot listen on 127.0.0.1:${port}: ${taken ? 'the port is taken' : error.message}.`,
+          next,
+          error,
+        ),
+      );
+    });
+    server.listen(port, '127.0.0.1', resolve);
+  });
+}
+
+async function serve(
+  world: World,
+  requestIds: Random,
+  startedAt: number,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+) {
   const url = incoming.url ?? '/';
   const mark = url.indexOf('?');
-  const request: WireRequest = {
+  const head = {
     method: incoming.method ?? 'GET',
     path: mark < 0 ? url : url.slice(0, mark),
     query: mark < 0 ? [] : [...new URLSearchParams(url.slice(mark + 1))],
     headers: incoming.headers,
-    body: Buffer.concat(chunks),
   };
-  const reply = await answer(world, request, world.random.uuid());
+  const refused = refusalOf(incoming.headers);
+  if (refused !== undefined) {
+    incoming.resume();
+    send(head.method, outgoing, { status: 403, headers: { connection: 'close' }, body: `${refused}\n` });
+    return;
+  }
+  const protocol = protocolOf(head, scopeOf(head));
+  const body = await readBody(incoming, MOST_BYTES[protocol]);
+  if (body === undefined) return;
+  const requestId = requestIds.uuid();
+  if (body === 'too-large') {
+    const request = { ...head, body: new Uint8Array() };
+    const reply = refusal(tooLarge(protocol), { protocol, service: undefined, requestId, request });
+    send(head.method, outgoing, { ...reply, headers: { ...reply.headers, connection: 'close' } });
+    return;
+  }
+  const request: WireRequest = { ...head, body };
+  const reply = head.path.startsWith(CONTROL)
+    ? control(world, startedAt, request)
+    : await answer(world, request, requestId);
   if (reply === undefined) incoming.socket.destroy();
-  else send(outgoing, reply);
+  else send(head.method, outgoing, reply);
 }
 
-function send(outgoing: ServerResponse, reply: WireResponse): void {
-  const length = typeof reply.body === 'string' ? Buffer.byteLength(reply.body) : reply.body.byteLength;
-  outgoing.writeHead(reply.status, { ...reply.headers, 'content-length': length });
+function send(method: string, outgoing: ServerResponse, reply: WireResponse): void {
+  const { headers } = reply;
+  // A HEAD says how long the body would be.
+  if (method !== 'HEAD' || headers['Content-Length'] === undefined) {
+    const length = typeof reply.body === 'string' ? Buffer.byteLength(reply.body) : reply.body.byteLength;
+    if (reply.status !== 204 && reply.status !== 304) headers['Content-Length'] = String(length);
+    else delete headers['Content-Length'];
+  }
+  outgoing.writeHead(reply.status, headers);
   outgoing.end(reply.body);
+}
+
+/** What is not HTTP is answered in a line; the connection ends. */
+function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return;
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

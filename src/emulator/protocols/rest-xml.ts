@@ -62,7 +62,7 @@ export const restXml: Protocol = {
     if (request.method === 'HEAD' || status === 304) return { status, headers, body: '' };
     headers['Content-Type'] = 'application/xml';
     const more = Object.entries(details)
-      .filter(([name, value]) => /^[A-Za-z_]\w*$/.test(name) && value !== undefined)
+      .filter(([name, value]) => /^[A-Za-z_][\w.-]*$/.test(name) && value !== undefined)
       .map(([name, value]) => element(name, String(value)))
       .join('');
     const parts = element('Code', queryCode) + element('Message', error.message) + more;

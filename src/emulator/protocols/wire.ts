@@ -1,6 +1,8 @@
 import type { AwsError } from '../operation.ts';
 import type { OperationModel, ServiceModel } from '../shapes.ts';
 
+export type ProtocolId = 'json' | 'query' | 'cbor' | 'rest-json' | 'rest-xml';
+
 /** A request as it came, its body decoded (gzip, chunk framing) but not yet understood. */
 export interface WireRequest {
   method: string;
