@@ -1,0 +1,93 @@
+import type { Aws } from '../../aws/clients.ts';
+import type { Clock } from '../../clock.ts';
+import type { Metrics, Observations, Predictions, Task, Window } from '../observations.ts';
+import { comparePredictions } from '../predictions/compare.ts';
+import type { Path } from '../predictions/path.ts';
+import type { Truth } from '../predictions/truth.ts';
+import { readCaptures } from './captures.ts';
+import { readEndpoint } from './endpoint.ts';
+import type { EndpointFacts } from './endpoint.ts';
+import { minutesOf, readMetrics } from './metrics.ts';
+
+export interface CollectOptions {
+  endpoint: string;
+  /** Whole minutes. */
+  window: Window;
+  /** Absolute difference of numbers that counts as equal; undefined leaves it to their spread. */
+  tolerance: number | undefined;
+  path?: Path | undefined;
+  task?: Task | undefined;
+  truth?: Truth | undefined;
+  /** False leaves the captures alone: metrics only. */
+  predictions: boolean;
+  signal?: AbortSignal | undefined;
+  /** Told what is being done, for a progress line. */
+  progress?: ((doing: string) => void) | undefined;
+}
+
+/** Looks at an endpoint through AWS: what it runs, its metrics, and both variants' captured predictions. */
+export async function collect(aws: Aws, clock: Clock, options: CollectOptions): Promise<Observations> {
+  const { endpoint, window, signal } = options;
+  options.progress?.('looking at the endpoint');
+  const facts = await readEndpoint(aws, endpoint, signal);
+  options.progress?.('reading metrics');
+  const variants = [facts.production.name, ...(facts.shadow === undefined ? [] : [facts.shadow.name])];
+  const [production, shadow] = await readMetrics(aws, endpoint, variants, window, signal);
+  if (production === undefined) throw new Error('metrics of no variant were asked for');
+  const metrics: Metrics = { times: minutesOf(window), production, shadow };
+  const notes: string[] = [];
+  const predictions = await readPredictions(aws, clock, facts, metrics, options, notes);
+  return {
+    schema: 'shadowctl-observations/1',
+    endpoint,
+    region: aws.target.region,
+    window,
+    production: facts.production,
+    shadow: facts.shadow,
+    sampling: facts.sampling,
+    metrics,
+    predictions,
+    notes,
+  };
+}
+
+async function readPredictions(
+  aws: Aws,
+  clock: Clock,
+  facts: EndpointFacts,
+  metrics: Metrics,
+  options: CollectOptions,
+  notes: string[],
+): Promise<Predictions | undefined> {
+  if (!options.predictions || facts.shadow === undefined) return undefined;
+  if (facts.captures === undefined) {
+    notes.push(
+      'Data capture is off for this endpoint, so predictions cannot be compared. `shadowctl shadow` turns it on.',
+    );
+    return undefined;
+  }
+  const first = metrics.shadow?.invocations.findIndex((n) => (n ?? 0) > 0) ?? -1;
+  const start = metrics.times[first];
+  // Before the shadow's first request production had nobody to be paired with.
+  const window = start === undefined ? options.window : { from: start, to: options.window.to };
+  if (first > 0 && start !== undefined) {
+    notes.push(`The shadow saw its first request ${first} minutes into the window; predictions count from there.`);
+  }
+  options.progress?.('reading captured predictions');
+  const source = { destination: facts.captures, endpoint: options.endpoint, window };
+  const { signal } = options;
+  const production = await readCaptures(aws, clock, { ...source, variant: facts.production.name }, signal);
+  const shadow = await readCaptures(aws, clock, { ...source, variant: facts.shadow.name }, signal);
+  if (production.captures.length + shadow.captures.length === 0) {
+    notes.push(
+      `No captured request lies in this window under ${facts.captures}. Captures land a minute or two after the requests.`,
+    );
+  }
+  return comparePredictions(production, shadow, {
+    sampling: facts.sampling ?? 1,
+    tolerance: options.tolerance,
+    path: options.path,
+    task: options.task,
+    truth: options.truth,
+  });
+}

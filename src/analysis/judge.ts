@@ -1,0 +1,46 @@
+import { judgeErrors } from './judge/errors.ts';
+import { judgeLatency } from './judge/latency.ts';
+import { judgeAnswers } from './judge/predictions.ts';
+import { judgeTraffic } from './judge/traffic.ts';
+import { judgeTruth } from './judge/truth.ts';
+import { summarizeBoth } from './metrics.ts';
+import type { Observations } from './observations.ts';
+import type { Policy } from './policy.ts';
+import type { Verdict } from './verdict.ts';
+import { worst } from './verdict.ts';
+
+/**
+ * Is the shadow safe to promote? Every gate asks one question; the worst answer is the verdict. All must hold, so no
+ * gate needs a stricter alpha for there being many (intersection-union test).
+ *
+ * @returns undefined where there is no shadow: nothing to compare
+ */
+export function judge(observations: Observations, policy: Policy): Verdict | undefined {
+  if (observations.shadow === undefined) return undefined;
+  const summaries = summarizeBoth(observations);
+  const minutes = observations.metrics.production.invocations.filter((n) => (n ?? 0) > 0).length;
+  const evidence = { observations, summaries, policy, minutes };
+  const gates = [
+    ...judgeTraffic(evidence),
+    ...judgeErrors(evidence),
+    ...judgeLatency(evidence),
+    ...judgeAnswers(evidence),
+    ...judgeTruth(evidence),
+  ];
+  const outcome = worst(gates);
+  return { outcome, summary: summary(outcome, gates), gates };
+}
+
+function summary(outcome: Verdict['outcome'], gates: Verdict['gates']): string {
+  const deciding = gates.filter((gate) => gate.gating);
+  const culprits = deciding.filter((gate) => gate.outcome === outcome);
+  const first = culprits[0];
+  if (outcome === 'pass' || first === undefined) return `All ${deciding.length} gates hold.`;
+  const others = culprits.length > 1 ? ` (and ${culprits.length - 1} more)` : '';
+  if (outcome === 'fail') return `${first.title} ${first.reason}${others}`;
+  const open = culprits.map((gate) => gate.id).join(', ');
+  const longest = culprits.find(
+    (gate) => gate.needs !== undefined && /at the present rate|more of traffic/.test(gate.needs),
+  );
+  return `Not decided yet: ${open}.${longest?.needs === undefined ? '' : ` It takes ${longest.needs}.`}`;
+}

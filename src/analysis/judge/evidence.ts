@@ -1,0 +1,61 @@
+import type { Summaries } from '../metrics.ts';
+import type { Observations, Predictions } from '../observations.ts';
+import type { Policy } from '../policy.ts';
+import { clopperPearson, proportionSequence } from '../statistics/proportions.ts';
+import type { Interval } from '../statistics/proportions.ts';
+
+/** What every question may look at. */
+export interface Evidence {
+  observations: Observations;
+  summaries: Summaries;
+  policy: Policy;
+  /** Minutes of the window that hold requests of production. */
+  minutes: number;
+}
+
+/** Bounds of a share, each side at alpha: for every look, or narrower for a single one, as the policy says. */
+export function shareInterval(successes: number, n: number, alpha: number, policy: Policy): Interval {
+  return policy.looks === 'once' ? clopperPearson(successes, n, alpha) : proportionSequence(successes, n, alpha);
+}
+
+/** Why predictions cannot decide yet; undefined where they can. */
+export function tooLittle(
+  predictions: Predictions,
+  evidence: Evidence,
+): { reason: string; missing: number } | undefined {
+  const { minimumPairs, minimumCoverage } = evidence.policy;
+  if (predictions.pairs < minimumPairs) {
+    return {
+      reason: `only ${predictions.pairs} pairs, and the policy demands ${minimumPairs}`,
+      missing: minimumPairs - predictions.pairs,
+    };
+  }
+  const coverage = predictions.coverage ?? 0;
+  if (coverage < minimumCoverage) {
+    return {
+      reason: `only ${Math.floor(coverage * 1000) / 10} % of production's captured requests are paired, and the policy demands ${minimumCoverage * 100} %`,
+      missing: 0,
+    };
+  }
+  return undefined;
+}
+
+/**
+ * How many observations it takes, at the present estimate, until an interval lies on one side of the margin: found by
+ * doubling. Undefined where not even a hundred million would do, because the estimate lies on the margin.
+ */
+export function enough(n: number, decided: (n: number) => boolean): number | undefined {
+  let low = Math.max(1, n);
+  let high = low;
+  while (!decided(high)) {
+    low = high;
+    high *= 2;
+    if (high > 1e8) return undefined;
+  }
+  while (high - low > Math.max(1, low / 50)) {
+    const middle = Math.floor((low + high) / 2);
+    if (decided(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}

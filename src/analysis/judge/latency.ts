@@ -1,0 +1,103 @@
+import type { MetricName, MetricTable } from '../observations.ts';
+import type { Policy } from '../policy.ts';
+import { gates } from '../policy.ts';
+import { requestsForQuantile } from '../statistics/proportions.ts';
+import { blockSequence, sequenceHalfWidth } from '../statistics/sequences.ts';
+import type { BlockSequence } from '../statistics/sequences.ts';
+import { compare } from '../verdict.ts';
+import type { Gate } from '../verdict.ts';
+import { enough } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
+import { change, duration } from './words.ts';
+
+type Statistic = keyof Policy['latency'];
+
+const STATISTICS: readonly { name: Statistic; metric: MetricName; quantile: number | undefined }[] = [
+  { name: 'mean', metric: 'latencyMean', quantile: undefined },
+  { name: 'p50', metric: 'latencyP50', quantile: 0.5 },
+  { name: 'p90', metric: 'latencyP90', quantile: 0.9 },
+  { name: 'p99', metric: 'latencyP99', quantile: 0.99 },
+];
+
+/**
+ * Is the shadow slower? Both variants see the same requests in the same minute, so the logarithm of the ratio of the
+ * same statistic is taken minute by minute; blocks of minutes give a confidence sequence of its mean.
+ */
+export function judgeLatency(evidence: Evidence): Gate[] {
+  const { observations, summaries, policy } = evidence;
+  const shadow = observations.metrics.shadow;
+  if (shadow === undefined || summaries.shadow === undefined) return [];
+  const requests = Math.min(summaries.production.invocations, summaries.shadow.invocations);
+  return STATISTICS.map(({ name, metric, quantile }) => {
+    const ratios = logRatios(observations.metrics.production, shadow, metric, policy.warmupMinutes);
+    const sequence = blockSequence(ratios, policy);
+    const needed = quantile === undefined ? 0 : requestsForQuantile(quantile, policy.alpha);
+    return gate(name, sequence, policy, { requests, needed });
+  });
+}
+
+/** Per minute ln(shadow / production), from the shadow's first request on, without the warm-up; undefined where either is missing. */
+export function logRatios(
+  production: MetricTable,
+  shadow: MetricTable,
+  metric: MetricName,
+  warmup: number,
+): (number | undefined)[] {
+  const first = shadow.invocations.findIndex((n) => (n ?? 0) > 0);
+  if (first < 0) return [];
+  return shadow[metric].slice(first + warmup).map((theirs, i) => {
+    const ours = production[metric][i + first + warmup] ?? null;
+    return theirs !== null && ours !== null && theirs > 0 && ours > 0 ? Math.log(theirs / ours) : undefined;
+  });
+}
+
+function gate(
+  name: Statistic,
+  sequence: BlockSequence,
+  policy: Policy,
+  counts: { requests: number; needed: number },
+): Gate {
+  const margin = policy.latency[name];
+  const known = Number.isFinite(sequence.estimate);
+  const tooFew = counts.requests < counts.needed;
+  const limit = Math.log(1 + margin);
+  const outcome = tooFew ? 'inconclusive' : compare(sequence.interval, limit);
+  const interval = sequence.interval?.map(Math.exp) as [number, number] | undefined;
+  const seen = known ? `${change(Math.exp(sequence.estimate))} in the window` : 'no minute with requests on both sides';
+  const words = {
+    pass: `${seen}; at most ${change(interval?.[1] ?? 1)} for sure, and ${change(1 + margin)} is allowed.`,
+    fail: `${seen}; at least ${change(interval?.[0] ?? 1)} for sure, and only ${change(1 + margin)} is allowed.`,
+    inconclusive: tooFew
+      ? `${seen}, but ${counts.requests} requests say nothing about ${name}: it takes ${counts.needed}.`
+      : interval === undefined
+        ? `${seen}, from ${sequence.blocks} of the ${policy.minimumBlocks} blocks of ${sequence.minutes} minutes it takes to judge.`
+        : `${seen}; the truth lies between ${change(interval[0])} and ${change(interval[1])}, and ${change(1 + margin)} is allowed.`,
+  };
+  return {
+    id: `latency.${name}`,
+    title: `Is it slower (${name})?`,
+    outcome,
+    gating: gates(policy, `latency.${name}`),
+    unit: 'ratio',
+    estimate: known ? Math.exp(sequence.estimate) : undefined,
+    interval,
+    margin: 1 + margin,
+    below: true,
+    n: sequence.blocks,
+    of: 'blocks',
+    reason: words[outcome],
+    needs: outcome === 'inconclusive' ? needs(sequence, limit, policy) : undefined,
+  };
+}
+
+function needs(sequence: BlockSequence, limit: number, policy: Policy): string {
+  const atLeast = sequence.missing;
+  const blocks = enough(Math.max(1, sequence.blocks + atLeast), (n) => {
+    const half = sequenceHalfWidth(n, sequence.deviation, policy.alpha);
+    return compare([sequence.estimate - half, sequence.estimate + half], limit) !== 'inconclusive';
+  });
+  // With under three blocks nobody knows how much they scatter.
+  const missing = sequence.blocks < 3 || blocks === undefined ? atLeast : blocks - sequence.blocks;
+  if (missing <= 0) return 'a difference that does not lie right on the margin';
+  return `about ${duration(missing * sequence.minutes)} more of traffic`;
+}

@@ -1,0 +1,179 @@
+import type { Predictions, SideCounts } from '../observations.ts';
+import { gates } from '../policy.ts';
+import { compare } from '../verdict.ts';
+import type { Gate } from '../verdict.ts';
+import { more } from './errors.ts';
+import { enough, shareInterval, tooLittle } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
+import { count, number, percent } from './words.ts';
+
+/** Does the shadow answer as production does? By labels, else by numbers; without truth this decides, with truth it informs. */
+export function judgeAnswers(evidence: Evidence): Gate[] {
+  const predictions = evidence.observations.predictions;
+  if (predictions === undefined || evidence.observations.shadow === undefined) return [];
+  const decides = predictions.truth === undefined || predictions.truth.rows === 0;
+  const all = [...judgeSanity(predictions, evidence)];
+  if (predictions.labels !== undefined) all.push(agreement(predictions, evidence, decides));
+  else if (predictions.numbers !== undefined) all.push(closeness(predictions, evidence, decides));
+  return all;
+}
+
+function agreement(predictions: Predictions, evidence: Evidence, decides: boolean): Gate {
+  const { policy } = evidence;
+  const { agree, rows } = predictions.labels ?? { agree: 0, rows: 0 };
+  return proportion(predictions, evidence, {
+    id: 'labels.agreement',
+    title: 'Does it predict the same?',
+    gating: decides && gates(policy, 'labels.agreement'),
+    successes: agree,
+    n: rows,
+    margin: policy.agreement,
+    below: false,
+    facts: `${count(agree)} of ${count(rows)} predictions are equal (${percent(agree / Math.max(1, rows))})`,
+    limits: ['at least', 'at most'],
+    demand: `${percent(policy.agreement)} is demanded`,
+  });
+}
+
+function closeness(predictions: Predictions, evidence: Evidence, decides: boolean): Gate {
+  const { policy } = evidence;
+  const { beyond, rows, tolerance } = predictions.numbers ?? { beyond: 0, rows: 0, tolerance: 0 };
+  return proportion(predictions, evidence, {
+    id: 'numbers.tolerance',
+    title: 'Does it predict nearly the same?',
+    gating: decides && gates(policy, 'numbers.tolerance'),
+    successes: beyond,
+    n: rows,
+    margin: policy.numbers.share,
+    below: true,
+    facts: `${count(beyond)} of ${count(rows)} predictions differ by more than ${number(tolerance)} (${percent(beyond / Math.max(1, rows))})`,
+    limits: ['at most', 'at least'],
+    demand: `${percent(policy.numbers.share)} may`,
+  });
+}
+
+interface Proportion {
+  id: string;
+  title: string;
+  gating: boolean;
+  successes: number;
+  n: number;
+  margin: number;
+  below: boolean;
+  facts: string;
+  /** Words for the bound that lets it pass, and the one that fails it. */
+  limits: readonly [string, string];
+  demand: string;
+}
+
+function proportion(predictions: Predictions, evidence: Evidence, ask: Proportion): Gate {
+  const { policy, minutes } = evidence;
+  const obstacle = tooLittle(predictions, evidence);
+  const interval = shareInterval(ask.successes, ask.n, policy.alpha, policy);
+  const outcome = obstacle === undefined ? compare(interval, ask.margin, ask.below) : 'inconclusive';
+  const [good, bad] = ask.below ? [interval[1], interval[0]] : [interval[0], interval[1]];
+  const words = {
+    pass: `${ask.facts}; ${ask.limits[0]} ${percent(good)} for sure, and ${ask.demand}.`,
+    fail: `${ask.facts}; ${ask.limits[1]} ${percent(bad)} for sure, and ${ask.demand}.`,
+    inconclusive:
+      obstacle === undefined
+        ? `${ask.facts}; the truth lies between ${percent(interval[0])} and ${percent(interval[1])}, and ${ask.demand}.`
+        : `${ask.facts}, but ${obstacle.reason}.`,
+  };
+  let needs: string | undefined;
+  if (outcome === 'inconclusive') {
+    const perMinute = minutes > 0 ? predictions.pairs / minutes : 0;
+    const share = ask.n > 0 ? ask.successes / ask.n : 0;
+    const total =
+      ask.n === 0
+        ? undefined
+        : enough(
+            ask.n,
+            (n) => compare(shareInterval(share * n, n, policy.alpha, policy), ask.margin, ask.below) !== 'inconclusive',
+          );
+    const missing = Math.max(obstacle?.missing ?? 0, total === undefined ? 0 : total - ask.n);
+    if (missing > 0) needs = more(missing, perMinute, 'pairs');
+    else
+      needs =
+        obstacle === undefined
+          ? 'a share that does not lie right on the margin'
+          : 'records that can be paired: send an InferenceId with every request';
+  }
+  return {
+    id: ask.id,
+    title: ask.title,
+    outcome,
+    gating: ask.gating,
+    unit: 'share',
+    estimate: ask.n > 0 ? ask.successes / ask.n : undefined,
+    interval: ask.n > 0 ? interval : undefined,
+    margin: ask.margin,
+    below: ask.below,
+    n: ask.n,
+    of: 'rows',
+    reason: words[outcome],
+    needs,
+  };
+}
+
+const ENOUGH_TO_SEE_A_CONSTANT = 50;
+
+/** Is the output sane at all? A model that says one thing for every input, or nothing that can be read, fails outright. */
+function judgeSanity(predictions: Predictions, evidence: Evidence): Gate[] {
+  const { production, shadow } = predictions;
+  const { policy } = evidence;
+  const asked = shadow.records;
+  const unread = shadow.unparsed;
+  const found: Gate[] = [];
+  const base = { gating: true, unit: 'share' as const, of: 'answers' as const, needs: undefined };
+  if (asked > 0) {
+    const interval = shareInterval(unread, asked, policy.alpha, policy);
+    const share = unread / asked;
+    const outcome = compare(interval, policy.unparsed);
+    const example = shadow.examples[0] === undefined ? '' : `, for example: ${shadow.examples[0].slice(0, 60)}`;
+    found.push({
+      ...base,
+      id: 'output.readable',
+      title: 'Can its answers be read?',
+      gating: gates(policy, 'output.readable'),
+      outcome,
+      estimate: share,
+      interval,
+      margin: policy.unparsed,
+      below: true,
+      n: asked,
+      reason:
+        unread === 0
+          ? `Every one of ${count(asked)} captured answers is a prediction.`
+          : `${count(unread)} of ${count(asked)} captured answers (${percent(share)}) are no prediction that could be understood${example}.`,
+      needs: outcome === 'inconclusive' ? 'more captured answers' : undefined,
+    });
+  }
+  const stuck = constantOutput(production, shadow);
+  if (stuck !== undefined) found.push({ ...base, ...stuck, gating: gates(policy, 'output.varied') });
+  return found;
+}
+
+function constantOutput(
+  production: SideCounts,
+  shadow: SideCounts,
+): Omit<Gate, 'gating' | 'unit' | 'of' | 'needs'> | undefined {
+  if (shadow.answers < ENOUGH_TO_SEE_A_CONSTANT || shadow.commonest === undefined) return undefined;
+  const { answer, share } = shadow.commonest;
+  const usual = production.commonest?.share ?? 1;
+  // Production may well be lopsided itself; what counts is that the shadow lost the variety that production shows.
+  const stuck = share > 0.99 && usual < 0.95;
+  return {
+    id: 'output.varied',
+    title: 'Does it answer different things?',
+    outcome: stuck ? 'fail' : 'pass',
+    estimate: share,
+    interval: undefined,
+    margin: 0.99,
+    below: true,
+    n: shadow.answers,
+    reason: stuck
+      ? `It answers '${answer}' to ${percent(share)} of all requests; production's commonest answer has ${percent(usual)}.`
+      : `${count(shadow.distinct)} different answers; the commonest, '${answer}', has ${percent(share)}.`,
+  };
+}

@@ -1,0 +1,135 @@
+import type { Predictions } from '../observations.ts';
+import { gates } from '../policy.ts';
+import { mcnemar } from '../statistics/proportions.ts';
+import type { Interval } from '../statistics/proportions.ts';
+import { sequenceHalfWidth } from '../statistics/sequences.ts';
+import { compare } from '../verdict.ts';
+import type { Gate } from '../verdict.ts';
+import { more } from './errors.ts';
+import { enough, shareInterval, tooLittle } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
+import { count, number, percent } from './words.ts';
+
+/** Is the shadow less right than production, where the truth is known? Paired: both models answered the same rows. */
+export function judgeTruth(evidence: Evidence): Gate[] {
+  const predictions = evidence.observations.predictions;
+  const truth = predictions?.truth;
+  if (predictions === undefined || truth === undefined) return [];
+  if (truth.rows === 0) {
+    return [
+      {
+        id: 'truth',
+        title: 'Is it less right?',
+        outcome: 'inconclusive',
+        gating: gates(evidence.policy, 'truth'),
+        unit: 'share',
+        estimate: undefined,
+        interval: undefined,
+        margin: evidence.policy.truth,
+        below: true,
+        n: 0,
+        of: 'rows',
+        reason: `None of the labels belongs to any of the ${count(truth.of)} compared predictions.`,
+        needs: 'labels with the InferenceIds (or the features) of this window',
+      },
+    ];
+  }
+  return truth.labels === undefined ? judgeLoss(predictions, evidence) : judgeAccuracy(predictions, evidence);
+}
+
+function judgeAccuracy(predictions: Predictions, evidence: Evidence): Gate[] {
+  const truth = predictions.truth;
+  if (truth?.labels === undefined) return [];
+  const { production, shadow, onlyProduction, onlyShadow } = truth.labels;
+  const { policy } = evidence;
+  const n = truth.rows;
+  // Accuracy lost: rows only production gets right, less rows only the shadow gets right. Each bounded at alpha / 2.
+  const lost = (scale: number): Interval => {
+    const b = shareInterval(onlyProduction * scale, n * scale, policy.alpha / 2, policy);
+    const c = shareInterval(onlyShadow * scale, n * scale, policy.alpha / 2, policy);
+    return [b[0] - c[1], b[1] - c[0]];
+  };
+  const p = mcnemar(onlyProduction, onlyShadow);
+  const facts = `right on ${percent(shadow / n)} where production is on ${percent(production / n)}, over ${count(n)} labelled rows (${count(onlyShadow)} only the shadow, ${count(onlyProduction)} only production; exact McNemar p = ${p < 1e-4 ? p.toExponential(0) : number(p)})`;
+  return [
+    finish('truth.accuracy', 'Is it less right?', predictions, evidence, {
+      facts,
+      estimate: (production - shadow) / n,
+      interval: lost,
+      margin: policy.truth,
+      n,
+    }),
+  ];
+}
+
+function judgeLoss(predictions: Predictions, evidence: Evidence): Gate[] {
+  const truth = predictions.truth;
+  if (truth?.numbers === undefined) return [];
+  const { maeProduction, maeShadow, loss, lossDeviation } = truth.numbers;
+  const n = truth.rows;
+  const scale = maeProduction > 0 ? maeProduction : 1;
+  const interval = (factor: number): Interval => {
+    const half = sequenceHalfWidth(n * factor, lossDeviation, evidence.policy.alpha, evidence.policy.minimumPairs);
+    return [(loss - half) / scale, (loss + half) / scale];
+  };
+  const facts = `mean absolute error ${number(maeShadow)} where production has ${number(maeProduction)}, over ${count(n)} rows with truth`;
+  return [
+    finish('truth.error', 'Is it less right?', predictions, evidence, {
+      facts,
+      estimate: loss / scale,
+      interval,
+      margin: evidence.policy.truth,
+      n,
+    }),
+  ];
+}
+
+function finish(
+  id: string,
+  title: string,
+  predictions: Predictions,
+  evidence: Evidence,
+  found: { facts: string; estimate: number; interval: (factor: number) => Interval; margin: number; n: number },
+): Gate {
+  const { policy, minutes } = evidence;
+  const obstacle =
+    tooLittle(predictions, evidence) ??
+    (found.n < policy.minimumPairs
+      ? { reason: `only ${found.n} rows have a truth`, missing: policy.minimumPairs - found.n }
+      : undefined);
+  const interval = found.interval(1);
+  const outcome = obstacle === undefined ? compare(interval, found.margin) : 'inconclusive';
+  const words = {
+    pass: `It is ${found.facts}; it loses at most ${percent(interval[1])} for sure, and ${percent(found.margin)} is allowed.`,
+    fail: `It is ${found.facts}; it loses at least ${percent(interval[0])} for sure, and only ${percent(found.margin)} is allowed.`,
+    inconclusive:
+      obstacle === undefined
+        ? `It is ${found.facts}; what it loses lies between ${percent(interval[0])} and ${percent(interval[1])}, and ${percent(found.margin)} is allowed.`
+        : `It is ${found.facts}, but ${obstacle.reason}.`,
+  };
+  const total =
+    outcome === 'inconclusive'
+      ? enough(found.n, (n) => compare(found.interval(n / found.n), found.margin) !== 'inconclusive')
+      : undefined;
+  const missing = Math.max(obstacle?.missing ?? 0, (total ?? found.n) - found.n);
+  return {
+    id,
+    title,
+    outcome,
+    gating: gates(policy, id),
+    unit: 'share',
+    estimate: found.estimate,
+    interval,
+    margin: found.margin,
+    below: true,
+    n: found.n,
+    of: 'rows',
+    reason: words[outcome],
+    needs:
+      outcome !== 'inconclusive'
+        ? undefined
+        : missing > 0
+          ? more(missing, minutes > 0 ? found.n / minutes : 0, 'rows with truth')
+          : 'a difference that does not lie right on the margin',
+  };
+}

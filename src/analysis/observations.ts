@@ -1,0 +1,208 @@
+/**
+ * What was seen of an endpoint in a window of time, before anybody thinks about it. Plain data: it can be saved with
+ * `report --save` and read back with `report --from`, so that every fixture is one.
+ */
+export interface Observations {
+  schema: 'shadowctl-observations/1';
+  endpoint: string;
+  region: string | undefined;
+  /** Milliseconds since the epoch, whole minutes; `to` is exclusive. */
+  window: Window;
+  production: VariantFacts;
+  /** Undefined where the endpoint had no shadow: then there is nothing to compare. */
+  shadow: VariantFacts | undefined;
+  /** Share of production's requests that the shadow was to see, 0 to 1. */
+  sampling: number | undefined;
+  metrics: Metrics;
+  /** Undefined where nothing was captured, or nobody asked. */
+  predictions: Predictions | undefined;
+  /** Whatever the reader must know about how this came about, in sentences: warm-up dropped, files unreadable. */
+  notes: readonly string[];
+}
+
+export interface Window {
+  from: number;
+  to: number;
+}
+
+/** What runs behind a variant's name. */
+export interface VariantFacts {
+  name: string;
+  endpointConfig?: string | undefined;
+  model?: string | undefined;
+  image?: string | undefined;
+  artifact?: string | undefined;
+  instanceType?: string | undefined;
+  instances?: number | undefined;
+}
+
+/** Per-minute values of one variant. Latencies are milliseconds, cpu and memory percent of one instance. */
+export const METRICS = [
+  'invocations',
+  'errors4xx',
+  'errors5xx',
+  'modelErrors',
+  'latencyMean',
+  'latencyP50',
+  'latencyP90',
+  'latencyP99',
+  'overheadMean',
+  'overheadP50',
+  'overheadP90',
+  'overheadP99',
+  'cpu',
+  'memory',
+] as const;
+export type MetricName = (typeof METRICS)[number];
+
+/** One value a minute, null where CloudWatch has no datapoint: no request in that minute, or nothing published yet. */
+export type MetricTable = Readonly<Record<MetricName, readonly (number | null)[]>>;
+
+export interface Metrics {
+  /** Start of each minute, milliseconds since the epoch. */
+  times: readonly number[];
+  production: MetricTable;
+  shadow: MetricTable | undefined;
+  /** Production in the time before the shadow came up, to see what shadowing costs it. */
+  before?: { times: readonly number[]; production: MetricTable } | undefined;
+}
+
+/** What kind of answers the models give; decides which comparison makes sense. */
+export type Task = 'regression' | 'scores' | 'binary' | 'multiclass' | 'json';
+
+/** How a record of production was found to belong to one of the shadow. */
+export type PairingMethod = 'inferenceId' | 'eventId' | 'input';
+
+/** Sums and small tables over all pairs: the only thing of the pairs that leaves the engine that holds them. */
+export interface Predictions {
+  /** Undefined where no record of one side met one of the other. */
+  method: PairingMethod | undefined;
+  task: Task;
+  production: SideCounts;
+  shadow: SideCounts;
+  /** Requests of which both answers are there and readable. */
+  pairs: number;
+  /** Pairs divided by the requests of production that the shadow should have seen. */
+  coverage: number | undefined;
+  /** Answers compared: a request may hold many rows. */
+  rows: number;
+  /** Pairs whose two answers hold different numbers of rows; left out. */
+  differentRows: number;
+  /** Per minute of production's request, oldest first. */
+  blocks: readonly PairBlock[];
+  labels: LabelSums | undefined;
+  numbers: NumberSums | undefined;
+  /** The pairs that differ most, worst first, at most ten. */
+  top: readonly DivergingPair[];
+  truth: TruthSums | undefined;
+}
+
+/** What became of the capture records of one variant; everything that is not paired is counted under a reason. */
+export interface SideCounts {
+  files: number;
+  records: number;
+  /** Lines that are no capture record: torn, half-written, something else. */
+  unreadable: number;
+  /** Records outside of the window, left out. */
+  outside: number;
+  /** Records without an answer (input-only captures, failed calls). */
+  withoutAnswer: number;
+  /** Answers that could not be understood as predictions. */
+  unparsed: number;
+  /** Records whose id or input occurs more than once, so that nobody can say which belongs to which. */
+  ambiguous: number;
+  /** Records with a readable answer whose other half is missing. */
+  unmatched: number;
+  /** Single answers (rows) read. */
+  answers: number;
+  /** How many different answers (labels, or numbers) occur; counting stops at 10 000. */
+  distinct: number;
+  /** The answer that occurs most, and its share of all. */
+  commonest: { answer: string; share: number } | undefined;
+  /** A few of the unreadable or not understood, shortened, for the reader. */
+  examples: readonly string[];
+}
+
+export interface PairBlock {
+  /** Start of the minute, milliseconds since the epoch. */
+  at: number;
+  rows: number;
+  /** Rows with equal labels. */
+  agree: number;
+  /** Sums of d = shadow − production, d² and |d| over rows with numbers. */
+  d: number;
+  dd: number;
+  abs: number;
+}
+
+export interface LabelSums {
+  rows: number;
+  agree: number;
+  /** Counts by production's and the shadow's label. Rare labels beyond the commonest twelve are under `…`. */
+  confusion: { labels: readonly string[]; counts: readonly (readonly number[])[] };
+  /** Different labels in all. */
+  classes: number;
+  /** Cohen's kappa: agreement beyond what chance gives. Undefined where only one label occurs. */
+  kappa: number | undefined;
+}
+
+/** Sums over d = shadow − production, per row. */
+export interface NumberSums {
+  rows: number;
+  /** What the numbers are: the prediction itself, or a score beside a label. */
+  of: 'value' | 'score';
+  production: Spread;
+  shadow: Spread;
+  bias: number;
+  /** Standard deviation of d. */
+  deviation: number;
+  mae: number;
+  rmse: number;
+  /** Pearson's correlation; undefined where one side is constant. */
+  correlation: number | undefined;
+  /** Rows with |d| above the policy's tolerance. */
+  beyond: number;
+  tolerance: number;
+  /** Kolmogorov-Smirnov and Wasserstein-1 distance, population stability index and Jensen-Shannon divergence (bits) of the two distributions. */
+  distances: { ks: number; wasserstein: number; psi: number; jensenShannon: number };
+  /** Counts per equal-width bin between `low` and `high`. */
+  histogram: { low: number; high: number; production: readonly number[]; shadow: readonly number[] };
+  /** A sample of points [production, shadow] for a picture, at most 2 000. */
+  scatter: readonly (readonly [number, number])[];
+}
+
+export interface Spread {
+  mean: number;
+  deviation: number;
+  min: number;
+  p10: number;
+  p50: number;
+  p90: number;
+  max: number;
+}
+
+export interface DivergingPair {
+  /** The id the two records share. */
+  id: string;
+  at: number;
+  row: number;
+  production: string;
+  shadow: string;
+  /** How far apart: |d| for numbers; for labels 1, plus the distance of the scores where there are some. */
+  distance: number;
+  /** The request, shortened. */
+  input: string | undefined;
+}
+
+/** Both models against what was really the case. */
+export interface TruthSums {
+  /** Rows of pairs with a known truth, and all rows that could have one. */
+  rows: number;
+  of: number;
+  /** For labels: how often each is right, and how often only one of them is. */
+  labels: { production: number; shadow: number; onlyProduction: number; onlyShadow: number } | undefined;
+  /** For numbers: absolute error of each, and the difference of losses (shadow − production) per row. */
+  numbers: { maeProduction: number; maeShadow: number; loss: number; lossDeviation: number } | undefined;
+  /** Labels that belong to no pair. */
+  unknown: number;
+}

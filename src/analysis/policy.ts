@@ -1,0 +1,51 @@
+/** What the shadow must prove. Shares and margins are fractions: 0.1 is ten percent. */
+export interface Policy {
+  /** Chance of a wrong answer that is accepted, per gate. */
+  alpha: number;
+  /** `always`: bounds hold however often anybody looks. `once`: narrower, for a single look at the end. */
+  looks: 'always' | 'once';
+  /** Fewer pairs than this decide nothing about predictions. */
+  minimumPairs: number;
+  /** Pairs as a share of the requests that the shadow should have seen. */
+  minimumCoverage: number;
+  /** Minutes after the shadow's first request that are left out of latency. */
+  warmupMinutes: number;
+  blockMinutes: number;
+  minimumBlocks: number;
+  /** How much slower the shadow may be, per statistic. */
+  latency: { mean: number; p50: number; p90: number; p99: number };
+  /** How much higher the shadow's share of failed requests may be. */
+  errors: number;
+  /** Share of equal labels that is demanded where no truth is known. */
+  agreement: number;
+  /** Numbers count as equal within `tolerance`; undefined: half a standard deviation of production's. `share` may lie beyond. */
+  numbers: { tolerance: number | undefined; share: number };
+  /** How much lower accuracy (or higher the mean absolute error, as a share of production's) may be against labels. */
+  truth: number;
+  /** Share of answers that may be missing or not understood. */
+  unparsed: number;
+  /** Gates that are shown without deciding, by id or its first part: `latency`, `latency.p99`. */
+  inform: readonly string[];
+}
+
+export const DEFAULT_POLICY: Policy = {
+  alpha: 0.05,
+  looks: 'always',
+  minimumPairs: 300,
+  minimumCoverage: 0.9,
+  warmupMinutes: 2,
+  blockMinutes: 10,
+  minimumBlocks: 8,
+  latency: { mean: 0.1, p50: 0.1, p90: 0.2, p99: 0.2 },
+  errors: 0.01,
+  agreement: 0.9,
+  numbers: { tolerance: undefined, share: 0.05 },
+  truth: 0.02,
+  unparsed: 0.01,
+  inform: [],
+};
+
+/** Does this gate decide under the policy? */
+export function gates(policy: Policy, id: string): boolean {
+  return !policy.inform.some((name) => id === name || id.startsWith(`${name}.`));
+}

@@ -1,0 +1,67 @@
+/** One half of a captured request. */
+export interface Payload {
+  /** As it stands in the record: text, or base64. */
+  data: string;
+  encoding: 'CSV' | 'JSON' | 'BASE64';
+  contentType: string | undefined;
+}
+
+/** One data capture record, as SageMaker writes it: one request of one variant, with however many rows. */
+export interface Capture {
+  inferenceId: string | undefined;
+  eventId: string | undefined;
+  /** Milliseconds since the epoch; the record has whole seconds. */
+  at: number;
+  input: Payload | undefined;
+  output: Payload | undefined;
+}
+
+/** Reads one line of a capture file. Anything that is no capture record gives the reason as a string. */
+export function readCapture(line: string): Capture | string {
+  let record: unknown;
+  try {
+    record = JSON.parse(line);
+  } catch {
+    return 'not JSON';
+  }
+  const data = member(record, 'captureData');
+  const metadata = member(record, 'eventMetadata');
+  if (!isObject(data) || !isObject(metadata)) return 'no captureData or eventMetadata';
+  const at = Date.parse(String(metadata.inferenceTime));
+  if (Number.isNaN(at)) return 'no inferenceTime';
+  return {
+    inferenceId: text(metadata.inferenceId),
+    eventId: text(metadata.eventId),
+    at,
+    input: readPayload(data.endpointInput),
+    output: readPayload(data.endpointOutput),
+  };
+}
+
+function readPayload(half: unknown): Payload | undefined {
+  const data = member(half, 'data');
+  if (typeof data !== 'string') return undefined;
+  const encoding = member(half, 'encoding');
+  return {
+    data,
+    encoding: encoding === 'CSV' || encoding === 'BASE64' ? encoding : 'JSON',
+    contentType: text(member(half, 'observedContentType')),
+  };
+}
+
+/** The payload as text, base64 undone. */
+export function payloadText(payload: Payload): string {
+  return payload.encoding === 'BASE64' ? Buffer.from(payload.data, 'base64').toString('utf8') : payload.data;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function member(value: unknown, name: string): unknown {
+  return isObject(value) ? value[name] : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

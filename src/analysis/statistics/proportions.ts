@@ -1,0 +1,85 @@
+import { betaCdf, betaQuantile, bisect, logBeta } from './beta.ts';
+
+export type Interval = readonly [low: number, high: number];
+
+/**
+ * Clopper-Pearson bounds of a proportion, each one-sided at `alpha`: exact, never too narrow, for one look.
+ *
+ * @param successes may be fractional where n is an effective number of requests
+ */
+export function clopperPearson(successes: number, n: number, alpha: number): Interval {
+  if (n <= 0) return [0, 1];
+  return [
+    successes <= 0 ? 0 : betaQuantile(alpha, successes, n - successes + 1),
+    successes >= n ? 1 : betaQuantile(1 - alpha, successes + 1, n - successes),
+  ];
+}
+
+/**
+ * Confidence sequence of a proportion, each side at `alpha`: may be looked at after every request and still misses
+ * the truth with probability alpha at most, ever. Every p stays in whose likelihood ratio against a Beta(1/2, 1/2)
+ * mixture is below 1 / alpha (Ville's inequality; Robbins 1970, Howard et al. arXiv 1810.08240 section 3.2).
+ */
+export function proportionSequence(successes: number, n: number, alpha: number): Interval {
+  if (n <= 0) return [0, 1];
+  const estimate = successes / n;
+  const mixture = logBeta(successes + 0.5, n - successes + 0.5) - logBeta(0.5, 0.5);
+  // Log evidence against p: zero or less at the estimate, growing away from it on both sides.
+  const against = (p: number) => mixture - times(successes, Math.log(p)) - times(n - successes, Math.log1p(-p));
+  const limit = Math.log(1 / alpha);
+  return [
+    successes <= 0 ? 0 : estimate * bisect((share) => -against(share * estimate), -limit),
+    successes >= n
+      ? 1
+      : estimate + (1 - estimate) * bisect((share) => against(estimate + share * (1 - estimate)), limit),
+  ];
+}
+
+/** 0 · log 0 is 0. */
+function times(count: number, logarithm: number): number {
+  return count === 0 ? 0 : count * logarithm;
+}
+
+/**
+ * Exact McNemar test, two-sided: how likely are discordant counts this far from even when neither model is better?
+ * Dietterich 1998.
+ */
+export function mcnemar(b: number, c: number): number {
+  const n = b + c;
+  if (n === 0) return 1;
+  return Math.min(1, 2 * binomialAtMost(Math.min(b, c), n, 0.5));
+}
+
+/** P(X <= k) for X of a binomial distribution. */
+export function binomialAtMost(k: number, n: number, p: number): number {
+  if (k < 0) return 0;
+  return k >= n ? 1 : 1 - betaCdf(p, k + 1, n - k);
+}
+
+/** Two-sided binomial test, doubling the smaller tail. */
+export function binomialTest(successes: number, n: number, p: number): number {
+  const below = binomialAtMost(successes, n, p);
+  const above = 1 - binomialAtMost(successes - 1, n, p);
+  return Math.min(1, 2 * Math.min(below, above));
+}
+
+/** Requests needed before the largest of them bounds the quantile p from above with confidence 1 − alpha: ln(alpha) / ln(p). */
+export function requestsForQuantile(p: number, alpha: number): number {
+  return Math.ceil(Math.log(alpha) / Math.log(p));
+}
+
+/**
+ * How much more the counts per minute scatter than independent requests would (Pearson's chi-squared divided by its
+ * degrees of freedom), never less than 1. Requests of one burst hang together; their number counts for less.
+ */
+export function dispersion(minutes: readonly { successes: number; n: number }[]): number {
+  const used = minutes.filter((minute) => minute.n > 0);
+  const n = used.reduce((sum, minute) => sum + minute.n, 0);
+  const share = used.reduce((sum, minute) => sum + minute.successes, 0) / n;
+  if (used.length < 2 || !(share > 0 && share < 1)) return 1;
+  const squares = used.reduce(
+    (sum, minute) => sum + (minute.successes - minute.n * share) ** 2 / (minute.n * share * (1 - share)),
+    0,
+  );
+  return Math.max(1, squares / (used.length - 1));
+}

@@ -1,0 +1,54 @@
+/** Does it hold? `inconclusive` never promotes. */
+export type Outcome = 'pass' | 'fail' | 'inconclusive';
+
+/** One question put to the evidence, and its answer. */
+export interface Gate {
+  /** For policy files and machines: `latency.p99`, `errors`, `labels.agreement`. */
+  id: string;
+  /** For people: what was asked. */
+  title: string;
+  outcome: Outcome;
+  /** False: shown, but the verdict does not depend on it. */
+  gating: boolean;
+  /** How estimate, interval and margin are to be read. */
+  unit: 'ratio' | 'share' | 'number' | 'count';
+  estimate: number | undefined;
+  /** What the truth can still be; each side holds with confidence 1 − alpha. */
+  interval: readonly [number, number] | undefined;
+  /** The bound that must hold. */
+  margin: number | undefined;
+  /** True: the value must stay below the margin. False: above. */
+  below: boolean;
+  /** Requests, pairs or blocks behind it. */
+  n: number;
+  of: 'requests' | 'pairs' | 'rows' | 'blocks' | 'answers';
+  /** One sentence with the numbers that decided. */
+  reason: string;
+  /** What is missing to decide, where that can be said. */
+  needs: string | undefined;
+}
+
+export interface Verdict {
+  outcome: Outcome;
+  /** The sentence to read if only one is read. */
+  summary: string;
+  gates: readonly Gate[];
+}
+
+const SEVERITY: Record<Outcome, number> = { pass: 0, inconclusive: 1, fail: 2 };
+
+/** The worst gate decides. */
+export function worst(gates: readonly Gate[]): Outcome {
+  return gates
+    .filter((gate) => gate.gating)
+    .reduce<Outcome>((outcome, gate) => (SEVERITY[gate.outcome] > SEVERITY[outcome] ? gate.outcome : outcome), 'pass');
+}
+
+/** Where an interval lies against the margin that the value must stay below (or above). */
+export function compare(interval: readonly [number, number] | undefined, margin: number, below = true): Outcome {
+  if (interval === undefined) return 'inconclusive';
+  const [low, high] = below ? interval : [-interval[1], -interval[0]];
+  const limit = below ? margin : -margin;
+  if (high < limit) return 'pass';
+  return low > limit ? 'fail' : 'inconclusive';
+}

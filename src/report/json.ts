@@ -1,0 +1,7 @@
+import type { Report } from './report.ts';
+
+/** The whole report as JSON, for machines. Undefined members are null, so that every name is always there. */
+export function renderJson(report: Report): string {
+  const value = { ...report, created: new Date(report.created).toISOString() };
+  return JSON.stringify(value, (_, inner: unknown) => (inner === undefined ? null : inner), 2);
+}

@@ -1,0 +1,10 @@
+import type { Renderer } from './report.ts';
+
+export const FORMATS = ['terminal', 'json'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Each rendering, loaded when it is asked for. */
+export const renderers: Record<Format, () => Promise<Renderer>> = {
+  terminal: async () => (await import('./terminal/terminal.ts')).renderTerminal,
+  json: async () => (await import('./json.ts')).renderJson,
+};

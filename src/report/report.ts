@@ -1,0 +1,25 @@
+import type { Summaries } from '../analysis/metrics.ts';
+import type { Observations } from '../analysis/observations.ts';
+import type { Policy } from '../analysis/policy.ts';
+import type { Verdict } from '../analysis/verdict.ts';
+
+/** Everything a rendering may show; five renderings of this one value. */
+export interface Report {
+  schema: 'shadowctl-report/1';
+  /** Milliseconds since the epoch. */
+  created: number;
+  observations: Observations;
+  summaries: Summaries;
+  policy: Policy;
+  /** Undefined where there is no shadow: nothing to compare. */
+  verdict: Verdict | undefined;
+}
+
+export interface RenderOptions {
+  /** Columns to draw for, where that matters. */
+  columns: number;
+  color: boolean;
+}
+
+/** A renderer is a function from report to text. */
+export type Renderer = (report: Report, options: RenderOptions) => string | Promise<string>;

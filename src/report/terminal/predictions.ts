@@ -1,0 +1,148 @@
+import type {
+  DivergingPair,
+  LabelSums,
+  NumberSums,
+  Predictions,
+  SideCounts,
+  TruthSums,
+} from '../../analysis/observations.ts';
+import { plain } from '../../ui/io.ts';
+import { table } from '../../ui/table.ts';
+import { paint } from '../../ui/theme.ts';
+import type { Report, RenderOptions } from '../report.ts';
+import { count, number, percent, wrap } from '../words.ts';
+
+const METHODS = {
+  inferenceId: "the caller's InferenceId",
+  eventId: 'the eventId both records share',
+  input: 'equal input at about the same time',
+};
+
+/** What the two variants predicted for the same requests. */
+export async function predictionSections(report: Report, options: RenderOptions): Promise<string[]> {
+  const { predictions } = report.observations;
+  if (predictions === undefined) return [];
+  return [
+    await pairing(predictions, options),
+    predictions.labels === undefined ? '' : labels(predictions.labels, options),
+    predictions.numbers === undefined ? '' : await numbers(predictions.numbers, options),
+    predictions.truth === undefined ? '' : truth(predictions.truth, options),
+    await top(predictions.top, options),
+  ];
+}
+
+async function pairing(predictions: Predictions, options: RenderOptions): Promise<string> {
+  const { method, pairs, coverage } = predictions;
+  const how =
+    method === undefined
+      ? 'No captured request of production met one of the shadow.'
+      : `${count(pairs)} pairs by ${METHODS[method]}: ${percent(coverage)} of the requests that the shadow should have seen.`;
+  const row = (title: string, of: (side: SideCounts) => number) => [
+    title,
+    count(of(predictions.production)),
+    count(of(predictions.shadow)),
+  ];
+  const rows = [
+    row('capture files', (side) => side.files),
+    row('records', (side) => side.records),
+    row('  unmatched', (side) => side.unmatched),
+    row('  same id or input twice', (side) => side.ambiguous),
+    row('  without an answer', (side) => side.withoutAnswer),
+    row('  answer not understood', (side) => side.unparsed),
+    row('lines not readable', (side) => side.unreadable),
+    row('outside of the window', (side) => side.outside),
+    row('different answers', (side) => side.distinct),
+  ].filter(([title, ours, theirs], i) => i < 3 || title === 'different answers' || ours !== '0' || theirs !== '0');
+  const drawn = await table(options, ['', 'production', 'shadow'], rows, { right: [1, 2], indent: '  ' });
+  const odd =
+    predictions.differentRows === 0
+      ? []
+      : [`  ${count(predictions.differentRows)} pairs left out: the answers have different numbers of rows.`];
+  const examples = [...predictions.production.examples, ...predictions.shadow.examples].slice(0, 5);
+  const shown = examples.map((example) => `  ${plain(example)}`.slice(0, options.columns));
+  return [
+    paint(options, 'title', 'Predictions'),
+    ...wrap(how, options.columns - 2, '').map((line) => `  ${line}`),
+    drawn,
+    ...odd,
+    ...(shown.length === 0
+      ? []
+      : ['  Not understood, for example:', ...shown.map((line) => `  ${line}`.slice(0, options.columns))]),
+  ].join('\n');
+}
+
+function labels(sums: LabelSums, options: RenderOptions): string {
+  const { labels: names, counts } = sums.confusion;
+  const shown = names.map((name) => plain(name).slice(0, 10) || "''");
+  const cells = counts.map((row) => row.map(count));
+  const width = Math.max(6, ...shown.map((name) => name.length), ...cells.flat().map((cell) => cell.length)) + 2;
+  const rowHead = Math.max(12, ...shown.map((name) => name.length + 2));
+  const fits = Math.max(1, Math.floor((options.columns - rowHead - 2) / width));
+  const line = (head: string, values: readonly string[]) =>
+    `  ${head.padEnd(rowHead)}${values
+      .slice(0, fits)
+      .map((value) => value.padStart(width))
+      .join('')}`.trimEnd();
+  const kappa = sums.kappa === undefined ? '' : `, Cohen's kappa ${number(sums.kappa)}`;
+  return [
+    paint(options, 'title', 'Labels'),
+    `  ${count(sums.agree)} of ${count(sums.rows)} equal (${percent(sums.agree / sums.rows)})${kappa}, ${count(sums.classes)} classes`,
+    line('production ↓', ['shadow →']),
+    line('', shown),
+    ...shown.map((name, i) => line(name, cells[i] ?? [])),
+    ...(fits < shown.length ? [`  ${shown.length - fits} more columns do not fit; --format json has them all.`] : []),
+  ].join('\n');
+}
+
+async function numbers(sums: NumberSums, options: RenderOptions): Promise<string> {
+  const title = sums.of === 'value' ? 'Numbers' : 'Scores of the class that production chose';
+  const text = (name: keyof NumberSums['production']) => [
+    name,
+    number(sums.production[name]),
+    number(sums.shadow[name]),
+  ];
+  const drawn = await table(
+    options,
+    ['', 'production', 'shadow'],
+    (['mean', 'deviation', 'p10', 'p50', 'p90', 'min', 'max'] as const).map(text),
+    {
+      right: [1, 2],
+      indent: '  ',
+    },
+  );
+  const { distances } = sums;
+  return [
+    paint(options, 'title', title),
+    `  bias ${number(sums.bias)}, MAE ${number(sums.mae)}, RMSE ${number(sums.rmse)}, correlation ${number(sums.correlation)}`,
+    `  limits of agreement ${number(sums.bias - 1.96 * sums.deviation)} … ${number(sums.bias + 1.96 * sums.deviation)}; ${percent(sums.beyond / sums.rows)} differ by more than ${number(sums.tolerance)}`,
+    `  distances: KS ${number(distances.ks)}, Wasserstein ${number(distances.wasserstein)}, PSI ${number(distances.psi)}, Jensen-Shannon ${number(distances.jensenShannon)}`,
+    drawn,
+  ].join('\n');
+}
+
+function truth(sums: TruthSums, options: RenderOptions): string {
+  const head = `${paint(options, 'title', 'Against the truth')}\n  ${count(sums.rows)} of ${count(sums.of)} compared predictions have a label (${percent(sums.of === 0 ? undefined : sums.rows / sums.of)})`;
+  if (sums.labels !== undefined) {
+    const { production, shadow, onlyProduction, onlyShadow } = sums.labels;
+    return [
+      head,
+      `  accuracy: production ${percent(production / sums.rows)}, shadow ${percent(shadow / sums.rows)}`,
+      `  only production right ${count(onlyProduction)}, only the shadow right ${count(onlyShadow)}`,
+    ].join('\n');
+  }
+  if (sums.numbers === undefined) return head;
+  return `${head}\n  mean absolute error: production ${number(sums.numbers.maeProduction)}, shadow ${number(sums.numbers.maeShadow)}`;
+}
+
+async function top(pairs: readonly DivergingPair[], options: RenderOptions): Promise<string> {
+  if (pairs.length === 0) return '';
+  const room = Math.max(12, options.columns - 60);
+  const rows = pairs.map((pair) => [
+    `${plain(pair.id).slice(0, 24)}${pair.row > 0 ? ` #${pair.row}` : ''}`,
+    plain(pair.production).slice(0, 14),
+    plain(pair.shadow).slice(0, 14),
+    plain(pair.input ?? '').slice(0, room),
+  ]);
+  const drawn = await table(options, ['id', 'production', 'shadow', 'input'], rows, { indent: '  ' });
+  return `${paint(options, 'title', 'Most diverging pairs')}\n${drawn}`;
+}

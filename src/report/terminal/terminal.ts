@@ -1,0 +1,88 @@
+import type { VariantFacts } from '../../analysis/observations.ts';
+import type { Gate, Outcome } from '../../analysis/verdict.ts';
+import { plain } from '../../ui/io.ts';
+import { table } from '../../ui/table.ts';
+import { paint } from '../../ui/theme.ts';
+import type { Meaning } from '../../ui/theme.ts';
+import type { Report, RenderOptions } from '../report.ts';
+import { count, gateInterval, gateValue, percent, windowText, wrap } from '../words.ts';
+import { metricSections } from './metrics.ts';
+import { predictionSections } from './predictions.ts';
+
+const MEANING: Record<Outcome, Meaning> = { pass: 'good', fail: 'bad', inconclusive: 'warning' };
+const MARK: Record<Outcome, string> = { pass: '✓', fail: '✗', inconclusive: '?' };
+
+/** The report for a terminal: verdict first, then why, then everything it rests on. Fits the columns it is given. */
+export async function renderTerminal(report: Report, options: RenderOptions): Promise<string> {
+  const sections = [
+    header(report, options),
+    await verdict(report, options),
+    ...(await metricSections(report, options)),
+    ...(await predictionSections(report, options)),
+    notes(report, options),
+  ];
+  return sections.filter((section) => section !== '').join('\n\n');
+}
+
+function header(report: Report, options: RenderOptions): string {
+  const { observations } = report;
+  const lines = [
+    `${paint(options, 'title', `Report on ${plain(observations.endpoint)}`)}  ${windowText(observations.window)}`,
+    `  production  ${variant(observations.production)}`,
+  ];
+  if (observations.shadow !== undefined) {
+    const sampling =
+      observations.sampling === undefined ? '' : `, sees ${percent(observations.sampling)} of the requests`;
+    lines.push(`  shadow      ${variant(observations.shadow)}${sampling}`);
+  }
+  return lines.flatMap((line) => wrap(line, options.columns, ' '.repeat(14))).join('\n');
+}
+
+function variant(facts: VariantFacts): string {
+  const parts = [
+    facts.model,
+    facts.instances === undefined || facts.instanceType === undefined
+      ? undefined
+      : `${facts.instances} × ${facts.instanceType}`,
+  ];
+  return plain([facts.name, ...parts.filter((part) => part !== undefined)].join(', '));
+}
+
+async function verdict(report: Report, options: RenderOptions): Promise<string> {
+  const { verdict, observations } = report;
+  if (verdict === undefined)
+    return `There is nothing to compare: ${plain(observations.endpoint)} has no shadow variant.`;
+  const word = paint(options, MEANING[verdict.outcome], verdict.outcome.toUpperCase());
+  const head = wrap(`Verdict: ${verdict.outcome.toUpperCase()}. ${plain(verdict.summary)}`, options.columns, '  ');
+  head[0] = (head[0] ?? '').replace(verdict.outcome.toUpperCase(), word);
+  const rows = verdict.gates.map((gate) => [
+    `${MARK[gate.outcome]} ${gate.outcome}${gate.gating ? '' : ' (for information)'}`,
+    gate.id,
+    gateValue(gate, gate.estimate),
+    gateInterval(gate),
+    limit(gate),
+    `${count(gate.n)} ${gate.of}`,
+  ]);
+  const gates = await table(options, ['', 'gate', 'seen', 'can be', 'limit', 'from'], rows, {
+    right: [2],
+    indent: '  ',
+  });
+  const reasons = verdict.gates
+    .filter((gate) => gate.outcome !== 'pass')
+    .flatMap((gate) => {
+      const lines = wrap(`${MARK[gate.outcome]} ${gate.id}: ${plain(gate.reason)}`, options.columns - 2, '  ');
+      const needs = gate.needs === undefined ? [] : wrap(`  It takes ${plain(gate.needs)}.`, options.columns - 2, '  ');
+      return [...lines, ...needs].map((line) => `  ${line}`);
+    });
+  return [...head, '', gates, ...(reasons.length === 0 ? [] : ['', ...reasons])].join('\n');
+}
+
+function limit(gate: Gate): string {
+  if (gate.margin === undefined) return '–';
+  return `${gate.below ? '<' : '>'} ${gateValue(gate, gate.margin)}`;
+}
+
+function notes(report: Report, options: RenderOptions): string {
+  const lines = report.observations.notes.flatMap((note) => wrap(`- ${plain(note)}`, options.columns - 2, '  '));
+  return lines.length === 0 ? '' : [paint(options, 'title', 'Notes'), ...lines.map((line) => `  ${line}`)].join('\n');
+}

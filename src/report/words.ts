@@ -1,0 +1,64 @@
+import type { Gate } from '../analysis/verdict.ts';
+
+/** `1 234`, thousands apart. */
+export function count(n: number): string {
+  return String(Math.round(n)).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+}
+
+/** Up to four significant digits; `–` where there is nothing. */
+export function number(value: number | undefined, unit = ''): string {
+  if (value === undefined || !Number.isFinite(value)) return '–';
+  const text = String(Number(value.toPrecision(4)));
+  return unit === '' ? text : `${text} ${unit}`;
+}
+
+/** `1.25 %`; `–` where there is nothing. */
+export function percent(share: number | undefined): string {
+  return share === undefined ? '–' : `${number(share * 100)} %`;
+}
+
+/** `+12 %`, or `–` where one of them is missing. */
+export function difference(production: number | undefined, shadow: number | undefined): string {
+  if (production === undefined || shadow === undefined || production === 0) return '–';
+  const change = (shadow / production - 1) * 100;
+  if (Math.abs(change) < 0.05) return '0 %';
+  return `${change > 0 ? '+' : '−'}${Math.abs(change).toFixed(Math.abs(change) < 10 ? 1 : 0)} %`;
+}
+
+/** A value of a gate in the gate's own terms. */
+export function gateValue(gate: Gate, value: number | undefined): string {
+  if (value === undefined || !Number.isFinite(value)) return '–';
+  if (gate.unit === 'share') return percent(value);
+  if (gate.unit === 'ratio') return difference(1, value);
+  return number(value);
+}
+
+/** `from … to …` */
+export function gateInterval(gate: Gate): string {
+  return gate.interval === undefined ? '–' : gate.interval.map((one) => gateValue(gate, one)).join(' … ');
+}
+
+/** `2026-01-05 09:00 – 09:30 UTC (30 min)` */
+export function windowText(window: { from: number; to: number }): string {
+  const from = new Date(window.from).toISOString();
+  const to = new Date(window.to).toISOString();
+  const end = from.slice(0, 10) === to.slice(0, 10) ? to.slice(11, 16) : to.slice(0, 16).replace('T', ' ');
+  const minutes = Math.round((window.to - window.from) / 60_000);
+  const hours = Math.floor(minutes / 60);
+  const length = hours === 0 ? `${minutes} min` : minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return `${from.slice(0, 16).replace('T', ' ')} – ${end} UTC (${length})`;
+}
+
+/** Breaks prose into lines of at most `width`, every line after the first indented. */
+export function wrap(text: string, width: number, indent = ''): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const start = lines.length === 0 ? '' : indent;
+    if (line !== '' && start.length + line.length + 1 + word.length > width) {
+      lines.push(start + line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, (lines.length === 0 ? '' : indent) + line];
+}
