@@ -1,5 +1,3 @@
-import type { Stage } from './stage.ts';
-
 /** How an update ended. Only `updated` is what was asked for. */
 export type EndingKind =
   /** The endpoint runs the config that was asked for. */
@@ -135,11 +133,6 @@ export function alarmsIn(failureReason: string | undefined): string[] {
         .split(',')
         .map((name) => name.trim())
         .filter((name) => name !== '');
-}
-
-/** True once nothing more happens by itself. */
-export function hasSettled(stage: Pick<Stage, 'name'>): boolean {
-  return stage.name === 'settled' || stage.name === 'failed';
 }
 
 function ending(kind: EndingKind, sentence: string, evidence: Evidence, reason?: string): Ending {

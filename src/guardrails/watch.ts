@@ -3,10 +3,10 @@ import type { DescribeEndpointCommandOutput } from '@aws-sdk/client-sagemaker';
 import { alarmChanges } from '../aws/alarms.ts';
 import { describeAlarms } from '../aws/cloudwatch.ts';
 import type { Aws } from '../aws/clients.ts';
-import { describeEndpoint } from '../aws/sagemaker.ts';
 import type { Clock } from '../clock.ts';
+import { waitForEndpoint } from '../resources/wait.ts';
 import { type AlarmPoint, alarmPoints } from './alarm-states.ts';
-import { alarmsIn, classifyEnding, type Ending, type Evidence, hasSettled } from './ending.ts';
+import { alarmsIn, classifyEnding, type Ending, type Evidence } from './ending.ts';
 import { type FleetMinute, fleetMinutes } from './fleet-minutes.ts';
 import { readStage, type Stage } from './stage.ts';
 
@@ -20,6 +20,8 @@ export interface Update {
   alarms: readonly string[];
   /** When UpdateEndpoint was called, ms since the epoch. */
   startedAt: number;
+  /** LastModifiedTime before it, ms since the epoch: an endpoint that still has it has not begun. */
+  modifiedBefore: number | undefined;
   /** FailureReason before it, which may stay visible (facts 4.2). */
   reasonBefore: string | undefined;
   maxSeconds: number | undefined;
@@ -43,7 +45,6 @@ export interface Surroundings {
 }
 
 const POLL_MS = 10_000;
-const SLOW_START_MS = 60_000;
 /** Metrics come a minute at a time: no need to ask more often. */
 const METRICS_MS = 30_000;
 /** The statistic of the sparklines. */
@@ -52,55 +53,41 @@ export const SHOWN_LATENCY = 'p90';
 /**
  * Watches until the endpoint has settled, then says how it ended. Watching changes nothing: the guardrail lives in
  * SageMaker, so whoever stops watching loses nothing.
- * @param show is called with every look; what it does is its own affair
+ * @param show is called with every look
+ * @param aborted whether an abort of this update was asked for; read at the end
  */
 export async function watchUpdate(
   surroundings: Surroundings,
   update: Update,
   show: (snapshot: Snapshot) => void,
-  aborted: () => boolean = () => false,
-): Promise<{ ending: Ending; last: Snapshot }> {
-  const { clock, signal } = surroundings;
+  aborted: () => Promise<boolean>,
+): Promise<Ending> {
+  const { aws, clock, signal } = surroundings;
   const fired = new Set<string>();
   const foreign = new Set<string>();
-  let metrics: Pick<Snapshot, 'points' | 'old' | 'new'> & { at: number } = {
-    at: Number.NEGATIVE_INFINITY,
-    points: new Map(),
-    old: [],
-    new: [],
-  };
-  let begun = false;
-  for (;;) {
-    const endpoint = await describeEndpoint(surroundings.aws, update.endpoint, signal);
-    const stage = endpoint === undefined ? GONE : readStage(endpoint);
-    begun ||= endpoint === undefined || !hasSettled(stage) || endpoint.EndpointConfigName === update.requested;
-    // A read just after UpdateEndpoint may still show the endpoint as it was before.
-    begun ||= clock.now() - update.startedAt > SLOW_START_MS;
-    const settled = begun && (endpoint === undefined || hasSettled(stage));
-    const alarms = await describeAlarms(surroundings.aws, update.alarms, signal);
-    for (const name of firedSince(alarms, update.startedAt)) fired.add(name);
-    if (stage.target !== undefined && stage.target !== update.requested && stage.target !== update.previous)
-      foreign.add(stage.target);
-    if (settled || clock.now() - metrics.at >= METRICS_MS) metrics = await readMetrics(surroundings, update, alarms);
-    const snapshot: Snapshot = { stage, alarms, ...metrics, at: clock.now() };
-    show(snapshot);
-    if (settled) {
-      const evidence = await gather(surroundings, update, endpoint, { fired, foreign, aborted: aborted() });
-      return { ending: classifyEnding(evidence), last: snapshot };
-    }
-    await clock.sleep(POLL_MS, signal);
-  }
+  let metrics: Metrics = { readAt: Number.NEGATIVE_INFINITY, points: new Map(), old: [], new: [] };
+  const settled = await waitForEndpoint(aws, clock, {
+    endpoint: update.endpoint,
+    config: update.requested,
+    since: update.modifiedBefore === undefined ? undefined : new Date(update.modifiedBefore),
+    signal,
+    pause: () => POLL_MS,
+    async onLook(endpoint) {
+      const stage = readStage(endpoint);
+      const alarms = await describeAlarms(aws, update.alarms, signal);
+      for (const name of firedSince(alarms, update.startedAt)) fired.add(name);
+      if (stage.target !== undefined && stage.target !== update.requested && stage.target !== update.previous)
+        foreign.add(stage.target);
+      if (stage.name === 'settled' || clock.now() - metrics.readAt >= METRICS_MS)
+        metrics = await readMetrics(surroundings, update, alarms);
+      show({ at: clock.now(), stage, alarms, points: metrics.points, old: metrics.old, new: metrics.new });
+    },
+  });
+  const endpoint = settled.kind === 'gone' ? undefined : settled.endpoint;
+  return classifyEnding(await gather(surroundings, update, endpoint, { fired, foreign, aborted: await aborted() }));
 }
 
-const GONE: Stage = {
-  name: 'deleting',
-  words: undefined,
-  share: 0,
-  oldFleet: undefined,
-  newFleet: undefined,
-  bakeEnds: undefined,
-  target: undefined,
-};
+type Metrics = Pick<Snapshot, 'points' | 'old' | 'new'> & { readAt: number };
 
 function firedSince(alarms: readonly MetricAlarm[], since: number): string[] {
   // An alarm that was in ALARM before and still is also strikes, so only its leaving before the start would clear it.
@@ -109,7 +96,11 @@ function firedSince(alarms: readonly MetricAlarm[], since: number): string[] {
     .map((alarm) => alarm.AlarmName ?? '');
 }
 
-async function readMetrics(surroundings: Surroundings, update: Update, alarms: readonly MetricAlarm[]) {
+async function readMetrics(
+  surroundings: Surroundings,
+  update: Update,
+  alarms: readonly MetricAlarm[],
+): Promise<Metrics> {
   const { aws, clock, signal } = surroundings;
   const now = clock.now();
   const window = { start: update.startedAt - 15 * 60_000, end: now };
@@ -127,7 +118,7 @@ async function readMetrics(surroundings: Surroundings, update: Update, alarms: r
   );
   const points = await alarmPoints(aws, alarms, { start: update.startedAt - 60_000, end: now + 60_000 }, signal);
   // Where SageMaker does not publish the old fleet by its config, the variant as a whole stands for it until the shift.
-  return { at: now, points, old: old.length > 0 ? old : young.length > 0 ? [] : both, new: young };
+  return { readAt: now, points, old: old.length > 0 ? old : young.length > 0 ? [] : both, new: young };
 }
 
 /** Looks once more, and into the alarms' histories where the endpoint did not do what was asked. */

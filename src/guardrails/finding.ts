@@ -1,0 +1,34 @@
+import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
+
+/**
+ * What an examination found.
+ * - `blocking`: would make the guardrail a lie, or the update fail: stops a canary unless it is forced
+ * - `warning`: works, but not as one may believe
+ * - `note`: worth knowing; what cannot be seen from here
+ * - `ok`: looked at and found right
+ */
+export interface Finding {
+  severity: 'blocking' | 'warning' | 'note' | 'ok';
+  /** Name of the check, stable: for machines. */
+  check: string;
+  /** What was examined: an alarm's name, `endpoint x`. */
+  subject: string;
+  /** What is wrong, with the wrong value. */
+  message: string;
+  /** What to do about it. */
+  next?: string | undefined;
+  /** The alarm as it should be. */
+  correction?: PutMetricAlarmCommandInput | undefined;
+}
+
+const ORDER: readonly Finding['severity'][] = ['blocking', 'warning', 'note', 'ok'];
+
+/** The worst first; within one severity in the order they were found. */
+export function worstFirst(findings: readonly Finding[]): Finding[] {
+  return [...findings].sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
+}
+
+/** Those that stop a canary. */
+export function blocking(findings: readonly Finding[]): Finding[] {
+  return findings.filter((finding) => finding.severity === 'blocking');
+}
