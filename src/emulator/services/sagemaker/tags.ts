@@ -1,0 +1,57 @@
+import type { Tag } from '@aws-sdk/client-sagemaker';
+import { type Context, validation } from '../../operation.ts';
+import { keyOf, tagsOf } from '../../simulation/endpoint-records.ts';
+
+/** SageMaker keeps at most 50 tags a resource. */
+const MOST = 50;
+
+/** Refuses a key given twice; AWS's words are not sourced. */
+export function checkTags(tags: readonly Tag[] | undefined): void {
+  const keys = (tags ?? []).map((tag) => tag.Key);
+  const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+  if (twice !== undefined) throw validation(`Duplicate tag key found: ${twice}`);
+}
+
+export function remember(context: Context, arn: string, tags: readonly Tag[] | undefined): void {
+  if (tags && tags.length > 0) tagsOf(context.world.store).set(keyOf(context, arn.toLowerCase()), [...tags]);
+}
+
+export function forget(context: Context, arn: string): void {
+  tagsOf(context.world.store).delete(keyOf(context, arn.toLowerCase()));
+}
+
+function current(context: Context, arn: string): Tag[] {
+  return tagsOf(context.world.store).get(keyOf(context, arn.toLowerCase())) ?? [];
+}
+
+export function addTags(context: Context, input: { ResourceArn: string; Tags: Tag[] }): { Tags: Tag[] } {
+  checkTags(input.Tags);
+  const added = new Map(current(context, input.ResourceArn).map((tag) => [tag.Key, tag]));
+  for (const tag of input.Tags) added.set(tag.Key, tag);
+  if (added.size > MOST) throw validation(`The number of tags exceeds the limit of ${MOST}.`);
+  const all = [...added.values()];
+  remember(context, input.ResourceArn, all);
+  return { Tags: all };
+}
+
+export function deleteTags(context: Context, input: { ResourceArn: string; TagKeys: string[] }): Record<string, never> {
+  const gone = new Set(input.TagKeys);
+  const left = current(context, input.ResourceArn).filter((tag) => !gone.has(tag.Key ?? ''));
+  if (left.length === 0) forget(context, input.ResourceArn);
+  else remember(context, input.ResourceArn, left);
+  return {};
+}
+
+/** Pages of at least 50 (the model's minimum): one page is nearly always all. */
+export function listTags(
+  context: Context,
+  input: { ResourceArn: string; MaxResults?: number; NextToken?: string },
+): { Tags: Tag[]; NextToken?: string } {
+  const all = current(context, input.ResourceArn);
+  const from = Number(Buffer.from(input.NextToken ?? '', 'base64url').toString() || 0);
+  const to = from + (input.MaxResults ?? MOST);
+  return {
+    Tags: all.slice(from, to),
+    ...(to < all.length && { NextToken: Buffer.from(String(to)).toString('base64url') }),
+  };
+}

@@ -1,0 +1,149 @@
+import type {
+  DesiredWeightAndCapacity,
+  DeploymentConfig,
+  UpdateEndpointInput,
+  UpdateEndpointWeightsAndCapacitiesInput,
+} from '@aws-sdk/client-sagemaker';
+import { type Context, validation } from '../../operation.ts';
+import { type Change, planUpdate } from '../../simulation/deployment.ts';
+import { type FleetRecord, variantsOf } from '../../simulation/endpoint-records.ts';
+import { createEndpoints } from '../../simulation/endpoints.ts';
+import { checkDeployment } from './deployment-rules.ts';
+import { changeOf, endpointNamed } from './endpoints.ts';
+import { configNamed, fleetFor } from './fleets.ts';
+import { arnOf, inProgress } from './names.ts';
+
+export function updateEndpoint(context: Context, input: UpdateEndpointInput): { EndpointArn: string } {
+  const name = input.EndpointName ?? '';
+  const { record } = endpointNamed(context, name);
+  const old = standing(context, name);
+  const config = configNamed(context, input.EndpointConfigName ?? '');
+  // A config deleted while in use makes every later update fail, in the words for the OLD one (facts 8.1).
+  configNamed(context, record.configName);
+  if (context.world.switches.refuseSameConfig && config.name === record.configName) {
+    // Documented as a rule, AWS's words not sourced (facts 4.5).
+    throw validation(
+      `Endpoint "${record.arn}" already uses endpoint configuration "${config.arn}": create a new one to update it.`,
+    );
+  }
+  const next = fleetFor(context, config);
+  if (input.RetainAllVariantProperties) retain(old, next, input.ExcludeRetainedVariantProperties);
+  else if (input.ExcludeRetainedVariantProperties?.length) {
+    throw validation('ExcludeRetainedVariantProperties can only be specified when RetainAllVariantProperties is true.');
+  }
+  if (input.RetainDeploymentConfig && input.DeploymentConfig) {
+    throw validation('DeploymentConfig cannot be specified when RetainDeploymentConfig is true.');
+  }
+  const deployment = input.RetainDeploymentConfig ? record.lastDeployment : input.DeploymentConfig;
+  if (deployment) {
+    checkGuardrails(context, old, next);
+    checkDeployment(context, deployment, next);
+  }
+  const change: Change = { ...changeOf(context, 'update', planUpdate(old, next, deployment)), next };
+  arm(change, deployment);
+  if (deployment) record.lastDeployment = deployment;
+  else delete record.lastDeployment;
+  record.status = 'Updating';
+  record.modifiedAt = change.startedAt;
+  createEndpoints(context.world).start(record, change);
+  return { EndpointArn: record.arn };
+}
+
+/** The fleet of an endpoint that may be changed now. */
+function standing(context: Context, name: string): FleetRecord {
+  const { record } = endpointNamed(context, name);
+  if (record.change) throw inProgress(context, name);
+  if (record.status === 'Failed' || !record.fleet) {
+    // Only DeleteEndpoint is permitted then (facts 4.2); AWS's words are not sourced.
+    throw validation(
+      `Cannot update endpoint "${arnOf(context, 'endpoint', name)}" in status ${record.status}: it can only be deleted.`,
+    );
+  }
+  return record.fleet;
+}
+
+/** Live counts and weights instead of the config's, but for what is excluded (facts 4.1); by the variants' names. */
+function retain(
+  old: FleetRecord,
+  next: FleetRecord,
+  exclude: UpdateEndpointInput['ExcludeRetainedVariantProperties'],
+): void {
+  const excluded = new Set((exclude ?? []).map((property) => property.VariantPropertyType));
+  for (const variant of variantsOf(next)) {
+    const live = variantsOf(old).find((other) => other.name === variant.name);
+    if (!live) continue;
+    if (!excluded.has('DesiredInstanceCount')) variant.desiredCount = live.desiredCount;
+    if (!excluded.has('DesiredWeight')) {
+      variant.weight = live.desiredWeight;
+      variant.desiredWeight = live.desiredWeight;
+    }
+  }
+}
+
+/** Guardrails need the same variant names (facts 4.5); whether they go with shadows is a switch (facts 1.6). */
+function checkGuardrails(context: Context, old: FleetRecord, next: FleetRecord): void {
+  const names = (fleet: FleetRecord) => fleet.production.map((variant) => variant.name).sort();
+  if (names(old).join() !== names(next).join()) {
+    throw validation(
+      `Deployment guardrails require the new endpoint configuration to have the same variant names as the old one: [${names(next).join(', ')}] is not [${names(old).join(', ')}].`,
+    );
+  }
+  if (!context.world.switches.guardrailsWithShadow && (old.shadow.length > 0 || next.shadow.length > 0)) {
+    throw validation('Deployment guardrails are not supported for endpoints with shadow variants.');
+  }
+}
+
+function arm(change: Change, deployment: DeploymentConfig | undefined): void {
+  change.alarms = (deployment?.AutoRollbackConfiguration?.Alarms ?? []).map((alarm) => alarm.AlarmName ?? '');
+  const policy = deployment?.BlueGreenUpdatePolicy ?? deployment?.RollingUpdatePolicy;
+  if (policy?.MaximumExecutionTimeoutInSeconds !== undefined) {
+    change.timeOutAt = change.startedAt + policy.MaximumExecutionTimeoutInSeconds * 1000;
+  }
+  const batch = deployment?.RollingUpdatePolicy?.RollbackMaximumBatchSize;
+  if (batch) change.rollbackBatch = batch;
+}
+
+export function updateEndpointWeightsAndCapacities(
+  context: Context,
+  input: UpdateEndpointWeightsAndCapacitiesInput,
+): { EndpointArn: string } {
+  const name = input.EndpointName ?? '';
+  const { record } = endpointNamed(context, name);
+  const fleet = standing(context, name);
+  const desired = input.DesiredWeightsAndCapacities ?? [];
+  checkVariants(context, fleet, desired);
+  const variants = variantsOf(fleet);
+  const before = {
+    weights: Object.fromEntries(variants.map((variant) => [variant.name, variant.desiredWeight])),
+    counts: Object.fromEntries(variants.map((variant) => [variant.name, variant.desiredCount])),
+  };
+  const weights: Record<string, number> = {};
+  const counts: Record<string, number> = {};
+  for (const { VariantName: variant = '', DesiredWeight, DesiredInstanceCount } of desired) {
+    if (DesiredWeight !== undefined) weights[variant] = DesiredWeight;
+    if (DesiredInstanceCount !== undefined) counts[variant] = DesiredInstanceCount;
+  }
+  record.status = 'Updating';
+  record.modifiedAt = context.world.clock.now();
+  createEndpoints(context.world).start(
+    record,
+    changeOf(context, 'scale', [{ kind: 'scale', weights, counts, before }]),
+  );
+  return { EndpointArn: record.arn };
+}
+
+function checkVariants(context: Context, fleet: FleetRecord, desired: readonly DesiredWeightAndCapacity[]): void {
+  const known = context.world.switches.updateShadowWeights ? variantsOf(fleet) : fleet.production;
+  const names = desired.map((item) => item.VariantName ?? '');
+  const unknown = names.filter((name) => !known.some((variant) => variant.name === name));
+  if (unknown.length > 0) {
+    throw validation(
+      `The variant name(s) "${unknown.join(', ')}" is/are not present within endpoint configuration "${fleet.configName}".`,
+    );
+  }
+  for (const { VariantName: name, DesiredInstanceCount: count } of desired) {
+    if (count !== undefined && count < 1) {
+      throw validation(`DesiredInstanceCount of variant "${name}" must be at least 1, not ${count}.`);
+    }
+  }
+}

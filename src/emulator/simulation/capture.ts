@@ -1,0 +1,174 @@
+import type { DataCaptureConfig } from '@aws-sdk/client-sagemaker';
+import type { Table } from '../store.ts';
+import type { EventSource } from '../timeline.ts';
+import type { World } from '../world.ts';
+import { captureKey, captureLine, encodingsOf, type Exchange } from './capture-record.ts';
+import type { EndpointRecord } from './endpoint-records.ts';
+
+/** A capture file that has not landed in S3 yet; its bytes lie in the blob of the same key. */
+interface FileRecord {
+  account: string;
+  bucket: string;
+  key: string;
+  /** `account/region/endpoint` */
+  owner: string;
+  landsAt: number;
+}
+
+interface File {
+  blob: string;
+  record: FileRecord;
+  /** Lines that are not in the blob yet. */
+  lines: string[];
+  unsaved: number;
+  size: number;
+  saving: Promise<void>;
+}
+
+/** Takes the exchanges of one variant. */
+export interface CaptureSink {
+  /** Draws whether this request is captured. */
+  sampled(): boolean;
+  add(exchange: Exchange): void;
+}
+
+/** All captures of a world on their way to S3. */
+export interface Capture extends EventSource {
+  sink(endpoint: EndpointRecord, variant: string, config: DataCaptureConfig | undefined): CaptureSink | undefined;
+  /** Lets everything of one endpoint (`account/region/name`) land now. */
+  land(owner: string): Promise<void>;
+  /** Writes what is buffered to the store, so that it survives; it lands when its time has come. */
+  flush(): Promise<void>;
+}
+
+/** Memory a file may hold before it goes to the store, and the size at which a new file is begun. */
+const UNSAVED_BYTES = 256 * 1024;
+const FILE_BYTES = 8 * 1024 * 1024;
+/** How long a record may wait for the store: what a kill -9 can lose. */
+const SAVE_AFTER_MS = 5_000;
+const MINUTE = 60_000;
+
+const captures = new WeakMap<World, Capture>();
+
+/** The captures of a world, made when first asked for. */
+export function createCapture(world: World): Capture {
+  const known = captures.get(world);
+  if (known) return known;
+  const made = build(world);
+  captures.set(world, made);
+  return made;
+}
+
+/** What captures for a variant; undefined when its config captures nothing. */
+export function captureSink(
+  world: World,
+  endpoint: EndpointRecord,
+  variant: string,
+  config: DataCaptureConfig | undefined,
+): CaptureSink | undefined {
+  return createCapture(world).sink(endpoint, variant, config);
+}
+
+function build(world: World): Capture {
+  const table: Table<FileRecord> = world.store.table('sagemaker-captures');
+  const files = new Map<string, File>();
+  /** When something is due: the first landing, or the next save. */
+  let landing = Number.POSITIVE_INFINITY;
+  let saveAt = Number.POSITIVE_INFINITY;
+  for (const [blob, record] of table.entries()) {
+    files.set(blob, { blob, record, lines: [], unsaved: 0, size: 0, saving: Promise.resolve() });
+    landing = Math.min(landing, record.landsAt);
+  }
+
+  const save = (file: File): Promise<void> => {
+    if (file.lines.length === 0) return file.saving;
+    const bytes = Buffer.from(`${file.lines.join('\n')}\n`);
+    file.lines = [];
+    file.unsaved = 0;
+    if (!table.get(file.blob)) table.set(file.blob, file.record);
+    file.saving = file.saving.then(() => world.store.blobs.append(file.blob, bytes));
+    return file.saving;
+  };
+  const flush = async () => {
+    saveAt = Number.POSITIVE_INFINITY;
+    await Promise.all([...files.values()].map(save));
+  };
+  const land = async (file: File) => {
+    files.delete(file.blob);
+    await save(file);
+    const bytes = await world.store.blobs.get(file.blob);
+    // A bucket that is gone loses its captures, as on AWS: nobody is told.
+    if (bytes)
+      await world.objects.put(
+        file.record.account,
+        file.record.bucket,
+        file.record.key,
+        bytes,
+        'application/x-jsonlines',
+      );
+    await world.store.blobs.delete(file.blob);
+    table.delete(file.blob);
+  };
+  const landAll = async (which: (record: FileRecord) => boolean) => {
+    for (const file of [...files.values()]) if (which(file.record)) await land(file);
+    landing = Math.min(Number.POSITIVE_INFINITY, ...[...files.values()].map((file) => file.record.landsAt));
+  };
+  const open = (place: Omit<FileRecord, 'landsAt'>, at: number): File => {
+    const minuteEnd = at - (at % MINUTE) + MINUTE;
+    const record = { ...place, landsAt: minuteEnd + world.latencies.publishCapture };
+    const blob = `sagemaker/captures/${world.random.uuid()}`;
+    const file = { blob, record, lines: [], unsaved: 0, size: 0, saving: Promise.resolve() };
+    files.set(blob, file);
+    landing = Math.min(landing, record.landsAt);
+    return file;
+  };
+
+  return {
+    next: () => {
+      const first = Math.min(landing, saveAt);
+      return first === Number.POSITIVE_INFINITY ? undefined : first;
+    },
+    async run(at) {
+      if (saveAt <= at) await flush();
+      if (landing <= at) await landAll((record) => record.landsAt <= at);
+    },
+    land: (owner) => landAll((record) => record.owner === owner),
+    flush,
+    sink(endpoint, variant, config) {
+      const place = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(config?.DestinationS3Uri ?? '');
+      const bucket = place?.[1];
+      if (!config || config.EnableCapture === false || bucket === undefined) return undefined;
+      const prefix = place?.[2] ?? '';
+      const modes = modesOf(config);
+      const encodingOf = encodingsOf(config);
+      const share = (config.InitialSamplingPercentage ?? 100) / 100;
+      const owner = `${endpoint.account}/${endpoint.region}/${endpoint.name}`;
+      let file: File | undefined;
+      return {
+        sampled: () => share >= 1 || world.random.next() < share,
+        add(exchange) {
+          const minute = exchange.at - (exchange.at % MINUTE);
+          const lands = minute + MINUTE + world.latencies.publishCapture;
+          if (file === undefined || file.record.landsAt !== lands || file.size >= FILE_BYTES || !files.has(file.blob)) {
+            const key = captureKey(prefix, endpoint.name, variant, exchange.at, world.random.uuid());
+            file = open({ account: endpoint.account, bucket, key, owner }, exchange.at);
+          }
+          const line = captureLine(exchange, modes, encodingOf);
+          file.lines.push(line);
+          file.unsaved += line.length;
+          file.size += line.length;
+          if (file.unsaved >= UNSAVED_BYTES) void save(file);
+          else if (saveAt === Number.POSITIVE_INFINITY) saveAt = world.clock.now() + SAVE_AFTER_MS;
+        },
+      };
+    },
+  };
+}
+
+function modesOf(config: DataCaptureConfig): { input: boolean; output: boolean } {
+  const modes = new Set((config.CaptureOptions ?? []).map((option) => option.CaptureMode));
+  return {
+    input: modes.has('Input') || modes.has('InputAndOutput'),
+    output: modes.has('Output') || modes.has('InputAndOutput'),
+  };
+}

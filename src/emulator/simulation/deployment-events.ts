@@ -1,0 +1,303 @@
+import type { World } from '../world.ts';
+import { firing } from './deployment-alarms.ts';
+import { acceptMs, activateMs, type Change, type Counts, planRollback, type Stage } from './deployment.ts';
+import type { Endpoint } from './endpoints.ts';
+import { type FleetRecord, type VariantRecord, variantsOf } from './endpoint-records.ts';
+import { attend, checkHealth, closeFleet, dismiss, type Fleet, hire } from './fleet.ts';
+import { stopInstance } from './fleet-instance.ts';
+import { beginScale, endScale } from './deployment-scale.ts';
+
+/** How often alarms are looked at while baking: an alarm acts within a second of its change. */
+const ALARM_CHECK_MS = 1_000;
+/** AWS's words end differently from report to report; the first half is sourced (facts 8.1). */
+const NO_CAPACITY =
+  'Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error. Please retry using a different ML instance type or after some time.';
+
+/** Begins the stage under way: what is to be seen at once, and when it ends. */
+export function begin(world: World, endpoint: Endpoint, at: number): void {
+  const change = changeOf(endpoint);
+  const stage = stageOf(change);
+  change.stageStartedAt = at;
+  delete change.ailing;
+  const launch = change.kind === 'create' ? world.latencies.createEndpoint : world.latencies.launchFleet;
+  const accept = Math.min(launch, acceptMs(world.latencies));
+  switch (stage.kind) {
+    case 'accept':
+      return until(change, at + accept);
+    case 'launch': {
+      const fleet = fleetOf(endpoint, stage.fleet);
+      for (const variant of variantsOf(fleet)) {
+        const count = stage.counts[variant.name] ?? 0;
+        hire(world, variant, count);
+        if (count > 0)
+          say(variant, variant.serving === 0 ? 'Creating' : 'Updating', `Launching ${count} instance(s).`, at);
+      }
+      refresh(endpoint);
+      // The call's own delay counts as part of the launch that follows it.
+      return until(change, at + launch - (change.stage === 1 && !change.undoing ? accept : 0));
+    }
+    case 'activate':
+      if (change.kind === 'create') return until(change, at);
+      for (const variant of variantsOf(fleetOf(endpoint, change.undoing ? 'old' : 'new'))) {
+        const count = (change.undoing ? stage.serving.old : stage.serving.new)[variant.name] ?? 0;
+        say(
+          variant,
+          'ActivatingTraffic',
+          `Activating traffic on ${stage.extent} capacity of ${count} instance(s).`,
+          at,
+        );
+      }
+      return until(change, at + activateMs(world.latencies));
+    case 'bake':
+      for (const variant of variantsOf(fleetOf(endpoint, 'new'))) {
+        // AWS's own sample names TerminationWaitInSeconds in the canary stage too (facts 4.2).
+        const text = `Baking for ${stage.seconds} seconds (TerminationWaitInSeconds) with traffic enabled on ${stage.extent} capacity of ${variant.serving} instance(s).`;
+        say(variant, 'Baking', text, at);
+      }
+      until(change, at + stage.seconds * 1000);
+      // Looked at once even where there is nothing to wait for.
+      change.dueAt = at;
+      return;
+    case 'terminate':
+      for (const variant of variantsOf(fleetOf(endpoint, stage.fleet))) {
+        const count = stage.counts[variant.name] ?? 0;
+        if (count > 0) say(variant, 'Deleting', `Terminating ${count} instance(s).`, at);
+      }
+      return until(change, at + world.latencies.terminateFleet);
+    case 'scale':
+      beginScale(world, endpoint, stage, at);
+      return until(change, at + world.latencies.updateWeights);
+    case 'delete':
+      return until(change, at + world.latencies.deleteEndpoint);
+  }
+}
+
+/** Makes happen what is due at `at`. True when the endpoint is gone. */
+export async function advance(world: World, endpoint: Endpoint, at: number): Promise<boolean> {
+  const change = changeOf(endpoint);
+  const stage = stageOf(change);
+  const timedOut =
+    change.timeOutAt !== undefined && at >= change.timeOutAt && !change.undoing && stage.kind !== 'terminate';
+  if (timedOut) {
+    // The text is not sourced; that a time-out rolls back is the reading of facts 4.1.
+    return undo(
+      world,
+      endpoint,
+      'The deployment exceeded its MaximumExecutionTimeoutInSeconds and was rolled back.',
+      at,
+    );
+  }
+  switch (stage.kind) {
+    case 'launch':
+      return launched(world, endpoint, stage, at);
+    case 'activate':
+      serve(endpoint, stage.serving);
+      return next(world, endpoint, at);
+    case 'bake': {
+      const alarms = change.undoing ? [] : firing(world, endpoint.record, change.alarms);
+      if (alarms.length > 0) {
+        const reason = `One or more configured alarm for automatic rollback deployment is in ALARM state: [${alarms.join(', ')}].`;
+        return undo(world, endpoint, reason, at);
+      }
+      if (at >= change.endsAt) return next(world, endpoint, at);
+      change.dueAt = Math.min(
+        change.endsAt,
+        at + (change.alarms.length > 0 ? ALARM_CHECK_MS : Number.POSITIVE_INFINITY),
+      );
+      return false;
+    }
+    case 'terminate':
+      for (const variant of variantsOf(fleetOf(endpoint, stage.fleet))) {
+        dismiss(variant, stage.counts[variant.name] ?? 0);
+        delete variant.doing;
+      }
+      await Promise.all(refresh(endpoint).map(stopInstance));
+      return next(world, endpoint, at);
+    case 'scale':
+      if (await endScale(world, endpoint, stage, at)) await finish(world, endpoint, at);
+      return false;
+    case 'delete':
+      return true;
+    case 'accept':
+      change.pendingSince = at;
+      return next(world, endpoint, at);
+  }
+}
+
+/** The instances of a launch stand: are they there, and do they answer? */
+async function launched(
+  world: World,
+  endpoint: Endpoint,
+  stage: Stage & { kind: 'launch' },
+  at: number,
+): Promise<boolean> {
+  const change = changeOf(endpoint);
+  const fleet = stage.fleet === 'new' ? endpoint.next : endpoint.serving;
+  if (!fleet) throw new Error(`endpoint ${endpoint.key} launches a fleet it does not have`);
+  if (!change.ailing) {
+    for (const variant of variantsOf(fleet.record)) {
+      if ((stage.counts[variant.name] ?? 0) === 0) continue;
+      const where = { endpoint: endpoint.record.name, variant: variant.name, endpointConfig: fleet.record.configName };
+      if (world.faults.strike(['insufficient-capacity'], where)) return giveUp(world, endpoint, NO_CAPACITY, at);
+    }
+  }
+  const { trouble, outside } = await checkHealth(world, fleet, at);
+  // The time a real server needs to start is real: what was due long ago counts from now.
+  const now = outside && !world.clock.virtual ? Math.max(at, world.clock.now()) : at;
+  if (!trouble) {
+    delete change.ailing;
+    return next(world, endpoint, now);
+  }
+  const patience = Math.min(world.latencies.failHealthCheck, trouble.variant.startupTimeoutSeconds * 1000);
+  change.ailing ??= { variant: trouble.variant.name, until: trouble.final ? now : now + patience, reason: '' };
+  change.ailing.reason = trouble.reason;
+  if (now >= change.ailing.until) return giveUp(world, endpoint, trouble.reason, now);
+  until(change, Math.min(change.ailing.until, now + Math.max(100, patience / 24)));
+  change.endsAt = change.ailing.until;
+  return false;
+}
+
+/** What was to be launched does not come: an endpoint being created fails, one that serves goes back. */
+async function giveUp(world: World, endpoint: Endpoint, reason: string, at: number): Promise<boolean> {
+  const { record } = endpoint;
+  const change = changeOf(endpoint);
+  if (change.kind === 'create' || change.undoing) {
+    // A rollback that cannot bring the old fleet back leaves the endpoint as it is (facts 4.2).
+    record.status = change.kind === 'create' ? 'Failed' : 'UpdateRollbackFailed';
+    record.failureReason = reason;
+    record.modifiedAt = at;
+    if (change.kind === 'create') {
+      if (endpoint.next) await closeFleet(world, endpoint.next);
+      endpoint.next = undefined;
+      delete record.change;
+    } else await abandon(endpoint);
+    return false;
+  }
+  return undo(world, endpoint, reason, at);
+}
+
+/** Lets go of instances that never came, and takes requests with what there is. */
+async function abandon(endpoint: Endpoint): Promise<void> {
+  const { record } = endpoint;
+  for (const variant of record.fleet ? variantsOf(record.fleet) : []) {
+    variant.instances = variant.instances.filter((instance) => instance.healthy);
+    variant.serving = variant.instances.length;
+    delete variant.doing;
+  }
+  for (const instance of refresh(endpoint)) await stopInstance(instance);
+  if (endpoint.next)
+    for (const variant of endpoint.next.production)
+      await Promise.all([...variant.instances.values()].map(stopInstance));
+  endpoint.next = undefined;
+  delete record.change;
+}
+
+/** Turns an update round: the old fleet takes all requests at once. */
+async function undo(world: World, endpoint: Endpoint, reason: string, at: number): Promise<boolean> {
+  const { record } = endpoint;
+  const change = changeOf(endpoint);
+  const old = fleetOf(endpoint, 'old');
+  const next = fleetOf(endpoint, 'new');
+  // The instances of a batch that never got healthy are not worth keeping, nor do they count.
+  const stages = planRollback(old, next, change.rollbackBatch);
+  change.stages = stages;
+  change.stage = 0;
+  change.undoing = { reason };
+  delete change.timeOutAt;
+  record.status = world.switches.rollbackStatus;
+  record.modifiedAt = at;
+  const standing: Counts = Object.fromEntries(
+    variantsOf(old).map((variant) => [variant.name, variant.instances.length]),
+  );
+  const whole = variantsOf(old).every((variant) => standing[variant.name] === variant.desiredCount);
+  const some = variantsOf(old).every((variant) => (standing[variant.name] ?? 0) > 0);
+  // Rolling deployments may have nothing left to go back to: then the new fleet serves until a batch has returned.
+  if (whole || some) serve(endpoint, { old: standing, new: {} });
+  for (const variant of [...variantsOf(old), ...variantsOf(next)]) delete variant.doing;
+  begin(world, endpoint, at);
+  return false;
+}
+
+/** On to the next stage, or the end. Stages that take no time follow at once. */
+async function next(world: World, endpoint: Endpoint, at: number): Promise<boolean> {
+  const change = changeOf(endpoint);
+  change.stage += 1;
+  if (change.stage < change.stages.length) {
+    begin(world, endpoint, at);
+    if (change.timeOutAt !== undefined && stageOf(change).kind !== 'terminate')
+      change.dueAt = Math.min(change.dueAt, change.timeOutAt);
+    return false;
+  }
+  await finish(world, endpoint, at);
+  return false;
+}
+
+/** The change is over: the new fleet is the fleet, or the old one still is. */
+async function finish(world: World, endpoint: Endpoint, at: number): Promise<void> {
+  const { record } = endpoint;
+  const change = changeOf(endpoint);
+  const leaving = change.undoing ? endpoint.next : endpoint.serving;
+  if (change.kind === 'create' || change.kind === 'update') {
+    if (change.undoing) record.failureReason = change.undoing.reason;
+    else {
+      delete record.failureReason;
+      endpoint.serving = endpoint.next;
+      if (change.next) {
+        record.fleet = change.next;
+        record.configName = change.next.configName;
+      }
+    }
+    endpoint.next = undefined;
+    if (leaving) await closeFleet(world, leaving);
+  }
+  for (const variant of record.fleet ? variantsOf(record.fleet) : []) delete variant.doing;
+  record.status = 'InService';
+  record.modifiedAt = at;
+  delete record.change;
+}
+
+/** Sets how many instances of either fleet take requests. */
+function serve(endpoint: Endpoint, serving: { old: Counts; new: Counts }): void {
+  const set = (fleet: Fleet | undefined, counts: Counts) => {
+    for (const variant of fleet ? variantsOf(fleet.record) : []) variant.serving = counts[variant.name] ?? 0;
+  };
+  set(endpoint.serving, serving.old);
+  set(endpoint.next, serving.new);
+  refresh(endpoint);
+}
+
+function refresh(endpoint: Endpoint) {
+  return [endpoint.serving, endpoint.next].flatMap((fleet) => (fleet ? attend(fleet) : []));
+}
+
+function until(change: Change, at: number): void {
+  change.endsAt = at;
+  change.dueAt = at;
+}
+
+function say(
+  variant: VariantRecord,
+  status: NonNullable<VariantRecord['doing']>['status'],
+  message: string,
+  since: number,
+): void {
+  variant.doing = { status, message, since };
+}
+
+function changeOf(endpoint: Endpoint): Change {
+  const { change } = endpoint.record;
+  if (!change) throw new Error(`endpoint ${endpoint.key} has nothing under way`);
+  return change;
+}
+
+function stageOf(change: Change): Stage {
+  const stage = change.stages[change.stage];
+  if (!stage) throw new Error(`a change has ${change.stages.length} stages, not ${change.stage + 1}`);
+  return stage;
+}
+
+function fleetOf(endpoint: Endpoint, which: 'old' | 'new'): FleetRecord {
+  const fleet = which === 'old' ? endpoint.record.fleet : endpoint.record.change?.next;
+  if (!fleet) throw new Error(`endpoint ${endpoint.key} has no ${which} fleet`);
+  return fleet;
+}
