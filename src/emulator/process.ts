@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { cannotRun } from '../errors.ts';
@@ -60,6 +61,12 @@ export async function stopEmulator(dir: string): Promise<{ pid: number } | undef
   if (holder === undefined) {
     await removeNotice(dir);
     return undefined;
+  }
+  if (holder.host !== hostname()) {
+    throw cannotRun(
+      `The emulator of ${folder} runs as process ${holder.pid} on ${holder.host}, not on this host.`,
+      `Stop it there. If it is gone, delete ${folder}/lock.`,
+    );
   }
   try {
     process.kill(holder.pid, 'SIGTERM');

@@ -1,0 +1,161 @@
+import { Command, Option } from 'commander';
+import { type Host, lazy, type Run } from '../../app.ts';
+import { addFaultCommands } from './fault-command.ts';
+import {
+  describeLatencies,
+  describeSwitches,
+  LATENCY_NAMES,
+  parseContainer,
+  parseLatency,
+  parsePort,
+  parseSwitch,
+  SWITCHES,
+} from './flags.ts';
+
+/** Where the emulator keeps its state; undefined is `.shadowctl/emulator` of the project. */
+export interface DirOptions {
+  dir: string | undefined;
+}
+
+export interface StartOptions extends DirOptions {
+  /** Undefined: the usual one, or any free one where it is taken. */
+  port: number | undefined;
+  foreground: boolean;
+  /** Prints a line a request; in the foreground. */
+  verbose: boolean;
+  /** `IMAGE=http://…` or `IMAGE=command …`. */
+  containers: string[];
+  /** Milliseconds by name. */
+  latencies: Record<string, number>;
+  switches: Record<string, boolean | string>;
+  pace: 'quick' | 'lifelike';
+}
+
+export interface StatusOptions extends DirOptions {
+  format: 'text' | 'json';
+}
+
+export interface EnvOptions extends DirOptions {
+  shell: 'bash' | 'fish' | 'powershell';
+}
+
+export interface EmulatorRuns {
+  start: Run<StartOptions>;
+  stop: Run<DirOptions>;
+  status: Run<StatusOptions>;
+  env: Run<EnvOptions>;
+}
+
+const RUNS: EmulatorRuns = {
+  start: lazy(() => import('./start.ts')),
+  stop: lazy(() => import('./stop.ts')),
+  status: lazy(() => import('./status.ts')),
+  env: lazy(() => import('./env.ts')),
+};
+
+const DIR = '--dir <folder>';
+const DIR_WORDS = "folder of its state (default: the project's .shadowctl/emulator)";
+
+/** `shadowctl emulator …` */
+export function emulatorCommand(host: Host, runs: EmulatorRuns = RUNS): Command {
+  const emulator = new Command('emulator').description(
+    'the embedded emulator of the AWS APIs: start, stop, look, disturb',
+  );
+  addStart(emulator, host, runs.start);
+  emulator
+    .command('stop')
+    .description('end it; its state stays')
+    .option(DIR, DIR_WORDS)
+    .action((flags: { dir?: string }) => host.start(runs.stop, { dir: flags.dir }));
+  emulator
+    .command('status')
+    .description('say where it listens, since when, and what stands on it')
+    .option(DIR, DIR_WORDS)
+    .addOption(new Option('--format <name>', 'how to print it').choices(['text', 'json']).default('text'))
+    .action((flags: { dir?: string; format: StatusOptions['format'] }) =>
+      host.start(runs.status, { dir: flags.dir, format: flags.format }),
+    );
+  emulator
+    .command('env')
+    .description('print what points boto3, the AWS CLI and the SDKs at it: eval "$(shadowctl emulator env)"')
+    .option(DIR, DIR_WORDS)
+    .addOption(
+      new Option('--shell <name>', 'whose words to print').choices(['bash', 'fish', 'powershell']).default('bash'),
+    )
+    .action((flags: { dir?: string; shell: EnvOptions['shell'] }) =>
+      host.start(runs.env, { dir: flags.dir, shell: flags.shell }),
+    );
+  addFaultCommands(emulator, host);
+  return emulator;
+}
+
+function addStart(emulator: Command, host: Host, run: Run<StartOptions>): void {
+  const collect = <T>(value: T, all: T[] | undefined) => [...(all ?? []), value];
+  emulator
+    .command('start')
+    .description('start it in the background, unless it runs already')
+    .option(DIR, DIR_WORDS)
+    .option('--port <number>', 'port on 127.0.0.1 (default: 4599, or a free one where that is taken)', parsePort)
+    .option('--foreground', 'stay, and end with Ctrl-C or SIGTERM: for containers and CI')
+    .option('--verbose', 'print a line for each request')
+    .option(
+      '--container <image=server>',
+      'serve an image by a URL or a command of yours; repeatable',
+      (text, all: string[]) => collect(parseContainer(text), all),
+      [],
+    )
+    .addOption(
+      new Option('--pace <name>', 'how long things take: seconds, or as long as on AWS')
+        .choices(['quick', 'lifelike'])
+        .default('quick'),
+    )
+    .option(
+      '--latency <name=ms>',
+      'how long one thing takes; repeatable',
+      (text, all: [string, number][]) => collect(parseLatency(text), all),
+      [],
+    )
+    .option(
+      '--switch <name=value>',
+      'settle what no source could settle; repeatable',
+      (text, all: [string, boolean | string][]) => collect(parseSwitch(text), all),
+      [],
+    )
+    .addHelpText('after', help)
+    .action((flags: StartFlags) =>
+      host.start(run, {
+        dir: flags.dir,
+        port: flags.port,
+        foreground: flags.foreground === true,
+        verbose: flags.verbose === true,
+        containers: flags.container,
+        latencies: Object.fromEntries(flags.latency),
+        switches: Object.fromEntries(flags.switch),
+        pace: flags.pace,
+      }),
+    );
+}
+
+interface StartFlags {
+  dir?: string;
+  port?: number;
+  foreground?: boolean;
+  verbose?: boolean;
+  container: string[];
+  pace: StartOptions['pace'];
+  latency: [string, number][];
+  switch: [string, boolean | string][];
+}
+
+function help(): string {
+  return `
+Latencies (--latency ${LATENCY_NAMES[0]}=500), in ms, quick and lifelike:
+${describeLatencies()}
+
+Switches (--switch ${SWITCHES[0]?.name}=true): what AWS does not say and nobody has measured. Defaults are cautious.
+${describeSwitches()}
+
+Containers:
+  $ shadowctl emulator start --container my-image:1=http://127.0.0.1:8080     a server that runs already
+  $ shadowctl emulator start --container my-image:1='python serve.py'         started for each instance`;
+}

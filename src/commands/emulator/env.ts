@@ -1,0 +1,35 @@
+import type { App, Outcome } from '../../app.ts';
+import { emulatorEnvironment } from '../../emulator/process.ts';
+import type { EnvOptions } from './command.ts';
+import { needRunning } from './folder.ts';
+
+/** Prints what a shell must set and unset, for `eval`. */
+export async function run(app: App, options: EnvOptions): Promise<Outcome> {
+  const { url } = await needRunning(app, options);
+  const region = app.globals.region;
+  const env = region === undefined ? app.env : { ...app.env, AWS_REGION: region };
+  for (const [name, value] of Object.entries(emulatorEnvironment(url, env)))
+    app.io.out(line(options.shell, name, value));
+  return 'done';
+}
+
+/** One assignment, or the removal of what would send real credentials. */
+function line(shell: EnvOptions['shell'], name: string, value: string | undefined): string {
+  const { set, unset } = WORDS[shell];
+  return value === undefined ? unset(name) : set(name, value);
+}
+
+const WORDS: Record<EnvOptions['shell'], { set(name: string, value: string): string; unset(name: string): string }> = {
+  bash: {
+    set: (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
+    unset: (name) => `unset ${name}`,
+  },
+  fish: {
+    set: (name, value) => `set -gx ${name} '${value.replace(/[\\']/g, '\\$&')}';`,
+    unset: (name) => `set -e ${name};`,
+  },
+  powershell: {
+    set: (name, value) => `$Env:${name} = '${value.replaceAll("'", "''")}'`,
+    unset: (name) => `Remove-Item Env:${name} -ErrorAction SilentlyContinue`,
+  },
+};

@@ -1,0 +1,97 @@
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import { type Host, lazy, type Run } from '../../app.ts';
+import type { Fault } from '../../emulator/faults.ts';
+import type { DirOptions } from './command.ts';
+
+export interface FaultAddOptions extends DirOptions {
+  fault: Omit<Fault, 'id'>;
+}
+
+export interface FaultListOptions extends DirOptions {
+  format: 'text' | 'json';
+}
+
+export interface FaultClearOptions extends DirOptions {
+  /** All, when empty. */
+  ids: string[];
+}
+
+export interface FaultRuns {
+  add: Run<FaultAddOptions>;
+  list: Run<FaultListOptions>;
+  clear: Run<FaultClearOptions>;
+}
+
+const RUNS: FaultRuns = {
+  add: async (app, options) => (await import('./fault.ts')).add(app, options),
+  list: async (app, options) => (await import('./fault.ts')).list(app, options),
+  clear: lazy(async () => ({ run: (await import('./fault.ts')).clear })),
+};
+
+const KINDS: Record<Fault['kind'], string> = {
+  throttle: 'refuse API calls with ThrottlingException',
+  error: 'fail API calls with --status, before any work',
+  delay: 'answer API calls --ms later',
+  'drop-reply': 'do the work, then break the connection',
+  'slow-model': 'containers take --ms longer',
+  'failing-model': 'containers answer --status',
+  unhealthy: 'new instances never pass their health check',
+  'insufficient-capacity': 'instances cannot be launched',
+  'delay-metrics': 'CloudWatch metrics come --ms late',
+};
+
+const DIR: [flags: string, description: string] = ['--dir <folder>', "folder of the emulator (default: the project's)"];
+
+/** `shadowctl emulator fault …`, added to `emulator`. */
+export function addFaultCommands(emulator: Command, host: Host, runs: FaultRuns = RUNS): void {
+  const fault = emulator.command('fault').description('make the running emulator fail on demand');
+  fault
+    .command('add')
+    .description('add a fault; what is not named matches everything')
+    .addArgument(new Argument('<kind>', 'what happens').choices(Object.keys(KINDS)))
+    .option('--service <id>', 'sagemaker, sagemaker-runtime, cloudwatch, logs, s3, sts, sns, application-autoscaling')
+    .option('--operation <name>', "AWS's name, for example UpdateEndpoint")
+    .option('--endpoint <name>')
+    .option('--variant <name>')
+    .option('--endpoint-config <name>', 'only fleets that run this config')
+    .option('--share <number>', 'share of the calls it strikes, 0 to 1', number(0, 1))
+    .option('--times <number>', 'how often at the most', number(1, Number.MAX_SAFE_INTEGER, true))
+    .option('--ms <number>', 'for delay, slow-model and delay-metrics', number(0, 3_600_000))
+    .option('--status <number>', 'HTTP status for error and failing-model', number(400, 599, true))
+    .option(...DIR)
+    .addHelpText(
+      'after',
+      () =>
+        `\nKinds:\n${Object.entries(KINDS)
+          .map(([kind, words]) => `  ${kind.padEnd(22)} ${words}`)
+          .join('\n')}`,
+    )
+    .action(
+      (
+        kind: Fault['kind'],
+        { dir, ms, ...rest }: Omit<Fault, 'id' | 'kind' | 'milliseconds'> & { dir?: string; ms?: number },
+      ) => host.start(runs.add, { dir, fault: { kind, ...rest, ...(ms === undefined ? {} : { milliseconds: ms }) } }),
+    );
+  fault
+    .command('list')
+    .description('show the faults and how often each may still strike')
+    .addOption(new Option('--format <name>', 'how to print it').choices(['text', 'json']).default('text'))
+    .option(...DIR)
+    .action((flags: { dir?: string; format: FaultListOptions['format'] }) =>
+      host.start(runs.list, { dir: flags.dir, format: flags.format }),
+    );
+  fault
+    .command('clear')
+    .description('take faults away: those named, or all')
+    .argument('[id...]', 'as `fault list` shows them')
+    .option(...DIR)
+    .action((ids: string[], flags: { dir?: string }) => host.start(runs.clear, { dir: flags.dir, ids }));
+}
+
+function number(least: number, most: number, whole = false): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
+    throw new InvalidArgumentError(`It is a ${whole ? 'whole ' : ''}number from ${least} to ${most}.`);
+  };
+}

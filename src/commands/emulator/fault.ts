@@ -1,0 +1,55 @@
+import type { App, Outcome } from '../../app.ts';
+import type { Fault } from '../../emulator/faults.ts';
+import { getJson } from '../../emulator/process-request.ts';
+import { usage } from '../../errors.ts';
+import { plain } from '../../ui/io.ts';
+import type { DirOptions } from './command.ts';
+import type { FaultAddOptions, FaultClearOptions, FaultListOptions } from './fault-command.ts';
+import { needRunning } from './folder.ts';
+
+/** Adds a fault; its id is the result. */
+export async function add(app: App, options: FaultAddOptions): Promise<Outcome> {
+  const { body } = await ask(app, options, { method: 'POST', body: options.fault });
+  const added = body as Fault;
+  app.io.err(`Added: ${describe(added)}.`);
+  app.io.out(added.id);
+  return 'done';
+}
+
+export async function list(app: App, options: FaultListOptions): Promise<Outcome> {
+  const { faults } = (await ask(app, options)).body as { faults: Fault[] };
+  if (options.format === 'json') app.io.out(JSON.stringify(faults, null, 2));
+  else for (const fault of faults) app.io.out(`${fault.id}  ${plain(describe(fault))}`);
+  if (faults.length === 0) app.io.err('There are no faults.');
+  return 'done';
+}
+
+export async function clear(app: App, options: FaultClearOptions): Promise<Outcome> {
+  if (options.ids.length === 0) await ask(app, options, { method: 'DELETE' });
+  for (const id of options.ids) await ask(app, options, { method: 'DELETE', path: `/${encodeURIComponent(id)}` });
+  app.io.err(options.ids.length === 0 ? 'All faults are gone.' : `Gone: ${options.ids.join(', ')}.`);
+  return 'done';
+}
+
+/** Asks the control endpoint; what it refuses is the caller's mistake, in its words. */
+async function ask(
+  app: App,
+  options: DirOptions,
+  request: { method?: 'POST' | 'DELETE'; path?: string; body?: unknown } = {},
+): Promise<{ status: number; body: unknown }> {
+  const { url } = await needRunning(app, options);
+  const { path = '', ...rest } = request;
+  const reply = await getJson(`${url}/_shadowctl/faults${path}`, rest);
+  if (reply.status < 400) return reply;
+  const { message } = (reply.body ?? {}) as { message?: string };
+  throw usage(
+    message ?? `The emulator answered ${reply.status}.`,
+    'See what there is with: shadowctl emulator fault list',
+  );
+}
+
+/** A fault in one line, for example `throttle, operation UpdateEndpoint, share 0.5, times 3`. */
+function describe(fault: Fault): string {
+  const parts = Object.entries(fault).filter(([name]) => name !== 'id' && name !== 'kind');
+  return [fault.kind, ...parts.map(([name, value]) => `${name} ${value}`)].join(', ');
+}

@@ -1,0 +1,120 @@
+import { InvalidArgumentError } from 'commander';
+
+// The emulator's own options are not loaded to parse a command line: a test holds these lists against them.
+
+/** Name, quick and lifelike, ms; what it is. */
+export const LATENCIES: readonly [name: string, quick: number, lifelike: number, meaning: string][] = [
+  ['createEndpoint', 2000, 285_000, 'CreateEndpoint until InService'],
+  ['launchFleet', 2000, 180_000, 'the new fleet of an update, before traffic shifts'],
+  ['terminateFleet', 500, 30_000, 'taking the old fleet away'],
+  ['updateWeights', 1000, 85_000, 'UpdateEndpointWeightsAndCapacities'],
+  ['deleteEndpoint', 500, 20_000, 'DeleteEndpoint until it is gone'],
+  ['publishMetrics', 1000, 15_000, 'end of a period until its metrics can be read'],
+  ['publishCapture', 1000, 20_000, 'end of a minute until its capture file lies in S3'],
+  ['failHealthCheck', 3000, 240_000, 'pinging an unhealthy container until it is given up'],
+  ['modelLatency', 1.9, 1.9, 'median ModelLatency of built-in containers; 0: as measured'],
+  ['overheadLatency', 1.1, 1.1, 'median OverheadLatency; 0: as measured'],
+];
+
+export const LATENCY_NAMES = LATENCIES.map(([name]) => name);
+
+export interface Switch {
+  name: string;
+  values: readonly string[];
+  default: string;
+  meaning: string;
+}
+
+const yesNo = (name: string, byDefault: boolean, meaning: string): Switch => ({
+  name,
+  values: ['true', 'false'],
+  default: String(byDefault),
+  meaning,
+});
+
+export const SWITCHES: readonly Switch[] = [
+  yesNo('sharedEventId', false, 'captures of production and shadow of one request share their eventId'),
+  yesNo('captureFailedCalls', false, 'failed invocations are captured, input only'),
+  {
+    name: 'alarmAlreadyFiring',
+    values: ['rollback', 'refuse'],
+    default: 'rollback',
+    meaning: 'what an alarm that fires before UpdateEndpoint does',
+  },
+  yesNo('requireAlarms', true, 'UpdateEndpoint refuses alarm names that do not exist'),
+  {
+    name: 'shadowSampling',
+    values: ['ratio', 'weight'],
+    default: 'ratio',
+    meaning: "share of requests copied: the shadow's weight over production's, or alone",
+  },
+  yesNo('updateShadowWeights', false, 'UpdateEndpointWeightsAndCapacities may name a shadow'),
+  yesNo('guardrailsWithShadow', true, 'guardrails are permitted where a config has a shadow'),
+  yesNo('refuseSameConfig', true, 'UpdateEndpoint refuses the config in use'),
+  {
+    name: 'rollbackStatus',
+    values: ['Updating', 'RollingBack'],
+    default: 'Updating',
+    meaning: 'status of an endpoint while it rolls back',
+  },
+  yesNo('lowerCaseArns', true, 'ARNs carry names in lower case'),
+];
+
+export function describeLatencies(): string {
+  return LATENCIES.map(
+    ([name, quick, lifelike, meaning]) =>
+      `  ${name.padEnd(16)} ${String(quick).padStart(5)} ${String(lifelike).padStart(7)}  ${meaning}`,
+  ).join('\n');
+}
+
+export function describeSwitches(): string {
+  return SWITCHES.map(({ name, values, default: byDefault, meaning }) => {
+    const choices = values.map((value) => (value === byDefault ? `[${value}]` : value)).join('|');
+    return `  ${name.padEnd(21)} ${choices.padEnd(22)} ${meaning}`;
+  }).join('\n');
+}
+
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new InvalidArgumentError('A port is a number from 1 to 65535, or 0 for any free one.');
+  return port;
+}
+
+/** `IMAGE=http://…` or `IMAGE=command …`, as it was given. */
+export function parseContainer(text: string): string {
+  const mark = text.indexOf('=');
+  if (mark < 1 || text.slice(mark + 1).trim() === '') {
+    throw new InvalidArgumentError("Say IMAGE=http://127.0.0.1:8080 or IMAGE='command …'.");
+  }
+  return text;
+}
+
+export function parseLatency(text: string): [string, number] {
+  const [name, value] = split(text);
+  if (!LATENCY_NAMES.includes(name))
+    throw new InvalidArgumentError(`There is no latency "${name}". Known are ${LATENCY_NAMES.join(', ')}.`);
+  const ms = Number(value);
+  if (value === '' || !Number.isFinite(ms) || ms < 0)
+    throw new InvalidArgumentError(`"${value}" is no number of milliseconds.`);
+  return [name, ms];
+}
+
+export function parseSwitch(text: string): [string, boolean | string] {
+  const [name, value] = split(text);
+  const known = SWITCHES.find((one) => one.name === name);
+  if (known === undefined) {
+    throw new InvalidArgumentError(
+      `There is no switch "${name}". Known are ${SWITCHES.map((one) => one.name).join(', ')}.`,
+    );
+  }
+  if (!known.values.includes(value))
+    throw new InvalidArgumentError(`${name} is one of ${known.values.join(', ')}, not "${value}".`);
+  return [name, value === 'true' ? true : value === 'false' ? false : value];
+}
+
+function split(text: string): [string, string] {
+  const mark = text.indexOf('=');
+  if (mark < 1) throw new InvalidArgumentError('Say name=value.');
+  return [text.slice(0, mark), text.slice(mark + 1)];
+}

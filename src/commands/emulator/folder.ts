@@ -1,0 +1,20 @@
+import { join, resolve } from 'node:path';
+import type { App } from '../../app.ts';
+import type { Notice } from '../../emulator/process-notice.ts';
+import { runningEmulator } from '../../emulator/process.ts';
+import { cannotRun } from '../../errors.ts';
+import type { DirOptions } from './command.ts';
+
+/** The emulator's folder: the one that was named, or the project's own. */
+export async function folderOf(app: App, options: DirOptions): Promise<string> {
+  if (options.dir !== undefined) return resolve(app.cwd, options.dir);
+  return join((await app.project()).stateDir, 'emulator');
+}
+
+/** The emulator that runs there; a `Problem` when none does. */
+export async function needRunning(app: App, options: DirOptions): Promise<Notice> {
+  const dir = await folderOf(app, options);
+  const running = await runningEmulator(dir);
+  if (running !== undefined) return running;
+  throw cannotRun(`No emulator runs in ${dir}.`, 'Start one with: shadowctl emulator start');
+}

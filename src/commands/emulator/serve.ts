@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import type { App, Outcome } from '../../app.ts';
+import { LIFELIKE, QUICK } from '../../emulator/options.ts';
+import { DEFAULT_PORT } from '../../emulator/process.ts';
+import { removeNotice, writeNotice } from '../../emulator/process-notice.ts';
+import { type Emulator, startEmulator } from '../../emulator/server.ts';
+import { cannotRun } from '../../errors.ts';
+import type { StartOptions } from './command.ts';
+import { occupantOf } from './occupant.ts';
+import { logRequests } from './request-log.ts';
+
+/** Is the emulator until it is told to end: then keeps the state and is done. */
+export async function serve(app: App, dir: string, options: StartOptions): Promise<Outcome> {
+  const stopLog = options.verbose ? logRequests(app.io, app.clock) : () => {};
+  const emulator = await listen(app, dir, options);
+  try {
+    const since = new Date(app.clock.now()).toISOString();
+    await writeNotice(dir, { pid: process.pid, port: emulator.port, url: emulator.url, since });
+    app.io.err(`The emulator listens; its state is in ${dir}. End it with Ctrl-C.`);
+    app.io.out(emulator.url);
+    if (!app.signal.aborted) await once(app.signal, 'abort');
+  } finally {
+    stopLog();
+    await removeNotice(dir);
+    await emulator.close();
+  }
+  app.io.err('The emulator has ended; its state is kept.');
+  return 'done';
+}
+
+/** On the port that was asked for, else on the usual one, else on any. */
+async function listen(app: App, dir: string, options: StartOptions): Promise<Emulator> {
+  const start = (port: number) =>
+    startEmulator({
+      clock: app.clock,
+      dir,
+      port,
+      latencies: { ...(options.pace === 'quick' ? QUICK : LIFELIKE), ...options.latencies },
+      switches: options.switches,
+      containers: options.containers,
+    });
+  const port = options.port ?? DEFAULT_PORT;
+  try {
+    return await start(port);
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+    if (code === 'EACCES')
+      throw cannotRun(`Port ${port} may not be used by this user.`, 'Choose one above 1023, with --port.', error);
+    if (code !== 'EADDRINUSE') throw error;
+    const who = await occupantOf(port);
+    if (options.port !== undefined) {
+      throw cannotRun(
+        `Port ${port} is taken by ${who}.`,
+        'Choose another with --port, or --port 0 for any free one.',
+        error,
+      );
+    }
+    app.io.err(`Port ${port} is taken by ${who}: another port is used.`);
+    return start(0);
+  }
+}

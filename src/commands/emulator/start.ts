@@ -1,0 +1,44 @@
+import type { App, Outcome } from '../../app.ts';
+import { ensureEmulator, runningEmulator } from '../../emulator/process.ts';
+import type { Io } from '../../ui/io.ts';
+import type { StartOptions } from './command.ts';
+import { folderOf } from './folder.ts';
+
+/** Starts the emulator in the background, or becomes it. Its URL is the result. */
+export async function run(app: App, options: StartOptions): Promise<Outcome> {
+  const dir = await folderOf(app, options);
+  const running = await runningEmulator(dir);
+  if (running !== undefined) {
+    app.io.err(`The emulator runs already, as process ${running.pid} since ${running.since}.`);
+    if (flagsOf(options).length > 0)
+      app.io.err('It keeps the flags it was started with: stop it first to change them.');
+    app.io.out(running.url);
+    return 'done';
+  }
+  if (options.foreground) {
+    const { serve } = await import('./serve.ts');
+    return serve(app, dir, options);
+  }
+  const started = await ensureEmulator(dir, { flags: flagsOf(options) });
+  app.io.err(`The emulator runs as process ${started.pid}; its state is in ${dir}.`);
+  hint(app.io);
+  app.io.out(started.url);
+  return 'done';
+}
+
+/** What to do with it. */
+function hint(io: Io): void {
+  io.err('Point boto3, the AWS CLI or an SDK at it with: eval "$(shadowctl emulator env)"');
+}
+
+/** The options as the words of a command line again, for the process in the background; `dir` and `foreground` apart. */
+export function flagsOf(options: StartOptions): string[] {
+  return [
+    ...(options.port === undefined ? [] : ['--port', String(options.port)]),
+    ...(options.verbose ? ['--verbose'] : []),
+    ...options.containers.flatMap((container) => ['--container', container]),
+    ...(options.pace === 'quick' ? [] : ['--pace', options.pace]),
+    ...Object.entries(options.latencies).flatMap(([name, ms]) => ['--latency', `${name}=${ms}`]),
+    ...Object.entries(options.switches).flatMap(([name, value]) => ['--switch', `${name}=${value}`]),
+  ];
+}

@@ -1,0 +1,77 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { App, Outcome } from '../../app.ts';
+import { type Census, takeCensus } from '../../aws/census.ts';
+import { connect } from '../../aws/clients.ts';
+import { emulatorEnvironment, runningEmulator } from '../../emulator/process.ts';
+import { getJson } from '../../emulator/process-request.ts';
+import { plain } from '../../ui/io.ts';
+import type { StatusOptions } from './command.ts';
+import { folderOf } from './folder.ts';
+
+/** Says whether an emulator runs, where, and what stands on it in one region. That none runs is a no. */
+export async function run(app: App, options: StatusOptions): Promise<Outcome> {
+  const dir = await folderOf(app, options);
+  const running = await runningEmulator(dir);
+  const stateBytes = await bytesIn(dir);
+  if (running === undefined) {
+    if (options.format === 'json') app.io.out(JSON.stringify({ running: false, dir, stateBytes }, null, 2));
+    else app.io.out(`No emulator runs in ${dir}. Start one with: shadowctl emulator start`);
+    return 'no';
+  }
+  const env = emulatorEnvironment(running.url, app.env);
+  const region = app.globals.region ?? env.AWS_REGION ?? 'us-east-1';
+  const [health, standing] = await Promise.all([
+    getJson(`${running.url}/_shadowctl/health`),
+    census(running.url, region, env),
+  ]);
+  const { version, faults } = health.body as { version: string; faults: number };
+  if (options.format === 'json') {
+    app.io.out(
+      JSON.stringify({ running: true, ...running, version, dir, stateBytes, faults, region, ...standing }, null, 2),
+    );
+    return 'done';
+  }
+  const rows: [string, string][] = [
+    ['url', running.url],
+    ['process', `${running.pid}, version ${version}, since ${running.since}`],
+    ['state', `${dir}, ${humanBytes(stateBytes)}`],
+    ['faults', faults === 0 ? 'none' : `${faults} (shadowctl emulator fault list)`],
+    ['region', region],
+    ['endpoints', standing.endpoints.map(plain).join(', ') || 'none'],
+    [
+      'also',
+      `${standing.models.length} models, ${standing.endpointConfigs.length} endpoint configs, ${standing.alarms.length} alarms`,
+    ],
+  ];
+  for (const [name, value] of rows) app.io.out(`${name.padEnd(10)} ${value}`);
+  return 'done';
+}
+
+async function census(url: string, region: string, env: Record<string, string | undefined>): Promise<Census> {
+  const credentials = { accessKeyId: env.AWS_ACCESS_KEY_ID ?? 'test', secretAccessKey: 'test' };
+  const aws = connect({ region, endpointUrl: url, profile: undefined, credentials });
+  try {
+    return await takeCensus(aws);
+  } finally {
+    aws.close();
+  }
+}
+
+/** The size of all files below a folder; files that vanish meanwhile count nothing. */
+async function bytesIn(dir: string): Promise<number> {
+  let sum = 0;
+  for (const name of await readdir(dir).catch(() => [])) {
+    const path = join(dir, name);
+    const found = await stat(path).catch(() => undefined);
+    sum += found?.isDirectory() ? await bytesIn(path) : (found?.size ?? 0);
+  }
+  return sum;
+}
+
+/** 1536 → `1.5 kB`. */
+export function humanBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`;
+  const exponent = Math.min(3, Math.floor(Math.log10(bytes) / 3));
+  return `${(bytes / 1000 ** exponent).toFixed(1)} ${['bytes', 'kB', 'MB', 'GB'][exponent]}`;
+}

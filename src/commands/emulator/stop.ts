@@ -1,0 +1,16 @@
+import type { App, Outcome } from '../../app.ts';
+import { stopEmulator } from '../../emulator/process.ts';
+import type { DirOptions } from './command.ts';
+import { folderOf } from './folder.ts';
+
+/** Ends the emulator and waits until it has ended. That none runs is as good. */
+export async function run(app: App, options: DirOptions): Promise<Outcome> {
+  const dir = await folderOf(app, options);
+  const stopped = await stopEmulator(dir);
+  app.io.err(
+    stopped === undefined
+      ? `No emulator runs in ${dir}.`
+      : `The emulator (process ${stopped.pid}) has ended; its state stays in ${dir}.`,
+  );
+  return 'done';
+}
