@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import { betaCdf, logGamma } from '../../../src/analysis/statistics/beta.ts';
+import {
+  jensenShannon,
+  kolmogorovSmirnov,
+  quantile,
+  spread,
+  stabilityIndex,
+  wasserstein,
+} from '../../../src/analysis/statistics/distances.ts';
+import {
+  binomialTest,
+  clopperPearson,
+  dispersion,
+  mcnemar,
+  proportionSequence,
+  requestsForQuantile,
+} from '../../../src/analysis/statistics/proportions.ts';
+import { sequenceHalfWidth } from '../../../src/analysis/statistics/sequences.ts';
+
+/** Every number here comes from scipy 1.17.1; the line that made it stands above it. */
+describe('statistics against scipy', () => {
+  test('log gamma', () => {
+    // [special.gammaln(x) for x in [0.1, 1.5, 10, 1e6]]
+    expect(logGamma(0.1)).toBeCloseTo(2.252712651734206, 12);
+    expect(logGamma(1.5)).toBeCloseTo(-0.12078223763524526, 12);
+    expect(logGamma(10)).toBeCloseTo(12.801827480081469, 11);
+    expect(logGamma(1e6) / 12815504.569147611).toBeCloseTo(1, 13);
+  });
+
+  test('incomplete beta', () => {
+    // [special.betainc(a, b, x) for a, b, x in [(2, 3, .4), (.5, .5, .1), (50, 1000, .06), (5000, 300000, .0165)]]
+    expect(betaCdf(0.4, 2, 3)).toBeCloseTo(0.5248, 12);
+    expect(betaCdf(0.1, 0.5, 0.5)).toBeCloseTo(0.20483276469913345, 12);
+    expect(betaCdf(0.06, 50, 1000)).toBeCloseTo(0.9633980959256384, 10);
+    expect(betaCdf(0.0165, 5000, 300_000)).toBeCloseTo(0.6797660305406892, 7);
+  });
+
+  test('Clopper-Pearson bounds', () => {
+    // lo = stats.beta.ppf(a, k, n - k + 1); hi = stats.beta.ppf(1 - a, k + 1, n - k); a = .05; also stats.binomtest(7, 50).proportion_ci(.9)
+    const golden: [number, number, number, number][] = [
+      [0, 100, 0, 0.029513049607039925],
+      [7, 50, 0.06759669900355719, 0.2469352017312092],
+      [990, 1000, 0.9830968248794375, 0.9945648598552932],
+      [50, 50, 0.9418449208830277, 1],
+    ];
+    for (const [k, n, low, high] of golden) {
+      const interval = clopperPearson(k, n, 0.05);
+      expect(interval[0]).toBeCloseTo(low, 10);
+      expect(interval[1]).toBeCloseTo(high, 10);
+    }
+  });
+
+  test('confidence sequence of a proportion', () => {
+    // m = betaln(k+.5, n-k+.5) - betaln(.5, .5); brentq(lambda p: m - xlogy(k, p) - xlog1py(n-k, -p) - log(1/.05), …) on both sides of k/n
+    const golden: [number, number, number, number][] = [
+      [0, 1500, 0, 0.004804946295797656],
+      [7, 50, 0.032336894890556515, 0.3403466764067344],
+      [990, 1000, 0.9738355696235164, 0.997593531716404],
+      [50, 50, 0.8953575228951821, 1],
+    ];
+    for (const [k, n, low, high] of golden) {
+      const interval = proportionSequence(k, n, 0.05);
+      expect(interval[0]).toBeCloseTo(low, 9);
+      expect(interval[1]).toBeCloseTo(high, 9);
+    }
+  });
+
+  test('exact McNemar', () => {
+    // [stats.binomtest(b, b + c).pvalue for b, c in [(5, 15), (10, 10), (40, 80), (0, 6)]]
+    expect(mcnemar(5, 15)).toBeCloseTo(0.04138946533203125, 12);
+    expect(mcnemar(10, 10)).toBe(1);
+    expect(mcnemar(40, 80)).toBeCloseTo(0.00033040001839131815, 12);
+    expect(mcnemar(0, 6)).toBeCloseTo(0.03125, 12);
+    expect(mcnemar(0, 0)).toBe(1);
+  });
+
+  test('binomial test of a sample ratio', () => {
+    // 2 * min(stats.binom.cdf(k, n, p), stats.binom.sf(k - 1, n, p)) for (480, 1000, .5), (4800, 10000, .5)
+    expect(binomialTest(480, 1000, 0.5)).toBeCloseTo(0.2174482932041415, 10);
+    expect(binomialTest(4800, 10_000, 0.5)).toBeCloseTo(6.593515598672343e-5, 12);
+  });
+
+  test('distances of distributions', () => {
+    const a = [1.2, 0.4, 3.3, 2.2, 5, 0.4, 2.8].sort((x, y) => x - y);
+    const b = [0.9, 1.5, 3.3, 4.1, 2].sort((x, y) => x - y);
+    // stats.ks_2samp(a, b).statistic; stats.wasserstein_distance(a, b)
+    expect(kolmogorovSmirnov(a, b)).toBeCloseTo(0.2857142857142857, 12);
+    expect(wasserstein(a, b)).toBeCloseTo(0.5342857142857143, 12);
+    // jensenshannon([10, 20, 30, 0], [5, 25, 20, 10], base=2) ** 2
+    expect(jensenShannon([10, 20, 30, 0], [5, 25, 20, 10])).toBeCloseTo(0.10899675061441025, 12);
+    // p = [.1, .2, .3, .4]; q = [.2, .2, .25, .35]; ((q - p) * log(q / p)).sum()
+    expect(stabilityIndex([10, 20, 30, 40], [20, 20, 25, 35])).toBeCloseTo(0.0851073655269184, 12);
+    // np.quantile(a, [.1, .5, .9]); np.std(a, ddof=1)
+    expect(quantile(a, 0.1)).toBeCloseTo(0.4, 12);
+    expect(quantile(a, 0.9)).toBeCloseTo(3.98, 12);
+    expect(spread(a)).toMatchObject({ p50: 2.2, min: 0.4, max: 5 });
+    expect(spread(a).deviation).toBeCloseTo(1.6777252172992765, 12);
+  });
+
+  test('half-width of the block sequence', () => {
+    // the formula of shared statistics, in Python: al = .05, n = 10, s = .2, n* = 12
+    expect(sequenceHalfWidth(10, 0.2, 0.05, 12)).toBeCloseTo(0.19219021418554644, 12);
+  });
+
+  test('requests before a quantile can be bounded: 299 for p99, 59 for p95, 2 995 for p99.9', () => {
+    expect([0.99, 0.95, 0.999].map((p) => requestsForQuantile(p, 0.05))).toEqual([299, 59, 2995]);
+  });
+
+  test('dispersion: independent minutes 1, one burst many', () => {
+    const even = Array.from({ length: 10 }, (_, i) => ({ successes: i % 2 === 0 ? 5 : 6, n: 100 }));
+    expect(dispersion(even)).toBe(1);
+    const burst = Array.from({ length: 10 }, (_, i) => ({ successes: i === 3 ? 55 : 0, n: 100 }));
+    // stats.chi2_contingency without correction on [[55, 45], 9 × [0, 100]] = 523.8…; / 9 degrees of freedom
+    expect(dispersion(burst)).toBeCloseTo(58.2, 1);
+    expect(
+      dispersion([
+        { successes: 10, n: 10 },
+        { successes: 12, n: 12 },
+      ]),
+    ).toBe(1);
+  });
+});
