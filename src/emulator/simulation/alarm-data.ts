@@ -1,39 +1,45 @@
 import type { World } from '../world.ts';
-import { EXTRA_PERIODS, type AlarmPoint } from './alarm-evaluation.ts';
-import type { AlarmRecord } from './alarm-record.ts';
+import type { AlarmPoint } from './alarm-evaluation.ts';
+import { EXTRA_PERIODS } from './alarm-evaluation.ts';
+import type { AlarmRecord, MetricDataQuery } from './alarm-record.ts';
 import { periodOf } from './alarm-record.ts';
-import { statisticOf } from './metric-statistics.ts';
+import { runQueries } from './metric-query.ts';
 
 /**
  * An alarm's evaluation range as it could be seen at `at`, newest period first. Periods end at the last full minute
  * (for periods under a minute, at the last full period), not on the period's own grid: "at the end of minute 6 the
- * alarm is evaluated based on data from minutes 2 to 6".
+ * alarm is evaluated based on data from minutes 2 to 6". Throws MathProblem when the alarm's expression cannot be computed.
  */
 export function alarmRange(world: Pick<World, 'metrics'>, alarm: AlarmRecord, at: number): AlarmPoint[] {
   const { settings } = alarm;
-  const periodSeconds = periodOf(settings);
-  const period = periodSeconds * 1000;
+  const period = periodOf(settings) * 1000;
   const grid = Math.min(period, 60_000);
   const end = Math.floor(at / grid) * grid;
   const periods = settings.EvaluationPeriods + EXTRA_PERIODS;
-  const start = end - periods * period;
-  const values = new Map<number, { value: number; sampleCount: number }>();
-  const series = {
-    account: alarm.account,
-    region: alarm.region,
-    namespace: settings.Namespace ?? '',
-    name: settings.MetricName ?? '',
-    dimensions: settings.Dimensions,
-  };
-  const window = { startMs: start, endMs: end, periodSeconds, now: at, originMs: end };
-  const points = world.metrics.read(series, settings.Unit === undefined ? window : { ...window, unit: settings.Unit });
-  for (const point of points) {
-    const value = statisticOf(point, settings.Statistic ?? settings.ExtendedStatistic ?? 'Average');
-    if (value !== undefined) values.set(point.at, { value, sampleCount: point.count });
-  }
+  const queries = settings.Metrics ?? [queryOf(alarm)];
+  const returned = queries.find((query) => query.ReturnData !== false) as MetricDataQuery;
+  const window = { startMs: end - periods * period, endMs: end, now: at, originMs: end };
+  const line = runQueries(world.metrics, alarm, queries, window).get(returned.Id)?.[0];
   return Array.from({ length: periods }, (_, age) => {
     const from = end - (age + 1) * period;
-    const found = values.get(from);
-    return { at: from, value: found?.value, ...(found !== undefined && { sampleCount: found.sampleCount }) };
+    const sampleCount = line?.samples?.get(from);
+    return { at: from, value: line?.points.get(from), ...(sampleCount !== undefined && { sampleCount }) };
   });
+}
+
+/** An alarm on one metric as the query it is. */
+function queryOf({ settings }: AlarmRecord): MetricDataQuery {
+  return {
+    Id: 'm1',
+    MetricStat: {
+      Metric: {
+        Namespace: settings.Namespace ?? '',
+        MetricName: settings.MetricName ?? '',
+        Dimensions: settings.Dimensions,
+      },
+      Period: settings.Period ?? 60,
+      Stat: settings.Statistic ?? settings.ExtendedStatistic ?? 'Average',
+      ...(settings.Unit !== undefined && { Unit: settings.Unit }),
+    },
+  };
 }

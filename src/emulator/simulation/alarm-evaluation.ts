@@ -26,17 +26,15 @@ export const EXTRA_PERIODS = 2;
 
 /** Does the value breach the threshold? */
 export function breaches(comparison: Comparison, value: number, threshold: number): boolean {
-  switch (comparison) {
-    case 'GreaterThanOrEqualToThreshold':
-      return value >= threshold;
-    case 'GreaterThanThreshold':
-      return value > threshold;
-    case 'LessThanThreshold':
-      return value < threshold;
-    case 'LessThanOrEqualToThreshold':
-      return value <= threshold;
-  }
+  return COMPARISONS[comparison](value, threshold);
 }
+
+const COMPARISONS: Record<Comparison, (value: number, threshold: number) => boolean> = {
+  GreaterThanOrEqualToThreshold: (value, threshold) => value >= threshold,
+  GreaterThanThreshold: (value, threshold) => value > threshold,
+  LessThanThreshold: (value, threshold) => value < threshold,
+  LessThanOrEqualToThreshold: (value, threshold) => value <= threshold,
+};
 
 /**
  * Decides an alarm's state from its evaluation range, newest period first, as AWS's guide tells it: "Configuring how

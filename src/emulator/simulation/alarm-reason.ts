@@ -73,7 +73,7 @@ export function stateReasonData(
       : []),
     `"period":${periodOf(settings)}`,
     `"recentDatapoints":[${[...evaluated]
-      .reverse()
+      .toReversed()
       .map((point) => javaDouble(point.value as number))
       .join(',')}]`,
     `"threshold":${javaDouble(settings.Threshold)}`,
@@ -107,7 +107,7 @@ function evaluatedPoint(point: AlarmPoint): string {
 /** `1.0 (18/09/26 23:29:00)`: day, month, year. */
 function pointText(point: AlarmPoint): string {
   const [date = '', time = ''] = new Date(point.at).toISOString().split('T');
-  return `${javaDouble(point.value as number)} (${date.slice(2).split('-').reverse().join('/')} ${time.slice(0, 8)})`;
+  return `${javaDouble(point.value as number)} (${date.slice(2).split('-').toReversed().join('/')} ${time.slice(0, 8)})`;
 }
 
 function counted(count: number, noun: string): string {

@@ -2,10 +2,12 @@ import type { Store, Table } from '../store.ts';
 import type { EventSource } from '../timeline.ts';
 import type { World } from '../world.ts';
 import { alarmRange } from './alarm-data.ts';
+import type { AlarmPoint } from './alarm-evaluation.ts';
 import { evaluateAlarm } from './alarm-evaluation.ts';
 import { stateReason, stateReasonData } from './alarm-reason.ts';
 import type { AlarmHistoryRecord, AlarmRecord, StateValue } from './alarm-record.ts';
 import { periodOf } from './alarm-record.ts';
+import { MathProblem } from './metric-math-parse.ts';
 
 /** How long after it was put an alarm is first looked at; then once a period of evaluation. Where in the minute is AWS's secret. */
 export const FIRST_EVALUATION = 10_000;
@@ -88,9 +90,9 @@ export class AlarmBook {
     this.#history.set(`${prefix}${order}`, entry);
   }
 
-  /** History entries of an account and region, oldest first. */
-  history(account: string, region: string): AlarmHistoryRecord[] {
-    return this.#history.entries(`${account}/${region}/`).map(([, entry]) => entry);
+  /** History of an account and region with its keys, oldest first. */
+  history(account: string, region: string): [string, AlarmHistoryRecord][] {
+    return this.#history.entries(`${account}/${region}/`);
   }
 
   /** Evaluates every alarm that is due at `at`, as at that moment. */
@@ -156,12 +158,23 @@ function everyMs(alarm: AlarmRecord): number {
 }
 
 function evaluate(world: World, book: AlarmBook, alarm: AlarmRecord, at: number): void {
-  const range = alarmRange(world, alarm, at);
+  const range = tryRange(world, alarm, at);
+  if (range === undefined) return;
   const verdict = evaluateAlarm(alarm.settings, range);
   if (verdict.state === undefined || verdict.state === alarm.state) return;
   const reason = stateReason(alarm.settings, verdict, verdict.state);
   const reasonData = stateReasonData(alarm.settings, verdict, at, range);
   book.transition(alarm, { state: verdict.state, reason, reasonData }, at);
+}
+
+/** An expression that cannot be computed for the data at hand leaves the state as it is. */
+function tryRange(world: World, alarm: AlarmRecord, at: number): AlarmPoint[] | undefined {
+  try {
+    return alarmRange(world, alarm, at);
+  } catch (problem) {
+    if (problem instanceof MathProblem) return undefined;
+    throw problem;
+  }
 }
 
 function stateJson(alarm: AlarmRecord): string {

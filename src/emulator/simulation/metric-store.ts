@@ -30,13 +30,13 @@ export function createMetricStore(store: Store): MetricStore {
   const quick = new WeakMap<Series, Track>();
   let stored = 0;
 
+  const dropOldest = () => [...tracks.values()].reduce((a, b) => (b.oldest < a.oldest ? b : a)).dropOldest();
   const budget = (change: number) => {
     stored += change;
-    while (stored > MOST_STORED) {
-      const oldest = [...tracks.values()].reduce((a, b) => (b.oldest < a.oldest ? b : a));
-      if (!oldest.dropOldest()) return;
-    }
+    // Dropping comes back here with a negative change.
+    if (stored > MOST_STORED && change > 0) while (isOver() && dropOldest());
   };
+  const isOver = () => stored > MOST_STORED;
 
   const remember = (record: TrackRecord): Track => {
     const track = new Track(record, buckets, budget);

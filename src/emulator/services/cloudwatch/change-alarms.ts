@@ -1,0 +1,113 @@
+import type { Context, Operation, Operations } from '../../operation.ts';
+import { AwsError } from '../../operation.ts';
+import type { AlarmRecord, StateValue } from '../../simulation/alarm-record.ts';
+import { alarmArn } from '../../simulation/alarm-record.ts';
+import { alarmBook } from '../../simulation/alarms.ts';
+import { alarmJson } from './alarm-view.ts';
+
+const find = (context: Context, name: string) => alarmBook(context.world).get(context.account, context.region, name);
+
+/** "If you specify any incorrect alarm names, the alarms you specify with correct names are still deleted." */
+const deleteAlarms: Operation = (context, input: { AlarmNames: string[] }) => {
+  const book = alarmBook(context.world);
+  for (const name of input.AlarmNames) {
+    const alarm = find(context, name);
+    if (alarm === undefined) continue;
+    book.delete(alarm);
+    book.record(alarm, {
+      name: alarm.settings.AlarmName,
+      at: context.world.clock.now(),
+      type: 'ConfigurationUpdate',
+      summary: `Alarm "${alarm.settings.AlarmName}" deleted`,
+      data: JSON.stringify({ version: '1.0', type: 'Delete', deletedAlarm: alarmJson(alarm) }),
+    });
+  }
+  return {};
+};
+
+interface SetAlarmStateInput {
+  AlarmName: string;
+  StateValue: StateValue;
+  StateReason: string;
+  StateReasonData?: string;
+}
+
+/** SetAlarmState: lasts until the next evaluation comes to another state. */
+const setAlarmState: Operation = (context, input: SetAlarmStateInput) => {
+  if (input.StateReasonData !== undefined && !isJson(input.StateReasonData)) {
+    throw new AwsError('InvalidFormat', 'Data was not syntactically valid JSON.');
+  }
+  const alarm = find(context, input.AlarmName);
+  if (alarm === undefined) throw new AwsError('ResourceNotFound', '', { status: 404 });
+  const { StateValue: state, StateReason: reason, StateReasonData: reasonData } = input;
+  alarmBook(context.world).transition(
+    alarm,
+    reasonData === undefined ? { state, reason } : { state, reason, reasonData },
+    context.world.clock.now(),
+  );
+  return {};
+};
+
+/** Names that do not exist are passed over, as on AWS. */
+function switchActions(enabled: boolean): Operation {
+  return (context, input: { AlarmNames: string[] }) => {
+    for (const name of input.AlarmNames) {
+      const alarm = find(context, name);
+      if (alarm === undefined || alarm.settings.ActionsEnabled === enabled) continue;
+      alarm.settings = { ...alarm.settings, ActionsEnabled: enabled };
+      alarm.configurationUpdated = context.world.clock.now();
+      alarmBook(context.world).put(alarm);
+    }
+    return {};
+  };
+}
+
+const listTagsForResource: Operation = (context, input: { ResourceARN: string }) => ({
+  Tags: Object.entries(tagged(context, input.ResourceARN).tags).map(([Key, Value]) => ({ Key, Value })),
+});
+
+const tagResource: Operation = (context, input: { ResourceARN: string; Tags: { Key: string; Value: string }[] }) => {
+  const alarm = tagged(context, input.ResourceARN);
+  alarm.tags = { ...alarm.tags, ...Object.fromEntries(input.Tags.map(({ Key, Value }) => [Key, Value])) };
+  alarmBook(context.world).put(alarm);
+  return {};
+};
+
+const untagResource: Operation = (context, input: { ResourceARN: string; TagKeys: string[] }) => {
+  const alarm = tagged(context, input.ResourceARN);
+  alarm.tags = Object.fromEntries(Object.entries(alarm.tags).filter(([key]) => !input.TagKeys.includes(key)));
+  alarmBook(context.world).put(alarm);
+  return {};
+};
+
+function tagged(context: Context, arn: string): AlarmRecord {
+  const prefix = alarmArn(context.account, context.region, '');
+  const alarm = arn.startsWith(prefix) ? find(context, arn.slice(prefix.length)) : undefined;
+  if (alarm === undefined) {
+    throw new AwsError('ResourceNotFoundException', `The resource ${arn} does not exist.`, {
+      status: 404,
+      details: { ResourceType: 'alarm', ResourceId: arn },
+    });
+  }
+  return alarm;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What changes alarms that are there. */
+export const changeOperations: Operations = {
+  DeleteAlarms: deleteAlarms,
+  SetAlarmState: setAlarmState,
+  EnableAlarmActions: switchActions(true),
+  DisableAlarmActions: switchActions(false),
+  ListTagsForResource: listTagsForResource,
+  TagResource: tagResource,
+  UntagResource: untagResource,
+};

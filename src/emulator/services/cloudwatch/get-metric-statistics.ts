@@ -1,0 +1,78 @@
+import type { Operation } from '../../operation.ts';
+import type { Dimension } from '../../simulation/alarm-record.ts';
+import { aligned } from '../../simulation/metric-query.ts';
+import { isExtendedStatistic, statisticOf } from '../../simulation/metric-statistics.ts';
+import { isPeriod } from './queries.ts';
+import { invalidCombination, invalidValue } from './refusals.ts';
+
+interface Input {
+  Namespace: string;
+  MetricName: string;
+  Dimensions?: Dimension[];
+  StartTime: Date;
+  EndTime: Date;
+  Period: number;
+  Statistics?: string[];
+  ExtendedStatistics?: string[];
+  Unit?: string;
+}
+
+const MOST_DATAPOINTS = 1_440;
+
+/** GetMetricStatistics: one entry per period and unit that has data, in order of time (AWS promises no order). */
+export const getMetricStatistics: Operation = (context, input: Input) => {
+  const start = input.StartTime.getTime();
+  const end = input.EndTime.getTime();
+  if (start >= end) throw invalidValue('The parameter StartTime must be less than the parameter EndTime.');
+  if (!isPeriod(input.Period)) {
+    throw invalidValue('The parameter Period must be a valid period: 1, 5, 10, 20, 30 or a multiple of 60.');
+  }
+  const statistics = input.Statistics ?? [];
+  const extended = input.ExtendedStatistics ?? [];
+  if (statistics.length === 0 && extended.length === 0) {
+    throw invalidCombination('At least one of the parameters Statistics and ExtendedStatistics must be specified.');
+  }
+  for (const name of extended) {
+    if (!isExtendedStatistic(name))
+      throw invalidValue(`The value ${name} for parameter ExtendedStatistics is not supported.`);
+  }
+  const wanted = Math.ceil((end - start) / (input.Period * 1000));
+  if (wanted > MOST_DATAPOINTS) {
+    throw invalidCombination(
+      `You have requested up to ${wanted} datapoints, which exceeds the limit of ${MOST_DATAPOINTS}. ` +
+        'You may reduce the datapoints requested by increasing Period, or decreasing the time range.',
+    );
+  }
+  const { metrics, clock } = context.world;
+  const series = {
+    account: context.account,
+    region: context.region,
+    namespace: input.Namespace,
+    name: input.MetricName,
+    dimensions: input.Dimensions ?? [],
+  };
+  const window = {
+    ...aligned({ startMs: start }, input.Period * 1000),
+    endMs: end,
+    periodSeconds: input.Period,
+    now: clock.now(),
+  };
+  const units = input.Unit === undefined ? metrics.unitsOf(series) : [input.Unit];
+  const points = units.flatMap((unit) => metrics.read(series, { ...window, unit }).map((point) => ({ unit, point })));
+  points.sort((a, b) => a.point.at - b.point.at);
+  return {
+    Label: input.MetricName,
+    Datapoints: points.map(({ unit, point }) => {
+      const more = extended.flatMap((name): [string, number][] => {
+        const value = statisticOf(point, name);
+        return value === undefined ? [] : [[name, value]];
+      });
+      return {
+        Timestamp: new Date(point.at),
+        ...Object.fromEntries(statistics.map((name) => [name, statisticOf(point, name)])),
+        Unit: unit,
+        ...(more.length > 0 && { ExtendedStatistics: Object.fromEntries(more) }),
+      };
+    }),
+  };
+};

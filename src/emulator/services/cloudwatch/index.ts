@@ -1,0 +1,19 @@
+import type { Operations } from '../../operation.ts';
+import { changeOperations } from './change-alarms.ts';
+import { describeOperations } from './describe-alarms.ts';
+import { getMetricData } from './get-metric-data.ts';
+import { getMetricStatistics } from './get-metric-statistics.ts';
+import { listMetrics } from './list-metrics.ts';
+import { putMetricAlarm } from './put-metric-alarm.ts';
+import { putMetricData } from './put-metric-data.ts';
+
+/** CloudWatch: metrics and alarms on them. */
+export const operations: Operations = {
+  PutMetricData: putMetricData,
+  GetMetricData: getMetricData,
+  GetMetricStatistics: getMetricStatistics,
+  ListMetrics: listMetrics,
+  PutMetricAlarm: putMetricAlarm,
+  ...describeOperations,
+  ...changeOperations,
+};

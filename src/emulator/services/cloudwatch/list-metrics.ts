@@ -1,0 +1,59 @@
+import type { Operation } from '../../operation.ts';
+import type { Series } from '../../simulation/metrics.ts';
+import { pageOf } from './page.ts';
+import { invalidValue } from './refusals.ts';
+
+interface Input {
+  Namespace?: string;
+  MetricName?: string;
+  Dimensions?: { Name: string; Value?: string }[];
+  NextToken?: string;
+  RecentlyActive?: 'PT3H';
+}
+
+const PAGE = 500;
+const THREE_HOURS = 3 * 3_600_000;
+
+/** ListMetrics: what had data within two weeks. Unlike elsewhere, some of the dimensions suffice. */
+export const listMetrics: Operation = (context, input: Input) => {
+  const now = context.world.clock.now();
+  const within = input.RecentlyActive === 'PT3H' ? THREE_HOURS : undefined;
+  const all = context.world.metrics
+    .list(context.account, context.region, now, within)
+    .filter((series) => matches(series, input))
+    .map((series) => ({ key: keyOf(series), series }))
+    .sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
+  const { items, next } = page(all, input.NextToken);
+  return {
+    Metrics: items.map(({ series }) => ({
+      Namespace: series.namespace,
+      MetricName: series.name,
+      Dimensions: series.dimensions.map(({ Name, Value }) => ({ Name, Value })),
+    })),
+    ...(next !== undefined && { NextToken: next }),
+  };
+};
+
+function page(all: { key: string; series: Series }[], token: string | undefined) {
+  try {
+    return pageOf(all, ({ key }) => key, PAGE, token);
+  } catch {
+    throw invalidValue('Request parameter NextToken is invalid');
+  }
+}
+
+function matches(series: Series, { Namespace, MetricName, Dimensions }: Input): boolean {
+  return (
+    (Namespace === undefined || series.namespace === Namespace) &&
+    (MetricName === undefined || series.name === MetricName) &&
+    (Dimensions ?? []).every((wanted) =>
+      series.dimensions.some(
+        ({ Name, Value }) => Name === wanted.Name && (wanted.Value === undefined || Value === wanted.Value),
+      ),
+    )
+  );
+}
+
+function keyOf(series: Series): string {
+  return JSON.stringify([series.namespace, series.name, ...series.dimensions.map(({ Name, Value }) => [Name, Value])]);
+}

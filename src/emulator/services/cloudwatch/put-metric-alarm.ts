@@ -1,0 +1,102 @@
+import type { Context, Operation } from '../../operation.ts';
+import { AwsError } from '../../operation.ts';
+import type {
+  AlarmRecord,
+  AlarmSettings,
+  Comparison,
+  Dimension,
+  MetricDataQuery,
+} from '../../simulation/alarm-record.ts';
+import { alarmBook, FIRST_EVALUATION } from '../../simulation/alarms.ts';
+import { alarmJson } from './alarm-view.ts';
+import { checkAlarm } from './check-alarm.ts';
+import { validationError } from './refusals.ts';
+
+/** PutMetricAlarm's members. */
+export interface PutMetricAlarmInput {
+  AlarmName: string;
+  AlarmDescription?: string;
+  ActionsEnabled?: boolean;
+  OKActions?: string[];
+  AlarmActions?: string[];
+  InsufficientDataActions?: string[];
+  MetricName?: string;
+  Namespace?: string;
+  Statistic?: NonNullable<AlarmSettings['Statistic']>;
+  ExtendedStatistic?: string;
+  Dimensions?: Dimension[];
+  Period?: number;
+  Unit?: string;
+  EvaluationPeriods?: number;
+  DatapointsToAlarm?: number;
+  Threshold?: number;
+  ComparisonOperator?: string;
+  TreatMissingData?: string;
+  EvaluateLowSampleCountPercentile?: string;
+  Metrics?: MetricDataQuery[];
+  Tags?: { Key: string; Value: string }[];
+  ThresholdMetricId?: string;
+  EvaluationCriteria?: unknown;
+  EvaluationInterval?: number;
+}
+
+/**
+ * PutMetricAlarm: a new alarm begins in INSUFFICIENT_DATA; an existing one is overwritten as a whole, but keeps its
+ * state (and its tags: those of an update are ignored).
+ */
+export const putMetricAlarm: Operation = (context: Context, input: PutMetricAlarmInput) => {
+  if (input.ThresholdMetricId !== undefined || /Upper|Lower/.test(input.ComparisonOperator ?? '')) {
+    throw notBuilt('Alarms on anomaly detection');
+  }
+  if (input.EvaluationCriteria !== undefined) throw notBuilt('Alarms on PromQL');
+  if (input.EvaluationInterval !== undefined) {
+    throw validationError('EvaluationInterval cannot be specified for alarms configured with MetricName or Metrics.');
+  }
+  checkAlarm(input);
+  const book = alarmBook(context.world);
+  const now = context.world.clock.now();
+  const old = book.get(context.account, context.region, input.AlarmName);
+  const alarm: AlarmRecord = {
+    account: context.account,
+    region: context.region,
+    settings: settingsOf(input),
+    configurationUpdated: now,
+    state: old?.state ?? 'INSUFFICIENT_DATA',
+    reason: old?.reason ?? 'Unchecked: Initial alarm creation',
+    ...(old?.reasonData !== undefined && { reasonData: old.reasonData }),
+    stateUpdated: old?.stateUpdated ?? now,
+    nextEvaluation: old === undefined ? now + FIRST_EVALUATION : Math.min(old.nextEvaluation, now + FIRST_EVALUATION),
+    tags: old?.tags ?? Object.fromEntries((input.Tags ?? []).map(({ Key, Value }) => [Key, Value])),
+  };
+  book.put(alarm);
+  book.record(alarm, {
+    name: input.AlarmName,
+    at: now,
+    type: 'ConfigurationUpdate',
+    summary: `Alarm "${input.AlarmName}" ${old === undefined ? 'created' : 'updated'}`,
+    data:
+      old === undefined
+        ? JSON.stringify({ version: '1.0', type: 'Create', createdAlarm: alarmJson(alarm) })
+        : JSON.stringify({ version: '1.0', type: 'Update', updatedAlarm: alarmJson(alarm) }),
+  });
+  return {};
+};
+
+function settingsOf(input: PutMetricAlarmInput): AlarmSettings {
+  const { Tags: _tags, ThresholdMetricId: _id, EvaluationCriteria: _criteria, ...given } = input;
+  return {
+    ...given,
+    ActionsEnabled: input.ActionsEnabled ?? true,
+    OKActions: input.OKActions ?? [],
+    AlarmActions: input.AlarmActions ?? [],
+    InsufficientDataActions: input.InsufficientDataActions ?? [],
+    Dimensions: input.Dimensions ?? [],
+    EvaluationPeriods: input.EvaluationPeriods as number,
+    Threshold: input.Threshold as number,
+    ComparisonOperator: input.ComparisonOperator as Comparison,
+  };
+}
+
+function notBuilt(what: string): AwsError {
+  return new AwsError('NotImplemented', `${what} are not built into this emulator.`, { status: 501 });
+}
