@@ -36,6 +36,8 @@ export async function checkArtifact(path: string): Promise<Artifact> {
   let unpacked = 0;
   const tar = extract();
   tar.on('entry', (header, stream, next) => {
+    // An error given to `next` is thrown on the entry as well.
+    stream.on('error', () => undefined);
     const wrong = wrongMember(header);
     count += 1;
     if (wrong !== undefined || count > MAX_MEMBERS) {
@@ -48,10 +50,8 @@ export async function checkArtifact(path: string): Promise<Artifact> {
       return;
     }
     if (header.type === 'file' && members.length < 100) members.push(header.name);
-    stream
-      .on('end', () => next())
-      .on('error', next)
-      .resume();
+    stream.on('end', () => next());
+    stream.resume();
   });
   const counted = new Writable({
     write(chunk: Buffer, _, done) {

@@ -1,0 +1,52 @@
+import { usage } from '../../errors.ts';
+
+/** Parser of a flag that takes a whole number. @throws Problem (usage) naming flag, value and range */
+export function wholeNumber(option: string, low: number, high = Number.MAX_SAFE_INTEGER) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= low && value <= high) return value;
+    const range = high === Number.MAX_SAFE_INTEGER ? `of at least ${low}` : `from ${low} to ${high}`;
+    throw usage(`${option}: "${text}" is not a whole number ${range}.`);
+  };
+}
+
+/** Parser of a flag that takes a positive number. @throws Problem (usage) naming flag and value */
+export function positiveNumber(option: string) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
+    throw usage(`${option}: "${text}" is not a number above zero.`);
+  };
+}
+
+/** Parser of a flag that takes one word of several. @throws Problem (usage) listing them */
+export function oneOf<Word extends string>(option: string, words: readonly Word[]) {
+  return (text: string): Word => {
+    const found = words.find((word) => word === text);
+    if (found === undefined) throw usage(`${option}: "${text}" is not known.`, `Known: ${words.join(', ')}.`);
+    return found;
+  };
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Parser of a flag that takes a length of time (`90s`, `30m`, `2h`, `1h30m`); gives milliseconds. @throws Problem (usage) */
+export function duration(option: string) {
+  return (text: string): number => {
+    const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
+    const total = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS[unit ?? ''] ?? 0), 0);
+    if (parts.map(([part]) => part).join('') !== text || total <= 0) {
+      throw usage(`${option}: "${text}" is not a length of time.`, 'Write for example 90s, 30m, 2h or 1h30m.');
+    }
+    return total;
+  };
+}
+
+/** `12 s`, `3 min`, `2 h 5 min`: a length of time for reading. */
+export function durationText(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

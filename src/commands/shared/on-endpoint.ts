@@ -1,0 +1,76 @@
+import type { App } from '../../app.ts';
+import type { Aws } from '../../aws/clients.ts';
+import { interrupted, type Problem } from '../../errors.ts';
+import { checkName } from '../../resources/naming.ts';
+import { recover } from '../../resources/recover.ts';
+import { fold, standing, type State } from '../../state/fold.ts';
+import type { Journal } from '../../state/journal.ts';
+import { nameOf } from '../../resources/steps.ts';
+
+/** What a command that changes an endpoint stands on. */
+export interface Ground {
+  aws: Aws;
+  journal: Journal;
+  /** The account's twelve digits. */
+  account: string;
+  /** The journal replayed, as it is at this moment. */
+  state(): State;
+}
+
+/**
+ * Does `work` on one endpoint: under its lock, after what an earlier command left open has been settled. With
+ * `readOnly` nothing is locked and nothing is settled: for `--plan` and for looking.
+ * An interrupt becomes a Problem that says what stands and how to go on.
+ */
+export async function onEndpoint<T>(
+  app: App,
+  words: { endpoint: string; command: string; readOnly?: boolean },
+  work: (ground: Ground) => Promise<T>,
+): Promise<T> {
+  checkName('endpoint', words.endpoint, '--endpoint');
+  const aws = await app.aws();
+  const account = await aws.account();
+  const journal = await app.journal(words.endpoint);
+  const ground: Ground = { aws, journal, account, state: () => fold(journal.events()) };
+  let told = 0;
+  const tell = () => {
+    for (const note of journal.notes().slice(told)) app.io.err(`note: ${note}`);
+    told = journal.notes().length;
+  };
+  tell();
+  if (words.readOnly === true) return work(ground);
+  const before = journal.events().length;
+  try {
+    return await journal.locked(`${words.command} --endpoint ${words.endpoint}`, async () => {
+      tell();
+      for (const line of await recover(aws, journal)) app.io.err(`note: ${line}`);
+      return work(ground);
+    });
+  } catch (error) {
+    if (app.signal.aborted && (error === app.signal.reason || isAbort(error))) throw stopped(ground, words, before);
+    throw error;
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+/** What an interrupted command tells. */
+function stopped(ground: Ground, words: { endpoint: string; command: string }, before: number): Problem {
+  const { journal } = ground;
+  const touched = journal
+    .events()
+    .slice(before)
+    .some((event) => event.type === 'begin');
+  const held = standing(ground.state()).map((one) => nameOf(one.ref));
+  const next = [
+    `shadowctl status --endpoint ${words.endpoint}   shows what stands`,
+    `shadowctl cleanup --endpoint ${words.endpoint}  takes it all away`,
+  ];
+  if (!touched) return interrupted('Interrupted; nothing was changed.');
+  return interrupted(
+    `Interrupted. What was begun in AWS goes on there. What stands: ${held.length === 0 ? 'nothing' : held.join(', ')}.`,
+    `${next.join('\n')}`,
+  );
+}
