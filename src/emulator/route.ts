@@ -25,11 +25,10 @@ export interface Scope {
 }
 
 /** The refusal of a service of AWS that the emulator does not carry. */
-function unknownService(name: string): AwsError {
+function unknownService(service: string, operation: string): AwsError {
   const carried = SERVICE_IDS.join(', ');
-  return new AwsError('NotImplemented', `The emulator does not carry ${name}. It carries: ${carried}.`, {
-    status: 501,
-  });
+  const message = `The emulator does not carry ${service} (${operation}). It carries: ${carried}.`;
+  return new AwsError('NotImplemented', message, { status: 501 });
 }
 
 const TARGETS: Record<string, ServiceId> = {
@@ -103,7 +102,7 @@ export function route(request: WireRequest, scope: Scope, protocol: ProtocolId):
     case 'query':
       return routeQuery(request, scope);
     case 'rest-json':
-      if (scope.service !== 'sagemaker' && !RUNTIME_PATH.test(path)) throw unknownService(scope.service ?? path);
+      if (!RUNTIME_PATH.test(path)) throw unknownService(scope.service ?? 'a service', `${request.method} ${path}`);
       return { service: 'sagemaker-runtime', protocol, operation: undefined, path };
     default: {
       const bucket = bucketOf(header(request, 'host') ?? '');
@@ -115,7 +114,7 @@ export function route(request: WireRequest, scope: Scope, protocol: ProtocolId):
 function routeCbor(path: string): Route {
   const match = /^\/service\/([^/]+)\/operation\/([^/]+)$/.exec(path);
   const service = match?.[1] === undefined ? undefined : TARGETS[match[1]];
-  if (service === undefined) throw unknownService(match?.[1] ?? path);
+  if (service === undefined) throw unknownService(match?.[1] ?? 'a service', match?.[2] ?? path);
   return { service, protocol: 'cbor', operation: match?.[2], path };
 }
 
@@ -123,7 +122,7 @@ function routeTarget(target: string, path: string): Route {
   const dot = target.lastIndexOf('.');
   const prefix = target.slice(0, Math.max(0, dot));
   const service = Object.hasOwn(TARGETS, prefix) ? TARGETS[prefix] : undefined;
-  if (service === undefined) throw unknownService(prefix || target);
+  if (service === undefined) throw unknownService(prefix || 'a service', target.slice(dot + 1));
   return { service, protocol: 'json', operation: target.slice(dot + 1), path };
 }
 
@@ -140,7 +139,7 @@ function routeQuery(request: WireRequest, scope: Scope): Route {
   const action = find('Action');
   const version = find('Version');
   const service = scope.service === undefined ? version && QUERY_VERSIONS[version] : QUERY_SIGNERS[scope.service];
-  if (!service) throw unknownService(scope.service ?? `Query version ${version}`);
+  if (!service) throw unknownService(scope.service ?? `version ${version}`, action ?? 'no action');
   if (action === undefined) throw new AwsError('MissingAction', 'The request is missing an action.');
   return { service, protocol: 'query', operation: action, path: request.path };
 }
