@@ -1,28 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Globals, Host } from './app.ts';
-import { canaryCommand } from './commands/canary/command.ts';
-import { cleanupCommand } from './commands/cleanup/command.ts';
 import { demoCommand } from './commands/demo/command.ts';
 import { deployCommand } from './commands/deploy/command.ts';
 import { emulatorCommand } from './commands/emulator/command.ts';
-import { invokeCommand } from './commands/invoke/command.ts';
 import { reportCommand } from './commands/report/command.ts';
-import { shadowCommand } from './commands/shadow/command.ts';
-import { statusCommand } from './commands/status/command.ts';
-import { undoCommand } from './commands/undo/command.ts';
 import type { Io } from './ui/io.ts';
 
 const COMMANDS = [
   demoCommand,
   deployCommand,
-  invokeCommand,
-  canaryCommand,
-  shadowCommand,
   reportCommand,
-  statusCommand,
-  undoCommand,
-  cleanupCommand,
   emulatorCommand,
 ];
 
