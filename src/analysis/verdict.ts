@@ -17,8 +17,8 @@ export interface Gate {
   interval: readonly [number, number] | undefined;
   /** The bound that must hold. */
   margin: number | undefined;
-  /** True: the value must stay below the margin. False: above. */
-  below: boolean;
+  /** Where the value must lie: below the margin, above it, or near it. */
+  relation: '<' | '>' | '=';
   /** Requests, pairs or blocks behind it. */
   n: number;
   of: 'requests' | 'pairs' | 'rows' | 'blocks' | 'answers';

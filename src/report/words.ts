@@ -22,7 +22,7 @@ export function difference(production: number | undefined, shadow: number | unde
   if (production === undefined || shadow === undefined || production === 0) return '–';
   const change = (shadow / production - 1) * 100;
   if (Math.abs(change) < 0.05) return '0 %';
-  return `${change > 0 ? '+' : '−'}${Math.abs(change).toFixed(Math.abs(change) < 10 ? 1 : 0)} %`;
+  return `${change > 0 ? '+' : '-'}${Math.abs(change).toFixed(Math.abs(change) < 10 ? 1 : 0)} %`;
 }
 
 /** A value of a gate in the gate's own terms. */
@@ -51,14 +51,16 @@ export function windowText(window: { from: number; to: number }): string {
 
 /** Breaks prose into lines of at most `width`, every line after the first indented. */
 export function wrap(text: string, width: number, indent = ''): string[] {
+  const lead = /^ */.exec(text)?.[0] ?? '';
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
-    const start = lines.length === 0 ? '' : indent;
+  // A number stays with its unit and its thousands.
+  for (const word of text.slice(lead.length).split(/ (?!%)(?!(?<=\d )\d{3}(?!\d))/)) {
+    const start = lines.length === 0 ? lead : indent;
     if (line !== '' && start.length + line.length + 1 + word.length > width) {
       lines.push(start + line);
       line = word;
     } else line = line === '' ? word : `${line} ${word}`;
   }
-  return [...lines, (lines.length === 0 ? '' : indent) + line];
+  return [...lines, (lines.length === 0 ? lead : indent) + line];
 }

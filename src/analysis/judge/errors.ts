@@ -33,7 +33,7 @@ export function judgeErrors(evidence: Evidence): Gate[] {
     gating: gates(policy, 'errors'),
     unit: 'share' as const,
     margin: policy.errors,
-    below: true,
+    relation: '<' as const,
     n: shadow.n,
     of: 'requests' as const,
   };

@@ -82,7 +82,7 @@ function gate(
     estimate: known ? Math.exp(sequence.estimate) : undefined,
     interval,
     margin: 1 + margin,
-    below: true,
+    relation: '<',
     n: sequence.blocks,
     of: 'blocks',
     reason: words[outcome],

@@ -108,7 +108,7 @@ function proportion(predictions: Predictions, evidence: Evidence, ask: Proportio
     estimate: ask.n > 0 ? ask.successes / ask.n : undefined,
     interval: ask.n > 0 ? interval : undefined,
     margin: ask.margin,
-    below: ask.below,
+    relation: ask.below ? '<' : '>',
     n: ask.n,
     of: 'rows',
     reason: words[outcome],
@@ -140,7 +140,7 @@ function judgeSanity(predictions: Predictions, evidence: Evidence): Gate[] {
       estimate: share,
       interval,
       margin: policy.unparsed,
-      below: true,
+      relation: '<',
       n: asked,
       reason:
         unread === 0
@@ -170,7 +170,7 @@ function constantOutput(
     estimate: share,
     interval: undefined,
     margin: 0.99,
-    below: true,
+    relation: '<',
     n: shadow.answers,
     reason: stuck
       ? `It answers '${answer}' to ${percent(share)} of all requests; production's commonest answer has ${percent(usual)}.`

@@ -35,7 +35,7 @@ export function judgeTraffic(evidence: Evidence): Gate[] {
       estimate: share,
       interval: undefined,
       margin: sampling,
-      below: true,
+      relation: '=',
       n: asked,
       of: 'requests',
       reason:

@@ -8,7 +8,7 @@ export function percent(share: number): string {
 /** `+12 %` for a ratio of 1.12. */
 export function change(ratio: number): string {
   const value = (ratio - 1) * 100;
-  return `${value >= 0 ? '+' : '−'}${trim(Math.abs(value).toFixed(Math.abs(value) >= 10 ? 0 : 1))} %`;
+  return `${value >= 0 ? '+' : '-'}${trim(Math.abs(value).toFixed(Math.abs(value) >= 10 ? 0 : 1))} %`;
 }
 
 /** `4 100`, thousands apart. */

@@ -6,6 +6,8 @@ import type { Report, RenderOptions } from '../report.ts';
 import { count, difference, number, percent } from '../words.ts';
 
 const HEIGHT = 7;
+/** A line at zero needs no seven lines to be seen. */
+const FLAT = 3;
 
 /** Requests, errors, latency and load of both variants: a table, and three charts over time. */
 export async function metricSections(report: Report, options: RenderOptions): Promise<string[]> {
@@ -46,12 +48,8 @@ async function metricTable(report: Report, options: RenderOptions): Promise<stri
   ];
   const head = shadow === undefined ? ['', 'production'] : ['', 'production', 'shadow', 'difference'];
   const drawn = await table(options, head, rows, { right: [1, 2, 3], indent: '  ' });
-  const remark = '  Quantiles are those of each minute, averaged over its requests: CloudWatch keeps no single ones.';
-  return [
-    paint(options, 'title', 'Requests, errors, latency'),
-    drawn,
-    paint(options, 'quiet', remark.slice(0, options.columns)),
-  ].join('\n');
+  const remark = '  Quantiles are those of each minute, averaged by requests.';
+  return [paint(options, 'title', 'Requests, errors, latency'), drawn, paint(options, 'quiet', remark)].join('\n');
 }
 
 function charts(report: Report, options: RenderOptions): string[] {
@@ -65,9 +63,10 @@ function charts(report: Report, options: RenderOptions): string[] {
       // A minute without requests has no errors; it has no latency either, which is not zero.
       values: table[name].map((value) => value ?? (zero && table.invocations.some((n) => n !== null) ? 0 : undefined)),
     }));
+    const flat = series.every((one) => one.values.every((value) => value === undefined || value === 0));
     const drawn = chart(series, {
       width: options.columns,
-      height: HEIGHT,
+      height: flat ? FLAT : HEIGHT,
       color: options.color,
       unit,
       times: metrics.times,

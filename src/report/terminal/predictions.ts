@@ -76,7 +76,7 @@ function labels(sums: LabelSums, options: RenderOptions): string {
   const shown = names.map((name) => plain(name).slice(0, 10) || "''");
   const cells = counts.map((row) => row.map(count));
   const width = Math.max(6, ...shown.map((name) => name.length), ...cells.flat().map((cell) => cell.length)) + 2;
-  const rowHead = Math.max(12, ...shown.map((name) => name.length + 2));
+  const rowHead = Math.max(14, ...shown.map((name) => name.length + 2));
   const fits = Math.max(1, Math.floor((options.columns - rowHead - 2) / width));
   const line = (head: string, values: readonly string[]) =>
     `  ${head.padEnd(rowHead)}${values

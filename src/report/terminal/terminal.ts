@@ -56,7 +56,7 @@ async function verdict(report: Report, options: RenderOptions): Promise<string> 
   const head = wrap(`Verdict: ${verdict.outcome.toUpperCase()}. ${plain(verdict.summary)}`, options.columns, '  ');
   head[0] = (head[0] ?? '').replace(verdict.outcome.toUpperCase(), word);
   const rows = verdict.gates.map((gate) => [
-    `${MARK[gate.outcome]} ${gate.outcome}${gate.gating ? '' : ' (for information)'}`,
+    gate.gating ? ` ${MARK[gate.outcome]} ` : `(${MARK[gate.outcome]})`,
     gate.id,
     gateValue(gate, gate.estimate),
     gateInterval(gate),
@@ -67,19 +67,23 @@ async function verdict(report: Report, options: RenderOptions): Promise<string> 
     right: [2],
     indent: '  ',
   });
-  const reasons = verdict.gates
-    .filter((gate) => gate.outcome !== 'pass')
-    .flatMap((gate) => {
-      const lines = wrap(`${MARK[gate.outcome]} ${gate.id}: ${plain(gate.reason)}`, options.columns - 2, '  ');
-      const needs = gate.needs === undefined ? [] : wrap(`  It takes ${plain(gate.needs)}.`, options.columns - 2, '  ');
-      return [...lines, ...needs].map((line) => `  ${line}`);
-    });
-  return [...head, '', gates, ...(reasons.length === 0 ? [] : ['', ...reasons])].join('\n');
+  const open = verdict.gates.filter((gate) => gate.outcome !== 'pass');
+  const reasons = open.flatMap((gate, i) => {
+    const lines = wrap(`${MARK[gate.outcome]} ${gate.id}: ${plain(gate.reason)}`, options.columns - 2, '  ');
+    // What several gates in a row need is said once, after the last.
+    const said = gate.needs === undefined || open[i + 1]?.needs === gate.needs;
+    const needs = said ? [] : wrap(`  It takes ${plain(gate.needs ?? '')}.`, options.columns - 2, '  ');
+    return [...lines, ...needs].map((line) => `  ${line}`);
+  });
+  const legend = '  ✓ pass  ✗ fail  ? inconclusive  ( ) for information, does not decide';
+  return [...head, '', gates, paint(options, 'quiet', legend), ...(reasons.length === 0 ? [] : ['', ...reasons])].join(
+    '\n',
+  );
 }
 
 function limit(gate: Gate): string {
   if (gate.margin === undefined) return '–';
-  return `${gate.below ? '<' : '>'} ${gateValue(gate, gate.margin)}`;
+  return `${gate.relation} ${gateValue(gate, gate.margin)}`;
 }
 
 function notes(report: Report, options: RenderOptions): string {

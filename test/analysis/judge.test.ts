@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { judge } from '../../src/analysis/judge.ts';
+import { DEFAULT_POLICY } from '../../src/analysis/policy.ts';
+import { readTruth } from '../../src/analysis/predictions/truth.ts';
+import type { Gate, Verdict } from '../../src/analysis/verdict.ts';
+import { simulate } from './simulated.ts';
+import type { Simulation } from './simulated.ts';
+
+function verdict(changed: Partial<Simulation> = {}, policy = DEFAULT_POLICY): Verdict {
+  const found = judge(simulate(changed), policy);
+  if (found === undefined) throw new Error('no verdict');
+  return found;
+}
+
+function gate(found: Verdict, id: string): Gate {
+  const one = found.gates.find((candidate) => candidate.id === id);
+  if (one === undefined) throw new Error(`no gate ${id} among ${found.gates.map((g) => g.id).join(', ')}`);
+  return one;
+}
+
+describe('a verdict', () => {
+  test('equal models pass, every gate', () => {
+    const found = verdict();
+    expect(found.gates.map((one) => `${one.id} ${one.outcome}`)).toEqual([
+      'traffic.sampling pass',
+      'errors pass',
+      'latency.mean pass',
+      'latency.p50 pass',
+      'latency.p90 pass',
+      'latency.p99 pass',
+      'output.readable pass',
+      'output.varied pass',
+      'labels.agreement pass',
+    ]);
+    expect(found).toMatchObject({ outcome: 'pass', summary: 'All 9 gates hold.' });
+  });
+
+  test('without a shadow there is nothing to judge', () => {
+    expect(judge({ ...simulate(), shadow: undefined }, DEFAULT_POLICY)).toBeUndefined();
+  });
+
+  test('a shadow that fails every request fails, plainly, in ten minutes', () => {
+    const found = verdict({ minutes: 10, rate: 20, failing: { production: 0, shadow: 1 } });
+    expect(found.outcome).toBe('fail');
+    expect(found.summary).toBe(
+      "Does it fail more requests? 100 % of the shadow's requests failed (200 of 200), 0 % of production's; that is more than 1 % worse for sure (at least 93.2 %).",
+    );
+  });
+
+  test('thirty minutes decide errors and labels, but not latency, and say how much longer', () => {
+    const found = verdict({ minutes: 30 });
+    expect(found.outcome).toBe('inconclusive');
+    expect(gate(found, 'errors').outcome).toBe('pass');
+    expect(gate(found, 'labels.agreement').outcome).toBe('pass');
+    expect(gate(found, 'latency.p99')).toMatchObject({ outcome: 'inconclusive', needs: 'about 1 h more of traffic' });
+    expect(found.summary).toMatch(/^Not decided yet: latency.mean, .* It takes about 1 h more of traffic\.$/);
+  });
+
+  test('a slower shadow fails; one on the margin stays open', () => {
+    expect(gate(verdict({ slower: 1.5, captured: false }), 'latency.mean').outcome).toBe('fail');
+    expect(gate(verdict({ slower: 1.1, captured: false }), 'latency.mean').outcome).toBe('inconclusive');
+    expect(gate(verdict({ slower: 0.5, captured: false }), 'latency.mean').outcome).toBe('pass');
+  });
+
+  test('errors: the interval is compared with the margin, not the estimate', () => {
+    const few = gate(verdict({ minutes: 5, rate: 10, failing: { production: 0, shadow: 0.02 } }), 'errors');
+    expect(few.outcome).toBe('inconclusive');
+    expect(few.needs).toMatch(/^[\d ]+ more requests, about .* at the present rate$/);
+    expect(
+      gate(verdict({ rate: 200, failing: { production: 0.01, shadow: 0.05 }, captured: false }), 'errors').outcome,
+    ).toBe('fail');
+    expect(
+      gate(verdict({ rate: 200, failing: { production: 0.05, shadow: 0.02 }, captured: false }), 'errors').outcome,
+    ).toBe('pass');
+  });
+
+  test('agreement below the demand fails, unless the truth is known', () => {
+    expect(gate(verdict({ differing: 0.3 }), 'labels.agreement')).toMatchObject({ outcome: 'fail', gating: true });
+    const labels = Array.from({ length: 6000 }, (_, i) => `{"inferenceId": "request-${i}", "label": "${i % 5}"}`);
+    const truth = readTruth(labels.join('\n'), 'labels');
+    const found = verdict({ differing: 0.3, options: { truth } });
+    expect(gate(found, 'labels.agreement')).toMatchObject({ outcome: 'fail', gating: false });
+    expect(gate(found, 'truth.accuracy').gating).toBe(true);
+  });
+
+  test('fewer than 300 pairs, or coverage under 90 %, decide nothing about predictions', () => {
+    const few = gate(verdict({ minutes: 4, rate: 60 }), 'labels.agreement');
+    expect(few).toMatchObject({ outcome: 'inconclusive', needs: '60 more pairs, about 1 min at the present rate' });
+    const holes = gate(verdict({ failing: { production: 0, shadow: 0.2 } }), 'labels.agreement');
+    expect(holes.outcome).toBe('inconclusive');
+    expect(holes.reason).toMatch(/only (79|80|81)\.?\d* % of production's captured requests are paired/);
+  });
+
+  test('the same traffic is demanded: a shadow that saw half of it proves nothing', () => {
+    const seen = simulate({ minutes: 100 });
+    const half = seen.metrics.shadow?.invocations.map((n) => (n ?? 0) / 2) ?? [];
+    const table = { ...(seen.metrics.shadow ?? seen.metrics.production), invocations: half };
+    const found = judge({ ...seen, metrics: { ...seen.metrics, shadow: table } }, DEFAULT_POLICY);
+    expect(found?.outcome).toBe('inconclusive');
+    expect(found?.gates[0]?.reason).toContain("saw 3 000 of production's 6 000 requests (50 %), 100 % was asked for");
+  });
+
+  test('a gate named under inform is shown without deciding', () => {
+    const found = verdict({ minutes: 30 }, { ...DEFAULT_POLICY, inform: ['latency'] });
+    expect(found.outcome).toBe('pass');
+    expect(gate(found, 'latency.p99')).toMatchObject({ outcome: 'inconclusive', gating: false });
+  });
+});
