@@ -52,7 +52,7 @@ export function buildProgram(host: Host, io: Io): { parse(argv: readonly string[
 
 /** commander's `addCommand` hands down neither of these. */
 function settle(command: Command, io: Io): void {
-  command.exitOverride().configureOutput({
+  command.exitOverride().configureHelp({ showGlobalOptions: true }).configureOutput({
     writeOut: (text) => io.out(text.replace(/\n$/, '')),
     writeErr: (text) => io.alert(text.replace(/\n$/, '')),
     getOutHelpWidth: () => Math.min(io.columns, 120),

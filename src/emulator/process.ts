@@ -101,6 +101,7 @@ export function emulatorEnvironment(
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1';
   // Twelve digits choose an account of the emulator; anything else may be a real key, which has no business there.
   const chosen = /^\d{12}$/.test(env.AWS_ACCESS_KEY_ID ?? '');
+  const account = chosen ? env.AWS_ACCESS_KEY_ID : '000000000000';
   return {
     AWS_ENDPOINT_URL: url,
     AWS_ACCESS_KEY_ID: chosen ? env.AWS_ACCESS_KEY_ID : 'test',
@@ -110,6 +111,8 @@ export function emulatorEnvironment(
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     AWS_EC2_METADATA_DISABLED: 'true',
+    // The emulator never looks a role up, but SageMaker's API demands that a model names one.
+    SAGEMAKER_ROLE_ARN: env.SAGEMAKER_ROLE_ARN || `arn:aws:iam::${account}:role/shadowctl-emulator`,
   };
 }
 
