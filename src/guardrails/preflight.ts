@@ -20,6 +20,8 @@ export interface PreflightFacts {
   alarms: readonly PutMetricAlarmCommandInput[];
   /** The team's alarms that were asked for, and what CloudWatch has of them. */
   teamAlarms: readonly { name: string; found: MetricAlarm | undefined }[];
+  /** Twelve digits. */
+  account: string;
   /** ARN of a model package behind the live or the new model. */
   modelPackage: string | undefined;
   /** True when shadowctl itself will send traffic meanwhile. */
@@ -50,7 +52,7 @@ export function guardedUpdate(
 export function preflight(facts: PreflightFacts): Finding[] {
   const update = guardedUpdate(facts);
   const findings: Finding[] = [...fallbacks(facts)];
-  for (const alarm of facts.alarms) findings.push(...examineAlarm(alarm as MetricAlarm, update));
+  for (const alarm of facts.alarms) findings.push(...examineAlarm(alarm, update));
   for (const { name, found } of facts.teamAlarms) {
     if (found !== undefined) findings.push(...examineAlarm(found, update));
     else
@@ -80,16 +82,14 @@ function fallbacks(facts: PreflightFacts): Finding[] {
       next: 'Use another instance type, or shadowctl deploy, which says openly that it has no guardrail.',
     });
   }
-  if (facts.modelPackage !== undefined && !/:\d{12}:model-package\//.test(facts.modelPackage)) {
-    return found;
-  }
-  if (facts.modelPackage !== undefined) {
+  const owner = /:(\d{12}):model-package\//.exec(facts.modelPackage ?? '')?.[1];
+  if (owner !== undefined && owner !== facts.account) {
     found.push({
       severity: 'blocking',
       check: 'marketplace',
       subject,
-      message: `The model comes from the package ${facts.modelPackage}. If that is a Marketplace product, it has no deployment guardrails: ${silently}`,
-      next: 'If it is your own registered model, go on with --force.',
+      message: `The model comes from the package ${facts.modelPackage} of another account. If that is a Marketplace product, it has no deployment guardrails: ${silently}`,
+      next: 'If it is a package shared with you, go on with --force.',
     });
   }
   return found;

@@ -1,0 +1,180 @@
+import { basename } from 'node:path';
+import type { App, Outcome } from '../../app.ts';
+import { describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
+import { usage } from '../../errors.ts';
+import { type GuardedUpdatePlan, startGuardedUpdate } from '../../guardrails/guarded-update.ts';
+import { recordedUpdates, type StartedUpdate, unfinishedUpdate } from '../../guardrails/records.ts';
+import { planStrategy } from '../../guardrails/strategy.ts';
+import { newRun, openSite } from '../../resources/apply.ts';
+import { checkCandidate, prepareCandidate } from '../../resources/candidate.ts';
+import { type Live, ownership, productionOf, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
+import { checkName, chooseName } from '../../resources/naming.ts';
+import { withoutStanding } from '../../resources/resume.ts';
+import { chooseRole } from '../../resources/role.ts';
+import type { Step } from '../../resources/steps.ts';
+import { tagList } from '../../resources/tags.ts';
+import { candidateOptions } from '../shared/candidate-flags.ts';
+import { confirm } from '../shared/confirm.ts';
+import { describeStep } from '../shared/describe-steps.ts';
+import { type Followed, followUpdate, outcomeOf } from '../shared/follow-update.ts';
+import { examineUpdate, heedFindings } from '../shared/guard-examine.ts';
+import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
+import { tellResult } from '../shared/update-result.ts';
+import { withTraffic } from '../shared/with-traffic.ts';
+import type { CanaryOptions } from './command.ts';
+import { planCanary, requireGuardable } from './plan.ts';
+
+export async function run(app: App, options: CanaryOptions): Promise<Outcome> {
+  const aws = await app.aws();
+  const started = options.resume ? await takeUp(app, options) : await start(app, options);
+  if (started === 'pending') return 'pending';
+  const follow = () => followUpdate(app, aws, started);
+  const followed: Followed =
+    options.traffic === undefined ? await follow() : await withTraffic(app, options.endpoint, options.traffic, follow);
+  await tellResult(app, followed, options.format);
+  return outcomeOf(followed.ending);
+}
+
+/** The update that an earlier command began and did not see the end of. */
+async function takeUp(app: App, options: CanaryOptions): Promise<StartedUpdate> {
+  return onEndpoint(app, { endpoint: options.endpoint, command: 'canary --resume' }, async (ground) => {
+    const state = ground.state();
+    const open = unfinishedUpdate(state);
+    if (open !== undefined) return open.started;
+    const last = recordedUpdates(state).findLast((update) => update.ended !== undefined);
+    const before = last?.ended === undefined ? '' : ` The last one: ${last.ended.sentence}`;
+    throw usage(
+      `No update of ${options.endpoint} is under way that was begun from this folder.${before}`,
+      `shadowctl history --endpoint ${options.endpoint} lists them.`,
+    );
+  });
+}
+
+async function start(app: App, options: CanaryOptions): Promise<StartedUpdate | 'pending'> {
+  const words = { endpoint: options.endpoint, command: 'canary', readOnly: options.plan };
+  return onEndpoint(app, words, async (ground) => {
+    const live = await readLive(ground.aws, options.endpoint, app.signal);
+    if (live === undefined) {
+      throw usage(
+        `There is no endpoint ${options.endpoint} in ${ground.aws.target.region}.`,
+        `Create it first: shadowctl deploy --endpoint ${options.endpoint} …`,
+      );
+    }
+    if (!options.adopt) requireOurs(live, ground.state(), ground.journal.path);
+    requireSettled(live);
+    const strategy = planStrategy(options.guard.strategy, requireGuardable(live));
+    const { steps, names } = await prepare(app, ground, options, live);
+    const { variant } = productionOf(live);
+    const { alarms, findings } = await examineUpdate(app, { ...ground, state: ground.state() }, options.guard, {
+      endpoint: options.endpoint,
+      variant: variant.VariantName,
+      liveConfig: live.endpoint.EndpointConfigName ?? '',
+      newConfig: names.config,
+      instanceType: variant.InstanceType,
+      modelPackage: live.model?.PrimaryContainer?.ModelPackageName,
+      strategy,
+      bringsTraffic: options.traffic !== undefined,
+    });
+    const plan: GuardedUpdatePlan = {
+      command: 'canary',
+      endpoint: options.endpoint,
+      variant: variant.VariantName,
+      previous: live.endpoint.EndpointConfigName ?? '',
+      requested: names.config,
+      models: { previous: variant.ModelName ?? '', requested: names.model },
+      strategy,
+      alarms: alarms.map((alarm) => ({ ...alarm, Tags: names.tags })),
+      teamAlarms: options.guard.alarms,
+      before: { reason: live.endpoint.FailureReason, modified: live.endpoint.LastModifiedTime?.getTime() },
+    };
+    showPlan(app, plan, steps);
+    heedFindings(app, findings, options.guard.force);
+    if (options.plan) return 'pending';
+    await confirm(app, `Update ${options.endpoint}?`, options.yes);
+    const site = await openSite(
+      { aws: ground.aws, journal: ground.journal, clock: app.clock, signal: app.signal },
+      'canary',
+      names.run,
+    );
+    if (options.adopt && ownership(live, ground.state()) !== 'created') {
+      await site.journal.append({
+        type: 'fact',
+        run: site.run,
+        name: 'adopted',
+        value: { kind: 'endpoint', name: options.endpoint },
+      });
+    }
+    return startGuardedUpdate(site, plan, steps, (line) => app.io.err(line));
+  });
+}
+
+/** Checks the candidate and says what must be created for it. */
+async function prepare(app: App, ground: Ground, options: CanaryOptions, live: Live) {
+  const { candidate: flags, endpoint } = options;
+  const { aws } = ground;
+  const project = await app.project();
+  const environment = await app.environment();
+  const state = ground.state();
+  const said = candidateOptions(flags, app.cwd);
+  // Most new models come for the same container.
+  const image = said.image ?? (said.algorithm === undefined ? live.model?.PrimaryContainer?.Image : undefined);
+  const checked = await checkCandidate({ ...said, image }, aws.target.region);
+  const candidate = await prepareCandidate(aws, { account: ground.account, endpoint, state }, checked);
+  const taken = state.resources.map((held) => held.ref.name);
+  const model = checkName(
+    'model',
+    flags.modelName ?? chooseName(endpoint, 'model', app.clock.now(), taken),
+    '--model-name',
+  );
+  const config = checkName(
+    'endpoint config',
+    flags.configName ?? chooseName(endpoint, 'config', app.clock.now(), taken),
+    '--config-name',
+  );
+  if (config === live.endpoint.EndpointConfigName) {
+    throw usage(
+      `--config-name ${config}: that is the config ${endpoint} runs now, and SageMaker updates only to another one.`,
+      'Give another name, or none.',
+    );
+  }
+  const run = newRun(app.clock);
+  const own = { project: basename(project.root), endpoint, run };
+  const tags = { ...project.tags, ...flags.tag };
+  const planned = planCanary(
+    {
+      own,
+      tags,
+      candidate,
+      role: chooseRole({
+        flag: flags.role,
+        project: project.role,
+        env: environment.SAGEMAKER_ROLE_ARN,
+        live: live.model?.ExecutionRoleArn,
+      }),
+      environment: flags.containerEnv ?? {},
+      modelName: model,
+      configName: config,
+    },
+    live,
+  );
+  const standing = new Set<string>();
+  if ((await describeModel(aws, model, app.signal)) !== undefined) standing.add(`model ${model}`);
+  if ((await describeEndpointConfig(aws, config, app.signal)) !== undefined) standing.add(`endpoint-config ${config}`);
+  const steps = withoutStanding(planned, state, (step) => standing.has(`${step.kind} ${step.name}`));
+  return { steps, names: { model, config, run, tags: tagList(own, tags) } };
+}
+
+function showPlan(app: App, plan: GuardedUpdatePlan, steps: readonly Step[]): void {
+  const { strategy } = plan;
+  app.io.err(
+    `${plan.endpoint}: ${plan.previous} (${plan.models.previous}) → ${plan.requested} (${plan.models.requested})`,
+  );
+  for (const step of steps) app.io.err(`  ${describeStep(step)}`);
+  for (const alarm of plan.alarms)
+    app.io.err(`  + alarm ${alarm.AlarmName}  (${alarm.AlarmDescription?.replace(/^.* at /, 'at ') ?? ''})`);
+  const watched = strategy.stages.map((count, index) => {
+    const bake = index < strategy.stages.length - 1 ? strategy.bakeSeconds : strategy.finalBakeSeconds;
+    return `${count} of ${strategy.fleet} for ${bake} s`;
+  });
+  app.io.err(`  ~ endpoint ${plan.endpoint}  (${strategy.name}: ${watched.join(', then ')})`);
+}

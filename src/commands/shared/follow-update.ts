@@ -1,0 +1,106 @@
+import type { App, Outcome } from '../../app.ts';
+import type { Aws } from '../../aws/clients.ts';
+import { interrupted, Problem } from '../../errors.ts';
+import { type Aftermath, collectAftermath } from '../../guardrails/aftermath.ts';
+import type { Ending } from '../../guardrails/ending.ts';
+import { noteEnded, recordedUpdates, type StartedUpdate } from '../../guardrails/records.ts';
+import { type Snapshot, watchUpdate } from '../../guardrails/watch.ts';
+import { openSite } from '../../resources/apply.ts';
+import { fold } from '../../state/fold.ts';
+import { drawLive } from '../../ui/live.ts';
+import { changesSince, viewOf } from './update-view.ts';
+
+/** How an update ended, with the evidence. */
+export interface Followed {
+  update: StartedUpdate;
+  ending: Ending;
+  aftermath: Aftermath;
+  endedAt: number;
+}
+
+/**
+ * Watches an update until it has ended, writes down how, and collects the evidence. No lock is held meanwhile: others
+ * may watch too, or abort. An interrupt ends the watching only.
+ */
+export async function followUpdate(app: App, aws: Aws, update: StartedUpdate): Promise<Followed> {
+  const surroundings = { aws, clock: app.clock, signal: app.signal };
+  const show = liveView(app, update);
+  try {
+    const ending = await watchUpdate(surroundings, update, show, () => wasAborted(app, update));
+    const aftermath = await collectAftermath(surroundings, update, ending);
+    const followed = { update, ending, aftermath, endedAt: app.clock.now() };
+    await record(app, aws, followed);
+    return followed;
+  } catch (error) {
+    if (!app.signal.aborted) throw error;
+    throw interrupted(
+      `Stopped watching. The update of ${update.endpoint} to ${update.requested} goes on in SageMaker, guarded by ${update.alarms.length} alarms there.`,
+      `Watch again: shadowctl canary --endpoint ${update.endpoint} --resume\nStop it:     shadowctl abort --endpoint ${update.endpoint}`,
+    );
+  }
+}
+
+/** What the exit code says: only the config that was asked for is `done`. */
+export function outcomeOf(ending: Ending): Outcome {
+  return ending.kind === 'updated' ? 'done' : 'no';
+}
+
+/** On a terminal a view that is drawn over itself; elsewhere a timestamped line for everything that changes. */
+function liveView(app: App, update: StartedUpdate): (snapshot: Snapshot) => void {
+  const { io } = app;
+  let before: Snapshot | undefined;
+  let drawn = 0;
+  return (snapshot) => {
+    if (io.interactive) {
+      const lines = drawLive(viewOf(update, snapshot), io.columns, io.color);
+      const up = drawn === 0 ? '' : `\u001b[${drawn}A\u001b[J`;
+      io.err(`${up}${lines.join('\n')}`);
+      drawn = lines.length;
+    } else {
+      for (const line of changesSince(before, snapshot)) io.err(line);
+    }
+    before = snapshot;
+  };
+}
+
+async function wasAborted(app: App, update: StartedUpdate): Promise<boolean> {
+  const journal = await app.journal(update.endpoint);
+  const recorded = recordedUpdates(fold(journal.events())).find(
+    (one) => one.started.requested === update.requested && one.started.startedAt === update.startedAt,
+  );
+  return recorded?.aborted ?? false;
+}
+
+const LOCK_ATTEMPTS = 12;
+const LOCK_PAUSE_MS = 5_000;
+
+/** Another command may hold the lock for a moment; what is known must not be lost for that. */
+async function record(app: App, aws: Aws, followed: Followed): Promise<void> {
+  const { update, ending, aftermath, endedAt } = followed;
+  const journal = await app.journal(update.endpoint);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await journal.locked(`watching the update to ${update.requested}`, async () => {
+        const known = recordedUpdates(fold(journal.events())).find(
+          (one) => one.started.requested === update.requested && one.started.startedAt === update.startedAt,
+        );
+        if (known?.ended !== undefined) return;
+        const site = await openSite({ aws, journal, clock: app.clock, signal: app.signal }, `${update.command}: ended`);
+        await noteEnded(site, {
+          requested: update.requested,
+          previous: update.previous,
+          kind: ending.kind,
+          sentence: ending.sentence,
+          reason: ending.reason ?? null,
+          alarms: ending.alarms,
+          served: aftermath.served,
+          startedAt: update.startedAt,
+          endedAt,
+        });
+      });
+    } catch (error) {
+      if (!(error instanceof Problem) || error.kind !== 'cannot-run' || attempt >= LOCK_ATTEMPTS) throw error;
+      await app.clock.sleep(LOCK_PAUSE_MS, app.signal);
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
+import type { App } from '../../app.ts';
+import { alarmTags, describeAlarms } from '../../aws/cloudwatch.ts';
+import type { Aws } from '../../aws/clients.ts';
+import { cannotRun } from '../../errors.ts';
+import { alarmNames, planAlarms } from '../../guardrails/alarm-plan.ts';
+import { blocking, type Finding, worstFirst } from '../../guardrails/finding.ts';
+import { readBaseline } from '../../guardrails/fleet-minutes.ts';
+import { firstBake, preflight, type PreflightFacts } from '../../guardrails/preflight.ts';
+import type { Strategy } from '../../guardrails/strategy.ts';
+import { limitedStatistic, settleLimits } from '../../guardrails/thresholds.ts';
+import { heldOf, type State } from '../../state/fold.ts';
+import { isOurs } from '../../resources/tags.ts';
+import { paint } from '../../ui/theme.ts';
+import type { GuardOptions } from './guard-options.ts';
+
+/** What is to be updated, as far as the examination must know. */
+export interface Examined {
+  endpoint: string;
+  variant: string;
+  liveConfig: string;
+  newConfig: string;
+  instanceType: string | undefined;
+  modelPackage: string | undefined;
+  strategy: Strategy;
+  bringsTraffic: boolean;
+}
+
+/**
+ * Reads how the fleet that runs now does, decides limits and alarms from it, and examines the update before anything
+ * is created.
+ * @throws Problem where a relative limit has nothing to compare with, or our alarms' names belong to somebody else
+ */
+export async function examineUpdate(
+  app: App,
+  place: { aws: Aws; account: string; state: State },
+  guard: GuardOptions,
+  update: Examined,
+): Promise<{ alarms: PutMetricAlarmCommandInput[]; findings: Finding[] }> {
+  const { aws } = place;
+  const live = { endpoint: update.endpoint, variant: update.variant, config: update.liveConfig };
+  const baseline = await readBaseline(
+    aws,
+    live,
+    limitedStatistic(guard.limits),
+    app.clock.now(),
+    guard.baselineMinutes,
+    app.signal,
+  );
+  const limits = settleLimits(guard.limits, baseline);
+  if ('missing' in limits) throw cannotRun(limits.missing, 'Give an absolute limit instead: --max-latency p99=250ms');
+  const fleet = { endpoint: update.endpoint, variant: update.variant, config: update.newConfig };
+  const alarms = planAlarms(fleet, limits, firstBake(update.strategy));
+  await refuseForeignAlarms(place, update.endpoint);
+  const found = guard.alarms.length === 0 ? [] : await describeAlarms(aws, guard.alarms, app.signal);
+  const facts: PreflightFacts = {
+    ...update,
+    account: place.account,
+    limits,
+    baseline,
+    alarms,
+    teamAlarms: guard.alarms.map((name) => ({ name, found: found.find((alarm) => alarm.AlarmName === name) })),
+  };
+  return { alarms, findings: preflight(facts) };
+}
+
+/** PutMetricAlarm overwrites without a word: an alarm of that name that is not ours must not be touched. */
+async function refuseForeignAlarms(place: { aws: Aws; state: State }, endpoint: string): Promise<void> {
+  const names = Object.values(alarmNames(endpoint));
+  for (const alarm of await describeAlarms(place.aws, names)) {
+    const name = alarm.AlarmName ?? '';
+    if (heldOf(place.state, { kind: 'alarm', name })?.state === 'standing') continue;
+    if (isOurs(await alarmTags(place.aws, alarm.AlarmArn ?? ''), endpoint)) continue;
+    throw cannotRun(
+      `There is an alarm ${name} that shadowctl did not create, and it needs that name.`,
+      'Rename or delete that alarm.',
+    );
+  }
+}
+
+const MARKS = {
+  blocking: ['✖', 'bad'],
+  warning: ['!', 'warning'],
+  note: ['·', 'quiet'],
+  ok: ['✔', 'good'],
+} as const;
+
+/** A finding in one line or two. */
+export function showFinding(io: App['io'], finding: Finding): string[] {
+  const [mark, meaning] = MARKS[finding.severity];
+  const lines = [`${paint(io, meaning, mark)} ${finding.subject}: ${finding.message}`];
+  if (finding.next !== undefined) lines.push(`    ${finding.next}`);
+  return lines;
+}
+
+/**
+ * Shows what was found, the worst first.
+ * @throws Problem where a finding would make the guardrail a lie and is not overruled
+ */
+export function heedFindings(app: App, findings: readonly Finding[], force: boolean): void {
+  for (const finding of worstFirst(findings)) {
+    if (finding.severity === 'ok') continue;
+    for (const line of showFinding(app.io, finding)) app.io.err(line);
+  }
+  const stops = blocking(findings);
+  if (stops.length === 0) return;
+  if (force) {
+    app.io.err(`${paint(app.io, 'warning', '!')} Going on all the same (--force).`);
+    return;
+  }
+  throw cannotRun(
+    `Nothing was changed: ${stops.length === 1 ? 'a finding' : `${stops.length} findings`} would make this update unguarded (${stops.map((finding) => `${finding.subject}: ${finding.check}`).join(', ')}).`,
+    'Mend what is marked ✖ above, or overrule it with --force.',
+  );
+}

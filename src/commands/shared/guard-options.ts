@@ -1,0 +1,134 @@
+import type { Command } from 'commander';
+import { type StrategyName, STRATEGIES, type StrategyRequest } from '../../guardrails/strategy.ts';
+import {
+  parseLatencyGrowth,
+  parseLatencyLimit,
+  parseRate,
+  parseSeconds,
+  parseSize,
+} from '../../guardrails/quantity.ts';
+import type { LimitRequest } from '../../guardrails/thresholds.ts';
+import { usage } from '../../errors.ts';
+
+/** How an update is to be guarded, as the words of the call say it. */
+export interface GuardOptions {
+  strategy: StrategyRequest;
+  limits: LimitRequest;
+  /** How far back the fleet that runs now is looked at, in minutes. */
+  baselineMinutes: number;
+  /** The team's own alarms. */
+  alarms: readonly string[];
+  /** Goes on where the examination would stop. */
+  force: boolean;
+}
+
+/** What commander makes of `guardFlags`. */
+export interface GuardWords {
+  strategy: string;
+  canarySize?: string;
+  stepSize?: string;
+  batchSize?: string;
+  rollbackBatchSize?: string;
+  bake?: string;
+  finalBake?: string;
+  maxTime?: string;
+  max5xxRate?: string;
+  max4xxRate?: string;
+  maxLatency?: string;
+  maxLatencyIncrease?: string;
+  baseline: string;
+  alarm?: string[];
+  force?: boolean;
+}
+
+/** Adds the flags of every command that updates an endpoint under guardrails. */
+export function guardFlags(command: Command): Command {
+  return command
+    .optionsGroup('Moving traffic:')
+    .option('--strategy <name>', STRATEGIES.join(' | '), 'canary')
+    .option('--canary-size <size>', 'canary: instances or percent that go first (default: 1 instance)')
+    .option('--step-size <size>', 'linear: instances or percent a step (default: 50%)')
+    .option('--batch-size <size>', 'rolling: instances or percent replaced at a time (default: 50%)')
+    .option('--rollback-batch-size <size>', 'rolling: instances or percent returned at a time (default: all)')
+    .option('--bake <duration>', 'how long each stage is watched, 0s to 1h (default: 5m)')
+    .option('--final-bake <duration>', 'how long the whole new fleet is watched before the old one goes (default: 5m)')
+    .option('--max-time <duration>', 'when SageMaker gives up, 10m to 8h')
+    .optionsGroup('What rolls back:')
+    .option('--max-5xx-rate <rate>', 'share of failed requests on the new fleet (default: 1%)')
+    .option('--max-4xx-rate <rate>', 'share of refused requests on the new fleet (default: 5%)')
+    .option('--max-latency <limit>', 'ModelLatency on the new fleet, for example p99=250ms')
+    .option(
+      '--max-latency-increase <limit>',
+      'against the fleet being replaced, for example p99=20% (default: p90=100%)',
+    )
+    .option('--baseline <duration>', 'how far back the fleet being replaced is looked at', '1h')
+    .option('--alarm <name...>', 'alarms of your own that roll back too')
+    .option('--force', 'go on where the examination finds that the guardrail would be a lie');
+}
+
+/** The words as values. @throws Problem 'usage' naming the flag */
+export function parseGuard(words: GuardWords): GuardOptions {
+  const strategy = STRATEGIES.find((name) => name === words.strategy);
+  if (strategy === undefined) throw usage(`--strategy ${words.strategy}: there is ${STRATEGIES.join(', ')}.`);
+  if (words.maxLatency !== undefined && words.maxLatencyIncrease !== undefined) {
+    throw usage('--max-latency and --max-latency-increase are two limits of one alarm: give one of them.');
+  }
+  const baselineMinutes = parseSeconds('--baseline', words.baseline) / 60;
+  if (baselineMinutes < 5 || baselineMinutes > 1440) throw usage(`--baseline ${words.baseline}: between 5m and 24h.`);
+  const seconds = (flag: string, text: string | undefined) =>
+    text === undefined ? undefined : parseSeconds(flag, text);
+  const rate = (flag: string, text: string | undefined) => (text === undefined ? undefined : parseRate(flag, text));
+  return {
+    strategy: {
+      strategy,
+      size: sizeOf(strategy, words),
+      rollbackSize:
+        words.rollbackBatchSize === undefined ? undefined : parseSize('--rollback-batch-size', words.rollbackBatchSize),
+      bakeSeconds: seconds('--bake', words.bake),
+      finalBakeSeconds: seconds('--final-bake', words.finalBake),
+      maxSeconds: seconds('--max-time', words.maxTime),
+    },
+    limits: {
+      max5xxRate: rate('--max-5xx-rate', words.max5xxRate),
+      max4xxRate: rate('--max-4xx-rate', words.max4xxRate),
+      maxLatency: words.maxLatency === undefined ? undefined : parseLatencyLimit('--max-latency', words.maxLatency),
+      maxLatencyIncrease:
+        words.maxLatencyIncrease === undefined
+          ? undefined
+          : parseLatencyGrowth('--max-latency-increase', words.maxLatencyIncrease),
+    },
+    baselineMinutes: Math.round(baselineMinutes),
+    alarms: teamAlarms(words.alarm ?? []),
+    force: words.force ?? false,
+  };
+}
+
+/** A size flag belongs to one strategy; given with another it would do nothing. */
+function sizeOf(strategy: StrategyName, words: GuardWords) {
+  const flags = [
+    ['canary', '--canary-size', words.canarySize],
+    ['linear', '--step-size', words.stepSize],
+    ['rolling', '--batch-size', words.batchSize],
+  ] as const;
+  const given = flags.filter(([, , text]) => text !== undefined);
+  const foreign = given.find(([owner]) => owner !== strategy);
+  if (foreign !== undefined)
+    throw usage(`${foreign[1]} belongs to --strategy ${foreign[0]}, and the strategy is ${strategy}.`);
+  const [own] = given;
+  return own?.[2] === undefined ? undefined : parseSize(own[1], own[2]);
+}
+
+/** SageMaker takes ten alarms; three are ours. */
+const MOST_TEAM_ALARMS = 7;
+
+function teamAlarms(names: readonly string[]): string[] {
+  const distinct = [...new Set(names)];
+  if (distinct.length > MOST_TEAM_ALARMS) {
+    throw usage(
+      `--alarm was given ${distinct.length} times: SageMaker takes 10 alarms, and 3 of them are shadowctl's.`,
+    );
+  }
+  const long = distinct.find((name) => name === '' || name.length > 255);
+  if (long !== undefined) throw usage(`--alarm ${long.slice(0, 60)}: an alarm's name has 1 to 255 characters.`);
+  return distinct;
+}

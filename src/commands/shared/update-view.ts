@@ -1,0 +1,120 @@
+import { showLimit, showValue } from '../../guardrails/alarm-words.ts';
+import type { FleetMinute } from '../../guardrails/fleet-minutes.ts';
+import { percent } from '../../guardrails/quantity.ts';
+import type { Stage } from '../../guardrails/stage.ts';
+import type { Snapshot, Update } from '../../guardrails/watch.ts';
+import type { LiveAlarm, LiveFleet, LiveView } from '../../ui/live.ts';
+
+/** One look at an update in the terms of the live view. Pure. */
+export function viewOf(
+  update: Pick<Update, 'endpoint' | 'previous' | 'requested' | 'startedAt'>,
+  snapshot: Snapshot,
+): LiveView {
+  const { stage, at } = snapshot;
+  return {
+    endpoint: update.endpoint,
+    stage: stageWords(stage),
+    secondsLeft: stage.bakeEnds === undefined ? undefined : Math.max(0, (stage.bakeEnds - at) / 1000),
+    elapsed: (at - update.startedAt) / 1000,
+    fleets: fleets(update, snapshot),
+    alarms: snapshot.alarms.map((alarm): LiveAlarm => {
+      const last = snapshot.points.get(alarm.AlarmName ?? '')?.at(-1);
+      return {
+        name: alarm.AlarmName ?? '',
+        state: alarm.StateValue ?? 'INSUFFICIENT_DATA',
+        last: last === undefined ? undefined : showValue(alarm, last.value),
+        limit: showLimit(alarm),
+      };
+    }),
+  };
+}
+
+function fleets(update: Pick<Update, 'previous' | 'requested'>, snapshot: Snapshot): LiveFleet[] {
+  const { stage } = snapshot;
+  // Once settled, one fleet is left: the endpoint runs its config alone.
+  const running = stage.name === 'settled' ? stage.oldFleet : undefined;
+  const updated = running?.config === update.requested;
+  const one = (
+    label: 'old' | 'new',
+    config: string,
+    count: { current: number; desired: number } | undefined,
+    share: number,
+    minutes: readonly FleetMinute[],
+  ): LiveFleet => ({
+    label,
+    config,
+    current: count?.current ?? 0,
+    desired: count?.desired ?? 0,
+    share,
+    ...graphs(minutes, snapshot.at),
+  });
+  return [
+    one('old', update.previous, updated ? undefined : stage.oldFleet, updated ? 0 : 1 - stage.share, snapshot.old),
+    one('new', update.requested, updated ? running : stage.newFleet, updated ? 1 : stage.share, snapshot.new),
+  ];
+}
+
+const MINUTE = 60_000;
+const MINUTES_SHOWN = 20;
+
+/** A value a minute up to the last whole one; a minute without requests is a gap. */
+function graphs(minutes: readonly FleetMinute[], now: number): Pick<LiveFleet, 'errorRate' | 'latencyMs'> {
+  const byMinute = new Map(minutes.map((minute) => [minute.at, minute]));
+  const last = minutes.at(-1)?.at ?? Math.floor(now / MINUTE) * MINUTE;
+  const shown = Array.from({ length: MINUTES_SHOWN }, (_, index) =>
+    byMinute.get(last - (MINUTES_SHOWN - 1 - index) * MINUTE),
+  );
+  return {
+    errorRate: shown.map((minute) =>
+      minute === undefined || minute.requests === 0 ? undefined : minute.errors5xx / minute.requests,
+    ),
+    latencyMs: shown.map((minute) => minute?.latencyMs),
+  };
+}
+
+const STAGE_WORDS: Readonly<Record<Stage['name'], (share: string) => string>> = {
+  settled: () => 'settled',
+  starting: () => 'starting',
+  launching: () => 'launching the new fleet',
+  shifting: (share) => `shifting traffic, ${share} on the new fleet`,
+  baking: (share) => `baking with ${share} of the traffic`,
+  'final-bake': () => 'baking with all traffic',
+  terminating: () => 'taking instances away',
+  'rolling-back': () => 'rolling back',
+  creating: () => 'creating',
+  deleting: () => 'deleting',
+  failed: () => 'failed',
+  updating: () => 'updating',
+};
+
+/** What is happening, in a few words. */
+export function stageWords(stage: Stage): string {
+  return STAGE_WORDS[stage.name](percent(Math.round(stage.share * 100) / 100));
+}
+
+/**
+ * The lines for where nothing can be redrawn: one when the stage changes, one when an alarm's state does.
+ * @param before the look before this one
+ */
+export function changesSince(before: Snapshot | undefined, snapshot: Snapshot): string[] {
+  const lines: string[] = [];
+  const words = stageWords(snapshot.stage);
+  if (before === undefined || stageWords(before.stage) !== words) {
+    const bake = snapshot.stage.bakeEnds === undefined ? '' : ` until ${timeOf(snapshot.stage.bakeEnds)}`;
+    lines.push(`${words}${bake}`);
+  }
+  for (const alarm of snapshot.alarms) {
+    const earlier = before?.alarms.find((other) => other.AlarmName === alarm.AlarmName)?.StateValue;
+    if (before !== undefined && earlier !== alarm.StateValue) {
+      lines.push(
+        `alarm ${alarm.AlarmName} is ${alarm.StateValue}${alarm.StateReason === undefined ? '' : `: ${alarm.StateReason}`}`,
+      );
+    }
+  }
+  return lines.map((line) => `${timeOf(snapshot.at)}  ${line}`);
+}
+
+/** `09:41:07` in UTC. */
+export function timeOf(ms: number): string {
+  return new Date(ms).toISOString().slice(11, 19);
+}
