@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Globals, Host } from './app.ts';
+import { canaryCommand } from './commands/canary/command.ts';
 import { demoCommand } from './commands/demo/command.ts';
 import { deployCommand } from './commands/deploy/command.ts';
 import { emulatorCommand } from './commands/emulator/command.ts';
@@ -10,6 +11,7 @@ import type { Io } from './ui/io.ts';
 const COMMANDS = [
   demoCommand,
   deployCommand,
+  canaryCommand,
   reportCommand,
   emulatorCommand,
 ];
