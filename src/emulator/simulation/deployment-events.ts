@@ -1,6 +1,6 @@
 import type { World } from '../world.ts';
 import { firing } from './deployment-alarms.ts';
-import { acceptMs, activateMs, type Change, type Counts, planRollback, type Stage } from './deployment.ts';
+import { acceptMs, activateMs, type Change, type Counts, everything, planRollback, type Stage } from './deployment.ts';
 import type { Endpoint } from './endpoints.ts';
 import { type FleetRecord, type VariantRecord, variantsOf } from './endpoint-records.ts';
 import { attend, checkHealth, closeFleet, dismiss, type Fleet, hire } from './fleet.ts';
@@ -74,11 +74,21 @@ export function begin(world: World, endpoint: Endpoint, at: number): void {
 
 /** Makes happen what is due at `at`. True when the endpoint is gone. */
 export async function advance(world: World, endpoint: Endpoint, at: number): Promise<boolean> {
+  const gone = await happen(world, endpoint, at);
+  const { change } = endpoint.record;
+  if (change && mayTimeOut(change)) change.dueAt = Math.min(change.dueAt, change.timeOutAt ?? change.dueAt);
+  return gone;
+}
+
+/** Once the old fleet goes for good there is nothing to go back to. */
+function mayTimeOut(change: Change): boolean {
+  return !change.undoing && !(stageOf(change).kind === 'terminate' && change.stage === change.stages.length - 1);
+}
+
+async function happen(world: World, endpoint: Endpoint, at: number): Promise<boolean> {
   const change = changeOf(endpoint);
   const stage = stageOf(change);
-  const timedOut =
-    change.timeOutAt !== undefined && at >= change.timeOutAt && !change.undoing && stage.kind !== 'terminate';
-  if (timedOut) {
+  if (change.timeOutAt !== undefined && at >= change.timeOutAt && mayTimeOut(change)) {
     // The text is not sourced; that a time-out rolls back is the reading of facts 4.1.
     return undo(
       world,
@@ -170,49 +180,40 @@ async function giveUp(world: World, endpoint: Endpoint, reason: string, at: numb
       if (endpoint.next) await closeFleet(world, endpoint.next);
       endpoint.next = undefined;
       delete record.change;
-    } else await abandon(endpoint);
+    } else await abandon(world, endpoint);
     return false;
   }
   return undo(world, endpoint, reason, at);
 }
 
 /** Lets go of instances that never came, and takes requests with what there is. */
-async function abandon(endpoint: Endpoint): Promise<void> {
+async function abandon(world: World, endpoint: Endpoint): Promise<void> {
   const { record } = endpoint;
   for (const variant of record.fleet ? variantsOf(record.fleet) : []) {
     variant.instances = variant.instances.filter((instance) => instance.healthy);
     variant.serving = variant.instances.length;
     delete variant.doing;
   }
-  for (const instance of refresh(endpoint)) await stopInstance(instance);
-  if (endpoint.next)
-    for (const variant of endpoint.next.production)
-      await Promise.all([...variant.instances.values()].map(stopInstance));
+  await Promise.all(refresh(endpoint).map(stopInstance));
+  if (endpoint.next) await closeFleet(world, endpoint.next);
   endpoint.next = undefined;
   delete record.change;
 }
 
-/** Turns an update round: the old fleet takes all requests at once. */
+/** Turns an update round: back to the old fleet. */
 async function undo(world: World, endpoint: Endpoint, reason: string, at: number): Promise<boolean> {
   const { record } = endpoint;
   const change = changeOf(endpoint);
   const old = fleetOf(endpoint, 'old');
   const next = fleetOf(endpoint, 'new');
-  // The instances of a batch that never got healthy are not worth keeping, nor do they count.
-  const stages = planRollback(old, next, change.rollbackBatch);
-  change.stages = stages;
+  change.stages = planRollback(old, next, change.rollbackBatch);
   change.stage = 0;
   change.undoing = { reason };
   delete change.timeOutAt;
   record.status = world.switches.rollbackStatus;
   record.modifiedAt = at;
-  const standing: Counts = Object.fromEntries(
-    variantsOf(old).map((variant) => [variant.name, variant.instances.length]),
-  );
-  const whole = variantsOf(old).every((variant) => standing[variant.name] === variant.desiredCount);
-  const some = variantsOf(old).every((variant) => (standing[variant.name] ?? 0) > 0);
-  // Rolling deployments may have nothing left to go back to: then the new fleet serves until a batch has returned.
-  if (whole || some) serve(endpoint, { old: standing, new: {} });
+  const whole = variantsOf(old).every((variant) => variant.instances.length >= variant.desiredCount);
+  if (whole) serve(endpoint, { old: everything(old), new: {} });
   for (const variant of [...variantsOf(old), ...variantsOf(next)]) delete variant.doing;
   begin(world, endpoint, at);
   return false;
@@ -224,8 +225,6 @@ async function next(world: World, endpoint: Endpoint, at: number): Promise<boole
   change.stage += 1;
   if (change.stage < change.stages.length) {
     begin(world, endpoint, at);
-    if (change.timeOutAt !== undefined && stageOf(change).kind !== 'terminate')
-      change.dueAt = Math.min(change.dueAt, change.timeOutAt);
     return false;
   }
   await finish(world, endpoint, at);

@@ -61,10 +61,10 @@ export function activateMs(latencies: Latencies): number {
   return Math.round(latencies.launchFleet / 18);
 }
 
-/** Instances that a CapacitySize means for a variant of `total`, at least one. Percentages round up. */
+/** Instances that a CapacitySize means for a variant of `total`, at least one. Percentages round down (not sourced): never beyond the permitted share. */
 export function instancesOf(size: CapacitySize | undefined, total: number): number {
   if (size?.Value === undefined) return total;
-  const wanted = size.Type === 'INSTANCE_COUNT' ? size.Value : Math.ceil((size.Value * total) / 100);
+  const wanted = size.Type === 'INSTANCE_COUNT' ? size.Value : Math.floor((size.Value * total) / 100);
   return Math.max(1, Math.min(total, wanted));
 }
 
@@ -136,8 +136,8 @@ function planRolling(old: FleetRecord, next: FleetRecord, config: DeploymentConf
       launch[name] = after[name] - now;
     }
     for (const [name, total] of Object.entries(before)) {
-      const share = target[name] ? (after[name] ?? 0) / target[name] : 1;
-      remaining[name] = Math.floor(total * (1 - share));
+      const goal = target[name] ?? 0;
+      remaining[name] = goal === 0 ? 0 : Math.floor((total * (goal - (after[name] ?? 0))) / goal);
       remove[name] = (left[name] ?? 0) - remaining[name];
     }
     const full = Object.entries(target).every(([name, total]) => after[name] === total);
@@ -153,34 +153,38 @@ function planRolling(old: FleetRecord, next: FleetRecord, config: DeploymentConf
 }
 
 /**
- * The stages back to the old fleet. What is left of it takes all requests at once; what rolling took away is brought
- * back, by RollbackMaximumBatchSize (default: all of it).
+ * The stages back to the old fleet. A blue fleet that still stands takes all requests again at once. What rolling took
+ * away is launched anew by RollbackMaximumBatchSize (default: all of it), and the new fleet goes as it comes back.
  */
 export function planRollback(old: FleetRecord, next: FleetRecord, batch: CapacitySize | undefined): Stage[] {
   const stages: Stage[] = [];
   const total = everything(old);
-  let standing: Counts = standingOf(old);
+  const serving = servingOf(next);
+  let standing = standingOf(old);
+  let leaving = standingOf(next);
   while (Object.entries(total).some(([name, count]) => (standing[name] ?? 0) < count)) {
     const launch: Counts = {};
     const after: Counts = {};
     for (const [name, count] of Object.entries(total)) {
-      after[name] = Math.min(count, (standing[name] ?? 0) + instancesOf(batch, count));
-      launch[name] = after[name] - (standing[name] ?? 0);
+      const now = standing[name] ?? 0;
+      after[name] = Math.min(count, now + instancesOf(batch, count));
+      launch[name] = after[name] - now;
     }
+    const back = Object.entries(total).every(([name, count]) => after[name] === count);
+    const missing = (name: string) => (total[name] ?? 0) - (after[name] ?? total[name] ?? 0);
+    const share = (name: string, count: number) =>
+      Math.min(count, Math.floor((count * missing(name)) / (total[name] || 1)));
+    const kept: Counts = Object.fromEntries(Object.entries(serving).map(([name, count]) => [name, share(name, count)]));
     stages.push({ kind: 'launch', fleet: 'old', counts: launch });
+    stages.push({ kind: 'activate', serving: { old: after, new: kept }, extent: back ? 'full' : 'canary' });
+    if (!back) {
+      const gone = Object.entries(leaving).map(([name, count]) => [name, Math.max(0, count - (kept[name] ?? 0))]);
+      stages.push({ kind: 'terminate', fleet: 'new', counts: Object.fromEntries(gone) });
+      leaving = kept;
+    }
     standing = after;
-    const back = Object.entries(total).every(([name, count]) => standing[name] === count);
-    const share = (name: string, count: number) => 1 - (standing[name] ?? count) / (total[name] || 1);
-    const serving = Object.fromEntries(
-      Object.entries(servingOf(next)).map(([name, count]) => [name, Math.round(count * share(name, total[name] ?? 1))]),
-    );
-    stages.push({
-      kind: 'activate',
-      serving: { old: after, new: back ? {} : serving },
-      extent: back ? 'full' : 'canary',
-    });
   }
-  stages.push({ kind: 'terminate', fleet: 'new', counts: standingOf(next) });
+  stages.push({ kind: 'terminate', fleet: 'new', counts: leaving });
   return stages;
 }
 

@@ -1,6 +1,7 @@
 import type { CapacitySize, DeploymentConfig } from '@aws-sdk/client-sagemaker';
 import { type Context, validation } from '../../operation.ts';
 import { alarmState } from '../../simulation/alarms.ts';
+import { instancesOf } from '../../simulation/deployment.ts';
 import type { FleetRecord } from '../../simulation/endpoint-records.ts';
 
 /**
@@ -34,7 +35,7 @@ function checkSize(name: string, size: CapacitySize | undefined, next: FleetReco
     const total = variant.desiredCount;
     const percent = size.Type === 'INSTANCE_COUNT' ? (100 * size.Value) / total : size.Value;
     // A percentage still means whole instances: of a single one, half is all of it.
-    const all = size.Type === 'CAPACITY_PERCENT' && Math.ceil((size.Value * total) / 100) >= total;
+    const all = instancesOf(size, total) >= total;
     if (percent > most || percent < least || all) {
       const range = least === 0 ? `less than or equal to ${most}%` : `between ${least}% and ${most}%`;
       throw validation(

@@ -1,0 +1,124 @@
+import { AwsError, type Context } from '../../operation.ts';
+import { createEndpoints } from '../../simulation/endpoints.ts';
+import {
+  idOf,
+  noSuchObject,
+  page,
+  policiesOf,
+  type Target,
+  targetKey,
+  type TargetRecord,
+  targetsOf,
+  words,
+} from './records.ts';
+
+interface RegisterInput extends Target {
+  MinCapacity?: number;
+  MaxCapacity?: number;
+  RoleARN?: string;
+  SuspendedState?: Record<string, boolean>;
+}
+
+const DIMENSION = 'sagemaker:variant:DesiredInstanceCount';
+
+/**
+ * Registers or changes the range of a variant. The emulator keeps targets and policies but does not scale by them:
+ * counts change by UpdateEndpointWeightsAndCapacities, and UpdateEndpoint retains them when asked to.
+ */
+export function registerScalableTarget(context: Context, input: RegisterInput): { ScalableTargetARN: string } {
+  if (input.ServiceNamespace === 'sagemaker') checkVariant(context, input);
+  const key = targetKey(context, input);
+  const known = targetsOf(context).get(key);
+  const min = input.MinCapacity ?? known?.min;
+  const max = input.MaxCapacity ?? known?.max;
+  if (min === undefined || max === undefined) {
+    throw refuse('MinCapacity and MaxCapacity are required when a scalable target is registered for the first time.');
+  }
+  if (min > max) throw refuse(`Maximum capacity cannot be less than minimum capacity: ${max} < ${min}.`);
+  const record: TargetRecord = {
+    ServiceNamespace: input.ServiceNamespace,
+    ResourceId: input.ResourceId,
+    ScalableDimension: input.ScalableDimension,
+    min,
+    max,
+    roleArn: input.RoleARN ?? known?.roleArn ?? serviceRole(context),
+    createdAt: known?.createdAt ?? context.world.clock.now(),
+    suspended: {
+      DynamicScalingInSuspended: false,
+      DynamicScalingOutSuspended: false,
+      ScheduledScalingSuspended: false,
+      ...known?.suspended,
+      ...input.SuspendedState,
+    },
+    arn: `arn:aws:application-autoscaling:${context.region}:${context.account}:scalable-target/${idOf(key).slice(0, 20)}`,
+  };
+  targetsOf(context).set(key, record);
+  return { ScalableTargetARN: record.arn };
+}
+
+function refuse(message: string): AwsError {
+  return new AwsError('ValidationException', message);
+}
+
+/** The role SageMaker's targets always get. */
+function serviceRole({ account }: Context): string {
+  return `arn:aws:iam::${account}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint`;
+}
+
+/** A variant must stand to be registered; AWS's words are not sourced. */
+function checkVariant(context: Context, { ResourceId, ScalableDimension }: Target): void {
+  const parts = /^endpoint\/([^/]+)\/variant\/([^/]+)$/.exec(ResourceId);
+  if (!parts || ScalableDimension !== DIMENSION) {
+    throw refuse('Unsupported service namespace, resource type or scalable dimension');
+  }
+  const [, name = '', variant = ''] = parts;
+  const endpoint = createEndpoints(context.world).find(context.account, context.region, name);
+  const fleet = endpoint?.record.fleet;
+  const found = fleet && [...fleet.production, ...fleet.shadow].some((other) => other.name === variant);
+  if (!found)
+    throw refuse(
+      `No endpoint variant found for resource ID: ${ResourceId}. Register it once its endpoint is in service.`,
+    );
+}
+
+export function describeScalableTargets(
+  context: Context,
+  input: {
+    ServiceNamespace: string;
+    ResourceIds?: string[];
+    ScalableDimension?: string;
+    MaxResults?: number;
+    NextToken?: string;
+  },
+): unknown {
+  const { items, ...more } = page(
+    targetsOf(context)
+      .entries(`${context.account}/${context.region}/${input.ServiceNamespace}|`)
+      .map(([, record]) => record)
+      .filter((record) => !input.ResourceIds?.length || input.ResourceIds.includes(record.ResourceId))
+      .filter(
+        (record) => input.ScalableDimension === undefined || record.ScalableDimension === input.ScalableDimension,
+      ),
+    input,
+  );
+  const ScalableTargets = items.map((record) => ({
+    ServiceNamespace: record.ServiceNamespace,
+    ResourceId: record.ResourceId,
+    ScalableDimension: record.ScalableDimension,
+    MinCapacity: record.min,
+    MaxCapacity: record.max,
+    RoleARN: record.roleArn,
+    CreationTime: new Date(record.createdAt),
+    SuspendedState: record.suspended,
+    ScalableTargetARN: record.arn,
+  }));
+  return { ScalableTargets, ...more };
+}
+
+/** Its policies go with it, as on AWS. */
+export function deregisterScalableTarget(context: Context, input: Target): Record<string, never> {
+  const key = targetKey(context, input);
+  if (!targetsOf(context).delete(key)) throw noSuchObject(`No scalable target found for ${words(input)}`);
+  for (const [policy] of policiesOf(context).entries(`${key}|`)) policiesOf(context).delete(policy);
+  return {};
+}
