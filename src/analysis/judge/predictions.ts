@@ -116,7 +116,7 @@ function proportion(predictions: Predictions, evidence: Evidence, ask: Proportio
   };
 }
 
-const ENOUGH_TO_SEE_A_CONSTANT = 50;
+const ENOUGH_TO_SEE = 50;
 
 /** Is the output sane at all? A model that says one thing for every input, or nothing that can be read, fails outright. */
 function judgeSanity(predictions: Predictions, evidence: Evidence): Gate[] {
@@ -129,7 +129,9 @@ function judgeSanity(predictions: Predictions, evidence: Evidence): Gate[] {
   if (asked > 0) {
     const interval = shareInterval(unread, asked, policy.alpha, policy);
     const share = unread / asked;
-    const outcome = compare(interval, policy.unparsed);
+    // A broken answer is a defect wherever it shows: nothing has to be proven, only chance hits in a handful waited out.
+    const bad = share > policy.unparsed;
+    const outcome = !bad ? 'pass' : asked < ENOUGH_TO_SEE ? 'inconclusive' : 'fail';
     const example = shadow.examples[0] === undefined ? '' : `, for example: ${shadow.examples[0].slice(0, 60)}`;
     found.push({
       ...base,
@@ -158,7 +160,7 @@ function constantOutput(
   production: SideCounts,
   shadow: SideCounts,
 ): Omit<Gate, 'gating' | 'unit' | 'of' | 'needs'> | undefined {
-  if (shadow.answers < ENOUGH_TO_SEE_A_CONSTANT || shadow.commonest === undefined) return undefined;
+  if (shadow.answers < ENOUGH_TO_SEE || shadow.commonest === undefined) return undefined;
   const { answer, share } = shadow.commonest;
   const usual = production.commonest?.share ?? 1;
   // Production may well be lopsided itself; what counts is that the shadow lost the variety that production shows.

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { reportCommand } from '../../../src/commands/report/command.ts';
+import type { ReportOptions } from '../../../src/commands/report/command.ts';
+import { splitLabels } from '../../../src/commands/report/inputs.ts';
+import { decideWindow, readDuration, readTime } from '../../../src/commands/report/window.ts';
+
+async function parse(...argv: string[]): Promise<ReportOptions> {
+  let seen: ReportOptions | undefined;
+  const host = { start: async (_: unknown, options: unknown) => void (seen = options as ReportOptions) };
+  await reportCommand(host).exitOverride().parseAsync(argv, { from: 'user' });
+  if (seen === undefined) throw new Error('nothing was started');
+  return seen;
+}
+
+const DEFAULTS = {
+  endpoint: 'weather',
+  last: '30m',
+  from: undefined,
+  to: undefined,
+  format: 'terminal',
+  labels: undefined,
+  prediction: undefined,
+  task: undefined,
+  policy: undefined,
+  output: undefined,
+  predictions: true,
+};
+
+test.each([
+  [[], {}],
+  [['--last', '2h', '--format', 'json'], { last: '2h', format: 'json' }],
+  [['--from', '2026-01-05T09:00Z', '--to', '-5m'], { from: '2026-01-05T09:00Z', to: '-5m' }],
+  [['--labels', 'truth.csv:label', '--prediction', '$.p'], { labels: 'truth.csv:label', prediction: '$.p' }],
+  [
+    ['--no-predictions', '--policy', 'p.yaml', '--output', 'r.json'],
+    { predictions: false, policy: 'p.yaml', output: 'r.json' },
+  ],
+  [['--task', 'regression'], { task: 'regression' }],
+] as [string[], Partial<ReportOptions>][])('report %j', async (argv, expected) => {
+  expect(await parse('--endpoint', 'weather', ...argv)).toEqual({ ...DEFAULTS, ...expected });
+});
+
+test('wrong durations and times are named', () => {
+  expect(() => readDuration('soon', '--last')).toThrow("--last 'soon' is no duration.");
+  expect(() => readDuration('10', '--last')).toThrow('no duration');
+  expect(() => readDuration('-5m', '--last')).toThrow('no duration');
+  expect(() => readTime('05.01.2026', '--from', 0)).toThrow("--from '05.01.2026' is no time.");
+  expect(readDuration('1h30m', '--last')).toBe(5_400_000);
+});
+
+test('windows are whole minutes, and end where metrics are published', () => {
+  const now = Date.UTC(2026, 0, 5, 9, 30, 20);
+  const minute = (h: number, m: number) => Date.UTC(2026, 0, 5, h, m);
+  expect(decideWindow({ last: '30m' }, now)).toEqual({ from: minute(8, 59), to: minute(9, 29) });
+  expect(decideWindow({ last: '30m', to: '2026-01-05 09:00' }, now)).toEqual({ from: minute(8, 30), to: minute(9, 0) });
+  expect(decideWindow({ last: '30m', from: '-2h' }, now)).toEqual({ from: minute(7, 30), to: minute(9, 29) });
+  expect(decideWindow({ last: '30m', from: '2026-01-05T10:00+01:00' }, now)).toEqual({
+    from: minute(9, 0),
+    to: minute(9, 29),
+  });
+  expect(() => decideWindow({ last: '30m', from: '2026-01-05T09:29:30Z' }, now)).toThrow('holds no whole minute');
+});
+
+test('FILE:COLUMN, unless the file is really called that', () => {
+  const none = () => false;
+  expect(splitLabels('a.csv:label', none)).toEqual({ file: 'a.csv', column: 'label' });
+  expect(splitLabels('a.csv', none)).toEqual({ file: 'a.csv', column: undefined });
+  expect(splitLabels('odd:name', () => true)).toEqual({ file: 'odd:name', column: undefined });
+  expect(splitLabels('s3://bucket/key.csv', none)).toEqual({ file: 's3://bucket/key.csv', column: undefined });
+  expect(splitLabels('s3://bucket/key.csv:y', none)).toEqual({ file: 's3://bucket/key.csv', column: 'y' });
+});

@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateEndpointCommand,
+  CreateEndpointConfigCommand,
+  CreateModelCommand,
+  SageMakerClient,
+} from '@aws-sdk/client-sagemaker';
+import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import type { App } from '../../../src/app.ts';
+import { VirtualClock } from '../../../src/clock.ts';
+import { startEmulator } from '../../../src/emulator/server.ts';
+import type { Emulator } from '../../../src/emulator/server.ts';
+import type { Io } from '../../../src/ui/io.ts';
+import { createApp } from '../../../src/wire.ts';
+
+const ROOT = resolve(import.meta.dirname, '..', '..', '..');
+export const DATA = resolve(ROOT, 'fixtures', 'data', 'weather-test.csv');
+const LINEAR_LEARNER = '382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1';
+const XGBOOST = '683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.2-1';
+
+/** An endpoint in the emulator: model 005 in production, and a shadow. */
+export interface Stage {
+  emulator: Emulator;
+  clock: VirtualClock;
+  /** Sends `count` requests, one every `everyMs` of virtual time, each with an InferenceId. */
+  traffic(count: number, everyMs: number): Promise<void>;
+  app(): { app: App; out: string[]; err: string[] };
+  close(): Promise<void>;
+}
+
+export async function stage(shadow: 'good' | 'mismatched' | 'none'): Promise<Stage> {
+  const clock = new VirtualClock(Date.UTC(2026, 0, 5, 9));
+  const emulator = await startEmulator({ clock });
+  const options = {
+    endpoint: emulator.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  };
+  const s3 = new S3Client({ ...options, forcePathStyle: true });
+  const sagemaker = new SageMakerClient(options);
+  const runtime = new SageMakerRuntimeClient(options);
+  await s3.send(new CreateBucketCommand({ Bucket: 'models' }));
+  for (const name of ['005', '009']) {
+    const Body = readFileSync(resolve(ROOT, 'fixtures', 'artifacts', `${name}-model.tar.gz`));
+    await s3.send(new PutObjectCommand({ Bucket: 'models', Key: `${name}.tar.gz`, Body }));
+  }
+  const role = 'arn:aws:iam::000000000000:role/shadowctl';
+  const model = (name: string, artifact: string, image: string) =>
+    sagemaker.send(
+      new CreateModelCommand({
+        ModelName: name,
+        ExecutionRoleArn: role,
+        PrimaryContainer: { Image: image, ModelDataUrl: `s3://models/${artifact}.tar.gz` },
+      }),
+    );
+  await model('weather-v1', '005', LINEAR_LEARNER);
+  if (shadow !== 'none') await model('weather-v2', '009', shadow === 'good' ? LINEAR_LEARNER : XGBOOST);
+  const variant = (VariantName: string, ModelName: string) => ({
+    VariantName,
+    ModelName,
+    InstanceType: 'ml.m5.large' as const,
+    InitialInstanceCount: 1,
+    InitialVariantWeight: 1,
+  });
+  await sagemaker.send(
+    new CreateEndpointConfigCommand({
+      EndpointConfigName: 'weather-config',
+      ProductionVariants: [variant('AllTraffic', 'weather-v1')],
+      ...(shadow === 'none' ? {} : { ShadowProductionVariants: [variant('shadow', 'weather-v2')] }),
+      DataCaptureConfig: {
+        EnableCapture: true,
+        InitialSamplingPercentage: 100,
+        DestinationS3Uri: 's3://models/captures',
+        CaptureOptions: [{ CaptureMode: 'Input' }, { CaptureMode: 'Output' }],
+        CaptureContentTypeHeader: { CsvContentTypes: ['text/csv'], JsonContentTypes: ['application/json'] },
+      },
+    }),
+  );
+  await sagemaker.send(new CreateEndpointCommand({ EndpointName: 'weather', EndpointConfigName: 'weather-config' }));
+  clock.advance(10 * 60_000);
+  const rows = readFileSync(DATA, 'utf8').trim().split('\n').slice(1);
+  let sent = 0;
+  return {
+    emulator,
+    clock,
+    async traffic(count, everyMs) {
+      for (let i = 0; i < count; i += 1) {
+        const cells = (rows[sent % rows.length] ?? '').split(',');
+        await runtime.send(
+          new InvokeEndpointCommand({
+            EndpointName: 'weather',
+            ContentType: 'text/csv',
+            Body: cells.slice(0, -1).join(','),
+            InferenceId: `request-${sent}`,
+          }),
+        );
+        sent += 1;
+        clock.advance(everyMs);
+      }
+    },
+    app() {
+      const out: string[] = [];
+      const err: string[] = [];
+      const io: Io = {
+        out: (line = '') => void out.push(line),
+        err: (line = '') => void err.push(line),
+        alert: (line: string) => void err.push(line),
+        interactive: false,
+        terminal: false,
+        color: false,
+        columns: 80,
+        ask: async () => undefined,
+      };
+      const surroundings = {
+        clock,
+        env: {
+          AWS_REGION: 'us-east-1',
+          AWS_ENDPOINT_URL: emulator.url,
+          AWS_ACCESS_KEY_ID: 'test',
+          AWS_SECRET_ACCESS_KEY: 'test',
+        },
+        cwd: resolve(ROOT, 'fixtures', 'data'),
+        signal: new AbortController().signal,
+        io: () => io,
+      };
+      const globals = {
+        emulator: false,
+        endpointUrl: undefined,
+        profile: undefined,
+        region: undefined,
+        config: undefined,
+        quiet: false,
+        color: false,
+        debug: false,
+      };
+      const app = createApp({
+        surroundings,
+        globals,
+        io,
+        execute: () => Promise.reject(new Error('a report runs no other command')),
+        opened: () => undefined,
+      });
+      return { app, out, err };
+    },
+    async close() {
+      s3.destroy();
+      sagemaker.destroy();
+      runtime.destroy();
+      await emulator.close();
+    },
+  };
+}

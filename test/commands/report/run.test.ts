@@ -1,0 +1,102 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { ReportOptions } from '../../../src/commands/report/command.ts';
+import { run } from '../../../src/commands/report/run.ts';
+import type { Report } from '../../../src/report/report.ts';
+import { stage } from './endpoint.ts';
+import type { Stage } from './endpoint.ts';
+
+const OPTIONS: ReportOptions = {
+  endpoint: 'weather',
+  last: '10m',
+  from: undefined,
+  to: undefined,
+  format: 'json',
+  labels: undefined,
+  prediction: undefined,
+  task: undefined,
+  policy: undefined,
+  output: undefined,
+  predictions: true,
+};
+
+let open: Stage | undefined;
+afterEach(async () => {
+  await open?.close();
+  open = undefined;
+});
+
+async function report(where: Stage, options: Partial<ReportOptions> = {}) {
+  const { app, out, err } = where.app();
+  const outcome = await run(app, { ...OPTIONS, ...options });
+  const text = out.join('\n');
+  return {
+    outcome,
+    text,
+    err: err.join('\n'),
+    report: options.format === undefined ? (JSON.parse(text) as Report) : undefined,
+  };
+}
+
+describe('report, through the real SDK', () => {
+  test('two models that both work: pairs, labels, accuracy', async () => {
+    open = await stage('good');
+    await open.traffic(360, 1_500);
+    open.clock.advance(120_000);
+    const found = await report(open, { labels: 'weather-test.csv:label', last: '15m' });
+    const predictions = found.report?.observations.predictions;
+    expect(predictions).toMatchObject({
+      method: 'inferenceId',
+      task: 'multiclass',
+      pairs: 360,
+      coverage: 1,
+      rows: 360,
+    });
+    expect(predictions?.labels?.rows).toBe(360);
+    expect(predictions?.numbers?.of).toBe('score');
+    const truth = predictions?.truth?.labels;
+    expect(truth?.shadow ?? 0).toBeGreaterThan(truth?.production ?? 0);
+    expect(found.report?.summaries.production).toMatchObject({ invocations: 360, modelErrors: 0 });
+    expect(found.report?.summaries.shadow).toMatchObject({ invocations: 360, modelErrors: 0 });
+    const outcomes = Object.fromEntries(found.report?.verdict?.gates.map((gate) => [gate.id, gate.outcome]) ?? []);
+    expect(outcomes).toMatchObject({
+      'traffic.sampling': 'pass',
+      'output.readable': 'pass',
+      'latency.mean': 'inconclusive',
+    });
+    expect(found.outcome).toBe('inconclusive');
+  });
+
+  test('a shadow that fails every request: the answer is no, and production is untouched', async () => {
+    open = await stage('mismatched');
+    await open.traffic(300, 1_500);
+    open.clock.advance(120_000);
+    const found = await report(open, { format: 'terminal' });
+    expect(found.outcome).toBe('no');
+    expect(found.text).toContain('Verdict: FAIL.');
+    expect(found.text).toMatch(/5XX errors +0 +\d+/);
+    expect(Math.max(...found.text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  test('without a shadow there is nothing to compare, and that is no failure', async () => {
+    open = await stage('none');
+    await open.traffic(60, 1_000);
+    open.clock.advance(120_000);
+    const found = await report(open, { format: 'terminal' });
+    expect(found.outcome).toBe('done');
+    expect(found.text).toContain('nothing to compare');
+    expect(found.text).toContain('ModelLatency');
+  });
+
+  test('an empty window says no data', async () => {
+    open = await stage('good');
+    const found = await report(open, { format: 'terminal' });
+    expect(found.outcome).toBe('inconclusive');
+    expect(found.text).toContain('no data');
+    expect(found.text).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  test('an endpoint that is not there', async () => {
+    open = await stage('none');
+    await expect(report(open, { endpoint: 'nowhere' })).rejects.toThrow('There is no endpoint "nowhere" in us-east-1.');
+  });
+});
