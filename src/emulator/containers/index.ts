@@ -1,14 +1,22 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import { ArchiveError, readArchive } from './archive.ts';
-import type { ContainerFactory, ContainerSpec } from './container.ts';
+import type { Container, ContainerFactory, ContainerSpec } from './container.ts';
 import { builtInImage } from './images.ts';
+import { type OwnContainer, readOwnContainer, serves } from './own/options.ts';
 
 /**
  * The factory of all containers: the built-in algorithms by image name, and the user's own by `containers`
  * (`IMAGE=http://127.0.0.1:8080` or `IMAGE=command …`). Containers of one artifact and image share the loaded model.
  */
-export function createContainerFactory({ clock }: { containers: readonly string[]; clock: Clock }): ContainerFactory {
+export function createContainerFactory({
+  containers,
+  clock,
+}: {
+  containers: readonly string[];
+  clock: Clock;
+}): ContainerFactory {
+  const own = containers.map(readOwnContainer);
   const models = new Map<string, { loaded: Promise<unknown>; users: number }>();
 
   /** The model of this artifact as `load` makes it, shared by all that hold it at the same time. */
@@ -31,12 +39,33 @@ export function createContainerFactory({ clock }: { containers: readonly string[
   }
 
   return async (spec, log) => {
+    const mine = own.find((container) => serves(container, spec.image));
+    if (mine) return startOwn(mine, spec, log);
     const image = builtInImage(spec.image);
-    if (image?.kind !== 'linear-learner') throw new Error(unknownImage(spec.image));
-    const { loadLinearLearner, linearLearnerContainer } = await import('./linear-learner/container.ts');
-    const { loaded, release } = await share('linear-learner', spec, loadLinearLearner);
-    return { ...linearLearnerContainer(loaded, clock, log), stop: async () => release() };
+    if (!image) throw new Error(unknownImage(spec.image));
+    if (image.kind === 'linear-learner') {
+      const { loadLinearLearner, linearLearnerContainer } = await import('./linear-learner/container.ts');
+      const { loaded, release } = await share('linear-learner', spec, loadLinearLearner);
+      return { ...linearLearnerContainer(loaded, clock, log), stop: async () => release() };
+    }
+    const { imageVersion, loadModels, xgboostContainer } = await import('./xgboost/index.ts');
+    const version = imageVersion(image.version);
+    const ensemble = spec.environment['SAGEMAKER_INFERENCE_ENSEMBLE'] ?? 'true';
+    const { loaded, release } = await share(`xgboost ${image.version} ${ensemble}`, spec, (files) =>
+      loadModels(files, version, spec.environment),
+    );
+    return { ...xgboostContainer(loaded, version, spec.environment, clock, log), stop: async () => release() };
   };
+}
+
+async function startOwn(own: OwnContainer, spec: ContainerSpec, log: (line: string) => void): Promise<Container> {
+  if ('command' in own) {
+    const { startCommand } = await import('./own/command.ts');
+    return startCommand(own.command, spec.artifact ? await unpack(spec) : new Map(), spec.environment, log);
+  }
+  const { forward } = await import('./own/forward.ts');
+  const server = forward(own.url, log);
+  return { ping: server.ping, invoke: server.invoke, stop: async () => server.close() };
 }
 
 async function unpack(spec: ContainerSpec): Promise<Map<string, Uint8Array>> {

@@ -63,7 +63,7 @@ export function readLinearModel(files: ReadonlyMap<string, Uint8Array>): LinearM
   const threshold = additional['threshold'];
   return {
     predictorType,
-    lossType: String(additional['loss_type'] ?? ''),
+    lossType: typeof additional['loss_type'] === 'string' ? additional['loss_type'] : '',
     threshold: typeof threshold === 'number' ? threshold : 0.5,
     features,
     outputs,

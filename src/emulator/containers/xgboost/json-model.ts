@@ -1,0 +1,131 @@
+import { type Booster, checkTree, type Tree } from './model.ts';
+import { knownObjective, probToMargin } from './objectives.ts';
+
+type Json = Record<string, unknown>;
+
+/**
+ * A booster from XGBoost's JSON schema (doc/model.schema of dmlc/xgboost), parsed from JSON or UBJSON; also from the
+ * memory snapshot `{"Model": …, "Config": …}` that a pickle holds. Throws an Error that says what is wrong.
+ */
+export function readJsonModel(document: unknown): Booster {
+  const root = object(document, 'the model');
+  const learner = object(object(root['Model'] ?? root, 'the model')['learner'], 'learner');
+  const param = object(learner['learner_model_param'], 'learner_model_param');
+  const objective = text(object(learner['objective'], 'objective')['name']);
+  if (!knownObjective(objective))
+    throw new Error(`the emulator does not evaluate the objective ${JSON.stringify(objective)}`);
+  const features = integer(param['num_feature'] ?? 0);
+  const classes = integer(param['num_class'] ?? 0);
+  const groups = Math.max(1, classes, integer(param['num_target'] ?? 1));
+  const base = scores(param['base_score']).map((score) => probToMargin(objective, score));
+  const attributes = (learner['attributes'] ?? {}) as Json;
+  const shared = {
+    objective,
+    features,
+    classes,
+    groups,
+    baseMargin: Float32Array.from(base),
+    treeLimit: treeLimit(attributes),
+  };
+  const booster = object(learner['gradient_booster'], 'gradient_booster');
+  const name = text(booster['name'] ?? 'gbtree');
+  if (name === 'gblinear') {
+    const weights = Float32Array.from(list(object(booster['model'], 'model')['weights'], 'weights'), Number);
+    if (weights.length !== (features + 1) * groups)
+      throw new Error(`gblinear has ${weights.length} weights for ${features} features`);
+    return { ...shared, trees: [], groupOf: new Int32Array(), treeWeights: undefined, linear: weights };
+  }
+  const forest = object(object(name === 'dart' ? booster['gbtree'] : booster, name)['model'], 'model');
+  const trees = list(forest['trees'], 'trees').map((tree) => readTree(object(tree, 'a tree'), features));
+  const groupOf = Int32Array.from(list(forest['tree_info'], 'tree_info'), Number);
+  const treeWeights =
+    name === 'dart' ? Float32Array.from(list(booster['weight_drop'], 'weight_drop'), Number) : undefined;
+  if (groupOf.length !== trees.length || (treeWeights && treeWeights.length !== trees.length)) {
+    throw new Error(
+      `${trees.length} trees, but ${groupOf.length} in tree_info and ${treeWeights?.length ?? '-'} in weight_drop`,
+    );
+  }
+  if (groupOf.some((group) => group < 0 || group >= groups))
+    throw new Error(`tree_info names a group outside of ${groups}`);
+  return { ...shared, trees, groupOf, treeWeights, linear: undefined };
+}
+
+function readTree(tree: Json, features: number): Tree {
+  const numbers = (key: string) => list(tree[key], key);
+  const left = Int32Array.from(numbers('left_children'), Number);
+  const vector = integer(object(tree['tree_param'] ?? {}, 'tree_param')['size_leaf_vector'] ?? 0);
+  if (vector > 1) throw new Error('the emulator does not evaluate trees with vector leaves (multi_output_tree)');
+  const read: Tree = {
+    left,
+    right: Int32Array.from(numbers('right_children'), Number),
+    feature: Int32Array.from(numbers('split_indices'), Number),
+    value: Float32Array.from(numbers('split_conditions'), Number),
+    defaultLeft: Uint8Array.from(numbers('default_left'), Number),
+    categories: readCategories(tree),
+  };
+  for (const part of [read.right, read.feature, read.value, read.defaultLeft]) {
+    if (part.length !== left.length) throw new Error('the columns of a tree differ in length');
+  }
+  return checkTree(read, features);
+}
+
+function readCategories(tree: Json): Map<number, Set<number>> | undefined {
+  const nodes = (tree['categories_nodes'] ?? []) as ArrayLike<number>;
+  if (nodes.length === 0) return undefined;
+  const categories = list(tree['categories'], 'categories');
+  const segments = list(tree['categories_segments'], 'categories_segments');
+  const sizes = list(tree['categories_sizes'], 'categories_sizes');
+  const read = new Map<number, Set<number>>();
+  for (let i = 0; i < nodes.length; i++) {
+    const start = Number(segments[i]);
+    read.set(
+      Number(nodes[i]),
+      new Set(
+        Array.from(categories)
+          .slice(start, start + Number(sizes[i]))
+          .map(Number),
+      ),
+    );
+  }
+  return read;
+}
+
+/** base_score is a number as text, `5E-1`, and since 3.1 a list as text, `[5E-1]`. */
+function scores(value: unknown): number[] {
+  const parts = text(value ?? '0.5')
+    .replace(/^\[|\]$/g, '')
+    .split(',')
+    .map(Number);
+  if (parts.some(Number.isNaN)) throw new Error(`base_score is ${JSON.stringify(value)}`);
+  return parts;
+}
+
+/** What early stopping left behind: the attribute best_ntree_limit, or best_iteration in newer files. */
+export function treeLimit(attributes: Readonly<Json>): number {
+  const limit = Number(attributes['best_ntree_limit'] ?? Number.NaN);
+  if (Number.isInteger(limit)) return limit;
+  const best = Number(attributes['best_iteration'] ?? Number.NaN);
+  return Number.isInteger(best) ? best + 1 : 0;
+}
+
+function object(value: unknown, what: string): Json {
+  if (typeof value !== 'object' || value === null) throw new Error(`the model has no ${what}`);
+  return value as Json;
+}
+
+function list(value: unknown, what: string): unknown[] {
+  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) throw new Error(`the model has no list ${what}`);
+  return value as unknown[];
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string' && typeof value !== 'number')
+    throw new Error(`${JSON.stringify(value)} where the model has text`);
+  return String(value);
+}
+
+function integer(value: unknown): number {
+  const number = Number(text(value));
+  if (!Number.isInteger(number) || number < 0) throw new Error(`${JSON.stringify(value)} where the model has a count`);
+  return number;
+}

@@ -1,0 +1,23 @@
+import type { Clock } from '../../../clock.ts';
+
+/**
+ * Lines as the image's logger writes them: `[2026-11-21:06:23:21:INFO] text`, exceptions with a traceback. The
+ * traceback names the place without line numbers: they differ from image to image.
+ */
+export function pythonLog(
+  clock: Clock,
+  log: (line: string) => void,
+): { info(text: string): void; exception(type: string, text: string): void } {
+  const stamp = (level: string) => `[${new Date(clock.now()).toISOString().slice(0, 19).replace('T', ':')}:${level}]`;
+  return {
+    info: (text) => log(`${stamp('INFO')} ${text}`),
+    exception: (type, text) => {
+      for (const line of `${stamp('ERROR')} ${text}`.split('\n')) log(line);
+      log('Traceback (most recent call last):');
+      log(
+        '  File "/miniconda3/lib/python3/site-packages/sagemaker_xgboost_container/algorithm_mode/serve.py", in invocations',
+      );
+      for (const line of `${type}: ${text}`.split('\n')) log(line);
+    },
+  };
+}
