@@ -16,6 +16,7 @@ import {
 } from '../aws/sagemaker.ts';
 import type { Clock } from '../clock.ts';
 import { cannotRun, Problem } from '../errors.ts';
+import { fold } from '../state/fold.ts';
 import type { Journal } from '../state/journal.ts';
 import { whoAmI } from '../state/lock.ts';
 import { objectMetadata, whatBecameOf } from './recover.ts';
@@ -138,7 +139,7 @@ async function perform(site: Site, step: Step): Promise<void> {
     case 'endpoint':
       return void (await createEndpoint(aws, step.input));
     case 'alarm':
-      await refuseForeignAlarm(aws, site.journal.endpoint, step.name);
+      await refuseForeignAlarm(site, step.name);
       return putMetricAlarm(aws, step.input);
     case 's3-bucket':
       return createBucket(aws, step.name);
@@ -151,9 +152,11 @@ async function perform(site: Site, step: Step): Promise<void> {
 }
 
 /** CloudWatch would silently overwrite an alarm of the same name. */
-async function refuseForeignAlarm(aws: Aws, endpoint: string, name: string): Promise<void> {
+async function refuseForeignAlarm({ aws, journal }: Site, name: string): Promise<void> {
   const [alarm] = await describeAlarms(aws, [name]);
-  if (alarm === undefined || isOurs(await alarmTags(aws, alarm.AlarmArn ?? ''), endpoint)) return;
+  if (alarm === undefined) return;
+  const runs = fold(journal.events()).runs.map((one) => one.run);
+  if (isOurs(await alarmTags(aws, alarm.AlarmArn ?? ''), journal.endpoint, runs)) return;
   throw cannotRun(`There is an alarm "${name}" already, and it is not ours.`, 'Choose another name for the new one.');
 }
 

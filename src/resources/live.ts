@@ -7,7 +7,7 @@ import type { Aws } from '../aws/clients.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
 import { cannotRun } from '../errors.ts';
 import { heldOf, type State } from '../state/fold.ts';
-import { isOurs } from './tags.ts';
+import { ENDPOINT_TAG, isOurs } from './tags.ts';
 import type { Endpoint } from './wait.ts';
 
 /** An endpoint as it stands in AWS at this moment. */
@@ -46,8 +46,9 @@ export type Ownership = 'created' | 'adopted' | 'foreign' | 'unknown-here';
 export function ownership(live: Live, state: State): Ownership {
   const held = heldOf(state, { kind: 'endpoint', name: live.name });
   if (held?.state === 'standing' && held.adopted) return 'adopted';
-  if (!isOurs(live.tags, live.name)) return 'foreign';
-  return held?.state === 'standing' ? 'created' : 'unknown-here';
+  if (live.tags[ENDPOINT_TAG] !== live.name) return 'foreign';
+  const runs = state.runs.map((one) => one.run);
+  return held?.state === 'standing' && isOurs(live.tags, live.name, runs) ? 'created' : 'unknown-here';
 }
 
 /**

@@ -48,7 +48,7 @@ export async function whatBecameOf(aws: Aws, endpoint: string, step: OpenStep): 
     return { outcome: 'refused', error: 'had not been carried out' };
   }
   if (found === undefined) return { outcome: 'absent' };
-  if (await found.ours(endpoint, step)) return { outcome: 'done' };
+  if (await found.ours(endpoint, { runs: [step.run], at: step.at })) return { outcome: 'done' };
   return { outcome: 'absent', error: 'had not been carried out: there is one of that name, but it is not ours' };
 }
 
@@ -67,8 +67,8 @@ async function updated(aws: Aws, step: OpenStep): Promise<Finding> {
 export interface Found {
   /** It is being deleted at this moment. */
   leaving: boolean;
-  /** Was it made by this step? */
-  ours(endpoint: string, step: Pick<OpenStep, 'run' | 'at'>): Promise<boolean>;
+  /** Was it made by us? `runs` are those that may have, `at` is when the first of them began it, ISO 8601. */
+  ours(endpoint: string, claim: { runs: readonly string[]; at: string }): Promise<boolean>;
 }
 
 /** How to look for a resource of each kind; undefined where it does not exist. */
@@ -97,7 +97,7 @@ const LOOKS: Readonly<Record<ResourceKind, (aws: Aws, name: string) => Promise<F
     const created = await bucketCreated(aws, name);
     if (created === undefined) return undefined;
     // A bucket cannot be given its tags in the call that creates it: its age tells, and only an empty one is deleted.
-    return { leaving: false, ours: async (_, step) => created >= Date.parse(step.at) - CLOCK_SKEW };
+    return { leaving: false, ours: async (_, claim) => created >= Date.parse(claim.at) - CLOCK_SKEW };
   },
   async 's3-prefix'(aws, name) {
     return (await isEmpty(aws, name)) ? undefined : { leaving: false, ours: async () => true };
@@ -113,7 +113,7 @@ export function look(aws: Aws, resource: ResourceRef): Promise<Found | undefined
 }
 
 function stands(tags: () => Promise<Record<string, string>>): Found {
-  return { leaving: false, ours: async (endpoint, step) => isOurs(await tags(), endpoint, step.run) };
+  return { leaving: false, ours: async (endpoint, { runs }) => isOurs(await tags(), endpoint, runs) };
 }
 
 function tagged(aws: Aws, arn: string | undefined): Found {

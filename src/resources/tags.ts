@@ -22,7 +22,7 @@ export function tagList(
   }));
 }
 
-/** True when these tags are those of something shadowctl created for this endpoint, in this run where one is named. */
-export function isOurs(tags: Readonly<Record<string, string>>, endpoint: string, run?: string): boolean {
-  return tags[ENDPOINT_TAG] === endpoint && (run === undefined || tags[RUN_TAG] === run);
+/** True when these tags say that one of these runs created it, for this endpoint. */
+export function isOurs(tags: Readonly<Record<string, string>>, endpoint: string, runs: readonly string[]): boolean {
+  return tags[ENDPOINT_TAG] === endpoint && runs.includes(tags[RUN_TAG] ?? '');
 }

@@ -22,6 +22,8 @@ export interface WaitOptions {
   endpoint: string;
   /** The config it is to run; undefined waits until it is settled on any, or gone. */
   config: string | undefined;
+  /** Wait until it is gone, whatever it says meanwhile: a deletion that was accepted may not show at once. */
+  untilGone?: boolean;
   signal: AbortSignal;
   /** LastModifiedTime read before an update was asked for: an endpoint that still has it has not begun. */
   since?: Date | undefined;
@@ -85,6 +87,7 @@ export async function waitForEndpoint(aws: Aws, clock: Clock, options: WaitOptio
 function verdict(endpoint: Endpoint, options: WaitOptions, waited: number): Settled | undefined {
   const { EndpointStatus: status = '', EndpointConfigName: config, FailureReason: reason } = endpoint;
   if (!SETTLED.has(status)) return undefined;
+  if (options.untilGone === true && (status !== 'Failed' || waited < BEGIN_WITHIN)) return undefined;
   if (status !== 'InService') return { kind: 'failed', endpoint, reason };
   if (options.config === undefined || config === options.config) return { kind: 'running', endpoint };
   const untouched = options.since !== undefined && endpoint.LastModifiedTime?.getTime() === options.since.getTime();

@@ -28,6 +28,8 @@ function describeDetail(step: Step): string {
       return `${step.input.bytes} bytes from ${step.input.path}`;
     case 'alarm':
       return step.input.AlarmDescription ?? step.input.MetricName ?? '';
+    default:
+      return '';
   }
 }
 

@@ -71,6 +71,6 @@ function stopped(ground: Ground, words: { endpoint: string; command: string }, b
   if (!touched) return interrupted('Interrupted; nothing was changed.');
   return interrupted(
     `Interrupted. What was begun in AWS goes on there. What stands: ${held.length === 0 ? 'nothing' : held.join(', ')}.`,
-    `${next.join('\n')}`,
+    next.join('\n'),
   );
 }

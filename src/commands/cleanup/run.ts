@@ -1,0 +1,162 @@
+import type { App, Outcome } from '../../app.ts';
+import { AwsProblem } from '../../aws/errors.ts';
+import { describeEndpoint } from '../../aws/sagemaker.ts';
+import { cannotRun } from '../../errors.ts';
+import { apply, openSite, type Site } from '../../resources/apply.ts';
+import { nameOf } from '../../resources/steps.ts';
+import { type Deletion, planTeardown, type Remainder, type Sighting } from '../../resources/teardown.ts';
+import { describeProgress, waitForEndpoint } from '../../resources/wait.ts';
+import { journaledEndpoints } from '../../state/journals.ts';
+import { withProgress } from '../../ui/progress.ts';
+import { confirm } from '../shared/confirm.ts';
+import { describeStep } from '../shared/describe-steps.ts';
+import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
+import type { CleanupOptions } from './command.ts';
+import { neededByAdopted, sight } from './sight.ts';
+
+/** Deletes what shadowctl created, and ends by looking in AWS. */
+export async function run(app: App, options: CleanupOptions): Promise<Outcome> {
+  const endpoints = options.endpoint === undefined ? await everyEndpoint(app) : [options.endpoint];
+  const outcomes: Outcome[] = [];
+  for (const endpoint of endpoints) {
+    if (endpoints.length > 1) app.io.err(`endpoint ${endpoint}:`);
+    const words = { endpoint, command: 'cleanup', readOnly: options.plan };
+    outcomes.push(await onEndpoint(app, words, (ground) => cleanEndpoint(app, options, ground)));
+  }
+  return outcomes.find((outcome) => outcome === 'no') ?? outcomes.find((outcome) => outcome !== 'done') ?? 'done';
+}
+
+async function everyEndpoint(app: App): Promise<string[]> {
+  const { stateDir } = await app.project();
+  const aws = await app.aws();
+  const endpoints = await journaledEndpoints(stateDir, await aws.account(), aws.target.region);
+  if (endpoints.length === 0) {
+    throw cannotRun(
+      `There is no journal in ${stateDir} for account ${await aws.account()} in ${aws.target.region}.`,
+      'Work from the folder that holds .shadowctl/, with the profile and region the endpoint was created with.',
+    );
+  }
+  return endpoints;
+}
+
+async function cleanEndpoint(app: App, options: CleanupOptions, ground: Ground): Promise<Outcome> {
+  const { journal } = ground;
+  const { endpoint } = journal;
+  if (journal.events().length === 0) {
+    throw cannotRun(
+      `There is no journal of endpoint "${endpoint}" in account ${ground.account}, ${journal.region}: ${journal.path} does not exist.`,
+      `Work from the folder that holds its .shadowctl/, with the profile and region it was created with.\nWhat shadowctl created carries the tag shadowctl:endpoint=${endpoint}; AWS finds it with:\n  aws resourcegroupstaggingapi get-resources --tag-filters Key=shadowctl:endpoint,Values=${endpoint}`,
+    );
+  }
+  const keep = { uploads: options.keepUploads, captures: options.keepCaptures, logs: options.keepLogs };
+  const plan = planTeardown(await sight(ground), await neededByAdopted(ground), keep);
+  if (options.plan) {
+    tell(app, options, endpoint, { deleted: [], planned: plan.steps, left: plan.left });
+    return plan.steps.length === 0 ? 'done' : 'pending';
+  }
+  if (plan.steps.length > 0) {
+    for (const step of plan.steps) app.io.err(describeStep(step));
+    for (const { ref, why } of plan.left) app.io.err(`= ${nameOf(ref)}  (stays: ${why})`);
+    await confirm(
+      app,
+      `Delete these ${plan.steps.length} in account ${ground.account}, ${journal.region}?`,
+      options.yes,
+    );
+  }
+  const site = await openSite({ aws: ground.aws, journal, clock: app.clock, signal: app.signal }, 'cleanup');
+  const left = [...plan.left, ...(await deleteAll(app, options, ground, site, plan.steps))];
+  const unexpected = await verify(app, ground, left);
+  tell(app, options, endpoint, { deleted: plan.steps, planned: [], left: [...left, ...unexpected] });
+  if (left.length + unexpected.length === 0)
+    await journal.append({ type: 'fact', run: site.run, name: 'clean', value: {} });
+  return unexpected.length === 0 ? 'done' : 'no';
+}
+
+/** How long after an endpoint is gone SageMaker may still write what it captured, in milliseconds. */
+const LATE_CAPTURES = 30_000;
+
+/** Deletes one after the other; gives what turned out to have to stay. */
+async function deleteAll(
+  app: App,
+  options: CleanupOptions,
+  ground: Ground,
+  site: Site,
+  steps: readonly Deletion[],
+): Promise<Remainder[]> {
+  const left: Remainder[] = [];
+  const hadEndpoint = steps.some((step) => step.kind === 'endpoint');
+  for (const step of steps) {
+    if (step.kind === 'endpoint') await settle(app, ground, 'before it can be deleted');
+    if (step.kind === 's3-prefix' && hadEndpoint) {
+      await withProgress(app.io, 'waiting for the last captures to be written', () =>
+        app.clock.sleep(LATE_CAPTURES, app.signal),
+      );
+    }
+    try {
+      await apply(site, step);
+    } catch (error) {
+      if (!(error instanceof AwsProblem) || error.code !== 'BucketNotEmpty') throw error;
+      left.push({ ref: step, why: 'it holds objects that are not ours' });
+      continue;
+    }
+    if (step.kind === 'endpoint') await settle(app, ground, 'to be gone');
+    if (options.format === 'text') app.io.out(`deleted ${nameOf(step)}`);
+  }
+  return left.map(({ ref, why }) => ({ ref: { kind: ref.kind, name: ref.name }, why }));
+}
+
+/** SageMaker deletes no endpoint that is being created or updated; and nothing it uses may go before it is gone. */
+async function settle(app: App, { aws, journal }: Ground, what: string): Promise<void> {
+  const { endpoint } = journal;
+  const live = await describeEndpoint(aws, endpoint, app.signal);
+  const wait = live?.EndpointStatus === 'Deleting' || what === 'to be gone';
+  if (
+    live === undefined ||
+    (!wait && /^(InService|Failed|OutOfService|UpdateRollbackFailed)$/.test(live.EndpointStatus ?? ''))
+  )
+    return;
+  await withProgress(app.io, `waiting for endpoint ${endpoint} ${what}`, (progress) =>
+    waitForEndpoint(aws, app.clock, {
+      endpoint,
+      config: undefined,
+      untilGone: what === 'to be gone',
+      signal: app.signal,
+      onLook: (seen) => progress.update(`waiting for endpoint ${endpoint} ${what}: ${describeProgress(seen)}`),
+      onTrouble: (problem) => progress.update(`${problem.message}; asking again`),
+    }),
+  );
+}
+
+/** Looks once more for everything the journal ever named; gives what is still there and was to go. */
+async function verify(app: App, ground: Ground, expected: readonly Remainder[]): Promise<Remainder[]> {
+  const still = await withProgress(app.io, 'looking in AWS for what is left', () => sight(ground));
+  return still.filter((one) => isLeft(one, expected)).map(({ held }) => ({ ref: held.ref, why: 'it is still there' }));
+}
+
+function isLeft({ held, exists, ours }: Sighting, expected: readonly Remainder[]): boolean {
+  return exists && ours && !expected.some(({ ref }) => ref.kind === held.ref.kind && ref.name === held.ref.name);
+}
+
+function tell(
+  app: App,
+  options: CleanupOptions,
+  endpoint: string,
+  result: { deleted: readonly Deletion[]; planned: readonly Deletion[]; left: readonly Remainder[] },
+): void {
+  const { io } = app;
+  const { deleted, planned, left } = result;
+  if (options.format === 'json') {
+    const refs = (steps: readonly Deletion[]) => steps.map(({ kind, name }) => ({ kind, name }));
+    io.out(JSON.stringify({ endpoint, deleted: refs(deleted), planned: refs(planned), left }, undefined, 2));
+    return;
+  }
+  for (const step of planned) io.out(describeStep(step));
+  for (const { ref, why } of left) io.out(`left: ${nameOf(ref)} (${why})`);
+  if (options.plan && planned.length === 0 && left.length === 0) io.out(`Nothing of endpoint ${endpoint} is left.`);
+  if (options.plan || left.length > 0) return;
+  io.out(
+    deleted.length === 0
+      ? `Nothing of endpoint ${endpoint} was left.`
+      : `Looked in AWS: nothing of endpoint ${endpoint} is left.`,
+  );
+}

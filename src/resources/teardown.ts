@@ -1,0 +1,73 @@
+import type { Held } from '../state/fold.ts';
+import type { ResourceKind, ResourceRef } from '../state/journal.ts';
+import type { Step } from './steps.ts';
+
+/** A resource of the journal, and what AWS says about it. */
+export interface Sighting {
+  held: Held;
+  exists: boolean;
+  /** It carries our tag. */
+  ours: boolean;
+}
+
+export interface Keep {
+  uploads: boolean;
+  captures: boolean;
+  logs: boolean;
+}
+
+/** Something that stays, and why. */
+export interface Remainder {
+  ref: ResourceRef;
+  why: string;
+}
+
+export type Deletion = Extract<Step, { action: 'delete' }>;
+
+export interface Teardown {
+  /** In the order in which they are safe. */
+  steps: Deletion[];
+  left: Remainder[];
+}
+
+/** Delete the endpoint first: SageMaker lets anybody delete the config it runs, and then it can never be updated again. */
+const ORDER: readonly ResourceKind[] = [
+  'endpoint',
+  'endpoint-config',
+  'model',
+  'alarm',
+  's3-object',
+  's3-prefix',
+  'log-group',
+  's3-bucket',
+];
+
+/**
+ * What is to be deleted, last created first within each kind, and what stays. Pure.
+ * @param inUse configs, models and uploads that an endpoint needs which is going to stay
+ */
+export function planTeardown(sightings: readonly Sighting[], inUse: readonly ResourceRef[], keep: Keep): Teardown {
+  const teardown: Teardown = { steps: [], left: [] };
+  for (const kind of ORDER) {
+    for (const { held, exists, ours } of sightings.filter((one) => one.held.ref.kind === kind).toReversed()) {
+      // A name that AWS refused us, or that we have deleted: whoever has it now is none of our business.
+      if (!exists || (!ours && held.state !== 'standing')) continue;
+      const why = reasonToStay(held, ours, inUse, keep);
+      if (why === undefined) teardown.steps.push({ action: 'delete', kind, name: held.ref.name });
+      else teardown.left.push({ ref: held.ref, why });
+    }
+  }
+  return teardown;
+}
+
+function reasonToStay(held: Held, ours: boolean, inUse: readonly ResourceRef[], keep: Keep): string | undefined {
+  const { kind, name } = held.ref;
+  if (held.adopted) return 'adopted: shadowctl did not create it';
+  if (!ours) return 'it does not carry our tag: somebody else made it anew';
+  if (inUse.some((ref) => ref.kind === kind && ref.name === name)) return 'in use by an endpoint that stays';
+  if (kind === 's3-object' && keep.uploads) return 'kept (--keep-uploads)';
+  if (kind === 's3-prefix' && keep.captures) return 'kept (--keep-captures)';
+  if (kind === 'log-group' && keep.logs) return 'kept (--keep-logs)';
+  if (kind === 's3-bucket' && (keep.uploads || keep.captures)) return 'it holds what is kept';
+  return undefined;
+}

@@ -1,0 +1,11 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The endpoints that have a journal in this account and region, sorted by name; none where there is no state folder. */
+export async function journaledEndpoints(stateDir: string, account: string, region: string): Promise<string[]> {
+  const files = await readdir(join(stateDir, account, region)).catch(() => []);
+  return files
+    .filter((file) => file.endsWith('.jsonl'))
+    .map((file) => file.slice(0, -'.jsonl'.length))
+    .toSorted();
+}
