@@ -70,7 +70,8 @@ async function refuseForeignAlarms(place: { aws: Aws; state: State }, endpoint: 
   for (const alarm of await describeAlarms(place.aws, names)) {
     const name = alarm.AlarmName ?? '';
     if (heldOf(place.state, { kind: 'alarm', name })?.state === 'standing') continue;
-    if (isOurs(await alarmTags(place.aws, alarm.AlarmArn ?? ''), endpoint)) continue;
+    const runs = place.state.runs.map((one) => one.run);
+    if (isOurs(await alarmTags(place.aws, alarm.AlarmArn ?? ''), endpoint, runs)) continue;
     throw cannotRun(
       `There is an alarm ${name} that shadowctl did not create, and it needs that name.`,
       'Rename or delete that alarm.',
