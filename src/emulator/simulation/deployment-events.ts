@@ -1,6 +1,6 @@
 import type { World } from '../world.ts';
 import { firing } from './deployment-alarms.ts';
-import { acceptMs, activateMs, type Change, type Counts, everything, planRollback, type Stage } from './deployment.ts';
+import { acceptMs, activateMs, type Change, type Counts, fallBack, planRollback, type Stage } from './deployment.ts';
 import type { Endpoint } from './endpoints.ts';
 import { type FleetRecord, type VariantRecord, variantsOf } from './endpoint-records.ts';
 import { attend, checkHealth, closeFleet, dismiss, type Fleet, hire } from './fleet.ts';
@@ -212,8 +212,7 @@ async function undo(world: World, endpoint: Endpoint, reason: string, at: number
   delete change.timeOutAt;
   record.status = world.switches.rollbackStatus;
   record.modifiedAt = at;
-  const whole = variantsOf(old).every((variant) => variant.instances.length >= variant.desiredCount);
-  if (whole) serve(endpoint, { old: everything(old), new: {} });
+  serve(endpoint, fallBack(old, next));
   for (const variant of [...variantsOf(old), ...variantsOf(next)]) delete variant.doing;
   begin(world, endpoint, at);
   return false;

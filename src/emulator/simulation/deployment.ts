@@ -152,14 +152,29 @@ function planRolling(old: FleetRecord, next: FleetRecord, config: DeploymentConf
   return stages;
 }
 
+/** How many instances of either fleet take requests when `standing` of the old one do: together one whole fleet. */
+export function fallBack(
+  old: FleetRecord,
+  next: FleetRecord,
+  standing: Counts = standingOf(old),
+): { old: Counts; new: Counts } {
+  const total = everything(old);
+  const kept = Object.entries(servingOf(next)).map(([name, count]) => {
+    const whole = total[name] ?? 0;
+    const missing = whole - (standing[name] ?? whole);
+    return [name, whole === 0 ? 0 : Math.floor((count * missing) / whole)];
+  });
+  return { old: standing, new: Object.fromEntries(kept) };
+}
+
 /**
- * The stages back to the old fleet. A blue fleet that still stands takes all requests again at once. What rolling took
- * away is launched anew by RollbackMaximumBatchSize (default: all of it), and the new fleet goes as it comes back.
+ * The stages back to the old fleet, after what stands of it has taken its requests again at once (`fallBack`). What
+ * rolling took away is launched anew by RollbackMaximumBatchSize (default: all of it), and the new fleet goes as it
+ * comes back.
  */
 export function planRollback(old: FleetRecord, next: FleetRecord, batch: CapacitySize | undefined): Stage[] {
   const stages: Stage[] = [];
   const total = everything(old);
-  const serving = servingOf(next);
   let standing = standingOf(old);
   let leaving = standingOf(next);
   while (Object.entries(total).some(([name, count]) => (standing[name] ?? 0) < count)) {
@@ -171,16 +186,16 @@ export function planRollback(old: FleetRecord, next: FleetRecord, batch: Capacit
       launch[name] = after[name] - now;
     }
     const back = Object.entries(total).every(([name, count]) => after[name] === count);
-    const missing = (name: string) => (total[name] ?? 0) - (after[name] ?? total[name] ?? 0);
-    const share = (name: string, count: number) =>
-      Math.min(count, Math.floor((count * missing(name)) / (total[name] || 1)));
-    const kept: Counts = Object.fromEntries(Object.entries(serving).map(([name, count]) => [name, share(name, count)]));
+    const serving = fallBack(old, next, after);
     stages.push({ kind: 'launch', fleet: 'old', counts: launch });
-    stages.push({ kind: 'activate', serving: { old: after, new: kept }, extent: back ? 'full' : 'canary' });
+    stages.push({ kind: 'activate', serving, extent: back ? 'full' : 'canary' });
     if (!back) {
-      const gone = Object.entries(leaving).map(([name, count]) => [name, Math.max(0, count - (kept[name] ?? 0))]);
+      const gone = Object.entries(leaving).map(([name, count]) => [
+        name,
+        Math.max(0, count - (serving.new[name] ?? 0)),
+      ]);
       stages.push({ kind: 'terminate', fleet: 'new', counts: Object.fromEntries(gone) });
-      leaving = kept;
+      leaving = serving.new;
     }
     standing = after;
   }
