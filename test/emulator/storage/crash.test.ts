@@ -1,0 +1,180 @@
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openStore } from '../../../src/emulator/storage/open.ts';
+import { bundle, start } from './bundle.ts';
+
+let program: string;
+let dir: string;
+beforeAll(async () => {
+  program = await bundle('writer.ts');
+});
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'shadowctl-state-'));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+interface Round {
+  round: number;
+  pad: string;
+}
+
+describe('a kill -9', () => {
+  it('in the middle of writing loses nothing that was promised, and leaves what belongs together together', async () => {
+    let before = 0;
+    for (let life = 0; life < 12; life += 1) {
+      const writer = start(program, dir, 'flush');
+      expect(await writer.line()).toBe(`opened ${before}`);
+      let kept = before;
+      // Killed at another point of its work each time.
+      for (let lines = 0; lines < 1 + life * 5; lines += 1) kept = Number((await writer.line()).split(' ')[1]);
+      writer.child.kill('SIGKILL');
+      await writer.ended;
+      const store = await openStore(dir);
+      const left = store.table<Round>('left').get('same');
+      expect(left).toEqual(store.table<Round>('right').get('same'));
+      expect(left?.round).toBeGreaterThanOrEqual(kept);
+      const blob = await store.blobs.get('replaced');
+      expect(new Set(blob).size).toBe(1);
+      before = left?.round ?? 0;
+      await store.close();
+    }
+  });
+
+  it('while nobody flushes loses the last moments only', async () => {
+    const writer = start(program, dir, 'gather');
+    await writer.line();
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    writer.child.kill('SIGKILL');
+    await writer.ended;
+    const store = await openStore(dir);
+    expect(store.table<Round>('left').get('same')?.round).toBeGreaterThan(0);
+    expect(store.table<Round>('left').get('same')).toEqual(store.table<Round>('right').get('same'));
+    await store.close();
+  });
+
+  it('leaves a lock that the next process takes over, while a living one is respected', async () => {
+    const holder = start(program, dir, 'idle');
+    await holder.line();
+    await expect(openStore(dir)).rejects.toThrow(`in use by process ${holder.child.pid} since`);
+    const second = start(program, dir, 'idle');
+    await expect(second.line()).rejects.toThrow('in use by process');
+    holder.child.kill('SIGKILL');
+    await holder.ended;
+    const third = start(program, dir, 'idle');
+    expect(await third.line()).toBe('opened 0');
+    third.child.kill('SIGKILL');
+    await third.ended;
+  });
+});
+
+describe('the lock', () => {
+  it('of another host is respected, and says how to go on', async () => {
+    const lock = { pid: 1, host: 'elsewhere', since: '2026-01-05T09:00:00.000Z', started: undefined };
+    await writeFile(join(dir, 'lock'), JSON.stringify(lock));
+    const problem = await openStore(dir).catch((error: unknown) => error);
+    expect(problem).toMatchObject({
+      message: expect.stringContaining('process 1 on elsewhere since 2026'),
+      next: expect.stringContaining('delete'),
+    });
+  });
+
+  it.runIf(process.platform === 'linux')('of a number that a later process bears is stale', async () => {
+    const lock = { pid: process.ppid, host: hostname(), since: '2026-01-05T09:00:00.000Z', started: 'another boot/1' };
+    await writeFile(join(dir, 'lock'), JSON.stringify(lock));
+    const store = await openStore(dir);
+    expect(JSON.parse(await readFile(join(dir, 'lock'), 'utf8'))).toMatchObject({ pid: process.pid });
+    await store.close();
+  });
+
+  it('that was never written to its end is stale', async () => {
+    await writeFile(join(dir, 'lock'), '{"pid":');
+    const store = await openStore(dir);
+    expect(JSON.parse(await readFile(join(dir, 'lock'), 'utf8'))).toMatchObject({ pid: process.pid });
+    await store.close();
+  });
+
+  it('keeps this process from opening a folder twice', async () => {
+    const store = await openStore(dir);
+    await expect(openStore(dir)).rejects.toThrow('already open');
+    await store.close();
+    await (await openStore(dir)).close();
+  });
+});
+
+describe('a damaged log', () => {
+  const fill = async () => {
+    const store = await openStore(dir);
+    for (let i = 0; i < 3; i += 1) {
+      store.table('t').set(`k${i}`, i);
+      await store.flush();
+    }
+    await store.close();
+  };
+  const entries = async () => {
+    const store = await openStore(dir);
+    const found = store.table('t').entries();
+    await store.close();
+    return found;
+  };
+  const all = [
+    ['k0', 0],
+    ['k1', 1],
+    ['k2', 2],
+  ];
+
+  it.each(['[["t","k3",3', '[["t","k3",3]', '{}', '\0\0\0', '[["t","k3"'])(
+    'forgives a torn last line: %j',
+    async (torn) => {
+      await fill();
+      await appendFile(join(dir, 'state.jsonl'), torn);
+      expect(await entries()).toEqual(all);
+      // What was torn is gone for good, and writing goes on behind the last sound line.
+      expect(await entries()).toEqual(all);
+    },
+  );
+
+  it('forgives a torn last line at every byte', async () => {
+    await fill();
+    const whole = await readFile(join(dir, 'state.jsonl'));
+    const lastLine = whole.lastIndexOf(10, whole.length - 2) + 1;
+    for (let length = lastLine; length < whole.length; length += 1) {
+      await writeFile(join(dir, 'state.jsonl'), whole.subarray(0, length));
+      expect(await entries()).toEqual(all.slice(0, 2));
+    }
+  });
+
+  it('forgives no other line, and says what to do', async () => {
+    await fill();
+    const text = await readFile(join(dir, 'state.jsonl'), 'utf8');
+    await writeFile(join(dir, 'state.jsonl'), text.replace('[["t","k1",1]]', '[["t","k1",1'));
+    const problem = await openStore(dir).catch((error: unknown) => error);
+    expect(problem).toMatchObject({
+      message: expect.stringContaining('damaged: line 3'),
+      next: expect.stringContaining('begin afresh'),
+    });
+  });
+
+  it('of another version is refused, and says what to do', async () => {
+    await writeFile(join(dir, 'state.jsonl'), '{"format":"shadowctl emulator state","version":2}\n[["t","k",1]]\n');
+    const problem = await openStore(dir).catch((error: unknown) => error);
+    expect(problem).toMatchObject({
+      message: expect.stringContaining('has version 2; this shadowctl reads version 1'),
+      next: expect.stringContaining('--dir'),
+    });
+    // Refusing must not hold the folder nor touch the file.
+    await writeFile(join(dir, 'state.jsonl'), 'not ours\n');
+    await expect(openStore(dir)).rejects.toThrow('damaged: line 1');
+    expect(await readFile(join(dir, 'state.jsonl'), 'utf8')).toBe('not ours\n');
+  });
+
+  it('a compaction that was cut short leaves no trace', async () => {
+    await fill();
+    await writeFile(
+      join(dir, 'state.jsonl.new'),
+      '{"format":"shadowctl emulator state","version":1}\n[["t","k0",99]]\n',
+    );
+    expect(await entries()).toEqual(all);
+  });
+});
