@@ -1,0 +1,15 @@
+import type { Operations } from '../../operation.ts';
+import { filterLogEvents } from './filter-log-events.ts';
+import { getLogEvents } from './get-log-events.ts';
+import { groupOperations } from './groups.ts';
+import { putLogEvents } from './put-log-events.ts';
+import { streamOperations } from './streams.ts';
+
+/** CloudWatch Logs: groups, streams, events. */
+export const operations: Operations = {
+  ...groupOperations,
+  ...streamOperations,
+  PutLogEvents: putLogEvents,
+  GetLogEvents: getLogEvents,
+  FilterLogEvents: filterLogEvents,
+};
