@@ -1,5 +1,6 @@
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { describeAlarms } from '../aws/cloudwatch.ts';
+import { AwsProblem } from '../aws/errors.ts';
 import { endpointLogGroup, type LogLine, logLines } from '../aws/logs.ts';
 import { logStreams } from '../aws/log-streams.ts';
 import { type AlarmPoint, alarmPoints } from './alarm-states.ts';
@@ -21,6 +22,8 @@ export interface Aftermath {
   }[];
   /** Lines of the new fleet's containers that speak of errors: the first, and the last. */
   log: { group: string; lines: { at: number; stream: string; message: string }[]; more: number };
+  /** What could not be read, and why: a missing permission must not hide how the update ended. */
+  unseen: string[];
 }
 
 /** Words that containers use when something goes wrong; `?` means "any of" in a CloudWatch Logs pattern. */
@@ -37,14 +40,27 @@ export async function collectAftermath(surroundings: Surroundings, update: Updat
   const { aws, clock, signal } = surroundings;
   const window = { start: update.startedAt, end: clock.now() };
   const fleet = { endpoint: update.endpoint, variant: update.variant, config: update.requested };
-  const [minutes = []] = await fleetMinutes(aws, [fleet], SHOWN_LATENCY, window, signal);
-  const names = [...new Set(ending.alarms)];
-  const alarms = names.length === 0 ? [] : await describeAlarms(aws, names, signal);
-  const points = await alarmPoints(aws, alarms, { start: window.start - 60_000, end: window.end + 60_000 }, signal);
+  const unseen: string[] = [];
+  const tolerant = async <T>(work: () => Promise<T>, otherwise: T): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof AwsProblem)) throw error;
+      unseen.push(error.message);
+      return otherwise;
+    }
+  };
+  const readAlarms = async () => {
+    const alarms = await describeAlarms(aws, ending.alarms, signal);
+    const points = await alarmPoints(aws, alarms, { start: window.start - 60_000, end: window.end + 60_000 }, signal);
+    return alarms.map((alarm) => accused(alarm, points.get(alarm.AlarmName ?? '') ?? []));
+  };
+  const [minutes = []] = await tolerant(() => fleetMinutes(aws, [fleet], SHOWN_LATENCY, window, signal), []);
   return {
     served: total(minutes),
-    alarms: alarms.map((alarm) => accused(alarm, points.get(alarm.AlarmName ?? '') ?? [])),
-    log: ending.kind === 'updated' ? NO_LOG : await errorLines(surroundings, update, window),
+    alarms: ending.alarms.length === 0 ? [] : await tolerant(readAlarms, []),
+    log: ending.kind === 'updated' ? NO_LOG : await tolerant(() => errorLines(surroundings, update, window), NO_LOG),
+    unseen,
   };
 }
 

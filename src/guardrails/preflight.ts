@@ -44,7 +44,7 @@ export function guardedUpdate(
     liveConfig: facts.liveConfig,
     bakeSeconds: firstBake(facts.strategy),
     firstShare: (facts.strategy.stages[0] ?? facts.strategy.fleet) / Math.max(1, facts.strategy.fleet),
-    requestsPerMinute: facts.baseline.requests / facts.baseline.minutes,
+    requestsPerMinute: facts.baseline.requests / Math.max(1, facts.baseline.activeMinutes),
   };
 }
 
@@ -119,7 +119,7 @@ function traffic(facts: PreflightFacts): Finding[] {
     ];
   }
   const update = guardedUpdate(facts);
-  const perMinute = (requests / minutes) * update.firstShare;
+  const perMinute = (update.requestsPerMinute ?? 0) * update.firstShare;
   if (perMinute >= 10) return [];
   return [
     {

@@ -45,14 +45,16 @@ export function readStage(endpoint: Description): Stage {
   const live = endpoint.ProductionVariants?.[0];
   const pending = endpoint.PendingDeploymentSummary;
   const coming = pending?.ProductionVariants?.[0];
-  const status = [...(coming?.VariantStatus ?? []), ...(live?.VariantStatus ?? [])].at(0);
+  const status = coming?.VariantStatus?.[0] ?? live?.VariantStatus?.[0];
+  // The new fleet is only ever taken away when the update is being undone.
+  const undoing = coming?.VariantStatus?.[0]?.Status === 'Deleting';
   const words = status?.StatusMessage;
   const share =
     coming === undefined
       ? 0
       : trafficShare(words, coming.CurrentInstanceCount ?? 0, coming.DesiredInstanceCount ?? 0, status?.Status);
   return {
-    name: stageName(endpoint, status?.Status, share),
+    name: undoing ? 'rolling-back' : stageName(endpoint, status?.Status, share),
     words,
     share,
     oldFleet: fleet(endpoint.EndpointConfigName, live),

@@ -13,6 +13,8 @@ export interface LimitRequest {
 export interface Baseline {
   /** How far back it was read, in minutes. */
   minutes: number;
+  /** From the first minute with requests to the last, both counted: a young endpoint has less than was looked at. */
+  activeMinutes: number;
   /** Requests in that time. */
   requests: number;
   /** Failed requests in that time. */

@@ -79,7 +79,12 @@ test.each([
     'final-bake',
     1,
   ],
-  ['terminating', pending(3, 'Deleting', 'Terminating 3 instance(s).'), 'terminating', 1],
+  [
+    'the new fleet is taken away: rolling back, though the status does not say so',
+    pending(1, 'Deleting', 'Terminating 1 instance(s).'),
+    'rolling-back',
+    1 / 3,
+  ],
   [
     'rolling back',
     { ...pending(1, 'Deleting', 'Terminating 1 instance(s).'), EndpointStatus: 'RollingBack' as const },

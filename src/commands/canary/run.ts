@@ -171,7 +171,7 @@ function showPlan(app: App, plan: GuardedUpdatePlan, steps: readonly Step[]): vo
   );
   for (const step of steps) app.io.err(`  ${describeStep(step)}`);
   for (const alarm of plan.alarms)
-    app.io.err(`  + alarm ${alarm.AlarmName}  (${alarm.AlarmDescription?.replace(/^.* at /, 'at ') ?? ''})`);
+    app.io.err(`  + alarm ${alarm.AlarmName}  (${alarm.AlarmDescription?.replace(/^.* at /, '') ?? ''})`);
   const watched = strategy.stages.map((count, index) => {
     const bake = index < strategy.stages.length - 1 ? strategy.bakeSeconds : strategy.finalBakeSeconds;
     return `${count} of ${strategy.fleet} for ${bake} s`;

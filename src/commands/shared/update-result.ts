@@ -64,6 +64,7 @@ export function resultLines(io: App['io'], followed: Followed): string[] {
     for (const line of aftermath.log.lines) lines.push(`    ${timeOf(line.at)} ${plain(line.message).slice(0, 240)}`);
     if (aftermath.log.more > 0) lines.push(`    … and ${aftermath.log.more} more lines like these`);
   }
+  for (const problem of aftermath.unseen) lines.push(`  not seen: ${plain(problem)}`);
   for (const next of nextSteps(followed)) lines.push(`  ${next}`);
   return lines;
 }
