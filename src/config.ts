@@ -47,7 +47,11 @@ export async function loadProject(cwd: string, named: string | undefined): Promi
   try {
     content = parse(readFileSync(file, 'utf8')) ?? {};
   } catch (error) {
-    throw usage(`${file} is not valid YAML: ${error instanceof Error ? error.message : String(error)}`, 'Mend the line it names.', error);
+    throw usage(
+      `${file} is not valid YAML: ${error instanceof Error ? error.message : String(error)}`,
+      'Mend the line it names.',
+      error,
+    );
   }
   const v = await import('valibot');
   const text = v.pipe(v.string(), v.nonEmpty());
@@ -55,10 +59,20 @@ export async function loadProject(cwd: string, named: string | undefined): Promi
     target: v.optional(v.picklist(['aws', 'emulator'])),
     region: v.optional(text),
     profile: v.optional(text),
-    role: v.optional(v.pipe(v.string(), v.regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'must be the ARN of an IAM role'))),
+    role: v.optional(
+      v.pipe(v.string(), v.regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'must be the ARN of an IAM role')),
+    ),
     tags: v.optional(v.record(text, v.string())),
     policy: v.optional(v.unknown()),
-    notify: v.optional(v.union([v.array(text), v.pipe(text, v.transform((one) => [one]))])),
+    notify: v.optional(
+      v.union([
+        v.array(text),
+        v.pipe(
+          text,
+          v.transform((one) => [one]),
+        ),
+      ]),
+    ),
   });
   const checked = v.safeParse(schema, content);
   if (!checked.success) {

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Globals, Host } from './app.ts';
 import { canaryCommand } from './commands/canary/command.ts';
+import { cleanupCommand } from './commands/cleanup/command.ts';
 import { demoCommand } from './commands/demo/command.ts';
 import { deployCommand } from './commands/deploy/command.ts';
 import { emulatorCommand } from './commands/emulator/command.ts';
+import { policyCommand } from './commands/policy/command.ts';
 import { reportCommand } from './commands/report/command.ts';
 import type { Io } from './ui/io.ts';
 
@@ -13,6 +15,8 @@ const COMMANDS = [
   deployCommand,
   canaryCommand,
   reportCommand,
+  policyCommand,
+  cleanupCommand,
   emulatorCommand,
 ];
 
@@ -25,9 +29,14 @@ Exit codes: 0 done or pass, 1 the answer is no (verdict fail, rolled back), 2 co
 4 changes pending (--plan), 130 interrupted.`;
 
 /** The program's words: every command with its options; what they do is handed to `host`. */
-export function buildProgram(host: Host, io: Io): { parse(argv: readonly string[]): Promise<void>; globals(): Partial<Globals> } {
+export function buildProgram(
+  host: Host,
+  io: Io,
+): { parse(argv: readonly string[]): Promise<void>; globals(): Partial<Globals> } {
   const program = new Command('shadowctl')
-    .description('Takes a newly trained model to production on Amazon SageMaker: deploy, canary, shadow, report, clean up.')
+    .description(
+      'Takes a newly trained model to production on Amazon SageMaker: deploy, canary, shadow, report, clean up.',
+    )
     .version(version(), '-V, --version')
     .option('--emulator', 'work on the embedded emulator, started if need be, instead of AWS')
     .option('--endpoint-url <url>', 'work on any server that speaks the AWS APIs')
@@ -48,20 +57,25 @@ export function buildProgram(host: Host, io: Io): { parse(argv: readonly string[
     },
     // What was not said is left out, so that a line run by another command inherits it.
     globals: () =>
-      Object.fromEntries(Object.entries(program.opts()).filter(([name]) => program.getOptionValueSource(name) === 'cli')),
+      Object.fromEntries(
+        Object.entries(program.opts()).filter(([name]) => program.getOptionValueSource(name) === 'cli'),
+      ),
   };
 }
 
 /** commander's `addCommand` hands down neither of these. */
 function settle(command: Command, io: Io): void {
-  command.exitOverride().configureHelp({ showGlobalOptions: true }).configureOutput({
-    writeOut: (text) => io.out(text.replace(/\n$/, '')),
-    writeErr: (text) => io.alert(text.replace(/\n$/, '')),
-    getOutHelpWidth: () => Math.min(io.columns, 120),
-    getErrHelpWidth: () => Math.min(io.columns, 120),
-    getOutHasColors: () => io.color,
-    getErrHasColors: () => io.color,
-  });
+  command
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => io.out(text.replace(/\n$/, '')),
+      writeErr: (text) => io.alert(text.replace(/\n$/, '')),
+      getOutHelpWidth: () => Math.min(io.columns, 120),
+      getErrHelpWidth: () => Math.min(io.columns, 120),
+      getOutHasColors: () => io.color,
+      getErrHasColors: () => io.color,
+    });
   for (const inner of command.commands) settle(inner, io);
 }
 

@@ -69,7 +69,11 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
-async function readEnvironment(env: Environment, globals: Globals, project: () => Promise<Project>): Promise<Environment> {
+async function readEnvironment(
+  env: Environment,
+  globals: Globals,
+  project: () => Promise<Project>,
+): Promise<Environment> {
   const { target, stateDir } = await project();
   if (globals.endpointUrl !== undefined) return env;
   if (!globals.emulator && (target !== 'emulator' || globals.profile !== undefined)) return env;
@@ -83,7 +87,10 @@ async function readEnvironment(env: Environment, globals: Globals, project: () =
 async function awsTarget(env: Environment, globals: Globals, project: Project) {
   const endpointUrl = globals.endpointUrl ?? nonEmpty(env.AWS_ENDPOINT_URL);
   if (endpointUrl !== undefined && !URL.canParse(endpointUrl)) {
-    throw cannotRun(`The endpoint URL "${endpointUrl}" is not a URL.`, 'Give one like http://127.0.0.1:4599, with --endpoint-url or AWS_ENDPOINT_URL.');
+    throw cannotRun(
+      `The endpoint URL "${endpointUrl}" is not a URL.`,
+      'Give one like http://127.0.0.1:4599, with --endpoint-url or AWS_ENDPOINT_URL.',
+    );
   }
   const profile = globals.profile ?? project.profile;
   const accessKeyId = nonEmpty(env.AWS_ACCESS_KEY_ID);
@@ -91,7 +98,12 @@ async function awsTarget(env: Environment, globals: Globals, project: Project) {
   const sessionToken = nonEmpty(env.AWS_SESSION_TOKEN);
   const given = accessKeyId !== undefined && secretAccessKey !== undefined && profile === undefined;
   const { defaultRegion } = await import('./aws/region.ts');
-  const region = globals.region ?? nonEmpty(env.AWS_REGION) ?? nonEmpty(env.AWS_DEFAULT_REGION) ?? project.region ?? (await defaultRegion(profile ?? nonEmpty(env.AWS_PROFILE)));
+  const region =
+    globals.region ??
+    nonEmpty(env.AWS_REGION) ??
+    nonEmpty(env.AWS_DEFAULT_REGION) ??
+    project.region ??
+    (await defaultRegion(profile ?? nonEmpty(env.AWS_PROFILE)));
   if (region === undefined) {
     throw cannotRun('No AWS region is set.', 'Give --region, set AWS_REGION, or write `region:` into shadowctl.yaml.');
   }
@@ -99,11 +111,12 @@ async function awsTarget(env: Environment, globals: Globals, project: Project) {
     region,
     endpointUrl,
     profile,
-    credentials: given ? { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } : undefined,
+    credentials: given
+      ? { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
+      : undefined,
   };
 }
 
 function nonEmpty(text: string | undefined): string | undefined {
   return text === undefined || text === '' ? undefined : text;
 }
-

@@ -39,7 +39,8 @@ function sources(folder: string): string[] {
   });
 }
 
-const STATEMENT = /(?:^|\n)\s*(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
+const STATEMENT =
+  /(?:^|\n)\s*(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(file, 'utf8');
@@ -83,7 +84,11 @@ test('every room imports only what it may', () => {
 test('a command never imports another command', () => {
   const folder = (file: string) => file.split('/')[1];
   const wrong = inside.filter(
-    (one) => one.from.startsWith('commands/') && one.to.startsWith('commands/') && folder(one.from) !== folder(one.to) && folder(one.to) !== 'shared',
+    (one) =>
+      one.from.startsWith('commands/') &&
+      one.to.startsWith('commands/') &&
+      folder(one.from) !== folder(one.to) &&
+      folder(one.to) !== 'shared',
   );
   expect(wrong.map((one) => `${one.from} -> ${one.to}`)).toEqual([]);
 });
@@ -93,7 +98,9 @@ test('nobody imports main', () => {
 });
 
 test('only the aws room imports values of the AWS SDK', () => {
-  const wrong = all.filter((one) => /^@(aws-sdk|smithy)\//.test(one.to) && !one.typeOnly && !one.from.startsWith('aws/'));
+  const wrong = all.filter(
+    (one) => /^@(aws-sdk|smithy)\//.test(one.to) && !one.typeOnly && !one.from.startsWith('aws/'),
+  );
   expect(wrong.map((one) => `${one.from} -> ${one.to}`)).toEqual([]);
 });
 
@@ -102,13 +109,19 @@ test('what is slow to load is loaded when it is needed', () => {
   const eager = all.filter((one) => {
     const text = readFileSync(join(root, one.from), 'utf8');
     const dynamic = new RegExp(`import\\(\\s*['"]${one.to.replaceAll('/', '\\/')}['"]`).test(text);
-    return slow.test(one.to) && !one.typeOnly && !dynamic && /^(main|program|app|wire|config|errors|clock|commands\/[a-z]+\/command)\.ts$/.test(one.from);
+    return (
+      slow.test(one.to) &&
+      !one.typeOnly &&
+      !dynamic &&
+      /^(main|program|app|wire|config|errors|clock|commands\/[a-z]+\/command)\.ts$/.test(one.from)
+    );
   });
   expect(eager.map((one) => `${one.from} -> ${one.to}`)).toEqual([]);
 });
 
 test('only the clock asks for the time or starts a timer, and only seeded randomness is used', () => {
-  const forbidden = /\bDate\.now\(|\bnew Date\(\)|\bsetTimeout\(|\bsetInterval\(|\bMath\.random\(|timers\/promises|performance\.now\(/;
+  const forbidden =
+    /\bDate\.now\(|\bnew Date\(\)|\bsetTimeout\(|\bsetInterval\(|\bMath\.random\(|timers\/promises|performance\.now\(/;
   const wrong = sources(root).filter((file) => {
     const name = relative(root, file);
     if (name === 'clock.ts') return false;
@@ -122,7 +135,8 @@ test('only the clock asks for the time or starts a timer, and only seeded random
 
 test('there are no circles', () => {
   const next = new Map<string, string[]>();
-  for (const one of inside.filter((candidate) => !candidate.typeOnly)) next.set(one.from, [...(next.get(one.from) ?? []), one.to]);
+  for (const one of inside.filter((candidate) => !candidate.typeOnly))
+    next.set(one.from, [...(next.get(one.from) ?? []), one.to]);
   const circles: string[] = [];
   const done = new Set<string>();
   const visit = (file: string, path: string[]) => {

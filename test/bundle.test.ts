@@ -9,7 +9,9 @@ function loadedAtStart(file: string, found = new Set<string>()): Set<string> {
   if (found.has(file)) return found;
   found.add(file);
   const code = readFileSync(file, 'utf8');
-  for (const match of code.matchAll(/^(?:import|export)\s[^'"]*?["'](\.[^"']+)["'];?$|^import\s*["'](\.[^"']+)["'];?$/gm)) {
+  for (const match of code.matchAll(
+    /^(?:import|export)\s[^'"]*?["'](\.[^"']+)["'];?$|^import\s*["'](\.[^"']+)["'];?$/gm,
+  )) {
     loadedAtStart(join(dirname(file), match[1] ?? match[2] ?? ''), found);
   }
   return found;
@@ -22,7 +24,9 @@ test('starting the program loads neither the AWS SDK nor ora, nor the emulator',
   );
   expect(modules).toContain('src/main.ts');
   const slow = modules.filter((name) =>
-    /node_modules\/(@aws-sdk|@smithy|ora|yaml|valibot|cli-table3|asciichart|fast-xml-parser|uplot)\/|src\/(emulator|analysis|aws)\//.test(name),
+    /node_modules\/(@aws-sdk|@smithy|ora|yaml|valibot|cli-table3|asciichart|fast-xml-parser|uplot)\/|src\/(emulator|analysis|aws)\//.test(
+      name,
+    ),
   );
   expect(slow).toEqual([]);
 });

@@ -24,15 +24,18 @@ export function paragraph(io: Io, text: string): string[] {
 
 /** A command line as it can be pasted into a shell, broken before its flags where it is too long for the terminal. */
 export function shellLine(io: Io, argv: readonly string[], background = false): string[] {
-  const quoted = argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  const words = argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  // A flag and its value stay together.
+  const units = words.reduce<string[]>((units, word, index) => {
+    const valueOf = !word.startsWith('--') && words[index - 1]?.startsWith('--') === true;
+    return valueOf ? [...units.slice(0, -1), `${units.at(-1)} ${word}`] : [...units, word];
+  }, []);
+  const room = Math.min(io.columns, 100) - ' \\'.length;
   const parts: string[] = ['$ shadowctl'];
-  for (const word of quoted) {
-    const last = parts.at(-1) ?? '';
-    const isFlag = word.startsWith('--');
-    const isValue = !isFlag && quoted[quoted.indexOf(word) - 1]?.startsWith('--') === true;
-    const room = Math.min(io.columns, 100) - 2;
-    if (last.length + 1 + word.length > room && !isValue) parts.push(`    ${word}`);
-    else parts[parts.length - 1] = `${last} ${word}`;
+  for (const unit of units) {
+    const longer = `${parts.at(-1)} ${unit}`;
+    if (longer.length > room) parts.push(`    ${unit}`);
+    else parts[parts.length - 1] = longer;
   }
   if (background) parts[parts.length - 1] += ' &';
   const lines = parts.map((part, index) => (index < parts.length - 1 ? `${part} \\` : part));

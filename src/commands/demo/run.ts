@@ -8,10 +8,10 @@ import { emulatorEnvironment } from '../../emulator/process.ts';
 import { startEmulator } from '../../emulator/server.ts';
 import { cannotRun, Problem } from '../../errors.ts';
 import type { Io } from '../../ui/io.ts';
-import { type Census, differences, NOTHING, readCensus, renderCensus } from './census.ts';
+import { differences, readCensus, renderCensus } from './census.ts';
 import type { DemoOptions } from './command.ts';
 import { heading, paragraph, shellLine } from './narration.ts';
-import { ENDPOINT, type Line, STANDING, STORY } from './story.ts';
+import { ENDPOINT, type Line, NOTHING, type Plan, STANDING, STORY } from './story.ts';
 
 /** The demo's own time starts this long before the present, and ends before it: nothing it leaves lies in the future. */
 const HEAD_START = 6 * 3_600_000;
@@ -33,7 +33,11 @@ export async function run(app: App, options: DemoOptions): Promise<Outcome> {
   };
   try {
     await copyInputs(project);
-    for (const line of paragraph(io, `shadowctl demo: the whole life cycle of a model on the endpoint ${ENDPOINT}. Everything below is what the command lines shown do, through the real AWS SDK over HTTP, to the emulator at ${emulator.url}; only time is virtual.`)) io.out(line);
+    for (const line of paragraph(
+      io,
+      `shadowctl demo: the whole life cycle of a model on the endpoint ${ENDPOINT}. Everything below is what the command lines shown do, through the real AWS SDK over HTTP, to the emulator at ${emulator.url}; only time is virtual.`,
+    ))
+      io.out(line);
     for (const [index, scene] of STORY.entries()) {
       io.out();
       io.out(heading(io, index + 1, scene.title));
@@ -49,7 +53,9 @@ export async function run(app: App, options: DemoOptions): Promise<Outcome> {
       await perform(app, { argv: ['cleanup', '--endpoint', ENDPOINT, '--yes'], outcome: 'done' }, surroundings);
       await takeStock(app, surroundings, 'What is left, read back from the emulator', STORY.length + 2, NOTHING);
     }
-    io.out(`The plan held. ${duration(clock.now() - (began - HEAD_START))} of endpoint time in ${duration(app.clock.now() - began)} of yours.`);
+    io.out(
+      `The plan held. ${duration(clock.now() - (began - HEAD_START))} of endpoint time in ${duration(app.clock.now() - began)} of yours.`,
+    );
     return 'done';
   } finally {
     await emulator.close();
@@ -64,7 +70,10 @@ async function perform(app: App, line: Line, surroundings: ExecuteOverrides): Pr
   if (line.alongside !== undefined) for (const text of shellLine(io, line.alongside, true)) io.out(text);
   for (const text of shellLine(io, line.argv)) io.out(text);
   app.signal.throwIfAborted();
-  const outcome = line.alongside === undefined ? await app.execute(line.argv, surroundings) : await withTraffic(app, line.argv, line.alongside, surroundings);
+  const outcome =
+    line.alongside === undefined
+      ? await app.execute(line.argv, surroundings)
+      : await withTraffic(app, line.argv, line.alongside, surroundings);
   if (outcome === line.outcome) return;
   throw new Problem(
     'no',
@@ -74,7 +83,12 @@ async function perform(app: App, line: Line, surroundings: ExecuteOverrides): Pr
 }
 
 /** Runs `argv` while `traffic` flows; the traffic is called off when `argv` has ended. */
-async function withTraffic(app: App, argv: readonly string[], traffic: readonly string[], surroundings: ExecuteOverrides): Promise<Outcome> {
+async function withTraffic(
+  app: App,
+  argv: readonly string[],
+  traffic: readonly string[],
+  surroundings: ExecuteOverrides,
+): Promise<Outcome> {
   const stop = new AbortController();
   const signal = AbortSignal.any([app.signal, stop.signal]);
   const enough = new Problem('interrupted', 'The work it ran beside has ended.');
@@ -104,7 +118,13 @@ function quiet(io: Io): Io {
   return { ...io, out: () => undefined, err: () => undefined, alert: () => undefined };
 }
 
-async function takeStock(app: App, surroundings: ExecuteOverrides, title: string, number: number, planned: Census): Promise<void> {
+async function takeStock(
+  app: App,
+  surroundings: ExecuteOverrides,
+  title: string,
+  number: number,
+  planned: Plan,
+): Promise<void> {
   const { io } = app;
   const found = await readCensus(surroundings.env ?? {});
   io.out();
@@ -132,7 +152,10 @@ async function refuseUsedEmulator(dir: string): Promise<void> {
   const { readdir } = await import('node:fs/promises');
   const content = await readdir(dir).catch(() => []);
   if (content.length === 0) return;
-  throw cannotRun(`The emulator of this folder is in use: ${dir} is not empty.`, 'Run the demo in another folder, or remove that one after `shadowctl emulator stop`.');
+  throw cannotRun(
+    `The emulator of this folder is in use: ${dir} is not empty.`,
+    'Run the demo in another folder, or remove that one after `shadowctl emulator stop`.',
+  );
 }
 
 function duration(ms: number): string {

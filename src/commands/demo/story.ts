@@ -16,18 +16,35 @@ export interface Scene {
   lines: readonly Line[];
 }
 
-/** What must stand before the cleanup, and, all zero, after it. */
-export interface Census {
-  endpoints: number;
-  models: number;
-  endpointConfigs: number;
-  alarms: number;
+/** The names that must stand, by kind. */
+export interface Plan {
+  endpoints: readonly string[];
+  models: readonly string[];
+  endpointConfigs: readonly string[];
+  alarms: readonly string[];
 }
 
-export const ENDPOINT = 'weather-prediction-endpoint';
-export const STANDING: Census = { endpoints: 1, models: 9, endpointConfigs: 9, alarms: 3 };
+export const CENSUS_KINDS = [
+  { key: 'endpoints', title: 'endpoints' },
+  { key: 'models', title: 'models' },
+  { key: 'endpointConfigs', title: 'endpoint configs' },
+  { key: 'alarms', title: 'CloudWatch alarms' },
+] as const;
 
+export const ENDPOINT = 'weather-prediction-endpoint';
 const ROUNDS = [1, 2, 3] as const;
+const STAGES = ['v1', 'v2', 'shadow'];
+
+/** Before the cleanup: one endpoint, nine models, nine endpoint configs, three alarms. */
+export const STANDING: Plan = {
+  endpoints: [ENDPOINT],
+  models: STAGES.flatMap((stage) => ROUNDS.map((round) => `weather-model-${stage}-${round}`)),
+  endpointConfigs: STAGES.flatMap((stage) => ROUNDS.map((round) => `weather-config-${stage}-${round}`)),
+  alarms: ['4XXError', '5XXError', 'ModelLatency'].map((metric) => `${ENDPOINT}-${metric}`),
+};
+/** After it. */
+export const NOTHING: Plan = { endpoints: [], models: [], endpointConfigs: [], alarms: [] };
+
 const ON_ENDPOINT = ['--endpoint', ENDPOINT];
 const LINEAR_LEARNER = ['--algorithm', 'linear-learner'];
 const V1 = ['--artifact', '005-model.tar.gz', ...LINEAR_LEARNER];
@@ -40,14 +57,38 @@ const candidate = (round: number) => (round === 2 ? V2_MISMATCHED : V2);
 
 function deployV1(round: number): Line {
   return {
-    argv: ['deploy', ...ON_ENDPOINT, ...V1, '--instance-type', 'ml.m5.large', '--instances', '3', '--model-name', `weather-model-v1-${round}`, '--config-name', `weather-config-v1-${round}`, '--test', 'test.csv', '--yes'],
+    argv: [
+      'deploy',
+      ...ON_ENDPOINT,
+      ...V1,
+      '--instance-type',
+      'ml.m5.large',
+      '--instances',
+      '3',
+      '--model-name',
+      `weather-model-v1-${round}`,
+      '--config-name',
+      `weather-config-v1-${round}`,
+      '--test',
+      'test.csv',
+      '--yes',
+    ],
     outcome: 'done',
   };
 }
 
 function canary(round: number): Line {
   return {
-    argv: ['canary', ...ON_ENDPOINT, ...candidate(round), '--model-name', `weather-model-v2-${round}`, '--config-name', `weather-config-v2-${round}`, '--yes'],
+    argv: [
+      'canary',
+      ...ON_ENDPOINT,
+      ...candidate(round),
+      '--model-name',
+      `weather-model-v2-${round}`,
+      '--config-name',
+      `weather-config-v2-${round}`,
+      '--yes',
+    ],
     outcome: round === 2 ? 'no' : 'done',
     alongside: [...TRAFFIC, '--duration', '2h'],
   };
@@ -57,7 +98,18 @@ function shadow(round: number): Line[] {
   return [
     { argv: ['undo', ...ON_ENDPOINT, '--to', `weather-config-v1-${round}`, '--yes'], outcome: 'done' },
     {
-      argv: ['shadow', ...ON_ENDPOINT, ...candidate(round), '--sample', '100%', '--model-name', `weather-model-shadow-${round}`, '--config-name', `weather-config-shadow-${round}`, '--yes'],
+      argv: [
+        'shadow',
+        ...ON_ENDPOINT,
+        ...candidate(round),
+        '--sample',
+        '100%',
+        '--model-name',
+        `weather-model-shadow-${round}`,
+        '--config-name',
+        `weather-config-shadow-${round}`,
+        '--yes',
+      ],
       outcome: 'done',
     },
     { argv: [...TRAFFIC, '--duration', '30m'], outcome: 'done' },
