@@ -1,0 +1,36 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { VirtualClock } from '../../../src/clock.ts';
+import type { Emulator } from '../../../src/emulator/server.ts';
+import { startEmulator } from '../../../src/emulator/server.ts';
+
+/** Monday morning, on the minute. */
+export const NINE = Date.UTC(2026, 0, 5, 9);
+export const MINUTE = 60_000;
+
+export interface Running {
+  emulator: Emulator;
+  clock: VirtualClock;
+  client: CloudWatchClient;
+  stop(): Promise<void>;
+}
+
+/** An emulator at nine o'clock and a client to it. */
+export async function start(options: { dir?: string; at?: number } = {}): Promise<Running> {
+  const clock = new VirtualClock(options.at ?? NINE);
+  const emulator = await startEmulator(options.dir === undefined ? { clock } : { clock, dir: options.dir });
+  const client = new CloudWatchClient({
+    endpoint: emulator.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  });
+  return {
+    emulator,
+    clock,
+    client,
+    stop: async () => {
+      client.destroy();
+      await emulator.close();
+    },
+  };
+}
