@@ -47,8 +47,8 @@ function wantsColor(env: Record<string, string | undefined>, terminal: boolean):
 /** The process's own streams. */
 export function processIo(streams: ProcessStreams, options: { quiet: boolean; color: boolean }): Io {
   const { stdin, stdout, stderr, env } = streams;
-  const terminal = stdout.isTTY;
-  const interactive = stderr.isTTY && env.CI === undefined;
+  const terminal = stdout.isTTY === true;
+  const interactive = stderr.isTTY === true && env.CI === undefined;
   const columns = Number(env.COLUMNS) || stdout.columns || stderr.columns || 80;
   return {
     out: (line = '') => void stdout.write(`${line}\n`),
