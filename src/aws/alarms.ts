@@ -1,4 +1,9 @@
-import { DescribeAlarmHistoryCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  DescribeAlarmHistoryCommand,
+  DescribeAlarmsCommand,
+  type MetricAlarm,
+  SetAlarmStateCommand,
+} from '@aws-sdk/client-cloudwatch';
 import type { Aws } from './clients.ts';
 import { call } from './errors.ts';
 
@@ -55,4 +60,21 @@ export async function setAlarmState(
   await call(aws.target, `set the state of alarm "${name}"`, () =>
     client.send(new SetAlarmStateCommand({ AlarmName: name, StateValue: state, StateReason: reason })),
   );
+}
+
+/** Every metric alarm of the account and region. */
+export async function listAlarms(aws: Aws, signal?: AbortSignal): Promise<MetricAlarm[]> {
+  const client = await aws.cloudwatch();
+  const found: MetricAlarm[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await call(aws.target, 'list alarms', () =>
+      client.send(new DescribeAlarmsCommand({ AlarmTypes: ['MetricAlarm'], MaxRecords: 100, NextToken }), {
+        abortSignal: signal,
+      }),
+    );
+    found.push(...(page.MetricAlarms ?? []));
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined);
+  return found;
 }

@@ -165,6 +165,13 @@ function dimensions(alarm: MetricAlarm, update: GuardedUpdate, report: Report): 
       `Use EndpointConfigName=${update.newConfig}.`,
     );
   }
+  if (config !== undefined && update.newConfig === undefined && config !== update.liveConfig) {
+    report(
+      'note',
+      'past-fleet',
+      `It watches EndpointConfigName ${config}, and the endpoint runs ${update.liveConfig}: it sees nothing now.`,
+    );
+  }
   const extra = [...given.keys()].filter(
     (name) => !['EndpointName', 'VariantName', 'EndpointConfigName'].includes(name),
   );
@@ -398,6 +405,9 @@ function showOperator(operator: string): string {
   );
 }
 
+/** Stands in a corrected alarm where nobody has said yet what the new fleet's config will be called. */
+export const UNKNOWN_CONFIG = 'CONFIG-OF-THE-NEW-FLEET';
+
 /** The alarm as it should be: the same intention, on the new fleet, in a range and a time that let it fire. */
 export function correct(alarm: MetricAlarm, update: GuardedUpdate): PutMetricAlarmCommandInput | undefined {
   const metric = alarm.MetricName ?? '';
@@ -416,7 +426,7 @@ export function correct(alarm: MetricAlarm, update: GuardedUpdate): PutMetricAla
     Dimensions: [
       { Name: 'EndpointName', Value: update.endpoint },
       { Name: 'VariantName', Value: update.variant },
-      ...(update.newConfig === undefined ? [] : [{ Name: 'EndpointConfigName', Value: update.newConfig }]),
+      { Name: 'EndpointConfigName', Value: update.newConfig ?? UNKNOWN_CONFIG },
     ],
     ...(errors
       ? { Statistic: counted ? ('Sum' as const) : ('Average' as const) }

@@ -18,6 +18,7 @@ const nothing: LimitRequest = {
 const quiet: Baseline = { minutes: 60, activeMinutes: 0, requests: 0, failures4xx: 0, failures5xx: 0, latency: [] };
 const busy: Baseline = {
   minutes: 60,
+  activeMinutes: 60,
   requests: 12_000,
   failures4xx: 0,
   failures5xx: 0,
