@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   CreateEndpointCommand,
   CreateEndpointConfigCommand,
@@ -35,8 +35,10 @@ export interface Stand {
   close(): Promise<void>;
 }
 
-export async function stand(options: Partial<EmulatorOptions> = {}): Promise<Stand> {
-  const clock = new VirtualClock(START);
+export async function stand({
+  clock = new VirtualClock(START),
+  ...options
+}: Partial<EmulatorOptions> & { clock?: VirtualClock } = {}): Promise<Stand> {
   const emulator = await startEmulator({ clock, ...options });
   const client = {
     endpoint: emulator.url,
@@ -63,8 +65,7 @@ export async function stand(options: Partial<EmulatorOptions> = {}): Promise<Sta
 }
 
 /** Puts the artifacts 005 and 009 into the bucket `models` and makes the models `m005` and `m009` of them. */
-export async function withModels({ emulator, sagemaker, s3 }: Stand): Promise<void> {
-  const { CreateBucketCommand, PutObjectCommand } = await import('@aws-sdk/client-s3');
+export async function withModels({ sagemaker, s3 }: Stand): Promise<void> {
   await s3.send(new CreateBucketCommand({ Bucket: 'models' }));
   for (const number of ['005', '009']) {
     const file = new URL(`../../../fixtures/artifacts/${number}-model.tar.gz`, import.meta.url);
@@ -77,7 +78,6 @@ export async function withModels({ emulator, sagemaker, s3 }: Stand): Promise<vo
       }),
     );
   }
-  void emulator;
 }
 
 export function variant(name: string, count: number, more: Partial<ProductionVariant> = {}): ProductionVariant {
@@ -108,6 +108,8 @@ export async function withEndpoint(it: Stand): Promise<void> {
   await config(it, 'config-1', [variant('AllTraffic', 3)]);
   await it.sagemaker.send(new CreateEndpointCommand({ EndpointName: 'Weather', EndpointConfigName: 'config-1' }));
   it.at(285);
+  // What was due is made to happen now: a fault that is added later must not strike it.
+  await describeEndpoint(it);
 }
 
 /** What DescribeEndpoint says, without the SDK's metadata. */

@@ -117,8 +117,21 @@ export function describeScalableTargets(
 
 /** Its policies go with it, as on AWS. */
 export function deregisterScalableTarget(context: Context, input: Target): Record<string, never> {
-  const key = targetKey(context, input);
-  if (!targetsOf(context).delete(key)) throw noSuchObject(`No scalable target found for ${words(input)}`);
-  for (const [policy] of policiesOf(context).entries(`${key}|`)) policiesOf(context).delete(policy);
+  if (!remove(context, targetKey(context, input))) throw noSuchObject(`No scalable target found for ${words(input)}`);
   return {};
+}
+
+function remove(context: Context, key: string): boolean {
+  for (const [policy] of policiesOf(context).entries(`${key}|`)) policiesOf(context).delete(policy);
+  return targetsOf(context).delete(key);
+}
+
+/** DeleteEndpoint deregisters the targets of the endpoint's variants (github.com/awslabs/stable-diffusion-aws-extension#161). */
+export function deregisterEndpoint(context: Context, endpoint: string): void {
+  const prefix = targetKey(context, {
+    ServiceNamespace: 'sagemaker',
+    ResourceId: `endpoint/${endpoint}/variant/`,
+    ScalableDimension: '',
+  });
+  for (const [key] of targetsOf(context).entries(prefix.slice(0, -1))) remove(context, key);
 }

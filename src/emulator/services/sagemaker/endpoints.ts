@@ -4,6 +4,7 @@ import { type Change, planCreate, type Stage } from '../../simulation/deployment
 import { describeEndpoint as describe } from '../../simulation/endpoint-describe.ts';
 import type { EndpointRecord } from '../../simulation/endpoint-records.ts';
 import { createEndpoints, type Endpoint } from '../../simulation/endpoints.ts';
+import { deregisterEndpoint } from '../application-autoscaling/targets.ts';
 import { checkDeployment } from './deployment-rules.ts';
 import { configNamed, fleetFor } from './fleets.ts';
 import { alreadyExists, arnOf, inProgress, notFound } from './names.ts';
@@ -57,6 +58,7 @@ export function deleteEndpoint(context: Context, input: { EndpointName: string }
   record.status = 'Deleting';
   record.modifiedAt = context.world.clock.now();
   forget(context, record.arn);
+  deregisterEndpoint(context, record.name);
   createEndpoints(context.world).start(record, changeOf(context, 'delete', [{ kind: 'delete' }]));
   return {};
 }
