@@ -1,3 +1,4 @@
+import type { Container, ContainerFactory } from './containers/container.ts';
 import { createContainerFactory } from './containers/index.ts';
 import { createFaults } from './faults.ts';
 import { CAUTIOUS, type EmulatorOptions, LIFELIKE } from './options.ts';
@@ -13,13 +14,14 @@ import { Timeline } from './timeline.ts';
 import type { World } from './world.ts';
 
 /**
- * Puts the world together: the store opened, the parts that act on their own set on the timeline. Rejects with a
- * `Problem` when the folder cannot be used.
+ * Puts the world together: the store opened, the parts that act on their own set on the timeline. `close` stops the
+ * containers, keeps the state and lets go of the folder. Rejects with a `Problem` when the folder cannot be used.
  */
-export async function createWorld(options: EmulatorOptions): Promise<World> {
+export async function createWorld(options: EmulatorOptions): Promise<{ world: World; close(): Promise<void> }> {
   const { clock } = options;
   const store = await openStore(options.dir);
   const seed = options.seed ?? 1;
+  const containers = accountable(createContainerFactory({ containers: options.containers ?? [], clock }));
   const world: World = {
     clock,
     store,
@@ -32,11 +34,39 @@ export async function createWorld(options: EmulatorOptions): Promise<World> {
     metrics: createMetricStore(store),
     logs: createLogStore(store, clock),
     objects: createObjectStore(store, clock),
-    containers: createContainerFactory({ containers: options.containers ?? [], clock }),
+    containers: containers.start,
   };
   // Among events of the same moment the first source goes first: endpoints shift traffic before alarms look.
   world.timeline.add(createEndpoints(world));
   world.timeline.add(createCapture(world));
   world.timeline.add(createAlarms(world));
-  return world;
+  return {
+    world,
+    async close() {
+      await containers.stopAll();
+      await store.close();
+    },
+  };
+}
+
+/** A factory that remembers what runs: containers may be processes, and must not outlive the emulator. */
+function accountable(factory: ContainerFactory): { start: ContainerFactory; stopAll(): Promise<void> } {
+  const running = new Set<Container>();
+  return {
+    async start(spec, log) {
+      const made = await factory(spec, log);
+      const container: Container = {
+        ...made,
+        stop() {
+          running.delete(container);
+          return made.stop();
+        },
+      };
+      running.add(container);
+      return container;
+    },
+    async stopAll() {
+      await Promise.allSettled([...running].map((container) => container.stop()));
+    },
+  };
 }

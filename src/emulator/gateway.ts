@@ -15,7 +15,7 @@ import {
   type WireRequest,
   type WireResponse,
 } from './protocols/wire.ts';
-import { protocolOf, type Route, route, type Scope, scopeOf } from './route.ts';
+import { type Route, route, type Scope } from './route.ts';
 import { s3Operation } from './route-s3.ts';
 import { loadedService, loadService, type Service } from './services/registry.ts';
 import { accountOf } from './services/sts/identity.ts';
@@ -38,10 +38,15 @@ export type Reply = WireResponse | undefined;
  * One request through all floors: route, parse, validate, let due events happen, faults, operation, serialize.
  * Never throws: whatever goes wrong becomes an answer in the protocol the client spoke.
  */
-export async function answer(world: World, sent: WireRequest, requestId: string): Promise<Reply> {
-  const scope = scopeOf(sent);
+export async function answer(
+  world: World,
+  sent: WireRequest,
+  requestId: string,
+  scope: Scope,
+  spoken: ProtocolId,
+): Promise<Reply> {
   let request = sent;
-  let protocol = protocolOf(sent, scope);
+  let protocol = spoken;
   let service: ServiceModel | undefined;
   try {
     request = await decodeBody(sent, protocol);

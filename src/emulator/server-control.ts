@@ -86,7 +86,7 @@ function add(world: World, request: WireRequest): WireResponse {
     const issues = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'fault'}: ${issue.message}`);
     return problem(400, `The fault is not understood. ${issues.join('; ')}.`);
   }
-  return reply(201, world.faults.add(parsed.output as Omit<Fault, 'id'>));
+  return reply(201, world.faults.add(parsed.output));
 }
 
 function problem(status: number, message: string): WireResponse {

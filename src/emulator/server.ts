@@ -25,7 +25,7 @@ export interface Emulator {
 
 /** Starts the emulator on a port of 127.0.0.1, ready to be called. Rejects when the port is taken or the folder cannot be used. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const world = await createWorld(options);
+  const { world, close } = await createWorld(options);
   // A stream of its own: how many calls are made must not change what the world draws.
   const requestIds = seededRandom((options.seed ?? 1) ^ 0x2545f491);
   const startedAt = options.clock.now();
@@ -40,7 +40,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   try {
     await listen(server, options.port ?? 0);
   } catch (error) {
-    await world.store.close();
+    await close();
     throw error;
   }
   const { port } = server.address() as AddressInfo;
@@ -52,7 +52,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
-      await world.store.close();
+      await close();
     },
   };
 }
@@ -95,7 +95,8 @@ async function serve(
     send(head.method, outgoing, { status: 403, headers: { connection: 'close' }, body: `${refused}\n` });
     return;
   }
-  const protocol = protocolOf(head, scopeOf(head));
+  const scope = scopeOf(head);
+  const protocol = protocolOf(head, scope);
   const body = await readBody(incoming, MOST_BYTES[protocol]);
   if (body === undefined) return;
   const requestId = requestIds.uuid();
@@ -108,7 +109,7 @@ async function serve(
   const request: WireRequest = { ...head, body };
   const reply = head.path.startsWith(CONTROL)
     ? control(world, startedAt, request)
-    : await answer(world, request, requestId);
+    : await answer(world, request, requestId, scope, protocol);
   if (reply === undefined) incoming.socket.destroy();
   else send(head.method, outgoing, reply);
 }
@@ -122,8 +123,16 @@ function send(method: string, outgoing: ServerResponse, reply: WireResponse): vo
     else delete headers['Content-Length'];
   }
   outgoing.writeHead(reply.status, headers);
-  outgoing.end(reply.body);
+  if (typeof reply.body === 'string' || reply.body.byteLength > ONE_WRITE) outgoing.end(reply.body);
+  // As text a small body leaves with the head in one write, which is most of what a small reply costs.
+  else
+    outgoing.end(
+      Buffer.from(reply.body.buffer, reply.body.byteOffset, reply.body.byteLength).toString('latin1'),
+      'latin1',
+    );
 }
+
+const ONE_WRITE = 16_384;
 
 /** What is not HTTP is answered in a line; the connection ends. */
 function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex): void {

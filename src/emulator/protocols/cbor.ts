@@ -158,7 +158,7 @@ function write(reference: Reference, value: unknown): unknown {
     }
     case 'map':
       return Object.fromEntries(
-        Object.entries(value as object).map(([key, one]) => [key, shape.value && write(shape.value, one)]),
+        Object.entries(value).map(([key, one]) => [key, shape.value && write(shape.value, one)]),
       );
     case 'float':
     case 'double':

@@ -126,7 +126,7 @@ export function writeJson(reference: Reference, value: unknown): unknown {
     }
     case 'map':
       return Object.fromEntries(
-        Object.entries(value as object).map(([key, one]) => [key, shape.value && writeJson(shape.value, one)]),
+        Object.entries(value).map(([key, one]) => [key, shape.value && writeJson(shape.value, one)]),
       );
     case 'timestamp':
       return writeTimestamp(value as Date, formatOf(reference, 'unixTimestamp'));
@@ -134,7 +134,7 @@ export function writeJson(reference: Reference, value: unknown): unknown {
       return Buffer.from(value as Uint8Array).toString('base64');
     case 'float':
     case 'double':
-      return Number.isFinite(value) ? value : String(value);
+      return Number.isFinite(value) ? value : `${value as number}`;
     default:
       return value;
   }

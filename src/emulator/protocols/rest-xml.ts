@@ -89,7 +89,7 @@ function bodyOf(operation: OperationModel, output: Record<string, unknown>): str
   if (operation.output === undefined) return '';
   // The one reply that is not wrapped: the root itself holds the text.
   if (operation.name === 'GetBucketLocation') {
-    const location = escapeXml(String(output.LocationConstraint ?? ''));
+    const location = escapeXml((output.LocationConstraint as string | undefined) ?? '');
     return `<LocationConstraint xmlns="${NAMESPACE}">${location}</LocationConstraint>`;
   }
   const { payload } = bindingsOf(operation).out;

@@ -136,8 +136,7 @@ export function writeHeaders(operation: OperationModel, output: Record<string, u
     const value = output[member.name];
     if (value === undefined || value === null) continue;
     if (member.location === 'headers') {
-      for (const [name, one] of Object.entries(value as object))
-        headers[member.wireName + name] = headerText(String(one));
+      for (const [name, one] of Object.entries(value)) headers[member.wireName + name] = headerText(String(one));
     } else {
       const { item } = member.shape;
       const text =

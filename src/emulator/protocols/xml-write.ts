@@ -3,7 +3,8 @@ import { formatOf, writeTimestamp } from './timestamps.ts';
 
 /** Escapes for text and attributes; control characters that XML cannot carry become U+FFFD. */
 export function escapeXml(text: string): string {
-  return text.replace(/[&<>"'\r\n\u0085\u2028\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]/g, (char) => {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  return text.replace(/[&<>"'\r\u0085\u2028\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]/g, (char) => {
     switch (char) {
       case '&':
         return '&amp;';
@@ -15,8 +16,6 @@ export function escapeXml(text: string): string {
         return '&quot;';
       case "'":
         return '&apos;';
-      case '\n':
-        return '\n';
       // A parser would turn these into a line feed.
       case '\r':
       case '\u0085':
