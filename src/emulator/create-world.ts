@@ -44,6 +44,10 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
     world,
     async close() {
       await containers.stopAll();
+      // What is still gathered in memory: the open minutes of metrics, log chunks, captures that have not landed.
+      await createCapture(world).flush();
+      await world.logs.flush();
+      world.metrics.flush();
       await store.close();
     },
   };
