@@ -21,13 +21,14 @@ export function createContainerFactory({
 
   /** The model of this artifact as `load` makes it, shared by all that hold it at the same time. */
   async function share<T>(kind: string, spec: ContainerSpec, load: (files: Map<string, Uint8Array>) => T | Promise<T>) {
-    if (!spec.artifact) throw new Error('The built-in algorithm has no model: its ModelDataUrl is missing.');
-    const key = `${kind} ${createHash('sha256').update(spec.artifact).digest('hex')}`;
+    const key = `${kind} ${spec.artifact ? createHash('sha256').update(spec.artifact).digest('hex') : 'no artifact'}`;
     const entry = models.get(key) ?? { loaded: unpack(spec).then(load), users: 0 };
     models.set(key, entry);
     entry.users += 1;
+    let held = true;
     const release = () => {
-      entry.users -= 1;
+      if (held) entry.users -= 1;
+      held = false;
       if (entry.users === 0 && models.get(key) === entry) models.delete(key);
     };
     try {
@@ -61,16 +62,19 @@ export function createContainerFactory({
 async function startOwn(own: OwnContainer, spec: ContainerSpec, log: (line: string) => void): Promise<Container> {
   if ('command' in own) {
     const { startCommand } = await import('./own/command.ts');
-    return startCommand(own.command, spec.artifact ? await unpack(spec) : new Map(), spec.environment, log);
+    return startCommand(own.command, await unpack(spec), spec.environment, log);
   }
   const { forward } = await import('./own/forward.ts');
   const server = forward(own.url, log);
   return { ping: server.ping, invoke: server.invoke, stop: async () => server.close() };
 }
 
+/** What lies in /opt/ml/model. */
 async function unpack(spec: ContainerSpec): Promise<Map<string, Uint8Array>> {
+  // A model without ModelDataUrl has an empty /opt/ml/model.
+  if (!spec.artifact) return new Map();
   try {
-    return await readArchive(spec.artifact as Uint8Array);
+    return await readArchive(spec.artifact);
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error;
     const url = spec.artifactUrl === undefined ? '' : ` from URL "${spec.artifactUrl}"`;

@@ -28,7 +28,7 @@ const MEMBER_LIMIT = 512 * 1024 ** 2;
 export function readLinearModel(files: ReadonlyMap<string, Uint8Array>): LinearModel {
   const name = [...files.keys()].find((path) => /^model_algo-\d+$/.test(path));
   const outer = name === undefined ? undefined : files.get(name);
-  if (!outer) throw new Error(`there is no model_algo-1 among ${[...files.keys()].slice(0, 10).join(', ')}`);
+  if (!outer) throw new Error(`there is no model_algo-1 among [${[...files.keys()].slice(0, 10).join(', ')}]`);
   const members = unzip(outer);
   const member = (file: string) => {
     const bytes = members[file];

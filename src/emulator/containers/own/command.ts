@@ -42,14 +42,14 @@ export async function startCommand(
       PORT: String(port),
     },
   });
-  let ended = false;
+  const state = { ended: false };
   child.on('error', (error) => {
-    ended = true;
+    state.ended = true;
     log(`shadowctl emulator: ${command} could not be started: ${error.message}`);
   });
   const gone = new Promise<void>((resolve) => {
     child.on('close', (code, signal) => {
-      ended = true;
+      state.ended = true;
       log(`shadowctl emulator: the container's command ended (${signal ?? `exit code ${code}`})`);
       resolve();
     });
@@ -59,16 +59,16 @@ export async function startCommand(
   const killAtExit = () => kill(child, 'SIGKILL');
   process.once('exit', killAtExit);
   const server = forward(new URL(`http://127.0.0.1:${port}`), log);
-  for (const end = systemClock.now() + STARTUP_LIMIT; !ended && systemClock.now() < end; ) {
+  for (const end = systemClock.now() + STARTUP_LIMIT; !state.ended && systemClock.now() < end; ) {
     if ((await server.ping()) !== 0) break;
     await systemClock.sleep(50);
   }
   return {
-    ping: () => (ended ? 0 : server.ping()),
+    ping: () => (state.ended ? 0 : server.ping()),
     invoke: (request) => server.invoke(request),
     stop: async () => {
       server.close();
-      if (!ended) {
+      if (!state.ended) {
         kill(child, 'SIGTERM');
         await Promise.race([gone, systemClock.sleep(GRACE)]);
       }

@@ -16,14 +16,17 @@ export function readLegacyModel(bytes: Uint8Array, oldLibrary: boolean): Booster
   const hasAttributes = data.i32() !== 0;
   data.skip(4);
   const majorVersion = data.u32();
-  data.skip(4 + 27 * 4);
+  data.skip(4);
+  // A reserved field, 0, before 1.6.
+  const targets = data.u32();
+  data.skip(26 * 4);
   const objective = data.text();
   const name = data.text();
   if (!/^[\w:]+$/.test(objective) || !['gbtree', 'dart', 'gblinear'].includes(name) || classes < 0)
     throw new Error('BoostLearner: wrong model format');
   if (!knownObjective(objective))
     throw new Error(`the emulator does not evaluate the objective ${JSON.stringify(objective)}`);
-  const groups = Math.max(1, classes);
+  const groups = Math.max(1, classes, targets);
   const booster =
     name === 'gblinear' ? readLinear(data, features, groups) : readForest(data, features, groups, name === 'dart');
   return {

@@ -140,6 +140,7 @@ function* tokenize(bytes: Uint8Array): Generator<Token> {
         `invalid load key, '${/[ -~]/.test(op) ? op : `\\x${op.charCodeAt(0).toString(16).padStart(2, '0')}`}'.`,
       );
   }
+  throw new Error('Ran out of input');
 }
 
 /** Python's raw-unicode-escape: `\u000a` for what would end the line. */

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { archive } from '../../../fixtures/scripts/archive.ts';
+import { VirtualClock } from '../../../src/clock.ts';
+import type { Container, ContainerSpec, InvocationResponse } from '../../../src/emulator/containers/container.ts';
+import { createContainerFactory } from '../../../src/emulator/containers/index.ts';
+
+/** A started container, what it logged, and invocations as text. */
+export interface Started extends Container {
+  lines: string[];
+  ask(body: string | Uint8Array, contentType?: string, accept?: string): Promise<InvocationResponse & { text: string }>;
+}
+
+export async function start(
+  spec: Partial<ContainerSpec> & { image: string },
+  containers: string[] = [],
+): Promise<Started> {
+  const lines: string[] = [];
+  const factory = createContainerFactory({ containers, clock: new VirtualClock(Date.UTC(2026, 0, 5, 9)) });
+  const container = await factory({ artifact: undefined, environment: {}, ...spec }, (line) => lines.push(line));
+  return {
+    ...container,
+    lines,
+    ask: async (body, contentType = 'text/csv', accept = undefined as string | undefined) => {
+      const response = await container.invoke({
+        body: Buffer.from(body),
+        contentType,
+        accept,
+        customAttributes: undefined,
+      });
+      return { ...response, text: Buffer.from(response.body).toString() };
+    },
+  };
+}
+
+export const fixture = (path: string) => readFileSync(new URL(`../../../fixtures/${path}`, import.meta.url));
+
+export const XGBOOST = '683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost';
+export const LINEAR_LEARNER = '382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1';
+
+/** An artifact with one file of fixtures/xgboost as `xgboost-model`. */
+export const xgboostArtifact = (file: string) => archive({ 'xgboost-model': fixture(`xgboost/${file}`) });
