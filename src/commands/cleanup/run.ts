@@ -12,7 +12,7 @@ import { confirm } from '../shared/confirm.ts';
 import { describeStep } from '../shared/describe-steps.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import type { CleanupOptions } from './command.ts';
-import { neededByAdopted, sight } from './sight.ts';
+import { neededByAdopted, sight } from '../shared/sight.ts';
 
 /** Deletes what shadowctl created, and ends by looking in AWS. */
 export async function run(app: App, options: CleanupOptions): Promise<Outcome> {

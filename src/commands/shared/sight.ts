@@ -3,7 +3,7 @@ import { look } from '../../resources/recover.ts';
 import type { Sighting } from '../../resources/teardown.ts';
 import { heldOf } from '../../state/fold.ts';
 import type { ResourceRef } from '../../state/journal.ts';
-import type { Ground } from '../shared/on-endpoint.ts';
+import type { Ground } from './on-endpoint.ts';
 
 /**
  * Looks in AWS for everything the journal ever named since the last clean end, whatever it believes became of it: a

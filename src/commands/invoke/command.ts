@@ -1,0 +1,93 @@
+import { Command } from 'commander';
+import { type Host, lazy, type Run } from '../../app.ts';
+import { duration, oneOf, positiveNumber, wholeNumber } from '../shared/flags.ts';
+
+export interface InvokeOptions {
+  endpoint: string;
+  data: string;
+  /** The first line of the CSV is a header. */
+  header: boolean;
+  labels: string | undefined;
+  /** Requests in all. */
+  count: number | undefined;
+  /** Milliseconds. */
+  duration: number | undefined;
+  /** Requests a second; undefined: as fast as they are answered. */
+  rate: number | undefined;
+  /** Requests under way at the same time, at the most. */
+  concurrency: number;
+  inferenceIdPrefix: string | undefined;
+  contentType: string | undefined;
+  accept: string | undefined;
+  targetVariant: string | undefined;
+  failOnError: boolean;
+  format: 'text' | 'json';
+}
+
+interface Flags {
+  endpoint: string;
+  data: string;
+  header?: boolean;
+  labels?: string;
+  count?: number;
+  duration?: number;
+  rate?: number;
+  concurrency: number;
+  inferenceIdPrefix?: string;
+  contentType?: string;
+  accept?: string;
+  targetVariant?: string;
+  failOnError?: boolean;
+  format: 'text' | 'json';
+}
+
+export function invokeCommand(host: Host, run: Run<InvokeOptions> = lazy(() => import('./run.ts'))): Command {
+  return new Command('invoke')
+    .description('send payloads to an endpoint at a rate; print throughput, errors, latency and accuracy')
+    .requiredOption('--endpoint <name>', 'the endpoint')
+    .requiredOption('--data <file>', 'CSV or JSON Lines, local or s3://; each line is one request')
+    .option('--header', 'the first line of the CSV is a header')
+    .option('--labels <column>', 'column (name, or number from 0) or JSON key with the truth; not sent to the model')
+    .option('--count <requests>', 'how many requests (default: each line once)', wholeNumber('--count', 1))
+    .option('--duration <time>', 'for how long, for example 90s or 30m', duration('--duration'))
+    .option('--rate <requests>', 'requests a second (default: as fast as they are answered)', positiveNumber('--rate'))
+    .option(
+      '--concurrency <requests>',
+      'requests under way at the same time, at the most',
+      wholeNumber('--concurrency', 1, 512),
+      8,
+    )
+    .option(
+      '--inference-id-prefix <text>',
+      'each request gets the InferenceId PREFIX-NUMBER (default: made from the time)',
+    )
+    .option('--content-type <type>', 'media type of the payloads (default: by the file)')
+    .option('--accept <type>', 'media type the answers should have')
+    .option('--target-variant <name>', 'send to this production variant only')
+    .option('--fail-on-error', 'exit 1 when a request was refused')
+    .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
+    .addHelpText(
+      'after',
+      `
+Lines are sent in their order; with --count or --duration the file begins anew when it ends. With both, whichever is
+reached first ends it. An error does not stop it: errors are counted.`,
+    )
+    .action((flags: Flags) =>
+      host.start(run, {
+        endpoint: flags.endpoint,
+        data: flags.data,
+        header: flags.header === true,
+        labels: flags.labels,
+        count: flags.count,
+        duration: flags.duration,
+        rate: flags.rate,
+        concurrency: flags.concurrency,
+        inferenceIdPrefix: flags.inferenceIdPrefix,
+        contentType: flags.contentType,
+        accept: flags.accept,
+        targetVariant: flags.targetVariant,
+        failOnError: flags.failOnError === true,
+        format: flags.format,
+      }),
+    );
+}

@@ -1,0 +1,150 @@
+import { Command } from 'commander';
+import { type Host, lazy, type Run } from '../../app.ts';
+import { usage } from '../../errors.ts';
+import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../shared/candidate-flags.ts';
+import { oneOf, wholeNumber } from '../shared/flags.ts';
+
+export interface ShadowOptions {
+  endpoint: string;
+  candidate: CandidateFlags;
+  /** A model that exists already, in place of a candidate. */
+  model: string | undefined;
+  /** Share of production's requests that the shadow sees, above 0, at most 1. */
+  sample: number;
+  /** Of the shadow variant. */
+  variantName: string;
+  /** Undefined: production's. */
+  instanceType: string | undefined;
+  instances: number | undefined;
+  /** Where captures go; undefined: where they go already, or the default bucket. */
+  captureTo: string | undefined;
+  adopt: boolean;
+  plan: boolean;
+  yes: boolean;
+  wait: boolean;
+  format: 'text' | 'json';
+}
+
+export interface DetachOptions {
+  endpoint: string;
+  configName: string | undefined;
+  plan: boolean;
+  yes: boolean;
+  wait: boolean;
+  format: 'text' | 'json';
+}
+
+interface Flags extends CandidateFlags {
+  endpoint?: string;
+  model?: string;
+  sample: number;
+  variantName: string;
+  instanceType?: string;
+  instances?: number;
+  captureTo?: string;
+  adopt?: boolean;
+  plan?: boolean;
+  yes?: boolean;
+  wait: boolean;
+  format: 'text' | 'json';
+}
+
+export function shadowCommand(
+  host: Host,
+  run: Run<ShadowOptions> = lazy(() => import('./run.ts')),
+  detach: Run<DetachOptions> = lazy(() => import('./detach.ts')),
+): Command {
+  const command = new Command('shadow').description(
+    'let a candidate see a copy of every request of a live endpoint; only production answers',
+  );
+  addCandidateFlags(command)
+    .option('--endpoint <name>', 'the endpoint')
+    .option('--model <name>', 'a model that exists already, in place of --artifact')
+    .option('--sample <share>', 'share of the requests that the shadow sees', share, 1)
+    .option('--variant-name <name>', 'name of the shadow variant', 'shadow')
+    .option('--instance-type <type>', 'instances of the shadow (default: as production)')
+    .option(
+      '--instances <count>',
+      'how many (default: as production, for a fair comparison)',
+      wholeNumber('--instances', 1),
+    )
+    .option('--capture-to <s3 uri>', 'where requests and answers of both variants are captured')
+    .option('--adopt', 'change an endpoint that shadowctl did not create; cleanup will never delete it')
+    .option('--plan', 'only show what would be done; exit 4')
+    .option('-y, --yes', 'do not ask')
+    .option('--no-wait', 'do not wait until the endpoint has settled')
+    .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ shadowctl shadow --endpoint weather --artifact candidate.tar.gz --algorithm linear-learner --sample 100%
+
+The production variant is taken over from the live config as it is; nothing of it is declared anew.`,
+    )
+    .action((flags: Flags) => {
+      if (flags.endpoint === undefined) throw usage("error: required option '--endpoint <name>' not specified");
+      return host.start(run, {
+        endpoint: flags.endpoint,
+        candidate: candidateFlags(flags),
+        model: flags.model,
+        sample: flags.sample,
+        variantName: flags.variantName,
+        instanceType: flags.instanceType,
+        instances: flags.instances,
+        captureTo: flags.captureTo,
+        adopt: flags.adopt === true,
+        plan: flags.plan === true,
+        yes: flags.yes === true,
+        wait: flags.wait,
+        format: flags.format,
+      });
+    });
+  command.addCommand(detachCommand(host, detach));
+  return command;
+}
+
+function detachCommand(host: Host, run: Run<DetachOptions>): Command {
+  return (
+    new Command('detach')
+      .description('take the shadow away; production stays as it is')
+      // commander gives flags that the parent has too to the parent: see `both`.
+      .option('--endpoint <name>', 'the endpoint')
+      .option('--config-name <name>', 'name of the new endpoint config, where one is needed')
+      .option('--plan', 'only show what would be done; exit 4')
+      .option('-y, --yes', 'do not ask')
+      .option('--no-wait', 'do not wait until the endpoint has settled')
+      .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
+      .action((_: unknown, command: Command) => {
+        const flags = both(command);
+        if (flags.endpoint === undefined) throw usage("error: required option '--endpoint <name>' not specified");
+        return host.start(run, {
+          endpoint: flags.endpoint,
+          configName: flags.configName,
+          plan: flags.plan === true,
+          yes: flags.yes === true,
+          wait: flags.wait,
+          format: flags.format,
+        });
+      })
+  );
+}
+
+/** The flags of a command and, where they were said before its name, of its parent. */
+function both(command: Command): Flags {
+  const own = command.opts<Flags>();
+  const parent = command.parent;
+  if (parent === null) return own;
+  const said = Object.entries(parent.opts()).filter(([name]) => parent.getOptionValueSource(name) === 'cli');
+  return { ...own, ...Object.fromEntries(said) } as Flags;
+}
+
+/** `100%`, `25%` or `0.25`. */
+function share(text: string): number {
+  const value = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text);
+  if (text !== '' && text !== '%' && value > 0 && value <= 1) return value;
+  throw usage(
+    `--sample: "${text}" is not a share of the requests.`,
+    'Write for example 100%, 25% or 0.25; at least something, at most all.',
+  );
+}

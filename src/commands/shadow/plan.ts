@@ -1,0 +1,175 @@
+import type {
+  CreateEndpointConfigCommandInput,
+  DescribeEndpointConfigCommandOutput,
+  DescribeModelCommandOutput,
+  ProductionVariant,
+} from '@aws-sdk/client-sagemaker';
+import { cannotRun } from '../../errors.ts';
+import { deriveConfig } from '../../resources/derive-config.ts';
+import { type Live, productionOf } from '../../resources/live.ts';
+import type { Step } from '../../resources/steps.ts';
+import { type Ownership, tagList } from '../../resources/tags.ts';
+
+/** Everything an attached shadow is made of, decided. */
+export interface ShadowSpec {
+  own: Ownership;
+  tags: Readonly<Record<string, string>>;
+  /** What creates the shadow's model, its artifact's upload first; empty where the model exists. */
+  modelSteps: readonly Step[];
+  modelName: string;
+  configName: string;
+  variantName: string;
+  /** Above 0, at most 1. */
+  sample: number;
+  instanceType: string | undefined;
+  instances: number | undefined;
+  /** Where captures go. */
+  destination: string;
+  /** What must be there before SageMaker can capture: a bucket; and the note that the captures will be ours. */
+  captureSteps: readonly Step[];
+}
+
+/** What `RetainAllVariantProperties` must leave alone: weights are what makes the sample, capture is what this is for. */
+const SET_ANEW: { VariantPropertyType: 'DesiredWeight' | 'DataCaptureConfig' }[] = [
+  { VariantPropertyType: 'DesiredWeight' },
+  { VariantPropertyType: 'DataCaptureConfig' },
+];
+
+/**
+ * The live config with a shadow variant beside its production variant, and the capture of both. Pure.
+ *
+ * Production's weight is set to 1 and the shadow's to the sample: no document says what the sample is for any other
+ * weight of production (facts 1.3), and with a single production variant its own weight means nothing.
+ */
+export function planShadow(spec: ShadowSpec, live: Live): Step[] {
+  const { config, variant, instances } = productionOf(live);
+  const production: ProductionVariant = { ...variant, InitialInstanceCount: instances, InitialVariantWeight: 1 };
+  const shadow: ProductionVariant = {
+    ...production,
+    VariantName: spec.variantName,
+    ModelName: spec.modelName,
+    InitialInstanceCount: spec.instances ?? instances,
+    InstanceType: (spec.instanceType ?? variant.InstanceType) as NonNullable<ProductionVariant['InstanceType']>,
+    InitialVariantWeight: spec.sample,
+  };
+  return [
+    ...spec.modelSteps,
+    ...spec.captureSteps,
+    {
+      action: 'create',
+      kind: 'endpoint-config',
+      name: spec.configName,
+      input: deriveConfig(config, {
+        name: spec.configName,
+        production: [production],
+        shadows: [shadow],
+        capture: captureBoth(config.DataCaptureConfig, spec.destination),
+        tags: tagList(spec.own, spec.tags),
+      }),
+    },
+    updateTo(live.name, spec.configName),
+  ];
+}
+
+type Capture = NonNullable<CreateEndpointConfigCommandInput['DataCaptureConfig']>;
+
+/** Every request and answer of both variants, in text where it is text: what SageMaker is not told, it writes as base64. */
+function captureBoth(live: Capture | undefined, destination: string): Capture {
+  return {
+    ...live,
+    EnableCapture: true,
+    InitialSamplingPercentage: 100,
+    DestinationS3Uri: destination,
+    CaptureOptions: [{ CaptureMode: 'Input' }, { CaptureMode: 'Output' }],
+    CaptureContentTypeHeader: live?.CaptureContentTypeHeader ?? {
+      CsvContentTypes: ['text/csv'],
+      JsonContentTypes: ['application/json', 'application/jsonlines'],
+    },
+  };
+}
+
+/** The endpoint takes up another config; its scaled instance counts survive. */
+export function updateTo(endpoint: string, config: string): Step {
+  return {
+    action: 'update',
+    kind: 'endpoint',
+    name: endpoint,
+    input: {
+      EndpointName: endpoint,
+      EndpointConfigName: config,
+      RetainAllVariantProperties: true,
+      ExcludeRetainedVariantProperties: SET_ANEW,
+    },
+  };
+}
+
+/**
+ * Refuses what SageMaker supports no shadow for (facts 1.2), before any call that changes anything.
+ * @throws Problem (cannot-run) with the reason
+ */
+export function requireShadowable(live: Live, spec: { variantName: string; instanceType: string | undefined }): void {
+  const refuse = (what: string, next = 'A shadow needs an endpoint with one model in one container on instances.') => {
+    throw cannotRun(`Endpoint "${live.name}" ${what}: SageMaker supports no shadow variant there.`, next);
+  };
+  const { config, variant } = productionOf(live);
+  const [shadow] = config.ShadowProductionVariants ?? [];
+  if (shadow !== undefined) {
+    throw cannotRun(
+      `Endpoint "${live.name}" carries a shadow already: "${shadow.VariantName}" with model ${shadow.ModelName}.`,
+      `SageMaker permits one. Take it away first: shadowctl shadow detach --endpoint ${live.name}`,
+    );
+  }
+  if (variant.VariantName === spec.variantName)
+    throw cannotRun(
+      `The production variant of endpoint "${live.name}" is called "${spec.variantName}" too.`,
+      'Give the shadow another --variant-name.',
+    );
+  if (variant.ServerlessConfig !== undefined) refuse('is serverless');
+  if (config.AsyncInferenceConfig !== undefined) refuse('is asynchronous');
+  if (variant.ModelName === undefined) refuse('runs inference components, not a model');
+  if (variant.AcceleratorType !== undefined) refuse('uses Elastic Inference');
+  for (const type of [variant.InstanceType, spec.instanceType])
+    if (type?.startsWith('ml.inf1.') === true) refuse(`would run on ${type} (Inferentia 1)`);
+  refuseModel(live.model, refuse);
+}
+
+function refuseModel(model: DescribeModelCommandOutput | undefined, refuse: (what: string) => void): void {
+  if ((model?.Containers?.length ?? 0) > 1) refuse(`runs a model of ${model?.Containers?.length} containers`);
+  const container = model?.PrimaryContainer ?? model?.Containers?.[0];
+  if (container?.Mode === 'MultiModel') refuse('is a multi-model endpoint');
+  if (container?.ModelPackageName !== undefined) refuse('runs a model package of the Marketplace');
+}
+
+/**
+ * Away with the shadow: back to the config from before it was attached, where that still stands and has the same
+ * production model; else a new config that is the live one without the shadow. Pure.
+ * @param before the config the endpoint ran when the shadow was attached, as it stands now
+ */
+export function planDetach(
+  spec: { own: Ownership; tags: Readonly<Record<string, string>>; configName: string | undefined; freeName: string },
+  live: Live,
+  before: DescribeEndpointConfigCommandOutput | undefined,
+): { steps: Step[]; config: string } {
+  const { config, variant, instances } = productionOf(live);
+  const [shadow] = config.ShadowProductionVariants ?? [];
+  if (shadow === undefined)
+    throw cannotRun(`Endpoint "${live.name}" carries no shadow.`, `It runs ${config.EndpointConfigName}.`);
+  const [earlier] = before?.ProductionVariants ?? [];
+  const same =
+    earlier?.ModelName === variant.ModelName &&
+    earlier?.VariantName === variant.VariantName &&
+    (before?.ShadowProductionVariants ?? []).length === 0;
+  if (spec.configName === undefined && before?.EndpointConfigName !== undefined && same) {
+    return { steps: [updateTo(live.name, before.EndpointConfigName)], config: before.EndpointConfigName };
+  }
+  const name = spec.configName ?? spec.freeName;
+  const input = deriveConfig(config, {
+    name,
+    production: [{ ...variant, InitialInstanceCount: instances }],
+    tags: tagList(spec.own, spec.tags),
+  });
+  return {
+    steps: [{ action: 'create', kind: 'endpoint-config', name, input }, updateTo(live.name, name)],
+    config: name,
+  };
+}

@@ -1,0 +1,135 @@
+import type { ProductionVariant, ProductionVariantSummary } from '@aws-sdk/client-sagemaker';
+import type { App } from '../../app.ts';
+import { describeAlarms } from '../../aws/cloudwatch.ts';
+import { describeModel } from '../../aws/sagemaker.ts';
+import { type Live, ownership, readLive } from '../../resources/live.ts';
+import { nameOf } from '../../resources/steps.ts';
+import { describeProgress } from '../../resources/wait.ts';
+import { standing } from '../../state/fold.ts';
+import type { ResourceKind } from '../../state/journal.ts';
+import { lockHolder } from '../../state/lock.ts';
+import { imageText } from '../shared/describe-steps.ts';
+import type { Ground } from '../shared/on-endpoint.ts';
+import { sight } from '../shared/sight.ts';
+
+/** A variant as it stands. */
+export interface VariantStatus {
+  name: string;
+  role: 'production' | 'shadow';
+  model: string;
+  image: string;
+  instanceType: string;
+  instances: { current: number | undefined; desired: number | undefined };
+  weight: { current: number | undefined; desired: number | undefined };
+}
+
+/** What stands of one endpoint. */
+export interface EndpointStatus {
+  endpoint: string;
+  /** Undefined where there is no such endpoint. */
+  live:
+    | {
+        status: string;
+        config: string;
+        ownership: string;
+        modified: string | undefined;
+        /** AWS's last reason; it stays after a rollback until the next update succeeds. */
+        reason: string | undefined;
+        /** What is happening, where something is. */
+        progress: string | undefined;
+        target: string | undefined;
+        variants: VariantStatus[];
+        capture: { on: boolean; percent: number | undefined; destination: string } | undefined;
+      }
+    | undefined;
+  alarms: { name: string; state: string; reason: string }[];
+  /** How many of each kind AWS has, of what the journal names and our tag marks. */
+  counts: Partial<Record<ResourceKind, number>>;
+  /** Steps that were begun and whose end nobody knows: the next command that changes anything asks. */
+  open: string[];
+  /** Who is at work on it at this moment. */
+  lock: string | undefined;
+  lastRun: { command: string; by: string; at: string } | undefined;
+}
+
+/** Reads everything there is to know about an endpoint; changes nothing. */
+export async function inspect(app: App, ground: Ground): Promise<EndpointStatus> {
+  const { aws, journal } = ground;
+  const state = ground.state();
+  const live = await readLive(aws, journal.endpoint, app.signal);
+  const alarmNames = standing(state, 'alarm').map((held) => held.ref.name);
+  const alarms = alarmNames.length === 0 ? [] : await describeAlarms(aws, alarmNames, app.signal);
+  const counts: EndpointStatus['counts'] = {};
+  for (const { held, exists, ours } of await sight(ground)) {
+    if (exists && (ours || held.adopted)) counts[held.ref.kind] = (counts[held.ref.kind] ?? 0) + 1;
+  }
+  const holder = await lockHolder(`${journal.path}.lock`);
+  const last = state.runs.at(-1);
+  return {
+    endpoint: journal.endpoint,
+    live: live && {
+      status: live.endpoint.EndpointStatus ?? 'unknown',
+      config: live.endpoint.EndpointConfigName ?? '',
+      ownership: ownership(live, state),
+      modified: live.endpoint.LastModifiedTime?.toISOString(),
+      reason: live.endpoint.FailureReason === '' ? undefined : live.endpoint.FailureReason,
+      progress: live.endpoint.EndpointStatus === 'InService' ? undefined : describeProgress(live.endpoint),
+      target: live.endpoint.PendingDeploymentSummary?.EndpointConfigName,
+      variants: await variantsOf(ground, live),
+      capture: captureOf(live),
+    },
+    alarms: alarms.map((alarm) => ({
+      name: alarm.AlarmName ?? '',
+      state: alarm.StateValue ?? '',
+      reason: alarm.StateReason ?? '',
+    })),
+    counts,
+    open: state.open.map((step) => `${step.action} ${nameOf(step.resource)}, begun ${step.at}`),
+    lock: holder && `${holder.by} for \`${holder.why}\` since ${holder.since}`,
+    lastRun: last && { command: last.command, by: last.by, at: last.at },
+  };
+}
+
+async function variantsOf({ aws }: Ground, live: Live): Promise<VariantStatus[]> {
+  const groups = [
+    ['production', live.endpoint.ProductionVariants ?? [], live.config?.ProductionVariants ?? []],
+    ['shadow', live.endpoint.ShadowProductionVariants ?? [], live.config?.ShadowProductionVariants ?? []],
+  ] as const;
+  const variants: VariantStatus[] = [];
+  for (const [role, summaries, declared] of groups) {
+    for (const summary of summaries) {
+      const declaration = declared.find((one) => one.VariantName === summary.VariantName);
+      const model = declaration?.ModelName;
+      const image = model === undefined ? undefined : (await describeModel(aws, model))?.PrimaryContainer?.Image;
+      variants.push(variantStatus(role, summary, declaration, imageText(image ?? '')));
+    }
+  }
+  return variants;
+}
+
+function variantStatus(
+  role: VariantStatus['role'],
+  summary: ProductionVariantSummary,
+  declared: ProductionVariant | undefined,
+  image: string,
+): VariantStatus {
+  return {
+    name: summary.VariantName ?? '',
+    role,
+    model: declared?.ModelName ?? '',
+    image,
+    instanceType: declared?.InstanceType ?? '',
+    instances: { current: summary.CurrentInstanceCount, desired: summary.DesiredInstanceCount },
+    weight: { current: summary.CurrentWeight, desired: summary.DesiredWeight },
+  };
+}
+
+function captureOf(live: Live) {
+  const capture = live.config?.DataCaptureConfig;
+  if (capture === undefined) return undefined;
+  return {
+    on: capture.EnableCapture === true,
+    percent: capture.InitialSamplingPercentage,
+    destination: capture.DestinationS3Uri ?? '',
+  };
+}

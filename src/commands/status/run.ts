@@ -1,0 +1,139 @@
+import type { App, Outcome } from '../../app.ts';
+import { cannotRun } from '../../errors.ts';
+import type { ResourceKind } from '../../state/journal.ts';
+import { journaledEndpoints } from '../../state/journals.ts';
+import { plain } from '../../ui/io.ts';
+import { table } from '../../ui/table.ts';
+import { type Meaning, paint } from '../../ui/theme.ts';
+import { onEndpoint } from '../shared/on-endpoint.ts';
+import type { StatusOptions } from './command.ts';
+import { type EndpointStatus, inspect } from './inspect.ts';
+
+/** Tells what stands. */
+export async function run(app: App, options: StatusOptions): Promise<Outcome> {
+  const endpoints = options.endpoint === undefined ? await everyEndpoint(app) : [options.endpoint];
+  const statuses: EndpointStatus[] = [];
+  for (const endpoint of endpoints) {
+    statuses.push(
+      await onEndpoint(app, { endpoint, command: 'status', readOnly: true }, (ground) => inspect(app, ground)),
+    );
+  }
+  const [only] = statuses;
+  if (options.endpoint !== undefined && only?.live === undefined && only?.lastRun === undefined) {
+    const { region } = (await app.aws()).target;
+    throw cannotRun(
+      `There is no endpoint "${options.endpoint}" in ${region}, and no journal of one here.`,
+      'Check the name, the region and the profile.',
+    );
+  }
+  if (options.format === 'json')
+    app.io.out(JSON.stringify(options.endpoint === undefined ? statuses : only, undefined, 2));
+  else {
+    for (const [index, status] of statuses.entries()) {
+      if (index > 0) app.io.out();
+      await tell(app, status);
+    }
+  }
+  return 'done';
+}
+
+async function everyEndpoint(app: App): Promise<string[]> {
+  const { stateDir } = await app.project();
+  const aws = await app.aws();
+  const account = await aws.account();
+  const endpoints = await journaledEndpoints(stateDir, account, aws.target.region);
+  if (endpoints.length === 0) {
+    throw cannotRun(
+      `shadowctl holds nothing in account ${account}, ${aws.target.region}: there is no journal in ${stateDir}.`,
+      'Look at any endpoint with: shadowctl status --endpoint NAME\nJournals lie in the folder the endpoint was deployed from.',
+    );
+  }
+  return endpoints;
+}
+
+async function tell(app: App, status: EndpointStatus): Promise<void> {
+  const { io } = app;
+  const { live } = status;
+  if (live === undefined) io.out(`Endpoint ${paint(io, 'name', status.endpoint)}: there is none.`);
+  else {
+    io.out(
+      `Endpoint ${paint(io, 'name', status.endpoint)}: ${paint(io, meaningOf(live.status), live.status)} on ${live.config} (${OWNERSHIP[live.ownership] ?? live.ownership}), modified ${live.modified ?? 'never'}`,
+    );
+    if (live.target !== undefined) io.out(`In progress, towards ${live.target}.`);
+    if (live.progress !== undefined) io.out(`  ${plain(live.progress)}`);
+    if (live.reason !== undefined) io.out(`Last reason AWS gave: ${plain(live.reason)}`);
+    io.out();
+    io.out(
+      await table(
+        io,
+        ['variant', '', 'model', 'image', 'instances', 'weight'],
+        live.variants.map((one) => [
+          one.name,
+          one.role,
+          one.model,
+          one.image,
+          `${ofDesired(one.instances)} × ${one.instanceType}`,
+          ofDesired(one.weight),
+        ]),
+        { indent: '  ' },
+      ),
+    );
+    if (live.capture !== undefined)
+      io.out(
+        `  Data capture: ${live.capture.on ? `on, ${live.capture.percent} % of the requests` : 'off'}, to ${live.capture.destination}`,
+      );
+  }
+  if (status.alarms.length > 0) {
+    io.out();
+    io.out(
+      await table(
+        io,
+        ['alarm', 'state', 'reason'],
+        status.alarms.map((alarm) => [alarm.name, alarm.state, alarm.reason]),
+        { indent: '  ' },
+      ),
+    );
+  }
+  io.out();
+  const counts = Object.entries(status.counts).map(([kind, count]) => counted(kind as ResourceKind, count));
+  io.out(`Of what shadowctl holds, AWS has: ${counts.length === 0 ? 'nothing' : counts.join(', ')}.`);
+  if (status.lastRun !== undefined)
+    io.out(`Last change: \`${status.lastRun.command}\` by ${plain(status.lastRun.by)} at ${status.lastRun.at}.`);
+  if (status.lock !== undefined) io.out(`At work now: ${plain(status.lock)}.`);
+  for (const step of status.open)
+    io.out(`Begun and never heard of again: ${plain(step)}. The next command that changes anything asks AWS.`);
+}
+
+const OWNERSHIP: Readonly<Record<string, string>> = {
+  created: 'ours',
+  adopted: 'adopted',
+  foreign: 'not ours',
+  'unknown-here': "shadowctl's, but not from this folder",
+};
+
+const NAMES: Readonly<Record<ResourceKind, [one: string, many: string]>> = {
+  endpoint: ['endpoint', 'endpoints'],
+  model: ['model', 'models'],
+  'endpoint-config': ['endpoint config', 'endpoint configs'],
+  alarm: ['CloudWatch alarm', 'CloudWatch alarms'],
+  's3-object': ['upload', 'uploads'],
+  's3-bucket': ['bucket', 'buckets'],
+  's3-prefix': ['folder of captures', 'folders of captures'],
+  'log-group': ['log group', 'log groups'],
+};
+
+function counted(kind: ResourceKind, count: number): string {
+  return `${count} ${NAMES[kind][count === 1 ? 0 : 1]}`;
+}
+
+function meaningOf(status: string): Meaning {
+  if (status === 'InService') return 'good';
+  return /Failed|OutOfService/.test(status) ? 'bad' : 'warning';
+}
+
+/** `3`, or `2 of 3` on the way there. */
+function ofDesired(pair: { current: number | undefined; desired: number | undefined }): string {
+  return pair.current === pair.desired || pair.desired === undefined
+    ? String(pair.current ?? '?')
+    : `${pair.current ?? 0} of ${pair.desired}`;
+}

@@ -1,0 +1,43 @@
+import type { App, Outcome } from '../../app.ts';
+import { describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
+import { usage } from '../../errors.ts';
+import { newRun } from '../../resources/apply.ts';
+import { readLive, requireOurs, requireSettled } from '../../resources/live.ts';
+import { checkName } from '../../resources/naming.ts';
+import { carryUpdate } from '../shared/carry-update.ts';
+import { onEndpoint } from '../shared/on-endpoint.ts';
+import type { UndoOptions } from './command.ts';
+import { planUndo, previousConfig, undoNotes } from './plan.ts';
+
+/** Takes an endpoint back to an earlier config, openly: shown, confirmed, written down. */
+export async function run(app: App, options: UndoOptions): Promise<Outcome> {
+  const { endpoint } = options;
+  if (options.to !== undefined) checkName('endpoint config', options.to, '--to');
+  return onEndpoint(app, { endpoint, command: 'undo', readOnly: options.plan }, async (ground) => {
+    const { aws, journal } = ground;
+    const live = await readLive(aws, endpoint, app.signal);
+    if (live === undefined)
+      throw usage(
+        `There is no endpoint "${endpoint}" in ${aws.target.region}.`,
+        'shadowctl status --all lists what stands.',
+      );
+    const state = ground.state();
+    requireOurs(live, state, journal.path);
+    requireSettled(live);
+    const name = options.to ?? previousConfig(live, state);
+    const target = await describeEndpointConfig(aws, name, app.signal);
+    const missingModels: string[] = [];
+    for (const variant of [...(target?.ProductionVariants ?? []), ...(target?.ShadowProductionVariants ?? [])]) {
+      const model = variant.ModelName;
+      if (model !== undefined && (await describeModel(aws, model, app.signal)) === undefined) missingModels.push(model);
+    }
+    const step = planUndo(live, state, { name, target, missingModels });
+    const notes = target === undefined ? [] : undoNotes(live, target);
+    return carryUpdate(
+      app,
+      ground,
+      { command: 'undo', run: newRun(app.clock), live, config: name, steps: [step], adopt: false, notes },
+      options,
+    );
+  });
+}
