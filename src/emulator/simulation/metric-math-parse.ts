@@ -128,9 +128,10 @@ function tokenize(text: string): Token[] {
   const pattern = new RegExp(TOKEN);
   const end = text.trimEnd().length;
   while (pattern.lastIndex < end) {
-    const at = pattern.lastIndex;
+    const from = pattern.lastIndex;
+    const at = from + (text.length - from - text.slice(from).trimStart().length);
     const match = pattern.exec(text);
-    if (match === null) throw new MathProblem(`Unexpected '${text.slice(at).trim().charAt(0)}' at character ${at + 1}`);
+    if (match === null) throw new MathProblem(`Unexpected '${text.charAt(at)}' at character ${at + 1}`);
     const [, number, single, double, word, sign] = match;
     if (number !== undefined) tokens.push({ kind: 'number', text: number, at });
     else if (single !== undefined || double !== undefined)
