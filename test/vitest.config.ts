@@ -1,7 +1,20 @@
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
+/** What esbuild takes in as text (the loaders of `npm run build`), tests take in as text too. */
+const asText = {
+  name: 'as-text',
+  enforce: 'pre' as const,
+  load(id: string) {
+    if (!/\.(sql|txt|inline\.js|iife\.min\.js)$/.test(id)) return undefined;
+    return `export default ${JSON.stringify(readFileSync(id, 'utf8'))}`;
+  },
+};
+
 export default defineConfig({
+  plugins: [asText],
   test: {
+    server: { deps: { inline: ['uplot'] } },
     include: ['test/**/*.test.ts'],
     // The SDK warns about Node 20; NODE_EXTRA_CA_CERTS and real credentials of the machine must not reach a test.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', NO_COLOR: '1' },

@@ -19,6 +19,8 @@ export interface Gate {
   margin: number | undefined;
   /** Where the value must lie: below the margin, above it, or near it. */
   relation: '<' | '>' | '=';
+  /** How estimate and interval came about as evidence grew, oldest first; at most sixty steps. */
+  history?: readonly { n: number; estimate: number; low: number; high: number }[];
   /** Requests, pairs or blocks behind it. */
   n: number;
   of: 'requests' | 'pairs' | 'rows' | 'blocks' | 'answers';

@@ -2,12 +2,13 @@ import type { MetricName, MetricTable } from '../observations.ts';
 import type { Policy } from '../policy.ts';
 import { gates } from '../policy.ts';
 import { requestsForQuantile } from '../statistics/proportions.ts';
-import { blockSequence, sequenceHalfWidth } from '../statistics/sequences.ts';
+import { blockSequence, meanAndDeviation, sequenceHalfWidth } from '../statistics/sequences.ts';
 import type { BlockSequence } from '../statistics/sequences.ts';
 import { compare } from '../verdict.ts';
 import type { Gate } from '../verdict.ts';
 import { enough } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
+import { history } from './history.ts';
 import { change, duration } from './words.ts';
 
 type Statistic = keyof Policy['latency'];
@@ -83,6 +84,12 @@ function gate(
     interval,
     margin: 1 + margin,
     relation: '<',
+    history: history(sequence.blocks, (n) => {
+      if (n < 2) return undefined;
+      const { mean, deviation } = meanAndDeviation(sequence.means.slice(0, n));
+      const half = sequenceHalfWidth(n, deviation, policy.alpha);
+      return { n, estimate: Math.exp(mean), interval: [Math.exp(mean - half), Math.exp(mean + half)] };
+    }),
     n: sequence.blocks,
     of: 'blocks',
     reason: words[outcome],

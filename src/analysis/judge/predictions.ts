@@ -1,9 +1,11 @@
-import type { Predictions, SideCounts } from '../observations.ts';
+import type { PairBlock, Predictions, SideCounts } from '../observations.ts';
+import type { Policy } from '../policy.ts';
 import { gates } from '../policy.ts';
 import { compare } from '../verdict.ts';
 import type { Gate } from '../verdict.ts';
 import { more } from './errors.ts';
 import { enough, shareInterval, tooLittle } from './evidence.ts';
+import { history } from './history.ts';
 import type { Evidence } from './evidence.ts';
 import { count, number, percent } from './words.ts';
 
@@ -30,6 +32,7 @@ function agreement(predictions: Predictions, evidence: Evidence, decides: boolea
     margin: policy.agreement,
     below: false,
     facts: `${count(agree)} of ${count(rows)} predictions are equal (${percent(agree / Math.max(1, rows))})`,
+    perBlock: (block) => block.agree,
     limits: ['at least', 'at most'],
     demand: `${percent(policy.agreement)} is demanded`,
   });
@@ -61,6 +64,8 @@ interface Proportion {
   margin: number;
   below: boolean;
   facts: string;
+  /** Successes of one minute, to show how the share grew. */
+  perBlock?: (block: PairBlock) => number;
   /** Words for the bound that lets it pass, and the one that fails it. */
   limits: readonly [string, string];
   demand: string;
@@ -109,11 +114,32 @@ function proportion(predictions: Predictions, evidence: Evidence, ask: Proportio
     interval: ask.n > 0 ? interval : undefined,
     margin: ask.margin,
     relation: ask.below ? '<' : '>',
+    ...(ask.perBlock === undefined ? {} : { history: growth(predictions, ask.perBlock, policy) }),
     n: ask.n,
     of: 'rows',
     reason: words[outcome],
     needs,
   };
+}
+
+/** The share and its interval, minute by minute. */
+function growth(
+  predictions: Predictions,
+  successes: (block: PairBlock) => number,
+  policy: Policy,
+): NonNullable<Gate['history']> {
+  let n = 0;
+  let hits = 0;
+  const sums = predictions.blocks.map((block) => {
+    n += block.rows;
+    hits += successes(block);
+    return { n, hits };
+  });
+  return history(sums.length, (steps) => {
+    const sum = sums[steps - 1];
+    if (sum === undefined || sum.n === 0) return undefined;
+    return { n: sum.n, estimate: sum.hits / sum.n, interval: shareInterval(sum.hits, sum.n, policy.alpha, policy) };
+  });
 }
 
 const ENOUGH_TO_SEE = 50;

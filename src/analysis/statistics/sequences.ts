@@ -39,6 +39,8 @@ export interface BlockSequence {
   deviation: number;
   /** One-sided bounds, each at alpha; undefined before enough blocks are there. */
   interval: Interval | undefined;
+  /** The blocks' own means, oldest first. */
+  means: readonly number[];
   /** Blocks still missing before the first look. */
   missing: number;
 }
@@ -65,7 +67,15 @@ export function blockSequence(minutes: readonly (number | undefined)[], options:
   const known = minutes.filter((value) => value !== undefined);
   if (means.length === 0) {
     const { mean, deviation } = meanAndDeviation(known);
-    return { minutes: size, blocks: 0, estimate: mean, deviation, interval: undefined, missing: options.minimumBlocks };
+    return {
+      minutes: size,
+      blocks: 0,
+      estimate: mean,
+      deviation,
+      interval: undefined,
+      means,
+      missing: options.minimumBlocks,
+    };
   }
   const { mean, deviation } = meanAndDeviation(means);
   const missing = Math.max(0, options.minimumBlocks - means.length);
@@ -76,6 +86,7 @@ export function blockSequence(minutes: readonly (number | undefined)[], options:
     estimate: mean,
     deviation,
     interval: missing > 0 ? undefined : [mean - half, mean + half],
+    means,
     missing,
   };
 }

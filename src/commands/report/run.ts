@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { collect } from '../../analysis/collect/collect.ts';
 import { judge } from '../../analysis/judge.ts';
+import { loadPolicy } from '../../analysis/collect/policy-file.ts';
 import { summarizeBoth } from '../../analysis/metrics.ts';
 import type { Task } from '../../analysis/observations.ts';
 import { parsePath } from '../../analysis/predictions/path.ts';
@@ -10,7 +11,7 @@ import type { Report } from '../../report/report.ts';
 import { renderers } from '../../report/render.ts';
 import { withProgress } from '../../ui/progress.ts';
 import type { ReportOptions } from './command.ts';
-import { loadPolicy, loadTruth } from './inputs.ts';
+import { loadTruth } from './inputs.ts';
 import { decideWindow } from './window.ts';
 
 /** Looks, judges, shows. @returns `done` for pass or nothing to compare, `no` for fail, `inconclusive` */
@@ -33,7 +34,7 @@ async function makeReport(app: App, options: ReportOptions): Promise<Report> {
   const now = app.clock.now();
   const window = decideWindow(options, now);
   const path = options.prediction === undefined ? undefined : parsePath(options.prediction);
-  const policy = await loadPolicy(app, options.policy);
+  const { policy } = await loadPolicy(app.cwd, options.policy, () => app.project());
   const truth = options.labels === undefined ? undefined : await loadTruth(app, options.labels);
   const observations = await withProgress(app.io, 'collecting', async (progress) =>
     collect(await app.aws(), app.clock, {

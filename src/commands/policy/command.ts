@@ -1,0 +1,22 @@
+import { Command } from 'commander';
+import { type Host, lazy, type Run } from '../../app.ts';
+
+export interface PolicyOptions {
+  action: 'explain';
+  /** A YAML file; without it, the section `policy` of shadowctl.yaml. */
+  file: string | undefined;
+  json: boolean;
+}
+
+export function policyCommand(host: Host, run: Run<PolicyOptions> = lazy(() => import('./run.ts'))): Command {
+  const command = new Command('policy').description('what a shadow must prove before it may be promoted');
+  command
+    .command('explain')
+    .description('say in words what the policy demands, and how much traffic that takes')
+    .option('--policy <file>', 'a YAML file (default: section policy of shadowctl.yaml)')
+    .option('--json', 'the policy itself, every default filled in')
+    .action((flags: { policy?: string; json?: boolean }) =>
+      host.start(run, { action: 'explain', file: flags.policy, json: flags.json === true }),
+    );
+  return command;
+}

@@ -1,0 +1,29 @@
+import { explainPolicy } from '../../analysis/explain.ts';
+import { loadPolicy } from '../../analysis/collect/policy-file.ts';
+import type { App, Outcome } from '../../app.ts';
+import { table } from '../../ui/table.ts';
+import type { PolicyOptions } from './command.ts';
+
+/** Tells what the policy demands; asks nobody and changes nothing. */
+export async function run(app: App, options: PolicyOptions): Promise<Outcome> {
+  const { policy, source } = await loadPolicy(app.cwd, options.file, () => app.project());
+  const { io } = app;
+  if (options.json) {
+    io.out(JSON.stringify(policy, null, 2));
+    return 'done';
+  }
+  io.out(`Policy of ${source}`);
+  io.out(
+    `A gate may be wrong in ${Math.round(policy.alpha * 1000) / 10} of 100 cases. ${policy.looks === 'always' ? 'Look as often as you like: the bounds hold for all looks together.' : 'The bounds hold for a single look: decide when to look beforehand.'}`,
+  );
+  io.out(
+    'The shadow passes when every gate is proven; it fails when one is proven not to hold; else it is inconclusive.',
+  );
+  io.out();
+  const rows = explainPolicy(policy).map((one) => [
+    one.gate + (one.gating ? '' : ' (informs)'),
+    `${one.demand}. At least ${one.traffic}.`,
+  ]);
+  io.out(await table(io, ['gate', 'it is proven that'], rows));
+  return 'done';
+}

@@ -1,0 +1,42 @@
+import { plain } from '../ui/io.ts';
+import type { Report } from './report.ts';
+
+/**
+ * A test case per gate, as CI systems read it: fail is a failure, inconclusive an error (it never promotes), a gate for
+ * information is skipped.
+ */
+export function renderJunit(report: Report): string {
+  const { observations, verdict } = report;
+  const gates = verdict?.gates ?? [];
+  const counted = gates.filter((gate) => gate.gating);
+  const failures = counted.filter((gate) => gate.outcome === 'fail').length;
+  const errors = counted.filter((gate) => gate.outcome === 'inconclusive').length;
+  const cases = gates.map((gate) => {
+    const open = `    <testcase classname="shadowctl.${escape(observations.endpoint)}" name="${escape(gate.id)}">`;
+    const words = escape(gate.reason + (gate.needs === undefined ? '' : ` It takes ${gate.needs}.`));
+    const said = `<system-out>${words}</system-out>`;
+    if (!gate.gating) return `${open}<skipped message="for information: ${gate.outcome}"/>${said}</testcase>`;
+    if (gate.outcome === 'fail') return `${open}<failure type="fail" message="${words}"/></testcase>`;
+    if (gate.outcome === 'inconclusive') return `${open}<error type="inconclusive" message="${words}"/></testcase>`;
+    return `${open}${said}</testcase>`;
+  });
+  const totals = `tests="${gates.length}" failures="${failures}" errors="${errors}" skipped="${gates.length - counted.length}"`;
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites ${totals}>`,
+    `  <testsuite name="shadow report on ${escape(observations.endpoint)}" ${totals} timestamp="${new Date(report.created).toISOString().slice(0, 19)}">`,
+    ...cases,
+    '  </testsuite>',
+    '</testsuites>',
+  ].join('\n');
+}
+
+/** XML 1.0 forbids most control characters, even escaped. */
+function escape(words: string): string {
+  return plain(words)
+    .replace(/[\ud800-\udfff\ufffe\uffff]/gu, '\ufffd')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;');
+}
