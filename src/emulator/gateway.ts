@@ -152,10 +152,17 @@ async function strikeBefore(world: World, where: Where): Promise<void> {
   if (delay !== undefined) await world.clock.sleep(delay.milliseconds ?? 1000);
   const fault = world.faults.strike(['throttle', 'error'], where);
   if (fault === undefined) return;
-  if (fault.kind === 'throttle') throw new AwsError('ThrottlingException', 'Rate exceeded');
+  if (fault.kind === 'throttle') throw throttled(where.service);
   const status = fault.status ?? 500;
   const code = status === 503 ? 'ServiceUnavailable' : status >= 500 ? 'InternalFailure' : 'ValidationException';
   throw new AwsError(code, `A fault on demand (${fault.id}).`, { status });
+}
+
+/** S3 asks to slow down; the services that come from Query have a shorter word for it than those of JSON. */
+function throttled(service: string | undefined): AwsError {
+  if (service === 's3') return new AwsError('SlowDown', 'Please reduce your request rate.', { status: 503 });
+  const query = service === 'cloudwatch' || service === 'sts' || service === 'sns';
+  return new AwsError(query ? 'Throttling' : 'ThrottlingException', 'Rate exceeded');
 }
 
 /** What is no refusal is a defect of the emulator: the client sees a 500, the cause goes to the log. */
