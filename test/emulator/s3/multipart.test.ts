@@ -1,4 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -21,12 +24,17 @@ import { refusal, type S3World, s3World } from './world.ts';
 
 const Bucket = 'uploads';
 const MIB = 1024 * 1024;
+let dir: string;
 let world: S3World;
 beforeAll(async () => {
-  world = await s3World();
+  dir = await mkdtemp(join(tmpdir(), 'shadowctl-s3-'));
+  world = await s3World(dir);
   await world.s3.send(new CreateBucketCommand({ Bucket }));
 });
-afterAll(() => world.close());
+afterAll(async () => {
+  await world.close();
+  await rm(dir, { recursive: true });
+});
 
 const begin = async (Key: string, more = {}) => {
   const { UploadId = '' } = await world.s3.send(new CreateMultipartUploadCommand({ Bucket, Key, ...more }));

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   CopyObjectCommand,
   CreateBucketCommand,
@@ -15,12 +18,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refusal, type S3World, s3World } from './world.ts';
 
 const Bucket = 'models';
+let dir: string;
 let world: S3World;
 beforeAll(async () => {
-  world = await s3World();
+  dir = await mkdtemp(join(tmpdir(), 'shadowctl-s3-'));
+  world = await s3World(dir);
   await world.s3.send(new CreateBucketCommand({ Bucket }));
 });
-afterAll(() => world.close());
+afterAll(async () => {
+  await world.close();
+  await rm(dir, { recursive: true });
+});
 
 const put = (Key: string, Body: string | Uint8Array, more = {}) =>
   world.s3.send(new PutObjectCommand({ Bucket, Key, Body, ...more }));

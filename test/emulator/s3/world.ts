@@ -11,10 +11,10 @@ export interface S3World {
   close(): Promise<void>;
 }
 
-/** An emulator under virtual time and clients of it. */
-export async function s3World(): Promise<S3World> {
+/** An emulator under virtual time and clients of it; its state is in `dir`, or in memory. */
+export async function s3World(dir?: string): Promise<S3World> {
   const clock = new VirtualClock(Date.UTC(2026, 0, 5, 9, 0, 0, 250));
-  const emulator = await startEmulator({ clock });
+  const emulator = await startEmulator({ clock, ...(dir === undefined ? {} : { dir }) });
   const made: S3Client[] = [];
   const client: S3World['client'] = ({ region = 'us-east-1', accessKeyId = 'test' }) => {
     const one = new S3Client({

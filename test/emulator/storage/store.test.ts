@@ -132,6 +132,30 @@ describe('a store on disk', () => {
     await store.close();
   });
 
+  it('keeps what changes while it is being compacted', async () => {
+    let store = await openStore(dir);
+    const table = store.table<string>('t');
+    for (let key = 0; key < 40; key += 1) table.set(`k${key}`, 'a'.repeat(250_000));
+    // 10 MB: the first flush writes them and compacts.
+    const progress = { done: false, rounds: 0 };
+    const flushed = store.flush().finally(() => {
+      progress.done = true;
+    });
+    while (!progress.done) {
+      progress.rounds += 1;
+      table.set(`during ${progress.rounds}`, 'new');
+      if (progress.rounds % 3 === 0) table.delete(`during ${progress.rounds - 1}`);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await flushed;
+    expect(progress.rounds).toBeGreaterThan(5);
+    const expected = table.entries();
+    await store.close();
+    store = await openStore(dir);
+    expect(store.table('t').entries()).toEqual(expected);
+    await store.close();
+  });
+
   it('flushes at no cost when nothing has changed', async () => {
     const store = await openStore(dir);
     store.table('t').set('k', 1);
