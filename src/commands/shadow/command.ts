@@ -136,7 +136,7 @@ function both(command: Command): Flags {
   const parent = command.parent;
   if (parent === null) return own;
   const said = Object.entries(parent.opts()).filter(([name]) => parent.getOptionValueSource(name) === 'cli');
-  return { ...own, ...Object.fromEntries(said) } as Flags;
+  return { ...own, ...Object.fromEntries(said) };
 }
 
 /** `100%`, `25%` or `0.25`. */

@@ -1,0 +1,30 @@
+import { stripVTControlCharacters } from 'node:util';
+import type { Io } from '../../src/ui/io.ts';
+
+/** An io that keeps what is written, as lines of plain text, 100 columns wide, no terminal. */
+export interface CapturedIo extends Io {
+  outLines: string[];
+  errLines: string[];
+}
+
+/** @param answers to questions, in their order; with none, nobody can answer */
+export function capturedIo(answers: string[] = []): CapturedIo {
+  const outLines: string[] = [];
+  const errLines: string[] = [];
+  const keep = (lines: string[]) => (line = '') => void lines.push(...stripVTControlCharacters(line).split('\n'));
+  return {
+    outLines,
+    errLines,
+    out: keep(outLines),
+    err: keep(errLines),
+    alert: keep(errLines),
+    interactive: false,
+    terminal: false,
+    color: false,
+    columns: 100,
+    ask: async (question) => {
+      errLines.push(question);
+      return answers.shift();
+    },
+  };
+}

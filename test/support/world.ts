@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Aws, connect } from '../../src/aws/clients.ts';
+import { VirtualClock } from '../../src/clock.ts';
+import type { EmulatorOptions } from '../../src/emulator/options.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
+import { run } from '../../src/main.ts';
+import { type CapturedIo, capturedIo } from './io.ts';
+
+/** What a command line came to. */
+export interface Ended {
+  code: number;
+  out: string;
+  err: string;
+}
+
+/** An emulator on a virtual clock in this process, a project folder, and the program to run against them. */
+export interface TestWorld {
+  emulator: Emulator;
+  clock: VirtualClock;
+  /** Connected as the commands are: account 000000000000, us-east-1. */
+  aws: Aws;
+  /** The project's folder; removed by `close`. */
+  root: string;
+  env: Record<string, string>;
+  /** Runs one command line, given as words or as a text split at spaces. */
+  shadowctl(line: string | readonly string[], options?: { answers?: string[]; signal?: AbortSignal; env?: Record<string, string | undefined>; io?: CapturedIo }): Promise<Ended>;
+  close(): Promise<void>;
+}
+
+/** Fixtures of the repository. */
+export const FIXTURES = resolve(import.meta.dirname, '../../fixtures');
+export const ARTIFACT_005 = join(FIXTURES, 'artifacts/005-model.tar.gz');
+export const ARTIFACT_009 = join(FIXTURES, 'artifacts/009-model.tar.gz');
+export const ROLE = 'arn:aws:iam::000000000000:role/shadowctl-test';
+/** When the virtual clock starts. */
+export const START = Date.UTC(2026, 0, 5, 9);
+
+export async function testWorld(options: Partial<EmulatorOptions> = {}): Promise<TestWorld> {
+  const clock = new VirtualClock(START);
+  const emulator = await startEmulator({ clock, seed: 1, ...options });
+  const root = await mkdtemp(join(tmpdir(), 'shadowctl-test-'));
+  const env: Record<string, string> = {
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_REGION: 'us-east-1',
+    AWS_ENDPOINT_URL: emulator.url,
+    SAGEMAKER_ROLE_ARN: ROLE,
+  };
+  const aws = connect({
+    region: 'us-east-1',
+    endpointUrl: emulator.url,
+    profile: undefined,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  return {
+    emulator,
+    clock,
+    aws,
+    root,
+    env,
+    async shadowctl(line, { answers, signal, env: extra, io = capturedIo(answers) } = {}) {
+      const code = await run(typeof line === 'string' ? line.split(' ') : line, {
+        clock,
+        env: { ...env, ...extra },
+        cwd: root,
+        signal: signal ?? new AbortController().signal,
+        io: () => io,
+      });
+      return { code, out: io.outLines.join('\n'), err: io.errLines.join('\n') };
+    },
+    async close() {
+      aws.close();
+      await emulator.close();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
