@@ -1,43 +1,392 @@
-import { afterEach, expect, test } from 'vitest';
-import { ARTIFACT, openStage, type Stage } from './stage.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CreateEndpointConfigCommand, UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
+import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
+import { afterEach, describe, expect, test } from 'vitest';
+import { listAlarms } from '../../../src/aws/alarms.ts';
+import { describeEndpoint, describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
+import type { Fault } from '../../../src/emulator/faults.ts';
+import { LIFELIKE } from '../../../src/emulator/options.ts';
+import { ARTIFACT, ENDPOINT, openStage, type Said, type Stage } from './stage.ts';
 
 let stage: Stage;
 afterEach(() => stage.close());
 
-const CANARY = [
-  'canary',
-  '--endpoint',
-  'weather',
-  '--artifact',
-  ARTIFACT,
-  '--algorithm',
-  'linear-learner',
-  '--model-name',
-  'm2',
-  '--config-name',
-  'v2',
-  '--adopt',
-  '--yes',
-];
+const MINUTE = 60_000;
+const ON = ['canary', '--endpoint', ENDPOINT, '--adopt', '--yes'];
+const GOOD = ['--artifact', ARTIFACT, '--algorithm', 'linear-learner'];
+const named = (number: number) => ['--model-name', `m${number}`, '--config-name', `v${number}`];
+const CANARY = [...ON, ...GOOD, ...named(2)];
 
-test('updated', async () => {
-  stage = await openStage();
-  const { result } = await stage.traffic(async () => {
-    await stage.clock.sleep(8 * 60_000);
-    return stage.shadowctl(CANARY);
-  });
-  console.log(result.err, result.out);
-  expect(result.code).toBe(0);
-});
+/** Runs a command line while traffic flows, after the old fleet has served for some minutes. */
+async function underTraffic(
+  argv: readonly string[],
+  fault?: Omit<Fault, 'id'>,
+): Promise<Said & { answered: number; failed: number }> {
+  const { result, answered, failed } = await stage.traffic(async () => {
+    await stage.clock.sleep(8 * MINUTE);
+    if (fault !== undefined) stage.emulator.world.faults.add(fault);
+    return stage.shadowctl(argv);
+  }, 1);
+  return { ...result, answered, failed };
+}
 
-test('rolled back', async () => {
-  stage = await openStage();
-  const { result } = await stage.traffic(async () => {
-    await stage.clock.sleep(8 * 60_000);
-    return stage.shadowctl([
-      ...CANARY.map((word) => (word === 'linear-learner' ? 'xgboost:1.2-1' : word)),
-      '--allow-mismatch',
+async function runs(): Promise<string | undefined> {
+  return (await describeEndpoint(stage.aws, ENDPOINT))?.EndpointConfigName;
+}
+
+function json(
+  said: Said,
+): Record<string, unknown> & {
+  newFleet: { requests: number; errors5xx: number };
+  alarms: { name: string; points: { value: string }[] }[];
+  log: { lines: { message: string }[] };
+} {
+  return JSON.parse(said.out);
+}
+
+describe('endings', () => {
+  test('updated: exit 0, the live config with another model and nothing else changed', async () => {
+    stage = await openStage();
+    const said = await underTraffic([...CANARY, '--format', 'json']);
+    expect(said.code).toBe(0);
+    expect(json(said)).toMatchObject({
+      ending: 'updated',
+      updated: true,
+      requestedConfig: 'v2',
+      previousConfig: 'v1',
+      runningConfig: 'v2',
+      alarms: [],
+    });
+    expect(json(said).newFleet.requests).toBeGreaterThan(300);
+    expect(said.failed).toBe(0);
+    const [before, after] = [
+      await describeEndpointConfig(stage.aws, 'v1'),
+      await describeEndpointConfig(stage.aws, 'v2'),
+    ];
+    expect(after?.ProductionVariants).toEqual(
+      before?.ProductionVariants?.map((variant) => ({ ...variant, ModelName: 'm2' })),
+    );
+    expect((await listAlarms(stage.aws)).map((alarm) => [alarm.AlarmName, alarm.StateValue])).toEqual([
+      ['weather-4XXError', 'OK'],
+      ['weather-5XXError', 'OK'],
+      ['weather-ModelLatency', 'OK'],
     ]);
   });
-  console.log(result.err, result.out);
+
+  test('rolled back by its alarm: exit 1, the alarm with its datapoints, the lines of the container', async () => {
+    stage = await openStage();
+    const said = await underTraffic([
+      ...ON,
+      '--artifact',
+      ARTIFACT,
+      '--algorithm',
+      'xgboost:1.2-1',
+      '--allow-mismatch',
+      ...named(2),
+    ]);
+    expect(said.code).toBe(1);
+    expect(await runs()).toBe('v1');
+    expect(said.out).toContain('weather was rolled back to v1 by alarm weather-5XXError.');
+    expect(said.out).toContain('alarm weather-5XXError: Invocation5XXErrors Average > 1 %, 1 of 1 minute');
+    expect(said.out).toMatch(/\d\d:\d\d 100 % ✗/);
+    expect(said.out).toContain('cannot be loaded');
+    expect(said.out).toContain(
+      'SageMaker: One or more configured alarm for automatic rollback deployment is in ALARM state: [weather-5XXError].',
+    );
+    // Only the canary's third of the requests met the bad model, and only for about two minutes.
+    expect(said.failed).toBeLessThan(said.answered / 10);
+  });
+
+  test('rolled back for health: an image that loads the model at /ping', async () => {
+    stage = await openStage();
+    const said = await underTraffic([
+      ...ON,
+      '--artifact',
+      ARTIFACT,
+      '--algorithm',
+      'xgboost:1.5-1',
+      '--allow-mismatch',
+      ...named(2),
+      '--format',
+      'json',
+    ]);
+    expect(said.code).toBe(1);
+    expect(json(said)).toMatchObject({
+      ending: 'rolled-back-for-health',
+      runningConfig: 'v1',
+      newFleet: { requests: 0 },
+    });
+    expect(said.failed).toBe(0);
+  });
+
+  test('rolled back for capacity', async () => {
+    stage = await openStage();
+    const said = await underTraffic([...CANARY, '--format', 'json'], { kind: 'insufficient-capacity' });
+    expect(said.code).toBe(1);
+    expect(json(said)).toMatchObject({ ending: 'rolled-back-for-capacity', runningConfig: 'v1' });
+  });
+
+  test('timed out', async () => {
+    stage = await openStage({ settings: { latencies: { ...LIFELIKE, launchFleet: 30 * MINUTE } } });
+    const said = await underTraffic([
+      ...CANARY,
+      '--bake',
+      '4m',
+      '--final-bake',
+      '4m',
+      '--max-time',
+      '10m',
+      '--format',
+      'json',
+    ]);
+    expect(said.code).toBe(1);
+    expect(json(said)).toMatchObject({ ending: 'timed-out', runningConfig: 'v1' });
+  });
+
+  test('without traffic nothing is proven, and it says so', async () => {
+    stage = await openStage();
+    const said = await stage.shadowctl(CANARY);
+    expect(said.code).toBe(0);
+    expect(said.err).toContain('an update without traffic proves nothing');
+    expect(said.out).toContain('No request reached the new fleet while it was watched: nothing about v2 is proven.');
+  });
+});
+
+describe('each alarm can fire, and says why', () => {
+  test.each<[string, Omit<Fault, 'id'>, string]>([
+    ['5XX', { kind: 'failing-model', endpointConfig: 'v2', share: 0.2, status: 500 }, 'weather-5XXError'],
+    ['4XX', { kind: 'failing-model', endpointConfig: 'v2', share: 0.4, status: 400 }, 'weather-4XXError'],
+    ['latency', { kind: 'slow-model', endpointConfig: 'v2', milliseconds: 80 }, 'weather-ModelLatency'],
+  ])('%s', async (_, fault, alarm) => {
+    stage = await openStage();
+    const said = await underTraffic([...CANARY, '--max-latency', 'p90=40ms', '--format', 'json'], fault);
+    expect(json(said)).toMatchObject({ ending: 'rolled-back-by-alarm', runningConfig: 'v1' });
+    expect(json(said).alarms.map((one) => one.name)).toEqual([alarm]);
+    expect(said.code).toBe(1);
+  });
+
+  test('the slow first calls of a new fleet do not', async () => {
+    stage = await openStage();
+    // Six times slower for as long as one minute (facts 13).
+    const said = await underTraffic([...CANARY, '--max-latency-increase', 'p99=100%', '--format', 'json'], {
+      kind: 'slow-model',
+      endpointConfig: 'v2',
+      milliseconds: 24,
+      times: 9,
+    });
+    expect(json(said)).toMatchObject({ ending: 'updated' });
+  });
+});
+
+describe('again', () => {
+  test('the same three alarms serve the next canary, which waits until they are quiet', async () => {
+    stage = await openStage();
+    const { result } = await stage.traffic(async () => {
+      await stage.clock.sleep(8 * MINUTE);
+      const first = await stage.shadowctl([
+        ...ON,
+        '--artifact',
+        ARTIFACT,
+        '--algorithm',
+        'xgboost:1.2-1',
+        '--allow-mismatch',
+        ...named(2),
+      ]);
+      const second = await stage.shadowctl([...ON, ...GOOD, ...named(3)]);
+      return { first, second };
+    }, 1);
+    expect(result.first.code).toBe(1);
+    expect(result.second.err).toContain('Waiting until weather-5XXError has left ALARM');
+    expect(result.second.out).toContain('weather runs v3.');
+    expect(await listAlarms(stage.aws)).toHaveLength(3);
+  });
+
+  test('interrupted and resumed: the update goes on meanwhile, and its end is told', async () => {
+    stage = await openStage();
+    const stop = new AbortController();
+    const { result } = await stage.traffic(async () => {
+      await stage.clock.sleep(8 * MINUTE);
+      const [first] = await stage.clock.all([
+        () => stage.shadowctl(CANARY, stop.signal),
+        async () => {
+          await stage.clock.sleep(6 * MINUTE);
+          stop.abort(new Error('Ctrl-C'));
+          return { code: 0, out: '', err: '' };
+        },
+      ]);
+      const second = await stage.shadowctl(['canary', '--endpoint', ENDPOINT, '--resume', '--format', 'json']);
+      return { first, second };
+    }, 1);
+    expect(result.first?.code).toBe(130);
+    expect(result.first?.err).toContain('goes on in SageMaker, guarded by 3 alarms there');
+    expect(json(result.second)).toMatchObject({ ending: 'updated', runningConfig: 'v2' });
+    const third = await stage.shadowctl(['canary', '--endpoint', ENDPOINT, '--resume']);
+    expect(third.code).toBe(2);
+    expect(third.err).toContain(
+      'No update of weather is under way that was begun from this folder. The last one: weather runs v2.',
+    );
+  });
+
+  test('taken over: somebody else updated it before its end was seen', async () => {
+    stage = await openStage();
+    const stop = new AbortController();
+    await stage.clock.all([
+      () => stage.shadowctl([...CANARY], stop.signal),
+      async () => {
+        await stage.clock.sleep(4 * MINUTE);
+        stop.abort(new Error('Ctrl-C'));
+        return undefined;
+      },
+    ]);
+    while ((await describeEndpoint(stage.aws, ENDPOINT))?.EndpointStatus !== 'InService')
+      await stage.clock.sleep(MINUTE);
+    const sagemaker = await stage.aws.sagemaker();
+    await sagemaker.send(
+      new CreateEndpointConfigCommand({
+        EndpointConfigName: 'theirs',
+        ProductionVariants: [
+          { VariantName: 'AllTraffic', ModelName: 'm1', InstanceType: 'ml.m5.large', InitialInstanceCount: 3 },
+        ],
+      }),
+    );
+    await sagemaker.send(new UpdateEndpointCommand({ EndpointName: ENDPOINT, EndpointConfigName: 'theirs' }));
+    const said = await stage.shadowctl(['canary', '--endpoint', ENDPOINT, '--resume', '--format', 'json']);
+    expect(json(said)).toMatchObject({ ending: 'taken-over', runningConfig: 'theirs' });
+    expect(said.code).toBe(1);
+  });
+});
+
+describe('refused before anything is created', () => {
+  /** Nothing but reading may have happened. */
+  async function untouched(): Promise<void> {
+    expect(await describeEndpointConfig(stage.aws, 'v2')).toBeUndefined();
+    expect(await listAlarms(stage.aws)).toEqual([]);
+  }
+
+  test('one instance', async () => {
+    stage = await openStage({ instances: 1 });
+    const said = await stage.shadowctl(CANARY);
+    expect(said.code).toBe(2);
+    expect(said.err).toContain(
+      'A canary update needs at least 2 instances, and the new fleet has 1: SageMaker permits at most 50 % of the fleet in a step.',
+    );
+    await untouched();
+  });
+
+  test('a bake in which no alarm could fire, unless forced', async () => {
+    stage = await openStage();
+    const said = await stage.shadowctl([...CANARY, '--bake', '1m']);
+    expect(said.code).toBe(2);
+    expect(said.err).toContain(
+      'weather-5XXError: It needs 1 × 1m of data, and about 2m until that is published and evaluated: 3m in all, longer than the bake of 1m.',
+    );
+    await untouched();
+    expect((await stage.shadowctl([...CANARY, '--bake', '1m', '--force'])).code).toBe(0);
+  });
+
+  test('an artifact behind the wrong image', async () => {
+    stage = await openStage();
+    const said = await stage.shadowctl([...ON, '--artifact', ARTIFACT, '--algorithm', 'xgboost:1.2-1', ...named(2)]);
+    expect(said.code).toBe(2);
+    expect(said.err).toContain('was written by linear-learner');
+    await untouched();
+  });
+
+  test("a team's alarm that does not exist, is in ALARM, or can never fire", async () => {
+    stage = await openStage();
+    const missing = await stage.shadowctl([...CANARY, '--alarm', 'team-errors']);
+    expect(missing.err).toContain('There is no alarm team-errors');
+    const cloudwatch = await stage.aws.cloudwatch();
+    const example = {
+      AlarmName: 'team-errors',
+      Namespace: 'AWS/SageMaker',
+      MetricName: 'Invocation5XXErrors',
+      Statistic: 'Average' as const,
+      Dimensions: [
+        { Name: 'EndpointName', Value: ENDPOINT },
+        { Name: 'VariantName', Value: 'AllTraffic' },
+      ],
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold' as const,
+      Threshold: 1,
+      Period: 60,
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+    };
+    await cloudwatch.send(new PutMetricAlarmCommand(example));
+    const lie = await stage.shadowctl([...CANARY, '--alarm', 'team-errors']);
+    expect(lie.code).toBe(2);
+    expect(lie.err).toContain('team-errors: diluted-by-old-fleet');
+  });
+
+  test('an endpoint that is being updated', async () => {
+    stage = await openStage();
+    const sagemaker = await stage.aws.sagemaker();
+    await sagemaker.send(
+      new CreateEndpointConfigCommand({
+        EndpointConfigName: 'theirs',
+        ProductionVariants: [
+          { VariantName: 'AllTraffic', ModelName: 'm1', InstanceType: 'ml.m5.large', InitialInstanceCount: 3 },
+        ],
+      }),
+    );
+    await sagemaker.send(new UpdateEndpointCommand({ EndpointName: ENDPOINT, EndpointConfigName: 'theirs' }));
+    const said = await stage.shadowctl(CANARY);
+    expect(said.code).toBe(2);
+    expect(said.err).toMatch(/in the middle of something: Updating/);
+  });
+
+  test.each<[string, string[], RegExp]>([
+    [
+      "somebody else's endpoint",
+      [...CANARY].filter((word) => word !== '--adopt'),
+      /exists, but shadowctl did not create it/,
+    ],
+    ['no endpoint', CANARY.map((word) => (word === ENDPOINT ? 'nowhere' : word)), /There is no endpoint nowhere/],
+    ['the config that runs', [...CANARY.slice(0, -1), 'v1'], /that is the config weather runs now/],
+    ['a name SageMaker refuses', [...CANARY.slice(0, -1), 'v_2'], /"v_2" cannot be the name of an endpoint config/],
+    [
+      'an increase over nothing',
+      [...CANARY, '--max-latency-increase', 'p99=20%'],
+      /served requests in only 0 of the last 60 minutes/,
+    ],
+  ])('%s', async (_, argv, words) => {
+    stage = await openStage();
+    const said = await stage.shadowctl(argv);
+    expect(said.code).toBe(2);
+    expect(said.err).toMatch(words);
+    await untouched();
+  });
+
+  test('--plan shows and changes nothing: exit 4', async () => {
+    stage = await openStage();
+    const said = await stage.shadowctl([...CANARY, '--plan']);
+    expect(said.code).toBe(4);
+    expect(said.err).toContain('canary: 1 of 3 for 300 s, then 3 of 3 for 300 s');
+    await untouched();
+    const journals = readdirSync(stage.cwd, { recursive: true }).filter((name) => String(name).endsWith('.jsonl'));
+    expect(journals).toEqual([]);
+  });
+});
+
+test('GitHub gets a step summary', async () => {
+  stage = await openStage();
+  const said = await stage.shadowctl(CANARY, undefined, { GITHUB_STEP_SUMMARY: join(stage.cwd, 'summary.md') });
+  expect(said.code).toBe(0);
+  expect(readFileSync(join(stage.cwd, 'summary.md'), 'utf8')).toContain('### ✅ shadowctl canary: weather runs v2.');
+});
+
+test('--traffic brings requests of its own', async () => {
+  stage = await openStage();
+  const said = await stage.shadowctl([
+    ...CANARY,
+    '--traffic',
+    join(import.meta.dirname, '../../../fixtures/data/test.csv'),
+    '--rate',
+    '1',
+    '--format',
+    'json',
+  ]);
+  expect(said.err).toContain("this traffic is shadowctl's, not your callers'");
+  expect(json(said).newFleet.requests).toBeGreaterThan(100);
 });

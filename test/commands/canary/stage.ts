@@ -32,7 +32,7 @@ export interface Stage {
   aws: Aws;
   cwd: string;
   /** Runs a command line; `signal` interrupts it. */
-  shadowctl(argv: readonly string[], signal?: AbortSignal): Promise<Said>;
+  shadowctl(argv: readonly string[], signal?: AbortSignal, env?: Record<string, string>): Promise<Said>;
   /** Runs `work` while requests flow, `perSecond` of them; gives the statuses seen. */
   traffic<T>(work: () => Promise<T>, perSecond?: number): Promise<{ result: T; answered: number; failed: number }>;
   close(): Promise<void>;
@@ -59,10 +59,7 @@ export async function openStage(
     profile: undefined,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
-  const shadowctl = async (
-    argv: readonly string[],
-    signal: AbortSignal = new AbortController().signal,
-  ): Promise<Said> => {
+  const shadowctl: Stage['shadowctl'] = async (argv, signal = new AbortController().signal, more = {}) => {
     const said = { out: '', err: '' };
     const io: Io = {
       out: (line = '') => void (said.out += `${line}\n`),
@@ -74,7 +71,7 @@ export async function openStage(
       columns: options.columns ?? 80,
       ask: async () => undefined,
     };
-    const code = await run(argv, { clock, env, cwd, signal, io: () => io });
+    const code = await run(argv, { clock, env: { ...env, ...more }, cwd, signal, io: () => io });
     return { code, ...said };
   };
   const stage: Stage = {
