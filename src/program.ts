@@ -5,16 +5,26 @@ import { canaryCommand } from './commands/canary/command.ts';
 import { cleanupCommand } from './commands/cleanup/command.ts';
 import { demoCommand } from './commands/demo/command.ts';
 import { deployCommand } from './commands/deploy/command.ts';
+import { doctorCommand } from './commands/doctor/command.ts';
 import { emulatorCommand } from './commands/emulator/command.ts';
+import { invokeCommand } from './commands/invoke/command.ts';
 import { policyCommand } from './commands/policy/command.ts';
 import { reportCommand } from './commands/report/command.ts';
+import { shadowCommand } from './commands/shadow/command.ts';
+import { statusCommand } from './commands/status/command.ts';
+import { undoCommand } from './commands/undo/command.ts';
 import type { Io } from './ui/io.ts';
 
 const COMMANDS = [
   demoCommand,
   deployCommand,
+  invokeCommand,
   canaryCommand,
+  shadowCommand,
   reportCommand,
+  undoCommand,
+  statusCommand,
+  doctorCommand,
   policyCommand,
   cleanupCommand,
   emulatorCommand,
