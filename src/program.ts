@@ -26,6 +26,8 @@ const COMMANDS = [
   statusCommand,
   doctorCommand,
   policyCommand,
+  statusCommand,
+  undoCommand,
   cleanupCommand,
   emulatorCommand,
 ];
