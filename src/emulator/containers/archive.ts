@@ -9,8 +9,7 @@ export interface ArchiveLimits {
   files: number;
 }
 
-/** Two GiB is the most that Node holds in one buffer with certainty; a built-in model is far smaller. */
-export const DEFAULT_LIMITS: ArchiveLimits = { bytes: 1024 ** 3, files: 10_000 };
+export const DEFAULT_LIMITS: ArchiveLimits = { bytes: 512 * 1024 ** 2, files: 10_000 };
 
 /** Why an archive cannot be unpacked; the message completes "the archive …". */
 export class ArchiveError extends Error {}

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -56,7 +57,10 @@ export async function startCommand(
   });
   child.stdout.on('data', lines(log));
   child.stderr.on('data', lines(log));
-  const killAtExit = () => kill(child, 'SIGKILL');
+  const killAtExit = () => {
+    kill(child, 'SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
   process.once('exit', killAtExit);
   const server = forward(new URL(`http://127.0.0.1:${port}`), log);
   for (const end = systemClock.now() + STARTUP_LIMIT; !state.ended && systemClock.now() < end; ) {

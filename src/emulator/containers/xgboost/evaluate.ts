@@ -24,11 +24,10 @@ export function evaluate(boosters: readonly LoadedBooster[], matrix: Matrix, ima
     }
   }
   const sumFirst = !atLeast(image, 1, 3);
-  const scratch = boosters.map(({ booster }) => new Float32Array(booster.features));
   const answers: Answer[] = [];
   for (let row = 0; row < matrix.rows; row++) {
-    const each = boosters.map(({ booster }, b) => {
-      const record = (scratch[b] as Float32Array).fill(Number.NaN);
+    const each = boosters.map(({ booster, scratch }) => {
+      const record = scratch.fill(Number.NaN);
       matrix.fill(row, record);
       return predictRecord(booster, record, sumFirst);
     });

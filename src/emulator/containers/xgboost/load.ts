@@ -1,6 +1,6 @@
 import { readJsonModel } from './json-model.ts';
 import { readLegacyModel } from './legacy-model.ts';
-import type { Booster } from './model.ts';
+import { type Booster, checkBooster, columnsUsed } from './model.ts';
 import { looksLikePickle, readPickledBooster } from './pickle.ts';
 import { parseUbjson } from './ubjson.ts';
 import { atLeast, type ImageVersion } from './versions.ts';
@@ -9,6 +9,8 @@ import { atLeast, type ImageVersion } from './versions.ts';
 export interface LoadedBooster {
   booster: Booster;
   pickled: boolean;
+  /** One record's columns, as far as the booster looks at them: written over for every record. */
+  scratch: Float32Array;
 }
 
 /** The models of a folder, or the text of the exception that loading them ends in. */
@@ -41,7 +43,7 @@ export function loadModels(
     const bytes = files.get(name) as Uint8Array;
     const pickled = attempt(() => loadPickle(bytes, image));
     if (pickled.value) {
-      boosters.push({ booster: pickled.value, pickled: true });
+      boosters.push(ready(pickled.value, true));
       continue;
     }
     const saved = attempt(() => loadSaved(bytes, image));
@@ -49,10 +51,16 @@ export function loadModels(
       const failure = `Model /opt/ml/model/${name} cannot be loaded:\nPickle load error=${pickled.error}\nXGB load model error=${saved.error}`;
       return { failure };
     }
-    boosters.push({ booster: saved.value, pickled: false });
+    boosters.push(ready(saved.value, false));
   }
   return { boosters };
 }
+
+const ready = (booster: Booster, pickled: boolean): LoadedBooster => ({
+  booster,
+  pickled,
+  scratch: new Float32Array(columnsUsed(booster)),
+});
 
 function attempt<T>(load: () => T): { value: T; error?: undefined } | { value?: undefined; error: string } {
   try {
@@ -82,7 +90,7 @@ function loadPickle(bytes: Uint8Array, image: ImageVersion): Booster {
 
 /** What a pickled Booster hands to XGBoost: until 0.90 a saved model, since 1.0 a memory snapshot. */
 function loadSnapshot(bytes: Uint8Array, image: ImageVersion): Booster {
-  if (!atLeast(image, 1, 0)) return readLegacyModel(bytes, true);
+  if (!atLeast(image, 1, 0)) return checkBooster(readLegacyModel(bytes, true));
   if (bytes[0] === 0x7b) return loadSaved(bytes, image);
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (data.subarray(0, SNAPSHOT.length).toString('latin1') !== SNAPSHOT || data.length < SNAPSHOT.length + 8)
@@ -101,13 +109,13 @@ function loadSaved(bytes: Uint8Array, image: ImageVersion): Booster {
   const text = /["\s}]/.test(next);
   if (!text && !atLeast(image, 1, 6)) throw new Error(`Expecting: """, got: "${next}", around character position: 1`);
   const document: unknown = text ? JSON.parse(Buffer.from(bytes).toString('utf8')) : parseUbjson(bytes);
-  const booster = readJsonModel(document);
+  const booster = checkBooster(readJsonModel(document));
   // Booster.load_model takes up early stopping's attributes since 1.4 (core.py).
   return atLeast(image, 1, 4) ? booster : { ...booster, treeLimit: 0 };
 }
 
 function loadBinary(bytes: Uint8Array, image: ImageVersion): Booster {
   if (atLeast(image, 3, 1)) throw new Error('the binary model format is no longer supported since XGBoost 3.1');
-  const booster = readLegacyModel(bytes, !atLeast(image, 1, 0));
+  const booster = checkBooster(readLegacyModel(bytes, !atLeast(image, 1, 0)));
   return atLeast(image, 1, 4) ? booster : { ...booster, treeLimit: 0 };
 }

@@ -33,6 +33,27 @@ export interface Booster {
   treeLimit: number;
 }
 
+/** More outputs or columns than this are no model but an attack on memory. */
+const LIMITS = { groups: 65_536, columns: 2 ** 24 };
+
+/** Refuses a booster whose counts would not fit into memory, whatever the file says they are. */
+export function checkBooster(booster: Booster): Booster {
+  if (booster.groups > LIMITS.groups) throw new Error(`the emulator evaluates no model of ${booster.groups} classes`);
+  const used = columnsUsed(booster);
+  if (used > LIMITS.columns) throw new Error(`the emulator evaluates no model that splits on feature ${used - 1}`);
+  return booster;
+}
+
+/** How many of a record's columns the booster looks at; a model may be declared wider than that. */
+export function columnsUsed({ trees, linear, features }: Booster): number {
+  if (linear) return features;
+  let most = 0;
+  for (const { left, feature } of trees) {
+    for (let i = 0; i < left.length; i++) if (left[i] !== -1) most = Math.max(most, (feature[i] as number) + 1);
+  }
+  return most;
+}
+
 /** Refuses a tree whose children point outside of it or make a circle: walking it would never end. */
 export function checkTree(tree: Tree, features: number): Tree {
   const size = tree.left.length;

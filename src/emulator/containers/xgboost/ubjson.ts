@@ -5,6 +5,7 @@ const SIZES: Record<string, number> = { i: 1, U: 1, I: 2, l: 4, L: 8, d: 4, D: 8
 export function parseUbjson(bytes: Uint8Array): unknown {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
+  let values = 0;
   const take = (size: number) => {
     if (!(size >= 0) || at + size > bytes.length) throw new Error(`UBJSON ends early, at byte ${bytes.length}`);
     at += size;
@@ -17,6 +18,9 @@ export function parseUbjson(bytes: Uint8Array): unknown {
   return value;
 
   function value_(type: string, depth: number): unknown {
+    // A typed array of T costs no byte a value: without a bound a small file could hold any number of them.
+    values += 1;
+    if (values > bytes.length) throw new Error('UBJSON with more values than bytes');
     if (depth > 64) throw new Error('UBJSON nested more than 64 deep');
     if (type in SIZES) return number(type);
     switch (type) {
@@ -56,7 +60,6 @@ export function parseUbjson(bytes: Uint8Array): unknown {
     const type = mark();
     if (!'iUIlL'.includes(type)) throw new Error(`UBJSON has the length mark ${JSON.stringify(type)} (byte ${at - 1})`);
     const size = number(type);
-    // No value is shorter than a byte, the marks T, F and Z apart, which nobody needs more of than there are bytes.
     if (size < 0 || size > bytes.length) throw new Error(`UBJSON has a length of ${size}`);
     return size;
   }
@@ -81,12 +84,12 @@ export function parseUbjson(bytes: Uint8Array): unknown {
 
   function array(depth: number): unknown[] {
     const { type, size } = head();
-    const values: unknown[] = [];
+    const items: unknown[] = [];
     if (size === undefined) {
-      while (peek() !== ']') values.push(value_(mark(), depth + 1));
+      while (peek() !== ']') items.push(value_(mark(), depth + 1));
       take(1);
-    } else for (let i = 0; i < size; i++) values.push(value_(type ?? mark(), depth + 1));
-    return values;
+    } else for (let i = 0; i < size; i++) items.push(value_(type ?? mark(), depth + 1));
+    return items;
   }
 
   function dictionary(depth: number): Record<string, unknown> {
