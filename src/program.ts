@@ -26,8 +26,6 @@ const COMMANDS = [
   statusCommand,
   doctorCommand,
   policyCommand,
-  statusCommand,
-  undoCommand,
   cleanupCommand,
   emulatorCommand,
 ];
