@@ -9,7 +9,8 @@ import { enough, shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { count, duration, percent } from './words.ts';
 
-interface Failures {
+/** Failed requests of one variant. */
+export interface Failures {
   failed: number;
   n: number;
   /** n divided by how much more the minutes scatter than independent requests would. */
@@ -94,12 +95,14 @@ export function more(n: number, perMinute: number, of: string): string {
   return `${count(n)} more ${of}${time}`;
 }
 
-function failures(minutes: readonly { successes: number; n: number }[]): Failures {
+/** Failures over all minutes, with the number of requests their scatter is worth. */
+export function failures(minutes: readonly { successes: number; n: number }[]): Failures {
   const n = minutes.reduce((sum, minute) => sum + minute.n, 0);
   return { failed: minutes.reduce((sum, minute) => sum + minute.successes, 0), n, effective: n / dispersion(minutes) };
 }
 
-function differenceInterval(shadow: Failures, production: Failures, policy: Policy): Interval {
+/** What shadow − production can be, for the shares of failed requests; each side at alpha. */
+export function differenceInterval(shadow: Failures, production: Failures, policy: Policy): Interval {
   const bounds = (side: Failures) => {
     const share = side.n === 0 ? 0 : side.failed / side.n;
     return shareInterval(share * side.effective, side.effective, policy.alpha / 2, policy);

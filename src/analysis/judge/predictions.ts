@@ -1,6 +1,7 @@
 import type { PairBlock, Predictions, SideCounts } from '../observations.ts';
 import type { Policy } from '../policy.ts';
 import { gates } from '../policy.ts';
+import { dispersion } from '../statistics/proportions.ts';
 import { compare } from '../verdict.ts';
 import type { Gate } from '../verdict.ts';
 import { more } from './errors.ts';
@@ -23,12 +24,14 @@ export function judgeAnswers(evidence: Evidence): Gate[] {
 function agreement(predictions: Predictions, evidence: Evidence, decides: boolean): Gate {
   const { policy } = evidence;
   const { agree, rows } = predictions.labels ?? { agree: 0, rows: 0 };
+  const scatter = dispersion(predictions.blocks.map((block) => ({ successes: block.agree, n: block.rows })));
   return proportion(predictions, evidence, {
     id: 'labels.agreement',
     title: 'Does it predict the same?',
     gating: decides && gates(policy, 'labels.agreement'),
     successes: agree,
     n: rows,
+    scatter,
     margin: policy.agreement,
     below: false,
     facts: `${count(agree)} of ${count(rows)} predictions are equal (${percent(agree / Math.max(1, rows))})`,
@@ -47,6 +50,7 @@ function closeness(predictions: Predictions, evidence: Evidence, decides: boolea
     gating: decides && gates(policy, 'numbers.tolerance'),
     successes: beyond,
     n: rows,
+    scatter: 1,
     margin: policy.numbers.share,
     below: true,
     facts: `${count(beyond)} of ${count(rows)} predictions differ by more than ${number(tolerance)} (${percent(beyond / Math.max(1, rows))})`,
@@ -61,6 +65,8 @@ interface Proportion {
   gating: boolean;
   successes: number;
   n: number;
+  /** How much more the minutes scatter than independent rows would: n counts for that much less. */
+  scatter: number;
   margin: number;
   below: boolean;
   facts: string;
@@ -74,7 +80,11 @@ interface Proportion {
 function proportion(predictions: Predictions, evidence: Evidence, ask: Proportion): Gate {
   const { policy, minutes } = evidence;
   const obstacle = tooLittle(predictions, evidence);
-  const interval = shareInterval(ask.successes, ask.n, policy.alpha, policy);
+  const bounds = (n: number) => {
+    const share = ask.n > 0 ? ask.successes / ask.n : 0;
+    return shareInterval((share * n) / ask.scatter, n / ask.scatter, policy.alpha, policy);
+  };
+  const interval = bounds(ask.n);
   const outcome = obstacle === undefined ? compare(interval, ask.margin, ask.below) : 'inconclusive';
   const [good, bad] = ask.below ? [interval[1], interval[0]] : [interval[0], interval[1]];
   const words = {
@@ -88,14 +98,8 @@ function proportion(predictions: Predictions, evidence: Evidence, ask: Proportio
   let needs: string | undefined;
   if (outcome === 'inconclusive') {
     const perMinute = minutes > 0 ? predictions.pairs / minutes : 0;
-    const share = ask.n > 0 ? ask.successes / ask.n : 0;
     const total =
-      ask.n === 0
-        ? undefined
-        : enough(
-            ask.n,
-            (n) => compare(shareInterval(share * n, n, policy.alpha, policy), ask.margin, ask.below) !== 'inconclusive',
-          );
+      ask.n === 0 ? undefined : enough(ask.n, (n) => compare(bounds(n), ask.margin, ask.below) !== 'inconclusive');
     const missing = Math.max(obstacle?.missing ?? 0, total === undefined ? 0 : total - ask.n);
     if (missing > 0) needs = more(missing, perMinute, 'pairs');
     else

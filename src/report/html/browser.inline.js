@@ -7,6 +7,10 @@
     const style = getComputedStyle(document.documentElement);
     return (name) => style.getPropertyValue(`--${name}`).trim();
   };
+  const clock = (seconds) => {
+    const text = new Date(seconds * 1e3).toISOString();
+    return text.slice(11, 16) === '00:00' ? text.slice(5, 10) : text.slice(11, 16);
+  };
   const number = (value) => (value === null || value === undefined ? '–' : Number(value.toPrecision(4)).toString());
 
   function draw(host, chart) {
@@ -29,8 +33,8 @@
         height: 240,
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1e3), 'Etc/UTC'),
         scales: { x: { time: chart.time }, y: { range: (_, low, high) => pad(low, high, chart.zero) } },
-        axes: [axis, { ...axis, size: 64, values: (_, values) => values.map(number) }],
-        series: [{ label: chart.time ? 'UTC' : chart.xLabel, value: chart.time ? undefined : (_, value) => number(value) }, ...series],
+        axes: [chart.time ? { ...axis, values: (_, times) => times.map(clock) } : axis, { ...axis, size: 64, values: (_, values) => values.map(number) }],
+        series: [{ label: chart.time ? 'UTC' : chart.xLabel, value: (_, value) => (value === null ? '–' : chart.time ? clock(value) : number(value)) }, ...series],
         bands,
         cursor: { y: false },
       },

@@ -3,7 +3,7 @@ import { count, number } from '../words.ts';
 import { escapeHtml } from './escape.ts';
 
 const SIZE = 320;
-const EDGE = 40;
+const EDGE = 56;
 
 /** Production's number against the shadow's, a point a pair, with the line where both are equal. */
 export function scatter(sums: NumberSums): string {

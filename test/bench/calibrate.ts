@@ -1,0 +1,153 @@
+/**
+ * Is the judge honest? `npm run calibrate` simulates endpoints whose truth is known, looks at each again and again as
+ * people do, and counts how often a gate ever says the wrong thing. Nominal is alpha = 5 %.
+ */
+import { differenceInterval, failures } from '../../src/analysis/judge/errors.ts';
+import { shareInterval } from '../../src/analysis/judge/evidence.ts';
+import { DEFAULT_POLICY } from '../../src/analysis/policy.ts';
+import { dispersion } from '../../src/analysis/statistics/proportions.ts';
+import { blockSequence } from '../../src/analysis/statistics/sequences.ts';
+import { compare } from '../../src/analysis/verdict.ts';
+import type { Outcome } from '../../src/analysis/verdict.ts';
+import { seededRandom } from '../../src/emulator/random.ts';
+import type { Random } from '../../src/emulator/random.ts';
+
+const TRIALS = Number(process.argv[2] ?? 1000);
+const HOURS = 6;
+const MINUTES = HOURS * 60;
+const LOOK = 10;
+const policy = DEFAULT_POLICY;
+const RATE = 60;
+
+interface Ended {
+  outcome: Outcome;
+  /** Minutes until the first decision. */
+  minutes: number;
+}
+
+/** Looks every ten minutes and stops at the first decision, as `report --watch` does. */
+function watch(look: (minutes: number) => Outcome): Ended {
+  for (let minutes = LOOK; minutes <= MINUTES; minutes += LOOK) {
+    const outcome = look(minutes);
+    if (outcome !== 'inconclusive') return { outcome, minutes };
+  }
+  return { outcome: 'inconclusive', minutes: MINUTES };
+}
+
+/** AR(1) of standard deviation 1: each value keeps `phi` of the one before. */
+function autoregressive(random: Random, phi: number, count: number): number[] {
+  let last = random.normal();
+  return Array.from({ length: count }, () => {
+    const value = last;
+    last = phi * last + Math.sqrt(1 - phi * phi) * random.normal();
+    return value;
+  });
+}
+
+/** Minutes of log latency ratios around `ratio`, scattering by `deviation`. */
+function latency(random: Random, ratio: number, phi: number, deviation: number): Ended {
+  const minutes = autoregressive(random, phi, MINUTES).map((noise) => Math.log(ratio) + deviation * noise);
+  const limit = Math.log(1 + policy.latency.mean);
+  return watch((n) => compare(blockSequence(minutes.slice(0, n), policy).interval, limit));
+}
+
+/** Failures a minute; `burst` makes the chance itself wander (AR(1) of its logarithm). */
+function errors(random: Random, production: number, shadow: number, burst: number): Ended {
+  const draw = (chance: number) => {
+    const wander = autoregressive(random, 0.8, MINUTES);
+    return wander.map((noise) => {
+      const p = Math.min(1, chance * Math.exp(burst * noise - (burst * burst) / 2));
+      let failed = 0;
+      for (let i = 0; i < RATE; i += 1) if (random.next() < p) failed += 1;
+      return { successes: failed, n: RATE };
+    });
+  };
+  const [ours, theirs] = [draw(production), draw(shadow)];
+  return watch((n) =>
+    compare(differenceInterval(failures(theirs.slice(0, n)), failures(ours.slice(0, n)), policy), policy.errors),
+  );
+}
+
+/** Equal labels a minute. */
+function agreement(random: Random, share: number): Ended {
+  const minutes = Array.from({ length: MINUTES }, () => {
+    let equal = 0;
+    for (let i = 0; i < RATE; i += 1) if (random.next() < share) equal += 1;
+    return { successes: equal, n: RATE };
+  });
+  let taken = 0;
+  let equal = 0;
+  return watch((n) => {
+    for (; taken < n; taken += 1) equal += minutes[taken]?.successes ?? 0;
+    const total = n * RATE;
+    const scatter = dispersion(minutes.slice(0, n));
+    return compare(shareInterval(equal / scatter, total / scatter, policy.alpha, policy), policy.agreement, false);
+  });
+}
+
+/** Accuracy lost: rows only production gets right against rows only the shadow gets right. */
+function accuracy(random: Random, onlyProduction: number, onlyShadow: number): Ended {
+  let b = 0;
+  let c = 0;
+  let taken = 0;
+  return watch((n) => {
+    for (; taken < n * RATE; taken += 1) {
+      const draw = random.next();
+      if (draw < onlyProduction) b += 1;
+      else if (draw < onlyProduction + onlyShadow) c += 1;
+    }
+    const left = shareInterval(b, taken, policy.alpha / 2, policy);
+    const right = shareInterval(c, taken, policy.alpha / 2, policy);
+    return compare([left[0] - right[1], left[1] - right[0]], policy.truth);
+  });
+}
+
+function row(title: string, trial: (random: Random) => Ended, wrong: Outcome | undefined): string {
+  const ended = Array.from({ length: TRIALS }, (_, i) => trial(seededRandom(i + 1)));
+  const share = (outcome: Outcome) => ended.filter((one) => one.outcome === outcome).length / TRIALS;
+  const decided = ended
+    .filter((one) => one.outcome !== 'inconclusive')
+    .map((one) => one.minutes)
+    .sort((a, b) => a - b);
+  const median = decided.length * 2 > TRIALS ? `${decided[Math.floor(TRIALS / 2)] ?? '–'} min` : '–';
+  const rate = wrong === undefined ? undefined : share(wrong);
+  // Nominal 5 %, and two standard errors of the simulation itself.
+  const allowed = policy.alpha + 2 * Math.sqrt((policy.alpha * (1 - policy.alpha)) / TRIALS);
+  const verdict = rate === undefined ? '' : rate <= allowed ? 'holds' : 'DOES NOT HOLD';
+  if (verdict === 'DOES NOT HOLD') process.exitCode = 1;
+  const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
+  return `| ${title} | ${percent(share('pass'))} | ${percent(share('fail'))} | ${percent(share('inconclusive'))} | ${median} | ${verdict} |`;
+}
+
+const HEAD = (title: string) =>
+  `\n${title}\n\n| truth | pass | fail | open | median | 5 % |\n| --- | ---: | ---: | ---: | ---: | --- |`;
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+say(
+  `${TRIALS} simulated endpoints a line, ${RATE} requests a minute, ${HOURS} hours, a look every ${LOOK} minutes until the first decision.`,
+);
+say(HEAD('Wrong answers: at A/A a fail is wrong, on the margin a pass is.'));
+for (const phi of [0, 0.5, 0.8]) {
+  say(row(`latency equal, autocorrelation ${phi}`, (random) => latency(random, 1, phi, 0.1), 'fail'));
+  say(row(`latency on the margin (+10 %), autocorrelation ${phi}`, (random) => latency(random, 1.1, phi, 0.1), 'pass'));
+}
+say(row('errors equal (1 %)', (random) => errors(random, 0.01, 0.01, 0), 'fail'));
+say(row('errors on the margin (1 % and 2 %)', (random) => errors(random, 0.01, 0.02, 0), 'pass'));
+say(row('errors equal (1 %), in bursts', (random) => errors(random, 0.01, 0.01, 1), 'fail'));
+say(row('errors on the margin, in bursts', (random) => errors(random, 0.01, 0.02, 1), 'pass'));
+say(row('labels on the margin (90 % equal)', (random) => agreement(random, 0.9), 'pass'));
+say(row('accuracy equal (3 % each way)', (random) => accuracy(random, 0.03, 0.03), 'fail'));
+say(row('accuracy on the margin (loses 2 %)', (random) => accuracy(random, 0.04, 0.02), 'pass'));
+say(HEAD('Power: how soon the right answer comes.'));
+say(row('latency equal, autocorrelation 0.5', (random) => latency(random, 1, 0.5, 0.1), undefined));
+say(row('latency +5 %, autocorrelation 0.5', (random) => latency(random, 1.05, 0.5, 0.1), undefined));
+say(row('latency +20 %, autocorrelation 0.5', (random) => latency(random, 1.2, 0.5, 0.1), undefined));
+say(row('latency +50 %, autocorrelation 0.5', (random) => latency(random, 1.5, 0.5, 0.1), undefined));
+say(row('no errors at all', (random) => errors(random, 0, 0, 0), undefined));
+say(row('errors 0.1 % and 0.1 %', (random) => errors(random, 0.001, 0.001, 0), undefined));
+say(row('errors 0.1 % and 5 %', (random) => errors(random, 0.001, 0.05, 0), undefined));
+say(row('every request fails', (random) => errors(random, 0, 1, 0), undefined));
+say(row('labels 95 % equal', (random) => agreement(random, 0.95), undefined));
+say(row('labels 80 % equal', (random) => agreement(random, 0.8), undefined));
+say(row('accuracy 3 % better', (random) => accuracy(random, 0.02, 0.05), undefined));
+say(row('accuracy 6 % worse', (random) => accuracy(random, 0.08, 0.02), undefined));
