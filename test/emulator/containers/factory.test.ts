@@ -44,6 +44,7 @@ describe('archives that nobody should trust', () => {
       'holds the path "../../etc/passwd", which climbs out of it',
     ],
     ['a path that climbs out in the middle', tar(header('a/../../b', 0)), 'climbs out'],
+    ['the folder above', tar(header('..', 0)), 'climbs out'],
     ['an absolute path', tar(header('/etc/passwd', 0)), 'holds the absolute path "/etc/passwd"'],
     ['a symbolic link', tar(header('model', 0, '2', '/etc/passwd')), 'holds "model", which is a symlink'],
     ['a hard link', tar(header('model', 0, '1', '/etc/passwd')), 'which is a link'],
