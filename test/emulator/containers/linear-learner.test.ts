@@ -154,8 +154,17 @@ describe('what it reads and answers', () => {
     );
   });
 
-  test('406 for CSV as answer, which linear-learner is not documented to give', async () => {
-    expect((await (await serve(BINARY)).ask('1,2', 'text/csv', 'text/csv')).status).toBe(406);
+  test('a payload it cannot use: one sentence for the client, the reason in the log', async () => {
+    const container = await serve(BINARY);
+    expect((await container.ask('precipitation,1')).text).toBe('unable to evaluate payload provided');
+    expect(container.lines.join('\n')).toContain(
+      'Customer Error: Line 1 of the CSV holds "precipitation", which is not a number.',
+    );
+  });
+
+  test('CSV as answer, which linear-learner does not offer: JSON', async () => {
+    const { contentType, text } = await (await serve(hinge)).ask('3,1', 'text/csv', 'text/csv');
+    expect([contentType, text]).toEqual(['application/json', `{"predictions": [${one}]}`]);
   });
 });
 

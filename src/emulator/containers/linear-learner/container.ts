@@ -7,6 +7,9 @@ import { predict } from './predict.ts';
 import { BadRequest, readRequest } from './requests.ts';
 import { OFFERED, writeResponse } from './responses.ts';
 
+/** The image's whole answer to a payload it cannot use, status 400 (as quoted in aws/amazon-sagemaker-examples#1881, #821). */
+const REFUSAL = 'unable to evaluate payload provided';
+
 /** A loaded model, or why it could not be loaded. */
 export type LoadedLinearModel = { model: LinearModel } | { failure: string };
 
@@ -39,9 +42,8 @@ export function linearLearnerContainer(
   const answer = ({ body, contentType, accept }: InvocationRequest): InvocationResponse => {
     if ('failure' in loaded) return respond(500, Buffer.from(loaded.failure), 'text/plain');
     const { model } = loaded;
-    const type = negotiate(accept, OFFERED);
-    // The status is the one HTTP has for it; the image's own words are not known.
-    if (!type) throw new BadRequest(406, `Accept type ${accept} is not supported.`);
+    // What it does not offer, CSV for example, it answers as JSON (seen on an endpoint: aws/sagemaker-python-sdk#993).
+    const type = negotiate(accept, OFFERED) ?? OFFERED[0];
     const records = readRequest(body, mediaType(contentType), model.features);
     const predictions = records.map((record) => predict(model, record));
     return respond(200, writeResponse(predictions, model.predictorType === 'multiclass_classifier', type), type);
@@ -58,8 +60,9 @@ export function linearLearnerContainer(
         return answer(request);
       } catch (error) {
         if (!(error instanceof BadRequest)) throw error;
-        log(`Client error: ${error.message}`);
-        return respond(error.status, Buffer.from(error.message), 'text/plain');
+        const reason = `Customer Error: ${error.message}`;
+        log(reason);
+        return respond(error.status, Buffer.from(error.status === 400 ? REFUSAL : reason), 'text/plain');
       }
     },
     stop: async () => {},

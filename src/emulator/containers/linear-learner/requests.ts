@@ -2,7 +2,7 @@ import { parsePythonFloat } from '../python.ts';
 import { readFeatures, readRecordIo } from '../recordio.ts';
 import type { Features } from './predict.ts';
 
-/** The request is at fault: the container answers 4xx with this text. */
+/** The request is at fault: the container answers with this status, and its log says why. */
 export class BadRequest extends Error {
   readonly status: number;
   constructor(status: number, message: string) {
@@ -15,9 +15,9 @@ export class BadRequest extends Error {
  * Records of a request by content type: text/csv, application/json, application/jsonlines and
  * application/x-recordio-protobuf (LL-in-formats, cdf-inference). Throws `BadRequest`.
  *
- * The wording of every refusal here and its status (400; 415 for the content type) are ours: the image's source is
- * closed, and no source tells them. What it answers to a CSV header line is unknown (facts 7.4): here it is a 400,
- * the cautious reading, as a header holds no numbers.
+ * The reasons given here are ours and go to the log: the image's source is closed, and its answer is one sentence for all
+ * of them. What it answers to a CSV header line is unknown (facts 7.4): here it is a 400, the cautious reading, as a
+ * header holds no numbers. The 415 is worded as DeepAR's, an image of the same family (amazon-sagemaker-examples#1800).
  */
 export function readRequest(body: Uint8Array, contentType: string, features: number): Features[] {
   const records = parse(body, contentType);
@@ -52,7 +52,7 @@ function parse(body: Uint8Array, contentType: string): Features[] {
     case 'application/x-recordio-protobuf':
       return readProtobuf(body);
     default:
-      throw new BadRequest(415, `Content-type ${contentType || '(none)'} is not supported.`);
+      throw new BadRequest(415, `Content-Type header value '${contentType}' not supported`);
   }
 }
 
