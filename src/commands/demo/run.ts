@@ -14,7 +14,7 @@ import { heading, paragraph, shellLine } from './narration.ts';
 import { ENDPOINT, type Line, NOTHING, type Plan, STANDING, STORY } from './story.ts';
 
 /** The demo's own time starts this long before the present, and ends before it: nothing it leaves lies in the future. */
-const HEAD_START = 6 * 3_600_000;
+const HEAD_START = 12 * 3_600_000;
 const FILES = ['artifacts/005-model.tar.gz', 'artifacts/009-model.tar.gz', 'data/weather-test.csv', 'data/test.csv'];
 
 /** Plays the story on an emulator in this process; every line goes through the same parser and code as a typed one. */

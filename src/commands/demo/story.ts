@@ -51,7 +51,7 @@ const V1 = ['--artifact', '005-model.tar.gz', ...LINEAR_LEARNER];
 const V2 = ['--artifact', '009-model.tar.gz', ...LINEAR_LEARNER];
 /** The newer model behind a container that cannot read it: healthy to look at, every answer a 500. */
 const V2_MISMATCHED = ['--artifact', '009-model.tar.gz', '--algorithm', 'xgboost:1.2-1', '--allow-mismatch'];
-const TRAFFIC = ['invoke', ...ON_ENDPOINT, '--data', 'weather-test.csv', '--labels', 'label', '--rate', '2'];
+const TRAFFIC = ['invoke', ...ON_ENDPOINT, '--data', 'weather-test.csv', '--labels', 'label'];
 
 const candidate = (round: number) => (round === 2 ? V2_MISMATCHED : V2);
 
@@ -90,7 +90,7 @@ function canary(round: number): Line {
       '--yes',
     ],
     outcome: round === 2 ? 'no' : 'done',
-    alongside: [...TRAFFIC, '--duration', '2h'],
+    alongside: [...TRAFFIC, '--rate', '2', '--duration', '2h'],
   };
 }
 
@@ -112,7 +112,7 @@ function shadow(round: number): Line[] {
       ],
       outcome: 'done',
     },
-    { argv: [...TRAFFIC, '--duration', '95m'], outcome: 'done' },
+    { argv: [...TRAFFIC, '--rate', '1', '--duration', '95m'], outcome: 'done' },
     {
       argv: ['report', ...ON_ENDPOINT, '--last', '95m', '--labels', 'weather-test.csv:label'],
       outcome: round === 2 ? 'no' : 'done',
