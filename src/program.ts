@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Globals, Host } from './app.ts';
+import { abortCommand } from './commands/abort/command.ts';
 import { canaryCommand } from './commands/canary/command.ts';
 import { cleanupCommand } from './commands/cleanup/command.ts';
 import { demoCommand } from './commands/demo/command.ts';
 import { deployCommand } from './commands/deploy/command.ts';
 import { doctorCommand } from './commands/doctor/command.ts';
 import { emulatorCommand } from './commands/emulator/command.ts';
+import { historyCommand } from './commands/history/command.ts';
 import { invokeCommand } from './commands/invoke/command.ts';
 import { policyCommand } from './commands/policy/command.ts';
 import { reportCommand } from './commands/report/command.ts';
@@ -23,7 +25,9 @@ const COMMANDS = [
   shadowCommand,
   reportCommand,
   undoCommand,
+  abortCommand,
   statusCommand,
+  historyCommand,
   doctorCommand,
   policyCommand,
   cleanupCommand,

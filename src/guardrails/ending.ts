@@ -96,6 +96,8 @@ export function classifyEnding(evidence: Evidence): Ending {
 
 function rolledBack(evidence: Evidence, failureReason: string | undefined): Ending {
   const back = `${evidence.endpoint} was rolled back to ${evidence.previous}`;
+  // An abort works by an alarm: that one is not to blame.
+  if (evidence.aborted) return ending('aborted', `${back}: the update was aborted.`, evidence);
   const fresh = failureReason !== undefined && failureReason !== evidence.reasonBefore ? failureReason : undefined;
   const named = alarmsIn(failureReason);
   // The same alarm gives the same text twice: then the alarm's own record says whether it fired this time.
@@ -105,7 +107,6 @@ function rolledBack(evidence: Evidence, failureReason: string | undefined): Endi
     const reason = accused.length > 0 ? failureReason : undefined;
     return { ...ending('rolled-back-by-alarm', `${back} by ${list(alarms, 'alarm')}.`, evidence, reason), alarms };
   }
-  if (evidence.aborted) return ending('aborted', `${back}: the update was aborted.`, evidence, fresh);
   if (fresh !== undefined && /ping health check|health check/i.test(fresh)) {
     return ending('rolled-back-for-health', `${back}: the new fleet did not pass its health check.`, evidence, fresh);
   }

@@ -19,6 +19,7 @@ import { describeStep } from '../shared/describe-steps.ts';
 import { type Followed, followUpdate, outcomeOf } from '../shared/follow-update.ts';
 import { examineUpdate, heedFindings } from '../shared/guard-examine.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
+import { readPayloads } from '../shared/payloads.ts';
 import { tellResult } from '../shared/update-result.ts';
 import { withTraffic } from '../shared/with-traffic.ts';
 import type { CanaryOptions } from './command.ts';
@@ -51,6 +52,8 @@ async function takeUp(app: App, options: CanaryOptions): Promise<StartedUpdate> 
 }
 
 async function start(app: App, options: CanaryOptions): Promise<StartedUpdate | 'pending'> {
+  // A file that cannot be sent is said before the update, not in the middle of it.
+  if (options.traffic !== undefined) await readPayloads(app, options.traffic.file, '--traffic');
   const words = { endpoint: options.endpoint, command: 'canary', readOnly: options.plan };
   return onEndpoint(app, words, async (ground) => {
     const live = await readLive(ground.aws, options.endpoint, app.signal);

@@ -35,9 +35,7 @@ async function runs(): Promise<string | undefined> {
   return (await describeEndpoint(stage.aws, ENDPOINT))?.EndpointConfigName;
 }
 
-function json(
-  said: Said,
-): Record<string, unknown> & {
+function json(said: Said): Record<string, unknown> & {
   newFleet: { requests: number; errors5xx: number };
   alarms: { name: string; points: { value: string }[] }[];
   log: { lines: { message: string }[] };

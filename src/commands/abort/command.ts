@@ -1,0 +1,40 @@
+import { Command } from 'commander';
+import { type Host, lazy, type Run } from '../../app.ts';
+import { oneOf } from '../shared/flags.ts';
+
+export interface AbortOptions {
+  endpoint: string;
+  plan: boolean;
+  yes: boolean;
+  format: 'text' | 'json';
+}
+
+interface Flags {
+  endpoint: string;
+  plan?: boolean;
+  yes?: boolean;
+  format: 'text' | 'json';
+}
+
+export function abortCommand(host: Host, run: Run<AbortOptions> = lazy(() => import('./run.ts'))): Command {
+  return new Command('abort')
+    .description('stop an update that is under way and return to the old fleet, as far as AWS permits')
+    .requiredOption('--endpoint <name>', 'the endpoint')
+    .option('--plan', 'only say what would happen; exit 4')
+    .option('-y, --yes', 'do not ask')
+    .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
+    .addHelpText(
+      'after',
+      `
+SageMaker has no call that stops an update. It does obey the alarms that guard the update, so one of those that shadowctl
+made is set off; it gets its own rule back when the old fleet has all traffic again.`,
+    )
+    .action((flags: Flags) =>
+      host.start(run, {
+        endpoint: flags.endpoint,
+        plan: flags.plan === true,
+        yes: flags.yes === true,
+        format: flags.format,
+      }),
+    );
+}

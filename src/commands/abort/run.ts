@@ -1,0 +1,77 @@
+import type { App, Outcome } from '../../app.ts';
+import { describeEndpoint } from '../../aws/sagemaker.ts';
+import { cannotRun, usage } from '../../errors.ts';
+import { type AbortPlan, planAbort, pullAlarm, restoreAlarm } from '../../guardrails/abort.ts';
+import { recordedUpdates, type StartedUpdate } from '../../guardrails/records.ts';
+import { readStage } from '../../guardrails/stage.ts';
+import { openSite } from '../../resources/apply.ts';
+import { confirm } from '../shared/confirm.ts';
+import { followUpdate } from '../shared/follow-update.ts';
+import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
+import { tellResult } from '../shared/update-result.ts';
+import { stageWords } from '../shared/update-view.ts';
+import type { AbortOptions } from './command.ts';
+
+/** Sets one of the update's own alarms off, watches the rollback, and gives the alarm its rule back. */
+export async function run(app: App, options: AbortOptions): Promise<Outcome> {
+  const { endpoint } = options;
+  const aws = await app.aws();
+  const begun = await onEndpoint(app, { endpoint, command: 'abort', readOnly: options.plan }, (ground) =>
+    begin(app, ground, options),
+  );
+  if (begun === 'pending') return 'pending';
+  const followed = await followUpdate(app, aws, begun.update);
+  await onEndpoint(app, { endpoint, command: 'abort' }, async ({ journal }) => {
+    await restoreAlarm(
+      await openSite({ aws, journal, clock: app.clock, signal: app.signal }, 'abort: alarm restored'),
+      begun.plan,
+    );
+  });
+  await tellResult(app, followed, options.format);
+  // What was asked for here is the way back.
+  return followed.ending.running === begun.update.previous ? 'done' : 'no';
+}
+
+async function begin(
+  app: App,
+  ground: Ground,
+  options: AbortOptions,
+): Promise<{ update: StartedUpdate; plan: AbortPlan } | 'pending'> {
+  const { aws, journal } = ground;
+  const { endpoint: name } = options;
+  const endpoint = await describeEndpoint(aws, name, app.signal);
+  if (endpoint === undefined)
+    throw usage(`There is no endpoint ${name} in ${aws.target.region}.`, 'Check --endpoint and --region.');
+  const stage = readStage(endpoint);
+  if (stage.name === 'settled' || stage.name === 'failed') {
+    throw usage(
+      `No update of ${name} is under way: it is ${endpoint.EndpointStatus} on ${endpoint.EndpointConfigName}.`,
+      `To return to the config before: shadowctl undo --endpoint ${name}`,
+    );
+  }
+  const update = recordedUpdates(ground.state()).findLast(
+    (one) => one.ended === undefined && one.started.previous === endpoint.EndpointConfigName,
+  )?.started;
+  const plan = planAbort(endpoint, name, ground.state());
+  if ('impossible' in plan || update === undefined) {
+    const why = 'impossible' in plan ? plan.impossible : 'it was not begun from this folder';
+    throw cannotRun(
+      `The update of ${name} cannot be stopped: ${why}.`,
+      `It will run to its end. Then return with: shadowctl undo --endpoint ${name}`,
+    );
+  }
+  const when =
+    stage.name === 'baking' || stage.name === 'final-bake' || stage.name === 'shifting'
+      ? 'SageMaker looks at it while the fleet bakes, so the traffic returns within about a minute'
+      : 'SageMaker looks at it only while a fleet bakes, so this takes effect when the new fleet first gets traffic';
+  app.io.err(`${name} is ${stageWords(stage)}, on its way from ${update.previous} to ${update.requested}.`);
+  app.io.err(`The alarm ${plan.name} will be set off. ${when}; then the new fleet is taken away.`);
+  if (options.plan) return 'pending';
+  await confirm(app, `Abort the update of ${name}?`, options.yes);
+  await pullAlarm(
+    await openSite({ aws, journal, clock: app.clock, signal: app.signal }, 'abort'),
+    plan,
+    update.requested,
+  );
+  return { update, plan };
+}

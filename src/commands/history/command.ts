@@ -1,0 +1,21 @@
+import { Command } from 'commander';
+import { type Host, lazy, type Run } from '../../app.ts';
+import { oneOf, wholeNumber } from '../shared/flags.ts';
+
+export interface HistoryOptions {
+  endpoint: string;
+  /** The newest so many. */
+  last: number;
+  format: 'text' | 'json';
+}
+
+export function historyCommand(host: Host, run: Run<HistoryOptions> = lazy(() => import('./run.ts'))): Command {
+  return new Command('history')
+    .description('what was deployed to an endpoint when, how each ended, and by whom')
+    .requiredOption('--endpoint <name>', 'the endpoint')
+    .option('--last <count>', 'the newest so many', wholeNumber('--last', 1), 20)
+    .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
+    .action((flags: HistoryOptions) =>
+      host.start(run, { endpoint: flags.endpoint, last: flags.last, format: flags.format }),
+    );
+}

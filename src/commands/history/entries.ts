@@ -1,0 +1,44 @@
+import { recordedUpdates } from '../../guardrails/records.ts';
+import type { State } from '../../state/fold.ts';
+
+/** One change of what an endpoint runs. */
+export interface Entry {
+  /** ISO 8601. */
+  at: string;
+  command: string;
+  by: string;
+  from: string | null;
+  to: string;
+  /** How it ended, where it was watched to its end: an ending's kind. */
+  ending: string | null;
+  sentence: string | null;
+  /** Alarms that rolled it back. */
+  alarms: readonly string[];
+  /** Requests the new fleet served while it was watched. */
+  requests: number | null;
+}
+
+/** What the journal knows of every change AWS accepted, oldest first. Pure. */
+export function historyOf(state: State): Entry[] {
+  const updates = recordedUpdates(state);
+  let running: string | null = null;
+  return state.configs.map((change): Entry => {
+    const run = state.runs.find((one) => one.run === change.run);
+    const update = updates.find((one) => one.run === change.run && one.started.requested === change.config);
+    const from = update?.started.previous ?? running;
+    const ended = update?.ended;
+    // What rolled back leaves running what ran before.
+    if (ended === undefined || ended.kind === 'updated') running = change.config;
+    return {
+      at: change.at,
+      command: update?.started.command ?? run?.command ?? 'unknown',
+      by: run?.by ?? 'unknown',
+      from,
+      to: change.config,
+      ending: ended?.kind ?? null,
+      sentence: ended?.sentence ?? null,
+      alarms: ended?.alarms ?? [],
+      requests: ended?.served.requests ?? null,
+    };
+  });
+}
