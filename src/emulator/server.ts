@@ -81,7 +81,8 @@ async function serve(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ) {
-  const url = incoming.url ?? '/';
+  // A client that takes the emulator for a proxy names it in the path as well.
+  const url = (incoming.url ?? '/').replace(/^http:\/\/[^/?]*\/?/, '/');
   const mark = url.indexOf('?');
   const head = {
     method: incoming.method ?? 'GET',

@@ -12,7 +12,7 @@ const CODES: Partial<Record<ServiceId, string>> = {
   'application-autoscaling': 'ValidationException',
 };
 
-/** AWS names ten failures at the most. */
+/** AWS names ten failures at the most (seen by kinesalite's conformance tests against Kinesis). */
 const MOST = 10;
 
 /** Beyond this a pattern is not tried: the length has been refused already, and a match could take long. */
@@ -158,8 +158,7 @@ function sizeOf(shape: Shape, value: unknown): number | undefined {
 }
 
 function failure(shape: Shape, value: unknown, at: string, constraint: string): string {
-  // AWS shows no bytes.
-  const shown = shape.type === 'blob' ? 'Value' : `Value '${show(value)}'`;
+  const shown = shape.sensitive ? 'Value' : `Value '${show(value)}'`;
   return `${shown} at '${at}' failed to satisfy constraint: ${constraint}`;
 }
 
@@ -167,6 +166,9 @@ function failure(shape: Shape, value: unknown, at: string, constraint: string): 
 function show(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
   if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) {
+    return `java.nio.HeapByteBuffer[pos=0 lim=${value.byteLength} cap=${value.byteLength}]`;
+  }
   if (typeof value === 'object' && value !== null) {
     const parts = Object.entries(value).map(([key, inner]) => `${key}=${show(inner)}`);
     return `{${parts.join(', ')}}`;

@@ -46,6 +46,8 @@ export interface Shape {
   /** As AWS writes it, and compiled for a whole string; `test` is undefined where JavaScript cannot express it. */
   pattern: { source: string; test: RegExp | undefined } | undefined;
   flattened: boolean;
+  /** True where AWS shows no value in its refusals. */
+  sensitive: boolean;
   /** The member that is the whole body of a REST message. */
   payload: string | undefined;
   timestampFormat: TimestampFormat | undefined;
@@ -125,6 +127,7 @@ interface RawShape {
   max?: number;
   pattern?: string;
   flattened?: boolean;
+  sensitive?: boolean;
   payload?: string;
   timestampFormat?: TimestampFormat;
   error?: Shape['error'];
@@ -206,6 +209,7 @@ function resolveShape(name: string, raw: RawModel, known: Map<string, Shape>): S
     max: source.max,
     pattern: source.pattern === undefined ? undefined : compilePattern(source.pattern),
     flattened: source.flattened === true,
+    sensitive: source.sensitive === true,
     payload: source.payload,
     timestampFormat: source.timestampFormat,
     error: source.error,

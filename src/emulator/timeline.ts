@@ -33,7 +33,8 @@ export class Timeline {
 
   /** Makes everything happen that was due by now. Calls made meanwhile wait their turn. */
   catchUp(): Promise<void> {
-    this.#running = this.#running.then(() => this.#catchUp());
+    // A failure is its caller's: the next one tries again.
+    this.#running = this.#running.catch(() => undefined).then(() => this.#catchUp());
     return this.#running;
   }
 
@@ -42,7 +43,8 @@ export class Timeline {
       let first: { at: number; source: EventSource } | undefined;
       for (const source of this.#sources) {
         const at = source.next();
-        if (at !== undefined && at <= this.#clock.now() && (first === undefined || at < first.at)) first = { at, source };
+        if (at !== undefined && at <= this.#clock.now() && (first === undefined || at < first.at))
+          first = { at, source };
       }
       if (first === undefined) return;
       await first.source.run(first.at);

@@ -28,7 +28,7 @@ export function readJson(reference: Reference, value: unknown): unknown {
     }
     case 'map':
       return Object.fromEntries(
-        Object.entries(object(value)).map(([key, one]) => [key, shape.value && readJson(shape.value, one)]),
+        Object.entries(object(value, 'Map')).map(([key, one]) => [key, shape.value && readJson(shape.value, one)]),
       );
     case 'timestamp':
       return timestamp(value);
@@ -40,7 +40,7 @@ export function readJson(reference: Reference, value: unknown): unknown {
 }
 
 function readStructure(shape: Shape, value: unknown): Record<string, unknown> {
-  const source = object(value);
+  const source = object(value, 'Structure');
   const result: Record<string, unknown> = {};
   for (const member of shape.members) {
     if (!Object.hasOwn(source, member.wireName)) continue;
@@ -90,17 +90,26 @@ function blob(value: unknown): Uint8Array {
   return Buffer.from(value, 'base64');
 }
 
-function object(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw mismatch(value, 'Structure');
+function object(value: unknown, wanted: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw mismatch(value, wanted);
   return value as Record<string, unknown>;
 }
 
+/** What AWS's framework says to a scalar where a collection is due; the words are its own. */
+const EXPECTED: Record<string, string> = {
+  List: 'Expected list or null',
+  Map: 'Expected map or null',
+  Structure: 'Expected null',
+};
+
 function mismatch(value: unknown, wanted: string): AwsError {
   if (Array.isArray(value)) {
-    return new AwsError('SerializationException', 'Start of list found where not expected.');
+    return new AwsError('SerializationException', 'Start of list found where not expected');
   }
   if (typeof value === 'object')
     return new AwsError('SerializationException', 'Start of structure or map found where not expected.');
+  const collection = EXPECTED[wanted];
+  if (collection !== undefined) return new AwsError('SerializationException', collection);
   const found = typeof value === 'boolean' ? String(value).toUpperCase() : (typeof value).toUpperCase();
   const article = /^[AEIOU]/.test(wanted) ? 'an' : 'a';
   return new AwsError('SerializationException', `${found}_VALUE can not be converted to ${article} ${wanted}`);

@@ -16,6 +16,8 @@ const parser = new XMLParser({
   // Decoded below: only XML's own entities exist, so that nothing can be defined to expand.
   processEntities: false,
   isArray: () => true,
+  // Kept apart, as entities mean nothing in it.
+  cdataPropName: '#cdata',
 });
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -91,8 +93,14 @@ function readElements(member: Member, elements: Element[]): unknown {
 }
 
 function text(element: Element): string {
-  const raw = typeof element === 'string' ? element : element['#text'];
-  return typeof raw === 'string' ? unescapeXml(raw) : '';
+  if (typeof element === 'string') return unescapeXml(element);
+  const raw = element['#text'];
+  const marked = element['#cdata'];
+  // Text and CDATA side by side come out in this order; no client of S3 mixes them.
+  const cdata = Array.isArray(marked)
+    ? marked.map((one) => (typeof one === 'string' ? one : '')).join('')
+    : (marked ?? '');
+  return (typeof raw === 'string' ? unescapeXml(raw) : '') + cdata;
 }
 
 const ENTITIES: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };

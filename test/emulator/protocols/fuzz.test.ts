@@ -61,7 +61,7 @@ function values(all: OperationModel[]): fc.Arbitrary<unknown> {
     object: fc.dictionary(fc.oneof(fc.constantFrom(...names, '__proto__', 'constructor'), fc.string()), tie('value'), {
       maxKeys: 6,
     }),
-  })).object as fc.Arbitrary<unknown>;
+  })).object;
 }
 
 describe('whatever arrives, the answer is a refusal in AWS shape and never a crash', () => {

@@ -7,7 +7,12 @@ import { type Emulator, startEmulator } from '../../../src/emulator/server.ts';
 
 let emulator: Emulator;
 let clock: VirtualClock;
-let options: ConstructorParameters<typeof SageMakerClient>[0] & object;
+let options: {
+  endpoint: string;
+  region: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+  maxAttempts: number;
+};
 
 beforeEach(async () => {
   clock = new VirtualClock(Date.UTC(2026, 0, 5, 9));
