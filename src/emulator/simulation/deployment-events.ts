@@ -72,12 +72,15 @@ export function begin(world: World, endpoint: Endpoint, at: number): void {
   }
 }
 
-/** Makes happen what is due at `at`. True when the endpoint is gone. */
-export async function advance(world: World, endpoint: Endpoint, at: number): Promise<boolean> {
-  const gone = await happen(world, endpoint, at);
+/** What became of an endpoint: it goes on waiting, something about it changed, or it is gone. */
+export type Outcome = 'waits' | 'changed' | 'gone';
+
+/** Makes happen what is due at `at`. */
+export async function advance(world: World, endpoint: Endpoint, at: number): Promise<Outcome> {
+  const outcome = await happen(world, endpoint, at);
   const { change } = endpoint.record;
   if (change && mayTimeOut(change)) change.dueAt = Math.min(change.dueAt, change.timeOutAt ?? change.dueAt);
-  return gone;
+  return outcome;
 }
 
 /** Once the old fleet goes for good there is nothing to go back to. */
@@ -85,7 +88,7 @@ function mayTimeOut(change: Change): boolean {
   return !change.undoing && !(stageOf(change).kind === 'terminate' && change.stage === change.stages.length - 1);
 }
 
-async function happen(world: World, endpoint: Endpoint, at: number): Promise<boolean> {
+async function happen(world: World, endpoint: Endpoint, at: number): Promise<Outcome> {
   const change = changeOf(endpoint);
   const stage = stageOf(change);
   if (change.timeOutAt !== undefined && at >= change.timeOutAt && mayTimeOut(change)) {
@@ -114,7 +117,7 @@ async function happen(world: World, endpoint: Endpoint, at: number): Promise<boo
         change.endsAt,
         at + (change.alarms.length > 0 ? ALARM_CHECK_MS : Number.POSITIVE_INFINITY),
       );
-      return false;
+      return 'waits';
     }
     case 'terminate':
       for (const variant of variantsOf(fleetOf(endpoint, stage.fleet))) {
@@ -125,9 +128,9 @@ async function happen(world: World, endpoint: Endpoint, at: number): Promise<boo
       return next(world, endpoint, at);
     case 'scale':
       if (await endScale(world, endpoint, stage, at)) await finish(world, endpoint, at);
-      return false;
+      return 'changed';
     case 'delete':
-      return true;
+      return 'gone';
     case 'accept':
       change.pendingSince = at;
       return next(world, endpoint, at);
@@ -140,7 +143,7 @@ async function launched(
   endpoint: Endpoint,
   stage: Stage & { kind: 'launch' },
   at: number,
-): Promise<boolean> {
+): Promise<Outcome> {
   const change = changeOf(endpoint);
   const fleet = stage.fleet === 'new' ? endpoint.next : endpoint.serving;
   if (!fleet) throw new Error(`endpoint ${endpoint.key} launches a fleet it does not have`);
@@ -164,11 +167,11 @@ async function launched(
   if (now >= change.ailing.until) return giveUp(world, endpoint, trouble.reason, now);
   until(change, Math.min(change.ailing.until, now + Math.max(100, patience / 24)));
   change.endsAt = change.ailing.until;
-  return false;
+  return 'changed';
 }
 
 /** What was to be launched does not come: an endpoint being created fails, one that serves goes back. */
-async function giveUp(world: World, endpoint: Endpoint, reason: string, at: number): Promise<boolean> {
+async function giveUp(world: World, endpoint: Endpoint, reason: string, at: number): Promise<Outcome> {
   const { record } = endpoint;
   const change = changeOf(endpoint);
   if (change.kind === 'create' || change.undoing) {
@@ -181,7 +184,7 @@ async function giveUp(world: World, endpoint: Endpoint, reason: string, at: numb
       endpoint.next = undefined;
       delete record.change;
     } else await abandon(world, endpoint);
-    return false;
+    return 'changed';
   }
   return undo(world, endpoint, reason, at);
 }
@@ -201,7 +204,7 @@ async function abandon(world: World, endpoint: Endpoint): Promise<void> {
 }
 
 /** Turns an update round: back to the old fleet. */
-async function undo(world: World, endpoint: Endpoint, reason: string, at: number): Promise<boolean> {
+async function undo(world: World, endpoint: Endpoint, reason: string, at: number): Promise<Outcome> {
   const { record } = endpoint;
   const change = changeOf(endpoint);
   const old = fleetOf(endpoint, 'old');
@@ -215,19 +218,19 @@ async function undo(world: World, endpoint: Endpoint, reason: string, at: number
   serve(endpoint, fallBack(old, next));
   for (const variant of [...variantsOf(old), ...variantsOf(next)]) delete variant.doing;
   begin(world, endpoint, at);
-  return false;
+  return 'changed';
 }
 
 /** On to the next stage, or the end. Stages that take no time follow at once. */
-async function next(world: World, endpoint: Endpoint, at: number): Promise<boolean> {
+async function next(world: World, endpoint: Endpoint, at: number): Promise<Outcome> {
   const change = changeOf(endpoint);
   change.stage += 1;
   if (change.stage < change.stages.length) {
     begin(world, endpoint, at);
-    return false;
+    return 'changed';
   }
   await finish(world, endpoint, at);
-  return false;
+  return 'changed';
 }
 
 /** The change is over: the new fleet is the fleet, or the old one still is. */

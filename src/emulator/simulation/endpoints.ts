@@ -80,13 +80,13 @@ function build(world: World): Endpoints {
       for (const endpoint of [...endpoints.values()]) {
         const change = endpoint.record.change;
         if (!change || change.dueAt > at) continue;
-        const gone = await advance(world, endpoint, at);
-        if (gone) {
+        const outcome = await advance(world, endpoint, at);
+        if (outcome === 'gone') {
           await createCapture(world).land(endpoint.key);
           for (const fleet of [endpoint.serving, endpoint.next]) if (fleet) await closeFleet(world, fleet);
           endpoints.delete(endpoint.key);
           table.delete(endpoint.key);
-        } else table.set(endpoint.key, endpoint.record);
+        } else if (outcome === 'changed') table.set(endpoint.key, endpoint.record);
       }
       reckon();
     },

@@ -5,7 +5,7 @@ import { LogStreamStore } from './log-stream.ts';
 import type { LogGroup, LogStore, LogTarget, StoredLogEvent } from './logs.ts';
 
 /** How many bytes of log the emulator keeps in all; then the oldest chunks go. */
-const MOST_BYTES = 64 * 2 ** 20;
+const MOST_BYTES = 32 * 2 ** 20;
 
 /** Log groups, streams and events. Events lie in the store's blobs, in chunks; only what is not written yet is in memory. */
 export function createLogStore(store: Store, clock: Clock): LogStore {

@@ -17,18 +17,18 @@ export interface Bucket {
   dirty: boolean;
 }
 
-/** A layer in a record: numbers as base64 of little-endian doubles, so that a full minute takes 16 bytes a value at most. */
+/** A layer in a record; lists of numbers are packed text (`pack`). */
 export interface StoredLayer {
   visibleAt: number;
   sum: number;
   count: number;
   min: number;
   max: number;
-  /** Value, count, value, count … */
-  exact?: string;
-  /** Index, count, … of the positive and the negative cells. */
-  positive?: string;
-  negative?: string;
+  /** Values and how often each occurred. */
+  exact?: [values: string, counts: string];
+  /** Indexes and counts of the positive and the negative cells. */
+  positive?: [indexes: string, counts: string];
+  negative?: [indexes: string, counts: string];
   zero?: number;
   hidden?: true;
 }
@@ -60,10 +60,13 @@ export function encodeBucket(bucket: Bucket): StoredLayer[] {
     count: data.count,
     min: data.min,
     max: data.max,
-    ...(data.exact !== undefined && data.exact.values.length > 0 && { exact: encodePairs(zip(data.exact)) }),
+    ...(data.exact !== undefined &&
+      data.exact.values.length > 0 && {
+        exact: [pack(data.exact.values), pack(data.exact.counts)] as [string, string],
+      }),
     ...(data.cells !== undefined && {
-      positive: encodePairs(data.cells.positive),
-      negative: encodePairs(data.cells.negative),
+      positive: packCells(data.cells.positive),
+      negative: packCells(data.cells.negative),
       zero: data.cells.zero,
     }),
     ...(data.hidden && { hidden: true as const }),
@@ -80,12 +83,13 @@ export function decodeBucket(start: number, layers: readonly StoredLayer[]): Buc
       if (stored.positive !== undefined) {
         roll(data);
         data.cells = {
-          positive: new Map(decodePairs(stored.positive)),
-          negative: new Map(decodePairs(stored.negative ?? '')),
+          positive: unpackCells(stored.positive),
+          negative: unpackCells(stored.negative),
           zero: stored.zero ?? 0,
         };
-      } else {
-        for (const [value, count] of decodePairs(stored.exact ?? '')) addValue(data, value, count);
+      } else if (stored.exact !== undefined) {
+        const counts = unpack(stored.exact[1]);
+        unpack(stored.exact[0]).forEach((value, i) => addValue(data, value, counts[i] as number));
       }
       data.sum = stored.sum;
       data.count = stored.count;
@@ -97,20 +101,43 @@ export function decodeBucket(start: number, layers: readonly StoredLayer[]): Buc
   };
 }
 
-function* zip(exact: { values: number[]; counts: number[] }): Iterable<[number, number]> {
-  for (let i = 0; i < exact.values.length; i += 1) yield [exact.values[i] as number, exact.counts[i] as number];
+/** About how many bytes a record takes. */
+export function sizeOf(layers: readonly StoredLayer[]): number {
+  const lengthOf = (packed: readonly string[] = []) => packed.reduce((sum, text) => sum + text.length, 0);
+  return layers.reduce(
+    (sum, one) => sum + 200 + lengthOf(one.exact) + lengthOf(one.positive) + lengthOf(one.negative),
+    0,
+  );
 }
 
-function encodePairs(pairs: Iterable<[number, number]>): string {
-  const numbers: number[] = [];
-  for (const [a, b] of pairs) numbers.push(a, b);
-  return Buffer.from(new Float64Array(numbers).buffer).toString('base64');
+/** Indexes may be negative; shifted they fit 16 bits. */
+const SHIFT = 32_768;
+
+function packCells(cells: ReadonlyMap<number, number>): [string, string] {
+  return [pack([...cells.keys()].map((index) => index + SHIFT)), pack([...cells.values()])];
 }
 
-function decodePairs(text: string): [number, number][] {
-  const bytes = Uint8Array.from(Buffer.from(text, 'base64'));
-  const numbers = new Float64Array(bytes.buffer, 0, bytes.length >> 3);
-  const pairs: [number, number][] = [];
-  for (let i = 0; i + 1 < numbers.length; i += 2) pairs.push([numbers[i] as number, numbers[i + 1] as number]);
-  return pairs;
+function unpackCells(packed: readonly [string, string] | undefined): Map<number, number> {
+  if (packed === undefined) return new Map();
+  const counts = unpack(packed[1]);
+  return new Map(unpack(packed[0]).map((index, i) => [index - SHIFT, counts[i] as number]));
+}
+
+/** Numbers as base64 of the narrowest array that holds them exactly; its first letter says which. */
+function pack(numbers: readonly number[]): string {
+  const whole = numbers.every((one) => Number.isInteger(one) && one >= 0);
+  const most = numbers.reduce((a, b) => Math.max(a, b), 0);
+  const [letter, array] =
+    whole && most < 2 ** 8
+      ? ['b', Uint8Array.from(numbers)]
+      : whole && most < 2 ** 16
+        ? ['h', Uint16Array.from(numbers)]
+        : ['d', Float64Array.from(numbers)];
+  return letter + Buffer.from((array as Uint8Array).buffer).toString('base64');
+}
+
+function unpack(text: string): number[] {
+  const { buffer } = Uint8Array.from(Buffer.from(text.slice(1), 'base64'));
+  if (text.startsWith('b')) return [...new Uint8Array(buffer)];
+  return text.startsWith('h') ? [...new Uint16Array(buffer)] : [...new Float64Array(buffer)];
 }

@@ -128,7 +128,8 @@ function addToCells(to: Distribution, value: number, count: number): void {
     return;
   }
   const side = value > 0 ? cells.positive : cells.negative;
-  const index = Math.ceil(Math.log(Math.abs(value)) / LOG_GAMMA);
+  // Below 1e-284 all is one cell: indexes are kept in 16 bits.
+  const index = Math.max(-32_768, Math.ceil(Math.log(Math.abs(value)) / LOG_GAMMA));
   side.set(index, (side.get(index) ?? 0) + count);
 }
 

@@ -7,7 +7,7 @@ import type { MetricStore, ResolutionSeconds, Series } from './metrics.ts';
 
 const TWO_WEEKS = 14 * 86_400_000;
 /** How much closed minutes may take altogether, in characters of their records; then the oldest go. */
-const MOST_STORED = 64 * 2 ** 20;
+const MOST_STORED = 32 * 2 ** 20;
 
 /** Every track of one series: one for each unit and resolution it came in. */
 interface Known {

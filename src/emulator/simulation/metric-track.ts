@@ -1,6 +1,6 @@
 import type { Table } from '../store.ts';
 import type { Bucket, StoredLayer } from './metric-bucket.ts';
-import { decodeBucket, encodeBucket, layerOf } from './metric-bucket.ts';
+import { decodeBucket, encodeBucket, layerOf, sizeOf } from './metric-bucket.ts';
 import type { Distribution } from './metric-distribution.ts';
 import { addSet, addValue, emptyDistribution, merge, roll } from './metric-distribution.ts';
 import type { ResolutionSeconds, Series, SeriesHandle } from './metrics.ts';
@@ -195,12 +195,4 @@ export class Track implements SeriesHandle {
   #key(start: number): string {
     return `${this.#id}/${String(start).padStart(14, '0')}`;
   }
-}
-
-/** About how many bytes a record takes. */
-function sizeOf(layers: readonly StoredLayer[]): number {
-  return layers.reduce(
-    (sum, one) => sum + 120 + (one.exact?.length ?? 0) + (one.positive?.length ?? 0) + (one.negative?.length ?? 0),
-    0,
-  );
 }

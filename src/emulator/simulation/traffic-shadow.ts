@@ -4,6 +4,14 @@ import type { Variant } from './fleet.ts';
 import { logTarget } from './fleet-instance.ts';
 import { type Answer, ask, pickInstance } from './traffic.ts';
 
+const NO_ANSWER: Answer = {
+  response: { status: 0, body: new Uint8Array(), contentType: 'text/plain' },
+  modelLatency: 0,
+  overheadLatency: 0,
+  container: 'primary',
+  owed: 0,
+};
+
 /** A request on its way to a shadow. */
 interface Copy {
   variant: Variant;
@@ -76,7 +84,8 @@ function send(world: World, { variant, request, caller, at }: Copy): void {
     settle(world, variant, request, caller, answer, at + answer.owed);
   };
   const answer = ask(world, variant, instance, request, { at });
-  if (answer instanceof Promise) void answer.then(note);
+  // A shadow must never bring the emulator down, whatever its container does.
+  if (answer instanceof Promise) answer.catch(() => NO_ANSWER).then(note, () => {});
   else note(answer);
 }
 

@@ -306,7 +306,7 @@ describe('what is refused', () => {
   test('one wrong datum keeps the others out', async () => {
     await expect(
       put('Wrong', { MetricName: 'Latency', Value: 1 }, { MetricName: 'Latency', Value: 1, StorageResolution: 7 }),
-    ).rejects.toThrow();
+    ).rejects.toThrow('must have a value of 1 or 60');
     expect((await get([query('Wrong')])).MetricDataResults?.[0]?.Values).toEqual([]);
   });
 
