@@ -10,7 +10,7 @@ import { forward } from './forward.ts';
 import { lines } from './lines.ts';
 
 /** How long a command may take until its server answers for the first time, in ms of the wall clock. */
-const STARTUP_LIMIT = 60_000;
+const STARTUP_LIMIT = 30_000;
 /** How long it may take to end after SIGTERM. */
 const GRACE = 5_000;
 
