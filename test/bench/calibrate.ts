@@ -131,6 +131,7 @@ for (const phi of [0, 0.5, 0.8]) {
   say(row(`latency equal, autocorrelation ${phi}`, (random) => latency(random, 1, phi, 0.1), 'fail'));
   say(row(`latency on the margin (+10 %), autocorrelation ${phi}`, (random) => latency(random, 1.1, phi, 0.1), 'pass'));
 }
+say(row('latency on the margin (+10 %), autocorrelation 0.9', (random) => latency(random, 1.1, 0.9, 0.1), 'pass'));
 say(row('errors equal (1 %)', (random) => errors(random, 0.01, 0.01, 0), 'fail'));
 say(row('errors on the margin (1 % and 2 %)', (random) => errors(random, 0.01, 0.02, 0), 'pass'));
 say(row('errors equal (1 %), in bursts', (random) => errors(random, 0.01, 0.01, 1), 'fail'));

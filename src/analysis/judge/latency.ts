@@ -59,6 +59,8 @@ function gate(
   counts: { requests: number; needed: number },
 ): Gate {
   const margin = policy.latency[name];
+  const raw = meanAndDeviation(sequence.means).deviation;
+  const widening = raw > 0 ? sequence.deviation / raw : 1;
   const known = Number.isFinite(sequence.estimate);
   const tooFew = counts.requests < counts.needed;
   const limit = Math.log(1 + margin);
@@ -87,7 +89,7 @@ function gate(
     history: history(sequence.blocks, (n) => {
       if (n < 2) return undefined;
       const { mean, deviation } = meanAndDeviation(sequence.means.slice(0, n));
-      const half = sequenceHalfWidth(n, deviation, policy.alpha);
+      const half = sequenceHalfWidth(n, deviation * widening, policy.alpha);
       return { n, estimate: Math.exp(mean), interval: [Math.exp(mean - half), Math.exp(mean + half)] };
     }),
     n: sequence.blocks,

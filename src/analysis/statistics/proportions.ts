@@ -68,18 +68,39 @@ export function requestsForQuantile(p: number, alpha: number): number {
   return Math.ceil(Math.log(alpha) / Math.log(p));
 }
 
+/** Minutes per group: bursts longer than a minute show only when minutes are taken together. */
+const GROUPS = [1, 2, 5, 10, 20, 40];
+const FEWEST_GROUPS = 6;
+
 /**
  * How much more the counts per minute scatter than independent requests would (Pearson's chi-squared divided by its
- * degrees of freedom), never less than 1. Requests of one burst hang together; their number counts for less.
+ * degrees of freedom), over single minutes and over ever longer groups of them, the largest; never less than 1.
+ * Requests of one burst hang together; their number counts for less.
  */
 export function dispersion(minutes: readonly { successes: number; n: number }[]): number {
-  const used = minutes.filter((minute) => minute.n > 0);
-  const n = used.reduce((sum, minute) => sum + minute.n, 0);
-  const share = used.reduce((sum, minute) => sum + minute.successes, 0) / n;
+  let largest = 1;
+  for (const size of GROUPS) {
+    const groups: { successes: number; n: number }[] = [];
+    for (let start = 0; start + size <= minutes.length; start += size) {
+      const group = minutes.slice(start, start + size);
+      groups.push({
+        successes: group.reduce((sum, minute) => sum + minute.successes, 0),
+        n: group.reduce((sum, minute) => sum + minute.n, 0),
+      });
+    }
+    if (size === 1 || groups.length >= FEWEST_GROUPS) largest = Math.max(largest, chiSquaredPerDegree(groups));
+  }
+  return largest;
+}
+
+function chiSquaredPerDegree(groups: readonly { successes: number; n: number }[]): number {
+  const used = groups.filter((group) => group.n > 0);
+  const n = used.reduce((sum, group) => sum + group.n, 0);
+  const share = used.reduce((sum, group) => sum + group.successes, 0) / n;
   if (used.length < 2 || !(share > 0 && share < 1)) return 1;
   const squares = used.reduce(
-    (sum, minute) => sum + (minute.successes - minute.n * share) ** 2 / (minute.n * share * (1 - share)),
+    (sum, group) => sum + (group.successes - group.n * share) ** 2 / (group.n * share * (1 - share)),
     0,
   );
-  return Math.max(1, squares / (used.length - 1));
+  return squares / (used.length - 1);
 }

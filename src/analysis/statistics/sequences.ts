@@ -31,11 +31,23 @@ export function lagOne(values: readonly number[]): number {
   return sum / (deviation * deviation * (values.length - 1));
 }
 
+/**
+ * Correlation of neighbouring means of `size` minutes, when minutes follow an AR(1) with coefficient `phi`:
+ * φ (1 − φ^m)² / (m (1 − φ²) − 2 φ (1 − φ^m)).
+ */
+export function impliedCorrelation(phi: number, size: number): number {
+  if (phi <= 0) return 0;
+  const coefficient = Math.min(phi, 0.99);
+  const left = 1 - coefficient ** size;
+  return (coefficient * left * left) / (size * (1 - coefficient * coefficient) - 2 * coefficient * left);
+}
+
 export interface BlockSequence {
   /** Minutes in one block, after doubling. */
   minutes: number;
   blocks: number;
   estimate: number;
+  /** Of the blocks, widened by how much neighbours still hang together. */
   deviation: number;
   /** One-sided bounds, each at alpha; undefined before enough blocks are there. */
   interval: Interval | undefined;
@@ -77,7 +89,10 @@ export function blockSequence(minutes: readonly (number | undefined)[], options:
       missing: options.minimumBlocks,
     };
   }
-  const { mean, deviation } = meanAndDeviation(means);
+  const { mean, deviation: scatter } = meanAndDeviation(means);
+  // What doubling could not take out (too few blocks to see it, or to afford it) widens the interval.
+  const correlation = Math.max(0, lagOne(means), impliedCorrelation(lagOne(known), size));
+  const deviation = scatter * Math.sqrt((1 + correlation) / (1 - correlation));
   const missing = Math.max(0, options.minimumBlocks - means.length);
   const half = sequenceHalfWidth(means.length, deviation, options.alpha);
   return {
