@@ -383,3 +383,14 @@ describe('a new fleet that does not come', () => {
     await invoke(it);
   });
 });
+
+test('a switch shows a rollback as RollingBack', async () => {
+  (it.emulator.world.switches as { rollbackStatus: string }).rollbackStatus = 'RollingBack';
+  it.emulator.world.faults.add({ kind: 'insufficient-capacity', endpointConfig: 'Config-2' });
+  await update(CANARY);
+  it.at(480);
+  expect((await glance()).status).toBe('RollingBack');
+  await invoke(it);
+  it.at(510);
+  expect((await glance()).status).toBe('InService');
+});

@@ -57,14 +57,11 @@ describe('lists', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 30 }),
-        fc.constantFrom('Name', 'CreationTime'),
-        fc.constantFrom('Ascending', 'Descending'),
+        fc.constantFrom('Name' as const, 'CreationTime' as const),
+        fc.constantFrom('Ascending' as const, 'Descending' as const),
         async (pageSize, SortBy, SortOrder) => {
           const seen: string[] = [];
-          const pages = paginateListModels(
-            { client: it.sagemaker, pageSize },
-            { SortBy: SortBy as 'Name', SortOrder: SortOrder as 'Ascending' },
-          );
+          const pages = paginateListModels({ client: it.sagemaker, pageSize }, { SortBy, SortOrder });
           for await (const page of pages) seen.push(...(page.Models ?? []).map((one) => one.ModelName ?? ''));
           expect([...seen].sort()).toEqual(all);
         },

@@ -1,5 +1,5 @@
 import { GetMetricStatisticsCommand, type GetMetricStatisticsInput } from '@aws-sdk/client-cloudwatch';
-import { UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
+import { MetricPublishFrequencyInSeconds, UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { config, invoke, type Stand, stand, START, variant, withEndpoint } from './stand.ts';
 
@@ -89,7 +89,9 @@ describe('invocation metrics', () => {
   });
 
   test('MetricPublishFrequencyInSeconds 10 publishes every ten seconds', async () => {
-    await config(it, 'often', [variant('AllTraffic', 3)], { MetricsConfig: { MetricPublishFrequencyInSeconds: 10 } });
+    await config(it, 'often', [variant('AllTraffic', 3)], {
+      MetricsConfig: { MetricPublishFrequencyInSeconds: MetricPublishFrequencyInSeconds.FREQ_10_S },
+    });
     await it.sagemaker.send(new UpdateEndpointCommand({ EndpointName: 'Weather', EndpointConfigName: 'often' }));
     for (const second of [610, 615, 620]) {
       it.at(second);

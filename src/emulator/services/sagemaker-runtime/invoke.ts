@@ -69,7 +69,7 @@ export async function invokeEndpoint(context: Context, input: InvokeInput): Prom
   const { response } = answer;
   if (response.status < 200 || response.status >= 300) throw modelError(context, endpoint.record.name, answer);
   return {
-    Body: response.body as NonNullable<InvokeEndpointOutput['Body']>,
+    Body: response.body,
     ContentType: response.contentType,
     InvokedProductionVariant: variant.record.name,
     ...(response.customAttributes !== undefined && { CustomAttributes: response.customAttributes }),

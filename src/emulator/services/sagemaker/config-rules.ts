@@ -25,9 +25,6 @@ export function checkConfig(input: CreateEndpointConfigInput): void {
   if (shadow.length > 0 && input.AsyncInferenceConfig) throw unsupported();
   if (input.AsyncInferenceConfig) throw notBuilt('asynchronous inference (AsyncInferenceConfig)');
   if (input.ExplainerConfig) throw notBuilt('online explanations (ExplainerConfig)');
-  if (production.length > 0 && production.every((variant) => variant.InitialVariantWeight === 0)) {
-    throw validation('At least one production variant needs an InitialVariantWeight above 0.');
-  }
 }
 
 function checkVariant(variant: ProductionVariant, shadowed: boolean): void {

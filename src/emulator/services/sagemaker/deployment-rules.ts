@@ -15,11 +15,7 @@ export function checkDeployment(context: Context, config: DeploymentConfig, next
     throw validation('Only one update policy can be used: BlueGreenUpdatePolicy or RollingUpdatePolicy.');
   const routing = blueGreen?.TrafficRoutingConfiguration;
   if (routing?.Type === 'CANARY') checkSize('CanarySize', routing.CanarySize, next, 0, 50);
-  else if (routing?.CanarySize)
-    throw validation('CanarySize can only be specified for traffic routing of type CANARY.');
   if (routing?.Type === 'LINEAR') checkSize('LinearStepSize', routing.LinearStepSize, next, 10, 50);
-  else if (routing?.LinearStepSize)
-    throw validation('LinearStepSize can only be specified for traffic routing of type LINEAR.');
   if (rolling) {
     checkSize('MaximumBatchSize', rolling.MaximumBatchSize, next, 5, 50);
     if (next.production.length > 1)

@@ -28,21 +28,18 @@ export function updateEndpoint(context: Context, input: UpdateEndpointInput): { 
   }
   const next = fleetFor(context, config);
   if (input.RetainAllVariantProperties) retain(old, next, input.ExcludeRetainedVariantProperties);
-  else if (input.ExcludeRetainedVariantProperties?.length) {
-    throw validation('ExcludeRetainedVariantProperties can only be specified when RetainAllVariantProperties is true.');
-  }
-  if (input.RetainDeploymentConfig && input.DeploymentConfig) {
-    throw validation('DeploymentConfig cannot be specified when RetainDeploymentConfig is true.');
-  }
-  const deployment = input.RetainDeploymentConfig ? record.lastDeployment : input.DeploymentConfig;
+  const deployment = input.DeploymentConfig ?? (input.RetainDeploymentConfig ? record.lastDeployment : undefined);
   if (deployment) {
     checkGuardrails(context, old, next);
     checkDeployment(context, deployment, next);
   }
-  const change: Change = { ...changeOf(context, 'update', planUpdate(old, next, deployment)), next };
-  arm(change, deployment);
+  // Inf1 falls back to all at once without baking (facts 4.5).
+  const inf1 = [...old.production, ...next.production].some((variant) => variant.instanceType.startsWith('ml.inf1.'));
+  const guarded = inf1 ? undefined : deployment;
+  const change: Change = { ...changeOf(context, 'update', planUpdate(old, next, guarded)), next };
+  arm(change, guarded);
+  // What a plain update leaves of it is not sourced; "the most recent deployment configuration" is kept.
   if (deployment) record.lastDeployment = deployment;
-  else delete record.lastDeployment;
   record.status = 'Updating';
   record.modifiedAt = change.startedAt;
   createEndpoints(context.world).start(record, change);
