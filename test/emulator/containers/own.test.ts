@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { archive } from '../../../fixtures/scripts/archive.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { readOwnContainer, serves } from '../../../src/emulator/containers/own/options.ts';
@@ -74,9 +74,14 @@ test('forwards /ping and /invocations to a server, headers and bytes as they are
 });
 
 describe('a command', () => {
-  /** A server that tells what it was given; `$0` of the shell's words is the script's path. */
+  const folders: string[] = [];
+  afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+
+  /** The path of a server that tells what it was given. */
   async function script(): Promise<string> {
-    const path = join(await mkdtemp(join(tmpdir(), 'shadowctl-test-')), 'serve.mjs');
+    const folder = await mkdtemp(join(tmpdir(), 'shadowctl-test-'));
+    folders.push(folder);
+    const path = join(folder, 'serve.mjs');
     await writeFile(
       path,
       `import { readFileSync, readdirSync, statSync } from 'node:fs';

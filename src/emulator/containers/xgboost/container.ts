@@ -97,7 +97,7 @@ export function xgboostContainer(
   return {
     ping: () => {
       const crashed = image.pingLoads && 'failure' in loaded;
-      if (crashed) python.exception('RuntimeError', loaded.failure);
+      if (crashed) python.exception('RuntimeError', loaded.failure, '/ping [GET]');
       access('GET /ping', crashed ? 500 : 200, crashed ? CRASH.length : 0);
       return crashed ? 500 : 200;
     },

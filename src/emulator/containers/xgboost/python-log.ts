@@ -11,12 +11,10 @@ export function pythonLog(
   const stamp = (level: string) => `[${new Date(clock.now()).toISOString().slice(0, 19).replace('T', ':')}:${level}]`;
   return {
     info: (text) => log(`${stamp('INFO')} ${text}`),
-    exception: (type, text) => {
-      for (const line of `${stamp('ERROR')} ${text}`.split('\n')) log(line);
+    exception: (type, text, route = '/invocations [POST]') => {
+      log(`${stamp('ERROR')} Exception on ${route}`);
       log('Traceback (most recent call last):');
-      log(
-        '  File "/miniconda3/lib/python3/site-packages/sagemaker_xgboost_container/algorithm_mode/serve.py", in invocations',
-      );
+      log('  File "/miniconda3/lib/python3/site-packages/sagemaker_xgboost_container/algorithm_mode/serve.py"');
       for (const line of `${type}: ${text}`.split('\n')) log(line);
     },
   };
