@@ -7,7 +7,7 @@ import type { Clock } from '../../../clock.ts';
 export function pythonLog(
   clock: Clock,
   log: (line: string) => void,
-): { info(text: string): void; exception(type: string, text: string): void } {
+): { info(text: string): void; exception(type: string, text: string, route?: string): void } {
   const stamp = (level: string) => `[${new Date(clock.now()).toISOString().slice(0, 19).replace('T', ':')}:${level}]`;
   return {
     info: (text) => log(`${stamp('INFO')} ${text}`),
