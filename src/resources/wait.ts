@@ -31,7 +31,7 @@ export interface WaitOptions {
   timeout?: number;
   /** Milliseconds until the next look, after so many of waiting. */
   pause?: (waited: number) => number;
-  /** Called after each look. */
+  /** Called after each look that found it not yet settled. */
   onLook?: (endpoint: Endpoint, waited: number) => void | Promise<void>;
   /** Called when a look did not succeed and will be repeated. */
   onTrouble?: (problem: AwsProblem) => void;
@@ -65,9 +65,9 @@ export async function waitForEndpoint(aws: Aws, clock: Clock, options: WaitOptio
       const endpoint = await describeEndpoint(aws, options.endpoint, signal);
       troubles = 0;
       if (endpoint === undefined) return { kind: 'gone' };
-      await options.onLook?.(endpoint, waited);
       const settled = verdict(endpoint, options, waited);
       if (settled !== undefined) return settled;
+      await options.onLook?.(endpoint, waited);
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof AwsProblem) || !error.transient || ++troubles >= TROUBLES) throw error;

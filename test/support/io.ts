@@ -11,7 +11,10 @@ export interface CapturedIo extends Io {
 export function capturedIo(answers: string[] = []): CapturedIo {
   const outLines: string[] = [];
   const errLines: string[] = [];
-  const keep = (lines: string[]) => (line = '') => void lines.push(...stripVTControlCharacters(line).split('\n'));
+  const keep =
+    (lines: string[]) =>
+    (line = '') =>
+      void lines.push(...stripVTControlCharacters(line).split('\n'));
   return {
     outLines,
     errLines,

@@ -25,7 +25,10 @@ export interface TestWorld {
   root: string;
   env: Record<string, string>;
   /** Runs one command line, given as words or as a text split at spaces. */
-  shadowctl(line: string | readonly string[], options?: { answers?: string[]; signal?: AbortSignal; env?: Record<string, string | undefined>; io?: CapturedIo }): Promise<Ended>;
+  shadowctl(
+    line: string | readonly string[],
+    options?: { answers?: string[]; signal?: AbortSignal; env?: Record<string, string | undefined>; io?: CapturedIo },
+  ): Promise<Ended>;
   close(): Promise<void>;
 }
 
@@ -37,9 +40,13 @@ export const ROLE = 'arn:aws:iam::000000000000:role/shadowctl-test';
 /** When the virtual clock starts. */
 export const START = Date.UTC(2026, 0, 5, 9);
 
-export async function testWorld(options: Partial<EmulatorOptions> = {}): Promise<TestWorld> {
-  const clock = new VirtualClock(START);
-  const emulator = await startEmulator({ clock, seed: 1, ...options });
+/** @param start when the virtual clock starts, milliseconds since the epoch */
+export async function testWorld(
+  options: Partial<Omit<EmulatorOptions, 'clock'>> = {},
+  start = START,
+): Promise<TestWorld> {
+  const clock = new VirtualClock(start);
+  const emulator = await startEmulator({ ...options, clock, seed: 1 });
   const root = await mkdtemp(join(tmpdir(), 'shadowctl-test-'));
   const env: Record<string, string> = {
     AWS_ACCESS_KEY_ID: 'test',

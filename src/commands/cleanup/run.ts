@@ -1,17 +1,15 @@
 import type { App, Outcome } from '../../app.ts';
-import { AwsProblem } from '../../aws/errors.ts';
-import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { cannotRun } from '../../errors.ts';
-import { apply, openSite, type Site } from '../../resources/apply.ts';
+import { openSite } from '../../resources/apply.ts';
 import { nameOf } from '../../resources/steps.ts';
 import { type Deletion, planTeardown, type Remainder, type Sighting } from '../../resources/teardown.ts';
-import { describeProgress, waitForEndpoint } from '../../resources/wait.ts';
 import { journaledEndpoints } from '../../state/journals.ts';
 import { withProgress } from '../../ui/progress.ts';
 import { confirm } from '../shared/confirm.ts';
 import { describeStep } from '../shared/describe-steps.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import type { CleanupOptions } from './command.ts';
+import { tearDown } from './tear-down.ts';
 import { neededByAdopted, sight } from '../shared/sight.ts';
 
 /** Deletes what shadowctl created, and ends by looking in AWS. */
@@ -64,67 +62,14 @@ async function cleanEndpoint(app: App, options: CleanupOptions, ground: Ground):
     );
   }
   const site = await openSite({ aws: ground.aws, journal, clock: app.clock, signal: app.signal }, 'cleanup');
-  const left = [...plan.left, ...(await deleteAll(app, options, ground, site, plan.steps))];
+  const { deleted, left } = await tearDown(app, ground, site, plan, keep, (step) => {
+    if (options.format === 'text') app.io.out(`deleted ${nameOf(step)}`);
+  });
   const unexpected = await verify(app, ground, left);
-  tell(app, options, endpoint, { deleted: plan.steps, planned: [], left: [...left, ...unexpected] });
+  tell(app, options, endpoint, { deleted, planned: [], left: [...left, ...unexpected] });
   if (left.length + unexpected.length === 0)
     await journal.append({ type: 'fact', run: site.run, name: 'clean', value: {} });
   return unexpected.length === 0 ? 'done' : 'no';
-}
-
-/** How long after an endpoint is gone SageMaker may still write what it captured, in milliseconds. */
-const LATE_CAPTURES = 30_000;
-
-/** Deletes one after the other; gives what turned out to have to stay. */
-async function deleteAll(
-  app: App,
-  options: CleanupOptions,
-  ground: Ground,
-  site: Site,
-  steps: readonly Deletion[],
-): Promise<Remainder[]> {
-  const left: Remainder[] = [];
-  const hadEndpoint = steps.some((step) => step.kind === 'endpoint');
-  for (const step of steps) {
-    if (step.kind === 'endpoint') await settle(app, ground, 'before it can be deleted');
-    if (step.kind === 's3-prefix' && hadEndpoint) {
-      await withProgress(app.io, 'waiting for the last captures to be written', () =>
-        app.clock.sleep(LATE_CAPTURES, app.signal),
-      );
-    }
-    try {
-      await apply(site, step);
-    } catch (error) {
-      if (!(error instanceof AwsProblem) || error.code !== 'BucketNotEmpty') throw error;
-      left.push({ ref: step, why: 'it holds objects that are not ours' });
-      continue;
-    }
-    if (step.kind === 'endpoint') await settle(app, ground, 'to be gone');
-    if (options.format === 'text') app.io.out(`deleted ${nameOf(step)}`);
-  }
-  return left.map(({ ref, why }) => ({ ref: { kind: ref.kind, name: ref.name }, why }));
-}
-
-/** SageMaker deletes no endpoint that is being created or updated; and nothing it uses may go before it is gone. */
-async function settle(app: App, { aws, journal }: Ground, what: string): Promise<void> {
-  const { endpoint } = journal;
-  const live = await describeEndpoint(aws, endpoint, app.signal);
-  const wait = live?.EndpointStatus === 'Deleting' || what === 'to be gone';
-  if (
-    live === undefined ||
-    (!wait && /^(InService|Failed|OutOfService|UpdateRollbackFailed)$/.test(live.EndpointStatus ?? ''))
-  )
-    return;
-  await withProgress(app.io, `waiting for endpoint ${endpoint} ${what}`, (progress) =>
-    waitForEndpoint(aws, app.clock, {
-      endpoint,
-      config: undefined,
-      untilGone: what === 'to be gone',
-      signal: app.signal,
-      onLook: (seen) => progress.update(`waiting for endpoint ${endpoint} ${what}: ${describeProgress(seen)}`),
-      onTrouble: (problem) => progress.update(`${problem.message}; asking again`),
-    }),
-  );
 }
 
 /** Looks once more for everything the journal ever named; gives what is still there and was to go. */
