@@ -47,19 +47,29 @@ function checkPayloadHash(given: string | undefined, body: Uint8Array): void {
 /** Clients sign by the machine's clock, so under a virtual one nothing can be said of a URL's age. */
 function checkExpiry(world: World, request: WireRequest): void {
   if (world.clock.virtual || request.query.length === 0) return;
-  const find = (wanted: string) => request.query.find(([name]) => name.toLowerCase() === wanted)?.[1];
-  const signed = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(find('x-amz-date') ?? '');
-  const seconds = Number(find('x-amz-expires'));
-  if (signed === null || !Number.isFinite(seconds)) return;
-  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = signed.slice(1).map(Number);
-  const expires = Date.UTC(year, month - 1, day, hour, minute, second) + seconds * 1000;
-  if (world.clock.now() <= expires) return;
+  const expiry = expiryOf(request.query);
+  if (expiry === undefined || world.clock.now() <= expiry.at) return;
   throw new AwsError('AccessDenied', 'Request has expired', {
     status: 403,
     details: {
-      'X-Amz-Expires': seconds,
-      Expires: new Date(expires).toISOString(),
+      ...expiry.shown,
+      Expires: new Date(expiry.at).toISOString(),
       ServerTime: new Date(world.clock.now()).toISOString(),
     },
   });
+}
+
+/** When a presigned URL ends, in milliseconds since the epoch; undefined for any other request. */
+function expiryOf(query: WireRequest['query']): { at: number; shown: Record<string, unknown> } | undefined {
+  const find = (wanted: string) => query.find(([name]) => name.toLowerCase() === wanted)?.[1];
+  const signed = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(find('x-amz-date') ?? '');
+  const seconds = find('x-amz-expires');
+  if (signed !== null && seconds !== undefined && /^-?\d{1,9}$/.test(seconds)) {
+    const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = signed.slice(1).map(Number);
+    const at = Date.UTC(year, month - 1, day, hour, minute, second) + Number(seconds) * 1000;
+    return { at, shown: { 'X-Amz-Expires': seconds } };
+  }
+  // Signature version 2 names the second itself; boto3 still signs so for a URL of one's own.
+  const epoch = find('awsaccesskeyid') === undefined ? undefined : find('expires');
+  return epoch !== undefined && /^\d{1,11}$/.test(epoch) ? { at: Number(epoch) * 1000, shown: {} } : undefined;
 }

@@ -1,5 +1,5 @@
+import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import description from '../../package.json' with { type: 'json' };
 import type { Fault } from './faults.ts';
 import type { WireRequest, WireResponse } from './protocols/wire.ts';
 import { SERVICE_IDS } from './shapes.ts';
@@ -65,13 +65,19 @@ function health(world: World, startedAt: number) {
   const now = world.clock.now();
   return {
     status: 'ok',
-    version: description.version,
+    version: version(),
     uptimeSeconds: (now - startedAt) / 1000,
     time: new Date(now).toISOString(),
     virtualTime: world.clock.virtual,
     faults: world.faults.list().length,
     services: SERVICE_IDS,
   };
+}
+
+/** The program's version; both the source and the bundle lie two folders below its package.json. */
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 function add(world: World, request: WireRequest): WireResponse {

@@ -15,7 +15,7 @@ import {
 import { request as httpRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/clock.ts';
+import { systemClock, VirtualClock } from '../../../src/clock.ts';
 import { type Emulator, startEmulator } from '../../../src/emulator/server.ts';
 
 let emulator: Emulator;
@@ -200,5 +200,27 @@ describe('S3 over REST-XML', () => {
       status: 405,
       body: expect.stringContaining('<Code>MethodNotAllowed</Code>'),
     });
+  });
+
+  it('takes presigned URLs as long as they last', async () => {
+    let now = Date.UTC(2026, 0, 5, 9);
+    const wall = await startEmulator({ clock: { ...systemClock, now: () => now } });
+    const signed =
+      'X-Amz-Credential=123456789012/20260105/us-east-1/s3/aws4_request&X-Amz-Date=20260105T090000Z&X-Amz-Expires=60';
+    const older = `AWSAccessKeyId=123456789012&Expires=${now / 1000 + 60}`;
+    const put = (query: string) => fetch(`${wall.url}/presigned?${query}`, { method: 'PUT' });
+    for (const query of [signed, older]) {
+      now = Date.UTC(2026, 0, 5, 9, 1);
+      expect((await put(query)).status).toBe(200);
+      now += 1;
+      const late = await put(query);
+      expect({ status: late.status, text: await late.text() }).toEqual({
+        status: 403,
+        text: expect.stringContaining('<Code>AccessDenied</Code><Message>Request has expired</Message>'),
+      });
+    }
+    const listed = await fetch(`${wall.url}/?${older.replace(/Expires=\d+/, `Expires=${now / 1000 + 60}`)}`);
+    expect(await listed.text()).toContain('<Name>presigned</Name>');
+    await wall.close();
   });
 });
