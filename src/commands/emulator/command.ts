@@ -101,8 +101,7 @@ function addStart(emulator: Command, host: Host, run: Run<StartOptions>): void {
     .option(
       '--container <image=server>',
       'serve an image by a URL or a command of yours; repeatable',
-      (text, all: string[]) => collect(parseContainer(text), all),
-      [],
+      (text, all: string[] | undefined) => collect(parseContainer(text), all),
     )
     .addOption(
       new Option('--pace <name>', 'how long things take: seconds, or as long as on AWS')
@@ -112,14 +111,12 @@ function addStart(emulator: Command, host: Host, run: Run<StartOptions>): void {
     .option(
       '--latency <name=ms>',
       'how long one thing takes; repeatable',
-      (text, all: [string, number][]) => collect(parseLatency(text), all),
-      [],
+      (text, all: [string, number][] | undefined) => collect(parseLatency(text), all),
     )
     .option(
       '--switch <name=value>',
       'settle what no source could settle; repeatable',
-      (text, all: [string, boolean | string][]) => collect(parseSwitch(text), all),
-      [],
+      (text, all: [string, boolean | string][] | undefined) => collect(parseSwitch(text), all),
     )
     .addHelpText('after', help)
     .action((flags: StartFlags) =>
@@ -128,9 +125,9 @@ function addStart(emulator: Command, host: Host, run: Run<StartOptions>): void {
         port: flags.port,
         foreground: flags.foreground === true,
         verbose: flags.verbose === true,
-        containers: flags.container,
-        latencies: Object.fromEntries(flags.latency),
-        switches: Object.fromEntries(flags.switch),
+        containers: flags.container ?? [],
+        latencies: Object.fromEntries(flags.latency ?? []),
+        switches: Object.fromEntries(flags.switch ?? []),
         pace: flags.pace,
       }),
     );
@@ -141,10 +138,10 @@ interface StartFlags {
   port?: number;
   foreground?: boolean;
   verbose?: boolean;
-  container: string[];
+  container?: string[];
   pace: StartOptions['pace'];
-  latency: [string, number][];
-  switch: [string, boolean | string][];
+  latency?: [string, number][];
+  switch?: [string, boolean | string][];
 }
 
 function help(): string {

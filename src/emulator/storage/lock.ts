@@ -48,7 +48,7 @@ async function claim(file: string): Promise<boolean> {
     pid: process.pid,
     host: hostname(),
     since: new Date(systemClock.now()).toISOString(),
-    started: startOf(process.pid),
+    started: lookUp(process.pid)?.started,
   };
   try {
     const handle = await open(file, 'wx');
@@ -84,8 +84,11 @@ function isAlive(holder: Holder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  const started = startOf(holder.pid);
-  return started === undefined || holder.started === undefined || started === holder.started;
+  const found = lookUp(holder.pid);
+  if (found === undefined) return true;
+  // A dead process that nobody has collected, as happens in containers, still answers to its number.
+  if (found.state === 'Z' || found.state === 'X') return false;
+  return holder.started === undefined || found.started === holder.started;
 }
 
 /** Renames first: of several that find the same stale lock, one alone removes it. */
@@ -100,14 +103,14 @@ async function takeAway(file: string): Promise<void> {
   await rm(aside, { force: true });
 }
 
-/** Boot and start time of a process where /proc tells them; undefined elsewhere. */
-function startOf(pid: number): string | undefined {
+/** A process's state, and its boot and start time, where /proc tells them; undefined elsewhere. */
+function lookUp(pid: number): { state: string | undefined; started: string } | undefined {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the command's name in brackets and may hold spaces; the start time is the 22nd.
-    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    return `${boot}/${ticks}`;
+    // The second field is the command's name in brackets and may hold spaces; the third is the state, the 22nd the start.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0], started: `${boot}/${fields[19]}` };
   } catch {
     return undefined;
   }
