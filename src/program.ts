@@ -10,7 +10,9 @@ import { doctorCommand } from './commands/doctor/command.ts';
 import { emulatorCommand } from './commands/emulator/command.ts';
 import { historyCommand } from './commands/history/command.ts';
 import { invokeCommand } from './commands/invoke/command.ts';
+import { keepCommand } from './commands/keep/command.ts';
 import { policyCommand } from './commands/policy/command.ts';
+import { promoteCommand } from './commands/promote/command.ts';
 import { reportCommand } from './commands/report/command.ts';
 import { shadowCommand } from './commands/shadow/command.ts';
 import { statusCommand } from './commands/status/command.ts';
@@ -24,6 +26,8 @@ const COMMANDS = [
   canaryCommand,
   shadowCommand,
   reportCommand,
+  promoteCommand,
+  keepCommand,
   undoCommand,
   abortCommand,
   statusCommand,

@@ -2,22 +2,18 @@ import { basename } from 'node:path';
 import type { App, Outcome } from '../../app.ts';
 import { describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
 import { usage } from '../../errors.ts';
-import { type GuardedUpdatePlan, startGuardedUpdate } from '../../guardrails/guarded-update.ts';
 import { recordedUpdates, type StartedUpdate, unfinishedUpdate } from '../../guardrails/records.ts';
 import { planStrategy } from '../../guardrails/strategy.ts';
-import { newRun, openSite } from '../../resources/apply.ts';
+import { newRun } from '../../resources/apply.ts';
 import { checkCandidate, prepareCandidate } from '../../resources/candidate.ts';
-import { type Live, ownership, productionOf, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
+import { type Live, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { checkName, chooseName } from '../../resources/naming.ts';
 import { withoutStanding } from '../../resources/resume.ts';
 import { chooseRole } from '../../resources/role.ts';
-import type { Step } from '../../resources/steps.ts';
 import { tagList } from '../../resources/tags.ts';
 import { candidateOptions } from '../shared/candidate-flags.ts';
-import { confirm } from '../shared/confirm.ts';
-import { describeStep } from '../shared/describe-steps.ts';
+import { beginGuarded } from '../shared/begin-guarded.ts';
 import { type Followed, followUpdate, outcomeOf } from '../shared/follow-update.ts';
-import { examineUpdate, heedFindings } from '../shared/guard-examine.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import { readPayloads } from '../shared/payloads.ts';
 import { tellResult } from '../shared/update-result.ts';
@@ -65,49 +61,19 @@ async function start(app: App, options: CanaryOptions): Promise<StartedUpdate | 
     }
     if (!options.adopt) requireOurs(live, ground.state(), ground.journal.path);
     requireSettled(live);
-    const strategy = planStrategy(options.guard.strategy, requireGuardable(live));
+    const fleet = requireGuardable(live);
+    // Whatever the rules refuse is refused before the artifact is even read.
+    planStrategy(options.guard.strategy, fleet);
     const { steps, names } = await prepare(app, ground, options, live);
-    const { variant } = productionOf(live);
-    const { alarms, findings } = await examineUpdate(app, { ...ground, state: ground.state() }, options.guard, {
-      endpoint: options.endpoint,
-      variant: variant.VariantName,
-      liveConfig: live.endpoint.EndpointConfigName ?? '',
-      newConfig: names.config,
-      instanceType: variant.InstanceType,
-      modelPackage: live.model?.PrimaryContainer?.ModelPackageName,
-      strategy,
+    return beginGuarded(app, ground, {
+      ...options,
+      command: 'canary',
+      live,
+      fleet,
+      steps,
+      names,
       bringsTraffic: options.traffic !== undefined,
     });
-    const plan: GuardedUpdatePlan = {
-      command: 'canary',
-      endpoint: options.endpoint,
-      variant: variant.VariantName,
-      previous: live.endpoint.EndpointConfigName ?? '',
-      requested: names.config,
-      models: { previous: variant.ModelName ?? '', requested: names.model },
-      strategy,
-      alarms: alarms.map((alarm) => ({ ...alarm, Tags: names.tags })),
-      teamAlarms: options.guard.alarms,
-      before: { reason: live.endpoint.FailureReason, modified: live.endpoint.LastModifiedTime?.getTime() },
-    };
-    showPlan(app, plan, steps);
-    heedFindings(app, findings, options.guard.force);
-    if (options.plan) return 'pending';
-    await confirm(app, `Update ${options.endpoint}?`, options.yes);
-    const site = await openSite(
-      { aws: ground.aws, journal: ground.journal, clock: app.clock, signal: app.signal },
-      'canary',
-      names.run,
-    );
-    if (options.adopt && ownership(live, ground.state()) !== 'created') {
-      await site.journal.append({
-        type: 'fact',
-        run: site.run,
-        name: 'adopted',
-        value: { kind: 'endpoint', name: options.endpoint },
-      });
-    }
-    return startGuardedUpdate(site, plan, steps, (line) => app.io.err(line));
   });
 }
 
@@ -165,19 +131,4 @@ async function prepare(app: App, ground: Ground, options: CanaryOptions, live: L
   if ((await describeEndpointConfig(aws, config, app.signal)) !== undefined) standing.add(`endpoint-config ${config}`);
   const steps = withoutStanding(planned, state, (step) => standing.has(`${step.kind} ${step.name}`));
   return { steps, names: { model, config, run, tags: tagList(own, tags) } };
-}
-
-function showPlan(app: App, plan: GuardedUpdatePlan, steps: readonly Step[]): void {
-  const { strategy } = plan;
-  app.io.err(
-    `${plan.endpoint}: ${plan.previous} (${plan.models.previous}) → ${plan.requested} (${plan.models.requested})`,
-  );
-  for (const step of steps) app.io.err(`  ${describeStep(step)}`);
-  for (const alarm of plan.alarms)
-    app.io.err(`  + alarm ${alarm.AlarmName}  (${alarm.AlarmDescription?.replace(/^.* at /, '') ?? ''})`);
-  const watched = strategy.stages.map((count, index) => {
-    const bake = index < strategy.stages.length - 1 ? strategy.bakeSeconds : strategy.finalBakeSeconds;
-    return `${count} of ${strategy.fleet} for ${bake} s`;
-  });
-  app.io.err(`  ~ endpoint ${plan.endpoint}  (${strategy.name}: ${watched.join(', then ')})`);
 }

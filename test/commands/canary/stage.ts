@@ -38,7 +38,7 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-const ROW = readFileSync(join(FIXTURES, 'data/test.csv'), 'utf8').split('\n')[0] ?? '';
+const ROWS = readFileSync(join(FIXTURES, 'data/test.csv'), 'utf8').trim().split('\n');
 
 export async function openStage(
   options: { instances?: number; settings?: Partial<Parameters<typeof startEmulator>[0]>; columns?: number } = {},
@@ -97,7 +97,12 @@ export async function openStage(
           const { invokeEndpoint } = await import('../../../src/aws/runtime.ts');
           while (!done.signal.aborted) {
             try {
-              await invokeEndpoint(aws, { EndpointName: ENDPOINT, Body: Buffer.from(ROW), ContentType: 'text/csv' });
+              await invokeEndpoint(aws, {
+                EndpointName: ENDPOINT,
+                Body: Buffer.from(ROWS[(answered + failed) % ROWS.length] ?? ''),
+                ContentType: 'text/csv',
+                InferenceId: `r-${clock.now()}`,
+              });
               answered += 1;
             } catch {
               failed += 1;

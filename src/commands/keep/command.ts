@@ -1,0 +1,43 @@
+import { Command } from 'commander';
+import { type Host, lazy, type Run } from '../../app.ts';
+import { oneOf } from '../shared/flags.ts';
+
+export interface KeepOptions {
+  endpoint: string;
+  /** Why, for the journal. */
+  reason: string | undefined;
+  configName: string | undefined;
+  plan: boolean;
+  yes: boolean;
+  format: 'text' | 'json';
+}
+
+interface Flags {
+  endpoint: string;
+  reason?: string;
+  configName?: string;
+  plan?: boolean;
+  yes?: boolean;
+  format: 'text' | 'json';
+}
+
+export function keepCommand(host: Host, run: Run<KeepOptions> = lazy(() => import('./run.ts'))): Command {
+  return new Command('keep')
+    .description('end the shadow and keep production as it is')
+    .requiredOption('--endpoint <name>', 'the endpoint with the shadow')
+    .option('--reason <text>', 'why, for the journal')
+    .option('--config-name <name>', 'name of the endpoint config without the shadow, where a new one is needed')
+    .option('--plan', 'only show what would be done; exit 4')
+    .option('-y, --yes', 'do not ask')
+    .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
+    .action((flags: Flags) =>
+      host.start(run, {
+        endpoint: flags.endpoint,
+        reason: flags.reason,
+        configName: flags.configName,
+        plan: flags.plan === true,
+        yes: flags.yes === true,
+        format: flags.format,
+      }),
+    );
+}

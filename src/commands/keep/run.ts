@@ -1,0 +1,41 @@
+import type { App, Outcome } from '../../app.ts';
+import { cannotRun } from '../../errors.ts';
+import { openSite } from '../../resources/apply.ts';
+import { readLive } from '../../resources/live.ts';
+import { onEndpoint } from '../shared/on-endpoint.ts';
+import type { KeepOptions } from './command.ts';
+
+/** Takes the shadow away, as `shadow detach` does, and writes down that its model was not taken. */
+export async function run(app: App, options: KeepOptions): Promise<Outcome> {
+  const { endpoint } = options;
+  const shadow = await onEndpoint(app, { endpoint, command: 'keep', readOnly: true }, async ({ aws }) => {
+    const live = await readLive(aws, endpoint, app.signal);
+    const [declared] = live?.config?.ShadowProductionVariants ?? [];
+    if (declared === undefined) {
+      const what =
+        live === undefined
+          ? `There is no endpoint ${endpoint} in ${aws.target.region}`
+          : `Endpoint "${endpoint}" carries no shadow; it runs ${live.endpoint.EndpointConfigName}`;
+      throw cannotRun(`${what}.`, `shadowctl status --endpoint ${endpoint} shows what stands.`);
+    }
+    return { model: declared.ModelName ?? '', production: live?.config?.ProductionVariants?.[0]?.ModelName ?? '' };
+  });
+  app.io.err(`Production keeps ${shadow.production}; the shadow with ${shadow.model} ends.`);
+  const words = [
+    ...(options.configName === undefined ? [] : ['--config-name', options.configName]),
+    ...(options.plan ? ['--plan'] : []),
+    ...(options.yes ? ['--yes'] : []),
+  ];
+  const outcome = await app.execute(['shadow', 'detach', '--endpoint', endpoint, '--format', options.format, ...words]);
+  if (outcome !== 'done') return outcome;
+  await onEndpoint(app, { endpoint, command: 'keep' }, async ({ aws, journal }) => {
+    const site = await openSite({ aws, journal, clock: app.clock, signal: app.signal }, 'keep');
+    await journal.append({
+      type: 'fact',
+      run: site.run,
+      name: 'kept',
+      value: { ...shadow, reason: options.reason ?? null },
+    });
+  });
+  return 'done';
+}

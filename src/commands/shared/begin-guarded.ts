@@ -1,0 +1,96 @@
+import type { Tag } from '@aws-sdk/client-sagemaker';
+import type { App } from '../../app.ts';
+import { type GuardedUpdatePlan, startGuardedUpdate } from '../../guardrails/guarded-update.ts';
+import type { StartedUpdate } from '../../guardrails/records.ts';
+import { planStrategy } from '../../guardrails/strategy.ts';
+import { openSite, type Site } from '../../resources/apply.ts';
+import { type Live, productionOf } from '../../resources/live.ts';
+import type { Step } from '../../resources/steps.ts';
+import { adopts } from './carry-update.ts';
+import { confirm } from './confirm.ts';
+import { describeStep } from './describe-steps.ts';
+import { examineUpdate, heedFindings } from './guard-examine.ts';
+import type { GuardOptions } from './guard-options.ts';
+import type { Ground } from './on-endpoint.ts';
+
+/** An update that is to be guarded, as far as the command that wants it has decided. */
+export interface Wanted {
+  command: StartedUpdate['command'];
+  endpoint: string;
+  live: Live;
+  /** Instances of the fleet. */
+  fleet: number;
+  guard: GuardOptions;
+  /** What must be created before the update. */
+  steps: readonly Step[];
+  names: { model: string; config: string; run: string; tags: Tag[] };
+  bringsTraffic: boolean;
+  adopt: boolean;
+  plan: boolean;
+  yes: boolean;
+}
+
+/**
+ * Examines, shows, asks, and begins a guarded update. Needs the journal's lock.
+ * @param record may write facts before the first step
+ * @returns `pending` where only the plan was wanted
+ */
+export async function beginGuarded(
+  app: App,
+  ground: Ground,
+  wanted: Wanted,
+  record: (site: Site) => Promise<void> = async () => undefined,
+): Promise<StartedUpdate | 'pending'> {
+  const { endpoint, live, names, guard } = wanted;
+  const { variant } = productionOf(live);
+  const previous = live.endpoint.EndpointConfigName ?? '';
+  const strategy = planStrategy(guard.strategy, wanted.fleet);
+  const { alarms, findings } = await examineUpdate(app, { ...ground, state: ground.state() }, guard, {
+    endpoint,
+    variant: variant.VariantName,
+    liveConfig: previous,
+    newConfig: names.config,
+    instanceType: variant.InstanceType,
+    modelPackage: live.model?.PrimaryContainer?.ModelPackageName,
+    strategy,
+    bringsTraffic: wanted.bringsTraffic,
+  });
+  const plan: GuardedUpdatePlan = {
+    command: wanted.command,
+    endpoint,
+    variant: variant.VariantName,
+    previous,
+    requested: names.config,
+    models: { previous: variant.ModelName ?? '', requested: names.model },
+    strategy,
+    alarms: alarms.map((alarm) => ({ ...alarm, Tags: names.tags })),
+    teamAlarms: guard.alarms,
+    before: { reason: live.endpoint.FailureReason, modified: live.endpoint.LastModifiedTime?.getTime() },
+  };
+  showPlan(app, plan, wanted.steps);
+  heedFindings(app, findings, guard.force);
+  if (wanted.plan) return 'pending';
+  await confirm(app, `Update ${endpoint}?`, wanted.yes);
+  const { aws, journal } = ground;
+  const site = await openSite({ aws, journal, clock: app.clock, signal: app.signal }, wanted.command, names.run);
+  if (adopts(live, ground, wanted.adopt)) {
+    await journal.append({ type: 'fact', run: site.run, name: 'adopted', value: { kind: 'endpoint', name: endpoint } });
+  }
+  await record(site);
+  return startGuardedUpdate(site, plan, wanted.steps, (line) => app.io.err(line));
+}
+
+function showPlan(app: App, plan: GuardedUpdatePlan, steps: readonly Step[]): void {
+  const { strategy } = plan;
+  app.io.err(
+    `${plan.endpoint}: ${plan.previous} (${plan.models.previous}) → ${plan.requested} (${plan.models.requested})`,
+  );
+  for (const step of steps) app.io.err(`  ${describeStep(step)}`);
+  for (const alarm of plan.alarms)
+    app.io.err(`  + alarm ${alarm.AlarmName}  (${alarm.AlarmDescription?.replace(/^.* at /, '') ?? ''})`);
+  const watched = strategy.stages.map((count, index) => {
+    const bake = index < strategy.stages.length - 1 ? strategy.bakeSeconds : strategy.finalBakeSeconds;
+    return `${count} of ${strategy.fleet} for ${bake} s`;
+  });
+  app.io.err(`  ~ endpoint ${plan.endpoint}  (${strategy.name}: ${watched.join(', then ')})`);
+}
