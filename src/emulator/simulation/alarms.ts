@@ -1,6 +1,7 @@
 import type { Store, Table } from '../store.ts';
 import type { EventSource } from '../timeline.ts';
 import type { World } from '../world.ts';
+import { runActions } from './alarm-actions.ts';
 import { alarmRange } from './alarm-data.ts';
 import type { AlarmPoint } from './alarm-evaluation.ts';
 import { evaluateAlarm } from './alarm-evaluation.ts';
@@ -99,7 +100,7 @@ export class AlarmBook {
   run(world: World, at: number): void {
     for (const alarm of this.#live.values()) {
       if (alarm.nextEvaluation > at) continue;
-      evaluate(world, this, alarm, alarm.nextEvaluation);
+      evaluate(world, alarm, alarm.nextEvaluation);
       alarm.nextEvaluation += everyMs(alarm);
       if (alarm.nextEvaluation - (this.#kept.get(keyOf(alarm)) ?? 0) >= KEEP_EVERY) this.#keep(alarm);
     }
@@ -157,14 +158,28 @@ function everyMs(alarm: AlarmRecord): number {
   return periodOf(alarm.settings) < 60 ? 10_000 : 60_000;
 }
 
-function evaluate(world: World, book: AlarmBook, alarm: AlarmRecord, at: number): void {
+function evaluate(world: World, alarm: AlarmRecord, at: number): void {
   const range = tryRange(world, alarm, at);
   if (range === undefined) return;
   const verdict = evaluateAlarm(alarm.settings, range);
   if (verdict.state === undefined || verdict.state === alarm.state) return;
   const reason = stateReason(alarm.settings, verdict, verdict.state);
   const reasonData = stateReasonData(alarm.settings, verdict, at, range);
-  book.transition(alarm, { state: verdict.state, reason, reasonData }, at);
+  changeState(world, alarm, { state: verdict.state, reason, reasonData }, at);
+}
+
+/** Moves an alarm to a state, tells its history, and carries out its actions when the state is another one. */
+export function changeState(
+  world: World,
+  alarm: AlarmRecord,
+  to: { state: StateValue; reason: string; reasonData?: string },
+  at: number,
+): void {
+  const book = alarmBook(world);
+  const from = alarm.state;
+  book.transition(alarm, to, at);
+  if (from === to.state) return;
+  for (const entry of runActions(world, alarm, from, at)) book.record(alarm, entry);
 }
 
 /** An expression that cannot be computed for the data at hand leaves the state as it is. */

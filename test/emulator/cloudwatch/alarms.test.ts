@@ -14,6 +14,7 @@ import {
   TagResourceCommand,
   UntagResourceCommand,
 } from '@aws-sdk/client-cloudwatch';
+import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { alarmState } from '../../../src/emulator/simulation/alarms.ts';
 import { MINUTE, NINE, type Running, start } from './start.ts';
@@ -283,6 +284,67 @@ describe('asking for alarms', () => {
     await expect(
       running.client.send(new SetAlarmStateCommand({ AlarmName: 'gone', StateValue: 'OK', StateReason: 'x' })),
     ).rejects.toMatchObject({ name: 'ResourceNotFound', $metadata: { httpStatusCode: 404 } });
+  });
+});
+
+describe('actions', () => {
+  const topic = 'arn:aws:sns:us-east-1:000000000000:pager';
+
+  test('an SNS topic hears of it, in CloudWatch’s form', async () => {
+    const sns = new SNSClient({
+      endpoint: running.emulator.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    await sns.send(new CreateTopicCommand({ Name: 'pager' }));
+    sns.destroy();
+    await put({ AlarmActions: [topic], OKActions: ['arn:aws:lambda:us-east-1:000000000000:function:f'] });
+    await record(2);
+    running.clock.advance(10 * MINUTE);
+    const { AlarmHistoryItems: items = [] } = await running.client.send(
+      new DescribeAlarmHistoryCommand({ HistoryItemType: 'Action', ScanBy: 'TimestampAscending' }),
+    );
+    expect(items.map((item) => item.HistorySummary)).toEqual([
+      'Failed to execute action arn:aws:lambda:us-east-1:000000000000:function:f. Received error: "This emulator carries out actions on SNS topics only"',
+      `Successfully executed action ${topic}`,
+      'Failed to execute action arn:aws:lambda:us-east-1:000000000000:function:f. Received error: "This emulator carries out actions on SNS topics only"',
+    ]);
+    const [line] = await running.emulator.world.logs.read(
+      { account: '000000000000', region: 'us-east-1', name: '/shadowctl/sns/pager' },
+      { streams: ['messages'] },
+    );
+    const published = JSON.parse(line?.message ?? '{}');
+    expect(published.Subject).toBe('ALARM: "errors" in US East (N. Virginia)');
+    expect(JSON.parse(published.Message)).toMatchObject({
+      AlarmName: 'errors',
+      AlarmDescription: null,
+      AWSAccountId: '000000000000',
+      NewStateValue: 'ALARM',
+      OldStateValue: 'OK',
+      StateChangeTime: '2026-01-05T09:01:10.000+0000',
+      Region: 'US East (N. Virginia)',
+      Trigger: {
+        MetricName: 'Errors',
+        StatisticType: 'Statistic',
+        Statistic: 'SUM',
+        Dimensions: [{ value: 'green', name: 'Variant' }],
+        Threshold: 1,
+        TreatMissingData: 'notBreaching',
+      },
+    });
+  });
+
+  test('nothing is done when they are off, and a lost topic is told of', async () => {
+    await put({ ActionsEnabled: false, AlarmActions: [topic] });
+    await put({ AlarmName: 'lost', AlarmActions: [topic] });
+    await record(2);
+    running.clock.advance(2 * MINUTE);
+    const { AlarmHistoryItems: items = [] } = await running.client.send(
+      new DescribeAlarmHistoryCommand({ HistoryItemType: 'Action' }),
+    );
+    expect(items.map((item) => [item.AlarmName, item.HistorySummary])).toEqual([
+      ['lost', `Failed to execute action ${topic}. Received error: "Topic does not exist"`],
+    ]);
   });
 });
 

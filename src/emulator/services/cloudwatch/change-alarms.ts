@@ -2,7 +2,7 @@ import type { Context, Operation, Operations } from '../../operation.ts';
 import { AwsError } from '../../operation.ts';
 import type { AlarmRecord, StateValue } from '../../simulation/alarm-record.ts';
 import { alarmArn } from '../../simulation/alarm-record.ts';
-import { alarmBook } from '../../simulation/alarms.ts';
+import { alarmBook, changeState } from '../../simulation/alarms.ts';
 import { alarmJson } from './alarm-view.ts';
 
 const find = (context: Context, name: string) => alarmBook(context.world).get(context.account, context.region, name);
@@ -40,7 +40,8 @@ const setAlarmState: Operation = (context, input: SetAlarmStateInput) => {
   const alarm = find(context, input.AlarmName);
   if (alarm === undefined) throw new AwsError('ResourceNotFound', '', { status: 404 });
   const { StateValue: state, StateReason: reason, StateReasonData: reasonData } = input;
-  alarmBook(context.world).transition(
+  changeState(
+    context.world,
     alarm,
     reasonData === undefined ? { state, reason } : { state, reason, reasonData },
     context.world.clock.now(),
