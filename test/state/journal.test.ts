@@ -1,0 +1,139 @@
+import { appendFile, mkdtemp, readFile, rm, writeFile, mkdir } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { VirtualClock } from '../../src/clock.ts';
+import { Problem } from '../../src/errors.ts';
+import { type JournalEvent, openJournal } from '../../src/state/journal.ts';
+import { lockHolder } from '../../src/state/lock.ts';
+
+let stateDir: string;
+const clock = new VirtualClock(Date.UTC(2026, 0, 5, 9));
+beforeEach(async () => {
+  stateDir = await mkdtemp(join(tmpdir(), 'shadowctl-journal-'));
+});
+afterEach(() => rm(stateDir, { recursive: true, force: true }));
+
+const open = (endpoint = 'weather') =>
+  openJournal({ stateDir, account: '000000000000', region: 'us-east-1', endpoint, clock });
+const run: JournalEvent = { type: 'run', run: 'r-1', command: 'deploy', by: 'me' };
+
+test('what was appended is read back, in order, behind a line that says whose journal it is', async () => {
+  const journal = await open();
+  expect(journal.events()).toEqual([]);
+  await journal.locked('test', async () => {
+    await journal.append(run);
+    await journal.append({ type: 'end', step: 'r-1/1', outcome: 'done' });
+  });
+  const again = await open();
+  expect(again.events().map((event) => event.type)).toEqual(['open', 'run', 'end']);
+  expect(again.events()[0]).toMatchObject({ version: 1, endpoint: 'weather', at: '2026-01-05T09:00:00.000Z' });
+  expect(again.path).toBe(join(stateDir, '000000000000/us-east-1/weather.jsonl'));
+});
+
+test('looking writes nothing', async () => {
+  const journal = await open();
+  await expect(readFile(journal.path)).rejects.toThrow('ENOENT');
+});
+
+test('a torn last line is left out with a note, and the next event starts a line of its own', async () => {
+  const first = await open();
+  await first.locked('test', () => first.append(run));
+  await appendFile(first.path, '{"type":"begin","run":"r-1","st');
+  const second = await open();
+  expect(second.events()).toHaveLength(2);
+  expect(second.notes()[0]).toContain('torn');
+  await second.locked('test', () => second.append({ ...run, run: 'r-2' }));
+  const third = await open();
+  expect(third.notes()).toEqual([]);
+  expect(third.events().map((event) => (event.type === 'run' ? event.run : event.type))).toEqual([
+    'open',
+    'r-1',
+    'r-2',
+  ]);
+});
+
+test('a last line that only lacks its line feed counts', async () => {
+  const first = await open();
+  await first.locked('test', () => first.append(run));
+  const text = await readFile(first.path, 'utf8');
+  await writeFile(first.path, text.trimEnd());
+  const second = await open();
+  await second.locked('test', () => second.append({ ...run, run: 'r-2' }));
+  expect((await open()).events()).toHaveLength(3);
+});
+
+test('a journal damaged in the middle is refused with the line', async () => {
+  const journal = await open();
+  await journal.locked('test', () => journal.append(run));
+  await writeFile(journal.path, `garbage\n${await readFile(journal.path, 'utf8')}`);
+  await expect(open()).rejects.toThrow(/damaged at line 1: garbage/);
+});
+
+test('a journal of another version is refused', async () => {
+  const journal = await open();
+  await journal.locked('test', () => journal.append(run));
+  await writeFile(journal.path, (await readFile(journal.path, 'utf8')).replace('"version":1', '"version":2'));
+  await expect(open()).rejects.toThrow(/version 2/);
+});
+
+test('a name that would lead out of the folder is no name of an endpoint', async () => {
+  await expect(open('../../etc/passwd')).rejects.toThrow(Problem);
+});
+
+test('without the lock nothing is written', async () => {
+  await expect((await open()).append(run)).rejects.toThrow('without its lock');
+});
+
+test('a second command is told who holds the lock, what for and since when', async () => {
+  const [first, second] = [await open(), await open()];
+  await first.locked('deploy --endpoint weather', async () => {
+    await expect(second.locked('cleanup', async () => undefined)).rejects.toThrow(
+      new RegExp(`locked by .*process ${process.pid}\\) for .deploy --endpoint weather. since 2026-01-05T09:00:00`),
+    );
+    expect(await lockHolder(`${first.path}.lock`)).toMatchObject({
+      why: 'deploy --endpoint weather',
+      pid: process.pid,
+    });
+  });
+  expect(await lockHolder(`${first.path}.lock`)).toBeUndefined();
+  await second.locked('cleanup', () => second.append(run));
+});
+
+test('the lock of a process that has died on this machine is taken over, with a note', async () => {
+  const journal = await open();
+  await mkdir(dirname(journal.path), { recursive: true });
+  const dead = {
+    id: 'x',
+    by: 'me@here',
+    host: hostname(),
+    pid: 2 ** 22 + 1,
+    why: 'deploy',
+    since: '2026-01-05T08:00:00.000Z',
+  };
+  await writeFile(`${journal.path}.lock`, JSON.stringify(dead));
+  await journal.locked('cleanup', () => journal.append(run));
+  expect(journal.notes()[0]).toContain('Took over the lock of me@here');
+});
+
+test('the lock of another machine is not', async () => {
+  const journal = await open();
+  await mkdir(dirname(journal.path), { recursive: true });
+  const other = {
+    id: 'x',
+    by: 'me@there',
+    host: 'there',
+    pid: 2 ** 22 + 1,
+    why: 'deploy',
+    since: '2026-01-05T08:00:00.000Z',
+  };
+  await writeFile(`${journal.path}.lock`, JSON.stringify(other));
+  await expect(journal.locked('cleanup', async () => undefined)).rejects.toThrow('me@there');
+});
+
+test('what another command wrote meanwhile is there once the lock is held', async () => {
+  const [first, second] = [await open(), await open()];
+  await first.locked('a', () => first.append(run));
+  expect(second.events()).toEqual([]);
+  await second.locked('b', async () => expect(second.events()).toHaveLength(2));
+});
