@@ -3,15 +3,16 @@ import { firing } from './deployment-alarms.ts';
 import { acceptMs, activateMs, type Change, type Counts, fallBack, planRollback, type Stage } from './deployment.ts';
 import type { Endpoint } from './endpoints.ts';
 import { type FleetRecord, type VariantRecord, variantsOf } from './endpoint-records.ts';
-import { attend, checkHealth, closeFleet, dismiss, type Fleet, hire } from './fleet.ts';
+import { attend, closeFleet, dismiss, type Fleet, hire } from './fleet.ts';
 import { stopInstance } from './fleet-instance.ts';
 import { beginScale, endScale } from './deployment-scale.ts';
+import { lacksCapacity, NO_CAPACITY } from './fleet-capacity.ts';
+import { checkHealth, warmUp } from './fleet-health.ts';
 
 /** How often alarms are looked at while baking: an alarm acts within a second of its change. */
 const ALARM_CHECK_MS = 1_000;
-/** AWS's words end differently from report to report; the first half is sourced (facts 8.1). */
-const NO_CAPACITY =
-  'Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error. Please retry using a different ML instance type or after some time.';
+/** How often servers that are just starting are looked at. */
+const STARTING_CHECK_MS = 250;
 
 /** Begins the stage under way: what is to be seen at once, and when it ends. */
 export function begin(world: World, endpoint: Endpoint, at: number): void {
@@ -19,6 +20,7 @@ export function begin(world: World, endpoint: Endpoint, at: number): void {
   const stage = stageOf(change);
   change.stageStartedAt = at;
   delete change.ailing;
+  delete change.granted;
   const launch = change.kind === 'create' ? world.latencies.createEndpoint : world.latencies.launchFleet;
   const accept = Math.min(launch, acceptMs(world.latencies));
   switch (stage.kind) {
@@ -33,6 +35,9 @@ export function begin(world: World, endpoint: Endpoint, at: number): void {
           say(variant, variant.serving === 0 ? 'Creating' : 'Updating', `Launching ${count} instance(s).`, at);
       }
       refresh(endpoint);
+      const launched = stage.fleet === 'new' ? endpoint.next : endpoint.serving;
+      // On the wall clock a server of the user's own needs the time of the launch to start.
+      if (launched && !world.clock.virtual) void warmUp(world, launched, undefined);
       // The call's own delay counts as part of the launch that follows it.
       return until(change, at + launch - (change.stage === 1 && !change.undoing ? accept : 0));
     }
@@ -147,24 +152,24 @@ async function launched(
   const change = changeOf(endpoint);
   const fleet = stage.fleet === 'new' ? endpoint.next : endpoint.serving;
   if (!fleet) throw new Error(`endpoint ${endpoint.key} launches a fleet it does not have`);
-  if (!change.ailing) {
-    for (const variant of variantsOf(fleet.record)) {
-      if ((stage.counts[variant.name] ?? 0) === 0) continue;
-      const where = { endpoint: endpoint.record.name, variant: variant.name, endpointConfig: fleet.record.configName };
-      if (world.faults.strike(['insufficient-capacity'], where)) return giveUp(world, endpoint, NO_CAPACITY, at);
-    }
+  if (!change.granted && lacksCapacity(world, endpoint.record.name, fleet.record, stage.counts)) {
+    return giveUp(world, endpoint, NO_CAPACITY, at);
   }
-  const { trouble, outside } = await checkHealth(world, fleet, at);
+  change.granted = true;
+  const health = await checkHealth(world, fleet, at);
+  if (health.state === 'starting') {
+    until(change, world.clock.now() + STARTING_CHECK_MS);
+    return 'changed';
+  }
   // The time a real server needs to start is real: what was due long ago counts from now.
-  const now = outside && !world.clock.virtual ? Math.max(at, world.clock.now()) : at;
-  if (!trouble) {
+  const now = health.outside && !world.clock.virtual ? Math.max(at, world.clock.now()) : at;
+  if (health.state === 'healthy') {
     delete change.ailing;
     return next(world, endpoint, now);
   }
-  const patience = Math.min(world.latencies.failHealthCheck, trouble.variant.startupTimeoutSeconds * 1000);
-  change.ailing ??= { variant: trouble.variant.name, until: trouble.final ? now : now + patience, reason: '' };
-  change.ailing.reason = trouble.reason;
-  if (now >= change.ailing.until) return giveUp(world, endpoint, trouble.reason, now);
+  const patience = Math.min(world.latencies.failHealthCheck, health.variant.startupTimeoutSeconds * 1000);
+  change.ailing ??= { until: health.final ? now : now + patience };
+  if (now >= change.ailing.until) return giveUp(world, endpoint, health.reason, now);
   until(change, Math.min(change.ailing.until, now + Math.max(100, patience / 24)));
   change.endsAt = change.ailing.until;
   return 'changed';

@@ -2,8 +2,13 @@ import type { World } from '../world.ts';
 import type { Stage } from './deployment.ts';
 import type { Endpoint } from './endpoints.ts';
 import { variantsOf } from './endpoint-records.ts';
-import { attend, checkHealth, dismiss, hire } from './fleet.ts';
+import { attend, dismiss, hire } from './fleet.ts';
+import { lacksCapacity, NO_CAPACITY } from './fleet-capacity.ts';
+import { checkHealth, warmUp } from './fleet-health.ts';
 import { stopInstance } from './fleet-instance.ts';
+
+/** How often servers that are just starting are looked at. */
+const STARTING_CHECK_MS = 250;
 
 type Scale = Stage & { kind: 'scale' };
 
@@ -26,6 +31,7 @@ export function beginScale(world: World, endpoint: Endpoint, stage: Scale, at: n
     variant.desiredCount = count;
   }
   attend(endpoint.serving);
+  if (!world.clock.virtual) void warmUp(world, endpoint.serving, undefined);
 }
 
 /**
@@ -37,15 +43,19 @@ export async function endScale(world: World, endpoint: Endpoint, stage: Scale, a
   const { fleet, change } = record;
   if (!fleet || !serving || !change) throw new Error(`endpoint ${endpoint.key} has no fleet to scale`);
   if (!change.undoing) {
-    const reason = await shortage(world, endpoint, at);
-    if (reason !== undefined) {
+    const lack = await shortage(world, endpoint, at);
+    if (lack === 'starting') {
+      change.dueAt = world.clock.now() + STARTING_CHECK_MS;
+      return false;
+    }
+    if (lack !== undefined) {
       for (const variant of variantsOf(fleet)) {
         variant.instances = variant.instances.filter((instance) => instance.healthy);
         variant.desiredWeight = stage.before.weights[variant.name] ?? variant.weight;
         variant.desiredCount = stage.before.counts[variant.name] ?? variant.desiredCount;
       }
       for (const instance of attend(serving)) await stopInstance(instance);
-      change.undoing = { reason };
+      change.undoing = lack;
       change.endsAt = at + world.latencies.updateWeights;
       change.dueAt = change.endsAt;
       record.status = 'RollingBack';
@@ -61,15 +71,22 @@ export async function endScale(world: World, endpoint: Endpoint, stage: Scale, a
   return true;
 }
 
-async function shortage(world: World, endpoint: Endpoint, at: number): Promise<string | undefined> {
-  const { record, serving } = endpoint;
-  if (!record.fleet || !serving) return undefined;
-  for (const variant of variantsOf(record.fleet)) {
-    if (variant.instances.every((instance) => instance.healthy)) continue;
-    const where = { endpoint: record.name, variant: variant.name, endpointConfig: record.fleet.configName };
-    if (world.faults.strike(['insufficient-capacity'], where)) {
-      return 'Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error. Please retry using a different ML instance type or after some time.';
-    }
-  }
-  return (await checkHealth(world, serving, at)).trouble?.reason;
+/** Why the new instances do not come; 'starting' while servers of the user's own take their time. */
+async function shortage(
+  world: World,
+  { record, serving }: Endpoint,
+  at: number,
+): Promise<'starting' | { reason: string } | undefined> {
+  const { fleet, change } = record;
+  if (!fleet || !serving || !change) return undefined;
+  const missing = variantsOf(fleet).map((variant) => [
+    variant.name,
+    variant.instances.filter((one) => !one.healthy).length,
+  ]);
+  if (!change.granted && lacksCapacity(world, record.name, fleet, Object.fromEntries(missing)))
+    return { reason: NO_CAPACITY };
+  change.granted = true;
+  const health = await checkHealth(world, serving, at);
+  if (health.state === 'starting') return 'starting';
+  return health.state === 'ill' ? { reason: health.reason } : undefined;
 }

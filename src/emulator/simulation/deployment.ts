@@ -44,8 +44,10 @@ export interface Change {
   alarms: string[];
   /** MaximumExecutionTimeoutInSeconds runs out. */
   timeOutAt?: number;
-  /** A container did not answer /ping: until when it is tried again, and the text when it never does. */
-  ailing?: { variant: string; until: number; reason: string };
+  /** A container did not answer /ping: until when it is tried again. */
+  ailing?: { until: number };
+  /** The instances of the launch under way were granted; asked once, however often their health is looked at. */
+  granted?: boolean;
   /** The change is being undone, for this reason. */
   undoing?: { reason: string };
   rollbackBatch?: CapacitySize;

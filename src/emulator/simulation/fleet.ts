@@ -2,7 +2,7 @@ import type { World } from '../world.ts';
 import { type CaptureSink, captureSink } from './capture.ts';
 import type { EndpointRecord, FleetRecord, InstanceRecord, VariantRecord } from './endpoint-records.ts';
 import { variantsOf } from './endpoint-records.ts';
-import { type Instance, artifactBlob, instanceOf, startInstance, stopInstance } from './fleet-instance.ts';
+import { type Instance, artifactBlob, instanceOf, stopInstance } from './fleet-instance.ts';
 import { type Meter, createMeter } from './traffic-meter.ts';
 
 /** A variant at work: its record, and what only lives in this process. */
@@ -100,52 +100,6 @@ export function dismiss(variant: VariantRecord, count: number): void {
   variant.instances.sort((a, b) => Number(b.healthy) - Number(a.healthy));
   variant.instances.length = keep;
   variant.serving = Math.min(variant.serving, keep);
-}
-
-export interface Health {
-  /** The first instance that is not healthy yet; `final` when trying again is no use. */
-  trouble?: { variant: VariantRecord; reason: string; final: boolean };
-  /** A server outside this process was asked: the time it takes is real. */
-  outside: boolean;
-}
-
-/** Starts and pings the instances that are not known to be healthy. `at` is the simulated moment. */
-export async function checkHealth(world: World, fleet: Fleet, at: number): Promise<Health> {
-  let outside = false;
-  for (const variant of membersOf(fleet)) {
-    const where = {
-      endpoint: variant.endpoint.name,
-      variant: variant.record.name,
-      endpointConfig: fleet.record.configName,
-    };
-    for (const instance of variant.instances.values()) {
-      if (instance.record.healthy) continue;
-      instance.moment = at;
-      try {
-        const containers = await startInstance(world, variant.endpoint, fleet.record, variant.record, instance);
-        let ill = world.faults.strike(['unhealthy'], where) ? 0 : -1;
-        for (const [index, container] of containers.entries()) {
-          const answer = container.ping();
-          if (answer instanceof Promise) outside = true;
-          if (ill < 0 && (await answer) !== 200) ill = index;
-        }
-        if (ill >= 0)
-          return { trouble: { variant: variant.record, reason: unhealthy(variant, ill), final: false }, outside };
-        instance.record.healthy = true;
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        return { trouble: { variant: variant.record, reason, final: true }, outside };
-      } finally {
-        instance.moment = undefined;
-      }
-    }
-  }
-  return { outside };
-}
-
-function unhealthy(variant: Variant, container: number): string {
-  const name = variant.record.containers.length > 1 ? `${container + 1}. container` : 'primary container';
-  return `The ${name} for production variant ${variant.record.name} did not pass the ping health check. Please check CloudWatch logs for this endpoint.`;
 }
 
 /** Stops a fleet for good and forgets its copies of the artifacts. */
