@@ -394,3 +394,37 @@ test('a switch shows a rollback as RollingBack', async () => {
   it.at(510);
   expect((await glance()).status).toBe('InService');
 });
+
+test.each<[string, DeploymentConfig | undefined]>([
+  ['all at once', undefined],
+  ['canary', CANARY],
+  [
+    'linear',
+    {
+      BlueGreenUpdatePolicy: {
+        TrafficRoutingConfiguration: {
+          Type: 'LINEAR',
+          LinearStepSize: { Type: 'INSTANCE_COUNT', Value: 1 },
+          WaitIntervalInSeconds: 60,
+        },
+      },
+    },
+  ],
+  [
+    'rolling',
+    { RollingUpdatePolicy: { MaximumBatchSize: { Type: 'INSTANCE_COUNT', Value: 1 }, WaitIntervalInSeconds: 60 } },
+  ],
+])('%s serves throughout, and ends on the new fleet', async (_, deployment) => {
+  await update(deployment);
+  for (let second = 300; second < 1300; second += 10) {
+    it.at(second);
+    await invoke(it);
+  }
+  expect(await glance()).toEqual({
+    status: 'InService',
+    config: 'Config-2',
+    old: '3/3 w1 -',
+    next: undefined,
+    reason: undefined,
+  });
+});
