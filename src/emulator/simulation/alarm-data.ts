@@ -27,6 +27,19 @@ export function alarmRange(world: Pick<World, 'metrics'>, alarm: AlarmRecord, at
   });
 }
 
+/** Start of the earliest data, from the range evaluated at `at` on, that an alarm could ever see; infinite without any. */
+export function nextAlarmData(world: Pick<World, 'metrics'>, alarm: AlarmRecord, at: number): number {
+  const period = periodOf(alarm.settings) * 1000;
+  const from = at - (alarm.settings.EvaluationPeriods + EXTRA_PERIODS + 1) * period - 60_000;
+  const starts = (alarm.settings.Metrics ?? [queryOf(alarm)]).flatMap(({ MetricStat: stat }) => {
+    if (stat === undefined) return [];
+    const { Namespace: namespace = '', MetricName: name = '', Dimensions: dimensions = [] } = stat.Metric;
+    const { account, region } = alarm;
+    return world.metrics.nextData({ account, region, namespace, name, dimensions }, from) ?? [];
+  });
+  return Math.min(Number.POSITIVE_INFINITY, ...starts);
+}
+
 /** An alarm on one metric as the query it is. */
 function queryOf({ settings }: AlarmRecord): MetricDataQuery {
   return {

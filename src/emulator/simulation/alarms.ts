@@ -2,7 +2,7 @@ import type { Store, Table } from '../store.ts';
 import type { EventSource } from '../timeline.ts';
 import type { World } from '../world.ts';
 import { runActions } from './alarm-actions.ts';
-import { alarmRange } from './alarm-data.ts';
+import { alarmRange, nextAlarmData } from './alarm-data.ts';
 import type { AlarmPoint } from './alarm-evaluation.ts';
 import { evaluateAlarm } from './alarm-evaluation.ts';
 import { stateReason, stateReasonData } from './alarm-reason.ts';
@@ -100,8 +100,8 @@ export class AlarmBook {
   run(world: World, at: number): void {
     for (const alarm of this.#live.values()) {
       if (alarm.nextEvaluation > at) continue;
-      evaluate(world, alarm, alarm.nextEvaluation);
-      alarm.nextEvaluation += everyMs(alarm);
+      const idle = evaluate(world, alarm, alarm.nextEvaluation);
+      alarm.nextEvaluation = idle ? afterIdling(world, alarm) : alarm.nextEvaluation + everyMs(alarm);
       if (alarm.nextEvaluation - (this.#kept.get(keyOf(alarm)) ?? 0) >= KEEP_EVERY) this.#keep(alarm);
     }
     this.#reckon();
@@ -158,14 +158,29 @@ function everyMs(alarm: AlarmRecord): number {
   return periodOf(alarm.settings) < 60 ? 10_000 : 60_000;
 }
 
-function evaluate(world: World, alarm: AlarmRecord, at: number): void {
+/** True when there was nothing to see and nothing changed. */
+function evaluate(world: World, alarm: AlarmRecord, at: number): boolean {
   const range = tryRange(world, alarm, at);
-  if (range === undefined) return;
+  if (range === undefined) return false;
   const verdict = evaluateAlarm(alarm.settings, range);
-  if (verdict.state === undefined || verdict.state === alarm.state) return;
+  if (verdict.state === undefined || verdict.state === alarm.state) {
+    return range.every((point) => point.value === undefined);
+  }
   const reason = stateReason(alarm.settings, verdict, verdict.state);
   const reasonData = stateReasonData(alarm.settings, verdict, at, range);
   changeState(world, alarm, { state: verdict.state, reason, reasonData }, at);
+  return false;
+}
+
+/**
+ * When an alarm that saw nothing is to look again: its next turn, or, where the world slept long, the last turn before
+ * there is data again (at the latest the last one that is due now). What lies between would see nothing either.
+ */
+function afterIdling(world: World, alarm: AlarmRecord): number {
+  const every = everyMs(alarm);
+  const next = alarm.nextEvaluation + every;
+  const target = Math.min(nextAlarmData(world, alarm, alarm.nextEvaluation), world.clock.now());
+  return target <= next ? next : next + Math.floor((target - next) / every) * every;
 }
 
 /** Moves an alarm to a state, tells its history, and carries out its actions when the state is another one. */

@@ -96,6 +96,10 @@ export function createMetricStore(store: Store): MetricStore {
         window,
       );
     },
+    nextData(series, fromMs) {
+      const starts = (known.get(keyOf(series))?.tracks ?? []).flatMap((one) => one.nextStart(fromMs) ?? []);
+      return starts.length === 0 ? undefined : Math.min(...starts);
+    },
     list(account, region, now, withinMs = TWO_WEEKS) {
       const all = places.get(`${account}/${region}`) ?? [];
       return all

@@ -98,6 +98,14 @@ export class Track implements SeriesHandle {
     return found.sort((a, b) => a.start - b.start);
   }
 
+  /** Start of the earliest bucket at or after `from`. */
+  nextStart(from: number): number | undefined {
+    if (this.newest < from) return undefined;
+    let next = this.newest;
+    for (const start of this.#buckets.keys()) if (start >= from && start < next) next = start;
+    return next;
+  }
+
   /** Writes every bucket that changed since it was written last. */
   flush(): void {
     for (const start of this.#live) {

@@ -90,6 +90,8 @@ export interface MetricStore {
       originMs?: number;
     },
   ): Datapoint[];
+  /** Start of the earliest bucket at or after `fromMs`, visible or not; undefined when there is none. */
+  nextData(series: Series, fromMs: number): number | undefined;
   /** Series of an account and region with data in the `withinMs` (two weeks) before `now`, in order of first sight. */
   list(account: string, region: string, now: number, withinMs?: number): Series[];
   /** The unit of a series, where it has exactly one. */

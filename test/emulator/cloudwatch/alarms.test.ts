@@ -179,6 +179,32 @@ describe('an alarm through its life', () => {
     expect((await describeOne()).StateValue).toBe('ALARM');
   });
 
+  test('a world that slept for months wakes at once, and missed nothing', async () => {
+    for (let i = 0; i < 20; i += 1) await put({ AlarmName: `errors-${i}` });
+    const series = {
+      account: '000000000000',
+      region: 'us-east-1',
+      namespace: 'Shop',
+      name: 'Errors',
+      dimensions: ERRORS.Dimensions,
+    };
+    const later = NINE + 10 * 24 * 60 * MINUTE + 30_000;
+    running.emulator.world.metrics.handle(series).add(later, 1, later + 45_000);
+    running.clock.advance(90 * 24 * 60 * MINUTE);
+    const begun = performance.now();
+    const { AlarmHistoryItems: items = [] } = await running.client.send(
+      new DescribeAlarmHistoryCommand({
+        AlarmName: 'errors-7',
+        HistoryItemType: 'StateUpdate',
+        ScanBy: 'TimestampAscending',
+      }),
+    );
+    expect(performance.now() - begun).toBeLessThan(1_000);
+    // The rest is older than the two weeks for which CloudWatch keeps an alarm's history.
+    expect((await describeOne('errors-7')).StateUpdatedTimestamp?.getTime()).toBe(later + 4 * MINUTE - 20_000);
+    expect(items.map((item) => item.HistorySummary).at(-1)).toBe('Alarm updated from ALARM to OK');
+  });
+
   test('catching up over a week is quick', async () => {
     for (let i = 0; i < 5; i += 1) await put({ AlarmName: `errors-${i}` });
     await record(1);
