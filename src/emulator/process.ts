@@ -36,15 +36,18 @@ export async function ensureEmulator(
   if (running !== undefined) return { ...running, started: false };
   const child = await spawnEmulator(dir, options);
   const deadline = systemClock.now() + PATIENCE;
-  // Two commands may start one at the same moment: the folder's lock lets one through, and both use that one.
-  while (systemClock.now() < deadline) {
+  let last = false;
+  while (!last) {
+    // Read before looking, so that what came up in between is still seen.
+    last = systemClock.now() > deadline || (child.ended() && (await holderOf(resolve(dir))) === undefined);
     const ready = await runningEmulator(dir);
-    if (ready !== undefined) return { ...ready, started: ready.pid === child.pid };
-    if (child.ended() && (await holderOf(resolve(dir))) === undefined) break;
-    await systemClock.sleep(5);
+    if (ready !== undefined) {
+      // Two commands may start one at the same moment: the folder's lock lets one through, and both use that one.
+      if (ready.pid !== child.pid) child.kill();
+      return { ...ready, started: ready.pid === child.pid };
+    }
+    if (!last) await systemClock.sleep(5);
   }
-  const last = await runningEmulator(dir);
-  if (last !== undefined) return { ...last, started: last.pid === child.pid };
   child.kill();
   throw cannotRun(
     child.ended()

@@ -3,6 +3,9 @@ import { appendFile, mkdir, open, readFile, rename, rm, writeFile } from 'node:f
 import { dirname, join } from 'node:path';
 import type { Blobs } from '../store.ts';
 
+/** Where bytes lie while they are being written; what a crash left there is of no use. */
+export const UNFINISHED = 'unfinished';
+
 export interface DiskBlobs extends Blobs {
   /** Puts what was written since the last call onto the disk itself. */
   sync(): Promise<void>;
@@ -16,6 +19,7 @@ export function createDiskBlobs(dir: string): DiskBlobs {
   const unsynced = new Set<string>();
   const turns = new Map<string, Promise<unknown>>();
   const folders = new Set<string>();
+  let begun = 0;
 
   const inTurn = <T>(file: string, work: () => Promise<T>): Promise<T> => {
     const turn = (turns.get(file) ?? Promise.resolve()).then(work);
@@ -35,9 +39,11 @@ export function createDiskBlobs(dir: string): DiskBlobs {
     put(key, bytes) {
       const file = pathOf(dir, key);
       return inTurn(file, async () => {
+        const temporary = join(dir, UNFINISHED, String(++begun));
+        await folderOf(temporary);
         await folderOf(file);
-        await writeFile(`${file}.new`, bytes);
-        await rename(`${file}.new`, file);
+        await writeFile(temporary, bytes);
+        await rename(temporary, file);
         unsynced.add(file).add(dirname(file));
       });
     },

@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemClock } from '../../clock.ts';
 import type { Store, Table } from '../store.ts';
 import type { DiskBlobs } from './blobs.ts';
-import { createDiskBlobs } from './blobs.ts';
+import { createDiskBlobs, UNFINISHED } from './blobs.ts';
 import type { Change } from './line.ts';
 import { encodeBatch } from './line.ts';
 import { lockFolder } from './lock.ts';
@@ -24,6 +24,7 @@ export async function openDiskStore(dir: string): Promise<Store> {
   const unlock = await lockFolder(folder);
   try {
     const tables = new Map<string, SortedTable<unknown>>();
+    await rm(join(folder, 'blobs', UNFINISHED), { recursive: true, force: true });
     const store = new DiskStore(tables, createDiskBlobs(join(folder, 'blobs')), unlock);
     const log = await Log.open(join(folder, 'state.jsonl'), (changes) => {
       for (const [table, key, ...value] of changes) {

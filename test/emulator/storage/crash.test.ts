@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -60,6 +60,8 @@ describe('a kill -9', () => {
       await writer.ended;
       const store = await openStore(dir);
       expect(isWhole(await store.blobs.get('replaced'))).toBe(true);
+      // Of what was begun and never finished nothing is left.
+      expect(await readdir(join(dir, 'blobs'))).toHaveLength(1);
       await store.close();
     }
   });
