@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import type { Fault } from './faults.ts';
 import type { WireRequest, WireResponse } from './protocols/wire.ts';
+import { conformance } from './services/registry.ts';
 import { SERVICE_IDS } from './shapes.ts';
 import type { World } from './world.ts';
 
@@ -38,16 +39,18 @@ const Asked = v.strictObject({
  * The control endpoint, for any language that speaks HTTP and JSON:
  *
  * - `GET /_shadowctl/health`
+ * - `GET /_shadowctl/operations` → `{ sagemaker: { built: [...], notBuilt: [...] }, … }`
  * - `GET /_shadowctl/faults` → `{ faults: [...] }`
  * - `POST /_shadowctl/faults` with a fault → 201 and the fault with its `id`
  * - `DELETE /_shadowctl/faults` forgets all, `DELETE /_shadowctl/faults/{id}` one
  *
  * @param startedAt milliseconds since the epoch
  */
-export function control(world: World, startedAt: number, request: WireRequest): WireResponse {
+export async function control(world: World, startedAt: number, request: WireRequest): Promise<WireResponse> {
   const [what = '', id] = request.path.slice(CONTROL.length).split('/');
   const key = `${request.method} ${what}`;
   if (key === 'GET health' && id === undefined) return reply(200, health(world, startedAt));
+  if (key === 'GET operations' && id === undefined) return reply(200, await conformance());
   if (key === 'GET faults' && id === undefined) return reply(200, { faults: world.faults.list() });
   if (key === 'POST faults' && id === undefined) return add(world, request);
   if (key === 'DELETE faults') {
@@ -57,7 +60,7 @@ export function control(world: World, startedAt: number, request: WireRequest): 
   }
   return problem(
     404,
-    `The emulator has no ${request.method} ${request.path}. It has GET /_shadowctl/health and GET, POST and DELETE /_shadowctl/faults.`,
+    `The emulator has no ${request.method} ${request.path}. It has GET /_shadowctl/health and operations, and GET, POST and DELETE /_shadowctl/faults.`,
   );
 }
 

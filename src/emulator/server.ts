@@ -109,7 +109,7 @@ async function serve(
   }
   const request: WireRequest = { ...head, body };
   const reply = head.path.startsWith(CONTROL)
-    ? control(world, startedAt, request)
+    ? await control(world, startedAt, request)
     : await answer(world, request, requestId, scope, protocol);
   if (reply === undefined) incoming.socket.destroy();
   else send(head.method, outgoing, reply);

@@ -33,7 +33,7 @@ describe('an emulator that is closed', () => {
     const put = 'PUT /kept HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n';
     const first = await startEmulator(options);
     expect(await exchange(first.port, put)).toMatchObject({ status: 200 });
-    await expect(startEmulator(options)).rejects.toThrow();
+    await expect(startEmulator(options)).rejects.toThrow('already open');
     await first.close();
     const second = await startEmulator(options);
     const listed = await exchange(second.port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
