@@ -9,6 +9,8 @@ export interface Truth {
   size: number;
   /** How labels find their rows: by the request's InferenceId, or by the features of the row. */
   by: 'id' | 'input';
+  /** Every label with its key: an id, or features as CSV without spaces. */
+  entries(): Iterable<readonly [key: string, label: string]>;
   /** `inputRow` is the row's features as CSV without spaces. Undefined where nobody knows. */
   of(id: string, row: number, inputRow: string | undefined): string | undefined;
 }
@@ -56,6 +58,9 @@ export function readTruth(text: string, source: string, column?: string): Truth 
   return {
     size: known.size,
     by: idName === undefined ? 'input' : 'id',
+    *entries() {
+      for (const [key, label] of known) if (label !== undefined) yield [key, label];
+    },
     of: (id, row, inputRow) => {
       if (idName === undefined) return inputRow === undefined ? undefined : known.get(inputRow);
       return known.get(`${id}#${row}`) ?? (row === 0 ? known.get(id) : undefined);

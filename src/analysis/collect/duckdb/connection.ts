@@ -1,0 +1,56 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+
+/** One answer of the engine: column name to value. Numbers are doubles. */
+export type Row = Record<string, unknown>;
+
+/** A private, in-memory DuckDB that spills to a folder under a memory bound, and never loads anything from outside. */
+export interface Engine {
+  run(sql: string): Promise<void>;
+  rows(sql: string): Promise<Row[]>;
+  connection: DuckDBConnection;
+  close(): void;
+}
+
+export async function openEngine(options: {
+  memory: string;
+  spill: string;
+  threads?: number | undefined;
+}): Promise<Engine> {
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const instance = await DuckDBInstance.create(':memory:', {
+    memory_limit: options.memory,
+    temp_directory: options.spill,
+    preserve_insertion_order: 'false',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
+  });
+  const connection = await instance.connect();
+  await connection.run("set timezone = 'UTC'");
+  return {
+    connection,
+    run: async (sql) => void (await connection.run(sql)),
+    rows: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS() as Row[],
+    close() {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+/** Puts values into the `$names` of a text; every name must be given. */
+export function fill(sql: string, values: Record<string, string | number>): string {
+  return sql.replace(/\$(\w+)/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`the SQL asks for $${name}, which was not given`);
+    return String(value);
+  });
+}
+
+/** The statements of a file that names them with `-- name: x`. */
+export function statements(text: string): Record<string, string> {
+  const parts = text.split(/^-- name: (\w+)$/m).slice(1);
+  const found: Record<string, string> = {};
+  for (let i = 0; i + 1 < parts.length; i += 2) found[parts[i] ?? ''] = (parts[i + 1] ?? '').trim().replace(/;$/, '');
+  return found;
+}

@@ -1,0 +1,24 @@
+-- Reads the capture files of one variant. A line that is no capture record gives a row of nulls and is counted.
+-- Ids are hashed: ten million of them as text would not fit the memory bound.
+create temp table $side as
+with record as (
+  select
+    eventMetadata, captureData,
+    epoch_ms(try_cast(eventMetadata.inferenceTime as timestamptz)) as moment,
+    trim(case captureData.endpointOutput.encoding
+      when 'BASE64' then try(decode(from_base64(captureData.endpointOutput.data)))
+      else captureData.endpointOutput.data end, e' \t\r\n') as answer
+  from read_json([$files], columns = $columns, format = 'newline_delimited', ignore_errors = true, maximum_object_size = 33554432)
+)
+select
+  if(eventMetadata.inferenceId is null, null, hash(eventMetadata.inferenceId)) as inference_id,
+  if(eventMetadata.eventId is null, null, hash(eventMetadata.eventId)) as event_id,
+  if(captureData.endpointInput.data is null, null, hash(captureData.endpointInput.data)) as input_id,
+  moment,
+  captureData is not null and moment is not null as readable,
+  coalesce(moment >= $from and moment < $to, false) as within,
+  answer is null or answer = '' as without_answer,
+  $labels as labels,
+  $numbers as numbers,
+  $feature as feature_id
+from record;

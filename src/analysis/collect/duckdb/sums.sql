@@ -1,0 +1,97 @@
+-- Everything that leaves the engine about the pairs, one statement after the other.
+-- name: blocks
+select
+  ((moment // 60000) * 60000)::double as at, count(*)::double as rows,
+  count(*) filter (our_label = their_label)::double as agree,
+  coalesce(sum(d), 0) as d, coalesce(sum(d * d), 0) as dd, coalesce(sum(abs(d)), 0) as abs
+from cell group by 1 order by 1;
+-- name: labels
+select our_label as ours, their_label as theirs, count(*)::double as count
+from cell where our_label is not null and their_label is not null
+group by all order by count desc, ours, theirs limit 100000;
+-- name: agreement
+select count(*)::double as rows, count(*) filter (our_label = their_label)::double as agree
+from cell where our_label is not null and their_label is not null;
+-- name: numbers
+select
+  count(*)::double as rows,
+  avg(our_number) as our_mean, stddev_samp(our_number) as our_deviation,
+  avg(their_number) as their_mean, stddev_samp(their_number) as their_deviation,
+  quantile_cont(our_number, [0, 0.1, 0.5, 0.9, 1]) as our_quantiles,
+  quantile_cont(their_number, [0, 0.1, 0.5, 0.9, 1]) as their_quantiles,
+  quantile_cont(our_number, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) as deciles,
+  avg(d) as bias, stddev_samp(d) as deviation, avg(abs(d)) as mae, sqrt(avg(d * d)) as rmse,
+  corr(our_number, their_number) as correlation
+from cell where d is not null;
+-- name: distances
+with side as (
+  select our_number as x, 1 as p, 0 as q from cell where d is not null
+  union all
+  select their_number, 0, 1 from cell where d is not null
+), step as (
+  select x, sum(p) as p, sum(q) as q from side group by x
+), curve as (
+  select lead(x) over w - x as gap, sum(p - q) over w / $rows as apart from step window w as (order by x)
+)
+select max(abs(apart)) as ks, sum(abs(apart) * gap) as wasserstein from curve;
+-- name: histogram
+select
+  if($width > 0, least($bins - 1, floor((x - $low) / $width)), 0)::integer as bin, sum(p)::double as production, sum(q)::double as shadow
+from (
+  select our_number as x, 1 as p, 0 as q from cell where d is not null
+  union all
+  select their_number, 0, 1 from cell where d is not null
+) group by 1 order by 1;
+-- name: deciles
+select
+  len(list_filter([$deciles], lambda edge: x > edge))::integer as bin, sum(p)::double as production, sum(q)::double as shadow
+from (
+  select our_number as x, 1 as p, 0 as q from cell where d is not null
+  union all
+  select their_number, 0, 1 from cell where d is not null
+) group by 1 order by 1;
+-- name: beyond
+select count(*)::double as n from cell where abs(d) > $tolerance;
+-- name: scatter
+select our_number as x, their_number as y from cell where d is not null order by hash(key, place), key limit 2000;
+-- name: top
+with apart_by as (
+  select *, case when our_label is not null and their_label is not null
+    then if(our_label = their_label, 0, 1 + coalesce(apart, 0)) else abs(d) end as distance
+  from cell
+)
+select key::varchar as key, moment::double as moment, place::double as place, our_label, their_label, our_number, their_number, distance
+from apart_by where distance > 0 order by distance desc, moment, key limit 10;
+-- name: originals
+select
+  $key::varchar as key, eventMetadata.inferenceId as "inferenceId", eventMetadata.eventId as "eventId",
+  if(captureData.endpointInput.encoding = 'BASE64', try(decode(from_base64(captureData.endpointInput.data))), captureData.endpointInput.data)[1:400] as input
+from read_json([$files], columns = $columns, format = 'newline_delimited', ignore_errors = true, maximum_object_size = 33554432)
+where $key in ($keys) limit 100;
+-- name: truth
+select
+  count(*)::double as rows,
+  count(*) filter (our_label is not null)::double as labelled,
+  count(*) filter (our_label = truth or try_cast(our_label as double) = try_cast(truth as double))::double as production,
+  count(*) filter (their_label = truth or try_cast(their_label as double) = try_cast(truth as double))::double as shadow,
+  count(*) filter ((our_label = truth or try_cast(our_label as double) = try_cast(truth as double))
+    and not coalesce(their_label = truth or try_cast(their_label as double) = try_cast(truth as double), false))::double as "onlyProduction",
+  count(*) filter ((their_label = truth or try_cast(their_label as double) = try_cast(truth as double))
+    and not coalesce(our_label = truth or try_cast(our_label as double) = try_cast(truth as double), false))::double as "onlyShadow",
+  avg(abs(our_number - try_cast(truth as double))) as "maeProduction",
+  avg(abs(their_number - try_cast(truth as double))) as "maeShadow",
+  stddev_samp(abs(their_number - try_cast(truth as double)) - abs(our_number - try_cast(truth as double))) as "lossDeviation"
+from cell where truth is not null;
+-- name: ambiguous
+select coalesce(sum(n), 0)::double as n from (
+  select count(*) as n from $side where $usable and $key is not null group by $key having count(*) > 1
+);
+-- name: answers
+select $text as answer, count(*)::double as n from (
+  select unnest(labels) as label, unnest(numbers) as number from $side where $usable
+) group by 1 order by n desc, answer limit 10000;
+-- name: pairs
+select count(*)::double as n from pair;
+-- name: different
+select count(*)::double as n from pair
+where coalesce(len(our_labels), 0) <> coalesce(len(their_labels), 0) or coalesce(len(our_numbers), 0) <> coalesce(len(their_numbers), 0);

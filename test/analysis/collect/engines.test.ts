@@ -1,0 +1,213 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { CaptureReader } from '../../../src/analysis/collect/captures.ts';
+import { comparePairsInSql } from '../../../src/analysis/collect/duckdb/engine.ts';
+import type { Predictions, Task } from '../../../src/analysis/observations.ts';
+import { comparePredictions } from '../../../src/analysis/predictions/compare.ts';
+import { detectShape } from '../../../src/analysis/predictions/shape.ts';
+import { readTruth } from '../../../src/analysis/predictions/truth.ts';
+import type { Truth } from '../../../src/analysis/predictions/truth.ts';
+import { seededRandom } from '../../../src/emulator/random.ts';
+
+const START = Date.UTC(2026, 0, 5, 9);
+const WINDOW = { from: START, to: START + 3_600_000 };
+const folder = mkdtempSync(join(tmpdir(), 'shadowctl-engines-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Kind {
+  title: string;
+  task: Task;
+  type: string;
+  encoding: string;
+  rows?: number;
+  /** The answer for scores of each row. */
+  answer: (scores: readonly number[]) => string;
+}
+
+const label = (score: number) => Math.min(2, Math.floor(score * 3));
+const vector = (score: number) => [0, 1, 2].map((c) => (c === label(score) ? 0.4 + score / 3 : 0.1 + c / 50));
+const json = { type: 'application/json', encoding: 'JSON' };
+const csv = { type: 'text/csv; charset=utf-8', encoding: 'CSV' };
+const predictions = (rows: readonly object[]) => JSON.stringify({ predictions: rows });
+
+const KINDS: Kind[] = [
+  {
+    title: 'linear-learner regression',
+    task: 'regression',
+    ...json,
+    answer: (s) => predictions(s.map((x) => ({ score: x * 100 }))),
+  },
+  {
+    title: 'linear-learner binary',
+    task: 'binary',
+    ...json,
+    answer: (s) => predictions(s.map((x) => ({ score: x, predicted_label: x > 0.5 ? 1 : 0 }))),
+  },
+  {
+    title: 'linear-learner multiclass',
+    task: 'multiclass',
+    ...json,
+    answer: (s) => predictions(s.map((x) => ({ score: vector(x), predicted_label: label(x) }))),
+  },
+  {
+    title: 'many rows a request',
+    task: 'scores',
+    ...json,
+    rows: 3,
+    answer: (s) => predictions(s.map((x) => ({ score: x }))),
+  },
+  { title: 'xgboost', task: 'scores', ...csv, answer: (s) => s.join('\n') },
+  { title: 'xgboost, rows on one line', task: 'scores', ...csv, rows: 2, answer: (s) => s.join(',') },
+  {
+    title: 'xgboost softprob',
+    task: 'multiclass',
+    ...csv,
+    answer: (s) => s.map((x) => vector(x).join(',')).join('\n'),
+  },
+  { title: 'xgboost softmax', task: 'multiclass', ...csv, answer: (s) => s.map((x) => `${label(x)}.0`).join('\n') },
+  {
+    title: 'words',
+    task: 'multiclass',
+    ...csv,
+    answer: (s) => s.map((x) => ['sun', 'rain', "fog's"][label(x)]).join('\n'),
+  },
+  {
+    title: 'base64',
+    task: 'scores',
+    type: 'text/csv',
+    encoding: 'BASE64',
+    answer: (s) => Buffer.from(s.join('\n')).toString('base64'),
+  },
+];
+
+type Ids = 'inferenceId' | 'eventId' | 'input';
+
+/** Capture files of both variants: with torn lines, doubled ids, records outside of the window, failed calls, garbage. */
+function captures(kind: Kind, ids: Ids): { production: string; shadow: string } {
+  const random = seededRandom(7);
+  const lines: Record<'production' | 'shadow', string[]> = { production: [], shadow: [] };
+  const rows = kind.rows ?? 1;
+  for (let i = 0; i < 400; i += 1) {
+    const scores = Array.from({ length: rows }, () => random.next());
+    const input = scores.map((_, row) => `${i}.5, ${row},${i % 7}`).join('\n');
+    for (const side of ['production', 'shadow'] as const) {
+      const moved =
+        side === 'production' ? scores : scores.map((x) => Math.min(0.999, Math.max(0, x + 0.1 * random.normal())));
+      const at = START + i * 8000 + (i === 300 ? 3_600_000 : 0);
+      const id = i === 50 && side === 'shadow' ? 49 : i;
+      const record = {
+        captureData: {
+          endpointInput: { observedContentType: 'text/csv', mode: 'INPUT', data: input, encoding: 'CSV' },
+          ...(i === 60 && side === 'shadow'
+            ? {}
+            : {
+                endpointOutput: {
+                  observedContentType: kind.type,
+                  mode: 'OUTPUT',
+                  data: i === 70 && side === 'shadow' ? (kind.encoding === 'JSON' ? '{"oops' : '') : kind.answer(moved),
+                  encoding: kind.encoding,
+                },
+              }),
+        },
+        eventMetadata: {
+          eventId: ids === 'eventId' ? `event-${id}` : `${side}-${i}`,
+          ...(ids === 'inferenceId' ? { inferenceId: `request-${id}` } : {}),
+          inferenceTime: new Date(at).toISOString().replace('.000', ''),
+        },
+        eventVersion: '0',
+      };
+      lines[side].push(JSON.stringify(record));
+      if (i % 100 === 5) lines[side].push('{"captureData":{"endpoi');
+    }
+  }
+  const base = join(folder, `${kind.title.replaceAll(/\W/g, '-')}-${ids}`);
+  mkdirSync(base);
+  for (const side of ['production', 'shadow'] as const)
+    writeFileSync(join(base, `${side}.jsonl`), `${lines[side].join('\n')}\n`);
+  return { production: join(base, 'production.jsonl'), shadow: join(base, 'shadow.jsonl') };
+}
+
+async function both(kind: Kind, ids: Ids, truth?: Truth): Promise<{ memory: Predictions; sql: Predictions }> {
+  const files = captures(kind, ids);
+  const read = async (file: string) => {
+    const { readFile } = await import('node:fs/promises');
+    const reader = new CaptureReader(WINDOW);
+    reader.file(await readFile(file));
+    return reader.set();
+  };
+  const [production, shadow] = [await read(files.production), await read(files.shadow)];
+  const memory = comparePredictions(production, shadow, { sampling: 1, tolerance: undefined, truth });
+  const found = detectShape(production.captures, undefined, undefined);
+  if (found === undefined) throw new Error('no shape');
+  const sql = await comparePairsInSql({
+    production: [files.production],
+    shadow: [files.shadow],
+    window: WINDOW,
+    ...found,
+    sampling: 1,
+    tolerance: undefined,
+    truth,
+    memory: '500MB',
+    spill: join(folder, 'spill'),
+    threads: 1,
+  });
+  return { memory, sql };
+}
+
+/** Numbers to nine digits: the engines add in different orders. What is a sample or an example may differ. */
+function comparable(found: Predictions): unknown {
+  const { numbers, top, production, shadow, ...rest } = found;
+  const plain = {
+    ...rest,
+    production: { ...production, examples: [], commonest: production.commonest?.share },
+    shadow: { ...shadow, examples: [], commonest: shadow.commonest?.share },
+    numbers: numbers === undefined ? undefined : { ...numbers, scatter: numbers.scatter.length },
+    top: top.map((pair) => [pair.at, pair.row, pair.distance, found.method === 'input' ? '' : pair.id, pair.input]),
+  };
+  return JSON.parse(
+    JSON.stringify(plain, (_, value: unknown) =>
+      typeof value === 'number' ? Math.round(value * 1e9) / 1e9 || 0 : value,
+    ),
+  );
+}
+
+describe('two engines, written apart, give one answer', () => {
+  test.each(KINDS)('$title', async (kind) => {
+    const { memory, sql } = await both(kind, 'inferenceId');
+    expect(memory.task).toBe(kind.task);
+    expect(memory.pairs).toBeGreaterThan(390);
+    expect(memory.shadow).toMatchObject({ unreadable: 4, outside: 1, ambiguous: 2 });
+    expect(comparable(sql)).toEqual(comparable(memory));
+  });
+
+  test.each(['eventId', 'input'] as const)('paired by %s', async (ids) => {
+    const { memory, sql } = await both(KINDS[1] as Kind, ids);
+    expect(memory.method).toBe(ids);
+    expect(comparable(sql)).toEqual(comparable(memory));
+  });
+
+  test('against the truth, by id and by features', async () => {
+    const byId = readTruth(
+      Array.from({ length: 400 }, (_, i) => `{"inferenceId": "request-${i}", "label": ${i % 2}}`).join('\n'),
+      'ids',
+    );
+    const byInput = readTruth(
+      `a,b,c,label\n${Array.from({ length: 400 }, (_, i) => `${i}.5,0,${i % 7},${i % 3}`).join('\n')}`,
+      'features',
+    );
+    for (const truth of [byId, byInput]) {
+      const { memory, sql } = await both(
+        { ...(KINDS[1] as Kind), title: `truth by ${truth.by}` },
+        'inferenceId',
+        truth,
+      );
+      expect(memory.truth?.rows).toBeGreaterThan(390);
+      expect(comparable(sql)).toEqual(comparable(memory));
+    }
+    const { memory, sql } = await both({ ...(KINDS[0] as Kind), title: 'truth of numbers' }, 'inferenceId', byId);
+    expect(memory.truth?.numbers?.maeShadow).toBeGreaterThan(1);
+    expect(comparable(sql)).toEqual(comparable(memory));
+  });
+});
