@@ -156,7 +156,8 @@ function timesOf(window: QueryWindow, step: number): number[] {
 
 /**
  * Start rounded down to the minute (to the period, where that is shorter): periods are counted from there, as AWS
- * documents it for StartTime, not from the full hour.
+ * documents it for StartTime and its CLI's example for get-metric-statistics shows (hours from 23:18 on), not from the
+ * full hour.
  */
 export function aligned(
   window: { startMs: number; originMs?: number },
