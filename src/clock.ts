@@ -16,6 +16,11 @@ export interface Clock {
   readonly virtual: boolean;
 }
 
+/** Milliseconds since some beginning, for measuring: finer than `now()` where time is real; in virtual time nothing passes by itself. */
+export function stopwatch(clock: Clock): number {
+  return clock.virtual ? clock.now() : performance.now();
+}
+
 /** The machine's own time. */
 export const systemClock: Clock = {
   virtual: false,

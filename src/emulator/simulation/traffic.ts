@@ -1,3 +1,4 @@
+import { stopwatch } from '../../clock.ts';
 import type { Container, InvocationRequest, InvocationResponse } from '../containers/container.ts';
 import type { World } from '../world.ts';
 import type { Fleet, Variant } from './fleet.ts';
@@ -109,7 +110,7 @@ function put(
   const first = instance.calls === 0;
   instance.calls += 1;
   const extra = struck?.kind === 'slow-model' ? (struck.milliseconds ?? 0) : 0;
-  const began = elapsed(world);
+  const began = stopwatch(world.clock);
   const [single] = containers;
   if (struck?.kind === 'failing-model') {
     const response = { status: struck.status ?? 500, body: INJECTED, contentType: 'text/plain' };
@@ -156,14 +157,14 @@ interface Raw {
   first: boolean;
   /** Milliseconds a fault adds. */
   extra: number;
-  /** When the containers were asked, in `elapsed` time. */
+  /** When the containers were asked, by the stopwatch. */
   began: number;
   outside: boolean;
 }
 
 /** Puts the latencies to an answer: simulated for built-in containers, measured for all others. */
 function weigh(world: World, variant: Variant, { response, container, first, extra, began, outside }: Raw): Answer {
-  const measured = elapsed(world) - began;
+  const measured = stopwatch(world.clock) - began;
   const model = Math.min(
     TIMEOUT_MS,
     (outside || world.latencies.modelLatency === 0 ? measured : simulate(world, variant, first)) + extra,
@@ -187,9 +188,4 @@ const INJECTED = Buffer.from('The emulator was told to let this model fail (faul
 function simulate(world: World, variant: Variant, first: boolean): number {
   const median = world.latencies.modelLatency * variant.pace * (first ? FIRST_CALL : 1);
   return median * Math.exp(SIGMA * world.random.normal());
-}
-
-/** Milliseconds since some beginning, finer than the clock where time is real. Nothing passes in virtual time. */
-function elapsed(world: World): number {
-  return world.clock.virtual ? world.clock.now() : performance.now();
 }
