@@ -7,6 +7,8 @@ import { readStage } from '../../guardrails/stage.ts';
 import { openSite } from '../../resources/apply.ts';
 import { confirm } from '../shared/confirm.ts';
 import { followUpdate } from '../shared/follow-update.ts';
+import { notifyAll } from '../shared/notify.ts';
+import { targetsOf } from '../shared/notify-targets.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import { tellResult } from '../shared/update-result.ts';
 import { stageWords } from '../shared/update-view.ts';
@@ -15,6 +17,8 @@ import type { AbortOptions } from './command.ts';
 /** Sets one of the update's own alarms off, watches the rollback, and gives the alarm its rule back. */
 export async function run(app: App, options: AbortOptions): Promise<Outcome> {
   const { endpoint } = options;
+  // A wrong target is said before anything is begun.
+  const targets = await targetsOf(app, []);
   const aws = await app.aws();
   const begun = await onEndpoint(app, { endpoint, command: 'abort', readOnly: options.plan }, (ground) =>
     begin(app, ground, options),
@@ -28,6 +32,7 @@ export async function run(app: App, options: AbortOptions): Promise<Outcome> {
     );
   });
   await tellResult(app, followed, options.format);
+  await notifyAll(app, targets, followed);
   // What was asked for here is the way back.
   return followed.ending.running === begun.update.previous ? 'done' : 'no';
 }

@@ -14,6 +14,8 @@ import { tagList } from '../../resources/tags.ts';
 import { candidateOptions } from '../shared/candidate-flags.ts';
 import { beginGuarded } from '../shared/begin-guarded.ts';
 import { type Followed, followUpdate, outcomeOf } from '../shared/follow-update.ts';
+import { notifyAll } from '../shared/notify.ts';
+import { targetsOf } from '../shared/notify-targets.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import { readPayloads } from '../shared/payloads.ts';
 import { tellResult } from '../shared/update-result.ts';
@@ -22,6 +24,8 @@ import type { CanaryOptions } from './command.ts';
 import { planCanary, requireGuardable } from './plan.ts';
 
 export async function run(app: App, options: CanaryOptions): Promise<Outcome> {
+  // A wrong target is said before anything is begun.
+  const targets = await targetsOf(app, options.guard.notify);
   const aws = await app.aws();
   const started = options.resume ? await takeUp(app, options) : await start(app, options);
   if (started === 'pending') return 'pending';
@@ -29,6 +33,7 @@ export async function run(app: App, options: CanaryOptions): Promise<Outcome> {
   const followed: Followed =
     options.traffic === undefined ? await follow() : await withTraffic(app, options.endpoint, options.traffic, follow);
   await tellResult(app, followed, options.format);
+  await notifyAll(app, targets, followed);
   return outcomeOf(followed.ending);
 }
 

@@ -11,6 +11,8 @@ import { plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { beginGuarded } from '../shared/begin-guarded.ts';
 import { followUpdate, outcomeOf } from '../shared/follow-update.ts';
+import { notifyAll } from '../shared/notify.ts';
+import { targetsOf } from '../shared/notify-targets.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import { readPayloads } from '../shared/payloads.ts';
 import { tellResult } from '../shared/update-result.ts';
@@ -24,6 +26,8 @@ export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
   const { endpoint, traffic } = options;
   if (options.configName !== undefined) checkName('endpoint config', options.configName, '--config-name');
   if (traffic !== undefined) await readPayloads(app, traffic.file, '--traffic');
+  // A wrong target is said before anything is begun.
+  const targets = await targetsOf(app, options.guard.notify);
   const aws = await app.aws();
   const looked = await onEndpoint(app, { endpoint, command: 'promote', readOnly: true }, (ground) =>
     look(app, ground, options),
@@ -42,6 +46,7 @@ export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
   const follow = () => followUpdate(app, aws, started);
   const followed = traffic === undefined ? await follow() : await withTraffic(app, endpoint, traffic, follow);
   await tellResult(app, followed, options.format);
+  await notifyAll(app, targets, followed);
   return outcomeOf(followed.ending);
 }
 

@@ -9,6 +9,7 @@ import {
 } from '../../guardrails/quantity.ts';
 import type { LimitRequest } from '../../guardrails/thresholds.ts';
 import { usage } from '../../errors.ts';
+import { parseTarget, type Target } from './notify-targets.ts';
 
 /** How an update is to be guarded, as the words of the call say it. */
 export interface GuardOptions {
@@ -20,6 +21,8 @@ export interface GuardOptions {
   alarms: readonly string[];
   /** Goes on where the examination would stop. */
   force: boolean;
+  /** Who is told how it ended, beside those of shadowctl.yaml. */
+  notify: readonly Target[];
 }
 
 /** What commander makes of `guardFlags`. */
@@ -39,6 +42,7 @@ export interface GuardWords {
   baseline: string;
   alarm?: string[];
   force?: boolean;
+  notify?: string[];
 }
 
 /** Adds the flags of every command that updates an endpoint under guardrails. */
@@ -63,6 +67,7 @@ export function guardFlags(command: Command): Command {
     )
     .option('--baseline <duration>', 'how far back the fleet being replaced is looked at', '1h')
     .option('--alarm <name...>', 'alarms of your own that roll back too')
+    .option('--notify <target...>', 'tell an SNS topic (ARN) or a webhook (URL) how it ended')
     .option('--force', 'go on where the examination finds that the guardrail would be a lie');
 }
 
@@ -100,6 +105,7 @@ export function parseGuard(words: GuardWords): GuardOptions {
     baselineMinutes: Math.round(baselineMinutes),
     alarms: teamAlarms(words.alarm ?? []),
     force: words.force ?? false,
+    notify: (words.notify ?? []).map(parseTarget),
   };
 }
 
