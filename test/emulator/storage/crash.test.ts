@@ -1,7 +1,7 @@
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { createObjectStore } from '../../../src/emulator/simulation/object-store.ts';
 import { openStore } from '../../../src/emulator/storage/open.ts';
@@ -15,6 +15,7 @@ let dir: string;
 beforeAll(async () => {
   program = await bundle('writer.ts');
 });
+afterAll(() => rm(dirname(program), { recursive: true }));
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'shadowctl-state-'));
 });
