@@ -52,7 +52,8 @@ export function drawLive(view: LiveView, columns: number, color: boolean): strin
   );
   // What is left for two sparklines once the words have their place.
   const graph = Math.max(5, Math.min(20, Math.floor((columns - configWidth - 54) / 2)));
-  for (const fleet of view.fleets) lines.push(cut(drawFleet(fleet, configWidth, graph), columns));
+  for (const fleet of view.fleets)
+    lines.push(cut(drawFleet(fleet, configWidth, graph, columns >= 100 ? 'p90 ' : ''), columns));
   const nameWidth = fit(
     view.alarms.map((alarm) => alarm.name),
     columns - 40,
@@ -74,11 +75,11 @@ function shortState(state: string): string {
   return state === 'INSUFFICIENT_DATA' ? 'no data' : state;
 }
 
-function drawFleet(fleet: LiveFleet, configWidth: number, graph: number): string {
+function drawFleet(fleet: LiveFleet, configWidth: number, graph: number, statistic: string): string {
   const count = fleet.current === fleet.desired ? `${fleet.current}` : `${fleet.current} of ${fleet.desired}`;
   const share = `${Math.round(fleet.share * 100)} %`.padStart(5);
   const errors = `5XX ${sparkline(fleet.errorRate, graph, 0.05)} ${lastRate(fleet.errorRate).padStart(6)}`;
-  const latency = `${sparkline(fleet.latencyMs, graph)} ${lastMs(fleet.latencyMs).padStart(7)}`;
+  const latency = `${statistic}${sparkline(fleet.latencyMs, graph)} ${lastMs(fleet.latencyMs).padStart(7)}`;
   return `  ${fleet.label}  ${cut(plain(fleet.config), configWidth).padEnd(configWidth)}  ${count.padStart(6)} inst ${share}  ${errors}  ${latency}`;
 }
 
