@@ -88,7 +88,7 @@ export class Tally {
       sent: this.sent,
       answered: this.#answered,
       seconds: ms / 1000,
-      throughput: ms > 0 ? (this.sent / ms) * 1000 : undefined,
+      throughput: ms > 0 ? (this.sent * 1000) / ms : undefined,
       errors: [...this.#errors.values()].toSorted((a, b) => b.count - a.count),
       latency: measured
         ? { mean, p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99), max: quantile(1) }

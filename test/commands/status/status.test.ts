@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { statusCommand } from '../../../src/commands/status/command.ts';
+import { optionsOf } from '../../support/parse.ts';
+import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../../support/world.ts';
+
+let world: TestWorld;
+beforeEach(async () => {
+  world = await testWorld();
+});
+afterEach(() => world.close());
+
+const DEPLOY = `--artifact ${ARTIFACT_005} --algorithm linear-learner --model-name m --config-name c --yes`;
+
+test.each<[string[], object]>([
+  [[], { endpoint: undefined, format: 'text' }],
+  [['--all'], { endpoint: undefined, format: 'text' }],
+  [['--endpoint', 'w', '--format', 'json'], { endpoint: 'w', format: 'json' }],
+])('%j', async (argv, expected) => {
+  expect(await optionsOf(statusCommand, argv)).toEqual(expected);
+});
+
+test('what stands, read from AWS', async () => {
+  await world.shadowctl(`deploy --endpoint weather --instances 3 ${DEPLOY}`);
+  const { code, out } = await world.shadowctl('status --endpoint weather');
+  expect({ code, out: out.replace(/by \S+ at/, 'by SOMEBODY at') }).toEqual({
+    code: 0,
+    out: [
+      'Endpoint weather: InService on c (ours), modified 2026-01-05T09:04:45.000Z',
+      '',
+      '  variant                 model  image             instances        weight',
+      '  AllTraffic  production  m      linear-learner:1  3 × ml.m5.large  1',
+      '',
+      'Of what shadowctl holds, AWS has: 1 bucket, 1 upload, 1 model, 1 endpoint config, 1 log group, 1 endpoint.',
+      'Last change: `deploy` by SOMEBODY at 2026-01-05T09:00:00.000Z.',
+    ].join('\n'),
+  });
+});
+
+test('what is in progress', async () => {
+  await world.shadowctl(`deploy --endpoint weather --no-wait ${DEPLOY}`);
+  await world.clock.sleep(10_000);
+  const { out } = await world.shadowctl('status --endpoint weather');
+  expect(out).toContain('Endpoint weather: Creating on c (ours)');
+  expect(out).toContain('Creating. AllTraffic: Launching 1 instance(s).');
+});
+
+test('an endpoint with a shadow, as JSON', async () => {
+  await world.shadowctl(`deploy --endpoint weather ${DEPLOY}`);
+  await world.shadowctl(`shadow --endpoint weather --artifact ${ARTIFACT_009} --yes`);
+  const { out } = await world.shadowctl('status --endpoint weather --format json');
+  expect(JSON.parse(out)).toMatchObject({
+    endpoint: 'weather',
+    live: {
+      status: 'InService',
+      variants: [
+        { name: 'AllTraffic', role: 'production', model: 'm' },
+        { name: 'shadow', role: 'shadow', instances: { current: 1, desired: 1 } },
+      ],
+      capture: { on: true, percent: 100 },
+    },
+    counts: { endpoint: 1, model: 2, 'endpoint-config': 2 },
+    open: [],
+  });
+});
+
+test('--all lists every endpoint that has a journal here', async () => {
+  await world.shadowctl(`deploy --endpoint one ${DEPLOY}`);
+  await world.shadowctl(`deploy --endpoint two --artifact ${ARTIFACT_005} --algorithm linear-learner --yes`);
+  const { out } = await world.shadowctl('status --all --format json');
+  expect((JSON.parse(out) as { endpoint: string }[]).map((one) => one.endpoint)).toEqual(['one', 'two']);
+});
+
+test('nothing here, and no such endpoint: each says where it looked', async () => {
+  expect(await world.shadowctl('status')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('there is no journal in'),
+  });
+  expect(await world.shadowctl('status --endpoint nosuch')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('There is no endpoint "nosuch" in us-east-1, and no journal of one here.'),
+  });
+});
