@@ -89,10 +89,9 @@ function build(world: World): Capture {
     file.saving = file.saving.then(() => world.store.blobs.append(file.blob, bytes));
     return file.saving;
   };
-  const flush = async () => {
+  const saveAll = async () => {
     saveAt = Number.POSITIVE_INFINITY;
     await Promise.all([...files.values()].map(save));
-    await landings;
   };
   const land = async (file: File) => {
     await save(file);
@@ -136,16 +135,19 @@ function build(world: World): Capture {
       return first === Number.POSITIVE_INFINITY ? undefined : first;
     },
     async run(at) {
-      if (saveAt <= at) await flush();
-      if (landing > at) return;
-      const landed = landAll((record) => record.landsAt <= at);
+      const saved = saveAt <= at ? saveAll() : undefined;
+      const landed = landing <= at ? landAll((record) => record.landsAt <= at) : undefined;
       // Real callers must not wait for it; in simulated time nothing may be left behind. What fails to land stays in
       // the store and is tried again after a restart; the store itself tells that its folder cannot be written.
-      if (world.clock.virtual) await landed;
-      else landed.catch(() => {});
+      const done = Promise.all([saved, landed]);
+      if (world.clock.virtual) await done;
+      else done.catch(() => {});
     },
     land: (owner) => landAll((record) => record.owner === owner),
-    flush,
+    async flush() {
+      await saveAll();
+      await landings.catch(() => {});
+    },
     sink(endpoint, variant, config) {
       const place = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(config?.DestinationS3Uri ?? '');
       const bucket = place?.[1];
@@ -169,7 +171,8 @@ function build(world: World): Capture {
           file.lines.push(line);
           file.unsaved += line.length;
           file.size += line.length;
-          if (file.unsaved >= UNSAVED_BYTES) void save(file);
+          // What cannot be written now is told by the store, and again when the file lands.
+          if (file.unsaved >= UNSAVED_BYTES) save(file).catch(() => {});
           else if (saveAt === Number.POSITIVE_INFINITY) saveAt = world.clock.now() + SAVE_AFTER_MS;
         },
       };

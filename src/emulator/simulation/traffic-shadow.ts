@@ -1,8 +1,9 @@
+import { stopwatch } from '../../clock.ts';
 import type { InvocationRequest } from '../containers/container.ts';
 import type { World } from '../world.ts';
 import type { Variant } from './fleet.ts';
 import { logTarget } from './fleet-instance.ts';
-import { type Answer, ask, pickInstance } from './traffic.ts';
+import { type Answer, ask, pickInstance, withOverhead } from './traffic.ts';
 
 const NO_ANSWER: Answer = {
   response: { status: 0, body: new Uint8Array(), contentType: 'text/plain' },
@@ -10,6 +11,7 @@ const NO_ANSWER: Answer = {
   overheadLatency: 0,
   container: 'primary',
   owed: 0,
+  measured: 0,
 };
 
 /** A request on its way to a shadow. */
@@ -79,9 +81,10 @@ function send(world: World, { variant, request, caller, at }: Copy): void {
     return;
   }
   variant.inFlight += 1;
+  const began = stopwatch(world.clock);
   const note = (answer: Answer) => {
     variant.inFlight -= 1;
-    settle(world, variant, request, caller, answer, at + answer.owed);
+    settle(world, variant, request, caller, withOverhead(world, answer, began), at + answer.owed);
   };
   const answer = ask(world, variant, instance, request, { at });
   // A shadow must never bring the emulator down, whatever its container does.

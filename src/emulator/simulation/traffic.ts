@@ -13,6 +13,15 @@ export interface Answer {
   container: string;
   /** Milliseconds of the latencies that have not passed yet: the caller sleeps them, a shadow only counts them. */
   owed: number;
+  /** Milliseconds that really passed in the containers. */
+  measured: number;
+}
+
+/** Where no overhead is simulated, it is what passed since `began` (by the stopwatch) beside the containers' work. */
+export function withOverhead(world: World, answer: Answer, began: number): Answer {
+  if (world.latencies.overheadLatency > 0) return answer;
+  const overhead = stopwatch(world.clock) - began - answer.measured;
+  return { ...answer, overheadLatency: Math.max(0, Math.round(overhead * 1000)) };
 }
 
 /** A container must answer within 60 s (facts 7.2). */
@@ -88,7 +97,7 @@ export function ask(
   return startInstance(world, variant.endpoint, variant.fleet, variant.record, instance).then(
     (containers) => put(world, variant, instance, containers, request, asking),
     // It once ran (the emulator was restarted meanwhile); now nothing answers there.
-    () => ({ response: silence, modelLatency: 0, overheadLatency: 0, container: 'primary', owed: 0 }),
+    () => ({ response: silence, modelLatency: 0, overheadLatency: 0, container: 'primary', owed: 0, measured: 0 }),
   );
 }
 
@@ -176,6 +185,7 @@ function weigh(world: World, variant: Variant, { response, container, first, ext
     modelLatency: Math.round(model * 1000),
     overheadLatency: Math.round(overhead * 1000),
     container,
+    measured,
     owed: Math.max(0, model + overhead - (outside || world.latencies.modelLatency === 0 ? measured : 0)),
   };
 }

@@ -1,9 +1,10 @@
 import type { InvokeEndpointOutput } from '@aws-sdk/client-sagemaker-runtime';
+import { stopwatch } from '../../../clock.ts';
 import type { InvocationRequest } from '../../containers/container.ts';
 import { AwsError, type Context } from '../../operation.ts';
 import { createEndpoints, type Endpoint } from '../../simulation/endpoints.ts';
 import type { Fleet, Variant } from '../../simulation/fleet.ts';
-import { type Answer, ask, facing, pickFleet, pickInstance, pickVariant } from '../../simulation/traffic.ts';
+import { ask, facing, pickFleet, pickInstance, pickVariant, withOverhead } from '../../simulation/traffic.ts';
 import { isMirrored, settle } from '../../simulation/traffic-shadow.ts';
 import { modelError, refuse } from './errors.ts';
 
@@ -50,8 +51,9 @@ export async function invokeEndpoint(context: Context, input: InvokeInput): Prom
     accept: input.Accept,
     customAttributes: input.CustomAttributes,
   };
+  const began = stopwatch(world.clock);
   const asked = ask(world, variant, instance, request, { only });
-  const answer: Answer = asked instanceof Promise ? await asked : asked;
+  const answer = withOverhead(world, asked instanceof Promise ? await asked : asked, began);
 
   const caller = {
     eventId: world.switches.sharedEventId ? world.random.uuid() : undefined,
