@@ -94,8 +94,18 @@ export async function openJournal(place: JournalPlace): Promise<Journal> {
   const path = journalPath(place);
   let content = await readJournal(path);
   const notes: string[] = [...content.notes];
+  let lockHeld = false;
   let file: FileHandle | undefined;
 
+  /** Opened by the first event: who only looks must leave no file behind. */
+  const opened = async (): Promise<FileHandle> => {
+    if (!lockHeld) throw new Error('the journal was written to without its lock');
+    if (file === undefined) {
+      file = await open(path, 'a');
+      await mend(file, content);
+    }
+    return file;
+  };
   const write = async (handle: FileHandle, event: JournalEvent) => {
     const recorded: Recorded = { ...event, at: new Date(place.clock.now()).toISOString() };
     await handle.appendFile(`${JSON.stringify(recorded)}\n`);
@@ -111,9 +121,9 @@ export async function openJournal(place: JournalPlace): Promise<Journal> {
     events: () => content.events,
     notes: () => notes,
     async append(event) {
-      if (file === undefined) throw new Error('the journal was written to without its lock');
+      const handle = await opened();
       if (content.events.length === 0) {
-        await write(file, {
+        await write(handle, {
           type: 'open',
           version: 1,
           account: place.account,
@@ -122,7 +132,7 @@ export async function openJournal(place: JournalPlace): Promise<Journal> {
         });
         await syncFolder(dirname(path));
       }
-      await write(file, event);
+      await write(handle, event);
     },
     async locked(why, work) {
       await mkdir(dirname(path), { recursive: true });
@@ -131,12 +141,12 @@ export async function openJournal(place: JournalPlace): Promise<Journal> {
       try {
         // Another command may have written between opening and locking.
         content = await readJournal(path);
-        file = await open(path, 'a');
-        await mend(file, content);
+        lockHeld = true;
         return await work();
       } finally {
         await file?.close();
         file = undefined;
+        lockHeld = false;
         await lock.release();
       }
     },
