@@ -1,19 +1,16 @@
-import { constants, gunzipSync } from 'node:zlib';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import type { Aws } from '../../aws/clients.ts';
-import { listObjects, readObject } from '../../aws/s3.ts';
+import { listObjects } from '../../aws/s3.ts';
+import { downloadObject } from '../../aws/s3-download.ts';
 import { s3Place, s3Uri } from '../../aws/s3-uri.ts';
 import type { S3Place } from '../../aws/s3-uri.ts';
 import type { Clock } from '../../clock.ts';
 import { usage } from '../../errors.ts';
 import type { Window } from '../observations.ts';
-import { readCapture } from '../predictions/captures.ts';
-import type { Capture } from '../predictions/captures.ts';
-import type { CaptureSet } from '../predictions/compare.ts';
 
 const HOUR_MS = 3_600_000;
-const AT_ONCE = 8;
-const FILE_LIMIT = 512 * 1024 * 1024;
-const EXAMPLES = 5;
+const AT_ONCE = 16;
 
 /** Where captures of one variant lie, and which of them count. */
 export interface CaptureSource {
@@ -22,30 +19,6 @@ export interface CaptureSource {
   endpoint: string;
   variant: string;
   window: Window;
-}
-
-/** Reads the capture records of one variant in a window. A file that cannot be read whole is read as far as it goes. */
-export async function readCaptures(
-  aws: Aws,
-  clock: Clock,
-  source: CaptureSource,
-  signal?: AbortSignal,
-): Promise<CaptureSet> {
-  const uris: string[] = [];
-  for (const prefix of prefixes(source)) {
-    for await (const object of listObjects(aws, prefix, signal)) {
-      if (/\.jsonl(\.gz)?$/.test(object.key)) uris.push(s3Uri({ bucket: prefix.bucket, key: object.key }));
-    }
-  }
-  const reader = new CaptureReader(source.window);
-  let next = 0;
-  const worker = async () => {
-    for (let uri = uris[next++]; uri !== undefined; uri = uris[next++]) {
-      reader.file(await readObject(aws, uri, FILE_LIMIT, signal));
-    }
-  };
-  await clock.all(Array.from({ length: Math.min(AT_ONCE, uris.length) }, () => worker));
-  return reader.set();
 }
 
 /** Folders of captures, one an hour: `…/endpoint/variant/2026/01/05/09/`. A file may be closed in the hour after its records. */
@@ -61,61 +34,43 @@ export function prefixes({ destination, endpoint, variant, window }: CaptureSour
   return hours;
 }
 
-/** Turns files of capture records into one set, counting what is not readable instead of failing on it. */
-export class CaptureReader {
-  readonly #window: Window;
-  readonly #captures: Capture[] = [];
-  readonly #examples: string[] = [];
-  #files = 0;
-  #unreadable = 0;
-  #outside = 0;
-
-  constructor(window: Window) {
-    this.#window = window;
-  }
-
-  file(bytes: Uint8Array): void {
-    this.#files += 1;
-    const { text, torn } = decode(bytes);
-    if (torn !== undefined) this.#lost(torn, text.slice(-100));
-    for (const line of text.split('\n')) {
-      if (line.trim() === '') continue;
-      const capture = readCapture(line);
-      if (typeof capture === 'string') {
-        this.#lost(capture, line);
-      } else if (capture.at < this.#window.from || capture.at >= this.#window.to) this.#outside += 1;
-      else this.#captures.push(capture);
+/**
+ * Brings the capture files of a variant to this machine, sixteen at a time, and gives their paths. What is in the
+ * cache under the same ETag is not fetched again, so that an interrupted or repeated report goes on where it was.
+ *
+ * @param progress told how many of how many files are here
+ */
+export async function fetchCaptures(
+  aws: Aws,
+  clock: Clock,
+  source: CaptureSource,
+  options: {
+    cache: string;
+    signal?: AbortSignal | undefined;
+    progress?: ((done: number, of: number) => void) | undefined;
+  },
+): Promise<string[]> {
+  const found: { uri: string; path: string }[] = [];
+  for (const prefix of prefixes(source)) {
+    for await (const object of listObjects(aws, prefix, options.signal)) {
+      if (!/\.jsonl(\.gz)?$/.test(object.key)) continue;
+      const uri = s3Uri({ bucket: prefix.bucket, key: object.key });
+      const name = createHash('sha256').update(`${uri} ${object.etag}`).digest('hex').slice(0, 32);
+      found.push({
+        uri,
+        path: join(options.cache, name.slice(0, 2), `${name}.jsonl${object.key.endsWith('.gz') ? '.gz' : ''}`),
+      });
     }
   }
-
-  #lost(why: string, where: string): void {
-    this.#unreadable += 1;
-    if (this.#examples.length < EXAMPLES) this.#examples.push(`${why}: ${where.slice(0, 100)}`);
-  }
-
-  set(): CaptureSet {
-    return {
-      files: this.#files,
-      captures: this.#captures,
-      unreadable: this.#unreadable,
-      outside: this.#outside,
-      examples: this.#examples,
-    };
-  }
-}
-
-/** Text of a file, unzipped where it is gzip; of a torn one what comes before the tear, and why it ends there. */
-export function decode(bytes: Uint8Array): { text: string; torn: string | undefined } {
-  const gzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  if (!gzip) return { text: Buffer.from(bytes).toString('utf8'), torn: undefined };
-  try {
-    return { text: gunzipSync(bytes).toString('utf8'), torn: undefined };
-  } catch (whole) {
-    const torn = `torn gzip (${whole instanceof Error ? whole.message : String(whole)})`;
-    try {
-      return { text: gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).toString('utf8'), torn };
-    } catch {
-      return { text: '', torn };
+  let next = 0;
+  let done = 0;
+  const worker = async () => {
+    for (let one = found[next++]; one !== undefined; one = found[next++]) {
+      await downloadObject(aws, one.uri, one.path, options.signal);
+      done += 1;
+      options.progress?.(done, found.length);
     }
-  }
+  };
+  await clock.all(Array.from({ length: Math.min(AT_ONCE, found.length) }, () => worker));
+  return found.map((one) => one.path);
 }

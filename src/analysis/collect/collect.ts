@@ -1,10 +1,10 @@
+import { join } from 'node:path';
 import type { Aws } from '../../aws/clients.ts';
 import type { Clock } from '../../clock.ts';
 import type { Metrics, Observations, Predictions, Task, Window } from '../observations.ts';
-import { comparePredictions } from '../predictions/compare.ts';
-import type { Path } from '../predictions/path.ts';
 import type { Truth } from '../predictions/truth.ts';
-import { readCaptures } from './captures.ts';
+import { fetchCaptures } from './captures.ts';
+import { compareFiles } from './compare-files.ts';
 import { readEndpoint } from './endpoint.ts';
 import type { EndpointFacts } from './endpoint.ts';
 import { minutesOf, readMetrics } from './metrics.ts';
@@ -15,9 +15,14 @@ export interface CollectOptions {
   window: Window;
   /** Absolute difference of numbers that counts as equal; undefined leaves it to their spread. */
   tolerance: number | undefined;
-  path?: Path | undefined;
-  task?: Task | undefined;
-  truth?: Truth | undefined;
+  /** Path into JSON answers, as the user wrote it. */
+  prediction: string | undefined;
+  task: Task | undefined;
+  truth: Truth | undefined;
+  /** Folder for captures, kept from report to report. */
+  cache: string;
+  /** Memory bound of the engine for many captures, like `1GB`. */
+  memory: string;
   /** False leaves the captures alone: metrics only. */
   predictions: boolean;
   signal?: AbortSignal | undefined;
@@ -73,21 +78,35 @@ async function readPredictions(
   if (first > 0 && start !== undefined) {
     notes.push(`The shadow saw its first request ${first} minutes into the window; predictions count from there.`);
   }
-  options.progress?.('reading captured predictions');
   const source = { destination: facts.captures, endpoint: options.endpoint, window };
-  const { signal } = options;
-  const production = await readCaptures(aws, clock, { ...source, variant: facts.production.name }, signal);
-  const shadow = await readCaptures(aws, clock, { ...source, variant: facts.shadow.name }, signal);
-  if (production.captures.length + shadow.captures.length === 0) {
+  const fetch = (variant: string) =>
+    fetchCaptures(
+      aws,
+      clock,
+      { ...source, variant },
+      {
+        cache: join(options.cache, 'captures'),
+        signal: options.signal,
+        progress: (done, of) => options.progress?.(`fetching captures of ${variant}: ${done} of ${of} files`),
+      },
+    );
+  const files = { production: await fetch(facts.production.name), shadow: await fetch(facts.shadow.name) };
+  const found = await compareFiles(files, {
+    window,
+    sampling: facts.sampling ?? 1,
+    tolerance: options.tolerance,
+    prediction: options.prediction,
+    task: options.task,
+    truth: options.truth,
+    spill: options.cache,
+    memory: options.memory,
+    progress: options.progress,
+    note: (words) => void notes.push(words),
+  });
+  if (found.production.records + found.shadow.records === 0) {
     notes.push(
       `No captured request lies in this window under ${facts.captures}. Captures land a minute or two after the requests.`,
     );
   }
-  return comparePredictions(production, shadow, {
-    sampling: facts.sampling ?? 1,
-    tolerance: options.tolerance,
-    path: options.path,
-    task: options.task,
-    truth: options.truth,
-  });
+  return found;
 }

@@ -4,7 +4,8 @@ import { FORMATS } from '../../report/render.ts';
 import type { Format } from '../../report/render.ts';
 
 export interface ReportOptions {
-  endpoint: string;
+  /** Undefined only where `files` is given. */
+  endpoint: string | undefined;
   /** Length of the window, where `from` does not say. */
   last: string;
   from: string | undefined;
@@ -19,20 +20,48 @@ export interface ReportOptions {
   policy: string | undefined;
   output: string | undefined;
   predictions: boolean;
+  /** Saved observations, or a folder of captures, instead of AWS. */
+  files: string | undefined;
+  /** `PRODUCTION,SHADOW`: folders under `files`. */
+  variants: string | undefined;
+  /** Where to keep the observations. */
+  save: string | undefined;
+  /** Leaves inputs and examples of the models' words out. */
+  redact: boolean;
+  /** Look again and again until the first decision: `show` every report, or only the last. */
+  watch: 'show' | 'quiet' | undefined;
+  /** Time between two looks. */
+  every: string;
+  /** Give up waiting for a decision after this time. */
+  timeout: string;
+  /** Memory bound for many captures. */
+  memory: string;
+}
+
+interface Flags extends Partial<Omit<ReportOptions, 'watch'>> {
+  last: string;
+  format: Format;
+  predictions: boolean;
+  every: string;
+  timeout: string;
+  memory: string;
+  watch?: boolean;
+  untilDecided?: boolean;
 }
 
 export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => import('./run.ts'))): Command {
   return new Command('report')
     .description('compare shadow and production over a window of time: is it safe to promote?')
-    .requiredOption('--endpoint <name>', 'the endpoint')
+    .option('--endpoint <name>', 'the endpoint')
     .option('--last <duration>', 'length of the window up to now: 30m, 2h, 1d', '30m')
     .option('--from <time>', 'start of the window (ISO 8601, UTC; or -2h)')
     .option('--to <time>', 'end of the window')
     .addOption(new Option('--format <format>', 'how to show it').choices(FORMATS).default('terminal'))
+    .option('--output <file>', 'write the report there instead of to standard output')
     .option('--labels <file[:column]>', 'the truth: CSV or JSON Lines, local or s3://, by inferenceId or by features')
     .option('--prediction <path>', "where predictions lie in a JSON answer, like '$.predictions[*].score'")
     .addOption(
-      new Option('--task <task>', 'what kind of answers these are').choices([
+      new Option('--task <task>', 'what kind of answers these are, if it guesses wrong').choices([
         'regression',
         'scores',
         'binary',
@@ -41,26 +70,38 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
       ]),
     )
     .option('--policy <file>', 'what the shadow must prove (default: section policy of shadowctl.yaml)')
-    .option('--output <file>', 'write the report there instead of to standard output')
     .option('--no-predictions', 'leave the captured predictions alone: metrics only')
+    .option('--files <path>', 'instead of AWS: what --save wrote, or a folder of captures with a folder per variant')
+    .option('--variants <production,shadow>', 'which folders under --files, where their names do not tell')
+    .option('--save <file>', 'keep the observations, to judge them again later with --files')
+    .option('--redact', 'leave out what requests and answers said: no inputs, no examples')
+    .option('--watch', 'look again and again, and stop at the first decision')
+    .option('--until-decided', 'the same, showing only the last report (for CI)')
+    .option('--every <duration>', 'time between two looks', '1m')
+    .option('--timeout <duration>', 'stop waiting for a decision after this time', '12h')
+    .option('--memory <size>', 'memory bound for pairing many captures; the rest goes to disk', '1GB')
     .addHelpText(
       'after',
       '\nExit codes: 0 pass (or nothing to compare), 1 fail, 3 inconclusive: more traffic is needed.',
     )
-    .action(
-      (flags: Partial<ReportOptions> & { endpoint: string; last: string; format: Format; predictions: boolean }) =>
-        host.start(run, {
-          endpoint: flags.endpoint,
-          last: flags.last,
-          from: flags.from,
-          to: flags.to,
-          format: flags.format,
-          labels: flags.labels,
-          prediction: flags.prediction,
-          task: flags.task,
-          policy: flags.policy,
-          output: flags.output,
-          predictions: flags.predictions,
-        }),
-    );
+    .action((flags: Flags) => {
+      const { watch, untilDecided, ...rest } = flags;
+      const mode = watch === true ? ('show' as const) : untilDecided === true ? ('quiet' as const) : undefined;
+      return host.start(run, { ...NOTHING, ...rest, redact: flags.redact === true, watch: mode });
+    });
 }
+
+/** commander leaves out what was not said. */
+const NOTHING = {
+  endpoint: undefined,
+  from: undefined,
+  to: undefined,
+  labels: undefined,
+  prediction: undefined,
+  task: undefined,
+  policy: undefined,
+  output: undefined,
+  files: undefined,
+  variants: undefined,
+  save: undefined,
+};

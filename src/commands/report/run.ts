@@ -1,60 +1,84 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { collect } from '../../analysis/collect/collect.ts';
-import { judge } from '../../analysis/judge.ts';
 import { loadPolicy } from '../../analysis/collect/policy-file.ts';
+import { judge } from '../../analysis/judge.ts';
 import { summarizeBoth } from '../../analysis/metrics.ts';
-import type { Task } from '../../analysis/observations.ts';
-import { parsePath } from '../../analysis/predictions/path.ts';
+import type { Window } from '../../analysis/observations.ts';
+import type { Outcome as Judged } from '../../analysis/verdict.ts';
 import type { App, Outcome } from '../../app.ts';
 import type { Report } from '../../report/report.ts';
 import { renderers } from '../../report/render.ts';
-import { withProgress } from '../../ui/progress.ts';
+import { plain } from '../../ui/io.ts';
 import type { ReportOptions } from './command.ts';
 import { loadTruth } from './inputs.ts';
-import { decideWindow } from './window.ts';
+import { observe, redact } from './observe.ts';
+import { decideWindow, readDuration } from './window.ts';
+
+const ENDINGS: Record<Judged, Outcome> = { pass: 'done', fail: 'no', inconclusive: 'inconclusive' };
 
 /** Looks, judges, shows. @returns `done` for pass or nothing to compare, `no` for fail, `inconclusive` */
 export async function run(app: App, options: ReportOptions): Promise<Outcome> {
-  const report = await makeReport(app, options);
+  const look = await prepare(app, options);
+  const report = options.watch === undefined ? await look() : await watch(app, options, look);
+  await show(app, options, report);
+  if (options.save !== undefined) {
+    await writeFile(resolve(app.cwd, options.save), `${JSON.stringify(report.observations)}\n`);
+    app.io.err(`Kept the observations in ${options.save}.`);
+  }
+  return report.verdict === undefined ? 'done' : ENDINGS[report.verdict.outcome];
+}
+
+/** Reads what stays the same from look to look; the start of the window is fixed by the first. */
+async function prepare(app: App, options: ReportOptions): Promise<() => Promise<Report>> {
+  const { policy } = await loadPolicy(app.cwd, options.policy, () => app.project());
+  let from: number | undefined;
+  return async () => {
+    const now = app.clock.now();
+    const window: Window =
+      options.files !== undefined && options.from === undefined
+        ? decideWindow({ ...options, from: '1970-01-01' }, now)
+        : decideWindow(options, now);
+    from ??= window.from;
+    // Labels may arrive late: they are read at every look.
+    const truth = options.labels === undefined ? undefined : await loadTruth(app, options.labels);
+    const seen = await observe(app, options, { from, to: window.to }, { policy, truth });
+    const observations = options.redact ? redact(seen) : seen;
+    return {
+      schema: 'shadowctl-report/1',
+      created: now,
+      observations,
+      summaries: summarizeBoth(observations),
+      policy,
+      verdict: judge(observations, policy),
+    };
+  };
+}
+
+/**
+ * Looks until the first decision; the bounds hold for all looks together, so waiting for it is no cheating. Ends
+ * without one at the timeout, or where there is nothing to wait for.
+ */
+async function watch(app: App, options: ReportOptions, look: () => Promise<Report>): Promise<Report> {
+  const every = readDuration(options.every, '--every');
+  const deadline = app.clock.now() + readDuration(options.timeout, '--timeout');
+  for (;;) {
+    const report = await look();
+    const { verdict } = report;
+    const last = app.clock.now() + every > deadline;
+    if (verdict === undefined || verdict.outcome !== 'inconclusive' || options.files !== undefined || last)
+      return report;
+    app.io.err(`${new Date(report.created).toISOString().slice(11, 16)} UTC  ${plain(verdict.summary)}`);
+    if (options.watch === 'show' && options.output === undefined) await show(app, options, report);
+    await app.clock.sleep(every, app.signal);
+  }
+}
+
+async function show(app: App, options: ReportOptions, report: Report): Promise<void> {
   const render = await renderers[options.format]();
   // A file is no terminal: it gets eighty columns and no colour.
   const toFile = options.output !== undefined;
   const text = await render(report, { columns: toFile ? 80 : app.io.columns, color: !toFile && app.io.color });
-  if (options.output === undefined) app.io.out(text);
-  else {
-    await writeFile(resolve(app.cwd, options.output), `${text}\n`);
-    app.io.err(`Wrote ${options.output}.`);
-  }
-  if (report.verdict === undefined) return 'done';
-  return ({ pass: 'done', fail: 'no', inconclusive: 'inconclusive' } as const)[report.verdict.outcome];
-}
-
-async function makeReport(app: App, options: ReportOptions): Promise<Report> {
-  const now = app.clock.now();
-  const window = decideWindow(options, now);
-  const path = options.prediction === undefined ? undefined : parsePath(options.prediction);
-  const { policy } = await loadPolicy(app.cwd, options.policy, () => app.project());
-  const truth = options.labels === undefined ? undefined : await loadTruth(app, options.labels);
-  const observations = await withProgress(app.io, 'collecting', async (progress) =>
-    collect(await app.aws(), app.clock, {
-      endpoint: options.endpoint,
-      window,
-      tolerance: policy.numbers.tolerance,
-      path,
-      task: options.task as Task | undefined,
-      truth,
-      predictions: options.predictions,
-      signal: app.signal,
-      progress: (doing) => progress.update(doing),
-    }),
-  );
-  return {
-    schema: 'shadowctl-report/1',
-    created: now,
-    observations,
-    summaries: summarizeBoth(observations),
-    policy,
-    verdict: judge(observations, policy),
-  };
+  if (options.output === undefined) return app.io.out(text);
+  await writeFile(resolve(app.cwd, options.output), `${text}\n`);
+  app.io.err(`Wrote ${options.output}.`);
 }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { CaptureReader } from '../../../src/analysis/collect/captures.ts';
+import { CaptureReader } from '../../../src/analysis/collect/read-files.ts';
 import { comparePairsInSql } from '../../../src/analysis/collect/duckdb/engine.ts';
 import type { Predictions, Task } from '../../../src/analysis/observations.ts';
 import { comparePredictions } from '../../../src/analysis/predictions/compare.ts';

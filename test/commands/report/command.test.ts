@@ -24,6 +24,14 @@ const DEFAULTS = {
   policy: undefined,
   output: undefined,
   predictions: true,
+  files: undefined,
+  variants: undefined,
+  save: undefined,
+  redact: false,
+  watch: undefined,
+  every: '1m',
+  timeout: '12h',
+  memory: '1GB',
 };
 
 test.each([
@@ -36,6 +44,12 @@ test.each([
     { predictions: false, policy: 'p.yaml', output: 'r.json' },
   ],
   [['--task', 'regression'], { task: 'regression' }],
+  [['--watch', '--every', '5m'], { watch: 'show', every: '5m' }],
+  [['--until-decided', '--timeout', '2h'], { watch: 'quiet', timeout: '2h' }],
+  [
+    ['--files', 'captures', '--variants', 'a,b', '--redact', '--save', 'o.json'],
+    { files: 'captures', variants: 'a,b', redact: true, save: 'o.json' },
+  ],
 ] as [string[], Partial<ReportOptions>][])('report %j', async (argv, expected) => {
   expect(await parse('--endpoint', 'weather', ...argv)).toEqual({ ...DEFAULTS, ...expected });
 });

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   CreateEndpointCommand,
@@ -31,6 +32,8 @@ export interface Stage {
 }
 
 export async function stage(shadow: 'good' | 'mismatched' | 'none'): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'shadowctl-stage-'));
+  copyFileSync(DATA, join(folder, 'weather-test.csv'));
   const clock = new VirtualClock(Date.UTC(2026, 0, 5, 9));
   const emulator = await startEmulator({ clock });
   const options = {
@@ -121,7 +124,7 @@ export async function stage(shadow: 'good' | 'mismatched' | 'none'): Promise<Sta
           AWS_ACCESS_KEY_ID: 'test',
           AWS_SECRET_ACCESS_KEY: 'test',
         },
-        cwd: resolve(ROOT, 'fixtures', 'data'),
+        cwd: folder,
         signal: new AbortController().signal,
         io: () => io,
       };
@@ -149,6 +152,7 @@ export async function stage(shadow: 'good' | 'mismatched' | 'none'): Promise<Sta
       sagemaker.destroy();
       runtime.destroy();
       await emulator.close();
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -1,4 +1,7 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { ReportOptions } from '../../../src/commands/report/command.ts';
 import { run } from '../../../src/commands/report/run.ts';
 import type { Report } from '../../../src/report/report.ts';
@@ -17,7 +20,18 @@ const OPTIONS: ReportOptions = {
   policy: undefined,
   output: undefined,
   predictions: true,
+  files: undefined,
+  variants: undefined,
+  save: undefined,
+  redact: false,
+  watch: undefined,
+  every: '1m',
+  timeout: '12h',
+  memory: '1GB',
 };
+
+const folder = mkdtempSync(join(tmpdir(), 'shadowctl-report-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 let open: Stage | undefined;
 afterEach(async () => {
@@ -93,6 +107,49 @@ describe('report, through the real SDK', () => {
     expect(found.outcome).toBe('inconclusive');
     expect(found.text).toContain('no data');
     expect(found.text).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  test('what was saved is judged again without AWS, to the same verdict', async () => {
+    open = await stage('good');
+    await open.traffic(200, 1_500);
+    open.clock.advance(120_000);
+    const first = await report(open, { save: join(folder, 'saved.json'), last: '15m' });
+    await open.emulator.close();
+    const again = await report(open, { endpoint: undefined, files: join(folder, 'saved.json') });
+    expect(again.report?.verdict).toEqual(first.report?.verdict);
+    expect(again.report?.summaries).toEqual(first.report?.summaries);
+  });
+
+  test('--redact keeps every input out', async () => {
+    open = await stage('good');
+    await open.traffic(60, 1_500);
+    open.clock.advance(120_000);
+    const seen = await report(open, { last: '15m' });
+    expect(seen.report?.observations.predictions?.top[0]?.input).toMatch(/^[\d.,-]+$/);
+    const hidden = await report(open, { last: '15m', redact: true });
+    expect(hidden.report?.observations.predictions?.top[0]?.input).toBeNull();
+  });
+
+  test('--until-decided looks on until there is an answer, and shows only that', async () => {
+    open = await stage('mismatched');
+    const { traffic, clock } = open;
+    await traffic(4, 10_000);
+    clock.advance(90_000);
+    const looking = report(open, { watch: 'quiet', every: '2m', last: '5m' });
+    const sending = clock.all<unknown>([
+      () => looking,
+      async () => {
+        for (let i = 0; i < 12; i += 1) {
+          await traffic(10, 0);
+          await clock.sleep(60_000);
+        }
+      },
+    ]);
+    const found = await looking;
+    await sending;
+    expect(found.outcome).toBe('no');
+    expect(found.err.split('\n').filter((line) => line.includes('Not decided yet')).length).toBeGreaterThan(0);
+    expect(found.report?.verdict?.outcome).toBe('fail');
   });
 
   test('an endpoint that is not there', async () => {

@@ -30,7 +30,7 @@ export async function openEngine(options: {
   return {
     connection,
     run: async (sql) => void (await connection.run(sql)),
-    rows: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS() as Row[],
+    rows: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS(),
     close() {
       connection.closeSync();
       instance.closeSync();

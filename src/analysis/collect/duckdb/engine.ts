@@ -290,8 +290,9 @@ async function top(engine: Engine, method: PairingMethod | undefined, files: str
   ))
     originals.set(String(row.key), row);
   const describe = (label: unknown, value: unknown) => {
-    const short = typeof value === 'number' ? String(label === null ? value : Number(value.toPrecision(4))) : '';
-    return label === null || label === undefined ? short : short === '' ? String(label) : `${String(label)} (${short})`;
+    const number = typeof value === 'number' ? value : undefined;
+    if (typeof label !== 'string') return number === undefined ? '' : String(number);
+    return number === undefined ? label : `${label} (${Number(number.toPrecision(4))})`;
   };
   return worst.map((row) => {
     const original = originals.get(String(row.key));

@@ -1,0 +1,80 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Predictions, Task, Window } from '../observations.ts';
+import { comparePredictions } from '../predictions/compare.ts';
+import { parsePath } from '../predictions/path.ts';
+import { detectShape } from '../predictions/shape.ts';
+import type { Truth } from '../predictions/truth.ts';
+import { readAll, readSample, sizeOf } from './read-files.ts';
+
+/** Loading DuckDB takes longer than reading this much here. */
+const SMALL_BYTES = 32 * 1024 * 1024;
+
+export interface CompareFilesOptions {
+  window: Window;
+  sampling: number;
+  tolerance: number | undefined;
+  /** Path into JSON answers, as the user wrote it. */
+  prediction: string | undefined;
+  task: Task | undefined;
+  truth: Truth | undefined;
+  /** Folder for what does not fit into memory. */
+  spill: string;
+  /** Memory bound of the engine, like `1GB`. */
+  memory: string;
+  progress?: ((doing: string) => void) | undefined;
+  /** Told what the reader must know. */
+  note(words: string): void;
+}
+
+/**
+ * Compares capture files on this machine. Small ones are read here; large ones go through DuckDB, which needs answers
+ * of one shape: where there is none (free JSON, shapes mixed), everything is read here whatever its size.
+ */
+export async function compareFiles(
+  files: { production: readonly string[]; shadow: readonly string[] },
+  options: CompareFilesOptions,
+): Promise<Predictions> {
+  const { window, truth, prediction } = options;
+  const path = prediction === undefined ? undefined : parsePath(prediction);
+  const all = [...files.production, ...files.shadow];
+  const bytes = await sizeOf(all);
+  // DuckDB gives up on a torn gzip; what comes before the tear can be read here.
+  const zipped = all.some((file) => file.endsWith('.gz'));
+  if (bytes > SMALL_BYTES && !zipped && files.production.length > 0 && files.shadow.length > 0) {
+    const [production, shadow] = [await readSample(files.production, window), await readSample(files.shadow, window)];
+    const found = detectShape(production.captures, path, prediction);
+    if (found !== undefined) {
+      const { comparePairsInSql } = await import('./duckdb/engine.ts');
+      const spill = join(options.spill, `spill-${process.pid}`);
+      await mkdir(spill, { recursive: true });
+      try {
+        return await comparePairsInSql({
+          ...files,
+          window,
+          shape: found.shape,
+          task: options.task ?? found.task,
+          sampling: options.sampling,
+          tolerance: options.tolerance,
+          truth,
+          memory: options.memory,
+          spill,
+          examples: { production: production.examples, shadow: shadow.examples },
+          progress: options.progress,
+        });
+      } finally {
+        await rm(spill, { recursive: true, force: true });
+      }
+    }
+    options.note('The answers have no common shape that SQL could take apart; they were compared in memory.');
+  }
+  options.progress?.(`reading ${all.length} capture files`);
+  const [production, shadow] = [await readAll(files.production, window), await readAll(files.shadow, window)];
+  return comparePredictions(production, shadow, {
+    sampling: options.sampling,
+    tolerance: options.tolerance,
+    path,
+    task: options.task,
+    truth,
+  });
+}

@@ -1,0 +1,102 @@
+import { open, readFile, stat } from 'node:fs/promises';
+import { constants, gunzipSync } from 'node:zlib';
+import type { Window } from '../observations.ts';
+import { readCapture } from '../predictions/captures.ts';
+import type { Capture } from '../predictions/captures.ts';
+import type { CaptureSet } from '../predictions/compare.ts';
+
+const EXAMPLES = 5;
+
+/** Turns files of capture records into one set, counting what is not readable instead of failing on it. */
+export class CaptureReader {
+  readonly #window: Window;
+  readonly #captures: Capture[] = [];
+  readonly #examples: string[] = [];
+  #files = 0;
+  #unreadable = 0;
+  #outside = 0;
+
+  constructor(window: Window) {
+    this.#window = window;
+  }
+
+  file(bytes: Uint8Array): void {
+    this.#files += 1;
+    const { text, torn } = decode(bytes);
+    if (torn !== undefined) this.#lost(torn, text.slice(-100));
+    for (const line of text.split('\n')) {
+      if (line.trim() === '') continue;
+      const capture = readCapture(line);
+      if (typeof capture === 'string') this.#lost(capture, line);
+      else if (capture.at < this.#window.from || capture.at >= this.#window.to) this.#outside += 1;
+      else this.#captures.push(capture);
+    }
+  }
+
+  #lost(why: string, where: string): void {
+    this.#unreadable += 1;
+    if (this.#examples.length < EXAMPLES) this.#examples.push(`${why}: ${where.slice(0, 100)}`);
+  }
+
+  set(): CaptureSet {
+    return {
+      files: this.#files,
+      captures: this.#captures,
+      unreadable: this.#unreadable,
+      outside: this.#outside,
+      examples: this.#examples,
+    };
+  }
+}
+
+/** Every record of these files that lies in the window. */
+export async function readAll(paths: readonly string[], window: Window): Promise<CaptureSet> {
+  const reader = new CaptureReader(window);
+  for (const path of paths) reader.file(await readFile(path));
+  return reader.set();
+}
+
+/** Records from the beginnings of a few files: enough to see what they are made of. */
+export async function readSample(paths: readonly string[], window: Window, bytes = 262_144): Promise<CaptureSet> {
+  const reader = new CaptureReader(window);
+  const stride = Math.max(1, Math.floor(paths.length / 8));
+  for (let i = 0; i < paths.length; i += stride) {
+    const path = paths[i] ?? '';
+    if (path.endsWith('.gz')) {
+      reader.file(await readFile(path));
+      continue;
+    }
+    const file = await open(path);
+    try {
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
+      const whole = bytesRead < bytes ? bytesRead : buffer.lastIndexOf(10, bytesRead - 1) + 1;
+      reader.file(buffer.subarray(0, whole));
+    } finally {
+      await file.close();
+    }
+  }
+  return reader.set();
+}
+
+/** Bytes of these files together. */
+export async function sizeOf(paths: readonly string[]): Promise<number> {
+  let total = 0;
+  for (const path of paths) total += (await stat(path)).size;
+  return total;
+}
+
+/** Text of a file, unzipped where it is gzip; of a torn one what comes before the tear, and why it ends there. */
+export function decode(bytes: Uint8Array): { text: string; torn: string | undefined } {
+  const gzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  if (!gzip) return { text: Buffer.from(bytes).toString('utf8'), torn: undefined };
+  try {
+    return { text: gunzipSync(bytes).toString('utf8'), torn: undefined };
+  } catch (whole) {
+    const torn = `torn gzip (${whole instanceof Error ? whole.message : String(whole)})`;
+    try {
+      return { text: gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).toString('utf8'), torn };
+    } catch {
+      return { text: '', torn };
+    }
+  }
+}

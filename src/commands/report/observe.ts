@@ -1,0 +1,83 @@
+import { join, resolve } from 'node:path';
+import { collect } from '../../analysis/collect/collect.ts';
+import { collectFromFiles } from '../../analysis/collect/from-files.ts';
+import type { Observations, Task, Window } from '../../analysis/observations.ts';
+import type { Policy } from '../../analysis/policy.ts';
+import { parsePath } from '../../analysis/predictions/path.ts';
+import type { Truth } from '../../analysis/predictions/truth.ts';
+import type { App } from '../../app.ts';
+import { usage } from '../../errors.ts';
+import { withProgress } from '../../ui/progress.ts';
+import type { ReportOptions } from './command.ts';
+
+/** Observations of a window from AWS, or from files. @throws Problem (usage) where the words of the call do not fit together */
+export async function observe(
+  app: App,
+  options: ReportOptions,
+  window: Window,
+  inputs: { policy: Policy; truth: Truth | undefined },
+): Promise<Observations> {
+  const { endpoint, files, prediction } = options;
+  if (prediction !== undefined) parsePath(prediction);
+  if (!/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(options.memory))
+    throw usage(`--memory '${options.memory}' is no size.`, 'Write it like 1GB or 500MB.');
+  const cache = join((await app.project()).stateDir, 'cache');
+  const common = {
+    tolerance: inputs.policy.numbers.tolerance,
+    prediction,
+    task: options.task as Task | undefined,
+    truth: inputs.truth,
+    memory: options.memory,
+  };
+  return withProgress(app.io, 'collecting', async (progress) => {
+    const told = (doing: string) => progress.update(doing);
+    if (files !== undefined) {
+      const bounded = options.from !== undefined || options.to !== undefined;
+      return collectFromFiles({
+        ...common,
+        path: resolve(app.cwd, files),
+        variants: readVariants(options.variants),
+        window: bounded ? window : undefined,
+        sampling: 1,
+        spill: cache,
+        progress: told,
+      });
+    }
+    if (endpoint === undefined)
+      throw usage('No endpoint is named.', 'Add --endpoint NAME, or --files PATH to judge what was saved.');
+    return collect(await app.aws(), app.clock, {
+      ...common,
+      endpoint,
+      window,
+      predictions: options.predictions,
+      cache,
+      signal: app.signal,
+      progress: told,
+    });
+  });
+}
+
+function readVariants(words: string | undefined): readonly [string, string] | undefined {
+  if (words === undefined) return undefined;
+  const [production, shadow, ...more] = words.split(',').map((name) => name.trim());
+  if (!production || !shadow || more.length > 0)
+    throw usage(`--variants '${words}' does not name two folders.`, 'Write it like --variants AllTraffic,shadow.');
+  return [production, shadow];
+}
+
+/** The same without anything that a request or an answer said, but for the names of classes. */
+export function redact(observations: Observations): Observations {
+  const { predictions } = observations;
+  if (predictions === undefined) return observations;
+  const quiet = <Side extends { examples: readonly string[] }>(side: Side): Side => ({ ...side, examples: [] });
+  return {
+    ...observations,
+    predictions: {
+      ...predictions,
+      production: quiet(predictions.production),
+      shadow: quiet(predictions.shadow),
+      top: predictions.top.map((pair) => ({ ...pair, input: undefined })),
+    },
+    notes: [...observations.notes, 'Inputs and examples were left out (--redact).'],
+  };
+}
