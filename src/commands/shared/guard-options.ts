@@ -45,11 +45,18 @@ export interface GuardWords {
   notify?: string[];
 }
 
-/** Adds the flags of every command that updates an endpoint under guardrails. */
-export function guardFlags(command: Command): Command {
+/**
+ * Adds the flags of every command that updates an endpoint under guardrails.
+ * @param optional says what the strategy is for, where a command can do without guardrails
+ */
+export function guardFlags(command: Command, optional?: string): Command {
   return command
     .optionsGroup('Moving traffic:')
-    .option('--strategy <name>', STRATEGIES.join(' | '), 'canary')
+    .option(
+      '--strategy <name>',
+      `${optional ?? ''}${STRATEGIES.join(' | ')}`,
+      optional === undefined ? 'canary' : undefined,
+    )
     .option('--canary-size <size>', 'canary: instances or percent that go first (default: 1 instance)')
     .option('--step-size <size>', 'linear: instances or percent a step (default: 50%)')
     .option('--batch-size <size>', 'rolling: instances or percent replaced at a time (default: 50%)')
@@ -70,6 +77,40 @@ export function guardFlags(command: Command): Command {
     .option('--notify <target...>', 'tell an SNS topic (ARN) or a webhook (URL) how it ended')
     .option('--force', 'go on where the examination finds that the guardrail would be a lie');
 }
+
+/** For commands that can do without guardrails: only who names a strategy gets them. @throws Problem 'usage' */
+export function guardIfAsked(words: Partial<GuardWords>): GuardOptions | undefined {
+  const { strategy, baseline = '1h' } = words;
+  if (strategy !== undefined) return parseGuard({ ...words, strategy, baseline });
+  const lost = GUARD_ONLY.find((name) => words[name] !== undefined);
+  if (lost !== undefined) {
+    const flag = lost
+      .replace(/[A-Z]|\d/, (part) => `-${part.toLowerCase()}`)
+      .replace(/[A-Z]/g, (part) => `-${part.toLowerCase()}`);
+    throw usage(
+      `--${flag} belongs to a guarded update, and no --strategy was given.`,
+      `For example: --strategy canary`,
+    );
+  }
+  return undefined;
+}
+
+const GUARD_ONLY = [
+  'canarySize',
+  'stepSize',
+  'batchSize',
+  'rollbackBatchSize',
+  'bake',
+  'finalBake',
+  'maxTime',
+  'max5xxRate',
+  'max4xxRate',
+  'maxLatency',
+  'maxLatencyIncrease',
+  'alarm',
+  'force',
+  'notify',
+] as const;
 
 /** The words as values. @throws Problem 'usage' naming the flag */
 export function parseGuard(words: GuardWords): GuardOptions {

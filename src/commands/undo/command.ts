@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
+import { usage } from '../../errors.ts';
 import { oneOf } from '../shared/flags.ts';
+import { guardFlags, guardIfAsked, type GuardOptions, type GuardWords } from '../shared/guard-options.ts';
 
 export interface UndoOptions {
   endpoint: string;
@@ -10,9 +12,11 @@ export interface UndoOptions {
   yes: boolean;
   wait: boolean;
   format: 'text' | 'json';
+  /** How the way back is guarded; undefined: all traffic at once, without alarms. */
+  guard: GuardOptions | undefined;
 }
 
-interface Flags {
+interface Flags extends Partial<GuardWords> {
   endpoint: string;
   to?: string;
   plan?: boolean;
@@ -22,22 +26,29 @@ interface Flags {
 }
 
 export function undoCommand(host: Host, run: Run<UndoOptions> = lazy(() => import('./run.ts'))): Command {
-  return new Command('undo')
-    .description('take an endpoint back to an earlier config of ours, all at once')
+  const command = new Command('undo')
+    .description('take an endpoint back to an earlier config of ours: all at once, or under guardrails')
     .requiredOption('--endpoint <name>', 'the endpoint')
     .option('--to <config>', 'the endpoint config to run (default: the one it ran before)')
     .option('--plan', 'only show what would be done; exit 4')
     .option('-y, --yes', 'do not ask')
     .option('--no-wait', 'do not wait until the endpoint has settled')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
-    .action((flags: Flags) =>
-      host.start(run, {
-        endpoint: flags.endpoint,
-        to: flags.to,
-        plan: flags.plan === true,
-        yes: flags.yes === true,
-        wait: flags.wait,
-        format: flags.format,
-      }),
-    );
+    .action((flags: Flags) => host.start(run, parse(flags)));
+  return guardFlags(command, 'go back under guardrails: ');
+}
+
+function parse(flags: Flags): UndoOptions {
+  const guard = guardIfAsked(flags);
+  if (guard !== undefined && !flags.wait)
+    throw usage('--no-wait goes with an undo all at once; a guarded one is watched (Ctrl-C ends only the watching).');
+  return {
+    endpoint: flags.endpoint,
+    to: flags.to,
+    plan: flags.plan === true,
+    yes: flags.yes === true,
+    wait: flags.wait,
+    format: flags.format,
+    guard,
+  };
 }

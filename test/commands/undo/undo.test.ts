@@ -17,10 +17,13 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 test.each<[string[], object]>([
-  [['--endpoint', 'w'], { endpoint: 'w', to: undefined, plan: false, yes: false, wait: true, format: 'text' }],
+  [
+    ['--endpoint', 'w'],
+    { endpoint: 'w', to: undefined, plan: false, yes: false, wait: true, format: 'text', guard: undefined },
+  ],
   [
     ['--endpoint', 'w', '--to', 'c', '-y', '--no-wait', '--plan', '--format', 'json'],
-    { endpoint: 'w', to: 'c', plan: true, yes: true, wait: false, format: 'json' },
+    { endpoint: 'w', to: 'c', plan: true, yes: true, wait: false, format: 'json', guard: undefined },
   ],
 ])('%j', async (argv, expected) => {
   expect(await optionsOf(undoCommand, argv)).toEqual(expected);
@@ -35,6 +38,33 @@ test('back to the config before, and again to the one before that', async () => 
     code: 0,
     out: 'Endpoint weather runs c1; before, it ran c2.',
   });
+});
+
+test('under the same guardrails as the way there', async () => {
+  const { code, out, err } = await world.shadowctl(
+    'undo --endpoint weather --strategy all-at-once --yes --format json',
+  );
+  expect(err).toContain('weather-5XXError');
+  expect(JSON.parse(out)).toMatchObject({
+    ending: 'updated',
+    runningConfig: 'c2',
+    previousConfig: 'c3',
+    strategy: 'all-at-once',
+  });
+  expect(code).toBe(0);
+  const history = JSON.parse((await world.shadowctl('history --endpoint weather --format json')).out) as {
+    command: string;
+    ending: string;
+  }[];
+  expect(history.at(-1)).toMatchObject({ command: 'undo', ending: 'updated' });
+});
+
+test.each<[string[], RegExp]>([
+  [['--max-5xx-rate', '1%'], /--max-5xx-rate belongs to a guarded update, and no --strategy was given/],
+  [['--final-bake', '5m'], /--final-bake belongs to a guarded update/],
+  [['--strategy', 'canary', '--no-wait'], /--no-wait goes with an undo all at once/],
+])('%j makes no sense', async (words, message) => {
+  await expect(optionsOf(undoCommand, ['--endpoint', 'w', ...words])).rejects.toThrow(message);
 });
 
 test('--plan shows the step', async () => {
