@@ -6,9 +6,10 @@ import { createWorld } from './create-world.ts';
 import { answer, refusal } from './gateway.ts';
 import type { EmulatorOptions } from './options.ts';
 import { MOST_BYTES, tooLarge } from './protocols/body.ts';
-import type { WireRequest, WireResponse } from './protocols/wire.ts';
+import { header, type WireRequest, type WireResponse } from './protocols/wire.ts';
 import { type Random, seededRandom } from './random.ts';
 import { protocolOf, scopeOf } from './route.ts';
+import { bucketOf } from './route-s3.ts';
 import { readBody } from './server-body.ts';
 import { CONTROL, control } from './server-control.ts';
 import { refusalOf } from './server-guard.ts';
@@ -108,11 +109,16 @@ async function serve(
     return;
   }
   const request: WireRequest = { ...head, body };
-  const reply = head.path.startsWith(CONTROL)
+  const reply = isControl(head)
     ? await control(world, startedAt, request)
     : await answer(world, request, requestId, scope, protocol);
   if (reply === undefined) incoming.socket.destroy();
   else send(head.method, outgoing, reply);
+}
+
+/** A bucket of a virtual host may well hold a key of that name. */
+function isControl({ path, headers }: Pick<WireRequest, 'path' | 'headers'>): boolean {
+  return path.startsWith(CONTROL) && bucketOf(header({ headers }, 'host') ?? '') === undefined;
 }
 
 function send(method: string, outgoing: ServerResponse, reply: WireResponse): void {

@@ -131,6 +131,9 @@ describe('S3 over REST-XML', () => {
       expect(await raw('GET', '/virtual', { host })).toMatchObject({ status: 200, body: 'here' });
       expect((await raw('GET', '/?location', { host })).body).toContain('<LocationConstraint');
     }
+    const host = `${Bucket}.localhost`;
+    expect(await raw('PUT', '/_shadowctl/health', { host }, 'a key')).toMatchObject({ status: 200 });
+    expect(await raw('GET', '/_shadowctl/health', { host })).toMatchObject({ body: 'a key' });
     expect((await raw('GET', '/', { host: `s3.localhost:${emulator.port}` })).body).toContain(
       '<ListAllMyBucketsResult',
     );
