@@ -7,7 +7,7 @@ with opened as (
     and coalesce(len(our_numbers), 0) = coalesce(len(their_numbers), 0)
 ), row_of as (
   select
-    key, moment, inference_id, feature_id, place - 1 as place,
+    key, moment, inference_id, feature_id, file_id, place - 1 as place,
     our_labels[place] as our_label, their_labels[place] as their_label,
     our_numbers[place] as ours, their_numbers[place] as theirs
   from opened

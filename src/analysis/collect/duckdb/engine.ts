@@ -284,11 +284,11 @@ async function top(engine: Engine, method: PairingMethod | undefined, files: str
     input: 'captureData.endpointInput.data',
   }[method];
   const keys = worst.map((row) => `${String(row.key)}::ubigint`).join(', ');
+  const wanted = [...new Set(worst.map((row) => `${String(row.file)}::ubigint`))].join(', ');
+  const holding = (await engine.rows(fill(SUMS.files ?? '', { files, wanted }))).map((row) => quote(String(row.name)));
   const originals = new Map<string, Row>();
-  for (const row of await engine.rows(
-    fill(SUMS.originals ?? '', { key: `hash(${column})`, keys, files, columns: COLUMNS }),
-  ))
-    originals.set(String(row.key), row);
+  const asked = { key: `hash(${column})`, keys, files: holding.join(', '), columns: COLUMNS };
+  for (const row of await engine.rows(fill(SUMS.originals ?? '', asked))) originals.set(String(row.key), row);
   const describe = (label: unknown, value: unknown) => {
     const number = typeof value === 'number' ? value : undefined;
     if (typeof label !== 'string') return number === undefined ? '' : String(number);

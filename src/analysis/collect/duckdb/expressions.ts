@@ -1,27 +1,30 @@
 import type { Task } from '../../observations.ts';
 import type { Shape } from '../../predictions/shape.ts';
 
-/** SQL that takes an answer (the column `answer`) apart into lists, one entry a row; null where it is no such answer. */
-export function answerExpressions(shape: Shape, task: Task): { labels: string; numbers: string } {
-  const numbers = shape.number === undefined ? undefined : numberList(shape);
-  const known = numbers === undefined ? undefined : whole(numbers, shape.vector);
-  let labels: string | undefined;
-  if (shape.label !== undefined) labels = whole(labelList(shape), false);
-  else if (shape.vector && known !== undefined) {
-    labels = `list_transform(${known}, lambda scores: (list_position(scores, list_max(scores)) - 1)::varchar)`;
-  } else if (task === 'multiclass' && known !== undefined) {
-    labels = `list_transform(${known}, lambda x: if(x = floor(x), x::bigint::varchar, x::varchar))`;
-  }
-  const type = shape.vector ? 'double[][]' : 'double[]';
-  return { labels: labels ?? 'null::varchar[]', numbers: known ?? `null::${type}` };
+/** SQL for load.sql that takes the column `answer` apart into lists, one entry a row of the answer. */
+export interface AnswerExpressions {
+  /** Lists as they come, perhaps with holes. */
+  labels: string;
+  numbers: string;
+  /** Is `number_list` without holes? */
+  numbers_whole: string;
+  /** The labels, or null where they have holes; may be taken from `numbers`, which has none. */
+  labels_whole: string;
 }
 
-/** A list counts only where every entry could be read. */
-function whole(list: string, vector: boolean): string {
-  const bad = vector
-    ? 'lambda one: one is null or list_contains(list_transform(one, lambda x: x is null or isnan(x)), true)'
-    : 'lambda one: one is null';
-  return `(case when len(${list}) > 0 and len(list_filter(${list}, ${bad})) = 0 then ${list} end)`;
+export function answerExpressions(shape: Shape, task: Task): AnswerExpressions {
+  const labels = shape.label === undefined ? 'null::varchar[]' : labelList(shape);
+  const numbers = shape.number === undefined ? `null::double${shape.vector ? '[][]' : '[]'}` : numberList(shape);
+  const flat = shape.vector ? 'flatten(number_list)' : 'number_list';
+  let labels_whole =
+    "if(len(label_list) > 0 and list_aggregate(label_list, 'count') = len(label_list), label_list, null)";
+  if (shape.label === undefined && shape.vector) {
+    labels_whole = 'list_transform(numbers, lambda scores: (list_position(scores, list_max(scores)) - 1)::varchar)';
+  } else if (shape.label === undefined && task === 'multiclass') {
+    labels_whole = 'list_transform(numbers, lambda x: if(x = floor(x), x::bigint::varchar, x::varchar))';
+  }
+  const holes = shape.vector ? " and list_aggregate(number_list, 'count') = len(number_list)" : '';
+  return { labels, numbers, labels_whole, numbers_whole: `list_aggregate(${flat}, 'count') = len(${flat})${holes}` };
 }
 
 function labelList(shape: Shape): string {
@@ -32,8 +35,7 @@ function labelList(shape: Shape): string {
 function numberList(shape: Shape): string {
   const cast = shape.vector ? 'double[]' : 'double';
   if (shape.format === 'json') {
-    const values = list(shape, `try(json_extract(answer, ${quote(jsonPath(shape, shape.number ?? ''))}))`);
-    return `list_transform(${values}, lambda x: try_cast(x as ${cast}))`;
+    return `try_cast(${list(shape, `try(json_extract(answer, ${quote(jsonPath(shape, shape.number ?? ''))}))`)} as ${cast}[])`;
   }
   const cell = (text: string) =>
     `if(isfinite(try_cast(trim(${text}) as double)), try_cast(trim(${text}) as double), null)`;

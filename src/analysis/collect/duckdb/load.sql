@@ -3,12 +3,16 @@
 create temp table $side as
 with record as (
   select
-    eventMetadata, captureData,
+    eventMetadata, captureData, filename,
     epoch_ms(try_cast(eventMetadata.inferenceTime as timestamptz)) as moment,
-    trim(case captureData.endpointOutput.encoding
-      when 'BASE64' then try(decode(from_base64(captureData.endpointOutput.data)))
-      else captureData.endpointOutput.data end, e' \t\r\n') as answer
-  from read_json([$files], columns = $columns, format = 'newline_delimited', ignore_errors = true, maximum_object_size = 33554432)
+    trim(if(captureData.endpointOutput.encoding = 'BASE64',
+      try(decode(from_base64(captureData.endpointOutput.data))), captureData.endpointOutput.data), e' \t\r\n') as answer
+  from read_json([$files], columns = $columns, format = 'newline_delimited', ignore_errors = true, maximum_object_size = 33554432, filename = true)
+), taken as (
+  select *, $numbers as number_list, $labels as label_list from record
+), whole as (
+  -- An answer counts only where every one of its rows could be read.
+  select *, if(len(number_list) > 0 and $numbers_whole, number_list, null) as numbers from taken
 )
 select
   if(eventMetadata.inferenceId is null, null, hash(eventMetadata.inferenceId)) as inference_id,
@@ -18,7 +22,8 @@ select
   captureData is not null and moment is not null as readable,
   coalesce(moment >= $from and moment < $to, false) as within,
   answer is null or answer = '' as without_answer,
-  $labels as labels,
-  $numbers as numbers,
+  $labels_whole as labels,
+  numbers,
+  hash(filename) as file_id,
   $feature as feature_id
-from record;
+from whole;

@@ -60,8 +60,10 @@ with apart_by as (
     then if(our_label = their_label, 0, 1 + coalesce(apart, 0)) else abs(d) end as distance
   from cell
 )
-select key::varchar as key, moment::double as moment, place::double as place, our_label, their_label, our_number, their_number, distance
+select key::varchar as key, file_id::varchar as file, moment::double as moment, place::double as place, our_label, their_label, our_number, their_number, distance
 from apart_by where distance > 0 order by distance desc, moment, key limit 10;
+-- name: files
+select name, hash(name)::varchar as file from (select unnest([$files]) as name) where hash(name) in ($wanted);
 -- name: originals
 select
   $key::varchar as key, eventMetadata.inferenceId as "inferenceId", eventMetadata.eventId as "eventId",
