@@ -42,5 +42,10 @@ export function nameOf(resource: { kind: ResourceKind; name: string }): string {
     's3-prefix': 'captures under',
     'log-group': 'log group',
   };
-  return `${kinds[resource.kind]} ${resource.name}`;
+  return `${kinds[resource.kind]} ${shortName(resource.name)}`;
+}
+
+/** A name for reading: a content hash in it is cut to its first digits. */
+export function shortName(name: string): string {
+  return name.replace(/\b([0-9a-f]{8})[0-9a-f]{56}\b/, '$1…');
 }

@@ -39,7 +39,7 @@ export async function tearDown(
   // Deleted by a command that was stopped, or by somebody else: nothing it uses may go before it is gone.
   if (leaving) await untilGone(app, ground);
   else if (endpoint !== undefined) {
-    if (/ing$/.test(status ?? '')) await untilSettled(app, ground);
+    if (status?.endsWith('ing') === true) await untilSettled(app, ground);
     await remove(endpoint);
   }
   const gone = leaving || endpoint !== undefined;

@@ -1,4 +1,5 @@
 import type { App } from '../../app.ts';
+import { shortName } from '../../resources/steps.ts';
 import type { Settled } from '../../resources/wait.ts';
 import { plain } from '../../ui/io.ts';
 import { table } from '../../ui/table.ts';
@@ -47,7 +48,7 @@ export async function reportDeployment(app: App, format: 'text' | 'json', deploy
       await table(
         io,
         ['', ''],
-        created.map(({ kind, name }) => [kind, name]),
+        created.map(({ kind, name }) => [kind, shortName(name)]),
         { indent: '  ' },
       ),
     );

@@ -1,6 +1,6 @@
 import type { ProductionVariant } from '@aws-sdk/client-sagemaker';
 import { algorithmOfImage } from '../../resources/images.ts';
-import { nameOf, type Step } from '../../resources/steps.ts';
+import { nameOf, shortName, type Step } from '../../resources/steps.ts';
 
 /** A step in one line: `+` creates, `~` changes, `-` deletes. */
 export function describeStep(step: Step): string {
@@ -16,6 +16,7 @@ function describeDetail(step: Step): string {
       const container = step.input.PrimaryContainer;
       return [imageText(container?.Image ?? ''), container?.ModelDataUrl]
         .filter((part) => part !== undefined)
+        .map(shortName)
         .join(', ');
     }
     case 'endpoint-config': {

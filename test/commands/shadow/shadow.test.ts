@@ -133,7 +133,7 @@ describe('against an endpoint', () => {
       code: 0,
       out: 'Endpoint weather runs c1; before, it ran c2.',
     });
-    await world.shadowctl(`${SHADOW.replace('c2', 'c3').replace('m2', 'm3')}`);
+    await world.shadowctl(SHADOW.replace('c2', 'c3').replace('m2', 'm3'));
     await deleteEndpointConfig(world.aws, 'c1');
     expect(await world.shadowctl('shadow detach --endpoint weather --config-name c4 --yes')).toMatchObject({
       code: 0,
