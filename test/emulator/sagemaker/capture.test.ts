@@ -1,6 +1,7 @@
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { type DataCaptureConfig, DeleteEndpointCommand, UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { encodingsOf } from '../../../src/emulator/simulation/capture-record.ts';
 import { config, describeEndpoint, invoke, ROW, type Stand, stand, variant, withEndpoint } from './stand.ts';
 
 let it: Stand;
@@ -130,4 +131,11 @@ describe('data capture', () => {
     it.at(621);
     expect(Object.keys(await files())).toHaveLength(2);
   });
+});
+
+test('a content type with a charset counts as listed, as in AWS’s own records', () => {
+  const encodingOf = encodingsOf(CAPTURE);
+  expect(encodingOf('text/csv; charset=utf-8')).toBe('CSV');
+  expect(encodingOf('Application/JSON')).toBe('JSON');
+  expect(encodingOf('text/csv-schema')).toBe('BASE64');
 });

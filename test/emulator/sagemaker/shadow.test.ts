@@ -21,7 +21,8 @@ async function attach(weight: number, name = 'with-shadow') {
   it.at(600);
 }
 
-async function sum(MetricName: string, VariantName: string, Statistic: 'Sum' | 'Average' | 'Maximum' = 'Sum') {
+/** A statistic of the whole time, or of the minute that begins at `minute` seconds after START. */
+async function sum(MetricName: string, VariantName: string, Statistic: 'Sum' | 'Maximum' = 'Sum', minute?: number) {
   it.at(900);
   const reply = await it.cloudwatch.send(
     new GetMetricStatisticsCommand({
@@ -31,9 +32,9 @@ async function sum(MetricName: string, VariantName: string, Statistic: 'Sum' | '
         { Name: 'EndpointName', Value: 'Weather' },
         { Name: 'VariantName', Value: VariantName },
       ],
-      StartTime: new Date(START),
-      EndTime: new Date(START + 900_000),
-      Period: 900,
+      StartTime: new Date(START + (minute ?? 0) * 1000),
+      EndTime: new Date(START + (minute === undefined ? 900 : minute + 60) * 1000),
+      Period: minute === undefined ? 900 : 60,
       Statistics: [Statistic],
     }),
   );
@@ -97,10 +98,15 @@ describe('a shadow variant', () => {
   test('may be slow: the caller does not wait, but its metrics say so, in the minute it answered', async () => {
     await attach(1);
     it.emulator.world.faults.add({ kind: 'slow-model', variant: 'Shadow', milliseconds: 30_000 });
+    it.at(650);
     const before = it.clock.now();
     await invoke(it);
     expect(it.clock.now() - before).toBeLessThan(100);
     expect(await sum('ModelLatency', 'Shadow', 'Maximum')).toBeGreaterThan(30_000_000);
+    // Asked at 650 s, answered at 680 s: the next minute.
+    expect(await sum('Invocations', 'AllTraffic', 'Sum', 600)).toBe(1);
+    expect(await sum('Invocations', 'Shadow', 'Sum', 600)).toBe(0);
+    expect(await sum('Invocations', 'Shadow', 'Sum', 660)).toBe(1);
     expect(await sum('ModelLatency', 'AllTraffic', 'Maximum')).toBeLessThan(100_000);
   });
 
