@@ -14,6 +14,7 @@ import { keepCommand } from './commands/keep/command.ts';
 import { policyCommand } from './commands/policy/command.ts';
 import { promoteCommand } from './commands/promote/command.ts';
 import { reportCommand } from './commands/report/command.ts';
+import { rolloutCommand } from './commands/rollout/command.ts';
 import { shadowCommand } from './commands/shadow/command.ts';
 import { statusCommand } from './commands/status/command.ts';
 import { undoCommand } from './commands/undo/command.ts';
@@ -24,6 +25,7 @@ const COMMANDS = [
   deployCommand,
   invokeCommand,
   canaryCommand,
+  rolloutCommand,
   shadowCommand,
   reportCommand,
   promoteCommand,

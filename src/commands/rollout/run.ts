@@ -1,0 +1,315 @@
+import type { App, Outcome } from '../../app.ts';
+import { describeEndpoint } from '../../aws/sagemaker.ts';
+import { cannotRun, interrupted, usage } from '../../errors.ts';
+import { percent, showSeconds } from '../../guardrails/quantity.ts';
+import { apply, openSite, type Site } from '../../resources/apply.ts';
+import { readLive, requireOurs, requireSettled } from '../../resources/live.ts';
+import { shift } from '../../resources/shift.ts';
+import { tagList } from '../../resources/tags.ts';
+import { plain } from '../../ui/io.ts';
+import { paint } from '../../ui/theme.ts';
+import { applySteps } from '../shared/apply-steps.ts';
+import { awaitEndpoint } from '../shared/await-endpoint.ts';
+import { adopts } from '../shared/carry-update.ts';
+import { confirm } from '../shared/confirm.ts';
+import { describeStep } from '../shared/describe-steps.ts';
+import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
+import { leaveOutStanding, prepareModel } from '../shared/prepare-model.ts';
+import { requireGuardable } from '../shared/require-guardable.ts';
+import type { RolloutOptions } from './command.ts';
+import { judgeStep, type StepVerdict } from './judge-step.ts';
+import { FACTS, planConfigs, type Position, positionOf, type Rollout, type RolloutEnd } from './plan.ts';
+
+/** One run of the command, on its way. */
+interface Course {
+  app: App;
+  ground: Ground;
+  site: Site;
+  rollout: Rollout;
+  options: RolloutOptions;
+}
+
+export async function run(app: App, options: RolloutOptions): Promise<Outcome> {
+  const { endpoint } = options;
+  const command = options.go === 'start' ? 'rollout' : `rollout --${options.go}`;
+  return onEndpoint(app, { endpoint, command, readOnly: options.plan }, async (ground) => {
+    const position = positionOf(ground.state());
+    if (options.go === 'start') {
+      if (position !== undefined) {
+        throw cannotRun(
+          `A rollout of ${position.rollout.model} on ${endpoint} is under way.`,
+          `Go on with --resume, or return with --cancel.`,
+        );
+      }
+      return begin(app, ground, options);
+    }
+    if (position === undefined)
+      throw usage(
+        `No rollout on ${endpoint} is under way that was begun from this folder.`,
+        `shadowctl history --endpoint ${endpoint} lists what was deployed.`,
+      );
+    if (options.plan) return 'pending';
+    const site = await openSite(
+      { aws: ground.aws, journal: ground.journal, clock: app.clock, signal: app.signal },
+      command,
+    );
+    const course = { app, ground, site, rollout: position.rollout, options };
+    return options.go === 'cancel' ? giveBack(course, 'cancelled') : carryOn(course, position);
+  });
+}
+
+async function begin(app: App, ground: Ground, options: RolloutOptions): Promise<Outcome> {
+  const { endpoint, steps: shares } = options;
+  const { aws, journal } = ground;
+  const live = await readLive(aws, endpoint, app.signal);
+  if (live === undefined)
+    throw usage(
+      `There is no endpoint ${endpoint} in ${aws.target.region}.`,
+      `Create it first: shadowctl deploy --endpoint ${endpoint} …`,
+    );
+  if (!options.adopt) requireOurs(live, ground.state(), journal.path);
+  requireSettled(live);
+  requireGuardable(live);
+  const { own, tags, ...prepared } = await prepareModel(app, ground, options, live);
+  const list = tagList(own, tags);
+  const final = `${prepared.config.slice(0, 57)}-final`;
+  const configs = planConfigs(live, {
+    model: prepared.model,
+    config: prepared.config,
+    final,
+    firstShare: shares[0] ?? 1,
+    tags: list,
+  });
+  const production = live.config?.ProductionVariants?.[0];
+  const rollout: Rollout = {
+    previous: live.endpoint.EndpointConfigName ?? '',
+    config: prepared.config,
+    final,
+    model: prepared.model,
+    previousModel: production?.ModelName ?? '',
+    production: production?.VariantName ?? '',
+    candidate: configs.candidate,
+    steps: shares,
+    bakeSeconds: options.bakeSeconds,
+    finalInput: configs.final,
+  };
+  const steps = await leaveOutStanding(app, ground, [
+    ...prepared.steps,
+    { action: 'create', kind: 'endpoint-config', name: rollout.config, input: configs.both },
+  ]);
+  for (const step of steps) app.io.err(describeStep(step));
+  app.io.err(
+    `~ endpoint ${endpoint}  (${rollout.model} takes ${shares.map(percent).join(', then ')}; at least ${showSeconds(options.bakeSeconds)} each)`,
+  );
+  app.io.err('  Two full fleets are billed until it has ended.');
+  if (options.plan) return 'pending';
+  await confirm(app, `Begin this rollout on ${endpoint}?`, options.yes);
+  const site = await openSite({ aws, journal, clock: app.clock, signal: app.signal }, 'rollout', own.run);
+  if (adopts(live, ground, options.adopt))
+    await journal.append({ type: 'fact', run: site.run, name: 'adopted', value: { kind: 'endpoint', name: endpoint } });
+  await applySteps(app, site, steps);
+  await journal.append({ type: 'fact', run: site.run, name: FACTS.begun, value: { ...rollout } });
+  return carryOn(
+    { app, ground, site, rollout, options },
+    { rollout, step: undefined, since: undefined, began: undefined },
+  );
+}
+
+/** From wherever it stands to the end, a pause or the way back. */
+async function carryOn(course: Course, position: Position): Promise<Outcome> {
+  const { app, rollout } = course;
+  try {
+    await bothStand(course);
+    let { step = 0, since, began } = position;
+    for (; step < rollout.steps.length - 1; step += 1, since = undefined) {
+      since ??= await take(course, step);
+      began ??= since;
+      const verdict = await watch(course, step, since, began);
+      if (verdict.outcome === 'fail') return await giveBack(course, 'failed');
+      if (verdict.outcome === 'inconclusive') return paused(course, step);
+    }
+    return await finish(course);
+  } catch (error) {
+    if (!app.signal.aborted) throw error;
+    throw interrupted(
+      `Interrupted. ${course.options.endpoint} stays as it is divided now.`,
+      `Go on: shadowctl rollout --endpoint ${course.options.endpoint} --resume\nReturn: shadowctl rollout --endpoint ${course.options.endpoint} --cancel`,
+    );
+  }
+}
+
+/** The endpoint runs both variants, or is brought to. */
+async function bothStand(course: Course): Promise<void> {
+  const { app, ground, site, rollout, options } = course;
+  const live = await describeEndpoint(ground.aws, options.endpoint, app.signal);
+  if (live?.EndpointConfigName === rollout.config) return;
+  // An interrupted run may have asked for it already.
+  if (live?.EndpointStatus === 'InService') {
+    if (live.EndpointConfigName !== rollout.previous) {
+      throw cannotRun(
+        `${options.endpoint} runs ${live.EndpointConfigName}, which this rollout knows nothing of.`,
+        'Somebody else updated it. Take your rollout out of the way with --cancel.',
+      );
+    }
+    await apply(site, {
+      action: 'update',
+      kind: 'endpoint',
+      name: options.endpoint,
+      input: { EndpointName: options.endpoint, EndpointConfigName: rollout.config },
+    });
+  }
+  const settled = await awaitEndpoint(app, ground.aws, options.endpoint, rollout.config, live?.LastModifiedTime);
+  if (settled.kind !== 'running') {
+    await end(course, 'failed');
+    throw cannotRun(
+      `${options.endpoint} did not take up ${rollout.config}; it serves as before.`,
+      `shadowctl status --endpoint ${options.endpoint} shows what stands.`,
+    );
+  }
+}
+
+/** Gives the candidate its share; gives since when it has it, ms since the epoch. */
+async function take(course: Course, step: number): Promise<number> {
+  const { app, site, rollout } = course;
+  const share = rollout.steps[step] ?? 0;
+  await divide(course, share);
+  const since = app.clock.now();
+  await site.journal.append({ type: 'fact', run: site.run, name: FACTS.step, value: { step, share, since } });
+  app.io.err(
+    `${timeOf(since)}  step ${step + 1} of ${rollout.steps.length}: ${rollout.model} takes ${percent(share)} of the requests`,
+  );
+  return since;
+}
+
+async function divide(course: Course, share: number): Promise<void> {
+  const { app, ground, site, rollout, options } = course;
+  const live = await describeEndpoint(ground.aws, options.endpoint, app.signal);
+  const now = live?.ProductionVariants?.find((variant) => variant.VariantName === rollout.candidate)?.DesiredWeight;
+  // AWS keeps weights as 32-bit numbers.
+  if (now !== undefined && Math.abs(now - share) < 1e-6) return;
+  await shift(site, options.endpoint, { [rollout.production]: 1 - share, [rollout.candidate]: share });
+  await awaitEndpoint(app, ground.aws, options.endpoint, rollout.config);
+}
+
+const LOOK_MS = 60_000;
+
+/** Looks every minute: a failure is seen at once, a pass counts when the step has been watched for as long as asked. */
+async function watch(course: Course, step: number, since: number, began: number): Promise<StepVerdict> {
+  const { app, ground, rollout, options } = course;
+  const baked = since + rollout.bakeSeconds * 1000;
+  const patience = baked + options.patienceSeconds * 1000;
+  for (;;) {
+    const verdict = await judgeStep(app, ground.aws, options.endpoint, rollout, began, options.policy);
+    const now = app.clock.now();
+    const decided = verdict.outcome === 'fail' || (now >= baked && (verdict.outcome === 'pass' || now >= patience));
+    if (decided) {
+      const mark = {
+        pass: paint(app.io, 'good', '✓'),
+        fail: paint(app.io, 'bad', '✗'),
+        inconclusive: paint(app.io, 'warning', '?'),
+      }[verdict.outcome];
+      app.io.err(
+        `${timeOf(now)}  ${mark} step ${step + 1}: ${verdict.outcome}, ${verdict.requests} requests on ${rollout.model} so far`,
+      );
+      for (const reason of verdict.reasons) app.io.err(`            ${plain(reason)}`);
+      return verdict;
+    }
+    await app.clock.sleep(Math.max(1000, Math.min(LOOK_MS, (now < baked ? baked : patience) - now)), app.signal);
+  }
+}
+
+function paused(course: Course, step: number): Outcome {
+  const { app, rollout, options } = course;
+  const share = rollout.steps[step] ?? 0;
+  tell(course, 'paused', share);
+  app.io.err(
+    `It stays at ${percent(share)}. Go on: shadowctl rollout --endpoint ${options.endpoint} --resume; return: --cancel`,
+  );
+  return 'inconclusive';
+}
+
+/** All steps have passed: one variant is left, under production's name, with the new model. */
+async function finish(course: Course): Promise<Outcome> {
+  const { app, ground, site, rollout, options } = course;
+  await divide(course, 1);
+  const steps = await leaveOutStanding(app, ground, [
+    { action: 'create', kind: 'endpoint-config', name: rollout.final, input: rollout.finalInput },
+  ]);
+  await applySteps(app, site, steps);
+  await apply(site, {
+    action: 'update',
+    kind: 'endpoint',
+    name: options.endpoint,
+    input: { EndpointName: options.endpoint, EndpointConfigName: rollout.final },
+  });
+  const settled = await awaitEndpoint(app, ground.aws, options.endpoint, rollout.final);
+  if (settled.kind !== 'running') {
+    throw cannotRun(
+      `${options.endpoint} did not take up ${rollout.final}; ${rollout.model} serves all requests as the variant ${rollout.candidate}.`,
+      'Try again with --resume.',
+    );
+  }
+  await end(course, 'passed');
+  tell(course, 'passed', 1);
+  return 'done';
+}
+
+/** All requests to production at once, then the config from before. */
+async function giveBack(course: Course, why: RolloutEnd): Promise<Outcome> {
+  const { app, ground, site, rollout, options } = course;
+  const live = await describeEndpoint(ground.aws, options.endpoint, app.signal);
+  if (live?.EndpointConfigName === rollout.config) {
+    await divide(course, 0);
+    app.io.err(`${timeOf(app.clock.now())}  all requests go to ${rollout.previousModel} again`);
+    await apply(site, {
+      action: 'update',
+      kind: 'endpoint',
+      name: options.endpoint,
+      input: { EndpointName: options.endpoint, EndpointConfigName: rollout.previous },
+    });
+    const settled = await awaitEndpoint(app, ground.aws, options.endpoint, rollout.previous);
+    if (settled.kind !== 'running')
+      throw cannotRun(
+        `${options.endpoint} did not return to ${rollout.previous}; production has all requests.`,
+        'Try again with --cancel.',
+      );
+  }
+  await end(course, why);
+  tell(course, why, 0);
+  return why === 'cancelled' ? 'done' : 'no';
+}
+
+async function end(course: Course, outcome: RolloutEnd): Promise<void> {
+  const { site, rollout, app } = course;
+  await site.journal.append({
+    type: 'fact',
+    run: site.run,
+    name: FACTS.ended,
+    value: { outcome, model: rollout.model, at: app.clock.now() },
+  });
+}
+
+function tell(course: Course, ended: RolloutEnd | 'paused', share: number): void {
+  const { app, rollout, options } = course;
+  if (options.format === 'json') {
+    app.io.out(
+      JSON.stringify(
+        { endpoint: options.endpoint, ended, model: rollout.model, previousModel: rollout.previousModel, share },
+        null,
+        2,
+      ),
+    );
+    return;
+  }
+  const words = {
+    passed: `${rollout.model} serves all requests of ${options.endpoint}; the way back: shadowctl undo --endpoint ${options.endpoint} --to ${rollout.previous}`,
+    failed: `${rollout.model} failed; ${options.endpoint} is back on ${rollout.previous} with ${rollout.previousModel}.`,
+    cancelled: `${options.endpoint} is back on ${rollout.previous} with ${rollout.previousModel}.`,
+    paused: `Not decided at ${percent(share)}.`,
+  };
+  app.io.out(words[ended]);
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString().slice(11, 19);
+}
