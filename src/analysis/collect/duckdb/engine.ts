@@ -14,7 +14,11 @@ import sideSql from './side.sql';
 import sumsSql from './sums.sql';
 
 const HALF = 'STRUCT(data VARCHAR, encoding VARCHAR, observedContentType VARCHAR)';
-const COLUMNS = `{captureData: 'STRUCT(endpointInput ${HALF}, endpointOutput ${HALF})', eventMetadata: 'STRUCT(eventId VARCHAR, inferenceId VARCHAR, inferenceTime VARCHAR)'}`;
+/** What is read of a record; what is not asked for is skipped unparsed. */
+function columns(halves: readonly ('endpointInput' | 'endpointOutput')[]): string {
+  return `{captureData: 'STRUCT(${halves.map((half) => `${half} ${HALF}`).join(', ')})', eventMetadata: 'STRUCT(eventId VARCHAR, inferenceId VARCHAR, inferenceTime VARCHAR)'}`;
+}
+
 const USABLE = '(within and not without_answer and (labels is not null or numbers is not null))';
 const SUMS = statements(sumsSql);
 const BINS = 30;
@@ -48,29 +52,9 @@ export async function comparePairsInSql(options: EngineOptions): Promise<Predict
 }
 
 async function compare(engine: Engine, options: EngineOptions): Promise<Predictions> {
-  const { shape, task, truth, window } = options;
-  const expressions = answerExpressions(shape, task);
-  const feature =
-    truth?.by === 'input'
-      ? String.raw`hash(regexp_replace(trim(captureData.endpointInput.data), '\s*,\s*', ',', 'g'))`
-      : 'null::ubigint';
+  const { shape, truth } = options;
   const lists = { production: options.production.map(quote).join(', '), shadow: options.shadow.map(quote).join(', ') };
-  for (const side of ['production', 'shadow'] as const) {
-    options.progress?.(`reading ${options[side].length} capture files of ${side}`);
-    await engine.run(
-      fill(loadSql, {
-        side,
-        files: lists[side],
-        columns: COLUMNS,
-        from: window.from,
-        to: window.to,
-        feature,
-        ...expressions,
-      }),
-    );
-  }
-  options.progress?.('pairing');
-  const method = await pair(engine);
+  const method = (await load(engine, options, lists, 'inferenceId')) ?? (await load(engine, options, lists, 'rest'));
   if (truth !== undefined) await loadTruth(engine, truth);
   const vector = shape.vector;
   await engine.run(
@@ -95,15 +79,48 @@ async function compare(engine: Engine, options: EngineOptions): Promise<Predicti
   return sum(engine, options, method, lists);
 }
 
-async function pair(engine: Engine): Promise<PairingMethod | undefined> {
-  for (const [method, key] of [
-    ['inferenceId', 'inference_id'],
-    ['eventId', 'event_id'],
-  ] as const) {
-    await engine.run(fill(pairsSql, { key, usable: USABLE }));
-    if ((await one(engine, 'pairs')) > 0) return method;
-    await engine.run('drop table pair');
+/** Reads both sides and pairs them. The other ids and the inputs are read only where InferenceIds pair nothing: it costs as much again. */
+async function load(
+  engine: Engine,
+  options: EngineOptions,
+  lists: { production: string; shadow: string },
+  ids: 'inferenceId' | 'rest',
+): Promise<PairingMethod | undefined> {
+  const { shape, task, truth, window } = options;
+  const features = truth?.by === 'input';
+  const hashed = (column: string) => `if(${column} is null, null, hash(${column}))`;
+  const none = 'null::ubigint';
+  for (const side of ['production', 'shadow'] as const) {
+    options.progress?.(`reading ${options[side].length} capture files of ${side}`);
+    const values = {
+      side,
+      files: lists[side],
+      columns: columns(ids === 'rest' || features ? ['endpointInput', 'endpointOutput'] : ['endpointOutput']),
+      from: window.from,
+      to: window.to,
+      inference_id: hashed('eventMetadata.inferenceId'),
+      event_id: ids === 'rest' ? hashed('eventMetadata.eventId') : none,
+      input_id: ids === 'rest' ? hashed('captureData.endpointInput.data') : none,
+      feature: features
+        ? String.raw`hash(regexp_replace(trim(captureData.endpointInput.data), '\s*,\s*', ',', 'g'))`
+        : none,
+      ...answerExpressions(shape, task),
+    };
+    await engine.run(fill(loadSql, values));
   }
+  options.progress?.('pairing');
+  const found = await pair(engine, ids);
+  if (found === undefined && ids === 'inferenceId') await engine.run('drop table production; drop table shadow');
+  return found;
+}
+
+async function pair(engine: Engine, ids: 'inferenceId' | 'rest'): Promise<PairingMethod | undefined> {
+  const [method, key] =
+    ids === 'inferenceId' ? (['inferenceId', 'inference_id'] as const) : (['eventId', 'event_id'] as const);
+  await engine.run(fill(pairsSql, { key, usable: USABLE }));
+  if ((await one(engine, 'pairs')) > 0) return method;
+  await engine.run('drop table pair');
+  if (ids === 'inferenceId') return undefined;
   await engine.run(fill(pairsByInputSql, { usable: USABLE }));
   return (await one(engine, 'pairs')) > 0 ? 'input' : undefined;
 }
@@ -211,8 +228,9 @@ async function numbers(engine: Engine, options: EngineOptions): Promise<NumberSu
   const [row] = await engine.rows(SUMS.numbers ?? '');
   const rows = Number(row?.rows ?? 0);
   if (row === undefined || rows === 0) return undefined;
-  const production = spreadOf(row, 'our');
-  const shadow = spreadOf(row, 'their');
+  const deciles = list(row.our_deciles);
+  const production = spreadOf(row, 'our', [deciles[0], deciles[4], deciles[8]]);
+  const shadow = spreadOf(row, 'their', list(row.their_quantiles));
   const tolerance = options.tolerance ?? production.deviation / 2;
   const [distances] = await engine.rows(fill(SUMS.distances ?? '', { rows }));
   const low = Math.min(production.min, shadow.min);
@@ -222,8 +240,8 @@ async function numbers(engine: Engine, options: EngineOptions): Promise<NumberSu
     await engine.rows(fill(SUMS.histogram ?? '', { bins: BINS, low: sqlNumber(low), width: sqlNumber(width) })),
     BINS,
   );
-  const deciles = binned(
-    await engine.rows(fill(SUMS.deciles ?? '', { deciles: list(row.deciles).map(sqlNumber).join(', ') })),
+  const perDecile = binned(
+    await engine.rows(fill(SUMS.deciles ?? '', { deciles: deciles.map(sqlNumber).join(', ') })),
     10,
   );
   const points = await engine.rows(SUMS.scatter ?? '');
@@ -243,7 +261,7 @@ async function numbers(engine: Engine, options: EngineOptions): Promise<NumberSu
     distances: {
       ks: Number(distances?.ks ?? 0),
       wasserstein: Number(distances?.wasserstein ?? 0),
-      psi: stabilityIndex(deciles.production, deciles.shadow),
+      psi: stabilityIndex(perDecile.production, perDecile.shadow),
       jensenShannon: jensenShannon(histogram.production, histogram.shadow),
     },
     histogram: { low, high, ...histogram },
@@ -251,9 +269,13 @@ async function numbers(engine: Engine, options: EngineOptions): Promise<NumberSu
   };
 }
 
-function spreadOf(row: Row, who: 'our' | 'their'): Spread {
-  const [min = 0, p10 = 0, p50 = 0, p90 = 0, max = 0] = list(row[`${who}_quantiles`]);
-  return { mean: Number(row[`${who}_mean`]), deviation: Number(row[`${who}_deviation`] ?? 0), min, p10, p50, p90, max };
+function spreadOf(
+  row: Row,
+  who: 'our' | 'their',
+  [p10 = 0, p50 = 0, p90 = 0]: readonly (number | undefined)[],
+): Spread {
+  const value = (name: string) => Number(row[`${who}_${name}`] ?? 0);
+  return { mean: value('mean'), deviation: value('deviation'), min: value('min'), p10, p50, p90, max: value('max') };
 }
 
 function list(value: unknown): number[] {
@@ -287,7 +309,7 @@ async function top(engine: Engine, method: PairingMethod | undefined, files: str
   const wanted = [...new Set(worst.map((row) => `${String(row.file)}::ubigint`))].join(', ');
   const holding = (await engine.rows(fill(SUMS.files ?? '', { files, wanted }))).map((row) => quote(String(row.name)));
   const originals = new Map<string, Row>();
-  const asked = { key: `hash(${column})`, keys, files: holding.join(', '), columns: COLUMNS };
+  const asked = { key: `hash(${column})`, keys, files: holding.join(', '), columns: columns(['endpointInput']) };
   for (const row of await engine.rows(fill(SUMS.originals ?? '', asked))) originals.set(String(row.key), row);
   const describe = (label: unknown, value: unknown) => {
     const number = typeof value === 'number' ? value : undefined;

@@ -3,8 +3,9 @@
 create temp table $side as
 with record as (
   select
-    eventMetadata, captureData, filename,
-    epoch_ms(try_cast(eventMetadata.inferenceTime as timestamptz)) as moment,
+    captureData is not null as captured, filename,
+    epoch_ms(try_cast(eventMetadata.inferenceTime as timestamp)) as moment,
+    $inference_id as inference_id, $event_id as event_id, $input_id as input_id, $feature as feature_id,
     trim(if(captureData.endpointOutput.encoding = 'BASE64',
       try(decode(from_base64(captureData.endpointOutput.data))), captureData.endpointOutput.data), e' \t\r\n') as answer
   from read_json([$files], columns = $columns, format = 'newline_delimited', ignore_errors = true, maximum_object_size = 33554432, filename = true)
@@ -15,15 +16,11 @@ with record as (
   select *, if(len(number_list) > 0 and $numbers_whole, number_list, null) as numbers from taken
 )
 select
-  if(eventMetadata.inferenceId is null, null, hash(eventMetadata.inferenceId)) as inference_id,
-  if(eventMetadata.eventId is null, null, hash(eventMetadata.eventId)) as event_id,
-  if(captureData.endpointInput.data is null, null, hash(captureData.endpointInput.data)) as input_id,
-  moment,
-  captureData is not null and moment is not null as readable,
+  inference_id, event_id, input_id, feature_id, moment,
+  captured and moment is not null as readable,
   coalesce(moment >= $from and moment < $to, false) as within,
   answer is null or answer = '' as without_answer,
   $labels_whole as labels,
   numbers,
-  hash(filename) as file_id,
-  $feature as feature_id
+  hash(filename) as file_id
 from whole;
