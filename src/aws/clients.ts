@@ -54,7 +54,8 @@ export function connect(target: AwsTarget): Aws {
   };
   const options = async () => ({
     region: target.region,
-    retryMode: 'adaptive',
+    // Not `adaptive`: after a single throttled call that lets through half a call a second, and a command makes dozens.
+    retryMode: 'standard',
     maxAttempts: 5,
     requestHandler: { connectionTimeout: 5_000, socketTimeout: IDLE },
     ...(target.endpointUrl === undefined ? {} : { endpoint: target.endpointUrl }),
@@ -70,7 +71,6 @@ export function connect(target: AwsTarget): Aws {
       async () =>
         new (await import('@aws-sdk/client-sagemaker-runtime')).SageMakerRuntimeClient({
           ...(await options()),
-          retryMode: 'standard',
           maxAttempts: 1,
           requestHandler: {
             connectionTimeout: 5_000,

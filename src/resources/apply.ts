@@ -36,7 +36,7 @@ export interface Site {
 
 /** A new run's id: unique, and sorted by time. */
 export function newRun(clock: Clock): string {
-  return `r-${clock.now().toString(36)}-${randomBytes(4).toString('hex')}`;
+  return `r-${Math.round(clock.now()).toString(36)}-${randomBytes(4).toString('hex')}`;
 }
 
 /** Writes down who works on the endpoint and by which command. Needs the journal's lock. */

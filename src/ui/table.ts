@@ -22,16 +22,18 @@ export async function table(
   options: TableOptions = {},
 ): Promise<string> {
   const { default: Table } = await import('cli-table3');
-  const cells = rows.map((row) => row.map(plain));
   const indent = options.indent ?? '';
+  const plainRows = rows.map((row) => row.map(plain));
+  const colWidths = widths(head, plainRows, io.columns - indent.length);
+  const cells = plainRows.map((row) =>
+    row.map((cell, column) => (column === head.length - 1 ? wrapped(cell, colWidths[column] ?? cell.length) : cell)),
+  );
   const config: TableConstructorOptions = {
     chars: NO_LINES,
     // cli-table3 colours even into a pipe unless told not to.
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: head.map((_, column) => (options.right?.includes(column) === true ? 'right' : 'left')),
-    colWidths: widths(head, cells, io.columns - indent.length),
-    wordWrap: true,
-    wrapOnWordBoundary: false,
+    colWidths,
   };
   const drawn = new Table(config);
   drawn.push([...head], ...cells.map((row) => [...row]));
@@ -60,6 +62,23 @@ const NO_LINES = {
   'right-mid': '',
   middle: GAP,
 };
+
+/** Broken at spaces where that is possible, else where the room ends: a name must stay whole, but nothing may get lost. */
+function wrapped(text: string, width: number): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (longer.length <= width) {
+      line = longer;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    line = word;
+    for (; line.length > width; line = line.slice(width)) lines.push(line.slice(0, width));
+  }
+  return [...lines, line].join('\n');
+}
 
 /** As wide as the widest cell; the last column gets what is left, at least eight. */
 function widths(head: readonly string[], rows: readonly (readonly string[])[], columns: number): number[] {

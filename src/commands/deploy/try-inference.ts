@@ -48,7 +48,7 @@ export async function tryInference(app: App, aws: Aws, endpoint: string, payload
               EndpointName: endpoint,
               Body: new TextEncoder().encode(row.body),
               ContentType: payloads.contentType,
-              InferenceId: `shadowctl-test-${trial.began.toString(36)}-${trial.sent}`,
+              InferenceId: `shadowctl-test-${Math.round(trial.began).toString(36)}-${trial.sent}`,
             },
             app.signal,
           );

@@ -18,7 +18,8 @@ export async function run(app: App, options: InvokeOptions): Promise<Outcome> {
   checkName('endpoint', options.endpoint, '--endpoint');
   if (options.targetVariant !== undefined) checkName('variant', options.targetVariant, '--target-variant');
   const prefix =
-    checkPrefix(options.inferenceIdPrefix) ?? `inv-${app.clock.now().toString(36)}${randomBytes(2).toString('hex')}`;
+    checkPrefix(options.inferenceIdPrefix) ??
+    `inv-${Math.round(app.clock.now()).toString(36)}${randomBytes(2).toString('hex')}`;
   if (app.clock.virtual && options.duration !== undefined && options.rate === undefined) {
     throw usage('--duration needs --rate where time is simulated: there, requests take no time.');
   }
