@@ -6,6 +6,8 @@ import type { Capture } from '../predictions/captures.ts';
 import type { CaptureSet } from '../predictions/compare.ts';
 
 const EXAMPLES = 5;
+/** A few kilobytes of gzip can hold gigabytes. */
+const MOST_TEXT = 1024 ** 3;
 
 /** Turns files of capture records into one set, counting what is not readable instead of failing on it. */
 export class CaptureReader {
@@ -90,11 +92,11 @@ export function decode(bytes: Uint8Array): { text: string; torn: string | undefi
   const gzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
   if (!gzip) return { text: Buffer.from(bytes).toString('utf8'), torn: undefined };
   try {
-    return { text: gunzipSync(bytes).toString('utf8'), torn: undefined };
+    return { text: gunzipSync(bytes, { maxOutputLength: MOST_TEXT }).toString('utf8'), torn: undefined };
   } catch (whole) {
     const torn = `torn gzip (${whole instanceof Error ? whole.message : String(whole)})`;
     try {
-      return { text: gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).toString('utf8'), torn };
+      return { text: gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MOST_TEXT }).toString('utf8'), torn };
     } catch {
       return { text: '', torn };
     }
