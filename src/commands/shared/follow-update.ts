@@ -4,7 +4,7 @@ import { interrupted, Problem } from '../../errors.ts';
 import { type Aftermath, collectAftermath } from '../../guardrails/aftermath.ts';
 import type { Ending } from '../../guardrails/ending.ts';
 import { noteEnded, recordedUpdates, type StartedUpdate } from '../../guardrails/records.ts';
-import { type Snapshot, watchUpdate } from '../../guardrails/watch.ts';
+import { type Snapshot, type Update, watchUpdate } from '../../guardrails/watch.ts';
 import { openSite } from '../../resources/apply.ts';
 import { fold } from '../../state/fold.ts';
 import { drawLive } from '../../ui/live.ts';
@@ -46,7 +46,7 @@ export function outcomeOf(ending: Ending): Outcome {
 }
 
 /** On a terminal a view that is drawn over itself; elsewhere a timestamped line for everything that changes. */
-function liveView(app: App, update: StartedUpdate): (snapshot: Snapshot) => void {
+export function liveView(app: App, update: Update): (snapshot: Snapshot) => void {
   const { io } = app;
   let before: Snapshot | undefined;
   let drawn = 0;

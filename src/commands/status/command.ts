@@ -7,9 +7,12 @@ export interface StatusOptions {
   /** Undefined: every endpoint that has a journal here. */
   endpoint: string | undefined;
   format: 'text' | 'json';
+  /** Watch an update that is under way until it has ended. */
+  watch: boolean;
 }
 
 interface Flags {
+  watch?: boolean;
   endpoint?: string;
   all?: boolean;
   format: 'text' | 'json';
@@ -20,9 +23,14 @@ export function statusCommand(host: Host, run: Run<StatusOptions> = lazy(() => i
     .description('what stands: endpoint, variants, alarms, what is in progress, what shadowctl holds')
     .option('--endpoint <name>', 'the endpoint')
     .option('--all', 'every endpoint that has a journal here, in this account and region (the default)')
+    .option('--watch', 'watch an update that is under way to its end, whoever began it; changes nothing')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
     .action((flags: Flags) => {
       if (flags.endpoint !== undefined && flags.all === true) throw usage('Give either --endpoint NAME or --all.');
-      return host.start(run, { endpoint: flags.endpoint, format: flags.format });
+      const watch = flags.watch === true;
+      if (watch && flags.endpoint === undefined) throw usage('--watch watches one endpoint: give --endpoint NAME.');
+      if (watch && flags.format === 'json')
+        throw usage('--watch draws for people; for machines use: shadowctl canary --resume --format json');
+      return host.start(run, { endpoint: flags.endpoint, format: flags.format, watch });
     });
 }

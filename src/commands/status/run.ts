@@ -11,6 +11,12 @@ import { type EndpointStatus, inspect } from './inspect.ts';
 
 /** Tells what stands. */
 export async function run(app: App, options: StatusOptions): Promise<Outcome> {
+  if (options.watch && options.endpoint !== undefined) {
+    const { watch } = await import('./watch.ts');
+    const ended = await watch(app, options.endpoint);
+    if (ended !== undefined) return ended;
+    app.io.err(`No update of ${options.endpoint} is under way.`);
+  }
   const endpoints = options.endpoint === undefined ? await everyEndpoint(app) : [options.endpoint];
   const statuses: EndpointStatus[] = [];
   for (const endpoint of endpoints) {

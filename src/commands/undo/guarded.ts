@@ -11,7 +11,7 @@ import { targetsOf } from '../shared/notify-targets.ts';
 import { onEndpoint } from '../shared/on-endpoint.ts';
 import { tellResult } from '../shared/update-result.ts';
 import type { UndoOptions } from './command.ts';
-import { findWayBack } from './run.ts';
+import { findWayBack } from './way-back.ts';
 
 /** The way back through the same guardrails as the way there: alarms on the fleet that returns. */
 export async function undoGuarded(app: App, options: UndoOptions, guard: GuardOptions): Promise<Outcome> {

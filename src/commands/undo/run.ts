@@ -1,13 +1,10 @@
 import type { App, Outcome } from '../../app.ts';
-import { describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
-import { usage } from '../../errors.ts';
 import { newRun } from '../../resources/apply.ts';
-import { readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { checkName } from '../../resources/naming.ts';
 import { carryUpdate } from '../shared/carry-update.ts';
-import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
+import { onEndpoint } from '../shared/on-endpoint.ts';
 import type { UndoOptions } from './command.ts';
-import { planUndo, previousConfig, undoNotes } from './plan.ts';
+import { findWayBack } from './way-back.ts';
 
 /** Takes an endpoint back to an earlier config, openly: shown, confirmed, written down. */
 export async function run(app: App, options: UndoOptions): Promise<Outcome> {
@@ -23,29 +20,4 @@ export async function run(app: App, options: UndoOptions): Promise<Outcome> {
       options,
     );
   });
-}
-
-/** Where the endpoint is to return to, and whether it can. @throws Problem where it cannot */
-export async function findWayBack(app: App, ground: Ground, options: UndoOptions) {
-  const { aws, journal } = ground;
-  const { endpoint } = options;
-  const live = await readLive(aws, endpoint, app.signal);
-  if (live === undefined)
-    throw usage(
-      `There is no endpoint "${endpoint}" in ${aws.target.region}.`,
-      'shadowctl status --all lists what stands.',
-    );
-  const state = ground.state();
-  requireOurs(live, state, journal.path);
-  requireSettled(live);
-  const name = options.to ?? previousConfig(live, state);
-  const target = await describeEndpointConfig(aws, name, app.signal);
-  const missingModels: string[] = [];
-  for (const variant of [...(target?.ProductionVariants ?? []), ...(target?.ShadowProductionVariants ?? [])]) {
-    const model = variant.ModelName;
-    if (model !== undefined && (await describeModel(aws, model, app.signal)) === undefined) missingModels.push(model);
-  }
-  const step = planUndo(live, state, { name, target, missingModels });
-  const notes = target === undefined ? [] : undoNotes(live, target);
-  return { live, name, target, step, notes };
 }

@@ -12,9 +12,10 @@ afterEach(() => world.close());
 const DEPLOY = `--artifact ${ARTIFACT_005} --algorithm linear-learner --model-name m --config-name c --yes`;
 
 test.each<[string[], object]>([
-  [[], { endpoint: undefined, format: 'text' }],
-  [['--all'], { endpoint: undefined, format: 'text' }],
-  [['--endpoint', 'w', '--format', 'json'], { endpoint: 'w', format: 'json' }],
+  [[], { endpoint: undefined, format: 'text', watch: false }],
+  [['--all'], { endpoint: undefined, format: 'text', watch: false }],
+  [['--endpoint', 'w', '--format', 'json'], { endpoint: 'w', format: 'json', watch: false }],
+  [['--endpoint', 'w', '--watch'], { endpoint: 'w', format: 'text', watch: true }],
 ])('%j', async (argv, expected) => {
   expect(await optionsOf(statusCommand, argv)).toEqual(expected);
 });
