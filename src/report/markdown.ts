@@ -8,7 +8,7 @@ const MARK = { pass: '✅', fail: '❌', inconclusive: '❔' } as const;
 /** The report for a pull request: verdict and gates on top, the rest folded away. */
 export function renderMarkdown(report: Report): string {
   const { observations, verdict } = report;
-  const parts = [`## Shadow report on ${code(observations.endpoint)}`, `${windowText(observations.window)}`];
+  const parts = [`## Shadow report on ${code(observations.endpoint)}`, windowText(observations.window)];
   if (verdict === undefined) parts.push('There is nothing to compare: the endpoint has no shadow variant.');
   else {
     parts.push(`**${MARK[verdict.outcome]} ${verdict.outcome}**: ${text(verdict.summary)}`);

@@ -96,7 +96,10 @@ export function decode(bytes: Uint8Array): { text: string; torn: string | undefi
   } catch (whole) {
     const torn = `torn gzip (${whole instanceof Error ? whole.message : String(whole)})`;
     try {
-      return { text: gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MOST_TEXT }).toString('utf8'), torn };
+      return {
+        text: gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MOST_TEXT }).toString('utf8'),
+        torn,
+      };
     } catch {
       return { text: '', torn };
     }

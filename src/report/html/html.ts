@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import uplot from 'uplot/dist/uPlot.iife.min.js';
-import type { Predictions, VariantFacts } from '../../analysis/observations.ts';
+import type { LabelSums, Predictions, VariantFacts } from '../../analysis/observations.ts';
 import type { Gate, Verdict } from '../../analysis/verdict.ts';
 import type { Report } from '../report.ts';
 import { count, difference, gateInterval, gateValue, number, percent, windowText } from '../words.ts';
 import browser from './browser.inline.js';
+import { slicesByClass } from '../../analysis/slices.ts';
 import { chartsOf, figure } from './charts.ts';
 import { escapeHtml, escapeJson, htmlTable } from './escape.ts';
 import { distributions, matrix, scatter } from './pictures.ts';
@@ -168,7 +169,7 @@ function predictions(found: Predictions | undefined): string {
   ];
   if (labels !== undefined) {
     parts.push(
-      `<h3>Labels</h3><p>${count(labels.agree)} of ${count(labels.rows)} equal (${percent(labels.agree / labels.rows)}), Cohen's kappa ${number(labels.kappa)}.</p>${matrix(labels)}`,
+      `<h3>Labels</h3><p>${count(labels.agree)} of ${count(labels.rows)} equal (${percent(labels.agree / labels.rows)}), Cohen's kappa ${number(labels.kappa)}.</p>${matrix(labels)}${slices(labels)}`,
     );
   }
   if (numbers !== undefined) {
@@ -199,4 +200,21 @@ function predictions(found: Predictions | undefined): string {
     );
   }
   return parts.join('\n');
+}
+
+/** Agreement by the class that production chose. */
+function slices(labels: LabelSums): string {
+  const rows = slicesByClass(labels).map((slice) => [
+    slice.name,
+    count(slice.rows),
+    percent(slice.agree / slice.rows),
+    slice.interval.map(percent).join(' … '),
+    slice.adjusted < 0.05 ? `yes (adjusted p = ${number(slice.adjusted)})` : 'no',
+  ]);
+  return htmlTable(
+    ["production's label", 'rows', 'equal', 'can be', 'stands out'],
+    rows,
+    [1, 2, 3],
+    'Where it differs (Benjamini-Hochberg over all classes)',
+  );
 }

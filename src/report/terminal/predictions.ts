@@ -6,6 +6,7 @@ import type {
   SideCounts,
   TruthSums,
 } from '../../analysis/observations.ts';
+import { slicesByClass } from '../../analysis/slices.ts';
 import { plain } from '../../ui/io.ts';
 import { table } from '../../ui/table.ts';
 import { paint } from '../../ui/theme.ts';
@@ -25,6 +26,7 @@ export async function predictionSections(report: Report, options: RenderOptions)
   return [
     await pairing(predictions, options),
     predictions.labels === undefined ? '' : labels(predictions.labels, options),
+    predictions.labels === undefined ? '' : await slices(predictions.labels, options),
     predictions.numbers === undefined ? '' : await numbers(predictions.numbers, options),
     predictions.truth === undefined ? '' : truth(predictions.truth, options),
     await top(predictions.top, options),
@@ -92,6 +94,24 @@ function labels(sums: LabelSums, options: RenderOptions): string {
     ...shown.map((name, i) => line(name, cells[i] ?? [])),
     ...(fits < shown.length ? [`  ${shown.length - fits} more columns do not fit; --format json has them all.`] : []),
   ].join('\n');
+}
+
+/** Where it differs: only worth a table when one class stands out. */
+async function slices(sums: LabelSums, options: RenderOptions): Promise<string> {
+  const standing = slicesByClass(sums).filter((slice) => slice.adjusted < 0.05);
+  if (standing.length === 0) return '';
+  const rows = standing.map((slice) => [
+    plain(slice.name).slice(0, 20),
+    count(slice.rows),
+    percent(slice.agree / slice.rows),
+    slice.interval.map(percent).join(' … '),
+    number(slice.adjusted),
+  ]);
+  const drawn = await table(options, ["production's label", 'rows', 'equal', 'can be', 'adjusted p'], rows, {
+    right: [1, 2, 3, 4],
+    indent: '  ',
+  });
+  return `${paint(options, 'title', 'Where it differs from the rest')}\n${drawn}`;
 }
 
 async function numbers(sums: NumberSums, options: RenderOptions): Promise<string> {
