@@ -9,7 +9,7 @@ import { type Followed, followUpdate, outcomeOf } from '../shared/follow-update.
 import { notifyAll } from '../shared/notify.ts';
 import { targetsOf } from '../shared/notify-targets.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
-import { readPayloads } from '../shared/payloads.ts';
+import { smokeTest } from '../shared/smoke-test.ts';
 import { leaveOutStanding, prepareModel } from '../shared/prepare-model.ts';
 import { requireGuardable } from '../shared/require-guardable.ts';
 import { tellResult } from '../shared/update-result.ts';
@@ -48,7 +48,7 @@ async function takeUp(app: App, options: CanaryOptions): Promise<StartedUpdate> 
 
 async function start(app: App, options: CanaryOptions): Promise<StartedUpdate | 'pending'> {
   // A file that cannot be sent is said before the update, not in the middle of it.
-  if (options.traffic !== undefined) await readPayloads(app, options.traffic.file, '--traffic');
+  if (options.traffic !== undefined) await smokeTest(app, options.endpoint, options.traffic.file);
   const words = { endpoint: options.endpoint, command: 'canary', readOnly: options.plan };
   return onEndpoint(app, words, async (ground) => {
     const live = await readLive(ground.aws, options.endpoint, app.signal);

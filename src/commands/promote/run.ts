@@ -14,7 +14,7 @@ import { followUpdate, outcomeOf } from '../shared/follow-update.ts';
 import { notifyAll } from '../shared/notify.ts';
 import { targetsOf } from '../shared/notify-targets.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
-import { readPayloads } from '../shared/payloads.ts';
+import { smokeTest } from '../shared/smoke-test.ts';
 import { tellResult } from '../shared/update-result.ts';
 import { judgeByReport, type Judged } from '../shared/verdict.ts';
 import { withTraffic } from '../shared/with-traffic.ts';
@@ -25,7 +25,7 @@ import { planPromotion, shadowOf } from './plan.ts';
 export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
   const { endpoint, traffic } = options;
   if (options.configName !== undefined) checkName('endpoint config', options.configName, '--config-name');
-  if (traffic !== undefined) await readPayloads(app, traffic.file, '--traffic');
+  if (traffic !== undefined) await smokeTest(app, endpoint, traffic.file);
   // A wrong target is said before anything is begun.
   const targets = await targetsOf(app, options.guard.notify);
   const aws = await app.aws();

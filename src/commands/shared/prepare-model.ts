@@ -12,6 +12,7 @@ import { chooseRole } from '../../resources/role.ts';
 import type { Step } from '../../resources/steps.ts';
 import { type Ownership, tagList } from '../../resources/tags.ts';
 import { type CandidateFlags, candidateOptions } from './candidate-flags.ts';
+import { checkRemote } from './check-remote.ts';
 import type { Ground } from './on-endpoint.ts';
 
 /** A new model for a live endpoint, checked and named; nothing is created yet. */
@@ -40,6 +41,7 @@ export async function prepareModel(
   const said = candidateOptions(flags, app.cwd);
   const image = said.image ?? (said.algorithm === undefined ? live.model?.PrimaryContainer?.Image : undefined);
   const checked = await checkCandidate({ ...said, image }, aws.target.region);
+  await checkRemote(app, aws, checked, said.allowMismatch);
   const candidate = await prepareCandidate(aws, { account: ground.account, endpoint, state }, checked);
   const taken = state.resources.map((held) => held.ref.name);
   const model = checkName(

@@ -107,7 +107,7 @@ describe('words that make no sense', () => {
     [['--rate', '3'], /--rate belongs to --traffic/],
     [['--rate', '0', '--traffic', 'x'], /--rate: "0"/],
     [['--resume', '--artifact', 'x'], /--resume goes on watching/],
-    [['--alarm', ...'abcdefgh'], /SageMaker takes 10 alarms, and 3 of them are shadowctl's/],
+    [['--alarm', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'], /SageMaker takes 10 alarms, and 3 of them are shadowctl's/],
     [['--notify', 'someone'], /neither the ARN of an SNS topic nor/],
   ])('%j', (words, message) => {
     expect(() => parse([...ON, ...words])).toThrow(message);

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { CreateEndpointConfigCommand, UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -291,6 +292,49 @@ describe('refused before anything is created', () => {
     await untouched();
   });
 
+  test('the same for an artifact that lies in S3, and for one that is damaged', async () => {
+    stage = await openStage();
+    const said = await stage.shadowctl([
+      ...ON,
+      '--artifact',
+      's3://models/009.tar.gz',
+      '--algorithm',
+      'xgboost:1.2-1',
+      ...named(2),
+    ]);
+    expect(said.code).toBe(2);
+    expect(said.err).toContain(
+      's3://models/009.tar.gz was written by linear-learner (it holds model_algo-1); the image of xgboost:1.2-1 cannot read it.',
+    );
+    const s3 = await stage.aws.s3();
+    await s3.send(
+      new PutObjectCommand({ Bucket: 'models', Key: 'torn.tar.gz', Body: readFileSync(ARTIFACT).subarray(0, 300) }),
+    );
+    const torn = await stage.shadowctl([
+      ...ON,
+      '--artifact',
+      's3://models/torn.tar.gz',
+      '--algorithm',
+      'linear-learner',
+      ...named(2),
+    ]);
+    expect(torn.err).toContain('s3://models/torn.tar.gz is truncated');
+    await untouched();
+  });
+
+  test('traffic that the live model refuses', async () => {
+    stage = await openStage();
+    const file = join(stage.cwd, 'rows.csv');
+    writeFileSync(file, 'sun,rain\n');
+    const said = await stage.shadowctl([...CANARY, '--traffic', file]);
+    expect(said.code).toBe(2);
+    expect(said.err).toMatch(/--traffic: /);
+    writeFileSync(file, '1,2\n');
+    const wide = await stage.shadowctl([...CANARY, '--traffic', file]);
+    expect(wide.err).toContain('--traffic: the live model refuses line 1 of rows.csv: ');
+    await untouched();
+  });
+
   test("a team's alarm that does not exist, is in ALARM, or can never fire", async () => {
     stage = await openStage();
     const missing = await stage.shadowctl([...CANARY, '--alarm', 'team-errors']);
@@ -387,4 +431,16 @@ test('--traffic brings requests of its own', async () => {
   ]);
   expect(said.err).toContain("this traffic is shadowctl's, not your callers'");
   expect(json(said).newFleet.requests).toBeGreaterThan(100);
+});
+
+test('on a terminal the view is drawn over itself, with both fleets and every alarm', async () => {
+  stage = await openStage({ columns: 100, interactive: true });
+  const said = await underTraffic(CANARY);
+  const frames = said.err.split('\u001b[6A\u001b[J');
+  expect(frames.length).toBeGreaterThan(30);
+  const baking = frames.find((frame) => frame.includes('baking with 33 %')) ?? '';
+  expect(baking).toMatch(/old {2}v1 .*67 %/);
+  expect(baking).toMatch(/new {2}v2 .*1 of 3 inst {2}33 %/);
+  expect(baking).toContain('weather-ModelLatency');
+  for (const line of baking.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
 });

@@ -41,7 +41,12 @@ export interface Stage {
 const ROWS = readFileSync(join(FIXTURES, 'data/test.csv'), 'utf8').trim().split('\n');
 
 export async function openStage(
-  options: { instances?: number; settings?: Partial<Parameters<typeof startEmulator>[0]>; columns?: number } = {},
+  options: {
+    instances?: number;
+    settings?: Partial<Parameters<typeof startEmulator>[0]>;
+    columns?: number;
+    interactive?: boolean;
+  } = {},
 ): Promise<Stage> {
   const clock = new VirtualClock(START);
   const emulator = await startEmulator({ clock, ...options.settings });
@@ -65,7 +70,7 @@ export async function openStage(
       out: (line = '') => void (said.out += `${line}\n`),
       err: (line = '') => void (said.err += `${line}\n`),
       alert: (line) => void (said.err += `${line}\n`),
-      interactive: false,
+      interactive: options.interactive ?? false,
       terminal: false,
       color: false,
       columns: options.columns ?? 80,
