@@ -22,6 +22,8 @@ export interface InvocationResponse {
   body: Uint8Array;
   contentType: string;
   customAttributes?: string;
+  /** How many times its usual time a built-in container took; 1 where it is left out. */
+  effort?: number;
 }
 
 /** A running container: one per instance. Answers as the real image does. */

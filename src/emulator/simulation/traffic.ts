@@ -174,9 +174,10 @@ interface Raw {
 /** Puts the latencies to an answer: simulated for built-in containers, measured for all others. */
 function weigh(world: World, variant: Variant, { response, container, first, extra, began, outside }: Raw): Answer {
   const measured = stopwatch(world.clock) - began;
+  const simulated = !outside && world.latencies.modelLatency > 0;
   const model = Math.min(
     TIMEOUT_MS,
-    (outside || world.latencies.modelLatency === 0 ? measured : simulate(world, variant, first)) + extra,
+    (simulated ? simulate(world, variant, first) * (response.effort ?? 1) : measured) + extra,
   );
   const overhead = world.latencies.overheadLatency * Math.exp(SIGMA * world.random.normal());
   variant.busy += model;
@@ -186,7 +187,7 @@ function weigh(world: World, variant: Variant, { response, container, first, ext
     overheadLatency: Math.round(overhead * 1000),
     container,
     measured,
-    owed: Math.max(0, model + overhead - (outside || world.latencies.modelLatency === 0 ? measured : 0)),
+    owed: Math.max(0, model + overhead - (simulated ? 0 : measured)),
   };
 }
 
