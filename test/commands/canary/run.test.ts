@@ -444,3 +444,23 @@ test('on a terminal the view is drawn over itself, with both fleets and every al
   expect(baking).toContain('weather-ModelLatency');
   for (const line of baking.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
 });
+
+describe('a reply that gets lost after the work was done', () => {
+  test.each([
+    ['sagemaker', 'CreateModel'],
+    ['sagemaker', 'CreateEndpointConfig'],
+    ['cloudwatch', 'PutMetricAlarm'],
+    ['sagemaker', 'UpdateEndpoint'],
+  ])('%s %s: the canary goes on, and nothing is lost or made twice', async (service, operation) => {
+    stage = await openStage();
+    const said = await underTraffic([...CANARY, '--format', 'json'], {
+      kind: 'drop-reply',
+      service,
+      operation,
+      times: 1,
+    });
+    expect(said.code).toBe(0);
+    expect(json(said)).toMatchObject({ ending: 'updated' });
+    expect(await listAlarms(stage.aws)).toHaveLength(3);
+  });
+});
