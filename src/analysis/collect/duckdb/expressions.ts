@@ -3,6 +3,8 @@ import type { Shape } from '../../predictions/shape.ts';
 
 /** SQL for load.sql that takes the column `answer` apart into lists, one entry a row of the answer. */
 export interface AnswerExpressions {
+  /** The answer as text. */
+  answer: string;
   /** Lists as they come, perhaps with holes. */
   labels: string;
   numbers: string;
@@ -13,6 +15,10 @@ export interface AnswerExpressions {
 }
 
 export function answerExpressions(shape: Shape, task: Task): AnswerExpressions {
+  const data = 'captureData.endpointOutput.data';
+  const text = `if(captureData.endpointOutput.encoding = 'BASE64', try(decode(from_base64(${data}))), ${data})`;
+  // JSON minds no white space, and trimming costs as much as reading the file.
+  const answer = shape.format === 'json' ? text : `trim(${text}, e' \\t\\r\\n')`;
   const labels = shape.label === undefined ? 'null::varchar[]' : labelList(shape);
   const numbers = shape.number === undefined ? `null::double${shape.vector ? '[][]' : '[]'}` : numberList(shape);
   const flat = shape.vector ? 'flatten(number_list)' : 'number_list';
@@ -24,7 +30,13 @@ export function answerExpressions(shape: Shape, task: Task): AnswerExpressions {
     labels_whole = 'list_transform(numbers, lambda x: if(x = floor(x), x::bigint::varchar, x::varchar))';
   }
   const holes = shape.vector ? " and list_aggregate(number_list, 'count') = len(number_list)" : '';
-  return { labels, numbers, labels_whole, numbers_whole: `list_aggregate(${flat}, 'count') = len(${flat})${holes}` };
+  return {
+    answer,
+    labels,
+    numbers,
+    labels_whole,
+    numbers_whole: `list_aggregate(${flat}, 'count') = len(${flat})${holes}`,
+  };
 }
 
 function labelList(shape: Shape): string {

@@ -6,8 +6,7 @@ with record as (
     captureData is not null as captured, filename,
     epoch_ms(try_cast(eventMetadata.inferenceTime as timestamp)) as moment,
     $inference_id as inference_id, $event_id as event_id, $input_id as input_id, $feature as feature_id,
-    trim(if(captureData.endpointOutput.encoding = 'BASE64',
-      try(decode(from_base64(captureData.endpointOutput.data))), captureData.endpointOutput.data), e' \t\r\n') as answer
+    $answer as answer
   from read_json([$files], columns = $columns, format = 'newline_delimited', ignore_errors = true, maximum_object_size = 33554432, filename = true)
 ), taken as (
   select *, $numbers as number_list, $labels as label_list from record
