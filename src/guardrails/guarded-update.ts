@@ -1,7 +1,7 @@
 import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import type { UpdateEndpointCommandInput } from '@aws-sdk/client-sagemaker';
 import { type Site, apply } from '../resources/apply.ts';
-import type { Step } from '../resources/steps.ts';
+import { nameOf, type Step } from '../resources/steps.ts';
 import { waitUntilQuiet } from './alarm-states.ts';
 import { noteStarted, type StartedUpdate } from './records.ts';
 import type { Strategy } from './strategy.ts';
@@ -56,7 +56,7 @@ export async function startGuardedUpdate(
   say: (line: string) => void,
 ): Promise<StartedUpdate> {
   for (const step of before) {
-    say(`Creating ${step.kind === 's3-object' ? 'upload' : step.kind.replace('-', ' ')} ${step.name}`);
+    say(`Creating ${nameOf(step)}`);
     await apply(site, step);
   }
   for (const input of plan.alarms) {

@@ -45,7 +45,7 @@ export function nameOf(resource: { kind: ResourceKind; name: string }): string {
   return `${kinds[resource.kind]} ${shortName(resource.name)}`;
 }
 
-/** A name for reading: a content hash in it is cut to its first digits. */
+/** A name for reading: a content hash in it is cut to its first digits, and of the way to it only the bucket stays. */
 export function shortName(name: string): string {
-  return name.replace(/\b([0-9a-f]{8})[0-9a-f]{56}\b/, '$1…');
+  return name.replace(/^(s3:\/\/[^/]+)\/.*\b([0-9a-f]{8})[0-9a-f]{56}\b/, '$1/…/$2…');
 }

@@ -53,7 +53,7 @@ async function cleanEndpoint(app: App, options: CleanupOptions, ground: Ground):
     return plan.steps.length === 0 ? 'done' : 'pending';
   }
   if (plan.steps.length > 0) {
-    for (const step of plan.steps) app.io.err(describeStep(step));
+    for (const line of plan.steps.flatMap((step) => describeStep(step, app.io.columns))) app.io.err(line);
     for (const { ref, why } of plan.left) app.io.err(`= ${nameOf(ref)}  (stays: ${why})`);
     await confirm(
       app,
@@ -95,7 +95,7 @@ function tell(
     io.out(JSON.stringify({ endpoint, deleted: refs(deleted), planned: refs(planned), left }, undefined, 2));
     return;
   }
-  for (const step of planned) io.out(describeStep(step));
+  for (const line of planned.flatMap((step) => describeStep(step, io.columns))) io.out(line);
   for (const { ref, why } of left) io.out(`left: ${nameOf(ref)} (${why})`);
   if (options.plan && planned.length === 0 && left.length === 0) io.out(`Nothing of endpoint ${endpoint} is left.`);
   if (options.plan || left.length > 0) return;

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Io } from '../../ui/io.ts';
+import { wrap } from '../../ui/wrap.ts';
 
 /** A numbered chapter heading, ruled to the width of the terminal. */
 export function heading(io: Io, number: number, title: string): string {
@@ -10,16 +11,7 @@ export function heading(io: Io, number: number, title: string): string {
 
 /** Breaks prose into lines that fit. */
 export function paragraph(io: Io, text: string): string[] {
-  const width = Math.min(io.columns, 100);
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return line === '' ? lines : [...lines, line];
+  return wrap(text, Math.min(io.columns, 100));
 }
 
 /** A command line as it can be pasted into a shell, broken before its flags where it is too long for the terminal. */

@@ -126,7 +126,7 @@ async function freeLogGroup({ aws }: Ground, endpoint: string): Promise<string |
 function showPlan(app: App, options: DeployOptions, steps: readonly Step[]): Outcome {
   if (options.format === 'json') app.io.out(JSON.stringify({ endpoint: options.endpoint, steps }, undefined, 2));
   else if (steps.length === 0) app.io.out(`Nothing to do: endpoint ${options.endpoint} is as asked for.`);
-  else for (const step of steps) app.io.out(describeStep(step));
+  else for (const line of steps.flatMap((step) => describeStep(step, app.io.columns))) app.io.out(line);
   return steps.length === 0 ? 'done' : 'pending';
 }
 
@@ -140,7 +140,7 @@ async function carryOut(
   const { aws, journal } = ground;
   const began = app.clock.now();
   if (plan.steps.length > 0) {
-    for (const step of plan.steps) app.io.err(describeStep(step));
+    for (const line of plan.steps.flatMap((step) => describeStep(step, app.io.columns))) app.io.err(line);
     if (plan.adopt)
       app.io.err(`~ ${nameOf({ kind: 'endpoint', name: options.endpoint })}  (adopted: cleanup will not delete it)`);
     await confirm(app, `Do this in account ${ground.account}, ${aws.target.region}?`, options.yes);

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { addFaultCommands } from './fault-command.ts';
+import { addOperationsCommand } from './operations-command.ts';
 import {
   describeLatencies,
   describeSwitches,
@@ -86,6 +87,7 @@ export function emulatorCommand(host: Host, runs: EmulatorRuns = RUNS): Command 
       host.start(runs.env, { dir: flags.dir, shell: flags.shell }),
     );
   addFaultCommands(emulator, host);
+  addOperationsCommand(emulator, host);
   return emulator;
 }
 

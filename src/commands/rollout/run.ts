@@ -97,7 +97,7 @@ async function begin(app: App, ground: Ground, options: RolloutOptions): Promise
     ...prepared.steps,
     { action: 'create', kind: 'endpoint-config', name: rollout.config, input: configs.both },
   ]);
-  for (const step of steps) app.io.err(describeStep(step));
+  for (const line of steps.flatMap((step) => describeStep(step, app.io.columns))) app.io.err(line);
   app.io.err(
     `~ endpoint ${endpoint}  (${rollout.model} takes ${shares.map(percent).join(', then ')}; at least ${showSeconds(options.bakeSeconds)} each)`,
   );

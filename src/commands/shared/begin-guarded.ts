@@ -8,7 +8,7 @@ import { type Live, productionOf } from '../../resources/live.ts';
 import type { Step } from '../../resources/steps.ts';
 import { adopts } from './carry-update.ts';
 import { confirm } from './confirm.ts';
-import { describeStep } from './describe-steps.ts';
+import { describeStep, planLines } from './describe-steps.ts';
 import { examineUpdate, heedFindings } from './guard-examine.ts';
 import type { GuardOptions } from './guard-options.ts';
 import type { Ground } from './on-endpoint.ts';
@@ -85,12 +85,20 @@ function showPlan(app: App, plan: GuardedUpdatePlan, steps: readonly Step[]): vo
   app.io.err(
     `${plan.endpoint}: ${plan.previous} (${plan.models.previous}) → ${plan.requested} (${plan.models.requested})`,
   );
-  for (const step of steps) app.io.err(`  ${describeStep(step)}`);
+  const say = (lines: readonly string[]) => lines.forEach((line) => app.io.err(line));
+  for (const step of steps) say(describeStep(step, app.io.columns, '  '));
   for (const alarm of plan.alarms)
-    app.io.err(`  + alarm ${alarm.AlarmName}  (${alarm.AlarmDescription?.replace(/^.* at /, '') ?? ''})`);
+    say(
+      planLines(
+        `+ alarm ${alarm.AlarmName}`,
+        alarm.AlarmDescription?.replace(/^.* at /, '') ?? '',
+        app.io.columns,
+        '  ',
+      ),
+    );
   const watched = strategy.stages.map((count, index) => {
     const bake = index < strategy.stages.length - 1 ? strategy.bakeSeconds : strategy.finalBakeSeconds;
     return `${count} of ${strategy.fleet} for ${bake} s`;
   });
-  app.io.err(`  ~ endpoint ${plan.endpoint}  (${strategy.name}: ${watched.join(', then ')})`);
+  say(planLines(`~ endpoint ${plan.endpoint}`, `${strategy.name}: ${watched.join(', then ')}`, app.io.columns, '  '));
 }

@@ -50,7 +50,7 @@ export async function carryUpdate(
   if (options.plan && options.format === 'json')
     app.io.out(JSON.stringify({ endpoint, from: before, steps: update.steps }, undefined, 2));
   else {
-    for (const step of update.steps) say(describeStep(step));
+    for (const line of update.steps.flatMap((step) => describeStep(step, app.io.columns))) say(line);
     if (update.adopt) say(`~ endpoint ${endpoint}  (adopted: cleanup will not delete it)`);
     for (const note of update.notes) say(note);
   }

@@ -1,12 +1,21 @@
+import { basename } from 'node:path';
 import type { ProductionVariant } from '@aws-sdk/client-sagemaker';
 import { algorithmOfImage } from '../../resources/images.ts';
-import { nameOf, shortName, type Step } from '../../resources/steps.ts';
+import { nameOf, type Step } from '../../resources/steps.ts';
+import { wrap } from '../../ui/wrap.ts';
 
-/** A step in one line: `+` creates, `~` changes, `-` deletes. */
-export function describeStep(step: Step): string {
+/** A step as it is shown before it is confirmed, in lines that fit: `+` creates, `~` changes, `-` deletes. */
+export function describeStep(step: Step, columns: number, indent = ''): string[] {
   const mark = { create: '+', update: '~', delete: '-' }[step.action];
-  const detail = describeDetail(step);
-  return `${mark} ${nameOf(step)}${detail === '' ? '' : `  (${detail})`}`;
+  return planLines(`${mark} ${nameOf(step)}`, describeDetail(step), columns, indent);
+}
+
+/** What is planned, and in brackets what there is to know about it: on the same line where it fits, else below. */
+export function planLines(what: string, detail: string, columns: number, indent = ''): string[] {
+  if (detail === '') return [indent + what];
+  const line = `${indent}${what}  (${detail})`;
+  if (line.length <= columns) return [line];
+  return [indent + what, ...wrap(`${indent}    ${detail}`, columns, `${indent}    `)];
 }
 
 function describeDetail(step: Step): string {
@@ -14,9 +23,8 @@ function describeDetail(step: Step): string {
   switch (step.kind) {
     case 'model': {
       const container = step.input.PrimaryContainer;
-      return [imageText(container?.Image ?? ''), container?.ModelDataUrl]
+      return [imageText(container?.Image ?? ''), artifactText(container?.ModelDataUrl)]
         .filter((part) => part !== undefined)
-        .map(shortName)
         .join(', ');
     }
     case 'endpoint-config': {
@@ -26,12 +34,19 @@ function describeDetail(step: Step): string {
     case 'endpoint':
       return `runs ${step.input.EndpointConfigName}`;
     case 's3-object':
-      return `${step.input.bytes} bytes from ${step.input.path}`;
+      return `${step.input.bytes} bytes from ${basename(step.input.path)}`;
     case 'alarm':
       return step.input.AlarmDescription ?? step.input.MetricName ?? '';
     default:
       return '';
   }
+}
+
+/** Our own uploads by the digits of their content hash, which the line of the upload shows too; any other by its URI. */
+function artifactText(uri: string | undefined): string | undefined {
+  if (uri === undefined) return undefined;
+  const hash = /\/([0-9a-f]{8})[0-9a-f]{56}\/model\.tar\.gz$/.exec(uri)?.[1];
+  return hash === undefined ? uri : `artifact ${hash}…`;
 }
 
 /** `AllTraffic: weather-model on 3 × ml.m5.large` */

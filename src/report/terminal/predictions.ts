@@ -11,7 +11,8 @@ import { plain } from '../../ui/io.ts';
 import { table } from '../../ui/table.ts';
 import { paint } from '../../ui/theme.ts';
 import type { Report, RenderOptions } from '../report.ts';
-import { count, number, percent, wrap } from '../words.ts';
+import { count, number, percent } from '../words.ts';
+import { wrap } from '../../ui/wrap.ts';
 
 const METHODS = {
   inferenceId: "the caller's InferenceId",

@@ -5,7 +5,8 @@ import { table } from '../../ui/table.ts';
 import { paint } from '../../ui/theme.ts';
 import type { Meaning } from '../../ui/theme.ts';
 import type { Report, RenderOptions } from '../report.ts';
-import { count, gateInterval, gateValue, percent, windowText, wrap } from '../words.ts';
+import { count, gateInterval, gateValue, percent, windowText } from '../words.ts';
+import { wrap } from '../../ui/wrap.ts';
 import { metricSections } from './metrics.ts';
 import { predictionSections } from './predictions.ts';
 
