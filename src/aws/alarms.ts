@@ -8,7 +8,7 @@ import type { Aws } from './clients.ts';
 import { call } from './errors.ts';
 
 /** A change of an alarm's state; `at` in ms since the epoch. */
-export interface AlarmChange {
+interface AlarmChange {
   at: number;
   /** CloudWatch's own sentence: `Alarm updated from OK to ALARM`. */
   summary: string;

@@ -36,7 +36,7 @@ export function planAbort(
 }
 
 /** The alarm as it must be to stay in ALARM whatever the fleet does: setting its state alone lasts until it is next evaluated. */
-export function alwaysFiring(alarm: PutMetricAlarmCommandInput): PutMetricAlarmCommandInput {
+function alwaysFiring(alarm: PutMetricAlarmCommandInput): PutMetricAlarmCommandInput {
   return {
     ...alarm,
     AlarmDescription:

@@ -4,7 +4,7 @@ import { ERROR_METRICS, type GuardedUpdate } from './alarm-terms.ts';
 import { LONGEST_ANSWER_MS } from './quantity.ts';
 
 /** Stands in a corrected alarm where nobody has said yet what the new fleet's config will be called. */
-export const UNKNOWN_CONFIG = 'CONFIG-OF-THE-NEW-FLEET';
+const UNKNOWN_CONFIG = 'CONFIG-OF-THE-NEW-FLEET';
 
 /** The alarm as it should be: the same intention, on the new fleet, in a range and a time that let it fire. */
 export function correct(alarm: MetricAlarm, update: GuardedUpdate): PutMetricAlarmCommandInput | undefined {

@@ -2,7 +2,7 @@ import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { percent, showMilliseconds } from './quantity.ts';
 
 /** As much of an alarm as its words need. */
-export type AlarmShape = Pick<
+type AlarmShape = Pick<
   MetricAlarm,
   | 'MetricName'
   | 'Statistic'

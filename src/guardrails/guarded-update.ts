@@ -25,7 +25,7 @@ export interface GuardedUpdatePlan {
 }
 
 /** The call that starts it. Counts and weights that scaling has changed are kept. */
-export function updateInput(plan: GuardedUpdatePlan): UpdateEndpointCommandInput {
+function updateInput(plan: GuardedUpdatePlan): UpdateEndpointCommandInput {
   const names = alarmsOf(plan);
   return {
     EndpointName: plan.endpoint,

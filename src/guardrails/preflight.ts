@@ -34,7 +34,7 @@ export function firstBake(strategy: Strategy): number {
 }
 
 /** What an alarm of this update is to guard. */
-export function guardedUpdate(
+function guardedUpdate(
   facts: Pick<PreflightFacts, 'endpoint' | 'variant' | 'liveConfig' | 'newConfig' | 'strategy' | 'baseline'>,
 ): GuardedUpdate {
   return {

@@ -15,7 +15,7 @@ export interface StartedUpdate extends Update {
 }
 
 /** What the journal keeps of how it ended. */
-export interface EndedUpdate {
+interface EndedUpdate {
   requested: string;
   previous: string;
   kind: Ending['kind'];
@@ -45,7 +45,7 @@ export async function noteAborted(site: Site, requested: string): Promise<void> 
 }
 
 /** An update in the journal with what became of it. */
-export interface RecordedUpdate {
+interface RecordedUpdate {
   started: StartedUpdate;
   ended: EndedUpdate | undefined;
   aborted: boolean;

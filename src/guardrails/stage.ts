@@ -1,7 +1,7 @@
 import type { DescribeEndpointCommandOutput, ProductionVariantSummary } from '@aws-sdk/client-sagemaker';
 
 /** What an endpoint is doing, as far as it can be inferred: SageMaker has no field that says so (facts 4.2). */
-export type StageName =
+type StageName =
   | 'settled'
   | 'starting'
   | 'launching'
@@ -29,7 +29,7 @@ export interface Stage {
   target: string | undefined;
 }
 
-export interface FleetCount {
+interface FleetCount {
   config: string;
   current: number;
   desired: number;

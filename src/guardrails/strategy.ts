@@ -37,7 +37,7 @@ export interface Strategy {
 }
 
 /** Watched by default: an alarm over one minute fires about three minutes after the first failure (facts 4.3). */
-export const DEFAULT_BAKE_SECONDS = 300;
+const DEFAULT_BAKE_SECONDS = 300;
 
 /**
  * The request as SageMaker's DeploymentConfig, without alarms. Every numeric and cross-field rule of UpdateEndpoint

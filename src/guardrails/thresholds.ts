@@ -40,7 +40,7 @@ const DEFAULT_GROWTH: LatencyGrowth = { statistic: 'p90', share: 1 };
 /** Where nothing is known of the old fleet. */
 const DEFAULT_LIMIT: LatencyLimit = { statistic: 'p90', milliseconds: 1000 };
 /** A median of fewer minutes says too little to hold a new fleet to it. */
-export const FEWEST_BASELINE_MINUTES = 5;
+const FEWEST_BASELINE_MINUTES = 5;
 
 /** The latency statistic that will be limited, known before the baseline is read. */
 export function limitedStatistic(request: LimitRequest): string {

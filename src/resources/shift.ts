@@ -2,7 +2,7 @@ import { updateWeights } from '../aws/weights.ts';
 import type { Site } from './apply.ts';
 
 /** The fact a shift leaves in the journal; it creates nothing, so nothing of it can be left behind. */
-export const SHIFTED = 'shifted';
+const SHIFTED = 'shifted';
 
 /**
  * Divides an endpoint's requests anew among its variants: intent on disk, then the call. To do it again is harmless,

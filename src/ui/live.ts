@@ -94,7 +94,7 @@ function lastMs(values: readonly (number | undefined)[]): string {
 }
 
 /** `4m05s`, `1h02m`. */
-export function clockOf(seconds: number): string {
+function clockOf(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const two = (value: number) => String(value).padStart(2, '0');
   if (whole >= 3600) return `${Math.floor(whole / 3600)}h${two(Math.floor((whole % 3600) / 60))}m`;

@@ -98,9 +98,7 @@ describe('our own alarms', () => {
     const alarms = planAlarms({ endpoint: 'weather', variant: 'AllTraffic', config: 'v2' }, limits, bakeSeconds);
     for (const one of alarms) {
       expect(
-        examineAlarm({ ...one, StateValue: 'OK' }, { ...UPDATE, bakeSeconds }).map(
-          (finding) => finding.severity,
-        ),
+        examineAlarm({ ...one, StateValue: 'OK' }, { ...UPDATE, bakeSeconds }).map((finding) => finding.severity),
       ).toEqual(['ok']);
     }
   });

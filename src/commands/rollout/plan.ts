@@ -49,7 +49,7 @@ export function positionOf(state: Pick<State, 'facts'>): Position | undefined {
 }
 
 /** The name of the second variant; SageMaker tells variants apart by name only. */
-export const CANDIDATE = 'candidate';
+const CANDIDATE = 'candidate';
 
 /**
  * Both configs of a rollout: production and candidate side by side, the candidate as large as production, for it is

@@ -14,7 +14,7 @@ import type { GuardOptions } from './guard-options.ts';
 import type { Ground } from './on-endpoint.ts';
 
 /** An update that is to be guarded, as far as the command that wants it has decided. */
-export interface Wanted {
+interface Wanted {
   command: StartedUpdate['command'];
   endpoint: string;
   live: Live;

@@ -15,7 +15,7 @@ import { paint } from '../../ui/theme.ts';
 import type { GuardOptions } from './guard-options.ts';
 
 /** What is to be updated, as far as the examination must know. */
-export interface Examined {
+interface Examined {
   endpoint: string;
   variant: string;
   liveConfig: string;

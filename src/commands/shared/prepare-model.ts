@@ -16,7 +16,7 @@ import { checkRemote } from './check-remote.ts';
 import type { Ground } from './on-endpoint.ts';
 
 /** A new model for a live endpoint, checked and named; nothing is created yet. */
-export interface PreparedModel {
+interface PreparedModel {
   own: Ownership;
   tags: Readonly<Record<string, string>>;
   model: string;

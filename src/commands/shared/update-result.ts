@@ -92,7 +92,7 @@ function nextSteps({ update, ending }: Followed): string[] {
 }
 
 /** The result for a GitHub step summary. */
-export function resultMarkdown(followed: Followed): string {
+function resultMarkdown(followed: Followed): string {
   const { update, ending, aftermath } = followed;
   const cell = (text: string) => plain(text).replace(/[|<>&`]/g, (character) => `&#${character.charCodeAt(0)};`);
   const rows = [

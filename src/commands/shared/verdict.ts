@@ -39,7 +39,7 @@ interface ReportFile {
 }
 
 /** The verdict out of a report's JSON (`shadowctl-report/1`). Pure. */
-export function readVerdict(report: ReportFile): Judged {
+function readVerdict(report: ReportFile): Judged {
   const { verdict } = report;
   if (verdict === null) return { outcome: 'nothing', summary: 'There was nothing to compare.', reasons: [] };
   const reasons = verdict.gates
