@@ -149,10 +149,9 @@ async function sum(
   lists: { production: string; shadow: string },
 ): Promise<Predictions> {
   const pairs = await one(engine, 'pairs');
-  const key = { inferenceId: 'inference_id', eventId: 'event_id', input: 'input_id' }[method ?? 'inferenceId'];
   const sides = {
-    production: await side(engine, 'production', options, key, pairs, method),
-    shadow: await side(engine, 'shadow', options, key, pairs, method),
+    production: await side(engine, 'production', options, pairs, method),
+    shadow: await side(engine, 'shadow', options, pairs, method),
   };
   const blocks = (await engine.rows(SUMS.blocks ?? '')) as unknown as Predictions['blocks'];
   const cells = (await engine.rows(SUMS.labels ?? '')) as unknown as { ours: string; theirs: string; count: number }[];
@@ -186,16 +185,12 @@ async function side(
   engine: Engine,
   name: 'production' | 'shadow',
   options: EngineOptions,
-  key: string,
   pairs: number,
   method: PairingMethod | undefined,
 ): Promise<{ counts: SideCounts; answered: number }> {
   const [row] = await engine.rows(fill(sideSql, { side: name, usable: USABLE }));
   const counted = (column: string) => Number(row?.[column] ?? 0);
-  const ambiguous =
-    method === 'input' || method === undefined
-      ? 0
-      : await one(engine, 'ambiguous', { side: name, usable: USABLE, key });
+  const ambiguous = method === 'input' || method === undefined ? 0 : await one(engine, 'ambiguous', { side: name });
   const labelled = options.shape.label !== undefined || options.shape.vector || options.task === 'multiclass';
   const answers = await engine.rows(
     fill(SUMS.answers ?? '', { side: name, usable: USABLE, text: labelled ? 'label' : 'number::varchar' }),

@@ -84,9 +84,7 @@ select
   stddev_samp(abs(their_number - try_cast(truth as double)) - abs(our_number - try_cast(truth as double))) as "lossDeviation"
 from cell where truth is not null;
 -- name: ambiguous
-select coalesce(sum(n), 0)::double as n from (
-  select count(*) as n from $side where $usable and $key is not null group by $key having count(*) > 1
-);
+select coalesce(sum(n), 0)::double as n from twice_$side;
 -- name: answers
 select $text as answer, count(*)::double as n from (
   select unnest(labels) as label, unnest(numbers) as number from $side where $usable
