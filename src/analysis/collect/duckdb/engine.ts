@@ -1,27 +1,20 @@
-import type { NumberSums, PairingMethod, Predictions, SideCounts, Spread, Task, Window } from '../../observations.ts';
+import type { PairingMethod, Predictions, SideCounts, Task, Window } from '../../observations.ts';
 import { labelSums } from '../../predictions/labels.ts';
 import type { Shape } from '../../predictions/shape.ts';
 import type { Truth } from '../../predictions/truth.ts';
-import { jensenShannon, stabilityIndex } from '../../statistics/distances.ts';
+import { columns, one, SUMS } from './asked.ts';
 import cellsSql from './cells.sql';
-import { fill, openEngine, statements } from './connection.ts';
-import type { Engine, Row } from './connection.ts';
+import { fill, openEngine } from './connection.ts';
+import type { Engine } from './connection.ts';
 import { answerExpressions, quote } from './expressions.ts';
 import loadSql from './load.sql';
 import pairsByInputSql from './pairs-by-input.sql';
 import pairsSql from './pairs.sql';
 import sideSql from './side.sql';
-import sumsSql from './sums.sql';
-
-const HALF = 'STRUCT(data VARCHAR, encoding VARCHAR, observedContentType VARCHAR)';
-/** What is read of a record; what is not asked for is skipped unparsed. */
-function columns(halves: readonly ('endpointInput' | 'endpointOutput')[]): string {
-  return `{captureData: 'STRUCT(${halves.map((half) => `${half} ${HALF}`).join(', ')})', eventMetadata: 'STRUCT(eventId VARCHAR, inferenceId VARCHAR, inferenceTime VARCHAR)'}`;
-}
+import { numberSums } from './numbers.ts';
+import { topPairs } from './top.ts';
 
 const USABLE = '(within and not without_answer and (labels is not null or numbers is not null))';
-const SUMS = statements(sumsSql);
-const BINS = 30;
 
 export interface EngineOptions {
   production: readonly string[];
@@ -125,11 +118,6 @@ async function pair(engine: Engine, ids: 'inferenceId' | 'rest'): Promise<Pairin
   return (await one(engine, 'pairs')) > 0 ? 'input' : undefined;
 }
 
-async function one(engine: Engine, name: string, values: Record<string, string | number> = {}): Promise<number> {
-  const [row] = await engine.rows(fill(SUMS[name] ?? '', values));
-  return Number(row?.n ?? 0);
-}
-
 async function loadTruth(engine: Engine, truth: Truth): Promise<void> {
   await engine.run('create temp table truth_text (key varchar, label varchar)');
   const appender = await engine.connection.createAppender('truth_text');
@@ -168,8 +156,8 @@ async function sum(
     differentRows: await one(engine, 'different'),
     blocks,
     labels: labelSums(cells, Number(agreement?.rows ?? 0), Number(agreement?.agree ?? 0)),
-    numbers: await numbers(engine, options),
-    top: await top(engine, method, lists.production),
+    numbers: await numberSums(engine, options),
+    top: await topPairs(engine, method, lists.production),
     truth:
       options.truth === undefined
         ? undefined
@@ -217,113 +205,6 @@ async function side(
       examples: options.examples?.[name] ?? [],
     },
   };
-}
-
-async function numbers(engine: Engine, options: EngineOptions): Promise<NumberSums | undefined> {
-  const [row] = await engine.rows(SUMS.numbers ?? '');
-  const rows = Number(row?.rows ?? 0);
-  if (row === undefined || rows === 0) return undefined;
-  const deciles = list(row.our_deciles);
-  const production = spreadOf(row, 'our', [deciles[0], deciles[4], deciles[8]]);
-  const shadow = spreadOf(row, 'their', list(row.their_quantiles));
-  const tolerance = options.tolerance ?? production.deviation / 2;
-  const [distances] = await engine.rows(fill(SUMS.distances ?? '', { rows }));
-  const low = Math.min(production.min, shadow.min);
-  const high = Math.max(production.max, shadow.max);
-  const width = (high - low) / BINS;
-  const histogram = binned(
-    await engine.rows(fill(SUMS.histogram ?? '', { bins: BINS, low: sqlNumber(low), width: sqlNumber(width) })),
-    BINS,
-  );
-  const perDecile = binned(
-    await engine.rows(fill(SUMS.deciles ?? '', { deciles: deciles.map(sqlNumber).join(', ') })),
-    10,
-  );
-  const points = await engine.rows(SUMS.scatter ?? '');
-  const constant = production.deviation === 0 || shadow.deviation === 0;
-  return {
-    rows,
-    of: options.task === 'regression' || options.task === 'scores' ? 'value' : 'score',
-    production,
-    shadow,
-    bias: Number(row.bias),
-    deviation: Number(row.deviation ?? 0),
-    mae: Number(row.mae),
-    rmse: Number(row.rmse),
-    correlation: constant || row.correlation === null ? undefined : Number(row.correlation),
-    beyond: await one(engine, 'beyond', { tolerance: sqlNumber(tolerance) }),
-    tolerance,
-    distances: {
-      ks: Number(distances?.ks ?? 0),
-      wasserstein: Number(distances?.wasserstein ?? 0),
-      psi: stabilityIndex(perDecile.production, perDecile.shadow),
-      jensenShannon: jensenShannon(histogram.production, histogram.shadow),
-    },
-    histogram: { low, high, ...histogram },
-    scatter: points.map((point) => [Number(point.x), Number(point.y)] as const),
-  };
-}
-
-function spreadOf(
-  row: Row,
-  who: 'our' | 'their',
-  [p10 = 0, p50 = 0, p90 = 0]: readonly (number | undefined)[],
-): Spread {
-  const value = (name: string) => Number(row[`${who}_${name}`] ?? 0);
-  return { mean: value('mean'), deviation: value('deviation'), min: value('min'), p10, p50, p90, max: value('max') };
-}
-
-function list(value: unknown): number[] {
-  return Array.isArray(value) ? value.map(Number) : [];
-}
-
-/** Without a point DuckDB would read a decimal or an integer, and compare exactly. */
-function sqlNumber(value: number): string {
-  return `${value.toExponential()}::double`;
-}
-
-function binned(rows: readonly Row[], bins: number): { production: number[]; shadow: number[] } {
-  const production = Array.from({ length: bins }, () => 0);
-  const shadow = Array.from({ length: bins }, () => 0);
-  for (const row of rows) {
-    production[Number(row.bin)] = Number(row.production);
-    shadow[Number(row.bin)] = Number(row.shadow);
-  }
-  return { production, shadow };
-}
-
-async function top(engine: Engine, method: PairingMethod | undefined, files: string): Promise<Predictions['top']> {
-  const worst = await engine.rows(SUMS.top ?? '');
-  if (worst.length === 0 || method === undefined) return [];
-  const column = {
-    inferenceId: 'eventMetadata.inferenceId',
-    eventId: 'eventMetadata.eventId',
-    input: 'captureData.endpointInput.data',
-  }[method];
-  const keys = worst.map((row) => `${String(row.key)}::ubigint`).join(', ');
-  const wanted = [...new Set(worst.map((row) => `${String(row.file)}::ubigint`))].join(', ');
-  const holding = (await engine.rows(fill(SUMS.files ?? '', { files, wanted }))).map((row) => quote(String(row.name)));
-  const originals = new Map<string, Row>();
-  const asked = { key: `hash(${column})`, keys, files: holding.join(', '), columns: columns(['endpointInput']) };
-  for (const row of await engine.rows(fill(SUMS.originals ?? '', asked))) originals.set(String(row.key), row);
-  const describe = (label: unknown, value: unknown) => {
-    const number = typeof value === 'number' ? value : undefined;
-    if (typeof label !== 'string') return number === undefined ? '' : String(number);
-    return number === undefined ? label : `${label} (${Number(number.toPrecision(4))})`;
-  };
-  return worst.map((row) => {
-    const original = originals.get(String(row.key));
-    const id = method === 'inferenceId' ? original?.inferenceId : method === 'eventId' ? original?.eventId : undefined;
-    return {
-      id: typeof id === 'string' ? id : `${method} ${String(row.key)}`,
-      at: Number(row.moment),
-      row: Number(row.place),
-      production: describe(row.our_label, row.our_number).slice(0, 200),
-      shadow: describe(row.their_label, row.their_number).slice(0, 200),
-      distance: Number(row.distance),
-      input: typeof original?.input === 'string' ? original.input : undefined,
-    };
-  });
 }
 
 async function truthSums(engine: Engine, truth: Truth, of: number): Promise<Predictions['truth']> {
