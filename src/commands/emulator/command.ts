@@ -37,7 +37,7 @@ export interface StatusOptions extends DirOptions {
 }
 
 export interface EnvOptions extends DirOptions {
-  shell: 'bash' | 'fish' | 'powershell';
+  shell: 'bash' | 'fish' | 'powershell' | 'dotenv';
 }
 
 export interface EmulatorRuns {
@@ -81,7 +81,9 @@ export function emulatorCommand(host: Host, runs: EmulatorRuns = RUNS): Command 
     .description('print what points boto3, the AWS CLI and the SDKs at it: eval "$(shadowctl emulator env)"')
     .option(DIR, DIR_WORDS)
     .addOption(
-      new Option('--shell <name>', 'whose words to print').choices(['bash', 'fish', 'powershell']).default('bash'),
+      new Option('--shell <name>', 'whose words to print')
+        .choices(['bash', 'fish', 'powershell', 'dotenv'])
+        .default('bash'),
     )
     .action((flags: { dir?: string; shell: EnvOptions['shell'] }) =>
       host.start(runs.env, { dir: flags.dir, shell: flags.shell }),

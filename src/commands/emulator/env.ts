@@ -8,8 +8,10 @@ export async function run(app: App, options: EnvOptions): Promise<Outcome> {
   const { url } = await needRunning(app, options);
   const region = app.globals.region;
   const env = region === undefined ? app.env : { ...app.env, AWS_REGION: region };
-  for (const [name, value] of Object.entries(emulatorEnvironment(url, env)))
-    app.io.out(line(options.shell, name, value));
+  for (const [name, value] of Object.entries(emulatorEnvironment(url, env))) {
+    const words = line(options.shell, name, value);
+    if (words !== '') app.io.out(words);
+  }
   return 'done';
 }
 
@@ -27,6 +29,11 @@ const WORDS: Record<EnvOptions['shell'], { set(name: string, value: string): str
   fish: {
     set: (name, value) => `set -gx ${name} '${value.replace(/[\\']/g, '\\$&')}';`,
     unset: (name) => `set -e ${name};`,
+  },
+  // For $GITHUB_ENV and `docker --env-file`, which cannot unset and keep quotes as they stand.
+  dotenv: {
+    set: (name, value) => `${name}=${value}`,
+    unset: () => '',
   },
   powershell: {
     set: (name, value) => `$Env:${name} = '${value.replaceAll("'", "''")}'`,

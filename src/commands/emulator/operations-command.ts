@@ -1,0 +1,38 @@
+import { Argument, type Command, Option } from 'commander';
+import { type Host, lazy, type Run } from '../../app.ts';
+import type { ServiceId } from '../../emulator/shapes.ts';
+
+export interface OperationsOptions {
+  /** Undefined: all of them. */
+  service: ServiceId | undefined;
+  format: 'text' | 'json' | 'markdown';
+  /** Names also what is not built. */
+  all: boolean;
+}
+
+// Not loaded from the emulator to parse a command line: a test holds this list against its own.
+const SERVICES: readonly ServiceId[] = [
+  'sagemaker',
+  'sagemaker-runtime',
+  'cloudwatch',
+  'logs',
+  's3',
+  'sts',
+  'sns',
+  'application-autoscaling',
+];
+
+const RUN: Run<OperationsOptions> = lazy(() => import('./operations.ts'));
+
+/** `shadowctl emulator operations`, added to `emulator`. */
+export function addOperationsCommand(emulator: Command, host: Host, run: Run<OperationsOptions> = RUN): void {
+  emulator
+    .command('operations')
+    .description('say which operations of AWS are built, partly built, and not built')
+    .addArgument(new Argument('[service]', 'one service (default: all)').choices(SERVICES))
+    .addOption(new Option('--format <name>', 'how to print it').choices(['text', 'json', 'markdown']).default('text'))
+    .option('--all', 'name also what is not built; JSON always does')
+    .action((service: ServiceId | undefined, flags: { format: OperationsOptions['format']; all?: boolean }) =>
+      host.start(run, { service, format: flags.format, all: flags.all === true }),
+    );
+}
