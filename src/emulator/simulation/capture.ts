@@ -22,6 +22,8 @@ interface File {
   lines: string[];
   unsaved: number;
   size: number;
+  /** Whether the blob exists. */
+  saved: boolean;
   saving: Promise<void>;
 }
 
@@ -35,8 +37,8 @@ export interface CaptureSink {
 /** All captures of a world on their way to S3. */
 export interface Capture extends EventSource {
   sink(endpoint: EndpointRecord, variant: string, config: DataCaptureConfig | undefined): CaptureSink | undefined;
-  /** Lets everything of one endpoint (`account/region/name`) land now. */
-  land(owner: string): Promise<void>;
+  /** Lets everything of one endpoint (`account/region/name`) land at `at`. */
+  land(owner: string, at: number): Promise<void>;
   /** Writes what is buffered to the store, so that it survives; it lands when its time has come. */
   flush(): Promise<void>;
 }
@@ -44,7 +46,10 @@ export interface Capture extends EventSource {
 /** Memory a file may hold before it goes to the store, and the size at which a new file is begun. */
 const UNSAVED_BYTES = 256 * 1024;
 const FILE_BYTES = 4 * 1024 * 1024;
-/** How long a record may wait for the store: what a kill -9 can lose. */
+/**
+ * How long a record may wait for the store: what a kill -9 can lose. In simulated time, which passes faster than any
+ * disk, what is small waits until it lands: whoever simulates time owns the process and closes it.
+ */
 const SAVE_AFTER_MS = 5_000;
 const MINUTE = 60_000;
 
@@ -76,15 +81,14 @@ function build(world: World): Capture {
   let landing = Number.POSITIVE_INFINITY;
   let saveAt = Number.POSITIVE_INFINITY;
   for (const [blob, record] of table.entries()) {
-    files.set(blob, { blob, record, lines: [], unsaved: 0, size: 0, saving: Promise.resolve() });
+    files.set(blob, { blob, record, lines: [], unsaved: 0, size: 0, saved: true, saving: Promise.resolve() });
     landing = Math.min(landing, record.landsAt);
   }
 
   const save = (file: File): Promise<void> => {
     if (file.lines.length === 0) return file.saving;
-    const bytes = Buffer.from(`${file.lines.join('\n')}\n`);
-    file.lines = [];
-    file.unsaved = 0;
+    const bytes = takeLines(file);
+    file.saved = true;
     if (!table.get(file.blob)) table.set(file.blob, file.record);
     file.saving = file.saving.then(() => world.store.blobs.append(file.blob, bytes));
     return file.saving;
@@ -93,18 +97,21 @@ function build(world: World): Capture {
     saveAt = Number.POSITIVE_INFINITY;
     await Promise.all([...files.values()].map(save));
   };
-  const land = async (file: File) => {
-    await save(file);
-    const bytes = await world.store.blobs.get(file.blob);
+  const land = async (file: File, at: number) => {
+    if (file.saved) await save(file);
+    const bytes = file.saved ? await world.store.blobs.get(file.blob) : takeLines(file);
     const { account, bucket, key } = file.record;
-    // A bucket that is gone loses its captures, as on AWS: nobody is told.
-    if (bytes) await world.objects.put(account, bucket, key, bytes, 'application/x-jsonlines');
+    // A process that died in the middle of a write leaves half a line. A bucket that is gone loses its captures, as on
+    // AWS: nobody is told.
+    const whole = bytes?.subarray(0, bytes.lastIndexOf(10) + 1);
+    if (whole?.length) await world.objects.put(account, bucket, key, whole, 'application/x-jsonlines', at);
+    if (!file.saved) return;
     await world.store.blobs.delete(file.blob);
     table.delete(file.blob);
   };
   /** One landing after the other: at full load a minute is hundreds of megabytes. */
   let landings: Promise<void> = Promise.resolve();
-  const landAll = (which: (record: FileRecord) => boolean): Promise<void> => {
+  const landAll = (which: (record: FileRecord) => boolean, at: number): Promise<void> => {
     const chosen: File[] = [];
     landing = Number.POSITIVE_INFINITY;
     for (const file of files.values()) {
@@ -115,7 +122,7 @@ function build(world: World): Capture {
     landings = landings
       .catch(() => {})
       .then(async () => {
-        for (const file of chosen) await land(file);
+        for (const file of chosen) await land(file, Math.min(file.record.landsAt, at));
       });
     return landings;
   };
@@ -123,7 +130,7 @@ function build(world: World): Capture {
     const minuteEnd = at - (at % MINUTE) + MINUTE;
     const record = { ...place, landsAt: minuteEnd + world.latencies.publishCapture };
     const blob = `sagemaker/captures/${world.random.uuid()}`;
-    const file = { blob, record, lines: [], unsaved: 0, size: 0, saving: Promise.resolve() };
+    const file = { blob, record, lines: [], unsaved: 0, size: 0, saved: false, saving: Promise.resolve() };
     files.set(blob, file);
     landing = Math.min(landing, record.landsAt);
     return file;
@@ -136,14 +143,14 @@ function build(world: World): Capture {
     },
     async run(at) {
       const saved = saveAt <= at ? saveAll() : undefined;
-      const landed = landing <= at ? landAll((record) => record.landsAt <= at) : undefined;
+      const landed = landing <= at ? landAll((record) => record.landsAt <= at, at) : undefined;
       // Real callers must not wait for it; in simulated time nothing may be left behind. What fails to land stays in
       // the store and is tried again after a restart; the store itself tells that its folder cannot be written.
       const done = Promise.all([saved, landed]);
       if (world.clock.virtual) await done;
       else done.catch(() => {});
     },
-    land: (owner) => landAll((record) => record.owner === owner),
+    land: (owner, at) => landAll((record) => record.owner === owner, at),
     async flush() {
       await saveAll();
       await landings.catch(() => {});
@@ -173,11 +180,20 @@ function build(world: World): Capture {
           file.size += line.length;
           // What cannot be written now is told by the store, and again when the file lands.
           if (file.unsaved >= UNSAVED_BYTES) save(file).catch(() => {});
-          else if (saveAt === Number.POSITIVE_INFINITY) saveAt = world.clock.now() + SAVE_AFTER_MS;
+          else if (saveAt === Number.POSITIVE_INFINITY && !world.clock.virtual)
+            saveAt = world.clock.now() + SAVE_AFTER_MS;
         },
       };
     },
   };
+}
+
+/** The lines that are not in the blob, as bytes; they are no longer the file's. */
+function takeLines(file: File): Buffer {
+  const bytes = Buffer.from(`${file.lines.join('\n')}\n`);
+  file.lines = [];
+  file.unsaved = 0;
+  return bytes;
 }
 
 function modesOf(config: DataCaptureConfig): { input: boolean; output: boolean } {

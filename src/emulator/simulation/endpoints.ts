@@ -82,7 +82,7 @@ function build(world: World): Endpoints {
         if (!change || change.dueAt > at) continue;
         const outcome = await advance(world, endpoint, at);
         if (outcome === 'gone') {
-          await createCapture(world).land(endpoint.key);
+          await createCapture(world).land(endpoint.key, at);
           for (const fleet of [endpoint.serving, endpoint.next]) if (fleet) await closeFleet(world, fleet);
           endpoints.delete(endpoint.key);
           table.delete(endpoint.key);

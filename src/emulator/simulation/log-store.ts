@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts';
+import { type Clock, systemClock } from '../../clock.ts';
 import type { Store } from '../store.ts';
 import type { StreamRecord } from './log-stream.ts';
 import { LogStreamStore } from './log-stream.ts';
@@ -6,6 +6,11 @@ import type { LogGroup, LogStore, LogTarget, StoredLogEvent } from './logs.ts';
 
 /** How many bytes of log the emulator keeps in all; then the oldest chunks go. */
 const MOST_BYTES = 32 * 2 ** 20;
+/**
+ * How long events may wait in memory, in ms of the machine's time, whatever clock the emulator has: what a kill -9 may
+ * cost. What PutLogEvents has acknowledged is written before it answers.
+ */
+const GATHER_MS = 1_000;
 
 /** Log groups, streams and events. Events lie in the store's blobs, in chunks; only what is not written yet is in memory. */
 export function createLogStore(store: Store, clock: Clock): LogStore {
@@ -38,8 +43,20 @@ export function createLogStore(store: Store, clock: Clock): LogStore {
     });
   };
 
+  let gathering: AbortController | undefined;
+  const writeAll = () => {
+    gathering?.abort();
+    gathering = undefined;
+    for (const stream of streams.values()) stream.write();
+  };
+  const writeSoon = () => {
+    if (gathering !== undefined) return;
+    gathering = new AbortController();
+    systemClock.sleep(GATHER_MS, gathering.signal).then(writeAll, () => {});
+  };
+
   const adopt = (key: string, record: StreamRecord): LogStreamStore => {
-    const stream = new LogStreamStore(key, record, records, store, trim);
+    const stream = new LogStreamStore(key, record, records, store, { grown: trim, waiting: writeSoon });
     streams.set(key, stream);
     return stream;
   };
@@ -122,6 +139,7 @@ export function createLogStore(store: Store, clock: Clock): LogStore {
       return parts.flat().sort((a, b) => a.timestamp - b.timestamp || a.sequence - b.sequence);
     },
     async flush() {
+      writeAll();
       for (const stream of streams.values()) await stream.flush();
     },
   };

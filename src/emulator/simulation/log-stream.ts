@@ -3,6 +3,8 @@ import type { LogEvent, LogStream, StoredLogEvent } from './logs.ts';
 
 /** A chunk is closed once it is this large (bytes). */
 const CHUNK = 256 * 1024;
+/** Characters of messages that gather before they are written without being asked for. */
+const GATHER = 64 * 1024;
 /** What CloudWatch counts for an event beside its message (PutLogEvents' limits). */
 export const EVENT_OVERHEAD = 26;
 
@@ -27,27 +29,36 @@ export interface StreamRecord extends LogStream {
 /** Line of a blob: timestamp, ingestion time, sequence, message. */
 type Line = [number, number, number, string];
 
+/** What a stream tells the store of all streams. */
+export interface StreamEvents {
+  /** A chunk grew: all chunks together must stay within bounds. */
+  grown(): void;
+  /** Events wait in memory: somebody must call `write` before long. */
+  waiting(): void;
+}
+
 /** One stream: events wait here until they are in a blob; the blobs hold the rest. */
 export class LogStreamStore {
   readonly record: StreamRecord;
   readonly #key: string;
   readonly #table: Table<StreamRecord>;
   readonly #store: Store;
-  /** Told of every chunk that grew, so that all chunks together stay within bounds. */
-  readonly #grown: () => void;
+  readonly #tell: StreamEvents;
   #waiting: StoredLogEvent[] = [];
+  /** Characters in `#waiting`. */
+  #gathered = 0;
   #writing: StoredLogEvent[] = [];
   #done: Promise<void> = Promise.resolve();
   #open: Chunk | undefined;
   #deleted = false;
   #failure: unknown;
 
-  constructor(key: string, record: StreamRecord, table: Table<StreamRecord>, store: Store, grown: () => void) {
+  constructor(key: string, record: StreamRecord, table: Table<StreamRecord>, store: Store, tell: StreamEvents) {
     this.#key = key;
     this.record = record;
     this.#table = table;
     this.#store = store;
-    this.#grown = grown;
+    this.#tell = tell;
   }
 
   append(events: readonly LogEvent[], ingestionTime: number, nextSequence: () => number): void {
@@ -57,10 +68,17 @@ export class LogStreamStore {
       record.firstEventTimestamp = Math.min(record.firstEventTimestamp ?? timestamp, timestamp);
       record.lastEventTimestamp = Math.max(record.lastEventTimestamp ?? timestamp, timestamp);
       record.storedBytes += Buffer.byteLength(message) + EVENT_OVERHEAD;
+      this.#gathered += message.length;
     }
     if (events.length === 0) return;
     record.lastIngestionTime = ingestionTime;
-    if (this.#writing.length === 0) this.#write();
+    if (this.#gathered >= GATHER) this.write();
+    else this.#tell.waiting();
+  }
+
+  /** Begins to move what waits into a blob, unless that is under way. */
+  write(): void {
+    if (this.#writing.length === 0 && this.#waiting.length > 0) this.#write();
   }
 
   /** Events in [startMs, endMs), in order of arrival. */
@@ -87,7 +105,10 @@ export class LogStreamStore {
 
   /** Resolves when everything appended so far is in a blob. */
   async flush(): Promise<void> {
-    while (this.#failure === undefined && (this.#writing.length > 0 || this.#waiting.length > 0)) await this.#done;
+    while (this.#failure === undefined && (this.#writing.length > 0 || this.#waiting.length > 0)) {
+      this.write();
+      await this.#done;
+    }
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure !== undefined) throw failure;
@@ -113,10 +134,11 @@ export class LogStreamStore {
     if (!this.#deleted) this.#table.set(this.#key, this.record);
   }
 
-  /** Moves what waits into a blob, one write at a time; what comes meanwhile goes with the next. */
+  /** One write at a time; what comes meanwhile gathers for the next. */
   #write(): void {
     this.#writing = this.#waiting;
     this.#waiting = [];
+    this.#gathered = 0;
     const events = this.#writing;
     const lines = events.map((one) =>
       JSON.stringify([one.timestamp, one.ingestionTime, one.sequence, one.message] satisfies Line),
@@ -143,12 +165,14 @@ export class LogStreamStore {
       }
       this.#writing = [];
       this.#save();
-      this.#grown();
-      if (this.#waiting.length > 0) this.#write();
+      this.#tell.grown();
+      if (this.#gathered >= GATHER) this.write();
+      else if (this.#waiting.length > 0) this.#tell.waiting();
     };
     // What could not be written waits for the next append; whoever flushes hears of it.
     const failed = (failure: unknown) => {
       this.#waiting = [...events, ...this.#waiting];
+      this.#gathered = GATHER;
       this.#writing = [];
       this.#open = undefined;
       this.#failure = failure;

@@ -18,7 +18,7 @@ export function createObjectStore(store: Store, clock: Clock): ObjectStore {
           throw new Error(`the bytes of s3://${bucket}/${key} are lost`);
       }
     },
-    async put(account, bucket, key, body, contentType) {
+    async put(account, bucket, key, body, contentType, at = clock.now()) {
       if (!owns(account, bucket)) return false;
       const piece = await writePiece(store, body);
       const id = `${bucket}/${key}`;
@@ -27,7 +27,7 @@ export function createObjectStore(store: Store, clock: Clock): ObjectStore {
         pieces: [piece],
         size: body.length,
         etag: etagOf(body),
-        modifiedAt: clock.now(),
+        modifiedAt: at,
         attributes: { ContentType: contentType ?? 'binary/octet-stream' },
         tags: [],
       });

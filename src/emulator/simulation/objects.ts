@@ -2,6 +2,16 @@
 export interface ObjectStore {
   /** The object's bytes; undefined when bucket or key does not exist. */
   get(account: string, bucket: string, key: string): Promise<Uint8Array | undefined>;
-  /** Writes an object; returns false when the bucket does not exist. */
-  put(account: string, bucket: string, key: string, body: Uint8Array, contentType?: string): Promise<boolean>;
+  /**
+   * Writes an object, last modified at `at` (milliseconds since the epoch; now, where it is not given). Returns false
+   * when the bucket does not exist.
+   */
+  put(
+    account: string,
+    bucket: string,
+    key: string,
+    body: Uint8Array,
+    contentType?: string,
+    at?: number,
+  ): Promise<boolean>;
 }
