@@ -1,0 +1,73 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '../../..');
+
+/** What a program of this machine said and how it ended. */
+export interface Ended {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** Runs a program to its end; the emulator of this process goes on answering meanwhile. */
+export function program(command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Ended> {
+  return new Promise((done, fail) => {
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const said = { out: '', err: '' };
+    child.stdout.on('data', (chunk) => void (said.out += String(chunk)));
+    child.stderr.on('data', (chunk) => void (said.err += String(chunk)));
+    child.once('error', fail);
+    child.once('close', (code) => done({ code, ...said }));
+  });
+}
+
+/** Whether a command ends well; what is not on this machine does not. */
+export function works(command: string, ...args: string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** This process's surroundings with nothing of AWS in them, not even the machine's configuration files. */
+export function surroundings(more: Record<string, string | undefined>): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_') && !name.startsWith('VITEST'));
+  return {
+    ...Object.fromEntries(own),
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    PYTHONDONTWRITEBYTECODE: '1',
+    ...more,
+  };
+}
+
+/** A new folder to run programs in, with the fixtures beside them. */
+export async function folder(): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), 'shadowctl-clients-'));
+  await symlink(join(ROOT, 'fixtures'), join(made, 'fixtures'));
+  return made;
+}
+
+/** Builds the program as it is installed into `to`; gives the folder that holds the command `shadowctl`. */
+export async function installed(to: string): Promise<string> {
+  const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: { build: string } };
+  execFileSync(scripts.build.replace('--outdir=dist', `--outdir=${to}/dist`), {
+    cwd: ROOT,
+    shell: true,
+    env: { ...process.env, PATH: [join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter) },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const bin = join(to, 'bin');
+  await mkdir(bin);
+  await cp(join(ROOT, 'bin', 'shadowctl.js'), join(bin, 'shadowctl.js'));
+  await cp(join(ROOT, 'package.json'), join(to, 'package.json'));
+  await writeFile(join(bin, 'shadowctl'), `#!/bin/sh\nexec "${process.execPath}" "${bin}/shadowctl.js" "$@"\n`, {
+    mode: 0o755,
+  });
+  return bin;
+}
