@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../clock.ts';
 import { cannotRun } from '../../errors.ts';
+import { isAlive, startOf } from './alive.ts';
 
 /** Who holds a folder. */
 export interface Holder {
@@ -27,7 +27,7 @@ export async function lockFolder(dir: string): Promise<() => Promise<void>> {
   for (;;) {
     if (await claim(file)) break;
     const holder = await readHolder(file);
-    if (holder !== undefined && isAlive(holder)) throw inUse(dir, file, holder);
+    if (holder !== undefined && holds(holder)) throw inUse(dir, file, holder);
     await takeAway(file);
   }
   held.add(dir);
@@ -40,7 +40,7 @@ export async function lockFolder(dir: string): Promise<() => Promise<void>> {
 /** The live process that holds `dir`, of this host or another; undefined when it is free. */
 export async function holderOf(dir: string): Promise<Holder | undefined> {
   const holder = await readHolder(join(dir, 'lock'));
-  return holder !== undefined && isAlive(holder) ? holder : undefined;
+  return holder !== undefined && holds(holder) ? holder : undefined;
 }
 
 async function claim(file: string): Promise<boolean> {
@@ -48,7 +48,7 @@ async function claim(file: string): Promise<boolean> {
     pid: process.pid,
     host: hostname(),
     since: new Date(systemClock.now()).toISOString(),
-    started: lookUp(process.pid)?.started,
+    started: startOf(process.pid),
   };
   try {
     const handle = await open(file, 'wx');
@@ -75,20 +75,11 @@ async function readHolder(file: string): Promise<Holder | undefined> {
   return undefined;
 }
 
-function isAlive(holder: Holder): boolean {
+function holds(holder: Holder): boolean {
   if (holder.host !== hostname()) return true;
   // A container's first process always has the same number: our own number in the file is a dead process's.
   if (holder.pid === process.pid) return false;
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  const found = lookUp(holder.pid);
-  if (found === undefined) return true;
-  // A dead process that nobody has collected, as happens in containers, still answers to its number.
-  if (found.state === 'Z' || found.state === 'X') return false;
-  return holder.started === undefined || found.started === holder.started;
+  return isAlive(holder.pid, holder.started);
 }
 
 /** Renames first: of several that find the same stale lock, one alone removes it. */
@@ -101,19 +92,6 @@ async function takeAway(file: string): Promise<void> {
     throw error;
   }
   await rm(aside, { force: true });
-}
-
-/** A process's state, and its boot and start time, where /proc tells them; undefined elsewhere. */
-function lookUp(pid: number): { state: string | undefined; started: string } | undefined {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the command's name in brackets and may hold spaces; the third is the state, the 22nd the start.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { state: fields[0], started: `${boot}/${fields[19]}` };
-  } catch {
-    return undefined;
-  }
 }
 
 function inUse(dir: string, file: string, holder: Holder): Error {

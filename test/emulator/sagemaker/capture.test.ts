@@ -2,7 +2,7 @@ import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aw
 import { type DataCaptureConfig, DeleteEndpointCommand, UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { encodingsOf } from '../../../src/emulator/simulation/capture-record.ts';
-import { config, describeEndpoint, invoke, ROW, type Stand, stand, variant, withEndpoint } from './stand.ts';
+import { config, describeEndpoint, invoke, ROW, type Stand, stand, START, variant, withEndpoint } from './stand.ts';
 
 let it: Stand;
 beforeEach(async () => {
@@ -122,6 +122,17 @@ describe('data capture', () => {
     it.at(700);
     const [production = '', shadow = ''] = Object.values(await files());
     expect(JSON.parse(production).eventMetadata.eventId).toBe(JSON.parse(shadow).eventMetadata.eventId);
+  });
+
+  test('is as old as its landing, however late somebody looks', async () => {
+    await capture();
+    await invoke(it);
+    it.at(5_000);
+    const { Contents = [] } = await it.s3.send(new ListObjectsV2Command({ Bucket: 'captures' }));
+    expect(Contents.map((object) => object.LastModified)).toEqual([
+      new Date(START + 680_000),
+      new Date(START + 680_000),
+    ]);
   });
 
   test('lands when the endpoint is deleted', async () => {

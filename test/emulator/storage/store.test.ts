@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeBatch, encodeBatch } from '../../../src/emulator/storage/line.ts';
+import { createMemoryStore } from '../../../src/emulator/storage/memory.ts';
 import { openStore } from '../../../src/emulator/storage/open.ts';
 import { compareUtf8 } from '../../../src/emulator/storage/order.ts';
 import type { Store } from '../../../src/emulator/store.ts';
@@ -14,9 +15,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-/** Both kinds of store must behave alike. */
+/** All kinds of store must behave alike. */
 const KINDS: [string, () => Promise<Store>][] = [
   ['in memory', () => openStore(undefined)],
+  ['in memory that is full', async () => createMemoryStore(20)],
   ['on disk', () => openStore(dir)],
 ];
 
@@ -78,6 +80,57 @@ describe.each(KINDS)('a store %s', (_, open) => {
     await blobs.delete('digits');
     expect(await blobs.get('digits')).toBeUndefined();
     await close();
+  });
+});
+
+describe('bytes in memory', () => {
+  it('beyond a bound lie in a temporary folder, whatever is done to them, and are gone when the store is closed', async () => {
+    const spills = async () =>
+      (await readdir(tmpdir())).filter((name) => name.startsWith(`shadowctl-spill-${process.pid}-`));
+    const before = await spills();
+    const key = fc.constantFrom('a', 'b', 'c', 'd');
+    const step = fc.record({
+      do: fc.constantFrom('put' as const, 'append' as const, 'delete' as const, 'get' as const),
+      key,
+      size: fc.nat(40),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const { blobs, close } = createMemoryStore(60);
+        const model = new Map<string, string>();
+        // Nobody waits for what is under way: order alone must see to it.
+        const work = steps.map(async (one, index) => {
+          const text = String.fromCharCode(65 + (index % 26)).repeat(one.size);
+          const old = model.get(one.key);
+          if (one.do === 'delete') {
+            model.delete(one.key);
+            return blobs.delete(one.key);
+          }
+          if (one.do !== 'get') {
+            model.set(one.key, one.do === 'put' ? text : (old ?? '') + text);
+            return blobs[one.do](one.key, Buffer.from(text));
+          }
+          const found = await blobs.get(one.key);
+          expect(found && Buffer.from(found).toString()).toBe(old);
+        });
+        await Promise.all(work);
+        for (const one of ['a', 'b', 'c', 'd']) {
+          const found = await blobs.get(one);
+          expect(found && Buffer.from(found).toString()).toBe(model.get(one));
+        }
+        await close();
+      }),
+      { numRuns: 60 },
+    );
+    const store = createMemoryStore(1000);
+    for (let part = 0; part < 10; part += 1) await store.blobs.append(`b${part}`, Buffer.alloc(300, part));
+    expect((await spills()).length).toBe(before.length + 1);
+    for (let part = 0; part < 10; part += 1)
+      expect(await store.blobs.get(`b${part}`).then((bytes) => bytes && Buffer.from(bytes))).toEqual(
+        Buffer.alloc(300, part),
+      );
+    await store.close();
+    expect(await spills()).toEqual(before);
   });
 });
 
