@@ -27,7 +27,9 @@ export interface Io {
 /** Control characters and escape sequences taken out: for text that comes from models, logs or AWS. Tabs and newlines become spaces. */
 export function plain(text: string): string {
   // oxlint-disable-next-line no-control-regex
-  return stripVTControlCharacters(text).replace(/[\t\r\n]+/g, ' ').replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '');
+  return stripVTControlCharacters(text)
+    .replace(/[\t\r\n]+/g, ' ')
+    .replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '');
 }
 
 export interface ProcessStreams {
