@@ -9,7 +9,7 @@ export function startOf(pid: number): string | undefined {
  * Does a process of this host live? `started`, from `startOf`, tells it from a later one of the same number; where the
  * system cannot tell them apart the answer is yes.
  */
-export function isAlive(pid: number, started?: string | undefined): boolean {
+export function isAlive(pid: number, started?: string): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
