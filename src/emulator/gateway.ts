@@ -113,6 +113,10 @@ function operationOf(service: ServiceModel, found: Route, request: WireRequest):
       throw new AwsError('InvalidAction', `Could not find operation ${name} for version ${version}`);
     }
     case 'rest-xml':
+      if (request.method === 'POST' && /^multipart\/form-data/i.test(header(request, 'content-type') ?? '')) {
+        const message = 'POST Object (uploads by form) is an operation of AWS that the emulator has not built.';
+        throw new AwsError('NotImplemented', message, { status: 501 });
+      }
       throw new AwsError('MethodNotAllowed', 'The specified method is not allowed against this resource.', {
         status: 405,
         details: { Method: request.method },

@@ -203,6 +203,10 @@ describe('S3 over REST-XML', () => {
       status: 405,
       body: expect.stringContaining('<Code>MethodNotAllowed</Code>'),
     });
+    expect(await raw('POST', `/${Bucket}`, { 'content-type': 'multipart/form-data; boundary=x' })).toMatchObject({
+      status: 501,
+      body: expect.stringContaining('POST Object (uploads by form)'),
+    });
   });
 
   it('takes presigned URLs as long as they last', async () => {
