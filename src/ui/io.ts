@@ -24,12 +24,15 @@ export interface Io {
   ask(question: string): Promise<string | undefined>;
 }
 
+// Control characters, and those that turn the direction of writing.
+// oxlint-disable-next-line no-control-regex
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
 /** Control characters and escape sequences taken out: for text that comes from models, logs or AWS. Tabs and newlines become spaces. */
 export function plain(text: string): string {
-  // oxlint-disable-next-line no-control-regex
   return stripVTControlCharacters(text)
     .replace(/[\t\r\n]+/g, ' ')
-    .replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '');
+    .replace(INVISIBLE, '');
 }
 
 export interface ProcessStreams {

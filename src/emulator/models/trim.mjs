@@ -93,7 +93,16 @@ const BUILT = {
     'UploadPartCopy',
   ],
   sts: ['GetCallerIdentity', 'AssumeRole'],
-  sns: ['CreateTopic', 'DeleteTopic', 'ListTopics', 'Publish', 'Subscribe', 'ListSubscriptionsByTopic', 'GetTopicAttributes', 'Unsubscribe'],
+  sns: [
+    'CreateTopic',
+    'DeleteTopic',
+    'ListTopics',
+    'Publish',
+    'Subscribe',
+    'ListSubscriptionsByTopic',
+    'GetTopicAttributes',
+    'Unsubscribe',
+  ],
   'application-autoscaling': [
     'DeleteScalingPolicy',
     'DeregisterScalableTarget',
@@ -104,13 +113,41 @@ const BUILT = {
   ],
 };
 
-const PROSE = new Set(['documentation', 'documentationUrl', 'examples', 'deprecatedMessage', 'deprecatedSince', 'endpoint', 'auth', 'alias', 'contextParam', 'staticContextParams', 'endpointdiscovery', 'operationContextParams']);
-const METADATA = ['apiVersion', 'endpointPrefix', 'jsonVersion', 'protocol', 'protocols', 'serviceId', 'signingName', 'targetPrefix', 'xmlNamespace', 'awsQueryCompatible'];
+const PROSE = new Set([
+  'documentation',
+  'documentationUrl',
+  'examples',
+  'deprecatedMessage',
+  'deprecatedSince',
+  'endpoint',
+  'auth',
+  'alias',
+  'contextParam',
+  'staticContextParams',
+  'endpointdiscovery',
+  'operationContextParams',
+]);
+const METADATA = [
+  'apiVersion',
+  'endpointPrefix',
+  'jsonVersion',
+  'protocol',
+  'protocols',
+  'serviceId',
+  'signingName',
+  'targetPrefix',
+  'xmlNamespace',
+  'awsQueryCompatible',
+];
 
 function withoutProse(value) {
   if (Array.isArray(value)) return value.map(withoutProse);
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).filter(([key]) => !PROSE.has(key)).map(([key, inner]) => [key, withoutProse(inner)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !PROSE.has(key))
+      .map(([key, inner]) => [key, withoutProse(inner)]),
+  );
 }
 
 /** Every shape that `name` leads to, itself included. */
@@ -142,7 +179,9 @@ for (const [service, built] of Object.entries(BUILT)) {
   }
   for (const name of built) if (!full.operations[name]) throw new Error(`${service} has no operation ${name}`);
   const shapes = Object.fromEntries([...found].sort().map((name) => [name, withoutProse(full.shapes[name])]));
-  const metadata = Object.fromEntries(METADATA.filter((key) => key in full.metadata).map((key) => [key, full.metadata[key]]));
+  const metadata = Object.fromEntries(
+    METADATA.filter((key) => key in full.metadata).map((key) => [key, full.metadata[key]]),
+  );
   const file = new URL(`./${service}.json`, import.meta.url);
   writeFileSync(file, `${JSON.stringify({ metadata, operations, shapes }, null, 1)}\n`);
 }
