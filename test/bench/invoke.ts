@@ -1,197 +1,165 @@
 /**
- * How fast is InvokeEndpoint? The emulator, in a process of its own, beside a bare node:http server that answers the
- * same bytes: both loaded in turns by the same client on the same machine, so that what counts is the ratio.
+ * How fast is the emulator? `npm run bench:emulator` measures side by side in one run, about three minutes; with
+ * `-- quick` in less than one. Servers run in processes of their own beside the client, on the same machine, loaded in
+ * turns, so that whatever else the machine does strikes all alike: what counts are the ratios.
  *
- *     npx esbuild test/bench/invoke.ts --bundle --platform=node --format=esm --outfile=/tmp/bench/invoke.mjs \
- *       --main-fields=module,main --external:@duckdb/node-api \
- *       --banner:js="import { createRequire as benchRequire } from 'node:module'; const require = benchRequire(import.meta.url);"
- *     node /tmp/bench/invoke.mjs [seconds a round] [connections] [artifact]
+ * - InvokeEndpoint a second: a bare node:http server that answers the same bytes (the floor); an endpoint alone, with
+ *   capture of everything, and with capture and a shadow. Simulated latencies are 0.
+ * - What a shadow adds to production's p99, at a steady pace below saturation.
+ * - Memory after a million requests with capture and shadow, with a folder and without.
+ * - Until the emulator is ready: in process (its code loaded, health answered), and as `shadowctl emulator start`.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import {
-  CreateEndpointCommand,
-  CreateEndpointConfigCommand,
-  CreateModelCommand,
-  DescribeEndpointCommand,
-  SageMakerClient,
-} from '@aws-sdk/client-sagemaker';
-import { systemClock } from '../../src/clock.ts';
-import { QUICK } from '../../src/emulator/options.ts';
-import { startEmulator } from '../../src/emulator/server.ts';
+import { cpus, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Load, load } from './invoke-load.ts';
+import { prepare, type Served, serve, start } from './invoke-serve.ts';
 
-const BODY = '0.0,5.6,-3.2,1.2,0.000000,1.000000';
-const IMAGE = '382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1';
-const ROUNDS = 3;
+const ARTIFACT = 'fixtures/artifacts/009-model.tar.gz';
+const CONNECTIONS = 32;
+/** Requests a second while the shadow's cost is measured. */
+const PACE = 500;
+const WAYS = ['floor', 'alone', 'captured', 'shadowed'] as const;
 
-/** A server in a process of its own; what it is follows from the program's first argument. */
-async function serve(role: string): Promise<void> {
-  if (role === 'floor') {
-    const answer = process.argv[3] ?? '';
-    const server = createServer((request, response) => {
-      request.resume();
-      request.on('end', () => {
-        response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(answer) });
-        response.end(answer);
-      });
-    });
-    server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
-    return;
-  }
-  // Nothing is slept: the model takes what it takes.
-  const latencies = { ...QUICK, createEndpoint: 0, modelLatency: 0, overheadLatency: 0 };
-  const { port } = await startEmulator({ clock: systemClock, dir: process.argv[3] ?? '', latencies });
-  process.send?.({ port });
-  process.on('message', () => process.send?.({ rss: process.memoryUsage().rss }));
+interface Size {
+  rounds: number;
+  seconds: number;
+  /** Pairs of rounds for the shadow's cost. */
+  pairs: number;
+  /** Requests with a folder, and without. */
+  requests: number;
+  requestsInMemory: number;
+  starts: number;
 }
 
-function start(role: string, argument: string): Promise<{ child: ChildProcess; port: number }> {
-  const child = fork(process.argv[1] ?? '', [role, argument]);
-  return new Promise((resolve, reject) => {
-    child.once('message', (message) => resolve({ child, port: (message as { port: number }).port }));
-    child.once('exit', (code) => reject(new Error(`The ${role} ended with ${code}.`)));
-  });
-}
+const FULL: Size = { rounds: 3, seconds: 2, pairs: 8, requests: 1_000_000, requestsInMemory: 300_000, starts: 5 };
+const SHORT: Size = { rounds: 2, seconds: 1, pairs: 3, requests: 60_000, requestsInMemory: 60_000, starts: 2 };
 
-/** Two endpoints over the same model: alone, and with a shadow and capture of everything. */
-async function prepare(port: number, artifact: string): Promise<void> {
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const options = { endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', credentials };
-  const s3 = new S3Client({ ...options, forcePathStyle: true });
-  const sagemaker = new SageMakerClient(options);
-  await s3.send(new CreateBucketCommand({ Bucket: 'bench' }));
-  await s3.send(new PutObjectCommand({ Bucket: 'bench', Key: 'model.tar.gz', Body: readFileSync(artifact) }));
-  const PrimaryContainer = { Image: IMAGE, ModelDataUrl: 's3://bench/model.tar.gz' };
-  const ExecutionRoleArn = 'arn:aws:iam::000000000000:role/bench';
-  await sagemaker.send(new CreateModelCommand({ ModelName: 'bench', ExecutionRoleArn, PrimaryContainer }));
-  const variant = {
-    ModelName: 'bench',
-    InitialInstanceCount: 1,
-    InstanceType: 'ml.m5.large',
-    InitialVariantWeight: 1,
-  } as const;
-  const DataCaptureConfig = {
-    EnableCapture: true,
-    InitialSamplingPercentage: 100,
-    DestinationS3Uri: 's3://bench/capture',
-    CaptureOptions: [{ CaptureMode: 'Input' }, { CaptureMode: 'Output' }] as { CaptureMode: 'Input' | 'Output' }[],
-  };
-  for (const name of ['alone', 'shadowed']) {
-    const shadow =
-      name === 'shadowed'
-        ? { ShadowProductionVariants: [{ ...variant, VariantName: 'shadow' }], DataCaptureConfig }
-        : {};
-    const ProductionVariants = [{ ...variant, VariantName: 'production' }];
-    await sagemaker.send(new CreateEndpointConfigCommand({ EndpointConfigName: name, ProductionVariants, ...shadow }));
-    await sagemaker.send(new CreateEndpointCommand({ EndpointName: name, EndpointConfigName: name }));
-    for (;;) {
-      const { EndpointStatus, FailureReason } = await sagemaker.send(
-        new DescribeEndpointCommand({ EndpointName: name }),
-      );
-      if (EndpointStatus === 'InService') break;
-      if (EndpointStatus === 'Failed') throw new Error(FailureReason);
-      await systemClock.sleep(50);
-    }
-  }
-}
+const say = (line = '') => void process.stdout.write(`${line}\n`);
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
+const goal = (kept: boolean, words: string) => `(goal: ${words}${kept ? '' : '; MISSED'})`;
 
-interface Load {
-  perSecond: number;
-  /** Milliseconds. */
-  p50: number;
-  p99: number;
-  answer: string;
-}
-
-/** Keeps `connections` requests in flight over raw sockets: a client that costs as little as one can. */
-async function load(port: number, endpoint: string, seconds: number, connections: number): Promise<Load> {
-  const credential = 'Credential=test/20260105/us-east-1/sagemaker/aws4_request, SignedHeaders=host, Signature=00';
-  const head = [
-    `POST /endpoints/${endpoint}/invocations HTTP/1.1`,
-    `Host: 127.0.0.1:${port}`,
-    'Content-Type: text/csv',
-    `Authorization: AWS4-HMAC-SHA256 ${credential}`,
-    `Content-Length: ${BODY.length}`,
-  ];
-  const request = Buffer.from(`${head.join('\r\n')}\r\n\r\n${BODY}`);
-  const took: number[] = [];
-  let answer = '';
-  const from = performance.now();
-  const until = from + seconds * 1000;
-  const one = () =>
-    new Promise<void>((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1').setNoDelay(true);
-      let text = '';
-      let sent = 0;
-      const next = () => {
-        sent = performance.now();
-        if (sent < until) socket.write(request);
-        else socket.end(resolve);
-      };
-      socket.on('connect', next).on('error', reject);
-      socket.on('data', (chunk) => {
-        text += chunk.toString('latin1');
-        const end = text.indexOf('\r\n\r\n');
-        const length = end < 0 ? undefined : /content-length: (\d+)/i.exec(text)?.[1];
-        if (length === undefined || text.length < end + 4 + Number(length)) return;
-        if (!text.startsWith('HTTP/1.1 200')) {
-          reject(new Error(text));
-          return;
-        }
-        took.push(performance.now() - sent);
-        answer = text.slice(end + 4);
-        text = '';
-        next();
-      });
-    });
-  await Promise.all(Array.from({ length: connections }, one));
-  const perSecond = took.length / ((performance.now() - from) / 1000);
-  const sorted = took.sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
-  return { perSecond, p50: at(0.5), p99: at(0.99), answer };
-}
-
-async function main(): Promise<void> {
-  const [seconds = '3', connections = '32', artifact = 'fixtures/artifacts/009-model.tar.gz'] = process.argv.slice(2);
-  const dir = await mkdtemp(join(tmpdir(), 'shadowctl-bench-'));
-  const emulator = await start('emulator', dir);
-  await prepare(emulator.port, artifact);
-  const { answer } = await load(emulator.port, 'alone', 0.5, 1);
-  const floor = await start('floor', answer);
+/** Requests a second of each way; the best of the rounds. */
+async function throughput(floor: Served, emulator: Served, { rounds, seconds }: Size): Promise<void> {
   const best = new Map<string, Load>();
-  // In turns, the best of each: whatever else the machine does strikes all alike.
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [name, port] of [
-      ['floor', floor.port],
-      ['alone', emulator.port],
-      ['shadowed', emulator.port],
-    ] as const) {
-      const one = await load(port, name, Number(seconds), Number(connections));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const name of WAYS) {
+      const { port } = name === 'floor' ? floor : emulator;
+      const one = await load(port, name, { seconds, connections: CONNECTIONS });
       if (one.perSecond > (best.get(name)?.perSecond ?? 0)) best.set(name, one);
     }
   }
+  say(`InvokeEndpoint, ${CONNECTIONS} in flight, best of ${rounds} rounds of ${seconds} s`);
   const lowest = best.get('floor')?.perSecond ?? Number.NaN;
   for (const [name, { perSecond, p50, p99 }] of best) {
-    const ratio = `${((perSecond / lowest) * 100).toFixed(0)} % of the floor`;
-    const line = `${name.padEnd(9)} ${perSecond.toFixed(0).padStart(6)} requests/s  p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms  ${ratio}\n`;
-    process.stdout.write(line);
+    const words = [
+      `  ${name.padEnd(9)}`,
+      `${perSecond.toFixed(0).padStart(6)} /s`,
+      `p50 ${p50.toFixed(2).padStart(5)} ms`,
+      `p99 ${p99.toFixed(2).padStart(6)} ms`,
+      `${(perSecond / lowest).toFixed(2)} of the floor`,
+      ...(name === 'shadowed' ? [goal(perSecond >= 5000, '5000 /s')] : []),
+    ];
+    say(words.join('  '));
   }
-  const memory = new Promise<number>((resolve) => {
-    emulator.child.once('message', (message) => resolve((message as { rss: number }).rss));
-  });
-  emulator.child.send('memory');
-  process.stdout.write(`emulator  ${((await memory) / 2 ** 20).toFixed(0)} MiB resident\n`);
-  emulator.child.removeAllListeners('exit').kill();
-  floor.child.removeAllListeners('exit').kill();
-  await rm(dir, { recursive: true });
 }
 
-const role = process.argv[2];
-await (role === 'floor' || role === 'emulator' ? serve(role) : main());
+/** Rounds A B A B at a steady pace: captured, then captured with a shadow. */
+async function shadowCost(emulator: Served, { pairs, seconds }: Size): Promise<void> {
+  const p99s: Record<'captured' | 'shadowed', number[]> = { captured: [], shadowed: [] };
+  const p50s: Record<'captured' | 'shadowed', number[]> = { captured: [], shadowed: [] };
+  for (let pair = 0; pair < pairs; pair += 1) {
+    for (const name of ['captured', 'shadowed'] as const) {
+      const one = await load(emulator.port, name, { seconds, connections: 16, pace: PACE });
+      p99s[name].push(one.p99);
+      p50s[name].push(one.p50);
+    }
+  }
+  const added = (of: typeof p99s) =>
+    median(of.shadowed.map((value, pair) => value - (of.captured[pair] ?? Number.NaN)));
+  const p99 = added(p99s);
+  const sign = (value: number) => `${value < 0 ? '' : '+'}${value.toFixed(2)} ms`;
+  say(`What a shadow adds to production at ${PACE} /s, median of ${pairs} pairs of rounds`);
+  say(`  p50  ${sign(added(p50s))} on ${median(p50s.captured).toFixed(2)} ms`);
+  say(`  p99  ${sign(p99)} on ${median(p99s.captured).toFixed(2)} ms  ${goal(p99 <= 1, 'at most 1 ms')}`);
+}
+
+/** The most that is resident while so many requests are answered, looked at ten times. */
+async function memory(where: string, emulator: Served, requests: number): Promise<void> {
+  const seen = [await emulator.resident()];
+  for (let part = 0; part < 10; part += 1) {
+    await load(emulator.port, 'shadowed', { requests: requests / 10, connections: CONNECTIONS });
+    seen.push(await emulator.resident());
+  }
+  const most = Math.max(...seen);
+  const tail = [seen[0], seen[5], seen[10]].map((bytes) => megabytes(bytes ?? Number.NaN)).join(', ');
+  say(
+    `  ${where}: at most ${megabytes(most)}; before, half way, after: ${tail}  ${goal(most < 300e6, 'below 300 MB')}`,
+  );
+}
+
+/** Milliseconds of `shadowctl emulator start`, which returns when health answers. */
+async function startCommand(): Promise<number> {
+  const dir = await mkdtemp(join(tmpdir(), 'shadowctl-bench-'));
+  const run = (...argv: string[]) =>
+    new Promise<void>((done, failed) => {
+      const command = [resolve('bin/shadowctl.js'), 'emulator', ...argv, '--dir', dir];
+      const child = spawn(process.execPath, command, { stdio: ['ignore', 'ignore', 'pipe'] });
+      let errors = '';
+      child.stderr.on('data', (chunk) => (errors += String(chunk)));
+      child.once('exit', (code) => (code === 0 ? done() : failed(new Error(errors))));
+    });
+  const from = performance.now();
+  await run('start', '--port', '0');
+  const took = performance.now() - from;
+  await run('stop');
+  await rm(dir, { recursive: true });
+  return took;
+}
+
+async function readiness({ starts }: Size): Promise<void> {
+  const within: number[] = [];
+  const command: number[] = [];
+  for (let turn = 0; turn < starts; turn += 1) {
+    const one = await start('emulator', '');
+    within.push(one.readyMs);
+    await one.end();
+    command.push(await startCommand());
+  }
+  const range = (values: number[]) =>
+    `${median(values).toFixed(0)} ms (${Math.min(...values).toFixed(0)} to ${Math.max(...values).toFixed(0)})`;
+  say(`Until it is ready, median of ${starts}`);
+  say(`  in process          ${range(within)}  ${goal(median(within) <= 150, '150 ms')}`);
+  say(`  as a command        ${range(command)}  ${goal(median(command) <= 300, '300 ms')}`);
+}
+
+async function main(size: Size): Promise<void> {
+  say(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'processor'}`);
+  await readiness(size);
+  const dir = await mkdtemp(join(tmpdir(), 'shadowctl-bench-'));
+  const onDisk = await start('emulator', dir);
+  try {
+    await prepare(onDisk.port, ARTIFACT);
+    const { answer } = await load(onDisk.port, 'alone', { requests: 10, connections: 1 });
+    const floor = await start('floor', answer);
+    await throughput(floor, onDisk, size);
+    await shadowCost(onDisk, size);
+    await floor.end();
+    say(`Memory with capture and shadow over ${size.requests} requests, ${size.requestsInMemory} without a folder`);
+    await memory('with a folder   ', onDisk, size.requests);
+  } finally {
+    await onDisk.end();
+    await rm(dir, { recursive: true });
+  }
+  const inMemory = await start('emulator', '');
+  try {
+    await prepare(inMemory.port, ARTIFACT);
+    await memory('without a folder', inMemory, size.requestsInMemory);
+  } finally {
+    await inMemory.end();
+  }
+}
+
+if (!(await serve())) await main(process.argv.includes('quick') ? SHORT : FULL);
