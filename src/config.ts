@@ -74,11 +74,19 @@ export async function loadProject(cwd: string, named: string | undefined): Promi
       ]),
     ),
   });
+  if (typeof content !== 'object' || Array.isArray(content)) {
+    throw usage(
+      `${file} holds no keys at the top level, but ${JSON.stringify(content).slice(0, 60)}.`,
+      'Write `key: value` lines.',
+    );
+  }
   const checked = v.safeParse(schema, content);
   if (!checked.success) {
     const issue = checked.issues[0];
-    const where = v.getDotPath(issue) ?? 'the top level';
-    throw usage(`${file}: ${where}: ${issue.message}.`, `Known keys: ${Object.keys(schema.entries).join(', ')}.`);
+    throw usage(
+      `${file}: ${v.getDotPath(issue)}: ${issue.message}.`,
+      `Known keys: ${Object.keys(schema.entries).join(', ')}.`,
+    );
   }
   return settle(dirname(file), file, checked.output);
 }

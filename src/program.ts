@@ -83,9 +83,9 @@ export function buildProgram(
   };
 }
 
-/** commander's `addCommand` hands down neither of these. */
-function settle(command: Command, io: Io): void {
-  command
+/** Help, errors and output go through `io`, and nothing leaves the process by itself. */
+function settle(program: Command, io: Io): void {
+  program
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
@@ -96,7 +96,12 @@ function settle(command: Command, io: Io): void {
       getOutHasColors: () => io.color,
       getErrHasColors: () => io.color,
     });
-  for (const inner of command.commands) settle(inner, io);
+  handDown(program);
+}
+
+/** commander's `addCommand` hands none of it down. */
+function handDown(command: Command): void {
+  for (const inner of command.commands) handDown(inner.copyInheritedSettings(command));
 }
 
 function version(): string {

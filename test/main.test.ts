@@ -1,0 +1,110 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import packageJson from '../package.json' with { type: 'json' };
+import { systemClock } from '../src/clock.ts';
+import { run } from '../src/main.ts';
+import { capturedIo } from './support/io.ts';
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'main-test-'));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+/** Nothing to find: no credentials, no config files, no metadata service. */
+const BARE = {
+  HOME: '/nonexistent',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_CONFIG_FILE: '/nonexistent/config',
+  AWS_SHARED_CREDENTIALS_FILE: '/nonexistent/credentials',
+};
+
+async function shadowctl(argv: string[], env: Record<string, string> = {}, signal = new AbortController().signal) {
+  const io = capturedIo();
+  const code = await run(argv, { clock: systemClock, env, cwd: root, signal, io: () => io });
+  return { code, out: io.outLines.join('\n'), err: io.errLines.join('\n') };
+}
+
+/** The built program, as a shell calls it. */
+function built(argv: string[], env: Record<string, string> = {}) {
+  const bin = resolve(import.meta.dirname, '..', 'bin', 'shadowctl.js');
+  const ended = spawnSync(process.execPath, [bin, ...argv], {
+    encoding: 'utf8',
+    cwd: root,
+    env: { PATH: process.env.PATH ?? '', ...env },
+  });
+  return { code: ended.status, out: ended.stdout, err: ended.stderr };
+}
+
+test('--version', async () => {
+  expect(await shadowctl(['--version'])).toEqual({ code: 0, out: packageJson.version, err: '' });
+});
+
+test.each([[[]], [['--help']], [['help']]])('%j shows every command and the exit codes', async (argv) => {
+  const { code, out, err } = await shadowctl(argv);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  for (const word of ['demo', 'deploy', 'canary', 'shadow', 'report', 'cleanup', 'emulator', '130 interrupted'])
+    expect(out).toContain(word);
+  expect(out.split('\n').filter((line) => line.length > 120)).toEqual([]);
+});
+
+test.each([
+  [['depoly'], "unknown command 'depoly'", '(Did you mean deploy?)'],
+  [['status', '--endpiont', 'x'], "unknown option '--endpiont'", '(Did you mean --endpoint?)'],
+  [['deploy'], "required option '--endpoint", '--help'],
+  [['report', '--endpoint', 'x', '--format', 'xml'], "argument 'xml' is invalid", '--help'],
+])('wrong words %j are named, on standard error, with 2', async (argv, what, next) => {
+  const { code, out, err } = await shadowctl(argv);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toContain(what);
+  expect(err).toContain(next);
+});
+
+test('without a region the error says how to give one', async () => {
+  const { code, out, err } = built(['status', '--endpoint', 'x'], BARE);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toBe(
+    'error: No AWS region is set.\n  Give --region, set AWS_REGION, or write `region:` into shadowctl.yaml.\n',
+  );
+});
+
+test('without credentials the error names --emulator', () => {
+  const { code, out, err } = built(['status', '--endpoint', 'x', '--region', 'eu-west-1'], BARE);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toMatch(/^error: .*credentials/);
+  expect(err).toContain('add --emulator');
+  expect(err).not.toMatch(/\n\s+at /);
+});
+
+test('an endpoint URL that is none', async () => {
+  const { code, err } = await shadowctl(['status', '--endpoint', 'x', '--endpoint-url', 'localhost'], {
+    AWS_REGION: 'us-east-1',
+  });
+  expect(code).toBe(2);
+  expect(err).toContain('The endpoint URL "localhost" is not a URL.');
+});
+
+test('nobody at the URL', async () => {
+  const { code, err } = await shadowctl(['status', '--endpoint', 'x', '--endpoint-url', 'http://127.0.0.1:9'], {
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  });
+  expect(code).toBe(2);
+  expect(err).toContain('nobody answers at http://127.0.0.1:9');
+});
+
+test('a reader that goes away is no error', () => {
+  const bin = resolve(import.meta.dirname, '..', 'bin', 'shadowctl.js');
+  const ended = spawnSync('bash', ['-c', `set -o pipefail; '${process.execPath}' '${bin}' --help | head -1`], {
+    encoding: 'utf8',
+  });
+  expect({ code: ended.status, out: ended.stdout, err: ended.stderr }).toEqual({
+    code: 0,
+    out: 'Usage: shadowctl [options] [command]\n',
+    err: '',
+  });
+});
