@@ -1,0 +1,253 @@
+"""What a boto3 user may write, against the emulator at AWS_ENDPOINT_URL. Run: python3 boto3_programs.py <name>"""
+import io
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from datetime import datetime, timedelta, timezone
+
+import boto3
+import botocore.session
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+ROLE = "arn:aws:iam::000000000000:role/any"
+LINEAR_LEARNER = "382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1"
+
+
+def refused(call, **parameters):
+    """The code and message a call is refused with."""
+    try:
+        call(**parameters)
+    except ClientError as error:
+        return error.response["Error"]["Code"], error.response["Error"].get("Message")
+    raise AssertionError(f"{call} was not refused")
+
+
+def control(method, path, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{os.environ['AWS_ENDPOINT_URL']}/_shadowctl/{path}", data=data, method=method)
+    with urllib.request.urlopen(request) as answer:
+        return answer.status
+
+
+def sagemaker():
+    client = boto3.client("sagemaker")
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="artifacts")
+    s3.upload_file("fixtures/artifacts/009-model.tar.gz", "artifacts", "m.tar.gz")
+    container = {"Image": LINEAR_LEARNER, "ModelDataUrl": "s3://artifacts/m.tar.gz"}
+    for index in range(12):
+        client.create_model(ModelName=f"Model-{index:02}", ExecutionRoleArn=ROLE, PrimaryContainer=container)
+    assert len(client.list_models()["Models"]) == 10
+    pages = client.get_paginator("list_models").paginate(SortBy="Name", SortOrder="Ascending", PaginationConfig={"PageSize": 5})
+    names = [model["ModelName"] for page in pages for model in page["Models"]]
+    assert names == [f"Model-{index:02}" for index in range(12)], names
+
+    variant = {"VariantName": "v", "ModelName": "Model-00", "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1}
+    for name in ("Config-1", "Config-2"):
+        client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+    arn = client.create_endpoint(EndpointName="Weather", EndpointConfigName="Config-1", Tags=[{"Key": "a", "Value": "1"}])["EndpointArn"]
+    assert arn == "arn:aws:sagemaker:us-east-1:000000000000:endpoint/weather", arn
+    in_progress = ("ValidationException", f'Cannot update in-progress endpoint "{arn}".')
+    assert refused(client.delete_endpoint, EndpointName="Weather") == in_progress
+    assert refused(client.create_endpoint, EndpointName="Weather", EndpointConfigName="Config-1") == (
+        "ValidationException",
+        f'Cannot create already existing endpoint "{arn}".',
+    )
+    settled = client.get_waiter("endpoint_in_service")
+    settled.wait(EndpointName="Weather", WaiterConfig={"Delay": 1})
+    client.update_endpoint(EndpointName="Weather", EndpointConfigName="Config-2")
+    settled.wait(EndpointName="Weather", WaiterConfig={"Delay": 1})
+    now = client.describe_endpoint(EndpointName="Weather")
+    assert now["EndpointConfigName"] == "Config-2" and isinstance(now["CreationTime"], datetime)
+    desired = [{"VariantName": "v", "DesiredWeight": 1.5, "DesiredInstanceCount": 2}]
+    client.update_endpoint_weights_and_capacities(EndpointName="Weather", DesiredWeightsAndCapacities=desired)
+    settled.wait(EndpointName="Weather", WaiterConfig={"Delay": 1})
+    variant = client.describe_endpoint(EndpointName="Weather")["ProductionVariants"][0]
+    assert (variant["CurrentWeight"], variant["CurrentInstanceCount"]) == (1.5, 2)
+    client.add_tags(ResourceArn=arn, Tags=[{"Key": "a", "Value": "2"}, {"Key": "b", "Value": ""}])
+    assert sorted((tag["Key"], tag["Value"]) for tag in client.list_tags(ResourceArn=arn)["Tags"]) == [("a", "2"), ("b", "")]
+
+    runtime = boto3.client("sagemaker-runtime")
+    assert refused(runtime.invoke_endpoint, EndpointName="nope", Body=b"") == (
+        "ValidationError",
+        "Endpoint nope of account 000000000000 not found.",
+    )
+    code, message = refused(runtime.invoke_endpoint, EndpointName="Weather", ContentType="text/weird", Body=b"1")
+    assert code == "ModelError" and message.startswith("Received client error (415) from primary with message"), message
+    client.delete_endpoint(EndpointName="Weather")
+    client.get_waiter("endpoint_deleted").wait(EndpointName="Weather", WaiterConfig={"Delay": 1})
+    assert refused(client.list_training_jobs)[0] == "NotImplementedException"
+
+
+def cloudwatch():
+    """In each of the protocols that versions of botocore speak."""
+    for protocol in ("smithy-rpc-v2-cbor", "json", "query"):
+        session = botocore.session.Session()
+        loader = session.get_component("data_loader")
+        load = loader.load_service_model
+
+        def speaking(service, kind, api_version=None, load=load, protocol=protocol):
+            model = load(service, kind, api_version)
+            if kind != "service-2":
+                return model
+            return {**model, "metadata": {**model["metadata"], "protocol": protocol, "protocols": [protocol]}}
+
+        loader.load_service_model = speaking
+        client = session.create_client("cloudwatch", "us-east-1")
+        assert client.meta.service_model.metadata["protocol"] == protocol
+        sent = []
+        client.meta.events.register("before-send", lambda request, **_: sent.append(request.headers.get("Content-Encoding")))
+        dimensions = [{"Name": "d", "Value": f"ü & <{protocol}>"}]
+        data = [{"MetricName": "latency", "Value": value, "Dimensions": dimensions} for value in range(300)]
+        client.put_metric_data(Namespace="Mine", MetricData=data)
+        assert sent[-1] == b"gzip", sent
+        now = datetime.now(timezone.utc)
+        query = {
+            "Namespace": "Mine",
+            "MetricName": "latency",
+            "Dimensions": dimensions,
+            "StartTime": now - timedelta(minutes=3),
+            "EndTime": now + timedelta(minutes=2),
+            "Period": 300,
+        }
+        [point] = client.get_metric_statistics(**query, Statistics=["Sum", "Minimum", "Maximum", "SampleCount"])["Datapoints"][:1]
+        assert point["Maximum"] == 299 and isinstance(point["Timestamp"], datetime) and point["Unit"] == "None", point
+        assert client.list_metrics(Namespace="Mine", Dimensions=dimensions)["Metrics"][0]["Dimensions"] == dimensions
+        alarm = {
+            "AlarmName": f"ü-{protocol}",
+            "Namespace": "Mine",
+            "MetricName": "latency",
+            "ComparisonOperator": "GreaterThanThreshold",
+            "EvaluationPeriods": 1,
+            "Threshold": 2.5,
+            "Period": 60,
+            "Statistic": "Sum",
+        }
+        client.put_metric_alarm(**alarm)
+        client.get_waiter("alarm_exists").wait(AlarmNames=[alarm["AlarmName"]])
+        [seen] = client.describe_alarms(AlarmNames=[alarm["AlarmName"]])["MetricAlarms"]
+        assert {name: seen[name] for name in alarm} == alarm and seen["StateReason"] == "Unchecked: Initial alarm creation"
+        assert refused(client.put_metric_alarm, **{**alarm, "Period": 7}) == (
+            "ValidationError",
+            "Period must be 10, 20, 30 or a multiple of 60",
+        )
+        assert refused(client.set_alarm_state, AlarmName="nope", StateValue="OK", StateReason="x")[0] == "ResourceNotFound"
+        client.delete_alarms(AlarmNames=[alarm["AlarmName"]])
+        series = {"Namespace": "Mine", "MetricName": "latency", "Dimensions": dimensions}
+        queries = [
+            {"Id": "m", "MetricStat": {"Metric": series, "Period": 300, "Stat": "p50"}, "ReturnData": False},
+            {"Id": "e", "Expression": "m * 2", "Label": "twice"},
+        ]
+        pages = client.get_paginator("get_metric_data").paginate(
+            MetricDataQueries=queries, StartTime=query["StartTime"], EndTime=query["EndTime"]
+        )
+        [line] = pages.build_full_result()["MetricDataResults"]
+        assert line["Label"] == "twice" and 280 < line["Values"][0] < 320, line
+
+
+def transfers():
+    """Multipart in both directions, a copy in parts, and checksums."""
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="transfers")
+    bytes_ = os.urandom(9 * 1024 * 1024 + 17)
+    s3.upload_fileobj(io.BytesIO(bytes_), "transfers", "big", ExtraArgs={"Metadata": {"k": "v"}})
+    head = s3.head_object(Bucket="transfers", Key="big", ChecksumMode="ENABLED")
+    assert head["ETag"].endswith('-2"') and head["ContentLength"] == len(bytes_) and head["Metadata"] == {"k": "v"}, head
+    parts = TransferConfig(multipart_threshold=1, multipart_chunksize=5 * 1024 * 1024)
+    back = io.BytesIO()
+    s3.download_fileobj("transfers", "big", back, Config=parts)
+    assert back.getvalue() == bytes_
+    s3.copy({"Bucket": "transfers", "Key": "big"}, "transfers", "copy", Config=parts)
+    assert s3.get_object(Bucket="transfers", Key="copy", Range="bytes=-17")["Body"].read() == bytes_[-17:]
+    for algorithm in ("CRC32", "SHA1", "SHA256"):
+        put = s3.put_object(Bucket="transfers", Key=algorithm, Body=b"hello", ChecksumAlgorithm=algorithm)
+        got = s3.get_object(Bucket="transfers", Key=algorithm, ChecksumMode="ENABLED")
+        assert got["Body"].read() == b"hello" and got[f"Checksum{algorithm}"] == put[f"Checksum{algorithm}"]
+    quick = boto3.client("s3", config=Config(retries={"total_max_attempts": 1}))
+    assert refused(quick.put_object, Bucket="transfers", Key="x", Body=b"hello", ContentMD5="AAAAAAAAAAAAAAAAAAAAAA==")[0] == "BadDigest"
+    bucket = boto3.resource("s3").Bucket("transfers")
+    bucket.objects.all().delete()
+    bucket.delete()
+    bucket.wait_until_not_exists()
+
+
+def keys():
+    """Keys that are hard to write into a URL or XML, and the order they are listed in."""
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="keys-of-all-sorts")
+    all_ = [
+        "a b", "ü/ö", "日本語/モデル", "😀", "a+b", "a%20b", "a%2Fb", "//double//slash", "trailing/", "a?b=c#d", "a&b<c>\"'",
+        "\ttab", "line\nfeed", "x" * 1024, "a\\b", "~!@$^*()[]{}|", "e\u0301", "\u00e9", "%", "=", "\u202e rtl", " lead", "trail ",
+        "\uff5e",
+    ]  # fmt: skip
+    for key in all_:
+        s3.put_object(Bucket="keys-of-all-sorts", Key=key, Body=key.encode())
+    listed = [entry["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket="keys-of-all-sorts", PaginationConfig={"PageSize": 7}) for entry in page["Contents"]]
+    assert listed == sorted(all_, key=str.encode), listed
+    for key in all_:
+        assert s3.get_object(Bucket="keys-of-all-sorts", Key=key)["Body"].read() == key.encode(), key
+        url = s3.generate_presigned_url("get_object", {"Bucket": "keys-of-all-sorts", "Key": key})
+        assert urllib.request.urlopen(url).read() == key.encode(), url
+        s3.copy_object(Bucket="keys-of-all-sorts", Key="copy", CopySource={"Bucket": "keys-of-all-sorts", "Key": key})
+        assert s3.get_object(Bucket="keys-of-all-sorts", Key="copy")["Body"].read() == key.encode(), key
+    done = s3.delete_objects(Bucket="keys-of-all-sorts", Delete={"Objects": [{"Key": key} for key in all_]})
+    assert sorted(entry["Key"] for entry in done["Deleted"]) == sorted(all_)
+    assert s3.list_objects_v2(Bucket="keys-of-all-sorts")["KeyCount"] == 1
+
+
+def retries():
+    """What the SDK's retry modes make of throttling, failures and lost replies."""
+    for mode in ("legacy", "standard", "adaptive"):
+        client = boto3.client("sagemaker", config=Config(retries={"mode": mode, "max_attempts": 5}))
+        for kind, times in (("throttle", 2), ("error", 1), ("drop-reply", 1)):
+            fault = {"kind": kind, "service": "sagemaker", "operation": "ListEndpoints", "times": times}
+            assert control("POST", "faults", fault) == 201
+            attempts = client.list_endpoints()["ResponseMetadata"]["RetryAttempts"]
+            assert attempts == times, (mode, kind, attempts)
+    assert control("DELETE", "faults") == 204
+    try:
+        control("POST", "faults", {"kind": "nonsense"})
+        raise AssertionError("nonsense was taken")
+    except urllib.error.HTTPError as error:
+        assert error.code == 400
+
+
+def logs():
+    client = boto3.client("logs")
+    client.create_log_group(logGroupName="/mine")
+    client.create_log_stream(logGroupName="/mine", logStreamName="s")
+    now = int(time.time() * 1000)
+    messages = [json.dumps({"level": "ERROR" if index % 3 == 0 else "INFO", "n": index}) for index in range(30)] + ["plain words"]
+    events = [{"timestamp": now + index, "message": message} for index, message in enumerate(messages)]
+    client.put_log_events(logGroupName="/mine", logStreamName="s", logEvents=events)
+    pages = client.get_paginator("filter_log_events")
+    found = lambda pattern: [
+        event["message"]
+        for page in pages.paginate(logGroupName="/mine", filterPattern=pattern, PaginationConfig={"PageSize": 4})
+        for event in page["events"]
+    ]
+    assert len(found('{ $.level = "ERROR" && $.n > 10 }')) == 6
+    assert found("plain -ERROR") == ["plain words"]
+    assert len(found("")) == 31
+    assert refused(client.create_log_group, logGroupName="/mine")[0] == "ResourceAlreadyExistsException"
+    assert refused(client.get_log_events, logGroupName="/none", logStreamName="s")[0] == "ResourceNotFoundException"
+
+
+def accounts():
+    mine = boto3.Session(aws_access_key_id="111111111111", aws_secret_access_key="x")
+    yours = boto3.Session(aws_access_key_id="222222222222", aws_secret_access_key="x")
+    assert mine.client("sts").get_caller_identity()["Account"] == "111111111111"
+    container = {"Image": "i:1"}
+    mine.client("sagemaker").create_model(ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer=container)
+    assert yours.client("sagemaker").list_models()["Models"] == []
+    assert mine.client("sagemaker", region_name="eu-west-1").list_models()["Models"] == []
+    assert len(mine.client("sagemaker").list_models()["Models"]) == 1
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]]()
