@@ -177,7 +177,7 @@ function weigh(world: World, variant: Variant, { response, container, first, ext
   const simulated = !outside && world.latencies.modelLatency > 0;
   const model = Math.min(
     TIMEOUT_MS,
-    (simulated ? simulate(world, variant, first) * (response.effort ?? 1) : measured) + extra,
+    (simulated ? simulate(world, variant, Math.max(first ? FIRST_CALL : 1, response.effort ?? 1)) : measured) + extra,
   );
   const overhead = world.latencies.overheadLatency * Math.exp(SIGMA * world.random.normal());
   variant.busy += model;
@@ -195,8 +195,8 @@ const STRIKING = ['failing-model', 'slow-model'] as const;
 const silence: InvocationResponse = { status: 0, body: new Uint8Array(), contentType: 'text/plain' };
 const INJECTED = Buffer.from('The emulator was told to let this model fail (fault failing-model).');
 
-/** Milliseconds, from a log-normal distribution around the model's own median. */
-function simulate(world: World, variant: Variant, first: boolean): number {
-  const median = world.latencies.modelLatency * variant.pace * (first ? FIRST_CALL : 1);
+/** Milliseconds, from a log-normal distribution around so many times the model's own median. */
+function simulate(world: World, variant: Variant, effort: number): number {
+  const median = world.latencies.modelLatency * variant.pace * effort;
   return median * Math.exp(SIGMA * world.random.normal());
 }
