@@ -1,5 +1,6 @@
 import type { Container, ContainerFactory } from './containers/container.ts';
 import { createContainerFactory } from './containers/index.ts';
+import { createRegister, endLeftovers } from './containers/own/register.ts';
 import { createFaults } from './faults.ts';
 import { CAUTIOUS, type EmulatorOptions, LIFELIKE } from './options.ts';
 import { seededRandom } from './random.ts';
@@ -7,6 +8,7 @@ import { createAlarms } from './simulation/alarms.ts';
 import { createCapture } from './simulation/capture.ts';
 import { createEndpoints } from './simulation/endpoints.ts';
 import { createLogStore } from './simulation/log-store.ts';
+import { createMetricKeeper } from './simulation/keep-metrics.ts';
 import { createMetricStore } from './simulation/metric-store.ts';
 import { createObjectStore } from './simulation/object-store.ts';
 import { openStore } from './storage/open.ts';
@@ -20,8 +22,11 @@ import type { World } from './world.ts';
 export async function createWorld(options: EmulatorOptions): Promise<{ world: World; close(): Promise<void> }> {
   const { clock } = options;
   const store = await openStore(options.dir);
+  await endLeftovers(store);
   const seed = options.seed ?? 1;
-  const containers = accountable(createContainerFactory({ containers: options.containers ?? [], clock }));
+  const containers = accountable(
+    createContainerFactory({ containers: options.containers ?? [], clock, register: createRegister(store) }),
+  );
   const world: World = {
     clock,
     store,
@@ -40,6 +45,8 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
   world.timeline.add(createEndpoints(world));
   world.timeline.add(createCapture(world));
   world.timeline.add(createAlarms(world));
+  // Simulated time ends with its process: nothing of it is ever killed and gone on with.
+  if (options.dir !== undefined && !clock.virtual) world.timeline.add(createMetricKeeper(world));
   return {
     world,
     async close() {
@@ -53,12 +60,24 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
   };
 }
 
-/** A factory that remembers what runs: containers may be processes, and must not outlive the emulator. */
+/** A factory that remembers what runs or starts: containers may be processes, and must not outlive the emulator. */
 function accountable(factory: ContainerFactory): { start: ContainerFactory; stopAll(): Promise<void> } {
   const running = new Set<Container>();
+  const starting = new Set<Promise<Container>>();
+  const closing = new AbortController();
+  const begin = async (...[spec, log, signal]: Parameters<ContainerFactory>) => {
+    const signals = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]);
+    const made = factory(spec, log, signals);
+    starting.add(made);
+    try {
+      return await made;
+    } finally {
+      starting.delete(made);
+    }
+  };
   return {
-    async start(spec, log) {
-      const made = await factory(spec, log);
+    async start(spec, log, signal) {
+      const made = await begin(spec, log, signal);
       const container: Container = {
         ...made,
         stop() {
@@ -70,6 +89,8 @@ function accountable(factory: ContainerFactory): { start: ContainerFactory; stop
       return container;
     },
     async stopAll() {
+      closing.abort(new Error('The emulator was closed while the container started.'));
+      await Promise.allSettled(starting);
       await Promise.allSettled([...running].map((container) => container.stop()));
     },
   };

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 
 /** Something that changes by itself: says when next, and makes it happen. Times are milliseconds since the epoch. */
 export interface EventSource {
@@ -16,9 +16,19 @@ export class Timeline {
   #sources: EventSource[] = [];
   #running: Promise<void> = Promise.resolve();
   readonly #clock: Clock;
+  readonly #patience: number;
+  /** Events wait for work outside this process; `#late` when they have done so longer than callers shall. */
+  #outside = 0;
+  #late = false;
+  readonly #callers = new Set<() => void>();
 
-  constructor(clock: Clock) {
+  /**
+   * @param patience how long callers wait for an event that waits for something outside this process, in ms of the
+   * machine's time. In simulated time longer: who does not wait sees time run on meanwhile.
+   */
+  constructor(clock: Clock, patience = clock.virtual ? 3_000 : 100) {
     this.#clock = clock;
+    this.#patience = patience;
   }
 
   add(source: EventSource): void {
@@ -31,11 +41,47 @@ export class Timeline {
     return this.#sources.every((source) => (source.next() ?? Number.POSITIVE_INFINITY) > now);
   }
 
-  /** Makes everything happen that was due by now. Calls made meanwhile wait their turn. */
+  /**
+   * Makes everything happen that was due by now. Calls made meanwhile wait their turn; but where an event waits for a
+   * process of the user's (see `outside`), they see the world as it is after a while.
+   */
   catchUp(): Promise<void> {
     // A failure is its caller's: the next one tries again.
-    this.#running = this.#running.catch(() => undefined).then(() => this.#catchUp());
-    return this.#running;
+    const done = this.#running.catch(() => undefined).then(() => this.#catchUp());
+    this.#running = done;
+    return new Promise((resolve, reject) => {
+      const release = () => {
+        this.#callers.delete(release);
+        resolve();
+      };
+      this.#callers.add(release);
+      done.then(release, (error: unknown) => {
+        this.#callers.delete(release);
+        reject(error);
+      });
+      if (this.#late) release();
+    });
+  }
+
+  /**
+   * Waits within an event for work outside this process. A container may call the emulator while it starts, answers or
+   * ends: would every call wait for the event and the event for the container, nobody could go on.
+   */
+  async outside<T>(work: Promise<T>): Promise<T> {
+    const over = new AbortController();
+    this.#outside += 1;
+    const beLate = () => {
+      this.#late = true;
+      for (const release of [...this.#callers]) release();
+    };
+    systemClock.sleep(this.#patience, over.signal).then(beLate, () => {});
+    try {
+      return await work;
+    } finally {
+      over.abort();
+      this.#outside -= 1;
+      if (this.#outside === 0) this.#late = false;
+    }
   }
 
   async #catchUp(): Promise<void> {

@@ -36,7 +36,12 @@ export interface Container {
 }
 
 /**
- * Starts a container. `log` receives what it prints, a line a call (access lines and tracebacks too).
- * Rejects with an Error whose message fits a FailureReason when the image or artifact cannot be used at all.
+ * Starts a container. `log` receives what it prints, a line a call (access lines and tracebacks too). Rejects with an
+ * Error whose message fits a FailureReason when the image or artifact cannot be used at all; with the signal's reason
+ * when it is called off, and nothing runs then.
  */
-export type ContainerFactory = (spec: ContainerSpec, log: (line: string) => void) => Promise<Container>;
+export type ContainerFactory = (
+  spec: ContainerSpec,
+  log: (line: string) => void,
+  signal?: AbortSignal,
+) => Promise<Container>;

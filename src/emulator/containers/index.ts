@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import { ArchiveError, readArchive } from './archive.ts';
 import type { Container, ContainerFactory, ContainerSpec } from './container.ts';
 import { builtInImage } from './images.ts';
+import type { Register } from './own/register.ts';
 import { type OwnContainer, readOwnContainer, serves } from './own/options.ts';
 
 /**
@@ -12,9 +13,12 @@ import { type OwnContainer, readOwnContainer, serves } from './own/options.ts';
 export function createContainerFactory({
   containers,
   clock,
+  register = NOWHERE,
 }: {
   containers: readonly string[];
   clock: Clock;
+  /** Where the processes of commands are written down. */
+  register?: Register;
 }): ContainerFactory {
   const own = containers.map(readOwnContainer);
   const models = new Map<string, { loaded: Promise<unknown>; users: number }>();
@@ -39,9 +43,10 @@ export function createContainerFactory({
     }
   }
 
-  return async (spec, log) => {
+  return async (spec, log, signal) => {
+    signal?.throwIfAborted();
     const mine = own.find((container) => serves(container, spec.image));
-    if (mine) return startOwn(mine, spec, log);
+    if (mine) return startOwn(mine, spec, log, register, signal);
     const image = builtInImage(spec.image);
     if (!image) throw new Error(unknownImage(spec.image));
     if (image.kind === 'linear-learner') {
@@ -59,10 +64,20 @@ export function createContainerFactory({
   };
 }
 
-async function startOwn(own: OwnContainer, spec: ContainerSpec, log: (line: string) => void): Promise<Container> {
+/** Of processes that nobody could find again there is nothing to write down. */
+const NOWHERE: Register = { began: async () => {}, ended: () => {} };
+
+async function startOwn(
+  own: OwnContainer,
+  spec: ContainerSpec,
+  log: (line: string) => void,
+  register: Register,
+  signal: AbortSignal | undefined,
+): Promise<Container> {
   if ('command' in own) {
     const { startCommand } = await import('./own/command.ts');
-    return startCommand(own.command, await unpack(spec), spec.environment, log);
+    const files = await unpack(spec);
+    return startCommand({ command: own.command, files, environment: spec.environment, log, register, signal });
   }
   const { forward } = await import('./own/forward.ts');
   const server = forward(own.url, log);

@@ -4,7 +4,7 @@ import { acceptMs, activateMs, type Change, type Counts, fallBack, planRollback,
 import type { Endpoint } from './endpoints.ts';
 import { type FleetRecord, type VariantRecord, variantsOf } from './endpoint-records.ts';
 import { attend, closeFleet, dismiss, type Fleet, hire } from './fleet.ts';
-import { stopInstance } from './fleet-instance.ts';
+import { stopInstances } from './fleet-instance.ts';
 import { beginScale, endScale } from './deployment-scale.ts';
 import { lacksCapacity, NO_CAPACITY } from './fleet-capacity.ts';
 import { checkHealth, warmUp } from './fleet-health.ts';
@@ -129,7 +129,7 @@ async function happen(world: World, endpoint: Endpoint, at: number): Promise<Out
         dismiss(variant, stage.counts[variant.name] ?? 0);
         delete variant.doing;
       }
-      await Promise.all(refresh(endpoint).map(stopInstance));
+      await stopInstances(world, refresh(endpoint));
       return next(world, endpoint, at);
     case 'scale':
       if (await endScale(world, endpoint, stage, at)) await finish(world, endpoint, at);
@@ -202,7 +202,7 @@ async function abandon(world: World, endpoint: Endpoint): Promise<void> {
     variant.serving = variant.instances.length;
     delete variant.doing;
   }
-  await Promise.all(refresh(endpoint).map(stopInstance));
+  await stopInstances(world, refresh(endpoint));
   if (endpoint.next) await closeFleet(world, endpoint.next);
   endpoint.next = undefined;
   delete record.change;

@@ -5,7 +5,7 @@ import { variantsOf } from './endpoint-records.ts';
 import { attend, dismiss, hire } from './fleet.ts';
 import { lacksCapacity, NO_CAPACITY } from './fleet-capacity.ts';
 import { checkHealth, warmUp } from './fleet-health.ts';
-import { stopInstance } from './fleet-instance.ts';
+import { stopInstances } from './fleet-instance.ts';
 
 /** How often servers that are just starting are looked at. */
 const STARTING_CHECK_MS = 250;
@@ -54,7 +54,7 @@ export async function endScale(world: World, endpoint: Endpoint, stage: Scale, a
         variant.desiredWeight = stage.before.weights[variant.name] ?? variant.weight;
         variant.desiredCount = stage.before.counts[variant.name] ?? variant.desiredCount;
       }
-      for (const instance of attend(serving)) await stopInstance(instance);
+      await stopInstances(world, attend(serving));
       change.undoing = lack;
       change.endsAt = at + world.latencies.updateWeights;
       change.dueAt = change.endsAt;
@@ -67,7 +67,7 @@ export async function endScale(world: World, endpoint: Endpoint, stage: Scale, a
     dismiss(variant, variant.instances.length - variant.desiredCount);
     variant.serving = variant.desiredCount;
   }
-  for (const instance of attend(serving)) await stopInstance(instance);
+  await stopInstances(world, attend(serving));
   return true;
 }
 

@@ -41,7 +41,7 @@ export async function warmUp(world: World, fleet: Fleet, at: number | undefined)
 export async function checkHealth(world: World, fleet: Fleet, at: number): Promise<Health> {
   const started = warmUp(world, fleet, at).then(() => true);
   // In simulated time nothing else can happen meanwhile; real callers of other endpoints must not wait.
-  if (world.clock.virtual) await started;
+  if (world.clock.virtual) await world.timeline.outside(started);
   else if (!(await Promise.race([started, world.clock.sleep(GLANCE).then(() => false)]))) return { state: 'starting' };
   let outside = false;
   for (const [variant, instance] of fresh(fleet)) {
@@ -58,7 +58,8 @@ export async function checkHealth(world: World, fleet: Fleet, at: number): Promi
       for (const [index, container] of containers.entries()) {
         const answer = container.ping();
         if (answer instanceof Promise) outside = true;
-        if (ill < 0 && (await answer) !== 200) ill = index;
+        if (ill < 0 && (await (answer instanceof Promise ? world.timeline.outside(answer) : answer)) !== 200)
+          ill = index;
       }
       if (ill >= 0)
         return { state: 'ill', variant: variant.record, reason: unhealthy(variant, ill), final: false, outside };

@@ -9,6 +9,8 @@ export interface Instance {
   readonly record: InstanceRecord;
   containers: Container[] | undefined;
   starting: Promise<Container[]> | undefined;
+  /** Aborts when the instance goes away: what is just starting is called off. */
+  readonly leaving: AbortController;
   /** Requests taken since its containers started: the first one is slow (facts 13). */
   calls: number;
   /** The simulated moment at which its containers are at work, where that is not the present. */
@@ -16,7 +18,8 @@ export interface Instance {
 }
 
 export function instanceOf(record: InstanceRecord): Instance {
-  return { record, containers: undefined, starting: undefined, calls: 0, moment: undefined };
+  const leaving = new AbortController();
+  return { record, containers: undefined, starting: undefined, leaving, calls: 0, moment: undefined };
 }
 
 /** Bucket and key of `s3://bucket/key` or `https://…/bucket/key`; undefined when it is neither. */
@@ -118,8 +121,10 @@ async function start(
         environment: definition.Environment ?? {},
       };
       started.push(
-        await world.containers(spec, (message) =>
-          world.logs.append(target, [{ timestamp: instance.moment ?? world.clock.now(), message }]),
+        await world.containers(
+          spec,
+          (message) => world.logs.append(target, [{ timestamp: instance.moment ?? world.clock.now(), message }]),
+          instance.leaving.signal,
         ),
       );
     }
@@ -132,10 +137,14 @@ async function start(
   return started;
 }
 
-/** Stops what runs on the instance; what is just starting is stopped as soon as it has. */
-export async function stopInstance(instance: Instance): Promise<void> {
-  const starting = instance.starting;
-  const containers = instance.containers ?? (starting && (await starting.catch(() => undefined)));
-  instance.containers = undefined;
-  await Promise.all((containers ?? []).map((container) => container.stop()));
+/** Stops what runs on the instances for good; what is just starting is called off. */
+export async function stopInstances(world: World, instances: readonly Instance[]): Promise<void> {
+  const stop = async (instance: Instance) => {
+    instance.leaving.abort(new Error('The instance was terminated while its container started.'));
+    const { starting } = instance;
+    const containers = instance.containers ?? (starting && (await starting.catch(() => undefined)));
+    instance.containers = undefined;
+    await Promise.all((containers ?? []).map((container) => container.stop()));
+  };
+  if (instances.length > 0) await world.timeline.outside(Promise.all(instances.map(stop)));
 }

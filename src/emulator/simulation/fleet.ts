@@ -2,7 +2,7 @@ import type { World } from '../world.ts';
 import { type CaptureSink, captureSink } from './capture.ts';
 import type { EndpointRecord, FleetRecord, InstanceRecord, VariantRecord } from './endpoint-records.ts';
 import { variantsOf } from './endpoint-records.ts';
-import { type Instance, artifactBlob, instanceOf, stopInstance } from './fleet-instance.ts';
+import { type Instance, artifactBlob, instanceOf, stopInstances } from './fleet-instance.ts';
 import { type Meter, createMeter } from './traffic-meter.ts';
 
 /** A variant at work: its record, and what only lives in this process. */
@@ -105,7 +105,7 @@ export function dismiss(variant: VariantRecord, count: number): void {
 /** Stops a fleet for good and forgets its copies of the artifacts. */
 export async function closeFleet(world: World, fleet: Fleet): Promise<void> {
   const instances = membersOf(fleet).flatMap((variant) => [...variant.instances.values()]);
-  await Promise.all(instances.map(stopInstance));
+  await stopInstances(world, instances);
   for (const variant of variantsOf(fleet.record)) {
     for (const index of variant.containers.keys())
       await world.store.blobs.delete(artifactBlob(fleet.record, variant, index));

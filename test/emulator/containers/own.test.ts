@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -5,8 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { archive } from '../../../fixtures/scripts/archive.ts';
-import { systemClock } from '../../../src/clock.ts';
+import { systemClock, VirtualClock } from '../../../src/clock.ts';
+import { createContainerFactory } from '../../../src/emulator/containers/index.ts';
 import { readOwnContainer, serves } from '../../../src/emulator/containers/own/options.ts';
+import { createRegister } from '../../../src/emulator/containers/own/register.ts';
+import { createWorld } from '../../../src/emulator/create-world.ts';
+import { createMemoryStore } from '../../../src/emulator/storage/memory.ts';
+import { openStore } from '../../../src/emulator/storage/open.ts';
 import { start } from './containers.ts';
 
 describe('--container', () => {
@@ -73,6 +79,8 @@ test('forwards /ping and /invocations to a server, headers and bytes as they are
   await container.stop();
 });
 
+const SPEC = { image: 'acme:1', artifact: undefined, environment: {} };
+
 describe('a command', () => {
   const folders: string[] = [];
   afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
@@ -132,6 +140,80 @@ createServer((request, response) => {
       "shadowctl emulator: the container's command ended (exit code 3)",
     ]);
     await container.stop();
+  });
+
+  test('that is called off while it starts is ended, and its folder is gone', async () => {
+    const calledOff = new AbortController();
+    const said: string[] = [];
+    const factory = createContainerFactory({
+      containers: ['acme=echo "$$ $SM_MODEL_DIR"; exec sleep 60'],
+      clock: systemClock,
+    });
+    const starting = factory(SPEC, (line) => said.push(line), calledOff.signal);
+    while (said.length === 0) await systemClock.sleep(10);
+    const [pid = '', folder = ''] = said[0]?.split(' ') ?? [];
+    expect(alive(Number(pid))).toBe(true);
+    calledOff.abort(new Error('not needed any more'));
+    await expect(starting).rejects.toThrow('not needed any more');
+    expect(alive(Number(pid))).toBe(false);
+    await expect(readdir(folder)).rejects.toThrow('ENOENT');
+  });
+
+  test('is ended with an emulator that is closed while it starts', async () => {
+    const { world, close } = await createWorld({
+      clock: new VirtualClock(0),
+      containers: ['acme=echo $$; exec sleep 60'],
+    });
+    const said: string[] = [];
+    const starting = world.containers(SPEC, (line) => said.push(line));
+    const failed = starting.catch((error: Error) => error.message);
+    while (said.length === 0) await systemClock.sleep(10);
+    await close();
+    expect(await failed).toContain('closed while the container started');
+    expect(alive(Number(said[0]))).toBe(false);
+  });
+
+  test('of an emulator that was killed is ended by the next one, and nobody else’s is', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'shadowctl-test-'));
+    const folder = await mkdtemp(join(tmpdir(), 'shadowctl-test-model-'));
+    folders.push(dir);
+    const first = await openStore(dir);
+    const [mine, other] = [0, 1].map(() =>
+      spawn('/bin/sh', ['-c', 'sleep 60 & wait'], { detached: true, stdio: 'ignore' }),
+    );
+    if (!mine?.pid || !other?.pid) throw new Error('nothing was spawned');
+    const gone = new Promise((resolve) => mine.once('exit', (_, signal) => resolve(signal)));
+    await createRegister(first).began(mine.pid, folder);
+    // As if its number had belonged to another process before.
+    first.table<object>('container-processes').set(String(other.pid), {
+      ...first.table<object>('container-processes').get(String(mine.pid)),
+      pid: other.pid,
+      started: 'another boot/1',
+      folder: join(folder, 'none'),
+    });
+    await first.close();
+    const { close } = await createWorld({ clock: new VirtualClock(0), dir });
+    expect(await gone).toBe('SIGKILL');
+    expect(alive(other.pid)).toBe(true);
+    process.kill(-other.pid, 'SIGKILL');
+    await expect(readdir(folder)).rejects.toThrow('ENOENT');
+    await close();
+    const after = await openStore(dir);
+    expect(after.table('container-processes').size).toBe(0);
+    await after.close();
+  });
+
+  test('is written down as long as it runs', async () => {
+    const store = createMemoryStore();
+    const factory = createContainerFactory({
+      containers: [`acme=node ${await script()}`],
+      clock: systemClock,
+      register: createRegister(store),
+    });
+    const container = await factory(SPEC, () => {});
+    expect(store.table('container-processes').size).toBe(1);
+    await container.stop();
+    expect(store.table('container-processes').size).toBe(0);
   });
 
   test('never sees an archive that climbs out of its folder', async () => {

@@ -13,11 +13,16 @@ import { variant } from './stand.ts';
 let server: Server;
 let emulator: Emulator;
 let healthyAt = Number.POSITIVE_INFINITY;
+/** What the server does before it answers a ping. */
+let beforePing: () => Promise<unknown>;
 beforeEach(async () => {
+  beforePing = async () => {};
   server = createServer((request, response) => {
     if (request.url === '/ping') {
-      response.statusCode = systemClock.now() >= healthyAt ? 200 : 503;
-      response.end();
+      void beforePing().then(() => {
+        response.statusCode = systemClock.now() >= healthyAt ? 200 : 503;
+        response.end();
+      });
       return;
     }
     const chunks: Buffer[] = [];
@@ -101,6 +106,17 @@ test('is waited for until it is healthy, and takes the time it really takes', as
   );
   expect(point?.max).toBeGreaterThan(29_000);
   expect(point?.max).toBeLessThan(5_000_000);
+});
+
+test('may call the emulator itself before it is healthy', async () => {
+  healthyAt = 0;
+  let answered = 0;
+  beforePing = async () => {
+    const reply = await fetch(emulator.url);
+    answered = reply.status;
+  };
+  expect(await create()).toEqual({ status: 'InService', reason: undefined });
+  expect(answered).toBe(200);
 });
 
 test('fails the endpoint when it stays unhealthy', async () => {

@@ -8,6 +8,7 @@ import { systemClock } from '../../../clock.ts';
 import type { Container } from '../container.ts';
 import { forward } from './forward.ts';
 import { lines } from './lines.ts';
+import type { Register } from './register.ts';
 
 /** How long a command may take until its server answers for the first time, in ms of the wall clock. */
 const STARTUP_LIMIT = 30_000;
@@ -22,14 +23,28 @@ const GRACE = 5_000;
  *
  * The command is a process of this machine, so that it is waited for on the wall clock, whatever clock the emulator has.
  */
-export async function startCommand(
-  command: string,
-  files: ReadonlyMap<string, Uint8Array>,
-  environment: Readonly<Record<string, string>>,
-  log: (line: string) => void,
-): Promise<Container> {
+export async function startCommand({
+  command,
+  files,
+  environment,
+  log,
+  register,
+  signal,
+}: {
+  command: string;
+  files: ReadonlyMap<string, Uint8Array>;
+  environment: Readonly<Record<string, string>>;
+  log: (line: string) => void;
+  register: Register;
+  /** Calls the start off: the process is ended, and the promise rejects with the signal's reason. */
+  signal: AbortSignal | undefined;
+}): Promise<Container> {
   const folder = await writeModel(files);
   const port = await freePort();
+  if (signal?.aborted) {
+    await rm(folder, { recursive: true, force: true });
+    throw signal.reason;
+  }
   const child = spawn('/bin/sh', ['-c', command], {
     // A group of its own, so that what it starts in turn ends with it.
     detached: true,
@@ -63,25 +78,32 @@ export async function startCommand(
   };
   process.once('exit', killAtExit);
   const server = forward(new URL(`http://127.0.0.1:${port}`), log);
-  for (const end = systemClock.now() + STARTUP_LIMIT; !state.ended && systemClock.now() < end; ) {
-    if ((await server.ping()) !== 0) break;
-    await systemClock.sleep(50);
-  }
-  return {
-    ping: () => (state.ended ? 0 : server.ping()),
-    invoke: (request) => server.invoke(request),
-    stop: async () => {
-      server.close();
-      if (!state.ended) {
-        kill(child, 'SIGTERM');
-        await Promise.race([gone, systemClock.sleep(GRACE)]);
-      }
-      // Also when the command itself has ended: what it left behind belongs to its group.
-      kill(child, 'SIGKILL');
-      process.off('exit', killAtExit);
-      await rm(folder, { recursive: true, force: true });
-    },
+  const stop = async () => {
+    server.close();
+    if (!state.ended) {
+      kill(child, 'SIGTERM');
+      const over = new AbortController();
+      await Promise.race([gone, systemClock.sleep(GRACE, over.signal).catch(() => {})]);
+      over.abort();
+    }
+    // Also when the command itself has ended: what it left behind belongs to its group.
+    kill(child, 'SIGKILL');
+    process.off('exit', killAtExit);
+    await rm(folder, { recursive: true, force: true });
+    if (child.pid !== undefined) register.ended(child.pid);
   };
+  try {
+    if (child.pid !== undefined) await register.began(child.pid, folder);
+    for (const end = systemClock.now() + STARTUP_LIMIT; !state.ended && systemClock.now() < end; ) {
+      if ((await server.ping()) !== 0) break;
+      await systemClock.sleep(50, signal);
+    }
+    signal?.throwIfAborted();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { ping: () => (state.ended ? 0 : server.ping()), invoke: (request) => server.invoke(request), stop };
 }
 
 function kill(child: ChildProcess, signal: NodeJS.Signals): void {
