@@ -1,3 +1,4 @@
+import { bytesInUse } from './bytes-in-use.ts';
 import type { Container, ContainerFactory } from './containers/container.ts';
 import { createContainerFactory } from './containers/index.ts';
 import { createRegister, endLeftovers } from './containers/own/register.ts';
@@ -22,6 +23,7 @@ import type { World } from './world.ts';
 export async function createWorld(options: EmulatorOptions): Promise<{ world: World; close(): Promise<void> }> {
   const { clock } = options;
   const store = await openStore(options.dir);
+  await store.sweep(() => bytesInUse(store));
   await endLeftovers(store);
   const seed = options.seed ?? 1;
   const containers = accountable(

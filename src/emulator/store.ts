@@ -6,6 +6,11 @@ export interface Store {
   table<T>(name: string): Table<T>;
   /** Bytes too large for a table (objects, log batches), by a key that may hold `/`. */
   readonly blobs: Blobs;
+  /**
+   * Deletes bytes that no record speaks of: where the process before was killed, it takes away everything but the bytes
+   * of the keys `inUse` (which is not asked otherwise). Call it before anything is written.
+   */
+  sweep(inUse: () => Iterable<string>): Promise<void>;
   /** Resolves once everything set so far would survive a crash. */
   flush(): Promise<void>;
   /** Flushes and lets go of the folder. */

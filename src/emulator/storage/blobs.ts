@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Blobs } from '../store.ts';
 
@@ -9,6 +9,8 @@ export const UNFINISHED = 'unfinished';
 export interface DiskBlobs extends Blobs {
   /** Puts what was written since the last call onto the disk itself. */
   sync(): Promise<void>;
+  /** Deletes what lies under no key of these. */
+  keepOnly(keys: Iterable<string>): Promise<void>;
 }
 
 /**
@@ -65,6 +67,16 @@ export function createDiskBlobs(dir: string): DiskBlobs {
         unsynced.delete(file);
         await rm(file, { force: true });
       });
+    },
+    async keepOnly(keys) {
+      const kept = new Set<string>();
+      for (const key of keys) kept.add(pathOf(dir, key));
+      for (const folder of (await absent(readdir(dir))) ?? []) {
+        for (const name of await readdir(join(dir, folder))) {
+          const file = join(dir, folder, name);
+          if (!kept.has(file)) await rm(file, { force: true });
+        }
+      }
     },
     async sync() {
       const paths = [...unsynced];

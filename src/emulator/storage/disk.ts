@@ -21,11 +21,11 @@ const PER_LINE = 500;
 export async function openDiskStore(dir: string): Promise<Store> {
   const folder = resolve(dir);
   await mkdir(folder, { recursive: true });
-  const unlock = await lockFolder(folder);
+  const { unlock, orphaned } = await lockFolder(folder);
   try {
     const tables = new Map<string, SortedTable<unknown>>();
     await rm(join(folder, 'blobs', UNFINISHED), { recursive: true, force: true });
-    const store = new DiskStore(tables, createDiskBlobs(join(folder, 'blobs')), unlock);
+    const store = new DiskStore(tables, createDiskBlobs(join(folder, 'blobs')), unlock, orphaned);
     const log = await Log.open(join(folder, 'state.jsonl'), (changes) => {
       for (const [table, key, ...value] of changes) {
         if (value.length === 0) store.tableOf(table).unload(key);
@@ -45,6 +45,7 @@ class DiskStore implements Store {
   readonly blobs: DiskBlobs;
   readonly #tables: Map<string, SortedTable<unknown>>;
   readonly #unlock: () => Promise<void>;
+  readonly #orphaned: boolean;
   #log!: Log;
   #changed = new Map<string, Set<string>>();
   #turn: Promise<void> = Promise.resolve();
@@ -53,10 +54,16 @@ class DiskStore implements Store {
   #scheduled = false;
   #compactAt = COMPACT_FROM;
 
-  constructor(tables: Map<string, SortedTable<unknown>>, blobs: DiskBlobs, unlock: () => Promise<void>) {
+  constructor(
+    tables: Map<string, SortedTable<unknown>>,
+    blobs: DiskBlobs,
+    unlock: () => Promise<void>,
+    orphaned: boolean,
+  ) {
     this.#tables = tables;
     this.blobs = blobs;
     this.#unlock = unlock;
+    this.#orphaned = orphaned;
   }
 
   begin(log: Log): this {
@@ -76,6 +83,10 @@ class DiskStore implements Store {
       this.#tables.set(name, table);
     }
     return table;
+  }
+
+  async sweep(inUse: () => Iterable<string>): Promise<void> {
+    if (this.#orphaned) await this.blobs.keepOnly(inUse());
   }
 
   /** Calls that come while another flush waits its turn share one. */

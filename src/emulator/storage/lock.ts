@@ -18,22 +18,26 @@ export interface Holder {
 const held = new Set<string>();
 
 /**
- * Takes `dir` for this process and answers how to let go of it. What a dead process of this host left behind is taken
- * over. Rejects with a `Problem` that says who holds it and since when.
+ * Takes `dir` for this process and answers how to let go of it, and whether a process that held it died: what such a
+ * one of this host left behind is taken over. Rejects with a `Problem` that says who holds it and since when.
  */
-export async function lockFolder(dir: string): Promise<() => Promise<void>> {
+export async function lockFolder(dir: string): Promise<{ unlock(): Promise<void>; orphaned: boolean }> {
   const file = join(dir, 'lock');
   if (held.has(dir)) throw cannotRun(`The emulator's folder ${dir} is already open in this process.`);
-  for (;;) {
-    if (await claim(file)) break;
+  let orphaned = false;
+  while (!(await claim(file))) {
     const holder = await readHolder(file);
     if (holder !== undefined && holds(holder)) throw inUse(dir, file, holder);
+    orphaned = true;
     await takeAway(file);
   }
   held.add(dir);
-  return async () => {
-    held.delete(dir);
-    await rm(file, { force: true });
+  return {
+    orphaned,
+    async unlock() {
+      held.delete(dir);
+      await rm(file, { force: true });
+    },
   };
 }
 

@@ -16,6 +16,7 @@ export function createMemoryStore(mostBytes?: number): Store {
       return table as unknown as Table<T>;
     },
     blobs,
+    sweep: async () => {},
     flush: async () => {},
     close: () => blobs.close(),
   };
