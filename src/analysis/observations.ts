@@ -95,6 +95,43 @@ export interface Predictions {
   /** The pairs that differ most, worst first, at most ten. */
   top: readonly DivergingPair[];
   truth: TruthSums | undefined;
+  /** How often rows repeat an input; missing in observations saved by older versions. */
+  repeats?: Repeats | undefined;
+}
+
+/**
+ * Rows by their input. A deterministic model answers a repeated input as before, so that a thousand copies are no more
+ * evidence than one: what rows of one input have in common says how much less they count.
+ */
+export interface Repeats {
+  /** Different inputs among the rows compared; a row whose input was not captured counts as one of its own. */
+  inputs: number;
+  /** Rows whose input is known. */
+  known: number;
+  /** 1 where the labels are equal, over rows with labels. */
+  agreement: InputSums | undefined;
+  /** 1 where the numbers lie further apart than the tolerance, over rows without labels. */
+  beyond: InputSums | undefined;
+  /** 1 where only production (only the shadow) is right, over rows with truth. */
+  onlyProduction: InputSums | undefined;
+  onlyShadow: InputSums | undefined;
+  /** Absolute error of the shadow less that of production, over rows with truth. */
+  loss: InputSums | undefined;
+}
+
+/** Sums over inputs c of n (rows of the input) and x (sum of a value over them): what a design effect is made of. */
+export interface InputSums {
+  inputs: number;
+  /** Σ n, Σ n². */
+  rows: number;
+  rowsSquared: number;
+  /** Σ x, Σ x², Σ x n, Σ x² / n. */
+  sum: number;
+  sumSquared: number;
+  cross: number;
+  between: number;
+  /** Σ of the squared value over all rows. */
+  squares: number;
 }
 
 /** What became of the capture records of one variant; everything that is not paired is counted under a reason. */
@@ -133,6 +170,14 @@ export interface PairBlock {
   d: number;
   dd: number;
   abs: number;
+  /** Rows whose numbers lie further apart than the tolerance. */
+  beyond?: number;
+  /** Rows with a known truth, and of them those that only one of the two has right; sums of the difference of losses and its square. */
+  truth?: number;
+  onlyProduction?: number;
+  onlyShadow?: number;
+  loss?: number;
+  lossSquared?: number;
 }
 
 export interface LabelSums {
@@ -192,6 +237,8 @@ export interface DivergingPair {
   distance: number;
   /** The request, shortened. */
   input: string | undefined;
+  /** Differing rows with this same input; the worst of them stands here. */
+  times?: number;
 }
 
 /** Both models against what was really the case. */

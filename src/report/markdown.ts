@@ -1,7 +1,7 @@
 import type { Gate } from '../analysis/verdict.ts';
 import { plain } from '../ui/io.ts';
 import type { Report } from './report.ts';
-import { count, difference, gateInterval, gateValue, number, percent, windowText } from './words.ts';
+import { count, difference, gateInterval, gateValue, number, pairsText, percent, windowText } from './words.ts';
 
 const MARK = { pass: '✅', fail: '❌', inconclusive: '❔' } as const;
 
@@ -68,7 +68,7 @@ function predictionParts({ observations }: Report): string {
   const { predictions } = observations;
   if (predictions === undefined) return '';
   const parts = [
-    `${count(predictions.pairs)} pairs by ${predictions.method ?? 'nothing'}, coverage ${percent(predictions.coverage)}; unmatched: production ${count(predictions.production.unmatched)}, shadow ${count(predictions.shadow.unmatched)}.`,
+    `${pairsText(predictions)} by ${predictions.method ?? 'nothing'}, coverage ${percent(predictions.coverage)}; unmatched: production ${count(predictions.production.unmatched)}, shadow ${count(predictions.shadow.unmatched)}.`,
   ];
   const { labels, numbers, top } = predictions;
   if (labels !== undefined) {
@@ -91,8 +91,12 @@ function predictionParts({ observations }: Report): string {
   if (top.length > 0) {
     parts.push(
       tableOf(
-        ['most diverging', 'production', 'shadow', 'input'],
-        top.map((pair) => [pair.id, pair.production, pair.shadow, (pair.input ?? '').slice(0, 80)].map(code)),
+        ['most diverging', 'production', 'shadow', 'times', 'input'],
+        top.map((pair) => [
+          ...[pair.id, pair.production, pair.shadow].map(code),
+          count(pair.times ?? 1),
+          code((pair.input ?? '').slice(0, 80)),
+        ]),
       ),
     );
   }

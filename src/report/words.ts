@@ -1,3 +1,4 @@
+import type { Predictions } from '../analysis/observations.ts';
 import type { Gate } from '../analysis/verdict.ts';
 
 /** `1 234`, thousands apart. */
@@ -23,6 +24,12 @@ export function difference(production: number | undefined, shadow: number | unde
   const change = (shadow / production - 1) * 100;
   if (Math.abs(change) < 0.05) return '0 %';
   return `${change > 0 ? '+' : '-'}${Math.abs(change).toFixed(Math.abs(change) < 10 ? 1 : 0)} %`;
+}
+
+/** `5 665 pairs`, or `5 665 pairs of 365 distinct inputs` where inputs repeat. */
+export function pairsText({ pairs, rows, repeats }: Predictions): string {
+  if (repeats === undefined || repeats.known === 0 || repeats.inputs >= rows) return `${count(pairs)} pairs`;
+  return `${count(pairs)} pairs of ${count(repeats.inputs)} distinct inputs`;
 }
 
 /** A value of a gate in the gate's own terms. */

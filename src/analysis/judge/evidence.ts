@@ -1,8 +1,9 @@
 import type { Summaries } from '../metrics.ts';
-import type { Observations, Predictions } from '../observations.ts';
+import type { InputSums, Observations, Predictions } from '../observations.ts';
 import type { Policy } from '../policy.ts';
-import { clopperPearson, proportionSequence } from '../statistics/proportions.ts';
+import { clopperPearson, dispersion, proportionSequence } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
+import { designEffect } from '../statistics/repeats.ts';
 
 /** What every question may look at. */
 export interface Evidence {
@@ -22,8 +23,16 @@ export function shareInterval(successes: number, n: number, alpha: number, polic
 export function tooLittle(
   predictions: Predictions,
   evidence: Evidence,
-): { reason: string; missing: number } | undefined {
+): { reason: string; missing: number; of?: 'different inputs' } | undefined {
   const { minimumPairs, minimumCoverage } = evidence.policy;
+  const inputs = predictions.repeats?.inputs ?? predictions.rows;
+  if (predictions.pairs >= minimumPairs && predictions.rows > inputs && inputs < minimumPairs) {
+    return {
+      reason: `only ${inputs} different inputs in ${predictions.pairs} pairs, and the policy demands ${minimumPairs}`,
+      missing: minimumPairs - inputs,
+      of: 'different inputs',
+    };
+  }
   if (predictions.pairs < minimumPairs) {
     return {
       reason: `only ${predictions.pairs} pairs, and the policy demands ${minimumPairs}`,
@@ -38,6 +47,23 @@ export function tooLittle(
     };
   }
   return undefined;
+}
+
+/** How much more rows scatter than independent ones would, and why. */
+export interface Scatter {
+  /** n counts for this many times less; at least 1. */
+  factor: number;
+  /** What makes them hang together, whichever makes more of it. */
+  by: 'inputs' | 'minutes';
+}
+
+/** Rows hang together by the minute (bursts) and by repeated inputs; the stronger of the two counts. */
+export function scatterOf(
+  minutes: readonly { successes: number; n: number }[],
+  inputs: InputSums | undefined,
+): Scatter {
+  const [burst, repeated] = [dispersion(minutes), designEffect(inputs)];
+  return repeated > burst ? { factor: repeated, by: 'inputs' } : { factor: burst, by: 'minutes' };
 }
 
 /**

@@ -1,13 +1,12 @@
 import type { PairBlock, Predictions, SideCounts } from '../observations.ts';
 import type { Policy } from '../policy.ts';
 import { gates } from '../policy.ts';
-import { dispersion } from '../statistics/proportions.ts';
 import { compare } from '../verdict.ts';
 import type { Gate } from '../verdict.ts';
 import { more } from './errors.ts';
-import { enough, shareInterval, tooLittle } from './evidence.ts';
+import { enough, scatterOf, shareInterval, tooLittle } from './evidence.ts';
 import { history } from './history.ts';
-import type { Evidence } from './evidence.ts';
+import type { Evidence, Scatter } from './evidence.ts';
 import { count, number, percent } from './words.ts';
 
 /** Does the shadow answer as production does? By labels, else by numbers; without truth this decides, with truth it informs. */
@@ -24,7 +23,10 @@ export function judgeAnswers(evidence: Evidence): Gate[] {
 function agreement(predictions: Predictions, evidence: Evidence, decides: boolean): Gate {
   const { policy } = evidence;
   const { agree, rows } = predictions.labels ?? { agree: 0, rows: 0 };
-  const scatter = dispersion(predictions.blocks.map((block) => ({ successes: block.agree, n: block.rows })));
+  const scatter = scatterOf(
+    predictions.blocks.map((block) => ({ successes: block.agree, n: block.rows })),
+    predictions.repeats?.agreement,
+  );
   return proportion(predictions, evidence, {
     id: 'labels.agreement',
     title: 'Does it predict the same?',
@@ -34,7 +36,7 @@ function agreement(predictions: Predictions, evidence: Evidence, decides: boolea
     scatter,
     margin: policy.agreement,
     below: false,
-    facts: `${count(agree)} of ${count(rows)} predictions are equal (${percent(agree / Math.max(1, rows))})`,
+    facts: `${count(agree)} of ${count(rows)} predictions${different(predictions)} are equal (${percent(agree / Math.max(1, rows))})`,
     perBlock: (block) => block.agree,
     limits: ['at least', 'at most'],
     demand: `${percent(policy.agreement)} is demanded`,
@@ -50,10 +52,17 @@ function closeness(predictions: Predictions, evidence: Evidence, decides: boolea
     gating: decides && gates(policy, 'numbers.tolerance'),
     successes: beyond,
     n: rows,
-    scatter: 1,
+    scatter: scatterOf(
+      predictions.blocks.map((block) => ({
+        successes: block.beyond ?? 0,
+        n: block.beyond === undefined ? 0 : block.rows,
+      })),
+      predictions.repeats?.beyond,
+    ),
+    perBlock: (block) => block.beyond,
     margin: policy.numbers.share,
     below: true,
-    facts: `${count(beyond)} of ${count(rows)} predictions differ by more than ${number(tolerance)} (${percent(beyond / Math.max(1, rows))})`,
+    facts: `${count(beyond)} of ${count(rows)} predictions${different(predictions)} differ by more than ${number(tolerance)} (${percent(beyond / Math.max(1, rows))})`,
     limits: ['at most', 'at least'],
     demand: `${percent(policy.numbers.share)} may`,
   });
@@ -65,13 +74,12 @@ interface Proportion {
   gating: boolean;
   successes: number;
   n: number;
-  /** How much more the minutes scatter than independent rows would: n counts for that much less. */
-  scatter: number;
+  scatter: Scatter;
   margin: number;
   below: boolean;
   facts: string;
   /** Successes of one minute, to show how the share grew. */
-  perBlock?: (block: PairBlock) => number;
+  perBlock: (block: PairBlock) => number | undefined;
   /** Words for the bound that lets it pass, and the one that fails it. */
   limits: readonly [string, string];
   demand: string;
@@ -82,7 +90,7 @@ function proportion(predictions: Predictions, evidence: Evidence, ask: Proportio
   const obstacle = tooLittle(predictions, evidence);
   const bounds = (n: number) => {
     const share = ask.n > 0 ? ask.successes / ask.n : 0;
-    return shareInterval((share * n) / ask.scatter, n / ask.scatter, policy.alpha, policy);
+    return shareInterval((share * n) / ask.scatter.factor, n / ask.scatter.factor, policy.alpha, policy);
   };
   const interval = bounds(ask.n);
   const outcome = obstacle === undefined ? compare(interval, ask.margin, ask.below) : 'inconclusive';
@@ -101,7 +109,9 @@ function proportion(predictions: Predictions, evidence: Evidence, ask: Proportio
     const total =
       ask.n === 0 ? undefined : enough(ask.n, (n) => compare(bounds(n), ask.margin, ask.below) !== 'inconclusive');
     const missing = Math.max(obstacle?.missing ?? 0, total === undefined ? 0 : total - ask.n);
-    if (missing > 0) needs = more(missing, perMinute, 'pairs');
+    if (obstacle?.of !== undefined) needs = `${count(obstacle.missing)} more ${obstacle.of}`;
+    else if (missing > 0 && ask.scatter.by === 'inputs') needs = otherInputs(missing, ask.scatter);
+    else if (missing > 0) needs = more(missing, perMinute, 'pairs');
     else
       needs =
         obstacle === undefined
@@ -118,7 +128,7 @@ function proportion(predictions: Predictions, evidence: Evidence, ask: Proportio
     interval: ask.n > 0 ? interval : undefined,
     margin: ask.margin,
     relation: ask.below ? '<' : '>',
-    ...(ask.perBlock === undefined ? {} : { history: growth(predictions, ask.perBlock, policy) }),
+    history: growth(predictions, ask.perBlock, ask.scatter.factor, policy),
     n: ask.n,
     of: 'rows',
     reason: words[outcome],
@@ -126,23 +136,35 @@ function proportion(predictions: Predictions, evidence: Evidence, ask: Proportio
   };
 }
 
+/** ` of 365 different inputs`, where inputs repeat. */
+export function different({ rows, repeats }: Predictions): string {
+  return repeats === undefined || repeats.inputs >= rows ? '' : ` of ${count(repeats.inputs)} different inputs`;
+}
+
+/** The same inputs again would tell nothing new. */
+export function otherInputs(rows: number, scatter: Scatter): string {
+  return `about ${count(rows / scatter.factor)} inputs that were not sent yet (repeating the same ones says nothing new)`;
+}
+
 /** The share and its interval, minute by minute. */
 function growth(
   predictions: Predictions,
-  successes: (block: PairBlock) => number,
+  successes: (block: PairBlock) => number | undefined,
+  scatter: number,
   policy: Policy,
 ): NonNullable<Gate['history']> {
   let n = 0;
   let hits = 0;
   const sums = predictions.blocks.map((block) => {
     n += block.rows;
-    hits += successes(block);
+    hits += successes(block) ?? 0;
     return { n, hits };
   });
   return history(sums.length, (steps) => {
     const sum = sums[steps - 1];
     if (sum === undefined || sum.n === 0) return undefined;
-    return { n: sum.n, estimate: sum.hits / sum.n, interval: shareInterval(sum.hits, sum.n, policy.alpha, policy) };
+    const interval = shareInterval(sum.hits / scatter, sum.n / scatter, policy.alpha, policy);
+    return { n: sum.n, estimate: sum.hits / sum.n, interval };
   });
 }
 

@@ -1,13 +1,14 @@
 import type { Predictions } from '../observations.ts';
 import { gates } from '../policy.ts';
-import { mcnemar } from '../statistics/proportions.ts';
+import { mcnemar, meanDispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { sequenceHalfWidth } from '../statistics/sequences.ts';
 import { compare } from '../verdict.ts';
 import type { Gate } from '../verdict.ts';
 import { more } from './errors.ts';
-import { enough, shareInterval, tooLittle } from './evidence.ts';
-import type { Evidence } from './evidence.ts';
+import { enough, scatterOf, shareInterval, tooLittle } from './evidence.ts';
+import type { Evidence, Scatter } from './evidence.ts';
+import { different, otherInputs } from './predictions.ts';
 import { count, number, percent } from './words.ts';
 
 /** Is the shadow less right than production, where the truth is known? Paired: both models answered the same rows. */
@@ -43,14 +44,21 @@ function judgeAccuracy(predictions: Predictions, evidence: Evidence): Gate[] {
   const { production, shadow, onlyProduction, onlyShadow } = truth.labels;
   const { policy } = evidence;
   const n = truth.rows;
+  const scatter = {
+    onlyProduction: scatterOf(judgedMinutes(predictions, 'onlyProduction'), predictions.repeats?.onlyProduction),
+    onlyShadow: scatterOf(judgedMinutes(predictions, 'onlyShadow'), predictions.repeats?.onlyShadow),
+  };
+  const bounds = (hits: number, scale: number) => shareInterval(hits * scale, n * scale, policy.alpha / 2, policy);
   // Accuracy lost: rows only production gets right, less rows only the shadow gets right. Each bounded at alpha / 2.
   const lost = (scale: number): Interval => {
-    const b = shareInterval(onlyProduction * scale, n * scale, policy.alpha / 2, policy);
-    const c = shareInterval(onlyShadow * scale, n * scale, policy.alpha / 2, policy);
+    const b = bounds(onlyProduction, scale / scatter.onlyProduction.factor);
+    const c = bounds(onlyShadow, scale / scatter.onlyShadow.factor);
     return [b[0] - c[1], b[1] - c[0]];
   };
+  const stronger =
+    scatter.onlyProduction.factor > scatter.onlyShadow.factor ? scatter.onlyProduction : scatter.onlyShadow;
   const p = mcnemar(onlyProduction, onlyShadow);
-  const facts = `right on ${percent(shadow / n)} where production is on ${percent(production / n)}, over ${count(n)} labelled rows (${count(onlyShadow)} only the shadow, ${count(onlyProduction)} only production; exact McNemar p = ${p < 1e-4 ? p.toExponential(0) : number(p)})`;
+  const facts = `right on ${percent(shadow / n)} where production is on ${percent(production / n)}, over ${count(n)} labelled rows${different(predictions)} (${count(onlyShadow)} only the shadow, ${count(onlyProduction)} only production; exact McNemar p = ${p < 1e-4 ? p.toExponential(0) : number(p)})`;
   return [
     finish('truth.accuracy', 'Is it less right?', predictions, evidence, {
       facts,
@@ -58,8 +66,17 @@ function judgeAccuracy(predictions: Predictions, evidence: Evidence): Gate[] {
       interval: lost,
       margin: policy.truth,
       n,
+      scatter: stronger,
     }),
   ];
+}
+
+/** Rows with truth a minute, and those that only one model has right. */
+function judgedMinutes(
+  predictions: Predictions,
+  who: 'onlyProduction' | 'onlyShadow',
+): { successes: number; n: number }[] {
+  return predictions.blocks.map((block) => ({ successes: block[who] ?? 0, n: block.truth ?? 0 }));
 }
 
 function judgeLoss(predictions: Predictions, evidence: Evidence): Gate[] {
@@ -68,11 +85,19 @@ function judgeLoss(predictions: Predictions, evidence: Evidence): Gate[] {
   const { maeProduction, maeShadow, loss, lossDeviation } = truth.numbers;
   const n = truth.rows;
   const scale = maeProduction > 0 ? maeProduction : 1;
-  const interval = (factor: number): Interval => {
-    const half = sequenceHalfWidth(n * factor, lossDeviation, evidence.policy.alpha, evidence.policy.minimumPairs);
+  const scatter = scatterOf([], predictions.repeats?.loss);
+  const factor = Math.max(scatter.factor, meanDispersion(predictions.blocks, loss, lossDeviation));
+  const stronger: Scatter = factor > scatter.factor ? { factor, by: 'minutes' } : scatter;
+  const interval = (scale: number): Interval => {
+    const half = sequenceHalfWidth(
+      (n * scale) / stronger.factor,
+      lossDeviation,
+      evidence.policy.alpha,
+      evidence.policy.minimumPairs,
+    );
     return [(loss - half) / scale, (loss + half) / scale];
   };
-  const facts = `mean absolute error ${number(maeShadow)} where production has ${number(maeProduction)}, over ${count(n)} rows with truth`;
+  const facts = `mean absolute error ${number(maeShadow)} where production has ${number(maeProduction)}, over ${count(n)} rows with truth${different(predictions)}`;
   return [
     finish('truth.error', 'Is it less right?', predictions, evidence, {
       facts,
@@ -80,6 +105,7 @@ function judgeLoss(predictions: Predictions, evidence: Evidence): Gate[] {
       interval,
       margin: evidence.policy.truth,
       n,
+      scatter: stronger,
     }),
   ];
 }
@@ -89,7 +115,14 @@ function finish(
   title: string,
   predictions: Predictions,
   evidence: Evidence,
-  found: { facts: string; estimate: number; interval: (factor: number) => Interval; margin: number; n: number },
+  found: {
+    facts: string;
+    estimate: number;
+    interval: (scale: number) => Interval;
+    margin: number;
+    n: number;
+    scatter: Scatter;
+  },
 ): Gate {
   const { policy, minutes } = evidence;
   const obstacle =
@@ -128,8 +161,12 @@ function finish(
     needs:
       outcome !== 'inconclusive'
         ? undefined
-        : missing > 0
-          ? more(missing, minutes > 0 ? found.n / minutes : 0, 'rows with truth')
-          : 'a difference that does not lie right on the margin',
+        : obstacle?.of !== undefined
+          ? `${count(obstacle.missing)} more ${obstacle.of}`
+          : missing > 0 && found.scatter.by === 'inputs'
+            ? otherInputs(missing, found.scatter)
+            : missing > 0
+              ? more(missing, minutes > 0 ? found.n / minutes : 0, 'rows with truth')
+              : 'a difference that does not lie right on the margin',
   };
 }

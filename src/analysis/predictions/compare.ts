@@ -1,4 +1,5 @@
 import type { DivergingPair, PairBlock, Predictions, SideCounts, Task } from '../observations.ts';
+import { InputCounter } from '../statistics/repeats.ts';
 import { countRows, readAnswers } from './answers.ts';
 import type { Answer } from './answers.ts';
 import { payloadText } from './captures.ts';
@@ -10,6 +11,7 @@ import type { Pair } from './pair.ts';
 import type { Path } from './path.ts';
 import { sideCounts } from './sides.ts';
 import type { Side } from './sides.ts';
+import { RowInputs } from './row-inputs.ts';
 import { detectTask } from './task.ts';
 import { TruthCounter } from './truth-counter.ts';
 import { inputRows } from './truth.ts';
@@ -99,11 +101,17 @@ export function labelOf(answer: Answer, task: Task): string | undefined {
 class Rows {
   readonly #task: Task;
   readonly #options: CompareOptions;
-  readonly #blocks = new Map<number, PairBlock>();
+  readonly #blocks = new Map<number, FullBlock>();
   readonly #labels = new LabelCounter();
   readonly #numbers: NumberCounter;
   readonly #truth = new TruthCounter();
-  #top: DivergingPair[] = [];
+  readonly #inputs = new RowInputs();
+  readonly #agreement = new InputCounter();
+  /** For each row with numbers, its minute and its input: the tolerance is known only when all have been seen. */
+  readonly #numbered: { block: FullBlock; input: number; labelled: boolean }[] = [];
+  #top: (DivergingPair & { of: number })[] = [];
+  /** Differing rows by input. */
+  readonly #differing: number[] = [];
   #rows = 0;
 
   constructor(task: Task, options: CompareOptions) {
@@ -114,7 +122,8 @@ class Rows {
 
   add(pair: Pair, left: readonly Answer[], right: readonly Answer[]): void {
     const at = Math.floor(pair.production.at / MINUTE_MS) * MINUTE_MS;
-    const block = this.#blocks.get(at) ?? { at, rows: 0, agree: 0, d: 0, dd: 0, abs: 0 };
+    const block = this.#blocks.get(at) ?? emptyBlock(at);
+    const inputs = this.#inputs.of(pair.production.input, left.length);
     const truth = this.#options.truth;
     const features =
       truth?.by === 'input' && pair.production.input !== undefined ? inputRows(pair.production.input) : [];
@@ -122,11 +131,13 @@ class Rows {
       const theirs = right[row] as Answer;
       this.#rows += 1;
       block.rows += 1;
+      const input = inputs[row] as number;
       const labels = [labelOf(ours, this.#task), labelOf(theirs, this.#task)] as const;
       const numbers = numbersOf(ours, theirs);
       let distance = 0;
       if (labels[0] !== undefined && labels[1] !== undefined) {
         this.#labels.add(labels[0], labels[1]);
+        this.#agreement.add(input, labels[0] === labels[1] ? 1 : 0);
         if (labels[0] === labels[1]) block.agree += 1;
         else distance = 1 + scoreDistance(ours, theirs);
       }
@@ -135,17 +146,24 @@ class Rows {
         block.d += d;
         block.dd += d * d;
         block.abs += Math.abs(d);
+        this.#numbered.push({ block, input, labelled: labels[0] !== undefined && labels[1] !== undefined });
         if (labels[0] === undefined) distance = Math.abs(d);
       }
-      if (truth !== undefined) this.#truth.add(truth.of(pair.id, row, features[row]), ours, theirs, labels);
-      if (distance > 0) this.#keep(pair, row, [ours, theirs], distance);
+      if (truth !== undefined) {
+        const known = truth.of(pair.id, row, features[row]);
+        this.#truth.add(known, { ours, theirs, labels }, { block, input });
+      }
+      if (distance > 0) this.#keep(pair, row, [ours, theirs], distance, input);
     }
     this.#blocks.set(at, block);
   }
 
-  #keep(pair: Pair, row: number, [ours, theirs]: [Answer, Answer], distance: number): void {
-    const least = this.#top.at(-1);
-    if (this.#top.length === TOP && least !== undefined && least.distance >= distance) return;
+  #keep(pair: Pair, row: number, [ours, theirs]: [Answer, Answer], distance: number, of: number): void {
+    this.#differing[of] = (this.#differing[of] ?? 0) + 1;
+    const present = this.#top.findIndex((one) => one.of === of);
+    const least = this.#top[present] ?? (this.#top.length === TOP ? this.#top.at(-1) : undefined);
+    if (least !== undefined && least.distance >= distance) return;
+    if (present >= 0) this.#top.splice(present, 1);
     const input = pair.production.input ?? pair.shadow.input;
     this.#top.push({
       id: pair.id,
@@ -155,21 +173,45 @@ class Rows {
       shadow: describe(theirs),
       distance,
       input: input === undefined ? undefined : payloadText(input).slice(0, INPUT_CHARACTERS),
+      of,
     });
     this.#top.sort((a, b) => b.distance - a.distance || a.at - b.at || (a.id < b.id ? -1 : 1));
     this.#top = this.#top.slice(0, TOP);
   }
 
-  sums(): Pick<Predictions, 'rows' | 'blocks' | 'labels' | 'numbers' | 'top' | 'truth'> {
+  sums(): Pick<Predictions, 'rows' | 'blocks' | 'labels' | 'numbers' | 'top' | 'truth' | 'repeats'> {
+    const numbers = this.#numbers.sums(this.#task === 'regression' || this.#task === 'scores' ? 'value' : 'score');
+    const beyond = new InputCounter();
+    for (const [i, { block, input, labelled }] of this.#numbered.entries()) {
+      const far = numbers !== undefined && this.#numbers.distance(i) > numbers.tolerance ? 1 : 0;
+      block.beyond += far;
+      if (!labelled) beyond.add(input, far);
+    }
+    const agreement = this.#agreement.sums();
     return {
       rows: this.#rows,
       blocks: [...this.#blocks.values()].sort((a, b) => a.at - b.at),
       labels: this.#labels.sums(),
-      numbers: this.#numbers.sums(this.#task === 'regression' || this.#task === 'scores' ? 'value' : 'score'),
-      top: this.#top,
+      numbers,
+      top: this.#top.map(({ of, ...pair }) => ({ ...pair, times: this.#differing[of] ?? 1 })),
       truth: this.#options.truth === undefined ? undefined : this.#truth.sums(this.#rows, this.#options.truth.size),
+      repeats: {
+        inputs: this.#inputs.size,
+        known: this.#inputs.known,
+        agreement,
+        beyond: beyond.sums(),
+        ...this.#truth.repeats(),
+      },
     };
   }
+}
+
+/** A block as this version makes it. */
+export type FullBlock = Required<PairBlock>;
+
+function emptyBlock(at: number): FullBlock {
+  const truth = { truth: 0, onlyProduction: 0, onlyShadow: 0, loss: 0, lossSquared: 0 };
+  return { at, rows: 0, agree: 0, d: 0, dd: 0, abs: 0, beyond: 0, ...truth };
 }
 
 /** Two numbers that mean the same: the predictions, or what each model gives the class that production chose. */

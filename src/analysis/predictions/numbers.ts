@@ -29,6 +29,11 @@ export class NumberCounter {
     return theirs - ours;
   }
 
+  /** |d| of the i-th pair added. */
+  distance(i: number): number {
+    return Math.abs((this.#theirs[i] as number) - (this.#ours[i] as number));
+  }
+
   sums(of: NumberSums['of']): NumberSums | undefined {
     const n = this.#ours.length;
     if (n === 0) return undefined;

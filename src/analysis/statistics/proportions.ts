@@ -78,9 +78,38 @@ const FEWEST_GROUPS = 6;
  * Requests of one burst hang together; their number counts for less.
  */
 export function dispersion(minutes: readonly { successes: number; n: number }[]): number {
+  return largestOf(minutes, (group) => chiSquaredPerDegree(group));
+}
+
+/**
+ * The same for a mean of numbers: by how much sums per minute (and per ever longer groups of them) scatter more around
+ * the mean than independent values of this standard deviation would; never less than 1.
+ */
+export function meanDispersion(
+  minutes: readonly { loss?: number; truth?: number }[],
+  mean: number,
+  deviation: number,
+): number {
+  if (!(deviation > 0)) return 1;
+  return largestOf(
+    minutes.map((minute) => ({ successes: minute.loss ?? 0, n: minute.truth ?? 0 })),
+    (groups) => {
+      const used = groups.filter((group) => group.n > 0);
+      const squares = used.reduce((sum, group) => sum + (group.successes - group.n * mean) ** 2 / group.n, 0);
+      return used.length < 2 ? 1 : squares / (deviation * deviation * (used.length - 1));
+    },
+  );
+}
+
+interface Counts {
+  successes: number;
+  n: number;
+}
+
+function largestOf(minutes: readonly Counts[], scatter: (groups: readonly Counts[]) => number): number {
   let largest = 1;
   for (const size of GROUPS) {
-    const groups: { successes: number; n: number }[] = [];
+    const groups: Counts[] = [];
     for (let start = 0; start + size <= minutes.length; start += size) {
       const group = minutes.slice(start, start + size);
       groups.push({
@@ -88,12 +117,12 @@ export function dispersion(minutes: readonly { successes: number; n: number }[])
         n: group.reduce((sum, minute) => sum + minute.n, 0),
       });
     }
-    if (size === 1 || groups.length >= FEWEST_GROUPS) largest = Math.max(largest, chiSquaredPerDegree(groups));
+    if (size === 1 || groups.length >= FEWEST_GROUPS) largest = Math.max(largest, scatter(groups));
   }
   return largest;
 }
 
-function chiSquaredPerDegree(groups: readonly { successes: number; n: number }[]): number {
+function chiSquaredPerDegree(groups: readonly Counts[]): number {
   const used = groups.filter((group) => group.n > 0);
   const n = used.reduce((sum, group) => sum + group.n, 0);
   const share = used.reduce((sum, group) => sum + group.successes, 0) / n;

@@ -11,7 +11,7 @@ import { plain } from '../../ui/io.ts';
 import { table } from '../../ui/table.ts';
 import { paint } from '../../ui/theme.ts';
 import type { Report, RenderOptions } from '../report.ts';
-import { count, number, percent } from '../words.ts';
+import { count, number, pairsText, percent } from '../words.ts';
 import { wrap } from '../../ui/wrap.ts';
 
 const METHODS = {
@@ -35,11 +35,11 @@ export async function predictionSections(report: Report, options: RenderOptions)
 }
 
 async function pairing(predictions: Predictions, options: RenderOptions): Promise<string> {
-  const { method, pairs, coverage } = predictions;
+  const { method, coverage } = predictions;
   const how =
     method === undefined
       ? 'No captured request of production met one of the shadow.'
-      : `${count(pairs)} pairs by ${METHODS[method]}: ${percent(coverage)} of the requests that the shadow should have seen.`;
+      : `${pairsText(predictions)} by ${METHODS[method]}: ${percent(coverage)} of the requests that the shadow should have seen.`;
   const row = (title: string, of: (side: SideCounts) => number) => [
     title,
     count(of(predictions.production)),
@@ -62,10 +62,15 @@ async function pairing(predictions: Predictions, options: RenderOptions): Promis
       ? []
       : [`  ${count(predictions.differentRows)} pairs left out: the answers have different numbers of rows.`];
   const examples = [...predictions.production.examples, ...predictions.shadow.examples].slice(0, 5);
+  const repeats = predictions.repeats;
+  const repeated =
+    repeats !== undefined && repeats.known > 0 && repeats.inputs < predictions.rows
+      ? ['Requests that repeat an input tell little new: the gates count them for as much less as they are alike.']
+      : [];
   const shown = examples.map((example) => `  ${plain(example)}`.slice(0, options.columns));
   return [
     paint(options, 'title', 'Predictions'),
-    ...wrap(how, options.columns - 2, '').map((line) => `  ${line}`),
+    ...[how, ...repeated].flatMap((words) => wrap(words, options.columns - 2, '')).map((line) => `  ${line}`),
     drawn,
     ...odd,
     ...(shown.length === 0
@@ -157,13 +162,14 @@ function truth(sums: TruthSums, options: RenderOptions): string {
 
 async function top(pairs: readonly DivergingPair[], options: RenderOptions): Promise<string> {
   if (pairs.length === 0) return '';
-  const room = Math.max(12, options.columns - 60);
+  const room = Math.max(12, options.columns - 68);
   const rows = pairs.map((pair) => [
     `${plain(pair.id).slice(0, 24)}${pair.row > 0 ? ` #${pair.row}` : ''}`,
     plain(pair.production).slice(0, 14),
     plain(pair.shadow).slice(0, 14),
+    pair.times === undefined ? '' : `×${count(pair.times)}`,
     plain(pair.input ?? '').slice(0, room),
   ]);
-  const drawn = await table(options, ['id', 'production', 'shadow', 'input'], rows, { indent: '  ' });
+  const drawn = await table(options, ['id', 'production', 'shadow', '', 'input'], rows, { indent: '  ' });
   return `${paint(options, 'title', 'Most diverging pairs')}\n${drawn}`;
 }

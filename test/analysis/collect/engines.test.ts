@@ -91,7 +91,8 @@ function captures(kind: Kind, ids: Ids): { production: string; shadow: string } 
   const rows = kind.rows ?? 1;
   for (let i = 0; i < 400; i += 1) {
     const scores = Array.from({ length: rows }, () => random.next());
-    const input = scores.map((_, row) => `${i}.5, ${row},${i % 7}`).join('\n');
+    // Inputs come again, so that the engines must agree about repeats.
+    const input = scores.map((_, row) => `${i % 130}.5, ${row},${(i % 130) % 7}`).join('\n');
     for (const side of ['production', 'shadow'] as const) {
       const moved =
         side === 'production' ? scores : scores.map((x) => Math.min(0.999, Math.max(0, x + 0.1 * random.normal())));
@@ -178,6 +179,7 @@ describe('two engines, written apart, give one answer', () => {
     const { memory, sql } = await both(kind, 'inferenceId');
     expect(memory.task).toBe(kind.task);
     expect(memory.pairs).toBeGreaterThan(390);
+    expect(memory.repeats).toMatchObject({ inputs: 130 * (kind.rows ?? 1), known: memory.rows });
     expect(memory.shadow).toMatchObject({ unreadable: 4, outside: 1, ambiguous: 2 });
     expect(comparable(sql)).toEqual(comparable(memory));
   });
@@ -194,7 +196,7 @@ describe('two engines, written apart, give one answer', () => {
       'ids',
     );
     const byInput = readTruth(
-      `a,b,c,label\n${Array.from({ length: 400 }, (_, i) => `${i}.5,0,${i % 7},${i % 3}`).join('\n')}`,
+      `a,b,c,label\n${Array.from({ length: 130 }, (_, i) => `${i}.5,0,${i % 7},${i % 3}`).join('\n')}`,
       'features',
     );
     for (const truth of [byId, byInput]) {

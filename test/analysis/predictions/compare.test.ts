@@ -3,6 +3,7 @@ import type { Capture } from '../../../src/analysis/predictions/captures.ts';
 import { comparePredictions } from '../../../src/analysis/predictions/compare.ts';
 import type { CaptureSet, CompareOptions } from '../../../src/analysis/predictions/compare.ts';
 import { readTruth } from '../../../src/analysis/predictions/truth.ts';
+import { designEffect } from '../../../src/analysis/statistics/repeats.ts';
 
 const START = Date.UTC(2026, 0, 5, 9);
 const OPTIONS: CompareOptions = { sampling: 1, tolerance: 0.1 };
@@ -174,5 +175,33 @@ describe('truth', () => {
     expect(() => readTruth('a,b\n1,2\n', 't.csv')).toThrow('no column that looks like a label');
     expect(() => readTruth('a,b\n1,2\n', 't.csv', 'c')).toThrow("no column 'c'");
     expect(() => readTruth('', 't.csv')).toThrow('holds no labels');
+  });
+});
+
+describe('inputs that repeat', () => {
+  test('are counted by row, and the worst pairs are of different inputs', () => {
+    const answers = ['sun', 'sun', 'rain', 'fog'];
+    const ours = Array.from({ length: 40 }, (_, i) => capture(`r${i}`, `${i % 4},7`, 'sun', i));
+    const theirs = Array.from({ length: 40 }, (_, i) => capture(`r${i}`, `${i % 4},7`, answers[i % 4], i));
+    const found = comparePredictions(set(...ours), set(...theirs), OPTIONS);
+    expect(found.repeats).toMatchObject({ inputs: 4, known: 40 });
+    expect(designEffect(found.repeats?.agreement)).toBeCloseTo(10, 10);
+    expect(found.top.map((pair) => [pair.id, pair.shadow, pair.times])).toEqual([
+      ['r2', 'rain', 10],
+      ['r3', 'fog', 10],
+    ]);
+  });
+
+  test('rows of a batch are their lines; where no input was captured every row is its own', () => {
+    const batch = (id: string, input: string) => capture(id, input, '1\n2');
+    const found = comparePredictions(
+      set(batch('a', '5\n6'), batch('b', '6\n5')),
+      set(batch('a', '5\n6'), batch('b', '6\n5')),
+      OPTIONS,
+    );
+    expect(found.repeats).toMatchObject({ inputs: 2, known: 4 });
+    const blind = (id: string) => ({ ...capture(id, '', '1'), input: undefined });
+    const unseen = comparePredictions(set(blind('a'), blind('b')), set(blind('a'), blind('b')), OPTIONS);
+    expect(unseen.repeats).toMatchObject({ inputs: 2, known: 0 });
   });
 });

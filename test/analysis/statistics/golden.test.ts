@@ -16,6 +16,7 @@ import {
   proportionSequence,
   requestsForQuantile,
 } from '../../../src/analysis/statistics/proportions.ts';
+import { designEffect, InputCounter } from '../../../src/analysis/statistics/repeats.ts';
 import { sequenceHalfWidth } from '../../../src/analysis/statistics/sequences.ts';
 
 /** Every number here comes from scipy 1.17.1; the line that made it stands above it. */
@@ -119,5 +120,30 @@ describe('statistics against scipy', () => {
         { successes: 12, n: 12 },
       ]),
     ).toBe(1);
+  });
+
+  test('design effect of repeated inputs', () => {
+    const effect = (inputs: number[], values: number[]) => {
+      const counter = new InputCounter();
+      for (const [i, input] of inputs.entries()) counter.add(input, values[i] ?? 0);
+      return designEffect(counter.sums());
+    };
+    const inputs = [0, 0, 0, 1, 1, 2, 2, 2, 2, 3, 4, 4];
+    // u = v - v.mean(); robust = sum(u[c == k].sum() ** 2 for k) / n / v.var(); within = sum of squares in c / (n - 5);
+    // rho = max(0, 1 - within / v.var()); max(1, robust, 1 + rho * (sizes ** 2).sum() / n - rho), numpy
+    expect(effect(inputs, [1, 1, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0])).toBeCloseTo(1.3492063492063493, 12);
+    expect(effect(inputs, [0.5, 0.6, 0.4, -1, -1.2, 0.1, 0, 0.2, 0.1, 2, 0.7, 0.9])).toBeCloseTo(2.800520469199099, 12);
+    // A deterministic model: every input ten times is one tenth of the rows, whether anything differs or not.
+    const tenfold = Array.from({ length: 1000 }, (_, i) => i % 100);
+    const some = tenfold.map((input) => (input % 7 === 0 ? 1 : 0));
+    expect(effect(tenfold, some)).toBeCloseTo(10, 10);
+    expect(
+      effect(
+        tenfold,
+        tenfold.map(() => 1),
+      ),
+    ).toBeCloseTo(10, 10);
+    // No repeat, no effect.
+    expect(effect([0, 1, 2], [1, 0, 1])).toBe(1);
   });
 });

@@ -11,10 +11,18 @@ import loadSql from './load.sql';
 import pairsByInputSql from './pairs-by-input.sql';
 import pairsSql from './pairs.sql';
 import sideSql from './side.sql';
-import { numberSums } from './numbers.ts';
+import { numberSums, sqlNumber } from './numbers.ts';
+import { JUDGED, repeats, UNJUDGED } from './repeats.ts';
 import { topPairs } from './top.ts';
 
 const USABLE = '(within and not without_answer and (labels is not null or numbers is not null))';
+
+const INPUT = 'captureData.endpointInput.data';
+const TRIMMED = (text: string) => `trim(${text}, e' \\t\\r\\n')`;
+/** The input of each row, hashed: of each line, where a request has several. */
+const ROW_INPUTS = `case when ${INPUT} is null then null when contains(${INPUT}, chr(10))
+  then list_transform(string_split(${TRIMMED(INPUT)}, chr(10)), lambda line: hash(${TRIMMED('line')}))
+  else [hash(${TRIMMED(INPUT)})] end`;
 
 export interface EngineOptions {
   production: readonly string[];
@@ -88,7 +96,9 @@ async function load(
     const values = {
       side,
       files: lists[side],
-      columns: columns(ids === 'rest' || features ? ['endpointInput', 'endpointOutput'] : ['endpointOutput']),
+      columns: columns(
+        ids === 'rest' || features || side === 'production' ? ['endpointInput', 'endpointOutput'] : ['endpointOutput'],
+      ),
       from: window.from,
       to: window.to,
       inference_id: hashed('eventMetadata.inferenceId'),
@@ -97,6 +107,7 @@ async function load(
       feature: features
         ? String.raw`hash(regexp_replace(trim(captureData.endpointInput.data), '\s*,\s*', ',', 'g'))`
         : none,
+      row_inputs: side === 'production' ? ROW_INPUTS : 'null::ubigint[]',
       ...answerExpressions(shape, task),
     };
     await engine.run(fill(loadSql, values));
@@ -141,7 +152,12 @@ async function sum(
     production: await side(engine, 'production', options, pairs, method),
     shadow: await side(engine, 'shadow', options, pairs, method),
   };
-  const blocks = (await engine.rows(SUMS.blocks ?? '')) as unknown as Predictions['blocks'];
+  const numbers = await numberSums(engine, options);
+  const judged = options.truth === undefined ? UNJUDGED : JUDGED;
+  const tolerance = numbers === undefined ? '0' : sqlNumber(numbers.tolerance);
+  const blocks = (await engine.rows(
+    fill(SUMS.blocks ?? '', { tolerance, judged }),
+  )) as unknown as Predictions['blocks'];
   const cells = (await engine.rows(SUMS.labels ?? '')) as unknown as { ours: string; theirs: string; count: number }[];
   const [agreement] = await engine.rows(SUMS.agreement ?? '');
   const expected = options.sampling * sides.production.answered;
@@ -156,7 +172,7 @@ async function sum(
     differentRows: await one(engine, 'different'),
     blocks,
     labels: labelSums(cells, Number(agreement?.rows ?? 0), Number(agreement?.agree ?? 0)),
-    numbers: await numberSums(engine, options),
+    numbers,
     top: await topPairs(engine, method, lists.production),
     truth:
       options.truth === undefined
@@ -166,6 +182,7 @@ async function sum(
             options.truth,
             blocks.reduce((total, block) => total + block.rows, 0),
           ),
+    repeats: await repeats(engine, tolerance, options.truth !== undefined),
   };
 }
 

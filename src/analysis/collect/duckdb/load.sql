@@ -5,7 +5,7 @@ with record as (
   select
     captureData is not null as captured, filename,
     epoch_ms(try_cast(eventMetadata.inferenceTime as timestamp)) as moment,
-    $inference_id as inference_id, $event_id as event_id, $input_id as input_id, $feature as feature_id,
+    $inference_id as inference_id, $event_id as event_id, $input_id as input_id, $feature as feature_id, $row_inputs as row_inputs,
     $answer as answer
   from read_json([$files], columns = $columns, format = 'newline_delimited', ignore_errors = true, maximum_object_size = 33554432, filename = true)
 ), taken as (
@@ -15,7 +15,7 @@ with record as (
   select *, if(len(number_list) > 0 and $numbers_whole, number_list, null) as numbers from taken
 )
 select
-  inference_id, event_id, input_id, feature_id, moment,
+  inference_id, event_id, input_id, feature_id, row_inputs, moment,
   captured and moment is not null as readable,
   coalesce(moment >= $from and moment < $to, false) as within,
   answer is null or answer = '' as without_answer,

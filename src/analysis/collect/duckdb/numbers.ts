@@ -67,7 +67,7 @@ function list(value: unknown): number[] {
 }
 
 /** Without a point DuckDB would read a decimal or an integer, and compare exactly. */
-function sqlNumber(value: number): string {
+export function sqlNumber(value: number): string {
   return `${value.toExponential()}::double`;
 }
 

@@ -7,7 +7,7 @@ select $key as key, count(*) as n from shadow where $usable and $key is not null
 
 create temp table pair as
 select
-  ours.$key as key, ours.moment, ours.inference_id, ours.feature_id, ours.file_id,
+  ours.$key as key, ours.moment, ours.inference_id, ours.feature_id, ours.file_id, ours.row_inputs,
   ours.labels as our_labels, theirs.labels as their_labels, ours.numbers as our_numbers, theirs.numbers as their_numbers
 from (from production where $usable) as ours
 join (from shadow where $usable) as theirs using ($key)

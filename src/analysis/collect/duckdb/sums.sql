@@ -3,8 +3,21 @@
 select
   ((moment // 60000) * 60000)::double as at, count(*)::double as rows,
   count(*) filter (our_label = their_label)::double as agree,
-  coalesce(sum(d), 0) as d, coalesce(sum(d * d), 0) as dd, coalesce(sum(abs(d)), 0) as abs
+  coalesce(sum(d), 0) as d, coalesce(sum(d * d), 0) as dd, coalesce(sum(abs(d)), 0) as abs,
+  count(*) filter (abs(d) > $tolerance)::double as beyond
+  $judged
 from cell group by 1 order by 1;
+-- name: inputs
+select count(distinct input)::double as inputs, count(*) filter (known_input)::double as known from cell;
+-- name: repeats
+-- What a design effect is made of: rows and a value, summed input by input.
+select
+  count(*)::double as inputs, sum(n) as rows, sum(n * n) as "rowsSquared", sum(x) as sum, sum(x * x) as "sumSquared",
+  sum(x * n) as cross, sum(x * x / n) as between, sum(q) as squares
+from (
+  select count(*)::double as n, sum(value)::double as x, sum(value * value)::double as q
+  from (select input, ($value)::double as value from cell where $of) group by input
+);
 -- name: labels
 select our_label as ours, their_label as theirs, count(*)::double as count
 from cell where our_label is not null and their_label is not null
@@ -54,13 +67,19 @@ select count(*)::double as n from cell where abs(d) > $tolerance;
 -- name: scatter
 select our_number as x, their_number as y from cell where d is not null order by hash(key, place), key limit 2000;
 -- name: top
+-- Ten inputs, each with its worst row: a repeated input would fill the list with itself.
 with apart_by as (
   select *, case when our_label is not null and their_label is not null
     then if(our_label = their_label, 0, 1 + coalesce(apart, 0)) else abs(d) end as distance
   from cell
+), worst as (
+  select input, max(distance) as furthest, count(*)::double as times
+  from apart_by where distance > 0 group by input order by furthest desc, min(moment), input limit 10
 )
-select key::varchar as key, file_id::varchar as file, moment::double as moment, place::double as place, our_label, their_label, our_number, their_number, distance
-from apart_by where distance > 0 order by distance desc, moment, key limit 10;
+select key::varchar as key, file_id::varchar as file, moment::double as moment, place::double as place, our_label, their_label, our_number, their_number, distance, times
+from apart_by join worst using (input) where distance = furthest
+qualify row_number() over (partition by input order by moment, key, place) = 1
+order by distance desc, moment, key limit 10;
 -- name: files
 select name, hash(name)::varchar as file from (select unnest([$files]) as name) where hash(name) in ($wanted);
 -- name: originals

@@ -38,6 +38,7 @@ export async function topPairs(
       production: describe(row.our_label, row.our_number).slice(0, 200),
       shadow: describe(row.their_label, row.their_number).slice(0, 200),
       distance: Number(row.distance),
+      times: Number(row.times),
       input: typeof original?.input === 'string' ? original.input : undefined,
     };
   });

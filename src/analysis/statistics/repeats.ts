@@ -1,0 +1,53 @@
+import type { InputSums } from '../observations.ts';
+
+/**
+ * How much less rows count because some repeat the input of others: n rows bound a mean as well as n divided by this
+ * many independent ones (Kish 1965). The larger of two answers, never less than 1:
+ *
+ * - the variance of the ratio Σx / Σn over inputs, divided by that of independent rows (linearized, as survey packages
+ *   do): right whatever the inputs are, but with few of them that differ it is itself uncertain;
+ * - 1 + ρ (Σn² / Σn − 1), with ρ the intraclass correlation by analysis of variance: how alike the rows of one input
+ *   are. Where all rows are equal nobody can tell, and ρ is 1, as for any deterministic model.
+ */
+export function designEffect(sums: InputSums | undefined): number {
+  if (sums === undefined || sums.rows === 0 || sums.inputs >= sums.rows) return 1;
+  const { inputs, rows, rowsSquared, sum, sumSquared, cross, between, squares } = sums;
+  const mean = sum / rows;
+  const variance = squares / rows - mean * mean;
+  const clumping = rowsSquared / rows - 1;
+  if (!(variance > 1e-12 * (squares / rows))) return 1 + clumping;
+  const robust = (sumSquared - 2 * mean * cross + mean * mean * rowsSquared) / (rows * variance);
+  const within = Math.max(0, squares - between) / (rows - inputs);
+  const correlation = Math.min(1, Math.max(0, 1 - within / variance));
+  return Math.max(1, robust, 1 + correlation * clumping);
+}
+
+/** Sums of a value over rows, input by input; inputs are numbered from 0 by the caller. */
+export class InputCounter {
+  readonly #rows: number[] = [];
+  readonly #sums: number[] = [];
+  #squares = 0;
+
+  add(input: number, value: number): void {
+    this.#rows[input] = (this.#rows[input] ?? 0) + 1;
+    this.#sums[input] = (this.#sums[input] ?? 0) + value;
+    this.#squares += value * value;
+  }
+
+  /** Undefined where nothing was added. */
+  sums(): InputSums | undefined {
+    const found = { inputs: 0, rows: 0, rowsSquared: 0, sum: 0, sumSquared: 0, cross: 0, between: 0 };
+    for (const [input, n] of this.#rows.entries()) {
+      if (n === undefined) continue;
+      const x = this.#sums[input] ?? 0;
+      found.inputs += 1;
+      found.rows += n;
+      found.rowsSquared += n * n;
+      found.sum += x;
+      found.sumSquared += x * x;
+      found.cross += x * n;
+      found.between += (x * x) / n;
+    }
+    return found.inputs === 0 ? undefined : { ...found, squares: this.#squares };
+  }
+}
