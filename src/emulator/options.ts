@@ -17,6 +17,8 @@ export interface Latencies {
   publishCapture: number;
   /** How long an unhealthy container is pinged until the fleet is given up; never more than the variant's own ContainerStartupHealthCheckTimeoutInSeconds. */
   failHealthCheck: number;
+  /** How long after it was put an alarm is first evaluated; then once a minute, or ten seconds. Where in the minute is AWS's secret. */
+  firstEvaluation: number;
   /** Median of the simulated ModelLatency of built-in containers; 0 reports what the container really took. */
   modelLatency: number;
   /** Median of the simulated OverheadLatency; 0 reports what the emulator really took. */
@@ -33,6 +35,7 @@ export const LIFELIKE: Latencies = {
   publishMetrics: 15_000,
   publishCapture: 20_000,
   failHealthCheck: 240_000,
+  firstEvaluation: 10_000,
   modelLatency: 1.9,
   overheadLatency: 1.1,
 };
@@ -47,6 +50,7 @@ export const QUICK: Latencies = {
   publishMetrics: 1_000,
   publishCapture: 1_000,
   failHealthCheck: 3_000,
+  firstEvaluation: 10_000,
   modelLatency: 1.9,
   overheadLatency: 1.1,
 };
@@ -73,6 +77,12 @@ export interface Switches {
   rollbackStatus: 'Updating' | 'RollingBack';
   /** Does an ARN carry its name in lower case? Default true. */
   lowerCaseArns: boolean;
+  /**
+   * How many more periods than EvaluationPeriods an alarm looks at. AWS says only that it is more and depends on period
+   * and resolution; its tables show 5 for 3, and users report about 3 missing periods before a 1-of-1 alarm reacts.
+   * Default 2.
+   */
+  alarmExtraPeriods: number;
 }
 
 export const CAUTIOUS: Switches = {
@@ -86,6 +96,7 @@ export const CAUTIOUS: Switches = {
   refuseSameConfig: true,
   rollbackStatus: 'Updating',
   lowerCaseArns: true,
+  alarmExtraPeriods: 2,
 };
 
 export interface EmulatorOptions {

@@ -28,7 +28,7 @@ export interface StartOptions extends DirOptions {
   containers: string[];
   /** Milliseconds by name. */
   latencies: Record<string, number>;
-  switches: Record<string, boolean | string>;
+  switches: Record<string, boolean | number | string>;
   pace: 'quick' | 'lifelike';
 }
 
@@ -120,7 +120,7 @@ function addStart(emulator: Command, host: Host, run: Run<StartOptions>): void {
     .option(
       '--switch <name=value>',
       'settle what no source could settle; repeatable',
-      (text, all: [string, boolean | string][] | undefined) => collect(parseSwitch(text), all),
+      (text, all: [string, boolean | number | string][] | undefined) => collect(parseSwitch(text), all),
     )
     .addHelpText('after', help)
     .action((flags: StartFlags) =>
@@ -145,7 +145,7 @@ interface StartFlags {
   container?: string[];
   pace: StartOptions['pace'];
   latency?: [string, number][];
-  switch?: [string, boolean | string][];
+  switch?: [string, boolean | number | string][];
 }
 
 function help(): string {

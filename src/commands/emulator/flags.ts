@@ -12,6 +12,7 @@ export const LATENCIES: readonly [name: string, quick: number, lifelike: number,
   ['publishMetrics', 1000, 15_000, 'end of a period until its metrics can be read'],
   ['publishCapture', 1000, 20_000, 'end of a minute until its capture file lies in S3'],
   ['failHealthCheck', 3000, 240_000, 'pinging an unhealthy container until it is given up'],
+  ['firstEvaluation', 10_000, 10_000, 'PutMetricAlarm until the alarm is first evaluated'],
   ['modelLatency', 1.9, 1.9, 'median ModelLatency of built-in containers; 0: as measured'],
   ['overheadLatency', 1.1, 1.1, 'median OverheadLatency; 0: as measured'],
 ];
@@ -58,6 +59,12 @@ export const SWITCHES: readonly Switch[] = [
     meaning: 'status of an endpoint while it rolls back',
   },
   yesNo('lowerCaseArns', true, 'ARNs carry names in lower case'),
+  {
+    name: 'alarmExtraPeriods',
+    values: ['0', '1', '2', '3', '4', '5'],
+    default: '2',
+    meaning: 'periods an alarm looks at beyond its EvaluationPeriods',
+  },
 ];
 
 export function describeLatencies(): string {
@@ -100,7 +107,7 @@ export function parseLatency(text: string): [string, number] {
   return [name, ms];
 }
 
-export function parseSwitch(text: string): [string, boolean | string] {
+export function parseSwitch(text: string): [string, boolean | number | string] {
   const [name, value] = split(text);
   const known = SWITCHES.find((one) => one.name === name);
   if (known === undefined) {
@@ -110,7 +117,7 @@ export function parseSwitch(text: string): [string, boolean | string] {
   }
   if (!known.values.includes(value))
     throw new InvalidArgumentError(`${name} is one of ${known.values.join(', ')}, not "${value}".`);
-  return [name, value === 'true' ? true : value === 'false' ? false : value];
+  return [name, value === 'true' ? true : value === 'false' ? false : /^\d+$/.test(value) ? Number(value) : value];
 }
 
 function split(text: string): [string, string] {

@@ -1,6 +1,5 @@
 import type { World } from '../world.ts';
 import type { AlarmPoint } from './alarm-evaluation.ts';
-import { EXTRA_PERIODS } from './alarm-evaluation.ts';
 import type { AlarmRecord, MetricDataQuery } from './alarm-record.ts';
 import { periodOf } from './alarm-record.ts';
 import { runQueries } from './metric-query.ts';
@@ -10,12 +9,12 @@ import { runQueries } from './metric-query.ts';
  * (for periods under a minute, at the last full period), not on the period's own grid: "at the end of minute 6 the
  * alarm is evaluated based on data from minutes 2 to 6". Throws MathProblem when the alarm's expression cannot be computed.
  */
-export function alarmRange(world: Pick<World, 'metrics'>, alarm: AlarmRecord, at: number): AlarmPoint[] {
+export function alarmRange(world: Pick<World, 'metrics' | 'switches'>, alarm: AlarmRecord, at: number): AlarmPoint[] {
   const { settings } = alarm;
   const period = periodOf(settings) * 1000;
   const grid = Math.min(period, 60_000);
   const end = Math.floor(at / grid) * grid;
-  const periods = settings.EvaluationPeriods + EXTRA_PERIODS;
+  const periods = settings.EvaluationPeriods + world.switches.alarmExtraPeriods;
   const queries = settings.Metrics ?? [queryOf(alarm)];
   const returned = queries.find((query) => query.ReturnData !== false) as MetricDataQuery;
   const window = { startMs: end - periods * period, endMs: end, now: at, originMs: end };
@@ -28,9 +27,9 @@ export function alarmRange(world: Pick<World, 'metrics'>, alarm: AlarmRecord, at
 }
 
 /** Start of the earliest data, from the range evaluated at `at` on, that an alarm could ever see; infinite without any. */
-export function nextAlarmData(world: Pick<World, 'metrics'>, alarm: AlarmRecord, at: number): number {
+export function nextAlarmData(world: Pick<World, 'metrics' | 'switches'>, alarm: AlarmRecord, at: number): number {
   const period = periodOf(alarm.settings) * 1000;
-  const from = at - (alarm.settings.EvaluationPeriods + EXTRA_PERIODS + 1) * period - 60_000;
+  const from = at - (alarm.settings.EvaluationPeriods + world.switches.alarmExtraPeriods + 1) * period - 60_000;
   const starts = (alarm.settings.Metrics ?? [queryOf(alarm)]).flatMap(({ MetricStat: stat }) => {
     if (stat === undefined) return [];
     const { Namespace: namespace = '', MetricName: name = '', Dimensions: dimensions = [] } = stat.Metric;

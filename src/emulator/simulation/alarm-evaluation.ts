@@ -18,12 +18,6 @@ export interface Verdict {
   filled: number;
 }
 
-/**
- * How many more periods than EvaluationPeriods are retrieved. AWS says only that it is more and depends on period and
- * resolution; its tables show 5 for 3, and users report about 3 missing periods before a 1-of-1 alarm reacts.
- */
-export const EXTRA_PERIODS = 2;
-
 /** Does the value breach the threshold? */
 export function breaches(comparison: Comparison, value: number, threshold: number): boolean {
   return COMPARISONS[comparison](value, threshold);

@@ -10,8 +10,6 @@ import type { AlarmHistoryRecord, AlarmRecord, StateValue } from './alarm-record
 import { periodOf } from './alarm-record.ts';
 import { MathProblem } from './metric-math-parse.ts';
 
-/** How long after it was put an alarm is first looked at; then once a period of evaluation. Where in the minute is AWS's secret. */
-export const FIRST_EVALUATION = 10_000;
 const TWO_WEEKS = 14 * 86_400_000;
 /** How far the kept time of the next evaluation may lag. */
 const KEEP_EVERY = 300_000;

@@ -99,6 +99,22 @@ describe('an alarm through its life', () => {
     expect((await describeOne()).StateValue).toBe('OK');
   });
 
+  test('how soon it is looked at and how far it looks back can be chosen', async () => {
+    await running.stop();
+    running = await start({ latencies: { firstEvaluation: 30_000 }, switches: { alarmExtraPeriods: 0 } });
+    await put();
+    running.clock.advance(29_999);
+    expect((await describeOne()).StateReason).toBe('Unchecked: Initial alarm creation');
+    running.clock.advance(1);
+    expect(await describeOne()).toMatchObject({ StateValue: 'OK', StateUpdatedTimestamp: new Date(NINE + 30_000) });
+    await record(3);
+    running.clock.advance(MINUTE);
+    expect((await describeOne()).StateValue).toBe('ALARM');
+    // The range is one minute long: 09:00 leaves it at 09:02.
+    running.clock.advance(MINUTE);
+    expect((await describeOne()).StateValue).toBe('OK');
+  });
+
   test('the history tells it, newest first', async () => {
     await put();
     await record(1);

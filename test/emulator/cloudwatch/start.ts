@@ -1,5 +1,6 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { VirtualClock } from '../../../src/clock.ts';
+import type { EmulatorOptions } from '../../../src/emulator/options.ts';
 import type { Emulator } from '../../../src/emulator/server.ts';
 import { startEmulator } from '../../../src/emulator/server.ts';
 
@@ -15,9 +16,12 @@ export interface Running {
 }
 
 /** An emulator at nine o'clock and a client to it. */
-export async function start(options: { dir?: string; at?: number } = {}): Promise<Running> {
-  const clock = new VirtualClock(options.at ?? NINE);
-  const emulator = await startEmulator(options.dir === undefined ? { clock } : { clock, dir: options.dir });
+export async function start({
+  at = NINE,
+  ...options
+}: Partial<EmulatorOptions> & { at?: number } = {}): Promise<Running> {
+  const clock = new VirtualClock(at);
+  const emulator = await startEmulator({ ...options, clock });
   const client = new CloudWatchClient({
     endpoint: emulator.url,
     region: 'us-east-1',

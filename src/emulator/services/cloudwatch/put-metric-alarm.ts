@@ -7,7 +7,7 @@ import type {
   Dimension,
   MetricDataQuery,
 } from '../../simulation/alarm-record.ts';
-import { alarmBook, FIRST_EVALUATION } from '../../simulation/alarms.ts';
+import { alarmBook } from '../../simulation/alarms.ts';
 import { alarmJson } from './alarm-view.ts';
 import { checkAlarm } from './check-alarm.ts';
 import { validationError } from './refusals.ts';
@@ -55,6 +55,7 @@ export const putMetricAlarm: Operation = (context: Context, input: PutMetricAlar
   checkAlarm(input);
   const book = alarmBook(context.world);
   const now = context.world.clock.now();
+  const { firstEvaluation } = context.world.latencies;
   const old = book.get(context.account, context.region, input.AlarmName);
   const alarm: AlarmRecord = {
     account: context.account,
@@ -65,7 +66,7 @@ export const putMetricAlarm: Operation = (context: Context, input: PutMetricAlar
     reason: old?.reason ?? 'Unchecked: Initial alarm creation',
     ...(old?.reasonData !== undefined && { reasonData: old.reasonData }),
     stateUpdated: old?.stateUpdated ?? now,
-    nextEvaluation: old === undefined ? now + FIRST_EVALUATION : Math.min(old.nextEvaluation, now + FIRST_EVALUATION),
+    nextEvaluation: Math.min(old?.nextEvaluation ?? Number.POSITIVE_INFINITY, now + firstEvaluation),
     tags: old?.tags ?? Object.fromEntries((input.Tags ?? []).map(({ Key, Value }) => [Key, Value])),
   };
   book.put(alarm);
