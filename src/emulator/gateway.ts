@@ -48,6 +48,7 @@ export async function answer(
   let request = sent;
   let protocol = spoken;
   let service: ServiceModel | undefined;
+  let asked: OperationModel | undefined;
   try {
     request = await decodeBody(sent, protocol);
     const found = route(request, scope, protocol);
@@ -55,10 +56,16 @@ export async function answer(
     if (found.path !== request.path) request = { ...request, path: found.path };
     const loaded = loadedService(found.service) ?? (await loadService(found.service));
     service = loaded.model;
-    return await run(world, request, requestId, scope, found, loaded);
+    asked = operationOf(service, found, request);
+    return named(await run(world, request, requestId, scope, found, loaded, asked), asked);
   } catch (error) {
-    return refusal(asAwsError(error), { protocol, service, requestId, request });
+    return named(refusal(asAwsError(error), { protocol, service, requestId, request }), asked);
   }
+}
+
+function named<T extends Reply>(reply: T, operation: OperationModel | undefined): T {
+  if (reply !== undefined && operation !== undefined) reply.operation = `${operation.service.id}:${operation.name}`;
+  return reply;
 }
 
 /** An error as the client's protocol has it. */
@@ -73,9 +80,9 @@ async function run(
   scope: Scope,
   found: Route,
   service: Service,
+  operation: OperationModel,
 ): Promise<Reply> {
   const protocol = PROTOCOLS[found.protocol];
-  const operation = operationOf(service.model, found, request);
   const implementation = operation.built ? service.operations[operation.name] : undefined;
   if (implementation === undefined) throw notImplemented(operation, found.protocol);
   if (found.service === 's3') checkS3(world, operation, request);

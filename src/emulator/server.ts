@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -58,6 +59,15 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   };
 }
 
+/** Node's own announcement of every answer. */
+export const FINISHED = channel('http.server.response.finish');
+const operations = new WeakMap<ServerResponse, string>();
+
+/** What a request asked for, as `s3:CreateBucket`, where it was understood; known to those who listen to `FINISHED`. */
+export function operationOf(response: ServerResponse): string | undefined {
+  return operations.get(response);
+}
+
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -113,7 +123,10 @@ async function serve(
     ? await control(world, startedAt, request)
     : await answer(world, request, requestId, scope, protocol);
   if (reply === undefined) incoming.socket.destroy();
-  else send(head.method, outgoing, reply);
+  else {
+    if (reply.operation !== undefined && FINISHED.hasSubscribers) operations.set(outgoing, reply.operation);
+    send(head.method, outgoing, reply);
+  }
 }
 
 /** A bucket of a virtual host may well hold a key of that name. */

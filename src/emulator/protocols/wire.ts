@@ -19,6 +19,8 @@ export interface WireResponse {
   status: number;
   headers: Record<string, string>;
   body: string | Uint8Array;
+  /** What was asked for, as `s3:CreateBucket`; for the emulator's own log, not for the wire. */
+  operation?: string;
 }
 
 /** What an error reply needs to know beside the error. */

@@ -7,7 +7,7 @@ import { isAlive } from './alive.ts';
 import { createDiskBlobs } from './blobs.ts';
 
 /** Bytes that are kept in memory; what goes beyond lies in a temporary folder. */
-const MOST_BYTES = 64 * 2 ** 20;
+const MOST_BYTES = 32 * 2 ** 20;
 const PREFIX = 'shadowctl-spill-';
 const NAME = /^shadowctl-spill-(\d+)-(.*)-[^-]+$/;
 

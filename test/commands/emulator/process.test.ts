@@ -127,7 +127,7 @@ describe('the emulator as a process', () => {
     child.kill(signal);
     const { code, err } = await ended;
     expect(code).toBe(0);
-    expect(err).toMatch(/Z PUT \/seen\S* 200 \d+ ms/);
+    expect(err).toMatch(/Z PUT \/seen\S* s3:CreateBucket 200 \d+ ms/);
     expect(await readFile(join(dir(), 'state.jsonl'), 'utf8')).toContain('"seen"');
   });
 
