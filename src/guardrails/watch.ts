@@ -3,6 +3,7 @@ import type { DescribeEndpointCommandOutput } from '@aws-sdk/client-sagemaker';
 import { alarmChanges } from '../aws/alarms.ts';
 import { describeAlarms } from '../aws/cloudwatch.ts';
 import type { Aws } from '../aws/clients.ts';
+import { AwsProblem } from '../aws/errors.ts';
 import type { Clock } from '../clock.ts';
 import { waitForEndpoint } from '../resources/wait.ts';
 import { type AlarmPoint, alarmPoints } from './alarm-states.ts';
@@ -36,6 +37,8 @@ export interface Snapshot {
   points: ReadonlyMap<string, readonly AlarmPoint[]>;
   old: readonly FleetMinute[];
   new: readonly FleetMinute[];
+  /** Why alarms or metrics could not be read this time: what is shown of them is older. */
+  trouble: string | undefined;
 }
 
 export interface Surroundings {
@@ -65,6 +68,7 @@ export async function watchUpdate(
   const { aws, clock, signal } = surroundings;
   const fired = new Set<string>();
   const foreign = new Set<string>();
+  let alarms: MetricAlarm[] = [];
   let metrics: Metrics = { readAt: Number.NEGATIVE_INFINITY, points: new Map(), old: [], new: [] };
   const settled = await waitForEndpoint(aws, clock, {
     endpoint: update.endpoint,
@@ -74,17 +78,31 @@ export async function watchUpdate(
     pause: () => POLL_MS,
     async onLook(endpoint) {
       const stage = readStage(endpoint);
-      const alarms = await describeAlarms(aws, update.alarms, signal);
+      // Only the endpoint itself says how it ends: what else cannot be read must not end the watching.
+      const trouble = await troubleOf(async () => {
+        alarms = await describeAlarms(aws, update.alarms, signal);
+        if (stage.name === 'settled' || clock.now() - metrics.readAt >= METRICS_MS)
+          metrics = await readMetrics(surroundings, update, alarms);
+      });
       for (const name of firedSince(alarms, update.startedAt)) fired.add(name);
       if (stage.target !== undefined && stage.target !== update.requested && stage.target !== update.previous)
         foreign.add(stage.target);
-      if (stage.name === 'settled' || clock.now() - metrics.readAt >= METRICS_MS)
-        metrics = await readMetrics(surroundings, update, alarms);
-      show({ at: clock.now(), stage, alarms, points: metrics.points, old: metrics.old, new: metrics.new });
+      show({ at: clock.now(), stage, alarms, points: metrics.points, old: metrics.old, new: metrics.new, trouble });
     },
   });
   const endpoint = settled.kind === 'gone' ? undefined : settled.endpoint;
   return classifyEnding(await gather(surroundings, update, endpoint, { fired, foreign, aborted: await aborted() }));
+}
+
+/** What AWS said where it could not be done; undefined where it could. */
+async function troubleOf(work: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AwsProblem)) throw error;
+    return error.message;
+  }
 }
 
 type Metrics = Pick<Snapshot, 'points' | 'old' | 'new'> & { readAt: number };
@@ -133,8 +151,10 @@ async function gather(
     const window = { start: update.startedAt, end: clock.now() + 1000 };
     for (const name of new Set([...update.alarms, ...alarmsIn(endpoint?.FailureReason)])) {
       if (seen.fired.has(name)) continue;
-      const changes = await alarmChanges(aws, name, window, signal);
-      if (changes.some((change) => change.fired)) seen.fired.add(name);
+      await troubleOf(async () => {
+        const changes = await alarmChanges(aws, name, window, signal);
+        if (changes.some((change) => change.fired)) seen.fired.add(name);
+      });
     }
   }
   return {

@@ -37,6 +37,8 @@ export interface LiveView {
   elapsed: number;
   fleets: readonly LiveFleet[];
   alarms: readonly LiveAlarm[];
+  /** Why part of it may be older than the rest. */
+  trouble?: string | undefined;
 }
 
 /** The view as lines that fit into `columns`. */
@@ -66,6 +68,7 @@ export function drawLive(view: LiveView, columns: number, color: boolean): strin
     );
     lines.push(alarm.state === 'ALARM' ? paint(text, 'red', color) : text);
   }
+  if (view.trouble !== undefined) lines.push(cut(`  ! ${plain(view.trouble)}`, columns));
   return lines.map((line) => line.trimEnd());
 }
 

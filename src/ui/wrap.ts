@@ -13,3 +13,8 @@ export function wrap(text: string, width: number, indent = ''): string[] {
   }
   return [...lines, (lines.length === 0 ? lead : indent) + line];
 }
+
+/** A command line to be copied: it is never broken. */
+export function isCommand(text: string): boolean {
+  return /^(aws|shadowctl) /.test(text);
+}

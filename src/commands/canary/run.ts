@@ -5,14 +5,13 @@ import { planStrategy } from '../../guardrails/strategy.ts';
 import { type Live, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { tagList } from '../../resources/tags.ts';
 import { beginGuarded } from '../shared/begin-guarded.ts';
-import { type Followed, followUpdate, outcomeOf } from '../shared/follow-update.ts';
-import { notifyAll } from '../shared/notify.ts';
+import { conclude } from '../shared/conclude.ts';
+import { type Followed, followUpdate } from '../shared/follow-update.ts';
 import { targetsOf } from '../shared/notify-targets.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import { smokeTest } from '../shared/smoke-test.ts';
 import { leaveOutStanding, prepareModel } from '../shared/prepare-model.ts';
 import { requireGuardable } from '../shared/require-guardable.ts';
-import { tellResult } from '../shared/update-result.ts';
 import { withTraffic } from '../shared/with-traffic.ts';
 import type { CanaryOptions } from './command.ts';
 import { planConfig } from './plan.ts';
@@ -26,9 +25,8 @@ export async function run(app: App, options: CanaryOptions): Promise<Outcome> {
   const follow = () => followUpdate(app, aws, started);
   const followed: Followed =
     options.traffic === undefined ? await follow() : await withTraffic(app, options.endpoint, options.traffic, follow);
-  await tellResult(app, followed, options.format);
-  await notifyAll(app, targets, followed);
-  return outcomeOf(followed.ending);
+  const { metrics } = options.guard;
+  return conclude(app, aws, followed, { targets, metrics, format: options.format });
 }
 
 /** The update that an earlier command began and did not see the end of. */

@@ -10,12 +10,11 @@ import { tagList } from '../../resources/tags.ts';
 import { plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { beginGuarded } from '../shared/begin-guarded.ts';
-import { followUpdate, outcomeOf } from '../shared/follow-update.ts';
-import { notifyAll } from '../shared/notify.ts';
+import { conclude } from '../shared/conclude.ts';
+import { followUpdate } from '../shared/follow-update.ts';
 import { targetsOf } from '../shared/notify-targets.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import { smokeTest } from '../shared/smoke-test.ts';
-import { tellResult } from '../shared/update-result.ts';
 import { judgeByReport, type Judged } from '../shared/verdict.ts';
 import { withTraffic } from '../shared/with-traffic.ts';
 import type { PromoteOptions } from './command.ts';
@@ -45,9 +44,8 @@ export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
   if (started === 'pending') return 'pending';
   const follow = () => followUpdate(app, aws, started);
   const followed = traffic === undefined ? await follow() : await withTraffic(app, endpoint, traffic, follow);
-  await tellResult(app, followed, options.format);
-  await notifyAll(app, targets, followed);
-  return outcomeOf(followed.ending);
+  const { metrics } = options.guard;
+  return conclude(app, aws, followed, { targets, metrics, format: options.format });
 }
 
 async function look(app: App, ground: Ground, options: PromoteOptions): Promise<Live> {

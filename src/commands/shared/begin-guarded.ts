@@ -2,10 +2,12 @@ import type { Tag } from '@aws-sdk/client-sagemaker';
 import type { App } from '../../app.ts';
 import { type GuardedUpdatePlan, startGuardedUpdate } from '../../guardrails/guarded-update.ts';
 import type { StartedUpdate } from '../../guardrails/records.ts';
+import { instances, showSeconds } from '../../guardrails/quantity.ts';
 import { planStrategy } from '../../guardrails/strategy.ts';
 import { openSite, type Site } from '../../resources/apply.ts';
 import { type Live, productionOf } from '../../resources/live.ts';
 import type { Step } from '../../resources/steps.ts';
+import { paint } from '../../ui/theme.ts';
 import { adopts } from './carry-update.ts';
 import { confirm } from './confirm.ts';
 import { describeStep, planLines } from './describe-steps.ts';
@@ -82,23 +84,25 @@ export async function beginGuarded(
 
 function showPlan(app: App, plan: GuardedUpdatePlan, steps: readonly Step[]): void {
   const { strategy } = plan;
-  app.io.err(
-    `${plan.endpoint}: ${plan.previous} (${plan.models.previous}) → ${plan.requested} (${plan.models.requested})`,
-  );
+  app.io.err(`Endpoint ${paint(app.io, 'name', plan.endpoint)}`);
+  app.io.err(`  from  ${plan.previous}, model ${plan.models.previous}`);
+  app.io.err(`  to    ${plan.requested}, model ${plan.models.requested}`);
   const say = (lines: readonly string[]) => lines.forEach((line) => app.io.err(line));
   for (const step of steps) say(describeStep(step, app.io.columns, '  '));
   for (const alarm of plan.alarms)
     say(
       planLines(
         `+ alarm ${alarm.AlarmName}`,
-        alarm.AlarmDescription?.replace(/^.* at /, '') ?? '',
+        alarm.AlarmDescription?.replace(/^shadowctl: rolls back .*? at /, '') ?? '',
         app.io.columns,
         '  ',
       ),
     );
   const watched = strategy.stages.map((count, index) => {
-    const bake = index < strategy.stages.length - 1 ? strategy.bakeSeconds : strategy.finalBakeSeconds;
-    return `${count} of ${strategy.fleet} for ${bake} s`;
+    if (index < strategy.stages.length - 1)
+      return `${count} of ${strategy.fleet} for ${showSeconds(strategy.bakeSeconds)}`;
+    const bake = strategy.finalBakeSeconds === 0 ? '' : ` for ${showSeconds(strategy.finalBakeSeconds)}`;
+    return `all ${instances(count)}${bake}`;
   });
   say(planLines(`~ endpoint ${plan.endpoint}`, `${strategy.name}: ${watched.join(', then ')}`, app.io.columns, '  '));
 }

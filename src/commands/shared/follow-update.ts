@@ -8,7 +8,7 @@ import { type Snapshot, type Update, watchUpdate } from '../../guardrails/watch.
 import { openSite } from '../../resources/apply.ts';
 import { fold } from '../../state/fold.ts';
 import { drawLive } from '../../ui/live.ts';
-import { changesSince, viewOf } from './update-view.ts';
+import { changesSince, stageWords, viewOf } from './update-view.ts';
 
 /** How an update ended, with the evidence. */
 export interface Followed {
@@ -16,6 +16,8 @@ export interface Followed {
   ending: Ending;
   aftermath: Aftermath;
   endedAt: number;
+  /** What was seen to happen, and when it was first seen, ms since the epoch. */
+  stages: readonly { at: number; words: string }[];
 }
 
 /**
@@ -24,19 +26,25 @@ export interface Followed {
  */
 export async function followUpdate(app: App, aws: Aws, update: StartedUpdate): Promise<Followed> {
   const surroundings = { aws, clock: app.clock, signal: app.signal };
-  const show = liveView(app, update);
+  const view = liveView(app, update);
+  const stages: { at: number; words: string }[] = [];
+  const show = (snapshot: Snapshot) => {
+    const words = stageWords(snapshot.stage);
+    if (stages.at(-1)?.words !== words) stages.push({ at: snapshot.at, words });
+    view(snapshot);
+  };
   try {
     const ending = await watchUpdate(surroundings, update, show, () => wasAborted(app, update));
     const aftermath = await collectAftermath(surroundings, update, ending);
-    const followed = { update, ending, aftermath, endedAt: app.clock.now() };
+    const followed = { update, ending, aftermath, endedAt: app.clock.now(), stages };
     await record(app, aws, followed);
     return followed;
   } catch (error) {
-    if (!app.signal.aborted) throw error;
-    throw interrupted(
-      `Stopped watching. The update of ${update.endpoint} to ${update.requested} goes on in SageMaker, guarded by ${update.alarms.length} alarms there.`,
-      `Watch again: shadowctl canary --endpoint ${update.endpoint} --resume\nStop it:     shadowctl abort --endpoint ${update.endpoint}`,
-    );
+    const goesOn = `The update of ${update.endpoint} to ${update.requested} goes on in SageMaker, guarded by ${update.alarms.length} alarms there.`;
+    const next = `Watch again: shadowctl canary --endpoint ${update.endpoint} --resume\nStop it:     shadowctl abort --endpoint ${update.endpoint}`;
+    if (app.signal.aborted) throw interrupted(`Stopped watching. ${goesOn}`, next);
+    if (!(error instanceof Problem)) throw error;
+    throw new Problem(error.kind, `${error.message} ${goesOn}`, { next, cause: error });
   }
 }
 

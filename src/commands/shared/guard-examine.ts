@@ -12,6 +12,7 @@ import { limitedStatistic, settleLimits } from '../../guardrails/thresholds.ts';
 import { heldOf, type State } from '../../state/fold.ts';
 import { isOurs } from '../../resources/tags.ts';
 import { paint } from '../../ui/theme.ts';
+import { isCommand, wrap } from '../../ui/wrap.ts';
 import type { GuardOptions } from './guard-options.ts';
 
 /** What is to be updated, as far as the examination must know. */
@@ -86,12 +87,14 @@ const MARKS = {
   ok: ['✔', 'good'],
 } as const;
 
-/** A finding in one line or two. */
-export function showFinding(io: App['io'], finding: Finding): string[] {
+/** A finding and what to do about it, in lines that fit. */
+export function showFinding(io: Pick<App['io'], 'color' | 'columns'>, finding: Finding): string[] {
   const [mark, meaning] = MARKS[finding.severity];
-  const lines = [`${paint(io, meaning, mark)} ${finding.subject}: ${finding.message}`];
-  if (finding.next !== undefined) lines.push(`    ${finding.next}`);
-  return lines;
+  const [head = '', ...more] = wrap(`${finding.subject}: ${finding.message}`, io.columns - 2);
+  const lines = [`${paint(io, meaning, mark)} ${head}`, ...more.map((line) => `  ${line}`)];
+  if (finding.next === undefined) return lines;
+  if (isCommand(finding.next)) return [...lines, `    ${finding.next}`];
+  return [...lines, ...wrap(`    ${finding.next}`, io.columns, '    ')];
 }
 
 /**

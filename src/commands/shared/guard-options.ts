@@ -23,6 +23,8 @@ export interface GuardOptions {
   force: boolean;
   /** Who is told how it ended, beside those of shadowctl.yaml. */
   notify: readonly Target[];
+  /** Draw what both fleets did, once it has ended. */
+  metrics: boolean;
 }
 
 /** What commander makes of `guardFlags`. */
@@ -43,6 +45,7 @@ export interface GuardWords {
   alarm?: string[];
   force?: boolean;
   notify?: string[];
+  metrics?: boolean;
 }
 
 /**
@@ -75,6 +78,7 @@ export function guardFlags(command: Command, optional?: string): Command {
     .option('--baseline <duration>', 'how far back the fleet being replaced is looked at', '1h')
     .option('--alarm <name...>', 'alarms of your own that roll back too')
     .option('--notify <target...>', 'tell an SNS topic (ARN) or a webhook (URL) how it ended')
+    .option('--no-metrics', 'do not wait for and draw the metrics of both fleets once it has ended')
     .option('--force', 'go on where the examination finds that the guardrail would be a lie');
 }
 
@@ -82,6 +86,11 @@ export function guardFlags(command: Command, optional?: string): Command {
 export function guardIfAsked(words: Partial<GuardWords>): GuardOptions | undefined {
   const { strategy, baseline = '1h' } = words;
   if (strategy !== undefined) return parseGuard({ ...words, strategy, baseline });
+  if (words.metrics === false)
+    throw usage(
+      '--no-metrics belongs to a guarded update, and no --strategy was given.',
+      `For example: --strategy canary`,
+    );
   const lost = GUARD_ONLY.find((name) => words[name] !== undefined);
   if (lost !== undefined) {
     const flag = lost
@@ -147,6 +156,7 @@ export function parseGuard(words: GuardWords): GuardOptions {
     alarms: teamAlarms(words.alarm ?? []),
     force: words.force ?? false,
     notify: (words.notify ?? []).map(parseTarget),
+    metrics: words.metrics ?? true,
   };
 }
 

@@ -14,7 +14,8 @@ const PATIENCE_MS = 10_000;
  * that changes nothing about how the update ended.
  */
 export async function notifyAll(app: App, targets: readonly Target[], followed: Followed): Promise<void> {
-  const quiet = { ...app.io, color: false };
+  // Chat services and mail programs break lines themselves.
+  const quiet = { color: false, columns: Number.POSITIVE_INFINITY };
   const text = resultLines(quiet, followed).join('\n');
   const subject = `shadowctl ${followed.update.command}: ${followed.ending.kind} - ${followed.update.endpoint}`;
   for (const target of targets) {

@@ -1,21 +1,31 @@
 import { appendFile } from 'node:fs/promises';
 import type { App } from '../../app.ts';
-import { durationText } from './flags.ts';
+import { percent } from '../../guardrails/quantity.ts';
 import { plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
+import { isCommand, wrap } from '../../ui/wrap.ts';
+import { durationText } from './flags.ts';
 import type { Followed } from './follow-update.ts';
+import { metricsJson, servedIn, type UpdateMetrics } from './update-metrics.ts';
 import { timeOf } from './update-view.ts';
 
 /** Tells how an update ended: to people, to machines, and to GitHub where it runs there. */
-export async function tellResult(app: App, followed: Followed, format: 'text' | 'json'): Promise<void> {
-  if (format === 'json') app.io.out(JSON.stringify(resultJson(followed), null, 2));
+export async function tellResult(
+  app: App,
+  followed: Followed,
+  format: 'text' | 'json',
+  metrics?: UpdateMetrics,
+): Promise<void> {
+  if (format === 'json')
+    app.io.out(JSON.stringify({ ...resultJson(followed, metrics), metrics: metricsJson(metrics) }, null, 2));
   else for (const line of resultLines(app.io, followed)) app.io.out(line);
   const summary = app.env.GITHUB_STEP_SUMMARY;
   if (summary !== undefined && summary !== '') await appendFile(summary, resultMarkdown(followed));
 }
 
 /** The result for machines; stable names. */
-export function resultJson({ update, ending, aftermath, endedAt }: Followed) {
+export function resultJson(followed: Followed, metrics?: UpdateMetrics) {
+  const { update, ending, aftermath, endedAt, stages } = followed;
   return {
     endpoint: update.endpoint,
     ending: ending.kind,
@@ -28,7 +38,8 @@ export function resultJson({ update, ending, aftermath, endedAt }: Followed) {
     reason: ending.reason ?? null,
     startedAt: new Date(update.startedAt).toISOString(),
     endedAt: new Date(endedAt).toISOString(),
-    newFleet: aftermath.served,
+    stages: stages.map(({ at, words }) => ({ at: new Date(at).toISOString(), stage: words })),
+    newFleet: metrics === undefined ? aftermath.served : servedIn(metrics, followed),
     alarms: aftermath.alarms.map((alarm) => ({
       ...alarm,
       reason: alarm.reason ?? null,
@@ -41,54 +52,86 @@ export function resultJson({ update, ending, aftermath, endedAt }: Followed) {
   };
 }
 
-/** The result for people. */
-export function resultLines(io: App['io'], followed: Followed): string[] {
+/** The result for people, in lines that fit: how it ended first, then the evidence, then what to do. */
+export function resultLines(io: Pick<App['io'], 'color' | 'columns'>, followed: Followed): string[] {
   const { update, ending, aftermath, endedAt } = followed;
   const good = ending.kind === 'updated';
+  const [head = '', ...more] = wrap(
+    `${plain(ending.sentence)} It took ${durationText(endedAt - update.startedAt)}.`,
+    io.columns - 2,
+  );
   const mark = good ? paint(io, 'good', '✓') : paint(io, 'bad', '✗');
-  const lines = [
-    `${mark} ${plain(ending.sentence)} It took ${durationText(endedAt - update.startedAt)}.`,
-    `  ${servedSentence(followed)}`,
-  ];
-  if (ending.reason !== undefined) lines.push(`  SageMaker: ${plain(ending.reason)}`);
+  const lines = [`${mark} ${head}`, ...more.map((line) => `  ${line}`)];
+  const say = (label: string, ...texts: string[]) => lines.push(...labelled(label, texts, io));
+  say('traffic', servedSentence(followed));
   for (const alarm of aftermath.alarms) {
-    lines.push(`  alarm ${plain(alarm.name)}: ${alarm.rule}`);
-    if (alarm.points.length > 0)
-      lines.push(
-        `    ${alarm.points.map((point) => `${timeOf(point.at).slice(0, 5)} ${point.value}${point.breaching ? ' ✗' : ''}`).join(' · ')}`,
-      );
-    if (alarm.reason !== undefined) lines.push(`    CloudWatch: ${plain(alarm.reason)}`);
+    const points = alarm.points.map(
+      (point) => `${timeOf(point.at).slice(0, 5)} ${point.value}${point.breaching ? ' ✗' : ''}`,
+    );
+    say(
+      'alarm',
+      `${plain(alarm.name)}: ${alarm.rule}`,
+      ...(points.length === 0 ? [] : [points.join(' · ')]),
+      ...(alarm.reason === undefined ? [] : [plain(alarm.reason)]),
+    );
   }
+  if (ending.reason !== undefined) say('SageMaker', plain(ending.reason));
   if (aftermath.log.lines.length > 0) {
-    lines.push(`  its containers said (log group ${aftermath.log.group}):`);
-    for (const line of aftermath.log.lines) lines.push(`    ${timeOf(line.at)} ${plain(line.message).slice(0, 240)}`);
-    if (aftermath.log.more > 0) lines.push(`    … and ${aftermath.log.more} more lines like these`);
+    const said = aftermath.log.lines.map((line) => `${timeOf(line.at)} ${plain(line.message).slice(0, 240)}`);
+    const rest = aftermath.log.more > 0 ? [`… and ${aftermath.log.more} more lines like these`] : [];
+    say('log', ...said, ...rest, `in log group ${aftermath.log.group}`);
   }
-  for (const problem of aftermath.unseen) lines.push(`  not seen: ${plain(problem)}`);
-  for (const next of nextSteps(followed)) lines.push(`  ${next}`);
+  for (const problem of aftermath.unseen) say('not seen', plain(problem));
+  for (const [label, text] of nextSteps(followed)) say(label, text);
   return lines;
 }
 
+const LABEL_COLUMNS = 13;
+
+/** `  label      text`, wrapped below itself. */
+function labelled(label: string, texts: readonly string[], io: Pick<App['io'], 'color' | 'columns'>): string[] {
+  const room = io.columns - LABEL_COLUMNS;
+  // A continued line stands two columns in, so that one sees where the next begins.
+  const lines = texts.flatMap((text) => (isCommand(text) ? [text] : wrap(text, room, '  ')));
+  return lines.map((line, index) => {
+    const margin = `  ${index === 0 ? label : ''}`.padEnd(LABEL_COLUMNS);
+    return `${index === 0 ? paint(io, 'quiet', margin) : margin}${line}`;
+  });
+}
+
 /** A canary without traffic proves nothing: the count is always said. */
-function servedSentence({ update, ending, aftermath }: Followed): string {
+function servedSentence({ update, ending, aftermath, endedAt }: Followed): string {
   const { requests, errors4xx, errors5xx } = aftermath.served;
   if (requests === 0) {
     return ending.kind === 'updated'
       ? `No request reached the new fleet while it was watched: nothing about ${update.requested} is proven.`
       : 'No request reached the new fleet.';
   }
-  const failed = errors4xx + errors5xx === 0 ? 'none failed' : `${errors5xx} failed with 5XX, ${errors4xx} with 4XX`;
-  return `The new fleet served ${requests} ${requests === 1 ? 'request' : 'requests'} while it was watched: ${failed}.`;
+  // A fleet that is taken away leaves its last minute to be published later.
+  const until =
+    ending.kind === 'updated'
+      ? 'while it was watched'
+      : `up to ${timeOf(Math.floor(endedAt / 60_000) * 60_000).slice(0, 5)}`;
+  const served = `The new fleet served ${requests} ${requests === 1 ? 'request' : 'requests'} ${until}`;
+  const kinds = [
+    [errors5xx, '5XX'],
+    [errors4xx, '4XX'],
+  ] as const;
+  const failed = kinds.filter(([count]) => count > 0);
+  if (failed.length === 0) return `${served}: none failed.`;
+  return `${served}: ${failed.map(([count, code]) => `${count} failed with ${code} (${percent(count / requests)})`).join(', ')}.`;
 }
 
-function nextSteps({ update, ending }: Followed): string[] {
-  if (ending.kind === 'updated') return [`The way back: shadowctl undo --endpoint ${update.endpoint}`];
-  if (ending.kind === 'taken-over') return [`Look at who updates it: shadowctl status --endpoint ${update.endpoint}`];
-  if (ending.kind === 'failed' || ending.kind === 'deleted')
-    return [`Look at what stands: shadowctl status --endpoint ${update.endpoint}`];
-  return [
-    `${update.requested} and its model still exist, unused; shadowctl cleanup takes away everything that shadowctl created.`,
+function nextSteps({ update, ending }: Followed): [label: string, text: string][] {
+  if (ending.kind === 'updated') return [['way back', `shadowctl undo --endpoint ${update.endpoint}`]];
+  if (ending.kind === 'taken-over' || ending.kind === 'failed' || ending.kind === 'deleted')
+    return [['look', `shadowctl status --endpoint ${update.endpoint}`]];
+  const steps: [string, string][] = [
+    ['left over', `${update.requested} and its model still exist, unused; cleanup takes them away with the rest.`],
   ];
+  if (ending.kind === 'rolled-back-by-alarm' || ending.kind === 'rolled-back-for-health')
+    steps.push(['look', `shadowctl doctor --endpoint ${update.endpoint}`]);
+  return steps;
 }
 
 /** The result for a GitHub step summary. */

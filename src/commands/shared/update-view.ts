@@ -3,6 +3,7 @@ import type { FleetMinute } from '../../guardrails/fleet-minutes.ts';
 import { percent } from '../../guardrails/quantity.ts';
 import type { Stage } from '../../guardrails/stage.ts';
 import type { Snapshot, Update } from '../../guardrails/watch.ts';
+import { plain } from '../../ui/io.ts';
 import type { LiveAlarm, LiveFleet, LiveView } from '../../ui/live.ts';
 
 /** One look at an update in the terms of the live view. Pure. */
@@ -16,6 +17,7 @@ export function viewOf(
     stage: stageWords(stage),
     secondsLeft: stage.bakeEnds === undefined ? undefined : Math.max(0, (stage.bakeEnds - at) / 1000),
     elapsed: (at - update.startedAt) / 1000,
+    trouble: snapshot.trouble,
     fleets: fleets(update, snapshot),
     alarms: snapshot.alarms.map((alarm): LiveAlarm => {
       const last = snapshot.points.get(alarm.AlarmName ?? '')?.at(-1);
@@ -106,12 +108,18 @@ export function changesSince(before: Snapshot | undefined, snapshot: Snapshot): 
   for (const alarm of snapshot.alarms) {
     const earlier = before?.alarms.find((other) => other.AlarmName === alarm.AlarmName)?.StateValue;
     if (before !== undefined && earlier !== alarm.StateValue) {
-      lines.push(
-        `alarm ${alarm.AlarmName} is ${alarm.StateValue}${alarm.StateReason === undefined ? '' : `: ${alarm.StateReason}`}`,
-      );
+      lines.push(`alarm ${alarm.AlarmName} is ${alarm.StateValue}${lastValue(alarm, snapshot)}`);
     }
   }
+  if (snapshot.trouble !== undefined && snapshot.trouble !== before?.trouble)
+    lines.push(`! ${plain(snapshot.trouble)}`);
   return lines.map((line) => `${timeOf(snapshot.at)}  ${line}`);
+}
+
+/** CloudWatch's own sentence says this at greater length; it is told once, at the end. */
+function lastValue(alarm: Snapshot['alarms'][number], snapshot: Snapshot): string {
+  const last = snapshot.points.get(alarm.AlarmName ?? '')?.at(-1);
+  return last === undefined ? '' : `: ${showValue(alarm, last.value)}, limit ${showLimit(alarm)}`;
 }
 
 /** `09:41:07` in UTC. */

@@ -5,6 +5,7 @@ import { readStage } from '../../guardrails/stage.ts';
 import { type Update, watchUpdate } from '../../guardrails/watch.ts';
 import { fold } from '../../state/fold.ts';
 import { plain } from '../../ui/io.ts';
+import { wrap } from '../../ui/wrap.ts';
 import { liveView, outcomeOf } from '../shared/follow-update.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 
@@ -22,7 +23,7 @@ export async function watch(app: App, endpoint: string): Promise<Outcome | undef
     const state = fold((await app.journal(endpoint)).events());
     return recordedUpdates(state).findLast((one) => one.started.requested === update.requested)?.aborted ?? false;
   });
-  app.io.out(plain(ending.sentence));
+  for (const line of wrap(plain(ending.sentence), app.io.columns, '  ')) app.io.out(line);
   return outcomeOf(ending);
 }
 

@@ -4,12 +4,11 @@ import { newRun } from '../../resources/apply.ts';
 import { productionOf } from '../../resources/live.ts';
 import { tagList } from '../../resources/tags.ts';
 import { beginGuarded } from '../shared/begin-guarded.ts';
-import { followUpdate, outcomeOf } from '../shared/follow-update.ts';
+import { conclude } from '../shared/conclude.ts';
+import { followUpdate } from '../shared/follow-update.ts';
 import type { GuardOptions } from '../shared/guard-options.ts';
-import { notifyAll } from '../shared/notify.ts';
 import { targetsOf } from '../shared/notify-targets.ts';
 import { onEndpoint } from '../shared/on-endpoint.ts';
-import { tellResult } from '../shared/update-result.ts';
 import type { UndoOptions } from './command.ts';
 import { findWayBack } from './way-back.ts';
 
@@ -37,7 +36,6 @@ export async function undoGuarded(app: App, options: UndoOptions, guard: GuardOp
   });
   if (started === 'pending') return 'pending';
   const followed = await followUpdate(app, aws, started);
-  await tellResult(app, followed, options.format);
-  await notifyAll(app, targets, followed);
-  return outcomeOf(followed.ending);
+  const { metrics } = guard;
+  return conclude(app, aws, followed, { targets, metrics, format: options.format });
 }

@@ -37,6 +37,7 @@ describe('words to options', () => {
         alarms: [],
         force: false,
         notify: [],
+        metrics: true,
       },
       traffic: undefined,
       adopt: false,

@@ -58,7 +58,7 @@ test('a webhook is told the facts and the command to run next', async () => {
   expect(JSON.parse(told[0] ?? '')).toMatchObject({
     ending: 'updated',
     endpoint: ENDPOINT,
-    text: expect.stringContaining('The way back: shadowctl undo --endpoint weather'),
+    text: expect.stringContaining('way back   shadowctl undo --endpoint weather'),
   });
 });
 

@@ -32,6 +32,11 @@ async function underTraffic(
   return { ...result, answered, failed };
 }
 
+/** Text as it was before it was broken into lines. */
+function unwrapped(text: string): string {
+  return text.replace(/\s+/g, ' ');
+}
+
 async function runs(): Promise<string | undefined> {
   return (await describeEndpoint(stage.aws, ENDPOINT))?.EndpointConfigName;
 }
@@ -87,11 +92,12 @@ describe('endings', () => {
     expect(said.code).toBe(1);
     expect(await runs()).toBe('v1');
     expect(said.out).toContain('weather was rolled back to v1 by alarm weather-5XXError.');
-    expect(said.out).toContain('alarm weather-5XXError: Invocation5XXErrors Average > 1 %, 1 of 1 minute');
+    expect(said.out).toMatch(/alarm +weather-5XXError: Invocation5XXErrors Average > 1 %, 1 of 1 minute$/m);
     expect(said.out).toMatch(/\d\d:\d\d 100 % ✗/);
     expect(said.out).toContain('cannot be loaded');
-    expect(said.out).toContain(
-      'SageMaker: One or more configured alarm for automatic rollback deployment is in ALARM state: [weather-5XXError].',
+    expect(`${said.err}${said.out}`.match(/Threshold Crossed/g)).toHaveLength(1);
+    expect(unwrapped(said.out)).toContain(
+      'SageMaker One or more configured alarm for automatic rollback deployment is in ALARM state: [weather-5XXError].',
     );
     // Only the canary's third of the requests met the bad model, and only for about two minutes.
     expect(said.failed).toBeLessThan(said.answered / 10);
@@ -147,8 +153,10 @@ describe('endings', () => {
     stage = await openStage();
     const said = await stage.shadowctl(CANARY);
     expect(said.code).toBe(0);
-    expect(said.err).toContain('an update without traffic proves nothing');
-    expect(said.out).toContain('No request reached the new fleet while it was watched: nothing about v2 is proven.');
+    expect(unwrapped(said.err)).toContain('an update without traffic proves nothing');
+    expect(unwrapped(said.out)).toContain(
+      'No request reached the new fleet while it was watched: nothing about v2 is proven.',
+    );
   });
 });
 
@@ -277,7 +285,7 @@ describe('refused before anything is created', () => {
     stage = await openStage();
     const said = await stage.shadowctl([...CANARY, '--bake', '1m']);
     expect(said.code).toBe(2);
-    expect(said.err).toContain(
+    expect(unwrapped(said.err)).toContain(
       'weather-5XXError: It needs 1 × 1m of data, and about 2m until that is published and evaluated: 3m in all, longer than the bake of 1m.',
     );
     await untouched();
@@ -404,10 +412,80 @@ describe('refused before anything is created', () => {
     stage = await openStage();
     const said = await stage.shadowctl([...CANARY, '--plan']);
     expect(said.code).toBe(4);
-    expect(said.err).toContain('canary: 1 of 3 for 300 s, then 3 of 3 for 300 s');
+    expect(said.err).toContain('canary: 1 of 3 for 5m, then all 3 instances for 5m');
     await untouched();
     const journals = readdirSync(stage.cwd, { recursive: true }).filter((name) => String(name).endsWith('.jsonl'));
     expect(journals).toEqual([]);
+  });
+});
+
+describe('metrics of both fleets, once it has ended', () => {
+  interface Metrics {
+    metrics: {
+      series: { fleet: string; config: string; points: { at: string; requests: number; errors5xx: number }[] }[];
+    } | null;
+    newFleet: { requests: number };
+    endedAt: string;
+  }
+  const BAD = ['--artifact', ARTIFACT, '--algorithm', 'xgboost:1.2-1', '--allow-mismatch', ...named(2)];
+
+  test('as series for machines: every request of the new fleet up to the last minute', async () => {
+    stage = await openStage();
+    const said = await underTraffic([...ON, ...BAD, '--format', 'json']);
+    const { metrics, newFleet, endedAt } = JSON.parse(said.out) as Metrics;
+    const sums = metrics?.series.map(({ fleet, config, points }) => [
+      fleet,
+      config,
+      points.reduce((sum, point) => sum + point.errors5xx, 0),
+    ]);
+    // Every caller that saw a failure stands in the new fleet's series.
+    expect(sums).toEqual([
+      ['old', 'v1', 0],
+      ['new', 'v2', said.failed],
+    ]);
+    expect(newFleet.requests).toBe(said.failed);
+    // The minute that follows is not waited for.
+    expect(stage.clock.now() - Date.parse(endedAt)).toBeLessThanOrEqual(2 * MINUTE);
+  });
+
+  test('as charts after the result; --no-metrics leaves them out and waits for nothing', async () => {
+    stage = await openStage();
+    const drawn = await underTraffic([...CANARY]);
+    expect(drawn.out.indexOf('weather runs v2.')).toBeLessThan(drawn.out.indexOf('── old v1   ━━ new v2'));
+    for (const title of ['5XXError, ', '4XXError, ', 'ModelLatency, ']) expect(drawn.out).toContain(title);
+    expect(drawn.out).toMatch(/1 \d\d:\d\d launching the new fleet · 2 \d\d:\d\d baking with 33 % of the traffic/);
+    const before = stage.clock.now();
+    const without = await stage.shadowctl([...ON, ...GOOD, ...named(3), '--no-metrics', '--format', 'json']);
+    const { metrics, endedAt } = JSON.parse(without.out) as Metrics;
+    expect(metrics).toBeNull();
+    expect(Date.parse(endedAt)).toBeGreaterThan(before);
+    expect(stage.clock.now()).toBe(Date.parse(endedAt));
+  });
+
+  test('may not be read: the ending is told all the same', async () => {
+    stage = await openStage();
+    const { result } = await stage.traffic(async () => {
+      const [said] = await stage.clock.all([
+        () => stage.shadowctl([...CANARY, '--force']),
+        async () => {
+          await stage.clock.sleep(6 * MINUTE);
+          stage.emulator.world.faults.add({
+            kind: 'error',
+            service: 'cloudwatch',
+            operation: 'GetMetricData',
+            status: 403,
+          });
+          return undefined;
+        },
+      ]);
+      return said as Said;
+    }, 1);
+    expect(result.code).toBe(0);
+    expect(result.out).toContain('weather runs v2.');
+    expect(result.out).toContain('not seen');
+    expect(result.err).toContain('! No charts: ');
+    // Said once, when it began; the watching goes on.
+    expect(result.err.match(/! Could not read metrics/g)).toHaveLength(1);
   });
 });
 
