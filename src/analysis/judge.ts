@@ -1,3 +1,4 @@
+import { judgeEffect } from './judge/effect.ts';
 import { judgeErrors } from './judge/errors.ts';
 import { judgeLatency } from './judge/latency.ts';
 import { judgeAnswers } from './judge/predictions.ts';
@@ -26,6 +27,7 @@ export function judge(observations: Observations, policy: Policy): Verdict | und
     ...(measured ? [...judgeTraffic(evidence), ...judgeErrors(evidence), ...judgeLatency(evidence)] : []),
     ...judgeAnswers(evidence),
     ...judgeTruth(evidence),
+    ...judgeEffect(evidence),
   ];
   const outcome = worst(gates);
   return { outcome, summary: summary(outcome, gates), gates };

@@ -40,6 +40,10 @@ const SCHEMA = v.strictObject({
   ),
   truth: v.optional(margin),
   unparsed: v.optional(share),
+  effect: v.optional(
+    v.strictObject({ latency: v.optional(margin), overhead: v.optional(margin), errors: v.optional(share) }),
+  ),
+  decide: v.optional(v.array(v.pipe(v.string(), v.nonEmpty()))),
   inform: v.optional(v.array(v.pipe(v.string(), v.nonEmpty()))),
 });
 
@@ -68,5 +72,6 @@ export function readPolicy(section: unknown, file: string): Policy {
     ...defined,
     latency: { ...DEFAULT_POLICY.latency, ...given.latency },
     numbers: { ...DEFAULT_POLICY.numbers, ...given.numbers },
+    effect: { ...DEFAULT_POLICY.effect, ...given.effect },
   };
 }

@@ -24,6 +24,10 @@ export interface Policy {
   truth: number;
   /** Share of answers that may be missing or not understood. */
   unparsed: number;
+  /** What shadowing may cost production, against the time before: latency and overhead as ratios, failed requests as a share. */
+  effect: { latency: number; overhead: number; errors: number };
+  /** Gates that inform unless they are named here, by id or its first part: `effect`, `effect.latency`. */
+  decide: readonly string[];
   /** Gates that are shown without deciding, by id or its first part: `latency`, `latency.p99`. */
   inform: readonly string[];
 }
@@ -42,10 +46,21 @@ export const DEFAULT_POLICY: Policy = {
   numbers: { tolerance: undefined, share: 0.05 },
   truth: 0.02,
   unparsed: 0.01,
+  effect: { latency: 0.1, overhead: 0.2, errors: 0.01 },
+  decide: [],
   inform: [],
 };
 
 /** Does this gate decide under the policy? */
 export function gates(policy: Policy, id: string): boolean {
-  return !policy.inform.some((name) => id === name || id.startsWith(`${name}.`));
+  return !named(policy.inform, id);
+}
+
+/** The same for a gate that informs by default. */
+export function decides(policy: Policy, id: string): boolean {
+  return named(policy.decide, id) && gates(policy, id);
+}
+
+function named(names: readonly string[], id: string): boolean {
+  return names.some((name) => id === name || id.startsWith(`${name}.`));
 }

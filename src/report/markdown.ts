@@ -1,7 +1,18 @@
+import { summarizeEffect } from '../analysis/judge/effect.ts';
 import type { Gate } from '../analysis/verdict.ts';
 import { plain } from '../ui/io.ts';
 import type { Report } from './report.ts';
-import { count, difference, gateInterval, gateValue, number, pairsText, percent, windowText } from './words.ts';
+import {
+  count,
+  difference,
+  effectRows,
+  gateInterval,
+  gateValue,
+  number,
+  pairsText,
+  percent,
+  windowText,
+} from './words.ts';
 
 const MARK = { pass: '✅', fail: '❌', inconclusive: '❔' } as const;
 
@@ -27,6 +38,14 @@ export function renderMarkdown(report: Report): string {
     );
   }
   parts.push(folded('Requests, errors, latency', metrics(report)));
+  const effect = summarizeEffect(observations.metrics, report.policy.warmupMinutes);
+  if (effect !== undefined)
+    parts.push(
+      folded(
+        'Production before and with the shadow',
+        tableOf(['', 'before', 'with shadow', 'difference'], effectRows(effect)),
+      ),
+    );
   const predictions = predictionParts(report);
   if (predictions !== '') parts.push(folded('Predictions', predictions));
   if (observations.notes.length > 0) parts.push(observations.notes.map((note) => `- ${text(note)}`).join('\n'));

@@ -1,3 +1,4 @@
+import type { VariantSummary } from '../analysis/metrics.ts';
 import type { Predictions } from '../analysis/observations.ts';
 import type { Gate } from '../analysis/verdict.ts';
 
@@ -30,6 +31,28 @@ export function difference(production: number | undefined, shadow: number | unde
 export function pairsText({ pairs, rows, repeats }: Predictions): string {
   if (repeats === undefined || repeats.known === 0 || repeats.inputs >= rows) return `${count(pairs)} pairs`;
   return `${count(pairs)} pairs of ${count(repeats.inputs)} distinct inputs`;
+}
+
+/** Production before and with the shadow, row by row: title, before, with, difference. */
+export function effectRows({ before, during }: { before: VariantSummary; during: VariantSummary }): string[][] {
+  const row = (
+    title: string,
+    of: (side: VariantSummary) => number | undefined,
+    text: (value: number | undefined) => string,
+  ) => [title, text(of(before)), text(of(during)), difference(of(before), of(during))];
+  const time = (value: number | undefined) => number(value, 'ms');
+  return [
+    row(
+      'requests',
+      (side) => side.invocations,
+      (value) => (value === undefined ? '–' : count(value)),
+    ),
+    row('failed', (side) => side.errorRate, percent),
+    row('ModelLatency mean', (side) => side.latency.mean, time),
+    row('  p99', (side) => side.latency.p99, time),
+    row('OverheadLatency mean', (side) => side.overhead.mean, time),
+    row('  p99', (side) => side.overhead.p99, time),
+  ];
 }
 
 /** A value of a gate in the gate's own terms. */

@@ -3,9 +3,11 @@
  * people do, and counts how often a gate ever says the wrong thing. Nominal is alpha = 5 %.
  */
 import { differenceInterval, failures } from '../../src/analysis/judge/errors.ts';
-import { shareInterval } from '../../src/analysis/judge/evidence.ts';
+import { scatterOf, shareInterval } from '../../src/analysis/judge/evidence.ts';
+import { accuracyLost } from '../../src/analysis/judge/truth.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy.ts';
 import { dispersion } from '../../src/analysis/statistics/proportions.ts';
+import { designEffect, InputCounter } from '../../src/analysis/statistics/repeats.ts';
 import { blockSequence } from '../../src/analysis/statistics/sequences.ts';
 import { compare } from '../../src/analysis/verdict.ts';
 import type { Outcome } from '../../src/analysis/verdict.ts';
@@ -96,9 +98,60 @@ function accuracy(random: Random, onlyProduction: number, onlyShadow: number): E
       if (draw < onlyProduction) b += 1;
       else if (draw < onlyProduction + onlyShadow) c += 1;
     }
-    const left = shareInterval(b, taken, policy.alpha / 2, policy);
-    const right = shareInterval(c, taken, policy.alpha / 2, policy);
-    return compare([left[0] - right[1], left[1] - right[0]], policy.truth);
+    const side = (hits: number) => ({ hits, n: taken, factor: 1 });
+    return compare(accuracyLost(side(b), side(c), policy), policy.truth);
+  });
+}
+
+/** How the traffic repeats its inputs: one after the other again and again, or a few of them often and most seldom. */
+type Traffic = 'in turn' | 'skewed';
+
+/** Draws the number of an input, of `inputs`. Skewed: the square of a uniform, so that a tenth makes a third of the traffic. */
+function drawInput(random: Random, traffic: Traffic, inputs: number, request: number): number {
+  return traffic === 'in turn' ? request % inputs : Math.floor(inputs * random.next() ** 2);
+}
+
+/**
+ * Labels of a model that answers the same input alike: each input agrees or not, drawn once. `noise` of the answers are
+ * drawn anew each time.
+ */
+function repeated(random: Random, share: number, inputs: number, traffic: Traffic, noise: number): Ended {
+  const agrees = Array.from({ length: inputs }, () => random.next() < share);
+  const counter = new InputCounter();
+  const minutes: { successes: number; n: number }[] = [];
+  return watch((n) => {
+    while (minutes.length < n) {
+      let equal = 0;
+      for (let i = 0; i < RATE; i += 1) {
+        const input = drawInput(random, traffic, inputs, minutes.length * RATE + i);
+        const hit = random.next() < noise ? random.next() < share : agrees[input] === true;
+        counter.add(input, hit ? 1 : 0);
+        if (hit) equal += 1;
+      }
+      minutes.push({ successes: equal, n: RATE });
+    }
+    const sums = counter.sums();
+    if (sums === undefined || sums.inputs < policy.minimumPairs) return 'inconclusive';
+    const { factor } = scatterOf(minutes, sums);
+    return compare(shareInterval(sums.sum / factor, sums.rows / factor, policy.alpha, policy), policy.agreement, false);
+  });
+}
+
+/** Accuracy lost, of models that answer the same input alike. */
+function repeatedAccuracy(random: Random, onlyProduction: number, onlyShadow: number, inputs: number): Ended {
+  const kinds = Array.from({ length: inputs }, () => random.next());
+  const counters = [new InputCounter(), new InputCounter()] as const;
+  let taken = 0;
+  return watch((n) => {
+    for (; taken < n * RATE; taken += 1) {
+      const kind = kinds[taken % inputs] ?? 1;
+      counters[0].add(taken % inputs, kind < onlyProduction ? 1 : 0);
+      counters[1].add(taken % inputs, kind >= onlyProduction && kind < onlyProduction + onlyShadow ? 1 : 0);
+    }
+    const [b, c] = [counters[0].sums(), counters[1].sums()];
+    if (b === undefined || c === undefined || b.inputs < policy.minimumPairs) return 'inconclusive';
+    const side = (sums: typeof b) => ({ hits: sums.sum, n: sums.rows, factor: designEffect(sums) });
+    return compare(accuracyLost(side(b), side(c), policy), policy.truth);
   });
 }
 
@@ -139,6 +192,21 @@ say(row('errors on the margin, in bursts', (random) => errors(random, 0.01, 0.02
 say(row('labels on the margin (90 % equal)', (random) => agreement(random, 0.9), 'pass'));
 say(row('accuracy equal (3 % each way)', (random) => accuracy(random, 0.03, 0.03), 'fail'));
 say(row('accuracy on the margin (loses 2 %)', (random) => accuracy(random, 0.04, 0.02), 'pass'));
+for (const inputs of [365, 2000]) {
+  say(
+    row(
+      `labels on the margin, ${inputs} inputs in turn`,
+      (random) => repeated(random, 0.9, inputs, 'in turn', 0),
+      'pass',
+    ),
+  );
+}
+say(row('labels on the margin, 2000 inputs, skewed', (random) => repeated(random, 0.9, 2000, 'skewed', 0), 'pass'));
+say(
+  row('labels on the margin, 1000 inputs, half noise', (random) => repeated(random, 0.9, 1000, 'in turn', 0.5), 'pass'),
+);
+say(row('accuracy equal, 365 inputs in turn', (random) => repeatedAccuracy(random, 0.03, 0.03, 365), 'fail'));
+say(row('accuracy on the margin, 365 inputs in turn', (random) => repeatedAccuracy(random, 0.04, 0.02, 365), 'pass'));
 say(HEAD('Power: how soon the right answer comes.'));
 say(row('latency equal, autocorrelation 0.5', (random) => latency(random, 1, 0.5, 0.1), undefined));
 say(row('latency +5 %, autocorrelation 0.5', (random) => latency(random, 1.05, 0.5, 0.1), undefined));
@@ -152,3 +220,6 @@ say(row('labels 95 % equal', (random) => agreement(random, 0.95), undefined));
 say(row('labels 80 % equal', (random) => agreement(random, 0.8), undefined));
 say(row('accuracy 3 % better', (random) => accuracy(random, 0.02, 0.05), undefined));
 say(row('accuracy 6 % worse', (random) => accuracy(random, 0.08, 0.02), undefined));
+say(row('labels 97 % equal, 365 inputs in turn', (random) => repeated(random, 0.97, 365, 'in turn', 0), undefined));
+say(row('labels 80 % equal, 365 inputs in turn', (random) => repeated(random, 0.8, 365, 'in turn', 0), undefined));
+say(row('accuracy 10 % better, 365 inputs', (random) => repeatedAccuracy(random, 0.02, 0.12, 365), undefined));

@@ -3,6 +3,7 @@ import type { Aws } from '../../aws/clients.ts';
 import type { Clock } from '../../clock.ts';
 import type { Metrics, Observations, Predictions, Task, Window } from '../observations.ts';
 import type { Truth } from '../predictions/truth.ts';
+import { readBefore, windowBefore } from './before.ts';
 import { fetchCaptures } from './captures.ts';
 import { compareFiles } from './compare-files.ts';
 import { readEndpoint } from './endpoint.ts';
@@ -39,7 +40,19 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
   const variants = [facts.production.name, ...(facts.shadow === undefined ? [] : [facts.shadow.name])];
   const [production, shadow] = await readMetrics(aws, endpoint, variants, window, signal);
   if (production === undefined) throw new Error('metrics of no variant were asked for');
-  const metrics: Metrics = { times: minutesOf(window), production, shadow };
+  const during: Metrics = { times: minutesOf(window), production, shadow };
+  const earlier = windowBefore(during, facts.created);
+  const before =
+    earlier === undefined || facts.shadow === undefined
+      ? undefined
+      : await readBefore(
+          aws,
+          endpoint,
+          { production: facts.production.name, shadow: facts.shadow.name },
+          earlier,
+          signal,
+        );
+  const metrics: Metrics = { ...during, before };
   const notes: string[] = [];
   const predictions = await readPredictions(aws, clock, facts, metrics, options, notes);
   return {

@@ -11,6 +11,8 @@ export interface EndpointFacts {
   sampling: number | undefined;
   /** `s3://…` under which captures land; undefined where nothing is captured. */
   captures: string | undefined;
+  /** When the endpoint config was made, milliseconds since the epoch: its shadow saw nothing before. */
+  created: number | undefined;
 }
 
 /**
@@ -75,6 +77,7 @@ export async function readEndpoint(aws: Aws, name: string, signal?: AbortSignal)
       shadowName === undefined || weights[0] === undefined || weights[1] === undefined || weights[0] <= 0
         ? undefined
         : Math.min(1, weights[1] / weights[0]),
+    created: config?.CreationTime?.getTime(),
     captures: capture?.EnableCapture === false ? undefined : capture?.DestinationS3Uri,
   };
 }

@@ -1,4 +1,5 @@
 import type { Predictions } from '../observations.ts';
+import type { Policy } from '../policy.ts';
 import { gates } from '../policy.ts';
 import { mcnemar, meanDispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
@@ -38,6 +39,20 @@ export function judgeTruth(evidence: Evidence): Gate[] {
   return truth.labels === undefined ? judgeLoss(predictions, evidence) : judgeAccuracy(predictions, evidence);
 }
 
+/** Rows that only one model has right, of n; `factor` is how much less they count for hanging together. */
+export interface OnlyOne {
+  hits: number;
+  n: number;
+  factor: number;
+}
+
+/** Accuracy lost: what only production gets right, less what only the shadow gets right. Each bounded at alpha / 2. */
+export function accuracyLost(production: OnlyOne, shadow: OnlyOne, policy: Policy): Interval {
+  const bounds = ({ hits, n, factor }: OnlyOne) => shareInterval(hits / factor, n / factor, policy.alpha / 2, policy);
+  const [b, c] = [bounds(production), bounds(shadow)];
+  return [b[0] - c[1], b[1] - c[0]];
+}
+
 function judgeAccuracy(predictions: Predictions, evidence: Evidence): Gate[] {
   const truth = predictions.truth;
   if (truth?.labels === undefined) return [];
@@ -48,13 +63,12 @@ function judgeAccuracy(predictions: Predictions, evidence: Evidence): Gate[] {
     onlyProduction: scatterOf(judgedMinutes(predictions, 'onlyProduction'), predictions.repeats?.onlyProduction),
     onlyShadow: scatterOf(judgedMinutes(predictions, 'onlyShadow'), predictions.repeats?.onlyShadow),
   };
-  const bounds = (hits: number, scale: number) => shareInterval(hits * scale, n * scale, policy.alpha / 2, policy);
-  // Accuracy lost: rows only production gets right, less rows only the shadow gets right. Each bounded at alpha / 2.
-  const lost = (scale: number): Interval => {
-    const b = bounds(onlyProduction, scale / scatter.onlyProduction.factor);
-    const c = bounds(onlyShadow, scale / scatter.onlyShadow.factor);
-    return [b[0] - c[1], b[1] - c[0]];
-  };
+  const lost = (scale: number) =>
+    accuracyLost(
+      { hits: onlyProduction * scale, n: n * scale, factor: scatter.onlyProduction.factor },
+      { hits: onlyShadow * scale, n: n * scale, factor: scatter.onlyShadow.factor },
+      policy,
+    );
   const stronger =
     scatter.onlyProduction.factor > scatter.onlyShadow.factor ? scatter.onlyProduction : scatter.onlyShadow;
   const p = mcnemar(onlyProduction, onlyShadow);

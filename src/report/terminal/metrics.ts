@@ -1,9 +1,10 @@
+import { summarizeEffect } from '../../analysis/judge/effect.ts';
 import type { MetricName } from '../../analysis/observations.ts';
 import { chart } from '../../ui/chart.ts';
 import { table } from '../../ui/table.ts';
 import { paint } from '../../ui/theme.ts';
 import type { Report, RenderOptions } from '../report.ts';
-import { count, difference, number, percent } from '../words.ts';
+import { count, difference, effectRows, number, percent, windowText } from '../words.ts';
 
 const HEIGHT = 7;
 /** A line at zero needs no seven lines to be seen. */
@@ -11,7 +12,7 @@ const FLAT = 3;
 
 /** Requests, errors, latency and load of both variants: a table, and three charts over time. */
 export async function metricSections(report: Report, options: RenderOptions): Promise<string[]> {
-  return [await metricTable(report, options), ...charts(report, options)];
+  return [await metricTable(report, options), await effectTable(report, options), ...charts(report, options)];
 }
 
 async function metricTable(report: Report, options: RenderOptions): Promise<string> {
@@ -50,6 +51,26 @@ async function metricTable(report: Report, options: RenderOptions): Promise<stri
   const drawn = await table(options, head, rows, { right: [1, 2, 3], indent: '  ' });
   const remark = '  Quantiles are those of each minute, averaged by requests.';
   return [paint(options, 'title', 'Requests, errors, latency'), drawn, paint(options, 'quiet', remark)].join('\n');
+}
+
+/** What shadowing costs production: the time before the shadow against the time with it. */
+async function effectTable(report: Report, options: RenderOptions): Promise<string> {
+  const { metrics } = report.observations;
+  const both = summarizeEffect(metrics, report.policy.warmupMinutes);
+  const times = metrics.before?.times;
+  if (both === undefined || times?.[0] === undefined) return '';
+  const rows = effectRows(both);
+  const drawn = await table(options, ['', 'before', 'with shadow', 'difference'], rows, {
+    right: [1, 2, 3],
+    indent: '  ',
+  });
+  const window = windowText({ from: times[0], to: (times.at(-1) ?? times[0]) + 60_000 });
+  return [
+    paint(options, 'title', 'Production before and with the shadow'),
+    `  before: ${window}`,
+    drawn,
+    paint(options, 'quiet', '  Other requests at another time: a difference need not come from the shadow.'),
+  ].join('\n');
 }
 
 function charts(report: Report, options: RenderOptions): string[] {
