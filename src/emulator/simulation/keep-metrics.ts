@@ -2,7 +2,7 @@ import type { EventSource } from '../timeline.ts';
 import type { World } from '../world.ts';
 
 /** How often the running minute of metrics is written, in ms: a kill -9 loses no more of it. */
-const EVERY = 5_000;
+const EVERY = 2_000;
 
 /**
  * Writes the open minutes of metrics now and then, while there are requests: a minute is otherwise written when it is
