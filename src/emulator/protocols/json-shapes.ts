@@ -115,36 +115,52 @@ function mismatch(value: unknown, wanted: string): AwsError {
   return new AwsError('SerializationException', `${found}_VALUE can not be converted to ${article} ${wanted}`);
 }
 
-/** A value of an operation as JSON; undefined members vanish, dates become epoch seconds unless the shape says otherwise. */
-export function writeJson(reference: Reference, value: unknown): unknown {
+/**
+ * A value of an operation as JSON text, undefined for none: undefined members vanish, dates become epoch seconds unless
+ * the shape says otherwise. Whole doubles keep their point (`7.0`, as the Java of AWS writes them): languages that tell
+ * integers from floats read the same type whatever the number.
+ */
+export function writeJson(reference: Reference, value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   const { shape } = reference;
   switch (shape.type) {
     case 'structure': {
       const source = value as Record<string, unknown>;
-      const result: Record<string, unknown> = {};
+      let text = '';
       for (const member of shape.members) {
-        const inner = source[member.name];
-        if (inner !== undefined && inner !== null) result[member.wireName] = writeJson(member, inner);
+        const inner = writeJson(member, source[member.name]);
+        if (inner !== undefined) text += `${text === '' ? '' : ','}"${member.wireName}":${inner}`;
       }
-      return result;
+      return `{${text}}`;
     }
     case 'list': {
       const { item } = shape;
-      return item === undefined ? [] : (value as unknown[]).map((one) => writeJson(item, one) ?? null);
+      return item === undefined
+        ? '[]'
+        : `[${(value as unknown[]).map((one) => writeJson(item, one) ?? 'null').join()}]`;
     }
-    case 'map':
-      return Object.fromEntries(
-        Object.entries(value).map(([key, one]) => [key, shape.value && writeJson(shape.value, one)]),
-      );
+    case 'map': {
+      const parts: string[] = [];
+      for (const [key, one] of Object.entries(value)) {
+        const inner = shape.value && writeJson(shape.value, one);
+        if (inner !== undefined) parts.push(`${JSON.stringify(key)}:${inner}`);
+      }
+      return `{${parts.join()}}`;
+    }
     case 'timestamp':
-      return writeTimestamp(value as Date, formatOf(reference, 'unixTimestamp'));
+      return JSON.stringify(writeTimestamp(value as Date, formatOf(reference, 'unixTimestamp')));
     case 'blob':
-      return Buffer.from(value as Uint8Array).toString('base64');
+      return `"${Buffer.from(value as Uint8Array).toString('base64')}"`;
     case 'float':
     case 'double':
-      return Number.isFinite(value) ? value : `${value as number}`;
+      return double(value as number);
     default:
-      return value;
+      return JSON.stringify(value);
   }
+}
+
+function double(value: number): string {
+  const text = String(value);
+  if (!Number.isFinite(value)) return `"${text}"`;
+  return Number.isInteger(value) && !text.includes('e') ? `${text}.0` : text;
 }

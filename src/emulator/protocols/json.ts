@@ -21,7 +21,7 @@ export const json: Protocol = {
     const body =
       operation.output === undefined
         ? ''
-        : JSON.stringify(writeJson({ shape: operation.output, timestampFormat: undefined }, output ?? {}) ?? {});
+        : (writeJson({ shape: operation.output, timestampFormat: undefined }, output ?? {}) ?? '{}');
     return { status: 200, headers: headers(requestId, request), body };
   },
 

@@ -32,14 +32,13 @@ export const restJson: Protocol = {
       return { status, headers, body: (result[payload.name] as Uint8Array | string | undefined) ?? '' };
     }
     headers['Content-Type'] ??= 'application/json';
-    if (payload !== undefined)
-      return { status, headers, body: JSON.stringify(writeJson(payload, result[payload.name]) ?? {}) };
+    if (payload !== undefined) return { status, headers, body: writeJson(payload, result[payload.name]) ?? '{}' };
     if (operation.output === undefined) return { status, headers, body: '' };
     const shape = {
       ...operation.output,
       members: operation.output.members.filter((member) => member.location === undefined),
     };
-    return { status, headers, body: JSON.stringify(writeJson({ shape, timestampFormat: undefined }, result)) };
+    return { status, headers, body: writeJson({ shape, timestampFormat: undefined }, result) ?? '{}' };
   },
 
   serializeError(error, { service, requestId }) {

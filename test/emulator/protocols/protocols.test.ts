@@ -100,6 +100,18 @@ describe('AWS JSON', () => {
       '{"EndpointName":"e","CreationTime":1767603600.25}',
     );
   });
+
+  it('writes doubles as doubles also where they are whole, integers as integers', async () => {
+    const body = async (name: string, output: object) =>
+      json.serialize(await operation('cloudwatch', name), output, 'id', request('')).body;
+    const Values = [7, -3, 0.5, 1e300, 0, Number.NaN, 123456789012];
+    expect(await body('GetMetricData', { MetricDataResults: [{ Id: 'm "1"\n', Values }] })).toBe(
+      '{"MetricDataResults":[{"Id":"m \\"1\\"\\n","Values":[7.0,-3.0,0.5,1e+300,0.0,"NaN",123456789012.0]}]}',
+    );
+    expect(await body('DescribeAlarms', { MetricAlarms: [{ Period: 60, Threshold: 1 }] })).toBe(
+      '{"MetricAlarms":[{"Period":60,"Threshold":1.0}]}',
+    );
+  });
 });
 
 describe('Query', () => {
