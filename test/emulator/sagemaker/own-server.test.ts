@@ -36,13 +36,18 @@ beforeEach(async () => {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  emulator = await begin(2_000);
+});
+
+/** An emulator that waits this long for the server to become healthy. */
+function begin(failHealthCheck: number): Promise<Emulator> {
   const { port } = server.address() as AddressInfo;
-  emulator = await startEmulator({
+  return startEmulator({
     clock: systemClock,
-    latencies: { ...QUICK, createEndpoint: 100, failHealthCheck: 2_000 },
+    latencies: { ...QUICK, createEndpoint: 100, failHealthCheck },
     containers: [`mine=http://127.0.0.1:${port}`],
   });
-});
+}
 afterEach(async () => {
   await emulator.close();
   server.closeAllConnections();
@@ -121,6 +126,8 @@ test('may call the emulator itself before it is healthy', async () => {
 
 test('fails the endpoint when it stays unhealthy', async () => {
   healthyAt = Number.POSITIVE_INFINITY;
+  await emulator.close();
+  emulator = await begin(400);
   expect(await create()).toEqual({
     status: 'Failed',
     reason:
