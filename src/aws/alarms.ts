@@ -1,4 +1,5 @@
 import {
+  type CompositeAlarm,
   DescribeAlarmHistoryCommand,
   DescribeAlarmsCommand,
   type MetricAlarm,
@@ -77,4 +78,21 @@ export async function listAlarms(aws: Aws, signal?: AbortSignal): Promise<Metric
     NextToken = page.NextToken;
   } while (NextToken !== undefined);
   return found;
+}
+
+/** The composite alarms of these names that exist; at most 100 names (AWS's limit). */
+export async function compositeAlarms(
+  aws: Aws,
+  names: readonly string[],
+  signal?: AbortSignal,
+): Promise<CompositeAlarm[]> {
+  if (names.length === 0) return [];
+  const client = await aws.cloudwatch();
+  const page = await call(aws.target, 'look at composite alarms', () =>
+    client.send(
+      new DescribeAlarmsCommand({ AlarmNames: names.slice(0, 100), AlarmTypes: ['CompositeAlarm'], MaxRecords: 100 }),
+      { abortSignal: signal },
+    ),
+  );
+  return page.CompositeAlarms ?? [];
 }

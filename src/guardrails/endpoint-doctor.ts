@@ -4,6 +4,7 @@ import type {
   DescribeModelCommandOutput,
 } from '@aws-sdk/client-sagemaker';
 import type { Finding } from './finding.ts';
+import { hourlyCost } from './prices.ts';
 import { instances } from './quantity.ts';
 import { readStage } from './stage.ts';
 
@@ -137,10 +138,11 @@ function fleet({ endpoint, config }: EndpointFacts, report: Report): void {
     );
   }
   if (count !== undefined) {
+    const cost = hourlyCost(variant?.InstanceType, count);
     report(
       'note',
       'quota',
-      `During an update ${instances(count)} of ${variant?.InstanceType} are needed beside those that stand: the quota "${variant?.InstanceType} for endpoint usage" must permit ${count * 2}. It cannot be read from here.`,
+      `During an update ${instances(count)} of ${variant?.InstanceType} are needed beside those that stand: the quota "${variant?.InstanceType} for endpoint usage" must permit ${count * 2}. It cannot be read from here.${cost === undefined ? '' : ` Both fleets are billed meanwhile: ${cost} more.`}`,
       `aws service-quotas list-service-quotas --service-code sagemaker --query "Quotas[?QuotaName=='${variant?.InstanceType} for endpoint usage'].Value"`,
     );
   }
@@ -178,11 +180,17 @@ function capture({ endpoint, config }: EndpointFacts, report: Report): void {
   }
 }
 
+/** The region of an ECR image, where that is another than `here`. */
+export function foreignRegion(image: string, here: string): string | undefined {
+  const there = /\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\./.exec(image)?.[1];
+  return there === here ? undefined : there;
+}
+
 /** An image is pulled from the registry of its own region. */
 function region({ model, region: here }: EndpointFacts, report: Report): void {
   const image = model?.PrimaryContainer?.Image ?? '';
-  const there = /\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\./.exec(image)?.[1];
-  if (there !== undefined && there !== here) {
+  const there = foreignRegion(image, here);
+  if (there !== undefined) {
     report(
       'warning',
       'image-region',

@@ -1,7 +1,9 @@
-import type { MetricAlarm, PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
+import type { CompositeAlarm, MetricAlarm, PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import { examineAlarm, type GuardedUpdate } from './alarm-doctor.ts';
 import { latencyMinutes, secondsToFire } from './alarm-plan.ts';
 import type { Finding } from './finding.ts';
+import { examineOther } from './named-alarm.ts';
+import { hourlyCost } from './prices.ts';
 import { instances, percent, showMilliseconds, showSeconds } from './quantity.ts';
 import type { Strategy } from './strategy.ts';
 import { type Baseline, brokenMinutes, type Limits } from './thresholds.ts';
@@ -19,7 +21,9 @@ export interface PreflightFacts {
   /** Our alarms as they will be written. */
   alarms: readonly PutMetricAlarmCommandInput[];
   /** The team's alarms that were asked for, and what CloudWatch has of them. */
-  teamAlarms: readonly { name: string; found: MetricAlarm | undefined }[];
+  teamAlarms: readonly { name: string; found: MetricAlarm | undefined; composite: CompositeAlarm | undefined }[];
+  /** What the examination of the endpoint itself found. */
+  endpointFindings: readonly Finding[];
   /** Twelve digits. */
   account: string;
   /** ARN of a model package behind the live or the new model. */
@@ -51,18 +55,11 @@ function guardedUpdate(
 /** Examines an update before anything is created. */
 export function preflight(facts: PreflightFacts): Finding[] {
   const update = guardedUpdate(facts);
-  const findings: Finding[] = [...fallbacks(facts)];
+  const findings: Finding[] = [...fallbacks(facts), ...standing(facts)];
   for (const alarm of facts.alarms) findings.push(...examineAlarm(alarm, update));
-  for (const { name, found } of facts.teamAlarms) {
+  for (const { name, found, composite } of facts.teamAlarms) {
     if (found !== undefined) findings.push(...examineAlarm(found, update));
-    else
-      findings.push({
-        severity: 'blocking',
-        check: 'no-such-alarm',
-        subject: `alarm ${name}`,
-        message: `There is no alarm ${name} in this account and region.`,
-        next: 'Check the name given to --alarm, and the region.',
-      });
+    else findings.push(examineOther(name, composite));
   }
   findings.push(...traffic(facts), ...predecessor(facts), ...finalBake(facts), capacity(facts));
   return findings;
@@ -93,6 +90,23 @@ function fallbacks(facts: PreflightFacts): Finding[] {
     });
   }
   return found;
+}
+
+/** What is examined here with more knowledge of the update, or is refused before. */
+const EXAMINED_HERE = new Set(['no-traffic', 'inferentia-1', 'one-instance', 'serverless', 'in-progress', 'broken']);
+
+/** What the doctor would say of the endpoint, as far as it bears on this update. */
+function standing(facts: PreflightFacts): Finding[] {
+  const { strategy, endpointFindings } = facts;
+  const found = endpointFindings.filter(
+    ({ severity, check }) => (severity === 'blocking' || severity === 'warning') && !EXAMINED_HERE.has(check),
+  );
+  // Blue/green keeps the old fleet until the end: what it was started from is needed again only where it goes batch by batch.
+  return found.map((finding) =>
+    finding.check === 'artifact-missing' && strategy.name !== 'rolling'
+      ? { ...finding, severity: 'warning' as const }
+      : finding,
+  );
 }
 
 function traffic(facts: PreflightFacts): Finding[] {
@@ -183,10 +197,11 @@ function finalBake(facts: PreflightFacts): Finding[] {
 function capacity(facts: PreflightFacts): Finding {
   const { strategy } = facts;
   const extra = strategy.name === 'rolling' ? (strategy.stages[0] ?? strategy.fleet) : strategy.fleet;
+  const cost = hourlyCost(facts.instanceType, extra);
   return {
     severity: 'note',
     check: 'capacity',
     subject: `endpoint ${facts.endpoint}`,
-    message: `While it lasts, ${instances(extra)} of ${facts.instanceType ?? 'its kind'} are needed and billed beside the ${strategy.fleet} that stand; the account's quota must permit ${strategy.fleet + extra}.`,
+    message: `While it lasts, ${instances(extra)} of ${facts.instanceType ?? 'its kind'} are needed and billed beside the ${strategy.fleet} that stand${cost === undefined ? '' : `, ${cost} on top`}; the account's quota must permit ${strategy.fleet + extra}.`,
   };
 }

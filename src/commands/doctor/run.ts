@@ -2,18 +2,18 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import type { App, Outcome } from '../../app.ts';
-import { listAlarms } from '../../aws/alarms.ts';
+import { compositeAlarms, listAlarms } from '../../aws/alarms.ts';
 import { describeAlarms } from '../../aws/cloudwatch.ts';
 import type { Aws } from '../../aws/clients.ts';
-import { AwsProblem } from '../../aws/errors.ts';
-import { headObject } from '../../aws/s3.ts';
 import { usage } from '../../errors.ts';
 import { examineAlarm, type GuardedUpdate } from '../../guardrails/alarm-doctor.ts';
 import { parseAlarmFile } from '../../guardrails/alarm-file.ts';
 import { examineEndpoint } from '../../guardrails/endpoint-doctor.ts';
+import { examineOther } from '../../guardrails/named-alarm.ts';
 import { blocking, type Finding, worstFirst } from '../../guardrails/finding.ts';
 import { readBaseline } from '../../guardrails/fleet-minutes.ts';
 import { type Live, readLive } from '../../resources/live.ts';
+import { artifactThere } from '../shared/artifact-there.ts';
 import { showFinding } from '../shared/guard-examine.ts';
 import { onEndpoint } from '../shared/on-endpoint.ts';
 import type { DoctorOptions } from './command.ts';
@@ -67,17 +67,15 @@ async function examine(app: App, aws: Aws, live: Live, options: DoctorOptions): 
     requests: baseline.requests,
   });
   const alarms = await chosenAlarms(app, aws, options);
-  for (const name of options.alarms) {
-    if (!alarms.some((alarm) => alarm.AlarmName === name)) {
-      findings.push({
-        severity: 'blocking',
-        check: 'no-such-alarm',
-        subject: `alarm ${name}`,
-        message: `There is no alarm ${name} in this account and region.`,
-        next: 'Check its name and the region.',
-      });
-    }
-  }
+  const others = options.alarms.filter((name) => !alarms.some((alarm) => alarm.AlarmName === name));
+  const composites = await compositeAlarms(aws, others, app.signal);
+  for (const name of others)
+    findings.push(
+      examineOther(
+        name,
+        composites.find((alarm) => alarm.AlarmName === name),
+      ),
+    );
   if (alarms.length === 0 && options.alarms.length === 0) {
     findings.push({
       severity: 'note',
@@ -116,17 +114,6 @@ async function readText(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (error) {
     throw usage(`--file: ${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`, undefined, error);
-  }
-}
-
-/** Who examines need not be allowed to read the artifact. */
-async function artifactThere(aws: Aws, uri: string | undefined): Promise<boolean | undefined> {
-  if (uri?.startsWith('s3://') !== true) return undefined;
-  try {
-    return (await headObject(aws, uri)) !== undefined;
-  } catch (error) {
-    if (error instanceof AwsProblem && error.clientFault) return undefined;
-    throw error;
   }
 }
 

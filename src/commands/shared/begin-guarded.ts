@@ -56,6 +56,8 @@ export async function beginGuarded(
     modelPackage: live.model?.PrimaryContainer?.ModelPackageName,
     strategy,
     bringsTraffic: wanted.bringsTraffic,
+    live,
+    newImage: imageOf(wanted.steps),
   });
   const plan: GuardedUpdatePlan = {
     command: wanted.command,
@@ -80,6 +82,13 @@ export async function beginGuarded(
   }
   await record(site);
   return startGuardedUpdate(site, plan, wanted.steps, (line) => app.io.err(line));
+}
+
+/** The image of the model that the steps create, where they create one. */
+function imageOf(steps: readonly Step[]): string | undefined {
+  for (const step of steps)
+    if (step.action === 'create' && step.kind === 'model') return step.input.PrimaryContainer?.Image;
+  return undefined;
 }
 
 function showPlan(app: App, plan: GuardedUpdatePlan, steps: readonly Step[]): void {

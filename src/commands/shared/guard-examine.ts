@@ -1,18 +1,22 @@
 import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import type { App } from '../../app.ts';
+import { compositeAlarms } from '../../aws/alarms.ts';
 import { alarmTags, describeAlarms } from '../../aws/cloudwatch.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { cannotRun } from '../../errors.ts';
 import { alarmNames, planAlarms } from '../../guardrails/alarm-plan.ts';
+import { type EndpointFacts, examineEndpoint, foreignRegion } from '../../guardrails/endpoint-doctor.ts';
 import { blocking, type Finding, worstFirst } from '../../guardrails/finding.ts';
 import { readBaseline } from '../../guardrails/fleet-minutes.ts';
 import { firstBake, preflight, type PreflightFacts } from '../../guardrails/preflight.ts';
 import type { Strategy } from '../../guardrails/strategy.ts';
 import { limitedStatistic, settleLimits } from '../../guardrails/thresholds.ts';
 import { heldOf, type State } from '../../state/fold.ts';
+import type { Live } from '../../resources/live.ts';
 import { isOurs } from '../../resources/tags.ts';
 import { paint } from '../../ui/theme.ts';
 import { isCommand, wrap } from '../../ui/wrap.ts';
+import { artifactThere } from './artifact-there.ts';
 import type { GuardOptions } from './guard-options.ts';
 
 /** What is to be updated, as far as the examination must know. */
@@ -25,6 +29,9 @@ interface Examined {
   modelPackage: string | undefined;
   strategy: Strategy;
   bringsTraffic: boolean;
+  live: Live;
+  /** The image of the new model, where the update brings one. */
+  newImage: string | undefined;
 }
 
 /**
@@ -54,15 +61,52 @@ export async function examineUpdate(
   const alarms = planAlarms(fleet, limits, firstBake(update.strategy));
   await refuseForeignAlarms(place, update.endpoint);
   const found = guard.alarms.length === 0 ? [] : await describeAlarms(aws, guard.alarms, app.signal);
+  const others = guard.alarms.filter((name) => !found.some((alarm) => alarm.AlarmName === name));
+  const composites = await compositeAlarms(aws, others, app.signal);
   const facts: PreflightFacts = {
     ...update,
     account: place.account,
     limits,
     baseline,
     alarms,
-    teamAlarms: guard.alarms.map((name) => ({ name, found: found.find((alarm) => alarm.AlarmName === name) })),
+    teamAlarms: guard.alarms.map((name) => ({
+      name,
+      found: found.find((alarm) => alarm.AlarmName === name),
+      composite: composites.find((alarm) => alarm.AlarmName === name),
+    })),
+    endpointFindings: [
+      ...examineEndpoint(await endpointFacts(aws, update, baseline.requests)),
+      ...foreignImage(update, aws.target.region),
+    ],
   };
   return { alarms, findings: preflight(facts) };
+}
+
+async function endpointFacts(aws: Aws, { live, endpoint }: Examined, requests: number): Promise<EndpointFacts> {
+  return {
+    name: endpoint,
+    region: aws.target.region,
+    endpoint: live.endpoint,
+    config: live.config,
+    model: live.model,
+    artifactThere: await artifactThere(aws, live.model?.PrimaryContainer?.ModelDataUrl),
+    requests,
+  };
+}
+
+/** The new model's image is examined as the live one's is. */
+function foreignImage({ endpoint, live, newImage }: Examined, here: string): Finding[] {
+  const there = foreignRegion(newImage ?? '', here);
+  if (there === undefined || newImage === live.model?.PrimaryContainer?.Image) return [];
+  return [
+    {
+      severity: 'warning',
+      check: 'new-image-region',
+      subject: `endpoint ${endpoint}`,
+      message: `The new model's image lies in ${there} (${newImage}), and the endpoint in ${here}: SageMaker pulls images only from its own region.`,
+      next: `Use the image's registry in ${here}.`,
+    },
+  ];
 }
 
 /** PutMetricAlarm overwrites without a word: an alarm of that name that is not ours must not be touched. */

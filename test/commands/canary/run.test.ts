@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { CreateEndpointConfigCommand, UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -327,6 +327,23 @@ describe('refused before anything is created', () => {
       ...named(2),
     ]);
     expect(torn.err).toContain('s3://models/torn.tar.gz is truncated');
+    await untouched();
+  });
+
+  test('what the doctor finds at the endpoint is said before: here the live artifact is gone', async () => {
+    stage = await openStage();
+    const s3 = await stage.aws.s3();
+    await s3.send(new DeleteObjectCommand({ Bucket: 'models', Key: '005.tar.gz' }));
+    const plan = await stage.shadowctl([...CANARY, '--plan']);
+    expect(plan.code).toBe(4);
+    expect(unwrapped(plan.err)).toContain(
+      '! endpoint weather: The artifact of its model, s3://models/005.tar.gz, is gone',
+    );
+    expect(unwrapped(plan.err)).toContain('about $0.35 an hour (estimate: us-east-1, from public sources) on top');
+    // Batch by batch, the way back needs new instances of the old model.
+    const rolling = await stage.shadowctl([...CANARY, '--strategy', 'rolling', '--batch-size', '1']);
+    expect(rolling.code).toBe(2);
+    expect(rolling.err).toContain('endpoint weather: artifact-missing');
     await untouched();
   });
 
