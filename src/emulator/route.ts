@@ -31,22 +31,27 @@ function unknownService(service: string, operation: string): AwsError {
   return new AwsError('NotImplemented', message, { status: 501 });
 }
 
-const TARGETS: Record<string, ServiceId> = {
-  SageMaker: 'sagemaker',
-  GraniteServiceVersion20100801: 'cloudwatch',
-  Logs_20140328: 'logs',
-  AnyScaleFrontendService: 'application-autoscaling',
-};
+// Maps, not objects: what a client sends may well be called `toString`.
+const TARGETS: ReadonlyMap<string, ServiceId> = new Map([
+  ['SageMaker', 'sagemaker'],
+  ['GraniteServiceVersion20100801', 'cloudwatch'],
+  ['Logs_20140328', 'logs'],
+  ['AnyScaleFrontendService', 'application-autoscaling'],
+]);
 
 /** Signing names (the service in a credential scope) of the services that speak Query. */
-const QUERY_SIGNERS: Record<string, ServiceId> = { monitoring: 'cloudwatch', sts: 'sts', sns: 'sns' };
+const QUERY_SIGNERS: ReadonlyMap<string, ServiceId> = new Map([
+  ['monitoring', 'cloudwatch'],
+  ['sts', 'sts'],
+  ['sns', 'sns'],
+]);
 
 /** The versions that a Query call names, for unsigned calls (AssumeRoleWithWebIdentity and the like are unsigned). */
-const QUERY_VERSIONS: Record<string, ServiceId> = {
-  '2010-08-01': 'cloudwatch',
-  '2011-06-15': 'sts',
-  '2010-03-31': 'sns',
-};
+const QUERY_VERSIONS: ReadonlyMap<string, ServiceId> = new Map([
+  ['2010-08-01', 'cloudwatch'],
+  ['2011-06-15', 'sts'],
+  ['2010-03-31', 'sns'],
+]);
 
 const RUNTIME_PATH = /^\/endpoints\/[^/]*\/(?:invocations|async-invocations|invocations-response-stream)$/;
 
@@ -113,7 +118,7 @@ export function route(request: WireRequest, scope: Scope, protocol: ProtocolId):
 
 function routeCbor(path: string): Route {
   const match = /^\/service\/([^/]+)\/operation\/([^/]+)$/.exec(path);
-  const service = match?.[1] === undefined ? undefined : TARGETS[match[1]];
+  const service = match?.[1] === undefined ? undefined : TARGETS.get(match[1]);
   if (service === undefined) throw unknownService(match?.[1] ?? 'a service', match?.[2] ?? path);
   return { service, protocol: 'cbor', operation: match?.[2], path };
 }
@@ -121,7 +126,7 @@ function routeCbor(path: string): Route {
 function routeTarget(target: string, path: string): Route {
   const dot = target.lastIndexOf('.');
   const prefix = target.slice(0, Math.max(0, dot));
-  const service = Object.hasOwn(TARGETS, prefix) ? TARGETS[prefix] : undefined;
+  const service = TARGETS.get(prefix);
   if (service === undefined) throw unknownService(prefix || 'a service', target.slice(dot + 1));
   return { service, protocol: 'json', operation: target.slice(dot + 1), path };
 }
@@ -138,8 +143,8 @@ function routeQuery(request: WireRequest, scope: Scope): Route {
   const find = (name: string) => parameters.find(([key]) => key === name)?.[1];
   const action = find('Action');
   const version = find('Version');
-  const service = scope.service === undefined ? version && QUERY_VERSIONS[version] : QUERY_SIGNERS[scope.service];
-  if (!service) throw unknownService(scope.service ?? `version ${version}`, action ?? 'no action');
+  const service = scope.service === undefined ? QUERY_VERSIONS.get(version ?? '') : QUERY_SIGNERS.get(scope.service);
+  if (service === undefined) throw unknownService(scope.service ?? `version ${version}`, action ?? 'no action');
   if (action === undefined) throw new AwsError('MissingAction', 'The request is missing an action.');
   return { service, protocol: 'query', operation: action, path: request.path };
 }

@@ -197,6 +197,21 @@ describe('whole requests at random', () => {
   });
   afterAll(() => emulator.close());
 
+  it.each(['toString', 'constructor', '__proto__'])('know no service called %s', async (name) => {
+    const form = { 'content-type': 'application/x-www-form-urlencoded', host: 'localhost' };
+    const credential = `AWS4-HMAC-SHA256 Credential=t/20260105/us-east-1/${name}/aws4_request, x`;
+    for (const one of [
+      request(`Action=X&Version=${name}`, { headers: form }),
+      request('Action=X', { headers: { ...form, authorization: credential } }),
+      request('', { headers: { 'x-amz-target': `${name}.X` } }),
+      request('', { path: `/service/${name}/operation/X`, headers: { 'smithy-protocol': 'rpc-v2-cbor' } }),
+    ]) {
+      const scope = scopeOf(one);
+      const reply = await answer(emulator.world, one, 'id', scope, protocolOf(one, scope));
+      expect(reply?.status).toBe(501);
+    }
+  });
+
   it('are answered with a status of HTTP, and never with an InternalFailure', async () => {
     const targets = [
       'SageMaker.ListEndpoints',
