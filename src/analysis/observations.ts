@@ -16,8 +16,25 @@ export interface Observations {
   metrics: Metrics;
   /** Undefined where nothing was captured, or nobody asked. */
   predictions: Predictions | undefined;
+  /** How much production's model differs from itself, where that was measured. */
+  noise?: NoiseFloor | undefined;
   /** Whatever the reader must know about how this came about, in sentences: warm-up dropped, files unreadable. */
   notes: readonly string[];
+}
+
+/**
+ * Production against itself: measured with production's own model as shadow. What differs here is no fault of any
+ * candidate, and a candidate's difference counts only above it.
+ */
+export interface NoiseFloor {
+  /** The model, on both sides. */
+  model: string;
+  window: Window;
+  pairs: number;
+  /** Rows whose labels differed. `factor`: how much less rows count for hanging together. */
+  labels: { differing: number; n: number; factor: number } | undefined;
+  /** Rows whose numbers lay further apart than the tolerance. */
+  numbers: { beyond: number; n: number; factor: number; tolerance: number; mae: number } | undefined;
 }
 
 export interface Window {

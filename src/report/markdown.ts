@@ -9,6 +9,7 @@ import {
   gateInterval,
   gateValue,
   number,
+  noiseText,
   pairsText,
   percent,
   windowText,
@@ -89,6 +90,7 @@ function predictionParts({ observations }: Report): string {
   const parts = [
     `${pairsText(predictions)} by ${predictions.method ?? 'nothing'}, coverage ${percent(predictions.coverage)}; unmatched: production ${count(predictions.production.unmatched)}, shadow ${count(predictions.shadow.unmatched)}.`,
   ];
+  if (observations.noise !== undefined) parts.push(text(noiseText(observations.noise)));
   const { labels, numbers, top } = predictions;
   if (labels !== undefined) {
     parts.push(

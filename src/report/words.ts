@@ -1,5 +1,5 @@
 import type { VariantSummary } from '../analysis/metrics.ts';
-import type { Predictions } from '../analysis/observations.ts';
+import type { NoiseFloor, Predictions } from '../analysis/observations.ts';
 import type { Gate } from '../analysis/verdict.ts';
 
 /** `1 234`, thousands apart. */
@@ -31,6 +31,19 @@ export function difference(production: number | undefined, shadow: number | unde
 export function pairsText({ pairs, rows, repeats }: Predictions): string {
   if (repeats === undefined || repeats.known === 0 || repeats.inputs >= rows) return `${count(pairs)} pairs`;
   return `${count(pairs)} pairs of ${count(repeats.inputs)} distinct inputs`;
+}
+
+/** What the noise floor says, in a sentence. */
+export function noiseText({ labels, numbers, model, pairs, window }: NoiseFloor): string {
+  const parts = [
+    ...(labels === undefined ? [] : [`${percent(labels.differing / Math.max(1, labels.n))} of its labels`]),
+    ...(numbers === undefined
+      ? []
+      : [
+          `${percent(numbers.beyond / Math.max(1, numbers.n))} of its numbers by more than ${number(numbers.tolerance)}`,
+        ]),
+  ];
+  return `Noise floor: ${model} differs from itself in ${parts.join(', ')} (${count(pairs)} pairs, ${windowText(window)}); only what goes beyond counts.`;
 }
 
 /** Production before and with the shadow, row by row: title, before, with, difference. */

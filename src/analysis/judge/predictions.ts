@@ -1,12 +1,9 @@
-import type { PairBlock, Predictions, SideCounts } from '../observations.ts';
-import type { Policy } from '../policy.ts';
+import type { NoiseFloor, Predictions, SideCounts } from '../observations.ts';
 import { gates } from '../policy.ts';
-import { compare } from '../verdict.ts';
 import type { Gate } from '../verdict.ts';
-import { more } from './errors.ts';
-import { enough, scatterOf, shareInterval, tooLittle } from './evidence.ts';
-import { history } from './history.ts';
-import type { Evidence, Scatter } from './evidence.ts';
+import { scatterOf, shareInterval } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
+import { different, proportion } from './proportion.ts';
 import { count, number, percent } from './words.ts';
 
 /** Does the shadow answer as production does? By labels, else by numbers; without truth this decides, with truth it informs. */
@@ -18,6 +15,12 @@ export function judgeAnswers(evidence: Evidence): Gate[] {
   if (predictions.labels !== undefined) all.push(agreement(predictions, evidence, decides));
   else if (predictions.numbers !== undefined) all.push(closeness(predictions, evidence, decides));
   return all;
+}
+
+/** The noise floor, where it is that of the model in production now. */
+function noiseOf({ observations }: Evidence): NoiseFloor | undefined {
+  const { noise, production } = observations;
+  return noise !== undefined && noise.model === production.model ? noise : undefined;
 }
 
 function agreement(predictions: Predictions, evidence: Evidence, decides: boolean): Gate {
@@ -40,12 +43,16 @@ function agreement(predictions: Predictions, evidence: Evidence, decides: boolea
     perBlock: (block) => block.agree,
     limits: ['at least', 'at most'],
     demand: `${percent(policy.agreement)} is demanded`,
+    noise: noiseOf(evidence)?.labels,
   });
 }
 
 function closeness(predictions: Predictions, evidence: Evidence, decides: boolean): Gate {
   const { policy } = evidence;
   const { beyond, rows, tolerance } = predictions.numbers ?? { beyond: 0, rows: 0, tolerance: 0 };
+  const measured = noiseOf(evidence)?.numbers;
+  // Measured under a smaller tolerance, more would count as noise than is.
+  const floor = measured !== undefined && measured.tolerance >= tolerance * (1 - 1e-9) ? measured : undefined;
   return proportion(predictions, evidence, {
     id: 'numbers.tolerance',
     title: 'Does it predict nearly the same?',
@@ -65,106 +72,7 @@ function closeness(predictions: Predictions, evidence: Evidence, decides: boolea
     facts: `${count(beyond)} of ${count(rows)} predictions${different(predictions)} differ by more than ${number(tolerance)} (${percent(beyond / Math.max(1, rows))})`,
     limits: ['at most', 'at least'],
     demand: `${percent(policy.numbers.share)} may`,
-  });
-}
-
-interface Proportion {
-  id: string;
-  title: string;
-  gating: boolean;
-  successes: number;
-  n: number;
-  scatter: Scatter;
-  margin: number;
-  below: boolean;
-  facts: string;
-  /** Successes of one minute, to show how the share grew. */
-  perBlock: (block: PairBlock) => number | undefined;
-  /** Words for the bound that lets it pass, and the one that fails it. */
-  limits: readonly [string, string];
-  demand: string;
-}
-
-function proportion(predictions: Predictions, evidence: Evidence, ask: Proportion): Gate {
-  const { policy, minutes } = evidence;
-  const obstacle = tooLittle(predictions, evidence);
-  const bounds = (n: number) => {
-    const share = ask.n > 0 ? ask.successes / ask.n : 0;
-    return shareInterval((share * n) / ask.scatter.factor, n / ask.scatter.factor, policy.alpha, policy);
-  };
-  const interval = bounds(ask.n);
-  const outcome = obstacle === undefined ? compare(interval, ask.margin, ask.below) : 'inconclusive';
-  const [good, bad] = ask.below ? [interval[1], interval[0]] : [interval[0], interval[1]];
-  const words = {
-    pass: `${ask.facts}; ${ask.limits[0]} ${percent(good)} for sure, and ${ask.demand}.`,
-    fail: `${ask.facts}; ${ask.limits[1]} ${percent(bad)} for sure, and ${ask.demand}.`,
-    inconclusive:
-      obstacle === undefined
-        ? `${ask.facts}; the truth lies between ${percent(interval[0])} and ${percent(interval[1])}, and ${ask.demand}.`
-        : `${ask.facts}, but ${obstacle.reason}.`,
-  };
-  let needs: string | undefined;
-  if (outcome === 'inconclusive') {
-    const perMinute = minutes > 0 ? predictions.pairs / minutes : 0;
-    const total =
-      ask.n === 0 ? undefined : enough(ask.n, (n) => compare(bounds(n), ask.margin, ask.below) !== 'inconclusive');
-    const missing = Math.max(obstacle?.missing ?? 0, total === undefined ? 0 : total - ask.n);
-    if (obstacle?.of !== undefined) needs = `${count(obstacle.missing)} more ${obstacle.of}`;
-    else if (missing > 0 && ask.scatter.by === 'inputs') needs = otherInputs(missing, ask.scatter);
-    else if (missing > 0) needs = more(missing, perMinute, 'pairs');
-    else
-      needs =
-        obstacle === undefined
-          ? 'a share that does not lie right on the margin'
-          : 'records that can be paired: send an InferenceId with every request';
-  }
-  return {
-    id: ask.id,
-    title: ask.title,
-    outcome,
-    gating: ask.gating,
-    unit: 'share',
-    estimate: ask.n > 0 ? ask.successes / ask.n : undefined,
-    interval: ask.n > 0 ? interval : undefined,
-    margin: ask.margin,
-    relation: ask.below ? '<' : '>',
-    history: growth(predictions, ask.perBlock, ask.scatter.factor, policy),
-    n: ask.n,
-    of: 'rows',
-    reason: words[outcome],
-    needs,
-  };
-}
-
-/** ` of 365 different inputs`, where inputs repeat. */
-export function different({ rows, repeats }: Predictions): string {
-  return repeats === undefined || repeats.inputs >= rows ? '' : ` of ${count(repeats.inputs)} different inputs`;
-}
-
-/** The same inputs again would tell nothing new. */
-export function otherInputs(rows: number, scatter: Scatter): string {
-  return `about ${count(rows / scatter.factor)} inputs that were not sent yet (repeating the same ones says nothing new)`;
-}
-
-/** The share and its interval, minute by minute. */
-function growth(
-  predictions: Predictions,
-  successes: (block: PairBlock) => number | undefined,
-  scatter: number,
-  policy: Policy,
-): NonNullable<Gate['history']> {
-  let n = 0;
-  let hits = 0;
-  const sums = predictions.blocks.map((block) => {
-    n += block.rows;
-    hits += successes(block) ?? 0;
-    return { n, hits };
-  });
-  return history(sums.length, (steps) => {
-    const sum = sums[steps - 1];
-    if (sum === undefined || sum.n === 0) return undefined;
-    const interval = shareInterval(sum.hits / scatter, sum.n / scatter, policy.alpha, policy);
-    return { n: sum.n, estimate: sum.hits / sum.n, interval };
+    noise: floor === undefined ? undefined : { ...floor, differing: floor.beyond },
   });
 }
 

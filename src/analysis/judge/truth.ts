@@ -9,7 +9,7 @@ import type { Gate } from '../verdict.ts';
 import { more } from './errors.ts';
 import { enough, scatterOf, shareInterval, tooLittle } from './evidence.ts';
 import type { Evidence, Scatter } from './evidence.ts';
-import { different, otherInputs } from './predictions.ts';
+import { different, otherInputs } from './proportion.ts';
 import { count, number, percent } from './words.ts';
 
 /** Is the shadow less right than production, where the truth is known? Paired: both models answered the same rows. */

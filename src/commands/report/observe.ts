@@ -1,12 +1,14 @@
 import { join, resolve } from 'node:path';
 import { collect } from '../../analysis/collect/collect.ts';
 import { collectFromFiles } from '../../analysis/collect/from-files.ts';
-import type { Observations, Task, Window } from '../../analysis/observations.ts';
+import { latestNoise } from '../../analysis/noise.ts';
+import type { NoiseFloor, Observations, Task, Window } from '../../analysis/observations.ts';
 import type { Policy } from '../../analysis/policy.ts';
 import { parsePath } from '../../analysis/predictions/path.ts';
 import type { Truth } from '../../analysis/predictions/truth.ts';
 import type { App } from '../../app.ts';
 import { usage } from '../../errors.ts';
+import { fold } from '../../state/fold.ts';
 import { withProgress } from '../../ui/progress.ts';
 import type { ReportOptions } from './command.ts';
 
@@ -22,8 +24,10 @@ export async function observe(
   if (!/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(options.memory))
     throw usage(`--memory '${options.memory}' is no size.`, 'Write it like 1GB or 500MB.');
   const cache = join((await app.project()).stateDir, 'cache');
+  // What was measured of production against itself; its tolerance is taken over, so that both count the same.
+  const noise = endpoint === undefined || files !== undefined ? undefined : await readNoise(app, endpoint);
   const common = {
-    tolerance: inputs.policy.numbers.tolerance,
+    tolerance: inputs.policy.numbers.tolerance ?? noise?.numbers?.tolerance,
     prediction,
     task: options.task as Task | undefined,
     truth: inputs.truth,
@@ -45,7 +49,7 @@ export async function observe(
     }
     if (endpoint === undefined)
       throw usage('No endpoint is named.', 'Add --endpoint NAME, or --files PATH to judge what was saved.');
-    return collect(await app.aws(), app.clock, {
+    const seen = await collect(await app.aws(), app.clock, {
       ...common,
       endpoint,
       window,
@@ -54,7 +58,14 @@ export async function observe(
       signal: app.signal,
       progress: told,
     });
+    return noise !== undefined && noise.model === seen.production.model ? { ...seen, noise } : seen;
   });
+}
+
+/** The noise floor that `shadow --calibrate` measured last on this endpoint. */
+async function readNoise(app: App, endpoint: string): Promise<NoiseFloor | undefined> {
+  const journal = await app.journal(endpoint);
+  return latestNoise(fold(journal.events()).facts);
 }
 
 function readVariants(words: string | undefined): readonly [string, string] | undefined {

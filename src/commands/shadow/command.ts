@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { usage } from '../../errors.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../shared/candidate-flags.ts';
-import { oneOf, wholeNumber } from '../shared/flags.ts';
+import { duration, oneOf, wholeNumber } from '../shared/flags.ts';
 
 export interface ShadowOptions {
   endpoint: string;
@@ -18,6 +18,8 @@ export interface ShadowOptions {
   instances: number | undefined;
   /** Where captures go; undefined: where they go already, or the default bucket. */
   captureTo: string | undefined;
+  /** Milliseconds for which production's own model is the shadow first, to measure how much it differs from itself. */
+  calibrate: number | undefined;
   adopt: boolean;
   plan: boolean;
   yes: boolean;
@@ -42,6 +44,7 @@ interface Flags extends CandidateFlags {
   instanceType?: string;
   instances?: number;
   captureTo?: string;
+  calibrate?: number;
   adopt?: boolean;
   plan?: boolean;
   yes?: boolean;
@@ -69,6 +72,11 @@ export function shadowCommand(
       wholeNumber('--instances', 1),
     )
     .option('--capture-to <s3 uri>', 'where requests and answers of both variants are captured')
+    .option(
+      '--calibrate <duration>',
+      'first shadow production with its own model for so long (30m) and keep how much it differs from itself: the report counts only what goes beyond',
+      duration('--calibrate'),
+    )
     .option('--adopt', 'change an endpoint that shadowctl did not create; cleanup will never delete it')
     .option('--plan', 'only show what would be done; exit 4')
     .option('-y, --yes', 'do not ask')
@@ -84,6 +92,8 @@ The production variant is taken over from the live config as it is; nothing of i
     )
     .action((flags: Flags) => {
       if (flags.endpoint === undefined) throw usage("error: required option '--endpoint <name>' not specified");
+      if (flags.calibrate !== undefined && !flags.wait)
+        throw usage('--calibrate waits for the endpoint and for requests; it does not go with --no-wait.');
       return host.start(run, {
         endpoint: flags.endpoint,
         candidate: candidateFlags(flags),
@@ -93,6 +103,7 @@ The production variant is taken over from the live config as it is; nothing of i
         instanceType: flags.instanceType,
         instances: flags.instances,
         captureTo: flags.captureTo,
+        calibrate: flags.calibrate,
         adopt: flags.adopt === true,
         plan: flags.plan === true,
         yes: flags.yes === true,

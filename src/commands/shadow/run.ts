@@ -13,9 +13,11 @@ import { withoutStanding } from '../../resources/resume.ts';
 import { chooseRole } from '../../resources/role.ts';
 import type { Step } from '../../resources/steps.ts';
 import { tagList } from '../../resources/tags.ts';
+import { durationText } from '../shared/flags.ts';
 import { candidateOptions } from '../shared/candidate-flags.ts';
 import { adopts, carryUpdate } from '../shared/carry-update.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
+import { calibrate } from './calibrate.ts';
 import type { ShadowOptions } from './command.ts';
 import { planShadow, requireShadowable } from './plan.ts';
 
@@ -36,13 +38,28 @@ export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
     requireSettled(live);
     requireShadowable(live, options);
     const runId = newRun(app.clock);
-    const { steps, config, notes } = await decide(app, options, ground, live, runId);
+    const first = await decide(app, options, ground, live, runId);
     const before = live.endpoint.EndpointConfigName;
+    const calibrated = await calibrate(app, ground, { options, live, run: runId, adopt, first });
+    if (calibrated === 'no') return 'no';
+    const { steps, config, notes } = calibrated === undefined ? first : await decide(app, options, ground, live, runId);
     return carryUpdate(
       app,
       ground,
-      { command: 'shadow', run: runId, live, config, steps, adopt, notes },
-      options,
+      {
+        command: 'shadow',
+        run: runId,
+        live: calibrated ?? live,
+        config,
+        steps,
+        adopt: adopt && calibrated === undefined,
+        notes:
+          options.calibrate !== undefined && options.plan
+            ? [`Before that, for ${durationText(options.calibrate)}, production's own model is the shadow.`, ...notes]
+            : notes,
+      },
+      // What comes after the calibration was agreed to before it.
+      calibrated === undefined ? options : { ...options, yes: true },
       (site) =>
         journal.append({
           type: 'fact',
@@ -76,7 +93,7 @@ async function decide(
   ground: Ground,
   live: Live,
   runId: string,
-): Promise<{ steps: Step[]; config: string; notes: string[] }> {
+): Promise<{ steps: Step[]; config: string; notes: string[]; captureSteps: Step[]; destination: string }> {
   const { aws, account } = ground;
   const { candidate: flags, endpoint } = options;
   const project = await app.project();
@@ -120,6 +137,8 @@ async function decide(
   return {
     steps: withoutStanding(steps, state, (step) => existing.has(`${step.kind} ${step.name}`)),
     config: configName,
+    captureSteps,
+    destination,
     notes: [`Requests and answers of both variants are captured under ${destination}/${endpoint}/`],
   };
 }

@@ -1,6 +1,7 @@
 import type {
   DivergingPair,
   LabelSums,
+  NoiseFloor,
   NumberSums,
   Predictions,
   SideCounts,
@@ -11,7 +12,7 @@ import { plain } from '../../ui/io.ts';
 import { table } from '../../ui/table.ts';
 import { paint } from '../../ui/theme.ts';
 import type { Report, RenderOptions } from '../report.ts';
-import { count, number, pairsText, percent } from '../words.ts';
+import { count, noiseText, number, pairsText, percent } from '../words.ts';
 import { wrap } from '../../ui/wrap.ts';
 
 const METHODS = {
@@ -25,7 +26,7 @@ export async function predictionSections(report: Report, options: RenderOptions)
   const { predictions } = report.observations;
   if (predictions === undefined) return [];
   return [
-    await pairing(predictions, options),
+    await pairing(predictions, report.observations.noise, options),
     predictions.labels === undefined ? '' : labels(predictions.labels, options),
     predictions.labels === undefined ? '' : await slices(predictions.labels, options),
     predictions.numbers === undefined ? '' : await numbers(predictions.numbers, options),
@@ -34,7 +35,11 @@ export async function predictionSections(report: Report, options: RenderOptions)
   ];
 }
 
-async function pairing(predictions: Predictions, options: RenderOptions): Promise<string> {
+async function pairing(
+  predictions: Predictions,
+  noise: NoiseFloor | undefined,
+  options: RenderOptions,
+): Promise<string> {
   const { method, coverage } = predictions;
   const how =
     method === undefined
@@ -70,7 +75,9 @@ async function pairing(predictions: Predictions, options: RenderOptions): Promis
   const shown = examples.map((example) => `  ${plain(example)}`.slice(0, options.columns));
   return [
     paint(options, 'title', 'Predictions'),
-    ...[how, ...repeated].flatMap((words) => wrap(words, options.columns - 2, '')).map((line) => `  ${line}`),
+    ...[how, ...repeated, ...(noise === undefined ? [] : [plain(noiseText(noise))])]
+      .flatMap((words) => wrap(words, options.columns - 2, ''))
+      .map((line) => `  ${line}`),
     drawn,
     ...odd,
     ...(shown.length === 0

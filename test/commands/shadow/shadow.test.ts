@@ -21,6 +21,7 @@ describe('words', () => {
     instanceType: undefined,
     instances: undefined,
     captureTo: undefined,
+    calibrate: undefined,
     adopt: false,
     plan: false,
     yes: false,

@@ -1,0 +1,130 @@
+import type { PairBlock, Predictions } from '../observations.ts';
+import type { Policy } from '../policy.ts';
+import type { Interval } from '../statistics/proportions.ts';
+import { compare } from '../verdict.ts';
+import type { Gate } from '../verdict.ts';
+import { more } from './errors.ts';
+import { enough, shareInterval, tooLittle } from './evidence.ts';
+import type { Evidence, Scatter } from './evidence.ts';
+import { history } from './history.ts';
+import { count, percent } from './words.ts';
+
+/** A share to be bounded, and how to talk about it. */
+export interface Proportion {
+  id: string;
+  title: string;
+  gating: boolean;
+  successes: number;
+  n: number;
+  scatter: Scatter;
+  margin: number;
+  below: boolean;
+  facts: string;
+  /** Successes of one minute, to show how the share grew. */
+  perBlock: (block: PairBlock) => number | undefined;
+  /** Words for the bound that lets it pass, and the one that fails it. */
+  limits: readonly [string, string];
+  demand: string;
+  /** Rows of production against itself that differed, of n: only what goes beyond counts. */
+  noise?: { differing: number; n: number; factor: number } | undefined;
+}
+
+/** A gate about a share of rows: bounded for how rows hang together, less the noise floor where one was measured. */
+export function proportion(predictions: Predictions, evidence: Evidence, ask: Proportion): Gate {
+  const { policy, minutes } = evidence;
+  const obstacle = tooLittle(predictions, evidence);
+  const share = ask.n > 0 ? ask.successes / ask.n : 0;
+  const bounds = (n: number) => boundsOf((share * n) / ask.scatter.factor, n / ask.scatter.factor, ask, policy);
+  const interval = bounds(ask.n);
+  const outcome = obstacle === undefined ? compare(interval, ask.margin, ask.below) : 'inconclusive';
+  const [good, bad] = ask.below ? [interval[1], interval[0]] : [interval[0], interval[1]];
+  const facts = ask.noise === undefined ? ask.facts : `${ask.facts}${noiseWords(ask.noise, beyondNoise(share, ask))}`;
+  const words = {
+    pass: `${facts}; ${ask.limits[0]} ${percent(good)} for sure, and ${ask.demand}.`,
+    fail: `${facts}; ${ask.limits[1]} ${percent(bad)} for sure, and ${ask.demand}.`,
+    inconclusive:
+      obstacle === undefined
+        ? `${facts}; the truth lies between ${percent(interval[0])} and ${percent(interval[1])}, and ${ask.demand}.`
+        : `${facts}, but ${obstacle.reason}.`,
+  };
+  let needs: string | undefined;
+  if (outcome === 'inconclusive') {
+    const perMinute = minutes > 0 ? predictions.pairs / minutes : 0;
+    const total =
+      ask.n === 0 ? undefined : enough(ask.n, (n) => compare(bounds(n), ask.margin, ask.below) !== 'inconclusive');
+    const missing = Math.max(obstacle?.missing ?? 0, total === undefined ? 0 : total - ask.n);
+    if (obstacle?.of !== undefined) needs = `${count(obstacle.missing)} more ${obstacle.of}`;
+    else if (missing > 0 && ask.scatter.by === 'inputs') needs = otherInputs(missing, ask.scatter);
+    else if (missing > 0) needs = more(missing, perMinute, 'pairs');
+    else
+      needs =
+        obstacle === undefined
+          ? 'a share that does not lie right on the margin'
+          : 'records that can be paired: send an InferenceId with every request';
+  }
+  return {
+    id: ask.id,
+    title: ask.title,
+    outcome,
+    gating: ask.gating,
+    unit: 'share',
+    estimate: ask.n > 0 ? beyondNoise(share, ask) : undefined,
+    interval: ask.n > 0 ? interval : undefined,
+    margin: ask.margin,
+    relation: ask.below ? '<' : '>',
+    history: growth(predictions, ask, policy),
+    n: ask.n,
+    of: 'rows',
+    reason: words[outcome],
+    needs,
+  };
+}
+
+/** ` of 365 different inputs`, where inputs repeat. */
+export function different({ rows, repeats }: Predictions): string {
+  return repeats === undefined || repeats.inputs >= rows ? '' : ` of ${count(repeats.inputs)} different inputs`;
+}
+
+/** The same inputs again would tell nothing new. */
+export function otherInputs(rows: number, scatter: Scatter): string {
+  return `about ${count(rows / scatter.factor)} inputs that were not sent yet (repeating the same ones says nothing new)`;
+}
+
+/** Bounds of the share each at alpha; with a noise floor both are bounded at half of it, and the floor taken away. */
+function boundsOf(successes: number, n: number, { noise, below }: Proportion, policy: Policy): Interval {
+  if (noise === undefined) return shareInterval(successes, n, policy.alpha, policy);
+  const own = shareInterval(successes, n, policy.alpha / 2, policy);
+  const floor = shareInterval(noise.differing / noise.factor, noise.n / noise.factor, policy.alpha / 2, policy);
+  return below
+    ? [Math.max(0, own[0] - floor[1]), Math.max(0, own[1] - floor[0])]
+    : [Math.min(1, own[0] + floor[0]), Math.min(1, own[1] + floor[1])];
+}
+
+/** The share as it would be if production did not differ from itself. */
+function beyondNoise(share: number, { noise, below }: Proportion): number {
+  if (noise === undefined) return share;
+  const floor = noise.differing / Math.max(1, noise.n);
+  return below ? Math.max(0, share - floor) : Math.min(1, share + floor);
+}
+
+function noiseWords(noise: NonNullable<Proportion['noise']>, left: number): string {
+  return `; production differs from itself in ${percent(noise.differing / Math.max(1, noise.n))} of ${count(noise.n)}, which leaves ${percent(left)}`;
+}
+
+/** The share and its interval, minute by minute. */
+function growth(predictions: Predictions, ask: Proportion, policy: Policy): NonNullable<Gate['history']> {
+  const factor = ask.scatter.factor;
+  let n = 0;
+  let hits = 0;
+  const sums = predictions.blocks.map((block) => {
+    n += block.rows;
+    hits += ask.perBlock(block) ?? 0;
+    return { n, hits };
+  });
+  return history(sums.length, (steps) => {
+    const sum = sums[steps - 1];
+    if (sum === undefined || sum.n === 0) return undefined;
+    const interval = boundsOf(sum.hits / factor, sum.n / factor, ask, policy);
+    return { n: sum.n, estimate: beyondNoise(sum.hits / sum.n, ask), interval };
+  });
+}
