@@ -1,6 +1,15 @@
 import type { World } from '../world.ts';
 import { firing } from './deployment-alarms.ts';
-import { acceptMs, activateMs, type Change, type Counts, fallBack, planRollback, type Stage } from './deployment.ts';
+import {
+  acceptMs,
+  activateMs,
+  type Change,
+  type Counts,
+  fallBack,
+  numberOf,
+  planRollback,
+  type Stage,
+} from './deployment.ts';
 import type { Endpoint } from './endpoints.ts';
 import { type FleetRecord, type VariantRecord, variantsOf } from './endpoint-records.ts';
 import { attend, closeFleet, dismiss, type Fleet, hire } from './fleet.ts';
@@ -29,7 +38,7 @@ export function begin(world: World, endpoint: Endpoint, at: number): void {
     case 'launch': {
       const fleet = fleetOf(endpoint, stage.fleet);
       for (const variant of variantsOf(fleet)) {
-        const count = stage.counts[variant.name] ?? 0;
+        const count = numberOf(stage.counts, variant.name) ?? 0;
         hire(world, variant, count);
         if (count > 0)
           say(variant, variant.serving === 0 ? 'Creating' : 'Updating', `Launching ${count} instance(s).`, at);
@@ -44,7 +53,7 @@ export function begin(world: World, endpoint: Endpoint, at: number): void {
     case 'activate':
       if (change.kind === 'create') return until(change, at);
       for (const variant of variantsOf(fleetOf(endpoint, change.undoing ? 'old' : 'new'))) {
-        const count = (change.undoing ? stage.serving.old : stage.serving.new)[variant.name] ?? 0;
+        const count = numberOf(change.undoing ? stage.serving.old : stage.serving.new, variant.name) ?? 0;
         say(
           variant,
           'ActivatingTraffic',
@@ -65,7 +74,7 @@ export function begin(world: World, endpoint: Endpoint, at: number): void {
       return;
     case 'terminate':
       for (const variant of variantsOf(fleetOf(endpoint, stage.fleet))) {
-        const count = stage.counts[variant.name] ?? 0;
+        const count = numberOf(stage.counts, variant.name) ?? 0;
         if (count > 0) say(variant, 'Deleting', `Terminating ${count} instance(s).`, at);
       }
       return until(change, at + world.latencies.terminateFleet);
@@ -126,7 +135,7 @@ async function happen(world: World, endpoint: Endpoint, at: number): Promise<Out
     }
     case 'terminate':
       for (const variant of variantsOf(fleetOf(endpoint, stage.fleet))) {
-        dismiss(variant, stage.counts[variant.name] ?? 0);
+        dismiss(variant, numberOf(stage.counts, variant.name) ?? 0);
         delete variant.doing;
       }
       await stopInstances(world, refresh(endpoint));
@@ -265,7 +274,7 @@ async function finish(world: World, endpoint: Endpoint, at: number): Promise<voi
 /** Sets how many instances of either fleet take requests. */
 function serve(endpoint: Endpoint, serving: { old: Counts; new: Counts }): void {
   const set = (fleet: Fleet | undefined, counts: Counts) => {
-    for (const variant of fleet ? variantsOf(fleet.record) : []) variant.serving = counts[variant.name] ?? 0;
+    for (const variant of fleet ? variantsOf(fleet.record) : []) variant.serving = numberOf(counts, variant.name) ?? 0;
   };
   set(endpoint.serving, serving.old);
   set(endpoint.next, serving.new);

@@ -1,5 +1,5 @@
 import type { World } from '../world.ts';
-import type { Stage } from './deployment.ts';
+import { numberOf, type Stage } from './deployment.ts';
 import type { Endpoint } from './endpoints.ts';
 import { variantsOf } from './endpoint-records.ts';
 import { attend, dismiss, hire } from './fleet.ts';
@@ -17,8 +17,8 @@ export function beginScale(world: World, endpoint: Endpoint, stage: Scale, at: n
   const { fleet } = endpoint.record;
   if (!fleet || !endpoint.serving) throw new Error(`endpoint ${endpoint.key} has no fleet to scale`);
   for (const variant of variantsOf(fleet)) {
-    variant.desiredWeight = stage.weights[variant.name] ?? variant.desiredWeight;
-    const count = stage.counts[variant.name] ?? variant.desiredCount;
+    variant.desiredWeight = numberOf(stage.weights, variant.name) ?? variant.desiredWeight;
+    const count = numberOf(stage.counts, variant.name) ?? variant.desiredCount;
     if (count !== variant.desiredCount) {
       const direction = count > variant.desiredCount ? 'out' : 'in';
       variant.doing = {
@@ -51,8 +51,8 @@ export async function endScale(world: World, endpoint: Endpoint, stage: Scale, a
     if (lack !== undefined) {
       for (const variant of variantsOf(fleet)) {
         variant.instances = variant.instances.filter((instance) => instance.healthy);
-        variant.desiredWeight = stage.before.weights[variant.name] ?? variant.weight;
-        variant.desiredCount = stage.before.counts[variant.name] ?? variant.desiredCount;
+        variant.desiredWeight = numberOf(stage.before.weights, variant.name) ?? variant.weight;
+        variant.desiredCount = numberOf(stage.before.counts, variant.name) ?? variant.desiredCount;
       }
       await stopInstances(world, attend(serving));
       change.undoing = lack;

@@ -5,6 +5,11 @@ import type { FleetRecord } from './endpoint-records.ts';
 /** How many instances of each variant, by name. */
 export type Counts = Record<string, number>;
 
+/** A variant's number; undefined where there is none, also for a variant called `constructor`. */
+export function numberOf(numbers: Readonly<Record<string, number>>, variant: string): number | undefined {
+  return Object.hasOwn(numbers, variant) ? numbers[variant] : undefined;
+}
+
 /** One step of a change. A change is a list of them, planned up front; each says all it does. */
 export type Stage =
   /** The call was accepted; nothing is to be seen of it yet (facts 4.2). */
@@ -127,20 +132,20 @@ function planRolling(old: FleetRecord, next: FleetRecord, config: DeploymentConf
   const before = everything(old);
   let reached: Counts = Object.fromEntries(Object.keys(target).map((name) => [name, 0]));
   let left = before;
-  while (Object.entries(target).some(([name, total]) => (reached[name] ?? 0) < total)) {
+  while (Object.entries(target).some(([name, total]) => (numberOf(reached, name) ?? 0) < total)) {
     const after: Counts = {};
     const launch: Counts = {};
     const remaining: Counts = {};
     const remove: Counts = {};
     for (const [name, total] of Object.entries(target)) {
-      const now = reached[name] ?? 0;
+      const now = numberOf(reached, name) ?? 0;
       after[name] = Math.min(total, now + instancesOf(policy?.MaximumBatchSize, total));
       launch[name] = after[name] - now;
     }
     for (const [name, total] of Object.entries(before)) {
-      const goal = target[name] ?? 0;
-      remaining[name] = goal === 0 ? 0 : Math.floor((total * (goal - (after[name] ?? 0))) / goal);
-      remove[name] = (left[name] ?? 0) - remaining[name];
+      const goal = numberOf(target, name) ?? 0;
+      remaining[name] = goal === 0 ? 0 : Math.floor((total * (goal - (numberOf(after, name) ?? 0))) / goal);
+      remove[name] = (numberOf(left, name) ?? 0) - remaining[name];
     }
     const full = Object.entries(target).every(([name, total]) => after[name] === total);
     const extent = full ? 'full' : 'canary';
@@ -162,8 +167,8 @@ export function fallBack(
 ): { old: Counts; new: Counts } {
   const total = everything(old);
   const kept = Object.entries(servingOf(next)).map(([name, count]) => {
-    const whole = total[name] ?? 0;
-    const missing = whole - (standing[name] ?? whole);
+    const whole = numberOf(total, name) ?? 0;
+    const missing = whole - (numberOf(standing, name) ?? whole);
     return [name, whole === 0 ? 0 : Math.floor((count * missing) / whole)];
   });
   return { old: standing, new: Object.fromEntries(kept) };
@@ -179,11 +184,11 @@ export function planRollback(old: FleetRecord, next: FleetRecord, batch: Capacit
   const total = everything(old);
   let standing = standingOf(old);
   let leaving = standingOf(next);
-  while (Object.entries(total).some(([name, count]) => (standing[name] ?? 0) < count)) {
+  while (Object.entries(total).some(([name, count]) => (numberOf(standing, name) ?? 0) < count)) {
     const launch: Counts = {};
     const after: Counts = {};
     for (const [name, count] of Object.entries(total)) {
-      const now = standing[name] ?? 0;
+      const now = numberOf(standing, name) ?? 0;
       after[name] = Math.min(count, now + instancesOf(batch, count));
       launch[name] = after[name] - now;
     }
@@ -194,7 +199,7 @@ export function planRollback(old: FleetRecord, next: FleetRecord, batch: Capacit
     if (!back) {
       const gone = Object.entries(leaving).map(([name, count]) => [
         name,
-        Math.max(0, count - (serving.new[name] ?? 0)),
+        Math.max(0, count - (numberOf(serving.new, name) ?? 0)),
       ]);
       stages.push({ kind: 'terminate', fleet: 'new', counts: Object.fromEntries(gone) });
       leaving = serving.new;
