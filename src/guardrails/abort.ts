@@ -1,10 +1,14 @@
 import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import type { DescribeEndpointCommandOutput } from '@aws-sdk/client-sagemaker';
 import { setAlarmState } from '../aws/alarms.ts';
+import type { Aws } from '../aws/clients.ts';
+import { describeEndpoint } from '../aws/sagemaker.ts';
 import { apply, type Site } from '../resources/apply.ts';
-import { heldOf, type State } from '../state/fold.ts';
+import { fold, heldOf, type State } from '../state/fold.ts';
+import type { Journal } from '../state/journal.ts';
 import { alarmNames } from './alarm-plan.ts';
-import { noteAborted } from './records.ts';
+import { firingByAbort, noteAborted, noteRestored } from './records.ts';
+import { readStage } from './stage.ts';
 
 /**
  * SageMaker has no call that stops an update, and refuses another one meanwhile. What it does obey is an alarm of the
@@ -52,14 +56,32 @@ function alwaysFiring(alarm: PutMetricAlarmCommandInput): PutMetricAlarmCommandI
   };
 }
 
-/** Makes the alarm fire, and stay so. Needs the journal's lock. */
+/**
+ * Makes the alarm fire, and stay so. Needs the journal's lock. SetAlarmState does not go through `apply`: it creates
+ * nothing and lasts until the next evaluation, its intent is on disk by then, and to do it again is harmless.
+ */
 export async function pullAlarm(site: Site, plan: AbortPlan, requested: string): Promise<void> {
-  await noteAborted(site, requested);
+  await noteAborted(site, requested, plan.alarm);
   await apply(site, { action: 'create', kind: 'alarm', name: plan.name, input: alwaysFiring(plan.alarm) });
   await setAlarmState(site.aws, plan.name, 'ALARM', 'shadowctl abort');
 }
 
-/** Gives the alarm its own rule back, so that it leaves ALARM and can guard again. Needs the journal's lock. */
-export async function restoreAlarm(site: Site, plan: AbortPlan): Promise<void> {
-  await apply(site, { action: 'create', kind: 'alarm', name: plan.name, input: plan.alarm });
+/**
+ * Gives an alarm that an abort has set off its own rule back, so that it leaves ALARM and can guard again: once the
+ * update is over, by whichever command comes first. Needs the journal's lock.
+ * @returns the alarm's name; undefined where there was nothing to do, or the update still has to be rolled back
+ */
+export async function restoreAlarm(open: () => Promise<Site>, aws: Aws, journal: Journal): Promise<string | undefined> {
+  const state = fold(journal.events());
+  const alarm = firingByAbort(state);
+  if (alarm?.AlarmName === undefined) return undefined;
+  const endpoint = await describeEndpoint(aws, journal.endpoint);
+  if (endpoint !== undefined && !['settled', 'failed'].includes(readStage(endpoint).name)) return undefined;
+  const site = await open();
+  const name = alarm.AlarmName;
+  // What cleanup has deleted stays deleted.
+  const stands = heldOf(state, { kind: 'alarm', name })?.state === 'standing';
+  if (stands) await apply(site, { action: 'create', kind: 'alarm', name, input: alarm });
+  await noteRestored(site, name);
+  return stands ? name : undefined;
 }

@@ -1,3 +1,4 @@
+import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import type { Site } from '../resources/apply.ts';
 import type { State } from '../state/fold.ts';
 import type { Aftermath } from './aftermath.ts';
@@ -30,6 +31,7 @@ interface EndedUpdate {
 const STARTED = 'update-started';
 const ENDED = 'update-ended';
 const ABORTED = 'update-aborted';
+const RESTORED = 'alarm-restored';
 
 /** Needs the journal's lock, as all of these do. */
 export async function noteStarted(site: Site, update: StartedUpdate): Promise<void> {
@@ -40,8 +42,20 @@ export async function noteEnded(site: Site, ended: EndedUpdate): Promise<void> {
   await site.journal.append({ type: 'fact', run: site.run, name: ENDED, value: { ...ended } });
 }
 
-export async function noteAborted(site: Site, requested: string): Promise<void> {
-  await site.journal.append({ type: 'fact', run: site.run, name: ABORTED, value: { requested, at: site.clock.now() } });
+/** With the rule that the alarm had: whoever comes next can give it back, should this run be killed. */
+export async function noteAborted(site: Site, requested: string, alarm: PutMetricAlarmCommandInput): Promise<void> {
+  const value = { requested, at: site.clock.now(), alarm: JSON.parse(JSON.stringify(alarm)) as typeof alarm };
+  await site.journal.append({ type: 'fact', run: site.run, name: ABORTED, value: { ...value } });
+}
+
+export async function noteRestored(site: Site, alarm: string): Promise<void> {
+  await site.journal.append({ type: 'fact', run: site.run, name: RESTORED, value: { alarm } });
+}
+
+/** The alarm that an abort has set off and nobody has given its rule back: that rule. */
+export function firingByAbort(state: Pick<State, 'facts'>): PutMetricAlarmCommandInput | undefined {
+  const last = state.facts.findLast((fact) => fact.name === ABORTED || fact.name === RESTORED);
+  return last?.name === ABORTED ? (last.value as { alarm?: PutMetricAlarmCommandInput }).alarm : undefined;
 }
 
 /** An update in the journal with what became of it. */

@@ -1,10 +1,11 @@
 import type { App, Outcome } from '../../app.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { cannotRun, usage } from '../../errors.ts';
-import { type AbortPlan, planAbort, pullAlarm, restoreAlarm } from '../../guardrails/abort.ts';
+import { planAbort, pullAlarm } from '../../guardrails/abort.ts';
 import { recordedUpdates, type StartedUpdate } from '../../guardrails/records.ts';
 import { readStage } from '../../guardrails/stage.ts';
 import { openSite } from '../../resources/apply.ts';
+import { wrap } from '../../ui/wrap.ts';
 import { confirm } from '../shared/confirm.ts';
 import { followUpdate } from '../shared/follow-update.ts';
 import { notifyAll } from '../shared/notify.ts';
@@ -14,7 +15,7 @@ import { tellResult } from '../shared/update-result.ts';
 import { stageWords } from '../shared/update-view.ts';
 import type { AbortOptions } from './command.ts';
 
-/** Sets one of the update's own alarms off, watches the rollback, and gives the alarm its rule back. */
+/** Sets one of the update's own alarms off and watches the rollback, at whose end the alarm gets its rule back. */
 export async function run(app: App, options: AbortOptions): Promise<Outcome> {
   const { endpoint } = options;
   // A wrong target is said before anything is begun.
@@ -24,24 +25,14 @@ export async function run(app: App, options: AbortOptions): Promise<Outcome> {
     begin(app, ground, options),
   );
   if (begun === 'pending') return 'pending';
-  const followed = await followUpdate(app, aws, begun.update);
-  await onEndpoint(app, { endpoint, command: 'abort' }, async ({ journal }) => {
-    await restoreAlarm(
-      await openSite({ aws, journal, clock: app.clock, signal: app.signal }, 'abort: alarm restored'),
-      begun.plan,
-    );
-  });
+  const followed = await followUpdate(app, aws, begun);
   await tellResult(app, followed, options.format);
   await notifyAll(app, targets, followed);
   // What was asked for here is the way back.
-  return followed.ending.running === begun.update.previous ? 'done' : 'no';
+  return followed.ending.running === begun.previous ? 'done' : 'no';
 }
 
-async function begin(
-  app: App,
-  ground: Ground,
-  options: AbortOptions,
-): Promise<{ update: StartedUpdate; plan: AbortPlan } | 'pending'> {
+async function begin(app: App, ground: Ground, options: AbortOptions): Promise<StartedUpdate | 'pending'> {
   const { aws, journal } = ground;
   const { endpoint: name } = options;
   const endpoint = await describeEndpoint(aws, name, app.signal);
@@ -70,7 +61,8 @@ async function begin(
       ? 'SageMaker looks at it while the fleet bakes, so the traffic returns within about a minute'
       : 'SageMaker looks at it only while a fleet bakes, so this takes effect when the new fleet first gets traffic';
   app.io.err(`${name} is ${stageWords(stage)}, on its way from ${update.previous} to ${update.requested}.`);
-  app.io.err(`The alarm ${plan.name} will be set off. ${when}; then the new fleet is taken away.`);
+  const what = `The alarm ${plan.name} will be set off. ${when}; then the new fleet is taken away.`;
+  for (const line of wrap(what, app.io.columns, '  ')) app.io.err(line);
   if (options.plan) return 'pending';
   await confirm(app, `Abort the update of ${name}?`, options.yes);
   await pullAlarm(
@@ -78,5 +70,5 @@ async function begin(
     plan,
     update.requested,
   );
-  return { update, plan };
+  return update;
 }

@@ -2,12 +2,16 @@ import type { App, Outcome } from '../../app.ts';
 import { cannotRun } from '../../errors.ts';
 import { openSite } from '../../resources/apply.ts';
 import { readLive } from '../../resources/live.ts';
+import { tellTargets } from '../shared/notify.ts';
+import { targetsOf } from '../shared/notify-targets.ts';
 import { onEndpoint } from '../shared/on-endpoint.ts';
 import type { KeepOptions } from './command.ts';
 
 /** Takes the shadow away, as `shadow detach` does, and writes down that its model was not taken. */
 export async function run(app: App, options: KeepOptions): Promise<Outcome> {
   const { endpoint } = options;
+  // A wrong target is said before anything is begun.
+  const targets = await targetsOf(app, options.notify);
   const shadow = await onEndpoint(app, { endpoint, command: 'keep', readOnly: true }, async ({ aws }) => {
     const live = await readLive(aws, endpoint, app.signal);
     const [declared] = live?.config?.ShadowProductionVariants ?? [];
@@ -36,6 +40,13 @@ export async function run(app: App, options: KeepOptions): Promise<Outcome> {
       name: 'kept',
       value: { ...shadow, reason: options.reason ?? null },
     });
+  });
+  const facts = { endpoint, ended: 'kept', ...shadow, reason: options.reason ?? null };
+  const why = options.reason === undefined ? '' : ` Reason: ${options.reason}`;
+  await tellTargets(app, targets, {
+    subject: `shadowctl keep: kept - ${endpoint}`,
+    text: `The shadow of ${endpoint} with ${shadow.model} has ended; production keeps ${shadow.production}.${why}`,
+    facts,
   });
   return 'done';
 }

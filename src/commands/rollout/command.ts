@@ -4,6 +4,7 @@ import { usage } from '../../errors.ts';
 import { parseSeconds } from '../../guardrails/quantity.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../shared/candidate-flags.ts';
 import { oneOf } from '../shared/flags.ts';
+import { type GuardWords, limitFlags, parseLimits } from '../shared/guard-options.ts';
 
 export interface RolloutOptions {
   endpoint: string;
@@ -14,6 +15,8 @@ export interface RolloutOptions {
   /** How long beyond the bake a step that is not decided is watched on. */
   patienceSeconds: number;
   policy: string | undefined;
+  /** What takes the candidate back at once, beside the policy. */
+  guard: ReturnType<typeof parseLimits>;
   /** What to do with one that is under way. */
   go: 'start' | 'resume' | 'cancel';
   adopt: boolean;
@@ -22,7 +25,7 @@ export interface RolloutOptions {
   format: 'text' | 'json';
 }
 
-interface Flags extends CandidateFlags {
+interface Flags extends CandidateFlags, Omit<GuardWords, 'strategy' | 'bake' | 'force'> {
   endpoint: string;
   steps: string;
   bake: string;
@@ -40,6 +43,8 @@ const HELP = `
 The candidate runs as a second variant of the endpoint and takes a growing share of the requests. After each step its errors
 and latency are judged against production's by the policy of shadowctl report; predictions are not, for no request goes to
 both. Pass goes on, fail returns all requests to production at once, and what is not decided pauses where it stands.
+SageMaker guards no change of weights: limits and alarms are watched by this command, minute by minute, while it runs. One
+that is exceeded, or in ALARM, returns all requests at once.
 Exit codes: 0 all steps passed, 1 failed and returned, 3 paused: --resume goes on, --cancel returns.
 
 Example:
@@ -49,11 +54,14 @@ export function rolloutCommand(host: Host, run: Run<RolloutOptions> = lazy(() =>
   const command = new Command('rollout')
     .description('give a new model a growing share of the requests, judged after every step')
     .requiredOption('--endpoint <name>', 'the endpoint');
-  return addCandidateFlags(command)
+  const named = addCandidateFlags(command.optionsGroup('The new model:'))
+    .optionsGroup('Moving traffic:')
     .option('--steps <shares>', 'shares of the requests, rising, the last 100%', '10%,25%,50%,100%')
     .option('--bake <duration>', 'how long each step is watched at least', '10m')
     .option('--patience <duration>', 'how much longer a step that is not decided is watched before it pauses', '0s')
-    .option('--policy <file>', 'what the candidate must prove, as for shadowctl report')
+    .option('--policy <file>', 'what the candidate must prove, as for shadowctl report');
+  return limitFlags(named, { rate5xx: '', rate4xx: '', increase: '', fleet: 'candidate' })
+    .optionsGroup('Else:')
     .option('--resume', 'go on with a rollout that paused or was interrupted')
     .option('--cancel', 'return all requests to production and end the rollout')
     .option('--adopt', 'change an endpoint that shadowctl did not create; cleanup will never delete it')
@@ -71,6 +79,9 @@ function parse(flags: Flags): RolloutOptions {
   const named = flags.artifact ?? flags.algorithm ?? flags.image;
   if (go !== 'start' && named !== undefined)
     throw usage(`--${go} is about the rollout under way: it takes no --artifact, --algorithm or --image.`);
+  const limit = [flags.max5xxRate, flags.max4xxRate, flags.maxLatency, flags.maxLatencyIncrease, flags.alarm];
+  if (go !== 'start' && limit.some((one) => one !== undefined))
+    throw usage(`--${go} keeps the limits and alarms that the rollout was begun with.`);
   return {
     endpoint: flags.endpoint,
     candidate: candidateFlags(flags),
@@ -78,6 +89,7 @@ function parse(flags: Flags): RolloutOptions {
     bakeSeconds: parseSeconds('--bake', flags.bake),
     patienceSeconds: parseSeconds('--patience', flags.patience),
     policy: flags.policy,
+    guard: parseLimits(flags),
     go,
     adopt: flags.adopt === true,
     plan: flags.plan === true,

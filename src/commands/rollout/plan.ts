@@ -2,6 +2,7 @@ import type { CreateEndpointConfigCommandInput, Tag } from '@aws-sdk/client-sage
 import { deriveConfig } from '../../resources/derive-config.ts';
 import { type Live, productionOf } from '../../resources/live.ts';
 import type { State } from '../../state/fold.ts';
+import type { RolloutLimits } from './limits.ts';
 
 /** A rollout as the journal keeps it: enough to go on after a crash. */
 export interface Rollout {
@@ -17,6 +18,8 @@ export interface Rollout {
   bakeSeconds: number;
   /** What the config at the end will hold: production with the new model. */
   finalInput: CreateEndpointConfigCommandInput;
+  /** What takes it back at once; absent in journals of earlier versions. */
+  limits?: RolloutLimits | undefined;
 }
 
 export type RolloutEnd = 'passed' | 'failed' | 'cancelled';

@@ -1,36 +1,35 @@
 import type { App, Outcome } from '../../app.ts';
+import { AwsProblem } from '../../aws/errors.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { cannotRun, interrupted, usage } from '../../errors.ts';
+import { hourlyCost } from '../../guardrails/prices.ts';
 import { percent, showSeconds } from '../../guardrails/quantity.ts';
-import { apply, openSite, type Site } from '../../resources/apply.ts';
+import { apply, openSite } from '../../resources/apply.ts';
 import { readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { shift } from '../../resources/shift.ts';
 import { tagList } from '../../resources/tags.ts';
 import { plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
+import { wrap } from '../../ui/wrap.ts';
 import { applySteps } from '../shared/apply-steps.ts';
 import { awaitEndpoint } from '../shared/await-endpoint.ts';
 import { adopts } from '../shared/carry-update.ts';
 import { confirm } from '../shared/confirm.ts';
 import { describeStep } from '../shared/describe-steps.ts';
+import { type Target, targetsOf } from '../shared/notify-targets.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import { leaveOutStanding, prepareModel } from '../shared/prepare-model.ts';
 import { requireGuardable } from '../shared/require-guardable.ts';
 import type { RolloutOptions } from './command.ts';
 import { judgeStep, type StepVerdict } from './judge-step.ts';
+import { limitWords, lookAtLimits, settleRolloutLimits } from './limits.ts';
 import { FACTS, planConfigs, type Position, positionOf, type Rollout, type RolloutEnd } from './plan.ts';
-
-/** One run of the command, on its way. */
-interface Course {
-  app: App;
-  ground: Ground;
-  site: Site;
-  rollout: Rollout;
-  options: RolloutOptions;
-}
+import { type Course, tell } from './tell.ts';
 
 export async function run(app: App, options: RolloutOptions): Promise<Outcome> {
   const { endpoint } = options;
+  // A wrong target is said before anything is begun.
+  const targets = await targetsOf(app, options.guard.notify);
   const command = options.go === 'start' ? 'rollout' : `rollout --${options.go}`;
   return onEndpoint(app, { endpoint, command, readOnly: options.plan }, async (ground) => {
     const position = positionOf(ground.state());
@@ -41,7 +40,7 @@ export async function run(app: App, options: RolloutOptions): Promise<Outcome> {
           `Go on with --resume, or return with --cancel.`,
         );
       }
-      return begin(app, ground, options);
+      return begin(app, ground, options, targets);
     }
     if (position === undefined)
       throw usage(
@@ -53,12 +52,12 @@ export async function run(app: App, options: RolloutOptions): Promise<Outcome> {
       { aws: ground.aws, journal: ground.journal, clock: app.clock, signal: app.signal },
       command,
     );
-    const course = { app, ground, site, rollout: position.rollout, options };
+    const course = { app, ground, site, rollout: position.rollout, options, targets };
     return options.go === 'cancel' ? giveBack(course, 'cancelled') : carryOn(course, position);
   });
 }
 
-async function begin(app: App, ground: Ground, options: RolloutOptions): Promise<Outcome> {
+async function begin(app: App, ground: Ground, options: RolloutOptions, targets: readonly Target[]): Promise<Outcome> {
   const { endpoint, steps: shares } = options;
   const { aws, journal } = ground;
   const live = await readLive(aws, endpoint, app.signal);
@@ -92,6 +91,10 @@ async function begin(app: App, ground: Ground, options: RolloutOptions): Promise
     steps: shares,
     bakeSeconds: options.bakeSeconds,
     finalInput: configs.final,
+    limits: await settleRolloutLimits(app, aws, options, {
+      variant: production?.VariantName ?? '',
+      config: live.endpoint.EndpointConfigName ?? '',
+    }),
   };
   const steps = await leaveOutStanding(app, ground, [
     ...prepared.steps,
@@ -101,7 +104,12 @@ async function begin(app: App, ground: Ground, options: RolloutOptions): Promise
   app.io.err(
     `~ endpoint ${endpoint}  (${rollout.model} takes ${shares.map(percent).join(', then ')}; at least ${showSeconds(options.bakeSeconds)} each)`,
   );
-  app.io.err('  Two full fleets are billed until it has ended.');
+  const limits = rollout.limits === undefined ? [] : limitWords(rollout.limits);
+  for (const limit of limits)
+    for (const line of wrap(`  taken back at ${limit}`, app.io.columns, '    ')) app.io.err(line);
+  const { InstanceType: type, InitialInstanceCount: count = 0 } = configs.both.ProductionVariants?.[1] ?? {};
+  const cost = hourlyCost(type, count);
+  app.io.err(`  Two full fleets are billed until it has ended${cost === undefined ? '.' : `: ${cost} more.`}`);
   if (options.plan) return 'pending';
   await confirm(app, `Begin this rollout on ${endpoint}?`, options.yes);
   const site = await openSite({ aws, journal, clock: app.clock, signal: app.signal }, 'rollout', own.run);
@@ -110,7 +118,7 @@ async function begin(app: App, ground: Ground, options: RolloutOptions): Promise
   await applySteps(app, site, steps);
   await journal.append({ type: 'fact', run: site.run, name: FACTS.begun, value: { ...rollout } });
   return carryOn(
-    { app, ground, site, rollout, options },
+    { app, ground, site, rollout, options, targets },
     { rollout, step: undefined, since: undefined, began: undefined },
   );
 }
@@ -126,15 +134,16 @@ async function carryOn(course: Course, position: Position): Promise<Outcome> {
       began ??= since;
       const verdict = await watch(course, step, since, began);
       if (verdict.outcome === 'fail') return await giveBack(course, 'failed');
-      if (verdict.outcome === 'inconclusive') return paused(course, step);
+      if (verdict.outcome === 'inconclusive') return await paused(course, step);
     }
     return await finish(course);
   } catch (error) {
-    if (!app.signal.aborted) throw error;
-    throw interrupted(
-      `Interrupted. ${course.options.endpoint} stays as it is divided now.`,
-      `Go on: shadowctl rollout --endpoint ${course.options.endpoint} --resume\nReturn: shadowctl rollout --endpoint ${course.options.endpoint} --cancel`,
-    );
+    const { endpoint } = course.options;
+    const stays = `${endpoint} stays as it is divided now.`;
+    const next = `Go on: shadowctl rollout --endpoint ${endpoint} --resume\nReturn: shadowctl rollout --endpoint ${endpoint} --cancel`;
+    if (app.signal.aborted) throw interrupted(`Interrupted. ${stays}`, next);
+    if (error instanceof AwsProblem) throw cannotRun(`${error.message} ${stays}`, next, error);
+    throw error;
   }
 }
 
@@ -195,11 +204,11 @@ const LOOK_MS = 60_000;
 
 /** Looks every minute: a failure is seen at once, a pass counts when the step has been watched for as long as asked. */
 async function watch(course: Course, step: number, since: number, began: number): Promise<StepVerdict> {
-  const { app, ground, rollout, options } = course;
+  const { app, rollout, options } = course;
   const baked = since + rollout.bakeSeconds * 1000;
   const patience = baked + options.patienceSeconds * 1000;
   for (;;) {
-    const verdict = await judgeStep(app, ground.aws, options.endpoint, rollout, began, options.policy);
+    const verdict = await look(course, began);
     const now = app.clock.now();
     const decided = verdict.outcome === 'fail' || (now >= baked && (verdict.outcome === 'pass' || now >= patience));
     if (decided) {
@@ -211,17 +220,32 @@ async function watch(course: Course, step: number, since: number, began: number)
       app.io.err(
         `${timeOf(now)}  ${mark} step ${step + 1}: ${verdict.outcome}, ${verdict.requests} requests on ${rollout.model} so far`,
       );
-      for (const reason of verdict.reasons) app.io.err(`            ${plain(reason)}`);
+      for (const reason of verdict.reasons)
+        for (const line of wrap(`            ${plain(reason)}`, app.io.columns, '            ')) app.io.err(line);
       return verdict;
     }
     await app.clock.sleep(Math.max(1000, Math.min(LOOK_MS, (now < baked ? baked : patience) - now)), app.signal);
   }
 }
 
-function paused(course: Course, step: number): Outcome {
+/** The policy's verdict, unless a limit or an alarm decides before. What AWS does not tell this time is not decided. */
+async function look({ app, ground, rollout, options }: Course, began: number): Promise<StepVerdict> {
+  const candidate = { endpoint: options.endpoint, variant: rollout.candidate };
+  try {
+    const verdict = await judgeStep(app, ground.aws, options.endpoint, rollout, began, options.policy);
+    if (rollout.limits === undefined) return verdict;
+    const reasons = await lookAtLimits(app, ground.aws, candidate, rollout.limits, began);
+    return reasons.length === 0 ? verdict : { ...verdict, outcome: 'fail', reasons };
+  } catch (error) {
+    if (!(error instanceof AwsProblem) || !error.transient) throw error;
+    return { outcome: 'inconclusive', reasons: [error.message], requests: 0 };
+  }
+}
+
+async function paused(course: Course, step: number): Promise<Outcome> {
   const { app, rollout, options } = course;
   const share = rollout.steps[step] ?? 0;
-  tell(course, 'paused', share);
+  await tell(course, 'paused', share);
   app.io.err(
     `It stays at ${percent(share)}. Go on: shadowctl rollout --endpoint ${options.endpoint} --resume; return: --cancel`,
   );
@@ -250,7 +274,7 @@ async function finish(course: Course): Promise<Outcome> {
     );
   }
   await end(course, 'passed');
-  tell(course, 'passed', 1);
+  await tell(course, 'passed', 1);
   return 'done';
 }
 
@@ -275,7 +299,7 @@ async function giveBack(course: Course, why: RolloutEnd): Promise<Outcome> {
       );
   }
   await end(course, why);
-  tell(course, why, 0);
+  await tell(course, why, 0);
   return why === 'cancelled' ? 'done' : 'no';
 }
 
@@ -287,27 +311,6 @@ async function end(course: Course, outcome: RolloutEnd): Promise<void> {
     name: FACTS.ended,
     value: { outcome, model: rollout.model, at: app.clock.now() },
   });
-}
-
-function tell(course: Course, ended: RolloutEnd | 'paused', share: number): void {
-  const { app, rollout, options } = course;
-  if (options.format === 'json') {
-    app.io.out(
-      JSON.stringify(
-        { endpoint: options.endpoint, ended, model: rollout.model, previousModel: rollout.previousModel, share },
-        null,
-        2,
-      ),
-    );
-    return;
-  }
-  const words = {
-    passed: `${rollout.model} serves all requests of ${options.endpoint}; the way back: shadowctl undo --endpoint ${options.endpoint} --to ${rollout.previous}`,
-    failed: `${rollout.model} failed; ${options.endpoint} is back on ${rollout.previous} with ${rollout.previousModel}.`,
-    cancelled: `${options.endpoint} is back on ${rollout.previous} with ${rollout.previousModel}.`,
-    paused: `Not decided at ${percent(share)}.`,
-  };
-  app.io.out(words[ended]);
 }
 
 function timeOf(ms: number): string {

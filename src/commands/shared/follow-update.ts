@@ -2,6 +2,7 @@ import type { App, Outcome } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { interrupted, Problem } from '../../errors.ts';
 import { type Aftermath, collectAftermath } from '../../guardrails/aftermath.ts';
+import { restoreAlarm } from '../../guardrails/abort.ts';
 import type { Ending } from '../../guardrails/ending.ts';
 import { noteEnded, recordedUpdates, type StartedUpdate } from '../../guardrails/records.ts';
 import { type Snapshot, type Update, watchUpdate } from '../../guardrails/watch.ts';
@@ -92,8 +93,10 @@ async function record(app: App, aws: Aws, followed: Followed): Promise<void> {
         const known = recordedUpdates(fold(journal.events())).find(
           (one) => one.started.requested === update.requested && one.started.startedAt === update.startedAt,
         );
+        const place = { aws, journal, clock: app.clock, signal: app.signal };
+        await restoreAlarm(() => openSite(place, 'abort: alarm restored'), aws, journal);
         if (known?.ended !== undefined) return;
-        const site = await openSite({ aws, journal, clock: app.clock, signal: app.signal }, `${update.command}: ended`);
+        const site = await openSite(place, `${update.command}: ended`);
         await noteEnded(site, {
           requested: update.requested,
           previous: update.previous,

@@ -53,7 +53,7 @@ export interface GuardWords {
  * @param optional says what the strategy is for, where a command can do without guardrails
  */
 export function guardFlags(command: Command, optional?: string): Command {
-  return command
+  const moving = command
     .optionsGroup('Moving traffic:')
     .option(
       '--strategy <name>',
@@ -66,20 +66,34 @@ export function guardFlags(command: Command, optional?: string): Command {
     .option('--rollback-batch-size <size>', 'rolling: instances or percent returned at a time (default: all)')
     .option('--bake <duration>', 'how long each stage is watched, 0s to 1h (default: 5m)')
     .option('--final-bake <duration>', 'how long the whole new fleet is watched before the old one goes (default: 5m)')
-    .option('--max-time <duration>', 'when SageMaker gives up, 10m to 8h')
-    .optionsGroup('What rolls back:')
-    .option('--max-5xx-rate <rate>', 'share of failed requests on the new fleet (default: 1%)')
-    .option('--max-4xx-rate <rate>', 'share of refused requests on the new fleet (default: 5%)')
-    .option('--max-latency <limit>', 'ModelLatency on the new fleet, for example p99=250ms')
-    .option(
-      '--max-latency-increase <limit>',
-      'against the fleet being replaced, for example p99=20% (default: p90=100%)',
-    )
-    .option('--baseline <duration>', 'how far back the fleet being replaced is looked at', '1h')
-    .option('--alarm <name...>', 'alarms of your own that roll back too')
-    .option('--notify <target...>', 'tell an SNS topic (ARN) or a webhook (URL) how it ended')
+    .option('--max-time <duration>', 'when SageMaker gives up, 10m to 8h');
+  return limitFlags(moving, {
+    rate5xx: ' (default: 1%)',
+    rate4xx: ' (default: 5%)',
+    increase: ' (default: p90=100%)',
+    fleet: 'new fleet',
+  })
     .option('--no-metrics', 'do not wait for and draw the metrics of both fleets once it has ended')
     .option('--force', 'go on where the examination finds that the guardrail would be a lie');
+}
+
+/**
+ * Adds the flags that say what a new model may not do, and who is told.
+ * @param words what to say of each default, and what the new model runs on
+ */
+export function limitFlags(
+  command: Command,
+  words: { rate5xx: string; rate4xx: string; increase: string; fleet: string },
+): Command {
+  return command
+    .optionsGroup('What rolls back:')
+    .option('--max-5xx-rate <rate>', `share of failed requests on the ${words.fleet}, for example 1%${words.rate5xx}`)
+    .option('--max-4xx-rate <rate>', `share of refused requests on the ${words.fleet}, for example 5%${words.rate4xx}`)
+    .option('--max-latency <limit>', `ModelLatency on the ${words.fleet}, for example p99=250ms`)
+    .option('--max-latency-increase <limit>', `against what runs now, for example p99=20%${words.increase}`)
+    .option('--baseline <duration>', 'how far back what runs now is looked at', '1h')
+    .option('--alarm <name...>', 'alarms of your own that roll back too')
+    .option('--notify <target...>', 'tell an SNS topic (ARN) or a webhook (URL) how it ended');
 }
 
 /** For commands that can do without guardrails: only who names a strategy gets them. @throws Problem 'usage' */
@@ -125,14 +139,8 @@ const GUARD_ONLY = [
 export function parseGuard(words: GuardWords): GuardOptions {
   const strategy = STRATEGIES.find((name) => name === words.strategy);
   if (strategy === undefined) throw usage(`--strategy ${words.strategy}: there is ${STRATEGIES.join(', ')}.`);
-  if (words.maxLatency !== undefined && words.maxLatencyIncrease !== undefined) {
-    throw usage('--max-latency and --max-latency-increase are two limits of one alarm: give one of them.');
-  }
-  const baselineMinutes = parseSeconds('--baseline', words.baseline) / 60;
-  if (baselineMinutes < 5 || baselineMinutes > 1440) throw usage(`--baseline ${words.baseline}: between 5m and 24h.`);
   const seconds = (flag: string, text: string | undefined) =>
     text === undefined ? undefined : parseSeconds(flag, text);
-  const rate = (flag: string, text: string | undefined) => (text === undefined ? undefined : parseRate(flag, text));
   return {
     strategy: {
       strategy,
@@ -143,20 +151,33 @@ export function parseGuard(words: GuardWords): GuardOptions {
       finalBakeSeconds: seconds('--final-bake', words.finalBake),
       maxSeconds: seconds('--max-time', words.maxTime),
     },
+    ...parseLimits(words),
+    force: words.force ?? false,
+    metrics: words.metrics ?? true,
+  };
+}
+
+/** What `limitFlags` adds, as values. @throws Problem 'usage' naming the flag */
+export function parseLimits(
+  words: Omit<GuardWords, 'strategy'>,
+): Pick<GuardOptions, 'limits' | 'baselineMinutes' | 'alarms' | 'notify'> {
+  if (words.maxLatency !== undefined && words.maxLatencyIncrease !== undefined) {
+    throw usage('--max-latency and --max-latency-increase are two limits of one alarm: give one of them.');
+  }
+  const baselineMinutes = parseSeconds('--baseline', words.baseline) / 60;
+  if (baselineMinutes < 5 || baselineMinutes > 1440) throw usage(`--baseline ${words.baseline}: between 5m and 24h.`);
+  const rate = (flag: string, text: string | undefined) => (text === undefined ? undefined : parseRate(flag, text));
+  const { maxLatency, maxLatencyIncrease: increase } = words;
+  return {
     limits: {
       max5xxRate: rate('--max-5xx-rate', words.max5xxRate),
       max4xxRate: rate('--max-4xx-rate', words.max4xxRate),
-      maxLatency: words.maxLatency === undefined ? undefined : parseLatencyLimit('--max-latency', words.maxLatency),
-      maxLatencyIncrease:
-        words.maxLatencyIncrease === undefined
-          ? undefined
-          : parseLatencyGrowth('--max-latency-increase', words.maxLatencyIncrease),
+      maxLatency: maxLatency === undefined ? undefined : parseLatencyLimit('--max-latency', maxLatency),
+      maxLatencyIncrease: increase === undefined ? undefined : parseLatencyGrowth('--max-latency-increase', increase),
     },
     baselineMinutes: Math.round(baselineMinutes),
     alarms: teamAlarms(words.alarm ?? []),
-    force: words.force ?? false,
     notify: (words.notify ?? []).map(parseTarget),
-    metrics: words.metrics ?? true,
   };
 }
 

@@ -18,11 +18,20 @@ export async function notifyAll(app: App, targets: readonly Target[], followed: 
   const quiet = { color: false, columns: Number.POSITIVE_INFINITY };
   const text = resultLines(quiet, followed).join('\n');
   const subject = `shadowctl ${followed.update.command}: ${followed.ending.kind} - ${followed.update.endpoint}`;
+  await tellTargets(app, targets, { subject, text, facts: resultJson(followed) });
+}
+
+/** The same for commands that end in another way: `text` for people, `facts` for a webhook's machine. */
+export async function tellTargets(
+  app: App,
+  targets: readonly Target[],
+  { subject, text, facts }: { subject: string; text: string; facts: Readonly<Record<string, unknown>> },
+): Promise<void> {
   for (const target of targets) {
     const name = target.kind === 'topic' ? target.arn : new URL(target.url).origin;
     try {
       if (target.kind === 'topic') await publish(await app.aws(), target.arn, { subject, text }, app.signal);
-      else await post(app, target.url, { text, ...resultJson(followed) }, PATIENCE_MS);
+      else await post(app, target.url, { text, ...facts }, PATIENCE_MS);
       app.io.err(`Told ${name}.`);
     } catch (error) {
       if (app.signal.aborted) throw error;

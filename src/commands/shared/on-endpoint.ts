@@ -1,6 +1,8 @@
 import type { App } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { interrupted, type Problem } from '../../errors.ts';
+import { restoreAlarm } from '../../guardrails/abort.ts';
+import { openSite } from '../../resources/apply.ts';
 import { checkName } from '../../resources/naming.ts';
 import { recover } from '../../resources/recover.ts';
 import { fold, standing, type State } from '../../state/fold.ts';
@@ -44,6 +46,10 @@ export async function onEndpoint<T>(
     return await journal.locked(`${words.command} --endpoint ${words.endpoint}`, async () => {
       tell();
       for (const line of await recover(aws, journal)) app.io.err(`note: ${line}`);
+      const place = { aws, journal, clock: app.clock, signal: app.signal };
+      const restored = await restoreAlarm(() => openSite(place, 'abort: alarm restored'), aws, journal);
+      if (restored !== undefined)
+        app.io.err(`note: An abort was stopped before it gave ${restored} its rule back: done now.`);
       return work(ground);
     });
   } catch (error) {

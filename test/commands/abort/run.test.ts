@@ -1,6 +1,7 @@
 import { UpdateEndpointCommand, CreateEndpointConfigCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, expect, test } from 'vitest';
 import { describeAlarms } from '../../../src/aws/cloudwatch.ts';
+import { describeEndpoint } from '../../../src/aws/sagemaker.ts';
 import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../canary/stage.ts';
 
 let stage: Stage;
@@ -71,6 +72,39 @@ test('history tells it', async () => {
   expect(entry).toMatchObject({ command: 'canary', from: 'v1', to: 'v2', ending: 'aborted' });
 });
 
+test('stopped before its end: the next command gives the alarm its rule back', async () => {
+  stage = await openStage();
+  const stop = new AbortController();
+  const watching = new AbortController();
+  const [, abort] = await stage.clock.all([
+    () => stage.shadowctl(CANARY, watching.signal),
+    async () => {
+      await stage.clock.sleep(6 * MINUTE);
+      watching.abort(new Error('killed'));
+      return stage.shadowctl(ABORT, stop.signal);
+    },
+    async () => {
+      await stage.clock.sleep(6.5 * MINUTE);
+      stop.abort(new Error('killed'));
+      return undefined;
+    },
+  ]);
+  expect(abort?.code).toBe(130);
+  while ((await describeEndpoint(stage.aws, ENDPOINT))?.EndpointStatus !== 'InService') await stage.clock.sleep(MINUTE);
+  expect((await describeAlarms(stage.aws, ['weather-5XXError']))[0]).toMatchObject({
+    StateValue: 'ALARM',
+    Threshold: 0,
+  });
+  const next = await stage.shadowctl(['canary', '--endpoint', ENDPOINT, '--resume', '--format', 'json']);
+  expect(next.err).toContain('An abort was stopped before it gave weather-5XXError its rule back: done now.');
+  expect(JSON.parse(next.out)).toMatchObject({ ending: 'aborted' });
+  await stage.clock.sleep(3 * MINUTE);
+  expect((await describeAlarms(stage.aws, ['weather-5XXError']))[0]).toMatchObject({
+    StateValue: 'OK',
+    Threshold: 0.01,
+  });
+});
+
 test('nothing under way: says how to go back', async () => {
   stage = await openStage();
   const said = await stage.shadowctl(ABORT);
@@ -105,7 +139,7 @@ test('--plan only says what would happen', async () => {
     },
   ]);
   expect(plan?.code).toBe(4);
-  expect(plan?.err).toContain(
+  expect(plan?.err.replace(/\s+/g, ' ')).toContain(
     'The alarm weather-5XXError will be set off. SageMaker looks at it while the fleet bakes',
   );
 });

@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
+import { CreateTopicCommand } from '@aws-sdk/client-sns';
 import { afterEach, describe, expect, test } from 'vitest';
 import { describeEndpoint, describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
 import { parseSteps } from '../../../src/commands/rollout/command.ts';
@@ -121,6 +123,74 @@ describe('rollout', () => {
     expect(result.first?.err).toContain('--resume');
     expect(result.cancelled).toMatchObject({ code: 0, out: 'weather is back on v1 with m1.\n' });
     expect((await runs(opened)).config).toBe('v1');
+  });
+
+  describe('limits and alarms of its own, watched by the command', () => {
+    const LAX = 'inform: [latency]\nerrors: 0.9\n';
+    const FAILING = {
+      kind: 'failing-model',
+      endpointConfig: 'both',
+      variant: 'candidate',
+      share: 0.3,
+      status: 500,
+    } as const;
+
+    test('a minute above the limit takes the candidate back, whatever the policy would bear; a topic is told', async () => {
+      const opened = (stage = await openStage());
+      const sns = await opened.aws.sns();
+      const { TopicArn: topic = '' } = await sns.send(new CreateTopicCommand({ Name: 'deployments' }));
+      opened.emulator.world.faults.add(FAILING);
+      const { result } = await opened.traffic(
+        () => opened.shadowctl([...words(opened, good, LAX), '--max-5xx-rate', '5%', '--notify', topic]),
+        2,
+      );
+      expect(result.code).toBe(1);
+      expect(result.err).toContain('taken back at more than 5 % of the requests of a minute answered 5XX');
+      expect(result.err.replace(/\s+/g, ' ')).toMatch(/requests were answered 5XX; the limit is 5 %/);
+      expect(result.err).toContain(`Told ${topic}.`);
+      expect(await runs(opened)).toEqual({ config: 'v1', variants: [['AllTraffic', 'm1']] });
+    });
+
+    test("the team's alarm: refused where it does not exist, taken back when it fires", async () => {
+      const opened = (stage = await openStage());
+      const missing = await opened.shadowctl([...words(opened, good, LAX), '--alarm', 'team']);
+      expect(missing.code).toBe(2);
+      expect(missing.err).toContain('There is no alarm team in this account and region.');
+      const cloudwatch = await opened.aws.cloudwatch();
+      await cloudwatch.send(
+        new PutMetricAlarmCommand({
+          AlarmName: 'team',
+          Namespace: 'AWS/SageMaker',
+          MetricName: 'Invocation5XXErrors',
+          Statistic: 'Sum',
+          Dimensions: [
+            { Name: 'EndpointName', Value: ENDPOINT },
+            { Name: 'VariantName', Value: 'candidate' },
+          ],
+          ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+          Threshold: 1,
+          Period: 60,
+          EvaluationPeriods: 1,
+          TreatMissingData: 'notBreaching',
+        }),
+      );
+      opened.emulator.world.faults.add(FAILING);
+      const { result } = await opened.traffic(
+        () => opened.shadowctl([...words(opened, good, LAX), '--alarm', 'team']),
+        2,
+      );
+      expect(result.code).toBe(1);
+      expect(result.err).toContain('The alarm team is in ALARM: Threshold Crossed');
+      expect((await runs(opened)).config).toBe('v1');
+    });
+
+    test('metrics that cannot be read decide nothing', async () => {
+      const opened = (stage = await openStage());
+      opened.emulator.world.faults.add({ kind: 'error', service: 'cloudwatch', operation: 'GetMetricData' });
+      const said = await opened.shadowctl(words(opened, good, LAX));
+      expect(said.code).toBe(3);
+      expect(said.err).toContain('step 1: inconclusive');
+    });
   });
 
   test('--plan changes nothing', async () => {
