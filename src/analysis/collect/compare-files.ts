@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import type { Predictions, Task, Window } from '../observations.ts';
 import { comparePredictions } from '../predictions/compare.ts';
 import { parsePath } from '../predictions/path.ts';
-import { detectShape } from '../predictions/shape.ts';
 import type { Truth } from '../predictions/truth.ts';
-import { readAll, readSample, sizeOf } from './read-files.ts';
+import { readAll, sizeOf } from './read-files.ts';
 
-/** Loading DuckDB takes longer than reading this much here. */
+/** Loading DuckDB takes longer than reading this much here; of gzip, an eighth. */
 const SMALL_BYTES = 32 * 1024 * 1024;
 
 export interface CompareFilesOptions {
@@ -28,8 +27,8 @@ export interface CompareFilesOptions {
 }
 
 /**
- * Compares capture files on this machine. Small ones are read here; large ones go through DuckDB, which needs answers
- * of one shape: where there is none (free JSON, shapes mixed), everything is read here whatever its size.
+ * Compares capture files on this machine. Small ones are held in memory; large ones are scanned by every core and
+ * compared by DuckDB, under a memory bound. Both give the same answers.
  */
 export async function compareFiles(
   files: { production: readonly string[]; shadow: readonly string[] },
@@ -39,34 +38,28 @@ export async function compareFiles(
   const path = prediction === undefined ? undefined : parsePath(prediction);
   const all = [...files.production, ...files.shadow];
   const bytes = await sizeOf(all);
-  // DuckDB gives up on a torn gzip; what comes before the tear can be read here.
-  const zipped = all.some((file) => file.endsWith('.gz'));
-  if (bytes > SMALL_BYTES && !zipped && files.production.length > 0 && files.shadow.length > 0) {
-    const [production, shadow] = [await readSample(files.production, window), await readSample(files.shadow, window)];
-    const found = detectShape(production.captures, path, prediction);
-    if (found !== undefined) {
-      const { comparePairsInSql } = await import('./duckdb/engine.ts');
-      const spill = join(options.spill, `spill-${process.pid}`);
-      await mkdir(spill, { recursive: true });
-      try {
-        return await comparePairsInSql({
-          ...files,
-          window,
-          shape: found.shape,
-          task: options.task ?? found.task,
-          sampling: options.sampling,
-          tolerance: options.tolerance,
-          truth,
-          memory: options.memory,
-          spill,
-          examples: { production: production.examples, shadow: shadow.examples },
-          progress: options.progress,
-        });
-      } finally {
-        await rm(spill, { recursive: true, force: true });
-      }
+  // A few kilobytes of gzip can hold megabytes.
+  const size = all.some((file) => file.endsWith('.gz')) ? bytes * 8 : bytes;
+  if (size > SMALL_BYTES && files.production.length > 0 && files.shadow.length > 0) {
+    const { comparePairsInSql } = await import('./duckdb/engine.ts');
+    const spill = join(options.spill, `spill-${process.pid}`);
+    await mkdir(spill, { recursive: true });
+    try {
+      return await comparePairsInSql({
+        ...files,
+        window,
+        path,
+        task: options.task,
+        sampling: options.sampling,
+        tolerance: options.tolerance,
+        truth,
+        memory: options.memory,
+        spill,
+        progress: options.progress,
+      });
+    } finally {
+      await rm(spill, { recursive: true, force: true });
     }
-    options.note('The answers have no common shape that SQL could take apart; they were compared in memory.');
   }
   options.progress?.(`reading ${all.length} capture files`);
   const [production, shadow] = [await readAll(files.production, window), await readAll(files.shadow, window)];

@@ -1,4 +1,4 @@
-import { open, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { constants, gunzipSync } from 'node:zlib';
 import type { Window } from '../observations.ts';
 import { readCapture } from '../predictions/captures.ts';
@@ -55,28 +55,6 @@ export class CaptureReader {
 export async function readAll(paths: readonly string[], window: Window): Promise<CaptureSet> {
   const reader = new CaptureReader(window);
   for (const path of paths) reader.file(await readFile(path));
-  return reader.set();
-}
-
-/** Records from the beginnings of a few files: enough to see what they are made of. */
-export async function readSample(paths: readonly string[], window: Window, bytes = 262_144): Promise<CaptureSet> {
-  const reader = new CaptureReader(window);
-  const stride = Math.max(1, Math.floor(paths.length / 8));
-  for (let i = 0; i < paths.length; i += stride) {
-    const path = paths[i] ?? '';
-    if (path.endsWith('.gz')) {
-      reader.file(await readFile(path));
-      continue;
-    }
-    const file = await open(path);
-    try {
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
-      const whole = bytesRead < bytes ? bytesRead : buffer.lastIndexOf(10, bytesRead - 1) + 1;
-      reader.file(buffer.subarray(0, whole));
-    } finally {
-      await file.close();
-    }
-  }
   return reader.set();
 }
 

@@ -231,7 +231,8 @@ function scoreDistance(ours: Answer, theirs: Answer): number {
   return ours.number !== undefined && theirs.number !== undefined ? Math.abs(ours.number - theirs.number) : 0;
 }
 
-function describe(answer: Answer): string {
+/** An answer in a few words. */
+export function describe(answer: Answer): string {
   const parts: string[] = [];
   if (answer.label !== undefined) parts.push(answer.label);
   if (answer.number !== undefined) parts.push(parts.length > 0 ? `(${round(answer.number)})` : String(answer.number));

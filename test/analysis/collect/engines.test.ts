@@ -6,7 +6,6 @@ import { CaptureReader } from '../../../src/analysis/collect/read-files.ts';
 import { comparePairsInSql } from '../../../src/analysis/collect/duckdb/engine.ts';
 import type { Predictions, Task } from '../../../src/analysis/observations.ts';
 import { comparePredictions } from '../../../src/analysis/predictions/compare.ts';
-import { detectShape } from '../../../src/analysis/predictions/shape.ts';
 import { readTruth } from '../../../src/analysis/predictions/truth.ts';
 import type { Truth } from '../../../src/analysis/predictions/truth.ts';
 import { seededRandom } from '../../../src/emulator/random.ts';
@@ -140,13 +139,12 @@ async function both(kind: Kind, ids: Ids, truth?: Truth): Promise<{ memory: Pred
   };
   const [production, shadow] = [await read(files.production), await read(files.shadow)];
   const memory = comparePredictions(production, shadow, { sampling: 1, tolerance: undefined, truth });
-  const found = detectShape(production.captures, undefined, undefined);
-  if (found === undefined) throw new Error('no shape');
   const sql = await comparePairsInSql({
     production: [files.production],
     shadow: [files.shadow],
     window: WINDOW,
-    ...found,
+    path: undefined,
+    task: undefined,
     sampling: 1,
     tolerance: undefined,
     truth,

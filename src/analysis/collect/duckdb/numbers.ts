@@ -1,22 +1,25 @@
-import type { NumberSums, Spread } from '../../observations.ts';
+import type { NumberSums, Spread, Task } from '../../observations.ts';
 import { jensenShannon, stabilityIndex } from '../../statistics/distances.ts';
 import { one, SUMS } from './asked.ts';
 import { fill } from './connection.ts';
 import type { Engine, Row } from './connection.ts';
-import type { EngineOptions } from './engine.ts';
 
 const BINS = 30;
 
 /** Sums over the numbers of all pairs; undefined where there are none. */
-export async function numberSums(engine: Engine, options: EngineOptions): Promise<NumberSums | undefined> {
+export async function numberSums(
+  engine: Engine,
+  options: { tolerance: number | undefined; task: Task },
+): Promise<NumberSums | undefined> {
+  const sorted = engine.aside.rows(SUMS.distances ?? '');
   const [row] = await engine.rows(SUMS.numbers ?? '');
+  const [distances] = await sorted;
   const rows = Number(row?.rows ?? 0);
   if (row === undefined || rows === 0) return undefined;
   const deciles = list(row.our_deciles);
   const production = spreadOf(row, 'our', [deciles[0], deciles[4], deciles[8]]);
   const shadow = spreadOf(row, 'their', list(row.their_quantiles));
   const tolerance = options.tolerance ?? production.deviation / 2;
-  const [distances] = await engine.rows(fill(SUMS.distances ?? '', { rows }));
   const low = Math.min(production.min, shadow.min);
   const high = Math.max(production.max, shadow.max);
   const width = (high - low) / BINS;
@@ -25,7 +28,9 @@ export async function numberSums(engine: Engine, options: EngineOptions): Promis
     BINS,
   );
   const perDecile = binned(
-    await engine.rows(fill(SUMS.deciles ?? '', { deciles: deciles.map(sqlNumber).join(', ') })),
+    await engine.rows(
+      fill(SUMS.deciles ?? '', { deciles: deciles.map((edge) => `(x > ${sqlNumber(edge)})::integer`).join(' + ') }),
+    ),
     10,
   );
   const points = await engine.rows(SUMS.scatter ?? '');

@@ -6,9 +6,9 @@ select
   coalesce(sum(d), 0) as d, coalesce(sum(d * d), 0) as dd, coalesce(sum(abs(d)), 0) as abs,
   count(*) filter (abs(d) > $tolerance)::double as beyond
   $judged
-from cell group by 1 order by 1;
+from compared group by 1 order by 1;
 -- name: inputs
-select count(distinct input)::double as inputs, count(*) filter (known_input)::double as known from cell;
+select count(distinct input)::double as inputs, count(*) filter (known_input)::double as known from compared;
 -- name: repeats
 -- What a design effect is made of: rows and a value, summed input by input.
 select
@@ -16,15 +16,15 @@ select
   sum(x * n) as cross, sum(x * x / n) as between, sum(q) as squares
 from (
   select count(*)::double as n, sum(value)::double as x, sum(value * value)::double as q
-  from (select input, ($value)::double as value from cell where $of) group by input
+  from (select input, ($value)::double as value from compared where $of) group by input
 );
 -- name: labels
 select our_label as ours, their_label as theirs, count(*)::double as count
-from cell where our_label is not null and their_label is not null
+from compared where our_label is not null and their_label is not null
 group by all order by count desc, ours, theirs limit 100000;
 -- name: agreement
 select count(*)::double as rows, count(*) filter (our_label = their_label)::double as agree
-from cell where our_label is not null and their_label is not null;
+from compared where our_label is not null and their_label is not null;
 -- name: numbers
 select
   count(*)::double as rows,
@@ -35,59 +35,53 @@ select
   min(our_number) as our_min, max(our_number) as our_max, min(their_number) as their_min, max(their_number) as their_max,
   avg(d) as bias, stddev_samp(d) as deviation, avg(abs(d)) as mae, sqrt(avg(d * d)) as rmse,
   corr(our_number, their_number) as correlation
-from cell where d is not null;
+from compared where d is not null;
 -- name: distances
 with side as (
-  select our_number as x, 1 as p, 0 as q from cell where d is not null
+  select our_number as x, 1 as p, 0 as q from compared where d is not null
   union all
-  select their_number, 0, 1 from cell where d is not null
+  select their_number, 0, 1 from compared where d is not null
 ), curve as (
   -- The window takes equal values together, so a step of the curve is as high as it must be.
-  select lead(x) over w - x as gap, sum(p - q) over w / $rows as apart from side window w as (order by x)
+  select lead(x) over w - x as gap, sum(p - q) over w / (select count(*) from compared where d is not null) as apart from side window w as (order by x)
 )
 select max(abs(apart)) as ks, sum(abs(apart) * gap) as wasserstein from curve;
 -- name: histogram
 select
   if($width > 0, least($bins - 1, floor((x - $low) / $width)), 0)::integer as bin, sum(p)::double as production, sum(q)::double as shadow
 from (
-  select our_number as x, 1 as p, 0 as q from cell where d is not null
+  select our_number as x, 1 as p, 0 as q from compared where d is not null
   union all
-  select their_number, 0, 1 from cell where d is not null
+  select their_number, 0, 1 from compared where d is not null
 ) group by 1 order by 1;
 -- name: deciles
 select
-  len(list_filter([$deciles], lambda edge: x > edge))::integer as bin, sum(p)::double as production, sum(q)::double as shadow
+  ($deciles)::integer as bin, sum(p)::double as production, sum(q)::double as shadow
 from (
-  select our_number as x, 1 as p, 0 as q from cell where d is not null
+  select our_number as x, 1 as p, 0 as q from compared where d is not null
   union all
-  select their_number, 0, 1 from cell where d is not null
+  select their_number, 0, 1 from compared where d is not null
 ) group by 1 order by 1;
 -- name: beyond
-select count(*)::double as n from cell where abs(d) > $tolerance;
+select count(*)::double as n from compared where abs(d) > $tolerance;
 -- name: scatter
-select our_number as x, their_number as y from cell where d is not null order by hash(key, place), key limit 2000;
+select our_number as x, their_number as y from compared where d is not null order by hash(key, place), key limit 2000;
 -- name: top
 -- Ten inputs, each with its worst row: a repeated input would fill the list with itself.
 with apart_by as (
   select *, case when our_label is not null and their_label is not null
-    then if(our_label = their_label, 0, 1 + coalesce(apart, 0)) else abs(d) end as distance
-  from cell
+    then if(our_label = their_label, 0, 1 + apart) else abs(d) end as distance
+  from compared
 ), worst as (
   select input, max(distance) as furthest, count(*)::double as times
   from apart_by where distance > 0 group by input order by furthest desc, min(moment), input limit 10
 )
-select key::varchar as key, file_id::varchar as file, moment::double as moment, place::double as place, our_label, their_label, our_number, their_number, distance, times
+select
+  our_file::double as our_file, our_at, their_file::double as their_file, their_at,
+  moment::double as moment, place::double as place, distance, times
 from apart_by join worst using (input) where distance = furthest
 qualify row_number() over (partition by input order by moment, key, place) = 1
 order by distance desc, moment, key limit 10;
--- name: files
-select name, hash(name)::varchar as file from (select unnest([$files]) as name) where hash(name) in ($wanted);
--- name: originals
-select
-  $key::varchar as key, eventMetadata.inferenceId as "inferenceId", eventMetadata.eventId as "eventId",
-  if(captureData.endpointInput.encoding = 'BASE64', try(decode(from_base64(captureData.endpointInput.data))), captureData.endpointInput.data)[1:400] as input
-from read_json([$files], columns = $columns, format = 'newline_delimited', ignore_errors = true, maximum_object_size = 33554432)
-where $key in ($keys) limit 100;
 -- name: truth
 select
   count(*)::double as rows,
@@ -101,15 +95,14 @@ select
   avg(abs(our_number - try_cast(truth as double))) as "maeProduction",
   avg(abs(their_number - try_cast(truth as double))) as "maeShadow",
   stddev_samp(abs(their_number - try_cast(truth as double)) - abs(our_number - try_cast(truth as double))) as "lossDeviation"
-from cell where truth is not null;
+from compared where truth is not null;
 -- name: ambiguous
 select coalesce(sum(n), 0)::double as n from twice_$side;
 -- name: answers
-select $text as answer, count(*)::double as n from (
-  select unnest(labels) as label, unnest(numbers) as number from $side where $usable
+select answer, count(*)::double as n from (
+  select coalesce($label, number::varchar, 'undefined') as answer from $side
 ) group by 1 order by n desc, answer limit 10000;
 -- name: pairs
-select count(*)::double as n from pair;
+select count(*)::double as n from joined where place = 0;
 -- name: different
-select count(*)::double as n from pair
-where coalesce(len(our_labels), 0) <> coalesce(len(their_labels), 0) or coalesce(len(our_numbers), 0) <> coalesce(len(their_numbers), 0);
+select count(*) filter (place = 0)::double as pairs, count(*) filter (place = 0 and not same)::double as different from cell;

@@ -1,45 +1,72 @@
-import type { PairingMethod, Predictions } from '../../observations.ts';
-import { columns, SUMS } from './asked.ts';
-import { fill } from './connection.ts';
-import type { Engine, Row } from './connection.ts';
-import { quote } from './expressions.ts';
+import type { DivergingPair, PairingMethod } from '../../observations.ts';
+import { countRows, readAnswers } from '../../predictions/answers.ts';
+import { payloadText, readCapture } from '../../predictions/captures.ts';
+import type { Capture } from '../../predictions/captures.ts';
+import { describe } from '../../predictions/compare.ts';
+import type { Path } from '../../predictions/path.ts';
+import { readLines } from '../scan/feed.ts';
+import { SUMS } from './asked.ts';
+import type { Engine } from './connection.ts';
 
-/** The ten pairs that differ most; their ids and inputs are fetched from the files they came from. */
+const INPUT_CHARACTERS = 400;
+
+/** The ten pairs that differ most, read again from where they stand in their files. */
 export async function topPairs(
   engine: Engine,
   method: PairingMethod | undefined,
-  files: string,
-): Promise<Predictions['top']> {
+  files: { production: readonly string[]; shadow: readonly string[]; path: Path | undefined },
+): Promise<DivergingPair[]> {
   const worst = await engine.rows(SUMS.top ?? '');
   if (worst.length === 0 || method === undefined) return [];
-  const column = {
-    inferenceId: 'eventMetadata.inferenceId',
-    eventId: 'eventMetadata.eventId',
-    input: 'captureData.endpointInput.data',
-  }[method];
-  const keys = worst.map((row) => `${String(row.key)}::ubigint`).join(', ');
-  const wanted = [...new Set(worst.map((row) => `${String(row.file)}::ubigint`))].join(', ');
-  const holding = (await engine.rows(fill(SUMS.files ?? '', { files, wanted }))).map((row) => quote(String(row.name)));
-  const originals = new Map<string, Row>();
-  const asked = { key: `hash(${column})`, keys, files: holding.join(', '), columns: columns(['endpointInput']) };
-  for (const row of await engine.rows(fill(SUMS.originals ?? '', asked))) originals.set(String(row.key), row);
-  const describe = (label: unknown, value: unknown) => {
-    const number = typeof value === 'number' ? value : undefined;
-    if (typeof label !== 'string') return number === undefined ? '' : String(number);
-    return number === undefined ? label : `${label} (${Number(number.toPrecision(4))})`;
-  };
-  return worst.map((row) => {
-    const original = originals.get(String(row.key));
-    const id = method === 'inferenceId' ? original?.inferenceId : method === 'eventId' ? original?.eventId : undefined;
+  const ours = await originals(
+    files.production,
+    worst.map((row) => [Number(row.our_file), Number(row.our_at)]),
+  );
+  const theirs = await originals(
+    files.shadow,
+    worst.map((row) => [Number(row.their_file), Number(row.their_at)]),
+  );
+  return worst.map((row, i) => {
+    const [left, right] = [ours[i], theirs[i]];
+    const place = Number(row.place);
+    const input = left?.input ?? right?.input;
+    const id = method === 'inferenceId' ? left?.inferenceId : method === 'eventId' ? left?.eventId : undefined;
     return {
-      id: typeof id === 'string' ? id : `${method} ${String(row.key)}`,
+      id: id ?? `input of ${new Date(Number(row.moment)).toISOString()}`,
       at: Number(row.moment),
-      row: Number(row.place),
-      production: describe(row.our_label, row.our_number).slice(0, 200),
-      shadow: describe(row.their_label, row.their_number).slice(0, 200),
+      row: place,
+      production: words(left, place, files.path),
+      shadow: words(right, place, files.path),
       distance: Number(row.distance),
       times: Number(row.times),
-      input: typeof original?.input === 'string' ? original.input : undefined,
+      input: input === undefined ? undefined : payloadText(input).slice(0, INPUT_CHARACTERS),
     };
   });
+}
+
+function words(capture: Capture | undefined, place: number, path: Path | undefined): string {
+  if (capture?.output === undefined) return '';
+  const inputRows = capture.input === undefined ? undefined : countRows(capture.input);
+  const answer = readAnswers(capture.output, { path, inputRows })?.[place];
+  return answer === undefined ? '' : describe(answer);
+}
+
+/** The records that begin at these places of these files; undefined where a file is no longer what it was. */
+async function originals(
+  files: readonly string[],
+  places: readonly (readonly [file: number, at: number])[],
+): Promise<(Capture | undefined)[]> {
+  const found: (Capture | undefined)[] = places.map(() => undefined);
+  for (const file of new Set(places.map(([one]) => one))) {
+    const wanted = places.flatMap(([one, at], i) => (one === file ? [{ at, i }] : []));
+    const lines = await readLines(
+      files[file] ?? '',
+      wanted.map((one) => one.at),
+    );
+    for (const [k, { i }] of wanted.entries()) {
+      const capture = readCapture(lines[k] ?? '');
+      found[i] = typeof capture === 'string' ? undefined : capture;
+    }
+  }
+  return found;
 }

@@ -1,0 +1,119 @@
+import { statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Answer } from '../../predictions/answers.ts';
+import type { ScanAsked, ScanCounts } from './scanner.ts';
+import type { ScanResult, ScanStart, ScanTask, SideName } from './worker.ts';
+
+/** Bytes of a file that one thread takes at a time. */
+const STRETCH = 32 * 1024 * 1024;
+const MOST_THREADS = 8;
+
+export interface ScanOptions extends Omit<ScanAsked, 'rowInputs'> {
+  production: readonly string[];
+  shadow: readonly string[];
+  /** An empty folder for the columns. */
+  folder: string;
+  threads?: number | undefined;
+  /** Told how many of how many stretches are read. */
+  progress?: ((done: number, of: number) => void) | undefined;
+}
+
+export interface Scanned {
+  production: ScanCounts;
+  shadow: ScanCounts;
+  /** A few answers of production, by which their kind can be told. */
+  sample: readonly Answer[];
+}
+
+/**
+ * Reads capture files with every core and leaves what a comparison needs of them in `folder`, as Parquet files named
+ * `production-*.parquet` and `shadow-*.parquet`: a row per row of an answer (see columns.ts).
+ */
+export async function scanCaptures(options: ScanOptions): Promise<Scanned> {
+  const tasks = [...stretches(options, 'production'), ...stretches(options, 'shadow')];
+  const { window, path, everyId, features, folder } = options;
+  const start = (name: number): ScanStart => ({
+    kind: 'shadowctl-scan',
+    asked: { window, path, everyId, features },
+    folder,
+    name: String(name),
+  });
+  const { here, ScanLine } = await import('./worker.ts');
+  const threads = Math.min(options.threads ?? availableParallelism(), MOST_THREADS, tasks.length);
+  let results: ScanResult[];
+  // Unbuilt (in tests) there is no file that a thread could begin with.
+  if (threads <= 1 || here.endsWith('.ts')) {
+    const line = new ScanLine(start(0));
+    for (const [i, task] of tasks.entries()) {
+      await line.read(task);
+      options.progress?.(i + 1, tasks.length);
+    }
+    results = [line.end()];
+  } else {
+    let next = 0;
+    let done = 0;
+    const take = () => tasks[next++];
+    const told = () => options.progress?.((done += 1), tasks.length);
+    const workers = Array.from({ length: threads }, (_, i) => new Worker(new URL(here), { workerData: start(i) }));
+    try {
+      results = await Promise.all(workers.map((worker) => drive(worker, take, told)));
+    } finally {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    }
+  }
+  return {
+    production: total(results.map((one) => one.production.counts)),
+    shadow: total(results.map((one) => one.shadow.counts)),
+    sample: results.flatMap((one) => one.production.sample),
+  };
+}
+
+/** Gives a thread one task after the other, and in the end its result. */
+function drive(worker: Worker, take: () => ScanTask | undefined, told: () => void): Promise<ScanResult> {
+  return new Promise((resolve, reject) => {
+    let first = true;
+    worker.on('error', reject);
+    worker.on('exit', () => reject(new Error('a thread that reads captures ended before its work')));
+    worker.on('message', (message: { ready?: true; failed?: unknown; result?: ScanResult }) => {
+      if (message.failed !== undefined)
+        reject(message.failed instanceof Error ? message.failed : new Error(String(message.failed)));
+      else if (message.result !== undefined) resolve(message.result);
+      else {
+        if (!first) told();
+        first = false;
+        worker.postMessage(take() ?? 'end');
+      }
+    });
+  });
+}
+
+function stretches(options: ScanOptions, side: SideName): ScanTask[] {
+  return options[side].flatMap((path, file) => {
+    const { size } = statSync(path);
+    // What is zipped can only be read from its beginning.
+    if (path.endsWith('.gz')) return [{ side, file, path, from: 0, to: size }];
+    return Array.from({ length: Math.ceil(size / STRETCH) }, (_, i) => ({
+      side,
+      file,
+      path,
+      from: i * STRETCH,
+      to: Math.min(size, (i + 1) * STRETCH),
+    }));
+  });
+}
+
+function total(counts: readonly ScanCounts[]): ScanCounts {
+  const sum = (name: Exclude<keyof ScanCounts, 'examples'>) => counts.reduce((all, one) => all + one[name], 0);
+  return {
+    records: sum('records'),
+    unreadable: sum('unreadable'),
+    outside: sum('outside'),
+    withoutAnswer: sum('withoutAnswer'),
+    unparsed: sum('unparsed'),
+    answered: sum('answered'),
+    answers: sum('answers'),
+    scored: sum('scored'),
+    examples: counts.flatMap((one) => one.examples).slice(0, 5),
+  };
+}

@@ -1,0 +1,467 @@
+import { countRows, readAnswers } from '../../predictions/answers.ts';
+import type { Answer } from '../../predictions/answers.ts';
+import { payloadText, readCapture } from '../../predictions/captures.ts';
+import type { Capture, Payload } from '../../predictions/captures.ts';
+import type { Path } from '../../predictions/path.ts';
+import { inputRows } from '../../predictions/truth.ts';
+import type { Window } from '../../observations.ts';
+import { CAPACITY, Columns } from './columns.ts';
+import { hashBytes, hashed, hashPlace, hashWords } from './hash.ts';
+import { AnswerSample } from './sample.ts';
+import { learnPattern, PatternMatch } from './pattern.ts';
+import type { LinePattern } from './pattern.ts';
+import { learnTemplate, matchTemplate } from './template.ts';
+import type { Template } from './template.ts';
+import { RecordWalker } from './walker.ts';
+import type { HalfSpans, Span } from './walker.ts';
+
+const EXAMPLES = 5;
+const MOST_TEMPLATES = 24;
+const MOST_PATTERNS = 4;
+
+/** What is asked of the records. */
+export interface ScanAsked {
+  window: Window;
+  /** Path into JSON answers, parsed. */
+  path: Path | undefined;
+  /** Event ids and inputs, for records that InferenceIds do not pair. */
+  everyId: boolean;
+  /** Features of each row, to find its truth. */
+  features: boolean;
+  /** What each row was asked: repeated questions count for less. */
+  rowInputs: boolean;
+}
+
+/** Where the records of one variant went. */
+export interface ScanCounts {
+  records: number;
+  unreadable: number;
+  outside: number;
+  withoutAnswer: number;
+  unparsed: number;
+  /** Records with answers, and the rows of those. */
+  answered: number;
+  answers: number;
+  /** Rows with a score for each class. */
+  scored: number;
+  examples: string[];
+}
+
+/**
+ * Takes capture lines apart into columns: by their bytes where they look like the lines before, else by the same
+ * readers that small reports use. Nothing of a record stays in memory but its row in the columns.
+ */
+export class Scanner {
+  readonly counts: ScanCounts = {
+    records: 0,
+    unreadable: 0,
+    outside: 0,
+    withoutAnswer: 0,
+    unparsed: 0,
+    answered: 0,
+    answers: 0,
+    scored: 0,
+    examples: [],
+  };
+  readonly sample = new AnswerSample();
+  readonly columns: Columns;
+  readonly #asked: ScanAsked;
+  readonly #walker = new RecordWalker();
+  readonly #match = new PatternMatch();
+  readonly #patterns: LinePattern[] = [];
+  readonly #forms = new Map<string, Template[]>();
+  #form: { encoding: Buffer; type: Buffer; templates: Template[] } | undefined;
+  #lastTime = Buffer.alloc(0);
+  #lastMoment = Number.NaN;
+
+  constructor(asked: ScanAsked, name: (part: number) => string) {
+    this.#asked = asked;
+    this.columns = new Columns(name);
+  }
+
+  /** Reads whole lines, each with its newline. `base` is the place of `start` in the file. */
+  lines(bytes: Buffer, start: number, end: number, file: number, base: number): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    let at = start;
+    while (at < end) {
+      const behind = this.#likeBefore(bytes, view, at, file, base + at - start);
+      at = behind < 0 ? this.#walk(bytes, view, at, file, base + at - start) : behind;
+    }
+  }
+
+  /** A line like one before; -1 where it is not. Ids and inputs beyond the InferenceId are left to the walker. */
+  #likeBefore(bytes: Buffer, view: DataView, start: number, file: number, at: number): number {
+    if (this.#asked.everyId || this.#asked.features) return -1;
+    const match = this.#match;
+    for (const pattern of this.#patterns) {
+      const behind = match.match(pattern, bytes, view, start);
+      if (behind < 0 || match.template === undefined) continue;
+      const moment = this.#moment(bytes, match.timeStart, match.timeEnd);
+      if (Number.isNaN(moment)) return -1;
+      if (moment < this.#asked.window.from || moment >= this.#asked.window.to) {
+        this.counts.outside += 1;
+        return behind;
+      }
+      if (this.#asked.rowInputs && !hashInput(view, bytes, match)) return -1;
+      const [low, high] = [hashed[0] as number, hashed[1] as number];
+      this.counts.records += 1;
+      const first = this.#fill(match.template);
+      if (this.#asked.rowInputs) this.#sameInput(first, low, high);
+      if (match.inferenceEnd > match.inferenceStart) hashBytes(bytes, match.inferenceStart, match.inferenceEnd);
+      else hashed.fill(0);
+      setHash(this.columns.inference, first);
+      this.#rest(first, moment, file, at);
+      return behind;
+    }
+    return -1;
+  }
+
+  /** One input, of one line, into all rows of its answer. */
+  #sameInput(first: number, low: number, high: number): void {
+    const { rowInput, length } = this.columns;
+    if (length === first + 1) {
+      rowInput[2 * first] = low;
+      rowInput[2 * first + 1] = high;
+      return;
+    }
+    for (let row = first; row < length; row += 1) {
+      if (low === 0 && high === 0) hashed.fill(0);
+      else hashPlace(low, high, row - first);
+      setHash(rowInput, row);
+    }
+  }
+
+  #inputs(first: number, input: Payload | undefined): void {
+    const { rowInput, length } = this.columns;
+    const text = input?.data.trim();
+    const lines = text?.split('\n') ?? [];
+    if (text === undefined || length === first + 1 || lines.length !== length - first) {
+      hashLong(text);
+      this.#sameInput(first, hashed[0] as number, hashed[1] as number);
+      return;
+    }
+    for (let row = first; row < length; row += 1) {
+      hashLong(lines[row - first]?.trim());
+      setHash(rowInput, row);
+    }
+  }
+
+  #walk(bytes: Buffer, view: DataView, at: number, file: number, place: number): number {
+    if (this.#walker.read(bytes, at)) {
+      const behind = skipBlank(bytes, this.#walker.place);
+      if (bytes[behind] === 10) {
+        this.#record(bytes, view, file, place);
+        if (this.#patterns.length < MOST_PATTERNS) {
+          const pattern = learnPattern(bytes, at, behind + 1, this.#walker, this.#templates(bytes));
+          if (pattern !== undefined && this.#match.match(pattern, bytes, view, at) === behind + 1)
+            this.#patterns.push(pattern);
+        }
+        return behind + 1;
+      }
+    }
+    const newline = bytes.indexOf(10, at);
+    this.#oddLine(bytes.toString('utf8', at, newline), file, place);
+    return newline + 1;
+  }
+
+  /** Something that could not be read at all. */
+  lost(why: string, where: string): void {
+    this.counts.unreadable += 1;
+    this.#example(`${why}: ${where.slice(0, 100)}`);
+  }
+
+  #example(words: string): void {
+    if (this.counts.examples.length < EXAMPLES) this.counts.examples.push(words);
+  }
+
+  #record(bytes: Buffer, view: DataView, file: number, at: number): void {
+    const walker = this.#walker;
+    const moment = this.#moment(bytes, walker.time.start, walker.time.end);
+    if (Number.isNaN(moment)) return this.lost('no inferenceTime', textOf(bytes, walker.time));
+    if (moment < this.#asked.window.from || moment >= this.#asked.window.to) {
+      this.counts.outside += 1;
+      return;
+    }
+    this.counts.records += 1;
+    const { data } = walker.output;
+    if (data.start < 0 || data.end === data.start) {
+      this.counts.withoutAnswer += 1;
+      return;
+    }
+    const first = this.#fast(bytes, view) ?? this.#slow(bytes);
+    if (first === undefined) return;
+    this.#keys(bytes, first, moment, file, at);
+  }
+
+  /** Rows of an answer that is built like one before; undefined where it is not. */
+  #fast(bytes: Buffer, view: DataView): number | undefined {
+    const { data } = this.#walker.output;
+    for (const template of this.#templates(bytes)) {
+      if (matchTemplate(template, bytes, view, data.start, this.#match.values) === data.end)
+        return this.#fill(template);
+    }
+    return undefined;
+  }
+
+  #fill(template: Template): number {
+    const { rows } = template;
+    const { values } = this.#match;
+    const first = this.#rows(rows.length);
+    for (let place = 0; place < rows.length; place += 1) {
+      const row = rows[place] as (typeof rows)[number];
+      const number = row.number === undefined ? Number.NaN : (values[row.number] as number);
+      let label = typeof row.label === 'number' ? String(values[row.label]) : row.label;
+      let scores: number[] | undefined;
+      if (row.scores !== undefined) {
+        scores = row.scores.map((hole) => values[hole] as number);
+        if (row.largest) label = String(scores.indexOf(Math.max(...scores)));
+      }
+      this.#put(first + place, number, label, scores, undefined);
+    }
+    return first;
+  }
+
+  /** Rows of an answer nobody has seen the like of, read by the reader of answers; learned for the next. */
+  #slow(bytes: Buffer): number | undefined {
+    const { input, output } = this.#walker;
+    const payload = payloadOf(bytes, output);
+    const asked = payloadOf(bytes, input);
+    const inputRowCount = asked === undefined ? undefined : countRows(asked);
+    const answers = payload && readAnswers(payload, { path: this.#asked.path, inputRows: inputRowCount });
+    if (payload === undefined || answers === undefined) {
+      this.#unparsed(payload);
+      return undefined;
+    }
+    const templates = this.#templates(bytes);
+    if (payload.encoding !== 'BASE64' && templates.length < MOST_TEMPLATES) {
+      const raw = bytes.toString('utf8', output.data.start, output.data.end);
+      const template = learnTemplate(raw, payload.encoding, payload.contentType, this.#asked.path);
+      if (template !== undefined) templates.push(template);
+    }
+    return this.#answers(answers);
+  }
+
+  #unparsed(payload: Payload | undefined): void {
+    this.counts.unparsed += 1;
+    if (payload !== undefined) this.#example(payloadText(payload).slice(0, 120));
+  }
+
+  #answers(answers: readonly Answer[]): number {
+    const first = this.#rows(answers.length);
+    for (const [place, answer] of answers.entries())
+      this.#put(first + place, answer.number ?? Number.NaN, answer.label, answer.scores, answer.other);
+    return first;
+  }
+
+  /** Makes room for the rows of one answer, and gives the first. */
+  #rows(count: number): number {
+    if (this.columns.length + count > CAPACITY) this.columns.flush();
+    if (count > CAPACITY)
+      throw new RangeError(`an answer of ${count} rows is beyond what can be compared (${CAPACITY})`);
+    const first = this.columns.length;
+    this.columns.length += count;
+    this.counts.answered += 1;
+    this.counts.answers += count;
+    for (let place = 0; place < count; place += 1) {
+      this.columns.place[first + place] = place;
+      this.columns.rows[first + place] = count;
+    }
+    return first;
+  }
+
+  #put(
+    row: number,
+    number: number,
+    label: string | undefined,
+    scores: readonly number[] | undefined,
+    other: string | undefined,
+  ): void {
+    const { columns } = this;
+    columns.number[row] = number;
+    if (label !== undefined) columns.label.add(row, label);
+    if (scores !== undefined) {
+      this.counts.scored += 1;
+      columns.scores.add(row, `[${scores.join(',')}]`);
+    }
+    if (other !== undefined) columns.other.add(row, other);
+    this.sample.see(number, label, scores, other);
+  }
+
+  /** Ids, time and place of a record, into every row of its answer. */
+  #keys(bytes: Buffer, first: number, moment: number, file: number, at: number): void {
+    const { columns } = this;
+    const { inferenceId, eventId, input } = this.#walker;
+    hashSpan(bytes, inferenceId);
+    setHash(columns.inference, first);
+    if (this.#asked.everyId) {
+      hashSpan(bytes, eventId);
+      setHash(columns.event, first);
+      hashSpan(bytes, input.data);
+      setHash(columns.input, first);
+    }
+    this.#rest(first, moment, file, at);
+    if (this.#asked.features) this.#features(first, payloadOf(bytes, input));
+    if (this.#asked.rowInputs) this.#inputs(first, payloadOf(bytes, input));
+  }
+
+  #rest(first: number, moment: number, file: number, at: number): void {
+    const { columns } = this;
+    for (let row = first; row < columns.length; row += 1) {
+      columns.moment[row] = moment;
+      columns.at[row] = at;
+      columns.file[row] = file;
+      if (row === first) continue;
+      for (const hashes of [columns.inference, columns.event, columns.input]) {
+        hashes[2 * row] = hashes[2 * first] as number;
+        hashes[2 * row + 1] = hashes[2 * first + 1] as number;
+      }
+    }
+  }
+
+  #features(first: number, input: Payload | undefined): void {
+    const rows = input === undefined ? [] : inputRows(input);
+    for (let row = first; row < this.columns.length; row += 1) {
+      hashOf(rows[row - first]);
+      setHash(this.columns.feature, row);
+    }
+  }
+
+  /** A line that the walker does not know: JSON.parse decides what it is. */
+  #oddLine(line: string, file: number, at: number): void {
+    if (line.trim() === '') return;
+    const capture = readCapture(line);
+    if (typeof capture === 'string') return this.lost(capture, line);
+    if (capture.at < this.#asked.window.from || capture.at >= this.#asked.window.to) {
+      this.counts.outside += 1;
+      return;
+    }
+    this.counts.records += 1;
+    if (capture.output === undefined || capture.output.data === '') {
+      this.counts.withoutAnswer += 1;
+      return;
+    }
+    const rows = capture.input === undefined ? undefined : countRows(capture.input);
+    const answers = readAnswers(capture.output, { path: this.#asked.path, inputRows: rows });
+    if (answers === undefined) return this.#unparsed(capture.output);
+    const first = this.#answers(answers);
+    this.#idsOf(capture, first);
+    this.#rest(first, capture.at, file, at);
+    if (this.#asked.features) this.#features(first, capture.input);
+    if (this.#asked.rowInputs) this.#inputs(first, capture.input);
+  }
+
+  #idsOf(capture: Capture, first: number): void {
+    hashOf(capture.inferenceId);
+    setHash(this.columns.inference, first);
+    if (!this.#asked.everyId) return;
+    hashOf(capture.eventId);
+    setHash(this.columns.event, first);
+    hashOf(capture.input?.data);
+    setHash(this.columns.input, first);
+  }
+
+  #moment(bytes: Buffer, start: number, end: number): number {
+    if (start < 0) return Number.NaN;
+    const length = end - start;
+    const last = this.#lastTime;
+    if (length === last.length) {
+      let i = length - 1;
+      while (i >= 0 && bytes[start + i] === last[i]) i -= 1;
+      if (i < 0) return this.#lastMoment;
+    }
+    this.#lastTime = Buffer.from(bytes.subarray(start, end));
+    this.#lastMoment = Date.parse(textOf(bytes, { start, end, escaped: bytes.subarray(start, end).includes(92) }));
+    return this.#lastMoment;
+  }
+
+  /** What has been learned about answers of this encoding and content type. */
+  #templates(bytes: Buffer): Template[] {
+    const { encoding, type } = this.#walker.output;
+    const form = this.#form;
+    if (form !== undefined && sameBytes(bytes, encoding, form.encoding) && sameBytes(bytes, type, form.type))
+      return form.templates;
+    const words = [textOf(bytes, encoding), textOf(bytes, type)] as const;
+    const key = JSON.stringify(words);
+    const templates = this.#forms.get(key) ?? [];
+    this.#forms.set(key, templates);
+    const raw = (part: Span) => Buffer.from(part.start < 0 ? [] : bytes.subarray(part.start, part.end));
+    this.#form = { encoding: raw(encoding), type: raw(type), templates };
+    return templates;
+  }
+}
+
+function skipBlank(bytes: Buffer, from: number): number {
+  let at = from;
+  while (bytes[at] === 13 || bytes[at] === 32 || bytes[at] === 9) at += 1;
+  return at;
+}
+
+function sameBytes(bytes: Buffer, part: Span, known: Buffer): boolean {
+  const length = part.start < 0 ? 0 : part.end - part.start;
+  if (length !== known.length) return false;
+  for (let i = 0; i < length; i += 1) if (bytes[part.start + i] !== known[i]) return false;
+  return true;
+}
+
+function textOf(bytes: Buffer, part: Span): string {
+  if (part.start < 0) return '';
+  const raw = bytes.toString('utf8', part.start, part.end);
+  if (!part.escaped) return raw;
+  try {
+    return String(JSON.parse(`"${raw}"`));
+  } catch {
+    return raw;
+  }
+}
+
+function payloadOf(bytes: Buffer, half: HalfSpans): Payload | undefined {
+  if (half.data.start < 0) return undefined;
+  const encoding = textOf(bytes, half.encoding);
+  const type = textOf(bytes, half.type);
+  return {
+    data: textOf(bytes, half.data),
+    encoding: encoding === 'CSV' || encoding === 'BASE64' ? encoding : 'JSON',
+    contentType: type === '' ? undefined : type,
+  };
+}
+
+function hashSpan(bytes: Buffer, part: Span): void {
+  if (part.start < 0 || part.start === part.end) hashed.fill(0);
+  else if (part.escaped) hashOf(textOf(bytes, part));
+  else hashBytes(bytes, part.start, part.end);
+}
+
+function hashOf(text: string | undefined): void {
+  if (text === undefined || text === '') hashed.fill(0);
+  else {
+    const bytes = Buffer.from(text);
+    hashBytes(bytes, 0, bytes.length);
+  }
+}
+
+function setHash(column: Uint32Array, row: number): void {
+  column[2 * row] = hashed[0] as number;
+  column[2 * row + 1] = hashed[1] as number;
+}
+
+/** The input of a line like one before, without the blanks around it; false where it is more than plain text. */
+function hashInput(view: DataView, bytes: Buffer, match: PatternMatch): boolean {
+  if (match.inputStart < 0) {
+    hashed.fill(0);
+    return true;
+  }
+  let { inputStart, inputEnd } = match;
+  while (inputStart < inputEnd && bytes[inputStart] === 32) inputStart += 1;
+  while (inputStart < inputEnd && bytes[inputEnd - 1] === 32) inputEnd -= 1;
+  return hashWords(view, bytes, inputStart, inputEnd);
+}
+
+/** The same hash of text. A backslash in it is one that was written as two: such text is hashed byte by byte. */
+function hashLong(text: string | undefined): void {
+  if (text === undefined) {
+    hashed.fill(0);
+    return;
+  }
+  const bytes = Buffer.from(text);
+  if (!hashWords(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), bytes, 0, bytes.length)) hashOf(text);
+}
