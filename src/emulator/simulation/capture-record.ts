@@ -30,9 +30,18 @@ function mediaType(contentType: string): string {
   return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
 }
 
+// Thousands of records share a second.
+let second = Number.NaN;
+let secondText = '';
+
 /** `2024-01-19T19:27:57Z`: whole seconds only. */
 export function inferenceTime(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`;
+  const floor = Math.floor(at / 1000);
+  if (floor !== second) {
+    second = floor;
+    secondText = `${new Date(floor * 1000).toISOString().slice(0, 19)}Z`;
+  }
+  return secondText;
 }
 
 /** One line of a capture file, without the line's end: AWS's order of keys, no spaces (facts 2.3). */
