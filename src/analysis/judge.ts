@@ -1,3 +1,4 @@
+import { judgeDistances } from './judge/distances.ts';
 import { judgeEffect } from './judge/effect.ts';
 import { judgeErrors } from './judge/errors.ts';
 import { judgeLatency } from './judge/latency.ts';
@@ -26,6 +27,7 @@ export function judge(observations: Observations, policy: Policy): Verdict | und
   const gates = [
     ...(measured ? [...judgeTraffic(evidence), ...judgeErrors(evidence), ...judgeLatency(evidence)] : []),
     ...judgeAnswers(evidence),
+    ...judgeDistances(evidence),
     ...judgeTruth(evidence),
     ...judgeEffect(evidence),
   ];

@@ -38,6 +38,14 @@ const SCHEMA = v.strictObject({
       share: v.optional(share),
     }),
   ),
+  distances: v.optional(
+    v.strictObject({
+      ks: v.optional(margin),
+      wasserstein: v.optional(margin),
+      psi: v.optional(margin),
+      jensenShannon: v.optional(margin),
+    }),
+  ),
   truth: v.optional(margin),
   unparsed: v.optional(share),
   effect: v.optional(

@@ -1,5 +1,7 @@
 import type { VariantSummary } from '../analysis/metrics.ts';
-import type { NoiseFloor, Predictions } from '../analysis/observations.ts';
+import type { LabelSums, NoiseFloor, Predictions, Repeats } from '../analysis/observations.ts';
+import { designEffect } from '../analysis/statistics/repeats.ts';
+import { bowker, stuartMaxwell } from '../analysis/statistics/symmetry.ts';
 import type { Gate } from '../analysis/verdict.ts';
 
 /** `1 234`, thousands apart. */
@@ -31,6 +33,20 @@ export function difference(production: number | undefined, shadow: number | unde
 export function pairsText({ pairs, rows, repeats }: Predictions): string {
   if (repeats === undefined || repeats.known === 0 || repeats.inputs >= rows) return `${count(pairs)} pairs`;
   return `${count(pairs)} pairs of ${count(repeats.inputs)} distinct inputs`;
+}
+
+/** Whether the shadow leans another way than production, in a sentence; empty where all labels are equal. */
+export function symmetryText({ confusion, rows, agree }: LabelSums, repeats: Repeats | undefined): string {
+  if (agree === rows) return '';
+  const factor = designEffect(repeats?.agreement);
+  const flow = bowker(confusion.counts, factor);
+  const margins = stuartMaxwell(confusion.counts, factor);
+  const p = (value: number) => (value < 1e-4 ? 'p < 0.0001' : `p = ${number(value)}`);
+  const parts = [
+    `as often one way as the other (Bowker): ${p(flow.p)}`,
+    ...(margins === undefined ? [] : [`each label as often as production (Stuart-Maxwell): ${p(margins.p)}`]),
+  ];
+  return `Symmetry, for one look: ${parts.join('; ')}.`;
 }
 
 /** What the noise floor says, in a sentence. */

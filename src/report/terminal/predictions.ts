@@ -4,6 +4,7 @@ import type {
   NoiseFloor,
   NumberSums,
   Predictions,
+  Repeats,
   SideCounts,
   TruthSums,
 } from '../../analysis/observations.ts';
@@ -12,7 +13,7 @@ import { plain } from '../../ui/io.ts';
 import { table } from '../../ui/table.ts';
 import { paint } from '../../ui/theme.ts';
 import type { Report, RenderOptions } from '../report.ts';
-import { count, noiseText, number, pairsText, percent } from '../words.ts';
+import { count, noiseText, number, pairsText, percent, symmetryText } from '../words.ts';
 import { wrap } from '../../ui/wrap.ts';
 
 const METHODS = {
@@ -27,7 +28,7 @@ export async function predictionSections(report: Report, options: RenderOptions)
   if (predictions === undefined) return [];
   return [
     await pairing(predictions, report.observations.noise, options),
-    predictions.labels === undefined ? '' : labels(predictions.labels, options),
+    predictions.labels === undefined ? '' : labels(predictions.labels, predictions.repeats, options),
     predictions.labels === undefined ? '' : await slices(predictions.labels, options),
     predictions.numbers === undefined ? '' : await numbers(predictions.numbers, options),
     predictions.truth === undefined ? '' : truth(predictions.truth, options),
@@ -86,7 +87,7 @@ async function pairing(
   ].join('\n');
 }
 
-function labels(sums: LabelSums, options: RenderOptions): string {
+function labels(sums: LabelSums, repeats: Repeats | undefined, options: RenderOptions): string {
   const { labels: names, counts } = sums.confusion;
   const shown = names.map((name) => plain(name).slice(0, 10) || "''");
   const cells = counts.map((row) => row.map(count));
@@ -106,6 +107,7 @@ function labels(sums: LabelSums, options: RenderOptions): string {
     line('', shown),
     ...shown.map((name, i) => line(name, cells[i] ?? [])),
     ...(fits < shown.length ? [`  ${shown.length - fits} more columns do not fit; --format json has them all.`] : []),
+    ...wrap(symmetryText(sums, repeats), options.columns - 2, '').map((one) => `  ${one}`),
   ].join('\n');
 }
 

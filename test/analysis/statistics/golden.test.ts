@@ -18,6 +18,7 @@ import {
 } from '../../../src/analysis/statistics/proportions.ts';
 import { designEffect, InputCounter } from '../../../src/analysis/statistics/repeats.ts';
 import { sequenceHalfWidth } from '../../../src/analysis/statistics/sequences.ts';
+import { bowker, chiSquaredAbove, stuartMaxwell } from '../../../src/analysis/statistics/symmetry.ts';
 
 /** Every number here comes from scipy 1.17.1; the line that made it stands above it. */
 describe('statistics against scipy', () => {
@@ -145,5 +146,41 @@ describe('statistics against scipy', () => {
     ).toBeCloseTo(10, 10);
     // No repeat, no effect.
     expect(effect([0, 1, 2], [1, 0, 1])).toBe(1);
+  });
+
+  test('chi-squared, Bowker, Stuart-Maxwell', () => {
+    // stats.chi2.sf(x, k)
+    const golden: [number, number, number][] = [
+      [0.5, 1, 0.47950012218695337],
+      [3.84, 1, 0.05004352124870519],
+      [10, 4, 0.04042768199451279],
+      [40, 10, 1.694474393006737e-5],
+      [200, 100, 1.1784500720979781e-8],
+      [0.01, 3, 0.9997348349413444],
+    ];
+    for (const [x, k, p] of golden) expect(chiSquaredAbove(x, k) / p).toBeCloseTo(1, 9);
+    const counts = [
+      [45, 5, 2],
+      [10, 40, 3],
+      [1, 9, 30],
+    ];
+    // sum((n - n.T)**2 / (n + n.T)) above the diagonal, stats.chi2.sf(…, 3); d @ np.linalg.solve(S, d), stats.chi2.sf(…, 2)
+    expect(bowker(counts)).toMatchObject({ degrees: 3 });
+    expect(bowker(counts).p).toBeCloseTo(0.1717971442967335, 10);
+    expect(stuartMaxwell(counts)?.statistic).toBeCloseTo(2.1839080459770113, 10);
+    expect(stuartMaxwell(counts)?.p).toBeCloseTo(0.33556016040293213, 10);
+    // Ten copies of everything, and a design effect of ten, are the same evidence.
+    const copies = counts.map((row) => row.map((n) => 10 * n));
+    expect(bowker(copies, 10).p).toBeCloseTo(bowker(counts).p, 12);
+    expect(stuartMaxwell(copies, 10)?.p).toBeCloseTo(0.33556016040293213, 10);
+    expect(stuartMaxwell([[5]])).toBeUndefined();
+    // A label that both always give alike is left out, instead of making the matrix singular.
+    const idle = [
+      [45, 5, 0],
+      [10, 40, 0],
+      [0, 0, 30],
+    ];
+    expect(stuartMaxwell(idle)).toMatchObject({ degrees: 1 });
+    expect(stuartMaxwell(idle)?.statistic).toBeCloseTo(25 / 15, 12);
   });
 });
