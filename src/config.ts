@@ -42,17 +42,8 @@ export async function loadProject(cwd: string, named: string | undefined): Promi
   const file = named === undefined ? find(cwd) : resolve(cwd, named);
   if (file === undefined) return settle(cwd, undefined, {});
   if (!existsSync(file)) throw usage(`There is no config file ${file}.`, 'Check the path given with --config.');
-  const { parse } = await import('yaml');
-  let content: unknown;
-  try {
-    content = parse(readFileSync(file, 'utf8')) ?? {};
-  } catch (error) {
-    throw usage(
-      `${file} is not valid YAML: ${error instanceof Error ? error.message : String(error)}`,
-      'Mend the line it names.',
-      error,
-    );
-  }
+  const { parseYaml } = await import('./yaml.ts');
+  const content = parseYaml(readFileSync(file, 'utf8'), file);
   const v = await import('valibot');
   const text = v.pipe(v.string(), v.nonEmpty());
   const schema = v.strictObject({
@@ -74,7 +65,7 @@ export async function loadProject(cwd: string, named: string | undefined): Promi
       ]),
     ),
   });
-  if (typeof content !== 'object' || Array.isArray(content)) {
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw usage(
       `${file} holds no keys at the top level, but ${JSON.stringify(content).slice(0, 60)}.`,
       'Write `key: value` lines.',

@@ -105,7 +105,10 @@ async function awsTarget(env: Environment, globals: Globals, project: Project) {
     project.region ??
     (await defaultRegion(profile ?? nonEmpty(env.AWS_PROFILE)));
   if (region === undefined) {
-    throw cannotRun('No AWS region is set.', 'Give --region, set AWS_REGION, or write `region:` into shadowctl.yaml.');
+    throw cannotRun(
+      'No AWS region is set.',
+      'Give --region, set AWS_REGION, or write `region:` into shadowctl.yaml.\nTo try shadowctl without an AWS account, add --emulator.',
+    );
   }
   return {
     region,

@@ -3,10 +3,11 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 
 /** Who may import whom; `src/README.md` shows the same table. */
-const GROUND = ['errors', 'clock'];
+const GROUND = ['errors', 'clock', 'yaml'];
 const RULES: Record<string, readonly string[]> = {
   errors: [],
   clock: [],
+  yaml: ['errors'],
   config: GROUND,
   state: GROUND,
   ui: GROUND,

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -29,11 +29,11 @@ async function shadowctl(argv: string[], env: Record<string, string> = {}, signa
 }
 
 /** The built program, as a shell calls it. */
-function built(argv: string[], env: Record<string, string> = {}) {
+function built(argv: string[], env: Record<string, string> = {}, cwd = root) {
   const bin = resolve(import.meta.dirname, '..', 'bin', 'shadowctl.js');
   const ended = spawnSync(process.execPath, [bin, ...argv], {
     encoding: 'utf8',
-    cwd: root,
+    cwd,
     env: { PATH: process.env.PATH ?? '', ...env },
   });
   return { code: ended.status, out: ended.stdout, err: ended.stderr };
@@ -67,7 +67,7 @@ test('without a region the error says how to give one', async () => {
   const { code, out, err } = built(['status', '--endpoint', 'x'], BARE);
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err).toBe(
-    'error: No AWS region is set.\n  Give --region, set AWS_REGION, or write `region:` into shadowctl.yaml.\n',
+    'error: No AWS region is set.\n  Give --region, set AWS_REGION, or write `region:` into shadowctl.yaml.\n  To try shadowctl without an AWS account, add --emulator.\n',
   );
 });
 
@@ -95,6 +95,25 @@ test('nobody at the URL', async () => {
   });
   expect(code).toBe(2);
   expect(err).toContain('nobody answers at http://127.0.0.1:9');
+});
+
+test('the built program reads shadowctl.yaml, and names what is wrong in it', async () => {
+  const folder = join(root, 'project');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'shadowctl.yaml'), 'region: eu-west-1\nprofile: nobody\n');
+  const read = built(['status', '--endpoint', 'x'], BARE, folder);
+  expect(read.code).toBe(2);
+  expect(read.err).toMatch(/^error: .*credentials/);
+  await writeFile(join(folder, 'shadowctl.yaml'), 'region: eu-west-1\ntags: [\n');
+  const torn = built(['status', '--endpoint', 'x'], BARE, folder);
+  expect(torn.code).toBe(2);
+  expect(torn.err).toMatch(/shadowctl\.yaml is not valid YAML: .* at line 3/);
+});
+
+test('the built program draws tables', () => {
+  const { code, out } = built(['policy', 'explain'], BARE);
+  expect(code).toBe(0);
+  expect(out).toContain('requests');
 });
 
 test('a reader that goes away is no error', () => {

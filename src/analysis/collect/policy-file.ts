@@ -21,14 +21,8 @@ export async function loadPolicy(
   }
   const path = resolve(cwd, named);
   if (!existsSync(path)) throw usage(`There is no policy file ${path}.`, 'Check the path given with --policy.');
-  const { parse } = await import('yaml');
-  let content: unknown;
-  try {
-    content = parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw usage(`${path} is not valid YAML: ${why}`, 'Mend the line it names.', cause);
-  }
+  const { parseYaml } = await import('../../yaml.ts');
+  const content = parseYaml(await readFile(path, 'utf8'), path);
   const section = typeof content === 'object' && content !== null && 'policy' in content ? content.policy : content;
   return { policy: readPolicy(section, path), source: path };
 }

@@ -1,0 +1,19 @@
+import { parse, YAMLParseError } from 'yaml';
+import { usage } from './errors.ts';
+
+// Loaded by dynamic import, because `yaml` is slow to load. It is a file of its own because a dynamic import of a
+// CommonJS package has no named exports once it is bundled.
+
+/**
+ * What a YAML text holds; an empty one holds no keys.
+ * @param file named in the error
+ * @throws Problem (usage) with the parser's own message, which names the line
+ */
+export function parseYaml(text: string, file: string): unknown {
+  try {
+    return parse(text) ?? {};
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    throw usage(`${file} is not valid YAML: ${error.message.trimEnd()}`, 'Mend the line it names.', error);
+  }
+}
