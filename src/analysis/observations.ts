@@ -112,8 +112,27 @@ export interface Predictions {
   /** The pairs that differ most, worst first, at most ten. */
   top: readonly DivergingPair[];
   truth: TruthSums | undefined;
+  /** Free JSON field by field, those that differ most first; at most sixty. */
+  fields?: readonly FieldSums[] | undefined;
   /** How often rows repeat an input; missing in observations saved by older versions. */
   repeats?: Repeats | undefined;
+}
+
+/** One path in JSON answers, lists' members together under `[*]`. Counts are rows. */
+export interface FieldSums {
+  path: string;
+  /** Rows in which at least one side has it. */
+  rows: number;
+  differing: number;
+  /** Only production has it; only the shadow has it; both have it, as values of another kind. */
+  missing: number;
+  extra: number;
+  otherKind: number;
+  /** Largest difference of two numbers. */
+  largest: number;
+  /** The policy leaves it out: shown, but equal without it. */
+  ignored: boolean;
+  example: { production: string; shadow: string } | undefined;
 }
 
 /**

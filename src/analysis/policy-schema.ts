@@ -12,6 +12,8 @@ const margin = v.pipe(v.number(), v.gtValue(0, 'must be greater than 0'));
 const whole = (least: number) =>
   v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(least, `must be at least ${least}`));
 
+const path = v.pipe(v.string(), v.regex(/^\$(\.|\[)/, 'must be a path like $.score or $.items[*].price'));
+
 const SCHEMA = v.strictObject({
   alpha: v.optional(
     v.pipe(v.number(), v.gtValue(0, 'must lie between 0 and 0.5'), v.ltValue(0.5, 'must lie between 0 and 0.5')),
@@ -36,6 +38,12 @@ const SCHEMA = v.strictObject({
     v.strictObject({
       tolerance: v.optional(v.pipe(v.number(), v.minValue(0, 'must not be negative'))),
       share: v.optional(share),
+    }),
+  ),
+  fields: v.optional(
+    v.strictObject({
+      ignore: v.optional(v.array(path)),
+      tolerance: v.optional(v.record(path, v.pipe(v.number(), v.minValue(0, 'must not be negative')))),
     }),
   ),
   distances: v.optional(
@@ -80,6 +88,7 @@ export function readPolicy(section: unknown, file: string): Policy {
     ...defined,
     latency: { ...DEFAULT_POLICY.latency, ...given.latency },
     numbers: { ...DEFAULT_POLICY.numbers, ...given.numbers },
+    fields: { ...DEFAULT_POLICY.fields, ...given.fields },
     effect: { ...DEFAULT_POLICY.effect, ...given.effect },
   };
 }

@@ -20,6 +20,8 @@ export interface Policy {
   agreement: number;
   /** Numbers count as equal within `tolerance`; undefined: half a standard deviation of production's. `share` may lie beyond. */
   numbers: { tolerance: number | undefined; share: number };
+  /** Free JSON, by path: what is left out, and how far numbers may lie apart and still be equal. */
+  fields: { ignore: readonly string[]; tolerance: Readonly<Record<string, number>> };
   /** How far apart the distributions of the two models' numbers may lie; without a limit they are shown only. */
   distances: { ks?: number; wasserstein?: number; psi?: number; jensenShannon?: number };
   /** How much lower accuracy (or higher the mean absolute error, as a share of production's) may be against labels. */
@@ -46,6 +48,7 @@ export const DEFAULT_POLICY: Policy = {
   errors: 0.01,
   agreement: 0.9,
   numbers: { tolerance: undefined, share: 0.05 },
+  fields: { ignore: [], tolerance: {} },
   distances: {},
   truth: 0.02,
   unparsed: 0.01,

@@ -109,6 +109,21 @@ function predictionParts({ observations }: Report): string {
       `bias ${number(numbers.bias)}, MAE ${number(numbers.mae)}, RMSE ${number(numbers.rmse)}, correlation ${number(numbers.correlation)}.`,
     );
   }
+  const differing = (predictions.fields ?? []).filter((field) => field.differing > 0);
+  if (differing.length > 0) {
+    parts.push(
+      tableOf(
+        ['field', 'differs', 'largest', 'production', 'shadow'],
+        differing.map((field) => [
+          code(field.path) + (field.ignored ? ' (ignored)' : ''),
+          percent(field.differing / field.rows),
+          number(field.largest),
+          code(field.example?.production ?? ''),
+          code(field.example?.shadow ?? ''),
+        ]),
+      ),
+    );
+  }
   if (top.length > 0) {
     parts.push(
       tableOf(

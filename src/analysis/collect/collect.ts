@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Aws } from '../../aws/clients.ts';
 import type { Clock } from '../../clock.ts';
 import type { Metrics, Observations, Predictions, Task, Window } from '../observations.ts';
+import type { FieldRules } from '../predictions/fields.ts';
 import type { Truth } from '../predictions/truth.ts';
 import { readBefore, windowBefore } from './before.ts';
 import { fetchCaptures } from './captures.ts';
@@ -20,6 +21,8 @@ export interface CollectOptions {
   prediction: string | undefined;
   task: Task | undefined;
   truth: Truth | undefined;
+  /** What the policy says about fields of free JSON. */
+  fields?: FieldRules | undefined;
   /** Folder for captures, kept from report to report. */
   cache: string;
   /** Memory bound of the engine for many captures, like `1GB`. */
@@ -111,6 +114,7 @@ async function readPredictions(
     prediction: options.prediction,
     task: options.task,
     truth: options.truth,
+    fields: options.fields,
     spill: options.cache,
     memory: options.memory,
     progress: options.progress,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Predictions, Task, Window } from '../observations.ts';
 import { comparePredictions } from '../predictions/compare.ts';
 import { parsePath } from '../predictions/path.ts';
+import type { FieldRules } from '../predictions/fields.ts';
 import type { Truth } from '../predictions/truth.ts';
 import { readAll, sizeOf } from './read-files.ts';
 
@@ -17,6 +18,8 @@ export interface CompareFilesOptions {
   prediction: string | undefined;
   task: Task | undefined;
   truth: Truth | undefined;
+  /** What the policy says about fields of free JSON. */
+  fields?: FieldRules | undefined;
   /** Folder for what does not fit into memory. */
   spill: string;
   /** Memory bound of the engine, like `1GB`. */
@@ -40,7 +43,12 @@ export async function compareFiles(
   const bytes = await sizeOf(all);
   // A few kilobytes of gzip can hold megabytes.
   const size = all.some((file) => file.endsWith('.gz')) ? bytes * 8 : bytes;
-  if (size > SMALL_BYTES && files.production.length > 0 && files.shadow.length > 0) {
+  // SQL compares free JSON as a whole; rules about its fields are followed here.
+  const { fields } = options;
+  const byField =
+    options.task === 'json' ||
+    (fields !== undefined && fields.ignore.length + Object.keys(fields.tolerance).length > 0);
+  if (size > SMALL_BYTES && !byField && files.production.length > 0 && files.shadow.length > 0) {
     const { comparePairsInSql } = await import('./duckdb/engine.ts');
     const spill = join(options.spill, `spill-${process.pid}`);
     await mkdir(spill, { recursive: true });
@@ -69,5 +77,6 @@ export async function compareFiles(
     path,
     task: options.task,
     truth,
+    fields,
   });
 }

@@ -4,6 +4,7 @@ import type { Gate } from '../verdict.ts';
 import { scatterOf, shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { different, proportion } from './proportion.ts';
+import { judgeSchema } from './schema.ts';
 import { count, number, percent } from './words.ts';
 
 /** Does the shadow answer as production does? By labels, else by numbers; without truth this decides, with truth it informs. */
@@ -11,7 +12,7 @@ export function judgeAnswers(evidence: Evidence): Gate[] {
   const predictions = evidence.observations.predictions;
   if (predictions === undefined || evidence.observations.shadow === undefined) return [];
   const decides = predictions.truth === undefined || predictions.truth.rows === 0;
-  const all = [...judgeSanity(predictions, evidence)];
+  const all = [...judgeSanity(predictions, evidence), ...judgeSchema(predictions, evidence)];
   if (predictions.labels !== undefined) all.push(agreement(predictions, evidence, decides));
   else if (predictions.numbers !== undefined) all.push(closeness(predictions, evidence, decides));
   return all;

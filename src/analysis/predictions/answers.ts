@@ -20,6 +20,8 @@ export interface AnswerOptions {
   path?: Path | undefined;
   /** Rows of the request, to understand `0.1,0.9` on one line: two predictions, or one with two scores. */
   inputRows?: number | undefined;
+  /** JSON rows are taken whole, whatever they look like: for comparing field by field. */
+  whole?: boolean | undefined;
 }
 
 /** The predictions in an answer, one a row; undefined where it cannot be understood as any. */
@@ -34,7 +36,7 @@ export function readAnswers(payload: Payload, options: AnswerOptions = {}): Answ
     options.path === undefined
       ? values.flatMap(predictionsOf)
       : values.flatMap((one) => follow(one, options.path ?? []));
-  const answers = found.map(readValue);
+  const answers = found.map(options.whole === true ? wholeValue : readValue);
   return answers.length === 0 || answers.some((answer) => answer === undefined) ? undefined : (answers as Answer[]);
 }
 
@@ -99,6 +101,10 @@ function readValue(value: unknown): Answer | undefined {
     }
   }
   return answer.label === undefined && answer.number === undefined ? { other: canonical(value) } : answer;
+}
+
+function wholeValue(value: unknown): Answer | undefined {
+  return value === undefined ? undefined : { other: canonical(value) };
 }
 
 /** A class as text; `2` and `2.0` are one: xgboost and linear-learner print it either way. */

@@ -4,6 +4,8 @@ import { countRows, readAnswers } from './answers.ts';
 import type { Answer } from './answers.ts';
 import { payloadText } from './captures.ts';
 import type { Capture } from './captures.ts';
+import { FieldCounter } from './fields.ts';
+import type { FieldRules } from './fields.ts';
 import { LabelCounter } from './labels.ts';
 import { NumberCounter } from './numbers.ts';
 import { pairUp } from './pair.ts';
@@ -34,6 +36,8 @@ export interface CompareOptions {
   path?: Path | undefined;
   task?: Task | undefined;
   truth?: Truth | undefined;
+  /** For free JSON. */
+  fields?: FieldRules | undefined;
 }
 
 const MINUTE_MS = 60_000;
@@ -44,8 +48,8 @@ const INPUT_CHARACTERS = 400;
 export function comparePredictions(production: CaptureSet, shadow: CaptureSet, options: CompareOptions): Predictions {
   const ours = answered(production, options);
   const theirs = answered(shadow, options);
-  const pairing = pairUp([...ours.answers.keys()], [...theirs.answers.keys()]);
   const task = options.task ?? detectTask([...ours.answers.values()].flat());
+  const pairing = pairUp([...ours.answers.keys()], [...theirs.answers.keys()]);
   const rows = new Rows(task, options);
   let differentRows = 0;
   for (const pair of pairing.pairs) {
@@ -76,7 +80,11 @@ function answered(set: CaptureSet, options: CompareOptions): Side {
       continue;
     }
     const rowsAsked = capture.input === undefined ? undefined : countRows(capture.input);
-    const answers = readAnswers(capture.output, { path: options.path, inputRows: rowsAsked });
+    const answers = readAnswers(capture.output, {
+      path: options.path,
+      inputRows: rowsAsked,
+      whole: options.task === 'json',
+    });
     if (answers !== undefined) side.answers.set(capture, answers);
     else {
       side.unparsed += 1;
@@ -106,6 +114,7 @@ class Rows {
   readonly #numbers: NumberCounter;
   readonly #truth = new TruthCounter();
   readonly #inputs = new RowInputs();
+  readonly #fields: FieldCounter;
   readonly #agreement = new InputCounter();
   /** For each row with numbers, its minute and its input: the tolerance is known only when all have been seen. */
   readonly #numbered: { block: FullBlock; input: number; labelled: boolean }[] = [];
@@ -118,6 +127,7 @@ class Rows {
     this.#task = task;
     this.#options = options;
     this.#numbers = new NumberCounter(options.tolerance);
+    this.#fields = new FieldCounter(options.fields ?? { ignore: [], tolerance: {} });
   }
 
   add(pair: Pair, left: readonly Answer[], right: readonly Answer[]): void {
@@ -132,7 +142,7 @@ class Rows {
       this.#rows += 1;
       block.rows += 1;
       const input = inputs[row] as number;
-      const labels = [labelOf(ours, this.#task), labelOf(theirs, this.#task)] as const;
+      const labels = this.#labelsOf(ours, theirs);
       const numbers = numbersOf(ours, theirs);
       let distance = 0;
       if (labels[0] !== undefined && labels[1] !== undefined) {
@@ -158,6 +168,14 @@ class Rows {
     this.#blocks.set(at, block);
   }
 
+  /** Labels of both; free JSON that is equal under the rules has one label, and counts field by field. */
+  #labelsOf(ours: Answer, theirs: Answer): readonly [string | undefined, string | undefined] {
+    const labels = [labelOf(ours, this.#task), labelOf(theirs, this.#task)] as const;
+    if (ours.other === undefined || theirs.other === undefined) return labels;
+    const differing = this.#fields.add(JSON.parse(ours.other), JSON.parse(theirs.other));
+    return differing === 0 ? [labels[0], labels[0]] : labels;
+  }
+
   #keep(pair: Pair, row: number, [ours, theirs]: [Answer, Answer], distance: number, of: number): void {
     this.#differing[of] = (this.#differing[of] ?? 0) + 1;
     const present = this.#top.findIndex((one) => one.of === of);
@@ -179,7 +197,7 @@ class Rows {
     this.#top = this.#top.slice(0, TOP);
   }
 
-  sums(): Pick<Predictions, 'rows' | 'blocks' | 'labels' | 'numbers' | 'top' | 'truth' | 'repeats'> {
+  sums(): Pick<Predictions, 'rows' | 'blocks' | 'labels' | 'numbers' | 'top' | 'truth' | 'repeats' | 'fields'> {
     const numbers = this.#numbers.sums(this.#task === 'regression' || this.#task === 'scores' ? 'value' : 'score');
     const beyond = new InputCounter();
     for (const [i, { block, input, labelled }] of this.#numbered.entries()) {
@@ -195,6 +213,7 @@ class Rows {
       numbers,
       top: this.#top.map(({ of, ...pair }) => ({ ...pair, times: this.#differing[of] ?? 1 })),
       truth: this.#options.truth === undefined ? undefined : this.#truth.sums(this.#rows, this.#options.truth.size),
+      fields: this.#fields.sums(),
       repeats: {
         inputs: this.#inputs.size,
         known: this.#inputs.known,

@@ -31,6 +31,7 @@ export async function observe(
     prediction,
     task: options.task as Task | undefined,
     truth: inputs.truth,
+    fields: inputs.policy.fields,
     memory: options.memory,
   };
   return withProgress(app.io, 'collecting', async (progress) => {
@@ -88,6 +89,7 @@ export function redact(observations: Observations): Observations {
       production: quiet(predictions.production),
       shadow: quiet(predictions.shadow),
       top: predictions.top.map((pair) => ({ ...pair, input: undefined })),
+      fields: predictions.fields?.map((field) => ({ ...field, example: undefined })),
     },
     notes: [...observations.notes, 'Inputs and examples were left out (--redact).'],
   };

@@ -1,5 +1,6 @@
 import type {
   DivergingPair,
+  FieldSums,
   LabelSums,
   NoiseFloor,
   NumberSums,
@@ -30,6 +31,7 @@ export async function predictionSections(report: Report, options: RenderOptions)
     await pairing(predictions, report.observations.noise, options),
     predictions.labels === undefined ? '' : labels(predictions.labels, predictions.repeats, options),
     predictions.labels === undefined ? '' : await slices(predictions.labels, options),
+    await fields(predictions.fields ?? [], options),
     predictions.numbers === undefined ? '' : await numbers(predictions.numbers, options),
     predictions.truth === undefined ? '' : truth(predictions.truth, options),
     await top(predictions.top, options),
@@ -127,6 +129,23 @@ async function slices(sums: LabelSums, options: RenderOptions): Promise<string> 
     indent: '  ',
   });
   return `${paint(options, 'title', 'Where it differs from the rest')}\n${drawn}`;
+}
+
+/** Free JSON: the fields that differ. */
+async function fields(all: readonly FieldSums[], options: RenderOptions): Promise<string> {
+  const differing = all.filter((field) => field.differing > 0).slice(0, 15);
+  if (differing.length === 0) return '';
+  const rows = differing.map((field) => [
+    `${plain(field.path).slice(0, 26)}${field.ignored ? ' (ignored)' : ''}`,
+    percent(field.differing / field.rows),
+    field.missing + field.extra === 0 ? '' : percent((field.missing + field.extra) / field.rows),
+    field.largest === 0 ? '' : number(field.largest),
+    plain(field.example?.production ?? '').slice(0, 12),
+    plain(field.example?.shadow ?? '').slice(0, 12),
+  ]);
+  const head = ['field', 'differs', 'one side', 'largest', 'production', 'shadow'];
+  const drawn = await table(options, head, rows, { right: [1, 2, 3], indent: '  ' });
+  return `${paint(options, 'title', 'Fields that differ')}\n${drawn}`;
 }
 
 async function numbers(sums: NumberSums, options: RenderOptions): Promise<string> {

@@ -1,0 +1,149 @@
+import type { FieldSums } from '../observations.ts';
+
+/** Which differences of JSON answers count. */
+export interface FieldRules {
+  /** Paths left out, like `$.id` or `$.meta.*`; `*` stands for any member, and all below is left out with it. */
+  ignore: readonly string[];
+  /** Absolute difference of numbers that still counts as equal, by path. */
+  tolerance: Readonly<Record<string, number>>;
+}
+
+/** A model that answers with other names each time must not fill the memory. */
+const MOST_FIELDS = 500;
+const SHOWN = 60;
+const DEEPEST = 32;
+
+type Leaves = Map<string, unknown[]>;
+
+/** Compares JSON answers field by field, as Diffy does: every path on its own, lists by their members' places. */
+export class FieldCounter {
+  readonly #rules: FieldRules;
+  readonly #fields = new Map<string, FieldSums>();
+  readonly #ignored = new Map<string, boolean>();
+
+  constructor(rules: FieldRules) {
+    this.#rules = rules;
+  }
+
+  /** Counts what differs in one pair of answers. @returns the number of fields that differ; ignored ones do not count */
+  add(ours: unknown, theirs: unknown): number {
+    const [left, right] = [leaves(ours), leaves(theirs)];
+    let differing = 0;
+    for (const path of new Set([...left.keys(), ...right.keys()])) {
+      const field = this.#field(path);
+      const differs = compare(field, left.get(path), right.get(path), this.#rules.tolerance[path] ?? 0);
+      if (differs && !field.ignored) differing += 1;
+    }
+    return differing;
+  }
+
+  #field(path: string): FieldSums {
+    const name = this.#fields.has(path) || this.#fields.size < MOST_FIELDS ? path : '…';
+    let field = this.#fields.get(name);
+    if (field === undefined) {
+      const ignored = this.#isIgnored(path);
+      field = {
+        path: name,
+        rows: 0,
+        differing: 0,
+        missing: 0,
+        extra: 0,
+        otherKind: 0,
+        largest: 0,
+        ignored,
+        example: undefined,
+      };
+      this.#fields.set(name, field);
+    }
+    return field;
+  }
+
+  #isIgnored(path: string): boolean {
+    const known = this.#ignored.get(path);
+    if (known !== undefined) return known;
+    const parts = path.split('.');
+    const found = this.#rules.ignore.some((rule) => {
+      const wanted = rule.split('.');
+      return wanted.length <= parts.length && wanted.every((part, i) => part === '*' || part === bare(parts[i], part));
+    });
+    this.#ignored.set(path, found);
+    return found;
+  }
+
+  /** The fields that differ most first. Undefined where nothing was compared. */
+  sums(): FieldSums[] | undefined {
+    if (this.#fields.size === 0) return undefined;
+    return [...this.#fields.values()]
+      .sort((a, b) => b.differing - a.differing || (a.path < b.path ? -1 : 1))
+      .slice(0, SHOWN);
+  }
+}
+
+/** `scores[*]` is left out by a rule for `scores` as well as by one for `scores[*]`. */
+function bare(part: string | undefined, wanted: string): string | undefined {
+  return wanted.endsWith(']') ? part : part?.replace(/(\[\*\])+$/, '');
+}
+
+/** The values at the end of every path, lists' members under one path `[*]` in their order. */
+function leaves(value: unknown): Leaves {
+  const found: Leaves = new Map();
+  const walk = (inner: unknown, path: string, depth: number) => {
+    if (depth < DEEPEST && Array.isArray(inner)) {
+      for (const one of inner) walk(one, `${path}[*]`, depth + 1);
+      if (inner.length > 0) return;
+    } else if (depth < DEEPEST && typeof inner === 'object' && inner !== null) {
+      const members = Object.entries(inner);
+      for (const [key, one] of members) walk(one, `${path}.${key}`, depth + 1);
+      if (members.length > 0) return;
+    }
+    const list = found.get(path);
+    if (list === undefined) found.set(path, [inner]);
+    else list.push(inner);
+  };
+  walk(value, '$', 0);
+  return found;
+}
+
+function compare(
+  field: FieldSums,
+  ours: readonly unknown[] | undefined,
+  theirs: readonly unknown[] | undefined,
+  tolerance: number,
+): boolean {
+  field.rows += 1;
+  let differs = false;
+  if (ours === undefined || theirs === undefined) {
+    if (theirs === undefined) field.missing += 1;
+    else field.extra += 1;
+    differs = true;
+  } else if (ours.length !== theirs.length) differs = true;
+  else {
+    let otherKind = false;
+    for (const [i, one] of ours.entries()) {
+      const other = theirs[i];
+      if (typeof one === 'number' && typeof other === 'number') {
+        const distance = Math.abs(other - one);
+        field.largest = Math.max(field.largest, distance);
+        if (distance > tolerance) differs = true;
+      } else if (kindOf(one) !== kindOf(other)) {
+        otherKind = true;
+        differs = true;
+      } else if (JSON.stringify(one) !== JSON.stringify(other)) differs = true;
+    }
+    if (otherKind) field.otherKind += 1;
+  }
+  if (differs) {
+    field.differing += 1;
+    field.example ??= { production: shown(ours), shadow: shown(theirs) };
+  }
+  return differs;
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'list' : typeof value;
+}
+
+function shown(values: readonly unknown[] | undefined): string {
+  if (values === undefined) return '–';
+  return JSON.stringify(values.length === 1 ? values[0] : values).slice(0, 60);
+}
