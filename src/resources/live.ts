@@ -53,18 +53,21 @@ export function ownership(live: Live, state: State): Ownership {
 
 /**
  * Refuses an endpoint that is not ours to change.
+ * @param adoptable whether the command at hand takes `--adopt`
  * @throws Problem (cannot-run)
  */
-export function requireOurs(live: Live, state: State, journalPath: string): void {
+export function requireOurs(live: Live, state: State, journalPath: string, adoptable = true): void {
   const whose = ownership(live, state);
   if (whose === 'created' || whose === 'adopted') return;
   const why =
     whose === 'foreign'
       ? 'exists, but shadowctl did not create it'
       : `was created by shadowctl, but not from this folder: ${journalPath} knows nothing of it`;
+  const home = whose === 'foreign' ? 'Choose another name' : 'Work from the folder that holds its journal';
+  if (!adoptable) throw cannotRun(`Endpoint "${live.name}" ${why}.`, `${home}.`);
   throw cannotRun(
     `Endpoint "${live.name}" ${why}.`,
-    `${whose === 'foreign' ? 'Choose another name' : 'Work from the folder that holds its journal'}, or add --adopt: it is then changed like our own, recorded as adopted, and never deleted by cleanup.`,
+    `${home}, or add --adopt: it is then changed like our own, recorded as adopted, and never deleted by cleanup.`,
   );
 }
 

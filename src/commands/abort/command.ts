@@ -27,7 +27,11 @@ export function abortCommand(host: Host, run: Run<AbortOptions> = lazy(() => imp
       'after',
       `
 SageMaker has no call that stops an update. It does obey the alarms that guard the update, so one of those that shadowctl
-made is set off; it gets its own rule back when the old fleet has all traffic again.`,
+made is set off; it gets its own rule back when the old fleet has all traffic again. Should this command be killed before, the next one does that.
+Exit codes: 0 the old fleet is back, 1 it is not.
+
+Example:
+  $ shadowctl abort --endpoint weather`,
     )
     .action((flags: Flags) =>
       host.start(run, {

@@ -40,7 +40,10 @@ export function cleanupCommand(host: Host, run: Run<CleanupOptions> = lazy(() =>
       'after',
       `
 Works from the journal in .shadowctl/, also after a command was killed at any moment. Deletes only what stands there
-and carries shadowctl's tag; what was adopted is never deleted.`,
+and carries shadowctl's tag; what was adopted is never deleted.
+
+Example:
+  $ shadowctl cleanup --endpoint weather --plan`,
     )
     .action((flags: Flags) => {
       if ((flags.endpoint === undefined) === (flags.all !== true)) throw usage('Give either --endpoint NAME or --all.');

@@ -15,7 +15,10 @@ export function demoCommand(host: Host, run: Run<DemoOptions> = lazy(() => impor
       `
 Takes a real linear-learner model and its successor through the whole life cycle, in under a minute: the emulator
 runs in this process on a virtual clock, everything else is what you would run yourself. No AWS account is needed,
-and nothing outside this machine is touched.`,
+and nothing outside this machine is touched.
+
+Example:
+  $ shadowctl demo --keep`,
     )
     .action((flags: { keep?: boolean }) => host.start(run, { keep: flags.keep === true }));
 }

@@ -44,7 +44,8 @@ export function deployCommand(host: Host, run: Run<DeployOptions> = lazy(() => i
   const command = new Command('deploy')
     .description('create an endpoint for a model, or put another model on one of ours, all at once')
     .requiredOption('--endpoint <name>', 'the endpoint');
-  return addCandidateFlags(command)
+  return addCandidateFlags(command.optionsGroup('The new model:'))
+    .optionsGroup('The fleet:')
     .option('--instance-type <type>', 'instances to run on (default: those of the live endpoint, else ml.m5.large)')
     .option(
       '--instances <count>',
@@ -52,13 +53,15 @@ export function deployCommand(host: Host, run: Run<DeployOptions> = lazy(() => i
       wholeNumber('--instances', 1),
     )
     .option('--variant-name <name>', 'production variant of a new endpoint (default: AllTraffic)')
+    .optionsGroup('Trying it:')
     .option('--test <file>', 'CSV or JSON Lines (local or s3://) to send once it is in service')
     .option('--header', 'the first line of the CSV given with --test is a header')
+    .option('--no-metrics', 'do not wait for and draw the metrics after a test')
+    .optionsGroup('Else:')
     .option('--adopt', 'change an endpoint that shadowctl did not create; cleanup will never delete it')
     .option('--plan', 'only show what would be done; exit 4 when there is something to do')
     .option('-y, --yes', 'do not ask')
     .option('--no-wait', 'do not wait until the endpoint is in service')
-    .option('--no-metrics', 'do not wait for and draw the metrics after a test')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
     .addHelpText(
       'after',

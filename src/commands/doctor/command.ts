@@ -38,7 +38,10 @@ export function doctorCommand(host: Host, run: Run<DoctorOptions> = lazy(() => i
     .option('--canary-size <size>', 'how much of the fleet goes first', '1')
     .option('--config-name <name>', 'the config the new fleet will run')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
-    .addHelpText('after', '\nExit codes: 0 nothing would make the guardrail a lie, 1 something would (marked ✖).')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 nothing would make the guardrail a lie, 1 something would (marked ✖).\n\nExample:\n  $ shadowctl doctor --endpoint weather --bake 10m',
+    )
     .action((flags: Flags) =>
       host.start(run, {
         endpoint: flags.endpoint,

@@ -64,7 +64,7 @@ export function addFaultCommands(emulator: Command, host: Host, runs: FaultRuns 
       () =>
         `\nKinds:\n${Object.entries(KINDS)
           .map(([kind, words]) => `  ${kind.padEnd(22)} ${words}`)
-          .join('\n')}`,
+          .join('\n')}\n\nExample:\n  $ shadowctl emulator fault add throttle --service sagemaker --times 3`,
     )
     .action(
       (

@@ -15,6 +15,14 @@ export function historyCommand(host: Host, run: Run<HistoryOptions> = lazy(() =>
     .requiredOption('--endpoint <name>', 'the endpoint')
     .option('--last <count>', 'the newest so many', wholeNumber('--last', 1), 20)
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
+    .addHelpText(
+      'after',
+      `
+Read from the journal of this folder: what was done from elsewhere does not stand in it.
+
+Example:
+  $ shadowctl history --endpoint weather --last 5`,
+    )
     .action((flags: HistoryOptions) =>
       host.start(run, { endpoint: flags.endpoint, last: flags.last, format: flags.format }),
     );

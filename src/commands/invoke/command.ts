@@ -70,7 +70,10 @@ export function invokeCommand(host: Host, run: Run<InvokeOptions> = lazy(() => i
       'after',
       `
 Lines are sent in their order; with --count or --duration the file begins anew when it ends. With both, whichever is
-reached first ends it. An error does not stop it: errors are counted.`,
+reached first ends it. An error does not stop it: errors are counted.
+
+Example:
+  $ shadowctl invoke --endpoint weather --data rows.csv --labels label --rate 5 --duration 10m`,
     )
     .action((flags: Flags) =>
       host.start(run, {

@@ -15,6 +15,7 @@ export function policyCommand(host: Host, run: Run<PolicyOptions> = lazy(() => i
     .description('say in words what the policy demands, and how much traffic that takes')
     .option('--policy <file>', 'a YAML file (default: section policy of shadowctl.yaml)')
     .option('--json', 'the policy itself, every default filled in')
+    .addHelpText('after', '\nExample:\n  $ shadowctl policy explain --policy policy.yaml')
     .action((flags: { policy?: string; json?: boolean }) =>
       host.start(run, { action: 'explain', file: flags.policy, json: flags.json === true }),
     );

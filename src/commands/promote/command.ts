@@ -32,7 +32,10 @@ interface Flags extends GuardWords {
 const HELP = `
 The shadow is judged as it runs now, over the time since it was attached. Only a verdict of pass promotes; --force overrules
 that, and the journal says so. The way back is shadowctl undo.
-Exit codes: 0 promoted, 1 the verdict is fail or the update was rolled back, 3 inconclusive: more traffic is needed.`;
+Exit codes: 0 promoted, 1 the verdict is fail or the update was rolled back, 3 inconclusive: more traffic is needed.
+
+Example:
+  $ shadowctl promote --endpoint weather --labels truth.csv:label --max-latency p99=250ms`;
 
 export function promoteCommand(host: Host, run: Run<PromoteOptions> = lazy(() => import('./run.ts'))): Command {
   const command = new Command('promote')

@@ -55,7 +55,7 @@ async function look(app: App, ground: Ground, options: PromoteOptions): Promise<
       `There is no endpoint ${options.endpoint} in ${ground.aws.target.region}.`,
       'Check --endpoint and --region.',
     );
-  requireOurs(live, ground.state(), ground.journal.path);
+  requireOurs(live, ground.state(), ground.journal.path, false);
   requireSettled(live);
   shadowOf(live);
   return live;

@@ -82,7 +82,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option('--memory <size>', 'memory bound for pairing many captures; the rest goes to disk', '1GB')
     .addHelpText(
       'after',
-      '\nExit codes: 0 pass (or nothing to compare), 1 fail, 3 inconclusive: more traffic is needed.',
+      '\nExit codes: 0 pass (or nothing to compare), 1 fail, 3 inconclusive: more traffic is needed.\n\nExample:\n  $ shadowctl report --endpoint weather --last 2h --labels truth.csv:label --output report.html --format html',
     )
     .action((flags: Flags) => {
       const { watch, untilDecided, ...rest } = flags;

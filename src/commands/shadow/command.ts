@@ -57,12 +57,12 @@ export function shadowCommand(
   run: Run<ShadowOptions> = lazy(() => import('./run.ts')),
   detach: Run<DetachOptions> = lazy(() => import('./detach.ts')),
 ): Command {
-  const command = new Command('shadow').description(
-    'let a candidate see a copy of every request of a live endpoint; only production answers',
-  );
-  addCandidateFlags(command)
-    .option('--endpoint <name>', 'the endpoint')
+  const command = new Command('shadow')
+    .description('let a candidate see a copy of every request of a live endpoint; only production answers')
+    .option('--endpoint <name>', 'the endpoint');
+  addCandidateFlags(command.optionsGroup('The candidate:'))
     .option('--model <name>', 'a model that exists already, in place of --artifact')
+    .optionsGroup('The shadow:')
     .option('--sample <share>', 'share of the requests that the shadow sees', share, 1)
     .option('--variant-name <name>', 'name of the shadow variant', 'shadow')
     .option('--instance-type <type>', 'instances of the shadow (default: as production)')
@@ -77,6 +77,7 @@ export function shadowCommand(
       'first shadow production with its own model for so long (30m) and keep how much it differs from itself: the report counts only what goes beyond',
       duration('--calibrate'),
     )
+    .optionsGroup('Else:')
     .option('--adopt', 'change an endpoint that shadowctl did not create; cleanup will never delete it')
     .option('--plan', 'only show what would be done; exit 4')
     .option('-y, --yes', 'do not ask')
@@ -126,6 +127,7 @@ function detachCommand(host: Host, run: Run<DetachOptions>): Command {
       .option('-y, --yes', 'do not ask')
       .option('--no-wait', 'do not wait until the endpoint has settled')
       .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
+      .addHelpText('after', '\nExample:\n  $ shadowctl shadow detach --endpoint weather')
       .action((_: unknown, command: Command) => {
         const flags = both(command);
         if (flags.endpoint === undefined) throw usage("error: required option '--endpoint <name>' not specified");

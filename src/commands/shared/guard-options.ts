@@ -87,8 +87,8 @@ export function limitFlags(
 ): Command {
   return command
     .optionsGroup('What rolls back:')
-    .option('--max-5xx-rate <rate>', `share of failed requests on the ${words.fleet}, for example 1%${words.rate5xx}`)
-    .option('--max-4xx-rate <rate>', `share of refused requests on the ${words.fleet}, for example 5%${words.rate4xx}`)
+    .option('--max-5xx-rate <rate>', `share of failed requests on the ${words.fleet}, such as 0.5%${words.rate5xx}`)
+    .option('--max-4xx-rate <rate>', `share of refused requests on the ${words.fleet}, such as 10%${words.rate4xx}`)
     .option('--max-latency <limit>', `ModelLatency on the ${words.fleet}, for example p99=250ms`)
     .option('--max-latency-increase <limit>', `against what runs now, for example p99=20%${words.increase}`)
     .option('--baseline <duration>', 'how far back what runs now is looked at', '1h')
@@ -138,7 +138,7 @@ const GUARD_ONLY = [
 /** The words as values. @throws Problem 'usage' naming the flag */
 export function parseGuard(words: GuardWords): GuardOptions {
   const strategy = STRATEGIES.find((name) => name === words.strategy);
-  if (strategy === undefined) throw usage(`--strategy ${words.strategy}: there is ${STRATEGIES.join(', ')}.`);
+  if (strategy === undefined) throw usage(`--strategy "${words.strategy}": there is ${STRATEGIES.join(', ')}.`);
   const seconds = (flag: string, text: string | undefined) =>
     text === undefined ? undefined : parseSeconds(flag, text);
   return {
@@ -207,6 +207,6 @@ function teamAlarms(names: readonly string[]): string[] {
     );
   }
   const long = distinct.find((name) => name === '' || name.length > 255);
-  if (long !== undefined) throw usage(`--alarm ${long.slice(0, 60)}: an alarm's name has 1 to 255 characters.`);
+  if (long !== undefined) throw usage(`--alarm "${long.slice(0, 60)}": an alarm's name has 1 to 255 characters.`);
   return distinct;
 }

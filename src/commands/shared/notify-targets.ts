@@ -11,7 +11,7 @@ export function parseTarget(text: string): Target {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'https:' || url?.protocol === 'http:') return { kind: 'webhook', url: text };
   throw usage(
-    `--notify ${text}: that is neither the ARN of an SNS topic nor an http(s) URL.`,
+    `--notify "${text}": that is neither the ARN of an SNS topic nor an http(s) URL.`,
     'For example arn:aws:sns:us-east-1:123456789012:deployments or https://hooks.example.com/…',
   );
 }

@@ -25,6 +25,14 @@ export function statusCommand(host: Host, run: Run<StatusOptions> = lazy(() => i
     .option('--all', 'every endpoint that has a journal here, in this account and region (the default)')
     .option('--watch', 'watch an update that is under way to its end, whoever began it; changes nothing')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 told; with --watch 0 where the update took effect, 1 where it did not.
+
+Example:
+  $ shadowctl status --endpoint weather --watch`,
+    )
     .action((flags: Flags) => {
       if (flags.endpoint !== undefined && flags.all === true) throw usage('Give either --endpoint NAME or --all.');
       const watch = flags.watch === true;

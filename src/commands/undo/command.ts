@@ -25,17 +25,27 @@ interface Flags extends Partial<GuardWords> {
   format: 'text' | 'json';
 }
 
+const HELP = `
+Without --strategy all traffic goes back at once, without alarms: when it burns. The flags of a guarded update need --strategy.
+Exit codes: 0 returned, 1 it does not run the config that was asked for.
+
+Examples:
+  $ shadowctl undo --endpoint weather
+  $ shadowctl undo --endpoint weather --to weather-config-1 --strategy canary --bake 10m`;
+
 export function undoCommand(host: Host, run: Run<UndoOptions> = lazy(() => import('./run.ts'))): Command {
-  const command = new Command('undo')
+  const back = new Command('undo')
     .description('take an endpoint back to an earlier config of ours: all at once, or under guardrails')
     .requiredOption('--endpoint <name>', 'the endpoint')
-    .option('--to <config>', 'the endpoint config to run (default: the one it ran before)')
+    .option('--to <config>', 'the endpoint config to run (default: the one it ran before)');
+  return guardFlags(back, 'go back under guardrails: ')
+    .optionsGroup('Else:')
     .option('--plan', 'only show what would be done; exit 4')
     .option('-y, --yes', 'do not ask')
     .option('--no-wait', 'do not wait until the endpoint has settled')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
+    .addHelpText('after', HELP)
     .action((flags: Flags) => host.start(run, parse(flags)));
-  return guardFlags(command, 'go back under guardrails: ');
 }
 
 function parse(flags: Flags): UndoOptions {

@@ -17,7 +17,7 @@ export async function findWayBack(app: App, ground: Ground, options: UndoOptions
       'shadowctl status --all lists what stands.',
     );
   const state = ground.state();
-  requireOurs(live, state, journal.path);
+  requireOurs(live, state, journal.path, false);
   requireSettled(live);
   const name = options.to ?? previousConfig(live, state);
   const target = await describeEndpointConfig(aws, name, app.signal);
