@@ -35,8 +35,10 @@ export async function startProgress(io: Io, text: string): Promise<Progress> {
 function plainProgress(io: Io, text: string): Progress {
   let last = '';
   const say = (next: string) => {
-    if (next !== last) io.err(plain(next));
-    last = next;
+    // A count that goes up is for a terminal; in a log the first line of it says enough.
+    const gist = next.replace(/\d+/g, '0');
+    if (gist !== last) io.err(plain(next));
+    last = gist;
   };
   say(text);
   return { update: say, done: say, fail: say, stop: () => undefined };
