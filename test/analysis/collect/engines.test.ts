@@ -1,9 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { CaptureReader } from '../../../src/analysis/collect/read-files.ts';
 import { comparePairsInSql } from '../../../src/analysis/collect/duckdb/engine.ts';
+import { readStretch } from '../../../src/analysis/collect/scan/feed.ts';
 import type { Predictions, Task } from '../../../src/analysis/observations.ts';
 import { comparePredictions } from '../../../src/analysis/predictions/compare.ts';
 import { readTruth } from '../../../src/analysis/predictions/truth.ts';
@@ -129,8 +131,19 @@ function captures(kind: Kind, ids: Ids): { production: string; shadow: string } 
   return { production: join(base, 'production.jsonl'), shadow: join(base, 'shadow.jsonl') };
 }
 
-async function both(kind: Kind, ids: Ids, truth?: Truth): Promise<{ memory: Predictions; sql: Predictions }> {
-  const files = captures(kind, ids);
+function write(name: string, production: string | Uint8Array, shadow: string | Uint8Array, end = '.jsonl') {
+  const files = { production: join(folder, `${name}-production${end}`), shadow: join(folder, `${name}-shadow${end}`) };
+  writeFileSync(files.production, production);
+  writeFileSync(files.shadow, shadow);
+  return files;
+}
+
+const both = (kind: Kind, ids: Ids, truth?: Truth) => compareBoth(captures(kind, ids), truth);
+
+async function compareBoth(
+  files: { production: string; shadow: string },
+  truth?: Truth,
+): Promise<{ memory: Predictions; sql: Predictions }> {
   const read = async (file: string) => {
     const { readFile } = await import('node:fs/promises');
     const reader = new CaptureReader(WINDOW);
@@ -162,7 +175,7 @@ function comparable(found: Predictions): unknown {
     ...rest,
     production: { ...production, examples: [], commonest: production.commonest?.share },
     shadow: { ...shadow, examples: [], commonest: shadow.commonest?.share },
-    numbers: numbers === undefined ? undefined : { ...numbers, scatter: numbers.scatter.length },
+    numbers: numbers === undefined ? undefined : { ...numbers, scatter: numbers.scatter.length > 0 },
     top: top.map((pair) => [pair.at, pair.row, pair.distance, found.method === 'input' ? '' : pair.id, pair.input]),
   };
   return JSON.parse(
@@ -209,5 +222,95 @@ describe('two engines, written apart, give one answer', () => {
     const { memory, sql } = await both({ ...(KINDS[0] as Kind), title: 'truth of numbers' }, 'inferenceId', byId);
     expect(memory.truth?.numbers?.maeShadow).toBeGreaterThan(1);
     expect(comparable(sql)).toEqual(comparable(memory));
+  });
+
+  test('answers of every shape side by side, Windows line ends, spaces, members in another order', async () => {
+    const lines = KINDS.slice(0, 9).flatMap((kind) => {
+      const found = captures({ ...kind, title: `mixed ${kind.title}` }, 'inferenceId');
+      return [[readFileSync(found.production, 'utf8'), readFileSync(found.shadow, 'utf8')]];
+    });
+    const text = (side: 0 | 1) =>
+      lines
+        .map((one, i) => one[side]?.replaceAll('"inferenceId":"request-', `"inferenceId":"request-${i}-`) ?? '')
+        .map((one, i) => (i % 2 === 0 ? one.replaceAll('\n', '\r\n') : one.replaceAll('{"eventId"', '{ "eventId"')))
+        .map((one) =>
+          one.replaceAll(/^\{"captureData":(.*),"eventMetadata":(.*),"eventVersion":"0"\}$/gm, (line, a, b, at) =>
+            at % 3 === 0 ? `{"eventVersion": "0", "eventMetadata": ${b}, "captureData": ${a}}` : line,
+          ),
+        )
+        .join('');
+    const paths = write('mixed', text(0), text(1));
+    const { memory, sql } = await compareBoth(paths);
+    expect(memory.pairs).toBeGreaterThan(9 * 390);
+    expect(comparable(sql)).toEqual(comparable(memory));
+  });
+
+  test('free JSON, and ids and labels with escapes', async () => {
+    const record = (i: number, answer: object) =>
+      JSON.stringify({
+        captureData: {
+          endpointInput: { data: `{"q": "\\"${i}\\""}`, encoding: 'JSON', observedContentType: 'application/json' },
+          endpointOutput: { data: JSON.stringify(answer), encoding: 'JSON', observedContentType: 'application/json' },
+        },
+        eventMetadata: { eventId: `e-${i}`, inferenceId: `"é\\${i}`, inferenceTime: '2026-01-05T09:00:00Z' },
+      });
+    const many = (of: (i: number) => object) => Array.from({ length: 200 }, (_, i) => record(i, of(i))).join('\n');
+    const paths = write(
+      'free',
+      many((i) => ({ answer: { text: `a "${i % 9}"`, n: i } })),
+      many((i) => ({ answer: { text: `a "${i % 10}"`, n: i } })),
+    );
+    const { memory, sql } = await compareBoth(paths);
+    expect(memory).toMatchObject({ task: 'json', pairs: 200 });
+    // All differ by as much: which ten are shown is chance.
+    const rest = (found: Predictions) => ({ ...(comparable(found) as object), fields: 0, top: found.top.length });
+    expect(rest(sql)).toEqual(rest(memory));
+    const words = write(
+      'words',
+      many((i) => ({ label: `"${i % 3}"`, score: i / 64 })),
+      many((i) => ({ label: `"${i % 4}"`, score: -i / 2 ** 20 })),
+    );
+    const found = await compareBoth(words);
+    expect(found.memory.pairs).toBe(200);
+    expect(comparable(found.sql)).toEqual(comparable(found.memory));
+  });
+
+  test('gzip, whole and torn: what stands before the tear counts, and the tear is named', async () => {
+    const plain = captures({ ...(KINDS[1] as Kind), title: 'zipped' }, 'inferenceId');
+    const production = gzipSync(readFileSync(plain.production));
+    const shadow = gzipSync(readFileSync(plain.shadow));
+    const paths = write('gz', production, shadow.subarray(0, Math.floor(shadow.length * 0.6)), '.jsonl.gz');
+    const { memory, sql } = await compareBoth(paths);
+    expect(sql.shadow.examples.join()).toContain('torn gzip');
+    expect(sql.pairs).toBeGreaterThan(100);
+    expect(sql.pairs).toBeLessThan(390);
+    // How many bytes of the last block come out differs by the way of unzipping; the tear itself is one in both.
+    expect(Math.abs(sql.pairs - memory.pairs)).toBeLessThanOrEqual(2);
+    expect(memory.shadow.unreadable).toBeGreaterThan(0);
+    const whole = await compareBoth(write('gz2', production, shadow, '.jsonl.gz'));
+    expect(comparable(whole.sql)).toEqual(comparable(whole.memory));
+  });
+
+  test('a file in many stretches gives every line once', async () => {
+    const { production } = captures({ ...(KINDS[1] as Kind), title: 'stretches' }, 'inferenceId');
+    const text = readFileSync(production);
+    const lines = text
+      .toString()
+      .split('\n')
+      .filter((line) => line !== '');
+    for (const size of [97, 1000, 4096, text.length]) {
+      const seen: string[] = [];
+      for (let from = 0; from < text.length; from += size) {
+        const to = Math.min(text.length, from + size);
+        await readStretch(
+          { path: production, from, to },
+          {
+            lines: (bytes, start, end) => void seen.push(...bytes.toString('utf8', start, end).trim().split('\n')),
+            lost: (why) => expect.unreachable(why),
+          },
+        );
+      }
+      expect(seen).toEqual(lines);
+    }
   });
 });

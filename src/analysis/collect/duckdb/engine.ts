@@ -55,11 +55,13 @@ interface Paired {
  * and small tables come back. Same answers as `comparePredictions`.
  */
 export async function comparePairsInSql(options: EngineOptions): Promise<Predictions> {
-  const opening = openEngine(options);
-  // The scan does not wait for it; where the scan fails, its failure is the one to tell.
-  opening.catch(() => undefined);
-  const first = await scan(options, false);
-  const engine = await opening;
+  let opening: Promise<Engine> | undefined;
+  const first = await scan(options, false, () => {
+    // Loading DuckDB holds this thread up; the others are at work by now. Who awaits it is told where it fails.
+    opening = openEngine(options);
+    opening.catch(() => undefined);
+  });
+  const engine = await (opening ?? openEngine(options));
   try {
     const paired = await load(engine, options, first);
     options.progress?.('summing');
@@ -85,7 +87,7 @@ async function load(engine: Engine, options: EngineOptions, first: Scanned): Pro
   throw new Error('there is no further way to pair');
 }
 
-async function scan(options: EngineOptions, everyId: boolean): Promise<Scanned> {
+async function scan(options: EngineOptions, everyId: boolean, begun?: () => void): Promise<Scanned> {
   const folder = columnsOf(options);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -95,6 +97,7 @@ async function scan(options: EngineOptions, everyId: boolean): Promise<Scanned> 
     window: options.window,
     path: options.path,
     threads: options.threads,
+    begun,
     everyId,
     features: options.truth?.by === 'input',
     folder,

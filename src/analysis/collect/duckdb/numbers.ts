@@ -27,12 +27,12 @@ export async function numberSums(
     await engine.rows(fill(SUMS.histogram ?? '', { bins: BINS, low: sqlNumber(low), width: sqlNumber(width) })),
     BINS,
   );
-  const perDecile = binned(
-    await engine.rows(
-      fill(SUMS.deciles ?? '', { deciles: deciles.map((edge) => `(x > ${sqlNumber(edge)})::integer`).join(' + ') }),
-    ),
-    10,
+  const above = (column: string) =>
+    deciles.map((edge) => `count(*) filter (${column} > ${sqlNumber(edge)})`).join(', ');
+  const [over] = await engine.rows(
+    fill(SUMS.deciles ?? '', { ours: above('our_number'), theirs: above('their_number') }),
   );
+  const perDecile = { production: between(rows, list(over?.production)), shadow: between(rows, list(over?.shadow)) };
   const points = await engine.rows(SUMS.scatter ?? '');
   const constant = production.deviation === 0 || shadow.deviation === 0;
   return {
@@ -69,6 +69,11 @@ function spreadOf(
 
 function list(value: unknown): number[] {
   return Array.isArray(value) ? value.map(Number) : [];
+}
+
+/** Counts between edges from the counts above each. */
+function between(rows: number, above: readonly number[]): number[] {
+  return [rows, ...above].map((n, i) => n - (above[i] ?? 0));
 }
 
 /** Without a point DuckDB would read a decimal or an integer, and compare exactly. */

@@ -55,13 +55,7 @@ from (
   select their_number, 0, 1 from compared where d is not null
 ) group by 1 order by 1;
 -- name: deciles
-select
-  ($deciles)::integer as bin, sum(p)::double as production, sum(q)::double as shadow
-from (
-  select our_number as x, 1 as p, 0 as q from compared where d is not null
-  union all
-  select their_number, 0, 1 from compared where d is not null
-) group by 1 order by 1;
+select [$ours]::double[] as production, [$theirs]::double[] as shadow from compared where d is not null;
 -- name: beyond
 select count(*)::double as n from compared where abs(d) > $tolerance;
 -- name: scatter

@@ -15,6 +15,8 @@ export interface ScanOptions extends Omit<ScanAsked, 'rowInputs'> {
   /** An empty folder for the columns. */
   folder: string;
   threads?: number | undefined;
+  /** Told once the threads have their work. */
+  begun?: (() => void) | undefined;
   /** Told how many of how many stretches are read. */
   progress?: ((done: number, of: number) => void) | undefined;
 }
@@ -44,6 +46,7 @@ export async function scanCaptures(options: ScanOptions): Promise<Scanned> {
   let results: ScanResult[];
   // Unbuilt (in tests) there is no file that a thread could begin with.
   if (threads <= 1 || here.endsWith('.ts')) {
+    options.begun?.();
     const line = new ScanLine(start(0));
     for (const [i, task] of tasks.entries()) {
       await line.read(task);
@@ -57,7 +60,9 @@ export async function scanCaptures(options: ScanOptions): Promise<Scanned> {
     const told = () => options.progress?.((done += 1), tasks.length);
     const workers = Array.from({ length: threads }, (_, i) => new Worker(new URL(here), { workerData: start(i) }));
     try {
-      results = await Promise.all(workers.map((worker) => drive(worker, take, told)));
+      const work = Promise.all(workers.map((worker) => drive(worker, take, told)));
+      options.begun?.();
+      results = await work;
     } finally {
       await Promise.all(workers.map((worker) => worker.terminate()));
     }
@@ -69,22 +74,31 @@ export async function scanCaptures(options: ScanOptions): Promise<Scanned> {
   };
 }
 
-/** Gives a thread one task after the other, and in the end its result. */
+/** Gives a thread one task after the other, and in the end its result; one waits always, so that it never does. */
 function drive(worker: Worker, take: () => ScanTask | undefined, told: () => void): Promise<ScanResult> {
   return new Promise((resolve, reject) => {
-    let first = true;
+    let open = true;
+    const give = () => {
+      const task = take();
+      if (task !== undefined) worker.postMessage(task);
+      else if (open) {
+        open = false;
+        worker.postMessage('end');
+      }
+    };
     worker.on('error', reject);
     worker.on('exit', () => reject(new Error('a thread that reads captures ended before its work')));
     worker.on('message', (message: { ready?: true; failed?: unknown; result?: ScanResult }) => {
       if (message.failed !== undefined)
-        reject(message.failed instanceof Error ? message.failed : new Error(String(message.failed)));
+        reject(message.failed instanceof Error ? message.failed : new Error(JSON.stringify(message.failed)));
       else if (message.result !== undefined) resolve(message.result);
       else {
-        if (!first) told();
-        first = false;
-        worker.postMessage(take() ?? 'end');
+        told();
+        give();
       }
     });
+    give();
+    give();
   });
 }
 
@@ -114,6 +128,13 @@ function total(counts: readonly ScanCounts[]): ScanCounts {
     answered: sum('answered'),
     answers: sum('answers'),
     scored: sum('scored'),
-    examples: counts.flatMap((one) => one.examples).slice(0, 5),
+    examples: mixed(counts.map((one) => one.examples)),
   };
+}
+
+/** Five examples, the first of each thread first: it is the first of its kind. */
+function mixed(lists: readonly (readonly string[])[]): string[] {
+  return Array.from({ length: 5 }, (_, i) => lists.flatMap((list) => list.slice(i, i + 1)))
+    .flat()
+    .slice(0, 5);
 }

@@ -67,6 +67,7 @@ export class Scanner {
   readonly columns: Columns;
   readonly #asked: ScanAsked;
   readonly #walker = new RecordWalker();
+  readonly #reasons = new Set<string>();
   readonly #match = new PatternMatch();
   readonly #patterns: LinePattern[] = [];
   readonly #forms = new Map<string, Template[]>();
@@ -167,7 +168,12 @@ export class Scanner {
   /** Something that could not be read at all. */
   lost(why: string, where: string): void {
     this.counts.unreadable += 1;
-    this.#example(`${why}: ${where.slice(0, 100)}`);
+    const words = `${why}: ${where.slice(0, 100)}`;
+    if (this.#reasons.has(why)) return this.#example(words);
+    // Whatever else there is, every reason is named once.
+    this.#reasons.add(why);
+    this.counts.examples.unshift(words);
+    this.counts.examples.splice(EXAMPLES);
   }
 
   #example(words: string): void {

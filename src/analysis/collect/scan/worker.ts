@@ -61,16 +61,18 @@ const start = workerData as ScanStart | null;
 if (!isMainThread && start?.kind === 'shadowctl-scan' && parentPort !== null) {
   const port = parentPort;
   const line = new ScanLine(start);
+  let last = Promise.resolve();
   port.on('message', (task: ScanTask | 'end') => {
-    if (task === 'end') {
-      port.postMessage({ result: line.end() });
-      port.close();
-      return;
-    }
-    void line.read(task).then(
-      () => port.postMessage({ ready: true }),
-      (cause: unknown) => port.postMessage({ failed: cause }),
-    );
+    last = last
+      .then(async () => {
+        if (task === 'end') {
+          port.postMessage({ result: line.end() });
+          port.close();
+          return;
+        }
+        await line.read(task);
+        port.postMessage({ ready: true });
+      })
+      .catch((cause: unknown) => port.postMessage({ failed: cause }));
   });
-  port.postMessage({ ready: true });
 }
