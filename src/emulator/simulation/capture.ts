@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto';
 import type { DataCaptureConfig } from '@aws-sdk/client-sagemaker';
 import type { Table } from '../store.ts';
 import type { EventSource } from '../timeline.ts';
@@ -22,8 +23,8 @@ interface File {
   lines: string[];
   unsaved: number;
   size: number;
-  /** Whether the blob exists. */
-  saved: boolean;
+  /** Bytes in the blob, and their MD5 so far; of a file begun by another process neither is known. */
+  saved: { size: number; md5: Hash } | 'unknown';
   saving: Promise<void>;
 }
 
@@ -52,6 +53,7 @@ const FILE_BYTES = 4 * 1024 * 1024;
  */
 const SAVE_AFTER_MS = 5_000;
 const MINUTE = 60_000;
+const TYPE = 'application/x-jsonlines';
 
 const captures = new WeakMap<World, Capture>();
 
@@ -81,14 +83,17 @@ function build(world: World): Capture {
   let landing = Number.POSITIVE_INFINITY;
   let saveAt = Number.POSITIVE_INFINITY;
   for (const [blob, record] of table.entries()) {
-    files.set(blob, { blob, record, lines: [], unsaved: 0, size: 0, saved: true, saving: Promise.resolve() });
+    files.set(blob, { blob, record, lines: [], unsaved: 0, size: 0, saved: 'unknown', saving: Promise.resolve() });
     landing = Math.min(landing, record.landsAt);
   }
 
   const save = (file: File): Promise<void> => {
     if (file.lines.length === 0) return file.saving;
     const bytes = takeLines(file);
-    file.saved = true;
+    if (file.saved !== 'unknown') {
+      file.saved.size += bytes.length;
+      file.saved.md5.update(bytes);
+    }
     if (!table.get(file.blob)) table.set(file.blob, file.record);
     file.saving = file.saving.then(() => world.store.blobs.append(file.blob, bytes));
     return file.saving;
@@ -97,19 +102,28 @@ function build(world: World): Capture {
     saveAt = Number.POSITIVE_INFINITY;
     await Promise.all([...files.values()].map(save));
   };
+  /** A bucket that is gone loses its captures, as on AWS: nobody is told. */
   const land = async (file: File, at: number) => {
-    if (file.saved) await save(file);
-    const bytes = file.saved ? await world.store.blobs.get(file.blob) : takeLines(file);
-    const { account, bucket, key } = file.record;
-    // A process that died in the middle of a write leaves half a line. A bucket that is gone loses its captures, as on
-    // AWS: nobody is told.
+    const { saved, record } = file;
+    const place = { account: record.account, bucket: record.bucket, key: record.key };
+    if (saved !== 'unknown' && saved.size > 0) {
+      await save(file);
+      // The bytes stay where they are: at full load a minute is hundreds of megabytes.
+      const etag = `"${saved.md5.digest('hex')}"`;
+      const taken = await world.objects.adopt(place, { blob: file.blob, size: saved.size }, etag, TYPE, at);
+      table.delete(file.blob);
+      if (!taken) await world.store.blobs.delete(file.blob);
+      return;
+    }
+    const bytes = saved === 'unknown' ? await world.store.blobs.get(file.blob) : takeLines(file);
+    // A process that died in the middle of a write leaves half a line.
     const whole = bytes?.subarray(0, bytes.lastIndexOf(10) + 1);
-    if (whole?.length) await world.objects.put(account, bucket, key, whole, 'application/x-jsonlines', at);
-    if (!file.saved) return;
+    if (whole?.length) await world.objects.put(place.account, place.bucket, place.key, whole, TYPE, at);
+    if (saved !== 'unknown') return;
     await world.store.blobs.delete(file.blob);
     table.delete(file.blob);
   };
-  /** One landing after the other: at full load a minute is hundreds of megabytes. */
+  /** One landing after the other. */
   let landings: Promise<void> = Promise.resolve();
   const landAll = (which: (record: FileRecord) => boolean, at: number): Promise<void> => {
     const chosen: File[] = [];
@@ -130,7 +144,8 @@ function build(world: World): Capture {
     const minuteEnd = at - (at % MINUTE) + MINUTE;
     const record = { ...place, landsAt: minuteEnd + world.latencies.publishCapture };
     const blob = `sagemaker/captures/${world.random.uuid()}`;
-    const file = { blob, record, lines: [], unsaved: 0, size: 0, saved: false, saving: Promise.resolve() };
+    const saved = { size: 0, md5: createHash('md5') };
+    const file: File = { blob, record, lines: [], unsaved: 0, size: 0, saved, saving: Promise.resolve() };
     files.set(blob, file);
     landing = Math.min(landing, record.landsAt);
     return file;

@@ -1,12 +1,18 @@
 import type { Clock } from '../../clock.ts';
 import type { Store } from '../store.ts';
 import { dropPieces, etagOf, readPieces, writePiece } from './object-bytes.ts';
-import { buckets, objects } from './object-records.ts';
+import { buckets, objects, type Piece } from './object-records.ts';
 import type { ObjectStore } from './objects.ts';
 
 /** S3 as the emulator's own parts use it: they see the buckets of the account they work for. */
 export function createObjectStore(store: Store, clock: Clock): ObjectStore {
   const owns = (account: string, bucket: string) => buckets(store).get(bucket)?.account === account;
+  const set = async (id: string, piece: Piece, etag: string, contentType: string, modifiedAt: number) => {
+    const old = objects(store).get(id);
+    const attributes = { ContentType: contentType };
+    objects(store).set(id, { pieces: [piece], size: piece.size, etag, modifiedAt, attributes, tags: [] });
+    await dropPieces(store, old?.pieces ?? []);
+  };
   return {
     async get(account, bucket, key) {
       for (;;) {
@@ -21,17 +27,12 @@ export function createObjectStore(store: Store, clock: Clock): ObjectStore {
     async put(account, bucket, key, body, contentType, at = clock.now()) {
       if (!owns(account, bucket)) return false;
       const piece = await writePiece(store, body);
-      const id = `${bucket}/${key}`;
-      const old = objects(store).get(id);
-      objects(store).set(id, {
-        pieces: [piece],
-        size: body.length,
-        etag: etagOf(body),
-        modifiedAt: at,
-        attributes: { ContentType: contentType ?? 'binary/octet-stream' },
-        tags: [],
-      });
-      await dropPieces(store, old?.pieces ?? []);
+      await set(`${bucket}/${key}`, piece, etagOf(body), contentType ?? 'binary/octet-stream', at);
+      return true;
+    },
+    async adopt({ account, bucket, key }, piece, etag, contentType, at) {
+      if (!owns(account, bucket)) return false;
+      await set(`${bucket}/${key}`, piece, etag, contentType, at);
       return true;
     },
   };

@@ -1,3 +1,5 @@
+import type { Piece } from './object-records.ts';
+
 /** How the emulator's own parts use S3; the S3 service stands on the same store. */
 export interface ObjectStore {
   /** The object's bytes; undefined when bucket or key does not exist. */
@@ -13,5 +15,13 @@ export interface ObjectStore {
     body: Uint8Array,
     contentType?: string,
     at?: number,
+  ): Promise<boolean>;
+  /** As `put`, of bytes that lie in the store's blobs already and belong to the object from now on. `etag` in quotes. */
+  adopt(
+    place: { account: string; bucket: string; key: string },
+    piece: Piece,
+    etag: string,
+    contentType: string,
+    at: number,
   ): Promise<boolean>;
 }

@@ -1,4 +1,5 @@
-import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { createHash } from 'node:crypto';
+import { CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { type DataCaptureConfig, DeleteEndpointCommand, UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { encodingsOf } from '../../../src/emulator/simulation/capture-record.ts';
@@ -122,6 +123,31 @@ describe('data capture', () => {
     it.at(700);
     const [production = '', shadow = ''] = Object.values(await files());
     expect(JSON.parse(production).eventMetadata.eventId).toBe(JSON.parse(shadow).eventMetadata.eventId);
+  });
+
+  test('is whole also where it is large, with the entity tag of its bytes, and can be deleted', async () => {
+    await capture();
+    const pad = ` ${'x'.repeat(900)}`;
+    for (let index = 0; index < 400; index += 1)
+      await invoke(it, { InferenceId: `row ${index}`, CustomAttributes: pad });
+    it.at(700);
+    const { Contents = [] } = await it.s3.send(new ListObjectsV2Command({ Bucket: 'captures' }));
+    expect(Contents).toHaveLength(2);
+    for (const { Key, ETag, Size } of Contents) {
+      const object = await it.s3.send(new GetObjectCommand({ Bucket: 'captures', Key }));
+      const text = (await object.Body?.transformToString()) ?? '';
+      expect([Size, ETag]).toEqual([text.length, `"${createHash('md5').update(text).digest('hex')}"`]);
+      expect(text.length).toBeGreaterThan(400_000);
+      const ids = text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).eventMetadata.inferenceId);
+      expect(ids).toEqual(Array.from({ length: 400 }, (_, index) => `row ${index}`));
+      await it.s3.send(new DeleteObjectCommand({ Bucket: 'captures', Key }));
+    }
+    expect(await files()).toEqual({});
+    const { store } = it.emulator.world;
+    expect(store.table('sagemaker-captures').size).toBe(0);
   });
 
   test('is as old as its landing, however late somebody looks', async () => {
