@@ -144,8 +144,9 @@ async function main(size: Size): Promise<void> {
     await prepare(onDisk.port, ARTIFACT);
     const { answer } = await load(onDisk.port, 'alone', { requests: 10, connections: 1 });
     const floor = await start('floor', answer);
-    await throughput(floor, onDisk, size);
+    // First, while nothing that was captured before is on its way to S3.
     await shadowCost(onDisk, size);
+    await throughput(floor, onDisk, size);
     await floor.end();
     say(`Memory with capture and shadow over ${size.requests} requests, ${size.requestsInMemory} without a folder`);
     await memory('with a folder   ', onDisk, size.requests);
