@@ -8,6 +8,7 @@ import { judgeTruth } from './judge/truth.ts';
 import { summarizeBoth } from './metrics.ts';
 import type { Observations } from './observations.ts';
 import type { Policy } from './policy.ts';
+import { policyFor } from './policy.ts';
 import type { Verdict } from './verdict.ts';
 import { worst } from './verdict.ts';
 
@@ -17,13 +18,15 @@ import { worst } from './verdict.ts';
  *
  * @returns undefined where there is no shadow: nothing to compare
  */
-export function judge(observations: Observations, policy: Policy): Verdict | undefined {
+export function judge(observations: Observations, demanded: Policy): Verdict | undefined {
   if (observations.shadow === undefined) return undefined;
+  const { predictions } = observations;
+  const policy = predictions === undefined ? demanded : policyFor(demanded, predictions.task);
   const summaries = summarizeBoth(observations);
   const minutes = observations.metrics.production.invocations.filter((n) => (n ?? 0) > 0).length;
   const evidence = { observations, summaries, policy, minutes };
   // Captures alone (from files) say nothing about traffic, errors and latency: these questions are not asked then.
-  const measured = observations.metrics.times.length > 0 || observations.predictions === undefined;
+  const measured = observations.metrics.times.length > 0 || predictions === undefined;
   const gates = [
     ...(measured ? [...judgeTraffic(evidence), ...judgeErrors(evidence), ...judgeLatency(evidence)] : []),
     ...judgeAnswers(evidence),

@@ -14,6 +14,10 @@ const whole = (least: number) =>
 
 const path = v.pipe(v.string(), v.regex(/^\$(\.|\[)/, 'must be a path like $.score or $.items[*].price'));
 
+const task = v.optional(
+  v.strictObject({ agreement: v.optional(share), share: v.optional(share), truth: v.optional(margin) }),
+);
+
 const SCHEMA = v.strictObject({
   alpha: v.optional(
     v.pipe(v.number(), v.gtValue(0, 'must lie between 0 and 0.5'), v.ltValue(0.5, 'must lie between 0 and 0.5')),
@@ -55,6 +59,7 @@ const SCHEMA = v.strictObject({
     }),
   ),
   truth: v.optional(margin),
+  tasks: v.optional(v.strictObject({ regression: task, scores: task, binary: task, multiclass: task, json: task })),
   unparsed: v.optional(share),
   effect: v.optional(
     v.strictObject({ latency: v.optional(margin), overhead: v.optional(margin), errors: v.optional(share) }),
@@ -88,6 +93,8 @@ export function readPolicy(section: unknown, file: string): Policy {
     ...defined,
     latency: { ...DEFAULT_POLICY.latency, ...given.latency },
     numbers: { ...DEFAULT_POLICY.numbers, ...given.numbers },
+    // What is said for all tasks is meant for all.
+    tasks: { ...(given.agreement === undefined ? DEFAULT_POLICY.tasks : {}), ...given.tasks },
     fields: { ...DEFAULT_POLICY.fields, ...given.fields },
     effect: { ...DEFAULT_POLICY.effect, ...given.effect },
   };

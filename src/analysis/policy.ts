@@ -1,3 +1,13 @@
+import type { Task } from './observations.ts';
+
+/** What differs from task to task. */
+export interface TaskPolicy {
+  agreement?: number | undefined;
+  /** Share of numbers that may lie beyond the tolerance. */
+  share?: number | undefined;
+  truth?: number | undefined;
+}
+
 /** What the shadow must prove. Shares and margins are fractions: 0.1 is ten percent. */
 export interface Policy {
   /** Chance of a wrong answer that is accepted, per gate. */
@@ -26,6 +36,8 @@ export interface Policy {
   distances: { ks?: number; wasserstein?: number; psi?: number; jensenShannon?: number };
   /** How much lower accuracy (or higher the mean absolute error, as a share of production's) may be against labels. */
   truth: number;
+  /** What is demanded of answers of one kind instead. */
+  tasks: Readonly<Partial<Record<Task, TaskPolicy>>>;
   /** Share of answers that may be missing or not understood. */
   unparsed: number;
   /** What shadowing may cost production, against the time before: latency and overhead as ratios, failed requests as a share. */
@@ -51,11 +63,24 @@ export const DEFAULT_POLICY: Policy = {
   fields: { ignore: [], tolerance: {} },
   distances: {},
   truth: 0.02,
+  // Two classes agree by chance more often than many do; free JSON is compared whole, without order of better and worse.
+  tasks: { binary: { agreement: 0.95 }, json: { agreement: 0.95 } },
   unparsed: 0.01,
   effect: { latency: 0.1, overhead: 0.2, errors: 0.01 },
   decide: [],
   inform: [],
 };
+
+/** The policy as it is for answers of this kind. */
+export function policyFor(policy: Policy, task: Task): Policy {
+  const own = policy.tasks[task] ?? {};
+  return {
+    ...policy,
+    agreement: own.agreement ?? policy.agreement,
+    numbers: { ...policy.numbers, share: own.share ?? policy.numbers.share },
+    truth: own.truth ?? policy.truth,
+  };
+}
 
 /** Does this gate decide under the policy? */
 export function gates(policy: Policy, id: string): boolean {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadPolicy } from '../../src/analysis/collect/policy-file.ts';
 import { explainPolicy } from '../../src/analysis/explain.ts';
-import { DEFAULT_POLICY, gates } from '../../src/analysis/policy.ts';
+import { DEFAULT_POLICY, gates, policyFor } from '../../src/analysis/policy.ts';
 import { readPolicy } from '../../src/analysis/policy-schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'shadowctl-policy-'));
@@ -56,7 +56,32 @@ describe('explaining a policy', () => {
     });
     // From the formula: the least n with (ln(1 / 0.025) + ln B-ratio(n)) / n below 1 %; checked by the judge itself below.
     expect(demands.errors?.traffic).toMatch(/^\d+ requests without a failure$/);
-    expect(demands['labels.agreement']?.traffic).toBe('300 pairs');
+    expect(demands['labels.agreement']?.traffic).toBe('300 pairs of different inputs');
+  });
+
+  test('each kind of answers has its own demand, unless one is said for all', () => {
+    expect(policyFor(DEFAULT_POLICY, 'binary').agreement).toBe(0.95);
+    expect(policyFor(DEFAULT_POLICY, 'multiclass').agreement).toBe(0.9);
+    const all = readPolicy({ agreement: 0.8 }, 'x');
+    expect(policyFor(all, 'binary').agreement).toBe(0.8);
+    const one = readPolicy({ tasks: { regression: { share: 0.2, truth: 0.1 } } }, 'x');
+    expect(policyFor(one, 'regression')).toMatchObject({ numbers: { share: 0.2 }, truth: 0.1 });
+    expect(policyFor(one, 'binary').agreement).toBe(0.95);
+    const words = explainPolicy(one).map((demand) => demand.demand);
+    expect(words).toContainEqual(expect.stringMatching(/^binary, json: more than 95 % of its labels/));
+    expect(words).toContainEqual(expect.stringMatching(/^multiclass: more than 90 %/));
+    expect(words).toContainEqual(expect.stringMatching(/^regression: less than 20 % of its numbers/));
+    expect(words).toContainEqual(expect.stringMatching(/^scores: less than 5 % of its numbers/));
+    expect(words).toContainEqual(expect.stringMatching(/^regression: against labels, it loses less than 10 %/));
+  });
+
+  test('a limit of a distance says what it takes; what only informs says so', () => {
+    const demands = explainPolicy(readPolicy({ distances: { ks: 0.1, psi: 0.2 }, decide: ['effect.errors'] }, 'x'));
+    const of = (gate: string) => demands.find((one) => one.gate === gate);
+    // The first n with 2 * .85 * sqrt((log(log(e * n)) + .8 * log(1612 / .025)) / n) < .1, in Python
+    expect(of('distance.ks')?.traffic).toBe('3 198 pairs of different inputs');
+    expect(of('distance.psi')?.demand).toContain('by estimate');
+    expect([of('effect.latency')?.gating, of('effect.errors')?.gating]).toEqual([false, true]);
   });
 
   test('a stricter policy needs more', () => {

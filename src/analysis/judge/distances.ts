@@ -68,20 +68,22 @@ function gate(name: Distance, margin: number, predictions: Predictions, numbers:
   };
 }
 
-/**
- * Both distribution functions within a band, each at half of alpha; rows count for less where inputs repeat. For one
- * look Dvoretzky-Kiefer-Wolfowitz with Massart's constant; for all looks 0.85 sqrt((ln ln(e n) + 0.8 ln(1612 / alpha))
- * / n) (Howard and Ramdas 2022, arXiv 1906.09712, theorem 2).
- */
-export function ksInterval(predictions: Predictions, numbers: NumberSums, policy: Policy): Interval {
-  const n = Math.max(1, numbers.rows / copies(predictions));
-  const alpha = policy.alpha / 2;
-  const band =
-    policy.looks === 'once'
-      ? Math.sqrt(Math.log(2 / alpha) / (2 * n))
-      : 0.85 * Math.sqrt((Math.log(Math.log(Math.E * n)) + 0.8 * Math.log(1612 / alpha)) / n);
+function ksInterval(predictions: Predictions, numbers: NumberSums, policy: Policy): Interval {
+  const band = ksBand(Math.max(1, numbers.rows / copies(predictions)), policy);
   const { ks } = numbers.distances;
   return [Math.max(0, ks - 2 * band), Math.min(1, ks + 2 * band)];
+}
+
+/**
+ * How far an empirical distribution function of n values may lie from the truth, with chance alpha / 2 of more: two of
+ * them bound a distance. For one look Dvoretzky-Kiefer-Wolfowitz with Massart's constant; for all looks
+ * 0.85 sqrt((ln ln(e n) + 0.8 ln(1612 / alpha)) / n) (Howard and Ramdas 2022, arXiv 1906.09712, theorem 2).
+ */
+export function ksBand(n: number, policy: Policy): number {
+  const alpha = policy.alpha / 2;
+  return policy.looks === 'once'
+    ? Math.sqrt(Math.log(2 / alpha) / (2 * n))
+    : 0.85 * Math.sqrt((Math.log(Math.log(Math.E * n)) + 0.8 * Math.log(1612 / alpha)) / n);
 }
 
 /** Rows per input, as if no copy said anything new (Kish 1965): what is true of deterministic models. */
