@@ -112,10 +112,23 @@ export interface Predictions {
   /** The pairs that differ most, worst first, at most ten. */
   top: readonly DivergingPair[];
   truth: TruthSums | undefined;
+  /** Agreement by parts of the inputs' columns, where the pairs were compared in memory. */
+  slices?: readonly SliceSums[] | undefined;
   /** Free JSON field by field, those that differ most first; at most sixty. */
   fields?: readonly FieldSums[] | undefined;
   /** How often rows repeat an input; missing in observations saved by older versions. */
   repeats?: Repeats | undefined;
+}
+
+/** Rows whose input lies in one part of one column: a quarter of its numbers, or one of its words. */
+export interface SliceSums {
+  column: string;
+  part: string;
+  rows: number;
+  /** Rows whose two answers are equal, or nearer than the tolerance. */
+  hits: number;
+  /** Different inputs. */
+  inputs: number;
 }
 
 /** One path in JSON answers, lists' members together under `[*]`. Counts are rows. */

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { labelSums } from '../../src/analysis/predictions/labels.ts';
-import { benjaminiHochberg, slicesByClass } from '../../src/analysis/slices.ts';
+import type { Predictions } from '../../src/analysis/observations.ts';
+import { SliceCounter } from '../../src/analysis/predictions/slice-counter.ts';
+import { benjaminiHochberg, slicesByClass, slicesByColumn } from '../../src/analysis/slices.ts';
 
 test('Benjamini-Hochberg against scipy', () => {
   // stats.false_discovery_control([0.01, 0.04, 0.03, 0.005, 0.8])
@@ -26,4 +28,44 @@ test('a class in which the shadow goes astray stands out, the others do not', ()
   // One class only is no slice of anything.
   const [only] = slicesByClass(labelSums([{ ours: 'a', theirs: 'a', count: 5 }], 5, 5) ?? sums);
   expect(only?.adjusted).toBe(1);
+});
+
+test('a part of a column in which the shadow goes astray stands out; parts without fault do not', () => {
+  const counter = new SliceCounter();
+  const half = 2000;
+  let hits = 0;
+  for (let i = 0; i < 2 * half; i += 1) {
+    // The shadow errs on every fourth input above 75 in the first column; the second is idle, the third alone in each row.
+    const wrong = i % 100 > 75 && i % 4 === 0;
+    const row = counter.add(
+      [
+        ['age', String(i % 100)],
+        ['kind', i % 3 === 0 ? 'a' : 'b'],
+        ['id', `x${i}`],
+      ],
+      i,
+    );
+    if (!wrong) counter.hit(row);
+    hits += wrong ? 0 : 1;
+  }
+  const slices = counter.sums();
+  expect(slices?.map((slice) => slice.column).filter((name) => name === 'age')).toHaveLength(4);
+  expect(slices?.some((slice) => slice.column === 'id')).toBe(false);
+  const labels = { rows: 2 * half, agree: hits, confusion: { labels: [], counts: [] }, classes: 2, kappa: undefined };
+  const found = slicesByColumn({ slices, labels } as unknown as Predictions);
+  expect(found.filter((slice) => slice.adjusted < 0.05).map((slice) => [slice.column, slice.part])).toContainEqual([
+    'age',
+    '> 74.25',
+  ]);
+  expect(found.filter((slice) => slice.column === 'kind').every((slice) => slice.adjusted > 0.05)).toBe(true);
+  // stats.chi2_contingency([[760, 240], [3000, 0]]) with Yates's correction is far out; of equal shares p is 1
+  expect(found.find((slice) => slice.part === '> 74.25')?.p).toBeLessThan(1e-10);
+});
+
+test('the test of a part against the rest, against scipy', () => {
+  const labels = { rows: 400, agree: 340, confusion: { labels: [], counts: [] }, classes: 2, kappa: undefined };
+  const slices = [{ column: 'c', part: 'x', rows: 100, hits: 75, inputs: 100 }];
+  const [found] = slicesByColumn({ slices, labels } as unknown as Predictions);
+  // stats.chi2_contingency([[75, 25], [265, 35]]).pvalue
+  expect(found?.p).toBeCloseTo(0.002125457444137551, 10);
 });

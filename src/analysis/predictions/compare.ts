@@ -4,6 +4,7 @@ import { countRows, readAnswers } from './answers.ts';
 import type { Answer } from './answers.ts';
 import { payloadText } from './captures.ts';
 import type { Capture } from './captures.ts';
+import { featuresOf } from './features.ts';
 import { FieldCounter } from './fields.ts';
 import type { FieldRules } from './fields.ts';
 import { LabelCounter } from './labels.ts';
@@ -13,6 +14,7 @@ import type { Pair } from './pair.ts';
 import type { Path } from './path.ts';
 import { sideCounts } from './sides.ts';
 import type { Side } from './sides.ts';
+import { SliceCounter } from './slice-counter.ts';
 import { RowInputs } from './row-inputs.ts';
 import { detectTask } from './task.ts';
 import { TruthCounter } from './truth-counter.ts';
@@ -115,9 +117,10 @@ class Rows {
   readonly #truth = new TruthCounter();
   readonly #inputs = new RowInputs();
   readonly #fields: FieldCounter;
+  readonly #slices = new SliceCounter();
   readonly #agreement = new InputCounter();
   /** For each row with numbers, its minute and its input: the tolerance is known only when all have been seen. */
-  readonly #numbered: { block: FullBlock; input: number; labelled: boolean }[] = [];
+  readonly #numbered: { block: FullBlock; input: number; labelled: boolean; slice: number }[] = [];
   #top: (DivergingPair & { of: number })[] = [];
   /** Differing rows by input. */
   readonly #differing: number[] = [];
@@ -134,6 +137,7 @@ class Rows {
     const at = Math.floor(pair.production.at / MINUTE_MS) * MINUTE_MS;
     const block = this.#blocks.get(at) ?? emptyBlock(at);
     const inputs = this.#inputs.of(pair.production.input, left.length);
+    const columns = featuresOf(pair.production.input, left.length);
     const truth = this.#options.truth;
     const features =
       truth?.by === 'input' && pair.production.input !== undefined ? inputRows(pair.production.input) : [];
@@ -142,12 +146,14 @@ class Rows {
       this.#rows += 1;
       block.rows += 1;
       const input = inputs[row] as number;
+      const slice = this.#slices.add(columns[row] ?? [], input);
       const labels = this.#labelsOf(ours, theirs);
       const numbers = numbersOf(ours, theirs);
       let distance = 0;
       if (labels[0] !== undefined && labels[1] !== undefined) {
         this.#labels.add(labels[0], labels[1]);
         this.#agreement.add(input, labels[0] === labels[1] ? 1 : 0);
+        if (labels[0] === labels[1]) this.#slices.hit(slice);
         if (labels[0] === labels[1]) block.agree += 1;
         else distance = 1 + scoreDistance(ours, theirs);
       }
@@ -156,7 +162,7 @@ class Rows {
         block.d += d;
         block.dd += d * d;
         block.abs += Math.abs(d);
-        this.#numbered.push({ block, input, labelled: labels[0] !== undefined && labels[1] !== undefined });
+        this.#numbered.push({ block, input, labelled: labels[0] !== undefined && labels[1] !== undefined, slice });
         if (labels[0] === undefined) distance = Math.abs(d);
       }
       if (truth !== undefined) {
@@ -197,13 +203,18 @@ class Rows {
     this.#top = this.#top.slice(0, TOP);
   }
 
-  sums(): Pick<Predictions, 'rows' | 'blocks' | 'labels' | 'numbers' | 'top' | 'truth' | 'repeats' | 'fields'> {
+  sums(): Pick<
+    Predictions,
+    'rows' | 'blocks' | 'labels' | 'numbers' | 'top' | 'truth' | 'repeats' | 'fields' | 'slices'
+  > {
     const numbers = this.#numbers.sums(this.#task === 'regression' || this.#task === 'scores' ? 'value' : 'score');
     const beyond = new InputCounter();
-    for (const [i, { block, input, labelled }] of this.#numbered.entries()) {
+    for (const [i, { block, input, labelled, slice }] of this.#numbered.entries()) {
       const far = numbers !== undefined && this.#numbers.distance(i) > numbers.tolerance ? 1 : 0;
       block.beyond += far;
-      if (!labelled) beyond.add(input, far);
+      if (labelled) continue;
+      beyond.add(input, far);
+      if (far === 0) this.#slices.hit(slice);
     }
     const agreement = this.#agreement.sums();
     return {
@@ -214,6 +225,7 @@ class Rows {
       top: this.#top.map(({ of, ...pair }) => ({ ...pair, times: this.#differing[of] ?? 1 })),
       truth: this.#options.truth === undefined ? undefined : this.#truth.sums(this.#rows, this.#options.truth.size),
       fields: this.#fields.sums(),
+      slices: this.#slices.sums(),
       repeats: {
         inputs: this.#inputs.size,
         known: this.#inputs.known,

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { collect } from '../../analysis/collect/collect.ts';
+import type { LogSelector } from '../../analysis/collect/logs.ts';
 import { collectFromFiles } from '../../analysis/collect/from-files.ts';
 import { latestNoise } from '../../analysis/noise.ts';
 import type { NoiseFloor, Observations, Task, Window } from '../../analysis/observations.ts';
@@ -23,6 +24,7 @@ export async function observe(
   if (prediction !== undefined) parsePath(prediction);
   if (!/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(options.memory))
     throw usage(`--memory '${options.memory}' is no size.`, 'Write it like 1GB or 500MB.');
+  const logs = readSelector(options);
   const cache = join((await app.project()).stateDir, 'cache');
   // What was measured of production against itself; its tolerance is taken over, so that both count the same.
   const noise = endpoint === undefined || files !== undefined ? undefined : await readNoise(app, endpoint);
@@ -55,6 +57,7 @@ export async function observe(
       endpoint,
       window,
       predictions: options.predictions,
+      logs,
       cache,
       signal: app.signal,
       progress: told,
@@ -67,6 +70,25 @@ export async function observe(
 async function readNoise(app: App, endpoint: string): Promise<NoiseFloor | undefined> {
   const journal = await app.journal(endpoint);
   return latestNoise(fold(journal.events()).facts);
+}
+
+/** Where predictions lie in the containers' logs; undefined where they are to come from captures. */
+function readSelector(options: ReportOptions): LogSelector | undefined {
+  const { source, logPattern, prediction, id, files } = options;
+  if (source === 'captures') {
+    if (logPattern === undefined && id === undefined) return undefined;
+    throw usage('--log-pattern and --id say where predictions lie in logs.', 'Add --source logs.');
+  }
+  if (files !== undefined)
+    throw usage(
+      '--files and --source logs exclude each other.',
+      'Logs are read from CloudWatch Logs: name --endpoint.',
+    );
+  return {
+    pattern: logPattern,
+    prediction: parsePath(prediction ?? '$.prediction'),
+    id: parsePath(id ?? '$.inferenceId'),
+  };
 }
 
 function readVariants(words: string | undefined): readonly [string, string] | undefined {
@@ -89,6 +111,8 @@ export function redact(observations: Observations): Observations {
       production: quiet(predictions.production),
       shadow: quiet(predictions.shadow),
       top: predictions.top.map((pair) => ({ ...pair, input: undefined })),
+      // The parts of a column are cut from what was sent.
+      slices: undefined,
       fields: predictions.fields?.map((field) => ({ ...field, example: undefined })),
     },
     notes: [...observations.notes, 'Inputs and examples were left out (--redact).'],

@@ -9,7 +9,8 @@ import type {
   SideCounts,
   TruthSums,
 } from '../../analysis/observations.ts';
-import { slicesByClass } from '../../analysis/slices.ts';
+import { slicesByClass, slicesByColumn } from '../../analysis/slices.ts';
+import { designEffect } from '../../analysis/statistics/repeats.ts';
 import { plain } from '../../ui/io.ts';
 import { table } from '../../ui/table.ts';
 import { paint } from '../../ui/theme.ts';
@@ -30,7 +31,8 @@ export async function predictionSections(report: Report, options: RenderOptions)
   return [
     await pairing(predictions, report.observations.noise, options),
     predictions.labels === undefined ? '' : labels(predictions.labels, predictions.repeats, options),
-    predictions.labels === undefined ? '' : await slices(predictions.labels, options),
+    predictions.labels === undefined ? '' : await slices(predictions.labels, predictions.repeats, options),
+    await columnSlices(predictions, options),
     await fields(predictions.fields ?? [], options),
     predictions.numbers === undefined ? '' : await numbers(predictions.numbers, options),
     predictions.truth === undefined ? '' : truth(predictions.truth, options),
@@ -114,8 +116,8 @@ function labels(sums: LabelSums, repeats: Repeats | undefined, options: RenderOp
 }
 
 /** Where it differs: only worth a table when one class stands out. */
-async function slices(sums: LabelSums, options: RenderOptions): Promise<string> {
-  const standing = slicesByClass(sums).filter((slice) => slice.adjusted < 0.05);
+async function slices(sums: LabelSums, repeats: Repeats | undefined, options: RenderOptions): Promise<string> {
+  const standing = slicesByClass(sums, designEffect(repeats?.agreement)).filter((slice) => slice.adjusted < 0.05);
   if (standing.length === 0) return '';
   const rows = standing.map((slice) => [
     plain(slice.name).slice(0, 20),
@@ -129,6 +131,30 @@ async function slices(sums: LabelSums, options: RenderOptions): Promise<string> 
     indent: '  ',
   });
   return `${paint(options, 'title', 'Where it differs from the rest')}\n${drawn}`;
+}
+
+/** The parts of the inputs where it differs most from the rest, at most eight. */
+async function columnSlices(predictions: Predictions, options: RenderOptions): Promise<string> {
+  const all = slicesByColumn(predictions);
+  const standing = all.filter((slice) => slice.adjusted < 0.05).sort((a, b) => a.p - b.p);
+  if (standing.length === 0) return '';
+  const rows = standing
+    .slice(0, 8)
+    .map((slice) => [
+      plain(slice.column).slice(0, 20),
+      plain(slice.part).slice(0, 20),
+      count(slice.inputs),
+      percent(slice.hits / slice.rows),
+      number(slice.adjusted),
+    ]);
+  const head = ['input', 'where', 'inputs', 'equal', 'adjusted p'];
+  const drawn = await table(options, head, rows, { right: [2, 3, 4], indent: '  ' });
+  const remark = `  ${count(all.length)} parts of columns looked at; false discoveries held to 5 % (Benjamini-Hochberg).`;
+  return [
+    paint(options, 'title', 'Inputs where it differs from the rest'),
+    drawn,
+    paint(options, 'quiet', remark),
+  ].join('\n');
 }
 
 /** Free JSON: the fields that differ. */

@@ -170,7 +170,7 @@ async function compareBoth(
 
 /** Numbers to nine digits: the engines add in different orders. What is a sample or an example may differ. */
 function comparable(found: Predictions): unknown {
-  const { numbers, top, production, shadow, ...rest } = found;
+  const { numbers, top, production, shadow, slices: _, ...rest } = found;
   const plain = {
     ...rest,
     production: { ...production, examples: [], commonest: production.commonest?.share },

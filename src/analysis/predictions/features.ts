@@ -1,0 +1,39 @@
+import type { Payload } from './captures.ts';
+import { payloadText } from './captures.ts';
+import { follow } from './path.ts';
+import type { Features } from './slice-counter.ts';
+
+/** What each row of a request held, by column; no rows where it is neither CSV nor JSON of one member a row. */
+export function featuresOf(payload: Payload | undefined, rows: number): Features[] {
+  if (payload === undefined) return [];
+  const text = payloadText(payload).trim();
+  const found = /^[{[]/.test(text) ? fromJson(text) : text.split('\n').map(fromLine);
+  return found.length === rows ? found : [];
+}
+
+function fromLine(line: string): Features {
+  return line.split(',').map((cell, i) => [`column ${i + 1}`, cell.trim()] as const);
+}
+
+function fromJson(text: string): Features[] {
+  let values: unknown[];
+  try {
+    values = [JSON.parse(text)];
+  } catch {
+    try {
+      values = text.split('\n').map((line): unknown => JSON.parse(line));
+    } catch {
+      return [];
+    }
+  }
+  const instances = values.length === 1 ? follow(values[0], ['instances'])[0] : undefined;
+  const rows: unknown[] = Array.isArray(instances) ? instances : values;
+  return rows.map((row) => {
+    const inner = follow(row, ['features'])[0] ?? row;
+    if (Array.isArray(inner)) return inner.map((value, i) => [`column ${i + 1}`, String(value)] as const);
+    if (typeof inner !== 'object' || inner === null) return [];
+    return Object.entries(inner).flatMap(([key, value]) =>
+      typeof value === 'object' ? [] : [[key, String(value)] as const],
+    );
+  });
+}
