@@ -3,12 +3,15 @@ import type { Aws } from '../../aws/clients.ts';
 import type { Clock } from '../../clock.ts';
 import type { Metrics, Observations, Predictions, Task, Window } from '../observations.ts';
 import type { FieldRules } from '../predictions/fields.ts';
+import { comparePredictions } from '../predictions/compare.ts';
 import type { Truth } from '../predictions/truth.ts';
 import { readBefore, windowBefore } from './before.ts';
 import { fetchCaptures } from './captures.ts';
 import { compareFiles } from './compare-files.ts';
 import { readEndpoint } from './endpoint.ts';
 import type { EndpointFacts } from './endpoint.ts';
+import { capturesFromLog, MOST_LINES, readLogLines } from './logs.ts';
+import type { LogSelector } from './logs.ts';
 import { minutesOf, readMetrics } from './metrics.ts';
 
 export interface CollectOptions {
@@ -29,6 +32,8 @@ export interface CollectOptions {
   memory: string;
   /** False leaves the captures alone: metrics only. */
   predictions: boolean;
+  /** Take predictions from what the containers print, instead of captures. */
+  logs?: LogSelector | undefined;
   signal?: AbortSignal | undefined;
   /** Told what is being done, for a progress line. */
   progress?: ((doing: string) => void) | undefined;
@@ -81,19 +86,16 @@ async function readPredictions(
   notes: string[],
 ): Promise<Predictions | undefined> {
   if (!options.predictions || facts.shadow === undefined) return undefined;
+  if (options.logs !== undefined) {
+    return predictionsFromLogs(aws, { ...facts, shadow: facts.shadow }, metrics, options, options.logs, notes);
+  }
   if (facts.captures === undefined) {
     notes.push(
       'Data capture is off for this endpoint, so predictions cannot be compared. `shadowctl shadow` turns it on.',
     );
     return undefined;
   }
-  const first = metrics.shadow?.invocations.findIndex((n) => (n ?? 0) > 0) ?? -1;
-  const start = metrics.times[first];
-  // Before the shadow's first request production had nobody to be paired with.
-  const window = start === undefined ? options.window : { from: start, to: options.window.to };
-  if (first > 0 && start !== undefined) {
-    notes.push(`The shadow saw its first request ${first} minutes into the window; predictions count from there.`);
-  }
+  const window = windowOfShadow(metrics, options.window, notes);
   const source = { destination: facts.captures, endpoint: options.endpoint, window };
   const fetch = (variant: string) =>
     fetchCaptures(
@@ -126,4 +128,48 @@ async function readPredictions(
     );
   }
   return found;
+}
+
+/** The window from the shadow's first request on: before it, production had nobody to be paired with. */
+function windowOfShadow(metrics: Metrics, window: Window, notes: string[]): Window {
+  const first = metrics.shadow?.invocations.findIndex((n) => (n ?? 0) > 0) ?? -1;
+  const start = metrics.times[first];
+  if (first > 0 && start !== undefined) {
+    notes.push(`The shadow saw its first request ${first} minutes into the window; predictions count from there.`);
+  }
+  return start === undefined ? window : { from: start, to: window.to };
+}
+
+async function predictionsFromLogs(
+  aws: Aws,
+  facts: EndpointFacts & { shadow: NonNullable<EndpointFacts['shadow']> },
+  metrics: Metrics,
+  options: CollectOptions,
+  selector: LogSelector,
+  notes: string[],
+): Promise<Predictions> {
+  const window = windowOfShadow(metrics, options.window, notes);
+  const read = async (variant: string) => {
+    options.progress?.(`reading the log of ${variant}`);
+    const source = { endpoint: options.endpoint, variant, window, pattern: selector.pattern };
+    const lines = await readLogLines(aws, source, options.signal);
+    if (lines.length >= MOST_LINES) {
+      notes.push(`The log of ${variant} was read for its first ${MOST_LINES} lines only. Shorten the window.`);
+    }
+    return capturesFromLog(lines, selector);
+  };
+  const [production, shadow] = [await read(facts.production.name), await read(facts.shadow.name)];
+  notes.push("Predictions are from the containers' logs: they hold no inputs.");
+  if (production.captures.length === 0 || shadow.captures.length === 0) {
+    notes.push(
+      `${production.captures.length} lines of production's log and ${shadow.captures.length} of the shadow's hold an id and a prediction. Check --log-pattern, --prediction and --id.`,
+    );
+  }
+  return comparePredictions(production, shadow, {
+    sampling: facts.sampling ?? 1,
+    tolerance: options.tolerance,
+    task: options.task,
+    truth: options.truth,
+    fields: options.fields,
+  });
 }

@@ -15,6 +15,12 @@ export interface ReportOptions {
   labels: string | undefined;
   /** Path into JSON answers. */
   prediction: string | undefined;
+  /** Where predictions are taken from: data capture, or what the containers print. */
+  source: 'captures' | 'logs';
+  /** Filter pattern of CloudWatch Logs. */
+  logPattern: string | undefined;
+  /** Path to the id in a log line. */
+  id: string | undefined;
   task: string | undefined;
   /** A YAML file with the policy. */
   policy: string | undefined;
@@ -42,6 +48,7 @@ interface Flags extends Partial<Omit<ReportOptions, 'watch'>> {
   last: string;
   format: Format;
   predictions: boolean;
+  source: 'captures' | 'logs';
   every: string;
   timeout: string;
   memory: string;
@@ -60,6 +67,16 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option('--output <file>', 'write the report there instead of to standard output')
     .option('--labels <file[:column]>', 'the truth: CSV or JSON Lines, local or s3://, by inferenceId or by features')
     .option('--prediction <path>', "where predictions lie in a JSON answer, like '$.predictions[*].score'")
+    .addOption(
+      new Option(
+        '--source <source>',
+        "where predictions come from: data capture, or JSON lines in the containers' logs",
+      )
+        .choices(['captures', 'logs'])
+        .default('captures'),
+    )
+    .option('--log-pattern <pattern>', "with --source logs: which lines, like '{ $.prediction = * }'")
+    .option('--id <path>', "with --source logs: where a line has the id of its request, like '$.inferenceId'")
     .addOption(
       new Option('--task <task>', 'what kind of answers these are, if it guesses wrong').choices([
         'regression',
@@ -98,6 +115,8 @@ const NOTHING = {
   to: undefined,
   labels: undefined,
   prediction: undefined,
+  logPattern: undefined,
+  id: undefined,
   task: undefined,
   policy: undefined,
   output: undefined,

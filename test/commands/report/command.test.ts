@@ -20,6 +20,9 @@ const DEFAULTS = {
   format: 'terminal',
   labels: undefined,
   prediction: undefined,
+  source: 'captures',
+  logPattern: undefined,
+  id: undefined,
   task: undefined,
   policy: undefined,
   output: undefined,
@@ -44,6 +47,10 @@ test.each([
     { predictions: false, policy: 'p.yaml', output: 'r.json' },
   ],
   [['--task', 'regression'], { task: 'regression' }],
+  [
+    ['--source', 'logs', '--log-pattern', '{ $.p = * }', '--id', '$.i'],
+    { source: 'logs', logPattern: '{ $.p = * }', id: '$.i' },
+  ],
   [['--watch', '--every', '5m'], { watch: 'show', every: '5m' }],
   [['--until-decided', '--timeout', '2h'], { watch: 'quiet', timeout: '2h' }],
   [

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CloudWatchLogsClient, CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { ReportOptions } from '../../../src/commands/report/command.ts';
 import { run } from '../../../src/commands/report/run.ts';
@@ -16,6 +17,9 @@ const OPTIONS: ReportOptions = {
   format: 'json',
   labels: undefined,
   prediction: undefined,
+  source: 'captures',
+  logPattern: undefined,
+  id: undefined,
   task: undefined,
   policy: undefined,
   output: undefined,
@@ -128,6 +132,49 @@ describe('report, through the real SDK', () => {
     expect(seen.report?.observations.predictions?.top[0]?.input).toMatch(/^[\d.,-]+$/);
     const hidden = await report(open, { last: '15m', redact: true });
     expect(hidden.report?.observations.predictions?.top[0]?.input).toBeNull();
+  });
+
+  test('--source logs: predictions that the containers print, selected by pattern and paths', async () => {
+    open = await stage('good');
+    const { clock, emulator } = open;
+    await open.traffic(60, 1_000);
+    const client = new CloudWatchLogsClient({
+      endpoint: emulator.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    const logGroupName = '/aws/sagemaker/Endpoints/weather';
+    for (const [variant, moved] of [
+      ['AllTraffic', 0],
+      ['shadow', 0.25],
+    ] as const) {
+      const logStreamName = `${variant}/i-own`;
+      await client.send(new CreateLogStreamCommand({ logGroupName, logStreamName }));
+      const line = (i: number) =>
+        JSON.stringify({ level: 'info', result: { score: i / 1000 + moved }, request: { id: `r-${i}` } });
+      const logEvents = Array.from({ length: 400 }, (_, i) => ({
+        timestamp: clock.now() - 40_000 + i * 100,
+        message: i === 7 ? '{"result": {"score": 1' : i === 8 ? '{"result": {"score": 3}}' : line(i),
+      }));
+      await client.send(new PutLogEventsCommand({ logGroupName, logStreamName, logEvents }));
+    }
+    clock.advance(180_000);
+    const selected = { source: 'logs', prediction: '$.result.score', id: '$.request.id', last: '15m' } as const;
+    const found = await report(open, { ...selected, logPattern: '{ $.result.score = * }' });
+    const predictions = found.report?.observations.predictions;
+    expect(predictions).toMatchObject({
+      method: 'inferenceId',
+      task: 'scores',
+      pairs: 398,
+      production: { records: 398, unreadable: 1, examples: ['no id: {"result": {"score": 3}}'] },
+    });
+    expect(predictions?.numbers?.bias).toBeCloseTo(0.25, 9);
+    const nothing = await report(open, { ...selected, prediction: '$.nowhere' });
+    expect(nothing.report?.observations.notes.join(' ')).toContain("0 lines of production's log and 0 of the shadow's");
+    await expect(report(open, { id: '$.a' })).rejects.toThrow(
+      '--log-pattern and --id say where predictions lie in logs',
+    );
+    client.destroy();
   });
 
   test('--until-decided looks on until there is an answer, and shows only that', async () => {
