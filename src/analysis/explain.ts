@@ -96,6 +96,15 @@ export function explainPolicy(policy: Policy): Demand[] {
         pairs(leastRequests(share(value, false))),
       ),
     ),
+    ...(policy.slices === undefined
+      ? []
+      : [
+          demand(
+            'slices',
+            `in every part of every column of the inputs more than ${percent(policy.slices)} of its answers equal production's`,
+            `${pairs(leastRequests(share(policy.slices, true)))} in each part`,
+          ),
+        ]),
     ...distances.map(([name, margin]) =>
       demand(
         `distance.${name}`,

@@ -3,6 +3,7 @@ import { judgeEffect } from './judge/effect.ts';
 import { judgeErrors } from './judge/errors.ts';
 import { judgeLatency } from './judge/latency.ts';
 import { judgeAnswers } from './judge/predictions.ts';
+import { judgeSlices } from './judge/slices.ts';
 import { judgeTraffic } from './judge/traffic.ts';
 import { judgeTruth } from './judge/truth.ts';
 import { summarizeBoth } from './metrics.ts';
@@ -30,6 +31,7 @@ export function judge(observations: Observations, demanded: Policy): Verdict | u
   const gates = [
     ...(measured ? [...judgeTraffic(evidence), ...judgeErrors(evidence), ...judgeLatency(evidence)] : []),
     ...judgeAnswers(evidence),
+    ...judgeSlices(evidence),
     ...judgeDistances(evidence),
     ...judgeTruth(evidence),
     ...judgeEffect(evidence),

@@ -44,6 +44,7 @@ const SCHEMA = v.strictObject({
       share: v.optional(share),
     }),
   ),
+  slices: v.optional(share),
   fields: v.optional(
     v.strictObject({
       ignore: v.optional(v.array(path)),

@@ -30,6 +30,8 @@ export interface Policy {
   agreement: number;
   /** Numbers count as equal within `tolerance`; undefined: half a standard deviation of production's. `share` may lie beyond. */
   numbers: { tolerance: number | undefined; share: number };
+  /** Share of equal answers that is demanded in every part of every input column; undefined: parts are shown only. */
+  slices: number | undefined;
   /** Free JSON, by path: what is left out, and how far numbers may lie apart and still be equal. */
   fields: { ignore: readonly string[]; tolerance: Readonly<Record<string, number>> };
   /** How far apart the distributions of the two models' numbers may lie; without a limit they are shown only. */
@@ -60,6 +62,7 @@ export const DEFAULT_POLICY: Policy = {
   errors: 0.01,
   agreement: 0.9,
   numbers: { tolerance: undefined, share: 0.05 },
+  slices: undefined,
   fields: { ignore: [], tolerance: {} },
   distances: {},
   truth: 0.02,

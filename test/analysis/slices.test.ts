@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { judge } from '../../src/analysis/judge.ts';
+import { DEFAULT_POLICY } from '../../src/analysis/policy.ts';
+import { simulate } from './simulated.ts';
 import { labelSums } from '../../src/analysis/predictions/labels.ts';
 import type { Predictions } from '../../src/analysis/observations.ts';
 import { SliceCounter } from '../../src/analysis/predictions/slice-counter.ts';
@@ -68,4 +71,49 @@ test('the test of a part against the rest, against scipy', () => {
   const [found] = slicesByColumn({ slices, labels } as unknown as Predictions);
   // stats.chi2_contingency([[75, 25], [265, 35]]).pvalue
   expect(found?.p).toBeCloseTo(0.002125457444137551, 10);
+});
+
+describe('a policy that demands agreement everywhere', () => {
+  const observations = simulate();
+  const gate = (slices: readonly [number, number][], demanded: number | undefined = 0.9) => {
+    const parts = slices.map(([hits, rows], i) => ({ column: 'c', part: `p${i}`, rows, hits, inputs: rows }));
+    const predictions = {
+      ...(observations.predictions as Predictions),
+      slices: slices.length === 0 ? undefined : parts,
+    };
+    const policy = { ...DEFAULT_POLICY, slices: demanded };
+    return judge({ ...observations, predictions }, policy)?.gates.find((one) => one.id === 'slices');
+  };
+
+  test('holds where every part holds, and names the worst', () => {
+    const found = gate([
+      [990, 1000],
+      [970, 1000],
+    ]);
+    expect(found).toMatchObject({ outcome: 'pass', estimate: 0.97, gating: true });
+    expect(found?.reason).toContain('the least equal is c p1');
+  });
+
+  test('fails where one part surely fails', () => {
+    expect(
+      gate([
+        [990, 1000],
+        [700, 1000],
+      ])?.outcome,
+    ).toBe('fail');
+  });
+
+  test('among many parts, one that looks bad by chance is not believed', () => {
+    // Alone 76 of 100 fails 0.9 at alpha; as one of a thousand it does not.
+    const bad: [number, number] = [76, 100];
+    expect(gate([bad])?.outcome).toBe('fail');
+    expect(gate([bad, ...Array.from({ length: 999 }, (): [number, number] => [1000, 1000])])?.outcome).toBe(
+      'inconclusive',
+    );
+  });
+
+  test('is no gate where nothing is demanded, and inconclusive where nothing could be cut', () => {
+    expect(judge(observations, DEFAULT_POLICY)?.gates.some((one) => one.id === 'slices')).toBe(false);
+    expect(gate([])?.outcome).toBe('inconclusive');
+  });
 });

@@ -2,6 +2,8 @@
  * Is the judge honest? `npm run calibrate` simulates endpoints whose truth is known, looks at each again and again as
  * people do, and counts how often a gate ever says the wrong thing. Nominal is alpha = 5 %.
  */
+import { logDifference } from '../../src/analysis/judge/effect.ts';
+import { boundsOf } from '../../src/analysis/judge/proportion.ts';
 import { differenceInterval, failures } from '../../src/analysis/judge/errors.ts';
 import { scatterOf, shareInterval } from '../../src/analysis/judge/evidence.ts';
 import { accuracyLost } from '../../src/analysis/judge/truth.ts';
@@ -155,6 +157,28 @@ function repeatedAccuracy(random: Random, onlyProduction: number, onlyShadow: nu
   });
 }
 
+/** Labels of a model that differs from itself: measured for half an hour against itself, then against the shadow. */
+function aboveNoise(random: Random, itself: number, shadow: number): Ended {
+  const measured = 30 * RATE;
+  let differing = 0;
+  for (let i = 0; i < measured; i += 1) if (random.next() < itself) differing += 1;
+  const ask = { below: false, noise: { differing, n: measured, factor: 1 } };
+  let equal = 0;
+  let taken = 0;
+  return watch((n) => {
+    for (; taken < n * RATE; taken += 1) if (random.next() >= shadow) equal += 1;
+    return compare(boundsOf(equal, taken, ask, policy), policy.agreement, false);
+  });
+}
+
+/** Production's latency with the shadow against as long a time before, each an AR(1) of its own. */
+function effect(random: Random, ratio: number, phi: number): Ended {
+  const before = autoregressive(random, phi, MINUTES).map((noise) => 0.05 * noise);
+  const during = autoregressive(random, phi, MINUTES).map((noise) => Math.log(ratio) + 0.05 * noise);
+  const limit = Math.log(1 + policy.effect.latency);
+  return watch((n) => compare(logDifference(before.slice(-n), during.slice(0, n), policy).interval, limit));
+}
+
 function row(title: string, trial: (random: Random) => Ended, wrong: Outcome | undefined): string {
   const ended = Array.from({ length: TRIALS }, (_, i) => trial(seededRandom(i + 1)));
   const share = (outcome: Outcome) => ended.filter((one) => one.outcome === outcome).length / TRIALS;
@@ -207,6 +231,12 @@ say(
 );
 say(row('accuracy equal, 365 inputs in turn', (random) => repeatedAccuracy(random, 0.03, 0.03, 365), 'fail'));
 say(row('accuracy on the margin, 365 inputs in turn', (random) => repeatedAccuracy(random, 0.04, 0.02, 365), 'pass'));
+say(row('labels equal above a noise of 10 %', (random) => aboveNoise(random, 0.1, 0.1), 'fail'));
+say(row('labels on the margin above a noise of 10 %', (random) => aboveNoise(random, 0.1, 0.2), 'pass'));
+for (const phi of [0, 0.5, 0.8]) {
+  say(row(`production as before, autocorrelation ${phi}`, (random) => effect(random, 1, phi), 'fail'));
+  say(row(`production 10 % slower, autocorrelation ${phi}`, (random) => effect(random, 1.1, phi), 'pass'));
+}
 say(HEAD('Power: how soon the right answer comes.'));
 say(row('latency equal, autocorrelation 0.5', (random) => latency(random, 1, 0.5, 0.1), undefined));
 say(row('latency +5 %, autocorrelation 0.5', (random) => latency(random, 1.05, 0.5, 0.1), undefined));
@@ -223,3 +253,6 @@ say(row('accuracy 6 % worse', (random) => accuracy(random, 0.08, 0.02), undefine
 say(row('labels 97 % equal, 365 inputs in turn', (random) => repeated(random, 0.97, 365, 'in turn', 0), undefined));
 say(row('labels 80 % equal, 365 inputs in turn', (random) => repeated(random, 0.8, 365, 'in turn', 0), undefined));
 say(row('accuracy 10 % better, 365 inputs', (random) => repeatedAccuracy(random, 0.02, 0.12, 365), undefined));
+say(row('labels differ as the noise (10 %) does', (random) => aboveNoise(random, 0.1, 0.1), undefined));
+say(row('production as before, autocorrelation 0.5', (random) => effect(random, 1, 0.5), undefined));
+say(row('production 30 % slower, autocorrelation 0.5', (random) => effect(random, 1.3, 0.5), undefined));

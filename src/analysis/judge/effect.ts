@@ -6,6 +6,7 @@ import type { Policy } from '../policy.ts';
 import { decides } from '../policy.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { blockSequence } from '../statistics/sequences.ts';
+import type { BlockSequence } from '../statistics/sequences.ts';
 import { compare } from '../verdict.ts';
 import type { Gate, Outcome } from '../verdict.ts';
 import { differenceInterval, failures } from './errors.ts';
@@ -80,14 +81,9 @@ function ratio(
 ): Gate {
   const logs = (table: MetricTable) =>
     table[ask.metric].map((value) => (value !== null && value > 0 ? Math.log(value) : undefined));
-  const options = { ...policy, alpha: policy.alpha / 2 };
-  const [ours, theirs] = [blockSequence(logs(before), options), blockSequence(logs(during), options)];
+  const { ours, theirs, interval } = logDifference(logs(before), logs(during), policy);
   const estimate = theirs.estimate - ours.estimate;
   const known = Number.isFinite(estimate);
-  const interval: Interval | undefined =
-    ours.interval === undefined || theirs.interval === undefined
-      ? undefined
-      : [theirs.interval[0] - ours.interval[1], theirs.interval[1] - ours.interval[0]];
   const outcome = compare(interval, Math.log(1 + ask.margin));
   const shown = interval?.map(Math.exp) as [number, number] | undefined;
   const seen = known ? `Production's ${ask.of} is ${change(Math.exp(estimate))} of the time before` : 'No minutes';
@@ -113,6 +109,21 @@ function ratio(
           ? `about ${duration(missing)} more of traffic, with the shadow or before it`
           : 'steadier traffic, or a longer time before the shadow: its other requests are compared with these',
   };
+}
+
+/** Mean of the minutes `during` less that of the minutes `before`, each bounded at half of alpha; undefined before enough blocks. */
+export function logDifference(
+  before: readonly (number | undefined)[],
+  during: readonly (number | undefined)[],
+  policy: Policy,
+): { ours: BlockSequence; theirs: BlockSequence; interval: Interval | undefined } {
+  const options = { ...policy, alpha: policy.alpha / 2 };
+  const [ours, theirs] = [blockSequence(before, options), blockSequence(during, options)];
+  const interval: Interval | undefined =
+    ours.interval === undefined || theirs.interval === undefined
+      ? undefined
+      : [theirs.interval[0] - ours.interval[1], theirs.interval[1] - ours.interval[0]];
+  return { ours, theirs, interval };
 }
 
 function failing({ before, during }: BeforeAndDuring, policy: Policy): Gate {

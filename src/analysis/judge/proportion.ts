@@ -91,7 +91,12 @@ export function otherInputs(rows: number, scatter: Scatter): string {
 }
 
 /** Bounds of the share each at alpha; with a noise floor both are bounded at half of it, and the floor taken away. */
-function boundsOf(successes: number, n: number, { noise, below }: Proportion, policy: Policy): Interval {
+export function boundsOf(
+  successes: number,
+  n: number,
+  { noise, below }: Pick<Proportion, 'noise' | 'below'>,
+  policy: Policy,
+): Interval {
   if (noise === undefined) return shareInterval(successes, n, policy.alpha, policy);
   const own = shareInterval(successes, n, policy.alpha / 2, policy);
   const floor = shareInterval(noise.differing / noise.factor, noise.n / noise.factor, policy.alpha / 2, policy);

@@ -112,7 +112,7 @@ export function redact(observations: Observations): Observations {
       shadow: quiet(predictions.shadow),
       top: predictions.top.map((pair) => ({ ...pair, input: undefined })),
       // The parts of a column are cut from what was sent.
-      slices: undefined,
+      slices: predictions.slices?.map((slice, i) => ({ ...slice, part: `part ${i + 1}` })),
       fields: predictions.fields?.map((field) => ({ ...field, example: undefined })),
     },
     notes: [...observations.notes, 'Inputs and examples were left out (--redact).'],
