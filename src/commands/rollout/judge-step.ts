@@ -7,7 +7,7 @@ import type { Observations } from '../../analysis/observations.ts';
 import { type Outcome, worst } from '../../analysis/verdict.ts';
 import type { App } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
-import type { Rollout } from './plan.ts';
+import type { Rollout } from '../../guardrails/rollout-record.ts';
 
 /** What the evidence says so far. */
 export interface StepVerdict {

@@ -8,18 +8,9 @@ import { examineOther } from '../../guardrails/named-alarm.ts';
 import { type FleetMinute, fleetMinutes, readBaseline } from '../../guardrails/fleet-minutes.ts';
 import { percent, showMilliseconds } from '../../guardrails/quantity.ts';
 import { limitedStatistic, settleLimits } from '../../guardrails/thresholds.ts';
+import type { RolloutLimits } from '../../guardrails/rollout-record.ts';
 import { clockTime } from '../../ui/times.ts';
 import type { RolloutOptions } from './command.ts';
-
-/** What takes a candidate back at once. SageMaker guards no change of weights, so the command watches it itself. */
-export interface RolloutLimits {
-  /** Shares of the requests of a minute. */
-  rate5xx?: number | undefined;
-  rate4xx?: number | undefined;
-  latency?: { statistic: string; milliseconds: number; minutes: number } | undefined;
-  /** Alarms of the team's own. */
-  alarms: readonly string[];
-}
 
 /**
  * The limits that were asked for, a relative one settled against production as it is now.

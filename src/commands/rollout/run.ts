@@ -4,6 +4,7 @@ import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { cannotRun, interrupted, usage } from '../../errors.ts';
 import { hourlyCost } from '../../guardrails/prices.ts';
 import { percent, showSeconds } from '../../guardrails/quantity.ts';
+import { FACTS, type Position, positionOf, type Rollout, type RolloutEnd } from '../../guardrails/rollout-record.ts';
 import { apply, openSite } from '../../resources/apply.ts';
 import { readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { shift } from '../../resources/shift.ts';
@@ -23,7 +24,7 @@ import { requireGuardable } from '../shared/require-guardable.ts';
 import type { RolloutOptions } from './command.ts';
 import { judgeStep, type StepVerdict } from './judge-step.ts';
 import { limitWords, lookAtLimits, settleRolloutLimits } from './limits.ts';
-import { FACTS, planConfigs, type Position, positionOf, type Rollout, type RolloutEnd } from './plan.ts';
+import { planConfigs } from './plan.ts';
 import { type Course, tell } from './tell.ts';
 
 export async function run(app: App, options: RolloutOptions): Promise<Outcome> {

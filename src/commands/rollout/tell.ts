@@ -1,12 +1,12 @@
 import type { App } from '../../app.ts';
 import { percent } from '../../guardrails/quantity.ts';
+import type { Rollout, RolloutEnd } from '../../guardrails/rollout-record.ts';
 import type { Site } from '../../resources/apply.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { tellTargets } from '../shared/notify.ts';
 import type { Target } from '../shared/notify-targets.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
 import type { RolloutOptions } from './command.ts';
-import type { Rollout, RolloutEnd } from './plan.ts';
 
 /** One run of the command, on its way. */
 export interface Course {

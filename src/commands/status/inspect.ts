@@ -2,6 +2,7 @@ import type { ProductionVariant, ProductionVariantSummary } from '@aws-sdk/clien
 import type { App } from '../../app.ts';
 import { describeAlarms } from '../../aws/cloudwatch.ts';
 import { describeModel } from '../../aws/sagemaker.ts';
+import { type Position, positionOf } from '../../guardrails/rollout-record.ts';
 import { type Live, ownership, readLive } from '../../resources/live.ts';
 import { nameOf } from '../../resources/steps.ts';
 import { describeProgress } from '../../resources/wait.ts';
@@ -43,6 +44,8 @@ export interface EndpointStatus {
       }
     | undefined;
   alarms: { name: string; state: string; reason: string }[];
+  /** A rollout begun from this folder that has not ended; the share is of the requests, 0 to 1. */
+  rollout: { model: string; step: number; steps: number; share: number; since: string | undefined } | undefined;
   /** How many of each kind AWS has, of what the journal names and our tag marks. */
   counts: Partial<Record<ResourceKind, number>>;
   /** Steps that were begun and whose end nobody knows: the next command that changes anything asks. */
@@ -83,10 +86,23 @@ export async function inspect(app: App, ground: Ground): Promise<EndpointStatus>
       state: alarm.StateValue ?? '',
       reason: alarm.StateReason ?? '',
     })),
+    rollout: rolloutOf(positionOf(state)),
     counts,
     open: state.open.map((step) => `${step.action} ${nameOf(step.resource)}, begun ${step.at}`),
     lock: holder && `${holder.by} for \`${holder.why}\` since ${holder.since}`,
     lastRun: last && { command: last.command, by: last.by, at: last.at },
+  };
+}
+
+function rolloutOf(position: Position | undefined): EndpointStatus['rollout'] {
+  if (position === undefined) return undefined;
+  const { rollout, step, since } = position;
+  return {
+    model: rollout.model,
+    step: step === undefined ? 0 : step + 1,
+    steps: rollout.steps.length,
+    share: step === undefined ? 0 : (rollout.steps[step] ?? 0),
+    since: since === undefined ? undefined : new Date(since).toISOString(),
   };
 }
 

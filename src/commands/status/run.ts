@@ -1,5 +1,6 @@
 import type { App, Outcome } from '../../app.ts';
 import { cannotRun } from '../../errors.ts';
+import { percent } from '../../guardrails/quantity.ts';
 import type { ResourceKind } from '../../state/journal.ts';
 import { journaledEndpoints } from '../../state/journals.ts';
 import { plain } from '../../ui/io.ts';
@@ -88,6 +89,15 @@ async function tell(app: App, status: EndpointStatus): Promise<void> {
       io.out(
         `  Data capture: ${live.capture.on ? `on, ${live.capture.percent} % of the requests` : 'off'}, to ${live.capture.destination}`,
       );
+  }
+  if (status.rollout !== undefined) {
+    const { model, step, steps, share, since } = status.rollout;
+    const where = step === 0 ? 'before its first step' : `at step ${step} of ${steps}`;
+    io.out();
+    io.out(
+      `Rollout under way, ${where}: ${model} takes ${percent(share)} of the requests${since === undefined ? '' : ` since ${since}`}.`,
+    );
+    io.out(`  shadowctl rollout --endpoint ${status.endpoint} --resume   goes on; --cancel returns`);
   }
   if (status.alarms.length > 0) {
     io.out();

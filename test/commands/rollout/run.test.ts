@@ -5,6 +5,7 @@ import { CreateTopicCommand } from '@aws-sdk/client-sns';
 import { afterEach, describe, expect, test } from 'vitest';
 import { describeEndpoint, describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
 import { parseSteps } from '../../../src/commands/rollout/command.ts';
+import { positionOf } from '../../../src/guardrails/rollout-record.ts';
 import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../canary/stage.ts';
 
 let stage: Stage | undefined;
@@ -83,6 +84,7 @@ describe('rollout', () => {
     const opened = (stage = await openStage());
     const { result } = await opened.traffic(async () => {
       const first = await opened.shadowctl(words(opened, good, 'minimumBlocks: 8\n'));
+      const status = await opened.shadowctl(['status', '--endpoint', ENDPOINT]);
       const again = await opened.shadowctl(words(opened, good, LENIENT));
       writeFileSync(join(opened.cwd, 'policy.yaml'), LENIENT);
       const resumed = await opened.shadowctl([
@@ -93,10 +95,12 @@ describe('rollout', () => {
         '--policy',
         join(opened.cwd, 'policy.yaml'),
       ]);
-      return { first, again, resumed };
+      return { first, status, again, resumed };
     }, 1);
     expect(result.first.code).toBe(3);
     expect(JSON.parse(result.first.out)).toMatchObject({ ended: 'paused', share: 0.2 });
+    expect(result.status.out).toContain('Rollout under way, at step 1 of 3: m2 takes 20 % of the requests since ');
+    expect(result.status.out).toMatch(/candidate +production +m2 /);
     expect(result.again.err).toContain('A rollout of m2 on weather is under way.');
     expect(result.resumed.code).toBe(0);
     expect(result.resumed.err).not.toContain('step 1 of 3');
@@ -200,6 +204,13 @@ describe('rollout', () => {
     expect(said.err).toContain('m2 takes 20 %, then 50 %, then 100 %');
     expect(await describeEndpointConfig(opened.aws, 'both')).toBeUndefined();
   });
+});
+
+test('a rollout that cleanup has ended is not under way', () => {
+  const fact = (name: string) => ({ name, run: 'r', at: '', value: {} });
+  expect(positionOf({ facts: [fact('rollout-begun')] })).toBeDefined();
+  expect(positionOf({ facts: [fact('rollout-begun'), fact('clean')] })).toBeUndefined();
+  expect(positionOf({ facts: [fact('rollout-begun'), fact('rollout-ended')] })).toBeUndefined();
 });
 
 describe('steps', () => {
