@@ -146,13 +146,18 @@ function finish(
       : undefined);
   const interval = found.interval(1);
   const outcome = obstacle === undefined ? compare(interval, found.margin) : 'inconclusive';
+  const { rows = 0, of = 0 } = predictions.truth ?? {};
+  const known = `${percent(of === 0 ? 0 : rows / of)} of the compared rows have a label. `;
   const words = {
-    pass: `It is ${found.facts}; it loses at most ${percent(interval[1])} for sure, and ${percent(found.margin)} is allowed.`,
-    fail: `It is ${found.facts}; it loses at least ${percent(interval[0])} for sure, and only ${percent(found.margin)} is allowed.`,
+    pass:
+      interval[1] < 0
+        ? `${known}It is ${found.facts}; it is better by at least ${percent(-interval[1])} for sure.`
+        : `${known}It is ${found.facts}; it loses at most ${percent(interval[1])} for sure, and ${percent(found.margin)} is allowed.`,
+    fail: `${known}It is ${found.facts}; it loses at least ${percent(interval[0])} for sure, and only ${percent(found.margin)} is allowed.`,
     inconclusive:
       obstacle === undefined
-        ? `It is ${found.facts}; what it loses lies between ${percent(interval[0])} and ${percent(interval[1])}, and ${percent(found.margin)} is allowed.`
-        : `It is ${found.facts}, but ${obstacle.reason}.`,
+        ? `${known}It is ${found.facts}; what it loses lies between ${percent(interval[0])} and ${percent(interval[1])}, and ${percent(found.margin)} is allowed.`
+        : `${known}It is ${found.facts}, but ${obstacle.reason}.`,
   };
   const total =
     outcome === 'inconclusive'
