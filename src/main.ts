@@ -91,7 +91,9 @@ async function explain(thrown: unknown, argv: readonly string[], surroundings: S
   const io = surroundings.io({ quiet: false, color: !argv.includes('--no-color') });
   const error = await asProblem(thrown, surroundings.signal);
   if (error instanceof Problem) {
-    io.alert(`error: ${error.message}`);
+    // That the user said no, or stop, is no error.
+    const lead = error.kind === 'no' || error.kind === 'interrupted' ? '' : 'error: ';
+    io.alert(`${lead}${error.message}`);
     for (const line of error.next?.split('\n') ?? []) io.alert(`  ${line}`);
     if (argv.includes('--debug') && error.cause instanceof Error) io.alert(error.cause.stack ?? String(error.cause));
     return PROBLEM_CODES[error.kind];

@@ -1,7 +1,7 @@
 import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import type { UpdateEndpointCommandInput } from '@aws-sdk/client-sagemaker';
 import { type Site, apply } from '../resources/apply.ts';
-import { nameOf, type Step } from '../resources/steps.ts';
+import { appliedWords, type Step } from '../resources/steps.ts';
 import { waitUntilQuiet } from './alarm-states.ts';
 import { noteStarted, type StartedUpdate } from './records.ts';
 import type { Strategy } from './strategy.ts';
@@ -54,14 +54,16 @@ export async function startGuardedUpdate(
   plan: GuardedUpdatePlan,
   before: readonly Step[],
   say: (line: string) => void,
+  done: (words: string) => void,
 ): Promise<StartedUpdate> {
   for (const step of before) {
-    say(`Creating ${nameOf(step)}`);
     await apply(site, step);
+    const words = appliedWords(step);
+    if (words !== undefined) done(words);
   }
   for (const input of plan.alarms) {
-    say(`Creating alarm ${input.AlarmName}`);
     await apply(site, { action: 'create', kind: 'alarm', name: input.AlarmName ?? '', input });
+    done(`created alarm ${input.AlarmName}`);
   }
   await waitUntilQuiet(
     site,
@@ -83,9 +85,9 @@ export async function startGuardedUpdate(
     modifiedBefore: plan.before.modified,
     maxSeconds: plan.strategy.maxSeconds,
   };
-  say(`Updating endpoint ${plan.endpoint} to ${plan.requested}`);
   // Written down beforehand: whoever finds it looks into the journal whether the call was made.
   await noteStarted(site, started);
   await apply(site, { action: 'update', kind: 'endpoint', name: plan.endpoint, input: updateInput(plan) });
+  done(`updating endpoint ${plan.endpoint} to ${plan.requested}`);
   return started;
 }

@@ -85,9 +85,15 @@ export function requireSettled(live: Live): void {
     );
   }
   const target = live.endpoint.PendingDeploymentSummary?.EndpointConfigName;
+  const watch = `Wait until it has settled. Watch it with: shadowctl status --endpoint ${live.name} --watch`;
+  // As far as AWS shows: it names the alarms of the update it is at, or of the one before.
+  const alarms = live.endpoint.LastDeploymentConfig?.AutoRollbackConfiguration?.Alarms ?? [];
+  const guarded = status === 'Updating' && alarms.length > 0;
   throw cannotRun(
     `Endpoint "${live.name}" is in the middle of something: ${status}${target === undefined ? '' : `, towards config ${target}`}.`,
-    `Wait until it has settled. Watch it with: shadowctl status --endpoint ${live.name}`,
+    guarded
+      ? `${watch}\nof a guarded update, its end as well:     shadowctl canary --endpoint ${live.name} --resume\nStop a guarded update:                    shadowctl abort --endpoint ${live.name}`
+      : watch,
   );
 }
 

@@ -45,6 +45,19 @@ export function nameOf(resource: { kind: ResourceKind; name: string }): string {
   return `${kinds[resource.kind]} ${shortName(resource.name)}`;
 }
 
+const DONE = { create: 'created', update: 'updating', delete: 'deleted' } as const;
+
+/**
+ * What to say of a step that AWS has accepted: `created model weather-model-1`. Undefined where nothing was done yet: a
+ * log group and captures are written by SageMaker later, and the journal only remembers that they will be ours.
+ */
+export function appliedWords(step: Step): string | undefined {
+  if (step.action !== 'create') return `${DONE[step.action]} ${nameOf(step)}`;
+  if (step.kind === 'log-group' || step.kind === 's3-prefix') return undefined;
+  if (step.kind === 'endpoint') return `creating ${nameOf(step)}`;
+  return `${step.kind === 's3-object' ? 'stored' : DONE.create} ${nameOf(step)}`;
+}
+
 /** A name for reading: a content hash in it is cut to its first digits, and of the way to it only the bucket stays. */
 export function shortName(name: string): string {
   return name.replace(/^(s3:\/\/[^/]+)\/.*\b([0-9a-f]{8})[0-9a-f]{56}\b/, '$1/…/$2…');

@@ -1,4 +1,5 @@
 import type { App, Outcome } from '../../app.ts';
+import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { cannotRun, usage } from '../../errors.ts';
 import { planAbort, pullAlarm } from '../../guardrails/abort.ts';
@@ -36,8 +37,7 @@ async function begin(app: App, ground: Ground, options: AbortOptions): Promise<S
   const { aws, journal } = ground;
   const { endpoint: name } = options;
   const endpoint = await describeEndpoint(aws, name, app.signal);
-  if (endpoint === undefined)
-    throw usage(`There is no endpoint ${name} in ${aws.target.region}.`, 'Check --endpoint and --region.');
+  if (endpoint === undefined) throw noEndpoint(aws.target, name);
   const stage = readStage(endpoint);
   if (stage.name === 'settled' || stage.name === 'failed') {
     throw usage(
@@ -64,7 +64,7 @@ async function begin(app: App, ground: Ground, options: AbortOptions): Promise<S
   const what = `The alarm ${plan.name} will be set off. ${when}; then the new fleet is taken away.`;
   for (const line of wrap(what, app.io.columns, '  ')) app.io.err(line);
   if (options.plan) return 'pending';
-  await confirm(app, `Abort the update of ${name}?`, options.yes);
+  await confirm(app, `Abort the update of endpoint ${name}`, options.yes);
   await pullAlarm(
     await openSite({ aws, journal, clock: app.clock, signal: app.signal }, 'abort'),
     plan,

@@ -1,4 +1,5 @@
 import type { App, Outcome } from '../../app.ts';
+import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { usage } from '../../errors.ts';
 import { recordedUpdates, type StartedUpdate, unfinishedUpdate } from '../../guardrails/records.ts';
 import { planStrategy } from '../../guardrails/strategy.ts';
@@ -51,10 +52,7 @@ async function start(app: App, options: CanaryOptions): Promise<StartedUpdate | 
   return onEndpoint(app, words, async (ground) => {
     const live = await readLive(ground.aws, options.endpoint, app.signal);
     if (live === undefined) {
-      throw usage(
-        `There is no endpoint ${options.endpoint} in ${ground.aws.target.region}.`,
-        `Create it first: shadowctl deploy --endpoint ${options.endpoint} …`,
-      );
+      throw noEndpoint(ground.aws.target, options.endpoint);
     }
     if (!options.adopt) requireOurs(live, ground.state(), ground.journal.path);
     requireSettled(live);

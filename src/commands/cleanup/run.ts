@@ -55,11 +55,7 @@ async function cleanEndpoint(app: App, options: CleanupOptions, ground: Ground):
   if (plan.steps.length > 0) {
     for (const line of plan.steps.flatMap((step) => describeStep(step, app.io.columns))) app.io.err(line);
     for (const { ref, why } of plan.left) app.io.err(`= ${nameOf(ref)}  (stays: ${why})`);
-    await confirm(
-      app,
-      `Delete these ${plan.steps.length} in account ${ground.account}, ${journal.region}?`,
-      options.yes,
-    );
+    await confirm(app, plan.steps.length === 1 ? 'Delete this' : `Delete these ${plan.steps.length}`, options.yes);
   }
   const site = await openSite({ aws: ground.aws, journal, clock: app.clock, signal: app.signal }, 'cleanup');
   const { deleted, left } = await tearDown(app, ground, site, plan, keep, (step) => {

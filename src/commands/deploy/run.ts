@@ -17,6 +17,7 @@ import { awaitEndpoint, showContainerLines } from '../shared/await-endpoint.ts';
 import { candidateOptions } from '../shared/candidate-flags.ts';
 import { confirm } from '../shared/confirm.ts';
 import { describeStep } from '../shared/describe-steps.ts';
+import { noteEnding } from '../shared/note-ending.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import { type Payloads, readPayloads } from '../shared/payloads.ts';
 import type { DeployOptions } from './command.ts';
@@ -143,7 +144,7 @@ async function carryOut(
     for (const line of plan.steps.flatMap((step) => describeStep(step, app.io.columns))) app.io.err(line);
     if (plan.adopt)
       app.io.err(`~ ${nameOf({ kind: 'endpoint', name: options.endpoint })}  (adopted: cleanup will not delete it)`);
-    await confirm(app, `Do this in account ${ground.account}, ${aws.target.region}?`, options.yes);
+    await confirm(app, 'Do this', options.yes);
     const site = await openSite({ aws, journal, clock: app.clock, signal: app.signal }, 'deploy', plan.run);
     if (plan.adopt)
       await journal.append({
@@ -169,6 +170,7 @@ async function carryOut(
     plan.configName,
     plan.live?.endpoint.LastModifiedTime,
   );
+  await noteEnding(ground, plan.configName, settled);
   if (settled.kind !== 'running') {
     await showContainerLines(app, aws, options.endpoint, began);
     await reportDeployment(app, options.format, { ...result, settled, trial: undefined });

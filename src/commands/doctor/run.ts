@@ -5,6 +5,7 @@ import type { App, Outcome } from '../../app.ts';
 import { compositeAlarms, listAlarms } from '../../aws/alarms.ts';
 import { describeAlarms } from '../../aws/cloudwatch.ts';
 import type { Aws } from '../../aws/clients.ts';
+import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { usage } from '../../errors.ts';
 import { examineAlarm, type GuardedUpdate } from '../../guardrails/alarm-doctor.ts';
 import { parseAlarmFile } from '../../guardrails/alarm-file.ts';
@@ -24,11 +25,7 @@ export async function run(app: App, options: DoctorOptions): Promise<Outcome> {
     { endpoint: options.endpoint, command: 'doctor', readOnly: true },
     async ({ aws }) => {
       const live = await readLive(aws, options.endpoint, app.signal);
-      if (live === undefined)
-        throw usage(
-          `There is no endpoint ${options.endpoint} in ${aws.target.region}.`,
-          'Check --endpoint and --region.',
-        );
+      if (live === undefined) throw noEndpoint(aws.target, options.endpoint);
       return examine(app, aws, live, options);
     },
   );

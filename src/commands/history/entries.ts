@@ -1,5 +1,5 @@
 import { recordedUpdates } from '../../guardrails/records.ts';
-import type { State } from '../../state/fold.ts';
+import type { ConfigChange, State } from '../../state/fold.ts';
 
 /** One change of what an endpoint runs. */
 export interface Entry {
@@ -27,18 +27,27 @@ export function historyOf(state: State): Entry[] {
     const update = updates.find((one) => one.run === change.run && one.started.requested === change.config);
     const from = update?.started.previous ?? running;
     const ended = update?.ended;
+    const kind = ended?.kind ?? plainEnding(state, change);
     // What rolled back leaves running what ran before.
-    if (ended === undefined || ended.kind === 'updated') running = change.config;
+    if (kind === undefined || kind === 'updated' || kind === 'created') running = change.config;
     return {
       at: change.at,
       command: update?.started.command ?? run?.command ?? 'unknown',
       by: run?.by ?? 'unknown',
       from,
       to: change.config,
-      ending: ended?.kind ?? null,
+      ending: kind ?? null,
       sentence: ended?.sentence ?? null,
       alarms: ended?.alarms ?? [],
       requests: ended?.served.requests ?? null,
     };
   });
+}
+
+/** How a change without guardrails ended, where it was waited for. */
+function plainEnding(state: State, { run, config }: ConfigChange): string | undefined {
+  const fact = state.facts.findLast(
+    (one) => one.name === 'update-ended' && one.run === run && one.value.requested === config,
+  );
+  return typeof fact?.value.kind === 'string' ? fact.value.kind : undefined;
 }

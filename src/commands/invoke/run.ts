@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { App, Outcome } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { AwsProblem } from '../../aws/errors.ts';
+import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { invokeEndpoint } from '../../aws/runtime.ts';
 import { usage } from '../../errors.ts';
 import { checkName } from '../../resources/naming.ts';
@@ -80,6 +81,8 @@ async function sendOne(
   } catch (error) {
     // A request cut off by an interrupt has neither succeeded nor failed.
     if (app.signal.aborted) return;
+    if (error instanceof AwsProblem && /^Endpoint \S+ of account \d+ not found/.test(error.words))
+      throw noEndpoint(aws.target, options.endpoint);
     if (!(error instanceof AwsProblem) || (tally.sent === 0 && isHopeless(error))) throw error;
     tally.refusal(codeOf(error), error.words);
   }

@@ -1,4 +1,5 @@
 import type { App, Outcome } from '../../app.ts';
+import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { cannotRun } from '../../errors.ts';
 import { openSite } from '../../resources/apply.ts';
 import { readLive } from '../../resources/live.ts';
@@ -16,11 +17,11 @@ export async function run(app: App, options: KeepOptions): Promise<Outcome> {
     const live = await readLive(aws, endpoint, app.signal);
     const [declared] = live?.config?.ShadowProductionVariants ?? [];
     if (declared === undefined) {
-      const what =
-        live === undefined
-          ? `There is no endpoint ${endpoint} in ${aws.target.region}`
-          : `Endpoint "${endpoint}" carries no shadow; it runs ${live.endpoint.EndpointConfigName}`;
-      throw cannotRun(`${what}.`, `shadowctl status --endpoint ${endpoint} shows what stands.`);
+      if (live === undefined) throw noEndpoint(aws.target, endpoint);
+      throw cannotRun(
+        `Endpoint "${endpoint}" carries no shadow; it runs ${live.endpoint.EndpointConfigName}.`,
+        `shadowctl status --endpoint ${endpoint} shows what stands.`,
+      );
     }
     return { model: declared.ModelName ?? '', production: live?.config?.ProductionVariants?.[0]?.ModelName ?? '' };
   });

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import type { App, Outcome } from '../../app.ts';
+import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { describeModel } from '../../aws/sagemaker.ts';
-import { cannotRun, usage } from '../../errors.ts';
+import { cannotRun } from '../../errors.ts';
 import type { StartedUpdate } from '../../guardrails/records.ts';
 import { newRun } from '../../resources/apply.ts';
 import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
@@ -50,11 +51,7 @@ export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
 
 async function look(app: App, ground: Ground, options: PromoteOptions): Promise<Live> {
   const live = await readLive(ground.aws, options.endpoint, app.signal);
-  if (live === undefined)
-    throw usage(
-      `There is no endpoint ${options.endpoint} in ${ground.aws.target.region}.`,
-      'Check --endpoint and --region.',
-    );
+  if (live === undefined) throw noEndpoint(ground.aws.target, options.endpoint);
   requireOurs(live, ground.state(), ground.journal.path, false);
   requireSettled(live);
   shadowOf(live);

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { App, Outcome } from '../../app.ts';
+import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { describeEndpointConfig } from '../../aws/sagemaker.ts';
-import { usage } from '../../errors.ts';
 import { newRun } from '../../resources/apply.ts';
 import { readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { checkName, chooseName } from '../../resources/naming.ts';
@@ -17,7 +17,7 @@ export async function run(app: App, options: DetachOptions): Promise<Outcome> {
   return onEndpoint(app, { endpoint, command: 'shadow detach', readOnly: options.plan }, async (ground) => {
     const { aws, journal } = ground;
     const live = await readLive(aws, endpoint, app.signal);
-    if (live === undefined) throw usage(`There is no endpoint "${endpoint}" in ${aws.target.region}.`);
+    if (live === undefined) throw noEndpoint(aws.target, endpoint);
     const state = ground.state();
     requireOurs(live, state, journal.path);
     requireSettled(live);

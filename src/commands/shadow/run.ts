@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { App, Outcome } from '../../app.ts';
+import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { bucketExists } from '../../aws/s3.ts';
 import { s3Place } from '../../aws/s3-uri.ts';
 import { describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
@@ -28,11 +29,7 @@ export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
   return onEndpoint(app, { endpoint, command: 'shadow', readOnly: options.plan }, async (ground) => {
     const { aws, journal } = ground;
     const live = await readLive(aws, endpoint, app.signal);
-    if (live === undefined)
-      throw usage(
-        `There is no endpoint "${endpoint}" in ${aws.target.region}.`,
-        `Create it first: shadowctl deploy --endpoint ${endpoint} …`,
-      );
+    if (live === undefined) throw noEndpoint(aws.target, endpoint);
     const adopt = adopts(live, ground, options.adopt);
     if (!adopt) requireOurs(live, ground.state(), journal.path);
     requireSettled(live);

@@ -8,6 +8,7 @@ import { openSite, type Site } from '../../resources/apply.ts';
 import { type Live, productionOf } from '../../resources/live.ts';
 import type { Step } from '../../resources/steps.ts';
 import { paint } from '../../ui/theme.ts';
+import { sayDone } from './apply-steps.ts';
 import { adopts } from './carry-update.ts';
 import { confirm } from './confirm.ts';
 import { describeStep, planLines } from './describe-steps.ts';
@@ -74,14 +75,20 @@ export async function beginGuarded(
   showPlan(app, plan, wanted.steps);
   heedFindings(app, findings, guard.force);
   if (wanted.plan) return 'pending';
-  await confirm(app, `Update ${endpoint}?`, wanted.yes);
+  await confirm(app, `Update endpoint ${endpoint}`, wanted.yes);
   const { aws, journal } = ground;
   const site = await openSite({ aws, journal, clock: app.clock, signal: app.signal }, wanted.command, names.run);
   if (adopts(live, ground, wanted.adopt)) {
     await journal.append({ type: 'fact', run: site.run, name: 'adopted', value: { kind: 'endpoint', name: endpoint } });
   }
   await record(site);
-  return startGuardedUpdate(site, plan, wanted.steps, (line) => app.io.err(line));
+  return startGuardedUpdate(
+    site,
+    plan,
+    wanted.steps,
+    (line) => app.io.err(line),
+    (words) => sayDone(app.io, words),
+  );
 }
 
 /** The image of the model that the steps create, where they create one. */

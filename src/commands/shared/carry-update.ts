@@ -8,6 +8,7 @@ import { applySteps } from './apply-steps.ts';
 import { awaitEndpoint, showContainerLines } from './await-endpoint.ts';
 import { confirm } from './confirm.ts';
 import { describeStep } from './describe-steps.ts';
+import { noteEnding } from './note-ending.ts';
 import type { Ground } from './on-endpoint.ts';
 
 /** An update of a live endpoint, planned: its last step tells the endpoint to run `config`. */
@@ -55,7 +56,7 @@ export async function carryUpdate(
     for (const note of update.notes) say(note);
   }
   if (options.plan) return 'pending';
-  await confirm(app, `Do this in account ${ground.account}, ${aws.target.region}?`, options.yes);
+  await confirm(app, 'Do this', options.yes);
   const began = app.clock.now();
   const site = await openSite({ aws, journal, clock: app.clock, signal: app.signal }, update.command, update.run);
   if (update.adopt)
@@ -70,6 +71,7 @@ export async function carryUpdate(
   const settled = options.wait
     ? await awaitEndpoint(app, aws, endpoint, update.config, update.live.endpoint.LastModifiedTime)
     : undefined;
+  if (settled !== undefined) await noteEnding(ground, update.config, settled);
   if (settled !== undefined && settled.kind !== 'running') await showContainerLines(app, aws, endpoint, began);
   tell(app, update, settled, options.format);
   return settled === undefined || settled.kind === 'running' ? 'done' : 'no';

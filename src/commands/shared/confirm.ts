@@ -1,17 +1,19 @@
 import type { App } from '../../app.ts';
-import { interrupted, usage } from '../../errors.ts';
+import { Problem, usage } from '../../errors.ts';
 
 /**
- * Asks whether to go on, unless `--yes` has answered.
- * @throws Problem: (interrupted) when the answer is no, (usage) when there is nobody to ask
+ * Asks whether to go on, unless `--yes` has answered. The question names where it would happen.
+ * @param act what would be done, to precede "in account 000000000000, us-east-1? [y/N]"
+ * @throws Problem: (no) when the answer is no, (usage) when there is nobody to ask
  */
-export async function confirm(app: App, question: string, yes: boolean): Promise<void> {
+export async function confirm(app: App, act: string, yes: boolean): Promise<void> {
   if (yes) return;
-  const answer = await app.io.ask(`${question} [y/N] `);
+  const aws = await app.aws();
+  const answer = await app.io.ask(`${act} in account ${await aws.account()}, ${aws.target.region}? [y/N] `);
   if (answer === undefined)
     throw usage(
       'Nobody can be asked here: standard input is no terminal.',
       'Add --yes to go ahead, or --plan to only see what would be done.',
     );
-  if (!/^y(es)?$/i.test(answer)) throw interrupted('Nothing was changed.');
+  if (!/^y(es)?$/i.test(answer)) throw new Problem('no', 'Not done; nothing was changed.');
 }

@@ -1,6 +1,6 @@
 import type { App } from '../../app.ts';
+import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
-import { usage } from '../../errors.ts';
 import { readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
 import type { UndoOptions } from './command.ts';
@@ -11,11 +11,7 @@ export async function findWayBack(app: App, ground: Ground, options: UndoOptions
   const { aws, journal } = ground;
   const { endpoint } = options;
   const live = await readLive(aws, endpoint, app.signal);
-  if (live === undefined)
-    throw usage(
-      `There is no endpoint "${endpoint}" in ${aws.target.region}.`,
-      'shadowctl status --all lists what stands.',
-    );
+  if (live === undefined) throw noEndpoint(aws.target, endpoint);
   const state = ground.state();
   requireOurs(live, state, journal.path, false);
   requireSettled(live);

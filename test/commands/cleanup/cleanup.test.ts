@@ -83,7 +83,7 @@ test('a line per deletion, in an order that is safe; then AWS is asked, and noth
 
 test('asks before it deletes', async () => {
   await world.shadowctl(DEPLOY);
-  expect(await world.shadowctl('cleanup --endpoint weather', { answers: ['no'] })).toMatchObject({ code: 130 });
+  expect(await world.shadowctl('cleanup --endpoint weather', { answers: ['no'] })).toMatchObject({ code: 1 });
   expect(await world.shadowctl('cleanup --endpoint weather')).toMatchObject({
     code: 2,
     err: expect.stringContaining('--yes'),

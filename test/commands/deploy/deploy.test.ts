@@ -77,12 +77,16 @@ test('--plan shows and changes nothing, exit 4; the same as JSON', async () => {
   expect(await takeCensus(world.aws)).toEqual({ endpoints: [], models: [], endpointConfigs: [], alarms: [] });
 });
 
-test('asks, and takes no for an answer', async () => {
+test.each(['n', '', 'maybe'])('asks, and takes "%s" for a no: that is no error, and exit 1', async (answer) => {
+  const { code, err } = await world.shadowctl(V1.replace(' --yes', ''), { answers: [answer] });
+  expect(code).toBe(1);
+  expect(err).toMatch(/Do this in account 000000000000, us-east-1\? \[y\/N\] .*\nNot done; nothing was changed\.$/);
+  expect(err).not.toContain('error');
+  expect((await takeCensus(world.aws)).models).toEqual([]);
+});
+
+test('asks, and takes yes for an answer', async () => {
   const line = V1.replace(' --yes', '');
-  expect(await world.shadowctl(line, { answers: ['n'] })).toMatchObject({
-    code: 130,
-    err: expect.stringContaining('Nothing was changed.'),
-  });
   expect(await world.shadowctl(line)).toMatchObject({ code: 2, err: expect.stringContaining('Add --yes') });
   expect((await takeCensus(world.aws)).models).toEqual([]);
   expect(await world.shadowctl(line, { answers: ['y'] })).toMatchObject({ code: 0 });

@@ -190,7 +190,7 @@ describe('against an endpoint', () => {
   });
 
   test.each<[string, RegExp]>([
-    ['--endpoint nosuch --data rows.csv', /Endpoint nosuch of account 000000000000 not found/],
+    ['--endpoint nosuch --data rows.csv', /There is no endpoint "nosuch" in us-east-1\.\n  Check --endpoint/],
     ['--endpoint weather --data none.csv', /--data: there is no file none.csv/],
     ['--endpoint weather --data s3://nobucket/rows.csv', /There is no object s3:\/\/nobucket\/rows.csv/],
     [`--endpoint weather --data ${DATA}`, /looks like a header/],

@@ -1,0 +1,10 @@
+import { type Problem, usage } from '../errors.ts';
+import type { AwsTarget } from './clients.ts';
+
+/** That there is no such endpoint, and what to do about it: the same words whoever finds out. */
+export function noEndpoint(target: Pick<AwsTarget, 'region'>, name: string): Problem {
+  return usage(
+    `There is no endpoint "${name}" in ${target.region}.`,
+    `Check --endpoint, --region and --profile; shadowctl status shows what stands.\nCreate it with: shadowctl deploy --endpoint ${name} …`,
+  );
+}
