@@ -6,6 +6,7 @@ import type { FieldRules } from '../predictions/fields.ts';
 import { comparePredictions } from '../predictions/compare.ts';
 import type { Truth } from '../predictions/truth.ts';
 import { readBefore, windowBefore } from './before.ts';
+import { boundCache } from './cache.ts';
 import { fetchCaptures } from './captures.ts';
 import { compareFiles } from './compare-files.ts';
 import { readEndpoint } from './endpoint.ts';
@@ -109,6 +110,7 @@ async function readPredictions(
       },
     );
   const files = { production: await fetch(facts.production.name), shadow: await fetch(facts.shadow.name) };
+  await boundCache(join(options.cache, 'captures'), [...files.production, ...files.shadow], clock.now());
   const found = await compareFiles(files, {
     window,
     sampling: facts.sampling ?? 1,

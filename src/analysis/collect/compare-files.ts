@@ -52,6 +52,9 @@ export async function compareFiles(
     const { comparePairsInSql } = await import('./duckdb/engine.ts');
     const spill = join(options.spill, `spill-${process.pid}`);
     await mkdir(spill, { recursive: true });
+    options.note(
+      'With this many captures, parts of the inputs and fields of JSON answers are not looked at one by one.',
+    );
     try {
       return await comparePairsInSql({
         ...files,

@@ -40,6 +40,8 @@ export interface ReportOptions {
   every: string;
   /** Give up waiting for a decision after this time. */
   timeout: string;
+  /** Print the JSON schema of `--format json`, and nothing else. */
+  schema: boolean;
   /** Memory bound for many captures. */
   memory: string;
 }
@@ -92,6 +94,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option('--variants <production,shadow>', 'which folders under --files, where their names do not tell')
     .option('--save <file>', 'keep the observations, to judge them again later with --files')
     .option('--redact', 'leave out what requests and answers said: no inputs, no examples')
+    .option('--schema', 'print the JSON schema of what --format json prints, and end')
     .option('--watch', 'look again and again, and stop at the first decision')
     .option('--until-decided', 'the same, showing only the last report (for CI)')
     .option('--every <duration>', 'time between two looks', '1m')
@@ -104,7 +107,13 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .action((flags: Flags) => {
       const { watch, untilDecided, ...rest } = flags;
       const mode = watch === true ? ('show' as const) : untilDecided === true ? ('quiet' as const) : undefined;
-      return host.start(run, { ...NOTHING, ...rest, redact: flags.redact === true, watch: mode });
+      return host.start(run, {
+        ...NOTHING,
+        ...rest,
+        redact: flags.redact === true,
+        schema: flags.schema === true,
+        watch: mode,
+      });
     });
 }
 

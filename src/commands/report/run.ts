@@ -18,6 +18,11 @@ const ENDINGS: Record<Judged, Outcome> = { pass: 'done', fail: 'no', inconclusiv
 
 /** Looks, judges, shows. @returns `done` for pass or nothing to compare, `no` for fail, `inconclusive` */
 export async function run(app: App, options: ReportOptions): Promise<Outcome> {
+  if (options.schema) {
+    const { default: schema } = await import('../../report/report.schema.json', { with: { type: 'json' } });
+    app.io.out(JSON.stringify(schema, null, 2));
+    return 'done';
+  }
   const look = await prepare(app, options);
   const report = options.watch === undefined ? await look() : await watch(app, options, look);
   await show(app, options, report);

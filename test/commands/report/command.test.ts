@@ -31,6 +31,7 @@ const DEFAULTS = {
   variants: undefined,
   save: undefined,
   redact: false,
+  schema: false,
   watch: undefined,
   every: '1m',
   timeout: '12h',

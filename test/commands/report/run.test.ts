@@ -6,6 +6,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { ReportOptions } from '../../../src/commands/report/command.ts';
 import { run } from '../../../src/commands/report/run.ts';
 import type { Report } from '../../../src/report/report.ts';
+import { violations } from '../../report/schema.ts';
 import { stage } from './endpoint.ts';
 import type { Stage } from './endpoint.ts';
 
@@ -28,6 +29,7 @@ const OPTIONS: ReportOptions = {
   variants: undefined,
   save: undefined,
   redact: false,
+  schema: false,
   watch: undefined,
   every: '1m',
   timeout: '12h',
@@ -69,6 +71,7 @@ describe('report, through the real SDK', () => {
       coverage: 1,
       rows: 360,
     });
+    expect(violations(found.report)).toEqual([]);
     expect(predictions?.labels?.rows).toBe(360);
     expect(predictions?.numbers?.of).toBe('score');
     const truth = predictions?.truth?.labels;
@@ -197,6 +200,14 @@ describe('report, through the real SDK', () => {
     expect(found.outcome).toBe('no');
     expect(found.err.split('\n').filter((line) => line.includes('Not decided yet')).length).toBeGreaterThan(0);
     expect(found.report?.verdict?.outcome).toBe('fail');
+  });
+
+  test('--schema prints the schema, without looking at anything', async () => {
+    open = await stage('none');
+    await open.emulator.close();
+    const found = await report(open, { endpoint: undefined, schema: true, format: 'terminal' });
+    expect(found.outcome).toBe('done');
+    expect(JSON.parse(found.text)).toMatchObject({ $id: 'shadowctl-report/1' });
   });
 
   test('an endpoint that is not there', async () => {

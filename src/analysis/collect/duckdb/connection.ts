@@ -13,6 +13,27 @@ export interface Engine {
   close(): void;
 }
 
+/** What of a bound for the whole process is DuckDB's: the rest is for Node, the threads that scan, and their buffers. */
+const BESIDE_MB = 400;
+const LEAST_MB = 256;
+const UNITS: Record<string, number> = {
+  KB: 1e-3,
+  MB: 1,
+  GB: 1e3,
+  TB: 1e6,
+  KIB: 1.024e-3,
+  MIB: 1.048576,
+  GIB: 1073.741824,
+  TIB: 1099511.627776,
+};
+
+/** DuckDB's memory limit under a bound for the whole process, like `1GB`. */
+export function engineMemory(bound: string): string {
+  const [, number = '0', unit = 'MB'] = /^([\d.]+)\s*([a-z]+)$/i.exec(bound) ?? [];
+  const megabytes = Number(number) * (UNITS[unit.toUpperCase()] ?? 1);
+  return `${Math.round(Math.max(LEAST_MB, megabytes - BESIDE_MB))}MB`;
+}
+
 export async function openEngine(options: {
   memory: string;
   spill: string;
@@ -20,7 +41,7 @@ export async function openEngine(options: {
 }): Promise<Engine> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', {
-    memory_limit: options.memory,
+    memory_limit: engineMemory(options.memory),
     temp_directory: options.spill,
     preserve_insertion_order: 'false',
     autoinstall_known_extensions: 'false',

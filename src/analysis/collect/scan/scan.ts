@@ -80,9 +80,11 @@ function drive(worker: Worker, take: () => ScanTask | undefined, told: () => voi
     let open = true;
     const give = () => {
       const task = take();
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
       if (task !== undefined) worker.postMessage(task);
       else if (open) {
         open = false;
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin
         worker.postMessage('end');
       }
     };

@@ -1,0 +1,41 @@
+import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Captures of a few days of a busy endpoint; beyond, those go that no report has used for longest. */
+export const MOST_CACHED_BYTES = 20e9;
+
+/**
+ * Keeps a folder of downloaded captures under a bound: marks those just used, and deletes the files longest unused
+ * until the rest fits. What is in use now stays, whatever its size.
+ *
+ * @param now milliseconds since the epoch
+ * @returns bytes that were freed
+ */
+export async function boundCache(
+  folder: string,
+  used: readonly string[],
+  now: number,
+  most = MOST_CACHED_BYTES,
+): Promise<number> {
+  const keep = new Set(used);
+  for (const path of used) await utimes(path, now / 1000, now / 1000);
+  const files: { path: string; size: number; at: number }[] = [];
+  for (const part of await readdir(folder).catch(() => [])) {
+    for (const name of await readdir(join(folder, part)).catch(() => [])) {
+      const path = join(folder, part, name);
+      // Another report may delete the same file at this moment.
+      const facts = await stat(path).catch(() => undefined);
+      if (facts?.isFile() === true) files.push({ path, size: facts.size, at: facts.mtimeMs });
+    }
+  }
+  let total = files.reduce((sum, file) => sum + file.size, 0);
+  let freed = 0;
+  for (const file of files.sort((a, b) => a.at - b.at)) {
+    if (total <= most) break;
+    if (keep.has(file.path)) continue;
+    await rm(file.path, { force: true });
+    total -= file.size;
+    freed += file.size;
+  }
+  return freed;
+}
