@@ -97,7 +97,7 @@ describe('words to options', () => {
 
 describe('words that make no sense', () => {
   test.each<[string[], RegExp]>([
-    [['--strategy', 'bluegreen'], /--strategy bluegreen: there is canary, linear, rolling, all-at-once/],
+    [['--strategy', 'bluegreen'], /--strategy "bluegreen": there is canary, linear, rolling, all-at-once/],
     [['--step-size', '10%'], /--step-size belongs to --strategy linear, and the strategy is canary/],
     [['--strategy', 'linear', '--canary-size', '1'], /--canary-size belongs to --strategy canary/],
     [['--canary-size', 'x'], /--canary-size x/],
