@@ -409,7 +409,7 @@ describe('refused before anything is created', () => {
       [...CANARY].filter((word) => word !== '--adopt'),
       /exists, but shadowctl did not create it/,
     ],
-    ['no endpoint', CANARY.map((word) => (word === ENDPOINT ? 'nowhere' : word)), /There is no endpoint nowhere/],
+    ['no endpoint', CANARY.map((word) => (word === ENDPOINT ? 'nowhere' : word)), /There is no endpoint "nowhere"/],
     ['the config that runs', [...CANARY.slice(0, -1), 'v1'], /that is the config weather runs now/],
     ['a name SageMaker refuses', [...CANARY.slice(0, -1), 'v_2'], /"v_2" cannot be the name of an endpoint config/],
     [
