@@ -1,3 +1,4 @@
+import { cut } from './cut.ts';
 import { plot } from 'asciichart';
 import { styleText } from 'node:util';
 import { plain } from './io.ts';
@@ -196,9 +197,7 @@ function drawLegend(series: readonly ChartSeries[], options: ChartOptions): stri
     const style = STYLES[index % STYLES.length] ?? STYLES[0];
     const line = style.line.repeat(2);
     const mark = options.color === true ? styleText(style.color, line, { validateStream: false }) : line;
-    const name = plain(one.name);
-    const short = name.length > room ? `${name.slice(0, room - 1)}…` : name;
-    return `${mark} ${short}${one.values.some(isNumber) ? '' : ' (no data)'}`;
+    return `${mark} ${cut(plain(one.name), room)}${one.values.some(isNumber) ? '' : ' (no data)'}`;
   });
   const unit = options.unit === undefined ? '' : `  [${plain(options.unit)}]`;
   return `  ${entries.join('   ')}${unit}`;

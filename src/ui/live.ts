@@ -1,3 +1,4 @@
+import { cut } from './cut.ts';
 import { styleText } from 'node:util';
 import { plain } from './io.ts';
 import { sparkline } from './sparkline.ts';
@@ -106,14 +107,6 @@ function clockOf(seconds: number): string {
 
 function fit(texts: readonly string[], most: number): number {
   return Math.max(8, Math.min(most, Math.max(0, ...texts.map((text) => plain(text).length))));
-}
-
-/** Cuts in the middle, where names differ least. */
-export function cut(text: string, width: number): string {
-  if (text.length <= width) return text;
-  if (width <= 1) return '…'.slice(0, width);
-  const head = Math.ceil((width - 1) / 2);
-  return `${text.slice(0, head)}…${text.slice(text.length - (width - 1 - head))}`;
 }
 
 function paint(text: string, format: 'bold' | 'red', color: boolean): string {

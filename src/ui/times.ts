@@ -1,5 +1,10 @@
 const DAY_MS = 86_400_000;
 
+/** A moment in ISO 8601 for reading: without fractions of a second. */
+export function wholeSeconds(iso: string): string {
+  return iso.replace(/\.\d+(?=Z$)/, '');
+}
+
 /** `09:05` in UTC, with the day in front (`01-05 09:05`) where `long`. */
 export function clockTime(ms: number, long = false): string {
   const text = new Date(ms).toISOString();
