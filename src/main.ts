@@ -4,7 +4,7 @@ import { systemClock } from './clock.ts';
 import { Problem, type ProblemKind, interrupted } from './errors.ts';
 import { buildProgram } from './program.ts';
 import { type Io, processIo } from './ui/io.ts';
-import { createApp, type Surroundings } from './wire.ts';
+import { createApp, emulatorHere, type Surroundings } from './wire.ts';
 
 const EXIT_CODES: Readonly<Record<Outcome, number>> = { done: 0, no: 1, inconclusive: 3, pending: 4 };
 const PROBLEM_CODES: Readonly<Record<ProblemKind, number>> = { no: 1, usage: 2, 'cannot-run': 2, interrupted: 130 };
@@ -95,6 +95,8 @@ async function explain(thrown: unknown, argv: readonly string[], surroundings: S
     const lead = error.kind === 'no' || error.kind === 'interrupted' ? '' : 'error: ';
     io.alert(`${lead}${error.message}`);
     for (const line of error.next?.split('\n') ?? []) io.alert(`  ${line}`);
+    const hint = error.next?.includes('add --emulator') === true ? await emulatorHere(surroundings.cwd) : undefined;
+    if (hint !== undefined) io.alert(`  ${hint}`);
     if (argv.includes('--debug') && error.cause instanceof Error) io.alert(error.cause.stack ?? String(error.cause));
     return PROBLEM_CODES[error.kind];
   }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, type Option } from 'commander';
 import type { Globals, Host } from './app.ts';
 import { abortCommand } from './commands/abort/command.ts';
 import { canaryCommand } from './commands/canary/command.ts';
@@ -18,6 +18,7 @@ import { rolloutCommand } from './commands/rollout/command.ts';
 import { shadowCommand } from './commands/shadow/command.ts';
 import { statusCommand } from './commands/status/command.ts';
 import { undoCommand } from './commands/undo/command.ts';
+import { fitHelp } from './ui/help.ts';
 import type { Io } from './ui/io.ts';
 
 const COMMANDS = [
@@ -42,10 +43,10 @@ const COMMANDS = [
 
 const FOOTER = `
 Try it without an AWS account:
-  $ shadowctl demo                    the whole life cycle on the embedded emulator
-  $ shadowctl deploy --emulator …     any command on an emulator that stays
+  $ shadowctl demo                  the whole life cycle, emulated
+  $ shadowctl deploy --emulator …   any command, on an emulator that stays
 
-Exit codes: 0 done or pass, 1 the answer is no (verdict fail, rolled back), 2 could not run, 3 inconclusive,
+Exit codes: 0 done or pass, 1 the answer is no (verdict fail, rolled back, you said no), 2 could not run, 3 inconclusive,
 4 changes pending (--plan), 130 interrupted.`;
 
 /** The program's words: every command with its options; what they do is handed to `host`. */
@@ -67,7 +68,7 @@ export function buildProgram(
     .option('--no-color', 'no colour (NO_COLOR works too)')
     .option('--debug', 'show the stack of an error')
     .addHelpText('after', FOOTER)
-    .showHelpAfterError('Run the command with --help to see what it takes.');
+    .showHelpAfterError('  Run the command with --help to see what it takes.');
   for (const command of COMMANDS) program.addCommand(command(host));
   settle(program, io);
   return {
@@ -85,18 +86,33 @@ export function buildProgram(
 
 /** Help, errors and output go through `io`, and nothing leaves the process by itself. */
 function settle(program: Command, io: Io): void {
+  const width = Math.min(io.columns, 120);
   program
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true })
+    // A command within a command takes the program's options, not those of the one above it.
+    .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: (command) => globalOptions(program, command) })
     .configureOutput({
-      writeOut: (text) => io.out(text.replace(/\n$/, '')),
+      writeOut: (text) => io.out(fitHelp(text.replace(/\n$/, ''), width)),
       writeErr: (text) => io.alert(text.replace(/\n$/, '')),
-      getOutHelpWidth: () => Math.min(io.columns, 120),
-      getErrHelpWidth: () => Math.min(io.columns, 120),
+      outputError: (text, write) => write(`${inOurStyle(text)}\n`),
+      getOutHelpWidth: () => width,
+      getErrHelpWidth: () => width,
       getOutHasColors: () => io.color,
       getErrHasColors: () => io.color,
     });
   handDown(program);
+}
+
+function globalOptions(program: Command, command: Command): Option[] {
+  return command === program ? [] : program.options.filter((option) => !option.hidden);
+}
+
+/** `error: required option '--x' not specified` as a sentence, what may be done about it below. */
+function inOurStyle(text: string): string {
+  const [message = '', ...rest] = text.trimEnd().split('\n');
+  const words = message.replace(/^error: /, '');
+  const sentence = `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.?!]$/.test(words) ? '' : '.'}`;
+  return [`error: ${sentence}`, ...rest.map((line) => `  ${line.replace(/^\((.*)\)$/, '$1')}`)].join('\n');
 }
 
 /** commander's `addCommand` hands none of it down. */

@@ -1,7 +1,7 @@
 import type { App, Environment, Globals } from './app.ts';
 import type { Clock } from './clock.ts';
 import type { Project } from './config.ts';
-import { cannotRun } from './errors.ts';
+import { cannotRun, usage } from './errors.ts';
 import type { Io } from './ui/io.ts';
 
 /** What the program finds around it; tests and the demo bring their own. */
@@ -27,7 +27,7 @@ export function createApp(parts: AppParts): App {
   const { surroundings, globals, io, execute, opened } = parts;
   const { env, cwd, clock } = surroundings;
   const project = once(async () => (await import('./config.ts')).loadProject(cwd, globals.config));
-  const environment = once(() => readEnvironment(env, globals, project));
+  const environment = once(() => readEnvironment(env, globals, project, io));
   const aws = once(async () => {
     const { connect } = await import('./aws/clients.ts');
     const connection = connect(await awsTarget(await environment(), globals, await project()));
@@ -73,15 +73,24 @@ async function readEnvironment(
   env: Environment,
   globals: Globals,
   project: () => Promise<Project>,
+  io: Io,
 ): Promise<Environment> {
-  const { target, stateDir } = await project();
-  if (globals.endpointUrl !== undefined) return env;
-  if (!globals.emulator && (target !== 'emulator' || globals.profile !== undefined)) return env;
+  const settings = await project();
+  if (!onEmulator(globals, settings)) return env;
   const { ensureEmulator, emulatorEnvironment } = await import('./emulator/process.ts');
   const { join } = await import('node:path');
-  const { url } = await ensureEmulator(join(stateDir, 'emulator'));
+  const { url, started } = await ensureEmulator(join(settings.stateDir, 'emulator'));
+  if (started) io.err('Started the emulator in the background; it ends with: shadowctl emulator stop');
   return { ...env, ...emulatorEnvironment(url, env) };
 }
+
+function onEmulator(globals: Globals, { target }: Project): boolean {
+  if (globals.endpointUrl !== undefined) return false;
+  return globals.emulator || (target === 'emulator' && globals.profile === undefined);
+}
+
+/** What every region of AWS looks like; which there are, AWS changes. */
+const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/;
 
 /** Where the SDK is to be pointed at: flags before shadowctl.yaml before the environment before the SDK's own files. */
 async function awsTarget(env: Environment, globals: Globals, project: Project) {
@@ -92,7 +101,8 @@ async function awsTarget(env: Environment, globals: Globals, project: Project) {
       'Give one like http://127.0.0.1:4599, with --endpoint-url or AWS_ENDPOINT_URL.',
     );
   }
-  const profile = globals.profile ?? project.profile;
+  // The profile in shadowctl.yaml is for AWS.
+  const profile = globals.profile ?? (onEmulator(globals, project) ? undefined : project.profile);
   const accessKeyId = nonEmpty(env.AWS_ACCESS_KEY_ID);
   const secretAccessKey = nonEmpty(env.AWS_SECRET_ACCESS_KEY);
   const sessionToken = nonEmpty(env.AWS_SESSION_TOKEN);
@@ -110,6 +120,16 @@ async function awsTarget(env: Environment, globals: Globals, project: Project) {
       'Give --region, set AWS_REGION, or write `region:` into shadowctl.yaml.\nTo try shadowctl without an AWS account, add --emulator.',
     );
   }
+  if (endpointUrl === undefined && !REGION.test(region)) {
+    throw usage(
+      `"${region}" is not the name of an AWS region.`,
+      'Regions are called like eu-central-1 (Frankfurt) or us-east-1: give --region, or correct AWS_REGION or shadowctl.yaml.',
+    );
+  }
+  if (profile !== undefined) {
+    const { requireProfile } = await import('./aws/profile.ts');
+    await requireProfile(profile, env);
+  }
   return {
     region,
     endpointUrl,
@@ -122,4 +142,18 @@ async function awsTarget(env: Environment, globals: Globals, project: Project) {
 
 function nonEmpty(text: string | undefined): string | undefined {
   return text === undefined || text === '' ? undefined : text;
+}
+
+/** A line to add to an error about missing credentials or regions: the emulator that runs in this folder, if one does. */
+export async function emulatorHere(cwd: string): Promise<string | undefined> {
+  try {
+    const { loadProject } = await import('./config.ts');
+    const { runningEmulator } = await import('./emulator/process.ts');
+    const { join } = await import('node:path');
+    const running = await runningEmulator(join((await loadProject(cwd, undefined)).stateDir, 'emulator'));
+    return running && `An emulator runs in this folder, at ${running.url}: --emulator works on it.`;
+  } catch {
+    // Only a hint: whatever is wrong with the folder is not what went wrong.
+    return undefined;
+  }
 }

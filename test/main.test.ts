@@ -52,9 +52,9 @@ test.each([[[]], [['--help']], [['help']]])('%j shows every command and the exit
 });
 
 test.each([
-  [['depoly'], "unknown command 'depoly'", '(Did you mean deploy?)'],
-  [['status', '--endpiont', 'x'], "unknown option '--endpiont'", '(Did you mean --endpoint?)'],
-  [['deploy'], "required option '--endpoint", '--help'],
+  [['depoly'], "error: Unknown command 'depoly'.", '  Did you mean deploy?'],
+  [['status', '--endpiont', 'x'], "error: Unknown option '--endpiont'.", '  Did you mean --endpoint?'],
+  [['deploy'], "error: Required option '--endpoint", '--help'],
   [['report', '--endpoint', 'x', '--format', 'xml'], "argument 'xml' is invalid", '--help'],
 ])('wrong words %j are named, on standard error, with 2', async (argv, what, next) => {
   const { code, out, err } = await shadowctl(argv);
@@ -77,6 +77,35 @@ test('without credentials the error names --emulator', () => {
   expect(err).toMatch(/^error: .*credentials/);
   expect(err).toContain('add --emulator');
   expect(err).not.toMatch(/\n\s+at /);
+});
+
+test('a region that is none is refused, unless a URL says where to go', async () => {
+  const said = await shadowctl(['status', '--endpoint', 'x', '--region', 'frankfurt']);
+  expect(said.code).toBe(2);
+  expect(said.err).toContain('error: "frankfurt" is not the name of an AWS region.');
+  const url = ['--endpoint-url', 'http://127.0.0.1:9'];
+  const there = await shadowctl(['status', '--endpoint', 'x', '--region', 'frankfurt', ...url], {
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  });
+  expect(there.err).toContain('nobody answers');
+});
+
+test('a profile that does not exist is named, with those that do', async () => {
+  const config = join(root, 'aws-config');
+  await writeFile(config, '[default]\nregion = eu-west-1\n[profile prod]\n[sso-session s]\n');
+  const { code, err } = await shadowctl(['status', '--endpoint', 'x', '--region', 'eu-west-1', '--profile', 'p'], {
+    ...BARE,
+    AWS_CONFIG_FILE: config,
+  });
+  expect(code).toBe(2);
+  expect(err).toBe(
+    [
+      `error: There is no AWS profile "p": looked in ${config} and /nonexistent/credentials.`,
+      '  Profiles there: default, prod.',
+      '  To try shadowctl without an AWS account, add --emulator.',
+    ].join('\n'),
+  );
 });
 
 test('an endpoint URL that is none', async () => {
@@ -103,7 +132,9 @@ test('the built program reads shadowctl.yaml, and names what is wrong in it', as
   await writeFile(join(folder, 'shadowctl.yaml'), 'region: eu-west-1\nprofile: nobody\n');
   const read = built(['status', '--endpoint', 'x'], BARE, folder);
   expect(read.code).toBe(2);
-  expect(read.err).toMatch(/^error: .*credentials/);
+  expect(read.err).toMatch(
+    /^error: There is no AWS profile "nobody": looked in \/nonexistent\/config and .*credentials/,
+  );
   await writeFile(join(folder, 'shadowctl.yaml'), 'region: eu-west-1\ntags: [\n');
   const torn = built(['status', '--endpoint', 'x'], BARE, folder);
   expect(torn.code).toBe(2);

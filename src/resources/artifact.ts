@@ -142,7 +142,7 @@ function explain(error: unknown, path: string): unknown {
 /** The built-in containers give their files fixed names (facts 7.3, 7.4). */
 function formatOf(members: readonly string[]): Algorithm | undefined {
   const names = members.map((member) => member.replace(/^\.\//, ''));
-  if (names.includes('model_algo-1')) return 'linear-learner';
+  if (names.some((name) => /^model_algo-\d+$/.test(name))) return 'linear-learner';
   if (names.includes('xgboost-model')) return 'xgboost';
   return undefined;
 }

@@ -54,6 +54,12 @@ export function ourPrefix(region: string, account: string, endpoint: string): st
  * artifact that its image cannot read
  */
 export async function checkCandidate(options: CandidateOptions, region: string): Promise<CheckedCandidate> {
+  if (options.artifact === undefined && options.algorithm === undefined && options.image === undefined) {
+    throw usage(
+      'No model was named: --artifact is missing.',
+      'Give --artifact with a model.tar.gz or its s3:// URI and --algorithm or --image; or --image URI alone, of a container that carries its model.',
+    );
+  }
   if ((options.algorithm === undefined) === (options.image === undefined)) {
     throw usage(
       options.image === undefined
@@ -78,18 +84,37 @@ export async function checkCandidate(options: CandidateOptions, region: string):
     return { image, builtIn, local: undefined, uri: options.artifact };
   }
   const local = await checkArtifact(options.artifact);
-  if (
-    builtIn !== undefined &&
-    local.format !== undefined &&
-    local.format !== builtIn.algorithm &&
-    !options.allowMismatch
-  ) {
+  if (builtIn !== undefined && !options.allowMismatch) requireReadable(options.artifact, local, builtIn);
+  return { image, builtIn, local, uri: undefined };
+}
+
+/** Endings of files that other frameworks write. XGBoost tries to load whatever file there is, under any other name. */
+const FOREIGN_FILE = /\.(pth|pt|onnx|h5|hdf5|keras|pb|safetensors|tflite|cbm)$/i;
+
+/**
+ * Refuses an artifact that a built-in image cannot read for certain.
+ * @param source its path or URI, for the message
+ * @throws Problem (usage) naming what is in it and what is looked for
+ */
+export function requireReadable(source: string, artifact: Artifact, image: Image): void {
+  const { format, members } = artifact;
+  const { algorithm, version } = image;
+  const holds =
+    members.length > 5 ? `${members.slice(0, 5).join(', ')} and ${members.length - 5} more` : members.join(', ');
+  if (format !== undefined && format !== algorithm) {
     throw usage(
-      `${options.artifact} was written by ${local.format} (it holds ${local.members.join(', ')}); the image of ${builtIn.algorithm}:${builtIn.version} cannot read it.`,
-      `Give --algorithm ${local.format}; to deploy it behind ${builtIn.algorithm} all the same, add --allow-mismatch.`,
+      `${source} was written by ${format} (it holds ${holds}); the image of ${algorithm}:${version} cannot read it.`,
+      `Give --algorithm ${format}; to deploy it behind ${algorithm} all the same, add --allow-mismatch.`,
     );
   }
-  return { image, builtIn, local, uri: undefined };
+  const unreadable = algorithm === 'linear-learner' || members.every((member) => FOREIGN_FILE.test(member));
+  if (format === undefined && unreadable) {
+    const wanted = algorithm === 'linear-learner' ? 'the file model_algo-1' : 'a booster (xgboost-model)';
+    throw usage(
+      `${source} holds ${holds}; the image of ${algorithm}:${version} looks for ${wanted} and cannot read it.`,
+      `Give the --image of the framework that wrote it; to deploy it behind ${algorithm} all the same, add --allow-mismatch.`,
+    );
+  }
 }
 
 /**

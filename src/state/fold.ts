@@ -39,8 +39,10 @@ export interface State {
   /** Every resource ever begun since the last clean end, in order of creation; a name begun again counts from then. */
   resources: Held[];
   open: OpenStep[];
-  /** The configs the endpoint was told to run, oldest first; how each of those ended, AWS knows. */
+  /** The configs the endpoint was told to run since the last clean end, oldest first; how each ended, AWS knows. */
   configs: ConfigChange[];
+  /** The same from the beginning of the journal, in lives of the endpoint: each ended with a cleanup. */
+  lives: ConfigChange[][];
   facts: { name: string; run: string; at: string; value: Record<string, unknown> }[];
   runs: { run: string; command: string; by: string; at: string }[];
   /** True when nothing was done, or cleanup has proven that nothing is left and nothing was done since. */
@@ -56,7 +58,7 @@ export function keyOf(ref: ResourceRef): string {
 export function fold(events: readonly Recorded[]): State {
   const resources = new Map<string, Held>();
   const begun = new Map<string, OpenStep>();
-  const state: State = { resources: [], open: [], configs: [], facts: [], runs: [], clean: true };
+  const state: State = { resources: [], open: [], configs: [], lives: [], facts: [], runs: [], clean: true };
   for (const event of events) {
     switch (event.type) {
       case 'run':
@@ -82,6 +84,7 @@ export function fold(events: readonly Recorded[]): State {
         }
         if (event.name === 'clean') {
           resources.clear();
+          if (state.configs.length > 0) state.lives.push(state.configs);
           state.configs = [];
           state.clean = true;
         }
@@ -92,6 +95,7 @@ export function fold(events: readonly Recorded[]): State {
   }
   state.resources = [...resources.values()];
   state.open = [...begun.values()];
+  if (state.configs.length > 0) state.lives.push(state.configs);
   return state;
 }
 

@@ -86,7 +86,7 @@ function held(path: string, other: Holder): Error {
 }
 
 function describe(holder: Holder): string {
-  return `${holder.by} (process ${holder.pid}) for \`${holder.why}\` since ${holder.since}`;
+  return `${holder.by} (process ${holder.pid}) for \`${holder.why}\` since ${holder.since.replace(/\.\d+Z$/, 'Z')}`;
 }
 
 async function linked(draft: string, path: string): Promise<boolean> {

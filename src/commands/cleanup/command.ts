@@ -33,7 +33,7 @@ export function cleanupCommand(host: Host, run: Run<CleanupOptions> = lazy(() =>
     .option('--keep-uploads', 'keep the uploaded model artifacts')
     .option('--keep-captures', 'keep the captured requests and answers')
     .option('--keep-logs', "keep the endpoint's log group")
-    .option('--plan', 'only show what would be deleted; exit 4 when there is something')
+    .option('--plan', 'only show what would be done; exit 4 when there is something to do')
     .option('-y, --yes', 'do not ask')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
     .addHelpText(

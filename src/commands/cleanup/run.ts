@@ -2,42 +2,70 @@ import type { App, Outcome } from '../../app.ts';
 import { cannotRun } from '../../errors.ts';
 import { openSite } from '../../resources/apply.ts';
 import { nameOf } from '../../resources/steps.ts';
-import { type Deletion, planTeardown, type Remainder, type Sighting } from '../../resources/teardown.ts';
+import type { Deletion, Remainder, Sighting } from '../../resources/teardown.ts';
+import { fold, standing } from '../../state/fold.ts';
 import { journaledEndpoints } from '../../state/journals.ts';
 import { withProgress } from '../../ui/progress.ts';
 import { confirm } from '../shared/confirm.ts';
 import { describeStep } from '../shared/describe-steps.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import type { CleanupOptions } from './command.ts';
+import { type Neighbours, planCleanup } from './plan.ts';
 import { tearDown } from './tear-down.ts';
-import { neededByAdopted, sight } from '../shared/sight.ts';
+import { sight } from '../shared/sight.ts';
 
 /** Deletes what shadowctl created, and ends by looking in AWS. */
 export async function run(app: App, options: CleanupOptions): Promise<Outcome> {
-  const endpoints = options.endpoint === undefined ? await everyEndpoint(app) : [options.endpoint];
+  const journaled = await journaledHere(app);
+  const endpoints = options.endpoint === undefined ? await everyEndpoint(app, journaled) : [options.endpoint];
+  if (endpoints.length === 0) app.io.out(`Nothing stands of the endpoints that were: ${journaled.join(', ')}.`);
   const outcomes: Outcome[] = [];
   for (const endpoint of endpoints) {
     if (endpoints.length > 1) app.io.err(`endpoint ${endpoint}:`);
     const words = { endpoint, command: 'cleanup', readOnly: options.plan };
-    outcomes.push(await onEndpoint(app, words, (ground) => cleanEndpoint(app, options, ground)));
+    outcomes.push(
+      await onEndpoint(app, words, (ground) => {
+        const others = journaled.filter((other) => other !== endpoint);
+        const going = others.filter((other) => endpoints.includes(other));
+        return cleanEndpoint(app, options, ground, {
+          going,
+          staying: others.filter((other) => !going.includes(other)),
+        });
+      }),
+    );
   }
   return outcomes.find((outcome) => outcome === 'no') ?? outcomes.find((outcome) => outcome !== 'done') ?? 'done';
 }
 
-async function everyEndpoint(app: App): Promise<string[]> {
-  const { stateDir } = await app.project();
+async function journaledHere(app: App): Promise<string[]> {
   const aws = await app.aws();
-  const endpoints = await journaledEndpoints(stateDir, await aws.account(), aws.target.region);
-  if (endpoints.length === 0) {
+  return journaledEndpoints((await app.project()).stateDir, await aws.account(), aws.target.region);
+}
+
+/** Those of which anything may stand; whose journal holds the bucket that others use comes last. */
+async function everyEndpoint(app: App, journaled: readonly string[]): Promise<string[]> {
+  if (journaled.length === 0) {
+    const { stateDir } = await app.project();
+    const aws = await app.aws();
     throw cannotRun(
       `There is no journal in ${stateDir} for account ${await aws.account()} in ${aws.target.region}.`,
       'Work from the folder that holds .shadowctl/, with the profile and region the endpoint was created with.',
     );
   }
-  return endpoints;
+  const states = await Promise.all(
+    journaled.map(async (endpoint) => ({ endpoint, state: fold((await app.journal(endpoint)).events()) })),
+  );
+  const standingOnes = states.filter(({ state }) => !state.clean);
+  const holds = ({ state }: (typeof states)[number]) => standing(state, 's3-bucket').length;
+  return standingOnes.toSorted((a, b) => holds(a) - holds(b)).map(({ endpoint }) => endpoint);
 }
 
-async function cleanEndpoint(app: App, options: CleanupOptions, ground: Ground): Promise<Outcome> {
+async function cleanEndpoint(
+  app: App,
+  options: CleanupOptions,
+  ground: Ground,
+  neighbours: Neighbours,
+): Promise<Outcome> {
   const { journal } = ground;
   const { endpoint } = journal;
   if (journal.events().length === 0) {
@@ -47,7 +75,7 @@ async function cleanEndpoint(app: App, options: CleanupOptions, ground: Ground):
     );
   }
   const keep = { uploads: options.keepUploads, captures: options.keepCaptures, logs: options.keepLogs };
-  const plan = planTeardown(await sight(ground), await neededByAdopted(ground), keep);
+  const plan = await planCleanup(ground, keep, neighbours);
   if (options.plan) {
     tell(app, options, endpoint, { deleted: [], planned: plan.steps, left: plan.left });
     return plan.steps.length === 0 ? 'done' : 'pending';
@@ -58,7 +86,7 @@ async function cleanEndpoint(app: App, options: CleanupOptions, ground: Ground):
     await confirm(app, plan.steps.length === 1 ? 'Delete this' : `Delete these ${plan.steps.length}`, options.yes);
   }
   const site = await openSite({ aws: ground.aws, journal, clock: app.clock, signal: app.signal }, 'cleanup');
-  const { deleted, left } = await tearDown(app, ground, site, plan, keep, (step) => {
+  const { deleted, left } = await tearDown(app, ground, site, plan, keep, neighbours, (step) => {
     if (options.format === 'text') app.io.out(`deleted ${nameOf(step)}`);
   });
   const unexpected = await verify(app, ground, left);
@@ -70,7 +98,7 @@ async function cleanEndpoint(app: App, options: CleanupOptions, ground: Ground):
 
 /** Looks once more for everything the journal ever named; gives what is still there and was to go. */
 async function verify(app: App, ground: Ground, expected: readonly Remainder[]): Promise<Remainder[]> {
-  const still = await withProgress(app.io, 'looking in AWS for what is left', () => sight(ground));
+  const still = await withProgress(app.io, 'looking for what is left', () => sight(ground));
   return still.filter((one) => isLeft(one, expected)).map(({ held }) => ({ ref: held.ref, why: 'it is still there' }));
 }
 
@@ -98,6 +126,6 @@ function tell(
   io.out(
     deleted.length === 0
       ? `Nothing of endpoint ${endpoint} was left.`
-      : `Looked in AWS: nothing of endpoint ${endpoint} is left.`,
+      : `Looked: nothing of endpoint ${endpoint} is left.`,
   );
 }

@@ -2,12 +2,12 @@ import type { App } from '../../app.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { apply, type Site } from '../../resources/apply.ts';
-import { type Deletion, type Keep, planTeardown, type Remainder, type Teardown } from '../../resources/teardown.ts';
+import type { Deletion, Keep, Remainder, Teardown } from '../../resources/teardown.ts';
 import { describeProgress, waitForEndpoint } from '../../resources/wait.ts';
 import { standing } from '../../state/fold.ts';
 import { withProgress } from '../../ui/progress.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
-import { neededByAdopted, sight } from '../shared/sight.ts';
+import { type Neighbours, planCleanup } from './plan.ts';
 
 /** How long after an endpoint is gone SageMaker may still write what it captured, in milliseconds. */
 const LATE_CAPTURES = 30_000;
@@ -23,6 +23,7 @@ export async function tearDown(
   site: Site,
   plan: Teardown,
   keep: Keep,
+  neighbours: Neighbours,
   tell: (step: Deletion) => void,
 ): Promise<{ deleted: Deletion[]; left: Remainder[] }> {
   const { aws, journal } = ground;
@@ -48,7 +49,7 @@ export async function tearDown(
       app.clock.sleep(LATE_CAPTURES, app.signal),
     );
   }
-  const rest = gone ? planTeardown(await sight(ground), await neededByAdopted(ground), keep) : plan;
+  const rest = gone ? await planCleanup(ground, keep, neighbours) : plan;
   const left = [...rest.left];
   for (const step of rest.steps) {
     try {

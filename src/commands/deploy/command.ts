@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../shared/candidate-flags.ts';
-import { oneOf, wholeNumber } from '../shared/flags.ts';
+import { instanceType, oneOf, wholeNumber } from '../shared/flags.ts';
 
 export interface DeployOptions {
   endpoint: string;
@@ -46,7 +46,11 @@ export function deployCommand(host: Host, run: Run<DeployOptions> = lazy(() => i
     .requiredOption('--endpoint <name>', 'the endpoint');
   return addCandidateFlags(command.optionsGroup('The new model:'))
     .optionsGroup('The fleet:')
-    .option('--instance-type <type>', 'instances to run on (default: those of the live endpoint, else ml.m5.large)')
+    .option(
+      '--instance-type <type>',
+      'instances to run on (default: those of the live endpoint, else ml.m5.large)',
+      instanceType('--instance-type'),
+    )
     .option(
       '--instances <count>',
       'how many (default: those of the live endpoint, else 1)',
@@ -66,6 +70,8 @@ export function deployCommand(host: Host, run: Run<DeployOptions> = lazy(() => i
     .addHelpText(
       'after',
       `
+Exit codes: 0 in service, 1 it is not, or the test failed, or you said no.
+
 Example:
   $ shadowctl deploy --endpoint weather --artifact model.tar.gz --algorithm linear-learner --instances 3 --test rows.csv`,
     )

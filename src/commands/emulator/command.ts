@@ -157,6 +157,7 @@ Switches (--switch ${SWITCHES[0]?.name}=true): what AWS does not say and nobody 
 ${describeSwitches()}
 
 Containers:
-  $ shadowctl emulator start --container my-image:1=http://127.0.0.1:8080     a server that runs already
-  $ shadowctl emulator start --container my-image:1='python serve.py'         started for each instance`;
+A server that runs already; a command that is started for each instance:
+  $ shadowctl emulator start --container my-image:1=http://127.0.0.1:8080
+  $ shadowctl emulator start --container my-image:1='python serve.py'`;
 }

@@ -31,13 +31,13 @@ const RUNS: FaultRuns = {
 const KINDS: Record<Fault['kind'], string> = {
   throttle: 'refuse API calls with ThrottlingException',
   error: 'fail API calls with --status, before any work',
-  delay: 'answer API calls --ms later',
+  delay: 'answer API calls --milliseconds later',
   'drop-reply': 'do the work, then break the connection',
-  'slow-model': 'containers take --ms longer',
+  'slow-model': 'containers take --milliseconds longer',
   'failing-model': 'containers answer --status',
   unhealthy: 'new instances never pass their health check',
   'insufficient-capacity': 'instances cannot be launched',
-  'delay-metrics': 'CloudWatch metrics come --ms late',
+  'delay-metrics': 'CloudWatch metrics come --milliseconds late',
 };
 
 const DIR: [flags: string, description: string] = ['--dir <folder>', "folder of the emulator (default: the project's)"];
@@ -51,12 +51,15 @@ export function addFaultCommands(emulator: Command, host: Host, runs: FaultRuns 
     .addArgument(new Argument('<kind>', 'what happens').choices(Object.keys(KINDS)))
     .option('--service <id>', 'sagemaker, sagemaker-runtime, cloudwatch, logs, s3, sts, sns, application-autoscaling')
     .option('--operation <name>', "AWS's name, for example UpdateEndpoint")
-    .option('--endpoint <name>')
-    .option('--variant <name>')
+    .option('--endpoint <name>', 'only this endpoint')
+    .option('--variant <name>', 'only this variant')
     .option('--endpoint-config <name>', 'only fleets that run this config')
     .option('--share <number>', 'share of the calls it strikes, 0 to 1', number(0, 1))
     .option('--times <number>', 'how often at the most', number(1, Number.MAX_SAFE_INTEGER, true))
-    .option('--ms <number>', 'for delay, slow-model and delay-metrics', number(0, 3_600_000))
+    .option('--milliseconds <number>', 'for delay, slow-model and delay-metrics', number(0, 3_600_000))
+    .addOption(
+      new Option('--ms <number>', 'the same, as it was called before').argParser(number(0, 3_600_000)).hideHelp(),
+    )
     .option('--status <number>', 'HTTP status for error and failing-model', number(400, 599, true))
     .option(...DIR)
     .addHelpText(
@@ -66,11 +69,8 @@ export function addFaultCommands(emulator: Command, host: Host, runs: FaultRuns 
           .map(([kind, words]) => `  ${kind.padEnd(22)} ${words}`)
           .join('\n')}\n\nExample:\n  $ shadowctl emulator fault add throttle --service sagemaker --times 3`,
     )
-    .action(
-      (
-        kind: Fault['kind'],
-        { dir, ms, ...rest }: Omit<Fault, 'id' | 'kind' | 'milliseconds'> & { dir?: string; ms?: number },
-      ) => host.start(runs.add, { dir, fault: { kind, ...rest, ...(ms === undefined ? {} : { milliseconds: ms }) } }),
+    .action((kind: Fault['kind'], { dir, ms, ...rest }: Omit<Fault, 'id' | 'kind'> & { dir?: string; ms?: number }) =>
+      host.start(runs.add, { dir, fault: { kind, ...(ms === undefined ? {} : { milliseconds: ms }), ...rest } }),
     );
   fault
     .command('list')

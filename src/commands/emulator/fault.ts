@@ -51,5 +51,6 @@ async function ask(
 /** A fault in one line, for example `throttle, operation UpdateEndpoint, share 0.5, times 3`. */
 function describe(fault: Fault): string {
   const parts = Object.entries(fault).filter(([name]) => name !== 'id' && name !== 'kind');
-  return [fault.kind, ...parts.map(([name, value]) => `${name} ${value}`)].join(', ');
+  const words = parts.map(([name, value]) => (name === 'times' && value === 0 ? 'used up' : `${name} ${value}`));
+  return [fault.kind, ...words].join(', ');
 }

@@ -1,15 +1,17 @@
 import type { App, Outcome } from '../../app.ts';
-import { ensureEmulator, runningEmulator } from '../../emulator/process.ts';
+import { DEFAULT_PORT, ensureEmulator, runningEmulator } from '../../emulator/process.ts';
 import type { Io } from '../../ui/io.ts';
+import { wholeSeconds } from '../../ui/times.ts';
 import type { StartOptions } from './command.ts';
 import { folderOf } from './folder.ts';
+import { occupantOf } from './occupant.ts';
 
 /** Starts the emulator in the background, or becomes it. Its URL is the result. */
 export async function run(app: App, options: StartOptions): Promise<Outcome> {
   const dir = await folderOf(app, options);
   const running = await runningEmulator(dir);
   if (running !== undefined) {
-    app.io.err(`The emulator runs already, as process ${running.pid} since ${running.since}.`);
+    app.io.err(`The emulator runs already, as process ${running.pid} since ${wholeSeconds(running.since)}.`);
     if (flagsOf(options).length > 0)
       app.io.err('It keeps the flags it was started with: stop it first to change them.');
     app.io.out(running.url);
@@ -21,6 +23,9 @@ export async function run(app: App, options: StartOptions): Promise<Outcome> {
   }
   const started = await ensureEmulator(dir, { flags: flagsOf(options) });
   app.io.err(`The emulator runs as process ${started.pid}; its state is in ${dir}.`);
+  const port = Number(new URL(started.url).port);
+  if (options.port === undefined && port !== DEFAULT_PORT)
+    app.io.err(`Port ${DEFAULT_PORT} is taken by ${await occupantOf(DEFAULT_PORT)}: it listens on ${port}.`);
   hint(app.io);
   app.io.out(started.url);
   return 'done';

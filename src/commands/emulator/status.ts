@@ -6,6 +6,7 @@ import { connect } from '../../aws/clients.ts';
 import { emulatorEnvironment, runningEmulator } from '../../emulator/process.ts';
 import { getJson } from '../../emulator/process-request.ts';
 import { plain } from '../../ui/io.ts';
+import { wholeSeconds } from '../../ui/times.ts';
 import type { StatusOptions } from './command.ts';
 import { folderOf } from './folder.ts';
 
@@ -34,18 +35,26 @@ export async function run(app: App, options: StatusOptions): Promise<Outcome> {
   }
   const rows: [string, string][] = [
     ['url', running.url],
-    ['process', `${running.pid}, version ${version}, since ${running.since}`],
+    ['process', `${running.pid}, version ${version}, since ${wholeSeconds(running.since)}`],
     ['state', `${dir}, ${humanBytes(stateBytes)}`],
     ['faults', faults === 0 ? 'none' : `${faults} (shadowctl emulator fault list)`],
     ['region', region],
     ['endpoints', standing.endpoints.map(plain).join(', ') || 'none'],
     [
       'also',
-      `${standing.models.length} models, ${standing.endpointConfigs.length} endpoint configs, ${standing.alarms.length} alarms`,
+      [
+        counted(standing.models, 'model'),
+        counted(standing.endpointConfigs, 'endpoint config'),
+        counted(standing.alarms, 'alarm'),
+      ].join(', '),
     ],
   ];
   for (const [name, value] of rows) app.io.out(`${name.padEnd(10)} ${value}`);
   return 'done';
+}
+
+function counted(things: readonly unknown[], word: string): string {
+  return `${things.length} ${word}${things.length === 1 ? '' : 's'}`;
 }
 
 async function census(url: string, region: string, env: Record<string, string | undefined>): Promise<Census> {

@@ -20,9 +20,14 @@ export interface Entry {
 
 /** What the journal knows of every change AWS accepted, oldest first. Pure. */
 export function historyOf(state: State): Entry[] {
+  return state.lives.flatMap((changes) => lifeOf(state, changes));
+}
+
+/** From the creation of an endpoint to its cleanup. */
+function lifeOf(state: State, changes: readonly ConfigChange[]): Entry[] {
   const updates = recordedUpdates(state);
   let running: string | null = null;
-  return state.configs.map((change): Entry => {
+  return changes.map((change): Entry => {
     const run = state.runs.find((one) => one.run === change.run);
     const update = updates.find((one) => one.run === change.run && one.started.requested === change.config);
     const from = update?.started.previous ?? running;

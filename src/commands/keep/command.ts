@@ -32,7 +32,7 @@ export function keepCommand(host: Host, run: Run<KeepOptions> = lazy(() => impor
     .option('--reason <text>', 'why, for the journal')
     .option('--config-name <name>', 'name of the endpoint config without the shadow, where a new one is needed')
     .option('--notify <target...>', 'tell an SNS topic (ARN) or a webhook (URL) that the shadow has ended')
-    .option('--plan', 'only show what would be done; exit 4')
+    .option('--plan', 'only show what would be done; exit 4 when there is something to do')
     .option('-y, --yes', 'do not ask')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
     .addHelpText(

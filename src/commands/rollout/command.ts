@@ -65,7 +65,7 @@ export function rolloutCommand(host: Host, run: Run<RolloutOptions> = lazy(() =>
     .option('--resume', 'go on with a rollout that paused or was interrupted')
     .option('--cancel', 'return all requests to production and end the rollout')
     .option('--adopt', 'change an endpoint that shadowctl did not create; cleanup will never delete it')
-    .option('--plan', 'only show what would be done; exit 4')
+    .option('--plan', 'only show what would be done; exit 4 when there is something to do')
     .option('-y, --yes', 'do not ask')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
     .addHelpText('after', HELP)

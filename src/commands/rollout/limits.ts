@@ -61,7 +61,7 @@ export function limitWords(limits: RolloutLimits): string[] {
 }
 
 /** Which limits the candidate's minutes exceed, a sentence for each. Pure. */
-export function exceeded(minutes: readonly FleetMinute[], limits: RolloutLimits): string[] {
+function exceeded(minutes: readonly FleetMinute[], limits: RolloutLimits): string[] {
   const reasons: string[] = [];
   const rate = (code: '5XX' | '4XX', limit: number | undefined, failures: (minute: FleetMinute) => number) => {
     if (limit === undefined) return;

@@ -1,5 +1,6 @@
 import type { App, Outcome } from '../../app.ts';
 import { AwsProblem } from '../../aws/errors.ts';
+import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { cannotRun, interrupted, usage } from '../../errors.ts';
 import { hourlyCost } from '../../guardrails/prices.ts';
@@ -62,11 +63,7 @@ async function begin(app: App, ground: Ground, options: RolloutOptions, targets:
   const { endpoint, steps: shares } = options;
   const { aws, journal } = ground;
   const live = await readLive(aws, endpoint, app.signal);
-  if (live === undefined)
-    throw usage(
-      `There is no endpoint ${endpoint} in ${aws.target.region}.`,
-      `Create it first: shadowctl deploy --endpoint ${endpoint} …`,
-    );
+  if (live === undefined) throw noEndpoint(aws.target, endpoint);
   if (!options.adopt) requireOurs(live, ground.state(), journal.path);
   requireSettled(live);
   requireGuardable(live);
@@ -112,7 +109,7 @@ async function begin(app: App, ground: Ground, options: RolloutOptions, targets:
   const cost = hourlyCost(type, count);
   app.io.err(`  Two full fleets are billed until it has ended${cost === undefined ? '.' : `: ${cost} more.`}`);
   if (options.plan) return 'pending';
-  await confirm(app, `Begin this rollout on ${endpoint}?`, options.yes);
+  await confirm(app, `Begin this rollout on endpoint ${endpoint}`, options.yes);
   const site = await openSite({ aws, journal, clock: app.clock, signal: app.signal }, 'rollout', own.run);
   if (adopts(live, ground, options.adopt))
     await journal.append({ type: 'fact', run: site.run, name: 'adopted', value: { kind: 'endpoint', name: endpoint } });

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { usage } from '../../errors.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../shared/candidate-flags.ts';
-import { duration, oneOf, wholeNumber } from '../shared/flags.ts';
+import { duration, instanceType, oneOf, wholeNumber } from '../shared/flags.ts';
 
 export interface ShadowOptions {
   endpoint: string;
@@ -65,7 +65,11 @@ export function shadowCommand(
     .optionsGroup('The shadow:')
     .option('--sample <share>', 'share of the requests that the shadow sees', share, 1)
     .option('--variant-name <name>', 'name of the shadow variant', 'shadow')
-    .option('--instance-type <type>', 'instances of the shadow (default: as production)')
+    .option(
+      '--instance-type <type>',
+      'instances of the shadow (default: as production)',
+      instanceType('--instance-type'),
+    )
     .option(
       '--instances <count>',
       'how many (default: as production, for a fair comparison)',
@@ -79,7 +83,7 @@ export function shadowCommand(
     )
     .optionsGroup('Else:')
     .option('--adopt', 'change an endpoint that shadowctl did not create; cleanup will never delete it')
-    .option('--plan', 'only show what would be done; exit 4')
+    .option('--plan', 'only show what would be done; exit 4 when there is something to do')
     .option('-y, --yes', 'do not ask')
     .option('--no-wait', 'do not wait until the endpoint has settled')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
@@ -92,7 +96,7 @@ Example:
 The production variant is taken over from the live config as it is; nothing of it is declared anew.`,
     )
     .action((flags: Flags) => {
-      if (flags.endpoint === undefined) throw usage("error: required option '--endpoint <name>' not specified");
+      if (flags.endpoint === undefined) throw usage('--endpoint is missing.', 'Name the endpoint: --endpoint NAME');
       if (flags.calibrate !== undefined && !flags.wait)
         throw usage('--calibrate waits for the endpoint and for requests; it does not go with --no-wait.');
       return host.start(run, {
@@ -123,14 +127,22 @@ function detachCommand(host: Host, run: Run<DetachOptions>): Command {
       // commander gives flags that the parent has too to the parent: see `both`.
       .option('--endpoint <name>', 'the endpoint')
       .option('--config-name <name>', 'name of the new endpoint config, where one is needed')
-      .option('--plan', 'only show what would be done; exit 4')
+      .option('--plan', 'only show what would be done; exit 4 when there is something to do')
       .option('-y, --yes', 'do not ask')
       .option('--no-wait', 'do not wait until the endpoint has settled')
       .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
-      .addHelpText('after', '\nExample:\n  $ shadowctl shadow detach --endpoint weather')
+      .addHelpText(
+        'after',
+        `
+To end a shadow because its model is not wanted, use shadowctl keep: it does this too, writes the decision down with
+its reason, and tells those who are to know. This only takes the shadow away.
+
+Example:
+  $ shadowctl shadow detach --endpoint weather`,
+      )
       .action((_: unknown, command: Command) => {
         const flags = both(command);
-        if (flags.endpoint === undefined) throw usage("error: required option '--endpoint <name>' not specified");
+        if (flags.endpoint === undefined) throw usage('--endpoint is missing.', 'Name the endpoint: --endpoint NAME');
         return host.start(run, {
           endpoint: flags.endpoint,
           configName: flags.configName,

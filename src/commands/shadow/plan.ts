@@ -89,7 +89,7 @@ function captureBoth(live: Capture | undefined, destination: string): Capture {
 }
 
 /** The endpoint takes up another config; its scaled instance counts survive. */
-export function updateTo(endpoint: string, config: string): Step {
+function updateTo(endpoint: string, config: string): Step {
   return {
     action: 'update',
     kind: 'endpoint',

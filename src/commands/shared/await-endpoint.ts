@@ -26,7 +26,7 @@ export async function awaitEndpoint(
     });
     const took = durationText(app.clock.now() - began);
     if (settled.kind === 'running') progress.done(`endpoint ${endpoint} is in service on ${config} after ${took}`);
-    else progress.fail(`endpoint ${endpoint}: ${ending(settled, config)} (after ${took})`);
+    else progress.fail(`endpoint ${endpoint}: ${ending(settled, config).replace(/\.+$/, '')} (after ${took})`);
     return settled;
   });
 }
@@ -49,5 +49,18 @@ export async function showContainerLines(
   const lines = await logLines(aws, { group: endpointLogGroup(endpoint), start: since, limit: 10_000 }, app.signal);
   if (lines.length === 0) return;
   app.io.err(`The last lines of its containers (log group ${endpointLogGroup(endpoint)}):`);
-  for (const line of lines.slice(-count)) app.io.err(`  ${plain(line.stream)}: ${plain(line.message).slice(0, 400)}`);
+  const told = collapsed(lines.map((line) => `${plain(line.stream)}: ${plain(line.message).slice(0, 400)}`));
+  for (const { text, times } of told.slice(-count)) app.io.err(`  ${text}${times === 1 ? '' : `  × ${times}`}`);
+}
+
+/** The same line said several times, by whichever instance: once, at its last place, with how often. */
+export function collapsed(lines: readonly string[]): { text: string; times: number }[] {
+  const counts = new Map<string, { text: string; times: number }>();
+  for (const text of lines) {
+    const key = text.replace(/^\S+: /, '');
+    const times = (counts.get(key)?.times ?? 0) + 1;
+    counts.delete(key);
+    counts.set(key, { text, times });
+  }
+  return [...counts.values()];
 }

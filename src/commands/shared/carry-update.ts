@@ -4,6 +4,7 @@ import { type Live, ownership } from '../../resources/live.ts';
 import type { Step } from '../../resources/steps.ts';
 import type { Settled } from '../../resources/wait.ts';
 import { plain } from '../../ui/io.ts';
+import { wrap } from '../../ui/wrap.ts';
 import { applySteps } from './apply-steps.ts';
 import { awaitEndpoint, showContainerLines } from './await-endpoint.ts';
 import { confirm } from './confirm.ts';
@@ -53,7 +54,7 @@ export async function carryUpdate(
   else {
     for (const line of update.steps.flatMap((step) => describeStep(step, app.io.columns))) say(line);
     if (update.adopt) say(`~ endpoint ${endpoint}  (adopted: cleanup will not delete it)`);
-    for (const note of update.notes) say(note);
+    for (const note of update.notes) for (const line of wrap(note, app.io.columns, '  ')) say(line);
   }
   if (options.plan) return 'pending';
   await confirm(app, 'Do this', options.yes);
@@ -79,6 +80,8 @@ export async function carryUpdate(
 
 function tell(app: App, update: PlannedUpdate, settled: Settled | undefined, format: 'text' | 'json'): void {
   const { io } = app;
+  const say = (...texts: string[]) =>
+    texts.flatMap((text) => wrap(text, io.columns, '  ')).forEach((line) => io.out(line));
   const endpoint = update.live.name;
   const from = update.live.endpoint.EndpointConfigName;
   const live = settled === undefined || settled.kind === 'gone' ? undefined : settled.endpoint;
@@ -102,15 +105,16 @@ function tell(app: App, update: PlannedUpdate, settled: Settled | undefined, for
       ),
     );
   } else if (settled === undefined)
-    io.out(
-      `Endpoint ${endpoint} is on its way from ${from} to ${update.config}. Follow it with: shadowctl status --endpoint ${endpoint}`,
+    say(
+      `Endpoint ${endpoint} is on its way from ${from} to ${update.config}. Follow it with:`,
+      `  shadowctl status --endpoint ${endpoint} --watch`,
     );
-  else if (settled.kind === 'running') io.out(`Endpoint ${endpoint} runs ${update.config}; before, it ran ${from}.`);
+  else if (settled.kind === 'running') say(`Endpoint ${endpoint} runs ${update.config}; before, it ran ${from}.`);
   else if (settled.kind === 'gone') io.out(`Endpoint ${endpoint} was deleted while it was waited for.`);
   else {
-    io.out(
+    say(
       `Endpoint ${endpoint} does not run ${update.config}: it is ${live?.EndpointStatus} on ${live?.EndpointConfigName}.`,
+      `Reason: ${plain(reason ?? 'AWS gives none')}`,
     );
-    io.out(`Reason: ${plain(reason ?? 'AWS gives none')}`);
   }
 }

@@ -5,9 +5,9 @@ import type { App } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { headObject, readObject } from '../../aws/s3.ts';
-import { Problem, usage } from '../../errors.ts';
+import { Problem } from '../../errors.ts';
 import { checkArtifact } from '../../resources/artifact.ts';
-import type { CheckedCandidate } from '../../resources/candidate.ts';
+import { type CheckedCandidate, requireReadable } from '../../resources/candidate.ts';
 
 /** Larger artifacts are not fetched only to be looked at. */
 const MOST_BYTES = 256 * 1024 * 1024;
@@ -31,12 +31,8 @@ export async function checkRemote(
   try {
     const path = join(folder, 'model.tar.gz');
     await writeFile(path, bytes);
-    const { format, members } = await named(uri, path, () => checkArtifact(path));
-    if (format === undefined || format === builtIn.algorithm || allowMismatch) return;
-    throw usage(
-      `${uri} was written by ${format} (it holds ${members.join(', ')}); the image of ${builtIn.algorithm}:${builtIn.version} cannot read it.`,
-      `Give --algorithm ${format}; to deploy it behind ${builtIn.algorithm} all the same, add --allow-mismatch.`,
-    );
+    const artifact = await named(uri, path, () => checkArtifact(path));
+    if (!allowMismatch) requireReadable(uri, artifact, builtIn);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -42,6 +42,15 @@ export function duration(option: string) {
   };
 }
 
+/** Parser of a flag that takes a SageMaker instance type. @throws Problem (usage) naming flag and value */
+export function instanceType(option: string) {
+  return (text: string): string => {
+    if (/^ml\.[a-z0-9-]+\.[a-z0-9-]+$/.test(text)) return text;
+    const near = /^[a-z0-9-]+\.[a-z0-9-]+$/.test(text) ? `Did you mean ml.${text}?` : 'Give one like ml.m5.large.';
+    throw usage(`${option}: "${text}" is not an instance type of SageMaker.`, near);
+  };
+}
+
 /** `12 s`, `3 min`, `2 h 5 min`: a length of time for reading. */
 export function durationText(ms: number): string {
   const seconds = Math.round(ms / 1000);

@@ -42,8 +42,15 @@ export async function readPayloads(
   option: string,
   options: PayloadOptions = {},
 ): Promise<Payloads> {
-  const text = new TextDecoder().decode(await readBytes(app, path, option)).replace(/^\uFEFF/, '');
   const source = basename(path);
+  const bytes = await readBytes(app, path, option);
+  const kind = binaryKind(bytes);
+  if (kind !== undefined)
+    throw usage(
+      `${option}: ${source} is ${kind}, not text.`,
+      kind === 'gzip' ? 'Unpack it first: gunzip.' : 'Give a CSV or JSON Lines file.',
+    );
+  const text = new TextDecoder().decode(bytes).replace(/^\uFEFF/, '');
   const lines = text.split(/\r?\n/).map((content, index) => ({ content, line: index + 1 }));
   const filled = lines.filter(({ content }) => content.trim() !== '');
   if (filled.length === 0)
@@ -54,6 +61,16 @@ export async function readPayloads(
   if (large !== undefined)
     throw usage(`${option}: line ${large.line} of ${source} is larger than the 6 MB that InvokeEndpoint takes.`);
   return { contentType: json ? 'application/json' : 'text/csv', rows, source };
+}
+
+/** What a file that is no text is, by its first bytes; undefined for text. */
+function binaryKind(bytes: Uint8Array): string | undefined {
+  const head = bytes.subarray(0, 8192);
+  const begins = (...start: number[]) => start.every((byte, index) => head[index] === byte);
+  if (begins(0x1f, 0x8b)) return 'gzip';
+  if (begins(0x50, 0x4b, 3, 4)) return 'a zip archive';
+  if (begins(0x50, 0x41, 0x52, 0x31)) return 'Parquet';
+  return head.includes(0) ? 'binary' : undefined;
 }
 
 async function readBytes(app: App, path: string, option: string): Promise<Uint8Array> {

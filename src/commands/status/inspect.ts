@@ -1,7 +1,12 @@
-import type { ProductionVariant, ProductionVariantSummary } from '@aws-sdk/client-sagemaker';
+import type {
+  PendingDeploymentSummary,
+  PendingProductionVariantSummary,
+  ProductionVariant,
+  ProductionVariantSummary,
+} from '@aws-sdk/client-sagemaker';
 import type { App } from '../../app.ts';
 import { describeAlarms } from '../../aws/cloudwatch.ts';
-import { describeModel } from '../../aws/sagemaker.ts';
+import { describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
 import { type Position, positionOf } from '../../guardrails/rollout-record.ts';
 import { type Live, ownership, readLive } from '../../resources/live.ts';
 import { nameOf } from '../../resources/steps.ts';
@@ -9,6 +14,7 @@ import { describeProgress } from '../../resources/wait.ts';
 import { standing } from '../../state/fold.ts';
 import type { ResourceKind } from '../../state/journal.ts';
 import { lockHolder } from '../../state/lock.ts';
+import { wholeSeconds } from '../../ui/times.ts';
 import { imageText } from '../shared/describe-steps.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
 import { sight } from '../shared/sight.ts';
@@ -40,6 +46,8 @@ export interface EndpointStatus {
         progress: string | undefined;
         target: string | undefined;
         variants: VariantStatus[];
+        /** The fleet of an update that is under way. */
+        coming: VariantStatus[];
         capture: { on: boolean; percent: number | undefined; destination: string } | undefined;
       }
     | undefined;
@@ -78,7 +86,8 @@ export async function inspect(app: App, ground: Ground): Promise<EndpointStatus>
       reason: live.endpoint.FailureReason === '' ? undefined : live.endpoint.FailureReason,
       progress: live.endpoint.EndpointStatus === 'InService' ? undefined : describeProgress(live.endpoint),
       target: live.endpoint.PendingDeploymentSummary?.EndpointConfigName,
-      variants: await variantsOf(ground, live),
+      variants: await variantsOf(ground, live.endpoint, live.config),
+      coming: await comingVariants(ground, live),
       capture: captureOf(live),
     },
     alarms: alarms.map((alarm) => ({
@@ -88,8 +97,8 @@ export async function inspect(app: App, ground: Ground): Promise<EndpointStatus>
     })),
     rollout: rolloutOf(positionOf(state)),
     counts,
-    open: state.open.map((step) => `${step.action} ${nameOf(step.resource)}, begun ${step.at}`),
-    lock: holder && `${holder.by} for \`${holder.why}\` since ${holder.since}`,
+    open: state.open.map((step) => `${step.action} ${nameOf(step.resource)}, begun ${wholeSeconds(step.at)}`),
+    lock: holder && `${holder.by} for \`${holder.why}\` since ${wholeSeconds(holder.since)}`,
     lastRun: last && { command: last.command, by: last.by, at: last.at },
   };
 }
@@ -106,10 +115,20 @@ function rolloutOf(position: Position | undefined): EndpointStatus['rollout'] {
   };
 }
 
-async function variantsOf({ aws }: Ground, live: Live): Promise<VariantStatus[]> {
+async function comingVariants(ground: Ground, { endpoint }: Live): Promise<VariantStatus[]> {
+  const pending = endpoint.PendingDeploymentSummary;
+  const target = pending?.EndpointConfigName;
+  // While an endpoint is created its only fleet is this one.
+  if (pending === undefined || target === undefined || endpoint.EndpointStatus === 'Creating') return [];
+  return variantsOf(ground, pending, await describeEndpointConfig(ground.aws, target));
+}
+
+type Fleets = Pick<PendingDeploymentSummary, 'ProductionVariants' | 'ShadowProductionVariants'>;
+
+async function variantsOf({ aws }: Ground, fleets: Fleets, config: Live['config']): Promise<VariantStatus[]> {
   const groups = [
-    ['production', live.endpoint.ProductionVariants ?? [], live.config?.ProductionVariants ?? []],
-    ['shadow', live.endpoint.ShadowProductionVariants ?? [], live.config?.ShadowProductionVariants ?? []],
+    ['production', fleets.ProductionVariants ?? [], config?.ProductionVariants ?? []],
+    ['shadow', fleets.ShadowProductionVariants ?? [], config?.ShadowProductionVariants ?? []],
   ] as const;
   const variants: VariantStatus[] = [];
   for (const [role, summaries, declared] of groups) {
@@ -125,7 +144,7 @@ async function variantsOf({ aws }: Ground, live: Live): Promise<VariantStatus[]>
 
 function variantStatus(
   role: VariantStatus['role'],
-  summary: ProductionVariantSummary,
+  summary: ProductionVariantSummary | PendingProductionVariantSummary,
   declared: ProductionVariant | undefined,
   image: string,
 ): VariantStatus {

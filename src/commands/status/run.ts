@@ -1,11 +1,15 @@
 import type { App, Outcome } from '../../app.ts';
+import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { cannotRun } from '../../errors.ts';
 import { percent } from '../../guardrails/quantity.ts';
+import { fold } from '../../state/fold.ts';
 import type { ResourceKind } from '../../state/journal.ts';
 import { journaledEndpoints } from '../../state/journals.ts';
 import { plain } from '../../ui/io.ts';
 import { table } from '../../ui/table.ts';
 import { type Meaning, paint } from '../../ui/theme.ts';
+import { wholeSeconds } from '../../ui/times.ts';
+import { wrap } from '../../ui/wrap.ts';
 import { onEndpoint } from '../shared/on-endpoint.ts';
 import type { StatusOptions } from './command.ts';
 import { type EndpointStatus, inspect } from './inspect.ts';
@@ -18,7 +22,7 @@ export async function run(app: App, options: StatusOptions): Promise<Outcome> {
     if (ended !== undefined) return ended;
     app.io.err(`No update of ${options.endpoint} is under way.`);
   }
-  const endpoints = options.endpoint === undefined ? await everyEndpoint(app) : [options.endpoint];
+  const endpoints = options.endpoint === undefined ? await everyEndpoint(app, options) : [options.endpoint];
   const statuses: EndpointStatus[] = [];
   for (const endpoint of endpoints) {
     statuses.push(
@@ -28,10 +32,7 @@ export async function run(app: App, options: StatusOptions): Promise<Outcome> {
   const [only] = statuses;
   if (options.endpoint !== undefined && only?.live === undefined && only?.lastRun === undefined) {
     const { region } = (await app.aws()).target;
-    throw cannotRun(
-      `There is no endpoint "${options.endpoint}" in ${region}, and no journal of one here.`,
-      'Check the name, the region and the profile.',
-    );
+    throw noEndpoint({ region }, options.endpoint);
   }
   if (options.format === 'json')
     app.io.out(JSON.stringify(options.endpoint === undefined ? statuses : only, undefined, 2));
@@ -44,7 +45,8 @@ export async function run(app: App, options: StatusOptions): Promise<Outcome> {
   return 'done';
 }
 
-async function everyEndpoint(app: App): Promise<string[]> {
+/** Those of which anything may stand: what cleanup has proven to be gone is left out. */
+async function everyEndpoint(app: App, { format }: StatusOptions): Promise<string[]> {
   const { stateDir } = await app.project();
   const aws = await app.aws();
   const account = await aws.account();
@@ -55,36 +57,53 @@ async function everyEndpoint(app: App): Promise<string[]> {
       'Look at any endpoint with: shadowctl status --endpoint NAME\nJournals lie in the folder the endpoint was deployed from.',
     );
   }
-  return endpoints;
+  const open: string[] = [];
+  for (const endpoint of endpoints) if (!fold((await app.journal(endpoint)).events()).clean) open.push(endpoint);
+  if (open.length === 0 && format === 'text')
+    for (const line of wrap(
+      `Nothing stands in account ${account}, ${aws.target.region}. What was done there: shadowctl history --endpoint ${endpoints.join(' or ')}`,
+      app.io.columns,
+    ))
+      app.io.out(line);
+  return open;
 }
 
 async function tell(app: App, status: EndpointStatus): Promise<void> {
   const { io } = app;
   const { live } = status;
+  const say = (text: string) => wrap(text, io.columns, '  ');
   if (live === undefined) io.out(`Endpoint ${paint(io, 'name', status.endpoint)}: there is none.`);
   else {
-    io.out(
-      `Endpoint ${paint(io, 'name', status.endpoint)}: ${paint(io, meaningOf(live.status), live.status)} on ${live.config} (${OWNERSHIP[live.ownership] ?? live.ownership}), modified ${live.modified ?? 'never'}`,
-    );
+    say(
+      `Endpoint ${status.endpoint}: ${live.status} on ${live.config} (${OWNERSHIP[live.ownership] ?? live.ownership}), modified ${wholeSeconds(live.modified ?? 'never')}`,
+    )
+      .map((line) => line.replace(live.status, paint(io, meaningOf(live.status), live.status)))
+      .forEach((line) => io.out(line));
     if (live.target !== undefined) io.out(`In progress, towards ${live.target}.`);
-    if (live.progress !== undefined) io.out(`  ${plain(live.progress)}`);
-    if (live.reason !== undefined) io.out(`Last reason AWS gave: ${plain(live.reason)}`);
-    io.out();
-    io.out(
-      await table(
-        io,
-        ['variant', '', 'model', 'image', 'instances', 'weight'],
-        live.variants.map((one) => [
-          one.name,
-          one.role,
-          one.model,
-          one.image,
-          `${ofDesired(one.instances)} × ${one.instanceType}`,
-          ofDesired(one.weight),
-        ]),
-        { indent: '  ' },
-      ),
-    );
+    if (live.progress !== undefined) say(`  ${plain(live.progress)}`).forEach((line) => io.out(line));
+    if (live.reason !== undefined) say(`Last reason AWS gave: ${plain(live.reason)}`).forEach((line) => io.out(line));
+    const fleets = [
+      ...live.variants.map((one) => ({ ...one, what: one.role as string })),
+      ...live.coming.map((one) => ({ ...one, what: `new ${one.role}` })),
+    ];
+    if (fleets.length > 0) {
+      io.out();
+      io.out(
+        await table(
+          io,
+          ['variant', '', 'model', 'image', 'instances', 'weight'],
+          fleets.map((one) => [
+            one.name,
+            one.what,
+            one.model,
+            one.image,
+            `${ofDesired(one.instances)} × ${one.instanceType}`,
+            ofDesired(one.weight),
+          ]),
+          { indent: '  ' },
+        ),
+      );
+    }
     if (live.capture !== undefined)
       io.out(
         `  Data capture: ${live.capture.on ? `on, ${live.capture.percent} % of the requests` : 'off'}, to ${live.capture.destination}`,
@@ -105,16 +124,20 @@ async function tell(app: App, status: EndpointStatus): Promise<void> {
       await table(
         io,
         ['alarm', 'state', 'reason'],
-        status.alarms.map((alarm) => [alarm.name, alarm.state, alarm.reason]),
+        status.alarms.map((alarm) => [alarm.name, alarm.state, alarm.state === 'OK' ? '' : alarm.reason]),
         { indent: '  ' },
       ),
     );
   }
   io.out();
   const counts = Object.entries(status.counts).map(([kind, count]) => counted(kind as ResourceKind, count));
-  io.out(`Of what shadowctl holds, AWS has: ${counts.length === 0 ? 'nothing' : counts.join(', ')}.`);
+  say(`What stands of shadowctl's: ${counts.length === 0 ? 'nothing' : counts.join(', ')}.`).forEach((line) =>
+    io.out(line),
+  );
   if (status.lastRun !== undefined)
-    io.out(`Last change: \`${status.lastRun.command}\` by ${plain(status.lastRun.by)} at ${status.lastRun.at}.`);
+    io.out(
+      `Last change: \`${status.lastRun.command}\` by ${plain(status.lastRun.by)} at ${wholeSeconds(status.lastRun.at)}.`,
+    );
   if (status.lock !== undefined) io.out(`At work now: ${plain(status.lock)}.`);
   for (const step of status.open)
     io.out(`Begun and never heard of again: ${plain(step)}. The next command that changes anything asks AWS.`);

@@ -6,6 +6,7 @@ import { type Update, watchUpdate } from '../../guardrails/watch.ts';
 import { fold } from '../../state/fold.ts';
 import { plain } from '../../ui/io.ts';
 import { wrap } from '../../ui/wrap.ts';
+import { awaitEndpoint } from '../shared/await-endpoint.ts';
 import { liveView, outcomeOf } from '../shared/follow-update.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 
@@ -14,6 +15,8 @@ import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
  * @returns undefined where there is none to watch
  */
 export async function watch(app: App, endpoint: string): Promise<Outcome | undefined> {
+  const live = await describeEndpoint(await app.aws(), endpoint, app.signal);
+  if (live?.EndpointStatus === 'Creating') return watchCreation(app, endpoint, live.EndpointConfigName ?? '');
   const update = await onEndpoint(app, { endpoint, command: 'status --watch', readOnly: true }, (ground) =>
     underWay(app, ground, endpoint),
   );
@@ -25,6 +28,13 @@ export async function watch(app: App, endpoint: string): Promise<Outcome | undef
   });
   for (const line of wrap(plain(ending.sentence), app.io.columns, '  ')) app.io.out(line);
   return outcomeOf(ending);
+}
+
+async function watchCreation(app: App, endpoint: string, config: string): Promise<Outcome> {
+  const settled = await awaitEndpoint(app, await app.aws(), endpoint, config);
+  const running = settled.kind === 'running';
+  app.io.out(`Endpoint ${endpoint} ${running ? `is in service on ${config}` : 'did not come into service'}.`);
+  return running ? 'done' : 'no';
 }
 
 /** In the first seconds of an update AWS does not say what it leads to. */

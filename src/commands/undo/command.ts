@@ -40,7 +40,7 @@ export function undoCommand(host: Host, run: Run<UndoOptions> = lazy(() => impor
     .option('--to <config>', 'the endpoint config to run (default: the one it ran before)');
   return guardFlags(back, 'go back under guardrails: ')
     .optionsGroup('Else:')
-    .option('--plan', 'only show what would be done; exit 4')
+    .option('--plan', 'only show what would be done; exit 4 when there is something to do')
     .option('-y, --yes', 'do not ask')
     .option('--no-wait', 'do not wait until the endpoint has settled')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')

@@ -69,7 +69,7 @@ test('a line per deletion, in an order that is safe; then AWS is asked, and noth
       `deleted captures under s3://${BUCKET}/shadowctl/weather/captures/`,
       'deleted log group /aws/sagemaker/Endpoints/weather',
       `deleted bucket ${BUCKET}`,
-      'Looked in AWS: nothing of endpoint weather is left.',
+      'Looked: nothing of endpoint weather is left.',
     ].join('\n'),
   });
   expect(await takeCensus(world.aws)).toEqual(NOTHING);
@@ -187,6 +187,20 @@ test('--all cleans every endpoint that has a journal here', async () => {
   await world.shadowctl(`deploy --endpoint two --artifact ${ARTIFACT_009} --algorithm linear-learner --yes`);
   expect(await world.shadowctl('cleanup --all --yes')).toMatchObject({ code: 0 });
   expect(await takeCensus(world.aws)).toEqual(NOTHING);
+});
+
+test('a bucket that another endpoint of ours uses is not planned, and said to be in use', async () => {
+  await world.shadowctl(DEPLOY);
+  await world.shadowctl(`deploy --endpoint two --artifact ${ARTIFACT_009} --algorithm linear-learner --yes`);
+  const left = `left: bucket ${BUCKET} (in use by endpoint two; cleanup --all removes both)`;
+  const plan = await world.shadowctl('cleanup --endpoint weather --plan');
+  expect(plan.out).toContain(left);
+  expect(plan.out).not.toContain(`- bucket ${BUCKET}`);
+  expect((await world.shadowctl('cleanup --endpoint weather --yes')).out).toContain(left);
+  expect(await world.shadowctl('cleanup --endpoint weather --plan')).toMatchObject({ code: 0, out: left });
+  const all = await world.shadowctl('cleanup --all --yes');
+  expect(all.out).toContain(`deleted bucket ${BUCKET}`);
+  expect(await bucketExists(world.aws, BUCKET)).toBe(false);
 });
 
 test('a missing state folder', async () => {

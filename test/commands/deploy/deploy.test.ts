@@ -38,7 +38,8 @@ test('creates everything, tests it and draws its metrics', async () => {
     ],
   });
   expect(out).toContain('Endpoint weather is in service on weather-config-v1-1 (AllTraffic, 3 instances).');
-  expect(out).toMatch(/First answer: \{"predictions": \[\{"score": \[.*"predicted_label": \d/);
+  expect(out).toMatch(/First answer: \{"predictions": \[\{"score": \[[^]*"predicted_label": \d/);
+  expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
   for (const title of ['5XXError of AllTraffic', '4XXError of AllTraffic', 'ModelLatency of AllTraffic'])
     expect(out).toContain(title);
   expect(await takeCensus(world.aws)).toMatchObject({
@@ -141,7 +142,10 @@ describe('what is refused before anything is created', () => {
     [`${V1} --model-name a.b`, /--model-name: "a.b" cannot be the name of a model/],
     [`${V1} --config-name -c-`, /config-name/],
     [`${V1} --variant-name ${'v'.repeat(64)}`, /--variant-name: .* cannot be the name of a variant/],
-    ['deploy --endpoint w --yes', /Neither --algorithm nor --image/],
+    ['deploy --endpoint w --yes', /No model was named: --artifact is missing/],
+    [`deploy --endpoint w --artifact ${ARTIFACT_005} --yes`, /Neither --algorithm nor --image/],
+    [`${V1} --instance-type m5.large`, /--instance-type: "m5.large" is not an .*\n.*Did you mean ml.m5.large\?/],
+    [`${V1} --test ${ARTIFACT_005}`, /--test: 005-model.tar.gz is gzip, not text/],
     ['deploy --endpoint w --algorithm xgboost --image i --yes', /Both --algorithm and --image/],
     [
       `deploy --endpoint w --artifact ${ARTIFACT_005} --algorithm kmeans --yes`,
@@ -176,6 +180,25 @@ describe('what is refused before anything is created', () => {
   ])('an artifact that is %s', async (_, make, message) => {
     writeFileSync(join(world.root, 'bad.tar.gz'), make());
     await refused('deploy --endpoint w --artifact bad.tar.gz --algorithm linear-learner --yes', message);
+  });
+
+  test.each<[string, string, RegExp]>([
+    ['linear-learner', 'model.pth', /holds model\.pth; .* looks for the file model_algo-1 and cannot read it/],
+    ['linear-learner', 'anything', /looks for the file model_algo-1/],
+    ['xgboost', 'model.pth', /looks for a booster \(xgboost-model\) and cannot read it/],
+  ])('behind %s, an artifact of nothing but %s', async (algorithm, name, message) => {
+    writeFileSync(join(world.root, name), 'x');
+    execFileSync('tar', ['-czf', 'odd.tar.gz', name], { cwd: world.root });
+    const line = `deploy --endpoint w --artifact odd.tar.gz --algorithm ${algorithm} --yes`;
+    await refused(line, message);
+    expect(await world.shadowctl(`${line} --allow-mismatch --plan`)).toMatchObject({ code: 4 });
+  });
+
+  test('behind xgboost a booster may have any name', async () => {
+    writeFileSync(join(world.root, 'booster'), 'x');
+    execFileSync('tar', ['-czf', 'own.tar.gz', 'booster'], { cwd: world.root });
+    const line = 'deploy --endpoint w --artifact own.tar.gz --algorithm xgboost --plan';
+    expect(await world.shadowctl(line)).toMatchObject({ code: 4 });
   });
 
   test.each<[string, string, RegExp]>([

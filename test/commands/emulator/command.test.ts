@@ -73,7 +73,7 @@ describe('the words of shadowctl emulator', () => {
         '3',
         '--status',
         '503',
-        '--ms',
+        '--milliseconds',
         '10',
       ],
       {

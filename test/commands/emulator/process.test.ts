@@ -208,6 +208,9 @@ describe('the emulator as a process', () => {
     );
     await client.send(new CreateBucketCommand({ Bucket: 'slow-down' }));
     client.destroy();
+    expect((await shadowctl('emulator', 'fault', 'list')).out).toBe(
+      'fault-1  throttle, service s3, operation CreateBucket, used up\n',
+    );
     expect(await shadowctl('emulator', 'fault', 'clear', 'fault-9')).toMatchObject({
       code: 2,
       err: expect.stringContaining('no fault'),

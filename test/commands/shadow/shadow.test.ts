@@ -34,8 +34,8 @@ describe('words', () => {
     [['--endpoint', 'w', '--sample', '25%'], { sample: 0.25 }],
     [['--endpoint', 'w', '--sample', '0.5', '--model', 'm'], { sample: 0.5, model: 'm' }],
     [
-      ['--endpoint', 'w', '--variant-name', 'v', '--instances', '2', '--instance-type', 't'],
-      { variantName: 'v', instances: 2, instanceType: 't' },
+      ['--endpoint', 'w', '--variant-name', 'v', '--instances', '2', '--instance-type', 'ml.t2.medium'],
+      { variantName: 'v', instances: 2, instanceType: 'ml.t2.medium' },
     ],
     [
       ['--endpoint', 'w', '--capture-to', 's3://b/p', '--plan', '--no-wait'],

@@ -26,13 +26,13 @@ test('what stands, read from AWS', async () => {
   expect({ code, out: out.replace(/by \S+ at/, 'by SOMEBODY at') }).toEqual({
     code: 0,
     out: [
-      'Endpoint weather: InService on c (ours), modified 2026-01-05T09:04:45.000Z',
+      'Endpoint weather: InService on c (ours), modified 2026-01-05T09:04:45Z',
       '',
       '  variant                 model  image             instances        weight',
       '  AllTraffic  production  m      linear-learner:1  3 × ml.m5.large  1',
       '',
-      'Of what shadowctl holds, AWS has: 1 bucket, 1 upload, 1 model, 1 endpoint config, 1 log group, 1 endpoint.',
-      'Last change: `deploy` by SOMEBODY at 2026-01-05T09:00:00.000Z.',
+      "What stands of shadowctl's: 1 bucket, 1 upload, 1 model, 1 endpoint config, 1 log group, 1 endpoint.",
+      'Last change: `deploy` by SOMEBODY at 2026-01-05T09:00:00Z.',
     ].join('\n'),
   });
 });
@@ -43,6 +43,10 @@ test('what is in progress', async () => {
   const { out } = await world.shadowctl('status --endpoint weather');
   expect(out).toContain('Endpoint weather: Creating on c (ours)');
   expect(out).toContain('Creating. AllTraffic: Launching 1 instance(s).');
+  // No head of a table without rows.
+  expect(out).not.toContain('variant ');
+  const watched = await world.shadowctl('status --endpoint weather --watch');
+  expect(watched).toMatchObject({ code: 0, out: 'Endpoint weather is in service on c.' });
 });
 
 test('an endpoint with a shadow, as JSON', async () => {
@@ -78,6 +82,44 @@ test('nothing here, and no such endpoint: each says where it looked', async () =
   });
   expect(await world.shadowctl('status --endpoint nosuch')).toMatchObject({
     code: 2,
-    err: expect.stringContaining('There is no endpoint "nosuch" in us-east-1, and no journal of one here.'),
+    err: expect.stringContaining('There is no endpoint "nosuch" in us-east-1.\n  Check --endpoint'),
   });
+});
+
+test('while an update runs the new fleet is shown too', async () => {
+  await world.shadowctl(`deploy --endpoint weather ${DEPLOY}`);
+  await world.shadowctl(
+    `deploy --endpoint weather --artifact ${ARTIFACT_009} --algorithm linear-learner --model-name m2 --config-name c2 --no-wait --yes`,
+  );
+  await world.clock.sleep(30_000);
+  const { out } = await world.shadowctl('status --endpoint weather');
+  expect(out).toContain('In progress, towards c2.');
+  expect(out).toMatch(
+    /AllTraffic  production +m  [^]*AllTraffic  new production  m2  +linear-learner:1  0 of 1 × ml.m5.large/,
+  );
+  const again = await world.shadowctl(
+    `deploy --endpoint weather ${DEPLOY.replace('-name m ', '-name m3 ').replace('-name c ', '-name c3 ')}`,
+  );
+  expect(again).toMatchObject({ code: 2, err: expect.stringContaining('shadowctl status --endpoint weather --watch') });
+});
+
+test('what is all gone does not stand, and stays in the history', async () => {
+  await world.shadowctl(`deploy --endpoint weather ${DEPLOY}`);
+  await world.shadowctl('cleanup --endpoint weather --yes');
+  const status = await world.shadowctl('status');
+  expect(status.code).toBe(0);
+  expect(status.out.replace(/\s+/g, ' ')).toBe(
+    'Nothing stands in account 000000000000, us-east-1. What was done there: shadowctl history --endpoint weather',
+  );
+  expect(await world.shadowctl('status --format json')).toMatchObject({ code: 0, out: '[]' });
+  expect(await world.shadowctl('cleanup --all --yes')).toMatchObject({
+    code: 0,
+    out: 'Nothing stands of the endpoints that were: weather.',
+  });
+  await world.shadowctl(`deploy --endpoint weather ${DEPLOY}`);
+  const { out } = await world.shadowctl('history --endpoint weather --format json');
+  expect(JSON.parse(out)).toMatchObject([
+    { from: null, to: 'c', ending: 'created' },
+    { from: null, to: 'c', ending: 'created' },
+  ]);
 });
