@@ -16,7 +16,7 @@ export interface VariantSummary {
 }
 
 /** CloudWatch keeps no single requests: quantiles are those of each minute, averaged by its requests. */
-export interface LatencySummary {
+interface LatencySummary {
   mean: number | undefined;
   p50: number | undefined;
   p90: number | undefined;

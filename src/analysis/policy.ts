@@ -1,7 +1,7 @@
 import type { Task } from './observations.ts';
 
 /** What differs from task to task. */
-export interface TaskPolicy {
+interface TaskPolicy {
   agreement?: number | undefined;
   /** Share of numbers that may lie beyond the tolerance. */
   share?: number | undefined;

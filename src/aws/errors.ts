@@ -87,7 +87,7 @@ const CONNECTION = new Set([
 ]);
 
 /** True for the error an aborted request ends with. */
-export function isAbort(error: unknown): boolean {
+function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
 
@@ -104,7 +104,7 @@ export async function call<T>(target: AwsTarget, doing: string, send: () => Prom
 }
 
 /** The error in our words; what is no failure of a call (an abort, a `Problem`, a defect of ours) is given back as it is. */
-export function asProblem(error: unknown, doing: string, target: AwsTarget): unknown {
+function asProblem(error: unknown, doing: string, target: AwsTarget): unknown {
   if (!(error instanceof Error) || error instanceof Problem || isAbort(error)) return error;
   const sdk = error as SdkError;
   const code = codeOf(sdk);

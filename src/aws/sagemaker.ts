@@ -1,5 +1,4 @@
 import {
-  AddTagsCommand,
   CreateEndpointCommand,
   CreateEndpointConfigCommand,
   CreateModelCommand,
@@ -144,13 +143,6 @@ export async function tagsOf(aws: Aws, arn: string): Promise<Record<string, stri
     token = page.NextToken;
   } while (token !== undefined);
   return tags;
-}
-
-/** Adds tags to a SageMaker resource, or changes them. */
-export async function addTags(aws: Aws, arn: string, tags: Record<string, string>): Promise<void> {
-  const client = await aws.sagemaker();
-  const list = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-  await call(aws.target, `tag ${arn}`, () => client.send(new AddTagsCommand({ ResourceArn: arn, Tags: list })));
 }
 
 /** SageMaker has no error of its own for "there is none": only these words (facts 8.1). */

@@ -5,7 +5,7 @@ import { SERVICE_IDS, type ServiceId } from './shapes.ts';
 export type Standing = 'built' | 'partly' | 'not built';
 
 /** How far an operation of AWS is built. */
-export interface OperationStanding {
+interface OperationStanding {
   /** AWS's name. */
   name: string;
   standing: Standing;

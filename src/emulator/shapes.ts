@@ -14,7 +14,7 @@ export const SERVICE_IDS = [
 
 export type ServiceId = (typeof SERVICE_IDS)[number];
 
-export type ShapeType =
+type ShapeType =
   | 'structure'
   | 'list'
   | 'map'

@@ -80,7 +80,7 @@ function accused(alarm: MetricAlarm, points: readonly AlarmPoint[]): Aftermath['
 }
 
 /** Does one value lie on the wrong side of the alarm's threshold? */
-export function isBreaching(alarm: Pick<MetricAlarm, 'Threshold' | 'ComparisonOperator'>, value: number): boolean {
+function isBreaching(alarm: Pick<MetricAlarm, 'Threshold' | 'ComparisonOperator'>, value: number): boolean {
   const threshold = alarm.Threshold ?? Number.NaN;
   switch (alarm.ComparisonOperator) {
     case 'GreaterThanThreshold':

@@ -41,7 +41,7 @@ function updateInput(plan: GuardedUpdatePlan): UpdateEndpointCommandInput {
 }
 
 /** Every alarm that guards it, ours first. */
-export function alarmsOf(plan: Pick<GuardedUpdatePlan, 'alarms' | 'teamAlarms'>): string[] {
+function alarmsOf(plan: Pick<GuardedUpdatePlan, 'alarms' | 'teamAlarms'>): string[] {
   return [...plan.alarms.map((alarm) => alarm.AlarmName ?? ''), ...plan.teamAlarms];
 }
 

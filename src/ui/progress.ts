@@ -14,7 +14,7 @@ export interface Progress {
 }
 
 /** Begins to show progress on standard error. */
-export async function startProgress(io: Io, text: string): Promise<Progress> {
+async function startProgress(io: Io, text: string): Promise<Progress> {
   if (!io.interactive) return plainProgress(io, text);
   // 50 ms to load: only where it is seen.
   const { default: ora } = await import('ora');

@@ -2,7 +2,7 @@ import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Captures of a few days of a busy endpoint; beyond, those go that no report has used for longest. */
-export const MOST_CACHED_BYTES = 20e9;
+const MOST_CACHED_BYTES = 20e9;
 
 /**
  * Keeps a folder of downloaded captures under a bound: marks those just used, and deletes the files longest unused

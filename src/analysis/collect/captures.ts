@@ -22,7 +22,7 @@ export interface CaptureSource {
 }
 
 /** Folders of captures, one an hour: `…/endpoint/variant/2026/01/05/09/`. A file may be closed in the hour after its records. */
-export function prefixes({ destination, endpoint, variant, window }: CaptureSource): S3Place[] {
+function prefixes({ destination, endpoint, variant, window }: CaptureSource): S3Place[] {
   const place = s3Place(destination);
   if (place === undefined) throw usage(`The endpoint's captures go to "${destination}", which is no s3:// URI.`);
   const base = [place.key.replace(/\/+$/, ''), endpoint, variant].filter((part) => part !== '').join('/');

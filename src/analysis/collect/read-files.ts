@@ -66,7 +66,7 @@ export async function sizeOf(paths: readonly string[]): Promise<number> {
 }
 
 /** Text of a file, unzipped where it is gzip; of a torn one what comes before the tear, and why it ends there. */
-export function decode(bytes: Uint8Array): { text: string; torn: string | undefined } {
+function decode(bytes: Uint8Array): { text: string; torn: string | undefined } {
   const gzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
   if (!gzip) return { text: Buffer.from(bytes).toString('utf8'), torn: undefined };
   try {

@@ -14,13 +14,13 @@ import type { Evidence } from './evidence.ts';
 import { change, duration, percent } from './words.ts';
 
 /** Production alone, and production while the shadow saw its requests, without the warm-up. */
-export interface BeforeAndDuring {
+interface BeforeAndDuring {
   before: MetricTable;
   during: MetricTable;
 }
 
 /** Undefined where there is no shadow, or nothing is known of the time before. */
-export function beforeAndDuring(metrics: Metrics, warmup: number): BeforeAndDuring | undefined {
+function beforeAndDuring(metrics: Metrics, warmup: number): BeforeAndDuring | undefined {
   const first = metrics.shadow?.invocations.findIndex((n) => (n ?? 0) > 0) ?? -1;
   const before = metrics.before?.production;
   if (before === undefined || first < 0 || !before.invocations.some((n) => (n ?? 0) > 0)) return undefined;

@@ -38,7 +38,7 @@ export function judgeLatency(evidence: Evidence): Gate[] {
 }
 
 /** Per minute ln(shadow / production), from the shadow's first request on, without the warm-up; undefined where either is missing. */
-export function logRatios(
+function logRatios(
   production: MetricTable,
   shadow: MetricTable,
   metric: MetricName,

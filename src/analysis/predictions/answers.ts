@@ -137,7 +137,7 @@ function largest(scores: readonly number[]): number {
 }
 
 /** JSON with its members in order of name, so that equal values have equal text. */
-export function canonical(value: unknown): string {
+function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value === 'object' && value !== null) {
     const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -101,7 +101,7 @@ function counts(side: Side, ambiguous: number, unmatched: number, task: Task): S
 }
 
 /** The label of an answer under this task; a bare number is one where the task says classes. */
-export function labelOf(answer: Answer, task: Task): string | undefined {
+function labelOf(answer: Answer, task: Task): string | undefined {
   if (task === 'json') return answer.other ?? answer.label ?? String(answer.number);
   if (answer.label !== undefined) return answer.label;
   return task === 'multiclass' && answer.number !== undefined ? String(answer.number) : undefined;
@@ -238,7 +238,7 @@ class Rows {
 }
 
 /** A block as this version makes it. */
-export type FullBlock = Required<PairBlock>;
+type FullBlock = Required<PairBlock>;
 
 function emptyBlock(at: number): FullBlock {
   const truth = { truth: 0, onlyProduction: 0, onlyShadow: 0, loss: 0, lossSquared: 0 };

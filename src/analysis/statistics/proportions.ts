@@ -51,7 +51,7 @@ export function mcnemar(b: number, c: number): number {
 }
 
 /** P(X <= k) for X of a binomial distribution. */
-export function binomialAtMost(k: number, n: number, p: number): number {
+function binomialAtMost(k: number, n: number, p: number): number {
   if (k < 0) return 0;
   return k >= n ? 1 : 1 - betaCdf(p, k + 1, n - k);
 }

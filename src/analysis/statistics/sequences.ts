@@ -23,7 +23,7 @@ export function meanAndDeviation(values: readonly number[]): { mean: number; dev
 }
 
 /** Correlation of each value with the next; 0 for fewer than four values or a constant. */
-export function lagOne(values: readonly number[]): number {
+function lagOne(values: readonly number[]): number {
   const { mean, deviation } = meanAndDeviation(values);
   if (values.length < 4 || deviation === 0) return 0;
   let sum = 0;
@@ -35,7 +35,7 @@ export function lagOne(values: readonly number[]): number {
  * Correlation of neighbouring means of `size` minutes, when minutes follow an AR(1) with coefficient `phi`:
  * φ (1 − φ^m)² / (m (1 − φ²) − 2 φ (1 − φ^m)).
  */
-export function impliedCorrelation(phi: number, size: number): number {
+function impliedCorrelation(phi: number, size: number): number {
   if (phi <= 0) return 0;
   const coefficient = Math.min(phi, 0.99);
   const left = 1 - coefficient ** size;
@@ -107,7 +107,7 @@ export function blockSequence(minutes: readonly (number | undefined)[], options:
 }
 
 /** Means of whole blocks; a block needs values in half of its minutes. What is left over at the end waits for more. */
-export function blockMeans(minutes: readonly (number | undefined)[], size: number): number[] {
+function blockMeans(minutes: readonly (number | undefined)[], size: number): number[] {
   const means: number[] = [];
   for (let start = 0; start + size <= minutes.length; start += size) {
     const values = minutes.slice(start, start + size).filter((value) => value !== undefined);

@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts';
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** `[21/Nov/2026:06:23:21 +0000]`: the time of an access line, in UTC as in SageMaker's containers. */
-export function accessTime(ms: number): string {
+function accessTime(ms: number): string {
   const at = new Date(ms);
   const two = (value: number) => String(value).padStart(2, '0');
   const day = `${two(at.getUTCDate())}/${MONTHS[at.getUTCMonth()]}/${at.getUTCFullYear()}`;

@@ -3,13 +3,13 @@ import { gunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 
 /** Bounds on what an archive may unpack to: a small file can hold a very large one. */
-export interface ArchiveLimits {
+interface ArchiveLimits {
   /** Bytes of all files together, tar headers included. */
   bytes: number;
   files: number;
 }
 
-export const DEFAULT_LIMITS: ArchiveLimits = { bytes: 512 * 1024 ** 2, files: 10_000 };
+const DEFAULT_LIMITS: ArchiveLimits = { bytes: 512 * 1024 ** 2, files: 10_000 };
 
 /** Why an archive cannot be unpacked; the message completes "the archive …". */
 export class ArchiveError extends Error {}

@@ -29,7 +29,7 @@ export function readXml(shape: Shape, body: Uint8Array): Record<string, unknown>
 }
 
 /** S3's refusal of a body that is no XML, or not the XML that is due. */
-export function malformedXml(): AwsError {
+function malformedXml(): AwsError {
   return new AwsError(
     'MalformedXML',
     'The XML you provided was not well-formed or did not validate against our published schema',

@@ -45,7 +45,7 @@ export function writeMembers(shape: Shape, value: unknown): string {
 }
 
 /** A value under a name, as Query replies and S3 bodies carry it; times are ISO 8601 unless the shape says otherwise. */
-export function writeMember(member: Member, name: string, value: unknown): string {
+function writeMember(member: Member, name: string, value: unknown): string {
   const { shape } = member;
   switch (shape.type) {
     case 'structure':

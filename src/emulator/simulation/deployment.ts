@@ -90,7 +90,7 @@ export function planCreate(next: FleetRecord): Stage[] {
 }
 
 /** All instances of a fleet, shadows included. */
-export function everything(fleet: FleetRecord): Counts {
+function everything(fleet: FleetRecord): Counts {
   return counts([...fleet.production, ...fleet.shadow], (total) => total);
 }
 

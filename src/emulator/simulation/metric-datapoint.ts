@@ -61,7 +61,7 @@ function datapoint(at: number, parts: readonly Distribution[]): Datapoint {
  * The p-th percentile of ascending weighted values by linear interpolation between closest ranks (numpy's default).
  * AWS does not say how it interpolates.
  */
-export function percentile(sorted: readonly WeightedValue[], p: number): number | undefined {
+function percentile(sorted: readonly WeightedValue[], p: number): number | undefined {
   const total = sorted.reduce((sum, entry) => sum + entry.count, 0);
   if (total <= 0) return undefined;
   const rank = (p / 100) * Math.max(0, total - 1);

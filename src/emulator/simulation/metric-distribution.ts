@@ -1,9 +1,9 @@
 import type { WeightedValue } from './metrics.ts';
 
 /** How many different values a bucket keeps exactly before it is rolled into a histogram. */
-export const EXACT_VALUES = 1_000;
+const EXACT_VALUES = 1_000;
 /** Relative accuracy of the histogram: a value is remembered within 1 % of itself. */
-export const ACCURACY = 0.01;
+const ACCURACY = 0.01;
 const LOG_GAMMA = Math.log((1 + ACCURACY) / (1 - ACCURACY));
 const GAMMA = Math.exp(LOG_GAMMA);
 /** Equal values are looked for among this many entries, so that 0/1 metrics take two. */

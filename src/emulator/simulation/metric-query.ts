@@ -25,7 +25,7 @@ export interface QueryResult extends TimeSeries {
 }
 
 /** Data of one unit, or of the first unit by name where there are several (as was observed on AWS). */
-export function readOneUnit(
+function readOneUnit(
   metrics: MetricStore,
   series: Series,
   unit: string | undefined,

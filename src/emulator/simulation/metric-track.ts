@@ -5,9 +5,9 @@ import type { Distribution } from './metric-distribution.ts';
 import { addSet, addValue, emptyDistribution, merge, roll } from './metric-distribution.ts';
 import type { ResolutionSeconds, Series, SeriesHandle } from './metrics.ts';
 
-export const RETENTION = 15 * 86_400_000;
+const RETENTION = 15 * 86_400_000;
 /** After this long, sub-minute data becomes per-minute data (as on AWS), and exact values become a histogram. */
-export const DETAIL = 3 * 3_600_000;
+const DETAIL = 3 * 3_600_000;
 
 /** What the store remembers of a track beside its buckets. */
 export interface TrackRecord {

@@ -3,7 +3,7 @@ import type { EndpointRecord, FleetRecord } from './endpoint-records.ts';
 import type { SeriesHandle } from './metrics.ts';
 
 /** What became of one request at one variant. Latencies in microseconds. */
-export interface Measured {
+interface Measured {
   /** When the answer was there, milliseconds since the epoch. */
   at: number;
   /** HTTP status of the container; 0 when it never answered. */

@@ -28,7 +28,7 @@ const UNITS: Record<string, number> = {
 };
 
 /** DuckDB's memory limit under a bound for the whole process, like `1GB`. */
-export function engineMemory(bound: string): string {
+function engineMemory(bound: string): string {
   const [, number = '0', unit = 'MB'] = /^([\d.]+)\s*([a-z]+)$/i.exec(bound) ?? [];
   const megabytes = Number(number) * (UNITS[unit.toUpperCase()] ?? 1);
   return `${Math.round(Math.max(LEAST_MB, megabytes - BESIDE_MB))}MB`;

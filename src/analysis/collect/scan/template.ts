@@ -11,7 +11,7 @@ const MOST_HOLES = 4096;
 const PROBE = 918_273_000;
 
 /** Where the parts of one row of an answer come from: a hole by its index, or fixed text. */
-export interface TemplateRow {
+interface TemplateRow {
   label: number | string | undefined;
   number: number | undefined;
   scores: readonly number[] | undefined;

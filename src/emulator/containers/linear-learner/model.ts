@@ -1,7 +1,7 @@
 import { unzipSync } from 'fflate';
 import { readParams } from './params.ts';
 
-export type PredictorType = 'binary_classifier' | 'multiclass_classifier' | 'regressor';
+type PredictorType = 'binary_classifier' | 'multiclass_classifier' | 'regressor';
 
 /** A linear-learner model as its artifact holds it: raw weights, to be applied to raw features. */
 export interface LinearModel {

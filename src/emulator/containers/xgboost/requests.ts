@@ -3,7 +3,7 @@ import { readFeatures, readRecordIo } from '../recordio.ts';
 import { sniffDelimiter } from './sniff.ts';
 import { atLeast, type ImageVersion } from './versions.ts';
 
-export type Format = 'csv' | 'libsvm' | 'recordio-protobuf';
+type Format = 'csv' | 'libsvm' | 'recordio-protobuf';
 
 /** A parsed payload; `fill` writes one record over an array of NaN, leaving alone what is missing. */
 export interface Matrix {

@@ -66,7 +66,7 @@ export const copyOperations: Operations = {
 };
 
 /** Bucket and key of an `x-amz-copy-source`: `bucket/key`, perhaps with a leading slash and `?versionId=…`, percent-encoded. */
-export function sourceOf(header: string | undefined): { Bucket: string; Key: string; VersionId?: string } {
+function sourceOf(header: string | undefined): { Bucket: string; Key: string; VersionId?: string } {
   const [path = '', query] = (header ?? '').split(/\?versionId=/);
   let decoded: string;
   try {

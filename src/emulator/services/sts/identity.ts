@@ -14,7 +14,7 @@ export interface Session {
 }
 
 /** The account of an access key without twelve digits of its own. */
-export const DEFAULT_ACCOUNT = '000000000000';
+const DEFAULT_ACCOUNT = '000000000000';
 
 /** The sessions given out by AssumeRole, by access key id. */
 export function sessions(world: World) {
