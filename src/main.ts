@@ -4,6 +4,7 @@ import { systemClock } from './clock.ts';
 import { Problem, type ProblemKind, interrupted } from './errors.ts';
 import { buildProgram } from './program.ts';
 import { type Io, processIo } from './ui/io.ts';
+import { isCommand, wrap } from './ui/wrap.ts';
 import { createApp, emulatorHere, type Surroundings } from './wire.ts';
 
 const EXIT_CODES: Readonly<Record<Outcome, number>> = { done: 0, no: 1, inconclusive: 3, pending: 4 };
@@ -93,8 +94,10 @@ async function explain(thrown: unknown, argv: readonly string[], surroundings: S
   if (error instanceof Problem) {
     // That the user said no, or stop, is no error.
     const lead = error.kind === 'no' || error.kind === 'interrupted' ? '' : 'error: ';
-    io.alert(`${lead}${error.message}`);
-    for (const line of error.next?.split('\n') ?? []) io.alert(`  ${line}`);
+    // Where a program reads it a line stays a line; a command that is to be copied always does.
+    const fit = (text: string) => (io.interactive && !isCommand(text.trim()) ? wrap(text, io.columns, '  ') : [text]);
+    for (const line of fit(`${lead}${error.message}`)) io.alert(line);
+    for (const line of error.next?.split('\n') ?? []) fit(`  ${line}`).forEach((one) => io.alert(one));
     const hint = error.next?.includes('add --emulator') === true ? await emulatorHere(surroundings.cwd) : undefined;
     if (hint !== undefined) io.alert(`  ${hint}`);
     if (argv.includes('--debug') && error.cause instanceof Error) io.alert(error.cause.stack ?? String(error.cause));

@@ -34,10 +34,12 @@ export function parseSize(flag: string, text: string): Size {
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 
-/** `90s`, `10m`, `1h`, `1h30m`, or bare seconds, as whole seconds. @throws Problem 'usage' */
+/** `90s`, `10m`, `1h`, `1h30m` or `0`, as whole seconds: a number alone may have been meant as minutes. @throws Problem 'usage' */
 export function parseSeconds(flag: string, text: string): number {
   const trimmed = text.trim();
-  if (/^\d+$/.test(trimmed)) return Number(trimmed);
+  if (/^0+$/.test(trimmed)) return 0;
+  if (/^\d+$/.test(trimmed))
+    throw usage(`${flag} ${text}: a duration needs a unit.`, `Write ${trimmed}s, ${trimmed}m or ${trimmed}h.`);
   if (!/^(\d+(\.\d+)?[smh])+$/.test(trimmed)) throw usage(`${flag} ${text}: a duration looks like 90s, 10m or 1h30m.`);
   let seconds = 0;
   for (const [, number, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)([smh])/g))

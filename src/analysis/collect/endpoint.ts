@@ -1,4 +1,5 @@
 import type { Aws } from '../../aws/clients.ts';
+import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
 import { cannotRun } from '../../errors.ts';
 import type { VariantFacts } from '../observations.ts';
@@ -22,10 +23,7 @@ export interface EndpointFacts {
 export async function readEndpoint(aws: Aws, name: string, signal?: AbortSignal): Promise<EndpointFacts> {
   const endpoint = await describeEndpoint(aws, name, signal);
   if (endpoint === undefined) {
-    throw cannotRun(
-      `There is no endpoint "${name}" in ${aws.target.region}.`,
-      'Check the name, the region and the account.',
-    );
+    throw noEndpoint(aws.target, name);
   }
   const configName = endpoint.EndpointConfigName;
   const config = configName === undefined ? undefined : await describeEndpointConfig(aws, configName, signal);

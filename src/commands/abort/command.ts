@@ -20,7 +20,7 @@ export function abortCommand(host: Host, run: Run<AbortOptions> = lazy(() => imp
   return new Command('abort')
     .description('stop an update that is under way and return to the old fleet, as far as AWS permits')
     .requiredOption('--endpoint <name>', 'the endpoint')
-    .option('--plan', 'only say what would happen; exit 4')
+    .option('--plan', 'only show what would be done; exit 4 when there is something to do')
     .option('-y, --yes', 'do not ask')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
     .addHelpText(

@@ -52,7 +52,7 @@ export function canaryCommand(host: Host, run: Run<CanaryOptions> = lazy(() => i
     .option('--rate <n>', 'requests a second of --traffic (default: 5)', positiveNumber('--rate'))
     .option('--adopt', 'change an endpoint that shadowctl did not create; cleanup will never delete it')
     .option('--resume', 'go on watching an update that is under way, after a crash or from another terminal')
-    .option('--plan', 'only examine and show what would be done; exit 4')
+    .option('--plan', 'only show what would be done; exit 4 when there is something to do')
     .option('-y, --yes', 'do not ask')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
     .addHelpText('after', HELP)

@@ -53,7 +53,7 @@ export function promoteCommand(host: Host, run: Run<PromoteOptions> = lazy(() =>
       'send requests from this CSV or JSON Lines file meanwhile, where there is no real traffic',
     )
     .option('--rate <n>', 'requests a second of --traffic (default: 5)', positiveNumber('--rate'))
-    .option('--plan', 'only judge, examine and show what would be done; exit 4')
+    .option('--plan', 'only show what would be done; exit 4 when there is something to do')
     .option('-y, --yes', 'do not ask')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
     .addHelpText('after', HELP)

@@ -19,6 +19,8 @@ export function planLines(what: string, detail: string, columns: number, indent 
 }
 
 function describeDetail(step: Step): string {
+  if (step.action === 'create' && (step.kind === 'log-group' || step.kind === 's3-prefix'))
+    return 'written by SageMaker; cleanup deletes it';
   if (step.action === 'delete' || !('input' in step)) return '';
   switch (step.kind) {
     case 'model': {
@@ -28,7 +30,9 @@ function describeDetail(step: Step): string {
         .join(', ');
     }
     case 'endpoint-config': {
-      const shadows = (step.input.ShadowProductionVariants ?? []).map((variant) => `shadow ${variantText(variant)}`);
+      const shadows = (step.input.ShadowProductionVariants ?? []).map((variant) =>
+        variant.VariantName === 'shadow' ? variantText(variant) : `shadow ${variantText(variant)}`,
+      );
       return [...(step.input.ProductionVariants ?? []).map(variantText), ...shadows].join('; ');
     }
     case 'endpoint':
@@ -50,7 +54,7 @@ function artifactText(uri: string | undefined): string | undefined {
 }
 
 /** `AllTraffic: weather-model on 3 × ml.m5.large` */
-export function variantText(variant: ProductionVariant): string {
+function variantText(variant: ProductionVariant): string {
   const fleet =
     variant.InitialInstanceCount === undefined
       ? 'no instances'

@@ -27,7 +27,7 @@ const CHARTS = [
 
 /**
  * Draws 5XX and 4XX errors and ModelLatency over the whole minutes of a window, one chart each with a line for every
- * fleet. A minute without requests is a gap.
+ * fleet. A minute without requests is a gap. Where nothing but zeros would be drawn, one line says so.
  * @param window ms since the epoch
  */
 export function drawMinutes(
@@ -48,6 +48,12 @@ export function drawMinutes(
       const byTime = new Map(minutes.map((minute) => [minute.at, value(minute)]));
       return { name: alone ? `${title} of ${name}` : name, values: times.map((at) => byTime.get(at)) };
     });
+    const said = series.flatMap(({ values }) => values.filter((each) => each !== undefined));
+    if (said.length > 0 && said.every((each) => each === 0)) {
+      const what = alone ? (series[0]?.name ?? title) : `  ${title}`;
+      lines.push('', `${what}: none in ${count} ${count === 1 ? 'minute' : 'minutes'}`);
+      continue;
+    }
     const options = { width, height: HEIGHT, color: io.color, times, ...(alone ? { unit } : {}) };
     const drawn = chart(series, options).split('\n');
     lines.push('', ...(alone ? [] : [`  ${title}, ${unit}`]), ...drawn, ...ruler(drawn, times, shown));

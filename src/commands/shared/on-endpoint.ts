@@ -71,8 +71,8 @@ function stopped(ground: Ground, words: { endpoint: string; command: string }, b
     .some((event) => event.type === 'begin');
   const held = standing(ground.state()).map((one) => nameOf(one.ref));
   const next = [
-    `shadowctl status --endpoint ${words.endpoint}   shows what stands`,
-    `shadowctl cleanup --endpoint ${words.endpoint}  takes it all away`,
+    `shadowctl status --endpoint ${words.endpoint} --watch  watches it to its end`,
+    `shadowctl cleanup --endpoint ${words.endpoint}         takes it all away`,
   ];
   if (!touched) return interrupted('Interrupted; nothing was changed.');
   return interrupted(

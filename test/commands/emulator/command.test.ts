@@ -93,6 +93,8 @@ describe('the words of shadowctl emulator', () => {
       ['fault', 'add', 'unhealthy', '--endpoint', 'e', '--variant', 'v', '--endpoint-config', 'c'],
       { dir: undefined, fault: { kind: 'unhealthy', endpoint: 'e', variant: 'v', endpointConfig: 'c' } },
     ],
+    // As the flag was called before.
+    [['fault', 'add', 'delay', '--ms', '5'], { dir: undefined, fault: { kind: 'delay', milliseconds: 5 } }],
     [['fault', 'list'], { dir: undefined, format: 'text' }],
     [['fault', 'clear', 'fault-1', 'fault-2'], { dir: undefined, ids: ['fault-1', 'fault-2'] }],
     [['fault', 'clear'], { dir: undefined, ids: [] }],

@@ -149,9 +149,7 @@ describe('against an endpoint', () => {
     const before = await takeCensus(world.aws);
     const { code, out } = await world.shadowctl(`${SHADOW} --plan`);
     expect(code).toBe(4);
-    expect(out).toContain(
-      '+ endpoint config c2  (AllTraffic: m1 on 3 × ml.m5.large; shadow shadow: m2 on 3 × ml.m5.large)',
-    );
+    expect(out).toContain('+ endpoint config c2  (AllTraffic: m1 on 3 × ml.m5.large; shadow: m2 on 3 × ml.m5.large)');
     expect(await takeCensus(world.aws)).toEqual(before);
   });
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { collapsed } from '../../../src/commands/shared/await-endpoint.ts';
+import { drawMinutes } from '../../../src/commands/shared/draw-minutes.ts';
 import { appliedWords } from '../../../src/resources/steps.ts';
 import { fitHelp } from '../../../src/ui/help.ts';
 
@@ -27,4 +28,28 @@ test.each([
   ['a list under its last column', '  name  what it means here', '  name  what it\n        means here'],
 ])('a help page fits: %s', (_, text, fitted) => {
   expect(fitHelp(text, 20)).toBe(fitted);
+});
+
+test('errors that never were are a line, not an empty plot', () => {
+  const at = Date.UTC(2026, 0, 5, 9);
+  const minutes = [0, 1, 2].map((minute) => ({
+    at: at + minute * 60_000,
+    requests: 10,
+    errors4xx: minute,
+    errors5xx: 0,
+    latencyMs: 2,
+  }));
+  const window = { start: at, end: at + 3 * 60_000 };
+  const one = drawMinutes({ columns: 80, color: false }, [{ name: 'v', minutes }], window);
+  expect(one).toContain('5XXError of v: none in 3 minutes');
+  expect(one.filter((line) => line.includes('none in'))).toHaveLength(1);
+  const two = drawMinutes(
+    { columns: 80, color: false },
+    [
+      { name: 'old', minutes },
+      { name: 'new', minutes },
+    ],
+    window,
+  );
+  expect(two).toContain('  5XXError: none in 3 minutes');
 });
