@@ -46,9 +46,13 @@ export async function run(app: App, options: DemoOptions): Promise<Outcome> {
     }
     await takeStock(app, surroundings, 'What stands now, read back from the emulator', STORY.length + 1, STANDING);
     if (options.keep) {
-      io.out('Kept. Look around with:');
-      for (const command of ['status', 'report']) io.out(`  $ shadowctl ${command} --endpoint ${ENDPOINT} --emulator`);
-      io.out(`and clean up with: shadowctl cleanup --endpoint ${ENDPOINT} --emulator`);
+      const to = new Date(clock.now()).toISOString();
+      const from = new Date(clock.now() - 95 * 60_000).toISOString();
+      io.out('Kept, in the emulator of this folder. Look around, and clean up, with:');
+      for (const argv of [['status'], ['history'], ['report', '--from', from, '--to', to], ['cleanup']]) {
+        const [command = '', ...rest] = argv;
+        for (const line of shellLine(io, [command, '--endpoint', ENDPOINT, '--emulator', ...rest])) io.out(line);
+      }
     } else {
       await perform(app, { argv: ['cleanup', '--endpoint', ENDPOINT, '--yes'], outcome: 'done' }, surroundings);
       await takeStock(app, surroundings, 'What is left, read back from the emulator', STORY.length + 2, NOTHING);
