@@ -39,7 +39,7 @@ const ALGORITHMS: Readonly<Record<Algorithm, Known>> = {
 };
 
 /** What `--algorithm` takes, for help texts. */
-export const ALGORITHM_NAMES: readonly string[] = Object.keys(ALGORITHMS);
+const ALGORITHM_NAMES: readonly string[] = Object.keys(ALGORITHMS);
 
 /**
  * The image of `--algorithm linear-learner|xgboost[:version]` in a region. Without a version: the newest.

@@ -6,7 +6,7 @@ export interface Ownership {
   run: string;
 }
 
-export const PROJECT_TAG = 'shadowctl:project';
+const PROJECT_TAG = 'shadowctl:project';
 export const ENDPOINT_TAG = 'shadowctl:endpoint';
 export const RUN_TAG = 'shadowctl:run';
 

@@ -45,7 +45,7 @@ const BEGIN_WITHIN = 60_000;
 const TROUBLES = 10;
 
 /** Often at first, then every 15 seconds: AWS limits the rate of Describe calls. */
-export function defaultPause(waited: number): number {
+function defaultPause(waited: number): number {
   return Math.min(15_000, Math.max(1_000, waited / 4));
 }
 

@@ -75,7 +75,7 @@ export interface JournalPlace {
 }
 
 /** `<stateDir>/<account>/<region>/<endpoint>.jsonl` */
-export function journalPath(place: Omit<JournalPlace, 'clock'>): string {
+function journalPath(place: Omit<JournalPlace, 'clock'>): string {
   return join(place.stateDir, place.account, place.region, `${place.endpoint}.jsonl`);
 }
 

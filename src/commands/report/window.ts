@@ -10,7 +10,7 @@ const UNITS: Record<string, number> = {
   d: 1_440 * MINUTE_MS,
 };
 /** Metrics of a minute are published after its end, captures a little later. */
-export const SETTLE_MS = 30_000;
+const SETTLE_MS = 30_000;
 
 /** `30m`, `2h`, `1h30m`, `1d` in milliseconds. @throws Problem (usage) for anything else */
 export function readDuration(text: string, option: string): number {
