@@ -92,7 +92,7 @@ export function requireSettled(live: Live): void {
   throw cannotRun(
     `Endpoint "${live.name}" is in the middle of something: ${status}${target === undefined ? '' : `, towards config ${target}`}.`,
     guarded
-      ? `${watch}\nof a guarded update, its end as well:     shadowctl canary --endpoint ${live.name} --resume\nStop a guarded update:                    shadowctl abort --endpoint ${live.name}`
+      ? `${watch}\nIs it a guarded update, this tells its end too:  shadowctl canary --endpoint ${live.name} --resume\nand this stops it:  shadowctl abort --endpoint ${live.name}`
       : watch,
   );
 }

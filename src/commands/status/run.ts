@@ -59,12 +59,10 @@ async function everyEndpoint(app: App, { format }: StatusOptions): Promise<strin
   }
   const open: string[] = [];
   for (const endpoint of endpoints) if (!fold((await app.journal(endpoint)).events()).clean) open.push(endpoint);
-  if (open.length === 0 && format === 'text')
-    for (const line of wrap(
-      `Nothing stands in account ${account}, ${aws.target.region}. What was done there: shadowctl history --endpoint ${endpoints.join(' or ')}`,
-      app.io.columns,
-    ))
-      app.io.out(line);
+  if (open.length === 0 && format === 'text') {
+    app.io.out(`Nothing stands in account ${account}, ${aws.target.region}. What was done there:`);
+    for (const endpoint of endpoints) app.io.out(`  shadowctl history --endpoint ${endpoint}`);
+  }
   return open;
 }
 
