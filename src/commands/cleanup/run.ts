@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { App, Outcome } from '../../app.ts';
 import { cannotRun } from '../../errors.ts';
 import { openSite } from '../../resources/apply.ts';
@@ -89,6 +91,8 @@ async function cleanEndpoint(
   const { deleted, left } = await tearDown(app, ground, site, plan, keep, neighbours, (step) => {
     if (options.format === 'text') app.io.out(`deleted ${nameOf(step)}`);
   });
+  // What report had downloaded of the captures goes with them.
+  if (!options.keepCaptures) await rm(join((await app.project()).stateDir, 'cache'), { recursive: true, force: true });
   const unexpected = await verify(app, ground, left);
   tell(app, options, endpoint, { deleted, planned: [], left: [...left, ...unexpected] });
   if (left.length + unexpected.length === 0)

@@ -1,4 +1,5 @@
-import { mkdtemp } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { takeCensus } from '../../../src/aws/census.ts';
@@ -55,7 +56,10 @@ test('a line per deletion, in an order that is safe; then AWS is asked, and noth
   await world.shadowctl(DEPLOY);
   await world.shadowctl(SHADOW);
   await world.shadowctl(TRAFFIC);
+  const cache = join(world.root, '.shadowctl', 'cache');
+  await mkdir(cache, { recursive: true });
   const { code, out } = await world.shadowctl('cleanup --endpoint weather --yes');
+  expect(existsSync(cache)).toBe(false);
   expect({ code, out: out.replaceAll(/[0-9a-f]{8}…/g, 'HASH') }).toEqual({
     code: 0,
     out: [
