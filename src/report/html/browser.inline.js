@@ -2,9 +2,12 @@
 // Runs in the reader's browser: draws the charts of the page from its own JSON. No network, no markup from data.
 (() => {
   const data = JSON.parse(document.getElementById('data').textContent);
+  const root = document.documentElement;
   const drawn = [];
+  // Values are logarithms of a ratio: its axis is marked where these changes lie.
+  const CHANGES = [-0.99, -0.9, -0.75, -0.5, -0.25, -0.1, -0.05, -0.02, -0.01, 0, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 9, 19, 49, 99];
   const colors = () => {
-    const style = getComputedStyle(document.documentElement);
+    const style = getComputedStyle(root);
     return (name) => style.getPropertyValue(`--${name}`).trim();
   };
   const clock = (seconds) => {
@@ -12,31 +15,69 @@
     return text.slice(11, 16) === '00:00' ? text.slice(5, 10) : text.slice(11, 16);
   };
   const number = (value) => (value === null || value === undefined ? '–' : Number(value.toPrecision(4)).toString());
+  const change = (value) => {
+    if (value === null || value === undefined) return '–';
+    const percent = Number((Math.expm1(value) * 100).toPrecision(3));
+    return `${percent > 0 ? '+' : ''}${percent} %`;
+  };
 
-  function draw(host, chart) {
+  /** Marks of a ratio's axis, at least 22 pixels apart; zero first, for it says the most. */
+  function changes(low, high, height) {
+    const room = ((high - low) * 22) / Math.max(1, height);
+    const chosen = [];
+    for (const at of CHANGES.map((one) => Math.log1p(one)).sort((a, b) => Math.abs(a) - Math.abs(b))) {
+      if (at >= low && at <= high && chosen.every((other) => Math.abs(other - at) >= room)) chosen.push(at);
+    }
+    return chosen.sort((a, b) => a - b);
+  }
+
+  function draw(host, chart, size) {
     const color = colors();
-    const axis = { stroke: color('quiet'), grid: { stroke: color('line'), width: 1 }, ticks: { stroke: color('line') } };
+    const axis = {
+      stroke: color('quiet'),
+      font: '12px system-ui, sans-serif',
+      labelFont: '12px system-ui, sans-serif',
+      grid: { stroke: color('line'), width: 1 },
+      ticks: { stroke: color('line') },
+    };
+    const say = chart.ratio ? change : number;
     const series = chart.series.map((one) => ({
       label: one.label,
       stroke: color(one.color),
       width: one.width ?? 2,
       dash: one.dash ?? undefined,
-      fill: undefined,
       spanGaps: false,
-      points: { show: chart.x.length < 40 },
-      value: (_, value) => number(value),
+      points: { show: one.dash ? false : chart.x.length < 40, size: 4 },
     }));
     const bands = (chart.bands ?? []).map((band) => ({ series: band, fill: `${color('production')}22` }));
+    const readout = document.querySelector(`[data-of="${host.id}"]`);
+    const show = (plot) => {
+      const at = plot.cursor.idx;
+      const x = at === null || at === undefined ? undefined : chart.x[at];
+      readout.textContent =
+        x === undefined
+          ? ''
+          : `${chart.time ? `${clock(x)} UTC` : `${number(x)} ${chart.xLabel}`}: ${chart.series.map((one) => `${one.label} ${say(one.values[at])}`).join(', ')}`;
+    };
+    const y = { ...axis, size: 64, values: (_, values) => values.map(say) };
+    if (chart.ratio) y.splits = (plot, _, low, high) => changes(low, high, plot.bbox.height / devicePixelRatio);
     return new uPlot(
       {
-        width: host.clientWidth || 640,
-        height: 240,
+        ...size(host),
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1e3), 'Etc/UTC'),
-        scales: { x: { time: chart.time }, y: { range: (_, low, high) => pad(low, high, chart.zero) } },
-        axes: [chart.time ? { ...axis, values: (_, times) => times.map(clock) } : axis, { ...axis, size: 64, values: (_, values) => values.map(number) }],
-        series: [{ label: chart.time ? 'UTC' : chart.xLabel, value: (_, value) => (value === null ? '–' : chart.time ? clock(value) : number(value)) }, ...series],
+        scales: {
+          x: { time: chart.time },
+          y: { range: (_, low, high) => (chart.bands ? closeUp(chart, low, high) : pad(low, high, chart.zero)) },
+        },
+        axes: [
+          { ...axis, label: chart.xLabel, labelSize: 18, ...(chart.time ? { values: (_, times) => times.map(clock) } : {}) },
+          y,
+        ],
+        series: [{ label: chart.xLabel }, ...series],
         bands,
+        legend: { show: false },
         cursor: { y: false },
+        hooks: { setCursor: [show] },
       },
       [chart.x, ...chart.series.map((one) => one.values)],
       host,
@@ -50,21 +91,41 @@
     return [zero && low >= 0 ? 0 : bottom - room, high + room];
   }
 
-  function all() {
+  /** The first bounds are so wide that nothing else could be seen: the later half of the evidence sets the scale. */
+  function closeUp(chart, low, high) {
+    const [upper, lower, seen, margin] = chart.series.map((one) => one.values);
+    const later = Math.floor(chart.x.length / 2);
+    const values = [...upper.slice(later), ...lower.slice(later), ...seen.slice(later), ...margin].filter((value) => value !== null);
+    return values.length === 0 ? pad(low, high, false) : pad(Math.min(...values), Math.max(...values), false);
+  }
+
+  const onScreen = (host) => ({ width: host.clientWidth || 640, height: 240 });
+  // Two columns on A4; the canvas of the screen would be cut off.
+  const onPaper = () => ({ width: 330, height: 190 });
+
+  function all(size = onScreen) {
     for (const plot of drawn.splice(0)) plot.destroy();
     for (const [id, chart] of Object.entries(data.charts)) {
       const host = document.getElementById(id);
-      if (host !== null) drawn.push(draw(host, chart));
+      if (host !== null) drawn.push(draw(host, chart, size));
     }
-    document.documentElement.dataset.drawn = String(drawn.length);
+    root.dataset.drawn = String(drawn.length);
   }
 
   all();
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', all);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => all());
+  window.addEventListener('beforeprint', () => {
+    root.dataset.paper = '';
+    all(onPaper);
+  });
+  window.addEventListener('afterprint', () => {
+    delete root.dataset.paper;
+    all();
+  });
   let width = window.innerWidth;
   window.addEventListener('resize', () => {
-    if (window.innerWidth === width) return;
+    if (window.innerWidth === width || 'paper' in root.dataset) return;
     width = window.innerWidth;
-    for (const plot of drawn) plot.setSize({ width: plot.root.parentElement.clientWidth || 640, height: 240 });
+    for (const plot of drawn) plot.setSize(onScreen(plot.root.parentElement));
   });
 })();

@@ -2,7 +2,7 @@ import type { MetricName } from '../../analysis/observations.ts';
 import type { Gate } from '../../analysis/verdict.ts';
 import type { Report } from '../report.ts';
 import { escapeHtml, htmlTable } from './escape.ts';
-import { number } from '../words.ts';
+import { difference, gateValue, number } from '../words.ts';
 
 /** What the script in the page draws. `x` in seconds where it is time. */
 export interface Chart {
@@ -20,6 +20,8 @@ export interface Chart {
     values: readonly (number | null)[];
   }[];
   bands?: readonly (readonly [number, number])[];
+  /** Values are logarithms of a ratio: the axis says `+10 %`. */
+  ratio?: boolean;
 }
 
 const DASHES: Record<string, readonly number[] | undefined> = { p50: undefined, p90: [8, 4], p99: [2, 3] };
@@ -45,7 +47,7 @@ export function chartsOf(report: Report): Record<string, Chart> {
         const values = metrics[variant]?.[metric];
         return values === undefined
           ? []
-          : [{ label: `${variant} ${label}`, color: variant, values, ...(dash === undefined ? {} : { dash }) }];
+          : [{ label: `${variant} ${label}`.trim(), color: variant, values, ...(dash === undefined ? {} : { dash }) }];
       }),
     ),
   });
@@ -86,39 +88,88 @@ function sequenceChart(gate: Gate): Chart | undefined {
   const history = gate.history ?? [];
   if (history.length < 2 || gate.margin === undefined) return undefined;
   const margin = gate.margin;
+  const ratio = gate.unit === 'ratio';
+  const scale = gate.unit === 'share' ? 100 : 1;
+  const value = (seen: number) => {
+    const shown = ratio ? Math.log(seen) : seen * scale;
+    return Number.isFinite(shown) ? shown : null;
+  };
   return {
-    title: `${gate.id}: closing in on the margin`,
-    unit: gate.unit === 'ratio' ? 'shadow / production' : gate.unit,
+    title: gate.id,
+    unit: ratio ? 'shadow against production, %' : gate.unit === 'share' ? '%' : gate.unit,
     time: false,
     xLabel: gate.of,
     zero: false,
     x: history.map((step) => step.n),
     series: [
-      { label: 'upper bound', color: 'production', width: 1, values: history.map((step) => step.high) },
-      { label: 'lower bound', color: 'production', width: 1, values: history.map((step) => step.low) },
-      { label: 'estimate', color: 'ink', values: history.map((step) => step.estimate) },
-      { label: 'margin', color: 'fail', dash: [6, 4], values: history.map(() => margin) },
+      { label: 'can be, at most', color: 'production', width: 1, values: history.map((step) => value(step.high)) },
+      { label: 'can be, at least', color: 'production', width: 1, values: history.map((step) => value(step.low)) },
+      { label: 'seen', color: 'ink', values: history.map((step) => value(step.estimate)) },
+      {
+        label: `margin ${gateValue(gate, margin)}`,
+        color: 'fail',
+        dash: [6, 4],
+        values: history.map(() => value(margin)),
+      },
     ],
     bands: [[1, 2]],
+    ratio,
   };
+}
+
+/** A value as the table and the words say it. */
+function say(chart: Chart, value: number | null | undefined): string {
+  if (value === null || value === undefined) return '–';
+  return chart.ratio === true ? difference(1, Math.exp(value)) : number(value);
+}
+
+/** The picture in a sentence, for those who do not see it. */
+function describe(chart: Chart): string {
+  const lines = chart.series.flatMap((one) => {
+    const values = one.values.filter((value) => value !== null);
+    if (values.length === 0) return [];
+    const low = values.reduce((a, b) => Math.min(a, b));
+    const high = values.reduce((a, b) => Math.max(a, b));
+    const range = low === high ? `always ${say(chart, low)}` : `${say(chart, low)} to ${say(chart, high)}`;
+    return [`${one.label} ${range}${low === high ? '' : `, at last ${say(chart, values.at(-1))}`}`];
+  });
+  return `${chart.title} (${chart.unit}) over ${chart.time ? 'time' : chart.xLabel}: ${lines.join('; ')}`;
+}
+
+function legend(chart: Chart): string {
+  const bounds = new Set(chart.bands?.flat());
+  const keys = chart.series.flatMap((one, i) => {
+    // The two bounds are the edges of one band.
+    if (bounds.has(i + 1))
+      return i === 0
+        ? ['<li><svg class="key" viewBox="0 0 28 12"><rect class="band" width="28" height="12"/></svg>can be</li>']
+        : [];
+    const dash = one.dash === undefined ? '' : ` stroke-dasharray="${one.dash.join(' ')}"`;
+    return [
+      `<li><svg class="key" viewBox="0 0 28 12"><path class="stroke-${one.color}" d="M0 6H28"${dash}/></svg>${escapeHtml(one.label)}</li>`,
+    ];
+  });
+  return `<ul class="legend" aria-hidden="true">${keys.join('')}</ul>`;
 }
 
 /** Place, title and data table of one chart; the script fills the place. */
 export function figure(id: string, chart: Chart): string {
-  const label = `${chart.title} (${chart.unit}): ${chart.series.map((one) => one.label).join(', ')}`;
-  const rows = chart.x.slice(-120).map((x, i, shown) => {
+  const shown = chart.x.slice(-120);
+  const rows = shown.map((x, i) => {
     const at = chart.x.length - shown.length + i;
     return [
       chart.time ? new Date(x * 1000).toISOString().slice(0, 16).replace('T', ' ') : String(x),
-      ...chart.series.map((one) => number(one.values[at] ?? undefined)),
+      ...chart.series.map((one) => say(chart, one.values[at])),
     ];
   });
   const table = htmlTable(
     [chart.xLabel, ...chart.series.map((one) => one.label)],
     rows,
     chart.series.map((_, i) => i + 1),
+    `${chart.title}, ${chart.unit}${shown.length < chart.x.length ? `: the last ${shown.length} of ${chart.x.length}` : ''}`,
   );
   return `<figure><figcaption>${escapeHtml(chart.title)} <span>(${escapeHtml(chart.unit)})</span></figcaption>
-<div class="plot" id="${id}" role="img" aria-label="${escapeHtml(label)}"></div>
+${legend(chart)}<div class="plot" id="${id}" role="img" aria-label="${escapeHtml(describe(chart))}"></div>
+<p class="readout" aria-hidden="true" data-of="${id}"></p>
 <details><summary>As a table</summary>${table}</details></figure>`;
 }

@@ -22,15 +22,21 @@ export function escapeJson(value: unknown): string {
     .replace(/\u2029/g, '\\u2029');
 }
 
-/** A table; every cell is text. Columns in `right` are numbers. */
+/**
+ * A table; every cell is text. Columns in `right` are numbers; what runs on in lines is under `name` as a class. The
+ * caption names the table, also for those who do not see it.
+ */
 export function htmlTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  right: readonly number[] = [],
-  caption = '',
+  right: readonly number[],
+  caption: string,
+  name = '',
 ): string {
   const side = (column: number) => (right.includes(column) ? ' class="number"' : '');
-  const top = head.map((cell, i) => `<th scope="col"${side(i)}>${escapeHtml(cell)}</th>`).join('');
+  const top = head
+    .map((cell, i) => (cell === '' ? '<td></td>' : `<th scope="col"${side(i)}>${escapeHtml(cell)}</th>`))
+    .join('');
   const body = rows
     .map((row) => {
       const cells = row.map((cell, i) =>
@@ -39,6 +45,11 @@ export function htmlTable(
       return `<tr>${cells.join('')}</tr>`;
     })
     .join('\n');
-  const title = caption === '' ? '' : `<caption>${escapeHtml(caption)}</caption>`;
-  return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(caption || head.join(', '))}"><table>${title}<thead><tr>${top}</tr></thead><tbody>${body}</tbody></table></div>`;
+  const table = `<table${name === '' ? '' : ` class="${name}"`}><caption>${escapeHtml(caption)}</caption>`;
+  return scrolling(caption, `${table}<thead><tr>${top}</tr></thead><tbody>${body}</tbody></table>`);
+}
+
+/** What may be wider than the page, in a place that scrolls, also by keys. */
+export function scrolling(label: string, content: string): string {
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(label)}">${content}</div>`;
 }

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import uplot from 'uplot/dist/uPlot.iife.min.js';
-import type { LabelSums, Predictions, VariantFacts } from '../../analysis/observations.ts';
+import { summarizeEffect } from '../../analysis/judge/effect.ts';
+import type { VariantFacts } from '../../analysis/observations.ts';
 import type { Gate, Verdict } from '../../analysis/verdict.ts';
 import type { Report } from '../report.ts';
-import { count, difference, gateInterval, gateValue, number, percent, windowText } from '../words.ts';
+import { count, difference, effectRows, gateInterval, gateValue, number, percent, windowText } from '../words.ts';
 import browser from './browser.inline.js';
-import { slicesByClass } from '../../analysis/slices.ts';
 import { chartsOf, figure } from './charts.ts';
-import { escapeHtml, escapeJson, htmlTable } from './escape.ts';
-import { distributions, matrix, scatter } from './pictures.ts';
+import { escapeHtml, escapeJson, htmlTable, scrolling } from './escape.ts';
+import { predictionSections } from './predictions.ts';
 import ownStyle from './style.css.txt';
 import uplotStyle from './uplot.css.txt';
 
@@ -41,15 +41,16 @@ export function renderHtml(report: Report): string {
 <header>
 <h1>Shadow report on ${escapeHtml(observations.endpoint)}</h1>
 <p class="quiet">${escapeHtml(windowText(observations.window))}; made ${new Date(report.created).toISOString().slice(0, 16).replace('T', ' ')} UTC</p>
-${facts(report)}
 </header>
 <main>
 ${verdict(report.verdict)}
-${sequences.length === 0 ? '' : `<h2>Closing in on the margins</h2>\n${drawAll(sequences)}`}
+${facts(report)}
+${sequences.length === 0 ? '' : `<h2>Closing in on the margins</h2>\n<p class="quiet">What the truth can still be, as evidence grew. A gate decides when the band has left its margin.</p>\n${drawAll(sequences)}`}
 <h2>Requests, errors, latency</h2>
 ${summary(report)}
 ${overTime.length === 0 ? '<p>no data</p>' : drawAll(overTime)}
-${predictions(observations.predictions)}
+${effect(report)}
+${predictionSections(observations.predictions, observations.noise)}
 ${observations.notes.length === 0 ? '' : `<h2>Notes</h2><ul>${observations.notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul>`}
 </main>
 <script type="application/json" id="data">${escapeJson({ charts })}</script>
@@ -64,35 +65,38 @@ function hash(text: string): string {
 }
 
 function facts({ observations }: Report): string {
-  const row = (title: string, variant: VariantFacts | undefined) =>
-    variant === undefined
-      ? []
-      : [
-          [
-            title,
-            variant.name,
-            variant.model ?? '–',
-            variant.endpointConfig ?? '–',
-            variant.instances === undefined ? '–' : `${variant.instances} × ${variant.instanceType ?? '?'}`,
-          ],
-        ];
-  return htmlTable(
+  const { production, shadow, sampling } = observations;
+  const row = (title: string, variant: VariantFacts) => [
+    title,
+    variant.name,
+    variant.model ?? '–',
+    variant.endpointConfig ?? '–',
+    variant.instances === undefined ? '–' : `${variant.instances} × ${variant.instanceType ?? '?'}`,
+  ];
+  const table = htmlTable(
     ['', 'variant', 'model', 'endpoint config', 'instances'],
-    [...row('production', observations.production), ...row('shadow', observations.shadow)],
+    [row('production', production), ...(shadow === undefined ? [] : [row('shadow', shadow)])],
     [],
-    'What was compared',
+    shadow === undefined || sampling === undefined
+      ? 'What runs behind the endpoint'
+      : `The shadow sees ${percent(sampling)} of the requests`,
   );
+  return `<h2>What was compared</h2>\n${table}`;
 }
 
 function verdict(found: Verdict | undefined): string {
   if (found === undefined)
-    return '<section class="verdict"><strong>Nothing to compare</strong><p>The endpoint has no shadow variant.</p></section>';
-  const rows = found.gates.map(
-    (gate) =>
-      `<tr class="${gate.outcome}${gate.gating ? '' : ' inform'}"><th scope="row"><span class="mark">${MARK[gate.outcome]}</span> ${gate.outcome}${gate.gating ? '' : ' (for information)'}</th><td><code>${escapeHtml(gate.id)}</code></td><td class="number">${escapeHtml(gateValue(gate, gate.estimate))}</td><td class="number">${escapeHtml(gateInterval(gate))}</td><td class="number">${escapeHtml(limit(gate))}</td><td>${escapeHtml(gate.reason)}${gate.needs === undefined ? '' : ` <span class="quiet">It takes ${escapeHtml(gate.needs)}.</span>`}</td></tr>`,
-  );
-  return `<section class="verdict ${found.outcome}" aria-label="Verdict"><strong>${MARK[found.outcome]} ${found.outcome}</strong><p>${escapeHtml(found.summary)}</p></section>
-<div class="scroll" tabindex="0" role="region" aria-label="Gates"><table class="gates"><thead><tr><th scope="col">outcome</th><th scope="col">gate</th><th scope="col" class="number">seen</th><th scope="col" class="number">can be</th><th scope="col" class="number">limit</th><th scope="col">why</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
+    return '<section class="verdict"><h2>Nothing to compare</h2><p>The endpoint has no shadow variant.</p></section>';
+  const table = `<table class="gates"><caption>Gates: what was asked, seen, and allowed</caption><thead><tr><th scope="col">gate</th><th scope="col" class="number">seen</th><th scope="col" class="number">can be</th><th scope="col" class="number">limit</th><th scope="col">why</th></tr></thead><tbody>${found.gates.map(gateRow).join('\n')}</tbody></table>`;
+  return `<section class="verdict ${found.outcome}"><h2><span class="mark" aria-hidden="true">${MARK[found.outcome]}</span> Verdict: ${found.outcome}</h2><p>${escapeHtml(found.summary)}</p></section>
+${scrolling('Gates', table)}`;
+}
+
+function gateRow(gate: Gate): string {
+  const cell = (title: string, words: string) => `<td class="number" data-title="${title}">${escapeHtml(words)}</td>`;
+  const needs = gate.needs === undefined ? '' : ` <span class="quiet">It takes ${escapeHtml(gate.needs)}.</span>`;
+  const informs = gate.gating ? '' : ', for information';
+  return `<tr class="${gate.outcome}${gate.gating ? '' : ' inform'}"><th scope="row"><code>${escapeHtml(gate.id)}</code><span class="outcome"><span class="mark" aria-hidden="true">${MARK[gate.outcome]}</span> ${gate.outcome}${informs}</span></th>${cell('seen', gateValue(gate, gate.estimate))}${cell('can be', gateInterval(gate))}${cell('limit', limit(gate))}<td>${escapeHtml(gate.reason)}${needs}</td></tr>`;
 }
 
 function limit(gate: Gate): string {
@@ -137,84 +141,24 @@ function summary({ summaries }: Report): string {
       ),
     ],
     [1, 2, 3],
-    'Quantiles are those of each minute, averaged by requests',
+    'Both variants over the window; quantiles are those of each minute, averaged by requests',
   );
 }
 
-function predictions(found: Predictions | undefined): string {
-  if (found === undefined) return '';
-  const side = (title: string, of: (one: Predictions['production']) => number) => [
-    title,
-    count(of(found.production)),
-    count(of(found.shadow)),
-  ];
-  const pairing = htmlTable(
-    ['', 'production', 'shadow'],
-    [
-      side('capture files', (one) => one.files),
-      side('records', (one) => one.records),
-      side('unmatched', (one) => one.unmatched),
-      side('same id or input twice', (one) => one.ambiguous),
-      side('without an answer', (one) => one.withoutAnswer),
-      side('answer not understood', (one) => one.unparsed),
-      side('lines not readable', (one) => one.unreadable),
-      side('outside of the window', (one) => one.outside),
-      side('different answers', (one) => one.distinct),
-    ],
-    [1, 2],
-  );
-  const { labels, numbers, truth, top } = found;
-  const parts = [
-    `<h2>Predictions</h2><p>${count(found.pairs)} pairs by ${escapeHtml(found.method ?? 'nothing')}; coverage ${percent(found.coverage)}.</p>${pairing}`,
-  ];
-  if (labels !== undefined) {
-    parts.push(
-      `<h3>Labels</h3><p>${count(labels.agree)} of ${count(labels.rows)} equal (${percent(labels.agree / labels.rows)}), Cohen's kappa ${number(labels.kappa)}.</p>${matrix(labels)}${slices(labels)}`,
-    );
-  }
-  if (numbers !== undefined) {
-    parts.push(`<h3>${numbers.of === 'value' ? 'Numbers' : 'Scores of the class that production chose'}</h3>
-<p>bias ${number(numbers.bias)}, MAE ${number(numbers.mae)}, RMSE ${number(numbers.rmse)}, correlation ${number(numbers.correlation)}; KS ${number(numbers.distances.ks)}, Wasserstein ${number(numbers.distances.wasserstein)}, PSI ${number(numbers.distances.psi)}, Jensen-Shannon ${number(numbers.distances.jensenShannon)}.</p>
-<div class="pictures">${scatter(numbers)}${distributions(numbers)}</div>`);
-  }
-  if (truth?.labels !== undefined) {
-    parts.push(
-      `<h3>Against the truth</h3><p>accuracy: production ${percent(truth.labels.production / truth.rows)}, shadow ${percent(truth.labels.shadow / truth.rows)}, over ${count(truth.rows)} of ${count(truth.of)} rows.</p>`,
-    );
-  } else if (truth?.numbers !== undefined) {
-    parts.push(
-      `<h3>Against the truth</h3><p>mean absolute error: production ${number(truth.numbers.maeProduction)}, shadow ${number(truth.numbers.maeShadow)}, over ${count(truth.rows)} of ${count(truth.of)} rows.</p>`,
-    );
-  }
-  if (top.length > 0) {
-    parts.push(
-      `<h3>Most diverging pairs</h3>${htmlTable(
-        ['id', 'production', 'shadow', 'input'],
-        top.map((pair) => [
-          pair.id + (pair.row > 0 ? ` #${pair.row}` : ''),
-          pair.production,
-          pair.shadow,
-          pair.input ?? '–',
-        ]),
-      )}`,
-    );
-  }
-  return parts.join('\n');
-}
-
-/** Agreement by the class that production chose. */
-function slices(labels: LabelSums): string {
-  const rows = slicesByClass(labels).map((slice) => [
-    slice.name,
-    count(slice.rows),
-    percent(slice.agree / slice.rows),
-    slice.interval.map(percent).join(' … '),
-    slice.adjusted < 0.05 ? `yes (adjusted p = ${number(slice.adjusted)})` : 'no',
-  ]);
-  return htmlTable(
-    ["production's label", 'rows', 'equal', 'can be', 'stands out'],
-    rows,
+/** What shadowing costs production: the time before the shadow against the time with it. */
+function effect({ observations, policy }: Report): string {
+  const { metrics } = observations;
+  const both = summarizeEffect(metrics, policy.warmupMinutes);
+  const times = metrics.before?.times;
+  if (both === undefined || times?.[0] === undefined) return '';
+  const window = windowText({ from: times[0], to: (times.at(-1) ?? times[0]) + 60_000 });
+  const table = htmlTable(
+    ['production', 'before', 'with shadow', 'difference'],
+    effectRows(both),
     [1, 2, 3],
-    'Where it differs (Benjamini-Hochberg over all classes)',
+    `Before: ${window}`,
   );
+  return `<h2>Production before and with the shadow</h2>
+${table}
+<p class="quiet">Other requests at another time: a difference need not come from the shadow.</p>`;
 }
