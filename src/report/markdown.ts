@@ -1,4 +1,7 @@
 import { summarizeEffect } from '../analysis/judge/effect.ts';
+import type { Predictions } from '../analysis/observations.ts';
+import { slicesByClass, slicesByColumn } from '../analysis/slices.ts';
+import { designEffect } from '../analysis/statistics/repeats.ts';
 import type { Gate } from '../analysis/verdict.ts';
 import { plain } from '../ui/io.ts';
 import type { Report } from './report.ts';
@@ -12,6 +15,7 @@ import {
   noiseText,
   pairsText,
   percent,
+  symmetryText,
   windowText,
 } from './words.ts';
 
@@ -103,6 +107,12 @@ function predictionParts({ observations }: Report): string {
         labels.confusion.counts.map((row, i) => [names[i] ?? '', ...row.map(count)]),
       ),
     );
+    const symmetry = symmetryText(labels, predictions.repeats);
+    if (symmetry !== '') parts.push(text(symmetry));
+  }
+  const slices = standing(predictions);
+  if (slices.length > 0) {
+    parts.push(tableOf(['differs from the rest where', 'rows', 'equal', 'adjusted p'], slices));
   }
   if (numbers !== undefined) {
     parts.push(
@@ -137,6 +147,31 @@ function predictionParts({ observations }: Report): string {
     );
   }
   return parts.join('\n\n');
+}
+
+/** The parts of the traffic that stand out, least likely by chance first; at most five by label and five by input. */
+function standing(predictions: Predictions): string[][] {
+  const { labels, repeats } = predictions;
+  const byLabel = labels === undefined ? [] : slicesByClass(labels, designEffect(repeats?.agreement));
+  const worst = <Slice extends { p: number; adjusted: number }>(slices: readonly Slice[]) =>
+    slices
+      .filter((slice) => slice.adjusted < 0.05)
+      .toSorted((a, b) => a.p - b.p)
+      .slice(0, 5);
+  const row = (where: string, rows: number, hits: number, p: number) => [
+    where,
+    count(rows),
+    percent(hits / rows),
+    p < 1e-4 ? '&lt; 0.0001' : number(p),
+  ];
+  return [
+    ...worst(byLabel).map((slice) =>
+      row(`production says ${code(slice.name)}`, slice.rows, slice.agree, slice.adjusted),
+    ),
+    ...worst(slicesByColumn(predictions)).map((slice) =>
+      row(`${code(slice.column)} ${code(slice.part)}`, slice.rows, slice.hits, slice.adjusted),
+    ),
+  ];
 }
 
 function folded(title: string, content: string): string {

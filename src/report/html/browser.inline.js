@@ -59,7 +59,7 @@
           ? ''
           : `${chart.time ? `${clock(x)} UTC` : `${number(x)} ${chart.xLabel}`}: ${chart.series.map((one) => `${one.label} ${say(one.values[at])}`).join(', ')}`;
     };
-    const y = { ...axis, size: 64, values: (_, values) => values.map(say) };
+    const y = { ...axis, size: 72, values: (_, values) => values.map(say) };
     if (chart.ratio) y.splits = (plot, _, low, high) => changes(low, high, plot.bbox.height / devicePixelRatio);
     return new uPlot(
       {
@@ -70,7 +70,7 @@
           y: { range: (_, low, high) => (chart.bands ? closeUp(chart, low, high) : pad(low, high, chart.zero)) },
         },
         axes: [
-          { ...axis, label: chart.xLabel, labelSize: 18, ...(chart.time ? { values: (_, times) => times.map(clock) } : {}) },
+          { ...axis, size: 30, label: chart.xLabel, labelSize: 16, labelGap: 0, ...(chart.time ? { values: (_, times) => times.map(clock) } : {}) },
           y,
         ],
         series: [{ label: chart.xLabel }, ...series],

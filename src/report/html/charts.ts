@@ -47,7 +47,15 @@ export function chartsOf(report: Report): Record<string, Chart> {
         const values = metrics[variant]?.[metric];
         return values === undefined
           ? []
-          : [{ label: `${variant} ${label}`.trim(), color: variant, values, ...(dash === undefined ? {} : { dash }) }];
+          : [
+              {
+                label: `${variant} ${label}`.trim(),
+                color: variant,
+                values,
+                width: variant === 'production' ? 3 : 1.5,
+                ...(dash === undefined ? {} : { dash }),
+              },
+            ];
       }),
     ),
   });

@@ -12,6 +12,11 @@ export function escapeHtml(text: string): string {
   );
 }
 
+/** A sentence of ours, escaped; no line breaks inside of `1 335` or before `%`. */
+export function proseHtml(text: string): string {
+  return escapeHtml(text.replace(/(\d) (?=\d{3}(?!\d)|%|ms\b)/g, '$1\u00a0'));
+}
+
 /** JSON inside a script element: no sequence in it can end the element or begin a comment. */
 export function escapeJson(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) => (inner === undefined ? null : inner))

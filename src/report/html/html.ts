@@ -7,7 +7,7 @@ import type { Report } from '../report.ts';
 import { count, difference, effectRows, gateInterval, gateValue, number, percent, windowText } from '../words.ts';
 import browser from './browser.inline.js';
 import { chartsOf, figure } from './charts.ts';
-import { escapeHtml, escapeJson, htmlTable, scrolling } from './escape.ts';
+import { escapeHtml, escapeJson, htmlTable, proseHtml, scrolling } from './escape.ts';
 import { predictionSections } from './predictions.ts';
 import ownStyle from './style.css.txt';
 import uplotStyle from './uplot.css.txt';
@@ -88,15 +88,15 @@ function verdict(found: Verdict | undefined): string {
   if (found === undefined)
     return '<section class="verdict"><h2>Nothing to compare</h2><p>The endpoint has no shadow variant.</p></section>';
   const table = `<table class="gates"><caption>Gates: what was asked, seen, and allowed</caption><thead><tr><th scope="col">gate</th><th scope="col" class="number">seen</th><th scope="col" class="number">can be</th><th scope="col" class="number">limit</th><th scope="col">why</th></tr></thead><tbody>${found.gates.map(gateRow).join('\n')}</tbody></table>`;
-  return `<section class="verdict ${found.outcome}"><h2><span class="mark" aria-hidden="true">${MARK[found.outcome]}</span> Verdict: ${found.outcome}</h2><p>${escapeHtml(found.summary)}</p></section>
+  return `<section class="verdict ${found.outcome}"><h2><span class="mark" aria-hidden="true">${MARK[found.outcome]}</span> Verdict: ${found.outcome}</h2><p>${proseHtml(found.summary)}</p></section>
 ${scrolling('Gates', table)}`;
 }
 
 function gateRow(gate: Gate): string {
   const cell = (title: string, words: string) => `<td class="number" data-title="${title}">${escapeHtml(words)}</td>`;
-  const needs = gate.needs === undefined ? '' : ` <span class="quiet">It takes ${escapeHtml(gate.needs)}.</span>`;
+  const needs = gate.needs === undefined ? '' : ` <span class="quiet">It takes ${proseHtml(gate.needs)}.</span>`;
   const informs = gate.gating ? '' : ', for information';
-  return `<tr class="${gate.outcome}${gate.gating ? '' : ' inform'}"><th scope="row"><code>${escapeHtml(gate.id)}</code><span class="outcome"><span class="mark" aria-hidden="true">${MARK[gate.outcome]}</span> ${gate.outcome}${informs}</span></th>${cell('seen', gateValue(gate, gate.estimate))}${cell('can be', gateInterval(gate))}${cell('limit', limit(gate))}<td>${escapeHtml(gate.reason)}${needs}</td></tr>`;
+  return `<tr class="${gate.outcome}${gate.gating ? '' : ' inform'}"><th scope="row"><code>${escapeHtml(gate.id)}</code><span class="outcome"><span class="mark" aria-hidden="true">${MARK[gate.outcome]}</span> ${gate.outcome}${informs}</span></th>${cell('seen', gateValue(gate, gate.estimate))}${cell('can be', gateInterval(gate))}${cell('limit', limit(gate))}<td>${proseHtml(gate.reason)}${needs}</td></tr>`;
 }
 
 function limit(gate: Gate): string {
@@ -154,11 +154,16 @@ function effect({ observations, policy }: Report): string {
   const window = windowText({ from: times[0], to: (times.at(-1) ?? times[0]) + 60_000 });
   const table = htmlTable(
     ['production', 'before', 'with shadow', 'difference'],
-    effectRows(both),
+    effectRows(both).map(([title = '', ...cells], i, all) => [under(title, all[i - 1]?.[0]), ...cells]),
     [1, 2, 3],
     `Before: ${window}`,
   );
   return `<h2>Production before and with the shadow</h2>
 ${table}
 <p class="quiet">Other requests at another time: a difference need not come from the shadow.</p>`;
+}
+
+/** A row's title with what it stands under: `  p99` below `ModelLatency mean` is `ModelLatency p99`. */
+function under(title: string, above = ''): string {
+  return title.startsWith(' ') ? `${above.split(' ')[0]} ${title.trim()}` : title;
 }

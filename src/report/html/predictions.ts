@@ -12,7 +12,7 @@ import type {
 import { slicesByClass, slicesByColumn } from '../../analysis/slices.ts';
 import { designEffect } from '../../analysis/statistics/repeats.ts';
 import { count, noiseText, number, pairsText, percent, symmetryText } from '../words.ts';
-import { escapeHtml, htmlTable } from './escape.ts';
+import { escapeHtml, htmlTable, proseHtml } from './escape.ts';
 import { distributions, matrix, scatter } from './pictures.ts';
 
 const METHODS = {
@@ -41,7 +41,7 @@ export function predictionSections(found: Predictions | undefined, noise: NoiseF
 }
 
 function paragraph(words: string): string {
-  return words === '' ? '' : `<p>${escapeHtml(words)}</p>`;
+  return words === '' ? '' : `<p>${proseHtml(words)}</p>`;
 }
 
 function pairing(found: Predictions, noise: NoiseFloor | undefined): string {
@@ -112,7 +112,7 @@ function classSlices(sums: LabelSums, repeats: Repeats | undefined): string {
   ]);
   if (rows.length === 0) return '';
   const head = ["production's label", 'rows', 'equal', 'can be', 'differs from the rest'];
-  const caption = 'By label; false discoveries held to 5 % (Benjamini-Hochberg)';
+  const caption = 'False discoveries held to 5 % (Benjamini-Hochberg)';
   return `<h4>Where it differs, by label</h4>${htmlTable(head, rows, [1, 2, 3], caption)}`;
 }
 
@@ -169,7 +169,7 @@ function fields(all: readonly FieldSums[]): string {
     'e.g. production',
     'e.g. shadow',
   ];
-  const caption = `Those that differ${equal === 0 ? '' : `; ${count(equal)} more are equal`}`;
+  const caption = `Those that differ${equal === 0 ? '' : `; ${count(equal)} more equal`}`;
   return `${title}${htmlTable(head, rows, [1, 2, 3, 4, 5, 6], caption)}`;
 }
 
