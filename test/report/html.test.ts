@@ -112,6 +112,26 @@ describe.skipIf(!existsSync(CHROMIUM))(`HTML in a browser (skipped where there i
     await page.close();
   }, 60_000);
 
+  test('on paper charts are small enough for two columns, and light; afterwards as before', async () => {
+    const { page, problems } = await open(renderHtml(reportOn(simulate({ minutes: 60, rate: 10 }))), 'dark');
+    const look = async () => ({
+      widths: await page.evaluate(
+        "[...new Set([...document.querySelectorAll('.plot canvas')].map((one) => one.clientWidth))]",
+      ),
+      ink: await page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--ink').trim()"),
+    });
+    const before = await look();
+    await page.evaluate("window.dispatchEvent(new Event('beforeprint'))");
+    const paper = await look();
+    expect(paper.widths).toEqual([330]);
+    expect(paper.ink).toBe('#000');
+    await page.evaluate("window.dispatchEvent(new Event('afterprint'))");
+    expect(await look()).toEqual(before);
+    expect(before.ink).not.toBe('#000');
+    expect(problems).toEqual([]);
+    await page.close();
+  }, 60_000);
+
   test('every picture has words, every table a head, and it fits a phone', async () => {
     const { page } = await open(renderHtml(reportOn(simulate({ minutes: 100, rate: 10 }))));
     expect(await page.locator('[role=img]:not([aria-label])').count()).toBe(0);
