@@ -68,7 +68,7 @@ describe('the sections of the HTML report', () => {
     ['effect', '<h2>Production before and with the shadow</h2>'],
     ['effect, rows with their whole names', '<th scope="row">OverheadLatency p99</th>'],
     ['symmetry', 'as often one way as the other (Bowker): p'],
-    ['slices by label', '<h4>Where it differs, by label</h4>'],
+    ['slices by label', '<h4>Agreement by label</h4>'],
     ['slices by input', '<td>= quiet</td><td class="number">300</td><td class="number">80</td>'],
     ['fields', '<th scope="row">$.answer</th><td class="number">1 200</td><td class="number">5 %</td>'],
     ['noise floor', 'weather-v1 differs from itself in 1\u00a0% of its labels'],

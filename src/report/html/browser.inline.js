@@ -5,7 +5,7 @@
   const root = document.documentElement;
   const drawn = [];
   // Values are logarithms of a ratio: its axis is marked where these changes lie.
-  const CHANGES = [-0.99, -0.9, -0.75, -0.5, -0.25, -0.1, -0.05, -0.02, -0.01, 0, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 9, 19, 49, 99];
+  const CHANGES = [-0.99, -0.9, -0.75, -0.5, -0.25, -0.1, -0.05, -0.02, -0.01, 0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 4, 9, 19, 49, 99];
   // Requests, pairs and blocks come whole.
   const WHOLE = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((times) => times * 10 ** power)).flat();
   const count = (value) => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');

@@ -45,7 +45,7 @@ export function renderHtml(report: Report): string {
 <main>
 ${verdict(report.verdict)}
 ${facts(report)}
-${sequences.length === 0 ? '' : `<h2>Closing in on the margins</h2>\n<p class="quiet">What the truth can still be, as evidence grew. A gate decides when the band has left its margin.</p>\n${drawAll(sequences)}`}
+${sequences.length === 0 ? '' : `<h2>Closing in on the margins</h2>\n<p class="quiet">What the truth can still be, as evidence grew. A gate decides when the band has left its margin; the first, widest bounds may lie off the chart.</p>\n${drawAll(sequences)}`}
 <h2>Requests, errors, latency</h2>
 ${summary(report)}
 ${overTime.length === 0 ? '<p>no data</p>' : drawAll(overTime)}

@@ -113,7 +113,7 @@ function classSlices(sums: LabelSums, repeats: Repeats | undefined): string {
   if (rows.length === 0) return '';
   const head = ["production's label", 'rows', 'equal', 'can be', 'differs from the rest'];
   const caption = 'False discoveries held to 5 % (Benjamini-Hochberg)';
-  return `<h4>Where it differs, by label</h4>${htmlTable(head, rows, [1, 2, 3], caption)}`;
+  return `<h4>Agreement by label</h4>${htmlTable(head, rows, [1, 2, 3], caption)}`;
 }
 
 function standing(adjusted: number): string {
@@ -136,7 +136,7 @@ function columnSlices(found: Predictions): string {
     standing(slice.adjusted),
   ]);
   const caption = `${count(sorted.length)} of ${count(all.length)} parts of columns; false discoveries held to 5 % (Benjamini-Hochberg)`;
-  return `<h3>Where it differs, by input</h3>${htmlTable(head, rows, [2, 3, 4], caption)}`;
+  return `<h3>Agreement by parts of the input</h3>${htmlTable(head, rows, [2, 3, 4], caption)}`;
 }
 
 /** Free JSON, field by field. */
