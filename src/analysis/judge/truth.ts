@@ -72,7 +72,7 @@ function judgeAccuracy(predictions: Predictions, evidence: Evidence): Gate[] {
   const stronger =
     scatter.onlyProduction.factor > scatter.onlyShadow.factor ? scatter.onlyProduction : scatter.onlyShadow;
   const p = mcnemar(onlyProduction, onlyShadow);
-  const facts = `right on ${percent(shadow / n)} where production is on ${percent(production / n)}, over ${count(n)} labelled rows${different(predictions)} (${count(onlyShadow)} only the shadow, ${count(onlyProduction)} only production; exact McNemar p = ${p < 1e-4 ? p.toExponential(0) : number(p)})`;
+  const facts = `right on ${percent(shadow / n)} where production is on ${percent(production / n)}, over ${count(n)} labelled rows${different(predictions)} (${count(onlyShadow)} only the shadow, ${count(onlyProduction)} only production; exact McNemar p ${p < 1e-4 ? '< 0.0001' : `= ${number(p)}`})`;
   return [
     finish('truth.accuracy', 'Is it less right?', predictions, evidence, {
       facts,
