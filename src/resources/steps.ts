@@ -58,7 +58,7 @@ export function appliedWords(step: Step): string | undefined {
   return `${step.kind === 's3-object' ? 'stored' : DONE.create} ${nameOf(step)}`;
 }
 
-/** A name for reading: a content hash in it is cut to its first digits, and of the way to it only the bucket stays. */
+/** A name for reading: of an upload, its bucket and the first digits of its content hash. */
 export function shortName(name: string): string {
-  return name.replace(/^(s3:\/\/[^/]+)\/.*\b([0-9a-f]{8})[0-9a-f]{56}\b/, '$1/…/$2…');
+  return name.replace(/^(s3:\/\/[^/]+)\/.*\b([0-9a-f]{8})[0-9a-f]{56}\b\/.*$/, '$1/…/$2…');
 }

@@ -51,7 +51,7 @@ export function drawLive(view: LiveView, columns: number, color: boolean): strin
   const lines = [`${paint(cut(title, room).padEnd(room), 'bold', color)}  ${elapsed}`];
   const configWidth = fit(
     view.fleets.map((fleet) => fleet.config),
-    columns < 100 ? 22 : 40,
+    columns < 100 ? 20 : 40,
   );
   // What is left for two sparklines once the words have their place.
   const graph = Math.max(5, Math.min(20, Math.floor((columns - configWidth - 54) / 2)));

@@ -46,6 +46,14 @@ describe('the live view', () => {
     expect(`\n${lines.join('\n')}\n`).toMatchSnapshot();
   });
 
+  test('names as shadowctl makes them leave room for the counts, and keep their differing ends', () => {
+    const fleets = VIEW.fleets.map((fleet, index) => ({ ...fleet, config: `weather-config-20261121-08450${index}` }));
+    const lines = drawLive({ ...VIEW, fleets }, 80, false);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+    expect(lines[1]).toMatch(/…21-084500 +3 inst {2}/);
+    expect(lines[2]).toMatch(/…21-084501 +1 of 3 inst {2}/);
+  });
+
   test('at the narrowest, nothing overflows', () => {
     for (const line of drawLive(VIEW, 40, false)) expect(line.length).toBeLessThanOrEqual(40);
   });
