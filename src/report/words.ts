@@ -35,6 +35,24 @@ export function pairsText({ pairs, rows, repeats }: Predictions): string {
   return `${count(pairs)} pairs of ${count(repeats.inputs)} distinct inputs`;
 }
 
+const METHODS = {
+  inferenceId: "the caller's InferenceId",
+  eventId: 'the eventId both records share',
+  input: 'equal input at about the same time',
+};
+
+/** How the requests of the two variants were brought together, and how many of them, in a sentence. */
+export function pairingText(found: Predictions): string {
+  if (found.method === undefined) return 'No captured request of production met one of the shadow.';
+  return `${pairsText(found)} by ${METHODS[found.method]}: ${percent(found.coverage)} of the requests that the shadow should have seen.`;
+}
+
+/** What repeated inputs are worth, in a sentence; empty where none repeats or none is known. */
+export function repeatsText({ repeats, rows }: Predictions): string {
+  if (repeats === undefined || repeats.known === 0 || repeats.inputs >= rows) return '';
+  return 'Requests that repeat an input tell little new: the gates count them for as much less as they are alike.';
+}
+
 /** Whether the shadow leans another way than production, in a sentence; empty where all labels are equal. */
 export function symmetryText({ confusion, rows, agree }: LabelSums, repeats: Repeats | undefined): string {
   if (agree === rows) return '';

@@ -11,15 +11,10 @@ import type {
 } from '../../analysis/observations.ts';
 import { slicesByClass, slicesByColumn } from '../../analysis/slices.ts';
 import { designEffect } from '../../analysis/statistics/repeats.ts';
-import { count, noiseText, number, pairsText, percent, symmetryText } from '../words.ts';
+import { count, noiseText, number, pairingText, percent, repeatsText, symmetryText } from '../words.ts';
 import { escapeHtml, htmlTable, proseHtml } from './escape.ts';
 import { distributions, matrix, scatter } from './pictures.ts';
 
-const METHODS = {
-  inferenceId: "the caller's InferenceId",
-  eventId: 'the eventId both records share',
-  input: 'equal input at about the same time',
-};
 /** So many parts of the inputs' columns are listed; those that stand out come first. */
 const COLUMN_SLICES = 20;
 
@@ -45,15 +40,7 @@ function paragraph(words: string): string {
 }
 
 function pairing(found: Predictions, noise: NoiseFloor | undefined): string {
-  const { method, coverage, repeats, differentRows } = found;
-  const how =
-    method === undefined
-      ? 'No captured request of production met one of the shadow.'
-      : `${pairsText(found)} by ${METHODS[method]}: ${percent(coverage)} of the requests that the shadow should have seen.`;
-  const repeated =
-    repeats !== undefined && repeats.known > 0 && repeats.inputs < found.rows
-      ? 'Requests that repeat an input tell little new: the gates count them for as much less as they are alike.'
-      : '';
+  const { differentRows } = found;
   const odd =
     differentRows === 0 ? '' : `${count(differentRows)} pairs left out: the answers have different numbers of rows.`;
   const side = (title: string, of: (one: SideCounts) => number) => [
@@ -80,7 +67,7 @@ function pairing(found: Predictions, noise: NoiseFloor | undefined): string {
   const examples = [...found.production.examples, ...found.shadow.examples].slice(0, 5);
   const shown = examples.map((example) => `<li><code>${escapeHtml(example)}</code></li>`).join('');
   return [
-    ...[how, repeated, noise === undefined ? '' : noiseText(noise)].map(paragraph),
+    ...[pairingText(found), repeatsText(found), noise === undefined ? '' : noiseText(noise)].map(paragraph),
     table,
     paragraph(odd),
     shown === '' ? '' : `<p>Not understood, for example:</p><ul>${shown}</ul>`,

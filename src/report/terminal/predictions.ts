@@ -15,14 +15,8 @@ import { plain } from '../../ui/io.ts';
 import { table } from '../../ui/table.ts';
 import { paint } from '../../ui/theme.ts';
 import type { Report, RenderOptions } from '../report.ts';
-import { count, noiseText, number, pairsText, percent, symmetryText } from '../words.ts';
+import { count, noiseText, number, pairingText, percent, repeatsText, symmetryText } from '../words.ts';
 import { wrap } from '../../ui/wrap.ts';
-
-const METHODS = {
-  inferenceId: "the caller's InferenceId",
-  eventId: 'the eventId both records share',
-  input: 'equal input at about the same time',
-};
 
 /** What the two variants predicted for the same requests. */
 export async function predictionSections(report: Report, options: RenderOptions): Promise<string[]> {
@@ -45,11 +39,6 @@ async function pairing(
   noise: NoiseFloor | undefined,
   options: RenderOptions,
 ): Promise<string> {
-  const { method, coverage } = predictions;
-  const how =
-    method === undefined
-      ? 'No captured request of production met one of the shadow.'
-      : `${pairsText(predictions)} by ${METHODS[method]}: ${percent(coverage)} of the requests that the shadow should have seen.`;
   const row = (title: string, of: (side: SideCounts) => number) => [
     title,
     count(of(predictions.production)),
@@ -72,15 +61,11 @@ async function pairing(
       ? []
       : [`  ${count(predictions.differentRows)} pairs left out: the answers have different numbers of rows.`];
   const examples = [...predictions.production.examples, ...predictions.shadow.examples].slice(0, 5);
-  const repeats = predictions.repeats;
-  const repeated =
-    repeats !== undefined && repeats.known > 0 && repeats.inputs < predictions.rows
-      ? ['Requests that repeat an input tell little new: the gates count them for as much less as they are alike.']
-      : [];
   const shown = examples.map((example) => `  ${plain(example)}`.slice(0, options.columns));
   return [
     paint(options, 'title', 'Predictions'),
-    ...[how, ...repeated, ...(noise === undefined ? [] : [plain(noiseText(noise))])]
+    ...[pairingText(predictions), repeatsText(predictions), noise === undefined ? '' : plain(noiseText(noise))]
+      .filter((words) => words !== '')
       .flatMap((words) => wrap(words, options.columns - 2, ''))
       .map((line) => `  ${line}`),
     drawn,
