@@ -48,7 +48,8 @@ export function examineAlarm(alarm: MetricAlarm, update: GuardedUpdate): Finding
   }
   timing(alarm, update, report);
   missingData(alarm, report);
-  if (found.every((finding) => finding.severity === 'note')) {
+  // An alarm on a fleet that is gone could fire, but has nothing to see: saying both would puzzle.
+  if (found.every((finding) => finding.severity === 'note' && finding.check !== 'past-fleet')) {
     found.push({
       severity: 'ok',
       check: 'can-fire',

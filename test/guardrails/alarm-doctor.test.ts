@@ -216,3 +216,10 @@ describe('alarms from a file', () => {
     ['{"AlarmName":"x","MetricName":"y","Dimensions":{"EndpointName":"z"}}', /Dimensions is not a list/],
   ])('refuses %s', (text, words) => expect(() => parseAlarmFile('a.json', text)).toThrow(words));
 });
+
+test('an alarm on a fleet that is gone is not called able to fire in the same breath', () => {
+  const checks = (liveConfig: string) =>
+    examineAlarm(alarm({}), { ...UPDATE, newConfig: undefined, liveConfig }).map((finding) => finding.check);
+  expect(checks('v3')).toEqual(['past-fleet']);
+  expect(checks('v2')).toEqual(['can-fire']);
+});
