@@ -58,15 +58,34 @@ async function look(app: App, ground: Ground, options: PromoteOptions): Promise<
   return live;
 }
 
+/** Until a first whole minute of the shadow has passed and its metrics are published, there is nothing to read. */
+const FIRST_LOOK_MS = 2 * 60_000;
+
+function tooEarly(since: Date): Judged {
+  const clock = (ms: number) => `${new Date(ms).toISOString().slice(11, 19)} UTC`;
+  return {
+    outcome: 'inconclusive',
+    summary: `The shadow is in service since ${clock(since.getTime())}; there is something to read from ${clock(since.getTime() + FIRST_LOOK_MS)} on.`,
+    reasons: [],
+  };
+}
+
 /** The verdict is on the shadow that runs now, since it has run: never on another model of the same name. */
 async function judge(app: App, options: PromoteOptions, live: Live): Promise<Judged> {
   const { report } = options;
-  const since = live.endpoint.LastModifiedTime?.toISOString();
-  const judged = await judgeByReport(app, options.endpoint, [
-    ...(report.from === undefined ? (since === undefined ? [] : ['--from', since]) : ['--from', report.from]),
-    ...(report.labels === undefined ? [] : ['--labels', report.labels]),
-    ...(report.policy === undefined ? [] : ['--policy', report.policy]),
-  ]);
+  const since = live.endpoint.LastModifiedTime;
+  const judged =
+    report.from === undefined && since !== undefined && app.clock.now() - since.getTime() < FIRST_LOOK_MS
+      ? tooEarly(since)
+      : await judgeByReport(app, options.endpoint, [
+          ...(report.from === undefined
+            ? since === undefined
+              ? []
+              : ['--from', since.toISOString()]
+            : ['--from', report.from]),
+          ...(report.labels === undefined ? [] : ['--labels', report.labels]),
+          ...(report.policy === undefined ? [] : ['--policy', report.policy]),
+        ]);
   const good = judged.outcome === 'pass';
   const shadow = shadowOf(live);
   app.io.err(

@@ -83,6 +83,16 @@ describe('promote', () => {
     expect(await describeEndpointConfig(stage.aws, 'v2')).toBeUndefined();
   });
 
+  test('a shadow of seconds is told when there is something to read: exit 3', async () => {
+    stage = await openStage();
+    const said = await shadowed(good, 0.5, () => stage.shadowctl(PROMOTE));
+    expect(said.code).toBe(3);
+    expect(said.err).toMatch(
+      /Verdict on m2: inconclusive\. The shadow is in service since \S+ UTC; there is something to read from \S+ UTC on\./,
+    );
+    expect(await production()).toBe('m1');
+  });
+
   test('too little evidence is refused: exit 3', async () => {
     stage = await openStage();
     const said = await shadowed(good, 5, () => stage.shadowctl(PROMOTE));
