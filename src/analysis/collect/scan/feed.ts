@@ -1,7 +1,7 @@
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { constants, createGunzip } from 'node:zlib';
 
-const ROOM = 4 * 1024 * 1024;
+const ROOM = 1024 * 1024;
 const LONGEST_LINE = 64 * 1024 * 1024;
 
 /** One file, or a stretch of it: lines that begin in [from, to). */

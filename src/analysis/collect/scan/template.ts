@@ -3,6 +3,7 @@ import type { Answer } from '../../predictions/answers.ts';
 import type { Path } from '../../predictions/path.ts';
 import { literal, standsAt } from './literal.ts';
 import type { Literal } from './literal.ts';
+import { numberRead, readNumber } from './number.ts';
 
 /** A number as JSON writes it. */
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
@@ -137,49 +138,4 @@ export function matchTemplate(
     values[i] = numberRead;
   }
   return at;
-}
-
-let numberRead = 0;
-const POWERS = Float64Array.from({ length: 23 }, (_, i) => 10 ** i);
-
-/** Reads a number into `numberRead`, exactly as Number() does; gives the place behind it, or -1. Something else must follow. */
-function readNumber(bytes: Uint8Array, start: number): number {
-  let at = start;
-  const negative = bytes[at] === 45;
-  if (negative) at += 1;
-  const digits = at;
-  let mantissa = 0;
-  let c = bytes[at] as number;
-  while (c >= 48 && c <= 57) {
-    mantissa = mantissa * 10 + (c - 48);
-    c = bytes[(at += 1)] as number;
-  }
-  if (at === digits || (bytes[digits] === 48 && at > digits + 1)) return -1;
-  let shift = 0;
-  if (c === 46) {
-    const fraction = (at += 1);
-    c = bytes[at] as number;
-    while (c >= 48 && c <= 57) {
-      mantissa = mantissa * 10 + (c - 48);
-      c = bytes[(at += 1)] as number;
-    }
-    if (at === fraction) return -1;
-    shift = at - fraction;
-  }
-  const exponent = c === 101 || c === 69;
-  // Both factors are exact below 2^53 and up to 10^22, so one division rounds once (Clinger 1990).
-  if (!exponent && mantissa < 9_007_199_254_740_992 && shift <= 22) {
-    numberRead = mantissa / (POWERS[shift] as number);
-    if (negative) numberRead = -numberRead;
-    return at;
-  }
-  if (exponent) {
-    at += 1;
-    if (bytes[at] === 43 || bytes[at] === 45) at += 1;
-    const from = at;
-    while ((bytes[at] as number) >= 48 && (bytes[at] as number) <= 57) at += 1;
-    if (at === from) return -1;
-  }
-  numberRead = Number(Buffer.from(bytes.buffer, bytes.byteOffset + start, at - start).toString('latin1'));
-  return Number.isFinite(numberRead) ? at : -1;
 }
