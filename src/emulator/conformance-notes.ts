@@ -24,6 +24,9 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
   logs: {
     CreateLogGroup: 'No effect: KMS key, log class.',
     FilterLogEvents: 'Refused: patterns for space-delimited events ([…]) and regular expressions (%…%).',
+    GetQueryResults: 'A query is done a second after it began; before, it gives no rows.',
+    StartQuery:
+      'Known are fields, display, filter, parse, sort, limit and stats count(); the rest is refused as malformed, with those words. Refused: SQL, PPL, SOURCE.',
   },
   s3: {
     CreateBucket: 'Refused: object lock. There are no ACLs, policies or versions.',

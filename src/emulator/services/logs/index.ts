@@ -3,13 +3,15 @@ import { filterLogEvents } from './filter-log-events.ts';
 import { getLogEvents } from './get-log-events.ts';
 import { groupOperations } from './groups.ts';
 import { putLogEvents } from './put-log-events.ts';
+import { queryOperations } from './queries.ts';
 import { streamOperations } from './streams.ts';
 
-/** CloudWatch Logs: groups, streams, events. */
+/** CloudWatch Logs: groups, streams, events, queries. */
 export const operations: Operations = {
   ...groupOperations,
   ...streamOperations,
   PutLogEvents: putLogEvents,
   GetLogEvents: getLogEvents,
   FilterLogEvents: filterLogEvents,
+  ...queryOperations,
 };
