@@ -61,15 +61,15 @@ export function connect(target: AwsTarget): Aws {
     ...(target.endpointUrl === undefined ? {} : { endpoint: target.endpointUrl }),
     ...(await credentials(target)),
   });
-  const sts = once(async () => new (await import('@aws-sdk/client-sts')).STSClient(await options()));
+  const sts = once(async () => new (await import('./sdk/sts.ts')).STSClient(await options()));
   let account: Promise<string> | undefined;
   return {
     target,
-    sagemaker: once(async () => new (await import('@aws-sdk/client-sagemaker')).SageMakerClient(await options())),
+    sagemaker: once(async () => new (await import('./sdk/sagemaker.ts')).SageMakerClient(await options())),
     runtime: once(
       // Once and never again: an error is what the caller got, and a second copy of a request would be a second pair.
       async () =>
-        new (await import('@aws-sdk/client-sagemaker-runtime')).SageMakerRuntimeClient({
+        new (await import('./sdk/sagemaker-runtime.ts')).SageMakerRuntimeClient({
           ...(await options()),
           maxAttempts: 1,
           requestHandler: {
@@ -80,21 +80,21 @@ export function connect(target: AwsTarget): Aws {
           },
         }),
     ),
-    cloudwatch: once(async () => new (await import('@aws-sdk/client-cloudwatch')).CloudWatchClient(await options())),
-    logs: once(async () => new (await import('@aws-sdk/client-cloudwatch-logs')).CloudWatchLogsClient(await options())),
+    cloudwatch: once(async () => new (await import('./sdk/cloudwatch.ts')).CloudWatchClient(await options())),
+    logs: once(async () => new (await import('./sdk/logs.ts')).CloudWatchLogsClient(await options())),
     // `bucket.127.0.0.1` is no host name: with a URL of our own the bucket goes into the path.
     s3: once(
       async () =>
-        new (await import('@aws-sdk/client-s3')).S3Client({
+        new (await import('./sdk/s3.ts')).S3Client({
           ...(await options()),
           forcePathStyle: target.endpointUrl !== undefined,
         }),
     ),
-    sns: once(async () => new (await import('@aws-sdk/client-sns')).SNSClient(await options())),
+    sns: once(async () => new (await import('./sdk/sns.ts')).SNSClient(await options())),
     sts,
     account() {
       account ??= (async () => {
-        const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+        const { GetCallerIdentityCommand } = await import('./sdk/sts.ts');
         const client = await sts();
         const identity = await call(target, 'find out which AWS account this is', () =>
           client.send(new GetCallerIdentityCommand({})),
@@ -113,6 +113,6 @@ export function connect(target: AwsTarget): Aws {
 
 async function credentials(target: AwsTarget) {
   if (target.credentials !== undefined) return { credentials: target.credentials };
-  const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
+  const { fromNodeProviderChain } = await import('./sdk/credentials.ts');
   return { credentials: fromNodeProviderChain(target.profile === undefined ? {} : { profile: target.profile }) };
 }

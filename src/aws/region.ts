@@ -3,7 +3,7 @@
  * @returns undefined where none is set
  */
 export async function defaultRegion(profile: string | undefined): Promise<string | undefined> {
-  const { STSClient } = await import('@aws-sdk/client-sts');
+  const { STSClient } = await import('./sdk/sts.ts');
   const client = new STSClient(profile === undefined ? {} : { profile });
   try {
     return await client.config.region();
