@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import * as v from 'valibot';
 import { usage } from './errors.ts';
 
 /** shadowctl.yaml, checked, and where it was found. */
@@ -44,7 +45,6 @@ export async function loadProject(cwd: string, named: string | undefined): Promi
   if (!existsSync(file)) throw usage(`There is no config file ${file}.`, 'Check the path given with --config.');
   const { parseYaml } = await import('./yaml.ts');
   const content = parseYaml(readFileSync(file, 'utf8'), file);
-  const v = await import('valibot');
   const text = v.pipe(v.string(), v.nonEmpty());
   const schema = v.strictObject({
     target: v.optional(v.picklist(['aws', 'emulator'])),

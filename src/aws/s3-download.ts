@@ -1,5 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename, stat } from 'node:fs/promises';
+import { createWriteStream, existsSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -13,7 +13,7 @@ import { s3Object } from './s3-uri.ts';
  * interrupted download is simply made again. Gives whether it had to be fetched.
  */
 export async function downloadObject(aws: Aws, uri: string, path: string, signal?: AbortSignal): Promise<boolean> {
-  if ((await stat(path).catch(() => undefined)) !== undefined) return false;
+  if (existsSync(path)) return false;
   const client = await aws.s3();
   const { bucket, key } = s3Object(uri);
   const part = `${path}.${process.pid}.part`;

@@ -4,6 +4,11 @@ import { join } from 'node:path';
 /** Captures of a few days of a busy endpoint; beyond, those go that no report has used for longest. */
 const MOST_CACHED_BYTES = 20e9;
 
+/** What was used now goes last. @param now milliseconds since the epoch */
+export async function markUsed(paths: readonly string[], now: number): Promise<void> {
+  await Promise.all(paths.map((path) => utimes(path, now / 1000, now / 1000)));
+}
+
 /**
  * Keeps a folder of downloaded captures under a bound: marks those just used, and deletes the files longest unused
  * until the rest fits. What is in use now stays, whatever its size.
@@ -18,7 +23,7 @@ export async function boundCache(
   most = MOST_CACHED_BYTES,
 ): Promise<number> {
   const keep = new Set(used);
-  for (const path of used) await utimes(path, now / 1000, now / 1000);
+  await markUsed(used, now);
   const files: { path: string; size: number; at: number }[] = [];
   for (const part of await readdir(folder).catch(() => [])) {
     for (const name of await readdir(join(folder, part)).catch(() => [])) {

@@ -34,9 +34,15 @@ function prefixes({ destination, endpoint, variant, window }: CaptureSource): S3
   return hours;
 }
 
+/** Capture files on this machine, in the order of their keys, and how many of them were not there before. */
+export interface FetchedCaptures {
+  paths: string[];
+  fetched: number;
+}
+
 /**
- * Brings the capture files of a variant to this machine, sixteen at a time, and gives their paths. What is in the
- * cache under the same ETag is not fetched again, so that an interrupted or repeated report goes on where it was.
+ * Brings the capture files of a variant to this machine, sixteen at a time. What is in the cache under the same ETag
+ * is not fetched again, so that an interrupted or repeated report goes on where it was.
  *
  * @param progress told how many of how many files are here
  */
@@ -49,28 +55,40 @@ export async function fetchCaptures(
     signal?: AbortSignal | undefined;
     progress?: ((done: number, of: number) => void) | undefined;
   },
-): Promise<string[]> {
-  const found: { uri: string; path: string }[] = [];
-  for (const prefix of prefixes(source)) {
+): Promise<FetchedCaptures> {
+  const folders = prefixes(source);
+  const listed: { uri: string; path: string }[][] = folders.map(() => []);
+  await inTurns(clock, folders, async (prefix, folder) => {
     for await (const object of listObjects(aws, prefix, options.signal)) {
       if (!/\.jsonl(\.gz)?$/.test(object.key)) continue;
       const uri = s3Uri({ bucket: prefix.bucket, key: object.key });
       const name = createHash('sha256').update(`${uri} ${object.etag}`).digest('hex').slice(0, 32);
-      found.push({
+      listed[folder]?.push({
         uri,
         path: join(options.cache, name.slice(0, 2), `${name}.jsonl${object.key.endsWith('.gz') ? '.gz' : ''}`),
       });
     }
-  }
-  let next = 0;
+  });
+  const found = listed.flat();
   let done = 0;
+  let fetched = 0;
+  await inTurns(clock, found, async ({ uri, path }) => {
+    if (await downloadObject(aws, uri, path, options.signal)) fetched += 1;
+    done += 1;
+    options.progress?.(done, found.length);
+  });
+  return { paths: found.map((one) => one.path), fetched };
+}
+
+/** Works on a list, sixteen at a time. */
+async function inTurns<One>(
+  clock: Clock,
+  list: readonly One[],
+  work: (one: One, index: number) => Promise<void>,
+): Promise<void> {
+  const waiting = list.entries();
   const worker = async () => {
-    for (let one = found[next++]; one !== undefined; one = found[next++]) {
-      await downloadObject(aws, one.uri, one.path, options.signal);
-      done += 1;
-      options.progress?.(done, found.length);
-    }
+    for (const [index, one] of waiting) await work(one, index);
   };
-  await clock.all(Array.from({ length: Math.min(AT_ONCE, found.length) }, () => worker));
-  return found.map((one) => one.path);
+  await clock.all(Array.from({ length: Math.min(AT_ONCE, list.length) }, () => worker));
 }

@@ -6,7 +6,7 @@ import type { FieldRules } from '../predictions/fields.ts';
 import { comparePredictions } from '../predictions/compare.ts';
 import type { Truth } from '../predictions/truth.ts';
 import { readBefore, windowBefore } from './before.ts';
-import { boundCache } from './cache.ts';
+import { boundCache, markUsed } from './cache.ts';
 import { fetchCaptures } from './captures.ts';
 import { compareFiles } from './compare-files.ts';
 import { readEndpoint } from './endpoint.ts';
@@ -48,22 +48,16 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
   options.progress?.('reading metrics');
   const variants = [facts.production.name, ...(facts.shadow === undefined ? [] : [facts.shadow.name])];
   const [production, shadow] = await readMetrics(aws, endpoint, variants, window, signal);
+  // To load the client of S3 takes as long as CloudWatch takes to answer.
+  if (options.predictions && facts.shadow !== undefined) void aws.s3().catch(() => undefined);
   if (production === undefined) throw new Error('metrics of no variant were asked for');
   const during: Metrics = { times: minutesOf(window), production, shadow };
-  const earlier = windowBefore(during, facts.created);
-  const before =
-    earlier === undefined || facts.shadow === undefined
-      ? undefined
-      : await readBefore(
-          aws,
-          endpoint,
-          { production: facts.production.name, shadow: facts.shadow.name },
-          earlier,
-          signal,
-        );
-  const metrics: Metrics = { ...during, before };
   const notes: string[] = [];
-  const predictions = await readPredictions(aws, clock, facts, metrics, options, notes);
+  const [before, predictions] = await together(
+    clock,
+    () => productionBefore(aws, facts, during, options),
+    () => readPredictions(aws, clock, facts, during, options, notes),
+  );
   return {
     schema: 'shadowctl-observations/1',
     endpoint,
@@ -72,13 +66,30 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
     production: facts.production,
     shadow: facts.shadow,
     sampling: facts.sampling,
-    metrics,
+    metrics: { ...during, before },
     predictions,
     notes,
   };
 }
 
 async function readPredictions(
+/** Two things that do not wait for each other. */
+async function together<A, B>(clock: Clock, one: () => Promise<A>, other: () => Promise<B>): Promise<[A, B]> {
+  return (await clock.all<unknown>([one, other])) as [A, B];
+}
+
+async function productionBefore(
+  aws: Aws,
+  facts: EndpointFacts,
+  during: Metrics,
+  { endpoint, signal }: CollectOptions,
+): Promise<Metrics['before']> {
+  const window = windowBefore(during, facts.created);
+  if (window === undefined || facts.shadow === undefined) return undefined;
+  const names = { production: facts.production.name, shadow: facts.shadow.name };
+  return readBefore(aws, endpoint, names, window, signal);
+}
+
   aws: Aws,
   clock: Clock,
   facts: EndpointFacts,
@@ -109,8 +120,12 @@ async function readPredictions(
         progress: (done, of) => options.progress?.(`fetching captures of ${variant}: ${done} of ${of} files`),
       },
     );
-  const files = { production: await fetch(facts.production.name), shadow: await fetch(facts.shadow.name) };
-  await boundCache(join(options.cache, 'captures'), [...files.production, ...files.shadow], clock.now());
+  const [ours, theirs] = [await fetch(facts.production.name), await fetch(facts.shadow.name)];
+  const files = { production: ours.paths, shadow: theirs.paths };
+  const used = [...ours.paths, ...theirs.paths];
+  // What was there before did not make the cache larger.
+  if (ours.fetched + theirs.fetched === 0) await markUsed(used, clock.now());
+  else await boundCache(join(options.cache, 'captures'), used, clock.now());
   const found = await compareFiles(files, {
     window,
     sampling: facts.sampling ?? 1,

@@ -73,7 +73,7 @@ export async function compareFiles(
     }
   }
   options.progress?.(`reading ${all.length} capture files`);
-  const [production, shadow] = [await readAll(files.production, window), await readAll(files.shadow, window)];
+  const [production, shadow] = [readAll(files.production, window), readAll(files.shadow, window)];
   return comparePredictions(production, shadow, {
     sampling: options.sampling,
     tolerance: options.tolerance,

@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { constants, gunzipSync } from 'node:zlib';
 import type { Window } from '../observations.ts';
 import { readCapture } from '../predictions/captures.ts';
@@ -51,18 +52,17 @@ export class CaptureReader {
   }
 }
 
-/** Every record of these files that lies in the window. */
-export async function readAll(paths: readonly string[], window: Window): Promise<CaptureSet> {
+/** Every record of these files that lies in the window. A few megabytes: at once is several times as fast as in turns. */
+export function readAll(paths: readonly string[], window: Window): CaptureSet {
   const reader = new CaptureReader(window);
-  for (const path of paths) reader.file(await readFile(path));
+  for (const path of paths) reader.file(readFileSync(path));
   return reader.set();
 }
 
 /** Bytes of these files together. */
 export async function sizeOf(paths: readonly string[]): Promise<number> {
-  let total = 0;
-  for (const path of paths) total += (await stat(path)).size;
-  return total;
+  const facts = await Promise.all(paths.map((path) => stat(path)));
+  return facts.reduce((total, { size }) => total + size, 0);
 }
 
 /** Text of a file, unzipped where it is gzip; of a torn one what comes before the tear, and why it ends there. */

@@ -12,7 +12,14 @@ export function featuresOf(payload: Payload | undefined, rows: number): Features
 }
 
 function fromLine(line: string): Features {
-  return line.split(',').map((cell, i) => [`column ${i + 1}`, cell.trim()] as const);
+  return line.split(',').map((cell, i) => [columnName(i), cell.trim()] as const);
+}
+
+const names: string[] = [];
+
+/** One text for all rows: there are as many cells as numbers in the captures. */
+function columnName(i: number): string {
+  return (names[i] ??= `column ${i + 1}`);
 }
 
 function fromJson(text: string): Features[] {
@@ -30,7 +37,7 @@ function fromJson(text: string): Features[] {
   const rows: unknown[] = Array.isArray(instances) ? instances : values;
   return rows.map((row) => {
     const inner = follow(row, ['features'])[0] ?? row;
-    if (Array.isArray(inner)) return inner.map((value, i) => [`column ${i + 1}`, String(value)] as const);
+    if (Array.isArray(inner)) return inner.map((value, i) => [columnName(i), String(value)] as const);
     if (typeof inner !== 'object' || inner === null) return [];
     return Object.entries(inner).flatMap(([key, value]) =>
       typeof value === 'object' ? [] : [[key, String(value)] as const],

@@ -44,51 +44,65 @@ export class SliceCounter {
 
   /** Undefined where no column could be cut. */
   sums(): SliceSums[] | undefined {
+    const inputs = this.#inputs.reduce((most, input) => Math.max(most, input + 1), 0);
     const found = [...this.#columns].flatMap(([name, { rows, values }]) => {
       const cut = cutOf(values);
-      const parts = new Map<string, { rows: number; hits: number; inputs: Set<number> }>();
+      const parts = cut.names.map(() => ({ rows: 0, hits: 0, inputs: 0, seen: new Uint8Array(inputs) }));
       for (const [i, row] of rows.entries()) {
-        const part = cut(values[i] ?? '');
-        if (part === undefined) continue;
-        const sum = parts.get(part) ?? { rows: 0, hits: 0, inputs: new Set<number>() };
+        const sum = parts[cut.parts[i] ?? NO_PART];
+        if (sum === undefined) continue;
         sum.rows += 1;
         if (this.#hits[row] === true) sum.hits += 1;
-        sum.inputs.add(this.#inputs[row] ?? -1);
-        parts.set(part, sum);
+        const input = this.#inputs[row] ?? 0;
+        if (sum.seen[input] === 0) sum.inputs += 1;
+        sum.seen[input] = 1;
       }
       // One part is no slice of anything.
-      if (parts.size < 2) return [];
-      return [...parts]
-        .filter(([, sum]) => sum.inputs.size >= FEWEST)
-        .map(([part, sum]) => ({ column: name, part, rows: sum.rows, hits: sum.hits, inputs: sum.inputs.size }));
+      if (parts.filter((sum) => sum.rows > 0).length < 2) return [];
+      return parts.flatMap((sum, part) =>
+        sum.inputs < FEWEST
+          ? []
+          : [{ column: name, part: cut.names[part] ?? '', rows: sum.rows, hits: sum.hits, inputs: sum.inputs }],
+      );
     });
     return found.length === 0 ? undefined : found;
   }
 }
 
+/** A column in parts: their names, and for each value the number of its part, or `NO_PART`. */
+interface Cut {
+  names: readonly string[];
+  parts: Uint8Array;
+}
+
+const NO_PART = 255;
+
 /** How the values of a column fall into parts: numbers into quarters, a few words each on its own. */
-function cutOf(values: readonly string[]): (value: string) => string | undefined {
+function cutOf(values: readonly string[]): Cut {
   const counts = new Map<string, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  const numbers = values.filter((value) => value.trim() !== '' && Number.isFinite(Number(value))).map(Number);
-  if (counts.size > CATEGORIES && numbers.length >= 0.9 * values.length) {
-    const sorted = Float64Array.from(numbers).sort();
-    const edges = [...new Set([0.25, 0.5, 0.75].map((p) => quantile(sorted, p)))];
-    const short = (value: number) => String(Number(value.toPrecision(4)));
-    return (value) => {
-      const x = Number(value);
-      if (value.trim() === '' || !Number.isFinite(x)) return 'no number';
-      const above = edges.filter((edge) => x > edge).length;
-      const [low, high] = [edges[above - 1], edges[above]];
-      if (low === undefined) return `≤ ${short(high ?? x)}`;
-      return high === undefined ? `> ${short(low)}` : `${short(low)} … ${short(high)}`;
-    };
-  }
-  const commonest = new Set(
-    [...counts]
-      .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
-      .slice(0, CATEGORIES)
-      .map(([value]) => value),
+  const numbers = Float64Array.from(values, (value) => (value.trim() === '' ? Number.NaN : Number(value)));
+  const finite = numbers.filter(Number.isFinite);
+  if (counts.size > CATEGORIES && finite.length >= 0.9 * values.length) return quarters(numbers, finite.sort());
+  const commonest = [...counts]
+    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .slice(0, CATEGORIES)
+    .map(([value]) => value);
+  const parts = new Map(commonest.map((value, i) => [value, i]));
+  return { names: commonest, parts: Uint8Array.from(values, (value) => parts.get(value) ?? NO_PART) };
+}
+
+function quarters(numbers: Float64Array, sorted: Float64Array): Cut {
+  const edges = [...new Set([0.25, 0.5, 0.75].map((p) => quantile(sorted, p)))];
+  const short = (value: number | undefined) => String(Number((value ?? Number.NaN).toPrecision(4)));
+  const names = [
+    `≤ ${short(edges[0])}`,
+    ...edges.slice(1).map((edge, i) => `${short(edges[i])} … ${short(edge)}`),
+    `> ${short(edges.at(-1))}`,
+    'no number',
+  ];
+  const parts = Uint8Array.from(numbers, (x) =>
+    Number.isFinite(x) ? edges.reduce((above, edge) => above + (x > edge ? 1 : 0), 0) : names.length - 1,
   );
-  return (value) => (commonest.has(value) ? value : undefined);
+  return { names, parts };
 }

@@ -1,5 +1,4 @@
 import { join, resolve } from 'node:path';
-import { collect } from '../../analysis/collect/collect.ts';
 import type { LogSelector } from '../../analysis/collect/logs.ts';
 import { collectFromFiles } from '../../analysis/collect/from-files.ts';
 import { latestNoise } from '../../analysis/noise.ts';
@@ -54,6 +53,8 @@ export async function observe(
       throw usage('No endpoint is named.', 'Add --endpoint NAME, or --files PATH to judge what was saved.');
     const seen = await collect(await app.aws(), app.clock, {
       ...common,
+    // The clients of AWS are slow to load, and files need none.
+    const { collect } = await import('../../analysis/collect/collect.ts');
       endpoint,
       window,
       predictions: options.predictions,
