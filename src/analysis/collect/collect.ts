@@ -11,8 +11,9 @@ import { fetchCaptures } from './captures.ts';
 import { compareFiles } from './compare-files.ts';
 import { readEndpoint } from './endpoint.ts';
 import type { EndpointFacts } from './endpoint.ts';
-import { capturesFromLog, MOST_LINES, readLogLines } from './logs.ts';
+import { capturesFromLog, capturesFromQuery, MOST_LINES, readLogLines } from './logs.ts';
 import type { LogSelector } from './logs.ts';
+import { queryLines } from './logs-query.ts';
 import { minutesOf, readMetrics } from './metrics.ts';
 
 export interface CollectOptions {
@@ -47,9 +48,9 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
   const facts = await readEndpoint(aws, endpoint, signal);
   options.progress?.('reading metrics');
   const variants = [facts.production.name, ...(facts.shadow === undefined ? [] : [facts.shadow.name])];
-  const [production, shadow] = await readMetrics(aws, endpoint, variants, window, signal);
   // To load the client of S3 takes as long as CloudWatch takes to answer.
   if (options.predictions && facts.shadow !== undefined) void aws.s3().catch(() => undefined);
+  const [production, shadow] = await readMetrics(aws, endpoint, variants, window, signal);
   if (production === undefined) throw new Error('metrics of no variant were asked for');
   const during: Metrics = { times: minutesOf(window), production, shadow };
   const notes: string[] = [];
@@ -72,7 +73,6 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
   };
 }
 
-async function readPredictions(
 /** Two things that do not wait for each other. */
 async function together<A, B>(clock: Clock, one: () => Promise<A>, other: () => Promise<B>): Promise<[A, B]> {
   return (await clock.all<unknown>([one, other])) as [A, B];
@@ -90,6 +90,7 @@ async function productionBefore(
   return readBefore(aws, endpoint, names, window, signal);
 }
 
+async function readPredictions(
   aws: Aws,
   clock: Clock,
   facts: EndpointFacts,
@@ -99,7 +100,7 @@ async function productionBefore(
 ): Promise<Predictions | undefined> {
   if (!options.predictions || facts.shadow === undefined) return undefined;
   if (options.logs !== undefined) {
-    return predictionsFromLogs(aws, { ...facts, shadow: facts.shadow }, metrics, options, options.logs, notes);
+    return predictionsFromLogs(aws, clock, { ...facts, shadow: facts.shadow }, metrics, options, options.logs, notes);
   }
   if (facts.captures === undefined) {
     notes.push(
@@ -159,6 +160,7 @@ function windowOfShadow(metrics: Metrics, window: Window, notes: string[]): Wind
 
 async function predictionsFromLogs(
   aws: Aws,
+  clock: Clock,
   facts: EndpointFacts & { shadow: NonNullable<EndpointFacts['shadow']> },
   metrics: Metrics,
   options: CollectOptions,
@@ -168,6 +170,25 @@ async function predictionsFromLogs(
   const window = windowOfShadow(metrics, options.window, notes);
   const read = async (variant: string) => {
     options.progress?.(`reading the log of ${variant}`);
+    if (selector.query !== undefined) {
+      const { lines, complete, overfull } = await queryLines(
+        aws,
+        clock,
+        { endpoint: options.endpoint, variant, window, query: selector.query.text, most: MOST_LINES },
+        {
+          signal: options.signal,
+          progress: (count) => options.progress?.(`querying the log of ${variant}: ${count} lines`),
+        },
+      );
+      if (!complete)
+        notes.push(`The log of ${variant} was read for its first ${MOST_LINES} lines only. Shorten the window.`);
+      if (overfull > 0) {
+        notes.push(
+          `${overfull} ${overfull === 1 ? 'second' : 'seconds'} of the log of ${variant} hold more than 10 000 lines each, which is all that a query gives: the rest of them is missing. Narrow --logs-query, or use --log-pattern.`,
+        );
+      }
+      return capturesFromQuery(lines, selector);
+    }
     const source = { endpoint: options.endpoint, variant, window, pattern: selector.pattern };
     const lines = await readLogLines(aws, source, options.signal);
     if (lines.length >= MOST_LINES) {
@@ -179,7 +200,7 @@ async function predictionsFromLogs(
   notes.push("Predictions are from the containers' logs: they hold no inputs.");
   if (production.captures.length === 0 || shadow.captures.length === 0) {
     notes.push(
-      `${production.captures.length} lines of production's log and ${shadow.captures.length} of the shadow's hold an id and a prediction. Check --log-pattern, --prediction and --id.`,
+      `${production.captures.length} lines of production's log and ${shadow.captures.length} of the shadow's hold an id and a prediction. Check ${selector.query === undefined ? '--log-pattern' : '--logs-query'}, --prediction and --id.`,
     );
   }
   return comparePredictions(production, shadow, {

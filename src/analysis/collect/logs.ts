@@ -6,6 +6,7 @@ import type { Capture } from '../predictions/captures.ts';
 import type { CaptureSet } from '../predictions/compare.ts';
 import { follow } from '../predictions/path.ts';
 import type { Path } from '../predictions/path.ts';
+import type { FoundLine } from './logs-query.ts';
 
 /** More lines of one variant than this are left to data capture: CloudWatch Logs gives ten thousand a call. */
 export const MOST_LINES = 500_000;
@@ -17,6 +18,8 @@ export interface LogSelector {
   pattern: string | undefined;
   prediction: Path;
   id: Path;
+  /** A query of CloudWatch Logs Insights instead of the pattern, and its columns; the paths serve where it has none. */
+  query?: { text: string; prediction: string; id: string } | undefined;
 }
 
 /** The lines that a variant's containers printed in the window, as CloudWatch Logs' FilterLogEvents finds them. */
@@ -55,6 +58,50 @@ export function capturesFromLog(lines: readonly LogLine[], selector: LogSelector
   return { files: 0, captures, unreadable, outside: 0, examples };
 }
 
+/** The same for the results of a query: by its columns, or by the message where those are missing. */
+export function capturesFromQuery(found: readonly FoundLine[], selector: LogSelector): CaptureSet {
+  const columns = selector.query ?? { prediction: '', id: '' };
+  const captures: Capture[] = [];
+  const examples: string[] = [];
+  let unreadable = 0;
+  for (const { at, fields } of found) {
+    const message = fields['@message'];
+    const [id, prediction] = [fields[columns.id], fields[columns.prediction]];
+    const read =
+      id !== undefined && id !== '' && prediction !== undefined && prediction !== ''
+        ? capture(id, at, columnData(prediction))
+        : message === undefined
+          ? `no column ${id ? columns.prediction : columns.id}`
+          : readLine(message, at, selector);
+    if (typeof read !== 'string') captures.push(read);
+    else {
+      unreadable += 1;
+      if (examples.length < EXAMPLES) examples.push(`${read}: ${(message ?? JSON.stringify(fields)).slice(0, 100)}`);
+    }
+  }
+  return { files: 0, captures, unreadable, outside: 0, examples };
+}
+
+/** Columns are text: what reads as JSON is that, anything else a label. */
+function columnData(text: string): string {
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return JSON.stringify(text);
+  }
+}
+
+function capture(inferenceId: string, at: number, data: string): Capture {
+  return {
+    inferenceId,
+    eventId: undefined,
+    at,
+    input: undefined,
+    output: { data, encoding: 'JSON', contentType: 'application/json' },
+  };
+}
+
 function readLine(message: string, at: number, { prediction, id }: LogSelector): Capture | string {
   let value: unknown;
   try {
@@ -67,11 +114,5 @@ function readLine(message: string, at: number, { prediction, id }: LogSelector):
   const answers = follow(value, prediction);
   if (answers.length === 0) return 'no prediction';
   const data = JSON.stringify(answers.length === 1 ? answers[0] : answers);
-  return {
-    inferenceId: String(found),
-    eventId: undefined,
-    at,
-    input: undefined,
-    output: { data, encoding: 'JSON', contentType: 'application/json' },
-  };
+  return capture(String(found), at, data);
 }

@@ -19,7 +19,9 @@ export interface ReportOptions {
   source: 'captures' | 'logs';
   /** Filter pattern of CloudWatch Logs. */
   logPattern: string | undefined;
-  /** Path to the id in a log line. */
+  /** Query of CloudWatch Logs Insights, in place of the pattern. */
+  logsQuery: string | undefined;
+  /** Path to the id in a log line, or the query's column. */
   id: string | undefined;
   task: string | undefined;
   /** A YAML file with the policy. */
@@ -78,7 +80,11 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
         .default('captures'),
     )
     .option('--log-pattern <pattern>', "with --source logs: which lines, like '{ $.prediction = * }'")
-    .option('--id <path>', "with --source logs: where a line has the id of its request, like '$.inferenceId'")
+    .option('--logs-query <query>', 'with --source logs: a query of Logs Insights, with @timestamp among its fields')
+    .option(
+      '--id <path>',
+      "with --source logs: where a line has the id of its request, like '$.inferenceId', or the query's column",
+    )
     .addOption(
       new Option('--task <task>', 'what kind of answers these are, if it guesses wrong').choices([
         'regression',
@@ -125,6 +131,7 @@ const NOTHING = {
   labels: undefined,
   prediction: undefined,
   logPattern: undefined,
+  logsQuery: undefined,
   id: undefined,
   task: undefined,
   policy: undefined,

@@ -1,10 +1,12 @@
 import { join, resolve } from 'node:path';
 import type { LogSelector } from '../../analysis/collect/logs.ts';
+import { checkQuery } from '../../analysis/collect/check-query.ts';
 import { collectFromFiles } from '../../analysis/collect/from-files.ts';
 import { latestNoise } from '../../analysis/noise.ts';
 import type { NoiseFloor, Observations, Task, Window } from '../../analysis/observations.ts';
 import type { Policy } from '../../analysis/policy.ts';
 import { parsePath } from '../../analysis/predictions/path.ts';
+import type { Path } from '../../analysis/predictions/path.ts';
 import type { Truth } from '../../analysis/predictions/truth.ts';
 import type { App } from '../../app.ts';
 import { usage } from '../../errors.ts';
@@ -20,7 +22,7 @@ export async function observe(
   inputs: { policy: Policy; truth: Truth | undefined },
 ): Promise<Observations> {
   const { endpoint, files, prediction } = options;
-  if (prediction !== undefined) parsePath(prediction);
+  if (prediction !== undefined && options.logsQuery === undefined) parsePath(prediction);
   if (!/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(options.memory))
     throw usage(`--memory '${options.memory}' is no size.`, 'Write it like 1GB or 500MB.');
   const logs = readSelector(options);
@@ -51,10 +53,10 @@ export async function observe(
     }
     if (endpoint === undefined)
       throw usage('No endpoint is named.', 'Add --endpoint NAME, or --files PATH to judge what was saved.');
-    const seen = await collect(await app.aws(), app.clock, {
-      ...common,
     // The clients of AWS are slow to load, and files need none.
     const { collect } = await import('../../analysis/collect/collect.ts');
+    const seen = await collect(await app.aws(), app.clock, {
+      ...common,
       endpoint,
       window,
       predictions: options.predictions,
@@ -75,21 +77,43 @@ async function readNoise(app: App, endpoint: string): Promise<NoiseFloor | undef
 
 /** Where predictions lie in the containers' logs; undefined where they are to come from captures. */
 function readSelector(options: ReportOptions): LogSelector | undefined {
-  const { source, logPattern, prediction, id, files } = options;
+  const { source, logPattern, logsQuery, prediction, id, files } = options;
   if (source === 'captures') {
-    if (logPattern === undefined && id === undefined) return undefined;
-    throw usage('--log-pattern and --id say where predictions lie in logs.', 'Add --source logs.');
+    if (logPattern === undefined && logsQuery === undefined && id === undefined) return undefined;
+    throw usage('--log-pattern, --logs-query and --id say where predictions lie in logs.', 'Add --source logs.');
   }
   if (files !== undefined)
     throw usage(
       '--files and --source logs exclude each other.',
       'Logs are read from CloudWatch Logs: name --endpoint.',
     );
+  if (logsQuery !== undefined) {
+    if (logPattern !== undefined)
+      throw usage('--log-pattern and --logs-query exclude each other.', 'Put a filter into the query.');
+    checkQuery(logsQuery);
+    const columns = { prediction: columnName(prediction ?? 'prediction'), id: columnName(id ?? 'inferenceId') };
+    return {
+      pattern: undefined,
+      prediction: pathOf(prediction ?? 'prediction'),
+      id: pathOf(id ?? 'inferenceId'),
+      query: { text: logsQuery, ...columns },
+    };
+  }
   return {
     pattern: logPattern,
     prediction: parsePath(prediction ?? '$.prediction'),
     id: parsePath(id ?? '$.inferenceId'),
   };
+}
+
+/** `$.user.id` and `user.id` are the column `user.id` of a query's results. */
+function columnName(words: string): string {
+  return words.replace(/^\$\.?/, '');
+}
+
+/** The same as a path into a JSON message. */
+function pathOf(words: string): Path {
+  return words.startsWith('$') ? parsePath(words) : words.split('.');
 }
 
 function readVariants(words: string | undefined): readonly [string, string] | undefined {

@@ -63,15 +63,23 @@ export class LogStreamStore {
 
   append(events: readonly LogEvent[], ingestionTime: number, nextSequence: () => number): void {
     const { record } = this;
-    for (const { timestamp, message } of events) {
-      this.#waiting.push({ timestamp, message, ingestionTime, sequence: nextSequence(), stream: record.name });
+    for (const { timestamp: exact, message } of events) {
+      // A simulated latency has fractions of a millisecond; a log has none.
+      const timestamp = Math.floor(exact);
+      this.#waiting.push({
+        timestamp,
+        message,
+        ingestionTime: Math.floor(ingestionTime),
+        sequence: nextSequence(),
+        stream: record.name,
+      });
       record.firstEventTimestamp = Math.min(record.firstEventTimestamp ?? timestamp, timestamp);
       record.lastEventTimestamp = Math.max(record.lastEventTimestamp ?? timestamp, timestamp);
       record.storedBytes += Buffer.byteLength(message) + EVENT_OVERHEAD;
       this.#gathered += message.length;
     }
     if (events.length === 0) return;
-    record.lastIngestionTime = ingestionTime;
+    record.lastIngestionTime = Math.floor(ingestionTime);
     if (this.#gathered >= GATHER) this.write();
     else this.#tell.waiting();
   }

@@ -22,6 +22,7 @@ const DEFAULTS = {
   prediction: undefined,
   source: 'captures',
   logPattern: undefined,
+  logsQuery: undefined,
   id: undefined,
   task: undefined,
   policy: undefined,
@@ -51,6 +52,10 @@ test.each([
   [
     ['--source', 'logs', '--log-pattern', '{ $.p = * }', '--id', '$.i'],
     { source: 'logs', logPattern: '{ $.p = * }', id: '$.i' },
+  ],
+  [
+    ['--source', 'logs', '--logs-query', 'fields @timestamp, @message', '--id', 'request'],
+    { source: 'logs', logsQuery: 'fields @timestamp, @message', id: 'request' },
   ],
   [['--watch', '--every', '5m'], { watch: 'show', every: '5m' }],
   [['--until-decided', '--timeout', '2h'], { watch: 'quiet', timeout: '2h' }],

@@ -20,6 +20,7 @@ const OPTIONS: ReportOptions = {
   prediction: undefined,
   source: 'captures',
   logPattern: undefined,
+  logsQuery: undefined,
   id: undefined,
   task: undefined,
   policy: undefined,
@@ -175,7 +176,7 @@ describe('report, through the real SDK', () => {
     const nothing = await report(open, { ...selected, prediction: '$.nowhere' });
     expect(nothing.report?.observations.notes.join(' ')).toContain("0 lines of production's log and 0 of the shadow's");
     await expect(report(open, { id: '$.a' })).rejects.toThrow(
-      '--log-pattern and --id say where predictions lie in logs',
+      '--log-pattern, --logs-query and --id say where predictions lie in logs',
     );
     client.destroy();
   });
