@@ -1,9 +1,14 @@
 import { percent, change, count } from './judge/words.ts';
-import { ksBand } from './judge/distances.ts';
+import { BINS, distanceInterval, wassersteinBand } from './judge/distances.ts';
+import type { Distance } from './judge/distances.ts';
+import { differenceInterval } from './judge/errors.ts';
+import { shareInterval } from './judge/evidence.ts';
+import { accuracyLost } from './judge/truth.ts';
 import type { Task } from './observations.ts';
 import type { Policy } from './policy.ts';
 import { decides, gates, policyFor } from './policy.ts';
-import { clopperPearson, proportionSequence, requestsForQuantile } from './statistics/proportions.ts';
+import { requestsForQuantile } from './statistics/proportions.ts';
+import { compare } from './verdict.ts';
 
 /** One demand of a policy, in words, and what it takes to meet it. */
 export interface Demand {
@@ -14,19 +19,19 @@ export interface Demand {
   traffic: string;
 }
 
+/** Where no traffic proves the demand: a margin of nothing, or a share of all. */
+const NEVER = 'more traffic than can be had: leave some margin';
+
 /** What a policy demands of a shadow, gate by gate. */
 export function explainPolicy(policy: Policy): Demand[] {
   const blocks = `${policy.minimumBlocks} blocks of ${policy.blockMinutes} minutes, after ${policy.warmupMinutes} minutes of warm-up`;
-  const share = (margin: number, above: boolean) => {
-    const bound = policy.looks === 'once' ? clopperPearson : proportionSequence;
-    return (n: number) => (above ? bound(n, n, policy.alpha)[0] > margin : bound(0, n, policy.alpha)[1] < margin);
-  };
+  const share = (margin: number, above: boolean) => (n: number) =>
+    compare(shareInterval(above ? n : 0, n, policy.alpha, policy), margin, !above) === 'pass';
   // Two shares are bounded apart, each at half of alpha, and production's lower bound is zero where nothing fails.
-  const errors = leastRequests(
-    (n) => (policy.looks === 'once' ? clopperPearson : proportionSequence)(0, n, policy.alpha / 2)[1] < policy.errors,
-  );
+  const none = (n: number) => ({ failed: 0, n, effective: n });
+  const errors = leastRequests((n) => differenceInterval(none(n), none(n), policy)[1] < policy.errors);
   const pairs = (least: number | undefined) =>
-    `${count(Math.max(policy.minimumPairs, least ?? 0))} pairs of different inputs`;
+    least === undefined ? NEVER : `${count(Math.max(policy.minimumPairs, least))} pairs of different inputs`;
   const demand = (gate: string, words: string, traffic: string): Demand => ({
     gate,
     gating: gates(policy, gate),
@@ -42,7 +47,7 @@ export function explainPolicy(policy: Policy): Demand[] {
       `${blocks}${least}`,
     );
   });
-  const distances = Object.entries(policy.distances).filter((one): one is [string, number] => one[1] !== undefined);
+  const distances = Object.entries(policy.distances).filter((one): one is [Distance, number] => one[1] !== undefined);
   const informs = (gate: string, words: string): Demand => ({
     gate,
     gating: decides(policy, gate),
@@ -72,7 +77,7 @@ export function explainPolicy(policy: Policy): Demand[] {
     demand(
       'errors',
       `its share of failed requests is less than ${percent(policy.errors)} above production's`,
-      errors === undefined ? 'more than can be had' : `${count(errors)} requests without a failure`,
+      errors === undefined ? NEVER : `${count(errors)} requests without a failure`,
     ),
     ...latency,
     demand('output.readable', `at most ${percent(policy.unparsed)} of its answers cannot be understood`, '50 answers'),
@@ -108,8 +113,10 @@ export function explainPolicy(policy: Policy): Demand[] {
     ...distances.map(([name, margin]) =>
       demand(
         `distance.${name}`,
-        `the distributions of numbers lie less than ${margin} apart${name === 'ks' ? '' : ', by estimate'}`,
-        name === 'ks' ? pairs(leastForKs(policy, margin)) : pairs(undefined),
+        `the distributions of numbers lie less than ${margin} apart${name === 'wasserstein' ? ', in their own unit' : ''}`,
+        name === 'wasserstein'
+          ? `${pairs(0)}, and about ${count(rangesPerMargin(policy))} for each time that the limit fits into the range of the numbers`
+          : pairs(leastRequests((n) => distanceInterval(name, equalNumbers(n), 1, policy)[1] < margin)),
       ),
     ),
     ...byTask(policy, ['regression', 'scores', 'binary', 'multiclass', 'json'], (one) => one.truth).map(
@@ -117,7 +124,7 @@ export function explainPolicy(policy: Policy): Demand[] {
         demand(
           'truth',
           `${tasks}: against labels, it loses less than ${percent(value)} of accuracy (or of mean absolute error)`,
-          `${pairs(undefined)} with labels`,
+          `${pairs(leastForTruth(policy, value))} with labels; of numbers, ${count(Math.log(1 / policy.alpha) / value)} for each time that production's mean error fits into their range`,
         ),
     ),
     ...effect,
@@ -141,9 +148,23 @@ function byTask(
   }));
 }
 
-/** Inputs after which two equal distributions are known to lie within the margin. */
-function leastForKs(policy: Policy, margin: number): number | undefined {
-  return leastRequests((n) => 2 * ksBand(n, policy) < margin);
+/** Numbers of two models that answer alike, as far as a distance's bounds depend on them. */
+function equalNumbers(rows: number): Parameters<typeof distanceInterval>[1] {
+  const histogram = { low: 0, high: 0, production: Array.from({ length: BINS }, () => 0), shadow: [] };
+  return { rows, distances: { ks: 0, wasserstein: 0, psi: 0, jensenShannon: 0 }, histogram, mae: 0 };
+}
+
+/** Rows it takes per range of the numbers, where the limit is one: what no row has shown yet may lie a range apart. */
+function rangesPerMargin(policy: Policy): number {
+  const ranges = 1000;
+  const numbers = { ...equalNumbers(1), histogram: { ...equalNumbers(1).histogram, high: ranges } };
+  return (leastRequests((n) => wassersteinBand(n, numbers, policy) < 1) ?? 0) / ranges;
+}
+
+/** Rows after which a shadow that is right where production is cannot lose more. */
+function leastForTruth(policy: Policy, margin: number): number | undefined {
+  const none = (n: number) => ({ hits: 0, n, factor: 1 });
+  return leastRequests((n) => accuracyLost(none(n), none(n), policy)[1] < margin);
 }
 
 /** The least n from which on a condition holds that never stops holding; undefined beyond a hundred million. */

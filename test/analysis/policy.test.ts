@@ -5,6 +5,10 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { loadPolicy } from '../../src/analysis/collect/policy-file.ts';
 import { explainPolicy } from '../../src/analysis/explain.ts';
 import { DEFAULT_POLICY, gates, policyFor } from '../../src/analysis/policy.ts';
+import { judge } from '../../src/analysis/judge.ts';
+import type { Policy } from '../../src/analysis/policy.ts';
+import type { Gate } from '../../src/analysis/verdict.ts';
+import { simulate } from './simulated.ts';
 import { readPolicy } from '../../src/analysis/policy-schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'shadowctl-policy-'));
@@ -46,6 +50,26 @@ describe('reading a policy', () => {
   });
 });
 
+/** The gates of n requests that all went well: no failure, all answers equal and right, no distance. */
+function best(n: number, policy: Policy): Gate[] {
+  const seen = simulate({ minutes: 1, rate: 1 });
+  const one = seen.predictions;
+  if (one?.labels === undefined || one.numbers === undefined) throw new Error('the simulation has predictions');
+  const table = { ...seen.metrics.production, invocations: [n] };
+  const numbers = { ...one.numbers, rows: n, distances: { ks: 0, wasserstein: 0, psi: 0, jensenShannon: 0 } };
+  const predictions = {
+    ...one,
+    ...{ pairs: n, rows: n, coverage: 1, blocks: [], repeats: undefined, numbers },
+    labels: { ...one.labels, rows: n, agree: n },
+    truth: {
+      ...{ rows: n, of: n, unknown: 0, numbers: undefined },
+      labels: { production: n, shadow: n, onlyProduction: 0, onlyShadow: 0 },
+    },
+  };
+  const metrics = { ...seen.metrics, production: table, shadow: table };
+  return [...(judge({ ...seen, metrics, predictions }, policy)?.gates ?? [])];
+}
+
 describe('explaining a policy', () => {
   test('every gate in words, with the least traffic that can decide it', () => {
     const demands = Object.fromEntries(explainPolicy(DEFAULT_POLICY).map((one) => [one.gate, one]));
@@ -80,8 +104,34 @@ describe('explaining a policy', () => {
     const of = (gate: string) => demands.find((one) => one.gate === gate);
     // The first n with 2 * .85 * sqrt((log(log(e * n)) + .8 * log(1612 / .025)) / n) < .1, in Python
     expect(of('distance.ks')?.traffic).toBe('3 198 pairs of different inputs');
-    expect(of('distance.psi')?.demand).toContain('by estimate');
+    // KL (nats) of ten bins by the Dirichlet mixture: the first n with (2 sqrt(2 KL))**2 < .2, in Python (gammaln)
+    expect(of('distance.psi')?.traffic).toBe('1 340 pairs of different inputs');
     expect([of('effect.latency')?.gating, of('effect.errors')?.gating]).toEqual([false, true]);
+  });
+
+  test('what it says is what the judge does: proven with so much traffic at best, and not with less', () => {
+    const policy = readPolicy({ distances: { ks: 0.1, psi: 0.1, jensenShannon: 0.02 } }, 'x');
+    const least = (gate: string, of = '') => {
+      const found = explainPolicy(policy).find((one) => one.gate === gate && one.demand.startsWith(of));
+      return Number(/^[\d ]+/.exec(found?.traffic ?? '')?.[0].replaceAll(' ', ''));
+    };
+    const check = (n: number, outcome: (n: number) => string | undefined) => {
+      expect(n).toBeGreaterThan(0);
+      expect([outcome(n - 1), outcome(n)]).toEqual(['inconclusive', 'pass']);
+    };
+    check(least('errors'), (n) => best(n, policy).find((gate) => gate.id === 'errors')?.outcome);
+    check(least('labels.agreement'), (n) => best(n, policy).find((gate) => gate.id === 'labels.agreement')?.outcome);
+    check(least('truth'), (n) => best(n, policy).find((gate) => gate.id === 'truth.accuracy')?.outcome);
+    for (const name of ['ks', 'psi', 'jensenShannon'])
+      check(least(`distance.${name}`), (n) => best(n, policy).find((gate) => gate.id === `distance.${name}`)?.outcome);
+  });
+
+  test('what can never be proven is said', () => {
+    const of = (section: unknown, gate: string) =>
+      explainPolicy(readPolicy(section, 'x')).find((one) => one.gate === gate)?.traffic;
+    expect(of({ agreement: 1 }, 'labels.agreement')).toMatch(/^more traffic than can be had/);
+    expect(of({ errors: 0 }, 'errors')).toMatch(/^more traffic than can be had/);
+    expect(of({ slices: 1 }, 'slices')).toMatch(/^more traffic than can be had/);
   });
 
   test('a stricter policy needs more', () => {

@@ -42,3 +42,70 @@ test('what only one model gets right in bursts counts for less', () => {
   expect(bursts?.outcome).toBe('inconclusive');
   expect(width(bursts)).toBeGreaterThan(2 * width(steady));
 });
+
+/** 6 000 rows with numbers for truth: mean absolute errors, and the scatter of their difference per row. */
+function measured(maeProduction: number, maeShadow: number, lossDeviation: number): Observations {
+  const observations = simulate();
+  const { predictions } = observations;
+  if (predictions === undefined) throw new Error('the simulation has predictions');
+  const loss = maeShadow - maeProduction;
+  const truth = { rows: 6000, of: 6000, labels: undefined, unknown: 0 };
+  const numbers = { maeProduction, maeShadow, loss, lossDeviation };
+  return { ...observations, predictions: { ...predictions, truth: { ...truth, numbers } } };
+}
+
+function error(observations: Observations) {
+  return judge(observations, DEFAULT_POLICY)?.gates.find((gate) => gate.id === 'truth.error');
+}
+
+test("the mean absolute error lost is a share of production's, whatever the unit", () => {
+  // 2 % are allowed: half as much again is too much, be it 0.005 of 0.01 or 500 of 1 000.
+  for (const unit of [0.01, 1, 1000]) {
+    const scaled = (change: number) => {
+      const found = measured(10 * unit, 10 * change * unit, unit);
+      const { predictions } = found;
+      if (predictions?.numbers === undefined) throw new Error('the simulation has numbers');
+      const histogram = { ...predictions.numbers.histogram, low: 0, high: 50 * unit };
+      return error({ ...found, predictions: { ...predictions, numbers: { ...predictions.numbers, histogram } } });
+    };
+    expect(scaled(1.5)).toMatchObject({ outcome: 'fail' });
+    expect(scaled(1.02)).toMatchObject({ outcome: 'inconclusive' });
+    expect(scaled(0.98)).toMatchObject({ outcome: 'pass' });
+    expect(scaled(1.5)?.estimate).toBeCloseTo(0.5, 12);
+    expect(scaled(1.5)?.interval).toEqual([expect.closeTo(0.5, 1), expect.closeTo(0.5, 1)]);
+  }
+});
+
+test("a production without any error is measured by the shadow's own; without scatter nothing rare is excluded", () => {
+  expect(error(measured(0, 0.3, 0.1))).toMatchObject({ outcome: 'fail', estimate: 1 });
+  expect(error(measured(0, 0, 0))).toMatchObject({ outcome: 'pass', estimate: 0 });
+  // Scores between 0.5 and 1, and errors of a thousandth: one row in two thousand could lose more than 2 % of them.
+  expect(error(measured(0.001, 0.001, 0))).toMatchObject({ outcome: 'inconclusive' });
+});
+
+test('labels for a handful of inputs, again and again, decide nothing', () => {
+  const found = measured(1, 0.5, 0.1);
+  const { predictions } = found;
+  const loss = {
+    inputs: 5,
+    rows: 6000,
+    rowsSquared: 7_200_000,
+    sum: -3000,
+    sumSquared: 1_800_000,
+    cross: -3_600_000,
+    between: 1500,
+    squares: 1500,
+  };
+  const repeats = {
+    inputs: 6000,
+    known: 6000,
+    agreement: undefined,
+    beyond: undefined,
+    onlyProduction: undefined,
+    onlyShadow: undefined,
+    loss,
+  };
+  const gate = error({ ...found, predictions: { ...(predictions as NonNullable<typeof predictions>), repeats } });
+  expect(gate).toMatchObject({ outcome: 'inconclusive', needs: '295 more different inputs' });
+  expect(gate?.reason).toContain('hold only 5 different inputs');
+});

@@ -7,7 +7,6 @@ import { boundsOf } from '../../src/analysis/judge/proportion.ts';
 import { differenceInterval, failures } from '../../src/analysis/judge/errors.ts';
 import { scatterOf, shareInterval } from '../../src/analysis/judge/evidence.ts';
 import { accuracyLost } from '../../src/analysis/judge/truth.ts';
-import { DEFAULT_POLICY } from '../../src/analysis/policy.ts';
 import { dispersion } from '../../src/analysis/statistics/proportions.ts';
 import { designEffect, InputCounter } from '../../src/analysis/statistics/repeats.ts';
 import { blockSequence } from '../../src/analysis/statistics/sequences.ts';
@@ -15,39 +14,19 @@ import { compare } from '../../src/analysis/verdict.ts';
 import type { Outcome } from '../../src/analysis/verdict.ts';
 import { seededRandom } from '../../src/emulator/random.ts';
 import type { Random } from '../../src/emulator/random.ts';
+import {
+  distance,
+  type DistanceName,
+  loss,
+  normalErrors,
+  sampling,
+  skewedErrors,
+  slices,
+  spoiledErrors,
+} from './calibrate-answers.ts';
+import { autoregressive, type Ended, HOURS, LOOK, MINUTES, policy, RATE, watch } from './calibrate-frame.ts';
 
 const TRIALS = Number(process.argv[2] ?? 1000);
-const HOURS = 6;
-const MINUTES = HOURS * 60;
-const LOOK = 10;
-const policy = DEFAULT_POLICY;
-const RATE = 60;
-
-interface Ended {
-  outcome: Outcome;
-  /** Minutes until the first decision. */
-  minutes: number;
-}
-
-/** Looks every ten minutes and stops at the first decision, as `report --watch` does. */
-function watch(look: (minutes: number) => Outcome): Ended {
-  for (let minutes = LOOK; minutes <= MINUTES; minutes += LOOK) {
-    const outcome = look(minutes);
-    if (outcome !== 'inconclusive') return { outcome, minutes };
-  }
-  return { outcome: 'inconclusive', minutes: MINUTES };
-}
-
-/** AR(1) of standard deviation 1: each value keeps `phi` of the one before. */
-function autoregressive(random: Random, phi: number, count: number): number[] {
-  let last = random.normal();
-  return Array.from({ length: count }, () => {
-    const value = last;
-    last = phi * last + Math.sqrt(1 - phi * phi) * random.normal();
-    return value;
-  });
-}
-
 /** Minutes of log latency ratios around `ratio`, scattering by `deviation`. */
 function latency(random: Random, ratio: number, phi: number, deviation: number): Ended {
   const minutes = autoregressive(random, phi, MINUTES).map((noise) => Math.log(ratio) + deviation * noise);
@@ -70,6 +49,15 @@ function errors(random: Random, production: number, shadow: number, burst: numbe
   return watch((n) =>
     compare(differenceInterval(failures(theirs.slice(0, n)), failures(ours.slice(0, n)), policy), policy.errors),
   );
+}
+
+/** Numbers a minute that lie further apart than the tolerance: the same gate as labels, from the other side. */
+function beyondTolerance(random: Random, share: number): Ended {
+  let [taken, beyond] = [0, 0];
+  return watch((n) => {
+    for (; taken < n * RATE; taken += 1) if (random.next() < share) beyond += 1;
+    return compare(boundsOf(beyond, taken, { below: true }, policy), policy.numbers.share);
+  });
 }
 
 /** Equal labels a minute. */
@@ -179,6 +167,11 @@ function effect(random: Random, ratio: number, phi: number): Ended {
   return watch((n) => compare(logDifference(before.slice(-n), during.slice(0, n), policy).interval, limit));
 }
 
+/** With a second argument, only lines whose title holds it are simulated. */
+function line(title: string, trial: (random: Random) => Ended, wrong: Outcome | undefined): void {
+  if (title.includes(process.argv[3] ?? '')) say(row(title, trial, wrong));
+}
+
 function row(title: string, trial: (random: Random) => Ended, wrong: Outcome | undefined): string {
   const ended = Array.from({ length: TRIALS }, (_, i) => trial(seededRandom(i + 1)));
   const share = (outcome: Outcome) => ended.filter((one) => one.outcome === outcome).length / TRIALS;
@@ -200,59 +193,122 @@ const HEAD = (title: string) =>
   `\n${title}\n\n| truth | pass | fail | open | median | 5 % |\n| --- | ---: | ---: | ---: | ---: | --- |`;
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
+/** Limits for the distances, and how far apart two normal distributions of deviation 1 lie (in bins or not) that have them. */
+const DISTANCES: readonly { name: DistanceName; words: string; margin: number; shift: number }[] = [
+  // scipy: 2 norm.cdf(d / 2) − 1 = 0.1; psi over production's deciles; Jensen-Shannon over 30 bins of −4.5 … 4.5 + d
+  { name: 'ks', words: 'Kolmogorov-Smirnov', margin: 0.1, shift: 0.2513 },
+  { name: 'psi', words: 'stability index', margin: 0.1, shift: 0.3235 },
+  { name: 'jensenShannon', words: 'Jensen-Shannon', margin: 0.02, shift: 0.3367 },
+  { name: 'wasserstein', words: 'Wasserstein', margin: 0.1, shift: 0.1 },
+];
+
 say(
   `${TRIALS} simulated endpoints a line, ${RATE} requests a minute, ${HOURS} hours, a look every ${LOOK} minutes until the first decision.`,
 );
 say(HEAD('Wrong answers: at A/A a fail is wrong, on the margin a pass is.'));
 for (const phi of [0, 0.5, 0.8]) {
-  say(row(`latency equal, autocorrelation ${phi}`, (random) => latency(random, 1, phi, 0.1), 'fail'));
-  say(row(`latency on the margin (+10 %), autocorrelation ${phi}`, (random) => latency(random, 1.1, phi, 0.1), 'pass'));
+  line(`latency equal, autocorrelation ${phi}`, (random) => latency(random, 1, phi, 0.1), 'fail');
+  line(`latency on the margin (+10 %), autocorrelation ${phi}`, (random) => latency(random, 1.1, phi, 0.1), 'pass');
 }
-say(row('latency on the margin (+10 %), autocorrelation 0.9', (random) => latency(random, 1.1, 0.9, 0.1), 'pass'));
-say(row('errors equal (1 %)', (random) => errors(random, 0.01, 0.01, 0), 'fail'));
-say(row('errors on the margin (1 % and 2 %)', (random) => errors(random, 0.01, 0.02, 0), 'pass'));
-say(row('errors equal (1 %), in bursts', (random) => errors(random, 0.01, 0.01, 1), 'fail'));
-say(row('errors on the margin, in bursts', (random) => errors(random, 0.01, 0.02, 1), 'pass'));
-say(row('labels on the margin (90 % equal)', (random) => agreement(random, 0.9), 'pass'));
-say(row('accuracy equal (3 % each way)', (random) => accuracy(random, 0.03, 0.03), 'fail'));
-say(row('accuracy on the margin (loses 2 %)', (random) => accuracy(random, 0.04, 0.02), 'pass'));
+line('latency on the margin (+10 %), autocorrelation 0.9', (random) => latency(random, 1.1, 0.9, 0.1), 'pass');
+line('errors equal (1 %)', (random) => errors(random, 0.01, 0.01, 0), 'fail');
+line('errors on the margin (1 % and 2 %)', (random) => errors(random, 0.01, 0.02, 0), 'pass');
+line('errors equal (1 %), in bursts', (random) => errors(random, 0.01, 0.01, 1), 'fail');
+line('errors on the margin, in bursts', (random) => errors(random, 0.01, 0.02, 1), 'pass');
+line('labels on the margin (90 % equal)', (random) => agreement(random, 0.9), 'pass');
+line('numbers on the margin (5 % beyond tolerance)', (random) => beyondTolerance(random, 0.05), 'pass');
+line('accuracy equal (3 % each way)', (random) => accuracy(random, 0.03, 0.03), 'fail');
+line('accuracy on the margin (loses 2 %)', (random) => accuracy(random, 0.04, 0.02), 'pass');
 for (const inputs of [365, 2000]) {
-  say(
-    row(
-      `labels on the margin, ${inputs} inputs in turn`,
-      (random) => repeated(random, 0.9, inputs, 'in turn', 0),
-      'pass',
-    ),
+  line(
+    `labels on the margin, ${inputs} inputs in turn`,
+    (random) => repeated(random, 0.9, inputs, 'in turn', 0),
+    'pass',
   );
 }
-say(row('labels on the margin, 2000 inputs, skewed', (random) => repeated(random, 0.9, 2000, 'skewed', 0), 'pass'));
-say(
-  row('labels on the margin, 1000 inputs, half noise', (random) => repeated(random, 0.9, 1000, 'in turn', 0.5), 'pass'),
-);
-say(row('accuracy equal, 365 inputs in turn', (random) => repeatedAccuracy(random, 0.03, 0.03, 365), 'fail'));
-say(row('accuracy on the margin, 365 inputs in turn', (random) => repeatedAccuracy(random, 0.04, 0.02, 365), 'pass'));
-say(row('labels equal above a noise of 10 %', (random) => aboveNoise(random, 0.1, 0.1), 'fail'));
-say(row('labels on the margin above a noise of 10 %', (random) => aboveNoise(random, 0.1, 0.2), 'pass'));
+line('labels on the margin, 2000 inputs, skewed', (random) => repeated(random, 0.9, 2000, 'skewed', 0), 'pass');
+line('labels on the margin, 1000 inputs, half noise', (random) => repeated(random, 0.9, 1000, 'in turn', 0.5), 'pass');
+line('accuracy equal, 365 inputs in turn', (random) => repeatedAccuracy(random, 0.03, 0.03, 365), 'fail');
+line('accuracy on the margin, 365 inputs in turn', (random) => repeatedAccuracy(random, 0.04, 0.02, 365), 'pass');
+line('labels equal above a noise of 10 %', (random) => aboveNoise(random, 0.1, 0.1), 'fail');
+line('labels on the margin above a noise of 10 %', (random) => aboveNoise(random, 0.1, 0.2), 'pass');
 for (const phi of [0, 0.5, 0.8]) {
-  say(row(`production as before, autocorrelation ${phi}`, (random) => effect(random, 1, phi), 'fail'));
-  say(row(`production 10 % slower, autocorrelation ${phi}`, (random) => effect(random, 1.1, phi), 'pass'));
+  line(`production as before, autocorrelation ${phi}`, (random) => effect(random, 1, phi), 'fail');
+  line(`production 10 % slower, autocorrelation ${phi}`, (random) => effect(random, 1.1, phi), 'pass');
 }
+for (const inputs of ['each once', 'skewed'] as const) {
+  const repeats = inputs === 'skewed' ? { inputs: 2000, skewed: true } : undefined;
+  line(`slices on the margin, all 12, inputs ${inputs}`, (random) => slices(random, () => 0.9, repeats), 'fail');
+  line(
+    `slices: one of 12 on the margin, inputs ${inputs}`,
+    (random) => slices(random, ([x = 0]) => (x < 0.25 ? 0.9 : 0.99), repeats),
+    'pass',
+  );
+}
+for (const { name, words, margin, shift } of DISTANCES) {
+  for (const phi of [0, 0.5, 0.8]) {
+    line(`${words} of equals, autocorrelation ${phi}`, (random) => distance(random, name, margin, 0, phi), 'fail');
+    line(
+      `${words} on the margin (${margin}), autocorrelation ${phi}`,
+      (random) => distance(random, name, margin, shift, phi),
+      'pass',
+    );
+  }
+  line(`${words} of equals, 365 inputs in turn`, (random) => distance(random, name, margin, 0, 0, 365), 'fail');
+  line(`${words} on the margin, 365 inputs in turn`, (random) => distance(random, name, margin, shift, 0, 365), 'pass');
+}
+for (const phi of [0, 0.5, 0.8]) {
+  line(
+    `error equal, wild minutes, autocorrelation ${phi}`,
+    (random) => loss(random, normalErrors(1, 0.5), phi),
+    'fail',
+  );
+  line(
+    `error on the margin (+2 %), wild minutes, autocorrelation ${phi}`,
+    (random) => loss(random, normalErrors(1.02, 0.5), phi),
+    'pass',
+  );
+}
+line('error equal, 365 inputs in turn', (random) => loss(random, normalErrors(1), 0, 365), 'fail');
+line('error on the margin, 365 inputs in turn', (random) => loss(random, normalErrors(1.02), 0, 365), 'pass');
+line('error on the margin, with a long tail', (random) => loss(random, skewedErrors(1.02), 0), 'pass');
+for (const share of [2, 0.5, 0.1])
+  line(
+    `error on the margin, all of it on ${share} % of the rows`,
+    (random) => loss(random, spoiledErrors(share / 100), 0),
+    'pass',
+  );
+for (const asked of [0.1, 0.5])
+  line(`the shadow sees the ${asked * 100} % asked for`, (random) => sampling(random, asked, asked), 'fail');
 say(HEAD('Power: how soon the right answer comes.'));
-say(row('latency equal, autocorrelation 0.5', (random) => latency(random, 1, 0.5, 0.1), undefined));
-say(row('latency +5 %, autocorrelation 0.5', (random) => latency(random, 1.05, 0.5, 0.1), undefined));
-say(row('latency +20 %, autocorrelation 0.5', (random) => latency(random, 1.2, 0.5, 0.1), undefined));
-say(row('latency +50 %, autocorrelation 0.5', (random) => latency(random, 1.5, 0.5, 0.1), undefined));
-say(row('no errors at all', (random) => errors(random, 0, 0, 0), undefined));
-say(row('errors 0.1 % and 0.1 %', (random) => errors(random, 0.001, 0.001, 0), undefined));
-say(row('errors 0.1 % and 5 %', (random) => errors(random, 0.001, 0.05, 0), undefined));
-say(row('every request fails', (random) => errors(random, 0, 1, 0), undefined));
-say(row('labels 95 % equal', (random) => agreement(random, 0.95), undefined));
-say(row('labels 80 % equal', (random) => agreement(random, 0.8), undefined));
-say(row('accuracy 3 % better', (random) => accuracy(random, 0.02, 0.05), undefined));
-say(row('accuracy 6 % worse', (random) => accuracy(random, 0.08, 0.02), undefined));
-say(row('labels 97 % equal, 365 inputs in turn', (random) => repeated(random, 0.97, 365, 'in turn', 0), undefined));
-say(row('labels 80 % equal, 365 inputs in turn', (random) => repeated(random, 0.8, 365, 'in turn', 0), undefined));
-say(row('accuracy 10 % better, 365 inputs', (random) => repeatedAccuracy(random, 0.02, 0.12, 365), undefined));
-say(row('labels differ as the noise (10 %) does', (random) => aboveNoise(random, 0.1, 0.1), undefined));
-say(row('production as before, autocorrelation 0.5', (random) => effect(random, 1, 0.5), undefined));
-say(row('production 30 % slower, autocorrelation 0.5', (random) => effect(random, 1.3, 0.5), undefined));
+line('latency equal, autocorrelation 0.5', (random) => latency(random, 1, 0.5, 0.1), undefined);
+line('latency +5 %, autocorrelation 0.5', (random) => latency(random, 1.05, 0.5, 0.1), undefined);
+line('latency +20 %, autocorrelation 0.5', (random) => latency(random, 1.2, 0.5, 0.1), undefined);
+line('latency +50 %, autocorrelation 0.5', (random) => latency(random, 1.5, 0.5, 0.1), undefined);
+line('no errors at all', (random) => errors(random, 0, 0, 0), undefined);
+line('errors 0.1 % and 0.1 %', (random) => errors(random, 0.001, 0.001, 0), undefined);
+line('errors 0.1 % and 5 %', (random) => errors(random, 0.001, 0.05, 0), undefined);
+line('every request fails', (random) => errors(random, 0, 1, 0), undefined);
+line('labels 95 % equal', (random) => agreement(random, 0.95), undefined);
+line('labels 80 % equal', (random) => agreement(random, 0.8), undefined);
+line('numbers 1 % beyond tolerance', (random) => beyondTolerance(random, 0.01), undefined);
+line('numbers 10 % beyond tolerance', (random) => beyondTolerance(random, 0.1), undefined);
+line('accuracy 3 % better', (random) => accuracy(random, 0.02, 0.05), undefined);
+line('accuracy 6 % worse', (random) => accuracy(random, 0.08, 0.02), undefined);
+line('labels 97 % equal, 365 inputs in turn', (random) => repeated(random, 0.97, 365, 'in turn', 0), undefined);
+line('labels 80 % equal, 365 inputs in turn', (random) => repeated(random, 0.8, 365, 'in turn', 0), undefined);
+line('accuracy 10 % better, 365 inputs', (random) => repeatedAccuracy(random, 0.02, 0.12, 365), undefined);
+line('labels differ as the noise (10 %) does', (random) => aboveNoise(random, 0.1, 0.1), undefined);
+line('production as before, autocorrelation 0.5', (random) => effect(random, 1, 0.5), undefined);
+line('production 30 % slower, autocorrelation 0.5', (random) => effect(random, 1.3, 0.5), undefined);
+line('slices 95 % equal, all 12', (random) => slices(random, () => 0.95), undefined);
+line('slices: one of 12 is 80 % equal', (random) => slices(random, ([x = 0]) => (x < 0.25 ? 0.8 : 0.99)), undefined);
+for (const { name, words, margin, shift } of DISTANCES) {
+  line(`${words} of equals, ${margin} allowed`, (random) => distance(random, name, margin, 0, 0.5), undefined);
+  line(`${words} of thrice the allowed shift`, (random) => distance(random, name, margin, 3 * shift, 0.5), undefined);
+}
+line('error equal', (random) => loss(random, normalErrors(1), 0), undefined);
+line('error 10 % better', (random) => loss(random, normalErrors(0.9), 0), undefined);
+line('error 10 % worse', (random) => loss(random, normalErrors(1.1), 0), undefined);
+line('error 10 % worse, 2000 inputs in turn', (random) => loss(random, normalErrors(1.1), 0, 2000), undefined);
+line('the shadow sees 45 % where 50 % was asked for', (random) => sampling(random, 0.5, 0.45), undefined);

@@ -2,9 +2,11 @@ import type { NumberSums, Predictions } from '../observations.ts';
 import type { Policy } from '../policy.ts';
 import { gates } from '../policy.ts';
 import type { Interval } from '../statistics/proportions.ts';
+import { entropyBound, jensenShannonInterval, stabilityInterval } from '../statistics/divergence.ts';
+import { sequenceHalfWidth } from '../statistics/sequences.ts';
 import { compare } from '../verdict.ts';
 import type { Gate } from '../verdict.ts';
-import { tooLittle } from './evidence.ts';
+import { shareInterval, tooLittle } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { count, number } from './words.ts';
 
@@ -15,12 +17,19 @@ const NAMES = {
   jensenShannon: 'Jensen-Shannon divergence',
 } as const;
 
-type Distance = keyof typeof NAMES;
+export type Distance = keyof typeof NAMES;
+
+/** Bins of the population stability index; and of the histogram that the Jensen-Shannon divergence is taken over. */
+const DECILES = 10;
+export const BINS = 30;
+
+/** What of the numbers the bounds are made of. */
+type Numbers = Pick<NumberSums, 'rows' | 'distances' | 'histogram' | 'mae'>;
 
 /**
  * Are the shadow's numbers spread as production's? Only for the distances that the policy limits, and by distance,
- * never by p: with many rows a test finds any difference, however small. The Kolmogorov-Smirnov distance has bounds;
- * of the others no bound is known that holds without knowing the distribution, so that the estimate decides.
+ * never by p: with many rows a test finds any difference, however small. What chance alone puts between two samples is
+ * in the bounds, so that a distance is neither proven nor refuted by it.
  */
 export function judgeDistances(evidence: Evidence): Gate[] {
   const { policy } = evidence;
@@ -37,15 +46,11 @@ function gate(name: Distance, margin: number, predictions: Predictions, numbers:
   const { policy } = evidence;
   const estimate = numbers.distances[name];
   const obstacle = tooLittle(predictions, evidence);
-  const interval = name === 'ks' ? ksInterval(predictions, numbers, policy) : undefined;
-  const decided = interval === undefined ? (estimate < margin ? 'pass' : 'fail') : compare(interval, margin);
-  const outcome = obstacle === undefined ? decided : 'inconclusive';
+  const interval = distanceInterval(name, numbers, copies(predictions), policy);
+  const outcome = obstacle === undefined ? compare(interval, margin) : 'inconclusive';
   const facts = `The ${NAMES[name]} of the two distributions is ${number(estimate)}, over ${count(numbers.rows)} rows`;
   const limit = `less than ${number(margin)} is demanded`;
-  const bounds =
-    interval === undefined
-      ? ' (an estimate: no bounds are known for it)'
-      : `; the truth lies between ${number(interval[0])} and ${number(interval[1])}`;
+  const bounds = `; the truth lies between ${number(interval[0])} and ${number(interval[1])}`;
   return {
     id: `distance.${name}`,
     title: 'Are its numbers spread the same?',
@@ -68,10 +73,45 @@ function gate(name: Distance, margin: number, predictions: Predictions, numbers:
   };
 }
 
-function ksInterval(predictions: Predictions, numbers: NumberSums, policy: Policy): Interval {
-  const band = ksBand(Math.max(1, numbers.rows / copies(predictions)), policy);
-  const { ks } = numbers.distances;
-  return [Math.max(0, ks - 2 * band), Math.min(1, ks + 2 * band)];
+/**
+ * What the distance of the two distributions can be, each side at alpha: the two samples' own errors, each at alpha / 2,
+ * added. Holds whether or not the two samples hang together, as those of the same requests do.
+ *
+ * @param copies rows that count as one
+ */
+export function distanceInterval(name: Distance, numbers: Numbers, copies: number, policy: Policy): Interval {
+  const { distances, histogram } = numbers;
+  const n = Math.max(1, numbers.rows / copies);
+  const alpha = policy.alpha / 2;
+  const entropy = (bins: number) => entropyBound(n, bins, alpha, policy.looks);
+  switch (name) {
+    case 'ks': {
+      const band = 2 * ksBand(n, policy);
+      return [Math.max(0, distances.ks - band), Math.min(1, distances.ks + band)];
+    }
+    case 'psi':
+      return stabilityInterval(distances.psi, [entropy(DECILES), entropy(DECILES)]);
+    case 'jensenShannon': {
+      const bins = histogram.production.length;
+      return jensenShannonInterval(distances.jensenShannon, [entropy(bins), entropy(bins)]);
+    }
+    case 'wasserstein': {
+      const band = wassersteinBand(n, numbers, policy);
+      return [Math.max(0, distances.wasserstein - band), distances.wasserstein + band];
+    }
+  }
+}
+
+/**
+ * How far the area between two empirical distribution functions of pairs (a, b) may lie from the truth. At x the
+ * functions' difference errs by no more than a share with variance P(x lies between a and b), and these add up to E|d|:
+ * so the area errs by at most z sqrt(range · MAE / n), by Cauchy and Schwarz, z that of an asymptotic confidence
+ * sequence. Rows never seen yet may lie as far apart as the whole range.
+ */
+export function wassersteinBand(n: number, { mae, histogram }: Numbers, policy: Policy): number {
+  const range = Math.max(0, histogram.high - histogram.low);
+  const unseen = range * shareInterval(0, n, policy.alpha / 2, policy)[1];
+  return sequenceHalfWidth(n, Math.sqrt(range * mae), policy.alpha / 2, policy.minimumPairs) + unseen;
 }
 
 /**

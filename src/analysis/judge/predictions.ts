@@ -1,8 +1,9 @@
-import type { NoiseFloor, Predictions, SideCounts } from '../observations.ts';
+import type { Predictions, SideCounts } from '../observations.ts';
 import { gates } from '../policy.ts';
 import type { Gate } from '../verdict.ts';
 import { scatterOf, shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
+import { labelFloor, numberFloor } from './floor.ts';
 import { different, proportion } from './proportion.ts';
 import { judgeSchema } from './schema.ts';
 import { count, number, percent } from './words.ts';
@@ -16,12 +17,6 @@ export function judgeAnswers(evidence: Evidence): Gate[] {
   if (predictions.labels !== undefined) all.push(agreement(predictions, evidence, decides));
   else if (predictions.numbers !== undefined) all.push(closeness(predictions, evidence, decides));
   return all;
-}
-
-/** The noise floor, where it is that of the model in production now. */
-function noiseOf({ observations }: Evidence): NoiseFloor | undefined {
-  const { noise, production } = observations;
-  return noise !== undefined && noise.model === production.model ? noise : undefined;
 }
 
 function agreement(predictions: Predictions, evidence: Evidence, decides: boolean): Gate {
@@ -44,16 +39,13 @@ function agreement(predictions: Predictions, evidence: Evidence, decides: boolea
     perBlock: (block) => block.agree,
     limits: ['at least', 'at most'],
     demand: `${percent(policy.agreement)} is demanded`,
-    noise: noiseOf(evidence)?.labels,
+    noise: labelFloor(evidence),
   });
 }
 
 function closeness(predictions: Predictions, evidence: Evidence, decides: boolean): Gate {
   const { policy } = evidence;
   const { beyond, rows, tolerance } = predictions.numbers ?? { beyond: 0, rows: 0, tolerance: 0 };
-  const measured = noiseOf(evidence)?.numbers;
-  // Measured under a smaller tolerance, more would count as noise than is.
-  const floor = measured !== undefined && measured.tolerance >= tolerance * (1 - 1e-9) ? measured : undefined;
   return proportion(predictions, evidence, {
     id: 'numbers.tolerance',
     title: 'Does it predict nearly the same?',
@@ -73,7 +65,7 @@ function closeness(predictions: Predictions, evidence: Evidence, decides: boolea
     facts: `${count(beyond)} of ${count(rows)} predictions${different(predictions)} differ by more than ${number(tolerance)} (${percent(beyond / Math.max(1, rows))})`,
     limits: ['at most', 'at least'],
     demand: `${percent(policy.numbers.share)} may`,
-    noise: floor === undefined ? undefined : { ...floor, differing: floor.beyond },
+    noise: numberFloor(evidence, tolerance),
   });
 }
 

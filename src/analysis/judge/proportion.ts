@@ -6,6 +6,7 @@ import type { Gate } from '../verdict.ts';
 import { more } from './errors.ts';
 import { enough, shareInterval, tooLittle } from './evidence.ts';
 import type { Evidence, Scatter } from './evidence.ts';
+import type { Floor } from './floor.ts';
 import { history } from './history.ts';
 import { count, percent } from './words.ts';
 
@@ -26,7 +27,7 @@ export interface Proportion {
   limits: readonly [string, string];
   demand: string;
   /** Rows of production against itself that differed, of n: only what goes beyond counts. */
-  noise?: { differing: number; n: number; factor: number } | undefined;
+  noise?: Floor | undefined;
 }
 
 /** A gate about a share of rows: bounded for how rows hang together, less the noise floor where one was measured. */
@@ -106,13 +107,14 @@ export function boundsOf(
 }
 
 /** The share as it would be if production did not differ from itself. */
-function beyondNoise(share: number, { noise, below }: Proportion): number {
+export function beyondNoise(share: number, { noise, below }: Pick<Proportion, 'noise' | 'below'>): number {
   if (noise === undefined) return share;
   const floor = noise.differing / Math.max(1, noise.n);
   return below ? Math.max(0, share - floor) : Math.min(1, share + floor);
 }
 
-function noiseWords(noise: NonNullable<Proportion['noise']>, left: number): string {
+/** What production does to itself, in words; `left`: the share without it. */
+export function noiseWords(noise: NonNullable<Proportion['noise']>, left: number): string {
   return `; production differs from itself in ${percent(noise.differing / Math.max(1, noise.n))} of ${count(noise.n)}, which leaves ${percent(left)}`;
 }
 

@@ -1,10 +1,15 @@
-import type { SliceSums } from '../observations.ts';
+import type { Predictions, SliceSums } from '../observations.ts';
 import { gates } from '../policy.ts';
+import type { Policy } from '../policy.ts';
 import { designEffect } from '../statistics/repeats.ts';
+import type { Interval } from '../statistics/proportions.ts';
 import { compare } from '../verdict.ts';
 import type { Gate, Outcome } from '../verdict.ts';
-import { shareInterval, tooLittle } from './evidence.ts';
+import { scatterOf, tooLittle } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
+import { labelFloor, numberFloor } from './floor.ts';
+import type { Floor } from './floor.ts';
+import { beyondNoise, boundsOf, noiseWords } from './proportion.ts';
 import { count, percent } from './words.ts';
 
 /**
@@ -27,26 +32,22 @@ export function judgeSlices(evidence: Evidence): Gate[] {
     of: 'rows' as const,
   };
   const { slices } = predictions;
-  if (slices === undefined) {
+  if (slices === undefined || slices.length === 0) {
     const reason =
       'The inputs could not be cut into parts: too many captures to do it in memory, no captured inputs, or columns of one value.';
     const nothing = { outcome: 'inconclusive' as const, estimate: undefined, interval: undefined, n: 0 };
     return [{ ...base, ...nothing, reason, needs: 'a shorter window, or inputs that are captured as CSV or JSON' }];
   }
   const obstacle = tooLittle(predictions, evidence);
-  const factor = designEffect(
-    predictions.labels === undefined ? predictions.repeats?.beyond : predictions.repeats?.agreement,
-  );
-  const judged = slices.map((slice) => {
-    const bounds = (alpha: number) => shareInterval(slice.hits / factor, slice.rows / factor, alpha, policy);
-    const holds = compare(bounds(policy.alpha), margin, false) === 'pass';
-    const fails = compare(bounds(policy.alpha / slices.length), margin, false) === 'fail';
-    return {
-      slice,
-      interval: bounds(policy.alpha),
-      outcome: outcomeOf(fails, holds),
-    };
-  });
+  const scatter = sliceScatter(predictions);
+  const noise =
+    predictions.labels === undefined
+      ? numberFloor(evidence, predictions.numbers?.tolerance ?? 0)
+      : labelFloor(evidence);
+  const judged = slices.map((slice) => ({
+    slice,
+    ...judgePart(slice, slices.length, margin, { scatter, noise, policy }),
+  }));
   const outcome: Outcome =
     obstacle !== undefined
       ? 'inconclusive'
@@ -55,28 +56,70 @@ export function judgeSlices(evidence: Evidence): Gate[] {
         : judged.every((one) => one.outcome === 'pass')
           ? 'pass'
           : 'inconclusive';
-  const share = ({ slice }: { slice: SliceSums }) => slice.hits / slice.rows;
-  const worst = judged.reduce((a, b) => (share(b) < share(a) ? b : a));
+  // Of the parts that decide, the least equal; where one of them fails, no part that is merely small.
+  const share = ({ slice }: { slice: SliceSums }) => slice.hits / Math.max(1, slice.rows);
+  const deciding = judged.filter((one) => one.outcome === outcome);
+  const worst = (deciding.length > 0 ? deciding : judged).reduce((a, b) => (share(b) < share(a) ? b : a));
   const where = `${worst.slice.column} ${worst.slice.part}`;
-  const open = judged.filter((one) => one.outcome === 'inconclusive').length;
-  const facts = `Of ${count(slices.length)} parts of the inputs, the least equal is ${where}: ${percent(share(worst))} of ${count(worst.slice.rows)}`;
+  const left = beyondNoise(share(worst), { noise, below: false });
+  const floor =
+    noise === undefined ? '' : `${noiseWords(noise, left)}, if production is as unsteady in every part as on the whole`;
+  const facts = `Of ${count(slices.length)} parts of the inputs, the least equal${outcome === 'inconclusive' && obstacle === undefined ? ' of those not decided' : ''} is ${where}: ${percent(share(worst))} of ${count(worst.slice.rows)}${floor}`;
+  const [low, high] = worst.interval;
+  const decided = {
+    pass: `; at least ${percent(low)} for sure, and ${percent(margin)} is demanded.`,
+    fail: `; at most ${percent(high)} for sure, as one of so many parts, and ${percent(margin)} is demanded.`,
+    inconclusive: `; the truth lies between ${percent(low)} and ${percent(high)}, and ${percent(margin)} is demanded (${count(deciding.length)} of the parts ${deciding.length === 1 ? 'is' : 'are'} open).`,
+  };
   return [
     {
       ...base,
       outcome,
-      estimate: share(worst),
+      estimate: left,
       interval: worst.interval,
       n: worst.slice.rows,
-      reason:
-        obstacle === undefined
-          ? `${facts}, and ${percent(margin)} is demanded${outcome === 'inconclusive' ? `; ${open} parts are open` : ''}.`
-          : `${facts}, but ${obstacle.reason}.`,
+      reason: obstacle === undefined ? `${facts}${decided[outcome]}` : `${facts}, but ${obstacle.reason}.`,
       needs: outcome === 'inconclusive' ? 'more different inputs in every part' : undefined,
     },
   ];
 }
 
-function outcomeOf(fails: boolean, holds: boolean): Outcome {
-  if (fails) return 'fail';
-  return holds ? 'pass' : 'inconclusive';
+/** How rows hang together, over all parts. */
+interface SliceScatter {
+  /** By minute or by repeated inputs. */
+  factor: number;
+  /** How alike the answers to one input are, 0 to 1. */
+  correlation: number;
+}
+
+function sliceScatter({ blocks, labels, repeats }: Predictions): SliceScatter {
+  const sums = labels === undefined ? repeats?.beyond : repeats?.agreement;
+  const minutes = blocks.map((block) => ({
+    successes: labels === undefined ? (block.beyond ?? 0) : block.agree,
+    n: labels === undefined && block.beyond === undefined ? 0 : block.rows,
+  }));
+  const clumping = sums === undefined || sums.rows === 0 ? 0 : sums.rowsSquared / sums.rows - 1;
+  const correlation = clumping > 0 ? Math.min(1, (designEffect(sums) - 1) / clumping) : 0;
+  return { factor: scatterOf(minutes, sums).factor, correlation };
+}
+
+/**
+ * One part: it passes at alpha, and fails at alpha divided by the number of parts. A part that repeats its inputs more
+ * than the others do counts for less than they.
+ */
+export function judgePart(
+  slice: SliceSums,
+  parts: number,
+  margin: number,
+  { scatter, noise, policy }: { scatter: SliceScatter; noise: Floor | undefined; policy: Policy },
+): { interval: Interval; outcome: Outcome } {
+  const copies = slice.rows / Math.max(1, slice.inputs);
+  const factor = Math.max(scatter.factor, 1 + scatter.correlation * (copies - 1));
+  const bounds = (alpha: number) =>
+    boundsOf(slice.hits / factor, slice.rows / factor, { noise, below: false }, { ...policy, alpha });
+  const [one, among] = [bounds(policy.alpha), bounds(policy.alpha / parts)];
+  if (compare(among, margin, false) === 'fail') return { interval: [one[0], among[1]], outcome: 'fail' };
+  // What alone would fail is open among many; its bounds are those of many then, so that they hold the margin.
+  if (compare(one, margin, false) === 'pass') return { interval: one, outcome: 'pass' };
+  return { interval: [one[0], among[1]], outcome: 'inconclusive' };
 }

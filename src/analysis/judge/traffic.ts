@@ -1,10 +1,11 @@
 import { gates } from '../policy.ts';
-import { binomialTest } from '../statistics/proportions.ts';
+import type { Interval } from '../statistics/proportions.ts';
 import type { Gate } from '../verdict.ts';
+import { shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { count, number, percent } from './words.ts';
+import { count, percent } from './words.ts';
 
-/** A mismatch is believed only when chance would do this once in a thousand reports. */
+/** A mismatch is believed only when chance would do this on one endpoint in a thousand, however often it is looked at. */
 const SURE = 0.001;
 /** Requests at the edges of the window fall into different minutes for the two variants. */
 const EDGE = 0.02;
@@ -21,9 +22,9 @@ export function judgeTraffic(evidence: Evidence): Gate[] {
   const seen = summaries.shadow.invocations;
   if (asked === 0 || seen === 0) return [];
   const share = seen / asked;
-  const p = sampling < 1 && seen <= asked ? binomialTest(seen, asked, sampling) : undefined;
-  const off = Math.abs(share - sampling) > EDGE * sampling;
-  const mismatch = off && (p === undefined || p < SURE);
+  // More than all of them is no draw; the edges of the window explain a little of it.
+  const interval: Interval = seen > asked ? [share, share] : shareInterval(seen, asked, SURE / 2, policy);
+  const mismatch = interval[1] < sampling * (1 - EDGE) || interval[0] > sampling * (1 + EDGE);
   const facts = `The shadow saw ${count(seen)} of production's ${count(asked)} requests (${percent(share)}), ${percent(sampling)} was asked for`;
   return [
     {
@@ -33,13 +34,12 @@ export function judgeTraffic(evidence: Evidence): Gate[] {
       gating: gates(policy, 'traffic.sampling'),
       unit: 'share',
       estimate: share,
-      interval: undefined,
+      interval: seen > asked ? undefined : interval,
       margin: sampling,
       relation: '=',
       n: asked,
       of: 'requests',
-      reason:
-        p === undefined ? `${facts}.` : `${facts} (binomial test p = ${p < 1e-4 ? p.toExponential(0) : number(p)}).`,
+      reason: mismatch ? `${facts}; chance alone does that once in a thousand endpoints at most.` : `${facts}.`,
       needs: mismatch
         ? 'a window in which the shadow was attached all the time, or the reason why requests went missing'
         : undefined,

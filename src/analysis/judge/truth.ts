@@ -80,6 +80,7 @@ function judgeAccuracy(predictions: Predictions, evidence: Evidence): Gate[] {
       interval: lost,
       margin: policy.truth,
       n,
+      inputs: predictions.repeats?.onlyProduction?.inputs ?? n,
       scatter: stronger,
     }),
   ];
@@ -93,35 +94,74 @@ function judgedMinutes(
   return predictions.blocks.map((block) => ({ successes: block[who] ?? 0, n: block.truth ?? 0 }));
 }
 
+/** Absolute errors over n rows with truth; `factor` is how much less they count for hanging together. */
+export interface Losses {
+  /** Mean and standard deviation of |shadow − truth| − |production − truth|. */
+  loss: number;
+  deviation: number;
+  maeProduction: number;
+  maeShadow: number;
+  /** Between the least and the greatest of all answers of both: no row loses more. */
+  range: number;
+  n: number;
+  factor: number;
+}
+
+/**
+ * Mean absolute error lost, as a share of production's, by an asymptotic confidence sequence. The share's own scale is
+ * measured too: the margin's part of production's error (whose deviation is about its mean) counts as scatter. A loss may
+ * be so rare that n rows do not show it, and no scatter either: up to ln(1 / alpha) / n of all rows may lose the whole
+ * range then. The bounds are never nearer than that, and wider by its third beyond scatter, as Bernstein's are.
+ */
+export function errorLost(losses: Losses, policy: Policy): Interval {
+  const { loss, deviation, maeProduction, maeShadow, range, n, factor } = losses;
+  const scale = errorScale(maeProduction, maeShadow);
+  const sequence = sequenceHalfWidth(n / factor, deviation + policy.truth * scale, policy.alpha, policy.minimumPairs);
+  const unseen = (range * Math.log(1 / policy.alpha) * factor) / n;
+  const half = Math.max(unseen, sequence + unseen / 3);
+  return [(loss - half) / scale, (loss + half) / scale];
+}
+
+/** A production that is never wrong has no error to lose a share of: then the shadow's own is the measure. */
+function errorScale(maeProduction: number, maeShadow: number): number {
+  if (maeProduction > 0) return maeProduction;
+  return maeShadow > 0 ? maeShadow : 1;
+}
+
 function judgeLoss(predictions: Predictions, evidence: Evidence): Gate[] {
   const truth = predictions.truth;
   if (truth?.numbers === undefined) return [];
-  const { maeProduction, maeShadow, loss, lossDeviation } = truth.numbers;
+  const { maeProduction, maeShadow, loss, lossDeviation: deviation } = truth.numbers;
+  const { low, high } = predictions.numbers?.histogram ?? { low: 0, high: 0 };
+  const range = Math.max(0, high - low);
   const n = truth.rows;
-  const scale = maeProduction > 0 ? maeProduction : 1;
   const scatter = scatterOf([], predictions.repeats?.loss);
-  const factor = Math.max(scatter.factor, meanDispersion(predictions.blocks, loss, lossDeviation));
+  const factor = Math.max(scatter.factor, meanDispersion(predictions.blocks, loss, deviation));
   const stronger: Scatter = factor > scatter.factor ? { factor, by: 'minutes' } : scatter;
-  const interval = (scale: number): Interval => {
-    const half = sequenceHalfWidth(
-      (n * scale) / stronger.factor,
-      lossDeviation,
-      evidence.policy.alpha,
-      evidence.policy.minimumPairs,
-    );
-    return [(loss - half) / scale, (loss + half) / scale];
-  };
   const facts = `mean absolute error ${number(maeShadow)} where production has ${number(maeProduction)}, over ${count(n)} rows with truth${different(predictions)}`;
   return [
     finish('truth.error', 'Is it less right?', predictions, evidence, {
       facts,
-      estimate: loss / scale,
-      interval,
+      estimate: loss / errorScale(maeProduction, maeShadow),
+      interval: (times) =>
+        errorLost({ loss, deviation, maeProduction, maeShadow, range, n: n * times, factor }, evidence.policy),
       margin: evidence.policy.truth,
       n,
+      inputs: predictions.repeats?.loss?.inputs ?? n,
       scatter: stronger,
     }),
   ];
+}
+
+function tooFewTruths(
+  { n, inputs }: { n: number; inputs: number },
+  { minimumPairs }: Policy,
+): ReturnType<typeof tooLittle> {
+  const demanded = `and the policy demands ${minimumPairs}`;
+  if (n < minimumPairs) return { reason: `only ${n} rows have a truth, ${demanded}`, missing: minimumPairs - n };
+  if (inputs >= minimumPairs) return undefined;
+  const reason = `the rows with a truth hold only ${inputs} different inputs, ${demanded}`;
+  return { reason, missing: minimumPairs - inputs, of: 'different inputs' };
 }
 
 function finish(
@@ -135,15 +175,13 @@ function finish(
     interval: (scale: number) => Interval;
     margin: number;
     n: number;
+    /** Different inputs among the rows with truth. */
+    inputs: number;
     scatter: Scatter;
   },
 ): Gate {
   const { policy, minutes } = evidence;
-  const obstacle =
-    tooLittle(predictions, evidence) ??
-    (found.n < policy.minimumPairs
-      ? { reason: `only ${found.n} rows have a truth`, missing: policy.minimumPairs - found.n }
-      : undefined);
+  const obstacle = tooLittle(predictions, evidence) ?? tooFewTruths(found, policy);
   const interval = found.interval(1);
   const outcome = obstacle === undefined ? compare(interval, found.margin) : 'inconclusive';
   const { rows = 0, of = 0 } = predictions.truth ?? {};

@@ -110,7 +110,8 @@ export function decileCounts(reference: ArrayLike<number>, values: ArrayLike<num
   const edges = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9].map((p) => quantile(reference, p));
   const counts = Array.from({ length: 10 }, () => 0);
   for (let i = 0; i < values.length; i += 1) {
-    const bin = edges.filter((edge) => (values[i] as number) > edge).length;
+    let bin = 0;
+    while (bin < edges.length && (values[i] as number) > (edges[bin] as number)) bin += 1;
     counts[bin] = (counts[bin] ?? 0) + 1;
   }
   return counts;
