@@ -103,7 +103,9 @@ async function run(
   // Whoever is told that something was done finds it done, also after a kill -9.
   if (!MAY_BE_LOST.test(operation.name)) await world.store.flush();
   if (world.faults.strike(['drop-reply'], where) !== undefined) return undefined;
-  return protocol.serialize(operation, output, requestId, request);
+  const reply = protocol.serialize(operation, output, requestId, request);
+  if (world.faults.strike(['cut-reply'], where) !== undefined) reply.cut = true;
+  return reply;
 }
 
 /** What changes nothing, and what comes so often that its last tenth of a second may go with the process. */
@@ -166,8 +168,9 @@ function place(operation: OperationModel, input: Record<string, unknown>): Where
 async function strikeBefore(world: World, where: Where): Promise<void> {
   const delay = world.faults.strike(['delay'], where);
   if (delay !== undefined) await world.clock.sleep(delay.milliseconds ?? 1000);
-  const fault = world.faults.strike(['throttle', 'error'], where);
+  const fault = world.faults.strike(['throttle', 'error', 'deny'], where);
   if (fault === undefined) return;
+  if (fault.kind === 'deny') throw denied(where);
   if (fault.kind === 'throttle') throw throttled(where.service);
   const status = fault.status ?? 500;
   const code = status === 503 ? 'ServiceUnavailable' : status >= 500 ? 'InternalFailure' : 'ValidationException';
@@ -179,6 +182,15 @@ function throttled(service: string | undefined): AwsError {
   if (service === 's3') return new AwsError('SlowDown', 'Please reduce your request rate.', { status: 503 });
   const query = service === 'cloudwatch' || service === 'sts' || service === 'sns';
   return new AwsError(query ? 'Throttling' : 'ThrottlingException', 'Rate exceeded');
+}
+
+/** What IAM refuses. S3 long said no more than this; the others name the action. */
+function denied({ service, operation }: Where): AwsError {
+  if (service === 's3') return new AwsError('AccessDenied', 'Access Denied', { status: 403 });
+  const action = `${service?.replace('-runtime', '')}:${operation}`;
+  const query = service === 'cloudwatch' || service === 'sts' || service === 'sns';
+  const words = `User is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`;
+  return query ? new AwsError('AccessDenied', words, { status: 403 }) : new AwsError('AccessDeniedException', words);
 }
 
 /** What is no refusal is a defect of the emulator: the client sees a 500, the cause goes to the log. */

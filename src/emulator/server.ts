@@ -143,6 +143,11 @@ function send(method: string, outgoing: ServerResponse, reply: WireResponse): vo
     else delete headers['Content-Length'];
   }
   outgoing.writeHead(reply.status, headers);
+  if (reply.cut === true) {
+    const bytes = Buffer.from(reply.body);
+    outgoing.write(bytes.subarray(0, bytes.length / 2), () => outgoing.destroy());
+    return;
+  }
   if (typeof reply.body === 'string' || reply.body.byteLength > ONE_WRITE) outgoing.end(reply.body);
   // As text a small body leaves with the head in one write, which is most of what a small reply costs.
   else

@@ -21,6 +21,8 @@ export interface WireResponse {
   body: string | Uint8Array;
   /** What was asked for, as `s3:CreateBucket`; for the emulator's own log, not for the wire. */
   operation?: string;
+  /** The connection is to break when half of the body is sent. */
+  cut?: boolean;
 }
 
 /** What an error reply needs to know beside the error. */

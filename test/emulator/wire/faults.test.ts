@@ -1,6 +1,13 @@
 import { ListEndpointsCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import { CreateBucketCommand, HeadBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  ListBucketsCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/clock.ts';
 import { type Emulator, startEmulator } from '../../../src/emulator/server.ts';
@@ -138,6 +145,35 @@ describe('faults on the wire', () => {
       code: 'ECONNRESET',
     });
     await s3.send(new HeadBucketCommand({ Bucket: 'made-all-the-same' }));
+  });
+
+  it('denies in the words of each service', async () => {
+    emulator.world.faults.add({ kind: 'deny' });
+    const s3 = new S3Client({ ...options, forcePathStyle: true });
+    await expect(s3.send(new ListBucketsCommand({}))).rejects.toMatchObject({
+      name: 'AccessDenied',
+      message: 'Access Denied',
+      $metadata: { httpStatusCode: 403 },
+    });
+    await expect(new SageMakerClient(options).send(new ListEndpointsCommand({}))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining('not authorized to perform: sagemaker:ListEndpoints') as string,
+    });
+  });
+
+  it('does the work and cuts the reply in the middle', async () => {
+    const s3 = new S3Client({ ...options, forcePathStyle: true });
+    await s3.send(new CreateBucketCommand({ Bucket: 'cut' }));
+    await s3.send(new PutObjectCommand({ Bucket: 'cut', Key: 'k', Body: Buffer.alloc(100_000, 'x') }));
+    emulator.world.faults.add({ kind: 'cut-reply', operation: 'GetObject', times: 1 });
+    const reply = await s3.send(new GetObjectCommand({ Bucket: 'cut', Key: 'k' }));
+    expect(reply.ContentLength).toBe(100_000);
+    let bytes = 0;
+    const read = async () => {
+      for await (const chunk of reply.Body as AsyncIterable<Buffer>) bytes += chunk.length;
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(bytes).toBe(50_000);
   });
 
   it('strikes about the share of the calls it was given', async () => {
