@@ -24,6 +24,14 @@ export interface AnswerOptions {
   whole?: boolean | undefined;
 }
 
+/** Squares of larger numbers cannot be summed; what answers with one is broken. */
+const LARGEST = 1e150;
+
+/** A number with which can be reckoned: not infinite, and no larger than 1e150. */
+export function isUsable(value: number): boolean {
+  return Math.abs(value) <= LARGEST;
+}
+
 /** The predictions in an answer, one a row; undefined where it cannot be understood as any. */
 export function readAnswers(payload: Payload, options: AnswerOptions = {}): Answer[] | undefined {
   const text = payloadText(payload).trim();
@@ -77,7 +85,7 @@ const LABEL_KEYS = ['predicted_label', 'predicted_class', 'label', 'class'];
 const NUMBER_KEYS = ['score', 'probability', 'prediction', 'predicted_value', 'value', 'scores', 'probabilities'];
 
 function readValue(value: unknown): Answer | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? { number: value } : undefined;
+  if (typeof value === 'number') return isUsable(value) ? { number: value } : undefined;
   if (typeof value === 'string') return { label: value };
   if (typeof value === 'boolean') return { label: String(value) };
   if (value === null || value === undefined) return undefined;
@@ -92,6 +100,7 @@ function readValue(value: unknown): Answer | undefined {
   );
   const answer: Answer = {};
   if (label !== undefined) answer.label = label;
+  if (typeof score === 'number' && !isUsable(score)) return undefined;
   if (typeof score === 'number') answer.number = score;
   else if (Array.isArray(score)) {
     if (score.length === 1) answer.number = score[0] as number;
@@ -119,17 +128,22 @@ function readCsv(text: string, inputRows: number | undefined): Answer[] | undefi
   const rows = only !== undefined && only.length > 1 && only.length === inputRows ? only.map((cell) => [cell]) : lines;
   const answers = rows.map((cells): Answer | undefined => {
     const values = cells.map((cell) => (cell.trim() === '' ? Number.NaN : Number(cell)));
-    if (values.every((value) => Number.isFinite(value))) {
+    if (values.every(isUsable)) {
       return values.length === 1 ? { number: values[0] as number } : { label: String(largest(values)), scores: values };
     }
     const word = cells.length === 1 ? cells[0]?.trim().replace(/^"(.*)"$/, '$1') : undefined;
-    return word === undefined || word === '' || /^[+-]?(nan|inf|infinity)$/i.test(word) ? undefined : { label: word };
+    return word === undefined || isBroken(word) ? undefined : { label: word };
   });
   return answers.some((answer) => answer === undefined) ? undefined : (answers as Answer[]);
 }
 
+/** No class, but what a model prints that has lost its way. */
+function isBroken(word: string): boolean {
+  return word === '' || /^[+-]?(nan|inf|infinity)$/i.test(word) || !Number.isNaN(Number(word));
+}
+
 function numbers(list: readonly unknown[]): list is number[] {
-  return list.length > 0 && list.every((one) => typeof one === 'number' && Number.isFinite(one));
+  return list.length > 0 && list.every((one) => typeof one === 'number' && isUsable(one));
 }
 
 function largest(scores: readonly number[]): number {

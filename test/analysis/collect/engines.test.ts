@@ -168,6 +168,12 @@ async function compareBoth(
   return { memory, sql };
 }
 
+/** The engine gives Wasserstein's distance to a part of the range. */
+function near({ distances, histogram }: NonNullable<Predictions['numbers']>): object {
+  const range = histogram.high - histogram.low;
+  return { ...distances, wasserstein: Math.round((distances.wasserstein / range) * 1e4) };
+}
+
 /** Numbers to nine digits: the engines add in different orders. What is a sample or an example may differ. */
 function comparable(found: Predictions): unknown {
   // Slices by column and fields of free JSON are for reports that fit into memory.
@@ -176,7 +182,8 @@ function comparable(found: Predictions): unknown {
     ...rest,
     production: { ...production, examples: [], commonest: production.commonest?.share },
     shadow: { ...shadow, examples: [], commonest: shadow.commonest?.share },
-    numbers: numbers === undefined ? undefined : { ...numbers, scatter: numbers.scatter.length > 0 },
+    numbers:
+      numbers === undefined ? undefined : { ...numbers, scatter: numbers.scatter.length > 0, distances: near(numbers) },
     top: top.map((pair) => [pair.at, pair.row, pair.distance, found.method === 'input' ? '' : pair.id, pair.input]),
   };
   return JSON.parse(

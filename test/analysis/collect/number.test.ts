@@ -42,7 +42,7 @@ describe('numbers read from bytes', () => {
     for (const text of [...hard, ...halves, ...long]) expect([text, read(text)]).toEqual([text, Number(text)]);
   });
 
-  it.each(['', '-', '01', '.5', '1.', '1e', '+1', 'NaN', '1e999'])('takes %j for no number', (text) => {
+  it.each(['', '-', '01', '.5', '1.', '1e', '+1', 'NaN', '1e999', '-1e151'])('takes %j for no number', (text) => {
     expect(read(text)).toBeUndefined();
   });
 });

@@ -58,6 +58,9 @@ test.each([
   ['an HTML error page as CSV of several columns', csv('<html>,<b>')],
   ['null', json('{"predictions": [null]}')],
   ['empty', csv('')],
+  ['a number whose square nobody can sum', json('{"predictions": [{"score": 1e200}]}')],
+  ['an infinite score beside a label', json('{"predictions": [{"score": 1e999, "predicted_label": 1}]}')],
+  ['such a number as CSV', csv('-1e151')],
 ])('%s is no prediction', (_, payload) => {
   expect(readAnswers(payload)).toBeUndefined();
 });

@@ -5,6 +5,9 @@ import sumsSql from './sums.sql';
 /** The statements of sums.sql by name. */
 export const SUMS = statements(sumsSql);
 
+/** Names of the columns by which records are paired. */
+export const KEYS = { inferenceId: 'inference_id', eventId: 'event_id', input: 'input_id' } as const;
+
 /** The number `n` that a statement of sums.sql answers. */
 export async function one(engine: Engine, name: string, values: Record<string, string | number> = {}): Promise<number> {
   const [row] = await engine.rows(fill(SUMS[name] ?? '', values));

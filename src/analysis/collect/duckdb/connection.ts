@@ -8,8 +8,6 @@ export interface Engine {
   run(sql: string): Promise<void>;
   rows(sql: string): Promise<Row[]>;
   connection: DuckDBConnection;
-  /** A second connection to the same tables: much of a sum runs on one core, so two sums at once take less time. */
-  aside: Pick<Engine, 'rows'>;
   close(): void;
 }
 
@@ -50,14 +48,11 @@ export async function openEngine(options: {
   });
   const connection = await instance.connect();
   await connection.run("set timezone = 'UTC'");
-  const second = await instance.connect();
   return {
     connection,
     run: async (sql) => void (await connection.run(sql)),
     rows: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS(),
-    aside: { rows: async (sql) => (await second.runAndReadAll(sql)).getRowObjectsJS() },
     close() {
-      second.closeSync();
       connection.closeSync();
       instance.closeSync();
     },

@@ -7,7 +7,8 @@ import { detectTask } from '../../predictions/task.ts';
 import type { Truth } from '../../predictions/truth.ts';
 import { scanCaptures } from '../scan/scan.ts';
 import type { Scanned } from '../scan/scan.ts';
-import { one, quote, SUMS } from './asked.ts';
+import { KEYS, one, quote, SUMS } from './asked.ts';
+import aloneSql from './alone.sql';
 import bothSql from './both.sql';
 import cellsSql from './cells.sql';
 import { fill, openEngine } from './connection.ts';
@@ -16,12 +17,14 @@ import loadSql from './load.sql';
 import noneSql from './none.sql';
 import numbersAloneSql from './numbers-alone.sql';
 import numbersOrScoresSql from './numbers-or-scores.sql';
-import { numberSums, sqlNumber } from './numbers.ts';
+import { sqlNumber } from './curve.ts';
+import { numberSums } from './numbers.ts';
 import pairsByInputSql from './pairs-by-input.sql';
 import pairsSql from './pairs.sql';
-import { JUDGED, repeats, UNJUDGED } from './repeats.ts';
+import { repeats } from './repeats.ts';
 import { topPairs } from './top.ts';
-import { loadTruth, truthSums } from './truth.ts';
+import { judgedBlocks, loadTruth, showTold, truthSums, UNJUDGED } from './truth.ts';
+import twiceSql from './twice.sql';
 
 export interface EngineOptions {
   production: readonly string[];
@@ -124,25 +127,34 @@ async function pair(
   options: EngineOptions,
   { task, method, scanned }: { task: Task; method: PairingMethod; scanned: Scanned },
 ): Promise<{ pairs: number; different: number }> {
-  const key = { inferenceId: 'inference_id', eventId: 'event_id', input: 'input_id' }[method];
+  const key = KEYS[method];
   const { truth } = options;
   const scored = scanned.production.scored > 0 && scanned.shadow.scored > 0;
   const both = fill(bothSql, {
     numbers: scored ? numbersOrScoresSql : numbersAloneSql,
     key,
+    feature: truth?.by === 'input' ? 'ours.feature_id,' : '',
     our_label: label('ours.', task),
     their_label: label('theirs.', task),
   });
-  await engine.run(fill(method === 'input' ? pairsByInputSql : pairsSql, { key, both }));
+  if (method === 'input') await engine.run(fill(pairsByInputSql, { both }));
+  else {
+    await engine.run(fill(twiceSql, { key }));
+    // Looking for each id among none costs as much as among many.
+    const alone = (await one(engine, 'twice')) > 0 ? fill(aloneSql, { key }) : '';
+    await engine.run(fill(pairsSql, { key, both, alone }));
+  }
   if (truth !== undefined) await loadTruth(engine, truth);
   const on =
     truth?.by === 'id' ? 'truth.key = joined.key and truth.place = joined.place' : 'truth.key = joined.feature_id';
   await engine.run(
     fill(cellsSql, {
-      truth: truth === undefined ? 'null::varchar' : 'truth.label',
+      truth: truth === undefined ? '' : ', truth.label as truth, truth.number as truth_number',
       truth_join: truth === undefined ? '' : `left join truth on ${on}`,
+      apart: scored ? '' : ', coalesce(abs(d), 0) as apart',
     }),
   );
+  if (truth !== undefined) await showTold(engine);
   const [row] = await engine.rows(SUMS.different ?? '');
   return { pairs: Number(row?.pairs ?? 0), different: Number(row?.different ?? 0) };
 }
@@ -157,14 +169,15 @@ function label(of: string, task: Task): string {
 async function sum(engine: Engine, options: EngineOptions, paired: Paired): Promise<Predictions> {
   const { pairs, scanned, method, task } = paired;
   const numbers = await numberSums(engine, { tolerance: options.tolerance, task });
-  const judged = options.truth === undefined ? UNJUDGED : JUDGED;
   const tolerance = numbers === undefined ? '0' : sqlNumber(numbers.tolerance);
-  const blocks = (await engine.rows(
-    fill(SUMS.blocks ?? '', { tolerance, judged }),
-  )) as unknown as Predictions['blocks'];
+  const judged = options.truth === undefined ? undefined : await judgedBlocks(engine);
+  const minutes = (await engine.rows(fill(SUMS.blocks ?? '', { tolerance }))) as unknown as Predictions['blocks'];
+  const blocks = minutes.map((block) => ({ ...block, ...(judged?.get(block.at) ?? UNJUDGED) }));
   const rows = blocks.reduce((total, block) => total + block.rows, 0);
   const cells = (await engine.rows(SUMS.labels ?? '')) as unknown as { ours: string; theirs: string; count: number }[];
   const [agreement] = await engine.rows(SUMS.agreement ?? '');
+  const labelled = Number(agreement?.rows ?? 0);
+  const truth = options.truth === undefined ? undefined : await truthSums(engine, options.truth, rows);
   const expected = options.sampling * scanned.production.answered;
   return {
     method,
@@ -176,11 +189,11 @@ async function sum(engine: Engine, options: EngineOptions, paired: Paired): Prom
     rows,
     differentRows: paired.different,
     blocks,
-    labels: labelSums(cells, Number(agreement?.rows ?? 0), Number(agreement?.agree ?? 0)),
+    labels: labelSums(cells, labelled, Number(agreement?.agree ?? 0)),
     numbers,
     top: await topPairs(engine, method, options),
-    truth: options.truth === undefined ? undefined : await truthSums(engine, options.truth, rows),
-    repeats: await repeats(engine, tolerance, options.truth !== undefined),
+    truth,
+    repeats: await repeats(engine, { labelled, bare: Number(agreement?.bare ?? 0), told: truth?.rows ?? 0 }, tolerance),
   };
 }
 

@@ -1,3 +1,2 @@
   if(theirs.number is null, null, ours.number) as our_number,
-  if(ours.number is null, null, theirs.number) as their_number,
-  coalesce(abs(theirs.number - ours.number), 0) as apart
+  if(ours.number is null, null, theirs.number) as their_number

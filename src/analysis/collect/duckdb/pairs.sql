@@ -1,12 +1,5 @@
--- Pairs by an id that both records carry. An id that occurs twice on a side belongs to nobody.
-create or replace table twice_production as
-select $key as key, count(*) as n from production where place = 0 and $key is not null group by 1 having count(*) > 1;
-
-create or replace table twice_shadow as
-select $key as key, count(*) as n from shadow where place = 0 and $key is not null group by 1 having count(*) > 1;
-
+-- Pairs by an id that both records carry.
 create or replace view joined as
 select $both
 from production as ours join shadow as theirs on ours.$key = theirs.$key and ours.place = theirs.place
-where not exists (from twice_production as twice where twice.key = ours.$key)
-  and not exists (from twice_shadow as twice where twice.key = ours.$key);
+$alone;

@@ -5,9 +5,12 @@ import type { Capture } from '../../predictions/captures.ts';
 import { describe } from '../../predictions/compare.ts';
 import type { Path } from '../../predictions/path.ts';
 import { readLines } from '../scan/feed.ts';
-import { SUMS } from './asked.ts';
-import type { Engine } from './connection.ts';
+import { KEYS } from './asked.ts';
+import { fill, statements } from './connection.ts';
+import type { Engine, Row } from './connection.ts';
+import topSql from './top.sql';
 
+const SQL = statements(topSql);
 const INPUT_CHARACTERS = 400;
 
 /** The ten pairs that differ most, read again from where they stand in their files. */
@@ -16,15 +19,16 @@ export async function topPairs(
   method: PairingMethod | undefined,
   files: { production: readonly string[]; shadow: readonly string[]; path: Path | undefined },
 ): Promise<DivergingPair[]> {
-  const worst = await engine.rows(SUMS.top ?? '');
+  const worst = await engine.rows(SQL.worst ?? '');
   if (worst.length === 0 || method === undefined) return [];
+  const spots = await spotsOf(engine, method, worst);
   const ours = await originals(
     files.production,
-    worst.map((row) => [Number(row.our_file), Number(row.our_at)]),
+    spots.map((row) => [Number(row?.our_file ?? -1), Number(row?.our_at)]),
   );
   const theirs = await originals(
     files.shadow,
-    worst.map((row) => [Number(row.their_file), Number(row.their_at)]),
+    spots.map((row) => [Number(row?.their_file ?? -1), Number(row?.their_at)]),
   );
   return worst.map((row, i) => {
     const [left, right] = [ours[i], theirs[i]];
@@ -44,6 +48,14 @@ export async function topPairs(
   });
 }
 
+/** Where the records of these pairs stand in their files: looked up for a few, since keeping it for all costs more. */
+async function spotsOf(engine: Engine, method: PairingMethod, pairs: readonly Row[]): Promise<(Row | undefined)[]> {
+  const sql = method === 'input' ? SQL.spots_by_input : SQL.spots_by_id;
+  const keys = pairs.map(({ key }) => String(key)).join(', ');
+  const found = await engine.rows(fill(sql ?? '', { key: KEYS[method], keys }));
+  return pairs.map((pair) => found.find(({ key, moment }) => key === pair.key && moment === pair.moment));
+}
+
 function words(capture: Capture | undefined, place: number, path: Path | undefined): string {
   if (capture?.output === undefined) return '';
   const inputRows = capture.input === undefined ? undefined : countRows(capture.input);
@@ -58,9 +70,11 @@ async function originals(
 ): Promise<(Capture | undefined)[]> {
   const found: (Capture | undefined)[] = places.map(() => undefined);
   for (const file of new Set(places.map(([one]) => one))) {
+    const path = files[file];
+    if (path === undefined) continue;
     const wanted = places.flatMap(([one, at], i) => (one === file ? [{ at, i }] : []));
     const lines = await readLines(
-      files[file] ?? '',
+      path,
       wanted.map((one) => one.at),
     );
     for (const [k, { i }] of wanted.entries()) {

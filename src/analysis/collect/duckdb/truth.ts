@@ -1,20 +1,27 @@
-import type { Predictions } from '../../observations.ts';
+import type { PairBlock, Predictions } from '../../observations.ts';
+import { isUsable } from '../../predictions/answers.ts';
 import type { Truth } from '../../predictions/truth.ts';
 import { hashText } from '../scan/hash.ts';
 import { SUMS } from './asked.ts';
 import type { Engine } from './connection.ts';
+import toldSql from './told.sql';
 
 /**
- * Puts the labels into a table `truth` (key, place, label). A key like `id#2` is row 2 of request `id`, unless a
+ * Puts the labels into a table `truth` (key, place, label, number). A key like `id#2` is row 2 of request `id`, unless a
  * request is really called that.
  */
 export async function loadTruth(engine: Engine, truth: Truth): Promise<void> {
-  await engine.run('create or replace table truth_text (key ubigint, place uinteger, label varchar, exact boolean)');
+  await engine.run(
+    'create or replace table truth_text (key ubigint, place uinteger, label varchar, number double, exact boolean)',
+  );
   const appender = await engine.connection.createAppender('truth_text');
   const add = (key: string, place: number, label: string, exact: boolean) => {
     appender.appendUBigInt(hashText(key));
     appender.appendUInteger(place);
     appender.appendVarchar(label);
+    const number = label === '' ? Number.NaN : Number(label);
+    if (isUsable(number)) appender.appendDouble(number);
+    else appender.appendNull();
     appender.appendBoolean(exact);
     appender.endRow();
   };
@@ -25,8 +32,23 @@ export async function loadTruth(engine: Engine, truth: Truth): Promise<void> {
   }
   appender.closeSync();
   await engine.run(
-    'create or replace table truth as select key, place, arg_max(label, exact) as label from truth_text group by key, place',
+    'create or replace table truth as select key, place, arg_max(label, exact) as label, arg_max(number, exact) as number from truth_text group by key, place',
   );
+}
+
+/** Shows rows whose truth is known as `told`. */
+export async function showTold(engine: Engine): Promise<void> {
+  await engine.run(toldSql);
+}
+
+/** What a block says of the truth. */
+export type JudgedBlock = Required<Pick<PairBlock, 'truth' | 'onlyProduction' | 'onlyShadow' | 'loss' | 'lossSquared'>>;
+export const UNJUDGED: JudgedBlock = { truth: 0, onlyProduction: 0, onlyShadow: 0, loss: 0, lossSquared: 0 };
+
+/** What the truth says minute by minute. */
+export async function judgedBlocks(engine: Engine): Promise<Map<number, JudgedBlock>> {
+  const rows = await engine.rows(SUMS.judged ?? '');
+  return new Map(rows.map(({ at, ...block }) => [Number(at), block as unknown as JudgedBlock]));
 }
 
 /** Both models against the truth. @param of rows that were compared */

@@ -1,3 +1,5 @@
+import { isUsable } from '../../predictions/answers.ts';
+
 /** The number that `readNumber` read last: an allocation a number would cost more than the reading. */
 export let numberRead = 0;
 
@@ -9,7 +11,7 @@ const HALF = 15;
 /**
  * Reads a JSON number into `numberRead`, exactly as Number() does. Something else must follow it.
  *
- * @returns the place behind it, or -1 where there is none
+ * @returns the place behind it, or -1 where there is none with which can be reckoned
  */
 export function readNumber(bytes: Uint8Array, start: number): number {
   let at = start;
@@ -51,7 +53,7 @@ export function readNumber(bytes: Uint8Array, start: number): number {
     if (at === from) return -1;
   }
   numberRead = Number(Buffer.from(bytes.buffer, bytes.byteOffset + start, at - start).toString('latin1'));
-  return Number.isFinite(numberRead) ? at : -1;
+  return isUsable(numberRead) ? at : -1;
 }
 
 /**
