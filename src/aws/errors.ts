@@ -35,6 +35,11 @@ export class AwsProblem extends Problem {
     return this.clientFault && this.attempts === 1;
   }
 
+  /** IAM, or a policy of the resource, says no. */
+  get denied(): boolean {
+    return DENIED.has(this.code);
+  }
+
   /** Worth asking again later: throttling, a fault of the service, a broken connection. */
   get transient(): boolean {
     return this.throttled || !this.clientFault;
@@ -94,17 +99,18 @@ function isAbort(error: unknown): boolean {
 /**
  * Runs one call to AWS; a failure becomes an `AwsProblem`.
  * @param doing what the call was to do, to follow "could not": `create model "m"`
+ * @param needs the permission it takes, for services that refuse without naming it: `s3:GetObject on s3://…`
  */
-export async function call<T>(target: AwsTarget, doing: string, send: () => Promise<T>): Promise<T> {
+export async function call<T>(target: AwsTarget, doing: string, send: () => Promise<T>, needs?: string): Promise<T> {
   try {
     return await send();
   } catch (error) {
-    throw asProblem(error, doing, target);
+    throw asProblem(error, doing, target, needs);
   }
 }
 
 /** The error in our words; what is no failure of a call (an abort, a `Problem`, a defect of ours) is given back as it is. */
-function asProblem(error: unknown, doing: string, target: AwsTarget): unknown {
+function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: string): unknown {
   if (!(error instanceof Error) || error instanceof Problem || isAbort(error)) return error;
   const sdk = error as SdkError;
   const code = codeOf(sdk);
@@ -136,8 +142,11 @@ function asProblem(error: unknown, doing: string, target: AwsTarget): unknown {
   const clientFault = sdk.$fault === undefined ? (status ?? 500) < 500 : sdk.$fault === 'client';
   const said = `Could not ${doing}: ${words}${words.includes(code) ? '' : ` (${code})`}`;
   if (REJECTED_CREDENTIALS.has(code)) return problem(said, true, CREDENTIALS_ADVICE);
-  if (DENIED.has(code))
-    return problem(said, true, 'Grant the permission named above to these credentials, or use others with --profile.');
+  if (DENIED.has(code)) {
+    const named = /not authorized to perform: ([\w-]+:\w+)/.exec(words)?.[1];
+    const what = named ?? needs ?? 'the permission for this';
+    return problem(said, true, `Grant ${what} to these credentials, or use others with --profile.`);
+  }
   if (throttled)
     return problem(
       `${said} after ${attempts} attempts`,

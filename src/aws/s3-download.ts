@@ -1,27 +1,148 @@
-import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
+import type { Clock } from '../clock.ts';
+import { cannotRun, type Problem } from '../errors.ts';
 import type { Aws } from './clients.ts';
-import { call } from './errors.ts';
+import { AwsProblem, call } from './errors.ts';
 import { s3Object } from './s3-uri.ts';
 
+/** How often a body that breaks off is asked for again, from where it broke. */
+const TRIES = 5;
+const FIRST_WAIT_MS = 500;
+
+/** An object as it was listed. */
+export interface RemoteObject {
+  uri: string;
+  etag: string;
+  bytes: number;
+}
+
+/** `there`: it was in its place before. `gone`, `changed`: since it was listed. */
+export type Download = 'fetched' | 'there' | 'gone' | 'changed';
+
 /**
- * Puts an object into a file, unless the file is there already: it appears only once it is whole, so that an
- * interrupted download is simply made again. Gives whether it had to be fetched.
+ * Puts an object into a file, unless the file is there already. What has come of it lies beside it in a `.part` file
+ * and gets its name when it is whole; a transfer that breaks off, in this run or one before, goes on from there with
+ * `Range`, and `If-Match` keeps two versions of the object from being put together.
+ *
+ * @throws Problem (cannot-run) where the file cannot be written
  */
-export async function downloadObject(aws: Aws, uri: string, path: string, signal?: AbortSignal): Promise<boolean> {
-  if (existsSync(path)) return false;
+export async function downloadObject(
+  aws: Aws,
+  clock: Clock,
+  object: RemoteObject,
+  path: string,
+  signal?: AbortSignal,
+): Promise<Download> {
+  if ((await sizeOf(path)) !== undefined) return 'there';
+  const part = `${path}.${process.pid}.part`;
+  await onDisk(path, async () => {
+    await mkdir(dirname(path), { recursive: true });
+    await adoptPart(path, part);
+  });
+  for (let tries = 1; ; tries += 1) {
+    const had = (await sizeOf(part)) ?? 0;
+    if (had === object.bytes && had > 0) break;
+    const from = had < object.bytes ? had : 0;
+    try {
+      await transfer(aws, object, part, from, signal);
+      const has = (await sizeOf(part)) ?? 0;
+      if (has === object.bytes) break;
+      if (tries >= TRIES) throw cannotRun(`${object.uri} has ${object.bytes} bytes, and ${has} came.`, 'Run it again.');
+    } catch (error) {
+      if (!(error instanceof AwsProblem)) throw error;
+      if (error.code === 'NoSuchKey' || error.code === 'PreconditionFailed') {
+        await rm(part, { force: true });
+        return error.code === 'NoSuchKey' ? 'gone' : 'changed';
+      }
+      // The SDK has tried the request itself again and again; what broke here is the body.
+      if (!error.transient || error.attempts > 1 || tries >= TRIES) throw error;
+    }
+    await clock.sleep(FIRST_WAIT_MS * 2 ** (tries - 1), signal);
+  }
+  await onDisk(path, () => rename(part, path));
+  return 'fetched';
+}
+
+/** Writes the object's bytes from `from` on into the part. */
+async function transfer(
+  aws: Aws,
+  { uri, etag }: RemoteObject,
+  part: string,
+  from: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const client = await aws.s3();
   const { bucket, key } = s3Object(uri);
-  const part = `${path}.${process.pid}.part`;
-  await mkdir(dirname(path), { recursive: true });
-  await call(aws.target, `read ${uri}`, async () => {
-    const reply = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal });
-    await pipeline(reply.Body as Readable, createWriteStream(part), { signal });
-  });
-  await rename(part, path);
-  return true;
+  const input = { Bucket: bucket, Key: key, IfMatch: etag, ...(from > 0 && { Range: `bytes=${from}-` }) };
+  await call(
+    aws.target,
+    `read ${uri}`,
+    async () => {
+      const reply = await client.send(new GetObjectCommand(input), { abortSignal: signal });
+      // A store that knows no ranges sends all of it.
+      const goesOn = reply.ContentRange?.startsWith(`bytes ${from}-`) === true;
+      const file = createWriteStream(part, goesOn ? { flags: 'r+', start: from } : { flags: 'w' });
+      await onDisk(part, () => pipeline(reply.Body as Readable, file, { signal }));
+    },
+    `s3:GetObject on ${uri}`,
+  );
+}
+
+/** Takes over what a process that is no more has left of the same file. */
+async function adoptPart(path: string, part: string): Promise<void> {
+  const name = basename(path);
+  for (const other of await readdir(dirname(path))) {
+    if (!other.startsWith(`${name}.`) || !other.endsWith('.part')) continue;
+    const pid = Number(other.slice(name.length + 1, -'.part'.length));
+    if (pid === process.pid) return;
+    if (!isAlive(pid)) return rename(join(dirname(path), other), part);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.size;
+}
+
+const DISK: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota of this disk is used up',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the disk is read-only',
+  ENOTDIR: 'a file is in the way of the folder',
+  EEXIST: 'a file is in the way of the folder',
+  EISDIR: 'a folder is in the way of the file',
+};
+
+/** Runs what touches the disk; a disk that refuses is a Problem, not a defect of ours. */
+export async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw diskProblem(path, error) ?? error;
+  }
+}
+
+function diskProblem(path: string, error: unknown): Problem | undefined {
+  const { code = '', syscall } = error as NodeJS.ErrnoException;
+  const words = syscall === undefined ? undefined : DISK[code];
+  if (words === undefined) return undefined;
+  return cannotRun(
+    `Could not write to ${dirname(path)}: ${words} (${code}).`,
+    'Make room there, or give the folder back to yourself; what was downloaded so far stays.\n--no-predictions judges without captures.',
+    error,
+  );
 }

@@ -46,10 +46,9 @@ export async function headObject(aws: Aws, uri: string): Promise<ObjectFacts | u
 export async function readObject(aws: Aws, uri: string, limit: number, signal?: AbortSignal): Promise<Uint8Array> {
   const client = await aws.s3();
   const { bucket, key } = s3Object(uri);
+  const read = <T>(send: () => Promise<T>) => call(aws.target, `read ${uri}`, send, `s3:GetObject on ${uri}`);
   const reply = await present(
-    call(aws.target, `read ${uri}`, () =>
-      client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal }),
-    ),
+    read(() => client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal })),
   );
   if (reply?.Body === undefined)
     throw cannotRun(`There is no object ${uri}.`, 'Check the bucket, the key and the region.');
@@ -60,21 +59,33 @@ export async function readObject(aws: Aws, uri: string, limit: number, signal?: 
     );
   }
   const { Body } = reply;
-  return call(aws.target, `read ${uri}`, () => Body.transformToByteArray());
+  return read(() => Body.transformToByteArray());
 }
 
-/** Every object under a prefix, page by page, in the order of their keys; nothing where there is no such bucket. */
-export async function* listObjects(aws: Aws, prefix: S3Place, signal?: AbortSignal): AsyncGenerator<ListedObject> {
+/**
+ * Every object under a prefix, page by page, in the order of their keys.
+ *
+ * @param missing what a bucket that does not exist is: nothing in it, or a Problem
+ */
+export async function* listObjects(
+  aws: Aws,
+  prefix: S3Place,
+  signal?: AbortSignal,
+  missing: 'empty' | 'problem' = 'empty',
+): AsyncGenerator<ListedObject> {
   const client = await aws.s3();
   let token: string | undefined;
   do {
-    const page = await present(
-      call(aws.target, `list ${s3Uri(prefix)}`, () =>
+    const reply = call(
+      aws.target,
+      `list ${s3Uri(prefix)}`,
+      () =>
         client.send(new ListObjectsV2Command({ Bucket: prefix.bucket, Prefix: prefix.key, ContinuationToken: token }), {
           abortSignal: signal,
         }),
-      ),
+      `s3:ListBucket on s3://${prefix.bucket}`,
     );
+    const page = await (missing === 'empty' ? present(reply) : reply);
     for (const item of page?.Contents ?? []) {
       yield {
         key: item.Key ?? '',

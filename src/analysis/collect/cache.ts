@@ -4,9 +4,13 @@ import { join } from 'node:path';
 /** Captures of a few days of a busy endpoint; beyond, those go that no report has used for longest. */
 const MOST_CACHED_BYTES = 20e9;
 
-/** What was used now goes last. @param now milliseconds since the epoch */
+/**
+ * What was used now goes last. A cache that cannot be written to can still be read from.
+ *
+ * @param now milliseconds since the epoch
+ */
 export async function markUsed(paths: readonly string[], now: number): Promise<void> {
-  await Promise.all(paths.map((path) => utimes(path, now / 1000, now / 1000)));
+  await Promise.all(paths.map((path) => utimes(path, now / 1000, now / 1000).catch(() => undefined)));
 }
 
 /**

@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Aws } from '../../aws/clients.ts';
-import { listObjects } from '../../aws/s3.ts';
+import { headObject, listObjects } from '../../aws/s3.ts';
 import { downloadObject } from '../../aws/s3-download.ts';
+import type { Download, RemoteObject } from '../../aws/s3-download.ts';
 import { s3Place, s3Uri } from '../../aws/s3-uri.ts';
 import type { S3Place } from '../../aws/s3-uri.ts';
 import type { Clock } from '../../clock.ts';
-import { usage } from '../../errors.ts';
+import { cannotRun, usage } from '../../errors.ts';
 import type { Window } from '../observations.ts';
 
 const HOUR_MS = 3_600_000;
 const AT_ONCE = 16;
+const MOST_CHANGES = 3;
 
 /** Where captures of one variant lie, and which of them count. */
 export interface CaptureSource {
@@ -34,10 +36,13 @@ function prefixes({ destination, endpoint, variant, window }: CaptureSource): S3
   return hours;
 }
 
-/** Capture files on this machine, in the order of their keys, and how many of them were not there before. */
+/** Capture files on this machine, in the order of their keys. */
 export interface FetchedCaptures {
   paths: string[];
+  /** How many of them were not there before. */
   fetched: number;
+  /** How many were listed and then deleted before they could be read. */
+  gone: number;
 }
 
 /**
@@ -57,27 +62,46 @@ export async function fetchCaptures(
   },
 ): Promise<FetchedCaptures> {
   const folders = prefixes(source);
-  const listed: { uri: string; path: string }[][] = folders.map(() => []);
+  const listed: RemoteObject[][] = folders.map(() => []);
   await inTurns(clock, folders, async (prefix, folder) => {
-    for await (const object of listObjects(aws, prefix, options.signal)) {
-      if (!/\.jsonl(\.gz)?$/.test(object.key)) continue;
-      const uri = s3Uri({ bucket: prefix.bucket, key: object.key });
-      const name = createHash('sha256').update(`${uri} ${object.etag}`).digest('hex').slice(0, 32);
-      listed[folder]?.push({
-        uri,
-        path: join(options.cache, name.slice(0, 2), `${name}.jsonl${object.key.endsWith('.gz') ? '.gz' : ''}`),
-      });
+    for await (const { key, etag, bytes } of listObjects(aws, prefix, options.signal, 'problem')) {
+      if (!/\.jsonl(\.gz)?$/.test(key)) continue;
+      listed[folder]?.push({ uri: s3Uri({ bucket: prefix.bucket, key }), etag, bytes });
     }
   });
   const found = listed.flat();
-  let done = 0;
-  let fetched = 0;
-  await inTurns(clock, found, async ({ uri, path }) => {
-    if (await downloadObject(aws, uri, path, options.signal)) fetched += 1;
+  const paths: (string | undefined)[] = found.map(() => undefined);
+  let [done, fetched, gone] = [0, 0, 0];
+  await inTurns(clock, found, async (object, index) => {
+    const { path, download } = await fetchOne(aws, clock, object, options);
+    if (download === 'fetched') fetched += 1;
+    if (path === undefined) gone += 1;
+    paths[index] = path;
     done += 1;
     options.progress?.(done, found.length);
   });
-  return { paths: found.map((one) => one.path), fetched };
+  return { paths: paths.filter((path) => path !== undefined), fetched, gone };
+}
+
+/** One capture file under the name of the ETag it has, which may be another than it had when it was listed. */
+async function fetchOne(
+  aws: Aws,
+  clock: Clock,
+  listed: RemoteObject,
+  { cache, signal }: { cache: string; signal?: AbortSignal | undefined },
+): Promise<{ path: string | undefined; download: Download }> {
+  for (let tries = 1, object = listed; ; tries += 1) {
+    const name = createHash('sha256').update(`${object.uri} ${object.etag}`).digest('hex').slice(0, 32);
+    const path = join(cache, name.slice(0, 2), `${name}.jsonl${object.uri.endsWith('.gz') ? '.gz' : ''}`);
+    const download = await downloadObject(aws, clock, object, path, signal);
+    if (download === 'gone') return { path: undefined, download };
+    if (download !== 'changed') return { path, download };
+    const now = await headObject(aws, object.uri);
+    if (now === undefined) return { path: undefined, download: 'gone' };
+    if (tries >= MOST_CHANGES)
+      throw cannotRun(`${object.uri} is written anew again and again.`, 'Run the command again when it stands still.');
+    object = { uri: object.uri, etag: now.etag, bytes: now.bytes };
+  }
 }
 
 /** Works on a list, sixteen at a time. */

@@ -14,7 +14,8 @@ import type { EndpointFacts } from './endpoint.ts';
 import { capturesFromLog, capturesFromQuery, MOST_LINES, readLogLines } from './logs.ts';
 import type { LogSelector } from './logs.ts';
 import { queryLines } from './logs-query.ts';
-import { minutesOf, readMetrics } from './metrics.ts';
+import { minutesOf, noMetrics, readMetrics } from './metrics.ts';
+import { orRefused } from './refused.ts';
 
 export interface CollectOptions {
   endpoint: string;
@@ -45,19 +46,30 @@ export interface CollectOptions {
 export async function collect(aws: Aws, clock: Clock, options: CollectOptions): Promise<Observations> {
   const { endpoint, window, signal } = options;
   options.progress?.('looking at the endpoint');
-  const facts = await readEndpoint(aws, endpoint, signal);
+  const notes: string[] = [];
+  const facts = await readEndpoint(aws, endpoint, notes, signal);
   options.progress?.('reading metrics');
   const variants = [facts.production.name, ...(facts.shadow === undefined ? [] : [facts.shadow.name])];
   // To load the client of S3 takes as long as CloudWatch takes to answer.
   if (options.predictions && facts.shadow !== undefined) void aws.s3().catch(() => undefined);
-  const [production, shadow] = await readMetrics(aws, endpoint, variants, window, signal);
+  const [production, shadow] = await orRefused(
+    () => readMetrics(aws, endpoint, variants, window, signal),
+    () => variants.map(() => noMetrics(window)),
+    notes,
+    'Traffic, errors and latency are not known.',
+  );
   if (production === undefined) throw new Error('metrics of no variant were asked for');
   const during: Metrics = { times: minutesOf(window), production, shadow };
-  const notes: string[] = [];
   const [before, predictions] = await together(
     clock,
     () => productionBefore(aws, facts, during, options),
-    () => readPredictions(aws, clock, facts, during, options, notes),
+    () =>
+      orRefused(
+        () => readPredictions(aws, clock, facts, during, options, notes),
+        () => noPredictions(facts.sampling ?? 1, options),
+        notes,
+        'Predictions are not known, so none were compared.',
+      ),
   );
   return {
     schema: 'shadowctl-observations/1',
@@ -71,6 +83,12 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
     predictions,
     notes,
   };
+}
+
+/** Nothing was seen: to be asked for and not to be had is no reason to pass. */
+function noPredictions(sampling: number, { tolerance, task, truth, fields }: CollectOptions): Predictions {
+  const nothing = { files: 0, captures: [], unreadable: 0, outside: 0, examples: [] };
+  return comparePredictions(nothing, nothing, { sampling, tolerance, task, truth, fields });
 }
 
 /** Two things that do not wait for each other. */
@@ -124,6 +142,11 @@ async function readPredictions(
   const [ours, theirs] = [await fetch(facts.production.name), await fetch(facts.shadow.name)];
   const files = { production: ours.paths, shadow: theirs.paths };
   const used = [...ours.paths, ...theirs.paths];
+  const gone = ours.gone + theirs.gone;
+  if (gone > 0)
+    notes.push(
+      `${gone} capture ${gone === 1 ? 'file was' : 'files were'} deleted while the report read them; their requests are missing.`,
+    );
   // What was there before did not make the cache larger.
   if (ours.fetched + theirs.fetched === 0) await markUsed(used, clock.now());
   else await boundCache(join(options.cache, 'captures'), used, clock.now());

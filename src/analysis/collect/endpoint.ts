@@ -3,6 +3,7 @@ import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
 import { cannotRun } from '../../errors.ts';
 import type { VariantFacts } from '../observations.ts';
+import { orRefused } from './refused.ts';
 
 /** What stands behind an endpoint, as far as a report must know. */
 export interface EndpointFacts {
@@ -17,10 +18,15 @@ export interface EndpointFacts {
 }
 
 /**
- * Reads the endpoint, the config it runs, and the models of its variants.
+ * Reads the endpoint, the config it runs, and the models of its variants; a model that may not be looked at is noted.
  * @throws Problem (cannot-run) where there is no such endpoint, or it has no variant (yet)
  */
-export async function readEndpoint(aws: Aws, name: string, signal?: AbortSignal): Promise<EndpointFacts> {
+export async function readEndpoint(
+  aws: Aws,
+  name: string,
+  notes: string[],
+  signal?: AbortSignal,
+): Promise<EndpointFacts> {
   const endpoint = await describeEndpoint(aws, name, signal);
   if (endpoint === undefined) {
     throw noEndpoint(aws.target, name);
@@ -40,7 +46,16 @@ export async function readEndpoint(aws: Aws, name: string, signal?: AbortSignal)
   const shadowAsked = config?.ShadowProductionVariants?.[0];
   const shadowName = shadowLive?.VariantName ?? shadowAsked?.VariantName;
   const facts = async (variantName: string, parts: { model?: string; type?: string; instances?: number }) => {
-    const model = parts.model === undefined ? undefined : await describeModel(aws, parts.model, signal);
+    const { model: modelName } = parts;
+    const model =
+      modelName === undefined
+        ? undefined
+        : await orRefused(
+            () => describeModel(aws, modelName, signal),
+            () => undefined,
+            notes,
+            'Its image and artifact are not shown.',
+          );
     const container = model?.PrimaryContainer ?? model?.Containers?.[0];
     return {
       name: variantName,

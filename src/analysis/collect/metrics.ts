@@ -52,6 +52,12 @@ export function minutesOf(window: Window): number[] {
   return Array.from({ length: count }, (_, i) => window.from + i * MINUTE_MS);
 }
 
+/** The metrics of a variant of which nothing is known. */
+export function noMetrics(window: Window): MetricTable {
+  const column = minutesOf(window).map(() => null);
+  return Object.fromEntries(METRICS.map((name) => [name, column])) as unknown as MetricTable;
+}
+
 /** Per-minute metrics of some variants over one window, all in one request to CloudWatch. */
 export async function readMetrics(
   aws: Aws,

@@ -1,0 +1,24 @@
+import { AwsProblem } from '../../aws/errors.ts';
+
+/**
+ * Reads from a source that may be closed to these credentials, or not exist. Then the report says so, with what it
+ * takes, and judges what the other sources tell; anything else that goes wrong ends it.
+ *
+ * @param instead what stands for what could not be read: it must count as not known, never as good
+ * @param consequence what is missing now, a sentence
+ */
+export async function orRefused<T>(
+  read: () => Promise<T>,
+  instead: () => T,
+  notes: string[],
+  consequence: string,
+): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof AwsProblem) || !(error.denied || error.code === 'NoSuchBucket')) throw error;
+    const sentence = error.message.endsWith('.') ? error.message : `${error.message}.`;
+    notes.push([sentence, consequence, error.next].filter((part) => part !== undefined).join(' '));
+    return instead();
+  }
+}
