@@ -13,6 +13,8 @@ export interface Observations {
   shadow: VariantFacts | undefined;
   /** Share of production's requests that the shadow was to see, 0 to 1. */
   sampling: number | undefined;
+  /** Since when the endpoint has run what it runs now; undefined where nobody was asked (captures from files). */
+  since?: number | undefined;
   metrics: Metrics;
   /** Undefined where nothing was captured, or nobody asked. */
   predictions: Predictions | undefined;

@@ -1,4 +1,3 @@
-import type { VariantSummary } from '../analysis/metrics.ts';
 import type { LabelSums, NoiseFloor, Predictions, Repeats } from '../analysis/observations.ts';
 import { designEffect } from '../analysis/statistics/repeats.ts';
 import { bowker, stuartMaxwell } from '../analysis/statistics/symmetry.ts';
@@ -9,10 +8,10 @@ export function count(n: number): string {
   return String(Math.round(n)).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
 }
 
-/** Up to four significant digits; `–` where there is nothing. */
-export function number(value: number | undefined, unit = ''): string {
+/** Up to so many significant digits; `–` where there is nothing. */
+export function number(value: number | undefined, unit = '', digits = 4): string {
   if (value === undefined || !Number.isFinite(value)) return '–';
-  const text = String(Number(value.toPrecision(4)));
+  const text = String(Number(value.toPrecision(digits)));
   return unit === '' ? text : `${text} ${unit}`;
 }
 
@@ -80,39 +79,18 @@ export function noiseText({ labels, numbers, model, pairs, window }: NoiseFloor)
   return `Noise floor: ${model} differs from itself in ${parts.join(', ')} (${count(pairs)} pairs, ${windowText(window)}); only what goes beyond counts.`;
 }
 
-/** Production before and with the shadow, row by row: title, before, with, difference. */
-export function effectRows({ before, during }: { before: VariantSummary; during: VariantSummary }): string[][] {
-  const row = (
-    title: string,
-    of: (side: VariantSummary) => number | undefined,
-    text: (value: number | undefined) => string,
-  ) => [title, text(of(before)), text(of(during)), difference(of(before), of(during))];
-  const time = (value: number | undefined) => number(value, 'ms');
-  return [
-    row(
-      'requests',
-      (side) => side.invocations,
-      (value) => (value === undefined ? '–' : count(value)),
-    ),
-    row('failed', (side) => side.errorRate, percent),
-    row('ModelLatency mean', (side) => side.latency.mean, time),
-    row('  p99', (side) => side.latency.p99, time),
-    row('OverheadLatency mean', (side) => side.overhead.mean, time),
-    row('  p99', (side) => side.overhead.p99, time),
-  ];
-}
-
-/** A value of a gate in the gate's own terms. */
+/** A value of a gate in the gate's own terms; three digits are as many as an estimate deserves. */
 export function gateValue(gate: Gate, value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return '–';
-  if (gate.unit === 'share') return percent(value);
   if (gate.unit === 'ratio') return difference(1, value);
-  return number(value);
+  return gate.unit === 'share' ? `${number(value * 100, '', 3)} %` : number(value, '', 3);
 }
 
-/** `from … to …` */
+/** `from … to`, the unit once: `82.2 … 85.9 %`. */
 export function gateInterval(gate: Gate): string {
-  return gate.interval === undefined ? '–' : gate.interval.map((one) => gateValue(gate, one)).join(' … ');
+  if (gate.interval === undefined) return '–';
+  const [low, high] = gate.interval.map((one) => gateValue(gate, one));
+  return `${low === '–' ? low : low?.replace(/ %$/, '')} … ${high}`;
 }
 
 /** `2026-01-05 09:00 – 09:30 UTC (30 min)` */
@@ -124,4 +102,9 @@ export function windowText(window: { from: number; to: number }): string {
   const hours = Math.floor(minutes / 60);
   const length = hours === 0 ? `${minutes} min` : minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
   return `${from.slice(0, 16).replace('T', ' ')} – ${end} UTC (${length})`;
+}
+
+/** The margin of a gate with its relation, `< 1 %`; `–` where there is none. */
+export function gateLimit(gate: Gate): string {
+  return gate.margin === undefined ? '–' : `${gate.relation} ${gateValue(gate, gate.margin)}`;
 }

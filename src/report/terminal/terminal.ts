@@ -1,28 +1,54 @@
 import type { VariantFacts } from '../../analysis/observations.ts';
-import type { Gate, Outcome } from '../../analysis/verdict.ts';
+import type { Outcome } from '../../analysis/verdict.ts';
 import { plain } from '../../ui/io.ts';
 import { table } from '../../ui/table.ts';
 import { paint } from '../../ui/theme.ts';
 import type { Meaning } from '../../ui/theme.ts';
 import type { Report, RenderOptions } from '../report.ts';
-import { count, gateInterval, gateValue, percent, windowText } from '../words.ts';
+import { count, gateInterval, gateLimit, gateValue, percent, windowText } from '../words.ts';
 import { wrap } from '../../ui/wrap.ts';
-import { metricSections } from './metrics.ts';
-import { predictionSections } from './predictions.ts';
+import { effectSection, summarySection } from '../content/metrics.ts';
+import { type Nothing, nothingToCompare } from '../content/nothing.ts';
+import { predictionContent } from '../content/predictions.ts';
+import { charts } from './charts.ts';
+import { drawSection } from './sections.ts';
 
 const MEANING: Record<Outcome, Meaning> = { pass: 'good', fail: 'bad', inconclusive: 'warning' };
 const MARK: Record<Outcome, string> = { pass: '✓', fail: '✗', inconclusive: '?' };
 
 /** The report for a terminal: verdict first, then why, then everything it rests on. Fits the columns it is given. */
 export async function renderTerminal(report: Report, options: RenderOptions): Promise<string> {
-  const sections = [
-    header(report, options),
-    await verdict(report, options),
-    ...(await metricSections(report, options)),
-    ...(await predictionSections(report, options)),
-    notes(report, options),
-  ];
-  return sections.filter((section) => section !== '').join('\n\n');
+  const nothing = nothingToCompare(report);
+  const effect = effectSection(report);
+  const drawn: string[] = [];
+  if (report.summaries.production.invocations > 0) {
+    drawn.push(await drawSection(summarySection(report), options));
+    if (effect !== undefined) drawn.push(await drawSection(effect, options));
+    drawn.push(...charts(report, options));
+  }
+  if (nothing === undefined)
+    for (const section of predictionContent(report)) drawn.push(await drawSection(section, options));
+  const top = nothing === undefined ? await verdict(report, options) : emptyHanded(nothing, report, options);
+  return [header(report, options), top, ...drawn, notes(report, options)]
+    .filter((section) => section !== '')
+    .join('\n\n');
+}
+
+/** Why there is nothing to compare, and what to do: gates without any evidence would say the same nine times over. */
+function emptyHanded(nothing: Nothing, { verdict }: Report, options: RenderOptions): string {
+  const word = verdict === undefined ? '' : `Verdict: ${verdict.outcome.toUpperCase()}. `;
+  const [first = '', ...rest] = wrap(
+    `${word}There is nothing to compare: ${plain(nothing.why)}`,
+    options.columns,
+    '  ',
+  );
+  const colored = verdict === undefined ? first : colorOutcome(first, verdict.outcome, options);
+  const command = nothing.command === undefined ? [] : [`    ${plain(nothing.command)}`];
+  return [colored, ...rest, ...wrap(`  ${nothing.next}`, options.columns, '  '), ...command].join('\n');
+}
+
+function colorOutcome(line: string, outcome: Outcome, options: RenderOptions): string {
+  return line.replace(outcome.toUpperCase(), paint(options, MEANING[outcome], outcome.toUpperCase()));
 }
 
 function header(report: Report, options: RenderOptions): string {
@@ -50,18 +76,16 @@ function variant(facts: VariantFacts): string {
 }
 
 async function verdict(report: Report, options: RenderOptions): Promise<string> {
-  const { verdict, observations } = report;
-  if (verdict === undefined)
-    return `There is nothing to compare: ${plain(observations.endpoint)} has no shadow variant.`;
-  const word = paint(options, MEANING[verdict.outcome], verdict.outcome.toUpperCase());
+  const { verdict } = report;
+  if (verdict === undefined) return '';
   const head = wrap(`Verdict: ${verdict.outcome.toUpperCase()}. ${plain(verdict.summary)}`, options.columns, '  ');
-  head[0] = (head[0] ?? '').replace(verdict.outcome.toUpperCase(), word);
+  head[0] = colorOutcome(head[0] ?? '', verdict.outcome, options);
   const rows = verdict.gates.map((gate) => [
     gate.gating ? ` ${MARK[gate.outcome]} ` : `(${MARK[gate.outcome]})`,
     gate.id,
     gateValue(gate, gate.estimate),
     gateInterval(gate),
-    limit(gate),
+    gateLimit(gate),
     `${count(gate.n)} ${gate.of}`,
   ]);
   const gates = await table(options, ['', 'gate', 'seen', 'can be', 'limit', 'from'], rows, {
@@ -80,11 +104,6 @@ async function verdict(report: Report, options: RenderOptions): Promise<string> 
   return [...head, '', gates, paint(options, 'quiet', legend), ...(reasons.length === 0 ? [] : ['', ...reasons])].join(
     '\n',
   );
-}
-
-function limit(gate: Gate): string {
-  if (gate.margin === undefined) return '–';
-  return `${gate.relation} ${gateValue(gate, gate.margin)}`;
 }
 
 function notes(report: Report, options: RenderOptions): string {

@@ -1,0 +1,160 @@
+import type { DivergingPair, FieldSums, LabelSums, Predictions, Repeats } from '../../analysis/observations.ts';
+import { slicesByClass, slicesByColumn } from '../../analysis/slices.ts';
+import { designEffect } from '../../analysis/statistics/repeats.ts';
+import { count, number, percent } from '../words.ts';
+import type { Section } from './section.ts';
+
+/** So many parts of the inputs' columns are listed; those that stand out come first. */
+const COLUMN_SLICES = 20;
+/** An adjusted p below this stands out. */
+const STANDS_OUT = 0.05;
+
+const REMARK = 'Below an adjusted p of 0.05 it stands out; false discoveries are held to 5 % (Benjamini-Hochberg).';
+
+/** Agreement by the class that production chose, the least likely by chance first. */
+export function classSlices(sums: LabelSums, repeats: Repeats | undefined): Section | undefined {
+  const slices = slicesByClass(sums, designEffect(repeats?.agreement)).toSorted((a, b) => a.p - b.p);
+  if (slices.length === 0) return undefined;
+  const rows = slices.map((slice) => [
+    slice.name,
+    count(slice.rows),
+    percent(slice.agree / slice.rows),
+    slice.interval.map(percent).join(' … '),
+    chance(slice.adjusted),
+  ]);
+  return {
+    title: 'Agreement by label',
+    inner: true,
+    sentences: [],
+    tables: [
+      {
+        caption: 'Labels of production, and how often the shadow says the same',
+        columns: [
+          { title: "production's label", words: 40 },
+          { title: 'rows', number: true },
+          { title: 'equal', number: true },
+          { title: 'can be', number: true },
+          { title: 'adjusted p', number: true },
+        ],
+        rows,
+      },
+    ],
+    remark: REMARK,
+    notable: slices.filter((slice) => slice.adjusted < STANDS_OUT).length,
+  };
+}
+
+/** Agreement by parts of the inputs' columns, the least likely by chance first. */
+export function columnSlices(found: Predictions): Section | undefined {
+  const all = slicesByColumn(found).toSorted((a, b) => a.p - b.p);
+  if (all.length === 0) return undefined;
+  const shown = all.slice(0, COLUMN_SLICES);
+  const rows = shown.map((slice) => [
+    slice.column,
+    slice.part,
+    count(slice.rows),
+    count(slice.inputs),
+    percent(slice.hits / slice.rows),
+    chance(slice.adjusted),
+  ]);
+  return {
+    title: 'Agreement by parts of the input',
+    sentences: [],
+    tables: [
+      {
+        caption: `${count(shown.length)} of ${count(all.length)} parts of columns`,
+        columns: [
+          { title: 'input', words: 40 },
+          { title: 'where', words: 40 },
+          { title: 'rows', number: true },
+          { title: 'inputs', number: true },
+          { title: 'equal', number: true },
+          { title: 'adjusted p', number: true },
+        ],
+        rows,
+      },
+    ],
+    remark: REMARK,
+    notable: shown.filter((slice) => slice.adjusted < STANDS_OUT).length,
+  };
+}
+
+function chance(p: number): string {
+  return p < 1e-4 ? '< 0.0001' : number(p);
+}
+
+/** Free JSON, field by field. */
+export function fieldsSection(all: readonly FieldSums[]): Section | undefined {
+  if (all.length === 0) return undefined;
+  const differing = all.filter((field) => field.differing > 0);
+  const equal = all.length - differing.length;
+  const title = 'Fields of the answers';
+  if (differing.length === 0) return { title, sentences: [`All ${count(equal)} fields are equal.`], tables: [] };
+  const share = (n: number, of: number) => (n === 0 ? '–' : percent(n / of));
+  const rows = differing.map((field) => [
+    field.path + (field.ignored ? ' (ignored)' : ''),
+    count(field.rows),
+    percent(field.differing / field.rows),
+    share(field.missing, field.rows),
+    share(field.extra, field.rows),
+    share(field.otherKind, field.rows),
+    field.largest === 0 ? '–' : number(field.largest),
+    field.example?.production ?? '–',
+    field.example?.shadow ?? '–',
+  ]);
+  return {
+    title,
+    sentences: [],
+    tables: [
+      {
+        caption: `Those that differ${equal === 0 ? '' : `; ${count(equal)} more equal`}`,
+        columns: [
+          { title: 'field', words: 60 },
+          { title: 'rows', number: true, wide: true },
+          { title: 'differs', number: true },
+          { title: 'only production', number: true, wide: true },
+          { title: 'only shadow', number: true, wide: true },
+          { title: 'other kind', number: true },
+          { title: 'largest', number: true },
+          { title: 'e.g. production', words: 40 },
+          { title: 'e.g. shadow', words: 40 },
+        ],
+        rows,
+      },
+    ],
+  };
+}
+
+/** The pairs whose answers lie furthest apart. */
+export function topSection(pairs: readonly DivergingPair[]): Section | undefined {
+  if (pairs.length === 0) return undefined;
+  return {
+    title: 'Most diverging pairs',
+    sentences: [],
+    tables: [
+      {
+        caption: 'The worst first; an input stands here once, with how often it came and differed',
+        columns: [
+          { title: 'id', words: 64 },
+          { title: 'production', words: 40 },
+          { title: 'shadow', words: 40 },
+          { title: 'times', number: true },
+          { title: 'input', words: 80 },
+        ],
+        rows: pairs.map((pair) => [
+          pair.id + (pair.row > 0 ? ` #${pair.row}` : ''),
+          answerText(pair.production),
+          answerText(pair.shadow),
+          `×${count(pair.times ?? 1)}`,
+          pair.input ?? '–',
+        ]),
+      },
+    ],
+  };
+}
+
+/** A number without the digits that nobody reads. */
+function answerText(answer: string): string {
+  const value = Number(answer);
+  return answer.trim() === '' || Number.isNaN(value) ? answer : number(value, '', 6);
+}

@@ -1,0 +1,94 @@
+import { summarizeEffect } from '../../analysis/judge/effect.ts';
+import type { VariantSummary } from '../../analysis/metrics.ts';
+import type { Report } from '../report.ts';
+import { count, difference, number, percent, windowText } from '../words.ts';
+import type { Column, Section } from './section.ts';
+
+type Of = (side: VariantSummary) => number | undefined;
+type Show = (value: number | undefined) => string;
+
+const whole: Show = (value) => (value === undefined ? '–' : count(value));
+const time: Show = (value) => number(value, 'ms');
+const load: Show = (value) => number(value, '%');
+
+/** What is known of a variant, row by row. */
+const ROWS: readonly [title: string, of: Of, show: Show][] = [
+  ['requests', (side) => side.invocations, whole],
+  ['4XX errors', (side) => side.errors4xx, whole],
+  ['5XX errors', (side) => side.errors5xx, whole],
+  ['model errors', (side) => side.modelErrors, whole],
+  ['failed', (side) => side.errorRate, percent],
+  ['ModelLatency mean', (side) => side.latency.mean, time],
+  ['ModelLatency p50', (side) => side.latency.p50, time],
+  ['ModelLatency p90', (side) => side.latency.p90, time],
+  ['ModelLatency p99', (side) => side.latency.p99, time],
+  ['OverheadLatency mean', (side) => side.overhead.mean, time],
+  ['OverheadLatency p50', (side) => side.overhead.p50, time],
+  ['OverheadLatency p90', (side) => side.overhead.p90, time],
+  ['OverheadLatency p99', (side) => side.overhead.p99, time],
+  ['CPU', (side) => side.cpu, load],
+  ['memory', (side) => side.memory, load],
+];
+
+const IN_SHORT = [
+  'requests',
+  'failed',
+  'ModelLatency mean',
+  'ModelLatency p99',
+  'OverheadLatency mean',
+  'OverheadLatency p99',
+];
+
+const columns = (...titles: string[]): Column[] =>
+  ['', ...titles].map((title, i) => (i === 0 ? { title } : { title, number: true }));
+
+/** Requests, errors, latency and load of both variants over the window. */
+export function summarySection({ summaries }: Report): Section {
+  const { production, shadow } = summaries;
+  const rows = ROWS.map(([title, of, show]) => {
+    if (shadow === undefined) return [title, show(of(production))];
+    // A shadow that saw nothing did not see 100 % less.
+    const change = shadow.invocations === 0 ? '–' : difference(of(production), of(shadow));
+    return [title, show(of(production)), show(of(shadow)), change];
+  });
+  return {
+    title: 'Requests, errors, latency',
+    sentences: [],
+    tables: [
+      {
+        caption: 'Both variants over the window',
+        columns: shadow === undefined ? columns('production') : columns('production', 'shadow', 'difference'),
+        rows,
+      },
+    ],
+    remark: 'Quantiles are those of each minute, averaged by requests.',
+  };
+}
+
+/** What shadowing costs production: the time before the shadow against the time with it. */
+export function effectSection({ observations, policy }: Report): Section | undefined {
+  const { metrics } = observations;
+  const both = summarizeEffect(metrics, policy.warmupMinutes);
+  const times = metrics.before?.times;
+  if (both === undefined || times?.[0] === undefined) return undefined;
+  const window = windowText({ from: times[0], to: (times.at(-1) ?? times[0]) + 60_000 });
+  const rows = ROWS.filter(([title]) => IN_SHORT.includes(title)).map(([title, of, show]) => [
+    title,
+    show(of(both.before)),
+    show(of(both.during)),
+    // How many came at another time is no effect.
+    title === 'requests' ? '–' : difference(of(both.before), of(both.during)),
+  ]);
+  return {
+    title: 'Production before and with the shadow',
+    sentences: [`Before: ${window}.`],
+    tables: [
+      {
+        caption: 'Production alone, and with the shadow',
+        columns: columns('before', 'with shadow', 'difference'),
+        rows,
+      },
+    ],
+    remark: 'Other requests at another time: a difference need not come from the shadow.',
+  };
+}

@@ -1,0 +1,61 @@
+import type { Report } from '../report.ts';
+import { count } from '../words.ts';
+
+const MINUTE_MS = 60_000;
+/** Metrics of a minute are published after its end. */
+export const SETTLE_MS = 30_000;
+
+/** Why a report has nothing to compare, and what to do about it. */
+export interface Nothing {
+  why: string;
+  next: string;
+  /** A command that `next` leads to. */
+  command?: string;
+}
+
+/** Undefined where both variants had requests, or answers of both were found. */
+export function nothingToCompare({ observations, summaries, created }: Report): Nothing | undefined {
+  const { endpoint, shadow, predictions, since, window, metrics } = observations;
+  if (shadow === undefined) {
+    return {
+      why: `${endpoint} has no shadow variant.`,
+      next: 'Attach one with:',
+      command: `shadowctl shadow --endpoint ${endpoint} …`,
+    };
+  }
+  const asked = summaries.production.invocations;
+  if ((summaries.shadow?.invocations ?? 0) > 0 || (predictions?.pairs ?? 0) > 0) return undefined;
+  // Captures alone hold no metrics.
+  if (metrics.times.length === 0 && (predictions?.production.records ?? 0) + (predictions?.shadow.records ?? 0) > 0)
+    return undefined;
+  const firstMinute = since === undefined ? undefined : Math.ceil(since / MINUTE_MS) * MINUTE_MS;
+  if (since !== undefined && firstMinute !== undefined && firstMinute + MINUTE_MS > window.to) {
+    const readable = firstMinute + MINUTE_MS + SETTLE_MS;
+    const runs = `${endpoint} runs as it does now, with this shadow, since ${clock(since)}`;
+    return created < readable
+      ? {
+          why: `${runs}.`,
+          next: `The first whole minute of it can be read from ${clock(readable)} on: look again then, or add --watch.`,
+        }
+      : {
+          why: `${runs}; this window ends before the first whole minute of it.`,
+          next: `Choose a later one: --from ${new Date(firstMinute).toISOString().slice(0, 16)}Z`,
+        };
+  }
+  if (asked > 0) {
+    return {
+      why: `The shadow saw none of production's ${count(asked)} requests in this window.`,
+      next: 'Whether it is in service tells:',
+      command: `shadowctl status --endpoint ${endpoint}`,
+    };
+  }
+  return {
+    why: `No request to ${endpoint} is to be seen in this window.`,
+    next: 'Choose another window with --last, or with --from and --to. Requests are sent by:',
+    command: `shadowctl invoke --endpoint ${endpoint} --data …`,
+  };
+}
+
+function clock(ms: number): string {
+  return `${new Date(ms).toISOString().slice(11, 19)} UTC`;
+}

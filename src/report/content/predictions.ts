@@ -1,0 +1,135 @@
+import type {
+  LabelSums,
+  NoiseFloor,
+  NumberSums,
+  Predictions,
+  SideCounts,
+  TruthSums,
+} from '../../analysis/observations.ts';
+import type { Report } from '../report.ts';
+import { count, noiseText, number, pairingText, percent, repeatsText, symmetryText } from '../words.ts';
+import { classSlices, columnSlices, fieldsSection, topSection } from './differences.ts';
+import type { Column, Section } from './section.ts';
+
+/** What the two variants predicted for the same requests, in the order in which it is read. */
+export function predictionContent({ observations }: Report): Section[] {
+  const { predictions: found, noise } = observations;
+  if (found === undefined) return [];
+  const sections = [
+    pairing(found, noise),
+    found.labels && labels(found, found.labels),
+    found.labels && found.task !== 'json' ? classSlices(found.labels, found.repeats) : undefined,
+    columnSlices(found),
+    fieldsSection(found.fields ?? []),
+    found.numbers && numbers(found.numbers),
+    found.truth && truth(found.truth),
+    topSection(found.top),
+  ];
+  return sections.filter((section) => section !== undefined);
+}
+
+const BOTH: readonly Column[] = [
+  { title: '' },
+  { title: 'production', number: true },
+  { title: 'shadow', number: true },
+];
+
+function pairing(found: Predictions, noise: NoiseFloor | undefined): Section {
+  const row = (title: string, of: (side: SideCounts) => number) => [
+    title,
+    count(of(found.production)),
+    count(of(found.shadow)),
+  ];
+  const always = [row('capture files', (side) => side.files), row('records', (side) => side.records)];
+  const odd = [
+    row('records unmatched', (side) => side.unmatched),
+    row('records with an id or input that comes twice', (side) => side.ambiguous),
+    row('records without an answer', (side) => side.withoutAnswer),
+    row('records with an answer not understood', (side) => side.unparsed),
+    row('lines not readable', (side) => side.unreadable),
+    row('outside of the window', (side) => side.outside),
+  ].filter(([, ours, theirs], i) => i === 0 || ours !== '0' || theirs !== '0');
+  const rows = [...always, ...odd, row('different answers', (side) => side.distinct)];
+  const { differentRows } = found;
+  const examples = [...found.production.examples, ...found.shadow.examples].slice(0, 5);
+  return {
+    title: 'Predictions',
+    sentences: [
+      pairingText(found),
+      repeatsText(found),
+      noise === undefined ? '' : noiseText(noise),
+      differentRows === 0 ? '' : `${count(differentRows)} pairs left out: the answers have different numbers of rows.`,
+    ].filter((words) => words !== ''),
+    tables: [{ caption: 'What became of the captured records', columns: BOTH, rows }],
+    ...(examples.length === 0 ? {} : { quotes: { title: 'Not understood, for example', lines: examples } }),
+  };
+}
+
+function labels(found: Predictions, sums: LabelSums): Section {
+  const { rows, agree, classes, kappa } = sums;
+  const equal = `${count(agree)} of ${count(rows)} equal (${percent(agree / rows)})`;
+  // Whole documents are no classes: which became which says nothing.
+  if (found.task === 'json') return { title: 'Answers', sentences: [`${equal}.`], tables: [] };
+  const beyond = kappa === undefined ? '' : `, Cohen's kappa ${number(kappa)}`;
+  return {
+    title: 'Labels',
+    sentences: [`${equal}${beyond}, ${count(classes)} classes.`, symmetryText(sums, found.repeats)].filter(
+      (words) => words !== '',
+    ),
+    tables: [],
+    confusion: sums,
+  };
+}
+
+function numbers(sums: NumberSums): Section {
+  const { distances, bias, deviation } = sums;
+  const spread = (['mean', 'deviation', 'min', 'p10', 'p50', 'p90', 'max'] as const).map((name) => [
+    name,
+    number(sums.production[name]),
+    number(sums.shadow[name]),
+  ]);
+  const apart = [
+    ['bias (shadow − production)', number(bias)],
+    ['limits of agreement', `${number(bias - 1.96 * deviation)} … ${number(bias + 1.96 * deviation)}`],
+    [`further apart than ${number(sums.tolerance)}`, percent(sums.beyond / sums.rows)],
+    ['mean absolute difference', number(sums.mae)],
+    ['root mean square', number(sums.rmse)],
+    ['correlation', number(sums.correlation)],
+    ['Kolmogorov-Smirnov', number(distances.ks)],
+    ['Wasserstein', number(distances.wasserstein)],
+    ['population stability index', number(distances.psi)],
+    ['Jensen-Shannon, bits', number(distances.jensenShannon)],
+  ];
+  return {
+    title: sums.of === 'value' ? 'Numbers' : 'Scores of the class that production chose',
+    sentences: [],
+    tables: [
+      { caption: 'Spread', columns: BOTH, rows: spread },
+      {
+        caption: `How far apart, over ${count(sums.rows)} rows`,
+        columns: [{ title: '' }, { title: 'value', number: true }],
+        rows: apart,
+      },
+    ],
+    spread: sums,
+  };
+}
+
+function truth(sums: TruthSums): Section {
+  const share = percent(sums.of === 0 ? undefined : sums.rows / sums.of);
+  const base = {
+    title: 'Against the truth',
+    sentences: [`${count(sums.rows)} of ${count(sums.of)} compared predictions have a label (${share}).`],
+  };
+  if (sums.labels !== undefined) {
+    const { production, shadow, onlyProduction, onlyShadow } = sums.labels;
+    const rows = [
+      ['right (accuracy)', percent(production / sums.rows), percent(shadow / sums.rows)],
+      ['right where the other is wrong', count(onlyProduction), count(onlyShadow)],
+    ];
+    return { ...base, tables: [{ caption: 'How often each is right', columns: BOTH, rows }] };
+  }
+  if (sums.numbers === undefined) return { ...base, tables: [] };
+  const rows = [['mean absolute error', number(sums.numbers.maeProduction), number(sums.numbers.maeShadow)]];
+  return { ...base, tables: [{ caption: 'How far off each is', columns: BOTH, rows }] };
+}
