@@ -4,8 +4,15 @@ import type { NoiseFloor, Observations } from './observations.ts';
 /** The name of the fact under which a journal keeps a noise floor. */
 export const NOISE_FACT = 'noise-floor';
 
-/** How much two copies of one model differ; undefined where they answered no request together. */
-export function noiseFloor({ production, window, predictions }: Observations): NoiseFloor | undefined {
+/**
+ * How much two copies of one model differ; undefined where they answered no request together.
+ *
+ * @param prediction the path under which predictions were looked for
+ */
+export function noiseFloor(
+  { production, window, predictions }: Observations,
+  prediction?: string,
+): NoiseFloor | undefined {
   if (predictions === undefined || predictions.rows === 0 || production.model === undefined) return undefined;
   const { labels, numbers, blocks, repeats, pairs } = predictions;
   const agreement = blocks.map((block) => ({ successes: block.agree, n: block.rows }));
@@ -14,6 +21,7 @@ export function noiseFloor({ production, window, predictions }: Observations): N
     model: production.model,
     window,
     pairs,
+    prediction,
     labels:
       labels === undefined
         ? undefined

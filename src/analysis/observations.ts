@@ -33,6 +33,8 @@ export interface NoiseFloor {
   model: string;
   window: Window;
   pairs: number;
+  /** The path into JSON answers that was compared; a report on another one cannot use this. */
+  prediction?: string | undefined;
   /** Rows whose labels differed. `factor`: how much less rows count for hanging together. */
   labels: { differing: number; n: number; factor: number } | undefined;
   /** Rows whose numbers lay further apart than the tolerance. */

@@ -46,3 +46,38 @@ test('the last one in the journal counts', () => {
   expect(latestNoise([fact('a'), fact('b'), { name: 'shadow', value: {} }])).toEqual({ model: 'b' });
   expect(latestNoise([])).toBeUndefined();
 });
+
+test('a floor so high that anything would pass decides nothing', () => {
+  // 91 % of production's answers differ from themselves: a shadow that always differs is only 9 % beyond it.
+  const drowned = measured?.labels && { ...measured, labels: { ...measured.labels, differing: 5460, factor: 1 } };
+  const gate = agreement(1, drowned);
+  expect(gate).toMatchObject({ outcome: 'inconclusive', needs: expect.stringContaining('--prediction') });
+  expect(gate?.reason).toContain('production differs from itself in 91 %, so that whatever the shadow answers');
+});
+
+test('in every part of the inputs the floor is taken away too', () => {
+  const part = (noise: typeof measured) => {
+    const verdict = judge(
+      { ...simulate({ differing: 0.2, minutes: 600 }), noise },
+      { ...DEFAULT_POLICY, slices: 0.85 },
+    );
+    return verdict?.gates.find((gate) => gate.id === 'slices');
+  };
+  expect(part(undefined)).toMatchObject({ outcome: 'fail' });
+  expect(part(measured)).toMatchObject({ outcome: 'pass' });
+  expect(part(measured)?.reason).toContain('if production is as unsteady in every part as on the whole');
+});
+
+test('neither distances nor the loss against the truth have a floor: two copies have one distribution, and a loss is a mean', () => {
+  const policy = { ...DEFAULT_POLICY, distances: { ks: 0.1, psi: 0.1, jensenShannon: 0.1, wasserstein: 0.1 } };
+  const plain = simulate({ differing: 0.05 });
+  const { predictions } = plain;
+  if (predictions === undefined) throw new Error('the simulation has predictions');
+  const labels = { production: 5000, shadow: 4990, onlyProduction: 110, onlyShadow: 100 };
+  const truth = { rows: 6000, of: 6000, labels, numbers: undefined, unknown: 0 };
+  const seen = { ...plain, predictions: { ...predictions, truth } };
+  const of = (noise: typeof measured) =>
+    judge({ ...seen, noise }, policy)?.gates.filter((gate) => /^(distance|truth)/.test(gate.id));
+  expect(of(measured)).toHaveLength(5);
+  expect(of(measured)).toEqual(of(undefined));
+});

@@ -19,11 +19,19 @@ export function shareInterval(successes: number, n: number, alpha: number, polic
   return policy.looks === 'once' ? clopperPearson(successes, n, alpha) : proportionSequence(successes, n, alpha);
 }
 
+/** What stands in the way of a decision about predictions. */
+export interface Obstacle {
+  /** Goes on after "but". */
+  reason: string;
+  /** Pairs that are missing at least; 0 where more of them would not help. */
+  missing: number;
+  of?: 'different inputs';
+  /** What helps instead of more pairs. */
+  needs?: string;
+}
+
 /** Why predictions cannot decide yet; undefined where they can. */
-export function tooLittle(
-  predictions: Predictions,
-  evidence: Evidence,
-): { reason: string; missing: number; of?: 'different inputs' } | undefined {
+export function tooLittle(predictions: Predictions, evidence: Evidence): Obstacle | undefined {
   const { minimumPairs, minimumCoverage } = evidence.policy;
   const inputs = predictions.repeats?.inputs ?? predictions.rows;
   if (predictions.pairs >= minimumPairs && predictions.rows > inputs && inputs < minimumPairs) {

@@ -5,7 +5,7 @@ import { compare } from '../verdict.ts';
 import type { Gate } from '../verdict.ts';
 import { more } from './errors.ts';
 import { enough, shareInterval, tooLittle } from './evidence.ts';
-import type { Evidence, Scatter } from './evidence.ts';
+import type { Evidence, Obstacle, Scatter } from './evidence.ts';
 import type { Floor } from './floor.ts';
 import { history } from './history.ts';
 import { count, percent } from './words.ts';
@@ -33,7 +33,7 @@ export interface Proportion {
 /** A gate about a share of rows: bounded for how rows hang together, less the noise floor where one was measured. */
 export function proportion(predictions: Predictions, evidence: Evidence, ask: Proportion): Gate {
   const { policy, minutes } = evidence;
-  const obstacle = tooLittle(predictions, evidence);
+  const obstacle = tooLittle(predictions, evidence) ?? drowned(ask);
   const share = ask.n > 0 ? ask.successes / ask.n : 0;
   const bounds = (n: number) => boundsOf((share * n) / ask.scatter.factor, n / ask.scatter.factor, ask, policy);
   const interval = bounds(ask.n);
@@ -54,7 +54,8 @@ export function proportion(predictions: Predictions, evidence: Evidence, ask: Pr
     const total =
       ask.n === 0 ? undefined : enough(ask.n, (n) => compare(bounds(n), ask.margin, ask.below) !== 'inconclusive');
     const missing = Math.max(obstacle?.missing ?? 0, total === undefined ? 0 : total - ask.n);
-    if (obstacle?.of !== undefined) needs = `${count(obstacle.missing)} more ${obstacle.of}`;
+    if (obstacle?.needs !== undefined) needs = obstacle.needs;
+    else if (obstacle?.of !== undefined) needs = `${count(obstacle.missing)} more ${obstacle.of}`;
     else if (missing > 0 && ask.scatter.by === 'inputs') needs = otherInputs(missing, ask.scatter);
     else if (missing > 0) needs = more(missing, perMinute, 'pairs');
     else
@@ -78,6 +79,26 @@ export function proportion(predictions: Predictions, evidence: Evidence, ask: Pr
     of: 'rows',
     reason: words[outcome],
     needs,
+  };
+}
+
+/**
+ * Why a noise floor leaves nothing to decide: where production differs from itself so often that even a shadow that
+ * always differs would stay within the margin, to pass means nothing.
+ */
+export function drowned({
+  noise,
+  margin,
+  below,
+}: Pick<Proportion, 'noise' | 'margin' | 'below'>): Obstacle | undefined {
+  if (noise === undefined) return undefined;
+  const floor = noise.differing / Math.max(1, noise.n);
+  if (1 - floor > (below ? margin : 1 - margin)) return undefined;
+  return {
+    reason: `production differs from itself in ${percent(floor)}, so that whatever the shadow answers would be near enough`,
+    missing: 0,
+    needs:
+      'a part of the answers that stays the same: measure and report with --prediction, or leave fields out by policy',
   };
 }
 

@@ -9,7 +9,7 @@ import { scatterOf, tooLittle } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { labelFloor, numberFloor } from './floor.ts';
 import type { Floor } from './floor.ts';
-import { beyondNoise, boundsOf, noiseWords } from './proportion.ts';
+import { beyondNoise, boundsOf, drowned, noiseWords } from './proportion.ts';
 import { count, percent } from './words.ts';
 
 /**
@@ -38,12 +38,12 @@ export function judgeSlices(evidence: Evidence): Gate[] {
     const nothing = { outcome: 'inconclusive' as const, estimate: undefined, interval: undefined, n: 0 };
     return [{ ...base, ...nothing, reason, needs: 'a shorter window, or inputs that are captured as CSV or JSON' }];
   }
-  const obstacle = tooLittle(predictions, evidence);
   const scatter = sliceScatter(predictions);
   const noise =
     predictions.labels === undefined
       ? numberFloor(evidence, predictions.numbers?.tolerance ?? 0)
       : labelFloor(evidence);
+  const obstacle = tooLittle(predictions, evidence) ?? drowned({ noise, margin, below: false });
   const judged = slices.map((slice) => ({
     slice,
     ...judgePart(slice, slices.length, margin, { scatter, noise, policy }),
@@ -79,7 +79,7 @@ export function judgeSlices(evidence: Evidence): Gate[] {
       interval: worst.interval,
       n: worst.slice.rows,
       reason: obstacle === undefined ? `${facts}${decided[outcome]}` : `${facts}, but ${obstacle.reason}.`,
-      needs: outcome === 'inconclusive' ? 'more different inputs in every part' : undefined,
+      needs: outcome === 'inconclusive' ? (obstacle?.needs ?? 'more different inputs in every part') : undefined,
     },
   ];
 }

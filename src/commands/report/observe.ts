@@ -3,7 +3,7 @@ import type { LogSelector } from '../../analysis/collect/logs.ts';
 import { checkQuery } from '../../analysis/collect/check-query.ts';
 import { collectFromFiles } from '../../analysis/collect/from-files.ts';
 import { latestNoise } from '../../analysis/noise.ts';
-import type { NoiseFloor, Observations, Task, Window } from '../../analysis/observations.ts';
+import type { Observations, Task, Window } from '../../analysis/observations.ts';
 import type { Policy } from '../../analysis/policy.ts';
 import { parsePath } from '../../analysis/predictions/path.ts';
 import type { Path } from '../../analysis/predictions/path.ts';
@@ -12,6 +12,7 @@ import type { App } from '../../app.ts';
 import { usage } from '../../errors.ts';
 import { fold } from '../../state/fold.ts';
 import { withProgress } from '../../ui/progress.ts';
+import { withCalibration } from '../shared/calibration.ts';
 import type { ReportOptions } from './command.ts';
 
 /** Observations of a window from AWS, or from files. @throws Problem (usage) where the words of the call do not fit together */
@@ -28,9 +29,10 @@ export async function observe(
   const logs = readSelector(options);
   const cache = join((await app.project()).stateDir, 'cache');
   // What was measured of production against itself; its tolerance is taken over, so that both count the same.
-  const noise = endpoint === undefined || files !== undefined ? undefined : await readNoise(app, endpoint);
+  const known =
+    endpoint === undefined || files !== undefined ? undefined : fold((await app.journal(endpoint)).events());
   const common = {
-    tolerance: inputs.policy.numbers.tolerance ?? noise?.numbers?.tolerance,
+    tolerance: inputs.policy.numbers.tolerance ?? latestNoise(known?.facts ?? [])?.numbers?.tolerance,
     prediction,
     task: options.task as Task | undefined,
     truth: inputs.truth,
@@ -65,14 +67,8 @@ export async function observe(
       signal: app.signal,
       progress: told,
     });
-    return noise !== undefined && noise.model === seen.production.model ? { ...seen, noise } : seen;
+    return known === undefined ? seen : withCalibration(seen, known, prediction);
   });
-}
-
-/** The noise floor that `shadow --calibrate` measured last on this endpoint. */
-async function readNoise(app: App, endpoint: string): Promise<NoiseFloor | undefined> {
-  const journal = await app.journal(endpoint);
-  return latestNoise(fold(journal.events()).facts);
 }
 
 /** Where predictions lie in the containers' logs; undefined where they are to come from captures. */

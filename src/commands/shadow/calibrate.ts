@@ -3,12 +3,14 @@ import { collect } from '../../analysis/collect/collect.ts';
 import { loadPolicy } from '../../analysis/collect/policy-file.ts';
 import { NOISE_FACT, noiseFloor } from '../../analysis/noise.ts';
 import type { NoiseFloor } from '../../analysis/observations.ts';
+import type { Policy } from '../../analysis/policy.ts';
 import type { App } from '../../app.ts';
-import { cannotRun } from '../../errors.ts';
+import { cannotRun, interrupted } from '../../errors.ts';
 import { type Live, productionOf, readLive } from '../../resources/live.ts';
 import { chooseName } from '../../resources/naming.ts';
 import type { Step } from '../../resources/steps.ts';
 import { withProgress } from '../../ui/progress.ts';
+import { type Calibration, calibrationEnds, calibrationOf } from '../shared/calibration.ts';
 import { carryUpdate } from '../shared/carry-update.ts';
 import { durationText } from '../shared/flags.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
@@ -27,23 +29,48 @@ interface Phase {
   adopt: boolean;
   /** The candidate's own plan: where captures go is the same in both. */
   first: { captureSteps: readonly Step[]; destination: string };
+  /** The same phase, begun by a command that was stopped. */
+  standing: Calibration | undefined;
 }
 
 /**
  * Attaches production's own model as shadow, waits, and writes down how much the two copies differ: whatever differs
- * here is no fault of the candidate that comes after.
+ * here is no fault of the candidate that comes after. A phase that stands already is gone on with.
  *
  * @returns the endpoint as it stands then; undefined where no calibration was asked for (or only the plan); 'no' where
  *   the endpoint did not come up
+ * @throws Problem (interrupted) that says how to go on, or back
  */
 export async function calibrate(app: App, ground: Ground, phase: Phase): Promise<Live | 'no' | undefined> {
-  const { options, live, first } = phase;
+  const { options, live } = phase;
   const { endpoint, calibrate: time } = options;
   if (time === undefined || options.plan) return undefined;
-  const { aws, journal } = ground;
+  const { policy } = await loadPolicy(app.cwd, options.policy, () => app.project());
+  try {
+    const since =
+      phase.standing === undefined ? await attachItself(app, ground, phase, time) : upSince(phase.standing, live);
+    if (since === undefined) return 'no';
+    await measure(app, ground, phase, { policy, since, time });
+  } catch (error) {
+    throw stoppedPhase(app, ground, phase, error);
+  }
+  const now = await readLive(ground.aws, endpoint, app.signal);
+  if (now === undefined) throw cannotRun(`Endpoint "${endpoint}" was deleted while it was calibrated.`);
+  return now;
+}
+
+/** When a phase that stands began to see requests: at the latest when the endpoint changed last. */
+function upSince({ since }: Calibration, live: Live): number {
+  return Math.max(since, live.endpoint.LastModifiedTime?.getTime() ?? since);
+}
+
+/** @returns since when production's own model is its shadow; undefined where the endpoint did not come up */
+async function attachItself(app: App, ground: Ground, phase: Phase, time: number): Promise<number | undefined> {
+  const { options, live, first } = phase;
+  const { endpoint } = options;
   const { variant } = productionOf(live);
-  if (variant.ModelName === undefined) throw cannotRun(`Endpoint "${endpoint}" runs no model of its own.`);
-  const { policy } = await loadPolicy(app.cwd, undefined, () => app.project());
+  const model = variant.ModelName;
+  if (model === undefined) throw cannotRun(`Endpoint "${endpoint}" runs no model of its own.`);
   const project = await app.project();
   const taken = ground.state().resources.map((held) => held.ref.name);
   const config = chooseName(endpoint, 'calibrate-config', app.clock.now(), taken);
@@ -52,7 +79,7 @@ export async function calibrate(app: App, ground: Ground, phase: Phase): Promise
       own: { project: basename(project.root), endpoint, run: phase.run },
       tags: { ...project.tags, ...options.candidate.tag },
       modelSteps: [],
-      modelName: variant.ModelName,
+      modelName: model,
       configName: config,
       variantName: options.variantName,
       sample: options.sample,
@@ -66,54 +93,82 @@ export async function calibrate(app: App, ground: Ground, phase: Phase): Promise
   const notes = [
     `For ${durationText(time)} production's own model is the shadow, to see how much it differs from itself; then the candidate is attached.`,
   ];
+  const before = live.endpoint.EndpointConfigName;
+  // As with a candidate: what `shadow detach` goes back to.
+  const value = { config, before, sample: options.sample, variant: options.variantName, calibrates: model };
   const ended = await carryUpdate(
     chatting(app),
     ground,
     { command: 'shadow', run: phase.run, live, config, steps, adopt: phase.adopt, notes },
     options,
-    () => journal.append({ type: 'fact', run: phase.run, name: 'shadow', value: aloneFact(phase, config) }),
+    () => ground.journal.append({ type: 'fact', run: phase.run, name: 'shadow', value }),
   );
-  if (ended !== 'done') return 'no';
-  const from = Math.ceil(app.clock.now() / MINUTE_MS) * MINUTE_MS;
-  const window = { from, to: from + Math.ceil(time / MINUTE_MS) * MINUTE_MS };
+  return ended === 'done' ? app.clock.now() : undefined;
+}
+
+/** Waits until the phase has lasted its time, then compares the two copies and writes down what was found. */
+async function measure(
+  app: App,
+  { aws, journal }: Ground,
+  { options, run }: Phase,
+  { policy, since, time }: { policy: Policy; since: number; time: number },
+): Promise<void> {
+  const { endpoint, prediction, task } = options;
+  const length = Math.ceil(time / MINUTE_MS) * MINUTE_MS;
+  const earliest = Math.ceil(since / MINUTE_MS) * MINUTE_MS + length;
+  // What stood for longer, while nobody waited, is measured over its last minutes.
+  const to = Math.max(earliest, Math.floor((app.clock.now() - LANDING_MS) / MINUTE_MS) * MINUTE_MS);
+  const window = { from: to - length, to };
+  const cache = join((await app.project()).stateDir, 'cache');
   const observations = await withProgress(app.io, 'measuring production against itself', async (progress) => {
-    progress.update(`measuring production against itself until ${new Date(window.to).toISOString().slice(11, 16)} UTC`);
-    await app.clock.sleep(window.to + LANDING_MS - app.clock.now(), app.signal);
+    progress.update(`measuring production against itself until ${new Date(to).toISOString().slice(11, 16)} UTC`);
+    await app.clock.sleep(Math.max(0, to + LANDING_MS - app.clock.now()), app.signal);
     return collect(aws, app.clock, {
       endpoint,
       window,
       tolerance: policy.numbers.tolerance,
-      prediction: undefined,
-      task: undefined,
+      fields: policy.fields,
+      prediction,
+      task,
       truth: undefined,
-      cache: join(project.stateDir, 'cache'),
+      cache,
       memory: '1GB',
       predictions: true,
       signal: app.signal,
       progress: (doing) => progress.update(doing),
     });
   });
-  const floor = noiseFloor(observations);
+  const floor = noiseFloor(observations, prediction);
   if (floor === undefined) {
-    app.io.err('note: no request was answered by both copies in that time: there is no noise floor.');
-  } else {
-    await journal.append({ type: 'fact', run: phase.run, name: NOISE_FACT, value: { ...floor } });
-    app.io.err(`Noise floor of ${floor.model}: ${floorWords(floor)}.`);
+    app.io.err('note: No request was answered by both copies in that time: there is no noise floor.');
+    return;
   }
-  const now = await readLive(aws, endpoint, app.signal);
-  if (now === undefined) throw cannotRun(`Endpoint "${endpoint}" was deleted while it was calibrated.`);
-  return now;
+  if (floor.labels === undefined && floor.numbers === undefined) {
+    app.io.err(
+      `note: Of ${floor.pairs} pairs of answers none could be compared: there is no noise floor. Say with --prediction where predictions lie in an answer.`,
+    );
+    return;
+  }
+  await journal.append({ type: 'fact', run, name: NOISE_FACT, value: { ...floor } });
+  app.io.err(`Noise floor of ${floor.model}: ${floorWords(floor)}.`);
+}
+
+/** An interrupt, in words that say what stands; any other error as it is. */
+function stoppedPhase(app: App, ground: Ground, { options, standing }: Phase, error: unknown): unknown {
+  const wanted =
+    app.signal.aborted && (error === app.signal.reason || (error as Error | undefined)?.name === 'AbortError');
+  const begun = standing ?? calibrationOf(ground.state(), ground.state().configs.at(-1)?.config);
+  if (!wanted || begun === undefined) return error;
+  return interrupted(
+    `Interrupted. Production's own model ${begun.model} is its own shadow, or becomes it now; nothing ends that by itself.`,
+    `${calibrationEnds(begun, options.endpoint)}\nshadowctl status --endpoint ${options.endpoint}  tells whether it has settled`,
+  );
 }
 
 /** The result of the command is the candidate's attachment; what is said before is chatter. */
 function chatting(app: App): App {
   const io: App['io'] = Object.create(app.io, { out: { value: (line?: string) => app.io.err(line ?? '') } });
   return Object.create(app, { io: { value: io } });
-}
-
-/** As with a candidate: what `shadow detach` goes back to. */
-function aloneFact({ options, live }: Phase, config: string): Record<string, unknown> {
-  return { config, before: live.endpoint.EndpointConfigName, sample: options.sample, variant: options.variantName };
 }
 
 function floorWords({ labels, numbers, pairs }: NoiseFloor): string {

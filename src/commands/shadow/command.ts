@@ -1,8 +1,11 @@
 import { Command } from 'commander';
+import type { Task } from '../../analysis/observations.ts';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { usage } from '../../errors.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../shared/candidate-flags.ts';
 import { duration, instanceType, oneOf, wholeNumber } from '../shared/flags.ts';
+
+const TASKS: readonly Task[] = ['regression', 'scores', 'binary', 'multiclass', 'json'];
 
 export interface ShadowOptions {
   endpoint: string;
@@ -20,6 +23,10 @@ export interface ShadowOptions {
   captureTo: string | undefined;
   /** Milliseconds for which production's own model is the shadow first, to measure how much it differs from itself. */
   calibrate: number | undefined;
+  /** How answers are read and compared while calibrating, as `report` would: path into JSON, kind of answers, policy file. */
+  prediction: string | undefined;
+  task: Task | undefined;
+  policy: string | undefined;
   adopt: boolean;
   plan: boolean;
   yes: boolean;
@@ -45,6 +52,9 @@ interface Flags extends CandidateFlags {
   instances?: number;
   captureTo?: string;
   calibrate?: number;
+  prediction?: string;
+  task?: Task;
+  policy?: string;
   adopt?: boolean;
   plan?: boolean;
   yes?: boolean;
@@ -81,6 +91,12 @@ export function shadowCommand(
       'first shadow production with its own model for so long (30m) and keep how much it differs from itself: the report counts only what goes beyond',
       duration('--calibrate'),
     )
+    .option(
+      '--prediction <path>',
+      "with --calibrate, as for report: where predictions lie in a JSON answer, like '$.score'",
+    )
+    .option('--task <task>', 'with --calibrate, as for report: what kind of answers these are', oneOf('--task', TASKS))
+    .option('--policy <file>', 'with --calibrate, as for report: whose tolerance and fields are taken')
     .optionsGroup('Else:')
     .option('--adopt', 'change an endpoint that shadowctl did not create; cleanup will never delete it')
     .option('--plan', 'only show what would be done; exit 4 when there is something to do')
@@ -93,12 +109,22 @@ export function shadowCommand(
 Example:
   $ shadowctl shadow --endpoint weather --artifact candidate.tar.gz --algorithm linear-learner --sample 100%
 
-The production variant is taken over from the live config as it is; nothing of it is declared anew.`,
+The production variant is taken over from the live config as it is; nothing of it is declared anew.
+
+A model that does not answer the same request alike is measured against itself first. What is said with --prediction
+must be said to report too. Stopped while it measures, the same command goes on, and shadow detach takes it back:
+  $ shadowctl shadow --endpoint weather --artifact candidate.tar.gz --calibrate 30m --prediction '$.score'`,
     )
     .action((flags: Flags) => {
       if (flags.endpoint === undefined) throw usage('--endpoint is missing.', 'Name the endpoint: --endpoint NAME');
       if (flags.calibrate !== undefined && !flags.wait)
         throw usage('--calibrate waits for the endpoint and for requests; it does not go with --no-wait.');
+      const reading = (['prediction', 'task', 'policy'] as const).find((name) => flags[name] !== undefined);
+      if (flags.calibrate === undefined && reading !== undefined)
+        throw usage(
+          `--${reading} says how answers are read while calibrating, and --calibrate is missing.`,
+          'Add --calibrate 30m; or say it to shadowctl report, later.',
+        );
       return host.start(run, {
         endpoint: flags.endpoint,
         candidate: candidateFlags(flags),
@@ -109,6 +135,9 @@ The production variant is taken over from the live config as it is; nothing of i
         instances: flags.instances,
         captureTo: flags.captureTo,
         calibrate: flags.calibrate,
+        prediction: flags.prediction,
+        task: flags.task,
+        policy: flags.policy,
         adopt: flags.adopt === true,
         plan: flags.plan === true,
         yes: flags.yes === true,

@@ -8,6 +8,7 @@ import { cannotRun } from '../../errors.ts';
 import { deriveConfig } from '../../resources/derive-config.ts';
 import { type Live, productionOf } from '../../resources/live.ts';
 import type { Step } from '../../resources/steps.ts';
+import { type Calibration, calibrationEnds, calibrationText } from '../shared/calibration.ts';
 import { type Ownership, tagList } from '../../resources/tags.ts';
 
 /** Everything an attached shadow is made of, decided. */
@@ -105,15 +106,22 @@ function updateTo(endpoint: string, config: string): Step {
 
 /**
  * Refuses what SageMaker supports no shadow for (facts 1.2), before any call that changes anything.
+ * @param standing a calibration that was stopped: its shadow is gone on with, where a calibration is asked for
  * @throws Problem (cannot-run) with the reason
  */
-export function requireShadowable(live: Live, spec: { variantName: string; instanceType: string | undefined }): void {
+export function requireShadowable(
+  live: Live,
+  spec: { variantName: string; instanceType: string | undefined; calibrate?: number | undefined },
+  standing?: Calibration,
+): void {
   const refuse = (what: string, next = 'A shadow needs an endpoint with one model in one container on instances.') => {
     throw cannotRun(`Endpoint "${live.name}" ${what}: SageMaker supports no shadow variant there.`, next);
   };
   const { config, variant } = productionOf(live);
   const [shadow] = config.ShadowProductionVariants ?? [];
-  if (shadow !== undefined) {
+  if (standing !== undefined && spec.calibrate === undefined)
+    throw cannotRun(`${calibrationText(standing)}.`, calibrationEnds(standing, live.name));
+  if (shadow !== undefined && standing === undefined) {
     throw cannotRun(
       `Endpoint "${live.name}" carries a shadow already: "${shadow.VariantName}" with model ${shadow.ModelName}.`,
       `SageMaker permits one. Take it away first: shadowctl shadow detach --endpoint ${live.name}`,

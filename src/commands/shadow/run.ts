@@ -1,4 +1,6 @@
 import { basename } from 'node:path';
+import { loadPolicy } from '../../analysis/collect/policy-file.ts';
+import { parsePath } from '../../analysis/predictions/path.ts';
 import type { App, Outcome } from '../../app.ts';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { bucketExists } from '../../aws/s3.ts';
@@ -16,6 +18,7 @@ import type { Step } from '../../resources/steps.ts';
 import { tagList } from '../../resources/tags.ts';
 import { durationText } from '../shared/flags.ts';
 import { candidateOptions } from '../shared/candidate-flags.ts';
+import { calibrationOf } from '../shared/calibration.ts';
 import { adopts, carryUpdate } from '../shared/carry-update.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import { calibrate } from './calibrate.ts';
@@ -33,11 +36,13 @@ export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
     const adopt = adopts(live, ground, options.adopt);
     if (!adopt) requireOurs(live, ground.state(), journal.path);
     requireSettled(live);
-    requireShadowable(live, options);
+    const standing = calibrationOf(ground.state(), live.endpoint.EndpointConfigName);
+    requireShadowable(live, options, standing);
+    await checkReading(app, options);
     const runId = newRun(app.clock);
     const first = await decide(app, options, ground, live, runId);
-    const before = live.endpoint.EndpointConfigName;
-    const calibrated = await calibrate(app, ground, { options, live, run: runId, adopt, first });
+    const before = standing?.before ?? live.endpoint.EndpointConfigName;
+    const calibrated = await calibrate(app, ground, { options, live, run: runId, adopt, first, standing });
     if (calibrated === 'no') return 'no';
     const { steps, config, notes } = calibrated === undefined ? first : await decide(app, options, ground, live, runId);
     return carryUpdate(
@@ -52,7 +57,10 @@ export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
         adopt: adopt && calibrated === undefined,
         notes:
           options.calibrate !== undefined && options.plan
-            ? [`Before that, for ${durationText(options.calibrate)}, production's own model is the shadow.`, ...notes]
+            ? [
+                `Before that, for ${durationText(options.calibrate)}, production's own model is the shadow${standing === undefined ? '' : ' (it is already)'}.`,
+                ...notes,
+              ]
             : notes,
       },
       // What comes after the calibration was agreed to before it.
@@ -82,6 +90,12 @@ function checkNames(options: ShadowOptions): void {
     );
   if (model === undefined && candidate.artifact === undefined && candidate.image === undefined)
     throw usage('No candidate was named.', 'Give --artifact, or --model for a model that exists.');
+}
+
+/** How answers are read while calibrating: refused before anything is changed. */
+async function checkReading(app: App, { prediction, policy }: ShadowOptions): Promise<void> {
+  if (prediction !== undefined) parsePath(prediction);
+  if (policy !== undefined) await loadPolicy(app.cwd, policy, () => app.project());
 }
 
 async function decide(

@@ -11,10 +11,11 @@ import { type Position, positionOf } from '../../guardrails/rollout-record.ts';
 import { type Live, ownership, readLive } from '../../resources/live.ts';
 import { nameOf } from '../../resources/steps.ts';
 import { describeProgress } from '../../resources/wait.ts';
-import { standing } from '../../state/fold.ts';
+import { type State, standing } from '../../state/fold.ts';
 import type { ResourceKind } from '../../state/journal.ts';
 import { lockHolder } from '../../state/lock.ts';
 import { wholeSeconds } from '../../ui/times.ts';
+import { type Calibration, calibrationEnds, calibrationOf, calibrationText } from '../shared/calibration.ts';
 import { imageText } from '../shared/describe-steps.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
 import { sight } from '../shared/sight.ts';
@@ -54,6 +55,8 @@ export interface EndpointStatus {
   alarms: { name: string; state: string; reason: string }[];
   /** A rollout begun from this folder that has not ended; the share is of the requests, 0 to 1. */
   rollout: { model: string; step: number; steps: number; share: number; since: string | undefined } | undefined;
+  /** Production's own model is its shadow: a calibration that has not come to its end; how to end it, a command a line. */
+  calibration: { text: string; next: string } | undefined;
   /** How many of each kind AWS has, of what the journal names and our tag marks. */
   counts: Partial<Record<ResourceKind, number>>;
   /** Steps that were begun and whose end nobody knows: the next command that changes anything asks. */
@@ -96,11 +99,22 @@ export async function inspect(app: App, ground: Ground): Promise<EndpointStatus>
       reason: alarm.StateReason ?? '',
     })),
     rollout: rolloutOf(positionOf(state)),
+    calibration: calibrationStatus(calibrationOf(state, headedFor(live, state)), journal.endpoint),
     counts,
     open: state.open.map((step) => `${step.action} ${nameOf(step.resource)}, begun ${wholeSeconds(step.at)}`),
     lock: holder && `${holder.by} for \`${holder.why}\` since ${wholeSeconds(holder.since)}`,
     lastRun: last && { command: last.command, by: last.by, at: last.at },
   };
+}
+
+/** The config that an endpoint runs or is about to run; AWS does not tell in the first seconds of an update. */
+function headedFor(live: Live | undefined, state: State): string | undefined {
+  if (live?.endpoint.EndpointStatus !== 'Updating') return live?.endpoint.EndpointConfigName;
+  return live.endpoint.PendingDeploymentSummary?.EndpointConfigName ?? state.configs.at(-1)?.config;
+}
+
+function calibrationStatus(standing: Calibration | undefined, endpoint: string): EndpointStatus['calibration'] {
+  return standing && { text: calibrationText(standing), next: calibrationEnds(standing, endpoint) };
 }
 
 function rolloutOf(position: Position | undefined): EndpointStatus['rollout'] {

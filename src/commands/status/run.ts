@@ -116,6 +116,12 @@ async function tell(app: App, status: EndpointStatus): Promise<void> {
     );
     io.out(`  shadowctl rollout --endpoint ${status.endpoint} --resume   goes on; --cancel returns`);
   }
+  if (status.calibration !== undefined) {
+    io.out();
+    say(`${status.calibration.text}.`).forEach((line) => io.out(line));
+    // Whoever is at work on it brings it to its end.
+    if (status.lock === undefined) for (const line of status.calibration.next.split('\n')) io.out(`  ${line}`);
+  }
   if (status.alarms.length > 0) {
     io.out();
     io.out(

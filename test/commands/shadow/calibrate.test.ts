@@ -1,7 +1,11 @@
-import { join } from 'node:path';
+import { execSync, spawn } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
 import { shadowCommand } from '../../../src/commands/shadow/command.ts';
+import { interrupted } from '../../../src/errors.ts';
 import { optionsOf } from '../../support/parse.ts';
 import { ARTIFACT_005, ARTIFACT_009, FIXTURES, type TestWorld, testWorld } from '../../support/world.ts';
 
@@ -23,6 +27,44 @@ test('words', async () => {
     '--calibrate waits',
   );
   await expect(optionsOf(shadowCommand, ['--endpoint', 'w', '--calibrate', 'soon'])).rejects.toThrow('--calibrate');
+});
+
+test('how answers are read is said as for report, and only where something is measured', async () => {
+  const words = ['--endpoint', 'w', '--prediction', '$.score', '--task', 'scores', '--policy', 'p.yaml'];
+  expect(await optionsOf(shadowCommand, [...words, '--calibrate', '30m'])).toMatchObject({
+    prediction: '$.score',
+    task: 'scores',
+    policy: 'p.yaml',
+  });
+  await expect(optionsOf(shadowCommand, words)).rejects.toThrow('--prediction says how answers are read');
+  await expect(optionsOf(shadowCommand, ['--endpoint', 'w', '--calibrate', '30m', '--task', 'guess'])).rejects.toThrow(
+    '--task: "guess" is not known',
+  );
+  await world.shadowctl(DEPLOY);
+  const wrong = await world.shadowctl([...SHADOW.split(' '), '--prediction', 'score']);
+  expect(wrong).toMatchObject({ code: 2 });
+  const missing = await world.shadowctl(`${SHADOW} --policy nowhere.yaml`);
+  expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('There is no policy file') });
+  expect((await world.shadowctl('status --endpoint weather --format json')).out).not.toContain('calibrate-config');
+});
+
+test('a path into the answers is measured, and a report on another path leaves the floor out', async () => {
+  await world.shadowctl(DEPLOY);
+  const traffic = `invoke --endpoint weather --data ${DATA} --rate 0.5 --duration`;
+  const path = '$.predictions[*].score[0]';
+  const [attached] = await world.clock.all([
+    () => world.shadowctl([...SHADOW.split(' '), '--prediction', path]),
+    () => world.shadowctl(`${traffic} 60m`),
+  ]);
+  expect(attached).toMatchObject({ code: 0 });
+  expect(attached?.err).toMatch(/Noise floor of m1: 0 % of the numbers beyond the tolerance, over [89]\d\d pairs/);
+  const same = await world.shadowctl(['report', '--endpoint', 'weather', '--last', '15m', '--prediction', path]);
+  expect(same.out).toContain('Noise floor: m1 differs from itself');
+  const other = await world.shadowctl('report --endpoint weather --last 15m');
+  expect(other.out).not.toContain('Noise floor: m1');
+  expect(other.out.replace(/\s+/g, ' ')).toContain(
+    `was measured on --prediction ${path}, and this report reads whole answers: it is left out`,
+  );
 });
 
 test('production is its own shadow first; the report knows the noise floor and what shadowing costs', async () => {
@@ -71,3 +113,106 @@ test('the plan says what comes first, and does nothing', async () => {
   expect(code).toBe(4);
   expect(out).toContain("Before that, for 30 min, production's own model is the shadow.");
 });
+
+/** Everything that the next commands say about a calibration that was stopped, and both ways out of it. */
+async function findsItsWayBack(): Promise<void> {
+  const flat = (text: string) => text.replace(/\s+/g, ' ');
+  const status = await world.shadowctl('status --endpoint weather');
+  expect(flat(status.out)).toMatch(/Production's own model m1 is its own shadow since .*: a calibration/);
+  expect(status.out).toContain('shadowctl shadow detach --endpoint weather  takes the shadow away: back to c1');
+  const json = JSON.parse((await world.shadowctl('status --endpoint weather --format json')).out);
+  expect(json).toMatchObject({ calibration: { text: expect.stringContaining('m1') } });
+  const report = await world.shadowctl('report --endpoint weather --last 5m');
+  expect(flat(report.out)).toContain('This compares production with itself and says nothing about a candidate');
+  const again = await world.shadowctl(SHADOW.replace(' --calibrate 30m', ''));
+  expect(again.code).toBe(2);
+  expect(flat(again.err)).toMatch(/m1 is its own shadow since .* shadowctl shadow detach --endpoint weather/);
+}
+
+const CALIBRATED = 'Noise floor of m1';
+
+test('Ctrl-C while it measures says what stands; the same command goes on where it was', async () => {
+  await world.shadowctl(DEPLOY);
+  const traffic = `invoke --endpoint weather --data ${DATA} --rate 0.5 --duration`;
+  const control = new AbortController();
+  const [stopped] = await world.clock.all([
+    () => world.shadowctl(SHADOW, { signal: control.signal }),
+    () => world.shadowctl(`${traffic} 20m`),
+    async () => {
+      await world.clock.sleep(20 * 60_000);
+      control.abort(interrupted('Interrupted.'));
+      return undefined;
+    },
+  ]);
+  expect(stopped).toMatchObject({ code: 130 });
+  expect(stopped?.err).toMatch(/Production's own model m1 is its own shadow, or becomes it now/);
+  expect(stopped?.err).toContain('shadowctl shadow detach --endpoint weather  takes the shadow away: back to c1');
+  await findsItsWayBack();
+  const began = world.clock.now();
+  const [ended] = await world.clock.all([() => world.shadowctl(SHADOW), () => world.shadowctl(`${traffic} 25m`)]);
+  expect(ended).toMatchObject({ code: 0 });
+  expect(ended?.err).toContain(CALIBRATED);
+  // No second attachment, and not half an hour anew.
+  const { out } = await world.shadowctl('status --endpoint weather --format json');
+  expect(JSON.parse(out)).toMatchObject({ counts: { 'endpoint-config': 3 } });
+  expect((world.clock.now() - began) / 60_000).toBeLessThan(40);
+  expect((await world.shadowctl('status --endpoint weather')).out).not.toContain('its own shadow');
+  expect((await world.shadowctl('shadow detach --endpoint weather --yes')).out).toContain('runs c1');
+});
+
+test.each([
+  ['updates', /waiting for endpoint weather/],
+  ['measures', /in service on \S*calibrate-config/],
+])(
+  'killed while it %s, it is detached by the line that status prints',
+  async (_, moment) => {
+    await world.close();
+    // The killed process lives by the machine's clock; what follows must come after it.
+    world = await testWorld({}, Date.now());
+    const program = await builtProgram();
+    const ticking = setInterval(() => world.clock.advance(30_000), 100);
+    try {
+      expect(await world.shadowctl(DEPLOY)).toMatchObject({ code: 0 });
+      const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
+      const child = spawn(process.execPath, [program.entry, ...SHADOW.split(' ')], {
+        cwd: world.root,
+        env: { ...env, ...world.env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let said = '';
+      child.stdout.on('data', (chunk) => (said += String(chunk)));
+      child.stderr.on('data', (chunk) => (said += String(chunk)));
+      const closed = new Promise((done) => child.on('close', (_code, signal) => done(signal)));
+      await expect.poll(() => said, { timeout: 60_000 }).toMatch(moment);
+      child.kill('SIGKILL');
+      expect(await closed).toBe('SIGKILL');
+    } finally {
+      clearInterval(ticking);
+      await program.remove();
+    }
+    const status = await world.shadowctl('status --endpoint weather');
+    expect(status.out.replace(/\s+/g, ' ')).toMatch(/Production's own model m1 is its own shadow since/);
+    world.clock.advance(20 * 60_000);
+    await findsItsWayBack();
+    const detached = await world.shadowctl('shadow detach --endpoint weather --yes');
+    expect(detached).toMatchObject({ code: 0, out: expect.stringContaining('runs c1') });
+    expect((await world.shadowctl('status --endpoint weather')).out).not.toContain('its own shadow');
+    expect((await world.shadowctl('cleanup --endpoint weather --yes')).code).toBe(0);
+  },
+  120_000,
+);
+
+/** The program as it is installed: the package's own build, into a folder of its own. */
+async function builtProgram(): Promise<{ entry: string; remove(): Promise<void> }> {
+  const root = resolve(FIXTURES, '..');
+  const folder = await mkdtemp(join(tmpdir(), 'shadowctl-calibrate-'));
+  await cp(join(root, 'package.json'), join(folder, 'package.json'));
+  const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts: { build: string } };
+  execSync(scripts.build.replace('--outdir=dist', `--outdir=${join(folder, 'dist')}`), {
+    cwd: root,
+    env: { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` },
+    stdio: 'pipe',
+  });
+  await cp(join(root, 'bin'), join(folder, 'bin'), { recursive: true });
+  return { entry: join(folder, 'bin/shadowctl.js'), remove: () => rm(folder, { recursive: true, force: true }) };
+}

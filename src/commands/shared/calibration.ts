@@ -1,0 +1,65 @@
+import { latestNoise } from '../../analysis/noise.ts';
+import type { Observations } from '../../analysis/observations.ts';
+import type { State } from '../../state/fold.ts';
+import { wholeSeconds } from '../../ui/times.ts';
+
+/** An A/A phase that has begun: production's own model is its shadow. */
+export interface Calibration {
+  /** The config with the copy as shadow, and the one before it: there `shadow detach` goes back to. */
+  config: string;
+  before: string;
+  /** The model, on both sides. */
+  model: string;
+  /** When it was begun, milliseconds since the epoch. */
+  since: number;
+}
+
+/**
+ * The calibration in which an endpoint stands, as the journal has it: whoever began it may have been stopped or killed
+ * since. Pure.
+ *
+ * @param config what the endpoint runs
+ */
+export function calibrationOf(state: State, config: string | undefined): Calibration | undefined {
+  const fact = state.facts.findLast((one) => one.name === 'shadow' && one.value.config === config);
+  const { before, calibrates } = fact?.value ?? {};
+  if (fact === undefined || config === undefined || typeof before !== 'string' || typeof calibrates !== 'string')
+    return undefined;
+  return { config, before, model: calibrates, since: Date.parse(fact.at) };
+}
+
+/** What stands, in a sentence. */
+export function calibrationText({ model, since }: Calibration): string {
+  return `Production's own model ${model} is its own shadow since ${wholeSeconds(new Date(since).toISOString())}: a calibration (shadow --calibrate) that has not come to its end`;
+}
+
+/** How it can come to its end, a command a line. */
+export function calibrationEnds({ before }: Calibration, endpoint: string): string {
+  return [
+    `shadowctl shadow --endpoint ${endpoint} … --calibrate …  (the command that began it) goes on where it was`,
+    `shadowctl shadow detach --endpoint ${endpoint}  takes the shadow away: back to ${before}`,
+  ].join('\n');
+}
+
+/**
+ * Observations with what the journal knows beside them: the noise floor, where it was measured on this model and on the
+ * same part of its answers, and a word where the shadow is no candidate. Pure.
+ *
+ * @param prediction the path under which the report looks for predictions
+ */
+export function withCalibration(seen: Observations, state: State, prediction: string | undefined): Observations {
+  const noise = latestNoise(state.facts);
+  const standing = calibrationOf(state, seen.production.endpointConfig);
+  const notes = [...seen.notes];
+  if (standing !== undefined)
+    notes.push(
+      `${calibrationText(standing)}. This compares production with itself and says nothing about a candidate. The command that began it goes on where it was; shadowctl shadow detach --endpoint ${seen.endpoint} takes the shadow away.`,
+    );
+  if (noise === undefined || noise.model !== seen.production.model) return { ...seen, notes };
+  if (noise.prediction === prediction) return { ...seen, noise, notes };
+  const said = (path: string | undefined) => (path === undefined ? 'whole answers' : `--prediction ${path}`);
+  notes.push(
+    `The noise floor of ${noise.model} was measured on ${said(noise.prediction)}, and this report reads ${said(prediction)}: it is left out.`,
+  );
+  return { ...seen, notes };
+}
