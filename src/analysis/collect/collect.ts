@@ -16,6 +16,7 @@ import type { LogSelector } from './logs.ts';
 import { queryLines } from './logs-query.ts';
 import { minutesOf, noMetrics, readMetrics } from './metrics.ts';
 import { orRefused } from './refused.ts';
+import { fromShadowOn } from './with-shadow.ts';
 
 export interface CollectOptions {
   endpoint: string;
@@ -44,7 +45,7 @@ export interface CollectOptions {
 
 /** Looks at an endpoint through AWS: what it runs, its metrics, and both variants' captured predictions. */
 export async function collect(aws: Aws, clock: Clock, options: CollectOptions): Promise<Observations> {
-  const { endpoint, window, signal } = options;
+  const { endpoint, signal } = options;
   options.progress?.('looking at the endpoint');
   const notes: string[] = [];
   const facts = await readEndpoint(aws, endpoint, notes, signal);
@@ -53,19 +54,21 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
   // To load the client of S3 takes as long as CloudWatch takes to answer.
   if (options.predictions && facts.shadow !== undefined) void aws.s3().catch(() => undefined);
   const [production, shadow] = await orRefused(
-    () => readMetrics(aws, endpoint, variants, window, signal),
-    () => variants.map(() => noMetrics(window)),
+    () => readMetrics(aws, endpoint, variants, options.window, signal),
+    () => variants.map(() => noMetrics(options.window)),
     notes,
     'Traffic, errors and latency are not known.',
   );
   if (production === undefined) throw new Error('metrics of no variant were asked for');
-  const during: Metrics = { times: minutesOf(window), production, shadow };
+  const asked = { metrics: { times: minutesOf(options.window), production, shadow }, window: options.window };
+  const { metrics: during, window, note } = fromShadowOn(asked, facts.created);
+  if (note !== undefined) notes.push(note);
   const [before, predictions] = await together(
     clock,
     () => productionBefore(aws, facts, during, options),
     () =>
       orRefused(
-        () => readPredictions(aws, clock, facts, during, options, notes),
+        () => readPredictions(aws, clock, facts, during, { ...options, window }, notes),
         () => noPredictions(facts.sampling ?? 1, options),
         notes,
         'Predictions are not known, so none were compared.',
@@ -79,6 +82,7 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
     production: facts.production,
     shadow: facts.shadow,
     sampling: facts.sampling,
+    since: facts.since,
     metrics: { ...during, before },
     predictions,
     notes,

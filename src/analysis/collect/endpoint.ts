@@ -15,6 +15,8 @@ export interface EndpointFacts {
   captures: string | undefined;
   /** When the endpoint config was made, milliseconds since the epoch: its shadow saw nothing before. */
   created: number | undefined;
+  /** Since when the endpoint has run what it runs, milliseconds since the epoch. */
+  since: number | undefined;
 }
 
 /**
@@ -91,6 +93,7 @@ export async function readEndpoint(
         ? undefined
         : Math.min(1, weights[1] / weights[0]),
     created: config?.CreationTime?.getTime(),
+    since: endpoint.LastModifiedTime?.getTime(),
     captures: capture?.EnableCapture === false ? undefined : capture?.DestinationS3Uri,
   };
 }

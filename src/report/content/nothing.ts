@@ -42,9 +42,18 @@ export function nothingToCompare({ observations, summaries, created }: Report): 
           next: `Choose a later one: --from ${new Date(firstMinute).toISOString().slice(0, 16)}Z`,
         };
   }
+  const later = metrics.times.map((at, i) => (at >= (firstMinute ?? 0) ? (metrics.production.invocations[i] ?? 0) : 0));
+  const askedSince = later.reduce((sum, n) => sum + n, 0);
+  if (since !== undefined && asked > 0 && askedSince === 0) {
+    return {
+      why: `No request to ${endpoint} is to be seen since it runs with this shadow (${clock(since)}).`,
+      next: 'Look again when there is traffic. Requests are sent by:',
+      command: `shadowctl invoke --endpoint ${endpoint} --data …`,
+    };
+  }
   if (asked > 0) {
     return {
-      why: `The shadow saw none of production's ${count(asked)} requests in this window.`,
+      why: `The shadow saw none of production's ${count(askedSince)} requests in this window.`,
       next: 'Whether it is in service tells:',
       command: `shadowctl status --endpoint ${endpoint}`,
     };

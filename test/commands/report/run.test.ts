@@ -9,33 +9,7 @@ import type { Report } from '../../../src/report/report.ts';
 import { violations } from '../../report/schema.ts';
 import { stage } from './endpoint.ts';
 import type { Stage } from './endpoint.ts';
-
-const OPTIONS: ReportOptions = {
-  endpoint: 'weather',
-  last: '10m',
-  from: undefined,
-  to: undefined,
-  format: 'json',
-  labels: undefined,
-  prediction: undefined,
-  source: 'captures',
-  logPattern: undefined,
-  logsQuery: undefined,
-  id: undefined,
-  task: undefined,
-  policy: undefined,
-  output: undefined,
-  predictions: true,
-  files: undefined,
-  variants: undefined,
-  save: undefined,
-  redact: false,
-  schema: false,
-  watch: undefined,
-  every: '1m',
-  timeout: '12h',
-  memory: '1GB',
-};
+import { OPTIONS } from './options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'shadowctl-report-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -109,11 +83,11 @@ describe('report, through the real SDK', () => {
     expect(found.text).toContain('ModelLatency');
   });
 
-  test('an empty window says no data', async () => {
+  test('an empty window says so', async () => {
     open = await stage('good');
     const found = await report(open, { format: 'terminal' });
     expect(found.outcome).toBe('inconclusive');
-    expect(found.text).toContain('no data');
+    expect(found.text.replace(/\s+/g, ' ')).toContain('No request to weather is to be seen in this window.');
     expect(found.text).not.toMatch(/NaN|undefined|Infinity/);
   });
 

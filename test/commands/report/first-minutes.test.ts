@@ -1,0 +1,134 @@
+import {
+  CreateEndpointConfigCommand,
+  CreateModelCommand,
+  DescribeEndpointCommand,
+  SageMakerClient,
+  UpdateEndpointCommand,
+} from '@aws-sdk/client-sagemaker';
+import { afterEach, expect, test } from 'vitest';
+import { run as reportRun } from '../../../src/commands/report/run.ts';
+import { FORMATS } from '../../../src/report/render.ts';
+import type { Format } from '../../../src/report/render.ts';
+import type { Report } from '../../../src/report/report.ts';
+import { stage } from './endpoint.ts';
+import type { Stage } from './endpoint.ts';
+import { OPTIONS } from './options.ts';
+
+let open: Stage | undefined;
+afterEach(async () => {
+  await open?.close();
+  open = undefined;
+});
+
+/** The endpoint of the stage gets a shadow, and is in service with it. */
+async function attach({ emulator, clock }: Stage): Promise<void> {
+  const client = new SageMakerClient({
+    endpoint: emulator.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const image = '382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1';
+  const variant = (VariantName: string, ModelName: string) => ({
+    VariantName,
+    ModelName,
+    InstanceType: 'ml.m5.large' as const,
+    InitialInstanceCount: 1,
+    InitialVariantWeight: 1,
+  });
+  await client.send(
+    new CreateModelCommand({
+      ModelName: 'weather-v2',
+      ExecutionRoleArn: 'arn:aws:iam::000000000000:role/shadowctl',
+      PrimaryContainer: { Image: image, ModelDataUrl: 's3://models/009.tar.gz' },
+    }),
+  );
+  await client.send(
+    new CreateEndpointConfigCommand({
+      EndpointConfigName: 'with-shadow',
+      ProductionVariants: [variant('AllTraffic', 'weather-v1')],
+      ShadowProductionVariants: [variant('shadow', 'weather-v2')],
+      DataCaptureConfig: {
+        EnableCapture: true,
+        InitialSamplingPercentage: 100,
+        DestinationS3Uri: 's3://models/captures',
+        CaptureOptions: [{ CaptureMode: 'Input' }, { CaptureMode: 'Output' }],
+      },
+    }),
+  );
+  await client.send(new UpdateEndpointCommand({ EndpointName: 'weather', EndpointConfigName: 'with-shadow' }));
+  do clock.advance(5_000);
+  while ((await client.send(new DescribeEndpointCommand({ EndpointName: 'weather' }))).EndpointStatus !== 'InService');
+  client.destroy();
+}
+
+async function report(where: Stage, format: Format = 'terminal', last = '30m') {
+  const { app, out } = where.app();
+  const outcome = await reportRun(app, { ...OPTIONS, format, last });
+  return { outcome, text: out.join('\n') };
+}
+
+test('in the first minute of a shadow: nothing to compare, and when to look again', async () => {
+  open = await stage('none');
+  await open.traffic(120, 1_000);
+  await attach(open);
+  for (const format of FORMATS) {
+    const { outcome, text } = await report(open, format);
+    expect(outcome).toBe('inconclusive');
+    if (format === 'json' || format === 'junit') continue;
+    const words = text.replace(/\s+/g, ' ').replaceAll('\\', '');
+    expect(words).toContain('weather runs as it does now, with this shadow, since');
+    expect(words).toMatch(/can be read from \d\d:\d\d:\d\d UTC on: look again then, or add --watch\./);
+    expect(words).not.toContain('-100 %');
+  }
+  const { text } = await report(open);
+  // The moment it names is late enough.
+  const [, at = ''] = /from (\d\d:\d\d:\d\d) UTC on/.exec(text.replace(/\s+/g, ' ')) ?? [];
+  const moment = Date.parse(`${new Date(open.clock.now()).toISOString().slice(0, 10)}T${at}Z`);
+  expect(moment).toBeGreaterThan(open.clock.now());
+  while (open.clock.now() < moment) await open.traffic(1, 1_000);
+  const then = await report(open);
+  expect(then.text).not.toContain('nothing to compare');
+  expect(then.text).toMatch(/ {2}requests +(\d+) +\1 +0 %/);
+});
+
+test('a window in which the shadow came up begins with it: it has not missed what came before', async () => {
+  open = await stage('none');
+  await open.traffic(300, 1_000);
+  await attach(open);
+  await open.traffic(240, 1_000);
+  open.clock.advance(90_000);
+  const { text } = await report(open, 'json');
+  const { observations, verdict } = JSON.parse(text) as Report;
+  expect(observations.notes.join(' ')).toMatch(
+    /The shadow came up within the window asked for; the report begins \d+ minutes later/,
+  );
+  expect(verdict?.gates.find((gate) => gate.id === 'traffic.sampling')?.outcome).toBe('pass');
+});
+
+test('without a request there is neither table nor chart, but a way on', async () => {
+  open = await stage('good');
+  const { outcome, text } = await report(open);
+  expect(outcome).toBe('inconclusive');
+  expect(text.replace(/\s+/g, ' ')).toContain('No request to weather is to be seen in this window.');
+  expect(text).toContain('    shadowctl invoke --endpoint weather --data …');
+  expect(text).not.toMatch(/ModelLatency|no data|NaN|undefined/);
+});
+
+test('requests from before the shadow are none that it missed', async () => {
+  open = await stage('none');
+  await open.traffic(60, 1_000);
+  await attach(open);
+  open.clock.advance(4 * 60_000);
+  const { text } = await report(open);
+  expect(text.replace(/\s+/g, ' ')).toContain('No request to weather is to be seen since it runs with this shadow (');
+});
+
+test('without a shadow: how to attach one', async () => {
+  open = await stage('none');
+  await open.traffic(60, 1_000);
+  open.clock.advance(120_000);
+  const { outcome, text } = await report(open);
+  expect(outcome).toBe('done');
+  expect(text).toContain('There is nothing to compare: weather has no shadow variant.');
+  expect(text).toContain('    shadowctl shadow --endpoint weather …');
+});
