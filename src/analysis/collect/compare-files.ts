@@ -43,18 +43,11 @@ export async function compareFiles(
   const bytes = await sizeOf(all);
   // A few kilobytes of gzip can hold megabytes.
   const size = all.some((file) => file.endsWith('.gz')) ? bytes * 8 : bytes;
-  // SQL compares free JSON as a whole; rules about its fields are followed here.
   const { fields } = options;
-  const byField =
-    options.task === 'json' ||
-    (fields !== undefined && fields.ignore.length + Object.keys(fields.tolerance).length > 0);
-  if (size > SMALL_BYTES && !byField && files.production.length > 0 && files.shadow.length > 0) {
+  if (size > SMALL_BYTES && files.production.length > 0 && files.shadow.length > 0) {
     const { comparePairsInSql } = await import('./duckdb/engine.ts');
     const spill = join(options.spill, `spill-${process.pid}`);
     await mkdir(spill, { recursive: true });
-    options.note(
-      'With this many captures, parts of the inputs and fields of JSON answers are not looked at one by one.',
-    );
     try {
       return await comparePairsInSql({
         ...files,
@@ -64,9 +57,11 @@ export async function compareFiles(
         sampling: options.sampling,
         tolerance: options.tolerance,
         truth,
+        fields,
         memory: options.memory,
         spill,
         progress: options.progress,
+        note: options.note,
       });
     } finally {
       await rm(spill, { recursive: true, force: true });

@@ -7,8 +7,21 @@ import type { Features } from './slice-counter.ts';
 export function featuresOf(payload: Payload | undefined, rows: number): Features[] {
   if (payload === undefined) return [];
   const text = payloadText(payload).trim();
-  const found = /^[{[]/.test(text) ? fromJson(text) : text.split('\n').map(fromLine);
+  const found = isJson(text) ? fromJson(text) : text.split('\n').map(fromLine);
   return found.length === rows ? found : [];
+}
+
+/** The lines of CSV that were asked, as they are: each cell is a column. Undefined for JSON; none where they are not as many. */
+export function csvLines(payload: Payload | undefined, rows: number): string[] | undefined {
+  if (payload === undefined) return [];
+  const text = payloadText(payload).trim();
+  if (isJson(text)) return undefined;
+  const lines = text.split('\n');
+  return lines.length === rows ? lines : [];
+}
+
+function isJson(text: string): boolean {
+  return /^[{[]/.test(text);
 }
 
 function fromLine(line: string): Features {

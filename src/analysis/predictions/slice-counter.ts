@@ -4,13 +4,15 @@ import { quantile } from '../statistics/distances.ts';
 /** Values of one row's input by column: `column 1` of CSV, keys of JSON. */
 export type Features = readonly (readonly [column: string, value: string])[];
 
-/** Beyond these nothing is sliced: slices are for exploring, and must not cost the memory of the report. */
+/** Beyond these rows and columns nothing is sliced: slices are for exploring, and must not cost the memory of the report. */
 const MOST_ROWS = 200_000;
-const MOST_COLUMNS = 50;
+export const MOST_COLUMNS = 50;
 /** Numbers with more different values than this are cut at their quartiles. */
-const CATEGORIES = 8;
+export const CATEGORIES = 8;
 /** A slice of fewer rows says nothing. */
-const FEWEST = 30;
+export const FEWEST = 30;
+/** Longer values are cut off. */
+export const LONGEST = 40;
 
 /** Keeps inputs of rows with what came of them, and cuts them by column. */
 export class SliceCounter {
@@ -32,7 +34,7 @@ export class SliceCounter {
         this.#columns.set(name, column);
       }
       column.rows.push(row);
-      column.values.push(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+      column.values.push(value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
     }
     return row;
   }
@@ -94,15 +96,20 @@ function cutOf(values: readonly string[]): Cut {
 
 function quarters(numbers: Float64Array, sorted: Float64Array): Cut {
   const edges = [...new Set([0.25, 0.5, 0.75].map((p) => quantile(sorted, p)))];
+  const names = quarterNames(edges);
+  const parts = Uint8Array.from(numbers, (x) =>
+    Number.isFinite(x) ? edges.reduce((above, edge) => above + (x > edge ? 1 : 0), 0) : names.length - 1,
+  );
+  return { names, parts };
+}
+
+/** Names of the parts between these edges, and of what is no number. */
+export function quarterNames(edges: readonly number[]): string[] {
   const short = (value: number | undefined) => String(Number((value ?? Number.NaN).toPrecision(4)));
-  const names = [
+  return [
     `≤ ${short(edges[0])}`,
     ...edges.slice(1).map((edge, i) => `${short(edges[i])} … ${short(edge)}`),
     `> ${short(edges.at(-1))}`,
     'no number',
   ];
-  const parts = Uint8Array.from(numbers, (x) =>
-    Number.isFinite(x) ? edges.reduce((above, edge) => above + (x > edge ? 1 : 0), 0) : names.length - 1,
-  );
-  return { names, parts };
 }

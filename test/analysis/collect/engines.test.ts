@@ -8,6 +8,7 @@ import { comparePairsInSql } from '../../../src/analysis/collect/duckdb/engine.t
 import { readStretch } from '../../../src/analysis/collect/scan/feed.ts';
 import type { Predictions, Task } from '../../../src/analysis/observations.ts';
 import { comparePredictions } from '../../../src/analysis/predictions/compare.ts';
+import type { FieldRules } from '../../../src/analysis/predictions/fields.ts';
 import { readTruth } from '../../../src/analysis/predictions/truth.ts';
 import type { Truth } from '../../../src/analysis/predictions/truth.ts';
 import { seededRandom } from '../../../src/emulator/random.ts';
@@ -143,6 +144,7 @@ const both = (kind: Kind, ids: Ids, truth?: Truth) => compareBoth(captures(kind,
 async function compareBoth(
   files: { production: string; shadow: string },
   truth?: Truth,
+  asked: { task?: Task; fields?: FieldRules } = {},
 ): Promise<{ memory: Predictions; sql: Predictions }> {
   const read = async (file: string) => {
     const { readFile } = await import('node:fs/promises');
@@ -151,16 +153,17 @@ async function compareBoth(
     return reader.set();
   };
   const [production, shadow] = [await read(files.production), await read(files.shadow)];
-  const memory = comparePredictions(production, shadow, { sampling: 1, tolerance: undefined, truth });
+  const memory = comparePredictions(production, shadow, { sampling: 1, tolerance: undefined, truth, ...asked });
   const sql = await comparePairsInSql({
     production: [files.production],
     shadow: [files.shadow],
     window: WINDOW,
     path: undefined,
-    task: undefined,
+    task: asked.task,
     sampling: 1,
     tolerance: undefined,
     truth,
+    fields: asked.fields,
     memory: '500MB',
     spill: join(folder, 'spill'),
     threads: 1,
@@ -176,8 +179,7 @@ function near({ distances, histogram }: NonNullable<Predictions['numbers']>): ob
 
 /** Numbers to nine digits: the engines add in different orders. What is a sample or an example may differ. */
 function comparable(found: Predictions): unknown {
-  // Slices by column and fields of free JSON are for reports that fit into memory.
-  const { numbers, top, production, shadow, slices: _, fields: __, ...rest } = found;
+  const { numbers, top, production, shadow, ...rest } = found;
   const plain = {
     ...rest,
     production: { ...production, examples: [], commonest: production.commonest?.share },
@@ -198,6 +200,7 @@ describe('two engines, written apart, give one answer', () => {
     const { memory, sql } = await both(kind, 'inferenceId');
     expect(memory.task).toBe(kind.task);
     expect(memory.pairs).toBeGreaterThan(390);
+    expect(memory.slices?.length).toBeGreaterThan(3);
     expect(memory.repeats).toMatchObject({ inputs: 130 * (kind.rows ?? 1), known: memory.rows });
     expect(memory.shadow).toMatchObject({ unreadable: 4, outside: 1, ambiguous: 2 });
     expect(comparable(sql)).toEqual(comparable(memory));
@@ -281,6 +284,44 @@ describe('two engines, written apart, give one answer', () => {
     const found = await compareBoth(words);
     expect(found.memory.pairs).toBe(200);
     expect(comparable(found.sql)).toEqual(comparable(found.memory));
+  });
+
+  test('free JSON field by field, under rules, of inputs with names', async () => {
+    const record = (i: number, answer: object) =>
+      JSON.stringify({
+        captureData: {
+          endpointInput: {
+            data: JSON.stringify({ city: ['Rome', 'Oslo', 'Bern'][i % 3], age: i % 5 === 0 ? null : i, note: `x${i}` }),
+            encoding: 'JSON',
+            observedContentType: 'application/json',
+          },
+          endpointOutput: { data: JSON.stringify(answer), encoding: 'JSON', observedContentType: 'application/json' },
+        },
+        eventMetadata: { eventId: `e-${i}`, inferenceId: `r-${i}`, inferenceTime: '2026-01-05T09:00:00Z' },
+      });
+    const answer = (i: number, shadow: boolean) => ({
+      items: [
+        { name: `n${i % 4}`, p: i / 8 + (shadow ? 0.01 : 0) },
+        ...(shadow && i % 50 === 0 ? [{ name: 'z' }] : []),
+      ],
+      trace: shadow ? `b${i}` : `a${i}`,
+      ...(i % 40 === 7 && shadow ? {} : { kind: i % 90 === 3 && shadow ? 'one' : 1 }),
+    });
+    const many = (shadow: boolean) => Array.from({ length: 400 }, (_, i) => record(i, answer(i, shadow))).join('\n');
+    const paths = write('fields', many(false), many(true));
+    const fields = { ignore: ['$.trace'], tolerance: { '$.items[*].p': 0.02 } };
+    for (const asked of [{}, { task: 'json' as const }, { fields }]) {
+      const { memory, sql } = await compareBoth(paths, undefined, asked);
+      expect(memory).toMatchObject({ task: 'json', pairs: 400 });
+      const rest = (found: Predictions) => ({
+        ...(comparable(found) as object),
+        top: found.top.length,
+        fields: found.fields?.map(({ example, ...field }) => ({ ...field, shown: example !== undefined })),
+      });
+      expect(rest(sql)).toEqual(rest(memory));
+      expect(memory.labels?.agree).toBe('fields' in asked ? 400 - 8 - 10 - 5 : 0);
+      expect(memory.slices?.map(({ column }) => column)).toContain('city');
+    }
   });
 
   test('gzip, whole and torn: what stands before the tear counts, and the tear is named', async () => {

@@ -2,29 +2,23 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PairingMethod, Predictions, SideCounts, Task, Window } from '../../observations.ts';
 import { labelSums } from '../../predictions/labels.ts';
+import type { FieldRules } from '../../predictions/fields.ts';
 import type { Path } from '../../predictions/path.ts';
 import { detectTask } from '../../predictions/task.ts';
 import type { Truth } from '../../predictions/truth.ts';
 import { scanCaptures } from '../scan/scan.ts';
 import type { Scanned } from '../scan/scan.ts';
-import { KEYS, one, quote, SUMS } from './asked.ts';
-import aloneSql from './alone.sql';
-import bothSql from './both.sql';
-import cellsSql from './cells.sql';
+import { one, SUMS } from './asked.ts';
 import { fill, openEngine } from './connection.ts';
 import type { Engine } from './connection.ts';
-import loadSql from './load.sql';
-import noneSql from './none.sql';
-import numbersAloneSql from './numbers-alone.sql';
-import numbersOrScoresSql from './numbers-or-scores.sql';
 import { sqlNumber } from './curve.ts';
+import { fieldSums } from './fields.ts';
 import { numberSums } from './numbers.ts';
-import pairsByInputSql from './pairs-by-input.sql';
-import pairsSql from './pairs.sql';
+import { labelSql, pairSides, showSides } from './pairing.ts';
 import { repeats } from './repeats.ts';
+import { slices } from './slices.ts';
 import { topPairs } from './top.ts';
-import { judgedBlocks, loadTruth, showTold, truthSums, UNJUDGED } from './truth.ts';
-import twiceSql from './twice.sql';
+import { judgedBlocks, truthSums, UNJUDGED } from './truth.ts';
 
 export interface EngineOptions {
   production: readonly string[];
@@ -37,11 +31,15 @@ export interface EngineOptions {
   sampling: number;
   tolerance: number | undefined;
   truth: Truth | undefined;
+  /** What the policy says about fields of free JSON. */
+  fields: FieldRules | undefined;
   /** DuckDB's memory bound, like `1GB`; what does not fit goes to `spill`, as do the scanned columns. */
   memory: string;
   spill: string;
   threads?: number | undefined;
   progress?: ((doing: string) => void) | undefined;
+  /** Told what the reader must know. */
+  note?: ((words: string) => void) | undefined;
 }
 
 interface Paired {
@@ -68,6 +66,11 @@ export async function comparePairsInSql(options: EngineOptions): Promise<Predict
   try {
     const paired = await load(engine, options, first);
     options.progress?.('summing');
+    const { sampled } = paired.scanned;
+    if (sampled < 1)
+      options.note?.(
+        `Parts of the inputs are from one in ${Math.round(1 / sampled)} of production's requests, taken by chance: there are many.`,
+      );
     return await sum(engine, options, paired);
   } finally {
     engine.close();
@@ -81,9 +84,9 @@ async function load(engine: Engine, options: EngineOptions, first: Scanned): Pro
   const task = options.task ?? detectTask(scanned.sample);
   for (const method of ['inferenceId', 'eventId', 'input'] as const) {
     if (method === 'eventId') scanned = await scan(options, true);
-    if (method !== 'input') await show(engine, options, scanned);
+    if (method !== 'input') await showSides(engine, columnsOf(options), scanned);
     options.progress?.('pairing');
-    const paired = await pair(engine, options, { task, method, scanned });
+    const paired = await pairSides(engine, scanned, { method, task, truth: options.truth });
     if (paired.pairs > 0 || method === 'input')
       return { method: paired.pairs > 0 ? method : undefined, task, scanned, ...paired };
   }
@@ -103,6 +106,7 @@ async function scan(options: EngineOptions, everyId: boolean, begun?: () => void
     begun,
     everyId,
     features: options.truth?.by === 'input',
+    whole: options.task === 'json',
     folder,
     progress: (done, of) => options.progress?.(`reading captures: ${Math.floor((100 * done) / of)} %`),
   });
@@ -112,62 +116,9 @@ function columnsOf(options: EngineOptions): string {
   return join(options.spill, 'columns');
 }
 
-/** Makes the scanned columns visible to SQL. */
-async function show(engine: Engine, options: EngineOptions, scanned: Scanned): Promise<void> {
-  for (const side of ['production', 'shadow'] as const) {
-    const source =
-      scanned[side].answered === 0 ? noneSql : `read_parquet(${quote(join(columnsOf(options), `${side}-*.parquet`))})`;
-    await engine.run(fill(loadSql, { side, source }));
-  }
-}
-
-/** Makes a cell of each row of each pair. */
-async function pair(
-  engine: Engine,
-  options: EngineOptions,
-  { task, method, scanned }: { task: Task; method: PairingMethod; scanned: Scanned },
-): Promise<{ pairs: number; different: number }> {
-  const key = KEYS[method];
-  const { truth } = options;
-  const scored = scanned.production.scored > 0 && scanned.shadow.scored > 0;
-  const both = fill(bothSql, {
-    numbers: scored ? numbersOrScoresSql : numbersAloneSql,
-    key,
-    feature: truth?.by === 'input' ? 'ours.feature_id,' : '',
-    our_label: label('ours.', task),
-    their_label: label('theirs.', task),
-  });
-  if (method === 'input') await engine.run(fill(pairsByInputSql, { both }));
-  else {
-    await engine.run(fill(twiceSql, { key }));
-    // Looking for each id among none costs as much as among many.
-    const alone = (await one(engine, 'twice')) > 0 ? fill(aloneSql, { key }) : '';
-    await engine.run(fill(pairsSql, { key, both, alone }));
-  }
-  if (truth !== undefined) await loadTruth(engine, truth);
-  const on =
-    truth?.by === 'id' ? 'truth.key = joined.key and truth.place = joined.place' : 'truth.key = joined.feature_id';
-  await engine.run(
-    fill(cellsSql, {
-      truth: truth === undefined ? '' : ', truth.label as truth, truth.number as truth_number',
-      truth_join: truth === undefined ? '' : `left join truth on ${on}`,
-      apart: scored ? '' : ', coalesce(abs(d), 0) as apart',
-    }),
-  );
-  if (truth !== undefined) await showTold(engine);
-  const [row] = await engine.rows(SUMS.different ?? '');
-  return { pairs: Number(row?.pairs ?? 0), different: Number(row?.different ?? 0) };
-}
-
-/** The label of a row under this task, as `labelOf` in compare.ts decides. */
-function label(of: string, task: Task): string {
-  const number = `if(${of}number = floor(${of}number) and abs(${of}number) < 1e15, ${of}number::bigint::varchar, ${of}number::varchar)`;
-  if (task === 'json') return `coalesce(${of}other, ${of}label, ${number}, 'undefined')`;
-  return task === 'multiclass' ? `coalesce(${of}label, ${number})` : `${of}label`;
-}
-
 async function sum(engine: Engine, options: EngineOptions, paired: Paired): Promise<Predictions> {
   const { pairs, scanned, method, task } = paired;
+  const fields = task === 'json' ? await fieldSums(engine, options.fields) : undefined;
   const numbers = await numberSums(engine, { tolerance: options.tolerance, task });
   const tolerance = numbers === undefined ? '0' : sqlNumber(numbers.tolerance);
   const judged = options.truth === undefined ? undefined : await judgedBlocks(engine);
@@ -193,6 +144,8 @@ async function sum(engine: Engine, options: EngineOptions, paired: Paired): Prom
     numbers,
     top: await topPairs(engine, method, options),
     truth,
+    fields,
+    slices: method === undefined ? undefined : await slices(engine, method, tolerance, columnsOf(options)),
     repeats: await repeats(engine, { labelled, bare: Number(agreement?.bare ?? 0), told: truth?.rows ?? 0 }, tolerance),
   };
 }
@@ -205,7 +158,7 @@ async function sideCounts(
 ): Promise<SideCounts> {
   const { answered, scored: _, ...counts } = scanned[side];
   const ambiguous = await one(engine, 'ambiguous', { side });
-  const answers = await engine.rows(fill(SUMS.answers ?? '', { side, label: label('', task) }));
+  const answers = await engine.rows(fill(SUMS.answers ?? '', { side, label: labelSql('', task) }));
   const commonest = answers[0];
   return {
     files: options[side].length,

@@ -1,40 +1,6 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
-import { parquetFile } from './parquet.ts';
-import type { ParquetColumn } from './parquet.ts';
-
-/** Rows of one file: about eight megabytes, and one of DuckDB's row groups. */
-export const CAPACITY = 122_880;
-
-/** Text or nothing, row by row, as Parquet writes it: a length of four bytes before each. */
-class TextColumn {
-  present = new Uint8Array(CAPACITY);
-  #bytes = Buffer.allocUnsafe(1 << 16);
-  #length = 0;
-
-  add(row: number, text: string): void {
-    const most = text.length * 3 + 4;
-    if (this.#length + most > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + most));
-      this.#bytes.copy(larger, 0, 0, this.#length);
-      this.#bytes = larger;
-    }
-    let written = text.length;
-    if (text.length === 1 && text.charCodeAt(0) < 128) this.#bytes[this.#length + 4] = text.charCodeAt(0);
-    else written = this.#bytes.write(text, this.#length + 4);
-    this.#bytes.writeUInt32LE(written, this.#length);
-    this.#length += 4 + written;
-    this.present[row] = 1;
-  }
-
-  get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
-  }
-
-  clear(): void {
-    this.present.fill(0);
-    this.#length = 0;
-  }
-}
+import { hashed } from './hash.ts';
+import { column, writeParquet } from './parquet.ts';
+import { CAPACITY, TextColumn } from './text-column.ts';
 
 /** What is kept of the records of one variant: a row per row of an answer. Hashes are two halves of 64 bits. */
 export class Columns {
@@ -68,55 +34,30 @@ export class Columns {
   flush(): void {
     const n = this.length;
     if (n === 0) return;
-    const hash = (name: string, values: Uint32Array): ParquetColumn => ({
-      name,
-      type: 'uint64',
-      bytes: view(values, 2 * n),
-    });
-    const double = (name: string, values: Float64Array): ParquetColumn => ({
-      name,
-      type: 'double',
-      bytes: view(values, n),
-    });
-    const whole = (name: string, values: Uint32Array): ParquetColumn => ({
-      name,
-      type: 'uint32',
-      bytes: view(values, n),
-    });
-    const text = (name: string, column: TextColumn): ParquetColumn => ({
-      name,
-      type: 'text',
-      bytes: column.bytes,
-      present: column.present.subarray(0, n),
-    });
-    const file = openSync(this.#name(this.#parts), 'w');
-    try {
-      const parts = parquetFile(n, [
-        hash('inference_id', this.inference),
-        hash('event_id', this.event),
-        hash('input_id', this.input),
-        hash('feature_id', this.feature),
-        hash('row_input', this.rowInput),
-        double('moment', this.moment),
-        double('spot', this.at),
-        whole('file', this.file),
-        whole('place', this.place),
-        whole('row_count', this.rows),
-        double('number', this.number),
-        text('label', this.label),
-        text('other', this.other),
-        text('scores', this.scores),
-      ]);
-      for (const part of parts) for (let done = 0; done < part.length; ) done += writeSync(file, part, done);
-    } finally {
-      closeSync(file);
-    }
+    writeParquet(this.#name(this.#parts), n, [
+      column('inference_id', 'uint64', this.inference, n),
+      column('event_id', 'uint64', this.event, n),
+      column('input_id', 'uint64', this.input, n),
+      column('feature_id', 'uint64', this.feature, n),
+      column('row_input', 'uint64', this.rowInput, n),
+      column('moment', 'double', this.moment, n),
+      column('spot', 'double', this.at, n),
+      column('file', 'uint32', this.file, n),
+      column('place', 'uint32', this.place, n),
+      column('row_count', 'uint32', this.rows, n),
+      column('number', 'double', this.number, n),
+      this.label.column('label', n),
+      this.other.column('other', n),
+      this.scores.column('scores', n),
+    ]);
     this.#parts += 1;
     this.length = 0;
     for (const column of [this.label, this.other, this.scores]) column.clear();
   }
 }
 
-function view(values: Uint32Array | Float64Array, length: number): Uint8Array {
-  return new Uint8Array(values.buffer, 0, length * values.BYTES_PER_ELEMENT);
+/** Puts the hash in `hashed` into a row of a column of hashes. */
+export function setHash(column: Uint32Array, row: number): void {
+  column[2 * row] = hashed[0] as number;
+  column[2 * row + 1] = hashed[1] as number;
 }

@@ -56,3 +56,22 @@ export function hashWords(view: DataView, bytes: Uint8Array, start: number, end:
 export function hashPlace(low: number, high: number, place: number): void {
   finish(Math.imul(low ^ place, 2654435761), Math.imul(high ^ (place + 1), 1597334677));
 }
+
+/** Leaves the hash of text in `hashed`; zero for none. */
+export function hashOf(text: string | undefined): void {
+  if (text === undefined || text === '') hashed.fill(0);
+  else {
+    const bytes = Buffer.from(text);
+    hashBytes(bytes, 0, bytes.length);
+  }
+}
+
+/** The hash that `hashWords` gives, of text. A backslash in it is one that was written as two: such text is hashed byte by byte. */
+export function hashLong(text: string | undefined): void {
+  if (text === undefined) {
+    hashed.fill(0);
+    return;
+  }
+  const bytes = Buffer.from(text);
+  if (!hashWords(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), bytes, 0, bytes.length)) hashOf(text);
+}

@@ -1,3 +1,5 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+
 /** One column of a Parquet file, its values as they lie in memory (little-endian). */
 export interface ParquetColumn {
   name: string;
@@ -12,8 +14,31 @@ export interface ParquetColumn {
 const TYPES = { uint64: [2, 14], uint32: [1, 13], double: [5, undefined], text: [6, 0] } as const;
 const RLE = 3;
 
+const BYTES = { uint64: 8, uint32: 4, double: 8 } as const;
+
+/** A column of the first `rows` of these values, as they lie in memory. */
+export function column(
+  name: string,
+  type: keyof typeof BYTES,
+  values: Uint32Array | Float64Array,
+  rows: number,
+): ParquetColumn {
+  return { name, type, bytes: new Uint8Array(values.buffer, values.byteOffset, rows * BYTES[type]) };
+}
+
+/** Writes a Parquet file of these columns. */
+export function writeParquet(path: string, rows: number, columns: readonly ParquetColumn[]): void {
+  const file = openSync(path, 'w');
+  try {
+    for (const part of parquetFile(rows, columns))
+      for (let done = 0; done < part.length; ) done += writeSync(file, part, done);
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** The bytes of a Parquet file with one row group, one plain page a column, nothing compressed. */
-export function parquetFile(rows: number, columns: readonly ParquetColumn[]): Uint8Array[] {
+function parquetFile(rows: number, columns: readonly ParquetColumn[]): Uint8Array[] {
   const parts: Uint8Array[] = [Buffer.from('PAR1')];
   let place = 4;
   const add = (part: Uint8Array) => {

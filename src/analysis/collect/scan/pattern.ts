@@ -1,3 +1,4 @@
+import { hashed, hashWords } from './hash.ts';
 import { literal, standsAt } from './literal.ts';
 import type { Literal } from './literal.ts';
 import { matchTemplate } from './template.ts';
@@ -91,6 +92,18 @@ export class PatternMatch {
     }
     const last = literals[kinds.length] as Literal;
     return standsAt(view, bytes, at, last) ? at + last.bytes.length : -1;
+  }
+
+  /** Hashes the line's input without the blanks around it; false where it is more than plain text. */
+  hashInput(view: DataView, bytes: Buffer): boolean {
+    if (this.inputStart < 0) {
+      hashed.fill(0);
+      return true;
+    }
+    let { inputStart, inputEnd } = this;
+    while (inputStart < inputEnd && bytes[inputStart] === 32) inputStart += 1;
+    while (inputStart < inputEnd && bytes[inputEnd - 1] === 32) inputEnd -= 1;
+    return hashWords(view, bytes, inputStart, inputEnd);
   }
 
   #answer(templates: Template[], bytes: Buffer, view: DataView, start: number): number {

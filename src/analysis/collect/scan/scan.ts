@@ -2,14 +2,18 @@ import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Answer } from '../../predictions/answers.ts';
-import type { ScanAsked, ScanCounts } from './scanner.ts';
+import type { ScanAsked } from './scanner.ts';
+import { total } from './tally.ts';
+import type { ScanCounts } from './tally.ts';
 import type { ScanResult, ScanStart, ScanTask, SideName } from './worker.ts';
 
 /** Bytes of a file that one thread takes at a time. */
 const STRETCH = 32 * 1024 * 1024;
 const MOST_THREADS = 8;
+/** Bytes of production's files whose inputs are kept column by column: parts of them are for exploring. */
+const SAMPLED_BYTES = 4 * 1024 * 1024;
 
-export interface ScanOptions extends Omit<ScanAsked, 'rowInputs'> {
+export interface ScanOptions extends Omit<ScanAsked, 'rowInputs' | 'sampled'> {
   production: readonly string[];
   shadow: readonly string[];
   /** An empty folder for the columns. */
@@ -24,20 +28,24 @@ export interface ScanOptions extends Omit<ScanAsked, 'rowInputs'> {
 export interface Scanned {
   production: ScanCounts;
   shadow: ScanCounts;
+  /** Share of production's records whose inputs were kept column by column. */
+  sampled: number;
   /** A few answers of production, by which their kind can be told. */
   sample: readonly Answer[];
 }
 
 /**
  * Reads capture files with every core and leaves what a comparison needs of them in `folder`, as Parquet files named
- * `production-*.parquet` and `shadow-*.parquet`: a row per row of an answer (see columns.ts).
+ * `production-*.parquet` and `shadow-*.parquet`: a row per row of an answer (see columns.ts); and for a sample of
+ * production's records what they were asked, `cells-*.parquet` (see cells.ts).
  */
 export async function scanCaptures(options: ScanOptions): Promise<Scanned> {
   const tasks = [...stretches(options, 'production'), ...stretches(options, 'shadow')];
-  const { window, path, everyId, features, folder } = options;
+  const { window, path, everyId, features, whole, folder } = options;
+  const sampled = Math.min(1, SAMPLED_BYTES / Math.max(1, bytesOf(tasks.filter(({ side }) => side === 'production'))));
   const start = (name: number): ScanStart => ({
     kind: 'shadowctl-scan',
-    asked: { window, path, everyId, features },
+    asked: { window, path, everyId, features, whole, sampled },
     folder,
     name: String(name),
   });
@@ -70,6 +78,7 @@ export async function scanCaptures(options: ScanOptions): Promise<Scanned> {
   return {
     production: total(results.map((one) => one.production.counts)),
     shadow: total(results.map((one) => one.shadow.counts)),
+    sampled,
     sample: results.flatMap((one) => one.production.sample),
   };
 }
@@ -119,24 +128,6 @@ function stretches(options: ScanOptions, side: SideName): ScanTask[] {
   });
 }
 
-function total(counts: readonly ScanCounts[]): ScanCounts {
-  const sum = (name: Exclude<keyof ScanCounts, 'examples'>) => counts.reduce((all, one) => all + one[name], 0);
-  return {
-    records: sum('records'),
-    unreadable: sum('unreadable'),
-    outside: sum('outside'),
-    withoutAnswer: sum('withoutAnswer'),
-    unparsed: sum('unparsed'),
-    answered: sum('answered'),
-    answers: sum('answers'),
-    scored: sum('scored'),
-    examples: mixed(counts.map((one) => one.examples)),
-  };
-}
-
-/** Five examples, the first of each thread first: it is the first of its kind. */
-function mixed(lists: readonly (readonly string[])[]): string[] {
-  return Array.from({ length: 5 }, (_, i) => lists.flatMap((list) => list.slice(i, i + 1)))
-    .flat()
-    .slice(0, 5);
+function bytesOf(tasks: readonly ScanTask[]): number {
+  return tasks.reduce((sum, { from, to }) => sum + to - from, 0);
 }

@@ -2,20 +2,24 @@ import { countRows, readAnswers } from '../../predictions/answers.ts';
 import type { Answer } from '../../predictions/answers.ts';
 import { payloadText, readCapture } from '../../predictions/captures.ts';
 import type { Capture, Payload } from '../../predictions/captures.ts';
+import { csvLines, featuresOf } from '../../predictions/features.ts';
 import type { Path } from '../../predictions/path.ts';
 import { inputRows } from '../../predictions/truth.ts';
 import type { Window } from '../../observations.ts';
-import { CAPACITY, Columns } from './columns.ts';
-import { hashBytes, hashed, hashPlace, hashWords } from './hash.ts';
+import { Cells } from './cells.ts';
+import { Columns, setHash } from './columns.ts';
+import { hashBytes, hashed, hashLong, hashOf, hashPlace } from './hash.ts';
 import { AnswerSample } from './sample.ts';
 import { learnPattern, PatternMatch } from './pattern.ts';
 import type { LinePattern } from './pattern.ts';
 import { learnTemplate, matchTemplate } from './template.ts';
 import type { Template } from './template.ts';
+import { payloadOf, sameBytes, skipBlank, textOf } from './spans.ts';
+import { Tally } from './tally.ts';
+import { CAPACITY } from './text-column.ts';
 import { RecordWalker } from './walker.ts';
-import type { HalfSpans, Span } from './walker.ts';
+import type { Span } from './walker.ts';
 
-const EXAMPLES = 5;
 const MOST_TEMPLATES = 24;
 const MOST_PATTERNS = 4;
 
@@ -28,23 +32,18 @@ export interface ScanAsked {
   everyId: boolean;
   /** Features of each row, to find its truth. */
   features: boolean;
+  /** JSON answers are taken whole, to be compared field by field. */
+  whole: boolean;
   /** What each row was asked: repeated questions count for less. */
   rowInputs: boolean;
+  /** Share of the records whose inputs are kept column by column. */
+  sampled: number;
 }
 
-/** Where the records of one variant went. */
-export interface ScanCounts {
-  records: number;
-  unreadable: number;
-  outside: number;
-  withoutAnswer: number;
-  unparsed: number;
-  /** Records with answers, and the rows of those. */
-  answered: number;
-  answers: number;
-  /** Rows with a score for each class. */
-  scored: number;
-  examples: string[];
+/** Names of the files that come of the records, part by part. */
+export interface ScanFiles {
+  columns(part: number): string;
+  cells(part: number): string;
 }
 
 /**
@@ -52,22 +51,12 @@ export interface ScanCounts {
  * readers that small reports use. Nothing of a record stays in memory but its row in the columns.
  */
 export class Scanner {
-  readonly counts: ScanCounts = {
-    records: 0,
-    unreadable: 0,
-    outside: 0,
-    withoutAnswer: 0,
-    unparsed: 0,
-    answered: 0,
-    answers: 0,
-    scored: 0,
-    examples: [],
-  };
+  readonly counts = new Tally();
   readonly sample = new AnswerSample();
-  readonly columns: Columns;
+  readonly #columns: Columns;
+  readonly #cells: Cells;
   readonly #asked: ScanAsked;
   readonly #walker = new RecordWalker();
-  readonly #reasons = new Set<string>();
   readonly #match = new PatternMatch();
   readonly #patterns: LinePattern[] = [];
   readonly #forms = new Map<string, Template[]>();
@@ -75,9 +64,16 @@ export class Scanner {
   #lastTime = Buffer.alloc(0);
   #lastMoment = Number.NaN;
 
-  constructor(asked: ScanAsked, name: (part: number) => string) {
+  constructor(asked: ScanAsked, files: ScanFiles) {
     this.#asked = asked;
-    this.columns = new Columns(name);
+    this.#columns = new Columns(files.columns);
+    this.#cells = new Cells(files.cells);
+  }
+
+  /** Writes what is not yet in a file. */
+  flush(): void {
+    this.#columns.flush();
+    this.#cells.flush();
   }
 
   /** Reads whole lines, each with its newline. `base` is the place of `start` in the file. */
@@ -85,9 +81,16 @@ export class Scanner {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     let at = start;
     while (at < end) {
-      const behind = this.#likeBefore(bytes, view, at, file, base + at - start);
-      at = behind < 0 ? this.#walk(bytes, view, at, file, base + at - start) : behind;
+      const place = base + at - start;
+      const behind = this.#isSampled(place) ? -1 : this.#likeBefore(bytes, view, at, file, place);
+      at = behind < 0 ? this.#walk(bytes, view, at, file, place) : behind;
     }
+  }
+
+  /** By its place alone, so that it is the same records whoever reads them. */
+  #isSampled(place: number): boolean {
+    const { sampled } = this.#asked;
+    return sampled > 0 && mixed(place) < sampled;
   }
 
   /** A line like one before; -1 where it is not. Ids and inputs beyond the InferenceId are left to the walker. */
@@ -103,14 +106,14 @@ export class Scanner {
         this.counts.outside += 1;
         return behind;
       }
-      if (this.#asked.rowInputs && !hashInput(view, bytes, match)) return -1;
+      if (this.#asked.rowInputs && !match.hashInput(view, bytes)) return -1;
       const [low, high] = [hashed[0] as number, hashed[1] as number];
       this.counts.records += 1;
       const first = this.#fill(match.template);
       if (this.#asked.rowInputs) this.#sameInput(first, low, high);
       if (match.inferenceEnd > match.inferenceStart) hashBytes(bytes, match.inferenceStart, match.inferenceEnd);
       else hashed.fill(0);
-      setHash(this.columns.inference, first);
+      setHash(this.#columns.inference, first);
       this.#rest(first, moment, file, at);
       return behind;
     }
@@ -119,7 +122,7 @@ export class Scanner {
 
   /** One input, of one line, into all rows of its answer. */
   #sameInput(first: number, low: number, high: number): void {
-    const { rowInput, length } = this.columns;
+    const { rowInput, length } = this.#columns;
     if (length === first + 1) {
       rowInput[2 * first] = low;
       rowInput[2 * first + 1] = high;
@@ -133,7 +136,7 @@ export class Scanner {
   }
 
   #inputs(first: number, input: Payload | undefined): void {
-    const { rowInput, length } = this.columns;
+    const { rowInput, length } = this.#columns;
     const text = input?.data.trim();
     const lines = text?.split('\n') ?? [];
     if (text === undefined || length === first + 1 || lines.length !== length - first) {
@@ -165,25 +168,10 @@ export class Scanner {
     return newline + 1;
   }
 
-  /** Something that could not be read at all. */
-  lost(why: string, where: string): void {
-    this.counts.unreadable += 1;
-    const words = `${why}: ${where.slice(0, 100)}`;
-    if (this.#reasons.has(why)) return this.#example(words);
-    // Whatever else there is, every reason is named once.
-    this.#reasons.add(why);
-    this.counts.examples.unshift(words);
-    this.counts.examples.splice(EXAMPLES);
-  }
-
-  #example(words: string): void {
-    if (this.counts.examples.length < EXAMPLES) this.counts.examples.push(words);
-  }
-
   #record(bytes: Buffer, view: DataView, file: number, at: number): void {
     const walker = this.#walker;
     const moment = this.#moment(bytes, walker.time.start, walker.time.end);
-    if (Number.isNaN(moment)) return this.lost('no inferenceTime', textOf(bytes, walker.time));
+    if (Number.isNaN(moment)) return this.counts.lost('no inferenceTime', textOf(bytes, walker.time));
     if (moment < this.#asked.window.from || moment >= this.#asked.window.to) {
       this.counts.outside += 1;
       return;
@@ -233,15 +221,16 @@ export class Scanner {
     const payload = payloadOf(bytes, output);
     const asked = payloadOf(bytes, input);
     const inputRowCount = asked === undefined ? undefined : countRows(asked);
-    const answers = payload && readAnswers(payload, { path: this.#asked.path, inputRows: inputRowCount });
+    const { path, whole } = this.#asked;
+    const answers = payload && readAnswers(payload, { path, inputRows: inputRowCount, whole });
     if (payload === undefined || answers === undefined) {
       this.#unparsed(payload);
       return undefined;
     }
     const templates = this.#templates(bytes);
-    if (payload.encoding !== 'BASE64' && templates.length < MOST_TEMPLATES) {
+    if (payload.encoding !== 'BASE64' && !whole && templates.length < MOST_TEMPLATES) {
       const raw = bytes.toString('utf8', output.data.start, output.data.end);
-      const template = learnTemplate(raw, payload.encoding, payload.contentType, this.#asked.path);
+      const template = learnTemplate(raw, payload.encoding, payload.contentType, path);
       if (template !== undefined) templates.push(template);
     }
     return this.#answers(answers);
@@ -249,7 +238,7 @@ export class Scanner {
 
   #unparsed(payload: Payload | undefined): void {
     this.counts.unparsed += 1;
-    if (payload !== undefined) this.#example(payloadText(payload).slice(0, 120));
+    if (payload !== undefined) this.counts.example(payloadText(payload).slice(0, 120));
   }
 
   #answers(answers: readonly Answer[]): number {
@@ -261,16 +250,16 @@ export class Scanner {
 
   /** Makes room for the rows of one answer, and gives the first. */
   #rows(count: number): number {
-    if (this.columns.length + count > CAPACITY) this.columns.flush();
+    if (this.#columns.length + count > CAPACITY) this.#columns.flush();
     if (count > CAPACITY)
       throw new RangeError(`an answer of ${count} rows is beyond what can be compared (${CAPACITY})`);
-    const first = this.columns.length;
-    this.columns.length += count;
+    const first = this.#columns.length;
+    this.#columns.length += count;
     this.counts.answered += 1;
     this.counts.answers += count;
     for (let place = 0; place < count; place += 1) {
-      this.columns.place[first + place] = place;
-      this.columns.rows[first + place] = count;
+      this.#columns.place[first + place] = place;
+      this.#columns.rows[first + place] = count;
     }
     return first;
   }
@@ -282,7 +271,7 @@ export class Scanner {
     scores: readonly number[] | undefined,
     other: string | undefined,
   ): void {
-    const { columns } = this;
+    const columns = this.#columns;
     columns.number[row] = number;
     if (label !== undefined) columns.label.add(row, label);
     if (scores !== undefined) {
@@ -295,7 +284,7 @@ export class Scanner {
 
   /** Ids, time and place of a record, into every row of its answer. */
   #keys(bytes: Buffer, first: number, moment: number, file: number, at: number): void {
-    const { columns } = this;
+    const columns = this.#columns;
     const { inferenceId, eventId, input } = this.#walker;
     hashSpan(bytes, inferenceId);
     setHash(columns.inference, first);
@@ -308,10 +297,18 @@ export class Scanner {
     this.#rest(first, moment, file, at);
     if (this.#asked.features) this.#features(first, payloadOf(bytes, input));
     if (this.#asked.rowInputs) this.#inputs(first, payloadOf(bytes, input));
+    if (this.#isSampled(at)) this.#columnsOf(payloadOf(bytes, input), first);
+  }
+
+  /** Keeps what the rows of one answer were asked, column by column. */
+  #columnsOf(input: Payload | undefined, first: number): void {
+    const rows = this.#columns.length - first;
+    for (const [place, asked] of (csvLines(input, rows) ?? featuresOf(input, rows)).entries())
+      this.#cells.add(this.#columns, first + place, asked);
   }
 
   #rest(first: number, moment: number, file: number, at: number): void {
-    const { columns } = this;
+    const columns = this.#columns;
     for (let row = first; row < columns.length; row += 1) {
       columns.moment[row] = moment;
       columns.at[row] = at;
@@ -326,9 +323,9 @@ export class Scanner {
 
   #features(first: number, input: Payload | undefined): void {
     const rows = input === undefined ? [] : inputRows(input);
-    for (let row = first; row < this.columns.length; row += 1) {
+    for (let row = first; row < this.#columns.length; row += 1) {
       hashOf(rows[row - first]);
-      setHash(this.columns.feature, row);
+      setHash(this.#columns.feature, row);
     }
   }
 
@@ -336,7 +333,7 @@ export class Scanner {
   #oddLine(line: string, file: number, at: number): void {
     if (line.trim() === '') return;
     const capture = readCapture(line);
-    if (typeof capture === 'string') return this.lost(capture, line);
+    if (typeof capture === 'string') return this.counts.lost(capture, line);
     if (capture.at < this.#asked.window.from || capture.at >= this.#asked.window.to) {
       this.counts.outside += 1;
       return;
@@ -347,23 +344,25 @@ export class Scanner {
       return;
     }
     const rows = capture.input === undefined ? undefined : countRows(capture.input);
-    const answers = readAnswers(capture.output, { path: this.#asked.path, inputRows: rows });
+    const { path, whole } = this.#asked;
+    const answers = readAnswers(capture.output, { path, inputRows: rows, whole });
     if (answers === undefined) return this.#unparsed(capture.output);
     const first = this.#answers(answers);
     this.#idsOf(capture, first);
     this.#rest(first, capture.at, file, at);
     if (this.#asked.features) this.#features(first, capture.input);
     if (this.#asked.rowInputs) this.#inputs(first, capture.input);
+    if (this.#isSampled(at)) this.#columnsOf(capture.input, first);
   }
 
   #idsOf(capture: Capture, first: number): void {
     hashOf(capture.inferenceId);
-    setHash(this.columns.inference, first);
+    setHash(this.#columns.inference, first);
     if (!this.#asked.everyId) return;
     hashOf(capture.eventId);
-    setHash(this.columns.event, first);
+    setHash(this.#columns.event, first);
     hashOf(capture.input?.data);
-    setHash(this.columns.input, first);
+    setHash(this.#columns.input, first);
   }
 
   #moment(bytes: Buffer, start: number, end: number): number {
@@ -396,78 +395,16 @@ export class Scanner {
   }
 }
 
-function skipBlank(bytes: Buffer, from: number): number {
-  let at = from;
-  while (bytes[at] === 13 || bytes[at] === 32 || bytes[at] === 9) at += 1;
-  return at;
-}
-
-function sameBytes(bytes: Buffer, part: Span, known: Buffer): boolean {
-  const length = part.start < 0 ? 0 : part.end - part.start;
-  if (length !== known.length) return false;
-  for (let i = 0; i < length; i += 1) if (bytes[part.start + i] !== known[i]) return false;
-  return true;
-}
-
-function textOf(bytes: Buffer, part: Span): string {
-  if (part.start < 0) return '';
-  const raw = bytes.toString('utf8', part.start, part.end);
-  if (!part.escaped) return raw;
-  try {
-    return String(JSON.parse(`"${raw}"`));
-  } catch {
-    return raw;
-  }
-}
-
-function payloadOf(bytes: Buffer, half: HalfSpans): Payload | undefined {
-  if (half.data.start < 0) return undefined;
-  const encoding = textOf(bytes, half.encoding);
-  const type = textOf(bytes, half.type);
-  return {
-    data: textOf(bytes, half.data),
-    encoding: encoding === 'CSV' || encoding === 'BASE64' ? encoding : 'JSON',
-    contentType: type === '' ? undefined : type,
-  };
-}
-
+/** Leaves the hash of a string of the record. */
 function hashSpan(bytes: Buffer, part: Span): void {
   if (part.start < 0 || part.start === part.end) hashed.fill(0);
   else if (part.escaped) hashOf(textOf(bytes, part));
   else hashBytes(bytes, part.start, part.end);
 }
 
-function hashOf(text: string | undefined): void {
-  if (text === undefined || text === '') hashed.fill(0);
-  else {
-    const bytes = Buffer.from(text);
-    hashBytes(bytes, 0, bytes.length);
-  }
-}
-
-function setHash(column: Uint32Array, row: number): void {
-  column[2 * row] = hashed[0] as number;
-  column[2 * row + 1] = hashed[1] as number;
-}
-
-/** The input of a line like one before, without the blanks around it; false where it is more than plain text. */
-function hashInput(view: DataView, bytes: Buffer, match: PatternMatch): boolean {
-  if (match.inputStart < 0) {
-    hashed.fill(0);
-    return true;
-  }
-  let { inputStart, inputEnd } = match;
-  while (inputStart < inputEnd && bytes[inputStart] === 32) inputStart += 1;
-  while (inputStart < inputEnd && bytes[inputEnd - 1] === 32) inputEnd -= 1;
-  return hashWords(view, bytes, inputStart, inputEnd);
-}
-
-/** The same hash of text. A backslash in it is one that was written as two: such text is hashed byte by byte. */
-function hashLong(text: string | undefined): void {
-  if (text === undefined) {
-    hashed.fill(0);
-    return;
-  }
-  const bytes = Buffer.from(text);
-  if (!hashWords(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), bytes, 0, bytes.length)) hashOf(text);
+/** A number in [0, 1) that has nothing to do with the order of places (MurmurHash3's last step). */
+function mixed(place: number): number {
+  let h = Math.imul(place ^ (place >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return ((h ^ (h >>> 16)) >>> 0) / 2 ** 32;
 }

@@ -4,7 +4,8 @@ import type { Answer } from '../../predictions/answers.ts';
 import { readStretch } from './feed.ts';
 import type { Stretch } from './feed.ts';
 import { Scanner } from './scanner.ts';
-import type { ScanAsked, ScanCounts } from './scanner.ts';
+import type { ScanAsked } from './scanner.ts';
+import type { ScanCounts } from './tally.ts';
 
 export type SideName = 'production' | 'shadow';
 
@@ -34,8 +35,12 @@ export class ScanLine {
 
   constructor(start: ScanStart) {
     const make = (side: SideName) =>
-      new Scanner({ ...start.asked, rowInputs: side === 'production' }, (part) =>
-        join(start.folder, `${side}-${start.name}-${part}.parquet`),
+      new Scanner(
+        side === 'production' ? { ...start.asked, rowInputs: true } : { ...start.asked, rowInputs: false, sampled: 0 },
+        {
+          columns: (part) => join(start.folder, `${side}-${start.name}-${part}.parquet`),
+          cells: (part) => join(start.folder, `cells-${start.name}-${part}.parquet`),
+        },
       );
     this.#scanners = { production: make('production'), shadow: make('shadow') };
   }
@@ -44,13 +49,13 @@ export class ScanLine {
     const scanner = this.#scanners[task.side];
     await readStretch(task, {
       lines: (bytes, start, end, base) => scanner.lines(bytes, start, end, task.file, base),
-      lost: (why, where) => scanner.lost(why, where),
+      lost: (why, where) => scanner.counts.lost(why, where),
     });
   }
 
   end(): ScanResult {
     const result = (side: SideName) => {
-      this.#scanners[side].columns.flush();
+      this.#scanners[side].flush();
       return { counts: this.#scanners[side].counts, sample: this.#scanners[side].sample.answers };
     };
     return { production: result('production'), shadow: result('shadow') };

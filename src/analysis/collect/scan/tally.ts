@@ -1,0 +1,68 @@
+const EXAMPLES = 5;
+
+/** Where the records of one variant went. */
+export interface ScanCounts {
+  records: number;
+  unreadable: number;
+  outside: number;
+  withoutAnswer: number;
+  unparsed: number;
+  /** Records with answers, and the rows of those. */
+  answered: number;
+  answers: number;
+  /** Rows with a score for each class. */
+  scored: number;
+  examples: string[];
+}
+
+/** Counts records, and keeps examples of those that are lost. */
+export class Tally implements ScanCounts {
+  records = 0;
+  unreadable = 0;
+  outside = 0;
+  withoutAnswer = 0;
+  unparsed = 0;
+  answered = 0;
+  answers = 0;
+  scored = 0;
+  readonly examples: string[] = [];
+  readonly #reasons = new Set<string>();
+
+  /** Something that could not be read at all. */
+  lost(why: string, where: string): void {
+    this.unreadable += 1;
+    const words = `${why}: ${where.slice(0, 100)}`;
+    if (this.#reasons.has(why)) return this.example(words);
+    // Whatever else there is, every reason is named once.
+    this.#reasons.add(why);
+    this.examples.unshift(words);
+    this.examples.splice(EXAMPLES);
+  }
+
+  example(words: string): void {
+    if (this.examples.length < EXAMPLES) this.examples.push(words);
+  }
+}
+
+/** The counts of several threads together. */
+export function total(counts: readonly ScanCounts[]): ScanCounts {
+  const sum = (name: Exclude<keyof ScanCounts, 'examples'>) => counts.reduce((all, one) => all + one[name], 0);
+  return {
+    records: sum('records'),
+    unreadable: sum('unreadable'),
+    outside: sum('outside'),
+    withoutAnswer: sum('withoutAnswer'),
+    unparsed: sum('unparsed'),
+    answered: sum('answered'),
+    answers: sum('answers'),
+    scored: sum('scored'),
+    examples: mixed(counts.map((one) => one.examples)),
+  };
+}
+
+/** Five examples, the first of each thread first: it is the first of its kind. */
+function mixed(lists: readonly (readonly string[])[]): string[] {
+  return Array.from({ length: EXAMPLES }, (_, i) => lists.flatMap((list) => list.slice(i, i + 1)))
+    .flat()
+    .slice(0, EXAMPLES);
+}
