@@ -34,9 +34,9 @@ export function judgeSlices(evidence: Evidence): Gate[] {
   const { slices } = predictions;
   if (slices === undefined || slices.length === 0) {
     const reason =
-      'The inputs could not be cut into parts: too many captures to do it in memory, no captured inputs, or columns of one value.';
+      'The inputs could not be cut into parts: no captured inputs, fewer than 30 different ones in each part, or columns of one value.';
     const nothing = { outcome: 'inconclusive' as const, estimate: undefined, interval: undefined, n: 0 };
-    return [{ ...base, ...nothing, reason, needs: 'a shorter window, or inputs that are captured as CSV or JSON' }];
+    return [{ ...base, ...nothing, reason, needs: 'inputs that are captured as CSV or JSON, and more of them' }];
   }
   const scatter = sliceScatter(predictions);
   const noise =

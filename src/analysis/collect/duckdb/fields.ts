@@ -12,11 +12,11 @@ export async function fieldSums(engine: Engine, rules: FieldRules | undefined): 
   const alike: bigint[] = [];
   const answers = await engine.connection.stream('select rowid, our_label, their_label from cell where same and free');
   for await (const rows of answers.yieldRowsJs()) {
-    for (const [row, ours, theirs] of rows) {
-      const left: unknown = JSON.parse(String(ours));
+    for (const [row, ours, theirs] of rows as [bigint, string, string][]) {
+      const left: unknown = JSON.parse(ours);
       const same = ours === theirs;
-      const differing = counter.add(left, same ? left : JSON.parse(String(theirs)));
-      if (differing === 0 && !same) alike.push(BigInt(Number(row)));
+      const differing = counter.add(left, same ? left : JSON.parse(theirs));
+      if (differing === 0 && !same) alike.push(row);
     }
   }
   if (alike.length > 0) {
