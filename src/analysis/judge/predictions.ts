@@ -104,6 +104,23 @@ function judgeSanity(predictions: Predictions, evidence: Evidence): Gate[] {
       needs: outcome === 'inconclusive' ? 'more captured answers' : undefined,
     });
   }
+  // Looked for and not found is no evidence: late captures, a bucket that is closed, ids that do not meet.
+  if (predictions.pairs === 0) {
+    found.push({
+      ...base,
+      id: 'output.pairs',
+      title: 'Were its answers compared?',
+      gating: gates(policy, 'output.pairs'),
+      outcome: 'inconclusive',
+      estimate: undefined,
+      interval: undefined,
+      margin: undefined,
+      relation: '>',
+      n: 0,
+      reason: `Not one answer of the shadow could be paired with one of production's (${count(shadow.records)} and ${count(production.records)} were found).`,
+      needs: 'captured answers of both, or --no-predictions to judge without',
+    });
+  }
   const stuck = constantOutput(production, shadow);
   if (stuck !== undefined) found.push({ ...base, ...stuck, gating: gates(policy, 'output.varied') });
   return found;
@@ -129,6 +146,6 @@ function constantOutput(
     n: shadow.answers,
     reason: stuck
       ? `It answers '${answer}' to ${percent(share)} of all requests; production's commonest answer has ${percent(usual)}.`
-      : `${count(shadow.distinct)} different answers; the commonest, '${answer}', has ${percent(share)}.`,
+      : `${shadow.distinct === 1 ? 'One answer to everything' : `${count(shadow.distinct)} different answers`}; the commonest, '${answer}', has ${percent(share)}${share > 0.99 ? `, and production's has ${percent(usual)}` : ''}.`,
   };
 }

@@ -6,6 +6,7 @@ import { summarizeBoth } from '../../analysis/metrics.ts';
 import type { Window } from '../../analysis/observations.ts';
 import type { Outcome as Judged } from '../../analysis/verdict.ts';
 import type { App, Outcome } from '../../app.ts';
+import { AwsProblem } from '../../aws/errors.ts';
 import type { Report } from '../../report/report.ts';
 import { renderers } from '../../report/render.ts';
 import { plain } from '../../ui/io.ts';
@@ -67,14 +68,29 @@ async function watch(app: App, options: ReportOptions, look: () => Promise<Repor
   const every = readDuration(options.every, '--every');
   const deadline = app.clock.now() + readDuration(options.timeout, '--timeout');
   for (;;) {
-    const report = await look();
-    const { verdict } = report;
     const last = app.clock.now() + every > deadline;
+    const report = await lookOrWait(app, look, last);
+    if (report === undefined) {
+      await app.clock.sleep(every, app.signal);
+      continue;
+    }
+    const { verdict } = report;
     if (verdict === undefined || verdict.outcome !== 'inconclusive' || options.files !== undefined || last)
       return report;
     app.io.err(`${new Date(report.created).toISOString().slice(11, 16)} UTC  ${plain(verdict.summary)}`);
     if (options.watch === 'show' && options.output === undefined) await show(app, options, report);
     await app.clock.sleep(every, app.signal);
+  }
+}
+
+/** One look; undefined where AWS is out of reach or out of breath for now, which the next look may not find. */
+async function lookOrWait(app: App, look: () => Promise<Report>, last: boolean): Promise<Report | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (last || !(error instanceof AwsProblem && error.transient)) throw error;
+    app.io.err(`${new Date(app.clock.now()).toISOString().slice(11, 16)} UTC  ${plain(error.message)}. Looking again.`);
+    return undefined;
   }
 }
 

@@ -1,0 +1,163 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { CreateEndpointCommand, CreateEndpointConfigCommand, CreateModelCommand } from '@aws-sdk/client-sagemaker';
+import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { fetchCaptures } from '../../src/analysis/collect/captures.ts';
+import { deletePrefix } from '../../src/aws/s3.ts';
+import type { Report } from '../../src/report/report.ts';
+import { ARTIFACT_009, ROLE, START, type TestWorld, testWorld } from '../support/world.ts';
+
+const IMAGE = '382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1';
+let world: TestWorld;
+beforeEach(async () => {
+  world = await testWorld();
+  const [s3, sagemaker, runtime] = [await world.aws.s3(), await world.aws.sagemaker(), await world.aws.runtime()];
+  for (const Bucket of ['models', 'captures']) await s3.send(new CreateBucketCommand({ Bucket }));
+  await s3.send(new PutObjectCommand({ Bucket: 'models', Key: 'm.tar.gz', Body: readFileSync(ARTIFACT_009) }));
+  const PrimaryContainer = { Image: IMAGE, ModelDataUrl: 's3://models/m.tar.gz' };
+  await sagemaker.send(new CreateModelCommand({ ModelName: 'v1', ExecutionRoleArn: ROLE, PrimaryContainer }));
+  const variant = (VariantName: string) => ({
+    VariantName,
+    ModelName: 'v1',
+    InstanceType: 'ml.m5.large' as const,
+    InitialInstanceCount: 1,
+    InitialVariantWeight: 1,
+  });
+  await sagemaker.send(
+    new CreateEndpointConfigCommand({
+      EndpointConfigName: 'c',
+      ProductionVariants: [variant('AllTraffic')],
+      ShadowProductionVariants: [variant('shadow')],
+      DataCaptureConfig: {
+        InitialSamplingPercentage: 100,
+        DestinationS3Uri: 's3://captures/all',
+        CaptureOptions: [{ CaptureMode: 'InputAndOutput' }],
+      },
+    }),
+  );
+  await sagemaker.send(new CreateEndpointCommand({ EndpointName: 'w', EndpointConfigName: 'c' }));
+  world.clock.advance(10 * 60_000);
+  for (let i = 0; i < 60; i += 1) {
+    const Body = `${i % 7},5.6,-3.2,1.2,0.0,1.0`;
+    await runtime.send(
+      new InvokeEndpointCommand({ EndpointName: 'w', ContentType: 'text/csv', Body, InferenceId: `r-${i}` }),
+    );
+    world.clock.advance(1_500);
+  }
+  world.clock.advance(120_000);
+});
+afterEach(() => world.close());
+
+const deny = (service: 's3' | 'cloudwatch' | 'logs' | 'sagemaker', operation: string) =>
+  world.emulator.world.faults.add({ kind: 'deny', service, operation });
+
+async function report(...words: string[]) {
+  const ended = await world.shadowctl(['report', '--endpoint', 'w', '--last', '15m', '--format', 'json', ...words]);
+  const found = ended.out.startsWith('{') ? (JSON.parse(ended.out) as Report) : undefined;
+  const gates = Object.fromEntries(found?.verdict?.gates.map((gate) => [gate.id, gate.outcome]) ?? []);
+  return { ...ended, gates, notes: found?.observations.notes.join('\n') ?? '', seen: found?.observations };
+}
+
+describe('a source that is closed to these credentials', () => {
+  test.each([
+    ['ListObjectsV2', 's3:ListBucket on s3://captures'],
+    ['GetObject', 's3:GetObject on s3://captures/all/w/AllTraffic/'],
+  ])('S3 %s: metrics are judged, predictions are not known, and nothing passes for it', async (operation, needs) => {
+    deny('s3', operation);
+    const { code, gates, notes } = await report();
+    expect(code).toBe(3);
+    expect(notes).toContain('Access Denied (AccessDenied). Predictions are not known, so none were compared.');
+    expect(notes).toContain(`Grant ${needs}`);
+    expect(gates).toMatchObject({ 'traffic.sampling': 'pass', 'output.pairs': 'inconclusive' });
+  });
+
+  test('CloudWatch: predictions are compared, errors and latency are not known', async () => {
+    deny('cloudwatch', 'GetMetricData');
+    const { code, gates, notes, seen } = await report();
+    expect(code).toBe(3);
+    expect(notes).toContain('Traffic, errors and latency are not known. Grant cloudwatch:GetMetricData');
+    expect(seen?.predictions?.pairs).toBe(60);
+    expect(gates).toMatchObject({ errors: 'inconclusive', 'output.readable': 'pass' });
+  });
+
+  test.each([[[]], [['--logs-query', 'fields @timestamp, @message']]])('CloudWatch Logs %j', async (words) => {
+    deny('logs', words.length === 0 ? 'FilterLogEvents' : 'StartQuery');
+    const { code, notes, gates } = await report('--source', 'logs', ...words);
+    expect(code).toBe(3);
+    expect(notes).toContain(`Grant logs:${words.length === 0 ? 'FilterLogEvents' : 'StartQuery'} to these credentials`);
+    expect(gates).toMatchObject({ 'output.pairs': 'inconclusive' });
+  });
+
+  test('a model: only its image is not shown', async () => {
+    deny('sagemaker', 'DescribeModel');
+    const { notes, seen } = await report();
+    expect(notes).toContain('Its image and artifact are not shown. Grant sagemaker:DescribeModel');
+    expect(seen).toMatchObject({ production: { model: 'v1', image: null }, predictions: { pairs: 60 } });
+  });
+
+  test('the endpoint itself: nothing can be said', async () => {
+    deny('sagemaker', 'DescribeEndpoint');
+    const { code, err } = await report();
+    expect(code).toBe(2);
+    expect(err).toContain('Grant sagemaker:DescribeEndpoint');
+  });
+});
+
+test('a bucket that is gone is told of', async () => {
+  await deletePrefix(world.aws, 's3://captures/all');
+  await (await world.aws.s3()).send(new DeleteBucketCommand({ Bucket: 'captures' }));
+  const { code, notes } = await report();
+  expect(code).toBe(3);
+  expect(notes).toContain('The specified bucket does not exist');
+});
+
+test('a capture file that is deleted after it was listed is counted, one that was replaced is read as it is now', async () => {
+  const s3 = await world.aws.s3();
+  const key = (i: number) => `many/w/AllTraffic/2026/01/05/09/${String(i).padStart(2, '0')}.jsonl`;
+  for (let i = 0; i < 30; i += 1)
+    await s3.send(new PutObjectCommand({ Bucket: 'captures', Key: key(i), Body: `line ${i}` }));
+  let changed: Promise<unknown> | undefined;
+  const window = { from: START, to: START + 60_000 };
+  world.emulator.world.faults.add({ kind: 'delay', service: 's3', operation: 'GetObject', milliseconds: 1_000 });
+  const fetching = fetchCaptures(
+    world.aws,
+    world.clock,
+    { destination: 's3://captures/many', endpoint: 'w', variant: 'AllTraffic', window },
+    {
+      cache: join(world.root, 'cache'),
+      progress: () => {
+        changed ??= Promise.all([
+          s3.send(new DeleteObjectCommand({ Bucket: 'captures', Key: key(29) })),
+          s3.send(new PutObjectCommand({ Bucket: 'captures', Key: key(28), Body: 'line anew' })),
+        ]);
+      },
+    },
+  );
+  const { paths, fetched, gone } = await fetching;
+  await changed;
+  expect([paths.length, fetched, gone]).toEqual([29, 29, 1]);
+  expect(readFileSync(paths[28] ?? '', 'utf8')).toBe('line anew');
+});
+
+test('a cache that cannot be made is no defect, and names the way round it', async () => {
+  mkdirSync(join(world.root, '.shadowctl'), { recursive: true });
+  writeFileSync(join(world.root, '.shadowctl/cache'), 'in the way');
+  const { code, err } = await report();
+  expect(code).toBe(2);
+  expect(err).toMatch(/Could not write to .*: a file is in the way of the folder \((ENOTDIR|EEXIST)\)/);
+  expect(err).toContain('--no-predictions judges without captures.');
+  expect((await report('--no-predictions')).seen?.predictions).toBeNull();
+});
+
+test('--until-decided outlives what passes: throttling, a fault of AWS', async () => {
+  world.emulator.world.faults.add({ kind: 'error', service: 'cloudwatch', times: 5 });
+  world.emulator.world.faults.add({ kind: 'throttle', service: 's3', times: 10 });
+  const { code, err } = await report('--until-decided', '--every', '1m', '--timeout', '4m');
+  expect(code).toBe(3);
+  expect(err.match(/Looking again\./g)).toHaveLength(2);
+  world.emulator.world.faults.add({ kind: 'error', service: 'cloudwatch' });
+  expect(await report('--until-decided', '--every', '1m', '--timeout', '2m')).toMatchObject({ code: 2 });
+});
