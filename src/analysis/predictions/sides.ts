@@ -12,8 +12,6 @@ export interface Side {
   examples: string[];
 }
 
-const DISTINCT_LIMIT = 10_000;
-
 /** Where every record of a variant went, and how its answers are spread: a model that always says the same stands out. */
 export function sideCounts(
   side: Side,
@@ -27,9 +25,7 @@ export function sideCounts(
     for (const answer of list) {
       answers += 1;
       const key = text(answer);
-      const count = seen.get(key);
-      if (count !== undefined) seen.set(key, count + 1);
-      else if (seen.size < DISTINCT_LIMIT) seen.set(key, 1);
+      seen.set(key, (seen.get(key) ?? 0) + 1);
     }
   }
   let commonest: [string, number] | undefined;

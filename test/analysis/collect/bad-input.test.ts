@@ -96,7 +96,7 @@ describe('bad input is counted and named, and nothing crashes', () => {
     });
     expect(seen.predictions?.labels).toMatchObject({ rows: 20_000, agree: 20_000, classes: 20_000 });
     expect(seen.predictions?.labels?.confusion.labels).toHaveLength(13);
-    expect(seen.predictions?.production.distinct).toBe(10_000);
+    expect(seen.predictions?.production.distinct).toBe(20_000);
   });
 
   test('mixed encodings in one file', async () => {

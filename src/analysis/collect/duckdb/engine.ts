@@ -1,7 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PairingMethod, Predictions, SideCounts, Task, Window } from '../../observations.ts';
-import { labelSums } from '../../predictions/labels.ts';
 import type { FieldRules } from '../../predictions/fields.ts';
 import type { Path } from '../../predictions/path.ts';
 import { detectTask } from '../../predictions/task.ts';
@@ -13,6 +12,7 @@ import { fill, openEngine } from './connection.ts';
 import type { Engine } from './connection.ts';
 import { sqlNumber } from './curve.ts';
 import { fieldSums } from './fields.ts';
+import { labels } from './labels.ts';
 import { numberSums } from './numbers.ts';
 import { labelSql, pairSides, showSides } from './pairing.ts';
 import { repeats } from './repeats.ts';
@@ -125,9 +125,7 @@ async function sum(engine: Engine, options: EngineOptions, paired: Paired): Prom
   const minutes = (await engine.rows(fill(SUMS.blocks ?? '', { tolerance }))) as unknown as Predictions['blocks'];
   const blocks = minutes.map((block) => ({ ...block, ...(judged?.get(block.at) ?? UNJUDGED) }));
   const rows = blocks.reduce((total, block) => total + block.rows, 0);
-  const cells = (await engine.rows(SUMS.labels ?? '')) as unknown as { ours: string; theirs: string; count: number }[];
-  const [agreement] = await engine.rows(SUMS.agreement ?? '');
-  const labelled = Number(agreement?.rows ?? 0);
+  const { sums, labelled, bare } = await labels(engine);
   const truth = options.truth === undefined ? undefined : await truthSums(engine, options.truth, rows);
   const expected = options.sampling * scanned.production.answered;
   return {
@@ -140,13 +138,13 @@ async function sum(engine: Engine, options: EngineOptions, paired: Paired): Prom
     rows,
     differentRows: paired.different,
     blocks,
-    labels: labelSums(cells, labelled, Number(agreement?.agree ?? 0)),
+    labels: sums,
     numbers,
     top: await topPairs(engine, method, options),
     truth,
     fields,
     slices: method === undefined ? undefined : await slices(engine, method, tolerance, columnsOf(options)),
-    repeats: await repeats(engine, { labelled, bare: Number(agreement?.bare ?? 0), told: truth?.rows ?? 0 }, tolerance),
+    repeats: await repeats(engine, { labelled, bare, told: truth?.rows ?? 0 }, tolerance),
   };
 }
 
@@ -158,17 +156,16 @@ async function sideCounts(
 ): Promise<SideCounts> {
   const { answered, scored: _, ...counts } = scanned[side];
   const ambiguous = await one(engine, 'ambiguous', { side });
-  const answers = await engine.rows(fill(SUMS.answers ?? '', { side, label: labelSql('', task) }));
-  const commonest = answers[0];
+  const [answers] = await engine.rows(fill(SUMS.answers ?? '', { side, label: labelSql('', task) }));
   return {
     files: options[side].length,
     ...counts,
     ambiguous,
     unmatched: answered - ambiguous - pairs,
-    distinct: answers.length,
+    distinct: Number(answers?.kinds ?? 0),
     commonest:
-      commonest === undefined
-        ? undefined
-        : { answer: String(commonest.answer).slice(0, 80), share: Number(commonest.n) / counts.answers },
+      typeof answers?.answer === 'string'
+        ? { answer: answers.answer.slice(0, 80), share: Number(answers.n) / counts.answers }
+        : undefined,
   };
 }

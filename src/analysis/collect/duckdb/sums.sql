@@ -17,15 +17,6 @@ from told group by 1;
 select
   count(*)::double as inputs, sum(known)::double as known $sums
 from (select count(*) filter (known_input) as known $values from $from group by input);
--- name: labels
-select our_label as ours, their_label as theirs, count(*)::double as count
-from compared where our_label is not null and their_label is not null
-group by all order by count desc, ours, theirs limit 100000;
--- name: agreement
-select
-  count(*) filter (classes)::double as rows, count(*) filter (classes and our_label = their_label)::double as agree,
-  count(*) filter (not classes and d is not null)::double as bare
-from (select *, our_label is not null and their_label is not null as classes from compared);
 -- name: numbers
 select
   count(*)::double as rows,
@@ -56,10 +47,11 @@ select ((select count(*) from twice_production) + (select count(*) from twice_sh
 -- name: ambiguous
 select coalesce(sum(n), 0)::double as n from twice_$side;
 -- name: answers
-select answer, count(*)::double as n from (
-  select coalesce($label, number::varchar, 'undefined') as answer from $side
-) group by 1 order by n desc, answer limit 10000;
--- name: pairs
-select count(*)::double as n from joined where place = 0;
+-- Numbers are told apart as numbers: as text they would cost ten times as much.
+select count(*)::double as kinds, max(n)::double as n, arg_max(coalesce(label, number::varchar, 'undefined'), n) as answer
+from (
+  select label, number, count(*) as n
+  from (select $label as label, if($label is null, number, null) as number from $side) group by label, number
+);
 -- name: different
 select count(*) filter (place = 0)::double as pairs, count(*) filter (place = 0 and not same)::double as different from cell;
