@@ -59,7 +59,12 @@ test('too short a time informs of nothing, and is inconclusive where it decides'
 test('nothing before: no gate, unless one was asked for', () => {
   const alone = simulate({ captured: false });
   expect(gatesOf(alone)).toEqual({});
-  expect(gatesOf(alone, { ...DEFAULT_POLICY, decide: ['effect'] })['effect.latency']?.outcome).toBe('inconclusive');
+  // Each gate that was asked for, and no other: silence about one would look like a pass.
+  for (const id of ['effect.latency', 'effect.overhead', 'effect.errors']) {
+    const gates = gatesOf(alone, { ...DEFAULT_POLICY, decide: [id] });
+    expect(Object.keys(gates)).toEqual([id]);
+    expect(gates[id]).toMatchObject({ outcome: 'inconclusive', gating: true });
+  }
 });
 
 test('the shadow counts from its first request, the warm-up left out', () => {

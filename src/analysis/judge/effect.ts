@@ -13,6 +13,12 @@ import { differenceInterval, failures } from './errors.ts';
 import type { Evidence } from './evidence.ts';
 import { change, duration, percent } from './words.ts';
 
+const TITLES = {
+  latency: 'Does shadowing slow production down?',
+  overhead: "Does shadowing add to SageMaker's overhead?",
+  errors: 'Does shadowing make production fail?',
+};
+
 /** Production alone, and production while the shadow saw its requests, without the warm-up. */
 interface BeforeAndDuring {
   before: MetricTable;
@@ -46,7 +52,7 @@ export function judgeEffect(evidence: Evidence): Gate[] {
   const { observations, policy } = evidence;
   const both = beforeAndDuring(observations.metrics, policy.warmupMinutes);
   if (both === undefined)
-    return decides(policy, 'effect.latency') && observations.metrics.times.length > 0 ? [unknown(policy)] : [];
+    return observations.metrics.times.length > 0 ? unknown(policy).filter((gate) => gate.gating) : [];
   const { latency, overhead } = policy.effect;
   const gates = [
     ratio(both, policy, { id: 'effect.latency', of: 'latency', metric: 'latencyMean', margin: latency }),
@@ -56,22 +62,29 @@ export function judgeEffect(evidence: Evidence): Gate[] {
   return gates.filter((gate) => gate.gating || gate.outcome !== 'inconclusive');
 }
 
-function unknown(policy: Policy): Gate {
-  return {
-    id: 'effect.latency',
-    title: 'Does shadowing slow production down?',
+/** The gates where nothing is known of the time before. */
+function unknown(policy: Policy): Gate[] {
+  const { latency, overhead, errors } = policy.effect;
+  const gate = (id: string, title: string, unit: 'ratio' | 'share', margin: number): Gate => ({
+    id,
+    title,
     outcome: 'inconclusive',
-    gating: true,
-    unit: 'ratio',
+    gating: decides(policy, id),
+    unit,
     estimate: undefined,
     interval: undefined,
-    margin: 1 + policy.effect.latency,
+    margin,
     relation: '<',
     n: 0,
-    of: 'blocks',
+    of: unit === 'ratio' ? 'blocks' : 'requests',
     reason: 'Production had no request in the time before the shadow, so that there is nothing to compare with.',
     needs: 'a shadow that is attached to an endpoint with traffic',
-  };
+  });
+  return [
+    gate('effect.latency', TITLES.latency, 'ratio', 1 + latency),
+    gate('effect.overhead', TITLES.overhead, 'ratio', 1 + overhead),
+    gate('effect.errors', TITLES.errors, 'share', errors),
+  ];
 }
 
 function ratio(
@@ -90,8 +103,7 @@ function ratio(
   const missing = Math.max(ours.missing * ours.minutes, theirs.missing * theirs.minutes);
   return {
     id: ask.id,
-    title:
-      ask.of === 'latency' ? 'Does shadowing slow production down?' : "Does shadowing add to SageMaker's overhead?",
+    title: ask.of === 'latency' ? TITLES.latency : TITLES.overhead,
     outcome,
     gating: decides(policy, ask.id),
     unit: 'ratio',
@@ -134,7 +146,7 @@ function failing({ before, during }: BeforeAndDuring, policy: Policy): Gate {
   const seen = `${percent(share(theirs))} of production's requests fail with the shadow, ${percent(share(ours))} did before`;
   return {
     id: 'effect.errors',
-    title: 'Does shadowing make production fail?',
+    title: TITLES.errors,
     outcome,
     gating: decides(policy, 'effect.errors'),
     unit: 'share',
