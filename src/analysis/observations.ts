@@ -105,6 +105,8 @@ export interface Predictions {
   pairs: number;
   /** Pairs divided by the requests of production that the shadow should have seen. */
   coverage: number | undefined;
+  /** Median of the shadow's time less production's, of the same request, in milliseconds. */
+  skewMs?: number | undefined;
   /** Answers compared: a request may hold many rows. */
   rows: number;
   /** Pairs whose two answers hold different numbers of rows; left out. */

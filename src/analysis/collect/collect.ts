@@ -120,15 +120,19 @@ async function readPredictions(
   options: CollectOptions,
   notes: string[],
 ): Promise<Predictions | undefined> {
-  if (!options.predictions || facts.shadow === undefined) return undefined;
+  if (facts.shadow === undefined) return undefined;
+  if (!options.predictions) {
+    notes.push('Predictions were left alone (--no-predictions): nobody knows whether the shadow answers well.');
+    return undefined;
+  }
   if (options.logs !== undefined) {
     return predictionsFromLogs(aws, clock, { ...facts, shadow: facts.shadow }, metrics, options, options.logs, notes);
   }
   if (facts.captures === undefined) {
     notes.push(
-      'Data capture is off for this endpoint, so predictions cannot be compared. `shadowctl shadow` turns it on.',
+      'Data capture is off for this endpoint, so predictions cannot be compared. `shadowctl shadow` turns it on; --no-predictions judges without.',
     );
-    return undefined;
+    return noPredictions(facts.sampling ?? 1, options);
   }
   const window = windowOfShadow(metrics, options.window, notes);
   const source = { destination: facts.captures, endpoint: options.endpoint, window };

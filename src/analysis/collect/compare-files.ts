@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Predictions, Task, Window } from '../observations.ts';
 import { comparePredictions } from '../predictions/compare.ts';
 import { parsePath } from '../predictions/path.ts';
+import { skewNote } from '../predictions/skew.ts';
 import type { FieldRules } from '../predictions/fields.ts';
 import type { Truth } from '../predictions/truth.ts';
 import { readAll, sizeOf } from './read-files.ts';
@@ -34,6 +35,16 @@ export interface CompareFilesOptions {
  * compared by DuckDB, under a memory bound. Both give the same answers.
  */
 export async function compareFiles(
+  files: { production: readonly string[]; shadow: readonly string[] },
+  options: CompareFilesOptions,
+): Promise<Predictions> {
+  const found = await compare(files, options);
+  const skewed = skewNote(found);
+  if (skewed !== undefined) options.note(skewed);
+  return found;
+}
+
+async function compare(
   files: { production: readonly string[]; shadow: readonly string[] },
   options: CompareFilesOptions,
 ): Promise<Predictions> {

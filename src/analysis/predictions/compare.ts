@@ -68,6 +68,7 @@ export function comparePredictions(production: CaptureSet, shadow: CaptureSet, o
     production: counts(ours, pairing.ambiguous.production, pairing.unmatched.production, task),
     shadow: counts(theirs, pairing.ambiguous.shadow, pairing.unmatched.shadow, task),
     pairs: pairing.pairs.length,
+    skewMs: pairing.skewMs,
     coverage: expected > 0 ? Math.min(1, pairing.pairs.length / expected) : undefined,
     differentRows,
     ...rows.sums(),

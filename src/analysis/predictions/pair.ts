@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PairingMethod } from '../observations.ts';
+import { quantile } from '../statistics/distances.ts';
 import type { Capture } from './captures.ts';
 
 export interface Pair {
@@ -15,6 +16,8 @@ export interface Pairing {
   ambiguous: { production: number; shadow: number };
   /** Records that met nobody. */
   unmatched: { production: number; shadow: number };
+  /** Median of the shadow's time less production's, in milliseconds: of pairs by id, or of inputs that occur once a side. */
+  skewMs: number | undefined;
 }
 
 /** Copies of one request are answered within this time of each other: beyond, equal inputs are different requests. */
@@ -50,6 +53,7 @@ function join(
   }
   return {
     pairs,
+    skewMs: median(pairs.map((pair) => pair.shadow.at - pair.production.at)),
     ambiguous: { production: ours.ambiguous, shadow: theirs.ambiguous },
     unmatched: {
       production: production.length - ours.ambiguous - pairs.length,
@@ -99,8 +103,13 @@ function joinByInput(production: readonly Capture[], shadow: readonly Capture[])
     }
   }
   const ambiguousTheirs = [...doubtful].filter((one) => !taken.has(one)).length;
+  const apart = [...ours].flatMap(([hash, [one, ...more]]) => {
+    const [other, ...others] = theirs.get(hash) ?? [];
+    return one === undefined || other === undefined || more.length + others.length > 0 ? [] : [other.at - one.at];
+  });
   return {
     pairs,
+    skewMs: median(apart),
     ambiguous: { production: ambiguousOurs, shadow: ambiguousTheirs },
     unmatched: {
       production: production.length - ambiguousOurs - pairs.length,
@@ -119,4 +128,8 @@ function byInput(captures: readonly Capture[]): Map<string, Capture[]> {
     else list.push(capture);
   }
   return found;
+}
+
+function median(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : quantile(Float64Array.from(values).sort(), 0.5);
 }

@@ -1,12 +1,16 @@
 import { usage } from '../../errors.ts';
+import { labelRows } from './label-rows.ts';
+import type { LabelText } from './label-text.ts';
 import { follow } from './path.ts';
 import { payloadText } from './captures.ts';
 import type { Payload } from './captures.ts';
 
 /** What was really the case, to look up for a row of a request. */
 export interface Truth {
-  /** Number of labels read. */
+  /** Number of labels that can be used. */
   size: number;
+  /** What was wrong with the labels, a sentence each. */
+  notes: readonly string[];
   /** How labels find their rows: by the request's InferenceId, or by the features of the row. */
   by: 'id' | 'input';
   /** Every label with its key: an id, or features as CSV without spaces. */
@@ -18,21 +22,117 @@ export interface Truth {
 const ID_NAMES = /^(inference[_ ]?id|id|event[_ ]?id)$/i;
 const LABEL_NAMES = /^(label|target|truth|ground[_ ]?truth|class|y)$/i;
 
+/** Labels of one text; see `readTruths`. */
+export function readTruth(text: string, source: string, column?: string): Truth {
+  return readTruths([{ source, text, flaws: [] }], column);
+}
+
 /**
- * Reads labels from CSV with a header, or JSON Lines. Where there is an `inferenceId` column (or `id`), a label belongs
- * to that request; where there is none, every other column is taken as the features that were sent, in this order.
+ * Reads labels from CSV with a header, JSON Lines, or SageMaker's own records of ground truth. Where there is an
+ * `inferenceId` column (or `id`), a label belongs to that request; where there is none, every other column is taken as
+ * the features that were sent, in this order. What cannot be used is left out, counted and told of in `notes`: two
+ * different labels of one request (or of the same features) say nothing about either.
  *
  * @param column the column that holds the label; by default one of the usual names
- * @throws Problem (usage) naming line and column of what cannot be understood
+ * @throws Problem (usage) for a file that is something else: no label column, or most lines not readable
  */
-export function readTruth(text: string, source: string, column?: string): Truth {
-  const rows = /^\s*[{[]/.test(text) ? fromJsonLines(text, source) : fromCsv(text, source);
-  const names = rows[0] === undefined ? [] : Object.keys(rows[0]);
-  if (rows.length === 0)
-    throw usage(`${source} holds no labels.`, 'It needs a header line and at least one line of data.');
-  const idName = names.find((name) => ID_NAMES.test(name.trim()));
-  const labelName = column ?? names.find((name) => LABEL_NAMES.test(name.trim()));
-  if (labelName === undefined || !names.includes(labelName)) {
+export function readTruths(files: readonly LabelText[], column?: string): Truth {
+  const known = new Map<string, string | undefined>();
+  const notes: string[] = [];
+  let by: Truth['by'] | undefined;
+  for (const file of files) {
+    const found = readFile(file, column, known, notes);
+    if (found === undefined) continue;
+    if (by !== undefined && by !== found)
+      throw usage(
+        `${file.source} has ${found === 'id' ? 'ids' : 'no ids'}, unlike the files before it.`,
+        'Give files of one kind.',
+      );
+    by = found;
+  }
+  const first = files[0]?.source ?? 'The folder';
+  if (by === undefined)
+    throw usage(
+      files.length === 1 ? `${first} holds no labels.` : `${files.length} files hold no labels.`,
+      'It needs a header line and at least one line of data.',
+    );
+  return {
+    size: [...known.values()].filter((label) => label !== undefined).length,
+    by,
+    notes,
+    *entries() {
+      for (const [key, label] of known) if (label !== undefined) yield [key, label];
+    },
+    of: (id, row, inputRow) => {
+      if (by === 'input') return inputRow === undefined ? undefined : known.get(inputRow);
+      return known.get(`${id}#${row}`) ?? (row === 0 ? known.get(id) : undefined);
+    },
+  };
+}
+
+/** Puts the labels of a file among those that are known. @returns how they find their rows; undefined for an empty file */
+function readFile(
+  { source, text, flaws }: LabelText,
+  column: string | undefined,
+  known: Map<string, string | undefined>,
+  notes: string[],
+): Truth['by'] | undefined {
+  let columns: Columns | undefined;
+  let rows = 0;
+  const unreadable = new Tally();
+  const withoutId = new Tally();
+  const withoutLabel = new Tally();
+  const twice = new Tally();
+  const contradicted = new Tally();
+  for (const { line, values } of labelRows(text)) {
+    rows += 1;
+    if (values === undefined) {
+      unreadable.add(line);
+      continue;
+    }
+    columns ??= columnsOf(Object.keys(values), source, column);
+    const { id, label: labelName, features } = columns;
+    const key =
+      id === undefined ? features.map((name) => (values[name] ?? '').trim()).join(',') : (values[id] ?? '').trim();
+    const label = (values[labelName] ?? '').trim();
+    if (label === '') withoutLabel.add(line);
+    else if (id !== undefined && key === '') withoutId.add(line);
+    else if (!known.has(key)) known.set(key, label);
+    else if (known.get(key) === label) twice.add(line);
+    else {
+      known.set(key, undefined);
+      contradicted.add(line);
+    }
+  }
+  if (unreadable.count > rows / 2) {
+    throw usage(
+      `${source} is no file of labels: ${unreadable.count} of ${rows} lines cannot be read, the first is line ${unreadable.first}.`,
+      'Labels are read from CSV with a header and as many values a line, or JSON Lines.',
+    );
+  }
+  const what = columns?.id === undefined ? 'features' : 'an id';
+  notes.push(
+    ...flaws.map((flaw) => `${source}: ${flaw}`),
+    ...unreadable.told(source, 'cannot be read', 'left out'),
+    ...withoutId.told(source, 'no id', 'left out', 'has', 'have'),
+    ...withoutLabel.told(source, 'no label', 'left out', 'has', 'have'),
+    ...contradicted.told(source, `another label for ${what} that had one`, 'neither counts', 'has', 'have'),
+    // The same row of features has the same label as a rule.
+    ...(columns?.id === undefined ? [] : twice.told(source, 'a label again', 'counted once', 'gives', 'give')),
+  );
+  return columns === undefined ? undefined : columns.id === undefined ? 'input' : 'id';
+}
+
+interface Columns {
+  id: string | undefined;
+  label: string;
+  features: readonly string[];
+}
+
+function columnsOf(names: readonly string[], source: string, column: string | undefined): Columns {
+  const id = names.find((name) => ID_NAMES.test(name.trim()));
+  const label = column ?? names.find((name) => LABEL_NAMES.test(name.trim()));
+  if (label === undefined || !names.includes(label)) {
     throw usage(
       column === undefined
         ? `${source} has no column that looks like a label.`
@@ -40,32 +140,26 @@ export function readTruth(text: string, source: string, column?: string): Truth 
       `Its columns are: ${names.slice(0, 20).join(', ')}. Name the one with the truth: --labels ${source}:COLUMN`,
     );
   }
-  const known = new Map<string, string | undefined>();
-  for (const row of rows) {
-    const key =
-      idName === undefined
-        ? names
-            .filter((name) => name !== labelName)
-            .map((name) => (row[name] ?? '').trim())
-            .join(',')
-        : (row[idName] ?? '').trim();
-    const label = (row[labelName] ?? '').trim();
-    if (label === '') continue;
-    // The same features with two different truths say nothing about either.
-    if (idName === undefined && known.has(key) && known.get(key) !== label) known.set(key, undefined);
-    else known.set(key, label);
+  return { id, label, features: names.filter((name) => name !== label) };
+}
+
+/** Lines with something in common. */
+class Tally {
+  count = 0;
+  first = 0;
+
+  add(line: number): void {
+    this.count += 1;
+    if (this.count === 1) this.first = line;
   }
-  return {
-    size: known.size,
-    by: idName === undefined ? 'input' : 'id',
-    *entries() {
-      for (const [key, label] of known) if (label !== undefined) yield [key, label];
-    },
-    of: (id, row, inputRow) => {
-      if (idName === undefined) return inputRow === undefined ? undefined : known.get(inputRow);
-      return known.get(`${id}#${row}`) ?? (row === 0 ? known.get(id) : undefined);
-    },
-  };
+
+  /** Nothing, or a sentence: `labels.csv: 3 lines cannot be read (left out); the first is line 7.` */
+  told(source: string, words: string, consequence: string, one = '', many = ''): string[] {
+    if (this.count === 0) return [];
+    const subject = this.count === 1 ? ['1 line', one] : [`${this.count} lines`, many];
+    const place = this.count === 1 ? `it is line ${this.first}` : `the first is line ${this.first}`;
+    return [`${source}: ${[...subject, words].filter((part) => part !== '').join(' ')} (${consequence}); ${place}.`];
+  }
 }
 
 /** The rows of a request, each as CSV without spaces; for JSON the `features` of each instance. */
@@ -90,46 +184,4 @@ export function inputRows(payload: Payload): string[] {
   } catch {
     return [];
   }
-}
-
-type Row = Record<string, string>;
-
-function fromJsonLines(text: string, source: string): Row[] {
-  return text.split('\n').flatMap((line, index): Row[] => {
-    if (line.trim() === '') return [];
-    try {
-      const value: unknown = JSON.parse(line);
-      if (typeof value !== 'object' || value === null) throw new TypeError('no object');
-      const entries = Object.entries(value).map(([key, one]) => [
-        key,
-        typeof one === 'string' ? one : JSON.stringify(one),
-      ]);
-      return [Object.fromEntries(entries) as Row];
-    } catch (cause) {
-      throw usage(`${source}, line ${index + 1}: not a JSON object: ${line.slice(0, 60)}`, undefined, cause);
-    }
-  });
-}
-
-function fromCsv(text: string, source: string): Row[] {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-  const header = splitCsv(lines[0] ?? '').map((name) => name.trim());
-  return lines.slice(1).map((line, index) => {
-    const cells = splitCsv(line);
-    if (cells.length !== header.length) {
-      throw usage(
-        `${source}, line ${index + 2}: ${cells.length} values under a header of ${header.length}: ${line.slice(0, 60)}`,
-        'Every line needs as many values as the header has names.',
-      );
-    }
-    return Object.fromEntries(header.map((name, i) => [name, cells[i] ?? '']));
-  });
-}
-
-/** Cells of one CSV line; quotes may hold commas, doubled quotes stand for one. */
-function splitCsv(line: string): string[] {
-  if (!line.includes('"')) return line.split(',');
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
-    (match) => match[1]?.replaceAll('""', '"') ?? match[2] ?? '',
-  );
 }

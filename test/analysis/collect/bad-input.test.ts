@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
+import { comparePairsInSql } from '../../../src/analysis/collect/duckdb/engine.ts';
 import { collectFromFiles } from '../../../src/analysis/collect/from-files.ts';
 import type { FromFilesOptions } from '../../../src/analysis/collect/from-files.ts';
+import type { Predictions, Window } from '../../../src/analysis/observations.ts';
 import { judge } from '../../../src/analysis/judge.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy.ts';
 
@@ -21,13 +23,18 @@ function line(id: number, answer: string, type = 'text/csv', encoding = 'CSV'): 
 }
 
 let folders = 0;
-async function look(files: Record<string, string | Uint8Array>, changed: Partial<FromFilesOptions> = {}) {
+function write(files: Record<string, string | Uint8Array>): string {
   folders += 1;
   const path = join(root, String(folders));
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(join(path, name, '..'), { recursive: true });
     writeFileSync(join(path, name), content);
   }
+  return path;
+}
+
+async function look(files: Record<string, string | Uint8Array>, changed: Partial<FromFilesOptions> = {}) {
+  const path = write(files);
   return collectFromFiles({
     path,
     variants: undefined,
@@ -41,6 +48,32 @@ async function look(files: Record<string, string | Uint8Array>, changed: Partial
     memory: '500MB',
     ...changed,
   });
+}
+
+/** What both engines find: the one for what fits into memory, and the other for what does not. */
+async function lookBoth(files: Record<string, string>, window?: Window): Promise<Predictions[]> {
+  const { predictions } = await look(files, { window });
+  const path = join(root, String(folders));
+  const listed = (side: string) =>
+    Object.keys(files)
+      .filter((name) => name.startsWith(side))
+      .map((name) => join(path, name));
+  const sql = await comparePairsInSql({
+    production: listed('production'),
+    shadow: listed('shadow'),
+    window: window ?? { from: 0, to: 8.64e15 },
+    path: undefined,
+    task: undefined,
+    sampling: 1,
+    tolerance: undefined,
+    truth: undefined,
+    fields: undefined,
+    memory: '500MB',
+    spill: join(path, 'spill'),
+    threads: 1,
+  });
+  if (predictions === undefined) throw new Error('no predictions');
+  return [predictions, sql];
 }
 
 const many = (answer: (i: number) => string, n = 400) => Array.from({ length: n }, (_, i) => line(i, answer(i)));
@@ -105,6 +138,61 @@ describe('bad input is counted and named, and nothing crashes', () => {
     const lines = Array.from({ length: 400 }, (_, i) => mixed(i)).join('\n');
     const seen = await look({ 'production/a.jsonl': lines, 'shadow/a.jsonl': lines });
     expect(seen.predictions).toMatchObject({ pairs: 400, production: { unparsed: 0 }, numbers: { bias: 0, mae: 0 } });
+  });
+
+  test('InferenceIds that come twice belong to nobody, and are counted', async () => {
+    const doubled = [...many((i) => `${i}.5`), ...many((i) => `${i}.25`, 40)].join('\n');
+    for (const found of await lookBoth({
+      'production/a.jsonl': doubled,
+      'shadow/a.jsonl': many((i) => `${i}.5`).join('\n'),
+    }))
+      expect(found).toMatchObject({
+        pairs: 360,
+        production: { records: 440, ambiguous: 80, unmatched: 0 },
+        shadow: { ambiguous: 0, unmatched: 40 },
+        numbers: { mae: 0 },
+      });
+  });
+
+  test('an empty window, and no record at all', async () => {
+    const files = { 'production/a.jsonl': many(() => '1').join('\n'), 'shadow/a.jsonl': many(() => '1').join('\n') };
+    for (const found of await lookBoth(files, { from: 0, to: 60_000 }))
+      expect(found).toMatchObject({
+        method: undefined,
+        pairs: 0,
+        production: { records: 0, outside: 400 },
+        blocks: [],
+      });
+    for (const found of await lookBoth({ 'production/a.jsonl': '\n', 'shadow/a.jsonl': '{}\nxx\n' }))
+      expect(found).toMatchObject({ method: undefined, pairs: 0, rows: 0, shadow: { records: 0, unreadable: 2 } });
+  });
+
+  test('clocks that differ are named: harmless for ids, fatal for equal inputs', async () => {
+    const lines = many((i) => `${i % 9}`);
+    const late = lines.map((one) => one.replace('09:00:00Z', '09:03:01Z'));
+    const files = { 'production/a.jsonl': lines.join('\n'), 'shadow/a.jsonl': late.join('\n') };
+    for (const found of await lookBoth(files)) expect(found).toMatchObject({ pairs: 400, skewMs: 181_000 });
+    expect((await look(files)).notes.join()).toContain('dated 4 min later than production');
+    const nameless = (text: string, side: string) =>
+      text.replaceAll(/"(inferenceId|eventId)":"[^"]*"/g, `"eventId":"${side}"`);
+    const bare = {
+      'production/a.jsonl': nameless(files['production/a.jsonl'], 'a'),
+      'shadow/a.jsonl': nameless(files['shadow/a.jsonl'], 'b'),
+    };
+    for (const found of await lookBoth(bare))
+      expect(found).toMatchObject({ method: undefined, pairs: 0, skewMs: 181_000 });
+    expect((await look(bare)).notes.join()).toContain('send an InferenceId with each request');
+  });
+
+  test('broken strings are broken records, however alike the line before was', async () => {
+    const lines = many((i) => `${i}`);
+    const broken = [...lines, ...lines.slice(0, 3)];
+    broken[400] = lines[0]?.replace('r0', 'r\u00010') ?? '';
+    broken[401] = lines[1]?.replace('e1-1', 'e1\\x') ?? '';
+    broken[402] = lines[2]?.replace('"data":"2"', '"data":"2\t"') ?? '';
+    const files = { 'production/a.jsonl': broken.join('\n'), 'shadow/a.jsonl': lines.join('\n') };
+    for (const found of await lookBoth(files))
+      expect(found).toMatchObject({ pairs: 400, production: { records: 400, unreadable: 3 } });
   });
 
   test('a folder that does not show what is what, and a path that is nothing', async () => {

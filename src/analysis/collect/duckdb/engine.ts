@@ -7,7 +7,7 @@ import { detectTask } from '../../predictions/task.ts';
 import type { Truth } from '../../predictions/truth.ts';
 import { scanCaptures } from '../scan/scan.ts';
 import type { Scanned } from '../scan/scan.ts';
-import { one, SUMS } from './asked.ts';
+import { KEYS, one, SUMS } from './asked.ts';
 import { fill, openEngine } from './connection.ts';
 import type { Engine } from './connection.ts';
 import { sqlNumber } from './curve.ts';
@@ -134,6 +134,7 @@ async function sum(engine: Engine, options: EngineOptions, paired: Paired): Prom
     production: await sideCounts(engine, 'production', options, paired),
     shadow: await sideCounts(engine, 'shadow', options, paired),
     pairs,
+    skewMs: await skew(engine, method, scanned.production.answered),
     coverage: expected > 0 ? Math.min(1, pairs / expected) : undefined,
     rows,
     differentRows: paired.different,
@@ -146,6 +147,15 @@ async function sum(engine: Engine, options: EngineOptions, paired: Paired): Prom
     slices: method === undefined ? undefined : await slices(engine, method, tolerance, columnsOf(options)),
     repeats: await repeats(engine, { labelled, bare, told: truth?.rows ?? 0 }, tolerance),
   };
+}
+
+/** As in `Pairing`; of some thousand pairs, where there are many. */
+async function skew(engine: Engine, method: PairingMethod | undefined, records: number): Promise<number | undefined> {
+  const byId = method === 'inferenceId' || method === 'eventId';
+  const each = Math.max(1, Math.floor(records / 10_000));
+  const sql = byId ? fill(SUMS.skew_by_id ?? '', { key: KEYS[method], each }) : (SUMS.skew_by_input ?? '');
+  const [row] = await engine.rows(sql);
+  return typeof row?.n === 'number' ? row.n : undefined;
 }
 
 async function sideCounts(

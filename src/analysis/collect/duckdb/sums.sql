@@ -42,6 +42,15 @@ select
   avg(abs(their_number - truth_number)) filter (loss is not null) as "maeShadow",
   stddev_samp(loss) as "lossDeviation"
 from told;
+-- name: skew_by_id
+-- Ids are hashes: every so-manieth is a sample.
+select median(theirs.moment - ours.moment)::double as n
+from (from production where $key % $each = 0 and place = 0) as ours
+join (from shadow where $key % $each = 0 and place = 0) as theirs using ($key);
+-- name: skew_by_input
+with ours as (select input_id, min(moment) as moment from lone_production group by input_id having count(*) = 1),
+theirs as (select input_id, min(moment) as moment from lone_shadow group by input_id having count(*) = 1)
+select median(theirs.moment - ours.moment)::double as n from ours join theirs using (input_id);
 -- name: twice
 select ((select count(*) from twice_production) + (select count(*) from twice_shadow))::double as n;
 -- name: ambiguous

@@ -30,7 +30,7 @@ export function hashText(text: string): bigint {
   return (BigInt(hashed[1] as number) << 32n) | BigInt(hashed[0] as number);
 }
 
-/** A hash of longer text, four bytes at a time; another one than `hashBytes`. @returns false where there is a backslash */
+/** A hash of longer text, four bytes at a time; another one than `hashBytes`. @returns false where there is a backslash or a control character */
 export function hashWords(view: DataView, bytes: Uint8Array, start: number, end: number): boolean {
   let a = 0xdeadbeef ^ (end - start);
   let b = 0x41c6ce57;
@@ -38,13 +38,14 @@ export function hashWords(view: DataView, bytes: Uint8Array, start: number, end:
   for (; i + 4 <= end; i += 4) {
     const word = view.getInt32(i, true);
     const slash = word ^ 0x5c5c5c5c;
-    if (((slash - 0x01010101) & ~slash & 0x80808080) !== 0) return false;
+    // A backslash, or a byte below a blank: no plain text.
+    if ((((slash - 0x01010101) & ~slash) | ((word - 0x20202020) & ~word)) & 0x80808080) return false;
     a = Math.imul(a ^ word, 2654435761);
     b = Math.imul(b ^ word ^ (a >>> 15), 1597334677);
   }
   for (; i < end; i += 1) {
     const byte = bytes[i] as number;
-    if (byte === 92) return false;
+    if (byte === 92 || byte < 32) return false;
     a = Math.imul(a ^ byte, 2654435761);
     b = Math.imul(b ^ byte ^ (a >>> 15), 1597334677);
   }

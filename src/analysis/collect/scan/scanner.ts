@@ -48,7 +48,8 @@ export interface ScanFiles {
 
 /**
  * Takes capture lines apart into columns: by their bytes where they look like the lines before, else by the same
- * readers that small reports use. Nothing of a record stays in memory but its row in the columns.
+ * readers that small reports use. Nothing of a record stays in memory but its row in the columns. Of the shadow's inputs
+ * only the end is looked for: where one is broken inside, its answer counts all the same.
  */
 export class Scanner {
   readonly counts = new Tally();

@@ -26,6 +26,9 @@ export interface HalfSpans {
   type: Span;
 }
 
+/** What may follow a backslash, but `u`. */
+const ESCAPES = Buffer.from('"\\\\/bfnrt');
+
 const span = (): Span => ({ start: -1, end: -1, escaped: false });
 const half = (): HalfSpans => ({ data: span(), encoding: span(), type: span() });
 
@@ -158,7 +161,8 @@ export class RecordWalker {
       if (c === BACKSLASH) {
         escaped = true;
         at += 1;
-        if ((bytes[at] as number) < 32) return false;
+        const escape = bytes[at] as number;
+        if (escape === 117 ? !areHex(bytes, at + 1) : !ESCAPES.includes(escape)) return false;
       } else if (c < 32) return false;
       at += 1;
     }
@@ -200,6 +204,15 @@ export class RecordWalker {
     let c = this.#bytes[this.place];
     while (c === 32 || c === 9 || c === 13) c = this.#bytes[(this.place += 1)];
   }
+}
+
+/** The four digits behind `\u`. */
+function areHex(bytes: Uint8Array, from: number): boolean {
+  for (let i = from; i < from + 4; i += 1) {
+    const c = bytes[i] as number;
+    if (!((c >= 48 && c <= 57) || (c >= 65 && c <= 70) || (c >= 97 && c <= 102))) return false;
+  }
+  return true;
 }
 
 function isScalar(bytes: Uint8Array, start: number, end: number): boolean {
