@@ -86,7 +86,7 @@ async function verdict(report: Report, options: RenderOptions): Promise<string> 
     gateValue(gate, gate.estimate),
     gateInterval(gate),
     gateLimit(gate),
-    `${count(gate.n)} ${gate.of}`,
+    `${count(gate.n)} ${gate.n === 1 ? gate.of.replace(/s$/, '') : gate.of}`,
   ]);
   const gates = await table(options, ['', 'gate', 'seen', 'can be', 'limit', 'from'], rows, {
     right: [2],

@@ -31,7 +31,8 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export async function stage(shadow: 'good' | 'mismatched' | 'none'): Promise<Stage> {
+/** @param captured false: data capture is turned off */
+export async function stage(shadow: 'good' | 'mismatched' | 'none', captured = true): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'shadowctl-stage-'));
   copyFileSync(DATA, join(folder, 'weather-test.csv'));
   const clock = new VirtualClock(Date.UTC(2026, 0, 5, 9));
@@ -73,7 +74,7 @@ export async function stage(shadow: 'good' | 'mismatched' | 'none'): Promise<Sta
       ProductionVariants: [variant('AllTraffic', 'weather-v1')],
       ...(shadow === 'none' ? {} : { ShadowProductionVariants: [variant('shadow', 'weather-v2')] }),
       DataCaptureConfig: {
-        EnableCapture: true,
+        EnableCapture: captured,
         InitialSamplingPercentage: 100,
         DestinationS3Uri: 's3://models/captures',
         CaptureOptions: [{ CaptureMode: 'Input' }, { CaptureMode: 'Output' }],

@@ -132,3 +132,13 @@ test('without a shadow: how to attach one', async () => {
   expect(text).toContain('There is nothing to compare: weather has no shadow variant.');
   expect(text).toContain('    shadowctl shadow --endpoint weather …');
 });
+
+test('capture turned off is no reason to pass: what was asked for is missing', async () => {
+  open = await stage('good', false);
+  await open.traffic(120, 1_000);
+  open.clock.advance(120_000);
+  const { text } = await report(open, 'json');
+  const { observations, verdict } = JSON.parse(text) as Report;
+  expect(observations.notes.join(' ')).toContain('Data capture is off for this endpoint');
+  expect(verdict?.gates.find((gate) => gate.id === 'output.pairs')?.outcome).toBe('inconclusive');
+});
