@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { CommanderError } from 'commander';
 import type { App, Globals, Host, Outcome } from './app.ts';
 import { systemClock } from './clock.ts';
@@ -24,6 +25,8 @@ const NO_GLOBALS: Globals = {
 /** The program as the shell calls it. Resolves to the exit code. */
 export async function main(argv: readonly string[], process: NodeJS.Process): Promise<number> {
   const controller = new AbortController();
+  // Every request in flight listens to it: with sixteen downloads at once Node would suspect a leak, on the terminal.
+  setMaxListeners(0, controller.signal);
   let asked = 0;
   const stop = () => {
     asked += 1;

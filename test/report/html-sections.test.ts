@@ -1,13 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Observations } from '../../src/analysis/observations.ts';
-import { redact } from '../../src/commands/report/observe.ts';
 import { ticks } from '../../src/report/html/pictures.ts';
 import { renderHtml } from '../../src/report/html/html.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
 import { HOSTILE, reportOn } from './sample.ts';
 import { simulate } from '../analysis/simulated.ts';
-
-const SECRET = 'secret-of-a-customer';
 
 /** Observations in which every optional section has something to say; `word` stands wherever a request or an answer could speak. */
 function everything(word: string): Observations {
@@ -100,16 +97,6 @@ describe('the sections of the HTML report', () => {
   test.each(HOSTILE)('%s stays words in every section', (word) => {
     const hostile = renderHtml(reportOn(everything(word)));
     expect(hostile).not.toContain(word);
-  });
-
-  test('--redact keeps what was asked and answered out of HTML and Markdown', () => {
-    const open = reportOn(everything(SECRET));
-    const closed = reportOn(redact(everything(SECRET)));
-    for (const render of [renderHtml, renderMarkdown]) {
-      expect(render(open)).toContain(SECRET);
-      expect(render(closed)).not.toContain(SECRET);
-    }
-    expect(renderHtml(closed)).toContain('<td>part 1</td>');
   });
 });
 

@@ -34,7 +34,7 @@ export interface ReportOptions {
   variants: string | undefined;
   /** Where to keep the observations. */
   save: string | undefined;
-  /** Leaves inputs and examples of the models' words out. */
+  /** Leaves out what was sent, who sent it, and free answers: see redact.ts. */
   redact: boolean;
   /** Look again and again until the first decision: `show` every report, or only the last. */
   watch: 'show' | 'quiet' | undefined;
@@ -99,7 +99,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option('--files <path>', 'instead of AWS: what --save wrote, or a folder of captures with a folder per variant')
     .option('--variants <production,shadow>', 'which folders under --files, where their names do not tell')
     .option('--save <file>', 'keep the observations, to judge them again later with --files')
-    .option('--redact', 'leave out what requests and answers said: no inputs, no examples')
+    .option('--redact', 'leave out inputs, ids, parts of inputs, examples and free answers, in reports and in --save')
     .option('--schema', 'print the JSON schema of what --format json prints, and end')
     .option('--watch', 'look again and again, and stop at the first decision')
     .option('--until-decided', 'the same, showing only the last report (for CI)')

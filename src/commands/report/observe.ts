@@ -119,23 +119,3 @@ function readVariants(words: string | undefined): readonly [string, string] | un
     throw usage(`--variants '${words}' does not name two folders.`, 'Write it like --variants AllTraffic,shadow.');
   return [production, shadow];
 }
-
-/** The same without anything that a request or an answer said, but for the names of classes. */
-export function redact(observations: Observations): Observations {
-  const { predictions } = observations;
-  if (predictions === undefined) return observations;
-  const quiet = <Side extends { examples: readonly string[] }>(side: Side): Side => ({ ...side, examples: [] });
-  return {
-    ...observations,
-    predictions: {
-      ...predictions,
-      production: quiet(predictions.production),
-      shadow: quiet(predictions.shadow),
-      top: predictions.top.map((pair) => ({ ...pair, input: undefined })),
-      // The parts of a column are cut from what was sent.
-      slices: predictions.slices?.map((slice, i) => ({ ...slice, part: `part ${i + 1}` })),
-      fields: predictions.fields?.map((field) => ({ ...field, example: undefined })),
-    },
-    notes: [...observations.notes, 'Inputs and examples were left out (--redact).'],
-  };
-}

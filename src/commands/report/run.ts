@@ -12,7 +12,8 @@ import { renderers } from '../../report/render.ts';
 import { plain } from '../../ui/io.ts';
 import type { ReportOptions } from './command.ts';
 import { loadTruth } from './inputs.ts';
-import { observe, redact } from './observe.ts';
+import { observe } from './observe.ts';
+import { redact } from './redact.ts';
 import { decideWindow, readDuration } from './window.ts';
 
 const ENDINGS: Record<Judged, Outcome> = { pass: 'done', fail: 'no', inconclusive: 'inconclusive' };

@@ -1,0 +1,66 @@
+import type { DivergingPair, LabelSums, Observations, Predictions, SideCounts } from '../../analysis/observations.ts';
+
+/** Up to so many different labels are the names of classes; more are texts, which may say anything. */
+const MOST_CLASSES = 100;
+const HIDDEN = 'hidden';
+
+/**
+ * Observations that say what was found without what was sent or who sent it. Taken out: inputs, ids, the parts of
+ * columns (they are cut from inputs), examples of lines and answers that could not be read, answers in free JSON, and
+ * labels where there are too many to be names of classes. What stays: counts and sums, predicted numbers, class names,
+ * names of JSON fields and input columns, and what the endpoint is made of.
+ */
+export function redact(observations: Observations): Observations {
+  const { predictions } = observations;
+  const notes = [
+    ...observations.notes,
+    'Inputs, ids and free answers were left out (--redact); predicted numbers and names of classes and fields stay.',
+  ];
+  return { ...observations, predictions: predictions && quiet(predictions), notes };
+}
+
+function quiet(found: Predictions): Predictions {
+  const many = found.task === 'json' || (found.labels?.classes ?? 0) > MOST_CLASSES;
+  const answer = (words: string) => (tellsNothing(words, many) ? words : HIDDEN);
+  const side = (one: SideCounts): SideCounts => ({
+    ...one,
+    examples: [],
+    commonest: one.commonest && {
+      ...one.commonest,
+      answer: tellsNothing(one.commonest.answer, many || one.distinct > MOST_CLASSES) ? one.commonest.answer : HIDDEN,
+    },
+  });
+  const pair = (one: DivergingPair, i: number): DivergingPair => ({
+    ...one,
+    id: `pair ${i + 1}`,
+    production: answer(one.production),
+    shadow: answer(one.shadow),
+    input: undefined,
+  });
+  return {
+    ...found,
+    production: side(found.production),
+    shadow: side(found.shadow),
+    labels: found.labels && labels(found.labels, many),
+    top: found.top.map(pair),
+    slices: found.slices?.map((slice, i) => ({ ...slice, part: `part ${i + 1}` })),
+    fields: found.fields?.map((field) => ({ ...field, example: undefined })),
+  };
+}
+
+/** Labels keep their places in the matrix; `…`, all the rest together, keeps its name too. */
+function labels(sums: LabelSums, many: boolean): LabelSums {
+  const names = sums.confusion.labels.map((name, i) =>
+    name === '…' || tellsNothing(name, many) ? name : `label ${i + 1}`,
+  );
+  return { ...sums, confusion: { ...sums.confusion, labels: names } };
+}
+
+/** A number, or one of few classes, alone or with its score: `4`, `rain (0.98)`. JSON may hold anything. */
+function tellsNothing(words: string, many: boolean): boolean {
+  return isNumber(words) || (!many && !/^[[{]/.test(words.trim()) && !/[\n\r]/.test(words));
+}
+
+function isNumber(words: string): boolean {
+  return words.trim() !== '' && !Number.isNaN(Number(words));
+}
