@@ -22,6 +22,8 @@ import type { Span } from './walker.ts';
 
 const MOST_TEMPLATES = 24;
 const MOST_PATTERNS = 4;
+/** Learning costs several readings: whoever has learned nothing so often learns no more. */
+const MOST_VAIN = 100;
 
 /** What is asked of the records. */
 export interface ScanAsked {
@@ -46,6 +48,12 @@ export interface ScanFiles {
   cells(part: number): string;
 }
 
+/** Answers of one encoding and content type: how they are built, and how often that could not be learned. */
+interface Form {
+  templates: Template[];
+  vain: number;
+}
+
 /**
  * Takes capture lines apart into columns: by their bytes where they look like the lines before, else by the same
  * readers that small reports use. Nothing of a record stays in memory but its row in the columns. Of the shadow's inputs
@@ -60,8 +68,9 @@ export class Scanner {
   readonly #walker = new RecordWalker();
   readonly #match = new PatternMatch();
   readonly #patterns: LinePattern[] = [];
-  readonly #forms = new Map<string, Template[]>();
-  #form: { encoding: Buffer; type: Buffer; templates: Template[] } | undefined;
+  readonly #forms = new Map<string, Form>();
+  #last: { encoding: Buffer; type: Buffer; form: Form } | undefined;
+  #vainLines = 0;
   #lastTime = Buffer.alloc(0);
   #lastMoment = Number.NaN;
 
@@ -156,17 +165,21 @@ export class Scanner {
       const behind = skipBlank(bytes, this.#walker.place);
       if (bytes[behind] === 10) {
         this.#record(bytes, view, file, place);
-        if (this.#patterns.length < MOST_PATTERNS) {
-          const pattern = learnPattern(bytes, at, behind + 1, this.#walker, this.#templates(bytes));
-          if (pattern !== undefined && this.#match.match(pattern, bytes, view, at) === behind + 1)
-            this.#patterns.push(pattern);
-        }
+        this.#learnLine(bytes, view, at, behind + 1);
         return behind + 1;
       }
     }
     const newline = bytes.indexOf(10, at);
     this.#oddLine(bytes.toString('utf8', at, newline), file, place);
     return newline + 1;
+  }
+
+  #learnLine(bytes: Buffer, view: DataView, start: number, end: number): void {
+    const { templates } = this.#form(bytes);
+    if (this.#patterns.length >= MOST_PATTERNS || this.#vainLines >= MOST_VAIN || templates.length === 0) return;
+    const pattern = learnPattern(bytes, start, end, this.#walker, templates);
+    if (pattern !== undefined && this.#match.match(pattern, bytes, view, start) === end) this.#patterns.push(pattern);
+    else this.#vainLines += 1;
   }
 
   #record(bytes: Buffer, view: DataView, file: number, at: number): void {
@@ -191,7 +204,7 @@ export class Scanner {
   /** Rows of an answer that is built like one before; undefined where it is not. */
   #fast(bytes: Buffer, view: DataView): number | undefined {
     const { data } = this.#walker.output;
-    for (const template of this.#templates(bytes)) {
+    for (const template of this.#form(bytes).templates) {
       if (matchTemplate(template, bytes, view, data.start, this.#match.values) === data.end)
         return this.#fill(template);
     }
@@ -228,13 +241,22 @@ export class Scanner {
       this.#unparsed(payload);
       return undefined;
     }
-    const templates = this.#templates(bytes);
-    if (payload.encoding !== 'BASE64' && !whole && templates.length < MOST_TEMPLATES) {
-      const raw = bytes.toString('utf8', output.data.start, output.data.end);
-      const template = learnTemplate(raw, payload.encoding, payload.contentType, path);
-      if (template !== undefined) templates.push(template);
-    }
+    if (payload.encoding !== 'BASE64' && !whole) this.#learnAnswer(bytes, payload);
     return this.#answers(answers);
+  }
+
+  #learnAnswer(bytes: Buffer, { encoding, contentType }: Payload): void {
+    const form = this.#form(bytes);
+    if (form.templates.length >= MOST_TEMPLATES || form.vain >= MOST_VAIN) return;
+    const { data } = this.#walker.output;
+    const template = learnTemplate(
+      bytes.toString('utf8', data.start, data.end),
+      encoding,
+      contentType,
+      this.#asked.path,
+    );
+    if (template === undefined) form.vain += 1;
+    else form.templates.push(template);
   }
 
   #unparsed(payload: Payload | undefined): void {
@@ -380,19 +402,18 @@ export class Scanner {
     return this.#lastMoment;
   }
 
-  /** What has been learned about answers of this encoding and content type. */
-  #templates(bytes: Buffer): Template[] {
+  /** What has been learned about answers of the encoding and content type of this record. */
+  #form(bytes: Buffer): Form {
     const { encoding, type } = this.#walker.output;
-    const form = this.#form;
-    if (form !== undefined && sameBytes(bytes, encoding, form.encoding) && sameBytes(bytes, type, form.type))
-      return form.templates;
-    const words = [textOf(bytes, encoding), textOf(bytes, type)] as const;
-    const key = JSON.stringify(words);
-    const templates = this.#forms.get(key) ?? [];
-    this.#forms.set(key, templates);
+    const last = this.#last;
+    if (last !== undefined && sameBytes(bytes, encoding, last.encoding) && sameBytes(bytes, type, last.type))
+      return last.form;
+    const key = JSON.stringify([textOf(bytes, encoding), textOf(bytes, type)]);
+    const form = this.#forms.get(key) ?? { templates: [], vain: 0 };
+    this.#forms.set(key, form);
     const raw = (part: Span) => Buffer.from(part.start < 0 ? [] : bytes.subarray(part.start, part.end));
-    this.#form = { encoding: raw(encoding), type: raw(type), templates };
-    return templates;
+    this.#last = { encoding: raw(encoding), type: raw(type), form };
+    return form;
   }
 }
 
