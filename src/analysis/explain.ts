@@ -32,6 +32,8 @@ export function explainPolicy(policy: Policy): Demand[] {
   const errors = leastRequests((n) => differenceInterval(none(n), none(n), policy)[1] < policy.errors);
   const pairs = (least: number | undefined) =>
     least === undefined ? NEVER : `${count(Math.max(policy.minimumPairs, least))} pairs of different inputs`;
+  const inEachPart = (least: number | undefined) =>
+    least === undefined ? NEVER : `${pairs(0)}, and ${count(least)} in each part`;
   const demand = (gate: string, words: string, traffic: string): Demand => ({
     gate,
     gating: gates(policy, gate),
@@ -48,12 +50,13 @@ export function explainPolicy(policy: Policy): Demand[] {
     );
   });
   const distances = Object.entries(policy.distances).filter((one): one is [Distance, number] => one[1] !== undefined);
-  const informs = (gate: string, words: string): Demand => ({
+  const informs = (gate: string, words: string, traffic = `${blocks}, and as long before the shadow`): Demand => ({
     gate,
     gating: decides(policy, gate),
     demand: words,
-    traffic: `${blocks}, and as long before the shadow`,
+    traffic,
   });
+  const before = leastRequests((n) => differenceInterval(none(n), none(n), policy)[1] < policy.effect.errors);
   const effect = [
     informs(
       'effect.latency',
@@ -66,6 +69,7 @@ export function explainPolicy(policy: Policy): Demand[] {
     informs(
       'effect.errors',
       `it fails less than ${percent(policy.effect.errors)} more requests than before the shadow`,
+      before === undefined ? NEVER : `${count(before)} requests without a failure, and as many before the shadow`,
     ),
   ];
   const tolerance =
@@ -73,7 +77,7 @@ export function explainPolicy(policy: Policy): Demand[] {
       ? "half a standard deviation of production's"
       : String(policy.numbers.tolerance);
   return [
-    demand('traffic.sampling', 'it saw the share of the traffic that was asked for', 'any'),
+    demand('traffic.sampling', 'it saw the share of the traffic that was asked for', 'one request'),
     demand(
       'errors',
       `its share of failed requests is less than ${percent(policy.errors)} above production's`,
@@ -107,7 +111,7 @@ export function explainPolicy(policy: Policy): Demand[] {
           demand(
             'slices',
             `in every part of every column of the inputs more than ${percent(policy.slices)} of its answers equal production's`,
-            `${pairs(leastRequests(share(policy.slices, true)))} in each part`,
+            inEachPart(leastRequests(share(policy.slices, true))),
           ),
         ]),
     ...distances.map(([name, margin]) =>

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -124,6 +124,38 @@ describe('explaining a policy', () => {
     check(least('truth'), (n) => best(n, policy).find((gate) => gate.id === 'truth.accuracy')?.outcome);
     for (const name of ['ks', 'psi', 'jensenShannon'])
       check(least(`distance.${name}`), (n) => best(n, policy).find((gate) => gate.id === `distance.${name}`)?.outcome);
+  });
+
+  test('and the simulated endpoints of the calibration take no less', () => {
+    const table = readFileSync(join(import.meta.dirname, '../bench/calibration.md'), 'utf8');
+    const median = (title: string) => {
+      const line = table.split('\n').findLast((one) => one.startsWith(`| ${title} |`));
+      return 60 * Number(/\| (\d+) min \|/.exec(line ?? '')?.[1]);
+    };
+    const policy = readPolicy(
+      { distances: { ks: 0.1, psi: 0.1, jensenShannon: 0.02, wasserstein: 0.1 }, slices: 0.9 },
+      'x',
+    );
+    const rows: [string, string][] = [
+      ['distance.wasserstein', 'Wasserstein of equals, 0.1 allowed'],
+      ['errors', 'no errors at all'],
+      ['labels.agreement', 'labels 95 % equal'],
+      ['truth', 'accuracy 3 % better'],
+      ['slices', 'slices 95 % equal, all 12'],
+      ['distance.ks', 'Kolmogorov-Smirnov of equals, 0.1 allowed'],
+      ['distance.psi', 'stability index of equals, 0.1 allowed'],
+      ['distance.jensenShannon', 'Jensen-Shannon of equals, 0.02 allowed'],
+    ];
+    for (const [gate, title] of rows) {
+      const traffic = explainPolicy(policy).find((one) => one.gate === gate)?.traffic ?? '';
+      const [first = 0, second = 0] = (traffic.match(/\d[\d ]*/g) ?? []).map((n) => Number(n.replaceAll(' ', '')));
+      // Quarters of columns; numbers of deviation 1, whose range of about 8 holds the limit 80 times.
+      const times: Record<string, number> = { slices: 4, 'distance.wasserstein': 80 };
+      const least = Math.max(first, second * (times[gate] ?? 0));
+      expect(median(title), title).toBeGreaterThanOrEqual(least);
+      // At best is not far from what happens: answers that are nearly equal take more than those that are.
+      expect(median(title), title).toBeLessThanOrEqual(15 * least);
+    }
   });
 
   test('what can never be proven is said', () => {

@@ -153,7 +153,8 @@ export function distance(
       }
     }
     const [left, right] = [sorted(ours, rows), sorted(theirs, rows)];
-    const bins = histogram(left, right, 30);
+    const [low, high] = [Math.min(left[0] ?? 0, right[0] ?? 0), Math.max(left.at(-1) ?? 0, right.at(-1) ?? 0)];
+    const bins = name === 'jensenShannon' ? histogram(left, right, 30) : { low, high, production: [], shadow: [] };
     const distances = {
       ks: name === 'ks' ? kolmogorovSmirnov(left, right) : 0,
       wasserstein: name === 'wasserstein' ? wasserstein(left, right) : 0,

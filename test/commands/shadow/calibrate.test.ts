@@ -1,5 +1,7 @@
 import { execSync, spawn } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -216,3 +218,61 @@ async function builtProgram(): Promise<{ entry: string; remove(): Promise<void> 
   await cp(join(root, 'bin'), join(folder, 'bin'), { recursive: true });
   return { entry: join(folder, 'bin/shadowctl.js'), remove: () => rm(folder, { recursive: true, force: true }) };
 }
+
+test('of a JSON model that numbers its answers, only a path into them can be measured and judged', async () => {
+  let answers = 0;
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      if (request.url === '/ping') return response.writeHead(200).end();
+      const { x } = JSON.parse(Buffer.concat(chunks).toString()) as { x: number };
+      response.writeHead(200, { 'content-type': 'application/json' });
+      // Never the same trace; and every fifth answer lies a little off.
+      answers += 1;
+      return response.end(
+        JSON.stringify({ trace: `t-${answers}`, weight: { kg: x + (answers % 5 === 0 ? 0.01 : 0) } }),
+      );
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  await world.close();
+  world = await testWorld({ containers: [`acme/own=http://127.0.0.1:${(server.address() as AddressInfo).port}`] });
+  try {
+    const image = '000000000000.dkr.ecr.us-east-1.amazonaws.com/acme/own:1';
+    const deploy = `deploy --endpoint weather --image ${image} --instances 1 --model-name m1 --config-name c1 --yes`;
+    expect(await world.shadowctl(deploy)).toMatchObject({ code: 0 });
+    const data = join(world.root, 'requests.jsonl');
+    await writeFile(data, Array.from({ length: 400 }, (_, i) => JSON.stringify({ x: (i * 37) % 400 })).join('\n'));
+    const shadow = `shadow --endpoint weather --image ${image} --model-name m2 --config-name c2 --yes --calibrate 15m`;
+    const calibrated = async (line: string, ...reading: string[]) => {
+      const [ended] = await world.clock.all([
+        () => world.shadowctl([...line.split(' '), ...reading]),
+        () => world.shadowctl(`invoke --endpoint weather --data ${data} --rate 0.5 --duration 45m`),
+      ]);
+      expect(ended).toMatchObject({ code: 0 });
+      return ended?.err ?? '';
+    };
+    expect(await calibrated(shadow)).toMatch(/Noise floor of m1: 100 % of the labels differ/);
+    const blind = await world.shadowctl('report --endpoint weather --last 15m');
+    const flat = (text: string) => text.replace(/[\s│]+/g, ' ');
+    expect(flat(blind.out)).toContain('production differs from itself in 100 %');
+    expect(blind.code).toBe(3);
+    expect((await world.shadowctl('shadow detach --endpoint weather --yes')).code).toBe(0);
+    const again = await calibrated(shadow.replace('m2', 'm3').replace('c2', 'c3'), '--prediction', '$.weight.kg');
+    expect(again).toMatch(/Noise floor of m1: 0 % of the numbers beyond the tolerance/);
+    const seeing = await world.shadowctl([
+      'report',
+      '--endpoint',
+      'weather',
+      '--last',
+      '15m',
+      '--prediction',
+      '$.weight.kg',
+    ]);
+    expect(flat(seeing.out)).toContain('Noise floor: m1 differs from itself');
+    expect(flat(seeing.out)).toMatch(/✓ numbers.tolerance 0 %/);
+  } finally {
+    server.close();
+  }
+}, 60_000);
