@@ -44,11 +44,30 @@ export async function headObject(aws: Aws, uri: string): Promise<ObjectFacts | u
 
 /** The bytes of an object. @throws Problem (cannot-run) where there is none, or where it is larger than `limit` bytes */
 export async function readObject(aws: Aws, uri: string, limit: number, signal?: AbortSignal): Promise<Uint8Array> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await readOnce(aws, uri, limit, signal);
+    } catch (error) {
+      // The SDK sends a request again by itself, but does not see a body that breaks off.
+      if (!(error instanceof AwsProblem) || !error.transient || error.attempts > 1 || tries >= READ_TRIES) throw error;
+    }
+  }
+}
+
+const READ_TRIES = 3;
+
+async function readOnce(aws: Aws, uri: string, limit: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
   const client = await aws.s3();
   const { bucket, key } = s3Object(uri);
   const read = <T>(send: () => Promise<T>) => call(aws.target, `read ${uri}`, send, `s3:GetObject on ${uri}`);
   const reply = await present(
-    read(() => client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal })),
+    read(() => client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal })).catch(
+      (error: unknown) => {
+        if (error instanceof AwsProblem && error.code === 'NoSuchBucket')
+          throw cannotRun(`There is no bucket "${bucket}", in which ${uri} would be.`, 'Check the name of the bucket.');
+        throw error;
+      },
+    ),
   );
   if (reply?.Body === undefined)
     throw cannotRun(`There is no object ${uri}.`, 'Check the bucket, the key and the region.');

@@ -1,53 +1,16 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { CreateEndpointCommand, CreateEndpointConfigCommand, CreateModelCommand } from '@aws-sdk/client-sagemaker';
-import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
-import { readFileSync } from 'node:fs';
+import { DeleteBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fetchCaptures } from '../../src/analysis/collect/captures.ts';
 import { deletePrefix } from '../../src/aws/s3.ts';
 import type { Report } from '../../src/report/report.ts';
-import { ARTIFACT_009, ROLE, START, type TestWorld, testWorld } from '../support/world.ts';
+import { START, type TestWorld } from '../support/world.ts';
+import { shadowedWorld } from './shadowed-world.ts';
 
-const IMAGE = '382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1';
 let world: TestWorld;
 beforeEach(async () => {
-  world = await testWorld();
-  const [s3, sagemaker, runtime] = [await world.aws.s3(), await world.aws.sagemaker(), await world.aws.runtime()];
-  for (const Bucket of ['models', 'captures']) await s3.send(new CreateBucketCommand({ Bucket }));
-  await s3.send(new PutObjectCommand({ Bucket: 'models', Key: 'm.tar.gz', Body: readFileSync(ARTIFACT_009) }));
-  const PrimaryContainer = { Image: IMAGE, ModelDataUrl: 's3://models/m.tar.gz' };
-  await sagemaker.send(new CreateModelCommand({ ModelName: 'v1', ExecutionRoleArn: ROLE, PrimaryContainer }));
-  const variant = (VariantName: string) => ({
-    VariantName,
-    ModelName: 'v1',
-    InstanceType: 'ml.m5.large' as const,
-    InitialInstanceCount: 1,
-    InitialVariantWeight: 1,
-  });
-  await sagemaker.send(
-    new CreateEndpointConfigCommand({
-      EndpointConfigName: 'c',
-      ProductionVariants: [variant('AllTraffic')],
-      ShadowProductionVariants: [variant('shadow')],
-      DataCaptureConfig: {
-        InitialSamplingPercentage: 100,
-        DestinationS3Uri: 's3://captures/all',
-        CaptureOptions: [{ CaptureMode: 'InputAndOutput' }],
-      },
-    }),
-  );
-  await sagemaker.send(new CreateEndpointCommand({ EndpointName: 'w', EndpointConfigName: 'c' }));
-  world.clock.advance(10 * 60_000);
-  for (let i = 0; i < 60; i += 1) {
-    const Body = `${i % 7},5.6,-3.2,1.2,0.0,1.0`;
-    await runtime.send(
-      new InvokeEndpointCommand({ EndpointName: 'w', ContentType: 'text/csv', Body, InferenceId: `r-${i}` }),
-    );
-    world.clock.advance(1_500);
-  }
-  world.clock.advance(120_000);
+  world = await shadowedWorld();
 });
 afterEach(() => world.close());
 

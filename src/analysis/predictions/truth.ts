@@ -84,6 +84,7 @@ function readFile(
   const withoutLabel = new Tally();
   const twice = new Tally();
   const contradicted = new Tally();
+  const spanning = new Tally();
   for (const { line, values } of labelRows(text)) {
     rows += 1;
     if (values === undefined) {
@@ -95,6 +96,7 @@ function readFile(
     const key =
       id === undefined ? features.map((name) => (values[name] ?? '').trim()).join(',') : (values[id] ?? '').trim();
     const label = (values[labelName] ?? '').trim();
+    if (/\n/.test(label) || (id !== undefined && /\n/.test(key))) spanning.add(line);
     if (label === '') withoutLabel.add(line);
     else if (id !== undefined && key === '') withoutId.add(line);
     else if (!known.has(key)) known.set(key, label);
@@ -117,6 +119,7 @@ function readFile(
     ...withoutId.told(source, 'no id', 'left out', 'has', 'have'),
     ...withoutLabel.told(source, 'no label', 'left out', 'has', 'have'),
     ...contradicted.told(source, `another label for ${what} that had one`, 'neither counts', 'has', 'have'),
+    ...spanning.told(source, 'a label or an id over several lines', 'is a quote not closed?', 'has', 'have'),
     // The same row of features has the same label as a rule.
     ...(columns?.id === undefined ? [] : twice.told(source, 'a label again', 'counted once', 'gives', 'give')),
   );

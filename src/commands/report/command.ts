@@ -69,7 +69,10 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option('--to <time>', 'end of the window')
     .addOption(new Option('--format <format>', 'how to show it').choices(FORMATS).default('terminal'))
     .option('--output <file>', 'write the report there instead of to standard output')
-    .option('--labels <file[:column]>', 'the truth: CSV or JSON Lines, local or s3://, by inferenceId or by features')
+    .option(
+      '--labels <file[:column]>',
+      'the truth: CSV or JSON Lines, a file or folder, local or s3://, by inferenceId or by features',
+    )
     .option('--prediction <path>', "where predictions lie in a JSON answer, like '$.predictions[*].score'")
     .addOption(
       new Option(

@@ -1,24 +1,60 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { App } from '../../app.ts';
-import { readTruth } from '../../analysis/predictions/truth.ts';
+import type { Aws } from '../../aws/clients.ts';
+import { labelText, MOST_LABEL_BYTES } from '../../analysis/predictions/label-text.ts';
+import type { LabelText } from '../../analysis/predictions/label-text.ts';
+import { readTruths } from '../../analysis/predictions/truth.ts';
 import type { Truth } from '../../analysis/predictions/truth.ts';
 import { usage } from '../../errors.ts';
 
-const LABELS_LIMIT = 512 * 1024 * 1024;
-
-/** Labels from `FILE[:COLUMN]`, local or in S3. */
+/** Labels from `FILE[:COLUMN]`, local or in S3; a folder (in S3: ending in a slash) is all files below it. */
 export async function loadTruth(app: App, words: string): Promise<Truth> {
   const { file, column } = splitLabels(words, (path) => path.startsWith('s3://') || existsSync(resolve(app.cwd, path)));
-  if (file.startsWith('s3://')) {
-    const { readObject } = await import('../../aws/s3.ts');
-    const bytes = await readObject(await app.aws(), file, LABELS_LIMIT, app.signal);
-    return readTruth(Buffer.from(bytes).toString('utf8'), file, column);
+  const files = file.startsWith('s3://')
+    ? await remoteFiles(await app.aws(), file, app.signal)
+    : await localFiles(resolve(app.cwd, file), file);
+  if (files.length === 0) throw usage(`There are no files under ${file}.`, 'Check the path given with --labels.');
+  return readTruths(files, column);
+}
+
+async function remoteFiles(aws: Aws, uri: string, signal: AbortSignal): Promise<LabelText[]> {
+  const { listObjects, readObject } = await import('../../aws/s3.ts');
+  const { s3Place, s3Uri } = await import('../../aws/s3-uri.ts');
+  const place = s3Place(uri);
+  if (place === undefined || !(place.key === '' || place.key.endsWith('/')))
+    return [labelText(await readObject(aws, uri, MOST_LABEL_BYTES, signal), uri)];
+  const files: LabelText[] = [];
+  let bytes = 0;
+  for await (const object of listObjects(aws, place, signal, 'problem')) {
+    // What looks like a folder in S3 is an empty object.
+    if (object.bytes === 0) continue;
+    bytes = bounded(bytes + object.bytes, uri);
+    const one = s3Uri({ bucket: place.bucket, key: object.key });
+    files.push(labelText(await readObject(aws, one, MOST_LABEL_BYTES, signal), one));
   }
-  const path = resolve(app.cwd, file);
+  return files;
+}
+
+async function localFiles(path: string, said: string): Promise<LabelText[]> {
   if (!existsSync(path)) throw usage(`There is no labels file ${path}.`, 'Check the path given with --labels.');
-  return readTruth(await readFile(path, 'utf8'), file, column);
+  if (!(await stat(path)).isDirectory()) return [labelText(await readFile(path), said)];
+  const files: LabelText[] = [];
+  let bytes = 0;
+  for (const name of await readdir(path, { recursive: true })) {
+    const one = join(path, name);
+    if (!(await stat(one)).isFile()) continue;
+    const content = await readFile(one);
+    bytes = bounded(bytes + content.length, said);
+    if (content.length > 0) files.push(labelText(content, one));
+  }
+  return files.sort((a, b) => (a.source < b.source ? -1 : 1));
+}
+
+function bounded(bytes: number, where: string): number {
+  if (bytes <= MOST_LABEL_BYTES) return bytes;
+  throw usage(`The files under ${where} hold more than ${MOST_LABEL_BYTES} bytes.`, 'Name a smaller folder of labels.');
 }
 
 /** `weather.csv:label` is a file and a column, unless a file is really called that. */

@@ -39,7 +39,8 @@ export async function observe(
     fields: inputs.policy.fields,
     memory: options.memory,
   };
-  return withProgress(app.io, 'collecting', async (progress) => {
+  const { truth } = inputs;
+  const seen = await withProgress(app.io, 'collecting', async (progress) => {
     const told = (doing: string) => progress.update(doing);
     if (files !== undefined) {
       const bounded = options.from !== undefined || options.to !== undefined;
@@ -69,6 +70,18 @@ export async function observe(
     });
     return known === undefined ? seen : withCalibration(seen, known, prediction);
   });
+  return truth === undefined ? seen : { ...seen, notes: [...seen.notes, ...truthNotes(truth, seen)] };
+}
+
+/** What was wrong with the labels, and how many found no request. */
+function truthNotes(truth: Truth, { predictions }: Observations): string[] {
+  // Features may be sent many times, or never: only an id should be found.
+  const unknown = truth.by === 'id' ? (predictions?.truth?.unknown ?? 0) : 0;
+  if (unknown === 0) return [...truth.notes];
+  return [
+    ...truth.notes,
+    `${unknown} of ${truth.size} labels belong to no compared answer: their requests are not of this window, were not captured, or do not exist.`,
+  ];
 }
 
 /** Where predictions lie in the containers' logs; undefined where they are to come from captures. */
