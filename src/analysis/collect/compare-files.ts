@@ -9,7 +9,7 @@ import type { Truth } from '../predictions/truth.ts';
 import { readAll, sizeOf } from './read-files.ts';
 
 /** Loading DuckDB takes longer than reading this much here; of gzip, an eighth. */
-const SMALL_BYTES = 32 * 1024 * 1024;
+const SMALL_BYTES = 16 * 1024 * 1024;
 
 export interface CompareFilesOptions {
   window: Window;
