@@ -90,6 +90,7 @@ export function explainPolicy(policy: Policy): Demand[] {
       `at most ${percent(policy.unparsed)} of its answers lack what production answers with, or are of another kind`,
       '50 answers',
     ),
+    demand('output.pairs', 'answers of both were found and belong together', 'one pair'),
     demand('output.varied', 'it does not answer one thing to everything', '50 answers'),
     ...byTask(policy, ['binary', 'json', 'multiclass'], (one) => one.agreement).map(({ tasks, value }) =>
       demand(
