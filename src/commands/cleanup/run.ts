@@ -85,7 +85,8 @@ async function cleanEndpoint(
   if (plan.steps.length > 0) {
     for (const line of plan.steps.flatMap((step) => describeStep(step, app.io.columns))) app.io.err(line);
     for (const { ref, why } of plan.left) app.io.err(`= ${nameOf(ref)}  (stays: ${why})`);
-    await confirm(app, plan.steps.length === 1 ? 'Delete this' : `Delete these ${plan.steps.length}`, options.yes);
+    const question = plan.steps.length === 1 ? 'Delete this' : `Delete these ${plan.steps.length}`;
+    await confirm(app, question, options.yes, `nothing of endpoint "${endpoint}" was deleted`);
   }
   const site = await openSite({ aws: ground.aws, journal, clock: app.clock, signal: app.signal }, 'cleanup');
   const { deleted, left } = await tearDown(app, ground, site, plan, keep, neighbours, (step) => {
