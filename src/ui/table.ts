@@ -12,8 +12,9 @@ export interface TableOptions {
 const GAP = '  ';
 
 /**
- * A table without ornament: a head, a line under it, rows. It fits into the terminal: the last column is broken into
- * lines where it must be. Cells are stripped of control characters.
+ * A table without ornament: a head, rows. It fits into the terminal: the last column is broken into lines where it must
+ * be, then whichever is widest. Nothing is lost: names are broken at their hyphens. Cells are stripped of control
+ * characters.
  */
 export async function table(
   io: Pick<Io, 'color' | 'columns'>,
@@ -24,25 +25,28 @@ export async function table(
   const { default: Table } = await import('cli-table3');
   const indent = options.indent ?? '';
   const plainRows = rows.map((row) => row.map(plain));
-  const colWidths = widths(head, plainRows, io.columns - indent.length);
-  const cells = plainRows.map((row) =>
-    row.map((cell, column) => (column === head.length - 1 ? wrapped(cell, colWidths[column] ?? cell.length) : cell)),
-  );
+  const numbers = options.right ?? [];
+  const colWidths = widths(head, plainRows, { room: io.columns - indent.length, whole: numbers });
+  const broken = (cell: string, column: number) =>
+    numbers.includes(column) ? cell : wrapped(cell, colWidths[column] ?? cell.length);
+  const cells = plainRows.map((row) => row.map(broken));
   const config: TableConstructorOptions = {
     chars: NO_LINES,
     // cli-table3 colours even into a pipe unless told not to.
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    colAligns: head.map((_, column) => (options.right?.includes(column) === true ? 'right' : 'left')),
+    colAligns: head.map((_, column) => (numbers.includes(column) ? 'right' : 'left')),
     colWidths,
   };
   const drawn = new Table(config);
-  drawn.push([...head], ...cells.map((row) => [...row]));
-  const [first = '', ...rest] = drawn
+  drawn.push(head.map(broken), ...cells.map((row) => [...row]));
+  const lines = drawn
     .toString()
     .split('\n')
     .map((line) => line.trimEnd());
-  if (head.every((title) => title === '')) return rest.map((line) => indent + line).join('\n');
-  return [indent + paint(io, 'title', first), ...rest.map((line) => indent + line)].join('\n');
+  const top = Math.max(...head.map((title, column) => broken(title, column).split('\n').length));
+  const rest = lines.slice(top).map((line) => indent + line);
+  if (head.every((title) => title === '')) return rest.join('\n');
+  return [...lines.slice(0, top).map((line) => indent + paint(io, 'title', line)), ...rest].join('\n');
 }
 
 const NO_LINES = {
@@ -63,7 +67,7 @@ const NO_LINES = {
   middle: GAP,
 };
 
-/** Broken at spaces where that is possible, else where the room ends: a name must stay whole, but nothing may get lost. */
+/** Broken at spaces where that is possible, else after a hyphen, a slash or a colon, else where the room ends. */
 function wrapped(text: string, width: number): string {
   const lines: string[] = [];
   let line = '';
@@ -75,15 +79,54 @@ function wrapped(text: string, width: number): string {
     }
     if (line !== '') lines.push(line);
     line = word;
-    for (; line.length > width; line = line.slice(width)) lines.push(line.slice(0, width));
+    while (line.length > width) {
+      const joint = Math.max(...['-', '/', ':'].map((sign) => line.lastIndexOf(sign, width - 1))) + 1;
+      const end = joint > width / 3 ? joint : width;
+      lines.push(line.slice(0, end));
+      line = line.slice(end);
+    }
   }
   return [...lines, line].join('\n');
 }
 
-/** As wide as the widest cell; the last column gets what is left, at least eight. */
-function widths(head: readonly string[], rows: readonly (readonly string[])[], columns: number): number[] {
-  const natural = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const others = natural.slice(0, -1).reduce((sum, width) => sum + width + GAP.length, 0);
-  const last = natural.at(-1) ?? 0;
-  return [...natural.slice(0, -1), Math.max(1, Math.min(last, Math.max(8, columns - others)))];
+/** Whether a table fits into `room` columns with no cell broken but those of the last column, and those not to slivers. */
+export function fitsWhole(head: readonly string[], rows: readonly (readonly string[])[], room: number): boolean {
+  const cells = rows.map((row) => row.map(plain));
+  const widest = (column: number) =>
+    Math.max(head[column]?.length ?? 0, ...cells.map((row) => row[column]?.length ?? 0));
+  const last = head.length - 1;
+  const others = head.slice(0, last).reduce((sum, _, column) => sum + widest(column) + GAP.length, 0);
+  return others + Math.min(widest(last), LAST) <= room;
+}
+
+/** The last column gives way down to this many characters before any other does. */
+const LAST = 24;
+/** No column is made narrower. */
+const LEAST = 8;
+
+/**
+ * As wide as the widest cell. Where that does not fit, the last column becomes narrower, then the widest of all, again
+ * and again; columns of numbers stay `whole`.
+ */
+function widths(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  { room, whole }: { room: number; whole: readonly number[] },
+): number[] {
+  const found = head.map((title, column) => Math.max(1, title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const last = found.length - 1;
+  let over = found.reduce((sum, width) => sum + width + GAP.length, -GAP.length) - room;
+  const narrow = (column: number, to: number) => {
+    const by = Math.min(over, Math.max(0, (found[column] ?? 0) - to));
+    found[column] = (found[column] ?? 0) - by;
+    over -= by;
+  };
+  const mayGive = found.map((_, column) => column).filter((column) => !whole.includes(column));
+  if (mayGive.includes(last)) narrow(last, LAST);
+  while (over > 0) {
+    const [widest, next] = mayGive.toSorted((a, b) => (found[b] ?? 0) - (found[a] ?? 0));
+    if (widest === undefined || (found[widest] ?? 0) <= LEAST) break;
+    narrow(widest, Math.max(LEAST, Math.min(found[next ?? widest] ?? 0, (found[widest] ?? 0) - 1)));
+  }
+  return found;
 }

@@ -1,5 +1,5 @@
 import type { App, Outcome } from '../../app.ts';
-import { table } from '../../ui/table.ts';
+import { records } from '../../ui/records.ts';
 import { onEndpoint } from '../shared/on-endpoint.ts';
 import type { HistoryOptions } from './command.ts';
 import { type Entry, historyOf } from './entries.ts';
@@ -26,7 +26,7 @@ export async function run(app: App, options: HistoryOptions): Promise<Outcome> {
     endingWords(entry),
     entry.by,
   ]);
-  app.io.out(await table(app.io, ['when (UTC)', 'command', 'config', 'how it ended', 'by'], rows));
+  app.io.out(await records(app.io, ['when (UTC)', 'command', 'config', 'how it ended', 'by'], rows));
   return 'done';
 }
 

@@ -6,7 +6,7 @@ import { fold } from '../../state/fold.ts';
 import type { ResourceKind } from '../../state/journal.ts';
 import { journaledEndpoints } from '../../state/journals.ts';
 import { plain } from '../../ui/io.ts';
-import { table } from '../../ui/table.ts';
+import { records } from '../../ui/records.ts';
 import { type Meaning, paint } from '../../ui/theme.ts';
 import { wholeSeconds } from '../../ui/times.ts';
 import { wrap } from '../../ui/wrap.ts';
@@ -69,17 +69,18 @@ async function everyEndpoint(app: App, { format }: StatusOptions): Promise<strin
 async function tell(app: App, status: EndpointStatus): Promise<void> {
   const { io } = app;
   const { live } = status;
-  const say = (text: string) => wrap(text, io.columns, '  ');
+  const lines = (text: string) => wrap(text, io.columns, '  ');
+  const say = (text: string) => lines(text).forEach((line) => io.out(line));
   if (live === undefined) io.out(`Endpoint ${paint(io, 'name', status.endpoint)}: there is none.`);
   else {
-    say(
+    lines(
       `Endpoint ${status.endpoint}: ${live.status} on ${live.config} (${OWNERSHIP[live.ownership] ?? live.ownership}), modified ${wholeSeconds(live.modified ?? 'never')}`,
     )
       .map((line) => line.replace(live.status, paint(io, meaningOf(live.status), live.status)))
       .forEach((line) => io.out(line));
-    if (live.target !== undefined) io.out(`In progress, towards ${live.target}.`);
-    if (live.progress !== undefined) say(`  ${plain(live.progress)}`).forEach((line) => io.out(line));
-    if (live.reason !== undefined) say(`Last reason AWS gave: ${plain(live.reason)}`).forEach((line) => io.out(line));
+    if (live.target !== undefined) say(`In progress, towards ${live.target}.`);
+    if (live.progress !== undefined) say(`  ${plain(live.progress)}`);
+    if (live.reason !== undefined) say(`Last reason AWS gave: ${plain(live.reason)}`);
     const fleets = [
       ...live.variants.map((one) => ({ ...one, what: one.role as string })),
       ...live.coming.map((one) => ({ ...one, what: `new ${one.role}` })),
@@ -87,7 +88,7 @@ async function tell(app: App, status: EndpointStatus): Promise<void> {
     if (fleets.length > 0) {
       io.out();
       io.out(
-        await table(
+        await records(
           io,
           ['variant', '', 'model', 'image', 'instances', 'weight'],
           fleets.map((one) => [
@@ -98,12 +99,12 @@ async function tell(app: App, status: EndpointStatus): Promise<void> {
             `${ofDesired(one.instances)} × ${one.instanceType}`,
             ofDesired(one.weight),
           ]),
-          { indent: '  ' },
+          '  ',
         ),
       );
     }
     if (live.capture !== undefined)
-      io.out(
+      say(
         `  Data capture: ${live.capture.on ? `on, ${live.capture.percent} % of the requests` : 'off'}, to ${live.capture.destination}`,
       );
   }
@@ -111,40 +112,40 @@ async function tell(app: App, status: EndpointStatus): Promise<void> {
     const { model, step, steps, share, since } = status.rollout;
     const where = step === 0 ? 'before its first step' : `at step ${step} of ${steps}`;
     io.out();
-    io.out(
+    say(
       `Rollout under way, ${where}: ${model} takes ${percent(share)} of the requests${since === undefined ? '' : ` since ${since}`}.`,
     );
-    io.out(`  shadowctl rollout --endpoint ${status.endpoint} --resume   goes on; --cancel returns`);
+    say('To go on (or, with --cancel in place of --resume, back):');
+    io.out(`  shadowctl rollout --endpoint ${status.endpoint} --resume`);
   }
   if (status.calibration !== undefined) {
     io.out();
-    say(`${status.calibration.text}.`).forEach((line) => io.out(line));
+    say(`${status.calibration.text}.`);
     // Whoever is at work on it brings it to its end.
-    if (status.lock === undefined) for (const line of status.calibration.next.split('\n')) io.out(`  ${line}`);
+    const ways = status.lock === undefined ? status.calibration.next.split('\n') : [];
+    for (const way of ways) say(`  ${way}`);
   }
   if (status.alarms.length > 0) {
     io.out();
     io.out(
-      await table(
+      await records(
         io,
         ['alarm', 'state', 'reason'],
         status.alarms.map((alarm) => [alarm.name, alarm.state, alarm.state === 'OK' ? '' : alarm.reason]),
-        { indent: '  ' },
+        '  ',
       ),
     );
   }
   io.out();
   const counts = Object.entries(status.counts).map(([kind, count]) => counted(kind as ResourceKind, count));
-  say(`What stands of shadowctl's: ${counts.length === 0 ? 'nothing' : counts.join(', ')}.`).forEach((line) =>
-    io.out(line),
-  );
+  say(`What stands of shadowctl's: ${counts.length === 0 ? 'nothing' : counts.join(', ')}.`);
   if (status.lastRun !== undefined)
-    io.out(
+    say(
       `Last change: \`${status.lastRun.command}\` by ${plain(status.lastRun.by)} at ${wholeSeconds(status.lastRun.at)}.`,
     );
-  if (status.lock !== undefined) io.out(`At work now: ${plain(status.lock)}.`);
+  if (status.lock !== undefined) say(`At work now: ${plain(status.lock)}.`);
   for (const step of status.open)
-    io.out(`Begun and never heard of again: ${plain(step)}. The next command that changes anything asks AWS.`);
+    say(`Begun and never heard of again: ${plain(step)}. The next command that changes anything asks AWS.`);
 }
 
 const OWNERSHIP: Readonly<Record<string, string>> = {

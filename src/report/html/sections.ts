@@ -25,7 +25,7 @@ export function sectionHtml(section: Section, level = 3): string {
 function tableHtml({ caption, columns, rows }: Table): string {
   const right = columns.flatMap((column, i) => (column.number === true ? [i] : []));
   // Long words of callers and models are for reading letter by letter.
-  const name = columns.some((column) => (column.words ?? 0) > 40) ? 'words' : '';
+  const name = columns.some((column) => (column.words ?? 0) >= 80) ? 'words' : '';
   return htmlTable(
     columns.map((column) => column.title),
     rows,

@@ -123,3 +123,21 @@ test('what is all gone does not stand, and stays in the history', async () => {
     { from: null, to: 'c', ending: 'created' },
   ]);
 });
+
+test('names of 63 characters stay whole, and nothing is wider than the terminal: status, history, report', async () => {
+  const long = (what: string) => `${what}-of-the-weather-forecasting-team-in-europe-west-`.padEnd(63, '1');
+  const names = ['endpoint', 'model', 'config'].map(long);
+  const [endpoint = '', model = '', config = ''] = names;
+  const candidate = `--artifact ${ARTIFACT_009} --algorithm linear-learner --yes`;
+  await world.shadowctl(
+    `deploy --endpoint ${endpoint} --artifact ${ARTIFACT_005} --algorithm linear-learner --model-name ${model} --config-name ${config} --yes`,
+  );
+  await world.shadowctl(`shadow --endpoint ${endpoint} ${candidate}`);
+  for (const command of ['status', 'history', 'report']) {
+    const { out } = await world.shadowctl(`${command} --endpoint ${endpoint}`);
+    // What is to be copied stays in one piece.
+    const wide = out.split('\n').filter((line) => line.length > 100 && !/^ *(shadowctl |s3:)/.test(line));
+    expect(wide).toEqual([]);
+    for (const name of command === 'history' ? [config] : [endpoint, model]) expect(out).toContain(name);
+  }
+});
