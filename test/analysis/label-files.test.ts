@@ -111,7 +111,7 @@ describe('rows that cannot be used are counted and named', () => {
 
   test('a file that is mostly something else is refused', () => {
     expect(() => readTruth('label\none, two\nthree, four\n', 'x')).toThrow(
-      'x is no file of labels: 2 of 2 lines cannot be read',
+      'x, line 2: 2 values under a header of 1: one, two; so 2 of 2 lines cannot be read.',
     );
     expect(() => readTruth('{"a": 1}\n', 'x')).toThrow('no column that looks like a label');
     expect(() => readTruth('id,label\n', 'x')).toThrow('x holds no labels.');
@@ -126,7 +126,7 @@ describe('shapes of labels', () => {
     expect([...labelRows(text)]).toEqual([
       { line: 2, values: { id: 'a', label: '1', note: 'two\r\nlines, and "more"' } },
       { line: 4, values: { id: 'b', label: '2', note: '' } },
-      { line: 5, values: undefined },
+      { line: 5, values: undefined, why: 'a quote that is not closed: "c" ,3,x' },
       { line: 6, values: { id: 'd', label: '4', note: 'plain' } },
     ]);
   });

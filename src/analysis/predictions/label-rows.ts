@@ -3,7 +3,12 @@ export interface LabelRow {
   /** From 1; that of its first line. */
   line: number;
   values: Record<string, string> | undefined;
+  /** Why it cannot be read, with how it begins. */
+  why?: string;
 }
+
+/** Characters of a broken line that are shown. */
+const SHOWN = 60;
 
 /** The rows of CSV with a header, JSON Lines, or one JSON list of objects. */
 export function labelRows(text: string): Iterable<LabelRow> {
@@ -22,7 +27,7 @@ function wholeList(text: string): LabelRow[] | undefined {
   } catch {
     return undefined;
   }
-  return Array.isArray(value) ? value.map((one, i) => ({ line: i + 1, values: membersOf(one) })) : undefined;
+  return Array.isArray(value) ? value.map((one, i) => objectRow(i + 1, one, JSON.stringify(one))) : undefined;
 }
 
 function* jsonLines(text: string): Generator<LabelRow> {
@@ -36,9 +41,16 @@ function* jsonLines(text: string): Generator<LabelRow> {
     }
     // SageMaker's own form has a label for each row of a request (docs, "Ingest Ground Truth labels").
     const told = groundTruth(value);
-    if (told === undefined) yield { line, values: membersOf(value) };
+    if (told === undefined) yield objectRow(line, value, content);
     else for (const values of told) yield { line, values };
   }
+}
+
+function objectRow(line: number, value: unknown, content: string): LabelRow {
+  const values = membersOf(value);
+  return values === undefined
+    ? { line, values, why: `not a JSON object: ${content.slice(0, SHOWN)}` }
+    : { line, values };
 }
 
 function membersOf(value: unknown): Record<string, string> | undefined {
@@ -85,7 +97,15 @@ function* csvRows(text: string): Generator<LabelRow> {
         }
       }
       if (header === undefined) header = (cells ?? []).map((name) => name.trim());
-      else yield { line, values: cells?.length === header.length ? zip(header, cells) : undefined };
+      else {
+        const values = cells?.length === header.length ? zip(header, cells) : undefined;
+        const broken =
+          cells === undefined
+            ? 'a quote that is not closed'
+            : `${cells.length} values under a header of ${header.length}`;
+        const why = `${broken}: ${content.slice(0, SHOWN)}`;
+        yield values === undefined ? { line, values, why } : { line, values };
+      }
     }
     at = next;
     line += taken;

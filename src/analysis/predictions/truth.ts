@@ -85,10 +85,12 @@ function readFile(
   const twice = new Tally();
   const contradicted = new Tally();
   const spanning = new Tally();
-  for (const { line, values } of labelRows(text)) {
+  let why = '';
+  for (const { line, values, why: reason } of labelRows(text)) {
     rows += 1;
     if (values === undefined) {
       unreadable.add(line);
+      why ||= reason ?? '';
       continue;
     }
     columns ??= columnsOf(Object.keys(values), source, column);
@@ -108,7 +110,7 @@ function readFile(
   }
   if (unreadable.count > rows / 2) {
     throw usage(
-      `${source} is no file of labels: ${unreadable.count} of ${rows} lines cannot be read, the first is line ${unreadable.first}.`,
+      `${source}, line ${unreadable.first}: ${why}; so ${unreadable.count} of ${rows} lines cannot be read.`,
       'Labels are read from CSV with a header and as many values a line, or JSON Lines.',
     );
   }
