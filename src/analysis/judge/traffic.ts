@@ -12,7 +12,8 @@ const EDGE = 0.02;
 
 /**
  * Did the shadow see the traffic that was asked for? If not, whatever it did is evidence about other requests. A
- * mismatch makes the verdict inconclusive, not bad: it says nothing about the model.
+ * mismatch makes the verdict inconclusive, not bad: it says nothing about the model. To pass means that none was found,
+ * not that there is none: this question has no margin to prove, and few requests hide much.
  */
 export function judgeTraffic(evidence: Evidence): Gate[] {
   const { observations, summaries, policy } = evidence;

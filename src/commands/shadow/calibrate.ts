@@ -10,7 +10,8 @@ import { type Live, productionOf, readLive } from '../../resources/live.ts';
 import { chooseName } from '../../resources/naming.ts';
 import type { Step } from '../../resources/steps.ts';
 import { withProgress } from '../../ui/progress.ts';
-import { type Calibration, calibrationEnds, calibrationOf } from '../shared/calibration.ts';
+import { type Calibration, calibrationEnds, calibrationOf, calibrationText } from '../shared/calibration.ts';
+import { confirm } from '../shared/confirm.ts';
 import { carryUpdate } from '../shared/carry-update.ts';
 import { durationText } from '../shared/flags.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
@@ -42,13 +43,14 @@ interface Phase {
  * @throws Problem (interrupted) that says how to go on, or back
  */
 export async function calibrate(app: App, ground: Ground, phase: Phase): Promise<Live | 'no' | undefined> {
-  const { options, live } = phase;
+  const { options } = phase;
   const { endpoint, calibrate: time } = options;
   if (time === undefined || options.plan) return undefined;
   const { policy } = await loadPolicy(app.cwd, options.policy, () => app.project());
   try {
-    const since =
-      phase.standing === undefined ? await attachItself(app, ground, phase, time) : upSince(phase.standing, live);
+    const since = await (phase.standing === undefined
+      ? attachItself(app, ground, phase, time)
+      : goOn(app, phase.standing, phase));
     if (since === undefined) return 'no';
     await measure(app, ground, phase, { policy, since, time });
   } catch (error) {
@@ -59,9 +61,11 @@ export async function calibrate(app: App, ground: Ground, phase: Phase): Promise
   return now;
 }
 
-/** When a phase that stands began to see requests: at the latest when the endpoint changed last. */
-function upSince({ since }: Calibration, live: Live): number {
-  return Math.max(since, live.endpoint.LastModifiedTime?.getTime() ?? since);
+/** @returns since when a phase that stands has seen requests: at the latest since the endpoint changed last */
+async function goOn(app: App, standing: Calibration, { live, options }: Phase): Promise<number> {
+  app.io.err(`${calibrationText(standing)}. It goes on where it was; then the candidate is attached.`);
+  await confirm(app, 'Do this', options.yes);
+  return Math.max(standing.since, live.endpoint.LastModifiedTime?.getTime() ?? standing.since);
 }
 
 /** @returns since when production's own model is its shadow; undefined where the endpoint did not come up */
@@ -161,7 +165,7 @@ function stoppedPhase(app: App, ground: Ground, { options, standing }: Phase, er
   if (!wanted || begun === undefined) return error;
   return interrupted(
     `Interrupted. Production's own model ${begun.model} is its own shadow, or becomes it now; nothing ends that by itself.`,
-    `${calibrationEnds(begun, options.endpoint)}\nshadowctl status --endpoint ${options.endpoint}  tells whether it has settled`,
+    `${calibrationEnds(begun, options.endpoint)}\nWhether it has settled: shadowctl status --endpoint ${options.endpoint}`,
   );
 }
 

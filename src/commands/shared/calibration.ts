@@ -33,11 +33,11 @@ export function calibrationText({ model, since }: Calibration): string {
   return `Production's own model ${model} is its own shadow since ${wholeSeconds(new Date(since).toISOString())}: a calibration (shadow --calibrate) that has not come to its end`;
 }
 
-/** How it can come to its end, a command a line. */
+/** How it can come to its end, one way a line. */
 export function calibrationEnds({ before }: Calibration, endpoint: string): string {
   return [
-    `shadowctl shadow --endpoint ${endpoint} … --calibrate …  (the command that began it) goes on where it was`,
-    `shadowctl shadow detach --endpoint ${endpoint}  takes the shadow away: back to ${before}`,
+    `To go on where it was, give the same command again: shadowctl shadow --endpoint ${endpoint} … --calibrate …`,
+    `To go back to ${before}, take the shadow away: shadowctl shadow detach --endpoint ${endpoint}`,
   ].join('\n');
 }
 

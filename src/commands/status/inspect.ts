@@ -55,7 +55,7 @@ export interface EndpointStatus {
   alarms: { name: string; state: string; reason: string }[];
   /** A rollout begun from this folder that has not ended; the share is of the requests, 0 to 1. */
   rollout: { model: string; step: number; steps: number; share: number; since: string | undefined } | undefined;
-  /** Production's own model is its shadow: a calibration that has not come to its end; how to end it, a command a line. */
+  /** Production's own model is its shadow: a calibration that has not come to its end; how to end it, one way a line. */
   calibration: { text: string; next: string } | undefined;
   /** How many of each kind AWS has, of what the journal names and our tag marks. */
   counts: Partial<Record<ResourceKind, number>>;
