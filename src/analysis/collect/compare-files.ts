@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Predictions, Task, Window } from '../observations.ts';
 import { comparePredictions } from '../predictions/compare.ts';
@@ -25,6 +25,7 @@ export interface CompareFilesOptions {
   spill: string;
   /** Memory bound of the engine, like `1GB`. */
   memory: string;
+  signal?: AbortSignal | undefined;
   progress?: ((doing: string) => void) | undefined;
   /** Told what the reader must know. */
   note(words: string): void;
@@ -51,12 +52,13 @@ async function compare(
   const { window, truth, prediction } = options;
   const path = prediction === undefined ? undefined : parsePath(prediction);
   const all = [...files.production, ...files.shadow];
-  const bytes = await sizeOf(all);
+  const bytes = sizeOf(all);
   // A few kilobytes of gzip can hold megabytes.
   const size = all.some((file) => file.endsWith('.gz')) ? bytes * 8 : bytes;
   const { fields } = options;
   if (size > SMALL_BYTES && files.production.length > 0 && files.shadow.length > 0) {
     const { comparePairsInSql } = await import('./duckdb/engine.ts');
+    await removeOrphans(options.spill);
     const spill = join(options.spill, `spill-${process.pid}`);
     await mkdir(spill, { recursive: true });
     try {
@@ -71,6 +73,7 @@ async function compare(
         fields,
         memory: options.memory,
         spill,
+        signal: options.signal,
         progress: options.progress,
         note: options.note,
       });
@@ -88,4 +91,23 @@ async function compare(
     truth,
     fields,
   });
+}
+
+/** Removes what killed processes have spilled: it may be gigabytes. */
+async function removeOrphans(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    const [, pid] = /^spill-(\d+)$/.exec(name) ?? [];
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (cause) {
+    // It is somebody else's.
+    return cause instanceof Error && 'code' in cause && cause.code === 'EPERM';
+  }
 }

@@ -38,6 +38,7 @@ export async function observe(
     truth: inputs.truth,
     fields: inputs.policy.fields,
     memory: options.memory,
+    signal: app.signal,
   };
   const { truth } = inputs;
   const seen = await withProgress(app.io, 'collecting', async (progress) => {
@@ -65,7 +66,6 @@ export async function observe(
       predictions: options.predictions,
       logs,
       cache,
-      signal: app.signal,
       progress: told,
     });
     return known === undefined ? seen : withCalibration(seen, known, prediction);

@@ -36,6 +36,8 @@ export async function openEngine(options: {
   memory: string;
   spill: string;
   threads?: number | undefined;
+  /** Interrupts what is under way. */
+  signal?: AbortSignal | undefined;
 }): Promise<Engine> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', {
@@ -48,11 +50,23 @@ export async function openEngine(options: {
   });
   const connection = await instance.connect();
   await connection.run("set timezone = 'UTC'");
+  const { signal } = options;
+  const stop = () => connection.interrupt();
+  signal?.addEventListener('abort', stop);
+  const unless = async <T>(work: () => Promise<T>): Promise<T> => {
+    signal?.throwIfAborted();
+    try {
+      return await work();
+    } finally {
+      signal?.throwIfAborted();
+    }
+  };
   return {
     connection,
-    run: async (sql) => void (await connection.run(sql)),
-    rows: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS(),
+    run: (sql) => unless(async () => void (await connection.run(sql))),
+    rows: (sql) => unless(async () => (await connection.runAndReadAll(sql)).getRowObjectsJS()),
     close() {
+      signal?.removeEventListener('abort', stop);
       connection.closeSync();
       instance.closeSync();
     },

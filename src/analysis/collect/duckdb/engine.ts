@@ -37,6 +37,7 @@ export interface EngineOptions {
   memory: string;
   spill: string;
   threads?: number | undefined;
+  signal?: AbortSignal | undefined;
   progress?: ((doing: string) => void) | undefined;
   /** Told what the reader must know. */
   note?: ((words: string) => void) | undefined;
@@ -103,6 +104,7 @@ async function scan(options: EngineOptions, everyId: boolean, begun?: () => void
     window: options.window,
     path: options.path,
     threads: options.threads,
+    signal: options.signal,
     begun,
     everyId,
     features: options.truth?.by === 'input',
@@ -118,7 +120,7 @@ function columnsOf(options: EngineOptions): string {
 
 async function sum(engine: Engine, options: EngineOptions, paired: Paired): Promise<Predictions> {
   const { pairs, scanned, method, task } = paired;
-  const fields = task === 'json' ? await fieldSums(engine, options.fields) : undefined;
+  const fields = task === 'json' ? await fieldSums(engine, options.fields, options.signal) : undefined;
   const numbers = await numberSums(engine, { tolerance: options.tolerance, task });
   const tolerance = numbers === undefined ? '0' : sqlNumber(numbers.tolerance);
   const judged = options.truth === undefined ? undefined : await judgedBlocks(engine);

@@ -7,11 +7,16 @@ import type { Engine } from './connection.ts';
  * Compares free JSON field by field. The answers come out of the engine a few thousand at a time, since what makes two
  * of them equal is written down once, in `FieldCounter`; what is equal under its rules gets one label.
  */
-export async function fieldSums(engine: Engine, rules: FieldRules | undefined): Promise<FieldSums[] | undefined> {
+export async function fieldSums(
+  engine: Engine,
+  rules: FieldRules | undefined,
+  signal: AbortSignal | undefined,
+): Promise<FieldSums[] | undefined> {
   const counter = new FieldCounter(rules ?? { ignore: [], tolerance: {} });
   const alike: bigint[] = [];
   const answers = await engine.connection.stream('select rowid, our_label, their_label from cell where same and free');
   for await (const rows of answers.yieldRowsJs()) {
+    signal?.throwIfAborted();
     for (const [row, ours, theirs] of rows as [bigint, string, string][]) {
       const left: unknown = JSON.parse(ours);
       const same = ours === theirs;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -19,6 +20,7 @@ export interface ScanOptions extends Omit<ScanAsked, 'rowInputs' | 'sampled'> {
   /** An empty folder for the columns. */
   folder: string;
   threads?: number | undefined;
+  signal?: AbortSignal | undefined;
   /** Told once the threads have their work. */
   begun?: (() => void) | undefined;
   /** Told how many of how many stretches are read. */
@@ -57,6 +59,7 @@ export async function scanCaptures(options: ScanOptions): Promise<Scanned> {
     options.begun?.();
     const line = new ScanLine(start(0));
     for (const [i, task] of tasks.entries()) {
+      options.signal?.throwIfAborted();
       await line.read(task);
       options.progress?.(i + 1, tasks.length);
     }
@@ -70,7 +73,7 @@ export async function scanCaptures(options: ScanOptions): Promise<Scanned> {
     try {
       const work = Promise.all(workers.map((worker) => drive(worker, take, told)));
       options.begun?.();
-      results = await work;
+      results = await unlessAborted(work, options.signal);
     } finally {
       await Promise.all(workers.map((worker) => worker.terminate()));
     }
@@ -130,4 +133,18 @@ function stretches(options: ScanOptions, side: SideName): ScanTask[] {
 
 function bytesOf(tasks: readonly ScanTask[]): number {
   return tasks.reduce((sum, { from, to }) => sum + to - from, 0);
+}
+
+/** The outcome of the work, or the signal's reason as soon as it aborts. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const ended = new AbortController();
+  const aborted = once(signal, 'abort', { signal: ended.signal }).then(() => signal.throwIfAborted() as never);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    ended.abort();
+    aborted.catch(() => undefined);
+    work.catch(() => undefined);
+  }
 }
