@@ -25,7 +25,7 @@ beforeEach(async () => {
   await put(
     [0, '{"inferenceId":"r1","prediction":0.25,"user":{"name":"Ann"},"items":[{"n":7}],"@time":"x"}'],
     [1, 'plain: id=r2 took=12 ms'],
-    [2, '{"inferenceId":"r3","prediction":0.5,"model":"b 2"}'],
+    [2, '{"inferenceId":"r3","prediction":0.5,"model":"b 2","flag":true,"none":null}'],
     [3, 'plain: id=r4 took=9 ms'],
   );
 });
@@ -77,13 +77,16 @@ describe('the query language', () => {
   test.each([
     ['prediction > 0.25', ['r3']],
     ['prediction >= 0.25 and prediction<0.5', ['r1']],
-    ['prediction != 0.5', ['r1']],
+    ['prediction != 0.5', [undefined, undefined, 'r1']],
+    ['not prediction = 0.5', [undefined, undefined, 'r1']],
+    ['flag = 1', ['r3']],
+    ['flag = true', []],
     ['prediction in [0.50, "x"]', ['r3']],
-    ['inferenceId not in ["r3"]', ['r1']],
+    ['ispresent(inferenceId) and inferenceId not in ["r3"]', ['r1']],
     ['not (inferenceId = "r1") and ispresent(inferenceId)', ['r3']],
     ['model like /^b \\d$/', ['r3']],
     ['user.name =~ /(?i)ANN/', ['r1']],
-    ["user.name not like 'nn'", []],
+    ["user.name not like 'nn'", [undefined, 'r3', undefined]],
     ['@logStream like /^AllTraffic\\// and prediction < 1', ['r3', 'r1']],
     ['@logStream like /^shadow\\// and prediction < 1', []],
     ['prediction = 0.5 or user.name = "Ann" # and a comment', ['r3', 'r1']],

@@ -70,13 +70,16 @@ function readSingle(reader: Reader, depth: number): Test {
   return readComparison(reader);
 }
 
-/** A field that is missing fits no comparison, `!=` and `not like` neither. */
+/**
+ * A field that is missing is equal to nothing, so that `!=` finds it (seen on AWS: DataBiosphere/azul#5884); `not like`
+ * and `not in` are taken to do the same.
+ */
 function readComparison(reader: Reader): Test {
   const left = readValue(reader);
-  const fits = (test: (value: string, row: Row) => boolean): Test => {
+  const fits = (test: (value: string, row: Row) => boolean, missing = false): Test => {
     return (row) => {
       const value = left(row);
-      return value !== undefined && test(value, row);
+      return value === undefined ? missing : test(value, row);
     };
   };
   const negated = reader.next('not') && (reader.next('like', 1) || reader.next('in', 1));
@@ -87,19 +90,19 @@ function readComparison(reader: Reader): Test {
     reader.expect('[');
     const members = reader.list(() => readValue(reader));
     reader.expect(']');
-    return fits((value, row) => members.some((member) => isEqual(value, member(row))) !== negated);
+    return fits((value, row) => members.some((member) => isEqual(value, member(row))) !== negated, negated);
   }
   if (word === 'like' || operator.text === '=~') {
     const matches = readPattern(reader.take());
-    return fits((value) => matches(value) !== negated);
+    return fits((value) => matches(value) !== negated, negated);
   }
   const compare = operator.kind === 'sign' ? COMPARISONS[operator.text] : undefined;
   if (compare === undefined) throw unknown(operator, `'${operator.text}' in a condition`);
   const right = readValue(reader);
   return fits((value, row) => {
     const other = right(row);
-    return other !== undefined && compare(order(value, other));
-  });
+    return other === undefined ? operator.text === '!=' : compare(order(value, other));
+  }, operator.text === '!=');
 }
 
 function isEqual(value: string, other: string | undefined): boolean {

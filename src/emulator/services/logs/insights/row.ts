@@ -63,6 +63,9 @@ function discover(message: string): Map<string, string> {
     if (typeof one === 'object') {
       for (const [key, inner] of Object.entries(one))
         walk(inner, name === '' ? key.replace(/^@/, '@@') : `${name}.${key}`);
+    } else if (typeof one === 'boolean') {
+      // As Insights has them (aws-powertools/powertools-lambda-dotnet#667).
+      found.set(name, one ? '1' : '0');
     } else found.set(name, typeof one === 'string' ? one : JSON.stringify(one));
   };
   walk(value, '');
