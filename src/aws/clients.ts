@@ -1,6 +1,6 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { SNSClient } from '@aws-sdk/client-sns';
@@ -39,6 +39,9 @@ export interface Aws {
   close(): void;
 }
 
+/** The SDK's own silence prepares every reply for an `info` that says nothing, which takes as long as reading it. */
+const SILENT = { trace() {}, debug() {}, warn() {}, error() {} } as unknown as NonNullable<S3ClientConfig['logger']>;
+
 /** The clients of one target. The only place where SDK clients are made. */
 export function connect(target: AwsTarget): Aws {
   const made: { destroy(): void }[] = [];
@@ -57,6 +60,7 @@ export function connect(target: AwsTarget): Aws {
     // Not `adaptive`: after a single throttled call that lets through half a call a second, and a command makes dozens.
     retryMode: 'standard',
     maxAttempts: 5,
+    logger: SILENT,
     requestHandler: { connectionTimeout: 5_000, socketTimeout: IDLE },
     ...(target.endpointUrl === undefined ? {} : { endpoint: target.endpointUrl }),
     ...(await credentials(target)),

@@ -117,7 +117,7 @@ test('a cache that cannot be made is no defect, and names the way round it', asy
 
 test('--until-decided outlives what passes: throttling, a fault of AWS', async () => {
   world.emulator.world.faults.add({ kind: 'error', service: 'cloudwatch', times: 5 });
-  world.emulator.world.faults.add({ kind: 'throttle', service: 's3', times: 10 });
+  world.emulator.world.faults.add({ kind: 'throttle', service: 's3', times: 20 });
   const { code, err } = await report('--until-decided', '--every', '1m', '--timeout', '4m');
   expect(code).toBe(3);
   expect(err.match(/Looking again\./g)).toHaveLength(2);

@@ -1,4 +1,5 @@
-import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import { utimesSync } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Captures of a few days of a busy endpoint; beyond, those go that no report has used for longest. */
@@ -9,8 +10,14 @@ const MOST_CACHED_BYTES = 20e9;
  *
  * @param now milliseconds since the epoch
  */
-export async function markUsed(paths: readonly string[], now: number): Promise<void> {
-  await Promise.all(paths.map((path) => utimes(path, now / 1000, now / 1000).catch(() => undefined)));
+export function markUsed(paths: readonly string[], now: number): void {
+  for (const path of paths) {
+    try {
+      utimesSync(path, now / 1000, now / 1000);
+    } catch {
+      // Then it counts as used when it was written.
+    }
+  }
 }
 
 /**
@@ -27,7 +34,7 @@ export async function boundCache(
   most = MOST_CACHED_BYTES,
 ): Promise<number> {
   const keep = new Set(used);
-  await markUsed(used, now);
+  markUsed(used, now);
   const files: { path: string; size: number; at: number }[] = [];
   for (const part of await readdir(folder).catch(() => [])) {
     for (const name of await readdir(join(folder, part)).catch(() => [])) {

@@ -147,7 +147,12 @@ async function readPredictions(
         progress: (done, of) => options.progress?.(`fetching captures of ${variant}: ${done} of ${of} files`),
       },
     );
-  const [ours, theirs] = [await fetch(facts.production.name), await fetch(facts.shadow.name)];
+  const shadow = facts.shadow.name;
+  const [ours, theirs] = await together(
+    clock,
+    () => fetch(facts.production.name),
+    () => fetch(shadow),
+  );
   const files = { production: ours.paths, shadow: theirs.paths };
   const used = [...ours.paths, ...theirs.paths];
   const gone = ours.gone + theirs.gone;
@@ -156,7 +161,7 @@ async function readPredictions(
       `${gone} capture ${gone === 1 ? 'file was' : 'files were'} deleted while the report read them; their requests are missing.`,
     );
   // What was there before did not make the cache larger.
-  if (ours.fetched + theirs.fetched === 0) await markUsed(used, clock.now());
+  if (ours.fetched + theirs.fetched === 0) markUsed(used, clock.now());
   else await boundCache(join(options.cache, 'captures'), used, clock.now());
   const found = await compareFiles(files, {
     window,

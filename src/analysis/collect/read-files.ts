@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
 import { constants, gunzipSync } from 'node:zlib';
 import type { Window } from '../observations.ts';
 import { readCapture } from '../predictions/captures.ts';
@@ -60,9 +59,8 @@ export function readAll(paths: readonly string[], window: Window): CaptureSet {
 }
 
 /** Bytes of these files together. */
-export async function sizeOf(paths: readonly string[]): Promise<number> {
-  const facts = await Promise.all(paths.map((path) => stat(path)));
-  return facts.reduce((total, { size }) => total + size, 0);
+export function sizeOf(paths: readonly string[]): number {
+  return paths.reduce((total, path) => total + statSync(path).size, 0);
 }
 
 /** Text of a file, unzipped where it is gzip; of a torn one what comes before the tear, and why it ends there. */
