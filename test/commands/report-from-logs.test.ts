@@ -11,7 +11,7 @@ import { CreateEndpointCommand, CreateEndpointConfigCommand, CreateModelCommand 
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkQuery } from '../../src/analysis/collect/check-query.ts';
-import { cutPart } from '../../src/analysis/collect/logs-query.ts';
+import { cutPart, queryLines } from '../../src/analysis/collect/logs-query.ts';
 import { systemClock } from '../../src/clock.ts';
 import { interrupted } from '../../src/errors.ts';
 import type { Report } from '../../src/report/report.ts';
@@ -158,6 +158,22 @@ describe('report --source logs --logs-query', () => {
       shadow: { records: 12_000, unreadable: 0 },
     });
     expect(found?.observations.notes.join(' ')).not.toContain('missing');
+  });
+
+  test('more than is ever read is cut by time, and told of', async () => {
+    await put(START + 11 * 60_000, 12_000, 50);
+    world.clock.advance(400_000);
+    const window = { from: START + 10 * 60_000, to: START + 15 * 60_000 };
+    const query = 'fields @timestamp, inferenceId';
+    const found = await queryLines(
+      world.aws,
+      world.clock,
+      { endpoint: 'own', variant: 'shadow', window, query, most: 3_000 },
+      {},
+    );
+    expect(found).toMatchObject({ complete: false, overfull: 0 });
+    expect(found.lines).toHaveLength(3_000);
+    expect(found.lines.at(-1)?.at).toBe(START + 11 * 60_000 + 59_980);
   });
 
   test('a second with more lines than a query gives is told of', async () => {

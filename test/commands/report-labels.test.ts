@@ -18,11 +18,16 @@ const put = async (Key: string, Body: Buffer | string) =>
 const lines = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => `{"inferenceId":"r-${from + i}","label":${i % 3}}`).join('\n');
 
-async function report(labels: string) {
-  const line = ['report', '--endpoint', 'w', '--last', '15m', '--format', 'json', '--labels', labels];
+async function report(labels: string, ...words: string[]) {
+  const line = ['report', '--endpoint', 'w', '--last', '15m', '--format', 'json', '--labels', labels, ...words];
   const ended = await world.shadowctl(line);
   const seen = ended.out.startsWith('{') ? (JSON.parse(ended.out) as Report).observations : undefined;
-  return { ...ended, truth: seen?.predictions?.truth, notes: seen?.notes.filter((note) => /label|s3:/.test(note)) };
+  return {
+    ...ended,
+    seen,
+    truth: seen?.predictions?.truth,
+    notes: seen?.notes.filter((note) => /label|s3:/.test(note)),
+  };
 }
 
 describe('report --labels s3://…', () => {
@@ -65,6 +70,12 @@ describe('report --labels s3://…', () => {
   ])('%s is refused by name', async (labels, words) => {
     const { code, err } = await report(labels);
     expect([code, err]).toEqual([2, expect.stringContaining(words)]);
+  });
+
+  test('--until-decided waits for a folder of labels to fill', async () => {
+    const { code, seen } = await report('s3://models/later/', '--until-decided', '--every', '1m', '--timeout', '3m');
+    expect(code).toBe(3);
+    expect(seen?.notes.at(-1)).toBe('There are no files under s3://models/later/ yet: the truth is still to come.');
   });
 
   test('a bucket that is closed says which permission it takes', async () => {

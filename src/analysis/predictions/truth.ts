@@ -22,6 +22,11 @@ export interface Truth {
 const ID_NAMES = /^(inference[_ ]?id|id|event[_ ]?id)$/i;
 const LABEL_NAMES = /^(label|target|truth|ground[_ ]?truth|class|y)$/i;
 
+/** No label yet: of every answer the truth is still unknown. */
+export function noTruth(note: string): Truth {
+  return { size: 0, by: 'id', notes: [note], entries: () => [], of: () => undefined };
+}
+
 /** Labels of one text; see `readTruths`. */
 export function readTruth(text: string, source: string, column?: string): Truth {
   return readTruths([{ source, text, flaws: [] }], column);

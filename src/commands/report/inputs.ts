@@ -5,17 +5,25 @@ import type { App } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { labelText, MOST_LABEL_BYTES } from '../../analysis/predictions/label-text.ts';
 import type { LabelText } from '../../analysis/predictions/label-text.ts';
-import { readTruths } from '../../analysis/predictions/truth.ts';
+import { noTruth, readTruths } from '../../analysis/predictions/truth.ts';
 import type { Truth } from '../../analysis/predictions/truth.ts';
 import { usage } from '../../errors.ts';
 
-/** Labels from `FILE[:COLUMN]`, local or in S3; a folder (in S3: ending in a slash) is all files below it. */
-export async function loadTruth(app: App, words: string): Promise<Truth> {
+/**
+ * Labels from `FILE[:COLUMN]`, local or in S3; a folder (in S3: ending in a slash) is all files below it.
+ *
+ * @param late a folder without a file is one that labels are still to come to, not a mistake
+ */
+export async function loadTruth(app: App, words: string, late = false): Promise<Truth> {
   const { file, column } = splitLabels(words, (path) => path.startsWith('s3://') || existsSync(resolve(app.cwd, path)));
   const files = file.startsWith('s3://')
     ? await remoteFiles(await app.aws(), file, app.signal)
     : await localFiles(resolve(app.cwd, file), file);
-  if (files.length === 0) throw usage(`There are no files under ${file}.`, 'Check the path given with --labels.');
+  if (files.length === 0) {
+    const nothing = `There are no files under ${file}`;
+    if (late) return noTruth(`${nothing} yet: the truth is still to come.`);
+    throw usage(`${nothing}.`, 'Check the path given with --labels.');
+  }
   return readTruths(files, column);
 }
 

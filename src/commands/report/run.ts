@@ -47,7 +47,8 @@ async function prepare(app: App, options: ReportOptions): Promise<() => Promise<
         : decideWindow(options, now);
     from ??= window.from;
     // Labels may arrive late: they are read at every look.
-    const truth = options.labels === undefined ? undefined : await loadTruth(app, options.labels);
+    const truth =
+      options.labels === undefined ? undefined : await loadTruth(app, options.labels, options.watch !== undefined);
     const seen = await observe(app, options, { from, to: window.to }, { policy, truth });
     const observations = options.redact ? redact(seen) : seen;
     return {
