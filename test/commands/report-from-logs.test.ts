@@ -135,6 +135,9 @@ describe('report --source logs --logs-query', () => {
     });
     expect(predictions?.numbers?.bias).toBeCloseTo(0.25, 9);
     expect(notes?.join(' ')).toContain("from the containers' logs");
+    const shown =
+      'parse @message "id=* score=* " as inferenceId, prediction | filter ispresent(prediction)\n| display @timestamp, inferenceId, prediction';
+    expect((await report('--logs-query', shown)).report?.observations.predictions).toMatchObject({ pairs: 10 });
   });
 
   test('columns by other names; lines without them are counted and shown', async () => {

@@ -135,6 +135,8 @@ describe('the query language', () => {
     ['filter a like /(/', 'invalid regular expression', 14, 17],
     ['parse @message "a*b*" as one', '2 wildcards for 1 names', 15, 21],
     ['filter', 'unexpected end', 6, 6],
+    ['fields model | fields coalesce(model, "x") as model', 'the field model is defined already', 22, 30],
+    ['fields model | parse "a=*" as model', 'the field model is defined already', 21, 26],
   ])('%s is refused with its place', async (text, words, startCharOffset, endCharOffset) => {
     const refusal = await begin(text).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(MalformedQueryException);

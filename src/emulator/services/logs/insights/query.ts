@@ -5,6 +5,7 @@ import type { Row } from './row.ts';
 import { shown } from './row.ts';
 import { naturalOrder } from './sort.ts';
 import { malformed, Reader, unknown } from './tokens.ts';
+import type { Token } from './tokens.ts';
 
 /** Rows of a result: field and value, in order. `row` is the event; undefined for what `stats` counted. */
 export interface ResultRow {
@@ -66,17 +67,30 @@ export function readQuery(text: string): Query {
   };
 }
 
-/** Which fields a result shows: those of `fields` and `parse`, unless `display` says. */
+/**
+ * Which fields a result shows: those of `fields` and `parse`, unless `display` says. A name that a command has shown or
+ * made cannot be made again (seen on AWS: trade-tariff/trade-tariff-backend#3464).
+ */
 class Columns {
   #fields: string[] = [];
   #parsed: string[] = [];
   #displayed: string[] | undefined;
 
-  add(names: readonly string[]): void {
-    this.#fields.push(...names);
+  add(columns: readonly Column[]): void {
+    for (const { name, value, token } of columns) {
+      if (value !== undefined) this.#checkNew(name, token);
+      this.#fields.push(name);
+    }
   }
-  made(names: readonly string[]): void {
-    this.#parsed.push(...names);
+  made(names: readonly string[], token: Token): void {
+    for (const name of names) {
+      this.#checkNew(name, token);
+      this.#parsed.push(name);
+    }
+  }
+  #checkNew(name: string, { at, end }: Token): void {
+    if (this.#fields.includes(name) || this.#parsed.includes(name))
+      throw malformed(`the field ${name} is defined already`, at, end);
   }
   display(names: readonly string[]): void {
     this.#displayed = [...names];
@@ -94,7 +108,7 @@ type Command = (reader: Reader, columns: Columns) => (state: State) => void;
 const COMMANDS: Record<string, Command> = {
   fields(reader, columns) {
     const list = reader.list(() => readColumn(reader));
-    columns.add(list.map((one) => one.name));
+    columns.add(list);
     return (state) => make(state, list);
   },
   display(reader, columns) {
@@ -109,8 +123,9 @@ const COMMANDS: Record<string, Command> = {
     };
   },
   parse(reader, columns) {
+    const token = reader.here();
     const { names, apply } = readExtraction(reader);
-    columns.made(names);
+    columns.made(names, token);
     return (state) => {
       for (const row of state.rows) apply(row);
     };
@@ -182,16 +197,18 @@ interface Column {
   name: string;
   /** Undefined for a field that is there under this name. */
   value: Value | undefined;
+  token: Token;
 }
 
 function readColumn(reader: Reader): Column {
-  const token = reader.peek();
-  const plain = (token?.kind === 'word' || token?.kind === 'field') && !reader.next('(', 1);
+  const called = reader.next('(', 1);
+  const token = reader.here();
   const value = readValue(reader);
   const alias = reader.skip('as') ? reader.name() : undefined;
-  if (plain && alias === undefined) return { name: token.text, value: undefined };
-  if (alias === undefined && token !== undefined) throw unknown(token, 'an expression without "as"');
-  return { name: alias as string, value };
+  const plain = (token.kind === 'word' || token.kind === 'field') && !called;
+  if (alias !== undefined) return { name: alias, value, token };
+  if (plain) return { name: token.text, value: undefined, token };
+  throw unknown(token, 'an expression without "as"');
 }
 
 function make(state: State, columns: readonly Column[]): void {

@@ -77,10 +77,16 @@ export class Reader {
     return this.#tokens[this.#position + ahead];
   }
 
-  /** The next token. @throws MalformedQueryException at the end */
-  take(): Token {
+  /** The next token, left where it is. @throws MalformedQueryException at the end */
+  here(): Token {
     const token = this.#tokens[this.#position];
     if (token === undefined) throw malformed('unexpected end of the query', this.#length, this.#length);
+    return token;
+  }
+
+  /** The next token. @throws MalformedQueryException at the end */
+  take(): Token {
+    const token = this.here();
     this.#position += 1;
     return token;
   }
