@@ -6,6 +6,7 @@ import { judgeAnswers } from './judge/predictions.ts';
 import { judgeSlices } from './judge/slices.ts';
 import { judgeTraffic } from './judge/traffic.ts';
 import { judgeTruth } from './judge/truth.ts';
+import { minutesIn } from './judge/words.ts';
 import { summarizeBoth } from './metrics.ts';
 import type { Observations } from './observations.ts';
 import type { Policy } from './policy.ts';
@@ -36,7 +37,8 @@ export function judge(observations: Observations, demanded: Policy): Verdict | u
     ...judgeTruth(evidence),
     ...judgeEffect(evidence),
   ];
-  const outcome = worst(gates);
+  // Nothing that was asked is nothing that was proven.
+  const outcome = gates.some((gate) => gate.gating) ? worst(gates) : 'inconclusive';
   return { outcome, summary: summary(outcome, gates), gates };
 }
 
@@ -44,12 +46,16 @@ function summary(outcome: Verdict['outcome'], gates: Verdict['gates']): string {
   const deciding = gates.filter((gate) => gate.gating);
   const culprits = deciding.filter((gate) => gate.outcome === outcome);
   const first = culprits[0];
-  if (outcome === 'pass' || first === undefined) return `All ${deciding.length} gates hold.`;
+  if (first === undefined)
+    return gates.length === 0
+      ? 'There is nothing to judge by: neither metrics nor answers of the shadow.'
+      : 'No gate decides: the policy wants all of them to inform only.';
+  if (outcome === 'pass') return deciding.length === 1 ? 'The one gate holds.' : `All ${deciding.length} gates hold.`;
   const others = culprits.length > 1 ? ` (and ${culprits.length - 1} more)` : '';
   if (outcome === 'fail') return `${first.title} ${first.reason}${others}`;
   const open = culprits.map((gate) => gate.id).join(', ');
-  const longest = culprits.find(
-    (gate) => gate.needs !== undefined && /at the present rate|more of traffic/.test(gate.needs),
-  );
-  return `Not decided yet: ${open}.${longest?.needs === undefined ? '' : ` It takes ${longest.needs}.`}`;
+  const longest = culprits
+    .flatMap((gate) => (gate.needs !== undefined && minutesIn(gate.needs) > 0 ? [gate.needs] : []))
+    .sort((a, b) => minutesIn(b) - minutesIn(a))[0];
+  return `Not decided yet: ${open}.${longest === undefined ? '' : ` It takes ${longest}.`}`;
 }

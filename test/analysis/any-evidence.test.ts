@@ -182,6 +182,7 @@ function check(gate: Gate): void {
     gate.id.startsWith('output.') ? text.replace(/for example: .*|like .*|'.*?'/g, '') : text;
   for (const text of texts.map(own)) expect(text).not.toMatch(STRAY);
   expect(gate.reason).toMatch(/\.$/);
+  expect(needs ?? '').not.toMatch(/^[01] more \w+s\b/);
   for (const value of [estimate, margin, ...(interval ?? [])])
     if (value !== undefined) expect(Number.isFinite(value), `${gate.id}: ${value}`).toBe(true);
   expect(gate.n).toBeGreaterThanOrEqual(0);
@@ -208,6 +209,9 @@ test(`${SEEDS} endpoints of any kind: finite numbers, whole sentences, outcomes 
     const observations = observed(random);
     const verdict = judge(observations, policyOf(random));
     expect((verdict?.summary ?? '').replace(/for example: .*|like .*|'.*?'/g, '')).not.toMatch(STRAY);
+    const deciding = (verdict?.gates ?? []).filter((gate) => gate.gating);
+    const holds = deciding.length > 0 && deciding.every((gate) => gate.outcome === 'pass');
+    expect(verdict?.outcome === 'pass', `seed ${seed}`).toBe(holds);
     for (const gate of verdict?.gates ?? []) {
       try {
         check(gate);

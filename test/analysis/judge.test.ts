@@ -35,6 +35,36 @@ describe('a verdict', () => {
     expect(found).toMatchObject({ outcome: 'pass', summary: 'All 9 gates hold.' });
   });
 
+  test('nothing seen, or nothing that decides, is no pass', () => {
+    const seen = simulate({ captured: false });
+    const alone = judge({ ...seen, metrics: { ...seen.metrics, shadow: undefined } }, DEFAULT_POLICY);
+    expect(alone).toMatchObject({ outcome: 'inconclusive', summary: expect.stringContaining('nothing to judge by') });
+    const all = ['traffic', 'errors', 'latency', 'output', 'labels'];
+    const informs = verdict({}, { ...DEFAULT_POLICY, inform: all });
+    expect(informs).toMatchObject({ outcome: 'inconclusive', summary: expect.stringContaining('No gate decides') });
+  });
+
+  test('of all that is missing the longest wait is told', () => {
+    const found = verdict({ minutes: 30, rate: 10 });
+    expect(gate(found, 'errors').needs).toMatch(/at the present rate$/);
+    expect(found.summary).toMatch(/It takes about 1 h more of traffic\.$/);
+  });
+
+  test('answers that cannot be paired are not mended by more of them', () => {
+    const holes = gate(verdict({ failing: { production: 0, shadow: 0.2 } }), 'labels.agreement');
+    expect(holes.needs).toBe('records that can be paired: send an InferenceId with every request');
+    const policy = { ...DEFAULT_POLICY, distances: { ks: 0.1 } };
+    expect(gate(verdict({ failing: { production: 0, shadow: 0.2 } }, policy), 'distance.ks').needs).toBe(holes.needs);
+  });
+
+  test('one of a thing is one', () => {
+    const few = gate(verdict({ minutes: 1, rate: 299 }), 'labels.agreement');
+    expect(few).toMatchObject({ needs: '1 more pair, about 1 min at the present rate' });
+    const one = verdict({ minutes: 1, rate: 1 });
+    expect(gate(one, 'output.readable').reason).toBe('The one captured answer is a prediction.');
+    expect(gate(one, 'labels.agreement').reason).toContain('only 1 pair, and the policy demands 300');
+  });
+
   test('without a shadow there is nothing to judge', () => {
     expect(judge({ ...simulate(), shadow: undefined }, DEFAULT_POLICY)).toBeUndefined();
   });

@@ -30,5 +30,5 @@ test('a few inputs again and again prove no more than those few', () => {
 
 test('fewer inputs than the policy demands decide nothing, however many pairs', () => {
   expect(agreement(100)).toMatchObject({ outcome: 'inconclusive', needs: '200 more different inputs' });
-  expect(agreement(100)?.reason).toContain('only 100 different inputs in 6000 pairs');
+  expect(agreement(100)?.reason).toContain('only 100 different inputs in 6 000 pairs');
 });

@@ -6,7 +6,7 @@ import { entropyBound, jensenShannonInterval, stabilityInterval } from '../stati
 import { sequenceHalfWidth } from '../statistics/sequences.ts';
 import { compare } from '../verdict.ts';
 import type { Gate } from '../verdict.ts';
-import { shareInterval, tooLittle } from './evidence.ts';
+import { obstacleNeeds, shareInterval, tooLittle } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { count, number } from './words.ts';
 
@@ -69,7 +69,7 @@ function gate(name: Distance, margin: number, predictions: Predictions, numbers:
         ? undefined
         : obstacle === undefined
           ? 'more different inputs, or a distance that does not lie near the limit'
-          : `${count(obstacle.missing)} more ${obstacle.of ?? 'pairs'}`,
+          : obstacleNeeds(obstacle),
   };
 }
 

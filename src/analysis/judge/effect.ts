@@ -99,7 +99,9 @@ function ratio(
   const known = Number.isFinite(estimate);
   const outcome = compare(interval, Math.log(1 + ask.margin));
   const shown = interval?.map(Math.exp) as [number, number] | undefined;
-  const seen = known ? `Production's ${ask.of} is ${change(Math.exp(estimate))} of the time before` : 'No minutes';
+  const seen = known
+    ? `Production's ${ask.of} is ${change(Math.exp(estimate))} against the time before`
+    : 'Not both times have values';
   const missing = Math.max(ours.missing * ours.minutes, theirs.missing * theirs.minutes);
   return {
     id: ask.id,
@@ -164,7 +166,7 @@ function failing({ before, during }: BeforeAndDuring, policy: Policy): Gate {
 /** The sentence of a gate, from what was seen and its bounds in words. */
 function reason(outcome: Outcome, seen: string, bounds: readonly string[] | undefined, margin: string): string {
   const [low, high] = bounds ?? [];
-  if (low === undefined || high === undefined) return `${seen}, in too little time to judge.`;
+  if (low === undefined || high === undefined) return `${seen}: too little time to judge.`;
   if (outcome === 'pass') return `${seen}; at most ${high} for sure, and ${margin} is allowed.`;
   if (outcome === 'fail') return `${seen}; at least ${low} for sure, and only ${margin} is allowed.`;
   return `${seen}; the truth lies between ${low} and ${high}, and ${margin} is allowed.`;

@@ -7,7 +7,7 @@ import { compare } from '../verdict.ts';
 import type { Gate } from '../verdict.ts';
 import { enough, shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { count, duration, percent } from './words.ts';
+import { count, counted, duration, percent } from './words.ts';
 
 /** Failed requests of one variant. */
 export interface Failures {
@@ -92,7 +92,7 @@ export function judgeErrors(evidence: Evidence): Gate[] {
 /** `4 100 more requests, about 2 h 10 min at the present rate`. */
 export function more(n: number, perMinute: number, of: string): string {
   const time = perMinute > 0 ? `, about ${duration(n / perMinute)} at the present rate` : '';
-  return `${count(n)} more ${of}${time}`;
+  return `${counted(n, `more ${of}`)}${time}`;
 }
 
 /** Failures over all minutes, with the number of requests their scatter is worth. */

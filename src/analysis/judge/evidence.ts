@@ -4,6 +4,7 @@ import type { Policy } from '../policy.ts';
 import { clopperPearson, dispersion, proportionSequence } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { designEffect } from '../statistics/repeats.ts';
+import { count, counted } from './words.ts';
 
 /** What every question may look at. */
 export interface Evidence {
@@ -36,14 +37,14 @@ export function tooLittle(predictions: Predictions, evidence: Evidence): Obstacl
   const inputs = predictions.repeats?.inputs ?? predictions.rows;
   if (predictions.pairs >= minimumPairs && predictions.rows > inputs && inputs < minimumPairs) {
     return {
-      reason: `only ${inputs} different inputs in ${predictions.pairs} pairs, and the policy demands ${minimumPairs}`,
+      reason: `only ${counted(inputs, 'different inputs')} in ${count(predictions.pairs)} pairs, and the policy demands ${minimumPairs}`,
       missing: minimumPairs - inputs,
       of: 'different inputs',
     };
   }
   if (predictions.pairs < minimumPairs) {
     return {
-      reason: `only ${predictions.pairs} pairs, and the policy demands ${minimumPairs}`,
+      reason: `only ${counted(predictions.pairs, 'pairs')}, and the policy demands ${minimumPairs}`,
       missing: minimumPairs - predictions.pairs,
     };
   }
@@ -55,6 +56,13 @@ export function tooLittle(predictions: Predictions, evidence: Evidence): Obstacl
     };
   }
   return undefined;
+}
+
+/** What helps against it. */
+export function obstacleNeeds({ needs, of, missing }: Obstacle): string {
+  if (needs !== undefined) return needs;
+  if (missing > 0) return counted(missing, `more ${of ?? 'pairs'}`);
+  return 'records that can be paired: send an InferenceId with every request';
 }
 
 /** How much more rows scatter than independent ones would, and why. */

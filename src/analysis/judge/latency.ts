@@ -66,7 +66,9 @@ function gate(
   const limit = Math.log(1 + margin);
   const outcome = tooFew ? 'inconclusive' : compare(sequence.interval, limit);
   const interval = sequence.interval?.map(Math.exp) as [number, number] | undefined;
-  const seen = known ? `${change(Math.exp(sequence.estimate))} in the window` : 'no minute in which both have a latency';
+  const seen = known
+    ? `${change(Math.exp(sequence.estimate))} in the window`
+    : 'no minute in which both have a latency';
   const words = {
     pass: `${seen}; at most ${change(interval?.[1] ?? 1)} for sure, and ${change(1 + margin)} is allowed.`,
     fail: `${seen}; at least ${change(interval?.[0] ?? 1)} for sure, and only ${change(1 + margin)} is allowed.`,

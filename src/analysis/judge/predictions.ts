@@ -99,7 +99,9 @@ function judgeSanity(predictions: Predictions, evidence: Evidence): Gate[] {
       n: asked,
       reason:
         unread === 0
-          ? `Every one of ${count(asked)} captured answers is a prediction.`
+          ? asked === 1
+            ? 'The one captured answer is a prediction.'
+            : `Every one of ${count(asked)} captured answers is a prediction.`
           : `${count(unread)} of ${count(asked)} captured answers (${percent(share)}) are no prediction that could be understood${example}.`,
       needs: outcome === 'inconclusive' ? 'more captured answers' : undefined,
     });

@@ -4,11 +4,11 @@ import type { Interval } from '../statistics/proportions.ts';
 import { compare } from '../verdict.ts';
 import type { Gate } from '../verdict.ts';
 import { more } from './errors.ts';
-import { enough, shareInterval, tooLittle } from './evidence.ts';
+import { enough, obstacleNeeds, shareInterval, tooLittle } from './evidence.ts';
 import type { Evidence, Obstacle, Scatter } from './evidence.ts';
 import type { Floor } from './floor.ts';
 import { history } from './history.ts';
-import { count, percent } from './words.ts';
+import { count, counted, percent } from './words.ts';
 
 /** A share to be bounded, and how to talk about it. */
 export interface Proportion {
@@ -54,15 +54,12 @@ export function proportion(predictions: Predictions, evidence: Evidence, ask: Pr
     const total =
       ask.n === 0 ? undefined : enough(ask.n, (n) => compare(bounds(n), ask.margin, ask.below) !== 'inconclusive');
     const missing = Math.max(obstacle?.missing ?? 0, total === undefined ? 0 : total - ask.n);
-    if (obstacle?.needs !== undefined) needs = obstacle.needs;
-    else if (obstacle?.of !== undefined) needs = `${count(obstacle.missing)} more ${obstacle.of}`;
+    // More of what came so far helps against too few pairs, and against nothing else that stands in the way.
+    if (obstacle !== undefined && (obstacle.missing === 0 || obstacle.of !== undefined))
+      needs = obstacleNeeds(obstacle);
     else if (missing > 0 && ask.scatter.by === 'inputs') needs = otherInputs(missing, ask.scatter);
     else if (missing > 0) needs = more(missing, perMinute, 'pairs');
-    else
-      needs =
-        obstacle === undefined
-          ? 'a share that does not lie right on the margin'
-          : 'records that can be paired: send an InferenceId with every request';
+    else needs = 'a share that does not lie right on the margin';
   }
   return {
     id: ask.id,
@@ -104,12 +101,12 @@ export function drowned({
 
 /** ` of 365 different inputs`, where inputs repeat. */
 export function different({ rows, repeats }: Predictions): string {
-  return repeats === undefined || repeats.inputs >= rows ? '' : ` of ${count(repeats.inputs)} different inputs`;
+  return repeats === undefined || repeats.inputs >= rows ? '' : ` of ${counted(repeats.inputs, 'different inputs')}`;
 }
 
 /** The same inputs again would tell nothing new. */
 export function otherInputs(rows: number, scatter: Scatter): string {
-  return `about ${count(rows / scatter.factor)} inputs that were not sent yet (repeating the same ones says nothing new)`;
+  return `about ${count(Math.max(2, rows / scatter.factor))} inputs that were not sent yet (repeating the same ones says nothing new)`;
 }
 
 /** Bounds of the share each at alpha; with a noise floor both are bounded at half of it, and the floor taken away. */

@@ -37,13 +37,15 @@ export function judgeSchema(predictions: Predictions, { policy }: Evidence): Gat
       reason:
         worst === undefined
           ? 'Every field that production answers with is there, and of the same kind.'
-          : `${found
-              .slice(0, 3)
-              .map((one) => one.words)
-              .join('; ')}.`,
+          : sentence(found.slice(0, 3).map((one) => one.words)),
       needs: outcome === 'inconclusive' ? 'more captured answers' : undefined,
     },
   ];
+}
+
+function sentence(parts: readonly string[]): string {
+  const text = parts.join('; ');
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }
 
 interface Mismatch {

@@ -5,7 +5,7 @@ import { designEffect } from '../statistics/repeats.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { compare } from '../verdict.ts';
 import type { Gate, Outcome } from '../verdict.ts';
-import { scatterOf, tooLittle } from './evidence.ts';
+import { obstacleNeeds, scatterOf, tooLittle } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { labelFloor, numberFloor } from './floor.ts';
 import type { Floor } from './floor.ts';
@@ -79,7 +79,12 @@ export function judgeSlices(evidence: Evidence): Gate[] {
       interval: worst.interval,
       n: worst.slice.rows,
       reason: obstacle === undefined ? `${facts}${decided[outcome]}` : `${facts}, but ${obstacle.reason}.`,
-      needs: outcome === 'inconclusive' ? (obstacle?.needs ?? 'more different inputs in every part') : undefined,
+      needs:
+        outcome !== 'inconclusive'
+          ? undefined
+          : obstacle === undefined
+            ? 'more different inputs in every part'
+            : obstacleNeeds(obstacle),
     },
   ];
 }

@@ -40,10 +40,14 @@ export function judgeTraffic(evidence: Evidence): Gate[] {
       relation: '=',
       n: asked,
       of: 'requests',
-      reason: mismatch ? `${facts}; chance alone does that once in a thousand endpoints at most.` : `${facts}.`,
-      needs: mismatch
-        ? 'a window in which the shadow was attached all the time, or the reason why requests went missing'
-        : undefined,
+      reason: mismatch
+        ? `${facts}; ${seen > asked ? 'that is more than there were' : 'chance alone does that once in a thousand endpoints at most'}.`
+        : `${facts}.`,
+      needs: !mismatch
+        ? undefined
+        : seen > asked
+          ? 'the reason why it saw more than production'
+          : 'a window in which the shadow was attached all the time, or the reason why requests went missing',
     },
   ];
 }

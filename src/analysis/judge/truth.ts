@@ -7,10 +7,10 @@ import { sequenceHalfWidth } from '../statistics/sequences.ts';
 import { compare } from '../verdict.ts';
 import type { Gate } from '../verdict.ts';
 import { more } from './errors.ts';
-import { enough, scatterOf, shareInterval, tooLittle } from './evidence.ts';
+import { enough, obstacleNeeds, scatterOf, shareInterval, tooLittle } from './evidence.ts';
 import type { Evidence, Scatter } from './evidence.ts';
 import { different, otherInputs } from './proportion.ts';
-import { count, number, percent } from './words.ts';
+import { count, counted, number, percent } from './words.ts';
 
 /** Is the shadow less right than production, where the truth is known? Paired: both models answered the same rows. */
 export function judgeTruth(evidence: Evidence): Gate[] {
@@ -72,10 +72,11 @@ function judgeAccuracy(predictions: Predictions, evidence: Evidence): Gate[] {
   const stronger =
     scatter.onlyProduction.factor > scatter.onlyShadow.factor ? scatter.onlyProduction : scatter.onlyShadow;
   const p = mcnemar(onlyProduction, onlyShadow);
-  const facts = `right on ${percent(shadow / n)} where production is on ${percent(production / n)}, over ${count(n)} labelled rows${different(predictions)} (${count(onlyShadow)} only the shadow, ${count(onlyProduction)} only production; exact McNemar p ${p < 1e-4 ? '< 0.0001' : `= ${number(p)}`})`;
+  const facts = `It is right on ${percent(shadow / n)} where production is on ${percent(production / n)}, over ${count(n)} labelled rows${different(predictions)} (${count(onlyShadow)} only the shadow, ${count(onlyProduction)} only production; exact McNemar p ${p < 1e-4 ? '< 0.0001' : `= ${number(p)}`})`;
   return [
     finish('truth.accuracy', 'Is it less right?', predictions, evidence, {
       facts,
+      words: ['it loses', 'what it loses', 'it is better by'],
       estimate: (production - shadow) / n,
       interval: lost,
       margin: policy.truth,
@@ -138,10 +139,11 @@ function judgeLoss(predictions: Predictions, evidence: Evidence): Gate[] {
   const scatter = scatterOf([], predictions.repeats?.loss);
   const factor = Math.max(scatter.factor, meanDispersion(predictions.blocks, loss, deviation));
   const stronger: Scatter = factor > scatter.factor ? { factor, by: 'minutes' } : scatter;
-  const facts = `mean absolute error ${number(maeShadow)} where production has ${number(maeProduction)}, over ${count(n)} rows with truth${different(predictions)}`;
+  const facts = `Its mean absolute error is ${number(maeShadow)} where production's is ${number(maeProduction)}, over ${count(n)} rows with truth${different(predictions)}`;
   return [
     finish('truth.error', 'Is it less right?', predictions, evidence, {
       facts,
+      words: ['that is greater by', 'the difference', 'that is smaller by'],
       estimate: loss / errorScale(maeProduction, maeShadow),
       interval: (times) =>
         errorLost({ loss, deviation, maeProduction, maeShadow, range, n: n * times, factor }, evidence.policy),
@@ -157,10 +159,10 @@ function tooFewTruths(
   { n, inputs }: { n: number; inputs: number },
   { minimumPairs }: Policy,
 ): ReturnType<typeof tooLittle> {
-  const demanded = `and the policy demands ${minimumPairs}`;
-  if (n < minimumPairs) return { reason: `only ${n} rows have a truth, ${demanded}`, missing: minimumPairs - n };
+  if (n < minimumPairs)
+    return { reason: `the policy demands ${count(minimumPairs)} rows with a truth`, missing: minimumPairs - n };
   if (inputs >= minimumPairs) return undefined;
-  const reason = `the rows with a truth hold only ${inputs} different inputs, ${demanded}`;
+  const reason = `the rows with a truth hold only ${counted(inputs, 'different inputs')}, and the policy demands ${count(minimumPairs)}`;
   return { reason, missing: minimumPairs - inputs, of: 'different inputs' };
 }
 
@@ -170,7 +172,10 @@ function finish(
   predictions: Predictions,
   evidence: Evidence,
   found: {
+    /** A sentence, without its end. */
     facts: string;
+    /** How it loses, what it loses, how it is better. */
+    words: readonly [string, string, string];
     estimate: number;
     interval: (scale: number) => Interval;
     margin: number;
@@ -189,13 +194,13 @@ function finish(
   const words = {
     pass:
       interval[1] < 0
-        ? `${known}It is ${found.facts}; it is better by at least ${percent(-interval[1])} for sure.`
-        : `${known}It is ${found.facts}; it loses at most ${percent(interval[1])} for sure, and ${percent(found.margin)} is allowed.`,
-    fail: `${known}It is ${found.facts}; it loses at least ${percent(interval[0])} for sure, and only ${percent(found.margin)} is allowed.`,
+        ? `${known}${found.facts}; ${found.words[2]} at least ${percent(-interval[1])} for sure.`
+        : `${known}${found.facts}; ${found.words[0]} at most ${percent(interval[1])} for sure, and ${percent(found.margin)} is allowed.`,
+    fail: `${known}${found.facts}; ${found.words[0]} at least ${percent(interval[0])} for sure, and only ${percent(found.margin)} is allowed.`,
     inconclusive:
       obstacle === undefined
-        ? `${known}It is ${found.facts}; what it loses lies between ${percent(interval[0])} and ${percent(interval[1])}, and ${percent(found.margin)} is allowed.`
-        : `${known}It is ${found.facts}, but ${obstacle.reason}.`,
+        ? `${known}${found.facts}; ${found.words[1]} lies between ${percent(interval[0])} and ${percent(interval[1])}, and ${percent(found.margin)} is allowed.`
+        : `${known}${found.facts}, but ${obstacle.reason}.`,
   };
   const total =
     outcome === 'inconclusive'
@@ -218,8 +223,8 @@ function finish(
     needs:
       outcome !== 'inconclusive'
         ? undefined
-        : obstacle?.of !== undefined
-          ? `${count(obstacle.missing)} more ${obstacle.of}`
+        : obstacle !== undefined && (obstacle.missing === 0 || obstacle.of !== undefined)
+          ? obstacleNeeds(obstacle)
           : missing > 0 && found.scatter.by === 'inputs'
             ? otherInputs(missing, found.scatter)
             : missing > 0

@@ -16,6 +16,18 @@ export function count(n: number): string {
   return String(Math.round(n)).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
 }
 
+/** `4 100 more pairs`, `1 more row with truth`: of many, the word that ends in s is the one that is counted. */
+export function counted(n: number, many: string): string {
+  return `${count(n)} ${Math.round(n) === 1 ? many.replace(/s\b/, '') : many}`;
+}
+
+/** Minutes of the `2 h 10 min` that `duration` wrote into a text after `about`; 0 where there is none. */
+export function minutesIn(text: string): number {
+  const [, days, hours, minutes] = /about (?:(\d[\d ]*) days|(?:(\d+) h)? ?(?:(\d+) min)?)/.exec(text) ?? [];
+  const part = (digits: string | undefined) => Number((digits ?? '0').replaceAll(' ', ''));
+  return part(days) * 24 * 60 + part(hours) * 60 + part(minutes);
+}
+
 /** Four significant digits. */
 export function number(value: number): string {
   return String(Number(value.toPrecision(4)));

@@ -106,7 +106,7 @@ describe('a shadow that answers another schema is named', () => {
     const observations = compared(article, (i) => ({ id: `a${i}`, headline: `T${i}`, ranks: article(i).ranks }));
     expect(gateOf(observations, 'output.schema')).toMatchObject({
       outcome: 'fail',
-      reason: 'it lacks $.title in 100 %.',
+      reason: 'It lacks $.title in 100 %.',
     });
   });
 
@@ -114,7 +114,7 @@ describe('a shadow that answers another schema is named', () => {
     const observations = compared(article, (i) => ({ ...article(i), title: i }));
     expect(gateOf(observations, 'output.schema')).toMatchObject({
       outcome: 'fail',
-      reason: 'its $.title is of another kind in 100 %, like 0 for "T0".',
+      reason: 'Its $.title is of another kind in 100 %, like 0 for "T0".',
     });
   });
 
