@@ -147,6 +147,10 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
     const what = named ?? needs ?? 'the permission for this';
     return problem(said, true, `Grant ${what} to these credentials, or use others with --profile.`);
   }
+  if (code === 'PermanentRedirect') {
+    const next = `The bucket lies in another region than ${target.region}. Use one in this region, or --region where everything lies.`;
+    return problem(said, true, next);
+  }
   if (throttled)
     return problem(
       `${said} after ${attempts} attempts`,

@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connect } from '../../src/aws/clients.ts';
 import type { Report } from '../../src/report/report.ts';
 import type { TestWorld } from '../support/world.ts';
 import { shadowedWorld } from './shadowed-world.ts';
@@ -70,6 +71,16 @@ describe('report --labels s3://…', () => {
   ])('%s is refused by name', async (labels, words) => {
     const { code, err } = await report(labels);
     expect([code, err]).toEqual([2, expect.stringContaining(words)]);
+  });
+
+  test('a bucket of another region is said to be that', async () => {
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const far = connect({ region: 'eu-west-1', endpointUrl: world.emulator.url, profile: undefined, credentials });
+    await (await far.s3()).send(new CreateBucketCommand({ Bucket: 'far-away' }));
+    far.close();
+    const { code, err } = await report('s3://far-away/labels.csv');
+    expect(code).toBe(2);
+    expect(err).toContain('The bucket lies in another region than us-east-1.');
   });
 
   test('--until-decided waits for a folder of labels to fill', async () => {
