@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CreateLogGroupCommand,
@@ -9,7 +10,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateEndpointCommand, CreateEndpointConfigCommand, CreateModelCommand } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkQuery } from '../../src/analysis/collect/check-query.ts';
 import { cutPart, queryLines } from '../../src/analysis/collect/logs-query.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -38,10 +39,13 @@ const TEXT_QUERY = `parse @message "predicted id=* score=* in" as told, said   #
 | fields @timestamp, coalesce(request.id, told) as inferenceId, coalesce(score, said) as prediction
 | filter ispresent(inferenceId)`;
 
+const folder = mkdtempSync(join(tmpdir(), 'shadowctl-own-'));
+const script = join(folder, 'model.mjs');
+writeFileSync(script, SERVER);
+afterAll(() => rmSync(folder, { recursive: true }));
+
 let world: TestWorld;
 beforeEach(async () => {
-  const script = join(import.meta.dirname, '../../node_modules/.cache/own-model.mjs');
-  writeFileSync(script, SERVER);
   world = await testWorld({ containers: [`acme/own=node ${script}`] });
   const sagemaker = await world.aws.sagemaker();
   for (const [ModelName, MOVED] of [
