@@ -14,6 +14,9 @@ const whole = (least: number) =>
 
 const path = v.pipe(v.string(), v.regex(/^\$(\.|\[)/, 'must be a path like $.score or $.items[*].price'));
 
+/** Of a stability index: what is called a major change. Beyond about 0.4 a part of the numbers may be gone, and its logarithm has no bound. */
+const LARGEST_INDEX = 0.25;
+
 const task = v.optional(
   v.strictObject({ agreement: v.optional(share), share: v.optional(share), truth: v.optional(margin) }),
 );
@@ -55,7 +58,9 @@ const SCHEMA = v.strictObject({
     v.strictObject({
       ks: v.optional(margin),
       wasserstein: v.optional(margin),
-      psi: v.optional(margin),
+      psi: v.optional(
+        v.pipe(margin, v.maxValue(LARGEST_INDEX, `must be at most ${LARGEST_INDEX}: its bounds hold no further`)),
+      ),
       jensenShannon: v.optional(margin),
     }),
   ),

@@ -29,6 +29,10 @@ describe('reading a policy', () => {
     [{ latency: { p95: 0.1 } }, 'x: policy: latency.p95:'],
     [{ minimumPairs: 2.5 }, 'x: policy: minimumPairs: must be a whole number (it is 2.5).'],
     [{ margins: {} }, 'x: policy: margins:'],
+    [
+      { distances: { psi: 0.4 } },
+      'x: policy: distances.psi: must be at most 0.25: its bounds hold no further (it is 0.4).',
+    ],
     ['strict', 'x: policy: the section itself:'],
   ])('%j is refused by name', (section, message) => {
     expect(() => readPolicy(section, 'x')).toThrow(message);

@@ -118,15 +118,33 @@ export type DistanceName = 'ks' | 'psi' | 'jensenShannon' | 'wasserstein';
 const STEP = 0.01;
 const EDGE = 6;
 
+/** One number of each model, given how the minute is. */
+type Pair = (random: Random, mood: number) => readonly [production: number, shadow: number];
+
 /**
- * Numbers of standard deviation 1, half of it common to all requests of a minute (AR(1)) and most of the rest common to
- * the two models; the shadow's lie `shift` higher.
+ * Numbers of standard deviation 1, half of it common to all requests of a minute and most of the rest common to the two
+ * models; the shadow's lie `shift` higher.
  */
+export function shifted(shift: number): Pair {
+  return (random, mood) => {
+    const own = Math.SQRT1_2 * mood + 0.6 * random.normal();
+    // 0.5 + 0.36 + 0.14 = 1
+    const noise = Math.sqrt(0.14);
+    return [own + noise * random.normal(), own + noise * random.normal() + shift];
+  };
+}
+
+/** Production's numbers lie anywhere between 0 and 5; the shadow's lie in its lowest tenth in `share` of the rows only. */
+export function thinned(share: number): Pair {
+  return (random) => [5 * random.next(), random.next() < share ? 0.5 * random.next() : 0.5 + 4.5 * random.next()];
+}
+
+/** Minutes follow an AR(1) with `phi`; `repeats` inputs come in turn, each with its two numbers. */
 export function distance(
   random: Random,
   name: DistanceName,
   margin: number,
-  shift: number,
+  pair: Pair,
   phi: number,
   repeats?: number,
 ): Ended {
@@ -134,10 +152,8 @@ export function distance(
   const cell = (x: number) => Math.max(0, Math.min(size - 1, Math.round((x + EDGE) / STEP)));
   const [ours, theirs] = [new Int32Array(size), new Int32Array(size)];
   const draw = (mood: number) => {
-    const own = Math.SQRT1_2 * mood + 0.6 * random.normal();
-    // 0.5 + 0.36 + 0.14 = 1
-    const noise = Math.sqrt(0.14);
-    return [cell(own + noise * random.normal()), cell(own + noise * random.normal() + shift)] as const;
+    const [ours, theirs] = pair(random, mood);
+    return [cell(ours), cell(theirs)] as const;
   };
   const known = Array.from({ length: repeats ?? 0 }, () => draw(random.normal()));
   const moods = autoregressive(random, phi, MINUTES);

@@ -20,9 +20,11 @@ import {
   loss,
   normalErrors,
   sampling,
+  shifted,
   skewedErrors,
   slices,
   spoiledErrors,
+  thinned,
 } from './calibrate-answers.ts';
 import { autoregressive, type Ended, HOURS, LOOK, MINUTES, policy, RATE, watch } from './calibrate-frame.ts';
 
@@ -252,16 +254,34 @@ for (const inputs of ['each once', 'skewed'] as const) {
 }
 for (const { name, words, margin, shift } of DISTANCES) {
   for (const phi of [0, 0.5, 0.8]) {
-    line(`${words} of equals, autocorrelation ${phi}`, (random) => distance(random, name, margin, 0, phi), 'fail');
+    line(
+      `${words} of equals, autocorrelation ${phi}`,
+      (random) => distance(random, name, margin, shifted(0), phi),
+      'fail',
+    );
     line(
       `${words} on the margin (${margin}), autocorrelation ${phi}`,
-      (random) => distance(random, name, margin, shift, phi),
+      (random) => distance(random, name, margin, shifted(shift), phi),
       'pass',
     );
   }
-  line(`${words} of equals, 365 inputs in turn`, (random) => distance(random, name, margin, 0, 0, 365), 'fail');
-  line(`${words} on the margin, 365 inputs in turn`, (random) => distance(random, name, margin, shift, 0, 365), 'pass');
+  line(
+    `${words} of equals, 365 inputs in turn`,
+    (random) => distance(random, name, margin, shifted(0), 0, 365),
+    'fail',
+  );
+  line(
+    `${words} on the margin, 365 inputs in turn`,
+    (random) => distance(random, name, margin, shifted(shift), 0, 365),
+    'pass',
+  );
 }
+// (q − 0.1) ln(q / 0.1) + 9 (r − 0.1) ln(r / 0.1) = 0.25 with r = (1 − q) / 9, by scipy
+line(
+  'stability index on the margin (0.25), a tenth nearly gone',
+  (random) => distance(random, 'psi', 0.25, thinned(0.007411), 0),
+  'pass',
+);
 for (const phi of [0, 0.5, 0.8]) {
   line(
     `error equal, wild minutes, autocorrelation ${phi}`,
@@ -311,8 +331,12 @@ line('production 30 % slower, autocorrelation 0.5', (random) => effect(random, 1
 line('slices 95 % equal, all 12', (random) => slices(random, () => 0.95), undefined);
 line('slices: one of 12 is 80 % equal', (random) => slices(random, ([x = 0]) => (x < 0.25 ? 0.8 : 0.99)), undefined);
 for (const { name, words, margin, shift } of DISTANCES) {
-  line(`${words} of equals, ${margin} allowed`, (random) => distance(random, name, margin, 0, 0.5), undefined);
-  line(`${words} of thrice the allowed shift`, (random) => distance(random, name, margin, 3 * shift, 0.5), undefined);
+  line(`${words} of equals, ${margin} allowed`, (random) => distance(random, name, margin, shifted(0), 0.5), undefined);
+  line(
+    `${words} of thrice the allowed shift`,
+    (random) => distance(random, name, margin, shifted(3 * shift), 0.5),
+    undefined,
+  );
 }
 line('error equal', (random) => loss(random, normalErrors(1), 0), undefined);
 line('error 10 % better', (random) => loss(random, normalErrors(0.9), 0), undefined);

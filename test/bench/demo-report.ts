@@ -1,0 +1,97 @@
+/**
+ * How long does one wait for `shadowctl report`? `npm run bench:demo` plays the demo into a folder of its own, leaves
+ * its emulator standing, and measures whole processes of the built program, from start to exit, beside `node -e 0` in
+ * the same turns: what counts is what comes on top of Node itself. Captures are in the cache after the first report, as
+ * they are for anybody who looks twice. The processor time (where /proc tells it) is what a busy machine does not stretch.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const TURNS = 10;
+const GOAL_MS = 400;
+const program = resolve('bin/shadowctl.js');
+const folder = mkdtempSync(join(tmpdir(), 'shadowctl-bench-'));
+// A certificate file makes every start of Node slower by tens of milliseconds, whatever it runs.
+const env: NodeJS.ProcessEnv = { ...process.env, NODE_EXTRA_CA_CERTS: undefined };
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+/** Runs node to its end; verdicts and plans end with codes up to 4. */
+function run(argv: readonly string[]): string {
+  const child = spawnSync(process.execPath, [...argv], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 ** 2,
+  });
+  if (child.status === null || child.status === 2 || child.status > 4)
+    throw new Error(`${argv.join(' ')}: ${child.stderr}`);
+  return child.stdout;
+}
+
+/** Processor time of children that have ended, in milliseconds; undefined where the system does not tell. */
+function childrenCpu(): number | undefined {
+  if (!existsSync('/proc/self/stat')) return undefined;
+  // After the name in parentheses: cutime and cstime are the 14th and 15th, in hundredths of a second.
+  const fields = readFileSync('/proc/self/stat', 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[13]) + Number(fields[14])) * 10;
+}
+
+interface Way {
+  name: string;
+  argv: readonly string[];
+  ms: number[];
+  cpu: number;
+}
+
+function measure(ways: readonly Way[]): void {
+  for (const way of ways) run(way.argv);
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    for (const way of ways) {
+      const [start, before] = [performance.now(), childrenCpu()];
+      run(way.argv);
+      way.ms.push(performance.now() - start);
+      way.cpu += before === undefined ? Number.NaN : (childrenCpu() ?? 0) - before;
+    }
+  }
+}
+
+const load = () => loadavg()[0]?.toFixed(1) ?? '?';
+
+try {
+  say(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'processor'}; load ${load()}`);
+  const story = run([program, 'demo', '--keep']);
+  const window = /--from (\S+) --to (\S+)/.exec(story.replace(/\\?\s+/g, ' '));
+  if (window === null) throw new Error('the demo did not name its window');
+  const live = [program, 'report', '--emulator', '--endpoint', 'weather-prediction-endpoint'];
+  live.push('--from', window[1] ?? '', '--to', window[2] ?? '');
+  run([...live, '--save', 'saved.json']);
+  const way = (name: string, argv: readonly string[]): Way => ({ name, argv, ms: [], cpu: 0 });
+  const ways = [
+    way('node -e 0', ['-e', '0']),
+    way('shadowctl --version', [program, '--version']),
+    way('report --files saved.json', [program, 'report', '--files', 'saved.json']),
+    way('report --endpoint … --emulator', live),
+  ];
+  measure(ways);
+  const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+  const floor = median(ways[0]?.ms ?? []);
+  for (const { name, ms, cpu } of ways) {
+    const words = [
+      `${median(ms).toFixed(0).padStart(5)} ms`,
+      `(${Math.min(...ms).toFixed(0)} to ${Math.max(...ms).toFixed(0)})`,
+      Number.isNaN(cpu) ? '' : `${(cpu / TURNS).toFixed(0)} ms of processor`,
+      `${(median(ms) / floor).toFixed(1)} × node`,
+      name.startsWith('report') ? `(goal: ${GOAL_MS} ms${median(ms) < GOAL_MS ? '' : '; MISSED'})` : '',
+    ];
+    say(`  ${name.padEnd(32)} ${words.filter((word) => word !== '').join('  ')}`);
+  }
+  say(`Medians of ${TURNS} turns; load ${load()}`);
+} finally {
+  spawnSync(process.execPath, [program, 'emulator', 'stop'], { cwd: folder, env });
+  rmSync(folder, { recursive: true, force: true });
+}
