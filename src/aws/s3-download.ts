@@ -129,7 +129,7 @@ const DISK: Readonly<Record<string, string>> = {
 };
 
 /** Runs what touches the disk; a disk that refuses is a Problem, not a defect of ours. */
-export async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
+async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -18,7 +18,7 @@ export interface FoundLine {
   fields: Record<string, string>;
 }
 
-export interface Found {
+interface Found {
   /** In order of time. */
   lines: FoundLine[];
   /** False where there were more than `most`: the first of them are here. */

@@ -1,5 +1,5 @@
 /** A row of a file of labels: its values by name, or undefined where the line cannot be read. */
-export interface LabelRow {
+interface LabelRow {
   /** From 1; that of its first line. */
   line: number;
   values: Record<string, string> | undefined;

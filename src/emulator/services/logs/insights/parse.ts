@@ -2,7 +2,7 @@ import { readRegex } from './expression.ts';
 import type { Row } from './row.ts';
 import { malformed, type Reader, type Token } from './tokens.ts';
 
-export interface Extraction {
+interface Extraction {
   /** Names of the fields it makes. */
   names: string[];
   /** Sets them where the pattern fits; leaves the row alone where it does not. */

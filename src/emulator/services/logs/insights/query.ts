@@ -8,7 +8,7 @@ import { malformed, Reader, unknown } from './tokens.ts';
 import type { Token } from './tokens.ts';
 
 /** Rows of a result: field and value, in order. `row` is the event; undefined for what `stats` counted. */
-export interface ResultRow {
+interface ResultRow {
   fields: [name: string, value: string][];
   row: Row | undefined;
 }
@@ -22,7 +22,7 @@ interface State {
 }
 
 /** A query that was understood. */
-export interface Query {
+interface Query {
   /** @returns the rows, `matched` before any limit; `limit` is that of StartQuery, which gives way to the command's */
   run(rows: readonly Row[], limit: number): { results: ResultRow[]; matched: number };
 }

@@ -15,7 +15,7 @@ const TOKEN =
 const REST = /(?:\s+|#[^\n]*)*$/y;
 
 /** Takes a query of CloudWatch Logs Insights apart; `#` begins a comment. */
-export function tokenize(query: string): Token[] {
+function tokenize(query: string): Token[] {
   const tokens: Token[] = [];
   const pattern = new RegExp(TOKEN);
   for (let at = 0; ; at = pattern.lastIndex) {
