@@ -37,7 +37,10 @@ export async function pairSides(
 ): Promise<{ pairs: number; different: number }> {
   const key = KEYS[method];
   const scored = scanned.production.scored > 0 && scanned.shadow.scored > 0;
+  // Where every answer is one row, there is nothing to find within them.
+  const single = [scanned.production, scanned.shadow].every(({ answers, answered }) => answers === answered);
   const both = fill(bothSql, {
+    same: single ? 'true' : 'ours.row_count = theirs.row_count',
     numbers: scored ? numbersOrScoresSql : numbersAloneSql,
     key,
     free: task === 'json' ? 'ours.other is not null and theirs.other is not null as free,' : '',
@@ -50,7 +53,7 @@ export async function pairSides(
     await engine.run(fill(twiceSql, { key }));
     // Looking for each id among none costs as much as among many.
     const alone = (await one(engine, 'twice')) > 0 ? fill(aloneSql, { key }) : '';
-    await engine.run(fill(pairsSql, { key, both, alone }));
+    await engine.run(fill(pairsSql, { key, both, alone, place: single ? '' : 'and ours.place = theirs.place' }));
   }
   if (truth !== undefined) await loadTruth(engine, truth);
   const on =

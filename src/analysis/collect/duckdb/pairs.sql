@@ -1,5 +1,5 @@
 -- Pairs by an id that both records carry.
 create or replace view joined as
 select $both
-from production as ours join shadow as theirs on ours.$key = theirs.$key and ours.place = theirs.place
+from production as ours join shadow as theirs on ours.$key = theirs.$key $place
 $alone;

@@ -2,6 +2,8 @@ import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { constants, createGunzip } from 'node:zlib';
 
 const ROOM = 1024 * 1024;
+/** Behind the bytes of a file: a newline where the last line has none, and room for whoever reads four bytes at once. */
+const BEHIND = 8;
 const LONGEST_LINE = 64 * 1024 * 1024;
 
 /** One file, or a stretch of it: lines that begin in [from, to). */
@@ -19,7 +21,7 @@ export interface LineTaker {
 
 /** Collects bytes and hands on the whole lines among them. */
 class Lines {
-  #bytes = Buffer.allocUnsafe(ROOM + 1);
+  #bytes = Buffer.allocUnsafe(ROOM + BEHIND);
   #filled = 0;
   /** Place of the buffer's first byte in the file. */
   #base: number;
@@ -32,12 +34,12 @@ class Lines {
 
   /** Where the next bytes go; never empty. */
   room(): Buffer {
-    if (this.#filled + 1 >= this.#bytes.length) {
+    if (this.#filled + BEHIND >= this.#bytes.length) {
       const larger = Buffer.allocUnsafe(this.#bytes.length * 2);
       this.#bytes.copy(larger, 0, 0, this.#filled);
       this.#bytes = larger;
     }
-    return this.#bytes.subarray(this.#filled, this.#bytes.length - 1);
+    return this.#bytes.subarray(this.#filled, this.#bytes.length - BEHIND);
   }
 
   took(count: number): void {

@@ -30,27 +30,63 @@ export function hashText(text: string): bigint {
   return (BigInt(hashed[1] as number) << 32n) | BigInt(hashed[0] as number);
 }
 
-/** A hash of longer text, four bytes at a time; another one than `hashBytes`. @returns false where there is a backslash or a control character */
-export function hashWords(view: DataView, bytes: Uint8Array, start: number, end: number): boolean {
-  let a = 0xdeadbeef ^ (end - start);
+/** Not zero where one of four bytes is a quote, a backslash or a control character; the lowest of such bytes is exact. */
+function ends(word: number): number {
+  const quote = word ^ 0x22222222;
+  const slash = word ^ 0x5c5c5c5c;
+  const found = ((quote - 0x01010101) & ~quote) | ((slash - 0x01010101) & ~slash) | ((word - 0x20202020) & ~word);
+  return found & 0x80808080;
+}
+
+/** The place of the quote that ends plain text, or -1 where something else ends it. `view` has four bytes behind each line. */
+export function endOfText(view: DataView, bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (ends(view.getInt32(at, true)) === 0) at += 4;
+  let byte = bytes[at] as number;
+  while (byte !== 34 && byte !== 92 && byte >= 32) byte = bytes[(at += 1)] as number;
+  return byte === 34 ? at : -1;
+}
+
+/** `hashBytes` of plain text up to its quote. @returns the place of the quote, or -1 where something else ends the text */
+export function hashId(bytes: Uint8Array, start: number): number {
+  let a = 0xdeadbeef;
   let b = 0x41c6ce57;
-  let i = start;
-  for (; i + 4 <= end; i += 4) {
-    const word = view.getInt32(i, true);
-    const slash = word ^ 0x5c5c5c5c;
-    // A backslash, or a byte below a blank: no plain text.
-    if ((((slash - 0x01010101) & ~slash) | ((word - 0x20202020) & ~word)) & 0x80808080) return false;
-    a = Math.imul(a ^ word, 2654435761);
-    b = Math.imul(b ^ word ^ (a >>> 15), 1597334677);
-  }
-  for (; i < end; i += 1) {
-    const byte = bytes[i] as number;
-    if (byte === 92 || byte < 32) return false;
+  let at = start;
+  let byte = bytes[at] as number;
+  while (byte !== 34) {
+    if (byte === 92 || byte < 32) return -1;
     a = Math.imul(a ^ byte, 2654435761);
-    b = Math.imul(b ^ byte ^ (a >>> 15), 1597334677);
+    b = Math.imul(b ^ byte, 1597334677);
+    byte = bytes[(at += 1)] as number;
   }
   finish(a, b);
-  return true;
+  return at;
+}
+
+/**
+ * A hash of longer plain text up to its quote, four bytes at a time; another one than `hashBytes`.
+ *
+ * @returns the place of the quote, or -1 where something else ends the text
+ */
+export function hashPlain(view: DataView, bytes: Uint8Array, start: number): number {
+  let a = 0xdeadbeef;
+  let b = 0x41c6ce57;
+  let at = start;
+  let word = view.getInt32(at, true);
+  while (ends(word) === 0) {
+    a = Math.imul(a ^ word, 2654435761);
+    b = Math.imul(b ^ word ^ (a >>> 15), 1597334677);
+    word = view.getInt32((at += 4), true);
+  }
+  let byte = bytes[at] as number;
+  while (byte !== 34) {
+    if (byte === 92 || byte < 32) return -1;
+    a = Math.imul(a ^ byte, 2654435761);
+    b = Math.imul(b ^ byte ^ (a >>> 15), 1597334677);
+    byte = bytes[(at += 1)] as number;
+  }
+  finish(a ^ (at - start), b);
+  return at;
 }
 
 /** The hash in `hashed`, made another for each place. */
@@ -67,12 +103,13 @@ export function hashOf(text: string | undefined): void {
   }
 }
 
-/** The hash that `hashWords` gives, of text. A backslash in it is one that was written as two: such text is hashed byte by byte. */
+/** The hash that `hashPlain` leaves, of text; what is no plain text is hashed byte by byte. */
 export function hashLong(text: string | undefined): void {
   if (text === undefined) {
     hashed.fill(0);
     return;
   }
-  const bytes = Buffer.from(text);
-  if (!hashWords(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), bytes, 0, bytes.length)) hashOf(text);
+  const bytes = Buffer.from(`${text}"    `);
+  const end = hashPlain(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), bytes, 0);
+  if (end !== bytes.length - 5) hashOf(text);
 }

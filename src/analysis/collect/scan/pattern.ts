@@ -1,6 +1,7 @@
-import { hashed, hashWords } from './hash.ts';
+import { endOfText, hashed, hashId, hashPlain } from './hash.ts';
 import { literal, standsAt } from './literal.ts';
 import type { Literal } from './literal.ts';
+import type { Moments } from './moment.ts';
 import { matchTemplate } from './template.ts';
 import type { Template } from './template.ts';
 import type { RecordWalker, Span } from './walker.ts';
@@ -46,64 +47,52 @@ export function learnPattern(
 export class PatternMatch {
   template: Template | undefined;
   readonly values = new Float64Array(4096);
-  inputStart = -1;
-  inputEnd = -1;
-  inferenceStart = -1;
-  inferenceEnd = -1;
-  timeStart = -1;
-  timeEnd = -1;
+  /** Hashes of the InferenceId and of the input without the blanks around it, in two halves; zero for none. */
+  readonly inference = new Uint32Array(2);
+  readonly input = new Uint32Array(2);
+  readonly #moments: Moments;
+  readonly #hashInputs: boolean;
+
+  constructor(moments: Moments, hashInputs: boolean) {
+    this.#moments = moments;
+    this.#hashInputs = hashInputs;
+  }
 
   /** The place behind the line, or -1 where it does not fit (the walker must look at it then). */
   match(pattern: LinePattern, bytes: Buffer, view: DataView, start: number): number {
     const { literals, kinds } = pattern;
-    this.inferenceStart = -1;
-    this.inferenceEnd = -1;
-    this.inputStart = -1;
+    this.inference.fill(0);
+    this.input.fill(0);
     let at = start;
     for (let i = 0; i < kinds.length; i += 1) {
       const before = literals[i] as Literal;
       if (!standsAt(view, bytes, at, before)) return -1;
-      at += before.bytes.length;
-      const kind = kinds[i];
-      if (kind === INPUT) {
-        // An escaped quote is left to the walker.
-        this.inputStart = at;
-        at = bytes.indexOf(34, at);
-        if (at < 0 || bytes[at - 1] === 92) return -1;
-        this.inputEnd = at;
-      } else if (kind === OUTPUT) {
-        at = this.#answer(pattern.templates, bytes, view, at);
-        if (at < 0) return -1;
-      } else {
-        const from = at;
-        let c = bytes[at] as number;
-        while (c !== 34) {
-          if (c === 92 || c < 32) return -1;
-          c = bytes[(at += 1)] as number;
-        }
-        if (kind === INFERENCE) {
-          this.inferenceStart = from;
-          this.inferenceEnd = at;
-        } else if (kind !== EVENT) {
-          this.timeStart = from;
-          this.timeEnd = at;
-        }
-      }
+      at = this.#string(kinds[i] as number, pattern, bytes, view, at + before.bytes.length);
+      if (at < 0) return -1;
     }
     const last = literals[kinds.length] as Literal;
     return standsAt(view, bytes, at, last) ? at + last.bytes.length : -1;
   }
 
-  /** Hashes the line's input without the blanks around it; false where it is more than plain text. */
-  hashInput(view: DataView, bytes: Buffer): boolean {
-    if (this.inputStart < 0) {
-      hashed.fill(0);
-      return true;
-    }
-    let { inputStart, inputEnd } = this;
-    while (inputStart < inputEnd && bytes[inputStart] === 32) inputStart += 1;
-    while (inputStart < inputEnd && bytes[inputEnd - 1] === 32) inputEnd -= 1;
-    return hashWords(view, bytes, inputStart, inputEnd);
+  /** The place of the quote behind a changing string, or -1 where it is more than plain text. */
+  #string(kind: number, pattern: LinePattern, bytes: Buffer, view: DataView, at: number): number {
+    if (kind === INPUT) return this.#hashInputs ? this.#input(bytes, view, at) : quoteBehind(bytes, at);
+    if (kind === OUTPUT) return this.#answer(pattern.templates, bytes, view, at);
+    if (kind === EVENT) return endOfText(view, bytes, at);
+    if (kind !== INFERENCE) return this.#moments.upToQuote(view, bytes, at);
+    const end = hashId(bytes, at);
+    if (end > at) keep(this.inference);
+    return end;
+  }
+
+  #input(bytes: Buffer, view: DataView, start: number): number {
+    let from = start;
+    while (bytes[from] === 32) from += 1;
+    const end = hashPlain(view, bytes, from);
+    // With blanks behind it is not the same text.
+    if (end < 0 || bytes[end - 1] === 32) return -1;
+    keep(this.input);
+    return end;
   }
 
   #answer(templates: Template[], bytes: Buffer, view: DataView, start: number): number {
@@ -120,4 +109,15 @@ export class PatternMatch {
     }
     return -1;
   }
+}
+
+/** Of an input that nobody looks at; an escaped quote is left to the walker. */
+function quoteBehind(bytes: Buffer, start: number): number {
+  const at = bytes.indexOf(34, start);
+  return bytes[at - 1] === 92 ? -1 : at;
+}
+
+function keep(into: Uint32Array): void {
+  into[0] = hashed[0] as number;
+  into[1] = hashed[1] as number;
 }

@@ -10,6 +10,7 @@ import { Cells } from './cells.ts';
 import { Columns, setHash } from './columns.ts';
 import { hashBytes, hashed, hashLong, hashOf, hashPlace } from './hash.ts';
 import { AnswerSample } from './sample.ts';
+import { Moments } from './moment.ts';
 import { learnPattern, PatternMatch } from './pattern.ts';
 import type { LinePattern } from './pattern.ts';
 import { learnTemplate, matchTemplate } from './template.ts';
@@ -66,16 +67,16 @@ export class Scanner {
   readonly #cells: Cells;
   readonly #asked: ScanAsked;
   readonly #walker = new RecordWalker();
-  readonly #match = new PatternMatch();
+  readonly #moments = new Moments();
+  readonly #match: PatternMatch;
   readonly #patterns: LinePattern[] = [];
   readonly #forms = new Map<string, Form>();
   #last: { encoding: Buffer; type: Buffer; form: Form } | undefined;
   #vainLines = 0;
-  #lastTime = Buffer.alloc(0);
-  #lastMoment = Number.NaN;
 
   constructor(asked: ScanAsked, files: ScanFiles) {
     this.#asked = asked;
+    this.#match = new PatternMatch(this.#moments, asked.rowInputs);
     this.#columns = new Columns(files.columns);
     this.#cells = new Cells(files.cells);
   }
@@ -110,20 +111,18 @@ export class Scanner {
     for (const pattern of this.#patterns) {
       const behind = match.match(pattern, bytes, view, start);
       if (behind < 0 || match.template === undefined) continue;
-      const moment = this.#moment(bytes, match.timeStart, match.timeEnd);
+      const { moment } = this.#moments;
       if (Number.isNaN(moment)) return -1;
       if (moment < this.#asked.window.from || moment >= this.#asked.window.to) {
         this.counts.outside += 1;
         return behind;
       }
-      if (this.#asked.rowInputs && !match.hashInput(view, bytes)) return -1;
-      const [low, high] = [hashed[0] as number, hashed[1] as number];
       this.counts.records += 1;
       const first = this.#fill(match.template);
-      if (this.#asked.rowInputs) this.#sameInput(first, low, high);
-      if (match.inferenceEnd > match.inferenceStart) hashBytes(bytes, match.inferenceStart, match.inferenceEnd);
-      else hashed.fill(0);
-      setHash(this.#columns.inference, first);
+      const { inference } = this.#columns;
+      inference[2 * first] = match.inference[0] as number;
+      inference[2 * first + 1] = match.inference[1] as number;
+      if (this.#asked.rowInputs) this.#sameInput(first, match.input[0] as number, match.input[1] as number);
       this.#rest(first, moment, file, at);
       return behind;
     }
@@ -184,7 +183,7 @@ export class Scanner {
 
   #record(bytes: Buffer, view: DataView, file: number, at: number): void {
     const walker = this.#walker;
-    const moment = this.#moment(bytes, walker.time.start, walker.time.end);
+    const moment = this.#moments.read(bytes, walker.time);
     if (Number.isNaN(moment)) return this.counts.lost('no inferenceTime', textOf(bytes, walker.time));
     if (moment < this.#asked.window.from || moment >= this.#asked.window.to) {
       this.counts.outside += 1;
@@ -386,20 +385,6 @@ export class Scanner {
     setHash(this.#columns.event, first);
     hashOf(capture.input?.data);
     setHash(this.#columns.input, first);
-  }
-
-  #moment(bytes: Buffer, start: number, end: number): number {
-    if (start < 0) return Number.NaN;
-    const length = end - start;
-    const last = this.#lastTime;
-    if (length === last.length) {
-      let i = length - 1;
-      while (i >= 0 && bytes[start + i] === last[i]) i -= 1;
-      if (i < 0) return this.#lastMoment;
-    }
-    this.#lastTime = Buffer.from(bytes.subarray(start, end));
-    this.#lastMoment = Date.parse(textOf(bytes, { start, end, escaped: bytes.subarray(start, end).includes(92) }));
-    return this.#lastMoment;
   }
 
   /** What has been learned about answers of the encoding and content type of this record. */
