@@ -5,9 +5,10 @@
  * they are for anybody who looks twice. The processor time (where /proc tells it) is what a busy machine does not stretch.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { GetObjectCommand, ListBucketsCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 
 const TURNS = 10;
 const GOAL_MS = 400;
@@ -60,6 +61,28 @@ function measure(ways: readonly Way[]): void {
   }
 }
 
+/** Every capture of the demo, into `captures/AllTraffic` and `captures/shadow`. */
+async function download(endpoint: string): Promise<number> {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
+  let count = 0;
+  for (const { Name: Bucket = '' } of (await client.send(new ListBucketsCommand({}))).Buckets ?? []) {
+    for await (const page of paginateListObjectsV2({ client }, { Bucket })) {
+      for (const { Key = '' } of page.Contents ?? []) {
+        if (!Key.endsWith('.jsonl')) continue;
+        const side = join(folder, 'captures', Key.includes('/shadow/') ? 'shadow' : 'AllTraffic');
+        mkdirSync(side, { recursive: true });
+        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+        writeFileSync(join(side, Key.replaceAll('/', '_')), (await Body?.transformToByteArray()) ?? '');
+        count += 1;
+      }
+    }
+  }
+  client.destroy();
+  return count;
+}
+
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 const load = () => loadavg()[0]?.toFixed(1) ?? '?';
 
 try {
@@ -67,14 +90,18 @@ try {
   const story = run([program, 'demo', '--keep']);
   const window = /--from (\S+) --to (\S+)/.exec(story.replace(/\\?\s+/g, ' '));
   if (window === null) throw new Error('the demo did not name its window');
-  const live = [program, 'report', '--emulator', '--endpoint', 'weather-prediction-endpoint'];
-  live.push('--from', window[1] ?? '', '--to', window[2] ?? '');
+  const times = ['--from', window[1] ?? '', '--to', window[2] ?? ''];
+  const live = [program, 'report', '--emulator', '--endpoint', 'weather-prediction-endpoint', ...times];
   run([...live, '--save', 'saved.json']);
+  const url = /AWS_ENDPOINT_URL='?(http[^'\s;]+)/.exec(run([program, 'emulator', 'env']))?.[1];
+  if (url === undefined) throw new Error('the emulator does not say where it is');
+  const files = await download(url);
   const way = (name: string, argv: readonly string[]): Way => ({ name, argv, ms: [], cpu: 0 });
   const ways = [
     way('node -e 0', ['-e', '0']),
     way('shadowctl --version', [program, '--version']),
     way('report --files saved.json', [program, 'report', '--files', 'saved.json']),
+    way(`report --files (${files} captures)`, [program, 'report', '--files', 'captures', ...times]),
     way('report --endpoint … --emulator', live),
   ];
   measure(ways);
