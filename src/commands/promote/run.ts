@@ -11,6 +11,7 @@ import { tagList } from '../../resources/tags.ts';
 import { plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { beginGuarded } from '../shared/begin-guarded.ts';
+import { calibrationEnds, calibrationOf, calibrationText } from '../shared/calibration.ts';
 import { conclude } from '../shared/conclude.ts';
 import { followUpdate } from '../shared/follow-update.ts';
 import { targetsOf } from '../shared/notify-targets.ts';
@@ -55,6 +56,12 @@ async function look(app: App, ground: Ground, options: PromoteOptions): Promise<
   requireOurs(live, ground.state(), ground.journal.path, false);
   requireSettled(live);
   shadowOf(live);
+  const calibration = calibrationOf(ground.state(), live.endpoint.EndpointConfigName);
+  if (calibration !== undefined)
+    throw cannotRun(
+      `There is no candidate to promote. ${calibrationText(calibration)}.`,
+      calibrationEnds(calibration, live.name),
+    );
   return live;
 }
 

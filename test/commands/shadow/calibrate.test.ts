@@ -128,6 +128,8 @@ async function findsItsWayBack(): Promise<void> {
   expect(json).toMatchObject({ calibration: { text: expect.stringContaining('m1') } });
   const report = await world.shadowctl('report --endpoint weather --last 5m');
   expect(flat(report.out)).toContain('This compares production with itself and says nothing about a candidate');
+  const promoted = await world.shadowctl('promote --endpoint weather --yes');
+  expect(promoted).toMatchObject({ code: 2, err: expect.stringContaining('There is no candidate to promote.') });
   const again = await world.shadowctl(SHADOW.replace(' --calibrate 30m', ''));
   expect(again.code).toBe(2);
   expect(flat(again.err)).toMatch(/m1 is its own shadow since .* shadowctl shadow detach --endpoint weather/);
