@@ -69,6 +69,7 @@ const NO_LINES = {
 
 /** Broken at spaces where that is possible, else after a hyphen, a slash or a colon, else where the room ends. */
 function wrapped(text: string, width: number): string {
+  if (text.length <= width) return text;
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

@@ -44,3 +44,16 @@ test('no head, no line for it; an indent; control characters are taken out', asy
 test('no rows at all', async () => {
   expect(await table(at(80), ['a', 'b'], [])).toBe('a  b');
 });
+
+test('a row that belongs to the one above keeps its indent', async () => {
+  const text = await table(
+    at(80),
+    ['', 'ms'],
+    [
+      ['ModelLatency mean', '2'],
+      ['  p50', '1'],
+    ],
+    { right: [1] },
+  );
+  expect(text.split('\n')[2]).toBe('  p50               1');
+});
