@@ -1,18 +1,17 @@
--- name: agreement
-select
-  count(*) filter (classes)::double as rows, count(*) filter (classes and our_label = their_label)::double as agree,
-  count(*) filter (not classes and d is not null)::double as bare
-from (select *, our_label is not null and their_label is not null as classes from compared);
 -- name: cells
 create or replace table label_cell as
-select our_label as ours, their_label as theirs, count(*) as n
-from compared where our_label is not null and their_label is not null group by 1, 2;
+select our_label as ours, their_label as theirs, count(*) as n, count(d) as numbers from compared group by 1, 2;
+-- name: agreement
+select
+  coalesce(sum(n) filter (classes), 0)::double as rows, coalesce(sum(n) filter (classes and ours = theirs), 0)::double as agree,
+  coalesce(sum(numbers) filter (not classes), 0)::double as bare
+from (select *, ours is not null and theirs is not null as classes from label_cell);
 -- name: classes
 create or replace table label_class as
 with side as (
-  select ours as label, n as p, 0 as q from label_cell
+  select ours as label, n as p, 0 as q from label_cell where ours is not null and theirs is not null
   union all
-  select theirs, 0, n from label_cell
+  select theirs, 0, n from label_cell where ours is not null and theirs is not null
 )
 select label, sum(p)::double as p, sum(q)::double as q from side group by label;
 -- name: chance
@@ -26,4 +25,4 @@ select label from commonest;
 -- What is not among the commonest stands together; no label is empty.
 select
   if(ours in (from commonest), ours, '') as ours, if(theirs in (from commonest), theirs, '') as theirs, sum(n)::double as count
-from label_cell group by 1, 2;
+from label_cell where ours is not null and theirs is not null group by 1, 2;

@@ -9,11 +9,11 @@ const SQL = statements(labelsSql);
 
 /** How rows with labels agree, and how many have numbers alone; a million different labels are counted in the engine. */
 export async function labels(engine: Engine): Promise<{ sums: LabelSums | undefined; labelled: number; bare: number }> {
+  await engine.run(SQL.cells ?? '');
   const [agreement] = await engine.rows(SQL.agreement ?? '');
   const rows = Number(agreement?.rows ?? 0);
   const bare = Number(agreement?.bare ?? 0);
   if (rows === 0) return { sums: undefined, labelled: 0, bare };
-  await engine.run(SQL.cells ?? '');
   await engine.run(SQL.classes ?? '');
   await engine.run(fill(SQL.commonest ?? '', { shown: SHOWN }));
   const [whole] = await engine.rows(fill(SQL.chance ?? '', { rows: `${rows}::double` }));

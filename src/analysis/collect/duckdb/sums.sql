@@ -12,11 +12,6 @@ select
   count(*) filter (only_production)::double as "onlyProduction", count(*) filter (only_shadow)::double as "onlyShadow",
   coalesce(sum(loss), 0) as loss, coalesce(sum(loss * loss), 0) as "lossSquared"
 from told group by 1;
--- name: repeats
--- What design effects are made of: rows and values, summed input by input. $sums and $values come from repeats.ts.
-select
-  count(*)::double as inputs, sum(known)::double as known $sums
-from (select count(*) filter (known_input) as known $values from $from group by input);
 -- name: numbers
 select
   count(*)::double as rows,
