@@ -219,7 +219,7 @@ describe('two engines, written apart, give one answer', () => {
       'ids',
     );
     const byInput = readTruth(
-      `a,b,c,label\n${Array.from({ length: 130 }, (_, i) => `${i}.5,0,${i % 7},${i % 3}`).join('\n')}`,
+      `a,b,c,label\n${Array.from({ length: 400 }, (_, i) => `${i}.5,0,${i % 7},${i % 3}`).join('\n')}`,
       'features',
     );
     for (const truth of [byId, byInput]) {
