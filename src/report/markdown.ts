@@ -2,9 +2,7 @@ import type { LabelSums } from '../analysis/observations.ts';
 import type { Verdict } from '../analysis/verdict.ts';
 import { cut } from '../ui/cut.ts';
 import { plain } from '../ui/io.ts';
-import { effectSection, summarySection } from './content/metrics.ts';
-import { nothingToCompare } from './content/nothing.ts';
-import { predictionContent } from './content/predictions.ts';
+import { contentOf } from './content/content.ts';
 import type { Section, Table } from './content/section.ts';
 import type { Report } from './report.ts';
 import { count, gateInterval, gateLimit, gateValue, windowText } from './words.ts';
@@ -17,7 +15,7 @@ const MARK = { pass: '✅', fail: '❌', inconclusive: '❔' } as const;
 export function renderMarkdown(report: Report): string {
   const { observations, verdict } = report;
   const parts = [`## Shadow report on ${code(observations.endpoint)}`, windowText(observations.window)];
-  const nothing = nothingToCompare(report);
+  const { nothing, metrics, predictions } = contentOf(report);
   if (nothing !== undefined) {
     const outcome = verdict === undefined ? '' : `**${MARK[verdict.outcome]} ${verdict.outcome}**: `;
     const command = nothing.command === undefined ? '' : ` ${code(nothing.command)}`;
@@ -26,12 +24,7 @@ export function renderMarkdown(report: Report): string {
     parts.push(`**${MARK[verdict.outcome]} ${verdict.outcome}**: ${text(verdict.summary)}`);
     parts.push(gates(verdict));
   }
-  const [summary, effect] = [summarySection(report), effectSection(report)];
-  const folds = [
-    [summary],
-    effect === undefined ? [] : [effect],
-    nothing === undefined ? predictionContent(report) : [],
-  ];
+  const folds = [...metrics.map((section) => [section]), predictions];
   parts.push(...folds.map(folded).filter((part) => part !== ''));
   if (observations.notes.length > 0) parts.push(observations.notes.map((note) => `- ${text(note)}`).join('\n'));
   return parts.join('\n\n');

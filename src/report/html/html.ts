@@ -3,9 +3,8 @@ import uplot from 'uplot/dist/uPlot.iife.min.js';
 import type { VariantFacts } from '../../analysis/observations.ts';
 import type { Gate } from '../../analysis/verdict.ts';
 import type { Report } from '../report.ts';
-import { effectSection, summarySection } from '../content/metrics.ts';
-import { nothingToCompare } from '../content/nothing.ts';
-import { predictionContent } from '../content/predictions.ts';
+import { contentOf } from '../content/content.ts';
+import type { Nothing } from '../content/nothing.ts';
 import { gateInterval, gateLimit, gateValue, percent, windowText } from '../words.ts';
 import browser from './browser.inline.js';
 import { chartsOf, figure } from './charts.ts';
@@ -28,7 +27,8 @@ export function renderHtml(report: Report): string {
   const policy = `default-src 'none'; style-src '${hash(style)}'; script-src '${hash(script)}'; img-src data:; base-uri 'none'; form-action 'none'`;
   const overTime = Object.entries(charts).filter(([id]) => !id.startsWith('sequence-'));
   const sequences = Object.entries(charts).filter(([id]) => id.startsWith('sequence-'));
-  const effect = effectSection(report);
+  const content = contentOf(report);
+  const [summary, ...rest] = content.metrics;
   const drawAll = (list: typeof overTime) =>
     `<div class="pictures">${list.map(([id, chart]) => figure(id, chart)).join('\n')}</div>`;
   return `<!doctype html>
@@ -46,15 +46,12 @@ export function renderHtml(report: Report): string {
 <p class="quiet">${escapeHtml(windowText(observations.window))}; made ${new Date(report.created).toISOString().slice(0, 16).replace('T', ' ')} UTC</p>
 </header>
 <main>
-${verdict(report)}
+${verdict(report, content.nothing)}
 ${facts(report)}
 ${sequences.length === 0 ? '' : `<h2>Closing in on the margins</h2>\n<p class="quiet">What the truth can still be, as evidence grew. A gate decides when the band has left its margin; the first, widest bounds may lie off the chart.</p>\n${drawAll(sequences)}`}
-${sectionHtml(summarySection(report), 2)}
-${overTime.length === 0 ? '<p>No chart: there was no request.</p>' : drawAll(overTime)}
-${effect === undefined ? '' : sectionHtml(effect, 2)}
-${predictionContent(report)
-  .map((section, i) => sectionHtml(section, i === 0 ? 2 : 3))
-  .join('\n')}
+${summary === undefined ? '' : `${sectionHtml(summary, 2)}\n${drawAll(overTime)}`}
+${rest.map((section) => sectionHtml(section, 2)).join('\n')}
+${content.predictions.map((section, i) => sectionHtml(section, i === 0 ? 2 : 3)).join('\n')}
 ${observations.notes.length === 0 ? '' : `<h2>Notes</h2><ul>${observations.notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul>`}
 </main>
 <script type="application/json" id="data">${escapeJson({ charts })}</script>
@@ -85,12 +82,10 @@ function facts({ observations }: Report): string {
       ? 'What runs behind the endpoint'
       : `The shadow sees ${percent(sampling)} of the requests`,
   );
-  return `<h2>What was compared</h2>\n${table}`;
+  return `<h2>What runs</h2>\n${table}`;
 }
 
-function verdict(report: Report): string {
-  const { verdict: found } = report;
-  const nothing = nothingToCompare(report);
+function verdict({ verdict: found }: Report, nothing: Nothing | undefined): string {
   if (nothing !== undefined || found === undefined) {
     const outcome = found === undefined ? '' : `Verdict: ${found.outcome}. `;
     const command = nothing?.command === undefined ? '' : ` <code>${escapeHtml(nothing.command)}</code>`;

@@ -7,9 +7,8 @@ import type { Meaning } from '../../ui/theme.ts';
 import type { Report, RenderOptions } from '../report.ts';
 import { count, gateInterval, gateLimit, gateValue, percent, windowText } from '../words.ts';
 import { wrap } from '../../ui/wrap.ts';
-import { effectSection, summarySection } from '../content/metrics.ts';
-import { type Nothing, nothingToCompare } from '../content/nothing.ts';
-import { predictionContent } from '../content/predictions.ts';
+import { contentOf } from '../content/content.ts';
+import type { Nothing } from '../content/nothing.ts';
 import { charts } from './charts.ts';
 import { drawSection } from './sections.ts';
 
@@ -18,16 +17,11 @@ const MARK: Record<Outcome, string> = { pass: '✓', fail: '✗', inconclusive: 
 
 /** The report for a terminal: verdict first, then why, then everything it rests on. Fits the columns it is given. */
 export async function renderTerminal(report: Report, options: RenderOptions): Promise<string> {
-  const nothing = nothingToCompare(report);
-  const effect = effectSection(report);
+  const { nothing, metrics, predictions } = contentOf(report);
   const drawn: string[] = [];
-  if (report.summaries.production.invocations > 0) {
-    drawn.push(await drawSection(summarySection(report), options));
-    if (effect !== undefined) drawn.push(await drawSection(effect, options));
-    drawn.push(...charts(report, options));
-  }
-  if (nothing === undefined)
-    for (const section of predictionContent(report)) drawn.push(await drawSection(section, options));
+  for (const section of metrics) drawn.push(await drawSection(section, options));
+  if (metrics.length > 0) drawn.push(...charts(report, options));
+  for (const section of predictions) drawn.push(await drawSection(section, options));
   const top = nothing === undefined ? await verdict(report, options) : emptyHanded(nothing, report, options);
   return [header(report, options), top, ...drawn, notes(report, options)]
     .filter((section) => section !== '')
