@@ -65,7 +65,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .description('compare shadow and production over a window of time: is it safe to promote?')
     .option('--endpoint <name>', 'the endpoint')
     .option('--last <duration>', 'length of the window up to now: 30m, 2h, 1d', '30m')
-    .option('--from <time>', 'start of the window (ISO 8601, UTC; or -2h)')
+    .option('--from <time>', 'start of the window (ISO 8601, UTC; or -2h); a path is taken as --files')
     .option('--to <time>', 'end of the window')
     .addOption(new Option('--format <format>', 'how to show it').choices(FORMATS).default('terminal'))
     .option('--output <file>', 'write the report there instead of to standard output')

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { loadPolicy } from '../../analysis/collect/policy-file.ts';
@@ -14,12 +15,13 @@ import type { ReportOptions } from './command.ts';
 import { loadTruth } from './inputs.ts';
 import { observe } from './observe.ts';
 import { redact } from './redact.ts';
-import { decideWindow, readDuration } from './window.ts';
+import { decideWindow, isTime, readDuration } from './window.ts';
 
 const ENDINGS: Record<Judged, Outcome> = { pass: 'done', fail: 'no', inconclusive: 'inconclusive' };
 
 /** Looks, judges, shows. @returns `done` for pass or nothing to compare, `no` for fail, `inconclusive` */
-export async function run(app: App, options: ReportOptions): Promise<Outcome> {
+export async function run(app: App, words: ReportOptions): Promise<Outcome> {
+  const options = fromPath(app, words);
   if (options.schema) {
     const { default: schema } = await import('../../report/report.schema.json', { with: { type: 'json' } });
     app.io.out(JSON.stringify(schema, null, 2));
@@ -33,6 +35,13 @@ export async function run(app: App, options: ReportOptions): Promise<Outcome> {
     app.io.err(`Kept the observations in ${options.save}.`);
   }
   return report.verdict === undefined ? 'done' : ENDINGS[report.verdict.outcome];
+}
+
+/** `--from PATH` is what `--files PATH` is: no time is the name of anything. */
+function fromPath(app: App, options: ReportOptions): ReportOptions {
+  const { from, files } = options;
+  const isPath = from !== undefined && !isTime(from) && existsSync(resolve(app.cwd, from));
+  return isPath && files === undefined ? { ...options, files: from, from: undefined } : options;
 }
 
 /** Reads what stays the same from look to look; the start of the window is fixed by the first. */

@@ -22,6 +22,11 @@ export function readDuration(text: string, option: string): number {
   return ms;
 }
 
+/** Is this written as a time is, right or wrong? */
+export function isTime(text: string): boolean {
+  return /^-\d|^\d{4}-\d\d-\d\d/.test(text);
+}
+
 /** A time in milliseconds since the epoch: ISO 8601 (UTC where no zone is said), or `-30m` before now. */
 export function readTime(text: string, option: string, now: number): number {
   if (/^-\d/.test(text)) return now - readDuration(text.slice(1), option);
@@ -30,7 +35,7 @@ export function readTime(text: string, option: string, now: number): number {
   if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(ms)) {
     throw usage(
       `${option} '${text}' is no time.`,
-      'Write it like 2026-01-05T09:30Z, 2026-01-05 09:30 (UTC), or -30m for half an hour ago.',
+      `Write it like 2026-01-05T09:30Z, 2026-01-05 09:30 (UTC), or -30m for half an hour ago${option === '--from' && !isTime(text) ? '; a file or folder of that name is not there either' : ''}.`,
     );
   }
   return ms;

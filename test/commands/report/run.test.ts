@@ -98,6 +98,8 @@ describe('report, through the real SDK', () => {
     const first = await report(open, { save: join(folder, 'saved.json'), last: '15m' });
     await open.emulator.close();
     const again = await report(open, { endpoint: undefined, files: join(folder, 'saved.json') });
+    const from = await report(open, { endpoint: undefined, from: join(folder, 'saved.json') });
+    expect(from.report?.observations).toEqual(again.report?.observations);
     expect(again.report?.verdict).toEqual(first.report?.verdict);
     expect(again.report?.summaries).toEqual(first.report?.summaries);
   });
