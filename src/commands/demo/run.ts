@@ -49,7 +49,9 @@ export async function run(app: App, options: DemoOptions): Promise<Outcome> {
       const to = new Date(clock.now()).toISOString();
       const from = new Date(clock.now() - 95 * 60_000).toISOString();
       io.out('Kept, in the emulator of this folder. Look around, and clean up, with:');
-      for (const argv of [['status'], ['history'], ['report', '--from', from, '--to', to], ['cleanup']]) {
+      // With the truth it is the verdict that was just seen.
+      const again = ['report', '--from', from, '--to', to, '--labels', 'weather-test.csv:label'];
+      for (const argv of [['status'], ['history'], again, ['cleanup']]) {
         const [command = '', ...rest] = argv;
         for (const line of shellLine(io, [command, '--endpoint', ENDPOINT, '--emulator', ...rest])) io.out(line);
       }
