@@ -99,7 +99,7 @@ describe('rollout', () => {
     }, 1);
     expect(result.first.code).toBe(3);
     expect(JSON.parse(result.first.out)).toMatchObject({ ended: 'paused', share: 0.2 });
-    expect(result.status.out).toContain('Rollout under way, at step 1 of 3: m2 takes 20 % of the requests since ');
+    expect(result.status.out).toContain('Rollout under way, at step 1 of 3: m2 takes 20 % of the requests since\n');
     expect(result.status.out).toMatch(/candidate +production +m2 /);
     expect(result.again.err).toContain('A rollout of m2 on weather is under way.');
     expect(result.resumed.code).toBe(0);
