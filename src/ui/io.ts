@@ -18,7 +18,7 @@ export interface Io {
   readonly terminal: boolean;
   /** Colour on standard output and standard error. */
   readonly color: boolean;
-  /** Columns to draw for: the terminal's, or 80. Never less than 40. */
+  /** Columns to draw for: the terminal's, or 80 where it tells none (0 too is none). Never less than 40. */
   readonly columns: number;
   /** Asks a question on the terminal; undefined when nobody can answer. */
   ask(question: string): Promise<string | undefined>;
@@ -49,12 +49,36 @@ function wantsColor(env: Record<string, string | undefined>, terminal: boolean):
   return terminal && env.TERM !== 'dumb';
 }
 
+function someColumns(columns: number | undefined): number | undefined {
+  return columns !== undefined && Number.isFinite(columns) && columns > 0 ? columns : undefined;
+}
+
+/**
+ * A terminal without a size (a pty of 0 × 0, as `script` and some CI runners make) is 80 columns wide for whoever asks
+ * the stream itself: the spinner counts its lines by it, and by 0 they are endless. Holds through a resize too.
+ */
+function giveColumns(stream: NodeJS.WriteStream): void {
+  if (stream.isTTY !== true) return;
+  let { columns } = stream;
+  Object.defineProperty(stream, 'columns', {
+    configurable: true,
+    enumerable: true,
+    get: () => someColumns(columns) ?? DEFAULT_COLUMNS,
+    set: (resized: number) => void (columns = resized),
+  });
+}
+
+const DEFAULT_COLUMNS = 80;
+
 /** The process's own streams. */
 export function processIo(streams: ProcessStreams, options: { quiet: boolean; color: boolean }): Io {
   const { stdin, stdout, stderr, env } = streams;
   const terminal = stdout.isTTY === true;
   const interactive = stderr.isTTY === true && env.CI === undefined;
-  const columns = Number(env.COLUMNS) || stdout.columns || stderr.columns || 80;
+  giveColumns(stdout);
+  giveColumns(stderr);
+  const columns =
+    someColumns(Number(env.COLUMNS)) ?? someColumns(stdout.columns) ?? someColumns(stderr.columns) ?? DEFAULT_COLUMNS;
   return {
     out: (line = '') => void stdout.write(`${line}\n`),
     err: (line = '') => void (options.quiet || stderr.write(`${line}\n`)),

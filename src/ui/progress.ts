@@ -1,7 +1,10 @@
 import { type Io, plain } from './io.ts';
 import { paint } from './theme.ts';
 
-/** Tells that something is under way: a spinner on a terminal, a line per change of text elsewhere. */
+/**
+ * Tells that something is under way: a spinner on a terminal; elsewhere a line where the words change, and of a count
+ * one at its start and at each quarter.
+ */
 export interface Progress {
   /** What is happening now. */
   update(text: string): void;
@@ -34,14 +37,26 @@ async function startProgress(io: Io, text: string): Promise<Progress> {
 
 function plainProgress(io: Io, text: string): Progress {
   let last = '';
+  const quarters = new Map<string, number>();
   const say = (next: string) => {
-    // A count that goes up is for a terminal; in a log the first line of it says enough.
-    const gist = next.replace(/\d+/g, '0');
-    if (gist !== last) io.err(plain(next));
+    const gist = next.replace(/\d+(?:[.,]\d+)*/g, '0');
+    const quarter = quarterOf(next);
+    // Two counts may go up in turn: each is known by its own words.
+    const tells = quarter === undefined ? gist !== last : quarter !== quarters.get(gist);
+    if (tells) io.err(plain(next));
+    if (quarter !== undefined) quarters.set(gist, quarter);
     last = gist;
   };
   say(text);
   return { update: say, done: say, fail: say, stop: () => undefined };
+}
+
+/** How many quarters are done, 0 to 4, where a text counts ("42 of 95", "42 %"); undefined where it does not. */
+function quarterOf(text: string): number | undefined {
+  const [, percent, done, of] = /(\d+) ?%|(\d+) of (\d+)/.exec(text) ?? [];
+  if (percent !== undefined) return Math.min(4, Math.floor(Number(percent) / 25));
+  if (done === undefined || Number(of) === 0) return undefined;
+  return Math.min(4, Math.floor((4 * Number(done)) / Number(of)));
 }
 
 /** Shows progress while `work` runs; the spinner is gone when it ends, however it ends. */
