@@ -64,7 +64,7 @@ io.out(\`interactive \${io.interactive}, \${io.columns} columns\`);
         env: { PATH, NODE_PATH: join(root, 'node_modules') },
       });
       expect(built.status, built.stderr).toBe(0);
-      const line = `stty cols 0 rows 0; stty size; '${process.execPath}' '${bundled}'`;
+      const line = `stty cols 0 rows 0; stty size; timeout -s KILL 15 '${process.execPath}' '${bundled}'`;
       const ended = spawnSync('script', ['-qec', line, '/dev/null'], {
         encoding: 'utf8',
         env: { PATH, TERM: 'xterm' },

@@ -32,6 +32,7 @@ export async function paced(
       if (index >= count || due - began >= duration) return;
       next += 1;
       if (due > clock.now() && !(await slept(clock, due - clock.now(), signal))) return;
+      if (failed) return;
       try {
         await send(index);
       } catch (error) {

@@ -31,17 +31,29 @@ export async function run(app: App, options: InvokeOptions): Promise<Outcome> {
   setMaxListeners(options.concurrency + 10, app.signal);
   const began = app.clock.now();
   const count = options.count ?? (options.duration === undefined ? payloads.rows.length : undefined);
-  await withProgress(app.io, `sending ${payloads.source} to endpoint ${options.endpoint}`, async (progress) => {
-    await paced(app.clock, { ...options, count }, app.signal, async (index) => {
-      await sendOne(app, aws, options, payloads, tally, { index, prefix });
-      if (app.io.interactive)
-        progress.update(`${tally.sent}${count === undefined ? '' : ` of ${count}`} sent, ${tally.failed} refused`);
-    });
-  });
-  const summary = tally.summary(app.clock.now() - began, app.clock.virtual);
-  await tellSummary(app, options.endpoint, summary, options.format);
+  const tellCounts = () =>
+    tellSummary(app, options.endpoint, tally.summary(app.clock.now() - began, app.clock.virtual), options.format);
+  const sending = withProgress(
+    app.io,
+    `sending ${payloads.source} to endpoint ${options.endpoint}`,
+    async (progress) => {
+      await paced(app.clock, { ...options, count }, app.signal, async (index) => {
+        await sendOne(app, aws, options, payloads, tally, { index, prefix });
+        if (app.io.interactive)
+          progress.update(`${tally.sent}${count === undefined ? '' : ` of ${count}`} sent, ${tally.failed} refused`);
+      });
+    },
+  );
+  try {
+    await sending;
+  } catch (error) {
+    // What was sent until then was sent.
+    if (tally.sent > 0) await tellCounts();
+    throw error;
+  }
+  await tellCounts();
   app.signal.throwIfAborted();
-  return options.failOnError && summary.errors.length > 0 ? 'no' : 'done';
+  return options.failOnError && tally.failed > 0 ? 'no' : 'done';
 }
 
 /** What InvokeEndpoint takes as InferenceId: 64 printable characters, the first no space (facts 2.4). */

@@ -189,6 +189,22 @@ describe('against an endpoint', () => {
     expect(ended?.out).toMatch(/sent +31\n/);
   });
 
+  test('an endpoint that is deleted under it: what was sent until then is told, then the error', async () => {
+    const deploy = 'deploy --endpoint passing --algorithm linear-learner --yes --artifact';
+    expect((await world.shadowctl(`${deploy} ${ARTIFACT_009}`)).code).toBe(0);
+    const [ended] = await world.clock.all([
+      () => world.shadowctl(`invoke --endpoint passing --data ${DATA} --labels label --rate 1 --duration 1h`),
+      async () => {
+        await world.clock.sleep(30_500);
+        await world.shadowctl('cleanup --endpoint passing --yes');
+        return undefined;
+      },
+    ]);
+    expect(ended?.code).toBe(2);
+    expect(ended?.out).toMatch(/sent +3\d\nanswered +3\d \(100 %\)\n/);
+    expect(ended?.err).toContain('There is no endpoint "passing"');
+  });
+
   test.each<[string, RegExp]>([
     ['--endpoint nosuch --data rows.csv', /There is no endpoint "nosuch" in us-east-1\.\n  Check --endpoint/],
     ['--endpoint weather --data none.csv', /--data: there is no file none.csv/],
