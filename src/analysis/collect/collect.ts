@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.ts';
 import type { Metrics, Observations, Predictions, Task, Window } from '../observations.ts';
 import type { FieldRules } from '../predictions/fields.ts';
 import { comparePredictions } from '../predictions/compare.ts';
+import type { CaptureSet } from '../predictions/compare.ts';
 import type { Truth } from '../predictions/truth.ts';
 import { readBefore, windowBefore } from './before.ts';
 import { boundCache, markUsed } from './cache.ts';
@@ -61,14 +62,17 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
   );
   if (production === undefined) throw new Error('metrics of no variant were asked for');
   const asked = { metrics: { times: minutesOf(options.window), production, shadow }, window: options.window };
-  const { metrics: during, window, note } = fromShadowOn(asked, facts.created);
+  const { metrics: during, window, note, nothing } = fromShadowOn(asked, facts);
   if (note !== undefined) notes.push(note);
   const [before, predictions] = await together(
     clock,
     () => productionBefore(aws, facts, during, options),
     () =>
       orRefused(
-        () => readPredictions(aws, clock, facts, during, { ...options, window }, notes),
+        async () =>
+          nothing === true && options.predictions
+            ? noPredictions(facts.sampling ?? 1, options)
+            : readPredictions(aws, clock, facts, during, { ...options, window }, notes),
         () => noPredictions(facts.sampling ?? 1, options),
         notes,
         'Predictions are not known, so none were compared.',
@@ -189,9 +193,19 @@ function windowOfShadow(metrics: Metrics, window: Window, notes: string[]): Wind
   const first = metrics.shadow?.invocations.findIndex((n) => (n ?? 0) > 0) ?? -1;
   const start = metrics.times[first];
   if (first > 0 && start !== undefined) {
-    notes.push(`The shadow saw its first request ${first} minutes into the window; predictions count from there.`);
+    const at = new Date(start).toISOString().slice(11, 16);
+    notes.push(`The shadow saw its first request in the minute from ${at} UTC on; predictions count from there.`);
   }
   return start === undefined ? window : { from: start, to: window.to };
+}
+
+/** Why there is nothing to compare in logs: most often containers print no predictions at all. */
+function nothingInLogs(production: CaptureSet, shadow: CaptureSet, selector: LogSelector): string {
+  const found = `${production.captures.length} lines of production's log and ${shadow.captures.length} of the shadow's hold an id and a prediction`;
+  const flags = `${selector.query === undefined ? '--log-pattern' : '--logs-query'}, --prediction and --id`;
+  const read = production.captures.length + production.unreadable + shadow.captures.length + shadow.unreadable;
+  if (production.captures.length + shadow.captures.length > 0) return `${found}. Check ${flags}.`;
+  return `${read === 0 ? 'These containers printed no such line' : 'These containers print no such predictions'}: ${found}, of ${read} lines read. A line must be JSON like {"inferenceId": "r-1", "prediction": 0.7}. Where yours say it with other names, give ${flags}; where they print none, leave out --source logs: data capture needs no container's help.`;
 }
 
 async function predictionsFromLogs(
@@ -235,9 +249,7 @@ async function predictionsFromLogs(
   const [production, shadow] = [await read(facts.production.name), await read(facts.shadow.name)];
   notes.push("Predictions are from the containers' logs: they hold no inputs.");
   if (production.captures.length === 0 || shadow.captures.length === 0) {
-    notes.push(
-      `${production.captures.length} lines of production's log and ${shadow.captures.length} of the shadow's hold an id and a prediction. Check ${selector.query === undefined ? '--log-pattern' : '--logs-query'}, --prediction and --id.`,
-    );
+    notes.push(nothingInLogs(production, shadow, selector));
   }
   return comparePredictions(production, shadow, {
     sampling: facts.sampling ?? 1,

@@ -22,10 +22,10 @@ export interface FromFilesOptions extends Omit<CompareFilesOptions, 'window' | '
 export async function collectFromFiles(options: FromFilesOptions): Promise<Observations> {
   const facts = await stat(options.path).catch(() => undefined);
   if (facts === undefined) throw usage(`There is nothing at ${options.path}.`, 'Check the path given with --files.');
-  return facts.isDirectory() ? fromFolder(options) : fromSaved(options.path);
+  return facts.isDirectory() ? fromFolder(options) : fromSaved(options.path, options.tolerance);
 }
 
-async function fromSaved(path: string): Promise<Observations> {
+async function fromSaved(path: string, tolerance: number | undefined): Promise<Observations> {
   let value: unknown;
   try {
     value = JSON.parse(await readFile(path, 'utf8'));
@@ -39,7 +39,15 @@ async function fromSaved(path: string): Promise<Observations> {
       'Give a file that `report --save` wrote, or a folder of captures.',
     );
   }
-  return restore(saved) as Observations;
+  const observations = restore(saved) as Observations;
+  const counted = observations.predictions?.numbers?.tolerance;
+  if (tolerance !== undefined && counted !== undefined && counted !== tolerance) {
+    throw usage(
+      `The policy says numbers.tolerance ${tolerance}; ${path} holds sums that were counted with ${counted}.`,
+      'Give that policy to the report that saves, or keep a folder of captures.',
+    );
+  }
+  return observations;
 }
 
 /** JSON has no undefined; saved observations hold null where there was nothing. Metric columns keep theirs. */
@@ -82,10 +90,20 @@ async function fromFolder(options: FromFilesOptions): Promise<Observations> {
 }
 
 async function chooseVariants(options: FromFilesOptions): Promise<readonly [string, string]> {
-  const folders = (await readdir(options.path, { withFileTypes: true }))
+  const all = (await readdir(options.path, { withFileTypes: true }))
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name);
-  const listed = folders.length === 0 ? 'no folder' : folders.join(', ');
+  const holding: string[] = [];
+  for (const name of all) if ((await captureFiles(join(options.path, name))).length > 0) holding.push(name);
+  // A folder without captures is nobody's; where none has any, their names must do.
+  const folders = holding.length > 0 && options.variants === undefined ? holding : all;
+  if (folders.length === 0) {
+    throw usage(
+      `${options.path} has no folder in it, so it is no folder of captures.`,
+      'A folder of captures has a folder for each variant, as S3 has them below the endpoint: AllTraffic/…/*.jsonl and shadow/…/*.jsonl (.jsonl.gz, too).',
+    );
+  }
+  const listed = folders.join(', ');
   if (options.variants !== undefined) {
     const missing = options.variants.find((name) => !folders.includes(name));
     if (missing !== undefined)

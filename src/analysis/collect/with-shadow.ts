@@ -1,35 +1,78 @@
 import type { Metrics, MetricTable, Window } from '../observations.ts';
 import { METRICS } from '../observations.ts';
 
+const MINUTE_MS = 60_000;
+
+/** What the endpoint says of its shadow's age, milliseconds since the epoch. */
+export interface Age {
+  /** Of the endpoint config; one older than the window may have been running all the time. */
+  created: number | undefined;
+  /** Since when the endpoint has run what it runs. */
+  since: number | undefined;
+}
+
+/** A window of which the shadow was there all the time. */
+export interface WithShadow {
+  metrics: Metrics;
+  window: Window;
+  note?: string;
+  /** The shadow came up in the last minute, so that none is left: its requests are taken out, the window stays. */
+  nothing?: true;
+}
+
 /**
  * A window and its metrics from the shadow's first whole minute on, where the shadow came up within it: before that,
  * production had nobody to be compared with, and a shadow that sees everything would seem to have missed requests.
- *
- * @param created of the endpoint config, milliseconds since the epoch; a config older than the window may have been
- * running all the time, and then nothing is taken away
  */
-export function fromShadowOn(
-  { metrics, window }: { metrics: Metrics; window: Window },
-  created: number | undefined,
-): { metrics: Metrics; window: Window; note?: string } {
-  const first = metrics.shadow?.invocations.findIndex((n) => (n ?? 0) > 0) ?? -1;
-  if (created === undefined || created <= window.from || first <= 0) return { metrics, window };
-  const asked = metrics.production.invocations.map((n) => n ?? 0);
-  if (asked.slice(0, first).every((n) => n === 0)) return { metrics, window };
-  // Where requests were coming in, it came up in the midst of its first minute; but that may be all there is.
-  const midst = (asked[first - 1] ?? 0) > 0 && first + 1 < metrics.times.length;
-  const start = midst ? first + 1 : first;
+export function fromShadowOn({ metrics, window }: { metrics: Metrics; window: Window }, age: Age): WithShadow {
+  const start = firstWhole(metrics, window, age);
+  if (start <= 0) return { metrics, window };
   const from = metrics.times[start];
-  if (from === undefined) return { metrics, window };
-  const later = (table: MetricTable) =>
-    Object.fromEntries(METRICS.map((name) => [name, table[name].slice(start)])) as unknown as MetricTable;
+  if (from === undefined) {
+    const readable = clock(window.to);
+    return {
+      metrics: { ...metrics, shadow: metrics.shadow && columns(metrics.shadow, (column) => column.map(() => null)) },
+      window,
+      note: `The shadow came up in the last minute of this window, so that it holds no whole minute of it: there is one from ${readable} on.`,
+      nothing: true,
+    };
+  }
+  const later = (table: MetricTable) => columns(table, (column) => column.slice(start));
   return {
     metrics: {
       times: metrics.times.slice(start),
       production: later(metrics.production),
-      shadow: metrics.shadow === undefined ? undefined : later(metrics.shadow),
+      shadow: metrics.shadow && later(metrics.shadow),
     },
     window: { from, to: window.to },
-    note: `The shadow came up within the window asked for; the report begins ${start} ${start === 1 ? 'minute' : 'minutes'} later than that, with the shadow's first whole minute.`,
+    note: `The shadow came up within the window asked for; the report begins at ${clock(from)}, with the shadow's first whole minute.`,
   };
+}
+
+/** Place of the first minute in which the shadow was there from beginning to end, as far as can be told. */
+function firstWhole({ times, production, shadow }: Metrics, window: Window, { created, since }: Age): number {
+  const first = shadow?.invocations.findIndex((n) => (n ?? 0) > 0) ?? -1;
+  const at = times[first];
+  if (at === undefined) return 0;
+  // In service in the midst of the minute of its first request: what production was asked before, it did not see.
+  if (since !== undefined && since > at && since < at + MINUTE_MS) return first + 1;
+  const asked = production.invocations.map((n) => n ?? 0);
+  const fresh = created !== undefined && created > window.from;
+  if (!fresh || first === 0 || asked.slice(0, first).every((n) => n === 0)) return 0;
+  // It was there before its first request, which may have been long in coming.
+  const inService = since === undefined || since < created ? -1 : times.findIndex((time) => time >= since);
+  if (inService >= 0 && inService <= first) return inService;
+  // Where requests were coming in, it came up in the midst of its first minute.
+  return (asked[first - 1] ?? 0) > 0 ? first + 1 : first;
+}
+
+function columns(
+  table: MetricTable,
+  change: (column: readonly (number | null)[]) => readonly (number | null)[],
+): MetricTable {
+  return Object.fromEntries(METRICS.map((name) => [name, change(table[name])])) as unknown as MetricTable;
+}
+
+function clock(ms: number): string {
+  return `${new Date(ms).toISOString().slice(11, 16)} UTC`;
 }

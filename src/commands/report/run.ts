@@ -15,11 +15,12 @@ import type { ReportOptions } from './command.ts';
 import { loadTruth } from './inputs.ts';
 import { observe } from './observe.ts';
 import { redact } from './redact.ts';
+import { refuseInVain } from './saved.ts';
 import { decideWindow, isTime, readDuration } from './window.ts';
 
 const ENDINGS: Record<Judged, Outcome> = { pass: 'done', fail: 'no', inconclusive: 'inconclusive' };
 
-/** Looks, judges, shows. @returns `done` for pass or nothing to compare, `no` for fail, `inconclusive` */
+/** Looks, judges, shows. @returns `done` for pass, `no` for fail, `inconclusive` for neither, or nothing to compare */
 export async function run(app: App, words: ReportOptions): Promise<Outcome> {
   const options = fromPath(app, words);
   if (options.schema) {
@@ -27,6 +28,7 @@ export async function run(app: App, words: ReportOptions): Promise<Outcome> {
     app.io.out(JSON.stringify(schema, null, 2));
     return 'done';
   }
+  if (options.files !== undefined) refuseInVain(resolve(app.cwd, options.files), options);
   const look = await prepare(app, options);
   const report = options.watch === undefined ? await look() : await watch(app, options, look);
   await show(app, options, report);
@@ -34,7 +36,8 @@ export async function run(app: App, words: ReportOptions): Promise<Outcome> {
     await writeFile(resolve(app.cwd, options.save), `${JSON.stringify(report.observations)}\n`);
     app.io.err(`Kept the observations in ${options.save}.`);
   }
-  return report.verdict === undefined ? 'done' : ENDINGS[report.verdict.outcome];
+  // Where nothing was judged nothing was proven: a pipeline must not go on because somebody took the shadow away.
+  return report.verdict === undefined ? 'inconclusive' : ENDINGS[report.verdict.outcome];
 }
 
 /** `--from PATH` is what `--files PATH` is: no time is the name of anything. */
@@ -86,8 +89,7 @@ async function watch(app: App, options: ReportOptions, look: () => Promise<Repor
       continue;
     }
     const { verdict } = report;
-    if (verdict === undefined || verdict.outcome !== 'inconclusive' || options.files !== undefined || last)
-      return report;
+    if (verdict === undefined || verdict.outcome !== 'inconclusive' || last) return report;
     app.io.err(`${new Date(report.created).toISOString().slice(11, 16)} UTC  ${plain(verdict.summary)}`);
     if (options.watch === 'show' && options.output === undefined) await show(app, options, report);
     await app.clock.sleep(every, app.signal);

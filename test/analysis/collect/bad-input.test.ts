@@ -195,11 +195,21 @@ describe('bad input is counted and named, and nothing crashes', () => {
       expect(found).toMatchObject({ pairs: 400, production: { records: 400, unreadable: 3 } });
   });
 
+  test('a folder without captures is no variant', async () => {
+    const lines = many((i) => `${i}`).join('\n');
+    const found = await look({ 'AllTraffic/a.jsonl': lines, 'shadow/a.jsonl': lines, 'spill/of-the-engine.tmp': 'x' });
+    expect(found).toMatchObject({ production: { name: 'AllTraffic' }, predictions: { pairs: 400 } });
+  });
+
   test('a folder that does not show what is what, and a path that is nothing', async () => {
     await expect(look({ 'a/x.jsonl': '', 'b/x.jsonl': '' })).rejects.toThrow(
       /which folder of .* is production .* it has a, b/,
     );
     await expect(look({ 'a/x.jsonl': '' }, { variants: ['a', 'c'] })).rejects.toThrow("has no folder 'c'; it has a");
+    await expect(look({ 'x.jsonl': '' })).rejects.toMatchObject({
+      message: expect.stringMatching(/has no folder in it, so it is no folder of captures\.$/),
+      next: expect.stringContaining('AllTraffic/…/*.jsonl and shadow/…/*.jsonl'),
+    });
     await expect(look({}, { path: join(root, 'nowhere') })).rejects.toThrow('There is nothing at');
     writeFileSync(join(root, 'old.json'), '{"schema": "shadowctl-observations/0"}');
     await expect(look({}, { path: join(root, 'old.json') })).rejects.toThrow('"shadowctl-observations/0"');

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudWatchLogsClient, CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
@@ -73,12 +73,12 @@ describe('report, through the real SDK', () => {
     expect(Math.max(...found.text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
-  test('without a shadow there is nothing to compare, and that is no failure', async () => {
+  test('without a shadow there is nothing to compare, and nothing is proven', async () => {
     open = await stage('none');
     await open.traffic(60, 1_000);
     open.clock.advance(120_000);
     const found = await report(open, { format: 'terminal' });
-    expect(found.outcome).toBe('done');
+    expect(found.outcome).toBe('inconclusive');
     expect(found.text).toContain('nothing to compare');
     expect(found.text).toContain('ModelLatency');
   });
@@ -102,6 +102,38 @@ describe('report, through the real SDK', () => {
     expect(from.report?.observations).toEqual(again.report?.observations);
     expect(again.report?.verdict).toEqual(first.report?.verdict);
     expect(again.report?.summaries).toEqual(first.report?.summaries);
+  });
+
+  test('what does nothing with a saved file is refused, and says what the file holds', async () => {
+    open = await stage('good');
+    const files = join(folder, 'sums.json');
+    writeFileSync(files, '{}');
+    const none = { endpoint: undefined, files };
+    const look = report.bind(undefined, open);
+    await expect(look({ ...none, labels: 'weather-test.csv:label' })).rejects.toThrow(
+      `--labels does nothing with ${files}: a saved file holds the sums of one window, no single answers any more.`,
+    );
+    await expect(look({ ...none, prediction: '$.p', task: 'json', variants: 'a,b' })).rejects.toThrow(
+      '--prediction, --task, --variants do nothing with',
+    );
+    await expect(look({ ...none, from: '-2h' })).rejects.toThrow('--from does nothing with');
+    await expect(look({ ...none, predictions: false })).rejects.toThrow('--no-predictions does nothing with');
+    await expect(look({ ...none, watch: 'quiet' })).rejects.toThrow('--until-decided looks at an endpoint again');
+    await expect(look({ ...none, files: folder, watch: 'show' })).rejects.toThrow('--watch looks at an endpoint again');
+  });
+
+  test('sums that were counted with one tolerance are not judged under another', async () => {
+    open = await stage('good');
+    await open.traffic(60, 1_500);
+    open.clock.advance(120_000);
+    const [files, same, other] = ['t.json', 'same.yaml', 'other.yaml'].map((name) => join(folder, name));
+    writeFileSync(same ?? '', 'numbers: { tolerance: 0.25 }');
+    writeFileSync(other ?? '', 'numbers: { tolerance: 0.5 }');
+    await report(open, { save: files, policy: same, last: '15m' });
+    await report(open, { endpoint: undefined, files, policy: same });
+    await expect(report(open, { endpoint: undefined, files, policy: other })).rejects.toThrow(
+      `The policy says numbers.tolerance 0.5; ${files} holds sums that were counted with 0.25.`,
+    );
   });
 
   test('--redact keeps every input out', async () => {
@@ -150,7 +182,9 @@ describe('report, through the real SDK', () => {
     });
     expect(predictions?.numbers?.bias).toBeCloseTo(0.25, 9);
     const nothing = await report(open, { ...selected, prediction: '$.nowhere' });
-    expect(nothing.report?.observations.notes.join(' ')).toContain("0 lines of production's log and 0 of the shadow's");
+    expect(nothing.report?.observations.notes.join(' ')).toMatch(
+      /These containers print no such predictions: 0 lines of production's log and 0 of the shadow's hold an id and a prediction, of \d+ lines read\./,
+    );
     await expect(report(open, { id: '$.a' })).rejects.toThrow(
       '--log-pattern, --logs-query and --id say where predictions lie in logs',
     );

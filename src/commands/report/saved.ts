@@ -1,0 +1,44 @@
+import { statSync } from 'node:fs';
+import { usage } from '../../errors.ts';
+import type { ReportOptions } from './command.ts';
+
+/**
+ * What these words ask of a saved file, which nobody can do with it: it holds sums, and no single answer is left that a
+ * label could be laid beside.
+ */
+export function askedInVain(options: ReportOptions): string[] {
+  const asked: [flag: string, asked: boolean][] = [
+    ['--labels', options.labels !== undefined],
+    ['--prediction', options.prediction !== undefined],
+    ['--task', options.task !== undefined],
+    ['--variants', options.variants !== undefined],
+    ['--no-predictions', !options.predictions],
+    ['--from', options.from !== undefined],
+    ['--to', options.to !== undefined],
+  ];
+  return asked.flatMap(([flag, is]) => (is ? [flag] : []));
+}
+
+/**
+ * Refuses what does nothing with files, instead of leaving it aside without a word.
+ *
+ * @param path of a saved file, or of a folder of captures
+ * @throws Problem (usage)
+ */
+export function refuseInVain(path: string, options: ReportOptions): void {
+  if (options.watch !== undefined)
+    throw usage(
+      `${options.watch === 'show' ? '--watch' : '--until-decided'} looks at an endpoint again and again; ${path} stays as it is.`,
+      'Leave it out, or name --endpoint instead of --files.',
+    );
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return;
+  const flags = askedInVain(options);
+  if (flags.length === 0) return;
+  const pairs = flags.some((flag) => flag !== '--from' && flag !== '--to');
+  throw usage(
+    `${flags.join(', ')} ${flags.length === 1 ? 'does' : 'do'} nothing with ${path}: a saved file holds the sums of one window${pairs ? ', no single answers any more' : ''}.`,
+    flags.includes('--labels')
+      ? 'Give the labels to the report that saves (report --endpoint NAME --labels … --save FILE), or keep a folder of captures and name that with --files.'
+      : `Give ${flags.length === 1 ? 'it' : 'them'} to the report that saves (with --save), or keep a folder of captures and name that with --files.`,
+  );
+}
