@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
+import { checked } from './checked.ts';
 import { usage } from './errors.ts';
 
 /** shadowctl.yaml, checked, and where it was found. */
@@ -26,6 +27,31 @@ export interface Project {
 
 const FILE = 'shadowctl.yaml';
 
+const TEXT = 'a text';
+const text = v.pipe(v.string(TEXT), v.nonEmpty(TEXT));
+const ROLE = 'the ARN of an IAM role, like arn:aws:iam::123456789012:role/sagemaker-models';
+const TARGETS = 'an SNS topic (ARN), a webhook (URL), or a list of these';
+const SCHEMA = v.strictObject({
+  target: v.optional(v.picklist(['aws', 'emulator'], 'aws or emulator')),
+  region: v.optional(text),
+  profile: v.optional(text),
+  role: v.optional(v.pipe(v.string(ROLE), v.regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, ROLE))),
+  tags: v.optional(v.record(text, v.string('a text; put quotes around numbers, true and false'))),
+  policy: v.optional(v.unknown()),
+  notify: v.optional(
+    v.union(
+      [
+        v.array(text),
+        v.pipe(
+          text,
+          v.transform((one) => [one]),
+        ),
+      ],
+      TARGETS,
+    ),
+  ),
+});
+
 /** The nearest shadowctl.yaml at or above `folder`. */
 function find(folder: string): string | undefined {
   const here = join(folder, FILE);
@@ -37,7 +63,7 @@ function find(folder: string): string | undefined {
 /**
  * Reads and checks shadowctl.yaml.
  * @param named the path given with `--config`; without it the file is looked for from `cwd` upwards, and may be missing
- * @throws Problem (usage) naming the file, the key and the wrong value
+ * @throws Problem (usage) naming the file, and every key and value that cannot be used
  */
 export async function loadProject(cwd: string, named: string | undefined): Promise<Project> {
   const file = named === undefined ? find(cwd) : resolve(cwd, named);
@@ -45,41 +71,17 @@ export async function loadProject(cwd: string, named: string | undefined): Promi
   if (!existsSync(file)) throw usage(`There is no config file ${file}.`, 'Check the path given with --config.');
   const { parseYaml } = await import('./yaml.ts');
   const content = parseYaml(readFileSync(file, 'utf8'), file);
-  const text = v.pipe(v.string(), v.nonEmpty());
-  const schema = v.strictObject({
-    target: v.optional(v.picklist(['aws', 'emulator'])),
-    region: v.optional(text),
-    profile: v.optional(text),
-    role: v.optional(
-      v.pipe(v.string(), v.regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'must be the ARN of an IAM role')),
-    ),
-    tags: v.optional(v.record(text, v.string())),
-    policy: v.optional(v.unknown()),
-    notify: v.optional(
-      v.union([
-        v.array(text),
-        v.pipe(
-          text,
-          v.transform((one) => [one]),
-        ),
-      ]),
-    ),
-  });
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw usage(
       `${file} holds no keys at the top level, but ${JSON.stringify(content).slice(0, 60)}.`,
       'Write `key: value` lines.',
     );
   }
-  const checked = v.safeParse(schema, content);
-  if (!checked.success) {
-    const issue = checked.issues[0];
-    throw usage(
-      `${file}: ${v.getDotPath(issue)}: ${issue.message}.`,
-      `Known keys: ${Object.keys(schema.entries).join(', ')}.`,
-    );
-  }
-  return settle(dirname(file), file, checked.output);
+  return settle(
+    dirname(file),
+    file,
+    checked(SCHEMA, content, file, 'README.md shows a shadowctl.yaml, under "On AWS".'),
+  );
 }
 
 function settle(root: string, file: string | undefined, given: Partial<Project>): Project {

@@ -3,11 +3,12 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 
 /** Who may import whom; `src/README.md` shows the same table. */
-const GROUND = ['errors', 'clock', 'yaml'];
+const GROUND = ['errors', 'clock', 'yaml', 'checked'];
 const RULES: Record<string, readonly string[]> = {
   errors: [],
   clock: [],
   yaml: ['errors'],
+  checked: ['errors'],
   config: GROUND,
   state: GROUND,
   ui: GROUND,

@@ -1,18 +1,24 @@
 import * as v from 'valibot';
-import { usage } from '../errors.ts';
-import { DEFAULT_POLICY } from './policy.ts';
+import { checked, nearest } from '../checked.ts';
+import { DEFAULT_POLICY, GATES } from './policy.ts';
 import type { Policy } from './policy.ts';
 
-const share = v.pipe(
-  v.number(),
-  v.minValue(0, 'must be a fraction between 0 and 1'),
-  v.maxValue(1, 'must be a fraction between 0 and 1'),
-);
-const margin = v.pipe(v.number(), v.gtValue(0, 'must be greater than 0'));
-const whole = (least: number) =>
-  v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(least, `must be at least ${least}`));
+const SHARE = 'a share between 0 and 1 (0.1 is ten percent)';
+const share = v.pipe(v.number(SHARE), v.minValue(0, SHARE), v.maxValue(1, SHARE));
+const MARGIN = 'a number greater than 0 (0.1 is ten percent)';
+const margin = v.pipe(v.number(MARGIN), v.gtValue(0, MARGIN));
+const DISTANCE = 'a number greater than 0';
+const distance = v.pipe(v.number(DISTANCE), v.gtValue(0, DISTANCE));
+const NOT_NEGATIVE = 'a number, 0 or greater';
+const notNegative = v.pipe(v.number(NOT_NEGATIVE), v.minValue(0, NOT_NEGATIVE));
+const ALPHA = 'a chance between 0 and 0.5 (0.05 is five percent)';
+const whole = (least: number) => {
+  const words = `a whole number, ${least} or greater`;
+  return v.pipe(v.number(words), v.integer(words), v.minValue(least, words));
+};
 
-const path = v.pipe(v.string(), v.regex(/^\$(\.|\[)/, 'must be a path like $.score or $.items[*].price'));
+const PATH = 'a path like $.score or $.items[*].price';
+const path = v.pipe(v.string(PATH), v.regex(/^\$(\.|\[)/, PATH));
 
 /** Of a stability index: what is called a major change. Beyond about 0.4 a part of the numbers may be gone, and its logarithm has no bound. */
 const LARGEST_INDEX = 0.25;
@@ -21,11 +27,29 @@ const task = v.optional(
   v.strictObject({ agreement: v.optional(share), share: v.optional(share), truth: v.optional(margin) }),
 );
 
-const SCHEMA = v.strictObject({
-  alpha: v.optional(
-    v.pipe(v.number(), v.gtValue(0, 'must lie between 0 and 0.5'), v.ltValue(0.5, 'must lie between 0 and 0.5')),
+/** Gates by id, or by the first part of some. */
+const NAMES = [...new Set(GATES.flatMap((id) => [id.split('.')[0] ?? id, id]))];
+const gateList = v.optional(
+  v.array(
+    v.pipe(
+      v.string('the name of a gate'),
+      v.check(
+        (name) => NAMES.includes(name),
+        (issue) => notAGate(issue.input),
+      ),
+    ),
+    'list of names of gates, like [latency.p99]',
   ),
-  looks: v.optional(v.picklist(['always', 'once'])),
+);
+
+function notAGate(name: string): string {
+  const near = nearest(name, NAMES);
+  return `the name of a gate${near === undefined ? '' : `, did you mean ${near}?`} (they are ${GATES.join(', ')}, or the first part of one)`;
+}
+
+const SCHEMA = v.strictObject({
+  alpha: v.optional(v.pipe(v.number(ALPHA), v.gtValue(0, ALPHA), v.ltValue(0.5, ALPHA))),
+  looks: v.optional(v.picklist(['always', 'once'], 'always or once')),
   minimumPairs: v.optional(whole(1)),
   minimumCoverage: v.optional(share),
   warmupMinutes: v.optional(whole(0)),
@@ -41,27 +65,22 @@ const SCHEMA = v.strictObject({
   ),
   errors: v.optional(share),
   agreement: v.optional(share),
-  numbers: v.optional(
-    v.strictObject({
-      tolerance: v.optional(v.pipe(v.number(), v.minValue(0, 'must not be negative'))),
-      share: v.optional(share),
-    }),
-  ),
+  numbers: v.optional(v.strictObject({ tolerance: v.optional(notNegative), share: v.optional(share) })),
   slices: v.optional(share),
   fields: v.optional(
     v.strictObject({
-      ignore: v.optional(v.array(path)),
-      tolerance: v.optional(v.record(path, v.pipe(v.number(), v.minValue(0, 'must not be negative')))),
+      ignore: v.optional(v.array(path, 'list of paths, like [$.id, $.items[*].seen]')),
+      tolerance: v.optional(v.record(path, notNegative)),
     }),
   ),
   distances: v.optional(
     v.strictObject({
-      ks: v.optional(margin),
-      wasserstein: v.optional(margin),
+      ks: v.optional(distance),
+      wasserstein: v.optional(distance),
       psi: v.optional(
-        v.pipe(margin, v.maxValue(LARGEST_INDEX, `must be at most ${LARGEST_INDEX}: its bounds hold no further`)),
+        v.pipe(distance, v.maxValue(LARGEST_INDEX, `${LARGEST_INDEX} or less: its bounds hold no further`)),
       ),
-      jensenShannon: v.optional(margin),
+      jensenShannon: v.optional(distance),
     }),
   ),
   truth: v.optional(margin),
@@ -70,27 +89,23 @@ const SCHEMA = v.strictObject({
   effect: v.optional(
     v.strictObject({ latency: v.optional(margin), overhead: v.optional(margin), errors: v.optional(share) }),
   ),
-  decide: v.optional(v.array(v.pipe(v.string(), v.nonEmpty()))),
-  inform: v.optional(v.array(v.pipe(v.string(), v.nonEmpty()))),
+  decide: gateList,
+  inform: gateList,
 });
 
 /**
  * The policy of a YAML section, with defaults for what it does not say.
  *
  * @param section as parsed; undefined or null for none
- * @throws Problem (usage) naming file, key and wrong value
+ * @throws Problem (usage) naming the file, and every key and value that cannot be used
  */
 export function readPolicy(section: unknown, file: string): Policy {
-  const checked = v.safeParse(SCHEMA, section ?? {});
-  if (!checked.success) {
-    const issue = checked.issues[0];
-    const where = v.getDotPath(issue) ?? 'the section itself';
-    throw usage(
-      `${file}: policy: ${where}: ${issue.message} (it is ${JSON.stringify(issue.input)}).`,
-      `Known keys: ${Object.keys(SCHEMA.entries).join(', ')}. Shares and margins are fractions: 0.1 is ten percent.`,
-    );
-  }
-  const given = checked.output;
+  const given = checked(
+    SCHEMA,
+    section ?? {},
+    `${file}: policy`,
+    'Every key with its default and its meaning: shadowctl policy init. In words: shadowctl policy explain.',
+  );
   const defined = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) as Partial<Policy>;

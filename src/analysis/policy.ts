@@ -74,6 +74,21 @@ export const DEFAULT_POLICY: Policy = {
   inform: [],
 };
 
+/** Every gate that a verdict may have, in the order of a report. `decide` and `inform` name them, or the first part of some. */
+export const GATES: readonly string[] = [
+  'traffic.sampling',
+  'errors',
+  ...['mean', 'p50', 'p90', 'p99'].map((name) => `latency.${name}`),
+  ...['readable', 'schema', 'pairs', 'varied'].map((name) => `output.${name}`),
+  'labels.agreement',
+  'numbers.tolerance',
+  'slices',
+  ...['ks', 'wasserstein', 'psi', 'jensenShannon'].map((name) => `distance.${name}`),
+  'truth.accuracy',
+  'truth.error',
+  ...['latency', 'overhead', 'errors'].map((name) => `effect.${name}`),
+];
+
 /** The policy as it is for answers of this kind. */
 export function policyFor(policy: Policy, task: Task): Policy {
   const own = policy.tasks[task] ?? {};

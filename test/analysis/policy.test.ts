@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadPolicy } from '../../src/analysis/collect/policy-file.ts';
 import { explainPolicy } from '../../src/analysis/explain.ts';
-import { DEFAULT_POLICY, gates, policyFor } from '../../src/analysis/policy.ts';
+import type { Problem } from '../../src/errors.ts';
+import { DEFAULT_POLICY, GATES, gates, policyFor } from '../../src/analysis/policy.ts';
 import { judge } from '../../src/analysis/judge.ts';
 import type { Policy } from '../../src/analysis/policy.ts';
 import type { Gate } from '../../src/analysis/verdict.ts';
@@ -33,10 +34,63 @@ describe('reading a policy', () => {
       { distances: { psi: 0.4 } },
       'x: policy: distances.psi: must be at most 0.25: its bounds hold no further (it is 0.4).',
     ],
-    ['strict', 'x: policy: the section itself:'],
+    [
+      { numbers: { tolerence: 1 } },
+      'numbers.tolerence: there is no such key, did you mean tolerance? The keys of numbers are tolerance, share.',
+    ],
+    [{ p99: 0.1 }, 'x: policy: p99: there is no such key, did you mean latency.p99? The keys are alpha, '],
+    [{ colour: {} }, 'x: policy: colour: there is no such key. The keys are alpha, '],
+    [{ minimumPairs: 2.5 }, 'x: policy: minimumPairs: 2.5 is not a whole number, 1 or greater.'],
+    [{ looks: 'often' }, 'x: policy: looks: "often" is not always or once.'],
+    [{ distances: { psi: 0.4 } }, 'x: policy: distances.psi: 0.4 is not 0.25 or less: its bounds hold no further.'],
+    [{ fields: { ignore: ['id'] } }, 'x: policy: fields.ignore.0: "id" is not a path like $.score or'],
+    [
+      { fields: { tolerance: { score: 1 } } },
+      'x: policy: fields.tolerance.score: "score" is not a path like $.score or',
+    ],
+    [{ decide: 'effect' }, 'x: policy: decide: "effect" is no list of names of gates, like [latency.p99].'],
+    [
+      { inform: ['latency.99'] },
+      'inform.0: "latency.99" is not the name of a gate, did you mean latency.p99? (they are ',
+    ],
+    ['strict', 'x: policy: "strict" is there, where keys with values are expected.'],
   ])('%j is refused by name', (section, message) => {
     expect(() => readPolicy(section, 'x')).toThrow(message);
   });
+  test('all mistakes are told at once', () => {
+    const section = { numbers: { tolerence: 1, shere: 2 }, slices: [0.9], decide: ['labels.agrement'] };
+    let told: unknown;
+    try {
+      readPolicy(section, 'x');
+    } catch (error) {
+      told = error;
+    }
+    const { message, next } = told as Problem;
+    expect(message).toBe('x: policy: 4 mistakes.');
+    expect(next?.split('\n')).toEqual([
+      expect.stringMatching(/^numbers.tolerence: .* did you mean tolerance\?/),
+      expect.stringMatching(/^numbers.shere: .* did you mean share\?/),
+      expect.stringMatching(/^slices: \[0.9\] is not/),
+      expect.stringMatching(/^decide.0: "labels.agrement" .* did you mean labels.agreement\?/),
+      expect.stringContaining('shadowctl policy init'),
+    ]);
+  });
+
+  test('every gate that a judge has can be named, and whatever begins the names of some', () => {
+    const names = ['latency', 'effect', 'labels.agreement', 'truth', 'output'];
+    expect(readPolicy({ decide: names, inform: GATES }, 'x')).toMatchObject({ decide: names, inform: GATES });
+    const explained = explainPolicy(
+      readPolicy({ slices: 0.9, distances: { ks: 1, psi: 0.1, jensenShannon: 1, wasserstein: 1 } }, 'x'),
+    );
+    const ids = [...explained, ...best(10, readPolicy({ slices: 0.9 }, 'x')).map(({ id }) => ({ gate: id }))];
+    expect(ids.map(({ gate }) => gate).filter((id) => ![...GATES, 'truth'].includes(id))).toEqual([]);
+    const judges = readdirSync(join(import.meta.dirname, '../../src/analysis/judge')).map((file) =>
+      readFileSync(join(import.meta.dirname, '../../src/analysis/judge', file), 'utf8'),
+    );
+    const written = judges.join().matchAll(/(?:id: |finish\()'([a-z]+(?:\.\w+)?)'/g);
+    expect([...written].map(([, id]) => id).filter((id) => id !== 'truth' && !GATES.includes(id ?? ''))).toEqual([]);
+  });
+
 
   test('from a file: its section policy, or all of it; else from the project', async () => {
     const project = async () => ({ policy: { errors: 0.5 }, file: 'shadowctl.yaml' });

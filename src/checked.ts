@@ -1,0 +1,120 @@
+import * as v from 'valibot';
+import { usage } from './errors.ts';
+
+/** What stands wrong in a file, under which key. */
+interface Complaint {
+  path: readonly string[];
+  /** What is wrong with it, as the end of a sentence. */
+  words: string;
+}
+
+/** What valibot's schemas have in common, as far as keys are looked for. */
+interface Shape {
+  type: string;
+  entries?: Readonly<Record<string, Shape>>;
+  wrapped?: Shape;
+}
+
+/**
+ * What a file says, checked. The messages of the schema are what is expected: "a share between 0 and 1".
+ *
+ * @param schema of objects of known keys (`v.strictObject`), however deep
+ * @param where stands before every complaint: the file, and its section
+ * @throws Problem (usage) with every wrong value and every unknown key at once, and the key that is nearest to it
+ */
+export function checked<S extends v.GenericSchema>(
+  schema: S,
+  content: unknown,
+  where: string,
+  advice?: string,
+): v.InferOutput<S> {
+  const result = v.safeParse(schema, content);
+  if (result.success) return result.output;
+  const shape = schema as unknown as Shape;
+  const all = keysOf(shape);
+  const complaints = [...unknownKeys(shape, content, [], all), ...result.issues.flatMap(wrong)];
+  const lines = [
+    ...new Set(complaints.map(({ path, words }) => `${path.length === 0 ? '' : `${path.join('.')}: `}${words}.`)),
+  ];
+  const [first, ...others] = lines;
+  throw others.length === 0
+    ? usage(`${where}: ${first}`, advice)
+    : usage(`${where}: ${lines.length} mistakes.`, [...lines, ...(advice === undefined ? [] : [advice])].join('\n'));
+}
+
+function wrong(issue: v.BaseIssue<unknown>): Complaint[] {
+  // valibot tells the first unknown key only: they are looked for apart.
+  if (issue.expected === 'never') return [];
+  const path = (issue.path ?? []).map((item) => String((item as { key: unknown }).key));
+  const input = issue.input;
+  if (issue.type === 'strict_object' || issue.type === 'record')
+    return [{ path, words: `${shown(input)} is there, where keys with values are expected` }];
+  if (issue.type === 'array') return [{ path, words: `${shown(input)} is no ${issue.message}` }];
+  return [{ path, words: `${shown(input)} is not ${issue.message}` }];
+}
+
+/** As JSON, short; what YAML reads where nothing is written is null. */
+function shown(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+function unknownKeys(schema: Shape, value: unknown, path: readonly string[], all: readonly string[]): Complaint[] {
+  const { entries } = opened(schema);
+  if (entries === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const known = entries[key];
+    const here = [...path, key];
+    if (known !== undefined) return unknownKeys(known, inner, here, all);
+    const names = Object.keys(entries);
+    const near = nearest(key, names) ?? elsewhere(key, all);
+    const within = path.length === 0 ? 'The keys are' : `The keys of ${path.join('.')} are`;
+    return [
+      {
+        path: here,
+        words: `there is no such key${near === undefined ? '.' : `, did you mean ${near}?`} ${within} ${names.join(', ')}`,
+      },
+    ];
+  });
+}
+
+function opened(schema: Shape): Shape {
+  return schema.wrapped === undefined ? schema : opened(schema.wrapped);
+}
+
+/** Every key as a path: `numbers`, `numbers.share`. */
+function keysOf(schema: Shape, above = ''): string[] {
+  return Object.entries(opened(schema).entries ?? {}).flatMap(([key, inner]) => [
+    above + key,
+    ...keysOf(inner, `${above}${key}.`),
+  ]);
+}
+
+/** A key that stands one level too high or low: `p99` for `latency.p99`. */
+function elsewhere(key: string, all: readonly string[]): string | undefined {
+  const last = key.split('.').at(-1);
+  return all.find((one) => one === key) ?? all.find((one) => one.includes('.') && one.split('.').at(-1) === last);
+}
+
+/** The name that was probably meant: the one with the fewest letters to change, at most a third of them. */
+export function nearest(word: string, names: readonly string[]): string | undefined {
+  const [best] = names
+    .map((name) => ({ name, changes: changes(word.toLowerCase(), name.toLowerCase()) }))
+    .toSorted((a, b) => a.changes - b.changes);
+  return best !== undefined && best.changes <= Math.max(word.length, best.name.length) / 3 ? best.name : undefined;
+}
+
+/** Letters to put in, to leave out or to change until one word is the other (Levenshtein). */
+function changes(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (let i = 0; i < from.length; i++) {
+    const next = [i + 1];
+    for (let j = 1; j <= to.length; j++) {
+      const same = from[i] === to[j - 1] ? 0 : 1;
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}
