@@ -2,7 +2,7 @@ import { percent, change, count } from './judge/words.ts';
 import { BINS, distanceInterval, wassersteinBand } from './judge/distances.ts';
 import type { Distance } from './judge/distances.ts';
 import { differenceInterval } from './judge/errors.ts';
-import { shareInterval } from './judge/evidence.ts';
+import { minutesToPass, shareInterval } from './judge/evidence.ts';
 import { accuracyLost } from './judge/truth.ts';
 import type { Task } from './observations.ts';
 import type { Policy } from './policy.ts';
@@ -32,6 +32,8 @@ export function explainPolicy(policy: Policy): Demand[] {
   const errors = leastRequests((n) => differenceInterval(none(n), none(n), policy)[1] < policy.errors);
   const pairs = (least: number | undefined) =>
     least === undefined ? NEVER : `${count(Math.max(policy.minimumPairs, least))} pairs of different inputs`;
+  const lasting = (words: string, of?: 'parts') =>
+    words === NEVER ? NEVER : `${words}, in ${minutesToPass(policy, of)} minutes`;
   const inEachPart = (least: number | undefined) =>
     least === undefined ? NEVER : `${pairs(0)}, and ${count(least)} in each part`;
   const demand = (gate: string, words: string, traffic: string): Demand => ({
@@ -96,14 +98,14 @@ export function explainPolicy(policy: Policy): Demand[] {
       demand(
         'labels.agreement',
         `${tasks}: more than ${percent(value)} of its ${tasks === 'json' ? 'answers' : 'labels'} equal production's (for information where the truth is known)`,
-        pairs(leastRequests(share(value, true))),
+        lasting(pairs(leastRequests(share(value, true)))),
       ),
     ),
     ...byTask(policy, ['regression', 'scores'], (one) => one.numbers.share).map(({ tasks, value }) =>
       demand(
         'numbers.tolerance',
         `${tasks}: less than ${percent(value)} of its numbers differ by more than ${tolerance} (for information where the truth is known)`,
-        pairs(leastRequests(share(value, false))),
+        lasting(pairs(leastRequests(share(value, false)))),
       ),
     ),
     ...(policy.slices === undefined
@@ -112,16 +114,18 @@ export function explainPolicy(policy: Policy): Demand[] {
           demand(
             'slices',
             `in every part of every column of the inputs more than ${percent(policy.slices)} of its answers equal production's`,
-            inEachPart(leastRequests(share(policy.slices, true))),
+            lasting(inEachPart(leastRequests(share(policy.slices, true))), 'parts'),
           ),
         ]),
     ...distances.map(([name, margin]) =>
       demand(
         `distance.${name}`,
         `the distributions of numbers lie less than ${margin} apart${name === 'wasserstein' ? ', in their own unit' : ''}`,
-        name === 'wasserstein'
-          ? `${pairs(0)}, and about ${count(rangesPerMargin(policy))} for each time that the limit fits into the range of the numbers`
-          : pairs(leastRequests((n) => distanceInterval(name, equalNumbers(n), 1, policy)[1] < margin)),
+        lasting(
+          name === 'wasserstein'
+            ? `${pairs(0)}, and about ${count(rangesPerMargin(policy))} for each time that the limit fits into the range of the numbers`
+            : pairs(leastRequests((n) => distanceInterval(name, equalNumbers(n), 1, policy)[1] < margin)),
+        ),
       ),
     ),
     ...byTask(policy, ['regression', 'scores', 'binary', 'multiclass', 'json'], (one) => one.truth).map(
@@ -129,7 +133,7 @@ export function explainPolicy(policy: Policy): Demand[] {
         demand(
           'truth',
           `${tasks}: against labels, it loses less than ${percent(value)} of accuracy (or of mean absolute error)`,
-          `${pairs(leastForTruth(policy, value))} with labels; of numbers, ${count(Math.log(1 / policy.alpha) / value)} for each time that production's mean error fits into their range`,
+          `${pairs(leastForTruth(policy, value))} with labels, in ${minutesToPass(policy)} minutes; of numbers, ${count(Math.log(1 / policy.alpha) / value)} for each time that production's mean error fits into their range`,
         ),
     ),
     ...effect,

@@ -20,7 +20,7 @@ import { START } from './simulated.ts';
  * as large or small as they come, production without any error, any policy.
  */
 
-const SEEDS = 160;
+const SEEDS = 240;
 /** What no sentence may hold. */
 const STRAY = /NaN|Infinity|undefined|null|\[object|∞/;
 
@@ -76,11 +76,13 @@ function answer(random: Random, kind: string, common: number): string {
 }
 
 function predictions(random: Random): Predictions {
-  const n = pick(random, [0, 1, 2, 30, 299, 301, 700, 700, 700]);
+  const n = pick(random, [0, 1, 2, 30, 299, 301, 700, 700, 700, 700, 700, 700]);
   const kinds = pick(random, [
     ['number', 'number'],
     ['number', 'contrary'],
     ['number', 'contrary'],
+    ['label', 'label'],
+    ['label', 'label'],
     ['label', 'label'],
     ['scores', 'scores'],
     ['json', 'json'],
@@ -94,7 +96,7 @@ function predictions(random: Random): Predictions {
   ] as const);
   const inputs = pick(random, [1, 5, 400, 1e9, 1e9, 1e9]);
   const lost = pick(random, [0, 0, 0, 0.05, 0.5]);
-  const rate = pick(random, [1, 10, 1000]);
+  const rate = pick(random, [1, 2, 10, 1000]);
   const lines: string[] = [];
   const sides: [Capture[], Capture[]] = [[], []];
   for (let i = 0; i < n; i += 1) {
@@ -135,6 +137,8 @@ function policyOf(random: Random): Policy {
     distances: { ks: margin(), wasserstein: margin(), psi: margin(), jensenShannon: margin() },
     slices: pick(random, [undefined, share()]),
     decide: pick(random, [[], ['effect']]),
+    blockMinutes: pick(random, [1, 1, 10]),
+    minimumBlocks: pick(random, [2, 8]),
     ...(strange
       ? { agreement: share(), numbers: { tolerance: undefined, share: share() }, errors: share(), truth: margin() }
       : {}),

@@ -77,11 +77,14 @@ describe('a verdict', () => {
     );
   });
 
-  test('thirty minutes decide errors and labels, but not latency, and say how much longer', () => {
+  test('thirty minutes decide errors, but neither labels nor latency, and say how much longer', () => {
     const found = verdict({ minutes: 30 });
     expect(found.outcome).toBe('inconclusive');
     expect(gate(found, 'errors').outcome).toBe('pass');
-    expect(gate(found, 'labels.agreement').outcome).toBe('pass');
+    expect(gate(found, 'labels.agreement')).toMatchObject({
+      outcome: 'inconclusive',
+      needs: 'about 50 min more of traffic',
+    });
     expect(gate(found, 'latency.p99')).toMatchObject({ outcome: 'inconclusive', needs: 'about 1 h more of traffic' });
     expect(found.summary).toMatch(/^Not decided yet: latency.mean, .* It takes about 1 h more of traffic\.$/);
   });
@@ -131,8 +134,61 @@ describe('a verdict', () => {
   });
 
   test('a gate named under inform is shown without deciding', () => {
-    const found = verdict({ minutes: 30 }, { ...DEFAULT_POLICY, inform: ['latency'] });
+    const found = verdict({ minutes: 80 }, { ...DEFAULT_POLICY, inform: ['latency'] });
     expect(found.outcome).toBe('pass');
     expect(gate(found, 'latency.p99')).toMatchObject({ outcome: 'inconclusive', gating: false });
+  });
+});
+
+describe('answers are judged over time', () => {
+  /** Labels of 20 rows a minute, of which `differing` do. */
+  function lasting(minutes: number, differing: (minute: number) => number, policy = DEFAULT_POLICY): Gate {
+    const seen = simulate({ minutes, rate: 20 });
+    const { predictions } = seen;
+    if (predictions?.labels === undefined) throw new Error('the simulation has labels');
+    const blocks = predictions.blocks.map((block, i) => ({ ...block, agree: block.rows - differing(i) }));
+    const agree = blocks.reduce((sum, block) => sum + block.agree, 0);
+    const labels = { ...predictions.labels, agree };
+    const found = judge({ ...seen, predictions: { ...predictions, blocks, labels } }, policy);
+    return gate(found as Verdict, 'labels.agreement');
+  }
+  const steady = (minute: number) => (minute % 5 === 0 ? 1 : 0);
+  const bursts = (minute: number) => (minute % 20 < 5 ? 3 : 0);
+
+  test('an early lull passes nothing, and is told how much is missing', () => {
+    const found = lasting(79, () => 0);
+    expect(found).toMatchObject({ outcome: 'inconclusive', needs: 'about 1 min more of traffic' });
+    expect(found.reason).toContain('but it takes 80 minutes with answers to pass, and there are 79.');
+    expect(found.interval?.[0]).toBeGreaterThan(0.9);
+  });
+
+  test('minutes that differ no more than by chance pass at 80 of them; a policy may want fewer', () => {
+    expect(lasting(80, steady).outcome).toBe('pass');
+    expect(lasting(40, steady).outcome).toBe('inconclusive');
+    expect(lasting(40, steady, { ...DEFAULT_POLICY, minimumBlocks: 4 }).outcome).toBe('pass');
+  });
+
+  test('bursts take three times as long, to pass as to fail', () => {
+    const early = lasting(239, bursts);
+    expect(early).toMatchObject({ outcome: 'inconclusive', needs: 'about 1 min more of traffic' });
+    expect(early.reason).toContain('minutes differ more than chance makes them, so that it takes 240 minutes');
+    expect(lasting(240, bursts).outcome).toBe('pass');
+    const bad = (minute: number) => (minute % 2 === 0 ? 20 : 3);
+    expect([lasting(230, bad).outcome, lasting(240, bad).outcome]).toEqual(['inconclusive', 'fail']);
+  });
+
+  test('what fails all the time fails at once', () => {
+    expect(lasting(16, () => 8).outcome).toBe('fail');
+  });
+
+  test('every other question about answers waits too, and parts of the inputs three times as long', () => {
+    const policy = { ...DEFAULT_POLICY, slices: 0.5, distances: { ks: 0.5, jensenShannon: 0.5 } };
+    const outcomes = (minutes: number) =>
+      ['slices', 'distance.ks', 'distance.jensenShannon'].map(
+        (id) => gate(verdict({ minutes, rate: 40 }, policy), id).outcome,
+      );
+    expect(outcomes(79)).toEqual(['inconclusive', 'inconclusive', 'inconclusive']);
+    expect(outcomes(80)).toEqual(['inconclusive', 'pass', 'pass']);
+    expect(outcomes(240)).toEqual(['pass', 'pass', 'pass']);
   });
 });

@@ -74,7 +74,7 @@ test('the test of a part against the rest, against scipy', () => {
 });
 
 describe('a policy that demands agreement everywhere', () => {
-  const observations = simulate();
+  const observations = simulate({ minutes: 240, rate: 20 });
   const gate = (slices: readonly [number, number][], demanded: number | undefined = 0.9) => {
     const parts = slices.map(([hits, rows], i) => ({ column: 'c', part: `p${i}`, rows, hits, inputs: rows }));
     const predictions = {

@@ -51,7 +51,8 @@ function measured(maeProduction: number, maeShadow: number, lossDeviation: numbe
   const loss = maeShadow - maeProduction;
   const truth = { rows: 6000, of: 6000, labels: undefined, unknown: 0 };
   const numbers = { maeProduction, maeShadow, loss, lossDeviation };
-  return { ...observations, predictions: { ...predictions, truth: { ...truth, numbers } } };
+  const blocks = predictions.blocks.map((block) => ({ ...block, truth: block.rows, loss: loss * block.rows }));
+  return { ...observations, predictions: { ...predictions, blocks, truth: { ...truth, numbers } } };
 }
 
 function error(observations: Observations) {

@@ -33,16 +33,17 @@ function ask(
 const CELLS = 400;
 const COLUMNS = 3;
 
-/** How often a row's answers are equal, by where it lies in a column: 0 to 1. */
-type Agreement = (columns: readonly number[]) => number;
+/** How often a row's answers are equal, by where it lies in a column and how the minute is: 0 to 1. */
+type Agreement = (columns: readonly number[], mood: number) => number;
 
 /** `inputs` undefined: no input comes twice. Else each agrees or not, drawn once; `skewed`: a tenth of them makes a third of the traffic. */
 export function slices(random: Random, agreement: Agreement, repeats?: { inputs: number; skewed: boolean }): Ended {
-  const draw = () => {
+  const draw = (mood: number) => {
     const columns = Array.from({ length: COLUMNS }, () => random.next());
-    return { columns, equal: random.next() < agreement(columns) };
+    return { columns, equal: random.next() < agreement(columns, mood) };
   };
-  const known = Array.from({ length: repeats?.inputs ?? 0 }, draw);
+  const known = Array.from({ length: repeats?.inputs ?? 0 }, () => draw(0));
+  const moods = autoregressive(random, 0.8, MINUTES);
   // The heavy inputs lie together: in the first part of the first column.
   if (repeats !== undefined) known.sort((a, b) => (a.columns[0] ?? 0) - (b.columns[0] ?? 0));
   const counts = Array.from({ length: COLUMNS }, () => Array.from({ length: CELLS }, () => ({ rows: 0, hits: 0 })));
@@ -60,7 +61,7 @@ export function slices(random: Random, agreement: Agreement, repeats?: { inputs:
             : repeats.skewed
               ? Math.floor(repeats.inputs * random.next() ** 2)
               : rows % repeats.inputs;
-        const row = known[input] ?? draw();
+        const row = known[input] ?? draw(moods[blocks.length] ?? 0);
         for (const [c, x] of row.columns.entries()) {
           const cell = Math.floor(x * CELLS);
           const count = counts[c]?.[cell];
@@ -185,6 +186,7 @@ export function distance(
       {
         pairs: rows,
         rows,
+        blocks: Array.from({ length: minutes }, () => ({ rows: RATE })) as unknown as Predictions['blocks'],
         numbers: { rows, distances, histogram: bins, mae: abs / rows } as unknown as Predictions['numbers'],
         repeats: { inputs, known: rows, beyond } as unknown as Predictions['repeats'],
       },
@@ -214,6 +216,11 @@ export function normalErrors(worse: number, wild = 0): Errors {
     const size = Math.exp(wild * mood);
     return [Math.abs(0.9 * common + 0.436 * one) * size, Math.abs(0.9 * common + 0.436 * other) * worse * size];
   };
+}
+
+/** As normal errors, but how many times as large the shadow's are wanders from minute to minute around `worse`. */
+export function burstyErrors(worse: number): Errors {
+  return (random, mood) => normalErrors(worse * Math.exp(0.3 * mood - 0.045))(random, mood);
 }
 
 /** Errors with a long tail: the exponential of a normal. */

@@ -3,18 +3,14 @@
  * people do, and counts how often a gate ever says the wrong thing. Nominal is alpha = 5 %.
  */
 import { logDifference } from '../../src/analysis/judge/effect.ts';
-import { boundsOf } from '../../src/analysis/judge/proportion.ts';
 import { differenceInterval, failures } from '../../src/analysis/judge/errors.ts';
-import { scatterOf, shareInterval } from '../../src/analysis/judge/evidence.ts';
-import { accuracyLost } from '../../src/analysis/judge/truth.ts';
-import { dispersion } from '../../src/analysis/statistics/proportions.ts';
-import { designEffect, InputCounter } from '../../src/analysis/statistics/repeats.ts';
 import { blockSequence } from '../../src/analysis/statistics/sequences.ts';
 import { compare } from '../../src/analysis/verdict.ts';
 import type { Outcome } from '../../src/analysis/verdict.ts';
 import { seededRandom } from '../../src/emulator/random.ts';
 import type { Random } from '../../src/emulator/random.ts';
 import {
+  burstyErrors,
   distance,
   type DistanceName,
   loss,
@@ -27,6 +23,15 @@ import {
   thinned,
 } from './calibrate-answers.ts';
 import { autoregressive, type Ended, HOURS, LOOK, MINUTES, policy, RATE, watch } from './calibrate-frame.ts';
+import {
+  aboveNoise,
+  accuracy,
+  agreement,
+  beyondTolerance,
+  hits,
+  repeated,
+  repeatedAccuracy,
+} from './calibrate-shares.ts';
 
 const TRIALS = Number(process.argv[2] ?? 1000);
 /** Minutes of log latency ratios around `ratio`, scattering by `deviation`. */
@@ -36,129 +41,12 @@ function latency(random: Random, ratio: number, phi: number, deviation: number):
   return watch((n) => compare(blockSequence(minutes.slice(0, n), policy).interval, limit));
 }
 
-/** Failures a minute; `burst` makes the chance itself wander (AR(1) of its logarithm). */
+/** Failed requests. */
 function errors(random: Random, production: number, shadow: number, burst: number): Ended {
-  const draw = (chance: number) => {
-    const wander = autoregressive(random, 0.8, MINUTES);
-    return wander.map((noise) => {
-      const p = Math.min(1, chance * Math.exp(burst * noise - (burst * burst) / 2));
-      let failed = 0;
-      for (let i = 0; i < RATE; i += 1) if (random.next() < p) failed += 1;
-      return { successes: failed, n: RATE };
-    });
-  };
-  const [ours, theirs] = [draw(production), draw(shadow)];
+  const [ours, theirs] = [hits(random, production, burst), hits(random, shadow, burst)];
   return watch((n) =>
     compare(differenceInterval(failures(theirs.slice(0, n)), failures(ours.slice(0, n)), policy), policy.errors),
   );
-}
-
-/** Numbers a minute that lie further apart than the tolerance: the same gate as labels, from the other side. */
-function beyondTolerance(random: Random, share: number): Ended {
-  let [taken, beyond] = [0, 0];
-  return watch((n) => {
-    for (; taken < n * RATE; taken += 1) if (random.next() < share) beyond += 1;
-    return compare(boundsOf(beyond, taken, { below: true }, policy), policy.numbers.share);
-  });
-}
-
-/** Equal labels a minute. */
-function agreement(random: Random, share: number): Ended {
-  const minutes = Array.from({ length: MINUTES }, () => {
-    let equal = 0;
-    for (let i = 0; i < RATE; i += 1) if (random.next() < share) equal += 1;
-    return { successes: equal, n: RATE };
-  });
-  let taken = 0;
-  let equal = 0;
-  return watch((n) => {
-    for (; taken < n; taken += 1) equal += minutes[taken]?.successes ?? 0;
-    const total = n * RATE;
-    const scatter = dispersion(minutes.slice(0, n));
-    return compare(shareInterval(equal / scatter, total / scatter, policy.alpha, policy), policy.agreement, false);
-  });
-}
-
-/** Accuracy lost: rows only production gets right against rows only the shadow gets right. */
-function accuracy(random: Random, onlyProduction: number, onlyShadow: number): Ended {
-  let b = 0;
-  let c = 0;
-  let taken = 0;
-  return watch((n) => {
-    for (; taken < n * RATE; taken += 1) {
-      const draw = random.next();
-      if (draw < onlyProduction) b += 1;
-      else if (draw < onlyProduction + onlyShadow) c += 1;
-    }
-    const side = (hits: number) => ({ hits, n: taken, factor: 1 });
-    return compare(accuracyLost(side(b), side(c), policy), policy.truth);
-  });
-}
-
-/** How the traffic repeats its inputs: one after the other again and again, or a few of them often and most seldom. */
-type Traffic = 'in turn' | 'skewed';
-
-/** Draws the number of an input, of `inputs`. Skewed: the square of a uniform, so that a tenth makes a third of the traffic. */
-function drawInput(random: Random, traffic: Traffic, inputs: number, request: number): number {
-  return traffic === 'in turn' ? request % inputs : Math.floor(inputs * random.next() ** 2);
-}
-
-/**
- * Labels of a model that answers the same input alike: each input agrees or not, drawn once. `noise` of the answers are
- * drawn anew each time.
- */
-function repeated(random: Random, share: number, inputs: number, traffic: Traffic, noise: number): Ended {
-  const agrees = Array.from({ length: inputs }, () => random.next() < share);
-  const counter = new InputCounter();
-  const minutes: { successes: number; n: number }[] = [];
-  return watch((n) => {
-    while (minutes.length < n) {
-      let equal = 0;
-      for (let i = 0; i < RATE; i += 1) {
-        const input = drawInput(random, traffic, inputs, minutes.length * RATE + i);
-        const hit = random.next() < noise ? random.next() < share : agrees[input] === true;
-        counter.add(input, hit ? 1 : 0);
-        if (hit) equal += 1;
-      }
-      minutes.push({ successes: equal, n: RATE });
-    }
-    const sums = counter.sums();
-    if (sums === undefined || sums.inputs < policy.minimumPairs) return 'inconclusive';
-    const { factor } = scatterOf(minutes, sums);
-    return compare(shareInterval(sums.sum / factor, sums.rows / factor, policy.alpha, policy), policy.agreement, false);
-  });
-}
-
-/** Accuracy lost, of models that answer the same input alike. */
-function repeatedAccuracy(random: Random, onlyProduction: number, onlyShadow: number, inputs: number): Ended {
-  const kinds = Array.from({ length: inputs }, () => random.next());
-  const counters = [new InputCounter(), new InputCounter()] as const;
-  let taken = 0;
-  return watch((n) => {
-    for (; taken < n * RATE; taken += 1) {
-      const kind = kinds[taken % inputs] ?? 1;
-      counters[0].add(taken % inputs, kind < onlyProduction ? 1 : 0);
-      counters[1].add(taken % inputs, kind >= onlyProduction && kind < onlyProduction + onlyShadow ? 1 : 0);
-    }
-    const [b, c] = [counters[0].sums(), counters[1].sums()];
-    if (b === undefined || c === undefined || b.inputs < policy.minimumPairs) return 'inconclusive';
-    const side = (sums: typeof b) => ({ hits: sums.sum, n: sums.rows, factor: designEffect(sums) });
-    return compare(accuracyLost(side(b), side(c), policy), policy.truth);
-  });
-}
-
-/** Labels of a model that differs from itself: measured for half an hour against itself, then against the shadow. */
-function aboveNoise(random: Random, itself: number, shadow: number): Ended {
-  const measured = 30 * RATE;
-  let differing = 0;
-  for (let i = 0; i < measured; i += 1) if (random.next() < itself) differing += 1;
-  const ask = { below: false, noise: { differing, n: measured, factor: 1 } };
-  let equal = 0;
-  let taken = 0;
-  return watch((n) => {
-    for (; taken < n * RATE; taken += 1) if (random.next() >= shadow) equal += 1;
-    return compare(boundsOf(equal, taken, ask, policy), policy.agreement, false);
-  });
 }
 
 /** Production's latency with the shadow against as long a time before, each an AR(1) of its own. */
@@ -222,10 +110,16 @@ line('errors equal (1 %)', (random) => errors(random, 0.01, 0.01, 0), 'fail');
 line('errors on the margin (1 % and 2 %)', (random) => errors(random, 0.01, 0.02, 0), 'pass');
 line('errors equal (1 %), in bursts', (random) => errors(random, 0.01, 0.01, 1), 'fail');
 line('errors on the margin, in bursts', (random) => errors(random, 0.01, 0.02, 1), 'pass');
-line('labels on the margin (90 % equal)', (random) => agreement(random, 0.9), 'pass');
+line('labels on the margin (90 % equal)', (random) => agreement(random, 0.1), 'pass');
+line('labels 95 % equal, in bursts', (random) => agreement(random, 0.05, 1), 'fail');
+line('labels on the margin, in bursts', (random) => agreement(random, 0.1, 1), 'pass');
 line('numbers on the margin (5 % beyond tolerance)', (random) => beyondTolerance(random, 0.05), 'pass');
+line('numbers 2 % beyond tolerance, in bursts', (random) => beyondTolerance(random, 0.02, 1), 'fail');
+line('numbers on the margin, in bursts', (random) => beyondTolerance(random, 0.05, 1), 'pass');
 line('accuracy equal (3 % each way)', (random) => accuracy(random, 0.03, 0.03), 'fail');
 line('accuracy on the margin (loses 2 %)', (random) => accuracy(random, 0.04, 0.02), 'pass');
+line('accuracy equal, in bursts', (random) => accuracy(random, 0.03, 0.03, 1), 'fail');
+line('accuracy on the margin, in bursts', (random) => accuracy(random, 0.04, 0.02, 1), 'pass');
 for (const inputs of [365, 2000]) {
   line(
     `labels on the margin, ${inputs} inputs in turn`,
@@ -252,6 +146,14 @@ for (const inputs of ['each once', 'skewed'] as const) {
     'pass',
   );
 }
+// As `hits` in bursts, around the mean that the margin allows.
+const wander = (mood: number) => 1 - Math.min(1, 0.1 * Math.exp(mood - 0.5));
+line('slices on the margin, all 12, in bursts', (random) => slices(random, (_, mood) => wander(mood)), 'fail');
+line(
+  'slices: one of 12 on the margin, in bursts',
+  (random) => slices(random, ([x = 0], mood) => (x < 0.25 ? wander(mood) : 0.99)),
+  'pass',
+);
 for (const { name, words, margin, shift } of DISTANCES) {
   for (const phi of [0, 0.5, 0.8]) {
     line(
@@ -294,6 +196,8 @@ for (const phi of [0, 0.5, 0.8]) {
     'pass',
   );
 }
+line('error equal, in bursts', (random) => loss(random, burstyErrors(1), 0.8), 'fail');
+line('error on the margin, in bursts', (random) => loss(random, burstyErrors(1.02), 0.8), 'pass');
 line('error equal, 365 inputs in turn', (random) => loss(random, normalErrors(1), 0, 365), 'fail');
 line('error on the margin, 365 inputs in turn', (random) => loss(random, normalErrors(1.02), 0, 365), 'pass');
 line('error on the margin, with a long tail', (random) => loss(random, skewedErrors(1.02), 0), 'pass');
@@ -316,8 +220,8 @@ line('no errors at all', (random) => errors(random, 0, 0, 0), undefined);
 line('errors 0.1 % and 0.1 %', (random) => errors(random, 0.001, 0.001, 0), undefined);
 line('errors 0.1 % and 5 %', (random) => errors(random, 0.001, 0.05, 0), undefined);
 line('every request fails', (random) => errors(random, 0, 1, 0), undefined);
-line('labels 95 % equal', (random) => agreement(random, 0.95), undefined);
-line('labels 80 % equal', (random) => agreement(random, 0.8), undefined);
+line('labels 95 % equal', (random) => agreement(random, 0.05), undefined);
+line('labels 80 % equal', (random) => agreement(random, 0.2), undefined);
 line('numbers 1 % beyond tolerance', (random) => beyondTolerance(random, 0.01), undefined);
 line('numbers 10 % beyond tolerance', (random) => beyondTolerance(random, 0.1), undefined);
 line('accuracy 3 % better', (random) => accuracy(random, 0.02, 0.05), undefined);

@@ -2,14 +2,14 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { seededRandom } from '../../src/emulator/random.ts';
 
-/** Writes `records` capture records a side into `folder/AllTraffic` and `folder/shadow`, about 700 bytes each, a file per 50 000. */
-export async function writeCaptures(folder: string, records: number): Promise<number> {
+/** Writes `records` capture records a side into `folder/AllTraffic` and `folder/shadow`, about 700 bytes each, `rate` a second, a file per 50 000. */
+export async function writeCaptures(folder: string, records: number, rate = 100): Promise<number> {
   const random = seededRandom(1);
   let bytes = 0;
   for (let start = 0; start < records; start += 50_000) {
     const lines: [string[], string[]] = [[], []];
     for (let i = start; i < Math.min(records, start + 50_000); i += 1) {
-      const at = new Date(Date.UTC(2026, 0, 5, 9) + Math.floor(i / 100) * 1000).toISOString().replace('.000', '');
+      const at = new Date(Date.UTC(2026, 0, 5, 9) + Math.floor(i / rate) * 1000).toISOString().replace('.000', '');
       const input = Array.from({ length: 40 }, () => random.next().toFixed(4)).join(',');
       const score = random.next();
       const moved = Math.min(1, Math.max(0, score + 0.02 * random.normal()));

@@ -6,7 +6,7 @@ import { entropyBound, jensenShannonInterval, stabilityInterval } from '../stati
 import { sequenceHalfWidth } from '../statistics/sequences.ts';
 import { compare } from '../verdict.ts';
 import type { Gate } from '../verdict.ts';
-import { obstacleNeeds, shareInterval, tooLittle } from './evidence.ts';
+import { obstacleNeeds, shareInterval, tooLittle, tooShort } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { count, number } from './words.ts';
 
@@ -45,9 +45,12 @@ export function judgeDistances(evidence: Evidence): Gate[] {
 function gate(name: Distance, margin: number, predictions: Predictions, numbers: NumberSums, evidence: Evidence): Gate {
   const { policy } = evidence;
   const estimate = numbers.distances[name];
-  const obstacle = tooLittle(predictions, evidence);
   const interval = distanceInterval(name, numbers, copies(predictions), policy);
-  const outcome = obstacle === undefined ? compare(interval, margin) : 'inconclusive';
+  const decided = compare(interval, margin);
+  // How a distance comes about minute by minute is not known: how long the answers are is all that can be asked.
+  const minutes = predictions.blocks.map(({ rows }) => ({ successes: 0, n: rows }));
+  const obstacle = tooLittle(predictions, evidence) ?? tooShort(decided, policy, [minutes]);
+  const outcome = obstacle === undefined ? decided : 'inconclusive';
   const facts = `The ${NAMES[name]} of the two distributions is ${number(estimate)}, over ${count(numbers.rows)} rows`;
   const limit = `less than ${number(margin)} is demanded`;
   const bounds = `; the truth lies between ${number(interval[0])} and ${number(interval[1])}`;

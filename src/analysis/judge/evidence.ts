@@ -1,10 +1,11 @@
 import type { Summaries } from '../metrics.ts';
 import type { InputSums, Observations, Predictions } from '../observations.ts';
 import type { Policy } from '../policy.ts';
-import { clopperPearson, dispersion, proportionSequence } from '../statistics/proportions.ts';
+import { burstChance, clopperPearson, dispersion, proportionSequence } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { designEffect } from '../statistics/repeats.ts';
-import { count, counted } from './words.ts';
+import type { Outcome } from '../verdict.ts';
+import { count, counted, duration } from './words.ts';
 
 /** What every question may look at. */
 export interface Evidence {
@@ -58,6 +59,52 @@ export function tooLittle(predictions: Predictions, evidence: Evidence): Obstacl
   return undefined;
 }
 
+/** Hits and rows of every minute, oldest first. */
+export type Minutes = readonly { successes: number; n: number }[];
+
+/** What is judged minute by minute: answers, those of parts of the inputs, or those whose truth is known. */
+type Judged = 'answers' | 'parts' | 'truth';
+
+/** Bursts are believed where independent rows would scatter as much in one of twenty cases. */
+const BURST = 0.05;
+
+/** How many times as long it takes where answers differ in bursts, or where bursts could not be seen. */
+const BURSTY = 3;
+
+/** Minutes with answers until a gate on answers may pass: as long as latency takes; of parts of the inputs, thrice that. */
+export function minutesToPass(policy: Policy, of: Judged = 'answers'): number {
+  return policy.minimumBlocks * policy.blockMinutes * (of === 'parts' ? BURSTY : 1);
+}
+
+/**
+ * Few minutes say how answers are now, not how they are. No gate on answers passes sooner than `minutesToPass`; and
+ * where minutes differ by more than chance, none passes or fails until three times that. Parts of the inputs pass no
+ * sooner in any case: bursts of one part are hidden among the rows of all. Without bursts a gate may fail at once. The
+ * lengths are measured, not derived: see the lines "in bursts" of `npm run calibrate`.
+ *
+ * @param minutes one list for each share that the gate is about
+ */
+export function tooShort(
+  outcome: Outcome,
+  policy: Policy,
+  minutes: readonly Minutes[],
+  of: Judged = 'answers',
+): Obstacle | undefined {
+  if (outcome === 'inconclusive') return undefined;
+  const found = Math.max(0, ...minutes.map((one) => one.filter(({ n }) => n > 0).length));
+  const bursts = minutes.some((one) => burstChance(one) < BURST);
+  const needed = bursts ? minutesToPass(policy) * BURSTY : outcome === 'pass' ? minutesToPass(policy, of) : 0;
+  if (found >= needed) return undefined;
+  const minutesOf = `${needed} minutes with ${of === 'truth' ? 'labels' : 'answers'}`;
+  return {
+    reason: bursts
+      ? `minutes differ more than chance makes them, so that it takes ${minutesOf} to tell, and there are ${found}`
+      : `it takes ${minutesOf} to pass, and there are ${found}`,
+    missing: 0,
+    needs: `about ${duration(needed - found)} more of traffic${of === 'truth' ? ' with labels' : ''}`,
+  };
+}
+
 /** What helps against it. */
 export function obstacleNeeds({ needs, of, missing }: Obstacle): string {
   if (needs !== undefined) return needs;
@@ -74,10 +121,7 @@ export interface Scatter {
 }
 
 /** Rows hang together by the minute (bursts) and by repeated inputs; the stronger of the two counts. */
-export function scatterOf(
-  minutes: readonly { successes: number; n: number }[],
-  inputs: InputSums | undefined,
-): Scatter {
+export function scatterOf(minutes: Minutes, inputs: InputSums | undefined): Scatter {
   const [burst, repeated] = [dispersion(minutes), designEffect(inputs)];
   return repeated > burst ? { factor: repeated, by: 'inputs' } : { factor: burst, by: 'minutes' };
 }

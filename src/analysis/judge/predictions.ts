@@ -22,16 +22,15 @@ export function judgeAnswers(evidence: Evidence): Gate[] {
 function agreement(predictions: Predictions, evidence: Evidence, decides: boolean): Gate {
   const { policy } = evidence;
   const { agree, rows } = predictions.labels ?? { agree: 0, rows: 0 };
-  const scatter = scatterOf(
-    predictions.blocks.map((block) => ({ successes: block.agree, n: block.rows })),
-    predictions.repeats?.agreement,
-  );
+  const minutes = predictions.blocks.map((block) => ({ successes: block.agree, n: block.rows }));
+  const scatter = scatterOf(minutes, predictions.repeats?.agreement);
   return proportion(predictions, evidence, {
     id: 'labels.agreement',
     title: 'Does it predict the same?',
     gating: decides && gates(policy, 'labels.agreement'),
     successes: agree,
     n: rows,
+    minutes,
     scatter,
     margin: policy.agreement,
     below: false,
@@ -46,19 +45,18 @@ function agreement(predictions: Predictions, evidence: Evidence, decides: boolea
 function closeness(predictions: Predictions, evidence: Evidence, decides: boolean): Gate {
   const { policy } = evidence;
   const { beyond, rows, tolerance } = predictions.numbers ?? { beyond: 0, rows: 0, tolerance: 0 };
+  const minutes = predictions.blocks.map((block) => ({
+    successes: block.beyond ?? 0,
+    n: block.beyond === undefined ? 0 : block.rows,
+  }));
   return proportion(predictions, evidence, {
     id: 'numbers.tolerance',
     title: 'Does it predict nearly the same?',
     gating: decides && gates(policy, 'numbers.tolerance'),
     successes: beyond,
     n: rows,
-    scatter: scatterOf(
-      predictions.blocks.map((block) => ({
-        successes: block.beyond ?? 0,
-        n: block.beyond === undefined ? 0 : block.rows,
-      })),
-      predictions.repeats?.beyond,
-    ),
+    minutes,
+    scatter: scatterOf(minutes, predictions.repeats?.beyond),
     perBlock: (block) => block.beyond,
     margin: policy.numbers.share,
     below: true,

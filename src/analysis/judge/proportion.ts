@@ -4,8 +4,8 @@ import type { Interval } from '../statistics/proportions.ts';
 import { compare } from '../verdict.ts';
 import type { Gate } from '../verdict.ts';
 import { more } from './errors.ts';
-import { enough, obstacleNeeds, shareInterval, tooLittle } from './evidence.ts';
-import type { Evidence, Obstacle, Scatter } from './evidence.ts';
+import { enough, obstacleNeeds, shareInterval, tooLittle, tooShort } from './evidence.ts';
+import type { Evidence, Minutes, Obstacle, Scatter } from './evidence.ts';
 import type { Floor } from './floor.ts';
 import { history } from './history.ts';
 import { count, counted, percent } from './words.ts';
@@ -17,6 +17,8 @@ export interface Proportion {
   gating: boolean;
   successes: number;
   n: number;
+  /** Successes and rows a minute, oldest first; and how they hang together. */
+  minutes: Minutes;
   scatter: Scatter;
   margin: number;
   below: boolean;
@@ -33,11 +35,12 @@ export interface Proportion {
 /** A gate about a share of rows: bounded for how rows hang together, less the noise floor where one was measured. */
 export function proportion(predictions: Predictions, evidence: Evidence, ask: Proportion): Gate {
   const { policy, minutes } = evidence;
-  const obstacle = tooLittle(predictions, evidence) ?? drowned(ask);
   const share = ask.n > 0 ? ask.successes / ask.n : 0;
   const bounds = (n: number) => boundsOf((share * n) / ask.scatter.factor, n / ask.scatter.factor, ask, policy);
   const interval = bounds(ask.n);
-  const outcome = obstacle === undefined ? compare(interval, ask.margin, ask.below) : 'inconclusive';
+  const decided = compare(interval, ask.margin, ask.below);
+  const obstacle = tooLittle(predictions, evidence) ?? drowned(ask) ?? tooShort(decided, policy, [ask.minutes]);
+  const outcome = obstacle === undefined ? decided : 'inconclusive';
   const [good, bad] = ask.below ? [interval[1], interval[0]] : [interval[0], interval[1]];
   const facts = ask.noise === undefined ? ask.facts : `${ask.facts}${noiseWords(ask.noise, beyondNoise(share, ask))}`;
   const words = {

@@ -1,12 +1,13 @@
 import type { Predictions, SliceSums } from '../observations.ts';
 import { gates } from '../policy.ts';
 import type { Policy } from '../policy.ts';
-import { designEffect } from '../statistics/repeats.ts';
+import { dispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
+import { designEffect } from '../statistics/repeats.ts';
 import { compare } from '../verdict.ts';
 import type { Gate, Outcome } from '../verdict.ts';
-import { obstacleNeeds, scatterOf, tooLittle } from './evidence.ts';
-import type { Evidence } from './evidence.ts';
+import { obstacleNeeds, tooLittle, tooShort } from './evidence.ts';
+import type { Evidence, Minutes } from './evidence.ts';
 import { labelFloor, numberFloor } from './floor.ts';
 import type { Floor } from './floor.ts';
 import { beyondNoise, boundsOf, drowned, noiseWords } from './proportion.ts';
@@ -38,27 +39,27 @@ export function judgeSlices(evidence: Evidence): Gate[] {
     const nothing = { outcome: 'inconclusive' as const, estimate: undefined, interval: undefined, n: 0 };
     return [{ ...base, ...nothing, reason, needs: 'inputs that are captured as CSV or JSON, and more of them' }];
   }
-  const scatter = sliceScatter(predictions);
+  const minutes = equalMinutes(predictions);
+  const scatter = sliceScatter(predictions, minutes);
   const noise =
     predictions.labels === undefined
       ? numberFloor(evidence, predictions.numbers?.tolerance ?? 0)
       : labelFloor(evidence);
-  const obstacle = tooLittle(predictions, evidence) ?? drowned({ noise, margin, below: false });
+  const hindrance = tooLittle(predictions, evidence) ?? drowned({ noise, margin, below: false });
   const judged = slices.map((slice) => ({
     slice,
     ...judgePart(slice, slices.length, margin, { scatter, noise, policy }),
   }));
-  const outcome: Outcome =
-    obstacle !== undefined
-      ? 'inconclusive'
-      : judged.some((one) => one.outcome === 'fail')
-        ? 'fail'
-        : judged.every((one) => one.outcome === 'pass')
-          ? 'pass'
-          : 'inconclusive';
+  const seen: Outcome = judged.some((one) => one.outcome === 'fail')
+    ? 'fail'
+    : judged.every((one) => one.outcome === 'pass')
+      ? 'pass'
+      : 'inconclusive';
+  const obstacle = hindrance ?? tooShort(seen, policy, [minutes], 'parts');
+  const outcome = obstacle === undefined ? seen : 'inconclusive';
   // Of the parts that decide, the least equal; where one of them fails, no part that is merely small.
   const share = ({ slice }: { slice: SliceSums }) => slice.hits / Math.max(1, slice.rows);
-  const deciding = judged.filter((one) => one.outcome === outcome);
+  const deciding = judged.filter((one) => one.outcome === seen);
   const worst = (deciding.length > 0 ? deciding : judged).reduce((a, b) => (share(b) < share(a) ? b : a));
   const where = `${worst.slice.column} ${worst.slice.part}`;
   const left = beyondNoise(share(worst), { noise, below: false });
@@ -91,26 +92,47 @@ export function judgeSlices(evidence: Evidence): Gate[] {
 
 /** How rows hang together, over all parts. */
 interface SliceScatter {
-  /** By minute or by repeated inputs. */
-  factor: number;
+  /** How much less rows count for repeated inputs; at least 1. */
+  repeats: number;
   /** How alike the answers to one input are, 0 to 1. */
   correlation: number;
+  /** How much less they count for bursts, at least 1; of so many rows with so many equal answers. */
+  bursts: number;
+  rows: number;
+  hits: number;
 }
 
-function sliceScatter({ blocks, labels, repeats }: Predictions): SliceScatter {
-  const sums = labels === undefined ? repeats?.beyond : repeats?.agreement;
-  const minutes = blocks.map((block) => ({
-    successes: labels === undefined ? (block.beyond ?? 0) : block.agree,
+/** Equal answers and rows a minute, over all parts. */
+function equalMinutes({ blocks, labels }: Predictions): Minutes {
+  return blocks.map((block) => ({
+    successes: labels === undefined ? block.rows - (block.beyond ?? 0) : block.agree,
     n: labels === undefined && block.beyond === undefined ? 0 : block.rows,
   }));
+}
+
+function sliceScatter({ labels, repeats }: Predictions, minutes: Minutes): SliceScatter {
+  const sums = labels === undefined ? repeats?.beyond : repeats?.agreement;
   const clumping = sums === undefined || sums.rows === 0 ? 0 : sums.rowsSquared / sums.rows - 1;
   const correlation = clumping > 0 ? Math.min(1, (designEffect(sums) - 1) / clumping) : 0;
-  return { factor: scatterOf(minutes, sums).factor, correlation };
+  const rows = minutes.reduce((sum, minute) => sum + minute.n, 0);
+  const hits = minutes.reduce((sum, minute) => sum + minute.successes, 0);
+  return { repeats: designEffect(sums), correlation, bursts: dispersion(minutes), rows, hits };
+}
+
+/**
+ * How much less a part's rows count for bursts, if it alone has them all. Variances of parts add up: that of all rows,
+ * `bursts` times V(all) with V = hits (1 − hits / rows) of independent rows, is then V(rest) + factor · V(part).
+ */
+function burstsOfPart(part: SliceSums, { bursts, rows, hits }: SliceScatter): number {
+  const variance = (n: number, k: number) => (n > 0 ? k * (1 - k / n) : 0);
+  const own = variance(part.rows, part.hits);
+  if (own <= 0) return bursts;
+  return Math.max(bursts, (bursts * variance(rows, hits) - variance(rows - part.rows, hits - part.hits)) / own);
 }
 
 /**
  * One part: it passes at alpha, and fails at alpha divided by the number of parts. A part that repeats its inputs more
- * than the others do counts for less than they.
+ * than the others do counts for less than they, and so does each in case that all bursts are its own.
  */
 export function judgePart(
   slice: SliceSums,
@@ -119,7 +141,7 @@ export function judgePart(
   { scatter, noise, policy }: { scatter: SliceScatter; noise: Floor | undefined; policy: Policy },
 ): { interval: Interval; outcome: Outcome } {
   const copies = slice.rows / Math.max(1, slice.inputs);
-  const factor = Math.max(scatter.factor, 1 + scatter.correlation * (copies - 1));
+  const factor = Math.max(scatter.repeats, 1 + scatter.correlation * (copies - 1), burstsOfPart(slice, scatter));
   const bounds = (alpha: number) =>
     boundsOf(slice.hits / factor, slice.rows / factor, { noise, below: false }, { ...policy, alpha });
   const [one, among] = [bounds(policy.alpha), bounds(policy.alpha / parts)];

@@ -7,8 +7,8 @@ import { sequenceHalfWidth } from '../statistics/sequences.ts';
 import { compare } from '../verdict.ts';
 import type { Gate } from '../verdict.ts';
 import { more } from './errors.ts';
-import { enough, obstacleNeeds, scatterOf, shareInterval, tooLittle } from './evidence.ts';
-import type { Evidence, Scatter } from './evidence.ts';
+import { enough, obstacleNeeds, scatterOf, shareInterval, tooLittle, tooShort } from './evidence.ts';
+import type { Evidence, Minutes, Scatter } from './evidence.ts';
 import { different, otherInputs } from './proportion.ts';
 import { count, counted, number, percent } from './words.ts';
 
@@ -81,6 +81,7 @@ function judgeAccuracy(predictions: Predictions, evidence: Evidence): Gate[] {
       interval: lost,
       margin: policy.truth,
       n,
+      minutes: [judgedMinutes(predictions, 'onlyProduction'), judgedMinutes(predictions, 'onlyShadow')],
       inputs: predictions.repeats?.onlyProduction?.inputs ?? n,
       scatter: stronger,
     }),
@@ -88,10 +89,7 @@ function judgeAccuracy(predictions: Predictions, evidence: Evidence): Gate[] {
 }
 
 /** Rows with truth a minute, and those that only one model has right. */
-function judgedMinutes(
-  predictions: Predictions,
-  who: 'onlyProduction' | 'onlyShadow',
-): { successes: number; n: number }[] {
+function judgedMinutes(predictions: Predictions, who: 'onlyProduction' | 'onlyShadow'): Minutes {
   return predictions.blocks.map((block) => ({ successes: block[who] ?? 0, n: block.truth ?? 0 }));
 }
 
@@ -149,6 +147,7 @@ function judgeLoss(predictions: Predictions, evidence: Evidence): Gate[] {
         errorLost({ loss, deviation, maeProduction, maeShadow, range, n: n * times, factor }, evidence.policy),
       margin: evidence.policy.truth,
       n,
+      minutes: [predictions.blocks.map((block) => ({ successes: 0, n: block.truth ?? 0 }))],
       inputs: predictions.repeats?.loss?.inputs ?? n,
       scatter: stronger,
     }),
@@ -180,15 +179,21 @@ function finish(
     interval: (scale: number) => Interval;
     margin: number;
     n: number;
+    /** Rows with truth a minute, and those that only one model has right. */
+    minutes: readonly Minutes[];
     /** Different inputs among the rows with truth. */
     inputs: number;
     scatter: Scatter;
   },
 ): Gate {
   const { policy, minutes } = evidence;
-  const obstacle = tooLittle(predictions, evidence) ?? tooFewTruths(found, policy);
   const interval = found.interval(1);
-  const outcome = obstacle === undefined ? compare(interval, found.margin) : 'inconclusive';
+  const decided = compare(interval, found.margin);
+  const obstacle =
+    tooLittle(predictions, evidence) ??
+    tooFewTruths(found, policy) ??
+    tooShort(decided, policy, found.minutes, 'truth');
+  const outcome = obstacle === undefined ? decided : 'inconclusive';
   const { rows = 0, of = 0 } = predictions.truth ?? {};
   const known = `${percent(of === 0 ? 0 : rows / of)} of the compared rows have a label. `;
   const words = {

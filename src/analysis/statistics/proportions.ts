@@ -1,4 +1,5 @@
 import { betaCdf, betaQuantile, bisect, logBeta } from './beta.ts';
+import { chiSquaredAbove } from './symmetry.ts';
 
 export type Interval = readonly [low: number, high: number];
 
@@ -101,6 +102,27 @@ export function meanDispersion(
   );
 }
 
+/** Hits (or misses, whichever are fewer) that a group must expect on average before chi-squared can be trusted with it. */
+const FEWEST_EXPECTED = 3;
+
+/**
+ * Chance that counts per minute scatter as they do, or more, if requests were independent: Pearson's chi-squared over
+ * minutes and over ever longer groups of them, the smallest p times how many were asked (Bonferroni). 1 where there is
+ * too little to see.
+ */
+export function burstChance(minutes: readonly { successes: number; n: number }[]): number {
+  const n = minutes.reduce((sum, minute) => sum + minute.n, 0);
+  const hits = minutes.reduce((sum, minute) => sum + minute.successes, 0);
+  const found = GROUPS.flatMap((size) => {
+    const groups = grouped(minutes, size).filter((group) => group.n > 0);
+    const expected = Math.min(hits, n - hits) / groups.length;
+    if (groups.length < FEWEST_GROUPS || expected < FEWEST_EXPECTED) return [];
+    const degrees = groups.length - 1;
+    return [chiSquaredAbove(chiSquaredPerDegree(groups) * degrees, degrees)];
+  });
+  return Math.min(1, Math.min(1, ...found) * Math.max(1, found.length));
+}
+
 interface Counts {
   successes: number;
   n: number;
@@ -109,17 +131,23 @@ interface Counts {
 function largestOf(minutes: readonly Counts[], scatter: (groups: readonly Counts[]) => number): number {
   let largest = 1;
   for (const size of GROUPS) {
-    const groups: Counts[] = [];
-    for (let start = 0; start + size <= minutes.length; start += size) {
-      const group = minutes.slice(start, start + size);
-      groups.push({
-        successes: group.reduce((sum, minute) => sum + minute.successes, 0),
-        n: group.reduce((sum, minute) => sum + minute.n, 0),
-      });
-    }
+    const groups = grouped(minutes, size);
     if (size === 1 || groups.length >= FEWEST_GROUPS) largest = Math.max(largest, scatter(groups));
   }
   return largest;
+}
+
+/** Whole groups of so many minutes. */
+function grouped(minutes: readonly Counts[], size: number): Counts[] {
+  const groups: Counts[] = [];
+  for (let start = 0; start + size <= minutes.length; start += size) {
+    const group = minutes.slice(start, start + size);
+    groups.push({
+      successes: group.reduce((sum, minute) => sum + minute.successes, 0),
+      n: group.reduce((sum, minute) => sum + minute.n, 0),
+    });
+  }
+  return groups;
 }
 
 function chiSquaredPerDegree(groups: readonly Counts[]): number {

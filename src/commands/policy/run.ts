@@ -1,4 +1,5 @@
 import { explainPolicy } from '../../analysis/explain.ts';
+import { minutesToPass } from '../../analysis/judge/evidence.ts';
 import { loadPolicy } from '../../analysis/collect/policy-file.ts';
 import type { App, Outcome } from '../../app.ts';
 import { table } from '../../ui/table.ts';
@@ -18,6 +19,10 @@ export async function run(app: App, options: PolicyOptions): Promise<Outcome> {
   );
   io.out(
     'The shadow passes when every gate is proven; it fails when one is proven not to hold; else it is inconclusive.',
+  );
+  const minutes = minutesToPass(policy);
+  io.out(
+    `Answers pass no gate before ${minutes} minutes that have some (minimumBlocks ${policy.minimumBlocks} × blockMinutes ${policy.blockMinutes}); parts of the inputs, and answers that differ in bursts, take ${minutesToPass(policy, 'parts')}.`,
   );
   io.out();
   const rows = explainPolicy(policy).map((one) => [

@@ -111,7 +111,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option('--memory <size>', 'memory bound for pairing many captures; the rest goes to disk', '1GB')
     .addHelpText(
       'after',
-      '\nExit codes: 0 pass, 1 fail, 3 inconclusive: more traffic is needed, or there was nothing to compare.\nA file of --save holds sums: --labels, --prediction, --task, --variants, --from and --to belong to the report that\nsaves it, and it is not watched; a folder of captures takes all of them but --watch and --until-decided.\n\nExample:\n  $ shadowctl report --endpoint weather --last 2h --labels truth.csv:label --output report.html --format html',
+      '\nExit codes: 0 pass, 1 fail, 3 inconclusive: more traffic is needed, or there was nothing to compare.\nA file of --save holds sums: --labels, --prediction, --task, --variants, --from and --to belong to the report that\nsaves it, and it is not watched; a folder of captures takes all of them but --watch and --until-decided.\nAnswers pass no sooner than 80 minutes that have some, with --files too (shadowctl policy explain).\n\nExample:\n  $ shadowctl report --endpoint weather --last 2h --labels truth.csv:label --output report.html --format html',
     )
     .action((flags: Flags) => {
       const { watch, untilDecided, ...rest } = flags;

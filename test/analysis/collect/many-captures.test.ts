@@ -12,7 +12,7 @@ import { writeCaptures } from '../../bench/captures.ts';
 const RECORDS = 13_000;
 const folder = mkdtempSync(join(tmpdir(), 'shadowctl-many-'));
 const captures = join(folder, 'captures');
-beforeAll(() => writeCaptures(captures, RECORDS));
+beforeAll(() => writeCaptures(captures, RECORDS, 2));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test('the built program reads many captures with every core', () => {

@@ -10,6 +10,7 @@ import {
 } from '../../../src/analysis/statistics/distances.ts';
 import {
   binomialTest,
+  burstChance,
   clopperPearson,
   dispersion,
   mcnemar,
@@ -121,6 +122,17 @@ describe('statistics against scipy', () => {
         { successes: 12, n: 12 },
       ]),
     ).toBe(1);
+  });
+
+  test('bursts: the smallest p over single minutes and groups of them, times how many were asked', () => {
+    const minutes = (hits: number[]) => hits.map((successes) => ({ successes, n: 20 }));
+    // stats.chi2_contingency without correction: single minutes 9.07e-05, pairs of them 0.0899
+    expect(burstChance(minutes([3, 9, 2, 8, 11, 4, 0, 5, 9, 6, 12, 3]))).toBeCloseTo(0.00018140277818968708, 12);
+    // Single minutes 0.000799, pairs of them 0.000145
+    expect(burstChance(minutes([9, 9, 8, 10, 9, 2, 3, 2, 1, 3, 9, 8]))).toBeCloseTo(0.00029086551116610208, 12);
+    // Two hits a minute, or five minutes, are too little to see anything.
+    expect(burstChance(minutes([8, 0, 0, 0, 8, 0, 0, 0, 8, 0]))).toBe(1);
+    expect(burstChance(minutes([20, 0, 20, 0, 20]))).toBe(1);
   });
 
   test('design effect of repeated inputs', () => {

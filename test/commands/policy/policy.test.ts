@@ -33,6 +33,12 @@ test('says what the project demands, and fits 80 columns where it is a table', a
   expect(text).toContain('latency.mean (informs)');
 });
 
+test('says how long answers are judged, and by which members', async () => {
+  const text = await explain({ minimumBlocks: 4, blockMinutes: 5 });
+  expect(text).toContain('before 20 minutes that have some (minimumBlocks 4 × blockMinutes 5)');
+  expect(text.replace(/[\s│]+/g, ' ')).toContain('300 pairs of different inputs, in 20 minutes.');
+});
+
 test('as JSON: the policy with every default', async () => {
   expect(JSON.parse(await explain({ errors: 0.25 }, true))).toMatchObject({
     errors: 0.25,

@@ -1,0 +1,144 @@
+import { boundsOf } from '../../src/analysis/judge/proportion.ts';
+import { scatterOf, shareInterval, tooShort } from '../../src/analysis/judge/evidence.ts';
+import type { Minutes } from '../../src/analysis/judge/evidence.ts';
+import type { Floor } from '../../src/analysis/judge/floor.ts';
+import { accuracyLost } from '../../src/analysis/judge/truth.ts';
+import { dispersion } from '../../src/analysis/statistics/proportions.ts';
+import { InputCounter } from '../../src/analysis/statistics/repeats.ts';
+import { compare } from '../../src/analysis/verdict.ts';
+import type { Outcome } from '../../src/analysis/verdict.ts';
+import type { Random } from '../../src/emulator/random.ts';
+import { autoregressive, type Ended, MINUTES, policy, RATE, watch } from './calibrate-frame.ts';
+
+/** Hits a minute; `burst` makes the chance itself wander (AR(1) of its logarithm), around the same mean. */
+export function hits(random: Random, chance: number, burst: number): Minutes {
+  return autoregressive(random, 0.8, MINUTES).map((noise) => {
+    const p = Math.min(1, chance * Math.exp(burst * noise - (burst * burst) / 2));
+    let successes = 0;
+    for (let i = 0; i < RATE; i += 1) if (random.next() < p) successes += 1;
+    return { successes, n: RATE };
+  });
+}
+
+/** The other rows of every minute. */
+function misses(minutes: Minutes): Minutes {
+  return minutes.map(({ successes, n }) => ({ successes: n - successes, n }));
+}
+
+/** What a gate on a share of rows finds, if no input comes twice. */
+function judgeShare(minutes: Minutes, margin: number, below: boolean, noise?: Floor): Outcome {
+  const { rows, sum, factor } = onlyOne(minutes);
+  const interval = boundsOf(sum / factor, rows / factor, { below, noise }, policy);
+  return settled(compare(interval, margin, below), minutes);
+}
+
+/** Sums of rows that hang together by the minute only. */
+function onlyOne(minutes: Minutes): { rows: number; sum: number; factor: number } {
+  const total = (of: (minute: Minutes[number]) => number) => minutes.reduce((sum, minute) => sum + of(minute), 0);
+  return { rows: total(({ n }) => n), sum: total(({ successes }) => successes), factor: dispersion(minutes) };
+}
+
+/** The outcome, where it has been long enough for one. */
+function settled(outcome: Outcome, ...minutes: readonly Minutes[]): Outcome {
+  return tooShort(outcome, policy, minutes) === undefined ? outcome : 'inconclusive';
+}
+
+/** Numbers that lie further apart than the tolerance. */
+export function beyondTolerance(random: Random, share: number, burst = 0): Ended {
+  const minutes = hits(random, share, burst);
+  return watch((n) => judgeShare(minutes.slice(0, n), policy.numbers.share, true));
+}
+
+/** Labels that differ. */
+export function agreement(random: Random, differing: number, burst = 0): Ended {
+  const minutes = misses(hits(random, differing, burst));
+  return watch((n) => judgeShare(minutes.slice(0, n), policy.agreement, false));
+}
+
+/** Accuracy lost: rows only production gets right against rows only the shadow gets right. */
+export function accuracy(random: Random, onlyProduction: number, onlyShadow: number, burst = 0): Ended {
+  const [b, c] = [hits(random, onlyProduction, burst), hits(random, onlyShadow, burst)];
+  return watch((n) => {
+    const both = [b.slice(0, n), c.slice(0, n)] as const;
+    const [ours, theirs] = [onlyOne(both[0]), onlyOne(both[1])];
+    const side = ({ rows, sum, factor }: typeof ours) => ({ hits: sum, n: rows, factor });
+    return settled(compare(accuracyLost(side(ours), side(theirs), policy), policy.truth), ...both);
+  });
+}
+
+/** How the traffic repeats its inputs: one after the other again and again, or a few of them often and most seldom. */
+type Traffic = 'in turn' | 'skewed';
+
+/** Draws the number of an input, of `inputs`. Skewed: the square of a uniform, so that a tenth makes a third of the traffic. */
+function drawInput(random: Random, traffic: Traffic, inputs: number, request: number): number {
+  return traffic === 'in turn' ? request % inputs : Math.floor(inputs * random.next() ** 2);
+}
+
+/**
+ * Labels of a model that answers the same input alike: each input agrees or not, drawn once. `noise` of the answers are
+ * drawn anew each time.
+ */
+export function repeated(random: Random, share: number, inputs: number, traffic: Traffic, noise: number): Ended {
+  const agrees = Array.from({ length: inputs }, () => random.next() < share);
+  const counter = new InputCounter();
+  const minutes: { successes: number; n: number }[] = [];
+  return watch((n) => {
+    while (minutes.length < n) {
+      let equal = 0;
+      for (let i = 0; i < RATE; i += 1) {
+        const input = drawInput(random, traffic, inputs, minutes.length * RATE + i);
+        const hit = random.next() < noise ? random.next() < share : agrees[input] === true;
+        counter.add(input, hit ? 1 : 0);
+        if (hit) equal += 1;
+      }
+      minutes.push({ successes: equal, n: RATE });
+    }
+    const sums = counter.sums();
+    if (sums === undefined || sums.inputs < policy.minimumPairs) return 'inconclusive';
+    const { factor } = scatterOf(minutes, sums);
+    const interval = shareInterval(sums.sum / factor, sums.rows / factor, policy.alpha, policy);
+    return settled(compare(interval, policy.agreement, false), minutes);
+  });
+}
+
+/** Accuracy lost, of models that answer the same input alike. */
+export function repeatedAccuracy(random: Random, onlyProduction: number, onlyShadow: number, inputs: number): Ended {
+  const kinds = Array.from({ length: inputs }, () => random.next());
+  const counters = [new InputCounter(), new InputCounter()] as const;
+  const minutes: [{ successes: number; n: number }[], { successes: number; n: number }[]] = [[], []];
+  return watch((n) => {
+    while (minutes[0].length < n) {
+      const right: [number, number] = [0, 0];
+      for (let i = 0; i < RATE; i += 1) {
+        const input = (minutes[0].length * RATE + i) % inputs;
+        const kind = kinds[input] ?? 1;
+        const b = kind < onlyProduction ? 1 : 0;
+        const c = b === 0 && kind < onlyProduction + onlyShadow ? 1 : 0;
+        counters[0].add(input, b);
+        counters[1].add(input, c);
+        right[0] += b;
+        right[1] += c;
+      }
+      minutes[0].push({ successes: right[0], n: RATE });
+      minutes[1].push({ successes: right[1], n: RATE });
+    }
+    const [b, c] = [counters[0].sums(), counters[1].sums()];
+    if (b === undefined || c === undefined || b.inputs < policy.minimumPairs) return 'inconclusive';
+    const side = (sums: typeof b, minutes: Minutes) => ({
+      hits: sums.sum,
+      n: sums.rows,
+      factor: scatterOf(minutes, sums).factor,
+    });
+    const lost = accuracyLost(side(b, minutes[0]), side(c, minutes[1]), policy);
+    return settled(compare(lost, policy.truth), ...minutes);
+  });
+}
+
+/** Labels of a model that differs from itself: measured for half an hour against itself, then against the shadow. */
+export function aboveNoise(random: Random, itself: number, shadow: number): Ended {
+  const measured = 30 * RATE;
+  let differing = 0;
+  for (let i = 0; i < measured; i += 1) if (random.next() < itself) differing += 1;
+  const minutes = misses(hits(random, shadow, 0));
+  return watch((n) => judgeShare(minutes.slice(0, n), policy.agreement, false, { differing, n: measured, factor: 1 }));
+}
