@@ -6,7 +6,7 @@ import type { App, ExecuteOverrides, Outcome } from '../../app.ts';
 import { VirtualClock } from '../../clock.ts';
 import { emulatorEnvironment } from '../../emulator/process.ts';
 import { startEmulator } from '../../emulator/server.ts';
-import { cannotRun, Problem } from '../../errors.ts';
+import { cannotRun, interrupted, Problem } from '../../errors.ts';
 import type { Io } from '../../ui/io.ts';
 import { differences, readCensus, renderCensus } from './census.ts';
 import type { DemoOptions } from './command.ts';
@@ -63,10 +63,27 @@ export async function run(app: App, options: DemoOptions): Promise<Outcome> {
       `The plan held. ${duration(clock.now() - (began - HEAD_START))} of endpoint time in ${duration(app.clock.now() - began)} of yours.`,
     );
     return 'done';
+  } catch (error) {
+    // What the commands say then is true of an emulator that stays; this one ends here.
+    if (app.signal.aborted) throw ended(options);
+    throw error;
   } finally {
     await emulator.close();
     if (!options.keep) await rm(project, { recursive: true, force: true });
   }
+}
+
+/** What an interrupted demo leaves. */
+function ended({ keep }: DemoOptions): Problem {
+  if (!keep)
+    return interrupted('Interrupted: the demo has ended. Nothing is left: its emulator and its folder are gone.');
+  return interrupted(
+    'Interrupted: the demo has ended. What it had made by then is kept, in the emulator of this folder.',
+    [
+      `To look around: shadowctl status --endpoint ${ENDPOINT} --emulator`,
+      `To take it away: shadowctl cleanup --endpoint ${ENDPOINT} --emulator`,
+    ].join('\n'),
+  );
 }
 
 /** Shows and runs one line; throws when it ends otherwise than planned. */

@@ -1,13 +1,12 @@
 import type { App } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
-import { interrupted, type Problem } from '../../errors.ts';
 import { restoreAlarm } from '../../guardrails/abort.ts';
 import { openSite } from '../../resources/apply.ts';
 import { checkName } from '../../resources/naming.ts';
 import { recover } from '../../resources/recover.ts';
-import { fold, standing, type State } from '../../state/fold.ts';
+import { fold, type State } from '../../state/fold.ts';
 import type { Journal } from '../../state/journal.ts';
-import { nameOf } from '../../resources/steps.ts';
+import { stopped } from './stopped.ts';
 
 /** What a command that changes an endpoint stands on. */
 export interface Ground {
@@ -53,30 +52,12 @@ export async function onEndpoint<T>(
       return work(ground);
     });
   } catch (error) {
-    if (app.signal.aborted && (error === app.signal.reason || isAbort(error))) throw stopped(ground, words, before);
+    if (app.signal.aborted && (error === app.signal.reason || isAbort(error)))
+      throw stopped(words, journal.events(), before);
     throw error;
   }
 }
 
 function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
-}
-
-/** What an interrupted command tells. */
-function stopped(ground: Ground, words: { endpoint: string; command: string }, before: number): Problem {
-  const { journal } = ground;
-  const touched = journal
-    .events()
-    .slice(before)
-    .some((event) => event.type === 'begin');
-  const held = standing(ground.state()).map((one) => nameOf(one.ref));
-  const next = [
-    `shadowctl status --endpoint ${words.endpoint} --watch  watches it to its end`,
-    `shadowctl cleanup --endpoint ${words.endpoint}         takes it all away`,
-  ];
-  if (!touched) return interrupted('Interrupted; nothing was changed.');
-  return interrupted(
-    `Interrupted. What was begun in AWS goes on there. What stands: ${held.length === 0 ? 'nothing' : held.join(', ')}.`,
-    next.join('\n'),
-  );
 }

@@ -7,6 +7,7 @@ import { demoCommand, type DemoOptions } from '../../../src/commands/demo/comman
 import { differences } from '../../../src/commands/demo/census.ts';
 import { shellLine } from '../../../src/commands/demo/narration.ts';
 import { STANDING, STORY } from '../../../src/commands/demo/story.ts';
+import { interrupted } from '../../../src/errors.ts';
 import { run } from '../../../src/main.ts';
 import { capturedIo } from '../../support/io.ts';
 
@@ -50,6 +51,45 @@ test('the whole demo goes as planned, and leaves nothing', { timeout: 170_000 },
     await rm(cwd, { recursive: true, force: true });
   }
 });
+
+test.each([
+  [[], false],
+  [['--keep'], true],
+])(
+  'Ctrl-C in `demo` %j while an update is watched: the demo has ended, and says what is left',
+  { timeout: 60_000 },
+  async (flags, kept) => {
+    const io = capturedIo();
+    const cwd = await mkdtemp(join(tmpdir(), 'demo-test-'));
+    const before = await temporaryFolders();
+    const control = new AbortController();
+    const { err } = io;
+    io.err = (line = '') => {
+      err(line);
+      if (line.includes('launching the new fleet')) control.abort(interrupted('Interrupted.'));
+    };
+    try {
+      const code = await run(['demo', ...flags], {
+        clock: systemClock,
+        env: { PATH: process.env.PATH },
+        cwd,
+        signal: control.signal,
+        io: () => io,
+      });
+      expect(code).toBe(130);
+      const text = io.errLines.join('\n');
+      expect(text).toContain('Interrupted: the demo has ended.');
+      // No update goes on, and there is nothing to watch again.
+      expect(text).not.toMatch(/goes on in SageMaker|--resume/);
+      expect(text.includes('Nothing is left')).toBe(!kept);
+      expect(text.includes('shadowctl cleanup --endpoint weather-prediction-endpoint --emulator')).toBe(kept);
+      expect(await readdir(cwd)).toHaveLength(kept ? 5 : 0);
+      expect(await temporaryFolders()).toEqual(before);
+    } finally {
+      await rm(cwd, { recursive: true, force: true });
+    }
+  },
+);
 
 async function temporaryFolders(): Promise<string[]> {
   return (await readdir(tmpdir())).filter((name) => name.startsWith('shadowctl-demo-'));
