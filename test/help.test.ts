@@ -27,6 +27,7 @@ test.each([
   ['history'],
   ['doctor'],
   ['policy explain'],
+  ['policy init'],
   ['cleanup'],
   ['emulator'],
   ['emulator start'],

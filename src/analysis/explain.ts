@@ -7,6 +7,7 @@ import { accuracyLost } from './judge/truth.ts';
 import type { Task } from './observations.ts';
 import type { Policy } from './policy.ts';
 import { decides, gates, policyFor } from './policy.ts';
+import { keyOf } from './policy-words.ts';
 import { requestsForQuantile } from './statistics/proportions.ts';
 import { compare } from './verdict.ts';
 
@@ -15,12 +16,17 @@ export interface Demand {
   gate: string;
   gating: boolean;
   demand: string;
+  /** The policy's keys that say so, with their values: `latency.p99: 0.2`. */
+  key: string;
   /** The least traffic with which it can be decided, if all goes well. */
   traffic: string;
 }
 
 /** Where no traffic proves the demand: a margin of nothing, or a share of all. */
 const NEVER = 'more traffic than can be had: leave some margin';
+
+/** What no key changes. */
+const NO_KEY = 'always';
 
 /** What a policy demands of a shadow, gate by gate. */
 export function explainPolicy(policy: Policy): Demand[] {
@@ -36,11 +42,12 @@ export function explainPolicy(policy: Policy): Demand[] {
     words === NEVER ? NEVER : `${words}, in ${minutesToPass(policy, of)} minutes`;
   const inEachPart = (least: number | undefined) =>
     least === undefined ? NEVER : `${pairs(0)}, and ${count(least)} in each part`;
-  const demand = (gate: string, words: string, traffic: string): Demand => ({
+  const demand = (gate: string, words: string, traffic: string, key: string): Demand => ({
     gate,
     gating: gates(policy, gate),
     demand: words,
     traffic,
+    key,
   });
   const latency = (['mean', 'p50', 'p90', 'p99'] as const).map((name) => {
     const quantile = name === 'mean' ? 0 : Number(name.slice(1)) / 100;
@@ -49,6 +56,7 @@ export function explainPolicy(policy: Policy): Demand[] {
       `latency.${name}`,
       `its ${name} latency is at most ${change(1 + policy.latency[name])} of production's`,
       `${blocks}${least}`,
+      keyOf(policy, `latency.${name}`),
     );
   });
   const distances = Object.entries(policy.distances).filter((one): one is [Distance, number] => one[1] !== undefined);
@@ -57,6 +65,7 @@ export function explainPolicy(policy: Policy): Demand[] {
     gating: decides(policy, gate),
     demand: words,
     traffic,
+    key: keyOf(policy, gate),
   });
   const before = leastRequests((n) => differenceInterval(none(n), none(n), policy)[1] < policy.effect.errors);
   const effect = [
@@ -79,33 +88,42 @@ export function explainPolicy(policy: Policy): Demand[] {
       ? "half a standard deviation of production's"
       : String(policy.numbers.tolerance);
   return [
-    demand('traffic.sampling', 'it saw the share of the traffic that was asked for', 'one request'),
+    demand('traffic.sampling', 'it saw the share of the traffic that was asked for', 'one request', NO_KEY),
     demand(
       'errors',
       `its share of failed requests is less than ${percent(policy.errors)} above production's`,
       errors === undefined ? NEVER : `${count(errors)} requests without a failure`,
+      keyOf(policy, 'errors'),
     ),
     ...latency,
-    demand('output.readable', `at most ${percent(policy.unparsed)} of its answers cannot be understood`, '50 answers'),
+    demand(
+      'output.readable',
+      `at most ${percent(policy.unparsed)} of its answers cannot be understood`,
+      '50 answers',
+      keyOf(policy, 'unparsed'),
+    ),
     demand(
       'output.schema',
       `at most ${percent(policy.unparsed)} of its answers lack what production answers with, or are of another kind`,
       '50 answers',
+      keyOf(policy, 'unparsed'),
     ),
-    demand('output.pairs', 'answers of both were found and belong together', 'one pair'),
-    demand('output.varied', 'it does not answer one thing to everything', '50 answers'),
-    ...byTask(policy, ['binary', 'json', 'multiclass'], (one) => one.agreement).map(({ tasks, value }) =>
+    demand('output.pairs', 'answers of both were found and belong together', 'one pair', NO_KEY),
+    demand('output.varied', 'it does not answer one thing to everything', '50 answers', NO_KEY),
+    ...byTask(policy, ['binary', 'json', 'multiclass'], 'agreement').map(({ tasks, value, key }) =>
       demand(
         'labels.agreement',
         `${tasks}: more than ${percent(value)} of its ${tasks === 'json' ? 'answers' : 'labels'} equal production's (for information where the truth is known)`,
         lasting(pairs(leastRequests(share(value, true)))),
+        key,
       ),
     ),
-    ...byTask(policy, ['regression', 'scores'], (one) => one.numbers.share).map(({ tasks, value }) =>
+    ...byTask(policy, ['regression', 'scores'], 'numbers.share').map(({ tasks, value, key }) =>
       demand(
         'numbers.tolerance',
         `${tasks}: less than ${percent(value)} of its numbers differ by more than ${tolerance} (for information where the truth is known)`,
         lasting(pairs(leastRequests(share(value, false)))),
+        `${key}; ${keyOf(policy, 'numbers.tolerance')}`,
       ),
     ),
     ...(policy.slices === undefined
@@ -115,6 +133,7 @@ export function explainPolicy(policy: Policy): Demand[] {
             'slices',
             `in every part of every column of the inputs more than ${percent(policy.slices)} of its answers equal production's`,
             lasting(inEachPart(leastRequests(share(policy.slices, true))), 'parts'),
+            keyOf(policy, 'slices'),
           ),
         ]),
     ...distances.map(([name, margin]) =>
@@ -126,34 +145,46 @@ export function explainPolicy(policy: Policy): Demand[] {
             ? `${pairs(0)}, and about ${count(rangesPerMargin(policy))} for each time that the limit fits into the range of the numbers`
             : pairs(leastRequests((n) => distanceInterval(name, equalNumbers(n), 1, policy)[1] < margin)),
         ),
+        keyOf(policy, `distances.${name}`),
       ),
     ),
-    ...byTask(policy, ['regression', 'scores', 'binary', 'multiclass', 'json'], (one) => one.truth).map(
-      ({ tasks, value }) =>
-        demand(
-          'truth',
-          `${tasks}: against labels, it loses less than ${percent(value)} of accuracy (or of mean absolute error)`,
-          `${pairs(leastForTruth(policy, value))} with labels, in ${minutesToPass(policy)} minutes; of numbers, ${count(Math.log(1 / policy.alpha) / value)} for each time that production's mean error fits into their range`,
-        ),
+    ...byTask(policy, ['regression', 'scores', 'binary', 'multiclass', 'json'], 'truth').map(({ tasks, value, key }) =>
+      demand(
+        'truth',
+        `${tasks}: against labels, it loses less than ${percent(value)} of accuracy (or of mean absolute error)`,
+        `${pairs(leastForTruth(policy, value))} with labels, in ${minutesToPass(policy)} minutes; of numbers, ${count(Math.log(1 / policy.alpha) / value)} for each time that production's mean error fits into their range`,
+        key,
+      ),
     ),
     ...effect,
   ];
 }
 
+/** Where in the policy the demand on a kind of answers stands. */
+const OF_TASK = {
+  agreement: { of: (policy: Policy) => policy.agreement, member: 'agreement' },
+  'numbers.share': { of: (policy: Policy) => policy.numbers.share, member: 'share' },
+  truth: { of: (policy: Policy) => policy.truth, member: 'truth' },
+} as const;
+
 /** Tasks of which the policy demands the same, together. */
 function byTask(
   policy: Policy,
   tasks: readonly Task[],
-  of: (policy: Policy) => number,
-): { tasks: string; value: number }[] {
+  what: keyof typeof OF_TASK,
+): { tasks: string; value: number; key: string }[] {
+  const { of, member } = OF_TASK[what];
   const groups = new Map<number, Task[]>();
   for (const task of tasks) {
     const value = of(policyFor(policy, task));
     groups.set(value, [...(groups.get(value) ?? []), task]);
   }
+  const keyFor = (task: Task) =>
+    keyOf(policy, policy.tasks[task]?.[member] === undefined ? what : `tasks.${task}.${member}`);
   return [...groups].map(([value, names]) => ({
     tasks: names.length === 5 ? 'any task' : names.join(', '),
     value,
+    key: [...new Set(names.map(keyFor))].join('; '),
   }));
 }
 

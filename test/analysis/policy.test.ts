@@ -25,14 +25,13 @@ describe('reading a policy', () => {
   });
 
   test.each([
-    [{ alpha: 0.7 }, 'x: policy: alpha: must lie between 0 and 0.5 (it is 0.7).'],
-    [{ agreement: 95 }, 'x: policy: agreement: must be a fraction between 0 and 1 (it is 95).'],
-    [{ latency: { p95: 0.1 } }, 'x: policy: latency.p95:'],
-    [{ minimumPairs: 2.5 }, 'x: policy: minimumPairs: must be a whole number (it is 2.5).'],
-    [{ margins: {} }, 'x: policy: margins:'],
+    [{ alpha: 0.7 }, 'x: policy: alpha: 0.7 is not a chance between 0 and 0.5 (0.05 is five percent).'],
+    [{ agreement: 95 }, 'x: policy: agreement: 95 is not a share between 0 and 1 (0.1 is ten percent).'],
+    [{ slices: [0.9] }, 'x: policy: slices: [0.9] is not a share between 0 and 1 (0.1 is ten percent).'],
+    [{ distances: null }, 'x: policy: distances: nothing is there, where keys with values are expected.'],
     [
-      { distances: { psi: 0.4 } },
-      'x: policy: distances.psi: must be at most 0.25: its bounds hold no further (it is 0.4).',
+      { latency: { p95: 0.1 } },
+      'x: policy: latency.p95: there is no such key, did you mean p90? The keys of latency are mean, p50, p90, p99.',
     ],
     [
       { numbers: { tolerence: 1 } },
@@ -57,6 +56,7 @@ describe('reading a policy', () => {
   ])('%j is refused by name', (section, message) => {
     expect(() => readPolicy(section, 'x')).toThrow(message);
   });
+
   test('all mistakes are told at once', () => {
     const section = { numbers: { tolerence: 1, shere: 2 }, slices: [0.9], decide: ['labels.agrement'] };
     let told: unknown;
@@ -90,7 +90,6 @@ describe('reading a policy', () => {
     const written = judges.join().matchAll(/(?:id: |finish\()'([a-z]+(?:\.\w+)?)'/g);
     expect([...written].map(([, id]) => id).filter((id) => id !== 'truth' && !GATES.includes(id ?? ''))).toEqual([]);
   });
-
 
   test('from a file: its section policy, or all of it; else from the project', async () => {
     const project = async () => ({ policy: { errors: 0.5 }, file: 'shadowctl.yaml' });

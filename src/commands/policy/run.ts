@@ -1,12 +1,18 @@
 import { explainPolicy } from '../../analysis/explain.ts';
+import { EXAMPLE } from '../../analysis/policy-example.ts';
+import { explainRest } from '../../analysis/policy-words.ts';
 import { minutesToPass } from '../../analysis/judge/evidence.ts';
 import { loadPolicy } from '../../analysis/collect/policy-file.ts';
 import type { App, Outcome } from '../../app.ts';
 import { table } from '../../ui/table.ts';
 import type { PolicyOptions } from './command.ts';
 
-/** Tells what the policy demands; asks nobody and changes nothing. */
+/** Tells what the policy demands, or prints the default; asks nobody and changes nothing. */
 export async function run(app: App, options: PolicyOptions): Promise<Outcome> {
+  if (options.action === 'init') {
+    app.io.out(EXAMPLE.trimEnd());
+    return 'done';
+  }
   const { policy, source } = await loadPolicy(app.cwd, options.file, () => app.project());
   const { io } = app;
   if (options.json) {
@@ -15,7 +21,7 @@ export async function run(app: App, options: PolicyOptions): Promise<Outcome> {
   }
   io.out(`Policy of ${source}`);
   io.out(
-    `A gate may be wrong in ${Math.round(policy.alpha * 1000) / 10} of 100 cases. ${policy.looks === 'always' ? 'Look as often as you like: the bounds hold for all looks together.' : 'The bounds hold for a single look: decide when to look beforehand.'}`,
+    `A gate may be wrong in ${Math.round(policy.alpha * 1000) / 10} of 100 cases (alpha: ${policy.alpha}). ${policy.looks === 'always' ? 'Look as often as you like: the bounds hold for all looks together (looks: always).' : 'The bounds hold for a single look: decide when to look beforehand (looks: once).'}`,
   );
   io.out(
     'The shadow passes when every gate is proven; it fails when one is proven not to hold; else it is inconclusive.',
@@ -27,8 +33,10 @@ export async function run(app: App, options: PolicyOptions): Promise<Outcome> {
   io.out();
   const rows = explainPolicy(policy).map((one) => [
     one.gate + (one.gating ? '' : ' (informs)'),
-    `${one.demand}. At least ${one.traffic}.`,
+    `${one.demand} [${one.key}]. At least ${one.traffic}.`,
   ]);
-  io.out(await table(io, ['gate', 'it is proven that'], rows));
+  io.out(await table(io, ['gate', 'it is proven that [key: value]'], rows));
+  io.out();
+  for (const line of explainRest(policy)) io.out(line);
   return 'done';
 }
