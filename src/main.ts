@@ -4,6 +4,7 @@ import type { App, Globals, Host, Outcome } from './app.ts';
 import { systemClock } from './clock.ts';
 import { Problem, type ProblemKind, interrupted } from './errors.ts';
 import { buildProgram } from './program.ts';
+import { echoing, withGivenFlags } from './ui/given-flags.ts';
 import { type Io, processIo } from './ui/io.ts';
 import { isCommand, wrap } from './ui/wrap.ts';
 import { createApp, emulatorHere, type Surroundings } from './wire.ts';
@@ -53,13 +54,22 @@ export async function main(argv: readonly string[], process: NodeJS.Process): Pr
   }
 }
 
+/** What becomes known of a command line while it runs. */
+interface Line {
+  /** The program's options that were typed. */
+  given: Partial<Globals>;
+  /** Called with whatever must be closed at the end. */
+  opened(close: () => void): void;
+}
+
 /** One command line in any surroundings. Resolves to the exit code; never rejects. */
 export async function run(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   const closings: (() => void)[] = [];
+  const line: Line = { given: {}, opened: (close) => void closings.push(close) };
   try {
-    return EXIT_CODES[await perform(argv, surroundings, (close) => void closings.push(close))];
+    return EXIT_CODES[await perform(argv, surroundings, line)];
   } catch (error) {
-    return explain(error, argv, surroundings);
+    return explain(error, argv, surroundings, line.given);
   } finally {
     for (const close of closings) close();
   }
@@ -69,17 +79,20 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
 async function perform(
   argv: readonly string[],
   surroundings: Surroundings,
-  opened: (close: () => void) => void,
+  line: Line,
   base?: { globals: Globals; io: Io },
 ): Promise<Outcome> {
   let outcome: Outcome = 'done';
   const host: Host = {
     async start(run, options) {
       const globals: Globals = { ...(base?.globals ?? NO_GLOBALS), ...program.globals() };
-      const io = base?.io ?? surroundings.io({ quiet: globals.quiet, color: globals.color });
-      const execute: App['execute'] = (line, { io: other, ...overrides } = {}) =>
-        perform(line, { ...surroundings, ...overrides }, opened, { globals, io: other ?? io });
-      outcome = await run(createApp({ surroundings, globals, io, execute, opened }), options);
+      if (base === undefined) line.given = program.globals();
+      const io =
+        base?.io ??
+        echoing(surroundings.io({ quiet: globals.quiet, color: globals.color }), line.given, isForPeople(options));
+      const execute: App['execute'] = (words, { io: other, ...overrides } = {}) =>
+        perform(words, { ...surroundings, ...overrides }, line, { globals, io: other ?? io });
+      outcome = await run(createApp({ surroundings, globals, io, execute, opened: line.opened }), options);
     },
   };
   const io = base?.io ?? surroundings.io({ quiet: false, color: !argv.includes('--no-color') });
@@ -88,8 +101,19 @@ async function perform(
   return outcome;
 }
 
+/** False where a program reads the results, or a page: JSON, Markdown, HTML. */
+function isForPeople(options: unknown): boolean {
+  const { format = 'text' } = (options ?? {}) as { format?: string };
+  return format === 'text' || format === 'terminal';
+}
+
 /** Tells the user what went wrong and what to do next; returns the exit code. The only place that does. */
-async function explain(thrown: unknown, argv: readonly string[], surroundings: Surroundings): Promise<number> {
+async function explain(
+  thrown: unknown,
+  argv: readonly string[],
+  surroundings: Surroundings,
+  given: Partial<Globals>,
+): Promise<number> {
   // commander has printed its own message by now: help and version end with 0, wrong words with another code.
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : PROBLEM_CODES.usage;
   const io = surroundings.io({ quiet: false, color: !argv.includes('--no-color') });
@@ -98,7 +122,10 @@ async function explain(thrown: unknown, argv: readonly string[], surroundings: S
     // That the user said no, or stop, is no error.
     const lead = error.kind === 'no' || error.kind === 'interrupted' ? '' : 'error: ';
     // Where a program reads it a line stays a line; a command that is to be copied always does.
-    const fit = (text: string) => (io.interactive && !isCommand(text.trim()) ? wrap(text, io.columns, '  ') : [text]);
+    const fit = (words: string) => {
+      const text = withGivenFlags(words, given);
+      return io.interactive && !isCommand(text.trim()) ? wrap(text, io.columns, '  ') : [text];
+    };
     for (const line of fit(`${lead}${error.message}`)) io.alert(line);
     for (const line of error.next?.split('\n') ?? []) fit(`  ${line}`).forEach((one) => io.alert(one));
     const hint = error.next?.includes('add --emulator') === true ? await emulatorHere(surroundings.cwd) : undefined;

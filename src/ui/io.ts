@@ -64,7 +64,9 @@ function giveColumns(stream: NodeJS.WriteStream): void {
     configurable: true,
     enumerable: true,
     get: () => someColumns(columns) ?? DEFAULT_COLUMNS,
-    set: (resized: number) => void (columns = resized),
+    set: (resized: number) => {
+      columns = resized;
+    },
   });
 }
 

