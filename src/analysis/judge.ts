@@ -50,7 +50,7 @@ function summary(outcome: Verdict['outcome'], gates: Verdict['gates']): string {
     return gates.length === 0
       ? 'There is nothing to judge by: neither metrics nor answers of the shadow.'
       : 'No gate decides: the policy wants all of them to inform only.';
-  if (outcome === 'pass') return deciding.length === 1 ? 'The one gate holds.' : `All ${deciding.length} gates hold.`;
+  if (outcome === 'pass') return allHold(deciding.length, gates.length - deciding.length);
   const others = culprits.length > 1 ? ` (and ${culprits.length - 1} more)` : '';
   if (outcome === 'fail') return `${first.title} ${first.reason}${others}`;
   const open = culprits.map((gate) => gate.id).join(', ');
@@ -58,4 +58,11 @@ function summary(outcome: Verdict['outcome'], gates: Verdict['gates']): string {
     .flatMap((gate) => (gate.needs !== undefined && minutesIn(gate.needs) > 0 ? [gate.needs] : []))
     .sort((a, b) => minutesIn(b) - minutesIn(a))[0];
   return `Not decided yet: ${open}.${longest === undefined ? '' : ` It takes ${longest}.`}`;
+}
+
+/** How many gates passed, and how many did not count. */
+function allHold(deciding: number, informing: number): string {
+  if (informing === 0) return deciding === 1 ? 'The one gate holds.' : `All ${deciding} gates hold.`;
+  const hold = deciding === 1 ? 'The one deciding gate holds' : `${deciding} deciding gates hold`;
+  return `${hold}, ${informing} ${informing === 1 ? 'is' : 'are'} for information.`;
 }

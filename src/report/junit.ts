@@ -20,7 +20,13 @@ export function renderJunit(report: Report): string {
     if (gate.outcome === 'inconclusive') return `${open}<error type="inconclusive" message="${words}"/></testcase>`;
     return `${open}${said}</testcase>`;
   });
-  const totals = `tests="${gates.length}" failures="${failures}" errors="${errors}" skipped="${gates.length - counted.length}"`;
+  // Nothing was judged: a pipeline that counts cases must not be green for it.
+  if (verdict === undefined)
+    cases.push(
+      `    <testcase classname="shadowctl.${escape(observations.endpoint)}" name="shadow"><error type="inconclusive" message="There is nothing to compare: ${escape(observations.endpoint)} has no shadow variant."/></testcase>`,
+    );
+  const none = verdict === undefined ? 1 : 0;
+  const totals = `tests="${gates.length + none}" failures="${failures}" errors="${errors + none}" skipped="${gates.length - counted.length}"`;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${totals}>`,

@@ -3,6 +3,7 @@ import type { Verdict } from '../analysis/verdict.ts';
 import { cut } from '../ui/cut.ts';
 import { plain } from '../ui/io.ts';
 import { contentOf } from './content/content.ts';
+import { reasonsOf, unitsText } from './content/gates.ts';
 import type { Section, Table } from './content/section.ts';
 import type { Report } from './report.ts';
 import { count, gateInterval, gateLimit, gateValue, windowText } from './words.ts';
@@ -14,7 +15,10 @@ const MARK = { pass: '✅', fail: '❌', inconclusive: '❔' } as const;
 /** The report for a pull request: verdict and gates on top, the rest folded away. */
 export function renderMarkdown(report: Report): string {
   const { observations, verdict } = report;
-  const parts = [`## Shadow report on ${code(observations.endpoint)}`, windowText(observations.window)];
+  const parts = [
+    `## Shadow report on ${code(observations.endpoint)}`,
+    `${windowText(observations.window)}${verdict === undefined ? '' : `; policy: ${code(report.policyFrom)}`}`,
+  ];
   const { nothing, metrics, predictions } = contentOf(report);
   if (nothing !== undefined) {
     const outcome = verdict === undefined ? '' : `**${MARK[verdict.outcome]} ${verdict.outcome}**: `;
@@ -22,7 +26,9 @@ export function renderMarkdown(report: Report): string {
     parts.push(`${outcome}There is nothing to compare: ${text(nothing.why)} ${text(nothing.next)}${command}`);
   } else if (verdict !== undefined) {
     parts.push(`**${MARK[verdict.outcome]} ${verdict.outcome}**: ${text(verdict.summary)}`);
-    parts.push(gates(verdict));
+    parts.push(gates(report, verdict));
+    const units = unitsText(report);
+    if (units !== '') parts.push(`_${text(units)}_`);
   }
   const folds = [...metrics.map((section) => [section]), predictions];
   parts.push(...folds.map(folded).filter((part) => part !== ''));
@@ -30,7 +36,17 @@ export function renderMarkdown(report: Report): string {
   return parts.join('\n\n');
 }
 
-function gates({ gates: all }: Verdict): string {
+function gates(report: Report, { gates: all }: Verdict): string {
+  const why = new Map(
+    reasonsOf(report).flatMap(({ gates: [first, ...more], words, needs }): [string, string][] =>
+      first === undefined
+        ? []
+        : [
+            [first.id, text(words + (needs === undefined ? '' : ` It takes ${needs}.`))],
+            ...more.map((gate): [string, string] => [gate.id, `as ${code(first.id)}`]),
+          ],
+    ),
+  );
   return tableOf(
     ['', 'gate', 'seen', 'can be', 'limit', 'why'],
     all.map((gate) => [
@@ -39,7 +55,7 @@ function gates({ gates: all }: Verdict): string {
       gateValue(gate, gate.estimate),
       gateInterval(gate),
       text(gateLimit(gate)),
-      text(gate.reason + (gate.needs === undefined ? '' : ` It takes ${gate.needs}.`)),
+      why.get(gate.id) ?? '',
     ]),
   );
 }

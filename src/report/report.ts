@@ -11,6 +11,8 @@ export interface Report {
   observations: Observations;
   summaries: Summaries;
   policy: Policy;
+  /** Where the policy came from: a file, or the defaults. */
+  policyFrom: string;
   /** Undefined where there is no shadow: nothing to compare. */
   verdict: Verdict | undefined;
 }

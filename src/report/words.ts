@@ -79,10 +79,19 @@ export function noiseText({ labels, numbers, model, pairs, window }: NoiseFloor)
   return `Noise floor: ${model} differs from itself in ${parts.join(', ')} (${count(pairs)} pairs, ${windowText(window)}); only what goes beyond counts.`;
 }
 
+/** Is it a difference of two shares? Ten points are no tenth. */
+export function isDifference({ id }: Pick<Gate, 'id'>): boolean {
+  return id === 'errors' || id === 'effect.errors' || id === 'truth.accuracy';
+}
+
 /** A value of a gate in the gate's own terms; three digits are as many as an estimate deserves. */
 export function gateValue(gate: Gate, value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return '–';
   if (gate.unit === 'ratio') return difference(1, value);
+  if (isDifference(gate)) {
+    const points = number(value * 100, '', 3);
+    return `${points} ${points === '1' ? 'pt' : 'pts'}`;
+  }
   return gate.unit === 'share' ? `${number(value * 100, '', 3)} %` : number(value, '', 3);
 }
 
@@ -90,7 +99,7 @@ export function gateValue(gate: Gate, value: number | undefined): string {
 export function gateInterval(gate: Gate): string {
   if (gate.interval === undefined) return '–';
   const [low, high] = gate.interval.map((one) => gateValue(gate, one));
-  return `${low === '–' ? low : low?.replace(/ %$/, '')} … ${high}`;
+  return `${low === '–' ? low : low?.replace(/ (%|pts?)$/, '')} … ${high}`;
 }
 
 /** `2026-01-05 09:00 – 09:30 UTC (30 min)` */

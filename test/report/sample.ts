@@ -12,6 +12,7 @@ export function reportOn(observations: Observations): Report {
     observations,
     summaries: summarizeBoth(observations),
     policy: DEFAULT_POLICY,
+    policyFrom: 'shadowctl (the defaults)',
     verdict: judge(observations, DEFAULT_POLICY),
   };
 }

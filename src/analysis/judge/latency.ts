@@ -31,9 +31,10 @@ export function judgeLatency(evidence: Evidence): Gate[] {
   const requests = Math.min(summaries.production.invocations, summaries.shadow.invocations);
   return STATISTICS.map(({ name, metric, quantile }) => {
     const ratios = logRatios(observations.metrics.production, shadow, metric, policy.warmupMinutes);
+    const warm = shadow[metric].some((value) => value !== null) ? warmUp(policy.warmupMinutes) : '';
     const sequence = blockSequence(ratios, policy);
     const needed = quantile === undefined ? 0 : requestsForQuantile(quantile, policy.alpha);
-    return gate(name, sequence, policy, { requests, needed });
+    return gate(name, sequence, policy, { requests, needed, warm });
   });
 }
 
@@ -52,11 +53,22 @@ function logRatios(
   });
 }
 
+/** Goes on with what there is beside the warm-up. */
+function warmUp(minutes: number): string {
+  if (minutes === 0) return '';
+  const which =
+    minutes === 1
+      ? 'minute 1 after the shadow came up is'
+      : `minutes 1 ${minutes === 2 ? 'and' : 'to'} ${minutes} after the shadow came up are`;
+  return `${which} warm-up and left out, and there is `;
+}
+
 function gate(
   name: Statistic,
   sequence: BlockSequence,
   policy: Policy,
-  counts: { requests: number; needed: number },
+  /** `warm`: what is to be said where there is nothing but warm-up. */
+  counts: { requests: number; needed: number; warm: string },
 ): Gate {
   const margin = policy.latency[name];
   const raw = meanAndDeviation(sequence.means).deviation;
@@ -68,15 +80,16 @@ function gate(
   const interval = sequence.interval?.map(Math.exp) as [number, number] | undefined;
   const seen = known
     ? `${change(Math.exp(sequence.estimate))} in the window`
-    : 'no minute in which both have a latency';
+    : `${counts.warm}no ${counts.warm === '' ? '' : 'later '}minute in which both have a latency`;
   const words = {
     pass: `${seen}; at most ${change(interval?.[1] ?? 1)} for sure, and ${change(1 + margin)} is allowed.`,
     fail: `${seen}; at least ${change(interval?.[0] ?? 1)} for sure, and only ${change(1 + margin)} is allowed.`,
-    inconclusive: tooFew
-      ? `${seen}, but ${counts.requests} requests say nothing about ${name}: it takes ${counts.needed}.`
-      : interval === undefined
-        ? `${seen}, from ${sequence.blocks} of the ${policy.minimumBlocks} blocks of ${sequence.minutes} minutes it takes to judge.`
-        : `${seen}; the truth lies between ${change(interval[0])} and ${change(interval[1])}, and ${change(1 + margin)} is allowed.`,
+    inconclusive:
+      tooFew && known
+        ? `${seen}, but ${counts.requests} requests say nothing about ${name}: it takes ${counts.needed}.`
+        : interval === undefined
+          ? `${seen}${known ? `, from` : `:`} ${sequence.blocks} of the ${policy.minimumBlocks} blocks of ${sequence.minutes} minutes it takes to judge.`
+          : `${seen}; the truth lies between ${change(interval[0])} and ${change(interval[1])}, and ${change(1 + margin)} is allowed.`,
   };
   return {
     id: `latency.${name}`,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { isAbsolute, relative, resolve } from 'node:path';
 import { loadPolicy } from '../../analysis/collect/policy-file.ts';
 import { judge } from '../../analysis/judge.ts';
 import { summarizeBoth } from '../../analysis/metrics.ts';
@@ -49,7 +49,7 @@ function fromPath(app: App, options: ReportOptions): ReportOptions {
 
 /** Reads what stays the same from look to look; the start of the window is fixed by the first. */
 async function prepare(app: App, options: ReportOptions): Promise<() => Promise<Report>> {
-  const { policy } = await loadPolicy(app.cwd, options.policy, () => app.project());
+  const { policy, source } = await loadPolicy(app.cwd, options.policy, () => app.project());
   let from: number | undefined;
   return async () => {
     const now = app.clock.now();
@@ -69,6 +69,7 @@ async function prepare(app: App, options: ReportOptions): Promise<() => Promise<
       observations,
       summaries: summarizeBoth(observations),
       policy,
+      policyFrom: isAbsolute(source) ? relative(app.cwd, source) : source,
       verdict: judge(observations, policy),
     };
   };

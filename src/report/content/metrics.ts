@@ -70,8 +70,14 @@ export function effectSection({ observations, policy }: Report): Section | undef
   const { metrics } = observations;
   const both = summarizeEffect(metrics, policy.warmupMinutes);
   const times = metrics.before?.times;
-  if (both === undefined || times?.[0] === undefined) return undefined;
+  // Nothing but warm-up is no time with the shadow.
+  if (both === undefined || both.during.invocations === 0 || times?.[0] === undefined) return undefined;
   const window = windowText({ from: times[0], to: (times.at(-1) ?? times[0]) + 60_000 });
+  const { warmupMinutes } = policy;
+  const warmup =
+    warmupMinutes === 0
+      ? ''
+      : ` With the shadow: without its first ${warmupMinutes === 1 ? 'minute' : `${warmupMinutes} minutes`}, which are warm-up.`;
   const rows = ROWS.filter(([title]) => IN_SHORT.includes(title)).map(([title, of, show]) => [
     title,
     show(of(both.before)),
@@ -81,7 +87,7 @@ export function effectSection({ observations, policy }: Report): Section | undef
   ]);
   return {
     title: 'Production before and with the shadow',
-    sentences: [`Before: ${window}.`],
+    sentences: [`Before: ${window}.${warmup}`],
     tables: [
       {
         caption: 'Production alone, and with the shadow',

@@ -24,8 +24,19 @@
     return `${percent > 0 ? '+' : ''}${percent} %`;
   };
 
+  /** Changes in even steps, at most so many; none where the two are so far apart that even steps say nothing. */
+  function evenChanges(low, high, most) {
+    if (high > 1 || low < -0.5) return [];
+    const step = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5].find((one) => (high - low) / one <= most);
+    if (step === undefined) return [];
+    const first = Math.ceil(low / step - 1e-9);
+    return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  }
+
   /** Marks of a ratio's axis, at least 22 pixels apart; zero first, for it says the most. */
   function changes(low, high, height) {
+    const even = evenChanges(Math.expm1(low), Math.expm1(high), Math.floor(height / 22));
+    if (even.length > 0) return even.map((one) => Math.log1p(one));
     const room = ((high - low) * 22) / Math.max(1, height);
     const chosen = [];
     for (const at of CHANGES.map((one) => Math.log1p(one)).sort((a, b) => Math.abs(a) - Math.abs(b))) {

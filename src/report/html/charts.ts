@@ -1,8 +1,9 @@
 import type { MetricName } from '../../analysis/observations.ts';
+import type { Policy } from '../../analysis/policy.ts';
 import type { Gate } from '../../analysis/verdict.ts';
 import type { Report } from '../report.ts';
 import { escapeHtml, htmlTable } from './escape.ts';
-import { difference, gateValue, number } from '../words.ts';
+import { difference, gateValue, isDifference, number } from '../words.ts';
 
 /** What the script in the page draws. `x` in seconds where it is time. */
 export interface Chart {
@@ -81,7 +82,7 @@ export function chartsOf(report: Report): Record<string, Chart> {
     ]),
   };
   for (const gate of report.verdict?.gates ?? []) {
-    const chart = sequenceChart(gate);
+    const chart = sequenceChart(gate, report.policy);
     if (chart !== undefined) charts[`sequence-${gate.id.replaceAll('.', '-')}`] = chart;
   }
   return Object.fromEntries(
@@ -92,8 +93,10 @@ export function chartsOf(report: Report): Record<string, Chart> {
 }
 
 /** How the interval closed in on the margin, or has not yet. */
-function sequenceChart(gate: Gate): Chart | undefined {
-  const history = gate.history ?? [];
+function sequenceChart(gate: Gate, { minimumBlocks }: Policy): Chart | undefined {
+  // Two blocks that happen to be alike have narrower bounds than four: nobody decides by either.
+  const least = gate.of === 'blocks' ? minimumBlocks : 0;
+  const history = (gate.history ?? []).filter(({ n }) => n >= least);
   if (history.length < 2 || gate.margin === undefined) return undefined;
   const margin = gate.margin;
   const ratio = gate.unit === 'ratio';
@@ -104,7 +107,13 @@ function sequenceChart(gate: Gate): Chart | undefined {
   };
   return {
     title: gate.id,
-    unit: ratio ? 'shadow against production, %' : gate.unit === 'share' ? '%' : gate.unit,
+    unit: ratio
+      ? 'shadow against production, %'
+      : isDifference(gate)
+        ? 'percentage points'
+        : gate.unit === 'share'
+          ? '%'
+          : gate.unit,
     time: false,
     xLabel: gate.of,
     zero: false,

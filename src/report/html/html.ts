@@ -4,6 +4,8 @@ import type { VariantFacts } from '../../analysis/observations.ts';
 import type { Gate } from '../../analysis/verdict.ts';
 import type { Report } from '../report.ts';
 import { contentOf } from '../content/content.ts';
+import { reasonsOf, unitsText } from '../content/gates.ts';
+import type { Said } from '../content/gates.ts';
 import type { Nothing } from '../content/nothing.ts';
 import { gateInterval, gateLimit, gateValue, percent, windowText } from '../words.ts';
 import browser from './browser.inline.js';
@@ -43,7 +45,7 @@ export function renderHtml(report: Report): string {
 <body>
 <header>
 <h1>Shadow report on ${escapeHtml(observations.endpoint)}</h1>
-<p class="quiet">${escapeHtml(windowText(observations.window))}; made ${new Date(report.created).toISOString().slice(0, 16).replace('T', ' ')} UTC</p>
+<p class="quiet">${escapeHtml(windowText(observations.window))}; made ${new Date(report.created).toISOString().slice(0, 16).replace('T', ' ')} UTC; policy: ${escapeHtml(report.policyFrom)}</p>
 </header>
 <main>
 ${verdict(report, content.nothing)}
@@ -85,7 +87,8 @@ function facts({ observations }: Report): string {
   return `<h2>What runs</h2>\n${table}`;
 }
 
-function verdict({ verdict: found }: Report, nothing: Nothing | undefined): string {
+function verdict(report: Report, nothing: Nothing | undefined): string {
+  const { verdict: found } = report;
   if (nothing !== undefined || found === undefined) {
     const outcome = found === undefined ? '' : `Verdict: ${found.outcome}. `;
     const command = nothing?.command === undefined ? '' : ` <code>${escapeHtml(nothing.command)}</code>`;
@@ -93,14 +96,24 @@ function verdict({ verdict: found }: Report, nothing: Nothing | undefined): stri
       nothing === undefined ? '' : `<p>${proseHtml(nothing.why)}</p><p>${proseHtml(nothing.next)}${command}</p>`;
     return `<section class="verdict ${found?.outcome ?? ''}"><h2>${outcome}Nothing to compare</h2>${words}</section>`;
   }
-  const table = `<table class="gates"><caption>Gates: what was asked, seen, and allowed</caption><thead><tr><th scope="col">gate</th><th scope="col" class="number">seen</th><th scope="col" class="number">can be</th><th scope="col" class="number">limit</th><th scope="col">why</th></tr></thead><tbody>${found.gates.map(gateRow).join('\n')}</tbody></table>`;
+  const units = unitsText(report);
+  const table = `<table class="gates"><caption>Gates: what was asked, seen, and allowed</caption><thead><tr><th scope="col">gate</th><th scope="col" class="number">seen</th><th scope="col" class="number">can be</th><th scope="col" class="number">limit</th><th scope="col">why</th></tr></thead><tbody>${reasonsOf(report).flatMap(gateRows).join('\n')}</tbody></table>`;
   return `<section class="verdict ${found.outcome}"><h2><span class="mark" aria-hidden="true">${MARK[found.outcome]}</span> Verdict: ${found.outcome}</h2><p>${proseHtml(found.summary)}</p></section>
-${scrolling('Gates', table)}`;
+${scrolling('Gates', table)}${units === '' ? '' : `\n<p class="quiet">${proseHtml(units)}</p>`}`;
 }
 
-function gateRow(gate: Gate): string {
+/** A row for each gate; of several that are open for one reason the first says it. */
+function gateRows({ gates: [first, ...more], words, needs }: Said): string[] {
+  if (first === undefined) return [];
+  const takes = needs === undefined ? '' : ` <span class="quiet">It takes ${proseHtml(needs)}.</span>`;
+  return [
+    gateRow(first, `${proseHtml(words)}${takes}`),
+    ...more.map((gate) => gateRow(gate, `as <code>${escapeHtml(first.id)}</code>`)),
+  ];
+}
+
+function gateRow(gate: Gate, why: string): string {
   const cell = (title: string, words: string) => `<td class="number" data-title="${title}">${escapeHtml(words)}</td>`;
-  const needs = gate.needs === undefined ? '' : ` <span class="quiet">It takes ${proseHtml(gate.needs)}.</span>`;
   const informs = gate.gating ? '' : ', for information';
-  return `<tr class="${gate.outcome}${gate.gating ? '' : ' inform'}"><th scope="row"><code>${escapeHtml(gate.id)}</code><span class="outcome"><span class="mark" aria-hidden="true">${MARK[gate.outcome]}</span> ${gate.outcome}${informs}</span></th>${cell('seen', gateValue(gate, gate.estimate))}${cell('can be', gateInterval(gate))}${cell('limit', gateLimit(gate))}<td>${proseHtml(gate.reason)}${needs}</td></tr>`;
+  return `<tr class="${gate.outcome}${gate.gating ? '' : ' inform'}"><th scope="row"><code>${escapeHtml(gate.id)}</code><span class="outcome"><span class="mark" aria-hidden="true">${MARK[gate.outcome]}</span> ${gate.outcome}${informs}</span></th>${cell('seen', gateValue(gate, gate.estimate))}${cell('can be', gateInterval(gate))}${cell('limit', gateLimit(gate))}<td>${why}</td></tr>`;
 }

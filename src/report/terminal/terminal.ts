@@ -8,6 +8,7 @@ import type { Report, RenderOptions } from '../report.ts';
 import { count, gateInterval, gateLimit, gateValue, percent, windowText } from '../words.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { contentOf } from '../content/content.ts';
+import { reasonsToSay, unitsText } from '../content/gates.ts';
 import type { Nothing } from '../content/nothing.ts';
 import { charts } from './charts.ts';
 import { drawSection } from './sections.ts';
@@ -56,6 +57,7 @@ function header(report: Report, options: RenderOptions): string {
       observations.sampling === undefined ? '' : `, sees ${percent(observations.sampling)} of the requests`;
     lines.push(`  shadow      ${variant(observations.shadow)}${sampling}`);
   }
+  if (report.verdict !== undefined) lines.push(`  policy      ${plain(report.policyFrom)}`);
   return lines.flatMap((line) => wrap(line, options.columns, ' '.repeat(14))).join('\n');
 }
 
@@ -86,18 +88,22 @@ async function verdict(report: Report, options: RenderOptions): Promise<string> 
     right: [2],
     indent: '  ',
   });
-  const open = verdict.gates.filter((gate) => gate.outcome !== 'pass');
-  const reasons = open.flatMap((gate, i) => {
-    const lines = wrap(`${MARK[gate.outcome]} ${gate.id}: ${plain(gate.reason)}`, options.columns - 2, '  ');
+  const all = reasonsToSay(report);
+  const reasons = all.flatMap(({ gates: [gate, ...more], words, needs }, i) => {
+    if (gate === undefined) return [];
+    const names = [gate, ...more].map((one) => one.id).join(', ');
+    const lines = wrap(`${MARK[gate.outcome]} ${names}: ${plain(words)}`, options.columns - 2, '  ');
     // What several gates in a row need is said once, after the last.
-    const said = gate.needs === undefined || open[i + 1]?.needs === gate.needs;
-    const needs = said ? [] : wrap(`  It takes ${plain(gate.needs ?? '')}.`, options.columns - 2, '  ');
-    return [...lines, ...needs].map((line) => `  ${line}`);
+    const said = needs === undefined || all[i + 1]?.needs === needs;
+    const takes = said ? [] : wrap(`  It takes ${plain(needs ?? '')}.`, options.columns - 2, '  ');
+    return [...lines, ...takes].map((line) => `  ${line}`);
   });
-  const legend = '  ✓ pass  ✗ fail  ? inconclusive  ( ) for information, does not decide';
-  return [...head, '', gates, paint(options, 'quiet', legend), ...(reasons.length === 0 ? [] : ['', ...reasons])].join(
-    '\n',
-  );
+  const units = unitsText(report);
+  const legend = ['✓ pass  ✗ fail  ? inconclusive  ( ) for information, does not decide', units]
+    .filter((words) => words !== '')
+    .flatMap((words) => wrap(words, options.columns - 2))
+    .map((line) => paint(options, 'quiet', `  ${line}`));
+  return [...head, '', gates, ...legend, ...(reasons.length === 0 ? [] : ['', ...reasons])].join('\n');
 }
 
 function notes(report: Report, options: RenderOptions): string {

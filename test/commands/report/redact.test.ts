@@ -47,6 +47,7 @@ function reportOf(observations: Observations): Report {
     observations,
     summaries: summarizeBoth(observations),
     policy: DEFAULT_POLICY,
+    policyFrom: 'shadowctl (the defaults)',
     verdict: judge(observations, DEFAULT_POLICY),
   };
 }

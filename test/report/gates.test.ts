@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import type { Observations } from '../../src/analysis/observations.ts';
+import { reasonsOf } from '../../src/report/content/gates.ts';
+import { effectSection } from '../../src/report/content/metrics.ts';
+import { chartsOf } from '../../src/report/html/charts.ts';
+import { renderers } from '../../src/report/render.ts';
+import type { Report } from '../../src/report/report.ts';
+import { simulate } from '../analysis/simulated.ts';
+import { reportOn } from './sample.ts';
+
+const OPTIONS = { columns: 80, color: false };
+
+/** On one line, without escapes. */
+async function read(report: Report, format: 'terminal' | 'markdown' | 'html'): Promise<string> {
+  const render = await renderers[format]();
+  const text = await render(report, OPTIONS);
+  return text
+    .replaceAll('\\', '')
+    .replaceAll('\u00a0', ' ')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&lt;', '<')
+    .replace(/\s+/g, ' ');
+}
+
+/** Labels are known, and the shadow is right more often; it agrees with production on `agree` of all. */
+function withTruth(agree: number): Observations {
+  const seen = simulate({ minutes: 100, rate: 60, differing: 1 - agree });
+  const { predictions } = seen;
+  if (predictions === undefined) throw new Error('the simulation has predictions');
+  const { rows } = predictions;
+  const only = Math.round(rows * (1 - agree));
+  const blocks = predictions.blocks.map((block) => ({
+    ...block,
+    truth: block.rows,
+    onlyProduction: 0,
+    onlyShadow: block.rows - block.agree,
+  }));
+  const labels = { production: rows - only, shadow: rows, onlyProduction: 0, onlyShadow: only };
+  return {
+    ...seen,
+    predictions: { ...predictions, blocks, truth: { rows, of: rows, labels, numbers: undefined, unknown: 0 } },
+  };
+}
+
+test.each(['terminal', 'markdown', 'html'] as const)(
+  'warm-up is called that, once for all latencies (%s)',
+  async (format) => {
+    const words = await read(reportOn(simulate({ minutes: 2 })), format);
+    expect(words.match(/minutes 1 and 2 after the shadow came up are warm-up and left out/g)).toHaveLength(1);
+    expect(words).toContain('no later minute in which both have a latency: 0 of the 8 blocks');
+  },
+);
+
+test('gates that are open for different reasons stand alone', () => {
+  const report = reportOn(simulate({ minutes: 30 }));
+  const { verdict } = report;
+  expect(reasonsOf(report)).toHaveLength(verdict?.gates.length ?? 0);
+});
+
+test('without anything but warm-up there is no time with the shadow to show', () => {
+  const sectionAfter = (minutes: number) => {
+    const seen = simulate({ minutes });
+    const before = { times: seen.metrics.times, production: seen.metrics.production };
+    return effectSection(reportOn({ ...seen, metrics: { ...seen.metrics, before } }));
+  };
+  expect(sectionAfter(2)).toBeUndefined();
+  expect(sectionAfter(3)?.sentences.join()).toContain('without its first 2 minutes, which are warm-up');
+});
+
+test.each(['terminal', 'markdown', 'html'] as const)(
+  'a difference of accuracies is points, and what they mean is said (%s)',
+  async (format) => {
+    const report = reportOn(withTruth(0.85));
+    const gate = report.verdict?.gates.find((one) => one.id === 'truth.accuracy');
+    expect(gate).toMatchObject({ outcome: 'pass', unit: 'share', margin: 0.02 });
+    const words = await read(report, format);
+    expect(words).toMatch(/-1[45](\.\d+)? pts/);
+    expect(words).toContain('< 2 pts');
+    expect(words).toMatch(/It is right on 100 % where production is on 8[45](\.\d)? %/);
+    expect(words).toContain('of truth.accuracy those that the shadow loses (below 0 it is better)');
+  },
+);
+
+test.each(['terminal', 'markdown', 'html'] as const)(
+  'what does not count because the truth is known says so (%s)',
+  async (format) => {
+    const agreed = reportOn(withTruth(0.99));
+    const differing = reportOn(withTruth(0.8));
+    const why = 'For information: the truth is known, and decides.';
+    for (const report of [agreed, differing]) {
+      expect((await read(report, format)).split(why)).toHaveLength(2);
+      expect(report.verdict?.summary).toMatch(/^\d+ deciding gates hold, 1 is for information\.$/);
+    }
+    expect(differing.verdict?.gates.find((gate) => gate.id === 'labels.agreement')?.outcome).toBe('fail');
+    expect(await read(reportOn(simulate()), format)).not.toContain(why);
+  },
+);
+
+test('sequences are drawn from where the judge first decides', () => {
+  const chart = chartsOf(reportOn(simulate({ minutes: 130 })))['sequence-latency-mean'];
+  expect(chart?.x[0]).toBe(8);
+  expect(chartsOf(reportOn(simulate({ minutes: 70 })))['sequence-latency-mean']).toBeUndefined();
+});
+
+test.each(['terminal', 'markdown', 'html'] as const)('the policy is named (%s)', async (format) => {
+  const report = { ...reportOn(simulate({ minutes: 5 })), policyFrom: 'strict.yaml' };
+  expect(await read(report, format)).toMatch(/policy:? +`?strict\.yaml/);
+});
+
+test('JUnit: without a shadow nothing is green', async () => {
+  const render = await renderers.junit();
+  const text = await render(reportOn({ ...simulate({ minutes: 5 }), shadow: undefined }), OPTIONS);
+  expect(text).toContain('tests="1" failures="0" errors="1"');
+  expect(text).toContain('<error type="inconclusive"');
+});
