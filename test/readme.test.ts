@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { DEFAULT_POLICY } from '../src/analysis/policy.ts';
+import { EXAMPLE } from '../src/analysis/policy-example.ts';
+import { readPolicy } from '../src/analysis/policy-schema.ts';
+import { parseYaml } from '../src/yaml.ts';
 import { buildProgram } from '../src/program.ts';
 import { capturedIo } from './support/io.ts';
 
@@ -22,6 +26,14 @@ test('README names every command', async () => {
   expect(commands).toContain('deploy');
   const missing = commands.filter((name) => name !== 'help' && !new RegExp(`shadowctl ${name}\\b`).test(readme));
   expect(missing).toEqual([]);
+});
+
+test('README shows the policy with all its keys as `policy init` prints it, which is the default', () => {
+  const shown = /```yaml\n(policy:[^]*?)```/.exec(readme)?.[1] ?? '';
+  expect(shown).toBe(EXAMPLE);
+  expect(readPolicy((parseYaml(shown, 'README.md') as { policy: unknown }).policy, 'README.md')).toEqual(
+    DEFAULT_POLICY,
+  );
 });
 
 test('the two commands of README and CI are the same', () => {
