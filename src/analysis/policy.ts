@@ -20,6 +20,7 @@ export interface Policy {
   minimumCoverage: number;
   /** Minutes after the shadow's first request that are left out of latency. */
   warmupMinutes: number;
+  /** Latency passes after so many blocks; answers after as many minutes that have some, parts of the inputs after thrice that. */
   blockMinutes: number;
   minimumBlocks: number;
   /** How much slower the shadow may be, per statistic. */
