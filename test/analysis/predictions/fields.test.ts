@@ -91,7 +91,7 @@ describe('free JSON, field by field', () => {
   });
 
   test('a path that is none is refused', () => {
-    expect(() => readPolicy({ fields: { ignore: ['id'] } }, 'x.yaml')).toThrow('must be a path like');
+    expect(() => readPolicy({ fields: { ignore: ['id'] } }, 'x.yaml')).toThrow('is not a path like');
   });
 
   test('--task json takes answers whole that would be labels', () => {
