@@ -6,7 +6,7 @@ import { minutesToPass, shareInterval } from './judge/evidence.ts';
 import { accuracyLost } from './judge/truth.ts';
 import type { Task } from './observations.ts';
 import type { Policy } from './policy.ts';
-import { decides, gates, policyFor } from './policy.ts';
+import { decides, GATES, gates, policyFor } from './policy.ts';
 import { keyOf } from './policy-words.ts';
 import { requestsForQuantile } from './statistics/proportions.ts';
 import { compare } from './verdict.ts';
@@ -44,7 +44,8 @@ export function explainPolicy(policy: Policy): Demand[] {
     least === undefined ? NEVER : `${pairs(0)}, and ${count(least)} in each part`;
   const demand = (gate: string, words: string, traffic: string, key: string): Demand => ({
     gate,
-    gating: gates(policy, gate),
+    // `truth` is one of two gates, by the kind of answers.
+    gating: GATES.some((id) => (id === gate || id.startsWith(`${gate}.`)) && gates(policy, id)),
     demand: words,
     traffic,
     key,

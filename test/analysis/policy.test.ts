@@ -166,6 +166,10 @@ describe('explaining a policy', () => {
     // KL (nats) of ten bins by the Dirichlet mixture: the first n with (2 sqrt(2 KL))**2 < .2, in Python (gammaln)
     expect(of('distance.psi')?.traffic).toBe('1 340 pairs of different inputs, in 80 minutes');
     expect([of('effect.latency')?.gating, of('effect.errors')?.gating]).toEqual([false, true]);
+    const truth = (inform: string[]) =>
+      explainPolicy(readPolicy({ inform }, 'x')).find((one) => one.gate === 'truth')?.gating;
+    expect([truth([]), truth(['truth']), truth(['truth.accuracy'])]).toEqual([true, false, true]);
+    expect(truth(['truth.accuracy', 'truth.error'])).toBe(false);
   });
 
   test('what it says is what the judge does: proven with so much traffic at best, and not with less', () => {
