@@ -46,7 +46,7 @@ test.each(['terminal', 'markdown', 'html'] as const)(
   'warm-up is called that, once for all latencies (%s)',
   async (format) => {
     const words = await read(reportOn(simulate({ minutes: 2 })), format);
-    expect(words.match(/minutes 1 and 2 after the shadow came up are warm-up and left out/g)).toHaveLength(1);
+    expect(words.match(/the first 2 minutes with the shadow in this window are warm-up and left out/g)).toHaveLength(1);
     expect(words).toContain('no later minute in which both have a latency: 0 of the 8 blocks');
   },
 );
@@ -64,7 +64,9 @@ test('without anything but warm-up there is no time with the shadow to show', ()
     return effectSection(reportOn({ ...seen, metrics: { ...seen.metrics, before } }));
   };
   expect(sectionAfter(2)).toBeUndefined();
-  expect(sectionAfter(3)?.sentences.join()).toContain('without its first 2 minutes, which are warm-up');
+  expect(sectionAfter(3)?.sentences.join()).toContain(
+    'without the first 2 minutes of this window that have it: warm-up',
+  );
 });
 
 test.each(['terminal', 'markdown', 'html'] as const)(

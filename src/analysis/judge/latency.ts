@@ -56,11 +56,8 @@ function logRatios(
 /** Goes on with what there is beside the warm-up. */
 function warmUp(minutes: number): string {
   if (minutes === 0) return '';
-  const which =
-    minutes === 1
-      ? 'minute 1 after the shadow came up is'
-      : `minutes 1 ${minutes === 2 ? 'and' : 'to'} ${minutes} after the shadow came up are`;
-  return `${which} warm-up and left out, and there is `;
+  const which = minutes === 1 ? 'the first minute' : `the first ${minutes} minutes`;
+  return `${which} with the shadow in this window ${minutes === 1 ? 'is' : 'are'} warm-up and left out, and there is `;
 }
 
 function gate(

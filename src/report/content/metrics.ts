@@ -77,7 +77,7 @@ export function effectSection({ observations, policy }: Report): Section | undef
   const warmup =
     warmupMinutes === 0
       ? ''
-      : ` With the shadow: without its first ${warmupMinutes === 1 ? 'minute' : `${warmupMinutes} minutes`}, which are warm-up.`;
+      : ` With the shadow: without the first ${warmupMinutes === 1 ? 'minute' : `${warmupMinutes} minutes`} of this window that have it: warm-up.`;
   const rows = ROWS.filter(([title]) => IN_SHORT.includes(title)).map(([title, of, show]) => [
     title,
     show(of(both.before)),
