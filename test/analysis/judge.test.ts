@@ -177,8 +177,12 @@ describe('answers are judged over time', () => {
     expect([lasting(230, bad).outcome, lasting(240, bad).outcome]).toEqual(['inconclusive', 'fail']);
   });
 
-  test('what fails all the time fails at once', () => {
-    expect(lasting(16, () => 8).outcome).toBe('fail');
+  test('what fails all the time fails after one block', () => {
+    const policy = { ...DEFAULT_POLICY, minimumPairs: 100 };
+    const early = lasting(9, () => 8, policy);
+    expect(early).toMatchObject({ outcome: 'inconclusive', needs: 'about 1 min more of traffic' });
+    expect(early.reason).toContain('it takes 10 minutes with answers to fail, and there are 9.');
+    expect(lasting(10, () => 8, policy).outcome).toBe('fail');
   });
 
   test('every other question about answers waits too, and parts of the inputs three times as long', () => {

@@ -79,8 +79,9 @@ export function minutesToPass(policy: Policy, of: Judged = 'answers'): number {
 /**
  * Few minutes say how answers are now, not how they are. No gate on answers passes sooner than `minutesToPass`; and
  * where minutes differ by more than chance, none passes or fails until three times that. Parts of the inputs pass no
- * sooner in any case: bursts of one part are hidden among the rows of all. Without bursts a gate may fail at once. The
- * lengths are measured, not derived: see the lines "in bursts" of `npm run calibrate`.
+ * sooner in any case: bursts of one part are hidden among the rows of all. Without bursts a gate may fail after one
+ * block: a minute or two cannot show whether minutes differ. The lengths are measured, not derived: see the lines "in
+ * bursts" of `npm run calibrate`.
  *
  * @param minutes one list for each share that the gate is about
  */
@@ -93,13 +94,14 @@ export function tooShort(
   if (outcome === 'inconclusive') return undefined;
   const found = Math.max(0, ...minutes.map((one) => one.filter(({ n }) => n > 0).length));
   const bursts = minutes.some((one) => burstChance(one) < BURST);
-  const needed = bursts ? minutesToPass(policy) * BURSTY : outcome === 'pass' ? minutesToPass(policy, of) : 0;
+  const least = outcome === 'pass' ? minutesToPass(policy, of) : policy.blockMinutes;
+  const needed = bursts ? minutesToPass(policy) * BURSTY : least;
   if (found >= needed) return undefined;
   const minutesOf = `${needed} minutes with ${of === 'truth' ? 'labels' : 'answers'}`;
   return {
     reason: bursts
       ? `minutes differ more than chance makes them, so that it takes ${minutesOf} to tell, and there are ${found}`
-      : `it takes ${minutesOf} to pass, and there are ${found}`,
+      : `it takes ${minutesOf} to ${outcome}, and there are ${found}`,
     missing: 0,
     needs: `about ${duration(needed - found)} more of traffic${of === 'truth' ? ' with labels' : ''}`,
   };
