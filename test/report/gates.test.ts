@@ -79,7 +79,7 @@ test.each(['terminal', 'markdown', 'html'] as const)(
     expect(words).toMatch(/-1[45](\.\d+)? pts/);
     expect(words).toContain('< 2 pts');
     expect(words).toMatch(/It is right on 100 % where production is on 8[45](\.\d)? %/);
-    expect(words).toContain('of truth.accuracy those that the shadow loses (below 0 it is better)');
+    expect(words).toContain('of truth.accuracy what the shadow loses (below 0 it is better)');
   },
 );
 

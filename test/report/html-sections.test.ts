@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Observations } from '../../src/analysis/observations.ts';
 import { ticks } from '../../src/report/html/pictures.ts';
@@ -111,4 +112,14 @@ test('ticks are round and lie inside', () => {
   expect(ticks(0.33, 1)).toEqual([0.4, 0.6, 0.8, 1]);
   expect(ticks(-3, 12)).toEqual([0, 5, 10]);
   expect(ticks(7, 7)).toEqual([7]);
+});
+
+test("a ratio's axis is marked in even steps, unless they lie too far apart for that", () => {
+  const script = readFileSync(new URL('../../src/report/html/browser.inline.js', import.meta.url), 'utf8');
+  const source = /function evenChanges[\s\S]*?\n {2}\}/.exec(script)?.[0] ?? '';
+  // oxlint-disable-next-line no-implied-eval
+  const evenChanges = new Function(`return ${source}`)() as (low: number, high: number, most: number) => number[];
+  expect(evenChanges(-0.072, 0.11, 8)).toEqual([-0.05, 0, 0.05, 0.1]);
+  expect(evenChanges(-0.2, 0.25, 10)).toEqual([-0.2, -0.15, -0.1, -0.05, 0, 0.05, 0.1, 0.15, 0.2, 0.25]);
+  expect(evenChanges(-0.4, 6, 8)).toEqual([]);
 });

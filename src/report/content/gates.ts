@@ -58,5 +58,5 @@ export function unitsText({ verdict }: Report): string {
   const differences = (verdict?.gates ?? []).filter((gate) => isDifference(gate));
   if (differences.length === 0) return '';
   const lost = differences.some((gate) => gate.id === 'truth.accuracy');
-  return `pts: percentage points, the shadow's less production's${lost ? '; of truth.accuracy those that the shadow loses (below 0 it is better)' : ''}`;
+  return `pts: percentage points, a difference of two shares${lost ? '; of truth.accuracy what the shadow loses (below 0 it is better)' : ''}`;
 }
