@@ -23,6 +23,9 @@ const NO_GLOBALS: Globals = {
   debug: false,
 };
 
+const EMULATOR_RUNS_ON =
+  'The emulator that was started for this runs on in the background; it ends with: shadowctl emulator stop';
+
 /** The program as the shell calls it. Resolves to the exit code. */
 export async function main(argv: readonly string[], process: NodeJS.Process): Promise<number> {
   const controller = new AbortController();
@@ -58,6 +61,8 @@ export async function main(argv: readonly string[], process: NodeJS.Process): Pr
 interface Line {
   /** The program's options that were typed. */
   given: Partial<Globals>;
+  /** It has started the emulator, which runs on. */
+  startedEmulator: boolean;
   /** Called with whatever must be closed at the end. */
   opened(close: () => void): void;
 }
@@ -65,11 +70,11 @@ interface Line {
 /** One command line in any surroundings. Resolves to the exit code; never rejects. */
 export async function run(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   const closings: (() => void)[] = [];
-  const line: Line = { given: {}, opened: (close) => void closings.push(close) };
+  const line: Line = { given: {}, startedEmulator: false, opened: (close) => void closings.push(close) };
   try {
     return EXIT_CODES[await perform(argv, surroundings, line)];
   } catch (error) {
-    return explain(error, argv, surroundings, line.given);
+    return explain(error, argv, surroundings, line);
   } finally {
     for (const close of closings) close();
   }
@@ -92,7 +97,9 @@ async function perform(
         echoing(surroundings.io({ quiet: globals.quiet, color: globals.color }), line.given, isForPeople(options));
       const execute: App['execute'] = (words, { io: other, ...overrides } = {}) =>
         perform(words, { ...surroundings, ...overrides }, line, { globals, io: other ?? io });
-      outcome = await run(createApp({ surroundings, globals, io, execute, opened: line.opened }), options);
+      const startedEmulator = () => void (line.startedEmulator = true);
+      const parts = { surroundings, globals, io, execute, opened: line.opened, startedEmulator };
+      outcome = await run(createApp(parts), options);
     },
   };
   const io = base?.io ?? surroundings.io({ quiet: false, color: !argv.includes('--no-color') });
@@ -112,7 +119,7 @@ async function explain(
   thrown: unknown,
   argv: readonly string[],
   surroundings: Surroundings,
-  given: Partial<Globals>,
+  { given, startedEmulator }: Line,
 ): Promise<number> {
   // commander has printed its own message by now: help and version end with 0, wrong words with another code.
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : PROBLEM_CODES.usage;
@@ -130,6 +137,8 @@ async function explain(
     for (const line of error.next?.split('\n') ?? []) fit(`  ${line}`).forEach((one) => io.alert(one));
     const hint = error.next?.includes('add --emulator') === true ? await emulatorHere(surroundings.cwd) : undefined;
     if (hint !== undefined) io.alert(`  ${hint}`);
+    // It was said when it began, far above and not under --quiet.
+    if (startedEmulator) fit(`  ${EMULATOR_RUNS_ON}`).forEach((one) => io.alert(one));
     if (argv.includes('--debug') && error.cause instanceof Error) io.alert(error.cause.stack ?? String(error.cause));
     return PROBLEM_CODES[error.kind];
   }

@@ -20,6 +20,8 @@ export interface AppParts {
   execute: App['execute'];
   /** Called with whatever must be closed at the end. */
   opened(close: () => void): void;
+  /** Called when the emulator had to be started: it outlives the command. */
+  startedEmulator(): void;
 }
 
 /** Makes each part of the app when it is first asked for. */
@@ -27,7 +29,7 @@ export function createApp(parts: AppParts): App {
   const { surroundings, globals, io, execute, opened } = parts;
   const { env, cwd, clock } = surroundings;
   const project = once(async () => (await import('./config.ts')).loadProject(cwd, globals.config));
-  const environment = once(() => readEnvironment(env, globals, project, io));
+  const environment = once(() => readEnvironment(parts, project));
   const aws = once(async () => {
     const { connect } = await import('./aws/clients.ts');
     const connection = connect(await awsTarget(await environment(), globals, await project()));
@@ -70,17 +72,18 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 async function readEnvironment(
-  env: Environment,
-  globals: Globals,
+  { surroundings: { env }, globals, io, startedEmulator }: AppParts,
   project: () => Promise<Project>,
-  io: Io,
 ): Promise<Environment> {
   const settings = await project();
   if (!onEmulator(globals, settings)) return env;
   const { ensureEmulator, emulatorEnvironment } = await import('./emulator/process.ts');
   const { join } = await import('node:path');
   const { url, started } = await ensureEmulator(join(settings.stateDir, 'emulator'));
-  if (started) io.err('Started the emulator in the background; it ends with: shadowctl emulator stop');
+  if (started) {
+    io.err('Started the emulator in the background; it ends with: shadowctl emulator stop');
+    startedEmulator();
+  }
   return { ...env, ...emulatorEnvironment(url, env) };
 }
 

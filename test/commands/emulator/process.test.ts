@@ -75,6 +75,28 @@ const s3 = (endpoint: string) =>
   });
 
 describe('the emulator as a process', () => {
+  it('that a refused command had to start is said to run on, and how it ends; --quiet or not, and only once', async () => {
+    const deploy = [
+      'deploy',
+      '--endpoint',
+      'w',
+      '--algorithm',
+      'linear-learner',
+      '--emulator',
+      '--region',
+      'us-east-1',
+    ];
+    const artifact = join(root, 'fixtures/artifacts/005-model.tar.gz');
+    const asked = [...deploy, '--artifact', artifact, '--role', 'arn:aws:iam::000000000000:role/x', '--quiet'];
+    const runsOn = 'runs on in the background; it ends with: shadowctl emulator stop';
+    const first = await shadowctl(...asked);
+    expect(first).toMatchObject({ code: 2, out: '', err: expect.stringContaining('Nobody can be asked here') });
+    expect(first.err).toContain(runsOn);
+    expect((await runningEmulator(dir()))?.url).toBeDefined();
+    const second = await shadowctl(...asked);
+    expect(second).toMatchObject({ code: 2, err: expect.not.stringContaining(runsOn) });
+  });
+
   it('starts once, answers, keeps its state over a restart and a kill -9, stops once', async () => {
     const first = await shadowctl('emulator', 'start', '--port', '0');
     expect(first).toMatchObject({ code: 0, err: expect.stringContaining('runs as process') });

@@ -145,6 +145,7 @@ export async function stage(shadow: 'good' | 'mismatched' | 'none', captured = t
         io,
         execute: () => Promise.reject(new Error('a report runs no other command')),
         opened: () => undefined,
+        startedEmulator: () => undefined,
       });
       return { app, out, err };
     },
