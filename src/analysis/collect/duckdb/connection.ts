@@ -12,7 +12,7 @@ export interface Engine {
 }
 
 /** What of a bound for the whole process is DuckDB's: the rest is for Node, the threads that scan, and their buffers. */
-const BESIDE_MB = 400;
+const BESIDE_MB = 520;
 const LEAST_MB = 256;
 const UNITS: Record<string, number> = {
   KB: 1e-3,
