@@ -18,7 +18,7 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   unparsed: 0.01             # share of its answers that may be unreadable
   tasks: { binary: { agreement: 0.95 }, json: { agreement: 0.95 } } # agreement, share or truth for one kind of answers
   effect: { latency: 0.1, overhead: 0.2, errors: 0.01 } # what it may cost production; for information
-  decide: []                 # gates that only inform otherwise: [effect] or [effect.latency]
+  decide: []                 # gates that only inform otherwise: [effect], or [labels.agreement] beside labels
   inform: []                 # gates that shall not decide: [latency.p99]
   # Without a default:
   # numbers: { share: 0.05, tolerance: 0.5 } # instead of half a standard deviation of production's numbers

@@ -44,7 +44,5 @@ function decided(policy: Policy, name: string): string {
   if (!decides(policy, name)) return `${name} informs, for inform names it too.`;
   if (name === 'effect' || name.startsWith('effect.')) return `${name} decides.`;
   const unless = UNLESS_TRUTH.some((id) => id === name || id.startsWith(`${name}.`));
-  return unless
-    ? `${name} decides without labels, as it does by default; where the truth is known it informs all the same.`
-    : `${name} decides by default.`;
+  return unless ? `${name} decides, even where the truth is known.` : `${name} decides by default.`;
 }

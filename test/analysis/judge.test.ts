@@ -140,6 +140,19 @@ describe('a verdict', () => {
   });
 });
 
+test('where the truth is known, equal answers decide only if the policy says so', () => {
+  const seen = simulate({ minutes: 80, rate: 20 });
+  if (seen.predictions === undefined) throw new Error('the simulation has predictions');
+  const rows = { rows: 1600, of: 1600, unknown: 0, numbers: undefined };
+  const truth = { ...rows, labels: { production: 1200, shadow: 1200, onlyProduction: 10, onlyShadow: 10 } };
+  const known = { ...seen, predictions: { ...seen.predictions, truth } };
+  const gating = (decide: string[], inform: string[] = []) =>
+    gate(judge(known, { ...DEFAULT_POLICY, decide, inform }) as Verdict, 'labels.agreement').gating;
+  expect(gating([])).toBe(false);
+  expect(gating(['labels'])).toBe(true);
+  expect(gating(['labels.agreement'], ['labels'])).toBe(false);
+});
+
 describe('answers are judged over time', () => {
   /** Labels of 20 rows a minute, of which `differing` do. */
   function lasting(minutes: number, differing: (minute: number) => number, policy = DEFAULT_POLICY): Gate {

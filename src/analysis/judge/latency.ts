@@ -9,7 +9,7 @@ import type { Gate } from '../verdict.ts';
 import { enough } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { history } from './history.ts';
-import { change, duration } from './words.ts';
+import { counted, change, duration } from './words.ts';
 
 type Statistic = keyof Policy['latency'];
 
@@ -85,7 +85,7 @@ function gate(
       tooFew && known
         ? `${seen}, but ${counts.requests} requests say nothing about ${name}: it takes ${counts.needed}.`
         : interval === undefined
-          ? `${seen}${known ? `, from` : `:`} ${sequence.blocks} of the ${policy.minimumBlocks} blocks of ${sequence.minutes} minutes it takes to judge.`
+          ? `${seen}${known ? `, from` : `:`} ${sequence.blocks} of the ${policy.minimumBlocks} blocks of ${counted(sequence.minutes, 'minutes')} it takes to judge.`
           : `${seen}; the truth lies between ${change(interval[0])} and ${change(interval[1])}, and ${change(1 + margin)} is allowed.`,
   };
   return {

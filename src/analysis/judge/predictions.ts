@@ -1,5 +1,5 @@
 import type { Predictions, SideCounts } from '../observations.ts';
-import { gates } from '../policy.ts';
+import { decides, gates } from '../policy.ts';
 import type { Gate } from '../verdict.ts';
 import { scatterOf, shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
@@ -8,18 +8,18 @@ import { different, proportion } from './proportion.ts';
 import { judgeSchema } from './schema.ts';
 import { count, number, percent } from './words.ts';
 
-/** Does the shadow answer as production does? By labels, else by numbers; without truth this decides, with truth it informs. */
+/** Does the shadow answer as production does? By labels, else by numbers; without truth this decides, with truth it informs, unless the policy says otherwise. */
 export function judgeAnswers(evidence: Evidence): Gate[] {
   const predictions = evidence.observations.predictions;
   if (predictions === undefined || evidence.observations.shadow === undefined) return [];
-  const decides = predictions.truth === undefined || predictions.truth.rows === 0;
+  const alone = predictions.truth === undefined || predictions.truth.rows === 0;
   const all = [...judgeSanity(predictions, evidence), ...judgeSchema(predictions, evidence)];
-  if (predictions.labels !== undefined) all.push(agreement(predictions, evidence, decides));
-  else if (predictions.numbers !== undefined) all.push(closeness(predictions, evidence, decides));
+  if (predictions.labels !== undefined) all.push(agreement(predictions, evidence, alone));
+  else if (predictions.numbers !== undefined) all.push(closeness(predictions, evidence, alone));
   return all;
 }
 
-function agreement(predictions: Predictions, evidence: Evidence, decides: boolean): Gate {
+function agreement(predictions: Predictions, evidence: Evidence, alone: boolean): Gate {
   const { policy } = evidence;
   const { agree, rows } = predictions.labels ?? { agree: 0, rows: 0 };
   const minutes = predictions.blocks.map((block) => ({ successes: block.agree, n: block.rows }));
@@ -27,7 +27,7 @@ function agreement(predictions: Predictions, evidence: Evidence, decides: boolea
   return proportion(predictions, evidence, {
     id: 'labels.agreement',
     title: 'Does it predict the same?',
-    gating: decides && gates(policy, 'labels.agreement'),
+    gating: alone ? gates(policy, 'labels.agreement') : decides(policy, 'labels.agreement'),
     successes: agree,
     n: rows,
     minutes,
@@ -42,7 +42,7 @@ function agreement(predictions: Predictions, evidence: Evidence, decides: boolea
   });
 }
 
-function closeness(predictions: Predictions, evidence: Evidence, decides: boolean): Gate {
+function closeness(predictions: Predictions, evidence: Evidence, alone: boolean): Gate {
   const { policy } = evidence;
   const { beyond, rows, tolerance } = predictions.numbers ?? { beyond: 0, rows: 0, tolerance: 0 };
   const minutes = predictions.blocks.map((block) => ({
@@ -52,7 +52,7 @@ function closeness(predictions: Predictions, evidence: Evidence, decides: boolea
   return proportion(predictions, evidence, {
     id: 'numbers.tolerance',
     title: 'Does it predict nearly the same?',
-    gating: decides && gates(policy, 'numbers.tolerance'),
+    gating: alone ? gates(policy, 'numbers.tolerance') : decides(policy, 'numbers.tolerance'),
     successes: beyond,
     n: rows,
     minutes,
