@@ -208,7 +208,10 @@ describe('against an endpoint', () => {
   test.each<[string, RegExp]>([
     ['--endpoint nosuch --data rows.csv', /There is no endpoint "nosuch" in us-east-1\.\n  Check --endpoint/],
     ['--endpoint weather --data none.csv', /--data: there is no file none.csv/],
-    ['--endpoint weather --data s3://nobucket/rows.csv', /There is no bucket "nobucket", in which s3:\/\/nobucket\/rows.csv would be/],
+    [
+      '--endpoint weather --data s3://nobucket/rows.csv',
+      /There is no bucket "nobucket", in which s3:\/\/nobucket\/rows.csv would be/,
+    ],
     [`--endpoint weather --data ${DATA}`, /looks like a header/],
     [`--endpoint weather --data ${DATA} --labels truth`, /no column "truth".*\n.*precipitation/],
     [`--endpoint weather --data ${DATA} --header --labels 7`, /no column 7; it has 7 columns/],
