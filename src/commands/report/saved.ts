@@ -31,6 +31,11 @@ export function refuseInVain(path: string, options: ReportOptions): void {
       `${options.watch === 'show' ? '--watch' : '--until-decided'} looks at an endpoint again and again; ${path} stays as it is.`,
       'Leave it out, or name --endpoint instead of --files.',
     );
+  if (options.endpoint !== undefined)
+    throw usage(
+      `--endpoint ${options.endpoint} and the files at ${path} exclude each other: files are judged without AWS.`,
+      'Leave one of them out.',
+    );
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return;
   const flags = askedInVain(options);
   if (flags.length === 0) return;

@@ -120,6 +120,7 @@ describe('report, through the real SDK', () => {
     await expect(look({ ...none, predictions: false })).rejects.toThrow('--no-predictions does nothing with');
     await expect(look({ ...none, watch: 'quiet' })).rejects.toThrow('--until-decided looks at an endpoint again');
     await expect(look({ ...none, files: folder, watch: 'show' })).rejects.toThrow('--watch looks at an endpoint again');
+    await expect(look({ ...none, files: folder, endpoint: 'weather' })).rejects.toThrow('exclude each other');
   });
 
   test('sums that were counted with one tolerance are not judged under another', async () => {
