@@ -1,6 +1,6 @@
 import type { Aws } from './aws/clients.ts';
-import type { Clock } from './clock.ts';
-import type { Project } from './config.ts';
+import type { Clock } from './base/clock.ts';
+import type { Project } from './base/project.ts';
 import type { Journal } from './state/journal.ts';
 import type { Io } from './ui/io.ts';
 

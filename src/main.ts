@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { CommanderError } from 'commander';
 import type { App, Globals, Host, Outcome } from './app.ts';
-import { systemClock } from './clock.ts';
-import { Problem, type ProblemKind, interrupted } from './errors.ts';
+import { systemClock } from './base/clock.ts';
+import { Problem, type ProblemKind, interrupted } from './base/errors.ts';
 import { buildProgram } from './program.ts';
 import { echoing, withGivenFlags } from './ui/given-flags.ts';
 import { type Io, processIo } from './ui/io.ts';

@@ -1,7 +1,7 @@
 import type { App, Environment, Globals } from './app.ts';
-import type { Clock } from './clock.ts';
-import type { Project } from './config.ts';
-import { cannotRun, usage } from './errors.ts';
+import type { Clock } from './base/clock.ts';
+import type { Project } from './base/project.ts';
+import { cannotRun, usage } from './base/errors.ts';
 import type { Io } from './ui/io.ts';
 
 /** What the program finds around it; tests and the demo bring their own. */
@@ -28,7 +28,7 @@ export interface AppParts {
 export function createApp(parts: AppParts): App {
   const { surroundings, globals, io, execute, opened } = parts;
   const { env, cwd, clock } = surroundings;
-  const project = once(async () => (await import('./config.ts')).loadProject(cwd, globals.config));
+  const project = once(async () => (await import('./base/project.ts')).loadProject(cwd, globals.config));
   const environment = once(() => readEnvironment(parts, project));
   const aws = once(async () => {
     const { connect } = await import('./aws/clients.ts');
@@ -150,7 +150,7 @@ function nonEmpty(text: string | undefined): string | undefined {
 /** A line to add to an error about missing credentials or regions: the emulator that runs in this folder, if one does. */
 export async function emulatorHere(cwd: string): Promise<string | undefined> {
   try {
-    const { loadProject } = await import('./config.ts');
+    const { loadProject } = await import('./base/project.ts');
     const { runningEmulator } = await import('./emulator/process.ts');
     const { join } = await import('node:path');
     const running = await runningEmulator(join((await loadProject(cwd, undefined)).stateDir, 'emulator'));

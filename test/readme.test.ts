@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { DEFAULT_POLICY } from '../src/analysis/policy.ts';
-import { EXAMPLE } from '../src/analysis/policy-example.ts';
-import { readPolicy } from '../src/analysis/policy-schema.ts';
-import { parseYaml } from '../src/yaml.ts';
+import { DEFAULT_POLICY } from '../src/analysis/policy/policy.ts';
+import { EXAMPLE } from '../src/analysis/policy/example.ts';
+import { readPolicy } from '../src/analysis/policy/schema.ts';
+import { parseYaml } from '../src/base/yaml.ts';
 import { buildProgram } from '../src/program.ts';
 import { capturedIo } from './support/io.ts';
 

@@ -5,7 +5,7 @@ import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClient } from '@aws-sdk/client-sts';
-import { cannotRun } from '../errors.ts';
+import { cannotRun } from '../base/errors.ts';
 import { call } from './errors.ts';
 
 /** A connection on which nothing moves for so long is given up, in milliseconds. A model may take 60 seconds to answer. */

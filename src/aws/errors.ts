@@ -1,4 +1,4 @@
-import { Problem } from '../errors.ts';
+import { Problem } from '../base/errors.ts';
 import type { AwsTarget } from './clients.ts';
 
 /** A call to AWS that did not succeed, in words a person can act on, with what `apply` must know about it. */

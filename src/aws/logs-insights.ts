@@ -4,8 +4,8 @@ import {
   StartQueryCommand,
   StopQueryCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
-import type { Clock } from '../clock.ts';
-import { cannotRun, type Problem, usage } from '../errors.ts';
+import type { Clock } from '../base/clock.ts';
+import { cannotRun, type Problem, usage } from '../base/errors.ts';
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
 

@@ -1,4 +1,4 @@
-import { type Problem, usage } from '../errors.ts';
+import { type Problem, usage } from '../base/errors.ts';
 import type { AwsTarget } from './clients.ts';
 
 /** That there is no such endpoint, and what to do about it: the same words whoever finds out. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { cannotRun } from '../errors.ts';
+import { cannotRun } from '../base/errors.ts';
 
 /**
  * Refuses a profile that stands in neither of the files of the AWS CLI: the SDK would only say that it found no

@@ -4,8 +4,10 @@ import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import type { Clock } from '../clock.ts';
-import { cannotRun, type Problem } from '../errors.ts';
+import type { Clock } from '../base/clock.ts';
+import { isAlive } from '../base/process-alive.ts';
+import { onDisk } from '../base/disk.ts';
+import { cannotRun } from '../base/errors.ts';
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
 import { s3Object } from './s3-uri.ts';
@@ -13,6 +15,8 @@ import { s3Object } from './s3-uri.ts';
 /** How often a body that breaks off is asked for again, from where it broke. */
 const TRIES = 5;
 const FIRST_WAIT_MS = 500;
+const ROOM =
+  'Make room there, or give the folder back to yourself; what was downloaded so far stays.\n--no-predictions judges without captures.';
 
 /** An object as it was listed. */
 export interface RemoteObject {
@@ -41,7 +45,7 @@ export async function downloadObject(
   // Asked thousands of times where most is there: not worth a turn of the thread pool each.
   if (existsSync(path)) return 'there';
   const part = `${path}.${process.pid}.part`;
-  await onDisk(path, async () => {
+  await onDisk(dirname(path), ROOM, async () => {
     await mkdir(dirname(path), { recursive: true });
     await adoptPart(path, part);
   });
@@ -65,7 +69,7 @@ export async function downloadObject(
     }
     await clock.sleep(FIRST_WAIT_MS * 2 ** (tries - 1), signal);
   }
-  await onDisk(path, () => rename(part, path));
+  await onDisk(dirname(path), ROOM, () => rename(part, path));
   return 'fetched';
 }
 
@@ -88,7 +92,7 @@ async function transfer(
       // A store that knows no ranges sends all of it.
       const goesOn = reply.ContentRange?.startsWith(`bytes ${from}-`) === true;
       const file = createWriteStream(part, goesOn ? { flags: 'r+', start: from } : { flags: 'w' });
-      await onDisk(part, () => pipeline(reply.Body as Readable, file, { signal }));
+      await onDisk(dirname(part), ROOM, () => pipeline(reply.Body as Readable, file, { signal }));
     },
     `s3:GetObject on ${uri}`,
   );
@@ -105,45 +109,6 @@ async function adoptPart(path: string, part: string): Promise<void> {
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 async function sizeOf(path: string): Promise<number | undefined> {
   return (await stat(path).catch(() => undefined))?.size;
-}
-
-const DISK: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the quota of this disk is used up',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the disk is read-only',
-  ENOTDIR: 'a file is in the way of the folder',
-  EEXIST: 'a file is in the way of the folder',
-  EISDIR: 'a folder is in the way of the file',
-};
-
-/** Runs what touches the disk; a disk that refuses is a Problem, not a defect of ours. */
-async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw diskProblem(path, error) ?? error;
-  }
-}
-
-function diskProblem(path: string, error: unknown): Problem | undefined {
-  const { code = '', syscall } = error as NodeJS.ErrnoException;
-  const words = syscall === undefined ? undefined : DISK[code];
-  if (words === undefined) return undefined;
-  return cannotRun(
-    `Could not write to ${dirname(path)}: ${words} (${code}).`,
-    'Make room there, or give the folder back to yourself; what was downloaded so far stays.\n--no-predictions judges without captures.',
-    error,
-  );
 }

@@ -6,7 +6,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { cannotRun } from '../errors.ts';
+import { cannotRun } from '../base/errors.ts';
 import type { Aws } from './clients.ts';
 import { call } from './errors.ts';
 import { s3Object } from './s3-uri.ts';

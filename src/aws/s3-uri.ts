@@ -1,4 +1,4 @@
-import { usage } from '../errors.ts';
+import { usage } from '../base/errors.ts';
 
 /** An S3 object or prefix. The key has no leading slash; it is empty for a whole bucket. */
 export interface S3Place {

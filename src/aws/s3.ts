@@ -10,7 +10,7 @@ import {
   ListBucketsCommand,
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
-import { cannotRun } from '../errors.ts';
+import { cannotRun } from '../base/errors.ts';
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
 import { type S3Place, s3Object, s3Place, s3Uri } from './s3-uri.ts';

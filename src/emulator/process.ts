@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { systemClock } from '../clock.ts';
-import { cannotRun } from '../errors.ts';
+import { systemClock } from '../base/clock.ts';
+import { cannotRun } from '../base/errors.ts';
 import { spawnEmulator } from './process-spawn.ts';
 import { type Notice, readNotice, removeNotice } from './process-notice.ts';
 import { holderOf } from './storage/lock.ts';

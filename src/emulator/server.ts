@@ -2,7 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { cannotRun } from '../errors.ts';
+import { cannotRun } from '../base/errors.ts';
 import { createWorld } from './create-world.ts';
 import { answer, refusal } from './gateway.ts';
 import type { EmulatorOptions } from './options.ts';

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../clock.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
 
 /** Something that changes by itself: says when next, and makes it happen. Times are milliseconds since the epoch. */
 export interface EventSource {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { ContainerFactory } from './containers/container.ts';
 import type { Faults } from './faults.ts';
 import type { Latencies, Switches } from './options.ts';

@@ -1,5 +1,5 @@
 import type { LabelSums } from '../analysis/observations.ts';
-import type { Verdict } from '../analysis/verdict.ts';
+import type { Verdict } from '../analysis/judge/verdict.ts';
 import { cut } from '../ui/cut.ts';
 import { plain } from '../ui/io.ts';
 import { contentOf } from './content/content.ts';

@@ -1,7 +1,7 @@
 import type { Summaries } from '../analysis/metrics.ts';
 import type { Observations } from '../analysis/observations.ts';
-import type { Policy } from '../analysis/policy.ts';
-import type { Verdict } from '../analysis/verdict.ts';
+import type { Policy } from '../analysis/policy/policy.ts';
+import type { Verdict } from '../analysis/judge/verdict.ts';
 
 /** Everything a rendering may show; five renderings of this one value. */
 export interface Report {

@@ -1,7 +1,7 @@
 import type { LabelSums, NoiseFloor, Predictions, Repeats } from '../analysis/observations.ts';
 import { designEffect } from '../analysis/statistics/repeats.ts';
 import { bowker, stuartMaxwell } from '../analysis/statistics/symmetry.ts';
-import type { Gate } from '../analysis/verdict.ts';
+import type { Gate } from '../analysis/judge/verdict.ts';
 
 /** `1 234`, thousands apart. */
 export function count(n: number): string {

@@ -14,12 +14,12 @@ import {
   deleteModel,
   updateEndpoint,
 } from '../aws/sagemaker.ts';
-import type { Clock } from '../clock.ts';
-import { cannotRun, Problem } from '../errors.ts';
-import { fold } from '../state/fold.ts';
+import type { Clock } from '../base/clock.ts';
+import { cannotRun, Problem } from '../base/errors.ts';
+import { fold } from '../state/replay.ts';
 import type { Journal } from '../state/journal.ts';
 import { whoAmI } from '../state/lock.ts';
-import { objectMetadata, whatBecameOf } from './recover.ts';
+import { objectMetadata, whatBecameOf } from './resolve.ts';
 import type { Step } from './steps.ts';
 import { isOurs } from './tags.ts';
 

@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
-import { usage } from '../errors.ts';
+import { usage } from '../base/errors.ts';
 import type { Algorithm } from './images.ts';
 import type { Upload } from './steps.ts';
 

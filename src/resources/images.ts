@@ -1,4 +1,4 @@
-import { usage } from '../errors.ts';
+import { usage } from '../base/errors.ts';
 import { REGISTRIES } from './registries.ts';
 
 /** Algorithms of SageMaker whose images we can look up. */

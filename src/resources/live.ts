@@ -5,8 +5,8 @@ import type {
 } from '@aws-sdk/client-sagemaker';
 import type { Aws } from '../aws/clients.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
-import { cannotRun } from '../errors.ts';
-import { heldOf, type State } from '../state/fold.ts';
+import { cannotRun } from '../base/errors.ts';
+import { heldOf, type State } from '../state/replay.ts';
 import { ENDPOINT_TAG, isOurs } from './tags.ts';
 import type { Endpoint } from './wait.ts';
 

@@ -1,4 +1,4 @@
-import { usage } from '../errors.ts';
+import { usage } from '../base/errors.ts';
 
 /** Kinds of names SageMaker and CloudWatch let us choose. */
 export type NameKind = 'endpoint' | 'endpoint config' | 'model' | 'variant' | 'alarm';

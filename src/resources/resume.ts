@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { cannotRun } from '../errors.ts';
-import { heldOf, type State } from '../state/fold.ts';
+import { cannotRun } from '../base/errors.ts';
+import { heldOf, type State } from '../state/replay.ts';
 import { nameOf, type Step } from './steps.ts';
 
 /**

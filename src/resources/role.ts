@@ -1,4 +1,4 @@
-import { usage } from '../errors.ts';
+import { usage } from '../base/errors.ts';
 
 /**
  * The role SageMaker is to run a model with: the flag's, else shadowctl.yaml's, else the environment's, else `live`,

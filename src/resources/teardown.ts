@@ -1,4 +1,4 @@
-import type { Held } from '../state/fold.ts';
+import type { Held } from '../state/replay.ts';
 import type { ResourceKind, ResourceRef } from '../state/journal.ts';
 import type { Step } from './steps.ts';
 

@@ -2,8 +2,8 @@ import type { DescribeEndpointCommandOutput } from '@aws-sdk/client-sagemaker';
 import type { Aws } from '../aws/clients.ts';
 import { AwsProblem } from '../aws/errors.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
-import type { Clock } from '../clock.ts';
-import { cannotRun } from '../errors.ts';
+import type { Clock } from '../base/clock.ts';
+import { cannotRun } from '../base/errors.ts';
 
 /** The endpoint as AWS describes it. */
 export type Endpoint = DescribeEndpointCommandOutput;

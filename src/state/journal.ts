@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Clock } from '../clock.ts';
-import { cannotRun, usage } from '../errors.ts';
+import type { Clock } from '../base/clock.ts';
+import { cannotRun, usage } from '../base/errors.ts';
 import { takeLock } from './lock.ts';
 
 /** Kinds of things shadowctl creates, in the words of AWS. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
-import type { Clock } from '../clock.ts';
-import { cannotRun } from '../errors.ts';
+import { isAlive } from '../base/process-alive.ts';
+import type { Clock } from '../base/clock.ts';
+import { cannotRun } from '../base/errors.ts';
 
 /** Who holds a lock, what for and since when: the content of the lock file. */
 export interface Holder {
@@ -109,13 +110,7 @@ async function readHolder(path: string): Promise<Holder | undefined> {
 
 /** Only a process of this machine can be seen to be dead. */
 function isStale(holder: Holder): boolean {
-  if (holder.host !== hostname()) return false;
-  try {
-    process.kill(holder.pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
+  return holder.host === hostname() && !isAlive(holder.pid);
 }
 
 /** Takes the stale lock out of the way; should it be another's by now, it is put back. */

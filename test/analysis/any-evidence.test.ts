@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
-import { explainPolicy } from '../../src/analysis/explain.ts';
-import { judge } from '../../src/analysis/judge.ts';
-import { noiseFloor } from '../../src/analysis/noise.ts';
+import { explainPolicy } from '../../src/analysis/judge/explain.ts';
+import { judge } from '../../src/analysis/judge/judge.ts';
+import { noiseFloor } from '../../src/state/noise.ts';
 import { METRICS } from '../../src/analysis/observations.ts';
 import type { MetricTable, NoiseFloor, Observations, Predictions, Task } from '../../src/analysis/observations.ts';
-import { DEFAULT_POLICY } from '../../src/analysis/policy.ts';
-import type { Policy } from '../../src/analysis/policy.ts';
-import { comparePredictions } from '../../src/analysis/predictions/compare.ts';
-import type { Capture } from '../../src/analysis/predictions/captures.ts';
-import { readTruth } from '../../src/analysis/predictions/truth.ts';
-import { compare } from '../../src/analysis/verdict.ts';
-import type { Gate } from '../../src/analysis/verdict.ts';
+import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
+import type { Policy } from '../../src/analysis/policy/policy.ts';
+import { comparePredictions } from '../../src/analysis/compare/memory/compare.ts';
+import type { Capture } from '../../src/analysis/answers/captures.ts';
+import { compare } from '../../src/analysis/judge/verdict.ts';
+import type { Gate } from '../../src/analysis/judge/verdict.ts';
 import { seededRandom } from '../../src/emulator/random.ts';
 import type { Random } from '../../src/emulator/random.ts';
 import { START } from './simulated.ts';
+import { readTruth } from './read-truth.ts';
 
 /*
  * Whatever is seen, the judge says something sensible: no evidence, one row, one label, all equal, gaps, zeros, numbers

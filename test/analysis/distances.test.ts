@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { judge } from '../../src/analysis/judge.ts';
-import { DEFAULT_POLICY } from '../../src/analysis/policy.ts';
-import type { Policy } from '../../src/analysis/policy.ts';
+import { judge } from '../../src/analysis/judge/judge.ts';
+import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
+import type { Policy } from '../../src/analysis/policy/policy.ts';
 import { simulate } from './simulated.ts';
 
 const observations = simulate();

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { windowBefore } from '../../src/analysis/collect/before.ts';
-import { judge } from '../../src/analysis/judge.ts';
+import { windowBefore } from '../../src/analysis/observe/before.ts';
+import { judge } from '../../src/analysis/judge/judge.ts';
 import { judgeEffect, summarizeEffect } from '../../src/analysis/judge/effect.ts';
 import { summarizeBoth } from '../../src/analysis/metrics.ts';
 import type { MetricTable, Observations } from '../../src/analysis/observations.ts';
-import { DEFAULT_POLICY } from '../../src/analysis/policy.ts';
-import type { Policy } from '../../src/analysis/policy.ts';
+import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
+import type { Policy } from '../../src/analysis/policy/policy.ts';
 import { START, simulate } from './simulated.ts';
 
 /** Production in a simulated time before, with latencies and overhead divided by `slower`. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { judge } from '../../src/analysis/judge.ts';
-import { DEFAULT_POLICY } from '../../src/analysis/policy.ts';
-import { readTruth } from '../../src/analysis/predictions/truth.ts';
-import type { Gate, Verdict } from '../../src/analysis/verdict.ts';
+import { judge } from '../../src/analysis/judge/judge.ts';
+import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
+import type { Gate, Verdict } from '../../src/analysis/judge/verdict.ts';
 import { simulate } from './simulated.ts';
 import type { Simulation } from './simulated.ts';
+import { readTruth } from './read-truth.ts';
 
 function verdict(changed: Partial<Simulation> = {}, policy = DEFAULT_POLICY): Verdict {
   const found = judge(simulate(changed), policy);

@@ -1,9 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { labelRows } from '../../src/analysis/predictions/label-rows.ts';
-import { labelText } from '../../src/analysis/predictions/label-text.ts';
-import { readTruth, readTruths } from '../../src/analysis/predictions/truth.ts';
+import { labelRows } from '../../src/analysis/answers/label-rows.ts';
+import { labelText } from '../../src/analysis/answers/label-text.ts';
+import { readTruths } from '../../src/analysis/answers/truth.ts';
+import { readTruth } from './read-truth.ts';
 
 const LINES = ['inferenceId,label', 'r-1,cat', 'r-2,dög', 'r-3,cat', ''].join('\n');
 const labels = (bytes: Uint8Array) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { judge } from '../../src/analysis/judge.ts';
-import { DEFAULT_POLICY } from '../../src/analysis/policy.ts';
+import { judge } from '../../src/analysis/judge/judge.ts';
+import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import { InputCounter } from '../../src/analysis/statistics/repeats.ts';
 import { simulate } from './simulated.ts';
 

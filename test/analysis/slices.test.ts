@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { judge } from '../../src/analysis/judge.ts';
-import { DEFAULT_POLICY } from '../../src/analysis/policy.ts';
+import { judge } from '../../src/analysis/judge/judge.ts';
+import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import { simulate } from './simulated.ts';
-import { labelSums } from '../../src/analysis/predictions/labels.ts';
+import { labelSums } from '../../src/analysis/answers/labels.ts';
 import type { Predictions } from '../../src/analysis/observations.ts';
-import { SliceCounter } from '../../src/analysis/predictions/slice-counter.ts';
+import { SliceCounter } from '../../src/analysis/compare/memory/slice-counter.ts';
 import { benjaminiHochberg, slicesByClass, slicesByColumn } from '../../src/analysis/slices.ts';
 
 test('Benjamini-Hochberg against scipy', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { judge } from '../../src/analysis/judge.ts';
+import { judge } from '../../src/analysis/judge/judge.ts';
 import type { Observations, PairBlock } from '../../src/analysis/observations.ts';
-import { DEFAULT_POLICY } from '../../src/analysis/policy.ts';
+import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import { simulate } from './simulated.ts';
 
 /** 6 000 rows with truth: `onlyShadow` a minute that only the shadow has right, likewise for production. */

@@ -8,7 +8,7 @@ import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Aws, connect } from '../../src/aws/clients.ts';
 import { downloadObject } from '../../src/aws/s3-download.ts';
-import { VirtualClock } from '../../src/clock.ts';
+import { VirtualClock } from '../../src/base/clock.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
 
 const BYTES = 4_000_000;

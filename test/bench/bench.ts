@@ -10,11 +10,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { collectFromFiles } from '../../src/analysis/collect/from-files.ts';
-import { openEngine } from '../../src/analysis/collect/duckdb/connection.ts';
-import { judge } from '../../src/analysis/judge.ts';
+import { collectFromFiles } from '../../src/analysis/observe/from-files.ts';
+import { openEngine } from '../../src/analysis/compare/duckdb/connection.ts';
+import { judge } from '../../src/analysis/judge/judge.ts';
 import { kolmogorovSmirnov } from '../../src/analysis/statistics/distances.ts';
-import { DEFAULT_POLICY } from '../../src/analysis/policy.ts';
+import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import { writeCaptures } from './captures.ts';
 
 /** Wall clock and processor time in milliseconds (a busy machine stretches only the first), and the peak of memory. */
@@ -111,7 +111,7 @@ const WAYS: Record<string, (folder: string) => Promise<void>> = {
 const way = WAYS[mode];
 if (!isMainThread) {
   // This one file is what the threads of a scan begin with, too.
-  await import('../../src/analysis/collect/scan/worker.ts');
+  await import('../../src/analysis/compare/ingest/worker.ts');
 } else if (way !== undefined) {
   const ms = await timed(() => way(given));
   const used = process.resourceUsage();

@@ -14,7 +14,7 @@ import {
 } from '../../src/analysis/statistics/distances.ts';
 import { meanAndDeviation } from '../../src/analysis/statistics/sequences.ts';
 import { InputCounter } from '../../src/analysis/statistics/repeats.ts';
-import type { Outcome } from '../../src/analysis/verdict.ts';
+import type { Outcome } from '../../src/analysis/judge/verdict.ts';
 import type { Random } from '../../src/emulator/random.ts';
 import { autoregressive, type Ended, MINUTES, policy, RATE, watch } from './calibrate-frame.ts';
 

@@ -1,5 +1,5 @@
-import { DEFAULT_POLICY } from '../../src/analysis/policy.ts';
-import type { Outcome } from '../../src/analysis/verdict.ts';
+import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
+import type { Outcome } from '../../src/analysis/judge/verdict.ts';
 import type { Random } from '../../src/emulator/random.ts';
 
 /** What all simulated endpoints have in common. */

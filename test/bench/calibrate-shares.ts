@@ -5,8 +5,8 @@ import type { Floor } from '../../src/analysis/judge/floor.ts';
 import { accuracyLost } from '../../src/analysis/judge/truth.ts';
 import { dispersion } from '../../src/analysis/statistics/proportions.ts';
 import { InputCounter } from '../../src/analysis/statistics/repeats.ts';
-import { compare } from '../../src/analysis/verdict.ts';
-import type { Outcome } from '../../src/analysis/verdict.ts';
+import { compare } from '../../src/analysis/judge/verdict.ts';
+import type { Outcome } from '../../src/analysis/judge/verdict.ts';
 import type { Random } from '../../src/emulator/random.ts';
 import { autoregressive, type Ended, MINUTES, policy, RATE, watch } from './calibrate-frame.ts';
 

@@ -5,8 +5,8 @@
 import { logDifference } from '../../src/analysis/judge/effect.ts';
 import { differenceInterval, failures } from '../../src/analysis/judge/errors.ts';
 import { blockSequence } from '../../src/analysis/statistics/sequences.ts';
-import { compare } from '../../src/analysis/verdict.ts';
-import type { Outcome } from '../../src/analysis/verdict.ts';
+import { compare } from '../../src/analysis/judge/verdict.ts';
+import type { Outcome } from '../../src/analysis/judge/verdict.ts';
 import { seededRandom } from '../../src/emulator/random.ts';
 import type { Random } from '../../src/emulator/random.ts';
 import {

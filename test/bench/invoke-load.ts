@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/base/clock.ts';
 
 const BODY = '0.0,5.6,-3.2,1.2,0.000000,1.000000';
 

@@ -11,7 +11,7 @@ import {
   DescribeEndpointCommand,
   SageMakerClient,
 } from '@aws-sdk/client-sagemaker';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import { QUICK } from '../../src/emulator/options.ts';
 
 const IMAGE = '382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1';

@@ -11,10 +11,10 @@ import {
 import { CreateEndpointCommand, CreateEndpointConfigCommand, CreateModelCommand } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { checkQuery } from '../../src/analysis/collect/check-query.ts';
-import { cutPart, queryLines } from '../../src/analysis/collect/logs-query.ts';
-import { systemClock } from '../../src/clock.ts';
-import { interrupted } from '../../src/errors.ts';
+import { checkQuery } from '../../src/analysis/observe/check-query.ts';
+import { cutPart, queryLines } from '../../src/analysis/observe/logs-query.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { interrupted } from '../../src/base/errors.ts';
 import type { Report } from '../../src/report/report.ts';
 import { ROLE, START, type TestWorld, testWorld } from '../support/world.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { VirtualClock } from '../../src/clock.ts';
+import { VirtualClock } from '../../src/base/clock.ts';
 import { Timeline } from '../../src/emulator/timeline.ts';
 
 /** A timeline with one event, due now, that does `work`. */

@@ -1,7 +1,7 @@
-import { judge } from '../../src/analysis/judge.ts';
+import { judge } from '../../src/analysis/judge/judge.ts';
 import { summarizeBoth } from '../../src/analysis/metrics.ts';
 import type { Observations } from '../../src/analysis/observations.ts';
-import { DEFAULT_POLICY } from '../../src/analysis/policy.ts';
+import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import type { Report } from '../../src/report/report.ts';
 import { START, simulate } from '../analysis/simulated.ts';
 

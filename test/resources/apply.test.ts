@@ -3,10 +3,10 @@ import { takeCensus } from '../../src/aws/census.ts';
 import { putMetricAlarm } from '../../src/aws/cloudwatch.ts';
 import { createModel } from '../../src/aws/sagemaker.ts';
 import { apply, openSite, type Site } from '../../src/resources/apply.ts';
-import { recover } from '../../src/resources/recover.ts';
+import { recover } from '../../src/resources/resolve.ts';
 import type { Step } from '../../src/resources/steps.ts';
 import { tagList } from '../../src/resources/tags.ts';
-import { fold, heldOf } from '../../src/state/fold.ts';
+import { fold, heldOf } from '../../src/state/replay.ts';
 import { type Journal, openJournal } from '../../src/state/journal.ts';
 import { ROLE, type TestWorld, testWorld } from '../support/world.ts';
 

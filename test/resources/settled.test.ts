@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Problem } from '../../src/errors.ts';
+import type { Problem } from '../../src/base/errors.ts';
 import { type Live, requireSettled } from '../../src/resources/live.ts';
 
 function refusal(endpoint: Record<string, unknown>): string {

@@ -2,8 +2,8 @@ import { appendFile, mkdtemp, readFile, rm, writeFile, mkdir } from 'node:fs/pro
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { VirtualClock } from '../../src/clock.ts';
-import { Problem } from '../../src/errors.ts';
+import { VirtualClock } from '../../src/base/clock.ts';
+import { Problem } from '../../src/base/errors.ts';
 import { type JournalEvent, openJournal } from '../../src/state/journal.ts';
 import { lockHolder } from '../../src/state/lock.ts';
 

@@ -1,11 +1,11 @@
 import type { NumberSums, Predictions } from '../observations.ts';
-import type { Policy } from '../policy.ts';
-import { gates } from '../policy.ts';
+import type { Policy } from '../policy/policy.ts';
+import { gates } from '../policy/policy.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { entropyBound, jensenShannonInterval, stabilityInterval } from '../statistics/divergence.ts';
 import { sequenceHalfWidth } from '../statistics/sequences.ts';
-import { compare } from '../verdict.ts';
-import type { Gate } from '../verdict.ts';
+import { compare } from './verdict.ts';
+import type { Gate } from './verdict.ts';
 import { obstacleNeeds, shareInterval, tooLittle, tooShort } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { count, number } from './words.ts';

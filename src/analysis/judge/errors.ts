@@ -1,10 +1,10 @@
 import { errorMinutes } from '../metrics.ts';
-import type { Policy } from '../policy.ts';
-import { gates } from '../policy.ts';
+import type { Policy } from '../policy/policy.ts';
+import { gates } from '../policy/policy.ts';
 import { dispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
-import { compare } from '../verdict.ts';
-import type { Gate } from '../verdict.ts';
+import { compare } from './verdict.ts';
+import type { Gate } from './verdict.ts';
 import { enough, shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { count, counted, duration, percent } from './words.ts';

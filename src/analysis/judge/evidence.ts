@@ -1,10 +1,10 @@
 import type { Summaries } from '../metrics.ts';
 import type { InputSums, Observations, Predictions } from '../observations.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from '../policy/policy.ts';
 import { burstChance, clopperPearson, dispersion, proportionSequence } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { designEffect } from '../statistics/repeats.ts';
-import type { Outcome } from '../verdict.ts';
+import type { Outcome } from './verdict.ts';
 import { count, counted, duration } from './words.ts';
 
 /** What every question may look at. */

@@ -1,4 +1,4 @@
-import type { Gate } from '../verdict.ts';
+import type { Gate } from './verdict.ts';
 
 const STEPS = 60;
 

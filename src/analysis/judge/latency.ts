@@ -1,11 +1,11 @@
 import type { MetricName, MetricTable } from '../observations.ts';
-import type { Policy } from '../policy.ts';
-import { gates } from '../policy.ts';
+import type { Policy } from '../policy/policy.ts';
+import { gates } from '../policy/policy.ts';
 import { requestsForQuantile } from '../statistics/proportions.ts';
 import { blockSequence, meanAndDeviation, sequenceHalfWidth } from '../statistics/sequences.ts';
 import type { BlockSequence } from '../statistics/sequences.ts';
-import { compare } from '../verdict.ts';
-import type { Gate } from '../verdict.ts';
+import { compare } from './verdict.ts';
+import type { Gate } from './verdict.ts';
 import { enough } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { history } from './history.ts';

@@ -1,6 +1,6 @@
 import type { Predictions, SideCounts } from '../observations.ts';
-import { decides, gates } from '../policy.ts';
-import type { Gate } from '../verdict.ts';
+import { decides, gates } from '../policy/policy.ts';
+import type { Gate } from './verdict.ts';
 import { scatterOf, shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { labelFloor, numberFloor } from './floor.ts';

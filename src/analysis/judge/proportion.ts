@@ -1,8 +1,8 @@
 import type { PairBlock, Predictions } from '../observations.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Interval } from '../statistics/proportions.ts';
-import { compare } from '../verdict.ts';
-import type { Gate } from '../verdict.ts';
+import { compare } from './verdict.ts';
+import type { Gate } from './verdict.ts';
 import { more } from './errors.ts';
 import { enough, obstacleNeeds, shareInterval, tooLittle, tooShort } from './evidence.ts';
 import type { Evidence, Minutes, Obstacle, Scatter } from './evidence.ts';

@@ -1,6 +1,6 @@
 import type { Predictions } from '../observations.ts';
-import { gates } from '../policy.ts';
-import type { Gate } from '../verdict.ts';
+import { gates } from '../policy/policy.ts';
+import type { Gate } from './verdict.ts';
 import type { Evidence } from './evidence.ts';
 import { count, percent } from './words.ts';
 

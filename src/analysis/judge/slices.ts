@@ -1,11 +1,11 @@
 import type { Predictions, SliceSums } from '../observations.ts';
-import { gates } from '../policy.ts';
-import type { Policy } from '../policy.ts';
+import { gates } from '../policy/policy.ts';
+import type { Policy } from '../policy/policy.ts';
 import { dispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { designEffect } from '../statistics/repeats.ts';
-import { compare } from '../verdict.ts';
-import type { Gate, Outcome } from '../verdict.ts';
+import { compare } from './verdict.ts';
+import type { Gate, Outcome } from './verdict.ts';
 import { obstacleNeeds, tooLittle, tooShort } from './evidence.ts';
 import type { Evidence, Minutes } from './evidence.ts';
 import { labelFloor, numberFloor } from './floor.ts';

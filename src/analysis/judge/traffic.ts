@@ -1,6 +1,6 @@
-import { gates } from '../policy.ts';
+import { gates } from '../policy/policy.ts';
 import type { Interval } from '../statistics/proportions.ts';
-import type { Gate } from '../verdict.ts';
+import type { Gate } from './verdict.ts';
 import { shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { count, percent } from './words.ts';

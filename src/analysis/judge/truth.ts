@@ -1,11 +1,11 @@
 import type { Predictions } from '../observations.ts';
-import type { Policy } from '../policy.ts';
-import { gates } from '../policy.ts';
+import type { Policy } from '../policy/policy.ts';
+import { gates } from '../policy/policy.ts';
 import { mcnemar, meanDispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { sequenceHalfWidth } from '../statistics/sequences.ts';
-import { compare } from '../verdict.ts';
-import type { Gate } from '../verdict.ts';
+import { compare } from './verdict.ts';
+import type { Gate } from './verdict.ts';
 import { more } from './errors.ts';
 import { enough, obstacleNeeds, scatterOf, shareInterval, tooLittle, tooShort } from './evidence.ts';
 import type { Evidence, Minutes, Scatter } from './evidence.ts';

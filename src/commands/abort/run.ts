@@ -1,10 +1,10 @@
 import type { App, Outcome } from '../../app.ts';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
-import { cannotRun, usage } from '../../errors.ts';
-import { planAbort, pullAlarm } from '../../guardrails/abort.ts';
-import { recordedUpdates, type StartedUpdate } from '../../guardrails/records.ts';
-import { readStage } from '../../guardrails/stage.ts';
+import { cannotRun, usage } from '../../base/errors.ts';
+import { planAbort, pullAlarm } from '../../lifecycle/guarded-update/alarm-override.ts';
+import { recordedUpdates, type StartedUpdate } from '../../state/updates.ts';
+import { readStage } from '../../guard/phase.ts';
 import { openSite } from '../../resources/apply.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { confirm } from '../shared/confirm.ts';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
-import { usage } from '../../errors.ts';
+import { usage } from '../../base/errors.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../shared/candidate-flags.ts';
 import { oneOf, positiveNumber } from '../shared/flags.ts';
 import { guardFlags, type GuardOptions, type GuardWords, parseGuard } from '../shared/guard-options.ts';

@@ -1,8 +1,8 @@
 import type { App, Outcome } from '../../app.ts';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
-import { usage } from '../../errors.ts';
-import { recordedUpdates, type StartedUpdate, unfinishedUpdate } from '../../guardrails/records.ts';
-import { planStrategy } from '../../guardrails/strategy.ts';
+import { usage } from '../../base/errors.ts';
+import { recordedUpdates, type StartedUpdate, unfinishedUpdate } from '../../state/updates.ts';
+import { planStrategy } from '../../guard/strategy.ts';
 import { type Live, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { tagList } from '../../resources/tags.ts';
 import { beginGuarded } from '../shared/begin-guarded.ts';

@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { App, Outcome } from '../../app.ts';
-import { cannotRun } from '../../errors.ts';
+import { cannotRun } from '../../base/errors.ts';
 import { openSite } from '../../resources/apply.ts';
 import { nameOf } from '../../resources/steps.ts';
 import type { Deletion, Remainder, Sighting } from '../../resources/teardown.ts';
-import { fold, standing } from '../../state/fold.ts';
+import { fold, standing } from '../../state/replay.ts';
 import { journaledEndpoints } from '../../state/journals.ts';
 import { withProgress } from '../../ui/progress.ts';
 import { confirm } from '../shared/confirm.ts';

@@ -4,7 +4,7 @@ import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { apply, type Site } from '../../resources/apply.ts';
 import type { Deletion, Keep, Remainder, Teardown } from '../../resources/teardown.ts';
 import { describeProgress, waitForEndpoint } from '../../resources/wait.ts';
-import { standing } from '../../state/fold.ts';
+import { standing } from '../../state/replay.ts';
 import { withProgress } from '../../ui/progress.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
 import { type Neighbours, planCleanup } from './plan.ts';

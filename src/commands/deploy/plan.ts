@@ -1,5 +1,5 @@
 import type { ProductionVariant } from '@aws-sdk/client-sagemaker';
-import { cannotRun } from '../../errors.ts';
+import { cannotRun } from '../../base/errors.ts';
 import type { Candidate } from '../../resources/candidate.ts';
 import { deriveConfig } from '../../resources/derive-config.ts';
 import { type Live, productionOf, requireSettled } from '../../resources/live.ts';

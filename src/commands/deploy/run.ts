@@ -11,7 +11,7 @@ import { withoutStanding } from '../../resources/resume.ts';
 import { chooseRole } from '../../resources/role.ts';
 import { nameOf, type Step } from '../../resources/steps.ts';
 import type { Settled } from '../../resources/wait.ts';
-import { heldOf } from '../../state/fold.ts';
+import { heldOf } from '../../state/replay.ts';
 import { applySteps } from '../shared/apply-steps.ts';
 import { awaitEndpoint, showContainerLines } from '../shared/await-endpoint.ts';
 import { candidateOptions } from '../shared/candidate-flags.ts';

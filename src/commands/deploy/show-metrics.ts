@@ -1,6 +1,6 @@
 import type { App } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
-import { type FleetMinute, fleetMinutes, total } from '../../guardrails/fleet-minutes.ts';
+import { type FleetMinute, fleetMinutes, total } from '../../lifecycle/guarded-update/fleet-metrics.ts';
 import { withProgress } from '../../ui/progress.ts';
 import { drawMinutes } from '../shared/draw-minutes.ts';
 

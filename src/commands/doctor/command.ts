@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
-import { parseSeconds, parseSize } from '../../guardrails/quantity.ts';
-import type { Size } from '../../guardrails/quantity.ts';
+import { parseSeconds, parseSize } from '../../guard/quantity.ts';
+import type { Size } from '../../guard/quantity.ts';
 import { oneOf } from '../shared/flags.ts';
 
 export interface DoctorOptions {

@@ -1,7 +1,7 @@
 import type { App, Outcome } from '../../app.ts';
 import type { Fault } from '../../emulator/faults.ts';
 import { getJson } from '../../emulator/process-request.ts';
-import { usage } from '../../errors.ts';
+import { usage } from '../../base/errors.ts';
 import { plain } from '../../ui/io.ts';
 import type { DirOptions } from './command.ts';
 import type { FaultAddOptions, FaultClearOptions, FaultListOptions } from './fault-command.ts';

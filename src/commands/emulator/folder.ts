@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import type { App } from '../../app.ts';
 import type { Notice } from '../../emulator/process-notice.ts';
 import { runningEmulator } from '../../emulator/process.ts';
-import { cannotRun } from '../../errors.ts';
+import { cannotRun } from '../../base/errors.ts';
 import type { DirOptions } from './command.ts';
 
 /** The emulator's folder: the one that was named, or the project's own. */

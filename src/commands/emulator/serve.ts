@@ -4,7 +4,7 @@ import { LIFELIKE, QUICK } from '../../emulator/options.ts';
 import { DEFAULT_PORT } from '../../emulator/process.ts';
 import { removeNotice, writeNotice } from '../../emulator/process-notice.ts';
 import { type Emulator, startEmulator } from '../../emulator/server.ts';
-import { cannotRun } from '../../errors.ts';
+import { cannotRun } from '../../base/errors.ts';
 import type { StartOptions } from './command.ts';
 import { occupantOf } from './occupant.ts';
 import { logRequests } from './request-log.ts';

@@ -1,5 +1,5 @@
-import { recordedUpdates } from '../../guardrails/records.ts';
-import type { ConfigChange, State } from '../../state/fold.ts';
+import { recordedUpdates } from '../../state/updates.ts';
+import type { ConfigChange, State } from '../../state/replay.ts';
 
 /** One change of what an endpoint runs. */
 export interface Entry {

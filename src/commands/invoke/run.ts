@@ -5,7 +5,7 @@ import type { Aws } from '../../aws/clients.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { invokeEndpoint } from '../../aws/runtime.ts';
-import { usage } from '../../errors.ts';
+import { usage } from '../../base/errors.ts';
 import { checkName } from '../../resources/naming.ts';
 import { withProgress } from '../../ui/progress.ts';
 import { type Payloads, readPayloads } from '../shared/payloads.ts';

@@ -1,4 +1,4 @@
-import { type Answer, readAnswers } from '../../analysis/predictions/answers.ts';
+import { type Answer, readAnswers } from '../../analysis/answers/answers.ts';
 
 /** One kind of refusal. */
 export interface ErrorCount {

@@ -1,6 +1,6 @@
 import type { App, Outcome } from '../../app.ts';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
-import { cannotRun } from '../../errors.ts';
+import { cannotRun } from '../../base/errors.ts';
 import { openSite } from '../../resources/apply.ts';
 import { readLive } from '../../resources/live.ts';
 import { tellTargets } from '../shared/notify.ts';

@@ -1,8 +1,8 @@
-import { explainPolicy } from '../../analysis/explain.ts';
-import { EXAMPLE } from '../../analysis/policy-example.ts';
-import { explainRest } from '../../analysis/policy-words.ts';
+import { explainPolicy } from '../../analysis/judge/explain.ts';
+import { EXAMPLE } from '../../analysis/policy/example.ts';
+import { explainRest } from '../../analysis/policy/words.ts';
 import { minutesToPass } from '../../analysis/judge/evidence.ts';
-import { loadPolicy } from '../../analysis/collect/policy-file.ts';
+import { loadPolicy } from '../../analysis/observe/policy-file.ts';
 import type { App, Outcome } from '../../app.ts';
 import { table } from '../../ui/table.ts';
 import type { PolicyOptions } from './command.ts';

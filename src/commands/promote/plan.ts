@@ -1,5 +1,5 @@
 import type { ProductionVariant, Tag } from '@aws-sdk/client-sagemaker';
-import { cannotRun } from '../../errors.ts';
+import { cannotRun } from '../../base/errors.ts';
 import { deriveConfig } from '../../resources/derive-config.ts';
 import { type Live, productionOf } from '../../resources/live.ts';
 import type { Step } from '../../resources/steps.ts';

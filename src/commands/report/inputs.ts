@@ -3,11 +3,11 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { App } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
-import { labelText, MOST_LABEL_BYTES } from '../../analysis/predictions/label-text.ts';
-import type { LabelText } from '../../analysis/predictions/label-text.ts';
-import { noTruth, readTruths } from '../../analysis/predictions/truth.ts';
-import type { Truth } from '../../analysis/predictions/truth.ts';
-import { usage } from '../../errors.ts';
+import { labelText, MOST_LABEL_BYTES } from '../../analysis/answers/label-text.ts';
+import type { LabelText } from '../../analysis/answers/label-text.ts';
+import { noTruth, readTruths } from '../../analysis/answers/truth.ts';
+import type { Truth } from '../../analysis/answers/truth.ts';
+import { usage } from '../../base/errors.ts';
 
 /**
  * Labels from `FILE[:COLUMN]`, local or in S3; a folder (in S3: ending in a slash) is all files below it.

@@ -1,16 +1,16 @@
 import { join, resolve } from 'node:path';
-import type { LogSelector } from '../../analysis/collect/logs.ts';
-import { checkQuery } from '../../analysis/collect/check-query.ts';
-import { collectFromFiles } from '../../analysis/collect/from-files.ts';
-import { latestNoise } from '../../analysis/noise.ts';
+import type { LogSelector } from '../../analysis/observe/logs.ts';
+import { checkQuery } from '../../analysis/observe/check-query.ts';
+import { collectFromFiles } from '../../analysis/observe/from-files.ts';
+import { latestNoise } from '../../state/noise.ts';
 import type { Observations, Task, Window } from '../../analysis/observations.ts';
-import type { Policy } from '../../analysis/policy.ts';
-import { parsePath } from '../../analysis/predictions/path.ts';
-import type { Path } from '../../analysis/predictions/path.ts';
-import type { Truth } from '../../analysis/predictions/truth.ts';
+import type { Policy } from '../../analysis/policy/policy.ts';
+import { parsePath } from '../../analysis/answers/path.ts';
+import type { Path } from '../../analysis/answers/path.ts';
+import type { Truth } from '../../analysis/answers/truth.ts';
 import type { App } from '../../app.ts';
-import { usage } from '../../errors.ts';
-import { fold } from '../../state/fold.ts';
+import { usage } from '../../base/errors.ts';
+import { fold } from '../../state/replay.ts';
 import { withProgress } from '../../ui/progress.ts';
 import { withCalibration } from '../shared/calibration.ts';
 import type { ReportOptions } from './command.ts';
@@ -58,7 +58,7 @@ export async function observe(
     if (endpoint === undefined)
       throw usage('No endpoint is named.', 'Add --endpoint NAME, or --files PATH to judge what was saved.');
     // The clients of AWS are slow to load, and files need none.
-    const { collect } = await import('../../analysis/collect/collect.ts');
+    const { collect } = await import('../../analysis/observe/observe.ts');
     const seen = await collect(await app.aws(), app.clock, {
       ...common,
       endpoint,

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
-import { loadPolicy } from '../../analysis/collect/policy-file.ts';
-import { judge } from '../../analysis/judge.ts';
+import { loadPolicy } from '../../analysis/observe/policy-file.ts';
+import { judge } from '../../analysis/judge/judge.ts';
 import { summarizeBoth } from '../../analysis/metrics.ts';
 import type { Window } from '../../analysis/observations.ts';
-import type { Outcome as Judged } from '../../analysis/verdict.ts';
+import type { Outcome as Judged } from '../../analysis/judge/verdict.ts';
 import type { App, Outcome } from '../../app.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import type { Report } from '../../report/report.ts';

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { usage } from '../../errors.ts';
+import { usage } from '../../base/errors.ts';
 import type { ReportOptions } from './command.ts';
 
 /**

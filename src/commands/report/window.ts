@@ -1,5 +1,5 @@
 import type { Window } from '../../analysis/observations.ts';
-import { usage } from '../../errors.ts';
+import { usage } from '../../base/errors.ts';
 
 const MINUTE_MS = 60_000;
 const UNITS: Record<string, number> = {

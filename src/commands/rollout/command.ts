@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
-import { usage } from '../../errors.ts';
-import { parseSeconds } from '../../guardrails/quantity.ts';
+import { usage } from '../../base/errors.ts';
+import { parseSeconds } from '../../guard/quantity.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../shared/candidate-flags.ts';
 import { oneOf } from '../shared/flags.ts';
 import { type GuardWords, limitFlags, parseLimits } from '../shared/guard-options.ts';

@@ -1,13 +1,13 @@
-import { loadPolicy } from '../../analysis/collect/policy-file.ts';
-import { minutesOf, readMetrics } from '../../analysis/collect/metrics.ts';
+import { loadPolicy } from '../../analysis/observe/policy-file.ts';
+import { minutesOf, readMetrics } from '../../analysis/observe/metrics.ts';
 import { judgeErrors } from '../../analysis/judge/errors.ts';
 import { judgeLatency } from '../../analysis/judge/latency.ts';
 import { summarizeBoth } from '../../analysis/metrics.ts';
 import type { Observations } from '../../analysis/observations.ts';
-import { type Outcome, worst } from '../../analysis/verdict.ts';
+import { type Outcome, worst } from '../../analysis/judge/verdict.ts';
 import type { App } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
-import type { Rollout } from '../../guardrails/rollout-record.ts';
+import type { Rollout } from '../../state/rollouts.ts';
 
 /** What the evidence says so far. */
 export interface StepVerdict {

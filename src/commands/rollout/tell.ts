@@ -1,6 +1,6 @@
 import type { App } from '../../app.ts';
-import { percent } from '../../guardrails/quantity.ts';
-import type { Rollout, RolloutEnd } from '../../guardrails/rollout-record.ts';
+import { percent } from '../../guard/quantity.ts';
+import type { Rollout, RolloutEnd } from '../../state/rollouts.ts';
 import type { Site } from '../../resources/apply.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { tellTargets } from '../shared/notify.ts';

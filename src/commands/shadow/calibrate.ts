@@ -1,11 +1,11 @@
 import { basename, join } from 'node:path';
-import { collect } from '../../analysis/collect/collect.ts';
-import { loadPolicy } from '../../analysis/collect/policy-file.ts';
-import { NOISE_FACT, noiseFloor } from '../../analysis/noise.ts';
+import { collect } from '../../analysis/observe/observe.ts';
+import { loadPolicy } from '../../analysis/observe/policy-file.ts';
+import { NOISE_FACT, noiseFloor } from '../../state/noise.ts';
 import type { NoiseFloor } from '../../analysis/observations.ts';
-import type { Policy } from '../../analysis/policy.ts';
+import type { Policy } from '../../analysis/policy/policy.ts';
 import type { App } from '../../app.ts';
-import { cannotRun, interrupted } from '../../errors.ts';
+import { cannotRun, interrupted } from '../../base/errors.ts';
 import { type Live, productionOf, readLive } from '../../resources/live.ts';
 import { chooseName } from '../../resources/naming.ts';
 import type { Step } from '../../resources/steps.ts';

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Task } from '../../analysis/observations.ts';
 import { type Host, lazy, type Run } from '../../app.ts';
-import { usage } from '../../errors.ts';
+import { usage } from '../../base/errors.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../shared/candidate-flags.ts';
 import { duration, instanceType, oneOf, wholeNumber } from '../shared/flags.ts';
 

@@ -1,12 +1,12 @@
 import { basename } from 'node:path';
-import { loadPolicy } from '../../analysis/collect/policy-file.ts';
-import { parsePath } from '../../analysis/predictions/path.ts';
+import { loadPolicy } from '../../analysis/observe/policy-file.ts';
+import { parsePath } from '../../analysis/answers/path.ts';
 import type { App, Outcome } from '../../app.ts';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { bucketExists } from '../../aws/s3.ts';
 import { s3Place } from '../../aws/s3-uri.ts';
 import { describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
-import { usage } from '../../errors.ts';
+import { usage } from '../../base/errors.ts';
 import { newRun } from '../../resources/apply.ts';
 import { checkCandidate, defaultBucket, ourPrefix, prepareCandidate } from '../../resources/candidate.ts';
 import { type Live, readLive, requireOurs, requireSettled } from '../../resources/live.ts';

@@ -1,9 +1,9 @@
 import type { Tag } from '@aws-sdk/client-sagemaker';
 import type { App } from '../../app.ts';
-import { type GuardedUpdatePlan, startGuardedUpdate } from '../../guardrails/guarded-update.ts';
-import type { StartedUpdate } from '../../guardrails/records.ts';
-import { instances, showSeconds } from '../../guardrails/quantity.ts';
-import { planStrategy } from '../../guardrails/strategy.ts';
+import { type GuardedUpdatePlan, startGuardedUpdate } from '../../lifecycle/guarded-update/start.ts';
+import type { StartedUpdate } from '../../state/updates.ts';
+import { instances, showSeconds } from '../../guard/quantity.ts';
+import { planStrategy } from '../../guard/strategy.ts';
 import { openSite, type Site } from '../../resources/apply.ts';
 import { type Live, productionOf } from '../../resources/live.ts';
 import type { Step } from '../../resources/steps.ts';

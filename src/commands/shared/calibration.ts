@@ -1,6 +1,6 @@
-import { latestNoise } from '../../analysis/noise.ts';
+import { latestNoise } from '../../state/noise.ts';
 import type { Observations } from '../../analysis/observations.ts';
-import type { State } from '../../state/fold.ts';
+import type { State } from '../../state/replay.ts';
 import { wholeSeconds } from '../../ui/times.ts';
 
 /** An A/A phase that has begun: production's own model is its shadow. */

@@ -5,7 +5,7 @@ import type { App } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { headObject, readObject } from '../../aws/s3.ts';
-import { Problem } from '../../errors.ts';
+import { Problem } from '../../base/errors.ts';
 import { checkArtifact } from '../../resources/artifact.ts';
 import { type CheckedCandidate, requireReadable } from '../../resources/candidate.ts';
 

@@ -1,4 +1,4 @@
-import type { FleetMinute } from '../../guardrails/fleet-minutes.ts';
+import type { FleetMinute } from '../../lifecycle/guarded-update/fleet-metrics.ts';
 import { chart } from '../../ui/chart.ts';
 import type { Io } from '../../ui/io.ts';
 import { wrap } from '../../ui/wrap.ts';

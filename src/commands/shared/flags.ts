@@ -1,4 +1,4 @@
-import { usage } from '../../errors.ts';
+import { usage } from '../../base/errors.ts';
 
 /** Parser of a flag that takes a whole number. @throws Problem (usage) naming flag, value and range */
 export function wholeNumber(option: string, low: number, high = Number.MAX_SAFE_INTEGER) {

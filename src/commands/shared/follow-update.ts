@@ -1,13 +1,13 @@
 import type { App, Outcome } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
-import { interrupted, Problem } from '../../errors.ts';
-import { type Aftermath, collectAftermath } from '../../guardrails/aftermath.ts';
-import { restoreAlarm } from '../../guardrails/abort.ts';
-import type { Ending } from '../../guardrails/ending.ts';
-import { noteEnded, recordedUpdates, type StartedUpdate } from '../../guardrails/records.ts';
-import { type Snapshot, type Update, watchUpdate } from '../../guardrails/watch.ts';
+import { interrupted, Problem } from '../../base/errors.ts';
+import { type Aftermath, collectAftermath } from '../../lifecycle/guarded-update/evidence.ts';
+import { restoreAlarm } from '../../lifecycle/guarded-update/alarm-override.ts';
+import type { Ending } from '../../guard/outcome.ts';
+import { noteEnded, recordedUpdates, type StartedUpdate } from '../../state/updates.ts';
+import { type Snapshot, type Update, watchUpdate } from '../../lifecycle/guarded-update/await-update.ts';
 import { openSite } from '../../resources/apply.ts';
-import { fold } from '../../state/fold.ts';
+import { fold } from '../../state/replay.ts';
 import { drawLive } from '../../ui/live.ts';
 import { changesSince, stageWords, viewOf } from './update-view.ts';
 

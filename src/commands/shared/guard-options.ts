@@ -1,14 +1,8 @@
 import type { Command } from 'commander';
-import { type StrategyName, STRATEGIES, type StrategyRequest } from '../../guardrails/strategy.ts';
-import {
-  parseLatencyGrowth,
-  parseLatencyLimit,
-  parseRate,
-  parseSeconds,
-  parseSize,
-} from '../../guardrails/quantity.ts';
-import type { LimitRequest } from '../../guardrails/thresholds.ts';
-import { usage } from '../../errors.ts';
+import { type StrategyName, STRATEGIES, type StrategyRequest } from '../../guard/strategy.ts';
+import { parseLatencyGrowth, parseLatencyLimit, parseRate, parseSeconds, parseSize } from '../../guard/quantity.ts';
+import type { LimitRequest } from '../../guard/thresholds.ts';
+import { usage } from '../../base/errors.ts';
 import { parseTarget, type Target } from './notify-targets.ts';
 
 /** How an update is to be guarded, as the words of the call say it. */

@@ -1,5 +1,5 @@
 import type { App } from '../../app.ts';
-import { usage } from '../../errors.ts';
+import { usage } from '../../base/errors.ts';
 
 /** Where an end is told: an SNS topic or a webhook. */
 export type Target = { kind: 'topic'; arn: string } | { kind: 'webhook'; url: string };

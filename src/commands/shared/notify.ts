@@ -1,6 +1,6 @@
 import type { App } from '../../app.ts';
 import { publish } from '../../aws/sns.ts';
-import { Problem } from '../../errors.ts';
+import { Problem } from '../../base/errors.ts';
 import { plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import type { Followed } from './follow-update.ts';

@@ -1,10 +1,10 @@
 import type { App } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
-import { restoreAlarm } from '../../guardrails/abort.ts';
+import { restoreAlarm } from '../../lifecycle/guarded-update/alarm-override.ts';
 import { openSite } from '../../resources/apply.ts';
 import { checkName } from '../../resources/naming.ts';
-import { recover } from '../../resources/recover.ts';
-import { fold, type State } from '../../state/fold.ts';
+import { recover } from '../../resources/resolve.ts';
+import { fold, type State } from '../../state/replay.ts';
 import type { Journal } from '../../state/journal.ts';
 import { stopped } from './stopped.ts';
 

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import type { App } from '../../app.ts';
-import { usage } from '../../errors.ts';
-import { csvColumns, isHeader, splitCsv } from './csv.ts';
+import { usage } from '../../base/errors.ts';
+import { csvColumns, isHeader, splitCsv } from '../../base/csv.ts';
 
 /** One request's body. */
 export interface Payload {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { App } from '../../app.ts';
 import { describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
-import { usage } from '../../errors.ts';
+import { usage } from '../../base/errors.ts';
 import { newRun } from '../../resources/apply.ts';
 import { checkCandidate, prepareCandidate } from '../../resources/candidate.ts';
 import type { Live } from '../../resources/live.ts';

@@ -1,4 +1,4 @@
-import { cannotRun } from '../../errors.ts';
+import { cannotRun } from '../../base/errors.ts';
 import { type Live, productionOf } from '../../resources/live.ts';
 
 /**

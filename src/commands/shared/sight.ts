@@ -1,7 +1,7 @@
 import { describeEndpoint, describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
-import { look } from '../../resources/recover.ts';
+import { look } from '../../resources/resolve.ts';
 import type { Sighting } from '../../resources/teardown.ts';
-import { heldOf } from '../../state/fold.ts';
+import { heldOf } from '../../state/replay.ts';
 import type { ResourceRef } from '../../state/journal.ts';
 import type { Ground } from './on-endpoint.ts';
 

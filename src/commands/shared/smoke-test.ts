@@ -1,7 +1,7 @@
 import type { App } from '../../app.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { invokeEndpoint } from '../../aws/runtime.ts';
-import { cannotRun } from '../../errors.ts';
+import { cannotRun } from '../../base/errors.ts';
 import { readPayloads } from './payloads.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { interrupted, type Problem } from '../../errors.ts';
-import { recordedUpdates } from '../../guardrails/records.ts';
+import { interrupted, type Problem } from '../../base/errors.ts';
+import { recordedUpdates } from '../../state/updates.ts';
 import { nameOf } from '../../resources/steps.ts';
-import { fold, keyOf, standing } from '../../state/fold.ts';
+import { fold, keyOf, standing } from '../../state/replay.ts';
 import type { Recorded } from '../../state/journal.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { App } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { AwsProblem } from '../../aws/errors.ts';
-import { type FleetMinute, fleetMinutes, total } from '../../guardrails/fleet-minutes.ts';
+import { type FleetMinute, fleetMinutes, total } from '../../lifecycle/guarded-update/fleet-metrics.ts';
 import { plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { drawMinutes } from './draw-minutes.ts';

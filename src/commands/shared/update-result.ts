@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import type { App } from '../../app.ts';
-import { percent } from '../../guardrails/quantity.ts';
+import { percent } from '../../guard/quantity.ts';
 import { plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { isCommand, wrap } from '../../ui/wrap.ts';

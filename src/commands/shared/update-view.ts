@@ -1,8 +1,8 @@
-import { showLimit, showValue } from '../../guardrails/alarm-words.ts';
-import type { FleetMinute } from '../../guardrails/fleet-minutes.ts';
-import { percent } from '../../guardrails/quantity.ts';
-import type { Stage } from '../../guardrails/stage.ts';
-import type { Snapshot, Update } from '../../guardrails/watch.ts';
+import { showLimit, showValue } from '../../guard/alarms/format.ts';
+import type { FleetMinute } from '../../lifecycle/guarded-update/fleet-metrics.ts';
+import { percent } from '../../guard/quantity.ts';
+import type { Stage } from '../../guard/phase.ts';
+import type { Snapshot, Update } from '../../lifecycle/guarded-update/await-update.ts';
 import { plain } from '../../ui/io.ts';
 import type { LiveAlarm, LiveFleet, LiveView } from '../../ui/live.ts';
 

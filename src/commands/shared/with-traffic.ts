@@ -1,5 +1,5 @@
 import type { App } from '../../app.ts';
-import { Problem } from '../../errors.ts';
+import { Problem } from '../../base/errors.ts';
 import type { Io } from '../../ui/io.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
-import { usage } from '../../errors.ts';
+import { usage } from '../../base/errors.ts';
 import { oneOf } from '../shared/flags.ts';
 
 export interface StatusOptions {

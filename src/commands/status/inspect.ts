@@ -7,11 +7,11 @@ import type {
 import type { App } from '../../app.ts';
 import { describeAlarms } from '../../aws/cloudwatch.ts';
 import { describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
-import { type Position, positionOf } from '../../guardrails/rollout-record.ts';
+import { type Position, positionOf } from '../../state/rollouts.ts';
 import { type Live, ownership, readLive } from '../../resources/live.ts';
 import { nameOf } from '../../resources/steps.ts';
 import { describeProgress } from '../../resources/wait.ts';
-import { type State, standing } from '../../state/fold.ts';
+import { type State, standing } from '../../state/replay.ts';
 import type { ResourceKind } from '../../state/journal.ts';
 import { lockHolder } from '../../state/lock.ts';
 import { wholeSeconds } from '../../ui/times.ts';

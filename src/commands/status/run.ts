@@ -1,8 +1,8 @@
 import type { App, Outcome } from '../../app.ts';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
-import { cannotRun } from '../../errors.ts';
-import { percent } from '../../guardrails/quantity.ts';
-import { fold } from '../../state/fold.ts';
+import { cannotRun } from '../../base/errors.ts';
+import { percent } from '../../guard/quantity.ts';
+import { fold } from '../../state/replay.ts';
 import type { ResourceKind } from '../../state/journal.ts';
 import { journaledEndpoints } from '../../state/journals.ts';
 import { plain } from '../../ui/io.ts';

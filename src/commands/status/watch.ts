@@ -1,9 +1,9 @@
 import type { App, Outcome } from '../../app.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
-import { recordedUpdates, unfinishedUpdate } from '../../guardrails/records.ts';
-import { readStage } from '../../guardrails/stage.ts';
-import { type Update, watchUpdate } from '../../guardrails/watch.ts';
-import { fold } from '../../state/fold.ts';
+import { recordedUpdates, unfinishedUpdate } from '../../state/updates.ts';
+import { readStage } from '../../guard/phase.ts';
+import { type Update, watchUpdate } from '../../lifecycle/guarded-update/await-update.ts';
+import { fold } from '../../state/replay.ts';
 import { plain } from '../../ui/io.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { awaitEndpoint } from '../shared/await-endpoint.ts';

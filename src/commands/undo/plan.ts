@@ -1,8 +1,8 @@
 import type { DescribeEndpointConfigCommandOutput } from '@aws-sdk/client-sagemaker';
-import { cannotRun } from '../../errors.ts';
+import { cannotRun } from '../../base/errors.ts';
 import type { Live } from '../../resources/live.ts';
 import type { Step } from '../../resources/steps.ts';
-import { heldOf, type State } from '../../state/fold.ts';
+import { heldOf, type State } from '../../state/replay.ts';
 
 /** The config an endpoint ran before the one it runs: the last it was told to run that is another and still stands. */
 export function previousConfig(live: Live, state: State): string {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import { ArchiveError, readArchive } from './archive.ts';
 import type { Container, ContainerFactory, ContainerSpec } from './container.ts';
 import { builtInImage } from './images.ts';

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../clock.ts';
+import { type Clock, systemClock } from '../../base/clock.ts';
 import type { Store } from '../store.ts';
 import type { StreamRecord } from './log-stream.ts';
 import { LogStreamStore } from './log-stream.ts';

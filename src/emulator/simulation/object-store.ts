@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Store } from '../store.ts';
 import { dropPieces, etagOf, readPieces, writePiece } from './object-bytes.ts';
 import { buckets, objects, type Piece } from './object-records.ts';

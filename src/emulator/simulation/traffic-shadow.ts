@@ -1,4 +1,4 @@
-import { stopwatch } from '../../clock.ts';
+import { stopwatch } from '../../base/clock.ts';
 import type { InvocationRequest } from '../containers/container.ts';
 import type { World } from '../world.ts';
 import type { Variant } from './fleet.ts';

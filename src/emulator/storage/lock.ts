@@ -1,9 +1,9 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../clock.ts';
-import { cannotRun } from '../../errors.ts';
-import { isAlive, startOf } from './alive.ts';
+import { systemClock } from '../../base/clock.ts';
+import { cannotRun } from '../../base/errors.ts';
+import { isAlive, startOf } from '../../base/process-alive.ts';
 
 /** Who holds a folder. */
 export interface Holder {

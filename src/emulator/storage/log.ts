@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { cannotRun } from '../../errors.ts';
+import { cannotRun } from '../../base/errors.ts';
 import type { Change } from './line.ts';
 import { decodeBatch } from './line.ts';
 

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Blobs } from '../store.ts';
-import { isAlive } from './alive.ts';
+import { isAlive } from '../../base/process-alive.ts';
 import { createDiskBlobs } from './blobs.ts';
 
 /** Bytes that are kept in memory; what goes beyond lies in a temporary folder. */

@@ -1,5 +1,5 @@
-import { gates as decidesUnder } from '../../analysis/policy.ts';
-import type { Gate } from '../../analysis/verdict.ts';
+import { gates as decidesUnder } from '../../analysis/policy/policy.ts';
+import type { Gate } from '../../analysis/judge/verdict.ts';
 import type { Report } from '../report.ts';
 import { isDifference } from '../words.ts';
 

@@ -1,6 +1,6 @@
 import type { MetricName } from '../../analysis/observations.ts';
-import type { Policy } from '../../analysis/policy.ts';
-import type { Gate } from '../../analysis/verdict.ts';
+import type { Policy } from '../../analysis/policy/policy.ts';
+import type { Gate } from '../../analysis/judge/verdict.ts';
 import type { Report } from '../report.ts';
 import { escapeHtml, htmlTable } from './escape.ts';
 import { difference, gateValue, isDifference, number } from '../words.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import uplot from 'uplot/dist/uPlot.iife.min.js';
 import type { VariantFacts } from '../../analysis/observations.ts';
-import type { Gate } from '../../analysis/verdict.ts';
+import type { Gate } from '../../analysis/judge/verdict.ts';
 import type { Report } from '../report.ts';
 import { contentOf } from '../content/content.ts';
 import { reasonsOf, unitsText } from '../content/gates.ts';

@@ -1,5 +1,5 @@
 import type { VariantFacts } from '../../analysis/observations.ts';
-import type { Outcome } from '../../analysis/verdict.ts';
+import type { Outcome } from '../../analysis/judge/verdict.ts';
 import { plain } from '../../ui/io.ts';
 import { table } from '../../ui/table.ts';
 import { paint } from '../../ui/theme.ts';

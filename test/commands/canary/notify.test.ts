@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CreateTopicCommand } from '@aws-sdk/client-sns';
 import { afterEach, expect, test } from 'vitest';
 import { describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
-import { systemClock } from '../../../src/clock.ts';
+import { systemClock } from '../../../src/base/clock.ts';
 import { post } from '../../../src/commands/shared/notify.ts';
 import { parseTarget } from '../../../src/commands/shared/notify-targets.ts';
 import { ARTIFACT, ENDPOINT, openStage, type Stage } from './stage.ts';

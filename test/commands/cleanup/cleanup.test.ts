@@ -11,7 +11,7 @@ import { sight } from '../../../src/commands/shared/sight.ts';
 import { apply, openSite } from '../../../src/resources/apply.ts';
 import { tagList } from '../../../src/resources/tags.ts';
 import { planTeardown } from '../../../src/resources/teardown.ts';
-import { fold } from '../../../src/state/fold.ts';
+import { fold } from '../../../src/state/replay.ts';
 import { openJournal } from '../../../src/state/journal.ts';
 import { optionsOf } from '../../support/parse.ts';
 import { ARTIFACT_005, ARTIFACT_009, FIXTURES, ROLE, type TestWorld, testWorld } from '../../support/world.ts';

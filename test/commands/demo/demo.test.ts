@@ -2,12 +2,12 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../src/clock.ts';
+import { systemClock } from '../../../src/base/clock.ts';
 import { demoCommand, type DemoOptions } from '../../../src/commands/demo/command.ts';
 import { differences } from '../../../src/commands/demo/census.ts';
 import { shellLine } from '../../../src/commands/demo/narration.ts';
 import { STANDING, STORY } from '../../../src/commands/demo/story.ts';
-import { interrupted } from '../../../src/errors.ts';
+import { interrupted } from '../../../src/base/errors.ts';
 import { run } from '../../../src/main.ts';
 import { capturedIo } from '../../support/io.ts';
 

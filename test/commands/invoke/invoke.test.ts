@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { VirtualClock } from '../../../src/clock.ts';
+import { VirtualClock } from '../../../src/base/clock.ts';
 import { invokeCommand } from '../../../src/commands/invoke/command.ts';
 import { paced } from '../../../src/commands/invoke/pace.ts';
 import { Tally } from '../../../src/commands/invoke/tally.ts';

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_POLICY } from '../../../src/analysis/policy.ts';
-import { readPolicy } from '../../../src/analysis/policy-schema.ts';
+import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
+import { readPolicy } from '../../../src/analysis/policy/schema.ts';
 import type { App } from '../../../src/app.ts';
 import { policyCommand } from '../../../src/commands/policy/command.ts';
 import type { PolicyOptions } from '../../../src/commands/policy/command.ts';
 import { run } from '../../../src/commands/policy/run.ts';
-import { parseYaml } from '../../../src/yaml.ts';
+import { parseYaml } from '../../../src/base/yaml.ts';
 
 async function parse(...argv: string[]): Promise<PolicyOptions | undefined> {
   let seen: PolicyOptions | undefined;

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { App } from '../../../src/app.ts';
-import { VirtualClock } from '../../../src/clock.ts';
+import { VirtualClock } from '../../../src/base/clock.ts';
 import { startEmulator } from '../../../src/emulator/server.ts';
 import type { Emulator } from '../../../src/emulator/server.ts';
 import type { Io } from '../../../src/ui/io.ts';

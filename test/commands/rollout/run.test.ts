@@ -5,7 +5,7 @@ import { CreateTopicCommand } from '@aws-sdk/client-sns';
 import { afterEach, describe, expect, test } from 'vitest';
 import { describeEndpoint, describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
 import { parseSteps } from '../../../src/commands/rollout/command.ts';
-import { positionOf } from '../../../src/guardrails/rollout-record.ts';
+import { positionOf } from '../../../src/state/rollouts.ts';
 import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../canary/stage.ts';
 
 let stage: Stage | undefined;

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
 import { shadowCommand } from '../../../src/commands/shadow/command.ts';
-import { interrupted } from '../../../src/errors.ts';
+import { interrupted } from '../../../src/base/errors.ts';
 import { optionsOf } from '../../support/parse.ts';
 import { ARTIFACT_005, ARTIFACT_009, FIXTURES, type TestWorld, testWorld } from '../../support/world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { FleetMinute } from '../../../src/guardrails/fleet-minutes.ts';
+import type { FleetMinute } from '../../../src/lifecycle/guarded-update/fleet-metrics.ts';
 import type { Followed } from '../../../src/commands/shared/follow-update.ts';
 import { showFinding } from '../../../src/commands/shared/guard-examine.ts';
 import { metricLines, servedIn, type UpdateMetrics } from '../../../src/commands/shared/update-metrics.ts';

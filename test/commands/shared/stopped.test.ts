@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { stopped } from '../../../src/commands/shared/stopped.ts';
-import { interrupted } from '../../../src/errors.ts';
+import { interrupted } from '../../../src/base/errors.ts';
 import type { Recorded } from '../../../src/state/journal.ts';
 import { capturedIo } from '../../support/io.ts';
 import { ARTIFACT_005, ARTIFACT_009, type Ended, type TestWorld, testWorld } from '../../support/world.ts';

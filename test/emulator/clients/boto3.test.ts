@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { systemClock } from '../../../src/clock.ts';
+import { systemClock } from '../../../src/base/clock.ts';
 import { emulatorEnvironment } from '../../../src/emulator/process.ts';
 import { type Emulator, startEmulator } from '../../../src/emulator/server.ts';
 import { folder, program, surroundings, works } from './programs.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { CreateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { expect, it } from 'vitest';
-import { systemClock, type VirtualClock } from '../../../src/clock.ts';
+import { systemClock, type VirtualClock } from '../../../src/base/clock.ts';
 import { config, describeEndpoint, invoke, stand, variant, withModels } from '../sagemaker/stand.ts';
 
 it('the metrics of a running minute outlive a kill -9, but for its last seconds', async () => {

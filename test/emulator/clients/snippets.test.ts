@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
-import { systemClock } from '../../../src/clock.ts';
+import { systemClock } from '../../../src/base/clock.ts';
 import { emulatorEnvironment } from '../../../src/emulator/process.ts';
 import { type Emulator, startEmulator } from '../../../src/emulator/server.ts';
 import { folder, installed, program, surroundings, works } from './programs.ts';

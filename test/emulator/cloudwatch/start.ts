@@ -1,5 +1,5 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { VirtualClock } from '../../../src/clock.ts';
+import { VirtualClock } from '../../../src/base/clock.ts';
 import type { EmulatorOptions } from '../../../src/emulator/options.ts';
 import type { Emulator } from '../../../src/emulator/server.ts';
 import { startEmulator } from '../../../src/emulator/server.ts';

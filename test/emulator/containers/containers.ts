@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { archive } from '../../../fixtures/scripts/archive.ts';
-import { VirtualClock } from '../../../src/clock.ts';
+import { VirtualClock } from '../../../src/base/clock.ts';
 import type { Container, ContainerSpec, InvocationResponse } from '../../../src/emulator/containers/container.ts';
 import { createContainerFactory } from '../../../src/emulator/containers/index.ts';
 

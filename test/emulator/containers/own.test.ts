@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { archive } from '../../../fixtures/scripts/archive.ts';
-import { systemClock, VirtualClock } from '../../../src/clock.ts';
+import { systemClock, VirtualClock } from '../../../src/base/clock.ts';
 import { createContainerFactory } from '../../../src/emulator/containers/index.ts';
 import { readOwnContainer, serves } from '../../../src/emulator/containers/own/options.ts';
 import { createRegister } from '../../../src/emulator/containers/own/register.ts';

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { systemClock, VirtualClock } from '../../../src/clock.ts';
+import { systemClock, VirtualClock } from '../../../src/base/clock.ts';
 import { createLogStore } from '../../../src/emulator/simulation/log-store.ts';
 import { createMemoryStore } from '../../../src/emulator/storage/memory.ts';
 import { NINE } from './start.ts';

@@ -1,5 +1,5 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { VirtualClock } from '../../../src/clock.ts';
+import { VirtualClock } from '../../../src/base/clock.ts';
 import type { Emulator } from '../../../src/emulator/server.ts';
 import { startEmulator } from '../../../src/emulator/server.ts';
 

@@ -1,7 +1,7 @@
 import { encode } from 'cborg';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/clock.ts';
+import { VirtualClock } from '../../../src/base/clock.ts';
 import { answer } from '../../../src/emulator/gateway.ts';
 import { AwsError } from '../../../src/emulator/operation.ts';
 import { cbor } from '../../../src/emulator/protocols/cbor.ts';

@@ -1,5 +1,5 @@
 import { S3Client, type S3ServiceException } from '@aws-sdk/client-s3';
-import { VirtualClock } from '../../../src/clock.ts';
+import { VirtualClock } from '../../../src/base/clock.ts';
 import { type Emulator, startEmulator } from '../../../src/emulator/server.ts';
 
 export interface S3World {

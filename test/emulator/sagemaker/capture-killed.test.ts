@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { CreateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { expect, test } from 'vitest';
-import { systemClock, type VirtualClock } from '../../../src/clock.ts';
+import { systemClock, type VirtualClock } from '../../../src/base/clock.ts';
 import { config, describeEndpoint, invoke, stand, variant, withModels } from './stand.ts';
 
 test('captures outlive a kill -9 but for the last seconds, and a line that was cut short is left out', async () => {

@@ -4,7 +4,7 @@ import { CreateEndpointCommand, CreateModelCommand } from '@aws-sdk/client-sagem
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { CreateEndpointConfigCommand, DescribeEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { systemClock } from '../../../src/clock.ts';
+import { systemClock } from '../../../src/base/clock.ts';
 import { QUICK } from '../../../src/emulator/options.ts';
 import { type Emulator, startEmulator } from '../../../src/emulator/server.ts';
 import { variant } from './stand.ts';

@@ -12,7 +12,7 @@ import {
   SageMakerClient,
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import { VirtualClock } from '../../../src/clock.ts';
+import { VirtualClock } from '../../../src/base/clock.ts';
 import type { EmulatorOptions } from '../../../src/emulator/options.ts';
 import { type Emulator, startEmulator } from '../../../src/emulator/server.ts';
 

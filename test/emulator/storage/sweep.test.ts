@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CreateBucketCommand, CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { VirtualClock } from '../../../src/clock.ts';
+import { VirtualClock } from '../../../src/base/clock.ts';
 import { createCapture } from '../../../src/emulator/simulation/capture.ts';
 import { openStore } from '../../../src/emulator/storage/open.ts';
 import { config, describeEndpoint, invoke, stand, START, variant, withEndpoint } from '../sagemaker/stand.ts';

@@ -1,4 +1,4 @@
-import { systemClock } from '../../../src/clock.ts';
+import { systemClock } from '../../../src/base/clock.ts';
 import { createObjectStore } from '../../../src/emulator/simulation/object-store.ts';
 import { openStore } from '../../../src/emulator/storage/open.ts';
 

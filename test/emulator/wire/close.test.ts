@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { systemClock, VirtualClock } from '../../../src/clock.ts';
+import { systemClock, VirtualClock } from '../../../src/base/clock.ts';
 import { startEmulator } from '../../../src/emulator/server.ts';
 import { exchange } from './exchange.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/clock.ts';
+import { VirtualClock } from '../../../src/base/clock.ts';
 import { startEmulator } from '../../../src/emulator/server.ts';
 import { loadService } from '../../../src/emulator/services/registry.ts';
 import { SERVICE_IDS } from '../../../src/emulator/shapes.ts';

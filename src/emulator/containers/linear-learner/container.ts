@@ -1,4 +1,4 @@
-import type { Clock } from '../../../clock.ts';
+import type { Clock } from '../../../base/clock.ts';
 import { accessLog } from '../access-log.ts';
 import type { Container, InvocationRequest, InvocationResponse } from '../container.ts';
 import { mediaType, negotiate } from '../media-type.ts';

@@ -1,4 +1,4 @@
-import { usage } from '../../../errors.ts';
+import { usage } from '../../../base/errors.ts';
 
 /** A container of the user's own: a server that runs already, or a command that starts one. */
 export type OwnContainer = { image: string } & ({ url: URL } | { command: string });

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../clock.ts';
+import type { Clock } from '../../../base/clock.ts';
 
 /**
  * Lines as the image's logger writes them: `[2026-11-21:06:23:21:INFO] text`, exceptions with a traceback. The

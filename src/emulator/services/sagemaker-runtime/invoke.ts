@@ -1,5 +1,5 @@
 import type { InvokeEndpointOutput } from '@aws-sdk/client-sagemaker-runtime';
-import { stopwatch } from '../../../clock.ts';
+import { stopwatch } from '../../../base/clock.ts';
 import type { InvocationRequest } from '../../containers/container.ts';
 import { AwsError, type Context } from '../../operation.ts';
 import { createEndpoints, type Endpoint } from '../../simulation/endpoints.ts';

@@ -1,0 +1,66 @@
+import { constants, gunzipSync } from 'node:zlib';
+import { usage } from '../../base/errors.ts';
+
+/** More than this is no file of labels; it must fit into memory as text. */
+export const MOST_LABEL_BYTES = 500_000_000;
+
+/** A file of labels as text, and what was wrong with its bytes. */
+export interface LabelText {
+  source: string;
+  text: string;
+  /** Sentences without the file's name. */
+  flaws: string[];
+}
+
+/**
+ * The bytes of a file of labels as text: gzip is unpacked (a torn end is told of, what stands before it counts), UTF-8
+ * and UTF-16 are told apart by their byte order mark, or by the zeros of plain letters.
+ *
+ * @throws Problem (usage) for what is no text at all
+ */
+export function labelText(bytes: Uint8Array, source: string): LabelText {
+  const flaws: string[] = [];
+  const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? unpack(bytes, source, flaws) : bytes;
+  const kind = binaryKind(plain);
+  if (kind !== undefined)
+    throw usage(`${source} is ${kind}, no file of labels.`, 'Labels are read from CSV with a header, or JSON Lines.');
+  const encoding = encodingOf(plain);
+  const text = new TextDecoder(encoding).decode(plain);
+  const strange = encoding === 'utf-8' ? text.split('\u{FFFD}').length - 1 : 0;
+  if (strange > 0)
+    flaws.push(
+      `${strange} ${strange === 1 ? 'character is' : 'characters are'} not UTF-8; labels with them will not be found equal.`,
+    );
+  return { source, text, flaws };
+}
+
+function unpack(bytes: Uint8Array, source: string, flaws: string[]): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MOST_LABEL_BYTES });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_BUFFER_TOO_LARGE')
+      throw usage(`${source} unpacks to more than ${MOST_LABEL_BYTES} bytes.`, 'Give a smaller file.', error);
+    if (code !== 'Z_BUF_ERROR')
+      throw usage(`${source} begins like gzip and cannot be unpacked (${code}).`, 'Upload it again.', error);
+    flaws.push('The gzip file is torn: what stands before the tear counts.');
+    return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MOST_LABEL_BYTES });
+  }
+}
+
+/** Files that somebody may well give by mistake, by their first bytes. */
+function binaryKind(bytes: Uint8Array): string | undefined {
+  const start = Buffer.from(bytes.subarray(0, 4)).toString('latin1');
+  if (start === 'PAR1') return 'a Parquet file';
+  if (start === 'PK\u0003\u0004') return 'a zip or Excel file';
+  if (start === 'Obj\u0001') return 'an Avro file';
+  if (encodingOf(bytes) === 'utf-8' && bytes.subarray(0, 65_536).includes(0)) return 'a binary file';
+  return undefined;
+}
+
+function encodingOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
+  const [a, b, c, d] = bytes;
+  if ((a === 0xff && b === 0xfe) || (a !== 0 && b === 0 && c !== 0 && d === 0)) return 'utf-16le';
+  if ((a === 0xfe && b === 0xff) || (a === 0 && b !== 0 && c === 0 && d !== 0)) return 'utf-16be';
+  return 'utf-8';
+}

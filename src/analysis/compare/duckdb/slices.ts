@@ -1,0 +1,46 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PairingMethod, SliceSums } from '../../observations.ts';
+import { CATEGORIES, FEWEST, LONGEST, MOST_COLUMNS, quarterNames } from '../memory/slice-counter.ts';
+import { KEYS, quote } from './asked.ts';
+import { fill, statements } from './connection.ts';
+import type { Engine, Row } from './connection.ts';
+import slicesSql from './slices.sql';
+
+const SQL = statements(slicesSql);
+
+/**
+ * Agreement by parts of the inputs, of the rows whose inputs the scan kept; as `SliceCounter` cuts them. Undefined
+ * where no column could be cut.
+ *
+ * @param folder of the scanned columns
+ */
+export async function slices(
+  engine: Engine,
+  method: PairingMethod,
+  tolerance: string,
+  folder: string,
+): Promise<SliceSums[] | undefined> {
+  if (!readdirSync(folder).some((name) => name.startsWith('cells-'))) return undefined;
+  const files = quote(join(folder, 'cells-*.parquet'));
+  const limits = { categories: CATEGORIES, most: MOST_COLUMNS, longest: LONGEST };
+  await engine.run(fill(SQL.cells ?? '', { key: KEYS[method], files, tolerance }));
+  await engine.run(fill(SQL.columns ?? '', limits));
+  const [{ apart = false } = {}] = await engine.rows(SQL.inputs ?? '');
+  const inputs = apart === true ? 'count(*)' : 'count(distinct input)';
+  const quarters = await engine.rows(fill(SQL.quarters ?? '', { inputs }));
+  const words = await engine.rows(fill(SQL.words ?? '', limits));
+  const rows = [...quarters, ...words].sort((a, b) => Number(a.first) - Number(b.first));
+  const parts = new Map<string, Row[]>();
+  for (const row of rows) parts.set(String(row.name), [...(parts.get(String(row.name)) ?? []), row]);
+  // One part is no slice of anything.
+  const found = [...parts.values()].filter((list) => list.length > 1).flatMap((list) => list.flatMap(sliceOf));
+  return found.length === 0 ? undefined : found;
+}
+
+function sliceOf(row: Row): SliceSums[] {
+  const inputs = Number(row.inputs);
+  if (inputs < FEWEST) return [];
+  const part = Array.isArray(row.edges) ? quarterNames(row.edges.map(Number))[Number(row.part)] : String(row.value);
+  return [{ column: String(row.name), part: part ?? '', rows: Number(row.rows), hits: Number(row.hits), inputs }];
+}

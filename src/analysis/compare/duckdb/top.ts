@@ -1,0 +1,86 @@
+import type { DivergingPair, PairingMethod } from '../../observations.ts';
+import { countRows, readAnswers } from '../../answers/answers.ts';
+import { payloadText, readCapture } from '../../answers/captures.ts';
+import type { Capture } from '../../answers/captures.ts';
+import { describe } from '../memory/compare.ts';
+import type { Path } from '../../answers/path.ts';
+import { readLines } from '../ingest/feed.ts';
+import { KEYS } from './asked.ts';
+import { fill, statements } from './connection.ts';
+import type { Engine, Row } from './connection.ts';
+import topSql from './top.sql';
+
+const SQL = statements(topSql);
+const INPUT_CHARACTERS = 400;
+
+/** The ten pairs that differ most, read again from where they stand in their files. */
+export async function topPairs(
+  engine: Engine,
+  method: PairingMethod | undefined,
+  files: { production: readonly string[]; shadow: readonly string[]; path: Path | undefined },
+): Promise<DivergingPair[]> {
+  const worst = await engine.rows(SQL.worst ?? '');
+  if (worst.length === 0 || method === undefined) return [];
+  const spots = await spotsOf(engine, method, worst);
+  const ours = await originals(
+    files.production,
+    spots.map((row) => [Number(row?.our_file ?? -1), Number(row?.our_at)]),
+  );
+  const theirs = await originals(
+    files.shadow,
+    spots.map((row) => [Number(row?.their_file ?? -1), Number(row?.their_at)]),
+  );
+  return worst.map((row, i) => {
+    const [left, right] = [ours[i], theirs[i]];
+    const place = Number(row.place);
+    const input = left?.input ?? right?.input;
+    const id = method === 'inferenceId' ? left?.inferenceId : method === 'eventId' ? left?.eventId : undefined;
+    return {
+      id: id ?? `input of ${new Date(Number(row.moment)).toISOString()}`,
+      at: Number(row.moment),
+      row: place,
+      production: words(left, place, files.path),
+      shadow: words(right, place, files.path),
+      distance: Number(row.distance),
+      times: Number(row.times),
+      input: input === undefined ? undefined : payloadText(input).slice(0, INPUT_CHARACTERS),
+    };
+  });
+}
+
+/** Where the records of these pairs stand in their files: looked up for a few, since keeping it for all costs more. */
+async function spotsOf(engine: Engine, method: PairingMethod, pairs: readonly Row[]): Promise<(Row | undefined)[]> {
+  const sql = method === 'input' ? SQL.spots_by_input : SQL.spots_by_id;
+  const keys = pairs.map(({ key }) => String(key)).join(', ');
+  const found = await engine.rows(fill(sql ?? '', { key: KEYS[method], keys }));
+  return pairs.map((pair) => found.find(({ key, moment }) => key === pair.key && moment === pair.moment));
+}
+
+function words(capture: Capture | undefined, place: number, path: Path | undefined): string {
+  if (capture?.output === undefined) return '';
+  const inputRows = capture.input === undefined ? undefined : countRows(capture.input);
+  const answer = readAnswers(capture.output, { path, inputRows })?.[place];
+  return answer === undefined ? '' : describe(answer);
+}
+
+/** The records that begin at these places of these files; undefined where a file is no longer what it was. */
+async function originals(
+  files: readonly string[],
+  places: readonly (readonly [file: number, at: number])[],
+): Promise<(Capture | undefined)[]> {
+  const found: (Capture | undefined)[] = places.map(() => undefined);
+  for (const file of new Set(places.map(([one]) => one))) {
+    const path = files[file];
+    if (path === undefined) continue;
+    const wanted = places.flatMap(([one, at], i) => (one === file ? [{ at, i }] : []));
+    const lines = await readLines(
+      path,
+      wanted.map((one) => one.at),
+    );
+    for (const [k, { i }] of wanted.entries()) {
+      const capture = readCapture(lines[k] ?? '');
+      found[i] = typeof capture === 'string' ? undefined : capture;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,82 @@
+import type { PairBlock, Predictions } from '../../observations.ts';
+import { isUsable } from '../../answers/answers.ts';
+import type { Truth } from '../../answers/truth.ts';
+import { hashText } from '../ingest/fast/hash.ts';
+import { SUMS } from './asked.ts';
+import type { Engine } from './connection.ts';
+import toldSql from './told.sql';
+
+/**
+ * Puts the labels into a table `truth` (key, place, label, number). A key like `id#2` is row 2 of request `id`, unless a
+ * request is really called that.
+ */
+export async function loadTruth(engine: Engine, truth: Truth): Promise<void> {
+  await engine.run(
+    'create or replace table truth_text (key ubigint, place uinteger, label varchar, number double, exact boolean)',
+  );
+  const appender = await engine.connection.createAppender('truth_text');
+  const add = (key: string, place: number, label: string, exact: boolean) => {
+    appender.appendUBigInt(hashText(key));
+    appender.appendUInteger(place);
+    appender.appendVarchar(label);
+    const number = label === '' ? Number.NaN : Number(label);
+    if (isUsable(number)) appender.appendDouble(number);
+    else appender.appendNull();
+    appender.appendBoolean(exact);
+    appender.endRow();
+  };
+  for (const [key, label] of truth.entries()) {
+    add(key, 0, label, false);
+    const row = truth.by === 'id' ? /^(.*)#(\d{1,9})$/s.exec(key) : null;
+    if (row !== null) add(row[1] ?? '', Number(row[2]), label, true);
+  }
+  appender.closeSync();
+  await engine.run(
+    'create or replace table truth as select key, place, arg_max(label, exact) as label, arg_max(number, exact) as number from truth_text group by key, place',
+  );
+}
+
+/** Shows rows whose truth is known as `told`. */
+export async function showTold(engine: Engine): Promise<void> {
+  await engine.run(toldSql);
+}
+
+/** What a block says of the truth. */
+export type JudgedBlock = Required<Pick<PairBlock, 'truth' | 'onlyProduction' | 'onlyShadow' | 'loss' | 'lossSquared'>>;
+export const UNJUDGED: JudgedBlock = { truth: 0, onlyProduction: 0, onlyShadow: 0, loss: 0, lossSquared: 0 };
+
+/** What the truth says minute by minute. */
+export async function judgedBlocks(engine: Engine): Promise<Map<number, JudgedBlock>> {
+  const rows = await engine.rows(SUMS.judged ?? '');
+  return new Map(rows.map(({ at, ...block }) => [Number(at), block as unknown as JudgedBlock]));
+}
+
+/** Both models against the truth. @param of rows that were compared */
+export async function truthSums(engine: Engine, truth: Truth, of: number): Promise<Predictions['truth']> {
+  const [row] = await engine.rows(SUMS.truth ?? '');
+  const value = (name: string) => Number(row?.[name] ?? 0);
+  const rows = value('rows');
+  const labelled = value('labelled') > 0;
+  return {
+    rows,
+    of,
+    labels: labelled
+      ? {
+          production: value('production'),
+          shadow: value('shadow'),
+          onlyProduction: value('onlyProduction'),
+          onlyShadow: value('onlyShadow'),
+        }
+      : undefined,
+    numbers:
+      labelled || rows === 0
+        ? undefined
+        : {
+            maeProduction: value('maeProduction'),
+            maeShadow: value('maeShadow'),
+            loss: value('maeShadow') - value('maeProduction'),
+            lossDeviation: value('lossDeviation'),
+          },
+    unknown: Math.max(0, truth.size - rows),
+  };
+}

@@ -1,0 +1,63 @@
+import { hashed } from './fast/hash.ts';
+import { column, writeParquet } from './parquet.ts';
+import { CAPACITY, TextColumn } from './text-column.ts';
+
+/** What is kept of the records of one variant: a row per row of an answer. Hashes are two halves of 64 bits. */
+export class Columns {
+  readonly inference = new Uint32Array(2 * CAPACITY);
+  readonly event = new Uint32Array(2 * CAPACITY);
+  readonly input = new Uint32Array(2 * CAPACITY);
+  readonly feature = new Uint32Array(2 * CAPACITY);
+  /** What the row was asked; of production only. */
+  readonly rowInput = new Uint32Array(2 * CAPACITY);
+  readonly moment = new Float64Array(CAPACITY);
+  readonly at = new Float64Array(CAPACITY);
+  readonly file = new Uint32Array(CAPACITY);
+  readonly place = new Uint32Array(CAPACITY);
+  readonly rows = new Uint32Array(CAPACITY);
+  /** NaN where there is none. */
+  readonly number = new Float64Array(CAPACITY);
+  readonly label = new TextColumn();
+  readonly other = new TextColumn();
+  /** As SQL reads a list. */
+  readonly scores = new TextColumn();
+  length = 0;
+  readonly #name: (part: number) => string;
+  #parts = 0;
+
+  /** @param name of the next file */
+  constructor(name: (part: number) => string) {
+    this.#name = name;
+  }
+
+  /** Writes what is there into a file, and is empty again. */
+  flush(): void {
+    const n = this.length;
+    if (n === 0) return;
+    writeParquet(this.#name(this.#parts), n, [
+      column('inference_id', 'uint64', this.inference, n),
+      column('event_id', 'uint64', this.event, n),
+      column('input_id', 'uint64', this.input, n),
+      column('feature_id', 'uint64', this.feature, n),
+      column('row_input', 'uint64', this.rowInput, n),
+      column('moment', 'double', this.moment, n),
+      column('spot', 'double', this.at, n),
+      column('file', 'uint32', this.file, n),
+      column('place', 'uint32', this.place, n),
+      column('row_count', 'uint32', this.rows, n),
+      column('number', 'double', this.number, n),
+      this.label.column('label', n),
+      this.other.column('other', n),
+      this.scores.column('scores', n),
+    ]);
+    this.#parts += 1;
+    this.length = 0;
+    for (const column of [this.label, this.other, this.scores]) column.clear();
+  }
+}
+
+/** Puts the hash in `hashed` into a row of a column of hashes. */
+export function setHash(column: Uint32Array, row: number): void {
+  column[2 * row] = hashed[0] as number;
+  column[2 * row + 1] = hashed[1] as number;
+}

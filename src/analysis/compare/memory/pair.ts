@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import type { PairingMethod } from '../../observations.ts';
+import { quantile } from '../../statistics/distances.ts';
+import type { Capture } from '../../answers/captures.ts';
+
+export interface Pair {
+  id: string;
+  production: Capture;
+  shadow: Capture;
+}
+
+export interface Pairing {
+  method: PairingMethod | undefined;
+  pairs: Pair[];
+  /** Records that share their key with another of the same side. */
+  ambiguous: { production: number; shadow: number };
+  /** Records that met nobody. */
+  unmatched: { production: number; shadow: number };
+  /** Median of the shadow's time less production's, in milliseconds: of pairs by id, or of inputs that occur once a side. */
+  skewMs: number | undefined;
+}
+
+/** Copies of one request are answered within this time of each other: beyond, equal inputs are different requests. */
+const SAME_INPUT_MS = 5_000;
+
+/**
+ * Finds for each record of production the shadow's record of the same request: by the caller's InferenceId, which AWS
+ * passes on to the shadow; else by eventId, where both happen to share it; else by equal input at about the same
+ * time. One way for the whole report, so that the reader knows what a pair is.
+ */
+export function pairUp(production: readonly Capture[], shadow: readonly Capture[]): Pairing {
+  const byInference = join(production, shadow, (capture) => capture.inferenceId);
+  if (byInference.pairs.length > 0) return { method: 'inferenceId', ...byInference };
+  const byEvent = join(production, shadow, (capture) => capture.eventId);
+  if (byEvent.pairs.length > 0) return { method: 'eventId', ...byEvent };
+  const byInput = joinByInput(production, shadow);
+  return { method: byInput.pairs.length > 0 ? 'input' : undefined, ...byInput };
+}
+
+type Joined = Omit<Pairing, 'method'>;
+
+function join(
+  production: readonly Capture[],
+  shadow: readonly Capture[],
+  key: (capture: Capture) => string | undefined,
+): Joined {
+  const ours = unique(production, key);
+  const theirs = unique(shadow, key);
+  const pairs: Pair[] = [];
+  for (const [id, capture] of ours.single) {
+    const other = theirs.single.get(id);
+    if (other !== undefined) pairs.push({ id, production: capture, shadow: other });
+  }
+  return {
+    pairs,
+    skewMs: median(pairs.map((pair) => pair.shadow.at - pair.production.at)),
+    ambiguous: { production: ours.ambiguous, shadow: theirs.ambiguous },
+    unmatched: {
+      production: production.length - ours.ambiguous - pairs.length,
+      shadow: shadow.length - theirs.ambiguous - pairs.length,
+    },
+  };
+}
+
+function unique(captures: readonly Capture[], key: (capture: Capture) => string | undefined) {
+  const single = new Map<string, Capture>();
+  const repeated = new Set<string>();
+  let ambiguous = 0;
+  for (const capture of captures) {
+    const id = key(capture);
+    if (id === undefined) continue;
+    if (repeated.has(id)) ambiguous += 1;
+    else if (single.has(id)) {
+      single.delete(id);
+      repeated.add(id);
+      ambiguous += 2;
+    } else single.set(id, capture);
+  }
+  return { single, ambiguous };
+}
+
+/** A pair stands only where each side has exactly one record of this input within the time in question. */
+function joinByInput(production: readonly Capture[], shadow: readonly Capture[]): Joined {
+  const ours = byInput(production);
+  const theirs = byInput(shadow);
+  const pairs: Pair[] = [];
+  let ambiguousOurs = 0;
+  const taken = new Set<Capture>();
+  const doubtful = new Set<Capture>();
+  for (const [hash, captures] of ours) {
+    const candidates = theirs.get(hash) ?? [];
+    for (const capture of captures) {
+      const near = candidates.filter((other) => Math.abs(other.at - capture.at) <= SAME_INPUT_MS);
+      const rivals = captures.filter((other) => Math.abs(other.at - capture.at) <= 2 * SAME_INPUT_MS);
+      const [other] = near;
+      if (other !== undefined && near.length === 1 && rivals.length === 1) {
+        pairs.push({ id: `input ${hash}`, production: capture, shadow: other });
+        taken.add(other);
+      } else if (near.length > 0) {
+        ambiguousOurs += 1;
+        for (const one of near) doubtful.add(one);
+      }
+    }
+  }
+  const ambiguousTheirs = [...doubtful].filter((one) => !taken.has(one)).length;
+  const apart = [...ours].flatMap(([hash, [one, ...more]]) => {
+    const [other, ...others] = theirs.get(hash) ?? [];
+    return one === undefined || other === undefined || more.length + others.length > 0 ? [] : [other.at - one.at];
+  });
+  return {
+    pairs,
+    skewMs: median(apart),
+    ambiguous: { production: ambiguousOurs, shadow: ambiguousTheirs },
+    unmatched: {
+      production: production.length - ambiguousOurs - pairs.length,
+      shadow: shadow.length - ambiguousTheirs - pairs.length,
+    },
+  };
+}
+
+function byInput(captures: readonly Capture[]): Map<string, Capture[]> {
+  const found = new Map<string, Capture[]>();
+  for (const capture of captures) {
+    if (capture.input === undefined) continue;
+    const hash = createHash('sha256').update(capture.input.data).digest('hex').slice(0, 16);
+    const list = found.get(hash);
+    if (list === undefined) found.set(hash, [capture]);
+    else list.push(capture);
+  }
+  return found;
+}
+
+function median(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : quantile(Float64Array.from(values).sort(), 0.5);
+}

@@ -1,0 +1,99 @@
+import type { PairBlock, Repeats, TruthSums } from '../../observations.ts';
+import { InputCounter } from '../../statistics/repeats.ts';
+import type { Answer } from '../../answers/answers.ts';
+
+/** Counts how often each model is right, row by row. */
+export class TruthCounter {
+  #rows = 0;
+  #labelled = 0;
+  #production = 0;
+  #shadow = 0;
+  #onlyProduction = 0;
+  #onlyShadow = 0;
+  #numeric = 0;
+  #maeProduction = 0;
+  #maeShadow = 0;
+  #losses = 0;
+  readonly #byInput = { onlyProduction: new InputCounter(), onlyShadow: new InputCounter(), loss: new InputCounter() };
+
+  /** @param where the minute and the input of the row: both hold rows that hang together */
+  add(
+    truth: string | undefined,
+    answers: { ours: Answer; theirs: Answer; labels: readonly [string | undefined, string | undefined] },
+    where: { block: Required<PairBlock>; input: number },
+  ): void {
+    if (truth === undefined) return;
+    const { ours, theirs, labels } = answers;
+    const { block, input } = where;
+    if (labels[0] !== undefined && labels[1] !== undefined) {
+      this.#rows += 1;
+      this.#labelled += 1;
+      const right = [equal(labels[0], truth), equal(labels[1], truth)] as const;
+      if (right[0]) this.#production += 1;
+      if (right[1]) this.#shadow += 1;
+      const only = [right[0] && !right[1] ? 1 : 0, right[1] && !right[0] ? 1 : 0] as const;
+      this.#onlyProduction += only[0];
+      this.#onlyShadow += only[1];
+      this.#byInput.onlyProduction.add(input, only[0]);
+      this.#byInput.onlyShadow.add(input, only[1]);
+      block.truth += 1;
+      block.onlyProduction += only[0];
+      block.onlyShadow += only[1];
+      return;
+    }
+    const value = Number(truth);
+    if (ours.number === undefined || theirs.number === undefined || Number.isNaN(value)) return;
+    this.#rows += 1;
+    this.#numeric += 1;
+    const loss = [Math.abs(ours.number - value), Math.abs(theirs.number - value)] as const;
+    this.#maeProduction += loss[0];
+    this.#maeShadow += loss[1];
+    this.#losses += (loss[1] - loss[0]) ** 2;
+    this.#byInput.loss.add(input, loss[1] - loss[0]);
+    block.truth += 1;
+    block.loss += loss[1] - loss[0];
+    block.lossSquared += (loss[1] - loss[0]) ** 2;
+  }
+
+  repeats(): Pick<Repeats, 'onlyProduction' | 'onlyShadow' | 'loss'> {
+    return {
+      onlyProduction: this.#byInput.onlyProduction.sums(),
+      onlyShadow: this.#byInput.onlyShadow.sums(),
+      loss: this.#byInput.loss.sums(),
+    };
+  }
+
+  /** @param of all rows that were compared; @param known number of labels there were */
+  sums(of: number, known: number): TruthSums {
+    const n = this.#numeric;
+    const loss = n > 0 ? (this.#maeShadow - this.#maeProduction) / n : 0;
+    return {
+      rows: this.#rows,
+      of,
+      labels:
+        this.#labelled === 0
+          ? undefined
+          : {
+              production: this.#production,
+              shadow: this.#shadow,
+              onlyProduction: this.#onlyProduction,
+              onlyShadow: this.#onlyShadow,
+            },
+      numbers:
+        n === 0
+          ? undefined
+          : {
+              maeProduction: this.#maeProduction / n,
+              maeShadow: this.#maeShadow / n,
+              loss,
+              lossDeviation: n > 1 ? Math.sqrt(Math.max(0, this.#losses - n * loss * loss) / (n - 1)) : 0,
+            },
+      unknown: Math.max(0, known - this.#rows),
+    };
+  }
+}
+
+/** `2`, `2.0` and `2.000` are the same class. */
+function equal(label: string, truth: string): boolean {
+  return label === truth || (label.trim() !== '' && truth.trim() !== '' && Number(label) === Number(truth));
+}

@@ -1,0 +1,225 @@
+import { percent, change, count } from './words.ts';
+import { BINS, distanceInterval, wassersteinBand } from './distances.ts';
+import type { Distance } from './distances.ts';
+import { differenceInterval } from './errors.ts';
+import { minutesToPass, shareInterval } from './evidence.ts';
+import { accuracyLost } from './truth.ts';
+import type { Task } from '../observations.ts';
+import type { Policy } from '../policy/policy.ts';
+import { decides, GATES, gates, policyFor } from '../policy/policy.ts';
+import { keyOf } from '../policy/words.ts';
+import { requestsForQuantile } from '../statistics/proportions.ts';
+import { compare } from './verdict.ts';
+
+/** One demand of a policy, in words, and what it takes to meet it. */
+export interface Demand {
+  gate: string;
+  gating: boolean;
+  demand: string;
+  /** The policy's keys that say so, with their values: `latency.p99: 0.2`. */
+  key: string;
+  /** The least traffic with which it can be decided, if all goes well. */
+  traffic: string;
+}
+
+/** Where no traffic proves the demand: a margin of nothing, or a share of all. */
+const NEVER = 'more traffic than can be had: leave some margin';
+
+/** What no key changes. */
+const NO_KEY = 'always';
+
+/** What a policy demands of a shadow, gate by gate. */
+export function explainPolicy(policy: Policy): Demand[] {
+  const blocks = `${policy.minimumBlocks} blocks of ${policy.blockMinutes} minutes, after ${policy.warmupMinutes} minutes of warm-up`;
+  const share = (margin: number, above: boolean) => (n: number) =>
+    compare(shareInterval(above ? n : 0, n, policy.alpha, policy), margin, !above) === 'pass';
+  // Two shares are bounded apart, each at half of alpha, and production's lower bound is zero where nothing fails.
+  const none = (n: number) => ({ failed: 0, n, effective: n });
+  const errors = leastRequests((n) => differenceInterval(none(n), none(n), policy)[1] < policy.errors);
+  const pairs = (least: number | undefined) =>
+    least === undefined ? NEVER : `${count(Math.max(policy.minimumPairs, least))} pairs of different inputs`;
+  const lasting = (words: string, of?: 'parts') =>
+    words === NEVER ? NEVER : `${words}, in ${minutesToPass(policy, of)} minutes`;
+  const inEachPart = (least: number | undefined) =>
+    least === undefined ? NEVER : `${pairs(0)}, and ${count(least)} in each part`;
+  const demand = (gate: string, words: string, traffic: string, key: string): Demand => ({
+    gate,
+    // `truth` is one of two gates, by the kind of answers.
+    gating: GATES.some((id) => (id === gate || id.startsWith(`${gate}.`)) && gates(policy, id)),
+    demand: words,
+    traffic,
+    key,
+  });
+  const latency = (['mean', 'p50', 'p90', 'p99'] as const).map((name) => {
+    const quantile = name === 'mean' ? 0 : Number(name.slice(1)) / 100;
+    const least = quantile > 0 ? `, ${count(requestsForQuantile(quantile, policy.alpha))} requests` : '';
+    return demand(
+      `latency.${name}`,
+      `its ${name} latency is at most ${change(1 + policy.latency[name])} of production's`,
+      `${blocks}${least}`,
+      keyOf(policy, `latency.${name}`),
+    );
+  });
+  const distances = Object.entries(policy.distances).filter((one): one is [Distance, number] => one[1] !== undefined);
+  const informs = (gate: string, words: string, traffic = `${blocks}, and as long before the shadow`): Demand => ({
+    gate,
+    gating: decides(policy, gate),
+    demand: words,
+    traffic,
+    key: keyOf(policy, gate),
+  });
+  const before = leastRequests((n) => differenceInterval(none(n), none(n), policy)[1] < policy.effect.errors);
+  const effect = [
+    informs(
+      'effect.latency',
+      `production itself is at most ${change(1 + policy.effect.latency)} slower than before the shadow`,
+    ),
+    informs(
+      'effect.overhead',
+      `its overhead is at most ${change(1 + policy.effect.overhead)} of that before the shadow`,
+    ),
+    informs(
+      'effect.errors',
+      `it fails less than ${percent(policy.effect.errors)} more requests than before the shadow`,
+      before === undefined ? NEVER : `${count(before)} requests without a failure, and as many before the shadow`,
+    ),
+  ];
+  const tolerance =
+    policy.numbers.tolerance === undefined
+      ? "half a standard deviation of production's"
+      : String(policy.numbers.tolerance);
+  return [
+    demand('traffic.sampling', 'it saw the share of the traffic that was asked for', 'one request', NO_KEY),
+    demand(
+      'errors',
+      `its share of failed requests is less than ${percent(policy.errors)} above production's`,
+      errors === undefined ? NEVER : `${count(errors)} requests without a failure`,
+      keyOf(policy, 'errors'),
+    ),
+    ...latency,
+    demand(
+      'output.readable',
+      `at most ${percent(policy.unparsed)} of its answers cannot be understood`,
+      '50 answers',
+      keyOf(policy, 'unparsed'),
+    ),
+    demand(
+      'output.schema',
+      `at most ${percent(policy.unparsed)} of its answers lack what production answers with, or are of another kind`,
+      '50 answers',
+      keyOf(policy, 'unparsed'),
+    ),
+    demand('output.pairs', 'answers of both were found and belong together', 'one pair', NO_KEY),
+    demand('output.varied', 'it does not answer one thing to everything', '50 answers', NO_KEY),
+    ...byTask(policy, ['binary', 'json', 'multiclass'], 'agreement').map(({ tasks, value, key }) =>
+      demand(
+        'labels.agreement',
+        `${tasks}: more than ${percent(value)} of its ${tasks === 'json' ? 'answers' : 'labels'} equal production's (for information where the truth is known)`,
+        lasting(pairs(leastRequests(share(value, true)))),
+        key,
+      ),
+    ),
+    ...byTask(policy, ['regression', 'scores'], 'numbers.share').map(({ tasks, value, key }) =>
+      demand(
+        'numbers.tolerance',
+        `${tasks}: less than ${percent(value)} of its numbers differ by more than ${tolerance} (for information where the truth is known)`,
+        lasting(pairs(leastRequests(share(value, false)))),
+        `${key}; ${keyOf(policy, 'numbers.tolerance')}`,
+      ),
+    ),
+    ...(policy.slices === undefined
+      ? []
+      : [
+          demand(
+            'slices',
+            `in every part of every column of the inputs more than ${percent(policy.slices)} of its answers equal production's`,
+            lasting(inEachPart(leastRequests(share(policy.slices, true))), 'parts'),
+            keyOf(policy, 'slices'),
+          ),
+        ]),
+    ...distances.map(([name, margin]) =>
+      demand(
+        `distance.${name}`,
+        `the distributions of numbers lie less than ${margin} apart${name === 'wasserstein' ? ', in their own unit' : ''}`,
+        lasting(
+          name === 'wasserstein'
+            ? `${pairs(0)}, and about ${count(rangesPerMargin(policy))} for each time that the limit fits into the range of the numbers`
+            : pairs(leastRequests((n) => distanceInterval(name, equalNumbers(n), 1, policy)[1] < margin)),
+        ),
+        keyOf(policy, `distances.${name}`),
+      ),
+    ),
+    ...byTask(policy, ['regression', 'scores', 'binary', 'multiclass', 'json'], 'truth').map(({ tasks, value, key }) =>
+      demand(
+        'truth',
+        `${tasks}: against labels, it loses less than ${percent(value)} of accuracy (or of mean absolute error)`,
+        `${pairs(leastForTruth(policy, value))} with labels, in ${minutesToPass(policy)} minutes; of numbers, ${count(Math.log(1 / policy.alpha) / value)} for each time that production's mean error fits into their range`,
+        key,
+      ),
+    ),
+    ...effect,
+  ];
+}
+
+/** Where in the policy the demand on a kind of answers stands. */
+const OF_TASK = {
+  agreement: { of: (policy: Policy) => policy.agreement, member: 'agreement' },
+  'numbers.share': { of: (policy: Policy) => policy.numbers.share, member: 'share' },
+  truth: { of: (policy: Policy) => policy.truth, member: 'truth' },
+} as const;
+
+/** Tasks of which the policy demands the same, together. */
+function byTask(
+  policy: Policy,
+  tasks: readonly Task[],
+  what: keyof typeof OF_TASK,
+): { tasks: string; value: number; key: string }[] {
+  const { of, member } = OF_TASK[what];
+  const groups = new Map<number, Task[]>();
+  for (const task of tasks) {
+    const value = of(policyFor(policy, task));
+    groups.set(value, [...(groups.get(value) ?? []), task]);
+  }
+  const keyFor = (task: Task) =>
+    keyOf(policy, policy.tasks[task]?.[member] === undefined ? what : `tasks.${task}.${member}`);
+  return [...groups].map(([value, names]) => ({
+    tasks: names.length === 5 ? 'any task' : names.join(', '),
+    value,
+    key: [...new Set(names.map(keyFor))].join('; '),
+  }));
+}
+
+/** Numbers of two models that answer alike, as far as a distance's bounds depend on them. */
+function equalNumbers(rows: number): Parameters<typeof distanceInterval>[1] {
+  const histogram = { low: 0, high: 0, production: Array.from({ length: BINS }, () => 0), shadow: [] };
+  return { rows, distances: { ks: 0, wasserstein: 0, psi: 0, jensenShannon: 0 }, histogram, mae: 0 };
+}
+
+/** Rows it takes per range of the numbers, where the limit is one: what no row has shown yet may lie a range apart. */
+function rangesPerMargin(policy: Policy): number {
+  const ranges = 1000;
+  const numbers = { ...equalNumbers(1), histogram: { ...equalNumbers(1).histogram, high: ranges } };
+  return (leastRequests((n) => wassersteinBand(n, numbers, policy) < 1) ?? 0) / ranges;
+}
+
+/** Rows after which a shadow that is right where production is cannot lose more. */
+function leastForTruth(policy: Policy, margin: number): number | undefined {
+  const none = (n: number) => ({ hits: 0, n, factor: 1 });
+  return leastRequests((n) => accuracyLost(none(n), none(n), policy)[1] < margin);
+}
+
+/** The least n from which on a condition holds that never stops holding; undefined beyond a hundred million. */
+function leastRequests(holds: (n: number) => boolean): number | undefined {
+  let high = 1;
+  while (!holds(high)) {
+    high *= 2;
+    if (high > 1e8) return undefined;
+  }
+  let low = high / 2;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (holds(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}

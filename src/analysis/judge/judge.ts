@@ -1,0 +1,68 @@
+import { judgeDistances } from './distances.ts';
+import { judgeEffect } from './effect.ts';
+import { judgeErrors } from './errors.ts';
+import { judgeLatency } from './latency.ts';
+import { judgeAnswers } from './predictions.ts';
+import { judgeSlices } from './slices.ts';
+import { judgeTraffic } from './traffic.ts';
+import { judgeTruth } from './truth.ts';
+import { minutesIn } from './words.ts';
+import { summarizeBoth } from '../metrics.ts';
+import type { Observations } from '../observations.ts';
+import type { Policy } from '../policy/policy.ts';
+import { policyFor } from '../policy/policy.ts';
+import type { Verdict } from './verdict.ts';
+import { worst } from './verdict.ts';
+
+/**
+ * Is the shadow safe to promote? Every gate asks one question; the worst answer is the verdict. All must hold, so no
+ * gate needs a stricter alpha for there being many (intersection-union test).
+ *
+ * @returns undefined where there is no shadow: nothing to compare
+ */
+export function judge(observations: Observations, demanded: Policy): Verdict | undefined {
+  if (observations.shadow === undefined) return undefined;
+  const { predictions } = observations;
+  const policy = predictions === undefined ? demanded : policyFor(demanded, predictions.task);
+  const summaries = summarizeBoth(observations);
+  const minutes = observations.metrics.production.invocations.filter((n) => (n ?? 0) > 0).length;
+  const evidence = { observations, summaries, policy, minutes };
+  // Captures alone (from files) say nothing about traffic, errors and latency: these questions are not asked then.
+  const measured = observations.metrics.times.length > 0 || predictions === undefined;
+  const gates = [
+    ...(measured ? [...judgeTraffic(evidence), ...judgeErrors(evidence), ...judgeLatency(evidence)] : []),
+    ...judgeAnswers(evidence),
+    ...judgeSlices(evidence),
+    ...judgeDistances(evidence),
+    ...judgeTruth(evidence),
+    ...judgeEffect(evidence),
+  ];
+  // Nothing that was asked is nothing that was proven.
+  const outcome = gates.some((gate) => gate.gating) ? worst(gates) : 'inconclusive';
+  return { outcome, summary: summary(outcome, gates), gates };
+}
+
+function summary(outcome: Verdict['outcome'], gates: Verdict['gates']): string {
+  const deciding = gates.filter((gate) => gate.gating);
+  const culprits = deciding.filter((gate) => gate.outcome === outcome);
+  const first = culprits[0];
+  if (first === undefined)
+    return gates.length === 0
+      ? 'There is nothing to judge by: neither metrics nor answers of the shadow.'
+      : 'No gate decides: the policy wants all of them to inform only.';
+  if (outcome === 'pass') return allHold(deciding.length, gates.length - deciding.length);
+  const others = culprits.length > 1 ? ` (and ${culprits.length - 1} more)` : '';
+  if (outcome === 'fail') return `${first.title} ${first.reason}${others}`;
+  const open = culprits.map((gate) => gate.id).join(', ');
+  const longest = culprits
+    .flatMap((gate) => (gate.needs !== undefined && minutesIn(gate.needs) > 0 ? [gate.needs] : []))
+    .sort((a, b) => minutesIn(b) - minutesIn(a))[0];
+  return `Not decided yet: ${open}.${longest === undefined ? '' : ` It takes ${longest}.`}`;
+}
+
+/** How many gates passed, and how many did not count. */
+function allHold(deciding: number, informing: number): string {
+  if (informing === 0) return deciding === 1 ? 'The one gate holds.' : `All ${deciding} gates hold.`;
+  const hold = deciding === 1 ? 'The one deciding gate holds' : `${deciding} deciding gates hold`;
+  return `${hold}, ${informing} ${informing === 1 ? 'is' : 'are'} for information.`;
+}

@@ -1,0 +1,116 @@
+import type { Task } from '../observations.ts';
+
+/** What differs from task to task. */
+interface TaskPolicy {
+  agreement?: number | undefined;
+  /** Share of numbers that may lie beyond the tolerance. */
+  share?: number | undefined;
+  truth?: number | undefined;
+}
+
+/** What the shadow must prove. Shares and margins are fractions: 0.1 is ten percent. */
+export interface Policy {
+  /** Chance of a wrong answer that is accepted, per gate. */
+  alpha: number;
+  /** `always`: bounds hold however often anybody looks. `once`: narrower, for a single look at the end. */
+  looks: 'always' | 'once';
+  /** Fewer pairs than this decide nothing about predictions. */
+  minimumPairs: number;
+  /** Pairs as a share of the requests that the shadow should have seen. */
+  minimumCoverage: number;
+  /** Minutes after the shadow's first request that are left out of latency. */
+  warmupMinutes: number;
+  /** Latency passes after so many blocks; answers after as many minutes that have some, parts of the inputs after thrice that. */
+  blockMinutes: number;
+  minimumBlocks: number;
+  /** How much slower the shadow may be, per statistic. */
+  latency: { mean: number; p50: number; p90: number; p99: number };
+  /** How much higher the shadow's share of failed requests may be. */
+  errors: number;
+  /** Share of equal labels that is demanded where no truth is known. */
+  agreement: number;
+  /** Numbers count as equal within `tolerance`; undefined: half a standard deviation of production's. `share` may lie beyond. */
+  numbers: { tolerance: number | undefined; share: number };
+  /** Share of equal answers that is demanded in every part of every input column; undefined: parts are shown only. */
+  slices: number | undefined;
+  /** Free JSON, by path: what is left out, and how far numbers may lie apart and still be equal. */
+  fields: { ignore: readonly string[]; tolerance: Readonly<Record<string, number>> };
+  /** How far apart the distributions of the two models' numbers may lie; without a limit they are shown only. */
+  distances: { ks?: number; wasserstein?: number; psi?: number; jensenShannon?: number };
+  /** How much lower accuracy (or higher the mean absolute error, as a share of production's) may be against labels. */
+  truth: number;
+  /** What is demanded of answers of one kind instead. */
+  tasks: Readonly<Partial<Record<Task, TaskPolicy>>>;
+  /** Share of answers that may be missing or not understood. */
+  unparsed: number;
+  /** What shadowing may cost production, against the time before: latency and overhead as ratios, failed requests as a share. */
+  effect: { latency: number; overhead: number; errors: number };
+  /** Gates that inform unless they are named here, by id or its first part: `effect`, `effect.latency`. */
+  decide: readonly string[];
+  /** Gates that are shown without deciding, by id or its first part: `latency`, `latency.p99`. */
+  inform: readonly string[];
+}
+
+export const DEFAULT_POLICY: Policy = {
+  alpha: 0.05,
+  looks: 'always',
+  minimumPairs: 300,
+  minimumCoverage: 0.9,
+  warmupMinutes: 2,
+  blockMinutes: 10,
+  minimumBlocks: 8,
+  latency: { mean: 0.1, p50: 0.1, p90: 0.2, p99: 0.2 },
+  errors: 0.01,
+  agreement: 0.9,
+  numbers: { tolerance: undefined, share: 0.05 },
+  slices: undefined,
+  fields: { ignore: [], tolerance: {} },
+  distances: {},
+  truth: 0.02,
+  // Two classes agree by chance more often than many do; free JSON is compared whole, without order of better and worse.
+  tasks: { binary: { agreement: 0.95 }, json: { agreement: 0.95 } },
+  unparsed: 0.01,
+  effect: { latency: 0.1, overhead: 0.2, errors: 0.01 },
+  decide: [],
+  inform: [],
+};
+
+/** Every gate that a verdict may have, in the order of a report. `decide` and `inform` name them, or the first part of some. */
+export const GATES: readonly string[] = [
+  'traffic.sampling',
+  'errors',
+  ...['mean', 'p50', 'p90', 'p99'].map((name) => `latency.${name}`),
+  ...['readable', 'schema', 'pairs', 'varied'].map((name) => `output.${name}`),
+  'labels.agreement',
+  'numbers.tolerance',
+  'slices',
+  ...['ks', 'wasserstein', 'psi', 'jensenShannon'].map((name) => `distance.${name}`),
+  'truth.accuracy',
+  'truth.error',
+  ...['latency', 'overhead', 'errors'].map((name) => `effect.${name}`),
+];
+
+/** The policy as it is for answers of this kind. */
+export function policyFor(policy: Policy, task: Task): Policy {
+  const own = policy.tasks[task] ?? {};
+  return {
+    ...policy,
+    agreement: own.agreement ?? policy.agreement,
+    numbers: { ...policy.numbers, share: own.share ?? policy.numbers.share },
+    truth: own.truth ?? policy.truth,
+  };
+}
+
+/** Does this gate decide under the policy? */
+export function gates(policy: Policy, id: string): boolean {
+  return !named(policy.inform, id);
+}
+
+/** The same for a gate that informs by default. */
+export function decides(policy: Policy, id: string): boolean {
+  return named(policy.decide, id) && gates(policy, id);
+}
+
+function named(names: readonly string[], id: string): boolean {
+  return names.some((name) => id === name || id.startsWith(`${name}.`));
+}

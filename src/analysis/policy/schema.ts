@@ -1,0 +1,122 @@
+import * as v from 'valibot';
+import { checked, nearest } from '../../base/schema.ts';
+import { DEFAULT_POLICY, GATES } from './policy.ts';
+import type { Policy } from './policy.ts';
+
+const SHARE = 'a share between 0 and 1 (0.1 is ten percent)';
+const share = v.pipe(v.number(SHARE), v.minValue(0, SHARE), v.maxValue(1, SHARE));
+const MARGIN = 'a number greater than 0 (0.1 is ten percent)';
+const margin = v.pipe(v.number(MARGIN), v.gtValue(0, MARGIN));
+const DISTANCE = 'a number greater than 0';
+const distance = v.pipe(v.number(DISTANCE), v.gtValue(0, DISTANCE));
+const NOT_NEGATIVE = 'a number, 0 or greater';
+const notNegative = v.pipe(v.number(NOT_NEGATIVE), v.minValue(0, NOT_NEGATIVE));
+const ALPHA = 'a chance between 0 and 0.5 (0.05 is five percent)';
+const whole = (least: number) => {
+  const words = `a whole number, ${least} or greater`;
+  return v.pipe(v.number(words), v.integer(words), v.minValue(least, words));
+};
+
+const PATH = 'a path like $.score or $.items[*].price';
+const path = v.pipe(v.string(PATH), v.regex(/^\$(\.|\[)/, PATH));
+
+/** Of a stability index: what is called a major change. Beyond about 0.4 a part of the numbers may be gone, and its logarithm has no bound. */
+const LARGEST_INDEX = 0.25;
+
+const task = v.optional(
+  v.strictObject({ agreement: v.optional(share), share: v.optional(share), truth: v.optional(margin) }),
+);
+
+/** Gates by id, or by the first part of some. */
+const NAMES = [...new Set(GATES.flatMap((id) => [id.split('.')[0] ?? id, id]))];
+const gateList = v.optional(
+  v.array(
+    v.pipe(
+      v.string('the name of a gate'),
+      v.check(
+        (name) => NAMES.includes(name),
+        (issue) => notAGate(issue.input),
+      ),
+    ),
+    'list of names of gates, like [latency.p99]',
+  ),
+);
+
+function notAGate(name: string): string {
+  const near = nearest(name, NAMES);
+  return `the name of a gate${near === undefined ? '' : `, did you mean ${near}?`} (they are ${GATES.join(', ')}, or the first part of one)`;
+}
+
+const SCHEMA = v.strictObject({
+  alpha: v.optional(v.pipe(v.number(ALPHA), v.gtValue(0, ALPHA), v.ltValue(0.5, ALPHA))),
+  looks: v.optional(v.picklist(['always', 'once'], 'always or once')),
+  minimumPairs: v.optional(whole(1)),
+  minimumCoverage: v.optional(share),
+  warmupMinutes: v.optional(whole(0)),
+  blockMinutes: v.optional(whole(1)),
+  minimumBlocks: v.optional(whole(2)),
+  latency: v.optional(
+    v.strictObject({
+      mean: v.optional(margin),
+      p50: v.optional(margin),
+      p90: v.optional(margin),
+      p99: v.optional(margin),
+    }),
+  ),
+  errors: v.optional(share),
+  agreement: v.optional(share),
+  numbers: v.optional(v.strictObject({ tolerance: v.optional(notNegative), share: v.optional(share) })),
+  slices: v.optional(share),
+  fields: v.optional(
+    v.strictObject({
+      ignore: v.optional(v.array(path, 'list of paths, like [$.id, $.items[*].seen]')),
+      tolerance: v.optional(v.record(path, notNegative)),
+    }),
+  ),
+  distances: v.optional(
+    v.strictObject({
+      ks: v.optional(distance),
+      wasserstein: v.optional(distance),
+      psi: v.optional(
+        v.pipe(distance, v.maxValue(LARGEST_INDEX, `${LARGEST_INDEX} or less: its bounds hold no further`)),
+      ),
+      jensenShannon: v.optional(distance),
+    }),
+  ),
+  truth: v.optional(margin),
+  tasks: v.optional(v.strictObject({ regression: task, scores: task, binary: task, multiclass: task, json: task })),
+  unparsed: v.optional(share),
+  effect: v.optional(
+    v.strictObject({ latency: v.optional(margin), overhead: v.optional(margin), errors: v.optional(share) }),
+  ),
+  decide: gateList,
+  inform: gateList,
+});
+
+/**
+ * The policy of a YAML section, with defaults for what it does not say.
+ *
+ * @param section as parsed; undefined or null for none
+ * @throws Problem (usage) naming the file, and every key and value that cannot be used
+ */
+export function readPolicy(section: unknown, file: string): Policy {
+  const given = checked(
+    SCHEMA,
+    section ?? {},
+    `${file}: policy`,
+    'Every key with its default and its meaning: shadowctl policy init. In words: shadowctl policy explain.',
+  );
+  const defined = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as Partial<Policy>;
+  return {
+    ...DEFAULT_POLICY,
+    ...defined,
+    latency: { ...DEFAULT_POLICY.latency, ...given.latency },
+    numbers: { ...DEFAULT_POLICY.numbers, ...given.numbers },
+    // What is said for all tasks is meant for all.
+    tasks: { ...(given.agreement === undefined ? DEFAULT_POLICY.tasks : {}), ...given.tasks },
+    fields: { ...DEFAULT_POLICY.fields, ...given.fields },
+    effect: { ...DEFAULT_POLICY.effect, ...given.effect },
+  };
+}

@@ -1,0 +1,48 @@
+import { percent } from '../judge/words.ts';
+import type { Policy } from './policy.ts';
+import { DEFAULT_POLICY, decides } from './policy.ts';
+
+/** A key with its value, as the file would say it; what is not the default is told with it: `errors: 0.05, default 0.01`. */
+export function keyOf(policy: Policy, path: string): string {
+  const value = at(policy, path);
+  const usual = at(DEFAULT_POLICY, path);
+  const known = usual === undefined || JSON.stringify(usual) === JSON.stringify(value);
+  return `${path}: ${said(value)}${known ? '' : `, default ${said(usual)}`}`;
+}
+
+function at(policy: Policy, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], policy);
+}
+
+function said(value: unknown): string {
+  if (value === undefined) return 'not set';
+  return JSON.stringify(value).replaceAll('"', '').replaceAll(',', ', ');
+}
+
+/** Where the truth is known, these inform: being right decides then, not being equal. */
+const UNLESS_TRUTH = ['labels.agreement', 'numbers.tolerance'];
+
+/** What the policy says beside its gates, a sentence a line, each with its key. */
+export function explainRest(policy: Policy): string[] {
+  const { ignore, tolerance } = policy.fields;
+  const nearly = Object.entries(tolerance).map(([path, value]) => `${path} within ${value}`);
+  const limits = Object.values(policy.distances).some((limit) => limit !== undefined);
+  return [
+    `Answers are compared from ${policy.minimumPairs} pairs on [${keyOf(policy, 'minimumPairs')}], if ${percent(policy.minimumCoverage)} of the requests that the shadow should have seen are pairs [${keyOf(policy, 'minimumCoverage')}].`,
+    `Latency leaves out the first ${policy.warmupMinutes} minutes of the shadow [${keyOf(policy, 'warmupMinutes')}].`,
+    ...(policy.slices === undefined
+      ? ['Parts of the inputs are shown and not judged [slices: not set; 0.9 would demand 90 % in each].']
+      : []),
+    ...(limits ? [] : ['Distances between distributions are shown and not judged [distances: not set].']),
+    `Free JSON is compared ${ignore.length === 0 ? 'whole' : `without ${ignore.join(', ')}`} [${keyOf(policy, 'fields.ignore')}], numbers in it ${nearly.length === 0 ? 'must be the same' : `count as equal: ${nearly.join(', ')}`} [${keyOf(policy, 'fields.tolerance')}].`,
+    `[${keyOf(policy, 'decide')}] ${policy.decide.length === 0 ? 'No gate is added to those that decide.' : policy.decide.map((name) => decided(policy, name)).join(' ')}`,
+    `[${keyOf(policy, 'inform')}] ${policy.inform.length === 0 ? 'No gate is taken out of the verdict.' : `For information only: ${policy.inform.join(', ')}.`}`,
+  ];
+}
+
+function decided(policy: Policy, name: string): string {
+  if (!decides(policy, name)) return `${name} informs, for inform names it too.`;
+  if (name === 'effect' || name.startsWith('effect.')) return `${name} decides.`;
+  const unless = UNLESS_TRUTH.some((id) => id === name || id.startsWith(`${name}.`));
+  return unless ? `${name} decides, even where the truth is known.` : `${name} decides by default.`;
+}

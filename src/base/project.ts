@@ -1,0 +1,100 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import * as v from 'valibot';
+import { checked } from './schema.ts';
+import { usage } from './errors.ts';
+
+/** shadowctl.yaml, checked, and where it was found. */
+export interface Project {
+  /** The folder that holds shadowctl.yaml and `.shadowctl/`; the current folder where there is no shadowctl.yaml. */
+  root: string;
+  /** Path of the file, where there is one. */
+  file: string | undefined;
+  /** `<root>/.shadowctl` */
+  stateDir: string;
+  target: 'aws' | 'emulator';
+  region: string | undefined;
+  profile: string | undefined;
+  /** ARN of the execution role for models. */
+  role: string | undefined;
+  /** Tags for everything that is created, beside shadowctl's own. */
+  tags: Readonly<Record<string, string>>;
+  /** The section `policy`, as written; the analysis room knows what it may hold. */
+  policy: unknown;
+  /** Where the ends of updates are told: SNS topic ARNs and webhook URLs. */
+  notify: readonly string[];
+}
+
+const FILE = 'shadowctl.yaml';
+
+const TEXT = 'a text';
+const text = v.pipe(v.string(TEXT), v.nonEmpty(TEXT));
+const ROLE = 'the ARN of an IAM role, like arn:aws:iam::123456789012:role/sagemaker-models';
+const TARGETS = 'an SNS topic (ARN), a webhook (URL), or a list of these';
+const SCHEMA = v.strictObject({
+  target: v.optional(v.picklist(['aws', 'emulator'], 'aws or emulator')),
+  region: v.optional(text),
+  profile: v.optional(text),
+  role: v.optional(v.pipe(v.string(ROLE), v.regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, ROLE))),
+  tags: v.optional(v.record(text, v.string('a text; put quotes around numbers, true and false'))),
+  policy: v.optional(v.unknown()),
+  notify: v.optional(
+    v.union(
+      [
+        v.array(text),
+        v.pipe(
+          text,
+          v.transform((one) => [one]),
+        ),
+      ],
+      TARGETS,
+    ),
+  ),
+});
+
+/** The nearest shadowctl.yaml at or above `folder`. */
+function find(folder: string): string | undefined {
+  const here = join(folder, FILE);
+  if (existsSync(here)) return here;
+  const above = dirname(folder);
+  return above === folder ? undefined : find(above);
+}
+
+/**
+ * Reads and checks shadowctl.yaml.
+ * @param named the path given with `--config`; without it the file is looked for from `cwd` upwards, and may be missing
+ * @throws Problem (usage) naming the file, and every key and value that cannot be used
+ */
+export async function loadProject(cwd: string, named: string | undefined): Promise<Project> {
+  const file = named === undefined ? find(cwd) : resolve(cwd, named);
+  if (file === undefined) return settle(cwd, undefined, {});
+  if (!existsSync(file)) throw usage(`There is no config file ${file}.`, 'Check the path given with --config.');
+  const { parseYaml } = await import('./yaml.ts');
+  const content = parseYaml(readFileSync(file, 'utf8'), file);
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw usage(
+      `${file} holds no keys at the top level, but ${JSON.stringify(content).slice(0, 60)}.`,
+      'Write `key: value` lines.',
+    );
+  }
+  return settle(
+    dirname(file),
+    file,
+    checked(SCHEMA, content, file, 'README.md shows a shadowctl.yaml, under "On AWS".'),
+  );
+}
+
+function settle(root: string, file: string | undefined, given: Partial<Project>): Project {
+  return Object.freeze({
+    root,
+    file,
+    stateDir: join(root, '.shadowctl'),
+    target: given.target ?? 'aws',
+    region: given.region,
+    profile: given.profile,
+    role: given.role,
+    tags: given.tags ?? {},
+    policy: given.policy,
+    notify: given.notify ?? [],
+  });
+}

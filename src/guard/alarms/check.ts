@@ -1,0 +1,172 @@
+import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import { correct } from './suggest.ts';
+import { DETECTION_DELAY_SECONDS } from './plan.ts';
+import { range, samples, unit } from './range.ts';
+import { ERROR_METRICS, type GuardedUpdate, type Report } from './types.ts';
+import { evaluated, missingData, timing } from './timing.ts';
+import { showLimit } from './format.ts';
+import type { Finding } from '../finding.ts';
+import { showSeconds } from '../quantity.ts';
+
+export type { GuardedUpdate } from './types.ts';
+
+const INVOCATION_METRICS = new Set([
+  ...ERROR_METRICS,
+  'Invocations',
+  'InvocationsPerInstance',
+  'ModelLatency',
+  'OverheadLatency',
+  'ModelSetupTime',
+]);
+const INSTANCE_METRICS = new Set([
+  'CPUUtilization',
+  'MemoryUtilization',
+  'DiskUtilization',
+  'GPUUtilization',
+  'GPUMemoryUtilization',
+  'LoadedModelCount',
+]);
+
+/**
+ * Everything that keeps one alarm from guarding an update: it can never fire, it fires without a fault, or it looks
+ * elsewhere. Sources: facts 4.4 (AWS's published examples), 5 (metrics, units, dimensions).
+ */
+export function examineAlarm(alarm: MetricAlarm, update: GuardedUpdate): Finding[] {
+  const subject = `alarm ${alarm.AlarmName ?? ''}`;
+  const found: Finding[] = [];
+  const report = (severity: Finding['severity'], check: string, message: string, next?: string) => {
+    found.push({ severity, check, subject, message, next, correction: undefined });
+  };
+  state(alarm, report);
+  if (alarm.MetricName === undefined) {
+    report('note', 'metric-expression', 'It watches a metric expression: only its state and timing were examined.');
+  } else if (rightMetric(alarm, report)) {
+    dimensions(alarm, update, report);
+    range(alarm, update, report);
+    unit(alarm, report);
+    samples(alarm, report);
+  }
+  timing(alarm, update, report);
+  missingData(alarm, report);
+  // An alarm on a fleet that is gone could fire, but has nothing to see: saying both would puzzle.
+  if (found.every((finding) => finding.severity === 'note' && finding.check !== 'past-fleet')) {
+    found.push({
+      severity: 'ok',
+      check: 'can-fire',
+      subject,
+      message: `It can fire: ${alarm.MetricName ?? 'its expression'} ${showLimit(alarm)} within ${showSeconds(evaluated(alarm) + DETECTION_DELAY_SECONDS)}.`,
+    });
+  }
+  const correction = found.some((finding) => finding.severity === 'blocking' || finding.severity === 'warning')
+    ? correct(alarm, update)
+    : undefined;
+  return found.map((finding, index) =>
+    index === 0 && correction !== undefined ? { ...finding, correction } : finding,
+  );
+}
+
+function state(alarm: MetricAlarm, report: Report): void {
+  if (alarm.StateValue === 'ALARM') {
+    report(
+      'blocking',
+      'already-in-alarm',
+      `It is in ALARM now${alarm.StateReason === undefined ? '' : ` (${alarm.StateReason.replace(/\.$/, '')})`}: an update guarded by it would be rolled back at once.`,
+      'Wait until it is OK, or remove its cause.',
+    );
+  }
+  if (alarm.StateValue === 'INSUFFICIENT_DATA') {
+    report('note', 'no-evaluation-yet', 'It has no data to judge by yet (INSUFFICIENT_DATA).');
+  }
+}
+
+/** A metric that does not exist never has data. */
+function rightMetric(alarm: MetricAlarm, report: Report): boolean {
+  const { Namespace: namespace = '', MetricName: metric = '' } = alarm;
+  if (namespace === 'AWS/SageMaker' || namespace === '/aws/sagemaker/Endpoints') {
+    const [own, other, place] =
+      namespace === 'AWS/SageMaker'
+        ? [INVOCATION_METRICS, INSTANCE_METRICS, '/aws/sagemaker/Endpoints']
+        : [INSTANCE_METRICS, INVOCATION_METRICS, 'AWS/SageMaker'];
+    if (own.has(metric)) return true;
+    if (other.has(metric))
+      report(
+        'blocking',
+        'wrong-namespace',
+        `SageMaker publishes ${metric} under ${place}, not under ${namespace}: this alarm never has data.`,
+        `Use the namespace ${place}.`,
+      );
+    else
+      report(
+        'warning',
+        'unknown-metric',
+        `SageMaker is not known to publish a metric ${metric} for real-time endpoints.`,
+        `Known: ${[...own].join(', ')}.`,
+      );
+    return false;
+  }
+  if (/sagemaker/i.test(namespace)) {
+    report(
+      'blocking',
+      'wrong-namespace',
+      `There is no namespace ${namespace}: SageMaker publishes under AWS/SageMaker and /aws/sagemaker/Endpoints.`,
+    );
+  } else {
+    report(
+      'note',
+      'own-metric',
+      `It watches ${namespace} ${metric}, which is not SageMaker's: only its state and timing were examined.`,
+    );
+  }
+  return false;
+}
+
+function dimensions(alarm: MetricAlarm, update: GuardedUpdate, report: Report): void {
+  const given = new Map((alarm.Dimensions ?? []).map((dimension) => [dimension.Name ?? '', dimension.Value ?? '']));
+  for (const [name, right] of [
+    ['EndpointName', update.endpoint],
+    ['VariantName', update.variant],
+  ] as const) {
+    const value = given.get(name);
+    if (value === undefined) {
+      report(
+        'blocking',
+        'missing-dimension',
+        `It lacks the dimension ${name}: CloudWatch matches dimensions exactly, so it never has data.`,
+        `Add ${name}=${right}.`,
+      );
+    } else if (value !== right) {
+      report(
+        'blocking',
+        name === 'EndpointName' ? 'other-endpoint' : 'no-such-variant',
+        `It watches ${name} ${value}, and this update is of ${right}: it never sees the new fleet.`,
+        `Use ${name}=${right}.`,
+      );
+    }
+  }
+  const config = given.get('EndpointConfigName');
+  if (config !== undefined && update.newConfig !== undefined && config !== update.newConfig) {
+    const which = config === update.liveConfig ? 'the fleet being replaced' : 'a fleet that no longer runs';
+    report(
+      'blocking',
+      'other-fleet',
+      `It watches EndpointConfigName ${config}, which is ${which}: it never sees the new fleet.`,
+      `Use EndpointConfigName=${update.newConfig}.`,
+    );
+  }
+  if (config !== undefined && update.newConfig === undefined && config !== update.liveConfig) {
+    report(
+      'note',
+      'past-fleet',
+      `It watches EndpointConfigName ${config}, and the endpoint runs ${update.liveConfig}: it sees nothing now.`,
+    );
+  }
+  const extra = [...given.keys()].filter(
+    (name) => !['EndpointName', 'VariantName', 'EndpointConfigName'].includes(name),
+  );
+  if (extra.length > 0)
+    report(
+      'warning',
+      'extra-dimension',
+      `SageMaker publishes no series with the dimension ${extra.join(', ')} unless enhanced metrics are on.`,
+    );
+}

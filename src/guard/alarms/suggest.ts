@@ -1,0 +1,41 @@
+import type { MetricAlarm, PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
+import { METRIC_PERIOD_SECONDS } from './plan.ts';
+import { ERROR_METRICS, type GuardedUpdate } from './types.ts';
+import { LONGEST_ANSWER_MS } from '../quantity.ts';
+
+/** Stands in a corrected alarm where nobody has said yet what the new fleet's config will be called. */
+const UNKNOWN_CONFIG = 'CONFIG-OF-THE-NEW-FLEET';
+
+/** The alarm as it should be: the same intention, on the new fleet, in a range and a time that let it fire. */
+export function correct(alarm: MetricAlarm, update: GuardedUpdate): PutMetricAlarmCommandInput | undefined {
+  const metric = alarm.MetricName ?? '';
+  if (!ERROR_METRICS.has(metric) && metric !== 'ModelLatency') return undefined;
+  const errors = ERROR_METRICS.has(metric);
+  const threshold = alarm.Threshold ?? 1;
+  // Who writes 1 means one per cent: the published examples say so in their comments.
+  const rate = threshold >= 1 ? Math.min(threshold, 50) / 100 : threshold <= 0 ? 0.01 : threshold;
+  const latency = threshold < 1000 ? threshold * 1000 : Math.min(threshold, (LONGEST_ANSWER_MS - 1) * 1000);
+  const counted = errors && alarm.Statistic === 'Sum' && threshold >= 0;
+  const periods = errors ? 1 : 2;
+  return {
+    AlarmName: alarm.AlarmName,
+    Namespace: 'AWS/SageMaker',
+    MetricName: metric,
+    Dimensions: [
+      { Name: 'EndpointName', Value: update.endpoint },
+      { Name: 'VariantName', Value: update.variant },
+      { Name: 'EndpointConfigName', Value: update.newConfig ?? UNKNOWN_CONFIG },
+    ],
+    ...(errors
+      ? { Statistic: counted ? ('Sum' as const) : ('Average' as const) }
+      : alarm.ExtendedStatistic === undefined
+        ? { Statistic: alarm.Statistic === 'Average' ? ('Average' as const) : ('Maximum' as const) }
+        : { ExtendedStatistic: alarm.ExtendedStatistic, EvaluateLowSampleCountPercentile: 'evaluate' }),
+    Threshold: errors ? (counted ? threshold : rate) : latency,
+    ComparisonOperator: counted ? (alarm.ComparisonOperator ?? 'GreaterThanThreshold') : 'GreaterThanThreshold',
+    Period: METRIC_PERIOD_SECONDS,
+    EvaluationPeriods: periods,
+    DatapointsToAlarm: periods,
+    TreatMissingData: 'notBreaching',
+  };
+}

@@ -1,0 +1,201 @@
+import type {
+  DescribeEndpointCommandOutput,
+  DescribeEndpointConfigCommandOutput,
+  DescribeModelCommandOutput,
+} from '@aws-sdk/client-sagemaker';
+import type { Finding } from '../finding.ts';
+import { hourlyCost } from '../prices.ts';
+import { instances } from '../quantity.ts';
+import { readStage } from '../phase.ts';
+
+/** What is looked at beside the alarms; it touches nothing itself. */
+export interface EndpointFacts {
+  name: string;
+  region: string;
+  endpoint: DescribeEndpointCommandOutput;
+  config: DescribeEndpointConfigCommandOutput | undefined;
+  model: DescribeModelCommandOutput | undefined;
+  /** Is the live model's artifact there? Undefined where it has none, or it could not be looked at. */
+  artifactThere: boolean | undefined;
+  /** Requests in the last hour. */
+  requests: number;
+}
+
+/** Endpoint, role, quota, data capture, region: whatever else can spoil an update. Pure. */
+export function examineEndpoint(facts: EndpointFacts): Finding[] {
+  const subject = `endpoint ${facts.name}`;
+  const findings: Finding[] = [];
+  const report = (severity: Finding['severity'], check: string, message: string, next?: string) =>
+    findings.push({ severity, check, subject, message, next });
+  status(facts, report);
+  parts(facts, report);
+  fleet(facts, report);
+  role(facts, report);
+  capture(facts, report);
+  region(facts, report);
+  if (facts.requests === 0) {
+    report(
+      'warning',
+      'no-traffic',
+      'No requests in the last hour: alarms see nothing, and an update without traffic proves nothing.',
+      'Send traffic during the update: shadowctl canary --traffic FILE --rate N',
+    );
+  }
+  return findings;
+}
+
+type Report = (severity: Finding['severity'], check: string, message: string, next?: string) => void;
+
+function status({ endpoint, name }: EndpointFacts, report: Report): void {
+  const stage = readStage(endpoint);
+  if (stage.name === 'failed') {
+    report(
+      'blocking',
+      'broken',
+      `It is ${endpoint.EndpointStatus}${endpoint.FailureReason === undefined ? '' : `: ${endpoint.FailureReason}`}`,
+      'Such an endpoint can only be deleted.',
+    );
+  } else if (stage.name !== 'settled') {
+    report(
+      'blocking',
+      'in-progress',
+      `It is ${endpoint.EndpointStatus}: AWS refuses another update until that has ended.`,
+      `Watch it: shadowctl status --endpoint ${name} --watch`,
+    );
+  } else {
+    report('ok', 'settled', `It is in service on ${endpoint.EndpointConfigName}.`);
+  }
+  if (stage.name === 'settled' && endpoint.FailureReason !== undefined) {
+    report('note', 'last-update-failed', `Its last update did not take effect: ${endpoint.FailureReason}`);
+  }
+}
+
+function parts({ endpoint, config, model, artifactThere }: EndpointFacts, report: Report): void {
+  if (config === undefined) {
+    report(
+      'blocking',
+      'config-deleted',
+      `The config ${endpoint.EndpointConfigName} that it runs has been deleted: AWS refuses every update of it.`,
+      'Create the endpoint anew.',
+    );
+    return;
+  }
+  if (model === undefined) {
+    report(
+      'blocking',
+      'model-deleted',
+      `Its model ${config.ProductionVariants?.[0]?.ModelName} has been deleted: it cannot scale, be patched or be rolled back to.`,
+      'Create the model again under the same name.',
+    );
+    return;
+  }
+  if (artifactThere === false) {
+    report(
+      'blocking',
+      'artifact-missing',
+      `The artifact of its model, ${model.PrimaryContainer?.ModelDataUrl}, is gone: no instance can be started for it, so a rollback may find no way back.`,
+      'Put the artifact back.',
+    );
+  }
+  if (endpoint.EndpointConfigName !== undefined && (config.ProductionVariants?.length ?? 0) > 1) {
+    report(
+      'warning',
+      'several-variants',
+      `It has ${config.ProductionVariants?.length} production variants: shadowctl updates endpoints with one, and a rolling update of several is refused by SageMaker.`,
+    );
+  }
+  for (const shadow of config.ShadowProductionVariants ?? []) {
+    report(
+      'note',
+      'shadow',
+      `It carries the shadow variant ${shadow.VariantName}: a canary would drop it, so shadowctl asks to end it first.`,
+    );
+  }
+}
+
+function fleet({ endpoint, config }: EndpointFacts, report: Report): void {
+  const [variant] = config?.ProductionVariants ?? [];
+  const running = endpoint.ProductionVariants?.[0];
+  const count = running?.DesiredInstanceCount ?? variant?.InitialInstanceCount;
+  if (variant?.ServerlessConfig !== undefined) {
+    report('blocking', 'serverless', 'It is serverless: there are no instances of which a part could go first.');
+    return;
+  }
+  if (variant?.InstanceType?.startsWith('ml.inf1.') === true) {
+    report(
+      'blocking',
+      'inferentia-1',
+      `${variant.InstanceType} (Inferentia 1) has no deployment guardrails: SageMaker would silently shift all traffic at once.`,
+      'Use another instance type.',
+    );
+  }
+  if (count !== undefined && count < 2) {
+    report(
+      'blocking',
+      'one-instance',
+      `It has ${instances(count)}: a canary or linear update needs 2, for SageMaker permits at most 50 % of the fleet in a step.`,
+      'Add an instance, or use --strategy all-at-once.',
+    );
+  }
+  if (count !== undefined) {
+    const cost = hourlyCost(variant?.InstanceType, count);
+    report(
+      'note',
+      'quota',
+      `During an update ${instances(count)} of ${variant?.InstanceType} are needed beside those that stand: the quota "${variant?.InstanceType} for endpoint usage" must permit ${count * 2}. It cannot be read from here.${cost === undefined ? '' : ` Both fleets are billed meanwhile: ${cost} more.`}`,
+      `aws service-quotas list-service-quotas --service-code sagemaker --query "Quotas[?QuotaName=='${variant?.InstanceType} for endpoint usage'].Value"`,
+    );
+  }
+}
+
+/** SageMaker polls the alarms as the model's own role (facts 4.4). */
+function role({ model, name }: EndpointFacts, report: Report): void {
+  const arn = model?.ExecutionRoleArn;
+  if (arn === undefined) return;
+  report(
+    'note',
+    'role-permission',
+    `SageMaker looks at the alarms of ${name} as ${arn}: without cloudwatch:DescribeAlarms there the guardrail does not work. That cannot be seen from here.`,
+    `aws iam simulate-principal-policy --policy-source-arn ${arn} --action-names cloudwatch:DescribeAlarms --query "EvaluationResults[].EvalDecision"`,
+  );
+}
+
+function capture({ endpoint, config }: EndpointFacts, report: Report): void {
+  const wanted = config?.DataCaptureConfig;
+  if (wanted === undefined) {
+    report(
+      'note',
+      'no-capture',
+      'Data capture is off: a shadow cannot be compared by its predictions until it is on (shadowctl shadow turns it on).',
+    );
+  } else if (endpoint.DataCaptureConfig?.CaptureStatus === 'Stopped') {
+    report(
+      'warning',
+      'capture-stopped',
+      `Data capture to ${wanted.DestinationS3Uri} is stopped.`,
+      'SageMaker stops it when the disk is more than 75 % full; otherwise EnableCapture is false.',
+    );
+  } else if ((wanted.InitialSamplingPercentage ?? 100) < 100) {
+    report('note', 'capture-sampled', `Data capture keeps ${wanted.InitialSamplingPercentage} % of the requests.`);
+  }
+}
+
+/** The region of an ECR image, where that is another than `here`. */
+export function foreignRegion(image: string, here: string): string | undefined {
+  const there = /\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\./.exec(image)?.[1];
+  return there === here ? undefined : there;
+}
+
+/** An image is pulled from the registry of its own region. */
+function region({ model, region: here }: EndpointFacts, report: Report): void {
+  const image = model?.PrimaryContainer?.Image ?? '';
+  const there = foreignRegion(image, here);
+  if (there !== undefined) {
+    report(
+      'warning',
+      'image-region',
+      `Its image lies in ${there} (${image}), and the endpoint in ${here}: SageMaker pulls images only from its own region.`,
+      `Use the image's registry in ${here}.`,
+    );
+  }
+}

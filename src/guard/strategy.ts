@@ -1,0 +1,209 @@
+import type { CapacitySize, DeploymentConfig } from '@aws-sdk/client-sagemaker';
+import { usage } from '../base/errors.ts';
+import { instances, showSeconds, type Size } from './quantity.ts';
+
+export type StrategyName = 'canary' | 'linear' | 'rolling' | 'all-at-once';
+
+export const STRATEGIES: readonly StrategyName[] = ['canary', 'linear', 'rolling', 'all-at-once'];
+
+/** How traffic is to move, as the user asked for it; undefined leaves it to the default. */
+export interface StrategyRequest {
+  strategy: StrategyName;
+  /** canary: the canary's size; linear: a step's; rolling: a batch's. */
+  size: Size | undefined;
+  /** rolling only: how many instances are returned at a time. */
+  rollbackSize: Size | undefined;
+  /** How long each stage is watched before the next. */
+  bakeSeconds: number | undefined;
+  /** How long the whole new fleet is watched before the old one is taken away. */
+  finalBakeSeconds: number | undefined;
+  /** When SageMaker gives up. */
+  maxSeconds: number | undefined;
+}
+
+/** A strategy that SageMaker will accept, with everything said that follows from it. */
+export interface Strategy {
+  name: StrategyName;
+  /** Instances of the new fleet. */
+  fleet: number;
+  /** Instances of the new fleet that take traffic in each stage, the last being the whole fleet. */
+  stages: readonly number[];
+  /** Seconds watched after each stage but the last. */
+  bakeSeconds: number;
+  /** Seconds watched with all traffic on the new fleet before the old one goes; 0 for rolling, which has no such time. */
+  finalBakeSeconds: number;
+  maxSeconds: number | undefined;
+  config: DeploymentConfig;
+}
+
+/** Watched by default: an alarm over one minute fires about three minutes after the first failure (facts 4.3). */
+const DEFAULT_BAKE_SECONDS = 300;
+
+/**
+ * The request as SageMaker's DeploymentConfig, without alarms. Every numeric and cross-field rule of UpdateEndpoint
+ * (facts 4.1) is checked here, so that nothing is created for an update that would be refused.
+ * @param fleet instances the new fleet will have
+ * @throws Problem 'usage' naming the rule
+ */
+export function planStrategy(request: StrategyRequest, fleet: number): Strategy {
+  const bake = seconds('--bake', request.bakeSeconds, DEFAULT_BAKE_SECONDS);
+  if (request.rollbackSize !== undefined && request.strategy !== 'rolling') {
+    throw usage(
+      `--rollback-batch-size belongs to --strategy rolling; with ${request.strategy} the old fleet stands until the end.`,
+    );
+  }
+  const shifted = shift(request, fleet, bake);
+  const waits = shifted.bakeSeconds * (shifted.stages.length - 1) + shifted.finalBakeSeconds;
+  const max = request.maxSeconds;
+  if (max !== undefined) {
+    if (max < 600 || max > 28_800)
+      throw usage(`--max-time ${showSeconds(max)}: SageMaker permits 10m to 8h (600 to 28800 s).`);
+    if (max <= waits) {
+      throw usage(
+        `--max-time ${showSeconds(max)}: it must be longer than all waiting together, which is ${showSeconds(waits)}` +
+          ` (${shifted.stages.length - 1} × ${showSeconds(shifted.bakeSeconds)} + ${showSeconds(shifted.finalBakeSeconds)}).`,
+      );
+    }
+  }
+  return { name: request.strategy, fleet, maxSeconds: max, ...shifted };
+}
+
+type Shifted = Pick<Strategy, 'stages' | 'bakeSeconds' | 'finalBakeSeconds' | 'config'>;
+
+function shift(request: StrategyRequest, fleet: number, bake: number): Shifted {
+  if (request.strategy === 'canary') return canary(request, fleet, bake);
+  if (request.strategy === 'linear') return linear(request, fleet, bake);
+  if (request.strategy === 'rolling') return rolling(request, fleet, bake);
+  return allAtOnce(request, fleet);
+}
+
+function canary(request: StrategyRequest, fleet: number, bake: number): Shifted {
+  needTwo('canary', fleet);
+  const size = request.size ?? { unit: 'instances', value: 1 };
+  const count = instancesOf(size, fleet);
+  if (size.unit === 'percent' ? size.value > 50 : count * 2 > fleet) {
+    throw usage(
+      `A canary of ${show(size)} is more than half of ${instances(fleet)}: SageMaker permits at most 50 % of the new fleet.`,
+      `Use --canary-size ${Math.floor(fleet / 2)} or less.`,
+    );
+  }
+  const final = seconds('--final-bake', request.finalBakeSeconds, DEFAULT_BAKE_SECONDS);
+  return {
+    stages: [count, fleet],
+    bakeSeconds: bake,
+    finalBakeSeconds: final,
+    config: blueGreen(request, { Type: 'CANARY', CanarySize: capacity(size), WaitIntervalInSeconds: bake }, final),
+  };
+}
+
+function linear(request: StrategyRequest, fleet: number, bake: number): Shifted {
+  needTwo('linear', fleet);
+  const size = request.size ?? { unit: 'percent', value: 50 };
+  const share = size.unit === 'percent' ? size.value / 100 : size.value / fleet;
+  if (share < 0.1 || share > 0.5) {
+    throw usage(
+      `A linear step of ${show(size)} with ${instances(fleet)}: SageMaker permits 10 to 50 % of the new fleet a step.`,
+      `Use --step-size ${Math.ceil(fleet / 10)} to ${Math.floor(fleet / 2)}, or 10% to 50%.`,
+    );
+  }
+  const step = instancesOf(size, fleet);
+  const stages: number[] = [];
+  for (let taken = step; taken < fleet; taken += step) stages.push(taken);
+  const final = seconds('--final-bake', request.finalBakeSeconds, DEFAULT_BAKE_SECONDS);
+  return {
+    stages: [...stages, fleet],
+    bakeSeconds: bake,
+    finalBakeSeconds: final,
+    config: blueGreen(request, { Type: 'LINEAR', LinearStepSize: capacity(size), WaitIntervalInSeconds: bake }, final),
+  };
+}
+
+function rolling(request: StrategyRequest, fleet: number, bake: number): Shifted {
+  needTwo('rolling', fleet);
+  if (request.finalBakeSeconds !== undefined) {
+    throw usage(
+      '--final-bake does not exist for --strategy rolling: the old instances go batch by batch.',
+      'Use --bake, which is waited after every batch.',
+    );
+  }
+  const size = request.size ?? { unit: 'percent', value: 50 };
+  const share = size.unit === 'percent' ? size.value / 100 : size.value / fleet;
+  if (share < 0.05 || share > 0.5) {
+    throw usage(
+      `A batch of ${show(size)} with ${instances(fleet)}: SageMaker permits 5 to 50 % of the fleet at a time.`,
+      `Use --batch-size ${Math.max(1, Math.ceil(fleet / 20))} to ${Math.floor(fleet / 2)}, or 5% to 50%.`,
+    );
+  }
+  const batch = instancesOf(size, fleet);
+  const stages: number[] = [];
+  for (let taken = batch; taken < fleet; taken += batch) stages.push(taken);
+  return {
+    stages: [...stages, fleet],
+    bakeSeconds: bake,
+    finalBakeSeconds: 0,
+    config: {
+      RollingUpdatePolicy: {
+        MaximumBatchSize: capacity(size),
+        WaitIntervalInSeconds: bake,
+        ...(request.rollbackSize === undefined ? {} : { RollbackMaximumBatchSize: capacity(request.rollbackSize) }),
+        ...(request.maxSeconds === undefined ? {} : { MaximumExecutionTimeoutInSeconds: request.maxSeconds }),
+      },
+    },
+  };
+}
+
+function allAtOnce(request: StrategyRequest, fleet: number): Shifted {
+  if (request.size !== undefined) throw usage(`--strategy all-at-once moves all traffic in one step: it has no size.`);
+  if (request.bakeSeconds !== undefined && request.finalBakeSeconds !== undefined) {
+    throw usage('--strategy all-at-once has one bake only: give --bake or --final-bake, not both.');
+  }
+  const final = seconds('--bake', request.finalBakeSeconds ?? request.bakeSeconds, DEFAULT_BAKE_SECONDS);
+  return {
+    stages: [fleet],
+    bakeSeconds: 0,
+    finalBakeSeconds: final,
+    // The SDK's model requires WaitIntervalInSeconds although nothing waits for it here (facts 4.1).
+    config: blueGreen(request, { Type: 'ALL_AT_ONCE', WaitIntervalInSeconds: 0 }, final),
+  };
+}
+
+function blueGreen(
+  request: StrategyRequest,
+  routing: NonNullable<NonNullable<DeploymentConfig['BlueGreenUpdatePolicy']>['TrafficRoutingConfiguration']>,
+  final: number,
+): DeploymentConfig {
+  return {
+    BlueGreenUpdatePolicy: {
+      TrafficRoutingConfiguration: routing,
+      TerminationWaitInSeconds: final,
+      ...(request.maxSeconds === undefined ? {} : { MaximumExecutionTimeoutInSeconds: request.maxSeconds }),
+    },
+  };
+}
+
+function needTwo(name: StrategyName, fleet: number): void {
+  if (fleet >= 2) return;
+  throw usage(
+    `A ${name} update needs at least 2 instances, and the new fleet has ${fleet}: SageMaker permits at most 50 % of the fleet in a step.`,
+    `Give the endpoint 2 or more instances first (shadowctl deploy --instances 2), or use --strategy all-at-once, which watches the whole new fleet before the old one goes.`,
+  );
+}
+
+function seconds(flag: string, given: number | undefined, otherwise: number): number {
+  const value = given ?? otherwise;
+  if (value < 0 || value > 3600) throw usage(`${flag} ${showSeconds(value)}: SageMaker permits 0 to 1h (3600 s).`);
+  return value;
+}
+
+/** How many instances a size means; SageMaker cannot start a part of an instance. */
+function instancesOf(size: Size, fleet: number): number {
+  return size.unit === 'instances' ? size.value : Math.max(1, Math.floor((fleet * size.value) / 100));
+}
+
+function show(size: Size): string {
+  return size.unit === 'percent' ? `${size.value} %` : instances(size.value);
+}
+
+function capacity(size: Size): CapacitySize {
+  return { Type: size.unit === 'percent' ? 'CAPACITY_PERCENT' : 'INSTANCE_COUNT', Value: size.value };
+}

@@ -1,0 +1,89 @@
+import type { MetricAlarm, MetricDataQuery } from '@aws-sdk/client-cloudwatch';
+import { describeAlarms, metricData } from '../../aws/cloudwatch.ts';
+import type { Aws } from '../../aws/clients.ts';
+import type { Clock } from '../../base/clock.ts';
+import { cannotRun } from '../../base/errors.ts';
+import { showSeconds } from '../../guard/quantity.ts';
+
+/** A datapoint of the metric that an alarm watches, in the metric's own unit. */
+export interface AlarmPoint {
+  at: number;
+  value: number;
+}
+
+/** The datapoints each alarm saw; alarms on metric expressions are read through their own queries. */
+export async function alarmPoints(
+  aws: Aws,
+  alarms: readonly MetricAlarm[],
+  window: { start: number; end: number },
+  signal?: AbortSignal,
+): Promise<Map<string, AlarmPoint[]>> {
+  const points = new Map<string, AlarmPoint[]>();
+  const simple: MetricDataQuery[] = [];
+  for (const [index, alarm] of alarms.entries()) {
+    const name = alarm.AlarmName ?? '';
+    if (alarm.MetricName === undefined) {
+      const returned = alarm.Metrics?.find((query) => query.ReturnData !== false);
+      if (alarm.Metrics === undefined || returned === undefined) continue;
+      const series = await metricData(aws, alarm.Metrics, window, signal);
+      points.set(name, series.find((one) => one.id === returned.Id)?.points ?? []);
+      continue;
+    }
+    simple.push({
+      Id: `a${index}`,
+      MetricStat: {
+        Metric: { Namespace: alarm.Namespace, MetricName: alarm.MetricName, Dimensions: alarm.Dimensions },
+        Period: alarm.Period ?? 60,
+        Stat: alarm.ExtendedStatistic ?? alarm.Statistic,
+        Unit: alarm.Unit,
+      },
+    });
+  }
+  if (simple.length === 0) return points;
+  for (const series of await metricData(aws, simple, window, signal)) {
+    points.set(alarms[Number(series.id.slice(1))]?.AlarmName ?? '', series.points);
+  }
+  return points;
+}
+
+/** A fresh or a changed alarm is evaluated within a minute or two; more means that it really fires. */
+const LONGEST_WAIT_SECONDS = 300;
+
+/**
+ * Waits until none of the alarms is in ALARM and, as far as that comes in time, all have been evaluated.
+ * PutMetricAlarm leaves the state of an alarm as it was, so after a rollback the old ALARM stands for a while, and an
+ * update started then would be rolled back at once.
+ * @param own alarms shadowctl has just written; others must not be in ALARM to begin with
+ * @throws Problem when one is still in ALARM after five minutes
+ */
+export async function waitUntilQuiet(
+  surroundings: { aws: Aws; clock: Clock; signal: AbortSignal },
+  own: readonly string[],
+  say: (line: string) => void,
+): Promise<void> {
+  const { aws, clock, signal } = surroundings;
+  const start = clock.now();
+  let said = '';
+  for (;;) {
+    const alarms = await describeAlarms(aws, own, signal);
+    const firing = alarms.filter((alarm) => alarm.StateValue === 'ALARM').map((alarm) => alarm.AlarmName ?? '');
+    const unknown = alarms.filter((alarm) => alarm.StateValue !== 'OK' && alarm.StateValue !== 'ALARM');
+    if (firing.length === 0 && unknown.length === 0) return;
+    const waited = (clock.now() - start) / 1000;
+    if (waited >= LONGEST_WAIT_SECONDS) {
+      // No traffic at all can leave an alarm without data; that alone is no reason to refuse.
+      if (firing.length === 0) return;
+      throw cannotRun(
+        `Still in ALARM after ${showSeconds(waited)}: ${firing.join(', ')}. An update started now would be rolled back at once.`,
+        `Look at what fires: shadowctl doctor --endpoint NAME`,
+      );
+    }
+    const line =
+      firing.length > 0
+        ? `Waiting until ${firing.join(', ')} ${firing.length === 1 ? 'has' : 'have'} left ALARM (from an earlier update)`
+        : `Waiting for the first evaluation of ${unknown.length === 1 ? '1 alarm' : `${unknown.length} alarms`}`;
+    if (line !== said) say(line);
+    said = line;
+    await clock.sleep(10_000, signal);
+  }
+}

@@ -1,0 +1,133 @@
+import { alarmTags, describeAlarms } from '../aws/cloudwatch.ts';
+import type { Aws } from '../aws/clients.ts';
+import { logGroupExists } from '../aws/logs.ts';
+import { bucketCreated, headObject, isEmpty } from '../aws/s3.ts';
+import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
+import { fold, type OpenStep } from '../state/replay.ts';
+import type { Journal, ResourceKind, ResourceRef, StepOutcome } from '../state/journal.ts';
+import { nameOf } from './steps.ts';
+import { ENDPOINT_TAG, isOurs, RUN_TAG } from './tags.ts';
+
+/** How a step ended, as found by looking. */
+export interface Finding {
+  outcome: StepOutcome;
+  /** Why it did not take effect. */
+  error?: string;
+}
+
+/** How far our clock and AWS's may differ when a bucket's age is read, in milliseconds. */
+const CLOCK_SKEW = 5 * 60_000;
+
+/**
+ * Settles what an earlier command left open: asks AWS what became of every step that was begun and never ended, and
+ * writes the answer. Only what carries the tag of the very run that began it is claimed.
+ * @returns one line per step that was settled, for the user
+ */
+export async function recover(aws: Aws, journal: Journal): Promise<string[]> {
+  const lines: string[] = [];
+  for (const step of fold(journal.events()).open) {
+    const finding = await whatBecameOf(aws, journal.endpoint, step);
+    await journal.append({ type: 'end', step: step.step, recovered: true, ...finding });
+    const took = finding.outcome === 'done' ? 'had been carried out' : (finding.error ?? 'had not been carried out');
+    lines.push(
+      `An earlier command was stopped before it learned how "${step.action} ${nameOf(step.resource)}" ended: it ${took}.`,
+    );
+  }
+  return lines;
+}
+
+/** Looks in AWS for what became of one step. */
+export async function whatBecameOf(aws: Aws, endpoint: string, step: OpenStep): Promise<Finding> {
+  if (step.action === 'update') return updated(aws, step);
+  const { kind } = step.resource;
+  // Taking note that something will be ours makes no call that could have failed.
+  if (step.action === 'create' && (kind === 'log-group' || kind === 's3-prefix')) return { outcome: 'done' };
+  const found = await look(aws, step.resource);
+  if (step.action === 'delete') {
+    if (found === undefined || found.leaving) return { outcome: 'done' };
+    return { outcome: 'refused', error: 'had not been carried out' };
+  }
+  if (found === undefined) return { outcome: 'absent' };
+  if (await found.ours(endpoint, { runs: [step.run], at: step.at })) return { outcome: 'done' };
+  return { outcome: 'absent', error: 'had not been carried out: there is one of that name, but it is not ours' };
+}
+
+/** Whether an endpoint took up, or is taking up, the config it was told to run. */
+async function updated(aws: Aws, step: OpenStep): Promise<Finding> {
+  const asked = step.input?.EndpointConfigName;
+  const live = await describeEndpoint(aws, step.resource.name);
+  if (live?.EndpointConfigName === asked || live?.PendingDeploymentSummary?.EndpointConfigName === asked)
+    return { outcome: 'done' };
+  // In the first moment of an update AWS says "Updating" and not yet towards what (facts 4.2).
+  if (live?.EndpointStatus === 'Updating' && live.PendingDeploymentSummary === undefined) return { outcome: 'done' };
+  return { outcome: 'absent', error: 'is not in effect' };
+}
+
+/** Something that exists in AWS. */
+export interface Found {
+  /** It is being deleted at this moment. */
+  leaving: boolean;
+  /** Was it made by us? `runs` are those that may have, `at` is when the first of them began it, ISO 8601. */
+  ours(endpoint: string, claim: { runs: readonly string[]; at: string }): Promise<boolean>;
+}
+
+/** How to look for a resource of each kind; undefined where it does not exist. */
+const LOOKS: Readonly<Record<ResourceKind, (aws: Aws, name: string) => Promise<Found | undefined>>> = {
+  async endpoint(aws, name) {
+    const live = await describeEndpoint(aws, name);
+    return live && { ...tagged(aws, live.EndpointArn), leaving: live.EndpointStatus === 'Deleting' };
+  },
+  async 'endpoint-config'(aws, name) {
+    const live = await describeEndpointConfig(aws, name);
+    return live && tagged(aws, live.EndpointConfigArn);
+  },
+  async model(aws, name) {
+    const live = await describeModel(aws, name);
+    return live && tagged(aws, live.ModelArn);
+  },
+  async alarm(aws, name) {
+    const [live] = await describeAlarms(aws, [name]);
+    return live && stands(async () => alarmTags(aws, live.AlarmArn ?? ''));
+  },
+  async 's3-object'(aws, name) {
+    const live = await headObject(aws, name);
+    return live && stands(async () => objectTags(live.metadata));
+  },
+  async 's3-bucket'(aws, name) {
+    const created = await bucketCreated(aws, name);
+    if (created === undefined) return undefined;
+    // A bucket cannot be given its tags in the call that creates it: its age tells, and only an empty one is deleted.
+    return { leaving: false, ours: async (_, claim) => created >= Date.parse(claim.at) - CLOCK_SKEW };
+  },
+  async 's3-prefix'(aws, name) {
+    return (await isEmpty(aws, name)) ? undefined : { leaving: false, ours: async () => true };
+  },
+  async 'log-group'(aws, name) {
+    return (await logGroupExists(aws, name)) ? { leaving: false, ours: async () => true } : undefined;
+  },
+};
+
+/** Looks whether a resource exists; undefined where it does not. */
+export function look(aws: Aws, resource: ResourceRef): Promise<Found | undefined> {
+  return LOOKS[resource.kind](aws, resource.name);
+}
+
+function stands(tags: () => Promise<Record<string, string>>): Found {
+  return { leaving: false, ours: async (endpoint, { runs }) => isOurs(await tags(), endpoint, runs) };
+}
+
+function tagged(aws: Aws, arn: string | undefined): Found {
+  return stands(() => tagsOf(aws, arn ?? ''));
+}
+/** S3 metadata keys hold no colon. */
+export function objectMetadata(endpoint: string, run: string): Record<string, string> {
+  return { [metadataKey(ENDPOINT_TAG)]: endpoint, [metadataKey(RUN_TAG)]: run };
+}
+
+function objectTags(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries([ENDPOINT_TAG, RUN_TAG].map((tag) => [tag, metadata[metadataKey(tag)] ?? '']));
+}
+
+function metadataKey(tag: string): string {
+  return tag.replace(':', '-');
+}

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { countRows, readAnswers } from '../../../src/analysis/answers/answers.ts';
+import { readCapture } from '../../../src/analysis/answers/captures.ts';
+import type { Payload } from '../../../src/analysis/answers/captures.ts';
+import { parsePath } from '../../../src/analysis/answers/path.ts';
+
+const json = (data: string): Payload => ({ data, encoding: 'JSON', contentType: 'application/json' });
+const csv = (data: string): Payload => ({ data, encoding: 'CSV', contentType: 'text/csv; charset=utf-8' });
+
+test.each([
+  ['linear-learner regression', json('{"predictions": [{"score": 0.4}]}'), [{ number: 0.4 }]],
+  [
+    'linear-learner binary',
+    json('{"predictions": [{"score": 0.99, "predicted_label": 1}]}'),
+    [{ label: '1', number: 0.99 }],
+  ],
+  [
+    'linear-learner multiclass',
+    json('{"predictions": [{"score": [0.1, 0.2, 0.7], "predicted_label": 2}]}'),
+    [{ label: '2', scores: [0.1, 0.2, 0.7] }],
+  ],
+  ['many rows', json('{"predictions": [{"score": 1.5}, {"score": 2}]}'), [{ number: 1.5 }, { number: 2 }]],
+  [
+    'JSON Lines',
+    { data: '{"score": 1}\n{"score": 2}', encoding: 'JSON', contentType: 'application/jsonlines' },
+    [{ number: 1 }, { number: 2 }],
+  ],
+  ['xgboost score', csv('0.036397725343704224'), [{ number: 0.036397725343704224 }]],
+  ['xgboost rows', csv('0.1\n0.9\n'), [{ number: 0.1 }, { number: 0.9 }]],
+  ['xgboost softprob', csv('0.1,0.7,0.2'), [{ label: '1', scores: [0.1, 0.7, 0.2] }]],
+  ['a word', csv('sunny'), [{ label: 'sunny' }]],
+  [
+    'base64',
+    { data: Buffer.from('0.5').toString('base64'), encoding: 'BASE64', contentType: 'text/csv' },
+    [{ number: 0.5 }],
+  ],
+  ['free JSON, members in order', json('{"b": {"x": 1}, "a": [1, "z"]}'), [{ other: '{"a":[1,"z"],"b":{"x":1}}' }]],
+] satisfies [string, Payload, object[]][])('%s', (_, payload, answers) => {
+  expect(readAnswers(payload)).toEqual(answers);
+});
+
+test('xgboost up to 1.3-1 puts all rows on one line: the request says which it is', () => {
+  expect(readAnswers(csv('0.1,0.7'), { inputRows: 2 })).toEqual([{ number: 0.1 }, { number: 0.7 }]);
+  expect(readAnswers(csv('0.1,0.7'), { inputRows: 1 })).toEqual([{ label: '1', scores: [0.1, 0.7] }]);
+});
+
+test('a path finds predictions anywhere', () => {
+  const payload = json('{"out": {"items": [{"p": 0.25}, {"p": 0.75}]}}');
+  expect(readAnswers(payload, { path: parsePath('$.out.items[*].p') })).toEqual([{ number: 0.25 }, { number: 0.75 }]);
+  expect(readAnswers(payload, { path: parsePath("$['out'].items[1].p") })).toEqual([{ number: 0.75 }]);
+  expect(readAnswers(payload, { path: parsePath('$.nowhere') })).toBeUndefined();
+  expect(() => parsePath('$.a[x]')).toThrow("'[x]'");
+});
+
+test.each([
+  ['half-written JSON', json('{"predictions": [{"sc')],
+  ['NaN', csv('nan')],
+  ['an HTML error page as CSV of several columns', csv('<html>,<b>')],
+  ['null', json('{"predictions": [null]}')],
+  ['empty', csv('')],
+  ['a number whose square nobody can sum', json('{"predictions": [{"score": 1e200}]}')],
+  ['an infinite score beside a label', json('{"predictions": [{"score": 1e999, "predicted_label": 1}]}')],
+  ['such a number as CSV', csv('-1e151')],
+])('%s is no prediction', (_, payload) => {
+  expect(readAnswers(payload)).toBeUndefined();
+});
+
+test('rows of a request', () => {
+  expect(countRows(csv('1,2\n3,4'))).toBe(2);
+  expect(countRows(json('{"instances": [{"features": [1]}, {"features": [2]}, {"features": [3]}]}'))).toBe(3);
+});
+
+test("AWS's own sample records", () => {
+  // facts 2.3: printed by AWS's Model Monitor and Clarify notebooks
+  const line =
+    '{"captureData":{"endpointInput":{"observedContentType":"application/json","mode":"INPUT","data":"{\\"instances\\": [{\\"features\\": [28, 2, 133937]}]}","encoding":"JSON"},"endpointOutput":{"observedContentType":"application/json","mode":"OUTPUT","data":"{\\"predictions\\": [{\\"score\\": 0.9899773597717285, \\"predicted_label\\": 1}]}","encoding":"JSON"}},"eventMetadata":{"eventId":"7ddb2d7c-4d6a-4e67-a68e-23870399829d","inferenceTime":"2024-01-19T19:27:57Z"},"eventVersion":"0"}';
+  const capture = readCapture(line);
+  expect(capture).toMatchObject({
+    eventId: '7ddb2d7c-4d6a-4e67-a68e-23870399829d',
+    at: Date.UTC(2024, 0, 19, 19, 27, 57),
+  });
+  if (typeof capture === 'string' || capture.output === undefined) throw new Error('no capture');
+  expect(readAnswers(capture.output)).toEqual([{ label: '1', number: 0.9899773597717285 }]);
+  expect(readCapture(line.slice(0, 80))).toBe('not JSON');
+  expect(readCapture('{"a":1}')).toBe('no captureData or eventMetadata');
+});

@@ -1,0 +1,218 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, test } from 'vitest';
+import { comparePairsInSql } from '../../../src/analysis/compare/duckdb/engine.ts';
+import { collectFromFiles } from '../../../src/analysis/observe/from-files.ts';
+import type { FromFilesOptions } from '../../../src/analysis/observe/from-files.ts';
+import type { Predictions, Window } from '../../../src/analysis/observations.ts';
+import { judge } from '../../../src/analysis/judge/judge.ts';
+import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'shadowctl-bad-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+function line(id: number, answer: string, type = 'text/csv', encoding = 'CSV'): string {
+  const half = (data: string) => ({ observedContentType: type, mode: 'OUTPUT', data, encoding });
+  return JSON.stringify({
+    captureData: { endpointInput: half(String(id)), endpointOutput: half(answer) },
+    eventMetadata: { eventId: `e${id}-${Math.abs(id)}`, inferenceId: `r${id}`, inferenceTime: '2026-01-05T09:00:00Z' },
+    eventVersion: '0',
+  });
+}
+
+let folders = 0;
+function write(files: Record<string, string | Uint8Array>): string {
+  folders += 1;
+  const path = join(root, String(folders));
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(join(path, name, '..'), { recursive: true });
+    writeFileSync(join(path, name), content);
+  }
+  return path;
+}
+
+async function look(files: Record<string, string | Uint8Array>, changed: Partial<FromFilesOptions> = {}) {
+  const path = write(files);
+  return collectFromFiles({
+    path,
+    variants: undefined,
+    window: undefined,
+    sampling: 1,
+    tolerance: undefined,
+    prediction: undefined,
+    task: undefined,
+    truth: undefined,
+    spill: root,
+    memory: '500MB',
+    ...changed,
+  });
+}
+
+/** What both engines find: the one for what fits into memory, and the other for what does not. */
+async function lookBoth(files: Record<string, string>, window?: Window): Promise<Predictions[]> {
+  const { predictions } = await look(files, { window });
+  const path = join(root, String(folders));
+  const listed = (side: string) =>
+    Object.keys(files)
+      .filter((name) => name.startsWith(side))
+      .map((name) => join(path, name));
+  const sql = await comparePairsInSql({
+    production: listed('production'),
+    shadow: listed('shadow'),
+    window: window ?? { from: 0, to: 8.64e15 },
+    path: undefined,
+    task: undefined,
+    sampling: 1,
+    tolerance: undefined,
+    truth: undefined,
+    fields: undefined,
+    memory: '500MB',
+    spill: join(path, 'spill'),
+    threads: 1,
+  });
+  if (predictions === undefined) throw new Error('no predictions');
+  return [predictions, sql];
+}
+
+const many = (answer: (i: number) => string, n = 400) => Array.from({ length: n }, (_, i) => line(i, answer(i)));
+
+describe('bad input is counted and named, and nothing crashes', () => {
+  test('a torn gzip gives what comes before the tear', async () => {
+    const whole = gzipSync(many((i) => `${i * 1.5}`, 5000).join('\n'));
+    const seen = await look({
+      'production/a.jsonl': many((i) => `${i * 1.5}`, 5000).join('\n'),
+      'shadow/a.jsonl.gz': whole.subarray(0, whole.length / 2),
+    });
+    expect(seen.predictions?.shadow.examples[0]).toMatch(/torn gzip/);
+    expect(seen.predictions?.shadow.unreadable).toBeGreaterThanOrEqual(1);
+    expect(seen.predictions?.pairs).toBeGreaterThan(500);
+    expect(seen.predictions?.pairs).toBeLessThan(5000);
+  });
+
+  test('a shadow that answers another schema fails, with an example', async () => {
+    const seen = await look({
+      'production/a.jsonl': many((i) => `${i % 7}.25`).join('\n'),
+      'shadow/a.jsonl': many(() => '<b>error</b>,<i>').join('\n'),
+    });
+    const verdict = judge(seen, DEFAULT_POLICY);
+    expect(verdict?.outcome).toBe('fail');
+    expect(verdict?.summary).toContain('400 of 400 captured answers (100 %) are no prediction');
+    expect(verdict?.summary).toContain('<b>error</b>');
+  });
+
+  test('a shadow that says one thing to everybody fails', async () => {
+    const seen = await look({
+      'production/a.jsonl': many((i) => ['sun', 'rain', 'fog'][i % 3] ?? '').join('\n'),
+      'shadow/a.jsonl': many(() => 'sun').join('\n'),
+    });
+    expect(judge(seen, DEFAULT_POLICY)?.gates.find((gate) => gate.id === 'output.varied')).toMatchObject({
+      outcome: 'fail',
+    });
+  });
+
+  test('ten thousand files, most of them empty', async () => {
+    const files: Record<string, string> = {};
+    for (let i = 0; i < 5000; i += 1) {
+      files[`production/${i}.jsonl`] = i % 10 === 0 ? line(i, `${i}`) : '';
+      files[`shadow/${i}.jsonl`] = i % 10 === 0 ? line(i, `${i}`) : '\n';
+    }
+    const seen = await look(files);
+    expect(seen.predictions).toMatchObject({ pairs: 500, production: { files: 5000 }, shadow: { files: 5000 } });
+  });
+
+  test('as many labels as rows: counted, and shown as the commonest twelve', async () => {
+    const seen = await look({
+      'production/a.jsonl': many((i) => `user-${i}`, 20_000).join('\n'),
+      'shadow/a.jsonl': many((i) => `user-${i}`, 20_000).join('\n'),
+    });
+    expect(seen.predictions?.labels).toMatchObject({ rows: 20_000, agree: 20_000, classes: 20_000 });
+    expect(seen.predictions?.labels?.confusion.labels).toHaveLength(13);
+    expect(seen.predictions?.production.distinct).toBe(20_000);
+  });
+
+  test('mixed encodings in one file', async () => {
+    const mixed = (i: number) =>
+      i % 2 === 0 ? line(i, '0.5') : line(i, Buffer.from('0.5').toString('base64'), 'text/csv', 'BASE64');
+    const lines = Array.from({ length: 400 }, (_, i) => mixed(i)).join('\n');
+    const seen = await look({ 'production/a.jsonl': lines, 'shadow/a.jsonl': lines });
+    expect(seen.predictions).toMatchObject({ pairs: 400, production: { unparsed: 0 }, numbers: { bias: 0, mae: 0 } });
+  });
+
+  test('InferenceIds that come twice belong to nobody, and are counted', async () => {
+    const doubled = [...many((i) => `${i}.5`), ...many((i) => `${i}.25`, 40)].join('\n');
+    for (const found of await lookBoth({
+      'production/a.jsonl': doubled,
+      'shadow/a.jsonl': many((i) => `${i}.5`).join('\n'),
+    }))
+      expect(found).toMatchObject({
+        pairs: 360,
+        production: { records: 440, ambiguous: 80, unmatched: 0 },
+        shadow: { ambiguous: 0, unmatched: 40 },
+        numbers: { mae: 0 },
+      });
+  });
+
+  test('an empty window, and no record at all', async () => {
+    const files = { 'production/a.jsonl': many(() => '1').join('\n'), 'shadow/a.jsonl': many(() => '1').join('\n') };
+    for (const found of await lookBoth(files, { from: 0, to: 60_000 }))
+      expect(found).toMatchObject({
+        method: undefined,
+        pairs: 0,
+        production: { records: 0, outside: 400 },
+        blocks: [],
+      });
+    for (const found of await lookBoth({ 'production/a.jsonl': '\n', 'shadow/a.jsonl': '{}\nxx\n' }))
+      expect(found).toMatchObject({ method: undefined, pairs: 0, rows: 0, shadow: { records: 0, unreadable: 2 } });
+  });
+
+  test('clocks that differ are named: harmless for ids, fatal for equal inputs', async () => {
+    const lines = many((i) => `${i % 9}`);
+    const late = lines.map((one) => one.replace('09:00:00Z', '09:03:01Z'));
+    const files = { 'production/a.jsonl': lines.join('\n'), 'shadow/a.jsonl': late.join('\n') };
+    for (const found of await lookBoth(files)) expect(found).toMatchObject({ pairs: 400, skewMs: 181_000 });
+    expect((await look(files)).notes.join()).toContain('dated 4 min later than production');
+    const nameless = (text: string, side: string) =>
+      text.replaceAll(/"(inferenceId|eventId)":"[^"]*"/g, `"eventId":"${side}"`);
+    const bare = {
+      'production/a.jsonl': nameless(files['production/a.jsonl'], 'a'),
+      'shadow/a.jsonl': nameless(files['shadow/a.jsonl'], 'b'),
+    };
+    for (const found of await lookBoth(bare))
+      expect(found).toMatchObject({ method: undefined, pairs: 0, skewMs: 181_000 });
+    expect((await look(bare)).notes.join()).toContain('send an InferenceId with each request');
+  });
+
+  test('broken strings are broken records, however alike the line before was', async () => {
+    const lines = many((i) => `${i}`);
+    const broken = [...lines, ...lines.slice(0, 3)];
+    broken[400] = lines[0]?.replace('r0', 'r\u00010') ?? '';
+    broken[401] = lines[1]?.replace('e1-1', 'e1\\x') ?? '';
+    broken[402] = lines[2]?.replace('"data":"2"', '"data":"2\t"') ?? '';
+    const files = { 'production/a.jsonl': broken.join('\n'), 'shadow/a.jsonl': lines.join('\n') };
+    for (const found of await lookBoth(files))
+      expect(found).toMatchObject({ pairs: 400, production: { records: 400, unreadable: 3 } });
+  });
+
+  test('a folder without captures is no variant', async () => {
+    const lines = many((i) => `${i}`).join('\n');
+    const found = await look({ 'AllTraffic/a.jsonl': lines, 'shadow/a.jsonl': lines, 'spill/of-the-engine.tmp': 'x' });
+    expect(found).toMatchObject({ production: { name: 'AllTraffic' }, predictions: { pairs: 400 } });
+  });
+
+  test('a folder that does not show what is what, and a path that is nothing', async () => {
+    await expect(look({ 'a/x.jsonl': '', 'b/x.jsonl': '' })).rejects.toThrow(
+      /which folder of .* is production .* it has a, b/,
+    );
+    await expect(look({ 'a/x.jsonl': '' }, { variants: ['a', 'c'] })).rejects.toThrow("has no folder 'c'; it has a");
+    await expect(look({ 'a/x.txt': '', 'b/x.txt': '' })).rejects.toThrow('(a, b) holds a capture file');
+    await expect(look({ 'x.jsonl': '' })).rejects.toMatchObject({
+      message: expect.stringMatching(/has no folder in it, so it is no folder of captures\.$/),
+      next: expect.stringContaining('AllTraffic/…/*.jsonl and shadow/…/*.jsonl'),
+    });
+    await expect(look({}, { path: join(root, 'nowhere') })).rejects.toThrow('There is nothing at');
+    writeFileSync(join(root, 'old.json'), '{"schema": "shadowctl-observations/0"}');
+    await expect(look({}, { path: join(root, 'old.json') })).rejects.toThrow('"shadowctl-observations/0"');
+  });
+});

@@ -1,0 +1,207 @@
+import { describe, expect, test } from 'vitest';
+import type { Capture } from '../../../src/analysis/answers/captures.ts';
+import { comparePredictions } from '../../../src/analysis/compare/memory/compare.ts';
+import type { CaptureSet, CompareOptions } from '../../../src/analysis/compare/memory/compare.ts';
+import { designEffect } from '../../../src/analysis/statistics/repeats.ts';
+import { readTruth } from '../read-truth.ts';
+
+const START = Date.UTC(2026, 0, 5, 9);
+const OPTIONS: CompareOptions = { sampling: 1, tolerance: 0.1 };
+
+let events = 0;
+function capture(id: string | undefined, input: string, output: string | undefined, second = 0): Capture {
+  events += 1;
+  return {
+    inferenceId: id,
+    eventId: `event-${events}`,
+    at: START + second * 1000,
+    input: { data: input, encoding: 'CSV', contentType: 'text/csv' },
+    output: output === undefined ? undefined : { data: output, encoding: 'CSV', contentType: 'text/csv' },
+  };
+}
+
+function set(...captures: Capture[]): CaptureSet {
+  return { files: 1, captures, unreadable: 0, outside: 0, examples: [] };
+}
+
+describe('pairing', () => {
+  test('by InferenceId; a doubled id belongs to nobody and is counted', () => {
+    const found = comparePredictions(
+      set(capture('a', '1', '10'), capture('b', '2', '20'), capture('b', '2', '20'), capture('c', '3', '30')),
+      set(capture('a', '1', '11'), capture('b', '2', '20'), capture('d', '3', '30')),
+      OPTIONS,
+    );
+    expect(found).toMatchObject({ method: 'inferenceId', pairs: 1, coverage: 0.25 });
+    expect(found.production).toMatchObject({ records: 4, ambiguous: 2, unmatched: 1 });
+    expect(found.shadow).toMatchObject({ records: 3, ambiguous: 0, unmatched: 2 });
+  });
+
+  test('by eventId where it is shared', () => {
+    const ours = capture(undefined, '1', '10');
+    const found = comparePredictions(
+      set(ours),
+      set({ ...capture(undefined, 'x', '12'), eventId: ours.eventId }),
+      OPTIONS,
+    );
+    expect(found).toMatchObject({ method: 'eventId', pairs: 1 });
+  });
+
+  test('by input near in time; what could belong to two is left out', () => {
+    const found = comparePredictions(
+      set(
+        capture(undefined, 'x', '1', 0),
+        capture(undefined, 'y', '2', 0),
+        capture(undefined, 'y', '2', 2),
+        capture(undefined, 'z', '3', 0),
+      ),
+      set(
+        capture(undefined, 'x', '1', 1),
+        capture(undefined, 'y', '2', 1),
+        capture(undefined, 'y', '2', 3),
+        capture(undefined, 'z', '3', 60),
+      ),
+      OPTIONS,
+    );
+    expect(found).toMatchObject({ method: 'input', pairs: 1 });
+    expect(found.production).toMatchObject({ ambiguous: 2, unmatched: 1 });
+    expect(found.shadow).toMatchObject({ ambiguous: 2, unmatched: 1 });
+  });
+
+  test('half of the traffic sampled is full coverage at a sampling of one half', () => {
+    const ours = Array.from({ length: 10 }, (_, i) => capture(`r${i}`, '1', '1'));
+    const theirs = Array.from({ length: 5 }, (_, i) => capture(`r${i}`, '1', '1'));
+    expect(comparePredictions(set(...ours), set(...theirs), { ...OPTIONS, sampling: 0.5 }).coverage).toBe(1);
+  });
+});
+
+describe('what is compared', () => {
+  test('numbers: bias, errors, correlation, tolerance', () => {
+    const values: [number, number][] = [
+      [1, 1.1],
+      [2, 1.9],
+      [3, 3.5],
+      [4, 3.9],
+      [7, 6.2],
+    ];
+    const found = comparePredictions(
+      set(...values.map(([ours], i) => capture(`r${i}`, `${i}`, String(ours)))),
+      set(...values.map(([, theirs], i) => capture(`r${i}`, `${i}`, String(theirs)))),
+      { ...OPTIONS, tolerance: 0.2, task: 'regression' },
+    );
+    // d = np.array([.1, -.1, .5, -.1, -.8]); d.mean(), abs(d).mean(), sqrt((d**2).mean()), d.std(ddof=1); stats.pearsonr
+    expect(found.numbers?.bias).toBeCloseTo(-0.08, 12);
+    expect(found.numbers?.mae).toBeCloseTo(0.32, 12);
+    expect(found.numbers?.rmse).toBeCloseTo(0.4289522117905444, 12);
+    expect(found.numbers?.deviation).toBeCloseTo(0.4711687595755899, 12);
+    expect(found.numbers?.correlation).toBeCloseTo(0.9873355481191542, 12);
+    expect(found.numbers?.beyond).toBe(2);
+    expect(found.top.map((pair) => pair.id).slice(0, 2)).toEqual(['r4', 'r2']);
+  });
+
+  test('labels: agreement, kappa and confusion matrix', () => {
+    // conf = [[45, 5], [10, 40]]; (po - pe) / (1 - pe) = 0.7
+    const cells: [string, string, number][] = [
+      ['0', '0', 45],
+      ['0', '1', 5],
+      ['1', '0', 10],
+      ['1', '1', 40],
+    ];
+    const pairs = cells.flatMap(([ours, theirs, n]) => Array.from({ length: n }, () => [ours, theirs] as const));
+    const found = comparePredictions(
+      set(...pairs.map(([ours], i) => capture(`r${i}`, `${i}`, `class-${ours}`))),
+      set(...pairs.map(([, theirs], i) => capture(`r${i}`, `${i}`, `class-${theirs}`))),
+      OPTIONS,
+    );
+    expect(found.task).toBe('binary');
+    expect(found.labels?.kappa).toBeCloseTo(0.7, 12);
+    expect(found.labels?.confusion).toEqual({
+      labels: ['class-0', 'class-1'],
+      counts: [
+        [45, 5],
+        [10, 40],
+      ],
+    });
+  });
+
+  test('a shadow that answers another number of rows is left out and counted', () => {
+    const found = comparePredictions(set(capture('a', '1\n2', '1\n2')), set(capture('a', '1\n2', '1\n2\n3')), OPTIONS);
+    expect(found).toMatchObject({ pairs: 1, rows: 0, differentRows: 1 });
+  });
+
+  test('a failed call has no answer, and garbage is counted with an example', () => {
+    const found = comparePredictions(
+      set(capture('a', '1', '1')),
+      set(capture('a', '1', undefined), capture('b', '1', '<p>,<q>')),
+      OPTIONS,
+    );
+    expect(found.shadow).toMatchObject({ withoutAnswer: 1, unparsed: 1, examples: ['<p>,<q>'] });
+  });
+});
+
+describe('truth', () => {
+  const captures = (answers: string[]) => set(...answers.map((answer, i) => capture(`r${i}`, `${i}.0, 5`, answer)));
+
+  test('by the features that were sent', () => {
+    const truth = readTruth('a,b,label\n0.0,5,sun\n1.0,5,rain\n2.0,5,fog\n9,9,sun\n', 'truth.csv');
+    const found = comparePredictions(captures(['sun', 'sun', 'rain']), captures(['sun', 'rain', 'rain']), {
+      ...OPTIONS,
+      truth,
+    });
+    expect(found.truth).toMatchObject({
+      rows: 3,
+      of: 3,
+      unknown: 1,
+      labels: { production: 1, shadow: 2, onlyProduction: 0, onlyShadow: 1 },
+    });
+  });
+
+  test('by InferenceId, from JSON Lines; numbers as 2.0 and 2 are one class', () => {
+    const truth = readTruth('{"inferenceId": "r0", "y": 2}\n{"inferenceId": "r1", "y": "1"}', 'truth.jsonl', 'y');
+    const found = comparePredictions(captures(['2.0', '2']), captures(['1', '1']), {
+      ...OPTIONS,
+      task: 'multiclass',
+      truth,
+    });
+    expect(found.truth?.labels).toEqual({ production: 1, shadow: 1, onlyProduction: 1, onlyShadow: 1 });
+  });
+
+  test('features with two truths say nothing', () => {
+    const truth = readTruth('a,b,label\n0.0,5,sun\n0.0,5,rain\n', 'truth.csv');
+    expect(comparePredictions(captures(['sun']), captures(['sun']), { ...OPTIONS, truth }).truth?.rows).toBe(0);
+  });
+
+  test('what cannot be read says where', () => {
+    expect(() => readTruth('a,b,label\n1,2\n', 't.csv')).toThrow('t.csv, line 2: 2 values under a header of 3: 1,2');
+    expect(() => readTruth('a,b\n1,2\n', 't.csv')).toThrow('no column that looks like a label');
+    expect(() => readTruth('a,b\n1,2\n', 't.csv', 'c')).toThrow("no column 'c'");
+    expect(() => readTruth('', 't.csv')).toThrow('holds no labels');
+  });
+});
+
+describe('inputs that repeat', () => {
+  test('are counted by row, and the worst pairs are of different inputs', () => {
+    const answers = ['sun', 'sun', 'rain', 'fog'];
+    const ours = Array.from({ length: 40 }, (_, i) => capture(`r${i}`, `${i % 4},7`, 'sun', i));
+    const theirs = Array.from({ length: 40 }, (_, i) => capture(`r${i}`, `${i % 4},7`, answers[i % 4], i));
+    const found = comparePredictions(set(...ours), set(...theirs), OPTIONS);
+    expect(found.repeats).toMatchObject({ inputs: 4, known: 40 });
+    expect(designEffect(found.repeats?.agreement)).toBeCloseTo(10, 10);
+    expect(found.top.map((pair) => [pair.id, pair.shadow, pair.times])).toEqual([
+      ['r2', 'rain', 10],
+      ['r3', 'fog', 10],
+    ]);
+  });
+
+  test('rows of a batch are their lines; where no input was captured every row is its own', () => {
+    const batch = (id: string, input: string) => capture(id, input, '1\n2');
+    const found = comparePredictions(
+      set(batch('a', '5\n6'), batch('b', '6\n5')),
+      set(batch('a', '5\n6'), batch('b', '6\n5')),
+      OPTIONS,
+    );
+    expect(found.repeats).toMatchObject({ inputs: 2, known: 4 });
+    const blind = (id: string) => ({ ...capture(id, '', '1'), input: undefined });
+    const unseen = comparePredictions(set(blind('a'), blind('b')), set(blind('a'), blind('b')), OPTIONS);
+    expect(unseen.repeats).toMatchObject({ inputs: 2, known: 0 });
+  });
+});

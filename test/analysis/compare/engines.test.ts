@@ -1,0 +1,366 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, test } from 'vitest';
+import { CaptureReader } from '../../../src/analysis/observe/read-files.ts';
+import { comparePairsInSql } from '../../../src/analysis/compare/duckdb/engine.ts';
+import { readStretch } from '../../../src/analysis/compare/ingest/feed.ts';
+import type { Predictions, Task } from '../../../src/analysis/observations.ts';
+import { comparePredictions } from '../../../src/analysis/compare/memory/compare.ts';
+import type { FieldRules } from '../../../src/analysis/answers/fields.ts';
+import type { Truth } from '../../../src/analysis/answers/truth.ts';
+import { seededRandom } from '../../../src/emulator/random.ts';
+import { readTruth } from '../read-truth.ts';
+
+const START = Date.UTC(2026, 0, 5, 9);
+const WINDOW = { from: START, to: START + 3_600_000 };
+const folder = mkdtempSync(join(tmpdir(), 'shadowctl-engines-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Kind {
+  title: string;
+  task: Task;
+  type: string;
+  encoding: string;
+  rows?: number;
+  /** The answer for scores of each row. */
+  answer: (scores: readonly number[]) => string;
+}
+
+const label = (score: number) => Math.min(2, Math.floor(score * 3));
+const vector = (score: number) => [0, 1, 2].map((c) => (c === label(score) ? 0.4 + score / 3 : 0.1 + c / 50));
+const json = { type: 'application/json', encoding: 'JSON' };
+const csv = { type: 'text/csv; charset=utf-8', encoding: 'CSV' };
+const predictions = (rows: readonly object[]) => JSON.stringify({ predictions: rows });
+
+const KINDS: Kind[] = [
+  {
+    title: 'linear-learner regression',
+    task: 'regression',
+    ...json,
+    answer: (s) => predictions(s.map((x) => ({ score: x * 100 }))),
+  },
+  {
+    title: 'linear-learner binary',
+    task: 'binary',
+    ...json,
+    answer: (s) => predictions(s.map((x) => ({ score: x, predicted_label: x > 0.5 ? 1 : 0 }))),
+  },
+  {
+    title: 'linear-learner multiclass',
+    task: 'multiclass',
+    ...json,
+    answer: (s) => predictions(s.map((x) => ({ score: vector(x), predicted_label: label(x) }))),
+  },
+  {
+    title: 'many rows a request',
+    task: 'scores',
+    ...json,
+    rows: 3,
+    answer: (s) => predictions(s.map((x) => ({ score: x }))),
+  },
+  { title: 'xgboost', task: 'scores', ...csv, answer: (s) => s.join('\n') },
+  { title: 'xgboost, rows on one line', task: 'scores', ...csv, rows: 2, answer: (s) => s.join(',') },
+  {
+    title: 'xgboost softprob',
+    task: 'multiclass',
+    ...csv,
+    answer: (s) => s.map((x) => vector(x).join(',')).join('\n'),
+  },
+  { title: 'xgboost softmax', task: 'multiclass', ...csv, answer: (s) => s.map((x) => `${label(x)}.0`).join('\n') },
+  {
+    title: 'words',
+    task: 'multiclass',
+    ...csv,
+    answer: (s) => s.map((x) => ['sun', 'rain', "fog's"][label(x)]).join('\n'),
+  },
+  {
+    title: 'base64',
+    task: 'scores',
+    type: 'text/csv',
+    encoding: 'BASE64',
+    answer: (s) => Buffer.from(s.join('\n')).toString('base64'),
+  },
+];
+
+type Ids = 'inferenceId' | 'eventId' | 'input';
+
+/** Capture files of both variants: with torn lines, doubled ids, records outside of the window, failed calls, garbage. */
+function captures(kind: Kind, ids: Ids): { production: string; shadow: string } {
+  const random = seededRandom(7);
+  const lines: Record<'production' | 'shadow', string[]> = { production: [], shadow: [] };
+  const rows = kind.rows ?? 1;
+  for (let i = 0; i < 400; i += 1) {
+    const scores = Array.from({ length: rows }, () => random.next());
+    // Most inputs come again, so that the engines must agree about repeats.
+    const asked = i < 390 ? i % 130 : i;
+    const input = scores.map((_, row) => `${asked}.5, ${row},${asked % 7}`).join('\n');
+    for (const side of ['production', 'shadow'] as const) {
+      const moved =
+        side === 'production' ? scores : scores.map((x) => Math.min(0.999, Math.max(0, x + 0.1 * random.normal())));
+      const at = START + i * 8000 + (i === 300 ? 3_600_000 : 0);
+      const id = i === 50 && side === 'shadow' ? 49 : i;
+      const record = {
+        captureData: {
+          endpointInput: { observedContentType: 'text/csv', mode: 'INPUT', data: input, encoding: 'CSV' },
+          ...(i === 60 && side === 'shadow'
+            ? {}
+            : {
+                endpointOutput: {
+                  observedContentType: kind.type,
+                  mode: 'OUTPUT',
+                  data: i === 70 && side === 'shadow' ? (kind.encoding === 'JSON' ? '{"oops' : '') : kind.answer(moved),
+                  encoding: kind.encoding,
+                },
+              }),
+        },
+        eventMetadata: {
+          eventId: ids === 'eventId' ? `event-${id}` : `${side}-${i}`,
+          ...(ids === 'inferenceId' ? { inferenceId: `request-${id}` } : {}),
+          inferenceTime: new Date(at).toISOString().replace('.000', ''),
+        },
+        eventVersion: '0',
+      };
+      lines[side].push(JSON.stringify(record));
+      if (i % 100 === 5) lines[side].push('{"captureData":{"endpoi');
+    }
+  }
+  const base = join(folder, `${kind.title.replaceAll(/\W/g, '-')}-${ids}`);
+  mkdirSync(base);
+  for (const side of ['production', 'shadow'] as const)
+    writeFileSync(join(base, `${side}.jsonl`), `${lines[side].join('\n')}\n`);
+  return { production: join(base, 'production.jsonl'), shadow: join(base, 'shadow.jsonl') };
+}
+
+function write(name: string, production: string | Uint8Array, shadow: string | Uint8Array, end = '.jsonl') {
+  const files = { production: join(folder, `${name}-production${end}`), shadow: join(folder, `${name}-shadow${end}`) };
+  writeFileSync(files.production, production);
+  writeFileSync(files.shadow, shadow);
+  return files;
+}
+
+const both = (kind: Kind, ids: Ids, truth?: Truth) => compareBoth(captures(kind, ids), truth);
+
+async function compareBoth(
+  files: { production: string; shadow: string },
+  truth?: Truth,
+  asked: { task?: Task; fields?: FieldRules } = {},
+): Promise<{ memory: Predictions; sql: Predictions }> {
+  const read = async (file: string) => {
+    const { readFile } = await import('node:fs/promises');
+    const reader = new CaptureReader(WINDOW);
+    reader.file(await readFile(file));
+    return reader.set();
+  };
+  const [production, shadow] = [await read(files.production), await read(files.shadow)];
+  const memory = comparePredictions(production, shadow, { sampling: 1, tolerance: undefined, truth, ...asked });
+  const sql = await comparePairsInSql({
+    production: [files.production],
+    shadow: [files.shadow],
+    window: WINDOW,
+    path: undefined,
+    task: asked.task,
+    sampling: 1,
+    tolerance: undefined,
+    truth,
+    fields: asked.fields,
+    memory: '500MB',
+    spill: join(folder, 'spill'),
+    threads: 1,
+  });
+  return { memory, sql };
+}
+
+/** The engine gives Wasserstein's distance to a part of the range. */
+function near({ distances, histogram }: NonNullable<Predictions['numbers']>): object {
+  const range = histogram.high - histogram.low;
+  return { ...distances, wasserstein: Math.round((distances.wasserstein / range) * 1e4) };
+}
+
+/** Numbers to nine digits: the engines add in different orders. What is a sample or an example may differ. */
+function comparable(found: Predictions): unknown {
+  const { numbers, top, production, shadow, ...rest } = found;
+  const plain = {
+    ...rest,
+    production: { ...production, examples: [], commonest: production.commonest?.share },
+    shadow: { ...shadow, examples: [], commonest: shadow.commonest?.share },
+    numbers:
+      numbers === undefined ? undefined : { ...numbers, scatter: numbers.scatter.length > 0, distances: near(numbers) },
+    top: top.map((pair) => [pair.at, pair.row, pair.distance, found.method === 'input' ? '' : pair.id, pair.input]),
+  };
+  return JSON.parse(
+    JSON.stringify(plain, (_, value: unknown) =>
+      typeof value === 'number' ? Math.round(value * 1e9) / 1e9 || 0 : value,
+    ),
+  );
+}
+
+describe('two engines, written apart, give one answer', () => {
+  test.each(KINDS)('$title', async (kind) => {
+    const { memory, sql } = await both(kind, 'inferenceId');
+    expect(memory.task).toBe(kind.task);
+    expect(memory.pairs).toBeGreaterThan(390);
+    expect(memory.slices?.length).toBeGreaterThan(3);
+    expect(memory.repeats).toMatchObject({ inputs: 140 * (kind.rows ?? 1), known: memory.rows });
+    expect(memory.shadow).toMatchObject({ unreadable: 4, outside: 1, ambiguous: 2 });
+    expect(comparable(sql)).toEqual(comparable(memory));
+  });
+
+  test.each(['eventId', 'input'] as const)('paired by %s', async (ids) => {
+    const { memory, sql } = await both(KINDS[1] as Kind, ids);
+    expect(memory.method).toBe(ids);
+    expect(comparable(sql)).toEqual(comparable(memory));
+  });
+
+  test('against the truth, by id and by features', async () => {
+    const byId = readTruth(
+      Array.from({ length: 400 }, (_, i) => `{"inferenceId": "request-${i}", "label": ${i % 2}}`).join('\n'),
+      'ids',
+    );
+    const byInput = readTruth(
+      `a,b,c,label\n${Array.from({ length: 400 }, (_, i) => `${i}.5,0,${i % 7},${i % 3}`).join('\n')}`,
+      'features',
+    );
+    for (const truth of [byId, byInput]) {
+      const { memory, sql } = await both(
+        { ...(KINDS[1] as Kind), title: `truth by ${truth.by}` },
+        'inferenceId',
+        truth,
+      );
+      expect(memory.truth?.rows).toBeGreaterThan(390);
+      expect(comparable(sql)).toEqual(comparable(memory));
+    }
+    const { memory, sql } = await both({ ...(KINDS[0] as Kind), title: 'truth of numbers' }, 'inferenceId', byId);
+    expect(memory.truth?.numbers?.maeShadow).toBeGreaterThan(1);
+    expect(comparable(sql)).toEqual(comparable(memory));
+  });
+
+  test('answers of every shape side by side, Windows line ends, spaces, members in another order', async () => {
+    const lines = KINDS.slice(0, 9).flatMap((kind) => {
+      const found = captures({ ...kind, title: `mixed ${kind.title}` }, 'inferenceId');
+      return [[readFileSync(found.production, 'utf8'), readFileSync(found.shadow, 'utf8')]];
+    });
+    const text = (side: 0 | 1) =>
+      lines
+        .map((one, i) => one[side]?.replaceAll('"inferenceId":"request-', `"inferenceId":"request-${i}-`) ?? '')
+        .map((one, i) => (i % 2 === 0 ? one.replaceAll('\n', '\r\n') : one.replaceAll('{"eventId"', '{ "eventId"')))
+        .map((one) =>
+          one.replaceAll(/^\{"captureData":(.*),"eventMetadata":(.*),"eventVersion":"0"\}$/gm, (line, a, b, at) =>
+            at % 3 === 0 ? `{"eventVersion": "0", "eventMetadata": ${b}, "captureData": ${a}}` : line,
+          ),
+        )
+        .join('');
+    const paths = write('mixed', text(0), text(1));
+    const { memory, sql } = await compareBoth(paths);
+    expect(memory.pairs).toBeGreaterThan(9 * 390);
+    expect(comparable(sql)).toEqual(comparable(memory));
+  });
+
+  test('free JSON, and ids and labels with escapes', async () => {
+    const record = (i: number, answer: object) =>
+      JSON.stringify({
+        captureData: {
+          endpointInput: { data: `{"q": "\\"${i}\\""}`, encoding: 'JSON', observedContentType: 'application/json' },
+          endpointOutput: { data: JSON.stringify(answer), encoding: 'JSON', observedContentType: 'application/json' },
+        },
+        eventMetadata: { eventId: `e-${i}`, inferenceId: `"é\\${i}`, inferenceTime: '2026-01-05T09:00:00Z' },
+      });
+    const many = (of: (i: number) => object) => Array.from({ length: 200 }, (_, i) => record(i, of(i))).join('\n');
+    const paths = write(
+      'free',
+      many((i) => ({ answer: { text: `a "${i % 9}"`, n: i } })),
+      many((i) => ({ answer: { text: `a "${i % 10}"`, n: i } })),
+    );
+    const { memory, sql } = await compareBoth(paths);
+    expect(memory).toMatchObject({ task: 'json', pairs: 200 });
+    // All differ by as much: which ten are shown is chance.
+    const rest = (found: Predictions) => ({ ...(comparable(found) as object), top: found.top.length });
+    expect(rest(sql)).toEqual(rest(memory));
+    const words = write(
+      'words',
+      many((i) => ({ label: `"${i % 3}"`, score: i / 64 })),
+      many((i) => ({ label: `"${i % 4}"`, score: -i / 2 ** 20 })),
+    );
+    const found = await compareBoth(words);
+    expect(found.memory.pairs).toBe(200);
+    expect(comparable(found.sql)).toEqual(comparable(found.memory));
+  });
+
+  test('free JSON field by field, under rules, of inputs with names', async () => {
+    const record = (i: number, answer: object) =>
+      JSON.stringify({
+        captureData: {
+          endpointInput: {
+            data: JSON.stringify({ city: ['Rome', 'Oslo', 'Bern'][i % 3], age: i % 5 === 0 ? null : i, note: `x${i}` }),
+            encoding: 'JSON',
+            observedContentType: 'application/json',
+          },
+          endpointOutput: { data: JSON.stringify(answer), encoding: 'JSON', observedContentType: 'application/json' },
+        },
+        eventMetadata: { eventId: `e-${i}`, inferenceId: `r-${i}`, inferenceTime: '2026-01-05T09:00:00Z' },
+      });
+    const answer = (i: number, shadow: boolean) => ({
+      items: [
+        { name: `n${i % 4}`, p: i / 8 + (shadow ? 0.01 : 0) },
+        ...(shadow && i % 50 === 0 ? [{ name: 'z' }] : []),
+      ],
+      trace: shadow ? `b${i}` : `a${i}`,
+      ...(i % 40 === 7 && shadow ? {} : { kind: i % 90 === 3 && shadow ? 'one' : 1 }),
+    });
+    const many = (shadow: boolean) => Array.from({ length: 400 }, (_, i) => record(i, answer(i, shadow))).join('\n');
+    const paths = write('fields', many(false), many(true));
+    const fields = { ignore: ['$.trace'], tolerance: { '$.items[*].p': 0.02 } };
+    for (const asked of [{}, { task: 'json' as const }, { fields }]) {
+      const { memory, sql } = await compareBoth(paths, undefined, asked);
+      expect(memory).toMatchObject({ task: 'json', pairs: 400 });
+      const rest = (found: Predictions) => ({
+        ...(comparable(found) as object),
+        top: found.top.length,
+        fields: found.fields?.map(({ example, ...field }) => ({ ...field, shown: example !== undefined })),
+      });
+      expect(rest(sql)).toEqual(rest(memory));
+      expect(memory.labels?.agree).toBe('fields' in asked ? 400 - 8 - 10 - 5 : 0);
+      expect(memory.slices?.map(({ column }) => column)).toContain('city');
+    }
+  });
+
+  test('gzip, whole and torn: what stands before the tear counts, and the tear is named', async () => {
+    const plain = captures({ ...(KINDS[1] as Kind), title: 'zipped' }, 'inferenceId');
+    const production = gzipSync(readFileSync(plain.production));
+    const shadow = gzipSync(readFileSync(plain.shadow));
+    const paths = write('gz', production, shadow.subarray(0, Math.floor(shadow.length * 0.6)), '.jsonl.gz');
+    const { memory, sql } = await compareBoth(paths);
+    expect(sql.shadow.examples.join()).toContain('torn gzip');
+    expect(sql.pairs).toBeGreaterThan(100);
+    expect(sql.pairs).toBeLessThan(390);
+    // How many bytes of the last block come out differs by the way of unzipping; the tear itself is one in both.
+    expect(Math.abs(sql.pairs - memory.pairs)).toBeLessThanOrEqual(2);
+    expect(memory.shadow.unreadable).toBeGreaterThan(0);
+    const whole = await compareBoth(write('gz2', production, shadow, '.jsonl.gz'));
+    expect(comparable(whole.sql)).toEqual(comparable(whole.memory));
+  });
+
+  test('a file in many stretches gives every line once', async () => {
+    const { production } = captures({ ...(KINDS[1] as Kind), title: 'stretches' }, 'inferenceId');
+    const text = readFileSync(production);
+    const lines = text
+      .toString()
+      .split('\n')
+      .filter((line) => line !== '');
+    for (const size of [97, 1000, 4096, text.length]) {
+      const seen: string[] = [];
+      for (let from = 0; from < text.length; from += size) {
+        const to = Math.min(text.length, from + size);
+        await readStretch(
+          { path: production, from, to },
+          {
+            lines: (bytes, start, end) => void seen.push(...bytes.toString('utf8', start, end).trim().split('\n')),
+            lost: (why) => expect.unreachable(why),
+          },
+        );
+      }
+      expect(seen).toEqual(lines);
+    }
+  });
+});

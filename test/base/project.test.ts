@@ -1,0 +1,84 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadProject } from '../../src/base/project.ts';
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'config-test-'));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+let made = 0;
+/** A folder with this shadowctl.yaml in it. */
+async function folderWith(content: string): Promise<string> {
+  const folder = join(root, String(made++));
+  await mkdir(join(folder, 'deep', 'down'), { recursive: true });
+  await writeFile(join(folder, 'shadowctl.yaml'), content);
+  return folder;
+}
+
+test('without a file everything has its default, and the project is the current folder', async () => {
+  expect(await loadProject(root, undefined)).toEqual({
+    root,
+    file: undefined,
+    stateDir: join(root, '.shadowctl'),
+    target: 'aws',
+    region: undefined,
+    profile: undefined,
+    role: undefined,
+    tags: {},
+    policy: undefined,
+    notify: [],
+  });
+});
+
+test('the nearest file above governs, and says where the state lies', async () => {
+  const folder = await folderWith(
+    'target: emulator\nregion: eu-west-1\ntags: { team: forecasting }\nnotify: arn:aws:sns:eu-west-1:123456789012:releases\n',
+  );
+  expect(await loadProject(join(folder, 'deep', 'down'), undefined)).toMatchObject({
+    root: folder,
+    file: join(folder, 'shadowctl.yaml'),
+    stateDir: join(folder, '.shadowctl'),
+    target: 'emulator',
+    region: 'eu-west-1',
+    tags: { team: 'forecasting' },
+    notify: ['arn:aws:sns:eu-west-1:123456789012:releases'],
+  });
+});
+
+test.each([
+  ['an empty file is a file', '', {}],
+  ['the policy is left for the room that knows it', 'policy: { alpha: 0.01 }', { policy: { alpha: 0.01 } }],
+])('%s', async (_name, content, expected) => {
+  expect(await loadProject(await folderWith(content), undefined)).toMatchObject(expected);
+});
+
+test.each([
+  ['an unknown key', 'colour: red', /: colour: there is no such key. The keys are target, region/, /README/],
+  ['a key nearly right', 'rôle: x', /rôle: there is no such key, did you mean role\?/, /README/],
+  ['a wrong value', 'target: azure', /target: "azure" is not aws or emulator/, /README/],
+  ['a tag that is a number', 'tags: { cost: 12 }', /tags.cost: 12 is not a text; put quotes around/, /README/],
+  ['nobody to notify', 'notify: 5', /notify: 5 is not an SNS topic \(ARN\), a webhook/, /README/],
+  ['a role that is none', 'role: admin', /role: "admin" is not the ARN of an IAM role/, /README/],
+  ['two mistakes', 'role: admin\ntaget: aws', /: 2 mistakes/, /taget: .*did you mean target\?[^]*role: "admin"/],
+  ['no YAML', 'tags: [', /is not valid YAML/, /Mend/],
+  ['a list at the top', '- a', /no keys at the top level, but \["a"\]/, /key: value/],
+])('%s is refused, naming the file and what is wrong', async (_name, content, message, next) => {
+  const folder = await folderWith(content);
+  await expect(loadProject(folder, undefined)).rejects.toMatchObject({
+    kind: 'usage',
+    message: expect.stringMatching(message),
+    next: expect.stringMatching(next),
+  });
+  await expect(loadProject(folder, undefined)).rejects.toThrow(join(folder, 'shadowctl.yaml'));
+});
+
+test('a file that was named must be there', async () => {
+  await expect(loadProject(root, 'other.yaml')).rejects.toMatchObject({
+    kind: 'usage',
+    message: `There is no config file ${join(root, 'other.yaml')}.`,
+  });
+});
