@@ -5,6 +5,7 @@ import { AwsProblem } from '../aws/errors.ts';
 import { deleteLogGroup } from '../aws/logs.ts';
 import { createBucket, deleteBucket, deleteObject, deletePrefix } from '../aws/s3.ts';
 import { putFile } from '../aws/s3-upload.ts';
+import { updateWeights } from '../aws/weights.ts';
 import {
   createEndpoint,
   createEndpointConfig,
@@ -16,20 +17,20 @@ import {
 } from '../aws/sagemaker.ts';
 import type { Clock } from '../base/clock.ts';
 import { cannotRun, Problem } from '../base/errors.ts';
-import { fold } from '../state/replay.ts';
+import { replay } from '../state/replay.ts';
 import type { Journal } from '../state/journal.ts';
 import { whoAmI } from '../state/lock.ts';
-import { objectMetadata, whatBecameOf } from './resolve.ts';
-import type { Step } from './steps.ts';
+import { objectMetadata, resolveStep } from './resolve.ts';
+import { redactInput, type Step } from './steps.ts';
 import { isOurs } from './tags.ts';
 
 /** One run of a command that changes AWS: where it changes it and where it writes that down. */
-export interface Site {
+export interface JournaledRun {
   aws: Aws;
   journal: Journal;
   clock: Clock;
   /** Identifies this run in the journal and in the tag `shadowctl:run`. */
-  run: string;
+  id: string;
   /** No step is begun once this has aborted; a step under way is brought to its end. */
   signal: AbortSignal;
 }
@@ -40,13 +41,13 @@ export function newRun(clock: Clock): string {
 }
 
 /** Writes down who works on the endpoint and by which command. Needs the journal's lock. */
-export async function openSite(
+export async function startRun(
   parts: { aws: Aws; journal: Journal; clock: Clock; signal: AbortSignal },
   command: string,
-  run = newRun(parts.clock),
-): Promise<Site> {
-  await parts.journal.append({ type: 'run', run, command, by: whoAmI() });
-  return { ...parts, run };
+  id = newRun(parts.clock),
+): Promise<JournaledRun> {
+  await parts.journal.append({ type: 'run', run: id, command, by: whoAmI() });
+  return { ...parts, id };
 }
 
 /**
@@ -54,22 +55,22 @@ export async function openSite(
  * attempt has not happened; after anything less certain AWS is asked what it holds.
  * @throws AwsProblem when the step did not take effect, or nobody could find out: then it stays open for `recover`
  */
-export async function apply(site: Site, step: Step): Promise<void> {
-  site.signal.throwIfAborted();
-  const id = `${site.run}/${site.journal.events().length}`;
+export async function apply(run: JournaledRun, step: Step): Promise<void> {
+  run.signal.throwIfAborted();
+  const stepId = `${run.id}/${run.journal.events().length}`;
   const begin = {
     type: 'begin',
-    run: site.run,
-    step: id,
+    run: run.id,
+    step: stepId,
     action: step.action,
     resource: { kind: step.kind, name: step.name },
-    ...('input' in step ? { input: memo(step) } : {}),
+    ...('input' in step ? { input: redactInput(step.input) } : {}),
   } as const;
-  await site.journal.append(begin);
+  await run.journal.append(begin);
   const end = (finding: { outcome: 'done' | 'refused' | 'absent'; error?: string; recovered?: boolean }) =>
-    site.journal.append({ type: 'end', step: id, ...finding });
+    run.journal.append({ type: 'end', step: stepId, ...finding });
   try {
-    await persist(site, step);
+    await persist(run, step);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     // A problem of our own was found before the call.
@@ -81,9 +82,9 @@ export async function apply(site: Site, step: Step): Promise<void> {
       await end({ outcome: 'refused', error: error.words });
       throw error;
     }
-    const at = new Date(site.clock.now()).toISOString();
+    const at = new Date(run.clock.now()).toISOString();
     // Should asking fail too, the step stays open, and the next command asks again.
-    const finding = await whatBecameOf(site.aws, site.journal.endpoint, { ...begin, at }).catch(() => undefined);
+    const finding = await resolveStep(run.aws, run.journal.endpoint, { ...begin, at }).catch(() => undefined);
     if (finding === undefined) throw error;
     await end({ ...finding, error: finding.error ?? error.words, recovered: true });
     if (finding.outcome !== 'done') throw error;
@@ -99,36 +100,36 @@ const CONSISTENCY_PAUSES = [1_000, 2_000, 4_000, 8_000];
  * Calls AWS. SageMaker's own store is eventually consistent: for a moment it may not find the config or model that it
  * has just created (facts 8.1), and refuses.
  */
-async function persist(site: Site, step: Step): Promise<void> {
+async function persist(run: JournaledRun, step: Step): Promise<void> {
   for (const pause of [...CONSISTENCY_PAUSES, undefined]) {
     try {
-      await perform(site, step);
+      await perform(run, step);
       return;
     } catch (error) {
       const notYet =
         error instanceof AwsProblem && /^Could not find (model|endpoint configuration) /i.test(error.words);
-      if (!notYet || pause === undefined || step.action === 'delete' || !createdHere(site, error.words)) throw error;
-      await site.clock.sleep(pause, site.signal);
+      if (!notYet || pause === undefined || step.action === 'delete' || !createdHere(run, error.words)) throw error;
+      await run.clock.sleep(pause, run.signal);
     }
   }
 }
 
 /** Is what AWS does not find something that this very run created? ARNs come in lower case. */
-function createdHere(site: Site, words: string): boolean {
+function createdHere(run: JournaledRun, words: string): boolean {
   const name = /\/([^/"]+)"/.exec(words)?.[1]?.toLowerCase();
-  return site.journal
+  return run.journal
     .events()
     .some(
       (event) =>
         event.type === 'begin' &&
-        event.run === site.run &&
+        event.run === run.id &&
         event.action === 'create' &&
         event.resource.name.toLowerCase() === name,
     );
 }
 
-async function perform(site: Site, step: Step): Promise<void> {
-  const { aws } = site;
+async function perform(run: JournaledRun, step: Step): Promise<void> {
+  const { aws } = run;
   if (step.action === 'delete') return remove(aws, step);
   if (step.action === 'update') return updateEndpoint(aws, step.input);
   switch (step.kind) {
@@ -139,12 +140,12 @@ async function perform(site: Site, step: Step): Promise<void> {
     case 'endpoint':
       return void (await createEndpoint(aws, step.input));
     case 'alarm':
-      await refuseForeignAlarm(site, step.name);
+      await refuseForeignAlarm(run, step.name);
       return putMetricAlarm(aws, step.input);
     case 's3-bucket':
       return createBucket(aws, step.name);
     case 's3-object':
-      return putFile(aws, step.name, { ...step.input, metadata: objectMetadata(site.journal.endpoint, site.run) });
+      return putFile(aws, step.name, { ...step.input, metadata: objectMetadata(run.journal.endpoint, run.id) });
     case 's3-prefix':
     case 'log-group':
       return;
@@ -152,10 +153,10 @@ async function perform(site: Site, step: Step): Promise<void> {
 }
 
 /** CloudWatch would silently overwrite an alarm of the same name. */
-async function refuseForeignAlarm({ aws, journal }: Site, name: string): Promise<void> {
+async function refuseForeignAlarm({ aws, journal }: JournaledRun, name: string): Promise<void> {
   const [alarm] = await describeAlarms(aws, [name]);
   if (alarm === undefined) return;
-  const runs = fold(journal.events()).runs.map((one) => one.run);
+  const runs = replay(journal.events()).runs.map((one) => one.run);
   if (isOurs(await alarmTags(aws, alarm.AlarmArn ?? ''), journal.endpoint, runs)) return;
   throw cannotRun(`There is an alarm "${name}" already, and it is not ours.`, 'Choose another name for the new one.');
 }
@@ -174,11 +175,19 @@ async function remove(aws: Aws, step: Extract<Step, { action: 'delete' }>): Prom
   await deletions[step.kind](aws, step.name);
 }
 
-/** What the journal keeps of an input: all but the values of a container's environment, which may be secrets. */
-function memo(step: Extract<Step, { input: unknown }>): Record<string, unknown> {
-  return JSON.parse(
-    JSON.stringify(step.input, (key, value: unknown) =>
-      key === 'Environment' && typeof value === 'object' && value !== null ? Object.keys(value) : value,
-    ),
-  ) as Record<string, unknown>;
+/** The fact a shift leaves in the journal; it creates nothing, so nothing of it can be left behind. */
+const SHIFTED = 'shifted';
+
+/**
+ * Divides an endpoint's requests anew among its variants: intent on disk, then the call. To do it again is harmless,
+ * so nothing has to be recovered. Needs the journal's lock.
+ */
+export async function shift(
+  run: JournaledRun,
+  endpoint: string,
+  weights: Readonly<Record<string, number>>,
+): Promise<void> {
+  run.signal.throwIfAborted();
+  await run.journal.append({ type: 'fact', run: run.id, name: SHIFTED, value: { weights } });
+  await updateWeights(run.aws, endpoint, weights);
 }

@@ -6,7 +6,7 @@ import type {
 import type { Aws } from '../aws/clients.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
 import { cannotRun } from '../base/errors.ts';
-import { heldOf, type State } from '../state/replay.ts';
+import { trackedResource, type State } from '../state/replay.ts';
 import { ENDPOINT_TAG, isOurs } from './tags.ts';
 import type { Endpoint } from './wait.ts';
 
@@ -44,11 +44,11 @@ export type Ownership = 'created' | 'adopted' | 'foreign' | 'unknown-here';
  * but this folder's journal knows nothing of it; `foreign`: neither.
  */
 export function ownership(live: Live, state: State): Ownership {
-  const held = heldOf(state, { kind: 'endpoint', name: live.name });
-  if (held?.state === 'standing' && held.adopted) return 'adopted';
+  const tracked = trackedResource(state, { kind: 'endpoint', name: live.name });
+  if (tracked?.state === 'exists' && tracked.adopted) return 'adopted';
   if (live.tags[ENDPOINT_TAG] !== live.name) return 'foreign';
   const runs = state.runs.map((one) => one.run);
-  return held?.state === 'standing' && isOurs(live.tags, live.name, runs) ? 'created' : 'unknown-here';
+  return tracked?.state === 'exists' && isOurs(live.tags, live.name, runs) ? 'created' : 'unknown-here';
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Aws } from '../aws/clients.ts';
 import { logGroupExists } from '../aws/logs.ts';
 import { bucketCreated, headObject, isEmpty } from '../aws/s3.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
-import { fold, type OpenStep } from '../state/replay.ts';
+import { replay, type OpenStep } from '../state/replay.ts';
 import type { Journal, ResourceKind, ResourceRef, StepOutcome } from '../state/journal.ts';
 import { nameOf } from './steps.ts';
 import { ENDPOINT_TAG, isOurs, RUN_TAG } from './tags.ts';
@@ -25,8 +25,8 @@ const CLOCK_SKEW = 5 * 60_000;
  */
 export async function recover(aws: Aws, journal: Journal): Promise<string[]> {
   const lines: string[] = [];
-  for (const step of fold(journal.events()).open) {
-    const finding = await whatBecameOf(aws, journal.endpoint, step);
+  for (const step of replay(journal.events()).open) {
+    const finding = await resolveStep(aws, journal.endpoint, step);
     await journal.append({ type: 'end', step: step.step, recovered: true, ...finding });
     const took = finding.outcome === 'done' ? 'had been carried out' : (finding.error ?? 'had not been carried out');
     lines.push(
@@ -37,14 +37,14 @@ export async function recover(aws: Aws, journal: Journal): Promise<string[]> {
 }
 
 /** Looks in AWS for what became of one step. */
-export async function whatBecameOf(aws: Aws, endpoint: string, step: OpenStep): Promise<Finding> {
+export async function resolveStep(aws: Aws, endpoint: string, step: OpenStep): Promise<Finding> {
   if (step.action === 'update') return updated(aws, step);
   const { kind } = step.resource;
   // Taking note that something will be ours makes no call that could have failed.
   if (step.action === 'create' && (kind === 'log-group' || kind === 's3-prefix')) return { outcome: 'done' };
   const found = await look(aws, step.resource);
   if (step.action === 'delete') {
-    if (found === undefined || found.leaving) return { outcome: 'done' };
+    if (found === undefined || found.deleting) return { outcome: 'done' };
     return { outcome: 'refused', error: 'had not been carried out' };
   }
   if (found === undefined) return { outcome: 'absent' };
@@ -66,7 +66,7 @@ async function updated(aws: Aws, step: OpenStep): Promise<Finding> {
 /** Something that exists in AWS. */
 export interface Found {
   /** It is being deleted at this moment. */
-  leaving: boolean;
+  deleting: boolean;
   /** Was it made by us? `runs` are those that may have, `at` is when the first of them began it, ISO 8601. */
   ours(endpoint: string, claim: { runs: readonly string[]; at: string }): Promise<boolean>;
 }
@@ -75,7 +75,7 @@ export interface Found {
 const LOOKS: Readonly<Record<ResourceKind, (aws: Aws, name: string) => Promise<Found | undefined>>> = {
   async endpoint(aws, name) {
     const live = await describeEndpoint(aws, name);
-    return live && { ...tagged(aws, live.EndpointArn), leaving: live.EndpointStatus === 'Deleting' };
+    return live && { ...tagged(aws, live.EndpointArn), deleting: live.EndpointStatus === 'Deleting' };
   },
   async 'endpoint-config'(aws, name) {
     const live = await describeEndpointConfig(aws, name);
@@ -97,13 +97,13 @@ const LOOKS: Readonly<Record<ResourceKind, (aws: Aws, name: string) => Promise<F
     const created = await bucketCreated(aws, name);
     if (created === undefined) return undefined;
     // A bucket cannot be given its tags in the call that creates it: its age tells, and only an empty one is deleted.
-    return { leaving: false, ours: async (_, claim) => created >= Date.parse(claim.at) - CLOCK_SKEW };
+    return { deleting: false, ours: async (_, claim) => created >= Date.parse(claim.at) - CLOCK_SKEW };
   },
   async 's3-prefix'(aws, name) {
-    return (await isEmpty(aws, name)) ? undefined : { leaving: false, ours: async () => true };
+    return (await isEmpty(aws, name)) ? undefined : { deleting: false, ours: async () => true };
   },
   async 'log-group'(aws, name) {
-    return (await logGroupExists(aws, name)) ? { leaving: false, ours: async () => true } : undefined;
+    return (await logGroupExists(aws, name)) ? { deleting: false, ours: async () => true } : undefined;
   },
 };
 
@@ -113,7 +113,7 @@ export function look(aws: Aws, resource: ResourceRef): Promise<Found | undefined
 }
 
 function stands(tags: () => Promise<Record<string, string>>): Found {
-  return { leaving: false, ours: async (endpoint, { runs }) => isOurs(await tags(), endpoint, runs) };
+  return { deleting: false, ours: async (endpoint, { runs }) => isOurs(await tags(), endpoint, runs) };
 }
 
 function tagged(aws: Aws, arn: string | undefined): Found {

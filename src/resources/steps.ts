@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import type {
   CreateEndpointCommandInput,
@@ -5,7 +6,9 @@ import type {
   CreateModelCommandInput,
   UpdateEndpointCommandInput,
 } from '@aws-sdk/client-sagemaker';
+import { cannotRun } from '../base/errors.ts';
 import type { ResourceKind } from '../state/journal.ts';
+import { type State, trackedResource } from '../state/replay.ts';
 
 /** A file to be uploaded, checked beforehand. */
 export interface Upload {
@@ -61,4 +64,45 @@ export function appliedWords(step: Step): string | undefined {
 /** A name for reading: of an upload, its bucket and the first digits of its content hash. */
 export function shortName(name: string): string {
   return name.replace(/^(s3:\/\/[^/]+)\/.*\b([0-9a-f]{8})[0-9a-f]{56}\b\/.*$/, '$1/…/$2…');
+}
+
+/**
+ * Leaves out what an earlier, interrupted run of the same command has already created: same name, same content, and
+ * standing in the journal. So a command can simply be given again.
+ * @param exists which of the named resources AWS has at this moment
+ * @throws Problem (cannot-run) where AWS has one of that name that is not the same
+ */
+export function withoutExisting(steps: readonly Step[], state: State, exists: (step: Step) => boolean): Step[] {
+  return steps.filter((step) => {
+    if (step.action !== 'create' || (step.kind !== 'model' && step.kind !== 'endpoint-config') || !exists(step))
+      return true;
+    const tracked = trackedResource(state, step);
+    if (tracked?.state === 'exists' && isDeepStrictEqual(content(tracked.input), content({ ...step.input })))
+      return false;
+    const whose = tracked?.state === 'exists' ? 'with other content' : 'and it is not from here';
+    throw cannotRun(
+      `There is a ${nameOf(step)} already, ${whose}.`,
+      step.kind === 'model' ? 'Give another --model-name.' : 'Give another --config-name.',
+    );
+  });
+}
+
+/** What was asked for, without tags: they name the run. */
+function content(input: Readonly<Record<string, unknown>>): unknown {
+  const { Tags: _, ...rest } = input;
+  return redactInput(rest);
+}
+
+/**
+ * What the journal keeps of an input: all but the values of a container's environment, which may be secrets. What was
+ * redacted before stays as it is.
+ */
+export function redactInput(input: object): Record<string, unknown> {
+  return JSON.parse(
+    JSON.stringify(input, (key, value: unknown) =>
+      key === 'Environment' && typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.keys(value)
+        : value,
+    ),
+  ) as Record<string, unknown>;
 }

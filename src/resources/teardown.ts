@@ -1,10 +1,10 @@
-import type { Held } from '../state/replay.ts';
+import type { TrackedResource } from '../state/replay.ts';
 import type { ResourceKind, ResourceRef } from '../state/journal.ts';
 import type { Step } from './steps.ts';
 
 /** A resource of the journal, and what AWS says about it. */
-export interface Sighting {
-  held: Held;
+export interface ResourceCheck {
+  tracked: TrackedResource;
   exists: boolean;
   /** It carries our tag. */
   ours: boolean;
@@ -46,23 +46,28 @@ const ORDER: readonly ResourceKind[] = [
  * What is to be deleted, last created first within each kind, and what stays. Pure.
  * @param inUse configs, models and uploads that an endpoint needs which is going to stay
  */
-export function planTeardown(sightings: readonly Sighting[], inUse: readonly ResourceRef[], keep: Keep): Teardown {
+export function planTeardown(checks: readonly ResourceCheck[], inUse: readonly ResourceRef[], keep: Keep): Teardown {
   const teardown: Teardown = { steps: [], left: [] };
   for (const kind of ORDER) {
-    for (const { held, exists, ours } of sightings.filter((one) => one.held.ref.kind === kind).toReversed()) {
+    for (const { tracked, exists, ours } of checks.filter((one) => one.tracked.ref.kind === kind).toReversed()) {
       // A name that AWS refused us, or that we have deleted: whoever has it now is none of our business.
-      if (!exists || (!ours && held.state !== 'standing')) continue;
-      const why = reasonToStay(held, ours, inUse, keep);
-      if (why === undefined) teardown.steps.push({ action: 'delete', kind, name: held.ref.name });
-      else teardown.left.push({ ref: held.ref, why });
+      if (!exists || (!ours && tracked.state !== 'exists')) continue;
+      const why = reasonToStay(tracked, ours, inUse, keep);
+      if (why === undefined) teardown.steps.push({ action: 'delete', kind, name: tracked.ref.name });
+      else teardown.left.push({ ref: tracked.ref, why });
     }
   }
   return teardown;
 }
 
-function reasonToStay(held: Held, ours: boolean, inUse: readonly ResourceRef[], keep: Keep): string | undefined {
-  const { kind, name } = held.ref;
-  if (held.adopted) return 'adopted: shadowctl did not create it';
+function reasonToStay(
+  tracked: TrackedResource,
+  ours: boolean,
+  inUse: readonly ResourceRef[],
+  keep: Keep,
+): string | undefined {
+  const { kind, name } = tracked.ref;
+  if (tracked.adopted) return 'adopted: shadowctl did not create it';
   if (!ours) return 'it does not carry our tag: somebody else made it anew';
   if (inUse.some((ref) => ref.kind === kind && ref.name === name)) return 'in use by an endpoint that stays';
   if (kind === 's3-object' && keep.uploads) return 'kept (--keep-uploads)';

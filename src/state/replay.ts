@@ -3,15 +3,15 @@ import type { JournalEvent, Recorded, ResourceRef } from './journal.ts';
 type Begin = Extract<JournalEvent, { type: 'begin' }>;
 
 /** One resource as the journal has it. */
-export interface Held {
+export interface TrackedResource {
   ref: ResourceRef;
   /**
-   * - `standing`: AWS accepted its creation
+   * - `exists`: AWS accepted its creation
    * - `unknown`: its creation was begun and nobody knows how that ended: `recover` asks
    * - `absent`: refused, or not found when AWS was asked
    * - `deleted`: AWS accepted its deletion
    */
-  state: 'standing' | 'unknown' | 'absent' | 'deleted';
+  state: 'exists' | 'unknown' | 'absent' | 'deleted';
   /** Adopted: it was there before us and is never deleted by us. */
   adopted: boolean;
   /** The run that created it; stands in its tag `shadowctl:run`. */
@@ -37,12 +37,12 @@ export interface ConfigChange {
 /** What a journal says, once replayed. */
 export interface State {
   /** Every resource ever begun since the last clean end, in order of creation; a name begun again counts from then. */
-  resources: Held[];
+  resources: TrackedResource[];
   open: OpenStep[];
   /** The configs the endpoint was told to run since the last clean end, oldest first; how each ended, AWS knows. */
   configs: ConfigChange[];
   /** The same from the beginning of the journal, in lives of the endpoint: each ended with a cleanup. */
-  lives: ConfigChange[][];
+  lifetimes: ConfigChange[][];
   facts: { name: string; run: string; at: string; value: Record<string, unknown> }[];
   runs: { run: string; command: string; by: string; at: string }[];
   /** True when nothing was done, or cleanup has proven that nothing is left and nothing was done since. */
@@ -55,10 +55,10 @@ export function keyOf(ref: ResourceRef): string {
 }
 
 /** Replays a journal: the only way to know what we hold. Pure. */
-export function fold(events: readonly Recorded[]): State {
-  const resources = new Map<string, Held>();
+export function replay(events: readonly Recorded[]): State {
+  const resources = new Map<string, TrackedResource>();
   const begun = new Map<string, OpenStep>();
-  const state: State = { resources: [], open: [], configs: [], lives: [], facts: [], runs: [], clean: true };
+  const state: State = { resources: [], open: [], configs: [], lifetimes: [], facts: [], runs: [], clean: true };
   for (const event of events) {
     switch (event.type) {
       case 'run':
@@ -84,7 +84,7 @@ export function fold(events: readonly Recorded[]): State {
         }
         if (event.name === 'clean') {
           resources.clear();
-          if (state.configs.length > 0) state.lives.push(state.configs);
+          if (state.configs.length > 0) state.lifetimes.push(state.configs);
           state.configs = [];
           state.clean = true;
         }
@@ -95,27 +95,28 @@ export function fold(events: readonly Recorded[]): State {
   }
   state.resources = [...resources.values()];
   state.open = [...begun.values()];
-  if (state.configs.length > 0) state.lives.push(state.configs);
+  if (state.configs.length > 0) state.lifetimes.push(state.configs);
   return state;
 }
 
 /** The resources of one kind that stand, or may. */
-export function standing(state: State, kind?: ResourceRef['kind']): Held[] {
+export function existing(state: State, kind?: ResourceRef['kind']): TrackedResource[] {
   return state.resources.filter(
-    (held) => (held.state === 'standing' || held.state === 'unknown') && (kind === undefined || held.ref.kind === kind),
+    (tracked) =>
+      (tracked.state === 'exists' || tracked.state === 'unknown') && (kind === undefined || tracked.ref.kind === kind),
   );
 }
 
 /** What the journal has of one resource. */
-export function heldOf(state: State, ref: ResourceRef): Held | undefined {
-  return state.resources.find((held) => keyOf(held.ref) === keyOf(ref));
+export function trackedResource(state: State, ref: ResourceRef): TrackedResource | undefined {
+  return state.resources.find((tracked) => keyOf(tracked.ref) === keyOf(ref));
 }
 
-function announce(resources: Map<string, Held>, event: OpenStep): void {
+function announce(resources: Map<string, TrackedResource>, event: OpenStep): void {
   const key = keyOf(event.resource);
   const before = resources.get(key);
   // To create what stands (a put of the same name) changes nothing about whose it is, should it be refused.
-  if (before?.state === 'standing') return;
+  if (before?.state === 'exists') return;
   resources.delete(key);
   resources.set(key, {
     ref: event.resource,
@@ -128,14 +129,19 @@ function announce(resources: Map<string, Held>, event: OpenStep): void {
 }
 
 /** Gives whether the step took effect. */
-function conclude(resources: Map<string, Held>, step: OpenStep, outcome: 'done' | 'refused' | 'absent'): boolean {
-  const held = resources.get(keyOf(step.resource));
-  if (held === undefined) return outcome === 'done';
+function conclude(
+  resources: Map<string, TrackedResource>,
+  step: OpenStep,
+  outcome: 'done' | 'refused' | 'absent',
+): boolean {
+  const tracked = resources.get(keyOf(step.resource));
+  if (tracked === undefined) return outcome === 'done';
   if (step.action === 'create') {
-    if (outcome === 'done') Object.assign(held, { state: 'standing', run: step.run, input: step.input ?? held.input });
-    else if (held.state === 'unknown') held.state = 'absent';
+    if (outcome === 'done')
+      Object.assign(tracked, { state: 'exists', run: step.run, input: step.input ?? tracked.input });
+    else if (tracked.state === 'unknown') tracked.state = 'absent';
   }
-  if (step.action === 'delete' && outcome !== 'refused') held.state = 'deleted';
+  if (step.action === 'delete' && outcome !== 'refused') tracked.state = 'deleted';
   return outcome === 'done';
 }
 
@@ -145,9 +151,12 @@ function noteConfig(state: State, step: OpenStep): void {
   state.configs.push({ config, run: step.run, at: step.at });
 }
 
-function adopt(resources: Map<string, Held>, event: Extract<JournalEvent, { type: 'fact' }> & { at: string }): void {
+function adopt(
+  resources: Map<string, TrackedResource>,
+  event: Extract<JournalEvent, { type: 'fact' }> & { at: string },
+): void {
   const { kind, name } = event.value as Partial<ResourceRef>;
   if (kind === undefined || name === undefined) return;
   const ref: ResourceRef = { kind, name };
-  resources.set(keyOf(ref), { ref, state: 'standing', adopted: true, run: event.run, input: {}, at: event.at });
+  resources.set(keyOf(ref), { ref, state: 'exists', adopted: true, run: event.run, input: {}, at: event.at });
 }

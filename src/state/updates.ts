@@ -1,5 +1,5 @@
 import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
-import type { Site } from '../resources/apply.ts';
+import type { JournaledRun } from '../resources/apply.ts';
 import type { State } from './replay.ts';
 import type { Aftermath } from '../lifecycle/guarded-update/evidence.ts';
 import type { Ending } from '../guard/outcome.ts';
@@ -34,22 +34,26 @@ const ABORTED = 'update-aborted';
 const RESTORED = 'alarm-restored';
 
 /** Needs the journal's lock, as all of these do. */
-export async function noteStarted(site: Site, update: StartedUpdate): Promise<void> {
-  await site.journal.append({ type: 'fact', run: site.run, name: STARTED, value: { ...update } });
+export async function noteStarted(run: JournaledRun, update: StartedUpdate): Promise<void> {
+  await run.journal.append({ type: 'fact', run: run.id, name: STARTED, value: { ...update } });
 }
 
-export async function noteEnded(site: Site, ended: EndedUpdate): Promise<void> {
-  await site.journal.append({ type: 'fact', run: site.run, name: ENDED, value: { ...ended } });
+export async function noteEnded(run: JournaledRun, ended: EndedUpdate): Promise<void> {
+  await run.journal.append({ type: 'fact', run: run.id, name: ENDED, value: { ...ended } });
 }
 
 /** With the rule that the alarm had: whoever comes next can give it back, should this run be killed. */
-export async function noteAborted(site: Site, requested: string, alarm: PutMetricAlarmCommandInput): Promise<void> {
-  const value = { requested, at: site.clock.now(), alarm: JSON.parse(JSON.stringify(alarm)) as typeof alarm };
-  await site.journal.append({ type: 'fact', run: site.run, name: ABORTED, value: { ...value } });
+export async function noteAborted(
+  run: JournaledRun,
+  requested: string,
+  alarm: PutMetricAlarmCommandInput,
+): Promise<void> {
+  const value = { requested, at: run.clock.now(), alarm: JSON.parse(JSON.stringify(alarm)) as typeof alarm };
+  await run.journal.append({ type: 'fact', run: run.id, name: ABORTED, value: { ...value } });
 }
 
-export async function noteRestored(site: Site, alarm: string): Promise<void> {
-  await site.journal.append({ type: 'fact', run: site.run, name: RESTORED, value: { alarm } });
+export async function noteRestored(run: JournaledRun, alarm: string): Promise<void> {
+  await run.journal.append({ type: 'fact', run: run.id, name: RESTORED, value: { alarm } });
 }
 
 /** The alarm that an abort has set off and nobody has given its rule back: that rule. */

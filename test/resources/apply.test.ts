@@ -2,11 +2,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { takeCensus } from '../../src/aws/census.ts';
 import { putMetricAlarm } from '../../src/aws/cloudwatch.ts';
 import { createModel } from '../../src/aws/sagemaker.ts';
-import { apply, openSite, type Site } from '../../src/resources/apply.ts';
+import { apply, startRun, type JournaledRun } from '../../src/resources/apply.ts';
 import { recover } from '../../src/resources/resolve.ts';
 import type { Step } from '../../src/resources/steps.ts';
 import { tagList } from '../../src/resources/tags.ts';
-import { fold, heldOf } from '../../src/state/replay.ts';
+import { replay, trackedResource } from '../../src/state/replay.ts';
 import { type Journal, openJournal } from '../../src/state/journal.ts';
 import { ROLE, type TestWorld, testWorld } from '../support/world.ts';
 
@@ -40,73 +40,73 @@ function model(run: string, name = 'm'): Step {
   };
 }
 
-async function onSite<T>(work: (site: Site) => Promise<T>, signal = new AbortController().signal): Promise<T> {
+async function onRun<T>(work: (run: JournaledRun) => Promise<T>, signal = new AbortController().signal): Promise<T> {
   return journal.locked('test', async () =>
-    work(await openSite({ aws: world.aws, journal, clock: world.clock, signal }, 'test')),
+    work(await startRun({ aws: world.aws, journal, clock: world.clock, signal }, 'test')),
   );
 }
 
-const stateOf = (name = 'm') => heldOf(fold(journal.events()), { kind: 'model', name })?.state;
+const stateOf = (name = 'm') => trackedResource(replay(journal.events()), { kind: 'model', name })?.state;
 const ends = () => journal.events().filter((event) => event.type === 'end');
 
 test('intent first, outcome after; values of the environment stay out of the journal', async () => {
-  await onSite((site) => apply(site, model(site.run)));
+  await onRun((run) => apply(run, model(run.id)));
   expect(journal.events().map((event) => event.type)).toEqual(['open', 'run', 'begin', 'end']);
-  expect(stateOf()).toBe('standing');
+  expect(stateOf()).toBe('exists');
   expect(JSON.stringify(journal.events())).not.toContain('hush');
 });
 
 test('a refusal on the first attempt proves that nothing happened', async () => {
   await createModel(world.aws, { ModelName: 'm', ExecutionRoleArn: ROLE, PrimaryContainer: { Image: 'own:1' } });
-  await expect(onSite((site) => apply(site, model(site.run)))).rejects.toThrow(/Cannot create already existing model/);
+  await expect(onRun((run) => apply(run, model(run.id)))).rejects.toThrow(/Cannot create already existing model/);
   expect(ends()).toMatchObject([{ outcome: 'refused' }]);
   expect(stateOf()).toBe('absent');
 });
 
 test('a reply that was lost: the retry is refused, AWS is asked, and the model is ours', async () => {
   world.emulator.world.faults.add({ kind: 'drop-reply', service: 'sagemaker', operation: 'CreateModel', times: 1 });
-  await onSite((site) => apply(site, model(site.run)));
+  await onRun((run) => apply(run, model(run.id)));
   expect(ends()).toMatchObject([{ outcome: 'done', recovered: true }]);
-  expect(stateOf()).toBe('standing');
+  expect(stateOf()).toBe('exists');
 });
 
 test("a first attempt that broke and a name that is somebody else's: not ours", async () => {
   await createModel(world.aws, { ModelName: 'm', ExecutionRoleArn: ROLE, PrimaryContainer: { Image: 'own:1' } });
   world.emulator.world.faults.add({ kind: 'error', service: 'sagemaker', operation: 'CreateModel', times: 1 });
-  await expect(onSite((site) => apply(site, model(site.run)))).rejects.toThrow(/already existing/);
+  await expect(onRun((run) => apply(run, model(run.id)))).rejects.toThrow(/already existing/);
   expect(ends()).toMatchObject([{ outcome: 'absent', error: expect.stringContaining('not ours') }]);
   expect(stateOf()).toBe('absent');
 });
 
 test('throttling is waited out', async () => {
   world.emulator.world.faults.add({ kind: 'throttle', service: 'sagemaker', operation: 'CreateModel', times: 2 });
-  await onSite((site) => apply(site, model(site.run)));
-  expect(stateOf()).toBe('standing');
+  await onRun((run) => apply(run, model(run.id)));
+  expect(stateOf()).toBe('exists');
 });
 
 test('where nobody can say how it ended the step stays open, and the next command asks', async () => {
   const { faults } = world.emulator.world;
   faults.add({ kind: 'drop-reply', service: 'sagemaker', operation: 'CreateModel' });
   faults.add({ kind: 'error', service: 'sagemaker', operation: 'DescribeModel' });
-  await expect(onSite((site) => apply(site, model(site.run)))).rejects.toThrow(/Could not create model "m"/);
+  await expect(onRun((run) => apply(run, model(run.id)))).rejects.toThrow(/Could not create model "m"/);
   expect(stateOf()).toBe('unknown');
   faults.clear();
   const lines = await journal.locked('test', () => recover(world.aws, journal));
   expect(lines).toEqual([
     'An earlier command was stopped before it learned how "create model m" ended: it had been carried out.',
   ]);
-  expect(stateOf()).toBe('standing');
+  expect(stateOf()).toBe('exists');
 });
 
 test('nothing is begun once the user has interrupted', async () => {
   const stop = new AbortController();
   stop.abort(new Error('stop'));
-  await expect(onSite((site) => apply(site, model(site.run)), stop.signal)).rejects.toThrow('stop');
+  await expect(onRun((run) => apply(run, model(run.id)), stop.signal)).rejects.toThrow('stop');
   expect(journal.events().some((event) => event.type === 'begin')).toBe(false);
 });
 
 test('deleting what is gone already is success', async () => {
-  await onSite((site) => apply(site, { action: 'delete', kind: 'model', name: 'never' }));
+  await onRun((run) => apply(run, { action: 'delete', kind: 'model', name: 'never' }));
   expect(ends()).toMatchObject([{ outcome: 'done' }]);
 });
 
@@ -123,7 +123,7 @@ test("somebody else's alarm is not overwritten", async () => {
   } as const;
   await putMetricAlarm(world.aws, alarm);
   await expect(
-    onSite((site) => apply(site, { action: 'create', kind: 'alarm', name: 'a', input: { ...alarm, Threshold: 2 } })),
+    onRun((run) => apply(run, { action: 'create', kind: 'alarm', name: 'a', input: { ...alarm, Threshold: 2 } })),
   ).rejects.toThrow(/not ours/);
   expect((await takeCensus(world.aws)).alarms).toEqual(['a']);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { algorithmImage, algorithmOfImage } from '../../src/resources/images.ts';
+import { algorithmImage, algorithmOfImage } from '../../src/resources/artifact/images.ts';
 import { checkName, chooseName, type NameKind } from '../../src/resources/naming.ts';
-import { chooseRole } from '../../src/resources/role.ts';
+import { chooseRole } from '../../src/resources/model.ts';
 
 describe('names', () => {
   test.each<[NameKind, string, boolean]>([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fold, heldOf, standing } from '../../src/state/replay.ts';
+import { replay, trackedResource, existing } from '../../src/state/replay.ts';
 import type { JournalEvent, Recorded, ResourceKind, StepOutcome } from '../../src/state/journal.ts';
 
 const at = '2026-01-05T09:00:00.000Z';
@@ -16,12 +16,13 @@ function begin(
   return { type: 'begin', run, step, action, resource: { kind, name }, input };
 }
 const end = (step: string, outcome: StepOutcome): JournalEvent => ({ type: 'end', step, outcome });
-const stateOf = (events: JournalEvent[]) => heldOf(fold(recorded(events)), { kind: 'model', name: 'm' })?.state;
+const stateOf = (events: JournalEvent[]) =>
+  trackedResource(replay(recorded(events)), { kind: 'model', name: 'm' })?.state;
 
 test.each<[string, JournalEvent[], string | undefined]>([
   ['never begun', [], undefined],
   ['begun and never ended', [begin('1', 'create', 'model', 'm')], 'unknown'],
-  ['created', [begin('1', 'create', 'model', 'm'), end('1', 'done')], 'standing'],
+  ['created', [begin('1', 'create', 'model', 'm'), end('1', 'done')], 'exists'],
   ['refused', [begin('1', 'create', 'model', 'm'), end('1', 'refused')], 'absent'],
   ['looked for and not found', [begin('1', 'create', 'model', 'm'), end('1', 'absent')], 'absent'],
   [
@@ -32,17 +33,17 @@ test.each<[string, JournalEvent[], string | undefined]>([
   [
     'deletion refused',
     [begin('1', 'create', 'model', 'm'), end('1', 'done'), begin('2', 'delete', 'model', 'm'), end('2', 'refused')],
-    'standing',
+    'exists',
   ],
   [
     'deletion begun',
     [begin('1', 'create', 'model', 'm'), end('1', 'done'), begin('2', 'delete', 'model', 'm')],
-    'standing',
+    'exists',
   ],
   [
     'created again and refused',
     [begin('1', 'create', 'model', 'm'), end('1', 'done'), begin('2', 'create', 'model', 'm'), end('2', 'refused')],
-    'standing',
+    'exists',
   ],
   ['an end without a begin', [end('7', 'done')], undefined],
 ])('%s', (_, events, expected) => {
@@ -50,14 +51,14 @@ test.each<[string, JournalEvent[], string | undefined]>([
 });
 
 test('open steps are those without an end', () => {
-  const state = fold(
+  const state = replay(
     recorded([begin('1', 'create', 'model', 'm'), end('1', 'done'), begin('2', 'update', 'endpoint', 'e')]),
   );
   expect(state.open.map((step) => step.step)).toEqual(['2']);
 });
 
 test('the configs an endpoint was told to run, as far as AWS accepted', () => {
-  const state = fold(
+  const state = replay(
     recorded([
       begin('1', 'create', 'endpoint', 'e', 'r-1', { EndpointConfigName: 'a' }),
       end('1', 'done'),
@@ -71,7 +72,7 @@ test('the configs an endpoint was told to run, as far as AWS accepted', () => {
 });
 
 test('a clean end forgets everything before it, and only that', () => {
-  const state = fold(
+  const state = replay(
     recorded([
       begin('1', 'create', 'model', 'm'),
       end('1', 'done'),
@@ -80,11 +81,13 @@ test('a clean end forgets everything before it, and only that', () => {
       end('2', 'done'),
     ]),
   );
-  expect(standing(state).map((held) => held.ref.name)).toEqual(['n']);
+  expect(existing(state).map((tracked) => tracked.ref.name)).toEqual(['n']);
   expect(state.clean).toBe(false);
 });
 
 test('what was adopted stands and is marked', () => {
-  const state = fold(recorded([{ type: 'fact', run: 'r-1', name: 'adopted', value: { kind: 'endpoint', name: 'e' } }]));
-  expect(standing(state)).toMatchObject([{ adopted: true, ref: { kind: 'endpoint', name: 'e' } }]);
+  const state = replay(
+    recorded([{ type: 'fact', run: 'r-1', name: 'adopted', value: { kind: 'endpoint', name: 'e' } }]),
+  );
+  expect(existing(state)).toMatchObject([{ adopted: true, ref: { kind: 'endpoint', name: 'e' } }]);
 });

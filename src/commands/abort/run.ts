@@ -5,7 +5,7 @@ import { cannotRun, usage } from '../../base/errors.ts';
 import { planAbort, pullAlarm } from '../../lifecycle/guarded-update/alarm-override.ts';
 import { recordedUpdates, type StartedUpdate } from '../../state/updates.ts';
 import { readStage } from '../../guard/phase.ts';
-import { openSite } from '../../resources/apply.ts';
+import { startRun } from '../../resources/apply.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { confirm } from '../shared/confirm.ts';
 import { followUpdate } from '../shared/follow-update.ts';
@@ -66,7 +66,7 @@ async function begin(app: App, ground: Ground, options: AbortOptions): Promise<S
   if (options.plan) return 'pending';
   await confirm(app, `Abort the update of endpoint ${name}`, options.yes);
   await pullAlarm(
-    await openSite({ aws, journal, clock: app.clock, signal: app.signal }, 'abort'),
+    await startRun({ aws, journal, clock: app.clock, signal: app.signal }, 'abort'),
     plan,
     update.requested,
   );

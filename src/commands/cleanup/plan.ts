@@ -1,9 +1,9 @@
 import { s3Place } from '../../aws/s3-uri.ts';
 import { listObjects } from '../../aws/s3.ts';
-import { ourPrefix } from '../../resources/candidate.ts';
+import { ourPrefix } from '../../resources/artifact/candidate.ts';
 import { type Keep, planTeardown, type Teardown } from '../../resources/teardown.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
-import { neededByAdopted, sight } from '../shared/sight.ts';
+import { neededByAdopted, inventory } from '../../resources/inventory.ts';
 
 /** The other endpoints that have a journal in this folder, account and region. */
 export interface Neighbours {
@@ -14,7 +14,7 @@ export interface Neighbours {
 
 /** What is to be deleted of an endpoint, and what stays: a bucket is planned only where nothing else will lie in it. */
 export async function planCleanup(ground: Ground, keep: Keep, neighbours: Neighbours): Promise<Teardown> {
-  const plan = planTeardown(await sight(ground), await neededByAdopted(ground), keep);
+  const plan = planTeardown(await inventory(ground), await neededByAdopted(ground), keep);
   for (const step of plan.steps.filter(({ kind }) => kind === 's3-bucket')) {
     const why = await whyBucketStays(ground, step.name, plan, neighbours);
     if (why === undefined) continue;

@@ -2,10 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { App, Outcome } from '../../app.ts';
 import { cannotRun } from '../../base/errors.ts';
-import { openSite } from '../../resources/apply.ts';
+import { startRun } from '../../resources/apply.ts';
 import { nameOf } from '../../resources/steps.ts';
-import type { Deletion, Remainder, Sighting } from '../../resources/teardown.ts';
-import { fold, standing } from '../../state/replay.ts';
+import type { Deletion, Remainder, ResourceCheck } from '../../resources/teardown.ts';
+import { replay, existing } from '../../state/replay.ts';
 import { journaledEndpoints } from '../../state/journals.ts';
 import { withProgress } from '../../ui/progress.ts';
 import { confirm } from '../shared/confirm.ts';
@@ -14,7 +14,7 @@ import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import type { CleanupOptions } from './command.ts';
 import { type Neighbours, planCleanup } from './plan.ts';
 import { tearDown } from './tear-down.ts';
-import { sight } from '../shared/sight.ts';
+import { inventory } from '../../resources/inventory.ts';
 
 /** Deletes what shadowctl created, and ends by looking in AWS. */
 export async function run(app: App, options: CleanupOptions): Promise<Outcome> {
@@ -55,10 +55,10 @@ async function everyEndpoint(app: App, journaled: readonly string[]): Promise<st
     );
   }
   const states = await Promise.all(
-    journaled.map(async (endpoint) => ({ endpoint, state: fold((await app.journal(endpoint)).events()) })),
+    journaled.map(async (endpoint) => ({ endpoint, state: replay((await app.journal(endpoint)).events()) })),
   );
   const standingOnes = states.filter(({ state }) => !state.clean);
-  const holds = ({ state }: (typeof states)[number]) => standing(state, 's3-bucket').length;
+  const holds = ({ state }: (typeof states)[number]) => existing(state, 's3-bucket').length;
   return standingOnes.toSorted((a, b) => holds(a) - holds(b)).map(({ endpoint }) => endpoint);
 }
 
@@ -88,8 +88,8 @@ async function cleanEndpoint(
     const question = plan.steps.length === 1 ? 'Delete this' : `Delete these ${plan.steps.length}`;
     await confirm(app, question, options.yes, `nothing of endpoint "${endpoint}" was deleted`);
   }
-  const site = await openSite({ aws: ground.aws, journal, clock: app.clock, signal: app.signal }, 'cleanup');
-  const { deleted, left } = await tearDown(app, ground, site, plan, keep, neighbours, (step) => {
+  const run = await startRun({ aws: ground.aws, journal, clock: app.clock, signal: app.signal }, 'cleanup');
+  const { deleted, left } = await tearDown(app, ground, run, plan, keep, neighbours, (step) => {
     if (options.format === 'text') app.io.out(`deleted ${nameOf(step)}`);
   });
   // What report had downloaded of the captures goes with them.
@@ -97,18 +97,20 @@ async function cleanEndpoint(
   const unexpected = await verify(app, ground, left);
   tell(app, options, endpoint, { deleted, planned: [], left: [...left, ...unexpected] });
   if (left.length + unexpected.length === 0)
-    await journal.append({ type: 'fact', run: site.run, name: 'clean', value: {} });
+    await journal.append({ type: 'fact', run: run.id, name: 'clean', value: {} });
   return unexpected.length === 0 ? 'done' : 'no';
 }
 
 /** Looks once more for everything the journal ever named; gives what is still there and was to go. */
 async function verify(app: App, ground: Ground, expected: readonly Remainder[]): Promise<Remainder[]> {
-  const still = await withProgress(app.io, 'looking for what is left', () => sight(ground));
-  return still.filter((one) => isLeft(one, expected)).map(({ held }) => ({ ref: held.ref, why: 'it is still there' }));
+  const still = await withProgress(app.io, 'looking for what is left', () => inventory(ground));
+  return still
+    .filter((one) => isLeft(one, expected))
+    .map(({ tracked }) => ({ ref: tracked.ref, why: 'it is still there' }));
 }
 
-function isLeft({ held, exists, ours }: Sighting, expected: readonly Remainder[]): boolean {
-  return exists && ours && !expected.some(({ ref }) => ref.kind === held.ref.kind && ref.name === held.ref.name);
+function isLeft({ tracked, exists, ours }: ResourceCheck, expected: readonly Remainder[]): boolean {
+  return exists && ours && !expected.some(({ ref }) => ref.kind === tracked.ref.kind && ref.name === tracked.ref.name);
 }
 
 function tell(

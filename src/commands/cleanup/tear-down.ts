@@ -1,10 +1,10 @@
 import type { App } from '../../app.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
-import { apply, type Site } from '../../resources/apply.ts';
+import { apply, type JournaledRun } from '../../resources/apply.ts';
 import type { Deletion, Keep, Remainder, Teardown } from '../../resources/teardown.ts';
 import { describeProgress, waitForEndpoint } from '../../resources/wait.ts';
-import { standing } from '../../state/replay.ts';
+import { existing } from '../../state/replay.ts';
 import { withProgress } from '../../ui/progress.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
 import { type Neighbours, planCleanup } from './plan.ts';
@@ -20,7 +20,7 @@ const LATE_CAPTURES = 30_000;
 export async function tearDown(
   app: App,
   ground: Ground,
-  site: Site,
+  run: JournaledRun,
   plan: Teardown,
   keep: Keep,
   neighbours: Neighbours,
@@ -29,7 +29,7 @@ export async function tearDown(
   const { aws, journal } = ground;
   const deleted: Deletion[] = [];
   const remove = async (step: Deletion) => {
-    await apply(site, step);
+    await apply(run, step);
     if (step.kind === 'endpoint') await untilGone(app, ground);
     deleted.push(step);
     tell(step);
@@ -44,7 +44,7 @@ export async function tearDown(
     await remove(endpoint);
   }
   const gone = leaving || endpoint !== undefined;
-  if (gone && !keep.captures && standing(ground.state(), 's3-prefix').length > 0) {
+  if (gone && !keep.captures && existing(ground.state(), 's3-prefix').length > 0) {
     await withProgress(app.io, 'waiting for the last captures to be written', () =>
       app.clock.sleep(LATE_CAPTURES, app.signal),
     );

@@ -60,7 +60,7 @@ export async function run(app: App, options: DemoOptions): Promise<Outcome> {
       await takeStock(app, surroundings, 'What is left, read back from the emulator', STORY.length + 2, NOTHING);
     }
     io.out(
-      `The plan held. ${duration(clock.now() - (began - HEAD_START))} of endpoint time in ${duration(app.clock.now() - began)} of yours.`,
+      `The plan tracked. ${duration(clock.now() - (began - HEAD_START))} of endpoint time in ${duration(app.clock.now() - began)} of yours.`,
     );
     return 'done';
   } catch (error) {

@@ -1,9 +1,9 @@
 import type { ProductionVariant } from '@aws-sdk/client-sagemaker';
 import { cannotRun } from '../../base/errors.ts';
-import type { Candidate } from '../../resources/candidate.ts';
+import type { Candidate } from '../../resources/artifact/candidate.ts';
 import { deriveConfig } from '../../resources/derive-config.ts';
 import { type Live, productionOf, requireSettled } from '../../resources/live.ts';
-import { newModel } from '../../resources/new-model.ts';
+import { newModel } from '../../resources/model.ts';
 import type { Step } from '../../resources/steps.ts';
 import { type Ownership, tagList } from '../../resources/tags.ts';
 

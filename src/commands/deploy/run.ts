@@ -3,15 +3,15 @@ import type { App, Outcome } from '../../app.ts';
 import { endpointLogGroup, logGroupExists } from '../../aws/logs.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
-import { newRun, openSite } from '../../resources/apply.ts';
-import { type CheckedCandidate, checkCandidate, prepareCandidate } from '../../resources/candidate.ts';
+import { newRun, startRun } from '../../resources/apply.ts';
+import { type CheckedCandidate, checkCandidate, prepareCandidate } from '../../resources/artifact/candidate.ts';
 import { type Live, ownership, readLive, requireOurs } from '../../resources/live.ts';
 import { checkName, chooseName } from '../../resources/naming.ts';
-import { withoutStanding } from '../../resources/resume.ts';
-import { chooseRole } from '../../resources/role.ts';
+import { withoutExisting } from '../../resources/steps.ts';
+import { chooseRole } from '../../resources/model.ts';
 import { nameOf, type Step } from '../../resources/steps.ts';
 import type { Settled } from '../../resources/wait.ts';
-import { heldOf } from '../../state/replay.ts';
+import { trackedResource } from '../../state/replay.ts';
 import { applySteps } from '../shared/apply-steps.ts';
 import { awaitEndpoint, showContainerLines } from '../shared/await-endpoint.ts';
 import { candidateOptions } from '../shared/candidate-flags.ts';
@@ -70,11 +70,11 @@ async function decide(app: App, options: DeployOptions, checked: CheckedCandidat
   if (live !== undefined && !adopt) requireOurs(live, state, journal.path);
   const project = await app.project();
   const at = app.clock.now();
-  const taken = state.resources.map((held) => held.ref.name);
+  const taken = state.resources.map((tracked) => tracked.ref.name);
   const modelName = flags.modelName ?? chooseName(endpoint, 'model', at, taken);
   const configName = flags.configName ?? chooseName(endpoint, 'config', at, taken);
   const run = newRun(app.clock);
-  const config = heldOf(state, { kind: 'endpoint-config', name: configName });
+  const config = trackedResource(state, { kind: 'endpoint-config', name: configName });
   const steps = planDeploy(
     {
       own: { project: basename(project.root), endpoint, run },
@@ -92,7 +92,7 @@ async function decide(app: App, options: DeployOptions, checked: CheckedCandidat
       variantName: options.variantName,
       instanceType: options.instanceType,
       instances: options.instances,
-      standingConfig: config?.state === 'standing' ? config.input : undefined,
+      standingConfig: config?.state === 'exists' ? config.input : undefined,
       logGroup: live === undefined ? await freeLogGroup(ground, endpoint) : undefined,
     },
     live,
@@ -104,7 +104,7 @@ async function decide(app: App, options: DeployOptions, checked: CheckedCandidat
     existing.add(`endpoint-config ${configName}`);
   return {
     run,
-    steps: withoutStanding(steps, state, (step) => existing.has(`${step.kind} ${step.name}`)),
+    steps: withoutExisting(steps, state, (step) => existing.has(`${step.kind} ${step.name}`)),
     configName,
     modelName,
     live,
@@ -145,7 +145,7 @@ async function carryOut(
     if (plan.adopt)
       app.io.err(`~ ${nameOf({ kind: 'endpoint', name: options.endpoint })}  (adopted: cleanup will not delete it)`);
     await confirm(app, 'Do this', options.yes);
-    const site = await openSite({ aws, journal, clock: app.clock, signal: app.signal }, 'deploy', plan.run);
+    const run = await startRun({ aws, journal, clock: app.clock, signal: app.signal }, 'deploy', plan.run);
     if (plan.adopt)
       await journal.append({
         type: 'fact',
@@ -153,7 +153,7 @@ async function carryOut(
         name: 'adopted',
         value: { kind: 'endpoint', name: options.endpoint },
       });
-    await applySteps(app, site, plan.steps);
+    await applySteps(app, run, plan.steps);
   }
   const created = plan.steps
     .filter((step) => step.action === 'create' && step.kind !== 'log-group')

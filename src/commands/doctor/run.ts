@@ -14,7 +14,7 @@ import { examineOther } from '../../guard/alarms/lookup.ts';
 import { blocking, type Finding, worstFirst } from '../../guard/finding.ts';
 import { readBaseline } from '../../lifecycle/guarded-update/fleet-metrics.ts';
 import { type Live, readLive } from '../../resources/live.ts';
-import { artifactThere } from '../shared/artifact-there.ts';
+import { artifactExists } from '../../resources/artifact/check-remote.ts';
 import { showFinding } from '../shared/guard-examine.ts';
 import { onEndpoint } from '../shared/on-endpoint.ts';
 import type { DoctorOptions } from './command.ts';
@@ -60,7 +60,7 @@ async function examine(app: App, aws: Aws, live: Live, options: DoctorOptions): 
     endpoint: live.endpoint,
     config: live.config,
     model: live.model,
-    artifactThere: await artifactThere(aws, live.model?.PrimaryContainer?.ModelDataUrl),
+    artifactThere: await artifactExists(aws, live.model?.PrimaryContainer?.ModelDataUrl),
     requests: baseline.requests,
   });
   const alarms = await chosenAlarms(app, aws, options);

@@ -20,7 +20,7 @@ export interface Entry {
 
 /** What the journal knows of every change AWS accepted, oldest first. Pure. */
 export function historyOf(state: State): Entry[] {
-  return state.lives.flatMap((changes) => lifeOf(state, changes));
+  return state.lifetimes.flatMap((changes) => lifeOf(state, changes));
 }
 
 /** From the creation of an endpoint to its cleanup. */

@@ -1,7 +1,7 @@
 import type { App, Outcome } from '../../app.ts';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { cannotRun } from '../../base/errors.ts';
-import { openSite } from '../../resources/apply.ts';
+import { startRun } from '../../resources/apply.ts';
 import { readLive } from '../../resources/live.ts';
 import { tellTargets } from '../shared/notify.ts';
 import { targetsOf } from '../shared/notify-targets.ts';
@@ -34,10 +34,10 @@ export async function run(app: App, options: KeepOptions): Promise<Outcome> {
   const outcome = await app.execute(['shadow', 'detach', '--endpoint', endpoint, '--format', options.format, ...words]);
   if (outcome !== 'done') return outcome;
   await onEndpoint(app, { endpoint, command: 'keep' }, async ({ aws, journal }) => {
-    const site = await openSite({ aws, journal, clock: app.clock, signal: app.signal }, 'keep');
+    const run = await startRun({ aws, journal, clock: app.clock, signal: app.signal }, 'keep');
     await journal.append({
       type: 'fact',
-      run: site.run,
+      run: run.id,
       name: 'kept',
       value: { ...shadow, reason: options.reason ?? null },
     });

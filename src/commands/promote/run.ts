@@ -127,7 +127,7 @@ async function begin(
       'Create it again under the same name, or attach the shadow anew.',
     );
   const project = await app.project();
-  const taken = ground.state().resources.map((held) => held.ref.name);
+  const taken = ground.state().resources.map((tracked) => tracked.ref.name);
   const run = newRun(app.clock);
   const config = options.configName ?? chooseName(endpoint, 'config', app.clock.now(), taken);
   const tags = tagList({ project: basename(project.root), endpoint, run }, project.tags);
@@ -145,10 +145,10 @@ async function begin(
       bringsTraffic: options.traffic !== undefined,
       adopt: false,
     },
-    (site) =>
-      site.journal.append({
+    (run) =>
+      run.journal.append({
         type: 'fact',
-        run: site.run,
+        run: run.id,
         name: 'promoted',
         value: {
           model: shadow.model,

@@ -10,7 +10,7 @@ import type { Path } from '../../analysis/answers/path.ts';
 import type { Truth } from '../../analysis/answers/truth.ts';
 import type { App } from '../../app.ts';
 import { usage } from '../../base/errors.ts';
-import { fold } from '../../state/replay.ts';
+import { replay } from '../../state/replay.ts';
 import { withProgress } from '../../ui/progress.ts';
 import { withCalibration } from '../shared/calibration.ts';
 import type { ReportOptions } from './command.ts';
@@ -30,7 +30,7 @@ export async function observe(
   const cache = join((await app.project()).stateDir, 'cache');
   // What was measured of production against itself; its tolerance is taken over, so that both count the same.
   const known =
-    endpoint === undefined || files !== undefined ? undefined : fold((await app.journal(endpoint)).events());
+    endpoint === undefined || files !== undefined ? undefined : replay((await app.journal(endpoint)).events());
   const common = {
     tolerance: inputs.policy.numbers.tolerance ?? latestNoise(known?.facts ?? [])?.numbers?.tolerance,
     prediction,

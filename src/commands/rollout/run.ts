@@ -6,9 +6,8 @@ import { cannotRun, interrupted, usage } from '../../base/errors.ts';
 import { hourlyCost } from '../../guard/prices.ts';
 import { percent, showSeconds } from '../../guard/quantity.ts';
 import { FACTS, type Position, positionOf, type Rollout, type RolloutEnd } from '../../state/rollouts.ts';
-import { apply, openSite } from '../../resources/apply.ts';
+import { apply, shift, startRun } from '../../resources/apply.ts';
 import { readLive, requireOurs, requireSettled } from '../../resources/live.ts';
-import { shift } from '../../resources/shift.ts';
 import { tagList } from '../../resources/tags.ts';
 import { plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
@@ -50,11 +49,11 @@ export async function run(app: App, options: RolloutOptions): Promise<Outcome> {
         `shadowctl history --endpoint ${endpoint} lists what was deployed.`,
       );
     if (options.plan) return 'pending';
-    const site = await openSite(
+    const run = await startRun(
       { aws: ground.aws, journal: ground.journal, clock: app.clock, signal: app.signal },
       command,
     );
-    const course = { app, ground, site, rollout: position.rollout, options, targets };
+    const course = { app, ground, run, rollout: position.rollout, options, targets };
     return options.go === 'cancel' ? giveBack(course, 'cancelled') : carryOn(course, position);
   });
 }
@@ -110,13 +109,13 @@ async function begin(app: App, ground: Ground, options: RolloutOptions, targets:
   app.io.err(`  Two full fleets are billed until it has ended${cost === undefined ? '.' : `: ${cost} more.`}`);
   if (options.plan) return 'pending';
   await confirm(app, `Begin this rollout on endpoint ${endpoint}`, options.yes);
-  const site = await openSite({ aws, journal, clock: app.clock, signal: app.signal }, 'rollout', own.run);
+  const run = await startRun({ aws, journal, clock: app.clock, signal: app.signal }, 'rollout', own.run);
   if (adopts(live, ground, options.adopt))
-    await journal.append({ type: 'fact', run: site.run, name: 'adopted', value: { kind: 'endpoint', name: endpoint } });
-  await applySteps(app, site, steps);
-  await journal.append({ type: 'fact', run: site.run, name: FACTS.begun, value: { ...rollout } });
+    await journal.append({ type: 'fact', run: run.id, name: 'adopted', value: { kind: 'endpoint', name: endpoint } });
+  await applySteps(app, run, steps);
+  await journal.append({ type: 'fact', run: run.id, name: FACTS.begun, value: { ...rollout } });
   return carryOn(
-    { app, ground, site, rollout, options, targets },
+    { app, ground, run, rollout, options, targets },
     { rollout, step: undefined, since: undefined, began: undefined },
   );
 }
@@ -147,7 +146,7 @@ async function carryOn(course: Course, position: Position): Promise<Outcome> {
 
 /** The endpoint runs both variants, or is brought to. */
 async function bothStand(course: Course): Promise<void> {
-  const { app, ground, site, rollout, options } = course;
+  const { app, ground, run, rollout, options } = course;
   const live = await describeEndpoint(ground.aws, options.endpoint, app.signal);
   if (live?.EndpointConfigName === rollout.config) return;
   // An interrupted run may have asked for it already.
@@ -158,7 +157,7 @@ async function bothStand(course: Course): Promise<void> {
         'Somebody else updated it. Take your rollout out of the way with --cancel.',
       );
     }
-    await apply(site, {
+    await apply(run, {
       action: 'update',
       kind: 'endpoint',
       name: options.endpoint,
@@ -177,11 +176,11 @@ async function bothStand(course: Course): Promise<void> {
 
 /** Gives the candidate its share; gives since when it has it, ms since the epoch. */
 async function take(course: Course, step: number): Promise<number> {
-  const { app, site, rollout } = course;
+  const { app, run, rollout } = course;
   const share = rollout.steps[step] ?? 0;
   await divide(course, share);
   const since = app.clock.now();
-  await site.journal.append({ type: 'fact', run: site.run, name: FACTS.step, value: { step, share, since } });
+  await run.journal.append({ type: 'fact', run: run.id, name: FACTS.step, value: { step, share, since } });
   app.io.err(
     `${timeOf(since)}  step ${step + 1} of ${rollout.steps.length}: ${rollout.model} takes ${percent(share)} of the requests`,
   );
@@ -189,12 +188,12 @@ async function take(course: Course, step: number): Promise<number> {
 }
 
 async function divide(course: Course, share: number): Promise<void> {
-  const { app, ground, site, rollout, options } = course;
+  const { app, ground, run, rollout, options } = course;
   const live = await describeEndpoint(ground.aws, options.endpoint, app.signal);
   const now = live?.ProductionVariants?.find((variant) => variant.VariantName === rollout.candidate)?.DesiredWeight;
   // AWS keeps weights as 32-bit numbers.
   if (now !== undefined && Math.abs(now - share) < 1e-6) return;
-  await shift(site, options.endpoint, { [rollout.production]: 1 - share, [rollout.candidate]: share });
+  await shift(run, options.endpoint, { [rollout.production]: 1 - share, [rollout.candidate]: share });
   await awaitEndpoint(app, ground.aws, options.endpoint, rollout.config);
 }
 
@@ -252,13 +251,13 @@ async function paused(course: Course, step: number): Promise<Outcome> {
 
 /** All steps have passed: one variant is left, under production's name, with the new model. */
 async function finish(course: Course): Promise<Outcome> {
-  const { app, ground, site, rollout, options } = course;
+  const { app, ground, run, rollout, options } = course;
   await divide(course, 1);
   const steps = await leaveOutStanding(app, ground, [
     { action: 'create', kind: 'endpoint-config', name: rollout.final, input: rollout.finalInput },
   ]);
-  await applySteps(app, site, steps);
-  await apply(site, {
+  await applySteps(app, run, steps);
+  await apply(run, {
     action: 'update',
     kind: 'endpoint',
     name: options.endpoint,
@@ -278,12 +277,12 @@ async function finish(course: Course): Promise<Outcome> {
 
 /** All requests to production at once, then the config from before. */
 async function giveBack(course: Course, why: RolloutEnd): Promise<Outcome> {
-  const { app, ground, site, rollout, options } = course;
+  const { app, ground, run, rollout, options } = course;
   const live = await describeEndpoint(ground.aws, options.endpoint, app.signal);
   if (live?.EndpointConfigName === rollout.config) {
     await divide(course, 0);
     app.io.err(`${timeOf(app.clock.now())}  all requests go to ${rollout.previousModel} again`);
-    await apply(site, {
+    await apply(run, {
       action: 'update',
       kind: 'endpoint',
       name: options.endpoint,
@@ -302,10 +301,10 @@ async function giveBack(course: Course, why: RolloutEnd): Promise<Outcome> {
 }
 
 async function end(course: Course, outcome: RolloutEnd): Promise<void> {
-  const { site, rollout, app } = course;
-  await site.journal.append({
+  const { run, rollout, app } = course;
+  await run.journal.append({
     type: 'fact',
-    run: site.run,
+    run: run.id,
     name: FACTS.ended,
     value: { outcome, model: rollout.model, at: app.clock.now() },
   });

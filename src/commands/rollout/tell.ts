@@ -1,7 +1,7 @@
 import type { App } from '../../app.ts';
 import { percent } from '../../guard/quantity.ts';
 import type { Rollout, RolloutEnd } from '../../state/rollouts.ts';
-import type { Site } from '../../resources/apply.ts';
+import type { JournaledRun } from '../../resources/apply.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { tellTargets } from '../shared/notify.ts';
 import type { Target } from '../shared/notify-targets.ts';
@@ -12,7 +12,7 @@ import type { RolloutOptions } from './command.ts';
 export interface Course {
   app: App;
   ground: Ground;
-  site: Site;
+  run: JournaledRun;
   rollout: Rollout;
   options: RolloutOptions;
   /** Who is told. */

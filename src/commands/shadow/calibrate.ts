@@ -76,7 +76,7 @@ async function attachItself(app: App, ground: Ground, phase: Phase, time: number
   const model = variant.ModelName;
   if (model === undefined) throw cannotRun(`Endpoint "${endpoint}" runs no model of its own.`);
   const project = await app.project();
-  const taken = ground.state().resources.map((held) => held.ref.name);
+  const taken = ground.state().resources.map((tracked) => tracked.ref.name);
   const config = chooseName(endpoint, 'calibrate-config', app.clock.now(), taken);
   const steps = planShadow(
     {

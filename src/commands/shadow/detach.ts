@@ -28,7 +28,7 @@ export async function run(app: App, options: DetachOptions): Promise<Outcome> {
     const before = typeof earlier === 'string' ? await describeEndpointConfig(aws, earlier, app.signal) : undefined;
     const project = await app.project();
     const runId = newRun(app.clock);
-    const taken = state.resources.map((held) => held.ref.name);
+    const taken = state.resources.map((tracked) => tracked.ref.name);
     const freeName = chooseName(endpoint, 'config', app.clock.now(), taken);
     const own = { project: basename(project.root), endpoint, run: runId };
     const { steps, config } = planDetach({ own, tags: project.tags, configName, freeName }, live, before);

@@ -8,12 +8,12 @@ import { s3Place } from '../../aws/s3-uri.ts';
 import { describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
 import { usage } from '../../base/errors.ts';
 import { newRun } from '../../resources/apply.ts';
-import { checkCandidate, defaultBucket, ourPrefix, prepareCandidate } from '../../resources/candidate.ts';
+import { checkCandidate, defaultBucket, ourPrefix, prepareCandidate } from '../../resources/artifact/candidate.ts';
 import { type Live, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { checkName, chooseName } from '../../resources/naming.ts';
-import { newModel } from '../../resources/new-model.ts';
-import { withoutStanding } from '../../resources/resume.ts';
-import { chooseRole } from '../../resources/role.ts';
+import { newModel } from '../../resources/model.ts';
+import { withoutExisting } from '../../resources/steps.ts';
+import { chooseRole } from '../../resources/model.ts';
 import type { Step } from '../../resources/steps.ts';
 import { tagList } from '../../resources/tags.ts';
 import { durationText } from '../shared/flags.ts';
@@ -65,10 +65,10 @@ export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
       },
       // What comes after the calibration was agreed to before it.
       calibrated === undefined ? options : { ...options, yes: true },
-      (site) =>
+      (run) =>
         journal.append({
           type: 'fact',
-          run: site.run,
+          run: run.id,
           name: 'shadow',
           value: { config, before, sample: options.sample, variant: options.variantName },
         }),
@@ -111,7 +111,7 @@ async function decide(
   const state = ground.state();
   const own = { project: basename(project.root), endpoint, run: runId };
   const tags = { ...project.tags, ...flags.tag };
-  const taken = state.resources.map((held) => held.ref.name);
+  const taken = state.resources.map((tracked) => tracked.ref.name);
   const modelName = options.model ?? flags.modelName ?? chooseName(endpoint, 'shadow-model', app.clock.now(), taken);
   const configName = flags.configName ?? chooseName(endpoint, 'shadow-config', app.clock.now(), taken);
   const modelSteps =
@@ -146,7 +146,7 @@ async function decide(
   if (flags.configName !== undefined && (await describeEndpointConfig(aws, configName)) !== undefined)
     existing.add(`endpoint-config ${configName}`);
   return {
-    steps: withoutStanding(steps, state, (step) => existing.has(`${step.kind} ${step.name}`)),
+    steps: withoutExisting(steps, state, (step) => existing.has(`${step.kind} ${step.name}`)),
     config: configName,
     captureSteps,
     destination,
@@ -208,7 +208,9 @@ async function stepsForCaptures(
   const prefix = `${ourPrefix(aws.target.region, account, endpoint)}captures/`;
   const known = ground
     .state()
-    .resources.some((held) => held.ref.kind === 's3-prefix' && held.ref.name === prefix && held.state === 'standing');
+    .resources.some(
+      (tracked) => tracked.ref.kind === 's3-prefix' && tracked.ref.name === prefix && tracked.state === 'exists',
+    );
   // Captures somewhere else lie where their owner wanted them: they are not ours to delete.
   if (`${destination}/`.startsWith(prefix) && !known) steps.push({ action: 'create', kind: 's3-prefix', name: prefix });
   return steps;

@@ -1,13 +1,13 @@
 import type { App } from '../../app.ts';
-import { apply, type Site } from '../../resources/apply.ts';
+import { apply, type JournaledRun } from '../../resources/apply.ts';
 import { appliedWords, type Step } from '../../resources/steps.ts';
 import type { Io } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 
 /** Applies steps one after the other, a line for each as it is done. */
-export async function applySteps(app: App, site: Site, steps: readonly Step[]): Promise<void> {
+export async function applySteps(app: App, run: JournaledRun, steps: readonly Step[]): Promise<void> {
   for (const step of steps) {
-    await apply(site, step);
+    await apply(run, step);
     const words = appliedWords(step);
     if (words !== undefined) sayDone(app.io, words);
   }

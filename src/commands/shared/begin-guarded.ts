@@ -4,7 +4,7 @@ import { type GuardedUpdatePlan, startGuardedUpdate } from '../../lifecycle/guar
 import type { StartedUpdate } from '../../state/updates.ts';
 import { instances, showSeconds } from '../../guard/quantity.ts';
 import { planStrategy } from '../../guard/strategy.ts';
-import { openSite, type Site } from '../../resources/apply.ts';
+import { startRun, type JournaledRun } from '../../resources/apply.ts';
 import { type Live, productionOf } from '../../resources/live.ts';
 import type { Step } from '../../resources/steps.ts';
 import { paint } from '../../ui/theme.ts';
@@ -42,7 +42,7 @@ export async function beginGuarded(
   app: App,
   ground: Ground,
   wanted: Wanted,
-  record: (site: Site) => Promise<void> = async () => undefined,
+  record: (run: JournaledRun) => Promise<void> = async () => undefined,
 ): Promise<StartedUpdate | 'pending'> {
   const { endpoint, live, names, guard } = wanted;
   const { variant } = productionOf(live);
@@ -77,13 +77,13 @@ export async function beginGuarded(
   if (wanted.plan) return 'pending';
   await confirm(app, `Update endpoint ${endpoint}`, wanted.yes);
   const { aws, journal } = ground;
-  const site = await openSite({ aws, journal, clock: app.clock, signal: app.signal }, wanted.command, names.run);
+  const run = await startRun({ aws, journal, clock: app.clock, signal: app.signal }, wanted.command, names.run);
   if (adopts(live, ground, wanted.adopt)) {
-    await journal.append({ type: 'fact', run: site.run, name: 'adopted', value: { kind: 'endpoint', name: endpoint } });
+    await journal.append({ type: 'fact', run: run.id, name: 'adopted', value: { kind: 'endpoint', name: endpoint } });
   }
-  await record(site);
+  await record(run);
   return startGuardedUpdate(
-    site,
+    run,
     plan,
     wanted.steps,
     (line) => app.io.err(line),

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import type { Command } from 'commander';
 import { usage } from '../../base/errors.ts';
-import type { CandidateOptions } from '../../resources/candidate.ts';
+import type { CandidateOptions } from '../../resources/artifact/candidate.ts';
 
 /** The candidate and how it is to be called: what deploy, canary and shadow have in common. */
 export interface CandidateFlags {

@@ -1,5 +1,5 @@
 import type { App, Outcome } from '../../app.ts';
-import { openSite, type Site } from '../../resources/apply.ts';
+import { startRun, type JournaledRun } from '../../resources/apply.ts';
 import { type Live, ownership } from '../../resources/live.ts';
 import type { Step } from '../../resources/steps.ts';
 import type { Settled } from '../../resources/wait.ts';
@@ -43,7 +43,7 @@ export async function carryUpdate(
   ground: Ground,
   update: PlannedUpdate,
   options: CarryOptions,
-  record: (site: Site) => Promise<void> = async () => undefined,
+  record: (run: JournaledRun) => Promise<void> = async () => undefined,
 ): Promise<Outcome> {
   const { aws, journal } = ground;
   const endpoint = update.live.name;
@@ -59,7 +59,7 @@ export async function carryUpdate(
   if (options.plan) return 'pending';
   await confirm(app, 'Do this', options.yes);
   const began = app.clock.now();
-  const site = await openSite({ aws, journal, clock: app.clock, signal: app.signal }, update.command, update.run);
+  const run = await startRun({ aws, journal, clock: app.clock, signal: app.signal }, update.command, update.run);
   if (update.adopt)
     await journal.append({
       type: 'fact',
@@ -67,8 +67,8 @@ export async function carryUpdate(
       name: 'adopted',
       value: { kind: 'endpoint', name: endpoint },
     });
-  await record(site);
-  await applySteps(app, site, update.steps);
+  await record(run);
+  await applySteps(app, run, update.steps);
   const settled = options.wait
     ? await awaitEndpoint(app, aws, endpoint, update.config, update.live.endpoint.LastModifiedTime)
     : undefined;

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { ProductionVariant } from '@aws-sdk/client-sagemaker';
-import { algorithmOfImage } from '../../resources/images.ts';
+import { algorithmOfImage } from '../../resources/artifact/images.ts';
 import { nameOf, type Step } from '../../resources/steps.ts';
 import { wrap } from '../../ui/wrap.ts';
 

@@ -6,8 +6,8 @@ import { restoreAlarm } from '../../lifecycle/guarded-update/alarm-override.ts';
 import type { Ending } from '../../guard/outcome.ts';
 import { noteEnded, recordedUpdates, type StartedUpdate } from '../../state/updates.ts';
 import { type Snapshot, type Update, watchUpdate } from '../../lifecycle/guarded-update/await-update.ts';
-import { openSite } from '../../resources/apply.ts';
-import { fold } from '../../state/replay.ts';
+import { startRun } from '../../resources/apply.ts';
+import { replay } from '../../state/replay.ts';
 import { drawLive } from '../../ui/live.ts';
 import { changesSince, stageWords, viewOf } from './update-view.ts';
 
@@ -74,7 +74,7 @@ export function liveView(app: App, update: Update): (snapshot: Snapshot) => void
 
 async function wasAborted(app: App, update: StartedUpdate): Promise<boolean> {
   const journal = await app.journal(update.endpoint);
-  const recorded = recordedUpdates(fold(journal.events())).find(
+  const recorded = recordedUpdates(replay(journal.events())).find(
     (one) => one.started.requested === update.requested && one.started.startedAt === update.startedAt,
   );
   return recorded?.aborted ?? false;
@@ -90,14 +90,14 @@ async function record(app: App, aws: Aws, followed: Followed): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await journal.locked(`watching the update to ${update.requested}`, async () => {
-        const known = recordedUpdates(fold(journal.events())).find(
+        const known = recordedUpdates(replay(journal.events())).find(
           (one) => one.started.requested === update.requested && one.started.startedAt === update.startedAt,
         );
         const place = { aws, journal, clock: app.clock, signal: app.signal };
-        await restoreAlarm(() => openSite(place, 'abort: alarm restored'), aws, journal);
+        await restoreAlarm(() => startRun(place, 'abort: alarm restored'), aws, journal);
         if (known?.ended !== undefined) return;
-        const site = await openSite(place, `${update.command}: ended`);
-        await noteEnded(site, {
+        const run = await startRun(place, `${update.command}: ended`);
+        await noteEnded(run, {
           requested: update.requested,
           previous: update.previous,
           kind: ending.kind,

@@ -11,12 +11,12 @@ import { readBaseline } from '../../lifecycle/guarded-update/fleet-metrics.ts';
 import { firstBake, preflight, type PreflightFacts } from '../../guard/doctor/preflight.ts';
 import type { Strategy } from '../../guard/strategy.ts';
 import { limitedStatistic, settleLimits } from '../../guard/thresholds.ts';
-import { heldOf, type State } from '../../state/replay.ts';
+import { trackedResource, type State } from '../../state/replay.ts';
 import type { Live } from '../../resources/live.ts';
 import { isOurs } from '../../resources/tags.ts';
 import { paint } from '../../ui/theme.ts';
 import { isCommand, wrap } from '../../ui/wrap.ts';
-import { artifactThere } from './artifact-there.ts';
+import { artifactExists } from '../../resources/artifact/check-remote.ts';
 import type { GuardOptions } from './guard-options.ts';
 
 /** What is to be updated, as far as the examination must know. */
@@ -89,7 +89,7 @@ async function endpointFacts(aws: Aws, { live, endpoint }: Examined, requests: n
     endpoint: live.endpoint,
     config: live.config,
     model: live.model,
-    artifactThere: await artifactThere(aws, live.model?.PrimaryContainer?.ModelDataUrl),
+    artifactThere: await artifactExists(aws, live.model?.PrimaryContainer?.ModelDataUrl),
     requests,
   };
 }
@@ -114,7 +114,7 @@ async function refuseForeignAlarms(place: { aws: Aws; state: State }, endpoint: 
   const names = Object.values(alarmNames(endpoint));
   for (const alarm of await describeAlarms(place.aws, names)) {
     const name = alarm.AlarmName ?? '';
-    if (heldOf(place.state, { kind: 'alarm', name })?.state === 'standing') continue;
+    if (trackedResource(place.state, { kind: 'alarm', name })?.state === 'exists') continue;
     const runs = place.state.runs.map((one) => one.run);
     if (isOurs(await alarmTags(place.aws, alarm.AlarmArn ?? ''), endpoint, runs)) continue;
     throw cannotRun(

@@ -19,7 +19,8 @@ export async function noteEnding({ journal, state }: Ground, config: string, set
     (fact) => fact.name === ENDED && fact.run === change.run && fact.value.requested === change.config,
   );
   if (known) return;
-  const first = configs[0] === change && resources.some((held) => held.ref.kind === 'endpoint' && !held.adopted);
+  const first =
+    configs[0] === change && resources.some((tracked) => tracked.ref.kind === 'endpoint' && !tracked.adopted);
   const reason = settled.kind === 'failed' || settled.kind === 'rolled-back' ? (settled.reason ?? null) : null;
   await journal.append({
     type: 'fact',

@@ -1,10 +1,10 @@
 import type { App } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { restoreAlarm } from '../../lifecycle/guarded-update/alarm-override.ts';
-import { openSite } from '../../resources/apply.ts';
+import { startRun } from '../../resources/apply.ts';
 import { checkName } from '../../resources/naming.ts';
 import { recover } from '../../resources/resolve.ts';
-import { fold, type State } from '../../state/replay.ts';
+import { replay, type State } from '../../state/replay.ts';
 import type { Journal } from '../../state/journal.ts';
 import { stopped } from './stopped.ts';
 
@@ -32,7 +32,7 @@ export async function onEndpoint<T>(
   const aws = await app.aws();
   const account = await aws.account();
   const journal = await app.journal(words.endpoint);
-  const ground: Ground = { aws, journal, account, state: () => fold(journal.events()) };
+  const ground: Ground = { aws, journal, account, state: () => replay(journal.events()) };
   let told = 0;
   const tell = () => {
     for (const note of journal.notes().slice(told)) app.io.err(`note: ${note}`);
@@ -46,7 +46,7 @@ export async function onEndpoint<T>(
       tell();
       for (const line of await recover(aws, journal)) app.io.err(`note: ${line}`);
       const place = { aws, journal, clock: app.clock, signal: app.signal };
-      const restored = await restoreAlarm(() => openSite(place, 'abort: alarm restored'), aws, journal);
+      const restored = await restoreAlarm(() => startRun(place, 'abort: alarm restored'), aws, journal);
       if (restored !== undefined)
         app.io.err(`note: An abort was stopped before it gave ${restored} its rule back: done now.`);
       return work(ground);

@@ -3,16 +3,16 @@ import type { App } from '../../app.ts';
 import { describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
 import { usage } from '../../base/errors.ts';
 import { newRun } from '../../resources/apply.ts';
-import { checkCandidate, prepareCandidate } from '../../resources/candidate.ts';
+import { checkCandidate, prepareCandidate } from '../../resources/artifact/candidate.ts';
 import type { Live } from '../../resources/live.ts';
 import { checkName, chooseName } from '../../resources/naming.ts';
-import { newModel } from '../../resources/new-model.ts';
-import { withoutStanding } from '../../resources/resume.ts';
-import { chooseRole } from '../../resources/role.ts';
+import { newModel } from '../../resources/model.ts';
+import { withoutExisting } from '../../resources/steps.ts';
+import { chooseRole } from '../../resources/model.ts';
 import type { Step } from '../../resources/steps.ts';
 import { type Ownership, tagList } from '../../resources/tags.ts';
 import { type CandidateFlags, candidateOptions } from './candidate-flags.ts';
-import { checkRemote } from './check-remote.ts';
+import { checkRemote } from '../../resources/artifact/check-remote.ts';
 import type { Ground } from './on-endpoint.ts';
 
 /** A new model for a live endpoint, checked and named; nothing is created yet. */
@@ -41,9 +41,13 @@ export async function prepareModel(
   const said = candidateOptions(flags, app.cwd);
   const image = said.image ?? (said.algorithm === undefined ? live.model?.PrimaryContainer?.Image : undefined);
   const checked = await checkCandidate({ ...said, image }, aws.target.region);
-  await checkRemote(app, aws, checked, said.allowMismatch);
+  await checkRemote(aws, checked, {
+    allowMismatch: said.allowMismatch,
+    signal: app.signal,
+    note: (sentence) => app.io.err(`note: ${sentence}`),
+  });
   const candidate = await prepareCandidate(aws, { account: ground.account, endpoint, state }, checked);
-  const taken = state.resources.map((held) => held.ref.name);
+  const taken = state.resources.map((tracked) => tracked.ref.name);
   const model = checkName(
     'model',
     flags.modelName ?? chooseName(endpoint, 'model', app.clock.now(), taken),
@@ -95,5 +99,5 @@ export async function leaveOutStanding(app: App, ground: Ground, steps: readonly
     )
       standing.add(step);
   }
-  return withoutStanding(steps, ground.state(), (step) => standing.has(step));
+  return withoutExisting(steps, ground.state(), (step) => standing.has(step));
 }

@@ -1,7 +1,7 @@
 import { interrupted, type Problem } from '../../base/errors.ts';
 import { recordedUpdates } from '../../state/updates.ts';
 import { nameOf } from '../../resources/steps.ts';
-import { fold, keyOf, standing } from '../../state/replay.ts';
+import { replay, keyOf, existing } from '../../state/replay.ts';
 import type { Recorded } from '../../state/journal.ts';
 
 /**
@@ -20,24 +20,24 @@ export function stopped(
   const { endpoint, command } = words;
   const begun = events.slice(before).filter((event) => event.type === 'begin');
   if (begun.length === 0) return interrupted('Interrupted; nothing was changed.');
-  const state = fold(events);
-  const stands = standing(state);
+  const state = replay(events);
+  const stands = existing(state);
   const made = new Set(begun.filter((step) => step.action === 'create').map((step) => keyOf(step.resource)));
   const names = (ours: boolean) =>
-    stands.filter((held) => made.has(keyOf(held.ref)) === ours).map((held) => nameOf(held.ref));
+    stands.filter((tracked) => made.has(keyOf(tracked.ref)) === ours).map((tracked) => nameOf(tracked.ref));
   const again = `shadowctl ${command} --endpoint ${endpoint}`;
   if (command === 'cleanup')
     return interrupted(
       `Interrupted. What was begun in AWS goes on there. What stands: ${listed([...names(false), ...names(true)])}.`,
       `To go on, give the same command again: ${again}`,
     );
-  const held = stands.find((one) => one.ref.kind === 'endpoint');
-  if (held === undefined ? command === 'deploy' : made.has(keyOf(held.ref)))
+  const tracked = stands.find((one) => one.ref.kind === 'endpoint');
+  if (tracked === undefined ? command === 'deploy' : made.has(keyOf(tracked.ref)))
     return interrupted(
       `Interrupted. What was begun in AWS goes on there. What stands: ${listed([...names(false), ...names(true)])}.`,
       [
         `To go on where it was, give the same command again: ${again} …`,
-        ...(held === undefined ? [] : [`To watch it to its end: shadowctl status --endpoint ${endpoint} --watch`]),
+        ...(tracked === undefined ? [] : [`To watch it to its end: shadowctl status --endpoint ${endpoint} --watch`]),
         `To take it all away: shadowctl cleanup --endpoint ${endpoint}`,
       ].join('\n'),
     );

@@ -11,14 +11,14 @@ import { type Position, positionOf } from '../../state/rollouts.ts';
 import { type Live, ownership, readLive } from '../../resources/live.ts';
 import { nameOf } from '../../resources/steps.ts';
 import { describeProgress } from '../../resources/wait.ts';
-import { type State, standing } from '../../state/replay.ts';
+import { type State, existing } from '../../state/replay.ts';
 import type { ResourceKind } from '../../state/journal.ts';
 import { lockHolder } from '../../state/lock.ts';
 import { wholeSeconds } from '../../ui/times.ts';
 import { type Calibration, calibrationEnds, calibrationOf, calibrationText } from '../shared/calibration.ts';
 import { imageText } from '../shared/describe-steps.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
-import { sight } from '../shared/sight.ts';
+import { inventory } from '../../resources/inventory.ts';
 
 /** A variant as it stands. */
 export interface VariantStatus {
@@ -71,11 +71,11 @@ export async function inspect(app: App, ground: Ground): Promise<EndpointStatus>
   const { aws, journal } = ground;
   const state = ground.state();
   const live = await readLive(aws, journal.endpoint, app.signal);
-  const alarmNames = standing(state, 'alarm').map((held) => held.ref.name);
+  const alarmNames = existing(state, 'alarm').map((tracked) => tracked.ref.name);
   const alarms = alarmNames.length === 0 ? [] : await describeAlarms(aws, alarmNames, app.signal);
   const counts: EndpointStatus['counts'] = {};
-  for (const { held, exists, ours } of await sight(ground)) {
-    if (exists && (ours || held.adopted)) counts[held.ref.kind] = (counts[held.ref.kind] ?? 0) + 1;
+  for (const { tracked, exists, ours } of await inventory(ground)) {
+    if (exists && (ours || tracked.adopted)) counts[tracked.ref.kind] = (counts[tracked.ref.kind] ?? 0) + 1;
   }
   const holder = await lockHolder(`${journal.path}.lock`);
   const last = state.runs.at(-1);

@@ -2,7 +2,7 @@ import type { App, Outcome } from '../../app.ts';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { cannotRun } from '../../base/errors.ts';
 import { percent } from '../../guard/quantity.ts';
-import { fold } from '../../state/replay.ts';
+import { replay } from '../../state/replay.ts';
 import type { ResourceKind } from '../../state/journal.ts';
 import { journaledEndpoints } from '../../state/journals.ts';
 import { plain } from '../../ui/io.ts';
@@ -58,7 +58,7 @@ async function everyEndpoint(app: App, { format }: StatusOptions): Promise<strin
     );
   }
   const open: string[] = [];
-  for (const endpoint of endpoints) if (!fold((await app.journal(endpoint)).events()).clean) open.push(endpoint);
+  for (const endpoint of endpoints) if (!replay((await app.journal(endpoint)).events()).clean) open.push(endpoint);
   if (open.length === 0 && format === 'text') {
     app.io.out(`Nothing stands in account ${account}, ${aws.target.region}. What was done there:`);
     for (const endpoint of endpoints) app.io.out(`  shadowctl history --endpoint ${endpoint}`);

@@ -3,7 +3,7 @@ import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { recordedUpdates, unfinishedUpdate } from '../../state/updates.ts';
 import { readStage } from '../../guard/phase.ts';
 import { type Update, watchUpdate } from '../../lifecycle/guarded-update/await-update.ts';
-import { fold } from '../../state/replay.ts';
+import { replay } from '../../state/replay.ts';
 import { plain } from '../../ui/io.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { awaitEndpoint } from '../shared/await-endpoint.ts';
@@ -23,7 +23,7 @@ export async function watch(app: App, endpoint: string): Promise<Outcome | undef
   if (update === undefined) return undefined;
   const surroundings = { aws: await app.aws(), clock: app.clock, signal: app.signal };
   const ending = await watchUpdate(surroundings, update, liveView(app, update), async () => {
-    const state = fold((await app.journal(endpoint)).events());
+    const state = replay((await app.journal(endpoint)).events());
     return recordedUpdates(state).findLast((one) => one.started.requested === update.requested)?.aborted ?? false;
   });
   for (const line of wrap(plain(ending.sentence), app.io.columns, '  ')) app.io.out(line);

@@ -2,12 +2,12 @@ import type { DescribeEndpointConfigCommandOutput } from '@aws-sdk/client-sagema
 import { cannotRun } from '../../base/errors.ts';
 import type { Live } from '../../resources/live.ts';
 import type { Step } from '../../resources/steps.ts';
-import { heldOf, type State } from '../../state/replay.ts';
+import { trackedResource, type State } from '../../state/replay.ts';
 
 /** The config an endpoint ran before the one it runs: the last it was told to run that is another and still stands. */
 export function previousConfig(live: Live, state: State): string {
   const current = live.endpoint.EndpointConfigName;
-  const stands = (name: string) => heldOf(state, { kind: 'endpoint-config', name })?.state === 'standing';
+  const stands = (name: string) => trackedResource(state, { kind: 'endpoint-config', name })?.state === 'exists';
   // What came after the current one was rolled back: it must not be taken for the past.
   const known = state.configs.map((change) => change.config);
   const until = current === undefined ? -1 : known.lastIndexOf(current);
@@ -33,8 +33,8 @@ export function planUndo(
   if (to.name === live.endpoint.EndpointConfigName)
     throw cannotRun(`Endpoint "${live.name}" runs ${to.name} already.`, 'Name another config with --to.');
   const ours = state.resources
-    .filter((held) => held.ref.kind === 'endpoint-config' && held.state === 'standing')
-    .map((held) => held.ref.name);
+    .filter((tracked) => tracked.ref.kind === 'endpoint-config' && tracked.state === 'exists')
+    .map((tracked) => tracked.ref.name);
   if (!ours.includes(to.name)) {
     throw cannotRun(
       `Endpoint config "${to.name}" is not one that shadowctl created for endpoint "${live.name}".`,

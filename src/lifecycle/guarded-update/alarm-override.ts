@@ -3,8 +3,8 @@ import type { DescribeEndpointCommandOutput } from '@aws-sdk/client-sagemaker';
 import { setAlarmState } from '../../aws/alarms.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
-import { apply, type Site } from '../../resources/apply.ts';
-import { fold, heldOf, type State } from '../../state/replay.ts';
+import { apply, type JournaledRun } from '../../resources/apply.ts';
+import { replay, trackedResource, type State } from '../../state/replay.ts';
 import type { Journal } from '../../state/journal.ts';
 import { alarmNames } from '../../guard/alarms/plan.ts';
 import { firingByAbort, noteAborted, noteRestored } from '../../state/updates.ts';
@@ -32,9 +32,9 @@ export function planAbort(
     return { impossible: 'it is not guarded by any alarm, and SageMaker has no call that stops an update' };
   }
   for (const own of Object.values(alarmNames(name))) {
-    const held = heldOf(state, { kind: 'alarm', name: own });
-    if (!guarding.includes(own) || held?.state !== 'standing') continue;
-    return { name: own, alarm: held.input as unknown as PutMetricAlarmCommandInput };
+    const tracked = trackedResource(state, { kind: 'alarm', name: own });
+    if (!guarding.includes(own) || tracked?.state !== 'exists') continue;
+    return { name: own, alarm: tracked.input as unknown as PutMetricAlarmCommandInput };
   }
   return { impossible: `it is guarded by ${guarding.join(', ')}, none of which is shadowctl's to set off` };
 }
@@ -60,10 +60,10 @@ function alwaysFiring(alarm: PutMetricAlarmCommandInput): PutMetricAlarmCommandI
  * Makes the alarm fire, and stay so. Needs the journal's lock. SetAlarmState does not go through `apply`: it creates
  * nothing and lasts until the next evaluation, its intent is on disk by then, and to do it again is harmless.
  */
-export async function pullAlarm(site: Site, plan: AbortPlan, requested: string): Promise<void> {
-  await noteAborted(site, requested, plan.alarm);
-  await apply(site, { action: 'create', kind: 'alarm', name: plan.name, input: alwaysFiring(plan.alarm) });
-  await setAlarmState(site.aws, plan.name, 'ALARM', 'shadowctl abort');
+export async function pullAlarm(run: JournaledRun, plan: AbortPlan, requested: string): Promise<void> {
+  await noteAborted(run, requested, plan.alarm);
+  await apply(run, { action: 'create', kind: 'alarm', name: plan.name, input: alwaysFiring(plan.alarm) });
+  await setAlarmState(run.aws, plan.name, 'ALARM', 'shadowctl abort');
 }
 
 /**
@@ -71,17 +71,21 @@ export async function pullAlarm(site: Site, plan: AbortPlan, requested: string):
  * update is over, by whichever command comes first. Needs the journal's lock.
  * @returns the alarm's name; undefined where there was nothing to do, or the update still has to be rolled back
  */
-export async function restoreAlarm(open: () => Promise<Site>, aws: Aws, journal: Journal): Promise<string | undefined> {
-  const state = fold(journal.events());
+export async function restoreAlarm(
+  open: () => Promise<JournaledRun>,
+  aws: Aws,
+  journal: Journal,
+): Promise<string | undefined> {
+  const state = replay(journal.events());
   const alarm = firingByAbort(state);
   if (alarm?.AlarmName === undefined) return undefined;
   const endpoint = await describeEndpoint(aws, journal.endpoint);
   if (endpoint !== undefined && !['settled', 'failed'].includes(readStage(endpoint).name)) return undefined;
-  const site = await open();
+  const run = await open();
   const name = alarm.AlarmName;
   // What cleanup has deleted stays deleted.
-  const stands = heldOf(state, { kind: 'alarm', name })?.state === 'standing';
-  if (stands) await apply(site, { action: 'create', kind: 'alarm', name, input: alarm });
-  await noteRestored(site, name);
+  const stands = trackedResource(state, { kind: 'alarm', name })?.state === 'exists';
+  if (stands) await apply(run, { action: 'create', kind: 'alarm', name, input: alarm });
+  await noteRestored(run, name);
   return stands ? name : undefined;
 }

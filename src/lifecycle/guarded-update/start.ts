@@ -1,6 +1,6 @@
 import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import type { UpdateEndpointCommandInput } from '@aws-sdk/client-sagemaker';
-import { type Site, apply } from '../../resources/apply.ts';
+import { type JournaledRun, apply } from '../../resources/apply.ts';
 import { appliedWords, type Step } from '../../resources/steps.ts';
 import { waitUntilQuiet } from './alarm-states.ts';
 import { noteStarted, type StartedUpdate } from '../../state/updates.ts';
@@ -50,23 +50,23 @@ function alarmsOf(plan: Pick<GuardedUpdatePlan, 'alarms' | 'teamAlarms'>): strin
  * update itself. Needs the journal's lock. From then on the guardrail lives in SageMaker.
  */
 export async function startGuardedUpdate(
-  site: Site,
+  run: JournaledRun,
   plan: GuardedUpdatePlan,
   before: readonly Step[],
   say: (line: string) => void,
   done: (words: string) => void,
 ): Promise<StartedUpdate> {
   for (const step of before) {
-    await apply(site, step);
+    await apply(run, step);
     const words = appliedWords(step);
     if (words !== undefined) done(words);
   }
   for (const input of plan.alarms) {
-    await apply(site, { action: 'create', kind: 'alarm', name: input.AlarmName ?? '', input });
+    await apply(run, { action: 'create', kind: 'alarm', name: input.AlarmName ?? '', input });
     done(`created alarm ${input.AlarmName}`);
   }
   await waitUntilQuiet(
-    site,
+    run,
     plan.alarms.map((alarm) => alarm.AlarmName ?? ''),
     say,
   );
@@ -80,14 +80,14 @@ export async function startGuardedUpdate(
     alarms: alarmsOf(plan),
     ownAlarms: plan.alarms.map((alarm) => alarm.AlarmName ?? ''),
     strategy: plan.strategy.name,
-    startedAt: site.clock.now(),
+    startedAt: run.clock.now(),
     reasonBefore: plan.before.reason,
     modifiedBefore: plan.before.modified,
     maxSeconds: plan.strategy.maxSeconds,
   };
   // Written down beforehand: whoever finds it looks into the journal whether the call was made.
-  await noteStarted(site, started);
-  await apply(site, { action: 'update', kind: 'endpoint', name: plan.endpoint, input: updateInput(plan) });
+  await noteStarted(run, started);
+  await apply(run, { action: 'update', kind: 'endpoint', name: plan.endpoint, input: updateInput(plan) });
   done(`updating endpoint ${plan.endpoint} to ${plan.requested}`);
   return started;
 }

@@ -10,7 +10,7 @@ import { VirtualClock } from '../../../src/base/clock.ts';
 import { startEmulator, type Emulator } from '../../../src/emulator/server.ts';
 import { run } from '../../../src/main.ts';
 import type { Io } from '../../../src/ui/io.ts';
-import { algorithmImage } from '../../../src/resources/images.ts';
+import { algorithmImage } from '../../../src/resources/artifact/images.ts';
 
 export const ENDPOINT = 'weather';
 export const START = Date.UTC(2026, 0, 5, 9);

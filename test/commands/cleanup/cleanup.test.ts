@@ -7,11 +7,11 @@ import { logGroupExists } from '../../../src/aws/logs.ts';
 import { bucketExists, isEmpty } from '../../../src/aws/s3.ts';
 import { createModel, deleteEndpoint, deleteModel } from '../../../src/aws/sagemaker.ts';
 import { cleanupCommand } from '../../../src/commands/cleanup/command.ts';
-import { sight } from '../../../src/commands/shared/sight.ts';
-import { apply, openSite } from '../../../src/resources/apply.ts';
+import { inventory } from '../../../src/resources/inventory.ts';
+import { apply, startRun } from '../../../src/resources/apply.ts';
 import { tagList } from '../../../src/resources/tags.ts';
 import { planTeardown } from '../../../src/resources/teardown.ts';
-import { fold } from '../../../src/state/replay.ts';
+import { replay } from '../../../src/state/replay.ts';
 import { openJournal } from '../../../src/state/journal.ts';
 import { optionsOf } from '../../support/parse.ts';
 import { ARTIFACT_005, ARTIFACT_009, FIXTURES, ROLE, type TestWorld, testWorld } from '../../support/world.ts';
@@ -158,20 +158,20 @@ test('a name that AWS refused us belongs to whoever has it, even to another proj
   });
   const { clock, aws } = world;
   await journal.locked('test', async () => {
-    const site = await openSite({ aws, journal, clock, signal: new AbortController().signal }, 'test');
+    const run = await startRun({ aws, journal, clock, signal: new AbortController().signal }, 'test');
     const input = {
       ModelName: 'm1',
       ExecutionRoleArn: ROLE,
       PrimaryContainer: { Image: 'own:1' },
-      Tags: tagList({ project: 'other', endpoint: 'weather', run: site.run }),
+      Tags: tagList({ project: 'other', endpoint: 'weather', run: run.id }),
     };
-    await expect(apply(site, { action: 'create', kind: 'model', name: 'm1', input })).rejects.toThrow(
+    await expect(apply(run, { action: 'create', kind: 'model', name: 'm1', input })).rejects.toThrow(
       'already existing',
     );
   });
-  const sightings = await sight({ aws, journal, account: '000000000000', state: () => fold(journal.events()) });
-  expect(sightings).toMatchObject([{ exists: true, ours: false }]);
-  expect(planTeardown(sightings, [], { uploads: false, captures: false, logs: false })).toEqual({
+  const checks = await inventory({ aws, journal, state: () => replay(journal.events()) });
+  expect(checks).toMatchObject([{ exists: true, ours: false }]);
+  expect(planTeardown(checks, [], { uploads: false, captures: false, logs: false })).toEqual({
     steps: [],
     left: [],
   });

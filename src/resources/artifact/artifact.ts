@@ -5,9 +5,9 @@ import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
-import { usage } from '../base/errors.ts';
+import { usage } from '../../base/errors.ts';
 import type { Algorithm } from './images.ts';
-import type { Upload } from './steps.ts';
+import type { Upload } from '../steps.ts';
 
 /** A local model.tar.gz that was read from end to end. */
 export interface Artifact extends Upload {

@@ -1,34 +1,40 @@
-import { describeEndpoint, describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
-import { look } from '../../resources/resolve.ts';
-import type { Sighting } from '../../resources/teardown.ts';
-import { heldOf } from '../../state/replay.ts';
-import type { ResourceRef } from '../../state/journal.ts';
-import type { Ground } from './on-endpoint.ts';
+import { describeEndpoint, describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
+import { look } from './resolve.ts';
+import type { ResourceCheck } from './teardown.ts';
+import type { Aws } from '../aws/clients.ts';
+import { type State, trackedResource } from '../state/replay.ts';
+import type { Journal, ResourceRef } from '../state/journal.ts';
+
+/** An endpoint's journal, its present replay, and the account that holds what it names. */
+interface Journaled {
+  aws: Aws;
+  journal: Journal;
+  state: () => State;
+}
 
 /**
  * Looks in AWS for everything the journal ever named since the last clean end, whatever it believes became of it: a
  * request that was under way when a command was killed may have taken effect later than anybody looked.
  */
-export async function sight(ground: Ground): Promise<Sighting[]> {
-  const sightings: Sighting[] = [];
-  const runs = ground.state().runs.map((one) => one.run);
-  for (const held of ground.state().resources) {
-    const found = await look(ground.aws, held.ref);
+export async function inventory({ aws, journal, state }: Journaled): Promise<ResourceCheck[]> {
+  const checks: ResourceCheck[] = [];
+  const runs = state().runs.map((one) => one.run);
+  for (const tracked of state().resources) {
+    const found = await look(aws, tracked.ref);
     // What we deleted and somebody made anew under its name is not ours: then the tag is missing.
-    sightings.push({
-      held,
+    checks.push({
+      tracked,
       exists: found !== undefined,
-      ours: found !== undefined && !held.adopted && (await found.ours(ground.journal.endpoint, { runs, at: held.at })),
+      ours: found !== undefined && !tracked.adopted && (await found.ours(journal.endpoint, { runs, at: tracked.at })),
     });
   }
-  return sightings;
+  return checks;
 }
 
 /** Configs, models and uploads that an adopted endpoint needs, which cleanup leaves standing. */
-export async function neededByAdopted(ground: Ground): Promise<ResourceRef[]> {
-  const { aws, journal } = ground;
-  const held = heldOf(ground.state(), { kind: 'endpoint', name: journal.endpoint });
-  if (held?.adopted !== true) return [];
+export async function neededByAdopted({ aws, journal, state }: Journaled): Promise<ResourceRef[]> {
+  const tracked = trackedResource(state(), { kind: 'endpoint', name: journal.endpoint });
+  if (tracked?.adopted !== true) return [];
   const live = await describeEndpoint(aws, journal.endpoint);
   const names = [live?.EndpointConfigName, live?.PendingDeploymentSummary?.EndpointConfigName];
   const needed: ResourceRef[] = [];

@@ -1,12 +1,12 @@
-import type { Aws } from '../aws/clients.ts';
-import { AwsProblem } from '../aws/errors.ts';
-import { bucketExists, headObject } from '../aws/s3.ts';
-import { s3Object } from '../aws/s3-uri.ts';
-import { usage } from '../base/errors.ts';
-import { heldOf, type State } from '../state/replay.ts';
+import type { Aws } from '../../aws/clients.ts';
+import { AwsProblem } from '../../aws/errors.ts';
+import { bucketExists, headObject } from '../../aws/s3.ts';
+import { s3Object } from '../../aws/s3-uri.ts';
+import { usage } from '../../base/errors.ts';
+import { trackedResource, type State } from '../../state/replay.ts';
 import { type Artifact, checkArtifact } from './artifact.ts';
 import { algorithmImage, algorithmOfImage, type Image } from './images.ts';
-import type { Step } from './steps.ts';
+import type { Step } from '../steps.ts';
 
 /** The model that is to be deployed, as the user named it. */
 export interface CandidateOptions {
@@ -131,8 +131,8 @@ export async function prepareCandidate(
   if (local === undefined) return { image, modelDataUrl: checked.uri, steps: [] };
   const { region } = aws.target;
   const name = `${ourPrefix(region, place.account, place.endpoint)}artifacts/${local.sha256}/model.tar.gz`;
-  const held = heldOf(place.state, { kind: 's3-object', name });
-  if (held?.state === 'standing' && (await headObject(aws, name))?.bytes === local.bytes)
+  const tracked = trackedResource(place.state, { kind: 's3-object', name });
+  if (tracked?.state === 'exists' && (await headObject(aws, name))?.bytes === local.bytes)
     return { image, modelDataUrl: name, steps: [] };
   const bucket = defaultBucket(region, place.account);
   const steps: Step[] = (await bucketExists(aws, bucket))

@@ -1,0 +1,81 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Aws } from '../../aws/clients.ts';
+import { AwsProblem } from '../../aws/errors.ts';
+import { headObject, readObject } from '../../aws/s3.ts';
+import { Problem } from '../../base/errors.ts';
+import { checkArtifact } from './artifact.ts';
+import { type CheckedCandidate, requireReadable } from './candidate.ts';
+
+/** Larger artifacts are not fetched only to be looked at. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
+export interface RemoteCheck {
+  /** Accept an artifact that its image cannot read; a damaged one is refused all the same. */
+  allowMismatch: boolean;
+  signal: AbortSignal;
+  /** Is told, in one sentence, when the artifact could not be examined. */
+  note: (sentence: string) => void;
+}
+
+/**
+ * Examines an artifact in S3 as a local one is examined: is it a whole model.tar.gz, of the kind its image reads? An
+ * artifact that is too large or that these credentials cannot read is not examined, and `note` says so.
+ * @throws Problem (usage) where it is damaged, or of another algorithm than the image
+ */
+export async function checkRemote(aws: Aws, candidate: CheckedCandidate, options: RemoteCheck): Promise<void> {
+  const { uri, builtIn } = candidate;
+  if (uri === undefined || builtIn === undefined) return;
+  const bytes = await fetchArtifact(aws, uri, options);
+  if (bytes === undefined) return;
+  const folder = await mkdtemp(join(tmpdir(), 'shadowctl-artifact-'));
+  try {
+    const path = join(folder, 'model.tar.gz');
+    await writeFile(path, bytes);
+    const artifact = await named(uri, path, () => checkArtifact(path));
+    if (!options.allowMismatch) requireReadable(uri, artifact, builtIn);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function fetchArtifact(aws: Aws, uri: string, { note, signal }: RemoteCheck): Promise<Uint8Array | undefined> {
+  try {
+    const facts = await headObject(aws, uri);
+    if (facts === undefined) return undefined;
+    if (facts.bytes > MAX_BYTES) {
+      note(`${uri} is too large to be looked into (${facts.bytes} bytes): whether its image can read it is not known.`);
+      return undefined;
+    }
+    return await readObject(aws, uri, MAX_BYTES, signal);
+  } catch (error) {
+    if (!(error instanceof AwsProblem) || !error.clientFault) throw error;
+    note(`${uri} cannot be read with these credentials: whether its image can read it is not known.`);
+    return undefined;
+  }
+}
+
+/**
+ * Does a model's artifact exist? Undefined where the model has none, or where these credentials do not permit a look:
+ * an update does not need that permission.
+ */
+export async function artifactExists(aws: Aws, uri: string | undefined): Promise<boolean | undefined> {
+  if (uri?.startsWith('s3://') !== true) return undefined;
+  try {
+    return (await headObject(aws, uri)) !== undefined;
+  } catch (error) {
+    if (error instanceof AwsProblem && error.clientFault) return undefined;
+    throw error;
+  }
+}
+
+/** Errors speak of the object, not of the copy that was looked at. */
+async function named<T>(uri: string, path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new Problem(error.kind, error.message.replaceAll(path, uri), { next: error.next, cause: error });
+  }
+}
