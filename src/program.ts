@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, type Option } from 'commander';
 import type { Globals, Host } from './app.ts';
+import { helpCommand } from './cli/help.ts';
+import { topicList } from './cli/help/topics.ts';
 import { abortCommand } from './commands/abort/command.ts';
 import { canaryCommand } from './commands/canary/command.ts';
 import { cleanupCommand } from './commands/cleanup/command.ts';
@@ -39,9 +41,12 @@ const COMMANDS = [
   policyCommand,
   cleanupCommand,
   emulatorCommand,
+  helpCommand,
 ];
 
 const FOOTER = `
+${topicList()}
+
 Try it without an AWS account:
   $ shadowctl demo                  the whole life cycle, emulated
   $ shadowctl deploy --emulator …   any command, on an emulator that stays
@@ -68,6 +73,7 @@ export function buildProgram(
     .option('--no-color', 'no colour (NO_COLOR works too)')
     .option('--debug', 'show the stack of an error')
     .addHelpText('after', FOOTER)
+    .helpCommand(false)
     .showHelpAfterError('  Run the command with --help to see what it takes.');
   for (const command of COMMANDS) program.addCommand(command(host));
   settle(program, io);

@@ -1,0 +1,28 @@
+import { readFile } from 'node:fs/promises';
+import type { App, Outcome } from '../../app.ts';
+import { usage } from '../../base/errors.ts';
+import { packageFile } from '../../base/package.ts';
+import { nearest } from '../../base/schema.ts';
+import { type HelpOptions, TOPICS } from './topics.ts';
+import { renderMarkdown } from './markdown.ts';
+
+/** Prints a page of `docs/`, at most 80 columns wide. */
+export async function run({ io }: App, { topic, known }: HelpOptions): Promise<Outcome> {
+  if (!(topic in TOPICS)) throw unknownTopic(topic, known);
+  const page = await readFile(packageFile(`docs/${topic}.md`), 'utf8');
+  const screen = { color: io.color, columns: Math.min(80, io.columns) };
+  for (const line of await renderMarkdown(page, screen, Object.keys(TOPICS))) io.out(line);
+  return 'done';
+}
+
+function unknownTopic(topic: string, known: readonly string[]) {
+  const near = nearest(topic, known);
+  return usage(
+    `There is no command and no help topic named "${topic}".`,
+    [
+      ...(near === undefined ? [] : [`Did you mean ${near}?`]),
+      `The topics are ${Object.keys(TOPICS).join(', ')}.`,
+      'The commands: shadowctl help',
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,19 @@
+/** The pages of `docs/` that `shadowctl help <topic>` shows: file name without `.md`, and what it is about. */
+export const TOPICS: Readonly<Record<string, string>> = {
+  'sagemaker-facts': 'what SageMaker and CloudWatch really do, with sources',
+};
+
+export interface HelpOptions {
+  /** What was asked for; one of `TOPICS`, or a word that names nothing. */
+  topic: string;
+  /** Every word that would have been understood. */
+  known: readonly string[];
+}
+
+/** The topics, a line each, as they stand below the list of commands. */
+export function topicList(): string {
+  const width = Math.max(...Object.keys(TOPICS).map((name) => name.length));
+  return ['Topics (shadowctl help <topic>):']
+    .concat(Object.entries(TOPICS).map(([name, about]) => `  ${name.padEnd(width)}  ${about}`))
+    .join('\n');
+}
