@@ -77,7 +77,7 @@ async function readEnvironment(
 ): Promise<Environment> {
   const settings = await project();
   if (!onEmulator(globals, settings)) return env;
-  const { ensureEmulator, emulatorEnvironment } = await import('./emulator/process.ts');
+  const { ensureEmulator, emulatorEnvironment } = await import('./emulator/daemon/process.ts');
   const { join } = await import('node:path');
   const { url, started } = await ensureEmulator(join(settings.stateDir, 'emulator'));
   if (started) {
@@ -151,7 +151,7 @@ function nonEmpty(text: string | undefined): string | undefined {
 export async function emulatorHere(cwd: string): Promise<string | undefined> {
   try {
     const { loadProject } = await import('./base/project.ts');
-    const { runningEmulator } = await import('./emulator/process.ts');
+    const { runningEmulator } = await import('./emulator/daemon/process.ts');
     const { join } = await import('node:path');
     const running = await runningEmulator(join((await loadProject(cwd, undefined)).stateDir, 'emulator'));
     return running && `An emulator runs in this folder, at ${running.url}: --emulator works on it.`;

@@ -10,8 +10,8 @@ import { comparePredictions } from '../../src/analysis/compare/memory/compare.ts
 import type { Capture } from '../../src/analysis/answers/captures.ts';
 import { compare } from '../../src/analysis/judge/verdict.ts';
 import type { Gate } from '../../src/analysis/judge/verdict.ts';
-import { seededRandom } from '../../src/emulator/random.ts';
-import type { Random } from '../../src/emulator/random.ts';
+import { seededRandom } from '../../src/emulator/world/random.ts';
+import type { Random } from '../../src/emulator/world/random.ts';
 import { START } from './simulated.ts';
 import { readTruth } from './read-truth.ts';
 

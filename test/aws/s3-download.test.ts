@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Aws, connect } from '../../src/aws/clients.ts';
 import { downloadObject } from '../../src/aws/s3-download.ts';
 import { VirtualClock } from '../../src/base/clock.ts';
-import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/http/server.ts';
 
 const BYTES = 4_000_000;
 const CONTENT = Buffer.from(Array.from({ length: BYTES }, (_, i) => (i * 7 + (i >> 8)) % 251));

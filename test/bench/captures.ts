@@ -1,6 +1,6 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { seededRandom } from '../../src/emulator/random.ts';
+import { seededRandom } from '../../src/emulator/world/random.ts';
 
 /** Writes `records` capture records a side into `folder/AllTraffic` and `folder/shadow`, about 700 bytes each, `rate` a second, a file per 50 000. */
 export async function writeCaptures(folder: string, records: number, rate = 100): Promise<number> {

@@ -12,7 +12,7 @@ import {
   SageMakerClient,
 } from '@aws-sdk/client-sagemaker';
 import { systemClock } from '../../src/base/clock.ts';
-import { QUICK } from '../../src/emulator/options.ts';
+import { QUICK } from '../../src/emulator/world/options.ts';
 
 const IMAGE = '382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1';
 const PATIENCE = 30_000;
@@ -53,7 +53,7 @@ function serveFloor(answer: string): void {
 
 async function serveEmulator(dir: string): Promise<void> {
   const from = performance.now();
-  const { startEmulator } = await import('../../src/emulator/server.ts');
+  const { startEmulator } = await import('../../src/emulator/http/server.ts');
   // Nothing is slept: the model takes what it takes.
   const latencies = { ...QUICK, createEndpoint: 0, modelLatency: 0, overheadLatency: 0 };
   const { url, port } = await startEmulator({ clock: systemClock, latencies, ...(dir !== '' && { dir }) });

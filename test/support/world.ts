@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Aws, connect } from '../../src/aws/clients.ts';
 import { VirtualClock } from '../../src/base/clock.ts';
-import type { EmulatorOptions } from '../../src/emulator/options.ts';
-import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
+import type { EmulatorOptions } from '../../src/emulator/world/options.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/http/server.ts';
 import { run } from '../../src/main.ts';
 import { type CapturedIo, capturedIo } from './io.ts';
 

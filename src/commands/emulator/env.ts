@@ -1,5 +1,5 @@
 import type { App, Outcome } from '../../app.ts';
-import { emulatorEnvironment } from '../../emulator/process.ts';
+import { emulatorEnvironment } from '../../emulator/daemon/process.ts';
 import type { EnvOptions } from './command.ts';
 import { needRunning } from './folder.ts';
 

@@ -1,6 +1,6 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
-import type { Fault } from '../../emulator/faults.ts';
+import type { Fault } from '../../emulator/world/faults.ts';
 import type { DirOptions } from './command.ts';
 
 export interface FaultAddOptions extends DirOptions {

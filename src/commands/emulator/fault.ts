@@ -1,6 +1,6 @@
 import type { App, Outcome } from '../../app.ts';
-import type { Fault } from '../../emulator/faults.ts';
-import { getJson } from '../../emulator/process-request.ts';
+import type { Fault } from '../../emulator/world/faults.ts';
+import { getJson } from '../../emulator/daemon/request.ts';
 import { usage } from '../../base/errors.ts';
 import { plain } from '../../ui/io.ts';
 import type { DirOptions } from './command.ts';

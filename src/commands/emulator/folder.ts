@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { App } from '../../app.ts';
-import type { Notice } from '../../emulator/process-notice.ts';
-import { runningEmulator } from '../../emulator/process.ts';
+import type { Notice } from '../../emulator/daemon/notice.ts';
+import { runningEmulator } from '../../emulator/daemon/process.ts';
 import { cannotRun } from '../../base/errors.ts';
 import type { DirOptions } from './command.ts';
 

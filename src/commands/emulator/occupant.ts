@@ -1,5 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import { getJson } from '../../emulator/process-request.ts';
+import { getJson } from '../../emulator/daemon/request.ts';
 
 /** Who listens on a port of this machine, in words: as far as can be found out. */
 export async function occupantOf(port: number): Promise<string> {

@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
-import type { ServiceId } from '../../emulator/shapes.ts';
+import type { ServiceId } from '../../emulator/model/shapes.ts';
 
 export interface OperationsOptions {
   /** Undefined: all of them. */

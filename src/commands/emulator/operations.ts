@@ -1,5 +1,10 @@
 import type { App, Outcome } from '../../app.ts';
-import { countStandings, type ServiceStanding, standings, standingsMarkdown } from '../../emulator/conformance.ts';
+import {
+  countStandings,
+  type ServiceStanding,
+  standings,
+  standingsMarkdown,
+} from '../../emulator/services/conformance.ts';
 import { table } from '../../ui/table.ts';
 import type { OperationsOptions } from './operations-command.ts';
 

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
-import { FINISHED, operationOf } from '../../emulator/server.ts';
+import { FINISHED, operationOf } from '../../emulator/http/server.ts';
 import { type Io, plain } from '../../ui/io.ts';
 
 const STARTED = 'http.server.request.start';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { App, Outcome } from '../../app.ts';
-import { LIFELIKE, QUICK } from '../../emulator/options.ts';
-import { DEFAULT_PORT } from '../../emulator/process.ts';
-import { removeNotice, writeNotice } from '../../emulator/process-notice.ts';
-import { type Emulator, startEmulator } from '../../emulator/server.ts';
+import { LIFELIKE, QUICK } from '../../emulator/world/options.ts';
+import { DEFAULT_PORT } from '../../emulator/daemon/process.ts';
+import { removeNotice, writeNotice } from '../../emulator/daemon/notice.ts';
+import { type Emulator, startEmulator } from '../../emulator/http/server.ts';
 import { cannotRun } from '../../base/errors.ts';
 import type { StartOptions } from './command.ts';
 import { occupantOf } from './occupant.ts';

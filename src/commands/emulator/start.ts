@@ -1,5 +1,5 @@
 import type { App, Outcome } from '../../app.ts';
-import { DEFAULT_PORT, ensureEmulator, runningEmulator } from '../../emulator/process.ts';
+import { DEFAULT_PORT, ensureEmulator, runningEmulator } from '../../emulator/daemon/process.ts';
 import type { Io } from '../../ui/io.ts';
 import { wholeSeconds } from '../../ui/times.ts';
 import type { StartOptions } from './command.ts';

@@ -1,5 +1,5 @@
 import type { App, Outcome } from '../../app.ts';
-import { stopEmulator } from '../../emulator/process.ts';
+import { stopEmulator } from '../../emulator/daemon/process.ts';
 import type { DirOptions } from './command.ts';
 import { folderOf } from './folder.ts';
 

@@ -1,4 +1,4 @@
-import { AwsError } from '../operation.ts';
+import { AwsError } from '../services/operation.ts';
 
 const CR = 13;
 const LF = 10;

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
-import { AwsError } from '../operation.ts';
+import { AwsError } from '../services/operation.ts';
 import { decodeChunks } from './aws-chunked.ts';
 import { header, type ProtocolId, type WireRequest } from './wire.ts';
 

@@ -1,6 +1,6 @@
 import { decode, encode, Token, Type, type EncodeOptions } from 'cborg';
-import { AwsError } from '../operation.ts';
-import type { Member, Shape } from '../shapes.ts';
+import { AwsError } from '../services/operation.ts';
+import type { Member, Shape } from '../model/shapes.ts';
 import { valid } from './timestamps.ts';
 import { describeError, type Protocol } from './wire.ts';
 

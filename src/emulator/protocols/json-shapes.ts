@@ -1,5 +1,5 @@
-import { AwsError } from '../operation.ts';
-import type { Member, Shape } from '../shapes.ts';
+import { AwsError } from '../services/operation.ts';
+import type { Member, Shape } from '../model/shapes.ts';
 import { formatOf, readTimestamp, valid, writeTimestamp } from './timestamps.ts';
 
 type Reference = Pick<Member, 'shape' | 'timestampFormat'>;

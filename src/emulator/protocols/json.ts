@@ -1,4 +1,4 @@
-import { AwsError } from '../operation.ts';
+import { AwsError } from '../services/operation.ts';
 import { describeError, header, type ErrorSetting, type Protocol } from './wire.ts';
 import { parseJson, readJson, writeJson } from './json-shapes.ts';
 

@@ -1,5 +1,5 @@
-import { AwsError } from '../operation.ts';
-import type { Member, Shape } from '../shapes.ts';
+import { AwsError } from '../services/operation.ts';
+import type { Member, Shape } from '../model/shapes.ts';
 import { malformedInput, readText } from './text.ts';
 import { describeError, type Protocol, type WireRequest } from './wire.ts';
 import { element, escapeXml, writeMembers } from './xml-write.ts';

@@ -1,4 +1,4 @@
-import { AwsError } from '../operation.ts';
+import { AwsError } from '../services/operation.ts';
 import { parseJson, readJson, writeJson } from './json-shapes.ts';
 import { bindingsOf, headerText, readBindings, writeHeaders } from './rest.ts';
 import { describeError, type Protocol } from './wire.ts';

@@ -1,5 +1,5 @@
-import { AwsError } from '../operation.ts';
-import type { OperationModel } from '../shapes.ts';
+import { AwsError } from '../services/operation.ts';
+import type { OperationModel } from '../model/shapes.ts';
 import { bindingsOf, headerText, readBindings, writeHeaders } from './rest.ts';
 import { describeError, type Protocol, type WireResponse } from './wire.ts';
 import { readXml } from './xml-read.ts';

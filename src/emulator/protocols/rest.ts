@@ -1,5 +1,5 @@
-import { AwsError } from '../operation.ts';
-import type { Member, OperationModel, Shape } from '../shapes.ts';
+import { AwsError } from '../services/operation.ts';
+import type { Member, OperationModel, Shape } from '../model/shapes.ts';
 import { readText } from './text.ts';
 import { header, type WireRequest } from './wire.ts';
 import { writeText } from './xml-write.ts';

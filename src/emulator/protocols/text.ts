@@ -1,5 +1,5 @@
-import { AwsError } from '../operation.ts';
-import type { Shape } from '../shapes.ts';
+import { AwsError } from '../services/operation.ts';
+import type { Shape } from '../model/shapes.ts';
 import { readTimestamp } from './timestamps.ts';
 
 /**

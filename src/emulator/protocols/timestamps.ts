@@ -1,4 +1,4 @@
-import type { Member, TimestampFormat } from '../shapes.ts';
+import type { Member, TimestampFormat } from '../model/shapes.ts';
 
 /** The format of a timestamp member: its own, its shape's, else the protocol's. */
 export function formatOf(

@@ -1,5 +1,5 @@
-import type { AwsError } from '../operation.ts';
-import type { OperationModel, ServiceModel } from '../shapes.ts';
+import type { AwsError } from '../services/operation.ts';
+import type { OperationModel, ServiceModel } from '../model/shapes.ts';
 
 export type ProtocolId = 'json' | 'query' | 'cbor' | 'rest-json' | 'rest-xml';
 

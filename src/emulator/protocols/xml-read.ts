@@ -1,6 +1,6 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { AwsError } from '../operation.ts';
-import type { Member, Shape } from '../shapes.ts';
+import { AwsError } from '../services/operation.ts';
+import type { Member, Shape } from '../model/shapes.ts';
 import { readText } from './text.ts';
 
 /** An element as the parser gives it: children by name, each a list; text alone is a string. */

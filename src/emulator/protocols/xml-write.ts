@@ -1,4 +1,4 @@
-import type { Member, Shape, TimestampFormat } from '../shapes.ts';
+import type { Member, Shape, TimestampFormat } from '../model/shapes.ts';
 import { formatOf, writeTimestamp } from './timestamps.ts';
 
 /** Escapes for text and attributes; control characters that XML cannot carry become U+FFFD. */

@@ -1,5 +1,5 @@
-import type { Operations } from '../operation.ts';
-import { type RawModel, resolveModel, SERVICE_IDS, type ServiceId, type ServiceModel } from '../shapes.ts';
+import type { Operations } from './operation.ts';
+import { type RawModel, resolveModel, SERVICE_IDS, type ServiceId, type ServiceModel } from '../model/shapes.ts';
 
 /** A service when it is first called: its description and its operations. */
 export interface Service {
@@ -11,14 +11,14 @@ type Loaded = { default: unknown };
 
 /** Written out one by one: a bundler must see each name to carry the file. */
 const MODELS: Record<ServiceId, () => Promise<Loaded>> = {
-  sagemaker: () => import('../models/sagemaker.json', { with: { type: 'json' } }),
-  'sagemaker-runtime': () => import('../models/sagemaker-runtime.json', { with: { type: 'json' } }),
-  cloudwatch: () => import('../models/cloudwatch.json', { with: { type: 'json' } }),
-  logs: () => import('../models/logs.json', { with: { type: 'json' } }),
-  s3: () => import('../models/s3.json', { with: { type: 'json' } }),
-  sts: () => import('../models/sts.json', { with: { type: 'json' } }),
-  sns: () => import('../models/sns.json', { with: { type: 'json' } }),
-  'application-autoscaling': () => import('../models/application-autoscaling.json', { with: { type: 'json' } }),
+  sagemaker: () => import('../model/models/sagemaker.json', { with: { type: 'json' } }),
+  'sagemaker-runtime': () => import('../model/models/sagemaker-runtime.json', { with: { type: 'json' } }),
+  cloudwatch: () => import('../model/models/cloudwatch.json', { with: { type: 'json' } }),
+  logs: () => import('../model/models/logs.json', { with: { type: 'json' } }),
+  s3: () => import('../model/models/s3.json', { with: { type: 'json' } }),
+  sts: () => import('../model/models/sts.json', { with: { type: 'json' } }),
+  sns: () => import('../model/models/sns.json', { with: { type: 'json' } }),
+  'application-autoscaling': () => import('../model/models/application-autoscaling.json', { with: { type: 'json' } }),
 };
 
 const OPERATIONS: Record<ServiceId, () => Promise<{ operations: Operations }>> = {

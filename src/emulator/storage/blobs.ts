@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Blobs } from '../store.ts';
+import type { Blobs } from './store.ts';
 
 /** Where bytes lie while they are being written; what a crash left there is of no use. */
 export const UNFINISHED = 'unfinished';

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
-import type { Store, Table } from '../store.ts';
+import type { Store, Table } from './store.ts';
 import type { DiskBlobs } from './blobs.ts';
 import { createDiskBlobs, UNFINISHED } from './blobs.ts';
 import type { Change } from './line.ts';

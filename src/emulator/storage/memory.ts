@@ -1,4 +1,4 @@
-import type { Store, Table } from '../store.ts';
+import type { Store, Table } from './store.ts';
 import { createSpillingBlobs } from './spill.ts';
 import { SortedTable } from './table.ts';
 

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Blobs } from '../store.ts';
+import type { Blobs } from './store.ts';
 import { isAlive } from '../../base/process-alive.ts';
 import { createDiskBlobs } from './blobs.ts';
 

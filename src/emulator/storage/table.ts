@@ -1,4 +1,4 @@
-import type { Table } from '../store.ts';
+import type { Table } from './store.ts';
 import { compareUtf8 } from './order.ts';
 
 /**

@@ -6,8 +6,8 @@ import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import { afterEach, describe, expect, test } from 'vitest';
 import { listAlarms } from '../../../src/aws/alarms.ts';
 import { describeEndpoint, describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
-import type { Fault } from '../../../src/emulator/faults.ts';
-import { LIFELIKE } from '../../../src/emulator/options.ts';
+import type { Fault } from '../../../src/emulator/world/faults.ts';
+import { LIFELIKE } from '../../../src/emulator/world/options.ts';
 import { ARTIFACT, ENDPOINT, openStage, type Said, type Stage } from './stage.ts';
 
 let stage: Stage;

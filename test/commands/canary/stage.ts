@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Aws } from '../../../src/aws/clients.ts';
 import { describeEndpoint } from '../../../src/aws/sagemaker.ts';
 import { VirtualClock } from '../../../src/base/clock.ts';
-import { startEmulator, type Emulator } from '../../../src/emulator/server.ts';
+import { startEmulator, type Emulator } from '../../../src/emulator/http/server.ts';
 import { run } from '../../../src/main.ts';
 import type { Io } from '../../../src/ui/io.ts';
 import { algorithmImage } from '../../../src/resources/artifact/images.ts';

@@ -4,7 +4,7 @@ import type { Host } from '../../../src/app.ts';
 import { emulatorCommand } from '../../../src/commands/emulator/command.ts';
 import { LATENCIES, SWITCHES } from '../../../src/commands/emulator/flags.ts';
 import { flagsOf } from '../../../src/commands/emulator/start.ts';
-import { CAUTIOUS, LIFELIKE, QUICK } from '../../../src/emulator/options.ts';
+import { CAUTIOUS, LIFELIKE, QUICK } from '../../../src/emulator/world/options.ts';
 
 /** What a command line is understood as. */
 async function parse(line: string[]): Promise<unknown> {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { CreateBucketCommand, HeadBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DEFAULT_PORT, ensureEmulator, runningEmulator, stopEmulator } from '../../../src/emulator/process.ts';
+import { DEFAULT_PORT, ensureEmulator, runningEmulator, stopEmulator } from '../../../src/emulator/daemon/process.ts';
 
 // Real processes on a machine that is busy with other tests.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });

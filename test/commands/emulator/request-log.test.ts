@@ -6,7 +6,7 @@ import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-s
 import { expect, test } from 'vitest';
 import { VirtualClock } from '../../../src/base/clock.ts';
 import { logRequests } from '../../../src/commands/emulator/request-log.ts';
-import { startEmulator } from '../../../src/emulator/server.ts';
+import { startEmulator } from '../../../src/emulator/http/server.ts';
 import type { Io } from '../../../src/ui/io.ts';
 
 test('a request is named by its operation, whatever protocol it is in', async () => {

@@ -11,8 +11,8 @@ import {
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { App } from '../../../src/app.ts';
 import { VirtualClock } from '../../../src/base/clock.ts';
-import { startEmulator } from '../../../src/emulator/server.ts';
-import type { Emulator } from '../../../src/emulator/server.ts';
+import { startEmulator } from '../../../src/emulator/http/server.ts';
+import type { Emulator } from '../../../src/emulator/http/server.ts';
 import type { Io } from '../../../src/ui/io.ts';
 import { createApp } from '../../../src/wire.ts';
 

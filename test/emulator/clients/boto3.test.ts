@@ -2,8 +2,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
-import { emulatorEnvironment } from '../../../src/emulator/process.ts';
-import { type Emulator, startEmulator } from '../../../src/emulator/server.ts';
+import { emulatorEnvironment } from '../../../src/emulator/daemon/process.ts';
+import { type Emulator, startEmulator } from '../../../src/emulator/http/server.ts';
 import { folder, program, surroundings, works } from './programs.ts';
 
 // Foreign programs on a machine that is busy with other tests.

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { XGBOOST, xgboostArtifact } from '../containers/containers.ts';
-import { config, describeEndpoint, invoke, type Stand, stand, START, variant } from '../sagemaker/stand.ts';
+import { config, describeEndpoint, invoke, type Stand, stand, START, variant } from '../services/sagemaker/stand.ts';
 
 // The story of AWS's guardrail notebooks and of their users' runs: a model pickled by XGBoost 0.90 behind image 0.90-1,
 // updated to image 1.2-1, which cannot load it but passes its health check; a request a second all the while.

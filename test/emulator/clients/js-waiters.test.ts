@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemClock, type VirtualClock } from '../../../src/base/clock.ts';
-import { config, type Stand, stand, variant, withModels } from '../sagemaker/stand.ts';
+import { config, type Stand, stand, variant, withModels } from '../services/sagemaker/stand.ts';
 
 // The SDK's waiters sleep on the machine's clock, so the emulator runs on it too.
 let at: Stand;

@@ -5,7 +5,7 @@ import { GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { CreateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { expect, it } from 'vitest';
 import { systemClock, type VirtualClock } from '../../../src/base/clock.ts';
-import { config, describeEndpoint, invoke, stand, variant, withModels } from '../sagemaker/stand.ts';
+import { config, describeEndpoint, invoke, stand, variant, withModels } from '../services/sagemaker/stand.ts';
 
 it('the metrics of a running minute outlive a kill -9, but for its last seconds', async () => {
   let ahead = 0;

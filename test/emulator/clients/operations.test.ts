@@ -3,10 +3,10 @@ import type { App } from '../../../src/app.ts';
 import { emulatorCommand } from '../../../src/commands/emulator/command.ts';
 import type { OperationsOptions } from '../../../src/commands/emulator/operations-command.ts';
 import { run } from '../../../src/commands/emulator/operations.ts';
-import { MISSING } from '../../../src/emulator/conformance-notes.ts';
-import { standings } from '../../../src/emulator/conformance.ts';
+import { MISSING } from '../../../src/emulator/services/conformance-notes.ts';
+import { standings } from '../../../src/emulator/services/conformance.ts';
 import { loadService } from '../../../src/emulator/services/registry.ts';
-import { SERVICE_IDS } from '../../../src/emulator/shapes.ts';
+import { SERVICE_IDS } from '../../../src/emulator/model/shapes.ts';
 import { capturedIo } from '../../support/io.ts';
 import { optionsOf } from '../../support/parse.ts';
 

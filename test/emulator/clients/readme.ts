@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { LATENCIES, SWITCHES } from '../../../src/commands/emulator/flags.ts';
-import { standings, standingsMarkdown } from '../../../src/emulator/conformance.ts';
+import { standings, standingsMarkdown } from '../../../src/emulator/services/conformance.ts';
 
 const FILE = new URL('../../../src/emulator/README.md', import.meta.url);
 

@@ -3,8 +3,8 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { systemClock } from '../../../src/base/clock.ts';
-import { emulatorEnvironment } from '../../../src/emulator/process.ts';
-import { type Emulator, startEmulator } from '../../../src/emulator/server.ts';
+import { emulatorEnvironment } from '../../../src/emulator/daemon/process.ts';
+import { type Emulator, startEmulator } from '../../../src/emulator/http/server.ts';
 import { folder, installed, program, surroundings, works } from './programs.ts';
 import { readReadme, type Snippet, snippetsOf } from './readme.ts';
 

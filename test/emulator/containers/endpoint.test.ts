@@ -3,7 +3,7 @@ import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { CreateEndpointCommand, CreateModelCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, expect, test } from 'vitest';
 import { archive } from '../../../fixtures/scripts/archive.ts';
-import { config, describeEndpoint, invoke, type Stand, stand, variant } from '../sagemaker/stand.ts';
+import { config, describeEndpoint, invoke, type Stand, stand, variant } from '../services/sagemaker/stand.ts';
 import { fixture, LINEAR_LEARNER, XGBOOST, xgboostArtifact } from './containers.ts';
 
 let it: Stand | undefined;

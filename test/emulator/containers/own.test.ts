@@ -10,7 +10,7 @@ import { systemClock, VirtualClock } from '../../../src/base/clock.ts';
 import { createContainerFactory } from '../../../src/emulator/containers/index.ts';
 import { readOwnContainer, serves } from '../../../src/emulator/containers/own/options.ts';
 import { createRegister } from '../../../src/emulator/containers/own/register.ts';
-import { createWorld } from '../../../src/emulator/create-world.ts';
+import { createWorld } from '../../../src/emulator/world/create.ts';
 import { createMemoryStore } from '../../../src/emulator/storage/memory.ts';
 import { openStore } from '../../../src/emulator/storage/open.ts';
 import { start } from './containers.ts';

@@ -2,8 +2,8 @@ import { encode } from 'cborg';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/base/clock.ts';
-import { answer } from '../../../src/emulator/gateway.ts';
-import { AwsError } from '../../../src/emulator/operation.ts';
+import { answer } from '../../../src/emulator/gateway/pipeline.ts';
+import { AwsError } from '../../../src/emulator/services/operation.ts';
 import { cbor } from '../../../src/emulator/protocols/cbor.ts';
 import { json } from '../../../src/emulator/protocols/json.ts';
 import { query } from '../../../src/emulator/protocols/query.ts';
@@ -11,11 +11,11 @@ import { restJson } from '../../../src/emulator/protocols/rest-json.ts';
 import { restXml } from '../../../src/emulator/protocols/rest-xml.ts';
 import { decodeBody } from '../../../src/emulator/protocols/body.ts';
 import type { Protocol, ProtocolId, WireRequest } from '../../../src/emulator/protocols/wire.ts';
-import { protocolOf, scopeOf } from '../../../src/emulator/route.ts';
-import { type Emulator, startEmulator } from '../../../src/emulator/server.ts';
+import { protocolOf, scopeOf } from '../../../src/emulator/gateway/route.ts';
+import { type Emulator, startEmulator } from '../../../src/emulator/http/server.ts';
 import { loadModel } from '../../../src/emulator/services/registry.ts';
-import type { OperationModel, ServiceId } from '../../../src/emulator/shapes.ts';
-import { validate } from '../../../src/emulator/shapes-validate.ts';
+import type { OperationModel, ServiceId } from '../../../src/emulator/model/shapes.ts';
+import { validate } from '../../../src/emulator/model/validate.ts';
 
 const RUNS = { numRuns: 300 };
 

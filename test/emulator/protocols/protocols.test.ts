@@ -1,6 +1,6 @@
 import { decode, encode } from 'cborg';
 import { describe, expect, it } from 'vitest';
-import { AwsError } from '../../../src/emulator/operation.ts';
+import { AwsError } from '../../../src/emulator/services/operation.ts';
 import { cbor } from '../../../src/emulator/protocols/cbor.ts';
 import { json } from '../../../src/emulator/protocols/json.ts';
 import { query } from '../../../src/emulator/protocols/query.ts';
@@ -11,7 +11,7 @@ import { readTimestamp, writeTimestamp } from '../../../src/emulator/protocols/t
 import type { WireRequest } from '../../../src/emulator/protocols/wire.ts';
 import { escapeXml } from '../../../src/emulator/protocols/xml-write.ts';
 import { loadModel } from '../../../src/emulator/services/registry.ts';
-import type { OperationModel, ServiceId } from '../../../src/emulator/shapes.ts';
+import type { OperationModel, ServiceId } from '../../../src/emulator/model/shapes.ts';
 
 const AT = new Date(Date.UTC(2026, 0, 5, 9, 0, 0, 250));
 

@@ -3,7 +3,7 @@ import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
-import { createObjectStore } from '../../../src/emulator/simulation/object-store.ts';
+import { createObjectStore } from '../../../src/emulator/world/objects/store.ts';
 import { openStore } from '../../../src/emulator/storage/open.ts';
 import { bundle, start } from './bundle.ts';
 

@@ -7,7 +7,7 @@ import { decodeBatch, encodeBatch } from '../../../src/emulator/storage/line.ts'
 import { createMemoryStore } from '../../../src/emulator/storage/memory.ts';
 import { openStore } from '../../../src/emulator/storage/open.ts';
 import { compareUtf8 } from '../../../src/emulator/storage/order.ts';
-import type { Store } from '../../../src/emulator/store.ts';
+import type { Store } from '../../../src/emulator/storage/store.ts';
 
 let dir: string;
 beforeEach(async () => {

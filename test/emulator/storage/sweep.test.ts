@@ -5,9 +5,9 @@ import { CreateBucketCommand, CreateMultipartUploadCommand, UploadPartCommand } 
 import { UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { VirtualClock } from '../../../src/base/clock.ts';
-import { createCapture } from '../../../src/emulator/simulation/capture.ts';
+import { createCapture } from '../../../src/emulator/world/capture/capture.ts';
 import { openStore } from '../../../src/emulator/storage/open.ts';
-import { config, describeEndpoint, invoke, stand, START, variant, withEndpoint } from '../sagemaker/stand.ts';
+import { config, describeEndpoint, invoke, stand, START, variant, withEndpoint } from '../services/sagemaker/stand.ts';
 
 let dir: string;
 let state: string;

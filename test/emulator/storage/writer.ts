@@ -1,5 +1,5 @@
 import { systemClock } from '../../../src/base/clock.ts';
-import { createObjectStore } from '../../../src/emulator/simulation/object-store.ts';
+import { createObjectStore } from '../../../src/emulator/world/objects/store.ts';
 import { openStore } from '../../../src/emulator/storage/open.ts';
 
 // Writes until it is killed. Each round sets two records that must agree, appends to a blob, replaces another, and says

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/base/clock.ts';
-import { type Emulator, startEmulator } from '../../../src/emulator/server.ts';
+import { type Emulator, startEmulator } from '../../../src/emulator/http/server.ts';
 
 let emulator: Emulator;
 let clock: VirtualClock;

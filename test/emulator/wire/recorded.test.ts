@@ -1,7 +1,7 @@
 import { decode } from 'cborg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/base/clock.ts';
-import { type Emulator, startEmulator } from '../../../src/emulator/server.ts';
+import { type Emulator, startEmulator } from '../../../src/emulator/http/server.ts';
 import { exchange, recorded } from './exchange.ts';
 
 let emulator: Emulator;

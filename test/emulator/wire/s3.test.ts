@@ -16,7 +16,7 @@ import { request as httpRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock, VirtualClock } from '../../../src/base/clock.ts';
-import { type Emulator, startEmulator } from '../../../src/emulator/server.ts';
+import { type Emulator, startEmulator } from '../../../src/emulator/http/server.ts';
 
 let emulator: Emulator;
 let s3: S3Client;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { isAlive, startOf } from '../../../base/process-alive.ts';
-import type { Store } from '../../store.ts';
+import type { Store } from '../../storage/store.ts';
 
 /** A command's process, so that another life of the emulator can find and end it. */
 interface Record {

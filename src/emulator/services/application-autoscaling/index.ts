@@ -1,4 +1,4 @@
-import type { Operations } from '../../operation.ts';
+import type { Operations } from '../operation.ts';
 import { deleteScalingPolicy, describeScalingPolicies, putScalingPolicy } from './policies.ts';
 import { deregisterScalableTarget, describeScalableTargets, registerScalableTarget } from './targets.ts';
 

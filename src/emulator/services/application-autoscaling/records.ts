@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { AwsError, type Context } from '../../operation.ts';
-import type { Table } from '../../store.ts';
+import { AwsError, type Context } from '../operation.ts';
+import type { Table } from '../../storage/store.ts';
 
 /** What names a scalable target. */
 export interface Target {

@@ -1,5 +1,5 @@
-import { AwsError, type Context } from '../../operation.ts';
-import { createEndpoints } from '../../simulation/endpoints.ts';
+import { AwsError, type Context } from '../operation.ts';
+import { createEndpoints } from '../../world/endpoints/endpoints.ts';
 import {
   idOf,
   noSuchObject,

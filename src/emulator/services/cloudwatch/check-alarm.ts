@@ -1,6 +1,6 @@
-import { MathProblem } from '../../simulation/metric-math-parse.ts';
-import { referencesOf } from '../../simulation/metric-query.ts';
-import { isExtendedStatistic } from '../../simulation/metric-statistics.ts';
+import { MathProblem } from '../../world/cloudwatch/math/parse.ts';
+import { referencesOf } from '../../world/cloudwatch/metrics/query.ts';
+import { isExtendedStatistic } from '../../world/cloudwatch/metrics/statistics.ts';
 import type { PutMetricAlarmInput } from './put-metric-alarm.ts';
 import { checkQueries } from './queries.ts';
 import { invalidCombination, invalidValue, missingParameter, validationError } from './refusals.ts';

@@ -1,6 +1,6 @@
-import type { Context, Operation, Operations } from '../../operation.ts';
-import type { AlarmRecord, Dimension } from '../../simulation/alarm-record.ts';
-import { alarmBook } from '../../simulation/alarms.ts';
+import type { Context, Operation, Operations } from '../operation.ts';
+import type { AlarmRecord, Dimension } from '../../world/cloudwatch/alarms/record.ts';
+import { alarmBook } from '../../world/cloudwatch/alarms/alarms.ts';
 import { metricAlarm } from './alarm-view.ts';
 import { pageOf } from './page.ts';
 import { validationError } from './refusals.ts';

@@ -1,10 +1,10 @@
-import type { Operation } from '../../operation.ts';
-import { AwsError } from '../../operation.ts';
-import type { MetricDataQuery } from '../../simulation/alarm-record.ts';
-import { isUnbuiltFunction } from '../../simulation/metric-math-functions.ts';
-import { MathProblem } from '../../simulation/metric-math-parse.ts';
-import type { QueryResult } from '../../simulation/metric-query.ts';
-import { runQueries } from '../../simulation/metric-query.ts';
+import type { Operation } from '../operation.ts';
+import { AwsError } from '../operation.ts';
+import type { MetricDataQuery } from '../../world/cloudwatch/alarms/record.ts';
+import { isUnbuiltFunction } from '../../world/cloudwatch/math/functions.ts';
+import { MathProblem } from '../../world/cloudwatch/math/parse.ts';
+import type { QueryResult } from '../../world/cloudwatch/metrics/query.ts';
+import { runQueries } from '../../world/cloudwatch/metrics/query.ts';
 import { labels } from './labels.ts';
 import { checkQueries } from './queries.ts';
 import { invalidNextToken, validationError } from './refusals.ts';

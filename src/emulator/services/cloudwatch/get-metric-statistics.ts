@@ -1,7 +1,7 @@
-import type { Operation } from '../../operation.ts';
-import type { Dimension } from '../../simulation/alarm-record.ts';
-import { aligned } from '../../simulation/metric-query.ts';
-import { isExtendedStatistic, statisticOf } from '../../simulation/metric-statistics.ts';
+import type { Operation } from '../operation.ts';
+import type { Dimension } from '../../world/cloudwatch/alarms/record.ts';
+import { aligned } from '../../world/cloudwatch/metrics/query.ts';
+import { isExtendedStatistic, statisticOf } from '../../world/cloudwatch/metrics/statistics.ts';
 import { isPeriod } from './queries.ts';
 import { invalidCombination, invalidValue } from './refusals.ts';
 

@@ -1,4 +1,4 @@
-import type { Operations } from '../../operation.ts';
+import type { Operations } from '../operation.ts';
 import { changeOperations } from './change-alarms.ts';
 import { describeOperations } from './describe-alarms.ts';
 import { getMetricData } from './get-metric-data.ts';

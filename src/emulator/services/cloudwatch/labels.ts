@@ -1,5 +1,5 @@
-import type { MetricDataQuery } from '../../simulation/alarm-record.ts';
-import type { QueryResult } from '../../simulation/metric-query.ts';
+import type { MetricDataQuery } from '../../world/cloudwatch/alarms/record.ts';
+import type { QueryResult } from '../../world/cloudwatch/metrics/query.ts';
 
 /**
  * The label of each line of each query. Without a label of its own a metric is called by its name, with the statistic

@@ -1,5 +1,5 @@
-import type { Operation } from '../../operation.ts';
-import type { Series } from '../../simulation/metrics.ts';
+import type { Operation } from '../operation.ts';
+import type { Series } from '../../world/cloudwatch/metrics/metrics.ts';
 import { pageOf } from './page.ts';
 import { invalidValue } from './refusals.ts';
 

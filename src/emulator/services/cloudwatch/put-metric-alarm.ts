@@ -1,13 +1,13 @@
-import type { Context, Operation } from '../../operation.ts';
-import { AwsError } from '../../operation.ts';
+import type { Context, Operation } from '../operation.ts';
+import { AwsError } from '../operation.ts';
 import type {
   AlarmRecord,
   AlarmSettings,
   Comparison,
   Dimension,
   MetricDataQuery,
-} from '../../simulation/alarm-record.ts';
-import { alarmBook } from '../../simulation/alarms.ts';
+} from '../../world/cloudwatch/alarms/record.ts';
+import { alarmBook } from '../../world/cloudwatch/alarms/alarms.ts';
 import { alarmJson } from './alarm-view.ts';
 import { checkAlarm } from './check-alarm.ts';
 import { validationError } from './refusals.ts';

@@ -1,6 +1,6 @@
-import type { Operation } from '../../operation.ts';
-import type { Dimension } from '../../simulation/alarm-record.ts';
-import type { Series } from '../../simulation/metrics.ts';
+import type { Operation } from '../operation.ts';
+import type { Dimension } from '../../world/cloudwatch/alarms/record.ts';
+import type { Series } from '../../world/cloudwatch/metrics/metrics.ts';
 import { invalidCombination, invalidValue } from './refusals.ts';
 
 interface Datum {

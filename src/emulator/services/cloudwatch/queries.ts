@@ -1,5 +1,5 @@
-import type { MetricDataQuery } from '../../simulation/alarm-record.ts';
-import { isStatistic } from '../../simulation/metric-statistics.ts';
+import type { MetricDataQuery } from '../../world/cloudwatch/alarms/record.ts';
+import { isStatistic } from '../../world/cloudwatch/metrics/statistics.ts';
 import { validationError } from './refusals.ts';
 
 const MOST_QUERIES = 500;

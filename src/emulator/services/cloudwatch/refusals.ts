@@ -1,4 +1,4 @@
-import { AwsError } from '../../operation.ts';
+import { AwsError } from '../operation.ts';
 
 /** CloudWatch's refusal of what breaks a rule of its own. */
 export function validationError(message: string): AwsError {

@@ -1,5 +1,5 @@
-import type { Operation } from '../../operation.ts';
-import type { StoredLogEvent } from '../../simulation/logs.ts';
+import type { Operation } from '../operation.ts';
+import type { StoredLogEvent } from '../../world/logs/logs.ts';
 import { filterOf } from './filter.ts';
 import { fitting } from './get-log-events.ts';
 import { groupOf, invalidParameter, noStream } from './refusals.ts';

@@ -1,4 +1,4 @@
-import { AwsError } from '../../operation.ts';
+import { AwsError } from '../operation.ts';
 import { jsonFilter } from './json-filter.ts';
 import { invalidParameter } from './refusals.ts';
 

@@ -1,6 +1,6 @@
-import type { Operation } from '../../operation.ts';
-import { EVENT_OVERHEAD } from '../../simulation/log-stream.ts';
-import type { StoredLogEvent } from '../../simulation/logs.ts';
+import type { Operation } from '../operation.ts';
+import { EVENT_OVERHEAD } from '../../world/logs/stream.ts';
+import type { StoredLogEvent } from '../../world/logs/logs.ts';
 import { groupOf, noStream } from './refusals.ts';
 import { targetOf } from './streams.ts';
 import { BEFORE_ALL, eventId, neighbour, readToken } from './token.ts';

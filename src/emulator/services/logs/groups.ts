@@ -1,6 +1,6 @@
-import type { Context, Operation, Operations } from '../../operation.ts';
-import { AwsError } from '../../operation.ts';
-import type { LogGroup } from '../../simulation/logs.ts';
+import type { Context, Operation, Operations } from '../operation.ts';
+import { AwsError } from '../operation.ts';
+import type { LogGroup } from '../../world/logs/logs.ts';
 import { alreadyExists, groupOf, invalidParameter, nameInArn, noGroup } from './refusals.ts';
 import { pageOf } from './token.ts';
 

@@ -1,6 +1,6 @@
-import type { Operation } from '../../operation.ts';
-import type { LogEvent } from '../../simulation/logs.ts';
-import { EVENT_OVERHEAD } from '../../simulation/log-stream.ts';
+import type { Operation } from '../operation.ts';
+import type { LogEvent } from '../../world/logs/logs.ts';
+import { EVENT_OVERHEAD } from '../../world/logs/stream.ts';
 import { groupOf, invalidParameter, noStream } from './refusals.ts';
 import { targetOf } from './streams.ts';
 

@@ -1,7 +1,7 @@
 import type { GetQueryResultsCommandInput, StartQueryCommandInput } from '@aws-sdk/client-cloudwatch-logs';
-import type { Context, Operations } from '../../operation.ts';
-import { AwsError } from '../../operation.ts';
-import type { LogGroup } from '../../simulation/logs.ts';
+import type { Context, Operations } from '../operation.ts';
+import { AwsError } from '../operation.ts';
+import type { LogGroup } from '../../world/logs/logs.ts';
 import { readQuery } from './insights/query.ts';
 import { Row } from './insights/row.ts';
 import { malformed } from './insights/tokens.ts';

@@ -1,6 +1,6 @@
-import type { Context } from '../../operation.ts';
-import { AwsError } from '../../operation.ts';
-import type { LogGroup } from '../../simulation/logs.ts';
+import type { Context } from '../operation.ts';
+import { AwsError } from '../operation.ts';
+import type { LogGroup } from '../../world/logs/logs.ts';
 
 export function invalidParameter(message: string): AwsError {
   return new AwsError('InvalidParameterException', message);

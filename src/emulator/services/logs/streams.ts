@@ -1,5 +1,5 @@
-import type { Context, Operation, Operations } from '../../operation.ts';
-import type { LogGroup, LogStream, LogTarget } from '../../simulation/logs.ts';
+import type { Context, Operation, Operations } from '../operation.ts';
+import type { LogGroup, LogStream, LogTarget } from '../../world/logs/logs.ts';
 import { alreadyExists, groupOf, invalidParameter, noStream } from './refusals.ts';
 import { pageOf } from './token.ts';
 

@@ -1,4 +1,4 @@
-import type { StoredLogEvent } from '../../simulation/logs.ts';
+import type { StoredLogEvent } from '../../world/logs/logs.ts';
 import { invalidParameter } from './refusals.ts';
 
 const DIGITS = 56;

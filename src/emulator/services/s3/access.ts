@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { BucketRecord, ObjectRecord } from '../../simulation/object-records.ts';
-import { buckets, objects } from '../../simulation/object-records.ts';
-import type { Context } from '../../operation.ts';
-import { AwsError } from '../../operation.ts';
+import type { BucketRecord, ObjectRecord } from '../../world/objects/records.ts';
+import { buckets, objects } from '../../world/objects/records.ts';
+import type { Context } from '../operation.ts';
+import { AwsError } from '../operation.ts';
 import { refuse } from './refusals.ts';
 
 interface BucketInput {

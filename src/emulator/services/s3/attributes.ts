@@ -1,5 +1,5 @@
-import { AwsError } from '../../operation.ts';
-import type { ObjectAttributes, ObjectRecord } from '../../simulation/object-records.ts';
+import { AwsError } from '../operation.ts';
+import type { ObjectAttributes, ObjectRecord } from '../../world/objects/records.ts';
 import { refuse } from './refusals.ts';
 
 const KEPT = [

@@ -1,8 +1,8 @@
 import type { CreateBucketCommandInput, DeleteBucketCommandInput, ListBucketsCommandInput } from '@aws-sdk/client-s3';
-import { buckets, objects, parts, uploads } from '../../simulation/object-records.ts';
-import { dropPieces } from '../../simulation/object-bytes.ts';
-import type { Operations } from '../../operation.ts';
-import { AwsError } from '../../operation.ts';
+import { buckets, objects, parts, uploads } from '../../world/objects/records.ts';
+import { dropPieces } from '../../world/objects/bytes.ts';
+import type { Operations } from '../operation.ts';
+import { AwsError } from '../operation.ts';
 import { bucketOf, ownerOf } from './access.ts';
 import { isBucketName } from './bucket-names.ts';
 import { refuse } from './refusals.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { AwsError } from '../../operation.ts';
-import type { Checksum } from '../../simulation/object-records.ts';
+import { AwsError } from '../operation.ts';
+import type { Checksum } from '../../world/objects/records.ts';
 import { CRC32, CRC32C, CRC64NVME, combineCrc, crc } from './crc.ts';
 import { refuse } from './refusals.ts';
 

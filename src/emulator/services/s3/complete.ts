@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { CompleteMultipartUploadCommandInput } from '@aws-sdk/client-s3';
-import type { Context, Operations } from '../../operation.ts';
-import { AwsError } from '../../operation.ts';
-import { dropPieces } from '../../simulation/object-bytes.ts';
-import type { Checksum, PartRecord, UploadRecord } from '../../simulation/object-records.ts';
-import { objects } from '../../simulation/object-records.ts';
+import type { Context, Operations } from '../operation.ts';
+import { AwsError } from '../operation.ts';
+import { dropPieces } from '../../world/objects/bytes.ts';
+import type { Checksum, PartRecord, UploadRecord } from '../../world/objects/records.ts';
+import { objects } from '../../world/objects/records.ts';
 import { objectId } from './access.ts';
 import { encryptionOf } from './attributes.ts';
 import { algorithmOf, badDigest, checksumOfParts, DEFAULT_CHECKSUM } from './checksums.ts';

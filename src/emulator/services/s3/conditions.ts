@@ -1,4 +1,4 @@
-import type { ObjectRecord } from '../../simulation/object-records.ts';
+import type { ObjectRecord } from '../../world/objects/records.ts';
 import { refuse } from './refusals.ts';
 
 export interface ReadConditions {

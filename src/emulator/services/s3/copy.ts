@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { CopyObjectCommandInput } from '@aws-sdk/client-s3';
-import type { Context, Operations } from '../../operation.ts';
-import { readPieces, writePiece } from '../../simulation/object-bytes.ts';
-import type { ObjectRecord, Piece } from '../../simulation/object-records.ts';
-import { objects } from '../../simulation/object-records.ts';
+import type { Context, Operations } from '../operation.ts';
+import { readPieces, writePiece } from '../../world/objects/bytes.ts';
+import type { ObjectRecord, Piece } from '../../world/objects/records.ts';
+import { objects } from '../../world/objects/records.ts';
 import { bucketOf, objectId, objectOf } from './access.ts';
 import { attributesOf, encryptionOf } from './attributes.ts';
 import { checksumToKeep } from './checksums.ts';

@@ -1,9 +1,9 @@
 import type { DeleteObjectCommandInput, DeleteObjectsCommandInput } from '@aws-sdk/client-s3';
-import type { Operations } from '../../operation.ts';
-import { AwsError } from '../../operation.ts';
-import { dropPieces } from '../../simulation/object-bytes.ts';
-import type { Piece } from '../../simulation/object-records.ts';
-import { objects } from '../../simulation/object-records.ts';
+import type { Operations } from '../operation.ts';
+import { AwsError } from '../operation.ts';
+import { dropPieces } from '../../world/objects/bytes.ts';
+import type { Piece } from '../../world/objects/records.ts';
+import { objects } from '../../world/objects/records.ts';
 import { bucketOf, checkVersion, objectId } from './access.ts';
 import { matches } from './conditions.ts';
 import { refuse } from './refusals.ts';

@@ -1,4 +1,4 @@
-import type { Operations } from '../../operation.ts';
+import type { Operations } from '../operation.ts';
 import { bucketOperations } from './buckets.ts';
 import { completeOperations } from './complete.ts';
 import { copyOperations } from './copy.ts';

@@ -3,10 +3,10 @@ import type {
   UploadPartCommandInput,
   UploadPartCopyCommandInput,
 } from '@aws-sdk/client-s3';
-import type { Context, Operations } from '../../operation.ts';
-import { dropPieces, etagOf, readPieces, writePiece } from '../../simulation/object-bytes.ts';
-import type { PartRecord, UploadRecord } from '../../simulation/object-records.ts';
-import { parts, uploads } from '../../simulation/object-records.ts';
+import type { Context, Operations } from '../operation.ts';
+import { dropPieces, etagOf, readPieces, writePiece } from '../../world/objects/bytes.ts';
+import type { PartRecord, UploadRecord } from '../../world/objects/records.ts';
+import { parts, uploads } from '../../world/objects/records.ts';
 import { bucketOf } from './access.ts';
 import { attributesOf, encryptionOf } from './attributes.ts';
 import { algorithmOf, checksumOf, DEFAULT_CHECKSUM, givenChecksum, memberOf, verifyBody } from './checksums.ts';

@@ -1,8 +1,8 @@
 import type { GetObjectAttributesCommandInput, GetObjectCommandInput } from '@aws-sdk/client-s3';
-import type { Context, Operations } from '../../operation.ts';
-import { AwsError } from '../../operation.ts';
-import { readPieces } from '../../simulation/object-bytes.ts';
-import type { ObjectRecord } from '../../simulation/object-records.ts';
+import type { Context, Operations } from '../operation.ts';
+import { AwsError } from '../operation.ts';
+import { readPieces } from '../../world/objects/bytes.ts';
+import type { ObjectRecord } from '../../world/objects/records.ts';
 import { objectOf } from './access.ts';
 import { headersOf } from './attributes.ts';
 import { algorithmOf } from './checksums.ts';

@@ -1,4 +1,4 @@
-import { AwsError } from '../../operation.ts';
+import { AwsError } from '../operation.ts';
 
 /** S3's refusals in its own words. `details` are further elements of the error's XML. */
 export const refuse = {

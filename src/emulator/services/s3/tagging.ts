@@ -1,7 +1,7 @@
 import type { PutBucketTaggingCommandInput, PutObjectTaggingCommandInput } from '@aws-sdk/client-s3';
-import type { Operations } from '../../operation.ts';
-import { AwsError } from '../../operation.ts';
-import { buckets, objects } from '../../simulation/object-records.ts';
+import type { Operations } from '../operation.ts';
+import { AwsError } from '../operation.ts';
+import { buckets, objects } from '../../world/objects/records.ts';
 import { bucketOf, objectId, objectOf } from './access.ts';
 import { checkTags } from './tags.ts';
 

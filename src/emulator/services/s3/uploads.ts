@@ -1,6 +1,6 @@
-import type { Context } from '../../operation.ts';
-import type { PartRecord, UploadRecord } from '../../simulation/object-records.ts';
-import { parts, uploads } from '../../simulation/object-records.ts';
+import type { Context } from '../operation.ts';
+import type { PartRecord, UploadRecord } from '../../world/objects/records.ts';
+import { parts, uploads } from '../../world/objects/records.ts';
 import { bucketOf } from './access.ts';
 import { refuse } from './refusals.ts';
 

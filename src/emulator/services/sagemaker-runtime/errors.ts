@@ -1,5 +1,5 @@
-import { AwsError, type Context } from '../../operation.ts';
-import type { Answer } from '../../simulation/traffic.ts';
+import { AwsError, type Context } from '../operation.ts';
+import type { Answer } from '../../world/traffic/traffic.ts';
 
 /** The runtime's refusal: `ValidationError`, where the control plane says `ValidationException` (facts 8.2). */
 export function refuse(message: string): AwsError {

@@ -1,4 +1,4 @@
-import type { Operations } from '../../operation.ts';
+import type { Operations } from '../operation.ts';
 import { invokeEndpoint } from './invoke.ts';
 
 /** The SageMaker runtime operations that are built. */

@@ -1,11 +1,11 @@
 import type { InvokeEndpointOutput } from '@aws-sdk/client-sagemaker-runtime';
 import { stopwatch } from '../../../base/clock.ts';
 import type { InvocationRequest } from '../../containers/container.ts';
-import { AwsError, type Context } from '../../operation.ts';
-import { createEndpoints, type Endpoint } from '../../simulation/endpoints.ts';
-import type { Fleet, Variant } from '../../simulation/fleet.ts';
-import { ask, facing, pickFleet, pickInstance, pickVariant, withOverhead } from '../../simulation/traffic.ts';
-import { isMirrored, settle } from '../../simulation/traffic-shadow.ts';
+import { AwsError, type Context } from '../operation.ts';
+import { createEndpoints, type Endpoint } from '../../world/endpoints/endpoints.ts';
+import type { Fleet, Variant } from '../../world/fleet/fleet.ts';
+import { ask, facing, pickFleet, pickInstance, pickVariant, withOverhead } from '../../world/traffic/traffic.ts';
+import { isMirrored, settle } from '../../world/traffic/shadow.ts';
 import { modelError, refuse } from './errors.ts';
 
 /** InvokeEndpoint's input as the gateway hands it over. */

@@ -1,5 +1,5 @@
 import type { CreateEndpointConfigInput, ProductionVariant } from '@aws-sdk/client-sagemaker';
-import { validation } from '../../operation.ts';
+import { validation } from '../operation.ts';
 import { notBuilt } from './models.ts';
 
 /**

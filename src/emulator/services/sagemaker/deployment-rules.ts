@@ -1,8 +1,8 @@
 import type { CapacitySize, DeploymentConfig } from '@aws-sdk/client-sagemaker';
-import { type Context, validation } from '../../operation.ts';
-import { alarmState } from '../../simulation/alarms.ts';
-import { instancesOf } from '../../simulation/deployment.ts';
-import type { FleetRecord } from '../../simulation/endpoint-records.ts';
+import { type Context, validation } from '../operation.ts';
+import { alarmState } from '../../world/cloudwatch/alarms/alarms.ts';
+import { instancesOf } from '../../world/endpoints/plan.ts';
+import type { FleetRecord } from '../../world/endpoints/records.ts';
 
 /**
  * What must hold for a DeploymentConfig (facts 4.1) when a fleet is updated to `next`. The rules are documented,

@@ -3,8 +3,8 @@ import type {
   DescribeEndpointConfigOutput,
   ProductionVariant,
 } from '@aws-sdk/client-sagemaker';
-import type { Context } from '../../operation.ts';
-import { type ConfigRecord, configsOf, keyOf, modelsOf } from '../../simulation/endpoint-records.ts';
+import type { Context } from '../operation.ts';
+import { type ConfigRecord, configsOf, keyOf, modelsOf } from '../../world/endpoints/records.ts';
 import { checkConfig } from './config-rules.ts';
 import { alreadyExists, arnOf, notFound } from './names.ts';
 import { checkTags, forget, remember } from './tags.ts';

@@ -1,9 +1,9 @@
 import type { CreateEndpointInput, DescribeEndpointOutput } from '@aws-sdk/client-sagemaker';
-import type { Context } from '../../operation.ts';
-import { type Change, planCreate, type Stage } from '../../simulation/deployment.ts';
-import { describeEndpoint as describe } from '../../simulation/endpoint-describe.ts';
-import type { EndpointRecord } from '../../simulation/endpoint-records.ts';
-import { createEndpoints, type Endpoint } from '../../simulation/endpoints.ts';
+import type { Context } from '../operation.ts';
+import { type Change, planCreate, type Stage } from '../../world/endpoints/plan.ts';
+import { describeEndpoint as describe } from '../../world/endpoints/describe.ts';
+import type { EndpointRecord } from '../../world/endpoints/records.ts';
+import { createEndpoints, type Endpoint } from '../../world/endpoints/endpoints.ts';
 import { deregisterEndpoint } from '../application-autoscaling/targets.ts';
 import { checkDeployment } from './deployment-rules.ts';
 import { configNamed, fleetFor } from './fleets.ts';

@@ -1,5 +1,5 @@
 import type { ProductionVariant } from '@aws-sdk/client-sagemaker';
-import type { Context } from '../../operation.ts';
+import type { Context } from '../operation.ts';
 import {
   type ConfigRecord,
   configsOf,
@@ -7,7 +7,7 @@ import {
   keyOf,
   modelsOf,
   type VariantRecord,
-} from '../../simulation/endpoint-records.ts';
+} from '../../world/endpoints/records.ts';
 import { notFound } from './names.ts';
 
 /** The config of this name, or AWS's refusal. */

@@ -1,4 +1,4 @@
-import type { Operations } from '../../operation.ts';
+import type { Operations } from '../operation.ts';
 import { createEndpointConfig, deleteEndpointConfig, describeEndpointConfig } from './endpoint-configs.ts';
 import { createEndpoint, deleteEndpoint, describeEndpoint } from './endpoints.ts';
 import { listEndpointConfigs, listEndpoints, listModels } from './lists.ts';

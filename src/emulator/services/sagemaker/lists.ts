@@ -1,6 +1,6 @@
 import type { EndpointStatus } from '@aws-sdk/client-sagemaker';
-import { type Context, validation } from '../../operation.ts';
-import { configsOf, endpointsOf, modelsOf } from '../../simulation/endpoint-records.ts';
+import { type Context, validation } from '../operation.ts';
+import { configsOf, endpointsOf, modelsOf } from '../../world/endpoints/records.ts';
 
 interface ListInput {
   SortBy?: string;

@@ -1,7 +1,7 @@
 import type { ContainerDefinition, CreateModelInput, DescribeModelOutput } from '@aws-sdk/client-sagemaker';
-import { AwsError, type Context, validation } from '../../operation.ts';
-import { keyOf, type ModelRecord, modelsOf } from '../../simulation/endpoint-records.ts';
-import { artifactUrl, s3Location } from '../../simulation/fleet-instance.ts';
+import { AwsError, type Context, validation } from '../operation.ts';
+import { keyOf, type ModelRecord, modelsOf } from '../../world/endpoints/records.ts';
+import { artifactUrl, s3Location } from '../../world/fleet/instance.ts';
 import { alreadyExists, arnOf, notFound } from './names.ts';
 import { checkTags, forget, remember } from './tags.ts';
 

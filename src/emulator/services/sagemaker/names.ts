@@ -1,5 +1,5 @@
-import type { World } from '../../world.ts';
-import { type AwsError, validation } from '../../operation.ts';
+import type { World } from '../../world/world.ts';
+import { type AwsError, validation } from '../operation.ts';
 
 /** Where a resource lives. */
 export interface Place {

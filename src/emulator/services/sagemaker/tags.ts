@@ -1,6 +1,6 @@
 import type { Tag } from '@aws-sdk/client-sagemaker';
-import { type Context, validation } from '../../operation.ts';
-import { keyOf, tagsOf } from '../../simulation/endpoint-records.ts';
+import { type Context, validation } from '../operation.ts';
+import { keyOf, tagsOf } from '../../world/endpoints/records.ts';
 
 /** SageMaker keeps at most 50 tags a resource. */
 const MOST = 50;

@@ -4,10 +4,10 @@ import type {
   UpdateEndpointInput,
   UpdateEndpointWeightsAndCapacitiesInput,
 } from '@aws-sdk/client-sagemaker';
-import { type Context, validation } from '../../operation.ts';
-import { type Change, planUpdate } from '../../simulation/deployment.ts';
-import { type FleetRecord, variantsOf } from '../../simulation/endpoint-records.ts';
-import { createEndpoints } from '../../simulation/endpoints.ts';
+import { type Context, validation } from '../operation.ts';
+import { type Change, planUpdate } from '../../world/endpoints/plan.ts';
+import { type FleetRecord, variantsOf } from '../../world/endpoints/records.ts';
+import { createEndpoints } from '../../world/endpoints/endpoints.ts';
 import { checkDeployment } from './deployment-rules.ts';
 import { changeOf, endpointNamed } from './endpoints.ts';
 import { configNamed, fleetFor } from './fleets.ts';

@@ -1,6 +1,6 @@
-import type { Context } from '../../operation.ts';
-import { AwsError } from '../../operation.ts';
-import type { Store, Table } from '../../store.ts';
+import type { Context } from '../operation.ts';
+import { AwsError } from '../operation.ts';
+import type { Store, Table } from '../../storage/store.ts';
 
 export interface TopicRecord {
   /** Milliseconds since the epoch. */

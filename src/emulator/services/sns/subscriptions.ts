@@ -1,6 +1,6 @@
 import type { SubscribeCommandInput } from '@aws-sdk/client-sns';
-import type { Context, Operations } from '../../operation.ts';
-import { AwsError } from '../../operation.ts';
+import type { Context, Operations } from '../operation.ts';
+import { AwsError } from '../operation.ts';
 import { pageOf } from './page.ts';
 import { invalid, parseArn, subscriptions, topicArn, topicKey, topicOf } from './records.ts';
 

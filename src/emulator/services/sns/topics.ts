@@ -1,5 +1,5 @@
 import type { CreateTopicCommandInput, PublishCommandInput } from '@aws-sdk/client-sns';
-import type { Operations } from '../../operation.ts';
+import type { Operations } from '../operation.ts';
 import { pageOf } from './page.ts';
 import { type Message, publish } from './publish.ts';
 import { invalid, noTopic, parseArn, subscriptions, topicArn, topicKey, topicOf, topics } from './records.ts';

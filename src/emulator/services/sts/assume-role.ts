@@ -1,5 +1,5 @@
 import type { AssumeRoleCommandInput, AssumeRoleResponse } from '@aws-sdk/client-sts';
-import { AwsError, type Context } from '../../operation.ts';
+import { AwsError, type Context } from '../operation.ts';
 import { sessions } from './identity.ts';
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

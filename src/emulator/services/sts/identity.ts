@@ -1,6 +1,6 @@
 import type { GetCallerIdentityResponse } from '@aws-sdk/client-sts';
-import type { Context } from '../../operation.ts';
-import type { World } from '../../world.ts';
+import type { Context } from '../operation.ts';
+import type { World } from '../../world/world.ts';
 
 /** What AssumeRole gave out: kept so that calls signed with it land in the role's account. */
 export interface Session {

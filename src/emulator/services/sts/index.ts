@@ -1,4 +1,4 @@
-import type { Operations } from '../../operation.ts';
+import type { Operations } from '../operation.ts';
 import { assumeRole } from './assume-role.ts';
 import { callerIdentity } from './identity.ts';
 

@@ -1,4 +1,4 @@
-import type { StoredLogEvent } from '../../../simulation/logs.ts';
+import type { StoredLogEvent } from '../../../world/logs/logs.ts';
 
 /** "CloudWatch Logs Insights can extract a maximum of 200 log event fields from a JSON log" (docs, discovered fields). */
 const MOST_FIELDS = 200;

@@ -1,0 +1,128 @@
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { systemClock } from '../../base/clock.ts';
+import { cannotRun } from '../../base/errors.ts';
+import { spawnEmulator } from './spawn.ts';
+import { type Notice, readNotice, removeNotice } from './notice.ts';
+import { holderOf } from '../storage/lock.ts';
+import { getJson } from './request.ts';
+
+// How a command finds, starts and stops the emulator's process. Nothing here loads the emulator itself.
+
+/** Where the emulator listens unless told otherwise. */
+export const DEFAULT_PORT = 4599;
+
+/** How long a start or a stop may take, in ms. */
+const PATIENCE = 15_000;
+
+/** The emulator that runs in `dir` and answers; undefined when there is none. */
+export async function runningEmulator(dir: string): Promise<Notice | undefined> {
+  const notice = await readNotice(dir);
+  if (notice === undefined) return undefined;
+  const holder = await holderOf(resolve(dir));
+  if (holder?.pid !== notice.pid) return undefined;
+  return (await answers(notice.url)) ? notice : undefined;
+}
+
+/**
+ * The emulator of `dir`, started in the background if it does not run. `flags` are those of `emulator start`; `entry` is
+ * the program's file. Rejects with a `Problem` that shows what the process said when it does not come up.
+ */
+export async function ensureEmulator(
+  dir: string,
+  options: { flags?: readonly string[]; entry?: string } = {},
+): Promise<Notice & { started: boolean }> {
+  const running = await runningEmulator(dir);
+  if (running !== undefined) return { ...running, started: false };
+  const child = await spawnEmulator(dir, options);
+  const deadline = systemClock.now() + PATIENCE;
+  let last = false;
+  while (!last) {
+    // Read before looking, so that what came up in between is still seen.
+    last = systemClock.now() > deadline || (child.ended() && (await holderOf(resolve(dir))) === undefined);
+    const ready = await runningEmulator(dir);
+    if (ready !== undefined) {
+      // Two commands may start one at the same moment: the folder's lock lets one through, and both use that one.
+      if (ready.pid !== child.pid) child.kill();
+      return { ...ready, started: ready.pid === child.pid };
+    }
+    if (!last) await systemClock.sleep(5);
+  }
+  child.kill();
+  throw cannotRun(
+    child.ended()
+      ? `The emulator did not start: ${await child.said()}`
+      : `The emulator did not answer within ${PATIENCE / 1000} s.`,
+    `Its log is ${child.log}; \`shadowctl emulator start --foreground\` shows the same on the terminal.`,
+  );
+}
+
+/** Asks the emulator of `dir` to end and waits until it has. Resolves to its notice, or undefined when none ran. */
+export async function stopEmulator(dir: string): Promise<{ pid: number } | undefined> {
+  const folder = resolve(dir);
+  const holder = await holderOf(folder);
+  if (holder === undefined) {
+    await removeNotice(dir);
+    return undefined;
+  }
+  if (holder.host !== hostname()) {
+    throw cannotRun(
+      `The emulator of ${folder} runs as process ${holder.pid} on ${holder.host}, not on this host.`,
+      `Stop it there. If it is gone, delete ${folder}/lock.`,
+    );
+  }
+  try {
+    process.kill(holder.pid, 'SIGTERM');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
+      throw cannotRun(
+        `The emulator (process ${holder.pid} on ${holder.host}) cannot be stopped from here.`,
+        undefined,
+        error,
+      );
+    }
+  }
+  const deadline = systemClock.now() + PATIENCE;
+  while ((await holderOf(folder)) !== undefined) {
+    if (systemClock.now() > deadline) {
+      throw cannotRun(
+        `The emulator (process ${holder.pid}) has not ended within ${PATIENCE / 1000} s of being asked to.`,
+        `Look at ${folder}/emulator.log, or end it with: kill -9 ${holder.pid}`,
+      );
+    }
+    await systemClock.sleep(10);
+  }
+  await removeNotice(dir);
+  return { pid: holder.pid };
+}
+
+/** What points an AWS client at the emulator. Undefined means: must not be set, or real credentials would be used. */
+export function emulatorEnvironment(
+  url: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1';
+  // Twelve digits choose an account of the emulator; anything else may be a real key, which has no business there.
+  const chosen = /^\d{12}$/.test(env.AWS_ACCESS_KEY_ID ?? '');
+  const account = chosen ? env.AWS_ACCESS_KEY_ID : '000000000000';
+  return {
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: chosen ? env.AWS_ACCESS_KEY_ID : 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_SESSION_TOKEN: undefined,
+    AWS_PROFILE: undefined,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    // The emulator never looks a role up, but SageMaker's API demands that a model names one.
+    SAGEMAKER_ROLE_ARN: env.SAGEMAKER_ROLE_ARN || `arn:aws:iam::${account}:role/shadowctl-emulator`,
+  };
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await getJson(`${url}/_shadowctl/health`)).status === 200;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,167 @@
+import { channel } from 'node:diagnostics_channel';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { cannotRun } from '../../base/errors.ts';
+import { createWorld } from '../world/create.ts';
+import { answer, refusal } from '../gateway/pipeline.ts';
+import type { EmulatorOptions } from '../world/options.ts';
+import { MOST_BYTES, tooLarge } from '../protocols/body.ts';
+import { header, type WireRequest, type WireResponse } from '../protocols/wire.ts';
+import { type Random, seededRandom } from '../world/random.ts';
+import { protocolOf, scopeOf } from '../gateway/route.ts';
+import { bucketOf } from '../gateway/route-s3.ts';
+import { readBody } from './body.ts';
+import { CONTROL, control } from './control.ts';
+import { refusalOf } from './guard.ts';
+import type { World } from '../world/world.ts';
+
+export interface Emulator {
+  /** `http://127.0.0.1:port` */
+  url: string;
+  port: number;
+  world: World;
+  /** Stops listening, breaks what is still connected, keeps the state and lets go of its folder. */
+  close(): Promise<void>;
+}
+
+/** Starts the emulator on a port of 127.0.0.1, ready to be called. Rejects when the port is taken or the folder cannot be used. */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const { world, close } = await createWorld(options);
+  // A stream of its own: how many calls are made must not change what the world draws.
+  const requestIds = seededRandom((options.seed ?? 1) ^ 0x2545f491);
+  const startedAt = options.clock.now();
+  const server = createServer(
+    // Session tokens make for long headers; AWS's clients keep idle connections for about a minute.
+    { keepAlive: true, keepAliveTimeout: 75_000, maxHeaderSize: 65_536 },
+    (request, response) => {
+      serve(world, requestIds, startedAt, request, response).catch(() => request.socket.destroy());
+    },
+  );
+  server.on('clientError', refuseBytes);
+  try {
+    await listen(server, options.port ?? 0);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    world,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      await close();
+    },
+  };
+}
+
+/** Node's own announcement of every answer. */
+export const FINISHED = channel('http.server.response.finish');
+const operations = new WeakMap<ServerResponse, string>();
+
+/** What a request asked for, as `s3:CreateBucket`, where it was understood; known to those who listen to `FINISHED`. */
+export function operationOf(response: ServerResponse): string | undefined {
+  return operations.get(response);
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE';
+      const next = taken ? 'Stop what listens there, or choose another port.' : undefined;
+      reject(
+        cannotRun(
+          `The emulator cannot listen on 127.0.0.1:${port}: ${taken ? 'the port is taken' : error.message}.`,
+          next,
+          error,
+        ),
+      );
+    });
+    server.listen(port, '127.0.0.1', resolve);
+  });
+}
+
+async function serve(
+  world: World,
+  requestIds: Random,
+  startedAt: number,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+) {
+  // A client that takes the emulator for a proxy names it in the path as well.
+  const url = (incoming.url ?? '/').replace(/^http:\/\/[^/?]*\/?/, '/');
+  const mark = url.indexOf('?');
+  const head = {
+    method: incoming.method ?? 'GET',
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: mark < 0 ? [] : [...new URLSearchParams(url.slice(mark + 1))],
+    headers: incoming.headers,
+  };
+  const refused = refusalOf(incoming.headers);
+  if (refused !== undefined) {
+    incoming.resume();
+    send(head.method, outgoing, { status: 403, headers: { connection: 'close' }, body: `${refused}\n` });
+    return;
+  }
+  const scope = scopeOf(head);
+  const protocol = protocolOf(head, scope);
+  const body = await readBody(incoming, MOST_BYTES[protocol]);
+  if (body === undefined) return;
+  const requestId = requestIds.uuid();
+  if (body === 'too-large') {
+    const request = { ...head, body: new Uint8Array() };
+    const reply = refusal(tooLarge(protocol), { protocol, service: undefined, requestId, request });
+    send(head.method, outgoing, { ...reply, headers: { ...reply.headers, connection: 'close' } });
+    return;
+  }
+  const request: WireRequest = { ...head, body };
+  const reply = isControl(head)
+    ? await control(world, startedAt, request)
+    : await answer(world, request, requestId, scope, protocol);
+  if (reply === undefined) incoming.socket.destroy();
+  else {
+    if (reply.operation !== undefined && FINISHED.hasSubscribers) operations.set(outgoing, reply.operation);
+    send(head.method, outgoing, reply);
+  }
+}
+
+/** A bucket of a virtual host may well hold a key of that name. */
+function isControl({ path, headers }: Pick<WireRequest, 'path' | 'headers'>): boolean {
+  return path.startsWith(CONTROL) && bucketOf(header({ headers }, 'host') ?? '') === undefined;
+}
+
+function send(method: string, outgoing: ServerResponse, reply: WireResponse): void {
+  const { headers } = reply;
+  // A HEAD says how long the body would be.
+  if (method !== 'HEAD' || headers['Content-Length'] === undefined) {
+    const length = typeof reply.body === 'string' ? Buffer.byteLength(reply.body) : reply.body.byteLength;
+    if (reply.status !== 204 && reply.status !== 304) headers['Content-Length'] = String(length);
+    else delete headers['Content-Length'];
+  }
+  outgoing.writeHead(reply.status, headers);
+  if (reply.cut === true) {
+    const bytes = Buffer.from(reply.body);
+    outgoing.write(bytes.subarray(0, bytes.length / 2), () => outgoing.destroy());
+    return;
+  }
+  if (typeof reply.body === 'string' || reply.body.byteLength > ONE_WRITE) outgoing.end(reply.body);
+  // As text a small body leaves with the head in one write, which is most of what a small reply costs.
+  else
+    outgoing.end(
+      Buffer.from(reply.body.buffer, reply.body.byteOffset, reply.body.byteLength).toString('latin1'),
+      'latin1',
+    );
+}
+
+const ONE_WRITE = 16_384;
+
+/** What is not HTTP is answered in a line; the connection ends. */
+function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return;
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

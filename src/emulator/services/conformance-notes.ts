@@ -1,0 +1,48 @@
+import type { ServiceId } from '../model/shapes.ts';
+
+/**
+ * What is missing of operations that are built, in words for the user; `conformance.ts` calls them `partly`. "Refused"
+ * means by name, with NotImplemented or AWS's own refusal; "no effect" means taken and, where AWS shows it, shown again.
+ */
+export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>>> = {
+  sagemaker: {
+    CreateModel:
+      'Refused: ModelPackageName, Mode MultiModel, uncompressed artifacts. Not looked up: role, subnets, the image in ECR.',
+    CreateEndpointConfig:
+      'Refused: AsyncInferenceConfig, ServerlessConfig, ExplainerConfig, InstancePools, variants without ModelName (inference components).',
+  },
+  'sagemaker-runtime': {
+    InvokeEndpoint:
+      'Refused, as on an endpoint without them: TargetModel, InferenceComponentName. No effect: SessionId, EnableExplanations.',
+  },
+  cloudwatch: {
+    DescribeAlarms: 'There are no composite alarms and no log alarms.',
+    GetMetricData:
+      'Refused: Metrics Insights (SELECT …), SEARCH, ANOMALY_DETECTION_BAND, INSIGHT_RULE_METRIC, SERVICE_QUOTA, DB_PERF_INSIGHTS, LAMBDA.',
+    PutMetricAlarm: 'Refused: anomaly detection, PromQL. Of the actions only SNS topics are carried out.',
+  },
+  logs: {
+    CreateLogGroup: 'No effect: KMS key, log class.',
+    FilterLogEvents: 'Refused: patterns for space-delimited events ([…]) and regular expressions (%…%).',
+    GetQueryResults: 'A query is done a second after it began; before, it gives no rows.',
+    StartQuery:
+      'Known are fields, display, filter, parse, sort, limit and stats count(); the rest is refused as malformed, with those words. Refused: SQL, PPL, SOURCE.',
+  },
+  s3: {
+    CreateBucket: 'Refused: object lock. There are no ACLs, policies or versions.',
+    CreateMultipartUpload: 'As PutObject.',
+    CopyObject: 'As PutObject.',
+    DeleteObject: 'Refused: conditions on size and time.',
+    PutObject:
+      'Refused: keys of the customer (SSE-C), object lock, grants, appending. No effect: KMS keys, storage classes.',
+  },
+  sts: {
+    AssumeRole: 'No role is looked up and no policy applies: every caller may take every role.',
+  },
+  sns: {
+    Subscribe: 'Delivers to http:// on this machine alone. No effect: filter policies.',
+  },
+  'application-autoscaling': {
+    PutScalingPolicy: 'Kept and described; nothing scales by it, and it makes no alarms.',
+  },
+};

@@ -1,0 +1,318 @@
+import type { World } from '../world.ts';
+import { firing } from './alarms.ts';
+import {
+  acceptMs,
+  activateMs,
+  type Change,
+  type Counts,
+  fallBack,
+  numberOf,
+  planRollback,
+  type Stage,
+} from './plan.ts';
+import type { Endpoint } from './endpoints.ts';
+import { type FleetRecord, type VariantRecord, variantsOf } from './records.ts';
+import { attend, closeFleet, dismiss, type Fleet, hire } from '../fleet/fleet.ts';
+import { stopInstances } from '../fleet/instance.ts';
+import { beginScale, endScale } from './scale.ts';
+import { lacksCapacity, NO_CAPACITY } from '../fleet/capacity.ts';
+import { checkHealth, warmUp } from '../fleet/health.ts';
+
+/** How often alarms are looked at while baking: an alarm acts within a second of its change. */
+const ALARM_CHECK_MS = 1_000;
+/** How often servers that are just starting are looked at. */
+const STARTING_CHECK_MS = 250;
+
+/** Begins the stage under way: what is to be seen at once, and when it ends. */
+export function begin(world: World, endpoint: Endpoint, at: number): void {
+  const change = changeOf(endpoint);
+  const stage = stageOf(change);
+  change.stageStartedAt = at;
+  delete change.ailing;
+  delete change.granted;
+  const launch = change.kind === 'create' ? world.latencies.createEndpoint : world.latencies.launchFleet;
+  const accept = Math.min(launch, acceptMs(world.latencies));
+  switch (stage.kind) {
+    case 'accept':
+      return until(change, at + accept);
+    case 'launch': {
+      const fleet = fleetOf(endpoint, stage.fleet);
+      for (const variant of variantsOf(fleet)) {
+        const count = numberOf(stage.counts, variant.name) ?? 0;
+        hire(world, variant, count);
+        if (count > 0)
+          say(variant, variant.serving === 0 ? 'Creating' : 'Updating', `Launching ${count} instance(s).`, at);
+      }
+      refresh(endpoint);
+      const launched = stage.fleet === 'new' ? endpoint.next : endpoint.serving;
+      // On the wall clock a server of the user's own needs the time of the launch to start.
+      if (launched && !world.clock.virtual) void warmUp(world, launched, undefined);
+      // The call's own delay counts as part of the launch that follows it.
+      return until(change, at + launch - (change.stage === 1 && !change.undoing ? accept : 0));
+    }
+    case 'activate':
+      if (change.kind === 'create') return until(change, at);
+      for (const variant of variantsOf(fleetOf(endpoint, change.undoing ? 'old' : 'new'))) {
+        const count = numberOf(change.undoing ? stage.serving.old : stage.serving.new, variant.name) ?? 0;
+        say(
+          variant,
+          'ActivatingTraffic',
+          `Activating traffic on ${stage.extent} capacity of ${count} instance(s).`,
+          at,
+        );
+      }
+      return until(change, at + activateMs(world.latencies));
+    case 'bake':
+      for (const variant of variantsOf(fleetOf(endpoint, 'new'))) {
+        // AWS's own sample names TerminationWaitInSeconds in the canary stage too (facts 4.2).
+        const text = `Baking for ${stage.seconds} seconds (TerminationWaitInSeconds) with traffic enabled on ${stage.extent} capacity of ${variant.serving} instance(s).`;
+        say(variant, 'Baking', text, at);
+      }
+      until(change, at + stage.seconds * 1000);
+      // Looked at once even where there is nothing to wait for.
+      change.dueAt = at;
+      return;
+    case 'terminate':
+      for (const variant of variantsOf(fleetOf(endpoint, stage.fleet))) {
+        const count = numberOf(stage.counts, variant.name) ?? 0;
+        if (count > 0) say(variant, 'Deleting', `Terminating ${count} instance(s).`, at);
+      }
+      return until(change, at + world.latencies.terminateFleet);
+    case 'scale':
+      beginScale(world, endpoint, stage, at);
+      return until(change, at + world.latencies.updateWeights);
+    case 'delete':
+      return until(change, at + world.latencies.deleteEndpoint);
+  }
+}
+
+/** What became of an endpoint: it goes on waiting, something about it changed, or it is gone. */
+export type Outcome = 'waits' | 'changed' | 'gone';
+
+/** Makes happen what is due at `at`. */
+export async function advance(world: World, endpoint: Endpoint, at: number): Promise<Outcome> {
+  const outcome = await happen(world, endpoint, at);
+  const { change } = endpoint.record;
+  if (change && mayTimeOut(change)) change.dueAt = Math.min(change.dueAt, change.timeOutAt ?? change.dueAt);
+  return outcome;
+}
+
+/** Once the old fleet goes for good there is nothing to go back to. */
+function mayTimeOut(change: Change): boolean {
+  return !change.undoing && !(stageOf(change).kind === 'terminate' && change.stage === change.stages.length - 1);
+}
+
+async function happen(world: World, endpoint: Endpoint, at: number): Promise<Outcome> {
+  const change = changeOf(endpoint);
+  const stage = stageOf(change);
+  if (change.timeOutAt !== undefined && at >= change.timeOutAt && mayTimeOut(change)) {
+    // The text is not sourced; that a time-out rolls back is the reading of facts 4.1.
+    return undo(
+      world,
+      endpoint,
+      'The deployment exceeded its MaximumExecutionTimeoutInSeconds and was rolled back.',
+      at,
+    );
+  }
+  switch (stage.kind) {
+    case 'launch':
+      return launched(world, endpoint, stage, at);
+    case 'activate':
+      serve(endpoint, stage.serving);
+      return next(world, endpoint, at);
+    case 'bake': {
+      const alarms = change.undoing ? [] : firing(world, endpoint.record, change.alarms);
+      if (alarms.length > 0) {
+        const reason = `One or more configured alarm for automatic rollback deployment is in ALARM state: [${alarms.join(', ')}].`;
+        return undo(world, endpoint, reason, at);
+      }
+      if (at >= change.endsAt) return next(world, endpoint, at);
+      change.dueAt = Math.min(
+        change.endsAt,
+        at + (change.alarms.length > 0 ? ALARM_CHECK_MS : Number.POSITIVE_INFINITY),
+      );
+      return 'waits';
+    }
+    case 'terminate':
+      for (const variant of variantsOf(fleetOf(endpoint, stage.fleet))) {
+        dismiss(variant, numberOf(stage.counts, variant.name) ?? 0);
+        delete variant.doing;
+      }
+      await stopInstances(world, refresh(endpoint));
+      return next(world, endpoint, at);
+    case 'scale':
+      if (await endScale(world, endpoint, stage, at)) await finish(world, endpoint, at);
+      return 'changed';
+    case 'delete':
+      return 'gone';
+    case 'accept':
+      change.pendingSince = at;
+      return next(world, endpoint, at);
+  }
+}
+
+/** The instances of a launch stand: are they there, and do they answer? */
+async function launched(
+  world: World,
+  endpoint: Endpoint,
+  stage: Stage & { kind: 'launch' },
+  at: number,
+): Promise<Outcome> {
+  const change = changeOf(endpoint);
+  const fleet = stage.fleet === 'new' ? endpoint.next : endpoint.serving;
+  if (!fleet) throw new Error(`endpoint ${endpoint.key} launches a fleet it does not have`);
+  if (!change.granted && lacksCapacity(world, endpoint.record.name, fleet.record, stage.counts)) {
+    return giveUp(world, endpoint, NO_CAPACITY, at);
+  }
+  change.granted = true;
+  const health = await checkHealth(world, fleet, at);
+  if (health.state === 'starting') {
+    until(change, world.clock.now() + STARTING_CHECK_MS);
+    return 'changed';
+  }
+  // The time a real server needs to start is real: what was due long ago counts from now.
+  const now = health.outside && !world.clock.virtual ? Math.max(at, world.clock.now()) : at;
+  if (health.state === 'healthy') {
+    delete change.ailing;
+    return next(world, endpoint, now);
+  }
+  const patience = Math.min(world.latencies.failHealthCheck, health.variant.startupTimeoutSeconds * 1000);
+  change.ailing ??= { until: health.final ? now : now + patience };
+  if (now >= change.ailing.until) return giveUp(world, endpoint, health.reason, now);
+  until(change, Math.min(change.ailing.until, now + Math.max(100, patience / 24)));
+  change.endsAt = change.ailing.until;
+  return 'changed';
+}
+
+/** What was to be launched does not come: an endpoint being created fails, one that serves goes back. */
+async function giveUp(world: World, endpoint: Endpoint, reason: string, at: number): Promise<Outcome> {
+  const { record } = endpoint;
+  const change = changeOf(endpoint);
+  if (change.kind === 'create' || change.undoing) {
+    // A rollback that cannot bring the old fleet back leaves the endpoint as it is (facts 4.2).
+    record.status = change.kind === 'create' ? 'Failed' : 'UpdateRollbackFailed';
+    record.failureReason = reason;
+    record.modifiedAt = at;
+    if (change.kind === 'create') {
+      if (endpoint.next) await closeFleet(world, endpoint.next);
+      endpoint.next = undefined;
+      delete record.change;
+    } else await abandon(world, endpoint);
+    return 'changed';
+  }
+  return undo(world, endpoint, reason, at);
+}
+
+/** Lets go of instances that never came, and takes requests with what there is. */
+async function abandon(world: World, endpoint: Endpoint): Promise<void> {
+  const { record } = endpoint;
+  for (const variant of record.fleet ? variantsOf(record.fleet) : []) {
+    variant.instances = variant.instances.filter((instance) => instance.healthy);
+    variant.serving = variant.instances.length;
+    delete variant.doing;
+  }
+  await stopInstances(world, refresh(endpoint));
+  if (endpoint.next) await closeFleet(world, endpoint.next);
+  endpoint.next = undefined;
+  delete record.change;
+}
+
+/** Turns an update round: back to the old fleet. */
+async function undo(world: World, endpoint: Endpoint, reason: string, at: number): Promise<Outcome> {
+  const { record } = endpoint;
+  const change = changeOf(endpoint);
+  const old = fleetOf(endpoint, 'old');
+  const next = fleetOf(endpoint, 'new');
+  change.stages = planRollback(old, next, change.rollbackBatch);
+  change.stage = 0;
+  change.undoing = { reason };
+  delete change.timeOutAt;
+  record.status = world.switches.rollbackStatus;
+  record.modifiedAt = at;
+  serve(endpoint, fallBack(old, next));
+  for (const variant of [...variantsOf(old), ...variantsOf(next)]) delete variant.doing;
+  begin(world, endpoint, at);
+  return 'changed';
+}
+
+/** On to the next stage, or the end. Stages that take no time follow at once. */
+async function next(world: World, endpoint: Endpoint, at: number): Promise<Outcome> {
+  const change = changeOf(endpoint);
+  change.stage += 1;
+  if (change.stage < change.stages.length) {
+    begin(world, endpoint, at);
+    return 'changed';
+  }
+  await finish(world, endpoint, at);
+  return 'changed';
+}
+
+/** The change is over: the new fleet is the fleet, or the old one still is. */
+async function finish(world: World, endpoint: Endpoint, at: number): Promise<void> {
+  const { record } = endpoint;
+  const change = changeOf(endpoint);
+  const leaving = change.undoing ? endpoint.next : endpoint.serving;
+  if (change.kind === 'create' || change.kind === 'update') {
+    if (change.undoing) record.failureReason = change.undoing.reason;
+    else {
+      delete record.failureReason;
+      endpoint.serving = endpoint.next;
+      if (change.next) {
+        record.fleet = change.next;
+        record.configName = change.next.configName;
+      }
+    }
+    endpoint.next = undefined;
+    if (leaving) await closeFleet(world, leaving);
+  }
+  for (const variant of record.fleet ? variantsOf(record.fleet) : []) delete variant.doing;
+  record.status = 'InService';
+  record.modifiedAt = at;
+  delete record.change;
+}
+
+/** Sets how many instances of either fleet take requests. */
+function serve(endpoint: Endpoint, serving: { old: Counts; new: Counts }): void {
+  const set = (fleet: Fleet | undefined, counts: Counts) => {
+    for (const variant of fleet ? variantsOf(fleet.record) : []) variant.serving = numberOf(counts, variant.name) ?? 0;
+  };
+  set(endpoint.serving, serving.old);
+  set(endpoint.next, serving.new);
+  refresh(endpoint);
+}
+
+function refresh(endpoint: Endpoint) {
+  return [endpoint.serving, endpoint.next].flatMap((fleet) => (fleet ? attend(fleet) : []));
+}
+
+function until(change: Change, at: number): void {
+  change.endsAt = at;
+  change.dueAt = at;
+}
+
+function say(
+  variant: VariantRecord,
+  status: NonNullable<VariantRecord['doing']>['status'],
+  message: string,
+  since: number,
+): void {
+  variant.doing = { status, message, since };
+}
+
+function changeOf(endpoint: Endpoint): Change {
+  const { change } = endpoint.record;
+  if (!change) throw new Error(`endpoint ${endpoint.key} has nothing under way`);
+  return change;
+}
+
+function stageOf(change: Change): Stage {
+  const stage = change.stages[change.stage];
+  if (!stage) throw new Error(`a change has ${change.stages.length} stages, not ${change.stage + 1}`);
+  return stage;
+}
+
+function fleetOf(endpoint: Endpoint, which: 'old' | 'new'): FleetRecord {
+  const fleet = which === 'old' ? endpoint.record.fleet : endpoint.record.change?.next;
+  if (!fleet) throw new Error(`endpoint ${endpoint.key} has no ${which} fleet`);
+  return fleet;
+}

@@ -1,0 +1,39 @@
+import type { Clock } from '../../../base/clock.ts';
+import type { Store } from '../../storage/store.ts';
+import { dropPieces, etagOf, readPieces, writePiece } from './bytes.ts';
+import { buckets, objects, type Piece } from './records.ts';
+import type { ObjectStore } from './objects.ts';
+
+/** S3 as the emulator's own parts use it: they see the buckets of the account they work for. */
+export function createObjectStore(store: Store, clock: Clock): ObjectStore {
+  const owns = (account: string, bucket: string) => buckets(store).get(bucket)?.account === account;
+  const set = async (id: string, piece: Piece, etag: string, contentType: string, modifiedAt: number) => {
+    const old = objects(store).get(id);
+    const attributes = { ContentType: contentType };
+    objects(store).set(id, { pieces: [piece], size: piece.size, etag, modifiedAt, attributes, tags: [] });
+    await dropPieces(store, old?.pieces ?? []);
+  };
+  return {
+    async get(account, bucket, key) {
+      for (;;) {
+        const record = owns(account, bucket) ? objects(store).get(`${bucket}/${key}`) : undefined;
+        if (record === undefined) return undefined;
+        const bytes = await readPieces(store, record);
+        if (bytes !== undefined) return bytes;
+        if (objects(store).get(`${bucket}/${key}`) === record)
+          throw new Error(`the bytes of s3://${bucket}/${key} are lost`);
+      }
+    },
+    async put(account, bucket, key, body, contentType, at = clock.now()) {
+      if (!owns(account, bucket)) return false;
+      const piece = await writePiece(store, body);
+      await set(`${bucket}/${key}`, piece, etagOf(body), contentType ?? 'binary/octet-stream', at);
+      return true;
+    },
+    async adopt({ account, bucket, key }, piece, etag, contentType, at) {
+      if (!owns(account, bucket)) return false;
+      await set(`${bucket}/${key}`, piece, etag, contentType, at);
+      return true;
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import { stopwatch } from '../../../base/clock.ts';
+import type { InvocationRequest } from '../../containers/container.ts';
+import type { World } from '../world.ts';
+import type { Variant } from '../fleet/fleet.ts';
+import { logTarget } from '../fleet/instance.ts';
+import { type Answer, ask, pickInstance, withOverhead } from './traffic.ts';
+
+const NO_ANSWER: Answer = {
+  response: { status: 0, body: new Uint8Array(), contentType: 'text/plain' },
+  modelLatency: 0,
+  overheadLatency: 0,
+  container: 'primary',
+  owed: 0,
+  measured: 0,
+};
+
+/** A request on its way to a shadow. */
+interface Copy {
+  variant: Variant;
+  request: InvocationRequest;
+  caller: Caller;
+  /** When production's answer was determined. */
+  at: number;
+}
+
+/** What the caller sent beside the body, and the event id of production's capture. */
+export interface Caller {
+  eventId: string | undefined;
+  inferenceId: string | undefined;
+  customAttributes: string | undefined;
+}
+
+/**
+ * How many copies may wait for a shadow's container at a time. What SageMaker does beyond its limit is not sourced
+ * (facts 11); here the copy is dropped and the shadow's log says so.
+ */
+const MOST_IN_FLIGHT = 1_000;
+
+/** Copies wait here until the answer to production's caller is on its way: a shadow costs the caller nothing. */
+export class ShadowQueue {
+  #copies: Copy[] = [];
+  #scheduled = false;
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  add(copy: Copy): void {
+    this.#copies.push(copy);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.drain();
+    });
+  }
+
+  /** Sends what waits. */
+  drain(): void {
+    if (this.#copies.length === 0) return;
+    const copies = this.#copies;
+    this.#copies = [];
+    for (const copy of copies) send(this.#world, copy);
+  }
+}
+
+/** Draws whether a request is copied: the shadow's weight beside production's (facts 1.3). */
+export function isMirrored(world: World, production: Variant, shadow: Variant): boolean {
+  const weight = shadow.record.weight;
+  const share = world.switches.shadowSampling === 'weight' ? weight : weight / (production.record.weight || 1);
+  return share >= 1 || world.random.next() < share;
+}
+
+function send(world: World, { variant, request, caller, at }: Copy): void {
+  const instance = pickInstance(world, variant);
+  if (!instance) return;
+  if (variant.inFlight >= MOST_IN_FLIGHT) {
+    const message = `shadow request dropped: ${variant.inFlight} requests are waiting for the container`;
+    world.logs.append(logTarget(variant.endpoint, variant.record, instance.record, 0), [{ timestamp: at, message }]);
+    return;
+  }
+  variant.inFlight += 1;
+  const began = stopwatch(world.clock);
+  const note = (answer: Answer) => {
+    variant.inFlight -= 1;
+    settle(world, variant, request, caller, withOverhead(world, answer, began), at + answer.owed);
+  };
+  const answer = ask(world, variant, instance, request, { at });
+  // A shadow must never bring the emulator down, whatever its container does.
+  if (answer instanceof Promise) answer.catch(() => NO_ANSWER).then(note, () => {});
+  else note(answer);
+}
+
+/** Metrics and capture of one answered request, at the moment it was answered. */
+export function settle(
+  world: World,
+  variant: Variant,
+  request: InvocationRequest,
+  caller: Caller,
+  { response, modelLatency, overheadLatency }: Answer,
+  at: number,
+): void {
+  const { status } = response;
+  variant.meter.record({ at, status, modelLatency, overheadLatency, instances: variant.serving.length });
+  const { capture } = variant;
+  if (!capture?.sampled()) return;
+  const failed = status < 200 || status >= 300;
+  if (failed && !world.switches.captureFailedCalls) return;
+  capture.add({
+    eventId: caller.eventId ?? world.random.uuid(),
+    at,
+    input: request,
+    output: failed ? undefined : response,
+    inferenceId: caller.inferenceId,
+    customAttributes: caller.customAttributes,
+  });
+}

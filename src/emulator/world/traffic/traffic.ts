@@ -1,0 +1,202 @@
+import { stopwatch } from '../../../base/clock.ts';
+import type { Container, InvocationRequest, InvocationResponse } from '../../containers/container.ts';
+import type { World } from '../world.ts';
+import type { Fleet, Variant } from '../fleet/fleet.ts';
+import { containerName, type Instance, startInstance } from '../fleet/instance.ts';
+
+/** What a variant answered, and how long it took (microseconds). */
+export interface Answer {
+  response: InvocationResponse;
+  modelLatency: number;
+  overheadLatency: number;
+  /** Which container a failure came from, in SageMaker's words: `primary`, or its name in a pipeline. */
+  container: string;
+  /** Milliseconds of the latencies that have not passed yet: the caller sleeps them, a shadow only counts them. */
+  owed: number;
+  /** Milliseconds that really passed in the containers. */
+  measured: number;
+}
+
+/** Where no overhead is simulated, it is what passed since `began` (by the stopwatch) beside the containers' work. */
+export function withOverhead(world: World, answer: Answer, began: number): Answer {
+  if (world.latencies.overheadLatency > 0) return answer;
+  const overhead = stopwatch(world.clock) - began - answer.measured;
+  return { ...answer, overheadLatency: Math.max(0, Math.round(overhead * 1000)) };
+}
+
+/** A container must answer within 60 s (facts 7.2). */
+const TIMEOUT_MS = 60_000;
+/** The first call on a fresh instance takes about six times as long (facts 13). */
+const FIRST_CALL = 6;
+/** Spread of the simulated latencies: the slowest of 200 calls takes about twice the median (facts 13). */
+const SIGMA = 0.25;
+
+/** Which fleets of an endpoint take requests now. */
+export interface Serving {
+  serving: Fleet | undefined;
+  next: Fleet | undefined;
+}
+
+/** The fleet whose variants the caller can name: the old one until it takes no more requests. */
+export function facing({ serving, next }: Serving): Fleet | undefined {
+  return next && serving?.production.every((variant) => variant.serving.length === 0) ? next : serving;
+}
+
+/** A variant by its share of the weights; undefined when no weight is above zero. */
+export function pickVariant(world: World, fleet: Fleet): Variant | undefined {
+  const [only] = fleet.production;
+  if (fleet.production.length === 1) return only;
+  let total = 0;
+  for (const variant of fleet.production) total += variant.record.weight;
+  let drawn = world.random.next() * total;
+  for (const variant of fleet.production) {
+    drawn -= variant.record.weight;
+    if (drawn < 0) return variant;
+  }
+  return undefined;
+}
+
+/**
+ * Old fleet or new: while traffic shifts, each request goes to the new one with the share of its instances that take
+ * traffic, at random and not sticky (facts 4.3: a canary of 1 out of 3 saw 35 % of the requests).
+ */
+export function pickFleet(world: World, { serving, next }: Serving, variant: Variant): Variant {
+  if (!serving || !next) return variant;
+  const counterpart = next.production.find((other) => other.record.name === variant.record.name);
+  if (!counterpart || counterpart.serving.length === 0) return variant;
+  const share = counterpart.serving.length / counterpart.record.desiredCount;
+  return variant.serving.length === 0 || world.random.next() < share ? counterpart : variant;
+}
+
+/** One of the instances that take requests. */
+export function pickInstance(world: World, variant: Variant): Instance | undefined {
+  const { serving } = variant;
+  return serving.length === 1 ? serving[0] : serving[Math.floor(world.random.next() * serving.length)];
+}
+
+/** How a request is put to an instance. */
+export interface Asking {
+  /** The simulated moment, where it is not the present. */
+  at?: number | undefined;
+  /** Only this container of several (TargetContainerHostname). */
+  only?: number | undefined;
+}
+
+/**
+ * Sends a request through the containers of an instance. Answers at once where they do: a built-in container computes
+ * in this process, and a promise per request would cost more than the work.
+ */
+export function ask(
+  world: World,
+  variant: Variant,
+  instance: Instance,
+  request: InvocationRequest,
+  asking: Asking = {},
+): Answer | Promise<Answer> {
+  if (instance.containers) return put(world, variant, instance, instance.containers, request, asking);
+  return startInstance(world, variant.endpoint, variant.fleet, variant.record, instance).then(
+    (containers) => put(world, variant, instance, containers, request, asking),
+    // It once ran (the emulator was restarted meanwhile); now nothing answers there.
+    () => ({ response: silence, modelLatency: 0, overheadLatency: 0, container: 'primary', owed: 0, measured: 0 }),
+  );
+}
+
+function put(
+  world: World,
+  variant: Variant,
+  instance: Instance,
+  containers: Container[],
+  request: InvocationRequest,
+  { at, only }: Asking,
+): Answer | Promise<Answer> {
+  const struck = world.faults.strike(STRIKING, {
+    service: 'sagemaker-runtime',
+    operation: 'InvokeEndpoint',
+    endpoint: variant.endpoint.name,
+    variant: variant.record.name,
+    endpointConfig: variant.fleet.configName,
+  });
+  const first = instance.calls === 0;
+  instance.calls += 1;
+  const extra = struck?.kind === 'slow-model' ? (struck.milliseconds ?? 0) : 0;
+  const began = stopwatch(world.clock);
+  const [single] = containers;
+  if (struck?.kind === 'failing-model') {
+    const response = { status: struck.status ?? 500, body: INJECTED, contentType: 'text/plain' };
+    return weigh(world, variant, { response, container: 'primary', first, extra, began, outside: false });
+  }
+  if (single && containers.length === 1) {
+    instance.moment = at;
+    const response = single.invoke(request);
+    instance.moment = undefined;
+    // A container that answers at once is built in; one that must be waited for is a server of the user's own.
+    if (!(response instanceof Promise)) {
+      return weigh(world, variant, { response, container: 'primary', first, extra, began, outside: false });
+    }
+    return response.then((answer) =>
+      weigh(world, variant, { response: answer, container: 'primary', first, extra, began, outside: true }),
+    );
+  }
+  return chain(variant, containers, request, only).then(({ response, container, outside }) =>
+    weigh(world, variant, { response, container, first, extra, began, outside }),
+  );
+}
+
+/** An inference pipeline: each container's answer is the next one's request. */
+async function chain(variant: Variant, containers: Container[], request: InvocationRequest, only: number | undefined) {
+  let input = request;
+  let response = silence;
+  let container = 'primary';
+  let outside = false;
+  for (const [index, one] of containers.entries()) {
+    if (only !== undefined && index !== only) continue;
+    container = containerName(variant.record, index);
+    const answer = one.invoke(input);
+    if (answer instanceof Promise) outside = true;
+    response = await answer;
+    if (response.status < 200 || response.status >= 300) break;
+    input = { ...request, body: response.body, contentType: response.contentType };
+  }
+  return { response, container, outside };
+}
+
+interface Raw {
+  response: InvocationResponse;
+  container: string;
+  first: boolean;
+  /** Milliseconds a fault adds. */
+  extra: number;
+  /** When the containers were asked, by the stopwatch. */
+  began: number;
+  outside: boolean;
+}
+
+/** Puts the latencies to an answer: simulated for built-in containers, measured for all others. */
+function weigh(world: World, variant: Variant, { response, container, first, extra, began, outside }: Raw): Answer {
+  const measured = stopwatch(world.clock) - began;
+  const simulated = !outside && world.latencies.modelLatency > 0;
+  const model = Math.min(
+    TIMEOUT_MS,
+    (simulated ? simulate(world, variant, Math.max(first ? FIRST_CALL : 1, response.effort ?? 1)) : measured) + extra,
+  );
+  const overhead = world.latencies.overheadLatency * Math.exp(SIGMA * world.random.normal());
+  variant.busy += model;
+  return {
+    response: model >= TIMEOUT_MS ? silence : response,
+    modelLatency: Math.round(model * 1000),
+    overheadLatency: Math.round(overhead * 1000),
+    container,
+    measured,
+    owed: Math.max(0, model + overhead - (simulated ? 0 : measured)),
+  };
+}
+
+const STRIKING = ['failing-model', 'slow-model'] as const;
+const silence: InvocationResponse = { status: 0, body: new Uint8Array(), contentType: 'text/plain' };
+const INJECTED = Buffer.from('The emulator was told to let this model fail (fault failing-model).');
+
+/** Milliseconds, from a log-normal distribution around so many times the model's own median. */
+function simulate(world: World, variant: Variant, effort: number): number {
+  const median = world.latencies.modelLatency * variant.pace * effort;
+  return median * Math.exp(SIGMA * world.random.normal());
+}
