@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { Fault } from '../world/faults.ts';
 import type { WireRequest, WireResponse } from '../protocols/wire.ts';
@@ -81,10 +82,11 @@ function health(world: World, startedAt: number) {
   };
 }
 
-/** The program's version; both the source and the bundle lie two folders below its package.json. */
+/** The version in the nearest package.json above this file, which is the program's own in the source and in the bundle. */
 function version(): string {
-  const file = new URL('../../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+  let folder = import.meta.dirname;
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 function add(world: World, request: WireRequest): WireResponse {

@@ -68,7 +68,7 @@ export async function stand({
 export async function withModels({ sagemaker, s3 }: Stand): Promise<void> {
   await s3.send(new CreateBucketCommand({ Bucket: 'models' }));
   for (const number of ['005', '009']) {
-    const file = new URL(`../../../fixtures/artifacts/${number}-model.tar.gz`, import.meta.url);
+    const file = new URL(`../../../../fixtures/artifacts/${number}-model.tar.gz`, import.meta.url);
     await s3.send(new PutObjectCommand({ Bucket: 'models', Key: `${number}.tar.gz`, Body: await readFile(file) }));
     await sagemaker.send(
       new CreateModelCommand({
