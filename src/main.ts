@@ -3,10 +3,20 @@ import { CommanderError } from 'commander';
 import type { App, Globals, Host, Outcome } from './app.ts';
 import { systemClock } from './base/clock.ts';
 import { Problem, type ProblemKind, interrupted } from './base/errors.ts';
+import {
+  type CommandLine,
+  linesOf,
+  printCommand,
+  printText,
+  shown,
+  type TargetFlags,
+  type Text,
+  text,
+} from './base/text.ts';
 import { buildProgram } from './program.ts';
 import { echoing, withGivenFlags } from './ui/given-flags.ts';
 import { type Io, processIo } from './ui/io.ts';
-import { isCommand, wrap } from './ui/wrap.ts';
+import { isCommand, layout, wrap } from './ui/wrap.ts';
 import { createApp, emulatorHere, type Surroundings } from './wire.ts';
 
 const EXIT_CODES: Readonly<Record<Outcome, number>> = { done: 0, no: 1, inconclusive: 3, pending: 4 };
@@ -23,8 +33,7 @@ const NO_GLOBALS: Globals = {
   debug: false,
 };
 
-const EMULATOR_RUNS_ON =
-  'The emulator that was started for this runs on in the background; it ends with: shadowctl emulator stop';
+const EMULATOR_RUNS_ON = text`The emulator that was started for this keeps running in the background. Stop it with: ${shown('emulator stop')}`;
 
 /** The program as the shell calls it. Resolves to the exit code. */
 export async function main(argv: readonly string[], process: NodeJS.Process): Promise<number> {
@@ -129,16 +138,19 @@ async function explain(
     // That the user said no, or stop, is no error.
     const lead = error.kind === 'no' || error.kind === 'interrupted' ? '' : 'error: ';
     // Where a program reads it a line stays a line; a command that is to be copied always does.
-    const fit = (words: string) => {
-      const text = withGivenFlags(words, given);
-      return io.interactive && !isCommand(text.trim()) ? wrap(text, io.columns, '  ') : [text];
+    const show = (words: Text) => {
+      for (const line of linesOf(words).flatMap((one) => fit(one, io, given))) io.alert(line);
     };
-    for (const line of fit(`${lead}${error.message}`)) io.alert(line);
-    for (const line of error.next?.split('\n') ?? []) fit(`  ${line}`).forEach((one) => io.alert(one));
-    const hint = error.next?.includes('add --emulator') === true ? await emulatorHere(surroundings.cwd) : undefined;
-    if (hint !== undefined) io.alert(`  ${hint}`);
+    const indented = (words: Text) => linesOf(words).forEach((line) => show(text`  ${line}`));
+    show(`${lead}${error.message}`);
+    if (error.next !== undefined) indented(error.next);
+    if (error.offersEmulator) {
+      indented('To try shadowctl without an AWS account, add --emulator.');
+      const hint = await emulatorHere(surroundings.cwd);
+      if (hint !== undefined) indented(hint);
+    }
     // It was said when it began, far above and not under --quiet.
-    if (startedEmulator) fit(`  ${EMULATOR_RUNS_ON}`).forEach((one) => io.alert(one));
+    if (startedEmulator) indented(EMULATOR_RUNS_ON);
     if (argv.includes('--debug') && error.cause instanceof Error) io.alert(error.cause.stack ?? String(error.cause));
     return PROBLEM_CODES[error.kind];
   }
@@ -147,6 +159,15 @@ async function explain(
   io.alert('  This is a defect of shadowctl. Run the command again with --debug and report what it prints.');
   if (argv.includes('--debug') && error instanceof Error) io.alert(error.stack ?? '');
   return PROBLEM_CODES['cannot-run'];
+}
+
+/** Lines that fit a terminal; where a program reads them a line stays a line, and a command to be copied always does. */
+function fit(line: Text, io: Io, given: TargetFlags): string[] {
+  const printed = (one: CommandLine) => printCommand(one, given);
+  if (typeof line !== 'string')
+    return io.interactive ? layout(line, io.columns, '  ', printed) : [printText(line, printed)];
+  const words = withGivenFlags(line, given);
+  return io.interactive && !isCommand(words.trim()) ? wrap(words, io.columns, '  ') : [words];
 }
 
 /** What AWS and the system say in their own terms, put into ours. */

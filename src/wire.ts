@@ -1,7 +1,8 @@
 import type { App, Environment, Globals } from './app.ts';
 import type { Clock } from './base/clock.ts';
 import type { Project } from './base/project.ts';
-import { cannotRun, usage } from './base/errors.ts';
+import { cannotRun, Problem, usage } from './base/errors.ts';
+import { shown, text } from './base/text.ts';
 import type { Io } from './ui/io.ts';
 
 /** What the program finds around it; tests and the demo bring their own. */
@@ -81,7 +82,7 @@ async function readEnvironment(
   const { join } = await import('node:path');
   const { url, started } = await ensureEmulator(join(settings.stateDir, 'emulator'));
   if (started) {
-    io.err('Started the emulator in the background; it ends with: shadowctl emulator stop');
+    io.err(text`Started the emulator in the background. Stop it with: ${shown('emulator stop')}`);
     startedEmulator();
   }
   return { ...env, ...emulatorEnvironment(url, env) };
@@ -118,10 +119,10 @@ async function awsTarget(env: Environment, globals: Globals, project: Project) {
     project.region ??
     (await defaultRegion(profile ?? nonEmpty(env.AWS_PROFILE)));
   if (region === undefined) {
-    throw cannotRun(
-      'No AWS region is set.',
-      'Give --region, set AWS_REGION, or write `region:` into shadowctl.yaml.\nTo try shadowctl without an AWS account, add --emulator.',
-    );
+    throw new Problem('cannot-run', 'No AWS region is set.', {
+      next: 'Give --region, set AWS_REGION, or write `region:` into shadowctl.yaml.',
+      offersEmulator: true,
+    });
   }
   if (endpointUrl === undefined && !REGION.test(region)) {
     throw usage(

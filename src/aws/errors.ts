@@ -1,3 +1,4 @@
+import { shown, type Text, text } from '../base/text.ts';
 import { Problem } from '../base/errors.ts';
 import type { AwsTarget } from './clients.ts';
 
@@ -16,7 +17,7 @@ export class AwsProblem extends Problem {
   constructor(
     message: string,
     facts: { code: string; words: string; attempts: number; clientFault: boolean; throttled: boolean },
-    options: { next?: string | undefined; cause?: unknown },
+    options: { next?: Text | undefined; cause?: unknown; offersEmulator?: boolean },
   ) {
     super('cannot-run', message, options);
     this.name = 'AwsProblem';
@@ -120,11 +121,11 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
   const throttled = THROTTLING.has(code) || sdk.$retryable?.throttling === true || status === 429;
   const words = sdk.message === '' ? code : sdk.message;
   const facts = { code, words, attempts, throttled };
-  const problem = (message: string, clientFault: boolean, next?: string) =>
-    new AwsProblem(message, { ...facts, clientFault }, { next, cause: error });
+  const problem = (message: string, clientFault: boolean, next?: Text, offersEmulator = false) =>
+    new AwsProblem(message, { ...facts, clientFault }, { next, cause: error, offersEmulator });
 
   if (/CredentialsProviderError|TokenProviderError/.test(sdk.name)) {
-    return problem(`Could not ${doing}: no AWS credentials were found (${words}).`, true, CREDENTIALS_ADVICE);
+    return problem(`Could not ${doing}: no AWS credentials were found (${words}).`, true, CREDENTIALS_ADVICE, true);
   }
   if (CONNECTION.has(code)) {
     const refused = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN';
@@ -141,7 +142,7 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
 
   const clientFault = sdk.$fault === undefined ? (status ?? 500) < 500 : sdk.$fault === 'client';
   const said = `Could not ${doing}: ${words}${words.includes(code) ? '' : ` (${code})`}`;
-  if (REJECTED_CREDENTIALS.has(code)) return problem(said, true, CREDENTIALS_ADVICE);
+  if (REJECTED_CREDENTIALS.has(code)) return problem(said, true, CREDENTIALS_ADVICE, true);
   if (DENIED.has(code)) {
     const named = /not authorized to perform: ([\w-]+:\w+)/.exec(words)?.[1];
     const what = named ?? needs ?? 'the permission for this';
@@ -165,12 +166,12 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
 }
 
 const CREDENTIALS_ADVICE =
-  'Name a profile with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and --region).\nTo try shadowctl without an AWS account, add --emulator.';
+  'Name a profile with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and --region).';
 
-function connectionAdvice(target: AwsTarget): string {
+function connectionAdvice(target: AwsTarget): Text {
   return target.endpointUrl === undefined
     ? `Check the network, and that the region "${target.region}" is right (--region).`
-    : 'Check the URL; start the emulator with: shadowctl emulator start';
+    : text`Check the URL; start the emulator with: ${shown('emulator start')}`;
 }
 
 function codeOf(error: SdkError): string {

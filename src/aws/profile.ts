@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { cannotRun } from '../base/errors.ts';
+import { Problem } from '../base/errors.ts';
 
 /**
  * Refuses a profile that stands in neither of the files of the AWS CLI: the SDK would only say that it found no
@@ -19,12 +19,13 @@ export async function requireProfile(
   ];
   const known = new Set((await Promise.all(files.map(profilesIn))).flat());
   if (known.has(profile)) return;
-  throw cannotRun(
-    `There is no AWS profile "${profile}": looked in ${files.join(' and ')}.`,
-    known.size === 0
-      ? 'There are no profiles at all. Make one with: aws configure\nTo try shadowctl without an AWS account, add --emulator.'
-      : `Profiles there: ${[...known].toSorted().join(', ')}.\nTo try shadowctl without an AWS account, add --emulator.`,
-  );
+  throw new Problem('cannot-run', `There is no AWS profile "${profile}": looked in ${files.join(' and ')}.`, {
+    next:
+      known.size === 0
+        ? 'There are no profiles at all. Make one with: aws configure'
+        : `Profiles there: ${[...known].toSorted().join(', ')}.`,
+    offersEmulator: true,
+  });
 }
 
 /** `[name]` in the credentials file, `[profile name]` in the config file; a file that is not there holds none. */

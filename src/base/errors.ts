@@ -1,3 +1,5 @@
+import type { Text } from './text.ts';
+
 /**
  * What kind of failure this is; `main` maps each kind to an exit code.
  *
@@ -15,27 +17,34 @@ export type ProblemKind = 'usage' | 'cannot-run' | 'no' | 'interrupted';
 export class Problem extends Error {
   readonly kind: ProblemKind;
   /** What to do next, one sentence or command a line. */
-  readonly next: string | undefined;
+  readonly next: Text | undefined;
+  /** Somebody without an AWS account may have met this: the emulator is offered with it. */
+  readonly offersEmulator: boolean;
 
-  constructor(kind: ProblemKind, message: string, options: { next?: string | undefined; cause?: unknown } = {}) {
+  constructor(
+    kind: ProblemKind,
+    message: string,
+    options: { next?: Text | undefined; cause?: unknown; offersEmulator?: boolean } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'Problem';
     this.kind = kind;
     this.next = options.next;
+    this.offersEmulator = options.offersEmulator === true;
   }
 }
 
 /** The words of the call, a config file or an input file are wrong. */
-export function usage(message: string, next?: string, cause?: unknown): Problem {
+export function usage(message: string, next?: Text, cause?: unknown): Problem {
   return new Problem('usage', message, { next, cause });
 }
 
 /** The world does not permit what was asked for. */
-export function cannotRun(message: string, next?: string, cause?: unknown): Problem {
+export function cannotRun(message: string, next?: Text, cause?: unknown): Problem {
   return new Problem('cannot-run', message, { next, cause });
 }
 
 /** The user interrupted; `message` says what stands and how to go on. */
-export function interrupted(message: string, next?: string): Problem {
+export function interrupted(message: string, next?: Text): Problem {
   return new Problem('interrupted', message, { next });
 }

@@ -1,3 +1,4 @@
+import type { Text } from '../base/text.ts';
 import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 
 /**
@@ -16,7 +17,7 @@ export interface Finding {
   /** What is wrong, with the wrong value. */
   message: string;
   /** What to do about it. */
-  next?: string | undefined;
+  next?: Text | undefined;
   /** The alarm as it should be. */
   correction?: PutMetricAlarmCommandInput | undefined;
 }

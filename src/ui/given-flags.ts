@@ -1,15 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
+import { isCommandLine, linesOf, printCommand, printText, type TargetFlags, type Text } from '../base/text.ts';
 import type { Io } from './io.ts';
-import { wrap } from './wrap.ts';
-
-/** The options of the whole program as they were typed: `--emulator`, `--region eu-west-1`. Those that say where a command works. */
-export interface Given {
-  emulator?: boolean;
-  endpointUrl?: string | undefined;
-  profile?: string | undefined;
-  region?: string | undefined;
-  config?: string | undefined;
-}
+import { layout, wrap } from './wrap.ts';
 
 /** A command line of ours that is to be typed: before a flag, before `…`, or all that follows a colon. */
 const NEXT_STEP =
@@ -21,7 +13,7 @@ const NOWHERE = /^(demo|policy)$/;
  * A line of text in which every command of ours that is to be typed carries the flags that were given: without them the
  * next step would go to another account. A flag that stands there already is left out. Pure.
  */
-export function withGivenFlags(line: string, given: Given): string {
+export function withGivenFlags(line: string, given: TargetFlags): string {
   return line.replace(NEXT_STEP, (found, ...rest) => {
     const { lead, command = '', end } = rest.at(-1) as Record<string, string | undefined>;
     if (NOWHERE.test(command) || (end !== undefined && lead === undefined)) return found;
@@ -31,7 +23,7 @@ export function withGivenFlags(line: string, given: Given): string {
   });
 }
 
-function flagsOf({ emulator, endpointUrl, profile, region, config }: Given): [name: string, value?: string][] {
+function flagsOf({ emulator, endpointUrl, profile, region, config }: TargetFlags): [name: string, value?: string][] {
   const flags: [string, string | undefined][] = [
     ['--endpoint-url', endpointUrl],
     ['--profile', profile],
@@ -53,7 +45,7 @@ function quoted(word: string): string {
  * all of it, after a label, is a command: that stays whole.
  * @param results false where standard output is read by a program
  */
-export function echoing(io: Io, given: Given, results: boolean): Io {
+export function echoing(io: Io, given: TargetFlags, results: boolean): Io {
   const fits = (line: string) => stripVTControlCharacters(line).length <= io.columns;
   const told = (line: string): string[] => {
     const longer = withGivenFlags(line, given);
@@ -61,9 +53,18 @@ export function echoing(io: Io, given: Given, results: boolean): Io {
     if (longer === line || fits(longer) || !fits(line) || whole) return [longer];
     return wrap(longer, io.columns, `${/^ */.exec(longer)?.[0] ?? ''}  `);
   };
-  const text = (lines = '') => lines.split('\n').flatMap(told).join('\n');
+  const command: Io['command'] = (line) => printCommand(line, given);
+  /** A line that would have fit without the flags still does, unless it is a command to be copied. */
+  const printed = (line: Text): string[] => {
+    if (typeof line === 'string') return told(line);
+    const longer = printText(line, command);
+    if (isCommandLine(line) || fits(longer) || !fits(printText(line))) return [longer];
+    return layout(line, io.columns, `${/^ */.exec(longer)?.[0] ?? ''}  `, command);
+  };
+  const text = (whole: Text = '') => linesOf(whole).flatMap(printed).join('\n');
   return {
     ...io,
+    command,
     out: (line) => io.out(results ? text(line) : line),
     err: (line) => io.err(text(line)),
     alert: (line) => io.alert(text(line)),

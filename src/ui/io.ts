@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { stripVTControlCharacters } from 'node:util';
+import { type CommandLine, printCommand, printText, type Text } from '../base/text.ts';
 
 /**
  * The only way to the user. Results go to `out`, everything else (progress, notes, questions) to `err`, so that
@@ -7,11 +8,13 @@ import { stripVTControlCharacters } from 'node:util';
  */
 export interface Io {
   /** Writes one result line to standard output. */
-  out(line?: string): void;
+  out(line?: Text): void;
   /** Writes one line of chatter to standard error. Silent under `--quiet`. */
-  err(line?: string): void;
+  err(line?: Text): void;
   /** Writes one line to standard error, `--quiet` or not: for errors. */
-  alert(line: string): void;
+  alert(line: Text): void;
+  /** A command that is shown, as it is to be typed here: with the flags that say where it works. */
+  command(line: CommandLine): string;
   /** True where standard error is a terminal: progress may be drawn there. */
   readonly interactive: boolean;
   /** True where standard output is a terminal. */
@@ -82,9 +85,10 @@ export function processIo(streams: ProcessStreams, options: { quiet: boolean; co
   const columns =
     someColumns(Number(env.COLUMNS)) ?? someColumns(stdout.columns) ?? someColumns(stderr.columns) ?? DEFAULT_COLUMNS;
   return {
-    out: (line = '') => void stdout.write(`${line}\n`),
-    err: (line = '') => void (options.quiet || stderr.write(`${line}\n`)),
-    alert: (line) => void stderr.write(`${line}\n`),
+    out: (line = '') => void stdout.write(`${printText(line)}\n`),
+    err: (line = '') => void (options.quiet || stderr.write(`${printText(line)}\n`)),
+    alert: (line) => void stderr.write(`${printText(line)}\n`),
+    command: (line) => printCommand(line),
     interactive: interactive && !options.quiet,
     terminal,
     color: options.color && wantsColor(env, terminal),

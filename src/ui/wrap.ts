@@ -1,3 +1,5 @@
+import { type CommandLine, isCommandLine, linesOf, printCommand, printText, type Text } from '../base/text.ts';
+
 /** Breaks prose into lines of at most `width`, every line after the first indented. */
 export function wrap(text: string, width: number, indent = ''): string[] {
   const lead = /^ */.exec(text)?.[0] ?? '';
@@ -19,4 +21,32 @@ export function wrap(text: string, width: number, indent = ''): string[] {
 /** A command line to be copied: it is never broken. */
 export function isCommand(text: string): boolean {
   return /^(aws|shadowctl) /.test(text);
+}
+
+/** A space at which no line is broken, until it is printed. */
+const GLUE = '\u0000';
+
+/**
+ * A text in lines of at most `width`. A line that is a command, alone or after a label, stays whole, to be copied; in a
+ * sentence a command stays together up to its first flag.
+ *
+ * @param print how a command is written
+ */
+export function layout(
+  text: Text,
+  width: number,
+  indent = '',
+  print: (line: CommandLine) => string = printCommand,
+): string[] {
+  return linesOf(text).flatMap((line) => {
+    if (isCommandLine(line)) return [printText(line, print)];
+    const head = (command: CommandLine) => {
+      const [lead, ...rest] = print(command).split(' --');
+      return [
+        [lead?.replaceAll(' ', GLUE), rest[0]].filter((part) => part !== undefined).join(`${GLUE}--`),
+        ...rest.slice(1),
+      ].join(' --');
+    };
+    return wrap(printText(line, head), width, indent).map((one) => one.replaceAll(GLUE, ' '));
+  });
 }

@@ -1,3 +1,4 @@
+import { shown, text } from '../../src/base/text.ts';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -72,7 +73,7 @@ test('nobody there: the URL is named, and how to start the emulator', async () =
   expect(error).toMatchObject({
     code: 'ECONNREFUSED',
     message: 'Could not look at endpoint "e": nobody answers at http://127.0.0.1:1 (ECONNREFUSED).',
-    next: expect.stringContaining('shadowctl emulator start'),
+    next: text`Check the URL; start the emulator with: ${shown('emulator start')}`,
   });
 });
 

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { printCommand, printText, type Text } from '../../src/base/text.ts';
 import type { Io } from '../../src/ui/io.ts';
 
 /** An io that keeps what is written, as lines of plain text, 100 columns wide, no terminal. */
@@ -13,14 +14,15 @@ export function capturedIo(answers: string[] = []): CapturedIo {
   const errLines: string[] = [];
   const keep =
     (lines: string[]) =>
-    (line = '') =>
-      void lines.push(...stripVTControlCharacters(line).split('\n'));
+    (line: Text = '') =>
+      void lines.push(...stripVTControlCharacters(printText(line)).split('\n'));
   return {
     outLines,
     errLines,
     out: keep(outLines),
     err: keep(errLines),
     alert: keep(errLines),
+    command: (line) => printCommand(line),
     interactive: false,
     terminal: false,
     color: false,

@@ -1,3 +1,4 @@
+import { printText } from '../../base/text.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 
 /**
@@ -18,7 +19,9 @@ export async function orRefused<T>(
   } catch (error) {
     if (!(error instanceof AwsProblem) || !(error.denied || error.code === 'NoSuchBucket')) throw error;
     const sentence = error.message.endsWith('.') ? error.message : `${error.message}.`;
-    notes.push([sentence, consequence, error.next].filter((part) => part !== undefined).join(' '));
+    notes.push(
+      [sentence, consequence, error.next && printText(error.next)].filter((part) => part !== undefined).join(' '),
+    );
     return instead();
   }
 }

@@ -15,7 +15,8 @@ import { trackedResource, type State } from '../../state/replay.ts';
 import type { Live } from '../../resources/live.ts';
 import { isOurs } from '../../resources/tags.ts';
 import { paint } from '../../ui/theme.ts';
-import { isCommand, wrap } from '../../ui/wrap.ts';
+import { text } from '../../base/text.ts';
+import { isCommand, layout, wrap } from '../../ui/wrap.ts';
 import { artifactExists } from '../../resources/artifact/check-remote.ts';
 import type { GuardOptions } from './guard-options.ts';
 
@@ -132,13 +133,13 @@ const MARKS = {
 } as const;
 
 /** A finding and what to do about it, in lines that fit. */
-export function showFinding(io: Pick<App['io'], 'color' | 'columns'>, finding: Finding): string[] {
+export function showFinding(io: Pick<App['io'], 'color' | 'columns' | 'command'>, finding: Finding): string[] {
   const [mark, meaning] = MARKS[finding.severity];
   const [head = '', ...more] = wrap(`${finding.subject}: ${finding.message}`, io.columns - 2);
   const lines = [`${paint(io, meaning, mark)} ${head}`, ...more.map((line) => `  ${line}`)];
   if (finding.next === undefined) return lines;
-  if (isCommand(finding.next)) return [...lines, `    ${finding.next}`];
-  return [...lines, ...wrap(`    ${finding.next}`, io.columns, '    ')];
+  if (typeof finding.next === 'string' && isCommand(finding.next)) return [...lines, `    ${finding.next}`];
+  return [...lines, ...layout(text`    ${finding.next}`, io.columns, '    ', io.command)];
 }
 
 /**

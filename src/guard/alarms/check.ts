@@ -1,3 +1,4 @@
+import type { Text } from '../../base/text.ts';
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { correct } from './suggest.ts';
 import { DETECTION_DELAY_SECONDS } from './plan.ts';
@@ -34,7 +35,7 @@ const INSTANCE_METRICS = new Set([
 export function examineAlarm(alarm: MetricAlarm, update: GuardedUpdate): Finding[] {
   const subject = `alarm ${alarm.AlarmName ?? ''}`;
   const found: Finding[] = [];
-  const report = (severity: Finding['severity'], check: string, message: string, next?: string) => {
+  const report = (severity: Finding['severity'], check: string, message: string, next?: Text) => {
     found.push({ severity, check, subject, message, next, correction: undefined });
   };
   state(alarm, report);

@@ -1,3 +1,4 @@
+import type { Text } from '../../base/text.ts';
 import type { Finding } from '../finding.ts';
 
 /** The update an alarm is to guard. */
@@ -20,4 +21,4 @@ export interface GuardedUpdate {
 export const ERROR_METRICS = new Set(['Invocation4XXErrors', 'Invocation5XXErrors', 'InvocationModelErrors']);
 
 /** Takes note of a finding about the alarm under examination. */
-export type Report = (severity: Finding['severity'], check: string, message: string, next?: string) => void;
+export type Report = (severity: Finding['severity'], check: string, message: string, next?: Text) => void;

@@ -1,3 +1,4 @@
+import type { Text } from '../../base/text.ts';
 import type {
   DescribeEndpointCommandOutput,
   DescribeEndpointConfigCommandOutput,
@@ -25,7 +26,7 @@ export interface EndpointFacts {
 export function examineEndpoint(facts: EndpointFacts): Finding[] {
   const subject = `endpoint ${facts.name}`;
   const findings: Finding[] = [];
-  const report = (severity: Finding['severity'], check: string, message: string, next?: string) =>
+  const report = (severity: Finding['severity'], check: string, message: string, next?: Text) =>
     findings.push({ severity, check, subject, message, next });
   status(facts, report);
   parts(facts, report);
@@ -44,7 +45,7 @@ export function examineEndpoint(facts: EndpointFacts): Finding[] {
   return findings;
 }
 
-type Report = (severity: Finding['severity'], check: string, message: string, next?: string) => void;
+type Report = (severity: Finding['severity'], check: string, message: string, next?: Text) => void;
 
 function status({ endpoint, name }: EndpointFacts, report: Report): void {
   const stage = readStage(endpoint);

@@ -1,3 +1,4 @@
+import { linesOf } from '../../../src/base/text.ts';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,7 +68,7 @@ describe('reading a policy', () => {
     }
     const { message, next } = told as Problem;
     expect(message).toBe('x: policy: 4 mistakes.');
-    expect(next?.split('\n')).toEqual([
+    expect(next && linesOf(next)).toEqual([
       expect.stringMatching(/^numbers.tolerence: .* did you mean tolerance\?/),
       expect.stringMatching(/^numbers.shere: .* did you mean share\?/),
       expect.stringMatching(/^slices: \[0.9\] is not/),

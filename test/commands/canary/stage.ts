@@ -9,6 +9,7 @@ import { describeEndpoint } from '../../../src/aws/sagemaker.ts';
 import { VirtualClock } from '../../../src/base/clock.ts';
 import { startEmulator, type Emulator } from '../../../src/emulator/http/server.ts';
 import { run } from '../../../src/main.ts';
+import { printCommand, printText } from '../../../src/base/text.ts';
 import type { Io } from '../../../src/ui/io.ts';
 import { algorithmImage } from '../../../src/resources/artifact/images.ts';
 
@@ -67,9 +68,10 @@ export async function openStage(
   const shadowctl: Stage['shadowctl'] = async (argv, signal = new AbortController().signal, more = {}) => {
     const said = { out: '', err: '' };
     const io: Io = {
-      out: (line = '') => void (said.out += `${line}\n`),
-      err: (line = '') => void (said.err += `${line}\n`),
-      alert: (line) => void (said.err += `${line}\n`),
+      out: (line = '') => void (said.out += `${printText(line)}\n`),
+      err: (line = '') => void (said.err += `${printText(line)}\n`),
+      alert: (line) => void (said.err += `${printText(line)}\n`),
+      command: (line) => printCommand(line),
       interactive: options.interactive ?? false,
       terminal: false,
       color: false,

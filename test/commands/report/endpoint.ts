@@ -1,3 +1,4 @@
+import { printCommand, printText } from '../../../src/base/text.ts';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -108,9 +109,10 @@ export async function stage(shadow: 'good' | 'mismatched' | 'none', captured = t
       const out: string[] = [];
       const err: string[] = [];
       const io: Io = {
-        out: (line = '') => void out.push(line),
-        err: (line = '') => void err.push(line),
-        alert: (line: string) => void err.push(line),
+        out: (line = '') => void out.push(printText(line)),
+        err: (line = '') => void err.push(printText(line)),
+        alert: (line) => void err.push(printText(line)),
+        command: (line) => printCommand(line),
         interactive: false,
         terminal: false,
         color: false,

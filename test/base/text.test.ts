@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import {
+  isCommandLine,
+  lines,
+  linesOf,
+  printCommand,
+  printText,
+  shown,
+  shownStart,
+  text,
+} from '../../src/base/text.ts';
+import { layout } from '../../src/ui/wrap.ts';
+import { echoing } from '../../src/ui/given-flags.ts';
+import { capturedIo } from '../support/io.ts';
+
+describe('a command that is shown', () => {
+  test('has the flags that were typed, its own before them in value, quoted where a shell asks for it', () => {
+    const target = {
+      profile: 'prod',
+      region: 'eu-west-1',
+      emulator: true,
+      endpointUrl: 'http://h:1/',
+      config: "my c'.yaml",
+    };
+    expect(printCommand(shown('undo', { endpoint: 'w', region: 'us-east-1' }), target)).toBe(
+      "shadowctl undo --emulator --endpoint-url http://h:1/ --profile prod --region us-east-1 --config 'my c'\\''.yaml' --endpoint w",
+    );
+    expect(printCommand(shown('emulator stop'), target)).toBe("shadowctl emulator stop --config 'my c'\\''.yaml'");
+    expect(printCommand(shown('policy explain', { policy: 'p.yaml' }), target)).toBe(
+      'shadowctl policy explain --policy p.yaml',
+    );
+    expect(printCommand(shownStart('shadow', { endpoint: 'w', artifact: '…', wait: true, role: undefined }))).toBe(
+      'shadowctl shadow --endpoint w --artifact … --wait …',
+    );
+  });
+});
+
+describe('text with commands', () => {
+  const step = shown('abort', { endpoint: 'w' });
+
+  test('is text until it is printed', () => {
+    const whole = lines('One.', undefined, text`Stop it: ${step}\nor ${2} of ${'them'}`);
+    expect(linesOf(whole)).toEqual(['One.', ['Stop it: ', step], 'or 2 of them']);
+    expect(printText(whole)).toBe('One.\nStop it: shadowctl abort --endpoint w\nor 2 of them');
+    expect(text`a${1}${text`b${'c'}`}`).toBe('a1bc');
+  });
+
+  test('a line is a command where nothing but a label stands beside it', () => {
+    expect(isCommandLine([step])).toBe(true);
+    expect(isCommandLine(['  ', step])).toBe(true);
+    expect(isCommandLine(text`Stop it:  ${step}`)).toBe(true);
+    expect(isCommandLine(text`Stop it with ${step}`)).toBe(false);
+    expect(isCommandLine(text`Either: ${step}; or wait.`)).toBe(false);
+    expect(isCommandLine('shadowctl abort')).toBe(false);
+  });
+
+  test('a command to be copied is never broken; in a sentence it stays together up to its first flag', () => {
+    expect(layout(text`Stop it: ${step}`, 20)).toEqual(['Stop it: shadowctl abort --endpoint w']);
+    for (let width = 36; width < 90; width += 1) {
+      const wrapped = layout(
+        text`${'word '.repeat(9)}${shown('shadow detach', { endpoint: 'w' })}, then wait for it.`,
+        width,
+      );
+      expect(wrapped.every((line) => line.length <= width)).toBe(true);
+      expect(wrapped.filter((line) => line.includes('shadowctl shadow detach --endpoint'))).toHaveLength(1);
+    }
+  });
+});
+
+test('on its way to the user a line that fit still fits with the flags; a command to be copied stays whole', () => {
+  const io = { ...capturedIo(), columns: 62 };
+  const echo = echoing(io, { emulator: true }, true);
+  echo.out(text`weather stays as it is; end it by ${shown('keep', { endpoint: 'w' })}.`);
+  echo.err(text`Watch it again: ${shown('canary', { endpoint: 'w'.repeat(40), resume: true })}`);
+  expect(io.outLines).toEqual(['weather stays as it is; end it by', '  shadowctl keep --emulator --endpoint w.']);
+  expect(io.errLines).toEqual([`Watch it again: shadowctl canary --emulator --endpoint ${'w'.repeat(40)} --resume`]);
+  expect(echo.command(shown('keep'))).toBe('shadowctl keep --emulator');
+});
