@@ -1,3 +1,4 @@
+import { printText } from '../../src/base/text.ts';
 import { expect, test } from 'vitest';
 import type { Problem } from '../../src/base/errors.ts';
 import { type Live, requireSettled } from '../../src/resources/live.ts';
@@ -6,7 +7,7 @@ function refusal(endpoint: Record<string, unknown>): string {
   try {
     requireSettled({ name: 'k', endpoint } as unknown as Live);
   } catch (error) {
-    return `${(error as Problem).message}\n${(error as Problem).next}`;
+    return `${(error as Problem).message}\n${printText((error as Problem).next ?? '')}`;
   }
   return 'settled';
 }
