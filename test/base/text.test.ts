@@ -72,7 +72,7 @@ test('on its way to the user a line that fit still fits with the flags; a comman
   const echo = echoing(io, { emulator: true }, true);
   echo.out(text`weather stays as it is; end it by ${shown('keep', { endpoint: 'w' })}.`);
   echo.err(text`Watch it again: ${shown('canary', { endpoint: 'w'.repeat(40), resume: true })}`);
-  expect(io.outLines).toEqual(['weather stays as it is; end it by', '  shadowctl keep --emulator --endpoint w.']);
+  expect(io.outLines).toEqual(['weather stays as it is; end it by shadowctl keep --emulator', '  --endpoint w.']);
   expect(io.errLines).toEqual([`Watch it again: shadowctl canary --emulator --endpoint ${'w'.repeat(40)} --resume`]);
   expect(echo.command(shown('keep'))).toBe('shadowctl keep --emulator');
 });
