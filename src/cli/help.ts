@@ -15,7 +15,8 @@ export function helpCommand(host: Host, run: Run<HelpOptions> = lazy(() => impor
     // A name that is both a command's and a page's shows both.
     if (asked !== undefined && !(topic in TOPICS)) asked.help();
     if (asked !== undefined) asked.outputHelp();
-    await host.start(run, { topic, known: [...program.commands.map((one) => one.name()), ...Object.keys(TOPICS)] });
+    const known = [...program.commands.map((one) => one.name()), ...Object.keys(TOPICS)];
+    await host.start(run, { topic, known, below: asked !== undefined });
   });
 }
 

@@ -51,6 +51,13 @@ describe('shadowctl help', () => {
     expect((await help('deploy')).code).toBe(0);
   });
 
+  test('shows both where a command and a page have one name', async () => {
+    const { code, out } = await help('emulator');
+    expect(code).toBe(0);
+    expect(out).toContain('Usage: shadowctl emulator [options] [command]');
+    expect(out).toContain('\n\nTHE EMULATOR\n');
+  });
+
   test('names an unknown topic, the nearest one, and all of them', async () => {
     const { code, out, err } = await help('sagemaker-fact');
     expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -68,6 +75,8 @@ describe('renderMarkdown', () => {
   test('wraps prose, hangs list items, indents code and draws tables', async () => {
     const page = [
       '# A page',
+      '',
+      '## `One` part',
       '',
       '<!-- not shown -->',
       'Some **bold** words and *others*, with `--a_b_c` and data/*/x, then',
@@ -90,6 +99,9 @@ describe('renderMarkdown', () => {
     ].join('\n');
     expect(await renderMarkdown(page, screen, ['judging'])).toEqual([
       'A PAGE',
+      '',
+      'One part',
+      '────────',
       '',
       'Some bold words and others, with',
       '`--a_b_c` and data/*/x, then a link',

@@ -34,8 +34,11 @@ async function draw(block: Block, screen: Screen, topics: readonly string[]): Pr
   const say = (text: string) => withoutMarks(text, topics);
   switch (block.kind) {
     case 'heading': {
-      const title = say(block.text);
-      return [paint(screen, 'title', block.level === 1 ? title.toUpperCase() : title)];
+      const title = say(block.text).replaceAll('`', '');
+      if (block.level === 1) return [paint(screen, 'title', title.toUpperCase())];
+      const rule =
+        block.level === 2 ? [paint(screen, 'quiet', '─'.repeat(Math.min(title.length, screen.columns)))] : [];
+      return [paint(screen, 'title', title), ...rule];
     }
     case 'paragraph':
       return wrap(say(block.text), screen.columns).map((line) => withCode(line, screen));

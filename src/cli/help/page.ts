@@ -7,9 +7,10 @@ import { type HelpOptions, TOPICS } from './topics.ts';
 import { renderMarkdown } from './markdown.ts';
 
 /** Prints a page of `docs/`, at most 80 columns wide. */
-export async function run({ io }: App, { topic, known }: HelpOptions): Promise<Outcome> {
+export async function run({ io }: App, { topic, known, below }: HelpOptions): Promise<Outcome> {
   if (!(topic in TOPICS)) throw unknownTopic(topic, known);
   const page = await readFile(packageFile(`docs/${topic}.md`), 'utf8');
+  if (below) io.out();
   const screen = { color: io.color, columns: Math.min(80, io.columns) };
   for (const line of await renderMarkdown(page, screen, Object.keys(TOPICS))) io.out(line);
   return 'done';

@@ -1,5 +1,6 @@
 /** The pages of `docs/` that `shadowctl help <topic>` shows: file name without `.md`, and what it is about. */
 export const TOPICS: Readonly<Record<string, string>> = {
+  emulator: 'the emulator with boto3, the AWS CLI, pytest and CI; faults; limits',
   'sagemaker-facts': 'what SageMaker and CloudWatch really do, with sources',
 };
 
@@ -8,6 +9,8 @@ export interface HelpOptions {
   topic: string;
   /** Every word that would have been understood. */
   known: readonly string[];
+  /** The help of a command of that name stands above already. */
+  below: boolean;
 }
 
 /** The topics, a line each, as they stand below the list of commands. */

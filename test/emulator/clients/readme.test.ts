@@ -4,7 +4,7 @@ import { emulatorCommand } from '../../../src/commands/emulator/command.ts';
 import { optionsOf } from '../../support/parse.ts';
 import { generatedParts, partOf, readReadme, snippetsOf, updateReadme } from './readme.ts';
 
-describe('src/emulator/README.md', () => {
+describe('docs/emulator.md', () => {
   let readme: string;
   beforeAll(async () => {
     if (process.env.UPDATE_README) await updateReadme();

@@ -2,17 +2,17 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { LATENCIES, SWITCHES } from '../../../src/commands/emulator/flags.ts';
 import { standings, standingsMarkdown } from '../../../src/emulator/services/conformance.ts';
 
-const FILE = new URL('../../../src/emulator/README.md', import.meta.url);
+const FILE = new URL('../../../docs/emulator.md', import.meta.url);
 
 export const readReadme = () => readFile(FILE, 'utf8');
 
-/** A snippet of the README: what its `run:` comment calls it, and its code. */
+/** A snippet of the page: what its `run:` comment calls it, and its code. */
 export interface Snippet {
   name: string;
   code: string;
 }
 
-/** The fenced blocks that follow a comment `<!-- run: name -->`. */
+/** The fenced blocks of the page that follow a comment `<!-- run: name -->`. */
 export function snippetsOf(readme: string): Snippet[] {
   return [...readme.matchAll(/<!-- run: (\S+) -->\n\n```\w+\n([^]*?)```/g)].map(([, name = '', code = '']) => ({
     name,
@@ -23,11 +23,11 @@ export function snippetsOf(readme: string): Snippet[] {
 /** What stands between the markers of a generated part. */
 export function partOf(readme: string, name: string): string {
   const found = new RegExp(`<!-- ${name}: begin -->\\n([^]*?)<!-- ${name}: end -->`).exec(readme);
-  if (found?.[1] === undefined) throw new Error(`README.md has no part ${name}`);
+  if (found?.[1] === undefined) throw new Error(`docs/emulator.md has no part ${name}`);
   return found[1];
 }
 
-/** The parts of the README that are made from the code. */
+/** The parts of the page that are made from the code. */
 export async function generatedParts(): Promise<Record<string, string>> {
   const latencies = LATENCIES.map(
     ([name, quick, lifelike, meaning]) => `| \`${name}\` | ${quick} | ${lifelike} | ${meaning} |`,

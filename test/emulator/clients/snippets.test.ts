@@ -40,7 +40,7 @@ afterAll(() => rm(cwd, { recursive: true, force: true }));
 /** The code of the snippets of this name, in their order. */
 const named = (name: string) => snippets.filter((one) => one.name === name).map(({ code }) => code);
 
-describe('the snippets of the README, against an emulator', () => {
+describe('the snippets of docs/emulator.md, against an emulator', () => {
   let emulator: Emulator;
   let env: NodeJS.ProcessEnv;
   beforeAll(async () => {
@@ -85,7 +85,7 @@ describe('the snippets of the README, against an emulator', () => {
   });
 });
 
-describe('the snippets of the README, with the command', () => {
+describe('the snippets of docs/emulator.md, with the command', () => {
   let bin: string;
   let env: NodeJS.ProcessEnv;
   beforeAll(async () => {
