@@ -6,7 +6,7 @@ import { METRICS } from '../../src/analysis/observations.ts';
 import type { MetricTable, NoiseFloor, Observations, Predictions, Task } from '../../src/analysis/observations.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import type { Policy } from '../../src/analysis/policy/policy.ts';
-import { comparePredictions } from '../../src/analysis/compare/memory/compare.ts';
+import { comparePredictions } from '../reference/compare.ts';
 import type { Capture } from '../../src/analysis/answers/captures.ts';
 import { compare } from '../../src/analysis/judge/verdict.ts';
 import type { Gate } from '../../src/analysis/judge/verdict.ts';

@@ -1,8 +1,8 @@
 import type { MetricTable, Observations, Predictions } from '../../src/analysis/observations.ts';
 import { METRICS } from '../../src/analysis/observations.ts';
 import type { Capture } from '../../src/analysis/answers/captures.ts';
-import { comparePredictions } from '../../src/analysis/compare/memory/compare.ts';
-import type { CompareOptions } from '../../src/analysis/compare/memory/compare.ts';
+import { comparePredictions } from '../reference/compare.ts';
+import type { CompareOptions } from '../reference/compare.ts';
 import { seededRandom } from '../../src/emulator/world/random.ts';
 
 export const START = Date.UTC(2026, 0, 5, 9);

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { judge } from '../../src/analysis/judge/judge.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import { simulate } from './simulated.ts';
-import { labelSums } from '../../src/analysis/answers/labels.ts';
+import { labelSums } from '../reference/label-counter.ts';
 import type { Predictions } from '../../src/analysis/observations.ts';
-import { SliceCounter } from '../../src/analysis/compare/memory/slice-counter.ts';
+import { SliceCounter } from '../reference/slice-counter.ts';
 import { benjaminiHochberg, slicesByClass, slicesByColumn } from '../../src/analysis/slices.ts';
 
 test('Benjamini-Hochberg against scipy', () => {

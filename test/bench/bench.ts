@@ -51,13 +51,15 @@ const WAYS: Record<string, (folder: string) => Promise<void>> = {
       path: folder,
       variants: ['AllTraffic', 'shadow'],
       window: undefined,
-      sampling: 1,
-      tolerance: undefined,
-      prediction: undefined,
-      task: undefined,
-      truth: undefined,
-      spill: join(folder, 'spill'),
-      memory: MEMORY,
+      comparison: {
+        tolerance: undefined,
+        path: undefined,
+        task: undefined,
+        truth: undefined,
+        fields: undefined,
+        spill: join(folder, 'spill'),
+        memory: MEMORY,
+      },
     });
     if (judge(seen, DEFAULT_POLICY)?.outcome !== 'pass') throw new Error('the verdict is not what it must be');
   },

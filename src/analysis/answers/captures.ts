@@ -16,6 +16,15 @@ export interface Capture {
   output: Payload | undefined;
 }
 
+/** Capture records of one variant, and what was found beside them. */
+export interface CaptureSet {
+  files: number;
+  captures: readonly Capture[];
+  unreadable: number;
+  outside: number;
+  examples: readonly string[];
+}
+
 /** Reads one line of a capture file. Anything that is no capture record gives the reason as a string. */
 export function readCapture(line: string): Capture | string {
   let record: unknown;

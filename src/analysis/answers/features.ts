@@ -1,7 +1,9 @@
 import type { Payload } from './captures.ts';
 import { payloadText } from './captures.ts';
 import { follow } from './path.ts';
-import type { Features } from '../compare/memory/slice-counter.ts';
+
+/** Values of one row's input by column: `column 1` of CSV, keys of JSON. */
+export type Features = readonly (readonly [column: string, value: string])[];
 
 /** What each row of a request held, by column; no rows where it is neither CSV nor JSON of one member a row. */
 export function featuresOf(payload: Payload | undefined, rows: number): Features[] {

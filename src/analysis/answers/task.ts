@@ -1,5 +1,5 @@
 import type { Task } from '../observations.ts';
-import type { Answer } from './answers.ts';
+import type { Answer } from './answer.ts';
 
 const MOST_CLASSES = 20;
 const ENOUGH = 50;

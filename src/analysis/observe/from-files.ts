@@ -3,16 +3,17 @@ import { basename, join } from 'node:path';
 import { usage } from '../../base/errors.ts';
 import type { MetricTable, Observations, Window } from '../observations.ts';
 import { METRICS } from '../observations.ts';
-import { compareFiles } from '../compare/compare-files.ts';
-import type { CompareFilesOptions } from '../compare/compare-files.ts';
+import { compareRecords } from '../compare/compare.ts';
+import type { ComparisonOptions } from '../compare/options.ts';
 
-export interface FromFilesOptions extends Omit<CompareFilesOptions, 'window' | 'note'> {
+export interface FromFilesOptions {
   /** A saved observations file, or a folder of captures with a folder per variant. */
   path: string;
   /** Names of production's and the shadow's folder, where they do not tell. */
   variants: readonly [production: string, shadow: string] | undefined;
   /** Undefined takes every record. */
   window: Window | undefined;
+  comparison: ComparisonOptions;
 }
 
 /**
@@ -22,7 +23,7 @@ export interface FromFilesOptions extends Omit<CompareFilesOptions, 'window' | '
 export async function collectFromFiles(options: FromFilesOptions): Promise<Observations> {
   const facts = await stat(options.path).catch(() => undefined);
   if (facts === undefined) throw usage(`There is nothing at ${options.path}.`, 'Check the path given with --files.');
-  return facts.isDirectory() ? fromFolder(options) : fromSaved(options.path, options.tolerance);
+  return facts.isDirectory() ? fromFolder(options) : fromSaved(options.path, options.comparison.tolerance);
 }
 
 async function fromSaved(path: string, tolerance: number | undefined): Promise<Observations> {
@@ -63,15 +64,14 @@ function restore(value: unknown): unknown {
 
 async function fromFolder(options: FromFilesOptions): Promise<Observations> {
   const [production, shadow] = await chooseVariants(options);
-  const files = {
-    production: await captureFiles(join(options.path, production)),
-    shadow: await captureFiles(join(options.path, shadow)),
+  const records = {
+    production: { files: await captureFiles(join(options.path, production)) },
+    shadow: { files: await captureFiles(join(options.path, shadow)) },
+    window: options.window ?? { from: 0, to: 8.64e15 },
+    // Files do not say how much of the traffic the shadow was to see.
+    sampling: 1,
   };
-  const notes: string[] = [
-    `From the capture files under ${options.path}: they hold no metrics, so errors and latency are not judged.`,
-  ];
-  const window = options.window ?? { from: 0, to: 8.64e15 };
-  const predictions = await compareFiles(files, { ...options, window, note: (words) => void notes.push(words) });
+  const { predictions, notes } = await compareRecords(records, options.comparison);
   const first = predictions.blocks[0]?.at ?? 0;
   const last = predictions.blocks.at(-1)?.at ?? first;
   const none = Object.fromEntries(METRICS.map((name) => [name, []])) as unknown as MetricTable;
@@ -85,7 +85,10 @@ async function fromFolder(options: FromFilesOptions): Promise<Observations> {
     sampling: undefined,
     metrics: { times: [], production: none, shadow: none },
     predictions,
-    notes,
+    notes: [
+      `From the capture files under ${options.path}: they hold no metrics, so errors and latency are not judged.`,
+      ...notes,
+    ],
   };
 }
 

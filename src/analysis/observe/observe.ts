@@ -1,15 +1,13 @@
 import { join } from 'node:path';
 import type { Aws } from '../../aws/clients.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { Metrics, Observations, Predictions, Task, Window } from '../observations.ts';
-import type { FieldRules } from '../answers/fields.ts';
-import { comparePredictions } from '../compare/memory/compare.ts';
-import type { CaptureSet } from '../compare/memory/compare.ts';
-import type { Truth } from '../answers/truth.ts';
+import type { Metrics, Observations, Predictions, Window } from '../observations.ts';
+import type { CaptureSet } from '../answers/captures.ts';
 import { readBefore, windowBefore } from './before.ts';
 import { boundCache, markUsed } from './cache.ts';
 import { fetchCaptures } from './captures.ts';
-import { compareFiles } from '../compare/compare-files.ts';
+import { compareRecords, emptyPredictions, preloadEngine } from '../compare/compare.ts';
+import type { ComparisonOptions } from '../compare/options.ts';
 import { readEndpoint } from './endpoint.ts';
 import type { EndpointFacts } from './endpoint.ts';
 import { capturesFromLog, capturesFromQuery, MOST_LINES, readLogLines } from './logs.ts';
@@ -23,37 +21,29 @@ export interface CollectOptions {
   endpoint: string;
   /** Whole minutes. */
   window: Window;
-  /** Absolute difference of numbers that counts as equal; undefined leaves it to their spread. */
-  tolerance: number | undefined;
-  /** Path into JSON answers, as the user wrote it. */
-  prediction: string | undefined;
-  task: Task | undefined;
-  truth: Truth | undefined;
-  /** What the policy says about fields of free JSON. */
-  fields?: FieldRules | undefined;
+  comparison: ComparisonOptions;
   /** Folder for captures, kept from report to report. */
   cache: string;
-  /** Memory bound of the engine for many captures, like `1GB`. */
-  memory: string;
   /** False leaves the captures alone: metrics only. */
   predictions: boolean;
   /** Take predictions from what the containers print, instead of captures. */
   logs?: LogSelector | undefined;
-  signal?: AbortSignal | undefined;
-  /** Told what is being done, for a progress line. */
-  progress?: ((doing: string) => void) | undefined;
 }
 
 /** Looks at an endpoint through AWS: what it runs, its metrics, and both variants' captured predictions. */
 export async function collect(aws: Aws, clock: Clock, options: CollectOptions): Promise<Observations> {
-  const { endpoint, signal } = options;
-  options.progress?.('looking at the endpoint');
+  const { endpoint } = options;
+  const { signal, progress } = options.comparison;
+  progress?.('looking at the endpoint');
   const notes: string[] = [];
   const facts = await readEndpoint(aws, endpoint, notes, signal);
-  options.progress?.('reading metrics');
+  progress?.('reading metrics');
   const variants = [facts.production.name, ...(facts.shadow === undefined ? [] : [facts.shadow.name])];
-  // To load the client of S3 takes as long as CloudWatch takes to answer.
-  if (options.predictions && facts.shadow !== undefined) void aws.s3().catch(() => undefined);
+  // To load the client of S3 and the engine takes as long as CloudWatch takes to answer.
+  if (options.predictions && facts.shadow !== undefined) {
+    void aws.s3().catch(() => undefined);
+    preloadEngine();
+  }
   const [production, shadow] = await orRefused(
     () => readMetrics(aws, endpoint, variants, options.window, signal),
     () => variants.map(() => noMetrics(options.window)),
@@ -71,9 +61,9 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
       orRefused(
         async () =>
           nothing === true && options.predictions
-            ? noPredictions(facts.sampling ?? 1, options)
+            ? emptyPredictions(options.comparison)
             : readPredictions(aws, clock, facts, during, { ...options, window }, notes),
-        () => noPredictions(facts.sampling ?? 1, options),
+        () => emptyPredictions(options.comparison),
         notes,
         'Predictions are not known, so none were compared.',
       ),
@@ -93,12 +83,6 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
   };
 }
 
-/** Nothing was seen: to be asked for and not to be had is no reason to pass. */
-function noPredictions(sampling: number, { tolerance, task, truth, fields }: CollectOptions): Predictions {
-  const nothing = { files: 0, captures: [], unreadable: 0, outside: 0, examples: [] };
-  return comparePredictions(nothing, nothing, { sampling, tolerance, task, truth, fields });
-}
-
 /** Two things that do not wait for each other. */
 async function together<A, B>(clock: Clock, one: () => Promise<A>, other: () => Promise<B>): Promise<[A, B]> {
   return (await clock.all<unknown>([one, other])) as [A, B];
@@ -108,12 +92,12 @@ async function productionBefore(
   aws: Aws,
   facts: EndpointFacts,
   during: Metrics,
-  { endpoint, signal }: CollectOptions,
+  { endpoint, comparison }: CollectOptions,
 ): Promise<Metrics['before']> {
   const window = windowBefore(during, facts.created);
   if (window === undefined || facts.shadow === undefined) return undefined;
   const names = { production: facts.production.name, shadow: facts.shadow.name };
-  return readBefore(aws, endpoint, names, window, signal);
+  return readBefore(aws, endpoint, names, window, comparison.signal);
 }
 
 async function readPredictions(
@@ -136,7 +120,7 @@ async function readPredictions(
     notes.push(
       'Data capture is off for this endpoint, so predictions cannot be compared. `shadowctl shadow` turns it on; --no-predictions judges without.',
     );
-    return noPredictions(facts.sampling ?? 1, options);
+    return emptyPredictions(options.comparison);
   }
   const window = windowOfShadow(metrics, options.window, notes);
   const source = { destination: facts.captures, endpoint: options.endpoint, window };
@@ -147,8 +131,9 @@ async function readPredictions(
       { ...source, variant },
       {
         cache: join(options.cache, 'captures'),
-        signal: options.signal,
-        progress: (done, of) => options.progress?.(`fetching captures of ${variant}: ${done} of ${of} files`),
+        signal: options.comparison.signal,
+        progress: (done, of) =>
+          options.comparison.progress?.(`fetching captures of ${variant}: ${done} of ${of} files`),
       },
     );
   const shadow = facts.shadow.name;
@@ -157,7 +142,6 @@ async function readPredictions(
     () => fetch(facts.production.name),
     () => fetch(shadow),
   );
-  const files = { production: ours.paths, shadow: theirs.paths };
   const used = [...ours.paths, ...theirs.paths];
   const gone = ours.gone + theirs.gone;
   if (gone > 0)
@@ -167,19 +151,17 @@ async function readPredictions(
   // What was there before did not make the cache larger.
   if (ours.fetched + theirs.fetched === 0) markUsed(used, clock.now());
   else await boundCache(join(options.cache, 'captures'), used, clock.now());
-  const found = await compareFiles(files, {
-    ...options,
-    window,
-    sampling: facts.sampling ?? 1,
-    spill: options.cache,
-    note: (words) => void notes.push(words),
-  });
-  if (found.production.records + found.shadow.records === 0) {
+  const found = await compareRecords(
+    { production: { files: ours.paths }, shadow: { files: theirs.paths }, window, sampling: facts.sampling ?? 1 },
+    options.comparison,
+  );
+  notes.push(...found.notes);
+  if (found.predictions.production.records + found.predictions.shadow.records === 0) {
     notes.push(
       `No captured request lies in this window under ${facts.captures}. Captures land a minute or two after the requests.`,
     );
   }
-  return found;
+  return found.predictions;
 }
 
 /** The window from the shadow's first request on: before it, production had nobody to be paired with. */
@@ -211,17 +193,18 @@ async function predictionsFromLogs(
   selector: LogSelector,
   notes: string[],
 ): Promise<Predictions> {
+  const { signal, progress } = options.comparison;
   const window = windowOfShadow(metrics, options.window, notes);
   const read = async (variant: string) => {
-    options.progress?.(`reading the log of ${variant}`);
+    progress?.(`reading the log of ${variant}`);
     if (selector.query !== undefined) {
       const { lines, complete, overfull } = await queryLines(
         aws,
         clock,
         { endpoint: options.endpoint, variant, window, query: selector.query.text, most: MOST_LINES },
         {
-          signal: options.signal,
-          progress: (count) => options.progress?.(`querying the log of ${variant}: ${count} lines`),
+          signal,
+          progress: (count) => progress?.(`querying the log of ${variant}: ${count} lines`),
         },
       );
       if (!complete)
@@ -234,7 +217,7 @@ async function predictionsFromLogs(
       return capturesFromQuery(lines, selector);
     }
     const source = { endpoint: options.endpoint, variant, window, pattern: selector.pattern };
-    const lines = await readLogLines(aws, source, options.signal);
+    const lines = await readLogLines(aws, source, signal);
     if (lines.length >= MOST_LINES) {
       notes.push(`The log of ${variant} was read for its first ${MOST_LINES} lines only. Shorten the window.`);
     }
@@ -245,11 +228,10 @@ async function predictionsFromLogs(
   if (production.captures.length === 0 || shadow.captures.length === 0) {
     notes.push(nothingInLogs(production, shadow, selector));
   }
-  return comparePredictions(production, shadow, {
-    sampling: facts.sampling ?? 1,
-    tolerance: options.tolerance,
-    task: options.task,
-    truth: options.truth,
-    fields: options.fields,
-  });
+  const found = await compareRecords(
+    { production: { captures: production }, shadow: { captures: shadow }, window, sampling: facts.sampling ?? 1 },
+    options.comparison,
+  );
+  notes.push(...found.notes);
+  return found.predictions;
 }

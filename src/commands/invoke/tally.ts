@@ -1,4 +1,5 @@
-import { type Answer, readAnswers } from '../../analysis/answers/answers.ts';
+import type { Answer } from '../../analysis/answers/answer.ts';
+import { readAnswers } from '../../analysis/answers/read-answers.ts';
 
 /** One kind of refusal. */
 export interface ErrorCount {

@@ -5,6 +5,7 @@ import { collectFromFiles } from '../../analysis/observe/from-files.ts';
 import { latestNoise } from '../../state/noise.ts';
 import type { Observations, Task, Window } from '../../analysis/observations.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
+import type { ComparisonOptions } from '../../analysis/compare/options.ts';
 import { parsePath } from '../../analysis/answers/path.ts';
 import type { Path } from '../../analysis/answers/path.ts';
 import type { Truth } from '../../analysis/answers/truth.ts';
@@ -23,7 +24,7 @@ export async function observe(
   inputs: { policy: Policy; truth: Truth | undefined },
 ): Promise<Observations> {
   const { endpoint, files, prediction } = options;
-  if (prediction !== undefined && options.logsQuery === undefined) parsePath(prediction);
+  const path = prediction === undefined || options.logsQuery !== undefined ? undefined : parsePath(prediction);
   if (!/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(options.memory))
     throw usage(`--memory '${options.memory}' is no size.`, 'Write it like 1GB or 500MB.');
   const logs = readSelector(options);
@@ -31,28 +32,27 @@ export async function observe(
   // What was measured of production against itself; its tolerance is taken over, so that both count the same.
   const known =
     endpoint === undefined || files !== undefined ? undefined : replay((await app.journal(endpoint)).events());
-  const common = {
+  const comparison: ComparisonOptions = {
     tolerance: inputs.policy.numbers.tolerance ?? latestNoise(known?.facts ?? [])?.numbers?.tolerance,
-    prediction,
+    // In logs the path has led to the answer already.
+    path: logs === undefined ? path : undefined,
     task: options.task as Task | undefined,
     truth: inputs.truth,
     fields: inputs.policy.fields,
     memory: options.memory,
+    spill: cache,
     signal: app.signal,
   };
   const { truth } = inputs;
   const seen = await withProgress(app.io, 'collecting', async (progress) => {
-    const told = (doing: string) => progress.update(doing);
+    const watched = { ...comparison, progress: (doing: string) => progress.update(doing) };
     if (files !== undefined) {
       const bounded = options.from !== undefined || options.to !== undefined;
       return collectFromFiles({
-        ...common,
         path: resolve(app.cwd, files),
         variants: readVariants(options.variants),
         window: bounded ? window : undefined,
-        sampling: 1,
-        spill: cache,
-        progress: told,
+        comparison: watched,
       });
     }
     if (endpoint === undefined)
@@ -60,13 +60,12 @@ export async function observe(
     // The clients of AWS are slow to load, and files need none.
     const { collect } = await import('../../analysis/observe/observe.ts');
     const seen = await collect(await app.aws(), app.clock, {
-      ...common,
       endpoint,
       window,
       predictions: options.predictions,
       logs,
       cache,
-      progress: told,
+      comparison: watched,
     });
     return known === undefined ? seen : withCalibration(seen, known, prediction);
   });

@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { parsePath } from '../../analysis/answers/path.ts';
 import { collect } from '../../analysis/observe/observe.ts';
 import { loadPolicy } from '../../analysis/observe/policy-file.ts';
 import { NOISE_FACT, noiseFloor } from '../../state/noise.ts';
@@ -130,16 +131,19 @@ async function measure(
     return collect(aws, app.clock, {
       endpoint,
       window,
-      tolerance: policy.numbers.tolerance,
-      fields: policy.fields,
-      prediction,
-      task,
-      truth: undefined,
       cache,
-      memory: '1GB',
       predictions: true,
-      signal: app.signal,
-      progress: (doing) => progress.update(doing),
+      comparison: {
+        tolerance: policy.numbers.tolerance,
+        path: prediction === undefined ? undefined : parsePath(prediction),
+        task,
+        truth: undefined,
+        fields: policy.fields,
+        memory: '1GB',
+        spill: cache,
+        signal: app.signal,
+        progress: (doing) => progress.update(doing),
+      },
     });
   });
   const floor = noiseFloor(observations, prediction);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { countRows, readAnswers } from '../../../src/analysis/answers/answers.ts';
+import { countRows } from '../../../src/analysis/answers/row-count.ts';
+import { readAnswers } from '../../../src/analysis/answers/read-answers.ts';
 import { readCapture } from '../../../src/analysis/answers/captures.ts';
 import type { Payload } from '../../../src/analysis/answers/captures.ts';
 import { parsePath } from '../../../src/analysis/answers/path.ts';

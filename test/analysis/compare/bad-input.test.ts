@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { comparePairsInSql } from '../../../src/analysis/compare/duckdb/engine.ts';
+import { comparePredictions } from '../../reference/compare.ts';
+import { CaptureReader } from '../../reference/read-files.ts';
 import { collectFromFiles } from '../../../src/analysis/observe/from-files.ts';
 import type { FromFilesOptions } from '../../../src/analysis/observe/from-files.ts';
 import type { Predictions, Window } from '../../../src/analysis/observations.ts';
@@ -39,41 +40,29 @@ async function look(files: Record<string, string | Uint8Array>, changed: Partial
     path,
     variants: undefined,
     window: undefined,
-    sampling: 1,
-    tolerance: undefined,
-    prediction: undefined,
-    task: undefined,
-    truth: undefined,
-    spill: root,
-    memory: '500MB',
+    comparison: {
+      tolerance: undefined,
+      path: undefined,
+      task: undefined,
+      truth: undefined,
+      fields: undefined,
+      spill: root,
+      memory: '500MB',
+    },
     ...changed,
   });
 }
 
-/** What both engines find: the one for what fits into memory, and the other for what does not. */
+/** What the program finds, and what the reference does. */
 async function lookBoth(files: Record<string, string>, window?: Window): Promise<Predictions[]> {
   const { predictions } = await look(files, { window });
-  const path = join(root, String(folders));
-  const listed = (side: string) =>
-    Object.keys(files)
-      .filter((name) => name.startsWith(side))
-      .map((name) => join(path, name));
-  const sql = await comparePairsInSql({
-    production: listed('production'),
-    shadow: listed('shadow'),
-    window: window ?? { from: 0, to: 8.64e15 },
-    path: undefined,
-    task: undefined,
-    sampling: 1,
-    tolerance: undefined,
-    truth: undefined,
-    fields: undefined,
-    memory: '500MB',
-    spill: join(path, 'spill'),
-    threads: 1,
-  });
   if (predictions === undefined) throw new Error('no predictions');
-  return [predictions, sql];
+  const read = (side: string) => {
+    const reader = new CaptureReader(window ?? { from: 0, to: 8.64e15 });
+    for (const [name, text] of Object.entries(files)) if (name.startsWith(side)) reader.file(Buffer.from(text));
+    return reader.set();
+  };
+  return [predictions, comparePredictions(read('production'), read('shadow'), { sampling: 1, tolerance: undefined })];
 }
 
 const many = (answer: (i: number) => string, n = 400) => Array.from({ length: n }, (_, i) => line(i, answer(i)));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Capture } from '../../../src/analysis/answers/captures.ts';
-import { comparePredictions } from '../../../src/analysis/compare/memory/compare.ts';
-import type { CaptureSet, CompareOptions } from '../../../src/analysis/compare/memory/compare.ts';
+import type { Capture, CaptureSet } from '../../../src/analysis/answers/captures.ts';
+import { comparePredictions } from '../../reference/compare.ts';
+import type { CompareOptions } from '../../reference/compare.ts';
 import { designEffect } from '../../../src/analysis/statistics/repeats.ts';
 import { readTruth } from '../read-truth.ts';
 

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { compareFiles } from '../../../src/analysis/compare/compare-files.ts';
-import type { CompareFilesOptions } from '../../../src/analysis/compare/compare-files.ts';
+import { compareRecords } from '../../../src/analysis/compare/compare.ts';
+import type { ComparisonOptions } from '../../../src/analysis/compare/options.ts';
 import type { Observations } from '../../../src/analysis/observations.ts';
 import type { Verdict } from '../../../src/analysis/judge/verdict.ts';
 import { interrupted } from '../../../src/base/errors.ts';
@@ -35,20 +35,22 @@ test('the built program reads many captures with every core', () => {
   expect(readdirSync(join(folder, '.shadowctl', 'cache'))).toEqual([]);
 }, 60_000);
 
-function compare(changed: Partial<CompareFilesOptions>) {
-  const files = (side: string) => readdirSync(join(captures, side)).map((name) => join(captures, side, name));
-  return compareFiles(
-    { production: files('AllTraffic'), shadow: files('shadow') },
+function compare(changed: Partial<ComparisonOptions>) {
+  const listed = (side: string) => ({
+    files: readdirSync(join(captures, side)).map((name) => join(captures, side, name)),
+  });
+  return compareRecords(
+    { production: listed('AllTraffic'), shadow: listed('shadow'), window: { from: 0, to: 8.64e15 }, sampling: 1 },
     {
-      window: { from: 0, to: 8.64e15 },
-      sampling: 1,
       tolerance: undefined,
-      prediction: undefined,
+      path: undefined,
       task: undefined,
       truth: undefined,
+      fields: undefined,
       spill: folder,
       memory: '500MB',
-      note: () => undefined,
+      // Unbuilt there is no file that a thread could begin with.
+      threads: 1,
       ...changed,
     },
   );

@@ -6,7 +6,7 @@ import { judge } from '../../../src/analysis/judge/judge.ts';
 import { summarizeBoth } from '../../../src/analysis/metrics.ts';
 import type { Observations, Predictions } from '../../../src/analysis/observations.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
-import { comparePredictions } from '../../../src/analysis/compare/memory/compare.ts';
+import { comparePredictions } from '../../reference/compare.ts';
 import { redact } from '../../../src/commands/report/redact.ts';
 import { run } from '../../../src/commands/report/run.ts';
 import { FORMATS, renderers } from '../../../src/report/render.ts';

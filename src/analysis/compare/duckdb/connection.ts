@@ -32,6 +32,11 @@ function engineMemory(bound: string): string {
   return `${Math.round(Math.max(LEAST_MB, megabytes - BESIDE_MB))}MB`;
 }
 
+/** DuckDB's library: tens of megabytes, loaded when something is compared. */
+export function loadDuckdb(): Promise<typeof import('@duckdb/node-api')> {
+  return import('@duckdb/node-api');
+}
+
 export async function openEngine(options: {
   memory: string;
   spill: string;
@@ -39,7 +44,7 @@ export async function openEngine(options: {
   /** Interrupts what is under way. */
   signal?: AbortSignal | undefined;
 }): Promise<Engine> {
-  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const { DuckDBInstance } = await loadDuckdb();
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: engineMemory(options.memory),
     temp_directory: options.spill,

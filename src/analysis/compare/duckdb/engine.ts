@@ -1,14 +1,12 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PairingMethod, Predictions, SideCounts, Task, Window } from '../../observations.ts';
-import type { FieldRules } from '../../answers/fields.ts';
-import type { Path } from '../../answers/path.ts';
+import type { PairingMethod, Predictions, SideCounts, Task } from '../../observations.ts';
 import { detectTask } from '../../answers/task.ts';
-import type { Truth } from '../../answers/truth.ts';
-import { scanCaptures } from '../ingest/scan.ts';
+import { filesOf, rulesOf, scanRecords, sizeOf } from '../ingest/scan.ts';
 import type { Scanned } from '../ingest/scan.ts';
+import type { ComparisonOptions, Records } from '../options.ts';
 import { KEYS, one, SUMS } from './asked.ts';
-import { fill, openEngine } from './connection.ts';
+import { fill, loadDuckdb, openEngine } from './connection.ts';
 import type { Engine } from './connection.ts';
 import { sqlNumber } from './curve.ts';
 import { fieldSums } from './fields.ts';
@@ -20,28 +18,8 @@ import { slices } from './slices.ts';
 import { topPairs } from './top.ts';
 import { judgedBlocks, truthSums, UNJUDGED } from './truth.ts';
 
-export interface EngineOptions {
-  production: readonly string[];
-  shadow: readonly string[];
-  window: Window;
-  /** Path into JSON answers, parsed. */
-  path: Path | undefined;
-  /** Undefined: as the answers of production show. */
-  task: Task | undefined;
-  sampling: number;
-  tolerance: number | undefined;
-  truth: Truth | undefined;
-  /** What the policy says about fields of free JSON. */
-  fields: FieldRules | undefined;
-  /** DuckDB's memory bound, like `1GB`; what does not fit goes to `spill`, as do the scanned columns. */
-  memory: string;
-  spill: string;
-  threads?: number | undefined;
-  signal?: AbortSignal | undefined;
-  progress?: ((doing: string) => void) | undefined;
-  /** Told what the reader must know. */
-  note?: ((words: string) => void) | undefined;
-}
+/** Records of so few bytes are read before other threads would have come up. */
+const SMALL_BYTES = 32 * 1024 * 1024;
 
 interface Paired {
   method: PairingMethod | undefined;
@@ -53,38 +31,48 @@ interface Paired {
 }
 
 /**
- * Pairs capture files on disk and sums them: their bytes are scanned into columns, and SQL does the rest; only sums
- * and small tables come back. Same answers as `comparePredictions`.
+ * Pairs capture records and sums them: they are read into columns, and SQL does the rest; only sums and small tables come
+ * back.
+ *
+ * @param options `spill` is an empty folder for this comparison alone
+ * @returns the sums, and the share of production's records whose inputs were kept column by column
  */
-export async function comparePairsInSql(options: EngineOptions): Promise<Predictions> {
+export async function compareWithDuckdb(
+  records: Records,
+  options: ComparisonOptions,
+): Promise<{ predictions: Predictions; sampled: number }> {
+  const size = sizeOf(records);
+  const threads = options.threads ?? (size <= SMALL_BYTES ? 1 : undefined);
+  const run = { ...options, threads };
   let opening: Promise<Engine> | undefined;
-  const first = await scan(options, false, () => {
-    // Loading DuckDB holds this thread up; the others are at work by now. Who awaits it is told where it fails.
-    opening = openEngine(options);
+  const open = () => {
+    opening = openEngine(run);
+    // Whoever awaits it is told where it fails.
     opening.catch(() => undefined);
-  });
-  const engine = await (opening ?? openEngine(options));
+  };
+  // Loading DuckDB holds this thread up: where others read the files, they are at work by then; where this one does, the
+  // engine comes up beside it.
+  if (threads === 1) {
+    await loadDuckdb();
+    open();
+  }
+  const first = await scan(records, run, false, threads === 1 ? undefined : open);
+  const engine = await (opening ?? openEngine(run));
   try {
-    const paired = await load(engine, options, first);
+    const paired = await load(engine, records, run, first);
     options.progress?.('summing');
-    const { sampled } = paired.scanned;
-    if (sampled < 1)
-      options.note?.(
-        `Parts of the inputs are from one in ${Math.round(1 / sampled)} of production's requests, taken by chance: there are many.`,
-      );
-    return await sum(engine, options, paired);
+    return { predictions: await sum(engine, records, run, paired), sampled: paired.scanned.sampled };
   } finally {
     engine.close();
-    rmSync(join(options.spill, 'columns'), { recursive: true, force: true });
   }
 }
 
 /** Scans both sides and pairs them. Other ids and inputs are scanned only where InferenceIds pair nothing: it costs more. */
-async function load(engine: Engine, options: EngineOptions, first: Scanned): Promise<Paired> {
+async function load(engine: Engine, records: Records, options: ComparisonOptions, first: Scanned): Promise<Paired> {
   let scanned = first;
   const task = options.task ?? detectTask(scanned.sample);
   for (const method of ['inferenceId', 'eventId', 'input'] as const) {
-    if (method === 'eventId') scanned = await scan(options, true);
+    if (method === 'eventId') scanned = await scan(records, options, true);
     if (method !== 'input') await showSides(engine, columnsOf(options), scanned);
     options.progress?.('pairing');
     const paired = await pairSides(engine, scanned, { method, task, truth: options.truth });
@@ -94,31 +82,23 @@ async function load(engine: Engine, options: EngineOptions, first: Scanned): Pro
   throw new Error('there is no further way to pair');
 }
 
-async function scan(options: EngineOptions, everyId: boolean, begun?: () => void): Promise<Scanned> {
+async function scan(
+  records: Records,
+  options: ComparisonOptions,
+  everyId: boolean,
+  begun?: () => void,
+): Promise<Scanned> {
   const folder = columnsOf(options);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  return scanCaptures({
-    production: options.production,
-    shadow: options.shadow,
-    window: options.window,
-    path: options.path,
-    threads: options.threads,
-    signal: options.signal,
-    begun,
-    everyId,
-    features: options.truth?.by === 'input',
-    whole: options.task === 'json',
-    folder,
-    progress: (done, of) => options.progress?.(`reading captures: ${Math.floor((100 * done) / of)} %`),
-  });
+  return scanRecords(records, options, { everyId, folder, begun });
 }
 
-function columnsOf(options: EngineOptions): string {
+function columnsOf(options: ComparisonOptions): string {
   return join(options.spill, 'columns');
 }
 
-async function sum(engine: Engine, options: EngineOptions, paired: Paired): Promise<Predictions> {
+async function sum(engine: Engine, records: Records, options: ComparisonOptions, paired: Paired): Promise<Predictions> {
   const { pairs, scanned, method, task } = paired;
   const fields = task === 'json' ? await fieldSums(engine, options.fields, options.signal) : undefined;
   const numbers = await numberSums(engine, { tolerance: options.tolerance, task });
@@ -129,12 +109,12 @@ async function sum(engine: Engine, options: EngineOptions, paired: Paired): Prom
   const rows = blocks.reduce((total, block) => total + block.rows, 0);
   const { sums, labelled, bare } = await labels(engine);
   const truth = options.truth === undefined ? undefined : await truthSums(engine, options.truth, rows);
-  const expected = options.sampling * scanned.production.answered;
+  const expected = records.sampling * scanned.production.answered;
   return {
     method,
     task,
-    production: await sideCounts(engine, 'production', options, paired),
-    shadow: await sideCounts(engine, 'shadow', options, paired),
+    production: await sideCounts(engine, 'production', records, paired),
+    shadow: await sideCounts(engine, 'shadow', records, paired),
     pairs,
     skewMs: await skew(engine, method, scanned.production.answered),
     coverage: expected > 0 ? Math.min(1, pairs / expected) : undefined,
@@ -143,7 +123,7 @@ async function sum(engine: Engine, options: EngineOptions, paired: Paired): Prom
     blocks,
     labels: sums,
     numbers,
-    top: await topPairs(engine, method, options),
+    top: await topPairs(engine, method, records, rulesOf(options)),
     truth,
     fields,
     slices: method === undefined ? undefined : await slices(engine, method, tolerance, columnsOf(options)),
@@ -151,7 +131,7 @@ async function sum(engine: Engine, options: EngineOptions, paired: Paired): Prom
   };
 }
 
-/** As in `Pairing`; of some thousand pairs, where there are many. */
+/** Median of the shadow's time less production's, of pairs by id, or of inputs that occur once a side; of some thousand pairs, where there are many. */
 async function skew(engine: Engine, method: PairingMethod | undefined, records: number): Promise<number | undefined> {
   const byId = method === 'inferenceId' || method === 'eventId';
   const each = Math.max(1, Math.floor(records / 10_000));
@@ -163,14 +143,14 @@ async function skew(engine: Engine, method: PairingMethod | undefined, records: 
 async function sideCounts(
   engine: Engine,
   side: 'production' | 'shadow',
-  options: EngineOptions,
+  records: Records,
   { scanned, task, pairs }: Paired,
 ): Promise<SideCounts> {
   const { answered, scored: _, ...counts } = scanned[side];
   const ambiguous = await one(engine, 'ambiguous', { side });
   const [answers] = await engine.rows(fill(SUMS.answers ?? '', { side, label: labelSql('', task) }));
   return {
-    files: options[side].length,
+    files: filesOf(records[side]),
     ...counts,
     ambiguous,
     unmatched: answered - ambiguous - pairs,

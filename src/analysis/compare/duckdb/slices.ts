@@ -1,17 +1,23 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PairingMethod, SliceSums } from '../../observations.ts';
-import { CATEGORIES, FEWEST, LONGEST, MOST_COLUMNS, quarterNames } from '../memory/slice-counter.ts';
 import { KEYS, quote } from './asked.ts';
 import { fill, statements } from './connection.ts';
 import type { Engine, Row } from './connection.ts';
 import slicesSql from './slices.sql';
 
 const SQL = statements(slicesSql);
+export const MAX_COLUMNS = 50;
+/** Numbers with more different values than this are cut at their quartiles. */
+export const MAX_CATEGORIES = 8;
+/** A slice of fewer inputs says nothing. */
+export const MIN_INPUTS = 30;
+/** Longer values are cut off. */
+export const MAX_VALUE_CHARACTERS = 40;
 
 /**
- * Agreement by parts of the inputs, of the rows whose inputs the scan kept; as `SliceCounter` cuts them. Undefined
- * where no column could be cut.
+ * Agreement by parts of the inputs, of the rows whose inputs the scan kept; numbers into quarters, a few
+ * words each on its own. Undefined where no column could be cut.
  *
  * @param folder of the scanned columns
  */
@@ -23,7 +29,7 @@ export async function slices(
 ): Promise<SliceSums[] | undefined> {
   if (!readdirSync(folder).some((name) => name.startsWith('cells-'))) return undefined;
   const files = quote(join(folder, 'cells-*.parquet'));
-  const limits = { categories: CATEGORIES, most: MOST_COLUMNS, longest: LONGEST };
+  const limits = { categories: MAX_CATEGORIES, most: MAX_COLUMNS, longest: MAX_VALUE_CHARACTERS };
   await engine.run(fill(SQL.cells ?? '', { key: KEYS[method], files, tolerance }));
   await engine.run(fill(SQL.columns ?? '', limits));
   const [{ apart = false } = {}] = await engine.rows(SQL.inputs ?? '');
@@ -40,7 +46,18 @@ export async function slices(
 
 function sliceOf(row: Row): SliceSums[] {
   const inputs = Number(row.inputs);
-  if (inputs < FEWEST) return [];
+  if (inputs < MIN_INPUTS) return [];
   const part = Array.isArray(row.edges) ? quarterNames(row.edges.map(Number))[Number(row.part)] : String(row.value);
   return [{ column: String(row.name), part: part ?? '', rows: Number(row.rows), hits: Number(row.hits), inputs }];
+}
+
+/** Names of the parts between these edges, and of what is no number. */
+export function quarterNames(edges: readonly number[]): string[] {
+  const short = (value: number | undefined) => String(Number((value ?? Number.NaN).toPrecision(4)));
+  return [
+    `≤ ${short(edges[0])}`,
+    ...edges.slice(1).map((edge, i) => `${short(edges[i])} … ${short(edge)}`),
+    `> ${short(edges.at(-1))}`,
+    'no number',
+  ];
 }

@@ -1,10 +1,11 @@
 import type { DivergingPair, PairingMethod } from '../../observations.ts';
-import { countRows, readAnswers } from '../../answers/answers.ts';
+import { answersOf } from '../../answers/read-answers.ts';
+import type { AnswerRules } from '../../answers/read-answers.ts';
 import { payloadText, readCapture } from '../../answers/captures.ts';
 import type { Capture } from '../../answers/captures.ts';
-import { describe } from '../memory/compare.ts';
-import type { Path } from '../../answers/path.ts';
+import { describe } from '../../answers/describe.ts';
 import { readLines } from '../ingest/feed.ts';
+import type { Records, RecordSource } from '../options.ts';
 import { KEYS } from './asked.ts';
 import { fill, statements } from './connection.ts';
 import type { Engine, Row } from './connection.ts';
@@ -17,17 +18,18 @@ const INPUT_CHARACTERS = 400;
 export async function topPairs(
   engine: Engine,
   method: PairingMethod | undefined,
-  files: { production: readonly string[]; shadow: readonly string[]; path: Path | undefined },
+  records: Records,
+  rules: AnswerRules,
 ): Promise<DivergingPair[]> {
   const worst = await engine.rows(SQL.worst ?? '');
   if (worst.length === 0 || method === undefined) return [];
   const spots = await spotsOf(engine, method, worst);
   const ours = await originals(
-    files.production,
+    records.production,
     spots.map((row) => [Number(row?.our_file ?? -1), Number(row?.our_at)]),
   );
   const theirs = await originals(
-    files.shadow,
+    records.shadow,
     spots.map((row) => [Number(row?.their_file ?? -1), Number(row?.their_at)]),
   );
   return worst.map((row, i) => {
@@ -39,8 +41,8 @@ export async function topPairs(
       id: id ?? `input of ${new Date(Number(row.moment)).toISOString()}`,
       at: Number(row.moment),
       row: place,
-      production: words(left, place, files.path),
-      shadow: words(right, place, files.path),
+      production: words(left, place, rules),
+      shadow: words(right, place, rules),
       distance: Number(row.distance),
       times: Number(row.times),
       input: input === undefined ? undefined : payloadText(input).slice(0, INPUT_CHARACTERS),
@@ -56,21 +58,20 @@ async function spotsOf(engine: Engine, method: PairingMethod, pairs: readonly Ro
   return pairs.map((pair) => found.find(({ key, moment }) => key === pair.key && moment === pair.moment));
 }
 
-function words(capture: Capture | undefined, place: number, path: Path | undefined): string {
-  if (capture?.output === undefined) return '';
-  const inputRows = capture.input === undefined ? undefined : countRows(capture.input);
-  const answer = readAnswers(capture.output, { path, inputRows })?.[place];
+function words(capture: Capture | undefined, place: number, rules: AnswerRules): string {
+  const answer = capture === undefined ? undefined : answersOf(capture, rules)?.[place];
   return answer === undefined ? '' : describe(answer);
 }
 
-/** The records that begin at these places of these files; undefined where a file is no longer what it was. */
+/** The records that stand at these places; undefined where a file is no longer what it was. */
 async function originals(
-  files: readonly string[],
+  source: RecordSource,
   places: readonly (readonly [file: number, at: number])[],
 ): Promise<(Capture | undefined)[]> {
+  if ('captures' in source) return places.map(([, at]) => source.captures.captures[at]);
   const found: (Capture | undefined)[] = places.map(() => undefined);
   for (const file of new Set(places.map(([one]) => one))) {
-    const path = files[file];
+    const path = source.files[file];
     if (path === undefined) continue;
     const wanted = places.flatMap(([one, at], i) => (one === file ? [{ at, i }] : []));
     const lines = await readLines(

@@ -1,5 +1,5 @@
 import type { PairBlock, Predictions } from '../../observations.ts';
-import { isUsable } from '../../answers/answers.ts';
+import { isUsable } from '../../answers/answer.ts';
 import type { Truth } from '../../answers/truth.ts';
 import { hashText } from '../ingest/fast/hash.ts';
 import { SUMS } from './asked.ts';

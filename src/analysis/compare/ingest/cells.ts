@@ -1,4 +1,4 @@
-import type { Features } from '../memory/slice-counter.ts';
+import type { Features } from '../../answers/features.ts';
 import type { Columns } from './columns.ts';
 import { column, writeParquet } from './parquet.ts';
 import { CAPACITY, TextColumn } from './text-column.ts';

@@ -6,8 +6,8 @@ const ROOM = 1024 * 1024;
 const BEHIND = 8;
 const LONGEST_LINE = 64 * 1024 * 1024;
 
-/** One file, or a stretch of it: lines that begin in [from, to). */
-export interface Stretch {
+/** One file, or a part of it: lines that begin in [from, to). */
+export interface Chunk {
   path: string;
   from: number;
   to: number;
@@ -73,21 +73,21 @@ class Lines {
   }
 }
 
-/** Reads a stretch of a capture file line by line, gzip or not, in a few megabytes of memory. */
-export async function readStretch(stretch: Stretch, taker: LineTaker): Promise<void> {
-  const file = openSync(stretch.path, 'r');
+/** Reads a chunk of a capture file line by line, gzip or not, in a few megabytes of memory. */
+export async function readChunk(chunk: Chunk, taker: LineTaker): Promise<void> {
+  const file = openSync(chunk.path, 'r');
   try {
     const magic = Buffer.alloc(2);
     readSync(file, magic, 0, 2, 0);
-    if (magic[0] !== 0x1f || magic[1] !== 0x8b) return readPlain(file, stretch, taker);
+    if (magic[0] !== 0x1f || magic[1] !== 0x8b) return readPlain(file, chunk, taker);
   } finally {
     closeSync(file);
   }
   // A zipped file is read whole by whoever has its beginning.
-  if (stretch.from === 0) await readZipped(stretch.path, taker);
+  if (chunk.from === 0) await readZipped(chunk.path, taker);
 }
 
-function readPlain(file: number, { from, to }: Stretch, taker: LineTaker): void {
+function readPlain(file: number, { from, to }: Chunk, taker: LineTaker): void {
   let at = from === 0 ? 0 : firstLine(file, from);
   const lines = new Lines(taker, at);
   while (at < to) {
@@ -97,7 +97,7 @@ function readPlain(file: number, { from, to }: Stretch, taker: LineTaker): void 
     at += count;
     lines.took(count);
   }
-  // The line that begins before the end belongs to this stretch to its last byte.
+  // The line that begins before the end belongs to this chunk to its last byte.
   if (at === to && to > from) {
     const one = Buffer.alloc(1);
     readSync(file, one, 0, 1, to - 1);

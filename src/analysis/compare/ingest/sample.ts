@@ -1,4 +1,4 @@
-import type { Answer } from '../../answers/answers.ts';
+import type { Answer } from '../../answers/answer.ts';
 
 const FIRST = 60;
 const VALUES = 24;

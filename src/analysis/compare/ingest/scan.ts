@@ -2,29 +2,26 @@ import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Answer } from '../../answers/answers.ts';
-import type { ScanAsked } from './scanner.ts';
+import type { Answer } from '../../answers/answer.ts';
+import type { AnswerRules } from '../../answers/read-answers.ts';
+import type { ComparisonOptions, Records, RecordSource } from '../options.ts';
 import { total } from './tally.ts';
 import type { ScanCounts } from './tally.ts';
 import type { ScanResult, ScanStart, ScanTask, SideName } from './worker.ts';
 
 /** Bytes of a file that one thread takes at a time. */
-const STRETCH = 32 * 1024 * 1024;
-const MOST_THREADS = 8;
+const CHUNK = 32 * 1024 * 1024;
+const MAX_THREADS = 8;
 /** Bytes of production's files whose inputs are kept column by column: parts of them are for exploring. */
 const SAMPLED_BYTES = 4 * 1024 * 1024;
 
-export interface ScanOptions extends Omit<ScanAsked, 'rowInputs' | 'sampled'> {
-  production: readonly string[];
-  shadow: readonly string[];
+export interface ScanRequest {
+  /** Event ids and inputs, for records that InferenceIds do not pair. */
+  everyId: boolean;
   /** An empty folder for the columns. */
   folder: string;
-  threads?: number | undefined;
-  signal?: AbortSignal | undefined;
   /** Told once the threads have their work. */
   begun?: (() => void) | undefined;
-  /** Told how many of how many stretches are read. */
-  progress?: ((done: number, of: number) => void) | undefined;
 }
 
 export interface Scanned {
@@ -36,43 +33,60 @@ export interface Scanned {
   sample: readonly Answer[];
 }
 
+/** How the answers of this comparison are read. */
+export function rulesOf({ path, task }: Pick<ComparisonOptions, 'path' | 'task'>): AnswerRules {
+  return { path, whole: task === 'json' };
+}
+
+/** How many files a variant's records are in. */
+export function filesOf(source: RecordSource): number {
+  return 'files' in source ? source.files.length : source.captures.files;
+}
+
+/** About how many bytes of records there are in files; a few kilobytes of gzip can hold megabytes. */
+export function sizeOf(records: Records): number {
+  return tasksOf(records).reduce((sum, { path, from, to }) => sum + (to - from) * (path.endsWith('.gz') ? 8 : 1), 0);
+}
+
 /**
- * Reads capture files with every core and leaves what a comparison needs of them in `folder`, as Parquet files named
+ * Reads the records of both variants and leaves what a comparison needs of them in `folder`, as Parquet files named
  * `production-*.parquet` and `shadow-*.parquet`: a row per row of an answer (see columns.ts); and for a sample of
- * production's records what they were asked, `cells-*.parquet` (see cells.ts).
+ * production's records what they were asked, `cells-*.parquet` (see cells.ts). Many bytes are read by every core.
  */
-export async function scanCaptures(options: ScanOptions): Promise<Scanned> {
-  const tasks = [...stretches(options, 'production'), ...stretches(options, 'shadow')];
-  const { window, path, everyId, features, whole, folder } = options;
-  const sampled = Math.min(1, SAMPLED_BYTES / Math.max(1, bytesOf(tasks.filter(({ side }) => side === 'production'))));
+export async function scanRecords(records: Records, options: ComparisonOptions, asked: ScanRequest): Promise<Scanned> {
+  const tasks = tasksOf(records);
+  const bytes = tasks.reduce((sum, { side, from, to }) => sum + (side === 'production' ? to - from : 0), 0);
+  const sampled = Math.min(1, SAMPLED_BYTES / Math.max(1, bytes));
   const start = (name: number): ScanStart => ({
     kind: 'shadowctl-scan',
-    asked: { window, path, everyId, features, whole, sampled },
-    folder,
+    asked: {
+      ...rulesOf(options),
+      window: records.window,
+      everyId: asked.everyId,
+      features: options.truth?.by === 'input',
+      sampled,
+    },
+    folder: asked.folder,
     name: String(name),
   });
-  const { here, ScanLine } = await import('./worker.ts');
-  const threads = Math.min(options.threads ?? availableParallelism(), MOST_THREADS, tasks.length);
+  const progress = (done: number) =>
+    options.progress?.(`reading captures: ${Math.floor((100 * done) / Math.max(1, tasks.length))} %`);
+  const inMemory = 'captures' in records.production || 'captures' in records.shadow;
+  const threads = inMemory ? 1 : Math.min(options.threads ?? availableParallelism(), MAX_THREADS, tasks.length);
   let results: ScanResult[];
-  // Unbuilt (in tests) there is no file that a thread could begin with.
-  if (threads <= 1 || here.endsWith('.ts')) {
-    options.begun?.();
-    const line = new ScanLine(start(0));
-    for (const [i, task] of tasks.entries()) {
-      options.signal?.throwIfAborted();
-      await line.read(task);
-      options.progress?.(i + 1, tasks.length);
-    }
-    results = [line.end()];
+  if (threads <= 1) {
+    asked.begun?.();
+    results = [await readHere(records, tasks, start(0), options.signal, progress)];
   } else {
+    const { here } = await import('./worker.ts');
     let next = 0;
     let done = 0;
     const take = () => tasks[next++];
-    const told = () => options.progress?.((done += 1), tasks.length);
+    const ended = () => progress((done += 1));
     const workers = Array.from({ length: threads }, (_, i) => new Worker(new URL(here), { workerData: start(i) }));
     try {
-      const work = Promise.all(workers.map((worker) => drive(worker, take, told)));
-      options.begun?.();
+      const work = Promise.all(workers.map((worker) => drive(worker, take, ended)));
+      asked.begun?.();
       results = await unlessAborted(work, options.signal);
     } finally {
       await Promise.all(workers.map((worker) => worker.terminate()));
@@ -86,8 +100,30 @@ export async function scanCaptures(options: ScanOptions): Promise<Scanned> {
   };
 }
 
+/** Reads these chunks, and whatever is in memory already, in this thread. */
+async function readHere(
+  records: Records,
+  tasks: readonly ScanTask[],
+  start: ScanStart,
+  signal: AbortSignal | undefined,
+  progress: (done: number) => void,
+): Promise<ScanResult> {
+  const { ChunkReader } = await import('./worker.ts');
+  const reader = new ChunkReader(start);
+  for (const side of ['production', 'shadow'] as const) {
+    const source = records[side];
+    if ('captures' in source) reader.take(side, source.captures);
+  }
+  for (const [i, task] of tasks.entries()) {
+    signal?.throwIfAborted();
+    await reader.read(task);
+    progress(i + 1);
+  }
+  return reader.end();
+}
+
 /** Gives a thread one task after the other, and in the end its result; one waits always, so that it never does. */
-function drive(worker: Worker, take: () => ScanTask | undefined, told: () => void): Promise<ScanResult> {
+function drive(worker: Worker, take: () => ScanTask | undefined, ended: () => void): Promise<ScanResult> {
   return new Promise((resolve, reject) => {
     let open = true;
     const give = () => {
@@ -107,7 +143,7 @@ function drive(worker: Worker, take: () => ScanTask | undefined, told: () => voi
         reject(message.failed instanceof Error ? message.failed : new Error(JSON.stringify(message.failed)));
       else if (message.result !== undefined) resolve(message.result);
       else {
-        told();
+        ended();
         give();
       }
     });
@@ -116,23 +152,25 @@ function drive(worker: Worker, take: () => ScanTask | undefined, told: () => voi
   });
 }
 
-function stretches(options: ScanOptions, side: SideName): ScanTask[] {
-  return options[side].flatMap((path, file) => {
-    const { size } = statSync(path);
-    // What is zipped can only be read from its beginning.
-    if (path.endsWith('.gz')) return [{ side, file, path, from: 0, to: size }];
-    return Array.from({ length: Math.ceil(size / STRETCH) }, (_, i) => ({
-      side,
-      file,
-      path,
-      from: i * STRETCH,
-      to: Math.min(size, (i + 1) * STRETCH),
-    }));
+/** The files in chunks, production's first. */
+function tasksOf(records: Records): ScanTask[] {
+  return (['production', 'shadow'] as const).flatMap((side) => {
+    const source = records[side];
+    return 'files' in source ? source.files.flatMap((path, file) => chunks(side, path, file)) : [];
   });
 }
 
-function bytesOf(tasks: readonly ScanTask[]): number {
-  return tasks.reduce((sum, { from, to }) => sum + to - from, 0);
+function chunks(side: SideName, path: string, file: number): ScanTask[] {
+  const { size } = statSync(path);
+  // What is zipped can only be read from its beginning.
+  if (path.endsWith('.gz')) return [{ side, file, path, from: 0, to: size }];
+  return Array.from({ length: Math.ceil(size / CHUNK) }, (_, i) => ({
+    side,
+    file,
+    path,
+    from: i * CHUNK,
+    to: Math.min(size, (i + 1) * CHUNK),
+  }));
 }
 
 /** The outcome of the work, or the signal's reason as soon as it aborts. */

@@ -1,9 +1,9 @@
-import { countRows, readAnswers } from '../../answers/answers.ts';
-import type { Answer } from '../../answers/answers.ts';
+import { answersOf } from '../../answers/read-answers.ts';
+import type { AnswerRules } from '../../answers/read-answers.ts';
+import type { Answer } from '../../answers/answer.ts';
 import { payloadText, readCapture } from '../../answers/captures.ts';
 import type { Capture, Payload } from '../../answers/captures.ts';
 import { csvLines, featuresOf } from '../../answers/features.ts';
-import type { Path } from '../../answers/path.ts';
 import { inputRows } from '../../answers/truth.ts';
 import type { Window } from '../../observations.ts';
 import { Cells } from './cells.ts';
@@ -27,16 +27,12 @@ const MOST_PATTERNS = 4;
 const MOST_VAIN = 100;
 
 /** What is asked of the records. */
-export interface ScanAsked {
+export interface ScanAsked extends AnswerRules {
   window: Window;
-  /** Path into JSON answers, parsed. */
-  path: Path | undefined;
   /** Event ids and inputs, for records that InferenceIds do not pair. */
   everyId: boolean;
   /** Features of each row, to find its truth. */
   features: boolean;
-  /** JSON answers are taken whole, to be compared field by field. */
-  whole: boolean;
   /** What each row was asked: repeated questions count for less. */
   rowInputs: boolean;
   /** Share of the records whose inputs are kept column by column. */
@@ -232,15 +228,12 @@ export class Scanner {
   #slow(bytes: Buffer): number | undefined {
     const { input, output } = this.#walker;
     const payload = payloadOf(bytes, output);
-    const asked = payloadOf(bytes, input);
-    const inputRowCount = asked === undefined ? undefined : countRows(asked);
-    const { path, whole } = this.#asked;
-    const answers = payload && readAnswers(payload, { path, inputRows: inputRowCount, whole });
+    const answers = answersOf({ input: payloadOf(bytes, input), output: payload }, this.#asked);
     if (payload === undefined || answers === undefined) {
       this.#unparsed(payload);
       return undefined;
     }
-    if (payload.encoding !== 'BASE64' && !whole) this.#learnAnswer(bytes, payload);
+    if (payload.encoding !== 'BASE64' && this.#asked.whole !== true) this.#learnAnswer(bytes, payload);
     return this.#answers(answers);
   }
 
@@ -356,6 +349,11 @@ export class Scanner {
     if (line.trim() === '') return;
     const capture = readCapture(line);
     if (typeof capture === 'string') return this.counts.lost(capture, line);
+    this.capture(capture, file, at);
+  }
+
+  /** A record that is read already. @param at its place in the file, by which it is found again */
+  capture(capture: Capture, file: number, at: number): void {
     if (capture.at < this.#asked.window.from || capture.at >= this.#asked.window.to) {
       this.counts.outside += 1;
       return;
@@ -365,9 +363,7 @@ export class Scanner {
       this.counts.withoutAnswer += 1;
       return;
     }
-    const rows = capture.input === undefined ? undefined : countRows(capture.input);
-    const { path, whole } = this.#asked;
-    const answers = readAnswers(capture.output, { path, inputRows: rows, whole });
+    const answers = answersOf(capture, this.#asked);
     if (answers === undefined) return this.#unparsed(capture.output);
     const first = this.#answers(answers);
     this.#idsOf(capture, first);

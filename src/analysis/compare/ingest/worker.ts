@@ -1,16 +1,17 @@
 import { join } from 'node:path';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
-import type { Answer } from '../../answers/answers.ts';
-import { readStretch } from './feed.ts';
-import type { Stretch } from './feed.ts';
+import type { Answer } from '../../answers/answer.ts';
+import type { CaptureSet } from '../../answers/captures.ts';
+import { readChunk } from './feed.ts';
+import type { Chunk } from './feed.ts';
 import { Scanner } from './scanner.ts';
 import type { ScanAsked } from './scanner.ts';
 import type { ScanCounts } from './tally.ts';
 
 export type SideName = 'production' | 'shadow';
 
-/** A stretch of a file of one variant. */
-export interface ScanTask extends Stretch {
+/** A chunk of a file of one variant. */
+export interface ScanTask extends Chunk {
   side: SideName;
   /** Index of the file among those of its variant. */
   file: number;
@@ -30,7 +31,7 @@ export type ScanResult = Record<SideName, { counts: ScanCounts; sample: readonly
 export const here = import.meta.url;
 
 /** Reads tasks one after the other; the columns end up as Parquet files in the folder. */
-export class ScanLine {
+export class ChunkReader {
   readonly #scanners: Record<SideName, Scanner>;
 
   constructor(start: ScanStart) {
@@ -47,10 +48,19 @@ export class ScanLine {
 
   async read(task: ScanTask): Promise<void> {
     const scanner = this.#scanners[task.side];
-    await readStretch(task, {
+    await readChunk(task, {
       lines: (bytes, start, end, base) => scanner.lines(bytes, start, end, task.file, base),
       lost: (why, where) => scanner.counts.lost(why, where),
     });
+  }
+
+  /** Takes records that are in memory already, with what was found beside them. */
+  take(side: SideName, { captures, unreadable, outside, examples }: CaptureSet): void {
+    const scanner = this.#scanners[side];
+    scanner.counts.unreadable += unreadable;
+    scanner.counts.outside += outside;
+    for (const example of examples) scanner.counts.example(example);
+    for (const [i, capture] of captures.entries()) scanner.capture(capture, 0, i);
   }
 
   end(): ScanResult {
@@ -65,17 +75,17 @@ export class ScanLine {
 const start = workerData as ScanStart | null;
 if (!isMainThread && start?.kind === 'shadowctl-scan' && parentPort !== null) {
   const port = parentPort;
-  const line = new ScanLine(start);
+  const reader = new ChunkReader(start);
   let last = Promise.resolve();
   port.on('message', (task: ScanTask | 'end') => {
     last = last
       .then(async () => {
         if (task === 'end') {
-          port.postMessage({ result: line.end() });
+          port.postMessage({ result: reader.end() });
           port.close();
           return;
         }
-        await line.read(task);
+        await reader.read(task);
         port.postMessage({ ready: true });
       })
       .catch((cause: unknown) => port.postMessage({ failed: cause }));

@@ -1,4 +1,4 @@
-import { isUsable } from '../../../answers/answers.ts';
+import { isUsable } from '../../../answers/answer.ts';
 
 /** The number that `readNumber` read last: an allocation a number would cost more than the reading. */
 export let numberRead = 0;

@@ -1,5 +1,5 @@
-import { readAnswers } from '../../../answers/answers.ts';
-import type { Answer } from '../../../answers/answers.ts';
+import { readAnswers } from '../../../answers/read-answers.ts';
+import type { Answer } from '../../../answers/answer.ts';
 import type { Path } from '../../../answers/path.ts';
 import { literal, standsAt } from './literal.ts';
 import type { Literal } from './literal.ts';

@@ -1,7 +1,6 @@
-import type { SideCounts } from '../../observations.ts';
-import type { Answer } from '../../answers/answers.ts';
-import type { Capture } from '../../answers/captures.ts';
-import type { CaptureSet } from './compare.ts';
+import type { SideCounts } from '../../src/analysis/observations.ts';
+import type { Answer } from '../../src/analysis/answers/answer.ts';
+import type { Capture, CaptureSet } from '../../src/analysis/answers/captures.ts';
 
 /** The records of one variant with their answers read. */
 export interface Side {

@@ -1,35 +1,32 @@
+import { isUsable } from './answer.ts';
+import type { Answer } from './answer.ts';
 import { payloadText } from './captures.ts';
-import type { Payload } from './captures.ts';
+import type { Capture, Payload } from './captures.ts';
+import { canonicalJson, jsonValues } from './json.ts';
 import { follow } from './path.ts';
 import type { Path } from './path.ts';
+import { countRows } from './row-count.ts';
 
-/** One prediction: for one row of one request. */
-export interface Answer {
-  /** The class, as text. */
-  label?: string;
-  /** The prediction itself, or the score that stands beside the label. */
-  number?: number;
-  /** One score per class. */
-  scores?: readonly number[];
-  /** Free JSON that is neither: its canonical text. */
-  other?: string;
-}
-
-export interface AnswerOptions {
+/** How the answers of a whole comparison are read. */
+export interface AnswerRules {
   /** Where predictions lie in a JSON answer, parsed; without it the formats of the built-in algorithms are known. */
   path?: Path | undefined;
-  /** Rows of the request, to understand `0.1,0.9` on one line: two predictions, or one with two scores. */
-  inputRows?: number | undefined;
   /** JSON rows are taken whole, whatever they look like: for comparing field by field. */
   whole?: boolean | undefined;
 }
 
-/** Squares of larger numbers cannot be summed; what answers with one is broken. */
-const LARGEST = 1e150;
+export interface AnswerOptions extends AnswerRules {
+  /** Rows of the request, to understand `0.1,0.9` on one line: two predictions, or one with two scores. */
+  inputRows?: number | undefined;
+}
 
-/** A number with which can be reckoned: not infinite, and no larger than 1e150. */
-export function isUsable(value: number): boolean {
-  return Math.abs(value) <= LARGEST;
+/** The predictions of a captured request, one a row; undefined where its answer is missing or cannot be understood. */
+export function answersOf(
+  { input, output }: Pick<Capture, 'input' | 'output'>,
+  rules: AnswerRules,
+): Answer[] | undefined {
+  if (output === undefined) return undefined;
+  return readAnswers(output, { ...rules, inputRows: input === undefined ? undefined : countRows(input) });
 }
 
 /** The predictions in an answer, one a row; undefined where it cannot be understood as any. */
@@ -38,7 +35,7 @@ export function readAnswers(payload: Payload, options: AnswerOptions = {}): Answ
   if (text === '') return undefined;
   const type = payload.contentType ?? '';
   if (/csv/.test(type) || (payload.encoding === 'CSV' && !/json/.test(type))) return readCsv(text, options.inputRows);
-  const values = parseJson(text);
+  const values = jsonValues(text);
   if (values === undefined) return /json/.test(type) ? undefined : readCsv(text, options.inputRows);
   const found =
     options.path === undefined
@@ -46,34 +43,6 @@ export function readAnswers(payload: Payload, options: AnswerOptions = {}): Answ
       : values.flatMap((one) => follow(one, options.path ?? []));
   const answers = found.map(options.whole === true ? wholeValue : readValue);
   return answers.length === 0 || answers.some((answer) => answer === undefined) ? undefined : (answers as Answer[]);
-}
-
-/** Rows of a request: lines of CSV or JSON Lines, members of `instances`; undefined where nobody can say. */
-export function countRows(payload: Payload): number | undefined {
-  const text = payloadText(payload).trim();
-  if (text.startsWith('{') || text.startsWith('[')) {
-    const values = parseJson(text);
-    const instances = values?.length === 1 ? follow(values[0], ['instances'])[0] : undefined;
-    return Array.isArray(instances) ? instances.length : values?.length;
-  }
-  return text === '' ? undefined : text.split('\n').length;
-}
-
-/** One JSON value, or one a line. */
-function parseJson(text: string): unknown[] | undefined {
-  try {
-    return [JSON.parse(text)];
-  } catch {
-    if (!text.includes('\n')) return undefined;
-  }
-  try {
-    return text
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .map((line): unknown => JSON.parse(line));
-  } catch {
-    return undefined;
-  }
 }
 
 function predictionsOf(value: unknown): unknown[] {
@@ -91,7 +60,7 @@ function readValue(value: unknown): Answer | undefined {
   if (value === null || value === undefined) return undefined;
   if (Array.isArray(value)) {
     if (value.length === 1) return readValue(value[0]);
-    return numbers(value) ? { label: String(largest(value)), scores: value } : { other: canonical(value) };
+    return numbers(value) ? { label: String(largest(value)), scores: value } : { other: canonicalJson(value) };
   }
   const record = value as Record<string, unknown>;
   const label = LABEL_KEYS.map((key) => atom(record[key])).find((one) => one !== undefined);
@@ -109,11 +78,11 @@ function readValue(value: unknown): Answer | undefined {
       answer.label ??= String(largest(score));
     }
   }
-  return answer.label === undefined && answer.number === undefined ? { other: canonical(value) } : answer;
+  return answer.label === undefined && answer.number === undefined ? { other: canonicalJson(value) } : answer;
 }
 
 function wholeValue(value: unknown): Answer | undefined {
-  return value === undefined ? undefined : { other: canonical(value) };
+  return value === undefined ? undefined : { other: canonicalJson(value) };
 }
 
 /** A class as text; `2` and `2.0` are one: xgboost and linear-learner print it either way. */
@@ -148,14 +117,4 @@ function numbers(list: readonly unknown[]): list is number[] {
 
 function largest(scores: readonly number[]): number {
   return scores.reduce((best, score, index) => (score > (scores[best] ?? Number.NEGATIVE_INFINITY) ? index : best), 0);
-}
-
-/** JSON with its members in order of name, so that equal values have equal text. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${members.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(',')}}`;
-  }
-  return JSON.stringify(value) ?? 'null';
 }

@@ -1,9 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
 import { constants, gunzipSync } from 'node:zlib';
-import type { Window } from '../observations.ts';
-import { readCapture } from '../answers/captures.ts';
-import type { Capture } from '../answers/captures.ts';
-import type { CaptureSet } from '../compare/memory/compare.ts';
+import type { Window } from '../../src/analysis/observations.ts';
+import { readCapture } from '../../src/analysis/answers/captures.ts';
+import type { Capture, CaptureSet } from '../../src/analysis/answers/captures.ts';
 
 const EXAMPLES = 5;
 /** A few kilobytes of gzip can hold gigabytes. */
@@ -49,18 +47,6 @@ export class CaptureReader {
       examples: this.#examples,
     };
   }
-}
-
-/** Every record of these files that lies in the window. A few megabytes: at once is several times as fast as in turns. */
-export function readAll(paths: readonly string[], window: Window): CaptureSet {
-  const reader = new CaptureReader(window);
-  for (const path of paths) reader.file(readFileSync(path));
-  return reader.set();
-}
-
-/** Bytes of these files together. */
-export function sizeOf(paths: readonly string[]): number {
-  return paths.reduce((total, path) => total + statSync(path).size, 0);
 }
 
 /** Text of a file, unzipped where it is gzip; of a torn one what comes before the tear, and why it ends there. */

@@ -1,34 +1,26 @@
-import type { DivergingPair, PairBlock, Predictions, SideCounts, Task } from '../../observations.ts';
-import { InputCounter } from '../../statistics/repeats.ts';
-import { countRows, readAnswers } from '../../answers/answers.ts';
-import type { Answer } from '../../answers/answers.ts';
-import { payloadText } from '../../answers/captures.ts';
-import type { Capture } from '../../answers/captures.ts';
-import { featuresOf } from '../../answers/features.ts';
-import { FieldCounter } from '../../answers/fields.ts';
-import type { FieldRules } from '../../answers/fields.ts';
-import { LabelCounter } from '../../answers/labels.ts';
-import { NumberCounter } from '../../answers/numbers.ts';
+import type { DivergingPair, PairBlock, Predictions, SideCounts, Task } from '../../src/analysis/observations.ts';
+import { InputCounter } from '../../src/analysis/statistics/repeats.ts';
+import { answersOf } from '../../src/analysis/answers/read-answers.ts';
+import type { Answer } from '../../src/analysis/answers/answer.ts';
+import { payloadText } from '../../src/analysis/answers/captures.ts';
+import type { CaptureSet } from '../../src/analysis/answers/captures.ts';
+import { describe } from '../../src/analysis/answers/describe.ts';
+import { featuresOf } from '../../src/analysis/answers/features.ts';
+import { FieldCounter } from '../../src/analysis/answers/fields.ts';
+import type { FieldRules } from '../../src/analysis/answers/fields.ts';
+import { LabelCounter } from './label-counter.ts';
+import { NumberCounter } from './number-counter.ts';
 import { pairUp } from './pair.ts';
 import type { Pair } from './pair.ts';
-import type { Path } from '../../answers/path.ts';
+import type { Path } from '../../src/analysis/answers/path.ts';
 import { sideCounts } from './sides.ts';
 import type { Side } from './sides.ts';
 import { SliceCounter } from './slice-counter.ts';
 import { RowInputs } from './row-inputs.ts';
-import { detectTask } from '../../answers/task.ts';
+import { detectTask } from '../../src/analysis/answers/task.ts';
 import { TruthCounter } from './truth-counter.ts';
-import { inputRows } from '../../answers/truth.ts';
-import type { Truth } from '../../answers/truth.ts';
-
-/** Capture records of one variant, and what was found beside them. */
-export interface CaptureSet {
-  files: number;
-  captures: readonly Capture[];
-  unreadable: number;
-  outside: number;
-  examples: readonly string[];
-}
+import { inputRows } from '../../src/analysis/answers/truth.ts';
+import type { Truth } from '../../src/analysis/answers/truth.ts';
 
 export interface CompareOptions {
   /** Share of production's requests that the shadow saw. */
@@ -46,7 +38,10 @@ const MINUTE_MS = 60_000;
 const TOP = 10;
 const INPUT_CHARACTERS = 400;
 
-/** Pairs the records of both variants in memory and sums what their answers have in common. */
+/**
+ * Pairs the records of both variants in memory and sums what their answers have in common: slow, simple and written apart
+ * from the engine of src, which must give the same.
+ */
 export function comparePredictions(production: CaptureSet, shadow: CaptureSet, options: CompareOptions): Predictions {
   const ours = answered(production, options);
   const theirs = answered(shadow, options);
@@ -82,12 +77,7 @@ function answered(set: CaptureSet, options: CompareOptions): Side {
       side.withoutAnswer += 1;
       continue;
     }
-    const rowsAsked = capture.input === undefined ? undefined : countRows(capture.input);
-    const answers = readAnswers(capture.output, {
-      path: options.path,
-      inputRows: rowsAsked,
-      whole: options.task === 'json',
-    });
+    const answers = answersOf(capture, { path: options.path, whole: options.task === 'json' });
     if (answers !== undefined) side.answers.set(capture, answers);
     else {
       side.unparsed += 1;
@@ -261,18 +251,4 @@ function scoreDistance(ours: Answer, theirs: Answer): number {
     return ours.scores.reduce((sum, score, i) => sum + Math.abs(score - (theirs.scores?.[i] ?? 0)) / 2, 0);
   }
   return ours.number !== undefined && theirs.number !== undefined ? Math.abs(ours.number - theirs.number) : 0;
-}
-
-/** An answer in a few words. */
-export function describe(answer: Answer): string {
-  const parts: string[] = [];
-  if (answer.label !== undefined) parts.push(answer.label);
-  if (answer.number !== undefined) parts.push(parts.length > 0 ? `(${round(answer.number)})` : String(answer.number));
-  else if (answer.scores !== undefined) parts.push(`(${round(Math.max(...answer.scores))})`);
-  if (answer.other !== undefined) parts.push(answer.other);
-  return parts.join(' ').slice(0, 200);
-}
-
-function round(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }

@@ -1,6 +1,6 @@
-import type { PairBlock, Repeats, TruthSums } from '../../observations.ts';
-import { InputCounter } from '../../statistics/repeats.ts';
-import type { Answer } from '../../answers/answers.ts';
+import type { PairBlock, Repeats, TruthSums } from '../../src/analysis/observations.ts';
+import { InputCounter } from '../../src/analysis/statistics/repeats.ts';
+import type { Answer } from '../../src/analysis/answers/answer.ts';
 
 /** Counts how often each model is right, row by row. */
 export class TruthCounter {

@@ -1,4 +1,4 @@
-import type { NumberSums } from '../observations.ts';
+import type { NumberSums } from '../../src/analysis/observations.ts';
 import {
   decileCounts,
   histogram,
@@ -7,7 +7,7 @@ import {
   spread,
   stabilityIndex,
   wasserstein,
-} from '../statistics/distances.ts';
+} from '../../src/analysis/statistics/distances.ts';
 
 const BINS = 30;
 const POINTS = 2_000;

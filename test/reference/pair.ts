@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { PairingMethod } from '../../observations.ts';
-import { quantile } from '../../statistics/distances.ts';
-import type { Capture } from '../../answers/captures.ts';
+import type { PairingMethod } from '../../src/analysis/observations.ts';
+import { quantile } from '../../src/analysis/statistics/distances.ts';
+import type { Capture } from '../../src/analysis/answers/captures.ts';
 
 export interface Pair {
   id: string;

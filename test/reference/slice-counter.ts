@@ -1,19 +1,16 @@
-import type { SliceSums } from '../../observations.ts';
-import { quantile } from '../../statistics/distances.ts';
-
-/** Values of one row's input by column: `column 1` of CSV, keys of JSON. */
-export type Features = readonly (readonly [column: string, value: string])[];
+import type { SliceSums } from '../../src/analysis/observations.ts';
+import { quantile } from '../../src/analysis/statistics/distances.ts';
+import type { Features } from '../../src/analysis/answers/features.ts';
+import {
+  MAX_CATEGORIES,
+  MAX_COLUMNS,
+  MAX_VALUE_CHARACTERS,
+  MIN_INPUTS,
+  quarterNames,
+} from '../../src/analysis/compare/duckdb/slices.ts';
 
 /** Beyond these rows and columns nothing is sliced: slices are for exploring, and must not cost the memory of the report. */
-const MOST_ROWS = 200_000;
-export const MOST_COLUMNS = 50;
-/** Numbers with more different values than this are cut at their quartiles. */
-export const CATEGORIES = 8;
-/** A slice of fewer rows says nothing. */
-export const FEWEST = 30;
-/** Longer values are cut off. */
-export const LONGEST = 40;
-
+const MAX_ROWS = 200_000;
 /** Keeps inputs of rows with what came of them, and cuts them by column. */
 export class SliceCounter {
   readonly #columns = new Map<string, { rows: number[]; values: string[] }>();
@@ -23,18 +20,18 @@ export class SliceCounter {
   /** @returns the row's number, or -1 where there are enough */
   add(features: Features, input: number): number {
     const row = this.#inputs.length;
-    if (row >= MOST_ROWS) return -1;
+    if (row >= MAX_ROWS) return -1;
     this.#inputs.push(input);
     this.#hits.push(false);
     for (const [name, value] of features) {
       let column = this.#columns.get(name);
       if (column === undefined) {
-        if (this.#columns.size >= MOST_COLUMNS) continue;
+        if (this.#columns.size >= MAX_COLUMNS) continue;
         column = { rows: [], values: [] };
         this.#columns.set(name, column);
       }
       column.rows.push(row);
-      column.values.push(value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
+      column.values.push(value.length > MAX_VALUE_CHARACTERS ? `${value.slice(0, MAX_VALUE_CHARACTERS)}…` : value);
     }
     return row;
   }
@@ -62,7 +59,7 @@ export class SliceCounter {
       // One part is no slice of anything.
       if (parts.filter((sum) => sum.rows > 0).length < 2) return [];
       return parts.flatMap((sum, part) =>
-        sum.inputs < FEWEST
+        sum.inputs < MIN_INPUTS
           ? []
           : [{ column: name, part: cut.names[part] ?? '', rows: sum.rows, hits: sum.hits, inputs: sum.inputs }],
       );
@@ -85,10 +82,10 @@ function cutOf(values: readonly string[]): Cut {
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   const numbers = Float64Array.from(values, (value) => (value.trim() === '' ? Number.NaN : Number(value)));
   const finite = numbers.filter(Number.isFinite);
-  if (counts.size > CATEGORIES && finite.length >= 0.9 * values.length) return quarters(numbers, finite.sort());
+  if (counts.size > MAX_CATEGORIES && finite.length >= 0.9 * values.length) return quarters(numbers, finite.sort());
   const commonest = [...counts]
     .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
-    .slice(0, CATEGORIES)
+    .slice(0, MAX_CATEGORIES)
     .map(([value]) => value);
   const parts = new Map(commonest.map((value, i) => [value, i]));
   return { names: commonest, parts: Uint8Array.from(values, (value) => parts.get(value) ?? NO_PART) };
@@ -101,15 +98,4 @@ function quarters(numbers: Float64Array, sorted: Float64Array): Cut {
     Number.isFinite(x) ? edges.reduce((above, edge) => above + (x > edge ? 1 : 0), 0) : names.length - 1,
   );
   return { names, parts };
-}
-
-/** Names of the parts between these edges, and of what is no number. */
-export function quarterNames(edges: readonly number[]): string[] {
-  const short = (value: number | undefined) => String(Number((value ?? Number.NaN).toPrecision(4)));
-  return [
-    `≤ ${short(edges[0])}`,
-    ...edges.slice(1).map((edge, i) => `${short(edges[i])} … ${short(edge)}`),
-    `> ${short(edges.at(-1))}`,
-    'no number',
-  ];
 }
