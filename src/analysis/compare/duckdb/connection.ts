@@ -33,9 +33,7 @@ function engineMemory(bound: string): string {
 }
 
 /** DuckDB's library: tens of megabytes, loaded when something is compared. */
-export function loadDuckdb(): Promise<typeof import('@duckdb/node-api')> {
-  return import('@duckdb/node-api');
-}
+export const loadDuckdb = () => import('@duckdb/node-api');
 
 export async function openEngine(options: {
   memory: string;
