@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { CommanderError } from 'commander';
 import type { App, Globals, Host, Outcome } from './app.ts';
 import { systemClock } from './base/clock.ts';
 import { Problem, type ProblemKind, interrupted } from './base/errors.ts';
@@ -13,7 +12,6 @@ import {
   type Text,
   text,
 } from './base/text.ts';
-import { buildProgram } from './program.ts';
 import { echoing, withGivenFlags } from './ui/given-flags.ts';
 import { type Io, processIo } from './ui/io.ts';
 import { isCommand, layout, wrap } from './ui/wrap.ts';
@@ -112,6 +110,7 @@ async function perform(
     },
   };
   const io = base?.io ?? surroundings.io({ quiet: false, color: !argv.includes('--no-color') });
+  const { buildProgram } = await import('./program.ts');
   const program = buildProgram(host, io);
   await program.parse(argv);
   return outcome;
@@ -131,6 +130,7 @@ async function explain(
   { given, startedEmulator }: Line,
 ): Promise<number> {
   // commander has printed its own message by now: help and version end with 0, wrong words with another code.
+  const { CommanderError } = await import('commander');
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : PROBLEM_CODES.usage;
   const io = surroundings.io({ quiet: false, color: !argv.includes('--no-color') });
   const error = await asProblem(thrown, surroundings.signal);

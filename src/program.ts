@@ -1,84 +1,52 @@
-import { readFileSync } from 'node:fs';
-import { Command, type Option } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import type { Globals, Host } from './app.ts';
-import { helpCommand } from './cli/help.ts';
-import { topicList } from './cli/help/topics.ts';
-import { abortCommand } from './commands/abort/command.ts';
-import { canaryCommand } from './commands/canary/command.ts';
-import { cleanupCommand } from './commands/cleanup/command.ts';
-import { demoCommand } from './commands/demo/command.ts';
-import { deployCommand } from './commands/deploy/command.ts';
-import { doctorCommand } from './commands/doctor/command.ts';
-import { emulatorCommand } from './commands/emulator/command.ts';
-import { historyCommand } from './commands/history/command.ts';
-import { invokeCommand } from './commands/invoke/command.ts';
-import { keepCommand } from './commands/keep/command.ts';
-import { policyCommand } from './commands/policy/command.ts';
-import { promoteCommand } from './commands/promote/command.ts';
-import { reportCommand } from './commands/report/command.ts';
-import { rolloutCommand } from './commands/rollout/command.ts';
-import { shadowCommand } from './commands/shadow/command.ts';
-import { statusCommand } from './commands/status/command.ts';
-import { undoCommand } from './commands/undo/command.ts';
+import {
+  COMMANDS,
+  type CommandName,
+  DESCRIPTION,
+  GLOBAL_OPTIONS,
+  helpWidth,
+  overview,
+  VERSION,
+  VERSION_FLAGS,
+} from './overview.ts';
 import { fitHelp } from './ui/help.ts';
 import type { Io } from './ui/io.ts';
 
-const COMMANDS = [
-  demoCommand,
-  deployCommand,
-  invokeCommand,
-  canaryCommand,
-  rolloutCommand,
-  shadowCommand,
-  reportCommand,
-  promoteCommand,
-  keepCommand,
-  undoCommand,
-  abortCommand,
-  statusCommand,
-  historyCommand,
-  doctorCommand,
-  policyCommand,
-  cleanupCommand,
-  emulatorCommand,
-  helpCommand,
-];
-
-const FOOTER = `
-${topicList()}
-
-Try it without an AWS account:
-  $ shadowctl demo                  the whole life cycle, emulated
-  $ shadowctl deploy --emulator …   any command, on an emulator that stays
-
-Exit codes: 0 done or pass, 1 the answer is no (verdict fail, rolled back, you said no), 2 could not run, 3 inconclusive,
-4 changes pending (--plan), 130 interrupted.`;
+/** The definition of each command, loaded only where a command line names it. */
+const DEFINITIONS: Readonly<Record<CommandName, () => Promise<(host: Host) => Command>>> = {
+  demo: async () => (await import('./commands/demo/command.ts')).demoCommand,
+  deploy: async () => (await import('./commands/deploy/command.ts')).deployCommand,
+  invoke: async () => (await import('./commands/invoke/command.ts')).invokeCommand,
+  canary: async () => (await import('./commands/canary/command.ts')).canaryCommand,
+  rollout: async () => (await import('./commands/rollout/command.ts')).rolloutCommand,
+  shadow: async () => (await import('./commands/shadow/command.ts')).shadowCommand,
+  report: async () => (await import('./commands/report/command.ts')).reportCommand,
+  promote: async () => (await import('./commands/promote/command.ts')).promoteCommand,
+  keep: async () => (await import('./commands/keep/command.ts')).keepCommand,
+  undo: async () => (await import('./commands/undo/command.ts')).undoCommand,
+  abort: async () => (await import('./commands/abort/command.ts')).abortCommand,
+  status: async () => (await import('./commands/status/command.ts')).statusCommand,
+  history: async () => (await import('./commands/history/command.ts')).historyCommand,
+  doctor: async () => (await import('./commands/doctor/command.ts')).doctorCommand,
+  policy: async () => (await import('./commands/policy/command.ts')).policyCommand,
+  cleanup: async () => (await import('./commands/cleanup/command.ts')).cleanupCommand,
+  emulator: async () => (await import('./commands/emulator/command.ts')).emulatorCommand,
+  help: async () => (await import('./cli/help.ts')).helpCommand,
+};
 
 /** The program's words: every command with its options; what they do is handed to `host`. */
 export function buildProgram(
   host: Host,
   io: Io,
 ): { parse(argv: readonly string[]): Promise<void>; globals(): Partial<Globals> } {
-  const program = new Command('shadowctl')
-    .description(
-      'Takes a newly trained model to production on Amazon SageMaker: deploy, canary, shadow, report, clean up.',
-    )
-    .version(version(), '-V, --version')
-    .option('--emulator', 'work on the embedded emulator, started if need be, instead of AWS')
-    .option('--endpoint-url <url>', 'work on any server that speaks the AWS APIs')
-    .option('--profile <name>', 'AWS profile')
-    .option('--region <name>', 'AWS region')
-    .option('--config <file>', 'config file (default: the nearest shadowctl.yaml)')
-    .option('-q, --quiet', 'only results and errors')
-    .option('--no-color', 'no colour (NO_COLOR works too)')
-    .option('--debug', 'show the stack of an error')
-    .addHelpText('after', FOOTER)
-    .helpCommand(false)
-    .showHelpAfterError('  Run the command with --help to see what it takes.');
-  for (const command of COMMANDS) program.addCommand(command(host));
-  settle(program, io);
+  const program = new Command('shadowctl').description(DESCRIPTION).version(VERSION, VERSION_FLAGS);
+  for (const { flags, description } of GLOBAL_OPTIONS) program.option(flags, description);
+  program.helpCommand(false).showHelpAfterError('  Run the command with --help to see what it takes.');
   return {
     async parse(argv) {
+      await addCommands(program, host, argv);
+      settle(program, io);
       if (argv.length === 0) program.outputHelp();
       else await program.parseAsync([...argv], { from: 'user' });
     },
@@ -90,13 +58,27 @@ export function buildProgram(
   };
 }
 
+/** Every command by name and summary, for the list and for guesses at a mistyped name; with its options if `argv` names it. */
+async function addCommands(program: Command, host: Host, argv: readonly string[]): Promise<void> {
+  for (const { name, summary } of COMMANDS) {
+    // A word that only happens to be a command's name, like that of an endpoint, loads one more; it does no harm.
+    const command = argv.includes(name) ? (await DEFINITIONS[name]())(host) : new Command(name);
+    program.addCommand(command.description(summary));
+  }
+}
+
 /** Help, errors and output go through `io`, and nothing leaves the process by itself. */
 function settle(program: Command, io: Io): void {
-  const width = Math.min(io.columns, 120);
+  const width = helpWidth(io.columns);
   program
     .exitOverride()
     // A command within a command takes the program's options, not those of the one above it.
-    .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: (command) => globalOptions(program, command) })
+    .configureHelp({
+      showGlobalOptions: true,
+      visibleGlobalOptions: (command) => globalOptions(program, command),
+      formatHelp: (command, helper) =>
+        command === program ? overview(width) : Help.prototype.formatHelp.call(helper, command, helper),
+    })
     .configureOutput({
       writeOut: (text) => io.out(fitHelp(text.replace(/\n$/, ''), width)),
       writeErr: (text) => io.alert(text.replace(/\n$/, '')),
@@ -124,9 +106,4 @@ function inOurStyle(text: string): string {
 /** commander's `addCommand` hands none of it down. */
 function handDown(command: Command): void {
   for (const inner of command.commands) handDown(inner.copyInheritedSettings(command));
-}
-
-function version(): string {
-  // `src/` and `dist/` both lie directly in the package.
-  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 }

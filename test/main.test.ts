@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
 import { systemClock } from '../src/base/clock.ts';
 import { run } from '../src/main.ts';
+import { COMMANDS } from '../src/overview.ts';
 import { capturedIo } from './support/io.ts';
 
 let root: string;
@@ -29,8 +30,13 @@ async function shadowctl(argv: string[], env: Record<string, string> = {}, signa
 }
 
 /** The built program, as a shell calls it. */
-function built(argv: string[], env: Record<string, string> = {}, cwd = root) {
-  const bin = resolve(import.meta.dirname, '..', 'bin', 'shadowctl.js');
+function built(
+  argv: string[],
+  env: Record<string, string> = {},
+  cwd = root,
+  folder = resolve(import.meta.dirname, '..'),
+) {
+  const bin = join(folder, 'bin', 'shadowctl.js');
   const ended = spawnSync(process.execPath, [bin, ...argv], {
     encoding: 'utf8',
     cwd,
@@ -49,6 +55,35 @@ test.each([[[]], [['--help']], [['help']]])('%j shows every command and the exit
   for (const word of ['demo', 'deploy', 'canary', 'shadow', 'report', 'cleanup', 'emulator', '130 interrupted'])
     expect(out).toContain(word);
   expect(out.split('\n').filter((line) => line.length > 120)).toEqual([]);
+});
+
+test.each([[[]], [['--help']], [['help']], [['-h']], [['--version']], [['-V']]])(
+  'the built program answers %j as the parser does, without loading it',
+  async (argv) => {
+    const packageFolder = join(root, 'start-only');
+    await cp(resolve(import.meta.dirname, '..', 'bin'), join(packageFolder, 'bin'), { recursive: true });
+    await cp(resolve(import.meta.dirname, '..', 'dist/start.cjs'), join(packageFolder, 'dist/start.cjs'));
+    const { code, out, err } = built(argv, { COLUMNS: '100' }, root, packageFolder);
+    const io = { ...capturedIo(), columns: 100 };
+    await run(argv, { clock: systemClock, env: {}, cwd: root, signal: new AbortController().signal, io: () => io });
+    expect({ code, out, err }).toEqual({ code: 0, out: `${io.outLines.join('\n')}\n`, err: '' });
+  },
+);
+
+test('every command that is listed can be loaded, under its name', async () => {
+  for (const { name, summary } of COMMANDS) {
+    const { code, out } = await shadowctl([name, '--help']);
+    expect({ name, code }).toEqual({ name, code: 0 });
+    expect(out).toContain(`Usage: shadowctl ${name} `);
+    // The page breaks lines where it must.
+    expect(out.replaceAll(/\s+/g, ' ')).toContain(summary);
+  }
+});
+
+test('a folder for compiled code that cannot be written is no error', async () => {
+  const file = join(root, 'not-a-folder');
+  await writeFile(file, '');
+  expect(built(['policy', 'explain', '--help'], { XDG_CACHE_HOME: file })).toMatchObject({ code: 0, err: '' });
 });
 
 test.each([

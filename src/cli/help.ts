@@ -5,7 +5,6 @@ import { type HelpOptions, TOPICS, topicList } from './help/topics.ts';
 /** `shadowctl help`: the list of commands, the help of a command, or a page of the documentation. */
 export function helpCommand(host: Host, run: Run<HelpOptions> = lazy(() => import('./help/page.ts'))): Command {
   const command = new Command('help')
-    .description('show the help of a command, or a page of the documentation')
     .argument('[topic...]', 'a command, or a topic')
     .addHelpText('after', `\n${topicList()}\n\nExamples:\n  $ shadowctl help deploy\n  $ shadowctl help judging`);
   return command.action(async (words: string[]) => {

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { type CommandLine, printCommand, printText, type Text } from '../base/text.ts';
 
@@ -74,6 +73,14 @@ function giveColumns(stream: NodeJS.WriteStream): void {
 }
 
 const DEFAULT_COLUMNS = 80;
+const MIN_COLUMNS = 40;
+
+/** Columns to draw for: COLUMNS, else the terminal's, on whichever stream one is. */
+export function columnsOf({ stdout, stderr, env }: Omit<ProcessStreams, 'stdin'>): number {
+  const columns =
+    someColumns(Number(env.COLUMNS)) ?? someColumns(stdout.columns) ?? someColumns(stderr.columns) ?? DEFAULT_COLUMNS;
+  return Math.max(MIN_COLUMNS, columns);
+}
 
 /** The process's own streams. */
 export function processIo(streams: ProcessStreams, options: { quiet: boolean; color: boolean }): Io {
@@ -82,8 +89,6 @@ export function processIo(streams: ProcessStreams, options: { quiet: boolean; co
   const interactive = stderr.isTTY === true && env.CI === undefined;
   giveColumns(stdout);
   giveColumns(stderr);
-  const columns =
-    someColumns(Number(env.COLUMNS)) ?? someColumns(stdout.columns) ?? someColumns(stderr.columns) ?? DEFAULT_COLUMNS;
   return {
     out: (line = '') => void stdout.write(`${printText(line)}\n`),
     err: (line = '') => void (options.quiet || stderr.write(`${printText(line)}\n`)),
@@ -92,9 +97,10 @@ export function processIo(streams: ProcessStreams, options: { quiet: boolean; co
     interactive: interactive && !options.quiet,
     terminal,
     color: options.color && wantsColor(env, terminal),
-    columns: Math.max(40, columns),
+    columns: columnsOf(streams),
     async ask(question) {
       if (!stdin.isTTY || !stderr.isTTY) return undefined;
+      const { createInterface } = await import('node:readline/promises');
       const asker = createInterface({ input: stdin, output: stderr });
       try {
         return (await asker.question(question)).trim();

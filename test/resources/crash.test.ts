@@ -1,11 +1,9 @@
-import { execSync, spawn } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { takeCensus } from '../../src/aws/census.ts';
 import { logGroupExists } from '../../src/aws/logs.ts';
 import { bucketExists } from '../../src/aws/s3.ts';
+import { builtProgram } from '../support/built.ts';
 import { type KillingProxy, killingProxy } from '../support/killing-proxy.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../support/world.ts';
 
@@ -14,25 +12,12 @@ import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../suppor
  * AWS has carried it out but before the reply came. Then `cleanup` must leave nothing.
  */
 
-const ROOT = resolve(import.meta.dirname, '../..');
-let folder: string;
-let program: string;
+let built: ReturnType<typeof builtProgram>;
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'shadowctl-crash-'));
-  await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
-  // The package's own build, into a folder of its own: a stale dist/ must not be what is tested.
-  const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: { build: string } };
-  const script = scripts.build.replace('--outdir=dist', `--outdir=${join(folder, 'dist')}`);
-  execSync(script, {
-    cwd: ROOT,
-    env: { ...process.env, PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}` },
-    stdio: 'pipe',
-  });
-  await cp(join(ROOT, 'bin'), join(folder, 'bin'), { recursive: true });
-  program = join(folder, 'bin/shadowctl.js');
+beforeAll(() => {
+  built = builtProgram();
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => built.remove());
 
 interface Run {
   code: number | null;
@@ -48,7 +33,7 @@ function child(
   armed: (kill: () => void) => void = () => undefined,
 ): Promise<Run> {
   return new Promise((done) => {
-    const started = spawn(process.execPath, [program, ...line.split(' ')], {
+    const started = spawn(process.execPath, [built.entry, ...line.split(' ')], {
       cwd: world.root,
       env: {
         ...world.env,

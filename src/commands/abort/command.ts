@@ -18,7 +18,6 @@ interface Flags {
 
 export function abortCommand(host: Host, run: Run<AbortOptions> = lazy(() => import('./run.ts'))): Command {
   return new Command('abort')
-    .description('stop an update that is under way and return to the old fleet, as far as AWS permits')
     .requiredOption('--endpoint <name>', 'the endpoint')
     .option('--plan', 'only show what would be done; exit 4 when there is something to do')
     .option('-y, --yes', 'do not ask')

@@ -40,9 +40,10 @@ Example:
   $ shadowctl canary --endpoint weather --artifact model.tar.gz --algorithm linear-learner --max-latency p99=250ms`;
 
 export function canaryCommand(host: Host, run: Run<CanaryOptions> = lazy(() => import('./run.ts'))): Command {
-  const command = new Command('canary')
-    .description('put a new model on an endpoint step by step, with alarms that roll it back')
-    .requiredOption('--endpoint <name>', 'the endpoint, which keeps its instances, capture and variant name');
+  const command = new Command('canary').requiredOption(
+    '--endpoint <name>',
+    'the endpoint, which keeps its instances, capture and variant name',
+  );
   return guardFlags(addCandidateFlags(command.optionsGroup('The new model:')))
     .optionsGroup('Else:')
     .option(

@@ -27,7 +27,6 @@ interface Flags {
 
 export function cleanupCommand(host: Host, run: Run<CleanupOptions> = lazy(() => import('./run.ts'))): Command {
   return new Command('cleanup')
-    .description('delete everything that shadowctl created for an endpoint, and prove that nothing is left')
     .option('--endpoint <name>', 'the endpoint')
     .option('--all', 'every endpoint that has a journal here, in this account and region')
     .option('--keep-uploads', 'keep the uploaded model artifacts')

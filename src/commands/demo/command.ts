@@ -8,7 +8,6 @@ export interface DemoOptions {
 
 export function demoCommand(host: Host, run: Run<DemoOptions> = lazy(() => import('./run.ts'))): Command {
   return new Command('demo')
-    .description('the whole life cycle on the embedded emulator: deploy, canary, rollback, shadow, report, cleanup')
     .option('--keep', 'clean nothing up: leave it standing in the emulator of this folder, for a look around')
     .addHelpText(
       'after',

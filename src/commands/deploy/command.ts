@@ -41,9 +41,7 @@ interface Flags extends CandidateFlags {
 }
 
 export function deployCommand(host: Host, run: Run<DeployOptions> = lazy(() => import('./run.ts'))): Command {
-  const command = new Command('deploy')
-    .description('create an endpoint for a model, or put another model on one of ours, all at once')
-    .requiredOption('--endpoint <name>', 'the endpoint');
+  const command = new Command('deploy').requiredOption('--endpoint <name>', 'the endpoint');
   return addCandidateFlags(command.optionsGroup('The new model:'))
     .optionsGroup('The fleet:')
     .option(

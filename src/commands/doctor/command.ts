@@ -30,7 +30,6 @@ interface Flags {
 
 export function doctorCommand(host: Host, run: Run<DoctorOptions> = lazy(() => import('./run.ts'))): Command {
   return new Command('doctor')
-    .description('find out which alarms can never fire, and what else would spoil an update')
     .requiredOption('--endpoint <name>', 'the endpoint')
     .option('--alarm <name...>', 'examine these alarms (default: every alarm on the endpoint)')
     .option('--file <path>', 'examine alarms from a JSON file: PutMetricAlarm inputs or what describe-alarms prints')

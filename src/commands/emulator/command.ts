@@ -59,9 +59,7 @@ const DIR_WORDS = "folder of its state (default: the project's .shadowctl/emulat
 
 /** `shadowctl emulator …` */
 export function emulatorCommand(host: Host, runs: EmulatorRuns = RUNS): Command {
-  const emulator = new Command('emulator').description(
-    'the embedded emulator of the AWS APIs: start, stop, look, disturb',
-  );
+  const emulator = new Command('emulator');
   addStart(emulator, host, runs.start);
   emulator
     .command('stop')

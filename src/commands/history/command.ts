@@ -11,7 +11,6 @@ export interface HistoryOptions {
 
 export function historyCommand(host: Host, run: Run<HistoryOptions> = lazy(() => import('./run.ts'))): Command {
   return new Command('history')
-    .description('what was deployed to an endpoint when, how each ended, and by whom')
     .requiredOption('--endpoint <name>', 'the endpoint')
     .option('--last <count>', 'the newest so many', wholeNumber('--last', 1), 20)
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')

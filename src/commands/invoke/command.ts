@@ -43,7 +43,6 @@ interface Flags {
 
 export function invokeCommand(host: Host, run: Run<InvokeOptions> = lazy(() => import('./run.ts'))): Command {
   return new Command('invoke')
-    .description('send payloads to an endpoint at a rate; print throughput, errors, latency and accuracy')
     .requiredOption('--endpoint <name>', 'the endpoint')
     .requiredOption('--data <file>', 'CSV or JSON Lines, local or s3://; each line is one request')
     .option('--header', 'the first line of the CSV is a header')

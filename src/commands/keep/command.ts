@@ -27,7 +27,6 @@ interface Flags {
 
 export function keepCommand(host: Host, run: Run<KeepOptions> = lazy(() => import('./run.ts'))): Command {
   return new Command('keep')
-    .description('end the shadow and keep production as it is')
     .requiredOption('--endpoint <name>', 'the endpoint with the shadow')
     .option('--reason <text>', 'why, for the journal')
     .option('--config-name <name>', 'name of the endpoint config without the shadow, where a new one is needed')

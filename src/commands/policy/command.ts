@@ -10,7 +10,7 @@ export interface PolicyOptions {
 }
 
 export function policyCommand(host: Host, run: Run<PolicyOptions> = lazy(() => import('./run.ts'))): Command {
-  const command = new Command('policy').description('what a shadow must prove before it may be promoted');
+  const command = new Command('policy');
   command
     .command('explain')
     .description('say in words what the policy demands, and how much traffic that takes')

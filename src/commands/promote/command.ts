@@ -39,7 +39,6 @@ Example:
 
 export function promoteCommand(host: Host, run: Run<PromoteOptions> = lazy(() => import('./run.ts'))): Command {
   const command = new Command('promote')
-    .description('make the shadow the production model, through a canary; refused without a passing verdict')
     .requiredOption('--endpoint <name>', 'the endpoint with the shadow')
     .option('--config-name <name>', 'name of the new endpoint config (default: made from endpoint and time)')
     .optionsGroup('Judging:')

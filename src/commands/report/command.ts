@@ -62,7 +62,6 @@ interface Flags extends Partial<Omit<ReportOptions, 'watch'>> {
 
 export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => import('./run.ts'))): Command {
   return new Command('report')
-    .description('compare shadow and production over a window of time: is it safe to promote?')
     .option('--endpoint <name>', 'the endpoint')
     .option('--last <duration>', 'length of the window up to now: 30m, 2h, 1d', '30m')
     .option('--from <time>', 'start of the window (ISO 8601, UTC; or -2h); a path is taken as --files')

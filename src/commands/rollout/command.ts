@@ -51,9 +51,7 @@ Example:
   $ shadowctl rollout --endpoint weather --artifact model.tar.gz --steps 10%,25%,50%,100% --bake 30m`;
 
 export function rolloutCommand(host: Host, run: Run<RolloutOptions> = lazy(() => import('./run.ts'))): Command {
-  const command = new Command('rollout')
-    .description('give a new model a growing share of the requests, judged after every step')
-    .requiredOption('--endpoint <name>', 'the endpoint');
+  const command = new Command('rollout').requiredOption('--endpoint <name>', 'the endpoint');
   const named = addCandidateFlags(command.optionsGroup('The new model:'))
     .optionsGroup('Moving traffic:')
     .option('--steps <shares>', 'shares of the requests, rising, the last 100%', '10%,25%,50%,100%')

@@ -67,9 +67,7 @@ export function shadowCommand(
   run: Run<ShadowOptions> = lazy(() => import('./run.ts')),
   detach: Run<DetachOptions> = lazy(() => import('./detach.ts')),
 ): Command {
-  const command = new Command('shadow')
-    .description('let a candidate see a copy of every request of a live endpoint; only production answers')
-    .option('--endpoint <name>', 'the endpoint');
+  const command = new Command('shadow').option('--endpoint <name>', 'the endpoint');
   addCandidateFlags(command.optionsGroup('The candidate:'))
     .option('--model <name>', 'a model that exists already, in place of --artifact')
     .optionsGroup('The shadow:')

@@ -20,7 +20,6 @@ interface Flags {
 
 export function statusCommand(host: Host, run: Run<StatusOptions> = lazy(() => import('./run.ts'))): Command {
   return new Command('status')
-    .description('what stands: endpoint, variants, alarms, what is in progress, what shadowctl holds')
     .option('--endpoint <name>', 'the endpoint')
     .option('--all', 'every endpoint that has a journal here, in this account and region (the default)')
     .option('--watch', 'watch an update that is under way to its end, whoever began it; changes nothing')

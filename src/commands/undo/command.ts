@@ -35,7 +35,6 @@ Examples:
 
 export function undoCommand(host: Host, run: Run<UndoOptions> = lazy(() => import('./run.ts'))): Command {
   const back = new Command('undo')
-    .description('take an endpoint back to an earlier config of ours: all at once, or under guardrails')
     .requiredOption('--endpoint <name>', 'the endpoint')
     .option('--to <config>', 'the endpoint config to run (default: the one it ran before)');
   return guardFlags(back, 'go back under guardrails: ')

@@ -1,13 +1,13 @@
-import { execSync, spawn } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
 import { shadowCommand } from '../../../src/commands/shadow/command.ts';
 import { interrupted } from '../../../src/base/errors.ts';
+import { builtProgram } from '../../support/built.ts';
 import { optionsOf } from '../../support/parse.ts';
 import { ARTIFACT_005, ARTIFACT_009, FIXTURES, type TestWorld, testWorld } from '../../support/world.ts';
 
@@ -180,7 +180,7 @@ test.each([
     await world.close();
     // The killed process lives by the machine's clock; what follows must come after it.
     world = await testWorld({}, Date.now());
-    const program = await builtProgram();
+    const program = builtProgram();
     const ticking = setInterval(() => world.clock.advance(30_000), 100);
     try {
       expect(await world.shadowctl(DEPLOY)).toMatchObject({ code: 0 });
@@ -199,7 +199,7 @@ test.each([
       expect(await closed).toBe('SIGKILL');
     } finally {
       clearInterval(ticking);
-      await program.remove();
+      program.remove();
     }
     const status = await world.shadowctl('status --endpoint weather');
     expect(status.out.replace(/\s+/g, ' ')).toMatch(/Production's own model m1 is its own shadow since/);
@@ -212,21 +212,6 @@ test.each([
   },
   120_000,
 );
-
-/** The program as it is installed: the package's own build, into a folder of its own. */
-async function builtProgram(): Promise<{ entry: string; remove(): Promise<void> }> {
-  const root = resolve(FIXTURES, '..');
-  const folder = await mkdtemp(join(tmpdir(), 'shadowctl-calibrate-'));
-  await cp(join(root, 'package.json'), join(folder, 'package.json'));
-  const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts: { build: string } };
-  execSync(scripts.build.replace('--outdir=dist', `--outdir=${join(folder, 'dist')}`), {
-    cwd: root,
-    env: { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` },
-    stdio: 'pipe',
-  });
-  await cp(join(root, 'bin'), join(folder, 'bin'), { recursive: true });
-  return { entry: join(folder, 'bin/shadowctl.js'), remove: () => rm(folder, { recursive: true, force: true }) };
-}
 
 test('of a JSON model that numbers its answers, only a path into them can be measured and judged', async () => {
   let answers = 0;

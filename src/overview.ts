@@ -1,0 +1,104 @@
+import packageJson from '../package.json' with { type: 'json' };
+import { topicList } from './cli/help/topics.ts';
+import { fitHelp } from './ui/help.ts';
+
+/** What `shadowctl --help` shows, and what the parser is made of: names and words, without a command's code. */
+
+export const VERSION: string = packageJson.version;
+
+export const DESCRIPTION =
+  'Takes a newly trained model to production on Amazon SageMaker: deploy, canary, shadow, report, clean up.';
+
+/** Every command, in the order in which it is shown. */
+export const COMMANDS = [
+  {
+    name: 'demo',
+    summary: 'the whole life cycle on the embedded emulator: deploy, canary, rollback, shadow, report, cleanup',
+  },
+  { name: 'deploy', summary: 'create an endpoint for a model, or put another model on one of ours, all at once' },
+  { name: 'invoke', summary: 'send payloads to an endpoint at a rate; print throughput, errors, latency and accuracy' },
+  { name: 'canary', summary: 'put a new model on an endpoint step by step, with alarms that roll it back' },
+  { name: 'rollout', summary: 'give a new model a growing share of the requests, judged after every step' },
+  {
+    name: 'shadow',
+    summary: 'let a candidate see a copy of every request of a live endpoint; only production answers',
+  },
+  { name: 'report', summary: 'compare shadow and production over a window of time: is it safe to promote?' },
+  {
+    name: 'promote',
+    summary: 'make the shadow the production model, through a canary; refused without a passing verdict',
+  },
+  { name: 'keep', summary: 'end the shadow and keep production as it is' },
+  { name: 'undo', summary: 'take an endpoint back to an earlier config of ours: all at once, or under guardrails' },
+  { name: 'abort', summary: 'stop an update that is under way and return to the old fleet, as far as AWS permits' },
+  { name: 'status', summary: 'what stands: endpoint, variants, alarms, what is in progress, what shadowctl holds' },
+  { name: 'history', summary: 'what was deployed to an endpoint when, how each ended, and by whom' },
+  { name: 'doctor', summary: 'find out which alarms can never fire, and what else would spoil an update' },
+  { name: 'policy', summary: 'what a shadow must prove before it may be promoted' },
+  {
+    name: 'cleanup',
+    summary: 'delete everything that shadowctl created for an endpoint, and prove that nothing is left',
+  },
+  { name: 'emulator', summary: 'the embedded emulator of the AWS APIs: start, stop, look, disturb' },
+  { name: 'help', summary: 'show the help of a command, or a page of the documentation' },
+] as const;
+
+export type CommandName = (typeof COMMANDS)[number]['name'];
+
+export const VERSION_FLAGS = '-V, --version';
+
+/** The options that every command takes. */
+export const GLOBAL_OPTIONS = [
+  { flags: '--emulator', description: 'work on the embedded emulator, started if need be, instead of AWS' },
+  { flags: '--endpoint-url <url>', description: 'work on any server that speaks the AWS APIs' },
+  { flags: '--profile <name>', description: 'AWS profile' },
+  { flags: '--region <name>', description: 'AWS region' },
+  { flags: '--config <file>', description: 'config file (default: the nearest shadowctl.yaml)' },
+  { flags: '-q, --quiet', description: 'only results and errors' },
+  { flags: '--no-color', description: 'no colour (NO_COLOR works too)' },
+  { flags: '--debug', description: 'show the stack of an error' },
+] as const;
+
+const FOOTER = `${topicList()}
+
+Try it without an AWS account:
+  $ shadowctl demo                  the whole life cycle, emulated
+  $ shadowctl deploy --emulator …   any command, on an emulator that stays
+
+Exit codes: 0 done or pass, 1 the answer is no (verdict fail, rolled back, you said no), 2 could not run, 3 inconclusive,
+4 changes pending (--plan), 130 interrupted.`;
+
+/** What `shadowctl --help` prints, broken to fit `width` columns. */
+export function overview(width: number): string {
+  const options = [
+    [VERSION_FLAGS, 'output the version number'],
+    ...GLOBAL_OPTIONS.map(({ flags, description }) => [flags, description]),
+    ['-h, --help', 'display help for command'],
+  ];
+  const commands = COMMANDS.map(({ name, summary }) => [name, summary]);
+  const longest = Math.max(...[...options, ...commands].map(([term = '']) => term.length));
+  const list = (lines: string[][]) => lines.map(([term = '', words = '']) => `  ${term.padEnd(longest)}  ${words}`);
+  return fitHelp(
+    [
+      'Usage: shadowctl [options] [command]',
+      '',
+      DESCRIPTION,
+      '',
+      'Options:',
+      ...list(options),
+      '',
+      'Commands:',
+      ...list(commands),
+      '',
+      FOOTER,
+    ].join('\n'),
+    width,
+  );
+}
+
+/** The widest that help is drawn, in columns. */
+const MAX_HELP_WIDTH = 120;
+
+export function helpWidth(columns: number): number {
+  return Math.min(columns, MAX_HELP_WIDTH);
+}
