@@ -19,8 +19,8 @@ const RULES: Record<string, readonly string[]> = {
   emulator: ['base'],
   overview: ['ui', 'cli'],
   start: ['overview', 'ui'],
-  commands: [...BELOW, 'lifecycle', 'report', 'ui', 'app'],
-  cli: [...BELOW, 'lifecycle', 'report', 'ui', 'app'],
+  commands: [...BELOW, 'lifecycle', 'report', 'ui', 'app', 'cli'],
+  cli: [...BELOW, 'lifecycle', 'report', 'ui', 'app', 'commands'],
 };
 /** Rooms and files that may import everything; nobody but those named may import them. */
 const OPEN = ['main', 'app', 'wire', 'program'];

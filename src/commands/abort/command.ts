@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
-import { oneOf } from '../shared/flags.ts';
+import { oneOf } from '../../cli/flags/values.ts';
 
 export interface AbortOptions {
   endpoint: string;

@@ -7,13 +7,13 @@ import { recordedUpdates, type StartedUpdate } from '../../state/updates.ts';
 import { readStage } from '../../guard/phase.ts';
 import { startRun } from '../../resources/apply.ts';
 import { wrap } from '../../ui/wrap.ts';
-import { confirm } from '../shared/confirm.ts';
+import { confirm } from '../../cli/confirm.ts';
 import { followUpdate } from '../shared/follow-update.ts';
 import { notifyAll } from '../shared/notify.ts';
-import { targetsOf } from '../shared/notify-targets.ts';
+import { targetsOf } from '../../cli/flags/targets.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
-import { tellResult } from '../shared/update-result.ts';
-import { stageWords } from '../shared/update-view.ts';
+import { tellResult } from '../../cli/views/update-result.ts';
+import { stageWords } from '../../cli/views/update-live.ts';
 import type { AbortOptions } from './command.ts';
 
 /** Sets one of the update's own alarms off and watches the rollback, at whose end the alarm gets its rule back. */

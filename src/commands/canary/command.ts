@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { usage } from '../../base/errors.ts';
-import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../shared/candidate-flags.ts';
-import { oneOf, positiveNumber } from '../shared/flags.ts';
-import { guardFlags, type GuardOptions, type GuardWords, parseGuard } from '../shared/guard-options.ts';
+import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../../cli/flags/candidate.ts';
+import { oneOf, positiveNumber } from '../../cli/flags/values.ts';
+import { guardFlags, type GuardOptions, type GuardWords, parseGuard } from '../../cli/flags/guard.ts';
 
 export interface CanaryOptions {
   endpoint: string;

@@ -8,7 +8,7 @@ import { tagList } from '../../resources/tags.ts';
 import { beginGuarded } from '../shared/begin-guarded.ts';
 import { conclude } from '../shared/conclude.ts';
 import { type Followed, followUpdate } from '../shared/follow-update.ts';
-import { targetsOf } from '../shared/notify-targets.ts';
+import { targetsOf } from '../../cli/flags/targets.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import { smokeTest } from '../shared/smoke-test.ts';
 import { leaveOutStanding, prepareModel } from '../shared/prepare-model.ts';

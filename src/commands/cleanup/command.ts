@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { usage } from '../../base/errors.ts';
-import { oneOf } from '../shared/flags.ts';
+import { oneOf } from '../../cli/flags/values.ts';
 
 export interface CleanupOptions {
   /** Undefined: every endpoint that has a journal here. */

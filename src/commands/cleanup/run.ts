@@ -8,8 +8,8 @@ import type { Deletion, Remainder, ResourceCheck } from '../../resources/teardow
 import { replay, existing } from '../../state/replay.ts';
 import { journaledEndpoints } from '../../state/journals.ts';
 import { withProgress } from '../../ui/progress.ts';
-import { confirm } from '../shared/confirm.ts';
-import { describeStep } from '../shared/describe-steps.ts';
+import { confirm } from '../../cli/confirm.ts';
+import { describeStep } from '../../cli/views/steps.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import type { CleanupOptions } from './command.ts';
 import { type Neighbours, planCleanup } from './plan.ts';

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
-import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../shared/candidate-flags.ts';
-import { instanceType, oneOf, wholeNumber } from '../shared/flags.ts';
+import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../../cli/flags/candidate.ts';
+import { instanceType, oneOf, wholeNumber } from '../../cli/flags/values.ts';
 
 export interface DeployOptions {
   endpoint: string;

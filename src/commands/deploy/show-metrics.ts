@@ -2,7 +2,7 @@ import type { App } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { type FleetMinute, fleetMinutes, total } from '../../lifecycle/guarded-update/fleet-metrics.ts';
 import { withProgress } from '../../ui/progress.ts';
-import { drawMinutes } from '../shared/draw-minutes.ts';
+import { drawMinutes } from '../../cli/views/minutes.ts';
 
 const MINUTE = 60_000;
 /** How far back the charts go. */

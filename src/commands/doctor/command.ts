@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { parseSeconds, parseSize } from '../../guard/quantity.ts';
 import type { Size } from '../../guard/quantity.ts';
-import { oneOf } from '../shared/flags.ts';
+import { oneOf } from '../../cli/flags/values.ts';
 
 export interface DoctorOptions {
   endpoint: string;

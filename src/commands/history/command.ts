@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
-import { oneOf, wholeNumber } from '../shared/flags.ts';
+import { oneOf, wholeNumber } from '../../cli/flags/values.ts';
 
 export interface HistoryOptions {
   endpoint: string;

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
-import { duration, oneOf, positiveNumber, wholeNumber } from '../shared/flags.ts';
+import { duration, oneOf, positiveNumber, wholeNumber } from '../../cli/flags/values.ts';
 
 export interface InvokeOptions {
   endpoint: string;

@@ -10,9 +10,9 @@ import { checkName } from '../../resources/naming.ts';
 import { withProgress } from '../../ui/progress.ts';
 import { type Payloads, readPayloads } from '../shared/payloads.ts';
 import type { InvokeOptions } from './command.ts';
-import { paced } from './pace.ts';
+import { paced } from '../../lifecycle/traffic/pace.ts';
 import { tellSummary } from './tell-summary.ts';
-import { Tally } from './tally.ts';
+import { Tally } from '../../lifecycle/traffic/tally.ts';
 
 /** Sends traffic and tells what came of it. */
 export async function run(app: App, options: InvokeOptions): Promise<Outcome> {

@@ -1,8 +1,8 @@
 import type { App } from '../../app.ts';
 import { plain } from '../../ui/io.ts';
 import { table } from '../../ui/table.ts';
-import { durationText } from '../shared/flags.ts';
-import type { Summary } from './tally.ts';
+import { durationText } from '../../cli/flags/values.ts';
+import type { Summary } from '../../lifecycle/traffic/tally.ts';
 
 /** Writes what came of the requests to standard output. */
 export async function tellSummary(

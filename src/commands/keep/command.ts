@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
-import { oneOf } from '../shared/flags.ts';
-import { parseTarget, type Target } from '../shared/notify-targets.ts';
+import { oneOf } from '../../cli/flags/values.ts';
+import { parseTarget, type Target } from '../../cli/flags/targets.ts';
 
 export interface KeepOptions {
   endpoint: string;

@@ -4,7 +4,7 @@ import { cannotRun } from '../../base/errors.ts';
 import { startRun } from '../../resources/apply.ts';
 import { readLive } from '../../resources/live.ts';
 import { tellTargets } from '../shared/notify.ts';
-import { targetsOf } from '../shared/notify-targets.ts';
+import { targetsOf } from '../../cli/flags/targets.ts';
 import { onEndpoint } from '../shared/on-endpoint.ts';
 import type { KeepOptions } from './command.ts';
 

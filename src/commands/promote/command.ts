@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { usage } from '../../base/errors.ts';
-import { oneOf, positiveNumber } from '../shared/flags.ts';
-import { guardFlags, type GuardOptions, type GuardWords, parseGuard } from '../shared/guard-options.ts';
+import { oneOf, positiveNumber } from '../../cli/flags/values.ts';
+import { guardFlags, type GuardOptions, type GuardWords, parseGuard } from '../../cli/flags/guard.ts';
 
 export interface PromoteOptions {
   endpoint: string;

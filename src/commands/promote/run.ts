@@ -14,7 +14,7 @@ import { beginGuarded } from '../shared/begin-guarded.ts';
 import { calibrationEnds, calibrationOf, calibrationText } from '../shared/calibration.ts';
 import { conclude } from '../shared/conclude.ts';
 import { followUpdate } from '../shared/follow-update.ts';
-import { targetsOf } from '../shared/notify-targets.ts';
+import { targetsOf } from '../../cli/flags/targets.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import { smokeTest } from '../shared/smoke-test.ts';
 import { judgeByReport, type Judged } from '../shared/verdict.ts';

@@ -2,9 +2,9 @@ import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { usage } from '../../base/errors.ts';
 import { parseSeconds } from '../../guard/quantity.ts';
-import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../shared/candidate-flags.ts';
-import { oneOf } from '../shared/flags.ts';
-import { type GuardWords, limitFlags, parseLimits } from '../shared/guard-options.ts';
+import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../../cli/flags/candidate.ts';
+import { oneOf } from '../../cli/flags/values.ts';
+import { type GuardWords, limitFlags, parseLimits } from '../../cli/flags/guard.ts';
 
 export interface RolloutOptions {
   endpoint: string;

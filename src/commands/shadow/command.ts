@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import type { Task } from '../../analysis/observations.ts';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { usage } from '../../base/errors.ts';
-import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../shared/candidate-flags.ts';
-import { duration, instanceType, oneOf, wholeNumber } from '../shared/flags.ts';
+import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../../cli/flags/candidate.ts';
+import { duration, instanceType, oneOf, wholeNumber } from '../../cli/flags/values.ts';
 
 const TASKS: readonly Task[] = ['regression', 'scores', 'binary', 'multiclass', 'json'];
 

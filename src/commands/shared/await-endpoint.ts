@@ -4,7 +4,7 @@ import { endpointLogGroup, logLines } from '../../aws/logs.ts';
 import { describeProgress, type Settled, waitForEndpoint } from '../../resources/wait.ts';
 import { plain } from '../../ui/io.ts';
 import { withProgress } from '../../ui/progress.ts';
-import { durationText } from './flags.ts';
+import { durationText } from '../../cli/flags/values.ts';
 
 /** Waits, with progress, until an endpoint has settled after it was told to run `config`; says how that ended. */
 export async function awaitEndpoint(

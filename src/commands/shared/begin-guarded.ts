@@ -10,10 +10,10 @@ import type { Step } from '../../resources/steps.ts';
 import { paint } from '../../ui/theme.ts';
 import { sayDone } from './apply-steps.ts';
 import { adopts } from './carry-update.ts';
-import { confirm } from './confirm.ts';
-import { describeStep, planLines } from './describe-steps.ts';
+import { confirm } from '../../cli/confirm.ts';
+import { describeStep, planLines } from '../../cli/views/steps.ts';
 import { examineUpdate, heedFindings } from './guard-examine.ts';
-import type { GuardOptions } from './guard-options.ts';
+import type { GuardOptions } from '../../cli/flags/guard.ts';
 import type { Ground } from './on-endpoint.ts';
 
 /** An update that is to be guarded, as far as the command that wants it has decided. */

@@ -7,8 +7,8 @@ import { plain } from '../../ui/io.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { applySteps } from './apply-steps.ts';
 import { awaitEndpoint, showContainerLines } from './await-endpoint.ts';
-import { confirm } from './confirm.ts';
-import { describeStep } from './describe-steps.ts';
+import { confirm } from '../../cli/confirm.ts';
+import { describeStep } from '../../cli/views/steps.ts';
 import { noteEnding } from './note-ending.ts';
 import type { Ground } from './on-endpoint.ts';
 

@@ -2,9 +2,9 @@ import type { App, Outcome } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { type Followed, outcomeOf } from './follow-update.ts';
 import { notifyAll } from './notify.ts';
-import type { Target } from './notify-targets.ts';
+import type { Target } from '../../cli/flags/targets.ts';
 import { metricLines, readUpdateMetrics } from './update-metrics.ts';
-import { tellResult } from './update-result.ts';
+import { tellResult } from '../../cli/views/update-result.ts';
 
 /**
  * The end of every command that guards an update: the result, those who are to be told, the metrics of both fleets.

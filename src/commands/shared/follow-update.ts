@@ -9,7 +9,7 @@ import { type Snapshot, type Update, watchUpdate } from '../../lifecycle/guarded
 import { startRun } from '../../resources/apply.ts';
 import { replay } from '../../state/replay.ts';
 import { drawLive } from '../../ui/live.ts';
-import { changesSince, stageWords, viewOf } from './update-view.ts';
+import { changesSince, stageWords, viewOf } from '../../cli/views/update-live.ts';
 
 /** How an update ended, with the evidence. */
 export interface Followed {

@@ -18,7 +18,7 @@ import { paint } from '../../ui/theme.ts';
 import { text } from '../../base/text.ts';
 import { isCommand, layout, wrap } from '../../ui/wrap.ts';
 import { artifactExists } from '../../resources/artifact/check-remote.ts';
-import type { GuardOptions } from './guard-options.ts';
+import type { GuardOptions } from '../../cli/flags/guard.ts';
 
 /** What is to be updated, as far as the examination must know. */
 interface Examined {

@@ -4,8 +4,8 @@ import { Problem } from '../../base/errors.ts';
 import { plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import type { Followed } from './follow-update.ts';
-import type { Target } from './notify-targets.ts';
-import { resultJson, resultLines } from './update-result.ts';
+import type { Target } from '../../cli/flags/targets.ts';
+import { resultJson, resultLines } from '../../cli/views/update-result.ts';
 
 const PATIENCE_MS = 10_000;
 

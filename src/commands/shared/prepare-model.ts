@@ -11,7 +11,7 @@ import { withoutExisting } from '../../resources/steps.ts';
 import { chooseRole } from '../../resources/model.ts';
 import type { Step } from '../../resources/steps.ts';
 import { type Ownership, tagList } from '../../resources/tags.ts';
-import { type CandidateFlags, candidateOptions } from './candidate-flags.ts';
+import { type CandidateFlags, candidateOptions } from '../../cli/flags/candidate.ts';
 import { checkRemote } from '../../resources/artifact/check-remote.ts';
 import type { Ground } from './on-endpoint.ts';
 

@@ -4,9 +4,9 @@ import { AwsProblem } from '../../aws/errors.ts';
 import { type FleetMinute, fleetMinutes, total } from '../../lifecycle/guarded-update/fleet-metrics.ts';
 import { plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
-import { drawMinutes } from './draw-minutes.ts';
+import { drawMinutes } from '../../cli/views/minutes.ts';
 import type { Followed } from './follow-update.ts';
-import { timeOf } from './update-view.ts';
+import { timeOf } from '../../cli/views/update-live.ts';
 
 /** What both fleets did over an update. */
 export interface UpdateMetrics {

@@ -16,7 +16,7 @@ import type { ResourceKind } from '../../state/journal.ts';
 import { lockHolder } from '../../state/lock.ts';
 import { wholeSeconds } from '../../ui/times.ts';
 import { type Calibration, calibrationEnds, calibrationOf, calibrationText } from '../shared/calibration.ts';
-import { imageText } from '../shared/describe-steps.ts';
+import { imageText } from '../../cli/views/steps.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
 import { inventory } from '../../resources/inventory.ts';
 

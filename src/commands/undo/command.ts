@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { usage } from '../../base/errors.ts';
-import { oneOf } from '../shared/flags.ts';
-import { guardFlags, guardIfAsked, type GuardOptions, type GuardWords } from '../shared/guard-options.ts';
+import { oneOf } from '../../cli/flags/values.ts';
+import { guardFlags, guardIfAsked, type GuardOptions, type GuardWords } from '../../cli/flags/guard.ts';
 
 export interface UndoOptions {
   endpoint: string;

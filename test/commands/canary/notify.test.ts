@@ -7,7 +7,7 @@ import { afterEach, expect, test } from 'vitest';
 import { describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { post } from '../../../src/commands/shared/notify.ts';
-import { parseTarget } from '../../../src/commands/shared/notify-targets.ts';
+import { parseTarget } from '../../../src/cli/flags/targets.ts';
 import { ARTIFACT, ENDPOINT, openStage, type Stage } from './stage.ts';
 
 let stage: Stage;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../src/base/clock.ts';
 import { invokeCommand } from '../../../src/commands/invoke/command.ts';
-import { paced } from '../../../src/commands/invoke/pace.ts';
-import { Tally } from '../../../src/commands/invoke/tally.ts';
+import { paced } from '../../../src/lifecycle/traffic/pace.ts';
+import { Tally } from '../../../src/lifecycle/traffic/tally.ts';
 import { ARTIFACT_009, FIXTURES, type TestWorld, testWorld } from '../../support/world.ts';
 import { optionsOf } from '../../support/parse.ts';
 

@@ -3,7 +3,7 @@ import type { FleetMinute } from '../../../src/lifecycle/guarded-update/fleet-me
 import type { Followed } from '../../../src/commands/shared/follow-update.ts';
 import { showFinding } from '../../../src/commands/shared/guard-examine.ts';
 import { metricLines, servedIn, type UpdateMetrics } from '../../../src/commands/shared/update-metrics.ts';
-import { resultLines } from '../../../src/commands/shared/update-result.ts';
+import { resultLines } from '../../../src/cli/views/update-result.ts';
 import { capturedIo } from '../../support/io.ts';
 
 const START = Date.UTC(2026, 0, 5, 9, 27, 5);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { collapsed } from '../../../src/commands/shared/await-endpoint.ts';
-import { drawMinutes } from '../../../src/commands/shared/draw-minutes.ts';
+import { drawMinutes } from '../../../src/cli/views/minutes.ts';
 import { appliedWords } from '../../../src/resources/steps.ts';
 import { fitHelp } from '../../../src/ui/help.ts';
 

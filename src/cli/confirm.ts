@@ -1,5 +1,5 @@
-import type { App } from '../../app.ts';
-import { Problem, usage } from '../../base/errors.ts';
+import type { App } from '../app.ts';
+import { Problem, usage } from '../base/errors.ts';
 
 /**
  * Asks whether to go on, unless `--yes` has answered. The question names where it would happen.

@@ -3,7 +3,7 @@ import { type StrategyName, STRATEGIES, type StrategyRequest } from '../../guard
 import { parseLatencyGrowth, parseLatencyLimit, parseRate, parseSeconds, parseSize } from '../../guard/quantity.ts';
 import type { LimitRequest } from '../../guard/thresholds.ts';
 import { usage } from '../../base/errors.ts';
-import { parseTarget, type Target } from './notify-targets.ts';
+import { parseTarget, type Target } from './targets.ts';
 
 /** How an update is to be guarded, as the words of the call say it. */
 export interface GuardOptions {

@@ -4,10 +4,10 @@ import { percent } from '../../guard/quantity.ts';
 import { plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { isCommand, wrap } from '../../ui/wrap.ts';
-import { durationText } from './flags.ts';
-import type { Followed } from './follow-update.ts';
-import { metricsJson, servedIn, type UpdateMetrics } from './update-metrics.ts';
-import { timeOf } from './update-view.ts';
+import { durationText } from '../flags/values.ts';
+import type { Followed } from '../../commands/shared/follow-update.ts';
+import { metricsJson, servedIn, type UpdateMetrics } from '../../commands/shared/update-metrics.ts';
+import { timeOf } from './update-live.ts';
 
 /** Tells how an update ended: to people, to machines, and to GitHub where it runs there. */
 export async function tellResult(
