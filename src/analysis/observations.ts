@@ -1,3 +1,5 @@
+import type { NoiseFloor } from '../base/noise-floor.ts';
+
 /**
  * What was seen of an endpoint in a window of time, before anybody thinks about it. Plain data: it can be saved with
  * `report --save` and read back with `report --from`, so that every fixture is one.
@@ -24,22 +26,7 @@ export interface Observations {
   notes: readonly string[];
 }
 
-/**
- * Production against itself: measured with production's own model as shadow. What differs here is no fault of any
- * candidate, and a candidate's difference counts only above it.
- */
-export interface NoiseFloor {
-  /** The model, on both sides. */
-  model: string;
-  window: Window;
-  pairs: number;
-  /** The path into JSON answers that was compared; a report on another one cannot use this. */
-  prediction?: string | undefined;
-  /** Rows whose labels differed. `factor`: how much less rows count for hanging together. */
-  labels: { differing: number; n: number; factor: number } | undefined;
-  /** Rows whose numbers lay further apart than the tolerance. */
-  numbers: { beyond: number; n: number; factor: number; tolerance: number; mae: number } | undefined;
-}
+export type { NoiseFloor };
 
 export interface Window {
   from: number;

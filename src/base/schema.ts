@@ -42,14 +42,24 @@ export function checked<S extends v.GenericSchema>(
     : usage(`${where}: ${lines.length} mistakes.`, [...lines, ...(advice === undefined ? [] : [advice])].join('\n'));
 }
 
+/** What a schema found wrong, as the end of a sentence: `resource.kind: "queue" is not one of model, endpoint`. */
+export function mistakes(issues: readonly v.BaseIssue<unknown>[]): string {
+  return issues
+    .flatMap(wrong)
+    .map(({ path, words }) => `${path.length === 0 ? '' : `${path.join('.')}: `}${words}`)
+    .join('; ');
+}
+
 function wrong(issue: v.BaseIssue<unknown>): Complaint[] {
   // valibot tells the first unknown key only: they are looked for apart.
   if (issue.expected === 'never') return [];
   const path = (issue.path ?? []).map((item) => String((item as { key: unknown }).key));
   const input = issue.input;
-  if (issue.type === 'strict_object' || issue.type === 'record')
+  if (issue.input === undefined && /object$/.test(issue.type) && path.length > 0)
+    return [{ path, words: 'is missing' }];
+  if (/object$/.test(issue.type) || issue.type === 'record')
     return [{ path, words: `${shown(input)} is there, where keys with values are expected` }];
-  if (issue.type === 'array') return [{ path, words: `${shown(input)} is no ${issue.message}` }];
+  if (issue.type === 'array') return [{ path, words: `${shown(input)} is not a ${issue.message}` }];
   return [{ path, words: `${shown(input)} is not ${issue.message}` }];
 }
 

@@ -2,54 +2,12 @@ import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { cannotRun, usage } from '../base/errors.ts';
+import { type JournalEvent, parseEvent, type Recorded } from './events.ts';
+import type { JournalFact } from './facts.ts';
 import { takeLock } from './lock.ts';
 
-/** Kinds of things shadowctl creates, in the words of AWS. */
-export type ResourceKind =
-  | 'model'
-  | 'endpoint-config'
-  | 'endpoint'
-  | 'alarm'
-  | 's3-object'
-  | 's3-bucket'
-  | 'log-group'
-  | 's3-prefix';
-
-/** Names one thing in AWS: for S3 objects and prefixes the name is the `s3://` URI. */
-export interface ResourceRef {
-  kind: ResourceKind;
-  name: string;
-}
-
-/**
- * One line of a journal. A step is begun on disk before AWS is called and ended after; a begun step without an end is
- * a question that `recover` asks AWS.
- */
-export type JournalEvent =
-  | { type: 'open'; version: 1; account: string; region: string; endpoint: string }
-  | { type: 'run'; run: string; command: string; by: string }
-  | {
-      type: 'begin';
-      run: string;
-      step: string;
-      action: 'create' | 'update' | 'delete';
-      resource: ResourceRef;
-      /** What is asked for, as far as it is needed to understand the step later. */
-      input?: Record<string, unknown>;
-    }
-  | { type: 'end'; step: string; outcome: StepOutcome; error?: string; recovered?: boolean }
-  /** Something worth remembering that is not a resource: how an update ended, a verdict. */
-  | { type: 'fact'; run: string; name: string; value: Record<string, unknown> };
-
-/**
- * - `done`: AWS accepted it
- * - `refused`: AWS said no on the first attempt, so nothing happened
- * - `absent`: afterwards AWS was asked, and the thing is not there
- */
-export type StepOutcome = 'done' | 'refused' | 'absent';
-
-/** An event as it lies on disk. */
-export type Recorded = JournalEvent & { at: string };
+export type { JournalEvent, Recorded, StepOutcome } from './events.ts';
+export type { ResourceKind, ResourceRef } from './resource-ref.ts';
 
 export interface Journal {
   readonly path: string;
@@ -64,6 +22,18 @@ export interface Journal {
   append(event: JournalEvent): Promise<void>;
   /** Holds the journal's lock while `work` runs; refuses, saying who holds it, what for and since when. */
   locked<T>(why: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** A run of a command that may write to a journal. */
+export interface JournalWriter {
+  journal: Journal;
+  /** Identifies the run. */
+  id: string;
+}
+
+/** Records a fact. Needs the journal's lock. */
+export async function recordFact({ journal, id }: JournalWriter, fact: JournalFact): Promise<void> {
+  await journal.append({ type: 'fact', run: id, ...fact });
 }
 
 export interface JournalPlace {
@@ -183,41 +153,41 @@ async function readJournal(path: string): Promise<Content> {
   for (const [index, line] of lines.entries()) {
     const last = index === lines.length - 1;
     if (line.trim() !== '') {
-      const event = parseEvent(line);
-      if (event === undefined) {
-        if (last) {
-          content.notes.push(`The last line of ${path} was torn when it was written; it is left out.`);
-          return content;
-        }
-        throw cannotRun(
-          `The journal ${path} is damaged at line ${index + 1}: ${line.slice(0, 60)}`,
-          'Restore the file from a copy, or mend that line; each line is one JSON object.',
-        );
+      const parsed = parseJson(line);
+      if (parsed === undefined && last) {
+        content.notes.push(`The last line of ${path} was torn when it was written; it is left out.`);
+        return content;
       }
-      content.events.push(event);
+      content.events.push(eventOf(path, index + 1, line, parsed));
     }
     content.whole += Buffer.byteLength(line) + (last ? 0 : 1);
     content.unended = last && line !== '';
   }
-  const version = content.events.find((event) => event.type === 'open')?.version;
-  if (version !== undefined && version !== 1) {
-    throw cannotRun(
-      `The journal ${path} is of version ${String(version)}; this shadowctl knows version 1.`,
-      'Use the shadowctl that wrote it, or a newer one.',
-    );
-  }
   return content;
 }
 
-function parseEvent(line: string): Recorded | undefined {
+/** The content of a line; undefined where it is not JSON. */
+function parseJson(line: string): { content: unknown } | undefined {
   try {
-    const event = JSON.parse(line) as Partial<Recorded> | null;
-    return typeof event === 'object' && event !== null && typeof event.type === 'string'
-      ? (event as Recorded)
-      : undefined;
+    return { content: JSON.parse(line) as unknown };
   } catch {
     return undefined;
   }
+}
+
+function eventOf(path: string, number: number, line: string, parsed: { content: unknown } | undefined): Recorded {
+  const found = parsed === undefined ? { wrong: `not JSON: ${line.slice(0, 60)}` } : parseEvent(parsed.content);
+  // Before the lines that follow are looked at: another version may write them in another shape.
+  if ('event' in found && found.event.type === 'open' && found.event.version !== 1)
+    throw cannotRun(
+      `The journal ${path} is of version ${found.event.version}; this shadowctl knows version 1.`,
+      'Use the shadowctl that wrote it, or a newer one.',
+    );
+  if ('event' in found) return found.event;
+  throw cannotRun(
+    `The journal ${path} is damaged at line ${number}: ${found.wrong}.`,
+    'Restore the file from a copy, or correct that line: each line is one JSON object.',
+  );
 }
 
 /** Cuts a torn line off, so that the next event starts a line of its own. */

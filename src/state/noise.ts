@@ -1,52 +1,7 @@
-import { scatterOf } from '../analysis/judge/evidence.ts';
-import type { NoiseFloor, Observations } from '../analysis/observations.ts';
+import type { NoiseFloor } from '../base/noise-floor.ts';
+import { factsNamed, type RecordedFact } from './facts.ts';
 
-/** The name of the fact under which a journal keeps a noise floor. */
-export const NOISE_FACT = 'noise-floor';
-
-/**
- * How much two copies of one model differ; undefined where they answered no request together.
- *
- * @param prediction the path under which predictions were looked for
- */
-export function noiseFloor(
-  { production, window, predictions }: Observations,
-  prediction?: string,
-): NoiseFloor | undefined {
-  if (predictions === undefined || predictions.rows === 0 || production.model === undefined) return undefined;
-  const { labels, numbers, blocks, repeats, pairs } = predictions;
-  const agreement = blocks.map((block) => ({ successes: block.agree, n: block.rows }));
-  const beyond = blocks.map((block) => ({ successes: block.beyond ?? 0, n: block.rows }));
-  return {
-    model: production.model,
-    window,
-    pairs,
-    prediction,
-    labels:
-      labels === undefined
-        ? undefined
-        : {
-            differing: labels.rows - labels.agree,
-            n: labels.rows,
-            factor: scatterOf(agreement, repeats?.agreement).factor,
-          },
-    numbers:
-      numbers === undefined
-        ? undefined
-        : {
-            beyond: numbers.beyond,
-            n: numbers.rows,
-            factor: scatterOf(beyond, repeats?.beyond).factor,
-            tolerance: numbers.tolerance,
-            mae: numbers.mae,
-          },
-  };
-}
-
-/** The last noise floor among a journal's facts: what `noiseFloor` found, as it was written down. */
-export function latestNoise(
-  facts: readonly { name: string; value: Record<string, unknown> }[],
-): NoiseFloor | undefined {
-  const value: unknown = facts.findLast((fact) => fact.name === NOISE_FACT)?.value;
-  return value as NoiseFloor | undefined;
+/** The last noise floor that was recorded. */
+export function latestNoise(facts: readonly RecordedFact[]): NoiseFloor | undefined {
+  return factsNamed(facts, 'noise-floor').at(-1)?.value;
 }

@@ -1,4 +1,6 @@
-import type { JournalEvent, Recorded, ResourceRef } from './journal.ts';
+import type { JournalEvent, Recorded } from './events.ts';
+import type { RecordedFact } from './facts.ts';
+import type { ResourceRef } from './resource-ref.ts';
 
 type Begin = Extract<JournalEvent, { type: 'begin' }>;
 
@@ -43,7 +45,7 @@ export interface State {
   configs: ConfigChange[];
   /** The same from the beginning of the journal, in lives of the endpoint: each ended with a cleanup. */
   lifetimes: ConfigChange[][];
-  facts: { name: string; run: string; at: string; value: Record<string, unknown> }[];
+  facts: RecordedFact[];
   runs: { run: string; command: string; by: string; at: string }[];
   /** True when nothing was done, or cleanup has proven that nothing is left and nothing was done since. */
   clean: boolean;
@@ -77,9 +79,9 @@ export function replay(events: readonly Recorded[]): State {
         break;
       }
       case 'fact':
-        state.facts.push({ name: event.name, run: event.run, at: event.at, value: event.value });
+        state.facts.push(event);
         if (event.name === 'adopted') {
-          adopt(resources, event);
+          adopt(resources, event.value, event);
           state.clean = false;
         }
         if (event.name === 'clean') {
@@ -90,6 +92,7 @@ export function replay(events: readonly Recorded[]): State {
         }
         break;
       case 'open':
+      case 'unknown':
         break;
     }
   }
@@ -153,10 +156,8 @@ function noteConfig(state: State, step: OpenStep): void {
 
 function adopt(
   resources: Map<string, TrackedResource>,
-  event: Extract<JournalEvent, { type: 'fact' }> & { at: string },
+  ref: ResourceRef,
+  { run, at }: { run: string; at: string },
 ): void {
-  const { kind, name } = event.value as Partial<ResourceRef>;
-  if (kind === undefined || name === undefined) return;
-  const ref: ResourceRef = { kind, name };
-  resources.set(keyOf(ref), { ref, state: 'exists', adopted: true, run: event.run, input: {}, at: event.at });
+  resources.set(keyOf(ref), { ref, state: 'exists', adopted: true, run, input: {}, at });
 }

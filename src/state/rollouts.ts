@@ -1,33 +1,11 @@
-import type { CreateEndpointConfigCommandInput } from '@aws-sdk/client-sagemaker';
+import { type FactValue, factsNamed } from './facts.ts';
 import type { State } from './replay.ts';
 
-/** What takes a candidate back at once. SageMaker guards no change of weights, so the command watches it itself. */
-export interface RolloutLimits {
-  /** Shares of the requests of a minute. */
-  rate5xx?: number | undefined;
-  rate4xx?: number | undefined;
-  latency?: { statistic: string; milliseconds: number; minutes: number } | undefined;
-  /** Alarms of the team's own. */
-  alarms: readonly string[];
-}
-
 /** A rollout as the journal keeps it: enough to go on after a crash. */
-export interface Rollout {
-  previous: string;
-  /** The config with both variants, and the one that is left when all steps have passed. */
-  config: string;
-  final: string;
-  model: string;
-  previousModel: string;
-  production: string;
-  candidate: string;
-  steps: readonly number[];
-  bakeSeconds: number;
-  /** What the config at the end will hold: production with the new model. */
-  finalInput: CreateEndpointConfigCommandInput;
-  /** What takes it back at once; absent in journals of earlier versions. */
-  limits?: RolloutLimits | undefined;
-}
+export type Rollout = FactValue<'rollout-begun'>;
+
+/** What returns all requests at once. SageMaker guards no change of weights, so the command itself watches. */
+export type RolloutLimits = NonNullable<Rollout['limits']>;
 
 export type RolloutEnd = 'passed' | 'failed' | 'cancelled';
 
@@ -41,20 +19,23 @@ export interface Position {
   began: number | undefined;
 }
 
-export const FACTS = { begun: 'rollout-begun', step: 'rollout-step', ended: 'rollout-ended' } as const;
-
 /** The rollout that is under way, out of the journal. Pure. */
 export function positionOf(state: Pick<State, 'facts'>): Position | undefined {
   let position: Position | undefined;
   for (const fact of state.facts) {
-    if (fact.name === FACTS.begun)
-      position = { rollout: fact.value as unknown as Rollout, step: undefined, since: undefined, began: undefined };
-    // Cleanup ends it too, by taking away what it stood on.
-    if (fact.name === FACTS.ended || fact.name === 'clean') position = undefined;
-    if (fact.name === FACTS.step && position !== undefined) {
-      const { step, since } = fact.value as { step: number; since: number };
+    if (fact.name === 'rollout-begun')
+      position = { rollout: fact.value, step: undefined, since: undefined, began: undefined };
+    // Cleanup ends it too, by deleting what it stood on.
+    if (fact.name === 'rollout-ended' || fact.name === 'clean') position = undefined;
+    if (fact.name === 'rollout-step' && position !== undefined) {
+      const { step, since } = fact.value;
       position = { ...position, step, since, began: position.began ?? since };
     }
   }
   return position;
+}
+
+/** How the last rollout ended; undefined where none has. */
+export function lastRolloutEnd(state: Pick<State, 'facts'>): FactValue<'rollout-ended'> | undefined {
+  return factsNamed(state.facts, 'rollout-ended').at(-1)?.value;
 }

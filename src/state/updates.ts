@@ -1,102 +1,82 @@
 import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
-import type { JournaledRun } from '../resources/apply.ts';
-import type { State } from './replay.ts';
-import type { Aftermath } from '../lifecycle/guarded-update/evidence.ts';
-import type { Ending } from '../guard/outcome.ts';
-import type { StrategyName } from '../guard/strategy.ts';
-import type { Update } from '../lifecycle/guarded-update/await-update.ts';
+import { type FactValue, factsNamed } from './facts.ts';
+import { type JournalWriter, recordFact } from './journal.ts';
+import type { ConfigChange, State } from './replay.ts';
 
-/** What the journal keeps of an update when it was asked for, so that another process can go on watching it. */
-export interface StartedUpdate extends Update {
-  command: 'canary' | 'promote' | 'undo' | 'rollout';
-  models: { previous: string; requested: string };
-  strategy: StrategyName;
-  /** Those of the alarms that are shadowctl's own. */
-  ownAlarms: readonly string[];
+type Facts = Pick<State, 'facts'>;
+
+/** A guarded update that was asked for: what another process needs to go on watching it. */
+export type UpdateStarted = FactValue<'update-started'>;
+
+/** How a guarded update ended. */
+export type UpdateEnded = Required<FactValue<'update-ended'>>;
+
+/** Records that a guarded update is about to be asked for. Needs the journal's lock, as all of these do. */
+export async function recordUpdateStarted(run: JournalWriter, update: UpdateStarted): Promise<void> {
+  await recordFact(run, { name: 'update-started', value: update });
 }
 
-/** What the journal keeps of how it ended. */
-interface EndedUpdate {
-  requested: string;
-  previous: string;
-  kind: Ending['kind'];
-  sentence: string;
-  reason: string | null;
-  alarms: readonly string[];
-  served: Aftermath['served'];
-  startedAt: number;
-  endedAt: number;
+export async function recordUpdateEnded(run: JournalWriter, ended: UpdateEnded): Promise<void> {
+  await recordFact(run, { name: 'update-ended', value: ended });
 }
 
-const STARTED = 'update-started';
-const ENDED = 'update-ended';
-const ABORTED = 'update-aborted';
-const RESTORED = 'alarm-restored';
-
-/** Needs the journal's lock, as all of these do. */
-export async function noteStarted(run: JournaledRun, update: StartedUpdate): Promise<void> {
-  await run.journal.append({ type: 'fact', run: run.id, name: STARTED, value: { ...update } });
-}
-
-export async function noteEnded(run: JournaledRun, ended: EndedUpdate): Promise<void> {
-  await run.journal.append({ type: 'fact', run: run.id, name: ENDED, value: { ...ended } });
-}
-
-/** With the rule that the alarm had: whoever comes next can give it back, should this run be killed. */
-export async function noteAborted(
-  run: JournaledRun,
+/**
+ * Records an abort, with the rule that the alarm had: the next command restores it, should this run be killed.
+ * @param at milliseconds since the epoch
+ */
+export async function recordUpdateAborted(
+  run: JournalWriter,
   requested: string,
   alarm: PutMetricAlarmCommandInput,
+  at: number,
 ): Promise<void> {
-  const value = { requested, at: run.clock.now(), alarm: JSON.parse(JSON.stringify(alarm)) as typeof alarm };
-  await run.journal.append({ type: 'fact', run: run.id, name: ABORTED, value: { ...value } });
+  const kept = JSON.parse(JSON.stringify(alarm)) as typeof alarm;
+  await recordFact(run, { name: 'update-aborted', value: { requested, at, alarm: kept } });
 }
 
-export async function noteRestored(run: JournaledRun, alarm: string): Promise<void> {
-  await run.journal.append({ type: 'fact', run: run.id, name: RESTORED, value: { alarm } });
+export async function recordAlarmRestored(run: JournalWriter, alarm: string): Promise<void> {
+  await recordFact(run, { name: 'alarm-restored', value: { alarm } });
 }
 
-/** The alarm that an abort has set off and nobody has given its rule back: that rule. */
-export function firingByAbort(state: Pick<State, 'facts'>): PutMetricAlarmCommandInput | undefined {
-  const last = state.facts.findLast((fact) => fact.name === ABORTED || fact.name === RESTORED);
-  return last?.name === ABORTED ? (last.value as { alarm?: PutMetricAlarmCommandInput }).alarm : undefined;
+/** The alarm that an abort made to fire and that has not been restored since: its own rule. */
+export function firingByAbort(state: Facts): PutMetricAlarmCommandInput | undefined {
+  const last = state.facts.findLast((fact) => fact.name === 'update-aborted' || fact.name === 'alarm-restored');
+  return last?.name === 'update-aborted' ? last.value.alarm : undefined;
 }
 
-/** An update in the journal with what became of it. */
-interface RecordedUpdate {
-  started: StartedUpdate;
-  ended: EndedUpdate | undefined;
+/** A guarded update in the journal, with what became of it. */
+export interface RecordedUpdate {
+  started: UpdateStarted;
+  /** Of an ending that an earlier version recorded, fields may be missing. */
+  ended: FactValue<'update-ended'> | undefined;
   aborted: boolean;
   /** The run that started it. */
   run: string;
 }
 
 /** Every guarded update of an endpoint, oldest first. */
-export function recordedUpdates(state: Pick<State, 'facts'>): RecordedUpdate[] {
+export function recordedUpdates(state: Facts): RecordedUpdate[] {
   const updates: RecordedUpdate[] = [];
   for (const fact of state.facts) {
-    const latest = updates.at(-1);
-    if (fact.name === STARTED)
-      updates.push({
-        started: fact.value as unknown as StartedUpdate,
-        ended: undefined,
-        aborted: false,
-        run: fact.run,
-      });
-    if (fact.name === ENDED) {
-      const ended = fact.value as unknown as EndedUpdate;
+    if (fact.name === 'update-started')
+      updates.push({ started: fact.value, ended: undefined, aborted: false, run: fact.run });
+    if (fact.name === 'update-ended') {
+      const { requested, startedAt } = fact.value;
       const whose = updates.findLast(
-        (update) => update.started.requested === ended.requested && update.started.startedAt === ended.startedAt,
+        ({ started }) => started.requested === requested && started.startedAt === startedAt,
       );
-      if (whose !== undefined) whose.ended = ended;
+      if (whose !== undefined) whose.ended = fact.value;
     }
-    if (fact.name === ABORTED && latest !== undefined) latest.aborted = true;
+    if (fact.name === 'update-aborted') {
+      const latest = updates.at(-1);
+      if (latest !== undefined) latest.aborted = true;
+    }
   }
   return updates;
 }
 
 /**
- * The last update, where nobody has seen its end yet and AWS accepted it. Needs a journal that `recover` has settled.
+ * The last guarded update, where AWS accepted it and nobody has seen its end. Needs a journal without open steps.
  */
 export function unfinishedUpdate(state: Pick<State, 'facts' | 'configs'>): RecordedUpdate | undefined {
   const last = recordedUpdates(state).at(-1);
@@ -104,4 +84,10 @@ export function unfinishedUpdate(state: Pick<State, 'facts' | 'configs'>): Recor
   return state.configs.some((change) => change.run === last.run && change.config === last.started.requested)
     ? last
     : undefined;
+}
+
+/** How a change of the config ended, where it was waited for, guarded or not. */
+export function endingOf(state: Facts, { run, config }: ConfigChange): FactValue<'update-ended'> | undefined {
+  return factsNamed(state.facts, 'update-ended').findLast((fact) => fact.run === run && fact.value.requested === config)
+    ?.value;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { explainPolicy } from '../../src/analysis/judge/explain.ts';
 import { judge } from '../../src/analysis/judge/judge.ts';
-import { noiseFloor } from '../../src/state/noise.ts';
+import { noiseFloor } from '../../src/analysis/judge/noise-floor.ts';
 import { METRICS } from '../../src/analysis/observations.ts';
 import type { MetricTable, NoiseFloor, Observations, Predictions, Task } from '../../src/analysis/observations.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';

@@ -67,7 +67,7 @@ test('a journal damaged in the middle is refused with the line', async () => {
   const journal = await open();
   await journal.locked('test', () => journal.append(run));
   await writeFile(journal.path, `garbage\n${await readFile(journal.path, 'utf8')}`);
-  await expect(open()).rejects.toThrow(/damaged at line 1: garbage/);
+  await expect(open()).rejects.toThrow(/damaged at line 1: not JSON: garbage/);
 });
 
 test('a journal of another version is refused', async () => {

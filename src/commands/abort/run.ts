@@ -3,7 +3,7 @@ import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { cannotRun, usage } from '../../base/errors.ts';
 import { planAbort, pullAlarm } from '../../lifecycle/guarded-update/alarm-override.ts';
-import { recordedUpdates, type StartedUpdate } from '../../state/updates.ts';
+import { recordedUpdates, type UpdateStarted } from '../../state/updates.ts';
 import { readStage } from '../../guard/phase.ts';
 import { startRun } from '../../resources/apply.ts';
 import { wrap } from '../../ui/wrap.ts';
@@ -33,7 +33,7 @@ export async function run(app: App, options: AbortOptions): Promise<Outcome> {
   return followed.ending.running === begun.previous ? 'done' : 'no';
 }
 
-async function begin(app: App, ground: Ground, options: AbortOptions): Promise<StartedUpdate | 'pending'> {
+async function begin(app: App, ground: Ground, options: AbortOptions): Promise<UpdateStarted | 'pending'> {
   const { aws, journal } = ground;
   const { endpoint: name } = options;
   const endpoint = await describeEndpoint(aws, name, app.signal);

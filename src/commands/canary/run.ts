@@ -1,7 +1,7 @@
 import type { App, Outcome } from '../../app.ts';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { usage } from '../../base/errors.ts';
-import { recordedUpdates, type StartedUpdate, unfinishedUpdate } from '../../state/updates.ts';
+import { recordedUpdates, type UpdateStarted, unfinishedUpdate } from '../../state/updates.ts';
 import { planStrategy } from '../../guard/strategy.ts';
 import { type Live, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { tagList } from '../../resources/tags.ts';
@@ -31,7 +31,7 @@ export async function run(app: App, options: CanaryOptions): Promise<Outcome> {
 }
 
 /** The update that an earlier command began and did not see the end of. */
-async function takeUp(app: App, options: CanaryOptions): Promise<StartedUpdate> {
+async function takeUp(app: App, options: CanaryOptions): Promise<UpdateStarted> {
   return onEndpoint(app, { endpoint: options.endpoint, command: 'canary --resume' }, async (ground) => {
     const state = ground.state();
     const open = unfinishedUpdate(state);
@@ -45,7 +45,7 @@ async function takeUp(app: App, options: CanaryOptions): Promise<StartedUpdate> 
   });
 }
 
-async function start(app: App, options: CanaryOptions): Promise<StartedUpdate | 'pending'> {
+async function start(app: App, options: CanaryOptions): Promise<UpdateStarted | 'pending'> {
   // A file that cannot be sent is said before the update, not in the middle of it.
   if (options.traffic !== undefined) await smokeTest(app, options.endpoint, options.traffic.file);
   const words = { endpoint: options.endpoint, command: 'canary', readOnly: options.plan };

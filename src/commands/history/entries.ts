@@ -1,4 +1,4 @@
-import { recordedUpdates } from '../../state/updates.ts';
+import { endingOf, recordedUpdates } from '../../state/updates.ts';
 import type { ConfigChange, State } from '../../state/replay.ts';
 
 /** One change of what an endpoint runs. */
@@ -32,7 +32,7 @@ function lifeOf(state: State, changes: readonly ConfigChange[]): Entry[] {
     const update = updates.find((one) => one.run === change.run && one.started.requested === change.config);
     const from = update?.started.previous ?? running;
     const ended = update?.ended;
-    const kind = ended?.kind ?? plainEnding(state, change);
+    const kind = (ended ?? endingOf(state, change))?.kind;
     // What rolled back leaves running what ran before.
     if (kind === undefined || kind === 'updated' || kind === 'created') running = change.config;
     return {
@@ -44,15 +44,7 @@ function lifeOf(state: State, changes: readonly ConfigChange[]): Entry[] {
       ending: kind ?? null,
       sentence: ended?.sentence ?? null,
       alarms: ended?.alarms ?? [],
-      requests: ended?.served.requests ?? null,
+      requests: ended?.served?.requests ?? null,
     };
   });
-}
-
-/** How a change without guardrails ended, where it was waited for. */
-function plainEnding(state: State, { run, config }: ConfigChange): string | undefined {
-  const fact = state.facts.findLast(
-    (one) => one.name === 'update-ended' && one.run === run && one.value.requested === config,
-  );
-  return typeof fact?.value.kind === 'string' ? fact.value.kind : undefined;
 }

@@ -3,7 +3,7 @@ import type { App, Outcome } from '../../app.ts';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { describeModel } from '../../aws/sagemaker.ts';
 import { cannotRun } from '../../base/errors.ts';
-import type { StartedUpdate } from '../../state/updates.ts';
+import type { UpdateStarted } from '../../state/updates.ts';
 import { newRun } from '../../resources/apply.ts';
 import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { checkName, chooseName } from '../../resources/naming.ts';
@@ -11,7 +11,8 @@ import { tagList } from '../../resources/tags.ts';
 import { plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { beginGuarded } from '../shared/begin-guarded.ts';
-import { calibrationEnds, calibrationOf, calibrationText } from '../shared/calibration.ts';
+import { calibrationOf } from '../../state/calibration.ts';
+import { calibrationEnds, calibrationText } from '../shared/calibration.ts';
 import { conclude } from '../shared/conclude.ts';
 import { followUpdate } from '../shared/follow-update.ts';
 import { targetsOf } from '../../cli/flags/targets.ts';
@@ -110,7 +111,7 @@ async function begin(
   options: PromoteOptions,
   judgedLive: Live,
   judged: Judged,
-): Promise<StartedUpdate | 'pending'> {
+): Promise<UpdateStarted | 'pending'> {
   const { endpoint } = options;
   const live = await look(app, ground, options);
   if (live.endpoint.EndpointConfigName !== judgedLive.endpoint.EndpointConfigName) {

@@ -5,7 +5,7 @@ import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { cannotRun, interrupted, usage } from '../../base/errors.ts';
 import { hourlyCost } from '../../guard/prices.ts';
 import { percent, showSeconds } from '../../guard/quantity.ts';
-import { FACTS, type Position, positionOf, type Rollout, type RolloutEnd } from '../../state/rollouts.ts';
+import { type Position, positionOf, type Rollout, type RolloutEnd } from '../../state/rollouts.ts';
 import { apply, shift, startRun } from '../../resources/apply.ts';
 import { readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { tagList } from '../../resources/tags.ts';
@@ -113,7 +113,7 @@ async function begin(app: App, ground: Ground, options: RolloutOptions, targets:
   if (adopts(live, ground, options.adopt))
     await journal.append({ type: 'fact', run: run.id, name: 'adopted', value: { kind: 'endpoint', name: endpoint } });
   await applySteps(app, run, steps);
-  await journal.append({ type: 'fact', run: run.id, name: FACTS.begun, value: { ...rollout } });
+  await journal.append({ type: 'fact', run: run.id, name: 'rollout-begun', value: rollout });
   return carryOn(
     { app, ground, run, rollout, options, targets },
     { rollout, step: undefined, since: undefined, began: undefined },
@@ -180,7 +180,7 @@ async function take(course: Course, step: number): Promise<number> {
   const share = rollout.steps[step] ?? 0;
   await divide(course, share);
   const since = app.clock.now();
-  await run.journal.append({ type: 'fact', run: run.id, name: FACTS.step, value: { step, share, since } });
+  await run.journal.append({ type: 'fact', run: run.id, name: 'rollout-step', value: { step, share, since } });
   app.io.err(
     `${timeOf(since)}  step ${step + 1} of ${rollout.steps.length}: ${rollout.model} takes ${percent(share)} of the requests`,
   );
@@ -305,7 +305,7 @@ async function end(course: Course, outcome: RolloutEnd): Promise<void> {
   await run.journal.append({
     type: 'fact',
     run: run.id,
-    name: FACTS.ended,
+    name: 'rollout-ended',
     value: { outcome, model: rollout.model, at: app.clock.now() },
   });
 }

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { parsePath } from '../../analysis/answers/path.ts';
 import { collect } from '../../analysis/observe/observe.ts';
 import { loadPolicy } from '../../analysis/observe/policy-file.ts';
-import { NOISE_FACT, noiseFloor } from '../../state/noise.ts';
+import { noiseFloor } from '../../analysis/judge/noise-floor.ts';
 import type { NoiseFloor } from '../../analysis/observations.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
 import type { App } from '../../app.ts';
@@ -11,7 +11,8 @@ import { type Live, productionOf, readLive } from '../../resources/live.ts';
 import { chooseName } from '../../resources/naming.ts';
 import type { Step } from '../../resources/steps.ts';
 import { withProgress } from '../../ui/progress.ts';
-import { type Calibration, calibrationEnds, calibrationOf, calibrationText } from '../shared/calibration.ts';
+import { type Calibration, calibrationOf } from '../../state/calibration.ts';
+import { calibrationEnds, calibrationText } from '../shared/calibration.ts';
 import { confirm } from '../../cli/confirm.ts';
 import { carryUpdate } from '../shared/carry-update.ts';
 import { durationText } from '../../cli/flags/values.ts';
@@ -157,7 +158,7 @@ async function measure(
     );
     return;
   }
-  await journal.append({ type: 'fact', run, name: NOISE_FACT, value: { ...floor } });
+  await journal.append({ type: 'fact', run, name: 'noise-floor', value: floor });
   app.io.err(`Noise floor of ${floor.model}: ${floorWords(floor)}.`);
 }
 

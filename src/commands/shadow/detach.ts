@@ -5,6 +5,7 @@ import { describeEndpointConfig } from '../../aws/sagemaker.ts';
 import { newRun } from '../../resources/apply.ts';
 import { readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { checkName, chooseName } from '../../resources/naming.ts';
+import { attachedShadow } from '../../state/calibration.ts';
 import { carryUpdate } from '../shared/carry-update.ts';
 import { onEndpoint } from '../shared/on-endpoint.ts';
 import type { DetachOptions } from './command.ts';
@@ -21,11 +22,8 @@ export async function run(app: App, options: DetachOptions): Promise<Outcome> {
     const state = ground.state();
     requireOurs(live, state, journal.path);
     requireSettled(live);
-    const attached = state.facts.findLast(
-      (fact) => fact.name === 'shadow' && fact.value.config === live.endpoint.EndpointConfigName,
-    );
-    const earlier = attached?.value.before;
-    const before = typeof earlier === 'string' ? await describeEndpointConfig(aws, earlier, app.signal) : undefined;
+    const earlier = attachedShadow(state, live.endpoint.EndpointConfigName)?.before;
+    const before = earlier === undefined ? undefined : await describeEndpointConfig(aws, earlier, app.signal);
     const project = await app.project();
     const runId = newRun(app.clock);
     const taken = state.resources.map((tracked) => tracked.ref.name);

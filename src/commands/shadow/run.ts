@@ -18,7 +18,7 @@ import type { Step } from '../../resources/steps.ts';
 import { tagList } from '../../resources/tags.ts';
 import { durationText } from '../../cli/flags/values.ts';
 import { candidateOptions } from '../../cli/flags/candidate.ts';
-import { calibrationOf } from '../shared/calibration.ts';
+import { calibrationOf } from '../../state/calibration.ts';
 import { adopts, carryUpdate } from '../shared/carry-update.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import { calibrate } from './calibrate.ts';

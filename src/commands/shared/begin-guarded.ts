@@ -1,7 +1,7 @@
 import type { Tag } from '@aws-sdk/client-sagemaker';
 import type { App } from '../../app.ts';
 import { type GuardedUpdatePlan, startGuardedUpdate } from '../../lifecycle/guarded-update/start.ts';
-import type { StartedUpdate } from '../../state/updates.ts';
+import type { UpdateStarted } from '../../state/updates.ts';
 import { instances, showSeconds } from '../../guard/quantity.ts';
 import { planStrategy } from '../../guard/strategy.ts';
 import { startRun, type JournaledRun } from '../../resources/apply.ts';
@@ -18,7 +18,7 @@ import type { Ground } from './on-endpoint.ts';
 
 /** An update that is to be guarded, as far as the command that wants it has decided. */
 interface Wanted {
-  command: StartedUpdate['command'];
+  command: UpdateStarted['command'];
   endpoint: string;
   live: Live;
   /** Instances of the fleet. */
@@ -43,7 +43,7 @@ export async function beginGuarded(
   ground: Ground,
   wanted: Wanted,
   record: (run: JournaledRun) => Promise<void> = async () => undefined,
-): Promise<StartedUpdate | 'pending'> {
+): Promise<UpdateStarted | 'pending'> {
   const { endpoint, live, names, guard } = wanted;
   const { variant } = productionOf(live);
   const previous = live.endpoint.EndpointConfigName ?? '';

@@ -1,32 +1,8 @@
 import { latestNoise } from '../../state/noise.ts';
 import type { Observations } from '../../analysis/observations.ts';
+import { type Calibration, calibrationOf } from '../../state/calibration.ts';
 import type { State } from '../../state/replay.ts';
 import { wholeSeconds } from '../../ui/times.ts';
-
-/** An A/A phase that has begun: production's own model is its shadow. */
-export interface Calibration {
-  /** The config with the copy as shadow, and the one before it: there `shadow detach` goes back to. */
-  config: string;
-  before: string;
-  /** The model, on both sides. */
-  model: string;
-  /** When it was begun, milliseconds since the epoch. */
-  since: number;
-}
-
-/**
- * The calibration in which an endpoint stands, as the journal has it: whoever began it may have been stopped or killed
- * since. Pure.
- *
- * @param config what the endpoint runs
- */
-export function calibrationOf(state: State, config: string | undefined): Calibration | undefined {
-  const fact = state.facts.findLast((one) => one.name === 'shadow' && one.value.config === config);
-  const { before, calibrates } = fact?.value ?? {};
-  if (fact === undefined || config === undefined || typeof before !== 'string' || typeof calibrates !== 'string')
-    return undefined;
-  return { config, before, model: calibrates, since: Date.parse(fact.at) };
-}
 
 /** What stands, in a sentence. */
 export function calibrationText({ model, since }: Calibration): string {

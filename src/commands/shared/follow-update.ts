@@ -4,7 +4,7 @@ import { interrupted, Problem } from '../../base/errors.ts';
 import { type Aftermath, collectAftermath } from '../../lifecycle/guarded-update/evidence.ts';
 import { restoreAlarm } from '../../lifecycle/guarded-update/alarm-override.ts';
 import type { Ending } from '../../guard/outcome.ts';
-import { noteEnded, recordedUpdates, type StartedUpdate } from '../../state/updates.ts';
+import { recordUpdateEnded, recordedUpdates, type UpdateStarted } from '../../state/updates.ts';
 import { type Snapshot, type Update, watchUpdate } from '../../lifecycle/guarded-update/await-update.ts';
 import { startRun } from '../../resources/apply.ts';
 import { replay } from '../../state/replay.ts';
@@ -13,7 +13,7 @@ import { changesSince, stageWords, viewOf } from '../../cli/views/update-live.ts
 
 /** How an update ended, with the evidence. */
 export interface Followed {
-  update: StartedUpdate;
+  update: UpdateStarted;
   ending: Ending;
   aftermath: Aftermath;
   endedAt: number;
@@ -25,7 +25,7 @@ export interface Followed {
  * Watches an update until it has ended, writes down how, and collects the evidence. No lock is held meanwhile: others
  * may watch too, or abort. An interrupt ends the watching only.
  */
-export async function followUpdate(app: App, aws: Aws, update: StartedUpdate): Promise<Followed> {
+export async function followUpdate(app: App, aws: Aws, update: UpdateStarted): Promise<Followed> {
   const surroundings = { aws, clock: app.clock, signal: app.signal };
   const view = liveView(app, update);
   const stages: { at: number; words: string }[] = [];
@@ -72,7 +72,7 @@ export function liveView(app: App, update: Update): (snapshot: Snapshot) => void
   };
 }
 
-async function wasAborted(app: App, update: StartedUpdate): Promise<boolean> {
+async function wasAborted(app: App, update: UpdateStarted): Promise<boolean> {
   const journal = await app.journal(update.endpoint);
   const recorded = recordedUpdates(replay(journal.events())).find(
     (one) => one.started.requested === update.requested && one.started.startedAt === update.startedAt,
@@ -97,7 +97,7 @@ async function record(app: App, aws: Aws, followed: Followed): Promise<void> {
         await restoreAlarm(() => startRun(place, 'abort: alarm restored'), aws, journal);
         if (known?.ended !== undefined) return;
         const run = await startRun(place, `${update.command}: ended`);
-        await noteEnded(run, {
+        await recordUpdateEnded(run, {
           requested: update.requested,
           previous: update.previous,
           kind: ending.kind,

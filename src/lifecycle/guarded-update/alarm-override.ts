@@ -5,9 +5,10 @@ import type { Aws } from '../../aws/clients.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { apply, type JournaledRun } from '../../resources/apply.ts';
 import { replay, trackedResource, type State } from '../../state/replay.ts';
+import { isAlarmInput } from '../../state/facts.ts';
 import type { Journal } from '../../state/journal.ts';
 import { alarmNames } from '../../guard/alarms/plan.ts';
-import { firingByAbort, noteAborted, noteRestored } from '../../state/updates.ts';
+import { firingByAbort, recordUpdateAborted, recordAlarmRestored } from '../../state/updates.ts';
 import { readStage } from '../../guard/phase.ts';
 
 /**
@@ -33,8 +34,8 @@ export function planAbort(
   }
   for (const own of Object.values(alarmNames(name))) {
     const tracked = trackedResource(state, { kind: 'alarm', name: own });
-    if (!guarding.includes(own) || tracked?.state !== 'exists') continue;
-    return { name: own, alarm: tracked.input as unknown as PutMetricAlarmCommandInput };
+    if (!guarding.includes(own) || tracked?.state !== 'exists' || !isAlarmInput(tracked.input)) continue;
+    return { name: own, alarm: tracked.input };
   }
   return { impossible: `it is guarded by ${guarding.join(', ')}, none of which is shadowctl's to set off` };
 }
@@ -61,7 +62,7 @@ function alwaysFiring(alarm: PutMetricAlarmCommandInput): PutMetricAlarmCommandI
  * nothing and lasts until the next evaluation, its intent is on disk by then, and to do it again is harmless.
  */
 export async function pullAlarm(run: JournaledRun, plan: AbortPlan, requested: string): Promise<void> {
-  await noteAborted(run, requested, plan.alarm);
+  await recordUpdateAborted(run, requested, plan.alarm, run.clock.now());
   await apply(run, { action: 'create', kind: 'alarm', name: plan.name, input: alwaysFiring(plan.alarm) });
   await setAlarmState(run.aws, plan.name, 'ALARM', 'shadowctl abort');
 }
@@ -86,6 +87,6 @@ export async function restoreAlarm(
   // What cleanup has deleted stays deleted.
   const stands = trackedResource(state, { kind: 'alarm', name })?.state === 'exists';
   if (stands) await apply(run, { action: 'create', kind: 'alarm', name, input: alarm });
-  await noteRestored(run, name);
+  await recordAlarmRestored(run, name);
   return stands ? name : undefined;
 }

@@ -22,10 +22,10 @@ export interface Update {
   /** When UpdateEndpoint was called, ms since the epoch. */
   startedAt: number;
   /** LastModifiedTime before it, ms since the epoch: an endpoint that still has it has not begun. */
-  modifiedBefore: number | undefined;
+  modifiedBefore?: number | undefined;
   /** FailureReason before it, which may stay visible (facts 4.2). */
-  reasonBefore: string | undefined;
-  maxSeconds: number | undefined;
+  reasonBefore?: string | undefined;
+  maxSeconds?: number | undefined;
 }
 
 /** One look at an update under way. */

@@ -3,12 +3,12 @@ import type { UpdateEndpointCommandInput } from '@aws-sdk/client-sagemaker';
 import { type JournaledRun, apply } from '../../resources/apply.ts';
 import { appliedWords, type Step } from '../../resources/steps.ts';
 import { waitUntilQuiet } from './alarm-states.ts';
-import { noteStarted, type StartedUpdate } from '../../state/updates.ts';
+import { recordUpdateStarted, type UpdateStarted } from '../../state/updates.ts';
 import type { Strategy } from '../../guard/strategy.ts';
 
 /** An update that guards itself: everything about it is decided. */
 export interface GuardedUpdatePlan {
-  command: StartedUpdate['command'];
+  command: UpdateStarted['command'];
   endpoint: string;
   variant: string;
   previous: string;
@@ -55,7 +55,7 @@ export async function startGuardedUpdate(
   before: readonly Step[],
   say: (line: string) => void,
   done: (words: string) => void,
-): Promise<StartedUpdate> {
+): Promise<UpdateStarted> {
   for (const step of before) {
     await apply(run, step);
     const words = appliedWords(step);
@@ -70,7 +70,7 @@ export async function startGuardedUpdate(
     plan.alarms.map((alarm) => alarm.AlarmName ?? ''),
     say,
   );
-  const started: StartedUpdate = {
+  const started: UpdateStarted = {
     command: plan.command,
     endpoint: plan.endpoint,
     variant: plan.variant,
@@ -86,7 +86,7 @@ export async function startGuardedUpdate(
     maxSeconds: plan.strategy.maxSeconds,
   };
   // Written down beforehand: whoever finds it looks into the journal whether the call was made.
-  await noteStarted(run, started);
+  await recordUpdateStarted(run, started);
   await apply(run, { action: 'update', kind: 'endpoint', name: plan.endpoint, input: updateInput(plan) });
   done(`updating endpoint ${plan.endpoint} to ${plan.requested}`);
   return started;

@@ -5,6 +5,7 @@ import { CreateTopicCommand } from '@aws-sdk/client-sns';
 import { afterEach, describe, expect, test } from 'vitest';
 import { describeEndpoint, describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
 import { parseSteps } from '../../../src/commands/rollout/command.ts';
+import type { RecordedFact } from '../../../src/state/facts.ts';
 import { positionOf } from '../../../src/state/rollouts.ts';
 import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../canary/stage.ts';
 
@@ -207,10 +208,28 @@ describe('rollout', () => {
 });
 
 test('a rollout that cleanup has ended is not under way', () => {
-  const fact = (name: string) => ({ name, run: 'r', at: '', value: {} });
-  expect(positionOf({ facts: [fact('rollout-begun')] })).toBeDefined();
-  expect(positionOf({ facts: [fact('rollout-begun'), fact('clean')] })).toBeUndefined();
-  expect(positionOf({ facts: [fact('rollout-begun'), fact('rollout-ended')] })).toBeUndefined();
+  const at = { run: 'r', at: '2026-01-05T09:00:00.000Z' };
+  const begun: RecordedFact = {
+    ...at,
+    name: 'rollout-begun',
+    value: {
+      previous: 'c1',
+      config: 'both',
+      final: 'both-final',
+      model: 'm2',
+      previousModel: 'm1',
+      production: 'AllTraffic',
+      candidate: 'candidate',
+      steps: [1],
+      bakeSeconds: 60,
+      finalInput: { EndpointConfigName: 'both-final', ProductionVariants: [] },
+    },
+  };
+  expect(positionOf({ facts: [begun] })).toBeDefined();
+  expect(positionOf({ facts: [begun, { ...at, name: 'clean', value: {} }] })).toBeUndefined();
+  expect(
+    positionOf({ facts: [begun, { ...at, name: 'rollout-ended', value: { outcome: 'passed' } }] }),
+  ).toBeUndefined();
 });
 
 describe('steps', () => {

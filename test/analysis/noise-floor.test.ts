@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { judge } from '../../src/analysis/judge/judge.ts';
-import { latestNoise, NOISE_FACT, noiseFloor } from '../../src/state/noise.ts';
+import { noiseFloor } from '../../src/analysis/judge/noise-floor.ts';
+import type { RecordedFact } from '../../src/state/facts.ts';
+import { latestNoise } from '../../src/state/noise.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import { simulate } from '../analysis/simulated.ts';
 
@@ -42,8 +44,15 @@ test('the noise of another model says nothing', () => {
 });
 
 test('the last one in the journal counts', () => {
-  const fact = (model: string) => ({ name: NOISE_FACT, value: { model } });
-  expect(latestNoise([fact('a'), fact('b'), { name: 'shadow', value: {} }])).toEqual({ model: 'b' });
+  const fact = (model: string): RecordedFact => ({
+    name: 'noise-floor',
+    value: { model, window: { from: 0, to: 1 }, pairs: 1 },
+    run: 'r',
+    at: '2026-01-05T09:00:00.000Z',
+  });
+  const shadow = { config: 'c', sample: 1, variant: 'shadow' };
+  const later: RecordedFact = { name: 'shadow', value: shadow, run: 'r', at: '2026-01-05T09:00:00.000Z' };
+  expect(latestNoise([fact('a'), fact('b'), later])).toMatchObject({ model: 'b' });
   expect(latestNoise([])).toBeUndefined();
 });
 

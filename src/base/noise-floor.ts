@@ -1,0 +1,17 @@
+/**
+ * Production against itself: measured with production's own model as shadow. What differs here is no fault of any
+ * candidate, and a candidate's difference counts only above it.
+ */
+export interface NoiseFloor {
+  /** The model, on both sides. */
+  model: string;
+  /** Milliseconds since the epoch. */
+  window: { from: number; to: number };
+  pairs: number;
+  /** The path into JSON answers that was compared; a report on another one cannot use this. */
+  prediction?: string | undefined;
+  /** Rows whose labels differed. `factor`: how much less rows count for hanging together. */
+  labels?: { differing: number; n: number; factor: number } | undefined;
+  /** Rows whose numbers lay further apart than the tolerance. */
+  numbers?: { beyond: number; n: number; factor: number; tolerance: number; mae: number } | undefined;
+}

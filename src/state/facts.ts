@@ -1,0 +1,181 @@
+import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
+import type { CreateEndpointConfigCommandInput } from '@aws-sdk/client-sagemaker';
+import * as v from 'valibot';
+import type { NoiseFloor } from '../base/noise-floor.ts';
+import { resourceRef } from './resource-ref.ts';
+
+/*
+ * What a journal records besides resources. Fields that version 0.1 did not always write are optional. Sets that may
+ * grow (strategies, outcomes) are read as text, so that a journal of a newer version can still be read.
+ */
+
+const text = v.string('a text');
+const name = v.pipe(text, v.nonEmpty('a name'));
+const number = v.number('a number');
+/** Milliseconds since the epoch. */
+const time = number;
+const names = v.pipe(v.array(text, 'list of names'), v.readonly());
+
+/** An input of CreateEndpointConfig, as this program wrote it. */
+const configInput = v.custom<CreateEndpointConfigCommandInput>(
+  (input) => isObject(input) && typeof input.EndpointConfigName === 'string' && Array.isArray(input.ProductionVariants),
+  'the input of CreateEndpointConfig',
+);
+
+const alarmInput = v.custom<PutMetricAlarmCommandInput>(isAlarmInput, 'the input of PutMetricAlarm');
+
+const latencyLimit = v.object({ statistic: text, milliseconds: number, minutes: number });
+
+const noiseFloor: v.GenericSchema<unknown, NoiseFloor> = v.object({
+  model: text,
+  window: v.object({ from: time, to: time }),
+  pairs: number,
+  prediction: v.optional(text),
+  labels: v.optional(v.object({ differing: number, n: number, factor: number })),
+  numbers: v.optional(v.object({ beyond: number, n: number, factor: number, tolerance: number, mae: number })),
+});
+
+/** The value of every fact, by the fact's name. */
+export const FACTS = {
+  /** A resource that existed before us is now changed like our own; cleanup never deletes it. */
+  adopted: resourceRef,
+  /** Cleanup has proven that nothing is left. */
+  clean: v.object({}),
+  /** A guarded update is about to be asked for: enough for another process to watch it. */
+  'update-started': v.object({
+    /** The command that asked for it. */
+    command: text,
+    endpoint: name,
+    variant: name,
+    /** The config asked for, and the one that ran before. */
+    requested: name,
+    previous: name,
+    models: v.object({ previous: text, requested: text }),
+    /** Alarms that guard the update, and those among them that shadowctl made. */
+    alarms: names,
+    ownAlarms: names,
+    strategy: text,
+    /** When UpdateEndpoint was called. */
+    startedAt: time,
+    /** LastModifiedTime before it: an endpoint that still has it has not begun. */
+    modifiedBefore: v.optional(time),
+    /** FailureReason before it, which may stay visible (facts 4.2). */
+    reasonBefore: v.optional(text),
+    maxSeconds: v.optional(number),
+  }),
+  /** How a change of the config ended: of a guarded update with all fields, of any other with the first three. */
+  'update-ended': v.object({
+    requested: name,
+    /** `updated`, `created`, `rolled-back-by-alarm`, … */
+    kind: text,
+    /** In AWS's words. */
+    reason: v.optional(v.nullable(text)),
+    previous: v.optional(name),
+    sentence: v.optional(text),
+    /** Alarms that rolled it back. */
+    alarms: v.optional(names),
+    /** What the new fleet answered while it was watched. */
+    served: v.optional(v.object({ requests: number, errors4xx: number, errors5xx: number })),
+    startedAt: v.optional(time),
+    endedAt: v.optional(time),
+  }),
+  /** An abort makes an alarm of ours fire; `alarm` is the rule that it had and gets back. */
+  'update-aborted': v.object({ requested: name, at: time, alarm: v.optional(alarmInput) }),
+  /** The alarm has its own rule again. */
+  'alarm-restored': v.object({ alarm: name }),
+  /** A shadow is about to be attached. */
+  shadow: v.object({
+    config: name,
+    /** The config to return to when the shadow is detached. */
+    before: v.optional(name),
+    /** Share of the requests that the shadow sees. */
+    sample: number,
+    variant: name,
+    /** The model, where production's own model is the shadow: a calibration. */
+    calibrates: v.optional(name),
+  }),
+  /** How much two copies of one model differ. */
+  'noise-floor': noiseFloor,
+  /** A shadow is about to become production. */
+  promoted: v.object({
+    model: text,
+    artifact: v.optional(v.nullable(text)),
+    images: v.optional(names),
+    verdict: text,
+    summary: v.optional(text),
+    /** Against the verdict, by --force. */
+    forced: v.boolean('true or false'),
+    wayBack: v.optional(text),
+  }),
+  /** A shadow was ended, and production kept. */
+  kept: v.object({ model: text, production: text, reason: v.optional(v.nullable(text)) }),
+  /** A rollout begins: enough to go on after a crash. */
+  'rollout-begun': v.object({
+    previous: name,
+    /** The config with both variants, and the one that remains when all steps have passed. */
+    config: name,
+    final: name,
+    model: text,
+    previousModel: text,
+    /** Names of the two variants. */
+    production: name,
+    candidate: name,
+    /** Rising shares of the requests. */
+    steps: v.pipe(v.array(number, 'list of shares'), v.readonly()),
+    bakeSeconds: number,
+    /** What the config at the end will hold: production with the new model. */
+    finalInput: configInput,
+    /** What returns all requests at once; absent in journals of earlier versions. */
+    limits: v.optional(
+      v.object({
+        /** Shares of the requests of a minute. */
+        rate5xx: v.optional(number),
+        rate4xx: v.optional(number),
+        latency: v.optional(latencyLimit),
+        /** Alarms of the team's own. */
+        alarms: names,
+      }),
+    ),
+  }),
+  'rollout-step': v.object({ step: number, share: v.optional(number), since: time }),
+  'rollout-ended': v.object({ outcome: text, model: v.optional(text), at: v.optional(time) }),
+  /** Requests are divided anew among the variants. */
+  shifted: v.object({ weights: v.record(text, number) }),
+} as const;
+
+export type FactName = keyof typeof FACTS;
+
+/** The value of the fact of this name. */
+export type FactValue<Name extends FactName> = v.InferOutput<(typeof FACTS)[Name]>;
+
+/** One fact: its name decides the type of its value. */
+export type JournalFact = { [Name in FactName]: { name: Name; value: FactValue<Name> } }[FactName];
+
+/** A fact with the run that recorded it, and when (ISO 8601). */
+export type RecordedFact<Name extends FactName = FactName> = Extract<JournalFact, { name: Name }> & {
+  run: string;
+  at: string;
+};
+
+export function isFactName(candidate: string): candidate is FactName {
+  return Object.hasOwn(FACTS, candidate);
+}
+
+/** The facts of one name, oldest first. */
+export function factsNamed<Name extends FactName>(facts: readonly RecordedFact[], wanted: Name): RecordedFact<Name>[] {
+  return facts.filter((fact): fact is RecordedFact<Name> => fact.name === wanted);
+}
+
+/** Is this what PutMetricAlarm was given, as the journal keeps it? */
+export function isAlarmInput(input: unknown): input is PutMetricAlarmCommandInput {
+  return (
+    isObject(input) &&
+    typeof input.AlarmName === 'string' &&
+    typeof input.ComparisonOperator === 'string' &&
+    typeof input.EvaluationPeriods === 'number'
+  );
+}
+
+function isObject(input: unknown): input is Record<string, unknown> {
+  return typeof input === 'object' && input !== null && !Array.isArray(input);
+}
