@@ -55,9 +55,9 @@ function wrong(issue: v.BaseIssue<unknown>): Complaint[] {
   if (issue.expected === 'never') return [];
   const path = (issue.path ?? []).map((item) => String((item as { key: unknown }).key));
   const input = issue.input;
-  if (issue.input === undefined && /object$/.test(issue.type) && path.length > 0)
+  if (issue.input === undefined && issue.type.endsWith('object') && path.length > 0)
     return [{ path, words: 'is missing' }];
-  if (/object$/.test(issue.type) || issue.type === 'record')
+  if (issue.type.endsWith('object') || issue.type === 'record')
     return [{ path, words: `${shown(input)} is there, where keys with values are expected` }];
   if (issue.type === 'array') return [{ path, words: `${shown(input)} is not a ${issue.message}` }];
   return [{ path, words: `${shown(input)} is not ${issue.message}` }];
