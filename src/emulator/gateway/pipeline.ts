@@ -1,4 +1,4 @@
-import { AwsError, type Context } from '../services/operation.ts';
+import type { Context } from '../services/operation.ts';
 import { checkS3 } from './s3.ts';
 import { decodeBody } from '../protocols/body.ts';
 import { cbor } from '../protocols/cbor.ts';
@@ -22,6 +22,7 @@ import { accountOf } from '../services/sts/identity.ts';
 import type { OperationModel, ServiceModel } from '../model/shapes.ts';
 import { validate } from '../model/validate.ts';
 import type { World } from '../world/world.ts';
+import { AwsError } from '../model/aws-error.ts';
 
 const PROTOCOLS: Record<ProtocolId, Protocol> = {
   json,

@@ -1,8 +1,8 @@
-import { AwsError } from '../services/operation.ts';
 import { queryParameters } from '../protocols/query.ts';
 import { header, type ProtocolId, type WireRequest } from '../protocols/wire.ts';
 import { SERVICE_IDS, type ServiceId } from '../model/shapes.ts';
 import { bucketOf } from './route-s3.ts';
+import { AwsError } from '../model/aws-error.ts';
 
 /** All of a request but its body. */
 export type Head = Omit<WireRequest, 'body'>;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { AwsError } from '../services/operation.ts';
 import { header, type WireRequest } from '../protocols/wire.ts';
 import { checksumOf, memberOf, verifyBody } from '../services/s3/checksums.ts';
 import type { OperationModel } from '../model/shapes.ts';
 import type { World } from '../world/world.ts';
+import { AwsError } from '../model/aws-error.ts';
 
 /** Bodies of XML (DeleteObjects, tagging) have no members for their checksums, so they are verified here; objects' are S3's own affair. */
 const HEADER = /^x-amz-checksum-([a-z0-9]+)$/;

@@ -1,5 +1,5 @@
 import type { Member, OperationModel, ServiceId, Shape } from './shapes.ts';
-import { AwsError } from '../services/operation.ts';
+import { AwsError } from './aws-error.ts';
 
 /** What each service calls an input that its own description forbids. */
 const CODES: Partial<Record<ServiceId, string>> = {

@@ -1,4 +1,4 @@
-import { AwsError } from '../services/operation.ts';
+import { AwsError } from '../model/aws-error.ts';
 
 const CR = 13;
 const LF = 10;

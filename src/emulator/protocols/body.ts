@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
-import { AwsError } from '../services/operation.ts';
 import { decodeChunks } from './aws-chunked.ts';
 import { header, type ProtocolId, type WireRequest } from './wire.ts';
+import { AwsError } from '../model/aws-error.ts';
 
 const unzip = { gzip: promisify(gunzip), deflate: promisify(inflate) };
 

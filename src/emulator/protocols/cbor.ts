@@ -1,8 +1,8 @@
 import { decode, encode, Token, Type, type EncodeOptions } from 'cborg';
-import { AwsError } from '../services/operation.ts';
 import type { Member, Shape } from '../model/shapes.ts';
 import { valid } from './timestamps.ts';
 import { describeError, type Protocol } from './wire.ts';
+import { AwsError } from '../model/aws-error.ts';
 
 type Reference = Pick<Member, 'shape'>;
 

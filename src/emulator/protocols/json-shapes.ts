@@ -1,6 +1,6 @@
-import { AwsError } from '../services/operation.ts';
 import type { Member, Shape } from '../model/shapes.ts';
 import { formatOf, readTimestamp, valid, writeTimestamp } from './timestamps.ts';
+import { AwsError } from '../model/aws-error.ts';
 
 type Reference = Pick<Member, 'shape' | 'timestampFormat'>;
 

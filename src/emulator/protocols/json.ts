@@ -1,6 +1,6 @@
-import { AwsError } from '../services/operation.ts';
 import { describeError, header, type ErrorSetting, type Protocol } from './wire.ts';
 import { parseJson, readJson, writeJson } from './json-shapes.ts';
+import { AwsError } from '../model/aws-error.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 

@@ -1,8 +1,8 @@
-import { AwsError } from '../services/operation.ts';
 import type { Member, Shape } from '../model/shapes.ts';
 import { malformedInput, readText } from './text.ts';
 import { describeError, type Protocol, type WireRequest } from './wire.ts';
 import { element, escapeXml, writeMembers } from './xml-write.ts';
+import { AwsError } from '../model/aws-error.ts';
 
 /** A parameter's place among the dotted names: a value of its own, and what lies under it. */
 interface Node {

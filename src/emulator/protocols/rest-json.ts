@@ -1,7 +1,7 @@
-import { AwsError } from '../services/operation.ts';
 import { parseJson, readJson, writeJson } from './json-shapes.ts';
 import { bindingsOf, headerText, readBindings, writeHeaders } from './rest.ts';
 import { describeError, type Protocol } from './wire.ts';
+import { AwsError } from '../model/aws-error.ts';
 
 /** REST with JSON bodies, the way of SageMaker's runtime: method and path name the operation, most members travel as headers. */
 export const restJson: Protocol = {

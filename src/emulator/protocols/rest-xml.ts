@@ -1,9 +1,9 @@
-import { AwsError } from '../services/operation.ts';
 import type { OperationModel } from '../model/shapes.ts';
 import { bindingsOf, headerText, readBindings, writeHeaders } from './rest.ts';
 import { describeError, type Protocol, type WireResponse } from './wire.ts';
 import { readXml } from './xml-read.ts';
 import { element, escapeXml, writeMembers } from './xml-write.ts';
+import { AwsError } from '../model/aws-error.ts';
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';

@@ -1,8 +1,8 @@
-import { AwsError } from '../services/operation.ts';
 import type { Member, OperationModel, Shape } from '../model/shapes.ts';
 import { readText } from './text.ts';
 import { header, type WireRequest } from './wire.ts';
 import { writeText } from './xml-write.ts';
+import { AwsError } from '../model/aws-error.ts';
 
 /** Where the members of an operation's input and output travel; worked out once per operation. */
 interface Bindings {

@@ -1,6 +1,6 @@
-import { AwsError } from '../services/operation.ts';
 import type { Shape } from '../model/shapes.ts';
 import { readTimestamp } from './timestamps.ts';
+import { AwsError } from '../model/aws-error.ts';
 
 /**
  * A scalar from text (Query parameters, XML, headers, the query string). `malformed` makes the refusal in the

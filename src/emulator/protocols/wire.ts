@@ -1,5 +1,5 @@
-import type { AwsError } from '../services/operation.ts';
 import type { OperationModel, ServiceModel } from '../model/shapes.ts';
+import type { AwsError } from '../model/aws-error.ts';
 
 export type ProtocolId = 'json' | 'query' | 'cbor' | 'rest-json' | 'rest-xml';
 

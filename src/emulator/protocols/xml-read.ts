@@ -1,7 +1,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { AwsError } from '../services/operation.ts';
 import type { Member, Shape } from '../model/shapes.ts';
 import { readText } from './text.ts';
+import { AwsError } from '../model/aws-error.ts';
 
 /** An element as the parser gives it: children by name, each a list; text alone is a string. */
 type Element = string | { [name: string]: Element[] | string | undefined };

@@ -23,25 +23,3 @@ export type Operation = (context: Context, input: any) => unknown | Promise<unkn
 
 /** The operations of one service by AWS's names; what is missing here but known to AWS answers NotImplemented. */
 export type Operations = Record<string, Operation>;
-
-/** A refusal in AWS's own terms; the protocol decides what it looks like on the wire. */
-export class AwsError extends Error {
-  /** AWS's code, for example `ValidationException`. */
-  readonly code: string;
-  readonly status: number;
-  /** Further members of the error's shape, for example `OriginalStatusCode` of a ModelError. */
-  readonly details: Record<string, unknown>;
-
-  constructor(code: string, message: string, options: { status?: number; details?: Record<string, unknown> } = {}) {
-    super(message);
-    this.name = 'AwsError';
-    this.code = code;
-    this.status = options.status ?? 400;
-    this.details = options.details ?? {};
-  }
-}
-
-/** SageMaker's refusal for nearly everything. */
-export function validation(message: string): AwsError {
-  return new AwsError('ValidationException', message);
-}

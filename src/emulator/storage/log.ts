@@ -1,9 +1,7 @@
-import type { FileHandle } from 'node:fs/promises';
-import { open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { cannotRun } from '../../base/errors.ts';
-import type { Change } from './line.ts';
-import { decodeBatch } from './line.ts';
+import { type Change, decodeBatch } from './line.ts';
 
 const FORMAT = 'shadowctl emulator state';
 const VERSION = 1;

@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/base/clock.ts';
 import { answer } from '../../../src/emulator/gateway/pipeline.ts';
-import { AwsError } from '../../../src/emulator/services/operation.ts';
 import { cbor } from '../../../src/emulator/protocols/cbor.ts';
 import { json } from '../../../src/emulator/protocols/json.ts';
 import { query } from '../../../src/emulator/protocols/query.ts';
@@ -16,6 +15,7 @@ import { type Emulator, startEmulator } from '../../../src/emulator/http/server.
 import { loadModel } from '../../../src/emulator/services/registry.ts';
 import type { OperationModel, ServiceId } from '../../../src/emulator/model/shapes.ts';
 import { validate } from '../../../src/emulator/model/validate.ts';
+import { AwsError } from '../../../src/emulator/model/aws-error.ts';
 
 const RUNS = { numRuns: 300 };
 

@@ -1,6 +1,5 @@
 import { decode, encode } from 'cborg';
 import { describe, expect, it } from 'vitest';
-import { AwsError } from '../../../src/emulator/services/operation.ts';
 import { cbor } from '../../../src/emulator/protocols/cbor.ts';
 import { json } from '../../../src/emulator/protocols/json.ts';
 import { query } from '../../../src/emulator/protocols/query.ts';
@@ -12,6 +11,7 @@ import type { WireRequest } from '../../../src/emulator/protocols/wire.ts';
 import { escapeXml } from '../../../src/emulator/protocols/xml-write.ts';
 import { loadModel } from '../../../src/emulator/services/registry.ts';
 import type { OperationModel, ServiceId } from '../../../src/emulator/model/shapes.ts';
+import { AwsError } from '../../../src/emulator/model/aws-error.ts';
 
 const AT = new Date(Date.UTC(2026, 0, 5, 9, 0, 0, 250));
 

@@ -1,15 +1,7 @@
 import type { Context } from '../operation.ts';
-import {
-  idOf,
-  noSuchObject,
-  page,
-  policiesOf,
-  type PolicyRecord,
-  type Target,
-  targetKey,
-  targetsOf,
-  words,
-} from './records.ts';
+import { idOf, policiesOf, type PolicyRecord, type Target, targetKey, targetsOf, words } from './records.ts';
+import { pageFrom } from '../paging.ts';
+import { invalidNextToken, objectNotFound } from './errors.ts';
 
 interface PutInput extends Target {
   PolicyName: string;
@@ -28,7 +20,7 @@ const CONFIGURATIONS = [
 /** Keeps a policy; it is given back by DescribeScalingPolicies and moves nothing here. */
 export function putScalingPolicy(context: Context, input: PutInput): { PolicyARN: string; Alarms: never[] } {
   const key = targetKey(context, input);
-  if (!targetsOf(context).get(key)) throw noSuchObject(`No scalable target registered for ${words(input)}`);
+  if (!targetsOf(context).get(key)) throw objectNotFound(`No scalable target registered for ${words(input)}`);
   const policies = policiesOf(context);
   const policyKey = `${key}|${input.PolicyName}`;
   const known = policies.get(policyKey);
@@ -59,14 +51,14 @@ export function describeScalingPolicies(
     NextToken?: string;
   },
 ): unknown {
-  const { items, ...more } = page(
+  const { items, next } = pageFrom(
     policiesOf(context)
       .entries(`${context.account}/${context.region}/${input.ServiceNamespace}|`)
       .map(([, record]) => record)
       .filter((record) => input.ResourceId === undefined || record.ResourceId === input.ResourceId)
       .filter((record) => input.ScalableDimension === undefined || record.ScalableDimension === input.ScalableDimension)
       .filter((record) => !input.PolicyNames?.length || input.PolicyNames.includes(record.name)),
-    input,
+    { size: input.MaxResults ?? 50, token: input.NextToken, invalidToken: invalidNextToken },
   );
   const ScalingPolicies = items.map((record) => ({
     PolicyARN: record.arn,
@@ -79,12 +71,12 @@ export function describeScalingPolicies(
     Alarms: [],
     CreationTime: new Date(record.createdAt),
   }));
-  return { ScalingPolicies, ...more };
+  return { ScalingPolicies, ...(next !== undefined && { NextToken: next }) };
 }
 
 export function deleteScalingPolicy(context: Context, input: Target & { PolicyName: string }): Record<string, never> {
   if (!policiesOf(context).delete(`${targetKey(context, input)}|${input.PolicyName}`)) {
-    throw noSuchObject(`No scaling policy found for ${words(input)}, policy name: ${input.PolicyName}`);
+    throw objectNotFound(`No scaling policy found for ${words(input)}, policy name: ${input.PolicyName}`);
   }
   return {};
 }

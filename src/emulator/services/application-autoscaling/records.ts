@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { AwsError, type Context } from '../operation.ts';
+import type { Context } from '../operation.ts';
 import type { Table } from '../../storage/store.ts';
 
 /** What names a scalable target. */
@@ -44,22 +44,4 @@ export function idOf(text: string): string {
 /** As AWS names a target in its messages. */
 export function words(target: Target): string {
   return `service namespace: ${target.ServiceNamespace}, resource ID: ${target.ResourceId}, scalable dimension: ${target.ScalableDimension}`;
-}
-
-export function noSuchObject(message: string): AwsError {
-  return new AwsError('ObjectNotFoundException', message);
-}
-
-/** Cuts a page; the token is the offset. */
-export function page<T>(
-  all: readonly T[],
-  input: { MaxResults?: number; NextToken?: string },
-): { items: T[]; NextToken?: string } {
-  const from = input.NextToken === undefined ? 0 : Number(Buffer.from(input.NextToken, 'base64url').toString());
-  if (!Number.isInteger(from)) throw new AwsError('InvalidNextTokenException', 'The next token supplied was invalid.');
-  const to = from + (input.MaxResults ?? 50);
-  return {
-    items: all.slice(from, to),
-    ...(to < all.length && { NextToken: Buffer.from(String(to)).toString('base64url') }),
-  };
 }

@@ -1,16 +1,8 @@
-import { AwsError, type Context } from '../operation.ts';
+import type { Context } from '../operation.ts';
 import { createEndpoints } from '../../world/endpoints/endpoints.ts';
-import {
-  idOf,
-  noSuchObject,
-  page,
-  policiesOf,
-  type Target,
-  targetKey,
-  type TargetRecord,
-  targetsOf,
-  words,
-} from './records.ts';
+import { idOf, policiesOf, type Target, targetKey, type TargetRecord, targetsOf, words } from './records.ts';
+import { pageFrom } from '../paging.ts';
+import { invalidNextToken, objectNotFound, validationError } from './errors.ts';
 
 interface RegisterInput extends Target {
   MinCapacity?: number;
@@ -32,9 +24,11 @@ export function registerScalableTarget(context: Context, input: RegisterInput): 
   const min = input.MinCapacity ?? known?.min;
   const max = input.MaxCapacity ?? known?.max;
   if (min === undefined || max === undefined) {
-    throw refuse('MinCapacity and MaxCapacity are required when a scalable target is registered for the first time.');
+    throw validationError(
+      'MinCapacity and MaxCapacity are required when a scalable target is registered for the first time.',
+    );
   }
-  if (min > max) throw refuse(`Maximum capacity cannot be less than minimum capacity: ${max} < ${min}.`);
+  if (min > max) throw validationError(`Maximum capacity cannot be less than minimum capacity: ${max} < ${min}.`);
   const record: TargetRecord = {
     ServiceNamespace: input.ServiceNamespace,
     ResourceId: input.ResourceId,
@@ -56,10 +50,6 @@ export function registerScalableTarget(context: Context, input: RegisterInput): 
   return { ScalableTargetARN: record.arn };
 }
 
-function refuse(message: string): AwsError {
-  return new AwsError('ValidationException', message);
-}
-
 /** The role SageMaker's targets always get. */
 function serviceRole({ account }: Context): string {
   return `arn:aws:iam::${account}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint`;
@@ -69,14 +59,14 @@ function serviceRole({ account }: Context): string {
 function checkVariant(context: Context, { ResourceId, ScalableDimension }: Target): void {
   const parts = /^endpoint\/([^/]+)\/variant\/([^/]+)$/.exec(ResourceId);
   if (!parts || ScalableDimension !== DIMENSION) {
-    throw refuse('Unsupported service namespace, resource type or scalable dimension');
+    throw validationError('Unsupported service namespace, resource type or scalable dimension');
   }
   const [, name = '', variant = ''] = parts;
   const endpoint = createEndpoints(context.world).find(context.account, context.region, name);
   const fleet = endpoint?.record.fleet;
   const found = fleet && [...fleet.production, ...fleet.shadow].some((other) => other.name === variant);
   if (!found)
-    throw refuse(
+    throw validationError(
       `No endpoint variant found for resource ID: ${ResourceId}. Register it once its endpoint is in service.`,
     );
 }
@@ -91,7 +81,7 @@ export function describeScalableTargets(
     NextToken?: string;
   },
 ): unknown {
-  const { items, ...more } = page(
+  const { items, next } = pageFrom(
     targetsOf(context)
       .entries(`${context.account}/${context.region}/${input.ServiceNamespace}|`)
       .map(([, record]) => record)
@@ -99,7 +89,7 @@ export function describeScalableTargets(
       .filter(
         (record) => input.ScalableDimension === undefined || record.ScalableDimension === input.ScalableDimension,
       ),
-    input,
+    { size: input.MaxResults ?? 50, token: input.NextToken, invalidToken: invalidNextToken },
   );
   const ScalableTargets = items.map((record) => ({
     ServiceNamespace: record.ServiceNamespace,
@@ -112,12 +102,12 @@ export function describeScalableTargets(
     SuspendedState: record.suspended,
     ScalableTargetARN: record.arn,
   }));
-  return { ScalableTargets, ...more };
+  return { ScalableTargets, ...(next !== undefined && { NextToken: next }) };
 }
 
 /** Its policies go with it, as on AWS. */
 export function deregisterScalableTarget(context: Context, input: Target): Record<string, never> {
-  if (!remove(context, targetKey(context, input))) throw noSuchObject(`No scalable target found for ${words(input)}`);
+  if (!remove(context, targetKey(context, input))) throw objectNotFound(`No scalable target found for ${words(input)}`);
   return {};
 }
 

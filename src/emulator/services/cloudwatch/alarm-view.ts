@@ -1,5 +1,4 @@
-import type { AlarmRecord } from '../../world/cloudwatch/alarms/record.ts';
-import { alarmArn } from '../../world/cloudwatch/alarms/record.ts';
+import { type AlarmRecord, alarmArn } from '../../world/cloudwatch/alarms/record.ts';
 
 /** An alarm as DescribeAlarms shows it. */
 export function metricAlarm(alarm: AlarmRecord): Record<string, unknown> {

@@ -1,9 +1,8 @@
 import type { Context, Operation, Operations } from '../operation.ts';
-import { AwsError } from '../operation.ts';
-import type { AlarmRecord, StateValue } from '../../world/cloudwatch/alarms/record.ts';
-import { alarmArn } from '../../world/cloudwatch/alarms/record.ts';
+import { type AlarmRecord, type StateValue, alarmArn } from '../../world/cloudwatch/alarms/record.ts';
 import { alarmBook, changeState } from '../../world/cloudwatch/alarms/alarms.ts';
 import { alarmJson } from './alarm-view.ts';
+import { AwsError } from '../../model/aws-error.ts';
 
 const find = (context: Context, name: string) => alarmBook(context.world).get(context.account, context.region, name);
 

@@ -3,7 +3,7 @@ import { referencesOf } from '../../world/cloudwatch/metrics/query.ts';
 import { isExtendedStatistic } from '../../world/cloudwatch/metrics/statistics.ts';
 import type { PutMetricAlarmInput } from './put-metric-alarm.ts';
 import { checkQueries } from './queries.ts';
-import { invalidCombination, invalidValue, missingParameter, validationError } from './refusals.ts';
+import { invalidParameterCombination, invalidParameterValue, missingParameter, validationError } from './errors.ts';
 
 const TREATMENTS = ['breaching', 'notBreaching', 'ignore', 'missing'];
 const DAY = 86_400;
@@ -14,7 +14,7 @@ export function checkAlarm(input: PutMetricAlarmInput): void {
   if (input.ComparisonOperator === undefined) throw missing('ComparisonOperator');
   if (input.Threshold === undefined) throw missing('Threshold');
   if (!Number.isFinite(input.Threshold))
-    throw invalidValue(`The value ${input.Threshold} for parameter Threshold is invalid.`);
+    throw invalidParameterValue(`The value ${input.Threshold} for parameter Threshold is invalid.`);
   const treatment = input.TreatMissingData;
   if (treatment !== undefined && !TREATMENTS.includes(treatment)) {
     throw validationError(
@@ -43,13 +43,13 @@ function checkMetric(input: PutMetricAlarmInput): void {
   if (input.Period === undefined) throw missing('Period');
   const { Statistic: statistic, ExtendedStatistic: extended } = input;
   if (statistic !== undefined && extended !== undefined) {
-    throw invalidCombination(
+    throw invalidParameterCombination(
       'The parameters Statistic and ExtendedStatistic are mutually exclusive and you have specified both.',
     );
   }
   if (statistic === undefined && extended === undefined) throw missing('Statistic or ExtendedStatistic');
   if (extended !== undefined && !isExtendedStatistic(extended)) {
-    throw invalidValue(`The value ${extended} for parameter ExtendedStatistic is not supported.`);
+    throw invalidParameterValue(`The value ${extended} for parameter ExtendedStatistic is not supported.`);
   }
   checkPeriod(input.Period, input.EvaluationPeriods as number);
 }

@@ -2,8 +2,8 @@ import type { Context, Operation, Operations } from '../operation.ts';
 import type { AlarmRecord, Dimension } from '../../world/cloudwatch/alarms/record.ts';
 import { alarmBook } from '../../world/cloudwatch/alarms/alarms.ts';
 import { metricAlarm } from './alarm-view.ts';
-import { pageOf } from './page.ts';
-import { validationError } from './refusals.ts';
+import { pageAfter } from '../paging.ts';
+import { invalidNextToken, validationError } from './errors.ts';
 
 const PAGE = 50;
 const HISTORY_PAGE = 100;
@@ -31,7 +31,12 @@ const describeAlarms: Operation = (context, input: DescribeAlarmsInput) => {
   // There are no composite alarms here, so none has children or parents.
   const family = input.ChildrenOfAlarmName !== undefined || input.ParentsOfAlarmName !== undefined;
   const found = none || family ? [] : alarmsOf(context).filter((alarm) => isMeant(alarm, input));
-  const { items, next } = pageOf(found, (alarm) => alarm.settings.AlarmName, input.MaxRecords ?? PAGE, input.NextToken);
+  const { items, next } = pageAfter(found, {
+    keyOf: (alarm) => alarm.settings.AlarmName,
+    size: input.MaxRecords ?? PAGE,
+    token: input.NextToken,
+    invalidToken: invalidNextToken,
+  });
   return { CompositeAlarms: [], MetricAlarms: items.map(metricAlarm), ...(next !== undefined && { NextToken: next }) };
 };
 
@@ -85,7 +90,13 @@ const describeAlarmHistory: Operation = (context, input: HistoryInput) => {
       (input.EndDate === undefined || entry.at <= input.EndDate.getTime()),
   );
   if (falling) found.reverse();
-  const { items, next } = pageOf(found, ([key]) => key, input.MaxRecords ?? HISTORY_PAGE, input.NextToken, falling);
+  const { items, next } = pageAfter(found, {
+    keyOf: ([key]) => key,
+    isAfter: ([key], last) => (falling ? key < last : key > last),
+    size: input.MaxRecords ?? HISTORY_PAGE,
+    token: input.NextToken,
+    invalidToken: invalidNextToken,
+  });
   return {
     AlarmHistoryItems: items.map(([, entry]) => ({
       AlarmName: entry.name,

@@ -1,13 +1,13 @@
 import type { Operation } from '../operation.ts';
-import { AwsError } from '../operation.ts';
 import type { MetricDataQuery } from '../../world/cloudwatch/alarms/record.ts';
 import { isUnbuiltFunction } from '../../world/cloudwatch/math/functions.ts';
 import { MathProblem } from '../../world/cloudwatch/math/parse.ts';
-import type { QueryResult } from '../../world/cloudwatch/metrics/query.ts';
-import { runQueries } from '../../world/cloudwatch/metrics/query.ts';
+import { type QueryResult, runQueries } from '../../world/cloudwatch/metrics/query.ts';
+import { decodeToken, encodeToken } from '../paging.ts';
 import { labels } from './labels.ts';
 import { checkQueries } from './queries.ts';
-import { invalidNextToken, validationError } from './refusals.ts';
+import { invalidNextToken, validationError } from './errors.ts';
+import { AwsError } from '../../model/aws-error.ts';
 
 interface Input {
   MetricDataQueries: MetricDataQuery[];
@@ -95,7 +95,7 @@ function paged(
     const to = Math.min(points, from + room);
     room -= to - from;
     if (to < points || (room === 0 && sizes.slice(line + 1).some((other) => other > 0))) {
-      next = Buffer.from(JSON.stringify(to < points ? [line, to] : [line + 1, 0])).toString('base64url');
+      next = encodeToken(JSON.stringify(to < points ? [line, to] : [line + 1, 0]));
     }
     return { from, to };
   });
@@ -104,7 +104,7 @@ function paged(
 
 function decode(token: string, sizes: readonly number[]): { line: number; from: number } {
   try {
-    const [line, from] = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as [number, number];
+    const [line, from] = JSON.parse(decodeToken(token, invalidNextToken)) as [number, number];
     if (Number.isInteger(line) && Number.isInteger(from) && line >= 0 && line < sizes.length && from >= 0)
       return { line, from };
   } catch {

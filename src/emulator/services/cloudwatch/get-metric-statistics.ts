@@ -3,7 +3,7 @@ import type { Dimension } from '../../world/cloudwatch/alarms/record.ts';
 import { aligned } from '../../world/cloudwatch/metrics/query.ts';
 import { isExtendedStatistic, statisticOf } from '../../world/cloudwatch/metrics/statistics.ts';
 import { isPeriod } from './queries.ts';
-import { invalidCombination, invalidValue } from './refusals.ts';
+import { invalidParameterCombination, invalidParameterValue } from './errors.ts';
 
 interface Input {
   Namespace: string;
@@ -23,22 +23,24 @@ const MOST_DATAPOINTS = 1_440;
 export const getMetricStatistics: Operation = (context, input: Input) => {
   const start = input.StartTime.getTime();
   const end = input.EndTime.getTime();
-  if (start >= end) throw invalidValue('The parameter StartTime must be less than the parameter EndTime.');
+  if (start >= end) throw invalidParameterValue('The parameter StartTime must be less than the parameter EndTime.');
   if (!isPeriod(input.Period)) {
-    throw invalidValue('The parameter Period must be a valid period: 1, 5, 10, 20, 30 or a multiple of 60.');
+    throw invalidParameterValue('The parameter Period must be a valid period: 1, 5, 10, 20, 30 or a multiple of 60.');
   }
   const statistics = input.Statistics ?? [];
   const extended = input.ExtendedStatistics ?? [];
   if (statistics.length === 0 && extended.length === 0) {
-    throw invalidCombination('At least one of the parameters Statistics and ExtendedStatistics must be specified.');
+    throw invalidParameterCombination(
+      'At least one of the parameters Statistics and ExtendedStatistics must be specified.',
+    );
   }
   for (const name of extended) {
     if (!isExtendedStatistic(name))
-      throw invalidValue(`The value ${name} for parameter ExtendedStatistics is not supported.`);
+      throw invalidParameterValue(`The value ${name} for parameter ExtendedStatistics is not supported.`);
   }
   const wanted = Math.ceil((end - start) / (input.Period * 1000));
   if (wanted > MOST_DATAPOINTS) {
-    throw invalidCombination(
+    throw invalidParameterCombination(
       `You have requested up to ${wanted} datapoints, which exceeds the limit of ${MOST_DATAPOINTS}. ` +
         'You may reduce the datapoints requested by increasing Period, or decreasing the time range.',
     );

@@ -1,7 +1,7 @@
 import type { Operation } from '../operation.ts';
 import type { Series } from '../../world/cloudwatch/metrics/metrics.ts';
-import { pageOf } from './page.ts';
-import { invalidValue } from './refusals.ts';
+import { pageAfter } from '../paging.ts';
+import { invalidParameterValue } from './errors.ts';
 
 interface Input {
   Namespace?: string;
@@ -23,7 +23,12 @@ export const listMetrics: Operation = (context, input: Input) => {
     .filter((series) => matches(series, input))
     .map((series) => ({ key: keyOf(series), series }))
     .sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
-  const { items, next } = page(all, input.NextToken);
+  const { items, next } = pageAfter(all, {
+    keyOf: ({ key }) => key,
+    size: PAGE,
+    token: input.NextToken,
+    invalidToken: () => invalidParameterValue('Request parameter NextToken is invalid'),
+  });
   return {
     Metrics: items.map(({ series }) => ({
       Namespace: series.namespace,
@@ -33,14 +38,6 @@ export const listMetrics: Operation = (context, input: Input) => {
     ...(next !== undefined && { NextToken: next }),
   };
 };
-
-function page(all: { key: string; series: Series }[], token: string | undefined) {
-  try {
-    return pageOf(all, ({ key }) => key, PAGE, token);
-  } catch {
-    throw invalidValue('Request parameter NextToken is invalid');
-  }
-}
 
 function matches(series: Series, { Namespace, MetricName, Dimensions }: Input): boolean {
   return (

@@ -1,5 +1,4 @@
 import type { Context, Operation } from '../operation.ts';
-import { AwsError } from '../operation.ts';
 import type {
   AlarmRecord,
   AlarmSettings,
@@ -10,7 +9,7 @@ import type {
 import { alarmBook } from '../../world/cloudwatch/alarms/alarms.ts';
 import { alarmJson } from './alarm-view.ts';
 import { checkAlarm } from './check-alarm.ts';
-import { validationError } from './refusals.ts';
+import { notBuilt, validationError } from './errors.ts';
 
 /** PutMetricAlarm's members. */
 export interface PutMetricAlarmInput {
@@ -46,9 +45,9 @@ export interface PutMetricAlarmInput {
  */
 export const putMetricAlarm: Operation = (context: Context, input: PutMetricAlarmInput) => {
   if (input.ThresholdMetricId !== undefined || /Upper|Lower/.test(input.ComparisonOperator ?? '')) {
-    throw notBuilt('Alarms on anomaly detection');
+    throw notBuilt('Alarms on anomaly detection are');
   }
-  if (input.EvaluationCriteria !== undefined) throw notBuilt('Alarms on PromQL');
+  if (input.EvaluationCriteria !== undefined) throw notBuilt('Alarms on PromQL are');
   if (input.EvaluationInterval !== undefined) {
     throw validationError('EvaluationInterval cannot be specified for alarms configured with MetricName or Metrics.');
   }
@@ -96,8 +95,4 @@ function settingsOf(input: PutMetricAlarmInput): AlarmSettings {
     Threshold: input.Threshold as number,
     ComparisonOperator: input.ComparisonOperator as Comparison,
   };
-}
-
-function notBuilt(what: string): AwsError {
-  return new AwsError('NotImplemented', `${what} are not built into this emulator.`, { status: 501 });
 }

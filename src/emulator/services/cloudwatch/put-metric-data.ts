@@ -1,7 +1,7 @@
 import type { Operation } from '../operation.ts';
 import type { Dimension } from '../../world/cloudwatch/alarms/record.ts';
 import type { Series } from '../../world/cloudwatch/metrics/metrics.ts';
-import { invalidCombination, invalidValue } from './refusals.ts';
+import { invalidParameterCombination, invalidParameterValue } from './errors.ts';
 
 interface Datum {
   MetricName: string;
@@ -37,10 +37,10 @@ export const putMetricData: Operation = (context, input: Input) => {
   );
   const total = lists.reduce((sum, [, list]) => sum + list.length, 0);
   if (total > MOST_DATA) {
-    throw invalidValue(`The collection MetricData must not have a size greater than ${MOST_DATA}.`);
+    throw invalidParameterValue(`The collection MetricData must not have a size greater than ${MOST_DATA}.`);
   }
   if (input.Namespace.startsWith('AWS/')) {
-    throw invalidValue('The value AWS/ for parameter Namespace is invalid.');
+    throw invalidParameterValue('The value AWS/ for parameter Namespace is invalid.');
   }
   for (const [path, list] of lists) list.forEach((datum, i) => check(datum, `${path}.member.${i + 1}`, now));
   const touched: Series[] = [];
@@ -53,53 +53,55 @@ export const putMetricData: Operation = (context, input: Input) => {
 function check(datum: Datum, at: string, now: number): void {
   const given = [datum.Value, datum.Values, datum.StatisticValues].filter((one) => one !== undefined).length;
   if (datum.Value !== undefined && datum.Values !== undefined) {
-    throw invalidCombination(both(`${at}.Value`, `${at}.Values`));
+    throw invalidParameterCombination(both(`${at}.Value`, `${at}.Values`));
   }
   if (datum.Value !== undefined && datum.StatisticValues !== undefined) {
-    throw invalidCombination(both(`${at}.Value`, `${at}.StatisticValues`));
+    throw invalidParameterCombination(both(`${at}.Value`, `${at}.StatisticValues`));
   }
   if (datum.Values !== undefined && datum.StatisticValues !== undefined) {
-    throw invalidCombination(both(`${at}.Values`, `${at}.StatisticValues`));
+    throw invalidParameterCombination(both(`${at}.Values`, `${at}.StatisticValues`));
   }
   if (given === 0) {
-    throw invalidCombination(
+    throw invalidParameterCombination(
       `At least one of the parameters ${at}.Value, ${at}.Values and ${at}.StatisticValues must be specified.`,
     );
   }
   if (datum.Values !== undefined) {
     if (datum.Values.length > MOST_VALUES) {
-      throw invalidValue(`The collection ${at}.Values must not have a size greater than ${MOST_VALUES}.`);
+      throw invalidParameterValue(`The collection ${at}.Values must not have a size greater than ${MOST_VALUES}.`);
     }
     if (datum.Counts !== undefined && datum.Counts.length !== datum.Values.length) {
-      throw invalidValue(`The parameters ${at}.Values and ${at}.Counts must be of the same size.`);
+      throw invalidParameterValue(`The parameters ${at}.Values and ${at}.Counts must be of the same size.`);
     }
   } else if (datum.Counts !== undefined) {
-    throw invalidCombination(`The parameter ${at}.Counts can be specified only with ${at}.Values.`);
+    throw invalidParameterCombination(`The parameter ${at}.Counts can be specified only with ${at}.Values.`);
   }
   number(datum.Value, `${at}.Value`);
   for (const value of datum.Values ?? []) number(value, `${at}.Values`);
   for (const count of datum.Counts ?? []) {
-    if (!(count >= 0)) throw invalidValue(`The value ${count} for parameter ${at}.Counts is invalid.`);
+    if (!(count >= 0)) throw invalidParameterValue(`The value ${count} for parameter ${at}.Counts is invalid.`);
   }
   const set = datum.StatisticValues;
   if (set !== undefined) {
     for (const [name, value] of Object.entries(set)) number(value, `${at}.StatisticValues.${name}`);
     if (set.Maximum < set.Minimum) {
-      throw invalidValue(
+      throw invalidParameterValue(
         `The parameter ${at}.StatisticValues.Maximum must be greater than or equal to ${at}.StatisticValues.Minimum.`,
       );
     }
     if (set.SampleCount < 0) {
-      throw invalidValue(`The value ${set.SampleCount} for parameter ${at}.StatisticValues.SampleCount is invalid.`);
+      throw invalidParameterValue(
+        `The value ${set.SampleCount} for parameter ${at}.StatisticValues.SampleCount is invalid.`,
+      );
     }
   }
   const resolution = datum.StorageResolution;
   if (resolution !== undefined && resolution !== 1 && resolution !== 60) {
-    throw invalidValue(`The parameter ${at}.StorageResolution must have a value of 1 or 60.`);
+    throw invalidParameterValue(`The parameter ${at}.StorageResolution must have a value of 1 or 60.`);
   }
   const time = datum.Timestamp?.getTime() ?? now;
   if (time < now - TWO_WEEKS || time > now + TWO_HOURS) {
-    throw invalidValue(
+    throw invalidParameterValue(
       `The parameter ${at}.Timestamp must specify a time no more than two weeks in the past and no more than two hours in the future.`,
     );
   }
@@ -135,7 +137,7 @@ function keep(context: Parameters<Operation>[0], namespace: string, datum: Datum
 function number(value: number | undefined, at: string): void {
   if (value === undefined) return;
   if (!Number.isFinite(value) || Math.abs(value) > LARGEST)
-    throw invalidValue(`The value ${value} for parameter ${at} is invalid.`);
+    throw invalidParameterValue(`The value ${value} for parameter ${at} is invalid.`);
 }
 
 function both(one: string, other: string): string {

@@ -1,6 +1,6 @@
 import type { MetricDataQuery } from '../../world/cloudwatch/alarms/record.ts';
 import { isStatistic } from '../../world/cloudwatch/metrics/statistics.ts';
-import { validationError } from './refusals.ts';
+import { validationError } from './errors.ts';
 
 const MOST_QUERIES = 500;
 

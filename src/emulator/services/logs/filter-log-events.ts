@@ -2,9 +2,11 @@ import type { Operation } from '../operation.ts';
 import type { StoredLogEvent } from '../../world/logs/logs.ts';
 import { filterOf } from './filter.ts';
 import { fitting } from './get-log-events.ts';
-import { groupOf, invalidParameter, noStream } from './refusals.ts';
+import { invalidParameter, streamNotFound, invalidToken } from './errors.ts';
 import { targetOf } from './streams.ts';
-import { decodeKey, encodeKey, eventId } from './token.ts';
+import { decodeToken, encodeToken } from '../paging.ts';
+import { eventId } from './event-id.ts';
+import { groupOf } from './groups.ts';
 
 const MOST_EVENTS = 10_000;
 
@@ -28,7 +30,7 @@ export const filterLogEvents: Operation = async (context, input: Input) => {
     throw invalidParameter('logStreamNames and logStreamNamePrefix are mutually exclusive parameters.');
   }
   for (const name of names ?? []) {
-    if (context.world.logs.stream(targetOf(context, group, name)) === undefined) throw noStream();
+    if (context.world.logs.stream(targetOf(context, group, name)) === undefined) throw streamNotFound();
   }
   const matches = filterOf(input.filterPattern ?? '');
   const streams =
@@ -44,14 +46,14 @@ export const filterLogEvents: Operation = async (context, input: Input) => {
     ...(input.startTime !== undefined && { startMs: input.startTime }),
     ...(input.endTime !== undefined && { endMs: input.endTime + 1 }),
   });
-  const after = input.nextToken === undefined ? '' : decodeKey(input.nextToken);
+  const after = input.nextToken === undefined ? '' : decodeToken(input.nextToken, invalidToken);
   const found = all.filter((event) => eventId(event) > after && matches(event.message));
   const page = fitting(found, input.limit ?? MOST_EVENTS);
   const last = page.at(-1);
   return {
     events: page.map(view),
     searchedLogStreams: [],
-    ...(last !== undefined && page.length < found.length && { nextToken: encodeKey(eventId(last)) }),
+    ...(last !== undefined && page.length < found.length && { nextToken: encodeToken(eventId(last)) }),
   };
 };
 

@@ -1,6 +1,6 @@
-import { AwsError } from '../operation.ts';
 import { jsonFilter } from './json-filter.ts';
-import { invalidParameter } from './refusals.ts';
+import { invalidParameter } from './errors.ts';
+import { AwsError } from '../../model/aws-error.ts';
 
 export type MessageFilter = (message: string) => boolean;
 

@@ -1,9 +1,10 @@
 import type { Operation } from '../operation.ts';
 import { EVENT_OVERHEAD } from '../../world/logs/stream.ts';
 import type { StoredLogEvent } from '../../world/logs/logs.ts';
-import { groupOf, noStream } from './refusals.ts';
+import { streamNotFound } from './errors.ts';
 import { targetOf } from './streams.ts';
-import { BEFORE_ALL, eventId, neighbour, readToken } from './token.ts';
+import { BEFORE_ALL, eventId, neighbour, readToken } from './event-id.ts';
+import { groupOf } from './groups.ts';
 
 const MOST_EVENTS = 10_000;
 const MOST_BYTES = 1_048_576;
@@ -25,7 +26,7 @@ interface Input {
  */
 export const getLogEvents: Operation = async (context, input: Input) => {
   const group = groupOf(context, input);
-  if (context.world.logs.stream(targetOf(context, group, input.logStreamName)) === undefined) throw noStream();
+  if (context.world.logs.stream(targetOf(context, group, input.logStreamName)) === undefined) throw streamNotFound();
   const all = await context.world.logs.read(group, {
     streams: [input.logStreamName],
     ...(input.startTime !== undefined && { startMs: input.startTime }),

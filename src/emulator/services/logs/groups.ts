@@ -1,8 +1,8 @@
 import type { Context, Operation, Operations } from '../operation.ts';
-import { AwsError } from '../operation.ts';
 import type { LogGroup } from '../../world/logs/logs.ts';
-import { alreadyExists, groupOf, invalidParameter, nameInArn, noGroup } from './refusals.ts';
-import { pageOf } from './token.ts';
+import { alreadyExists, invalidParameter, groupNotFound, invalidToken } from './errors.ts';
+import { pageAfter } from '../paging.ts';
+import { AwsError } from '../../model/aws-error.ts';
 
 const PAGE = 50;
 /** "Possible values are", PutRetentionPolicy. */
@@ -34,7 +34,7 @@ const createLogGroup: Operation = ({ world, account, region }, input: CreateLogG
 };
 
 const deleteLogGroup: Operation = async ({ world, account, region }, input: { logGroupName: string }) => {
-  if (!(await world.logs.deleteGroup(account, region, input.logGroupName))) throw noGroup();
+  if (!(await world.logs.deleteGroup(account, region, input.logGroupName))) throw groupNotFound();
   return {};
 };
 
@@ -62,7 +62,12 @@ const describeLogGroups: Operation = (context, input: DescribeLogGroupsInput) =>
         (identifiers === undefined || identifiers.some((one) => (nameInArn(one) ?? one) === group.name)),
     )
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const { items, next } = pageOf(found, (group) => group.name, input.limit ?? PAGE, input.nextToken);
+  const { items, next } = pageAfter(found, {
+    keyOf: (group) => group.name,
+    size: input.limit ?? PAGE,
+    token: input.nextToken,
+    invalidToken,
+  });
   return { logGroups: items.map(view), ...(next !== undefined && { nextToken: next }) };
 };
 
@@ -144,3 +149,20 @@ export const groupOperations: Operations = {
   TagResource: tagResource,
   UntagResource: untagResource,
 };
+
+/** The group of a request that names it by name, or by identifier (name or ARN); throws when it is not there. */
+export function groupOf(context: Context, input: { logGroupName?: string; logGroupIdentifier?: string }): LogGroup {
+  const { logGroupName: name, logGroupIdentifier: identifier } = input;
+  if ((name === undefined) === (identifier === undefined)) {
+    throw invalidParameter('Exactly one of logGroupName and logGroupIdentifier must be specified.');
+  }
+  const meant = name ?? nameInArn(identifier ?? '') ?? identifier ?? '';
+  const group = context.world.logs.group(context.account, context.region, meant);
+  if (group === undefined) throw groupNotFound();
+  return group;
+}
+
+/** `arn:aws:logs:region:account:log-group:NAME` (`:*` may follow) → NAME; undefined for anything else. */
+export function nameInArn(arn: string): string | undefined {
+  return /^arn:[^:]*:logs:[^:]*:\d{12}:log-group:([^:]+)(?::\*)?$/.exec(arn)?.[1];
+}

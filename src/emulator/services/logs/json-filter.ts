@@ -1,5 +1,5 @@
 import type { MessageFilter } from './filter.ts';
-import { invalidParameter } from './refusals.ts';
+import { invalidParameter } from './errors.ts';
 
 type Test = (event: unknown) => boolean;
 

@@ -1,8 +1,9 @@
 import type { Operation } from '../operation.ts';
 import type { LogEvent } from '../../world/logs/logs.ts';
 import { EVENT_OVERHEAD } from '../../world/logs/stream.ts';
-import { groupOf, invalidParameter, noStream } from './refusals.ts';
+import { invalidParameter, streamNotFound } from './errors.ts';
 import { targetOf } from './streams.ts';
+import { groupOf } from './groups.ts';
 
 const MOST_BYTES = 1_048_576;
 const HOUR = 3_600_000;
@@ -21,7 +22,7 @@ interface Input {
 export const putLogEvents: Operation = async (context, input: Input) => {
   const group = groupOf(context, { logGroupName: input.logGroupName });
   const target = targetOf(context, group, input.logStreamName);
-  if (context.world.logs.stream(target) === undefined) throw noStream();
+  if (context.world.logs.stream(target) === undefined) throw streamNotFound();
   const events = input.logEvents;
   const bytes = events.reduce((sum, event) => sum + Buffer.byteLength(event.message) + EVENT_OVERHEAD, 0);
   if (bytes > MOST_BYTES) throw invalidParameter(`Upload too large: ${bytes} bytes exceeds limit of ${MOST_BYTES}`);

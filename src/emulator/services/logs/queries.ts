@@ -1,12 +1,14 @@
 import type { GetQueryResultsCommandInput, StartQueryCommandInput } from '@aws-sdk/client-cloudwatch-logs';
 import type { Context, Operations } from '../operation.ts';
-import { AwsError } from '../operation.ts';
 import type { LogGroup } from '../../world/logs/logs.ts';
 import { readQuery } from './insights/query.ts';
 import { Row } from './insights/row.ts';
 import { malformed } from './insights/tokens.ts';
-import { groupOf, invalidParameter } from './refusals.ts';
-import { decodeKey, encodeKey, eventId } from './token.ts';
+import { invalidParameter, invalidToken } from './errors.ts';
+import { pageFrom } from '../paging.ts';
+import { eventId } from './event-id.ts';
+import { AwsError } from '../../model/aws-error.ts';
+import { groupOf } from './groups.ts';
 
 const DAY = 86_400_000;
 /** How long a query runs, in ms. No source says; what matters is that nobody finds it done at once. */
@@ -83,19 +85,17 @@ export const queryOperations: Operations = {
     if (status !== 'Complete') return { ...answer, results: [], statistics: statistics(0, [], 0) };
     const rows = await eventsOf(context, record);
     const { results, matched } = readQuery(record.text).run(rows, record.limit);
-    const start = input.nextToken === undefined ? 0 : Number(decodeKey(input.nextToken));
     // Zero is within the model's bounds, and would be a page that leads nowhere.
-    const end = start + Math.max(1, input.maxItems ?? PAGE);
+    const size = Math.max(1, input.maxItems ?? PAGE);
+    const { items, next } = pageFrom(results, { size, token: input.nextToken, invalidToken });
     return {
       ...answer,
-      results: results
-        .slice(start, end)
-        .map(({ fields, row }) => [
-          ...fields.map(([field, value]) => ({ field, value })),
-          ...(row === undefined ? [] : [{ field: '@ptr', value: pointer(row) }]),
-        ]),
+      results: items.map(({ fields, row }) => [
+        ...fields.map(([field, value]) => ({ field, value })),
+        ...(row === undefined ? [] : [{ field: '@ptr', value: pointer(row) }]),
+      ]),
       statistics: statistics(matched, rows, record.groups.length),
-      ...(end < results.length && { nextToken: encodeKey(String(end)) }),
+      ...(next !== undefined && { nextToken: next }),
     };
   },
 

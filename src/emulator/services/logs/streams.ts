@@ -1,7 +1,8 @@
 import type { Context, Operation, Operations } from '../operation.ts';
 import type { LogGroup, LogStream, LogTarget } from '../../world/logs/logs.ts';
-import { alreadyExists, groupOf, invalidParameter, noStream } from './refusals.ts';
-import { pageOf } from './token.ts';
+import { alreadyExists, invalidParameter, streamNotFound, invalidToken } from './errors.ts';
+import { pageAfter } from '../paging.ts';
+import { groupOf } from './groups.ts';
 
 const PAGE = 50;
 
@@ -19,7 +20,7 @@ const createLogStream: Operation = (context, input: StreamInput) => {
 
 const deleteLogStream: Operation = async (context, input: StreamInput) => {
   const target = targetOf(context, groupOf(context, input), input.logStreamName);
-  if (!(await context.world.logs.deleteStream(target))) throw noStream();
+  if (!(await context.world.logs.deleteStream(target))) throw streamNotFound();
   return {};
 };
 
@@ -47,7 +48,13 @@ const describeLogStreams: Operation = (context, input: DescribeLogStreamsInput) 
     .filter((stream) => prefix === undefined || stream.name.startsWith(prefix))
     .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   if (falling) found.reverse();
-  const { items, next } = pageOf(found, keyOf, input.limit ?? PAGE, input.nextToken, falling);
+  const { items, next } = pageAfter(found, {
+    keyOf,
+    isAfter: (stream, last) => (falling ? keyOf(stream) < last : keyOf(stream) > last),
+    size: input.limit ?? PAGE,
+    token: input.nextToken,
+    invalidToken,
+  });
   return {
     logStreams: items.map((stream) => view(group, stream)),
     ...(next !== undefined && { nextToken: next }),

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { BucketRecord, ObjectRecord } from '../../world/objects/records.ts';
-import { buckets, objects } from '../../world/objects/records.ts';
+import { type BucketRecord, type ObjectRecord, buckets, objects } from '../../world/objects/records.ts';
 import type { Context } from '../operation.ts';
-import { AwsError } from '../operation.ts';
-import { refuse } from './refusals.ts';
+import { accessDenied, invalidArgument, noSuchBucket, noSuchKey } from './errors.ts';
+import { AwsError } from '../../model/aws-error.ts';
 
 interface BucketInput {
   Bucket?: string | undefined;
@@ -14,11 +13,10 @@ interface BucketInput {
 export function bucketOf(context: Context, input: BucketInput): BucketRecord {
   const name = input.Bucket ?? '';
   const bucket = buckets(context.world.store).get(name);
-  if (bucket === undefined) throw refuse.noSuchBucket(name);
+  if (bucket === undefined) throw noSuchBucket(name);
   // Policies and ACLs are not emulated: a bucket is its owner's alone.
-  if (bucket.account !== context.account) throw refuse.accessDenied();
-  if (input.ExpectedBucketOwner !== undefined && input.ExpectedBucketOwner !== bucket.account)
-    throw refuse.accessDenied();
+  if (bucket.account !== context.account) throw accessDenied();
+  if (input.ExpectedBucketOwner !== undefined && input.ExpectedBucketOwner !== bucket.account) throw accessDenied();
   if (bucket.region !== context.region) throw wrongRegion(name, bucket.region);
   return bucket;
 }
@@ -32,7 +30,7 @@ export function objectOf(
   checkVersion(input.VersionId);
   const key = input.Key ?? '';
   const record = objects(context.world.store).get(objectId(input));
-  if (record === undefined) throw refuse.noSuchKey(key);
+  if (record === undefined) throw noSuchKey(key);
   return record;
 }
 
@@ -44,7 +42,7 @@ export function objectId(input: { Bucket?: string | undefined; Key?: string | un
 /** Without versioning there is one version, and its name is `null`. */
 export function checkVersion(version: string | undefined): void {
   if (version === undefined || version === 'null') return;
-  throw refuse.invalidArgument('Invalid version id specified', 'versionId', version);
+  throw invalidArgument('Invalid version id specified', 'versionId', version);
 }
 
 /** S3's id of an account: 64 hexadecimal digits. */

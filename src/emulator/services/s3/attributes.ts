@@ -1,6 +1,6 @@
-import { AwsError } from '../operation.ts';
 import type { ObjectAttributes, ObjectRecord } from '../../world/objects/records.ts';
-import { refuse } from './refusals.ts';
+import { notImplemented } from './errors.ts';
+import { AwsError } from '../../model/aws-error.ts';
 
 const KEPT = [
   'CacheControl',
@@ -40,8 +40,7 @@ export function attributesOf(input: {
   Metadata?: Record<string, string> | undefined;
 }): ObjectAttributes {
   const given = input as Record<string, unknown>;
-  for (const [member, header] of Object.entries(REFUSED))
-    if (given[member] !== undefined) throw refuse.notImplemented(header);
+  for (const [member, header] of Object.entries(REFUSED)) if (given[member] !== undefined) throw notImplemented(header);
   if (input.ACL !== undefined && !OWNERS_ACLS.includes(input.ACL)) {
     throw new AwsError('AccessControlListNotSupported', 'The bucket does not allow ACLs');
   }

@@ -2,10 +2,11 @@ import type { CreateBucketCommandInput, DeleteBucketCommandInput, ListBucketsCom
 import { buckets, objects, parts, uploads } from '../../world/objects/records.ts';
 import { dropPieces } from '../../world/objects/bytes.ts';
 import type { Operations } from '../operation.ts';
-import { AwsError } from '../operation.ts';
 import { bucketOf, ownerOf } from './access.ts';
+import { pageAfter } from '../paging.ts';
 import { isBucketName } from './bucket-names.ts';
-import { refuse } from './refusals.ts';
+import { invalidArgument, notImplemented, invalidContinuationToken } from './errors.ts';
+import { AwsError } from '../../model/aws-error.ts';
 
 export const bucketOperations: Operations = {
   CreateBucket(context, input: CreateBucketCommandInput) {
@@ -14,7 +15,7 @@ export const bucketOperations: Operations = {
       throw new AwsError('InvalidBucketName', 'The specified bucket is not valid.', { details: { BucketName: name } });
     }
     const region = regionOf(context.region, input.CreateBucketConfiguration?.LocationConstraint);
-    if (input.ObjectLockEnabledForBucket) throw refuse.notImplemented('x-amz-bucket-object-lock-enabled');
+    if (input.ObjectLockEnabledForBucket) throw notImplemented('x-amz-bucket-object-lock-enabled');
     if (
       input.ACL !== undefined &&
       input.ACL !== 'private' &&
@@ -96,20 +97,19 @@ export const bucketOperations: Operations = {
   ListBuckets(context, input: ListBucketsCommandInput) {
     const limit = input.MaxBuckets ?? 10_000;
     if (limit < 1 || limit > 10_000) {
-      throw refuse.invalidArgument('Argument max-buckets must be an integer between 1 and 10000', 'max-buckets', limit);
+      throw invalidArgument('Argument max-buckets must be an integer between 1 and 10000', 'max-buckets', limit);
     }
-    const after =
-      input.ContinuationToken === undefined ? '' : Buffer.from(input.ContinuationToken, 'base64').toString();
     const own = buckets(context.world.store)
       .entries(input.Prefix)
-      .filter(
-        ([name, { account, region }]) =>
-          account === context.account && name > after && (input.BucketRegion ?? region) === region,
-      );
-    const page = own.slice(0, limit);
-    const last = page.at(-1);
+      .filter(([, { account, region }]) => account === context.account && (input.BucketRegion ?? region) === region);
+    const { items, next } = pageAfter(own, {
+      keyOf: ([name]) => name,
+      size: limit,
+      token: input.ContinuationToken,
+      invalidToken: () => invalidContinuationToken(input.ContinuationToken),
+    });
     return {
-      Buckets: page.map(([Name, { createdAt, region }]) => ({
+      Buckets: items.map(([Name, { createdAt, region }]) => ({
         Name,
         BucketArn: `arn:aws:s3:::${Name}`,
         BucketRegion: region,
@@ -117,9 +117,7 @@ export const bucketOperations: Operations = {
       })),
       Owner: ownerOf(context.account),
       ...(input.Prefix === undefined ? {} : { Prefix: input.Prefix }),
-      ...(last === undefined || own.length === page.length
-        ? {}
-        : { ContinuationToken: Buffer.from(last[0]).toString('base64') }),
+      ...(next !== undefined && { ContinuationToken: next }),
     };
   },
 };

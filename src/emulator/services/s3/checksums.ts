@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { AwsError } from '../operation.ts';
 import type { Checksum } from '../../world/objects/records.ts';
 import { CRC32, CRC32C, CRC64NVME, combineCrc, crc } from './crc.ts';
-import { refuse } from './refusals.ts';
+import { invalidRequest } from './errors.ts';
+import { AwsError } from '../../model/aws-error.ts';
 
 const CRCS = { ChecksumCRC32: CRC32, ChecksumCRC32C: CRC32C, ChecksumCRC64NVME: CRC64NVME } as const;
 const HASHES = {
@@ -45,7 +45,7 @@ export function givenChecksum(input: object): [member: string, value: string] | 
     return typeof value === 'string' ? [[member, value]] : [];
   });
   if (given.length > 1)
-    throw refuse.invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.');
+    throw invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.');
   return given[0];
 }
 
@@ -70,7 +70,7 @@ export function verifyBody(input: { ContentMD5?: string | undefined }, bytes: Ui
   const calculated = checksumOf(member, bytes);
   if (calculated === undefined || calculated === value) return;
   if (Buffer.from(value, 'base64').length !== Buffer.from(calculated, 'base64').length) {
-    throw refuse.invalidRequest(`Value for x-amz-checksum-${algorithmOf(member).toLowerCase()} header is invalid.`);
+    throw invalidRequest(`Value for x-amz-checksum-${algorithmOf(member).toLowerCase()} header is invalid.`);
   }
   throw badDigest(member);
 }

@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { CompleteMultipartUploadCommandInput } from '@aws-sdk/client-s3';
 import type { Context, Operations } from '../operation.ts';
-import { AwsError } from '../operation.ts';
 import { dropPieces } from '../../world/objects/bytes.ts';
-import type { Checksum, PartRecord, UploadRecord } from '../../world/objects/records.ts';
-import { objects } from '../../world/objects/records.ts';
+import { type Checksum, type PartRecord, type UploadRecord, objects } from '../../world/objects/records.ts';
 import { objectId } from './access.ts';
 import { encryptionOf } from './attributes.ts';
 import { algorithmOf, badDigest, checksumOfParts, DEFAULT_CHECKSUM } from './checksums.ts';
 import { checkWrite, matches } from './conditions.ts';
-import { refuse } from './refusals.ts';
+import { invalidRequest, malformedXml } from './errors.ts';
 import { forget, partsOf, uploadOf } from './uploads.ts';
 import { keep } from './write.ts';
+import { AwsError } from '../../model/aws-error.ts';
 
 const LEAST_PART = 5 * 1024 * 1024;
 
@@ -25,7 +24,7 @@ export const completeOperations: Operations = {
     const checksum = checksumOfAll(input, upload, chosen);
     const size = chosen.reduce((sum, [, part]) => sum + part.piece.size, 0);
     if (input.MpuObjectSize !== undefined && input.MpuObjectSize !== size) {
-      throw refuse.invalidRequest(
+      throw invalidRequest(
         `The provided 'x-amz-mp-object-size' header value ${input.MpuObjectSize} does not match what was computed: ${size}`,
       );
     }
@@ -73,7 +72,7 @@ export const completeOperations: Operations = {
 /** The parts the client lists, each found as it describes them. */
 function choose(context: Context, input: Input, upload: UploadRecord): Chosen[] {
   const listed = input.MultipartUpload?.Parts ?? [];
-  if (listed.length === 0) throw refuse.malformedXml();
+  if (listed.length === 0) throw malformedXml();
   const present = new Map(partsOf(context, input));
   let previous = 0;
   const chosen = listed.map((one): Chosen => {
@@ -128,7 +127,7 @@ function checkPartChecksum(
   const value = (listed as Record<string, unknown>)[member];
   if (value === undefined && upload.checksumType === 'COMPOSITE') {
     const name = algorithmOf(member).toLowerCase();
-    throw refuse.invalidRequest(
+    throw invalidRequest(
       `The upload was created using a ${name} checksum. The complete request must include the checksum for each part. It was missing for part ${number} in the request.`,
     );
   }

@@ -1,5 +1,5 @@
 import type { ObjectRecord } from '../../world/objects/records.ts';
-import { refuse } from './refusals.ts';
+import { noSuchKey, notImplemented, notModified, preconditionFailed } from './errors.ts';
 
 export interface ReadConditions {
   IfMatch?: string | undefined;
@@ -15,14 +15,14 @@ export interface ReadConditions {
 export function checkRead(conditions: ReadConditions, { etag, modifiedAt }: ObjectRecord): void {
   const { IfMatch, IfNoneMatch, IfModifiedSince, IfUnmodifiedSince } = conditions;
   if (IfMatch !== undefined) {
-    if (!matches(IfMatch, etag)) throw refuse.preconditionFailed('If-Match');
+    if (!matches(IfMatch, etag)) throw preconditionFailed('If-Match');
   } else if (IfUnmodifiedSince !== undefined && seconds(modifiedAt) > seconds(IfUnmodifiedSince.getTime())) {
-    throw refuse.preconditionFailed('If-Unmodified-Since');
+    throw preconditionFailed('If-Unmodified-Since');
   }
   if (IfNoneMatch !== undefined) {
-    if (matches(IfNoneMatch, etag)) throw refuse.notModified();
+    if (matches(IfNoneMatch, etag)) throw notModified();
   } else if (IfModifiedSince !== undefined && seconds(modifiedAt) <= seconds(IfModifiedSince.getTime())) {
-    throw refuse.notModified();
+    throw notModified();
   }
 }
 
@@ -31,9 +31,9 @@ export function checkCopySource(conditions: ReadConditions, record: ObjectRecord
   const { IfNoneMatch, IfModifiedSince, ...rest } = conditions;
   checkRead(rest, record);
   if (IfNoneMatch !== undefined) {
-    if (matches(IfNoneMatch, record.etag)) throw refuse.preconditionFailed('x-amz-copy-source-If-None-Match');
+    if (matches(IfNoneMatch, record.etag)) throw preconditionFailed('x-amz-copy-source-If-None-Match');
   } else if (IfModifiedSince !== undefined && seconds(record.modifiedAt) <= seconds(IfModifiedSince.getTime())) {
-    throw refuse.preconditionFailed('x-amz-copy-source-If-Modified-Since');
+    throw preconditionFailed('x-amz-copy-source-If-Modified-Since');
   }
 }
 
@@ -44,12 +44,12 @@ export function checkWrite(
   present: ObjectRecord | undefined,
 ): void {
   const { IfMatch, IfNoneMatch } = conditions;
-  if (IfNoneMatch !== undefined && IfNoneMatch !== '*') throw refuse.notImplemented('If-None-Match');
-  if (IfMatch === '*' || (IfMatch !== undefined && IfNoneMatch !== undefined)) throw refuse.notImplemented('If-Match');
-  if (IfNoneMatch !== undefined && present !== undefined) throw refuse.preconditionFailed('If-None-Match');
+  if (IfNoneMatch !== undefined && IfNoneMatch !== '*') throw notImplemented('If-None-Match');
+  if (IfMatch === '*' || (IfMatch !== undefined && IfNoneMatch !== undefined)) throw notImplemented('If-Match');
+  if (IfNoneMatch !== undefined && present !== undefined) throw preconditionFailed('If-None-Match');
   if (IfMatch === undefined) return;
-  if (present === undefined) throw refuse.noSuchKey(key);
-  if (!matches(IfMatch, present.etag)) throw refuse.preconditionFailed('If-Match');
+  if (present === undefined) throw noSuchKey(key);
+  if (!matches(IfMatch, present.etag)) throw preconditionFailed('If-Match');
 }
 
 /** Does one of the entity tags of a header (quoted or not, or `*`) name this one? */

@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto';
 import type { CopyObjectCommandInput } from '@aws-sdk/client-s3';
 import type { Context, Operations } from '../operation.ts';
 import { readPieces, writePiece } from '../../world/objects/bytes.ts';
-import type { ObjectRecord, Piece } from '../../world/objects/records.ts';
-import { objects } from '../../world/objects/records.ts';
+import { type ObjectRecord, type Piece, objects } from '../../world/objects/records.ts';
 import { bucketOf, objectId, objectOf } from './access.ts';
 import { attributesOf, encryptionOf } from './attributes.ts';
 import { checksumToKeep } from './checksums.ts';
 import { checkCopySource, checkWrite } from './conditions.ts';
-import { refuse } from './refusals.ts';
+import { invalidArgument, invalidRequest, preconditionFailed } from './errors.ts';
 import { tagsOfHeader } from './tags.ts';
 import { keep } from './write.ts';
 
@@ -25,7 +24,7 @@ export const copyOperations: Operations = {
       input.ServerSideEncryption !== undefined ||
       input.WebsiteRedirectLocation !== undefined;
     if (from.Bucket === input.Bucket && from.Key === input.Key && !changed) {
-      throw refuse.invalidRequest(
+      throw invalidRequest(
         "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
       );
     }
@@ -76,7 +75,7 @@ function sourceOf(header: string | undefined): { Bucket: string; Key: string; Ve
   }
   const slash = decoded.indexOf('/');
   if (slash < 1 || slash === decoded.length - 1) {
-    throw refuse.invalidArgument('Invalid copy source object key', 'x-amz-copy-source', header);
+    throw invalidArgument('Invalid copy source object key', 'x-amz-copy-source', header);
   }
   return {
     Bucket: decoded.slice(0, slash),
@@ -123,7 +122,7 @@ async function copyPieces(
   for (const { size } of source.pieces) {
     const bytes =
       size === 0 ? new Uint8Array() : await readPieces(store, source, { start: offset, end: offset + size - 1 });
-    if (bytes === undefined) throw refuse.preconditionFailed('The object was replaced while it was copied');
+    if (bytes === undefined) throw preconditionFailed('The object was replaced while it was copied');
     offset += size;
     md5.update(bytes);
     pieces.push(await writePiece(store, bytes));

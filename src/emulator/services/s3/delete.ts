@@ -1,12 +1,11 @@
 import type { DeleteObjectCommandInput, DeleteObjectsCommandInput } from '@aws-sdk/client-s3';
 import type { Operations } from '../operation.ts';
-import { AwsError } from '../operation.ts';
 import { dropPieces } from '../../world/objects/bytes.ts';
-import type { Piece } from '../../world/objects/records.ts';
-import { objects } from '../../world/objects/records.ts';
+import { type Piece, objects } from '../../world/objects/records.ts';
 import { bucketOf, checkVersion, objectId } from './access.ts';
 import { matches } from './conditions.ts';
-import { refuse } from './refusals.ts';
+import { malformedXml, noSuchKey, notImplemented, preconditionFailed } from './errors.ts';
+import { AwsError } from '../../model/aws-error.ts';
 
 export const deleteOperations: Operations = {
   /**
@@ -17,13 +16,13 @@ export const deleteOperations: Operations = {
     bucketOf(context, input);
     checkVersion(input.VersionId);
     // These two belong to directory buckets.
-    if (input.IfMatchSize !== undefined) throw refuse.notImplemented('x-amz-if-match-size');
-    if (input.IfMatchLastModifiedTime !== undefined) throw refuse.notImplemented('x-amz-if-match-last-modified-time');
+    if (input.IfMatchSize !== undefined) throw notImplemented('x-amz-if-match-size');
+    if (input.IfMatchLastModifiedTime !== undefined) throw notImplemented('x-amz-if-match-last-modified-time');
     const table = objects(context.world.store);
     const record = table.get(objectId(input));
     if (input.IfMatch !== undefined) {
-      if (record === undefined) throw refuse.noSuchKey(input.Key ?? '');
-      if (!matches(input.IfMatch, record.etag)) throw refuse.preconditionFailed('If-Match');
+      if (record === undefined) throw noSuchKey(input.Key ?? '');
+      if (!matches(input.IfMatch, record.etag)) throw preconditionFailed('If-Match');
     }
     if (record === undefined) return {};
     table.delete(objectId(input));
@@ -34,7 +33,7 @@ export const deleteOperations: Operations = {
   async DeleteObjects(context, input: DeleteObjectsCommandInput) {
     bucketOf(context, input);
     const asked = input.Delete?.Objects ?? [];
-    if (asked.length === 0 || asked.length > 1000) throw refuse.malformedXml();
+    if (asked.length === 0 || asked.length > 1000) throw malformedXml();
     const table = objects(context.world.store);
     const Deleted: { Key: string | undefined }[] = [];
     const Errors: { Key: string | undefined; Code: string; Message: string }[] = [];
@@ -45,7 +44,7 @@ export const deleteOperations: Operations = {
       try {
         checkVersion(VersionId);
         if (ETag !== undefined && record !== undefined && !matches(ETag, record.etag))
-          throw refuse.preconditionFailed('If-Match');
+          throw preconditionFailed('If-Match');
       } catch (error) {
         if (!(error instanceof AwsError)) throw error;
         Errors.push({ Key, Code: error.code, Message: error.message });

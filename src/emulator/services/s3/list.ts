@@ -1,12 +1,12 @@
 import type { ListObjectsCommandInput, ListObjectsV2CommandInput } from '@aws-sdk/client-s3';
 import type { Context, Operations } from '../operation.ts';
-import type { ObjectRecord } from '../../world/objects/records.ts';
-import { objects } from '../../world/objects/records.ts';
+import { type ObjectRecord, objects } from '../../world/objects/records.ts';
 import { compareUtf8 } from '../../storage/order.ts';
 import { bucketOf, ownerOf } from './access.ts';
+import { decodeToken, encodeToken } from '../paging.ts';
 import { listPage, urlEncode } from './list-page.ts';
 import { checksumInList } from './read.ts';
-import { refuse } from './refusals.ts';
+import { invalidArgument, invalidContinuationToken } from './errors.ts';
 
 export const listOperations: Operations = {
   ListObjects(context, input: ListObjectsCommandInput) {
@@ -43,7 +43,10 @@ export const listOperations: Operations = {
     const prefix = input.Prefix ?? '';
     const limit = limitOf(input.MaxKeys, 'maxKeys');
     const encode = encoder(input.EncodingType);
-    const from = input.ContinuationToken === undefined ? undefined : decodeToken(input.ContinuationToken);
+    const from =
+      input.ContinuationToken === undefined
+        ? undefined
+        : decodeToken(input.ContinuationToken, () => invalidContinuationToken(input.ContinuationToken));
     const page = listPage(records(context, input, prefix), {
       prefix,
       delimiter: input.Delimiter,
@@ -73,7 +76,7 @@ export const listOperations: Operations = {
 /** At most 1000 a page, whatever is asked for. `name` is the parameter as S3 calls it in its refusal. */
 export function limitOf(asked: number | undefined, name: string): number {
   if (asked !== undefined && (!Number.isInteger(asked) || asked < 0 || asked > 2_147_483_647)) {
-    throw refuse.invalidArgument(`Argument ${name} must be an integer between 0 and 2147483647`, name, asked);
+    throw invalidArgument(`Argument ${name} must be an integer between 0 and 2147483647`, name, asked);
   }
   return Math.min(asked ?? 1000, 1000);
 }
@@ -81,8 +84,7 @@ export function limitOf(asked: number | undefined, name: string): number {
 /** How names are written in a list: as they are, or for `encoding-type=url`. */
 export function encoder(type: string | undefined): (name: string) => string {
   if (type === undefined) return (name) => name;
-  if (type !== 'url')
-    throw refuse.invalidArgument('Invalid Encoding Method specified in Request', 'encoding-type', type);
+  if (type !== 'url') throw invalidArgument('Invalid Encoding Method specified in Request', 'encoding-type', type);
   return urlEncode;
 }
 
@@ -103,16 +105,4 @@ function describe(key: string, record: ObjectRecord) {
     Size: record.size,
     StorageClass: record.attributes.StorageClass ?? 'STANDARD',
   };
-}
-
-/** The key the next page begins with. */
-function encodeToken(key: string): string {
-  return `1${Buffer.from(key).toString('base64')}`;
-}
-
-function decodeToken(token: string): string {
-  if (!/^1[A-Za-z0-9+/]+=*$/.test(token)) {
-    throw refuse.invalidArgument('The continuation token provided is incorrect', 'continuation-token', token);
-  }
-  return Buffer.from(token.slice(1), 'base64').toString();
 }

@@ -5,17 +5,15 @@ import type {
 } from '@aws-sdk/client-s3';
 import type { Context, Operations } from '../operation.ts';
 import { dropPieces, etagOf, readPieces, writePiece } from '../../world/objects/bytes.ts';
-import type { PartRecord, UploadRecord } from '../../world/objects/records.ts';
-import { parts, uploads } from '../../world/objects/records.ts';
+import { type PartRecord, type UploadRecord, parts, uploads } from '../../world/objects/records.ts';
 import { bucketOf } from './access.ts';
 import { attributesOf, encryptionOf } from './attributes.ts';
 import { algorithmOf, checksumOf, DEFAULT_CHECKSUM, givenChecksum, memberOf, verifyBody } from './checksums.ts';
 import { sourceRecord } from './copy.ts';
 import { parseCopyRange } from './range.ts';
-import { refuse } from './refusals.ts';
+import { invalidArgument, invalidRequest, noSuchUpload, preconditionFailed } from './errors.ts';
 import { tagsOfHeader } from './tags.ts';
-import type { UploadInput } from './uploads.ts';
-import { forget, partKey, uploadKey, uploadOf } from './uploads.ts';
+import { type UploadInput, forget, partKey, uploadKey, uploadOf } from './uploads.ts';
 
 export const multipartOperations: Operations = {
   CreateMultipartUpload(context, input: CreateMultipartUploadCommandInput) {
@@ -24,9 +22,7 @@ export const multipartOperations: Operations = {
     const attributes = attributesOf(input);
     const { ChecksumAlgorithm: algorithm } = input;
     if (algorithm === undefined && input.ChecksumType !== undefined) {
-      throw refuse.invalidRequest(
-        'The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.',
-      );
+      throw invalidRequest('The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.');
     }
     const type = input.ChecksumType ?? (algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE');
     if (algorithm !== undefined) checkType(algorithm, type);
@@ -56,7 +52,7 @@ export const multipartOperations: Operations = {
     verifyBody(input, body);
     const given = givenChecksum(input);
     if (upload.checksumMember !== undefined && given?.[0] !== upload.checksumMember) {
-      throw refuse.invalidRequest(
+      throw invalidRequest(
         `Checksum Type mismatch occurred, expected checksum Type: ${lower(upload.checksumMember)}, actual checksum Type: ${lower(given?.[0])}`,
       );
     }
@@ -74,7 +70,7 @@ export const multipartOperations: Operations = {
     const source = sourceRecord(context, input);
     const range = parseCopyRange(input.CopySourceRange, source.size);
     const bytes = await readPieces(context.world.store, source, range);
-    if (bytes === undefined) throw refuse.preconditionFailed('The object was replaced while it was copied');
+    if (bytes === undefined) throw preconditionFailed('The object was replaced while it was copied');
     const computed = upload.checksumMember === undefined ? undefined : checksumOf(upload.checksumMember, bytes);
     const given: [string, string] | undefined =
       computed === undefined ? undefined : [upload.checksumMember ?? '', computed];
@@ -115,7 +111,7 @@ async function writePart(
   // The upload may have been completed or aborted while the bytes were written.
   if (uploads(store).get(uploadKey(input)) === undefined) {
     await dropPieces(store, [piece]);
-    throw refuse.noSuchUpload(input.UploadId ?? '');
+    throw noSuchUpload(input.UploadId ?? '');
   }
   const id = partKey(input, number);
   const old = parts(store).get(id);
@@ -127,14 +123,14 @@ async function writePart(
 
 function checkPartNumber(number: number | undefined): void {
   if (number !== undefined && number >= 1 && number <= 10_000) return;
-  throw refuse.invalidArgument('Part number must be an integer between 1 and 10000, inclusive', 'partNumber', number);
+  throw invalidArgument('Part number must be an integer between 1 and 10000, inclusive', 'partNumber', number);
 }
 
 /** A hash of all bytes cannot be made from hashes of parts; CRC64NVME is never made from checksums of parts. */
 function checkType(algorithm: string, type: NonNullable<UploadRecord['checksumType']>): void {
   const crc = algorithm.startsWith('CRC');
   if ((type === 'FULL_OBJECT' && !crc) || (type === 'COMPOSITE' && algorithm === 'CRC64NVME')) {
-    throw refuse.invalidRequest(
+    throw invalidRequest(
       `The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
     );
   }

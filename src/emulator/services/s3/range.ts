@@ -1,4 +1,4 @@
-import { AwsError } from '../operation.ts';
+import { AwsError } from '../../model/aws-error.ts';
 
 /** First and last byte, both included. */
 export interface ByteRange {

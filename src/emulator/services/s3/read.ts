@@ -1,15 +1,14 @@
 import type { GetObjectAttributesCommandInput, GetObjectCommandInput } from '@aws-sdk/client-s3';
 import type { Context, Operations } from '../operation.ts';
-import { AwsError } from '../operation.ts';
 import { readPieces } from '../../world/objects/bytes.ts';
 import type { ObjectRecord } from '../../world/objects/records.ts';
 import { objectOf } from './access.ts';
 import { headersOf } from './attributes.ts';
 import { algorithmOf } from './checksums.ts';
 import { checkRead } from './conditions.ts';
-import type { ByteRange } from './range.ts';
-import { parseRange } from './range.ts';
-import { refuse } from './refusals.ts';
+import { type ByteRange, parseRange } from './range.ts';
+import { invalidRequest } from './errors.ts';
+import { AwsError } from '../../model/aws-error.ts';
 
 export const readOperations: Operations = {
   HeadObject(context, input: GetObjectCommandInput) {
@@ -52,7 +51,7 @@ function describe(
 ): { headers: Record<string, unknown>; range: ByteRange | undefined } {
   checkRead(input, record);
   if (input.PartNumber !== undefined && input.Range !== undefined) {
-    throw refuse.invalidRequest('Cannot specify both Range header and partNumber query parameter');
+    throw invalidRequest('Cannot specify both Range header and partNumber query parameter');
   }
   const part = input.PartNumber === undefined ? undefined : partOf(record, input.PartNumber);
   const range = part?.range ?? parseRange(input.Range, record.size);

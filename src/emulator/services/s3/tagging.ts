@@ -1,9 +1,9 @@
 import type { PutBucketTaggingCommandInput, PutObjectTaggingCommandInput } from '@aws-sdk/client-s3';
 import type { Operations } from '../operation.ts';
-import { AwsError } from '../operation.ts';
 import { buckets, objects } from '../../world/objects/records.ts';
 import { bucketOf, objectId, objectOf } from './access.ts';
 import { checkTags } from './tags.ts';
+import { AwsError } from '../../model/aws-error.ts';
 
 export const taggingOperations: Operations = {
   PutBucketTagging(context, input: PutBucketTaggingCommandInput) {

@@ -1,5 +1,5 @@
-import { AwsError } from '../operation.ts';
 import type { Tag } from '../../world/objects/records.ts';
+import { AwsError } from '../../model/aws-error.ts';
 
 /** The `x-amz-tagging` header, `key=value&key=value`, as tags. */
 export function tagsOfHeader(header: string | undefined): Tag[] {

@@ -1,8 +1,7 @@
 import type { Context } from '../operation.ts';
-import type { PartRecord, UploadRecord } from '../../world/objects/records.ts';
-import { parts, uploads } from '../../world/objects/records.ts';
+import { type PartRecord, type UploadRecord, parts, uploads } from '../../world/objects/records.ts';
 import { bucketOf } from './access.ts';
-import { refuse } from './refusals.ts';
+import { noSuchUpload } from './errors.ts';
 
 export interface UploadInput {
   Bucket?: string | undefined;
@@ -15,7 +14,7 @@ export interface UploadInput {
 export function uploadOf(context: Context, input: UploadInput): UploadRecord {
   bucketOf(context, input);
   const upload = uploads(context.world.store).get(uploadKey(input));
-  if (upload === undefined || upload.key !== input.Key) throw refuse.noSuchUpload(input.UploadId ?? '');
+  if (upload === undefined || upload.key !== input.Key) throw noSuchUpload(input.UploadId ?? '');
   return upload;
 }
 

@@ -1,8 +1,7 @@
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import type { Context, Operations } from '../operation.ts';
 import { dropPieces, etagOf, writePiece } from '../../world/objects/bytes.ts';
-import type { ObjectRecord } from '../../world/objects/records.ts';
-import { objects } from '../../world/objects/records.ts';
+import { type ObjectRecord, objects } from '../../world/objects/records.ts';
 import { bucketOf, objectId } from './access.ts';
 import { attributesOf, encryptionOf } from './attributes.ts';
 import { checksumToKeep, verifyBody } from './checksums.ts';

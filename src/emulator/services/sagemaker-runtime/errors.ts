@@ -1,8 +1,9 @@
-import { AwsError, type Context } from '../operation.ts';
+import type { Context } from '../operation.ts';
 import type { Answer } from '../../world/traffic/traffic.ts';
+import { AwsError } from '../../model/aws-error.ts';
 
 /** The runtime's refusal: `ValidationError`, where the control plane says `ValidationException` (facts 8.2). */
-export function refuse(message: string): AwsError {
+export function validationError(message: string): AwsError {
   return new AwsError('ValidationError', message);
 }
 

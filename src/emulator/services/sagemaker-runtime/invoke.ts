@@ -1,12 +1,13 @@
 import type { InvokeEndpointOutput } from '@aws-sdk/client-sagemaker-runtime';
 import { stopwatch } from '../../../base/clock.ts';
 import type { InvocationRequest } from '../../containers/container.ts';
-import { AwsError, type Context } from '../operation.ts';
+import type { Context } from '../operation.ts';
 import { createEndpoints, type Endpoint } from '../../world/endpoints/endpoints.ts';
 import type { Fleet, Variant } from '../../world/fleet/fleet.ts';
 import { ask, facing, pickFleet, pickInstance, pickVariant, withOverhead } from '../../world/traffic/traffic.ts';
 import { isMirrored, settle } from '../../world/traffic/shadow.ts';
-import { modelError, refuse } from './errors.ts';
+import { modelError, validationError } from './errors.ts';
+import { AwsError } from '../../model/aws-error.ts';
 
 /** InvokeEndpoint's input as the gateway hands it over. */
 interface InvokeInput {
@@ -36,7 +37,7 @@ export async function invokeEndpoint(context: Context, input: InvokeInput): Prom
   // One that is still being created is unknown to the runtime (its words then are not sourced, facts 11).
   const fleet = endpoint && facing(endpoint);
   if (!endpoint || !fleet || !TAKING.has(endpoint.record.status)) {
-    throw refuse(`Endpoint ${input.EndpointName} of account ${context.account} not found.`);
+    throw validationError(`Endpoint ${input.EndpointName} of account ${context.account} not found.`);
   }
   const variant = choose(context, endpoint, fleet, input);
   const instance = pickInstance(world, variant);
@@ -81,23 +82,24 @@ export async function invokeEndpoint(context: Context, input: InvokeInput): Prom
 function choose(context: Context, endpoint: Endpoint, serving: Fleet, input: InvokeInput): Variant {
   if (input.TargetModel !== undefined) {
     // AWS's words (github.com/aws/amazon-sagemaker-examples#1026).
-    throw refuse(
+    throw validationError(
       `Endpoint ${input.EndpointName} is not a multi-model endpoint and does not support target model header.`,
     );
   }
   if (input.InferenceComponentName !== undefined) {
-    throw refuse(`Endpoint ${input.EndpointName} has no inference components.`);
+    throw validationError(`Endpoint ${input.EndpointName} has no inference components.`);
   }
   const { world } = context;
   if (input.TargetVariant === undefined) {
     const variant = pickVariant(world, serving);
-    if (!variant) throw refuse(`Endpoint ${input.EndpointName} has no production variant with a weight above 0.`);
+    if (!variant)
+      throw validationError(`Endpoint ${input.EndpointName} has no production variant with a weight above 0.`);
     return pickFleet(world, endpoint, variant);
   }
   const target = serving.production.find((variant) => variant.record.name === input.TargetVariant);
   // Refused with ValidationError (facts 13); the words are not sourced. Shadows cannot be targeted.
   if (!target)
-    throw refuse(
+    throw validationError(
       `Variant ${input.TargetVariant} not found for endpoint ${input.EndpointName} of account ${context.account}.`,
     );
   return pickFleet(world, endpoint, target);
@@ -107,12 +109,13 @@ function choose(context: Context, endpoint: Endpoint, serving: Fleet, input: Inv
 function targetContainer(variant: Variant, hostname: string | undefined): number | undefined {
   if (!variant.record.directContainers) {
     if (hostname !== undefined)
-      throw refuse(
+      throw validationError(
         'The target container hostname header is only supported for multi-container endpoints with direct invocation.',
       );
     return undefined;
   }
   const index = variant.record.containers.findIndex((container) => container.ContainerHostname === hostname);
-  if (hostname === undefined || index < 0) throw refuse(`Target container hostname ${hostname ?? ''} not found.`);
+  if (hostname === undefined || index < 0)
+    throw validationError(`Target container hostname ${hostname ?? ''} not found.`);
   return index;
 }

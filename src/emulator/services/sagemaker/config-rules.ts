@@ -1,6 +1,5 @@
 import type { CreateEndpointConfigInput, ProductionVariant } from '@aws-sdk/client-sagemaker';
-import { validation } from '../operation.ts';
-import { notBuilt } from './models.ts';
+import { featuresNotSupported, notBuilt, validationError } from './errors.ts';
 
 /**
  * What must hold between the fields of an endpoint config (facts 1.1, 1.2); each field by itself was checked before.
@@ -11,38 +10,35 @@ export function checkConfig(input: CreateEndpointConfigInput): void {
   const shadow = input.ShadowProductionVariants ?? [];
   if (shadow.length > 0 && (production.length !== 1 || shadow.length !== 1)) {
     // Close to the words of the API reference.
-    throw validation(
+    throw validationError(
       `If you use ShadowProductionVariants, you can only specify one variant for ProductionVariants and one variant for ShadowProductionVariants: there are ${production.length} and ${shadow.length}.`,
     );
   }
   const names = [...production, ...shadow].map((variant) => variant.VariantName ?? '');
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
-    throw validation(
+    throw validationError(
       `Duplicate variant name "${twice}": each variant of an endpoint configuration needs its own name.`,
     );
   for (const variant of [...production, ...shadow]) checkVariant(variant, shadow.length > 0);
-  if (shadow.length > 0 && input.AsyncInferenceConfig) throw unsupported();
+  if (shadow.length > 0 && input.AsyncInferenceConfig) throw featuresNotSupported();
   if (input.AsyncInferenceConfig) throw notBuilt('asynchronous inference (AsyncInferenceConfig)');
   if (input.ExplainerConfig) throw notBuilt('online explanations (ExplainerConfig)');
 }
 
 function checkVariant(variant: ProductionVariant, shadowed: boolean): void {
   if (variant.ServerlessConfig) {
-    if (shadowed) throw unsupported();
+    if (shadowed) throw featuresNotSupported();
     throw notBuilt('serverless inference (ServerlessConfig)');
   }
   // Shadow tests exclude Inf1 and Elastic Inference (facts 1.2).
-  if (shadowed && (variant.InstanceType?.startsWith('ml.inf1.') || variant.AcceleratorType)) throw unsupported();
+  if (shadowed && (variant.InstanceType?.startsWith('ml.inf1.') || variant.AcceleratorType))
+    throw featuresNotSupported();
   if (variant.ManagedInstanceScaling) {
-    throw validation('ManagedInstanceScaling is only supported for inference component endpoints.');
+    throw validationError('ManagedInstanceScaling is only supported for inference component endpoints.');
   }
   if (variant.ModelName === undefined) throw notBuilt('inference components (a variant without ModelName)');
   if (variant.InstancePools) throw notBuilt('instance pools (InstancePools)');
-  if (variant.InstanceType === undefined) throw validation(`Variant "${variant.VariantName}" needs an InstanceType.`);
-}
-
-/** AWS's words for a mix of features it does not support (facts 8.1). */
-function unsupported() {
-  return validation('One or more endpoint features are not supported using this configuration');
+  if (variant.InstanceType === undefined)
+    throw validationError(`Variant "${variant.VariantName}" needs an InstanceType.`);
 }

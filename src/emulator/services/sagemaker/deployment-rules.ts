@@ -1,8 +1,9 @@
 import type { CapacitySize, DeploymentConfig } from '@aws-sdk/client-sagemaker';
-import { type Context, validation } from '../operation.ts';
+import type { Context } from '../operation.ts';
 import { alarmState } from '../../world/cloudwatch/alarms/alarms.ts';
 import { instancesOf } from '../../world/endpoints/plan.ts';
 import type { FleetRecord } from '../../world/endpoints/records.ts';
+import { validationError } from './errors.ts';
 
 /**
  * What must hold for a DeploymentConfig (facts 4.1) when a fleet is updated to `next`. The rules are documented,
@@ -12,21 +13,21 @@ export function checkDeployment(context: Context, config: DeploymentConfig, next
   const blueGreen = config.BlueGreenUpdatePolicy;
   const rolling = config.RollingUpdatePolicy;
   if (blueGreen && rolling)
-    throw validation('Only one update policy can be used: BlueGreenUpdatePolicy or RollingUpdatePolicy.');
+    throw validationError('Only one update policy can be used: BlueGreenUpdatePolicy or RollingUpdatePolicy.');
   const routing = blueGreen?.TrafficRoutingConfiguration;
   if (routing?.Type === 'CANARY') checkSize('CanarySize', routing.CanarySize, next, 0, 50);
   if (routing?.Type === 'LINEAR') checkSize('LinearStepSize', routing.LinearStepSize, next, 10, 50);
   if (rolling) {
     checkSize('MaximumBatchSize', rolling.MaximumBatchSize, next, 5, 50);
     if (next.production.length > 1)
-      throw validation('Rolling deployments are not supported for endpoints with multiple production variants.');
+      throw validationError('Rolling deployments are not supported for endpoints with multiple production variants.');
   }
   checkTimes(config);
   checkAlarms(context, config);
 }
 
 function checkSize(name: string, size: CapacitySize | undefined, next: FleetRecord, least: number, most: number): void {
-  if (size?.Value === undefined) throw validation(`${name} is required for this update policy.`);
+  if (size?.Value === undefined) throw validationError(`${name} is required for this update policy.`);
   for (const variant of next.production) {
     const total = variant.desiredCount;
     const percent = size.Type === 'INSTANCE_COUNT' ? (100 * size.Value) / total : size.Value;
@@ -34,7 +35,7 @@ function checkSize(name: string, size: CapacitySize | undefined, next: FleetReco
     const all = instancesOf(size, total) >= total;
     if (percent > most || percent < least || all) {
       const range = least === 0 ? `less than or equal to ${most}%` : `between ${least}% and ${most}%`;
-      throw validation(
+      throw validationError(
         `${name} of ${size.Value} (${size.Type}) is not valid: it must be ${range} of the total instance count of variant "${variant.name}", which is ${total}.`,
       );
     }
@@ -52,7 +53,7 @@ function checkTimes(config: DeploymentConfig): void {
     (blueGreen?.TrafficRoutingConfiguration?.WaitIntervalInSeconds ?? 0) +
     (config.RollingUpdatePolicy?.WaitIntervalInSeconds ?? 0);
   if (limit <= waits) {
-    throw validation(
+    throw validationError(
       `MaximumExecutionTimeoutInSeconds of ${limit} must be larger than the total of TerminationWaitInSeconds and WaitIntervalInSeconds, which is ${waits}.`,
     );
   }
@@ -64,10 +65,14 @@ function checkAlarms(context: Context, config: DeploymentConfig): void {
   const { world, account, region } = context;
   const missing = names.filter((name) => !alarmState(world, account, region, name));
   if (world.switches.requireAlarms && missing.length > 0) {
-    throw validation(`Could not find the CloudWatch alarm(s) [${missing.join(', ')}] of AutoRollbackConfiguration.`);
+    throw validationError(
+      `Could not find the CloudWatch alarm(s) [${missing.join(', ')}] of AutoRollbackConfiguration.`,
+    );
   }
   const firing = names.filter((name) => alarmState(world, account, region, name)?.state === 'ALARM');
   if (world.switches.alarmAlreadyFiring === 'refuse' && firing.length > 0) {
-    throw validation(`The CloudWatch alarm(s) [${firing.join(', ')}] of AutoRollbackConfiguration are in ALARM state.`);
+    throw validationError(
+      `The CloudWatch alarm(s) [${firing.join(', ')}] of AutoRollbackConfiguration are in ALARM state.`,
+    );
   }
 }

@@ -6,8 +6,9 @@ import type {
 import type { Context } from '../operation.ts';
 import { type ConfigRecord, configsOf, keyOf, modelsOf } from '../../world/endpoints/records.ts';
 import { checkConfig } from './config-rules.ts';
-import { alreadyExists, arnOf, notFound } from './names.ts';
 import { checkTags, forget, remember } from './tags.ts';
+import { arnOf } from './arns.ts';
+import { alreadyExists, notFound } from './errors.ts';
 
 export function createEndpointConfig(
   context: Context,

@@ -7,8 +7,9 @@ import { createEndpoints, type Endpoint } from '../../world/endpoints/endpoints.
 import { deregisterEndpoint } from '../application-autoscaling/targets.ts';
 import { checkDeployment } from './deployment-rules.ts';
 import { configNamed, fleetFor } from './fleets.ts';
-import { alreadyExists, arnOf, inProgress, notFound } from './names.ts';
 import { checkTags, forget, remember } from './tags.ts';
+import { arnOf } from './arns.ts';
+import { alreadyExists, notFound, updateInProgress } from './errors.ts';
 
 /** The endpoint of this name, or AWS's refusal. */
 export function endpointNamed(context: Context, name: string): Endpoint {
@@ -54,7 +55,7 @@ export function describeEndpoint(context: Context, input: { EndpointName: string
 
 export function deleteEndpoint(context: Context, input: { EndpointName: string }): Record<string, never> {
   const { record } = endpointNamed(context, input.EndpointName);
-  if (record.change) throw inProgress(context, input.EndpointName);
+  if (record.change) throw updateInProgress(context, input.EndpointName);
   record.status = 'Deleting';
   record.modifiedAt = context.world.clock.now();
   forget(context, record.arn);

@@ -8,7 +8,7 @@ import {
   modelsOf,
   type VariantRecord,
 } from '../../world/endpoints/records.ts';
-import { notFound } from './names.ts';
+import { notFound } from './errors.ts';
 
 /** The config of this name, or AWS's refusal. */
 export function configNamed(context: Context, name: string): ConfigRecord {

@@ -1,6 +1,8 @@
 import type { EndpointStatus } from '@aws-sdk/client-sagemaker';
-import { type Context, validation } from '../operation.ts';
+import type { Context } from '../operation.ts';
 import { configsOf, endpointsOf, modelsOf } from '../../world/endpoints/records.ts';
+import { type Page, pageAfter } from '../paging.ts';
+import { invalidNextToken } from './errors.ts';
 
 interface ListInput {
   SortBy?: string;
@@ -26,29 +28,25 @@ interface Listed {
 const PAGE = 10;
 
 /** Filters, sorts (newest first by default, ties by name) and cuts a page; the token names the last one given. */
-function page<T extends Listed>(records: readonly T[], input: ListInput): { items: T[]; NextToken?: string } {
-  const kept = records.filter((record) => matches(record, input));
+function page<T extends Listed>(records: readonly T[], input: ListInput): Page<T> {
   const direction = input.SortOrder === 'Ascending' ? 1 : -1;
-  const byName = (a: T, b: T) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-  const rank = (record: T) => (input.SortBy === 'Status' ? (record.status ?? '') : record.createdAt);
-  const compare = (a: T, b: T) => {
+  const byName = (a: Listed, b: Listed) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+  const rank = (record: Listed) => (input.SortBy === 'Status' ? (record.status ?? '') : record.createdAt);
+  const compare = (a: Listed, b: Listed) => {
     if (input.SortBy !== 'Name') {
       const [x, y] = [rank(a), rank(b)];
       if (x !== y) return (x < y ? -1 : 1) * direction;
     }
     return byName(a, b) * direction;
   };
-  kept.sort(compare);
-  let from = 0;
-  if (input.NextToken !== undefined) {
-    const last = decode<T>(input.NextToken);
-    // The one it names may be gone: go on behind where it stood.
-    from = kept.findIndex((record) => compare(record, last) > 0);
-    if (from < 0) from = kept.length;
-  }
-  const items = kept.slice(from, from + (input.MaxResults ?? PAGE));
-  const last = items.at(-1);
-  return { items, ...(last && from + items.length < kept.length && { NextToken: encode(last) }) };
+  const kept = records.filter((record) => matches(record, input)).sort(compare);
+  return pageAfter(kept, {
+    size: input.MaxResults ?? PAGE,
+    token: input.NextToken,
+    invalidToken: invalidNextToken,
+    keyOf: ({ name, createdAt, status }) => JSON.stringify([name, createdAt, status ?? null]),
+    isAfter: (record, key) => compare(record, readKey(key)) > 0,
+  });
 }
 
 function matches(record: Listed, input: ListInput): boolean {
@@ -63,22 +61,15 @@ function matches(record: Listed, input: ListInput): boolean {
   );
 }
 
-function encode({ name, createdAt, status }: Listed): string {
-  return Buffer.from(JSON.stringify([name, createdAt, status ?? null])).toString('base64url');
-}
-
-function decode<T extends Listed>(token: string): T {
+function readKey(key: string): Listed {
   try {
-    const [name, createdAt, status] = JSON.parse(Buffer.from(token, 'base64url').toString()) as [
-      unknown,
-      unknown,
-      unknown,
-    ];
-    if (typeof name === 'string' && typeof createdAt === 'number') return { name, createdAt, status } as unknown as T;
+    const [name, createdAt, status] = JSON.parse(key) as [unknown, unknown, EndpointStatus | null];
+    if (typeof name === 'string' && typeof createdAt === 'number')
+      return { name, createdAt, ...(status !== null && { status }) };
   } catch {
     // Falls through to the refusal.
   }
-  throw validation('Invalid NextToken.');
+  throw invalidNextToken();
 }
 
 const prefix = (context: Context) => `${context.account}/${context.region}/`;
@@ -87,33 +78,33 @@ export function listModels(context: Context, input: ListInput): unknown {
   const records = modelsOf(context.world.store)
     .entries(prefix(context))
     .map(([, record]) => record);
-  const { items, ...more } = page(records, input);
+  const { items, next } = page(records, input);
   const Models = items.map((record) => ({
     ModelName: record.name,
     ModelArn: record.arn,
     CreationTime: new Date(record.createdAt),
   }));
-  return { Models, ...more };
+  return { Models, ...(next !== undefined && { NextToken: next }) };
 }
 
 export function listEndpointConfigs(context: Context, input: ListInput): unknown {
   const records = configsOf(context.world.store)
     .entries(prefix(context))
     .map(([, record]) => record);
-  const { items, ...more } = page(records, input);
+  const { items, next } = page(records, input);
   const EndpointConfigs = items.map((record) => ({
     EndpointConfigName: record.name,
     EndpointConfigArn: record.arn,
     CreationTime: new Date(record.createdAt),
   }));
-  return { EndpointConfigs, ...more };
+  return { EndpointConfigs, ...(next !== undefined && { NextToken: next }) };
 }
 
 export function listEndpoints(context: Context, input: ListInput): unknown {
   const records = endpointsOf(context.world.store)
     .entries(prefix(context))
     .map(([, record]) => record);
-  const { items, ...more } = page(records, input);
+  const { items, next } = page(records, input);
   const Endpoints = items.map((record) => ({
     EndpointName: record.name,
     EndpointArn: record.arn,
@@ -121,5 +112,5 @@ export function listEndpoints(context: Context, input: ListInput): unknown {
     LastModifiedTime: new Date(record.modifiedAt),
     EndpointStatus: record.status,
   }));
-  return { Endpoints, ...more };
+  return { Endpoints, ...(next !== undefined && { NextToken: next }) };
 }

@@ -1,9 +1,10 @@
 import type { ContainerDefinition, CreateModelInput, DescribeModelOutput } from '@aws-sdk/client-sagemaker';
-import { AwsError, type Context, validation } from '../operation.ts';
+import type { Context } from '../operation.ts';
 import { keyOf, type ModelRecord, modelsOf } from '../../world/endpoints/records.ts';
 import { artifactUrl, s3Location } from '../../world/fleet/instance.ts';
-import { alreadyExists, arnOf, notFound } from './names.ts';
 import { checkTags, forget, remember } from './tags.ts';
+import { arnOf } from './arns.ts';
+import { alreadyExists, notBuilt, notFound, validationError } from './errors.ts';
 
 export async function createModel(context: Context, input: CreateModelInput): Promise<{ ModelArn: string }> {
   const name = input.ModelName ?? '';
@@ -12,10 +13,10 @@ export async function createModel(context: Context, input: CreateModelInput): Pr
   if (models.get(key)) throw alreadyExists(context, 'model', name);
   // AWS's words for these two are not sourced.
   if (input.PrimaryContainer && input.Containers?.length) {
-    throw validation('Specify either PrimaryContainer or Containers, but not both.');
+    throw validationError('Specify either PrimaryContainer or Containers, but not both.');
   }
   if (!input.PrimaryContainer && !input.Containers?.length) {
-    throw validation('A model needs a container: specify PrimaryContainer or Containers.');
+    throw validationError('A model needs a container: specify PrimaryContainer or Containers.');
   }
   checkTags(input.Tags);
   for (const container of [input.PrimaryContainer ?? [], input.Containers ?? []].flat())
@@ -53,19 +54,14 @@ async function checkContainer(context: Context, container: ContainerDefinition):
   if (source && (source.S3DataType === 'S3Prefix' || source.CompressionType === 'None')) {
     throw notBuilt('uncompressed artifacts (ModelDataSource other than one S3Object compressed with Gzip)');
   }
-  if (container.Image === undefined) throw validation('A container needs an Image.');
+  if (container.Image === undefined) throw validationError('A container needs an Image.');
   const url = artifactUrl(container);
   if (url === undefined) return;
   const place = s3Location(url);
-  if (!place) throw validation(`Invalid ModelDataUrl "${url}": it must be the S3 location of a tar.gz archive.`);
+  if (!place) throw validationError(`Invalid ModelDataUrl "${url}": it must be the S3 location of a tar.gz archive.`);
   if (!(await context.world.objects.get(context.account, place.bucket, place.key))) {
-    throw validation(`Could not find model data at ${url}.`);
+    throw validationError(`Could not find model data at ${url}.`);
   }
-}
-
-/** Known to AWS, not built here: refused by name. */
-export function notBuilt(what: string): AwsError {
-  return new AwsError('NotImplemented', `The emulator has not built ${what}.`, { status: 501 });
 }
 
 export function describeModel(context: Context, input: { ModelName: string }): DescribeModelOutput {

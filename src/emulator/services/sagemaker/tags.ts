@@ -1,6 +1,8 @@
 import type { Tag } from '@aws-sdk/client-sagemaker';
-import { type Context, validation } from '../operation.ts';
+import type { Context } from '../operation.ts';
 import { keyOf, tagsOf } from '../../world/endpoints/records.ts';
+import { pageFrom } from '../paging.ts';
+import { invalidNextToken, validationError } from './errors.ts';
 
 /** SageMaker keeps at most 50 tags a resource. */
 const MOST = 50;
@@ -9,7 +11,7 @@ const MOST = 50;
 export function checkTags(tags: readonly Tag[] | undefined): void {
   const keys = (tags ?? []).map((tag) => tag.Key);
   const twice = keys.find((key, index) => keys.indexOf(key) !== index);
-  if (twice !== undefined) throw validation(`Duplicate tag key found: ${twice}`);
+  if (twice !== undefined) throw validationError(`Duplicate tag key found: ${twice}`);
 }
 
 export function remember(context: Context, arn: string, tags: readonly Tag[] | undefined): void {
@@ -28,7 +30,7 @@ export function addTags(context: Context, input: { ResourceArn: string; Tags: Ta
   checkTags(input.Tags);
   const added = new Map(current(context, input.ResourceArn).map((tag) => [tag.Key, tag]));
   for (const tag of input.Tags) added.set(tag.Key, tag);
-  if (added.size > MOST) throw validation(`The number of tags exceeds the limit of ${MOST}.`);
+  if (added.size > MOST) throw validationError(`The number of tags exceeds the limit of ${MOST}.`);
   const all = [...added.values()];
   remember(context, input.ResourceArn, all);
   return { Tags: all };
@@ -48,10 +50,13 @@ export function listTags(
   input: { ResourceArn: string; MaxResults?: number; NextToken?: string },
 ): { Tags: Tag[]; NextToken?: string } {
   const all = current(context, input.ResourceArn);
-  const from = Number(Buffer.from(input.NextToken ?? '', 'base64url').toString() || 0);
-  const to = from + (input.MaxResults ?? MOST);
+  const { items, next } = pageFrom(all, {
+    size: input.MaxResults ?? MOST,
+    token: input.NextToken,
+    invalidToken: invalidNextToken,
+  });
   return {
-    Tags: all.slice(from, to),
-    ...(to < all.length && { NextToken: Buffer.from(String(to)).toString('base64url') }),
+    Tags: items,
+    ...(next !== undefined && { NextToken: next }),
   };
 }

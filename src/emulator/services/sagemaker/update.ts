@@ -4,14 +4,15 @@ import type {
   UpdateEndpointInput,
   UpdateEndpointWeightsAndCapacitiesInput,
 } from '@aws-sdk/client-sagemaker';
-import { type Context, validation } from '../operation.ts';
+import type { Context } from '../operation.ts';
 import { type Change, planUpdate } from '../../world/endpoints/plan.ts';
 import { type FleetRecord, variantsOf } from '../../world/endpoints/records.ts';
 import { createEndpoints } from '../../world/endpoints/endpoints.ts';
 import { checkDeployment } from './deployment-rules.ts';
 import { changeOf, endpointNamed } from './endpoints.ts';
 import { configNamed, fleetFor } from './fleets.ts';
-import { arnOf, inProgress } from './names.ts';
+import { arnOf } from './arns.ts';
+import { updateInProgress, validationError } from './errors.ts';
 
 export function updateEndpoint(context: Context, input: UpdateEndpointInput): { EndpointArn: string } {
   const name = input.EndpointName ?? '';
@@ -22,7 +23,7 @@ export function updateEndpoint(context: Context, input: UpdateEndpointInput): { 
   configNamed(context, record.configName);
   if (context.world.switches.refuseSameConfig && config.name === record.configName) {
     // Documented as a rule, AWS's words not sourced (facts 4.5).
-    throw validation(
+    throw validationError(
       `Endpoint "${record.arn}" already uses endpoint configuration "${config.arn}": create a new one to update it.`,
     );
   }
@@ -49,10 +50,10 @@ export function updateEndpoint(context: Context, input: UpdateEndpointInput): { 
 /** The fleet of an endpoint that may be changed now. */
 function standing(context: Context, name: string): FleetRecord {
   const { record } = endpointNamed(context, name);
-  if (record.change) throw inProgress(context, name);
+  if (record.change) throw updateInProgress(context, name);
   if (record.status === 'Failed' || !record.fleet) {
     // Only DeleteEndpoint is permitted then (facts 4.2); AWS's words are not sourced.
-    throw validation(
+    throw validationError(
       `Cannot update endpoint "${arnOf(context, 'endpoint', name)}" in status ${record.status}: it can only be deleted.`,
     );
   }
@@ -81,12 +82,12 @@ function retain(
 function checkGuardrails(context: Context, old: FleetRecord, next: FleetRecord): void {
   const names = (fleet: FleetRecord) => fleet.production.map((variant) => variant.name).sort();
   if (names(old).join() !== names(next).join()) {
-    throw validation(
+    throw validationError(
       `Deployment guardrails require the new endpoint configuration to have the same variant names as the old one: [${names(next).join(', ')}] is not [${names(old).join(', ')}].`,
     );
   }
   if (!context.world.switches.guardrailsWithShadow && (old.shadow.length > 0 || next.shadow.length > 0)) {
-    throw validation('Deployment guardrails are not supported for endpoints with shadow variants.');
+    throw validationError('Deployment guardrails are not supported for endpoints with shadow variants.');
   }
 }
 
@@ -134,13 +135,13 @@ function checkVariants(context: Context, fleet: FleetRecord, desired: readonly D
   const names = desired.map((item) => item.VariantName ?? '');
   const unknown = names.filter((name) => !known.some((variant) => variant.name === name));
   if (unknown.length > 0) {
-    throw validation(
+    throw validationError(
       `The variant name(s) "${unknown.join(', ')}" is/are not present within endpoint configuration "${fleet.configName}".`,
     );
   }
   for (const { VariantName: name, DesiredInstanceCount: count } of desired) {
     if (count !== undefined && count < 1) {
-      throw validation(`DesiredInstanceCount of variant "${name}" must be at least 1, not ${count}.`);
+      throw validationError(`DesiredInstanceCount of variant "${name}" must be at least 1, not ${count}.`);
     }
   }
 }

@@ -1,8 +1,9 @@
 import type { SubscribeCommandInput } from '@aws-sdk/client-sns';
 import type { Context, Operations } from '../operation.ts';
-import { AwsError } from '../operation.ts';
-import { pageOf } from './page.ts';
-import { invalid, parseArn, subscriptions, topicArn, topicKey, topicOf } from './records.ts';
+import { pageAfter } from '../paging.ts';
+import { subscriptions, topicArn, topicKey } from '../../world/topics/records.ts';
+import { invalidParameter, notAuthorized } from './errors.ts';
+import { PAGE, parseArn, topicOf } from './topics.ts';
 
 const PROTOCOLS = ['http', 'https', 'email', 'email-json', 'sms', 'sqs', 'application', 'lambda', 'firehose'];
 /** Of these SNS asks the owner of the endpoint first. */
@@ -16,8 +17,8 @@ export const subscriptionOperations: Operations = {
   Subscribe(context, input: SubscribeCommandInput) {
     const topic = topicOf(context, input.TopicArn);
     const { Protocol: protocol = '', Endpoint: endpoint = '' } = input;
-    if (!PROTOCOLS.includes(protocol)) throw invalid('Amazon SNS does not support this protocol string');
-    if (endpoint === '') throw invalid('Endpoint');
+    if (!PROTOCOLS.includes(protocol)) throw invalidParameter('Amazon SNS does not support this protocol string');
+    if (endpoint === '') throw invalidParameter('Endpoint');
     if (protocol.startsWith('http')) checkUrl(protocol, endpoint);
     const { store, random } = context.world;
     const prefix = `${topicKey(topic)}/`;
@@ -35,13 +36,9 @@ export const subscriptionOperations: Operations = {
   /** Unsubscribing what does not exist succeeds. */
   Unsubscribe(context, input: { SubscriptionArn?: string }) {
     const { id, ...topic } = parseArn(input.SubscriptionArn, 'SubscriptionArn');
-    if (id === undefined) throw invalid('SubscriptionArn Reason: An ARN must have at least 7 elements');
+    if (id === undefined) throw invalidParameter('SubscriptionArn Reason: An ARN must have at least 7 elements');
     if (topic.account !== context.account) {
-      throw new AwsError(
-        'AuthorizationErrorException',
-        'User is not authorized to perform this operation on this resource',
-        { status: 403 },
-      );
+      throw notAuthorized();
     }
     subscriptions(context.world.store).delete(`${topicKey(topic)}/${id}`);
     return {};
@@ -50,9 +47,14 @@ export const subscriptionOperations: Operations = {
   ListSubscriptionsByTopic(context: Context, input: { TopicArn?: string; NextToken?: string }) {
     const topic = topicOf(context, input.TopicArn);
     const prefix = `${topicKey(topic)}/`;
-    const { page, next } = pageOf(subscriptions(context.world.store).entries(prefix), input.NextToken);
+    const { items, next } = pageAfter(subscriptions(context.world.store).entries(prefix), {
+      keyOf: ([key]) => key,
+      size: PAGE,
+      token: input.NextToken,
+      invalidToken: () => invalidParameter('NextToken'),
+    });
     return {
-      Subscriptions: page.map(([key, one]) => ({
+      Subscriptions: items.map(([key, one]) => ({
         SubscriptionArn: one.confirmed ? `${topicArn(topic)}:${key.slice(prefix.length)}` : 'PendingConfirmation',
         Owner: topic.account,
         Protocol: one.protocol,
@@ -66,9 +68,9 @@ export const subscriptionOperations: Operations = {
 
 function checkUrl(protocol: string, endpoint: string): void {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  if (url?.protocol !== `${protocol}:`) throw invalid('Endpoint must match the specified protocol');
+  if (url?.protocol !== `${protocol}:`) throw invalidParameter('Endpoint must match the specified protocol');
   if (protocol === 'http' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)) return;
-  throw invalid(
+  throw invalidParameter(
     `Endpoint Reason: the emulator delivers to http://127.0.0.1 and http://localhost only, not to ${endpoint}`,
   );
 }

@@ -1,8 +1,19 @@
 import type { CreateTopicCommandInput, PublishCommandInput } from '@aws-sdk/client-sns';
-import type { Operations } from '../operation.ts';
-import { pageOf } from './page.ts';
-import { type Message, publish } from './publish.ts';
-import { invalid, noTopic, parseArn, subscriptions, topicArn, topicKey, topicOf, topics } from './records.ts';
+import type { Context, Operations } from '../operation.ts';
+import { pageAfter } from '../paging.ts';
+import { type Message, publish } from '../../world/topics/publish.ts';
+import {
+  subscriptions,
+  topicArn,
+  topicKey,
+  type TopicName,
+  type TopicRecord,
+  topics,
+} from '../../world/topics/records.ts';
+import { invalidParameter, notAuthorized, topicNotFound } from './errors.ts';
+
+/** SNS lists a hundred a page. */
+export const PAGE = 100;
 
 const MOST_BYTES = 262_144;
 
@@ -11,7 +22,7 @@ export const topicOperations: Operations = {
   CreateTopic(context, input: CreateTopicCommandInput) {
     const { account, region } = context;
     const name = input.Name ?? '';
-    if (!/^[A-Za-z0-9_-]{1,256}$/.test(name)) throw invalid('Topic Name');
+    if (!/^[A-Za-z0-9_-]{1,256}$/.test(name)) throw invalidParameter('Topic Name');
     const { store, clock } = context.world;
     const key = topicKey({ account, region, name });
     if (topics(store).get(key) === undefined)
@@ -23,7 +34,7 @@ export const topicOperations: Operations = {
   DeleteTopic(context, input: { TopicArn?: string }) {
     const topic = parseArn(input.TopicArn);
     const { store } = context.world;
-    if (topic.account !== context.account || topic.region !== context.region) throw noTopic();
+    if (topic.account !== context.account || topic.region !== context.region) throw topicNotFound();
     topics(store).delete(topicKey(topic));
     for (const [key] of subscriptions(store).entries(`${topicKey(topic)}/`)) subscriptions(store).delete(key);
     return {};
@@ -32,9 +43,14 @@ export const topicOperations: Operations = {
   ListTopics(context, input: { NextToken?: string }) {
     const { account, region } = context;
     const prefix = `${account}/${region}/`;
-    const { page, next } = pageOf(topics(context.world.store).entries(prefix), input.NextToken);
+    const { items, next } = pageAfter(topics(context.world.store).entries(prefix), {
+      keyOf: ([key]) => key,
+      size: PAGE,
+      token: input.NextToken,
+      invalidToken: () => invalidParameter('NextToken'),
+    });
     return {
-      Topics: page.map(([key]) => ({ TopicArn: topicArn({ account, region, name: key.slice(prefix.length) }) })),
+      Topics: items.map(([key]) => ({ TopicArn: topicArn({ account, region, name: key.slice(prefix.length) }) })),
       NextToken: next,
     };
   },
@@ -56,20 +72,42 @@ export const topicOperations: Operations = {
   },
 
   Publish(context, input: PublishCommandInput) {
-    if (input.PhoneNumber !== undefined) throw invalid('PhoneNumber Reason: the emulator sends no text messages');
+    if (input.PhoneNumber !== undefined)
+      throw invalidParameter('PhoneNumber Reason: the emulator sends no text messages');
     const topic = topicOf(context, input.TopicArn ?? input.TargetArn);
     return { MessageId: publish(context.world, topic, messageOf(input)) };
   },
 };
 
+/** The topic the ARN names, if it is the caller's. */
+export function topicOf(context: Context, arn: string | undefined): TopicName & { record: TopicRecord } {
+  const topic = parseArn(arn);
+  if (topic.account !== context.account) {
+    throw notAuthorized();
+  }
+  const record = topics(context.world.store).get(topicKey(topic));
+  if (record === undefined || topic.region !== context.region) throw topicNotFound();
+  return { ...topic, record };
+}
+
+/** @throws InvalidParameter when it is no ARN of a topic (or subscription) */
+export function parseArn(arn: string | undefined, parameter = 'TopicArn'): TopicName {
+  const parts = (arn ?? '').split(':');
+  const [scheme, partition, service, region = '', account = '', name = '', id] = parts;
+  if (scheme !== 'arn' || partition !== 'aws' || service !== 'sns' || name === '' || parts.length > 7) {
+    throw invalidParameter(`${parameter} Reason: An ARN must have at least 6 elements, not ${parts.length}`);
+  }
+  return { account, region, name, id };
+}
+
 /** The message, checked as SNS checks it. */
 function messageOf(input: PublishCommandInput): Message {
   const { Subject: subject, Message: text = '' } = input;
-  if (text === '') throw invalid('Empty message');
-  if (Buffer.byteLength(text) > MOST_BYTES) throw invalid('Message too long');
+  if (text === '') throw invalidParameter('Empty message');
+  if (Buffer.byteLength(text) > MOST_BYTES) throw invalidParameter('Message too long');
   // oxlint-disable-next-line no-control-regex
   if (subject !== undefined && (subject === '' || subject.length > 100 || /[\u0000-\u001f\u007f]/.test(subject)))
-    throw invalid('Subject');
+    throw invalidParameter('Subject');
   const attributes = Object.entries(input.MessageAttributes ?? {}).map(
     ([name, { DataType = '', StringValue, BinaryValue }]) => [
       name,
@@ -81,17 +119,17 @@ function messageOf(input: PublishCommandInput): Message {
 
 function bodiesOf(structure: string | undefined, text: string): Message['bodies'] {
   if (structure === undefined) return { default: text };
-  if (structure !== 'json') throw invalid('MessageStructure');
+  if (structure !== 'json') throw invalidParameter('MessageStructure');
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
-    throw invalid('Message Structure - JSON message body failed to parse');
+    throw invalidParameter('Message Structure - JSON message body failed to parse');
   }
   const entries = Object.entries(parsed ?? {}).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   );
   const bodies = Object.fromEntries(entries);
-  if (bodies.default === undefined) throw invalid('Message Structure - No default entry in JSON message body');
+  if (bodies.default === undefined) throw invalidParameter('Message Structure - No default entry in JSON message body');
   return { ...bodies, default: bodies.default };
 }

@@ -1,6 +1,7 @@
 import type { AssumeRoleCommandInput, AssumeRoleResponse } from '@aws-sdk/client-sts';
-import { AwsError, type Context } from '../operation.ts';
+import type { Context } from '../operation.ts';
 import { sessions } from './identity.ts';
+import { AwsError } from '../../model/aws-error.ts';
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const ROLE = /^arn:aws[a-z-]*:iam::(\d{12}):role\/(?:.*\/)?([\w+=,.@-]{1,64})$/;

@@ -1,7 +1,12 @@
 import type { World } from '../world.ts';
 import { type CaptureSink, captureSink } from '../capture/capture.ts';
-import type { EndpointRecord, FleetRecord, InstanceRecord, VariantRecord } from '../endpoints/records.ts';
-import { variantsOf } from '../endpoints/records.ts';
+import {
+  type EndpointRecord,
+  type FleetRecord,
+  type InstanceRecord,
+  type VariantRecord,
+  variantsOf,
+} from '../endpoints/records.ts';
 import { type Instance, artifactBlob, instanceOf, stopInstances } from './instance.ts';
 import { type Meter, createMeter } from '../traffic/meter.ts';
 

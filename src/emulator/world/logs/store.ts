@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from '../../../base/clock.ts';
 import type { Store } from '../../storage/store.ts';
-import type { StreamRecord } from './stream.ts';
-import { LogStreamStore } from './stream.ts';
+import { type StreamRecord, LogStreamStore } from './stream.ts';
 import type { LogGroup, LogStore, LogTarget, StoredLogEvent } from './logs.ts';
 
 /** How many bytes of log the emulator keeps in all; then the oldest chunks go. */

@@ -1,8 +1,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { VirtualClock } from '../../../../src/base/clock.ts';
 import type { EmulatorOptions } from '../../../../src/emulator/world/options.ts';
-import type { Emulator } from '../../../../src/emulator/http/server.ts';
-import { startEmulator } from '../../../../src/emulator/http/server.ts';
+import { type Emulator, startEmulator } from '../../../../src/emulator/http/server.ts';
 
 /** Monday morning, on the minute. */
 export const NINE = Date.UTC(2026, 0, 5, 9);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { AwsError } from '../../../../src/emulator/services/operation.ts';
 import { filterOf } from '../../../../src/emulator/services/logs/filter.ts';
+import { AwsError } from '../../../../src/emulator/model/aws-error.ts';
 
 const LINES = [
   '[ERROR 400] BAD REQUEST',

@@ -1,7 +1,6 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { VirtualClock } from '../../../../src/base/clock.ts';
-import type { Emulator } from '../../../../src/emulator/http/server.ts';
-import { startEmulator } from '../../../../src/emulator/http/server.ts';
+import { type Emulator, startEmulator } from '../../../../src/emulator/http/server.ts';
 
 export const NINE = Date.UTC(2026, 0, 5, 9);
 

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AlarmPoint } from '../../../../src/emulator/world/cloudwatch/alarms/evaluation.ts';
-import { evaluateAlarm } from '../../../../src/emulator/world/cloudwatch/alarms/evaluation.ts';
+import { type AlarmPoint, evaluateAlarm } from '../../../../src/emulator/world/cloudwatch/alarms/evaluation.ts';
 
 const TREATMENTS = ['missing', 'ignore', 'breaching', 'notBreaching'] as const;
 

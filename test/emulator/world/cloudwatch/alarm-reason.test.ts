@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AlarmPoint } from '../../../../src/emulator/world/cloudwatch/alarms/evaluation.ts';
-import { evaluateAlarm } from '../../../../src/emulator/world/cloudwatch/alarms/evaluation.ts';
+import { type AlarmPoint, evaluateAlarm } from '../../../../src/emulator/world/cloudwatch/alarms/evaluation.ts';
 import { javaDouble, stateReason, stateReasonData } from '../../../../src/emulator/world/cloudwatch/alarms/reason.ts';
 import type { AlarmSettings } from '../../../../src/emulator/world/cloudwatch/alarms/record.ts';
 

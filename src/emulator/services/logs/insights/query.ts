@@ -1,11 +1,8 @@
-import { readTest, readValue } from './expression.ts';
-import type { Value } from './expression.ts';
+import { readTest, readValue, type Value } from './expression.ts';
 import { readExtraction } from './parse.ts';
-import type { Row } from './row.ts';
-import { shown } from './row.ts';
+import { type Row, shown } from './row.ts';
 import { naturalOrder } from './sort.ts';
-import { malformed, Reader, unknown } from './tokens.ts';
-import type { Token } from './tokens.ts';
+import { malformed, Reader, unknown, type Token } from './tokens.ts';
 
 /** Rows of a result: field and value, in order. `row` is the event; undefined for what `stats` counted. */
 interface ResultRow {

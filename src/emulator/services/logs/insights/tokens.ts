@@ -1,4 +1,4 @@
-import { AwsError } from '../../operation.ts';
+import { AwsError } from '../../../model/aws-error.ts';
 
 /** A piece of a query. `at` is where it stands, in characters from the start. */
 export interface Token {

@@ -1,9 +1,15 @@
-import { publish } from '../../../services/sns/publish.ts';
-import { topicKey, topics } from '../../../services/sns/records.ts';
+import { publish } from '../../topics/publish.ts';
+import { topicKey, topics } from '../../topics/records.ts';
 import type { World } from '../../world.ts';
 import { stamp } from './reason.ts';
-import type { AlarmHistoryRecord, AlarmRecord, MetricDataQuery, StateValue } from './record.ts';
-import { alarmArn, periodOf } from './record.ts';
+import {
+  type AlarmHistoryRecord,
+  type AlarmRecord,
+  type MetricDataQuery,
+  type StateValue,
+  alarmArn,
+  periodOf,
+} from './record.ts';
 
 const REGIONS: Record<string, string> = {
   'us-east-1': 'US East (N. Virginia)',

@@ -3,11 +3,9 @@ import type { EventSource } from '../../timeline.ts';
 import type { World } from '../../world.ts';
 import { runActions } from './actions.ts';
 import { alarmRange, nextAlarmData } from './data.ts';
-import type { AlarmPoint } from './evaluation.ts';
-import { evaluateAlarm } from './evaluation.ts';
+import { type AlarmPoint, evaluateAlarm } from './evaluation.ts';
 import { stateReason, stateReasonData } from './reason.ts';
-import type { AlarmHistoryRecord, AlarmRecord, StateValue } from './record.ts';
-import { periodOf } from './record.ts';
+import { type AlarmHistoryRecord, type AlarmRecord, type StateValue, periodOf } from './record.ts';
 import { MathProblem } from '../math/parse.ts';
 
 const TWO_WEEKS = 14 * 86_400_000;

@@ -1,7 +1,6 @@
 import type { World } from '../../world.ts';
 import type { AlarmPoint } from './evaluation.ts';
-import type { AlarmRecord, MetricDataQuery } from './record.ts';
-import { periodOf } from './record.ts';
+import { type AlarmRecord, type MetricDataQuery, periodOf } from './record.ts';
 import { runQueries } from '../metrics/query.ts';
 
 /**

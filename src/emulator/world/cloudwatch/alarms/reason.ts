@@ -1,7 +1,5 @@
-import type { AlarmPoint, Verdict } from './evaluation.ts';
-import { breaches } from './evaluation.ts';
-import type { AlarmSettings, Comparison, StateValue } from './record.ts';
-import { periodOf } from './record.ts';
+import { type AlarmPoint, type Verdict, breaches } from './evaluation.ts';
+import { type AlarmSettings, type Comparison, type StateValue, periodOf } from './record.ts';
 
 /** More datapoints than this are told in a sentence of their own. */
 const MOST_LISTED = 5;

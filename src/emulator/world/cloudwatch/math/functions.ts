@@ -1,6 +1,5 @@
 import { MathProblem } from './parse.ts';
-import type { MathScope, TimeSeries, Value } from './values.ts';
-import { eachPoint, isSeries, withPoints } from './values.ts';
+import { type MathScope, type TimeSeries, type Value, eachPoint, isSeries, withPoints } from './values.ts';
 
 type MathFunction = (args: Value[], scope: MathScope) => Value;
 

@@ -1,8 +1,6 @@
 import { FUNCTIONS } from './functions.ts';
-import type { Node } from './parse.ts';
-import { MathProblem } from './parse.ts';
-import type { MathScope, TimeSeries, Value } from './values.ts';
-import { eachPoint, isSeries, withPoints } from './values.ts';
+import { type Node, MathProblem } from './parse.ts';
+import { type MathScope, type TimeSeries, type Value, eachPoint, isSeries, withPoints } from './values.ts';
 
 /** Computes an expression; throws MathProblem. */
 export function compute(node: Node, scope: MathScope): Value {

@@ -1,5 +1,4 @@
-import type { Distribution } from './distribution.ts';
-import { addValue, emptyDistribution, merge, roll } from './distribution.ts';
+import { type Distribution, addValue, emptyDistribution, merge, roll } from './distribution.ts';
 
 /** Samples that become visible together. */
 export interface Layer {

@@ -1,6 +1,5 @@
 import type { Bucket } from './bucket.ts';
-import type { Distribution } from './distribution.ts';
-import { emptyDistribution, merge, sortedValues } from './distribution.ts';
+import { type Distribution, emptyDistribution, merge, sortedValues } from './distribution.ts';
 import type { Datapoint, WeightedValue } from './metrics.ts';
 
 /** A track as far as reading needs it. */

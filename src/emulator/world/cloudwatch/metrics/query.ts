@@ -1,9 +1,7 @@
 import type { MetricDataQuery } from '../alarms/record.ts';
 import { compute } from '../math/math.ts';
-import type { Node } from '../math/parse.ts';
-import { idsIn, MathProblem, parseExpression } from '../math/parse.ts';
-import type { MathScope, TimeSeries, Value } from '../math/values.ts';
-import { isSeries } from '../math/values.ts';
+import { type Node, idsIn, MathProblem, parseExpression } from '../math/parse.ts';
+import { type MathScope, type TimeSeries, type Value, isSeries } from '../math/values.ts';
 import { statisticOf } from './statistics.ts';
 import type { Datapoint, MetricStore, Series } from './metrics.ts';
 

@@ -1,8 +1,7 @@
 import type { Store } from '../../../storage/store.ts';
 import type { StoredLayer } from './bucket.ts';
 import { datapoints } from './datapoint.ts';
-import type { TrackRecord } from './track.ts';
-import { Track } from './track.ts';
+import { type TrackRecord, Track } from './track.ts';
 import type { MetricStore, ResolutionSeconds, Series } from './metrics.ts';
 
 const TWO_WEEKS = 14 * 86_400_000;

@@ -1,8 +1,6 @@
 import type { Table } from '../../../storage/store.ts';
-import type { Bucket, StoredLayer } from './bucket.ts';
-import { decodeBucket, encodeBucket, layerOf, sizeOf } from './bucket.ts';
-import type { Distribution } from './distribution.ts';
-import { addSet, addValue, emptyDistribution, merge, roll } from './distribution.ts';
+import { type Bucket, type StoredLayer, decodeBucket, encodeBucket, layerOf, sizeOf } from './bucket.ts';
+import { type Distribution, addSet, addValue, emptyDistribution, merge, roll } from './distribution.ts';
 import type { ResolutionSeconds, Series, SeriesHandle } from './metrics.ts';
 
 const RETENTION = 15 * 86_400_000;

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import type { World } from '../../world/world.ts';
+import type { World } from '../world.ts';
 import { subscriptions, type SubscriptionRecord, topicArn, topicKey, type TopicName } from './records.ts';
 
 export interface Message {

@@ -1,0 +1,16 @@
+import type { World } from '../../world/world.ts';
+
+/** Where a resource lives. */
+export interface Place {
+  account: string;
+  region: string;
+  world: World;
+}
+
+export type Kind = 'model' | 'endpoint-config' | 'endpoint';
+
+/** `arn:aws:sagemaker:us-east-1:000000000000:endpoint/x`; the name is lower-cased unless a switch says otherwise (facts 13). */
+export function arnOf({ account, region, world }: Place, kind: Kind, name: string): string {
+  const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+  return `arn:${partition}:sagemaker:${region}:${account}:${kind}/${world.switches.lowerCaseArns ? name.toLowerCase() : name}`;
+}

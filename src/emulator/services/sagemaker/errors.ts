@@ -1,0 +1,42 @@
+import { AwsError } from '../../model/aws-error.ts';
+import { arnOf, type Kind, type Place } from './arns.ts';
+
+/** What AWS calls each kind in its messages. */
+const WORDS: Record<Kind, string> = {
+  model: 'model',
+  'endpoint-config': 'endpoint configuration',
+  endpoint: 'endpoint',
+};
+
+/** SageMaker's refusal for nearly everything. */
+export function validationError(message: string): AwsError {
+  return new AwsError('ValidationException', message);
+}
+
+export function invalidNextToken(): AwsError {
+  return validationError('Invalid NextToken.');
+}
+
+/** Facts 8.1: double quotes, the whole ARN. */
+export function notFound(place: Place, kind: Kind, name: string): AwsError {
+  return validationError(`Could not find ${WORDS[kind]} "${arnOf(place, kind, name)}".`);
+}
+
+export function alreadyExists(place: Place, kind: Kind, name: string): AwsError {
+  return validationError(`Cannot create already existing ${WORDS[kind]} "${arnOf(place, kind, name)}".`);
+}
+
+/** The same words for updating and deleting (facts 8.1). */
+export function updateInProgress(place: Place, name: string): AwsError {
+  return validationError(`Cannot update in-progress endpoint "${arnOf(place, 'endpoint', name)}".`);
+}
+
+/** Known to AWS, not built here: refused by name. */
+export function notBuilt(what: string): AwsError {
+  return new AwsError('NotImplemented', `The emulator has not built ${what}.`, { status: 501 });
+}
+
+/** AWS's words for a mix of features it does not support (facts 8.1). */
+export function featuresNotSupported(): AwsError {
+  return validationError('One or more endpoint features are not supported using this configuration');
+}
