@@ -138,7 +138,9 @@ test('only the clock asks for the time or starts a timer, and only seeded random
 
 test('there are no circles', () => {
   const next = new Map<string, string[]>();
-  for (const one of inside.filter((candidate) => !candidate.typeOnly))
+  // In the rooms that are rid of them, type-only circles count too; the list only becomes longer.
+  const strict = ['emulator'];
+  for (const one of inside.filter((candidate) => !candidate.typeOnly || strict.includes(roomOf(candidate.from))))
     next.set(one.from, [...(next.get(one.from) ?? []), one.to]);
   const circles: string[] = [];
   const done = new Set<string>();

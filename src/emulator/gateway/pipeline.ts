@@ -18,7 +18,7 @@ import {
 import { type Route, route, type Scope } from './route.ts';
 import { s3Operation } from './route-s3.ts';
 import { loadedService, loadService, type Service } from '../services/registry.ts';
-import { accountOf } from '../services/sts/identity.ts';
+import { accountOf } from '../world/accounts.ts';
 import type { OperationModel, ServiceModel } from '../model/shapes.ts';
 import { validate } from '../model/validate.ts';
 import type { World } from '../world/world.ts';

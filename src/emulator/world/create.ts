@@ -1,20 +1,25 @@
-import { bytesInUse } from './bytes-in-use.ts';
-import type { Container, ContainerFactory } from '../containers/container.ts';
 import { createContainerFactory } from '../containers/index.ts';
 import { createRegister, endLeftovers } from '../containers/own/register.ts';
+import { trackContainers } from '../containers/track.ts';
+import { openStore } from '../storage/open.ts';
+import type { Store } from '../storage/store.ts';
+import { createCapture } from './capture/capture.ts';
+import { alarmEvents } from './cloudwatch/alarms/events.ts';
+import { AlarmStore } from './cloudwatch/alarms/store.ts';
+import { flushMetrics } from './cloudwatch/metrics/flush.ts';
+import { createMetricStore } from './cloudwatch/metrics/store.ts';
+import { createEndpoints } from './endpoints/endpoints.ts';
+import { endpointsOf, variantsOf } from './endpoints/records.ts';
 import { createFaults } from './faults.ts';
+import { artifactBlob } from './fleet/instance.ts';
+import { createLogStore } from './logs/store.ts';
+import type { StreamRecord } from './logs/stream.ts';
+import { objects, parts } from './objects/records.ts';
+import { createObjectStore } from './objects/store.ts';
 import { CAUTIOUS, type EmulatorOptions, LIFELIKE } from './options.ts';
 import { seededRandom } from './random.ts';
-import { createAlarms } from './cloudwatch/alarms/alarms.ts';
-import { createCapture } from './capture/capture.ts';
-import { createEndpoints } from './endpoints/endpoints.ts';
-import { createLogStore } from './logs/store.ts';
-import { createMetricKeeper } from './cloudwatch/metrics/flush.ts';
-import { createMetricStore } from './cloudwatch/metrics/store.ts';
-import { createObjectStore } from './objects/store.ts';
-import { openStore } from '../storage/open.ts';
 import { Timeline } from './timeline.ts';
-import type { World } from './world.ts';
+import type { Platform, World } from './world.ts';
 
 /**
  * Puts the world together: the store opened, the parts that act on their own set on the timeline. `close` stops the
@@ -26,35 +31,41 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
   await store.sweep(() => bytesInUse(store));
   await endLeftovers(store);
   const seed = options.seed ?? 1;
-  const containers = accountable(
+  const containers = trackContainers(
     createContainerFactory({ containers: options.containers ?? [], clock, register: createRegister(store) }),
   );
-  const world: World = {
+  const random = seededRandom(seed);
+  const latencies = { ...LIFELIKE, ...options.latencies };
+  const objects = createObjectStore(store, clock);
+  const platform: Platform = {
     clock,
     store,
-    random: seededRandom(seed),
-    latencies: { ...LIFELIKE, ...options.latencies },
+    random,
+    latencies,
     switches: { ...CAUTIOUS, ...options.switches },
     // A stream of its own: a fault must not change what the rest of the run draws.
     faults: createFaults(seededRandom(seed ^ 0x5bd1e995)),
     timeline: new Timeline(clock),
     metrics: createMetricStore(store),
+    alarms: new AlarmStore(store),
     logs: createLogStore(store, clock),
-    objects: createObjectStore(store, clock),
+    objects,
+    capture: createCapture({ clock, store, random, latencies, objects }),
     containers: containers.start,
   };
+  const world: World = { ...platform, endpoints: createEndpoints(platform) };
   // Among events of the same moment the first source goes first: endpoints shift traffic before alarms look.
-  world.timeline.add(createEndpoints(world));
-  world.timeline.add(createCapture(world));
-  world.timeline.add(createAlarms(world));
+  world.timeline.add(world.endpoints);
+  world.timeline.add(world.capture);
+  world.timeline.add(alarmEvents(world));
   // Simulated time ends with its process: nothing of it is ever killed and gone on with.
-  if (options.dir !== undefined && !clock.virtual) world.timeline.add(createMetricKeeper(world));
+  if (options.dir !== undefined && !clock.virtual) world.timeline.add(flushMetrics(world));
   return {
     world,
     async close() {
       await containers.stopAll();
       // What is still gathered in memory: the open minutes of metrics, log chunks, captures that have not landed.
-      await createCapture(world).flush();
+      await world.capture.flush();
       await world.logs.flush();
       world.metrics.flush();
       await store.close();
@@ -62,38 +73,18 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
   };
 }
 
-/** A factory that remembers what runs or starts: containers may be processes, and must not outlive the emulator. */
-function accountable(factory: ContainerFactory): { start: ContainerFactory; stopAll(): Promise<void> } {
-  const running = new Set<Container>();
-  const starting = new Set<Promise<Container>>();
-  const closing = new AbortController();
-  const begin = async (...[spec, log, signal]: Parameters<ContainerFactory>) => {
-    const signals = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]);
-    const made = factory(spec, log, signals);
-    starting.add(made);
-    try {
-      return await made;
-    } finally {
-      starting.delete(made);
+/** The keys of all bytes that a record of the store speaks of; other bytes were left behind by a process that died. */
+function* bytesInUse(store: Store): Iterable<string> {
+  for (const [, object] of objects(store).entries()) for (const { blob } of object.pieces) yield blob;
+  for (const [, { piece }] of parts(store).entries()) yield piece.blob;
+  for (const [, stream] of store.table<StreamRecord>('log-streams').entries())
+    for (const { key } of stream.chunks) yield key;
+  // A capture on its way lies under the key of its record.
+  for (const [blob] of store.table('sagemaker-captures').entries()) yield blob;
+  for (const [, { fleet, change }] of endpointsOf(store).entries()) {
+    for (const one of [fleet, change?.next]) {
+      for (const variant of one ? variantsOf(one) : [])
+        for (const index of variant.containers.keys()) if (one) yield artifactBlob(one, variant, index);
     }
-  };
-  return {
-    async start(spec, log, signal) {
-      const made = await begin(spec, log, signal);
-      const container: Container = {
-        ...made,
-        stop() {
-          running.delete(container);
-          return made.stop();
-        },
-      };
-      running.add(container);
-      return container;
-    },
-    async stopAll() {
-      closing.abort(new Error('The emulator was closed while the container started.'));
-      await Promise.allSettled(starting);
-      await Promise.allSettled([...running].map((container) => container.stop()));
-    },
-  };
+  }
 }

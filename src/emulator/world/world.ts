@@ -1,16 +1,19 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ContainerFactory } from '../containers/container.ts';
+import type { Store } from '../storage/store.ts';
+import type { Capture } from './capture/capture.ts';
+import type { AlarmStore } from './cloudwatch/alarms/store.ts';
+import type { MetricStore } from './cloudwatch/metrics/metrics.ts';
+import type { Endpoints } from './endpoints/endpoint.ts';
 import type { Faults } from './faults.ts';
+import type { LogStore } from './logs/logs.ts';
+import type { ObjectStore } from './objects/objects.ts';
 import type { Latencies, Switches } from './options.ts';
 import type { Random } from './random.ts';
-import type { LogStore } from './logs/logs.ts';
-import type { MetricStore } from './cloudwatch/metrics/metrics.ts';
-import type { ObjectStore } from './objects/objects.ts';
-import type { Store } from '../storage/store.ts';
 import type { Timeline } from './timeline.ts';
 
-/** Everything there is in the emulator, passed to every operation; made once in `server.ts`. */
-export interface World {
+/** What endpoints run on: everything there is but the endpoints themselves. */
+export interface Platform {
   readonly clock: Clock;
   readonly store: Store;
   readonly random: Random;
@@ -20,7 +23,15 @@ export interface World {
   /** What happens by itself as time passes: alarm evaluations, endpoint transitions, capture files landing. */
   readonly timeline: Timeline;
   readonly metrics: MetricStore;
+  readonly alarms: AlarmStore;
   readonly logs: LogStore;
   readonly objects: ObjectStore;
+  /** Captured requests on their way to S3. */
+  readonly capture: Capture;
   readonly containers: ContainerFactory;
+}
+
+/** Everything there is in the emulator, passed to every operation; made once, by `createWorld`. */
+export interface World extends Platform {
+  readonly endpoints: Endpoints;
 }

@@ -5,7 +5,6 @@ import { CreateBucketCommand, CreateMultipartUploadCommand, UploadPartCommand } 
 import { UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { VirtualClock } from '../../../src/base/clock.ts';
-import { createCapture } from '../../../src/emulator/world/capture/capture.ts';
 import { openStore } from '../../../src/emulator/storage/open.ts';
 import { config, describeEndpoint, invoke, stand, START, variant, withEndpoint } from '../services/sagemaker/stand.ts';
 
@@ -43,7 +42,7 @@ test('after a kill -9 the bytes of every record are kept, and all others go', as
   await it.sagemaker.send(new UpdateEndpointCommand({ EndpointName: 'Weather', EndpointConfigName: 'config-2' }));
   it.at(800);
   await invoke(it);
-  await createCapture(it.emulator.world).flush();
+  await it.emulator.world.capture.flush();
   await it.emulator.world.logs.flush();
   await it.emulator.world.store.flush();
   // What a process that dies now would leave: bytes whose record was never written.

@@ -1,5 +1,4 @@
 import type { Context } from '../operation.ts';
-import { createEndpoints } from '../../world/endpoints/endpoints.ts';
 import { idOf, policiesOf, type Target, targetKey, type TargetRecord, targetsOf, words } from './records.ts';
 import { pageFrom } from '../paging.ts';
 import { invalidNextToken, objectNotFound, validationError } from './errors.ts';
@@ -62,7 +61,7 @@ function checkVariant(context: Context, { ResourceId, ScalableDimension }: Targe
     throw validationError('Unsupported service namespace, resource type or scalable dimension');
   }
   const [, name = '', variant = ''] = parts;
-  const endpoint = createEndpoints(context.world).find(context.account, context.region, name);
+  const endpoint = context.world.endpoints.find(context.account, context.region, name);
   const fleet = endpoint?.record.fleet;
   const found = fleet && [...fleet.production, ...fleet.shadow].some((other) => other.name === variant);
   if (!found)

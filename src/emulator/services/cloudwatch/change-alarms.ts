@@ -1,19 +1,19 @@
 import type { Context, Operation, Operations } from '../operation.ts';
 import { type AlarmRecord, type StateValue, alarmArn } from '../../world/cloudwatch/alarms/record.ts';
-import { alarmBook, changeState } from '../../world/cloudwatch/alarms/alarms.ts';
+import { changeState } from '../../world/cloudwatch/alarms/events.ts';
 import { alarmJson } from './alarm-view.ts';
 import { AwsError } from '../../model/aws-error.ts';
 
-const find = (context: Context, name: string) => alarmBook(context.world).get(context.account, context.region, name);
+const find = (context: Context, name: string) => context.world.alarms.get(context.account, context.region, name);
 
 /** "If you specify any incorrect alarm names, the alarms you specify with correct names are still deleted." */
 const deleteAlarms: Operation = (context, input: { AlarmNames: string[] }) => {
-  const book = alarmBook(context.world);
+  const { alarms } = context.world;
   for (const name of input.AlarmNames) {
     const alarm = find(context, name);
     if (alarm === undefined) continue;
-    book.delete(alarm);
-    book.record(alarm, {
+    alarms.delete(alarm);
+    alarms.record(alarm, {
       name: alarm.settings.AlarmName,
       at: context.world.clock.now(),
       type: 'ConfigurationUpdate',
@@ -56,7 +56,7 @@ function switchActions(enabled: boolean): Operation {
       if (alarm === undefined || alarm.settings.ActionsEnabled === enabled) continue;
       alarm.settings = { ...alarm.settings, ActionsEnabled: enabled };
       alarm.configurationUpdated = context.world.clock.now();
-      alarmBook(context.world).put(alarm);
+      context.world.alarms.put(alarm);
     }
     return {};
   };
@@ -69,14 +69,14 @@ const listTagsForResource: Operation = (context, input: { ResourceARN: string })
 const tagResource: Operation = (context, input: { ResourceARN: string; Tags: { Key: string; Value: string }[] }) => {
   const alarm = tagged(context, input.ResourceARN);
   alarm.tags = { ...alarm.tags, ...Object.fromEntries(input.Tags.map(({ Key, Value }) => [Key, Value])) };
-  alarmBook(context.world).put(alarm);
+  context.world.alarms.put(alarm);
   return {};
 };
 
 const untagResource: Operation = (context, input: { ResourceARN: string; TagKeys: string[] }) => {
   const alarm = tagged(context, input.ResourceARN);
   alarm.tags = Object.fromEntries(Object.entries(alarm.tags).filter(([key]) => !input.TagKeys.includes(key)));
-  alarmBook(context.world).put(alarm);
+  context.world.alarms.put(alarm);
   return {};
 };
 

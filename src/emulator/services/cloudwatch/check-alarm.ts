@@ -1,9 +1,37 @@
 import { MathProblem } from '../../world/cloudwatch/math/parse.ts';
 import { referencesOf } from '../../world/cloudwatch/metrics/query.ts';
 import { isExtendedStatistic } from '../../world/cloudwatch/metrics/statistics.ts';
-import type { PutMetricAlarmInput } from './put-metric-alarm.ts';
+import type { AlarmSettings, Dimension, MetricDataQuery } from '../../world/cloudwatch/alarms/record.ts';
 import { checkQueries } from './queries.ts';
 import { invalidParameterCombination, invalidParameterValue, missingParameter, validationError } from './errors.ts';
+
+/** PutMetricAlarm's members. */
+export interface PutMetricAlarmInput {
+  AlarmName: string;
+  AlarmDescription?: string;
+  ActionsEnabled?: boolean;
+  OKActions?: string[];
+  AlarmActions?: string[];
+  InsufficientDataActions?: string[];
+  MetricName?: string;
+  Namespace?: string;
+  Statistic?: NonNullable<AlarmSettings['Statistic']>;
+  ExtendedStatistic?: string;
+  Dimensions?: Dimension[];
+  Period?: number;
+  Unit?: string;
+  EvaluationPeriods?: number;
+  DatapointsToAlarm?: number;
+  Threshold?: number;
+  ComparisonOperator?: string;
+  TreatMissingData?: string;
+  EvaluateLowSampleCountPercentile?: string;
+  Metrics?: MetricDataQuery[];
+  Tags?: { Key: string; Value: string }[];
+  ThresholdMetricId?: string;
+  EvaluationCriteria?: unknown;
+  EvaluationInterval?: number;
+}
 
 const TREATMENTS = ['breaching', 'notBreaching', 'ignore', 'missing'];
 const DAY = 86_400;

@@ -1,6 +1,5 @@
 import type { Context, Operation, Operations } from '../operation.ts';
 import type { AlarmRecord, Dimension } from '../../world/cloudwatch/alarms/record.ts';
-import { alarmBook } from '../../world/cloudwatch/alarms/alarms.ts';
 import { metricAlarm } from './alarm-view.ts';
 import { pageAfter } from '../paging.ts';
 import { invalidNextToken, validationError } from './errors.ts';
@@ -81,7 +80,7 @@ const describeAlarmHistory: Operation = (context, input: HistoryInput) => {
   const falling = input.ScanBy !== 'TimestampAscending';
   const none =
     input.AlarmTypes !== undefined && input.AlarmTypes.length > 0 && !input.AlarmTypes.includes('MetricAlarm');
-  const all = none ? [] : alarmBook(context.world).history(context.account, context.region);
+  const all = none ? [] : context.world.alarms.history(context.account, context.region);
   const found = all.filter(
     ([, entry]) =>
       (input.AlarmName === undefined || entry.name === input.AlarmName) &&
@@ -111,7 +110,7 @@ const describeAlarmHistory: Operation = (context, input: HistoryInput) => {
 };
 
 function alarmsOf(context: Context): AlarmRecord[] {
-  return alarmBook(context.world).list(context.account, context.region);
+  return context.world.alarms.list(context.account, context.region);
 }
 
 function isMeant({ settings, state }: AlarmRecord, input: DescribeAlarmsInput): boolean {

@@ -1,43 +1,8 @@
 import type { Context, Operation } from '../operation.ts';
-import type {
-  AlarmRecord,
-  AlarmSettings,
-  Comparison,
-  Dimension,
-  MetricDataQuery,
-} from '../../world/cloudwatch/alarms/record.ts';
-import { alarmBook } from '../../world/cloudwatch/alarms/alarms.ts';
+import type { AlarmRecord, AlarmSettings, Comparison } from '../../world/cloudwatch/alarms/record.ts';
 import { alarmJson } from './alarm-view.ts';
-import { checkAlarm } from './check-alarm.ts';
+import { checkAlarm, type PutMetricAlarmInput } from './check-alarm.ts';
 import { notBuilt, validationError } from './errors.ts';
-
-/** PutMetricAlarm's members. */
-export interface PutMetricAlarmInput {
-  AlarmName: string;
-  AlarmDescription?: string;
-  ActionsEnabled?: boolean;
-  OKActions?: string[];
-  AlarmActions?: string[];
-  InsufficientDataActions?: string[];
-  MetricName?: string;
-  Namespace?: string;
-  Statistic?: NonNullable<AlarmSettings['Statistic']>;
-  ExtendedStatistic?: string;
-  Dimensions?: Dimension[];
-  Period?: number;
-  Unit?: string;
-  EvaluationPeriods?: number;
-  DatapointsToAlarm?: number;
-  Threshold?: number;
-  ComparisonOperator?: string;
-  TreatMissingData?: string;
-  EvaluateLowSampleCountPercentile?: string;
-  Metrics?: MetricDataQuery[];
-  Tags?: { Key: string; Value: string }[];
-  ThresholdMetricId?: string;
-  EvaluationCriteria?: unknown;
-  EvaluationInterval?: number;
-}
 
 /**
  * PutMetricAlarm: a new alarm begins in INSUFFICIENT_DATA; an existing one is overwritten as a whole, but keeps its
@@ -52,10 +17,10 @@ export const putMetricAlarm: Operation = (context: Context, input: PutMetricAlar
     throw validationError('EvaluationInterval cannot be specified for alarms configured with MetricName or Metrics.');
   }
   checkAlarm(input);
-  const book = alarmBook(context.world);
+  const { alarms } = context.world;
   const now = context.world.clock.now();
   const { firstEvaluation } = context.world.latencies;
-  const old = book.get(context.account, context.region, input.AlarmName);
+  const old = alarms.get(context.account, context.region, input.AlarmName);
   const alarm: AlarmRecord = {
     account: context.account,
     region: context.region,
@@ -68,8 +33,8 @@ export const putMetricAlarm: Operation = (context: Context, input: PutMetricAlar
     nextEvaluation: Math.min(old?.nextEvaluation ?? Number.POSITIVE_INFINITY, now + firstEvaluation),
     tags: old?.tags ?? Object.fromEntries((input.Tags ?? []).map(({ Key, Value }) => [Key, Value])),
   };
-  book.put(alarm);
-  book.record(alarm, {
+  alarms.put(alarm);
+  alarms.record(alarm, {
     name: input.AlarmName,
     at: now,
     type: 'ConfigurationUpdate',

@@ -1,8 +1,6 @@
-import { jsonFilter } from './json-filter.ts';
+import { jsonFilter, type MessageFilter } from './json-filter.ts';
 import { invalidParameter } from './errors.ts';
 import { AwsError } from '../../model/aws-error.ts';
-
-export type MessageFilter = (message: string) => boolean;
 
 /**
  * Reads a filter pattern (docs: "Filter pattern syntax"): nothing, terms, or a JSON selector in braces. Patterns for

@@ -1,5 +1,7 @@
-import type { MessageFilter } from './filter.ts';
 import { invalidParameter } from './errors.ts';
+
+/** Does a log event's message fit a filter pattern? */
+export type MessageFilter = (message: string) => boolean;
 
 type Test = (event: unknown) => boolean;
 

@@ -2,8 +2,8 @@ import type { InvokeEndpointOutput } from '@aws-sdk/client-sagemaker-runtime';
 import { stopwatch } from '../../../base/clock.ts';
 import type { InvocationRequest } from '../../containers/container.ts';
 import type { Context } from '../operation.ts';
-import { createEndpoints, type Endpoint } from '../../world/endpoints/endpoints.ts';
-import type { Fleet, Variant } from '../../world/fleet/fleet.ts';
+import type { Endpoint } from '../../world/endpoints/endpoint.ts';
+import type { Fleet, Variant } from '../../world/fleet/variant.ts';
 import { ask, facing, pickFleet, pickInstance, pickVariant, withOverhead } from '../../world/traffic/traffic.ts';
 import { isMirrored, settle } from '../../world/traffic/shadow.ts';
 import { modelError, validationError } from './errors.ts';
@@ -32,8 +32,7 @@ const TAKING = new Set(['InService', 'Updating', 'RollingBack', 'SystemUpdating'
  */
 export async function invokeEndpoint(context: Context, input: InvokeInput): Promise<InvokeEndpointOutput> {
   const { world } = context;
-  const endpoints = createEndpoints(world);
-  const endpoint = endpoints.find(context.account, context.region, input.EndpointName);
+  const endpoint = world.endpoints.find(context.account, context.region, input.EndpointName);
   // One that is still being created is unknown to the runtime (its words then are not sourced, facts 11).
   const fleet = endpoint && facing(endpoint);
   if (!endpoint || !fleet || !TAKING.has(endpoint.record.status)) {
@@ -64,7 +63,7 @@ export async function invokeEndpoint(context: Context, input: InvokeInput): Prom
   // Not the shadow of the other fleet: each fleet was configured as a whole.
   const shadow = (variant.fleet === endpoint.serving?.record ? endpoint.serving : endpoint.next)?.shadow;
   if (shadow && isMirrored(world, variant, shadow)) {
-    endpoints.shadows.add({ variant: shadow, request, caller, at: world.clock.now() });
+    world.endpoints.mirror({ variant: shadow, request, caller, at: world.clock.now() });
   }
   if (answer.owed > 0) await world.clock.sleep(answer.owed);
   settle(world, variant, request, caller, answer, world.clock.now());

@@ -1,6 +1,5 @@
 import type { CapacitySize, DeploymentConfig } from '@aws-sdk/client-sagemaker';
 import type { Context } from '../operation.ts';
-import { alarmState } from '../../world/cloudwatch/alarms/alarms.ts';
 import { instancesOf } from '../../world/endpoints/plan.ts';
 import type { FleetRecord } from '../../world/endpoints/records.ts';
 import { validationError } from './errors.ts';
@@ -63,13 +62,13 @@ function checkTimes(config: DeploymentConfig): void {
 function checkAlarms(context: Context, config: DeploymentConfig): void {
   const names = (config.AutoRollbackConfiguration?.Alarms ?? []).map((alarm) => alarm.AlarmName ?? '');
   const { world, account, region } = context;
-  const missing = names.filter((name) => !alarmState(world, account, region, name));
+  const missing = names.filter((name) => world.alarms.get(account, region, name) === undefined);
   if (world.switches.requireAlarms && missing.length > 0) {
     throw validationError(
       `Could not find the CloudWatch alarm(s) [${missing.join(', ')}] of AutoRollbackConfiguration.`,
     );
   }
-  const firing = names.filter((name) => alarmState(world, account, region, name)?.state === 'ALARM');
+  const firing = world.alarms.firing({ account, region }, names);
   if (world.switches.alarmAlreadyFiring === 'refuse' && firing.length > 0) {
     throw validationError(
       `The CloudWatch alarm(s) [${firing.join(', ')}] of AutoRollbackConfiguration are in ALARM state.`,

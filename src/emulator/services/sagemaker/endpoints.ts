@@ -1,9 +1,9 @@
 import type { CreateEndpointInput, DescribeEndpointOutput } from '@aws-sdk/client-sagemaker';
 import type { Context } from '../operation.ts';
-import { type Change, planCreate, type Stage } from '../../world/endpoints/plan.ts';
+import { planCreate } from '../../world/endpoints/plan.ts';
 import { describeEndpoint as describe } from '../../world/endpoints/describe.ts';
-import type { EndpointRecord } from '../../world/endpoints/records.ts';
-import { createEndpoints, type Endpoint } from '../../world/endpoints/endpoints.ts';
+import type { Change, ChangeStage, EndpointRecord } from '../../world/endpoints/records.ts';
+import type { Endpoint } from '../../world/endpoints/endpoint.ts';
 import { deregisterEndpoint } from '../application-autoscaling/targets.ts';
 import { checkDeployment } from './deployment-rules.ts';
 import { configNamed, fleetFor } from './fleets.ts';
@@ -13,20 +13,20 @@ import { alreadyExists, notFound, updateInProgress } from './errors.ts';
 
 /** The endpoint of this name, or AWS's refusal. */
 export function endpointNamed(context: Context, name: string): Endpoint {
-  const endpoint = createEndpoints(context.world).find(context.account, context.region, name);
+  const endpoint = context.world.endpoints.find(context.account, context.region, name);
   if (!endpoint) throw notFound(context, 'endpoint', name);
   return endpoint;
 }
 
 /** A change that begins now with the first of `stages`. */
-export function changeOf(context: Context, kind: Change['kind'], stages: Stage[]): Change {
+export function changeOf(context: Context, kind: Change['kind'], stages: ChangeStage[]): Change {
   const now = context.world.clock.now();
   return { kind, startedAt: now, stages, stage: 0, stageStartedAt: now, dueAt: now, endsAt: now, alarms: [] };
 }
 
 export function createEndpoint(context: Context, input: CreateEndpointInput): { EndpointArn: string } {
   const name = input.EndpointName ?? '';
-  const endpoints = createEndpoints(context.world);
+  const endpoints = context.world.endpoints;
   if (endpoints.find(context.account, context.region, name)) throw alreadyExists(context, 'endpoint', name);
   const config = configNamed(context, input.EndpointConfigName ?? '');
   checkTags(input.Tags);
@@ -60,6 +60,6 @@ export function deleteEndpoint(context: Context, input: { EndpointName: string }
   record.modifiedAt = context.world.clock.now();
   forget(context, record.arn);
   deregisterEndpoint(context, record.name);
-  createEndpoints(context.world).start(record, changeOf(context, 'delete', [{ kind: 'delete' }]));
+  context.world.endpoints.start(record, changeOf(context, 'delete', [{ kind: 'delete' }]));
   return {};
 }

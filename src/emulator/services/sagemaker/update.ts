@@ -5,9 +5,8 @@ import type {
   UpdateEndpointWeightsAndCapacitiesInput,
 } from '@aws-sdk/client-sagemaker';
 import type { Context } from '../operation.ts';
-import { type Change, planUpdate } from '../../world/endpoints/plan.ts';
-import { type FleetRecord, variantsOf } from '../../world/endpoints/records.ts';
-import { createEndpoints } from '../../world/endpoints/endpoints.ts';
+import { planUpdate } from '../../world/endpoints/plan.ts';
+import { type Change, type FleetRecord, variantsOf } from '../../world/endpoints/records.ts';
 import { checkDeployment } from './deployment-rules.ts';
 import { changeOf, endpointNamed } from './endpoints.ts';
 import { configNamed, fleetFor } from './fleets.ts';
@@ -43,7 +42,7 @@ export function updateEndpoint(context: Context, input: UpdateEndpointInput): { 
   if (deployment) record.lastDeployment = deployment;
   record.status = 'Updating';
   record.modifiedAt = change.startedAt;
-  createEndpoints(context.world).start(record, change);
+  context.world.endpoints.start(record, change);
   return { EndpointArn: record.arn };
 }
 
@@ -123,10 +122,7 @@ export function updateEndpointWeightsAndCapacities(
   }
   record.status = 'Updating';
   record.modifiedAt = context.world.clock.now();
-  createEndpoints(context.world).start(
-    record,
-    changeOf(context, 'scale', [{ kind: 'scale', weights, counts, before }]),
-  );
+  context.world.endpoints.start(record, changeOf(context, 'scale', [{ kind: 'scale', weights, counts, before }]));
   return { EndpointArn: record.arn };
 }
 

@@ -1,9 +1,51 @@
-import type { Operations } from '../operation.ts';
-import { assumeRole } from './assume-role.ts';
-import { callerIdentity } from './identity.ts';
+import type { AssumeRoleCommandInput, AssumeRoleResponse, GetCallerIdentityResponse } from '@aws-sdk/client-sts';
+import type { Context, Operations } from '../operation.ts';
+import { sessions } from '../../world/accounts.ts';
+import { AwsError } from '../../model/aws-error.ts';
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+const ROLE = /^arn:aws[a-z-]*:iam::(\d{12}):role\/(?:.*\/)?([\w+=,.@-]{1,64})$/;
 
 /** The STS operations that are built. */
 export const operations: Operations = {
   AssumeRole: assumeRole,
   GetCallerIdentity: callerIdentity,
 };
+
+/** AssumeRole: there are no policies here, so every role may be assumed; the session acts in the role's account. */
+function assumeRole(context: Context, input: AssumeRoleCommandInput): AssumeRoleResponse {
+  const { world } = context;
+  const role = ROLE.exec(input.RoleArn ?? '');
+  if (role === null) throw new AwsError('ValidationError', `${input.RoleArn} is invalid`);
+  const [, account = '', name = ''] = role;
+  const accessKeyId = `ASIA${base32(context, 16)}`;
+  const expires = world.clock.now() + (input.DurationSeconds ?? 3600) * 1000;
+  const arn = `arn:aws:sts::${account}:assumed-role/${name}/${input.RoleSessionName}`;
+  const userId = `AROA${base32(context, 17)}:${input.RoleSessionName}`;
+  const table = sessions(world);
+  for (const [key, session] of table.entries()) if (session.expires <= world.clock.now()) table.delete(key);
+  table.set(accessKeyId, { account, arn, userId, expires });
+  return {
+    Credentials: {
+      AccessKeyId: accessKeyId,
+      SecretAccessKey: world.random.hex(40),
+      SessionToken: Buffer.from(world.random.hex(96), 'hex').toString('base64'),
+      Expiration: new Date(expires),
+    },
+    AssumedRoleUser: { AssumedRoleId: userId, Arn: arn },
+  };
+}
+
+function base32(context: Context, digits: number): string {
+  let text = '';
+  while (text.length < digits) text += BASE32[Math.floor(context.world.random.next() * 32)];
+  return text;
+}
+
+/** GetCallerIdentity: the account's root, or the role whose session signed the call. */
+function callerIdentity(context: Context): GetCallerIdentityResponse {
+  const { account, accessKeyId, world } = context;
+  const session = accessKeyId === undefined ? undefined : sessions(world).get(accessKeyId);
+  if (session !== undefined) return { Account: session.account, Arn: session.arn, UserId: session.userId };
+  return { Account: account, Arn: `arn:aws:iam::${account}:root`, UserId: account };
+}

@@ -1,10 +1,13 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { DataCaptureConfig } from '@aws-sdk/client-sagemaker';
-import type { Table } from '../../storage/store.ts';
+import type { Clock } from '../../../base/clock.ts';
+import type { Store, Table } from '../../storage/store.ts';
 import type { EventSource } from '../timeline.ts';
-import type { World } from '../world.ts';
 import { captureKey, captureLine, encodingsOf, type Exchange } from './record.ts';
 import type { EndpointRecord } from '../endpoints/records.ts';
+import type { ObjectStore } from '../objects/objects.ts';
+import type { Latencies } from '../options.ts';
+import type { Random } from '../random.ts';
 
 /** A capture file that has not landed in S3 yet; its bytes lie in the blob of the same key. */
 interface FileRecord {
@@ -37,6 +40,7 @@ export interface CaptureSink {
 
 /** All captures of a world on their way to S3. */
 export interface Capture extends EventSource {
+  /** What captures for a variant; undefined when its config captures nothing. */
   sink(endpoint: EndpointRecord, variant: string, config: DataCaptureConfig | undefined): CaptureSink | undefined;
   /** Lets everything of one endpoint (`account/region/name`) land at `at`. */
   land(owner: string, at: number): Promise<void>;
@@ -55,28 +59,14 @@ const SAVE_AFTER_MS = 5_000;
 const MINUTE = 60_000;
 const TYPE = 'application/x-jsonlines';
 
-const captures = new WeakMap<World, Capture>();
-
-/** The captures of a world, made when first asked for. */
-export function createCapture(world: World): Capture {
-  const known = captures.get(world);
-  if (known) return known;
-  const made = build(world);
-  captures.set(world, made);
-  return made;
-}
-
-/** What captures for a variant; undefined when its config captures nothing. */
-export function captureSink(
-  world: World,
-  endpoint: EndpointRecord,
-  variant: string,
-  config: DataCaptureConfig | undefined,
-): CaptureSink | undefined {
-  return createCapture(world).sink(endpoint, variant, config);
-}
-
-function build(world: World): Capture {
+/** The captures of a world, those of an earlier process included. */
+export function createCapture(world: {
+  clock: Clock;
+  store: Store;
+  random: Random;
+  latencies: Latencies;
+  objects: ObjectStore;
+}): Capture {
   const table: Table<FileRecord> = world.store.table('sagemaker-captures');
   const files = new Map<string, File>();
   /** When something is due: the first landing, or the next save. */

@@ -1,22 +1,19 @@
-import type { World } from '../world.ts';
-import { firing } from './alarms.ts';
+import type { Platform } from '../world.ts';
+import { acceptMs, activateMs, fallBack, numberOf, planRollback } from './plan.ts';
+import type { Endpoint } from './endpoint.ts';
 import {
-  acceptMs,
-  activateMs,
   type Change,
+  type ChangeStage,
   type Counts,
-  fallBack,
-  numberOf,
-  planRollback,
-  type Stage,
-} from './plan.ts';
-import type { Endpoint } from './endpoints.ts';
-import { type FleetRecord, type VariantRecord, variantsOf } from './records.ts';
-import { attend, closeFleet, dismiss, type Fleet, hire } from '../fleet/fleet.ts';
+  type FleetRecord,
+  type VariantRecord,
+  variantsOf,
+} from './records.ts';
+import { attend, closeFleet, dismiss, hire } from '../fleet/fleet.ts';
+import type { Fleet } from '../fleet/variant.ts';
 import { stopInstances } from '../fleet/instance.ts';
 import { beginScale, endScale } from './scale.ts';
-import { lacksCapacity, NO_CAPACITY } from '../fleet/capacity.ts';
-import { checkHealth, warmUp } from '../fleet/health.ts';
+import { checkHealth, lacksCapacity, NO_CAPACITY, warmUp } from '../fleet/health.ts';
 
 /** How often alarms are looked at while baking: an alarm acts within a second of its change. */
 const ALARM_CHECK_MS = 1_000;
@@ -24,7 +21,7 @@ const ALARM_CHECK_MS = 1_000;
 const STARTING_CHECK_MS = 250;
 
 /** Begins the stage under way: what is to be seen at once, and when it ends. */
-export function begin(world: World, endpoint: Endpoint, at: number): void {
+export function begin(world: Platform, endpoint: Endpoint, at: number): void {
   const change = changeOf(endpoint);
   const stage = stageOf(change);
   change.stageStartedAt = at;
@@ -90,7 +87,7 @@ export function begin(world: World, endpoint: Endpoint, at: number): void {
 export type Outcome = 'waits' | 'changed' | 'gone';
 
 /** Makes happen what is due at `at`. */
-export async function advance(world: World, endpoint: Endpoint, at: number): Promise<Outcome> {
+export async function advance(world: Platform, endpoint: Endpoint, at: number): Promise<Outcome> {
   const outcome = await happen(world, endpoint, at);
   const { change } = endpoint.record;
   if (change && mayTimeOut(change)) change.dueAt = Math.min(change.dueAt, change.timeOutAt ?? change.dueAt);
@@ -102,7 +99,7 @@ function mayTimeOut(change: Change): boolean {
   return !change.undoing && !(stageOf(change).kind === 'terminate' && change.stage === change.stages.length - 1);
 }
 
-async function happen(world: World, endpoint: Endpoint, at: number): Promise<Outcome> {
+async function happen(world: Platform, endpoint: Endpoint, at: number): Promise<Outcome> {
   const change = changeOf(endpoint);
   const stage = stageOf(change);
   if (change.timeOutAt !== undefined && at >= change.timeOutAt && mayTimeOut(change)) {
@@ -121,7 +118,7 @@ async function happen(world: World, endpoint: Endpoint, at: number): Promise<Out
       serve(endpoint, stage.serving);
       return next(world, endpoint, at);
     case 'bake': {
-      const alarms = change.undoing ? [] : firing(world, endpoint.record, change.alarms);
+      const alarms = change.undoing ? [] : world.alarms.firing(endpoint.record, change.alarms);
       if (alarms.length > 0) {
         const reason = `One or more configured alarm for automatic rollback deployment is in ALARM state: [${alarms.join(', ')}].`;
         return undo(world, endpoint, reason, at);
@@ -153,9 +150,9 @@ async function happen(world: World, endpoint: Endpoint, at: number): Promise<Out
 
 /** The instances of a launch stand: are they there, and do they answer? */
 async function launched(
-  world: World,
+  world: Platform,
   endpoint: Endpoint,
-  stage: Stage & { kind: 'launch' },
+  stage: ChangeStage & { kind: 'launch' },
   at: number,
 ): Promise<Outcome> {
   const change = changeOf(endpoint);
@@ -185,7 +182,7 @@ async function launched(
 }
 
 /** What was to be launched does not come: an endpoint being created fails, one that serves goes back. */
-async function giveUp(world: World, endpoint: Endpoint, reason: string, at: number): Promise<Outcome> {
+async function giveUp(world: Platform, endpoint: Endpoint, reason: string, at: number): Promise<Outcome> {
   const { record } = endpoint;
   const change = changeOf(endpoint);
   if (change.kind === 'create' || change.undoing) {
@@ -204,7 +201,7 @@ async function giveUp(world: World, endpoint: Endpoint, reason: string, at: numb
 }
 
 /** Lets go of instances that never came, and takes requests with what there is. */
-async function abandon(world: World, endpoint: Endpoint): Promise<void> {
+async function abandon(world: Platform, endpoint: Endpoint): Promise<void> {
   const { record } = endpoint;
   for (const variant of record.fleet ? variantsOf(record.fleet) : []) {
     variant.instances = variant.instances.filter((instance) => instance.healthy);
@@ -218,7 +215,7 @@ async function abandon(world: World, endpoint: Endpoint): Promise<void> {
 }
 
 /** Turns an update round: back to the old fleet. */
-async function undo(world: World, endpoint: Endpoint, reason: string, at: number): Promise<Outcome> {
+async function undo(world: Platform, endpoint: Endpoint, reason: string, at: number): Promise<Outcome> {
   const { record } = endpoint;
   const change = changeOf(endpoint);
   const old = fleetOf(endpoint, 'old');
@@ -236,7 +233,7 @@ async function undo(world: World, endpoint: Endpoint, reason: string, at: number
 }
 
 /** On to the next stage, or the end. Stages that take no time follow at once. */
-async function next(world: World, endpoint: Endpoint, at: number): Promise<Outcome> {
+async function next(world: Platform, endpoint: Endpoint, at: number): Promise<Outcome> {
   const change = changeOf(endpoint);
   change.stage += 1;
   if (change.stage < change.stages.length) {
@@ -248,7 +245,7 @@ async function next(world: World, endpoint: Endpoint, at: number): Promise<Outco
 }
 
 /** The change is over: the new fleet is the fleet, or the old one still is. */
-async function finish(world: World, endpoint: Endpoint, at: number): Promise<void> {
+async function finish(world: Platform, endpoint: Endpoint, at: number): Promise<void> {
   const { record } = endpoint;
   const change = changeOf(endpoint);
   const leaving = change.undoing ? endpoint.next : endpoint.serving;
@@ -305,7 +302,7 @@ function changeOf(endpoint: Endpoint): Change {
   return change;
 }
 
-function stageOf(change: Change): Stage {
+function stageOf(change: Change): ChangeStage {
   const stage = change.stages[change.stage];
   if (!stage) throw new Error(`a change has ${change.stages.length} stages, not ${change.stage + 1}`);
   return stage;

@@ -1,61 +1,10 @@
 import type { CapacitySize, DeploymentConfig } from '@aws-sdk/client-sagemaker';
 import type { Latencies } from '../options.ts';
-import type { FleetRecord } from './records.ts';
-
-/** How many instances of each variant, by name. */
-export type Counts = Record<string, number>;
+import type { ChangeStage, Counts, FleetRecord } from './records.ts';
 
 /** A variant's number; undefined where there is none, also for a variant called `constructor`. */
 export function numberOf(numbers: Readonly<Record<string, number>>, variant: string): number | undefined {
   return Object.hasOwn(numbers, variant) ? numbers[variant] : undefined;
-}
-
-/** One step of a change. A change is a list of them, planned up front; each says all it does. */
-export type Stage =
-  /** The call was accepted; nothing is to be seen of it yet (facts 4.2). */
-  | { kind: 'accept' }
-  /** Starts instances and waits until their containers are healthy. */
-  | { kind: 'launch'; fleet: 'old' | 'new'; counts: Counts }
-  /** Lets this many instances of either fleet take requests. */
-  | { kind: 'activate'; serving: { old: Counts; new: Counts }; extent: 'canary' | 'full' }
-  /** Watches the alarms. */
-  | { kind: 'bake'; seconds: number; extent: 'canary' | 'full' }
-  | { kind: 'terminate'; fleet: 'old' | 'new'; counts: Counts }
-  /** Weights and counts of the standing fleet (UpdateEndpointWeightsAndCapacities). */
-  | {
-      kind: 'scale';
-      weights: Record<string, number>;
-      counts: Counts;
-      before: { weights: Record<string, number>; counts: Counts };
-    }
-  | { kind: 'delete' };
-
-/** What is under way on an endpoint. */
-export interface Change {
-  kind: 'create' | 'update' | 'scale' | 'delete';
-  startedAt: number;
-  stages: Stage[];
-  /** Index of the stage under way. */
-  stage: number;
-  stageStartedAt: number;
-  /** When something happens next. */
-  dueAt: number;
-  /** When the stage under way ends by itself. */
-  endsAt: number;
-  /** The fleet being built. */
-  next?: FleetRecord;
-  /** When `PendingDeploymentSummary` first shows it. */
-  pendingSince?: number;
-  alarms: string[];
-  /** MaximumExecutionTimeoutInSeconds runs out. */
-  timeOutAt?: number;
-  /** A container did not answer /ping: until when it is tried again. */
-  ailing?: { until: number };
-  /** The instances of the launch under way were granted; asked once, however often their health is looked at. */
-  granted?: boolean;
-  /** The change is being undone, for this reason. */
-  undoing?: { reason: string };
-  rollbackBatch?: CapacitySize;
 }
 
 /** Share of a launch that passes before `PendingDeploymentSummary` appears: 3 s of 180 s, as observed (facts 4.2). */
@@ -80,7 +29,7 @@ function counts(variants: readonly { name: string; desiredCount: number }[], of:
 }
 
 /** Creating a fleet where there is none. */
-export function planCreate(next: FleetRecord): Stage[] {
+export function planCreate(next: FleetRecord): ChangeStage[] {
   const all = everything(next);
   return [
     { kind: 'accept' },
@@ -95,13 +44,13 @@ function everything(fleet: FleetRecord): Counts {
 }
 
 /** The stages that bring an endpoint from one fleet to the next (facts 4.1, 4.2). */
-export function planUpdate(old: FleetRecord, next: FleetRecord, config: DeploymentConfig | undefined): Stage[] {
+export function planUpdate(old: FleetRecord, next: FleetRecord, config: DeploymentConfig | undefined): ChangeStage[] {
   if (config?.RollingUpdatePolicy) return planRolling(old, next, config);
   const policy = config?.BlueGreenUpdatePolicy;
   const routing = policy?.TrafficRoutingConfiguration;
   const wait = routing?.WaitIntervalInSeconds ?? 0;
   const finalWait = policy?.TerminationWaitInSeconds ?? 0;
-  const stages: Stage[] = [{ kind: 'accept' }, { kind: 'launch', fleet: 'new', counts: everything(next) }];
+  const stages: ChangeStage[] = [{ kind: 'accept' }, { kind: 'launch', fleet: 'new', counts: everything(next) }];
   const step =
     routing?.Type === 'CANARY' ? routing.CanarySize : routing?.Type === 'LINEAR' ? routing.LinearStepSize : undefined;
   if (step) {
@@ -125,9 +74,9 @@ export function planUpdate(old: FleetRecord, next: FleetRecord, config: Deployme
 }
 
 /** Batch by batch: launch, move its share of the traffic, bake, take as many old instances away. */
-function planRolling(old: FleetRecord, next: FleetRecord, config: DeploymentConfig): Stage[] {
+function planRolling(old: FleetRecord, next: FleetRecord, config: DeploymentConfig): ChangeStage[] {
   const policy = config.RollingUpdatePolicy;
-  const stages: Stage[] = [{ kind: 'accept' }];
+  const stages: ChangeStage[] = [{ kind: 'accept' }];
   const target = everything(next);
   const before = everything(old);
   let reached: Counts = Object.fromEntries(Object.keys(target).map((name) => [name, 0]));
@@ -179,8 +128,8 @@ export function fallBack(
  * rolling took away is launched anew by RollbackMaximumBatchSize (default: all of it), and the new fleet goes as it
  * comes back.
  */
-export function planRollback(old: FleetRecord, next: FleetRecord, batch: CapacitySize | undefined): Stage[] {
-  const stages: Stage[] = [];
+export function planRollback(old: FleetRecord, next: FleetRecord, batch: CapacitySize | undefined): ChangeStage[] {
+  const stages: ChangeStage[] = [];
   const total = everything(old);
   let standing = standingOf(old);
   let leaving = standingOf(next);

@@ -1,4 +1,5 @@
 import type {
+  CapacitySize,
   ContainerDefinition,
   DataCaptureConfig,
   DeploymentConfig,
@@ -9,7 +10,6 @@ import type {
   VariantStatus,
 } from '@aws-sdk/client-sagemaker';
 import type { Store, Table } from '../../storage/store.ts';
-import type { Change } from './plan.ts';
 
 /** What CreateModel was given, kept as it came. Times in every record are milliseconds since the epoch. */
 export interface ModelRecord {
@@ -79,6 +79,57 @@ export interface FleetRecord {
   shadow: VariantRecord[];
   capture?: DataCaptureConfig;
   metrics?: MetricsConfig;
+}
+
+/** How many instances of each variant, by name. */
+export type Counts = Record<string, number>;
+
+/** One stage of a change. A change is a list of them, planned up front; each says all it does. */
+export type ChangeStage =
+  /** The call was accepted; nothing is to be seen of it yet (facts 4.2). */
+  | { kind: 'accept' }
+  /** Starts instances and waits until their containers are healthy. */
+  | { kind: 'launch'; fleet: 'old' | 'new'; counts: Counts }
+  /** Lets this many instances of either fleet take requests. */
+  | { kind: 'activate'; serving: { old: Counts; new: Counts }; extent: 'canary' | 'full' }
+  /** Watches the alarms. */
+  | { kind: 'bake'; seconds: number; extent: 'canary' | 'full' }
+  | { kind: 'terminate'; fleet: 'old' | 'new'; counts: Counts }
+  /** Weights and counts of the standing fleet (UpdateEndpointWeightsAndCapacities). */
+  | {
+      kind: 'scale';
+      weights: Record<string, number>;
+      counts: Counts;
+      before: { weights: Record<string, number>; counts: Counts };
+    }
+  | { kind: 'delete' };
+
+/** What is under way on an endpoint. */
+export interface Change {
+  kind: 'create' | 'update' | 'scale' | 'delete';
+  startedAt: number;
+  stages: ChangeStage[];
+  /** Index of the stage under way. */
+  stage: number;
+  stageStartedAt: number;
+  /** When something happens next. */
+  dueAt: number;
+  /** When the stage under way ends by itself. */
+  endsAt: number;
+  /** The fleet being built. */
+  next?: FleetRecord;
+  /** When `PendingDeploymentSummary` first shows it. */
+  pendingSince?: number;
+  alarms: string[];
+  /** MaximumExecutionTimeoutInSeconds runs out. */
+  timeOutAt?: number;
+  /** A container did not answer /ping: until when it is tried again. */
+  ailing?: { until: number };
+  /** The instances of the launch under way were granted; asked once, however often their health is looked at. */
+  granted?: boolean;
+  /** The change is being undone, for this reason. */
+  undoing?: { reason: string };
+  rollbackBatch?: CapacitySize;
 }
 
 export interface EndpointRecord {

@@ -1,19 +1,18 @@
-import type { World } from '../world.ts';
-import { numberOf, type Stage } from './plan.ts';
-import type { Endpoint } from './endpoints.ts';
-import { variantsOf } from './records.ts';
+import type { Platform } from '../world.ts';
+import { numberOf } from './plan.ts';
+import type { Endpoint } from './endpoint.ts';
+import { type ChangeStage, variantsOf } from './records.ts';
 import { attend, dismiss, hire } from '../fleet/fleet.ts';
-import { lacksCapacity, NO_CAPACITY } from '../fleet/capacity.ts';
-import { checkHealth, warmUp } from '../fleet/health.ts';
+import { checkHealth, lacksCapacity, NO_CAPACITY, warmUp } from '../fleet/health.ts';
 import { stopInstances } from '../fleet/instance.ts';
 
 /** How often servers that are just starting are looked at. */
 const STARTING_CHECK_MS = 250;
 
-type Scale = Stage & { kind: 'scale' };
+type Scale = ChangeStage & { kind: 'scale' };
 
 /** New instances are launched, desired numbers show at once; what is current changes at the end (facts 13). */
-export function beginScale(world: World, endpoint: Endpoint, stage: Scale, at: number): void {
+export function beginScale(world: Platform, endpoint: Endpoint, stage: Scale, at: number): void {
   const { fleet } = endpoint.record;
   if (!fleet || !endpoint.serving) throw new Error(`endpoint ${endpoint.key} has no fleet to scale`);
   for (const variant of variantsOf(fleet)) {
@@ -38,7 +37,7 @@ export function beginScale(world: World, endpoint: Endpoint, stage: Scale, at: n
  * The numbers take effect; true when the change is over. Where new instances do not come, SageMaker rolls back
  * (status RollingBack) and ends in service with the old numbers (facts 4.2).
  */
-export async function endScale(world: World, endpoint: Endpoint, stage: Scale, at: number): Promise<boolean> {
+export async function endScale(world: Platform, endpoint: Endpoint, stage: Scale, at: number): Promise<boolean> {
   const { record, serving } = endpoint;
   const { fleet, change } = record;
   if (!fleet || !serving || !change) throw new Error(`endpoint ${endpoint.key} has no fleet to scale`);
@@ -73,7 +72,7 @@ export async function endScale(world: World, endpoint: Endpoint, stage: Scale, a
 
 /** Why the new instances do not come; 'starting' while servers of the user's own take their time. */
 async function shortage(
-  world: World,
+  world: Platform,
   { record, serving }: Endpoint,
   at: number,
 ): Promise<'starting' | { reason: string } | undefined> {

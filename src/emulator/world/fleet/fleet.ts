@@ -1,5 +1,4 @@
-import type { World } from '../world.ts';
-import { type CaptureSink, captureSink } from '../capture/capture.ts';
+import type { Platform } from '../world.ts';
 import {
   type EndpointRecord,
   type FleetRecord,
@@ -7,32 +6,9 @@ import {
   type VariantRecord,
   variantsOf,
 } from '../endpoints/records.ts';
-import { type Instance, artifactBlob, instanceOf, stopInstances } from './instance.ts';
-import { type Meter, createMeter } from '../traffic/meter.ts';
-
-/** A variant at work: its record, and what only lives in this process. */
-export interface Variant {
-  readonly record: VariantRecord;
-  readonly fleet: FleetRecord;
-  readonly endpoint: EndpointRecord;
-  readonly instances: Map<string, Instance>;
-  /** Those that take requests now. */
-  serving: Instance[];
-  readonly meter: Meter;
-  readonly capture: CaptureSink | undefined;
-  /** How slow this model is beside others: a factor on the median, the same for the same artifact and image. */
-  readonly pace: number;
-  /** Milliseconds its containers have worked, for the machines' CPU metric. */
-  busy: number;
-  /** Copies on their way to a shadow whose container takes its time. */
-  inFlight: number;
-}
-
-export interface Fleet {
-  readonly record: FleetRecord;
-  readonly production: Variant[];
-  readonly shadow: Variant | undefined;
-}
+import { artifactBlob, instanceOf, stopInstances } from './instance.ts';
+import { type Fleet, type Instance, membersOf, type Variant } from './variant.ts';
+import { createMeter } from '../traffic/meter.ts';
 
 /** A number in [0, 1) that only depends on the text (FNV-1a, mixed once more). */
 function fraction(text: string): number {
@@ -43,7 +19,7 @@ function fraction(text: string): number {
 }
 
 /** Brings a fleet's record to life; nothing starts yet. */
-export function openFleet(world: World, endpoint: EndpointRecord, record: FleetRecord): Fleet {
+export function openFleet(world: Platform, endpoint: EndpointRecord, record: FleetRecord): Fleet {
   const open = (variant: VariantRecord): Variant => ({
     record: variant,
     fleet: record,
@@ -51,7 +27,7 @@ export function openFleet(world: World, endpoint: EndpointRecord, record: FleetR
     instances: new Map(),
     serving: [],
     meter: createMeter(world, endpoint, record, variant.name),
-    capture: captureSink(world, endpoint, variant.name, record.capture),
+    capture: world.capture.sink(endpoint, variant.name, record.capture),
     pace: 0.85 + 0.3 * fraction(variant.containers.map((c) => `${c.Image} ${c.ModelDataUrl}`).join(' ')),
     busy: 0,
     inFlight: 0,
@@ -63,10 +39,6 @@ export function openFleet(world: World, endpoint: EndpointRecord, record: FleetR
   };
   attend(fleet);
   return fleet;
-}
-
-export function membersOf(fleet: Fleet): Variant[] {
-  return fleet.shadow ? [...fleet.production, fleet.shadow] : fleet.production;
 }
 
 /** Follows the records: who is there, who takes requests. Returns the instances that are gone. */
@@ -92,7 +64,7 @@ export function attend(fleet: Fleet): Instance[] {
 }
 
 /** New machines for a variant; they take no requests before they are healthy. */
-export function hire(world: World, variant: VariantRecord, count: number): void {
+export function hire(world: Platform, variant: VariantRecord, count: number): void {
   for (let index = 0; index < count; index += 1) {
     const instance: InstanceRecord = { id: `i-0${world.random.hex(16)}`, healthy: false, seed: world.random.next() };
     variant.instances.push(instance);
@@ -108,7 +80,7 @@ export function dismiss(variant: VariantRecord, count: number): void {
 }
 
 /** Stops a fleet for good and forgets its copies of the artifacts. */
-export async function closeFleet(world: World, fleet: Fleet): Promise<void> {
+export async function closeFleet(world: Platform, fleet: Fleet): Promise<void> {
   const instances = membersOf(fleet).flatMap((variant) => [...variant.instances.values()]);
   await stopInstances(world, instances);
   for (const variant of variantsOf(fleet.record)) {

@@ -1,7 +1,7 @@
-import type { World } from '../world.ts';
-import type { VariantRecord } from '../endpoints/records.ts';
-import { type Fleet, membersOf, type Variant } from './fleet.ts';
-import { type Instance, startInstance } from './instance.ts';
+import type { Platform } from '../world.ts';
+import { type Counts, type FleetRecord, type VariantRecord, variantsOf } from '../endpoints/records.ts';
+import { startInstance } from './instance.ts';
+import { type Fleet, type Instance, membersOf, type Variant } from './variant.ts';
 
 /** How long a look at a fleet may wait for servers that are just starting, in ms of the wall clock. */
 const GLANCE = 100;
@@ -24,7 +24,7 @@ function fresh(fleet: Fleet): [Variant, Instance][] {
 }
 
 /** Starts the containers of all new instances side by side. Failures are told by whoever needs the instance. */
-export async function warmUp(world: World, fleet: Fleet, at: number | undefined): Promise<void> {
+export async function warmUp(world: Platform, fleet: Fleet, at: number | undefined): Promise<void> {
   await Promise.allSettled(
     fresh(fleet).map(async ([variant, instance]) => {
       instance.moment = at;
@@ -38,7 +38,7 @@ export async function warmUp(world: World, fleet: Fleet, at: number | undefined)
 }
 
 /** Starts and pings the instances that are not known to be healthy. `at` is the simulated moment. */
-export async function checkHealth(world: World, fleet: Fleet, at: number): Promise<Health> {
+export async function checkHealth(world: Platform, fleet: Fleet, at: number): Promise<Health> {
   const started = warmUp(world, fleet, at).then(() => true);
   // In simulated time nothing else can happen meanwhile; real callers of other endpoints must not wait.
   if (world.clock.virtual) await world.timeline.outside(started);
@@ -77,4 +77,17 @@ export async function checkHealth(world: World, fleet: Fleet, at: number): Promi
 function unhealthy(variant: Variant, container: number): string {
   const name = variant.record.containers.length > 1 ? `${container + 1}. container` : 'primary container';
   return `The ${name} for production variant ${variant.record.name} did not pass the ping health check. Please check CloudWatch logs for this endpoint.`;
+}
+
+/** AWS's words end differently from report to report; the first half is sourced (facts 8.1). */
+export const NO_CAPACITY =
+  'Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error. Please retry using a different ML instance type or after some time.';
+
+/** Does a fault withhold the instances of a launch? AWS itself has always enough here. */
+export function lacksCapacity(world: Platform, endpoint: string, fleet: FleetRecord, launched: Counts): boolean {
+  return variantsOf(fleet).some((variant) => {
+    if ((launched[variant.name] ?? 0) === 0) return false;
+    const where = { service: 'sagemaker', endpoint, variant: variant.name, endpointConfig: fleet.configName };
+    return world.faults.strike(['insufficient-capacity'], where) !== undefined;
+  });
 }

@@ -1,21 +1,9 @@
 import type { ContainerDefinition } from '@aws-sdk/client-sagemaker';
 import type { Container } from '../../containers/container.ts';
-import type { World } from '../world.ts';
+import type { Platform } from '../world.ts';
 import type { EndpointRecord, FleetRecord, InstanceRecord, VariantRecord } from '../endpoints/records.ts';
 import type { LogTarget } from '../logs/logs.ts';
-
-/** A machine with its containers, as long as this process lives; containers start when they are first needed. */
-export interface Instance {
-  readonly record: InstanceRecord;
-  containers: Container[] | undefined;
-  starting: Promise<Container[]> | undefined;
-  /** Aborts when the instance goes away: what is just starting is called off. */
-  readonly leaving: AbortController;
-  /** Requests taken since its containers started: the first one is slow (facts 13). */
-  calls: number;
-  /** The simulated moment at which its containers are at work, where that is not the present. */
-  moment: number | undefined;
-}
+import type { Instance } from './variant.ts';
 
 export function instanceOf(record: InstanceRecord): Instance {
   const leaving = new AbortController();
@@ -63,7 +51,7 @@ export function artifactBlob(fleet: FleetRecord, variant: VariantRecord, contain
 }
 
 async function artifactOf(
-  world: World,
+  world: Platform,
   endpoint: EndpointRecord,
   fleet: FleetRecord,
   variant: VariantRecord,
@@ -89,7 +77,7 @@ async function artifactOf(
  * The instance's containers, started if they are not yet. Rejects with an Error whose message fits a FailureReason.
  */
 export function startInstance(
-  world: World,
+  world: Platform,
   endpoint: EndpointRecord,
   fleet: FleetRecord,
   variant: VariantRecord,
@@ -103,7 +91,7 @@ export function startInstance(
 }
 
 async function start(
-  world: World,
+  world: Platform,
   endpoint: EndpointRecord,
   fleet: FleetRecord,
   variant: VariantRecord,
@@ -138,7 +126,7 @@ async function start(
 }
 
 /** Stops what runs on the instances for good; what is just starting is called off. */
-export async function stopInstances(world: World, instances: readonly Instance[]): Promise<void> {
+export async function stopInstances(world: Platform, instances: readonly Instance[]): Promise<void> {
   const stop = async (instance: Instance) => {
     instance.leaving.abort(new Error('The instance was terminated while its container started.'));
     const { starting } = instance;

@@ -1,6 +1,6 @@
-import type { World } from '../world.ts';
-import type { Endpoint } from '../endpoints/endpoints.ts';
-import { membersOf, type Variant } from './fleet.ts';
+import type { Platform } from '../world.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import { membersOf, type Variant } from './variant.ts';
 
 const MINUTE = 60_000;
 
@@ -17,7 +17,7 @@ const METRICS = ['CPUUtilization', 'MemoryUtilization', 'DiskUtilization'] as co
  * The numbers are simulated: a floor that every idle container has, load from the requests its variant took in the
  * minute, and a little noise. They begin with this process: a machine that was off reports nothing.
  */
-export function createUtilization(world: World, endpoints: ReadonlyMap<string, Endpoint>): Utilization {
+export function createUtilization(world: Platform, endpoints: ReadonlyMap<string, Endpoint>): Utilization {
   let minuteEnd = nextMinute(world.clock.now());
   const busyBefore = new WeakMap<Variant, number>();
   const report = (variant: Variant) => {

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import type { World } from '../world.ts';
+import type { Platform } from '../world.ts';
 import { subscriptions, type SubscriptionRecord, topicArn, topicKey, type TopicName } from './records.ts';
 
 export interface Message {
@@ -18,7 +18,7 @@ const TIMEOUT = 15_000;
  * Does not wait for the subscribers; one that fails is named in the stream `failures`.
  */
 export function publish(
-  world: World,
+  world: Platform,
   topic: Pick<TopicName, 'account' | 'region' | 'name'>,
   message: Message,
   at = world.clock.now(),
@@ -45,7 +45,7 @@ export function publish(
 }
 
 function log(
-  world: World,
+  world: Platform,
   { account, region, name }: Pick<TopicName, 'account' | 'region' | 'name'>,
   stream: string,
   timestamp: number,

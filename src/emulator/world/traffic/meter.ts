@@ -1,6 +1,7 @@
-import type { World } from '../world.ts';
+import type { MetricStore, SeriesHandle } from '../cloudwatch/metrics/metrics.ts';
 import type { EndpointRecord, FleetRecord } from '../endpoints/records.ts';
-import type { SeriesHandle } from '../cloudwatch/metrics/metrics.ts';
+import type { Faults } from '../faults.ts';
+import type { Latencies } from '../options.ts';
 
 /** What became of one request at one variant. Latencies in microseconds. */
 interface Measured {
@@ -31,7 +32,12 @@ const NAMES = [
   ['OverheadLatency', MICROSECONDS],
 ] as const;
 
-export function createMeter(world: World, endpoint: EndpointRecord, fleet: FleetRecord, variant: string): Meter {
+export function createMeter(
+  world: { metrics: MetricStore; faults: Faults; latencies: Latencies },
+  endpoint: EndpointRecord,
+  fleet: FleetRecord,
+  variant: string,
+): Meter {
   const dimensions = [
     { Name: 'EndpointName', Value: endpoint.name },
     { Name: 'VariantName', Value: variant },

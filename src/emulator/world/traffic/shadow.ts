@@ -1,7 +1,8 @@
 import { stopwatch } from '../../../base/clock.ts';
 import type { InvocationRequest } from '../../containers/container.ts';
-import type { World } from '../world.ts';
-import type { Variant } from '../fleet/fleet.ts';
+import type { Platform } from '../world.ts';
+import type { Caller, ShadowCopy } from '../endpoints/endpoint.ts';
+import type { Variant } from '../fleet/variant.ts';
 import { logTarget } from '../fleet/instance.ts';
 import { type Answer, ask, pickInstance, withOverhead } from './traffic.ts';
 
@@ -14,22 +15,6 @@ const NO_ANSWER: Answer = {
   measured: 0,
 };
 
-/** A request on its way to a shadow. */
-interface Copy {
-  variant: Variant;
-  request: InvocationRequest;
-  caller: Caller;
-  /** When production's answer was determined. */
-  at: number;
-}
-
-/** What the caller sent beside the body, and the event id of production's capture. */
-export interface Caller {
-  eventId: string | undefined;
-  inferenceId: string | undefined;
-  customAttributes: string | undefined;
-}
-
 /**
  * How many copies may wait for a shadow's container at a time. What SageMaker does beyond its limit is not sourced
  * (facts 11); here the copy is dropped and the shadow's log says so.
@@ -38,15 +23,15 @@ const MOST_IN_FLIGHT = 1_000;
 
 /** Copies wait here until the answer to production's caller is on its way: a shadow costs the caller nothing. */
 export class ShadowQueue {
-  #copies: Copy[] = [];
+  #copies: ShadowCopy[] = [];
   #scheduled = false;
-  readonly #world: World;
+  readonly #world: Platform;
 
-  constructor(world: World) {
+  constructor(world: Platform) {
     this.#world = world;
   }
 
-  add(copy: Copy): void {
+  add(copy: ShadowCopy): void {
     this.#copies.push(copy);
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -66,13 +51,13 @@ export class ShadowQueue {
 }
 
 /** Draws whether a request is copied: the shadow's weight beside production's (facts 1.3). */
-export function isMirrored(world: World, production: Variant, shadow: Variant): boolean {
+export function isMirrored(world: Platform, production: Variant, shadow: Variant): boolean {
   const weight = shadow.record.weight;
   const share = world.switches.shadowSampling === 'weight' ? weight : weight / (production.record.weight || 1);
   return share >= 1 || world.random.next() < share;
 }
 
-function send(world: World, { variant, request, caller, at }: Copy): void {
+function send(world: Platform, { variant, request, caller, at }: ShadowCopy): void {
   const instance = pickInstance(world, variant);
   if (!instance) return;
   if (variant.inFlight >= MOST_IN_FLIGHT) {
@@ -94,7 +79,7 @@ function send(world: World, { variant, request, caller, at }: Copy): void {
 
 /** Metrics and capture of one answered request, at the moment it was answered. */
 export function settle(
-  world: World,
+  world: Platform,
   variant: Variant,
   request: InvocationRequest,
   caller: Caller,

@@ -1,8 +1,8 @@
 import { stopwatch } from '../../../base/clock.ts';
 import type { Container, InvocationRequest, InvocationResponse } from '../../containers/container.ts';
-import type { World } from '../world.ts';
-import type { Fleet, Variant } from '../fleet/fleet.ts';
-import { containerName, type Instance, startInstance } from '../fleet/instance.ts';
+import type { Platform } from '../world.ts';
+import { containerName, startInstance } from '../fleet/instance.ts';
+import type { Fleet, Instance, Variant } from '../fleet/variant.ts';
 
 /** What a variant answered, and how long it took (microseconds). */
 export interface Answer {
@@ -18,7 +18,7 @@ export interface Answer {
 }
 
 /** Where no overhead is simulated, it is what passed since `began` (by the stopwatch) beside the containers' work. */
-export function withOverhead(world: World, answer: Answer, began: number): Answer {
+export function withOverhead(world: Platform, answer: Answer, began: number): Answer {
   if (world.latencies.overheadLatency > 0) return answer;
   const overhead = stopwatch(world.clock) - began - answer.measured;
   return { ...answer, overheadLatency: Math.max(0, Math.round(overhead * 1000)) };
@@ -43,7 +43,7 @@ export function facing({ serving, next }: Serving): Fleet | undefined {
 }
 
 /** A variant by its share of the weights; undefined when no weight is above zero. */
-export function pickVariant(world: World, fleet: Fleet): Variant | undefined {
+export function pickVariant(world: Platform, fleet: Fleet): Variant | undefined {
   const [only] = fleet.production;
   if (fleet.production.length === 1) return only;
   let total = 0;
@@ -60,7 +60,7 @@ export function pickVariant(world: World, fleet: Fleet): Variant | undefined {
  * Old fleet or new: while traffic shifts, each request goes to the new one with the share of its instances that take
  * traffic, at random and not sticky (facts 4.3: a canary of 1 out of 3 saw 35 % of the requests).
  */
-export function pickFleet(world: World, { serving, next }: Serving, variant: Variant): Variant {
+export function pickFleet(world: Platform, { serving, next }: Serving, variant: Variant): Variant {
   if (!serving || !next) return variant;
   const counterpart = next.production.find((other) => other.record.name === variant.record.name);
   if (!counterpart || counterpart.serving.length === 0) return variant;
@@ -69,7 +69,7 @@ export function pickFleet(world: World, { serving, next }: Serving, variant: Var
 }
 
 /** One of the instances that take requests. */
-export function pickInstance(world: World, variant: Variant): Instance | undefined {
+export function pickInstance(world: Platform, variant: Variant): Instance | undefined {
   const { serving } = variant;
   return serving.length === 1 ? serving[0] : serving[Math.floor(world.random.next() * serving.length)];
 }
@@ -87,7 +87,7 @@ export interface Asking {
  * in this process, and a promise per request would cost more than the work.
  */
 export function ask(
-  world: World,
+  world: Platform,
   variant: Variant,
   instance: Instance,
   request: InvocationRequest,
@@ -102,7 +102,7 @@ export function ask(
 }
 
 function put(
-  world: World,
+  world: Platform,
   variant: Variant,
   instance: Instance,
   containers: Container[],
@@ -172,7 +172,7 @@ interface Raw {
 }
 
 /** Puts the latencies to an answer: simulated for built-in containers, measured for all others. */
-function weigh(world: World, variant: Variant, { response, container, first, extra, began, outside }: Raw): Answer {
+function weigh(world: Platform, variant: Variant, { response, container, first, extra, began, outside }: Raw): Answer {
   const measured = stopwatch(world.clock) - began;
   const simulated = !outside && world.latencies.modelLatency > 0;
   const model = Math.min(
@@ -196,7 +196,7 @@ const silence: InvocationResponse = { status: 0, body: new Uint8Array(), content
 const INJECTED = Buffer.from('The emulator was told to let this model fail (fault failing-model).');
 
 /** Milliseconds, from a log-normal distribution around so many times the model's own median. */
-function simulate(world: World, variant: Variant, effort: number): number {
+function simulate(world: Platform, variant: Variant, effort: number): number {
   const median = world.latencies.modelLatency * variant.pace * effort;
   return median * Math.exp(SIGMA * world.random.normal());
 }

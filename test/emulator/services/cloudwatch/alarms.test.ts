@@ -16,7 +16,6 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { alarmState } from '../../../../src/emulator/world/cloudwatch/alarms/alarms.ts';
 import { MINUTE, NINE, type Running, start } from './start.ts';
 
 let running: Running;
@@ -91,7 +90,7 @@ describe('an alarm through its life', () => {
       threshold: 1,
       evaluatedDatapoints: [{ timestamp: '2026-01-05T09:01:00.000+0000', sampleCount: 1, value: 3 }],
     });
-    expect(alarmState(running.emulator.world, '000000000000', 'us-east-1', 'errors')?.state).toBe('ALARM');
+    expect(running.emulator.world.alarms.get('000000000000', 'us-east-1', 'errors')?.state).toBe('ALARM');
     // The evaluation range is three minutes long: 09:01 leaves it at 09:05.
     running.clock.advance(2 * MINUTE);
     expect((await describeOne()).StateValue).toBe('ALARM');

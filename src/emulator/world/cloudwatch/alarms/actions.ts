@@ -1,6 +1,6 @@
 import { publish } from '../../topics/publish.ts';
 import { topicKey, topics } from '../../topics/records.ts';
-import type { World } from '../../world.ts';
+import type { Platform } from '../../world.ts';
 import { stamp } from './reason.ts';
 import {
   type AlarmHistoryRecord,
@@ -30,7 +30,7 @@ const REGIONS: Record<string, string> = {
  * Does what an alarm is told to do in its new state and gives the entries of its history: SNS topics are published to;
  * every other kind of action fails by name, for nothing here could carry it out.
  */
-export function runActions(world: World, alarm: AlarmRecord, from: StateValue, at: number): AlarmHistoryRecord[] {
+export function runActions(world: Platform, alarm: AlarmRecord, from: StateValue, at: number): AlarmHistoryRecord[] {
   const { settings } = alarm;
   if (!settings.ActionsEnabled) return [];
   const actions = {
@@ -55,7 +55,7 @@ export function runActions(world: World, alarm: AlarmRecord, from: StateValue, a
 }
 
 /** Undefined when it was carried out, else why not. */
-function runAction(world: World, arn: string, alarm: AlarmRecord, from: StateValue, at: number): string | undefined {
+function runAction(world: Platform, arn: string, alarm: AlarmRecord, from: StateValue, at: number): string | undefined {
   const [, region, account, name] = /^arn:aws:sns:([^:]+):(\d{12}):([^:]+)$/.exec(arn) ?? [];
   if (region === undefined || account === undefined || name === undefined) {
     return 'This emulator carries out actions on SNS topics only';

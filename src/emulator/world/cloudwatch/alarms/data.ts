@@ -1,4 +1,4 @@
-import type { World } from '../../world.ts';
+import type { Platform } from '../../world.ts';
 import type { AlarmPoint } from './evaluation.ts';
 import { type AlarmRecord, type MetricDataQuery, periodOf } from './record.ts';
 import { runQueries } from '../metrics/query.ts';
@@ -8,7 +8,11 @@ import { runQueries } from '../metrics/query.ts';
  * (for periods under a minute, at the last full period), not on the period's own grid: "at the end of minute 6 the
  * alarm is evaluated based on data from minutes 2 to 6". Throws MathProblem when the alarm's expression cannot be computed.
  */
-export function alarmRange(world: Pick<World, 'metrics' | 'switches'>, alarm: AlarmRecord, at: number): AlarmPoint[] {
+export function alarmRange(
+  world: Pick<Platform, 'metrics' | 'switches'>,
+  alarm: AlarmRecord,
+  at: number,
+): AlarmPoint[] {
   const { settings } = alarm;
   const period = periodOf(settings) * 1000;
   const grid = Math.min(period, 60_000);
@@ -26,7 +30,7 @@ export function alarmRange(world: Pick<World, 'metrics' | 'switches'>, alarm: Al
 }
 
 /** Start of the earliest data, from the range evaluated at `at` on, that an alarm could ever see; infinite without any. */
-export function nextAlarmData(world: Pick<World, 'metrics' | 'switches'>, alarm: AlarmRecord, at: number): number {
+export function nextAlarmData(world: Pick<Platform, 'metrics' | 'switches'>, alarm: AlarmRecord, at: number): number {
   const period = periodOf(alarm.settings) * 1000;
   const from = at - (alarm.settings.EvaluationPeriods + world.switches.alarmExtraPeriods + 1) * period - 60_000;
   const starts = (alarm.settings.Metrics ?? [queryOf(alarm)]).flatMap(({ MetricStat: stat }) => {

@@ -1,6 +1,4 @@
-import type { GetCallerIdentityResponse } from '@aws-sdk/client-sts';
-import type { Context } from '../operation.ts';
-import type { World } from '../../world/world.ts';
+import type { Store } from '../storage/store.ts';
 
 /** What AssumeRole gave out: kept so that calls signed with it land in the role's account. */
 export interface Session {
@@ -17,23 +15,15 @@ export interface Session {
 const DEFAULT_ACCOUNT = '000000000000';
 
 /** The sessions given out by AssumeRole, by access key id. */
-export function sessions(world: World) {
-  return world.store.table<Session>('sts-sessions');
+export function sessions({ store }: { store: Store }) {
+  return store.table<Session>('sts-sessions');
 }
 
 /** Whose account an access key belongs to: twelve digits are an account, a session's key is its role's, all else is the default. */
-export function accountOf(world: World, accessKeyId: string | undefined): string {
+export function accountOf(world: { store: Store }, accessKeyId: string | undefined): string {
   if (accessKeyId === undefined) return DEFAULT_ACCOUNT;
   if (/^\d{12}$/.test(accessKeyId)) return accessKeyId;
   return accessKeyId.startsWith('ASIA')
     ? (sessions(world).get(accessKeyId)?.account ?? DEFAULT_ACCOUNT)
     : DEFAULT_ACCOUNT;
-}
-
-/** GetCallerIdentity: the account's root, or the role whose session signed the call. */
-export function callerIdentity(context: Context): GetCallerIdentityResponse {
-  const { account, accessKeyId, world } = context;
-  const session = accessKeyId === undefined ? undefined : sessions(world).get(accessKeyId);
-  if (session !== undefined) return { Account: session.account, Arn: session.arn, UserId: session.userId };
-  return { Account: account, Arn: `arn:aws:iam::${account}:root`, UserId: account };
 }
