@@ -1,28 +1,19 @@
-import type { Context } from '../services/operation.ts';
-import { checkS3 } from './s3.ts';
-import { decodeBody } from '../protocols/body.ts';
+import type { OperationModel, ServiceModel } from '../model/shapes.ts';
+import { validate } from '../model/validate.ts';
+import { decodeBody, MOST_BYTES, tooLarge } from '../protocols/body.ts';
 import { cbor } from '../protocols/cbor.ts';
 import { json } from '../protocols/json.ts';
 import { query } from '../protocols/query.ts';
 import { fitsPath } from '../protocols/rest.ts';
 import { restJson } from '../protocols/rest-json.ts';
 import { restXml } from '../protocols/rest-xml.ts';
-import {
-  type ErrorSetting,
-  header,
-  type Protocol,
-  type ProtocolId,
-  type WireRequest,
-  type WireResponse,
-} from '../protocols/wire.ts';
-import { type Route, route, type Scope } from './route.ts';
-import { s3Operation } from './route-s3.ts';
+import { header, type Protocol, type ProtocolId, type WireRequest, type WireResponse } from '../protocols/wire.ts';
+import type { Context } from '../services/operation.ts';
 import { loadedService, loadService, type Service } from '../services/registry.ts';
 import { accountOf } from '../world/accounts.ts';
-import type { OperationModel, ServiceModel } from '../model/shapes.ts';
-import { validate } from '../model/validate.ts';
 import type { World } from '../world/world.ts';
-import { AwsError } from '../model/aws-error.ts';
+import { asAwsError, denied, failed, notImplemented, throttled, unknownOperation } from './refusals.ts';
+import { type Call, type Head, readHead, type Route, route } from './route.ts';
 
 const PROTOCOLS: Record<ProtocolId, Protocol> = {
   json,
@@ -35,32 +26,50 @@ const PROTOCOLS: Record<ProtocolId, Protocol> = {
 /** The reply, or undefined when the connection is to be broken without one. */
 export type Reply = WireResponse | undefined;
 
-/**
- * One request through all floors: route, parse, validate, let due events happen, faults, operation, serialize.
- * Never throws: whatever goes wrong becomes an answer in the protocol the client spoke.
- */
-export async function answer(
-  world: World,
-  sent: WireRequest,
-  requestId: string,
-  scope: Scope,
-  spoken: ProtocolId,
-): Promise<Reply> {
+/** A request of which the head has come, and the body not yet. */
+export interface Incoming {
+  /** How many bytes the body may have. */
+  maxBytes: number;
+  /** The refusal of a larger body. */
+  refuseBody(requestId: string): WireResponse;
+  /**
+   * The request through all floors: route, parse, validate, let due events happen, faults, operation, serialize. Never
+   * throws: whatever goes wrong becomes an answer in the protocol the client spoke.
+   */
+  answer(body: Uint8Array, requestId: string): Promise<Reply>;
+}
+
+/** Takes a request to AWS, whichever of its services it is for. */
+export function accept(world: World, head: Head): Incoming {
+  const call = readHead(head);
+  const { protocol } = call;
+  return {
+    maxBytes: MOST_BYTES[protocol],
+    refuseBody: (requestId) =>
+      PROTOCOLS[protocol].serializeError(tooLarge(protocol), {
+        service: undefined,
+        requestId,
+        request: { ...head, body: new Uint8Array() },
+      }),
+    answer: (body, requestId) => answer(world, call, { ...head, body }, requestId),
+  };
+}
+
+async function answer(world: World, call: Call, sent: WireRequest, requestId: string): Promise<Reply> {
   let request = sent;
-  let protocol = spoken;
   let service: ServiceModel | undefined;
   let asked: OperationModel | undefined;
   try {
-    request = await decodeBody(sent, protocol);
-    const found = route(request, scope, protocol);
-    protocol = found.protocol;
+    request = await decodeBody(sent, call.protocol);
+    const found = route(request, call);
     if (found.path !== request.path) request = { ...request, path: found.path };
     const loaded = loadedService(found.service) ?? (await loadService(found.service));
     service = loaded.model;
-    asked = operationOf(service, found, request);
-    return named(await run(world, request, requestId, scope, found, loaded, asked), asked);
+    asked = operationOf(loaded, found, request);
+    return named(await run(world, call, request, requestId, loaded, asked), asked);
   } catch (error) {
-    return named(refusal(asAwsError(error), { protocol, service, requestId, request }), asked);
+    const reply = PROTOCOLS[call.protocol].serializeError(asAwsError(error), { service, requestId, request });
+    return named(reply, asked);
   }
 }
 
@@ -69,29 +78,38 @@ function named<T extends Reply>(reply: T, operation: OperationModel | undefined)
   return reply;
 }
 
-/** An error as the client's protocol has it. */
-export function refusal(error: AwsError, setting: ErrorSetting & { protocol: ProtocolId }): WireResponse {
-  return PROTOCOLS[setting.protocol].serializeError(error, setting);
+/** The operation that is meant. Throws the refusal of what AWS does not know either. */
+function operationOf({ model, hooks }: Service, found: Route, request: WireRequest): OperationModel {
+  const name =
+    found.operation ??
+    (hooks.operationOf
+      ? hooks.operationOf(model, request)
+      : model.operationNames.find((one) => {
+          const operation = model.operation(one);
+          return operation?.http.method === request.method && fitsPath(operation, request.path);
+        }));
+  const operation = name === undefined ? undefined : model.operation(name);
+  if (operation === undefined) throw unknownOperation(model, found.protocol, name, request);
+  return operation;
 }
 
 async function run(
   world: World,
+  { protocol: spoken, scope }: Call,
   request: WireRequest,
   requestId: string,
-  scope: Scope,
-  found: Route,
   service: Service,
   operation: OperationModel,
 ): Promise<Reply> {
-  const protocol = PROTOCOLS[found.protocol];
+  const protocol = PROTOCOLS[spoken];
   const implementation = operation.built ? service.operations[operation.name] : undefined;
-  if (implementation === undefined) throw notImplemented(operation, found.protocol);
-  if (found.service === 's3') checkS3(world, operation, request);
+  if (implementation === undefined) throw notImplemented(operation, spoken);
+  service.hooks.checkRequest?.(world, operation, request);
   const input = protocol.parse(operation, request);
   validate(operation, input);
   if (!world.timeline.upToDate) await world.timeline.catchUp();
   const where = place(operation, input);
-  await strikeBefore(world, where);
+  await injectFaults(world, operation, where);
   const context: Context = {
     account: accountOf(world, scope.accessKeyId),
     region: scope.region ?? 'us-east-1',
@@ -112,49 +130,6 @@ async function run(
 /** What changes nothing, and what comes so often that its last tenth of a second may go with the process. */
 const MAY_BE_LOST = /^(?:Describe|Filter|Get|Head|List|InvokeEndpoint|PutMetricData)/;
 
-/** The operation that is meant. Throws the refusal of what AWS does not know either. */
-function operationOf(service: ServiceModel, found: Route, request: WireRequest): OperationModel {
-  const name = operationName(service, found, request);
-  const operation = name === undefined ? undefined : service.operation(name);
-  if (operation !== undefined) return operation;
-  switch (found.protocol) {
-    case 'query': {
-      const version = service.metadata.apiVersion;
-      throw new AwsError('InvalidAction', `Could not find operation ${name} for version ${version}`);
-    }
-    case 'rest-xml':
-      if (request.method === 'POST' && /^multipart\/form-data/i.test(header(request, 'content-type') ?? '')) {
-        const message = 'POST Object (uploads by form) is an operation of AWS that the emulator has not built.';
-        throw new AwsError('NotImplemented', message, { status: 501 });
-      }
-      throw new AwsError('MethodNotAllowed', 'The specified method is not allowed against this resource.', {
-        status: 405,
-        details: { Method: request.method },
-      });
-    default: {
-      const what = name ?? `${request.method} ${request.path}`;
-      const status = found.protocol === 'rest-json' ? 404 : 400;
-      const message = `${service.metadata.serviceId} of AWS has no operation ${what}.`;
-      throw new AwsError('UnknownOperationException', message, { status });
-    }
-  }
-}
-
-function operationName(service: ServiceModel, found: Route, request: WireRequest): string | undefined {
-  if (found.protocol === 'rest-xml') return s3Operation(service, request);
-  if (found.protocol !== 'rest-json') return found.operation;
-  return service.operationNames.find((name) => {
-    const operation = service.operation(name);
-    return operation?.http.method === request.method && fitsPath(operation, request.path);
-  });
-}
-
-function notImplemented(operation: OperationModel, protocol: ProtocolId): AwsError {
-  const code = protocol === 'query' || protocol === 'rest-xml' ? 'NotImplemented' : 'NotImplementedException';
-  const name = `${operation.service.metadata.serviceId} ${operation.name}`;
-  return new AwsError(code, `${name} is an operation of AWS that the emulator has not built.`, { status: 501 });
-}
-
 type Where = Parameters<World['faults']['strike']>[1];
 
 function place(operation: OperationModel, input: Record<string, unknown>): Where {
@@ -165,39 +140,13 @@ function place(operation: OperationModel, input: Record<string, unknown>): Where
   return where;
 }
 
-/** The faults that strike before any work is done. */
-async function strikeBefore(world: World, where: Where): Promise<void> {
+/** The faults that come before any work is done. */
+async function injectFaults(world: World, operation: OperationModel, where: Where): Promise<void> {
   const delay = world.faults.strike(['delay'], where);
   if (delay !== undefined) await world.clock.sleep(delay.milliseconds ?? 1000);
   const fault = world.faults.strike(['throttle', 'error', 'deny'], where);
   if (fault === undefined) return;
-  if (fault.kind === 'deny') throw denied(where);
-  if (fault.kind === 'throttle') throw throttled(where.service);
-  const status = fault.status ?? 500;
-  const code = status === 503 ? 'ServiceUnavailable' : status >= 500 ? 'InternalFailure' : 'ValidationException';
-  throw new AwsError(code, `A fault on demand (${fault.id}).`, { status });
-}
-
-/** S3 asks to slow down; the services that come from Query have a shorter word for it than those of JSON. */
-function throttled(service: string | undefined): AwsError {
-  if (service === 's3') return new AwsError('SlowDown', 'Please reduce your request rate.', { status: 503 });
-  const query = service === 'cloudwatch' || service === 'sts' || service === 'sns';
-  return new AwsError(query ? 'Throttling' : 'ThrottlingException', 'Rate exceeded');
-}
-
-/** What IAM refuses. S3 long said no more than this; the others name the action. */
-function denied({ service, operation }: Where): AwsError {
-  if (service === 's3') return new AwsError('AccessDenied', 'Access Denied', { status: 403 });
-  const action = `${service?.replace('-runtime', '')}:${operation}`;
-  const query = service === 'cloudwatch' || service === 'sts' || service === 'sns';
-  const words = `User is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`;
-  return query ? new AwsError('AccessDenied', words, { status: 403 }) : new AwsError('AccessDeniedException', words);
-}
-
-/** What is no refusal is a defect of the emulator: the client sees a 500, the cause goes to the log. */
-function asAwsError(error: unknown): AwsError {
-  if (error instanceof AwsError) return error;
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`shadowctl emulator: ${message}\n`);
-  return new AwsError('InternalFailure', 'The emulator failed unexpectedly; its log says why.', { status: 500 });
+  if (fault.kind === 'deny') throw denied(operation);
+  if (fault.kind === 'throttle') throw throttled(operation.service);
+  throw failed(fault.id, fault.status ?? 500);
 }

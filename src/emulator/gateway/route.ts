@@ -1,7 +1,7 @@
 import { queryParameters } from '../protocols/query.ts';
 import { header, type ProtocolId, type WireRequest } from '../protocols/wire.ts';
 import { SERVICE_IDS, type ServiceId } from '../model/shapes.ts';
-import { bucketOf } from './route-s3.ts';
+import { bucketInHost } from './host.ts';
 import { AwsError } from '../model/aws-error.ts';
 
 /** All of a request but its body. */
@@ -15,6 +15,12 @@ export interface Route {
   operation: string | undefined;
   /** The path with the bucket of a virtual-host request put in front. */
   path: string;
+}
+
+/** What the head of a request says. */
+export interface Call {
+  protocol: ProtocolId;
+  scope: Scope;
 }
 
 /** Who signed, for which region and service; all undefined for an unsigned request. */
@@ -56,7 +62,7 @@ const QUERY_VERSIONS: ReadonlyMap<string, ServiceId> = new Map([
 const RUNTIME_PATH = /^\/endpoints\/[^/]*\/(?:invocations|async-invocations|invocations-response-stream)$/;
 
 /** Reads the credential scope from the Authorization header or a presigned URL. */
-export function scopeOf(request: Pick<Head, 'headers' | 'query'>): Scope {
+function scopeOf(request: Pick<Head, 'headers' | 'query'>): Scope {
   const authorization = request.headers.authorization;
   let credential: string | undefined;
   if (typeof authorization === 'string') {
@@ -86,8 +92,14 @@ export function scopeOf(request: Pick<Head, 'headers' | 'query'>): Scope {
   };
 }
 
-/** Which protocol a request is in, as far as its head can tell; what is none other is S3's, as S3 takes any path. */
-export function protocolOf(request: Head, scope: Scope): ProtocolId {
+/** Reads who sends a request and in which protocol it is: all that is known before its body has come. */
+export function readHead(head: Head): Call {
+  const scope = scopeOf(head);
+  return { scope, protocol: protocolOf(head, scope) };
+}
+
+/** Which protocol a request is in; what is none other is S3's, as S3 takes any path. */
+function protocolOf(request: Head, scope: Scope): ProtocolId {
   if (scope.service !== 's3' && request.method === 'POST' && RUNTIME_PATH.test(request.path)) return 'rest-json';
   if (header(request, 'smithy-protocol') === 'rpc-v2-cbor') return 'cbor';
   if (request.headers['x-amz-target'] !== undefined) return 'json';
@@ -97,7 +109,7 @@ export function protocolOf(request: Head, scope: Scope): ProtocolId {
 }
 
 /** Says which service a request is for, its body decoded. Throws NotImplemented where it is none of ours. */
-export function route(request: WireRequest, scope: Scope, protocol: ProtocolId): Route {
+export function route(request: WireRequest, { scope, protocol }: Call): Route {
   const { path } = request;
   switch (protocol) {
     case 'cbor':
@@ -110,7 +122,7 @@ export function route(request: WireRequest, scope: Scope, protocol: ProtocolId):
       if (!RUNTIME_PATH.test(path)) throw unknownService(scope.service ?? 'a service', `${request.method} ${path}`);
       return { service: 'sagemaker-runtime', protocol, operation: undefined, path };
     default: {
-      const bucket = bucketOf(header(request, 'host') ?? '');
+      const bucket = bucketInHost(header(request, 'host') ?? '');
       return { service: 's3', protocol, operation: undefined, path: bucket === undefined ? path : `/${bucket}${path}` };
     }
   }

@@ -4,13 +4,11 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { cannotRun } from '../../base/errors.ts';
 import { createWorld } from '../world/create.ts';
-import { answer, refusal } from '../gateway/pipeline.ts';
+import { bucketInHost } from '../gateway/host.ts';
+import { accept } from '../gateway/pipeline.ts';
 import type { EmulatorOptions } from '../world/options.ts';
-import { MOST_BYTES, tooLarge } from '../protocols/body.ts';
 import { header, type WireRequest, type WireResponse } from '../protocols/wire.ts';
 import { type Random, seededRandom } from '../world/random.ts';
-import { protocolOf, scopeOf } from '../gateway/route.ts';
-import { bucketOf } from '../gateway/route-s3.ts';
 import { readBody } from './body.ts';
 import { CONTROL, control } from './control.ts';
 import { refusalOf } from './guard.ts';
@@ -107,21 +105,18 @@ async function serve(
     send(head.method, outgoing, { status: 403, headers: { connection: 'close' }, body: `${refused}\n` });
     return;
   }
-  const scope = scopeOf(head);
-  const protocol = protocolOf(head, scope);
-  const body = await readBody(incoming, MOST_BYTES[protocol]);
+  const call = accept(world, head);
+  const body = await readBody(incoming, call.maxBytes);
   if (body === undefined) return;
   const requestId = requestIds.uuid();
   if (body === 'too-large') {
-    const request = { ...head, body: new Uint8Array() };
-    const reply = refusal(tooLarge(protocol), { protocol, service: undefined, requestId, request });
+    const reply = call.refuseBody(requestId);
     send(head.method, outgoing, { ...reply, headers: { ...reply.headers, connection: 'close' } });
     return;
   }
-  const request: WireRequest = { ...head, body };
   const reply = isControl(head)
-    ? await control(world, startedAt, request)
-    : await answer(world, request, requestId, scope, protocol);
+    ? await control(world, startedAt, { ...head, body })
+    : await call.answer(body, requestId);
   if (reply === undefined) incoming.socket.destroy();
   else {
     if (reply.operation !== undefined && FINISHED.hasSubscribers) operations.set(outgoing, reply.operation);
@@ -131,7 +126,7 @@ async function serve(
 
 /** A bucket of a virtual host may well hold a key of that name. */
 function isControl({ path, headers }: Pick<WireRequest, 'path' | 'headers'>): boolean {
-  return path.startsWith(CONTROL) && bucketOf(header({ headers }, 'host') ?? '') === undefined;
+  return path.startsWith(CONTROL) && bucketInHost(header({ headers }, 'host') ?? '') === undefined;
 }
 
 function send(method: string, outgoing: ServerResponse, reply: WireResponse): void {

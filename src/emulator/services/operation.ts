@@ -1,3 +1,5 @@
+import type { OperationModel, ServiceModel } from '../model/shapes.ts';
+import type { WireRequest } from '../protocols/wire.ts';
 import type { World } from '../world/world.ts';
 
 /** Who asks, where and when: everything an operation may know beside its input. */
@@ -23,3 +25,11 @@ export type Operation = (context: Context, input: any) => unknown | Promise<unkn
 
 /** The operations of one service by AWS's names; what is missing here but known to AWS answers NotImplemented. */
 export type Operations = Record<string, Operation>;
+
+/** What only the service itself knows of its requests, called by the gateway. */
+export interface Hooks {
+  /** Which operation a REST request is; undefined where AWS has none such. Without it, the first whose method and path fit. */
+  operationOf?(service: ServiceModel, request: WireRequest): string | undefined;
+  /** Called before the request is parsed; throws `AwsError` to refuse. */
+  checkRequest?(world: World, operation: OperationModel, request: WireRequest): void;
+}

@@ -1,10 +1,11 @@
-import type { Operations } from './operation.ts';
+import type { Hooks, Operations } from './operation.ts';
 import { type RawModel, resolveModel, SERVICE_IDS, type ServiceId, type ServiceModel } from '../model/shapes.ts';
 
 /** A service when it is first called: its description and its operations. */
 export interface Service {
   model: ServiceModel;
   operations: Operations;
+  hooks: Hooks;
 }
 
 type Loaded = { default: unknown };
@@ -21,7 +22,7 @@ const MODELS: Record<ServiceId, () => Promise<Loaded>> = {
   'application-autoscaling': () => import('../model/models/application-autoscaling.json', { with: { type: 'json' } }),
 };
 
-const OPERATIONS: Record<ServiceId, () => Promise<{ operations: Operations }>> = {
+const SERVICES: Record<ServiceId, () => Promise<{ operations: Operations; hooks?: Hooks }>> = {
   sagemaker: () => import('./sagemaker/index.ts'),
   'sagemaker-runtime': () => import('./sagemaker-runtime/index.ts'),
   cloudwatch: () => import('./cloudwatch/index.ts'),
@@ -54,8 +55,8 @@ export function loadedService(id: ServiceId): Service | undefined {
 export async function loadService(id: ServiceId): Promise<Service> {
   const known = ready.get(id);
   if (known !== undefined) return known;
-  const [model, loaded] = await Promise.all([loadModel(id), OPERATIONS[id]()]);
-  const service = { model, operations: loaded.operations };
+  const [model, loaded] = await Promise.all([loadModel(id), SERVICES[id]()]);
+  const service = { model, operations: loaded.operations, hooks: loaded.hooks ?? {} };
   ready.set(id, service);
   return service;
 }

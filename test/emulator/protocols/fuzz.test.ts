@@ -2,7 +2,7 @@ import { encode } from 'cborg';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/base/clock.ts';
-import { answer } from '../../../src/emulator/gateway/pipeline.ts';
+import { accept } from '../../../src/emulator/gateway/pipeline.ts';
 import { cbor } from '../../../src/emulator/protocols/cbor.ts';
 import { json } from '../../../src/emulator/protocols/json.ts';
 import { query } from '../../../src/emulator/protocols/query.ts';
@@ -10,7 +10,6 @@ import { restJson } from '../../../src/emulator/protocols/rest-json.ts';
 import { restXml } from '../../../src/emulator/protocols/rest-xml.ts';
 import { decodeBody } from '../../../src/emulator/protocols/body.ts';
 import type { Protocol, ProtocolId, WireRequest } from '../../../src/emulator/protocols/wire.ts';
-import { protocolOf, scopeOf } from '../../../src/emulator/gateway/route.ts';
 import { type Emulator, startEmulator } from '../../../src/emulator/http/server.ts';
 import { loadModel } from '../../../src/emulator/services/registry.ts';
 import type { OperationModel, ServiceId } from '../../../src/emulator/model/shapes.ts';
@@ -206,8 +205,7 @@ describe('whole requests at random', () => {
       request('', { headers: { 'x-amz-target': `${name}.X` } }),
       request('', { path: `/service/${name}/operation/X`, headers: { 'smithy-protocol': 'rpc-v2-cbor' } }),
     ]) {
-      const scope = scopeOf(one);
-      const reply = await answer(emulator.world, one, 'id', scope, protocolOf(one, scope));
+      const reply = await accept(emulator.world, one).answer(one.body, 'id');
       expect(reply?.status).toBe(501);
     }
   });
@@ -286,8 +284,7 @@ describe('whole requests at random', () => {
         fc.oneof(fc.string(), fc.constantFrom('{}', '<a/>', 'Action=GetCallerIdentity')),
         async (method, path, parameters, more, body) => {
           const one = request(body, { method, path, query: parameters, headers: more });
-          const scope = scopeOf(one);
-          const reply = await answer(emulator.world, one, 'id', scope, protocolOf(one, scope));
+          const reply = await accept(emulator.world, one).answer(one.body, 'id');
           expect(reply?.status).toBeGreaterThanOrEqual(200);
           expect(reply?.status).not.toBe(500);
         },

@@ -1,5 +1,6 @@
 import type { Context } from '../operation.ts';
-import { idOf, policiesOf, type PolicyRecord, type Target, targetKey, targetsOf, words } from './records.ts';
+import { policiesOf, type PolicyRecord, type Target, targetKey, targetsOf } from '../../world/scaling.ts';
+import { idOf, words } from './names.ts';
 import { pageFrom } from '../paging.ts';
 import { invalidNextToken, objectNotFound } from './errors.ts';
 
@@ -20,8 +21,9 @@ const CONFIGURATIONS = [
 /** Keeps a policy; it is given back by DescribeScalingPolicies and moves nothing here. */
 export function putScalingPolicy(context: Context, input: PutInput): { PolicyARN: string; Alarms: never[] } {
   const key = targetKey(context, input);
-  if (!targetsOf(context).get(key)) throw objectNotFound(`No scalable target registered for ${words(input)}`);
-  const policies = policiesOf(context);
+  if (!targetsOf(context.world.store).get(key))
+    throw objectNotFound(`No scalable target registered for ${words(input)}`);
+  const policies = policiesOf(context.world.store);
   const policyKey = `${key}|${input.PolicyName}`;
   const known = policies.get(policyKey);
   const id = idOf(policyKey);
@@ -52,7 +54,7 @@ export function describeScalingPolicies(
   },
 ): unknown {
   const { items, next } = pageFrom(
-    policiesOf(context)
+    policiesOf(context.world.store)
       .entries(`${context.account}/${context.region}/${input.ServiceNamespace}|`)
       .map(([, record]) => record)
       .filter((record) => input.ResourceId === undefined || record.ResourceId === input.ResourceId)
@@ -75,7 +77,7 @@ export function describeScalingPolicies(
 }
 
 export function deleteScalingPolicy(context: Context, input: Target & { PolicyName: string }): Record<string, never> {
-  if (!policiesOf(context).delete(`${targetKey(context, input)}|${input.PolicyName}`)) {
+  if (!policiesOf(context.world.store).delete(`${targetKey(context, input)}|${input.PolicyName}`)) {
     throw objectNotFound(`No scaling policy found for ${words(input)}, policy name: ${input.PolicyName}`);
   }
   return {};

@@ -1,5 +1,6 @@
 import type { Context } from '../operation.ts';
-import { idOf, policiesOf, type Target, targetKey, type TargetRecord, targetsOf, words } from './records.ts';
+import { type Target, targetKey, type TargetRecord, targetsOf, removeTarget } from '../../world/scaling.ts';
+import { idOf, words } from './names.ts';
 import { pageFrom } from '../paging.ts';
 import { invalidNextToken, objectNotFound, validationError } from './errors.ts';
 
@@ -19,7 +20,7 @@ const DIMENSION = 'sagemaker:variant:DesiredInstanceCount';
 export function registerScalableTarget(context: Context, input: RegisterInput): { ScalableTargetARN: string } {
   if (input.ServiceNamespace === 'sagemaker') checkVariant(context, input);
   const key = targetKey(context, input);
-  const known = targetsOf(context).get(key);
+  const known = targetsOf(context.world.store).get(key);
   const min = input.MinCapacity ?? known?.min;
   const max = input.MaxCapacity ?? known?.max;
   if (min === undefined || max === undefined) {
@@ -45,7 +46,7 @@ export function registerScalableTarget(context: Context, input: RegisterInput): 
     },
     arn: `arn:aws:application-autoscaling:${context.region}:${context.account}:scalable-target/${idOf(key).slice(0, 20)}`,
   };
-  targetsOf(context).set(key, record);
+  targetsOf(context.world.store).set(key, record);
   return { ScalableTargetARN: record.arn };
 }
 
@@ -81,7 +82,7 @@ export function describeScalableTargets(
   },
 ): unknown {
   const { items, next } = pageFrom(
-    targetsOf(context)
+    targetsOf(context.world.store)
       .entries(`${context.account}/${context.region}/${input.ServiceNamespace}|`)
       .map(([, record]) => record)
       .filter((record) => !input.ResourceIds?.length || input.ResourceIds.includes(record.ResourceId))
@@ -104,23 +105,8 @@ export function describeScalableTargets(
   return { ScalableTargets, ...(next !== undefined && { NextToken: next }) };
 }
 
-/** Its policies go with it, as on AWS. */
 export function deregisterScalableTarget(context: Context, input: Target): Record<string, never> {
-  if (!remove(context, targetKey(context, input))) throw objectNotFound(`No scalable target found for ${words(input)}`);
+  if (!removeTarget(context.world.store, targetKey(context, input)))
+    throw objectNotFound(`No scalable target found for ${words(input)}`);
   return {};
-}
-
-function remove(context: Context, key: string): boolean {
-  for (const [policy] of policiesOf(context).entries(`${key}|`)) policiesOf(context).delete(policy);
-  return targetsOf(context).delete(key);
-}
-
-/** DeleteEndpoint deregisters the targets of the endpoint's variants (github.com/awslabs/stable-diffusion-aws-extension#161). */
-export function deregisterEndpoint(context: Context, endpoint: string): void {
-  const prefix = targetKey(context, {
-    ServiceNamespace: 'sagemaker',
-    ResourceId: `endpoint/${endpoint}/variant/`,
-    ScalableDimension: '',
-  });
-  for (const [key] of targetsOf(context).entries(prefix.slice(0, -1))) remove(context, key);
 }

@@ -1,11 +1,13 @@
-import type { Operations } from '../operation.ts';
+import type { Hooks, Operations } from '../operation.ts';
 import { bucketOperations } from './buckets.ts';
+import { checkRequest } from './check-request.ts';
 import { completeOperations } from './complete.ts';
 import { copyOperations } from './copy.ts';
 import { deleteOperations } from './delete.ts';
 import { listOperations } from './list.ts';
 import { multipartOperations } from './multipart.ts';
 import { multipartListOperations } from './multipart-lists.ts';
+import { operationOf } from './operation-of.ts';
 import { readOperations } from './read.ts';
 import { taggingOperations } from './tagging.ts';
 import { writeOperations } from './write.ts';
@@ -23,3 +25,6 @@ export const operations: Operations = {
   ...completeOperations,
   ...multipartListOperations,
 };
+
+/** AWS's description alone does not tell S3's operations apart, and S3 checks a request before it reads it. */
+export const hooks: Hooks = { operationOf, checkRequest };

@@ -4,7 +4,7 @@ import { planCreate } from '../../world/endpoints/plan.ts';
 import { describeEndpoint as describe } from '../../world/endpoints/describe.ts';
 import type { Change, ChangeStage, EndpointRecord } from '../../world/endpoints/records.ts';
 import type { Endpoint } from '../../world/endpoints/endpoint.ts';
-import { deregisterEndpoint } from '../application-autoscaling/targets.ts';
+import { removeTargetsOf } from '../../world/scaling.ts';
 import { checkDeployment } from './deployment-rules.ts';
 import { configNamed, fleetFor } from './fleets.ts';
 import { checkTags, forget, remember } from './tags.ts';
@@ -59,7 +59,7 @@ export function deleteEndpoint(context: Context, input: { EndpointName: string }
   record.status = 'Deleting';
   record.modifiedAt = context.world.clock.now();
   forget(context, record.arn);
-  deregisterEndpoint(context, record.name);
+  removeTargetsOf(context.world.store, context, record.name);
   context.world.endpoints.start(record, changeOf(context, 'delete', [{ kind: 'delete' }]));
   return {};
 }

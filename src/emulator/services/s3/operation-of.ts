@@ -1,21 +1,8 @@
-import type { WireRequest } from '../protocols/wire.ts';
-import type { ServiceModel } from '../model/shapes.ts';
-
-/**
- * The bucket in the host name of a virtual-host request: `bucket.localhost`, `bucket.s3.localhost`,
- * `bucket.s3.us-east-1.localhost`, `bucket.127.0.0.1`. Undefined for a path-style request. The port is ignored.
- */
-export function bucketOf(host: string): string | undefined {
-  const name = host.replace(/:\d*$/, '').toLowerCase();
-  const suffix = ['.localhost', '.127.0.0.1'].find((one) => name.endsWith(one));
-  if (suffix === undefined) return undefined;
-  const prefix = name.slice(0, -suffix.length);
-  if (/^s3(?:[.-]|$)/.test(prefix)) return undefined;
-  return prefix.replace(/\.s3(?:[.-][a-z0-9-]+)?(?:\.amazonaws\.com)?$/, '');
-}
+import type { WireRequest } from '../../protocols/wire.ts';
+import type { ServiceModel } from '../../model/shapes.ts';
 
 /** Which S3 operation a request is, by method, path, query and headers; undefined when S3 has none such. */
-export function s3Operation(service: ServiceModel, request: WireRequest): string | undefined {
+export function operationOf(service: ServiceModel, request: WireRequest): string | undefined {
   const path = request.path.replace(/^\/+/, '');
   const slash = path.indexOf('/');
   const kind = path === '' ? 'service' : slash < 0 || slash === path.length - 1 ? 'bucket' : 'object';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { header, type WireRequest } from '../protocols/wire.ts';
-import { checksumOf, memberOf, verifyBody } from '../services/s3/checksums.ts';
-import type { OperationModel } from '../model/shapes.ts';
-import type { World } from '../world/world.ts';
-import { AwsError } from '../model/aws-error.ts';
+import { header, type WireRequest } from '../../protocols/wire.ts';
+import { checksumOf, memberOf, verifyBody } from './checksums.ts';
+import type { OperationModel } from '../../model/shapes.ts';
+import type { World } from '../../world/world.ts';
+import { AwsError } from '../../model/aws-error.ts';
 
 /** Bodies of XML (DeleteObjects, tagging) have no members for their checksums, so they are verified here; objects' are S3's own affair. */
 const HEADER = /^x-amz-checksum-([a-z0-9]+)$/;
@@ -12,7 +12,7 @@ const HEADER = /^x-amz-checksum-([a-z0-9]+)$/;
  * What S3 checks before it looks at the request: the hash the signer put over the body, the checksums of XML bodies,
  * the date of a presigned URL. Throws S3's XAmzContentSHA256Mismatch, BadDigest, AccessDenied and their kin.
  */
-export function checkS3(world: World, operation: OperationModel, request: WireRequest): void {
+export function checkRequest(world: World, operation: OperationModel, request: WireRequest): void {
   checkExpiry(world, request);
   checkPayloadHash(header(request, 'x-amz-content-sha256'), request.body);
   if (operation.checksum?.requestChecksumRequired !== true) return;
