@@ -8,13 +8,14 @@ import type { Clock } from '../base/clock.ts';
 import { cannotRun, type Problem, usage } from '../base/errors.ts';
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
+import { MINUTE } from '../base/units.ts';
 
 /** Results of one query; the service gives as many unless told otherwise, and every region at least allows this. */
 export const MOST_RESULTS = 10_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 4_000;
 /** AWS ends a query after an hour. */
-const LONGEST_RUN_MS = 61 * 60_000;
+const LONGEST_RUN_MS = 61 * MINUTE;
 /** An account may run so many queries at once; dashboards and alarms take their share. */
 const BUSY_WAIT_MS = 10_000;
 const BUSY_TRIES = 12;

@@ -1,4 +1,5 @@
 import { usage } from '../base/errors.ts';
+import { MINUTE, parseDuration, parsePercent, percent, SECOND } from '../base/units.ts';
 
 /** A part of a fleet, as the user says it: `2` is two instances, `10%` is a share of them. */
 export interface Size {
@@ -32,27 +33,23 @@ export function parseSize(flag: string, text: string): Size {
   return { unit: match[2] === '%' ? 'percent' : 'instances', value };
 }
 
-const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
-
 /** `90s`, `10m`, `1h`, `1h30m` or `0`, as whole seconds: a number alone may have been meant as minutes. @throws Problem 'usage' */
 export function parseSeconds(flag: string, text: string): number {
   const trimmed = text.trim();
   if (/^0+$/.test(trimmed)) return 0;
   if (/^\d+$/.test(trimmed))
     throw usage(`${flag} ${text}: a duration needs a unit.`, `Write ${trimmed}s, ${trimmed}m or ${trimmed}h.`);
-  if (!/^(\d+(\.\d+)?[smh])+$/.test(trimmed)) throw usage(`${flag} ${text}: a duration looks like 90s, 10m or 1h30m.`);
-  let seconds = 0;
-  for (const [, number, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)([smh])/g))
-    seconds += Number(number) * (SECONDS[unit ?? 's'] ?? 1);
+  const ms = parseDuration(trimmed);
+  if (ms === undefined) throw usage(`${flag} ${text}: a duration looks like 90s, 10m or 1h30m.`);
+  const seconds = ms / SECOND;
   if (!Number.isInteger(seconds)) throw usage(`${flag} ${text}: AWS counts whole seconds.`);
   return seconds;
 }
 
 /** `1%` or `0.01` as a share of requests above 0 and at most 1. @throws Problem 'usage' */
 export function parseRate(flag: string, text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text.trim());
-  if (match === null) throw usage(`${flag} ${text}: a rate looks like 1% or 0.01.`);
-  const rate = match[2] === '%' ? Number(match[1]) / 100 : Number(match[1]);
+  const rate = parsePercent(text) ?? (/^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : undefined);
+  if (rate === undefined) throw usage(`${flag} ${text}: a rate looks like 1% or 0.01.`);
   if (rate >= 1) {
     throw usage(
       `${flag} ${text}: that is ${percent(rate)} of the requests, so no canary could ever exceed it.`,
@@ -62,20 +59,19 @@ export function parseRate(flag: string, text: string): number {
   return rate;
 }
 
-const MILLISECONDS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000 };
-
 /** SageMaker gives a container 60 s to answer (facts 7.2): no ModelLatency can be longer. */
-export const LONGEST_ANSWER_MS = 60_000;
+export const LONGEST_ANSWER_MS = MINUTE;
 
 /** `p99=250ms`, `avg=1s`. @throws Problem 'usage' */
 export function parseLatencyLimit(flag: string, text: string): LatencyLimit {
-  const match = /^([a-z0-9.]+)=(\d+(?:\.\d+)?)(us|ms|s)$/i.exec(text.trim());
-  if (match === null) throw usage(`${flag} ${text}: a latency limit looks like p99=250ms or avg=1s.`);
-  const milliseconds = Number(match[2]) * (MILLISECONDS[(match[3] ?? 'ms').toLowerCase()] ?? 1);
+  const [, statistic, limit = ''] = /^([a-z0-9.]+)=(\d.*)$/i.exec(text.trim()) ?? [];
+  const milliseconds = parseDuration(limit.toLowerCase());
+  if (statistic === undefined || milliseconds === undefined)
+    throw usage(`${flag} ${text}: a latency limit looks like p99=250ms or avg=1s.`);
   if (milliseconds <= 0 || milliseconds >= LONGEST_ANSWER_MS) {
     throw usage(`${flag} ${text}: SageMaker gives a model 60 s to answer, so a limit lies between 0 and 60 s.`);
   }
-  return { statistic: parseStatistic(flag, match[1] ?? ''), milliseconds };
+  return { statistic: parseStatistic(flag, statistic), milliseconds };
 }
 
 /** `p99=20%`. @throws Problem 'usage' */
@@ -92,24 +88,6 @@ function parseStatistic(flag: string, text: string): string {
   if (rank === undefined || Number(rank) <= 0)
     throw usage(`${flag}: ${text} is no statistic of a latency; use avg, p50, p90, p99 or p99.9.`);
   return lower;
-}
-
-/** 0.0123 as `1.23 %`; up to three digits. */
-export function percent(share: number): string {
-  return `${Number((share * 100).toPrecision(3))} %`;
-}
-
-/** 1234.5 ms as `1.23 s`, 12.34 as `12.3 ms`. */
-export function showMilliseconds(ms: number): string {
-  if (ms >= 1000) return `${Number((ms / 1000).toPrecision(3))} s`;
-  return `${Number(ms.toPrecision(3))} ms`;
-}
-
-/** 330 as `5m30s`. */
-export function showSeconds(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const [h, m, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
-  return `${h > 0 ? `${h}h` : ''}${m > 0 ? `${m}m` : ''}${s > 0 || whole === 0 ? `${s}s` : ''}`;
 }
 
 /** `1 instance`, `3 instances`. */

@@ -1,6 +1,7 @@
 import type { CapacitySize, DeploymentConfig } from '@aws-sdk/client-sagemaker';
 import { usage } from '../base/errors.ts';
-import { instances, showSeconds, type Size } from './quantity.ts';
+import { instances, type Size } from './quantity.ts';
+import { duration, durationFlag, SECOND } from '../base/units.ts';
 
 export type StrategyName = 'canary' | 'linear' | 'rolling' | 'all-at-once';
 
@@ -57,11 +58,11 @@ export function planStrategy(request: StrategyRequest, fleet: number): Strategy 
   const max = request.maxSeconds;
   if (max !== undefined) {
     if (max < 600 || max > 28_800)
-      throw usage(`--max-time ${showSeconds(max)}: SageMaker permits 10m to 8h (600 to 28800 s).`);
+      throw usage(`--max-time ${durationFlag(max * SECOND)}: SageMaker permits 10m to 8h (600 to 28800 s).`);
     if (max <= waits) {
       throw usage(
-        `--max-time ${showSeconds(max)}: it must be longer than all waiting together, which is ${showSeconds(waits)}` +
-          ` (${shifted.stages.length - 1} × ${showSeconds(shifted.bakeSeconds)} + ${showSeconds(shifted.finalBakeSeconds)}).`,
+        `--max-time ${durationFlag(max * SECOND)}: it must be longer than all waiting together, which is ${duration(waits * SECOND)}` +
+          ` (${shifted.stages.length - 1} × ${duration(shifted.bakeSeconds * SECOND)} + ${duration(shifted.finalBakeSeconds * SECOND)}).`,
       );
     }
   }
@@ -191,7 +192,8 @@ function needTwo(name: StrategyName, fleet: number): void {
 
 function seconds(flag: string, given: number | undefined, otherwise: number): number {
   const value = given ?? otherwise;
-  if (value < 0 || value > 3600) throw usage(`${flag} ${showSeconds(value)}: SageMaker permits 0 to 1h (3600 s).`);
+  if (value < 0 || value > 3600)
+    throw usage(`${flag} ${durationFlag(value * SECOND)}: SageMaker permits 0 to 1h (3600 s).`);
   return value;
 }
 

@@ -1,4 +1,5 @@
-import { percent, showMilliseconds, type LatencyGrowth, type LatencyLimit } from './quantity.ts';
+import { type LatencyGrowth, type LatencyLimit } from './quantity.ts';
+import { milliseconds, percent } from '../base/units.ts';
 
 /** What the user permits the new fleet to do; undefined leaves it to the default. */
 export interface LimitRequest {
@@ -76,7 +77,7 @@ function latencyLimit(
 ): (LatencyLimit & { reason: string }) | { missing: string } {
   const words = (limit: LatencyLimit, why: string) => ({
     ...limit,
-    reason: `ModelLatency ${limit.statistic} above ${showMilliseconds(limit.milliseconds)} (${why})`,
+    reason: `ModelLatency ${limit.statistic} above ${milliseconds(limit.milliseconds)} (${why})`,
   });
   if (request.maxLatency !== undefined) return words(request.maxLatency, 'as asked for');
   const growth = request.maxLatencyIncrease ?? DEFAULT_GROWTH;
@@ -86,7 +87,7 @@ function latencyLimit(
     const origin = request.maxLatencyIncrease === undefined ? 'the default' : 'as asked for';
     return words(
       limit,
-      `${percent(growth.share)} above ${showMilliseconds(now)}, the median minute of the fleet being replaced over ${baseline.minutes} minutes; ${origin}`,
+      `${percent(growth.share)} above ${milliseconds(now)}, the median minute of the fleet being replaced over ${baseline.minutes} minutes; ${origin}`,
     );
   }
   if (request.maxLatencyIncrease !== undefined) {

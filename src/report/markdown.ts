@@ -6,7 +6,8 @@ import { contentOf } from './content/content.ts';
 import { reasonsOf, unitsText } from './content/gates.ts';
 import type { Section, Table } from './content/section.ts';
 import type { Report } from './report.ts';
-import { count, gateInterval, gateLimit, gateValue, windowText } from './words.ts';
+import { gateInterval, gateLimit, gateValue, windowText } from './words.ts';
+import { count } from '../base/units.ts';
 
 /** Of a table so many rows: a pull request is no place for all of them. */
 const MOST_ROWS = 15;

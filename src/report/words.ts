@@ -2,30 +2,12 @@ import type { LabelSums, NoiseFloor, Predictions, Repeats } from '../analysis/ob
 import { designEffect } from '../analysis/statistics/repeats.ts';
 import { bowker, stuartMaxwell } from '../analysis/statistics/symmetry.ts';
 import type { Gate } from '../analysis/judge/verdict.ts';
-
-/** `1 234`, thousands apart. */
-export function count(n: number): string {
-  return String(Math.round(n)).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
-}
-
-/** Up to so many significant digits; `–` where there is nothing. */
-export function number(value: number | undefined, unit = '', digits = 4): string {
-  if (value === undefined || !Number.isFinite(value)) return '–';
-  const text = String(Number(value.toPrecision(digits)));
-  return unit === '' ? text : `${text} ${unit}`;
-}
-
-/** `1.25 %`; `–` where there is nothing. */
-export function percent(share: number | undefined): string {
-  return share === undefined ? '–' : `${number(share * 100)} %`;
-}
+import { change, count, dateAndTime, duration, MISSING, number, percent, points, timeOfDay } from '../base/units.ts';
 
 /** `+12 %`, or `–` where one of them is missing. */
 export function difference(production: number | undefined, shadow: number | undefined): string {
-  if (production === undefined || shadow === undefined || production === 0) return '–';
-  const change = (shadow / production - 1) * 100;
-  if (Math.abs(change) < 0.05) return '0 %';
-  return `${change > 0 ? '+' : '-'}${Math.abs(change).toFixed(Math.abs(change) < 10 ? 1 : 0)} %`;
+  if (production === undefined || shadow === undefined || production === 0) return MISSING;
+  return change(shadow / production);
 }
 
 /** `5 665 pairs`, or `5 665 pairs of 365 distinct inputs` where inputs repeat. */
@@ -86,34 +68,26 @@ export function isDifference({ id }: Pick<Gate, 'id'>): boolean {
 
 /** A value of a gate in the gate's own terms; three digits are as many as an estimate deserves. */
 export function gateValue(gate: Gate, value: number | undefined): string {
-  if (value === undefined || !Number.isFinite(value)) return '–';
-  if (gate.unit === 'ratio') return difference(1, value);
-  if (isDifference(gate)) {
-    const points = number(value * 100, '', 3);
-    return `${points} ${points === '1' ? 'pt' : 'pts'}`;
-  }
-  return gate.unit === 'share' ? `${number(value * 100, '', 3)} %` : number(value, '', 3);
+  if (gate.unit === 'ratio') return change(value);
+  if (isDifference(gate)) return points(value);
+  return gate.unit === 'share' ? percent(value) : number(value, 3);
 }
 
 /** `from … to`, the unit once: `82.2 … 85.9 %`. */
 export function gateInterval(gate: Gate): string {
-  if (gate.interval === undefined) return '–';
+  if (gate.interval === undefined) return MISSING;
   const [low, high] = gate.interval.map((one) => gateValue(gate, one));
-  return `${low === '–' ? low : low?.replace(/ (%|pts?)$/, '')} … ${high}`;
+  return `${low === MISSING ? low : low?.replace(/ (%|pts?)$/, '')} … ${high}`;
 }
 
 /** `2026-01-05 09:00 – 09:30 UTC (30 min)` */
 export function windowText(window: { from: number; to: number }): string {
-  const from = new Date(window.from).toISOString();
-  const to = new Date(window.to).toISOString();
-  const end = from.slice(0, 10) === to.slice(0, 10) ? to.slice(11, 16) : to.slice(0, 16).replace('T', ' ');
-  const minutes = Math.round((window.to - window.from) / 60_000);
-  const hours = Math.floor(minutes / 60);
-  const length = hours === 0 ? `${minutes} min` : minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
-  return `${from.slice(0, 16).replace('T', ' ')} – ${end} UTC (${length})`;
+  const [from, to] = [dateAndTime(window.from), dateAndTime(window.to)];
+  const end = from.slice(0, 10) === to.slice(0, 10) ? timeOfDay(window.to) : to;
+  return `${from} – ${end} UTC (${duration(window.to - window.from)})`;
 }
 
 /** The margin of a gate with its relation, `< 1 %`; `–` where there is none. */
 export function gateLimit(gate: Gate): string {
-  return gate.margin === undefined ? '–' : `${gate.relation} ${gateValue(gate, gate.margin)}`;
+  return gate.margin === undefined ? MISSING : `${gate.relation} ${gateValue(gate, gate.margin)}`;
 }

@@ -7,6 +7,7 @@ import { replay, type OpenStep } from '../state/replay.ts';
 import type { Journal, ResourceKind, ResourceRef, StepOutcome } from '../state/journal.ts';
 import { nameOf } from './steps.ts';
 import { ENDPOINT_TAG, isOurs, RUN_TAG } from './tags.ts';
+import { MINUTE } from '../base/units.ts';
 
 /** How a step ended, as found by looking. */
 export interface Finding {
@@ -16,7 +17,7 @@ export interface Finding {
 }
 
 /** How far our clock and AWS's may differ when a bucket's age is read, in milliseconds. */
-const CLOCK_SKEW = 5 * 60_000;
+const CLOCK_SKEW = 5 * MINUTE;
 
 /**
  * Settles what an earlier command left open: asks AWS what became of every step that was begun and never ended, and

@@ -4,6 +4,7 @@ import { AwsProblem } from '../aws/errors.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
 import type { Clock } from '../base/clock.ts';
 import { cannotRun } from '../base/errors.ts';
+import { HOUR, MINUTE } from '../base/units.ts';
 
 /** The endpoint as AWS describes it. */
 export type Endpoint = DescribeEndpointCommandOutput;
@@ -38,9 +39,9 @@ export interface WaitOptions {
 }
 
 const SETTLED = new Set(['InService', 'Failed', 'OutOfService', 'UpdateRollbackFailed']);
-const TIMEOUT = 6 * 3_600_000;
+const TIMEOUT = 6 * HOUR;
 /** How long an update that AWS has accepted may still look as if it had not begun. */
-const BEGIN_WITHIN = 60_000;
+const BEGIN_WITHIN = MINUTE;
 /** Looks that fail in a row before the wait is given up. */
 const TROUBLES = 10;
 
@@ -75,7 +76,7 @@ export async function waitForEndpoint(aws: Aws, clock: Clock, options: WaitOptio
     }
     if (waited > timeout) {
       throw cannotRun(
-        `Endpoint "${options.endpoint}" has not settled after ${Math.round(waited / 60_000)} minutes.`,
+        `Endpoint "${options.endpoint}" has not settled after ${Math.round(waited / MINUTE)} minutes.`,
         `Look at it with: shadowctl status --endpoint ${options.endpoint}`,
       );
     }

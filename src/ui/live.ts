@@ -2,6 +2,7 @@ import { cut } from './cut.ts';
 import { styleText } from 'node:util';
 import { plain } from './io.ts';
 import { sparkline } from './sparkline.ts';
+import { milliseconds, percent } from '../base/units.ts';
 
 /** A fleet as the live view shows it. */
 export interface LiveFleet {
@@ -81,7 +82,7 @@ function shortState(state: string): string {
 
 function drawFleet(fleet: LiveFleet, configWidth: number, graph: number, statistic: string): string {
   const count = fleet.current === fleet.desired ? `${fleet.current}` : `${fleet.current} of ${fleet.desired}`;
-  const share = `${Math.round(fleet.share * 100)} %`.padStart(5);
+  const share = percent(Math.round(fleet.share * 100) / 100).padStart(5);
   const errors = `5XX ${sparkline(fleet.errorRate, graph, 0.05)} ${lastRate(fleet.errorRate).padStart(6)}`;
   const latency = `${statistic}${sparkline(fleet.latencyMs, graph)} ${lastMs(fleet.latencyMs).padStart(7)}`;
   return `  ${fleet.label}  ${cut(plain(fleet.config), configWidth).padEnd(configWidth)}  ${count.padStart(6)} inst ${share}  ${errors}  ${latency}`;
@@ -89,12 +90,12 @@ function drawFleet(fleet: LiveFleet, configWidth: number, graph: number, statist
 
 function lastRate(values: readonly (number | undefined)[]): string {
   const last = values.findLast((value) => value !== undefined);
-  return last === undefined ? '–' : `${Number((last * 100).toPrecision(3))} %`;
+  return percent(last);
 }
 
 function lastMs(values: readonly (number | undefined)[]): string {
   const last = values.findLast((value) => value !== undefined);
-  return last === undefined ? '–' : `${Number(last.toPrecision(3))} ms`;
+  return milliseconds(last);
 }
 
 /** `4m05s`, `1h02m`. */

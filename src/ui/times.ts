@@ -1,14 +1,8 @@
-const DAY_MS = 86_400_000;
-
-/** A moment in ISO 8601 for reading: without fractions of a second. */
-export function wholeSeconds(iso: string): string {
-  return iso.replace(/\.\d+(?=Z$)/, '');
-}
+import { dateAndTime, DAY, timeOfDay } from '../base/units.ts';
 
 /** `09:05` in UTC, with the day in front (`01-05 09:05`) where `long`. */
 export function clockTime(ms: number, long = false): string {
-  const text = new Date(ms).toISOString();
-  return long ? `${text.slice(5, 10)} ${text.slice(11, 16)}` : text.slice(11, 16);
+  return long ? dateAndTime(ms).slice(5) : timeOfDay(ms);
 }
 
 /** One line of `columns` characters that names the times along an axis, the zone (UTC) last. Empty without times. */
@@ -16,7 +10,7 @@ export function axisTimes(times: readonly number[], columns: number): string {
   const first = times[0];
   const last = times.at(-1);
   if (first === undefined || last === undefined) return '';
-  const long = last - first >= DAY_MS || clockTime(first, true).slice(0, 5) !== clockTime(last, true).slice(0, 5);
+  const long = last - first >= DAY || clockTime(first, true).slice(0, 5) !== clockTime(last, true).slice(0, 5);
   const width = clockTime(first, long).length;
   const end = `${clockTime(last, long)} UTC`;
   let line = clockTime(first, long);

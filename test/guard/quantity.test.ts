@@ -1,14 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  parseLatencyGrowth,
-  parseLatencyLimit,
-  parseRate,
-  parseSeconds,
-  parseSize,
-  percent,
-  showMilliseconds,
-  showSeconds,
-} from '../../src/guard/quantity.ts';
+import { parseLatencyGrowth, parseLatencyLimit, parseRate, parseSeconds, parseSize } from '../../src/guard/quantity.ts';
 
 describe('what the user says', () => {
   test.each([
@@ -26,9 +17,10 @@ describe('what the user says', () => {
     ['10m', 600],
     ['1h30m', 5400],
     ['0.5h', 1800],
+    ['10 min', 600],
   ])('duration %s', (text, seconds) => expect(parseSeconds('--bake', text)).toBe(seconds));
 
-  test.each(['', 'm', '5', '90', '1d', '10 m', '0.3s'])('no duration: %s', (text) => {
+  test.each(['', 'm', '5', '90', '1e3s', '0.3s'])('no duration: %s', (text) => {
     expect(() => parseSeconds('--bake', text)).toThrow(/--bake/);
   });
 
@@ -62,10 +54,4 @@ describe('what the user says', () => {
     expect(parseLatencyGrowth('--max-latency-increase', 'p99=20%')).toEqual({ statistic: 'p99', share: 0.2 });
     expect(() => parseLatencyGrowth('--max-latency-increase', 'p99=20')).toThrow(/p99=20%/);
   });
-});
-
-test('what the user reads', () => {
-  expect([percent(0.01), percent(0.34567), percent(0)]).toEqual(['1 %', '34.6 %', '0 %']);
-  expect([showMilliseconds(4.151), showMilliseconds(1234.5)]).toEqual(['4.15 ms', '1.23 s']);
-  expect([showSeconds(0), showSeconds(330), showSeconds(3600)]).toEqual(['0s', '5m30s', '1h']);
 });

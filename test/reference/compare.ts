@@ -21,6 +21,7 @@ import { detectTask } from '../../src/analysis/answers/task.ts';
 import { TruthCounter } from './truth-counter.ts';
 import { inputRows } from '../../src/analysis/answers/truth.ts';
 import type { Truth } from '../../src/analysis/answers/truth.ts';
+import { MINUTE } from '../../src/base/units.ts';
 
 export interface CompareOptions {
   /** Share of production's requests that the shadow saw. */
@@ -34,7 +35,6 @@ export interface CompareOptions {
   fields?: FieldRules | undefined;
 }
 
-const MINUTE_MS = 60_000;
 const TOP = 10;
 const INPUT_CHARACTERS = 400;
 
@@ -125,7 +125,7 @@ class Rows {
   }
 
   add(pair: Pair, left: readonly Answer[], right: readonly Answer[]): void {
-    const at = Math.floor(pair.production.at / MINUTE_MS) * MINUTE_MS;
+    const at = Math.floor(pair.production.at / MINUTE) * MINUTE;
     const block = this.#blocks.get(at) ?? emptyBlock(at);
     const inputs = this.#inputs.of(pair.production.input, left.length);
     const columns = featuresOf(pair.production.input, left.length);

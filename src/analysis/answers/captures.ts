@@ -1,3 +1,4 @@
+import { isObject } from '../../base/json.ts';
 /** One half of a captured request. */
 export interface Payload {
   /** As it stands in the record: text, or base64. */
@@ -61,10 +62,6 @@ function readPayload(half: unknown): Payload | undefined {
 /** The payload as text, base64 undone. */
 export function payloadText(payload: Payload): string {
   return payload.encoding === 'BASE64' ? Buffer.from(payload.data, 'base64').toString('utf8') : payload.data;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function member(value: unknown, name: string): unknown {

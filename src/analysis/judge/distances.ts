@@ -8,7 +8,7 @@ import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
 import { obstacleNeeds, shareInterval, tooLittle, tooShort } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { count, number } from './words.ts';
+import { count, number } from '../../base/units.ts';
 
 const NAMES = {
   ks: 'Kolmogorov-Smirnov distance',

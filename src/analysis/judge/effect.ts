@@ -11,7 +11,8 @@ import { compare } from './verdict.ts';
 import type { Gate, Outcome } from './verdict.ts';
 import { differenceInterval, failures } from './errors.ts';
 import type { Evidence } from './evidence.ts';
-import { change, duration, percent } from './words.ts';
+import { duration } from './words.ts';
+import { change, percent } from '../../base/units.ts';
 
 const TITLES = {
   latency: 'Does shadowing slow production down?',

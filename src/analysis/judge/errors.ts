@@ -7,7 +7,8 @@ import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
 import { enough, shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { count, counted, duration, percent } from './words.ts';
+import { duration } from './words.ts';
+import { count, counted, percent } from '../../base/units.ts';
 
 /** Failed requests of one variant. */
 export interface Failures {

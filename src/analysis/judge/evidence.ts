@@ -5,7 +5,8 @@ import { burstChance, clopperPearson, dispersion, proportionSequence } from '../
 import type { Interval } from '../statistics/proportions.ts';
 import { designEffect } from '../statistics/repeats.ts';
 import type { Outcome } from './verdict.ts';
-import { count, counted, duration } from './words.ts';
+import { duration } from './words.ts';
+import { count, counted } from '../../base/units.ts';
 
 /** What every question may look at. */
 export interface Evidence {

@@ -1,4 +1,3 @@
-import { percent, change, count } from './words.ts';
 import { BINS, distanceInterval, wassersteinBand } from './distances.ts';
 import type { Distance } from './distances.ts';
 import { differenceInterval } from './errors.ts';
@@ -10,6 +9,7 @@ import { decides, GATES, gates, policyFor } from '../policy/policy.ts';
 import { keyOf } from '../policy/words.ts';
 import { requestsForQuantile } from '../statistics/proportions.ts';
 import { compare } from './verdict.ts';
+import { change, count, percent } from '../../base/units.ts';
 
 /** One demand of a policy, in words, and what it takes to meet it. */
 export interface Demand {

@@ -9,7 +9,8 @@ import type { Gate } from './verdict.ts';
 import { enough } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { history } from './history.ts';
-import { counted, change, duration } from './words.ts';
+import { duration } from './words.ts';
+import { change, counted } from '../../base/units.ts';
 
 type Statistic = keyof Policy['latency'];
 

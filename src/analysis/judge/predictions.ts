@@ -6,7 +6,7 @@ import type { Evidence } from './evidence.ts';
 import { labelFloor, numberFloor } from './floor.ts';
 import { different, proportion } from './proportion.ts';
 import { judgeSchema } from './schema.ts';
-import { count, number, percent } from './words.ts';
+import { count, number, percent } from '../../base/units.ts';
 
 /** Does the shadow answer as production does? By labels, else by numbers; without truth this decides, with truth it informs, unless the policy says otherwise. */
 export function judgeAnswers(evidence: Evidence): Gate[] {

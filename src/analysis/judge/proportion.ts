@@ -8,7 +8,7 @@ import { enough, obstacleNeeds, shareInterval, tooLittle, tooShort } from './evi
 import type { Evidence, Minutes, Obstacle, Scatter } from './evidence.ts';
 import type { Floor } from './floor.ts';
 import { history } from './history.ts';
-import { count, counted, percent } from './words.ts';
+import { count, counted, percent } from '../../base/units.ts';
 
 /** A share to be bounded, and how to talk about it. */
 export interface Proportion {

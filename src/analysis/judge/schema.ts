@@ -2,7 +2,7 @@ import type { Predictions } from '../observations.ts';
 import { gates } from '../policy/policy.ts';
 import type { Gate } from './verdict.ts';
 import type { Evidence } from './evidence.ts';
-import { count, percent } from './words.ts';
+import { count, percent } from '../../base/units.ts';
 
 const FEWEST = 50;
 /** A field that production gives in nearly every answer belongs to its schema. */

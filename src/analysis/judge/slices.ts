@@ -11,7 +11,7 @@ import type { Evidence, Minutes } from './evidence.ts';
 import { labelFloor, numberFloor } from './floor.ts';
 import type { Floor } from './floor.ts';
 import { beyondNoise, boundsOf, drowned, noiseWords } from './proportion.ts';
-import { count, percent } from './words.ts';
+import { count, percent } from '../../base/units.ts';
 
 /**
  * Does the shadow agree everywhere? Where the policy demands it: every part of every column must hold, so that passing

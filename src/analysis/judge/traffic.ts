@@ -3,7 +3,7 @@ import type { Interval } from '../statistics/proportions.ts';
 import type { Gate } from './verdict.ts';
 import { shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { count, percent } from './words.ts';
+import { count, percent } from '../../base/units.ts';
 
 /** A mismatch is believed only when chance would do this on one endpoint in a thousand, however often it is looked at. */
 const SURE = 0.001;

@@ -10,7 +10,7 @@ import { more } from './errors.ts';
 import { enough, obstacleNeeds, scatterOf, shareInterval, tooLittle, tooShort } from './evidence.ts';
 import type { Evidence, Minutes, Scatter } from './evidence.ts';
 import { different, otherInputs } from './proportion.ts';
-import { count, counted, number, percent } from './words.ts';
+import { count, counted, number, percent } from '../../base/units.ts';
 
 /** Is the shadow less right than production, where the truth is known? Paired: both models answered the same rows. */
 export function judgeTruth(evidence: Evidence): Gate[] {

@@ -2,8 +2,8 @@ import type { Aws } from '../../aws/clients.ts';
 import type { Metrics, MetricTable, Window } from '../observations.ts';
 import { METRICS } from '../observations.ts';
 import { minutesOf, readMetrics } from './metrics.ts';
+import { MINUTE } from '../../base/units.ts';
 
-const MINUTE_MS = 60_000;
 /** Longer ago than this says little about now. */
 const LONGEST_MINUTES = 360;
 
@@ -18,8 +18,8 @@ export function windowBefore(metrics: Metrics, created: number | undefined): Win
   const first = metrics.shadow?.invocations.findIndex((n) => (n ?? 0) > 0) ?? -1;
   if (first < 0 || created === undefined) return undefined;
   const minutes = Math.min(LONGEST_MINUTES, metrics.times.length - first);
-  const to = Math.floor(created / MINUTE_MS) * MINUTE_MS;
-  return { from: to - minutes * MINUTE_MS, to };
+  const to = Math.floor(created / MINUTE) * MINUTE;
+  return { from: to - minutes * MINUTE, to };
 }
 
 /** Production's metrics in that window, without the minutes in which an earlier shadow of the same name had requests. */

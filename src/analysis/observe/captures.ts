@@ -9,8 +9,8 @@ import type { S3Place } from '../../aws/s3-uri.ts';
 import type { Clock } from '../../base/clock.ts';
 import { cannotRun, usage } from '../../base/errors.ts';
 import type { Window } from '../observations.ts';
+import { HOUR } from '../../base/units.ts';
 
-const HOUR_MS = 3_600_000;
 const AT_ONCE = 16;
 const MOST_CHANGES = 3;
 
@@ -29,7 +29,7 @@ function prefixes({ destination, endpoint, variant, window }: CaptureSource): S3
   if (place === undefined) throw usage(`The endpoint's captures go to "${destination}", which is no s3:// URI.`);
   const base = [place.key.replace(/\/+$/, ''), endpoint, variant].filter((part) => part !== '').join('/');
   const hours: S3Place[] = [];
-  for (let hour = Math.floor(window.from / HOUR_MS) * HOUR_MS; hour < window.to + HOUR_MS; hour += HOUR_MS) {
+  for (let hour = Math.floor(window.from / HOUR) * HOUR; hour < window.to + HOUR; hour += HOUR) {
     const path = new Date(hour).toISOString().slice(0, 13).replace(/[-T]/g, '/');
     hours.push({ bucket: place.bucket, key: `${base}/${path}/` });
   }

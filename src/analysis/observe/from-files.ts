@@ -5,6 +5,7 @@ import type { MetricTable, Observations, Window } from '../observations.ts';
 import { METRICS } from '../observations.ts';
 import { compareRecords } from '../compare/compare.ts';
 import type { ComparisonOptions } from '../compare/options.ts';
+import { MINUTE } from '../../base/units.ts';
 
 export interface FromFilesOptions {
   /** A saved observations file, or a folder of captures with a folder per variant. */
@@ -79,7 +80,7 @@ async function fromFolder(options: FromFilesOptions): Promise<Observations> {
     schema: 'shadowctl-observations/1',
     endpoint: basename(options.path),
     region: undefined,
-    window: options.window ?? { from: first, to: last + 60_000 },
+    window: options.window ?? { from: first, to: last + MINUTE },
     production: { name: production },
     shadow: { name: shadow },
     sampling: undefined,

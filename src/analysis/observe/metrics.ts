@@ -3,8 +3,7 @@ import { metricData } from '../../aws/cloudwatch.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { METRICS } from '../observations.ts';
 import type { MetricName, MetricTable, Window } from '../observations.ts';
-
-const MINUTE_MS = 60_000;
+import { MINUTE } from '../../base/units.ts';
 
 interface Source {
   namespace: 'AWS/SageMaker' | '/aws/sagemaker/Endpoints';
@@ -48,8 +47,8 @@ const SOURCES: Record<MetricName, Source> = {
 
 /** Start of every minute of a window, milliseconds since the epoch. */
 export function minutesOf(window: Window): number[] {
-  const count = Math.max(0, Math.round((window.to - window.from) / MINUTE_MS));
-  return Array.from({ length: count }, (_, i) => window.from + i * MINUTE_MS);
+  const count = Math.max(0, Math.round((window.to - window.from) / MINUTE));
+  return Array.from({ length: count }, (_, i) => window.from + i * MINUTE);
 }
 
 /** The metrics of a variant of which nothing is known. */

@@ -1,7 +1,6 @@
 import type { Metrics, MetricTable, Window } from '../observations.ts';
 import { METRICS } from '../observations.ts';
-
-const MINUTE_MS = 60_000;
+import { MINUTE } from '../../base/units.ts';
 
 /** What the endpoint says of its shadow's age, milliseconds since the epoch. */
 export interface Age {
@@ -55,7 +54,7 @@ function firstWhole({ times, production, shadow }: Metrics, window: Window, { cr
   const at = times[first];
   if (at === undefined) return 0;
   // In service in the midst of the minute of its first request: what production was asked before, it did not see.
-  if (since !== undefined && since > at && since < at + MINUTE_MS) return first + 1;
+  if (since !== undefined && since > at && since < at + MINUTE) return first + 1;
   const asked = production.invocations.map((n) => n ?? 0);
   const fresh = created !== undefined && created > window.from;
   if (!fresh || first === 0 || asked.slice(0, first).every((n) => n === 0)) return 0;

@@ -1,6 +1,6 @@
-import { percent } from '../judge/words.ts';
 import type { Policy } from './policy.ts';
 import { DEFAULT_POLICY, decides } from './policy.ts';
+import { percent } from '../../base/units.ts';
 
 /** A key with its value, as the file would say it; what is not the default is told with it: `errors: 0.05, default 0.01`. */
 export function keyOf(policy: Policy, path: string): string {

@@ -1,4 +1,5 @@
 import { usage } from '../../base/errors.ts';
+import { readDuration } from '../../base/units.ts';
 
 /** Parser of a flag that takes a whole number. @throws Problem (usage) naming flag, value and range */
 export function wholeNumber(option: string, low: number, high = Number.MAX_SAFE_INTEGER) {
@@ -28,18 +29,9 @@ export function oneOf<Word extends string>(option: string, words: readonly Word[
   };
 }
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 /** Parser of a flag that takes a length of time (`90s`, `30m`, `2h`, `1h30m`); gives milliseconds. @throws Problem (usage) */
 export function duration(option: string) {
-  return (text: string): number => {
-    const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
-    const total = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS[unit ?? ''] ?? 0), 0);
-    if (parts.map(([part]) => part).join('') !== text || total <= 0) {
-      throw usage(`${option}: "${text}" is not a length of time.`, 'Write for example 90s, 30m, 2h or 1h30m.');
-    }
-    return total;
-  };
+  return (text: string): number => readDuration(text, option);
 }
 
 /** Parser of a flag that takes a SageMaker instance type. @throws Problem (usage) naming flag and value */
@@ -49,13 +41,4 @@ export function instanceType(option: string) {
     const near = /^[a-z0-9-]+\.[a-z0-9-]+$/.test(text) ? `Did you mean ml.${text}?` : 'Give one like ml.m5.large.';
     throw usage(`${option}: "${text}" is not an instance type of SageMaker.`, near);
   };
-}
-
-/** `12 s`, `3 min`, `2 h 5 min`: a length of time for reading. */
-export function durationText(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 120) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 120) return `${minutes} min`;
-  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -2,8 +2,8 @@ import type { FleetMinute } from '../../lifecycle/guarded-update/fleet-metrics.t
 import { chart } from '../../ui/chart.ts';
 import type { Io } from '../../ui/io.ts';
 import { wrap } from '../../ui/wrap.ts';
+import { MINUTE } from '../../base/units.ts';
 
-const MINUTE = 60_000;
 const WIDEST = 100;
 const HEIGHT = 6;
 

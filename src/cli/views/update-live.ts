@@ -1,10 +1,10 @@
 import { showLimit, showValue } from '../../guard/alarms/format.ts';
 import type { FleetMinute } from '../../lifecycle/guarded-update/fleet-metrics.ts';
-import { percent } from '../../guard/quantity.ts';
 import type { Stage } from '../../guard/phase.ts';
 import type { Snapshot, Update } from '../../lifecycle/guarded-update/await-update.ts';
 import { plain } from '../../ui/io.ts';
 import type { LiveAlarm, LiveFleet, LiveView } from '../../ui/live.ts';
+import { MINUTE, percent, timeOfDay } from '../../base/units.ts';
 
 /** One look at an update in the terms of the live view. Pure. */
 export function viewOf(
@@ -56,7 +56,6 @@ function fleets(update: Pick<Update, 'previous' | 'requested'>, snapshot: Snapsh
   ];
 }
 
-const MINUTE = 60_000;
 const MINUTES_SHOWN = 20;
 
 /** A value a minute up to the last whole one; a minute without requests is a gap. */
@@ -102,7 +101,7 @@ export function changesSince(before: Snapshot | undefined, snapshot: Snapshot): 
   const lines: string[] = [];
   const words = stageWords(snapshot.stage);
   if (before === undefined || stageWords(before.stage) !== words) {
-    const bake = snapshot.stage.bakeEnds === undefined ? '' : ` until ${timeOf(snapshot.stage.bakeEnds)}`;
+    const bake = snapshot.stage.bakeEnds === undefined ? '' : ` until ${timeOfDay(snapshot.stage.bakeEnds, 'seconds')}`;
     lines.push(`${words}${bake}`);
   }
   for (const alarm of snapshot.alarms) {
@@ -113,16 +112,11 @@ export function changesSince(before: Snapshot | undefined, snapshot: Snapshot): 
   }
   if (snapshot.trouble !== undefined && snapshot.trouble !== before?.trouble)
     lines.push(`! ${plain(snapshot.trouble)}`);
-  return lines.map((line) => `${timeOf(snapshot.at)}  ${line}`);
+  return lines.map((line) => `${timeOfDay(snapshot.at, 'seconds')}  ${line}`);
 }
 
 /** CloudWatch's own sentence says this at greater length; it is told once, at the end. */
 function lastValue(alarm: Snapshot['alarms'][number], snapshot: Snapshot): string {
   const last = snapshot.points.get(alarm.AlarmName ?? '')?.at(-1);
   return last === undefined ? '' : `: ${showValue(alarm, last.value)}, limit ${showLimit(alarm)}`;
-}
-
-/** `09:41:07` in UTC. */
-export function timeOf(ms: number): string {
-  return new Date(ms).toISOString().slice(11, 19);
 }

@@ -1,13 +1,11 @@
 import { appendFile } from 'node:fs/promises';
 import type { App } from '../../app.ts';
-import { percent } from '../../guard/quantity.ts';
 import { plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { isCommand, wrap } from '../../ui/wrap.ts';
-import { durationText } from '../flags/values.ts';
 import type { Followed } from '../../commands/shared/follow-update.ts';
 import { metricsJson, servedIn, type UpdateMetrics } from '../../commands/shared/update-metrics.ts';
-import { timeOf } from './update-live.ts';
+import { duration, MINUTE, percent, timeOfDay } from '../../base/units.ts';
 
 /** Tells how an update ended: to people, to machines, and to GitHub where it runs there. */
 export async function tellResult(
@@ -57,7 +55,7 @@ export function resultLines(io: Pick<App['io'], 'color' | 'columns'>, followed: 
   const { update, ending, aftermath, endedAt } = followed;
   const good = ending.kind === 'updated';
   const [head = '', ...more] = wrap(
-    `${plain(ending.sentence)} It took ${durationText(endedAt - update.startedAt)}.`,
+    `${plain(ending.sentence)} It took ${duration(endedAt - update.startedAt)}.`,
     io.columns - 2,
   );
   const mark = good ? paint(io, 'good', '✓') : paint(io, 'bad', '✗');
@@ -65,9 +63,7 @@ export function resultLines(io: Pick<App['io'], 'color' | 'columns'>, followed: 
   const say = (label: string, ...texts: string[]) => lines.push(...labelled(label, texts, io));
   say('traffic', servedSentence(followed));
   for (const alarm of aftermath.alarms) {
-    const points = alarm.points.map(
-      (point) => `${timeOf(point.at).slice(0, 5)} ${point.value}${point.breaching ? ' ✗' : ''}`,
-    );
+    const points = alarm.points.map((point) => `${timeOfDay(point.at)} ${point.value}${point.breaching ? ' ✗' : ''}`);
     say(
       'alarm',
       `${plain(alarm.name)}: ${alarm.rule}`,
@@ -77,7 +73,9 @@ export function resultLines(io: Pick<App['io'], 'color' | 'columns'>, followed: 
   }
   if (ending.reason !== undefined) say('SageMaker', plain(ending.reason));
   if (aftermath.log.lines.length > 0) {
-    const said = aftermath.log.lines.map((line) => `${timeOf(line.at)} ${plain(line.message).slice(0, 240)}`);
+    const said = aftermath.log.lines.map(
+      (line) => `${timeOfDay(line.at, 'seconds')} ${plain(line.message).slice(0, 240)}`,
+    );
     const rest = aftermath.log.more > 0 ? [`… and ${aftermath.log.more} more lines like these`] : [];
     say('log', ...said, ...rest, `in log group ${aftermath.log.group}`);
   }
@@ -109,9 +107,7 @@ function servedSentence({ update, ending, aftermath, endedAt }: Followed): strin
   }
   // A fleet that is taken away leaves its last minute to be published later.
   const until =
-    ending.kind === 'updated'
-      ? 'while it was watched'
-      : `up to ${timeOf(Math.floor(endedAt / 60_000) * 60_000).slice(0, 5)}`;
+    ending.kind === 'updated' ? 'while it was watched' : `up to ${timeOfDay(Math.floor(endedAt / MINUTE) * MINUTE)}`;
   const served = `The new fleet served ${requests} ${requests === 1 ? 'request' : 'requests'} ${until}`;
   const kinds = [
     [errors5xx, '5XX'],

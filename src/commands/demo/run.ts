@@ -12,9 +12,10 @@ import { differences, readCensus, renderCensus } from './census.ts';
 import type { DemoOptions } from './command.ts';
 import { heading, paragraph, shellLine } from './narration.ts';
 import { ENDPOINT, type Line, NOTHING, type Plan, STANDING, STORY } from './story.ts';
+import { duration, HOUR, MINUTE } from '../../base/units.ts';
 
 /** The demo's own time starts this long before the present, and ends before it: nothing it leaves lies in the future. */
-const HEAD_START = 12 * 3_600_000;
+const HEAD_START = 12 * HOUR;
 const FILES = ['artifacts/005-model.tar.gz', 'artifacts/009-model.tar.gz', 'data/weather-test.csv', 'data/test.csv'];
 
 /** Plays the story on an emulator in this process; every line goes through the same parser and code as a typed one. */
@@ -47,7 +48,7 @@ export async function run(app: App, options: DemoOptions): Promise<Outcome> {
     await takeStock(app, surroundings, 'What stands now, read back from the emulator', STORY.length + 1, STANDING);
     if (options.keep) {
       const to = new Date(clock.now()).toISOString();
-      const from = new Date(clock.now() - 95 * 60_000).toISOString();
+      const from = new Date(clock.now() - 95 * MINUTE).toISOString();
       io.out('Kept, in the emulator of this folder. Look around, and clean up, with:');
       // With the truth it is the verdict that was just seen.
       const again = ['report', '--from', from, '--to', to, '--labels', 'weather-test.csv:label'];
@@ -179,11 +180,4 @@ async function refuseUsedEmulator(dir: string): Promise<void> {
     `The emulator of this folder is in use: ${dir} is not empty.`,
     'Run the demo in another folder, or remove that one after `shadowctl emulator stop`.',
   );
-}
-
-function duration(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 120) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

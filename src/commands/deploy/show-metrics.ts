@@ -3,8 +3,8 @@ import type { Aws } from '../../aws/clients.ts';
 import { type FleetMinute, fleetMinutes, total } from '../../lifecycle/guarded-update/fleet-metrics.ts';
 import { withProgress } from '../../ui/progress.ts';
 import { drawMinutes } from '../../cli/views/minutes.ts';
+import { MINUTE } from '../../base/units.ts';
 
-const MINUTE = 60_000;
 /** How far back the charts go. */
 const WINDOW = 60 * MINUTE;
 /** SageMaker publishes by the minute, CloudWatch shows it up to a few minutes later. */

@@ -2,6 +2,7 @@ import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { type Host, lazy, type Run } from '../../app.ts';
 import type { Fault } from '../../emulator/world/faults.ts';
 import type { DirOptions } from './command.ts';
+import { HOUR } from '../../base/units.ts';
 
 export interface FaultAddOptions extends DirOptions {
   fault: Omit<Fault, 'id'>;
@@ -58,10 +59,8 @@ export function addFaultCommands(emulator: Command, host: Host, runs: FaultRuns 
     .option('--endpoint-config <name>', 'only fleets that run this config')
     .option('--share <number>', 'share of the calls it strikes, 0 to 1', number(0, 1))
     .option('--times <number>', 'how often at the most', number(1, Number.MAX_SAFE_INTEGER, true))
-    .option('--milliseconds <number>', 'for delay, slow-model and delay-metrics', number(0, 3_600_000))
-    .addOption(
-      new Option('--ms <number>', 'the same, as it was called before').argParser(number(0, 3_600_000)).hideHelp(),
-    )
+    .option('--milliseconds <number>', 'for delay, slow-model and delay-metrics', number(0, HOUR))
+    .addOption(new Option('--ms <number>', 'the same, as it was called before').argParser(number(0, HOUR)).hideHelp())
     .option('--status <number>', 'HTTP status for error and failing-model', number(400, 599, true))
     .option(...DIR)
     .addHelpText(

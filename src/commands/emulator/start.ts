@@ -1,17 +1,17 @@
 import type { App, Outcome } from '../../app.ts';
 import { DEFAULT_PORT, ensureEmulator, runningEmulator } from '../../emulator/daemon/process.ts';
 import type { Io } from '../../ui/io.ts';
-import { wholeSeconds } from '../../ui/times.ts';
 import type { StartOptions } from './command.ts';
 import { folderOf } from './folder.ts';
 import { occupantOf } from './occupant.ts';
+import { isoSeconds } from '../../base/units.ts';
 
 /** Starts the emulator in the background, or becomes it. Its URL is the result. */
 export async function run(app: App, options: StartOptions): Promise<Outcome> {
   const dir = await folderOf(app, options);
   const running = await runningEmulator(dir);
   if (running !== undefined) {
-    app.io.err(`The emulator runs already, as process ${running.pid} since ${wholeSeconds(running.since)}.`);
+    app.io.err(`The emulator runs already, as process ${running.pid} since ${isoSeconds(running.since)}.`);
     if (flagsOf(options).length > 0)
       app.io.err('It keeps the flags it was started with: stop it first to change them.');
     app.io.out(running.url);

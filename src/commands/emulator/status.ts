@@ -6,9 +6,9 @@ import { connect } from '../../aws/clients.ts';
 import { emulatorEnvironment, runningEmulator } from '../../emulator/daemon/process.ts';
 import { getJson } from '../../emulator/daemon/request.ts';
 import { plain } from '../../ui/io.ts';
-import { wholeSeconds } from '../../ui/times.ts';
 import type { StatusOptions } from './command.ts';
 import { folderOf } from './folder.ts';
+import { bytes, isoSeconds } from '../../base/units.ts';
 
 /** Says whether an emulator runs, where, and what stands on it in one region. That none runs is a no. */
 export async function run(app: App, options: StatusOptions): Promise<Outcome> {
@@ -35,8 +35,8 @@ export async function run(app: App, options: StatusOptions): Promise<Outcome> {
   }
   const rows: [string, string][] = [
     ['url', running.url],
-    ['process', `${running.pid}, version ${version}, since ${wholeSeconds(running.since)}`],
-    ['state', `${dir}, ${humanBytes(stateBytes)}`],
+    ['process', `${running.pid}, version ${version}, since ${isoSeconds(running.since)}`],
+    ['state', `${dir}, ${bytes(stateBytes)}`],
     ['faults', faults === 0 ? 'none' : `${faults} (shadowctl emulator fault list)`],
     ['region', region],
     ['endpoints', standing.endpoints.map(plain).join(', ') || 'none'],
@@ -76,11 +76,4 @@ async function bytesIn(dir: string): Promise<number> {
     sum += found?.isDirectory() ? await bytesIn(path) : (found?.size ?? 0);
   }
   return sum;
-}
-
-/** 1536 → `1.5 kB`. */
-export function humanBytes(bytes: number): string {
-  if (bytes < 1000) return `${bytes} bytes`;
-  const exponent = Math.min(3, Math.floor(Math.log10(bytes) / 3));
-  return `${(bytes / 1000 ** exponent).toFixed(1)} ${['bytes', 'kB', 'MB', 'GB'][exponent]}`;
 }

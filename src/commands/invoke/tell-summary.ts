@@ -1,8 +1,8 @@
 import type { App } from '../../app.ts';
 import { plain } from '../../ui/io.ts';
 import { table } from '../../ui/table.ts';
-import { durationText } from '../../cli/flags/values.ts';
 import type { Summary } from '../../lifecycle/traffic/tally.ts';
+import { duration, milliseconds, number, percent } from '../../base/units.ts';
 
 /** Writes what came of the requests to standard output. */
 export async function tellSummary(
@@ -24,7 +24,7 @@ export async function tellSummary(
       'throughput',
       throughput === undefined
         ? 'no time has passed'
-        : `${number(throughput)} requests/s over ${durationText(summary.seconds * 1000)}`,
+        : `${number(throughput, 3)} requests/s over ${duration(summary.seconds * 1000)}`,
     ],
   ];
   const variants = Object.entries(summary.variants);
@@ -33,12 +33,12 @@ export async function tellSummary(
     const { mean, p50, p90, p99, max } = latency;
     rows.push([
       'latency',
-      `mean ${number(mean)} ms, p50 ${number(p50)}, p90 ${number(p90)}, p99 ${number(p99)}, max ${number(max)}`,
+      `mean ${milliseconds(mean)}, p50 ${milliseconds(p50)}, p90 ${milliseconds(p90)}, p99 ${milliseconds(p99)}, max ${milliseconds(max)}`,
     ]);
   }
   if (accuracy !== undefined)
     rows.push(['accuracy', `${percent(accuracy.right / accuracy.of)} (${accuracy.right} of ${accuracy.of})`]);
-  if (meanAbsoluteError !== undefined) rows.push(['mean abs. error', String(Number(meanAbsoluteError.toPrecision(6)))]);
+  if (meanAbsoluteError !== undefined) rows.push(['mean abs. error', number(meanAbsoluteError, 6)]);
   if (unread > 0) rows.push(['unread', `${unread} answers were in no format shadowctl knows`]);
   io.out(await table(io, ['', ''], rows));
   if (summary.errors.length === 0) return;
@@ -51,12 +51,4 @@ export async function tellSummary(
       { right: [1] },
     ),
   );
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toFixed(3))} %`;
-}
-
-function number(value: number): string {
-  return value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
 }

@@ -22,6 +22,7 @@ import { judgeByReport, type Judged } from '../shared/verdict.ts';
 import { withTraffic } from '../shared/with-traffic.ts';
 import type { PromoteOptions } from './command.ts';
 import { planPromotion, shadowOf } from './plan.ts';
+import { MINUTE, timeOfDay } from '../../base/units.ts';
 
 /** Judges the shadow, and where it passes puts its model into production through a guarded update. */
 export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
@@ -67,10 +68,10 @@ async function look(app: App, ground: Ground, options: PromoteOptions): Promise<
 }
 
 /** Until a first whole minute of the shadow has passed and its metrics are published, there is nothing to read. */
-const FIRST_LOOK_MS = 2 * 60_000;
+const FIRST_LOOK_MS = 2 * MINUTE;
 
 function tooEarly(since: Date): Judged {
-  const clock = (ms: number) => `${new Date(ms).toISOString().slice(11, 19)} UTC`;
+  const clock = (ms: number) => `${timeOfDay(ms, 'seconds')} UTC`;
   return {
     outcome: 'inconclusive',
     summary: `The shadow is in service since ${clock(since.getTime())}; there is something to read from ${clock(since.getTime() + FIRST_LOOK_MS)} on.`,

@@ -16,7 +16,8 @@ import { loadTruth } from './inputs.ts';
 import { observe } from './observe.ts';
 import { redact } from './redact.ts';
 import { refuseInVain } from './saved.ts';
-import { decideWindow, isTime, readDuration } from './window.ts';
+import { decideWindow, isTime } from './window.ts';
+import { readDuration, timeOfDay } from '../../base/units.ts';
 
 const ENDINGS: Record<Judged, Outcome> = { pass: 'done', fail: 'no', inconclusive: 'inconclusive' };
 
@@ -91,7 +92,7 @@ async function watch(app: App, options: ReportOptions, look: () => Promise<Repor
     }
     const { verdict } = report;
     if (verdict === undefined || verdict.outcome !== 'inconclusive' || last) return report;
-    app.io.err(`${new Date(report.created).toISOString().slice(11, 16)} UTC  ${plain(verdict.summary)}`);
+    app.io.err(`${timeOfDay(report.created)} UTC  ${plain(verdict.summary)}`);
     if (options.watch === 'show' && options.output === undefined) await show(app, options, report);
     await app.clock.sleep(every, app.signal);
   }
@@ -103,7 +104,7 @@ async function lookOrWait(app: App, look: () => Promise<Report>, last: boolean):
     return await look();
   } catch (error) {
     if (last || !(error instanceof AwsProblem && error.transient)) throw error;
-    app.io.err(`${new Date(app.clock.now()).toISOString().slice(11, 16)} UTC  ${plain(error.message)}. Looking again.`);
+    app.io.err(`${timeOfDay(app.clock.now())} UTC  ${plain(error.message)}. Looking again.`);
     return undefined;
   }
 }

@@ -1,26 +1,9 @@
 import type { Window } from '../../analysis/observations.ts';
 import { usage } from '../../base/errors.ts';
+import { MINUTE, readDuration } from '../../base/units.ts';
 
-const MINUTE_MS = 60_000;
-const UNITS: Record<string, number> = {
-  s: 1_000,
-  m: MINUTE_MS,
-  min: MINUTE_MS,
-  h: 60 * MINUTE_MS,
-  d: 1_440 * MINUTE_MS,
-};
 /** Metrics of a minute are published after its end, captures a little later. */
 const SETTLE_MS = 30_000;
-
-/** `30m`, `2h`, `1h30m`, `1d` in milliseconds. @throws Problem (usage) for anything else */
-export function readDuration(text: string, option: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)\s*(s|min|m|h|d)/g)];
-  const ms = parts.reduce((sum, [, value, unit]) => sum + Number(value) * (UNITS[unit ?? ''] ?? Number.NaN), 0);
-  if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text.replaceAll(' ', '') || !(ms > 0)) {
-    throw usage(`${option} '${text}' is no duration.`, 'Write it like 30m, 2h, 1h30m or 1d.');
-  }
-  return ms;
-}
 
 /** Is this written as a time is, right or wrong? */
 export function isTime(text: string): boolean {
@@ -47,10 +30,10 @@ export function decideWindow(
   now: number,
 ): Window {
   const end = words.to === undefined ? now - SETTLE_MS : readTime(words.to, '--to', now);
-  const to = Math.floor(end / MINUTE_MS) * MINUTE_MS;
+  const to = Math.floor(end / MINUTE) * MINUTE;
   const start =
     words.from === undefined ? to - readDuration(words.last, '--last') : readTime(words.from, '--from', now);
-  const from = Math.floor(start / MINUTE_MS) * MINUTE_MS;
+  const from = Math.floor(start / MINUTE) * MINUTE;
   if (from >= to) {
     throw usage(
       `The window from ${new Date(from).toISOString()} to ${new Date(to).toISOString()} holds no whole minute.`,

@@ -5,6 +5,7 @@ import { parseSeconds } from '../../guard/quantity.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../../cli/flags/candidate.ts';
 import { oneOf } from '../../cli/flags/values.ts';
 import { type GuardWords, limitFlags, parseLimits } from '../../cli/flags/guard.ts';
+import { parsePercent } from '../../base/units.ts';
 
 export interface RolloutOptions {
   endpoint: string;
@@ -99,11 +100,11 @@ function parse(flags: Flags): RolloutOptions {
 /** `10%,25%,100%` as rising shares. @throws Problem 'usage' */
 export function parseSteps(text: string): number[] {
   const shares = text.split(',').map((part) => {
-    const percent = /^(\d+(?:\.\d+)?)%$/.exec(part.trim())?.[1];
-    if (percent === undefined || !(Number(percent) > 0) || Number(percent) > 100) {
+    const share = parsePercent(part);
+    if (share === undefined || !(share > 0) || share > 1) {
       throw usage(`--steps ${text}: "${part.trim()}" is no share; write them like 10%,25%,50%,100%.`);
     }
-    return Number(percent) / 100;
+    return share;
   });
   if (shares.some((share, index) => index > 0 && share <= (shares[index - 1] ?? 0)))
     throw usage(`--steps ${text}: the shares must rise.`);

@@ -8,6 +8,7 @@ import { type Outcome, worst } from '../../analysis/judge/verdict.ts';
 import type { App } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
 import type { Rollout } from '../../state/rollouts.ts';
+import { MINUTE } from '../../base/units.ts';
 
 /** What the evidence says so far. */
 export interface StepVerdict {
@@ -17,9 +18,8 @@ export interface StepVerdict {
   requests: number;
 }
 
-const MINUTE = 60_000;
 /** Metrics of a minute are published after its end. */
-const SETTLE_MS = 60_000;
+const SETTLE_MS = MINUTE;
 
 /**
  * Judges the candidate against production over all steps so far, by errors and latency. The bounds hold however often

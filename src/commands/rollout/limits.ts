@@ -6,11 +6,10 @@ import { cannotRun } from '../../base/errors.ts';
 import { latencyMinutes } from '../../guard/alarms/plan.ts';
 import { examineOther } from '../../guard/alarms/lookup.ts';
 import { type FleetMinute, fleetMinutes, readBaseline } from '../../lifecycle/guarded-update/fleet-metrics.ts';
-import { percent, showMilliseconds } from '../../guard/quantity.ts';
 import { limitedStatistic, settleLimits } from '../../guard/thresholds.ts';
 import type { RolloutLimits } from '../../state/rollouts.ts';
-import { clockTime } from '../../ui/times.ts';
 import type { RolloutOptions } from './command.ts';
+import { milliseconds, percent, timeOfDay } from '../../base/units.ts';
 
 /**
  * The limits that were asked for, a relative one settled against production as it is now.
@@ -54,7 +53,7 @@ export function limitWords(limits: RolloutLimits): string[] {
     ...(latency === undefined
       ? []
       : [
-          `ModelLatency ${latency.statistic} above ${showMilliseconds(latency.milliseconds)}, ${latency.minutes} minutes in a row`,
+          `ModelLatency ${latency.statistic} above ${milliseconds(latency.milliseconds)}, ${latency.minutes} minutes in a row`,
         ]),
     ...alarms.map((name) => `alarm ${name}`),
   ];
@@ -69,7 +68,7 @@ function exceeded(minutes: readonly FleetMinute[], limits: RolloutLimits): strin
     if (worst === undefined) return;
     const share = percent(failures(worst) / worst.requests);
     reasons.push(
-      `At ${clockTime(worst.at)} ${share} of ${worst.requests} requests were answered ${code}; the limit is ${percent(limit)}.`,
+      `At ${timeOfDay(worst.at)} ${share} of ${worst.requests} requests were answered ${code}; the limit is ${percent(limit)}.`,
     );
   };
   rate('5XX', limits.rate5xx, (minute) => minute.errors5xx);
@@ -80,7 +79,7 @@ function exceeded(minutes: readonly FleetMinute[], limits: RolloutLimits): strin
     run = latency !== undefined && (minute.latencyMs ?? 0) > latency.milliseconds ? run + 1 : 0;
     if (latency === undefined || run < latency.minutes) continue;
     reasons.push(
-      `ModelLatency ${latency.statistic} was ${showMilliseconds(minute.latencyMs ?? 0)} at ${clockTime(minute.at)}, above ${showMilliseconds(latency.milliseconds)} for ${run} minutes in a row.`,
+      `ModelLatency ${latency.statistic} was ${milliseconds(minute.latencyMs ?? 0)} at ${timeOfDay(minute.at)}, above ${milliseconds(latency.milliseconds)} for ${run} minutes in a row.`,
     );
     break;
   }

@@ -4,7 +4,6 @@ import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { cannotRun, interrupted, usage } from '../../base/errors.ts';
 import { hourlyCost } from '../../guard/prices.ts';
-import { percent, showSeconds } from '../../guard/quantity.ts';
 import { type Position, positionOf, type Rollout, type RolloutEnd } from '../../state/rollouts.ts';
 import { apply, shift, startRun } from '../../resources/apply.ts';
 import { readLive, requireOurs, requireSettled } from '../../resources/live.ts';
@@ -26,6 +25,7 @@ import { judgeStep, type StepVerdict } from './judge-step.ts';
 import { limitWords, lookAtLimits, settleRolloutLimits } from './limits.ts';
 import { planConfigs } from './plan.ts';
 import { type Course, tell } from './tell.ts';
+import { duration, MINUTE, percent, SECOND, timeOfDay } from '../../base/units.ts';
 
 export async function run(app: App, options: RolloutOptions): Promise<Outcome> {
   const { endpoint } = options;
@@ -99,7 +99,7 @@ async function begin(app: App, ground: Ground, options: RolloutOptions, targets:
   ]);
   for (const line of steps.flatMap((step) => describeStep(step, app.io.columns))) app.io.err(line);
   app.io.err(
-    `~ endpoint ${endpoint}  (${rollout.model} takes ${shares.map(percent).join(', then ')}; at least ${showSeconds(options.bakeSeconds)} each)`,
+    `~ endpoint ${endpoint}  (${rollout.model} takes ${shares.map(percent).join(', then ')}; at least ${duration(options.bakeSeconds * SECOND)} each)`,
   );
   const limits = rollout.limits === undefined ? [] : limitWords(rollout.limits);
   for (const limit of limits)
@@ -182,7 +182,7 @@ async function take(course: Course, step: number): Promise<number> {
   const since = app.clock.now();
   await run.journal.append({ type: 'fact', run: run.id, name: 'rollout-step', value: { step, share, since } });
   app.io.err(
-    `${timeOf(since)}  step ${step + 1} of ${rollout.steps.length}: ${rollout.model} takes ${percent(share)} of the requests`,
+    `${timeOfDay(since, 'seconds')}  step ${step + 1} of ${rollout.steps.length}: ${rollout.model} takes ${percent(share)} of the requests`,
   );
   return since;
 }
@@ -197,7 +197,7 @@ async function divide(course: Course, share: number): Promise<void> {
   await awaitEndpoint(app, ground.aws, options.endpoint, rollout.config);
 }
 
-const LOOK_MS = 60_000;
+const LOOK_MS = MINUTE;
 
 /** Looks every minute: a failure is seen at once, a pass counts when the step has been watched for as long as asked. */
 async function watch(course: Course, step: number, since: number, began: number): Promise<StepVerdict> {
@@ -215,7 +215,7 @@ async function watch(course: Course, step: number, since: number, began: number)
         inconclusive: paint(app.io, 'warning', '?'),
       }[verdict.outcome];
       app.io.err(
-        `${timeOf(now)}  ${mark} step ${step + 1}: ${verdict.outcome}, ${verdict.requests} requests on ${rollout.model} so far`,
+        `${timeOfDay(now, 'seconds')}  ${mark} step ${step + 1}: ${verdict.outcome}, ${verdict.requests} requests on ${rollout.model} so far`,
       );
       for (const reason of verdict.reasons)
         for (const line of wrap(`            ${plain(reason)}`, app.io.columns, '            ')) app.io.err(line);
@@ -281,7 +281,7 @@ async function giveBack(course: Course, why: RolloutEnd): Promise<Outcome> {
   const live = await describeEndpoint(ground.aws, options.endpoint, app.signal);
   if (live?.EndpointConfigName === rollout.config) {
     await divide(course, 0);
-    app.io.err(`${timeOf(app.clock.now())}  all requests go to ${rollout.previousModel} again`);
+    app.io.err(`${timeOfDay(app.clock.now(), 'seconds')}  all requests go to ${rollout.previousModel} again`);
     await apply(run, {
       action: 'update',
       kind: 'endpoint',
@@ -308,8 +308,4 @@ async function end(course: Course, outcome: RolloutEnd): Promise<void> {
     name: 'rollout-ended',
     value: { outcome, model: rollout.model, at: app.clock.now() },
   });
-}
-
-function timeOf(ms: number): string {
-  return new Date(ms).toISOString().slice(11, 19);
 }

@@ -1,5 +1,4 @@
 import type { App } from '../../app.ts';
-import { percent } from '../../guard/quantity.ts';
 import type { Rollout, RolloutEnd } from '../../state/rollouts.ts';
 import type { JournaledRun } from '../../resources/apply.ts';
 import { wrap } from '../../ui/wrap.ts';
@@ -7,6 +6,7 @@ import { tellTargets } from '../shared/notify.ts';
 import type { Target } from '../../cli/flags/targets.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
 import type { RolloutOptions } from './command.ts';
+import { percent } from '../../base/units.ts';
 
 /** One run of the command, on its way. */
 export interface Course {

@@ -15,14 +15,13 @@ import { type Calibration, calibrationOf } from '../../state/calibration.ts';
 import { calibrationEnds, calibrationText } from '../shared/calibration.ts';
 import { confirm } from '../../cli/confirm.ts';
 import { carryUpdate } from '../shared/carry-update.ts';
-import { durationText } from '../../cli/flags/values.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
 import type { ShadowOptions } from './command.ts';
 import { planShadow } from './plan.ts';
+import { duration, MINUTE, percent, timeOfDay } from '../../base/units.ts';
 
-const MINUTE_MS = 60_000;
 /** Captures and metrics of the last minutes need this long to land. */
-const LANDING_MS = 3 * MINUTE_MS;
+const LANDING_MS = 3 * MINUTE;
 
 /** An A/A phase, as far as it was decided before. */
 interface Phase {
@@ -97,7 +96,7 @@ async function attachItself(app: App, ground: Ground, phase: Phase, time: number
     live,
   );
   const notes = [
-    `For ${durationText(time)} production's own model is the shadow, to see how much it differs from itself; then the candidate is attached.`,
+    `For ${duration(time)} production's own model is the shadow, to see how much it differs from itself; then the candidate is attached.`,
   ];
   const before = live.endpoint.EndpointConfigName;
   // As with a candidate: what `shadow detach` goes back to.
@@ -120,14 +119,14 @@ async function measure(
   { policy, since, time }: { policy: Policy; since: number; time: number },
 ): Promise<void> {
   const { endpoint, prediction, task } = options;
-  const length = Math.ceil(time / MINUTE_MS) * MINUTE_MS;
-  const earliest = Math.ceil(since / MINUTE_MS) * MINUTE_MS + length;
+  const length = Math.ceil(time / MINUTE) * MINUTE;
+  const earliest = Math.ceil(since / MINUTE) * MINUTE + length;
   // What stood for longer, while nobody waited, is measured over its last minutes.
-  const to = Math.max(earliest, Math.floor((app.clock.now() - LANDING_MS) / MINUTE_MS) * MINUTE_MS);
+  const to = Math.max(earliest, Math.floor((app.clock.now() - LANDING_MS) / MINUTE) * MINUTE);
   const window = { from: to - length, to };
   const cache = join((await app.project()).stateDir, 'cache');
   const observations = await withProgress(app.io, 'measuring production against itself', async (progress) => {
-    progress.update(`measuring production against itself until ${new Date(to).toISOString().slice(11, 16)} UTC`);
+    progress.update(`measuring production against itself until ${timeOfDay(to)} UTC`);
     await app.clock.sleep(Math.max(0, to + LANDING_MS - app.clock.now()), app.signal);
     return collect(aws, app.clock, {
       endpoint,
@@ -181,7 +180,7 @@ function chatting(app: App): App {
 }
 
 function floorWords({ labels, numbers, pairs }: NoiseFloor): string {
-  const share = (part: number, n: number) => `${Number(((100 * part) / Math.max(1, n)).toPrecision(3))} %`;
+  const share = (part: number, n: number) => percent(part / Math.max(1, n));
   const parts = [
     ...(labels === undefined ? [] : [`${share(labels.differing, labels.n)} of the labels differ`]),
     ...(numbers === undefined ? [] : [`${share(numbers.beyond, numbers.n)} of the numbers beyond the tolerance`]),

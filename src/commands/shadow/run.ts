@@ -16,7 +16,6 @@ import { withoutExisting } from '../../resources/steps.ts';
 import { chooseRole } from '../../resources/model.ts';
 import type { Step } from '../../resources/steps.ts';
 import { tagList } from '../../resources/tags.ts';
-import { durationText } from '../../cli/flags/values.ts';
 import { candidateOptions } from '../../cli/flags/candidate.ts';
 import { calibrationOf } from '../../state/calibration.ts';
 import { adopts, carryUpdate } from '../shared/carry-update.ts';
@@ -24,6 +23,7 @@ import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import { calibrate } from './calibrate.ts';
 import type { ShadowOptions } from './command.ts';
 import { planShadow, requireShadowable } from './plan.ts';
+import { duration } from '../../base/units.ts';
 
 /** Attaches a candidate as shadow variant to a live endpoint. */
 export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
@@ -58,7 +58,7 @@ export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
         notes:
           options.calibrate !== undefined && options.plan
             ? [
-                `Before that, for ${durationText(options.calibrate)}, production's own model is the shadow${standing === undefined ? '' : ' (it is already)'}.`,
+                `Before that, for ${duration(options.calibrate)}, production's own model is the shadow${standing === undefined ? '' : ' (it is already)'}.`,
                 ...notes,
               ]
             : notes,

@@ -4,7 +4,7 @@ import { endpointLogGroup, logLines } from '../../aws/logs.ts';
 import { describeProgress, type Settled, waitForEndpoint } from '../../resources/wait.ts';
 import { plain } from '../../ui/io.ts';
 import { withProgress } from '../../ui/progress.ts';
-import { durationText } from '../../cli/flags/values.ts';
+import { duration } from '../../base/units.ts';
 
 /** Waits, with progress, until an endpoint has settled after it was told to run `config`; says how that ended. */
 export async function awaitEndpoint(
@@ -24,7 +24,7 @@ export async function awaitEndpoint(
       onLook: (seen) => progress.update(`endpoint ${endpoint}: ${describeProgress(seen)}`),
       onTrouble: (problem) => progress.update(`endpoint ${endpoint}: ${problem.message}; asking again`),
     });
-    const took = durationText(app.clock.now() - began);
+    const took = duration(app.clock.now() - began);
     if (settled.kind === 'running') progress.done(`endpoint ${endpoint} is in service on ${config} after ${took}`);
     else progress.fail(`endpoint ${endpoint}: ${ending(settled, config).replace(/\.+$/, '')} (after ${took})`);
     return settled;

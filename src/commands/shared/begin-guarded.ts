@@ -2,7 +2,7 @@ import type { Tag } from '@aws-sdk/client-sagemaker';
 import type { App } from '../../app.ts';
 import { type GuardedUpdatePlan, startGuardedUpdate } from '../../lifecycle/guarded-update/start.ts';
 import type { UpdateStarted } from '../../state/updates.ts';
-import { instances, showSeconds } from '../../guard/quantity.ts';
+import { instances } from '../../guard/quantity.ts';
 import { planStrategy } from '../../guard/strategy.ts';
 import { startRun, type JournaledRun } from '../../resources/apply.ts';
 import { type Live, productionOf } from '../../resources/live.ts';
@@ -15,6 +15,7 @@ import { describeStep, planLines } from '../../cli/views/steps.ts';
 import { examineUpdate, heedFindings } from './guard-examine.ts';
 import type { GuardOptions } from '../../cli/flags/guard.ts';
 import type { Ground } from './on-endpoint.ts';
+import { duration, SECOND } from '../../base/units.ts';
 
 /** An update that is to be guarded, as far as the command that wants it has decided. */
 interface Wanted {
@@ -116,8 +117,8 @@ function showPlan(app: App, plan: GuardedUpdatePlan, steps: readonly Step[]): vo
     );
   const watched = strategy.stages.map((count, index) => {
     if (index < strategy.stages.length - 1)
-      return `${count} of ${strategy.fleet} for ${showSeconds(strategy.bakeSeconds)}`;
-    const bake = strategy.finalBakeSeconds === 0 ? '' : ` for ${showSeconds(strategy.finalBakeSeconds)}`;
+      return `${count} of ${strategy.fleet} for ${duration(strategy.bakeSeconds * SECOND)}`;
+    const bake = strategy.finalBakeSeconds === 0 ? '' : ` for ${duration(strategy.finalBakeSeconds * SECOND)}`;
     return `all ${instances(count)}${bake}`;
   });
   say(planLines(`~ endpoint ${plan.endpoint}`, `${strategy.name}: ${watched.join(', then ')}`, app.io.columns, '  '));

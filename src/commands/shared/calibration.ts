@@ -2,11 +2,11 @@ import { latestNoise } from '../../state/noise.ts';
 import type { Observations } from '../../analysis/observations.ts';
 import { type Calibration, calibrationOf } from '../../state/calibration.ts';
 import type { State } from '../../state/replay.ts';
-import { wholeSeconds } from '../../ui/times.ts';
+import { isoSeconds } from '../../base/units.ts';
 
 /** What stands, in a sentence. */
 export function calibrationText({ model, since }: Calibration): string {
-  return `Production's own model ${model} is its own shadow since ${wholeSeconds(new Date(since).toISOString())}: a calibration (shadow --calibrate) that has not come to its end`;
+  return `Production's own model ${model} is its own shadow since ${isoSeconds(since)}: a calibration (shadow --calibrate) that has not come to its end`;
 }
 
 /** How it can come to its end, one way a line. */

@@ -6,7 +6,7 @@ import { plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { drawMinutes } from '../../cli/views/minutes.ts';
 import type { Followed } from './follow-update.ts';
-import { timeOf } from '../../cli/views/update-live.ts';
+import { MINUTE, timeOfDay } from '../../base/units.ts';
 
 /** What both fleets did over an update. */
 export interface UpdateMetrics {
@@ -22,7 +22,6 @@ export interface UpdateMetrics {
   }[];
 }
 
-const MINUTE = 60_000;
 /** Shown before the update, so that one sees what the old fleet was like. */
 const BEFORE = 5 * MINUTE;
 /** A minute's metrics come within a minute of its end; what comes later is not waited for. */
@@ -52,7 +51,8 @@ export async function readUpdateMetrics(app: App, aws: Aws, followed: Followed):
         const latest = Math.max(last, Math.min(lastMinute, now - MINUTE)) + MINUTE;
         return { start, end: latest, fleets: fleetsOf(followed, { old, young, both }) };
       }
-      if (!said) app.io.err(`Waiting for the metrics of the last minute, until ${timeOf(enough)} at most`);
+      if (!said)
+        app.io.err(`Waiting for the metrics of the last minute, until ${timeOfDay(enough, 'seconds')} at most`);
       await app.clock.sleep(Math.min(LOOK, enough - now), app.signal);
     }
   } catch (error) {
@@ -98,7 +98,7 @@ export function metricLines(app: Pick<App, 'io'>, followed: Followed, metrics: U
   }));
   const { stages, endedAt, ending } = followed;
   const seen = [...stages.filter(({ words }) => !PASSING.test(words)), { at: endedAt, words: ended(ending.kind) }];
-  const marks = seen.map(({ at, words }) => ({ at, words: `${timeOf(at).slice(0, 5)} ${words}` }));
+  const marks = seen.map(({ at, words }) => ({ at, words: `${timeOfDay(at)} ${words}` }));
   return drawMinutes(app.io, fleets, metrics, marks);
 }
 

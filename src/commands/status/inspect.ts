@@ -14,12 +14,12 @@ import { describeProgress } from '../../resources/wait.ts';
 import { type State, existing } from '../../state/replay.ts';
 import type { ResourceKind } from '../../state/journal.ts';
 import { lockHolder } from '../../state/lock.ts';
-import { wholeSeconds } from '../../ui/times.ts';
 import { type Calibration, calibrationOf } from '../../state/calibration.ts';
 import { calibrationEnds, calibrationText } from '../shared/calibration.ts';
 import { imageText } from '../../cli/views/steps.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
 import { inventory } from '../../resources/inventory.ts';
+import { isoSeconds } from '../../base/units.ts';
 
 /** A variant as it stands. */
 export interface VariantStatus {
@@ -102,8 +102,8 @@ export async function inspect(app: App, ground: Ground): Promise<EndpointStatus>
     rollout: rolloutOf(positionOf(state)),
     calibration: calibrationStatus(calibrationOf(state, headedFor(live, state)), journal.endpoint),
     counts,
-    open: state.open.map((step) => `${step.action} ${nameOf(step.resource)}, begun ${wholeSeconds(step.at)}`),
-    lock: holder && `${holder.by} for \`${holder.why}\` since ${wholeSeconds(holder.since)}`,
+    open: state.open.map((step) => `${step.action} ${nameOf(step.resource)}, begun ${isoSeconds(step.at)}`),
+    lock: holder && `${holder.by} for \`${holder.why}\` since ${isoSeconds(holder.since)}`,
     lastRun: last && { command: last.command, by: last.by, at: last.at },
   };
 }

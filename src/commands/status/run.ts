@@ -1,18 +1,17 @@
 import type { App, Outcome } from '../../app.ts';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { cannotRun } from '../../base/errors.ts';
-import { percent } from '../../guard/quantity.ts';
 import { replay } from '../../state/replay.ts';
 import type { ResourceKind } from '../../state/journal.ts';
 import { journaledEndpoints } from '../../state/journals.ts';
 import { plain } from '../../ui/io.ts';
 import { records } from '../../ui/records.ts';
 import { type Meaning, paint } from '../../ui/theme.ts';
-import { wholeSeconds } from '../../ui/times.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { onEndpoint } from '../shared/on-endpoint.ts';
 import type { StatusOptions } from './command.ts';
 import { type EndpointStatus, inspect } from './inspect.ts';
+import { isoSeconds, percent } from '../../base/units.ts';
 
 /** Tells what stands. */
 export async function run(app: App, options: StatusOptions): Promise<Outcome> {
@@ -74,7 +73,7 @@ async function tell(app: App, status: EndpointStatus): Promise<void> {
   if (live === undefined) io.out(`Endpoint ${paint(io, 'name', status.endpoint)}: there is none.`);
   else {
     lines(
-      `Endpoint ${status.endpoint}: ${live.status} on ${live.config} (${OWNERSHIP[live.ownership] ?? live.ownership}), modified ${wholeSeconds(live.modified ?? 'never')}`,
+      `Endpoint ${status.endpoint}: ${live.status} on ${live.config} (${OWNERSHIP[live.ownership] ?? live.ownership}), modified ${isoSeconds(live.modified ?? 'never')}`,
     )
       .map((line) => line.replace(live.status, paint(io, meaningOf(live.status), live.status)))
       .forEach((line) => io.out(line));
@@ -141,7 +140,7 @@ async function tell(app: App, status: EndpointStatus): Promise<void> {
   say(`What stands of shadowctl's: ${counts.length === 0 ? 'nothing' : counts.join(', ')}.`);
   if (status.lastRun !== undefined)
     say(
-      `Last change: \`${status.lastRun.command}\` by ${plain(status.lastRun.by)} at ${wholeSeconds(status.lastRun.at)}.`,
+      `Last change: \`${status.lastRun.command}\` by ${plain(status.lastRun.by)} at ${isoSeconds(status.lastRun.at)}.`,
     );
   if (status.lock !== undefined) say(`At work now: ${plain(status.lock)}.`);
   for (const step of status.open)

@@ -7,7 +7,7 @@ import { ERROR_METRICS, type GuardedUpdate, type Report } from './types.ts';
 import { evaluated, missingData, timing } from './timing.ts';
 import { showLimit } from './format.ts';
 import type { Finding } from '../finding.ts';
-import { showSeconds } from '../quantity.ts';
+import { duration, SECOND } from '../../base/units.ts';
 
 export type { GuardedUpdate } from './types.ts';
 
@@ -55,7 +55,7 @@ export function examineAlarm(alarm: MetricAlarm, update: GuardedUpdate): Finding
       severity: 'ok',
       check: 'can-fire',
       subject,
-      message: `It can fire: ${alarm.MetricName ?? 'its expression'} ${showLimit(alarm)} within ${showSeconds(evaluated(alarm) + DETECTION_DELAY_SECONDS)}.`,
+      message: `It can fire: ${alarm.MetricName ?? 'its expression'} ${showLimit(alarm)} within ${duration((evaluated(alarm) + DETECTION_DELAY_SECONDS) * SECOND)}.`,
     });
   }
   const correction = found.some((finding) => finding.severity === 'blocking' || finding.severity === 'warning')

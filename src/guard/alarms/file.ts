@@ -1,5 +1,6 @@
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { usage } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
 
 /**
  * Alarms out of a file: a PutMetricAlarm input, a list of them, or what `aws cloudwatch describe-alarms` prints.
@@ -44,8 +45,4 @@ function readAlarm(path: string, entry: unknown, number: number): MetricAlarm {
     throw wrong(`${name}: Dimensions is not a list of Name and Value`);
   }
   return entry;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

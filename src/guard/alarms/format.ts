@@ -1,5 +1,5 @@
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
-import { percent, showMilliseconds } from '../quantity.ts';
+import { milliseconds, percent } from '../../base/units.ts';
 
 /** As much of an alarm as its words need. */
 type AlarmShape = Pick<
@@ -25,9 +25,7 @@ const OPERATORS: Readonly<Record<string, string>> = {
 /** A value of the alarm's metric as a person says it: error averages as per cent, latencies in ms. */
 export function showValue(alarm: AlarmShape, value: number): string {
   if (alarm.MetricName === 'ModelLatency' || alarm.MetricName === 'OverheadLatency') {
-    return alarm.Statistic === 'Sum' || alarm.Statistic === 'SampleCount'
-      ? String(value)
-      : showMilliseconds(value / 1000);
+    return alarm.Statistic === 'Sum' || alarm.Statistic === 'SampleCount' ? String(value) : milliseconds(value / 1000);
   }
   if (/^Invocation(4XX|5XX|Model)Errors$/.test(alarm.MetricName ?? '') && alarm.Statistic === 'Average')
     return percent(value);

@@ -1,6 +1,7 @@
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { ERROR_METRICS, type GuardedUpdate, type Report } from './types.ts';
-import { LONGEST_ANSWER_MS, percent, showMilliseconds } from '../quantity.ts';
+import { LONGEST_ANSWER_MS } from '../quantity.ts';
+import { milliseconds, percent } from '../../base/units.ts';
 
 /** Can the statistic reach the threshold at all, and not without a fault? */
 export function range(alarm: MetricAlarm, update: GuardedUpdate, report: Report): void {
@@ -35,7 +36,7 @@ export function range(alarm: MetricAlarm, update: GuardedUpdate, report: Report)
     report(
       'warning',
       'unit-mistaken',
-      `${alarm.MetricName} is measured in microseconds: ${threshold} is ${showMilliseconds(threshold / 1000)}, which nearly every model exceeds.`,
+      `${alarm.MetricName} is measured in microseconds: ${threshold} is ${milliseconds(threshold / 1000)}, which nearly every model exceeds.`,
       `For ${threshold} ms use ${threshold * 1000}.`,
     );
   }

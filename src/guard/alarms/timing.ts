@@ -1,7 +1,7 @@
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { DETECTION_DELAY_SECONDS, METRIC_PERIOD_SECONDS, secondsToFire } from './plan.ts';
 import type { GuardedUpdate, Report } from './types.ts';
-import { showSeconds } from '../quantity.ts';
+import { duration, SECOND } from '../../base/units.ts';
 
 /** Can it gather its datapoints before the bake is over? */
 export function timing(alarm: MetricAlarm, update: GuardedUpdate, report: Report): void {
@@ -12,8 +12,8 @@ export function timing(alarm: MetricAlarm, update: GuardedUpdate, report: Report
     report(
       'blocking',
       'longer-than-bake',
-      `It needs ${needed} × ${showSeconds(period)} of data, and about ${showSeconds(DETECTION_DELAY_SECONDS)} until that is published and evaluated: ${showSeconds(takes)} in all, longer than the bake of ${showSeconds(update.bakeSeconds)}.`,
-      `Bake at least ${showSeconds(takes)}${needed > 1 || period > METRIC_PERIOD_SECONDS ? ', or use fewer or shorter periods' : ''}.`,
+      `It needs ${needed} × ${duration(period * SECOND)} of data, and about ${duration(DETECTION_DELAY_SECONDS * SECOND)} until that is published and evaluated: ${duration(takes * SECOND)} in all, longer than the bake of ${duration(update.bakeSeconds * SECOND)}.`,
+      `Bake at least ${duration(takes * SECOND)}${needed > 1 || period > METRIC_PERIOD_SECONDS ? ', or use fewer or shorter periods' : ''}.`,
     );
   }
   if (period < METRIC_PERIOD_SECONDS && alarm.Namespace === 'AWS/SageMaker') {

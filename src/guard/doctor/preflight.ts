@@ -4,9 +4,10 @@ import { latencyMinutes, secondsToFire } from '../alarms/plan.ts';
 import type { Finding } from '../finding.ts';
 import { examineOther } from '../alarms/lookup.ts';
 import { hourlyCost } from '../prices.ts';
-import { instances, percent, showMilliseconds, showSeconds } from '../quantity.ts';
+import { instances } from '../quantity.ts';
 import type { Strategy } from '../strategy.ts';
 import { type Baseline, brokenMinutes, type Limits } from '../thresholds.ts';
+import { duration, durationFlag, milliseconds, percent, SECOND } from '../../base/units.ts';
 
 /** Everything the examination before an update looks at; it touches nothing itself. */
 export interface PreflightFacts {
@@ -172,7 +173,7 @@ function predecessor(facts: PreflightFacts): Finding[] {
       severity: 'warning',
       check: 'predecessor-slow',
       subject,
-      message: `The latency alarm (${limits.latency.statistic} > ${showMilliseconds(limits.latency.milliseconds)}, ${inARow} minutes in a row) would have fired in ${struck} of the last ${baseline.minutes} minutes on the fleet being replaced.`,
+      message: `The latency alarm (${limits.latency.statistic} > ${milliseconds(limits.latency.milliseconds)}, ${inARow} minutes in a row) would have fired in ${struck} of the last ${baseline.minutes} minutes on the fleet being replaced.`,
       next: 'Raise --max-latency, or limit a lower percentile.',
     });
   }
@@ -188,8 +189,8 @@ function finalBake(facts: PreflightFacts): Finding[] {
       severity: 'warning',
       check: 'short-final-bake',
       subject: `endpoint ${facts.endpoint}`,
-      message: `With all traffic on the new fleet it is watched for ${showSeconds(strategy.finalBakeSeconds)}, and an alarm needs about ${showSeconds(secondsToFire(1))}: what fails only at full traffic is noticed after the old fleet is gone.`,
-      next: `Use --final-bake ${showSeconds(secondsToFire(1))} or more.`,
+      message: `With all traffic on the new fleet it is watched for ${duration(strategy.finalBakeSeconds * SECOND)}, and an alarm needs about ${duration(secondsToFire(1) * SECOND)}: what fails only at full traffic is noticed after the old fleet is gone.`,
+      next: `Use --final-bake ${durationFlag(secondsToFire(1) * SECOND)} or more.`,
     },
   ];
 }

@@ -3,7 +3,7 @@ import { describeAlarms, metricData } from '../../aws/cloudwatch.ts';
 import type { Aws } from '../../aws/clients.ts';
 import type { Clock } from '../../base/clock.ts';
 import { cannotRun } from '../../base/errors.ts';
-import { showSeconds } from '../../guard/quantity.ts';
+import { duration, SECOND } from '../../base/units.ts';
 
 /** A datapoint of the metric that an alarm watches, in the metric's own unit. */
 export interface AlarmPoint {
@@ -74,7 +74,7 @@ export async function waitUntilQuiet(
       // No traffic at all can leave an alarm without data; that alone is no reason to refuse.
       if (firing.length === 0) return;
       throw cannotRun(
-        `Still in ALARM after ${showSeconds(waited)}: ${firing.join(', ')}. An update started now would be rolled back at once.`,
+        `Still in ALARM after ${duration(waited * SECOND)}: ${firing.join(', ')}. An update started now would be rolled back at once.`,
         `Look at what fires: shadowctl doctor --endpoint NAME`,
       );
     }

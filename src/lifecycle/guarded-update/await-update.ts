@@ -10,6 +10,7 @@ import { type AlarmPoint, alarmPoints } from './alarm-states.ts';
 import { alarmsIn, classifyEnding, type Ending, type Evidence } from '../../guard/outcome.ts';
 import { type FleetMinute, fleetMinutes } from './fleet-metrics.ts';
 import { readStage, type Stage } from '../../guard/phase.ts';
+import { MINUTE } from '../../base/units.ts';
 
 /** An update that was asked for: everything needed to watch it, also by another process than the one that asked. */
 export interface Update {
@@ -121,7 +122,7 @@ async function readMetrics(
 ): Promise<Metrics> {
   const { aws, clock, signal } = surroundings;
   const now = clock.now();
-  const window = { start: update.startedAt - 15 * 60_000, end: now };
+  const window = { start: update.startedAt - 15 * MINUTE, end: now };
   const fleet = { endpoint: update.endpoint, variant: update.variant };
   const [old = [], both = [], young = []] = await fleetMinutes(
     aws,
@@ -134,7 +135,7 @@ async function readMetrics(
     window,
     signal,
   );
-  const points = await alarmPoints(aws, alarms, { start: update.startedAt - 60_000, end: now + 60_000 }, signal);
+  const points = await alarmPoints(aws, alarms, { start: update.startedAt - MINUTE, end: now + MINUTE }, signal);
   // Where SageMaker does not publish the old fleet by its config, the variant as a whole stands for it until the shift.
   return { readAt: now, points, old: old.length > 0 ? old : young.length > 0 ? [] : both, new: young };
 }

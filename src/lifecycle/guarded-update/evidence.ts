@@ -8,6 +8,7 @@ import { showRule, showValue } from '../../guard/alarms/format.ts';
 import type { Ending } from '../../guard/outcome.ts';
 import { fleetMinutes, total } from './fleet-metrics.ts';
 import { SHOWN_LATENCY, type Surroundings, type Update } from './await-update.ts';
+import { MINUTE } from '../../base/units.ts';
 
 /** What is known of an update once it has ended: the facts behind its ending. */
 export interface Aftermath {
@@ -52,7 +53,7 @@ export async function collectAftermath(surroundings: Surroundings, update: Updat
   };
   const readAlarms = async () => {
     const alarms = await describeAlarms(aws, ending.alarms, signal);
-    const points = await alarmPoints(aws, alarms, { start: window.start - 60_000, end: window.end + 60_000 }, signal);
+    const points = await alarmPoints(aws, alarms, { start: window.start - MINUTE, end: window.end + MINUTE }, signal);
     return alarms.map((alarm) => accused(alarm, points.get(alarm.AlarmName ?? '') ?? []));
   };
   const [minutes = []] = await tolerant(() => fleetMinutes(aws, [fleet], SHOWN_LATENCY, window, signal), []);

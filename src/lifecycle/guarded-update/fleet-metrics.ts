@@ -2,6 +2,7 @@ import type { MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { metricData } from '../../aws/cloudwatch.ts';
 import type { Aws } from '../../aws/clients.ts';
 import type { Baseline } from '../../guard/thresholds.ts';
+import { MINUTE } from '../../base/units.ts';
 
 /** One minute of one fleet; a minute without requests has no entry at all (facts 5.4). */
 export interface FleetMinute {
@@ -20,8 +21,6 @@ export interface Watched {
   variant: string;
   config: string | undefined;
 }
-
-const MINUTE = 60_000;
 
 /**
  * What each fleet did, minute by minute, oldest first.

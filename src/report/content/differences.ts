@@ -1,8 +1,8 @@
 import type { DivergingPair, FieldSums, LabelSums, Predictions, Repeats } from '../../analysis/observations.ts';
 import { slicesByClass, slicesByColumn } from '../../analysis/slices.ts';
 import { designEffect } from '../../analysis/statistics/repeats.ts';
-import { count, number, percent } from '../words.ts';
 import type { Section } from './section.ts';
+import { count, number, percent } from '../../base/units.ts';
 
 /** So many parts of the inputs' columns are listed; those that stand out come first. */
 const COLUMN_SLICES = 20;
@@ -156,5 +156,5 @@ export function topSection(pairs: readonly DivergingPair[]): Section | undefined
 /** A number without the digits that nobody reads. */
 function answerText(answer: string): string {
   const value = Number(answer);
-  return answer.trim() === '' || Number.isNaN(value) ? answer : number(value, '', 6);
+  return answer.trim() === '' || Number.isNaN(value) ? answer : number(value, 6);
 }

@@ -1,31 +1,31 @@
 import { summarizeEffect } from '../../analysis/judge/effect.ts';
 import type { VariantSummary } from '../../analysis/metrics.ts';
 import type { Report } from '../report.ts';
-import { count, difference, number, percent, windowText } from '../words.ts';
+import { difference, windowText } from '../words.ts';
 import type { Column, Section } from './section.ts';
+import { count, milliseconds, MINUTE, percent } from '../../base/units.ts';
 
 type Of = (side: VariantSummary) => number | undefined;
 type Show = (value: number | undefined) => string;
 
-const whole: Show = (value) => (value === undefined ? '–' : count(value));
-const time: Show = (value) => number(value, 'ms');
-const load: Show = (value) => number(value, '%');
+/** CloudWatch gives utilization in per cent. */
+const load: Show = (value) => percent(value === undefined ? undefined : value / 100);
 
 /** What is known of a variant, row by row. */
 const ROWS: readonly [title: string, of: Of, show: Show][] = [
-  ['requests', (side) => side.invocations, whole],
-  ['4XX errors', (side) => side.errors4xx, whole],
-  ['5XX errors', (side) => side.errors5xx, whole],
-  ['model errors', (side) => side.modelErrors, whole],
+  ['requests', (side) => side.invocations, count],
+  ['4XX errors', (side) => side.errors4xx, count],
+  ['5XX errors', (side) => side.errors5xx, count],
+  ['model errors', (side) => side.modelErrors, count],
   ['failed', (side) => side.errorRate, percent],
-  ['ModelLatency mean', (side) => side.latency.mean, time],
-  ['ModelLatency p50', (side) => side.latency.p50, time],
-  ['ModelLatency p90', (side) => side.latency.p90, time],
-  ['ModelLatency p99', (side) => side.latency.p99, time],
-  ['OverheadLatency mean', (side) => side.overhead.mean, time],
-  ['OverheadLatency p50', (side) => side.overhead.p50, time],
-  ['OverheadLatency p90', (side) => side.overhead.p90, time],
-  ['OverheadLatency p99', (side) => side.overhead.p99, time],
+  ['ModelLatency mean', (side) => side.latency.mean, milliseconds],
+  ['ModelLatency p50', (side) => side.latency.p50, milliseconds],
+  ['ModelLatency p90', (side) => side.latency.p90, milliseconds],
+  ['ModelLatency p99', (side) => side.latency.p99, milliseconds],
+  ['OverheadLatency mean', (side) => side.overhead.mean, milliseconds],
+  ['OverheadLatency p50', (side) => side.overhead.p50, milliseconds],
+  ['OverheadLatency p90', (side) => side.overhead.p90, milliseconds],
+  ['OverheadLatency p99', (side) => side.overhead.p99, milliseconds],
   ['CPU', (side) => side.cpu, load],
   ['memory', (side) => side.memory, load],
 ];
@@ -72,7 +72,7 @@ export function effectSection({ observations, policy }: Report): Section | undef
   const times = metrics.before?.times;
   // Nothing but warm-up is no time with the shadow.
   if (both === undefined || both.during.invocations === 0 || times?.[0] === undefined) return undefined;
-  const window = windowText({ from: times[0], to: (times.at(-1) ?? times[0]) + 60_000 });
+  const window = windowText({ from: times[0], to: (times.at(-1) ?? times[0]) + MINUTE });
   const { warmupMinutes } = policy;
   const warmup =
     warmupMinutes === 0

@@ -1,7 +1,6 @@
 import type { Report } from '../report.ts';
-import { count } from '../words.ts';
+import { count, MINUTE, timeOfDay } from '../../base/units.ts';
 
-const MINUTE_MS = 60_000;
 /** Metrics of a minute are published after its end. */
 export const SETTLE_MS = 30_000;
 
@@ -28,9 +27,9 @@ export function nothingToCompare({ observations, summaries, created }: Report): 
   // Captures alone hold no metrics.
   if (metrics.times.length === 0 && (predictions?.production.records ?? 0) + (predictions?.shadow.records ?? 0) > 0)
     return undefined;
-  const firstMinute = since === undefined ? undefined : Math.ceil(since / MINUTE_MS) * MINUTE_MS;
-  if (since !== undefined && firstMinute !== undefined && firstMinute + MINUTE_MS > window.to) {
-    const readable = firstMinute + MINUTE_MS + SETTLE_MS;
+  const firstMinute = since === undefined ? undefined : Math.ceil(since / MINUTE) * MINUTE;
+  if (since !== undefined && firstMinute !== undefined && firstMinute + MINUTE > window.to) {
+    const readable = firstMinute + MINUTE + SETTLE_MS;
     const runs = `${endpoint} runs as it does now, with this shadow, since ${clock(since)}`;
     return created < readable
       ? {
@@ -66,5 +65,5 @@ export function nothingToCompare({ observations, summaries, created }: Report): 
 }
 
 function clock(ms: number): string {
-  return `${new Date(ms).toISOString().slice(11, 19)} UTC`;
+  return `${timeOfDay(ms, 'seconds')} UTC`;
 }

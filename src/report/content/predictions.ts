@@ -7,9 +7,10 @@ import type {
   TruthSums,
 } from '../../analysis/observations.ts';
 import type { Report } from '../report.ts';
-import { count, noiseText, number, pairingText, percent, repeatsText, symmetryText } from '../words.ts';
+import { noiseText, pairingText, repeatsText, symmetryText } from '../words.ts';
 import { classSlices, columnSlices, fieldsSection, topSection } from './differences.ts';
 import type { Column, Section } from './section.ts';
+import { count, number, percent } from '../../base/units.ts';
 
 /** What the two variants predicted for the same requests, in the order in which it is read. */
 export function predictionContent({ observations }: Report): Section[] {

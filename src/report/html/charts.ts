@@ -3,7 +3,8 @@ import type { Policy } from '../../analysis/policy/policy.ts';
 import type { Gate } from '../../analysis/judge/verdict.ts';
 import type { Report } from '../report.ts';
 import { escapeHtml, htmlTable } from './escape.ts';
-import { difference, gateValue, isDifference, number } from '../words.ts';
+import { difference, gateValue, isDifference } from '../words.ts';
+import { dateAndTime, number } from '../../base/units.ts';
 
 /** What the script in the page draws. `x` in seconds where it is time. */
 export interface Chart {
@@ -174,10 +175,7 @@ export function figure(id: string, chart: Chart): string {
   const shown = chart.x.slice(-120);
   const rows = shown.map((x, i) => {
     const at = chart.x.length - shown.length + i;
-    return [
-      chart.time ? new Date(x * 1000).toISOString().slice(0, 16).replace('T', ' ') : String(x),
-      ...chart.series.map((one) => say(chart, one.values[at])),
-    ];
+    return [chart.time ? dateAndTime(x * 1000) : String(x), ...chart.series.map((one) => say(chart, one.values[at]))];
   });
   const table = htmlTable(
     [chart.xLabel, ...chart.series.map((one) => one.label)],

@@ -7,13 +7,14 @@ import { contentOf } from '../content/content.ts';
 import { reasonsOf, unitsText } from '../content/gates.ts';
 import type { Said } from '../content/gates.ts';
 import type { Nothing } from '../content/nothing.ts';
-import { gateInterval, gateLimit, gateValue, percent, windowText } from '../words.ts';
+import { gateInterval, gateLimit, gateValue, windowText } from '../words.ts';
 import browser from './browser.inline.js';
 import { chartsOf, figure } from './charts.ts';
 import { escapeHtml, escapeJson, htmlTable, proseHtml, scrolling } from './escape.ts';
 import { sectionHtml } from './sections.ts';
 import ownStyle from './style.css.txt';
 import uplotStyle from './uplot.css.txt';
+import { dateAndTime, percent } from '../../base/units.ts';
 
 const MARK = { pass: '✓', fail: '✗', inconclusive: '?' } as const;
 
@@ -45,7 +46,7 @@ export function renderHtml(report: Report): string {
 <body>
 <header>
 <h1>Shadow report on ${escapeHtml(observations.endpoint)}</h1>
-<p class="quiet">${escapeHtml(windowText(observations.window))}; made ${new Date(report.created).toISOString().slice(0, 16).replace('T', ' ')} UTC; policy: ${escapeHtml(report.policyFrom)}</p>
+<p class="quiet">${escapeHtml(windowText(observations.window))}; made ${dateAndTime(report.created)} UTC; policy: ${escapeHtml(report.policyFrom)}</p>
 </header>
 <main>
 ${verdict(report, content.nothing)}

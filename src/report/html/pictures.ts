@@ -1,6 +1,6 @@
 import type { LabelSums, NumberSums } from '../../analysis/observations.ts';
-import { count, number, percent } from '../words.ts';
 import { escapeHtml, scrolling } from './escape.ts';
+import { count, number, percent } from '../../base/units.ts';
 
 const WIDTH = 520;
 const LEFT = 64;
@@ -110,7 +110,7 @@ export function matrix(sums: LabelSums): string {
     const total = row.reduce((sum, n) => sum + n, 0);
     const cells = row.map((n, j) => {
       const shade = total === 0 || n === 0 ? 0 : Math.min(4, 1 + Math.floor((n / total) * 4));
-      const share = n === 0 ? '' : `<small>${percent(Number((n / total).toPrecision(3)))}</small>`;
+      const share = n === 0 ? '' : `<small>${percent(n / total)}</small>`;
       return `<td class="${shade === 0 ? 'heat0' : i === j ? `heat${shade}` : `wrong${shade}`}">${count(n)}${share}</td>`;
     });
     return `<tr><th scope="row">${escapeHtml(labels[i] ?? '')}</th>${cells.join('')}</tr>`;

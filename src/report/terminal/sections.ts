@@ -6,7 +6,7 @@ import { paint } from '../../ui/theme.ts';
 import { wrap } from '../../ui/wrap.ts';
 import type { Section, Table } from '../content/section.ts';
 import type { RenderOptions } from '../report.ts';
-import { count } from '../words.ts';
+import { count } from '../../base/units.ts';
 
 /** Of rows that stand out, so many are enough on a terminal; of others, so many. */
 const MOST_NOTABLE = 8;

@@ -5,13 +5,14 @@ import { table } from '../../ui/table.ts';
 import { paint } from '../../ui/theme.ts';
 import type { Meaning } from '../../ui/theme.ts';
 import type { Report, RenderOptions } from '../report.ts';
-import { count, gateInterval, gateLimit, gateValue, percent, windowText } from '../words.ts';
+import { gateInterval, gateLimit, gateValue, windowText } from '../words.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { contentOf } from '../content/content.ts';
 import { reasonsToSay, unitsText } from '../content/gates.ts';
 import type { Nothing } from '../content/nothing.ts';
 import { charts } from './charts.ts';
 import { drawSection } from './sections.ts';
+import { count, percent } from '../../base/units.ts';
 
 const MEANING: Record<Outcome, Meaning> = { pass: 'good', fail: 'bad', inconclusive: 'warning' };
 const MARK: Record<Outcome, string> = { pass: '✓', fail: '✗', inconclusive: '?' };
