@@ -286,7 +286,7 @@ describe('refused before anything is created', () => {
     const said = await stage.shadowctl([...CANARY, '--bake', '1m']);
     expect(said.code).toBe(2);
     expect(unwrapped(said.err)).toContain(
-      'weather-5XXError: It needs 1 × 1m of data, and about 2m until that is published and evaluated: 3m in all, longer than the bake of 1m.',
+      'weather-5XXError: It needs 1 × 1 min of data, and about 2 min until that is published and evaluated: 3 min in all, longer than the bake of 1 min.',
     );
     await untouched();
     expect((await stage.shadowctl([...CANARY, '--bake', '1m', '--force'])).code).toBe(0);
@@ -429,7 +429,7 @@ describe('refused before anything is created', () => {
     stage = await openStage();
     const said = await stage.shadowctl([...CANARY, '--plan']);
     expect(said.code).toBe(4);
-    expect(said.err).toContain('canary: 1 of 3 for 5m, then all 3 instances for 5m');
+    expect(said.err).toContain('canary: 1 of 3 for 5 min, then all 3 instances for 5 min');
     await untouched();
     const journals = readdirSync(stage.cwd, { recursive: true }).filter((name) => String(name).endsWith('.jsonl'));
     expect(journals).toEqual([]);

@@ -30,7 +30,7 @@ test('creates everything, tests it and draws its metrics', async () => {
     code: 0,
     err: [
       'endpoint weather: Creating. AllTraffic: Launching 3 instance(s).',
-      'endpoint weather is in service on weather-config-v1-1 after 5 min',
+      'endpoint weather is in service on weather-config-v1-1 after 4 min 58 s',
       'testing the inference with 100 payloads of test.csv (the first 100 of 365)',
       '100 of 100 payloads answered (the first 100 of 365)',
       'waiting for the metrics: SageMaker publishes them by the minute',

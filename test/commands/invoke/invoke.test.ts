@@ -46,7 +46,7 @@ describe('words', () => {
   test.each<[string[], RegExp]>([
     [['--count', '0'], /--count/],
     [['--rate', '-1'], /--rate: "-1" is not a number above zero/],
-    [['--duration', '5'], /--duration: "5" is not a length of time.*/],
+    [['--duration', '5'], /--duration: "5" is not a duration/],
     [['--duration', '5 parsecs'], /--duration/],
     [['--concurrency', '513'], /from 1 to 512/],
   ])('%j is refused', async (argv, message) => {
