@@ -40,7 +40,7 @@ test('the history of a whole life', async () => {
   await withJournal(world, 'whole-life');
   const { code, out } = await world.shadowctl('history --endpoint weather --last 100 --format json');
   expect(code).toBe(0);
-  const told = (JSON.parse(out) as Record<string, unknown>[]).map(
+  const told = (JSON.parse(out) as Record<string, string | null>[]).map(
     ({ command, from, to, ending }) => `${command} ${from} ${to} ${ending}`,
   );
   expect(told).toMatchInlineSnapshot(`
