@@ -1,8 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 
 /** When a process began, in the kernel's ticks and with the boot it belongs to; undefined where /proc does not tell. */
 export function startOf(pid: number): string | undefined {
   return lookUp(pid)?.started;
+}
+
+/** Where this process's number is valid: containers count their processes anew. Undefined where /proc does not tell. */
+export function pidNamespace(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -137,3 +137,15 @@ test('what another command wrote meanwhile is there once the lock is held', asyn
   expect(second.events()).toEqual([]);
   await second.locked('b', async () => expect(second.events()).toHaveLength(2));
 });
+
+test('a damaged lock is told, with the file; it is not taken over', async () => {
+  const journal = await open();
+  await mkdir(dirname(journal.path), { recursive: true });
+  await writeFile(`${journal.path}.lock`, 'null');
+  const problem = await journal.locked('cleanup', async () => undefined).catch((error: unknown) => error);
+  expect(problem).toMatchObject({
+    message: expect.stringMatching(/weather\.jsonl\.lock is damaged: .* "null"/),
+    next: expect.stringContaining('delete the file'),
+  });
+  expect(await lockHolder(`${journal.path}.lock`)).toBeUndefined();
+});
