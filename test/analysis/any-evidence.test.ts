@@ -10,8 +10,8 @@ import { comparePredictions } from '../reference/compare.ts';
 import type { Capture } from '../../src/analysis/answers/captures.ts';
 import { compare } from '../../src/analysis/judge/verdict.ts';
 import type { Gate } from '../../src/analysis/judge/verdict.ts';
-import { seededRandom } from '../../src/emulator/world/random.ts';
-import type { Random } from '../../src/emulator/world/random.ts';
+import { seededRandom } from '../support/random.ts';
+import type { Random } from '../support/random.ts';
 import { START } from './simulated.ts';
 import { readTruth } from './read-truth.ts';
 

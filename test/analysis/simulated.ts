@@ -3,7 +3,7 @@ import { METRICS } from '../../src/analysis/observations.ts';
 import type { Capture } from '../../src/analysis/answers/captures.ts';
 import { comparePredictions } from '../reference/compare.ts';
 import type { CompareOptions } from '../reference/compare.ts';
-import { seededRandom } from '../../src/emulator/world/random.ts';
+import { seededRandom } from '../support/random.ts';
 
 export const START = Date.UTC(2026, 0, 5, 9);
 const MINUTE_MS = 60_000;

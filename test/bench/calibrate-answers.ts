@@ -15,7 +15,7 @@ import {
 import { meanAndDeviation } from '../../src/analysis/statistics/sequences.ts';
 import { InputCounter } from '../../src/analysis/statistics/repeats.ts';
 import type { Outcome } from '../../src/analysis/judge/verdict.ts';
-import type { Random } from '../../src/emulator/world/random.ts';
+import type { Random } from '../support/random.ts';
 import { autoregressive, type Ended, MINUTES, policy, RATE, watch } from './calibrate-frame.ts';
 
 /** The gate itself is asked, with no more of the evidence than it looks at. */

@@ -1,6 +1,6 @@
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import type { Outcome } from '../../src/analysis/judge/verdict.ts';
-import type { Random } from '../../src/emulator/world/random.ts';
+import type { Random } from '../support/random.ts';
 
 /** What all simulated endpoints have in common. */
 export const HOURS = 6;

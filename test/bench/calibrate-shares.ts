@@ -7,7 +7,7 @@ import { dispersion } from '../../src/analysis/statistics/proportions.ts';
 import { InputCounter } from '../../src/analysis/statistics/repeats.ts';
 import { compare } from '../../src/analysis/judge/verdict.ts';
 import type { Outcome } from '../../src/analysis/judge/verdict.ts';
-import type { Random } from '../../src/emulator/world/random.ts';
+import type { Random } from '../support/random.ts';
 import { autoregressive, type Ended, MINUTES, policy, RATE, watch } from './calibrate-frame.ts';
 
 /** Hits a minute; `burst` makes the chance itself wander (AR(1) of its logarithm), around the same mean. */

@@ -7,8 +7,8 @@ import { differenceInterval, failures } from '../../src/analysis/judge/errors.ts
 import { blockSequence } from '../../src/analysis/statistics/sequences.ts';
 import { compare } from '../../src/analysis/judge/verdict.ts';
 import type { Outcome } from '../../src/analysis/judge/verdict.ts';
-import { seededRandom } from '../../src/emulator/world/random.ts';
-import type { Random } from '../../src/emulator/world/random.ts';
+import { seededRandom } from '../support/random.ts';
+import type { Random } from '../support/random.ts';
 import {
   burstyErrors,
   distance,

@@ -5,6 +5,7 @@ import { logGroupExists } from '../../src/aws/logs.ts';
 import { bucketExists } from '../../src/aws/s3.ts';
 import { builtProgram } from '../support/built.ts';
 import { type KillingProxy, killingProxy } from '../support/killing-proxy.ts';
+import { wordsOf } from '../support/words.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../support/world.ts';
 
 /*
@@ -33,7 +34,7 @@ function child(
   armed: (kill: () => void) => void = () => undefined,
 ): Promise<Run> {
   return new Promise((done) => {
-    const started = spawn(process.execPath, [built.entry, ...line.split(' ')], {
+    const started = spawn(process.execPath, [built.entry, ...wordsOf(line)], {
       cwd: world.root,
       env: {
         ...world.env,

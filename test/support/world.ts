@@ -7,6 +7,7 @@ import type { EmulatorOptions } from '../../src/emulator/world/options.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/http/server.ts';
 import { run } from '../../src/main.ts';
 import { type CapturedIo, capturedIo } from './io.ts';
+import { wordsOf } from './words.ts';
 
 /** What a command line came to. */
 export interface Ended {
@@ -24,7 +25,7 @@ export interface TestWorld {
   /** The project's folder; removed by `close`. */
   root: string;
   env: Record<string, string>;
-  /** Runs one command line, given as words or as a text split at spaces. */
+  /** Runs one command line, given as words or as a text split at spaces (`wordsOf`). */
   shadowctl(
     line: string | readonly string[],
     options?: { answers?: string[]; signal?: AbortSignal; env?: Record<string, string | undefined>; io?: CapturedIo },
@@ -68,7 +69,7 @@ export async function testWorld(
     root,
     env,
     async shadowctl(line, { answers, signal, env: extra, io = capturedIo(answers) } = {}) {
-      const code = await run(typeof line === 'string' ? line.split(' ') : line, {
+      const code = await run(typeof line === 'string' ? wordsOf(line) : line, {
         clock,
         env: { ...env, ...extra },
         cwd: root,

@@ -1,4 +1,4 @@
-/** Files that the bundler takes in as text: see `loader` in package.json's build and the plugin in test/vitest.config.ts. */
+/** Files that the bundler takes in as text: see `loader` in scripts/build.mjs and the plugin in test/vitest.config.ts. */
 declare module '*.inline.js' {
   const text: string;
   export default text;

@@ -12,7 +12,7 @@ import {
   quantile,
   wasserstein,
 } from '../../../src/analysis/statistics/distances.ts';
-import { seededRandom } from '../../../src/emulator/world/random.ts';
+import { seededRandom } from '../../support/random.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'shadowctl-curve-'));
 let engine: Engine;

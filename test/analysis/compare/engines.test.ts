@@ -10,7 +10,7 @@ import type { Predictions, Task } from '../../../src/analysis/observations.ts';
 import { comparePredictions } from '../../reference/compare.ts';
 import type { FieldRules } from '../../../src/analysis/answers/fields.ts';
 import type { Truth } from '../../../src/analysis/answers/truth.ts';
-import { seededRandom } from '../../../src/emulator/world/random.ts';
+import { seededRandom } from '../../support/random.ts';
 import { readTruth } from '../read-truth.ts';
 
 const START = Date.UTC(2026, 0, 5, 9);

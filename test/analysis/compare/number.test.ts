@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { numberRead, readNumber } from '../../../src/analysis/compare/ingest/fast/number.ts';
-import { seededRandom } from '../../../src/emulator/world/random.ts';
+import { seededRandom } from '../../support/random.ts';
 
 function read(text: string): number | undefined {
   const bytes = Buffer.from(`${text},`);

@@ -1,39 +1,27 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { CreateBucketCommand, HeadBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_PORT, ensureEmulator, runningEmulator, stopEmulator } from '../../../src/emulator/daemon/process.ts';
+import { builtProgram } from '../../support/built.ts';
 
 // Real processes on a machine that is busy with other tests.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const root = resolve(import.meta.dirname, '../../..');
-let installed: string;
+let program: ReturnType<typeof builtProgram>;
 let entry: string;
 let project: string;
 
-/** The program as it is installed: built by the project's own script, elsewhere. */
-beforeAll(async () => {
-  installed = await mkdtemp(join(tmpdir(), 'shadowctl-installed-'));
-  const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts: { build: string } };
-  const PATH = [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
-  const script = scripts.build.replace('--outdir=dist', `--outdir=${installed}/dist`);
-  execFileSync(script, {
-    cwd: root,
-    shell: true,
-    env: { ...process.env, PATH },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  await mkdir(join(installed, 'bin'));
-  entry = join(installed, 'bin', 'shadowctl.js');
-  await cp(join(root, 'bin', 'shadowctl.js'), entry);
-  await cp(join(root, 'package.json'), join(installed, 'package.json'));
+beforeAll(() => {
+  program = builtProgram();
+  entry = program.entry;
 });
-afterAll(() => rm(installed, { recursive: true, force: true }));
+afterAll(() => program.remove());
 
 beforeEach(async () => {
   project = await mkdtemp(join(tmpdir(), 'shadowctl-project-'));

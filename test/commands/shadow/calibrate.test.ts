@@ -9,6 +9,7 @@ import { shadowCommand } from '../../../src/commands/shadow/command.ts';
 import { interrupted } from '../../../src/base/errors.ts';
 import { builtProgram } from '../../support/built.ts';
 import { optionsOf } from '../../support/parse.ts';
+import { wordsOf } from '../../support/words.ts';
 import { ARTIFACT_005, ARTIFACT_009, FIXTURES, type TestWorld, testWorld } from '../../support/world.ts';
 
 const DATA = join(FIXTURES, 'data/test.csv');
@@ -43,7 +44,7 @@ test('how answers are read is said as for report, and only where something is me
     '--task: "guess" is not known',
   );
   await world.shadowctl(DEPLOY);
-  const wrong = await world.shadowctl([...SHADOW.split(' '), '--prediction', 'score']);
+  const wrong = await world.shadowctl([...wordsOf(SHADOW), '--prediction', 'score']);
   expect(wrong).toMatchObject({ code: 2 });
   const missing = await world.shadowctl(`${SHADOW} --policy nowhere.yaml`);
   expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('There is no policy file') });
@@ -55,7 +56,7 @@ test('a path into the answers is measured, and a report on another path leaves t
   const traffic = `invoke --endpoint weather --data ${DATA} --rate 0.5 --duration`;
   const path = '$.predictions[*].score[0]';
   const [attached] = await world.clock.all([
-    () => world.shadowctl([...SHADOW.split(' '), '--prediction', path]),
+    () => world.shadowctl([...wordsOf(SHADOW), '--prediction', path]),
     () => world.shadowctl(`${traffic} 60m`),
   ]);
   expect(attached).toMatchObject({ code: 0 });
@@ -185,7 +186,7 @@ test.each([
     try {
       expect(await world.shadowctl(DEPLOY)).toMatchObject({ code: 0 });
       const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
-      const child = spawn(process.execPath, [program.entry, ...SHADOW.split(' ')], {
+      const child = spawn(process.execPath, [program.entry, ...wordsOf(SHADOW)], {
         cwd: world.root,
         env: { ...env, ...world.env },
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -238,22 +239,23 @@ test('of a JSON model that numbers its answers, only a path into them can be mea
     expect(await world.shadowctl(deploy)).toMatchObject({ code: 0 });
     const data = join(world.root, 'requests.jsonl');
     await writeFile(data, Array.from({ length: 400 }, (_, i) => JSON.stringify({ x: (i * 37) % 400 })).join('\n'));
-    const shadow = `shadow --endpoint weather --image ${image} --model-name m2 --config-name c2 --yes --calibrate 15m`;
+    const shadow = (model: string, config: string) =>
+      `shadow --endpoint weather --image ${image} --model-name ${model} --config-name ${config} --yes --calibrate 15m`;
     const calibrated = async (line: string, ...reading: string[]) => {
       const [ended] = await world.clock.all([
-        () => world.shadowctl([...line.split(' '), ...reading]),
+        () => world.shadowctl([...wordsOf(line), ...reading]),
         () => world.shadowctl(`invoke --endpoint weather --data ${data} --rate 0.5 --duration 45m`),
       ]);
       expect(ended).toMatchObject({ code: 0 });
       return ended?.err ?? '';
     };
-    expect(await calibrated(shadow)).toMatch(/Noise floor of m1: 100 % of the labels differ/);
+    expect(await calibrated(shadow('m2', 'c2'))).toMatch(/Noise floor of m1: 100 % of the labels differ/);
     const blind = await world.shadowctl('report --endpoint weather --last 15m');
     const flat = (text: string) => text.replace(/[\s│]+/g, ' ');
     expect(flat(blind.out)).toContain('production differs from itself in 100 %');
     expect(blind.code).toBe(3);
     expect((await world.shadowctl('shadow detach --endpoint weather --yes')).code).toBe(0);
-    const again = await calibrated(shadow.replace('m2', 'm3').replace('c2', 'c3'), '--prediction', '$.weight.kg');
+    const again = await calibrated(shadow('m3', 'c3'), '--prediction', '$.weight.kg');
     expect(again).toMatch(/Noise floor of m1: 0 % of the numbers beyond the tolerance/);
     const seeing = await world.shadowctl([
       'report',

@@ -8,8 +8,12 @@ import type { Live } from '../../../src/resources/live.ts';
 import { optionsOf } from '../../support/parse.ts';
 import { ARTIFACT_005, ARTIFACT_009, FIXTURES, type TestWorld, testWorld } from '../../support/world.ts';
 
-const DEPLOY = `deploy --endpoint weather --artifact ${ARTIFACT_005} --algorithm linear-learner --instances 3 --model-name m1 --config-name c1 --yes`;
-const SHADOW = `shadow --endpoint weather --artifact ${ARTIFACT_009} --algorithm linear-learner --model-name m2 --config-name c2 --yes`;
+const deploy = (model: string, config: string) =>
+  `deploy --endpoint weather --artifact ${ARTIFACT_005} --algorithm linear-learner --instances 3 --model-name ${model} --config-name ${config} --yes`;
+const shadow = (model: string, config: string) =>
+  `shadow --endpoint weather --artifact ${ARTIFACT_009} --algorithm linear-learner --model-name ${model} --config-name ${config} --yes`;
+const DEPLOY = deploy('m1', 'c1');
+const SHADOW = shadow('m2', 'c2');
 
 describe('words', () => {
   const defaults = {
@@ -134,7 +138,7 @@ describe('against an endpoint', () => {
       code: 0,
       out: 'Endpoint weather runs c1; before, it ran c2.',
     });
-    await world.shadowctl(SHADOW.replace('c2', 'c3').replace('m2', 'm3'));
+    await world.shadowctl(shadow('m3', 'c3'));
     await deleteEndpointConfig(world.aws, 'c1');
     expect(await world.shadowctl('shadow detach --endpoint weather --config-name c4 --yes')).toMatchObject({
       code: 0,
@@ -182,7 +186,7 @@ describe('against an endpoint', () => {
       code: 2,
       err: expect.stringContaining('carries a shadow already: "shadow" with model m2'),
     });
-    expect(await world.shadowctl(DEPLOY.replace('c1', 'c9').replace('m1', 'm9'))).toMatchObject({
+    expect(await world.shadowctl(deploy('m9', 'c9'))).toMatchObject({
       code: 2,
       err: expect.stringContaining('shadow detach --endpoint weather'),
     });

@@ -1,7 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { buildInto } from '../../support/built.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 
@@ -55,17 +56,7 @@ export async function folder(): Promise<string> {
 
 /** Builds the program as it is installed into `to`; gives the folder that holds the command `shadowctl`. */
 export async function installed(to: string): Promise<string> {
-  const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: { build: string } };
-  execFileSync(scripts.build.replace('--outdir=dist', `--outdir=${to}/dist`), {
-    cwd: ROOT,
-    shell: true,
-    env: { ...process.env, PATH: [join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter) },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const bin = join(to, 'bin');
-  await mkdir(bin);
-  await cp(join(ROOT, 'bin', 'shadowctl.js'), join(bin, 'shadowctl.js'));
-  await cp(join(ROOT, 'package.json'), join(to, 'package.json'));
+  const bin = dirname(buildInto(to));
   await writeFile(join(bin, 'shadowctl'), `#!/bin/sh\nexec "${process.execPath}" "${bin}/shadowctl.js" "$@"\n`, {
     mode: 0o755,
   });
