@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { App, Globals, Host, Outcome } from './app.ts';
 import { systemClock } from './base/clock.ts';
 import { Problem, type ProblemKind, interrupted } from './base/errors.ts';
@@ -36,8 +35,6 @@ const EMULATOR_RUNS_ON = text`The emulator that was started for this keeps runni
 /** The program as the shell calls it. Resolves to the exit code. */
 export async function main(argv: readonly string[], process: NodeJS.Process): Promise<number> {
   const controller = new AbortController();
-  // Every request in flight listens to it: with sixteen downloads at once Node would suspect a leak, on the terminal.
-  setMaxListeners(0, controller.signal);
   let asked = 0;
   const stop = () => {
     asked += 1;

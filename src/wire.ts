@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { App, Environment, Globals } from './app.ts';
 import type { Clock } from './base/clock.ts';
 import type { Project } from './base/project.ts';
@@ -37,30 +38,34 @@ export function createApp(parts: AppParts): App {
     opened(() => connection.close());
     return connection;
   });
-  const app = (signal: AbortSignal): App => ({
-    io,
-    clock,
-    env,
-    cwd,
-    globals,
-    signal,
-    withSignal: app,
-    project,
-    environment,
-    aws,
-    async journal(endpoint) {
-      const { openJournal } = await import('./state/journal.ts');
-      const connection = await aws();
-      return openJournal({
-        stateDir: (await project()).stateDir,
-        account: await connection.account(),
-        region: connection.target.region,
-        endpoint,
-        clock,
-      });
-    },
-    execute,
-  });
+  const app = (signal: AbortSignal): App => {
+    // Every request under way listens to it, and every sleep: ten are no leak, which Node would report on the terminal.
+    setMaxListeners(0, signal);
+    return {
+      io,
+      clock,
+      env,
+      cwd,
+      globals,
+      signal,
+      withSignal: app,
+      project,
+      environment,
+      aws,
+      async journal(endpoint) {
+        const { openJournal } = await import('./state/journal.ts');
+        const connection = await aws();
+        return openJournal({
+          stateDir: (await project()).stateDir,
+          account: await connection.account(),
+          region: connection.target.region,
+          endpoint,
+          clock,
+        });
+      },
+      execute,
+    };
+  };
   return app(surroundings.signal);
 }
 

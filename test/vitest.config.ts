@@ -16,6 +16,7 @@ export default defineConfig({
   test: {
     server: { deps: { inline: ['uplot'] } },
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/no-warnings.ts'],
     // The SDK warns about Node 20; NODE_EXTRA_CA_CERTS and real credentials of the machine must not reach a test.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', NO_COLOR: '1' },
     testTimeout: 40_000,

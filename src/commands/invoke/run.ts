@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import type { App, Outcome } from '../../app.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { AwsProblem } from '../../aws/errors.ts';
@@ -27,8 +26,6 @@ export async function run(app: App, options: InvokeOptions): Promise<Outcome> {
   const payloads = await readPayloads(app, options.data, '--data', { labels: options.labels, header: options.header });
   const aws = await app.aws();
   const tally = new Tally();
-  // Every request under way listens for the interrupt.
-  setMaxListeners(options.concurrency + 10, app.signal);
   const began = app.clock.now();
   const count = options.count ?? (options.duration === undefined ? payloads.rows.length : undefined);
   const tellCounts = () =>

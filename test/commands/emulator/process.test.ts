@@ -76,7 +76,7 @@ describe('the emulator as a process', () => {
     ];
     const artifact = join(root, 'fixtures/artifacts/005-model.tar.gz');
     const asked = [...deploy, '--artifact', artifact, '--role', 'arn:aws:iam::000000000000:role/x', '--quiet'];
-    const runsOn = 'runs on in the background; it ends with: shadowctl emulator stop';
+    const runsOn = 'Stop it with: shadowctl emulator stop';
     const first = await shadowctl(...asked);
     expect(first).toMatchObject({ code: 2, out: '', err: expect.stringContaining('Nobody can be asked here') });
     expect(first.err).toContain(runsOn);
