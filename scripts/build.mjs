@@ -24,7 +24,7 @@ await Promise.all([
     outdir,
     chunkNames: 'chunks/[name]-[hash]',
     mainFields: ['module', 'main'],
-    external: ['@duckdb/node-api'],
+    external: ['@duckdb/node-bindings'],
     loader: { '.sql': 'text', '.inline.js': 'text', '.iife.min.js': 'text' },
     banner: {
       js: "import { createRequire as shadowctlRequire } from 'node:module'; const require = shadowctlRequire(import.meta.url);",

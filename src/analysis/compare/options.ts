@@ -21,6 +21,8 @@ export interface ComparisonOptions {
   spill: string;
   /** Threads that read files and compare; undefined: as many as there are processors. */
   threads?: number | undefined;
+  /** Lines are read by their bytes where they are alike (ingest/fast), else by JSON.parse; undefined: as their number asks. */
+  fastPath?: boolean | undefined;
   signal?: AbortSignal | undefined;
   /** Told what is being done, for a progress line. */
   progress?: ((doing: string) => void) | undefined;

@@ -158,19 +158,26 @@ async function compareBoth(
   };
   const [production, shadow] = [await read(files.production), await read(files.shadow)];
   const memory = comparePredictions(production, shadow, { sampling: 1, tolerance: undefined, truth, ...asked });
-  const { predictions: sql } = await compareRecords(
-    { production: { files: [files.production] }, shadow: { files: [files.shadow] }, window: WINDOW, sampling: 1 },
-    {
-      tolerance: undefined,
-      path: undefined,
-      task: asked.task,
-      truth,
-      fields: asked.fields,
-      memory: '500MB',
-      spill: join(folder, 'spill'),
-      threads: 1,
-    },
-  );
+  const records = { production: { files: [files.production] }, shadow: { files: [files.shadow] }, window: WINDOW };
+  const compare = async (fastPath: boolean) =>
+    compareRecords(
+      { ...records, sampling: 1 },
+      {
+        tolerance: undefined,
+        path: undefined,
+        task: asked.task,
+        truth,
+        fields: asked.fields,
+        memory: '500MB',
+        spill: join(folder, 'spill'),
+        threads: 1,
+        fastPath,
+      },
+    );
+  const { predictions: sql } = await compare(true);
+  // Lines read by their bytes and by JSON.parse; which examples are shown goes by the order in which they are met.
+  const { predictions: parsed } = await compare(false);
+  expect(comparable(parsed)).toEqual(comparable(sql));
   return { memory, sql };
 }
 

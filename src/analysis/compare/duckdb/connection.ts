@@ -33,7 +33,7 @@ function engineMemory(bound: string): string {
 }
 
 /** DuckDB's library: tens of megabytes, loaded when something is compared. */
-export const loadDuckdb = () => import('@duckdb/node-api');
+export const loadDuckdb = () => import('./library.ts');
 
 export async function openEngine(options: {
   memory: string;

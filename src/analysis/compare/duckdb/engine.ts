@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PairingMethod, Predictions, SideCounts, Task } from '../../observations.ts';
 import { detectTask } from '../../answers/task.ts';
-import { filesOf, rulesOf, scanRecords, sizeOf } from '../ingest/scan.ts';
+import { filesOf, rulesOf, scanRecords, sizeOf, SMALL_BYTES } from '../ingest/scan.ts';
 import type { Scanned } from '../ingest/scan.ts';
 import type { ComparisonOptions, Records } from '../options.ts';
 import { KEYS, one, SUMS } from './asked.ts';
@@ -17,9 +17,6 @@ import { repeats } from './repeats.ts';
 import { slices } from './slices.ts';
 import { topPairs } from './top.ts';
 import { judgedBlocks, truthSums, UNJUDGED } from './truth.ts';
-
-/** Records of so few bytes are read before other threads would have come up. */
-const SMALL_BYTES = 32 * 1024 * 1024;
 
 interface Paired {
   method: PairingMethod | undefined;

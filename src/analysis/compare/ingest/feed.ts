@@ -21,15 +21,17 @@ export interface LineTaker {
 
 /** Collects bytes and hands on the whole lines among them. */
 class Lines {
-  #bytes = Buffer.allocUnsafe(ROOM + BEHIND);
+  #bytes: Buffer;
   #filled = 0;
   /** Place of the buffer's first byte in the file. */
   #base: number;
   readonly #taker: LineTaker;
 
-  constructor(taker: LineTaker, base: number) {
+  /** @param room bytes to begin with: as many as are to come, where those are few */
+  constructor(taker: LineTaker, base: number, room = ROOM) {
     this.#taker = taker;
     this.#base = base;
+    this.#bytes = Buffer.allocUnsafe(Math.min(ROOM, room) + BEHIND);
   }
 
   /** Where the next bytes go; never empty. */
@@ -77,9 +79,7 @@ class Lines {
 export async function readChunk(chunk: Chunk, taker: LineTaker): Promise<void> {
   const file = openSync(chunk.path, 'r');
   try {
-    const magic = Buffer.alloc(2);
-    readSync(file, magic, 0, 2, 0);
-    if (magic[0] !== 0x1f || magic[1] !== 0x8b) return readPlain(file, chunk, taker);
+    if (!isZipped(file)) return readPlain(file, chunk, taker);
   } finally {
     closeSync(file);
   }
@@ -87,29 +87,35 @@ export async function readChunk(chunk: Chunk, taker: LineTaker): Promise<void> {
   if (chunk.from === 0) await readZipped(chunk.path, taker);
 }
 
+function isZipped(file: number): boolean {
+  const magic = Buffer.alloc(2);
+  readSync(file, magic, 0, 2, 0);
+  return magic[0] === 0x1f && magic[1] === 0x8b;
+}
+
 function readPlain(file: number, { from, to }: Chunk, taker: LineTaker): void {
   let at = from === 0 ? 0 : firstLine(file, from);
-  const lines = new Lines(taker, at);
+  if (at >= to) return;
+  const lines = new Lines(taker, at, to - at + 1);
+  let last = 10;
   while (at < to) {
     const room = lines.room();
     const count = readSync(file, room, 0, Math.min(room.length, to - at), at);
     if (count === 0) break;
     at += count;
+    last = room[count - 1] as number;
     lines.took(count);
   }
   // The line that begins before the end belongs to this chunk to its last byte.
-  if (at === to && to > from) {
-    const one = Buffer.alloc(1);
-    readSync(file, one, 0, 1, to - 1);
-    while (one[0] !== 10) {
-      const room = lines.room();
-      const count = readSync(file, room, 0, Math.min(room.length, 65_536), at);
-      if (count === 0) break;
-      const newline = room.subarray(0, count).indexOf(10);
-      at += newline < 0 ? count : newline + 1;
-      lines.took(newline < 0 ? count : newline + 1);
-      if (newline >= 0) break;
-    }
+  while (at >= to && last !== 10) {
+    const room = lines.room();
+    const count = readSync(file, room, 0, Math.min(room.length, 65_536), at);
+    if (count === 0) break;
+    const newline = room.subarray(0, count).indexOf(10);
+    const taken = newline < 0 ? count : newline + 1;
+    at += taken;
+    last = room[taken - 1] as number;
+    lines.took(taken);
   }
   lines.end();
 }

@@ -12,6 +12,8 @@ import type { ScanResult, ScanStart, ScanTask, SideName } from './worker.ts';
 /** Bytes of a file that one thread takes at a time. */
 const CHUNK = 32 * 1024 * 1024;
 const MAX_THREADS = 8;
+/** Records of so few bytes are read before other threads would have come up, or the fast path have been compiled. */
+export const SMALL_BYTES = 32 * 1024 * 1024;
 /** Bytes of production's files whose inputs are kept column by column: parts of them are for exploring. */
 const SAMPLED_BYTES = 4 * 1024 * 1024;
 
@@ -65,6 +67,8 @@ export async function scanRecords(records: Records, options: ComparisonOptions, 
       everyId: asked.everyId,
       features: options.truth?.by === 'input',
       sampled,
+      // It comes into its own when it has been compiled, a few megabytes later.
+      fastPath: options.fastPath ?? sizeOf(records) > SMALL_BYTES,
     },
     folder: asked.folder,
     name: String(name),

@@ -21,6 +21,7 @@ import { CAPACITY } from './text-column.ts';
 import { RecordWalker } from './fast/walker.ts';
 import type { Span } from './fast/walker.ts';
 
+const TIME_KEY = Buffer.from('"inferenceTime":"');
 const MOST_TEMPLATES = 24;
 const MOST_PATTERNS = 4;
 /** Learning costs several readings: whoever has learned nothing so often learns no more. */
@@ -37,6 +38,8 @@ export interface ScanAsked extends AnswerRules {
   rowInputs: boolean;
   /** Share of the records whose inputs are kept column by column. */
   sampled: number;
+  /** Lines are read by their bytes where they are alike, else by JSON.parse. */
+  fastPath: boolean;
 }
 
 /** Names of the files that come of the records, part by part. */
@@ -85,6 +88,7 @@ export class Scanner {
 
   /** Reads whole lines, each with its newline. `base` is the place of `start` in the file. */
   lines(bytes: Buffer, start: number, end: number, file: number, base: number): void {
+    if (!this.#asked.fastPath) return this.#parseLines(bytes, start, end, file, base);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     let at = start;
     while (at < end) {
@@ -92,6 +96,27 @@ export class Scanner {
       const behind = this.#isSampled(place) ? -1 : this.#likeBefore(bytes, view, at, file, place);
       at = behind < 0 ? this.#walk(bytes, view, at, file, place) : behind;
     }
+  }
+
+  /** Every line by JSON.parse, but for those that show a time outside of the window before that. */
+  #parseLines(bytes: Buffer, start: number, end: number, file: number, base: number): void {
+    for (let at = start; at < end; ) {
+      const newline = bytes.indexOf(10, at);
+      if (this.#isOutside(bytes, at, newline)) this.counts.outside += 1;
+      else this.#slowPath(bytes.toString('utf8', at, newline), file, base + at - start);
+      at = newline + 1;
+    }
+  }
+
+  /** Inside of a string the key would stand between backslashes. */
+  #isOutside(bytes: Buffer, start: number, end: number): boolean {
+    const key = bytes.lastIndexOf(TIME_KEY, end);
+    if (key < start) return false;
+    const { from, to } = this.#asked.window;
+    const time = key + TIME_KEY.length;
+    const quote = bytes.indexOf(34, time);
+    const moment = this.#moments.read(bytes, { start: time, end: quote, escaped: false });
+    return quote > time && quote < end && (moment < from || moment >= to);
   }
 
   /** By its place alone, so that it is the same records whoever reads them. */
@@ -165,7 +190,7 @@ export class Scanner {
       }
     }
     const newline = bytes.indexOf(10, at);
-    this.#oddLine(bytes.toString('utf8', at, newline), file, place);
+    this.#slowPath(bytes.toString('utf8', at, newline), file, place);
     return newline + 1;
   }
 
@@ -345,7 +370,7 @@ export class Scanner {
   }
 
   /** A line that the walker does not know: JSON.parse decides what it is. */
-  #oddLine(line: string, file: number, at: number): void {
+  #slowPath(line: string, file: number, at: number): void {
     if (line.trim() === '') return;
     const capture = readCapture(line);
     if (typeof capture === 'string') return this.counts.lost(capture, line);
