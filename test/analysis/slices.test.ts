@@ -16,12 +16,12 @@ test('Benjamini-Hochberg against scipy', () => {
 
 test('a class in which the shadow goes astray stands out, the others do not', () => {
   const cells = [
-    { ours: 'sun', theirs: 'sun', count: 950 },
-    { ours: 'sun', theirs: 'rain', count: 50 },
-    { ours: 'rain', theirs: 'rain', count: 940 },
-    { ours: 'rain', theirs: 'sun', count: 60 },
-    { ours: 'fog', theirs: 'fog', count: 20 },
-    { ours: 'fog', theirs: 'sun', count: 80 },
+    { production: 'sun', shadow: 'sun', count: 950 },
+    { production: 'sun', shadow: 'rain', count: 50 },
+    { production: 'rain', shadow: 'rain', count: 940 },
+    { production: 'rain', shadow: 'sun', count: 60 },
+    { production: 'fog', shadow: 'fog', count: 20 },
+    { production: 'fog', shadow: 'sun', count: 80 },
   ];
   const sums = labelSums(cells, 2100, 1910);
   if (sums === undefined) throw new Error('no sums');
@@ -29,7 +29,7 @@ test('a class in which the shadow goes astray stands out, the others do not', ()
   expect(slices.find((slice) => slice.name === 'fog')).toMatchObject({ rows: 100, agree: 20 });
   expect(slices.find((slice) => slice.name === 'fog')?.adjusted).toBeLessThan(1e-6);
   // One class only is no slice of anything.
-  const [only] = slicesByClass(labelSums([{ ours: 'a', theirs: 'a', count: 5 }], 5, 5) ?? sums);
+  const [only] = slicesByClass(labelSums([{ production: 'a', shadow: 'a', count: 5 }], 5, 5) ?? sums);
   expect(only?.adjusted).toBe(1);
 });
 

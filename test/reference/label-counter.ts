@@ -13,7 +13,7 @@ export class LabelCounter {
     if (ours === theirs) this.#agree += 1;
     const key = JSON.stringify([ours, theirs]);
     const cell = this.#cells.get(key);
-    if (cell === undefined) this.#cells.set(key, { ours, theirs, count: 1 });
+    if (cell === undefined) this.#cells.set(key, { production: ours, shadow: theirs, count: 1 });
     else cell.count += 1;
   }
 
@@ -27,8 +27,8 @@ export function labelSums(cells: readonly LabelCell[], rows: number, agree: numb
   const ours = new Map<string, number>();
   const theirs = new Map<string, number>();
   for (const cell of cells) {
-    ours.set(cell.ours, (ours.get(cell.ours) ?? 0) + cell.count);
-    theirs.set(cell.theirs, (theirs.get(cell.theirs) ?? 0) + cell.count);
+    ours.set(cell.production, (ours.get(cell.production) ?? 0) + cell.count);
+    theirs.set(cell.shadow, (theirs.get(cell.shadow) ?? 0) + cell.count);
   }
   const names = [...new Set([...ours.keys(), ...theirs.keys()])];
   const weight = (name: string) => (ours.get(name) ?? 0) + (theirs.get(name) ?? 0);

@@ -5,8 +5,8 @@ export const SHOWN = 12;
 
 /** Pairs of labels that were counted. */
 export interface LabelCell {
-  ours: string;
-  theirs: string;
+  production: string;
+  shadow: string;
   count: number;
 }
 
@@ -31,8 +31,8 @@ export function labelTable(counted: {
   const size = shown.length + (rest ? 1 : 0);
   const counts = Array.from({ length: size }, () => Array.from({ length: size }, () => 0));
   for (const cell of counted.cells) {
-    const row = counts[index.get(cell.ours) ?? shown.length] as number[];
-    const column = index.get(cell.theirs) ?? shown.length;
+    const row = counts[index.get(cell.production) ?? shown.length] as number[];
+    const column = index.get(cell.shadow) ?? shown.length;
     row[column] = (row[column] ?? 0) + cell.count;
   }
   return {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive } from '../../base/process-alive.ts';
 import { onDisk } from '../../base/disk.ts';
@@ -13,10 +13,11 @@ const ROOM =
  * @throws Problem (cannot-run) where the disk refuses
  */
 export async function withSpill<T>(parent: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = join(parent, `spill-${process.pid}`);
   return onDisk(parent, ROOM, async () => {
+    await mkdir(parent, { recursive: true });
+    // One process may compare several things at once.
+    const folder = await mkdtemp(join(parent, `spill-${process.pid}-`));
     try {
-      await mkdir(folder, { recursive: true });
       await removeOrphans(parent);
       return await work(folder);
     } finally {
@@ -27,7 +28,7 @@ export async function withSpill<T>(parent: string, work: (folder: string) => Pro
 
 async function removeOrphans(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
-    const [, pid] = /^spill-(\d+)$/.exec(name) ?? [];
+    const [, pid] = /^spill-(\d+)(?:-|$)/.exec(name) ?? [];
     if (pid !== undefined && !isAlive(Number(pid))) await rm(join(parent, name), { recursive: true, force: true });
   }
 }

@@ -46,7 +46,7 @@ const KINDS: Record<string, [ours: number[], theirs: number[]]> = {
 
 describe('distribution functions read from bins', () => {
   test.each(Object.entries(KINDS))('are those of the sorted values: %s', async (_, [ours, theirs]) => {
-    await engine.run('create or replace table compared (our_number double, their_number double, d double)');
+    await engine.run('create or replace table compared (production_number double, shadow_number double, d double)');
     const appender = await engine.connection.createAppender('compared');
     for (const [i, x] of ours.entries()) {
       appender.appendDouble(x);

@@ -26,7 +26,7 @@ test('symmetry and agreement of a published table', () => {
   expect(stuartMaxwell(VISION)).toMatchObject({ degrees: 3 });
   expect(stuartMaxwell(VISION)?.statistic).toBeCloseTo(11.956569622982554, 9);
   expect(stuartMaxwell(VISION)?.p).toBeCloseTo(0.007533425054800539, 10);
-  const cells = VISION.flatMap((row, i) => row.map((count, j) => ({ ours: `${i}`, theirs: `${j}`, count })));
+  const cells = VISION.flatMap((row, i) => row.map((count, j) => ({ production: `${i}`, shadow: `${j}`, count })));
   const agree = VISION.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);
   // po = trace / N; pe = (rows * columns).sum() / N**2; (po - pe) / (1 - pe); published: 0.595
   expect(labelSums(cells, 7477, agree)?.kappa).toBeCloseTo(0.5953888280894342, 10);

@@ -75,20 +75,3 @@ export async function openEngine(options: {
     },
   };
 }
-
-/** Puts values into the `$names` of a text; every name must be given. */
-export function fill(sql: string, values: Record<string, string | number>): string {
-  return sql.replace(/\$(\w+)/g, (_, name: string) => {
-    const value = values[name];
-    if (value === undefined) throw new Error(`the SQL asks for $${name}, which was not given`);
-    return String(value);
-  });
-}
-
-/** The statements of a file that names them with `-- name: x`. */
-export function statements(text: string): Record<string, string> {
-  const parts = text.split(/^-- name: (\w+)$/m).slice(1);
-  const found: Record<string, string> = {};
-  for (let i = 0; i + 1 < parts.length; i += 2) found[parts[i] ?? ''] = (parts[i + 1] ?? '').trim().replace(/;$/, '');
-  return found;
-}

@@ -1,22 +1,24 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PairingMethod, Predictions, SideCounts, Task } from '../../observations.ts';
+import type { PairBlock, PairingMethod, Predictions, SideCounts, Task } from '../../observations.ts';
 import { detectTask } from '../../answers/task.ts';
 import { filesOf, rulesOf, scanRecords, sizeOf, SMALL_BYTES } from '../ingest/scan.ts';
 import type { Scanned } from '../ingest/scan.ts';
 import type { ComparisonOptions, Records } from '../options.ts';
-import { KEYS, one, SUMS } from './asked.ts';
-import { fill, loadDuckdb, openEngine } from './connection.ts';
+import { loadDuckdb, openEngine } from './connection.ts';
 import type { Engine } from './connection.ts';
-import { sqlNumber } from './curve.ts';
 import { fieldSums } from './fields.ts';
 import { labels } from './labels.ts';
 import { numberSums } from './numbers.ts';
-import { labelSql, pairSides, showSides } from './pairing.ts';
+import { pairSides, showSides } from './pairing.ts';
 import { repeats } from './repeats.ts';
 import { slices } from './slices.ts';
+import { fill, KEYS, sqlNumber } from './statements.ts';
+import { SUMS } from './sums.ts';
 import { topPairs } from './top.ts';
 import { judgedBlocks, truthSums, UNJUDGED } from './truth.ts';
+
+const MAX_ANSWER_CHARACTERS = 80;
 
 interface Paired {
   method: PairingMethod | undefined;
@@ -70,9 +72,9 @@ async function load(engine: Engine, records: Records, options: ComparisonOptions
   const task = options.task ?? detectTask(scanned.sample);
   for (const method of ['inferenceId', 'eventId', 'input'] as const) {
     if (method === 'eventId') scanned = await scan(records, options, true);
-    if (method !== 'input') await showSides(engine, columnsOf(options), scanned);
+    if (method !== 'input') await showSides(engine, columnsOf(options), scanned, task);
     options.progress?.('pairing');
-    const paired = await pairSides(engine, scanned, { method, task, truth: options.truth });
+    const paired = await pairSides(engine, scanned, { method, truth: options.truth });
     if (paired.pairs > 0 || method === 'input')
       return { method: paired.pairs > 0 ? method : undefined, task, scanned, ...paired };
   }
@@ -100,31 +102,31 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
   const fields = task === 'json' ? await fieldSums(engine, options.fields, options.signal) : undefined;
   const numbers = await numberSums(engine, { tolerance: options.tolerance, task });
   const tolerance = numbers === undefined ? '0' : sqlNumber(numbers.tolerance);
+  if (options.truth !== undefined) await engine.run(SUMS.with_truth);
   const judged = options.truth === undefined ? undefined : await judgedBlocks(engine);
-  const minutes = (await engine.rows(fill(SUMS.blocks ?? '', { tolerance }))) as unknown as Predictions['blocks'];
+  const minutes = (await engine.rows(fill(SUMS.blocks, { tolerance }))) as unknown as Required<PairBlock>[];
   const blocks = minutes.map((block) => ({ ...block, ...(judged?.get(block.at) ?? UNJUDGED) }));
   const rows = blocks.reduce((total, block) => total + block.rows, 0);
-  const { sums, labelled, bare } = await labels(engine);
+  const beyond = minutes.reduce((total, block) => total + block.beyond, 0);
   const truth = options.truth === undefined ? undefined : await truthSums(engine, options.truth, rows);
   const expected = records.sampling * scanned.production.answered;
   return {
     method,
     task,
-    production: await sideCounts(engine, 'production', records, paired),
-    shadow: await sideCounts(engine, 'shadow', records, paired),
+    ...(await sideCounts(engine, records, paired)),
     pairs,
     skewMs: await skew(engine, method, scanned.production.answered),
     coverage: expected > 0 ? Math.min(1, pairs / expected) : undefined,
     rows,
     differentRows: paired.different,
     blocks,
-    labels: sums,
-    numbers,
+    labels: await labels(engine),
+    numbers: numbers && { ...numbers, beyond },
     top: await topPairs(engine, method, records, rulesOf(options)),
     truth,
     fields,
     slices: method === undefined ? undefined : await slices(engine, method, tolerance, columnsOf(options)),
-    repeats: await repeats(engine, { labelled, bare, told: truth?.rows ?? 0 }, tolerance),
+    repeats: await repeats(engine, tolerance, (truth?.rows ?? 0) > 0),
   };
 }
 
@@ -132,29 +134,33 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
 async function skew(engine: Engine, method: PairingMethod | undefined, records: number): Promise<number | undefined> {
   const byId = method === 'inferenceId' || method === 'eventId';
   const each = Math.max(1, Math.floor(records / 10_000));
-  const sql = byId ? fill(SUMS.skew_by_id ?? '', { key: KEYS[method], each }) : (SUMS.skew_by_input ?? '');
+  const sql = byId ? fill(SUMS.skew_by_id, { key: KEYS[method], each }) : SUMS.skew_by_input;
   const [row] = await engine.rows(sql);
-  return typeof row?.n === 'number' ? row.n : undefined;
+  return typeof row?.skew === 'number' ? row.skew : undefined;
 }
 
+/** Where every record of both sides went, and how their answers are spread: a model that always says the same stands out. */
 async function sideCounts(
   engine: Engine,
-  side: 'production' | 'shadow',
   records: Records,
-  { scanned, task, pairs }: Paired,
-): Promise<SideCounts> {
-  const { answered, scored: _, ...counts } = scanned[side];
-  const ambiguous = await one(engine, 'ambiguous', { side });
-  const [answers] = await engine.rows(fill(SUMS.answers ?? '', { side, label: labelSql('', task) }));
-  return {
-    files: filesOf(records[side]),
-    ...counts,
-    ambiguous,
-    unmatched: answered - ambiguous - pairs,
-    distinct: Number(answers?.kinds ?? 0),
-    commonest:
-      typeof answers?.answer === 'string'
-        ? { answer: answers.answer.slice(0, 80), share: Number(answers.n) / counts.answers }
-        : undefined,
+  { scanned, pairs }: Paired,
+): Promise<Record<'production' | 'shadow', SideCounts>> {
+  const found = await engine.rows(SUMS.answers);
+  const of = (side: 'production' | 'shadow'): SideCounts => {
+    const { answered, scored: _, ...counts } = scanned[side];
+    const row = found.find((one) => one.side === side);
+    const ambiguous = Number(row?.ambiguous ?? 0);
+    return {
+      files: filesOf(records[side]),
+      ...counts,
+      ambiguous,
+      unmatched: answered - ambiguous - pairs,
+      distinct: Number(row?.kinds ?? 0),
+      commonest:
+        typeof row?.answer === 'string'
+          ? { answer: row.answer.slice(0, MAX_ANSWER_CHARACTERS), share: Number(row.n) / counts.answers }
+          : undefined,
+    };
   };
+  return { production: of('production'), shadow: of('shadow') };
 }

@@ -14,13 +14,15 @@ export async function fieldSums(
 ): Promise<FieldSums[] | undefined> {
   const counter = new FieldCounter(rules ?? { ignore: [], tolerance: {} });
   const alike: bigint[] = [];
-  const answers = await engine.connection.stream('select rowid, our_label, their_label from cell where same and free');
+  const answers = await engine.connection.stream(
+    'select rowid, production_label, shadow_label from cell where same_rows and free_json',
+  );
   for await (const rows of answers.yieldRowsJs()) {
     signal?.throwIfAborted();
-    for (const [row, ours, theirs] of rows as [bigint, string, string][]) {
-      const left: unknown = JSON.parse(ours);
-      const same = ours === theirs;
-      const differing = counter.add(left, same ? left : JSON.parse(theirs));
+    for (const [row, production, shadow] of rows as [bigint, string, string][]) {
+      const left: unknown = JSON.parse(production);
+      const same = production === shadow;
+      const differing = counter.add(left, same ? left : JSON.parse(shadow));
       if (differing === 0 && !same) alike.push(row);
     }
   }
@@ -32,7 +34,7 @@ export async function fieldSums(
       appender.endRow();
     }
     appender.closeSync();
-    await engine.run('update cell set their_label = our_label where rowid in (select row from alike)');
+    await engine.run('update cell set shadow_label = production_label where rowid in (select row from alike)');
   }
   return counter.sums();
 }

@@ -1,24 +1,27 @@
 import type { NumberSums, Spread, Task } from '../../observations.ts';
 import { jensenShannon, stabilityIndex } from '../../statistics/distances.ts';
-import { one, SUMS } from './asked.ts';
 import type { Engine, Row } from './connection.ts';
-import { readCurve, sqlNumber } from './curve.ts';
+import { readCurve } from './curve.ts';
+import { SUMS } from './sums.ts';
 
-/** Sums over the numbers of all pairs; undefined where there are none. */
+/** Sums over the numbers of all pairs but for those out of tolerance, which are counted by the minute; undefined where there are none. */
 export async function numberSums(
   engine: Engine,
   options: { tolerance: number | undefined; task: Task },
-): Promise<NumberSums | undefined> {
-  const [row] = await engine.rows(SUMS.numbers ?? '');
+): Promise<Omit<NumberSums, 'beyond'> | undefined> {
+  const [row] = await engine.rows(SUMS.numbers);
   const rows = Number(row?.rows ?? 0);
   if (row === undefined || rows === 0) return undefined;
   const value = (name: string) => Number(row[name]);
-  const [low, high] = [Math.min(value('our_min'), value('their_min')), Math.max(value('our_max'), value('their_max'))];
+  const [low, high] = [
+    Math.min(value('production_min'), value('shadow_min')),
+    Math.max(value('production_max'), value('shadow_max')),
+  ];
   const { deciles, shown, perDecile, ks, wasserstein, histogram } = await readCurve(engine, low, high, rows);
-  const production = spreadOf(row, 'our', [deciles[0], deciles[4], deciles[8]]);
-  const shadow = spreadOf(row, 'their', shown);
+  const production = spreadOf(row, 'production', [deciles[0], deciles[4], deciles[8]]);
+  const shadow = spreadOf(row, 'shadow', shown);
   const tolerance = options.tolerance ?? production.deviation / 2;
-  const points = await engine.rows(SUMS.scatter ?? '');
+  const points = await engine.rows(SUMS.scatter);
   const constant = production.deviation === 0 || shadow.deviation === 0;
   return {
     rows,
@@ -30,7 +33,6 @@ export async function numberSums(
     mae: value('mae'),
     rmse: value('rmse'),
     correlation: constant || row.correlation === null ? undefined : value('correlation'),
-    beyond: await one(engine, 'beyond', { tolerance: sqlNumber(tolerance) }),
     tolerance,
     distances: {
       ks,
@@ -45,9 +47,9 @@ export async function numberSums(
 
 function spreadOf(
   row: Row,
-  who: 'our' | 'their',
+  side: 'production' | 'shadow',
   [p10 = 0, p50 = 0, p90 = 0]: readonly (number | undefined)[],
 ): Spread {
-  const value = (name: string) => Number(row[`${who}_${name}`] ?? 0);
+  const value = (name: string) => Number(row[`${side}_${name}`] ?? 0);
   return { mean: value('mean'), deviation: value('deviation'), min: value('min'), p10, p50, p90, max: value('max') };
 }

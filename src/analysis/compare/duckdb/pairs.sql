@@ -1,5 +1,125 @@
--- Pairs by an id that both records carry.
+-- Which record of production belongs to which of the shadow, and what there is to compare of each row of their answers.
+
+-- name: side
+-- The records of one variant, a row per row of an answer, from the columns that the scan left: zero and NaN stand for
+-- none. What a label is depends on the task: free JSON is its own label, and a bare number is one among classes.
+create or replace $kind $side as
+with stored as (
+  select
+    nullif(inference_id, 0) as inference_id, nullif(event_id, 0) as event_id, nullif(input_id, 0) as input_id,
+    nullif(feature_id, 0) as feature_id, nullif(row_input, 0) as row_input, moment::bigint as moment,
+    file, byte_offset, place, row_count, if(isnan(number), null, number) as number, label, other, scores
+  from read_parquet($files)
+)
+select
+  stored.* replace (
+    case '$task'
+      when 'json' then coalesce(other, label, number_text(number), 'undefined')
+      when 'multiclass' then coalesce(label, number_text(number))
+      else label
+    end as label,
+    scores::double[] as scores
+  )
+from stored;
+
+-- name: number_text
+-- A number as JavaScript writes it, so far as labels are numbers: 2, not 2.0.
+create or replace macro number_text(number) as
+  if(number = floor(number) and abs(number) < 1e15, number::bigint::varchar, number::varchar);
+
+-- name: by_id
+-- Pairs by an id that both records carry. An id that occurs twice on a side belongs to nobody.
+create or replace table duplicate_production as
+select $key as key, count(*) as n from production where place = 0 and $key is not null group by 1 having count(*) > 1;
+
+create or replace table duplicate_shadow as
+select $key as key, count(*) as n from shadow where place = 0 and $key is not null group by 1 having count(*) > 1;
+
 create or replace view joined as
-select $both
-from production as ours join shadow as theirs on ours.$key = theirs.$key $place
-$alone;
+select production_side.*, shadow_side.*
+from (select columns('(.*)') as 'production_\1' from production) as production_side
+join (select columns('(.*)') as 'shadow_\1' from shadow) as shadow_side
+  on production_$key = shadow_$key and production_place = shadow_place
+where production_$key not in (select key from duplicate_production)
+  and production_$key not in (select key from duplicate_shadow);
+
+-- name: requests
+-- The requests of one side by their input; one is unambiguous where no other of its side has this input within ten
+-- seconds.
+create or replace table request_$side as
+select
+  input_id, file, byte_offset, moment,
+  coalesce(moment - lag(moment) over same_input > 10000, true)
+    and coalesce(lead(moment) over same_input - moment > 10000, true) as unambiguous
+from $side where place = 0 and input_id is not null
+window same_input as (partition by input_id order by moment);
+
+-- name: by_input
+-- Pairs by equal input within five seconds, each request alone with its input on its own side.
+create or replace table duplicate_production as
+select input_id as key, count(*) as n from request_production
+where not unambiguous and input_id in (select input_id from request_shadow) group by 1;
+
+create or replace table duplicate_shadow as
+select input_id as key, count(*) as n from request_shadow
+where not unambiguous and input_id in (select input_id from request_production) group by 1;
+
+create or replace table matched as
+select
+  production.file as production_file, production.byte_offset as production_byte_offset,
+  shadow.file as shadow_file, shadow.byte_offset as shadow_byte_offset
+from request_production as production join request_shadow as shadow
+  on production.input_id = shadow.input_id and abs(production.moment - shadow.moment) <= 5000
+where production.unambiguous and shadow.unambiguous;
+
+create or replace view joined as
+select production_side.*, shadow_side.*
+from matched
+join (select columns('(.*)') as 'production_\1' from production) as production_side
+  using (production_file, production_byte_offset)
+join (select columns('(.*)') as 'shadow_\1' from shadow) as shadow_side using (shadow_file, shadow_byte_offset)
+where production_place = shadow_place;
+
+-- name: cells
+-- One row per row of the two answers of a pair. Two numbers mean the same where both are the prediction; else they are
+-- what each model gives the class that production chose.
+create or replace table cell as
+with answer as (
+  select
+    *,
+    production_number is not null and shadow_number is not null as numbers,
+    $scored and len(production_scores) = len(shadow_scores) as scores
+  from joined
+), compared as (
+  select
+    production_$key as key, production_moment as moment, production_place as place,
+    production_row_count = shadow_row_count as same_rows,
+    production_row_input is not null as known_input,
+    -- A row whose input is not known is alone with it.
+    coalesce(production_row_input, hash(production_$key, production_place)) as input,
+    production_other is not null and shadow_other is not null as free_json,
+    production_label, shadow_label,
+    case when numbers then production_number when scores then list_max(production_scores) end as production_number,
+    case
+      when numbers then shadow_number
+      when scores then shadow_scores[list_position(production_scores, list_max(production_scores))]
+    end as shadow_number,
+    -- Half the sum of absolute differences of scores (total variation).
+    if(scores, list_sum(list_transform(list_zip(production_scores, shadow_scores), lambda z: abs(z[1] - z[2]))) / 2, null)
+      as score_distance,
+    $truth_key as truth_key, $truth_place as truth_place
+  from answer
+)
+select
+  compared.* exclude (truth_key, truth_place), shadow_number - production_number as d,
+  truth.label as truth, truth.number as truth_number
+from compared left join truth on truth.key = truth_key and truth.place = truth_place;
+
+-- Rows of a request that both models answered with as many rows.
+create or replace view compared as select * from cell where same_rows;
+
+-- name: counts
+select
+  count(*) filter (place = 0)::double as pairs,
+  count(*) filter (place = 0 and not same_rows)::double as different
+from cell;

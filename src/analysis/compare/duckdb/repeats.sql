@@ -1,14 +1,64 @@
--- What design effects are made of: rows and values, summed input by input. $values and $sums come from repeats.ts.
--- name: again
--- The inputs that come more than once: only these need be summed one by one.
-create or replace table again as select input from $from group by input having count(*) > 1;
--- name: any
-select count(*)::double as n from again;
--- name: repeated
+-- What design effects are made of: rows and values, summed input by input. Of each input there are the number of rows
+-- with a value (n), the sum of the values (x), and that of their squares (squares). Rows that are alone with their input
+-- need no grouping, which is what costs.
+
+-- name: input_sums
+create or replace macro input_sums(n, x, squares) as {
+  inputs: count(*) filter (n > 0)::double, rows: sum(n)::double, "rowsSquared": sum(n * n)::double,
+  sum: sum(x)::double, "sumSquared": sum(x * x)::double, "cross": sum(x * n)::double,
+  "between": sum(x * x / nullif(n, 0))::double, squares: sum(squares)::double
+};
+
+create or replace macro count_of(value) as (value is not null)::integer;
+
+-- name: answers
+with value as (
+  select
+    input, known_input,
+    -- 1 where the labels are equal; where there are none, 1 where the numbers lie further apart than the tolerance.
+    if(labels, (production_label = shadow_label)::integer, null) as agreement,
+    if(not labels and d is not null, (abs(d) > $tolerance)::integer, null) as out_of_tolerance
+  from (select *, production_label is not null and shadow_label is not null as labels from compared)
+), repeated as (
+  select input from compared group by input having count(*) > 1
+), by_input as (
+  select
+    count(*) filter (known_input) as known,
+    count(agreement) as agreement_n, coalesce(sum(agreement), 0) as agreement_x,
+    count(out_of_tolerance) as tolerance_n, coalesce(sum(out_of_tolerance), 0) as tolerance_x
+  from value where input in (from repeated) group by input
+  union all
+  select known_input::integer, count_of(agreement), coalesce(agreement, 0), count_of(out_of_tolerance), coalesce(out_of_tolerance, 0)
+  from value where input not in (from repeated)
+)
 select
-  count(*)::double as inputs, coalesce(sum(known), 0)::double as known $sums
-from (
-  select count(*) filter (known_input) as known $values from $from where input in (from again) group by input
-);
--- name: single
-select count(*)::double as inputs, count(*) filter (known_input)::double as known $values from $from $alone;
+  count(*)::double as inputs, coalesce(sum(known), 0)::double as known,
+  input_sums(agreement_n, agreement_x, agreement_x) as agreement,
+  input_sums(tolerance_n, tolerance_x, tolerance_x) as beyond
+from by_input;
+
+-- name: truth
+with value as (
+  select
+    input, if(classes, only_production::integer, null) as only_production,
+    if(classes, only_shadow::integer, null) as only_shadow, loss
+  from with_truth
+), repeated as (
+  select input from with_truth group by input having count(*) > 1
+), by_input as (
+  select
+    count(only_production) as production_n, coalesce(sum(only_production), 0) as production_x,
+    count(only_shadow) as shadow_n, coalesce(sum(only_shadow), 0) as shadow_x,
+    count(loss) as loss_n, coalesce(sum(loss), 0) as loss_x, coalesce(sum(loss * loss), 0) as loss_squares
+  from value where input in (from repeated) group by input
+  union all
+  select
+    count_of(only_production), coalesce(only_production, 0), count_of(only_shadow), coalesce(only_shadow, 0),
+    count_of(loss), coalesce(loss, 0), coalesce(loss * loss, 0)
+  from value where input not in (from repeated)
+)
+select
+  input_sums(production_n, production_x, production_x) as "onlyProduction",
+  input_sums(shadow_n, shadow_x, shadow_x) as "onlyShadow",
+  input_sums(loss_n, loss_x, loss_squares) as loss
+from by_input;

@@ -1,10 +1,15 @@
--- Where does it differ, by what was asked? Of the sampled rows each cell of the input on its own.
--- name: cells
-create or replace table asked as
+-- Where does it differ, by what was asked?
+
+-- name: tables
+-- Of the sampled rows each cell of the input on its own.
+create or replace table input_cell as
 with sampled as (
   select
     names, cells, input,
-    if(our_label is not null and their_label is not null, our_label = their_label, coalesce(abs(d) <= $tolerance, false)) as hit
+    if(
+      production_label is not null and shadow_label is not null,
+      production_label = shadow_label, coalesce(abs(d) <= $tolerance, false)
+    ) as hit
   from read_parquet($files) as kept join compared
     on compared.key = kept.$key and compared.moment = kept.moment::bigint and compared.place = kept.place
 ), cell as (
@@ -17,44 +22,44 @@ select
   -- A column without a name is its place.
   if(name is null, i::ubigint, hash(name)) as id, name, i, input, hit, value, try_cast(value as double) as x
 from cell;
--- name: columns
+
 -- The first columns, and how each falls into parts: numbers of many values at their quartiles, words each on its own.
 create or replace table cut as
 with counted as (
   select
     id, coalesce(any_value(name), 'column ' || (id + 1)) as name, min(i) as first, count(*) as n,
     count(x) filter (isfinite(x)) as numbers, approx_count_distinct(value) as about
-  from asked group by id order by first, name limit $most
+  from input_cell group by id order by first, name limit $most
 ), few as (
   -- The estimate is only trusted where it is far from the limit.
-  select id, count(distinct trim(value)) as kinds from asked where id in (select id from counted where about < 20 * $categories) group by id
+  select id, count(distinct trim(value)) as kinds from input_cell where id in (select id from counted where about < 20 * $categories) group by id
 ), edge as (
-  select id, list_sort(list_distinct(quantile_cont(x, [0.25, 0.5, 0.75]))) as edges from asked where isfinite(x) group by id
+  select id, list_sort(list_distinct(quantile_cont(x, [0.25, 0.5, 0.75]))) as edges from input_cell where isfinite(x) group by id
 )
 select id, name, first, if(coalesce(kinds, about) > $categories and numbers >= 0.9 * n, edges, null) as edges
 from counted left join few using (id) left join edge using (id);
--- name: inputs
-select count(*) = count(distinct input) as apart from asked where i = 0;
+
 -- name: quarters
 select
   name, first::double as first, edges, part::double as part,
-  count(*)::double as rows, count(*) filter (hit)::double as hits, ($inputs)::double as inputs
+  count(*)::double as rows, count(*) filter (hit)::double as hits, count(distinct input)::double as inputs
 from (
   select
     id, hit, input,
     if(isfinite(x), (x > edges[1])::integer + coalesce((x > edges[2])::integer, 0) + coalesce((x > edges[3])::integer, 0), len(edges) + 1) as part
-  from asked join cut using (id) where edges is not null
+  from input_cell join cut using (id) where edges is not null
 ) join cut using (id) group by id, name, first, edges, part order by first, name, part;
+
 -- name: words
-with told as (
+with word as (
   select
     cut.name, first, hit, input,
     if(length(trim(value)) > $longest, trim(value)[:$longest] || '…', trim(value)) as value
-  from asked join cut using (id) where edges is null
+  from input_cell join cut using (id) where edges is null
 )
 select
   name, first::double as first, value,
   count(*)::double as rows, count(*) filter (hit)::double as hits, count(distinct input)::double as inputs
-from told group by name, first, value
+from word group by name, first, value
 qualify row_number() over (partition by name order by count(*) desc, value) <= $categories
 order by first, name, rows desc, value;

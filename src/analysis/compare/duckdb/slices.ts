@@ -1,12 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PairingMethod, SliceSums } from '../../observations.ts';
-import { KEYS, quote } from './asked.ts';
-import { fill, statements } from './connection.ts';
 import type { Engine, Row } from './connection.ts';
 import slicesSql from './slices.sql';
+import { fill, KEYS, quote, statements } from './statements.ts';
 
-const SQL = statements(slicesSql);
+const SQL = statements(slicesSql, ['tables', 'quarters', 'words']);
 export const MAX_COLUMNS = 50;
 /** Numbers with more different values than this are cut at their quartiles. */
 export const MAX_CATEGORIES = 8;
@@ -30,12 +29,9 @@ export async function slices(
   if (!readdirSync(folder).some((name) => name.startsWith('cells-'))) return undefined;
   const files = quote(join(folder, 'cells-*.parquet'));
   const limits = { categories: MAX_CATEGORIES, most: MAX_COLUMNS, longest: MAX_VALUE_CHARACTERS };
-  await engine.run(fill(SQL.cells ?? '', { key: KEYS[method], files, tolerance }));
-  await engine.run(fill(SQL.columns ?? '', limits));
-  const [{ apart = false } = {}] = await engine.rows(SQL.inputs ?? '');
-  const inputs = apart === true ? 'count(*)' : 'count(distinct input)';
-  const quarters = await engine.rows(fill(SQL.quarters ?? '', { inputs }));
-  const words = await engine.rows(fill(SQL.words ?? '', limits));
+  await engine.run(fill(SQL.tables, { ...limits, key: KEYS[method], files, tolerance }));
+  const quarters = await engine.rows(SQL.quarters);
+  const words = await engine.rows(fill(SQL.words, limits));
   const rows = [...quarters, ...words].sort((a, b) => Number(a.first) - Number(b.first));
   const parts = new Map<string, Row[]>();
   for (const row of rows) parts.set(String(row.name), [...(parts.get(String(row.name)) ?? []), row]);

@@ -1,61 +1,98 @@
--- Everything that leaves the engine about the pairs, one statement after the other.
+-- Everything that leaves the engine about rows and sides, but for labels, numbers' curves, repeats, slices and examples.
+
 -- name: blocks
 select
   ((moment // 60000) * 60000)::double as at, count(*)::double as rows,
-  count(*) filter (our_label = their_label)::double as agree,
+  count(*) filter (production_label = shadow_label)::double as agree,
   coalesce(sum(d), 0) as d, coalesce(sum(d * d), 0) as dd, coalesce(sum(abs(d)), 0) as abs,
   count(*) filter (abs(d) > $tolerance)::double as beyond
 from compared group by 1 order by 1;
--- name: judged
+
+-- name: numbers
+select
+  count(*)::double as rows,
+  avg(production_number) as production_mean, stddev_samp(production_number) as production_deviation,
+  min(production_number) as production_min, max(production_number) as production_max,
+  avg(shadow_number) as shadow_mean, stddev_samp(shadow_number) as shadow_deviation,
+  min(shadow_number) as shadow_min, max(shadow_number) as shadow_max,
+  avg(d) as bias, stddev_samp(d) as deviation, avg(abs(d)) as mae, sqrt(avg(d * d)) as rmse,
+  corr(production_number, shadow_number) as correlation
+from compared where d is not null;
+
+-- name: scatter
+-- The same rows whenever it is asked: hashes are as good as chance.
+select production_number as x, shadow_number as y
+from compared where d is not null order by hash(key, place), key limit 2000;
+
+-- name: with_truth
+-- Rows of which the truth is known: both models said a class, or both a number that can be held against it.
+create or replace view with_truth as
+select
+  *,
+  classes and production_right and not shadow_right as only_production,
+  classes and shadow_right and not production_right as only_shadow
+from (
+  select
+    *,
+    production_label is not null and shadow_label is not null as classes,
+    coalesce(production_label = truth or try_cast(production_label as double) = truth_number, false) as production_right,
+    coalesce(shadow_label = truth or try_cast(shadow_label as double) = truth_number, false) as shadow_right,
+    if(
+      production_label is null or shadow_label is null,
+      abs(shadow_number - truth_number) - abs(production_number - truth_number),
+      null
+    ) as loss
+  from compared where truth is not null
+)
+where classes or loss is not null;
+
+-- name: truth_blocks
 select
   ((moment // 60000) * 60000)::double as at, count(*)::double as truth,
   count(*) filter (only_production)::double as "onlyProduction", count(*) filter (only_shadow)::double as "onlyShadow",
   coalesce(sum(loss), 0) as loss, coalesce(sum(loss * loss), 0) as "lossSquared"
-from told group by 1;
--- name: numbers
-select
-  count(*)::double as rows,
-  avg(our_number) as our_mean, stddev_samp(our_number) as our_deviation,
-  avg(their_number) as their_mean, stddev_samp(their_number) as their_deviation,
-  min(our_number) as our_min, max(our_number) as our_max, min(their_number) as their_min, max(their_number) as their_max,
-  avg(d) as bias, stddev_samp(d) as deviation, avg(abs(d)) as mae, sqrt(avg(d * d)) as rmse,
-  corr(our_number, their_number) as correlation
-from compared where d is not null;
--- name: beyond
-select count(*)::double as n from compared where abs(d) > $tolerance;
--- name: scatter
-select our_number as x, their_number as y from compared where d is not null order by hash(key, place), key limit 2000;
+from with_truth group by 1;
+
 -- name: truth
 select
   count(*)::double as rows,
   count(*) filter (classes)::double as labelled,
-  count(*) filter (classes and our_right)::double as production,
-  count(*) filter (classes and their_right)::double as shadow,
+  count(*) filter (classes and production_right)::double as production,
+  count(*) filter (classes and shadow_right)::double as shadow,
   count(*) filter (only_production)::double as "onlyProduction",
   count(*) filter (only_shadow)::double as "onlyShadow",
-  avg(abs(our_number - truth_number)) filter (loss is not null) as "maeProduction",
-  avg(abs(their_number - truth_number)) filter (loss is not null) as "maeShadow",
+  avg(abs(production_number - truth_number)) filter (loss is not null) as "maeProduction",
+  avg(abs(shadow_number - truth_number)) filter (loss is not null) as "maeShadow",
   stddev_samp(loss) as "lossDeviation"
-from told;
+from with_truth;
+
 -- name: skew_by_id
--- Ids are hashes: every so-manieth is a sample.
-select median(theirs.moment - ours.moment)::double as n
-from (from production where $key % $each = 0 and place = 0) as ours
-join (from shadow where $key % $each = 0 and place = 0) as theirs using ($key);
+-- Median of the shadow's time less production's, of some thousand requests: ids are hashes, so that every n-th of them
+-- is a sample.
+select median(shadow.moment - production.moment)::double as skew
+from (select $key, moment from production where $key % $each = 0 and place = 0) as production
+join (select $key, moment from shadow where $key % $each = 0 and place = 0) as shadow using ($key);
+
 -- name: skew_by_input
-with ours as (select input_id, min(moment) as moment from lone_production group by input_id having count(*) = 1),
-theirs as (select input_id, min(moment) as moment from lone_shadow group by input_id having count(*) = 1)
-select median(theirs.moment - ours.moment)::double as n from ours join theirs using (input_id);
--- name: twice
-select ((select count(*) from twice_production) + (select count(*) from twice_shadow))::double as n;
--- name: ambiguous
-select coalesce(sum(n), 0)::double as n from twice_$side;
+-- The same of inputs that occur once on each side.
+with production as (select input_id, min(moment) as moment from request_production group by 1 having count(*) = 1),
+shadow as (select input_id, min(moment) as moment from request_shadow group by 1 having count(*) = 1)
+select median(shadow.moment - production.moment)::double as skew from production join shadow using (input_id);
+
 -- name: answers
--- Numbers are told apart as numbers: as text they would cost ten times as much.
-select count(*)::double as kinds, max(n)::double as n, arg_max(coalesce(label, number::varchar, 'undefined'), n) as answer
-from (
-  select label, number, count(*) as n
-  from (select $label as label, if($label is null, number, null) as number from $side) group by label, number
-);
--- name: different
-select count(*) filter (place = 0)::double as pairs, count(*) filter (place = 0 and not same)::double as different from cell;
+-- Of each side how many answers differ, and the one that comes most. Numbers are told apart as numbers: as text they
+-- would cost ten times as much.
+with production_answers as (
+  select label, if(label is null, number, null) as number, count(*) as n from production group by 1, 2
+), shadow_answers as (
+  select label, if(label is null, number, null) as number, count(*) as n from shadow group by 1, 2
+)
+select
+  'production' as side, (select coalesce(sum(n), 0) from duplicate_production)::double as ambiguous,
+  count(*)::double as kinds, max(n)::double as n, arg_max(coalesce(label, number::varchar, 'undefined'), n) as answer
+from production_answers
+union all
+select
+  'shadow', (select coalesce(sum(n), 0) from duplicate_shadow)::double,
+  count(*)::double, max(n)::double, arg_max(coalesce(label, number::varchar, 'undefined'), n)
+from shadow_answers;

@@ -6,12 +6,11 @@ import type { Capture } from '../../answers/captures.ts';
 import { describe } from '../../answers/describe.ts';
 import { readLines } from '../ingest/feed.ts';
 import type { Records, RecordSource } from '../options.ts';
-import { KEYS } from './asked.ts';
-import { fill, statements } from './connection.ts';
 import type { Engine, Row } from './connection.ts';
+import { fill, KEYS, statements } from './statements.ts';
 import topSql from './top.sql';
 
-const SQL = statements(topSql);
+const SQL = statements(topSql, ['worst', 'offsets_by_id', 'offsets_by_input']);
 const INPUT_CHARACTERS = 400;
 
 /** The ten pairs that differ most, read again from where they stand in their files. */
@@ -21,19 +20,19 @@ export async function topPairs(
   records: Records,
   rules: AnswerRules,
 ): Promise<DivergingPair[]> {
-  const worst = await engine.rows(SQL.worst ?? '');
+  const worst = await engine.rows(SQL.worst);
   if (worst.length === 0 || method === undefined) return [];
-  const spots = await spotsOf(engine, method, worst);
-  const ours = await originals(
+  const offsets = await offsetsOf(engine, method, worst);
+  const production = await originals(
     records.production,
-    spots.map((row) => [Number(row?.our_file ?? -1), Number(row?.our_at)]),
+    offsets.map((row) => [Number(row?.production_file ?? -1), Number(row?.production_byte_offset)]),
   );
-  const theirs = await originals(
+  const shadow = await originals(
     records.shadow,
-    spots.map((row) => [Number(row?.their_file ?? -1), Number(row?.their_at)]),
+    offsets.map((row) => [Number(row?.shadow_file ?? -1), Number(row?.shadow_byte_offset)]),
   );
   return worst.map((row, i) => {
-    const [left, right] = [ours[i], theirs[i]];
+    const [left, right] = [production[i], shadow[i]];
     const place = Number(row.place);
     const input = left?.input ?? right?.input;
     const id = method === 'inferenceId' ? left?.inferenceId : method === 'eventId' ? left?.eventId : undefined;
@@ -51,10 +50,10 @@ export async function topPairs(
 }
 
 /** Where the records of these pairs stand in their files: looked up for a few, since keeping it for all costs more. */
-async function spotsOf(engine: Engine, method: PairingMethod, pairs: readonly Row[]): Promise<(Row | undefined)[]> {
-  const sql = method === 'input' ? SQL.spots_by_input : SQL.spots_by_id;
+async function offsetsOf(engine: Engine, method: PairingMethod, pairs: readonly Row[]): Promise<(Row | undefined)[]> {
+  const sql = method === 'input' ? SQL.offsets_by_input : SQL.offsets_by_id;
   const keys = pairs.map(({ key }) => String(key)).join(', ');
-  const found = await engine.rows(fill(sql ?? '', { key: KEYS[method], keys }));
+  const found = await engine.rows(fill(sql, { key: KEYS[method], keys }));
   return pairs.map((pair) => found.find(({ key, moment }) => key === pair.key && moment === pair.moment));
 }
 

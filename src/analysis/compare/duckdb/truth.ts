@@ -2,18 +2,21 @@ import type { PairBlock, Predictions } from '../../observations.ts';
 import { isUsable } from '../../answers/answer.ts';
 import type { Truth } from '../../answers/truth.ts';
 import { hashText } from '../ingest/fast/hash.ts';
-import { SUMS } from './asked.ts';
 import type { Engine } from './connection.ts';
-import toldSql from './told.sql';
+import { SUMS } from './sums.ts';
+
+const CREATE =
+  'create or replace table truth_text (key ubigint, place uinteger, label varchar, number double, exact boolean)';
+const KEEP =
+  'create or replace table truth as select key, place, arg_max(label, exact) as label, arg_max(number, exact) as number from truth_text group by key, place';
 
 /**
- * Puts the labels into a table `truth` (key, place, label, number). A key like `id#2` is row 2 of request `id`, unless a
- * request is really called that.
+ * Puts the labels into a table `truth` (key, place, label, number); without any it is empty. A key like `id#2` is row 2 of
+ * request `id`, unless a request is really called that.
  */
-export async function loadTruth(engine: Engine, truth: Truth): Promise<void> {
-  await engine.run(
-    'create or replace table truth_text (key ubigint, place uinteger, label varchar, number double, exact boolean)',
-  );
+export async function loadTruth(engine: Engine, truth: Truth | undefined): Promise<void> {
+  await engine.run(CREATE);
+  if (truth === undefined) return engine.run(KEEP);
   const appender = await engine.connection.createAppender('truth_text');
   const add = (key: string, place: number, label: string, exact: boolean) => {
     appender.appendUBigInt(hashText(key));
@@ -31,14 +34,7 @@ export async function loadTruth(engine: Engine, truth: Truth): Promise<void> {
     if (row !== null) add(row[1] ?? '', Number(row[2]), label, true);
   }
   appender.closeSync();
-  await engine.run(
-    'create or replace table truth as select key, place, arg_max(label, exact) as label, arg_max(number, exact) as number from truth_text group by key, place',
-  );
-}
-
-/** Shows rows whose truth is known as `told`. */
-export async function showTold(engine: Engine): Promise<void> {
-  await engine.run(toldSql);
+  await engine.run(KEEP);
 }
 
 /** What a block says of the truth. */
@@ -47,13 +43,13 @@ export const UNJUDGED: JudgedBlock = { truth: 0, onlyProduction: 0, onlyShadow: 
 
 /** What the truth says minute by minute. */
 export async function judgedBlocks(engine: Engine): Promise<Map<number, JudgedBlock>> {
-  const rows = await engine.rows(SUMS.judged ?? '');
+  const rows = await engine.rows(SUMS.truth_blocks);
   return new Map(rows.map(({ at, ...block }) => [Number(at), block as unknown as JudgedBlock]));
 }
 
 /** Both models against the truth. @param of rows that were compared */
 export async function truthSums(engine: Engine, truth: Truth, of: number): Promise<Predictions['truth']> {
-  const [row] = await engine.rows(SUMS.truth ?? '');
+  const [row] = await engine.rows(SUMS.truth);
   const value = (name: string) => Number(row?.[name] ?? 0);
   const rows = value('rows');
   const labelled = value('labelled') > 0;

@@ -11,7 +11,7 @@ export class Columns {
   /** What the row was asked; of production only. */
   readonly rowInput = new Uint32Array(2 * CAPACITY);
   readonly moment = new Float64Array(CAPACITY);
-  readonly at = new Float64Array(CAPACITY);
+  readonly byteOffset = new Float64Array(CAPACITY);
   readonly file = new Uint32Array(CAPACITY);
   readonly place = new Uint32Array(CAPACITY);
   readonly rows = new Uint32Array(CAPACITY);
@@ -30,10 +30,10 @@ export class Columns {
     this.#name = name;
   }
 
-  /** Writes what is there into a file, and is empty again. */
+  /** Writes what is there into a file, and is empty again; one file there is always, if without a row. */
   flush(): void {
     const n = this.length;
-    if (n === 0) return;
+    if (n === 0 && this.#parts > 0) return;
     writeParquet(this.#name(this.#parts), n, [
       column('inference_id', 'uint64', this.inference, n),
       column('event_id', 'uint64', this.event, n),
@@ -41,7 +41,7 @@ export class Columns {
       column('feature_id', 'uint64', this.feature, n),
       column('row_input', 'uint64', this.rowInput, n),
       column('moment', 'double', this.moment, n),
-      column('spot', 'double', this.at, n),
+      column('byte_offset', 'double', this.byteOffset, n),
       column('file', 'uint32', this.file, n),
       column('place', 'uint32', this.place, n),
       column('row_count', 'uint32', this.rows, n),

@@ -351,7 +351,7 @@ export class Scanner {
     const columns = this.#columns;
     for (let row = first; row < columns.length; row += 1) {
       columns.moment[row] = moment;
-      columns.at[row] = at;
+      columns.byteOffset[row] = at;
       columns.file[row] = file;
       if (row === first) continue;
       for (const hashes of [columns.inference, columns.event, columns.input]) {

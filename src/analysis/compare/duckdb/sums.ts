@@ -1,0 +1,15 @@
+import { statements } from './statements.ts';
+import sumsSql from './sums.sql';
+
+/** The statements of sums.sql, which several files ask. */
+export const SUMS = statements(sumsSql, [
+  'blocks',
+  'numbers',
+  'scatter',
+  'with_truth',
+  'truth_blocks',
+  'truth',
+  'skew_by_id',
+  'skew_by_input',
+  'answers',
+]);
