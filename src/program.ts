@@ -21,7 +21,7 @@ const DEFINITIONS: Readonly<Record<CommandName, () => Promise<(host: Host) => Co
   canary: async () => (await import('./commands/canary/command.ts')).canaryCommand,
   rollout: async () => (await import('./commands/rollout/command.ts')).rolloutCommand,
   shadow: async () => (await import('./commands/shadow/command.ts')).shadowCommand,
-  report: async () => (await import('./commands/report/command.ts')).reportCommand,
+  report: async () => (await import('./cli/report/command.ts')).reportCommand,
   promote: async () => (await import('./commands/promote/command.ts')).promoteCommand,
   keep: async () => (await import('./commands/keep/command.ts')).keepCommand,
   undo: async () => (await import('./commands/undo/command.ts')).undoCommand,

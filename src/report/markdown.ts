@@ -5,8 +5,9 @@ import { plain } from '../ui/io.ts';
 import { contentOf } from './content/content.ts';
 import { reasonsOf, unitsText } from './content/gates.ts';
 import type { Section, Table } from './content/section.ts';
-import type { Report } from './report.ts';
+import type { RenderOptions, Report } from './report.ts';
 import { gateInterval, gateLimit, gateValue, windowText } from './words.ts';
+import { printCommand } from '../base/text.ts';
 import { count } from '../base/units.ts';
 
 /** Of a table so many rows: a pull request is no place for all of them. */
@@ -14,7 +15,7 @@ const MOST_ROWS = 15;
 const MARK = { pass: '✅', fail: '❌', inconclusive: '❔' } as const;
 
 /** The report for a pull request: verdict and gates on top, the rest folded away. */
-export function renderMarkdown(report: Report): string {
+export function renderMarkdown(report: Report, options: Pick<RenderOptions, 'command'> = {}): string {
   const { observations, verdict } = report;
   const parts = [
     `## Shadow report on ${code(observations.endpoint)}`,
@@ -23,7 +24,7 @@ export function renderMarkdown(report: Report): string {
   const { nothing, metrics, predictions } = contentOf(report);
   if (nothing !== undefined) {
     const outcome = verdict === undefined ? '' : `**${MARK[verdict.outcome]} ${verdict.outcome}**: `;
-    const command = nothing.command === undefined ? '' : ` ${code(nothing.command)}`;
+    const command = nothing.command === undefined ? '' : ` ${code((options.command ?? printCommand)(nothing.command))}`;
     parts.push(`${outcome}There is nothing to compare: ${text(nothing.why)} ${text(nothing.next)}${command}`);
   } else if (verdict !== undefined) {
     parts.push(`**${MARK[verdict.outcome]} ${verdict.outcome}**: ${text(verdict.summary)}`);

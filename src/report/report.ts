@@ -2,6 +2,7 @@ import type { Summaries } from '../analysis/metrics.ts';
 import type { Observations } from '../analysis/observations.ts';
 import type { Policy } from '../analysis/policy/policy.ts';
 import type { Verdict } from '../analysis/judge/verdict.ts';
+import type { CommandLine } from '../base/text.ts';
 
 /** Everything a rendering may show; five renderings of this one value. */
 export interface Report {
@@ -21,6 +22,8 @@ export interface RenderOptions {
   /** Columns to draw for, where that matters. */
   columns: number;
   color: boolean;
+  /** How a command that is shown is written; undefined: as it is. */
+  command?: ((line: CommandLine) => string) | undefined;
 }
 
 /** A renderer is a function from report to text. */

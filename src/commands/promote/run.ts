@@ -12,7 +12,7 @@ import { plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { beginGuarded } from '../shared/begin-guarded.ts';
 import { calibrationOf } from '../../state/calibration.ts';
-import { calibrationEnds, calibrationText } from '../shared/calibration.ts';
+import { calibrationEnds, calibrationText } from '../../lifecycle/calibration.ts';
 import { conclude } from '../shared/conclude.ts';
 import { followUpdate } from '../shared/follow-update.ts';
 import { targetsOf } from '../../cli/flags/targets.ts';

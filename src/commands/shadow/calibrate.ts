@@ -7,12 +7,13 @@ import type { NoiseFloor } from '../../analysis/observations.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
 import type { App } from '../../app.ts';
 import { cannotRun, interrupted } from '../../base/errors.ts';
+import { lines, shown, text } from '../../base/text.ts';
 import { type Live, productionOf, readLive } from '../../resources/live.ts';
 import { chooseName } from '../../resources/naming.ts';
 import type { Step } from '../../resources/steps.ts';
 import { withProgress } from '../../ui/progress.ts';
 import { type Calibration, calibrationOf } from '../../state/calibration.ts';
-import { calibrationEnds, calibrationText } from '../shared/calibration.ts';
+import { calibrationEnds, calibrationText } from '../../lifecycle/calibration.ts';
 import { confirm } from '../../cli/confirm.ts';
 import { carryUpdate } from '../shared/carry-update.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
@@ -169,7 +170,10 @@ function stoppedPhase(app: App, ground: Ground, { options, standing }: Phase, er
   if (!wanted || begun === undefined) return error;
   return interrupted(
     `Interrupted. Production's own model ${begun.model} is its own shadow, or becomes it now; nothing ends that by itself.`,
-    `${calibrationEnds(begun, options.endpoint)}\nWhether it has settled: shadowctl status --endpoint ${options.endpoint}`,
+    lines(
+      calibrationEnds(begun, options.endpoint),
+      text`Whether it has settled: ${shown('status', { endpoint: options.endpoint })}`,
+    ),
   );
 }
 

@@ -9,7 +9,7 @@ import { deriveConfig } from '../../resources/derive-config.ts';
 import { type Live, productionOf } from '../../resources/live.ts';
 import type { Step } from '../../resources/steps.ts';
 import { type Calibration } from '../../state/calibration.ts';
-import { calibrationEnds, calibrationText } from '../shared/calibration.ts';
+import { calibrationEnds, calibrationText } from '../../lifecycle/calibration.ts';
 import { type Ownership, tagList } from '../../resources/tags.ts';
 
 /** Everything an attached shadow is made of, decided. */

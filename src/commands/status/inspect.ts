@@ -13,9 +13,10 @@ import { nameOf } from '../../resources/steps.ts';
 import { describeProgress } from '../../resources/wait.ts';
 import { type State, existing } from '../../state/replay.ts';
 import type { ResourceKind } from '../../state/journal.ts';
+import type { Text } from '../../base/text.ts';
 import { lockHolder } from '../../state/lock.ts';
 import { type Calibration, calibrationOf } from '../../state/calibration.ts';
-import { calibrationEnds, calibrationText } from '../shared/calibration.ts';
+import { calibrationEnds, calibrationText } from '../../lifecycle/calibration.ts';
 import { imageText } from '../../cli/views/steps.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
 import { inventory } from '../../resources/inventory.ts';
@@ -57,7 +58,7 @@ export interface EndpointStatus {
   /** A rollout begun from this folder that has not ended; the share is of the requests, 0 to 1. */
   rollout: { model: string; step: number; steps: number; share: number; since: string | undefined } | undefined;
   /** Production's own model is its shadow: a calibration that has not come to its end; how to end it, one way a line. */
-  calibration: { text: string; next: string } | undefined;
+  calibration: { text: string; next: Text } | undefined;
   /** How many of each kind AWS has, of what the journal names and our tag marks. */
   counts: Partial<Record<ResourceKind, number>>;
   /** Steps that were begun and whose end nobody knows: the next command that changes anything asks. */

@@ -1,13 +1,14 @@
 import type { App, Outcome } from '../../app.ts';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { cannotRun } from '../../base/errors.ts';
+import { linesOf, printText, text } from '../../base/text.ts';
 import { replay } from '../../state/replay.ts';
 import type { ResourceKind } from '../../state/journal.ts';
 import { journaledEndpoints } from '../../state/journals.ts';
 import { plain } from '../../ui/io.ts';
 import { records } from '../../ui/records.ts';
 import { type Meaning, paint } from '../../ui/theme.ts';
-import { wrap } from '../../ui/wrap.ts';
+import { layout, wrap } from '../../ui/wrap.ts';
 import { onEndpoint } from '../shared/on-endpoint.ts';
 import type { StatusOptions } from './command.ts';
 import { type EndpointStatus, inspect } from './inspect.ts';
@@ -34,7 +35,9 @@ export async function run(app: App, options: StatusOptions): Promise<Outcome> {
     throw noEndpoint({ region }, options.endpoint);
   }
   if (options.format === 'json')
-    app.io.out(JSON.stringify(options.endpoint === undefined ? statuses : only, undefined, 2));
+    app.io.out(
+      JSON.stringify(options.endpoint === undefined ? statuses.map(asJson) : only && asJson(only), undefined, 2),
+    );
   else {
     for (const [index, status] of statuses.entries()) {
       if (index > 0) app.io.out();
@@ -63,6 +66,12 @@ async function everyEndpoint(app: App, { format }: StatusOptions): Promise<strin
     for (const endpoint of endpoints) app.io.out(`  shadowctl history --endpoint ${endpoint}`);
   }
   return open;
+}
+
+/** The same with sentences in place of texts. */
+function asJson(status: EndpointStatus) {
+  const { calibration } = status;
+  return { ...status, calibration: calibration && { ...calibration, next: printText(calibration.next) } };
 }
 
 async function tell(app: App, status: EndpointStatus): Promise<void> {
@@ -121,8 +130,8 @@ async function tell(app: App, status: EndpointStatus): Promise<void> {
     io.out();
     say(`${status.calibration.text}.`);
     // Whoever is at work on it brings it to its end.
-    const ways = status.lock === undefined ? status.calibration.next.split('\n') : [];
-    for (const way of ways) say(`  ${way}`);
+    const ways = status.lock === undefined ? linesOf(status.calibration.next) : [];
+    for (const way of ways) for (const line of layout(text`  ${way}`, io.columns, '  ', io.command)) io.out(line);
   }
   if (status.alarms.length > 0) {
     io.out();

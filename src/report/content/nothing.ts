@@ -1,3 +1,4 @@
+import { type CommandLine, shown, shownStart } from '../../base/text.ts';
 import type { Report } from '../report.ts';
 import { count, MINUTE, timeOfDay } from '../../base/units.ts';
 
@@ -9,7 +10,7 @@ export interface Nothing {
   why: string;
   next: string;
   /** A command that `next` leads to. */
-  command?: string;
+  command?: CommandLine;
 }
 
 /** Undefined where both variants had requests, or answers of both were found. */
@@ -19,7 +20,7 @@ export function nothingToCompare({ observations, summaries, created }: Report): 
     return {
       why: `${endpoint} has no shadow variant.`,
       next: 'Attach one with:',
-      command: `shadowctl shadow --endpoint ${endpoint} …`,
+      command: shownStart('shadow', { endpoint }),
     };
   }
   const asked = summaries.production.invocations;
@@ -47,20 +48,20 @@ export function nothingToCompare({ observations, summaries, created }: Report): 
     return {
       why: `No request to ${endpoint} is to be seen since it runs with this shadow (${clock(since)}).`,
       next: 'Look again when there is traffic. Requests are sent by:',
-      command: `shadowctl invoke --endpoint ${endpoint} --data …`,
+      command: shown('invoke', { endpoint, data: '…' }),
     };
   }
   if (asked > 0) {
     return {
       why: `The shadow saw none of production's ${count(askedSince)} requests in this window.`,
-      next: 'Whether it is in service tells:',
-      command: `shadowctl status --endpoint ${endpoint}`,
+      next: 'Check that it is in service:',
+      command: shown('status', { endpoint }),
     };
   }
   return {
     why: `No request to ${endpoint} is to be seen in this window.`,
     next: 'Choose another window with --last, or with --from and --to. Requests are sent by:',
-    command: `shadowctl invoke --endpoint ${endpoint} --data …`,
+    command: shown('invoke', { endpoint, data: '…' }),
   };
 }
 

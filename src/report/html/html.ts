@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import uplot from 'uplot/dist/uPlot.iife.min.js';
 import type { VariantFacts } from '../../analysis/observations.ts';
 import type { Gate } from '../../analysis/judge/verdict.ts';
-import type { Report } from '../report.ts';
+import type { RenderOptions, Report } from '../report.ts';
 import { contentOf } from '../content/content.ts';
 import { reasonsOf, unitsText } from '../content/gates.ts';
 import type { Said } from '../content/gates.ts';
@@ -14,6 +14,7 @@ import { escapeHtml, escapeJson, htmlTable, proseHtml, scrolling } from './escap
 import { sectionHtml } from './sections.ts';
 import ownStyle from './style.css.txt';
 import uplotStyle from './uplot.css.txt';
+import { type CommandLine, printCommand } from '../../base/text.ts';
 import { dateAndTime, percent } from '../../base/units.ts';
 
 const MARK = { pass: '✓', fail: '✗', inconclusive: '?' } as const;
@@ -22,7 +23,7 @@ const MARK = { pass: '✓', fail: '✗', inconclusive: '?' } as const;
  * One file that needs nothing else: no network (its own policy forbids it), light and dark, made for screen and paper.
  * Scripts and styles are named in the policy by their hash, so nothing that a model answered can run.
  */
-export function renderHtml(report: Report): string {
+export function renderHtml(report: Report, options: Pick<RenderOptions, 'command'> = {}): string {
   const { observations } = report;
   const charts = chartsOf(report);
   const style = `${uplotStyle}\n${ownStyle}`;
@@ -49,7 +50,7 @@ export function renderHtml(report: Report): string {
 <p class="quiet">${escapeHtml(windowText(observations.window))}; made ${dateAndTime(report.created)} UTC; policy: ${escapeHtml(report.policyFrom)}</p>
 </header>
 <main>
-${verdict(report, content.nothing)}
+${verdict(report, content.nothing, options.command ?? printCommand)}
 ${facts(report)}
 ${sequences.length === 0 ? '' : `<h2>Closing in on the margins</h2>\n<p class="quiet">What the truth can still be, as evidence grew. A gate decides when the band has left its margin; the first, widest bounds may lie off the chart.</p>\n${drawAll(sequences)}`}
 ${summary === undefined ? '' : `${sectionHtml(summary, 2)}\n${drawAll(overTime)}`}
@@ -88,11 +89,11 @@ function facts({ observations }: Report): string {
   return `<h2>What runs</h2>\n${table}`;
 }
 
-function verdict(report: Report, nothing: Nothing | undefined): string {
+function verdict(report: Report, nothing: Nothing | undefined, print: (line: CommandLine) => string): string {
   const { verdict: found } = report;
   if (nothing !== undefined || found === undefined) {
     const outcome = found === undefined ? '' : `Verdict: ${found.outcome}. `;
-    const command = nothing?.command === undefined ? '' : ` <code>${escapeHtml(nothing.command)}</code>`;
+    const command = nothing?.command === undefined ? '' : ` <code>${escapeHtml(print(nothing.command))}</code>`;
     const words =
       nothing === undefined ? '' : `<p>${proseHtml(nothing.why)}</p><p>${proseHtml(nothing.next)}${command}</p>`;
     return `<section class="verdict ${found?.outcome ?? ''}"><h2>${outcome}Nothing to compare</h2>${words}</section>`;

@@ -12,6 +12,7 @@ import { reasonsToSay, unitsText } from '../content/gates.ts';
 import type { Nothing } from '../content/nothing.ts';
 import { charts } from './charts.ts';
 import { drawSection } from './sections.ts';
+import { printCommand } from '../../base/text.ts';
 import { count, percent } from '../../base/units.ts';
 
 const MEANING: Record<Outcome, Meaning> = { pass: 'good', fail: 'bad', inconclusive: 'warning' };
@@ -39,7 +40,8 @@ function emptyHanded(nothing: Nothing, { verdict }: Report, options: RenderOptio
     '  ',
   );
   const colored = verdict === undefined ? first : colorOutcome(first, verdict.outcome, options);
-  const command = nothing.command === undefined ? [] : [`    ${plain(nothing.command)}`];
+  const command =
+    nothing.command === undefined ? [] : [`    ${plain((options.command ?? printCommand)(nothing.command))}`];
   return [colored, ...rest, ...wrap(`  ${nothing.next}`, options.columns, '  '), ...command].join('\n');
 }
 

@@ -1,26 +1,39 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import type { App } from '../../app.ts';
-import type { Aws } from '../../aws/clients.ts';
-import { labelText, MOST_LABEL_BYTES } from '../../analysis/answers/label-text.ts';
-import type { LabelText } from '../../analysis/answers/label-text.ts';
-import { noTruth, readTruths } from '../../analysis/answers/truth.ts';
-import type { Truth } from '../../analysis/answers/truth.ts';
-import { usage } from '../../base/errors.ts';
+import { join } from 'node:path';
+import { labelText, MOST_LABEL_BYTES } from '../analysis/answers/label-text.ts';
+import type { LabelText } from '../analysis/answers/label-text.ts';
+import { noTruth, readTruths } from '../analysis/answers/truth.ts';
+import type { Truth } from '../analysis/answers/truth.ts';
+import type { Aws } from '../aws/clients.ts';
+import { usage } from '../base/errors.ts';
+
+/** Where labels lie. */
+export interface LabelSource {
+  /** A file or a folder: an absolute path, or an s3:// URI (that of a folder ends in a slash). */
+  at: string;
+  /** The same as the user wrote it. */
+  name: string;
+  /** Which column holds the label; undefined: the one that is called so. */
+  column: string | undefined;
+}
 
 /**
- * Labels from `FILE[:COLUMN]`, local or in S3; a folder (in S3: ending in a slash) is all files below it.
+ * Reads labels; a folder is all files below it.
  *
  * @param late a folder without a file is one that labels are still to come to, not a mistake
+ * @throws Problem (usage) where there are none, too many, or they cannot be read
  */
-export async function loadTruth(app: App, words: string, late = false): Promise<Truth> {
-  const { file, column } = splitLabels(words, (path) => path.startsWith('s3://') || existsSync(resolve(app.cwd, path)));
-  const files = file.startsWith('s3://')
-    ? await remoteFiles(await app.aws(), file, app.signal)
-    : await localFiles(resolve(app.cwd, file), file);
+export async function readLabels(
+  session: { signal: AbortSignal; aws(): Promise<Aws> },
+  { at, name, column }: LabelSource,
+  late = false,
+): Promise<Truth> {
+  const files = at.startsWith('s3://')
+    ? await remoteFiles(await session.aws(), at, session.signal)
+    : await localFiles(at, name);
   if (files.length === 0) {
-    const nothing = `There are no files under ${file}`;
+    const nothing = `There are no files under ${name}`;
     if (late) return noTruth(`${nothing} yet: the truth is still to come.`);
     throw usage(`${nothing}.`, 'Check the path given with --labels.');
   }
@@ -28,8 +41,8 @@ export async function loadTruth(app: App, words: string, late = false): Promise<
 }
 
 async function remoteFiles(aws: Aws, uri: string, signal: AbortSignal): Promise<LabelText[]> {
-  const { listObjects, readObject } = await import('../../aws/s3.ts');
-  const { s3Place, s3Uri } = await import('../../aws/s3-uri.ts');
+  const { listObjects, readObject } = await import('../aws/s3.ts');
+  const { s3Place, s3Uri } = await import('../aws/s3-uri.ts');
   const place = s3Place(uri);
   if (place === undefined || !(place.key === '' || place.key.endsWith('/')))
     return [labelText(await readObject(aws, uri, MOST_LABEL_BYTES, signal), uri)];
@@ -63,16 +76,4 @@ async function localFiles(path: string, said: string): Promise<LabelText[]> {
 function bounded(bytes: number, where: string): number {
   if (bytes <= MOST_LABEL_BYTES) return bytes;
   throw usage(`The files under ${where} hold more than ${MOST_LABEL_BYTES} bytes.`, 'Name a smaller folder of labels.');
-}
-
-/** `weather.csv:label` is a file and a column, unless a file is really called that. */
-export function splitLabels(
-  words: string,
-  exists: (path: string) => boolean,
-): { file: string; column: string | undefined } {
-  const colon = words.lastIndexOf(':');
-  const column = words.slice(colon + 1);
-  const whole = colon <= 0 || column === '' || /[/\\]/.test(column);
-  if (whole || (!words.startsWith('s3://') && exists(words))) return { file: words, column: undefined };
-  return { file: words.slice(0, colon), column };
 }

@@ -11,12 +11,12 @@ import {
 import { CreateEndpointCommand, CreateEndpointConfigCommand, CreateModelCommand } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { checkQuery } from '../../src/analysis/observe/check-query.ts';
-import { cutPart, queryLines } from '../../src/analysis/observe/logs-query.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { interrupted } from '../../src/base/errors.ts';
-import type { Report } from '../../src/report/report.ts';
-import { ROLE, START, type TestWorld, testWorld } from '../support/world.ts';
+import { checkQuery } from '../../../src/analysis/observe/check-query.ts';
+import { cutPart, queryLines } from '../../../src/analysis/observe/logs-query.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { interrupted } from '../../../src/base/errors.ts';
+import type { Report } from '../../../src/report/report.ts';
+import { ROLE, START, type TestWorld, testWorld } from '../../support/world.ts';
 
 /** A model of somebody's own: it answers, and prints what it was asked and what it said. */
 const SERVER = `

@@ -1,4 +1,4 @@
-import type { DivergingPair, LabelSums, Observations, Predictions, SideCounts } from '../../analysis/observations.ts';
+import type { DivergingPair, LabelSums, Observations, Predictions, SideCounts } from './observations.ts';
 
 /** Up to so many different labels are the names of classes; more are texts, which may say anything. */
 const MOST_CLASSES = 100;

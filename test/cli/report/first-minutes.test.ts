@@ -6,7 +6,7 @@ import {
   UpdateEndpointCommand,
 } from '@aws-sdk/client-sagemaker';
 import { afterEach, expect, test } from 'vitest';
-import { run as reportRun } from '../../../src/commands/report/run.ts';
+import { run as reportRun } from '../../../src/cli/report/run.ts';
 import { FORMATS } from '../../../src/report/render.ts';
 import type { Format } from '../../../src/report/render.ts';
 import type { Report } from '../../../src/report/report.ts';

@@ -2,11 +2,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeleteBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fetchCaptures } from '../../src/analysis/observe/captures.ts';
-import { deletePrefix } from '../../src/aws/s3.ts';
-import type { Report } from '../../src/report/report.ts';
-import { START, type TestWorld } from '../support/world.ts';
-import { shadowedWorld } from './shadowed-world.ts';
+import { fetchCaptures } from '../../../src/analysis/observe/captures.ts';
+import { deletePrefix } from '../../../src/aws/s3.ts';
+import type { Report } from '../../../src/report/report.ts';
+import { START, type TestWorld } from '../../support/world.ts';
+import { shadowedWorld } from '../../commands/shadowed-world.ts';
 
 let world: TestWorld;
 beforeEach(async () => {

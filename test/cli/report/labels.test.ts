@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connect } from '../../src/aws/clients.ts';
-import type { Report } from '../../src/report/report.ts';
-import type { TestWorld } from '../support/world.ts';
-import { shadowedWorld } from './shadowed-world.ts';
+import { connect } from '../../../src/aws/clients.ts';
+import type { Report } from '../../../src/report/report.ts';
+import type { TestWorld } from '../../support/world.ts';
+import { shadowedWorld } from '../../commands/shadowed-world.ts';
 
 let world: TestWorld;
 beforeAll(async () => {

@@ -1,8 +1,9 @@
-import { latestNoise } from '../../state/noise.ts';
-import type { Observations } from '../../analysis/observations.ts';
-import { type Calibration, calibrationOf } from '../../state/calibration.ts';
-import type { State } from '../../state/replay.ts';
-import { isoSeconds } from '../../base/units.ts';
+import type { Observations } from '../analysis/observations.ts';
+import { lines, shown, shownStart, type Text, text } from '../base/text.ts';
+import { isoSeconds } from '../base/units.ts';
+import { type Calibration, calibrationOf } from '../state/calibration.ts';
+import { latestNoise } from '../state/noise.ts';
+import type { State } from '../state/replay.ts';
 
 /** What stands, in a sentence. */
 export function calibrationText({ model, since }: Calibration): string {
@@ -10,11 +11,11 @@ export function calibrationText({ model, since }: Calibration): string {
 }
 
 /** How it can come to its end, one way a line. */
-export function calibrationEnds({ before }: Calibration, endpoint: string): string {
-  return [
-    `To go on where it was, give the same command again: shadowctl shadow --endpoint ${endpoint} … --calibrate …`,
-    `To go back to ${before}, take the shadow away: shadowctl shadow detach --endpoint ${endpoint}`,
-  ].join('\n');
+export function calibrationEnds({ before }: Calibration, endpoint: string): Text {
+  return lines(
+    text`To go on where it was, give the same command again: ${shownStart('shadow', { endpoint, calibrate: '…' })}`,
+    text`To go back to ${before}, take the shadow away: ${shown('shadow detach', { endpoint })}`,
+  );
 }
 
 /**
@@ -29,7 +30,7 @@ export function withCalibration(seen: Observations, state: State, prediction: st
   const notes = [...seen.notes];
   if (standing !== undefined)
     notes.push(
-      `${calibrationText(standing)}. This compares production with itself and says nothing about a candidate. The command that began it goes on where it was; shadowctl shadow detach --endpoint ${seen.endpoint} takes the shadow away.`,
+      `${calibrationText(standing)}. This compares production with itself and says nothing about a candidate. The command that began it goes on where it was; 'shadow detach' takes the shadow away.`,
     );
   if (noise === undefined || noise.model !== seen.production.model) return { ...seen, notes };
   if (noise.prediction === prediction) return { ...seen, noise, notes };

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import { reportCommand } from '../../../src/commands/report/command.ts';
-import type { ReportOptions } from '../../../src/commands/report/command.ts';
-import { splitLabels } from '../../../src/commands/report/inputs.ts';
-import { decideWindow, readTime } from '../../../src/commands/report/window.ts';
+import { reportCommand } from '../../../src/cli/report/command.ts';
+import type { ReportOptions } from '../../../src/cli/report/command.ts';
+import { splitLabels } from '../../../src/cli/report/labels.ts';
+import { readMoment } from '../../../src/cli/report/window.ts';
+import { readDuration } from '../../../src/base/units.ts';
+import { decideWindow } from '../../../src/lifecycle/window.ts';
 
 async function parse(...argv: string[]): Promise<ReportOptions> {
   let seen: ReportOptions | undefined;
@@ -68,22 +70,31 @@ test.each([
 });
 
 test('wrong times are named', () => {
-  expect(() => readTime('-soon', '--from', 0)).toThrow("--from '-soon' is no time.");
-  expect(() => readTime('-5', '--from', 0)).toThrow('--from: "5" is not a duration.');
-  expect(() => readTime('05.01.2026', '--from', 0)).toThrow("--from '05.01.2026' is no time.");
+  expect(() => readMoment('-soon', '--from')).toThrow("--from '-soon' is not a time.");
+  expect(() => readMoment('-5', '--from')).toThrow('--from: "5" is not a duration.');
+  expect(() => readMoment('05.01.2026', '--from')).toThrow("--from '05.01.2026' is not a time.");
 });
 
 test('windows are whole minutes, and end where metrics are published', () => {
   const now = Date.UTC(2026, 0, 5, 9, 30, 20);
   const minute = (h: number, m: number) => Date.UTC(2026, 0, 5, h, m);
-  expect(decideWindow({ last: '30m' }, now)).toEqual({ from: minute(8, 59), to: minute(9, 29) });
-  expect(decideWindow({ last: '30m', to: '2026-01-05 09:00' }, now)).toEqual({ from: minute(8, 30), to: minute(9, 0) });
-  expect(decideWindow({ last: '30m', from: '-2h' }, now)).toEqual({ from: minute(7, 30), to: minute(9, 29) });
-  expect(decideWindow({ last: '30m', from: '2026-01-05T10:00+01:00' }, now)).toEqual({
+  const decided = (words: { from?: string; to?: string }) =>
+    decideWindow(
+      {
+        length: readDuration('30m', '--last'),
+        from: words.from === undefined ? undefined : readMoment(words.from, '--from'),
+        to: words.to === undefined ? undefined : readMoment(words.to, '--to'),
+      },
+      now,
+    );
+  expect(decided({})).toEqual({ from: minute(8, 59), to: minute(9, 29) });
+  expect(decided({ to: '2026-01-05 09:00' })).toEqual({ from: minute(8, 30), to: minute(9, 0) });
+  expect(decided({ from: '-2h' })).toEqual({ from: minute(7, 30), to: minute(9, 29) });
+  expect(decided({ from: '2026-01-05T10:00+01:00' })).toEqual({
     from: minute(9, 0),
     to: minute(9, 29),
   });
-  expect(() => decideWindow({ last: '30m', from: '2026-01-05T09:29:30Z' }, now)).toThrow('holds no whole minute');
+  expect(() => decided({ from: '2026-01-05T09:29:30Z' })).toThrow('holds no whole minute');
 });
 
 test('FILE:COLUMN, unless the file is really called that', () => {

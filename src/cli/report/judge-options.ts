@@ -1,0 +1,107 @@
+import { isAbsolute, relative, resolve } from 'node:path';
+import type { Path } from '../../analysis/answers/path.ts';
+import { parsePath } from '../../analysis/answers/path.ts';
+import type { Task } from '../../analysis/observations.ts';
+import { checkQuery } from '../../analysis/observe/check-query.ts';
+import type { LogSelector } from '../../analysis/observe/logs.ts';
+import { loadPolicy } from '../../analysis/observe/policy-file.ts';
+import type { App } from '../../app.ts';
+import { usage } from '../../base/errors.ts';
+import { readDuration } from '../../base/units.ts';
+import type { JudgeOptions, JudgeSource } from '../../lifecycle/judge.ts';
+import type { WindowRequest } from '../../lifecycle/window.ts';
+import { labelSource } from './labels.ts';
+import type { ReportOptions } from './command.ts';
+import { readMoment } from './window.ts';
+
+/** What the flags of `report` ask to be judged. @throws Problem (usage) where they do not fit together */
+export async function judgeOptions(app: Pick<App, 'cwd' | 'project'>, flags: ReportOptions): Promise<JudgeOptions> {
+  const { prediction } = flags;
+  const { policy, source: policyFile } = await loadPolicy(app.cwd, flags.policy, () => app.project());
+  if (!/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(flags.memory))
+    throw usage(`--memory '${flags.memory}' is not a size.`, 'Write it like 1GB or 500MB.');
+  return {
+    source: readSource(app.cwd, flags),
+    window: readWindow(flags),
+    policy,
+    policyFrom: isAbsolute(policyFile) ? relative(app.cwd, policyFile) : policyFile,
+    labels: flags.labels === undefined ? undefined : labelSource(flags.labels, app.cwd),
+    // A query's columns may be called like no path.
+    prediction:
+      prediction === undefined
+        ? undefined
+        : { text: prediction, path: flags.logsQuery === undefined ? parsePath(prediction) : pathOf(prediction) },
+    task: flags.task as Task | undefined,
+    memory: flags.memory,
+    redact: flags.redact,
+  };
+}
+
+function readSource(cwd: string, flags: ReportOptions): JudgeSource {
+  const { endpoint, files, predictions } = flags;
+  const logs = readSelector(flags);
+  if (files !== undefined) return { kind: 'files', path: resolve(cwd, files), variants: readVariants(flags.variants) };
+  if (endpoint === undefined)
+    throw usage('No endpoint is named.', 'Add --endpoint NAME, or --files PATH to judge what was saved.');
+  return { kind: 'endpoint', endpoint, predictions, logs };
+}
+
+/** Files are judged whole, unless one end of the window is given. */
+function readWindow({ files, from, to, last }: ReportOptions): WindowRequest | undefined {
+  const request: WindowRequest = {
+    from: from === undefined ? undefined : readMoment(from, '--from'),
+    to: to === undefined ? undefined : readMoment(to, '--to'),
+    length: readDuration(last, '--last'),
+  };
+  if (files === undefined) return request;
+  return from === undefined && to === undefined ? undefined : { ...request, from: request.from ?? 0 };
+}
+
+/** Where predictions lie in the containers' logs; undefined where they are to come from captures. */
+function readSelector(options: ReportOptions): LogSelector | undefined {
+  const { source, logPattern, logsQuery, prediction, id, files } = options;
+  if (source === 'captures') {
+    if (logPattern === undefined && logsQuery === undefined && id === undefined) return undefined;
+    throw usage('--log-pattern, --logs-query and --id say where predictions lie in logs.', 'Add --source logs.');
+  }
+  if (files !== undefined)
+    throw usage(
+      '--files and --source logs exclude each other.',
+      'Logs are read from CloudWatch Logs: name --endpoint.',
+    );
+  if (logsQuery !== undefined) {
+    if (logPattern !== undefined)
+      throw usage('--log-pattern and --logs-query exclude each other.', 'Put a filter into the query.');
+    checkQuery(logsQuery);
+    const columns = { prediction: columnName(prediction ?? 'prediction'), id: columnName(id ?? 'inferenceId') };
+    return {
+      pattern: undefined,
+      prediction: pathOf(prediction ?? 'prediction'),
+      id: pathOf(id ?? 'inferenceId'),
+      query: { text: logsQuery, ...columns },
+    };
+  }
+  return {
+    pattern: logPattern,
+    prediction: parsePath(prediction ?? '$.prediction'),
+    id: parsePath(id ?? '$.inferenceId'),
+  };
+}
+
+/** `$.user.id` and `user.id` are the column `user.id` of a query's results. */
+function columnName(words: string): string {
+  return words.replace(/^\$\.?/, '');
+}
+
+/** The same as a path into a JSON message. */
+function pathOf(words: string): Path {
+  return words.startsWith('$') ? parsePath(words) : words.split('.');
+}
+
+function readVariants(words: string | undefined): readonly [string, string] | undefined {
+  if (words === undefined) return undefined;
+  const [production, shadow, ...more] = words.split(',').map((name) => name.trim());
+  if (!production || !shadow || more.length > 0)
+    throw usage(`--variants '${words}' does not name two folders.`, 'Write it like --variants AllTraffic,shadow.');
+  return [production, shadow];
+}

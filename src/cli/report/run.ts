@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Outcome as Verdict } from '../../analysis/judge/verdict.ts';
+import type { App, Outcome } from '../../app.ts';
+import { readDuration, timeOfDay } from '../../base/units.ts';
+import { type JudgeOptions, looksAt } from '../../lifecycle/judge.ts';
+import { watchEndpoint } from '../../lifecycle/watch.ts';
+import { renderers } from '../../report/render.ts';
+import type { Report } from '../../report/report.ts';
+import { plain } from '../../ui/io.ts';
+import { withProgress } from '../../ui/progress.ts';
+import type { ReportOptions } from './command.ts';
+import { judgeOptions } from './judge-options.ts';
+import { refuseInVain } from './saved.ts';
+import { isTime } from './window.ts';
+
+const ENDINGS: Record<Verdict, Outcome> = { pass: 'done', fail: 'no', inconclusive: 'inconclusive' };
+
+/** Looks, judges, shows. @returns `done` for pass, `no` for fail, `inconclusive` for neither, or nothing to compare */
+export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
+  const options = fromPath(app, flags);
+  if (options.schema) {
+    const { default: schema } = await import('../../report/report.schema.json', { with: { type: 'json' } });
+    app.io.out(JSON.stringify(schema, null, 2));
+    return 'done';
+  }
+  if (options.files !== undefined) refuseInVain(resolve(app.cwd, options.files), options);
+  const wanted = await judgeOptions(app, options);
+  const look = looksAt(app, wanted, options.watch !== undefined);
+  const shown = () => withProgress(app.io, 'collecting', (progress) => look((doing) => progress.update(doing)));
+  const report = options.watch === undefined ? await shown() : await watch(app, options, wanted, shown);
+  await show(app, options, report);
+  if (options.save !== undefined) {
+    await writeFile(resolve(app.cwd, options.save), `${JSON.stringify(report.observations)}\n`);
+    app.io.err(`Kept the observations in ${options.save}.`);
+  }
+  // Where nothing was judged nothing was proven: a pipeline must not go on because somebody took the shadow away.
+  return report.verdict === undefined ? 'inconclusive' : ENDINGS[report.verdict.outcome];
+}
+
+/** `--from PATH` is what `--files PATH` is: no time is the name of anything. */
+function fromPath(app: App, flags: ReportOptions): ReportOptions {
+  const { from, files } = flags;
+  if (files !== undefined || from === undefined || isTime(from) || !existsSync(resolve(app.cwd, from))) return flags;
+  app.io.err(`note: --from takes a time; ${from} is there, so it is read as --files ${from}.`);
+  return { ...flags, files: from, from: undefined };
+}
+
+/** Shows every look but the last, as far as it was asked for; gives the last. */
+async function watch(
+  app: App,
+  flags: ReportOptions,
+  options: JudgeOptions,
+  look: () => Promise<Report>,
+): Promise<Report> {
+  const pace = { every: readDuration(flags.every, '--every'), timeout: readDuration(flags.timeout, '--timeout') };
+  for await (const seen of watchEndpoint(app, options, pace, look)) {
+    if (seen.kind === 'trouble') {
+      app.io.err(`${timeOfDay(seen.at)} UTC  ${plain(seen.problem.message)}. Looking again.`);
+      continue;
+    }
+    const { report, last } = seen;
+    if (last) return report;
+    app.io.err(`${timeOfDay(report.created)} UTC  ${plain(report.verdict?.summary ?? '')}`);
+    if (flags.watch === 'show' && flags.output === undefined) await show(app, flags, report);
+  }
+  throw new Error('the watching of an endpoint ended without a last look');
+}
+
+async function show(app: App, flags: ReportOptions, report: Report): Promise<void> {
+  const render = await renderers[flags.format]();
+  // A file is no terminal: it gets eighty columns and no colour.
+  const toFile = flags.output !== undefined;
+  const text = await render(report, {
+    columns: toFile ? 80 : app.io.columns,
+    color: !toFile && app.io.color,
+    command: app.io.command,
+  });
+  if (flags.output === undefined) return app.io.out(text);
+  await writeFile(resolve(app.cwd, flags.output), `${text}\n`);
+  app.io.err(`Wrote ${flags.output}.`);
+}

@@ -1,0 +1,185 @@
+import { join } from 'node:path';
+import type { Path } from '../analysis/answers/path.ts';
+import type { Truth } from '../analysis/answers/truth.ts';
+import type { ComparisonOptions } from '../analysis/compare/options.ts';
+import { judge } from '../analysis/judge/judge.ts';
+import type { Outcome } from '../analysis/judge/verdict.ts';
+import { summarizeBoth } from '../analysis/metrics.ts';
+import type { Observations, Task, Window } from '../analysis/observations.ts';
+import { collectFromFiles } from '../analysis/observe/from-files.ts';
+import type { LogSelector } from '../analysis/observe/logs.ts';
+import type { Policy } from '../analysis/policy/policy.ts';
+import { redact } from '../analysis/redact.ts';
+import type { Aws } from '../aws/clients.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Report } from '../report/report.ts';
+import type { Journal } from '../state/journal.ts';
+import { latestNoise } from '../state/noise.ts';
+import { replay } from '../state/replay.ts';
+import { withCalibration } from './calibration.ts';
+import { type LabelSource, readLabels } from './labels.ts';
+import { decideWindow, type WindowRequest } from './window.ts';
+
+/** What judging asks for. */
+export interface JudgeSession {
+  clock: Clock;
+  signal: AbortSignal;
+  aws(): Promise<Aws>;
+  journal(endpoint: string): Promise<Journal>;
+  project(): Promise<{ stateDir: string }>;
+}
+
+/** What is judged: an endpoint in AWS, or what was saved of one. */
+export type JudgeSource =
+  | {
+      kind: 'endpoint';
+      endpoint: string;
+      /** False judges by metrics alone. */
+      predictions: boolean;
+      /** Take predictions from what the containers print, instead of data capture. */
+      logs: LogSelector | undefined;
+    }
+  | {
+      kind: 'files';
+      /** Saved observations, or a folder of captures. */
+      path: string;
+      /** Folders of production and shadow below it, where their names do not tell. */
+      variants: readonly [production: string, shadow: string] | undefined;
+    };
+
+/** How an endpoint is judged. */
+export interface JudgeOptions {
+  source: JudgeSource;
+  /** Undefined only for files: all that they hold. */
+  window: WindowRequest | undefined;
+  policy: Policy;
+  /** Where the policy came from, for the report. */
+  policyFrom: string;
+  /** The truth about the requests; read anew at every look, since it may arrive late. */
+  labels: LabelSource | undefined;
+  /** Where predictions lie in a JSON answer: as it is written, and parsed. */
+  prediction: { text: string; path: Path } | undefined;
+  task: Task | undefined;
+  /** Memory bound of the comparison, like `1GB`. */
+  memory: string;
+  /** Leave out what was sent, who sent it, and free answers. */
+  redact: boolean;
+}
+
+/** Told what is being done, in words for a progress line. */
+export type JudgeProgress = (doing: string) => void;
+
+/** Looks once and judges. @throws Problem where the options do not fit together, or AWS does not answer */
+export async function judgeEndpoint(
+  session: JudgeSession,
+  options: JudgeOptions,
+  progress?: JudgeProgress,
+): Promise<Report> {
+  return looksAt(session, options)(progress);
+}
+
+/**
+ * A function that looks and judges each time it is called: up to the present, from where the first look began.
+ *
+ * @param again there will be more than one look: labels may still come
+ */
+export function looksAt(
+  session: JudgeSession,
+  options: JudgeOptions,
+  again = false,
+): (progress?: JudgeProgress) => Promise<Report> {
+  const { policy, policyFrom } = options;
+  let from: number | undefined;
+  return async (progress) => {
+    const now = session.clock.now();
+    const decided = options.window && decideWindow(options.window, now);
+    from ??= decided?.from;
+    const window = decided && { ...decided, from: from ?? decided.from };
+    const truth = options.labels && (await readLabels(session, options.labels, again));
+    const seen = await observe(session, options, { window, truth, progress });
+    const observations = options.redact ? redact(seen) : seen;
+    return {
+      schema: 'shadowctl-report/1',
+      created: now,
+      observations,
+      summaries: summarizeBoth(observations),
+      policy,
+      policyFrom,
+      verdict: judge(observations, policy),
+    };
+  };
+}
+
+interface Look {
+  window: Window | undefined;
+  truth: Truth | undefined;
+  progress: JudgeProgress | undefined;
+}
+
+async function observe(session: JudgeSession, options: JudgeOptions, look: Look): Promise<Observations> {
+  const { source, policy, prediction, task, memory } = options;
+  const { truth, progress } = look;
+  const cache = join((await session.project()).stateDir, 'cache');
+  const known = source.kind === 'endpoint' ? replay((await session.journal(source.endpoint)).events()) : undefined;
+  const comparison: ComparisonOptions = {
+    // What was measured of production against itself; its tolerance is taken over, so that both count the same.
+    tolerance: policy.numbers.tolerance ?? latestNoise(known?.facts ?? [])?.numbers?.tolerance,
+    // In logs the path has led to the answer already.
+    path: source.kind === 'endpoint' && source.logs !== undefined ? undefined : prediction?.path,
+    task,
+    truth,
+    fields: policy.fields,
+    memory,
+    spill: cache,
+    signal: session.signal,
+    progress,
+  };
+  const seen =
+    source.kind === 'files'
+      ? await collectFromFiles({ path: source.path, variants: source.variants, window: look.window, comparison })
+      : await observeEndpoint(session, source, look, { comparison, cache });
+  const calibrated = known === undefined ? seen : withCalibration(seen, known, prediction?.text);
+  if (truth === undefined) return calibrated;
+  return { ...calibrated, notes: [...calibrated.notes, ...truthNotes(truth, calibrated)] };
+}
+
+async function observeEndpoint(
+  session: JudgeSession,
+  { endpoint, predictions, logs }: Extract<JudgeSource, { kind: 'endpoint' }>,
+  { window }: Look,
+  how: { comparison: ComparisonOptions; cache: string },
+): Promise<Observations> {
+  if (window === undefined) throw new Error('an endpoint is judged over a window of time');
+  // The clients of AWS are slow to load, and files need none.
+  const { collect } = await import('../analysis/observe/observe.ts');
+  return collect(await session.aws(), session.clock, { endpoint, window, predictions, logs, ...how });
+}
+
+/** What was wrong with the labels, and how many found no request. */
+function truthNotes(truth: Truth, { predictions }: Observations): string[] {
+  // Features may be sent many times, or never: only an id should be found.
+  const unknown = truth.by === 'id' ? (predictions?.truth?.unknown ?? 0) : 0;
+  if (unknown === 0) return [...truth.notes];
+  return [
+    ...truth.notes,
+    `${unknown} of ${truth.size} labels belong to no compared answer: their requests are not of this window, were not captured, or do not exist.`,
+  ];
+}
+
+/** What a report says, as far as a decision needs it. */
+export interface Judgement {
+  /** `nothing` where there was nothing to compare. */
+  outcome: Outcome | 'nothing';
+  summary: string;
+  /** One sentence for each gate that decides and did not pass. */
+  reasons: readonly string[];
+}
+
+/** The verdict of a report. Pure. */
+export function judgementOf({ verdict }: Pick<Report, 'verdict'>): Judgement {
+  if (verdict === undefined) return { outcome: 'nothing', summary: 'There was nothing to compare.', reasons: [] };
+  const reasons = verdict.gates
+    .filter((gate) => gate.gating && gate.outcome !== 'pass')
+    .map((gate) => `${gate.title}: ${gate.outcome}. ${gate.reason}`);
+  return { outcome: verdict.outcome, summary: verdict.summary, reasons };
+}

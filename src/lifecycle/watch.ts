@@ -1,0 +1,62 @@
+import { AwsProblem } from '../aws/errors.ts';
+import type { Report } from '../report/report.ts';
+import { type JudgeOptions, type JudgeSession, looksAt } from './judge.ts';
+
+/** How often one looks, and when one gives up. */
+export interface WatchOptions {
+  /** Milliseconds between two looks. */
+  every: number;
+  /** Milliseconds after which an endpoint that is not decided is left undecided. */
+  timeout: number;
+}
+
+/** What a look came to. */
+export type Look =
+  | { kind: 'report'; report: Report; last: boolean }
+  /** AWS did not answer this time, which the next look may not meet. `at` is milliseconds since the epoch. */
+  | { kind: 'trouble'; at: number; problem: AwsProblem };
+
+/**
+ * Whether to look again. The bounds of the verdict hold for all looks together, so waiting for a decision is no
+ * cheating; where there is no verdict there is nothing to wait for. Pure.
+ *
+ * @param now when the look began; milliseconds since the epoch, as is `deadline`
+ */
+export function afterLook(
+  found: Pick<Report, 'verdict'> | 'trouble',
+  { now, deadline, every }: { now: number; deadline: number; every: number },
+): 'stop' | 'continue' {
+  if (now + every > deadline) return 'stop';
+  return found === 'trouble' || found.verdict?.outcome === 'inconclusive' ? 'continue' : 'stop';
+}
+
+/**
+ * Looks until the first decision, and gives every look. The last one is marked.
+ *
+ * @param look how to look, where a caller wants to show its progress
+ * @throws Problem where the last look fails, or one for a reason that does not pass by itself
+ */
+export async function* watchEndpoint(
+  session: JudgeSession,
+  options: JudgeOptions,
+  { every, timeout }: WatchOptions,
+  look: () => Promise<Report> = looksAt(session, options, true),
+): AsyncGenerator<Look, void> {
+  const deadline = session.clock.now() + timeout;
+  for (;;) {
+    const now = session.clock.now();
+    const found = await look().catch((error: unknown) => asTrouble(error));
+    const next = afterLook(found instanceof AwsProblem ? 'trouble' : found, { now, deadline, every });
+    if (!(found instanceof AwsProblem)) yield { kind: 'report', report: found, last: next === 'stop' };
+    else if (next === 'stop') throw found;
+    else yield { kind: 'trouble', at: session.clock.now(), problem: found };
+    if (next === 'stop') return;
+    await session.clock.sleep(every, session.signal);
+  }
+}
+
+/** @throws what is no passing trouble of AWS */
+function asTrouble(error: unknown): AwsProblem {
+  if (error instanceof AwsProblem && error.transient) return error;
+  throw error;
+}
