@@ -24,7 +24,13 @@ function observed(slower: number, failing: number, minutes = 120): Observations 
 }
 
 function gatesOf(observations: Observations, policy: Policy = DEFAULT_POLICY) {
-  const evidence = { observations, summaries: summarizeBoth(observations), policy, minutes: 120 };
+  const evidence = {
+    challenger: 'shadow' as const,
+    observations,
+    summaries: summarizeBoth(observations),
+    policy,
+    minutes: 120,
+  };
   return Object.fromEntries(judgeEffect(evidence).map((gate) => [gate.id, gate]));
 }
 

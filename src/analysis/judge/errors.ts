@@ -24,7 +24,7 @@ export interface Failures {
  * number of requests count for less (dispersion).
  */
 export function judgeErrors(evidence: Evidence): Gate[] {
-  const { observations, policy, minutes } = evidence;
+  const { observations, policy, minutes, challenger } = evidence;
   const table = observations.metrics.shadow;
   if (table === undefined) return [];
   const production = failures(errorMinutes(observations.metrics.production));
@@ -40,7 +40,7 @@ export function judgeErrors(evidence: Evidence): Gate[] {
     of: 'requests' as const,
   };
   if (shadow.n === 0 || production.n === 0) {
-    const who = shadow.n === 0 ? 'shadow' : 'production variant';
+    const who = shadow.n === 0 ? challenger : 'production variant';
     return [
       {
         ...base,
@@ -56,7 +56,7 @@ export function judgeErrors(evidence: Evidence): Gate[] {
   const estimate = shares.shadow - shares.production;
   const interval = differenceInterval(shadow, production, policy);
   const outcome = compare(interval, policy.errors);
-  const facts = `${percent(shares.shadow)} of the shadow's requests failed (${count(shadow.failed)} of ${count(shadow.n)}), ${percent(shares.production)} of production's`;
+  const facts = `${percent(shares.shadow)} of the ${challenger}'s requests failed (${count(shadow.failed)} of ${count(shadow.n)}), ${percent(shares.production)} of production's`;
   const words = {
     pass: `${facts}; the difference is below ${percent(policy.errors)} for sure (at most ${percent(interval[1])}).`,
     fail: `${facts}; that is more than ${percent(policy.errors)} worse for sure (at least ${percent(interval[0])}).`,

@@ -8,8 +8,12 @@ import type { Outcome } from './verdict.ts';
 import { duration } from './words.ts';
 import { count, counted } from '../../base/units.ts';
 
+/** What the new model is called: a shadow answers nobody, a candidate answers a share of the requests. */
+export type Challenger = 'shadow' | 'candidate';
+
 /** What every question may look at. */
 export interface Evidence {
+  challenger: Challenger;
   observations: Observations;
   summaries: Summaries;
   policy: Policy;

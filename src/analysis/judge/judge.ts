@@ -1,6 +1,7 @@
 import { judgeDistances } from './distances.ts';
 import { judgeEffect } from './effect.ts';
 import { judgeErrors } from './errors.ts';
+import type { Challenger } from './evidence.ts';
 import { judgeLatency } from './latency.ts';
 import { judgeAnswers } from './predictions.ts';
 import { judgeSlices } from './slices.ts';
@@ -18,15 +19,20 @@ import { worst } from './verdict.ts';
  * Is the shadow safe to promote? Every gate asks one question; the worst answer is the verdict. All must hold, so no
  * gate needs a stricter alpha for there being many (intersection-union test).
  *
- * @returns undefined where there is no shadow: nothing to compare
+ * @param challenger what the words call the new model
+ * @returns undefined where there is no new model beside production: nothing to compare
  */
-export function judge(observations: Observations, demanded: Policy): Verdict | undefined {
+export function judge(
+  observations: Observations,
+  demanded: Policy,
+  challenger: Challenger = 'shadow',
+): Verdict | undefined {
   if (observations.shadow === undefined) return undefined;
   const { predictions } = observations;
   const policy = predictions === undefined ? demanded : policyFor(demanded, predictions.task);
   const summaries = summarizeBoth(observations);
   const minutes = observations.metrics.production.invocations.filter((n) => (n ?? 0) > 0).length;
-  const evidence = { observations, summaries, policy, minutes };
+  const evidence = { challenger, observations, summaries, policy, minutes };
   // Captures alone (from files) say nothing about traffic, errors and latency: these questions are not asked then.
   const measured = observations.metrics.times.length > 0 || predictions === undefined;
   const gates = [
@@ -35,20 +41,21 @@ export function judge(observations: Observations, demanded: Policy): Verdict | u
     ...judgeSlices(evidence),
     ...judgeDistances(evidence),
     ...judgeTruth(evidence),
-    ...judgeEffect(evidence),
+    // A candidate costs production nothing: it takes requests off it.
+    ...(challenger === 'shadow' ? judgeEffect(evidence) : []),
   ];
   // Nothing that was asked is nothing that was proven.
   const outcome = gates.some((gate) => gate.gating) ? worst(gates) : 'inconclusive';
-  return { outcome, summary: summary(outcome, gates), gates };
+  return { outcome, summary: summary(outcome, gates, challenger), gates };
 }
 
-function summary(outcome: Verdict['outcome'], gates: Verdict['gates']): string {
+function summary(outcome: Verdict['outcome'], gates: Verdict['gates'], challenger: Challenger): string {
   const deciding = gates.filter((gate) => gate.gating);
   const culprits = deciding.filter((gate) => gate.outcome === outcome);
   const first = culprits[0];
   if (first === undefined)
     return gates.length === 0
-      ? 'There is nothing to judge by: neither metrics nor answers of the shadow.'
+      ? `There is nothing to judge by: neither metrics nor answers of the ${challenger}.`
       : 'No gate decides: the policy wants all of them to inform only.';
   if (outcome === 'pass') return allHold(deciding.length, gates.length - deciding.length);
   const others = culprits.length > 1 ? ` (and ${culprits.length - 1} more)` : '';

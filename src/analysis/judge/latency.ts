@@ -7,7 +7,7 @@ import type { BlockSequence } from '../statistics/sequences.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
 import { enough } from './evidence.ts';
-import type { Evidence } from './evidence.ts';
+import type { Challenger, Evidence } from './evidence.ts';
 import { history } from './history.ts';
 import { duration } from './words.ts';
 import { change, counted } from '../../base/units.ts';
@@ -26,13 +26,13 @@ const STATISTICS: readonly { name: Statistic; metric: MetricName; quantile: numb
  * same statistic is taken minute by minute; blocks of minutes give a confidence sequence of its mean.
  */
 export function judgeLatency(evidence: Evidence): Gate[] {
-  const { observations, summaries, policy } = evidence;
+  const { observations, summaries, policy, challenger } = evidence;
   const shadow = observations.metrics.shadow;
   if (shadow === undefined || summaries.shadow === undefined) return [];
   const requests = Math.min(summaries.production.invocations, summaries.shadow.invocations);
   return STATISTICS.map(({ name, metric, quantile }) => {
     const ratios = logRatios(observations.metrics.production, shadow, metric, policy.warmupMinutes);
-    const warm = shadow[metric].some((value) => value !== null) ? warmUp(policy.warmupMinutes) : '';
+    const warm = shadow[metric].some((value) => value !== null) ? warmUp(policy.warmupMinutes, challenger) : '';
     const sequence = blockSequence(ratios, policy);
     const needed = quantile === undefined ? 0 : requestsForQuantile(quantile, policy.alpha);
     return gate(name, sequence, policy, { requests, needed, warm });
@@ -55,10 +55,10 @@ function logRatios(
 }
 
 /** Goes on with what there is beside the warm-up. */
-function warmUp(minutes: number): string {
+function warmUp(minutes: number, challenger: Challenger): string {
   if (minutes === 0) return '';
   const which = minutes === 1 ? 'the first minute' : `the first ${minutes} minutes`;
-  return `${which} with the shadow in this window ${minutes === 1 ? 'is' : 'are'} warm-up and left out, and there is `;
+  return `${which} with the ${challenger} in this window ${minutes === 1 ? 'is' : 'are'} warm-up and left out, and there is `;
 }
 
 function gate(

@@ -21,7 +21,8 @@ import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import { leaveOutStanding, prepareModel } from '../shared/prepare-model.ts';
 import { requireGuardable } from '../shared/require-guardable.ts';
 import type { RolloutOptions } from './command.ts';
-import { judgeStep, type StepVerdict } from './judge-step.ts';
+import { loadPolicy } from '../../analysis/observe/policy-file.ts';
+import { judgeStep, type StepVerdict } from '../../lifecycle/rollout/judge-step.ts';
 import { limitWords, lookAtLimits, settleRolloutLimits } from './limits.ts';
 import { planConfigs } from './plan.ts';
 import { type Course, tell } from './tell.ts';
@@ -229,7 +230,9 @@ async function watch(course: Course, step: number, since: number, began: number)
 async function look({ app, ground, rollout, options }: Course, began: number): Promise<StepVerdict> {
   const candidate = { endpoint: options.endpoint, variant: rollout.candidate };
   try {
-    const verdict = await judgeStep(app, ground.aws, options.endpoint, rollout, began, options.policy);
+    const { policy } = await loadPolicy(app.cwd, options.policy, () => app.project());
+    const evidence = { from: began, now: app.clock.now(), policy, signal: app.signal };
+    const verdict = await judgeStep(ground.aws, options.endpoint, rollout, evidence);
     if (rollout.limits === undefined) return verdict;
     const reasons = await lookAtLimits(app, ground.aws, candidate, rollout.limits, began);
     return reasons.length === 0 ? verdict : { ...verdict, outcome: 'fail', reasons };
