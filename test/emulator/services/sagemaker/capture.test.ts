@@ -150,6 +150,18 @@ describe('data capture', () => {
     expect(store.table('sagemaker-captures').size).toBe(0);
   });
 
+  test('begins a new file when one has 4 MiB: three records of 2.5 MB make two files', async () => {
+    await capture({ CaptureOptions: [{ CaptureMode: 'Input' }] });
+    for (const id of ['1', '2', '3'])
+      await invoke(it, { InferenceId: id, Body: Buffer.from(`0,10,5,3,1,${'0'.repeat(2_500_000)}`) });
+    it.at(700);
+    const found = Object.entries(await files()).flatMap(([key, text]) =>
+      key.includes('/AllTraffic/') ? [text.trim().split('\n')] : [],
+    );
+    const ids = found.map((lines) => lines.map((line) => JSON.parse(line).eventMetadata.inferenceId));
+    expect(ids.sort((a, b) => b.length - a.length)).toEqual([['1', '2'], ['3']]);
+  });
+
   test('is as old as its landing, however late somebody looks', async () => {
     await capture();
     await invoke(it);

@@ -1,5 +1,10 @@
-import { PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
-import { type DeploymentConfig, UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
+import { GetMetricStatisticsCommand, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  CapacitySizeType,
+  CreateEndpointCommand,
+  type DeploymentConfig,
+  UpdateEndpointCommand,
+} from '@aws-sdk/client-sagemaker';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { config, describeEndpoint, invoke, type Stand, stand, START, variant, withEndpoint } from './stand.ts';
 
@@ -210,6 +215,35 @@ describe('a canary', () => {
   });
 });
 
+const percent = (Value: number) => ({ Type: CapacitySizeType.CAPACITY_PERCENT, Value });
+
+const LINEAR: DeploymentConfig = {
+  BlueGreenUpdatePolicy: {
+    TrafficRoutingConfiguration: { Type: 'LINEAR', LinearStepSize: percent(33), WaitIntervalInSeconds: 60 },
+    TerminationWaitInSeconds: 30,
+  },
+};
+
+/** The average of InvocationsPerInstance of the endpoint's variant, as the fleet of a config reported it. */
+async function requestsPerInstance(configName: string): Promise<number | undefined> {
+  const { Datapoints } = await it.cloudwatch.send(
+    new GetMetricStatisticsCommand({
+      Namespace: 'AWS/SageMaker',
+      MetricName: 'InvocationsPerInstance',
+      Dimensions: [
+        { Name: 'EndpointName', Value: 'Weather' },
+        { Name: 'VariantName', Value: 'AllTraffic' },
+        { Name: 'EndpointConfigName', Value: configName },
+      ],
+      StartTime: time(0),
+      EndTime: time(3600),
+      Period: 3600,
+      Statistics: ['Average'],
+    }),
+  );
+  return Datapoints?.[0]?.Average;
+}
+
 describe('other policies', () => {
   test('an update without a policy shifts all at once, renames variants, and bakes nothing', async () => {
     await config(it, 'Renamed', [variant('New', 2, { ModelName: 'm009' })]);
@@ -230,16 +264,7 @@ describe('other policies', () => {
   });
 
   test('linear moves a step at a time, and takes as much of the old fleet out', async () => {
-    await update({
-      BlueGreenUpdatePolicy: {
-        TrafficRoutingConfiguration: {
-          Type: 'LINEAR',
-          LinearStepSize: { Type: 'CAPACITY_PERCENT', Value: 33 },
-          WaitIntervalInSeconds: 60,
-        },
-        TerminationWaitInSeconds: 30,
-      },
-    });
+    await update(LINEAR);
     const seen: string[] = [];
     for (let second = 480; second <= 700; second += 5) {
       it.at(second);
@@ -256,6 +281,48 @@ describe('other policies', () => {
       'config-1 0/3 3/3 w1 on full capacity of 3 instance(s).',
       'Config-2 3/3 ',
     ]);
+  });
+
+  test('linear leaves in service what the old fleet is still needed for', async () => {
+    await update(LINEAR);
+    it.at(495);
+    for (let index = 0; index < 60; index += 1) await invoke(it);
+    it.at(560);
+    // Each request counts by the instances that share them: two of the old fleet's three, one of the new one's.
+    expect(await requestsPerInstance('config-1')).toBeCloseTo(1 / 2, 10);
+    expect(await requestsPerInstance('Config-2')).toBe(1);
+  });
+
+  test('a variant whose old instances are all out of service does not take the others along', async () => {
+    await config(it, 'pair-1', [variant('Small', 2), variant('Large', 4)]);
+    await config(it, 'pair-2', [variant('Small', 2), variant('Large', 4)]);
+    await it.sagemaker.send(new CreateEndpointCommand({ EndpointName: 'Pair', EndpointConfigName: 'pair-1' }));
+    it.at(600);
+    await it.sagemaker.send(
+      new UpdateEndpointCommand({
+        EndpointName: 'Pair',
+        EndpointConfigName: 'pair-2',
+        DeploymentConfig: {
+          BlueGreenUpdatePolicy: {
+            TrafficRoutingConfiguration: { Type: 'LINEAR', LinearStepSize: percent(25), WaitIntervalInSeconds: 60 },
+          },
+        },
+      }),
+    );
+    it.emulator.world.faults.add({ kind: 'failing-model', endpointConfig: 'pair-2' });
+    // The second step: both new instances of Small, two of the four of Large.
+    it.at(865);
+    const failures = async (TargetVariant: string, calls: number) => {
+      let failed = 0;
+      for (let index = 0; index < calls; index += 1)
+        await invoke(it, { EndpointName: 'Pair', TargetVariant }).catch(() => (failed += 1));
+      return failed;
+    };
+    expect(await failures('Small', 20)).toBe(20);
+    // 100 expected; four standard deviations are 28.
+    const failed = await failures('Large', 200);
+    expect(failed).toBeGreaterThan(71);
+    expect(failed).toBeLessThan(129);
   });
 
   test('rolling replaces batch by batch, and comes back batch by batch', async () => {
