@@ -1,6 +1,6 @@
 import type { OperationModel, ServiceModel } from '../model/shapes.ts';
 import { validate } from '../model/validate.ts';
-import { decodeBody, MOST_BYTES, tooLarge } from '../protocols/body.ts';
+import { decodeBody, MAX_BYTES, tooLarge } from '../protocols/body.ts';
 import { cbor } from '../protocols/cbor.ts';
 import { json } from '../protocols/json.ts';
 import { query } from '../protocols/query.ts';
@@ -44,7 +44,7 @@ export function accept(world: World, head: Head): Incoming {
   const call = readHead(head);
   const { protocol } = call;
   return {
-    maxBytes: MOST_BYTES[protocol],
+    maxBytes: MAX_BYTES[protocol],
     refuseBody: (requestId) =>
       PROTOCOLS[protocol].serializeError(tooLarge(protocol), {
         service: undefined,

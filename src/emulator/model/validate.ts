@@ -13,10 +13,10 @@ const CODES: Partial<Record<ServiceId, string>> = {
 };
 
 /** AWS names ten failures at the most (seen by kinesalite's conformance tests against Kinesis). */
-const MOST = 10;
+const MAX_SHOWN = 10;
 
 /** Beyond this a pattern is not tried: the length has been refused already, and a match could take long. */
-const LONGEST_MATCHED = 100_000;
+const MAX_MATCHED = 100_000;
 
 /**
  * Checks an input against required members, enumerations, patterns, lengths and ranges, and refuses it in the words
@@ -29,7 +29,7 @@ export function validate(operation: OperationModel, input: Record<string, unknow
   const failures: string[] = [];
   checkMembers(operation.input, input, '', failures);
   if (failures.length === 0) return;
-  const shown = failures.slice(0, MOST);
+  const shown = failures.slice(0, MAX_SHOWN);
   const count = `${shown.length} validation error${shown.length === 1 ? '' : 's'} detected`;
   throw new AwsError(code, `${count}: ${shown.join('; ')}`);
 }
@@ -113,7 +113,7 @@ function broken(shape: Shape, value: unknown): string[] {
   const failed: string[] = [];
   if (typeof value === 'string') {
     if (shape.enum !== undefined && !shape.enum.includes(value)) failed.push(enumeration(shape.enum));
-    if (pattern?.test !== undefined && value.length <= LONGEST_MATCHED && !pattern.test.test(value)) {
+    if (pattern?.test !== undefined && value.length <= MAX_MATCHED && !pattern.test.test(value)) {
       failed.push(`Member must satisfy regular expression pattern: ${pattern.source}`);
     }
   }

@@ -2,8 +2,8 @@ import { AwsError } from '../model/aws-error.ts';
 
 const CR = 13;
 const LF = 10;
-const LONGEST_LINE = 8192;
-const MOST_TRAILERS = 32;
+const MAX_LINE = 8192;
+const MAX_TRAILERS = 32;
 
 /**
  * Takes S3's own chunk framing apart, signed (`size;chunk-signature=…`) or not, with or without trailers
@@ -37,7 +37,7 @@ function readTrailers(source: Buffer, start: number): Record<string, string> {
     at = line.next;
     if (line.text === '') continue;
     const colon = line.text.indexOf(':');
-    if (colon <= 0 || trailers.length >= MOST_TRAILERS) throw damaged();
+    if (colon <= 0 || trailers.length >= MAX_TRAILERS) throw damaged();
     const name = line.text.slice(0, colon).trim().toLowerCase();
     // Only checksums may come this late: a trailer must not rewrite who asked and for what.
     if (/^x-amz-(?:checksum-[a-z0-9]+|trailer-signature)$/.test(name))
@@ -50,7 +50,7 @@ function readTrailers(source: Buffer, start: number): Record<string, string> {
 function readLine(source: Buffer, start: number): { text: string; next: number } {
   const found = source.indexOf(LF, start);
   const end = found < 0 ? source.length : found;
-  if (end - start > LONGEST_LINE || start >= source.length) throw damaged();
+  if (end - start > MAX_LINE || start >= source.length) throw damaged();
   const text = source.toString('latin1', start, end > start && source[end - 1] === CR ? end - 1 : end);
   return { text, next: end + 1 };
 }

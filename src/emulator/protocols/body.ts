@@ -7,7 +7,7 @@ import { AwsError } from '../model/aws-error.ts';
 const unzip = { gzip: promisify(gunzip), deflate: promisify(inflate) };
 
 /** The most bytes a body may have, before and after it is unpacked. InvokeEndpoint's own limit, 6 MiB, is in its description. */
-export const MOST_BYTES: Record<ProtocolId, number> = {
+export const MAX_BYTES: Record<ProtocolId, number> = {
   json: 16 * 2 ** 20,
   query: 16 * 2 ** 20,
   cbor: 16 * 2 ** 20,
@@ -17,7 +17,7 @@ export const MOST_BYTES: Record<ProtocolId, number> = {
 
 /** The refusal of a body beyond its bound. */
 export function tooLarge(protocol: ProtocolId): AwsError {
-  const most = MOST_BYTES[protocol];
+  const most = MAX_BYTES[protocol];
   if (protocol === 'rest-xml') {
     return new AwsError('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size', {
       details: { MaxSizeAllowed: most },
@@ -42,7 +42,7 @@ export async function decodeBody(request: WireRequest, protocol: ProtocolId): Pr
     throw new AwsError('SerializationException', `The Content-Encoding ${JSON.stringify(encoding)} is not known.`);
   }
   try {
-    return { ...request, body: await unzip[how](request.body, { maxOutputLength: MOST_BYTES[protocol] }) };
+    return { ...request, body: await unzip[how](request.body, { maxOutputLength: MAX_BYTES[protocol] }) };
   } catch (error) {
     if (error instanceof RangeError) throw tooLarge(protocol);
     throw new AwsError('SerializationException', `The request body is not valid ${how}.`);

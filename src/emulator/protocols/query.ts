@@ -10,7 +10,7 @@ interface Node {
   children: Map<string, Node>;
 }
 
-const DEEPEST = 32;
+const MAX_DEPTH = 32;
 
 /** AWS Query: form parameters with dotted names in, XML out (https://smithy.io/2.0/aws/protocols/aws-query-protocol.html). */
 export const query: Protocol = {
@@ -56,8 +56,8 @@ function headers(requestId: string): Record<string, string> {
 function tree(parameters: readonly (readonly [string, string])[]): Node {
   const root: Node = { value: undefined, children: new Map() };
   for (const [name, value] of parameters) {
-    const path = name.split('.', DEEPEST + 1);
-    if (path.length > DEEPEST) throw new AwsError('MalformedQueryString', 'A parameter name has too many parts.');
+    const path = name.split('.', MAX_DEPTH + 1);
+    if (path.length > MAX_DEPTH) throw new AwsError('MalformedQueryString', 'A parameter name has too many parts.');
     let node = root;
     for (const part of path) {
       let next = node.children.get(part);

@@ -7,7 +7,7 @@ import { isAlive } from '../../base/process-alive.ts';
 import { createDiskBlobs } from './blobs.ts';
 
 /** Bytes that are kept in memory; what goes beyond lies in a temporary folder. */
-const MOST_BYTES = 32 * 2 ** 20;
+const MAX_BYTES = 32 * 2 ** 20;
 const PREFIX = 'shadowctl-spill-';
 const NAME = /^shadowctl-spill-(\d+)-(.*)-[^-]+$/;
 
@@ -21,7 +21,7 @@ export interface SpillingBlobs extends Blobs {
  * from then on, so that a long run without a folder of its own does not eat the machine's memory. Small appends stay
  * cheap: chunks are joined only when they are read.
  */
-export function createSpillingBlobs(mostBytes = MOST_BYTES): SpillingBlobs {
+export function createSpillingBlobs(mostBytes = MAX_BYTES): SpillingBlobs {
   const blobs = new Map<string, Uint8Array[]>();
   const spilled = new Set<string>();
   let held = 0;

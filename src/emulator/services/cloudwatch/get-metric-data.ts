@@ -20,7 +20,7 @@ interface Input {
 }
 
 /** "GetMetricData can return up to 100,800 data points." */
-const MOST_DATAPOINTS = 100_800;
+const MAX_DATAPOINTS = 100_800;
 
 /** GetMetricData: statistics, percentiles and metric math; newest first unless asked otherwise. */
 export const getMetricData: Operation = (context, input: Input) => {
@@ -28,9 +28,9 @@ export const getMetricData: Operation = (context, input: Input) => {
   const end = input.EndTime.getTime();
   if (start > end) throw validationError('The parameter EndTime must be greater than StartTime.');
   if (start === end) throw validationError('The parameter StartTime must not equal parameter EndTime.');
-  const size = input.MaxDatapoints ?? MOST_DATAPOINTS;
-  if (size < 1 || size > MOST_DATAPOINTS) {
-    throw validationError(`The parameter MaxDatapoints must be between 1 and ${MOST_DATAPOINTS}.`);
+  const size = input.MaxDatapoints ?? MAX_DATAPOINTS;
+  if (size < 1 || size > MAX_DATAPOINTS) {
+    throw validationError(`The parameter MaxDatapoints must be between 1 and ${MAX_DATAPOINTS}.`);
   }
   const queries = input.MetricDataQueries;
   checkQueries(queries, 'MetricDataQueries');

@@ -17,7 +17,7 @@ interface Input {
   Unit?: string;
 }
 
-const MOST_DATAPOINTS = 1_440;
+const MAX_DATAPOINTS = 1_440;
 
 /** GetMetricStatistics: one entry per period and unit that has data, in order of time (AWS promises no order). */
 export const getMetricStatistics: Operation = (context, input: Input) => {
@@ -39,9 +39,9 @@ export const getMetricStatistics: Operation = (context, input: Input) => {
       throw invalidParameterValue(`The value ${name} for parameter ExtendedStatistics is not supported.`);
   }
   const wanted = Math.ceil((end - start) / (input.Period * 1000));
-  if (wanted > MOST_DATAPOINTS) {
+  if (wanted > MAX_DATAPOINTS) {
     throw invalidParameterCombination(
-      `You have requested up to ${wanted} datapoints, which exceeds the limit of ${MOST_DATAPOINTS}. ` +
+      `You have requested up to ${wanted} datapoints, which exceeds the limit of ${MAX_DATAPOINTS}. ` +
         'You may reduce the datapoints requested by increasing Period, or decreasing the time range.',
     );
   }

@@ -21,12 +21,12 @@ interface Input {
   EntityMetricData?: { MetricData?: Datum[] }[];
 }
 
-const MOST_DATA = 1_000;
-const MOST_VALUES = 150;
+const MAX_DATA = 1_000;
+const MAX_VALUES = 150;
 const TWO_WEEKS = 14 * 86_400_000;
 const TWO_HOURS = 2 * 3_600_000;
 /** "Values must be in the range of -2^360 to 2^360." */
-const LARGEST = 2 ** 360;
+const MAX_MAGNITUDE = 2 ** 360;
 
 /** PutMetricData: everything is checked before anything is kept. */
 export const putMetricData: Operation = (context, input: Input) => {
@@ -36,8 +36,8 @@ export const putMetricData: Operation = (context, input: Input) => {
     lists.push([`EntityMetricData.member.${i + 1}.MetricData`, entity.MetricData ?? []]),
   );
   const total = lists.reduce((sum, [, list]) => sum + list.length, 0);
-  if (total > MOST_DATA) {
-    throw invalidParameterValue(`The collection MetricData must not have a size greater than ${MOST_DATA}.`);
+  if (total > MAX_DATA) {
+    throw invalidParameterValue(`The collection MetricData must not have a size greater than ${MAX_DATA}.`);
   }
   if (input.Namespace.startsWith('AWS/')) {
     throw invalidParameterValue('The value AWS/ for parameter Namespace is invalid.');
@@ -67,8 +67,8 @@ function check(datum: Datum, at: string, now: number): void {
     );
   }
   if (datum.Values !== undefined) {
-    if (datum.Values.length > MOST_VALUES) {
-      throw invalidParameterValue(`The collection ${at}.Values must not have a size greater than ${MOST_VALUES}.`);
+    if (datum.Values.length > MAX_VALUES) {
+      throw invalidParameterValue(`The collection ${at}.Values must not have a size greater than ${MAX_VALUES}.`);
     }
     if (datum.Counts !== undefined && datum.Counts.length !== datum.Values.length) {
       throw invalidParameterValue(`The parameters ${at}.Values and ${at}.Counts must be of the same size.`);
@@ -136,7 +136,7 @@ function keep(context: Parameters<Operation>[0], namespace: string, datum: Datum
 
 function number(value: number | undefined, at: string): void {
   if (value === undefined) return;
-  if (!Number.isFinite(value) || Math.abs(value) > LARGEST)
+  if (!Number.isFinite(value) || Math.abs(value) > MAX_MAGNITUDE)
     throw invalidParameterValue(`The value ${value} for parameter ${at} is invalid.`);
 }
 

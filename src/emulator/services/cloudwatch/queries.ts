@@ -2,12 +2,12 @@ import type { MetricDataQuery } from '../../world/cloudwatch/alarms/record.ts';
 import { isStatistic } from '../../world/cloudwatch/metrics/statistics.ts';
 import { validationError } from './errors.ts';
 
-const MOST_QUERIES = 500;
+const MAX_QUERIES = 500;
 
 /** The rules of a list of metric data queries beyond their shape; `path` is how AWS calls the list. */
 export function checkQueries(queries: readonly MetricDataQuery[], path: string): void {
-  if (queries.length > MOST_QUERIES) {
-    throw validationError(`The collection ${path} must not have a size greater than ${MOST_QUERIES}.`);
+  if (queries.length > MAX_QUERIES) {
+    throw validationError(`The collection ${path} must not have a size greater than ${MAX_QUERIES}.`);
   }
   const ids = new Set(queries.map((query) => query.Id));
   if (ids.size !== queries.length) throw validationError(`The values for parameter id in ${path} are not unique.`);

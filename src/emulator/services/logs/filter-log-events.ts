@@ -8,7 +8,7 @@ import { decodeToken, encodeToken } from '../paging.ts';
 import { eventId } from './event-id.ts';
 import { groupOf } from './groups.ts';
 
-const MOST_EVENTS = 10_000;
+const MAX_EVENTS = 10_000;
 
 interface Input {
   logGroupName?: string;
@@ -48,7 +48,7 @@ export const filterLogEvents: Operation = async (context, input: Input) => {
   });
   const after = input.nextToken === undefined ? '' : decodeToken(input.nextToken, invalidToken);
   const found = all.filter((event) => eventId(event) > after && matches(event.message));
-  const page = fitting(found, input.limit ?? MOST_EVENTS);
+  const page = fitting(found, input.limit ?? MAX_EVENTS);
   const last = page.at(-1);
   return {
     events: page.map(view),

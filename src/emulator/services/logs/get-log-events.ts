@@ -6,8 +6,8 @@ import { targetOf } from './streams.ts';
 import { BEFORE_ALL, eventId, neighbour, readToken } from './event-id.ts';
 import { groupOf } from './groups.ts';
 
-const MOST_EVENTS = 10_000;
-const MOST_BYTES = 1_048_576;
+const MAX_EVENTS = 10_000;
+const MAX_BYTES = 1_048_576;
 
 interface Input {
   logGroupName?: string;
@@ -33,7 +33,7 @@ export const getLogEvents: Operation = async (context, input: Input) => {
     ...(input.endTime !== undefined && { endMs: input.endTime }),
   });
   const token = input.nextToken === undefined ? undefined : readToken(input.nextToken);
-  const limit = input.limit ?? MOST_EVENTS;
+  const limit = input.limit ?? MAX_EVENTS;
   const forward = token === undefined ? input.startFromHead === true : token.direction === 'f';
   const rest =
     token === undefined
@@ -56,7 +56,7 @@ export function fitting(events: readonly StoredLogEvent[], limit: number): Store
   let bytes = 0;
   for (const event of events) {
     bytes += Buffer.byteLength(event.message) + EVENT_OVERHEAD;
-    if (page.length >= limit || (bytes > MOST_BYTES && page.length > 0)) break;
+    if (page.length >= limit || (bytes > MAX_BYTES && page.length > 0)) break;
     page.push(event);
   }
   return page;

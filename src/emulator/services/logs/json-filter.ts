@@ -7,7 +7,7 @@ type Test = (event: unknown) => boolean;
 
 const TOKEN =
   /\s*(?:(\$(?:\.?\*|(?:\.[A-Za-z_@][\w@-]*)|(?:\.?\[(?:\d+|\*|'[^']*'|"[^"]*")\]))*)|"((?:[^"\\]|\\.)*)"|(&&|\|\||!=|<=|>=|[=<>(){}!])|([^\s(){}=<>!&|"]+))/y;
-const DEEPEST = 50;
+const MAX_DEPTH = 50;
 
 /**
  * A JSON selector: `{ $.a.b = "x" }`, `{ ($.latency >= 100) && ($.items[0].id != 7*) }`, IS NULL, IS TRUE, IS FALSE,
@@ -26,7 +26,7 @@ export function jsonFilter(text: string): MessageFilter {
   const isSign = (sign: string) => peek()?.kind === 'sign' && peek()?.text === sign;
 
   const either = (depth: number): Test => {
-    if (depth > DEEPEST) throw invalid();
+    if (depth > MAX_DEPTH) throw invalid();
     const tests = [both(depth)];
     while (isSign('||')) {
       take();

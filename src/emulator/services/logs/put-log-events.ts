@@ -5,7 +5,7 @@ import { invalidParameter, streamNotFound } from './errors.ts';
 import { targetOf } from './streams.ts';
 import { groupOf } from './groups.ts';
 
-const MOST_BYTES = 1_048_576;
+const MAX_BYTES = 1_048_576;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
@@ -25,7 +25,7 @@ export const putLogEvents: Operation = async (context, input: Input) => {
   if (context.world.logs.stream(target) === undefined) throw streamNotFound();
   const events = input.logEvents;
   const bytes = events.reduce((sum, event) => sum + Buffer.byteLength(event.message) + EVENT_OVERHEAD, 0);
-  if (bytes > MOST_BYTES) throw invalidParameter(`Upload too large: ${bytes} bytes exceeds limit of ${MOST_BYTES}`);
+  if (bytes > MAX_BYTES) throw invalidParameter(`Upload too large: ${bytes} bytes exceeds limit of ${MAX_BYTES}`);
   if (events.some((event, i) => i > 0 && event.timestamp < (events[i - 1] as LogEvent).timestamp)) {
     throw invalidParameter('Log events in a single PutLogEvents request must be in chronological order.');
   }

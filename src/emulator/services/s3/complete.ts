@@ -12,7 +12,7 @@ import { forget, partsOf, uploadOf } from './uploads.ts';
 import { keep } from './write.ts';
 import { AwsError } from '../../model/aws-error.ts';
 
-const LEAST_PART = 5 * 1024 * 1024;
+const MIN_PART = 5 * 1024 * 1024;
 
 type Input = CompleteMultipartUploadCommandInput;
 type Chosen = [number: number, part: PartRecord];
@@ -93,11 +93,11 @@ function choose(context: Context, input: Input, upload: UploadRecord): Chosen[] 
     return [number, part];
   });
   for (const [number, { piece, etag }] of chosen.slice(0, -1)) {
-    if (piece.size >= LEAST_PART) continue;
+    if (piece.size >= MIN_PART) continue;
     throw new AwsError('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', {
       details: {
         ProposedSize: String(piece.size),
-        MinSizeAllowed: String(LEAST_PART),
+        MinSizeAllowed: String(MIN_PART),
         PartNumber: String(number),
         ETag: etag.slice(1, -1),
       },

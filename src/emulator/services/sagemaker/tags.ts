@@ -5,7 +5,7 @@ import { pageFrom } from '../paging.ts';
 import { invalidNextToken, validationError } from './errors.ts';
 
 /** SageMaker keeps at most 50 tags a resource. */
-const MOST = 50;
+const MAX_TAGS = 50;
 
 /** Refuses a key given twice; AWS's words are not sourced. */
 export function checkTags(tags: readonly Tag[] | undefined): void {
@@ -30,7 +30,7 @@ export function addTags(context: Context, input: { ResourceArn: string; Tags: Ta
   checkTags(input.Tags);
   const added = new Map(current(context, input.ResourceArn).map((tag) => [tag.Key, tag]));
   for (const tag of input.Tags) added.set(tag.Key, tag);
-  if (added.size > MOST) throw validationError(`The number of tags exceeds the limit of ${MOST}.`);
+  if (added.size > MAX_TAGS) throw validationError(`The number of tags exceeds the limit of ${MAX_TAGS}.`);
   const all = [...added.values()];
   remember(context, input.ResourceArn, all);
   return { Tags: all };
@@ -51,7 +51,7 @@ export function listTags(
 ): { Tags: Tag[]; NextToken?: string } {
   const all = current(context, input.ResourceArn);
   const { items, next } = pageFrom(all, {
-    size: input.MaxResults ?? MOST,
+    size: input.MaxResults ?? MAX_TAGS,
     token: input.NextToken,
     invalidToken: invalidNextToken,
   });

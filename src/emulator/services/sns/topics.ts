@@ -15,7 +15,7 @@ import { invalidParameter, notAuthorized, topicNotFound } from './errors.ts';
 /** SNS lists a hundred a page. */
 export const PAGE = 100;
 
-const MOST_BYTES = 262_144;
+const MAX_BYTES = 262_144;
 
 export const topicOperations: Operations = {
   /** Creating what exists answers its ARN. */
@@ -104,7 +104,7 @@ export function parseArn(arn: string | undefined, parameter = 'TopicArn'): Topic
 function messageOf(input: PublishCommandInput): Message {
   const { Subject: subject, Message: text = '' } = input;
   if (text === '') throw invalidParameter('Empty message');
-  if (Buffer.byteLength(text) > MOST_BYTES) throw invalidParameter('Message too long');
+  if (Buffer.byteLength(text) > MAX_BYTES) throw invalidParameter('Message too long');
   // oxlint-disable-next-line no-control-regex
   if (subject !== undefined && (subject === '' || subject.length > 100 || /[\u0000-\u001f\u007f]/.test(subject)))
     throw invalidParameter('Subject');

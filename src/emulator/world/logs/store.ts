@@ -4,7 +4,7 @@ import { type StreamRecord, LogStreamStore } from './stream.ts';
 import type { LogGroup, LogStore, LogTarget, StoredLogEvent } from './logs.ts';
 
 /** How many bytes of log the emulator keeps in all; then the oldest chunks go. */
-const MOST_BYTES = 32 * 2 ** 20;
+const MAX_BYTES = 32 * 2 ** 20;
 /**
  * How long events may wait in memory, in ms of the machine's time, whatever clock the emulator has: what a kill -9 may
  * cost. What PutLogEvents has acknowledged is written before it answers.
@@ -33,7 +33,7 @@ export function createLogStore(store: Store, clock: Clock): LogStore {
     );
     let total = 0;
     for (const stream of streams.values()) for (const chunk of stream.record.chunks) total += chunk.bytes;
-    if (total <= MOST_BYTES || chunks.length === 0) return;
+    if (total <= MAX_BYTES || chunks.length === 0) return;
     const victim = chunks.reduce((a, b) => (b.oldest.lastSequence < a.oldest.lastSequence ? b : a));
     trimming = true;
     void victim.stream.dropOldestChunk().finally(() => {

@@ -19,7 +19,7 @@ const NO_ANSWER: Answer = {
  * How many copies may wait for a shadow's container at a time. What SageMaker does beyond its limit is not sourced
  * (facts 11); here the copy is dropped and the shadow's log says so.
  */
-const MOST_IN_FLIGHT = 1_000;
+const MAX_IN_FLIGHT = 1_000;
 
 /** Copies wait here until the answer to production's caller is on its way: a shadow costs the caller nothing. */
 export class ShadowQueue {
@@ -60,7 +60,7 @@ export function isMirrored(world: Platform, production: Variant, shadow: Variant
 function send(world: Platform, { variant, request, caller, at }: ShadowCopy): void {
   const instance = pickInstance(world, variant);
   if (!instance) return;
-  if (variant.inFlight >= MOST_IN_FLIGHT) {
+  if (variant.inFlight >= MAX_IN_FLIGHT) {
     const message = `shadow request dropped: ${variant.inFlight} requests are waiting for the container`;
     world.logs.append(logTarget(variant.endpoint, variant.record, instance.record, 0), [{ timestamp: at, message }]);
     return;

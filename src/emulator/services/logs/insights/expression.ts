@@ -4,7 +4,7 @@ import { malformed, type Reader, type Token, unknown } from './tokens.ts';
 export type Value = (row: Row) => string | undefined;
 export type Test = (row: Row) => boolean;
 
-const DEEPEST = 50;
+const MAX_DEPTH = 50;
 const COMPARISONS: Record<string, (order: number) => boolean> = {
   '=': (order) => order === 0,
   '!=': (order) => order !== 0,
@@ -31,7 +31,7 @@ const TESTS: Record<string, (value: string | undefined) => boolean> = {
 /** A condition of `filter`: comparisons, `like`, `in`, `ispresent` and its like, joined by and, or, not. */
 export function readTest(reader: Reader, depth = 0): Test {
   const here = reader.peek();
-  if (depth > DEEPEST && here !== undefined) throw malformed('nested too deeply', here.at, here.end);
+  if (depth > MAX_DEPTH && here !== undefined) throw malformed('nested too deeply', here.at, here.end);
   let test = readBoth(reader, depth);
   while (reader.skip('or')) {
     const [left, right] = [test, readBoth(reader, depth)];

@@ -24,7 +24,7 @@ interface Query {
   run(rows: readonly Row[], limit: number): { results: ResultRow[]; matched: number };
 }
 
-const MOST = 100_000;
+const MAX_LIMIT = 100_000;
 
 /** Reads a query of the Logs Insights query language. @throws MalformedQueryException */
 export function readQuery(text: string): Query {
@@ -150,8 +150,8 @@ const COMMANDS: Record<string, Command> = {
     const token = reader.take();
     const count = Number(token.text);
     if (token.kind !== 'number') throw unknown(token, `'limit ${token.text}'`);
-    if (!Number.isInteger(count) || count < 1 || count > MOST)
-      throw malformed(`limit must be between 1 and ${MOST}`, token.at, token.end);
+    if (!Number.isInteger(count) || count < 1 || count > MAX_LIMIT)
+      throw malformed(`limit must be between 1 and ${MAX_LIMIT}`, token.at, token.end);
     return (state) => {
       state.limit = Math.min(state.limit ?? count, count);
     };

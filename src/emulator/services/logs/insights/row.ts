@@ -1,7 +1,7 @@
 import type { StoredLogEvent } from '../../../world/logs/logs.ts';
 
 /** "CloudWatch Logs Insights can extract a maximum of 200 log event fields from a JSON log" (docs, discovered fields). */
-const MOST_FIELDS = 200;
+const MAX_FIELDS = 200;
 
 /** An event of a query: its own fields, those discovered in a JSON message, those that the query made. */
 export class Row {
@@ -59,7 +59,7 @@ function discover(message: string): Map<string, string> {
     return found;
   }
   const walk = (one: unknown, name: string): void => {
-    if (found.size >= MOST_FIELDS || one === null) return;
+    if (found.size >= MAX_FIELDS || one === null) return;
     if (typeof one === 'object') {
       for (const [key, inner] of Object.entries(one))
         walk(inner, name === '' ? key.replace(/^@/, '@@') : `${name}.${key}`);

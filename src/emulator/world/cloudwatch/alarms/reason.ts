@@ -2,7 +2,7 @@ import { type AlarmPoint, type Verdict, breaches } from './evaluation.ts';
 import { type AlarmSettings, type Comparison, type StateValue, periodOf } from './record.ts';
 
 /** More datapoints than this are told in a sentence of their own. */
-const MOST_LISTED = 5;
+const MAX_LISTED = 5;
 
 const WORDS: Record<Comparison, string> = {
   GreaterThanOrEqualToThreshold: 'greater than or equal to',
@@ -35,14 +35,14 @@ export function stateReason(settings: AlarmSettings, verdict: Verdict, state: St
   const told = decisive.length > 0 ? decisive : evaluated;
   const not = isBreaching(told[0] as AlarmPoint) ? '' : 'not ';
   const comparison = `${were(told.length)} ${not}${WORDS[settings.ComparisonOperator]} the threshold (${javaDouble(settings.Threshold)})`;
-  const list = `[${told.slice(0, MOST_LISTED).map(pointText).join(', ')}]`;
+  const list = `[${told.slice(0, MAX_LISTED).map(pointText).join(', ')}]`;
   const toAlarm = settings.DatapointsToAlarm;
   const needed = state === 'ALARM' ? (toAlarm ?? periods) : periods - (toAlarm ?? periods) + 1;
   const direction = state === 'ALARM' ? 'OK -> ALARM' : 'ALARM -> OK';
   const minimum = toAlarm === undefined ? '' : ` (minimum ${counted(needed, 'datapoint')} for ${direction} transition)`;
   const subject =
     toAlarm === undefined ? counted(told.length, 'datapoint') : `${told.length} out of the last ${periods} datapoints`;
-  if (told.length >= MOST_LISTED) {
+  if (told.length >= MAX_LISTED) {
     const crossed = state === 'ALARM' ? 'crossed' : 'did not cross';
     const recent = `The most recent datapoints which ${crossed} the threshold: ${list}`;
     return `Threshold Crossed: ${subject} ${comparison}${treated}. ${recent}${minimum}.`;

@@ -38,7 +38,7 @@ const POWER: Record<string, number> = {
   '^': 8,
 };
 /** Deeper than anybody writes, and far from the end of the stack. */
-const DEEPEST = 100;
+const MAX_DEPTH = 100;
 
 /** Reads an expression; throws MathProblem. */
 export function parseExpression(text: string): Node {
@@ -87,7 +87,7 @@ export function parseExpression(text: string): Node {
 
   const expression = (least: number): Node => {
     depth += 1;
-    if (depth > DEEPEST) throw new MathProblem('The expression is nested too deeply');
+    if (depth > MAX_DEPTH) throw new MathProblem('The expression is nested too deeply');
     let left = primary();
     for (;;) {
       const operator = peek().text;

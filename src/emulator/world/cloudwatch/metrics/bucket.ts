@@ -33,13 +33,13 @@ export interface StoredLayer {
 }
 
 /** The most layers a bucket has; PutMetricData uses one, SageMaker's metrics one per publication. */
-const MOST_LAYERS = 16;
+const MAX_LAYERS = 16;
 
 /** The layer for samples that become visible at `visibleAt`, made where it is missing. */
 export function layerOf(bucket: Bucket, visibleAt: number): Layer {
   const found = bucket.layers.find((layer) => layer.visibleAt === visibleAt);
   if (found !== undefined) return found;
-  if (bucket.layers.length >= MOST_LAYERS) {
+  if (bucket.layers.length >= MAX_LAYERS) {
     // Nothing may be seen too early: the two earliest become visible with the later of them.
     bucket.layers.sort((a, b) => a.visibleAt - b.visibleAt);
     const [first, second] = bucket.layers as [Layer, Layer];

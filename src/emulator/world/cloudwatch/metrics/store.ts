@@ -6,7 +6,7 @@ import type { MetricStore, ResolutionSeconds, Series } from './metrics.ts';
 
 const TWO_WEEKS = 14 * 86_400_000;
 /** How much closed minutes may take altogether, in characters of their records; then the oldest go. */
-const MOST_STORED = 32 * 2 ** 20;
+const MAX_STORED = 32 * 2 ** 20;
 
 /** Every track of one series: one for each unit and resolution it came in. */
 interface Known {
@@ -33,9 +33,9 @@ export function createMetricStore(store: Store): MetricStore {
   const budget = (change: number) => {
     stored += change;
     // Dropping comes back here with a negative change.
-    if (stored > MOST_STORED && change > 0) while (isOver() && dropOldest());
+    if (stored > MAX_STORED && change > 0) while (isOver() && dropOldest());
   };
-  const isOver = () => stored > MOST_STORED;
+  const isOver = () => stored > MAX_STORED;
 
   const remember = (record: TrackRecord): Track => {
     const track = new Track(record, buckets, budget);
