@@ -121,16 +121,16 @@ async function run(
   const output = await implementation(context, input);
   // Whoever is told that something was done finds it done, also after a kill -9.
   if (!MAY_BE_LOST.test(operation.name)) await world.store.flush();
-  if (world.faults.strike(['drop-reply'], where) !== undefined) return undefined;
+  if (world.faults.inject(['drop-reply'], where) !== undefined) return undefined;
   const reply = protocol.serialize(operation, output, requestId, request);
-  if (world.faults.strike(['cut-reply'], where) !== undefined) reply.cut = true;
+  if (world.faults.inject(['cut-reply'], where) !== undefined) reply.cut = true;
   return reply;
 }
 
 /** What changes nothing, and what comes so often that its last tenth of a second may go with the process. */
 const MAY_BE_LOST = /^(?:Describe|Filter|Get|Head|List|InvokeEndpoint|PutMetricData)/;
 
-type Where = Parameters<World['faults']['strike']>[1];
+type Where = Parameters<World['faults']['inject']>[1];
 
 function place(operation: OperationModel, input: Record<string, unknown>): Where {
   const { EndpointName: endpoint, TargetVariant: variant } = input;
@@ -142,9 +142,9 @@ function place(operation: OperationModel, input: Record<string, unknown>): Where
 
 /** The faults that come before any work is done. */
 async function injectFaults(world: World, operation: OperationModel, where: Where): Promise<void> {
-  const delay = world.faults.strike(['delay'], where);
+  const delay = world.faults.inject(['delay'], where);
   if (delay !== undefined) await world.clock.sleep(delay.milliseconds ?? 1000);
-  const fault = world.faults.strike(['throttle', 'error', 'deny'], where);
+  const fault = world.faults.inject(['throttle', 'error', 'deny'], where);
   if (fault === undefined) return;
   if (fault.kind === 'deny') throw denied(operation);
   if (fault.kind === 'throttle') throw throttled(operation.service);

@@ -52,7 +52,7 @@ const Asked = v.strictObject({
 export async function control(world: World, startedAt: number, request: WireRequest): Promise<WireResponse> {
   const [what = '', id] = request.path.slice(CONTROL.length).split('/');
   const key = `${request.method} ${what}`;
-  // A fault strikes from now on: what was due before happens as if it were not there.
+  // A fault applies from now on: what was due before happens as if it were not there.
   if (request.method !== 'GET') await world.timeline.catchUp();
   if (key === 'GET health' && id === undefined) return reply(200, health(world, startedAt));
   if (key === 'GET operations' && id === undefined) return reply(200, await conformance());

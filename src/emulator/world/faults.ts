@@ -23,7 +23,7 @@ export interface Fault {
   variant?: string;
   /** Only fleets that run this endpoint config. */
   endpointConfig?: string;
-  /** Share of the calls it strikes, 0 to 1. Default 1. */
+  /** Share of the calls it applies to, 0 to 1. Default 1. */
   share?: number;
   /** How many times at the most. */
   times?: number;
@@ -38,14 +38,14 @@ export interface Faults {
   remove(id: string): boolean;
   clear(): void;
   list(): Fault[];
-  /** The first fault of one of these kinds that strikes now; counts against `times`. */
-  strike(
+  /** The first fault of one of these kinds that applies now; counts against `times`. */
+  inject(
     kinds: readonly Fault['kind'][],
     where: { service?: string; operation?: string; endpoint?: string; variant?: string; endpointConfig?: string },
   ): Fault | undefined;
 }
 
-/** The faults of one emulator; `random` decides for those that strike only a share of the calls. */
+/** The faults of one emulator; `random` decides for those that apply to only a share of the calls. */
 export function createFaults(random: Random): Faults {
   const faults = new Map<string, Fault>();
   const left = new Map<string, number>();
@@ -67,7 +67,7 @@ export function createFaults(random: Random): Faults {
       left.clear();
     },
     list: () => [...faults.values()].map((fault) => remaining(fault, left.get(fault.id))),
-    strike(kinds, where) {
+    inject(kinds, where) {
       // The usual case, asked on every call.
       if (faults.size === 0) return undefined;
       for (const fault of faults.values()) {
@@ -85,7 +85,7 @@ export function createFaults(random: Random): Faults {
   };
 }
 
-/** `times` of a listed fault is how often it may still strike. */
+/** `times` of a listed fault is how often it may still apply. */
 function remaining(fault: Fault, times: number | undefined): Fault {
   return times === undefined ? fault : { ...fault, times };
 }

@@ -4,7 +4,7 @@ import { openStore } from '../../../src/emulator/storage/open.ts';
 
 // Writes until it is killed. Each round sets two records that must agree, appends to a blob, replaces another, and says
 // on standard output what it was promised would survive.
-/** Large enough for a kill to strike in the middle of it. */
+/** Large enough for a kill to come in the middle of it. */
 const BIG = 2_048_000;
 const [dir = '', mode = 'flush'] = process.argv.slice(2);
 const store = await openStore(dir);

@@ -123,12 +123,12 @@ describe('faults on the wire', () => {
     });
   });
 
-  it('strikes only the endpoint it names', async () => {
-    emulator.world.faults.add({ kind: 'error', endpoint: 'struck' });
+  it('applies only to the endpoint it names', async () => {
+    emulator.world.faults.add({ kind: 'error', endpoint: 'failed' });
     const runtime = new SageMakerRuntimeClient(options);
     const invoke = (EndpointName: string) =>
       runtime.send(new InvokeEndpointCommand({ EndpointName, Body: Buffer.from('1') }));
-    await expect(invoke('struck')).rejects.toMatchObject({ name: 'InternalFailure' });
+    await expect(invoke('failed')).rejects.toMatchObject({ name: 'InternalFailure' });
     await expect(invoke('spared')).rejects.toMatchObject({ name: 'ValidationError' });
   });
 
@@ -176,13 +176,13 @@ describe('faults on the wire', () => {
     expect(bytes).toBe(50_000);
   });
 
-  it('strikes about the share of the calls it was given', async () => {
+  it('applies to about the share of the calls it was given', async () => {
     emulator.world.faults.add({ kind: 'throttle', share: 0.25 });
     const client = new SageMakerClient(options);
-    let struck = 0;
-    for (let i = 0; i < 200; i++) await client.send(new ListEndpointsCommand({})).catch(() => (struck += 1));
+    let failed = 0;
+    for (let i = 0; i < 200; i++) await client.send(new ListEndpointsCommand({})).catch(() => (failed += 1));
     // Four standard deviations about 50.
-    expect(struck).toBeGreaterThan(25);
-    expect(struck).toBeLessThan(75);
+    expect(failed).toBeGreaterThan(25);
+    expect(failed).toBeLessThan(75);
   });
 });

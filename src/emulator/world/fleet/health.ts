@@ -54,7 +54,7 @@ export async function checkHealth(world: Platform, fleet: Fleet, at: number): Pr
     instance.moment = at;
     try {
       const containers = await startInstance(world, variant.endpoint, fleet.record, variant.record, instance);
-      let ill = world.faults.strike(['unhealthy'], where) ? 0 : -1;
+      let ill = world.faults.inject(['unhealthy'], where) ? 0 : -1;
       for (const [index, container] of containers.entries()) {
         const answer = container.ping();
         if (answer instanceof Promise) outside = true;
@@ -88,6 +88,6 @@ export function lacksCapacity(world: Platform, endpoint: string, fleet: FleetRec
   return variantsOf(fleet).some((variant) => {
     if ((launched[variant.name] ?? 0) === 0) return false;
     const where = { service: 'sagemaker', endpoint, variant: variant.name, endpointConfig: fleet.configName };
-    return world.faults.strike(['insufficient-capacity'], where) !== undefined;
+    return world.faults.inject(['insufficient-capacity'], where) !== undefined;
   });
 }

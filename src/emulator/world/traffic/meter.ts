@@ -63,7 +63,7 @@ export function createMeter(
       const start = measured.at - (measured.at % period);
       // Frequencies above a minute publish one datapoint for the whole period.
       const at = seconds > 60 ? start : measured.at;
-      const late = world.faults.strike(['delay-metrics'], where)?.milliseconds ?? 0;
+      const late = world.faults.inject(['delay-metrics'], where)?.milliseconds ?? 0;
       const visibleAt = start + period + world.latencies.publishMetrics + late;
       const { status } = measured;
       const is4xx = status >= 400 && status < 500;

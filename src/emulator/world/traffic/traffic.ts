@@ -109,7 +109,7 @@ function put(
   request: InvocationRequest,
   { at, only }: Asking,
 ): Answer | Promise<Answer> {
-  const struck = world.faults.strike(STRIKING, {
+  const fault = world.faults.inject(MODEL_FAULTS, {
     service: 'sagemaker-runtime',
     operation: 'InvokeEndpoint',
     endpoint: variant.endpoint.name,
@@ -118,11 +118,11 @@ function put(
   });
   const first = instance.calls === 0;
   instance.calls += 1;
-  const extra = struck?.kind === 'slow-model' ? (struck.milliseconds ?? 0) : 0;
+  const extra = fault?.kind === 'slow-model' ? (fault.milliseconds ?? 0) : 0;
   const began = stopwatch(world.clock);
   const [single] = containers;
-  if (struck?.kind === 'failing-model') {
-    const response = { status: struck.status ?? 500, body: INJECTED, contentType: 'text/plain' };
+  if (fault?.kind === 'failing-model') {
+    const response = { status: fault.status ?? 500, body: INJECTED, contentType: 'text/plain' };
     return weigh(world, variant, { response, container: 'primary', first, extra, began, outside: false });
   }
   if (single && containers.length === 1) {
@@ -191,7 +191,7 @@ function weigh(world: Platform, variant: Variant, { response, container, first, 
   };
 }
 
-const STRIKING = ['failing-model', 'slow-model'] as const;
+const MODEL_FAULTS = ['failing-model', 'slow-model'] as const;
 const silence: InvocationResponse = { status: 0, body: new Uint8Array(), contentType: 'text/plain' };
 const INJECTED = Buffer.from('The emulator was told to let this model fail (fault failing-model).');
 

@@ -108,7 +108,7 @@ export async function withEndpoint(it: Stand): Promise<void> {
   await config(it, 'config-1', [variant('AllTraffic', 3)]);
   await it.sagemaker.send(new CreateEndpointCommand({ EndpointName: 'Weather', EndpointConfigName: 'config-1' }));
   it.at(285);
-  // What was due is made to happen now: a fault that is added later must not strike it.
+  // What was due is made to happen now: a fault that is added later must not apply to it.
   await describeEndpoint(it);
 }
 
