@@ -12,7 +12,7 @@ import {
   SageMakerClient,
 } from '@aws-sdk/client-sagemaker';
 import { systemClock } from '../../src/base/clock.ts';
-import { QUICK } from '../../src/emulator/world/options.ts';
+import { QUICK_LATENCIES } from '../../src/emulator/world/options.ts';
 
 const IMAGE = '382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1';
 const PATIENCE = 30_000;
@@ -55,7 +55,7 @@ async function serveEmulator(dir: string): Promise<void> {
   const from = performance.now();
   const { startEmulator } = await import('../../src/emulator/http/server.ts');
   // Nothing is slept: the model takes what it takes.
-  const latencies = { ...QUICK, createEndpoint: 0, modelLatency: 0, overheadLatency: 0 };
+  const latencies = { ...QUICK_LATENCIES, createEndpoint: 0, modelLatency: 0, overheadLatency: 0 };
   const { url, port } = await startEmulator({ clock: systemClock, latencies, ...(dir !== '' && { dir }) });
   await new Promise<void>((resolve, reject) => {
     get(`${url}/_shadowctl/health`, (health) => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { App, Outcome } from '../../app.ts';
-import { LIFELIKE, QUICK } from '../../emulator/world/options.ts';
+import { REALISTIC_LATENCIES, QUICK_LATENCIES } from '../../emulator/world/options.ts';
 import { DEFAULT_PORT } from '../../emulator/daemon/process.ts';
 import { removeNotice, writeNotice } from '../../emulator/daemon/notice.ts';
 import { type Emulator, startEmulator } from '../../emulator/http/server.ts';
@@ -35,7 +35,7 @@ async function listen(app: App, dir: string, options: StartOptions): Promise<Emu
       clock: app.clock,
       dir,
       port,
-      latencies: { ...(options.pace === 'quick' ? QUICK : LIFELIKE), ...options.latencies },
+      latencies: { ...(options.pace === 'quick' ? QUICK_LATENCIES : REALISTIC_LATENCIES), ...options.latencies },
       switches: options.switches,
       containers: options.containers,
     });

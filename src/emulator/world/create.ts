@@ -16,7 +16,7 @@ import { createLogStore } from './logs/store.ts';
 import type { StreamRecord } from './logs/stream.ts';
 import { objects, parts } from './objects/records.ts';
 import { createObjectStore } from './objects/store.ts';
-import { CAUTIOUS, type EmulatorOptions, LIFELIKE } from './options.ts';
+import { STRICT_SWITCHES, type EmulatorOptions, REALISTIC_LATENCIES } from './options.ts';
 import { seededRandom } from './random.ts';
 import { Timeline } from './timeline.ts';
 import type { Platform, World } from './world.ts';
@@ -35,14 +35,14 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
     createContainerFactory({ containers: options.containers ?? [], clock, register: createRegister(store) }),
   );
   const random = seededRandom(seed);
-  const latencies = { ...LIFELIKE, ...options.latencies };
+  const latencies = { ...REALISTIC_LATENCIES, ...options.latencies };
   const objects = createObjectStore(store, clock);
   const platform: Platform = {
     clock,
     store,
     random,
     latencies,
-    switches: { ...CAUTIOUS, ...options.switches },
+    switches: { ...STRICT_SWITCHES, ...options.switches },
     // A stream of its own: a fault must not change what the rest of the run draws.
     faults: createFaults(seededRandom(seed ^ 0x5bd1e995)),
     timeline: new Timeline(clock),

@@ -26,7 +26,7 @@ export interface Latencies {
 }
 
 /** Near to what was measured on AWS (facts 4.3, 13); for virtual time, where waiting costs nothing. */
-export const LIFELIKE: Latencies = {
+export const REALISTIC_LATENCIES: Latencies = {
   createEndpoint: 285_000,
   launchFleet: 180_000,
   terminateFleet: 30_000,
@@ -41,7 +41,7 @@ export const LIFELIKE: Latencies = {
 };
 
 /** Short, for a person who waits at the wall clock. */
-export const QUICK: Latencies = {
+export const QUICK_LATENCIES: Latencies = {
   createEndpoint: 2_000,
   launchFleet: 2_000,
   terminateFleet: 500,
@@ -85,7 +85,7 @@ export interface Switches {
   alarmExtraPeriods: number;
 }
 
-export const CAUTIOUS: Switches = {
+export const STRICT_SWITCHES: Switches = {
   sharedEventId: false,
   captureFailedCalls: false,
   alarmAlreadyFiring: 'rollback',

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { listAlarms } from '../../../src/aws/alarms.ts';
 import { describeEndpoint, describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
 import type { Fault } from '../../../src/emulator/world/faults.ts';
-import { LIFELIKE } from '../../../src/emulator/world/options.ts';
+import { REALISTIC_LATENCIES } from '../../../src/emulator/world/options.ts';
 import { ARTIFACT, ENDPOINT, openStage, type Said, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -133,7 +133,7 @@ describe('endings', () => {
   });
 
   test('timed out', async () => {
-    stage = await openStage({ settings: { latencies: { ...LIFELIKE, launchFleet: 30 * MINUTE } } });
+    stage = await openStage({ settings: { latencies: { ...REALISTIC_LATENCIES, launchFleet: 30 * MINUTE } } });
     const said = await underTraffic([
       ...CANARY,
       '--bake',

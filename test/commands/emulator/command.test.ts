@@ -4,7 +4,7 @@ import type { Host } from '../../../src/app.ts';
 import { emulatorCommand } from '../../../src/commands/emulator/command.ts';
 import { LATENCIES, SWITCHES } from '../../../src/commands/emulator/flags.ts';
 import { flagsOf } from '../../../src/commands/emulator/start.ts';
-import { CAUTIOUS, LIFELIKE, QUICK } from '../../../src/emulator/world/options.ts';
+import { STRICT_SWITCHES, REALISTIC_LATENCIES, QUICK_LATENCIES } from '../../../src/emulator/world/options.ts';
 
 /** What a command line is understood as. */
 async function parse(line: string[]): Promise<unknown> {
@@ -117,10 +117,10 @@ describe('the words of shadowctl emulator', () => {
   });
 
   it('knows every latency and switch of the emulator, with its defaults', () => {
-    expect(Object.fromEntries(LATENCIES.map(([name, quick]) => [name, quick]))).toEqual(QUICK);
-    expect(Object.fromEntries(LATENCIES.map(([name, , lifelike]) => [name, lifelike]))).toEqual(LIFELIKE);
+    expect(Object.fromEntries(LATENCIES.map(([name, quick]) => [name, quick]))).toEqual(QUICK_LATENCIES);
+    expect(Object.fromEntries(LATENCIES.map(([name, , lifelike]) => [name, lifelike]))).toEqual(REALISTIC_LATENCIES);
     expect(Object.fromEntries(SWITCHES.map((one) => [one.name, one.default]))).toEqual(
-      Object.fromEntries(Object.entries(CAUTIOUS).map(([name, value]) => [name, String(value)])),
+      Object.fromEntries(Object.entries(STRICT_SWITCHES).map(([name, value]) => [name, String(value)])),
     );
   });
 

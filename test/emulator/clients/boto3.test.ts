@@ -10,7 +10,13 @@ import { folder, program, surroundings, works } from './programs.ts';
 vi.setConfig({ testTimeout: 120_000 });
 
 const boto3 = works('python3', '-c', 'import boto3');
-const QUICK = { createEndpoint: 300, deleteEndpoint: 100, launchFleet: 100, terminateFleet: 100, updateWeights: 100 };
+const QUICK_LATENCIES = {
+  createEndpoint: 300,
+  deleteEndpoint: 100,
+  launchFleet: 100,
+  terminateFleet: 100,
+  updateWeights: 100,
+};
 
 describe(`boto3${boto3 ? '' : ' (skipped: there is no boto3 here)'}`, () => {
   let cwd: string;
@@ -20,7 +26,7 @@ describe(`boto3${boto3 ? '' : ' (skipped: there is no boto3 here)'}`, () => {
   });
   afterAll(() => rm(cwd, { recursive: true, force: true }));
   beforeEach(async () => {
-    emulator = await startEmulator({ clock: systemClock, latencies: QUICK });
+    emulator = await startEmulator({ clock: systemClock, latencies: QUICK_LATENCIES });
   });
   afterEach(() => emulator.close());
 

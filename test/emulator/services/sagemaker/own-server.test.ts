@@ -10,7 +10,7 @@ import {
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../../src/base/clock.ts';
-import { QUICK } from '../../../../src/emulator/world/options.ts';
+import { QUICK_LATENCIES } from '../../../../src/emulator/world/options.ts';
 import { type Emulator, startEmulator } from '../../../../src/emulator/http/server.ts';
 import { variant } from './stand.ts';
 
@@ -49,7 +49,7 @@ function begin(failHealthCheck: number): Promise<Emulator> {
   const { port } = server.address() as AddressInfo;
   return startEmulator({
     clock: systemClock,
-    latencies: { ...QUICK, createEndpoint: 100, failHealthCheck },
+    latencies: { ...QUICK_LATENCIES, createEndpoint: 100, failHealthCheck },
     containers: [`mine=http://127.0.0.1:${port}`],
   });
 }
