@@ -14,7 +14,7 @@ export function createEndpoints(world: Platform): Endpoints {
   const utilization = createUtilization(world, endpoints);
   let due = Number.POSITIVE_INFINITY;
 
-  const reckon = () => {
+  const scheduleNext = () => {
     due = utilization.next();
     for (const { record } of endpoints.values()) due = Math.min(due, record.change?.dueAt ?? Number.POSITIVE_INFINITY);
   };
@@ -29,7 +29,7 @@ export function createEndpoints(world: Platform): Endpoints {
     return endpoint;
   };
   for (const [key, record] of table.entries()) open(key, record);
-  reckon();
+  scheduleNext();
 
   return {
     mirror: (copy) => shadows.add(copy),
@@ -42,7 +42,7 @@ export function createEndpoints(world: Platform): Endpoints {
       if (change.next && endpoint.next?.record !== change.next) endpoint.next = openFleet(world, record, change.next);
       begin(world, endpoint, change.startedAt);
       table.set(key, record);
-      reckon();
+      scheduleNext();
     },
     async run(at) {
       shadows.drain();
@@ -58,7 +58,7 @@ export function createEndpoints(world: Platform): Endpoints {
           table.delete(endpoint.key);
         } else if (outcome === 'changed') table.set(endpoint.key, endpoint.record);
       }
-      reckon();
+      scheduleNext();
     },
   };
 }

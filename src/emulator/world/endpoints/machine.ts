@@ -9,7 +9,7 @@ import {
   type VariantRecord,
   variantsOf,
 } from './records.ts';
-import { attend, closeFleet, dismiss, hire } from '../fleet/fleet.ts';
+import { refreshServing, closeFleet, removeInstances, addInstances } from '../fleet/fleet.ts';
 import type { Fleet } from '../fleet/variant.ts';
 import { stopInstances } from '../fleet/instance.ts';
 import { beginScale, endScale } from './scale.ts';
@@ -36,7 +36,7 @@ export function begin(world: Platform, endpoint: Endpoint, at: number): void {
       const fleet = fleetOf(endpoint, stage.fleet);
       for (const variant of variantsOf(fleet)) {
         const count = numberOf(stage.counts, variant.name) ?? 0;
-        hire(world, variant, count);
+        addInstances(world, variant, count);
         if (count > 0)
           say(variant, variant.serving === 0 ? 'Creating' : 'Updating', `Launching ${count} instance(s).`, at);
       }
@@ -132,7 +132,7 @@ async function happen(world: Platform, endpoint: Endpoint, at: number): Promise<
     }
     case 'terminate':
       for (const variant of variantsOf(fleetOf(endpoint, stage.fleet))) {
-        dismiss(variant, numberOf(stage.counts, variant.name) ?? 0);
+        removeInstances(variant, numberOf(stage.counts, variant.name) ?? 0);
         delete variant.doing;
       }
       await stopInstances(world, refresh(endpoint));
@@ -279,7 +279,7 @@ function serve(endpoint: Endpoint, serving: { old: Counts; new: Counts }): void 
 }
 
 function refresh(endpoint: Endpoint) {
-  return [endpoint.serving, endpoint.next].flatMap((fleet) => (fleet ? attend(fleet) : []));
+  return [endpoint.serving, endpoint.next].flatMap((fleet) => (fleet ? refreshServing(fleet) : []));
 }
 
 function until(change: Change, at: number): void {

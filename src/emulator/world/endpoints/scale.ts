@@ -2,7 +2,7 @@ import type { Platform } from '../world.ts';
 import { numberOf } from './plan.ts';
 import type { Endpoint } from './endpoint.ts';
 import { type ChangeStage, variantsOf } from './records.ts';
-import { attend, dismiss, hire } from '../fleet/fleet.ts';
+import { refreshServing, removeInstances, addInstances } from '../fleet/fleet.ts';
 import { checkHealth, lacksCapacity, NO_CAPACITY, warmUp } from '../fleet/health.ts';
 import { stopInstances } from '../fleet/instance.ts';
 
@@ -26,10 +26,10 @@ export function beginScale(world: Platform, endpoint: Endpoint, stage: Scale, at
         since: at,
       };
     }
-    hire(world, variant, Math.max(0, count - variant.instances.length));
+    addInstances(world, variant, Math.max(0, count - variant.instances.length));
     variant.desiredCount = count;
   }
-  attend(endpoint.serving);
+  refreshServing(endpoint.serving);
   if (!world.clock.virtual) void warmUp(world, endpoint.serving, undefined);
 }
 
@@ -53,7 +53,7 @@ export async function endScale(world: Platform, endpoint: Endpoint, stage: Scale
         variant.desiredWeight = numberOf(stage.before.weights, variant.name) ?? variant.weight;
         variant.desiredCount = numberOf(stage.before.counts, variant.name) ?? variant.desiredCount;
       }
-      await stopInstances(world, attend(serving));
+      await stopInstances(world, refreshServing(serving));
       change.undoing = lack;
       change.endsAt = at + world.latencies.updateWeights;
       change.dueAt = change.endsAt;
@@ -63,10 +63,10 @@ export async function endScale(world: Platform, endpoint: Endpoint, stage: Scale
   } else record.failureReason = change.undoing.reason;
   for (const variant of variantsOf(fleet)) {
     variant.weight = variant.desiredWeight;
-    dismiss(variant, variant.instances.length - variant.desiredCount);
+    removeInstances(variant, variant.instances.length - variant.desiredCount);
     variant.serving = variant.desiredCount;
   }
-  await stopInstances(world, attend(serving));
+  await stopInstances(world, refreshServing(serving));
   return true;
 }
 

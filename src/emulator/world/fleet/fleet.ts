@@ -37,12 +37,12 @@ export function openFleet(world: Platform, endpoint: EndpointRecord, record: Fle
     production: record.production.map(open),
     shadow: record.shadow[0] ? open(record.shadow[0]) : undefined,
   };
-  attend(fleet);
+  refreshServing(fleet);
   return fleet;
 }
 
 /** Follows the records: who is there, who takes requests. Returns the instances that are gone. */
-export function attend(fleet: Fleet): Instance[] {
+export function refreshServing(fleet: Fleet): Instance[] {
   const gone: Instance[] = [];
   for (const variant of membersOf(fleet)) {
     const wanted = new Set(variant.record.instances.map((instance) => instance.id));
@@ -64,7 +64,7 @@ export function attend(fleet: Fleet): Instance[] {
 }
 
 /** New machines for a variant; they take no requests before they are healthy. */
-export function hire(world: Platform, variant: VariantRecord, count: number): void {
+export function addInstances(world: Platform, variant: VariantRecord, count: number): void {
   for (let index = 0; index < count; index += 1) {
     const instance: InstanceRecord = { id: `i-0${world.random.hex(16)}`, healthy: false, seed: world.random.next() };
     variant.instances.push(instance);
@@ -72,7 +72,7 @@ export function hire(world: Platform, variant: VariantRecord, count: number): vo
 }
 
 /** Lets machines go: those that take no requests first. */
-export function dismiss(variant: VariantRecord, count: number): void {
+export function removeInstances(variant: VariantRecord, count: number): void {
   const keep = Math.max(0, variant.instances.length - count);
   variant.instances.sort((a, b) => Number(b.healthy) - Number(a.healthy));
   variant.instances.length = keep;
