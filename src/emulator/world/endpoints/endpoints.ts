@@ -3,8 +3,8 @@ import { closeFleet, openFleet } from '../fleet/fleet.ts';
 import { createUtilization } from '../fleet/utilization.ts';
 import { ShadowQueue } from '../traffic/shadow.ts';
 import type { Endpoint, Endpoints } from './endpoint.ts';
-import { advance, begin } from './machine.ts';
-import { type EndpointRecord, endpointsOf, keyOf } from './records.ts';
+import { advance, beginStage } from './machine.ts';
+import { type Change, type EndpointRecord, endpointsOf, keyOf } from './records.ts';
 
 /** The endpoints of a world, and the event source that moves them on. */
 export function createEndpoints(world: Platform): Endpoints {
@@ -28,7 +28,7 @@ export function createEndpoints(world: Platform): Endpoints {
     endpoints.set(key, endpoint);
     return endpoint;
   };
-  for (const [key, record] of table.entries()) open(key, record);
+  for (const [key, record] of table.entries()) open(key, upgraded(record));
   scheduleNext();
 
   return {
@@ -40,7 +40,7 @@ export function createEndpoints(world: Platform): Endpoints {
       record.change = change;
       const endpoint = endpoints.get(key) ?? open(key, record);
       if (change.next && endpoint.next?.record !== change.next) endpoint.next = openFleet(world, record, change.next);
-      begin(world, endpoint, change.startedAt);
+      beginStage(world, endpoint, change.startedAt);
       table.set(key, record);
       scheduleNext();
     },
@@ -50,15 +50,22 @@ export function createEndpoints(world: Platform): Endpoints {
       for (const endpoint of [...endpoints.values()]) {
         const change = endpoint.record.change;
         if (!change || change.dueAt > at) continue;
-        const outcome = await advance(world, endpoint, at);
-        if (outcome === 'gone') {
+        const progress = await advance(world, endpoint, at);
+        if (progress === 'gone') {
           await world.capture.land(endpoint.key, at);
           for (const fleet of [endpoint.serving, endpoint.next]) if (fleet) await closeFleet(world, fleet);
           endpoints.delete(endpoint.key);
           table.delete(endpoint.key);
-        } else if (outcome === 'changed') table.set(endpoint.key, endpoint.record);
+        } else if (progress === 'changed') table.set(endpoint.key, endpoint.record);
       }
       scheduleNext();
     },
   };
+}
+
+/** shadowctl 0.1 kept a rollback that was under way as `undoing`. */
+function upgraded(record: EndpointRecord & { change?: Change & { undoing?: Change['rollback'] } }): EndpointRecord {
+  const { change } = record;
+  if (change?.undoing !== undefined) change.rollback ??= change.undoing;
+  return record;
 }

@@ -21,90 +21,90 @@ const ALARM_CHECK_MS = 1_000;
 const STARTING_CHECK_MS = 250;
 
 /** Begins the stage under way: what is to be seen at once, and when it ends. */
-export function begin(world: Platform, endpoint: Endpoint, at: number): void {
+export function beginStage(world: Platform, endpoint: Endpoint, at: number): void {
   const change = changeOf(endpoint);
   const stage = stageOf(change);
   change.stageStartedAt = at;
-  delete change.ailing;
+  delete change.unhealthy;
   delete change.granted;
   const launch = change.kind === 'create' ? world.latencies.createEndpoint : world.latencies.launchFleet;
   const accept = Math.min(launch, acceptMs(world.latencies));
   switch (stage.kind) {
     case 'accept':
-      return until(change, at + accept);
+      return endAt(change, at + accept);
     case 'launch': {
       const fleet = fleetOf(endpoint, stage.fleet);
       for (const variant of variantsOf(fleet)) {
         const count = numberOf(stage.counts, variant.name) ?? 0;
         addInstances(world, variant, count);
         if (count > 0)
-          say(variant, variant.serving === 0 ? 'Creating' : 'Updating', `Launching ${count} instance(s).`, at);
+          setStatus(variant, variant.serving === 0 ? 'Creating' : 'Updating', `Launching ${count} instance(s).`, at);
       }
       refresh(endpoint);
       const launched = stage.fleet === 'new' ? endpoint.next : endpoint.serving;
       // On the wall clock a server of the user's own needs the time of the launch to start.
       if (launched && !world.clock.virtual) void warmUp(world, launched, undefined);
       // The call's own delay counts as part of the launch that follows it.
-      return until(change, at + launch - (change.stage === 1 && !change.undoing ? accept : 0));
+      return endAt(change, at + launch - (change.stage === 1 && !change.rollback ? accept : 0));
     }
     case 'activate':
-      if (change.kind === 'create') return until(change, at);
-      for (const variant of variantsOf(fleetOf(endpoint, change.undoing ? 'old' : 'new'))) {
-        const count = numberOf(change.undoing ? stage.serving.old : stage.serving.new, variant.name) ?? 0;
-        say(
+      if (change.kind === 'create') return endAt(change, at);
+      for (const variant of variantsOf(fleetOf(endpoint, change.rollback ? 'old' : 'new'))) {
+        const count = numberOf(change.rollback ? stage.serving.old : stage.serving.new, variant.name) ?? 0;
+        setStatus(
           variant,
           'ActivatingTraffic',
           `Activating traffic on ${stage.extent} capacity of ${count} instance(s).`,
           at,
         );
       }
-      return until(change, at + activateMs(world.latencies));
+      return endAt(change, at + activateMs(world.latencies));
     case 'bake':
       for (const variant of variantsOf(fleetOf(endpoint, 'new'))) {
         // AWS's own sample names TerminationWaitInSeconds in the canary stage too (facts 4.2).
         const text = `Baking for ${stage.seconds} seconds (TerminationWaitInSeconds) with traffic enabled on ${stage.extent} capacity of ${variant.serving} instance(s).`;
-        say(variant, 'Baking', text, at);
+        setStatus(variant, 'Baking', text, at);
       }
-      until(change, at + stage.seconds * 1000);
+      endAt(change, at + stage.seconds * 1000);
       // Looked at once even where there is nothing to wait for.
       change.dueAt = at;
       return;
     case 'terminate':
       for (const variant of variantsOf(fleetOf(endpoint, stage.fleet))) {
         const count = numberOf(stage.counts, variant.name) ?? 0;
-        if (count > 0) say(variant, 'Deleting', `Terminating ${count} instance(s).`, at);
+        if (count > 0) setStatus(variant, 'Deleting', `Terminating ${count} instance(s).`, at);
       }
-      return until(change, at + world.latencies.terminateFleet);
+      return endAt(change, at + world.latencies.terminateFleet);
     case 'scale':
       beginScale(world, endpoint, stage, at);
-      return until(change, at + world.latencies.updateWeights);
+      return endAt(change, at + world.latencies.updateWeights);
     case 'delete':
-      return until(change, at + world.latencies.deleteEndpoint);
+      return endAt(change, at + world.latencies.deleteEndpoint);
   }
 }
 
-/** What became of an endpoint: it goes on waiting, something about it changed, or it is gone. */
-export type Outcome = 'waits' | 'changed' | 'gone';
+/** What `advance` did to an endpoint: nothing yet, something about it changed, or it is gone. */
+export type Progress = 'waits' | 'changed' | 'gone';
 
 /** Makes happen what is due at `at`. */
-export async function advance(world: Platform, endpoint: Endpoint, at: number): Promise<Outcome> {
-  const outcome = await happen(world, endpoint, at);
+export async function advance(world: Platform, endpoint: Endpoint, at: number): Promise<Progress> {
+  const progress = await runStage(world, endpoint, at);
   const { change } = endpoint.record;
   if (change && mayTimeOut(change)) change.dueAt = Math.min(change.dueAt, change.timeOutAt ?? change.dueAt);
-  return outcome;
+  return progress;
 }
 
 /** Once the old fleet goes for good there is nothing to go back to. */
 function mayTimeOut(change: Change): boolean {
-  return !change.undoing && !(stageOf(change).kind === 'terminate' && change.stage === change.stages.length - 1);
+  return !change.rollback && !(stageOf(change).kind === 'terminate' && change.stage === change.stages.length - 1);
 }
 
-async function happen(world: Platform, endpoint: Endpoint, at: number): Promise<Outcome> {
+async function runStage(world: Platform, endpoint: Endpoint, at: number): Promise<Progress> {
   const change = changeOf(endpoint);
   const stage = stageOf(change);
   if (change.timeOutAt !== undefined && at >= change.timeOutAt && mayTimeOut(change)) {
     // The text is not sourced; that a time-out rolls back is the reading of facts 4.1.
-    return undo(
+    return rollBack(
       world,
       endpoint,
       'The deployment exceeded its MaximumExecutionTimeoutInSeconds and was rolled back.',
@@ -116,14 +116,14 @@ async function happen(world: Platform, endpoint: Endpoint, at: number): Promise<
       return launched(world, endpoint, stage, at);
     case 'activate':
       serve(endpoint, stage.serving);
-      return next(world, endpoint, at);
+      return nextStage(world, endpoint, at);
     case 'bake': {
-      const alarms = change.undoing ? [] : world.alarms.firing(endpoint.record, change.alarms);
+      const alarms = change.rollback ? [] : world.alarms.firing(endpoint.record, change.alarms);
       if (alarms.length > 0) {
         const reason = `One or more configured alarm for automatic rollback deployment is in ALARM state: [${alarms.join(', ')}].`;
-        return undo(world, endpoint, reason, at);
+        return rollBack(world, endpoint, reason, at);
       }
-      if (at >= change.endsAt) return next(world, endpoint, at);
+      if (at >= change.endsAt) return nextStage(world, endpoint, at);
       change.dueAt = Math.min(
         change.endsAt,
         at + (change.alarms.length > 0 ? ALARM_CHECK_MS : Number.POSITIVE_INFINITY),
@@ -136,7 +136,7 @@ async function happen(world: Platform, endpoint: Endpoint, at: number): Promise<
         delete variant.doing;
       }
       await stopInstances(world, refresh(endpoint));
-      return next(world, endpoint, at);
+      return nextStage(world, endpoint, at);
     case 'scale':
       if (await endScale(world, endpoint, stage, at)) await finish(world, endpoint, at);
       return 'changed';
@@ -144,7 +144,7 @@ async function happen(world: Platform, endpoint: Endpoint, at: number): Promise<
       return 'gone';
     case 'accept':
       change.pendingSince = at;
-      return next(world, endpoint, at);
+      return nextStage(world, endpoint, at);
   }
 }
 
@@ -154,7 +154,7 @@ async function launched(
   endpoint: Endpoint,
   stage: ChangeStage & { kind: 'launch' },
   at: number,
-): Promise<Outcome> {
+): Promise<Progress> {
   const change = changeOf(endpoint);
   const fleet = stage.fleet === 'new' ? endpoint.next : endpoint.serving;
   if (!fleet) throw new Error(`endpoint ${endpoint.key} launches a fleet it does not have`);
@@ -164,28 +164,28 @@ async function launched(
   change.granted = true;
   const health = await checkHealth(world, fleet, at);
   if (health.state === 'starting') {
-    until(change, world.clock.now() + STARTING_CHECK_MS);
+    endAt(change, world.clock.now() + STARTING_CHECK_MS);
     return 'changed';
   }
   // The time a real server needs to start is real: what was due long ago counts from now.
   const now = health.outside && !world.clock.virtual ? Math.max(at, world.clock.now()) : at;
   if (health.state === 'healthy') {
-    delete change.ailing;
-    return next(world, endpoint, now);
+    delete change.unhealthy;
+    return nextStage(world, endpoint, now);
   }
   const patience = Math.min(world.latencies.failHealthCheck, health.variant.startupTimeoutSeconds * 1000);
-  change.ailing ??= { until: health.final ? now : now + patience };
-  if (now >= change.ailing.until) return giveUp(world, endpoint, health.reason, now);
-  until(change, Math.min(change.ailing.until, now + Math.max(100, patience / 24)));
-  change.endsAt = change.ailing.until;
+  change.unhealthy ??= { until: health.final ? now : now + patience };
+  if (now >= change.unhealthy.until) return giveUp(world, endpoint, health.reason, now);
+  endAt(change, Math.min(change.unhealthy.until, now + Math.max(100, patience / 24)));
+  change.endsAt = change.unhealthy.until;
   return 'changed';
 }
 
 /** What was to be launched does not come: an endpoint being created fails, one that serves goes back. */
-async function giveUp(world: Platform, endpoint: Endpoint, reason: string, at: number): Promise<Outcome> {
+async function giveUp(world: Platform, endpoint: Endpoint, reason: string, at: number): Promise<Progress> {
   const { record } = endpoint;
   const change = changeOf(endpoint);
-  if (change.kind === 'create' || change.undoing) {
+  if (change.kind === 'create' || change.rollback) {
     // A rollback that cannot bring the old fleet back leaves the endpoint as it is (facts 4.2).
     record.status = change.kind === 'create' ? 'Failed' : 'UpdateRollbackFailed';
     record.failureReason = reason;
@@ -197,7 +197,7 @@ async function giveUp(world: Platform, endpoint: Endpoint, reason: string, at: n
     } else await abandon(world, endpoint);
     return 'changed';
   }
-  return undo(world, endpoint, reason, at);
+  return rollBack(world, endpoint, reason, at);
 }
 
 /** Lets go of instances that never came, and takes requests with what there is. */
@@ -215,29 +215,29 @@ async function abandon(world: Platform, endpoint: Endpoint): Promise<void> {
 }
 
 /** Turns an update round: back to the old fleet. */
-async function undo(world: Platform, endpoint: Endpoint, reason: string, at: number): Promise<Outcome> {
+async function rollBack(world: Platform, endpoint: Endpoint, reason: string, at: number): Promise<Progress> {
   const { record } = endpoint;
   const change = changeOf(endpoint);
   const old = fleetOf(endpoint, 'old');
   const next = fleetOf(endpoint, 'new');
   change.stages = planRollback(old, next, change.rollbackBatch);
   change.stage = 0;
-  change.undoing = { reason };
+  change.rollback = { reason };
   delete change.timeOutAt;
   record.status = world.switches.rollbackStatus;
   record.modifiedAt = at;
   serve(endpoint, fallBack(old, next));
   for (const variant of [...variantsOf(old), ...variantsOf(next)]) delete variant.doing;
-  begin(world, endpoint, at);
+  beginStage(world, endpoint, at);
   return 'changed';
 }
 
 /** On to the next stage, or the end. Stages that take no time follow at once. */
-async function next(world: Platform, endpoint: Endpoint, at: number): Promise<Outcome> {
+async function nextStage(world: Platform, endpoint: Endpoint, at: number): Promise<Progress> {
   const change = changeOf(endpoint);
   change.stage += 1;
   if (change.stage < change.stages.length) {
-    begin(world, endpoint, at);
+    beginStage(world, endpoint, at);
     return 'changed';
   }
   await finish(world, endpoint, at);
@@ -248,9 +248,9 @@ async function next(world: Platform, endpoint: Endpoint, at: number): Promise<Ou
 async function finish(world: Platform, endpoint: Endpoint, at: number): Promise<void> {
   const { record } = endpoint;
   const change = changeOf(endpoint);
-  const leaving = change.undoing ? endpoint.next : endpoint.serving;
+  const leaving = change.rollback ? endpoint.next : endpoint.serving;
   if (change.kind === 'create' || change.kind === 'update') {
-    if (change.undoing) record.failureReason = change.undoing.reason;
+    if (change.rollback) record.failureReason = change.rollback.reason;
     else {
       delete record.failureReason;
       endpoint.serving = endpoint.next;
@@ -282,12 +282,12 @@ function refresh(endpoint: Endpoint) {
   return [endpoint.serving, endpoint.next].flatMap((fleet) => (fleet ? refreshServing(fleet) : []));
 }
 
-function until(change: Change, at: number): void {
+function endAt(change: Change, at: number): void {
   change.endsAt = at;
   change.dueAt = at;
 }
 
-function say(
+function setStatus(
   variant: VariantRecord,
   status: NonNullable<VariantRecord['doing']>['status'],
   message: string,

@@ -124,11 +124,11 @@ export interface Change {
   /** MaximumExecutionTimeoutInSeconds runs out. */
   timeOutAt?: number;
   /** A container did not answer /ping: until when it is tried again. */
-  ailing?: { until: number };
+  unhealthy?: { until: number };
   /** The instances of the launch under way were granted; asked once, however often their health is looked at. */
   granted?: boolean;
-  /** The change is being undone, for this reason. */
-  undoing?: { reason: string };
+  /** The change is being rolled back, for this reason. */
+  rollback?: { reason: string };
   rollbackBatch?: CapacitySize;
 }
 

@@ -41,7 +41,7 @@ export async function endScale(world: Platform, endpoint: Endpoint, stage: Scale
   const { record, serving } = endpoint;
   const { fleet, change } = record;
   if (!fleet || !serving || !change) throw new Error(`endpoint ${endpoint.key} has no fleet to scale`);
-  if (!change.undoing) {
+  if (!change.rollback) {
     const lack = await shortage(world, endpoint, at);
     if (lack === 'starting') {
       change.dueAt = world.clock.now() + STARTING_CHECK_MS;
@@ -54,13 +54,13 @@ export async function endScale(world: Platform, endpoint: Endpoint, stage: Scale
         variant.desiredCount = numberOf(stage.before.counts, variant.name) ?? variant.desiredCount;
       }
       await stopInstances(world, refreshServing(serving));
-      change.undoing = lack;
+      change.rollback = lack;
       change.endsAt = at + world.latencies.updateWeights;
       change.dueAt = change.endsAt;
       record.status = 'RollingBack';
       return false;
     }
-  } else record.failureReason = change.undoing.reason;
+  } else record.failureReason = change.rollback.reason;
   for (const variant of variantsOf(fleet)) {
     variant.weight = variant.desiredWeight;
     removeInstances(variant, variant.instances.length - variant.desiredCount);
@@ -87,5 +87,5 @@ async function shortage(
   change.granted = true;
   const health = await checkHealth(world, serving, at);
   if (health.state === 'starting') return 'starting';
-  return health.state === 'ill' ? { reason: health.reason } : undefined;
+  return health.state === 'unhealthy' ? { reason: health.reason } : undefined;
 }

@@ -13,7 +13,7 @@ export type Health =
   /** Servers of the user's own take their time to start. */
   | { state: 'starting' }
   /** The first instance that does not answer; `final` when trying again is no use. */
-  | { state: 'ill'; variant: VariantRecord; reason: string; final: boolean; outside: boolean };
+  | { state: 'unhealthy'; variant: VariantRecord; reason: string; final: boolean; outside: boolean };
 
 function fresh(fleet: Fleet): [Variant, Instance][] {
   return membersOf(fleet).flatMap((variant) =>
@@ -54,19 +54,25 @@ export async function checkHealth(world: Platform, fleet: Fleet, at: number): Pr
     instance.moment = at;
     try {
       const containers = await startInstance(world, variant.endpoint, fleet.record, variant.record, instance);
-      let ill = world.faults.inject(['unhealthy'], where) ? 0 : -1;
+      let failing = world.faults.inject(['unhealthy'], where) ? 0 : -1;
       for (const [index, container] of containers.entries()) {
         const answer = container.ping();
         if (answer instanceof Promise) outside = true;
-        if (ill < 0 && (await (answer instanceof Promise ? world.timeline.outside(answer) : answer)) !== 200)
-          ill = index;
+        if (failing < 0 && (await (answer instanceof Promise ? world.timeline.outside(answer) : answer)) !== 200)
+          failing = index;
       }
-      if (ill >= 0)
-        return { state: 'ill', variant: variant.record, reason: unhealthy(variant, ill), final: false, outside };
+      if (failing >= 0)
+        return {
+          state: 'unhealthy',
+          variant: variant.record,
+          reason: unhealthy(variant, failing),
+          final: false,
+          outside,
+        };
       instance.record.healthy = true;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      return { state: 'ill', variant: variant.record, reason, final: true, outside };
+      return { state: 'unhealthy', variant: variant.record, reason, final: true, outside };
     } finally {
       instance.moment = undefined;
     }

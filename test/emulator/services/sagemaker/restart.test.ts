@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
@@ -19,8 +19,9 @@ afterEach(async () => {
 });
 
 /** Closes the emulator and starts another on the same folder, this many seconds after START. */
-async function restart(seconds: number) {
+async function restart(seconds: number, meanwhile: () => Promise<void> = async () => {}) {
   await it.close();
+  await meanwhile();
   it = await stand({ dir, clock: new VirtualClock(START + seconds * 1000) });
 }
 
@@ -71,4 +72,26 @@ test('an endpoint in the middle of a canary goes on where it was', async () => {
     LastModifiedTime: new Date(START + 830_000),
   });
   await invoke(it);
+});
+
+test('a rollback that shadowctl 0.1 had begun goes on', async () => {
+  await withEndpoint(it);
+  await config(it, 'config-2', [variant('AllTraffic', 3, { ModelName: 'm009' })]);
+  it.emulator.world.faults.add({ kind: 'insufficient-capacity' });
+  it.at(300);
+  await it.sagemaker.send(new UpdateEndpointCommand({ EndpointName: 'Weather', EndpointConfigName: 'config-2' }));
+  it.at(490);
+  expect(await describeEndpoint(it)).toMatchObject({ EndpointStatus: 'Updating' });
+  await restart(500, async () => {
+    const file = join(dir, 'state.jsonl');
+    const state = await readFile(file, 'utf8');
+    expect(state).toContain('"rollback":');
+    await writeFile(file, state.replaceAll('"rollback":', '"undoing":'));
+  });
+  it.at(600);
+  expect(await describeEndpoint(it)).toMatchObject({
+    EndpointStatus: 'InService',
+    EndpointConfigName: 'config-1',
+    FailureReason: expect.stringContaining('InsufficientInstanceCapacity'),
+  });
 });
