@@ -26,7 +26,7 @@ export async function runningEmulator(dir: string): Promise<Notice | undefined> 
 
 /**
  * The emulator of `dir`, started in the background if it does not run. `flags` are those of `emulator start`; `entry` is
- * the program's file. Rejects with a `Problem` that shows what the process said when it does not come up.
+ * the program's file. Rejects with a `Problem` that shows what the process output when it does not come up.
  */
 export async function ensureEmulator(
   dir: string,
@@ -51,7 +51,7 @@ export async function ensureEmulator(
   child.kill();
   throw cannotRun(
     child.ended()
-      ? `The emulator did not start: ${await child.said()}`
+      ? `The emulator did not start: ${await child.output()}`
       : `The emulator did not answer within ${PATIENCE / 1000} s.`,
     `Its log is ${child.log}; \`shadowctl emulator start --foreground\` shows the same on the terminal.`,
   );

@@ -8,7 +8,7 @@ export interface Spawned {
   log: string;
   ended(): boolean;
   /** What it printed on its way out, in one line. */
-  said(): Promise<string>;
+  output(): Promise<string>;
   kill(): void;
 }
 
@@ -46,7 +46,7 @@ export async function spawnEmulator(
     pid: child.pid,
     log,
     ended: () => ended,
-    async said() {
+    async output() {
       const text = (await readFile(log)).subarray(before > 10_000_000 ? 0 : before).toString();
       const lines = text.split('\n').map((line) => line.trim());
       return (
@@ -54,7 +54,7 @@ export async function spawnEmulator(
           .filter((line) => line !== '')
           .slice(-4)
           .join(' ')
-          .replace(/^error: /, '') || 'it said nothing.'
+          .replace(/^error: /, '') || 'it printed nothing.'
       );
     },
     kill: () => void child.kill('SIGTERM'),

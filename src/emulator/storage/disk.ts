@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import type { Store, Table } from './store.ts';
 import { type DiskBlobs, createDiskBlobs, UNFINISHED } from './blobs.ts';
-import { type Change, encodeBatch } from './line.ts';
+import { type RecordChange, encodeBatch } from './line.ts';
 import { lockFolder } from './lock.ts';
 import { Log, syncFolder } from './log.ts';
 import { SortedTable } from './table.ts';
@@ -158,7 +158,7 @@ class DiskStore implements Store {
   #takeChanges(): string {
     const changed = this.#changed;
     this.#changed = new Map();
-    const changes: Change[] = [];
+    const changes: RecordChange[] = [];
     for (const [name, keys] of changed) {
       const table = this.tableOf(name);
       for (const key of keys) changes.push(table.has(key) ? [name, key, table.get(key)] : [name, key]);
@@ -169,7 +169,7 @@ class DiskStore implements Store {
   /** Every record there is, and last what changed while they were being written, so that the end is one moment's state. */
   *#lines(): Iterable<string> {
     for (const [name, table] of this.#tables) {
-      let batch: Change[] = [];
+      let batch: RecordChange[] = [];
       for (const [key, value] of table) {
         batch.push([name, key, value]);
         if (batch.length < PER_LINE) continue;

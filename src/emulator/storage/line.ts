@@ -1,23 +1,23 @@
 /** One change as it lies in the log: table, key and, unless the record was deleted, its value. */
-export type Change = [table: string, key: string, value?: unknown];
+export type RecordChange = [table: string, key: string, value?: unknown];
 
 /**
  * A batch of changes as one line of JSON: a line is either there or not, so what was set together stays together.
  * Beyond JSON, dates, bytes and the numbers JSON has no word for are kept: `{"$date":ms}`, `{"$bytes":base64}`, `{"$number":"NaN"}`.
  */
-export function encodeBatch(changes: readonly Change[]): string {
+export function encodeBatch(changes: readonly RecordChange[]): string {
   return JSON.stringify(encode(changes));
 }
 
 /** @throws SyntaxError when the line is not what `encodeBatch` writes */
-export function decodeBatch(line: string): Change[] {
+export function decodeBatch(line: string): RecordChange[] {
   const parsed: unknown = JSON.parse(line);
   const batch = line.includes('"$') ? decode(parsed) : parsed;
   const sound =
     Array.isArray(batch) &&
     batch.every((one) => Array.isArray(one) && typeof one[0] === 'string' && typeof one[1] === 'string');
   if (!sound) throw new SyntaxError('not a batch of changes');
-  return batch as Change[];
+  return batch as RecordChange[];
 }
 
 /** The value itself where JSON can hold it; a copy with the exceptions replaced where not. */

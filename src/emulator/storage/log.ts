@@ -1,7 +1,7 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { cannotRun } from '../../base/errors.ts';
-import { type Change, decodeBatch } from './line.ts';
+import { type RecordChange, decodeBatch } from './line.ts';
 
 const FORMAT = 'shadowctl emulator state';
 const VERSION = 1;
@@ -25,7 +25,7 @@ export class Log {
    * Opens the log at `path`, or begins one, and gives every batch in it to `apply`. A last line that was torn by a
    * crash is cut off. Rejects with a `Problem` when it is damaged elsewhere or of another version.
    */
-  static async open(path: string, apply: (changes: Change[]) => void): Promise<Log> {
+  static async open(path: string, apply: (changes: RecordChange[]) => void): Promise<Log> {
     await rm(`${path}.new`, { force: true });
     const file = await open(path, 'a+').then(async (made) => {
       await made.close();
@@ -122,7 +122,7 @@ async function replay(
   path: string,
   file: FileHandle,
   size: number,
-  apply: (changes: Change[]) => void,
+  apply: (changes: RecordChange[]) => void,
 ): Promise<number> {
   let rest: Buffer = Buffer.alloc(0);
   let sound = 0;
@@ -133,7 +133,7 @@ async function replay(
     if (torn) throw damaged(path, number - 1);
     if (number === 1) checkHeader(path, line.toString());
     else {
-      let changes: Change[];
+      let changes: RecordChange[];
       try {
         changes = decodeBatch(line.toString());
       } catch {

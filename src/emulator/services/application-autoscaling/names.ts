@@ -7,6 +7,6 @@ export function idOf(text: string): string {
 }
 
 /** As AWS names a target in its messages. */
-export function words(target: Target): string {
+export function targetText(target: Target): string {
   return `service namespace: ${target.ServiceNamespace}, resource ID: ${target.ResourceId}, scalable dimension: ${target.ScalableDimension}`;
 }

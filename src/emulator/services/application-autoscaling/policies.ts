@@ -1,6 +1,6 @@
 import type { Context } from '../operation.ts';
 import { policiesOf, type PolicyRecord, type Target, targetKey, targetsOf } from '../../world/scaling.ts';
-import { idOf, words } from './names.ts';
+import { idOf, targetText } from './names.ts';
 import { pageFrom } from '../paging.ts';
 import { invalidNextToken, objectNotFound } from './errors.ts';
 
@@ -22,7 +22,7 @@ const CONFIGURATIONS = [
 export function putScalingPolicy(context: Context, input: PutInput): { PolicyARN: string; Alarms: never[] } {
   const key = targetKey(context, input);
   if (!targetsOf(context.world.store).get(key))
-    throw objectNotFound(`No scalable target registered for ${words(input)}`);
+    throw objectNotFound(`No scalable target registered for ${targetText(input)}`);
   const policies = policiesOf(context.world.store);
   const policyKey = `${key}|${input.PolicyName}`;
   const known = policies.get(policyKey);
@@ -78,7 +78,7 @@ export function describeScalingPolicies(
 
 export function deleteScalingPolicy(context: Context, input: Target & { PolicyName: string }): Record<string, never> {
   if (!policiesOf(context.world.store).delete(`${targetKey(context, input)}|${input.PolicyName}`)) {
-    throw objectNotFound(`No scaling policy found for ${words(input)}, policy name: ${input.PolicyName}`);
+    throw objectNotFound(`No scaling policy found for ${targetText(input)}, policy name: ${input.PolicyName}`);
   }
   return {};
 }

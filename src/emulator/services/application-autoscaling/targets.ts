@@ -1,6 +1,6 @@
 import type { Context } from '../operation.ts';
 import { type Target, targetKey, type TargetRecord, targetsOf, removeTarget } from '../../world/scaling.ts';
-import { idOf, words } from './names.ts';
+import { idOf, targetText } from './names.ts';
 import { pageFrom } from '../paging.ts';
 import { invalidNextToken, objectNotFound, validationError } from './errors.ts';
 
@@ -107,6 +107,6 @@ export function describeScalableTargets(
 
 export function deregisterScalableTarget(context: Context, input: Target): Record<string, never> {
   if (!removeTarget(context.world.store, targetKey(context, input)))
-    throw objectNotFound(`No scalable target found for ${words(input)}`);
+    throw objectNotFound(`No scalable target found for ${targetText(input)}`);
   return {};
 }

@@ -4,7 +4,7 @@ import { isUnbuiltFunction } from '../../world/cloudwatch/math/functions.ts';
 import { MathProblem } from '../../world/cloudwatch/math/parse.ts';
 import { type QueryResult, runQueries } from '../../world/cloudwatch/metrics/query.ts';
 import { decodeToken, encodeToken } from '../paging.ts';
-import { labels } from './labels.ts';
+import { labelsOf } from './labels.ts';
 import { checkQueries } from './queries.ts';
 import { invalidNextToken, validationError } from './errors.ts';
 import { AwsError } from '../../model/aws-error.ts';
@@ -37,7 +37,7 @@ export const getMetricData: Operation = (context, input: Input) => {
   refuseUnbuilt(queries);
   const { clock, metrics } = context.world;
   const results = run(() => runQueries(metrics, context, queries, { startMs: start, endMs: end, now: clock.now() }));
-  const named = labels(queries, results, input.LabelOptions?.Timezone);
+  const named = labelsOf(queries, results, input.LabelOptions?.Timezone);
   const lines = queries
     .filter((query) => query.ReturnData !== false)
     .flatMap((query) =>

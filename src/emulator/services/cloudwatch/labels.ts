@@ -5,7 +5,7 @@ import type { QueryResult } from '../../world/cloudwatch/metrics/query.ts';
  * The label of each line of each query. Without a label of its own a metric is called by its name, with the statistic
  * and the period after it where these tell the request's queries apart (as observed on AWS).
  */
-export function labels(
+export function labelsOf(
   queries: readonly MetricDataQuery[],
   results: ReadonlyMap<string, readonly QueryResult[]>,
   timezone: string | undefined,

@@ -44,7 +44,8 @@ export const putMetricData: Operation = (context, input: Input) => {
   }
   for (const [path, list] of lists) list.forEach((datum, i) => check(datum, `${path}.member.${i + 1}`, now));
   const touched: Series[] = [];
-  for (const [, list] of lists) for (const datum of list) touched.push(...keep(context, input.Namespace, datum, now));
+  for (const [, list] of lists)
+    for (const datum of list) touched.push(...addDatum(context, input.Namespace, datum, now));
   // What was answered with 200 is in the tables: a kill of the process does not take it back.
   context.world.metrics.flush(touched);
   return {};
@@ -107,7 +108,7 @@ function check(datum: Datum, at: string, now: number): void {
   }
 }
 
-function keep(context: Parameters<Operation>[0], namespace: string, datum: Datum, now: number): Series[] {
+function addDatum(context: Parameters<Operation>[0], namespace: string, datum: Datum, now: number): Series[] {
   const series: Series = {
     account: context.account,
     region: context.region,

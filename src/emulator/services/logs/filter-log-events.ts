@@ -1,7 +1,7 @@
 import type { Operation } from '../operation.ts';
 import type { StoredLogEvent } from '../../world/logs/logs.ts';
 import { filterOf } from './filter.ts';
-import { fitting } from './get-log-events.ts';
+import { firstPage } from './get-log-events.ts';
 import { invalidParameter, streamNotFound, invalidToken } from './errors.ts';
 import { targetOf } from './streams.ts';
 import { decodeToken, encodeToken } from '../paging.ts';
@@ -48,7 +48,7 @@ export const filterLogEvents: Operation = async (context, input: Input) => {
   });
   const after = input.nextToken === undefined ? '' : decodeToken(input.nextToken, invalidToken);
   const found = all.filter((event) => eventId(event) > after && matches(event.message));
-  const page = fitting(found, input.limit ?? MAX_EVENTS);
+  const page = firstPage(found, input.limit ?? MAX_EVENTS);
   const last = page.at(-1);
   return {
     events: page.map(view),

@@ -39,7 +39,7 @@ export const getLogEvents: Operation = async (context, input: Input) => {
     token === undefined
       ? all
       : all.filter((event) => (forward ? eventId(event) > token.id : eventId(event) < token.id));
-  const page = forward ? fitting(rest, limit) : fitting(rest.toReversed(), limit).toReversed();
+  const page = forward ? firstPage(rest, limit) : firstPage(rest.toReversed(), limit).toReversed();
   const first = page[0];
   const last = page.at(-1);
   return {
@@ -51,7 +51,7 @@ export const getLogEvents: Operation = async (context, input: Input) => {
 };
 
 /** As many events from the front as a page holds. */
-export function fitting(events: readonly StoredLogEvent[], limit: number): StoredLogEvent[] {
+export function firstPage(events: readonly StoredLogEvent[], limit: number): StoredLogEvent[] {
   const page: StoredLogEvent[] = [];
   let bytes = 0;
   for (const event of events) {

@@ -8,8 +8,8 @@ import { encryptionOf } from './attributes.ts';
 import { algorithmOf, badDigest, checksumOfParts, DEFAULT_CHECKSUM } from './checksums.ts';
 import { checkWrite, matches } from './conditions.ts';
 import { invalidRequest, malformedXml } from './errors.ts';
-import { forget, partsOf, uploadOf } from './uploads.ts';
-import { keep } from './write.ts';
+import { removeUpload, partsOf, uploadOf } from './uploads.ts';
+import { storeObject } from './write.ts';
 import { AwsError } from '../../model/aws-error.ts';
 
 const MIN_PART = 5 * 1024 * 1024;
@@ -31,9 +31,9 @@ export const completeOperations: Operations = {
     checkWrite(input, input.Key ?? '', objects(context.world.store).get(objectId(input)));
     const etag = etagOfParts(chosen);
     const used = new Set(chosen.map(([, part]) => part));
-    const unused = forget(context, input).filter((part) => !used.has(part));
+    const unused = removeUpload(context, input).filter((part) => !used.has(part));
     const { checksumMember } = upload;
-    await keep(context, input, {
+    await storeObject(context, input, {
       pieces: chosen.map(([, part]) => part.piece),
       size,
       etag,

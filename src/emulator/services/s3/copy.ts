@@ -9,7 +9,7 @@ import { checksumToKeep } from './checksums.ts';
 import { checkCopySource, checkWrite } from './conditions.ts';
 import { invalidArgument, invalidRequest, preconditionFailed } from './errors.ts';
 import { tagsOfHeader } from './tags.ts';
-import { keep } from './write.ts';
+import { storeObject } from './write.ts';
 
 export const copyOperations: Operations = {
   async CopyObject(context, input: CopyObjectCommandInput) {
@@ -44,7 +44,7 @@ export const copyOperations: Operations = {
       whole !== undefined && (input.ChecksumAlgorithm !== undefined || source.checksum === undefined)
         ? checksumToKeep(input, whole)
         : source.checksum;
-    const kept = await keep(context, input, {
+    const kept = await storeObject(context, input, {
       pieces,
       size: source.size,
       etag,

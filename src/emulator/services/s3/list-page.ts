@@ -1,5 +1,5 @@
 /** One page of a list, keys and common prefixes together at most `limit`. */
-export interface Page<T> {
+export interface ListPage<T> {
   items: [string, T][];
   /** Common prefixes, delimiter included. */
   groups: string[];
@@ -21,9 +21,9 @@ export function listPage<T>(
     limit: number;
     skip: (key: string, group: string | undefined) => boolean;
   },
-): Page<T> {
+): ListPage<T> {
   const { prefix, delimiter, limit, skip } = options;
-  const page: Page<T> = { items: [], groups: [], last: undefined, next: undefined };
+  const page: ListPage<T> = { items: [], groups: [], last: undefined, next: undefined };
   if (limit === 0) return page;
   for (const [key, value] of entries) {
     const found = delimiter ? key.indexOf(delimiter, prefix.length) : -1;

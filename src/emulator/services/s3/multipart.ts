@@ -13,7 +13,7 @@ import { sourceRecord } from './copy.ts';
 import { parseCopyRange } from './range.ts';
 import { invalidArgument, invalidRequest, noSuchUpload, preconditionFailed } from './errors.ts';
 import { tagsOfHeader } from './tags.ts';
-import { type UploadInput, forget, partKey, uploadKey, uploadOf } from './uploads.ts';
+import { type UploadInput, removeUpload, partKey, uploadKey, uploadOf } from './uploads.ts';
 
 export const multipartOperations: Operations = {
   CreateMultipartUpload(context, input: CreateMultipartUploadCommandInput) {
@@ -87,7 +87,7 @@ export const multipartOperations: Operations = {
 
   async AbortMultipartUpload(context, input: UploadInput) {
     uploadOf(context, input);
-    const dropped = forget(context, input);
+    const dropped = removeUpload(context, input);
     await dropPieces(
       context.world.store,
       dropped.map((part) => part.piece),

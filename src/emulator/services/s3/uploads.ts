@@ -34,7 +34,7 @@ export function partsOf(context: Context, input: UploadInput): [number, PartReco
 }
 
 /** Takes the upload and its parts out of the books; answers the parts. Their bytes are the caller's to keep or drop. */
-export function forget(context: Context, input: UploadInput): PartRecord[] {
+export function removeUpload(context: Context, input: UploadInput): PartRecord[] {
   const { store } = context.world;
   const found = partsOf(context, input);
   for (const [number] of found) parts(store).delete(partKey(input, number));

@@ -27,7 +27,7 @@ export const writeOperations: Operations = {
     const checksum = checksumToKeep(input, body);
     const etag = etagOf(body);
     const piece = await writePiece(context.world.store, body);
-    await keep(context, input, { pieces: [piece], size: body.length, etag, attributes, tags, checksum });
+    await storeObject(context, input, { pieces: [piece], size: body.length, etag, attributes, tags, checksum });
     return {
       ETag: etag,
       [checksum.member]: checksum.value,
@@ -41,7 +41,7 @@ export const writeOperations: Operations = {
  * Puts a written object in its place, if the conditions still hold, and takes away the bytes of what lay there. On
  * refusal the new bytes are taken away.
  */
-export async function keep(
+export async function storeObject(
   context: Context,
   to: Destination,
   record: Omit<ObjectRecord, 'modifiedAt'>,

@@ -1,5 +1,5 @@
 import type { Context } from '../operation.ts';
-import type { Answer } from '../../world/traffic/traffic.ts';
+import type { Answer } from '../../world/traffic/ask.ts';
 import { AwsError } from '../../model/aws-error.ts';
 
 /** The runtime's refusal: `ValidationError`, where the control plane says `ValidationException` (facts 8.2). */

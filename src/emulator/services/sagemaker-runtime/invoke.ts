@@ -4,8 +4,10 @@ import type { InvocationRequest } from '../../containers/container.ts';
 import type { Context } from '../operation.ts';
 import type { Endpoint } from '../../world/endpoints/endpoint.ts';
 import type { Fleet, Variant } from '../../world/fleet/variant.ts';
-import { ask, facing, pickFleet, pickInstance, pickVariant, withOverhead } from '../../world/traffic/traffic.ts';
-import { isMirrored, settle } from '../../world/traffic/shadow.ts';
+import { ask, withOverhead } from '../../world/traffic/ask.ts';
+import { pickFleet, pickInstance, pickVariant, visibleFleet } from '../../world/traffic/pick.ts';
+import { recordAnswer } from '../../world/traffic/record.ts';
+import { isMirrored } from '../../world/traffic/shadow.ts';
 import { modelError, validationError } from './errors.ts';
 import { AwsError } from '../../model/aws-error.ts';
 
@@ -34,7 +36,7 @@ export async function invokeEndpoint(context: Context, input: InvokeInput): Prom
   const { world } = context;
   const endpoint = world.endpoints.find(context.account, context.region, input.EndpointName);
   // One that is still being created is unknown to the runtime (its words then are not sourced, facts 11).
-  const fleet = endpoint && facing(endpoint);
+  const fleet = endpoint && visibleFleet(endpoint);
   if (!endpoint || !fleet || !TAKING.has(endpoint.record.status)) {
     throw validationError(`Endpoint ${input.EndpointName} of account ${context.account} not found.`);
   }
@@ -66,7 +68,7 @@ export async function invokeEndpoint(context: Context, input: InvokeInput): Prom
     world.endpoints.mirror({ variant: shadow, request, caller, at: world.clock.now() });
   }
   if (answer.owed > 0) await world.clock.sleep(answer.owed);
-  settle(world, variant, request, caller, answer, world.clock.now());
+  recordAnswer(world, variant, request, caller, answer, world.clock.now());
 
   const { response } = answer;
   if (response.status < 200 || response.status >= 300) throw modelError(context, endpoint.record.name, answer);

@@ -7,10 +7,10 @@ export interface Place {
   world: World;
 }
 
-export type Kind = 'model' | 'endpoint-config' | 'endpoint';
+export type ResourceKind = 'model' | 'endpoint-config' | 'endpoint';
 
 /** `arn:aws:sagemaker:us-east-1:000000000000:endpoint/x`; the name is lower-cased unless a switch says otherwise (facts 13). */
-export function arnOf({ account, region, world }: Place, kind: Kind, name: string): string {
+export function arnOf({ account, region, world }: Place, kind: ResourceKind, name: string): string {
   const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
   return `arn:${partition}:sagemaker:${region}:${account}:${kind}/${world.switches.lowerCaseArns ? name.toLowerCase() : name}`;
 }

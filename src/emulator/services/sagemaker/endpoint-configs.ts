@@ -6,7 +6,7 @@ import type {
 import type { Context } from '../operation.ts';
 import { type ConfigRecord, configsOf, keyOf, modelsOf } from '../../world/endpoints/records.ts';
 import { checkConfig } from './config-rules.ts';
-import { checkTags, forget, remember } from './tags.ts';
+import { checkTags, removeTags, setTags } from './tags.ts';
 import { arnOf } from './arns.ts';
 import { alreadyExists, notFound } from './errors.ts';
 
@@ -40,7 +40,7 @@ export function createEndpointConfig(
   if (input.DataCaptureConfig) record.capture = input.DataCaptureConfig;
   if (input.MetricsConfig) record.metrics = input.MetricsConfig;
   configs.set(key, record);
-  remember(context, arn, input.Tags);
+  setTags(context, arn, input.Tags);
   return { EndpointConfigArn: arn };
 }
 
@@ -73,6 +73,6 @@ export function deleteEndpointConfig(context: Context, input: { EndpointConfigNa
   const record = configs.get(key);
   if (!record) throw notFound(context, 'endpoint-config', input.EndpointConfigName);
   configs.delete(key);
-  forget(context, record.arn);
+  removeTags(context, record.arn);
   return {};
 }

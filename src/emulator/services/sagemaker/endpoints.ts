@@ -1,13 +1,13 @@
 import type { CreateEndpointInput, DescribeEndpointOutput } from '@aws-sdk/client-sagemaker';
 import type { Context } from '../operation.ts';
 import { planCreate } from '../../world/endpoints/plan.ts';
-import { describeEndpoint as describe } from '../../world/endpoints/describe.ts';
+import { endpointDescription } from '../../world/endpoints/describe.ts';
 import type { Change, ChangeStage, EndpointRecord } from '../../world/endpoints/records.ts';
 import type { Endpoint } from '../../world/endpoints/endpoint.ts';
 import { removeTargetsOf } from '../../world/scaling.ts';
 import { checkDeployment } from './deployment-rules.ts';
 import { configNamed, fleetFor } from './fleets.ts';
-import { checkTags, forget, remember } from './tags.ts';
+import { checkTags, removeTags, setTags } from './tags.ts';
 import { arnOf } from './arns.ts';
 import { alreadyExists, notFound, updateInProgress } from './errors.ts';
 
@@ -44,13 +44,13 @@ export function createEndpoint(context: Context, input: CreateEndpointInput): { 
     modifiedAt: now,
   };
   if (input.DeploymentConfig) record.lastDeployment = input.DeploymentConfig;
-  remember(context, record.arn, input.Tags);
+  setTags(context, record.arn, input.Tags);
   endpoints.start(record, { ...changeOf(context, 'create', planCreate(fleet)), next: fleet });
   return { EndpointArn: record.arn };
 }
 
 export function describeEndpoint(context: Context, input: { EndpointName: string }): DescribeEndpointOutput {
-  return describe(endpointNamed(context, input.EndpointName).record);
+  return endpointDescription(endpointNamed(context, input.EndpointName).record);
 }
 
 export function deleteEndpoint(context: Context, input: { EndpointName: string }): Record<string, never> {
@@ -58,7 +58,7 @@ export function deleteEndpoint(context: Context, input: { EndpointName: string }
   if (record.change) throw updateInProgress(context, input.EndpointName);
   record.status = 'Deleting';
   record.modifiedAt = context.world.clock.now();
-  forget(context, record.arn);
+  removeTags(context, record.arn);
   removeTargetsOf(context.world.store, context, record.name);
   context.world.endpoints.start(record, changeOf(context, 'delete', [{ kind: 'delete' }]));
   return {};

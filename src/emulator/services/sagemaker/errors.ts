@@ -1,8 +1,8 @@
 import { AwsError } from '../../model/aws-error.ts';
-import { arnOf, type Kind, type Place } from './arns.ts';
+import { arnOf, type ResourceKind, type Place } from './arns.ts';
 
 /** What AWS calls each kind in its messages. */
-const WORDS: Record<Kind, string> = {
+const WORDS: Record<ResourceKind, string> = {
   model: 'model',
   'endpoint-config': 'endpoint configuration',
   endpoint: 'endpoint',
@@ -18,11 +18,11 @@ export function invalidNextToken(): AwsError {
 }
 
 /** Facts 8.1: double quotes, the whole ARN. */
-export function notFound(place: Place, kind: Kind, name: string): AwsError {
+export function notFound(place: Place, kind: ResourceKind, name: string): AwsError {
   return validationError(`Could not find ${WORDS[kind]} "${arnOf(place, kind, name)}".`);
 }
 
-export function alreadyExists(place: Place, kind: Kind, name: string): AwsError {
+export function alreadyExists(place: Place, kind: ResourceKind, name: string): AwsError {
   return validationError(`Cannot create already existing ${WORDS[kind]} "${arnOf(place, kind, name)}".`);
 }
 

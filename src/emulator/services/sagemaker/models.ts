@@ -2,7 +2,7 @@ import type { ContainerDefinition, CreateModelInput, DescribeModelOutput } from 
 import type { Context } from '../operation.ts';
 import { keyOf, type ModelRecord, modelsOf } from '../../world/endpoints/records.ts';
 import { artifactUrl, s3Location } from '../../world/fleet/instance.ts';
-import { checkTags, forget, remember } from './tags.ts';
+import { checkTags, removeTags, setTags } from './tags.ts';
 import { arnOf } from './arns.ts';
 import { alreadyExists, notBuilt, notFound, validationError } from './errors.ts';
 
@@ -39,7 +39,7 @@ export async function createModel(context: Context, input: CreateModelInput): Pr
   if (input.ExecutionRoleArn !== undefined) record.roleArn = input.ExecutionRoleArn;
   if (input.VpcConfig) record.vpc = input.VpcConfig as NonNullable<ModelRecord['vpc']>;
   models.set(key, record);
-  remember(context, arn, input.Tags);
+  setTags(context, arn, input.Tags);
   return { ModelArn: arn };
 }
 
@@ -87,6 +87,6 @@ export function deleteModel(context: Context, input: { ModelName: string }): Rec
   const record = models.get(key);
   if (!record) throw notFound(context, 'model', input.ModelName);
   models.delete(key);
-  forget(context, record.arn);
+  removeTags(context, record.arn);
   return {};
 }

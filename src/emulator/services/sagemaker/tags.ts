@@ -14,11 +14,11 @@ export function checkTags(tags: readonly Tag[] | undefined): void {
   if (twice !== undefined) throw validationError(`Duplicate tag key found: ${twice}`);
 }
 
-export function remember(context: Context, arn: string, tags: readonly Tag[] | undefined): void {
+export function setTags(context: Context, arn: string, tags: readonly Tag[] | undefined): void {
   if (tags && tags.length > 0) tagsOf(context.world.store).set(keyOf(context, arn.toLowerCase()), [...tags]);
 }
 
-export function forget(context: Context, arn: string): void {
+export function removeTags(context: Context, arn: string): void {
   tagsOf(context.world.store).delete(keyOf(context, arn.toLowerCase()));
 }
 
@@ -32,15 +32,15 @@ export function addTags(context: Context, input: { ResourceArn: string; Tags: Ta
   for (const tag of input.Tags) added.set(tag.Key, tag);
   if (added.size > MAX_TAGS) throw validationError(`The number of tags exceeds the limit of ${MAX_TAGS}.`);
   const all = [...added.values()];
-  remember(context, input.ResourceArn, all);
+  setTags(context, input.ResourceArn, all);
   return { Tags: all };
 }
 
 export function deleteTags(context: Context, input: { ResourceArn: string; TagKeys: string[] }): Record<string, never> {
   const gone = new Set(input.TagKeys);
   const left = current(context, input.ResourceArn).filter((tag) => !gone.has(tag.Key ?? ''));
-  if (left.length === 0) forget(context, input.ResourceArn);
-  else remember(context, input.ResourceArn, left);
+  if (left.length === 0) removeTags(context, input.ResourceArn);
+  else setTags(context, input.ResourceArn, left);
   return {};
 }
 

@@ -9,7 +9,7 @@ import type {
 import type { EndpointRecord, FleetRecord, VariantRecord } from './records.ts';
 
 /** What DescribeEndpoint answers (facts 1.1, 4.2). Keys that are not set are absent, as AWS leaves them out. */
-export function describeEndpoint(record: EndpointRecord): DescribeEndpointOutput {
+export function endpointDescription(record: EndpointRecord): DescribeEndpointOutput {
   const { fleet } = record;
   const pending = pendingSummary(record);
   return {

@@ -43,7 +43,7 @@ export class LogStreamStore {
   readonly #key: string;
   readonly #table: Table<StreamRecord>;
   readonly #store: Store;
-  readonly #tell: StreamEvents;
+  readonly #events: StreamEvents;
   #waiting: StoredLogEvent[] = [];
   /** Characters in `#waiting`. */
   #gathered = 0;
@@ -53,12 +53,12 @@ export class LogStreamStore {
   #deleted = false;
   #failure: unknown;
 
-  constructor(key: string, record: StreamRecord, table: Table<StreamRecord>, store: Store, tell: StreamEvents) {
+  constructor(key: string, record: StreamRecord, table: Table<StreamRecord>, store: Store, events: StreamEvents) {
     this.#key = key;
     this.record = record;
     this.#table = table;
     this.#store = store;
-    this.#tell = tell;
+    this.#events = events;
   }
 
   append(events: readonly LogEvent[], ingestionTime: number, nextSequence: () => number): void {
@@ -81,7 +81,7 @@ export class LogStreamStore {
     if (events.length === 0) return;
     record.lastIngestionTime = Math.floor(ingestionTime);
     if (this.#gathered >= GATHER) this.write();
-    else this.#tell.waiting();
+    else this.#events.waiting();
   }
 
   /** Begins to move what waits into a blob, unless that is under way. */
@@ -173,9 +173,9 @@ export class LogStreamStore {
       }
       this.#writing = [];
       this.#save();
-      this.#tell.grown();
+      this.#events.grown();
       if (this.#gathered >= GATHER) this.write();
-      else if (this.#waiting.length > 0) this.#tell.waiting();
+      else if (this.#waiting.length > 0) this.#events.waiting();
     };
     // What could not be written waits for the next append; whoever flushes hears of it.
     const failed = (failure: unknown) => {

@@ -1,10 +1,11 @@
 import { stopwatch } from '../../../base/clock.ts';
-import type { InvocationRequest } from '../../containers/container.ts';
 import type { Platform } from '../world.ts';
-import type { Caller, ShadowCopy } from '../endpoints/endpoint.ts';
+import type { ShadowCopy } from '../endpoints/endpoint.ts';
 import type { Variant } from '../fleet/variant.ts';
 import { logTarget } from '../fleet/instance.ts';
-import { type Answer, ask, pickInstance, withOverhead } from './traffic.ts';
+import { type Answer, ask, withOverhead } from './ask.ts';
+import { pickInstance } from './pick.ts';
+import { recordAnswer } from './record.ts';
 
 const NO_ANSWER: Answer = {
   response: { status: 0, body: new Uint8Array(), contentType: 'text/plain' },
@@ -69,35 +70,10 @@ function send(world: Platform, { variant, request, caller, at }: ShadowCopy): vo
   const began = stopwatch(world.clock);
   const note = (answer: Answer) => {
     variant.inFlight -= 1;
-    settle(world, variant, request, caller, withOverhead(world, answer, began), at + answer.owed);
+    recordAnswer(world, variant, request, caller, withOverhead(world, answer, began), at + answer.owed);
   };
   const answer = ask(world, variant, instance, request, { at });
   // A shadow must never bring the emulator down, whatever its container does.
   if (answer instanceof Promise) answer.catch(() => NO_ANSWER).then(note, () => {});
   else note(answer);
-}
-
-/** Metrics and capture of one answered request, at the moment it was answered. */
-export function settle(
-  world: Platform,
-  variant: Variant,
-  request: InvocationRequest,
-  caller: Caller,
-  { response, modelLatency, overheadLatency }: Answer,
-  at: number,
-): void {
-  const { status } = response;
-  variant.meter.record({ at, status, modelLatency, overheadLatency, instances: variant.serving.length });
-  const { capture } = variant;
-  if (!capture?.sampled()) return;
-  const failed = status < 200 || status >= 300;
-  if (failed && !world.switches.captureFailedCalls) return;
-  capture.add({
-    eventId: caller.eventId ?? world.random.uuid(),
-    at,
-    input: request,
-    output: failed ? undefined : response,
-    inferenceId: caller.inferenceId,
-    customAttributes: caller.customAttributes,
-  });
 }

@@ -9,7 +9,7 @@ export interface AlarmPoint {
   sampleCount?: number;
 }
 
-export interface Verdict {
+export interface Evaluation {
   /** Undefined keeps the present state. */
   state: StateValue | undefined;
   /** The real datapoints that were looked at, newest first; at most EvaluationPeriods. */
@@ -42,14 +42,14 @@ export function evaluateAlarm(
   > &
     Pick<Partial<AlarmSettings>, 'ExtendedStatistic' | 'EvaluateLowSampleCountPercentile' | 'Namespace'>,
   range: readonly AlarmPoint[],
-): Verdict {
+): Evaluation {
   const wanted = settings.EvaluationPeriods;
   const toAlarm = settings.DatapointsToAlarm ?? wanted;
   const existing = range.map((point, age) => ({ point, age })).filter(({ point }) => point.value !== undefined);
   const used = existing.slice(0, wanted);
   const evaluated = used.map(({ point }) => point);
   const filled = wanted - used.length;
-  const decide = (state: StateValue | undefined): Verdict => ({ state, evaluated, filled });
+  const decide = (state: StateValue | undefined): Evaluation => ({ state, evaluated, filled });
 
   if (tooFewSamples(settings, evaluated)) return decide(undefined);
   const isBreaching = (point: AlarmPoint) =>

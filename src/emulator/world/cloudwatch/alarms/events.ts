@@ -28,13 +28,13 @@ function everyMs(alarm: AlarmRecord): number {
 function evaluate(world: Platform, alarm: AlarmRecord, at: number): boolean {
   const range = tryRange(world, alarm, at);
   if (range === undefined) return false;
-  const verdict = evaluateAlarm(alarm.settings, range);
-  if (verdict.state === undefined || verdict.state === alarm.state) {
+  const evaluation = evaluateAlarm(alarm.settings, range);
+  if (evaluation.state === undefined || evaluation.state === alarm.state) {
     return range.every((point) => point.value === undefined);
   }
-  const reason = stateReason(alarm.settings, verdict, verdict.state);
-  const reasonData = stateReasonData(alarm.settings, verdict, at, range);
-  changeState(world, alarm, { state: verdict.state, reason, reasonData }, at);
+  const reason = stateReason(alarm.settings, evaluation, evaluation.state);
+  const reasonData = stateReasonData(alarm.settings, evaluation, at, range);
+  changeState(world, alarm, { state: evaluation.state, reason, reasonData }, at);
   return false;
 }
 

@@ -1,7 +1,7 @@
-import { type AlarmPoint, type Verdict, breaches } from './evaluation.ts';
+import { type AlarmPoint, type Evaluation, breaches } from './evaluation.ts';
 import { type AlarmSettings, type Comparison, type StateValue, periodOf } from './record.ts';
 
-/** More datapoints than this are told in a sentence of their own. */
+/** More datapoints than this are reported in a sentence of their own. */
 const MAX_LISTED = 5;
 
 const WORDS: Record<Comparison, string> = {
@@ -15,8 +15,8 @@ const WORDS: Record<Comparison, string> = {
  * StateReason in CloudWatch's words, as seen in real accounts: with DatapointsToAlarm `1 out of the last 1 datapoints
  * […] was … (minimum 1 datapoint for OK -> ALARM transition)`, without it `1 datapoint […] was …`.
  */
-export function stateReason(settings: AlarmSettings, verdict: Verdict, state: StateValue): string {
-  const { evaluated, filled } = verdict;
+export function stateReason(settings: AlarmSettings, evaluation: Evaluation, state: StateValue): string {
+  const { evaluated, filled } = evaluation;
   const periods = settings.EvaluationPeriods;
   const treatment = { breaching: 'Breaching', notBreaching: 'NonBreaching' }[settings.TreatMissingData ?? ''];
   if (state === 'INSUFFICIENT_DATA')
@@ -31,18 +31,20 @@ export function stateReason(settings: AlarmSettings, verdict: Verdict, state: St
   const isBreaching = (point: AlarmPoint) =>
     breaches(settings.ComparisonOperator, point.value as number, settings.Threshold);
   const decisive = evaluated.filter((point) => isBreaching(point) === (state === 'ALARM'));
-  // Filled datapoints alone may decide: then the real ones are told as they are.
-  const told = decisive.length > 0 ? decisive : evaluated;
-  const not = isBreaching(told[0] as AlarmPoint) ? '' : 'not ';
-  const comparison = `${were(told.length)} ${not}${WORDS[settings.ComparisonOperator]} the threshold (${javaDouble(settings.Threshold)})`;
-  const list = `[${told.slice(0, MAX_LISTED).map(pointText).join(', ')}]`;
+  // Filled datapoints alone may decide: then the real ones are reported as they are.
+  const reported = decisive.length > 0 ? decisive : evaluated;
+  const not = isBreaching(reported[0] as AlarmPoint) ? '' : 'not ';
+  const comparison = `${were(reported.length)} ${not}${WORDS[settings.ComparisonOperator]} the threshold (${javaDouble(settings.Threshold)})`;
+  const list = `[${reported.slice(0, MAX_LISTED).map(pointText).join(', ')}]`;
   const toAlarm = settings.DatapointsToAlarm;
   const needed = state === 'ALARM' ? (toAlarm ?? periods) : periods - (toAlarm ?? periods) + 1;
   const direction = state === 'ALARM' ? 'OK -> ALARM' : 'ALARM -> OK';
   const minimum = toAlarm === undefined ? '' : ` (minimum ${counted(needed, 'datapoint')} for ${direction} transition)`;
   const subject =
-    toAlarm === undefined ? counted(told.length, 'datapoint') : `${told.length} out of the last ${periods} datapoints`;
-  if (told.length >= MAX_LISTED) {
+    toAlarm === undefined
+      ? counted(reported.length, 'datapoint')
+      : `${reported.length} out of the last ${periods} datapoints`;
+  if (reported.length >= MAX_LISTED) {
     const crossed = state === 'ALARM' ? 'crossed' : 'did not cross';
     const recent = `The most recent datapoints which ${crossed} the threshold: ${list}`;
     return `Threshold Crossed: ${subject} ${comparison}${treated}. ${recent}${minimum}.`;
@@ -53,11 +55,11 @@ export function stateReason(settings: AlarmSettings, verdict: Verdict, state: St
 /** StateReasonData: JSON with members and number format (`1.0`) as CloudWatch writes them. */
 export function stateReasonData(
   settings: AlarmSettings,
-  verdict: Verdict,
+  evaluation: Evaluation,
   at: number,
   range: readonly AlarmPoint[],
 ): string {
-  const { evaluated, filled } = verdict;
+  const { evaluated, filled } = evaluation;
   const missing = range.filter((point) => point.value === undefined).slice(0, filled);
   const points = [...evaluated, ...missing].sort((a, b) => b.at - a.at);
   const oldest = evaluated.at(-1);

@@ -2,7 +2,7 @@ import { stopwatch } from '../../../base/clock.ts';
 import type { Container, InvocationRequest, InvocationResponse } from '../../containers/container.ts';
 import type { Platform } from '../world.ts';
 import { containerName, startInstance } from '../fleet/instance.ts';
-import type { Fleet, Instance, Variant } from '../fleet/variant.ts';
+import type { Instance, Variant } from '../fleet/variant.ts';
 
 /** What a variant answered, and how long it took (microseconds). */
 export interface Answer {
@@ -31,51 +31,8 @@ const FIRST_CALL = 6;
 /** Spread of the simulated latencies: the slowest of 200 calls takes about twice the median (facts 13). */
 const SIGMA = 0.25;
 
-/** Which fleets of an endpoint take requests now. */
-export interface Serving {
-  serving: Fleet | undefined;
-  next: Fleet | undefined;
-}
-
-/** The fleet whose variants the caller can name: the old one until it takes no more requests. */
-export function facing({ serving, next }: Serving): Fleet | undefined {
-  return next && serving?.production.every((variant) => variant.serving.length === 0) ? next : serving;
-}
-
-/** A variant by its share of the weights; undefined when no weight is above zero. */
-export function pickVariant(world: Platform, fleet: Fleet): Variant | undefined {
-  const [only] = fleet.production;
-  if (fleet.production.length === 1) return only;
-  let total = 0;
-  for (const variant of fleet.production) total += variant.record.weight;
-  let drawn = world.random.next() * total;
-  for (const variant of fleet.production) {
-    drawn -= variant.record.weight;
-    if (drawn < 0) return variant;
-  }
-  return undefined;
-}
-
-/**
- * Old fleet or new: while traffic shifts, each request goes to the new one with the share of its instances that take
- * traffic, at random and not sticky (facts 4.3: a canary of 1 out of 3 saw 35 % of the requests).
- */
-export function pickFleet(world: Platform, { serving, next }: Serving, variant: Variant): Variant {
-  if (!serving || !next) return variant;
-  const counterpart = next.production.find((other) => other.record.name === variant.record.name);
-  if (!counterpart || counterpart.serving.length === 0) return variant;
-  const share = counterpart.serving.length / counterpart.record.desiredCount;
-  return variant.serving.length === 0 || world.random.next() < share ? counterpart : variant;
-}
-
-/** One of the instances that take requests. */
-export function pickInstance(world: Platform, variant: Variant): Instance | undefined {
-  const { serving } = variant;
-  return serving.length === 1 ? serving[0] : serving[Math.floor(world.random.next() * serving.length)];
-}
-
 /** How a request is put to an instance. */
-export interface Asking {
+export interface AskOptions {
   /** The simulated moment, where it is not the present. */
   at?: number | undefined;
   /** Only this container of several (TargetContainerHostname). */
@@ -91,23 +48,23 @@ export function ask(
   variant: Variant,
   instance: Instance,
   request: InvocationRequest,
-  asking: Asking = {},
+  options: AskOptions = {},
 ): Answer | Promise<Answer> {
-  if (instance.containers) return put(world, variant, instance, instance.containers, request, asking);
+  if (instance.containers) return askContainers(world, variant, instance, instance.containers, request, options);
   return startInstance(world, variant.endpoint, variant.fleet, variant.record, instance).then(
-    (containers) => put(world, variant, instance, containers, request, asking),
+    (containers) => askContainers(world, variant, instance, containers, request, options),
     // It once ran (the emulator was restarted meanwhile); now nothing answers there.
     () => ({ response: silence, modelLatency: 0, overheadLatency: 0, container: 'primary', owed: 0, measured: 0 }),
   );
 }
 
-function put(
+function askContainers(
   world: Platform,
   variant: Variant,
   instance: Instance,
   containers: Container[],
   request: InvocationRequest,
-  { at, only }: Asking,
+  { at, only }: AskOptions,
 ): Answer | Promise<Answer> {
   const fault = world.faults.inject(MODEL_FAULTS, {
     service: 'sagemaker-runtime',
@@ -123,7 +80,7 @@ function put(
   const [single] = containers;
   if (fault?.kind === 'failing-model') {
     const response = { status: fault.status ?? 500, body: INJECTED, contentType: 'text/plain' };
-    return weigh(world, variant, { response, container: 'primary', first, extra, began, outside: false });
+    return withLatencies(world, variant, { response, container: 'primary', first, extra, began, outside: false });
   }
   if (single && containers.length === 1) {
     instance.moment = at;
@@ -131,19 +88,24 @@ function put(
     instance.moment = undefined;
     // A container that answers at once is built in; one that must be waited for is a server of the user's own.
     if (!(response instanceof Promise)) {
-      return weigh(world, variant, { response, container: 'primary', first, extra, began, outside: false });
+      return withLatencies(world, variant, { response, container: 'primary', first, extra, began, outside: false });
     }
     return response.then((answer) =>
-      weigh(world, variant, { response: answer, container: 'primary', first, extra, began, outside: true }),
+      withLatencies(world, variant, { response: answer, container: 'primary', first, extra, began, outside: true }),
     );
   }
-  return chain(variant, containers, request, only).then(({ response, container, outside }) =>
-    weigh(world, variant, { response, container, first, extra, began, outside }),
+  return askPipeline(variant, containers, request, only).then(({ response, container, outside }) =>
+    withLatencies(world, variant, { response, container, first, extra, began, outside }),
   );
 }
 
 /** An inference pipeline: each container's answer is the next one's request. */
-async function chain(variant: Variant, containers: Container[], request: InvocationRequest, only: number | undefined) {
+async function askPipeline(
+  variant: Variant,
+  containers: Container[],
+  request: InvocationRequest,
+  only: number | undefined,
+) {
   let input = request;
   let response = silence;
   let container = 'primary';
@@ -160,7 +122,7 @@ async function chain(variant: Variant, containers: Container[], request: Invocat
   return { response, container, outside };
 }
 
-interface Raw {
+interface RawAnswer {
   response: InvocationResponse;
   container: string;
   first: boolean;
@@ -172,7 +134,11 @@ interface Raw {
 }
 
 /** Puts the latencies to an answer: simulated for built-in containers, measured for all others. */
-function weigh(world: Platform, variant: Variant, { response, container, first, extra, began, outside }: Raw): Answer {
+function withLatencies(
+  world: Platform,
+  variant: Variant,
+  { response, container, first, extra, began, outside }: RawAnswer,
+): Answer {
   const measured = stopwatch(world.clock) - began;
   const simulated = !outside && world.latencies.modelLatency > 0;
   const model = Math.min(
