@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { Fault } from '../world/faults.ts';
 import type { WireRequest, WireResponse } from '../protocols/wire.ts';
-import { conformance } from '../services/registry.ts';
+import { conformance } from '../services/conformance.ts';
 import { SERVICE_IDS } from '../model/shapes.ts';
 import type { World } from '../world/world.ts';
 

@@ -1,5 +1,5 @@
 import { MISSING } from './conformance-notes.ts';
-import { conformance } from './registry.ts';
+import { loadService } from './registry.ts';
 import { SERVICE_IDS, type ServiceId } from '../model/shapes.ts';
 
 export type Standing = 'built' | 'partly' | 'not built';
@@ -73,4 +73,17 @@ export function standingsMarkdown(all: readonly ServiceStanding[], everything = 
 
 function cell(text: string): string {
   return text.replaceAll('|', '\\|');
+}
+
+/** What of each service is built, and what AWS knows beside it: read from the code, so that it cannot be wrong. */
+export async function conformance(): Promise<Record<ServiceId, { built: string[]; notBuilt: string[] }>> {
+  const entries = await Promise.all(
+    SERVICE_IDS.map(async (id) => {
+      const { model, operations } = await loadService(id);
+      const isBuilt = (name: string) => model.operation(name)?.built === true && operations[name] !== undefined;
+      const names = [...model.operationNames].sort();
+      return [id, { built: names.filter(isBuilt), notBuilt: names.filter((name) => !isBuilt(name)) }] as const;
+    }),
+  );
+  return Object.fromEntries(entries) as Record<ServiceId, { built: string[]; notBuilt: string[] }>;
 }

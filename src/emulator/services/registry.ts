@@ -1,5 +1,5 @@
 import type { Hooks, Operations } from './operation.ts';
-import { type RawModel, resolveModel, SERVICE_IDS, type ServiceId, type ServiceModel } from '../model/shapes.ts';
+import { type RawModel, resolveModel, type ServiceId, type ServiceModel } from '../model/shapes.ts';
 
 /** A service when it is first called: its description and its operations. */
 export interface Service {
@@ -59,17 +59,4 @@ export async function loadService(id: ServiceId): Promise<Service> {
   const service = { model, operations: loaded.operations, hooks: loaded.hooks ?? {} };
   ready.set(id, service);
   return service;
-}
-
-/** What of each service is built, and what AWS knows beside it: read from the code, so that it cannot be wrong. */
-export async function conformance(): Promise<Record<ServiceId, { built: string[]; notBuilt: string[] }>> {
-  const entries = await Promise.all(
-    SERVICE_IDS.map(async (id) => {
-      const { model, operations } = await loadService(id);
-      const isBuilt = (name: string) => model.operation(name)?.built === true && operations[name] !== undefined;
-      const names = [...model.operationNames].sort();
-      return [id, { built: names.filter(isBuilt), notBuilt: names.filter((name) => !isBuilt(name)) }] as const;
-    }),
-  );
-  return Object.fromEntries(entries) as Record<ServiceId, { built: string[]; notBuilt: string[] }>;
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeBatch, encodeBatch } from '../../../src/emulator/storage/line.ts';
 import { createMemoryStore } from '../../../src/emulator/storage/memory.ts';
 import { openStore } from '../../../src/emulator/storage/open.ts';
-import { compareUtf8 } from '../../../src/emulator/storage/order.ts';
+import { compareUtf8 } from '../../../src/emulator/storage/table.ts';
 import type { Store } from '../../../src/emulator/storage/store.ts';
 
 let dir: string;

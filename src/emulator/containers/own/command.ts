@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -7,7 +8,6 @@ import { dirname, join } from 'node:path';
 import { systemClock } from '../../../base/clock.ts';
 import type { Container } from '../container.ts';
 import { forward } from './forward.ts';
-import { lines } from './lines.ts';
 import type { Register } from './register.ts';
 
 /** How long a command may take until its server answers for the first time, in ms of the wall clock. */
@@ -135,4 +135,19 @@ function freePort(): Promise<number> {
       server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
     });
   });
+}
+
+/** A log event of CloudWatch holds at most 256 KB; longer lines are cut into pieces. */
+const MAX_LENGTH = 256 * 1000;
+
+/** Cuts a stream of bytes into lines for `log`; the last one without its end is kept until it comes. */
+function lines(log: (line: string) => void): (chunk: Buffer) => void {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  return (chunk) => {
+    const parts = (rest + decoder.write(chunk)).split('\n');
+    rest = parts.pop() ?? '';
+    for (const part of parts) log(part.endsWith('\r') ? part.slice(0, -1) : part);
+    for (; rest.length > MAX_LENGTH; rest = rest.slice(MAX_LENGTH)) log(rest.slice(0, MAX_LENGTH));
+  };
 }

@@ -4,7 +4,6 @@ import { dropPieces } from '../../world/objects/bytes.ts';
 import type { Operations } from '../operation.ts';
 import { bucketOf, ownerOf } from './access.ts';
 import { pageAfter } from '../paging.ts';
-import { isBucketName } from './bucket-names.ts';
 import { invalidArgument, notImplemented, invalidContinuationToken } from './errors.ts';
 import { AwsError } from '../../model/aws-error.ts';
 
@@ -138,4 +137,15 @@ function regionOf(region: string, constraint: string | undefined): string {
     );
   }
   return region;
+}
+
+/**
+ * May a bucket be called this? The rules of general purpose buckets:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+ */
+function isBucketName(name: string): boolean {
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) return false;
+  if (name.includes('..') || /^\d+\.\d+\.\d+\.\d+$/.test(name)) return false;
+  if (['xn--', 'sthree-', 'amzn-s3-demo-'].some((prefix) => name.startsWith(prefix))) return false;
+  return !['-s3alias', '--ol-s3', '.mrap', '--x-s3', '--table-s3'].some((suffix) => name.endsWith(suffix));
 }

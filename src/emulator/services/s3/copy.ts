@@ -8,7 +8,7 @@ import { attributesOf, encryptionOf } from './attributes.ts';
 import { checksumToKeep } from './checksums.ts';
 import { checkCopySource, checkWrite } from './conditions.ts';
 import { invalidArgument, invalidRequest, preconditionFailed } from './errors.ts';
-import { tagsOfHeader } from './tags.ts';
+import { tagsOfHeader } from './tagging.ts';
 import { storeObject } from './write.ts';
 
 export const copyOperations: Operations = {

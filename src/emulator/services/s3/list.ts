@@ -1,7 +1,7 @@
 import type { ListObjectsCommandInput, ListObjectsV2CommandInput } from '@aws-sdk/client-s3';
 import type { Context, Operations } from '../operation.ts';
 import { type ObjectRecord, objects } from '../../world/objects/records.ts';
-import { compareUtf8 } from '../../storage/order.ts';
+import { compareUtf8 } from '../../storage/table.ts';
 import { bucketOf, ownerOf } from './access.ts';
 import { decodeToken, encodeToken } from '../paging.ts';
 import { listPage, urlEncode } from './list-page.ts';

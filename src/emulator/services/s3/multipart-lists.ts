@@ -1,7 +1,7 @@
 import type { ListMultipartUploadsCommandInput, ListPartsCommandInput } from '@aws-sdk/client-s3';
 import type { Operations } from '../operation.ts';
 import { type UploadRecord, uploads } from '../../world/objects/records.ts';
-import { compareUtf8 } from '../../storage/order.ts';
+import { compareUtf8 } from '../../storage/table.ts';
 import { bucketOf, ownerOf } from './access.ts';
 import { algorithmOf } from './checksums.ts';
 import { encoder, limitOf } from './list.ts';

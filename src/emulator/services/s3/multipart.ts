@@ -12,7 +12,7 @@ import { algorithmOf, checksumOf, DEFAULT_CHECKSUM, givenChecksum, memberOf, ver
 import { sourceRecord } from './copy.ts';
 import { parseCopyRange } from './range.ts';
 import { invalidArgument, invalidRequest, noSuchUpload, preconditionFailed } from './errors.ts';
-import { tagsOfHeader } from './tags.ts';
+import { tagsOfHeader } from './tagging.ts';
 import { type UploadInput, removeUpload, partKey, uploadKey, uploadOf } from './uploads.ts';
 
 export const multipartOperations: Operations = {

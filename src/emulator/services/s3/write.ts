@@ -6,7 +6,7 @@ import { bucketOf, objectId } from './access.ts';
 import { attributesOf, encryptionOf } from './attributes.ts';
 import { checksumToKeep, verifyBody } from './checksums.ts';
 import { checkWrite } from './conditions.ts';
-import { tagsOfHeader } from './tags.ts';
+import { tagsOfHeader } from './tagging.ts';
 
 /** What a new object is written under, and on which conditions. */
 export interface Destination {

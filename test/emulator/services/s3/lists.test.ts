@@ -9,7 +9,7 @@ import {
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listPage } from '../../../../src/emulator/services/s3/list-page.ts';
-import { compareUtf8 } from '../../../../src/emulator/storage/order.ts';
+import { compareUtf8 } from '../../../../src/emulator/storage/table.ts';
 import { refusal, type S3World, s3World } from './world.ts';
 
 const Bucket = 'listed';

@@ -1,3 +1,5 @@
+import type { Clock } from '../../../../base/clock.ts';
+import type { EventSource } from '../../timeline.ts';
 import type { Store } from '../../../storage/store.ts';
 import type { StoredLayer } from './bucket.ts';
 import { datapoints } from './datapoint.ts';
@@ -123,4 +125,22 @@ function keyOf(series: Series): string {
   const dimensions = series.dimensions.map(({ Name, Value }) => `${Name}\u0001${Value}`);
   if (dimensions.length > 1) dimensions.sort();
   return [series.account, series.region, series.namespace, series.name, ...dimensions].join('\u0000');
+}
+
+/** How often the running minute of metrics is written, in ms: a kill -9 loses no more of it. */
+const FLUSH_EVERY = 2_000;
+
+/**
+ * Writes the open minutes of metrics now and then, while there are requests: a minute is otherwise written when it is
+ * over, and an alarm must find what led to it also after a kill -9. However long nobody looked, it writes once.
+ */
+export function flushMetrics(world: { clock: Clock; metrics: MetricStore }): EventSource {
+  let due = world.clock.now() + FLUSH_EVERY;
+  return {
+    next: () => due,
+    run() {
+      world.metrics.flush();
+      due = world.clock.now() + FLUSH_EVERY;
+    },
+  };
 }
