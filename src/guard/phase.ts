@@ -35,6 +35,12 @@ interface FleetCount {
   desired: number;
 }
 
+/** True for two looks at one stage: the share counts, in whole per cent, where the stage is one of its shares. */
+export function sameStage(a: Stage, b: Stage): boolean {
+  const shares = a.name === 'shifting' || a.name === 'baking';
+  return a.name === b.name && (!shares || Math.round(a.share * 100) === Math.round(b.share * 100));
+}
+
 type Description = Pick<
   DescribeEndpointCommandOutput,
   'EndpointStatus' | 'EndpointConfigName' | 'ProductionVariants' | 'PendingDeploymentSummary'

@@ -1,3 +1,4 @@
+import type { Ora } from 'ora';
 import { type Io, plain } from './io.ts';
 import { paint } from './theme.ts';
 
@@ -16,22 +17,33 @@ export interface Progress {
   stop(): void;
 }
 
-/** Begins to show progress on standard error. */
-async function startProgress(io: Io, text: string): Promise<Progress> {
+/** Begins to show progress on standard error; the spinner appears as soon as it is loaded. */
+export function startProgress(io: Io, text: string): Progress {
   if (!io.interactive) return plainProgress(io, text);
+  let now = plain(text);
+  let over = false;
+  let spinner: Ora | undefined;
   // 50 ms to load: only where it is seen.
-  const { default: ora } = await import('ora');
-  const spinner = ora({
-    text: plain(text),
-    stream: process.stderr,
-    color: io.color ? 'cyan' : false,
-    discardStdin: false,
-  }).start();
+  void import('ora').then(({ default: ora }) => {
+    if (over) return;
+    spinner = ora({ text: now, stream: process.stderr, color: io.color ? 'cyan' : false, discardStdin: false }).start();
+  });
+  const end = (symbol: string, last: string) => {
+    over = true;
+    if (spinner === undefined) io.err(`${symbol} ${plain(last)}`);
+    else spinner.stopAndPersist({ symbol, text: plain(last) });
+  };
   return {
-    update: (next) => void (spinner.text = plain(next)),
-    done: (last) => void spinner.stopAndPersist({ symbol: paint(io, 'good', '✓'), text: plain(last) }),
-    fail: (last) => void spinner.stopAndPersist({ symbol: paint(io, 'bad', '✗'), text: plain(last) }),
-    stop: () => void spinner.stop(),
+    update(next) {
+      now = plain(next);
+      if (spinner !== undefined) spinner.text = now;
+    },
+    done: (last) => end(paint(io, 'good', '✓'), last),
+    fail: (last) => end(paint(io, 'bad', '✗'), last),
+    stop() {
+      over = true;
+      spinner?.stop();
+    },
   };
 }
 
@@ -61,7 +73,7 @@ function quarterOf(text: string): number | undefined {
 
 /** Shows progress while `work` runs; the spinner is gone when it ends, however it ends. */
 export async function withProgress<T>(io: Io, text: string, work: (progress: Progress) => Promise<T>): Promise<T> {
-  const progress = await startProgress(io, text);
+  const progress = startProgress(io, text);
   try {
     return await work(progress);
   } finally {

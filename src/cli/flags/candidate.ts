@@ -1,7 +1,7 @@
-import { isAbsolute, join } from 'node:path';
 import type { Command } from 'commander';
 import { usage } from '../../base/errors.ts';
-import type { CandidateOptions } from '../../resources/artifact/candidate.ts';
+import type { CandidateSpec } from '../../lifecycle/candidate.ts';
+import { filePath } from './values.ts';
 
 /** The candidate and how it is to be called: what deploy, canary and shadow have in common. */
 export interface CandidateFlags {
@@ -33,15 +33,18 @@ export function addCandidateFlags(command: Command): Command {
     .option('--tag <key=value>', 'tag for everything that is created (repeatable)', pair('--tag'));
 }
 
-/** The model as the user named it; a local path is taken from `cwd`. */
-export function candidateOptions(flags: CandidateFlags, cwd: string): CandidateOptions {
-  const { artifact } = flags;
-  const local = artifact !== undefined && !artifact.startsWith('s3://') && !isAbsolute(artifact);
+/** The candidate as the flags name it; a local path is taken from `cwd`. */
+export function candidateSpec(flags: CandidateFlags, cwd: string): CandidateSpec {
   return {
-    artifact: local ? join(cwd, artifact) : artifact,
+    artifact: flags.artifact === undefined ? undefined : filePath(flags.artifact, cwd),
     algorithm: flags.algorithm,
     image: flags.image,
     allowMismatch: flags.allowMismatch === true,
+    modelName: flags.modelName,
+    configName: flags.configName,
+    role: flags.role,
+    environment: flags.containerEnv ?? {},
+    tags: flags.tag ?? {},
   };
 }
 

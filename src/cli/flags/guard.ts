@@ -1,25 +1,9 @@
 import type { Command } from 'commander';
-import { type StrategyName, STRATEGIES, type StrategyRequest } from '../../guard/strategy.ts';
+import { type StrategyName, STRATEGIES } from '../../guard/strategy.ts';
 import { parseLatencyGrowth, parseLatencyLimit, parseRate, parseSeconds, parseSize } from '../../guard/quantity.ts';
-import type { LimitRequest } from '../../guard/thresholds.ts';
+import type { GuardOptions } from '../../lifecycle/guarded-update/start.ts';
 import { usage } from '../../base/errors.ts';
-import { parseTarget, type Target } from './targets.ts';
-
-/** How an update is to be guarded, as the words of the call say it. */
-export interface GuardOptions {
-  strategy: StrategyRequest;
-  limits: LimitRequest;
-  /** How far back the fleet that runs now is looked at, in minutes. */
-  baselineMinutes: number;
-  /** The team's own alarms. */
-  alarms: readonly string[];
-  /** Goes on where the examination would stop. */
-  force: boolean;
-  /** Who is told how it ended, beside those of shadowctl.yaml. */
-  notify: readonly Target[];
-  /** Draw what both fleets did, once it has ended. */
-  metrics: boolean;
-}
+import { parseTarget } from './targets.ts';
 
 /** What commander makes of `guardFlags`. */
 export interface GuardWords {
@@ -68,7 +52,7 @@ export function guardFlags(command: Command, optional?: string): Command {
     fleet: 'new fleet',
   })
     .option('--no-metrics', 'do not wait for and draw the metrics of both fleets once it has ended')
-    .option('--force', 'go on where the examination finds that the guardrail would be a lie');
+    .option('--force', 'go on where the examination finds that the update would be unguarded');
 }
 
 /**

@@ -2,8 +2,8 @@ import { showLimit, showValue } from '../../guard/alarms/format.ts';
 import type { FleetMinute } from '../../lifecycle/guarded-update/fleet-metrics.ts';
 import type { Stage } from '../../guard/phase.ts';
 import type { Snapshot, Update } from '../../lifecycle/guarded-update/await-update.ts';
-import { plain } from '../../ui/io.ts';
-import type { LiveAlarm, LiveFleet, LiveView } from '../../ui/live.ts';
+import { type Io, plain } from '../../ui/io.ts';
+import { drawLive, type LiveAlarm, type LiveFleet, type LiveView } from '../../ui/live.ts';
 import { MINUTE, percent, timeOfDay } from '../../base/units.ts';
 
 /** One look at an update in the terms of the live view. Pure. */
@@ -119,4 +119,23 @@ export function changesSince(before: Snapshot | undefined, snapshot: Snapshot): 
 function lastValue(alarm: Snapshot['alarms'][number], snapshot: Snapshot): string {
   const last = snapshot.points.get(alarm.AlarmName ?? '')?.at(-1);
   return last === undefined ? '' : `: ${showValue(alarm, last.value)}, limit ${showLimit(alarm)}`;
+}
+
+/** On a terminal a view that is drawn over itself; elsewhere a timestamped line for everything that changes. */
+export function liveView(
+  io: Pick<Io, 'err' | 'interactive' | 'columns' | 'color'>,
+): (update: Pick<Update, 'endpoint' | 'previous' | 'requested' | 'startedAt'>, snapshot: Snapshot) => void {
+  let before: Snapshot | undefined;
+  let drawn = 0;
+  return (update, snapshot) => {
+    if (io.interactive) {
+      const lines = drawLive(viewOf(update, snapshot), io.columns, io.color);
+      const up = drawn === 0 ? '' : `\u001b[${drawn}A\u001b[J`;
+      io.err(`${up}${lines.join('\n')}`);
+      drawn = lines.length;
+    } else {
+      for (const line of changesSince(before, snapshot)) io.err(line);
+    }
+    before = snapshot;
+  };
 }

@@ -1,29 +1,16 @@
-import { appendFile } from 'node:fs/promises';
-import type { App } from '../../app.ts';
-import { plain } from '../../ui/io.ts';
+import { type CommandLine, shown, type Text, text } from '../../base/text.ts';
+import type { EndedUpdate, UpdateMetrics } from '../../lifecycle/guarded-update/ended.ts';
+import { servedIn } from '../../lifecycle/guarded-update/metrics.ts';
+import { type Io, plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
-import { isCommand, wrap } from '../../ui/wrap.ts';
-import type { Followed } from '../../commands/shared/follow-update.ts';
-import { metricsJson, servedIn, type UpdateMetrics } from '../../commands/shared/update-metrics.ts';
+import { layout, wrap } from '../../ui/wrap.ts';
+import { metricsJson } from './update-metrics.ts';
+import { stageWords } from './update-live.ts';
 import { duration, MINUTE, percent, timeOfDay } from '../../base/units.ts';
 
-/** Tells how an update ended: to people, to machines, and to GitHub where it runs there. */
-export async function tellResult(
-  app: App,
-  followed: Followed,
-  format: 'text' | 'json',
-  metrics?: UpdateMetrics,
-): Promise<void> {
-  if (format === 'json')
-    app.io.out(JSON.stringify({ ...resultJson(followed, metrics), metrics: metricsJson(metrics) }, null, 2));
-  else for (const line of resultLines(app.io, followed)) app.io.out(line);
-  const summary = app.env.GITHUB_STEP_SUMMARY;
-  if (summary !== undefined && summary !== '') await appendFile(summary, resultMarkdown(followed));
-}
-
 /** The result for machines; stable names. */
-export function resultJson(followed: Followed, metrics?: UpdateMetrics) {
-  const { update, ending, aftermath, endedAt, stages } = followed;
+export function resultFacts(ended: EndedUpdate, metrics?: UpdateMetrics) {
+  const { update, ending, aftermath, endedAt, stages } = ended;
   return {
     endpoint: update.endpoint,
     ending: ending.kind,
@@ -36,8 +23,8 @@ export function resultJson(followed: Followed, metrics?: UpdateMetrics) {
     reason: ending.reason ?? null,
     startedAt: new Date(update.startedAt).toISOString(),
     endedAt: new Date(endedAt).toISOString(),
-    stages: stages.map(({ at, words }) => ({ at: new Date(at).toISOString(), stage: words })),
-    newFleet: metrics === undefined ? aftermath.served : servedIn(metrics, followed),
+    stages: stages.map(({ at, stage }) => ({ at: new Date(at).toISOString(), stage: stageWords(stage) })),
+    newFleet: metrics === undefined ? aftermath.served : servedIn(metrics, ended),
     alarms: aftermath.alarms.map((alarm) => ({
       ...alarm,
       reason: alarm.reason ?? null,
@@ -50,9 +37,16 @@ export function resultJson(followed: Followed, metrics?: UpdateMetrics) {
   };
 }
 
+/** The same with what both fleets did, minute by minute. */
+export function resultJson(ended: EndedUpdate, metrics: UpdateMetrics | undefined) {
+  return { ...resultFacts(ended, metrics), metrics: metricsJson(metrics) };
+}
+
+type ResultIo = Pick<Io, 'color' | 'columns' | 'command'>;
+
 /** The result for people, in lines that fit: how it ended first, then the evidence, then what to do. */
-export function resultLines(io: Pick<App['io'], 'color' | 'columns'>, followed: Followed): string[] {
-  const { update, ending, aftermath, endedAt } = followed;
+export function resultLines(io: ResultIo, ended: EndedUpdate): string[] {
+  const { update, ending, aftermath, endedAt } = ended;
   const good = ending.kind === 'updated';
   const [head = '', ...more] = wrap(
     `${plain(ending.sentence)} It took ${duration(endedAt - update.startedAt)}.`,
@@ -60,8 +54,8 @@ export function resultLines(io: Pick<App['io'], 'color' | 'columns'>, followed: 
   );
   const mark = good ? paint(io, 'good', '✓') : paint(io, 'bad', '✗');
   const lines = [`${mark} ${head}`, ...more.map((line) => `  ${line}`)];
-  const say = (label: string, ...texts: string[]) => lines.push(...labelled(label, texts, io));
-  say('traffic', servedSentence(followed));
+  const say = (label: string, ...texts: Text[]) => lines.push(...labelled(label, texts, io));
+  say('traffic', servedSentence(ended));
   for (const alarm of aftermath.alarms) {
     const points = alarm.points.map((point) => `${timeOfDay(point.at)} ${point.value}${point.breaching ? ' ✗' : ''}`);
     say(
@@ -80,17 +74,17 @@ export function resultLines(io: Pick<App['io'], 'color' | 'columns'>, followed: 
     say('log', ...said, ...rest, `in log group ${aftermath.log.group}`);
   }
   for (const problem of aftermath.unseen) say('not seen', plain(problem));
-  for (const [label, text] of nextSteps(followed)) say(label, text);
+  for (const [label, text] of nextSteps(ended)) say(label, text);
   return lines;
 }
 
 const LABEL_COLUMNS = 13;
 
 /** `  label      text`, wrapped below itself. */
-function labelled(label: string, texts: readonly string[], io: Pick<App['io'], 'color' | 'columns'>): string[] {
+function labelled(label: string, texts: readonly Text[], io: ResultIo): string[] {
   const room = io.columns - LABEL_COLUMNS;
   // A continued line stands two columns in, so that one sees where the next begins.
-  const lines = texts.flatMap((text) => (isCommand(text) ? [text] : wrap(text, room, '  ')));
+  const lines = texts.flatMap((one) => layout(one, room, '  ', io.command));
   return lines.map((line, index) => {
     const margin = `  ${index === 0 ? label : ''}`.padEnd(LABEL_COLUMNS);
     return `${index === 0 ? paint(io, 'quiet', margin) : margin}${line}`;
@@ -98,7 +92,7 @@ function labelled(label: string, texts: readonly string[], io: Pick<App['io'], '
 }
 
 /** A canary without traffic proves nothing: the count is always said. */
-function servedSentence({ update, ending, aftermath, endedAt }: Followed): string {
+function servedSentence({ update, ending, aftermath, endedAt }: EndedUpdate): string {
   const { requests, errors4xx, errors5xx } = aftermath.served;
   if (requests === 0) {
     return ending.kind === 'updated'
@@ -118,21 +112,23 @@ function servedSentence({ update, ending, aftermath, endedAt }: Followed): strin
   return `${served}: ${failed.map(([count, code]) => `${count} failed with ${code} (${percent(count / requests)})`).join(', ')}.`;
 }
 
-function nextSteps({ update, ending }: Followed): [label: string, text: string][] {
-  if (ending.kind === 'updated') return [['way back', `shadowctl undo --endpoint ${update.endpoint}`]];
+function nextSteps({ update, ending }: EndedUpdate): [label: string, next: Text][] {
+  const { endpoint } = update;
+  const next = (label: string, command: CommandLine): [string, Text] => [label, text`${command}`];
+  if (ending.kind === 'updated') return [next('way back', shown('undo', { endpoint }))];
   if (ending.kind === 'taken-over' || ending.kind === 'failed' || ending.kind === 'deleted')
-    return [['look', `shadowctl status --endpoint ${update.endpoint}`]];
-  const steps: [string, string][] = [
+    return [next('look', shown('status', { endpoint }))];
+  const steps: [string, Text][] = [
     ['left over', `${update.requested} and its model still exist, unused; cleanup takes them away with the rest.`],
   ];
   if (ending.kind === 'rolled-back-by-alarm' || ending.kind === 'rolled-back-for-health')
-    steps.push(['look', `shadowctl doctor --endpoint ${update.endpoint}`]);
+    steps.push(next('look', shown('doctor', { endpoint })));
   return steps;
 }
 
 /** The result for a GitHub step summary. */
-function resultMarkdown(followed: Followed): string {
-  const { update, ending, aftermath } = followed;
+export function resultMarkdown(ended: EndedUpdate): string {
+  const { update, ending, aftermath } = ended;
   const cell = (text: string) => plain(text).replace(/[|<>&`]/g, (character) => `&#${character.charCodeAt(0)};`);
   const rows = [
     ['endpoint', update.endpoint],

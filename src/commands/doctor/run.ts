@@ -15,7 +15,7 @@ import { blocking, type Finding, worstFirst } from '../../guard/finding.ts';
 import { readBaseline } from '../../lifecycle/guarded-update/fleet-metrics.ts';
 import { type Live, readLive } from '../../resources/live.ts';
 import { artifactExists } from '../../resources/artifact/check-remote.ts';
-import { showFinding } from '../shared/guard-examine.ts';
+import { showFinding } from '../../cli/views/findings.ts';
 import { onEndpoint } from '../shared/on-endpoint.ts';
 import type { DoctorOptions } from './command.ts';
 

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { oneOf } from '../../cli/flags/values.ts';
-import { parseTarget, type Target } from '../../cli/flags/targets.ts';
+import type { Target } from '../../lifecycle/events.ts';
+import { parseTarget } from '../../cli/flags/targets.ts';
 
 export interface KeepOptions {
   endpoint: string;

@@ -3,8 +3,7 @@ import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { cannotRun } from '../../base/errors.ts';
 import { startRun } from '../../resources/apply.ts';
 import { readLive } from '../../resources/live.ts';
-import { tellTargets } from '../shared/notify.ts';
-import { targetsOf } from '../../cli/flags/targets.ts';
+import { targetsOf, tellTargets } from '../shared/notify.ts';
 import { onEndpoint } from '../shared/on-endpoint.ts';
 import type { KeepOptions } from './command.ts';
 

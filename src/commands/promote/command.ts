@@ -2,7 +2,8 @@ import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { usage } from '../../base/errors.ts';
 import { oneOf, positiveNumber } from '../../cli/flags/values.ts';
-import { guardFlags, type GuardOptions, type GuardWords, parseGuard } from '../../cli/flags/guard.ts';
+import type { GuardOptions } from '../../lifecycle/guarded-update/start.ts';
+import { guardFlags, type GuardWords, parseGuard } from '../../cli/flags/guard.ts';
 
 export interface PromoteOptions {
   endpoint: string;

@@ -13,25 +13,26 @@ import { paint } from '../../ui/theme.ts';
 import { beginGuarded } from '../shared/begin-guarded.ts';
 import { calibrationOf } from '../../state/calibration.ts';
 import { calibrationEnds, calibrationText } from '../../lifecycle/calibration.ts';
-import { conclude } from '../shared/conclude.ts';
-import { followUpdate } from '../shared/follow-update.ts';
-import { targetsOf } from '../../cli/flags/targets.ts';
+import { guardedSession, reportFinished } from '../../cli/guarded.ts';
+import { trafficFrom } from '../../cli/flags/traffic.ts';
+import { finishGuardedUpdate } from '../../lifecycle/guarded-update/finish.ts';
+import { smokeTest } from '../../lifecycle/traffic/with-traffic.ts';
+import { targetsOf } from '../shared/notify.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
-import { smokeTest } from '../shared/smoke-test.ts';
 import { judgeByReport, type Judged } from '../shared/verdict.ts';
-import { withTraffic } from '../shared/with-traffic.ts';
 import type { PromoteOptions } from './command.ts';
 import { planPromotion, shadowOf } from './plan.ts';
 import { MINUTE, timeOfDay } from '../../base/units.ts';
 
 /** Judges the shadow, and where it passes puts its model into production through a guarded update. */
 export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
-  const { endpoint, traffic } = options;
+  const { endpoint } = options;
+  const traffic = trafficFrom(options.traffic, app.cwd);
+  const session = guardedSession(app, options);
   if (options.configName !== undefined) checkName('endpoint config', options.configName, '--config-name');
-  if (traffic !== undefined) await smokeTest(app, endpoint, traffic.file);
+  if (traffic !== undefined) await smokeTest(session, endpoint, traffic.file);
   // A wrong target is said before anything is begun.
   const targets = await targetsOf(app, options.guard.notify);
-  const aws = await app.aws();
   const looked = await onEndpoint(app, { endpoint, command: 'promote', readOnly: true }, (ground) =>
     look(app, ground, options),
   );
@@ -46,10 +47,12 @@ export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
     begin(app, ground, options, looked, judged),
   );
   if (started === 'pending') return 'pending';
-  const follow = () => followUpdate(app, aws, started);
-  const followed = traffic === undefined ? await follow() : await withTraffic(app, endpoint, traffic, follow);
   const { metrics } = options.guard;
-  return conclude(app, aws, followed, { targets, metrics, format: options.format });
+  return reportFinished(
+    app,
+    options.format,
+    await finishGuardedUpdate(session, started, { targets, metrics, traffic }),
+  );
 }
 
 async function look(app: App, ground: Ground, options: PromoteOptions): Promise<Live> {
@@ -143,7 +146,7 @@ async function begin(
       live,
       fleet: production.instances ?? 1,
       steps: planPromotion(live, shadow, { config, tags }),
-      names: { model: shadow.model, config, run, tags },
+      names: { model: shadow.model, config, run, tagList: tags },
       bringsTraffic: options.traffic !== undefined,
       adopt: false,
     },

@@ -3,7 +3,7 @@ import type { Rollout, RolloutEnd } from '../../state/rollouts.ts';
 import type { JournaledRun } from '../../resources/apply.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { tellTargets } from '../shared/notify.ts';
-import type { Target } from '../../cli/flags/targets.ts';
+import type { Target } from '../../lifecycle/events.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
 import type { RolloutOptions } from './command.ts';
 import { percent } from '../../base/units.ts';

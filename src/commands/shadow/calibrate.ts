@@ -19,7 +19,6 @@ import { carryUpdate } from '../shared/carry-update.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
 import type { ShadowOptions } from './command.ts';
 import { planShadow } from './plan.ts';
-import { duration, MINUTE, percent, timeOfDay } from '../../base/units.ts';
 
 /** Captures and metrics of the last minutes need this long to land. */
 const LANDING_MS = 3 * MINUTE;
@@ -96,9 +95,7 @@ async function attachItself(app: App, ground: Ground, phase: Phase, time: number
     },
     live,
   );
-  const notes = [
-    `For ${duration(time)} production's own model is the shadow, to see how much it differs from itself; then the candidate is attached.`,
-  ];
+  const notes = [{ kind: 'calibrates', ms: time } as const];
   const before = live.endpoint.EndpointConfigName;
   // As with a candidate: what `shadow detach` goes back to.
   const value = { config, before, sample: options.sample, variant: options.variantName, calibrates: model };

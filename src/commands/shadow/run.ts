@@ -7,8 +7,10 @@ import { bucketExists } from '../../aws/s3.ts';
 import { s3Place } from '../../aws/s3-uri.ts';
 import { describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
 import { usage } from '../../base/errors.ts';
+import { examineCandidate } from '../../lifecycle/candidate.ts';
+import type { PlanNote } from '../../lifecycle/plans.ts';
 import { newRun } from '../../resources/apply.ts';
-import { checkCandidate, defaultBucket, ourPrefix, prepareCandidate } from '../../resources/artifact/candidate.ts';
+import { defaultBucket, ourPrefix, prepareCandidate } from '../../resources/artifact/candidate.ts';
 import { type Live, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { checkName, chooseName } from '../../resources/naming.ts';
 import { newModel } from '../../resources/model.ts';
@@ -16,14 +18,13 @@ import { withoutExisting } from '../../resources/steps.ts';
 import { chooseRole } from '../../resources/model.ts';
 import type { Step } from '../../resources/steps.ts';
 import { tagList } from '../../resources/tags.ts';
-import { candidateOptions } from '../../cli/flags/candidate.ts';
+import { candidateSpec } from '../../cli/flags/candidate.ts';
 import { calibrationOf } from '../../state/calibration.ts';
 import { adopts, carryUpdate } from '../shared/carry-update.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 import { calibrate } from './calibrate.ts';
 import type { ShadowOptions } from './command.ts';
 import { planShadow, requireShadowable } from './plan.ts';
-import { duration } from '../../base/units.ts';
 
 /** Attaches a candidate as shadow variant to a live endpoint. */
 export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
@@ -57,10 +58,7 @@ export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
         adopt: adopt && calibrated === undefined,
         notes:
           options.calibrate !== undefined && options.plan
-            ? [
-                `Before that, for ${duration(options.calibrate)}, production's own model is the shadow${standing === undefined ? '' : ' (it is already)'}.`,
-                ...notes,
-              ]
+            ? [{ kind: 'calibrates-first', ms: options.calibrate, begun: standing !== undefined }, ...notes]
             : notes,
       },
       // What comes after the calibration was agreed to before it.
@@ -104,7 +102,7 @@ async function decide(
   ground: Ground,
   live: Live,
   runId: string,
-): Promise<{ steps: Step[]; config: string; notes: string[]; captureSteps: Step[]; destination: string }> {
+): Promise<{ steps: Step[]; config: string; notes: PlanNote[]; captureSteps: Step[]; destination: string }> {
   const { aws, account } = ground;
   const { candidate: flags, endpoint } = options;
   const project = await app.project();
@@ -150,7 +148,7 @@ async function decide(
     config: configName,
     captureSteps,
     destination,
-    notes: [`Requests and answers of both variants are captured under ${destination}/${endpoint}/`],
+    notes: [{ kind: 'captures', under: destination }],
   };
 }
 
@@ -163,10 +161,7 @@ async function stepsForModel(
 ): Promise<Step[]> {
   const { aws, account } = ground;
   const { candidate: flags, endpoint } = options;
-  const said = candidateOptions(flags, app.cwd);
-  // Most candidates come for the container that runs already.
-  const image = said.image ?? (said.algorithm === undefined ? live.model?.PrimaryContainer?.Image : undefined);
-  const checked = await checkCandidate({ ...said, image }, aws.target.region);
+  const checked = await examineCandidate(ground.session, candidateSpec(flags, app.cwd), live.model);
   const candidate = await prepareCandidate(aws, { account, endpoint, state: ground.state() }, checked);
   const role = chooseRole({
     flag: flags.role,

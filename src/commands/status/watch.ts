@@ -7,7 +7,7 @@ import { replay } from '../../state/replay.ts';
 import { plain } from '../../ui/io.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { awaitEndpoint } from '../shared/await-endpoint.ts';
-import { liveView, outcomeOf } from '../shared/follow-update.ts';
+import { liveView } from '../../cli/views/update-live.ts';
 import { type Ground, onEndpoint } from '../shared/on-endpoint.ts';
 
 /**
@@ -21,13 +21,19 @@ export async function watch(app: App, endpoint: string): Promise<Outcome | undef
     underWay(app, ground, endpoint),
   );
   if (update === undefined) return undefined;
+  const view = liveView(app.io);
   const surroundings = { aws: await app.aws(), clock: app.clock, signal: app.signal };
-  const ending = await watchUpdate(surroundings, update, liveView(app, update), async () => {
-    const state = replay((await app.journal(endpoint)).events());
-    return recordedUpdates(state).findLast((one) => one.started.requested === update.requested)?.aborted ?? false;
-  });
+  const ending = await watchUpdate(
+    surroundings,
+    update,
+    (snapshot) => view(update, snapshot),
+    async () => {
+      const state = replay((await app.journal(endpoint)).events());
+      return recordedUpdates(state).findLast((one) => one.started.requested === update.requested)?.aborted ?? false;
+    },
+  );
   for (const line of wrap(plain(ending.sentence), app.io.columns, '  ')) app.io.out(line);
-  return outcomeOf(ending);
+  return ending.kind === 'updated' ? 'done' : 'no';
 }
 
 async function watchCreation(app: App, endpoint: string, config: string): Promise<Outcome> {

@@ -9,6 +9,12 @@ export interface Fleet {
   config: string;
 }
 
+/** An alarm of ours, and the limit at which it rolls back, in words. */
+export interface PlannedAlarm {
+  input: PutMetricAlarmCommandInput;
+  limit: string;
+}
+
 /** SageMaker publishes its invocation metrics a minute at a time (facts 5.1). */
 export const METRIC_PERIOD_SECONDS = 60;
 
@@ -42,7 +48,7 @@ export function alarmNames(endpoint: string): { errors5xx: string; errors4xx: st
  * answers water the new one's failures down (facts 4.4).
  * @param bakeSeconds the longest single bake of the update: the alarms can fire within it
  */
-export function planAlarms(fleet: Fleet, limits: Limits, bakeSeconds: number): PutMetricAlarmCommandInput[] {
+export function planAlarms(fleet: Fleet, limits: Limits, bakeSeconds: number): PlannedAlarm[] {
   const names = alarmNames(fleet.endpoint);
   const shared = {
     Namespace: 'AWS/SageMaker',
@@ -57,33 +63,40 @@ export function planAlarms(fleet: Fleet, limits: Limits, bakeSeconds: number): P
     TreatMissingData: 'notBreaching',
   } satisfies Partial<PutMetricAlarmCommandInput>;
   // An error metric is 1 or 0 per request, so its average is the rate.
-  const errors = (name: string, metric: string, rate: number, reason: string): PutMetricAlarmCommandInput => ({
-    AlarmName: name,
-    AlarmDescription: describe(fleet, reason),
-    ...shared,
-    MetricName: metric,
-    Statistic: 'Average',
-    Threshold: rate,
-    EvaluationPeriods: 1,
-    DatapointsToAlarm: 1,
+  const errors = (name: string, metric: string, rate: number, limit: string): PlannedAlarm => ({
+    limit,
+    input: {
+      AlarmName: name,
+      AlarmDescription: describe(fleet, limit),
+      ...shared,
+      MetricName: metric,
+      Statistic: 'Average',
+      Threshold: rate,
+      EvaluationPeriods: 1,
+      DatapointsToAlarm: 1,
+    },
   });
   const minutes = latencyMinutes(bakeSeconds);
   const { statistic, milliseconds } = limits.latency;
+  const latencyLimit = `${limits.reasons.latency}, ${minutes} minutes in a row`;
   return [
     errors(names.errors5xx, 'Invocation5XXErrors', limits.rate5xx, limits.reasons.rate5xx),
     errors(names.errors4xx, 'Invocation4XXErrors', limits.rate4xx, limits.reasons.rate4xx),
     {
-      AlarmName: names.latency,
-      AlarmDescription: describe(fleet, `${limits.reasons.latency}, ${minutes} minutes in a row`),
-      ...shared,
-      MetricName: 'ModelLatency',
-      // With `ignore`, p99 would need 1000 requests a minute before it could fire at all.
-      ...(statistic === 'Average'
-        ? { Statistic: 'Average' }
-        : { ExtendedStatistic: statistic, EvaluateLowSampleCountPercentile: 'evaluate' }),
-      Threshold: milliseconds * 1000,
-      EvaluationPeriods: minutes,
-      DatapointsToAlarm: minutes,
+      limit: latencyLimit,
+      input: {
+        AlarmName: names.latency,
+        AlarmDescription: describe(fleet, latencyLimit),
+        ...shared,
+        MetricName: 'ModelLatency',
+        // With `ignore`, p99 would need 1000 requests a minute before it could fire at all.
+        ...(statistic === 'Average'
+          ? { Statistic: 'Average' }
+          : { ExtendedStatistic: statistic, EvaluateLowSampleCountPercentile: 'evaluate' }),
+        Threshold: milliseconds * 1000,
+        EvaluationPeriods: minutes,
+        DatapointsToAlarm: minutes,
+      },
     },
   ];
 }

@@ -1,9 +1,10 @@
 import type { MetricAlarm, MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { describeAlarms, metricData } from '../../aws/cloudwatch.ts';
 import type { Aws } from '../../aws/clients.ts';
-import type { Clock } from '../../base/clock.ts';
 import { cannotRun } from '../../base/errors.ts';
+import { shown, text } from '../../base/text.ts';
 import { duration, SECOND } from '../../base/units.ts';
+import type { Session } from '../session.ts';
 
 /** A datapoint of the metric that an alarm watches, in the metric's own unit. */
 export interface AlarmPoint {
@@ -47,7 +48,7 @@ export async function alarmPoints(
 }
 
 /** A fresh or a changed alarm is evaluated within a minute or two; more means that it really fires. */
-const LONGEST_WAIT_SECONDS = 300;
+const MAX_WAIT_SECONDS = 300;
 
 /**
  * Waits until none of the alarms is in ALARM and, as far as that comes in time, all have been evaluated.
@@ -57,33 +58,31 @@ const LONGEST_WAIT_SECONDS = 300;
  * @throws Problem when one is still in ALARM after five minutes
  */
 export async function waitUntilQuiet(
-  surroundings: { aws: Aws; clock: Clock; signal: AbortSignal },
+  { clock, signal, emit }: Pick<Session, 'clock' | 'signal' | 'emit'>,
+  aws: Aws,
+  endpoint: string,
   own: readonly string[],
-  say: (line: string) => void,
 ): Promise<void> {
-  const { aws, clock, signal } = surroundings;
   const start = clock.now();
-  let said = '';
+  let told = '';
   for (;;) {
     const alarms = await describeAlarms(aws, own, signal);
     const firing = alarms.filter((alarm) => alarm.StateValue === 'ALARM').map((alarm) => alarm.AlarmName ?? '');
-    const unknown = alarms.filter((alarm) => alarm.StateValue !== 'OK' && alarm.StateValue !== 'ALARM');
-    if (firing.length === 0 && unknown.length === 0) return;
+    const unevaluated = alarms.filter((alarm) => alarm.StateValue !== 'OK' && alarm.StateValue !== 'ALARM').length;
+    if (firing.length === 0 && unevaluated === 0) return;
     const waited = (clock.now() - start) / 1000;
-    if (waited >= LONGEST_WAIT_SECONDS) {
+    if (waited >= MAX_WAIT_SECONDS) {
       // No traffic at all can leave an alarm without data; that alone is no reason to refuse.
       if (firing.length === 0) return;
       throw cannotRun(
         `Still in ALARM after ${duration(waited * SECOND)}: ${firing.join(', ')}. An update started now would be rolled back at once.`,
-        `Look at what fires: shadowctl doctor --endpoint NAME`,
+        text`Look at what fires: ${shown('doctor', { endpoint })}`,
       );
     }
-    const line =
-      firing.length > 0
-        ? `Waiting until ${firing.join(', ')} ${firing.length === 1 ? 'has' : 'have'} left ALARM (from an earlier update)`
-        : `Waiting for the first evaluation of ${unknown.length === 1 ? '1 alarm' : `${unknown.length} alarms`}`;
-    if (line !== said) say(line);
-    said = line;
+    // Told again only when it changes: the count does not matter while an alarm fires.
+    const key = firing.length > 0 ? firing.join() : String(unevaluated);
+    if (key !== told) emit({ kind: 'alarms-awaited', firing, unevaluated });
+    told = key;
     await clock.sleep(10_000, signal);
   }
 }

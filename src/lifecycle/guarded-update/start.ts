@@ -1,75 +1,162 @@
-import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import type { UpdateEndpointCommandInput } from '@aws-sdk/client-sagemaker';
-import { type JournaledRun, apply } from '../../resources/apply.ts';
-import { appliedWords, type Step } from '../../resources/steps.ts';
-import { waitUntilQuiet } from './alarm-states.ts';
+import { cannotRun } from '../../base/errors.ts';
+import { shown, text } from '../../base/text.ts';
+import { blocking } from '../../guard/finding.ts';
+import { planStrategy, type StrategyRequest } from '../../guard/strategy.ts';
+import type { LimitRequest } from '../../guard/thresholds.ts';
+import type { JournaledRun } from '../../resources/apply.ts';
+import { type Live, productionOf } from '../../resources/live.ts';
+import type { Step } from '../../resources/steps.ts';
 import { recordUpdateStarted, type UpdateStarted } from '../../state/updates.ts';
-import type { Strategy } from '../../guard/strategy.ts';
+import type { CandidateNames } from '../candidate.ts';
+import type { Target } from '../events.ts';
+import type { GuardedUpdatePlan } from '../plans.ts';
+import { adopts, applySteps, type EndpointSession, openRun, recordAdoption, type Session } from '../session.ts';
+import { waitUntilQuiet } from './alarm-states.ts';
+import { examineUpdate } from './examine.ts';
 
-/** An update that guards itself: everything about it is decided. */
-export interface GuardedUpdatePlan {
+/** How an update is to be guarded. */
+export interface GuardOptions {
+  strategy: StrategyRequest;
+  limits: LimitRequest;
+  /** How far back the fleet that runs now is looked at, in minutes. */
+  baselineMinutes: number;
+  /** The team's own alarms, by name. */
+  alarms: readonly string[];
+  /** Goes on where the examination would stop. */
+  force: boolean;
+  /** Who is told how it ended, in addition to the project's targets. */
+  notify: readonly Target[];
+  /** Read what both fleets did, once it has ended. */
+  metrics: boolean;
+}
+
+/** An update that is to be guarded, as far as its command has decided. */
+export interface WantedUpdate {
   command: UpdateStarted['command'];
-  endpoint: string;
-  variant: string;
-  previous: string;
-  requested: string;
-  /** Names of the models, for the record. */
-  models: { previous: string; requested: string };
-  strategy: Strategy;
-  /** Ours, written anew for this fleet. */
-  alarms: readonly PutMetricAlarmCommandInput[];
-  /** The team's own, by name. */
-  teamAlarms: readonly string[];
-  /** FailureReason and LastModifiedTime (ms since the epoch) that are there already. */
-  before: { reason: string | undefined; modified: number | undefined };
+  live: Live;
+  /** Instances of the fleet. */
+  fleet: number;
+  guard: Omit<GuardOptions, 'notify' | 'metrics'>;
+  /** What must be created before the update. */
+  steps: readonly Step[];
+  names: Pick<CandidateNames, 'model' | 'config' | 'tagList'> & { run: string };
+  /** Requests of our own flow meanwhile. */
+  bringsTraffic: boolean;
+  /** The endpoint may be adopted. */
+  adopt: boolean;
 }
 
-/** The call that starts it. Counts and weights that scaling has changed are kept. */
-function updateInput(plan: GuardedUpdatePlan): UpdateEndpointCommandInput {
-  const names = alarmsOf(plan);
-  return {
-    EndpointName: plan.endpoint,
-    EndpointConfigName: plan.requested,
-    RetainAllVariantProperties: true,
-    DeploymentConfig: {
-      ...plan.strategy.config,
-      ...(names.length === 0
-        ? {}
-        : { AutoRollbackConfiguration: { Alarms: names.map((AlarmName) => ({ AlarmName })) } }),
-    },
-  };
-}
+export type GuardedStart =
+  /** Nothing was changed. */
+  | { kind: 'planned'; plan: GuardedUpdatePlan }
+  /** From now on the guardrail lives in SageMaker; it is followed without a lock. */
+  | { kind: 'started'; plan: GuardedUpdatePlan; update: UpdateStarted };
 
-/** Every alarm that guards it, ours first. */
-function alarmsOf(plan: Pick<GuardedUpdatePlan, 'alarms' | 'teamAlarms'>): string[] {
-  return [...plan.alarms.map((alarm) => alarm.AlarmName ?? ''), ...plan.teamAlarms];
+/**
+ * Refuses endpoints whose kind has no traffic to shift by instances, or whose shadow would get lost.
+ * @returns instances of the fleet
+ */
+export function requireGuardable(live: Live): number {
+  const { config, variant, instances } = productionOf(live);
+  if (variant.ServerlessConfig !== undefined) {
+    throw cannotRun(
+      `Endpoint "${live.name}" is serverless: it has no instances of which a part could go first.`,
+      text`Update it with: ${shown('deploy', { endpoint: live.name, artifact: '…' })}`,
+    );
+  }
+  const [shadow] = config.ShadowProductionVariants ?? [];
+  if (shadow !== undefined) {
+    throw cannotRun(
+      `Endpoint "${live.name}" carries the shadow variant "${shadow.VariantName}", which this update would drop.`,
+      text`End the shadow first: ${shown('promote', { endpoint: live.name })}, or ${shown('keep', { endpoint: live.name })}`,
+    );
+  }
+  return instances ?? variant.InitialInstanceCount ?? 1;
 }
 
 /**
- * Carries the plan out as far as UpdateEndpoint: what must exist first, the alarms, a pause until they are quiet, the
- * update itself. Needs the journal's lock. From then on the guardrail lives in SageMaker.
+ * Examines an update, has it approved and begins it; on an endpoint that is only viewed, the plan alone comes back.
+ * @param record may write facts before the first step
+ * @throws Problem (cannot-run) where a finding would leave the update unguarded and is not overruled
  */
 export async function startGuardedUpdate(
-  run: JournaledRun,
-  plan: GuardedUpdatePlan,
-  before: readonly Step[],
-  say: (line: string) => void,
-  done: (words: string) => void,
-): Promise<UpdateStarted> {
-  for (const step of before) {
-    await apply(run, step);
-    const words = appliedWords(step);
-    if (words !== undefined) done(words);
-  }
-  for (const input of plan.alarms) {
-    await apply(run, { action: 'create', kind: 'alarm', name: input.AlarmName ?? '', input });
-    done(`created alarm ${input.AlarmName}`);
-  }
-  await waitUntilQuiet(
-    run,
-    plan.alarms.map((alarm) => alarm.AlarmName ?? ''),
-    say,
+  on: EndpointSession,
+  wanted: WantedUpdate,
+  record: (run: JournaledRun) => Promise<void> = async () => undefined,
+): Promise<GuardedStart> {
+  const { session } = on;
+  const plan = await planUpdate(on, wanted);
+  session.emit({ kind: 'update-examined', plan, force: wanted.guard.force });
+  if (!wanted.guard.force) refuseUnguarded(plan);
+  if (!on.locked) return { kind: 'planned', plan };
+  await session.approve(plan);
+  const run = await openRun(on, plan.command, wanted.names.run);
+  if (plan.adopt) await recordAdoption(run);
+  await record(run);
+  return { kind: 'started', plan, update: await carryOut(session, run, plan) };
+}
+
+async function planUpdate(on: EndpointSession, wanted: WantedUpdate): Promise<GuardedUpdatePlan> {
+  const { live, names, guard, command, steps } = wanted;
+  const { variant } = productionOf(live);
+  const previous = live.endpoint.EndpointConfigName ?? '';
+  const strategy = planStrategy(guard.strategy, wanted.fleet);
+  const { alarms, findings } = await examineUpdate(on, guard, {
+    endpoint: on.endpoint,
+    variant: variant.VariantName,
+    liveConfig: previous,
+    newConfig: names.config,
+    instanceType: variant.InstanceType,
+    modelPackage: live.model?.PrimaryContainer?.ModelPackageName,
+    strategy,
+    bringsTraffic: wanted.bringsTraffic,
+    live,
+    newImage: imageOf(steps),
+  });
+  return {
+    kind: 'guarded-update',
+    command,
+    endpoint: on.endpoint,
+    variant: variant.VariantName,
+    previous,
+    requested: names.config,
+    models: { previous: variant.ModelName ?? '', requested: names.model },
+    steps,
+    strategy,
+    alarms: alarms.map(({ input, limit }) => ({ input: { ...input, Tags: names.tagList }, limit })),
+    teamAlarms: guard.alarms,
+    adopt: adopts(live, on.state(), wanted.adopt),
+    findings,
+    before: { reason: live.endpoint.FailureReason, modified: live.endpoint.LastModifiedTime?.getTime() },
+  };
+}
+
+/** The image of the model that the steps create, where they create one. */
+function imageOf(steps: readonly Step[]): string | undefined {
+  for (const step of steps)
+    if (step.action === 'create' && step.kind === 'model') return step.input.PrimaryContainer?.Image;
+  return undefined;
+}
+
+function refuseUnguarded({ findings }: GuardedUpdatePlan): void {
+  const stops = blocking(findings);
+  if (stops.length === 0) return;
+  throw cannotRun(
+    `Nothing was changed: ${stops.length === 1 ? 'a finding' : `${stops.length} findings`} would leave this update unguarded (${stops.map((finding) => `${finding.subject}: ${finding.check}`).join(', ')}).`,
+    'Fix what is marked ✖ above, or overrule it with --force.',
   );
+}
+
+/** What must exist first, the alarms, a pause until they are quiet, the update itself. */
+async function carryOut(session: Session, run: JournaledRun, plan: GuardedUpdatePlan): Promise<UpdateStarted> {
+  const alarms = plan.alarms.map(({ input }): Step => {
+    return { action: 'create', kind: 'alarm', name: input.AlarmName ?? '', input };
+  });
+  await applySteps(session, run, [...plan.steps, ...alarms]);
+  const ownAlarms = alarms.map((step) => step.name);
+  await waitUntilQuiet(session, run.aws, plan.endpoint, ownAlarms);
+  const guardedBy = [...ownAlarms, ...plan.teamAlarms];
   const started: UpdateStarted = {
     command: plan.command,
     endpoint: plan.endpoint,
@@ -77,17 +164,32 @@ export async function startGuardedUpdate(
     requested: plan.requested,
     previous: plan.previous,
     models: plan.models,
-    alarms: alarmsOf(plan),
-    ownAlarms: plan.alarms.map((alarm) => alarm.AlarmName ?? ''),
+    alarms: guardedBy,
+    ownAlarms,
     strategy: plan.strategy.name,
-    startedAt: run.clock.now(),
+    startedAt: session.clock.now(),
     reasonBefore: plan.before.reason,
     modifiedBefore: plan.before.modified,
     maxSeconds: plan.strategy.maxSeconds,
   };
   // Written down beforehand: whoever finds it looks into the journal whether the call was made.
   await recordUpdateStarted(run, started);
-  await apply(run, { action: 'update', kind: 'endpoint', name: plan.endpoint, input: updateInput(plan) });
-  done(`updating endpoint ${plan.endpoint} to ${plan.requested}`);
+  const update: Step = { action: 'update', kind: 'endpoint', name: plan.endpoint, input: updateInput(plan, guardedBy) };
+  await applySteps(session, run, [update]);
   return started;
+}
+
+/** The call that starts it. Counts and weights that scaling has changed are kept. */
+function updateInput(plan: GuardedUpdatePlan, alarms: readonly string[]): UpdateEndpointCommandInput {
+  return {
+    EndpointName: plan.endpoint,
+    EndpointConfigName: plan.requested,
+    RetainAllVariantProperties: true,
+    DeploymentConfig: {
+      ...plan.strategy.config,
+      ...(alarms.length === 0
+        ? {}
+        : { AutoRollbackConfiguration: { Alarms: alarms.map((AlarmName) => ({ AlarmName })) } }),
+    },
+  };
 }

@@ -15,13 +15,16 @@ export interface RemoteCheck {
   /** Accept an artifact that its image cannot read; a damaged one is refused all the same. */
   allowMismatch: boolean;
   signal: AbortSignal;
-  /** Is told, in one sentence, when the artifact could not be examined. */
-  note: (sentence: string) => void;
+  /** Is told when the artifact could not be examined. */
+  unexamined: (artifact: Unexamined) => void;
 }
+
+/** An artifact in S3 that was not looked into, and why: whether its image can read it is not known. */
+export type Unexamined = { uri: string; why: 'too-large'; bytes: number } | { uri: string; why: 'not-permitted' };
 
 /**
  * Examines an artifact in S3 as a local one is examined: is it a whole model.tar.gz, of the kind its image reads? An
- * artifact that is too large or that these credentials cannot read is not examined, and `note` says so.
+ * artifact that is too large or that these credentials cannot read is not examined, and `unexamined` is told.
  * @throws Problem (usage) where it is damaged, or of another algorithm than the image
  */
 export async function checkRemote(aws: Aws, candidate: CheckedCandidate, options: RemoteCheck): Promise<void> {
@@ -40,18 +43,22 @@ export async function checkRemote(aws: Aws, candidate: CheckedCandidate, options
   }
 }
 
-async function fetchArtifact(aws: Aws, uri: string, { note, signal }: RemoteCheck): Promise<Uint8Array | undefined> {
+async function fetchArtifact(
+  aws: Aws,
+  uri: string,
+  { unexamined, signal }: RemoteCheck,
+): Promise<Uint8Array | undefined> {
   try {
     const facts = await headObject(aws, uri);
     if (facts === undefined) return undefined;
     if (facts.bytes > MAX_BYTES) {
-      note(`${uri} is too large to be looked into (${facts.bytes} bytes): whether its image can read it is not known.`);
+      unexamined({ uri, why: 'too-large', bytes: facts.bytes });
       return undefined;
     }
     return await readObject(aws, uri, MAX_BYTES, signal);
   } catch (error) {
     if (!(error instanceof AwsProblem) || !error.clientFault) throw error;
-    note(`${uri} cannot be read with these credentials: whether its image can read it is not known.`);
+    unexamined({ uri, why: 'not-permitted' });
     return undefined;
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import { afterEach, expect, test } from 'vitest';
 import { deleteEndpointConfig, deleteModel } from '../../../src/aws/sagemaker.ts';
-import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../canary/stage.ts';
+import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../../support/stage.ts';
 
 let stage: Stage;
 afterEach(() => stage.close());

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { abortCommand } from '../../../src/commands/abort/command.ts';
+import { abortCommand } from '../../../src/cli/abort.ts';
 import { doctorCommand } from '../../../src/commands/doctor/command.ts';
 import { historyCommand } from '../../../src/commands/history/command.ts';
 import { keepCommand } from '../../../src/commands/keep/command.ts';

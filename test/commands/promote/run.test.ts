@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { describeEndpoint, describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
-import { ARTIFACT, ENDPOINT, openStage, type Said, type Stage } from '../canary/stage.ts';
+import { ARTIFACT, ENDPOINT, openStage, type Said, type Stage } from '../../support/stage.ts';
 
 let stage: Stage;
 afterEach(() => stage.close());

@@ -7,7 +7,7 @@ import { describeEndpoint, describeEndpointConfig } from '../../../src/aws/sagem
 import { parseSteps } from '../../../src/commands/rollout/command.ts';
 import type { RecordedFact } from '../../../src/state/facts.ts';
 import { positionOf } from '../../../src/state/rollouts.ts';
-import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../canary/stage.ts';
+import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../../support/stage.ts';
 
 let stage: Stage | undefined;
 afterEach(async () => {

@@ -1,6 +1,6 @@
 import { CreateEndpointConfigCommand, UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, expect, test } from 'vitest';
-import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../canary/stage.ts';
+import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../../support/stage.ts';
 
 let stage: Stage;
 afterEach(() => stage.close());

@@ -96,9 +96,9 @@ describe('our own alarms', () => {
     );
     if ('missing' in limits) throw new Error(limits.missing);
     const alarms = planAlarms({ endpoint: 'weather', variant: 'AllTraffic', config: 'v2' }, limits, bakeSeconds);
-    for (const one of alarms) {
+    for (const { input } of alarms) {
       expect(
-        examineAlarm({ ...one, StateValue: 'OK' }, { ...UPDATE, bakeSeconds }).map((finding) => finding.severity),
+        examineAlarm({ ...input, StateValue: 'OK' }, { ...UPDATE, bakeSeconds }).map((finding) => finding.severity),
       ).toEqual(['ok']);
     }
   });

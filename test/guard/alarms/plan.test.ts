@@ -73,11 +73,12 @@ describe('limits', () => {
 });
 
 describe('alarms', () => {
-  const alarms = planAlarms(
+  const planned = planAlarms(
     { endpoint: 'weather', variant: 'AllTraffic', config: 'weather-v2' },
     limits({ maxLatency: { statistic: 'p99', milliseconds: 250 } }, quiet),
     300,
   );
+  const alarms = planned.map(({ input }) => input);
 
   test('three, named from the endpoint so that the next canary reuses them', () => {
     expect(alarms.map((alarm) => alarm.AlarmName)).toEqual([
@@ -85,6 +86,11 @@ describe('alarms', () => {
       'weather-4XXError',
       'weather-ModelLatency',
     ]);
+  });
+
+  test('each says its limit, in its description too', () => {
+    expect(planned[0]?.limit).toMatch(/1 %/);
+    for (const { input, limit } of planned) expect(input.AlarmDescription).toContain(limit);
   });
 
   test('all on the new fleet alone', () => {

@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import type { App, Host, Outcome, Run } from '../app.ts';
+import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+
+export interface AbortOptions extends CommonOptions {
+  endpoint: string;
+}
+
+interface Flags extends CommonFlags {
+  endpoint: string;
+}
+
+const HELP = `
+SageMaker has no call that stops an update. It does obey the alarms that guard the update, so one of those that shadowctl
+made is set off; it gets its own rule back when the old fleet has all traffic again. Should this command be killed before, the next one does that.
+Exit codes: 0 the old fleet is back, 1 it is not.
+
+Example:
+  $ shadowctl abort --endpoint weather`;
+
+export function abortCommand(host: Host, start: Run<AbortOptions> = run): Command {
+  return commonFlags(new Command('abort').requiredOption('--endpoint <name>', 'the endpoint'))
+    .addHelpText('after', HELP)
+    .action((flags: Flags) => host.start(start, { endpoint: flags.endpoint, ...commonOptions(flags) }));
+}
+
+/** Stops an update that is under way, and shows how that ended. */
+export async function run(app: App, options: AbortOptions): Promise<Outcome> {
+  const { abort } = await import('../lifecycle/abort.ts');
+  const { guardedSession, reportFinished } = await import('./guarded.ts');
+  const result = await abort(guardedSession(app, options), options);
+  if (result.kind === 'planned') {
+    const { abortPlanLines } = await import('./views/plan.ts');
+    for (const line of abortPlanLines(app.io, result.plan)) app.io.err(line);
+    return 'pending';
+  }
+  reportFinished(app, options.format, result);
+  // What was asked for here is the way back.
+  const { ending, update } = result.ended;
+  return ending.running === update.previous ? 'done' : 'no';
+}

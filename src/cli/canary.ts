@@ -1,0 +1,77 @@
+import { Command } from 'commander';
+import type { App, Host, Outcome, Run } from '../app.ts';
+import { usage } from '../base/errors.ts';
+import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
+import type { OwnTraffic } from '../lifecycle/traffic/with-traffic.ts';
+import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
+import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+import { guardFlags, type GuardWords, parseGuard } from './flags/guard.ts';
+import { trafficFlags, type TrafficFlags, trafficFrom, trafficOptions } from './flags/traffic.ts';
+
+export interface CanaryOptions extends CommonOptions {
+  endpoint: string;
+  /** The candidate as named by the flags. */
+  candidate: CandidateFlags;
+  guard: GuardOptions;
+  /** Requests of our own during the update, for endpoints without any. */
+  traffic: OwnTraffic | undefined;
+  adopt: boolean;
+  /** Only go on watching an update that is under way. */
+  resume: boolean;
+}
+
+interface Flags extends CandidateFlags, GuardWords, TrafficFlags, CommonFlags {
+  endpoint: string;
+  adopt?: boolean;
+  resume?: boolean;
+}
+
+const HELP = `
+The new model goes to a part of the fleet first. Three alarms watch that part alone; when one fires, SageMaker returns all
+traffic to the old fleet. The end is told by comparing the config that runs with the one asked for.
+Exit codes: 0 updated, 1 rolled back or otherwise not what was asked for.
+
+Example:
+  $ shadowctl canary --endpoint weather --artifact model.tar.gz --algorithm linear-learner --max-latency p99=250ms`;
+
+export function canaryCommand(host: Host, start: Run<CanaryOptions> = run): Command {
+  const command = new Command('canary').requiredOption(
+    '--endpoint <name>',
+    'the endpoint, which keeps its instances, capture and variant name',
+  );
+  const guarded = guardFlags(addCandidateFlags(command.optionsGroup('The new model:')));
+  const moved = adoptFlag(trafficFlags(guarded.optionsGroup('Other options:')));
+  return commonFlags(
+    moved.option('--resume', 'go on watching an update that is under way, after a crash or from another terminal'),
+  )
+    .addHelpText('after', HELP)
+    .action((flags: Flags) => host.start(start, parse(flags)));
+}
+
+function parse(flags: Flags): CanaryOptions {
+  const traffic = trafficOptions(flags);
+  const named = flags.artifact ?? flags.algorithm ?? flags.image;
+  if (flags.resume === true && named !== undefined)
+    throw usage('--resume goes on watching what is under way: it takes no --artifact, --algorithm or --image.');
+  return {
+    endpoint: flags.endpoint,
+    candidate: candidateFlags(flags),
+    guard: parseGuard(flags),
+    traffic,
+    adopt: flags.adopt === true,
+    resume: flags.resume === true,
+    ...commonOptions(flags),
+  };
+}
+
+/** Puts the model on the endpoint under guardrails; shows how that ended, with the evidence. */
+export async function run(app: App, options: CanaryOptions): Promise<Outcome> {
+  const { canary, resumeCanary } = await import('../lifecycle/canary.ts');
+  const { guardedSession, reportFinished } = await import('./guarded.ts');
+  const session = guardedSession(app, options);
+  const traffic = trafficFrom(options.traffic, app.cwd);
+  if (options.resume) return reportFinished(app, options.format, await resumeCanary(session, { ...options, traffic }));
+  const candidate = candidateSpec(options.candidate, app.cwd);
+  const result = await canary(session, { ...options, candidate, traffic });
+  return result.kind === 'planned' ? 'pending' : reportFinished(app, options.format, result);
+}

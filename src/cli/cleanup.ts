@@ -1,0 +1,83 @@
+import { Command } from 'commander';
+import type { App, Host, Outcome, Run } from '../app.ts';
+import { usage } from '../base/errors.ts';
+import type { EndpointCleanup } from '../lifecycle/cleanup.ts';
+import { nameOf } from '../resources/steps.ts';
+import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+
+export interface CleanupOptions extends CommonOptions {
+  /** Undefined: every endpoint that has a journal here. */
+  endpoint: string | undefined;
+  keepUploads: boolean;
+  keepCaptures: boolean;
+  keepLogs: boolean;
+}
+
+interface Flags extends CommonFlags {
+  endpoint?: string;
+  all?: boolean;
+  keepUploads?: boolean;
+  keepCaptures?: boolean;
+  keepLogs?: boolean;
+}
+
+const HELP = `
+Works from the journal in .shadowctl/, also after a command was killed at any moment. Deletes only what stands there
+and carries shadowctl's tag; what was adopted is never deleted.
+
+Example:
+  $ shadowctl cleanup --endpoint weather --plan`;
+
+export function cleanupCommand(host: Host, start: Run<CleanupOptions> = run): Command {
+  return commonFlags(
+    new Command('cleanup')
+      .option('--endpoint <name>', 'the endpoint')
+      .option('--all', 'every endpoint that has a journal here, in this account and region')
+      .option('--keep-uploads', 'keep the uploaded model artifacts')
+      .option('--keep-captures', 'keep the captured requests and answers')
+      .option('--keep-logs', "keep the endpoint's log group"),
+  )
+    .addHelpText('after', HELP)
+    .action((flags: Flags) => host.start(start, parse(flags)));
+}
+
+function parse(flags: Flags): CleanupOptions {
+  if ((flags.endpoint === undefined) === (flags.all !== true)) throw usage('Give either --endpoint NAME or --all.');
+  return {
+    endpoint: flags.endpoint,
+    keepUploads: flags.keepUploads === true,
+    keepCaptures: flags.keepCaptures === true,
+    keepLogs: flags.keepLogs === true,
+    ...commonOptions(flags),
+  };
+}
+
+/** Deletes what shadowctl created, and shows what AWS still holds at the end. */
+export async function run(app: App, options: CleanupOptions): Promise<Outcome> {
+  const { cleanup } = await import('../lifecycle/cleanup.ts');
+  const { sessionOf } = await import('./session.ts');
+  const { cleanupLines, cleanupJson } = await import('./views/cleanup.ts');
+  const { io } = app;
+  const text = options.format === 'text';
+  const session = sessionOf(app, {
+    yes: options.yes,
+    onEvent(event) {
+      if (event.kind === 'deleted' && text) io.out(`deleted ${nameOf(event.step)}`);
+    },
+  });
+  const keep = { uploads: options.keepUploads, captures: options.keepCaptures, logs: options.keepLogs };
+  const show = (one: EndpointCleanup) => {
+    if (text) for (const line of cleanupLines(io, one)) io.out(line);
+    else io.out(JSON.stringify(cleanupJson(one), undefined, 2));
+  };
+  const { endpoint, plan } = options;
+  const { endpoints, journaled } = await cleanup(session, { endpoint, keep, plan }, show);
+  if (endpoints.length === 0) io.out(`Nothing stands of the endpoints that were: ${journaled.join(', ')}.`);
+  const outcomes = endpoints.map(outcomeOf);
+  return outcomes.find((outcome) => outcome === 'no') ?? outcomes.find((outcome) => outcome !== 'done') ?? 'done';
+}
+
+function outcomeOf(one: EndpointCleanup): Outcome {
+  if (one.kind === 'planned') return one.plan.steps.length === 0 ? 'done' : 'pending';
+  return one.clean ? 'done' : 'no';
+}

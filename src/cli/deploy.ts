@@ -1,0 +1,110 @@
+import { Command } from 'commander';
+import type { App, Host, Outcome, Run } from '../app.ts';
+import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
+import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+import { filePath, instanceType, wholeNumber } from './flags/values.ts';
+
+export interface DeployOptions extends CommonOptions {
+  endpoint: string;
+  /** The candidate as named by the flags. */
+  candidate: CandidateFlags;
+  /** Undefined: the live endpoint's, or ml.m5.large. */
+  instanceType: string | undefined;
+  /** Undefined: as many as the live endpoint is scaled to, or 1. */
+  instances: number | undefined;
+  /** Of a new endpoint; an endpoint that exists keeps its own. */
+  variantName: string | undefined;
+  /** File of payloads to test the inference with. */
+  test: string | undefined;
+  /** The first line of that file is a header. */
+  header: boolean;
+  adopt: boolean;
+  wait: boolean;
+  metrics: boolean;
+}
+
+interface Flags extends CandidateFlags, CommonFlags {
+  endpoint: string;
+  instanceType?: string;
+  instances?: number;
+  variantName?: string;
+  test?: string;
+  header?: boolean;
+  adopt?: boolean;
+  wait: boolean;
+  metrics: boolean;
+}
+
+const HELP = `
+Exit codes: 0 in service, 1 it is not, or the test failed, or you said no.
+
+Example:
+  $ shadowctl deploy --endpoint weather --artifact model.tar.gz --algorithm linear-learner --instances 3 --test rows.csv`;
+
+export function deployCommand(host: Host, start: Run<DeployOptions> = run): Command {
+  const command = new Command('deploy').requiredOption('--endpoint <name>', 'the endpoint');
+  const fleet = addCandidateFlags(command.optionsGroup('The new model:'))
+    .optionsGroup('The fleet:')
+    .option(
+      '--instance-type <type>',
+      'instances to run on (default: those of the live endpoint, else ml.m5.large)',
+      instanceType('--instance-type'),
+    )
+    .option(
+      '--instances <count>',
+      'how many (default: those of the live endpoint, else 1)',
+      wholeNumber('--instances', 1),
+    )
+    .option('--variant-name <name>', 'production variant of a new endpoint (default: AllTraffic)')
+    .optionsGroup('Trying it:')
+    .option('--test <file>', 'CSV or JSON Lines (local or s3://) to send once it is in service')
+    .option('--header', 'the first line of the CSV given with --test is a header')
+    .option('--no-metrics', 'do not wait for and draw the metrics after a test')
+    .optionsGroup('Other options:');
+  return commonFlags(adoptFlag(fleet).option('--no-wait', 'do not wait until the endpoint is in service'))
+    .addHelpText('after', HELP)
+    .action((flags: Flags) => host.start(start, parse(flags)));
+}
+
+function parse(flags: Flags): DeployOptions {
+  return {
+    endpoint: flags.endpoint,
+    candidate: candidateFlags(flags),
+    instanceType: flags.instanceType,
+    instances: flags.instances,
+    variantName: flags.variantName,
+    test: flags.test,
+    header: flags.header === true,
+    adopt: flags.adopt === true,
+    wait: flags.wait,
+    metrics: flags.metrics,
+    ...commonOptions(flags),
+  };
+}
+
+/** Creates the endpoint, or updates it where it exists and is ours; tests it; shows what it made. */
+export async function run(app: App, options: DeployOptions): Promise<Outcome> {
+  const { deploy, readTestMetrics } = await import('../lifecycle/deploy.ts');
+  const { sessionOf } = await import('./session.ts');
+  const { reportDeployment, reportPlan } = await import('./views/settled.ts');
+  const { endpoint, format, header } = options;
+  const session = sessionOf(app, options);
+  const result = await deploy(session, {
+    ...options,
+    candidate: candidateSpec(options.candidate, app.cwd),
+    test: options.test === undefined ? undefined : { file: filePath(options.test, app.cwd), header },
+  });
+  if (result.kind === 'planned') return reportPlan(app.io, format, result.plan);
+  const { plan, settled, trial } = result;
+  reportDeployment(app.io, format, plan, settled, trial);
+  if (settled !== undefined && settled.kind !== 'running') return 'no';
+  if (settled === undefined || trial === undefined) return 'done';
+  const variant = settled.endpoint.ProductionVariants?.[0]?.VariantName;
+  if (options.metrics && format === 'text' && variant !== undefined) {
+    const { drawMinutes } = await import('./views/minutes.ts');
+    const metrics = await readTestMetrics(session, { ...trial, endpoint, variant });
+    const lines = metrics && drawMinutes(app.io, [{ name: variant, minutes: metrics.minutes }], metrics);
+    for (const line of lines ?? []) app.io.out(line);
+  }
+  return trial.answered === trial.sent ? 'done' : 'no';
+}

@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { oneOf } from './values.ts';
+
+/** What `commonFlags` adds. */
+export interface CommonFlags {
+  plan?: boolean;
+  yes?: boolean;
+  format: 'text' | 'json';
+}
+
+/** The same as values. */
+export interface CommonOptions {
+  plan: boolean;
+  yes: boolean;
+  format: 'text' | 'json';
+}
+
+/** Adds the flags of every command that changes something: what would be done, no question, how the result is written. */
+export function commonFlags(command: Command): Command {
+  return formatFlag(
+    command
+      .option('--plan', 'only show what would be done; exit 4 when there is something to do')
+      .option('-y, --yes', 'do not ask'),
+  );
+}
+
+export function formatFlag(command: Command): Command {
+  return command.option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text');
+}
+
+export function commonOptions({ plan, yes, format }: CommonFlags): CommonOptions {
+  return { plan: plan === true, yes: yes === true, format };
+}
+
+/** Adds `--adopt`. */
+export function adoptFlag(command: Command): Command {
+  return command.option('--adopt', 'change an endpoint that shadowctl did not create; cleanup will never delete it');
+}

@@ -1,0 +1,38 @@
+import { appendFileSync } from 'node:fs';
+import type { App, Outcome } from '../app.ts';
+import type { EndedUpdate } from '../lifecycle/guarded-update/ended.ts';
+import type { FinishedUpdate } from '../lifecycle/guarded-update/finish.ts';
+import type { Session } from '../lifecycle/session.ts';
+import { sessionOf } from './session.ts';
+import { metricLines } from './views/update-metrics.ts';
+import { resultJson, resultLines, resultMarkdown } from './views/update-result.ts';
+
+interface GuardedFlags {
+  yes: boolean;
+  format: 'text' | 'json';
+}
+
+/** The session of a command that guards an update: its result is shown as soon as it is known, before the metrics come. */
+export function guardedSession(app: App, { yes, format }: GuardedFlags): Session {
+  return sessionOf(app, {
+    yes,
+    onEvent(event) {
+      if (event.kind !== 'update-ended') return;
+      if (format === 'text') for (const line of resultLines(app.io, event.ended)) app.io.out(line);
+      appendSummary(app, event.ended);
+    },
+  });
+}
+
+/** The rest of the result: charts for people, the whole for machines. Only the config that was asked for is `done`. */
+export function reportFinished(app: App, format: GuardedFlags['format'], { ended, metrics }: FinishedUpdate): Outcome {
+  if (format === 'json') app.io.out(JSON.stringify(resultJson(ended, metrics), null, 2));
+  else if (metrics !== undefined) for (const line of metricLines(app.io, ended, metrics)) app.io.out(line);
+  return ended.ending.kind === 'updated' ? 'done' : 'no';
+}
+
+/** To GitHub, where it runs there. */
+function appendSummary(app: App, ended: EndedUpdate): void {
+  const summary = app.env.GITHUB_STEP_SUMMARY;
+  if (summary !== undefined && summary !== '') appendFileSync(summary, resultMarkdown(ended));
+}

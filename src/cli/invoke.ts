@@ -1,0 +1,123 @@
+import { Command } from 'commander';
+import type { App, Host, Outcome, Run } from '../app.ts';
+import type { Summary } from '../lifecycle/traffic/tally.ts';
+import { duration, filePath, oneOf, positiveNumber, wholeNumber } from './flags/values.ts';
+
+export interface InvokeOptions {
+  endpoint: string;
+  data: string;
+  /** The first line of the CSV is a header. */
+  header: boolean;
+  labels: string | undefined;
+  /** Requests in all. */
+  count: number | undefined;
+  /** Milliseconds. */
+  duration: number | undefined;
+  /** Requests a second; undefined: as fast as they are answered. */
+  rate: number | undefined;
+  /** Requests under way at the same time, at the most. */
+  concurrency: number;
+  inferenceIdPrefix: string | undefined;
+  contentType: string | undefined;
+  accept: string | undefined;
+  targetVariant: string | undefined;
+  failOnError: boolean;
+  format: 'text' | 'json';
+}
+
+interface Flags {
+  endpoint: string;
+  data: string;
+  header?: boolean;
+  labels?: string;
+  count?: number;
+  duration?: number;
+  rate?: number;
+  concurrency: number;
+  inferenceIdPrefix?: string;
+  contentType?: string;
+  accept?: string;
+  targetVariant?: string;
+  failOnError?: boolean;
+  format: 'text' | 'json';
+}
+
+const HELP = `
+Lines are sent in their order; with --count or --duration the file begins anew when it ends. With both, whichever is
+reached first ends it. An error does not stop it: errors are counted.
+
+Example:
+  $ shadowctl invoke --endpoint weather --data rows.csv --labels label --rate 5 --duration 10m`;
+
+export function invokeCommand(host: Host, start: Run<InvokeOptions> = run): Command {
+  return new Command('invoke')
+    .requiredOption('--endpoint <name>', 'the endpoint')
+    .requiredOption('--data <file>', 'CSV or JSON Lines, local or s3://; each line is one request')
+    .option('--header', 'the first line of the CSV is a header')
+    .option('--labels <column>', 'column (name, or number from 0) or JSON key with the truth; not sent to the model')
+    .option('--count <requests>', 'how many requests (default: each line once)', wholeNumber('--count', 1))
+    .option('--duration <time>', 'for how long, for example 90s or 30m', duration('--duration'))
+    .option('--rate <requests>', 'requests a second (default: as fast as they are answered)', positiveNumber('--rate'))
+    .option(
+      '--concurrency <requests>',
+      'requests under way at the same time, at the most',
+      wholeNumber('--concurrency', 1, 512),
+      8,
+    )
+    .option(
+      '--inference-id-prefix <text>',
+      'each request gets the InferenceId PREFIX-NUMBER (default: made from the time)',
+    )
+    .option('--content-type <type>', 'media type of the payloads (default: by the file)')
+    .option('--accept <type>', 'media type the answers should have')
+    .option('--target-variant <name>', 'send to this production variant only')
+    .option('--fail-on-error', 'exit 1 when a request was refused')
+    .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
+    .addHelpText('after', HELP)
+    .action((flags: Flags) =>
+      host.start(start, {
+        endpoint: flags.endpoint,
+        data: flags.data,
+        header: flags.header === true,
+        labels: flags.labels,
+        count: flags.count,
+        duration: flags.duration,
+        rate: flags.rate,
+        concurrency: flags.concurrency,
+        inferenceIdPrefix: flags.inferenceIdPrefix,
+        contentType: flags.contentType,
+        accept: flags.accept,
+        targetVariant: flags.targetVariant,
+        failOnError: flags.failOnError === true,
+        format: flags.format,
+      }),
+    );
+}
+
+/** Sends traffic, and shows what came of it. */
+export async function run(app: App, options: InvokeOptions): Promise<Outcome> {
+  const { checkName } = await import('../resources/naming.ts');
+  const { readPayloads } = await import('../lifecycle/traffic/payloads.ts');
+  const { sendRequests } = await import('../lifecycle/traffic/send.ts');
+  const { sessionOf } = await import('./session.ts');
+  const { writeSummary } = await import('./views/summary.ts');
+  const { endpoint, format, labels, header, ...pace } = options;
+  checkName('endpoint', endpoint, '--endpoint');
+  if (options.targetVariant !== undefined) checkName('variant', options.targetVariant, '--target-variant');
+  let summary: Summary | undefined;
+  const session = sessionOf(app, {
+    onEvent(event) {
+      if (event.kind === 'requests-sent') summary = event.summary;
+    },
+  });
+  const file = filePath(options.data, app.cwd);
+  const payloads = await readPayloads(session, { file, option: 'data', labels, header });
+  try {
+    const { sent, answered } = await sendRequests(session, endpoint, payloads, pace);
+    return options.failOnError && answered < sent ? 'no' : 'done';
+  } finally {
+    // Also where it was broken off: what was sent until then was sent.
+    if (summary !== undefined && format === 'json') app.io.out(JSON.stringify({ endpoint, ...summary }, undefined, 2));
+    else if (summary !== undefined) await writeSummary(app.io, summary);
+  }
+}

@@ -1,0 +1,67 @@
+import { basename } from 'node:path';
+import type { App } from '../app.ts';
+import type { LifecycleEnd, LifecycleEvent, Message } from '../lifecycle/events.ts';
+import type { LifecyclePlan } from '../lifecycle/plans.ts';
+import type { Session } from '../lifecycle/session.ts';
+import { confirm } from './confirm.ts';
+import { parseTarget } from './flags/targets.ts';
+import { drawEvents } from './views/events.ts';
+import { abortPlanLines, cleanupPlanLines, updatePlanLines } from './views/plan.ts';
+import { describeEnd } from './views/message.ts';
+
+export interface SessionOptions {
+  /** Plans are shown, and approved without a question. */
+  yes?: boolean;
+  /** Called before an event is drawn: for those that are a command's result. */
+  onEvent?: (event: LifecycleEvent) => void;
+}
+
+/** The session of a command: events are drawn as chatter, plans are shown and confirmed. */
+export function sessionOf(app: App, options: SessionOptions = {}): Session {
+  const draw = drawEvents(app.io);
+  return {
+    clock: app.clock,
+    signal: app.signal,
+    aws: () => app.aws(),
+    journal: (endpoint) => app.journal(endpoint),
+    async project() {
+      const project = await app.project();
+      const role = project.role ?? (await app.environment()).SAGEMAKER_ROLE_ARN;
+      return {
+        name: basename(project.root),
+        stateDir: project.stateDir,
+        role: role === '' ? undefined : role,
+        tags: project.tags,
+        notify: project.notify.map(parseTarget),
+        policy: project.policy,
+      };
+    },
+    emit(event) {
+      options.onEvent?.(event);
+      draw(event);
+    },
+    approve: (plan) => approve(app, plan, options.yes === true),
+    describe: (end: LifecycleEnd): Message => describeEnd(end, app.io),
+  };
+}
+
+/** Shows a plan and asks; a guarded update was shown when it was examined. */
+async function approve(app: App, plan: LifecyclePlan, yes: boolean): Promise<void> {
+  const show = (lines: readonly string[]) => lines.forEach((line) => app.io.err(line));
+  switch (plan.kind) {
+    case 'deploy':
+    case 'plain-update':
+      show(updatePlanLines(app.io, plan));
+      return confirm(app, 'Do this', yes);
+    case 'guarded-update':
+      return confirm(app, `Update endpoint ${plan.endpoint}`, yes);
+    case 'abort':
+      show(abortPlanLines(app.io, plan));
+      return confirm(app, `Abort the update of endpoint ${plan.endpoint}`, yes);
+    case 'cleanup': {
+      show(cleanupPlanLines(app.io, plan));
+      const question = plan.steps.length === 1 ? 'Delete this' : `Delete these ${plan.steps.length}`;
+      return confirm(app, question, yes, `nothing of endpoint "${plan.endpoint}" was deleted`);
+    }
+  }
+}

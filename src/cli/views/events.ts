@@ -1,0 +1,218 @@
+import type { LogLine } from '../../aws/logs.ts';
+import { targetName } from '../../lifecycle/notify.ts';
+import type { LifecycleEvent, Task, TaskEnd, TaskProgress } from '../../lifecycle/events.ts';
+import type { Unexamined } from '../../resources/artifact/check-remote.ts';
+import { appliedWords, type Step } from '../../resources/steps.ts';
+import { describeProgress, type Settled } from '../../resources/wait.ts';
+import { type Io, plain } from '../../ui/io.ts';
+import { type Progress, startProgress } from '../../ui/progress.ts';
+import { paint } from '../../ui/theme.ts';
+import { duration, timeOfDay } from '../../base/units.ts';
+import { findingLines } from './findings.ts';
+import { guardedPlanLines, noteText } from './plan.ts';
+import { liveView } from './update-live.ts';
+
+/** Draws what a session is told, as chatter: a line each, a spinner for work that takes a while, a view of an update. */
+export function drawEvents(io: Io): (event: LifecycleEvent) => void {
+  const task = taskView(io);
+  const update = liveView(io);
+  return (event) => {
+    switch (event.kind) {
+      case 'task-started':
+      case 'task-progressed':
+      case 'task-ended':
+        return task(event);
+      case 'update-seen':
+        return update(event.update, event.snapshot);
+      default:
+        for (const line of eventLines(io, event)) io.err(line);
+    }
+  };
+}
+
+type Told = Exclude<LifecycleEvent, { kind: 'task-started' | 'task-progressed' | 'task-ended' | 'update-seen' }>;
+
+/** The lines of one event. Those that a command shows as its result are not drawn here. */
+function eventLines(io: Io, event: Told): string[] {
+  const warn = (words: string) => [`${paint(io, 'warning', '!')} ${words}`];
+  switch (event.kind) {
+    case 'journal-note':
+      return [`note: ${event.note}`];
+    case 'recovered':
+      return [`note: ${event.sentence}`];
+    case 'alarm-restored':
+      return [`note: An abort was stopped before it gave ${event.alarm} its rule back: done now.`];
+    case 'step-applied': {
+      const words = stepWords(event.step);
+      return words === undefined ? [] : [`${paint(io, 'good', '✓')} ${words}`];
+    }
+    case 'artifact-unexamined':
+      return [`note: ${unexaminedWords(event.artifact)}`];
+    case 'container-lines':
+      return containerLines(event.group, event.lines);
+    case 'plan-notes':
+      return event.notes.map((note) => noteText(note, event.endpoint));
+    case 'update-examined':
+      return [...guardedPlanLines(io, event.plan), ...findingLines(io, event.plan.findings, event.force)];
+    case 'alarms-awaited':
+      return [alarmsAwaited(event.firing, event.unevaluated)];
+    case 'metrics-awaited':
+      return [`Waiting for the metrics of the last minute, until ${timeOfDay(event.until, 'seconds')} at most`];
+    case 'metrics-unreadable':
+      return warn(`No charts: ${plain(event.problem.message)}`);
+    case 'notified':
+      return [`Told ${targetName(event.target)}.`];
+    case 'not-notified':
+      return warn(`Not told: ${plain(event.reason)}`);
+    case 'traffic-started':
+      return [
+        `Sending ${event.rate} requests a second from ${event.file} meanwhile: this traffic is shadowctl's, not your callers'.`,
+      ];
+    case 'traffic-stopped':
+      return [`! The traffic stopped: ${event.reason}`];
+    case 'cleanup-begun':
+      return [`endpoint ${event.endpoint}:`];
+    case 'deleted':
+    case 'update-ended':
+    case 'requests-sent':
+      return [];
+  }
+}
+
+function stepWords(step: Step): string | undefined {
+  const words = appliedWords(step);
+  return step.action === 'update' ? `${words} to ${step.input.EndpointConfigName}` : words;
+}
+
+function unexaminedWords(artifact: Unexamined): string {
+  const why =
+    artifact.why === 'too-large'
+      ? `is too large to be looked into (${artifact.bytes} bytes)`
+      : 'cannot be read with these credentials';
+  return `${artifact.uri} ${why}: whether its image can read it is not known.`;
+}
+
+function alarmsAwaited(firing: readonly string[], unevaluated: number): string {
+  return firing.length > 0
+    ? `Waiting until ${firing.join(', ')} ${firing.length === 1 ? 'has' : 'have'} left ALARM (from an earlier update)`
+    : `Waiting for the first evaluation of ${unevaluated === 1 ? '1 alarm' : `${unevaluated} alarms`}`;
+}
+
+/** Lines shown of what an endpoint's containers printed. */
+const MAX_CONTAINER_LINES = 10;
+
+function containerLines(group: string, lines: readonly LogLine[]): string[] {
+  const shown = collapsed(lines.map((line) => `${plain(line.stream)}: ${plain(line.message).slice(0, 400)}`));
+  return [
+    `The last lines of its containers (log group ${group}):`,
+    ...shown.slice(-MAX_CONTAINER_LINES).map(({ text, times }) => `  ${text}${times === 1 ? '' : `  × ${times}`}`),
+  ];
+}
+
+/** The same line said several times, by whichever instance: once, at its last place, with how often. */
+export function collapsed(lines: readonly string[]): { text: string; times: number }[] {
+  const counts = new Map<string, { text: string; times: number }>();
+  for (const text of lines) {
+    const key = text.replace(/^\S+: /, '');
+    const times = (counts.get(key)?.times ?? 0) + 1;
+    counts.delete(key);
+    counts.set(key, { text, times });
+  }
+  return [...counts.values()];
+}
+
+type TaskEvent = Extract<LifecycleEvent, { kind: 'task-started' | 'task-progressed' | 'task-ended' }>;
+
+function taskView(io: Io): (event: TaskEvent) => void {
+  let progress: Progress | undefined;
+  return (event) => {
+    if (event.kind === 'task-started') progress = startProgress(io, taskText(event.task));
+    else if (event.kind === 'task-progressed') {
+      const text = progressText(event.task, event.progress);
+      // Counts that change with every request are for a line that is drawn over itself.
+      if (event.progress.kind !== 'sent' || io.interactive) progress?.update(text);
+    } else {
+      const end = endText(event.task, event.end);
+      if (end === undefined) progress?.stop();
+      else if (end.good) progress?.done(end.text);
+      else progress?.fail(end.text);
+      progress = undefined;
+    }
+  };
+}
+
+function taskText(task: Task): string {
+  switch (task.name) {
+    case 'await-config':
+      return `waiting for endpoint ${task.endpoint}`;
+    case 'await-settled':
+      return `waiting for endpoint ${task.endpoint} to settle: AWS deletes none that is being changed`;
+    case 'await-gone':
+      return `waiting for endpoint ${task.endpoint} to be gone`;
+    case 'await-captures':
+      return 'waiting for the last captures to be written';
+    case 'look-for-remains':
+      return 'looking for what is left';
+    case 'await-metrics':
+      return 'waiting for the metrics: SageMaker publishes them by the minute';
+    case 'test':
+      return `testing the inference with ${task.payloads} payloads of ${task.source}${partOf(task)}`;
+    case 'send':
+      return `sending ${task.source} to endpoint ${task.endpoint}`;
+  }
+}
+
+function partOf({ payloads, of }: { payloads: number; of: number }): string {
+  return payloads < of ? ` (the first ${payloads} of ${of})` : '';
+}
+
+function progressText(task: Task, progress: TaskProgress): string {
+  switch (progress.kind) {
+    case 'endpoint': {
+      const seen = describeProgress(progress.endpoint);
+      return task.name === 'await-config' ? `endpoint ${task.endpoint}: ${seen}` : `${taskText(task)} (${seen})`;
+    }
+    case 'trouble': {
+      const again = `${progress.problem.message}; asking again`;
+      return task.name === 'await-config' ? `endpoint ${task.endpoint}: ${again}` : again;
+    }
+    case 'sent': {
+      const of = task.name === 'send' && task.count !== undefined ? ` of ${task.count}` : '';
+      return `${progress.sent}${of} sent, ${progress.failed} refused`;
+    }
+  }
+}
+
+/** The last line of a task, where it leaves one. */
+function endText(task: Task, end: TaskEnd): { good: boolean; text: string } | undefined {
+  if (end.kind === 'settled' && task.name === 'await-config')
+    return settledText(task.endpoint, task.config, end.settled, duration(end.ms));
+  if (end.kind !== 'counted') return undefined;
+  const good = end.arrived >= end.of;
+  if (task.name === 'test') return { good, text: `${end.arrived} of ${end.of} payloads answered${partOf(task)}` };
+  if (good) return { good, text: 'the metrics have arrived' };
+  const endpoint = task.name === 'await-metrics' ? ` --endpoint ${task.endpoint}` : '';
+  return {
+    good,
+    text: `CloudWatch shows ${end.arrived} of the ${end.of} requests so far; see them later with: shadowctl report${endpoint}`,
+  };
+}
+
+function settledText(
+  endpoint: string,
+  config: string,
+  settled: Settled,
+  took: string,
+): { good: boolean; text: string } {
+  if (settled.kind === 'running')
+    return { good: true, text: `endpoint ${endpoint} is in service on ${config} after ${took}` };
+  const how = notRunning(settled, config).replace(/\.+$/, '');
+  return { good: false, text: `endpoint ${endpoint}: ${how} (after ${took})` };
+}
+
+function notRunning(settled: Exclude<Settled, { kind: 'running' }>, config: string): string {
+  if (settled.kind === 'gone') return 'it was deleted meanwhile';
+  const reason = settled.reason === undefined ? '' : `: ${settled.reason}`;
+  if (settled.kind === 'failed') return `${settled.endpoint.EndpointStatus}${reason}`;
+  return `rolled back to ${settled.endpoint.EndpointConfigName}, it does not run ${config}${reason}`;
+}

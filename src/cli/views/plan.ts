@@ -1,0 +1,77 @@
+import { duration } from '../../base/units.ts';
+import { instances } from '../../guard/quantity.ts';
+import { SECOND } from '../../base/units.ts';
+import type {
+  AbortPlan,
+  CleanupPlan,
+  DeployPlan,
+  GuardedUpdatePlan,
+  PlainUpdatePlan,
+  PlanNote,
+} from '../../lifecycle/plans.ts';
+import { nameOf } from '../../resources/steps.ts';
+import type { Io } from '../../ui/io.ts';
+import { paint } from '../../ui/theme.ts';
+import { wrap } from '../../ui/wrap.ts';
+import { describeStep, planLines } from './steps.ts';
+import { stageWords } from './update-live.ts';
+
+type PlanIo = Pick<Io, 'color' | 'columns'>;
+
+/** A plan that is applied all at once. */
+export function updatePlanLines(io: PlanIo, plan: DeployPlan | PlainUpdatePlan): string[] {
+  const lines = plan.steps.flatMap((step) => describeStep(step, io.columns));
+  if (plan.adopt)
+    lines.push(`~ ${nameOf({ kind: 'endpoint', name: plan.endpoint })}  (adopted: cleanup will not delete it)`);
+  const notes = plan.kind === 'plain-update' ? plan.notes : [];
+  return [...lines, ...notes.flatMap((note) => wrap(noteText(note, plan.endpoint), io.columns, '  '))];
+}
+
+export function noteText(note: PlanNote, endpoint: string): string {
+  switch (note.kind) {
+    case 'shadow-lost':
+      return `note: this takes the shadow variant ${note.variant} away.`;
+    case 'captures':
+      return `Requests and answers of both variants are captured under ${note.under}/${endpoint}/`;
+    case 'calibrates':
+      return `For ${duration(note.ms)} production's own model is the shadow, to see how much it differs from itself; then the candidate is attached.`;
+    case 'calibrates-first':
+      return `Before that, for ${duration(note.ms)}, production's own model is the shadow${note.begun ? ' (it is already)' : ''}.`;
+  }
+}
+
+/** A guarded update: from where to where, what is created for it, and how its traffic moves. */
+export function guardedPlanLines(io: PlanIo, plan: GuardedUpdatePlan): string[] {
+  const { strategy } = plan;
+  const watched = strategy.stages.map((count, index) => {
+    if (index < strategy.stages.length - 1)
+      return `${count} of ${strategy.fleet} for ${duration(strategy.bakeSeconds * SECOND)}`;
+    const bake = strategy.finalBakeSeconds === 0 ? '' : ` for ${duration(strategy.finalBakeSeconds * SECOND)}`;
+    return `all ${instances(count)}${bake}`;
+  });
+  return [
+    `Endpoint ${paint(io, 'name', plan.endpoint)}`,
+    `  from  ${plan.previous}, model ${plan.models.previous}`,
+    `  to    ${plan.requested}, model ${plan.models.requested}`,
+    ...plan.steps.flatMap((step) => describeStep(step, io.columns, '  ')),
+    ...plan.alarms.flatMap(({ input, limit }) => planLines(`+ alarm ${input.AlarmName}`, limit, io.columns, '  ')),
+    ...planLines(`~ endpoint ${plan.endpoint}`, `${strategy.name}: ${watched.join(', then ')}`, io.columns, '  '),
+  ];
+}
+
+export function abortPlanLines(io: PlanIo, plan: AbortPlan): string[] {
+  const when = plan.atOnce
+    ? 'SageMaker looks at it while the fleet bakes, so the traffic returns within about a minute'
+    : 'SageMaker looks at it only while a fleet bakes, so this takes effect when the new fleet first gets traffic';
+  return [
+    `${plan.endpoint} is ${stageWords(plan.stage)}, on its way from ${plan.previous} to ${plan.requested}.`,
+    ...wrap(`The alarm ${plan.alarm} will be set off. ${when}; then the new fleet is taken away.`, io.columns, '  '),
+  ];
+}
+
+export function cleanupPlanLines(io: PlanIo, plan: CleanupPlan): string[] {
+  return [
+    ...plan.steps.flatMap((step) => describeStep(step, io.columns)),
+    ...plan.left.map(({ ref, why }) => `= ${nameOf(ref)}  (stays: ${why})`),
+  ];
+}

@@ -1,0 +1,143 @@
+import type { Outcome } from '../../app.ts';
+import { shown, text } from '../../base/text.ts';
+import type { DeployPlan, PlainUpdatePlan } from '../../lifecycle/plans.ts';
+import type { PlainUpdateResult } from '../../lifecycle/plain-update.ts';
+import type { Trial } from '../../lifecycle/traffic/test.ts';
+import { shortName, type Step } from '../../resources/steps.ts';
+import type { Settled } from '../../resources/wait.ts';
+import { type Io, plain } from '../../ui/io.ts';
+import { layout } from '../../ui/wrap.ts';
+import { updatePlanLines } from './plan.ts';
+
+type Format = 'text' | 'json';
+
+/** What a plan that was only asked for comes to: exit 4 where there is something to do. */
+export function reportPlan(io: Io, format: Format, plan: DeployPlan | PlainUpdatePlan): Outcome {
+  if (format === 'json') {
+    const { endpoint, steps } = plan;
+    const from = plan.kind === 'plain-update' ? { from: plan.from } : {};
+    io.out(JSON.stringify({ endpoint, ...from, steps }, undefined, 2));
+  } else if (plan.steps.length === 0) io.out(`Nothing to do: endpoint ${plan.endpoint} is as asked for.`);
+  else for (const line of updatePlanLines(io, plan)) io.out(line);
+  return plan.steps.length === 0 ? 'done' : 'pending';
+}
+
+/** What an update all at once came to, to standard output. */
+export function reportPlainUpdate(io: Io, format: Format, result: PlainUpdateResult): Outcome {
+  const { plan } = result;
+  if (result.kind === 'planned') return reportPlan(io, format, plan);
+  const { settled } = result;
+  if (format === 'json') {
+    const live = endpointOf(settled);
+    io.out(
+      JSON.stringify(
+        {
+          endpoint: plan.endpoint,
+          outcome: settled?.kind ?? 'started',
+          status: live?.EndpointStatus,
+          config: live?.EndpointConfigName,
+          asked: plan.config,
+          from: plan.from,
+          reason: reasonOf(settled),
+          created: createdBy(plan.steps),
+        },
+        undefined,
+        2,
+      ),
+    );
+  } else if (settled?.kind === 'running')
+    write(io, `Endpoint ${plan.endpoint} runs ${plan.config}; before, it ran ${plan.from}.`);
+  else writeNotRunning(io, plan, settled);
+  return settled === undefined || settled.kind === 'running' ? 'done' : 'no';
+}
+
+/** What a deployment came to, to standard output; `settled` is undefined where nobody waited. */
+export function reportDeployment(
+  io: Io,
+  format: Format,
+  plan: DeployPlan,
+  settled: Settled | undefined,
+  trial: Trial | undefined,
+): void {
+  const created = createdBy(plan.steps).filter(({ kind }) => kind !== 'log-group');
+  if (format === 'json') {
+    const live = endpointOf(settled);
+    const test = trial && { sent: trial.sent, answered: trial.answered, sample: trial.sample, error: trial.error };
+    io.out(
+      JSON.stringify(
+        {
+          endpoint: plan.endpoint,
+          status: live?.EndpointStatus,
+          outcome: settled?.kind ?? 'started',
+          config: live?.EndpointConfigName ?? plan.config,
+          asked: { config: plan.config, model: plan.model },
+          reason: reasonOf(settled),
+          created,
+          test,
+        },
+        undefined,
+        2,
+      ),
+    );
+    return;
+  }
+  if (created.length > 0) {
+    io.out('Created:');
+    const width = Math.max(...created.map(({ kind }) => kind.length));
+    // No table: that would break a name which is too long, and a broken name cannot be copied.
+    for (const { kind, name } of created) io.out(`  ${kind.padEnd(width)}  ${shortName(name)}`);
+  }
+  if (settled?.kind === 'running') {
+    const fleets = (settled.endpoint.ProductionVariants ?? []).map(
+      (variant) =>
+        `${variant.VariantName}, ${variant.CurrentInstanceCount} ${variant.CurrentInstanceCount === 1 ? 'instance' : 'instances'}`,
+    );
+    write(io, `Endpoint ${plan.endpoint} is in service on ${plan.config} (${fleets.join('; ')}).`);
+  } else {
+    writeNotRunning(io, plan, settled);
+    if (settled?.kind === 'failed')
+      write(io, text`It can only be deleted: ${shown('cleanup', { endpoint: plan.endpoint })}`);
+    if (settled?.kind === 'rolled-back') write(io, 'Callers are still served by the previous config.');
+  }
+  if (trial?.sample !== undefined) write(io, `First answer: ${bounded(plain(trial.sample), 300)}`);
+  if (trial?.error !== undefined) write(io, `First refusal: ${bounded(plain(trial.error), 400)}`);
+}
+
+/** An endpoint that does not run what was asked for, or does not yet. */
+function writeNotRunning(
+  io: Io,
+  plan: DeployPlan | PlainUpdatePlan,
+  settled: Exclude<Settled, { kind: 'running' }> | undefined,
+): void {
+  const { endpoint, config } = plan;
+  if (settled === undefined) {
+    const from = plan.kind === 'plain-update' ? ` from ${plan.from}` : '';
+    write(io, `Endpoint ${endpoint} is on its way${from} to ${config}. Follow it with:`);
+    io.out(text`  ${shown('status', { endpoint, watch: true })}`);
+  } else if (settled.kind === 'gone') io.out(`Endpoint ${endpoint} was deleted while it was waited for.`);
+  else {
+    const { EndpointStatus: status, EndpointConfigName: runs } = settled.endpoint;
+    write(io, `Endpoint ${endpoint} does not run ${config}: it is ${status} on ${runs}.`);
+    write(io, `Reason: ${plain(settled.reason ?? 'AWS gave no reason')}`);
+  }
+}
+
+function write(io: Io, words: Parameters<typeof layout>[0]): void {
+  for (const line of layout(words, io.columns, '  ', io.command)) io.out(line);
+}
+
+function createdBy(steps: readonly Step[]): { kind: string; name: string }[] {
+  return steps.filter((step) => step.action === 'create').map(({ kind, name }) => ({ kind, name }));
+}
+
+function endpointOf(settled: Settled | undefined) {
+  return settled === undefined || settled.kind === 'gone' ? undefined : settled.endpoint;
+}
+
+function reasonOf(settled: Settled | undefined): string | undefined {
+  return settled?.kind === 'failed' || settled?.kind === 'rolled-back' ? settled.reason : undefined;
+}
+
+function bounded(words: string, most: number): string {
+  return words.length <= most ? words : `${words.slice(0, most - 1)}…`;
+}

@@ -1,0 +1,64 @@
+import { noEndpoint } from '../aws/no-endpoint.ts';
+import { describeEndpoint } from '../aws/sagemaker.ts';
+import { cannotRun, usage } from '../base/errors.ts';
+import { shown, text } from '../base/text.ts';
+import { readStage } from '../guard/phase.ts';
+import { recordedUpdates, type UpdateStarted } from '../state/updates.ts';
+import { planAbort, pullAlarm } from './guarded-update/alarm-override.ts';
+import { type FinishedUpdate, finishGuardedUpdate } from './guarded-update/finish.ts';
+import { targetsOf } from './notify.ts';
+import type { AbortPlan } from './plans.ts';
+import { type EndpointSession, onEndpoint, openRun, type Session } from './session.ts';
+
+export interface AbortOptions {
+  endpoint: string;
+  /** Decide only: the plan is returned, and nothing is changed. */
+  plan: boolean;
+}
+
+type Begun = { kind: 'planned'; plan: AbortPlan } | { kind: 'begun'; update: UpdateStarted };
+
+/**
+ * Sets one of the update's own alarms off and watches the rollback, at whose end the alarm gets its rule back. The old
+ * fleet is back where `ended.ending.running` is `ended.update.previous`.
+ */
+export async function abort(
+  session: Session,
+  { endpoint, plan }: AbortOptions,
+): Promise<{ kind: 'planned'; plan: AbortPlan } | FinishedUpdate> {
+  const targets = await targetsOf(session, []);
+  const begun = await onEndpoint(session, { endpoint, command: 'abort', readOnly: plan }, begin);
+  if (begun.kind === 'planned') return begun;
+  return finishGuardedUpdate(session, begun.update, { targets, metrics: false });
+}
+
+async function begin(on: EndpointSession): Promise<Begun> {
+  const { aws, session, endpoint: name } = on;
+  const endpoint = await describeEndpoint(aws, name, session.signal);
+  if (endpoint === undefined) throw noEndpoint(aws.target, name);
+  const stage = readStage(endpoint);
+  if (stage.name === 'settled' || stage.name === 'failed') {
+    throw usage(
+      `No update of ${name} is under way: it is ${endpoint.EndpointStatus} on ${endpoint.EndpointConfigName}.`,
+      text`To return to the config before: ${shown('undo', { endpoint: name })}`,
+    );
+  }
+  const update = recordedUpdates(on.state()).findLast(
+    (one) => one.ended === undefined && one.started.previous === endpoint.EndpointConfigName,
+  )?.started;
+  const override = planAbort(endpoint, name, on.state());
+  if ('impossible' in override || update === undefined) {
+    const why = 'impossible' in override ? override.impossible : 'it was not begun from this folder';
+    throw cannotRun(
+      `The update of ${name} cannot be stopped: ${why}.`,
+      text`It will run to its end. Then return with: ${shown('undo', { endpoint: name })}`,
+    );
+  }
+  const { previous, requested } = update;
+  const atOnce = stage.name === 'baking' || stage.name === 'final-bake' || stage.name === 'shifting';
+  const plan: AbortPlan = { kind: 'abort', endpoint: name, stage, previous, requested, alarm: override.name, atOnce };
+  if (!on.locked) return { kind: 'planned', plan };
+  await session.approve(plan);
+  await pullAlarm(await openRun(on, 'abort'), override, requested);
+  return { kind: 'begun', update };
+}

@@ -1,0 +1,120 @@
+import type { ProductionVariant, Tag } from '@aws-sdk/client-sagemaker';
+import { noEndpoint } from '../aws/no-endpoint.ts';
+import { usage } from '../base/errors.ts';
+import { shown, text } from '../base/text.ts';
+import { planStrategy } from '../guard/strategy.ts';
+import { deriveConfig } from '../resources/derive-config.ts';
+import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../resources/live.ts';
+import type { Step } from '../resources/steps.ts';
+import { recordedUpdates, type UpdateStarted, unfinishedUpdate } from '../state/updates.ts';
+import {
+  type CandidateSpec,
+  examineCandidate,
+  leaveOutExisting,
+  nameCandidate,
+  planModel,
+  requireAnotherConfig,
+} from './candidate.ts';
+import { type FinishedUpdate, finishGuardedUpdate } from './guarded-update/finish.ts';
+import { type GuardedStart, type GuardOptions, requireGuardable, startGuardedUpdate } from './guarded-update/start.ts';
+import { targetsOf } from './notify.ts';
+import type { GuardedUpdatePlan } from './plans.ts';
+import { type EndpointSession, lockEndpoint, onEndpoint, type Session } from './session.ts';
+import { type OwnTraffic, smokeTest } from './traffic/with-traffic.ts';
+
+export interface CanaryOptions {
+  endpoint: string;
+  candidate: CandidateSpec;
+  guard: GuardOptions;
+  /** Requests of our own during the update, for endpoints without any. */
+  traffic: OwnTraffic | undefined;
+  /** Change an endpoint that shadowctl did not create, and record it as adopted. */
+  adopt: boolean;
+  /** Decide only: the plan is returned, and nothing is changed. */
+  plan: boolean;
+}
+
+export type GuardedResult = { kind: 'planned'; plan: GuardedUpdatePlan } | FinishedUpdate;
+
+/** Puts a new model on an endpoint step by step, guarded by alarms, and follows that to its end. */
+export async function canary(session: Session, options: CanaryOptions): Promise<GuardedResult> {
+  const { endpoint, guard, traffic } = options;
+  const targets = await targetsOf(session, guard.notify);
+  // A file that cannot be sent is told before the update, not in the middle of it.
+  if (traffic !== undefined) await smokeTest(session, endpoint, traffic.file);
+  const started = await onEndpoint(session, { endpoint, command: 'canary', readOnly: options.plan }, (on) =>
+    start(on, options),
+  );
+  if (started.kind === 'planned') return started;
+  return finishGuardedUpdate(session, started.update, { targets, metrics: guard.metrics, traffic });
+}
+
+/** Goes on with an update that an earlier command began and did not see the end of. */
+export async function resumeCanary(
+  session: Session,
+  options: Pick<CanaryOptions, 'endpoint' | 'traffic'> & { guard: Pick<GuardOptions, 'notify' | 'metrics'> },
+): Promise<FinishedUpdate> {
+  const { endpoint, guard, traffic } = options;
+  const targets = await targetsOf(session, guard.notify);
+  const update = await lockEndpoint(session, { endpoint, command: 'canary --resume' }, async (on) => takeUp(on));
+  return finishGuardedUpdate(session, update, { targets, metrics: guard.metrics, traffic });
+}
+
+function takeUp({ endpoint, state }: EndpointSession): UpdateStarted {
+  const open = unfinishedUpdate(state());
+  if (open !== undefined) return open.started;
+  const last = recordedUpdates(state()).findLast((update) => update.ended !== undefined);
+  const before = last?.ended === undefined ? '' : ` The last one: ${last.ended.sentence}`;
+  throw usage(
+    `No update of ${endpoint} is under way that was begun from this folder.${before}`,
+    text`${shown('history', { endpoint })} lists them.`,
+  );
+}
+
+async function start(on: EndpointSession, options: CanaryOptions): Promise<GuardedStart> {
+  const { aws, journal, session, endpoint } = on;
+  const { candidate } = options;
+  const live = await readLive(aws, endpoint, session.signal);
+  if (live === undefined) throw noEndpoint(aws.target, endpoint);
+  if (!options.adopt) requireOurs(live, on.state(), journal.path);
+  requireSettled(live);
+  const fleet = requireGuardable(live);
+  // What the rules refuse is refused before the artifact is even read.
+  planStrategy(options.guard.strategy, fleet);
+  const checked = await examineCandidate(session, candidate, live.model);
+  const names = await nameCandidate(on, candidate);
+  requireAnotherConfig(endpoint, names.config, live.endpoint.EndpointConfigName);
+  const steps = await leaveOutExisting(on, [
+    ...(await planModel(on, candidate, names, checked, live.model)),
+    configWithModel(live, { config: names.config, model: names.model, tags: names.tagList }),
+  ]);
+  return startGuardedUpdate(on, {
+    command: 'canary',
+    live,
+    fleet,
+    guard: options.guard,
+    steps,
+    names: { ...names, run: names.own.run },
+    bringsTraffic: options.traffic !== undefined,
+    adopt: options.adopt,
+  });
+}
+
+/**
+ * The live config with another model. Instance type, counts, capture and the variant's name are the live ones: nothing
+ * is declared a second time. Pure.
+ */
+function configWithModel(live: Live, change: { config: string; model: string; tags: Tag[] }): Step {
+  const production = productionOf(live);
+  const variant: ProductionVariant = {
+    ...production.variant,
+    ModelName: change.model,
+    ...(production.instances === undefined ? {} : { InitialInstanceCount: production.instances }),
+  };
+  return {
+    action: 'create',
+    kind: 'endpoint-config',
+    name: change.config,
+    input: deriveConfig(production.config, { name: change.config, production: [variant], tags: change.tags }),
+  };
+}

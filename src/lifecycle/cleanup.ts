@@ -1,0 +1,257 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AwsProblem } from '../aws/errors.ts';
+import { s3Place } from '../aws/s3-uri.ts';
+import { listObjects } from '../aws/s3.ts';
+import { describeEndpoint } from '../aws/sagemaker.ts';
+import { cannotRun } from '../base/errors.ts';
+import { type CommandLine, lines, text } from '../base/text.ts';
+import { apply, type JournaledRun } from '../resources/apply.ts';
+import { ourPrefix } from '../resources/artifact/candidate.ts';
+import { inventory, neededByAdopted } from '../resources/inventory.ts';
+import {
+  type Deletion,
+  type Keep,
+  planTeardown,
+  type Remainder,
+  type ResourceCheck,
+  type Teardown,
+} from '../resources/teardown.ts';
+import { waitForEndpoint } from '../resources/wait.ts';
+import { journaledEndpoints } from '../state/journals.ts';
+import { existing, replay } from '../state/replay.ts';
+import type { CleanupPlan } from './plans.ts';
+import { doTask, type EndpointSession, type LockedEndpoint, onEndpoint, openRun, type Session } from './session.ts';
+
+export interface CleanupOptions {
+  /** Undefined: every endpoint that has a journal here, in this account and region. */
+  endpoint: string | undefined;
+  keep: Keep;
+  /** Decide only: the plans are returned, and nothing is changed. */
+  plan: boolean;
+}
+
+/** One endpoint cleaned up, or its plan. */
+export type EndpointCleanup =
+  | { kind: 'planned'; plan: CleanupPlan }
+  | {
+      kind: 'done';
+      endpoint: string;
+      deleted: readonly Deletion[];
+      /** What is still there, and why; empty where nothing is left. */
+      left: readonly Remainder[];
+      /** Nothing is left but what was to stay: what it proves is written down. */
+      clean: boolean;
+    };
+
+export interface CleanupResult {
+  /** In the order in which they were cleaned up; those of which nothing stood are left out. */
+  endpoints: EndpointCleanup[];
+  /** Every endpoint that has a journal here. */
+  journaled: readonly string[];
+}
+
+/**
+ * Deletes what shadowctl created, and ends by looking in AWS for whatever the journal ever named.
+ * @param done called after each endpoint
+ */
+export async function cleanup(
+  session: Session,
+  options: CleanupOptions,
+  done: (one: EndpointCleanup) => void = () => undefined,
+): Promise<CleanupResult> {
+  const journaled = await journaledHere(session);
+  const names = options.endpoint === undefined ? await everyEndpoint(session, journaled) : [options.endpoint];
+  const endpoints: EndpointCleanup[] = [];
+  for (const endpoint of names) {
+    if (names.length > 1) session.emit({ kind: 'cleanup-begun', endpoint });
+    const others = journaled.filter((other) => other !== endpoint);
+    const going = others.filter((other) => names.includes(other));
+    const staying = others.filter((other) => !going.includes(other));
+    const one = await onEndpoint(session, { endpoint, command: 'cleanup', readOnly: options.plan }, (on) =>
+      cleanEndpoint(on, options.keep, { going, staying }),
+    );
+    endpoints.push(one);
+    done(one);
+  }
+  return { endpoints, journaled };
+}
+
+async function journaledHere(session: Session): Promise<string[]> {
+  const aws = await session.aws();
+  return journaledEndpoints((await session.project()).stateDir, await aws.account(), aws.target.region);
+}
+
+/** Those of which anything may stand; whose journal holds the bucket that others use comes last. */
+async function everyEndpoint(session: Session, journaled: readonly string[]): Promise<string[]> {
+  if (journaled.length === 0) {
+    const { stateDir } = await session.project();
+    const aws = await session.aws();
+    throw cannotRun(
+      `There is no journal in ${stateDir} for account ${await aws.account()} in ${aws.target.region}.`,
+      'Work from the folder that holds .shadowctl/, with the profile and region the endpoint was created with.',
+    );
+  }
+  const states = await Promise.all(
+    journaled.map(async (endpoint) => ({ endpoint, state: replay((await session.journal(endpoint)).events()) })),
+  );
+  const unclean = states.filter(({ state }) => !state.clean);
+  const holds = ({ state }: (typeof states)[number]) => existing(state, 's3-bucket').length;
+  return unclean.toSorted((a, b) => holds(a) - holds(b)).map(({ endpoint }) => endpoint);
+}
+
+/** The other endpoints that have a journal in this folder, account and region. */
+interface Neighbours {
+  /** Those that this very command cleans up as well. */
+  going: readonly string[];
+  staying: readonly string[];
+}
+
+async function cleanEndpoint(on: EndpointSession, keep: Keep, neighbours: Neighbours): Promise<EndpointCleanup> {
+  const { session, journal, endpoint } = on;
+  if (journal.events().length === 0) throw noJournal(on);
+  const { steps, left: staying } = await planCleanup(on, keep, neighbours);
+  const plan: CleanupPlan = { kind: 'cleanup', endpoint, steps, left: staying };
+  if (!on.locked) return { kind: 'planned', plan };
+  if (steps.length > 0) await session.approve(plan);
+  const run = await openRun(on, 'cleanup');
+  const { deleted, left } = await tearDown(on, run, { steps, left: staying }, keep, neighbours);
+  const unexpected = await verify(on, left);
+  const all = [...left, ...unexpected];
+  if (all.length === 0) await journal.append({ type: 'fact', run: run.id, name: 'clean', value: {} });
+  return { kind: 'done', endpoint, deleted, left: all, clean: unexpected.length === 0 };
+}
+
+function noJournal({ endpoint, account, journal }: EndpointSession): Error {
+  const find: CommandLine = {
+    program: 'aws',
+    command: 'resourcegroupstaggingapi get-resources',
+    options: { 'tag-filters': `Key=shadowctl:endpoint,Values=${endpoint}` },
+    incomplete: false,
+  };
+  return cannotRun(
+    `There is no journal of endpoint "${endpoint}" in account ${account}, ${journal.region}: ${journal.path} does not exist.`,
+    lines(
+      'Work from the folder that holds its .shadowctl/, with the profile and region it was created with.',
+      `What shadowctl created carries the tag shadowctl:endpoint=${endpoint}; AWS finds it with:`,
+      text`  ${find}`,
+    ),
+  );
+}
+
+/** What is to be deleted of an endpoint, and what stays: a bucket is planned only where nothing else will lie in it. */
+async function planCleanup(on: EndpointSession, keep: Keep, neighbours: Neighbours): Promise<Teardown> {
+  const plan = planTeardown(await inventory(on), await neededByAdopted(on), keep);
+  for (const step of plan.steps.filter(({ kind }) => kind === 's3-bucket')) {
+    const why = await whyBucketStays(on, step.name, plan, neighbours);
+    if (why === undefined) continue;
+    plan.steps = plan.steps.filter((other) => other !== step);
+    plan.left.push({ ref: { kind: step.kind, name: step.name }, why });
+  }
+  return plan;
+}
+
+/** Looks for an object that this command will not delete; AWS refuses to delete a bucket that holds any. */
+async function whyBucketStays(
+  { aws, account }: EndpointSession,
+  bucket: string,
+  { steps }: Teardown,
+  { going, staying }: Neighbours,
+): Promise<string | undefined> {
+  const prefixOf = (endpoint: string) => ourPrefix(aws.target.region, account, endpoint);
+  const objects = new Set(steps.filter((step) => step.kind === 's3-object').map((step) => step.name));
+  const prefixes = [
+    ...steps.filter((step) => step.kind === 's3-prefix').map((step) => step.name),
+    ...going.map(prefixOf),
+  ];
+  for await (const { key } of listObjects(aws, { bucket, key: '' })) {
+    const uri = `s3://${bucket}/${key}`;
+    if (objects.has(uri) || prefixes.some((prefix) => uri.startsWith(prefix))) continue;
+    const user = staying.find(
+      (endpoint) => s3Place(prefixOf(endpoint))?.bucket === bucket && uri.startsWith(prefixOf(endpoint)),
+    );
+    return user === undefined ? NOT_OURS : `in use by endpoint ${user}; cleanup --all removes both`;
+  }
+  return undefined;
+}
+
+const NOT_OURS = 'it holds objects that are not ours';
+
+/** How long after an endpoint is gone SageMaker may still write what it captured, in milliseconds. */
+const LATE_CAPTURES = 30_000;
+
+/**
+ * Deletes the endpoint, waits until it is gone, looks again, and deletes the rest: an endpoint that was still being
+ * created or served requests leaves logs and captures that nobody could see before.
+ */
+async function tearDown(
+  on: LockedEndpoint,
+  run: JournaledRun,
+  plan: Teardown,
+  keep: Keep,
+  neighbours: Neighbours,
+): Promise<{ deleted: Deletion[]; left: Remainder[] }> {
+  const { session, aws, endpoint: name } = on;
+  const deleted: Deletion[] = [];
+  const remove = async (step: Deletion) => {
+    await apply(run, step);
+    if (step.kind === 'endpoint') await awaitEndpoint(session, name, 'await-gone');
+    deleted.push(step);
+    session.emit({ kind: 'deleted', step });
+  };
+  const endpoint = plan.steps.find((step) => step.kind === 'endpoint');
+  const status = (await describeEndpoint(aws, name, session.signal))?.EndpointStatus;
+  const leaving = status === 'Deleting';
+  // Deleted by a command that was stopped, or by somebody else: nothing it uses may go before it is gone.
+  if (leaving) await awaitEndpoint(session, name, 'await-gone');
+  else if (endpoint !== undefined) {
+    // SageMaker deletes no endpoint that is being created or updated.
+    if (status?.endsWith('ing') === true) await awaitEndpoint(session, name, 'await-settled');
+    await remove(endpoint);
+  }
+  const gone = leaving || endpoint !== undefined;
+  if (gone && !keep.captures && existing(on.state(), 's3-prefix').length > 0)
+    await doTask(session, { name: 'await-captures' }, () => session.clock.sleep(LATE_CAPTURES, session.signal));
+  const rest = gone ? await planCleanup(on, keep, neighbours) : plan;
+  const left = [...rest.left];
+  for (const step of rest.steps) {
+    try {
+      await remove(step);
+    } catch (error) {
+      if (!(error instanceof AwsProblem) || error.code !== 'BucketNotEmpty') throw error;
+      left.push({ ref: { kind: step.kind, name: step.name }, why: NOT_OURS });
+    }
+  }
+  // What report had downloaded of the captures goes with them.
+  if (!keep.captures) {
+    const { stateDir } = await session.project();
+    await rm(join(stateDir, 'cache'), { recursive: true, force: true });
+  }
+  return { deleted, left };
+}
+
+async function awaitEndpoint(session: Session, endpoint: string, name: 'await-settled' | 'await-gone'): Promise<void> {
+  const aws = await session.aws();
+  await doTask(session, { name, endpoint }, (report) =>
+    waitForEndpoint(aws, session.clock, {
+      endpoint,
+      config: undefined,
+      untilGone: name === 'await-gone',
+      signal: session.signal,
+      onLook: (seen) => report.progress({ kind: 'endpoint', endpoint: seen }),
+      onTrouble: (problem) => report.progress({ kind: 'trouble', problem }),
+    }),
+  );
+}
+
+/** Looks once more for everything the journal ever named; gives what is still there and was to go. */
+async function verify(on: LockedEndpoint, expected: readonly Remainder[]): Promise<Remainder[]> {
+  const found = await doTask(on.session, { name: 'look-for-remains' }, () => inventory(on));
+  return found
+    .filter((one) => isLeft(one, expected))
+    .map(({ tracked }) => ({ ref: tracked.ref, why: 'it is still there' }));
+}
+
+function isLeft({ tracked, exists, ours }: ResourceCheck, expected: readonly Remainder[]): boolean {
+  return exists && ours && !expected.some(({ ref }) => ref.kind === tracked.ref.kind && ref.name === tracked.ref.name);
+}

@@ -1,0 +1,333 @@
+import type { ProductionVariant, Tag } from '@aws-sdk/client-sagemaker';
+import { AwsProblem } from '../aws/errors.ts';
+import { endpointLogGroup, logGroupExists } from '../aws/logs.ts';
+import { cannotRun } from '../base/errors.ts';
+import { shown, text } from '../base/text.ts';
+import { MINUTE } from '../base/units.ts';
+import type { CheckedCandidate } from '../resources/artifact/candidate.ts';
+import { deriveConfig } from '../resources/derive-config.ts';
+import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../resources/live.ts';
+import { checkName } from '../resources/naming.ts';
+import type { Step } from '../resources/steps.ts';
+import type { Settled } from '../resources/wait.ts';
+import { trackedResource } from '../state/replay.ts';
+import {
+  type CandidateSpec,
+  checkCandidateNames,
+  examineCandidate,
+  leaveOutExisting,
+  nameCandidate,
+  planModel,
+} from './candidate.ts';
+import { type FleetMinute, fleetMinutes, total } from './guarded-update/fleet-metrics.ts';
+import { awaitConfig, readContainerLines, recordEnd } from './plain-update.ts';
+import type { DeployPlan } from './plans.ts';
+import {
+  adopts,
+  applySteps,
+  doTask,
+  type EndpointSession,
+  type LockedEndpoint,
+  onEndpoint,
+  openRun,
+  recordAdoption,
+  type Session,
+} from './session.ts';
+import { type PayloadFile, readPayloads, type Payloads } from './traffic/payloads.ts';
+import { testInference, type Trial } from './traffic/test.ts';
+
+export interface DeployOptions {
+  endpoint: string;
+  candidate: CandidateSpec;
+  /** Undefined: the live endpoint's, or ml.m5.large. */
+  instanceType: string | undefined;
+  /** Undefined: as many as the live endpoint is scaled to, or 1. */
+  instances: number | undefined;
+  /** Of a new endpoint; an endpoint that exists keeps its own. */
+  variantName: string | undefined;
+  /** Payloads to test the inference with, once it is in service. */
+  test: Omit<PayloadFile, 'option'> | undefined;
+  /** Change an endpoint that shadowctl did not create, and record it as adopted. */
+  adopt: boolean;
+  /** False: returns as soon as AWS has accepted everything. */
+  wait: boolean;
+  /** Decide only: the plan is returned, and nothing is changed. */
+  plan: boolean;
+}
+
+export type DeployResult =
+  | { kind: 'planned'; plan: DeployPlan }
+  /** `settled` is undefined where nobody waited, `trial` where there was no test or the endpoint is not in service. */
+  | { kind: 'done'; plan: DeployPlan; settled: Settled | undefined; trial: Trial | undefined };
+
+/** Creates the endpoint, or updates it where it exists and is ours, all at once; tests it where that is asked for. */
+export async function deploy(session: Session, options: DeployOptions): Promise<DeployResult> {
+  const { endpoint, candidate, variantName, test } = options;
+  // Names and files are checked before anything is done.
+  checkName('endpoint', endpoint, '--endpoint');
+  checkCandidateNames(candidate);
+  if (variantName !== undefined) checkName('variant', variantName, '--variant-name');
+  const payloads = test === undefined ? undefined : await readPayloads(session, { ...test, option: 'test' });
+  const checked = await examineCandidate(session, candidate);
+  return onEndpoint(session, { endpoint, command: 'deploy', readOnly: options.plan }, async (on) => {
+    const decision = await decide(on, options, checked);
+    if (!on.locked) return { kind: 'planned', plan: decision.plan };
+    return carryOut(on, options, decision, payloads);
+  });
+}
+
+interface Decision {
+  run: string;
+  plan: DeployPlan;
+  live: Live | undefined;
+}
+
+/** Looks at what stands and decides what is to be done; changes nothing. */
+async function decide(on: EndpointSession, options: DeployOptions, checked: CheckedCandidate): Promise<Decision> {
+  const { aws, journal, session, endpoint } = on;
+  const { candidate } = options;
+  const state = on.state();
+  const live = await readLive(aws, endpoint, session.signal);
+  const adopt = live !== undefined && adopts(live, state, options.adopt);
+  if (live !== undefined && !adopt) requireOurs(live, state, journal.path);
+  const names = await nameCandidate(on, candidate);
+  const modelSteps = await planModel(on, candidate, names, checked, live?.model);
+  const config = trackedResource(state, { kind: 'endpoint-config', name: names.config });
+  const steps = planDeploy(
+    {
+      endpoint,
+      tags: names.tagList,
+      modelSteps,
+      modelName: names.model,
+      configName: names.config,
+      variantName: options.variantName,
+      instanceType: options.instanceType,
+      instances: options.instances,
+      existingConfig: config?.state === 'exists' ? config.input : undefined,
+      logGroup: live === undefined ? await freeLogGroup(on) : undefined,
+    },
+    live,
+  );
+  const plan: DeployPlan = {
+    kind: 'deploy',
+    endpoint,
+    config: names.config,
+    model: names.model,
+    steps: await leaveOutExisting(on, steps),
+    adopt,
+  };
+  return { run: names.own.run, plan, live };
+}
+
+/** The endpoint's log group, where there is none yet: what will lie there is then ours. */
+async function freeLogGroup({ aws, endpoint }: EndpointSession): Promise<string | undefined> {
+  const group = endpointLogGroup(endpoint);
+  try {
+    return (await logGroupExists(aws, group)) ? undefined : group;
+  } catch (error) {
+    // Logs are a side matter: who may not look at them must still be able to deploy.
+    if (error instanceof AwsProblem && !error.transient) return undefined;
+    throw error;
+  }
+}
+
+async function carryOut(
+  on: LockedEndpoint,
+  options: DeployOptions,
+  { run: id, plan, live }: Decision,
+  payloads: Payloads | undefined,
+): Promise<DeployResult> {
+  const { session, endpoint } = on;
+  const began = session.clock.now();
+  if (plan.steps.length > 0) {
+    await session.approve(plan);
+    const run = await openRun(on, 'deploy', id);
+    if (plan.adopt) await recordAdoption(run);
+    await applySteps(session, run, plan.steps);
+  }
+  if (!options.wait) return { kind: 'done', plan, settled: undefined, trial: undefined };
+  const settled = await awaitConfig(session, endpoint, plan.config, live?.endpoint.LastModifiedTime);
+  await recordEnd(on, plan.config, settled);
+  if (settled.kind !== 'running') await readContainerLines(on, began);
+  const tested = settled.kind === 'running' && payloads !== undefined;
+  const trial = tested ? await testInference(session, endpoint, payloads) : undefined;
+  return { kind: 'done', plan, settled, trial };
+}
+
+/** Everything that is decided about a deployment. */
+interface DeploySpec {
+  endpoint: string;
+  tags: Tag[];
+  /** What creates the model. */
+  modelSteps: readonly Step[];
+  modelName: string;
+  configName: string;
+  variantName: string | undefined;
+  instanceType: string | undefined;
+  instances: number | undefined;
+  /** What a config of this name was created with by an earlier run of ours, where it exists. */
+  existingConfig: Readonly<Record<string, unknown>> | undefined;
+  /** Log group of the endpoint, where nobody else's logs lie in it yet. */
+  logGroup: string | undefined;
+}
+
+const VARIANT = 'AllTraffic';
+const INSTANCE_TYPE = 'ml.m5.large';
+
+/**
+ * What has to be done for the endpoint to run the candidate: everything anew, or, where it exists, a new model and
+ * config on it. Pure.
+ * @throws Problem (cannot-run) where the endpoint cannot be updated in this way
+ */
+function planDeploy(spec: DeploySpec, live: Live | undefined): Step[] {
+  const { endpoint, tags } = spec;
+  if (live !== undefined) return [...spec.modelSteps, ...planUpdate(spec, live)];
+  const variant: ProductionVariant = {
+    VariantName: spec.variantName ?? VARIANT,
+    ModelName: spec.modelName,
+    InstanceType: (spec.instanceType ?? INSTANCE_TYPE) as NonNullable<ProductionVariant['InstanceType']>,
+    InitialInstanceCount: spec.instances ?? 1,
+    InitialVariantWeight: 1,
+  };
+  return [
+    ...spec.modelSteps,
+    {
+      action: 'create',
+      kind: 'endpoint-config',
+      name: spec.configName,
+      input: { EndpointConfigName: spec.configName, ProductionVariants: [variant], Tags: tags },
+    },
+    ...(spec.logGroup === undefined ? [] : [{ action: 'create', kind: 'log-group', name: spec.logGroup } as const]),
+    {
+      action: 'create',
+      kind: 'endpoint',
+      name: endpoint,
+      input: { EndpointName: endpoint, EndpointConfigName: spec.configName, Tags: tags },
+    },
+  ];
+}
+
+function planUpdate(spec: DeploySpec, live: Live): Step[] {
+  // A deployment that was interrupted on its way to this very config is simply taken up again.
+  const target = live.endpoint.PendingDeploymentSummary?.EndpointConfigName ?? live.endpoint.EndpointConfigName;
+  if (target === spec.configName && live.endpoint.EndpointStatus !== 'Failed' && runsAlready(spec)) return [];
+  requireSettled(live);
+  const production = productionOf(live);
+  refuseUnsuitable(spec, live);
+  const { variant } = production;
+  const config: Step = {
+    action: 'create',
+    kind: 'endpoint-config',
+    name: spec.configName,
+    input: deriveConfig(production.config, {
+      name: spec.configName,
+      production: [
+        {
+          ...variant,
+          ModelName: spec.modelName,
+          InitialInstanceCount: spec.instances ?? production.instances,
+          ...(spec.instanceType === undefined
+            ? {}
+            : { InstanceType: spec.instanceType as NonNullable<ProductionVariant['InstanceType']> }),
+        },
+      ],
+      tags: spec.tags,
+    }),
+  };
+  return [
+    config,
+    {
+      action: 'update',
+      kind: 'endpoint',
+      name: live.name,
+      input: {
+        EndpointName: live.name,
+        EndpointConfigName: spec.configName,
+        // What autoscaling has made of the fleet survives, unless a count was asked for.
+        RetainAllVariantProperties: true,
+        ...(spec.instances === undefined
+          ? {}
+          : { ExcludeRetainedVariantProperties: [{ VariantPropertyType: 'DesiredInstanceCount' }] }),
+      },
+    },
+  ];
+}
+
+/** Is the config the endpoint runs, or is going to run, the very one that is asked for? */
+function runsAlready(spec: DeploySpec): boolean {
+  const [variant] = (spec.existingConfig?.ProductionVariants ?? []) as ProductionVariant[];
+  return (
+    variant?.ModelName === spec.modelName &&
+    (spec.instances ?? variant.InitialInstanceCount) === variant.InitialInstanceCount &&
+    (spec.instanceType ?? variant.InstanceType) === variant.InstanceType
+  );
+}
+
+function refuseUnsuitable(spec: DeploySpec, live: Live): void {
+  const { config } = live;
+  const [variant] = config?.ProductionVariants ?? [];
+  if (variant?.ServerlessConfig !== undefined || config?.AsyncInferenceConfig !== undefined) {
+    throw cannotRun(
+      `Endpoint "${live.name}" is ${variant?.ServerlessConfig === undefined ? 'asynchronous' : 'serverless'}.`,
+      'shadowctl deploys to real-time endpoints on instances.',
+    );
+  }
+  const [shadow] = config?.ShadowProductionVariants ?? [];
+  if (shadow !== undefined) {
+    throw cannotRun(
+      `Endpoint "${live.name}" carries the shadow variant "${shadow.VariantName}", which this would drop.`,
+      text`Take it away first: ${shown('shadow detach', { endpoint: live.name })}`,
+    );
+  }
+  if (spec.variantName !== undefined && spec.variantName !== variant?.VariantName) {
+    throw cannotRun(
+      `Endpoint "${live.name}" has the production variant "${variant?.VariantName}"; an update cannot rename it to "${spec.variantName}" without losing its scaling and guardrails.`,
+      'Leave --variant-name out.',
+    );
+  }
+}
+
+/** How far back the metrics go. */
+const WINDOW = 60 * MINUTE;
+/** SageMaker publishes by the minute, CloudWatch shows it up to a few minutes later. */
+const PATIENCE = 5 * MINUTE;
+const LOOK = 15_000;
+
+/** What one variant did, minute by minute. */
+export interface VariantMetrics {
+  variant: string;
+  /** ms since the epoch. */
+  start: number;
+  end: number;
+  minutes: readonly FleetMinute[];
+}
+
+/**
+ * Waits until CloudWatch shows the requests of a test; then what the variant did in the last hour.
+ * @returns undefined where nothing comes in time
+ */
+export async function readTestMetrics(
+  session: Session,
+  test: { endpoint: string; variant: string } & Pick<Trial, 'began' | 'sent'>,
+): Promise<VariantMetrics | undefined> {
+  const { clock, signal } = session;
+  const { endpoint, variant } = test;
+  const aws = await session.aws();
+  const began = clock.now();
+  const firstMinute = Math.floor(test.began / MINUTE) * MINUTE;
+  return doTask(session, { name: 'await-metrics', endpoint, requests: test.sent }, async (report) => {
+    for (;;) {
+      const window = { start: firstMinute - WINDOW, end: clock.now() };
+      const source = { endpoint, variant, config: undefined };
+      const [minutes = []] = await fleetMinutes(aws, [source], 'Average', window, signal);
+      const arrived = total(minutes.filter((minute) => minute.at >= firstMinute)).requests;
+      if (arrived >= test.sent || clock.now() - began >= PATIENCE) {
+        report.end({ kind: 'counted', arrived, of: test.sent });
+        if (arrived === 0) return undefined;
+        const end = clock.now();
+        return { variant, start: Math.max(end - WINDOW, minutes[0]?.at ?? end), end, minutes };
+      }
+      await clock.sleep(LOOK, signal);
+    }
+  });
+}

@@ -1,0 +1,103 @@
+import type { AwsProblem } from '../aws/errors.ts';
+import type { LogLine } from '../aws/logs.ts';
+import type { Unexamined } from '../resources/artifact/check-remote.ts';
+import type { Step } from '../resources/steps.ts';
+import type { Deletion } from '../resources/teardown.ts';
+import type { Endpoint, Settled } from '../resources/wait.ts';
+import type { Snapshot, Update } from './guarded-update/await-update.ts';
+import type { EndedUpdate } from './guarded-update/ended.ts';
+import type { GuardedUpdatePlan, PlanNote } from './plans.ts';
+import type { Summary } from './traffic/tally.ts';
+
+/**
+ * What a session is told while something is done: facts as they come, never a sentence. The command line draws them; a
+ * script may ignore them, for what counts is returned.
+ */
+export type LifecycleEvent =
+  /** The journal has something to say about its file, in its own words. */
+  | { kind: 'journal-note'; note: string }
+  /** What an earlier command left open is settled; in the words of the module that settled it. */
+  | { kind: 'recovered'; sentence: string }
+  /** An abort was stopped before it gave this alarm its own rule back; that is done now. */
+  | { kind: 'alarm-restored'; alarm: string }
+  /** AWS has accepted a step. */
+  | { kind: 'step-applied'; step: Step }
+  /** AWS has accepted a deletion of a cleanup, and an endpoint is gone. */
+  | { kind: 'deleted'; step: Deletion }
+  /** An artifact in S3 could not be looked into. */
+  | { kind: 'artifact-unexamined'; artifact: Unexamined }
+  /** Work that takes a while begins, goes on and ends; between the first and the last another one may not begin. */
+  | { kind: 'task-started'; task: Task }
+  | { kind: 'task-progressed'; task: Task; progress: TaskProgress }
+  | { kind: 'task-ended'; task: Task; end: TaskEnd }
+  /** What the endpoint's containers printed since it was changed: where it did not come up, they say why. */
+  | { kind: 'container-lines'; group: string; lines: readonly LogLine[] }
+  /** What is worth knowing before a guarded update is examined. */
+  | { kind: 'plan-notes'; endpoint: string; notes: readonly PlanNote[] }
+  /** A guarded update is decided and examined; nothing is changed yet. */
+  | { kind: 'update-examined'; plan: GuardedUpdatePlan; force: boolean }
+  /** The update begins when these alarms have left ALARM, and so many have been evaluated. */
+  | { kind: 'alarms-awaited'; firing: readonly string[]; unevaluated: number }
+  /** One look at an update that is under way. */
+  | { kind: 'update-seen'; update: Update; snapshot: Snapshot }
+  /** A guarded update has ended, and why is known; its metrics may follow. */
+  | { kind: 'update-ended'; ended: EndedUpdate }
+  /** The metrics of the last minute are waited for, until this moment at most (ms since the epoch). */
+  | { kind: 'metrics-awaited'; until: number }
+  | { kind: 'metrics-unreadable'; problem: AwsProblem }
+  /** Who was told of an end, or why not. */
+  | { kind: 'notified'; target: Target }
+  | { kind: 'not-notified'; target: Target; reason: string }
+  /** Requests of our own flow while something else is done. */
+  | { kind: 'traffic-started'; file: string; rate: number }
+  | { kind: 'traffic-stopped'; reason: string }
+  /** A run of requests is over: it was done, it failed or it was interrupted. */
+  | { kind: 'requests-sent'; endpoint: string; summary: Summary }
+  /** One of several endpoints is cleaned up now. */
+  | { kind: 'cleanup-begun'; endpoint: string };
+
+/** Work that takes a while. */
+export type Task =
+  /** Until an endpoint runs a config that it was told to run. */
+  | { name: 'await-config'; endpoint: string; config: string }
+  /** Until an endpoint is not being changed any more, or is gone. */
+  | { name: 'await-settled' | 'await-gone'; endpoint: string }
+  /** SageMaker writes captures up to half a minute after an endpoint is gone. */
+  | { name: 'await-captures' }
+  | { name: 'look-for-remains' }
+  /** Until CloudWatch shows so many requests. */
+  | { name: 'await-metrics'; endpoint: string; requests: number }
+  /** So many of the file's payloads are tried. */
+  | { name: 'test'; source: string; payloads: number; of: number }
+  /** Undefined count: until the time is over. */
+  | { name: 'send'; source: string; endpoint: string; count: number | undefined };
+
+export type TaskProgress =
+  | { kind: 'endpoint'; endpoint: Endpoint }
+  /** A look did not succeed and is repeated. */
+  | { kind: 'trouble'; problem: AwsProblem }
+  | { kind: 'sent'; sent: number; failed: number };
+
+export type TaskEnd =
+  | { kind: 'settled'; settled: Settled; ms: number }
+  /** So many of the requests that were waited for, or sent, have arrived. */
+  | { kind: 'counted'; arrived: number; of: number }
+  | { kind: 'done' }
+  /** It was broken off: an error follows. */
+  | { kind: 'stopped' };
+
+/** Where an end is told: an SNS topic or a webhook. */
+export type Target = { kind: 'topic'; arn: string } | { kind: 'webhook'; url: string };
+
+/** An end that others are told of. */
+export type LifecycleEnd =
+  | { kind: 'update'; ended: EndedUpdate }
+  /** A shadow has ended, and production stays. */
+  | { kind: 'kept'; endpoint: string; model: string; production: string; reason: string | undefined };
+
+/** How an end is told: `text` to people, `facts` beside it to a webhook's machine. */
+export interface Message {
+  subject: string;
+  text: string;
+  facts: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,30 @@
+import type { Ending } from '../../guard/outcome.ts';
+import type { Stage } from '../../guard/phase.ts';
+import type { UpdateStarted } from '../../state/updates.ts';
+import type { Aftermath } from './evidence.ts';
+import type { FleetMinute } from './fleet-metrics.ts';
+
+/** How a guarded update ended, with the evidence. */
+export interface EndedUpdate {
+  update: UpdateStarted;
+  ending: Ending;
+  aftermath: Aftermath;
+  /** ms since the epoch. */
+  endedAt: number;
+  /** What was seen to happen, and when it was first seen, ms since the epoch. */
+  stages: readonly { at: number; stage: Stage }[];
+}
+
+/** What both fleets did over an update. */
+export interface UpdateMetrics {
+  /** ms since the epoch. */
+  start: number;
+  end: number;
+  fleets: {
+    /** `both` where SageMaker does not publish the old fleet by its config: then the variant as a whole. */
+    fleet: 'old' | 'new' | 'both';
+    /** The endpoint config it ran; null for both together. */
+    config: string | null;
+    minutes: readonly FleetMinute[];
+  }[];
+}

@@ -1,0 +1,115 @@
+import { compositeAlarms } from '../../aws/alarms.ts';
+import { alarmTags, describeAlarms } from '../../aws/cloudwatch.ts';
+import { cannotRun } from '../../base/errors.ts';
+import { alarmNames, type PlannedAlarm, planAlarms } from '../../guard/alarms/plan.ts';
+import { type EndpointFacts, examineEndpoint, foreignRegion } from '../../guard/doctor/endpoint.ts';
+import { firstBake, preflight, type PreflightFacts } from '../../guard/doctor/preflight.ts';
+import type { Finding } from '../../guard/finding.ts';
+import type { Strategy } from '../../guard/strategy.ts';
+import { type LimitRequest, limitedStatistic, settleLimits } from '../../guard/thresholds.ts';
+import { artifactExists } from '../../resources/artifact/check-remote.ts';
+import type { Live } from '../../resources/live.ts';
+import { isOurs } from '../../resources/tags.ts';
+import { trackedResource } from '../../state/replay.ts';
+import type { EndpointSession } from '../session.ts';
+import { readBaseline } from './fleet-metrics.ts';
+
+/** What is to be updated, as far as the examination must know. */
+interface Examined {
+  endpoint: string;
+  variant: string;
+  liveConfig: string;
+  newConfig: string;
+  instanceType: string | undefined;
+  modelPackage: string | undefined;
+  strategy: Strategy;
+  bringsTraffic: boolean;
+  live: Live;
+  /** The image of the new model, where the update brings one. */
+  newImage: string | undefined;
+}
+
+/**
+ * Reads how the fleet that runs now does, decides limits and alarms from it, and examines the update before anything
+ * is created.
+ * @throws Problem where a relative limit has nothing to compare with, or our alarms' names belong to somebody else
+ */
+export async function examineUpdate(
+  on: EndpointSession,
+  guard: { limits: LimitRequest; baselineMinutes: number; alarms: readonly string[] },
+  update: Examined,
+): Promise<{ alarms: PlannedAlarm[]; findings: Finding[] }> {
+  const { aws, account } = on;
+  const { clock, signal } = on.session;
+  const live = { endpoint: update.endpoint, variant: update.variant, config: update.liveConfig };
+  const statistic = limitedStatistic(guard.limits);
+  const baseline = await readBaseline(aws, live, statistic, clock.now(), guard.baselineMinutes, signal);
+  const limits = settleLimits(guard.limits, baseline);
+  if ('missing' in limits) throw cannotRun(limits.missing, 'Give an absolute limit instead: --max-latency p99=250ms');
+  const fleet = { endpoint: update.endpoint, variant: update.variant, config: update.newConfig };
+  const alarms = planAlarms(fleet, limits, firstBake(update.strategy));
+  await refuseForeignAlarms(on);
+  const found = guard.alarms.length === 0 ? [] : await describeAlarms(aws, guard.alarms, signal);
+  const others = guard.alarms.filter((name) => !found.some((alarm) => alarm.AlarmName === name));
+  const composites = await compositeAlarms(aws, others, signal);
+  const facts: PreflightFacts = {
+    ...update,
+    account,
+    limits,
+    baseline,
+    alarms: alarms.map(({ input }) => input),
+    teamAlarms: guard.alarms.map((name) => ({
+      name,
+      found: found.find((alarm) => alarm.AlarmName === name),
+      composite: composites.find((alarm) => alarm.AlarmName === name),
+    })),
+    endpointFindings: [
+      ...examineEndpoint(await endpointFacts(on, update, baseline.requests)),
+      ...foreignImage(update, aws.target.region),
+    ],
+  };
+  return { alarms, findings: preflight(facts) };
+}
+
+async function endpointFacts({ aws }: EndpointSession, update: Examined, requests: number): Promise<EndpointFacts> {
+  const { live } = update;
+  return {
+    name: update.endpoint,
+    region: aws.target.region,
+    endpoint: live.endpoint,
+    config: live.config,
+    model: live.model,
+    artifactThere: await artifactExists(aws, live.model?.PrimaryContainer?.ModelDataUrl),
+    requests,
+  };
+}
+
+/** The new model's image is examined as the live one's is. */
+function foreignImage({ endpoint, live, newImage }: Examined, here: string): Finding[] {
+  const there = foreignRegion(newImage ?? '', here);
+  if (there === undefined || newImage === live.model?.PrimaryContainer?.Image) return [];
+  return [
+    {
+      severity: 'warning',
+      check: 'new-image-region',
+      subject: `endpoint ${endpoint}`,
+      message: `The new model's image lies in ${there} (${newImage}), and the endpoint in ${here}: SageMaker pulls images only from its own region.`,
+      next: `Use the image's registry in ${here}.`,
+    },
+  ];
+}
+
+/** PutMetricAlarm overwrites silently: an alarm of that name that is not ours must not be touched. */
+async function refuseForeignAlarms({ aws, endpoint, state }: EndpointSession): Promise<void> {
+  const names = Object.values(alarmNames(endpoint));
+  for (const alarm of await describeAlarms(aws, names)) {
+    const name = alarm.AlarmName ?? '';
+    if (trackedResource(state(), { kind: 'alarm', name })?.state === 'exists') continue;
+    const runs = state().runs.map((one) => one.run);
+    if (isOurs(await alarmTags(aws, alarm.AlarmArn ?? ''), endpoint, runs)) continue;
+    throw cannotRun(
+      `There is an alarm ${name} that shadowctl did not create, and it needs that name.`,
+      'Rename or delete that alarm.',
+    );
+  }
+}

@@ -1,0 +1,96 @@
+import { interrupted, Problem } from '../../base/errors.ts';
+import { lines, shown, text } from '../../base/text.ts';
+import { sameStage, type Stage } from '../../guard/phase.ts';
+import { startRun } from '../../resources/apply.ts';
+import { replay } from '../../state/replay.ts';
+import { recordUpdateEnded, type UpdateStarted, recordedUpdates } from '../../state/updates.ts';
+import type { Session } from '../session.ts';
+import { restoreAlarm } from './alarm-override.ts';
+import { type Snapshot, watchUpdate } from './await-update.ts';
+import type { EndedUpdate } from './ended.ts';
+import { collectAftermath } from './evidence.ts';
+
+/**
+ * Watches an update until it has ended, collects the evidence and writes down how it ended. It takes a session, not a
+ * locked endpoint: nobody holds the lock while SageMaker works for an hour, so others may watch too, or abort; for the
+ * record at the end the lock is taken again. An interrupt ends the watching only.
+ */
+export async function followUpdate(session: Session, update: UpdateStarted): Promise<EndedUpdate> {
+  const { signal, clock } = session;
+  const surroundings = { aws: await session.aws(), clock, signal };
+  const stages: { at: number; stage: Stage }[] = [];
+  const see = (snapshot: Snapshot) => {
+    const before = stages.at(-1)?.stage;
+    if (before === undefined || !sameStage(before, snapshot.stage))
+      stages.push({ at: snapshot.at, stage: snapshot.stage });
+    session.emit({ kind: 'update-seen', update, snapshot });
+  };
+  try {
+    const ending = await watchUpdate(surroundings, update, see, () => wasAborted(session, update));
+    const aftermath = await collectAftermath(surroundings, update, ending);
+    const ended = { update, ending, aftermath, endedAt: clock.now(), stages };
+    await recordEnd(session, ended);
+    return ended;
+  } catch (error) {
+    const { endpoint } = update;
+    const goesOn = `The update of ${endpoint} to ${update.requested} goes on in SageMaker, guarded by ${update.alarms.length} alarms there.`;
+    const next = lines(
+      text`Watch again: ${shown('canary', { endpoint, resume: true })}`,
+      text`Stop it:     ${shown('abort', { endpoint })}`,
+    );
+    if (signal.aborted) throw interrupted(`Stopped watching. ${goesOn}`, next);
+    if (!(error instanceof Problem)) throw error;
+    throw new Problem(error.kind, `${error.message} ${goesOn}`, { next, cause: error });
+  }
+}
+
+/** Whether an abort of this update was asked for, by whichever process. */
+async function wasAborted(session: Session, update: UpdateStarted): Promise<boolean> {
+  return (await recorded(session, update))?.aborted ?? false;
+}
+
+async function recorded(session: Session, { endpoint, requested, startedAt }: UpdateStarted) {
+  const journal = await session.journal(endpoint);
+  return recordedUpdates(replay(journal.events())).find(
+    ({ started }) => started.requested === requested && started.startedAt === startedAt,
+  );
+}
+
+const MAX_LOCK_ATTEMPTS = 12;
+const LOCK_PAUSE_MS = 5_000;
+
+/** Another command may hold the lock for a moment; what is known must not be lost for that. */
+async function recordEnd(session: Session, ended: EndedUpdate): Promise<void> {
+  const { clock, signal } = session;
+  const { update } = ended;
+  const aws = await session.aws();
+  const journal = await session.journal(update.endpoint);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await journal.locked(`watching the update to ${update.requested}`, async () => {
+        const parts = { aws, journal, clock, signal };
+        await restoreAlarm(() => startRun(parts, 'abort: alarm restored'), aws, journal);
+        if ((await recorded(session, update))?.ended !== undefined) return;
+        await recordUpdateEnded(await startRun(parts, `${update.command}: ended`), factsOf(ended));
+      });
+    } catch (error) {
+      if (!(error instanceof Problem) || error.kind !== 'cannot-run' || attempt >= MAX_LOCK_ATTEMPTS) throw error;
+      await clock.sleep(LOCK_PAUSE_MS, signal);
+    }
+  }
+}
+
+/** What the journal keeps of an end. */
+function factsOf({ update, ending, aftermath, endedAt }: EndedUpdate): Parameters<typeof recordUpdateEnded>[1] {
+  return {
+    requested: update.requested,
+    previous: update.previous,
+    kind: ending.kind,
+    sentence: ending.sentence,
+    reason: ending.reason ?? null,
+    alarms: ending.alarms,
+    served: aftermath.served,
+    startedAt: update.startedAt,
+    endedAt,
+  };
+}

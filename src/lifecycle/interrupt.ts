@@ -1,0 +1,99 @@
+import { interrupted, type Problem } from '../base/errors.ts';
+import { lines, shown, shownStart, text, type Text } from '../base/text.ts';
+import { nameOf } from '../resources/steps.ts';
+import type { Recorded } from '../state/journal.ts';
+import { existing, keyOf, replay } from '../state/replay.ts';
+import { recordedUpdates } from '../state/updates.ts';
+
+/**
+ * Does `work`; an interrupt becomes the Problem that `advice` makes: what stands, how to go on and how to return.
+ * Problems that `work` throws of its own accord stay as they are.
+ */
+export async function withInterruptAdvice<T>(
+  signal: AbortSignal,
+  advice: () => Problem,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted && (error === signal.reason || isAbort(error))) throw advice();
+    throw error;
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+/**
+ * What an interrupted command tells: what it has added to what stood before, how to go on and how to return. Cleanup is
+ * a way back only for the command that made the endpoint: elsewhere it deletes production. Pure.
+ *
+ * @param events the journal as it is now
+ * @param before how many of them were there when the command began
+ */
+export function interruptAdvice(
+  at: { endpoint: string; command: string },
+  events: readonly Recorded[],
+  before: number,
+): Problem {
+  const { endpoint, command } = at;
+  const begun = events.slice(before).filter((event) => event.type === 'begin');
+  if (begun.length === 0) return interrupted('Interrupted; nothing was changed.');
+  const state = replay(events);
+  const stands = existing(state);
+  const made = new Set(begun.filter((step) => step.action === 'create').map((step) => keyOf(step.resource)));
+  const names = (added: boolean) =>
+    stands.filter((tracked) => made.has(keyOf(tracked.ref)) === added).map((tracked) => nameOf(tracked.ref));
+  const again = shownStart(command, { endpoint });
+  if (command === 'cleanup')
+    return interrupted(
+      `Interrupted. What was begun in AWS goes on there. What stands: ${listed([...names(false), ...names(true)])}.`,
+      text`To go on, give the same command again: ${shown(command, { endpoint })}`,
+    );
+  const tracked = stands.find((one) => one.ref.kind === 'endpoint');
+  if (tracked === undefined ? command === 'deploy' : made.has(keyOf(tracked.ref)))
+    return interrupted(
+      `Interrupted. What was begun in AWS goes on there. What stands: ${listed([...names(false), ...names(true)])}.`,
+      lines(
+        text`To go on where it was, give the same command again: ${again}`,
+        tracked === undefined ? undefined : text`To watch it to its end: ${shown('status', { endpoint, watch: true })}`,
+        text`To take it all away: ${shown('cleanup', { endpoint })}`,
+      ),
+    );
+  const added = `This command added: ${listed(names(true))}. What stood before it stays: ${listed(names(false))}.`;
+  const asked = begun.findLast((step) => step.action === 'update' && step.resource.kind === 'endpoint');
+  if (asked === undefined)
+    return interrupted(
+      `Interrupted. ${added} Endpoint ${endpoint} itself was not changed.`,
+      text`To go on, give the same command again: ${again}`,
+    );
+  const config = asked.input?.EndpointConfigName;
+  // Written down before the call: whether AWS accepted it, `recover` asks when the update is taken up.
+  const guarded = recordedUpdates(state).at(-1)?.started.requested === config;
+  return interrupted(
+    `Interrupted. The update of ${endpoint}${typeof config === 'string' ? ` to ${config}` : ''} goes on in SageMaker. ${added}`,
+    guarded ? guardedWays(endpoint) : plainWays(endpoint, command),
+  );
+}
+
+function plainWays(endpoint: string, command: string): Text {
+  return lines(
+    text`To watch it to its end: ${shown('status', { endpoint, watch: true })}`,
+    command === 'shadow'
+      ? text`To take the shadow away, once it has settled: ${shown('shadow detach', { endpoint })}`
+      : text`To go back, once it has settled: ${shown('undo', { endpoint })}`,
+  );
+}
+
+function guardedWays(endpoint: string): Text {
+  return lines(
+    text`To watch it to its end: ${shown('canary', { endpoint, resume: true })}`,
+    text`To stop it: ${shown('abort', { endpoint })}`,
+  );
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? 'nothing' : names.join(', ');
+}

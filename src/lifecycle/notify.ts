@@ -1,0 +1,87 @@
+import { publish } from '../aws/sns.ts';
+import { Problem } from '../base/errors.ts';
+import type { LifecycleEnd, Message, Target } from './events.ts';
+import type { Session } from './session.ts';
+
+/** How long a webhook may take to answer. */
+const MAX_ANSWER_MS = 10_000;
+
+/** Those that were named and those of the project, each once. */
+export async function targetsOf(session: Session, named: readonly Target[]): Promise<Target[]> {
+  const all = [...named, ...(await session.project()).notify];
+  const key = (target: Target) => (target.kind === 'topic' ? target.arn : target.url);
+  return all.filter((target, index) => all.findIndex((other) => key(other) === key(target)) === index);
+}
+
+/**
+ * Tells every target of an end. A target that cannot be reached is named in an event; that changes nothing about how it
+ * ended.
+ */
+export async function notify(session: Session, targets: readonly Target[], end: LifecycleEnd): Promise<void> {
+  if (targets.length > 0) await send(session, targets, session.describe(end));
+}
+
+/** The same with words that are made already. */
+export async function send(session: Session, targets: readonly Target[], message: Message): Promise<void> {
+  for (const target of targets) {
+    try {
+      if (target.kind === 'topic') await publish(await session.aws(), target.arn, message, session.signal);
+      else await post(session, target.url, { text: message.text, ...message.facts }, MAX_ANSWER_MS);
+      session.emit({ kind: 'notified', target });
+    } catch (error) {
+      if (session.signal.aborted) throw error;
+      const reason =
+        error instanceof Problem
+          ? error.message
+          : `${targetName(target)} ${error instanceof Error ? error.message : String(error)}`;
+      session.emit({ kind: 'not-notified', target, reason });
+    }
+  }
+}
+
+/** What may be shown of a target: a webhook's path is often a secret. */
+export function targetName(target: Target): string {
+  return target.kind === 'topic' ? target.arn : new URL(target.url).origin;
+}
+
+/**
+ * Sends JSON to a webhook.
+ * @param patience milliseconds
+ * @throws Error saying what went wrong, for the end of a sentence that begins with the webhook's name
+ */
+export async function post(
+  { clock, signal: stop }: Pick<Session, 'clock' | 'signal'>,
+  url: string,
+  body: unknown,
+  patience: number,
+): Promise<void> {
+  const enough = new AbortController();
+  const answered = new AbortController();
+  const signal = AbortSignal.any([stop, enough.signal]);
+  await clock.all([
+    async () => {
+      try {
+        const reply = await fetch(url, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+          redirect: 'error',
+          signal,
+        });
+        if (!reply.ok) throw new Error(`answered ${reply.status}`);
+      } catch (error) {
+        if (enough.signal.aborted) throw new Error(`did not answer within ${patience / 1000} s`, { cause: error });
+        // fetch hides what the system said behind "fetch failed".
+        throw error instanceof Error && error.cause instanceof Error ? error.cause : error;
+      } finally {
+        answered.abort();
+      }
+    },
+    async () => {
+      await clock.sleep(patience, answered.signal).then(
+        () => enough.abort(),
+        () => undefined,
+      );
+    },
+  ]);
+}

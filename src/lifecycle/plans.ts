@@ -1,0 +1,91 @@
+import type { PlannedAlarm } from '../guard/alarms/plan.ts';
+import type { Finding } from '../guard/finding.ts';
+import type { Stage } from '../guard/phase.ts';
+import type { Strategy } from '../guard/strategy.ts';
+import type { Step } from '../resources/steps.ts';
+import type { Deletion, Remainder } from '../resources/teardown.ts';
+import type { UpdateStarted } from '../state/updates.ts';
+
+/** What a lifecycle function is about to do: with `plan: true` it is returned, else it must be approved. */
+export type LifecyclePlan = DeployPlan | PlainUpdatePlan | GuardedUpdatePlan | AbortPlan | CleanupPlan;
+
+export interface DeployPlan {
+  kind: 'deploy';
+  endpoint: string;
+  /** What the endpoint will run. */
+  config: string;
+  model: string;
+  /** Empty where the endpoint is already as asked for. */
+  steps: readonly Step[];
+  /** The endpoint is recorded as adopted: cleanup will not delete it. */
+  adopt: boolean;
+}
+
+/** An update of a live endpoint all at once, without alarms. */
+export interface PlainUpdatePlan {
+  kind: 'plain-update';
+  command: string;
+  endpoint: string;
+  /** The config that runs now. */
+  from: string | undefined;
+  config: string;
+  /** The last one tells the endpoint to run `config`. */
+  steps: readonly Step[];
+  adopt: boolean;
+  notes: readonly PlanNote[];
+}
+
+/** What is worth knowing before a plan is approved. */
+export type PlanNote =
+  /** The shadow variant that the endpoint carries now is lost. */
+  | { kind: 'shadow-lost'; variant: string }
+  /** Requests and answers are captured under this S3 URI. */
+  | { kind: 'captures'; under: string }
+  /** Production's own model is the shadow for so many milliseconds: now; or before the plan, `begun` where it already is. */
+  | { kind: 'calibrates'; ms: number }
+  | { kind: 'calibrates-first'; ms: number; begun: boolean };
+
+/** An update that guards itself: everything about it is decided. */
+export interface GuardedUpdatePlan {
+  kind: 'guarded-update';
+  command: UpdateStarted['command'];
+  endpoint: string;
+  variant: string;
+  /** The config that runs now, and the one that is asked for. */
+  previous: string;
+  requested: string;
+  models: { previous: string; requested: string };
+  /** What must be created before the update. */
+  steps: readonly Step[];
+  strategy: Strategy;
+  /** Ours, written anew for this fleet. */
+  alarms: readonly PlannedAlarm[];
+  /** The team's own, by name. */
+  teamAlarms: readonly string[];
+  adopt: boolean;
+  /** What the examination found: blocking findings stop it unless `force` was given. */
+  findings: readonly Finding[];
+  /** FailureReason and LastModifiedTime (ms since the epoch) that are there already. */
+  before: { reason: string | undefined; modified: number | undefined };
+}
+
+export interface AbortPlan {
+  kind: 'abort';
+  endpoint: string;
+  /** What the update is doing now. */
+  stage: Stage;
+  previous: string;
+  requested: string;
+  /** Our alarm that is made to fire. */
+  alarm: string;
+  /** SageMaker looks at alarms only while a fleet bakes: false where the rollback begins only when the new fleet has traffic. */
+  atOnce: boolean;
+}
+
+export interface CleanupPlan {
+  kind: 'cleanup';
+  endpoint: string;
+  steps: readonly Deletion[];
+  /** What stays, and why. */
+  left: readonly Remainder[];
+}

@@ -1,0 +1,196 @@
+import type { Aws } from '../aws/clients.ts';
+import type { Clock } from '../base/clock.ts';
+import { apply, type JournaledRun, startRun } from '../resources/apply.ts';
+import { type Live, ownership } from '../resources/live.ts';
+import { checkName } from '../resources/naming.ts';
+import { recover } from '../resources/resolve.ts';
+import type { Step } from '../resources/steps.ts';
+import type { Journal } from '../state/journal.ts';
+import { replay, type State } from '../state/replay.ts';
+import type { LifecycleEnd, LifecycleEvent, Message, Target, Task, TaskEnd, TaskProgress } from './events.ts';
+import { restoreAlarm } from './guarded-update/alarm-override.ts';
+import { interruptAdvice, withInterruptAdvice } from './interrupt.ts';
+import type { LifecyclePlan } from './plans.ts';
+
+/** Everything a lifecycle function needs of whoever calls it: the command line makes one, and so can a script. */
+export interface Session {
+  readonly clock: Clock;
+  /** Aborts when the user interrupts. Every wait listens to it. */
+  readonly signal: AbortSignal;
+  /** The AWS account (or emulator) that is worked on. */
+  aws(): Promise<Aws>;
+  /** The journal of one endpoint in this account and region. */
+  journal(endpoint: string): Promise<Journal>;
+  project(): Promise<ProjectFacts>;
+  /** Is told what happens, as it happens. */
+  emit(event: LifecycleEvent): void;
+  /**
+   * Is asked between planning and doing, with the endpoint's lock held.
+   * @throws whatever refuses: nothing is changed then
+   */
+  approve(plan: LifecyclePlan): Promise<void>;
+  /** How an end is told to those who are notified of it. */
+  describe(end: LifecycleEnd): Message;
+}
+
+/** What a project says about everything that is done in it. */
+export interface ProjectFacts {
+  /** For the tag `shadowctl:project`. */
+  name: string;
+  /** The folder of the journals. */
+  stateDir: string;
+  /** ARN of the execution role for models, where one is set. */
+  role: string | undefined;
+  /** For everything that is created, in addition to shadowctl's own tags. */
+  tags: Readonly<Record<string, string>>;
+  /** Who is told how updates end. */
+  notify: readonly Target[];
+  /** The policy, as written; `analysis/policy` knows what it may hold. */
+  policy: unknown;
+}
+
+interface EndpointParts {
+  session: Session;
+  endpoint: string;
+  aws: Aws;
+  /** The account's twelve digits. */
+  account: string;
+  journal: Journal;
+  /** The journal replayed, as it is at this moment. */
+  state(): State;
+}
+
+/** An endpoint that is only looked at: others may change it, and its journal, meanwhile. */
+export interface ViewedEndpoint extends EndpointParts {
+  locked: false;
+}
+
+/** An endpoint whose lock this session holds, after what earlier commands left open has been settled. */
+export interface LockedEndpoint extends EndpointParts {
+  locked: true;
+}
+
+/**
+ * One endpoint, opened. What decides takes any, what changes AWS takes a locked one. A lock lasts as long as the work
+ * that `onEndpoint` is given: an update that is watched for an hour afterwards holds none.
+ */
+export type EndpointSession = ViewedEndpoint | LockedEndpoint;
+
+/** Does `work` on an endpoint without its lock: for looking and for plans. */
+export async function viewEndpoint<T>(
+  session: Session,
+  endpoint: string,
+  work: (on: ViewedEndpoint) => Promise<T>,
+): Promise<T> {
+  const on: ViewedEndpoint = { ...(await open(session, endpoint)), locked: false };
+  noteJournal(on)();
+  return work(on);
+}
+
+/**
+ * Does `work` under the endpoint's lock, after what an earlier command left open has been settled.
+ * @param words.command for the lock, and for what an interrupt says of how to go on
+ * @throws Problem (cannot-run) where another process holds the lock; an interrupt becomes a Problem that says what
+ * stands and how to go on
+ */
+export async function lockEndpoint<T>(
+  session: Session,
+  words: { endpoint: string; command: string },
+  work: (on: LockedEndpoint) => Promise<T>,
+): Promise<T> {
+  const on: LockedEndpoint = { ...(await open(session, words.endpoint)), locked: true };
+  const { aws, journal } = on;
+  const tell = noteJournal(on);
+  tell();
+  const before = journal.events().length;
+  return withInterruptAdvice(
+    session.signal,
+    () => interruptAdvice(words, journal.events(), before),
+    () =>
+      journal.locked(`${words.command} --endpoint ${words.endpoint}`, async () => {
+        tell();
+        for (const sentence of await recover(aws, journal)) session.emit({ kind: 'recovered', sentence });
+        const alarm = await restoreAlarm(() => openRun(on, 'abort: alarm restored'), aws, journal);
+        if (alarm !== undefined) session.emit({ kind: 'alarm-restored', alarm });
+        return work(on);
+      }),
+  );
+}
+
+/** Does `work` with the lock, or, with `readOnly`, without: `on.locked` says which, so a plan cannot change anything. */
+export function onEndpoint<T>(
+  session: Session,
+  words: { endpoint: string; command: string; readOnly: boolean },
+  work: (on: EndpointSession) => Promise<T>,
+): Promise<T> {
+  return words.readOnly ? viewEndpoint(session, words.endpoint, work) : lockEndpoint(session, words, work);
+}
+
+async function open(session: Session, endpoint: string): Promise<EndpointParts> {
+  checkName('endpoint', endpoint, '--endpoint');
+  const aws = await session.aws();
+  const account = await aws.account();
+  const journal = await session.journal(endpoint);
+  return { session, endpoint, aws, account, journal, state: () => replay(journal.events()) };
+}
+
+/** Passes the journal's notes on, each once. */
+function noteJournal({ session, journal }: EndpointParts): () => void {
+  let told = 0;
+  return () => {
+    const notes = journal.notes();
+    for (const note of notes.slice(told)) session.emit({ kind: 'journal-note', note });
+    told = notes.length;
+  };
+}
+
+/** Writes down that a command begins to work on the endpoint. */
+export function openRun(on: LockedEndpoint, command: string, id?: string): Promise<JournaledRun> {
+  const { aws, journal, session } = on;
+  return startRun({ aws, journal, clock: session.clock, signal: session.signal }, command, id);
+}
+
+/** Applies steps one after the other; each that AWS has accepted is told. */
+export async function applySteps(session: Session, run: JournaledRun, steps: readonly Step[]): Promise<void> {
+  for (const step of steps) {
+    await apply(run, step);
+    session.emit({ kind: 'step-applied', step });
+  }
+}
+
+/** True where adoption was asked for and the endpoint is not yet ours. */
+export function adopts(live: Live, state: State, asked: boolean): boolean {
+  return asked && ['foreign', 'unknown-here'].includes(ownership(live, state));
+}
+
+/** Writes down that an endpoint that existed before us is changed like our own from now on, and never deleted. */
+export async function recordAdoption(run: JournaledRun): Promise<void> {
+  const value = { kind: 'endpoint' as const, name: run.journal.endpoint };
+  await run.journal.append({ type: 'fact', run: run.id, name: 'adopted', value });
+}
+
+/** How work that takes a while tells of its progress, and, once, of its end. */
+export interface TaskReporter {
+  progress(progress: TaskProgress): void;
+  end(end: TaskEnd): void;
+}
+
+/** Does work that takes a while. Where it does not tell its end itself, it is done, or was stopped by an error. */
+export async function doTask<T>(session: Session, task: Task, work: (report: TaskReporter) => Promise<T>): Promise<T> {
+  let ended = false;
+  const end = (how: TaskEnd) => {
+    if (!ended) session.emit({ kind: 'task-ended', task, end: how });
+    ended = true;
+  };
+  session.emit({ kind: 'task-started', task });
+  try {
+    const result = await work({
+      progress: (progress) => session.emit({ kind: 'task-progressed', task, progress }),
+      end,
+    });
+    end({ kind: 'done' });
+    return result;
+  } finally {
+    end({ kind: 'stopped' });
+  }
+}

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { AwsProblem } from '../../aws/errors.ts';
+import { noEndpoint } from '../../aws/no-endpoint.ts';
+import { invokeEndpoint } from '../../aws/runtime.ts';
+import { usage } from '../../base/errors.ts';
+import { doTask, type Session } from '../session.ts';
+import { type Pace, paced } from './pace.ts';
+import type { Payloads } from './payloads.ts';
+import { type Summary, Tally } from './tally.ts';
+
+export interface SendOptions extends Partial<Pace> {
+  /** Each request gets the InferenceId PREFIX-NUMBER; undefined: made from the time. */
+  inferenceIdPrefix?: string | undefined;
+  /** Media types; undefined: by the file, and whatever the model gives. */
+  contentType?: string | undefined;
+  accept?: string | undefined;
+  /** The production variant that is to answer. */
+  targetVariant?: string | undefined;
+}
+
+const DEFAULT_CONCURRENCY = 8;
+
+/**
+ * Sends the payloads in their order, from the start again when the file ends, at a pace. Refused requests are counted.
+ * Whatever ends it, `requests-sent` tells what came of those that were sent.
+ * @throws Problem where no request can succeed, such as without an endpoint; the signal's reason on an interrupt
+ */
+export async function sendRequests(
+  session: Session,
+  endpoint: string,
+  payloads: Payloads,
+  options: SendOptions,
+): Promise<Summary> {
+  const { clock, signal } = session;
+  const prefix =
+    checkPrefix(options.inferenceIdPrefix) ??
+    `inv-${Math.round(clock.now()).toString(36)}${randomBytes(2).toString('hex')}`;
+  const { rate, duration, concurrency = DEFAULT_CONCURRENCY } = options;
+  if (clock.virtual && duration !== undefined && rate === undefined) {
+    throw usage('--duration needs --rate where time is simulated: there, requests take no time.');
+  }
+  const aws = await session.aws();
+  const tally = new Tally();
+  // Every request under way listens for the interrupt.
+  setMaxListeners(concurrency + 10, signal);
+  const began = clock.now();
+  const count = options.count ?? (duration === undefined ? payloads.rows.length : undefined);
+  const sum = () => {
+    const summary = tally.summary(clock.now() - began, clock.virtual);
+    session.emit({ kind: 'requests-sent', endpoint, summary });
+    return summary;
+  };
+  const send = async (index: number): Promise<void> => {
+    const row = payloads.rows[index % payloads.rows.length];
+    if (row === undefined) return;
+    const sentAt = clock.now();
+    try {
+      const answer = await invokeEndpoint(
+        aws,
+        {
+          EndpointName: endpoint,
+          Body: new TextEncoder().encode(row.body),
+          ContentType: options.contentType ?? payloads.contentType,
+          Accept: options.accept,
+          TargetVariant: options.targetVariant,
+          InferenceId: `${prefix}-${index}`,
+        },
+        signal,
+      );
+      tally.answer(answer, clock.now() - sentAt, row.label);
+    } catch (error) {
+      // A request cut off by an interrupt has neither succeeded nor failed.
+      if (signal.aborted) return;
+      if (error instanceof AwsProblem && /^Endpoint \S+ of account \d+ not found/.test(error.words))
+        throw noEndpoint(aws.target, endpoint);
+      if (!(error instanceof AwsProblem) || (tally.sent === 0 && isHopeless(error))) throw error;
+      tally.refusal(codeOf(error), error.words);
+    }
+  };
+  try {
+    await doTask(session, { name: 'send', source: payloads.source, endpoint, count }, (report) =>
+      paced(clock, { count, duration, rate, concurrency }, signal, async (index) => {
+        await send(index);
+        report.progress({ kind: 'sent', sent: tally.sent, failed: tally.failed });
+      }),
+    );
+  } catch (error) {
+    // What was sent until then was sent.
+    if (tally.sent > 0) sum();
+    throw error;
+  }
+  const summary = sum();
+  signal.throwIfAborted();
+  return summary;
+}
+
+/** What InvokeEndpoint takes as InferenceId: 64 printable characters, the first no space (facts 2.4). */
+function checkPrefix(prefix: string | undefined): string | undefined {
+  if (prefix === undefined || /^[!-~][ -~]{0,51}$/.test(prefix)) return prefix;
+  throw usage(
+    `--inference-id-prefix: "${prefix}" cannot begin an InferenceId.`,
+    'Printable ASCII characters, 52 at the most, the first not a space.',
+  );
+}
+
+/** An error that every further request would meet as well: no such endpoint, no credentials, nobody there. */
+function isHopeless(problem: AwsProblem): boolean {
+  return (
+    problem.code !== 'ModelError' && !problem.throttled && (problem.clientFault || problem.code === 'ECONNREFUSED')
+  );
+}
+
+/** A model's own errors are told apart by the status its container answered with. */
+function codeOf(problem: AwsProblem): string {
+  const status = (problem.cause as { OriginalStatusCode?: number } | undefined)?.OriginalStatusCode;
+  return status === undefined ? problem.code : `${problem.code} ${status}`;
+}

@@ -1,0 +1,81 @@
+import { AwsProblem } from '../../aws/errors.ts';
+import { invokeEndpoint } from '../../aws/runtime.ts';
+import { cannotRun, Problem } from '../../base/errors.ts';
+import { shown, text } from '../../base/text.ts';
+import { HOUR } from '../../base/units.ts';
+import type { Session } from '../session.ts';
+import { readPayloads } from './payloads.ts';
+import { sendRequests } from './send.ts';
+
+/** Requests of our own, for endpoints without live traffic. */
+export interface OwnTraffic {
+  /** Absolute path or S3 URI of a CSV or JSON Lines file. */
+  file: string;
+  /** Requests a second. */
+  rate: number;
+}
+
+/** Longer than the longest update that AWS permits. */
+const MAX_DURATION_MS = 8 * HOUR;
+
+/**
+ * Sends one payload to the endpoint as it is: a file the live model refuses would count as failures of the new one.
+ * @throws Problem where the file cannot be read, or the live model refuses its first row
+ */
+export async function smokeTest(session: Session, endpoint: string, file: string): Promise<void> {
+  const payloads = await readPayloads(session, { file, option: 'traffic' });
+  const [first] = payloads.rows;
+  if (first === undefined) return;
+  const aws = await session.aws();
+  try {
+    await invokeEndpoint(
+      aws,
+      { EndpointName: endpoint, Body: Buffer.from(first.body), ContentType: payloads.contentType },
+      session.signal,
+    );
+  } catch (error) {
+    if (!(error instanceof AwsProblem)) throw error;
+    throw cannotRun(
+      `--traffic: the live model refuses line ${first.line} of ${payloads.source}: ${error.words}`,
+      text`Nothing was changed. Try the file with: ${shown('invoke', { endpoint, data: file, count: 1 })}`,
+      error,
+    );
+  }
+}
+
+/** Does `work` while requests of our own flow to the endpoint. The requests end when the work does. */
+export async function withTraffic<T>(
+  session: Session,
+  endpoint: string,
+  traffic: OwnTraffic,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { clock, signal } = session;
+  const enough = new AbortController();
+  const reason = new Problem('interrupted', 'The work beside the requests has ended.');
+  // The requests tell nothing: the work has the screen.
+  const silent: Session = { ...session, signal: AbortSignal.any([signal, enough.signal]), emit: () => undefined };
+  session.emit({ kind: 'traffic-started', ...traffic });
+  const results: T[] = [];
+  await clock.all<void>([
+    async () => {
+      try {
+        results.push(await work());
+      } finally {
+        enough.abort(reason);
+      }
+    },
+    async () => {
+      try {
+        const payloads = await readPayloads(silent, { file: traffic.file, option: 'traffic' });
+        await sendRequests(silent, endpoint, payloads, { rate: traffic.rate, duration: MAX_DURATION_MS });
+      } catch (error) {
+        if (enough.signal.aborted) return;
+        session.emit({ kind: 'traffic-stopped', reason: error instanceof Error ? error.message : String(error) });
+      }
+    },
+  ]);
+  const [result] = results;
+  if (result === undefined) throw new Error('the work beside the traffic ended without a result');
+  return result;
+}

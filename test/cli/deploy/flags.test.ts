@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { deployCommand } from '../../../src/cli/deploy.ts';
+import { optionsOf } from '../../support/parse.ts';
+
+const DEFAULTS = {
+  endpoint: 'w',
+  candidate: {},
+  instanceType: undefined,
+  instances: undefined,
+  variantName: undefined,
+  test: undefined,
+  header: false,
+  adopt: false,
+  plan: false,
+  yes: false,
+  wait: true,
+  metrics: true,
+  format: 'text',
+};
+
+test.each<[string[], object]>([
+  [['--endpoint', 'w'], {}],
+  [
+    ['--endpoint', 'w', '--artifact', 'm.tar.gz', '--algorithm', 'xgboost:1.2-1', '--allow-mismatch'],
+    { candidate: { artifact: 'm.tar.gz', algorithm: 'xgboost:1.2-1', allowMismatch: true } },
+  ],
+  [['--endpoint', 'w', '--image', 'i', '--role', 'r'], { candidate: { image: 'i', role: 'r' } }],
+  [
+    ['--endpoint', 'w', '--model-name', 'm', '--config-name', 'c', '--variant-name', 'v'],
+    { candidate: { modelName: 'm', configName: 'c' }, variantName: 'v' },
+  ],
+  [
+    ['--endpoint', 'w', '--instances', '3', '--instance-type', 'ml.m5.xlarge'],
+    { instances: 3, instanceType: 'ml.m5.xlarge' },
+  ],
+  [['--endpoint', 'w', '--tag', 'a=b', '--tag', 'c=d=e'], { candidate: { tag: { a: 'b', c: 'd=e' } } }],
+  [['--endpoint', 'w', '--container-env', 'A='], { candidate: { containerEnv: { A: '' } } }],
+  [
+    ['--endpoint', 'w', '--test', 'rows.csv', '--header', '--no-metrics'],
+    { test: 'rows.csv', header: true, metrics: false },
+  ],
+  [
+    ['--endpoint', 'w', '--plan', '-y', '--no-wait', '--adopt', '--format', 'json'],
+    { plan: true, yes: true, wait: false, adopt: true, format: 'json' },
+  ],
+])('%j', async (argv, expected) => {
+  expect(await optionsOf(deployCommand, argv)).toEqual({ ...DEFAULTS, ...expected });
+});
+
+test.each<[string[], RegExp]>([
+  [[], /--endpoint/],
+  [['--endpoint', 'w', '--instances', '0'], /--instances: "0" is not a whole number of at least 1/],
+  [['--endpoint', 'w', '--instances', '2.5'], /--instances: "2.5"/],
+  [['--endpoint', 'w', '--format', 'xml'], /--format: "xml" is not known/],
+  [['--endpoint', 'w', '--tag', 'novalue'], /--tag: "novalue" is not of the form key=value/],
+  [['--endpoint', 'w', '--nonsense'], /unknown option/],
+])('%j is refused', async (argv, message) => {
+  await expect(optionsOf(deployCommand, argv)).rejects.toThrow(message);
+});

@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { interruptAdvice } from '../../src/lifecycle/interrupt.ts';
+import { interrupted } from '../../src/base/errors.ts';
+import type { Recorded } from '../../src/state/journal.ts';
+import { capturedIo } from '../support/io.ts';
+import { ARTIFACT_005, ARTIFACT_009, type Ended, type TestWorld, testWorld } from '../support/world.ts';
+
+const DEPLOY = `deploy --endpoint weather --artifact ${ARTIFACT_005} --algorithm linear-learner --instances 2 --yes`;
+const FIRST = `${DEPLOY} --model-name m1 --config-name c1`;
+const SHADOW = `shadow --endpoint weather --artifact ${ARTIFACT_009} --algorithm linear-learner --model-name m2 --config-name c2 --yes`;
+
+let world: TestWorld;
+beforeEach(async () => {
+  world = await testWorld();
+  await world.shadowctl(FIRST);
+});
+afterEach(() => world.close());
+
+/** The command with Ctrl-C at a moment: so many milliseconds after its begin. */
+async function interruptedAfter(ms: number, line: string): Promise<Ended> {
+  const control = new AbortController();
+  const [ended] = await world.clock.all([
+    () => world.shadowctl(line, { signal: control.signal }),
+    async () => {
+      await world.clock.sleep(ms);
+      control.abort(interrupted('Interrupted.'));
+      return undefined;
+    },
+  ]);
+  if (ended === undefined) throw new Error('no end');
+  return ended;
+}
+
+test('a shadow that is on its way: how to watch it, how to take it away; never that cleanup is the way back', async () => {
+  const { code, err } = await interruptedAfter(60_000, SHADOW);
+  expect(code).toBe(130);
+  expect(err).not.toContain('shadowctl cleanup');
+  expect(err).toMatch(
+    /Interrupted\. The update of weather to c2 goes on in SageMaker\. This command added: .*model m2, .*endpoint config c2.*\. What stood before it stays: .*model m1, endpoint config c1, .*endpoint weather/,
+  );
+  const [watch, back] = err.split('\n').slice(-2);
+  expect(watch).toBe('  To watch it to its end: shadowctl status --endpoint weather --watch');
+  expect(back).toBe('  To take the shadow away, once it has settled: shadowctl shadow detach --endpoint weather');
+  // What it says can be done.
+  expect((await world.shadowctl('status --endpoint weather --watch')).code).toBe(0);
+  const detached = await world.shadowctl('shadow detach --endpoint weather --yes');
+  expect(detached.out).toContain('Endpoint weather runs c1; before, it ran c2.');
+});
+
+test('an update by deploy: the way back is undo, not cleanup', async () => {
+  const { code, err } = await interruptedAfter(60_000, `${DEPLOY} --model-name m2 --config-name c2`);
+  expect(code).toBe(130);
+  expect(err).not.toContain('shadowctl cleanup');
+  expect(err).toContain('To go back, once it has settled: shadowctl undo --endpoint weather');
+  expect((await world.shadowctl('status --endpoint weather --watch')).code).toBe(0);
+  expect((await world.shadowctl('undo --endpoint weather --yes')).out).toContain('runs c1');
+});
+
+test.each(['shadow', 'canary'])(
+  'a %s before the endpoint was asked: the same command again, no cleanup',
+  async (command) => {
+    const control = new AbortController();
+    const io = capturedIo();
+    const { err } = io;
+    io.err = (line = '') => {
+      err(line);
+      if (line.includes('created model m2')) control.abort(interrupted('Interrupted.'));
+    };
+    const line = `${SHADOW.replace(/^shadow/, command)}${command === 'canary' ? ' --max-5xx-rate 1% --force' : ''}`;
+    const ended = await world.shadowctl(line, { signal: control.signal, io });
+    expect(ended.code).toBe(130);
+    expect(ended.err).not.toContain('shadowctl cleanup');
+    expect(ended.err).toContain('model m2');
+    expect(ended.err).toMatch(
+      /Endpoint weather itself was not changed\.\n {2}To go on, give the same command again: shadowctl/,
+    );
+    expect(ended.err).toContain(`again: shadowctl ${command} --endpoint weather …`);
+    expect(await world.shadowctl(SHADOW)).toMatchObject({ code: 0 });
+  },
+);
+
+test('the deploy that makes the endpoint: the same command again, and cleanup as the way back', async () => {
+  const { code, err } = await interruptedAfter(60_000, DEPLOY.replace('weather', 'other'));
+  expect(code).toBe(130);
+  expect(err).toContain('To go on where it was, give the same command again: shadowctl deploy --endpoint other …');
+  expect(err).toContain('To take it all away: shadowctl cleanup --endpoint other');
+});
+
+test('a guarded update asked for in that very moment is watched or stopped by its own words', () => {
+  const at = new Date(0).toISOString();
+  const events = [
+    {
+      type: 'begin',
+      run: 'r',
+      step: 's',
+      action: 'update',
+      resource: { kind: 'endpoint', name: 'w' },
+      input: { EndpointConfigName: 'c2' },
+      at,
+    },
+  ] as unknown as Recorded[];
+  const started = { type: 'fact', run: 'r', name: 'update-started', value: { requested: 'c2', startedAt: 0 }, at };
+  const words = { endpoint: 'w', command: 'canary' };
+  const told = interruptAdvice(words, [started as unknown as Recorded, ...events], 0);
+  expect(told.message).toContain('The update of w to c2 goes on in SageMaker.');
+  expect(told.next).toBe(
+    'To watch it to its end: shadowctl canary --endpoint w --resume\nTo stop it: shadowctl abort --endpoint w',
+  );
+  expect(interruptAdvice(words, [started as unknown as Recorded], 1).message).toBe('Interrupted; nothing was changed.');
+});
+
+test('every next step carries the flags that were given: in an error, an interrupt, a result', async () => {
+  const url = world.emulator.url;
+  const stoppedThere = await interruptedAfter(60_000, `${SHADOW} --region us-east-1`);
+  expect(stoppedThere.err).toContain('shadowctl status --region us-east-1 --endpoint weather --watch');
+  expect(stoppedThere.err).toContain('shadowctl shadow detach --region us-east-1 --endpoint weather');
+  expect((await world.shadowctl('status --endpoint weather --watch')).code).toBe(0);
+  const started = await world.shadowctl(`shadow detach --endpoint weather --yes --no-wait --endpoint-url ${url}`);
+  expect(started.out).toContain(`  shadowctl status --endpoint-url ${url} --endpoint weather --watch`);
+  const none = await world.shadowctl(`keep --endpoint nosuch --yes --endpoint-url ${url} --region us-east-1`);
+  expect(none.err).toContain(`with: shadowctl deploy --endpoint-url ${url} --region us-east-1 --endpoint nosuch …`);
+});
