@@ -6,7 +6,7 @@ import type { OwnTraffic } from '../lifecycle/traffic/with-traffic.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
 import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
 import { guardFlags, type GuardWords, parseGuard } from './flags/guard.ts';
-import { trafficFlags, type TrafficFlags, trafficFrom, trafficOptions } from './flags/traffic.ts';
+import { trafficFlags, type TrafficFlags, trafficOptions } from './flags/traffic.ts';
 
 export interface CanaryOptions extends CommonOptions {
   endpoint: string;
@@ -69,9 +69,8 @@ export async function run(app: App, options: CanaryOptions): Promise<Outcome> {
   const { canary, resumeCanary } = await import('../lifecycle/canary.ts');
   const { guardedSession, reportFinished } = await import('./guarded.ts');
   const session = guardedSession(app, options);
-  const traffic = trafficFrom(options.traffic, app.cwd);
-  if (options.resume) return reportFinished(app, options.format, await resumeCanary(session, { ...options, traffic }));
+  if (options.resume) return reportFinished(app, options.format, await resumeCanary(session, options));
   const candidate = candidateSpec(options.candidate, app.cwd);
-  const result = await canary(session, { ...options, candidate, traffic });
+  const result = await canary(session, { ...options, candidate });
   return result.kind === 'planned' ? 'pending' : reportFinished(app, options.format, result);
 }

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
 import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
-import { filePath, instanceType, wholeNumber } from './flags/values.ts';
+import { instanceType, wholeNumber } from './flags/values.ts';
 
 export interface DeployOptions extends CommonOptions {
   endpoint: string;
@@ -92,7 +92,7 @@ export async function run(app: App, options: DeployOptions): Promise<Outcome> {
   const result = await deploy(session, {
     ...options,
     candidate: candidateSpec(options.candidate, app.cwd),
-    test: options.test === undefined ? undefined : { file: filePath(options.test, app.cwd), header },
+    test: options.test === undefined ? undefined : { file: options.test, header },
   });
   if (result.kind === 'planned') return reportPlan(app.io, format, result.plan);
   const { plan, settled, trial } = result;

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import type { Summary } from '../lifecycle/traffic/tally.ts';
-import { duration, filePath, oneOf, positiveNumber, wholeNumber } from './flags/values.ts';
+import { duration, oneOf, positiveNumber, wholeNumber } from './flags/values.ts';
 
 export interface InvokeOptions {
   endpoint: string;
@@ -110,8 +110,7 @@ export async function run(app: App, options: InvokeOptions): Promise<Outcome> {
       if (event.kind === 'requests-sent') summary = event.summary;
     },
   });
-  const file = filePath(options.data, app.cwd);
-  const payloads = await readPayloads(session, { file, option: 'data', labels, header });
+  const payloads = await readPayloads(session, { file: options.data, option: 'data', labels, header });
   try {
     const { sent, answered } = await sendRequests(session, endpoint, payloads, pace);
     return options.failOnError && answered < sent ? 'no' : 'done';

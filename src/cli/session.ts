@@ -22,6 +22,7 @@ export function sessionOf(app: App, options: SessionOptions = {}): Session {
   return {
     clock: app.clock,
     signal: app.signal,
+    folder: app.cwd,
     aws: () => app.aws(),
     journal: (endpoint) => app.journal(endpoint),
     async project() {

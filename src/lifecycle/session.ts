@@ -17,6 +17,8 @@ export interface Session {
   readonly clock: Clock;
   /** Aborts when the user interrupts. Every wait listens to it. */
   readonly signal: AbortSignal;
+  /** Relative paths of files are taken from here. */
+  readonly folder: string;
   /** The AWS account (or emulator) that is worked on. */
   aws(): Promise<Aws>;
   /** The journal of one endpoint in this account and region. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { interruptAdvice } from '../../src/lifecycle/interrupt.ts';
+import { printText } from '../../src/base/text.ts';
 import { interrupted } from '../../src/base/errors.ts';
 import type { Recorded } from '../../src/state/journal.ts';
 import { capturedIo } from '../support/io.ts';
@@ -103,7 +104,7 @@ test('a guarded update asked for in that very moment is watched or stopped by it
   const words = { endpoint: 'w', command: 'canary' };
   const told = interruptAdvice(words, [started as unknown as Recorded, ...events], 0);
   expect(told.message).toContain('The update of w to c2 goes on in SageMaker.');
-  expect(told.next).toBe(
+  expect(printText(told.next ?? '')).toBe(
     'To watch it to its end: shadowctl canary --endpoint w --resume\nTo stop it: shadowctl abort --endpoint w',
   );
   expect(interruptAdvice(words, [started as unknown as Recorded], 1).message).toBe('Interrupted; nothing was changed.');

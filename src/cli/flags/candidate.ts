@@ -1,7 +1,7 @@
+import { isAbsolute, join } from 'node:path';
 import type { Command } from 'commander';
 import { usage } from '../../base/errors.ts';
 import type { CandidateSpec } from '../../lifecycle/candidate.ts';
-import { filePath } from './values.ts';
 
 /** The candidate and how it is to be called: what deploy, canary and shadow have in common. */
 export interface CandidateFlags {
@@ -35,8 +35,10 @@ export function addCandidateFlags(command: Command): Command {
 
 /** The candidate as the flags name it; a local path is taken from `cwd`. */
 export function candidateSpec(flags: CandidateFlags, cwd: string): CandidateSpec {
+  const { artifact } = flags;
+  const local = artifact !== undefined && !artifact.startsWith('s3://') && !isAbsolute(artifact);
   return {
-    artifact: flags.artifact === undefined ? undefined : filePath(flags.artifact, cwd),
+    artifact: local ? join(cwd, artifact) : artifact,
     algorithm: flags.algorithm,
     image: flags.image,
     allowMismatch: flags.allowMismatch === true,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { usage } from '../../base/errors.ts';
 import type { OwnTraffic } from '../../lifecycle/traffic/with-traffic.ts';
-import { filePath, positiveNumber } from './values.ts';
+import { positiveNumber } from './values.ts';
 
 /** What `trafficFlags` adds. */
 export interface TrafficFlags {
@@ -21,14 +21,9 @@ export function trafficFlags(command: Command): Command {
     .option('--rate <n>', `requests a second of --traffic (default: ${DEFAULT_RATE})`, positiveNumber('--rate'));
 }
 
-/** The file as it was named, and the rate. @throws Problem (usage) for a rate without a file */
+/** What the flags ask for. @throws Problem (usage) for a rate without a file */
 export function trafficOptions({ traffic, rate }: TrafficFlags): OwnTraffic | undefined {
   if (rate !== undefined && traffic === undefined)
     throw usage('--rate belongs to --traffic FILE, which was not given.');
   return traffic === undefined ? undefined : { file: traffic, rate: rate ?? DEFAULT_RATE };
-}
-
-/** The same with the file's path absolute. */
-export function trafficFrom(traffic: OwnTraffic | undefined, cwd: string): OwnTraffic | undefined {
-  return traffic === undefined ? undefined : { ...traffic, file: filePath(traffic.file, cwd) };
 }

@@ -1,4 +1,3 @@
-import { isAbsolute, join } from 'node:path';
 import { usage } from '../../base/errors.ts';
 import { readDuration } from '../../base/units.ts';
 
@@ -42,9 +41,4 @@ export function instanceType(option: string) {
     const near = /^[a-z0-9-]+\.[a-z0-9-]+$/.test(text) ? `Did you mean ml.${text}?` : 'Give one like ml.m5.large.';
     throw usage(`${option}: "${text}" is not an instance type of SageMaker.`, near);
   };
-}
-
-/** A file as it was named, absolute: S3 URIs stay as they are, other paths are taken from `cwd`. */
-export function filePath(named: string, cwd: string): string {
-  return named.startsWith('s3://') || isAbsolute(named) ? named : join(cwd, named);
 }

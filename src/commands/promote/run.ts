@@ -14,7 +14,6 @@ import { beginGuarded } from '../shared/begin-guarded.ts';
 import { calibrationOf } from '../../state/calibration.ts';
 import { calibrationEnds, calibrationText } from '../../lifecycle/calibration.ts';
 import { guardedSession, reportFinished } from '../../cli/guarded.ts';
-import { trafficFrom } from '../../cli/flags/traffic.ts';
 import { finishGuardedUpdate } from '../../lifecycle/guarded-update/finish.ts';
 import { smokeTest } from '../../lifecycle/traffic/with-traffic.ts';
 import { targetsOf } from '../shared/notify.ts';
@@ -26,8 +25,7 @@ import { MINUTE, timeOfDay } from '../../base/units.ts';
 
 /** Judges the shadow, and where it passes puts its model into production through a guarded update. */
 export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
-  const { endpoint } = options;
-  const traffic = trafficFrom(options.traffic, app.cwd);
+  const { endpoint, traffic } = options;
   const session = guardedSession(app, options);
   if (options.configName !== undefined) checkName('endpoint config', options.configName, '--config-name');
   if (traffic !== undefined) await smokeTest(session, endpoint, traffic.file);

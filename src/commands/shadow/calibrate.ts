@@ -19,6 +19,7 @@ import { carryUpdate } from '../shared/carry-update.ts';
 import type { Ground } from '../shared/on-endpoint.ts';
 import type { ShadowOptions } from './command.ts';
 import { planShadow } from './plan.ts';
+import { MINUTE, percent, timeOfDay } from '../../base/units.ts';
 
 /** Captures and metrics of the last minutes need this long to land. */
 const LANDING_MS = 3 * MINUTE;

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { readObject } from '../../aws/s3.ts';
 import { usage } from '../../base/errors.ts';
 import { csvColumns, isHeader, splitCsv } from '../../base/csv.ts';
@@ -23,7 +23,7 @@ export interface Payloads {
 
 /** Where payloads come from. */
 export interface PayloadFile {
-  /** An absolute path, or an S3 URI. */
+  /** A path, relative to the session's folder or absolute; or an S3 URI. */
   file: string;
   /** The option it was named by, for messages. */
   option: 'test' | 'data' | 'traffic';
@@ -42,7 +42,10 @@ const MAX_BODY = 6 * 1024 * 1024;
  * Reads a file of payloads, a request a line: CSV or JSON Lines, local or in S3.
  * @throws Problem (usage) naming file and line: no such file, no rows, ragged rows, an unexpected header, no such column
  */
-export async function readPayloads(session: Pick<Session, 'aws' | 'signal'>, options: PayloadFile): Promise<Payloads> {
+export async function readPayloads(
+  session: Pick<Session, 'aws' | 'signal' | 'folder'>,
+  options: PayloadFile,
+): Promise<Payloads> {
   const source = basename(options.file);
   const option = `--${options.option}`;
   const bytes = await readBytes(session, options.file, option);
@@ -76,18 +79,19 @@ function binaryKind(bytes: Uint8Array): string | undefined {
 }
 
 async function readBytes(
-  { aws, signal }: Pick<Session, 'aws' | 'signal'>,
+  { aws, signal, folder }: Pick<Session, 'aws' | 'signal' | 'folder'>,
   path: string,
   option: string,
 ): Promise<Uint8Array> {
   if (path.startsWith('s3://')) return readObject(await aws(), path, MAX_BYTES, signal);
-  const facts = await stat(path).catch((error: unknown) => {
+  const file = resolve(folder, path);
+  const facts = await stat(file).catch((error: unknown) => {
     throw usage(`${option}: there is no file ${path}.`, 'Give a CSV or JSON Lines file, or an s3:// URI.', error);
   });
   if (!facts.isFile()) throw usage(`${option}: ${path} is not a file.`);
   if (facts.size > MAX_BYTES)
     throw usage(`${option}: ${path} is larger than ${MAX_BYTES / 1024 ** 2} MB.`, 'Give a part of it.');
-  return readFile(path);
+  return readFile(file);
 }
 
 interface Line {

@@ -9,7 +9,7 @@ import { sendRequests } from './send.ts';
 
 /** Requests of our own, for endpoints without live traffic. */
 export interface OwnTraffic {
-  /** Absolute path or S3 URI of a CSV or JSON Lines file. */
+  /** Path or S3 URI of a CSV or JSON Lines file. */
   file: string;
   /** Requests a second. */
   rate: number;
