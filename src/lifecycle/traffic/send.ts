@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { AwsProblem } from '../../aws/errors.ts';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { invokeEndpoint } from '../../aws/runtime.ts';
@@ -42,8 +41,6 @@ export async function sendRequests(
   }
   const aws = await session.aws();
   const tally = new Tally();
-  // Every request under way listens for the interrupt.
-  setMaxListeners(concurrency + 10, signal);
   const began = clock.now();
   const count = options.count ?? (duration === undefined ? payloads.rows.length : undefined);
   const sum = () => {
