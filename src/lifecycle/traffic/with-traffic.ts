@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { AwsProblem } from '../../aws/errors.ts';
 import { invokeEndpoint } from '../../aws/runtime.ts';
 import { cannotRun, Problem } from '../../base/errors.ts';
@@ -53,8 +54,11 @@ export async function withTraffic<T>(
   const { clock, signal } = session;
   const enough = new AbortController();
   const reason = new Problem('interrupted', 'The work beside the requests has ended.');
+  const either = AbortSignal.any([signal, enough.signal]);
+  // Every request under way listens to it.
+  setMaxListeners(0, either);
   // The requests tell nothing: the work has the screen.
-  const silent: Session = { ...session, signal: AbortSignal.any([signal, enough.signal]), emit: () => undefined };
+  const silent: Session = { ...session, signal: either, emit: () => undefined };
   session.emit({ kind: 'traffic-started', ...traffic });
   const results: T[] = [];
   await clock.all<void>([
