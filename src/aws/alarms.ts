@@ -2,11 +2,12 @@ import {
   type CompositeAlarm,
   DescribeAlarmHistoryCommand,
   DescribeAlarmsCommand,
-  type MetricAlarm,
   SetAlarmStateCommand,
 } from '@aws-sdk/client-cloudwatch';
 import type { Aws } from './clients.ts';
+import { type ExistingAlarm, existingAlarms } from './cloudwatch.ts';
 import { call } from './errors.ts';
+import { pages } from './pages.ts';
 
 /** A change of an alarm's state; `at` in ms since the epoch. */
 interface AlarmChange {
@@ -26,9 +27,8 @@ export async function alarmChanges(
 ): Promise<AlarmChange[]> {
   const client = await aws.cloudwatch();
   const changes: AlarmChange[] = [];
-  let NextToken: string | undefined;
-  do {
-    const page = await call(aws.target, `read the history of alarm "${name}"`, () =>
+  const send = (NextToken: string | undefined) =>
+    call(aws.target, `read the history of alarm "${name}"`, () =>
       client.send(
         new DescribeAlarmHistoryCommand({
           AlarmName: name,
@@ -41,12 +41,12 @@ export async function alarmChanges(
         { abortSignal: signal },
       ),
     );
+  for await (const page of pages(send, (one) => one.NextToken)) {
     for (const item of page.AlarmHistoryItems ?? []) {
       const summary = item.HistorySummary ?? '';
       changes.push({ at: item.Timestamp?.getTime() ?? window.start, summary, fired: /\bto ALARM\b/.test(summary) });
     }
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
+  }
   return changes;
 }
 
@@ -64,19 +64,16 @@ export async function setAlarmState(
 }
 
 /** Every metric alarm of the account and region. */
-export async function listAlarms(aws: Aws, signal?: AbortSignal): Promise<MetricAlarm[]> {
+export async function listAlarms(aws: Aws, signal?: AbortSignal): Promise<ExistingAlarm[]> {
   const client = await aws.cloudwatch();
-  const found: MetricAlarm[] = [];
-  let NextToken: string | undefined;
-  do {
-    const page = await call(aws.target, 'list alarms', () =>
+  const found: ExistingAlarm[] = [];
+  const send = (NextToken: string | undefined) =>
+    call(aws.target, 'list alarms', () =>
       client.send(new DescribeAlarmsCommand({ AlarmTypes: ['MetricAlarm'], MaxRecords: 100, NextToken }), {
         abortSignal: signal,
       }),
     );
-    found.push(...(page.MetricAlarms ?? []));
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
+  for await (const page of pages(send, (one) => one.NextToken)) found.push(...existingAlarms(page.MetricAlarms));
   return found;
 }
 

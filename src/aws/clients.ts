@@ -7,21 +7,12 @@ import type { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { cannotRun } from '../base/errors.ts';
 import { call } from './errors.ts';
+import type { AwsTarget } from './target.ts';
 
 /** A connection on which nothing moves for so long is given up, in milliseconds. A model may take 60 seconds to answer. */
 const IDLE = 70_000;
 /** Requests to an endpoint at the same time, at the most. */
 const SOCKETS = 512;
-
-/** Where the SDK is pointed at and as whom. */
-export interface AwsTarget {
-  region: string;
-  /** One URL for all services: the emulator's, or a user's own. Undefined for AWS itself. */
-  endpointUrl: string | undefined;
-  profile: string | undefined;
-  /** Fixed credentials; undefined leaves it to the SDK's own chain. */
-  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | undefined;
-}
 
 /** The services shadowctl speaks to. Each client is loaded when it is first asked for: together they cost 290 ms. */
 export interface Aws {

@@ -10,27 +10,40 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
+import { pages } from './pages.ts';
 
 /** AWS takes at most 100 names a call. */
 const NAMES_PER_CALL = 100;
 
+/** A metric alarm that exists: AWS gave it a name and an ARN. */
+export type ExistingAlarm = MetricAlarm & { AlarmName: string; AlarmArn: string };
+
+/** The alarms of a page, each with its name and ARN. */
+export function existingAlarms(alarms: readonly MetricAlarm[] | undefined): ExistingAlarm[] {
+  return (alarms ?? []).flatMap((alarm) => {
+    const { AlarmName, AlarmArn } = alarm;
+    return AlarmName === undefined || AlarmArn === undefined ? [] : [{ ...alarm, AlarmName, AlarmArn }];
+  });
+}
+
 /** The metric alarms of these names that exist, in no particular order. */
-export async function describeAlarms(aws: Aws, names: readonly string[], signal?: AbortSignal): Promise<MetricAlarm[]> {
+export async function describeAlarms(
+  aws: Aws,
+  names: readonly string[],
+  signal?: AbortSignal,
+): Promise<ExistingAlarm[]> {
   const client = await aws.cloudwatch();
-  const found: MetricAlarm[] = [];
+  const found: ExistingAlarm[] = [];
   for (let start = 0; start < names.length; start += NAMES_PER_CALL) {
     const AlarmNames = names.slice(start, start + NAMES_PER_CALL);
-    let NextToken: string | undefined;
-    do {
-      const page = await call(aws.target, 'look at alarms', () =>
+    const send = (NextToken: string | undefined) =>
+      call(aws.target, 'look at alarms', () =>
         client.send(
           new DescribeAlarmsCommand({ AlarmNames, AlarmTypes: ['MetricAlarm'], MaxRecords: 100, NextToken }),
           { abortSignal: signal },
         ),
       );
-      found.push(...(page.MetricAlarms ?? []));
-      NextToken = page.NextToken;
-    } while (NextToken !== undefined);
+    for await (const page of pages(send, (one) => one.NextToken)) found.push(...existingAlarms(page.MetricAlarms));
   }
   return found;
 }
@@ -61,7 +74,9 @@ export async function alarmTags(aws: Aws, arn: string): Promise<Record<string, s
   const reply = await call(aws.target, `read the tags of ${arn}`, () =>
     client.send(new ListTagsForResourceCommand({ ResourceARN: arn })),
   );
-  return Object.fromEntries((reply.Tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));
+  return Object.fromEntries(
+    (reply.Tags ?? []).flatMap(({ Key, Value }) => (Key === undefined || Value === undefined ? [] : [[Key, Value]])),
+  );
 }
 
 /** One metric over time: `at` in milliseconds since the epoch, oldest first. */
@@ -81,10 +96,11 @@ export async function metricData(
   signal?: AbortSignal,
 ): Promise<Series[]> {
   const client = await aws.cloudwatch();
-  const series = new Map<string, Series>(queries.map((query) => [query.Id ?? '', { id: query.Id ?? '', points: [] }]));
-  let NextToken: string | undefined;
-  do {
-    const page = await call(aws.target, 'read metrics', () =>
+  const series = new Map<string, Series>(
+    queries.flatMap(({ Id: id }) => (id === undefined ? [] : [[id, { id, points: [] }]])),
+  );
+  const send = (NextToken: string | undefined) =>
+    call(aws.target, 'read metrics', () =>
       client.send(
         new GetMetricDataCommand({
           MetricDataQueries: [...queries],
@@ -96,15 +112,15 @@ export async function metricData(
         { abortSignal: signal },
       ),
     );
+  for await (const page of pages(send, (one) => one.NextToken)) {
     for (const result of page.MetricDataResults ?? []) {
       const values = result.Values ?? [];
       const points = (result.Timestamps ?? []).map((at, index) => ({
         at: at.getTime(),
         value: values[index] ?? Number.NaN,
       }));
-      series.get(result.Id ?? '')?.points.push(...points);
+      if (result.Id !== undefined) series.get(result.Id)?.points.push(...points);
     }
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
+  }
   return [...series.values()];
 }

@@ -1,6 +1,6 @@
 import { shown, type Text, text } from '../base/text.ts';
 import { Problem } from '../base/errors.ts';
-import type { AwsTarget } from './clients.ts';
+import type { AwsTarget } from './target.ts';
 
 /** A call to AWS that did not succeed, in words a person can act on, with what `apply` must know about it. */
 export class AwsProblem extends Problem {

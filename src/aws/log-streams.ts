@@ -1,6 +1,7 @@
 import { DescribeLogStreamsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
+import { pages } from './pages.ts';
 
 /** A log stream: one instance of one variant (facts 3). */
 export interface LogStream {
@@ -13,21 +14,19 @@ export interface LogStream {
 export async function logStreams(aws: Aws, group: string, prefix: string, signal?: AbortSignal): Promise<LogStream[]> {
   const client = await aws.logs();
   const found: LogStream[] = [];
-  let nextToken: string | undefined;
-  do {
-    try {
-      const page = await call(aws.target, `list the streams of log group "${group}"`, () =>
-        client.send(new DescribeLogStreamsCommand({ logGroupName: group, logStreamNamePrefix: prefix, nextToken }), {
-          abortSignal: signal,
-        }),
-      );
-      for (const stream of page.logStreams ?? [])
-        found.push({ name: stream.logStreamName ?? '', created: stream.creationTime ?? 0 });
-      nextToken = page.nextToken;
-    } catch (error) {
-      if (error instanceof AwsProblem && error.code === 'ResourceNotFoundException') return [];
-      throw error;
-    }
-  } while (nextToken !== undefined);
+  const send = (nextToken: string | undefined) =>
+    call(aws.target, `list the streams of log group "${group}"`, () =>
+      client.send(new DescribeLogStreamsCommand({ logGroupName: group, logStreamNamePrefix: prefix, nextToken }), {
+        abortSignal: signal,
+      }),
+    );
+  try {
+    for await (const page of pages(send, (one) => one.nextToken))
+      for (const { logStreamName: name, creationTime: created } of page.logStreams ?? [])
+        if (name !== undefined && created !== undefined) found.push({ name, created });
+  } catch (error) {
+    if (error instanceof AwsProblem && error.code === 'ResourceNotFoundException') return [];
+    throw error;
+  }
   return found;
 }

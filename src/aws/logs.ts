@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
+import { pages } from './pages.ts';
 
 /** Where SageMaker writes what an endpoint's containers print (facts 3). */
 export function endpointLogGroup(endpoint: string): string {
@@ -14,14 +15,12 @@ export function endpointLogGroup(endpoint: string): string {
 /** Is there a log group of exactly this name? */
 export async function logGroupExists(aws: Aws, name: string): Promise<boolean> {
   const client = await aws.logs();
-  let nextToken: string | undefined;
-  do {
-    const page = await call(aws.target, `look at log group "${name}"`, () =>
+  const send = (nextToken: string | undefined) =>
+    call(aws.target, `look at log group "${name}"`, () =>
       client.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name, nextToken })),
     );
+  for await (const page of pages(send, (one) => one.nextToken))
     if (page.logGroups?.some((group) => group.logGroupName === name)) return true;
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
   return false;
 }
 
@@ -57,9 +56,8 @@ export async function logLines(
 ): Promise<LogLine[]> {
   const client = await aws.logs();
   const lines: LogLine[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await call(aws.target, `read log group "${query.group}"`, () =>
+  const send = (nextToken: string | undefined) =>
+    call(aws.target, `read log group "${query.group}"`, () =>
       client.send(
         new FilterLogEventsCommand({
           logGroupName: query.group,
@@ -75,6 +73,7 @@ export async function logLines(
       if (isMissing(error)) return undefined;
       throw error;
     });
+  for await (const page of pages(send, (one) => one?.nextToken)) {
     if (page === undefined) return [];
     for (const event of page.events ?? []) {
       lines.push({
@@ -84,8 +83,7 @@ export async function logLines(
       });
       if (lines.length >= query.limit) return lines;
     }
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
+  }
   return lines;
 }
 

@@ -1,5 +1,5 @@
 import { type Problem, usage } from '../base/errors.ts';
-import type { AwsTarget } from './clients.ts';
+import type { AwsTarget } from './target.ts';
 
 /** That there is no such endpoint, and what to do about it: the same words whoever finds out. */
 export function noEndpoint(target: Pick<AwsTarget, 'region'>, name: string): Problem {

@@ -20,6 +20,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
+import { pages } from './pages.ts';
 
 /** What a delete found. Deleting what is already gone is success. */
 export type Deletion = 'deleted' | 'gone';
@@ -134,14 +135,12 @@ export async function deleteModel(aws: Aws, name: string): Promise<Deletion> {
 export async function tagsOf(aws: Aws, arn: string): Promise<Record<string, string>> {
   const client = await aws.sagemaker();
   const tags: Record<string, string> = {};
-  let token: string | undefined;
-  do {
-    const page = await call(aws.target, `read the tags of ${arn}`, () =>
-      client.send(new ListTagsCommand({ ResourceArn: arn, NextToken: token })),
+  const send = (NextToken: string | undefined) =>
+    call(aws.target, `read the tags of ${arn}`, () =>
+      client.send(new ListTagsCommand({ ResourceArn: arn, NextToken })),
     );
-    for (const tag of page.Tags ?? []) if (tag.Key !== undefined) tags[tag.Key] = tag.Value ?? '';
-    token = page.NextToken;
-  } while (token !== undefined);
+  for await (const page of pages(send, (one) => one.NextToken))
+    for (const { Key, Value } of page.Tags ?? []) if (Key !== undefined && Value !== undefined) tags[Key] = Value;
   return tags;
 }
 

@@ -140,7 +140,7 @@ async function perform(run: JournaledRun, step: Step): Promise<void> {
     case 'endpoint':
       return void (await createEndpoint(aws, step.input));
     case 'alarm':
-      await refuseForeignAlarm(run, step.name);
+      await refuseForeignAlarms(aws, [step.name], run.journal.endpoint, runsOf(run));
       return putMetricAlarm(aws, step.input);
     case 's3-bucket':
       return createBucket(aws, step.name);
@@ -152,13 +152,29 @@ async function perform(run: JournaledRun, step: Step): Promise<void> {
   }
 }
 
-/** CloudWatch would silently overwrite an alarm of the same name. */
-async function refuseForeignAlarm({ aws, journal }: JournaledRun, name: string): Promise<void> {
-  const [alarm] = await describeAlarms(aws, [name]);
-  if (alarm === undefined) return;
-  const runs = replay(journal.events()).runs.map((one) => one.run);
-  if (isOurs(await alarmTags(aws, alarm.AlarmArn ?? ''), journal.endpoint, runs)) return;
-  throw cannotRun(`There is an alarm "${name}" already, and it is not ours.`, 'Choose another name for the new one.');
+/** Every run of this endpoint's journal: what carries the tag of one is ours. */
+function runsOf({ journal }: JournaledRun): string[] {
+  return replay(journal.events()).runs.map((one) => one.run);
+}
+
+/**
+ * CloudWatch silently overwrites an alarm of the same name: one without our tag must not be touched.
+ * @param runs of this endpoint's journal
+ * @throws Problem (cannot-run) naming the first alarm that is not ours
+ */
+export async function refuseForeignAlarms(
+  aws: Aws,
+  names: readonly string[],
+  endpoint: string,
+  runs: readonly string[],
+): Promise<void> {
+  for (const alarm of await describeAlarms(aws, names)) {
+    if (isOurs(await alarmTags(aws, alarm.AlarmArn), endpoint, runs)) continue;
+    throw cannotRun(
+      `There is an alarm "${alarm.AlarmName}" that shadowctl did not create, and it needs that name.`,
+      'Rename or delete that alarm.',
+    );
+  }
 }
 
 async function remove(aws: Aws, step: Extract<Step, { action: 'delete' }>): Promise<void> {

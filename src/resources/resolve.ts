@@ -88,7 +88,7 @@ const LOOKS: Readonly<Record<ResourceKind, (aws: Aws, name: string) => Promise<F
   },
   async alarm(aws, name) {
     const [live] = await describeAlarms(aws, [name]);
-    return live && stands(async () => alarmTags(aws, live.AlarmArn ?? ''));
+    return live && stands(async () => alarmTags(aws, live.AlarmArn));
   },
   async 's3-object'(aws, name) {
     const live = await headObject(aws, name);

@@ -124,6 +124,26 @@ test("somebody else's alarm is not overwritten", async () => {
   await putMetricAlarm(world.aws, alarm);
   await expect(
     onRun((run) => apply(run, { action: 'create', kind: 'alarm', name: 'a', input: { ...alarm, Threshold: 2 } })),
-  ).rejects.toThrow(/not ours/);
+  ).rejects.toThrow(/shadowctl did not create/);
   expect((await takeCensus(world.aws)).alarms).toEqual(['a']);
+});
+
+test('a model that this run did not create is not waited for: the config is refused at once', async () => {
+  const began = world.clock.now();
+  const input = {
+    EndpointConfigName: 'c',
+    ProductionVariants: [
+      {
+        VariantName: 'v',
+        ModelName: 'of-somebody-else',
+        InitialInstanceCount: 1,
+        InstanceType: 'ml.m5.large' as const,
+      },
+    ],
+  };
+  await expect(
+    onRun((run) => apply(run, { action: 'create', kind: 'endpoint-config', name: 'c', input })),
+  ).rejects.toThrow(/Could not find model/);
+  expect(world.clock.now() - began).toBeLessThan(1_000);
+  expect(ends()).toMatchObject([{ outcome: 'refused' }]);
 });

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { DescribeEndpointCommand } from '@aws-sdk/client-sagemaker';
+import type { Aws } from '../../src/aws/clients.ts';
 import { updateEndpoint } from '../../src/aws/sagemaker.ts';
 import { describeProgress, waitForEndpoint } from '../../src/resources/wait.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../support/world.ts';
@@ -84,4 +86,50 @@ test('ends with the reason of the interrupt', async () => {
   await expect(updateEndpoint(world.aws, { EndpointName: 'weather', EndpointConfigName: 'never' })).rejects.toThrow(
     /Could not find endpoint configuration/,
   );
+});
+
+/** The real connection, but for what `DescribeEndpoint` is answered with. */
+async function answering(answer: (look: number) => unknown): Promise<Aws> {
+  const client = await world.aws.sagemaker();
+  let looks = 0;
+  const send = async (command: DescribeEndpointCommand) => {
+    const given = answer((looks += 1));
+    if (given instanceof Error) throw given;
+    return given ?? client.send(command);
+  };
+  return { ...world.aws, sagemaker: async () => Object.assign(Object.create(client) as typeof client, { send }) };
+}
+
+test('looks that fail now and then never add up: only ten in a row end the wait', async () => {
+  const throttled = () =>
+    Object.assign(new Error('Rate exceeded'), {
+      name: 'ThrottlingException',
+      $fault: 'client',
+      $metadata: { httpStatusCode: 400, attempts: 5 },
+    });
+  const options = { endpoint: 'weather', config: 'a', signal, pause: () => 1_000 };
+  let troubles = 0;
+  const now = await answering((look) => (look % 2 === 0 ? throttled() : undefined));
+  const settled = await waitForEndpoint(now, world.clock, { ...options, onTrouble: () => void (troubles += 1) });
+  expect(settled.kind).toBe('running');
+  expect(troubles).toBeGreaterThan(20);
+  const always = await answering(throttled);
+  troubles = 0;
+  const ended = waitForEndpoint(always, world.clock, { ...options, onTrouble: () => void (troubles += 1) });
+  await expect(ended).rejects.toThrow('Rate exceeded');
+  expect(troubles).toBe(9);
+});
+
+test('a deletion that ends Failed ends the wait after a minute; before, it may not have begun to show', async () => {
+  const failed = await answering(() => ({ EndpointName: 'weather', EndpointStatus: 'Failed', FailureReason: 'why' }));
+  const began = world.clock.now();
+  const settled = await waitForEndpoint(failed, world.clock, {
+    endpoint: 'weather',
+    config: undefined,
+    untilGone: true,
+    signal,
+  });
+  expect(settled).toMatchObject({ kind: 'failed', reason: 'why' });
+  expect(world.clock.now() - began).toBeGreaterThanOrEqual(60_000);
+  expect(world.clock.now() - began).toBeLessThan(90_000);
 });

@@ -1,7 +1,16 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile, mkdir } from 'node:fs/promises';
+import {
+  appendFile,
+  type FileHandle,
+  mkdir,
+  mkdtemp,
+  open as openFile,
+  readFile,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { VirtualClock } from '../../src/base/clock.ts';
 import { Problem } from '../../src/base/errors.ts';
 import { type JournalEvent, openJournal } from '../../src/state/journal.ts';
@@ -148,4 +157,26 @@ test('a damaged lock is told, with the file; it is not taken over', async () => 
     next: expect.stringContaining('delete the file'),
   });
   expect(await lockHolder(`${journal.path}.lock`)).toBeUndefined();
+});
+
+test('every event is flushed to disk before it counts, and the folder of a new file too', async () => {
+  const probe = await openFile(join(stateDir, 'probe'), 'w');
+  const prototype = Object.getPrototypeOf(probe) as FileHandle;
+  await probe.close();
+  const flushed: string[] = [];
+  const spy = vi.spyOn(prototype, 'sync').mockImplementation(async function (this: FileHandle) {
+    flushed.push((await this.stat()).isDirectory() ? 'folder' : 'file');
+  });
+  try {
+    const journal = await open();
+    await journal.locked('test', async () => {
+      await journal.append(run);
+      // The line that opens the journal, the folder that names it, the event.
+      expect(flushed).toEqual(['file', 'folder', 'file']);
+      await journal.append({ ...run, run: 'r-2' });
+      expect(flushed).toEqual(['file', 'folder', 'file', 'file']);
+    });
+  } finally {
+    spy.mockRestore();
+  }
 });

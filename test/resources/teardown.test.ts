@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { type Keep, planTeardown, type ResourceCheck } from '../../src/resources/teardown.ts';
+import type { ResourceRef } from '../../src/state/resource-ref.ts';
+
+const check = (ref: ResourceRef, more: Partial<ResourceCheck> = {}): ResourceCheck => ({
+  tracked: { ref, state: 'exists', adopted: false, run: 'r', input: {}, at: '2026-01-05T09:00:00.000Z' },
+  exists: true,
+  ours: true,
+  ...more,
+});
+
+const upload: ResourceRef = { kind: 's3-object', name: 's3://b/m.tar.gz' };
+const captures: ResourceRef = { kind: 's3-prefix', name: 's3://b/captures/' };
+const bucket: ResourceRef = { kind: 's3-bucket', name: 'b' };
+const logs: ResourceRef = { kind: 'log-group', name: '/aws/sagemaker/Endpoints/weather' };
+const ALL = [bucket, upload, captures, logs].map((ref) => check(ref));
+
+function left(keep: Partial<Keep>): string[] {
+  const plan = planTeardown(ALL, [], { uploads: false, captures: false, logs: false, ...keep });
+  expect(plan.steps.length + plan.left.length).toBe(ALL.length);
+  return plan.left.map(({ ref }) => ref.kind);
+}
+
+test.each<[Partial<Keep>, string[]]>([
+  [{}, []],
+  // The bucket stays as long as anything in it does.
+  [{ uploads: true }, ['s3-object', 's3-bucket']],
+  [{ captures: true }, ['s3-prefix', 's3-bucket']],
+  [{ logs: true }, ['log-group']],
+  [{ uploads: true, captures: true, logs: true }, ['s3-object', 's3-prefix', 'log-group', 's3-bucket']],
+])('%j leaves %j', (keep, kinds) => expect(left(keep)).toEqual(kinds));
+
+test('the endpoint goes first, and within a kind what was created last', () => {
+  const named = (kind: ResourceRef['kind'], name: string) => check({ kind, name });
+  const checks = [named('model', 'm1'), named('endpoint-config', 'c1'), named('endpoint', 'e'), named('model', 'm2')];
+  const { steps } = planTeardown(checks, [], { uploads: false, captures: false, logs: false });
+  expect(steps.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+    'endpoint e',
+    'endpoint-config c1',
+    'model m2',
+    'model m1',
+  ]);
+});
+
+test('what is adopted, in use, or without our tag stays, each with its reason; what is gone is not named', () => {
+  const model: ResourceRef = { kind: 'model', name: 'm' };
+  const adopted = check({ kind: 'endpoint', name: 'e' });
+  adopted.tracked.adopted = true;
+  const config = check({ kind: 'endpoint-config', name: 'c' }, { ours: false });
+  const gone = check({ kind: 'alarm', name: 'a' }, { exists: false });
+  // We have deleted it, and somebody made it anew.
+  const anew = check({ kind: 'alarm', name: 'b' }, { ours: false });
+  anew.tracked.state = 'deleted';
+  const plan = planTeardown([adopted, config, check(model), gone, anew], [model], {
+    uploads: false,
+    captures: false,
+    logs: false,
+  });
+  expect(plan.steps).toEqual([]);
+  expect(plan.left.map(({ ref, why }) => `${ref.kind}: ${why}`)).toEqual([
+    'endpoint: adopted: shadowctl did not create it',
+    'endpoint-config: it does not carry our tag: somebody else made it anew',
+    'model: in use by an endpoint that stays',
+  ]);
+});
