@@ -13,7 +13,7 @@ export function renderJunit(report: Report): string {
   const errors = counted.filter((gate) => gate.outcome === 'inconclusive').length;
   const cases = gates.map((gate) => {
     const open = `    <testcase classname="shadowctl.${escape(observations.endpoint)}" name="${escape(gate.id)}">`;
-    const words = escape(gate.reason + (gate.needs === undefined ? '' : ` It takes ${gate.needs}.`));
+    const words = escape(gate.reason + (gate.needs === undefined ? '' : ` Needs ${gate.needs}.`));
     const said = `<system-out>${words}</system-out>`;
     if (!gate.gating) return `${open}<skipped message="for information: ${gate.outcome}"/>${said}</testcase>`;
     if (gate.outcome === 'fail') return `${open}<failure type="fail" message="${words}"/></testcase>`;

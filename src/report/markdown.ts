@@ -11,7 +11,7 @@ import { printCommand } from '../base/text.ts';
 import { count } from '../base/units.ts';
 
 /** Of a table so many rows: a pull request is no place for all of them. */
-const MOST_ROWS = 15;
+const MAX_ROWS = 15;
 const MARK = { pass: '✅', fail: '❌', inconclusive: '❔' } as const;
 
 /** The report for a pull request: verdict and gates on top, the rest folded away. */
@@ -44,7 +44,7 @@ function gates(report: Report, { gates: all }: Verdict): string {
       first === undefined
         ? []
         : [
-            [first.id, text(words + (needs === undefined ? '' : ` It takes ${needs}.`))],
+            [first.id, text(words + (needs === undefined ? '' : ` Needs ${needs}.`))],
             ...more.map((gate): [string, string] => [gate.id, `as ${code(first.id)}`]),
           ],
     ),
@@ -67,7 +67,7 @@ function body(section: Section): string {
   const parts = [
     ...sentences.map(text),
     confusion === undefined ? '' : matrix(confusion),
-    ...section.tables.map((table) => tableMarkdown(table, Math.min(notable ?? MOST_ROWS, MOST_ROWS))),
+    ...section.tables.map((table) => tableMarkdown(table, Math.min(notable ?? MAX_ROWS, MAX_ROWS))),
     quotes === undefined ? '' : `${quotes.title}: ${quotes.lines.map(code).join(', ')}`,
     remark === undefined ? '' : `_${text(remark)}_`,
   ];

@@ -58,7 +58,8 @@ test('too short a time informs of nothing, and is inconclusive where it decides'
   expect(gate).toMatchObject({
     outcome: 'inconclusive',
     gating: true,
-    needs: 'about 1 h more of traffic, with the shadow or before it',
+    missing: { minutes: 60 },
+    needs: 'about 1 h more traffic, with the shadow or before it',
   });
 });
 

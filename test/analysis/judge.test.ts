@@ -38,7 +38,7 @@ describe('a verdict', () => {
   test('nothing seen, or nothing that decides, is no pass', () => {
     const seen = simulate({ captured: false });
     const alone = judge({ ...seen, metrics: { ...seen.metrics, shadow: undefined } }, DEFAULT_POLICY);
-    expect(alone).toMatchObject({ outcome: 'inconclusive', summary: expect.stringContaining('nothing to judge by') });
+    expect(alone).toMatchObject({ outcome: 'inconclusive', summary: expect.stringContaining('nothing to judge') });
     const all = ['traffic', 'errors', 'latency', 'output', 'labels'];
     const informs = verdict({}, { ...DEFAULT_POLICY, inform: all });
     expect(informs).toMatchObject({ outcome: 'inconclusive', summary: expect.stringContaining('No gate decides') });
@@ -46,8 +46,8 @@ describe('a verdict', () => {
 
   test('of all that is missing the longest wait is told', () => {
     const found = verdict({ minutes: 30, rate: 10 });
-    expect(gate(found, 'errors').needs).toMatch(/at the present rate$/);
-    expect(found.summary).toMatch(/It takes about 1 h more of traffic\.$/);
+    expect(gate(found, 'errors').needs).toMatch(/at the current rate$/);
+    expect(found.summary).toMatch(/Needs about 1 h more traffic\.$/);
   });
 
   test('answers that cannot be paired are not mended by more of them', () => {
@@ -59,10 +59,13 @@ describe('a verdict', () => {
 
   test('one of a thing is one', () => {
     const few = gate(verdict({ minutes: 1, rate: 299 }), 'labels.agreement');
-    expect(few).toMatchObject({ needs: '1 more pair, about 1 min at the present rate' });
+    expect(few).toMatchObject({
+      needs: '1 more pair, about 1 min at the current rate',
+      missing: { pairs: 1, minutes: 1 },
+    });
     const one = verdict({ minutes: 1, rate: 1 });
     expect(gate(one, 'output.readable').reason).toBe('The one captured answer is a prediction.');
-    expect(gate(one, 'labels.agreement').reason).toContain('only 1 pair, and the policy demands 300');
+    expect(gate(one, 'labels.agreement').reason).toContain('only 1 pair, and the policy requires 300');
   });
 
   test('without a shadow there is nothing to judge', () => {
@@ -73,7 +76,7 @@ describe('a verdict', () => {
     const found = verdict({ minutes: 10, rate: 20, failing: { production: 0, shadow: 1 } });
     expect(found.outcome).toBe('fail');
     expect(found.summary).toBe(
-      "Does it fail more requests? 100 % of the shadow's requests failed (200 of 200), 0 % of production's; that is more than 1 % worse for sure (at least 93.2 %).",
+      "Does it fail more requests? 100 % of the shadow's requests failed (200 of 200), 0 % of production's; the difference is at least 93.2 pts (95 % confidence), and only 1 pt is allowed.",
     );
   });
 
@@ -83,10 +86,14 @@ describe('a verdict', () => {
     expect(gate(found, 'errors').outcome).toBe('pass');
     expect(gate(found, 'labels.agreement')).toMatchObject({
       outcome: 'inconclusive',
-      needs: 'about 50 min more of traffic',
+      missing: { minutes: 50 },
     });
-    expect(gate(found, 'latency.p99')).toMatchObject({ outcome: 'inconclusive', needs: 'about 1 h more of traffic' });
-    expect(found.summary).toMatch(/^Not decided yet: latency.mean, .* It takes about 1 h more of traffic\.$/);
+    expect(gate(found, 'latency.p99')).toMatchObject({
+      outcome: 'inconclusive',
+      needs: 'about 1 h more traffic',
+      missing: { minutes: 60 },
+    });
+    expect(found.summary).toMatch(/^Not decided yet: latency.mean, .* Needs about 1 h more traffic\.$/);
   });
 
   test('a slower shadow fails; one on the margin stays open', () => {
@@ -98,7 +105,7 @@ describe('a verdict', () => {
   test('errors: the interval is compared with the margin, not the estimate', () => {
     const few = gate(verdict({ minutes: 5, rate: 10, failing: { production: 0, shadow: 0.02 } }), 'errors');
     expect(few.outcome).toBe('inconclusive');
-    expect(few.needs).toMatch(/^[\d ]+ more requests, about .* at the present rate$/);
+    expect(few.needs).toMatch(/^[\d ]+ more requests, about .* at the current rate$/);
     expect(
       gate(verdict({ rate: 200, failing: { production: 0.01, shadow: 0.05 }, captured: false }), 'errors').outcome,
     ).toBe('fail');
@@ -118,7 +125,7 @@ describe('a verdict', () => {
 
   test('fewer than 300 pairs, or coverage under 90 %, decide nothing about predictions', () => {
     const few = gate(verdict({ minutes: 4, rate: 60 }), 'labels.agreement');
-    expect(few).toMatchObject({ outcome: 'inconclusive', needs: '60 more pairs, about 1 min at the present rate' });
+    expect(few).toMatchObject({ outcome: 'inconclusive', missing: { pairs: 60, minutes: 1 } });
     const holes = gate(verdict({ failing: { production: 0, shadow: 0.2 } }), 'labels.agreement');
     expect(holes.outcome).toBe('inconclusive');
     expect(holes.reason).toMatch(/only (79|80|81)\.?\d* % of production's captured requests are paired/);
@@ -130,7 +137,9 @@ describe('a verdict', () => {
     const table = { ...(seen.metrics.shadow ?? seen.metrics.production), invocations: half };
     const found = judge({ ...seen, metrics: { ...seen.metrics, shadow: table } }, DEFAULT_POLICY);
     expect(found?.outcome).toBe('inconclusive');
-    expect(found?.gates[0]?.reason).toContain("saw 3 000 of production's 6 000 requests (50 %), 100 % was asked for");
+    expect(found?.gates[0]?.reason).toContain(
+      "saw 3 000 of production's 6 000 requests (50 %), and its config asks for 100 %",
+    );
   });
 
   test('a gate named under inform is shown without deciding', () => {
@@ -170,8 +179,8 @@ describe('answers are judged over time', () => {
 
   test('an early lull passes nothing, and is told how much is missing', () => {
     const found = lasting(79, () => 0);
-    expect(found).toMatchObject({ outcome: 'inconclusive', needs: 'about 1 min more of traffic' });
-    expect(found.reason).toContain('but it takes 80 minutes with answers to pass, and there are 79.');
+    expect(found).toMatchObject({ outcome: 'inconclusive', missing: { minutes: 1 } });
+    expect(found.reason).toContain('but 80 minutes with answers are needed to pass, and there are 79.');
     expect(found.interval?.[0]).toBeGreaterThan(0.9);
   });
 
@@ -183,8 +192,8 @@ describe('answers are judged over time', () => {
 
   test('bursts take three times as long, to pass as to fail', () => {
     const early = lasting(239, bursts);
-    expect(early).toMatchObject({ outcome: 'inconclusive', needs: 'about 1 min more of traffic' });
-    expect(early.reason).toContain('minutes differ more than chance makes them, so that it takes 240 minutes');
+    expect(early).toMatchObject({ outcome: 'inconclusive', missing: { minutes: 1 } });
+    expect(early.reason).toContain('the minutes differ by more than chance, so 240 minutes');
     expect(lasting(240, bursts).outcome).toBe('pass');
     const bad = (minute: number) => (minute % 2 === 0 ? 20 : 3);
     expect([lasting(230, bad).outcome, lasting(240, bad).outcome]).toEqual(['inconclusive', 'fail']);
@@ -193,8 +202,8 @@ describe('answers are judged over time', () => {
   test('what fails all the time fails after one block', () => {
     const policy = { ...DEFAULT_POLICY, minimumPairs: 100 };
     const early = lasting(9, () => 8, policy);
-    expect(early).toMatchObject({ outcome: 'inconclusive', needs: 'about 1 min more of traffic' });
-    expect(early.reason).toContain('it takes 10 minutes with answers to fail, and there are 9.');
+    expect(early).toMatchObject({ outcome: 'inconclusive', missing: { minutes: 1 } });
+    expect(early.reason).toContain('10 minutes with answers are needed to fail, and there are 9.');
     expect(lasting(10, () => 8, policy).outcome).toBe('fail');
   });
 

@@ -91,7 +91,7 @@ describe('a policy that demands agreement everywhere', () => {
       [970, 1000],
     ]);
     expect(found).toMatchObject({ outcome: 'pass', estimate: 0.97, gating: true });
-    expect(found?.reason).toContain('the least equal is c p1');
+    expect(found?.reason).toContain('c p1 agrees least of 2 slices');
   });
 
   test('fails where one part surely fails', () => {

@@ -117,7 +117,7 @@ export type DistanceName = 'ks' | 'psi' | 'jensenShannon' | 'wasserstein';
 
 /** Values on a grid, so that thousands of looks need no sorting; the distances are those of the grid's values. */
 const STEP = 0.01;
-const EDGE = 6;
+const EDGE_TOLERANCE = 6;
 
 /** One number of each model, given how the minute is. */
 type Pair = (random: Random, mood: number) => readonly [production: number, shadow: number];
@@ -149,8 +149,8 @@ export function distance(
   phi: number,
   repeats?: number,
 ): Ended {
-  const size = Math.round((2 * EDGE) / STEP) + 1;
-  const cell = (x: number) => Math.max(0, Math.min(size - 1, Math.round((x + EDGE) / STEP)));
+  const size = Math.round((2 * EDGE_TOLERANCE) / STEP) + 1;
+  const cell = (x: number) => Math.max(0, Math.min(size - 1, Math.round((x + EDGE_TOLERANCE) / STEP)));
   const [ours, theirs] = [new Int32Array(size), new Int32Array(size)];
   const draw = (mood: number) => {
     const [ours, theirs] = pair(random, mood);
@@ -200,7 +200,7 @@ function sorted(counts: Int32Array, rows: number): Float64Array {
   let at = 0;
   for (const [i, n] of counts.entries()) {
     if (n === 0) continue;
-    values.fill(i * STEP - EDGE, at, at + n);
+    values.fill(i * STEP - EDGE_TOLERANCE, at, at + n);
     at += n;
   }
   return values;

@@ -1,7 +1,7 @@
 import { boundsOf } from '../../src/analysis/judge/proportion.ts';
-import { scatterOf, shareInterval, tooShort } from '../../src/analysis/judge/evidence.ts';
+import { clusteringOf, shareInterval, windowTooShort } from '../../src/analysis/judge/evidence.ts';
 import type { Minutes } from '../../src/analysis/judge/evidence.ts';
-import type { Floor } from '../../src/analysis/judge/floor.ts';
+import type { NoiseSample } from '../../src/analysis/judge/noise-floor.ts';
 import { accuracyLost } from '../../src/analysis/judge/truth.ts';
 import { dispersion } from '../../src/analysis/statistics/proportions.ts';
 import { InputCounter } from '../../src/analysis/statistics/repeats.ts';
@@ -26,7 +26,7 @@ function misses(minutes: Minutes): Minutes {
 }
 
 /** What a gate on a share of rows finds, if no input comes twice. */
-function judgeShare(minutes: Minutes, margin: number, below: boolean, noise?: Floor): Outcome {
+function judgeShare(minutes: Minutes, margin: number, below: boolean, noise?: NoiseSample): Outcome {
   const { rows, sum, factor } = onlyOne(minutes);
   const interval = boundsOf(sum / factor, rows / factor, { below, noise }, policy);
   return settled(compare(interval, margin, below), minutes);
@@ -40,7 +40,7 @@ function onlyOne(minutes: Minutes): { rows: number; sum: number; factor: number 
 
 /** The outcome, where it has been long enough for one. */
 function settled(outcome: Outcome, ...minutes: readonly Minutes[]): Outcome {
-  return tooShort(outcome, policy, minutes) === undefined ? outcome : 'inconclusive';
+  return windowTooShort(outcome, policy, minutes) === undefined ? outcome : 'inconclusive';
 }
 
 /** Numbers that lie further apart than the tolerance. */
@@ -95,7 +95,7 @@ export function repeated(random: Random, share: number, inputs: number, traffic:
     }
     const sums = counter.sums();
     if (sums === undefined || sums.inputs < policy.minimumPairs) return 'inconclusive';
-    const { factor } = scatterOf(minutes, sums);
+    const { factor } = clusteringOf(minutes, sums);
     const interval = shareInterval(sums.sum / factor, sums.rows / factor, policy.alpha, policy);
     return settled(compare(interval, policy.agreement, false), minutes);
   });
@@ -127,7 +127,7 @@ export function repeatedAccuracy(random: Random, onlyProduction: number, onlySha
     const side = (sums: typeof b, minutes: Minutes) => ({
       hits: sums.sum,
       n: sums.rows,
-      factor: scatterOf(minutes, sums).factor,
+      factor: clusteringOf(minutes, sums).factor,
     });
     const lost = accuracyLost(side(b, minutes[0]), side(c, minutes[1]), policy);
     return settled(compare(lost, policy.truth), ...minutes);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Observations } from '../../src/analysis/observations.ts';
 import { effectSection, summarySection } from '../../src/report/content/metrics.ts';
-import { nothingToCompare } from '../../src/report/content/nothing.ts';
+import { noData } from '../../src/report/content/no-data.ts';
 import { predictionContent } from '../../src/report/content/predictions.ts';
 import { renderHtml } from '../../src/report/html/html.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
@@ -62,7 +62,7 @@ test('free JSON is compared by fields: whole documents are no classes', () => {
 describe('nothing to compare', () => {
   test.each([
     ['both had requests', report, undefined],
-    ['no request at all', unseen([null, null]), /^No request to weather is to be seen in this window\.$/],
+    ['no request at all', unseen([null, null]), /^No request to weather was seen in this window\.$/],
     ['the shadow missed them', unseen([10, 20]), /^The shadow saw none of production's 30 requests in this window\.$/],
     [
       'the shadow missed those since it came',
@@ -72,25 +72,25 @@ describe('nothing to compare', () => {
     [
       'requests came before it only',
       unseen([10, 20, null, null], { since: START + 90_000 }),
-      /since it runs with this shadow \(09:01:30 UTC\)\.$/,
+      /since it started running with this shadow \(09:01:30 UTC\)\.$/,
     ],
     ['no shadow', reportOn({ ...seen, shadow: undefined }), /^weather has no shadow variant\.$/],
   ])('%s', (_, one, why) => {
-    const found = nothingToCompare(one);
+    const found = noData(one);
     if (why === undefined) expect(found).toBeUndefined();
     else expect(found?.why).toMatch(why);
   });
 
   test('in its first minute: when to look again; later, which window to choose', () => {
     const attached = unseen([10, 20], { since: START + 90_000 });
-    const early = nothingToCompare({ ...attached, created: START + 150_000 });
+    const early = noData({ ...attached, created: START + 150_000 });
     expect(early?.next).toContain('from 09:03:30 UTC on: look again then');
-    const late = nothingToCompare({ ...attached, created: START + 60 * MINUTE });
+    const late = noData({ ...attached, created: START + 60 * MINUTE });
     expect(late?.next).toBe('Choose a later one: --from 2026-01-05T09:02Z');
   });
 
   test('captures alone can be compared without any metric', () => {
     const none = { ...seen.metrics, times: [], shadow: undefined };
-    expect(nothingToCompare(reportOn({ ...seen, metrics: none }))).toBeUndefined();
+    expect(noData(reportOn({ ...seen, metrics: none }))).toBeUndefined();
   });
 });

@@ -6,9 +6,10 @@ import { entropyBound, jensenShannonInterval, stabilityInterval } from '../stati
 import { sequenceHalfWidth } from '../statistics/sequences.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
-import { obstacleNeeds, shareInterval, tooLittle, tooShort } from './evidence.ts';
+import { blockerNeeds, confidence, shareInterval, insufficientData, windowTooShort } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { count, number } from '../../base/units.ts';
+import { needsAdvice, NOTHING } from './needs.ts';
 
 const NAMES = {
   ks: 'Kolmogorov-Smirnov distance',
@@ -49,11 +50,11 @@ function gate(name: Distance, margin: number, predictions: Predictions, numbers:
   const decided = compare(interval, margin);
   // How a distance comes about minute by minute is not known: how long the answers are is all that can be asked.
   const minutes = predictions.blocks.map(({ rows }) => ({ successes: 0, n: rows }));
-  const obstacle = tooLittle(predictions, evidence) ?? tooShort(decided, policy, [minutes]);
-  const outcome = obstacle === undefined ? decided : 'inconclusive';
+  const blocker = insufficientData(predictions, evidence) ?? windowTooShort(decided, policy, [minutes]);
+  const outcome = blocker === undefined ? decided : 'inconclusive';
   const facts = `The ${NAMES[name]} of the two distributions is ${number(estimate)}, over ${count(numbers.rows)} rows`;
-  const limit = `less than ${number(margin)} is demanded`;
-  const bounds = `; the truth lies between ${number(interval[0])} and ${number(interval[1])}`;
+  const limit = `less than ${number(margin)} is required`;
+  const bounds = `; the true value is between ${number(interval[0])} and ${number(interval[1])} (${confidence(policy)})`;
   return {
     id: `distance.${name}`,
     title: 'Are its numbers spread the same?',
@@ -66,19 +67,18 @@ function gate(name: Distance, margin: number, predictions: Predictions, numbers:
     relation: '<',
     n: numbers.rows,
     of: 'rows',
-    reason: obstacle === undefined ? `${facts}${bounds}, and ${limit}.` : `${facts}, but ${obstacle.reason}.`,
-    needs:
-      outcome !== 'inconclusive'
-        ? undefined
-        : obstacle === undefined
-          ? 'more different inputs, or a distance that does not lie near the limit'
-          : obstacleNeeds(obstacle),
+    reason: blocker === undefined ? `${facts}${bounds}, and ${limit}.` : `${facts}, but ${blocker.reason}.`,
+    ...(outcome !== 'inconclusive'
+      ? NOTHING
+      : blocker === undefined
+        ? needsAdvice('more different inputs, or a distance that does not lie near the limit')
+        : blockerNeeds(blocker)),
   };
 }
 
 /**
  * What the distance of the two distributions can be, each side at alpha: the two samples' own errors, each at alpha / 2,
- * added. Holds whether or not the two samples hang together, as those of the same requests do.
+ * added. Holds whether or not the two samples are correlated, as those of the same requests do.
  *
  * @param copies rows that count as one
  */

@@ -10,9 +10,10 @@ import type { BlockSequence } from '../statistics/sequences.ts';
 import { compare } from './verdict.ts';
 import type { Gate, Outcome } from './verdict.ts';
 import { differenceInterval, failures } from './errors.ts';
+import { confidence } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { duration } from './words.ts';
-import { change, percent } from '../../base/units.ts';
+import { change, percent, points } from '../../base/units.ts';
+import { needsAdvice, needsTraffic, NOTHING } from './needs.ts';
 
 const TITLES = {
   latency: 'Does shadowing slow production down?',
@@ -78,8 +79,8 @@ function unknown(policy: Policy): Gate[] {
     relation: '<',
     n: 0,
     of: unit === 'ratio' ? 'blocks' : 'requests',
-    reason: 'Production had no request in the time before the shadow, so that there is nothing to compare with.',
-    needs: 'a shadow that is attached to an endpoint with traffic',
+    reason: 'Production had no request in the time before the shadow, so there is nothing to compare with.',
+    ...needsAdvice('a shadow that is attached to an endpoint with traffic'),
   });
   return [
     gate('effect.latency', TITLES.latency, 'ratio', 1 + latency),
@@ -95,15 +96,15 @@ function ratio(
 ): Gate {
   const logs = (table: MetricTable) =>
     table[ask.metric].map((value) => (value !== null && value > 0 ? Math.log(value) : undefined));
-  const { ours, theirs, interval } = logDifference(logs(before), logs(during), policy);
-  const estimate = theirs.estimate - ours.estimate;
+  const { alone, shadowed, interval } = logDifference(logs(before), logs(during), policy);
+  const estimate = shadowed.estimate - alone.estimate;
   const known = Number.isFinite(estimate);
   const outcome = compare(interval, Math.log(1 + ask.margin));
   const shown = interval?.map(Math.exp) as [number, number] | undefined;
   const seen = known
     ? `Production's ${ask.of} is ${change(Math.exp(estimate))} against the time before`
     : 'Not both times have values';
-  const missing = Math.max(ours.missing * ours.minutes, theirs.missing * theirs.minutes);
+  const missing = Math.max(alone.missing * alone.minutes, shadowed.missing * shadowed.minutes);
   return {
     id: ask.id,
     title: ask.of === 'latency' ? TITLES.latency : TITLES.overhead,
@@ -114,15 +115,16 @@ function ratio(
     interval: shown,
     margin: 1 + ask.margin,
     relation: '<',
-    n: Math.min(ours.blocks, theirs.blocks),
+    n: Math.min(alone.blocks, shadowed.blocks),
     of: 'blocks',
-    reason: reason(outcome, seen, shown?.map(change), change(1 + ask.margin)),
-    needs:
-      outcome !== 'inconclusive'
-        ? undefined
-        : missing > 0
-          ? `about ${duration(missing)} more of traffic, with the shadow or before it`
-          : 'steadier traffic, or a longer time before the shadow: its other requests are compared with these',
+    reason: reason(outcome, seen, shown?.map(change), change(1 + ask.margin), policy),
+    ...(outcome !== 'inconclusive'
+      ? NOTHING
+      : missing > 0
+        ? needsTraffic(missing, ', with the shadow or before it')
+        : needsAdvice(
+            'steadier traffic, or a longer time before the shadow: its other requests are compared with these',
+          )),
   };
 }
 
@@ -131,44 +133,52 @@ export function logDifference(
   before: readonly (number | undefined)[],
   during: readonly (number | undefined)[],
   policy: Policy,
-): { ours: BlockSequence; theirs: BlockSequence; interval: Interval | undefined } {
+): { alone: BlockSequence; shadowed: BlockSequence; interval: Interval | undefined } {
   const options = { ...policy, alpha: policy.alpha / 2 };
-  const [ours, theirs] = [blockSequence(before, options), blockSequence(during, options)];
+  const [alone, shadowed] = [blockSequence(before, options), blockSequence(during, options)];
   const interval: Interval | undefined =
-    ours.interval === undefined || theirs.interval === undefined
+    alone.interval === undefined || shadowed.interval === undefined
       ? undefined
-      : [theirs.interval[0] - ours.interval[1], theirs.interval[1] - ours.interval[0]];
-  return { ours, theirs, interval };
+      : [shadowed.interval[0] - alone.interval[1], shadowed.interval[1] - alone.interval[0]];
+  return { alone, shadowed, interval };
 }
 
 function failing({ before, during }: BeforeAndDuring, policy: Policy): Gate {
-  const [ours, theirs] = [failures(errorMinutes(before)), failures(errorMinutes(during))];
-  const share = (side: typeof ours) => (side.n === 0 ? 0 : side.failed / side.n);
-  const interval = theirs.n === 0 ? undefined : differenceInterval(theirs, ours, policy);
+  const [alone, shadowed] = [failures(errorMinutes(before)), failures(errorMinutes(during))];
+  const share = (side: typeof alone) => (side.n === 0 ? 0 : side.failed / side.n);
+  const interval = shadowed.n === 0 ? undefined : differenceInterval(shadowed, alone, policy);
   const outcome = compare(interval, policy.effect.errors);
-  const seen = `${percent(share(theirs))} of production's requests fail with the shadow, ${percent(share(ours))} did before`;
+  const seen = `${percent(share(shadowed))} of production's requests fail with the shadow, ${percent(share(alone))} did before`;
   return {
     id: 'effect.errors',
     title: TITLES.errors,
     outcome,
     gating: decides(policy, 'effect.errors'),
     unit: 'share',
-    estimate: share(theirs) - share(ours),
+    estimate: share(shadowed) - share(alone),
     interval,
     margin: policy.effect.errors,
     relation: '<',
-    n: Math.min(ours.n, theirs.n),
+    n: Math.min(alone.n, shadowed.n),
     of: 'requests',
-    reason: reason(outcome, seen, interval?.map(percent), percent(policy.effect.errors)),
-    needs: outcome === 'inconclusive' ? 'more requests with the shadow, or a longer time before it' : undefined,
+    reason: reason(outcome, seen, interval?.map(points), points(policy.effect.errors), policy),
+    ...(outcome === 'inconclusive'
+      ? needsAdvice('more requests with the shadow, or a longer time before it')
+      : NOTHING),
   };
 }
 
 /** The sentence of a gate, from what was seen and its bounds in words. */
-function reason(outcome: Outcome, seen: string, bounds: readonly string[] | undefined, margin: string): string {
+function reason(
+  outcome: Outcome,
+  seen: string,
+  bounds: readonly string[] | undefined,
+  margin: string,
+  policy: Policy,
+): string {
   const [low, high] = bounds ?? [];
-  if (low === undefined || high === undefined) return `${seen}: too little time to judge.`;
-  if (outcome === 'pass') return `${seen}; at most ${high} for sure, and ${margin} is allowed.`;
-  if (outcome === 'fail') return `${seen}; at least ${low} for sure, and only ${margin} is allowed.`;
-  return `${seen}; the truth lies between ${low} and ${high}, and ${margin} is allowed.`;
+  if (low === undefined || high === undefined) return `${seen}: not enough minutes to judge.`;
+  if (outcome === 'pass') return `${seen}; at most ${high} (${confidence(policy)}), and ${margin} is allowed.`;
+  if (outcome === 'fail') return `${seen}; at least ${low} (${confidence(policy)}), and only ${margin} is allowed.`;
+  return `${seen}; the true value is between ${low} and ${high} (${confidence(policy)}), and ${margin} is allowed.`;
 }

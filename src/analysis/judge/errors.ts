@@ -5,16 +5,16 @@ import { dispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
-import { enough, shareInterval } from './evidence.ts';
+import { confidence, requiredSampleSize, shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { duration } from './words.ts';
-import { count, counted, percent } from '../../base/units.ts';
+import { count, percent, points } from '../../base/units.ts';
+import { needsAdvice, needsMore, NOTHING, UNDECIDABLE } from './needs.ts';
 
 /** Failed requests of one variant. */
 export interface Failures {
   failed: number;
   n: number;
-  /** n divided by how much more the minutes scatter than independent requests would. */
+  /** n divided by the overdispersion of the minutes: how much more they vary than independent requests would. */
   effective: number;
 }
 
@@ -48,7 +48,7 @@ export function judgeErrors(evidence: Evidence): Gate[] {
         estimate: undefined,
         interval: undefined,
         reason: `The ${who} saw no request in this window.`,
-        needs: 'traffic to the endpoint',
+        ...needsAdvice('traffic to the endpoint'),
       },
     ];
   }
@@ -58,14 +58,14 @@ export function judgeErrors(evidence: Evidence): Gate[] {
   const outcome = compare(interval, policy.errors);
   const facts = `${percent(shares.shadow)} of the ${challenger}'s requests failed (${count(shadow.failed)} of ${count(shadow.n)}), ${percent(shares.production)} of production's`;
   const words = {
-    pass: `${facts}; the difference is below ${percent(policy.errors)} for sure (at most ${percent(interval[1])}).`,
-    fail: `${facts}; that is more than ${percent(policy.errors)} worse for sure (at least ${percent(interval[0])}).`,
-    inconclusive: `${facts}; the difference lies between ${percent(interval[0])} and ${percent(interval[1])}, the margin is ${percent(policy.errors)}.`,
+    pass: `${facts}; the difference is at most ${points(interval[1])} (${confidence(policy)}), and ${points(policy.errors)} is allowed.`,
+    fail: `${facts}; the difference is at least ${points(interval[0])} (${confidence(policy)}), and only ${points(policy.errors)} is allowed.`,
+    inconclusive: `${facts}; the true difference is between ${points(interval[0])} and ${points(interval[1])} (${confidence(policy)}), and ${points(policy.errors)} is allowed.`,
   };
   const perMinute = minutes > 0 ? shadow.n / minutes : 0;
   const needed =
     outcome === 'inconclusive'
-      ? enough(shadow.n, (n) => {
+      ? requiredSampleSize(shadow.n, (n) => {
           const grow = (side: Failures) => {
             const factor = n / shadow.n;
             return { failed: side.failed * factor, n: side.n * factor, effective: side.effective * factor };
@@ -80,23 +80,16 @@ export function judgeErrors(evidence: Evidence): Gate[] {
       estimate,
       interval,
       reason: words[outcome],
-      needs:
-        outcome === 'inconclusive'
-          ? needed === undefined
-            ? 'a difference that does not lie right on the margin'
-            : more(needed - shadow.n, perMinute, 'requests')
-          : undefined,
+      ...(outcome !== 'inconclusive'
+        ? NOTHING
+        : needed === undefined
+          ? UNDECIDABLE.difference
+          : needsMore('requests', needed - shadow.n, perMinute)),
     },
   ];
 }
 
-/** `4 100 more requests, about 2 h 10 min at the present rate`. */
-export function more(n: number, perMinute: number, of: string): string {
-  const time = perMinute > 0 ? `, about ${duration(n / perMinute)} at the present rate` : '';
-  return `${counted(n, `more ${of}`)}${time}`;
-}
-
-/** Failures over all minutes, with the number of requests their scatter is worth. */
+/** Failures over all minutes, with the number of independent requests that would say as much. */
 export function failures(minutes: readonly { successes: number; n: number }[]): Failures {
   const n = minutes.reduce((sum, minute) => sum + minute.n, 0);
   return { failed: minutes.reduce((sum, minute) => sum + minute.successes, 0), n, effective: n / dispersion(minutes) };
@@ -108,7 +101,6 @@ export function differenceInterval(shadow: Failures, production: Failures, polic
     const share = side.n === 0 ? 0 : side.failed / side.n;
     return shareInterval(share * side.effective, side.effective, policy.alpha / 2, policy);
   };
-  const ours = bounds(production);
-  const theirs = bounds(shadow);
-  return [theirs[0] - ours[1], theirs[1] - ours[0]];
+  const [ofProduction, ofShadow] = [bounds(production), bounds(shadow)];
+  return [ofShadow[0] - ofProduction[1], ofShadow[1] - ofProduction[0]];
 }

@@ -5,8 +5,9 @@ import { burstChance, clopperPearson, dispersion, proportionSequence } from '../
 import type { Interval } from '../statistics/proportions.ts';
 import { designEffect } from '../statistics/repeats.ts';
 import type { Outcome } from './verdict.ts';
-import { duration } from './words.ts';
-import { count, counted } from '../../base/units.ts';
+import { count, counted, percent } from '../../base/units.ts';
+import { needsAdvice, needsMore, needsTraffic } from './needs.ts';
+import type { Needs } from './needs.ts';
 
 /** What the new model is called: a shadow answers nobody, a candidate answers a share of the requests. */
 export type Challenger = 'shadow' | 'candidate';
@@ -26,38 +27,43 @@ export function shareInterval(successes: number, n: number, alpha: number, polic
   return policy.looks === 'once' ? clopperPearson(successes, n, alpha) : proportionSequence(successes, n, alpha);
 }
 
+/** How sure a bound is, as sentences say it: `95 % confidence`. */
+export function confidence({ alpha }: Policy): string {
+  return `${percent(1 - alpha)} confidence`;
+}
+
 /** What stands in the way of a decision about predictions. */
-export interface Obstacle {
+export interface Blocker {
   /** Goes on after "but". */
   reason: string;
   /** Pairs that are missing at least; 0 where more of them would not help. */
   missing: number;
   of?: 'different inputs';
   /** What helps instead of more pairs. */
-  needs?: string;
+  needs?: Needs;
 }
 
 /** Why predictions cannot decide yet; undefined where they can. */
-export function tooLittle(predictions: Predictions, evidence: Evidence): Obstacle | undefined {
+export function insufficientData(predictions: Predictions, evidence: Evidence): Blocker | undefined {
   const { minimumPairs, minimumCoverage } = evidence.policy;
   const inputs = predictions.repeats?.inputs ?? predictions.rows;
   if (predictions.pairs >= minimumPairs && predictions.rows > inputs && inputs < minimumPairs) {
     return {
-      reason: `only ${counted(inputs, 'different inputs')} in ${count(predictions.pairs)} pairs, and the policy demands ${minimumPairs}`,
+      reason: `only ${counted(inputs, 'different inputs')} in ${count(predictions.pairs)} pairs, and the policy requires ${minimumPairs}`,
       missing: minimumPairs - inputs,
       of: 'different inputs',
     };
   }
   if (predictions.pairs < minimumPairs) {
     return {
-      reason: `only ${counted(predictions.pairs, 'pairs')}, and the policy demands ${minimumPairs}`,
+      reason: `only ${counted(predictions.pairs, 'pairs')}, and the policy requires ${minimumPairs}`,
       missing: minimumPairs - predictions.pairs,
     };
   }
   const coverage = predictions.coverage ?? 0;
   if (coverage < minimumCoverage) {
     return {
-      reason: `only ${Math.floor(coverage * 1000) / 10} % of production's captured requests are paired, and the policy demands ${minimumCoverage * 100} %`,
+      reason: `only ${percent(Math.floor(coverage * 1000) / 1000)} of production's captured requests are paired, and the policy requires ${percent(minimumCoverage)}`,
       missing: 0,
     };
   }
@@ -70,15 +76,15 @@ export type Minutes = readonly { successes: number; n: number }[];
 /** What is judged minute by minute: answers, those of parts of the inputs, or those whose truth is known. */
 type Judged = 'answers' | 'parts' | 'truth';
 
-/** Bursts are believed where independent rows would scatter as much in one of twenty cases. */
-const BURST = 0.05;
+/** Bursts are believed where independent rows would vary as much in one of twenty cases. */
+const BURST_ALPHA = 0.05;
 
 /** How many times as long it takes where answers differ in bursts, or where bursts could not be seen. */
-const BURSTY = 3;
+const BURSTY_FACTOR = 3;
 
 /** Minutes with answers until a gate on answers may pass: as long as latency takes; of parts of the inputs, thrice that. */
 export function minutesToPass(policy: Policy, of: Judged = 'answers'): number {
-  return policy.minimumBlocks * policy.blockMinutes * (of === 'parts' ? BURSTY : 1);
+  return policy.minimumBlocks * policy.blockMinutes * (of === 'parts' ? BURSTY_FACTOR : 1);
 }
 
 /**
@@ -90,45 +96,45 @@ export function minutesToPass(policy: Policy, of: Judged = 'answers'): number {
  *
  * @param minutes one list for each share that the gate is about
  */
-export function tooShort(
+export function windowTooShort(
   outcome: Outcome,
   policy: Policy,
   minutes: readonly Minutes[],
   of: Judged = 'answers',
-): Obstacle | undefined {
+): Blocker | undefined {
   if (outcome === 'inconclusive') return undefined;
   const found = Math.max(0, ...minutes.map((one) => one.filter(({ n }) => n > 0).length));
-  const bursts = minutes.some((one) => burstChance(one) < BURST);
+  const bursts = minutes.some((one) => burstChance(one) < BURST_ALPHA);
   const least = outcome === 'pass' ? minutesToPass(policy, of) : policy.blockMinutes;
-  const needed = bursts ? minutesToPass(policy) * BURSTY : least;
+  const needed = bursts ? minutesToPass(policy) * BURSTY_FACTOR : least;
   if (found >= needed) return undefined;
   const minutesOf = `${needed} minutes with ${of === 'truth' ? 'labels' : 'answers'}`;
   return {
     reason: bursts
-      ? `minutes differ more than chance makes them, so that it takes ${minutesOf} to tell, and there are ${found}`
-      : `it takes ${minutesOf} to ${outcome}, and there are ${found}`,
+      ? `the minutes differ by more than chance, so ${minutesOf} are needed, and there are ${found}`
+      : `${minutesOf} are needed to ${outcome}, and there are ${found}`,
     missing: 0,
-    needs: `about ${duration(needed - found)} more of traffic${of === 'truth' ? ' with labels' : ''}`,
+    needs: needsTraffic(needed - found, of === 'truth' ? ' with labels' : ''),
   };
 }
 
 /** What helps against it. */
-export function obstacleNeeds({ needs, of, missing }: Obstacle): string {
+export function blockerNeeds({ needs, of, missing }: Blocker): Needs {
   if (needs !== undefined) return needs;
-  if (missing > 0) return counted(missing, `more ${of ?? 'pairs'}`);
-  return 'records that can be paired: send an InferenceId with every request';
+  if (missing > 0) return of === undefined ? needsMore('pairs', missing) : needsMore('inputs', missing, 0, of);
+  return needsAdvice('records that can be paired: send an InferenceId with every request');
 }
 
-/** How much more rows scatter than independent ones would, and why. */
-export interface Scatter {
+/** How much more the share of hits varies than that of independent rows would, and why (the design effect). */
+export interface Clustering {
   /** n counts for this many times less; at least 1. */
   factor: number;
-  /** What makes them hang together, whichever makes more of it. */
+  /** What the rows are clustered by; the stronger of the two. */
   by: 'inputs' | 'minutes';
 }
 
-/** Rows hang together by the minute (bursts) and by repeated inputs; the stronger of the two counts. */
-export function scatterOf(minutes: Minutes, inputs: InputSums | undefined): Scatter {
+/** Rows are clustered by the minute (bursts) and by repeated inputs; the stronger of the two counts. */
+export function clusteringOf(minutes: Minutes, inputs: InputSums | undefined): Clustering {
   const [burst, repeated] = [dispersion(minutes), designEffect(inputs)];
   return repeated > burst ? { factor: repeated, by: 'inputs' } : { factor: burst, by: 'minutes' };
 }
@@ -137,7 +143,7 @@ export function scatterOf(minutes: Minutes, inputs: InputSums | undefined): Scat
  * How many observations it takes, at the present estimate, until an interval lies on one side of the margin: found by
  * doubling. Undefined where not even a hundred million would do, because the estimate lies on the margin.
  */
-export function enough(n: number, decided: (n: number) => boolean): number | undefined {
+export function requiredSampleSize(n: number, decided: (n: number) => boolean): number | undefined {
   let low = Math.max(1, n);
   let high = low;
   while (!decided(high)) {

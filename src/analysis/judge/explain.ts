@@ -22,8 +22,8 @@ export interface Demand {
   traffic: string;
 }
 
-/** Where no traffic proves the demand: a margin of nothing, or a share of all. */
-const NEVER = 'more traffic than can be had: leave some margin';
+/** Where no traffic proves what is required: a margin of nothing, or a share of all. */
+const NEVER = 'cannot be reached with any amount of traffic: leave some margin';
 
 /** What no key changes. */
 const NO_KEY = 'always';
@@ -99,22 +99,22 @@ export function explainPolicy(policy: Policy): Demand[] {
     ...latency,
     demand(
       'output.readable',
-      `at most ${percent(policy.unparsed)} of its answers cannot be understood`,
+      `at most ${percent(policy.unparsed)} of its answers cannot be read`,
       '50 answers',
       keyOf(policy, 'unparsed'),
     ),
     demand(
       'output.schema',
-      `at most ${percent(policy.unparsed)} of its answers lack what production answers with, or are of another kind`,
+      `at most ${percent(policy.unparsed)} of its answers lack what production answers with, or have a different type`,
       '50 answers',
       keyOf(policy, 'unparsed'),
     ),
-    demand('output.pairs', 'answers of both were found and belong together', 'one pair', NO_KEY),
-    demand('output.varied', 'it does not answer one thing to everything', '50 answers', NO_KEY),
+    demand('output.pairs', 'answers of both were found and could be paired', 'one pair', NO_KEY),
+    demand('output.varied', 'it does not give one answer to everything', '50 answers', NO_KEY),
     ...byTask(policy, ['binary', 'json', 'multiclass'], 'agreement').map(({ tasks, value, key }) =>
       demand(
         'labels.agreement',
-        `${tasks}: more than ${percent(value)} of its ${tasks === 'json' ? 'answers' : 'labels'} equal production's (for information where the truth is known)`,
+        `${tasks}: more than ${percent(value)} of its ${tasks === 'json' ? 'answers' : 'labels'} equal production's (for information where labels are available)`,
         lasting(pairs(leastRequests(share(value, true)))),
         key,
       ),
@@ -122,7 +122,7 @@ export function explainPolicy(policy: Policy): Demand[] {
     ...byTask(policy, ['regression', 'scores'], 'numbers.share').map(({ tasks, value, key }) =>
       demand(
         'numbers.tolerance',
-        `${tasks}: less than ${percent(value)} of its numbers differ by more than ${tolerance} (for information where the truth is known)`,
+        `${tasks}: less than ${percent(value)} of its numbers differ by more than ${tolerance} (for information where labels are available)`,
         lasting(pairs(leastRequests(share(value, false)))),
         `${key}; ${keyOf(policy, 'numbers.tolerance')}`,
       ),

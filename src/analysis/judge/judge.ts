@@ -7,7 +7,6 @@ import { judgeAnswers } from './predictions.ts';
 import { judgeSlices } from './slices.ts';
 import { judgeTraffic } from './traffic.ts';
 import { judgeTruth } from './truth.ts';
-import { minutesIn } from './words.ts';
 import { summarizeBoth } from '../metrics.ts';
 import type { Observations } from '../observations.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -51,20 +50,19 @@ export function judge(
 
 function summary(outcome: Verdict['outcome'], gates: Verdict['gates'], challenger: Challenger): string {
   const deciding = gates.filter((gate) => gate.gating);
-  const culprits = deciding.filter((gate) => gate.outcome === outcome);
-  const first = culprits[0];
+  const deciders = deciding.filter((gate) => gate.outcome === outcome);
+  const first = deciders[0];
   if (first === undefined)
     return gates.length === 0
-      ? `There is nothing to judge by: neither metrics nor answers of the ${challenger}.`
-      : 'No gate decides: the policy wants all of them to inform only.';
+      ? `There is nothing to judge: the ${challenger} has neither metrics nor answers.`
+      : 'No gate decides: the policy makes all of them informational.';
   if (outcome === 'pass') return allHold(deciding.length, gates.length - deciding.length);
-  const others = culprits.length > 1 ? ` (and ${culprits.length - 1} more)` : '';
+  const others = deciders.length > 1 ? ` (and ${deciders.length - 1} more)` : '';
   if (outcome === 'fail') return `${first.title} ${first.reason}${others}`;
-  const open = culprits.map((gate) => gate.id).join(', ');
-  const longest = culprits
-    .flatMap((gate) => (gate.needs !== undefined && minutesIn(gate.needs) > 0 ? [gate.needs] : []))
-    .sort((a, b) => minutesIn(b) - minutesIn(a))[0];
-  return `Not decided yet: ${open}.${longest === undefined ? '' : ` It takes ${longest}.`}`;
+  const open = deciders.map((gate) => gate.id).join(', ');
+  const waits = deciders.filter((gate) => (gate.missing?.minutes ?? 0) > 0);
+  const longest = waits.toSorted((a, b) => (b.missing?.minutes ?? 0) - (a.missing?.minutes ?? 0))[0];
+  return `Not decided yet: ${open}.${longest?.needs === undefined ? '' : ` Needs ${longest.needs}.`}`;
 }
 
 /** How many gates passed, and how many did not count. */

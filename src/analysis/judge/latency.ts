@@ -6,11 +6,12 @@ import { blockSequence, meanAndDeviation, sequenceHalfWidth } from '../statistic
 import type { BlockSequence } from '../statistics/sequences.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
-import { enough } from './evidence.ts';
+import { confidence, requiredSampleSize } from './evidence.ts';
 import type { Challenger, Evidence } from './evidence.ts';
 import { history } from './history.ts';
-import { duration } from './words.ts';
 import { change, counted } from '../../base/units.ts';
+import { needsTraffic, NOTHING, UNDECIDABLE } from './needs.ts';
+import type { Needs } from './needs.ts';
 
 type Statistic = keyof Policy['latency'];
 
@@ -48,9 +49,11 @@ function logRatios(
 ): (number | undefined)[] {
   const first = shadow.invocations.findIndex((n) => (n ?? 0) > 0);
   if (first < 0) return [];
-  return shadow[metric].slice(first + warmup).map((theirs, i) => {
-    const ours = production[metric][i + first + warmup] ?? null;
-    return theirs !== null && ours !== null && theirs > 0 && ours > 0 ? Math.log(theirs / ours) : undefined;
+  return shadow[metric].slice(first + warmup).map((ofShadow, i) => {
+    const ofProduction = production[metric][i + first + warmup] ?? null;
+    return ofShadow !== null && ofProduction !== null && ofShadow > 0 && ofProduction > 0
+      ? Math.log(ofShadow / ofProduction)
+      : undefined;
   });
 }
 
@@ -80,14 +83,14 @@ function gate(
     ? `${change(Math.exp(sequence.estimate))} in the window`
     : `${counts.warm}no ${counts.warm === '' ? '' : 'later '}minute in which both have a latency`;
   const words = {
-    pass: `${seen}; at most ${change(interval?.[1] ?? 1)} for sure, and ${change(1 + margin)} is allowed.`,
-    fail: `${seen}; at least ${change(interval?.[0] ?? 1)} for sure, and only ${change(1 + margin)} is allowed.`,
+    pass: `${seen}; at most ${change(interval?.[1] ?? 1)} (${confidence(policy)}), and ${change(1 + margin)} is allowed.`,
+    fail: `${seen}; at least ${change(interval?.[0] ?? 1)} (${confidence(policy)}), and only ${change(1 + margin)} is allowed.`,
     inconclusive:
       tooFew && known
-        ? `${seen}, but ${counts.requests} requests say nothing about ${name}: it takes ${counts.needed}.`
+        ? `${seen}, but ${counts.requests} requests say nothing about ${name}: at least ${counts.needed} are needed.`
         : interval === undefined
-          ? `${seen}${known ? `, from` : `:`} ${sequence.blocks} of the ${policy.minimumBlocks} blocks of ${counted(sequence.minutes, 'minutes')} it takes to judge.`
-          : `${seen}; the truth lies between ${change(interval[0])} and ${change(interval[1])}, and ${change(1 + margin)} is allowed.`,
+          ? `${seen}${known ? `, from` : `:`} ${sequence.blocks} of the ${policy.minimumBlocks} blocks of ${counted(sequence.minutes, 'minutes')} that a verdict needs.`
+          : `${seen}; the true value is between ${change(interval[0])} and ${change(interval[1])} (${confidence(policy)}), and ${change(1 + margin)} is allowed.`,
   };
   return {
     id: `latency.${name}`,
@@ -108,18 +111,18 @@ function gate(
     n: sequence.blocks,
     of: 'blocks',
     reason: words[outcome],
-    needs: outcome === 'inconclusive' ? needs(sequence, limit, policy) : undefined,
+    ...(outcome === 'inconclusive' ? needsOf(sequence, limit, policy) : NOTHING),
   };
 }
 
-function needs(sequence: BlockSequence, limit: number, policy: Policy): string {
+function needsOf(sequence: BlockSequence, limit: number, policy: Policy): Needs {
   const atLeast = sequence.missing;
-  const blocks = enough(Math.max(1, sequence.blocks + atLeast), (n) => {
+  const blocks = requiredSampleSize(Math.max(1, sequence.blocks + atLeast), (n) => {
     const half = sequenceHalfWidth(n, sequence.deviation, policy.alpha);
     return compare([sequence.estimate - half, sequence.estimate + half], limit) !== 'inconclusive';
   });
-  // With under three blocks nobody knows how much they scatter.
+  // With under three blocks nobody knows how much they clustering.
   const missing = sequence.blocks < 3 || blocks === undefined ? atLeast : blocks - sequence.blocks;
-  if (missing <= 0) return 'a difference that does not lie right on the margin';
-  return `about ${duration(missing * sequence.minutes)} more of traffic`;
+  if (missing <= 0) return UNDECIDABLE.difference;
+  return needsTraffic(missing * sequence.minutes);
 }

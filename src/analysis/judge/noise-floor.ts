@@ -1,4 +1,5 @@
-import { scatterOf } from './evidence.ts';
+import { clusteringOf } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
 import type { NoiseFloor, Observations } from '../observations.ts';
 
 /**
@@ -25,7 +26,7 @@ export function noiseFloor(
         : {
             differing: labels.rows - labels.agree,
             n: labels.rows,
-            factor: scatterOf(agreement, repeats?.agreement).factor,
+            factor: clusteringOf(agreement, repeats?.agreement).factor,
           },
     numbers:
       numbers === undefined
@@ -33,9 +34,39 @@ export function noiseFloor(
         : {
             beyond: numbers.beyond,
             n: numbers.rows,
-            factor: scatterOf(beyond, repeats?.beyond).factor,
+            factor: clusteringOf(beyond, repeats?.beyond).factor,
             tolerance: numbers.tolerance,
             mae: numbers.mae,
           },
   };
+}
+
+/** Rows of production against itself that differed, of n; n counts for `factor` times less. */
+export interface NoiseSample {
+  differing: number;
+  n: number;
+  factor: number;
+}
+
+/**
+ * What is a share of differing answers has a floor: two copies of a model that rolls dice differ, and that is no fault
+ * of the candidate. The other questions have none. What a model loses against the truth is an expectation, the dice
+ * included: a candidate that loses more loses more. And two copies of one model have one distribution, so that their
+ * distance is 0; what is measured between them is sampling noise, and the distance's own band holds it.
+ */
+function noiseOf({ observations }: Evidence): NoiseFloor | undefined {
+  const { noise, production } = observations;
+  // Only where it is that of the model in production now.
+  return noise !== undefined && noise.model === production.model ? noise : undefined;
+}
+
+export function labelNoise(evidence: Evidence): NoiseSample | undefined {
+  return noiseOf(evidence)?.labels;
+}
+
+export function numberNoise(evidence: Evidence, tolerance: number): NoiseSample | undefined {
+  const measured = noiseOf(evidence)?.numbers;
+  // Measured under a smaller tolerance, more would count as noise than is.
+  if (measured === undefined || measured.tolerance < tolerance * (1 - 1e-9)) return undefined;
+  return { differing: measured.beyond, n: measured.n, factor: measured.factor };
 }

@@ -1,12 +1,13 @@
 import type { Predictions, SideCounts } from '../observations.ts';
 import { decides, gates } from '../policy/policy.ts';
 import type { Gate } from './verdict.ts';
-import { scatterOf, shareInterval } from './evidence.ts';
+import { clusteringOf, shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { labelFloor, numberFloor } from './floor.ts';
+import { labelNoise, numberNoise } from './noise-floor.ts';
 import { different, proportion } from './proportion.ts';
 import { judgeSchema } from './schema.ts';
 import { count, number, percent } from '../../base/units.ts';
+import { needsAdvice, NOTHING } from './needs.ts';
 
 /** Does the shadow answer as production does? By labels, else by numbers; without truth this decides, with truth it informs, unless the policy says otherwise. */
 export function judgeAnswers(evidence: Evidence): Gate[] {
@@ -23,7 +24,7 @@ function agreement(predictions: Predictions, evidence: Evidence, alone: boolean)
   const { policy } = evidence;
   const { agree, rows } = predictions.labels ?? { agree: 0, rows: 0 };
   const minutes = predictions.blocks.map((block) => ({ successes: block.agree, n: block.rows }));
-  const scatter = scatterOf(minutes, predictions.repeats?.agreement);
+  const clustering = clusteringOf(minutes, predictions.repeats?.agreement);
   return proportion(predictions, evidence, {
     id: 'labels.agreement',
     title: 'Does it predict the same?',
@@ -31,14 +32,14 @@ function agreement(predictions: Predictions, evidence: Evidence, alone: boolean)
     successes: agree,
     n: rows,
     minutes,
-    scatter,
+    clustering,
     margin: policy.agreement,
     below: false,
     facts: `${count(agree)} of ${count(rows)} predictions${different(predictions)} are equal (${percent(agree / Math.max(1, rows))})`,
     perBlock: (block) => block.agree,
     limits: ['at least', 'at most'],
-    demand: `${percent(policy.agreement)} is demanded`,
-    noise: labelFloor(evidence),
+    demand: `at least ${percent(policy.agreement)} is required`,
+    noise: labelNoise(evidence),
   });
 }
 
@@ -56,18 +57,18 @@ function closeness(predictions: Predictions, evidence: Evidence, alone: boolean)
     successes: beyond,
     n: rows,
     minutes,
-    scatter: scatterOf(minutes, predictions.repeats?.beyond),
+    clustering: clusteringOf(minutes, predictions.repeats?.beyond),
     perBlock: (block) => block.beyond,
     margin: policy.numbers.share,
     below: true,
     facts: `${count(beyond)} of ${count(rows)} predictions${different(predictions)} differ by more than ${number(tolerance)} (${percent(beyond / Math.max(1, rows))})`,
     limits: ['at most', 'at least'],
-    demand: `${percent(policy.numbers.share)} may`,
-    noise: numberFloor(evidence, tolerance),
+    demand: `at most ${percent(policy.numbers.share)} is allowed`,
+    noise: numberNoise(evidence, tolerance),
   });
 }
 
-const ENOUGH_TO_SEE = 50;
+const MIN_ANSWERS = 50;
 
 /** Is the output sane at all? A model that says one thing for every input, or nothing that can be read, fails outright. */
 function judgeSanity(predictions: Predictions, evidence: Evidence): Gate[] {
@@ -76,13 +77,13 @@ function judgeSanity(predictions: Predictions, evidence: Evidence): Gate[] {
   const asked = shadow.records;
   const unread = shadow.unparsed;
   const found: Gate[] = [];
-  const base = { gating: true, unit: 'share' as const, of: 'answers' as const, needs: undefined };
+  const base = { gating: true, unit: 'share' as const, of: 'answers' as const, ...NOTHING };
   if (asked > 0) {
     const interval = shareInterval(unread, asked, policy.alpha, policy);
     const share = unread / asked;
     // A broken answer is a defect wherever it shows: nothing has to be proven, only chance hits in a handful waited out.
     const bad = share > policy.unparsed;
-    const outcome = !bad ? 'pass' : asked < ENOUGH_TO_SEE ? 'inconclusive' : 'fail';
+    const outcome = !bad ? 'pass' : asked < MIN_ANSWERS ? 'inconclusive' : 'fail';
     const example = shadow.examples[0] === undefined ? '' : `, for example: ${shadow.examples[0].slice(0, 60)}`;
     found.push({
       ...base,
@@ -99,9 +100,9 @@ function judgeSanity(predictions: Predictions, evidence: Evidence): Gate[] {
         unread === 0
           ? asked === 1
             ? 'The one captured answer is a prediction.'
-            : `Every one of ${count(asked)} captured answers is a prediction.`
-          : `${count(unread)} of ${count(asked)} captured answers (${percent(share)}) are no prediction that could be understood${example}.`,
-      needs: outcome === 'inconclusive' ? 'more captured answers' : undefined,
+            : `All ${count(asked)} captured answers are predictions.`
+          : `${count(unread)} of ${count(asked)} captured answers (${percent(share)}) could not be read as predictions${example}.`,
+      ...(outcome === 'inconclusive' ? needsAdvice('more captured answers') : NOTHING),
     });
   }
   // Looked for and not found is no evidence: late captures, a bucket that is closed, ids that do not meet.
@@ -117,8 +118,8 @@ function judgeSanity(predictions: Predictions, evidence: Evidence): Gate[] {
       margin: undefined,
       relation: '>',
       n: 0,
-      reason: `Not one answer of the shadow could be paired with one of production's (${count(shadow.records)} and ${count(production.records)} were found).`,
-      needs: 'captured answers of both, or --no-predictions to judge without',
+      reason: `No answer of the shadow could be paired with one of production's (${count(shadow.records)} and ${count(production.records)} were found).`,
+      ...needsAdvice('captured answers of both, or --no-predictions to judge without'),
     });
   }
   const stuck = constantOutput(production, shadow);
@@ -129,8 +130,8 @@ function judgeSanity(predictions: Predictions, evidence: Evidence): Gate[] {
 function constantOutput(
   production: SideCounts,
   shadow: SideCounts,
-): Omit<Gate, 'gating' | 'unit' | 'of' | 'needs'> | undefined {
-  if (shadow.answers < ENOUGH_TO_SEE || shadow.commonest === undefined) return undefined;
+): Omit<Gate, 'gating' | 'unit' | 'of' | 'needs' | 'missing'> | undefined {
+  if (shadow.answers < MIN_ANSWERS || shadow.commonest === undefined) return undefined;
   const { answer, share } = shadow.commonest;
   const usual = production.commonest?.share ?? 1;
   // Production may well be lopsided itself; what counts is that the shadow lost the variety that production shows.
@@ -145,7 +146,7 @@ function constantOutput(
     relation: '<',
     n: shadow.answers,
     reason: stuck
-      ? `It answers '${answer}' to ${percent(share)} of all requests; production's commonest answer has ${percent(usual)}.`
-      : `${shadow.distinct === 1 ? 'One answer to everything' : `${count(shadow.distinct)} different answers`}; the commonest, '${answer}', has ${percent(share)}${share > 0.99 ? `, and production's has ${percent(usual)}` : ''}.`,
+      ? `It answers '${answer}' to ${percent(share)} of all requests; production's most common answer has ${percent(usual)}.`
+      : `${shadow.distinct === 1 ? 'It gives one answer to everything' : `${count(shadow.distinct)} different answers`}; the most common, '${answer}', has ${percent(share)}${share > 0.99 ? `, and production's has ${percent(usual)}` : ''}.`,
   };
 }

@@ -3,12 +3,20 @@ import type { Policy } from '../policy/policy.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
-import { more } from './errors.ts';
-import { enough, obstacleNeeds, shareInterval, tooLittle, tooShort } from './evidence.ts';
-import type { Evidence, Minutes, Obstacle, Scatter } from './evidence.ts';
-import type { Floor } from './floor.ts';
+import {
+  requiredSampleSize,
+  blockerNeeds,
+  shareInterval,
+  insufficientData,
+  windowTooShort,
+  confidence,
+} from './evidence.ts';
+import type { Evidence, Minutes, Blocker, Clustering } from './evidence.ts';
+import type { NoiseSample } from './noise-floor.ts';
 import { history } from './history.ts';
 import { count, counted, percent } from '../../base/units.ts';
+import { needsAdvice, needsMore, needsNewInputs, NOTHING, UNDECIDABLE } from './needs.ts';
+import type { Needs } from './needs.ts';
 
 /** A share to be bounded, and how to talk about it. */
 export interface Proportion {
@@ -17,9 +25,9 @@ export interface Proportion {
   gating: boolean;
   successes: number;
   n: number;
-  /** Successes and rows a minute, oldest first; and how they hang together. */
+  /** Successes and rows a minute, oldest first; and how they are clustered. */
   minutes: Minutes;
-  scatter: Scatter;
+  clustering: Clustering;
   margin: number;
   below: boolean;
   facts: string;
@@ -29,40 +37,42 @@ export interface Proportion {
   limits: readonly [string, string];
   demand: string;
   /** Rows of production against itself that differed, of n: only what goes beyond counts. */
-  noise?: Floor | undefined;
+  noise?: NoiseSample | undefined;
 }
 
-/** A gate about a share of rows: bounded for how rows hang together, less the noise floor where one was measured. */
+/** A gate about a share of rows: bounded for how rows are clustered, less the noise floor where one was measured. */
 export function proportion(predictions: Predictions, evidence: Evidence, ask: Proportion): Gate {
   const { policy, minutes } = evidence;
   const share = ask.n > 0 ? ask.successes / ask.n : 0;
-  const bounds = (n: number) => boundsOf((share * n) / ask.scatter.factor, n / ask.scatter.factor, ask, policy);
+  const bounds = (n: number) => boundsOf((share * n) / ask.clustering.factor, n / ask.clustering.factor, ask, policy);
   const interval = bounds(ask.n);
   const decided = compare(interval, ask.margin, ask.below);
-  const obstacle = tooLittle(predictions, evidence) ?? drowned(ask) ?? tooShort(decided, policy, [ask.minutes]);
-  const outcome = obstacle === undefined ? decided : 'inconclusive';
+  const blocker =
+    insufficientData(predictions, evidence) ?? noiseDominates(ask) ?? windowTooShort(decided, policy, [ask.minutes]);
+  const outcome = blocker === undefined ? decided : 'inconclusive';
   const [good, bad] = ask.below ? [interval[1], interval[0]] : [interval[0], interval[1]];
   const facts = ask.noise === undefined ? ask.facts : `${ask.facts}${noiseWords(ask.noise, beyondNoise(share, ask))}`;
   const words = {
-    pass: `${facts}; ${ask.limits[0]} ${percent(good)} for sure, and ${ask.demand}.`,
-    fail: `${facts}; ${ask.limits[1]} ${percent(bad)} for sure, and ${ask.demand}.`,
+    pass: `${facts}; ${ask.limits[0]} ${percent(good)} (${confidence(policy)}), and ${ask.demand}.`,
+    fail: `${facts}; ${ask.limits[1]} ${percent(bad)} (${confidence(policy)}), and ${ask.demand}.`,
     inconclusive:
-      obstacle === undefined
-        ? `${facts}; the truth lies between ${percent(interval[0])} and ${percent(interval[1])}, and ${ask.demand}.`
-        : `${facts}, but ${obstacle.reason}.`,
+      blocker === undefined
+        ? `${facts}; the true share is between ${percent(interval[0])} and ${percent(interval[1])} (${confidence(policy)}), and ${ask.demand}.`
+        : `${facts}, but ${blocker.reason}.`,
   };
-  let needs: string | undefined;
+  let needs: Needs = NOTHING;
   if (outcome === 'inconclusive') {
     const perMinute = minutes > 0 ? predictions.pairs / minutes : 0;
     const total =
-      ask.n === 0 ? undefined : enough(ask.n, (n) => compare(bounds(n), ask.margin, ask.below) !== 'inconclusive');
-    const missing = Math.max(obstacle?.missing ?? 0, total === undefined ? 0 : total - ask.n);
+      ask.n === 0
+        ? undefined
+        : requiredSampleSize(ask.n, (n) => compare(bounds(n), ask.margin, ask.below) !== 'inconclusive');
+    const missing = Math.max(blocker?.missing ?? 0, total === undefined ? 0 : total - ask.n);
     // More of what came so far helps against too few pairs, and against nothing else that stands in the way.
-    if (obstacle !== undefined && (obstacle.missing === 0 || obstacle.of !== undefined))
-      needs = obstacleNeeds(obstacle);
-    else if (missing > 0 && ask.scatter.by === 'inputs') needs = otherInputs(missing, ask.scatter);
-    else if (missing > 0) needs = more(missing, perMinute, 'pairs');
-    else needs = 'a share that does not lie right on the margin';
+    if (blocker !== undefined && (blocker.missing === 0 || blocker.of !== undefined)) needs = blockerNeeds(blocker);
+    else if (missing > 0 && ask.clustering.by === 'inputs') needs = needsNewInputs(missing / ask.clustering.factor);
+    else if (missing > 0) needs = needsMore('pairs', missing, perMinute);
+    else needs = UNDECIDABLE.share;
   }
   return {
     id: ask.id,
@@ -78,7 +88,7 @@ export function proportion(predictions: Predictions, evidence: Evidence, ask: Pr
     n: ask.n,
     of: 'rows',
     reason: words[outcome],
-    needs,
+    ...needs,
   };
 }
 
@@ -86,30 +96,26 @@ export function proportion(predictions: Predictions, evidence: Evidence, ask: Pr
  * Why a noise floor leaves nothing to decide: where production differs from itself so often that even a shadow that
  * always differs would stay within the margin, to pass means nothing.
  */
-export function drowned({
+export function noiseDominates({
   noise,
   margin,
   below,
-}: Pick<Proportion, 'noise' | 'margin' | 'below'>): Obstacle | undefined {
+}: Pick<Proportion, 'noise' | 'margin' | 'below'>): Blocker | undefined {
   if (noise === undefined) return undefined;
   const floor = noise.differing / Math.max(1, noise.n);
   if (1 - floor > (below ? margin : 1 - margin)) return undefined;
   return {
-    reason: `production differs from itself in ${percent(floor)}, so that whatever the shadow answers would be near enough`,
+    reason: `production differs from itself in ${percent(floor)}, so any answer of the shadow would be close enough`,
     missing: 0,
-    needs:
+    needs: needsAdvice(
       'a part of the answers that stays the same: measure and report with --prediction, or leave fields out by policy',
+    ),
   };
 }
 
 /** ` of 365 different inputs`, where inputs repeat. */
 export function different({ rows, repeats }: Predictions): string {
   return repeats === undefined || repeats.inputs >= rows ? '' : ` of ${counted(repeats.inputs, 'different inputs')}`;
-}
-
-/** The same inputs again would tell nothing new. */
-export function otherInputs(rows: number, scatter: Scatter): string {
-  return `about ${count(Math.max(2, rows / scatter.factor))} inputs that were not sent yet (repeating the same ones says nothing new)`;
 }
 
 /** Bounds of the share each at alpha; with a noise floor both are bounded at half of it, and the floor taken away. */
@@ -141,7 +147,7 @@ export function noiseWords(noise: NonNullable<Proportion['noise']>, left: number
 
 /** The share and its interval, minute by minute. */
 function growth(predictions: Predictions, ask: Proportion, policy: Policy): NonNullable<Gate['history']> {
-  const factor = ask.scatter.factor;
+  const factor = ask.clustering.factor;
   let n = 0;
   let hits = 0;
   const sums = predictions.blocks.map((block) => {

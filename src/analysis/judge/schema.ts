@@ -3,10 +3,11 @@ import { gates } from '../policy/policy.ts';
 import type { Gate } from './verdict.ts';
 import type { Evidence } from './evidence.ts';
 import { count, percent } from '../../base/units.ts';
+import { needsAdvice, NOTHING } from './needs.ts';
 
-const FEWEST = 50;
+const MIN_PAIRS = 50;
 /** A field that production gives in nearly every answer belongs to its schema. */
-const USUAL = 0.99;
+const SCHEMA_SHARE = 0.99;
 
 /**
  * Does the shadow answer in production's schema? Answers of another build cannot be compared, and silence about them
@@ -18,7 +19,7 @@ export function judgeSchema(predictions: Predictions, { policy }: Evidence): Gat
     (one) => one.share > policy.unparsed,
   );
   const worst = found.sort((a, b) => b.share - a.share)[0];
-  const outcome = worst === undefined ? 'pass' : predictions.pairs < FEWEST ? 'inconclusive' : 'fail';
+  const outcome = worst === undefined ? 'pass' : predictions.pairs < MIN_PAIRS ? 'inconclusive' : 'fail';
   // Where all is well there is only something to say about free JSON.
   if (worst === undefined && predictions.fields === undefined) return [];
   return [
@@ -36,9 +37,9 @@ export function judgeSchema(predictions: Predictions, { policy }: Evidence): Gat
       of: 'pairs',
       reason:
         worst === undefined
-          ? 'Every field that production answers with is there, and of the same kind.'
+          ? "Every field of production's answers is there, with the same type."
           : sentence(found.slice(0, 3).map((one) => one.words)),
-      needs: outcome === 'inconclusive' ? 'more captured answers' : undefined,
+      ...(outcome === 'inconclusive' ? needsAdvice('more captured answers') : NOTHING),
     },
   ];
 }
@@ -57,7 +58,7 @@ function otherRows({ pairs, differentRows }: Predictions): Mismatch {
   const share = differentRows / pairs;
   return {
     share,
-    words: `In ${count(differentRows)} of ${count(pairs)} pairs (${percent(share)}) it answers another number of rows than production`,
+    words: `In ${count(differentRows)} of ${count(pairs)} pairs (${percent(share)}) it answers with a different number of rows than production`,
   };
 }
 
@@ -66,7 +67,7 @@ function otherAnswers({ rows, labels, numbers }: Predictions): Mismatch {
   const share = rows === 0 ? 0 : (rows - compared) / rows;
   return {
     share,
-    words: `In ${count(rows - compared)} of ${count(rows)} rows (${percent(share)}) one of the two answers with a label and the other with a number, so that nothing can be compared`,
+    words: `In ${count(rows - compared)} of ${count(rows)} rows (${percent(share)}) one of the two answers with a label and the other with a number, so they cannot be compared`,
   };
 }
 
@@ -74,7 +75,7 @@ function otherFields({ fields, rows }: Predictions): Mismatch[] {
   return (fields ?? []).flatMap((field): Mismatch[] => {
     if (field.ignored || rows === 0) return [];
     // In production: everywhere but where only the shadow has it.
-    const usual = (field.rows - field.extra) / rows >= USUAL;
+    const usual = (field.rows - field.extra) / rows >= SCHEMA_SHARE;
     if (field.missing > 0 && usual)
       return [{ share: field.missing / rows, words: `it lacks ${field.path} in ${percent(field.missing / rows)}` }];
     if (field.otherKind > 0) {
@@ -82,7 +83,7 @@ function otherFields({ fields, rows }: Predictions): Mismatch[] {
       return [
         {
           share: field.otherKind / rows,
-          words: `its ${field.path} is of another kind in ${percent(field.otherKind / rows)}${kinds}`,
+          words: `its ${field.path} has a different type in ${percent(field.otherKind / rows)}${kinds}`,
         },
       ];
     }

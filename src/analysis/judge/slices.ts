@@ -6,12 +6,13 @@ import type { Interval } from '../statistics/proportions.ts';
 import { designEffect } from '../statistics/repeats.ts';
 import { compare } from './verdict.ts';
 import type { Gate, Outcome } from './verdict.ts';
-import { obstacleNeeds, tooLittle, tooShort } from './evidence.ts';
+import { blockerNeeds, confidence, insufficientData, windowTooShort } from './evidence.ts';
 import type { Evidence, Minutes } from './evidence.ts';
-import { labelFloor, numberFloor } from './floor.ts';
-import type { Floor } from './floor.ts';
-import { beyondNoise, boundsOf, drowned, noiseWords } from './proportion.ts';
-import { count, percent } from '../../base/units.ts';
+import { labelNoise, numberNoise } from './noise-floor.ts';
+import type { NoiseSample } from './noise-floor.ts';
+import { beyondNoise, boundsOf, noiseDominates, noiseWords } from './proportion.ts';
+import { count, counted, percent } from '../../base/units.ts';
+import { needsAdvice, NOTHING } from './needs.ts';
 
 /**
  * Does the shadow agree everywhere? Where the policy demands it: every part of every column must hold, so that passing
@@ -35,28 +36,30 @@ export function judgeSlices(evidence: Evidence): Gate[] {
   const { slices } = predictions;
   if (slices === undefined || slices.length === 0) {
     const reason =
-      'The inputs could not be cut into parts: no captured inputs, fewer than 30 different ones in each part, or columns of one value.';
+      'The inputs could not be sliced: there are no captured inputs, fewer than 30 different ones in each slice, or columns of one value.';
     const nothing = { outcome: 'inconclusive' as const, estimate: undefined, interval: undefined, n: 0 };
-    return [{ ...base, ...nothing, reason, needs: 'inputs that are captured as CSV or JSON, and more of them' }];
+    return [
+      { ...base, ...nothing, reason, ...needsAdvice('inputs that are captured as CSV or JSON, and more of them') },
+    ];
   }
   const minutes = equalMinutes(predictions);
-  const scatter = sliceScatter(predictions, minutes);
+  const clustering = sliceClustering(predictions, minutes);
   const noise =
     predictions.labels === undefined
-      ? numberFloor(evidence, predictions.numbers?.tolerance ?? 0)
-      : labelFloor(evidence);
-  const hindrance = tooLittle(predictions, evidence) ?? drowned({ noise, margin, below: false });
+      ? numberNoise(evidence, predictions.numbers?.tolerance ?? 0)
+      : labelNoise(evidence);
+  const dataBlocker = insufficientData(predictions, evidence) ?? noiseDominates({ noise, margin, below: false });
   const judged = slices.map((slice) => ({
     slice,
-    ...judgePart(slice, slices.length, margin, { scatter, noise, policy }),
+    ...judgePart(slice, slices.length, margin, { clustering, noise, policy }),
   }));
   const seen: Outcome = judged.some((one) => one.outcome === 'fail')
     ? 'fail'
     : judged.every((one) => one.outcome === 'pass')
       ? 'pass'
       : 'inconclusive';
-  const obstacle = hindrance ?? tooShort(seen, policy, [minutes], 'parts');
-  const outcome = obstacle === undefined ? seen : 'inconclusive';
+  const blocker = dataBlocker ?? windowTooShort(seen, policy, [minutes], 'parts');
+  const outcome = blocker === undefined ? seen : 'inconclusive';
   // Of the parts that decide, the least equal; where one of them fails, no part that is merely small.
   const share = ({ slice }: { slice: SliceSums }) => slice.hits / Math.max(1, slice.rows);
   const deciding = judged.filter((one) => one.outcome === seen);
@@ -64,13 +67,19 @@ export function judgeSlices(evidence: Evidence): Gate[] {
   const where = `${worst.slice.column} ${worst.slice.part}`;
   const left = beyondNoise(share(worst), { noise, below: false });
   const floor =
-    noise === undefined ? '' : `${noiseWords(noise, left)}, if production is as unsteady in every part as on the whole`;
-  const facts = `Of ${count(slices.length)} parts of the inputs, the least equal${outcome === 'inconclusive' && obstacle === undefined ? ' of those not decided' : ''} is ${where}: ${percent(share(worst))} of ${count(worst.slice.rows)}${floor}`;
+    noise === undefined
+      ? ''
+      : `${noiseWords(noise, left)}, assuming that production is as noisy in every slice as overall`;
+  const of =
+    outcome === 'inconclusive' && blocker === undefined
+      ? `${count(deciding.length)} undecided of ${count(slices.length)} slices of the inputs`
+      : `${count(slices.length)} slices of the inputs`;
+  const facts = `${where} agrees least of ${of}: ${percent(share(worst))} of ${counted(worst.slice.rows, 'rows')}${floor}`;
   const [low, high] = worst.interval;
   const decided = {
-    pass: `; at least ${percent(low)} for sure, and ${percent(margin)} is demanded.`,
-    fail: `; at most ${percent(high)} for sure, as one of so many parts, and ${percent(margin)} is demanded.`,
-    inconclusive: `; the truth lies between ${percent(low)} and ${percent(high)}, and ${percent(margin)} is demanded (${count(deciding.length)} of the parts ${deciding.length === 1 ? 'is' : 'are'} open).`,
+    pass: `; at least ${percent(low)} (${confidence(policy)}), and at least ${percent(margin)} is required.`,
+    fail: `; at most ${percent(high)} (${confidence(policy)}, corrected for the number of slices), and at least ${percent(margin)} is required.`,
+    inconclusive: `; the true share is between ${percent(low)} and ${percent(high)} (${confidence(policy)}), and at least ${percent(margin)} is required.`,
   };
   return [
     {
@@ -79,19 +88,18 @@ export function judgeSlices(evidence: Evidence): Gate[] {
       estimate: left,
       interval: worst.interval,
       n: worst.slice.rows,
-      reason: obstacle === undefined ? `${facts}${decided[outcome]}` : `${facts}, but ${obstacle.reason}.`,
-      needs:
-        outcome !== 'inconclusive'
-          ? undefined
-          : obstacle === undefined
-            ? 'more different inputs in every part'
-            : obstacleNeeds(obstacle),
+      reason: blocker === undefined ? `${facts}${decided[outcome]}` : `${facts}, but ${blocker.reason}.`,
+      ...(outcome !== 'inconclusive'
+        ? NOTHING
+        : blocker === undefined
+          ? needsAdvice('more different inputs in every slice')
+          : blockerNeeds(blocker)),
     },
   ];
 }
 
-/** How rows hang together, over all parts. */
-interface SliceScatter {
+/** How rows are clustered, over all parts. */
+interface SliceClustering {
   /** How much less rows count for repeated inputs; at least 1. */
   repeats: number;
   /** How alike the answers to one input are, 0 to 1. */
@@ -110,7 +118,7 @@ function equalMinutes({ blocks, labels }: Predictions): Minutes {
   }));
 }
 
-function sliceScatter({ labels, repeats }: Predictions, minutes: Minutes): SliceScatter {
+function sliceClustering({ labels, repeats }: Predictions, minutes: Minutes): SliceClustering {
   const sums = labels === undefined ? repeats?.beyond : repeats?.agreement;
   const clumping = sums === undefined || sums.rows === 0 ? 0 : sums.rowsSquared / sums.rows - 1;
   const correlation = clumping > 0 ? Math.min(1, (designEffect(sums) - 1) / clumping) : 0;
@@ -123,7 +131,7 @@ function sliceScatter({ labels, repeats }: Predictions, minutes: Minutes): Slice
  * How much less a part's rows count for bursts, if it alone has them all. Variances of parts add up: that of all rows,
  * `bursts` times V(all) with V = hits (1 − hits / rows) of independent rows, is then V(rest) + factor · V(part).
  */
-function burstsOfPart(part: SliceSums, { bursts, rows, hits }: SliceScatter): number {
+function burstsOfPart(part: SliceSums, { bursts, rows, hits }: SliceClustering): number {
   const variance = (n: number, k: number) => (n > 0 ? k * (1 - k / n) : 0);
   const own = variance(part.rows, part.hits);
   if (own <= 0) return bursts;
@@ -138,10 +146,14 @@ export function judgePart(
   slice: SliceSums,
   parts: number,
   margin: number,
-  { scatter, noise, policy }: { scatter: SliceScatter; noise: Floor | undefined; policy: Policy },
+  { clustering, noise, policy }: { clustering: SliceClustering; noise: NoiseSample | undefined; policy: Policy },
 ): { interval: Interval; outcome: Outcome } {
   const copies = slice.rows / Math.max(1, slice.inputs);
-  const factor = Math.max(scatter.repeats, 1 + scatter.correlation * (copies - 1), burstsOfPart(slice, scatter));
+  const factor = Math.max(
+    clustering.repeats,
+    1 + clustering.correlation * (copies - 1),
+    burstsOfPart(slice, clustering),
+  );
   const bounds = (alpha: number) =>
     boundsOf(slice.hits / factor, slice.rows / factor, { noise, below: false }, { ...policy, alpha });
   const [one, among] = [bounds(policy.alpha), bounds(policy.alpha / parts)];

@@ -4,11 +4,12 @@ import type { Gate } from './verdict.ts';
 import { shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { count, percent } from '../../base/units.ts';
+import { needsAdvice, NOTHING } from './needs.ts';
 
 /** A mismatch is believed only when chance would do this on one endpoint in a thousand, however often it is looked at. */
-const SURE = 0.001;
+const MISMATCH_ALPHA = 0.001;
 /** Requests at the edges of the window fall into different minutes for the two variants. */
-const EDGE = 0.02;
+const EDGE_TOLERANCE = 0.02;
 
 /**
  * Did the shadow see the traffic that was asked for? If not, whatever it did is evidence about other requests. A
@@ -24,9 +25,9 @@ export function judgeTraffic(evidence: Evidence): Gate[] {
   if (asked === 0 || seen === 0) return [];
   const share = seen / asked;
   // More than all of them is no draw; the edges of the window explain a little of it.
-  const interval: Interval = seen > asked ? [share, share] : shareInterval(seen, asked, SURE / 2, policy);
-  const mismatch = interval[1] < sampling * (1 - EDGE) || interval[0] > sampling * (1 + EDGE);
-  const facts = `The shadow saw ${count(seen)} of production's ${count(asked)} requests (${percent(share)}), ${percent(sampling)} was asked for`;
+  const interval: Interval = seen > asked ? [share, share] : shareInterval(seen, asked, MISMATCH_ALPHA / 2, policy);
+  const mismatch = interval[1] < sampling * (1 - EDGE_TOLERANCE) || interval[0] > sampling * (1 + EDGE_TOLERANCE);
+  const facts = `The shadow saw ${count(seen)} of production's ${count(asked)} requests (${percent(share)}), and its config asks for ${percent(sampling)}`;
   return [
     {
       id: 'traffic.sampling',
@@ -41,13 +42,15 @@ export function judgeTraffic(evidence: Evidence): Gate[] {
       n: asked,
       of: 'requests',
       reason: mismatch
-        ? `${facts}; ${seen > asked ? 'that is more than there were' : 'chance alone does that once in a thousand endpoints at most'}.`
+        ? `${facts}; ${seen > asked ? 'that is more than production had' : 'chance explains that in at most 1 of 1 000 endpoints'}.`
         : `${facts}.`,
-      needs: !mismatch
-        ? undefined
-        : seen > asked
-          ? 'the reason why it saw more than production'
-          : 'a window in which the shadow was attached all the time, or the reason why requests went missing',
+      ...(!mismatch
+        ? NOTHING
+        : needsAdvice(
+            seen > asked
+              ? 'the reason why it saw more than production'
+              : 'a window in which the shadow was attached all the time, or the reason why requests went missing',
+          )),
     },
   ];
 }

@@ -6,11 +6,19 @@ import type { Interval } from '../statistics/proportions.ts';
 import { sequenceHalfWidth } from '../statistics/sequences.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
-import { more } from './errors.ts';
-import { enough, obstacleNeeds, scatterOf, shareInterval, tooLittle, tooShort } from './evidence.ts';
-import type { Evidence, Minutes, Scatter } from './evidence.ts';
-import { different, otherInputs } from './proportion.ts';
-import { count, counted, number, percent } from '../../base/units.ts';
+import {
+  confidence,
+  requiredSampleSize,
+  blockerNeeds,
+  clusteringOf,
+  shareInterval,
+  insufficientData,
+  windowTooShort,
+} from './evidence.ts';
+import type { Evidence, Minutes, Clustering } from './evidence.ts';
+import { different } from './proportion.ts';
+import { count, counted, number, percent, points } from '../../base/units.ts';
+import { needsAdvice, needsMore, needsNewInputs, NOTHING, UNDECIDABLE } from './needs.ts';
 
 /** Is the shadow less right than production, where the truth is known? Paired: both models answered the same rows. */
 export function judgeTruth(evidence: Evidence): Gate[] {
@@ -32,14 +40,14 @@ export function judgeTruth(evidence: Evidence): Gate[] {
         n: 0,
         of: 'rows',
         reason: `None of the labels belongs to any of the ${count(truth.of)} compared predictions.`,
-        needs: 'labels with the InferenceIds (or the features) of this window',
+        ...needsAdvice('labels with the InferenceIds (or the features) of this window'),
       },
     ];
   }
   return truth.labels === undefined ? judgeLoss(predictions, evidence) : judgeAccuracy(predictions, evidence);
 }
 
-/** Rows that only one model has right, of n; `factor` is how much less they count for hanging together. */
+/** Rows that only one model has right, of n; `factor` is how much less they count for being clustered. */
 export interface OnlyOne {
   hits: number;
   n: number;
@@ -59,31 +67,32 @@ function judgeAccuracy(predictions: Predictions, evidence: Evidence): Gate[] {
   const { production, shadow, onlyProduction, onlyShadow } = truth.labels;
   const { policy } = evidence;
   const n = truth.rows;
-  const scatter = {
-    onlyProduction: scatterOf(judgedMinutes(predictions, 'onlyProduction'), predictions.repeats?.onlyProduction),
-    onlyShadow: scatterOf(judgedMinutes(predictions, 'onlyShadow'), predictions.repeats?.onlyShadow),
+  const clustering = {
+    onlyProduction: clusteringOf(judgedMinutes(predictions, 'onlyProduction'), predictions.repeats?.onlyProduction),
+    onlyShadow: clusteringOf(judgedMinutes(predictions, 'onlyShadow'), predictions.repeats?.onlyShadow),
   };
   const lost = (scale: number) =>
     accuracyLost(
-      { hits: onlyProduction * scale, n: n * scale, factor: scatter.onlyProduction.factor },
-      { hits: onlyShadow * scale, n: n * scale, factor: scatter.onlyShadow.factor },
+      { hits: onlyProduction * scale, n: n * scale, factor: clustering.onlyProduction.factor },
+      { hits: onlyShadow * scale, n: n * scale, factor: clustering.onlyShadow.factor },
       policy,
     );
   const stronger =
-    scatter.onlyProduction.factor > scatter.onlyShadow.factor ? scatter.onlyProduction : scatter.onlyShadow;
+    clustering.onlyProduction.factor > clustering.onlyShadow.factor ? clustering.onlyProduction : clustering.onlyShadow;
   const p = mcnemar(onlyProduction, onlyShadow);
-  const facts = `It is right on ${percent(shadow / n)} where production is on ${percent(production / n)}, over ${count(n)} labelled rows${different(predictions)} (${count(onlyShadow)} only the shadow, ${count(onlyProduction)} only production; exact McNemar p ${p < 1e-4 ? '< 0.0001' : `= ${number(p)}`})`;
+  const facts = `It is right on ${percent(shadow / n)} and production on ${percent(production / n)} of ${count(n)} labeled rows${different(predictions)} (${count(onlyShadow)} only the shadow, ${count(onlyProduction)} only production; exact McNemar p ${p < 1e-4 ? '< 0.0001' : `= ${number(p)}`})`;
   return [
     finish('truth.accuracy', 'Is it less right?', predictions, evidence, {
       facts,
-      words: ['it loses', 'what it loses', 'it is better by'],
+      words: ['it loses', 'loss', 'it is better by'],
+      show: points,
       estimate: (production - shadow) / n,
       interval: lost,
       margin: policy.truth,
       n,
       minutes: [judgedMinutes(predictions, 'onlyProduction'), judgedMinutes(predictions, 'onlyShadow')],
       inputs: predictions.repeats?.onlyProduction?.inputs ?? n,
-      scatter: stronger,
+      clustering: stronger,
     }),
   ];
 }
@@ -93,7 +102,7 @@ function judgedMinutes(predictions: Predictions, who: 'onlyProduction' | 'onlySh
   return predictions.blocks.map((block) => ({ successes: block[who] ?? 0, n: block.truth ?? 0 }));
 }
 
-/** Absolute errors over n rows with truth; `factor` is how much less they count for hanging together. */
+/** Absolute errors over n rows with truth; `factor` is how much less they count for being clustered. */
 export interface Losses {
   /** Mean and standard deviation of |shadow − truth| − |production − truth|. */
   loss: number;
@@ -108,9 +117,9 @@ export interface Losses {
 
 /**
  * Mean absolute error lost, as a share of production's, by an asymptotic confidence sequence. The share's own scale is
- * measured too: the margin's part of production's error (whose deviation is about its mean) counts as scatter. A loss may
- * be so rare that n rows do not show it, and no scatter either: up to ln(1 / alpha) / n of all rows may lose the whole
- * range then. The bounds are never nearer than that, and wider by its third beyond scatter, as Bernstein's are.
+ * measured too: the margin's part of production's error (whose deviation is about its mean) counts as variance. A loss may
+ * be so rare that n rows do not show it, and no variance either: up to ln(1 / alpha) / n of all rows may lose the whole
+ * range then. The bounds are never nearer than that, and wider by its third beyond the variance, as Bernstein's are.
  */
 export function errorLost(losses: Losses, policy: Policy): Interval {
   const { loss, deviation, maeProduction, maeShadow, range, n, factor } = losses;
@@ -134,14 +143,15 @@ function judgeLoss(predictions: Predictions, evidence: Evidence): Gate[] {
   const { low, high } = predictions.numbers?.histogram ?? { low: 0, high: 0 };
   const range = Math.max(0, high - low);
   const n = truth.rows;
-  const scatter = scatterOf([], predictions.repeats?.loss);
-  const factor = Math.max(scatter.factor, meanDispersion(predictions.blocks, loss, deviation));
-  const stronger: Scatter = factor > scatter.factor ? { factor, by: 'minutes' } : scatter;
-  const facts = `Its mean absolute error is ${number(maeShadow)} where production's is ${number(maeProduction)}, over ${count(n)} rows with truth${different(predictions)}`;
+  const clustering = clusteringOf([], predictions.repeats?.loss);
+  const factor = Math.max(clustering.factor, meanDispersion(predictions.blocks, loss, deviation));
+  const stronger: Clustering = factor > clustering.factor ? { factor, by: 'minutes' } : clustering;
+  const facts = `Its mean absolute error is ${number(maeShadow)}, and production's is ${number(maeProduction)}, over ${count(n)} rows with labels${different(predictions)}`;
   return [
     finish('truth.error', 'Is it less right?', predictions, evidence, {
       facts,
-      words: ['that is greater by', 'the difference', 'that is smaller by'],
+      words: ['it is greater by', 'increase', 'it is smaller by'],
+      show: percent,
       estimate: loss / errorScale(maeProduction, maeShadow),
       interval: (times) =>
         errorLost({ loss, deviation, maeProduction, maeShadow, range, n: n * times, factor }, evidence.policy),
@@ -149,7 +159,7 @@ function judgeLoss(predictions: Predictions, evidence: Evidence): Gate[] {
       n,
       minutes: [predictions.blocks.map((block) => ({ successes: 0, n: block.truth ?? 0 }))],
       inputs: predictions.repeats?.loss?.inputs ?? n,
-      scatter: stronger,
+      clustering: stronger,
     }),
   ];
 }
@@ -157,11 +167,11 @@ function judgeLoss(predictions: Predictions, evidence: Evidence): Gate[] {
 function tooFewTruths(
   { n, inputs }: { n: number; inputs: number },
   { minimumPairs }: Policy,
-): ReturnType<typeof tooLittle> {
+): ReturnType<typeof insufficientData> {
   if (n < minimumPairs)
-    return { reason: `the policy demands ${count(minimumPairs)} rows with a truth`, missing: minimumPairs - n };
+    return { reason: `the policy requires ${count(minimumPairs)} rows with a label`, missing: minimumPairs - n };
   if (inputs >= minimumPairs) return undefined;
-  const reason = `the rows with a truth hold only ${counted(inputs, 'different inputs')}, and the policy demands ${count(minimumPairs)}`;
+  const reason = `the rows with a label hold only ${counted(inputs, 'different inputs')}, and the policy requires ${count(minimumPairs)}`;
   return { reason, missing: minimumPairs - inputs, of: 'different inputs' };
 }
 
@@ -175,6 +185,8 @@ function finish(
     facts: string;
     /** How it loses, what it loses, how it is better. */
     words: readonly [string, string, string];
+    /** How a loss is written: a difference of shares, or a share of production's error. */
+    show: (loss: number) => string;
     estimate: number;
     interval: (scale: number) => Interval;
     margin: number;
@@ -183,35 +195,37 @@ function finish(
     minutes: readonly Minutes[];
     /** Different inputs among the rows with truth. */
     inputs: number;
-    scatter: Scatter;
+    clustering: Clustering;
   },
 ): Gate {
   const { policy, minutes } = evidence;
+  const { show } = found;
+  const sure = confidence(policy);
   const interval = found.interval(1);
   const decided = compare(interval, found.margin);
-  const obstacle =
-    tooLittle(predictions, evidence) ??
+  const blocker =
+    insufficientData(predictions, evidence) ??
     tooFewTruths(found, policy) ??
-    tooShort(decided, policy, found.minutes, 'truth');
-  const outcome = obstacle === undefined ? decided : 'inconclusive';
+    windowTooShort(decided, policy, found.minutes, 'truth');
+  const outcome = blocker === undefined ? decided : 'inconclusive';
   const { rows = 0, of = 0 } = predictions.truth ?? {};
   const known = `${percent(of === 0 ? 0 : rows / of)} of the compared rows have a label. `;
   const words = {
     pass:
       interval[1] < 0
-        ? `${known}${found.facts}; ${found.words[2]} at least ${percent(-interval[1])} for sure.`
-        : `${known}${found.facts}; ${found.words[0]} at most ${percent(interval[1])} for sure, and ${percent(found.margin)} is allowed.`,
-    fail: `${known}${found.facts}; ${found.words[0]} at least ${percent(interval[0])} for sure, and only ${percent(found.margin)} is allowed.`,
+        ? `${known}${found.facts}; ${found.words[2]} at least ${show(-interval[1])} (${sure}).`
+        : `${known}${found.facts}; ${found.words[0]} at most ${show(interval[1])} (${sure}), and ${show(found.margin)} is allowed.`,
+    fail: `${known}${found.facts}; ${found.words[0]} at least ${show(interval[0])} (${sure}), and only ${show(found.margin)} is allowed.`,
     inconclusive:
-      obstacle === undefined
-        ? `${known}${found.facts}; ${found.words[1]} lies between ${percent(interval[0])} and ${percent(interval[1])}, and ${percent(found.margin)} is allowed.`
-        : `${known}${found.facts}, but ${obstacle.reason}.`,
+      blocker === undefined
+        ? `${known}${found.facts}; the true ${found.words[1]} is between ${show(interval[0])} and ${show(interval[1])} (${sure}), and ${show(found.margin)} is allowed.`
+        : `${known}${found.facts}, but ${blocker.reason}.`,
   };
   const total =
     outcome === 'inconclusive'
-      ? enough(found.n, (n) => compare(found.interval(n / found.n), found.margin) !== 'inconclusive')
+      ? requiredSampleSize(found.n, (n) => compare(found.interval(n / found.n), found.margin) !== 'inconclusive')
       : undefined;
-  const missing = Math.max(obstacle?.missing ?? 0, (total ?? found.n) - found.n);
+  const missing = Math.max(blocker?.missing ?? 0, (total ?? found.n) - found.n);
   return {
     id,
     title,
@@ -225,15 +239,14 @@ function finish(
     n: found.n,
     of: 'rows',
     reason: words[outcome],
-    needs:
-      outcome !== 'inconclusive'
-        ? undefined
-        : obstacle !== undefined && (obstacle.missing === 0 || obstacle.of !== undefined)
-          ? obstacleNeeds(obstacle)
-          : missing > 0 && found.scatter.by === 'inputs'
-            ? otherInputs(missing, found.scatter)
-            : missing > 0
-              ? more(missing, minutes > 0 ? found.n / minutes : 0, 'rows with truth')
-              : 'a difference that does not lie right on the margin',
+    ...(outcome !== 'inconclusive'
+      ? NOTHING
+      : blocker !== undefined && (blocker.missing === 0 || blocker.of !== undefined)
+        ? blockerNeeds(blocker)
+        : missing > 0 && found.clustering.by === 'inputs'
+          ? needsNewInputs(missing / found.clustering.factor)
+          : missing > 0
+            ? needsMore('rows', missing, minutes > 0 ? found.n / minutes : 0, 'rows with labels')
+            : UNDECIDABLE.difference),
   };
 }

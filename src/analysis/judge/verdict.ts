@@ -26,8 +26,22 @@ export interface Gate {
   of: 'requests' | 'pairs' | 'rows' | 'blocks' | 'answers';
   /** One sentence with the numbers that decided. */
   reason: string;
-  /** What is missing to decide, where that can be said. */
+  /** What is needed to decide, in words: goes on after "Needs". Undefined where the gate is decided. */
   needs: string | undefined;
+  /** The numbers in `needs`; undefined where the gate is decided, or where what helps cannot be counted. */
+  missing: Missing | undefined;
+}
+
+/** How much more of what would decide a gate, at the present estimate. */
+export interface Missing {
+  /** Minutes of traffic. */
+  minutes?: number;
+  requests?: number;
+  pairs?: number;
+  /** Compared rows, or those with a label. */
+  rows?: number;
+  /** Distinct inputs. */
+  inputs?: number;
 }
 
 export interface Verdict {

@@ -71,19 +71,19 @@ export function requestsForQuantile(p: number, alpha: number): number {
 
 /** Minutes per group: bursts longer than a minute show only when minutes are taken together. */
 const GROUPS = [1, 2, 5, 10, 20, 40];
-const FEWEST_GROUPS = 6;
+const MIN_GROUPS = 6;
 
 /**
- * How much more the counts per minute scatter than independent requests would (Pearson's chi-squared divided by its
- * degrees of freedom), over single minutes and over ever longer groups of them, the largest; never less than 1.
- * Requests of one burst hang together; their number counts for less.
+ * How much more the counts per minute vary than those of independent requests (overdispersion: Pearson's chi-squared
+ * divided by its degrees of freedom), over single minutes and over ever longer groups of them, the largest; never less than 1.
+ * Requests of one burst are correlated; their number counts for less.
  */
 export function dispersion(minutes: readonly { successes: number; n: number }[]): number {
   return largestOf(minutes, (group) => chiSquaredPerDegree(group));
 }
 
 /**
- * The same for a mean of numbers: by how much sums per minute (and per ever longer groups of them) scatter more around
+ * The same for a mean of numbers: by how much sums per minute (and per ever longer groups of them) vary more around
  * the mean than independent values of this standard deviation would; never less than 1.
  */
 export function meanDispersion(
@@ -106,7 +106,7 @@ export function meanDispersion(
 const FEWEST_EXPECTED = 3;
 
 /**
- * Chance that counts per minute scatter as they do, or more, if requests were independent: Pearson's chi-squared over
+ * Chance that counts per minute vary as they do, or more, if requests were independent: Pearson's chi-squared over
  * minutes and over ever longer groups of them, the smallest p times how many were asked (Bonferroni). 1 where there is
  * too little to see.
  */
@@ -116,7 +116,7 @@ export function burstChance(minutes: readonly { successes: number; n: number }[]
   const found = GROUPS.flatMap((size) => {
     const groups = grouped(minutes, size).filter((group) => group.n > 0);
     const expected = Math.min(hits, n - hits) / groups.length;
-    if (groups.length < FEWEST_GROUPS || expected < FEWEST_EXPECTED) return [];
+    if (groups.length < MIN_GROUPS || expected < FEWEST_EXPECTED) return [];
     const degrees = groups.length - 1;
     return [chiSquaredAbove(chiSquaredPerDegree(groups) * degrees, degrees)];
   });
@@ -128,11 +128,11 @@ interface Counts {
   n: number;
 }
 
-function largestOf(minutes: readonly Counts[], scatter: (groups: readonly Counts[]) => number): number {
+function largestOf(minutes: readonly Counts[], overdispersion: (groups: readonly Counts[]) => number): number {
   let largest = 1;
   for (const size of GROUPS) {
     const groups = grouped(minutes, size);
-    if (size === 1 || groups.length >= FEWEST_GROUPS) largest = Math.max(largest, scatter(groups));
+    if (size === 1 || groups.length >= MIN_GROUPS) largest = Math.max(largest, overdispersion(groups));
   }
   return largest;
 }

@@ -49,7 +49,7 @@ export interface BlockSequence {
   minutes: number;
   blocks: number;
   estimate: number;
-  /** Of the blocks, widened by how much neighbours still hang together. */
+  /** Of the blocks, widened by how strongly neighbors are still correlated. */
   deviation: number;
   /** One-sided bounds, each at alpha; undefined before enough blocks are there. */
   interval: Interval | undefined;
@@ -66,7 +66,7 @@ export interface BlockOptions {
 }
 
 /**
- * Means of blocks of minutes, and their confidence sequence. Minutes hang together, so blocks are doubled while their
+ * Means of blocks of minutes, and their confidence sequence. Minutes are correlated, so blocks are doubled while their
  * lag-1 correlation lies above what chance gives (one standard error, 1 / sqrt(blocks)); an undefined minute is left out.
  *
  * @param minutes one value a minute, oldest first
@@ -91,10 +91,10 @@ export function blockSequence(minutes: readonly (number | undefined)[], options:
       missing: options.minimumBlocks,
     };
   }
-  const { mean, deviation: scatter } = meanAndDeviation(means);
+  const { mean, deviation: spread } = meanAndDeviation(means);
   // What doubling could not take out (too few blocks to see it, or to afford it) widens the interval.
   const correlation = Math.max(0, lagOne(means), impliedCorrelation(lagOne(known), size));
-  const deviation = scatter * Math.sqrt((1 + correlation) / (1 - correlation));
+  const deviation = spread * Math.sqrt((1 + correlation) / (1 - correlation));
   const missing = Math.max(0, options.minimumBlocks - means.length);
   const half = sequenceHalfWidth(means.length, deviation, options.alpha);
   return {

@@ -1,20 +1,20 @@
 import type { Report } from '../report.ts';
 import { effectSection, summarySection } from './metrics.ts';
-import { type Nothing, nothingToCompare } from './nothing.ts';
+import { type NoData, noData } from './no-data.ts';
 import { predictionContent } from './predictions.ts';
 import type { Section } from './section.ts';
 
 /** What every rendering for people shows, in this order. */
 export interface Content {
   /** Stands in the place of the gates. */
-  nothing: Nothing | undefined;
+  nothing: NoData | undefined;
   /** Empty where production had no request, or nobody measured: tables of dashes say nothing. */
   metrics: readonly Section[];
   predictions: readonly Section[];
 }
 
 export function contentOf(report: Report): Content {
-  const nothing = nothingToCompare(report);
+  const nothing = noData(report);
   const measured = report.summaries.production.invocations > 0;
   const metrics = measured ? [summarySection(report), effectSection(report)] : [];
   return {

@@ -4,26 +4,26 @@ import type { Report } from '../report.ts';
 import { isDifference } from '../words.ts';
 
 /** What is said about one gate, or about several in a row of which the same is to be said. */
-export interface Said {
+export interface GateReason {
   gates: readonly Gate[];
   words: string;
   needs: string | undefined;
 }
 
 /** Comparisons with production, which only inform where the truth is known. */
-const GIVE_WAY = ['labels.agreement', 'numbers.tolerance'];
+const SUPERSEDED_BY_LABELS = ['labels.agreement', 'numbers.tolerance'];
 
 /** Why a gate does not decide although the policy has nothing against it; empty where there is nothing to say. */
 export function whyInforms(gate: Gate, { observations, policy }: Report): string {
   const known = (observations.predictions?.truth?.rows ?? 0) > 0;
-  return !gate.gating && known && GIVE_WAY.includes(gate.id) && decidesUnder(policy, gate.id)
-    ? 'For information: the truth is known, and decides.'
+  return !gate.gating && known && SUPERSEDED_BY_LABELS.includes(gate.id) && decidesUnder(policy, gate.id)
+    ? 'For information only: labels are available, and being right decides.'
     : '';
 }
 
 /** The reasons of all gates, in their order; neighbours that are undecided for the same reason stand together. */
-export function reasonsOf(report: Report): Said[] {
-  const said: Said[] = [];
+export function reasonsOf(report: Report): GateReason[] {
+  const said: GateReason[] = [];
   for (const gate of report.verdict?.gates ?? []) {
     const words = [gate.reason, whyInforms(gate, report)].filter((part) => part !== '').join(' ');
     const last = said.at(-1);
@@ -43,7 +43,7 @@ export function reasonsOf(report: Report): Said[] {
  * Reasons where there is room for few: of what is open, and of passes that a row of numbers does not explain. How right
  * both are is no difference to guess at; and what passes without counting needs a word.
  */
-export function reasonsToSay(report: Report): Said[] {
+export function reasonsToSay(report: Report): GateReason[] {
   return reasonsOf(report).flatMap((one) => {
     const [gate] = one.gates;
     if (gate === undefined) return [];

@@ -95,6 +95,6 @@ export function effectSection({ observations, policy }: Report): Section | undef
         rows,
       },
     ],
-    remark: 'Other requests at another time: a difference need not come from the shadow.',
+    remark: 'These are different requests at a different time: a difference need not come from the shadow.',
   };
 }

@@ -5,8 +5,8 @@ import type { Gate } from '../../analysis/judge/verdict.ts';
 import type { RenderOptions, Report } from '../report.ts';
 import { contentOf } from '../content/content.ts';
 import { reasonsOf, unitsText } from '../content/gates.ts';
-import type { Said } from '../content/gates.ts';
-import type { Nothing } from '../content/nothing.ts';
+import type { GateReason } from '../content/gates.ts';
+import type { NoData } from '../content/no-data.ts';
 import { gateInterval, gateLimit, gateValue, windowText } from '../words.ts';
 import browser from './browser.inline.js';
 import { chartsOf, figure } from './charts.ts';
@@ -89,7 +89,7 @@ function facts({ observations }: Report): string {
   return `<h2>What runs</h2>\n${table}`;
 }
 
-function verdict(report: Report, nothing: Nothing | undefined, print: (line: CommandLine) => string): string {
+function verdict(report: Report, nothing: NoData | undefined, print: (line: CommandLine) => string): string {
   const { verdict: found } = report;
   if (nothing !== undefined || found === undefined) {
     const outcome = found === undefined ? '' : `Verdict: ${found.outcome}. `;
@@ -105,9 +105,9 @@ ${scrolling('Gates', table)}${units === '' ? '' : `\n<p class="quiet">${proseHtm
 }
 
 /** A row for each gate; of several that are open for one reason the first says it. */
-function gateRows({ gates: [first, ...more], words, needs }: Said): string[] {
+function gateRows({ gates: [first, ...more], words, needs }: GateReason): string[] {
   if (first === undefined) return [];
-  const takes = needs === undefined ? '' : ` <span class="quiet">It takes ${proseHtml(needs)}.</span>`;
+  const takes = needs === undefined ? '' : ` <span class="quiet">Needs ${proseHtml(needs)}.</span>`;
   return [
     gateRow(first, `${proseHtml(words)}${takes}`),
     ...more.map((gate) => gateRow(gate, `as <code>${escapeHtml(first.id)}</code>`)),

@@ -9,10 +9,10 @@ import type { RenderOptions } from '../report.ts';
 import { count } from '../../base/units.ts';
 
 /** Of rows that stand out, so many are enough on a terminal; of others, so many. */
-const MOST_NOTABLE = 8;
-const MOST_ROWS = 15;
+const MAX_NOTABLE = 8;
+const MAX_ROWS = 15;
 /** A column of words is not cut to less than this. */
-const LEAST_WORDS = 12;
+const MIN_WORDS_WIDTH = 12;
 /** From so many columns on there is room for everything. */
 const WIDE = 110;
 
@@ -20,7 +20,7 @@ const WIDE = 110;
 export async function drawSection(section: Section, options: RenderOptions): Promise<string> {
   const { notable } = section;
   if (notable === 0) return '';
-  const most = notable === undefined ? MOST_ROWS : Math.min(notable, MOST_NOTABLE);
+  const most = notable === undefined ? MAX_ROWS : Math.min(notable, MAX_NOTABLE);
   const drawn: string[] = [];
   for (const one of section.tables) drawn.push(...(drawn.length > 0 ? [''] : []), await drawTable(one, most, options));
   return [
@@ -79,7 +79,7 @@ function fit(columns: readonly { natural: number; words: boolean }[], room: numb
   for (let place = widths.length - 1; place >= 0 && over > 0; place -= 1) {
     const width = widths[place] ?? 0;
     if (columns[place]?.words !== true) continue;
-    const less = Math.min(over, Math.max(0, width - LEAST_WORDS));
+    const less = Math.min(over, Math.max(0, width - MIN_WORDS_WIDTH));
     widths[place] = width - less;
     over -= less;
   }

@@ -9,7 +9,7 @@ import { gateInterval, gateLimit, gateValue, windowText } from '../words.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { contentOf } from '../content/content.ts';
 import { reasonsToSay, unitsText } from '../content/gates.ts';
-import type { Nothing } from '../content/nothing.ts';
+import type { NoData } from '../content/no-data.ts';
 import { charts } from './charts.ts';
 import { drawSection } from './sections.ts';
 import { printCommand } from '../../base/text.ts';
@@ -25,14 +25,14 @@ export async function renderTerminal(report: Report, options: RenderOptions): Pr
   for (const section of metrics) drawn.push(await drawSection(section, options));
   if (metrics.length > 0) drawn.push(...charts(report, options));
   for (const section of predictions) drawn.push(await drawSection(section, options));
-  const top = nothing === undefined ? await verdict(report, options) : emptyHanded(nothing, report, options);
+  const top = nothing === undefined ? await verdict(report, options) : renderNoData(nothing, report, options);
   return [header(report, options), top, ...drawn, notes(report, options)]
     .filter((section) => section !== '')
     .join('\n\n');
 }
 
 /** Why there is nothing to compare, and what to do: gates without any evidence would say the same nine times over. */
-function emptyHanded(nothing: Nothing, { verdict }: Report, options: RenderOptions): string {
+function renderNoData(nothing: NoData, { verdict }: Report, options: RenderOptions): string {
   const word = verdict === undefined ? '' : `Verdict: ${verdict.outcome.toUpperCase()}. `;
   const [first = '', ...rest] = wrap(
     `${word}There is nothing to compare: ${plain(nothing.why)}`,
@@ -98,7 +98,7 @@ async function verdict(report: Report, options: RenderOptions): Promise<string> 
     const lines = wrap(`${MARK[gate.outcome]} ${names}: ${plain(words)}`, options.columns - 2, '  ');
     // What several gates in a row need is said once, after the last.
     const said = needs === undefined || all[i + 1]?.needs === needs;
-    const takes = said ? [] : wrap(`  It takes ${plain(needs ?? '')}.`, options.columns - 2, '  ');
+    const takes = said ? [] : wrap(`  Needs ${plain(needs ?? '')}.`, options.columns - 2, '  ');
     return [...lines, ...takes].map((line) => `  ${line}`);
   });
   const units = unitsText(report);

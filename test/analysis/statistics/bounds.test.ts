@@ -82,8 +82,8 @@ describe('sequences against numpy', () => {
 
 test('one of twelve parts fails at alpha / 12 and passes at alpha (Holm, first step)', () => {
   const slice = { column: 'c', part: 'p', rows: 100, hits: 85, inputs: 100 };
-  const scatter = { repeats: 1, correlation: 0, bursts: 1, rows: 1200, hits: 1020 };
-  const judged = (margin: number) => judgePart(slice, 12, margin, { scatter, noise: undefined, policy: once });
+  const clustering = { repeats: 1, correlation: 0, bursts: 1, rows: 1200, hits: 1020 };
+  const judged = (margin: number) => judgePart(slice, 12, margin, { clustering, noise: undefined, policy: once });
   // stats.beta.ppf(1 - .05 / 12, 86, 15); stats.beta.ppf(.05, 85, 16)
   expect(judged(0.9)).toEqual({
     outcome: 'inconclusive',
@@ -94,7 +94,7 @@ test('one of twelve parts fails at alpha / 12 and passes at alpha (Holm, first s
   // Inputs that come ten times each, all of a kind, are a tenth of the rows.
   const copies = { ...slice, rows: 1000, hits: 850 };
   const alike = { repeats: 1, correlation: 1, bursts: 1, rows: 12_000, hits: 10_200 };
-  const counted = judgePart(copies, 12, 0.9, { scatter: alike, noise: undefined, policy: once });
+  const counted = judgePart(copies, 12, 0.9, { clustering: alike, noise: undefined, policy: once });
   expect(counted.interval[0]).toBeCloseTo(0.7784630916814886, 9);
 });
 

@@ -135,7 +135,7 @@ test('without a request there is neither table nor chart, but a way on', async (
   open = await stage('good');
   const { outcome, text } = await report(open);
   expect(outcome).toBe('inconclusive');
-  expect(text.replace(/\s+/g, ' ')).toContain('No request to weather is to be seen in this window.');
+  expect(text.replace(/\s+/g, ' ')).toContain('No request to weather was seen in this window.');
   expect(text).toContain('    shadowctl invoke --endpoint weather --data …');
   expect(text).not.toMatch(/ModelLatency|no data|NaN|undefined/);
 });
@@ -146,7 +146,9 @@ test('requests from before the shadow are none that it missed', async () => {
   await attach(open);
   open.clock.advance(4 * 60_000);
   const { text } = await report(open);
-  expect(text.replace(/\s+/g, ' ')).toContain('No request to weather is to be seen since it runs with this shadow (');
+  expect(text.replace(/\s+/g, ' ')).toContain(
+    'No request to weather has been seen since it started running with this shadow (',
+  );
 });
 
 test('without a shadow: how to attach one', async () => {

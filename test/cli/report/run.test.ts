@@ -87,7 +87,7 @@ describe('report, through the real SDK', () => {
     open = await stage('good');
     const found = await report(open, { format: 'terminal' });
     expect(found.outcome).toBe('inconclusive');
-    expect(found.text.replace(/\s+/g, ' ')).toContain('No request to weather is to be seen in this window.');
+    expect(found.text.replace(/\s+/g, ' ')).toContain('No request to weather was seen in this window.');
     expect(found.text).not.toMatch(/NaN|undefined|Infinity/);
   });
 

@@ -6,7 +6,7 @@ import { count, MINUTE, timeOfDay } from '../../base/units.ts';
 export const SETTLE_MS = 30_000;
 
 /** Why a report has nothing to compare, and what to do about it. */
-export interface Nothing {
+export interface NoData {
   why: string;
   next: string;
   /** A command that `next` leads to. */
@@ -14,7 +14,7 @@ export interface Nothing {
 }
 
 /** Undefined where both variants had requests, or answers of both were found. */
-export function nothingToCompare({ observations, summaries, created }: Report): Nothing | undefined {
+export function noData({ observations, summaries, created }: Report): NoData | undefined {
   const { endpoint, shadow, predictions, since, window, metrics } = observations;
   if (shadow === undefined) {
     return {
@@ -31,14 +31,14 @@ export function nothingToCompare({ observations, summaries, created }: Report): 
   const firstMinute = since === undefined ? undefined : Math.ceil(since / MINUTE) * MINUTE;
   if (since !== undefined && firstMinute !== undefined && firstMinute + MINUTE > window.to) {
     const readable = firstMinute + MINUTE + SETTLE_MS;
-    const runs = `${endpoint} runs as it does now, with this shadow, since ${clock(since)}`;
+    const runs = `${endpoint} has run as it does now, with this shadow, since ${clock(since)}`;
     return created < readable
       ? {
           why: `${runs}.`,
-          next: `The first whole minute of it can be read from ${clock(readable)} on: look again then, or add --watch.`,
+          next: `Its first whole minute can be read from ${clock(readable)} on: look again then, or add --watch.`,
         }
       : {
-          why: `${runs}; this window ends before the first whole minute of it.`,
+          why: `${runs}; this window ends before its first whole minute.`,
           next: `Choose a later one: --from ${new Date(firstMinute).toISOString().slice(0, 16)}Z`,
         };
   }
@@ -46,8 +46,8 @@ export function nothingToCompare({ observations, summaries, created }: Report): 
   const askedSince = later.reduce((sum, n) => sum + n, 0);
   if (since !== undefined && asked > 0 && askedSince === 0) {
     return {
-      why: `No request to ${endpoint} is to be seen since it runs with this shadow (${clock(since)}).`,
-      next: 'Look again when there is traffic. Requests are sent by:',
+      why: `No request to ${endpoint} has been seen since it started running with this shadow (${clock(since)}).`,
+      next: 'Look again when there is traffic. Send requests with:',
       command: shown('invoke', { endpoint, data: '…' }),
     };
   }
@@ -59,8 +59,8 @@ export function nothingToCompare({ observations, summaries, created }: Report): 
     };
   }
   return {
-    why: `No request to ${endpoint} is to be seen in this window.`,
-    next: 'Choose another window with --last, or with --from and --to. Requests are sent by:',
+    why: `No request to ${endpoint} was seen in this window.`,
+    next: 'Choose another window with --last, or with --from and --to. Send requests with:',
     command: shown('invoke', { endpoint, data: '…' }),
   };
 }
