@@ -1,7 +1,9 @@
-/** At most `width` characters of a name: cut in the middle, since names mostly differ at their ends. */
+import { takeEnd, takeStart, textWidth } from './width.ts';
+
+/** At most `width` columns of a name: cut in the middle, since names mostly differ at their ends. No character is split. */
 export function cut(text: string, width: number): string {
-  if (text.length <= width) return text;
-  if (width <= 1) return '…'.slice(0, width);
-  const head = Math.ceil((width - 1) / 2);
-  return `${text.slice(0, head)}…${text.slice(text.length - (width - 1 - head))}`;
+  if (textWidth(text) <= width) return text;
+  if (width <= 1) return '…'.slice(0, Math.max(0, width));
+  const head = takeStart(text, Math.ceil((width - 1) / 2));
+  return `${head}…${takeEnd(text, width - 1 - textWidth(head))}`;
 }

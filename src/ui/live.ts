@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 import { plain } from './io.ts';
 import { sparkline } from './sparkline.ts';
 import { milliseconds, percent } from '../base/units.ts';
+import { padEnd, textWidth } from './width.ts';
 
 /** A fleet as the live view shows it. */
 export interface LiveFleet {
@@ -49,7 +50,7 @@ export function drawLive(view: LiveView, columns: number, color: boolean): strin
   const title = `${plain(view.endpoint)}  ${plain(view.stage)}${left}`;
   const elapsed = clockOf(view.elapsed);
   const room = columns - elapsed.length - 2;
-  const lines = [`${paint(cut(title, room).padEnd(room), 'bold', color)}  ${elapsed}`];
+  const lines = [`${paint(padEnd(cut(title, room), room), 'bold', color)}  ${elapsed}`];
   const configWidth = fit(
     view.fleets.map((fleet) => fleet.config),
     columns < 100 ? 20 : 40,
@@ -65,7 +66,7 @@ export function drawLive(view: LiveView, columns: number, color: boolean): strin
   for (const alarm of view.alarms) {
     const value = alarm.last === undefined ? `no data, limit ${alarm.limit}` : `${alarm.last}, limit ${alarm.limit}`;
     const text = cut(
-      `  ${MARKS[alarm.state] ?? '?'} ${cut(plain(alarm.name), nameWidth).padEnd(nameWidth)}  ${shortState(alarm.state).padEnd(7)}  ${value}`,
+      `  ${MARKS[alarm.state] ?? '?'} ${padEnd(cut(plain(alarm.name), nameWidth), nameWidth)}  ${shortState(alarm.state).padEnd(7)}  ${value}`,
       columns,
     );
     lines.push(alarm.state === 'ALARM' ? paint(text, 'red', color) : text);
@@ -85,7 +86,7 @@ function drawFleet(fleet: LiveFleet, configWidth: number, graph: number, statist
   const share = percent(Math.round(fleet.share * 100) / 100).padStart(5);
   const errors = `5XX ${sparkline(fleet.errorRate, graph, 0.05)} ${lastRate(fleet.errorRate).padStart(6)}`;
   const latency = `${statistic}${sparkline(fleet.latencyMs, graph)} ${lastMs(fleet.latencyMs).padStart(7)}`;
-  return `  ${fleet.label}  ${cut(plain(fleet.config), configWidth).padEnd(configWidth)}  ${count.padStart(6)} inst ${share}  ${errors}  ${latency}`;
+  return `  ${fleet.label}  ${padEnd(cut(plain(fleet.config), configWidth), configWidth)}  ${count.padStart(6)} inst ${share}  ${errors}  ${latency}`;
 }
 
 function lastRate(values: readonly (number | undefined)[]): string {
@@ -107,7 +108,7 @@ function clockOf(seconds: number): string {
 }
 
 function fit(texts: readonly string[], most: number): number {
-  return Math.max(8, Math.min(most, Math.max(0, ...texts.map((text) => plain(text).length))));
+  return Math.max(8, Math.min(most, Math.max(0, ...texts.map((text) => textWidth(plain(text))))));
 }
 
 function paint(text: string, format: 'bold' | 'red', color: boolean): string {

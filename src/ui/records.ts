@@ -2,6 +2,7 @@ import { type Io, plain } from './io.ts';
 import { fitsWhole, table } from './table.ts';
 import { paint } from './theme.ts';
 import { wrap } from './wrap.ts';
+import { padEnd, textWidth } from './width.ts';
 
 /**
  * Rows as a table where every name fits into one unbroken; else each row as a few lines under its first cell, so that
@@ -14,15 +15,15 @@ export async function records(
   indent = '',
 ): Promise<string> {
   if (fitsWhole(head, rows, io.columns - indent.length)) return table(io, head, rows, { indent });
-  const width = Math.max(...head.slice(1).map((title) => title.length)) + 2;
+  const width = Math.max(...head.slice(1).map(textWidth)) + 2;
   const blocks = rows.map((row) => {
     const [name = '', ...rest] = row.map(plain);
     const untitled = rest.filter((cell, i) => head[i + 1] === '' && cell !== '');
     const lines = rest.flatMap((cell, i) => {
       const title = head[i + 1] ?? '';
       if (title === '' || cell === '') return [];
-      const lead = `${indent}  ${title.padEnd(width)}`;
-      return wrap(`${lead}${cell}`, io.columns, ' '.repeat(lead.length));
+      const lead = `${indent}  ${padEnd(title, width)}`;
+      return wrap(`${lead}${cell}`, io.columns, ' '.repeat(textWidth(lead)));
     });
     return [`${indent}${[paint(io, 'name', name), ...untitled].join(', ')}`, ...lines].join('\n');
   });

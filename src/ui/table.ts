@@ -1,6 +1,7 @@
 import type { TableConstructorOptions } from 'cli-table3';
 import { type Io, plain } from './io.ts';
 import { paint } from './theme.ts';
+import { graphemes, takeStart, textWidth } from './width.ts';
 
 /** Alignment per column; left where it is not said. */
 export interface TableOptions {
@@ -28,7 +29,7 @@ export async function table(
   const numbers = options.right ?? [];
   const colWidths = widths(head, plainRows, { room: io.columns - indent.length, whole: numbers });
   const broken = (cell: string, column: number) =>
-    numbers.includes(column) ? cell : wrapped(cell, colWidths[column] ?? cell.length);
+    numbers.includes(column) ? cell : wrapped(cell, colWidths[column] ?? textWidth(cell));
   const cells = plainRows.map((row) => row.map(broken));
   const config: TableConstructorOptions = {
     chars: NO_LINES,
@@ -38,9 +39,13 @@ export async function table(
     colWidths,
   };
   const drawn = new Table(config);
-  drawn.push(head.map(broken), ...cells.map((row) => [...row]));
-  const lines = drawn
-    .toString()
+  const stand = standIns();
+  drawn.push(
+    head.map((title, column) => stand.in(broken(title, column))),
+    ...cells.map((row) => row.map(stand.in)),
+  );
+  const lines = stand
+    .out(drawn.toString())
     .split('\n')
     .map((line) => line.trimEnd());
   const top = Math.max(...head.map((title, column) => broken(title, column).split('\n').length));
@@ -48,6 +53,36 @@ export async function table(
   if (head.every((title) => title === '')) return rest.join('\n');
   return [...lines.slice(0, top).map((line) => indent + paint(io, 'title', line)), ...rest].join('\n');
 }
+
+/**
+ * cli-table3 measures characters by its own, older rules. So that its columns are ours, it is given one private character
+ * for each column that a character outside ASCII takes, and they are exchanged for the characters again in what it drew.
+ */
+function standIns(): { in: (text: string) => string; out: (drawn: string) => string } {
+  const shown: string[] = [];
+  const known = new Map<string, string>();
+  const standIn = (grapheme: string) => {
+    const width = textWidth(grapheme);
+    if (/^[\n\x20-\x7e]$/.test(grapheme) || width === 0) return grapheme;
+    const found = known.get(grapheme) ?? String.fromCodePoint(FIRST_STAND_IN + shown.length) + FILLER.repeat(width - 1);
+    if (!known.has(grapheme)) {
+      known.set(grapheme, found);
+      shown.push(grapheme);
+    }
+    return found;
+  };
+  return {
+    in: (text) => graphemes(text).map(standIn).join(''),
+    out: (drawn) =>
+      drawn
+        .replaceAll(FILLER, '')
+        .replace(/[\u{f0000}-\u{ffffd}]/gu, (one) => shown[(one.codePointAt(0) ?? 0) - FIRST_STAND_IN] ?? one),
+  };
+}
+
+/** Private characters (plane 15), more than a table has different ones. Where text holds one, it gets a stand-in itself. */
+const FIRST_STAND_IN = 0xf0000;
+const FILLER = '\u{10fffd}';
 
 const NO_LINES = {
   top: '',
@@ -69,20 +104,22 @@ const NO_LINES = {
 
 /** Broken at spaces where that is possible, else after a hyphen, a slash or a colon, else where the room ends. */
 function wrapped(text: string, width: number): string {
-  if (text.length <= width) return text;
+  if (textWidth(text) <= width) return text;
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
     const longer = line === '' ? word : `${line} ${word}`;
-    if (longer.length <= width) {
+    if (textWidth(longer) <= width) {
       line = longer;
       continue;
     }
     if (line !== '') lines.push(line);
     line = word;
-    while (line.length > width) {
-      const joint = Math.max(...['-', '/', ':'].map((sign) => line.lastIndexOf(sign, width - 1))) + 1;
-      const end = joint > width / 3 ? joint : width;
+    while (textWidth(line) > width) {
+      const most = takeStart(line, width);
+      const joint = Math.max(...['-', '/', ':'].map((sign) => most.lastIndexOf(sign))) + 1;
+      // A column is at least as wide as the widest character.
+      const end = joint > width / 3 ? joint : Math.max(most.length, graphemes(line)[0]?.length ?? 1);
       lines.push(line.slice(0, end));
       line = line.slice(end);
     }
@@ -94,16 +131,16 @@ function wrapped(text: string, width: number): string {
 export function fitsWhole(head: readonly string[], rows: readonly (readonly string[])[], room: number): boolean {
   const cells = rows.map((row) => row.map(plain));
   const widest = (column: number) =>
-    Math.max(head[column]?.length ?? 0, ...cells.map((row) => row[column]?.length ?? 0));
+    Math.max(textWidth(head[column] ?? ''), ...cells.map((row) => textWidth(row[column] ?? '')));
   const last = head.length - 1;
   const others = head.slice(0, last).reduce((sum, _, column) => sum + widest(column) + GAP.length, 0);
-  return others + Math.min(widest(last), LAST) <= room;
+  return others + Math.min(widest(last), LAST_COLUMN) <= room;
 }
 
 /** The last column gives way down to this many characters before any other does. */
-const LAST = 24;
+const LAST_COLUMN = 24;
 /** No column is made narrower. */
-const LEAST = 8;
+const MIN_COLUMN = 8;
 
 /**
  * As wide as the widest cell. Where that does not fit, the last column becomes narrower, then the widest of all, again
@@ -114,7 +151,9 @@ function widths(
   rows: readonly (readonly string[])[],
   { room, whole }: { room: number; whole: readonly number[] },
 ): number[] {
-  const found = head.map((title, column) => Math.max(1, title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const found = head.map((title, column) =>
+    Math.max(1, textWidth(title), ...rows.map((row) => textWidth(row[column] ?? ''))),
+  );
   const last = found.length - 1;
   let over = found.reduce((sum, width) => sum + width + GAP.length, -GAP.length) - room;
   const narrow = (column: number, to: number) => {
@@ -123,11 +162,11 @@ function widths(
     over -= by;
   };
   const mayGive = found.map((_, column) => column).filter((column) => !whole.includes(column));
-  if (mayGive.includes(last)) narrow(last, LAST);
+  if (mayGive.includes(last)) narrow(last, LAST_COLUMN);
   while (over > 0) {
     const [widest, next] = mayGive.toSorted((a, b) => (found[b] ?? 0) - (found[a] ?? 0));
-    if (widest === undefined || (found[widest] ?? 0) <= LEAST) break;
-    narrow(widest, Math.max(LEAST, Math.min(found[next ?? widest] ?? 0, (found[widest] ?? 0) - 1)));
+    if (widest === undefined || (found[widest] ?? 0) <= MIN_COLUMN) break;
+    narrow(widest, Math.max(MIN_COLUMN, Math.min(found[next ?? widest] ?? 0, (found[widest] ?? 0) - 1)));
   }
   return found;
 }

@@ -1,4 +1,5 @@
 import { type CommandLine, isCommandLine, linesOf, printCommand, printText, type Text } from '../base/text.ts';
+import { graphemes, takeStart, textWidth } from './width.ts';
 
 /** Breaks prose into lines of at most `width`, every line after the first indented. */
 export function wrap(text: string, width: number, indent = ''): string[] {
@@ -10,10 +11,19 @@ export function wrap(text: string, width: number, indent = ''): string[] {
     .slice(lead.length)
     .split(/ (?<!\bshadowctl (?:[a-z]+ (?:detach )?(?=--|…|detach))?)(?!%)(?!(?<=\d )\d{3}(?!\d))/)) {
     const start = lines.length === 0 ? lead : indent;
-    if (line !== '' && start.length + line.length + 1 + word.length > width) {
+    if (line !== '' && textWidth(start) + textWidth(line) + 1 + textWidth(word) > width) {
       lines.push(start + line);
       line = word;
     } else line = line === '' ? word : `${line} ${word}`;
+    // Scripts without spaces break anywhere; a name or path in ASCII stays whole, to be copied.
+    while (textWidth(line) > graphemes(line).length) {
+      const before = lines.length === 0 ? lead : indent;
+      const room = Math.max(2, width - textWidth(before));
+      const head = takeStart(line, room);
+      if (textWidth(line) <= room || head === '') break;
+      lines.push(before + head);
+      line = line.slice(head.length);
+    }
   }
   return [...lines, (lines.length === 0 ? lead : indent) + line];
 }

@@ -1,5 +1,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, test } from 'vitest';
+import { renderTerminal } from '../../src/report/terminal/terminal.ts';
+import { textWidth } from '../../src/ui/width.ts';
 import { FORMATS, renderers } from '../../src/report/render.ts';
 import { simulate } from '../analysis/simulated.ts';
 import { hostileReport, reportOn } from './sample.ts';
@@ -77,4 +79,20 @@ test('Markdown: no markup, no mention and no table cell comes from outside', asy
     const cells = new Set(rows.map((row) => row.replaceAll('\\|', '').split('|').length));
     expect(cells.size).toBeLessThanOrEqual(1);
   }
+});
+
+test('labels in wide characters keep the terminal report within 80 columns, and its matrix aligned', async () => {
+  const found = simulate({ minutes: 100, rate: 20, differing: 0.2 });
+  const names = ['晴れ', 'rain', '🌧️', '大雪警報が出ている地域', 'e\u0301claircie'];
+  const report = reportOn(JSON.parse(JSON.stringify(found)) as typeof found);
+  const labels = report.observations.predictions?.labels;
+  if (labels === undefined) throw new Error('no labels');
+  Object.assign(labels.confusion, { labels: labels.confusion.labels.map((_, i) => names[i % names.length]) });
+  report.observations.notes = [`${'天気予報の容器の時計が遅れている。'.repeat(5)} end`];
+  const text = await renderTerminal(report, { columns: 80, color: false });
+  const lines = text.split('\n');
+  expect(lines.filter((line) => textWidth(line) > 80)).toEqual([]);
+  const start = lines.findIndex((line) => line.includes('production ↓'));
+  const matrix = lines.slice(start + 1, start + 1 + labels.confusion.labels.length);
+  expect(new Set(matrix.map((line) => textWidth(line))).size).toBe(1);
 });

@@ -7,6 +7,7 @@ import { wrap } from '../../ui/wrap.ts';
 import type { Section, Table } from '../content/section.ts';
 import type { RenderOptions } from '../report.ts';
 import { count } from '../../base/units.ts';
+import { padEnd, padStart, textWidth } from '../../ui/width.ts';
 
 /** Of rows that stand out, so many are enough on a terminal; of others, so many. */
 const MAX_NOTABLE = 8;
@@ -58,14 +59,14 @@ async function drawTable({ columns, rows }: Table, most: number, options: Render
   const widths = fit(
     kept.map(({ column }, place) => ({
       natural: Math.max(
-        column.title.length,
-        ...cells.map((row) => Math.min(row[place]?.length ?? 0, column.words ?? Infinity)),
+        textWidth(column.title),
+        ...cells.map((row) => Math.min(textWidth(row[place] ?? ''), column.words ?? Infinity)),
       ),
       words: column.words !== undefined,
     })),
     options.columns - 2,
   );
-  const shown = cells.map((row) => row.map((cell, place) => cut(cell, widths[place] ?? cell.length)));
+  const shown = cells.map((row) => row.map((cell, place) => cut(cell, widths[place] ?? textWidth(cell))));
   const right = kept.flatMap(({ column }, place) => (column.number === true ? [place] : []));
   const titles = kept.map(({ column }) => column.title);
   const drawn = await table(options, titles, shown, { right, indent: '  ' });
@@ -96,13 +97,13 @@ function under(title: string, above: string | undefined): string {
 function confusion({ confusion: { labels, counts } }: LabelSums, options: RenderOptions): string {
   const shown = labels.map((name) => cut(plain(name), 10) || "''");
   const cells = counts.map((row) => row.map(count));
-  const width = Math.max(6, ...shown.map((name) => name.length), ...cells.flat().map((cell) => cell.length)) + 2;
-  const rowHead = Math.max(14, ...shown.map((name) => name.length + 2));
+  const width = Math.max(6, ...shown.map(textWidth), ...cells.flat().map(textWidth)) + 2;
+  const rowHead = Math.max(14, ...shown.map((name) => textWidth(name) + 2));
   const fits = Math.max(1, Math.floor((options.columns - rowHead - 2) / width));
   const line = (head: string, values: readonly string[]) =>
-    `  ${head.padEnd(rowHead)}${values
+    `  ${padEnd(head, rowHead)}${values
       .slice(0, fits)
-      .map((value) => value.padStart(width))
+      .map((value) => padStart(value, width))
       .join('')}`.trimEnd();
   return [
     line('production ↓', ['shadow →']),
