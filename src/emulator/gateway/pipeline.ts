@@ -118,7 +118,8 @@ async function run(
     baseUrl: `http://${header(request, 'host')}`,
     world,
   };
-  const output = await implementation(context, input);
+  // `validate` has found that the input is what the operation's description says.
+  const output = await implementation(context, input as never);
   // Whoever is told that something was done finds it done, also after a kill -9.
   if (!MAY_BE_LOST.test(operation.name)) await world.store.flush();
   if (world.faults.inject(['drop-reply'], where) !== undefined) return undefined;

@@ -17,14 +17,39 @@ export interface Context {
 
 /**
  * One AWS operation: a checked input in the shape of AWS's own description (dates as `Date`, blobs as `Uint8Array`)
- * to an output in the same terms. It throws `AwsError` to refuse.
+ * to an output in the same terms. It throws `AwsError` to refuse. Each takes the input of its own name alone, which the
+ * gateway's validation vouches for; `OperationsOf` holds it to the SDK's types.
  */
-// biome-ignore lint: the shapes differ per operation; each service file narrows them with the SDK's types.
-// oxlint-disable-next-line typescript/no-explicit-any
-export type Operation = (context: Context, input: any) => unknown | Promise<unknown>;
+export type Operation = (context: Context, input: never) => unknown;
 
 /** The operations of one service by AWS's names; what is missing here but known to AWS answers NotImplemented. */
-export type Operations = Record<string, Operation>;
+export type Operations = Readonly<Record<string, Operation>>;
+
+/**
+ * The operations of a client of the SDK, as the emulator writes them. An input may be narrower than the SDK's (what AWS
+ * demands is there, and is not checked again), which the type of a method permits.
+ */
+export type OperationsOf<Client> = {
+  readonly [Name in keyof Client as Name extends string ? Capitalize<Name> : never]?: Client[Name] extends Call<
+    infer Input,
+    infer Output
+  >
+    ? Handler<Input, Output>
+    : never;
+};
+
+type Call<Input, Output> = (input: Input, options: never, callback: (error: unknown, output?: Output) => void) => void;
+
+type Handler<Input, Output> = {
+  handle(context: Context, input: Input): Answer<Output> | Promise<Answer<Output>>;
+}['handle'];
+
+/** What an operation answers: the SDK adds metadata, and makes a stream of the bytes. */
+type Answer<Output> = {
+  [Name in keyof Output as Name extends '$metadata' ? never : Name]: Name extends 'Body'
+    ? Uint8Array | undefined
+    : Output[Name];
+};
 
 /** What only the service itself knows of its requests, called by the gateway. */
 export interface Hooks {

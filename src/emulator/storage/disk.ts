@@ -71,7 +71,7 @@ class DiskStore implements Store {
   }
 
   table<T>(name: string): Table<T> {
-    return this.tableOf(name) as unknown as Table<T>;
+    return this.tableOf(name) as Table<T>;
   }
 
   tableOf(name: string): SortedTable<unknown> {

@@ -13,7 +13,7 @@ export function createMemoryStore(mostBytes?: number): Store {
         table = new SortedTable<unknown>(() => {});
         tables.set(name, table);
       }
-      return table as unknown as Table<T>;
+      return table as Table<T>;
     },
     blobs,
     sweep: async () => {},

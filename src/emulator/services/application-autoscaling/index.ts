@@ -3,11 +3,11 @@ import { deleteScalingPolicy, describeScalingPolicies, putScalingPolicy } from '
 import { deregisterScalableTarget, describeScalableTargets, registerScalableTarget } from './targets.ts';
 
 /** The Application Auto Scaling operations that are built. */
-export const operations: Operations = {
+export const operations = {
   DeleteScalingPolicy: deleteScalingPolicy,
   DeregisterScalableTarget: deregisterScalableTarget,
   DescribeScalableTargets: describeScalableTargets,
   DescribeScalingPolicies: describeScalingPolicies,
   PutScalingPolicy: putScalingPolicy,
   RegisterScalableTarget: registerScalableTarget,
-};
+} satisfies Operations;

@@ -52,7 +52,7 @@ export function describeScalingPolicies(
     MaxResults?: number;
     NextToken?: string;
   },
-): unknown {
+) {
   const { items, next } = pageFrom(
     policiesOf(context.world.store)
       .entries(`${context.account}/${context.region}/${input.ServiceNamespace}|`)

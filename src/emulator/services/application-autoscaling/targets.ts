@@ -80,7 +80,7 @@ export function describeScalableTargets(
     MaxResults?: number;
     NextToken?: string;
   },
-): unknown {
+) {
   const { items, next } = pageFrom(
     targetsOf(context.world.store)
       .entries(`${context.account}/${context.region}/${input.ServiceNamespace}|`)

@@ -1,7 +1,8 @@
+import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { type AlarmRecord, alarmArn } from '../../world/cloudwatch/alarms/record.ts';
 
 /** An alarm as DescribeAlarms shows it. */
-export function metricAlarm(alarm: AlarmRecord): Record<string, unknown> {
+export function metricAlarm(alarm: AlarmRecord): MetricAlarm {
   return {
     ...alarm.settings,
     AlarmArn: alarmArn(alarm.account, alarm.region, alarm.settings.AlarmName),

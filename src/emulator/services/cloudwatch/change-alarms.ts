@@ -1,4 +1,4 @@
-import type { Context, Operation, Operations } from '../operation.ts';
+import type { Context, Operations } from '../operation.ts';
 import { type AlarmRecord, type StateValue, alarmArn } from '../../world/cloudwatch/alarms/record.ts';
 import { changeState } from '../../world/cloudwatch/alarms/events.ts';
 import { alarmJson } from './alarm-view.ts';
@@ -7,7 +7,7 @@ import { AwsError } from '../../model/aws-error.ts';
 const find = (context: Context, name: string) => context.world.alarms.get(context.account, context.region, name);
 
 /** "If you specify any incorrect alarm names, the alarms you specify with correct names are still deleted." */
-const deleteAlarms: Operation = (context, input: { AlarmNames: string[] }) => {
+const deleteAlarms = (context: Context, input: { AlarmNames: string[] }) => {
   const { alarms } = context.world;
   for (const name of input.AlarmNames) {
     const alarm = find(context, name);
@@ -32,7 +32,7 @@ interface SetAlarmStateInput {
 }
 
 /** SetAlarmState: lasts until the next evaluation comes to another state. */
-const setAlarmState: Operation = (context, input: SetAlarmStateInput) => {
+const setAlarmState = (context: Context, input: SetAlarmStateInput) => {
   if (input.StateReasonData !== undefined && !isJson(input.StateReasonData)) {
     throw new AwsError('InvalidFormat', 'Data was not syntactically valid JSON.');
   }
@@ -49,8 +49,8 @@ const setAlarmState: Operation = (context, input: SetAlarmStateInput) => {
 };
 
 /** Names that do not exist are passed over, as on AWS. */
-function switchActions(enabled: boolean): Operation {
-  return (context, input: { AlarmNames: string[] }) => {
+function switchActions(enabled: boolean) {
+  return (context: Context, input: { AlarmNames: string[] }) => {
     for (const name of input.AlarmNames) {
       const alarm = find(context, name);
       if (alarm === undefined || alarm.settings.ActionsEnabled === enabled) continue;
@@ -62,18 +62,18 @@ function switchActions(enabled: boolean): Operation {
   };
 }
 
-const listTagsForResource: Operation = (context, input: { ResourceARN: string }) => ({
+const listTagsForResource = (context: Context, input: { ResourceARN: string }) => ({
   Tags: Object.entries(tagged(context, input.ResourceARN).tags).map(([Key, Value]) => ({ Key, Value })),
 });
 
-const tagResource: Operation = (context, input: { ResourceARN: string; Tags: { Key: string; Value: string }[] }) => {
+const tagResource = (context: Context, input: { ResourceARN: string; Tags: { Key: string; Value: string }[] }) => {
   const alarm = tagged(context, input.ResourceARN);
   alarm.tags = { ...alarm.tags, ...Object.fromEntries(input.Tags.map(({ Key, Value }) => [Key, Value])) };
   context.world.alarms.put(alarm);
   return {};
 };
 
-const untagResource: Operation = (context, input: { ResourceARN: string; TagKeys: string[] }) => {
+const untagResource = (context: Context, input: { ResourceARN: string; TagKeys: string[] }) => {
   const alarm = tagged(context, input.ResourceARN);
   alarm.tags = Object.fromEntries(Object.entries(alarm.tags).filter(([key]) => !input.TagKeys.includes(key)));
   context.world.alarms.put(alarm);
@@ -102,7 +102,7 @@ function isJson(text: string): boolean {
 }
 
 /** What changes alarms that are there. */
-export const changeOperations: Operations = {
+export const changeOperations = {
   DeleteAlarms: deleteAlarms,
   SetAlarmState: setAlarmState,
   EnableAlarmActions: switchActions(true),
@@ -110,4 +110,4 @@ export const changeOperations: Operations = {
   ListTagsForResource: listTagsForResource,
   TagResource: tagResource,
   UntagResource: untagResource,
-};
+} satisfies Operations;

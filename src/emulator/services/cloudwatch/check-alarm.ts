@@ -1,3 +1,4 @@
+import type { ComparisonOperator, EvaluationCriteria, StandardUnit } from '@aws-sdk/client-cloudwatch';
 import { MathProblem } from '../../world/cloudwatch/math/parse.ts';
 import { referencesOf } from '../../world/cloudwatch/metrics/query.ts';
 import { isExtendedStatistic } from '../../world/cloudwatch/metrics/statistics.ts';
@@ -19,17 +20,17 @@ export interface PutMetricAlarmInput {
   ExtendedStatistic?: string;
   Dimensions?: Dimension[];
   Period?: number;
-  Unit?: string;
+  Unit?: StandardUnit;
   EvaluationPeriods?: number;
   DatapointsToAlarm?: number;
   Threshold?: number;
-  ComparisonOperator?: string;
+  ComparisonOperator?: ComparisonOperator;
   TreatMissingData?: string;
   EvaluateLowSampleCountPercentile?: string;
   Metrics?: MetricDataQuery[];
   Tags?: { Key: string; Value: string }[];
   ThresholdMetricId?: string;
-  EvaluationCriteria?: unknown;
+  EvaluationCriteria?: EvaluationCriteria;
   EvaluationInterval?: number;
 }
 

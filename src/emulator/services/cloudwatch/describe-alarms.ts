@@ -1,4 +1,5 @@
-import type { Context, Operation, Operations } from '../operation.ts';
+import type { AlarmType, HistoryItemType, StandardUnit, StateValue, Statistic } from '@aws-sdk/client-cloudwatch';
+import type { Context, Operations } from '../operation.ts';
 import type { AlarmRecord, Dimension } from '../../world/cloudwatch/alarms/record.ts';
 import { metricAlarm } from './alarm-view.ts';
 import { pageAfter } from '../paging.ts';
@@ -10,8 +11,8 @@ const HISTORY_PAGE = 100;
 interface DescribeAlarmsInput {
   AlarmNames?: string[];
   AlarmNamePrefix?: string;
-  AlarmTypes?: string[];
-  StateValue?: string;
+  AlarmTypes?: AlarmType[];
+  StateValue?: StateValue;
   ActionPrefix?: string;
   MaxRecords?: number;
   NextToken?: string;
@@ -19,7 +20,7 @@ interface DescribeAlarmsInput {
   ParentsOfAlarmName?: string;
 }
 
-const describeAlarms: Operation = (context, input: DescribeAlarmsInput) => {
+const describeAlarms = (context: Context, input: DescribeAlarmsInput) => {
   if (input.AlarmNames !== undefined && input.AlarmNames.length > 0 && input.AlarmNamePrefix !== undefined) {
     throw validationError(
       'The parameters AlarmNames and AlarmNamePrefix are mutually exclusive and you have specified both.',
@@ -42,15 +43,15 @@ const describeAlarms: Operation = (context, input: DescribeAlarmsInput) => {
 interface ForMetricInput {
   MetricName: string;
   Namespace: string;
-  Statistic?: string;
+  Statistic?: Statistic;
   ExtendedStatistic?: string;
   Dimensions?: Dimension[];
   Period?: number;
-  Unit?: string;
+  Unit?: StandardUnit;
 }
 
 /** Alarms on exactly this metric: its dimensions must be all of them. */
-const describeAlarmsForMetric: Operation = (context, input: ForMetricInput) => {
+const describeAlarmsForMetric = (context: Context, input: ForMetricInput) => {
   const wanted = dimensionsKey(input.Dimensions ?? []);
   const found = alarmsOf(context).filter(
     ({ settings }) =>
@@ -67,8 +68,8 @@ const describeAlarmsForMetric: Operation = (context, input: ForMetricInput) => {
 
 interface HistoryInput {
   AlarmName?: string;
-  AlarmTypes?: string[];
-  HistoryItemType?: string;
+  AlarmTypes?: AlarmType[];
+  HistoryItemType?: HistoryItemType;
   StartDate?: Date;
   EndDate?: Date;
   MaxRecords?: number;
@@ -76,7 +77,7 @@ interface HistoryInput {
   ScanBy?: 'TimestampAscending' | 'TimestampDescending';
 }
 
-const describeAlarmHistory: Operation = (context, input: HistoryInput) => {
+const describeAlarmHistory = (context: Context, input: HistoryInput) => {
   const falling = input.ScanBy !== 'TimestampAscending';
   const none =
     input.AlarmTypes !== undefined && input.AlarmTypes.length > 0 && !input.AlarmTypes.includes('MetricAlarm');
@@ -99,7 +100,7 @@ const describeAlarmHistory: Operation = (context, input: HistoryInput) => {
   return {
     AlarmHistoryItems: items.map(([, entry]) => ({
       AlarmName: entry.name,
-      AlarmType: 'MetricAlarm',
+      AlarmType: 'MetricAlarm' as const,
       Timestamp: new Date(entry.at),
       HistoryItemType: entry.type,
       HistorySummary: entry.summary,
@@ -132,8 +133,8 @@ function dimensionsKey(dimensions: readonly Dimension[]): string {
 }
 
 /** What is asked of alarms. */
-export const describeOperations: Operations = {
+export const describeOperations = {
   DescribeAlarms: describeAlarms,
   DescribeAlarmsForMetric: describeAlarmsForMetric,
   DescribeAlarmHistory: describeAlarmHistory,
-};
+} satisfies Operations;

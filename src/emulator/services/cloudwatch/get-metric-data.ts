@@ -1,4 +1,5 @@
-import type { Operation } from '../operation.ts';
+import type { GetMetricDataOutput } from '@aws-sdk/client-cloudwatch';
+import type { Context } from '../operation.ts';
 import type { MetricDataQuery } from '../../world/cloudwatch/alarms/record.ts';
 import { isUnbuiltFunction } from '../../world/cloudwatch/math/functions.ts';
 import { MathProblem } from '../../world/cloudwatch/math/parse.ts';
@@ -23,7 +24,7 @@ interface Input {
 const MAX_DATAPOINTS = 100_800;
 
 /** GetMetricData: statistics, percentiles and metric math; newest first unless asked otherwise. */
-export const getMetricData: Operation = (context, input: Input) => {
+export const getMetricData = (context: Context, input: Input): GetMetricDataOutput => {
   const start = input.StartTime.getTime();
   const end = input.EndTime.getTime();
   if (start > end) throw validationError('The parameter EndTime must be greater than StartTime.');

@@ -1,4 +1,5 @@
-import type { Operation } from '../operation.ts';
+import type { StandardUnit, Statistic } from '@aws-sdk/client-cloudwatch';
+import type { Context } from '../operation.ts';
 import type { Dimension } from '../../world/cloudwatch/alarms/record.ts';
 import { aligned } from '../../world/cloudwatch/metrics/query.ts';
 import { isExtendedStatistic, statisticOf } from '../../world/cloudwatch/metrics/statistics.ts';
@@ -12,15 +13,15 @@ interface Input {
   StartTime: Date;
   EndTime: Date;
   Period: number;
-  Statistics?: string[];
+  Statistics?: Statistic[];
   ExtendedStatistics?: string[];
-  Unit?: string;
+  Unit?: StandardUnit;
 }
 
 const MAX_DATAPOINTS = 1_440;
 
 /** GetMetricStatistics: one entry per period and unit that has data, in order of time (AWS promises no order). */
-export const getMetricStatistics: Operation = (context, input: Input) => {
+export const getMetricStatistics = (context: Context, input: Input) => {
   const start = input.StartTime.getTime();
   const end = input.EndTime.getTime();
   if (start >= end) throw invalidParameterValue('The parameter StartTime must be less than the parameter EndTime.');
@@ -72,7 +73,7 @@ export const getMetricStatistics: Operation = (context, input: Input) => {
       return {
         Timestamp: new Date(point.at),
         ...Object.fromEntries(statistics.map((name) => [name, statisticOf(point, name)])),
-        Unit: unit,
+        Unit: unit as StandardUnit,
         ...(more.length > 0 && { ExtendedStatistics: Object.fromEntries(more) }),
       };
     }),

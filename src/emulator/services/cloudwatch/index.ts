@@ -1,4 +1,5 @@
-import type { Operations } from '../operation.ts';
+import type { CloudWatch } from '@aws-sdk/client-cloudwatch';
+import type { OperationsOf } from '../operation.ts';
 import { changeOperations } from './change-alarms.ts';
 import { describeOperations } from './describe-alarms.ts';
 import { getMetricData } from './get-metric-data.ts';
@@ -8,7 +9,7 @@ import { putMetricAlarm } from './put-metric-alarm.ts';
 import { putMetricData } from './put-metric-data.ts';
 
 /** CloudWatch: metrics and alarms on them. */
-export const operations: Operations = {
+export const operations = {
   PutMetricData: putMetricData,
   GetMetricData: getMetricData,
   GetMetricStatistics: getMetricStatistics,
@@ -16,4 +17,4 @@ export const operations: Operations = {
   PutMetricAlarm: putMetricAlarm,
   ...describeOperations,
   ...changeOperations,
-};
+} satisfies OperationsOf<CloudWatch>;

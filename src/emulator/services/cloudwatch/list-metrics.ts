@@ -1,4 +1,4 @@
-import type { Operation } from '../operation.ts';
+import type { Context } from '../operation.ts';
 import type { Series } from '../../world/cloudwatch/metrics/metrics.ts';
 import { pageAfter } from '../paging.ts';
 import { invalidParameterValue } from './errors.ts';
@@ -15,7 +15,7 @@ const PAGE = 500;
 const THREE_HOURS = 3 * 3_600_000;
 
 /** ListMetrics: what had data within two weeks. Unlike elsewhere, some of the dimensions suffice. */
-export const listMetrics: Operation = (context, input: Input) => {
+export const listMetrics = (context: Context, input: Input) => {
   const now = context.world.clock.now();
   const within = input.RecentlyActive === 'PT3H' ? THREE_HOURS : undefined;
   const all = context.world.metrics

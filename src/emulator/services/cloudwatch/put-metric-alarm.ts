@@ -1,4 +1,4 @@
-import type { Context, Operation } from '../operation.ts';
+import type { Context } from '../operation.ts';
 import type { AlarmRecord, AlarmSettings, Comparison } from '../../world/cloudwatch/alarms/record.ts';
 import { alarmJson } from './alarm-view.ts';
 import { checkAlarm, type PutMetricAlarmInput } from './check-alarm.ts';
@@ -8,7 +8,7 @@ import { notBuilt, validationError } from './errors.ts';
  * PutMetricAlarm: a new alarm begins in INSUFFICIENT_DATA; an existing one is overwritten as a whole, but keeps its
  * state (and its tags: those of an update are ignored).
  */
-export const putMetricAlarm: Operation = (context: Context, input: PutMetricAlarmInput) => {
+export const putMetricAlarm = (context: Context, input: PutMetricAlarmInput) => {
   if (input.ThresholdMetricId !== undefined || /Upper|Lower/.test(input.ComparisonOperator ?? '')) {
     throw notBuilt('Alarms on anomaly detection are');
   }

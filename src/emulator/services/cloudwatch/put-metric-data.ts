@@ -1,4 +1,5 @@
-import type { Operation } from '../operation.ts';
+import type { StandardUnit } from '@aws-sdk/client-cloudwatch';
+import type { Context, Operation } from '../operation.ts';
 import type { Dimension } from '../../world/cloudwatch/alarms/record.ts';
 import type { Series } from '../../world/cloudwatch/metrics/metrics.ts';
 import { invalidParameterCombination, invalidParameterValue } from './errors.ts';
@@ -11,7 +12,7 @@ interface Datum {
   StatisticValues?: { SampleCount: number; Sum: number; Minimum: number; Maximum: number };
   Values?: number[];
   Counts?: number[];
-  Unit?: string;
+  Unit?: StandardUnit;
   StorageResolution?: number;
 }
 
@@ -29,7 +30,7 @@ const TWO_HOURS = 2 * 3_600_000;
 const MAX_MAGNITUDE = 2 ** 360;
 
 /** PutMetricData: everything is checked before anything is kept. */
-export const putMetricData: Operation = (context, input: Input) => {
+export const putMetricData = (context: Context, input: Input) => {
   const now = context.world.clock.now();
   const lists: [string, Datum[]][] = [['MetricData', input.MetricData ?? []]];
   input.EntityMetricData?.forEach((entity, i) =>

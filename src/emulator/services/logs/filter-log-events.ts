@@ -1,4 +1,4 @@
-import type { Operation } from '../operation.ts';
+import type { Context } from '../operation.ts';
 import type { StoredLogEvent } from '../../world/logs/logs.ts';
 import { filterOf } from './filter.ts';
 import { firstPage } from './get-log-events.ts';
@@ -23,7 +23,7 @@ interface Input {
 }
 
 /** FilterLogEvents: the events of many streams in one row, by time. `endTime` is included, unlike GetLogEvents'. */
-export const filterLogEvents: Operation = async (context, input: Input) => {
+export const filterLogEvents = async (context: Context, input: Input) => {
   const group = groupOf(context, input);
   const { logStreamNames: names, logStreamNamePrefix: prefix } = input;
   if (names !== undefined && prefix !== undefined) {

@@ -1,4 +1,4 @@
-import type { Operation } from '../operation.ts';
+import type { Context } from '../operation.ts';
 import { EVENT_OVERHEAD } from '../../world/logs/stream.ts';
 import type { StoredLogEvent } from '../../world/logs/logs.ts';
 import { streamNotFound } from './errors.ts';
@@ -24,7 +24,7 @@ interface Input {
  * GetLogEvents: a page forwards or backwards, told in order of time either way. Tokens are never missing; at an end the
  * token that was passed in comes back.
  */
-export const getLogEvents: Operation = async (context, input: Input) => {
+export const getLogEvents = async (context: Context, input: Input) => {
   const group = groupOf(context, input);
   if (context.world.logs.stream(targetOf(context, group, input.logStreamName)) === undefined) throw streamNotFound();
   const all = await context.world.logs.read(group, {

@@ -1,4 +1,5 @@
-import type { Context, Operation, Operations } from '../operation.ts';
+import type { LogGroupClass } from '@aws-sdk/client-cloudwatch-logs';
+import type { Context, Operations } from '../operation.ts';
 import type { LogGroup } from '../../world/logs/logs.ts';
 import { alreadyExists, invalidParameter, groupNotFound, invalidToken } from './errors.ts';
 import { pageAfter } from '../paging.ts';
@@ -14,10 +15,10 @@ interface CreateLogGroupInput {
   logGroupName: string;
   kmsKeyId?: string;
   tags?: Record<string, string>;
-  logGroupClass?: string;
+  logGroupClass?: LogGroupClass;
 }
 
-const createLogGroup: Operation = ({ world, account, region }, input: CreateLogGroupInput) => {
+const createLogGroup = ({ world, account, region }: Context, input: CreateLogGroupInput) => {
   const { logGroupName: name, kmsKeyId, tags, logGroupClass } = input;
   if (world.logs.group(account, region, name) !== undefined) throw alreadyExists('group');
   world.logs.setGroup({
@@ -33,7 +34,7 @@ const createLogGroup: Operation = ({ world, account, region }, input: CreateLogG
   return {};
 };
 
-const deleteLogGroup: Operation = async ({ world, account, region }, input: { logGroupName: string }) => {
+const deleteLogGroup = async ({ world, account, region }: Context, input: { logGroupName: string }) => {
   if (!(await world.logs.deleteGroup(account, region, input.logGroupName))) throw groupNotFound();
   return {};
 };
@@ -41,13 +42,13 @@ const deleteLogGroup: Operation = async ({ world, account, region }, input: { lo
 interface DescribeLogGroupsInput {
   logGroupNamePrefix?: string;
   logGroupNamePattern?: string;
-  logGroupClass?: string;
+  logGroupClass?: LogGroupClass;
   logGroupIdentifiers?: string[];
   nextToken?: string;
   limit?: number;
 }
 
-const describeLogGroups: Operation = (context, input: DescribeLogGroupsInput) => {
+const describeLogGroups = (context: Context, input: DescribeLogGroupsInput) => {
   const { logGroupNamePrefix: prefix, logGroupNamePattern: pattern, logGroupIdentifiers: identifiers } = input;
   if (prefix !== undefined && pattern !== undefined) {
     throw invalidParameter('LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.');
@@ -90,7 +91,7 @@ function classOf(group: LogGroup): string {
   return group.logGroupClass ?? 'STANDARD';
 }
 
-const putRetentionPolicy: Operation = (context, input: { logGroupName: string; retentionInDays: number }) => {
+const putRetentionPolicy = (context: Context, input: { logGroupName: string; retentionInDays: number }) => {
   const days = input.retentionInDays;
   if (!RETENTIONS.includes(days)) {
     throw invalidParameter(
@@ -102,17 +103,17 @@ const putRetentionPolicy: Operation = (context, input: { logGroupName: string; r
   return {};
 };
 
-const deleteRetentionPolicy: Operation = (context, input: { logGroupName: string }) => {
+const deleteRetentionPolicy = (context: Context, input: { logGroupName: string }) => {
   const { retentionInDays: _days, ...rest } = groupOf(context, input);
   context.world.logs.setGroup(rest);
   return {};
 };
 
-const listTagsForResource: Operation = (context, input: { resourceArn: string }) => ({
+const listTagsForResource = (context: Context, input: { resourceArn: string }) => ({
   tags: tagged(context, input.resourceArn).tags,
 });
 
-const tagResource: Operation = (context, input: { resourceArn: string; tags: Record<string, string> }) => {
+const tagResource = (context: Context, input: { resourceArn: string; tags: Record<string, string> }) => {
   const group = tagged(context, input.resourceArn);
   const tags = { ...group.tags, ...input.tags };
   if (Object.keys(tags).length > 50) {
@@ -124,7 +125,7 @@ const tagResource: Operation = (context, input: { resourceArn: string; tags: Rec
   return {};
 };
 
-const untagResource: Operation = (context, input: { resourceArn: string; tagKeys: string[] }) => {
+const untagResource = (context: Context, input: { resourceArn: string; tagKeys: string[] }) => {
   const group = tagged(context, input.resourceArn);
   const tags = Object.fromEntries(Object.entries(group.tags).filter(([key]) => !input.tagKeys.includes(key)));
   context.world.logs.setGroup({ ...group, tags });
@@ -139,7 +140,7 @@ function tagged(context: Context, arn: string): LogGroup {
 }
 
 /** Log groups, their retention and tags. */
-export const groupOperations: Operations = {
+export const groupOperations = {
   CreateLogGroup: createLogGroup,
   DeleteLogGroup: deleteLogGroup,
   DescribeLogGroups: describeLogGroups,
@@ -148,7 +149,7 @@ export const groupOperations: Operations = {
   ListTagsForResource: listTagsForResource,
   TagResource: tagResource,
   UntagResource: untagResource,
-};
+} satisfies Operations;
 
 /** The group of a request that names it by name, or by identifier (name or ARN); throws when it is not there. */
 export function groupOf(context: Context, input: { logGroupName?: string; logGroupIdentifier?: string }): LogGroup {

@@ -1,4 +1,4 @@
-import type { Operation } from '../operation.ts';
+import type { Context } from '../operation.ts';
 import type { LogEvent } from '../../world/logs/logs.ts';
 import { EVENT_OVERHEAD } from '../../world/logs/stream.ts';
 import { invalidParameter, streamNotFound } from './errors.ts';
@@ -19,7 +19,7 @@ interface Input {
  * PutLogEvents: a batch in order of time, at most 1 MB and (where valid) 24 hours long. Events too old, too new or past
  * the group's retention are left out and told of. The sequence token is ignored, as on AWS since 2023.
  */
-export const putLogEvents: Operation = async (context, input: Input) => {
+export const putLogEvents = async (context: Context, input: Input) => {
   const group = groupOf(context, { logGroupName: input.logGroupName });
   const target = targetOf(context, group, input.logStreamName);
   if (context.world.logs.stream(target) === undefined) throw streamNotFound();

@@ -37,7 +37,7 @@ interface QueryRecord {
 type Status = 'Scheduled' | 'Running' | 'Complete' | 'Cancelled';
 
 /** CloudWatch Logs Insights: a query is kept as it was asked, and evaluated when its results are read. */
-export const queryOperations: Operations = {
+export const queryOperations = {
   StartQuery(context, input: StartQueryCommandInput) {
     const groups = groupsOf(context, input);
     const { startTime = 0, endTime = 0, queryString: text = '' } = input;
@@ -80,7 +80,7 @@ export const queryOperations: Operations = {
   async GetQueryResults(context, input: GetQueryResultsCommandInput) {
     const record = queryOf(context, input.queryId);
     const status = statusOf(record, context.world.clock.now());
-    const answer = { queryLanguage: 'CWLI', status };
+    const answer = { queryLanguage: 'CWLI' as const, status };
     // "Running: only partial results": here none yet.
     if (status !== 'Complete') return { ...answer, results: [], statistics: statistics(0, [], 0) };
     const rows = await eventsOf(context, record);
@@ -108,7 +108,7 @@ export const queryOperations: Operations = {
     queries(context).set(`${prefix(context)}${record.id}`, { ...record, stopped: now });
     return { success: true };
   },
-};
+} satisfies Operations;
 
 function groupsOf(context: Context, input: StartQueryCommandInput): LogGroup[] {
   const { logGroupName, logGroupNames, logGroupIdentifiers } = input;

@@ -1,4 +1,4 @@
-import type { Context, Operation, Operations } from '../operation.ts';
+import type { Context, Operations } from '../operation.ts';
 import type { LogGroup, LogStream, LogTarget } from '../../world/logs/logs.ts';
 import { alreadyExists, invalidParameter, streamNotFound, invalidToken } from './errors.ts';
 import { pageAfter } from '../paging.ts';
@@ -11,14 +11,14 @@ interface StreamInput {
   logStreamName: string;
 }
 
-const createLogStream: Operation = (context, input: StreamInput) => {
+const createLogStream = (context: Context, input: StreamInput) => {
   const target = targetOf(context, groupOf(context, input), input.logStreamName);
   if (context.world.logs.stream(target) !== undefined) throw alreadyExists('stream');
   context.world.logs.createStream(target);
   return {};
 };
 
-const deleteLogStream: Operation = async (context, input: StreamInput) => {
+const deleteLogStream = async (context: Context, input: StreamInput) => {
   const target = targetOf(context, groupOf(context, input), input.logStreamName);
   if (!(await context.world.logs.deleteStream(target))) throw streamNotFound();
   return {};
@@ -34,7 +34,7 @@ interface DescribeLogStreamsInput {
   limit?: number;
 }
 
-const describeLogStreams: Operation = (context, input: DescribeLogStreamsInput) => {
+const describeLogStreams = (context: Context, input: DescribeLogStreamsInput) => {
   const byTime = input.orderBy === 'LastEventTime';
   const prefix = input.logStreamNamePrefix;
   if (byTime && prefix !== undefined)
@@ -81,8 +81,8 @@ export function targetOf(context: Context, group: LogGroup, stream: string): Log
 }
 
 /** Log streams. */
-export const streamOperations: Operations = {
+export const streamOperations = {
   CreateLogStream: createLogStream,
   DeleteLogStream: deleteLogStream,
   DescribeLogStreams: describeLogStreams,
-};
+} satisfies Operations;

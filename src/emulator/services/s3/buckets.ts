@@ -1,4 +1,9 @@
-import type { CreateBucketCommandInput, DeleteBucketCommandInput, ListBucketsCommandInput } from '@aws-sdk/client-s3';
+import type {
+  BucketLocationConstraint,
+  CreateBucketCommandInput,
+  DeleteBucketCommandInput,
+  ListBucketsCommandInput,
+} from '@aws-sdk/client-s3';
 import { buckets, objects, parts, uploads } from '../../world/objects/records.ts';
 import { dropPieces } from '../../world/objects/bytes.ts';
 import type { Operations } from '../operation.ts';
@@ -7,7 +12,7 @@ import { pageAfter } from '../paging.ts';
 import { invalidArgument, notImplemented, invalidContinuationToken } from './errors.ts';
 import { AwsError } from '../../model/aws-error.ts';
 
-export const bucketOperations: Operations = {
+export const bucketOperations = {
   CreateBucket(context, input: CreateBucketCommandInput) {
     const name = input.Bucket ?? '';
     if (!isBucketName(name)) {
@@ -85,7 +90,7 @@ export const bucketOperations: Operations = {
 
   GetBucketLocation(context, input: { Bucket?: string }) {
     const { region } = bucketOf(context, input);
-    return region === 'us-east-1' ? {} : { LocationConstraint: region };
+    return region === 'us-east-1' ? {} : { LocationConstraint: region as BucketLocationConstraint };
   },
 
   GetBucketVersioning(context, input: { Bucket?: string }) {
@@ -119,7 +124,7 @@ export const bucketOperations: Operations = {
       ...(next !== undefined && { ContinuationToken: next }),
     };
   },
-};
+} satisfies Operations;
 
 /** Where the bucket is to lie: the caller's region, said again in the body unless it is us-east-1. */
 function regionOf(region: string, constraint: string | undefined): string {

@@ -17,7 +17,7 @@ const MIN_PART = 5 * 1024 * 1024;
 type Input = CompleteMultipartUploadCommandInput;
 type Chosen = [number: number, part: PartRecord];
 
-export const completeOperations: Operations = {
+export const completeOperations = {
   async CompleteMultipartUpload(context, input: Input) {
     const upload = uploadOf(context, input);
     const chosen = choose(context, input, upload);
@@ -67,7 +67,7 @@ export const completeOperations: Operations = {
       ...encryptionOf(upload.attributes),
     };
   },
-};
+} satisfies Operations;
 
 /** The parts the client lists, each found as it describes them. */
 function choose(context: Context, input: Input, upload: UploadRecord): Chosen[] {
@@ -151,7 +151,7 @@ function checksumOfAll(input: Input, upload: UploadRecord, chosen: readonly Chos
     chosen.map(([, { piece, checksums }]) => ({ value: checksums[member] ?? '', size: piece.size })),
   );
   if (value === undefined) return undefined;
-  const given = (input as unknown as Record<string, unknown>)[member];
+  const given = new Map<string, unknown>(Object.entries(input)).get(member);
   if (given !== undefined && given !== value && given !== value.replace(/-\d+$/, '')) throw badDigest(member);
   return { member, value, type };
 }

@@ -11,7 +11,7 @@ import { invalidArgument, invalidRequest, preconditionFailed } from './errors.ts
 import { tagsOfHeader } from './tagging.ts';
 import { storeObject } from './write.ts';
 
-export const copyOperations: Operations = {
+export const copyOperations = {
   async CopyObject(context, input: CopyObjectCommandInput) {
     bucketOf(context, input);
     const from = sourceOf(input.CopySource);
@@ -62,7 +62,7 @@ export const copyOperations: Operations = {
       ...encryptionOf(attributes),
     };
   },
-};
+} satisfies Operations;
 
 /** Bucket and key of an `x-amz-copy-source`: `bucket/key`, perhaps with a leading slash and `?versionId=…`, percent-encoded. */
 function sourceOf(header: string | undefined): { Bucket: string; Key: string; VersionId?: string } {

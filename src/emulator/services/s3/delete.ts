@@ -7,7 +7,7 @@ import { matches } from './conditions.ts';
 import { malformedXml, noSuchKey, notImplemented, preconditionFailed } from './errors.ts';
 import { AwsError } from '../../model/aws-error.ts';
 
-export const deleteOperations: Operations = {
+export const deleteOperations = {
   /**
    * What is not there counts as deleted, except under If-Match: then it is 404, as measured on S3
    * (https://github.com/ministackorg/ministack/issues/1475).
@@ -57,4 +57,4 @@ export const deleteOperations: Operations = {
     await dropPieces(context.world.store, dropped);
     return { ...(input.Delete?.Quiet ? {} : { Deleted }), ...(Errors.length > 0 ? { Errors } : {}) };
   },
-};
+} satisfies Operations;

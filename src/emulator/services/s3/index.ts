@@ -1,4 +1,5 @@
-import type { Hooks, Operations } from '../operation.ts';
+import type { S3 } from '@aws-sdk/client-s3';
+import type { Hooks, OperationsOf } from '../operation.ts';
 import { bucketOperations } from './buckets.ts';
 import { checkRequest } from './check-request.ts';
 import { completeOperations } from './complete.ts';
@@ -13,7 +14,7 @@ import { taggingOperations } from './tagging.ts';
 import { writeOperations } from './write.ts';
 
 /** S3: buckets of one version, their objects, uploads in parts. */
-export const operations: Operations = {
+export const operations = {
   ...bucketOperations,
   ...taggingOperations,
   ...readOperations,
@@ -24,7 +25,7 @@ export const operations: Operations = {
   ...multipartOperations,
   ...completeOperations,
   ...multipartListOperations,
-};
+} satisfies OperationsOf<S3>;
 
 /** AWS's description alone does not tell S3's operations apart, and S3 checks a request before it reads it. */
 export const hooks: Hooks = { operationOf, checkRequest };

@@ -8,7 +8,7 @@ import { listPage, urlEncode } from './list-page.ts';
 import { checksumInList } from './read.ts';
 import { invalidArgument, invalidContinuationToken } from './errors.ts';
 
-export const listOperations: Operations = {
+export const listOperations = {
   ListObjects(context, input: ListObjectsCommandInput) {
     const prefix = input.Prefix ?? '';
     const marker = input.Marker ?? '';
@@ -71,7 +71,7 @@ export const listOperations: Operations = {
       CommonPrefixes: page.groups.map((group) => ({ Prefix: encode(group) })),
     };
   },
-};
+} satisfies Operations;
 
 /** At most 1000 a page, whatever is asked for. `name` is the parameter as S3 calls it in its refusal. */
 export function limitOf(asked: number | undefined, name: string): number {

@@ -8,7 +8,7 @@ import { encoder, limitOf } from './list.ts';
 import { listPage } from './list-page.ts';
 import { partsOf, uploadOf } from './uploads.ts';
 
-export const multipartListOperations: Operations = {
+export const multipartListOperations = {
   ListParts(context, input: ListPartsCommandInput) {
     const upload = uploadOf(context, input);
     const limit = limitOf(input.MaxParts, 'max-parts');
@@ -87,7 +87,7 @@ export const multipartListOperations: Operations = {
       CommonPrefixes: page.groups.map((group) => ({ Prefix: encode(group) })),
     };
   },
-};
+} satisfies Operations;
 
 function checksumOfUpload({ checksumMember, checksumType }: UploadRecord): Record<string, unknown> {
   return checksumMember === undefined

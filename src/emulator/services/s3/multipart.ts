@@ -15,7 +15,7 @@ import { invalidArgument, invalidRequest, noSuchUpload, preconditionFailed } fro
 import { tagsOfHeader } from './tagging.ts';
 import { type UploadInput, removeUpload, partKey, uploadKey, uploadOf } from './uploads.ts';
 
-export const multipartOperations: Operations = {
+export const multipartOperations = {
   CreateMultipartUpload(context, input: CreateMultipartUploadCommandInput) {
     bucketOf(context, input);
     const { store, random, clock } = context.world;
@@ -94,7 +94,7 @@ export const multipartOperations: Operations = {
     );
     return {};
   },
-};
+} satisfies Operations;
 
 /** Keeps a part's bytes, with the checksum the client gave and the one S3 keeps for itself. A part sent again replaces the first. */
 async function writePart(

@@ -10,7 +10,7 @@ import { type ByteRange, parseRange } from './range.ts';
 import { invalidRequest } from './errors.ts';
 import { AwsError } from '../../model/aws-error.ts';
 
-export const readOperations: Operations = {
+export const readOperations = {
   HeadObject(context, input: GetObjectCommandInput) {
     return describe(objectOf(context, input), input).headers;
   },
@@ -42,7 +42,7 @@ export const readOperations: Operations = {
       ...(asked.has('ObjectSize') ? { ObjectSize: record.size } : {}),
     };
   },
-};
+} satisfies Operations;
 
 /** Checks the conditions and says what the answer's headers are, and of which bytes; undefined for all of them. */
 function describe(

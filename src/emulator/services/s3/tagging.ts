@@ -4,7 +4,7 @@ import { buckets, objects, type Tag } from '../../world/objects/records.ts';
 import { bucketOf, objectId, objectOf } from './access.ts';
 import { AwsError } from '../../model/aws-error.ts';
 
-export const taggingOperations: Operations = {
+export const taggingOperations = {
   PutBucketTagging(context, input: PutBucketTaggingCommandInput) {
     const bucket = bucketOf(context, input);
     const tags = checkTags(input.Tagging?.TagSet ?? [], 50);
@@ -40,7 +40,7 @@ export const taggingOperations: Operations = {
     objects(context.world.store).set(objectId(input), { ...record, tags: [] });
     return {};
   },
-};
+} satisfies Operations;
 
 /** The `x-amz-tagging` header, `key=value&key=value`, as tags. */
 export function tagsOfHeader(header: string | undefined): Tag[] {

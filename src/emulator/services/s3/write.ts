@@ -16,7 +16,7 @@ export interface Destination {
   IfNoneMatch?: string | undefined;
 }
 
-export const writeOperations: Operations = {
+export const writeOperations = {
   async PutObject(context, input: Omit<PutObjectCommandInput, 'Body'> & { Body?: Uint8Array }) {
     bucketOf(context, input);
     const attributes = attributesOf(input);
@@ -35,7 +35,7 @@ export const writeOperations: Operations = {
       ...encryptionOf(attributes),
     };
   },
-};
+} satisfies Operations;
 
 /**
  * Puts a written object in its place, if the conditions still hold, and takes away the bytes of what lay there. On

@@ -1,5 +1,6 @@
-import type { Operations } from '../operation.ts';
+import type { SageMakerRuntime } from '@aws-sdk/client-sagemaker-runtime';
+import type { OperationsOf } from '../operation.ts';
 import { invokeEndpoint } from './invoke.ts';
 
 /** The SageMaker runtime operations that are built. */
-export const operations: Operations = { InvokeEndpoint: invokeEndpoint };
+export const operations = { InvokeEndpoint: invokeEndpoint } satisfies OperationsOf<SageMakerRuntime>;

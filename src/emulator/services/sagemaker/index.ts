@@ -1,4 +1,5 @@
-import type { Operations } from '../operation.ts';
+import type { SageMaker } from '@aws-sdk/client-sagemaker';
+import type { OperationsOf } from '../operation.ts';
 import { createEndpointConfig, deleteEndpointConfig, describeEndpointConfig } from './endpoint-configs.ts';
 import { createEndpoint, deleteEndpoint, describeEndpoint } from './endpoints.ts';
 import { listEndpointConfigs, listEndpoints, listModels } from './lists.ts';
@@ -7,7 +8,7 @@ import { addTags, deleteTags, listTags } from './tags.ts';
 import { updateEndpoint, updateEndpointWeightsAndCapacities } from './update.ts';
 
 /** The SageMaker operations that are built. */
-export const operations: Operations = {
+export const operations = {
   AddTags: addTags,
   CreateEndpoint: createEndpoint,
   CreateEndpointConfig: createEndpointConfig,
@@ -25,4 +26,4 @@ export const operations: Operations = {
   ListTags: listTags,
   UpdateEndpoint: updateEndpoint,
   UpdateEndpointWeightsAndCapacities: updateEndpointWeightsAndCapacities,
-};
+} satisfies OperationsOf<SageMaker>;

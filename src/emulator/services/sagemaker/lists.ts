@@ -1,4 +1,9 @@
-import type { EndpointStatus } from '@aws-sdk/client-sagemaker';
+import type {
+  EndpointStatus,
+  ListEndpointConfigsOutput,
+  ListEndpointsOutput,
+  ListModelsOutput,
+} from '@aws-sdk/client-sagemaker';
 import type { Context } from '../operation.ts';
 import { configsOf, endpointsOf, modelsOf } from '../../world/endpoints/records.ts';
 import { type Page, pageAfter } from '../paging.ts';
@@ -74,7 +79,7 @@ function readKey(key: string): Listed {
 
 const prefix = (context: Context) => `${context.account}/${context.region}/`;
 
-export function listModels(context: Context, input: ListInput): unknown {
+export function listModels(context: Context, input: ListInput): ListModelsOutput {
   const records = modelsOf(context.world.store)
     .entries(prefix(context))
     .map(([, record]) => record);
@@ -87,7 +92,7 @@ export function listModels(context: Context, input: ListInput): unknown {
   return { Models, ...(next !== undefined && { NextToken: next }) };
 }
 
-export function listEndpointConfigs(context: Context, input: ListInput): unknown {
+export function listEndpointConfigs(context: Context, input: ListInput): ListEndpointConfigsOutput {
   const records = configsOf(context.world.store)
     .entries(prefix(context))
     .map(([, record]) => record);
@@ -100,7 +105,7 @@ export function listEndpointConfigs(context: Context, input: ListInput): unknown
   return { EndpointConfigs, ...(next !== undefined && { NextToken: next }) };
 }
 
-export function listEndpoints(context: Context, input: ListInput): unknown {
+export function listEndpoints(context: Context, input: ListInput): ListEndpointsOutput {
   const records = endpointsOf(context.world.store)
     .entries(prefix(context))
     .map(([, record]) => record);

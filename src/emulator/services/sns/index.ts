@@ -1,6 +1,7 @@
-import type { Operations } from '../operation.ts';
+import type { SNS } from '@aws-sdk/client-sns';
+import type { OperationsOf } from '../operation.ts';
 import { subscriptionOperations } from './subscriptions.ts';
 import { topicOperations } from './topics.ts';
 
 /** SNS: topics, their subscriptions, and what is published to them. */
-export const operations: Operations = { ...topicOperations, ...subscriptionOperations };
+export const operations = { ...topicOperations, ...subscriptionOperations } satisfies OperationsOf<SNS>;

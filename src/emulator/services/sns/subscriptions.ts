@@ -9,7 +9,7 @@ const PROTOCOLS = ['http', 'https', 'email', 'email-json', 'sms', 'sqs', 'applic
 /** Of these SNS asks the owner of the endpoint first. */
 const ASKED_FIRST = ['email', 'email-json'];
 
-export const subscriptionOperations: Operations = {
+export const subscriptionOperations = {
   /**
    * Only endpoints `http://127.0.0.1…` and `http://localhost…` are delivered to, and they are confirmed at once: nobody
    * outside this machine is ever called. The others are kept and listed.
@@ -64,7 +64,7 @@ export const subscriptionOperations: Operations = {
       NextToken: next,
     };
   },
-};
+} satisfies Operations;
 
 function checkUrl(protocol: string, endpoint: string): void {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;

@@ -17,7 +17,7 @@ export const PAGE = 100;
 
 const MAX_BYTES = 262_144;
 
-export const topicOperations: Operations = {
+export const topicOperations = {
   /** Creating what exists answers its ARN. */
   CreateTopic(context, input: CreateTopicCommandInput) {
     const { account, region } = context;
@@ -62,7 +62,7 @@ export const topicOperations: Operations = {
     return {
       Attributes: {
         ...topic.record.attributes,
-        TopicArn: input.TopicArn,
+        TopicArn: topicArn(topic),
         Owner: topic.account,
         SubscriptionsConfirmed: String(confirmed),
         SubscriptionsPending: String(all.length - confirmed),
@@ -77,7 +77,7 @@ export const topicOperations: Operations = {
     const topic = topicOf(context, input.TopicArn ?? input.TargetArn);
     return { MessageId: publish(context.world, topic, messageOf(input)) };
   },
-};
+} satisfies Operations;
 
 /** The topic the ARN names, if it is the caller's. */
 export function topicOf(context: Context, arn: string | undefined): TopicName & { record: TopicRecord } {

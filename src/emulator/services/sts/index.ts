@@ -1,5 +1,6 @@
+import type { STS } from '@aws-sdk/client-sts';
 import type { AssumeRoleCommandInput, AssumeRoleResponse, GetCallerIdentityResponse } from '@aws-sdk/client-sts';
-import type { Context, Operations } from '../operation.ts';
+import type { Context, OperationsOf } from '../operation.ts';
 import { sessions } from '../../world/accounts.ts';
 import { AwsError } from '../../model/aws-error.ts';
 
@@ -7,10 +8,10 @@ const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const ROLE = /^arn:aws[a-z-]*:iam::(\d{12}):role\/(?:.*\/)?([\w+=,.@-]{1,64})$/;
 
 /** The STS operations that are built. */
-export const operations: Operations = {
+export const operations = {
   AssumeRole: assumeRole,
   GetCallerIdentity: callerIdentity,
-};
+} satisfies OperationsOf<STS>;
 
 /** AssumeRole: there are no policies here, so every role may be assumed; the session acts in the role's account. */
 function assumeRole(context: Context, input: AssumeRoleCommandInput): AssumeRoleResponse {

@@ -1,3 +1,5 @@
+import type { LogGroupClass } from '@aws-sdk/client-cloudwatch-logs';
+
 /** Where a log line belongs. */
 export interface LogTarget {
   account: string;
@@ -28,7 +30,7 @@ export interface LogGroup {
   creationTime: number;
   retentionInDays?: number;
   kmsKeyId?: string;
-  logGroupClass?: string;
+  logGroupClass?: LogGroupClass;
   tags: Record<string, string>;
   storedBytes: number;
 }

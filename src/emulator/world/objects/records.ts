@@ -1,3 +1,4 @@
+import type { StorageClass } from '@aws-sdk/client-s3';
 import type { Store, Table } from '../../storage/store.ts';
 
 export interface BucketRecord {
@@ -28,7 +29,7 @@ export interface ObjectAttributes {
   ContentLanguage?: string | undefined;
   Expires?: string | undefined;
   WebsiteRedirectLocation?: string | undefined;
-  StorageClass?: string | undefined;
+  StorageClass?: StorageClass | undefined;
   ServerSideEncryption?: string | undefined;
   SSEKMSKeyId?: string | undefined;
   BucketKeyEnabled?: boolean | undefined;

@@ -1,3 +1,5 @@
+import type { StandardUnit } from '@aws-sdk/client-cloudwatch';
+
 /** One of CloudWatch's three alarm states. */
 export type StateValue = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
@@ -13,7 +15,7 @@ export interface MetricDataQuery {
     Metric: { Namespace?: string; MetricName?: string; Dimensions?: Dimension[] };
     Period: number;
     Stat: string;
-    Unit?: string;
+    Unit?: StandardUnit;
   };
   Expression?: string;
   Label?: string;
@@ -36,7 +38,7 @@ export interface AlarmSettings {
   ExtendedStatistic?: string;
   Dimensions: Dimension[];
   Period?: number;
-  Unit?: string;
+  Unit?: StandardUnit;
   EvaluationPeriods: number;
   DatapointsToAlarm?: number;
   Threshold: number;
