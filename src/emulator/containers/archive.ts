@@ -16,7 +16,7 @@ export class ArchiveError extends Error {}
 
 /**
  * The regular files of a tar.gz by their path, `./` taken away; folders are left out. Nothing is written to disk and
- * nothing is executed. Refused with an `ArchiveError`: what is no gzip, is truncated or damaged, unpacks to more than
+ * nothing is executed. Refused with an `ArchiveError`: what is not gzip, is truncated or damaged, unpacks to more than
  * the limits, holds links, devices, absolute paths or paths that climb out.
  */
 export async function readArchive(bytes: Uint8Array, limits = DEFAULT_LIMITS): Promise<Map<string, Uint8Array>> {

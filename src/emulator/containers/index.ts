@@ -64,7 +64,7 @@ export function createContainerFactory({
   };
 }
 
-/** Of processes that nobody could find again there is nothing to write down. */
+/** Without a folder no later emulator could find the processes again, so nothing is written down. */
 const NOWHERE: Register = { began: async () => {}, ended: () => {} };
 
 async function startOwn(
@@ -84,7 +84,7 @@ async function startOwn(
   return { ping: server.ping, invoke: server.invoke, stop: async () => server.close() };
 }
 
-/** What lies in /opt/ml/model. */
+/** What /opt/ml/model contains. */
 async function unpack(spec: ContainerSpec): Promise<Map<string, Uint8Array>> {
   // A model without ModelDataUrl has an empty /opt/ml/model.
   if (!spec.artifact) return new Map();

@@ -9,7 +9,7 @@ import { getJson } from './request.ts';
 
 // How a command finds, starts and stops the emulator's process. Nothing here loads the emulator itself.
 
-/** Where the emulator listens unless told otherwise. */
+/** Where the emulator listens by default. */
 export const DEFAULT_PORT = 4599;
 
 /** How long a start or a stop may take, in ms. */

@@ -26,7 +26,7 @@ const PROTOCOLS: Record<ProtocolId, Protocol> = {
 /** The reply, or undefined when the connection is to be broken without one. */
 export type Reply = WireResponse | undefined;
 
-/** A request of which the head has come, and the body not yet. */
+/** A request whose head has arrived, but not yet its body. */
 export interface Incoming {
   /** How many bytes the body may have. */
   maxBytes: number;
@@ -120,7 +120,7 @@ async function run(
   };
   // `validate` has found that the input is what the operation's description says.
   const output = await implementation(context, input as never);
-  // Whoever is told that something was done finds it done, also after a kill -9.
+  // A client that was told something is done must find it done, even after a kill -9.
   if (!MAY_BE_LOST.test(operation.name)) await world.store.flush();
   if (world.faults.inject(['drop-reply'], where) !== undefined) return undefined;
   const reply = protocol.serialize(operation, output, requestId, request);

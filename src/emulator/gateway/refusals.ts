@@ -73,7 +73,7 @@ export function failed(fault: string, status: number): AwsError {
   return new AwsError(code, `A fault on demand (${fault}).`, { status });
 }
 
-/** What is no refusal is a defect of the emulator: the client sees a 500, the cause goes to the log. */
+/** An error that is not a refusal is a defect of the emulator: the client sees a 500, the cause goes to the log. */
 export function asAwsError(error: unknown): AwsError {
   if (error instanceof AwsError) return error;
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -11,7 +11,7 @@ export type Head = Omit<WireRequest, 'body'>;
 export interface Route {
   service: ServiceId;
   protocol: ProtocolId;
-  /** Undefined in REST protocols, where method and path tell. */
+  /** Undefined in REST protocols, where method and path decide. */
   operation: string | undefined;
   /** The path with the bucket of a virtual-host request put in front. */
   path: string;
@@ -108,7 +108,7 @@ function protocolOf(request: Head, scope: Scope): ProtocolId {
   return s3 ? 'rest-xml' : 'rest-json';
 }
 
-/** Says which service a request is for, its body decoded. Throws NotImplemented where it is none of ours. */
+/** Says which service a request is for, its body decoded. Throws NotImplemented for a service the emulator does not have. */
 export function route(request: WireRequest, { scope, protocol }: Call): Route {
   const { path } = request;
   switch (protocol) {

@@ -142,7 +142,7 @@ interface RawOperation {
   httpChecksum?: OperationModel['checksum'];
 }
 
-/** AWS's description as it lies in `models/`. */
+/** AWS's description as it is kept in `models/`. */
 export interface RawModel {
   metadata: ServiceModel['metadata'];
   operations: Record<string, RawOperation>;

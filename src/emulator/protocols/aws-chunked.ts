@@ -8,7 +8,7 @@ const MAX_TRAILERS = 32;
 /**
  * Takes S3's own chunk framing apart, signed (`size;chunk-signature=…`) or not, with or without trailers
  * (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html). Signatures are not checked: the
- * emulator knows nobody's secret. Trailer names come out in lower case. Throws IncompleteBody for damaged framing.
+ * emulator knows no secrets. Trailer names come out in lower case. Throws IncompleteBody for damaged framing.
  */
 export function decodeChunks(framed: Uint8Array): { body: Uint8Array; trailers: Record<string, string> } {
   const source = Buffer.from(framed.buffer, framed.byteOffset, framed.byteLength);

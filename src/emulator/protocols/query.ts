@@ -4,7 +4,7 @@ import { describeError, type Protocol, type WireRequest } from './wire.ts';
 import { element, escapeXml, writeMembers } from './xml-write.ts';
 import { AwsError } from '../model/aws-error.ts';
 
-/** A parameter's place among the dotted names: a value of its own, and what lies under it. */
+/** A parameter's place among the dotted names: a value of its own, and the parameters below it. */
 interface Node {
   value: string | undefined;
   children: Map<string, Node>;

@@ -12,7 +12,7 @@ interface Bindings {
   prefixed: readonly { prefix: string; member: Member }[];
   query: readonly Member[];
   payload: Member | undefined;
-  /** Members of neither kind: they make up the body where there is no payload. */
+  /** Members with no location: they make up the body where there is no payload. */
   body: readonly Member[];
   out: { headers: readonly Member[]; payload: Member | undefined; status: Member | undefined };
 }

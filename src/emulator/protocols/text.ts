@@ -39,7 +39,7 @@ function float(text: string, malformed: (text: string, wanted: string) => AwsErr
   return Number(text);
 }
 
-/** The refusal of Query for a parameter that is no number, date or boolean. */
+/** The refusal of Query for a parameter that is not a number, date or boolean. */
 export function malformedInput(text: string, wanted: string): AwsError {
   return new AwsError('MalformedInput', `${JSON.stringify(text.slice(0, 100))} is not a ${wanted}`);
 }

@@ -25,7 +25,7 @@ export interface WireResponse {
   cut?: boolean;
 }
 
-/** What an error reply needs to know beside the error. */
+/** What an error reply needs to know besides the error. */
 export interface ErrorSetting {
   service: ServiceModel | undefined;
   requestId: string;

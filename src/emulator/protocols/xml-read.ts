@@ -28,7 +28,7 @@ export function readXml(shape: Shape, body: Uint8Array): Record<string, unknown>
   return readStructure(shape, root);
 }
 
-/** S3's refusal of a body that is no XML, or not the XML that is due. */
+/** S3's refusal of a body that is not XML, or not the XML that was expected. */
 function malformedXml(): AwsError {
   return new AwsError(
     'MalformedXML',

@@ -75,7 +75,7 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|');
 }
 
-/** What of each service is built, and what AWS knows beside it: read from the code, so that it cannot be wrong. */
+/** Which operations of each service are built, and which AWS has besides: read from the code, so that it cannot be wrong. */
 export async function conformance(): Promise<Record<ServiceId, { built: string[]; notBuilt: string[] }>> {
   const entries = await Promise.all(
     SERVICE_IDS.map(async (id) => {

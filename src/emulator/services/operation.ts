@@ -2,7 +2,7 @@ import type { OperationModel, ServiceModel } from '../model/shapes.ts';
 import type { WireRequest } from '../protocols/wire.ts';
 import type { World } from '../world/world.ts';
 
-/** Who asks, where and when: everything an operation may know beside its input. */
+/** Who calls, from which region and when: everything an operation may know besides its input. */
 export interface Context {
   /** Twelve digits. */
   account: string;
@@ -53,7 +53,7 @@ type Answer<Output> = {
 
 /** What only the service itself knows of its requests, called by the gateway. */
 export interface Hooks {
-  /** Which operation a REST request is; undefined where AWS has none such. Without it, the first whose method and path fit. */
+  /** Which operation a REST request is; undefined where AWS has no such operation. Without it, the first whose method and path fit. */
   operationOf?(service: ServiceModel, request: WireRequest): string | undefined;
   /** Called before the request is parsed; throws `AwsError` to refuse. */
   checkRequest?(world: World, operation: OperationModel, request: WireRequest): void;

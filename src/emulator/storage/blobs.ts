@@ -3,13 +3,13 @@ import { appendFile, mkdir, open, readdir, readFile, rename, rm, writeFile } fro
 import { dirname, join } from 'node:path';
 import type { Blobs } from './store.ts';
 
-/** Where bytes lie while they are being written; what a crash left there is of no use. */
+/** Where bytes are kept while they are being written; what a crash left there is of no use. */
 export const UNFINISHED = 'unfinished';
 
 export interface DiskBlobs extends Blobs {
   /** Puts what was written since the last call onto the disk itself. */
   sync(): Promise<void>;
-  /** Deletes what lies under no key of these. */
+  /** Deletes what is under none of these keys. */
   keepOnly(keys: Iterable<string>): Promise<void>;
 }
 

@@ -130,7 +130,7 @@ class DiskStore implements Store {
     try {
       await this.#inTurn(() => this.#write());
     } catch {
-      // The changes are kept and tried again; whoever asks for certainty, by `flush`, is told why not.
+      // The changes are kept and tried again; `flush`, which promises certainty, says why not.
     }
   }
 

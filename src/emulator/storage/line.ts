@@ -1,4 +1,4 @@
-/** One change as it lies in the log: table, key and, unless the record was deleted, its value. */
+/** One change as it is written to the log: table, key and, unless the record was deleted, its value. */
 export type RecordChange = [table: string, key: string, value?: unknown];
 
 /**

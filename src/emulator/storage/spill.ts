@@ -6,7 +6,7 @@ import type { Blobs } from './store.ts';
 import { isAlive } from '../../base/process-alive.ts';
 import { createDiskBlobs } from './blobs.ts';
 
-/** Bytes that are kept in memory; what goes beyond lies in a temporary folder. */
+/** Bytes that are kept in memory; what exceeds the bound goes to a temporary folder. */
 const MAX_BYTES = 32 * 2 ** 20;
 const PREFIX = 'shadowctl-spill-';
 const NAME = /^shadowctl-spill-(\d+)-(.*)-[^-]+$/;
@@ -45,7 +45,7 @@ export function createSpillingBlobs(mostBytes = MAX_BYTES): SpillingBlobs {
     else chunks.push(chunk);
     held += chunk.length;
   };
-  /** Moves the oldest blobs out, one after the other; whoever adds meanwhile waits for it, so that memory is bounded. */
+  /** Moves the oldest blobs out, one after the other; adding waits for it, so that memory is bounded. */
   const spill = async () => {
     const to = await files();
     for (const [key, chunks] of blobs) {

@@ -7,7 +7,7 @@ export interface Store {
   /** Bytes too large for a table (objects, log batches), by a key that may hold `/`. */
   readonly blobs: Blobs;
   /**
-   * Deletes bytes that no record speaks of: where the process before was killed, it takes away everything but the bytes
+   * Deletes bytes that no record refers to: where the process before was killed, it takes away everything but the bytes
    * of the keys `inUse` (which is not asked otherwise). Call it before anything is written.
    */
   sweep(inUse: () => Iterable<string>): Promise<void>;

@@ -1,7 +1,7 @@
 import type { Table } from './store.ts';
 
 /**
- * A table in memory. Keys are sorted only when somebody lists them, and kept sorted from then on. `changed` is told of
+ * A table in memory. Keys are sorted only when they are listed, and kept sorted from then on. `changed` is told of
  * every key that was set or deleted.
  */
 export class SortedTable<T> implements Table<T> {
@@ -30,7 +30,7 @@ export class SortedTable<T> implements Table<T> {
     this.#changed(key);
   }
 
-  /** As `set`, but tells nobody: for records that come from disk. */
+  /** As `set`, without a call of `changed`: for records that come from disk. */
   load(key: string, value: T): void {
     if (this.#sorted !== undefined && !this.#records.has(key)) {
       this.#sorted.splice(lowerBound(this.#sorted, key), 0, key);
@@ -44,7 +44,7 @@ export class SortedTable<T> implements Table<T> {
     return true;
   }
 
-  /** As `delete`, but tells nobody. */
+  /** As `delete`, without a call of `changed`. */
   unload(key: string): boolean {
     if (!this.#records.delete(key)) return false;
     if (this.#sorted !== undefined) this.#sorted.splice(lowerBound(this.#sorted, key), 1);

@@ -57,7 +57,7 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
   world.timeline.add(world.endpoints);
   world.timeline.add(world.capture);
   world.timeline.add(alarmEvents(world));
-  // Simulated time ends with its process: nothing of it is ever killed and gone on with.
+  // Simulated time ends with its process, so that no later process goes on after a kill.
   if (options.dir !== undefined && !clock.virtual) world.timeline.add(flushMetrics(world));
   return {
     world,
@@ -72,13 +72,13 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
   };
 }
 
-/** The keys of all bytes that a record of the store speaks of; other bytes were left behind by a process that died. */
+/** The keys of all bytes that a record of the store refers to; other bytes were left behind by a process that died. */
 function* bytesInUse(store: Store): Iterable<string> {
   for (const [, object] of objects(store).entries()) for (const { blob } of object.pieces) yield blob;
   for (const [, { piece }] of parts(store).entries()) yield piece.blob;
   for (const [, stream] of store.table<StreamRecord>('log-streams').entries())
     for (const { key } of stream.chunks) yield key;
-  // A capture on its way lies under the key of its record.
+  // A capture on its way is kept under the key of its record.
   for (const [blob] of store.table('sagemaker-captures').entries()) yield blob;
   for (const [, { fleet, change }] of endpointsOf(store).entries()) {
     for (const one of [fleet, change?.next]) {

@@ -57,7 +57,7 @@ export const QUICK_LATENCIES: Latencies = {
 
 /** What no source could settle (facts 11): each is a switch with a cautious default, never an invented certainty. */
 export interface Switches {
-  /** Do the captures of production and shadow of one request share their `eventId`? Default false: nobody may rely on it. */
+  /** Do the captures of production and shadow of one request share their `eventId`? Default false: it must not be relied on. */
   sharedEventId: boolean;
   /** Are failed invocations captured (input only)? Default false. */
   captureFailedCalls: boolean;

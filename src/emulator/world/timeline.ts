@@ -9,8 +9,8 @@ export interface EventSource {
 }
 
 /**
- * Brings the world up to the present, event by event in order of time, whenever somebody looks. There are no timers:
- * what nobody looks at has no need to happen yet, and a restart loses nothing.
+ * Brings the world up to the present, event by event in order of time, whenever it is looked at. There are no timers:
+ * what is not looked at need not happen yet, and a restart loses nothing.
  */
 export class Timeline {
   #sources: EventSource[] = [];
@@ -24,7 +24,7 @@ export class Timeline {
 
   /**
    * @param patience how long callers wait for an event that waits for something outside this process, in ms of the
-   * machine's time. In simulated time longer: who does not wait sees time run on meanwhile.
+   * machine's time. Longer in simulated time, where time would run on for a caller that does not wait.
    */
   constructor(clock: Clock, patience = clock.virtual ? 3_000 : 100) {
     this.#clock = clock;
@@ -65,7 +65,7 @@ export class Timeline {
 
   /**
    * Waits within an event for work outside this process. A container may call the emulator while it starts, answers or
-   * ends: would every call wait for the event and the event for the container, nobody could go on.
+   * ends: if every call waited for the event and the event for the container, neither could go on.
    */
   async outside<T>(work: Promise<T>): Promise<T> {
     const over = new AbortController();

@@ -8,7 +8,7 @@ import type { Store } from '../../storage/store.ts';
 interface Record {
   host: string;
   pid: number;
-  /** When it began: tells it from a later process of the same number. Undefined where the system does not say. */
+  /** When it began, which distinguishes it from a later process of the same number. Undefined where the system does not say. */
   started: string | undefined;
   /** Holds its model. */
   folder: string;
@@ -36,7 +36,7 @@ export function createRegister(store: Store): Register {
 export async function endLeftovers(store: Store): Promise<void> {
   const table = store.table<Record>('container-processes');
   for (const [key, { host, pid, started, folder }] of table.entries()) {
-    // Another host's process is not ours to judge.
+    // This host cannot know whether a process of another host is alive.
     if (host !== hostname()) continue;
     if (started !== undefined && isAlive(pid) && identify(pid) === started) kill(pid);
     await rm(folder, { recursive: true, force: true });

@@ -12,7 +12,7 @@ import { atLeast, type ImageVersion } from './versions.ts';
 const ACCEPTS = ['application/json', 'application/jsonlines', 'application/x-recordio-protobuf', 'text/csv'];
 const HTML = 'text/html; charset=utf-8';
 
-/** Flask's own page for an exception that nobody caught. */
+/** Flask's own page for an uncaught exception. */
 const CRASH =
   '<!doctype html>\n<html lang=en>\n<title>500 Internal Server Error</title>\n<h1>Internal Server Error</h1>\n<p>The server ' +
   'encountered an internal error and was unable to complete your request. Either the server is overloaded or there is an error in ' +

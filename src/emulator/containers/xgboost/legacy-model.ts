@@ -4,7 +4,7 @@ import { knownObjective, probToMargin, transformOne } from './objectives.ts';
 
 /**
  * A booster from the binary format that XGBoost wrote until 2.x (learner.cc, gbtree_model.h, tree_model.h of
- * dmlc/xgboost: the structs as they lie in memory, little endian), with or without the header `binf`.
+ * dmlc/xgboost: the structs as they are in memory, little endian), with or without the header `binf`.
  * `oldLibrary`: it is loaded by an XGBoost before 1.0, which takes base_score as it stands.
  */
 export function readLegacyModel(bytes: Uint8Array, oldLibrary: boolean): Booster {

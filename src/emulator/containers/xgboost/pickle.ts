@@ -18,7 +18,7 @@ export function looksLikePickle(bytes: Uint8Array): boolean {
 /**
  * Finds the bytes of the model in a pickled `xgboost.core.Booster` by reading the pickle's opcodes one after the other
  * (Lib/pickletools.py). Nothing is called and no object is built: whatever else the pickle would do when loaded does
- * not happen here. Throws an Error when it is no pickle of a Booster.
+ * not happen here. Throws an Error when it is not a pickle of a Booster.
  */
 export function readPickledBooster(bytes: Uint8Array): PickledBooster {
   const tokens = [...tokenize(bytes)];

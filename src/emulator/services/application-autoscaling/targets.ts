@@ -55,7 +55,7 @@ function serviceRole({ account }: Context): string {
   return `arn:aws:iam::${account}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint`;
 }
 
-/** A variant must stand to be registered; AWS's words are not sourced. */
+/** A variant must exist to be registered; AWS's words are not sourced. */
 function checkVariant(context: Context, { ResourceId, ScalableDimension }: Target): void {
   const parts = /^endpoint\/([^/]+)\/variant\/([^/]+)$/.exec(ResourceId);
   if (!parts || ScalableDimension !== DIMENSION) {

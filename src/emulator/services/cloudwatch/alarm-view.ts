@@ -15,7 +15,7 @@ export function metricAlarm(alarm: AlarmRecord): MetricAlarm {
   };
 }
 
-/** An alarm's settings as HistoryData tells them: members in lower camel case. */
+/** An alarm's settings as HistoryData shows them: members in lower camel case. */
 export function alarmJson(alarm: AlarmRecord): Record<string, unknown> {
   return {
     alarmArn: alarmArn(alarm.account, alarm.region, alarm.settings.AlarmName),

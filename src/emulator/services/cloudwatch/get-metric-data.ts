@@ -57,7 +57,7 @@ export const getMetricData = (context: Context, input: Input): GetMetricDataOutp
   return {
     MetricDataResults: lines.flatMap(({ id, label, line }, i) => {
       const page = pages[i];
-      // A line that an earlier page has told in full is not told again.
+      // A line that an earlier page showed in full is not shown again.
       if (page === undefined) return [];
       const points = [...line.points];
       if (descending) points.reverse();
@@ -109,7 +109,7 @@ function decode(token: string, sizes: readonly number[]): { line: number; from: 
     if (Number.isInteger(line) && Number.isInteger(from) && line >= 0 && line < sizes.length && from >= 0)
       return { line, from };
   } catch {
-    // Not a token of ours: refused below.
+    // Not a token that this operation gave out: refused below.
   }
   throw invalidNextToken();
 }

@@ -3,7 +3,7 @@ import type { QueryResult } from '../../world/cloudwatch/metrics/query.ts';
 
 /**
  * The label of each line of each query. Without a label of its own a metric is called by its name, with the statistic
- * and the period after it where these tell the request's queries apart (as observed on AWS).
+ * and the period after it where these distinguish the request's queries (as observed on AWS).
  */
 export function labelsOf(
   queries: readonly MetricDataQuery[],

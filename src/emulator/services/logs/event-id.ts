@@ -8,7 +8,7 @@ export function eventId(event: Pick<StoredLogEvent, 'timestamp' | 'sequence'>): 
   return `3${String(event.timestamp).padStart(15, '0')}${String(event.sequence).padStart(40, '0')}`;
 }
 
-/** The id next to this one: nothing lies between them. */
+/** The id right after or before this one. */
 export function neighbour(id: string, step: 1n | -1n): string {
   return String(BigInt(id) + step).padStart(DIGITS, '0');
 }

@@ -21,7 +21,7 @@ interface Input {
 }
 
 /**
- * GetLogEvents: a page forwards or backwards, told in order of time either way. Tokens are never missing; at an end the
+ * GetLogEvents: a page forwards or backwards, in order of time either way. Tokens are never missing; at an end the
  * token that was passed in comes back.
  */
 export const getLogEvents = async (context: Context, input: Input) => {

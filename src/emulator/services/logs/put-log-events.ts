@@ -17,7 +17,7 @@ interface Input {
 
 /**
  * PutLogEvents: a batch in order of time, at most 1 MB and (where valid) 24 hours long. Events too old, too new or past
- * the group's retention are left out and told of. The sequence token is ignored, as on AWS since 2023.
+ * the group's retention are left out and reported. The sequence token is ignored, as on AWS since 2023.
  */
 export const putLogEvents = async (context: Context, input: Input) => {
   const group = groupOf(context, { logGroupName: input.logGroupName });

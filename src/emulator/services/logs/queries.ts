@@ -11,7 +11,7 @@ import { AwsError } from '../../model/aws-error.ts';
 import { groupOf } from './groups.ts';
 
 const DAY = 86_400_000;
-/** How long a query runs, in ms. No source says; what matters is that nobody finds it done at once. */
+/** How long a query runs, in ms. No source says; what matters is that it is not done at once. */
 const RUNS = 1_000;
 const QUEUED = 100;
 /** "You can have up to 100 concurrent CloudWatch Logs insights queries" (StartQuery). */

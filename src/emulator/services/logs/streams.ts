@@ -75,7 +75,7 @@ function view(group: LogGroup, stream: LogStream): Record<string, unknown> {
   };
 }
 
-/** Where the events of a stream of a group lie. */
+/** Where the events of a stream of a group are kept. */
 export function targetOf(context: Context, group: LogGroup, stream: string): LogTarget {
   return { account: context.account, region: context.region, group: group.name, stream };
 }

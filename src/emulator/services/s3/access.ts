@@ -9,7 +9,7 @@ interface BucketInput {
   ExpectedBucketOwner?: string | undefined;
 }
 
-/** The bucket the input names, if the caller may use it from where it stands. */
+/** The bucket the input names, if the caller may use it from the region it calls. */
 export function bucketOf(context: Context, input: BucketInput): BucketRecord {
   const name = input.Bucket ?? '';
   const bucket = buckets(context.world.store).get(name);

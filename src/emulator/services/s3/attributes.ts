@@ -17,7 +17,7 @@ const KEPT = [
   'Metadata',
 ] as const satisfies readonly (keyof ObjectAttributes)[];
 
-/** Headers whose meaning is not emulated: taking them in silence would promise what does not happen. */
+/** Headers whose meaning is not emulated: accepting them silently would promise what does not happen. */
 const REFUSED: Record<string, string> = {
   SSECustomerAlgorithm: 'x-amz-server-side-encryption-customer-algorithm',
   ObjectLockMode: 'x-amz-object-lock-mode',
@@ -60,7 +60,7 @@ export function attributesOf(input: {
     });
   }
   const kept = Object.fromEntries(KEPT.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]));
-  // The SDK marks a signed body of chunks in this header; S3 keeps what else stands there.
+  // The SDK marks a signed body of chunks in this header; S3 keeps the rest of it.
   const encoding = (kept.ContentEncoding as string | undefined)?.split(',').map((one) => one.trim());
   const real = encoding?.filter((one) => one !== 'aws-chunked' && one !== '').join(',');
   const { ContentEncoding: _, ...rest } = kept;

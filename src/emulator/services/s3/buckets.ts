@@ -126,7 +126,7 @@ export const bucketOperations = {
   },
 } satisfies Operations;
 
-/** Where the bucket is to lie: the caller's region, said again in the body unless it is us-east-1. */
+/** The bucket's region: the caller's, repeated in the body unless it is us-east-1. */
 function regionOf(region: string, constraint: string | undefined): string {
   const asked = constraint === 'EU' ? 'eu-west-1' : constraint;
   if (asked === 'us-east-1') {

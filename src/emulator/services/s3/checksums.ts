@@ -99,7 +99,7 @@ function askedChecksum(
 
 /**
  * The checksum of an object from those of its parts. COMPOSITE: the checksum of the parts' checksums, and how many;
- * FULL_OBJECT: that of all the bytes, which a CRC can be told without reading them again.
+ * FULL_OBJECT: that of all the bytes, which a CRC gives without reading them again.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
  */
 export function checksumOfParts(

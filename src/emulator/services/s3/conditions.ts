@@ -37,7 +37,7 @@ export function checkCopySource(conditions: ReadConditions, record: ObjectRecord
   }
 }
 
-/** May what lies under the key (if anything does) be replaced? Asked before the bytes are written and again after. */
+/** May the object under the key, if there is one, be replaced? Asked before the bytes are written and again after. */
 export function checkWrite(
   conditions: { IfMatch?: string | undefined; IfNoneMatch?: string | undefined },
   key: string,

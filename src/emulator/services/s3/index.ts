@@ -27,5 +27,5 @@ export const operations = {
   ...multipartListOperations,
 } satisfies OperationsOf<S3>;
 
-/** AWS's description alone does not tell S3's operations apart, and S3 checks a request before it reads it. */
+/** AWS's description alone does not distinguish S3's operations, and S3 checks a request before it reads it. */
 export const hooks: Hooks = { operationOf, checkRequest };

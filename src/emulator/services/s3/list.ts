@@ -14,7 +14,7 @@ export const listOperations = {
     const marker = input.Marker ?? '';
     const limit = limitOf(input.MaxKeys, 'maxKeys');
     const encode = encoder(input.EncodingType);
-    // A marker is a key or a common prefix that was given out: neither comes again, nor what lies under the latter.
+    // A marker is a key or a common prefix that was given out: neither is listed again, nor what the latter contains.
     const page = listPage(records(context, input, prefix), {
       prefix,
       delimiter: input.Delimiter,

@@ -15,7 +15,7 @@ export function operationOf(service: ServiceModel, request: WireRequest): string
 
 type Kind = 'service' | 'bucket' | 'object';
 
-/** Operations that AWS's description does not tell apart by path and query alone. */
+/** Operations that AWS's description does not distinguish by path and query alone. */
 function specialOperation(kind: Kind, request: WireRequest, query: Map<string, string>): string | undefined {
   const upload = query.has('uploadId');
   const copy = request.headers['x-amz-copy-source'] !== undefined;

@@ -10,7 +10,7 @@ export function validationError(message: string): AwsError {
 /** An answer may be megabytes of HTML; an error's text is kept to what fits a header's neighbour. */
 const MAX_LENGTH = 16_384;
 
-/** What a caller gets for any answer of the container that is no 2xx: 424 with AWS's words (facts 8.2). */
+/** What a caller gets for any answer of the container other than 2xx: 424 with AWS's words (facts 8.2). */
 export function modelError(context: Context, endpoint: string, { response, container }: Answer): AwsError {
   const { account, region } = context;
   const group = `/aws/sagemaker/Endpoints/${endpoint}`;

@@ -21,7 +21,7 @@ export async function createModel(context: Context, input: CreateModelInput): Pr
   checkTags(input.Tags);
   for (const container of [input.PrimaryContainer ?? [], input.Containers ?? []].flat())
     await checkContainer(context, container);
-  // The artifacts were looked up meanwhile: somebody else may have come first.
+  // While the artifacts were looked up, another call may have created the model.
   if (models.get(key)) throw alreadyExists(context, 'model', name);
   const arn = arnOf(context, 'model', name);
   const record: ModelRecord = {

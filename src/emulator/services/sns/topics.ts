@@ -90,7 +90,7 @@ export function topicOf(context: Context, arn: string | undefined): TopicName & 
   return { ...topic, record };
 }
 
-/** @throws InvalidParameter when it is no ARN of a topic (or subscription) */
+/** @throws InvalidParameter when it is not the ARN of a topic (or subscription) */
 export function parseArn(arn: string | undefined, parameter = 'TopicArn'): TopicName {
   const parts = (arn ?? '').split(':');
   const [scheme, partition, service, region = '', account = '', name = '', id] = parts;

@@ -9,7 +9,7 @@ import type { ObjectStore } from '../objects/objects.ts';
 import type { Latencies } from '../options.ts';
 import type { Random } from '../random.ts';
 
-/** A capture file that has not landed in S3 yet; its bytes lie in the blob of the same key. */
+/** A capture file that has not landed in S3 yet; its bytes are in the blob of the same key. */
 interface FileRecord {
   account: string;
   bucket: string;
@@ -92,7 +92,7 @@ export function createCapture(world: {
     saveAt = Number.POSITIVE_INFINITY;
     await Promise.all([...files.values()].map(save));
   };
-  /** A bucket that is gone loses its captures, as on AWS: nobody is told. */
+  /** A bucket that is gone loses its captures without a word, as on AWS. */
   const land = async (file: File, at: number) => {
     const { saved, record } = file;
     const place = { account: record.account, bucket: record.bucket, key: record.key };
@@ -150,7 +150,7 @@ export function createCapture(world: {
       const saved = saveAt <= at ? saveAll() : undefined;
       const landed = landing <= at ? landAll((record) => record.landsAt <= at, at) : undefined;
       // Real callers must not wait for it; in simulated time nothing may be left behind. What fails to land stays in
-      // the store and is tried again after a restart; the store itself tells that its folder cannot be written.
+      // the store and is tried again after a restart; the store itself reports that its folder cannot be written.
       const done = Promise.all([saved, landed]);
       if (world.clock.virtual) await done;
       else done.catch(() => {});
@@ -183,7 +183,7 @@ export function createCapture(world: {
           file.lines.push(line);
           file.unsaved += line.length;
           file.size += line.length;
-          // What cannot be written now is told by the store, and again when the file lands.
+          // The store reports what cannot be written now, and again when the file lands.
           if (file.unsaved >= UNSAVED_BYTES) save(file).catch(() => {});
           else if (saveAt === Number.POSITIVE_INFINITY && !world.clock.virtual)
             saveAt = world.clock.now() + SAVE_AFTER_MS;

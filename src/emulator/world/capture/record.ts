@@ -67,7 +67,7 @@ export function captureLine(
 }
 
 /**
- * Where a capture file lies under the destination (facts 2.2); it is named by the moment it was opened, in UTC.
+ * Where a capture file is put under the destination (facts 2.2); it is named by the moment it was opened, in UTC.
  * `{endpoint}/{variant}/{yyyy}/{mm}/{dd}/{hh}/{MM}-{SS}-{mmm}-{uuid}.jsonl`
  */
 export function captureKey(prefix: string, endpoint: string, variant: string, openedAt: number, uuid: string): string {

@@ -44,7 +44,7 @@ function summary(fleet: FleetRecord, variant: VariantRecord): ProductionVariantS
     DeployedImages: images(fleet, variant),
     CurrentWeight: variant.weight,
     DesiredWeight: variant.desiredWeight,
-    // A fleet that takes no more requests counts 0 in the final bake, though its machines still stand (facts 4.2).
+    // A fleet that takes no more requests counts 0 in the final bake, though its machines still run (facts 4.2).
     CurrentInstanceCount: variant.serving === 0 ? 0 : variant.instances.filter((instance) => instance.healthy).length,
     DesiredInstanceCount: variant.desiredCount,
     ...(variant.doing && { VariantStatus: [status(variant.doing)] }),

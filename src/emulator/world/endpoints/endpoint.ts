@@ -17,7 +17,7 @@ export interface Endpoints extends EventSource {
   /** Sends a copy of a request to a shadow variant, once the caller's own answer is on its way. */
   mirror(copy: ShadowCopy): void;
   find(account: string, region: string, name: string): Endpoint | undefined;
-  /** Adds an endpoint or begins a change of one that stands; the change's first stage begins now. */
+  /** Adds an endpoint, or begins a change of an existing one; the change's first stage begins now. */
   start(record: EndpointRecord, change: Change): void;
 }
 
@@ -30,7 +30,7 @@ export interface ShadowCopy {
   at: number;
 }
 
-/** What the caller sent beside the body, and the event id of production's capture. */
+/** What the caller sent besides the body, and the event id of production's capture. */
 export interface Caller {
   eventId: string | undefined;
   inferenceId: string | undefined;

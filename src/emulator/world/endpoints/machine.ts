@@ -148,7 +148,7 @@ async function runStage(world: Platform, endpoint: Endpoint, at: number): Promis
   }
 }
 
-/** The instances of a launch stand: are they there, and do they answer? */
+/** The time of a launch is over: are the instances there, and do they answer? */
 async function launched(
   world: Platform,
   endpoint: Endpoint,

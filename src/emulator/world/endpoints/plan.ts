@@ -124,7 +124,7 @@ export function fallBack(
 }
 
 /**
- * The stages back to the old fleet, after what stands of it has taken its requests again at once (`fallBack`). What
+ * The stages back to the old fleet, after what is left of it has taken its requests again at once (`fallBack`). What
  * rolling took away is launched anew by RollbackMaximumBatchSize (default: all of it), and the new fleet goes as it
  * comes back.
  */

@@ -65,7 +65,7 @@ export interface VariantRecord {
   /** How many of the instances take requests. */
   serving: number;
   startupTimeoutSeconds: number;
-  /** What is being done to it now, as DescribeEndpoint tells it. */
+  /** What is being done to it now, as DescribeEndpoint shows it. */
   doing?: { status: VariantStatus; message: string; since: number };
 }
 

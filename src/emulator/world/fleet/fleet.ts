@@ -41,7 +41,7 @@ export function openFleet(world: Platform, endpoint: EndpointRecord, record: Fle
   return fleet;
 }
 
-/** Follows the records: who is there, who takes requests. Returns the instances that are gone. */
+/** Brings a fleet in line with its records: which instances there are, and which take requests. Returns those that are gone. */
 export function refreshServing(fleet: Fleet): Instance[] {
   const gone: Instance[] = [];
   for (const variant of membersOf(fleet)) {

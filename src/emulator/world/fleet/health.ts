@@ -12,7 +12,7 @@ export type Health =
   | { state: 'healthy'; outside: boolean }
   /** Servers of the user's own take their time to start. */
   | { state: 'starting' }
-  /** The first instance that does not answer; `final` when trying again is no use. */
+  /** The first instance that does not answer; `final` when trying again is of no use. */
   | { state: 'unhealthy'; variant: VariantRecord; reason: string; final: boolean; outside: boolean };
 
 function fresh(fleet: Fleet): [Variant, Instance][] {
@@ -23,7 +23,7 @@ function fresh(fleet: Fleet): [Variant, Instance][] {
   );
 }
 
-/** Starts the containers of all new instances side by side. Failures are told by whoever needs the instance. */
+/** Starts the containers of all new instances side by side. A failure is reported when the instance is needed. */
 export async function warmUp(world: Platform, fleet: Fleet, at: number | undefined): Promise<void> {
   await Promise.allSettled(
     fresh(fleet).map(async ([variant, instance]) => {

@@ -19,7 +19,7 @@ export function s3Location(url: string): { bucket: string; key: string } | undef
   return host?.[1] && host[2] ? { bucket: host[1], key: host[2] } : undefined;
 }
 
-/** Where a container's `model.tar.gz` lies, whichever way it was given. */
+/** Where a container's `model.tar.gz` is, whichever way it was given. */
 export function artifactUrl(container: ContainerDefinition): string | undefined {
   return container.ModelDataUrl ?? container.ModelDataSource?.S3DataSource?.S3Uri;
 }

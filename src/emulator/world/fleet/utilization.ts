@@ -6,7 +6,7 @@ const MINUTE = 60_000;
 
 /** CPU, memory and disk of the fleets, once a minute (facts 5.2). */
 export interface Utilization {
-  /** When the next minute ends; infinity while no fleet stands. */
+  /** When the next minute ends; infinity while there is no fleet. */
   next(): number;
   run(at: number): void;
 }

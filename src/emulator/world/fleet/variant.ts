@@ -26,11 +26,11 @@ export interface Variant {
   serving: Instance[];
   readonly meter: Meter;
   readonly capture: CaptureSink | undefined;
-  /** How slow this model is beside others: a factor on the median, the same for the same artifact and image. */
+  /** How slow this model is compared with others: a factor on the median, the same for the same artifact and image. */
   readonly pace: number;
   /** Milliseconds its containers have worked, for the machines' CPU metric. */
   busy: number;
-  /** Copies on their way to a shadow whose container takes its time. */
+  /** Copies that wait for an answer of the shadow's container. */
   inFlight: number;
 }
 

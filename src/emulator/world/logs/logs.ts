@@ -14,10 +14,10 @@ export interface LogEvent {
   message: string;
 }
 
-/** An event as it lies in a stream. */
+/** An event in a stream. */
 export interface StoredLogEvent extends LogEvent {
   ingestionTime: number;
-  /** Rises with every event of the store; tells events of one millisecond apart. */
+  /** Rises with every event of the store; distinguishes events of one millisecond. */
   sequence: number;
   stream: string;
 }

@@ -11,7 +11,7 @@ const MAX_BYTES = 32 * 2 ** 20;
  */
 const GATHER_MS = 1_000;
 
-/** Log groups, streams and events. Events lie in the store's blobs, in chunks; only what is not written yet is in memory. */
+/** Log groups, streams and events. Events are in the store's blobs, in chunks; only what is not written yet is in memory. */
 export function createLogStore(store: Store, clock: Clock): LogStore {
   const groups = store.table<LogGroup>('log-groups');
   const records = store.table<StreamRecord>('log-streams');
@@ -78,7 +78,7 @@ export function createLogStore(store: Store, clock: Clock): LogStore {
     ids = Math.max(ids, Number.parseInt(record.id, 36));
     for (const chunk of record.chunks) sequence = Math.max(sequence, chunk.lastSequence);
   }
-  // Events of a process that died may have taken numbers that no record tells of.
+  // Events of a process that died may have taken numbers that no record mentions.
   if (records.size > 0) sequence += 1_000_000;
 
   const inGroup = (account: string, region: string, group: string) => {

@@ -5,13 +5,13 @@ import type { LogEvent, LogStream, StoredLogEvent } from './logs.ts';
 const CHUNK = 256 * 1024;
 /** Characters of messages that gather before they are written without being asked for. */
 const GATHER = 64 * 1024;
-/** What CloudWatch counts for an event beside its message (PutLogEvents' limits). */
+/** What CloudWatch counts for an event besides its message (PutLogEvents' limits). */
 export const EVENT_OVERHEAD = 26;
 
 /** A run of events in the store's blobs, in order of arrival. */
 export interface Chunk {
   key: string;
-  /** Bytes of the blob that count: what lies behind them was written by a process that died before it could say so. */
+  /** Bytes of the blob that count: what follows them was written by a process that died before it recorded it. */
   bytes: number;
   first: number;
   last: number;
@@ -29,11 +29,11 @@ export interface StreamRecord extends LogStream {
 /** Line of a blob: timestamp, ingestion time, sequence, message. */
 type Line = [number, number, number, string];
 
-/** What a stream tells the store of all streams. */
+/** How a stream notifies the store of all streams. */
 export interface StreamEvents {
   /** A chunk grew: all chunks together must stay within bounds. */
   grown(): void;
-  /** Events wait in memory: somebody must call `write` before long. */
+  /** Events wait in memory: `write` must be called before long. */
   waiting(): void;
 }
 
@@ -177,7 +177,7 @@ export class LogStreamStore {
       if (this.#gathered >= GATHER) this.write();
       else if (this.#waiting.length > 0) this.#events.waiting();
     };
-    // What could not be written waits for the next append; whoever flushes hears of it.
+    // What could not be written waits for the next append; `flush` reports it.
     const failed = (failure: unknown) => {
       this.#waiting = [...events, ...this.#waiting];
       this.#gathered = GATHER;

@@ -1,6 +1,6 @@
 import type { Piece } from './records.ts';
 
-/** How the emulator's own parts use S3; the S3 service stands on the same store. */
+/** How the emulator's own parts use S3; the S3 service uses the same store. */
 export interface ObjectStore {
   /** The object's bytes; undefined when bucket or key does not exist. */
   get(account: string, bucket: string, key: string): Promise<Uint8Array | undefined>;
@@ -16,7 +16,7 @@ export interface ObjectStore {
     contentType?: string,
     at?: number,
   ): Promise<boolean>;
-  /** As `put`, of bytes that lie in the store's blobs already and belong to the object from now on. `etag` in quotes. */
+  /** As `put`, of bytes that are in the store's blobs already and belong to the object from now on. `etag` in quotes. */
   adopt(
     place: { account: string; bucket: string; key: string },
     piece: Piece,

@@ -17,7 +17,7 @@ export interface Answer {
   measured: number;
 }
 
-/** Where no overhead is simulated, it is what passed since `began` (by the stopwatch) beside the containers' work. */
+/** Where no overhead is simulated, it is the time since `began` (by the stopwatch) without the containers' work. */
 export function withOverhead(world: Platform, answer: Answer, began: number): Answer {
   if (world.latencies.overheadLatency > 0) return answer;
   const overhead = stopwatch(world.clock) - began - answer.measured;
@@ -161,7 +161,7 @@ const MODEL_FAULTS = ['failing-model', 'slow-model'] as const;
 const silence: InvocationResponse = { status: 0, body: new Uint8Array(), contentType: 'text/plain' };
 const INJECTED = Buffer.from('The emulator was told to let this model fail (fault failing-model).');
 
-/** Milliseconds, from a log-normal distribution around so many times the model's own median. */
+/** Milliseconds, from a log-normal distribution around `effort` times the model's own median. */
 function simulate(world: Platform, variant: Variant, effort: number): number {
   const median = world.latencies.modelLatency * variant.pace * effort;
   return median * Math.exp(SIGMA * world.random.normal());

@@ -51,7 +51,7 @@ export class ShadowQueue {
   }
 }
 
-/** Draws whether a request is copied: the shadow's weight beside production's (facts 1.3). */
+/** Draws whether a request is copied, by the shadow's weight over production's (facts 1.3). */
 export function isMirrored(world: Platform, production: Variant, shadow: Variant): boolean {
   const weight = shadow.record.weight;
   const share = world.switches.shadowSampling === 'weight' ? weight : weight / (production.record.weight || 1);

@@ -27,7 +27,7 @@ const REGIONS: Record<string, string> = {
 };
 
 /**
- * Does what an alarm is told to do in its new state and gives the entries of its history: SNS topics are published to;
+ * Carries out an alarm's actions for its new state and returns the entries of its history: SNS topics are published to;
  * every other kind of action fails by name, for nothing here could carry it out.
  */
 export function runActions(world: Platform, alarm: AlarmRecord, from: StateValue, at: number): AlarmHistoryRecord[] {

@@ -31,7 +31,7 @@ const COMPARISONS: Record<Comparison, (value: number, threshold: number) => bool
 };
 
 /**
- * Decides an alarm's state from its evaluation range, newest period first, as AWS's guide tells it: "Configuring how
+ * Decides an alarm's state from its evaluation range, newest period first, as AWS's guide describes it: "Configuring how
  * CloudWatch alarms treat missing data" and "Avoiding premature transitions to alarm state"
  * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html).
  */

@@ -40,7 +40,7 @@ function evaluate(world: Platform, alarm: AlarmRecord, at: number): boolean {
 
 /**
  * When an alarm that saw nothing is to look again: its next turn, or, where the world slept long, the last turn before
- * there is data again (at the latest the last one that is due now). What lies between would see nothing either.
+ * there is data again (at the latest the last one that is due now). The turns between would see nothing either.
  */
 function afterIdling(world: Platform, alarm: AlarmRecord): number {
   const every = everyMs(alarm);
@@ -49,7 +49,7 @@ function afterIdling(world: Platform, alarm: AlarmRecord): number {
   return target <= next ? next : next + Math.floor((target - next) / every) * every;
 }
 
-/** Moves an alarm to a state, tells its history, and carries out its actions when the state is another one. */
+/** Moves an alarm to a state, records it in its history, and carries out its actions when the state is another one. */
 export function changeState(
   world: Platform,
   alarm: AlarmRecord,

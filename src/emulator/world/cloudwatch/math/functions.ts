@@ -49,7 +49,7 @@ export const FUNCTIONS: Record<string, MathFunction> = {
   IF: choose,
 };
 
-/** True for what stands in AWS's guide and is not built here. */
+/** True for a function of AWS's guide that is not built here. */
 export function isUnbuiltFunction(name: string): boolean {
   return [
     'SEARCH',

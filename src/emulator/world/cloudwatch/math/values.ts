@@ -26,7 +26,7 @@ export function isSeries(value: Value): value is TimeSeries {
   return typeof value === 'object' && !Array.isArray(value);
 }
 
-/** A series with other points; what is no finite number is no datapoint. */
+/** A series with other points; a value that is not finite is not a datapoint. */
 export function withPoints(series: TimeSeries, points: Iterable<readonly [number, number]>): TimeSeries {
   return { ...series, points: new Map([...points].filter(([, value]) => Number.isFinite(value))) };
 }

@@ -31,7 +31,7 @@ export function datapoints(
   return [...periods].sort(([a], [b]) => a - b).map(([at, parts]) => datapoint(at, parts));
 }
 
-/** Sums are taken at once, values only when somebody asks for a percentile. */
+/** Sums are taken at once, values only when a percentile is asked for. */
 function datapoint(at: number, parts: readonly Distribution[]): Datapoint {
   let cached: WeightedValue[] | undefined | null = null;
   const values = () => {

@@ -19,7 +19,7 @@ export interface Distribution {
   exact: { values: number[]; counts: number[] } | undefined;
   /** Sparse exponential histogram (DDSketch): cell i holds values in (gamma^(i-1), gamma^i]. */
   cells: { positive: Map<number, number>; negative: Map<number, number>; zero: number } | undefined;
-  /** True once a statistic set came in whose values nobody knows. */
+  /** True once a statistic set came in, whose values are unknown. */
   hidden: boolean;
 }
 

@@ -3,7 +3,7 @@ import type { Datapoint } from './metrics.ts';
 /**
  * A statistic of a datapoint by AWS's name: SampleCount, Sum, Average, Minimum, Maximum, IQM, or a function of the
  * distribution (p, tm, wm, tc, ts, PR), which is undefined when only statistic sets were put. Undefined too for a name
- * that is no statistic: ask `isStatistic` first.
+ * that is not a statistic: ask `isStatistic` first.
  */
 export function statisticOf(point: Datapoint, statistic: string): number | undefined {
   switch (statistic) {

@@ -132,7 +132,7 @@ const FLUSH_EVERY = 2_000;
 
 /**
  * Writes the open minutes of metrics now and then, while there are requests: a minute is otherwise written when it is
- * over, and an alarm must find what led to it also after a kill -9. However long nobody looked, it writes once.
+ * over, and an alarm must find what led to it also after a kill -9. However long the world was not looked at, it writes once.
  */
 export function flushMetrics(world: { clock: Clock; metrics: MetricStore }): EventSource {
   let due = world.clock.now() + FLUSH_EVERY;

@@ -7,7 +7,7 @@ const RETENTION = 15 * 86_400_000;
 /** After this long, sub-minute data becomes per-minute data (as on AWS), and exact values become a histogram. */
 const DETAIL = 3 * 3_600_000;
 
-/** What the store remembers of a track beside its buckets. */
+/** What the store remembers of a track besides its buckets. */
 export interface TrackRecord {
   id: string;
   series: Series;
