@@ -20,6 +20,8 @@ export default defineConfig({
     // The SDK warns about Node 20; NODE_EXTRA_CA_CERTS and real credentials of the machine must not reach a test.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', NO_COLOR: '1' },
     testTimeout: 40_000,
+    // Some build the program, on a machine that is busy with other tests.
+    hookTimeout: 60_000,
     pool: 'threads',
     // Some tests wait for the SDK's pauses between attempts; a third uses the time.
     maxWorkers: 3,

@@ -4,7 +4,7 @@
  */
 
 /** A value of an option that is shown: `…` stands for one that the user must choose, `true` for a switch; undefined is left out. */
-export type ShownValue = string | number | true | undefined;
+type ShownValue = string | number | true | undefined;
 
 /** A command line to be typed. */
 export interface CommandLine {

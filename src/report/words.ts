@@ -11,7 +11,7 @@ export function difference(production: number | undefined, shadow: number | unde
 }
 
 /** `5 665 pairs`, or `5 665 pairs of 365 distinct inputs` where inputs repeat. */
-export function pairsText({ pairs, rows, repeats }: Predictions): string {
+function pairsText({ pairs, rows, repeats }: Predictions): string {
   if (repeats === undefined || repeats.known === 0 || repeats.inputs >= rows) return `${count(pairs)} pairs`;
   return `${count(pairs)} pairs of ${count(repeats.inputs)} distinct inputs`;
 }

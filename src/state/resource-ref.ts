@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 /** Kinds of resources shadowctl creates, in AWS's words. */
-export const RESOURCE_KINDS = [
+const RESOURCE_KINDS = [
   'model',
   'endpoint-config',
   'endpoint',

@@ -1,4 +1,4 @@
-import { type FactValue, factsNamed } from './facts.ts';
+import { type FactValue } from './facts.ts';
 import type { State } from './replay.ts';
 
 /** A rollout as the journal keeps it: enough to go on after a crash. */
@@ -33,9 +33,4 @@ export function positionOf(state: Pick<State, 'facts'>): Position | undefined {
     }
   }
   return position;
-}
-
-/** How the last rollout ended; undefined where none has. */
-export function lastRolloutEnd(state: Pick<State, 'facts'>): FactValue<'rollout-ended'> | undefined {
-  return factsNamed(state.facts, 'rollout-ended').at(-1)?.value;
 }

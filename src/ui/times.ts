@@ -1,7 +1,7 @@
 import { dateAndTime, DAY, timeOfDay } from '../base/units.ts';
 
 /** `09:05` in UTC, with the day in front (`01-05 09:05`) where `long`. */
-export function clockTime(ms: number, long = false): string {
+function clockTime(ms: number, long = false): string {
   return long ? dateAndTime(ms).slice(5) : timeOfDay(ms);
 }
 

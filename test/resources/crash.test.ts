@@ -5,6 +5,7 @@ import { logGroupExists } from '../../src/aws/logs.ts';
 import { bucketExists } from '../../src/aws/s3.ts';
 import { builtProgram } from '../support/built.ts';
 import { type KillingProxy, killingProxy } from '../support/killing-proxy.ts';
+import { sampled } from '../support/sizes.ts';
 import { wordsOf } from '../support/words.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../support/world.ts';
 
@@ -65,63 +66,59 @@ const DEPLOY = `deploy --endpoint weather --artifact ${ARTIFACT_005} --algorithm
 const SHADOW = `shadow --endpoint weather --artifact ${ARTIFACT_009} --algorithm linear-learner --yes`;
 const CLEANUP = 'cleanup --endpoint weather --yes';
 
-/** Kills `line` at each of its changing calls, at both moments; cleans up each time and looks at what is left. */
-async function matrix(
-  prepare: readonly string[],
-  line: string,
-  expected: readonly (readonly [at: number, call: RegExp])[],
-): Promise<void> {
-  for (const [at, call] of expected) {
-    for (const moment of ['before', 'after'] as const) {
-      // The killed process lives by the machine's clock; what follows must come after it.
-      const world = await testWorld({}, Date.now());
-      const proxy: KillingProxy = await killingProxy(world.emulator.url);
-      // While the child waits at the wall clock, the emulator's time runs by.
-      const ticking = setInterval(() => world.clock.advance(60_000), 200);
-      try {
-        for (const earlier of prepare) expect(await world.shadowctl(earlier)).toMatchObject({ code: 0 });
-        const killed = await child(world, proxy.url, line, (kill) => proxy.arm(at, moment, kill));
-        expect(killed, `${line} was not killed ${moment} call ${at}: ${killed.text}`).toMatchObject({
-          signal: 'SIGKILL',
-        });
-        expect(proxy.calls.at(-1)).toMatch(call);
-        clearInterval(ticking);
-        const cleaned = await world.shadowctl(CLEANUP);
-        expect(cleaned, `${moment} ${String(call)}`).toMatchObject({ code: 0 });
-        expect(cleaned.err).toContain('Took over the lock');
-        expect(await leftovers(world), `${moment} ${String(call)}`).toEqual(NOTHING);
-      } finally {
-        clearInterval(ticking);
-        await proxy.close();
-        await world.close();
-      }
+const DEPLOYING = `${DEPLOY} --no-wait`;
+const SHADOWING = `${SHADOW} --no-wait`;
+
+/** Calls that change AWS, of each command: the `at`th one is this `call`. */
+const CALLS: readonly (readonly [prepare: readonly string[], line: string, at: number, call: RegExp])[] = [
+  [[], DEPLOYING, 0, /^PUT .*sagemaker-us-east-1/],
+  [[], DEPLOYING, 1, /^PUT .*model\.tar\.gz/],
+  [[], DEPLOYING, 2, /^CreateModel$/],
+  [[], DEPLOYING, 3, /^CreateEndpointConfig$/],
+  [[], DEPLOYING, 4, /^CreateEndpoint$/],
+  [[DEPLOY], SHADOWING, 0, /^PUT .*model\.tar\.gz/],
+  [[DEPLOY], SHADOWING, 1, /^CreateModel$/],
+  [[DEPLOY], SHADOWING, 2, /^CreateEndpointConfig$/],
+  [[DEPLOY], SHADOWING, 3, /^UpdateEndpoint$/],
+  [[DEPLOY], CLEANUP, 0, /^DeleteEndpoint$/],
+  [[DEPLOY], CLEANUP, 1, /^DeleteEndpointConfig$/],
+  [[DEPLOY], CLEANUP, 3, /^DELETE .*model\.tar\.gz/],
+];
+
+const BOUNDARIES = CALLS.flatMap(([prepare, line, at, call]) =>
+  (['before', 'after'] as const).map((moment) => ({
+    command: line.split(' ')[0],
+    moment,
+    call: call.source,
+    kill: { prepare, line, at, call, moment },
+  })),
+);
+
+test.each(sampled(BOUNDARIES, 3))(
+  '$command killed $moment $call leaves nothing that the next cleanup does not find',
+  { timeout: 60_000 },
+  async ({ kill: { prepare, line, at, call, moment } }) => {
+    // The killed process lives by the machine's clock; what follows must come after it.
+    const world = await testWorld({}, Date.now());
+    const proxy: KillingProxy = await killingProxy(world.emulator.url);
+    // While the child waits at the wall clock, the emulator's time runs by.
+    const ticking = setInterval(() => world.clock.advance(60_000), 200);
+    try {
+      for (const earlier of prepare) expect(await world.shadowctl(earlier)).toMatchObject({ code: 0 });
+      const killed = await child(world, proxy.url, line, (kill) => proxy.arm(at, moment, kill));
+      expect(killed, `${line} was not killed ${moment} call ${at}: ${killed.text}`).toMatchObject({
+        signal: 'SIGKILL',
+      });
+      expect(proxy.calls.at(-1)).toMatch(call);
+      clearInterval(ticking);
+      const cleaned = await world.shadowctl(CLEANUP);
+      expect(cleaned).toMatchObject({ code: 0 });
+      expect(cleaned.err).toContain('Took over the lock');
+      expect(await leftovers(world)).toEqual(NOTHING);
+    } finally {
+      clearInterval(ticking);
+      await proxy.close();
+      await world.close();
     }
-  }
-}
-
-test('a deploy killed at any call leaves nothing that cleanup does not find', { timeout: 60_000 }, () =>
-  matrix([], `${DEPLOY} --no-wait`, [
-    [0, /^PUT .*sagemaker-us-east-1/],
-    [1, /^PUT .*model\.tar\.gz/],
-    [2, /^CreateModel$/],
-    [3, /^CreateEndpointConfig$/],
-    [4, /^CreateEndpoint$/],
-  ]),
-);
-
-test('an attached shadow killed at any call leaves nothing that cleanup does not find', { timeout: 60_000 }, () =>
-  matrix([DEPLOY], `${SHADOW} --no-wait`, [
-    [0, /^PUT .*model\.tar\.gz/],
-    [1, /^CreateModel$/],
-    [2, /^CreateEndpointConfig$/],
-    [3, /^UpdateEndpoint$/],
-  ]),
-);
-
-test('a cleanup that is killed is finished by the next one', { timeout: 60_000 }, () =>
-  matrix([DEPLOY], CLEANUP, [
-    [0, /^DeleteEndpoint$/],
-    [1, /^DeleteEndpointConfig$/],
-    [3, /^DELETE .*model\.tar\.gz/],
-  ]),
+  },
 );

@@ -14,10 +14,10 @@ import type { Io } from '../../src/ui/io.ts';
 import { algorithmImage } from '../../src/resources/artifact/images.ts';
 
 export const ENDPOINT = 'weather';
-export const START = Date.UTC(2026, 0, 5, 9);
+const START = Date.UTC(2026, 0, 5, 9);
 const FIXTURES = resolve(import.meta.dirname, '../../fixtures');
 export const ARTIFACT = join(FIXTURES, 'artifacts/009-model.tar.gz');
-export const ROLE = 'arn:aws:iam::000000000000:role/sagemaker';
+const ROLE = 'arn:aws:iam::000000000000:role/sagemaker';
 
 /** What one command line did. */
 export interface Said {

@@ -6,7 +6,7 @@ import type { ReportOptions } from './command.ts';
  * What these words ask of a saved file, which nobody can do with it: it holds sums, and no single answer is left that a
  * label could be laid beside.
  */
-export function askedInVain(options: ReportOptions): string[] {
+function askedInVain(options: ReportOptions): string[] {
   const asked: [flag: string, asked: boolean][] = [
     ['--labels', options.labels !== undefined],
     ['--prediction', options.prediction !== undefined],

@@ -23,7 +23,7 @@ import { inventory } from '../../resources/inventory.ts';
 import { isoSeconds } from '../../base/units.ts';
 
 /** A variant as it stands. */
-export interface VariantStatus {
+interface VariantStatus {
   name: string;
   role: 'production' | 'shadow';
   model: string;

@@ -24,7 +24,7 @@ const PROTOCOLS: Record<ProtocolId, Protocol> = {
 };
 
 /** The reply, or undefined when the connection is to be broken without one. */
-export type Reply = WireResponse | undefined;
+type Reply = WireResponse | undefined;
 
 /** A request whose head has arrived, but not yet its body. */
 export interface Incoming {

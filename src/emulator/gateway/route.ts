@@ -24,7 +24,7 @@ export interface Call {
 }
 
 /** Who signed, for which region and service; all undefined for an unsigned request. */
-export interface Scope {
+interface Scope {
   accessKeyId: string | undefined;
   region: string | undefined;
   service: string | undefined;

@@ -6,7 +6,7 @@ import { csvColumns, isHeader, splitCsv } from '../../base/csv.ts';
 import type { Session } from '../session.ts';
 
 /** One request's body. */
-export interface Payload {
+interface Payload {
   body: string;
   /** What it really is, where a label column was named. */
   label: string | undefined;

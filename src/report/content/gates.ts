@@ -14,7 +14,7 @@ export interface GateReason {
 const SUPERSEDED_BY_LABELS = ['labels.agreement', 'numbers.tolerance'];
 
 /** Why a gate does not decide although the policy has nothing against it; empty where there is nothing to say. */
-export function whyInforms(gate: Gate, { observations, policy }: Report): string {
+function whyInforms(gate: Gate, { observations, policy }: Report): string {
   const known = (observations.predictions?.truth?.rows ?? 0) > 0;
   return !gate.gating && known && SUPERSEDED_BY_LABELS.includes(gate.id) && decidesUnder(policy, gate.id)
     ? 'For information only: labels are available, and being right decides.'

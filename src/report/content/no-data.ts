@@ -3,7 +3,7 @@ import type { Report } from '../report.ts';
 import { count, MINUTE, timeOfDay } from '../../base/units.ts';
 
 /** Metrics of a minute are published after its end. */
-export const SETTLE_MS = 30_000;
+const SETTLE_MS = 30_000;
 
 /** Why a report has nothing to compare, and what to do about it. */
 export interface NoData {

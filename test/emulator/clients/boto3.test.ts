@@ -4,12 +4,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { systemClock } from '../../../src/base/clock.ts';
 import { emulatorEnvironment } from '../../../src/emulator/daemon/process.ts';
 import { type Emulator, startEmulator } from '../../../src/emulator/http/server.ts';
-import { folder, program, surroundings, works } from './programs.ts';
+import { folder, program, surroundings, peer } from './programs.ts';
 
 // Foreign programs on a machine that is busy with other tests.
 vi.setConfig({ testTimeout: 120_000 });
 
-const boto3 = works('python3', '-c', 'import boto3');
+const boto3 = peer('python3', '-c', 'import boto3');
 const QUICK_LATENCIES = {
   createEndpoint: 300,
   deleteEndpoint: 100,
@@ -18,7 +18,7 @@ const QUICK_LATENCIES = {
   updateWeights: 100,
 };
 
-describe(`boto3${boto3 ? '' : ' (skipped: there is no boto3 here)'}`, () => {
+describe(`boto3${boto3 ? '' : ' (skipped: needs `npm run peers`, and boto3)'}`, () => {
   let cwd: string;
   let emulator: Emulator;
   beforeAll(async () => {

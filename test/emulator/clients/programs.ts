@@ -3,6 +3,7 @@ import { mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { buildInto } from '../../support/built.ts';
+import { isWhole } from '../../support/sizes.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 
@@ -25,8 +26,9 @@ export function program(command: string, args: string[], cwd: string, env: NodeJ
   });
 }
 
-/** Whether a command ends well; what is not on this machine does not. */
-export function works(command: string, ...args: string[]): boolean {
+/** Whether a program of others can be run against ours: in `npm run peers`, where it is on this machine. */
+export function peer(command: string, ...args: string[]): boolean {
+  if (!isWhole('peers')) return false;
   try {
     execFileSync(command, args, { stdio: 'ignore' });
     return true;

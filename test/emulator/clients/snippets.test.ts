@@ -5,16 +5,16 @@ import { parse } from 'yaml';
 import { systemClock } from '../../../src/base/clock.ts';
 import { emulatorEnvironment } from '../../../src/emulator/daemon/process.ts';
 import { type Emulator, startEmulator } from '../../../src/emulator/http/server.ts';
-import { folder, installed, program, surroundings, works } from './programs.ts';
+import { folder, installed, program, surroundings, peer } from './programs.ts';
 import { readReadme, type Snippet, snippetsOf } from './readme.ts';
 
 // Foreign programs on a machine that is busy with other tests.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const boto3 = works('python3', '-c', 'import boto3');
-const pytest = boto3 && works('python3', '-m', 'pytest', '--version');
-const cli = boto3 && works('aws', '--version');
-const without = (there: boolean, what: string) => (there ? '' : ` (skipped: there is no ${what} here)`);
+const boto3 = peer('python3', '-c', 'import boto3');
+const pytest = boto3 && peer('python3', '-m', 'pytest', '--version');
+const cli = boto3 && peer('aws', '--version');
+const without = (there: boolean, what: string) => (there ? '' : ` (skipped: needs \`npm run peers\`, and ${what})`);
 
 /** The snippet `serve.py` as the container `my-image:1` of an endpoint. */
 const SERVED = `

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { systemClock } from '../../../src/base/clock.ts';
 import { createObjectStore } from '../../../src/emulator/world/objects/store.ts';
 import { openStore } from '../../../src/emulator/storage/open.ts';
+import { sampled } from '../../support/sizes.ts';
 import { bundle, start } from './bundle.ts';
 
 // Real processes on a machine that is busy with other tests.
@@ -21,6 +22,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
+/** A process is killed at another point of its work in each. */
+const LIVES = Array.from({ length: 9 }, (_, life) => life);
+
 interface Round {
   round: number;
   pad: string;
@@ -34,7 +38,7 @@ function isWhole(blob: Uint8Array | undefined): boolean {
 describe('a kill -9', () => {
   it('in the middle of writing loses nothing that was promised, and leaves what belongs together together', async () => {
     let before = 0;
-    for (let life = 0; life < 8; life += 1) {
+    for (const life of sampled(LIVES.slice(0, 8), 3)) {
       const writer = start(program, dir, 'flush');
       expect(await writer.line()).toBe(`opened ${before}`);
       let kept = before;
@@ -53,7 +57,7 @@ describe('a kill -9', () => {
   });
 
   it('leaves bytes that are replaced whole, the old or the new', async () => {
-    for (let life = 0; life < 9; life += 1) {
+    for (const life of sampled(LIVES.slice(0, 9), 3)) {
       const writer = start(program, dir, 'blobs');
       for (let lines = 0; lines < 3; lines += 1) await writer.line();
       await new Promise((resolve) => setTimeout(resolve, life * 3));
@@ -68,7 +72,7 @@ describe('a kill -9', () => {
   });
 
   it('never leaves an object in S3 without its bytes', async () => {
-    for (let life = 0; life < 6; life += 1) {
+    for (const life of sampled(LIVES.slice(0, 6), 2)) {
       const writer = start(program, dir, 'objects');
       for (let lines = 0; lines < 3 + life * 3; lines += 1) await writer.line();
       await new Promise((resolve) => setTimeout(resolve, life));

@@ -164,6 +164,6 @@ export function groupOf(context: Context, input: { logGroupName?: string; logGro
 }
 
 /** `arn:aws:logs:region:account:log-group:NAME` (`:*` may follow) → NAME; undefined for anything else. */
-export function nameInArn(arn: string): string | undefined {
+function nameInArn(arn: string): string | undefined {
   return /^arn:[^:]*:logs:[^:]*:\d{12}:log-group:([^:]+)(?::\*)?$/.exec(arn)?.[1];
 }

@@ -17,7 +17,6 @@ import type { EmulatorOptions } from '../../../../src/emulator/world/options.ts'
 import { type Emulator, startEmulator } from '../../../../src/emulator/http/server.ts';
 
 export const START = Date.UTC(2026, 0, 5, 9);
-export const ACCOUNT = '000000000000';
 export const LINEAR_LEARNER = '382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1';
 /** A row of the fixtures' test data. */
 export const ROW = '0,10,5,3,1,0';
