@@ -79,7 +79,7 @@ function unique(captures: readonly Capture[], key: (capture: Capture) => string 
   return { single, ambiguous };
 }
 
-/** A pair stands only where each side has exactly one record of this input within the time in question. */
+/** A pair stands only where each record is alone with its input on its own side for ten seconds. */
 function joinByInput(production: readonly Capture[], shadow: readonly Capture[]): Joined {
   const ours = byInput(production);
   const theirs = byInput(shadow);
@@ -93,7 +93,8 @@ function joinByInput(production: readonly Capture[], shadow: readonly Capture[])
       const near = candidates.filter((other) => Math.abs(other.at - capture.at) <= SAME_INPUT_MS);
       const rivals = captures.filter((other) => Math.abs(other.at - capture.at) <= 2 * SAME_INPUT_MS);
       const [other] = near;
-      if (other !== undefined && near.length === 1 && rivals.length === 1) {
+      const itsRivals = candidates.filter((one) => Math.abs(one.at - (other?.at ?? 0)) <= 2 * SAME_INPUT_MS);
+      if (other !== undefined && near.length === 1 && rivals.length === 1 && itsRivals.length === 1) {
         pairs.push({ id: `input ${hash}`, production: capture, shadow: other });
         taken.add(other);
       } else if (near.length > 0) {

@@ -1,4 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { compareRecords } from '../../../src/analysis/compare/compare.ts';
+import type { Predictions } from '../../../src/analysis/observations.ts';
+import { comparable } from '../../reference/comparable.ts';
 import type { Capture, CaptureSet } from '../../../src/analysis/answers/captures.ts';
 import { comparePredictions } from '../../reference/compare.ts';
 import type { CompareOptions } from '../../reference/compare.ts';
@@ -6,6 +12,9 @@ import { designEffect } from '../../../src/analysis/statistics/repeats.ts';
 import { readTruth } from '../read-truth.ts';
 
 const START = Date.UTC(2026, 0, 5, 9);
+const folder = mkdtempSync(join(tmpdir(), 'shadowctl-compare-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
 const OPTIONS: CompareOptions = { sampling: 1, tolerance: 0.1 };
 
 let events = 0;
@@ -20,13 +29,24 @@ function capture(id: string | undefined, input: string, output: string | undefin
   };
 }
 
+/** What the program finds of records in memory, as of logs; the reference must find the same. */
+async function compare(production: CaptureSet, shadow: CaptureSet, options: CompareOptions): Promise<Predictions> {
+  const { sampling, tolerance, path, task, truth, fields } = options;
+  const { predictions } = await compareRecords(
+    { production: { captures: production }, shadow: { captures: shadow }, window: { from: 0, to: 8.64e15 }, sampling },
+    { tolerance, path, task, truth, fields, memory: '500MB', spill: folder, threads: 1 },
+  );
+  expect(comparable(predictions)).toEqual(comparable(comparePredictions(production, shadow, options)));
+  return predictions;
+}
+
 function set(...captures: Capture[]): CaptureSet {
   return { files: 1, captures, unreadable: 0, outside: 0, examples: [] };
 }
 
 describe('pairing', () => {
-  test('by InferenceId; a doubled id belongs to nobody and is counted', () => {
-    const found = comparePredictions(
+  test('by InferenceId; a doubled id belongs to nobody and is counted', async () => {
+    const found = await compare(
       set(capture('a', '1', '10'), capture('b', '2', '20'), capture('b', '2', '20'), capture('c', '3', '30')),
       set(capture('a', '1', '11'), capture('b', '2', '20'), capture('d', '3', '30')),
       OPTIONS,
@@ -36,18 +56,14 @@ describe('pairing', () => {
     expect(found.shadow).toMatchObject({ records: 3, ambiguous: 0, unmatched: 2 });
   });
 
-  test('by eventId where it is shared', () => {
+  test('by eventId where it is shared', async () => {
     const ours = capture(undefined, '1', '10');
-    const found = comparePredictions(
-      set(ours),
-      set({ ...capture(undefined, 'x', '12'), eventId: ours.eventId }),
-      OPTIONS,
-    );
+    const found = await compare(set(ours), set({ ...capture(undefined, 'x', '12'), eventId: ours.eventId }), OPTIONS);
     expect(found).toMatchObject({ method: 'eventId', pairs: 1 });
   });
 
-  test('by input near in time; what could belong to two is left out', () => {
-    const found = comparePredictions(
+  test('by input near in time; what could belong to two is left out', async () => {
+    const found = await compare(
       set(
         capture(undefined, 'x', '1', 0),
         capture(undefined, 'y', '2', 0),
@@ -67,15 +83,30 @@ describe('pairing', () => {
     expect(found.shadow).toMatchObject({ ambiguous: 2, unmatched: 1 });
   });
 
-  test('half of the traffic sampled is full coverage at a sampling of one half', () => {
+  test('by input, only where no other of the same side is within ten seconds', async () => {
+    const found = await compare(
+      set(capture(undefined, 'x', '1', 0), capture(undefined, 'x', '2', 8), capture(undefined, 'y', '3', 0)),
+      set(capture(undefined, 'x', '1', 4), capture(undefined, 'y', '3', 5)),
+      OPTIONS,
+    );
+    expect(found).toMatchObject({ method: 'input', pairs: 1, production: { ambiguous: 2 } });
+    const apart = await compare(
+      set(capture(undefined, 'x', '1', 0), capture(undefined, 'x', '2', 11)),
+      set(capture(undefined, 'x', '1', 1), capture(undefined, 'x', '2', 12)),
+      OPTIONS,
+    );
+    expect(apart).toMatchObject({ method: 'input', pairs: 2 });
+  });
+
+  test('half of the traffic sampled is full coverage at a sampling of one half', async () => {
     const ours = Array.from({ length: 10 }, (_, i) => capture(`r${i}`, '1', '1'));
     const theirs = Array.from({ length: 5 }, (_, i) => capture(`r${i}`, '1', '1'));
-    expect(comparePredictions(set(...ours), set(...theirs), { ...OPTIONS, sampling: 0.5 }).coverage).toBe(1);
+    expect((await compare(set(...ours), set(...theirs), { ...OPTIONS, sampling: 0.5 })).coverage).toBe(1);
   });
 });
 
 describe('what is compared', () => {
-  test('numbers: bias, errors, correlation, tolerance', () => {
+  test('numbers: bias, errors, correlation, tolerance', async () => {
     const values: [number, number][] = [
       [1, 1.1],
       [2, 1.9],
@@ -83,7 +114,7 @@ describe('what is compared', () => {
       [4, 3.9],
       [7, 6.2],
     ];
-    const found = comparePredictions(
+    const found = await compare(
       set(...values.map(([ours], i) => capture(`r${i}`, `${i}`, String(ours)))),
       set(...values.map(([, theirs], i) => capture(`r${i}`, `${i}`, String(theirs)))),
       { ...OPTIONS, tolerance: 0.2, task: 'regression' },
@@ -98,7 +129,7 @@ describe('what is compared', () => {
     expect(found.top.map((pair) => pair.id).slice(0, 2)).toEqual(['r4', 'r2']);
   });
 
-  test('labels: agreement, kappa and confusion matrix', () => {
+  test('labels: agreement, kappa and confusion matrix', async () => {
     // conf = [[45, 5], [10, 40]]; (po - pe) / (1 - pe) = 0.7
     const cells: [string, string, number][] = [
       ['0', '0', 45],
@@ -107,9 +138,9 @@ describe('what is compared', () => {
       ['1', '1', 40],
     ];
     const pairs = cells.flatMap(([ours, theirs, n]) => Array.from({ length: n }, () => [ours, theirs] as const));
-    const found = comparePredictions(
-      set(...pairs.map(([ours], i) => capture(`r${i}`, `${i}`, `class-${ours}`))),
-      set(...pairs.map(([, theirs], i) => capture(`r${i}`, `${i}`, `class-${theirs}`))),
+    const found = await compare(
+      set(...pairs.map(([ours], i) => capture(`r${i}`, `${i}`, `class-${ours}`, i))),
+      set(...pairs.map(([, theirs], i) => capture(`r${i}`, `${i}`, `class-${theirs}`, i))),
       OPTIONS,
     );
     expect(found.task).toBe('binary');
@@ -123,13 +154,13 @@ describe('what is compared', () => {
     });
   });
 
-  test('a shadow that answers another number of rows is left out and counted', () => {
-    const found = comparePredictions(set(capture('a', '1\n2', '1\n2')), set(capture('a', '1\n2', '1\n2\n3')), OPTIONS);
+  test('a shadow that answers another number of rows is left out and counted', async () => {
+    const found = await compare(set(capture('a', '1\n2', '1\n2')), set(capture('a', '1\n2', '1\n2\n3')), OPTIONS);
     expect(found).toMatchObject({ pairs: 1, rows: 0, differentRows: 1 });
   });
 
-  test('a failed call has no answer, and garbage is counted with an example', () => {
-    const found = comparePredictions(
+  test('a failed call has no answer, and garbage is counted with an example', async () => {
+    const found = await compare(
       set(capture('a', '1', '1')),
       set(capture('a', '1', undefined), capture('b', '1', '<p>,<q>')),
       OPTIONS,
@@ -141,9 +172,9 @@ describe('what is compared', () => {
 describe('truth', () => {
   const captures = (answers: string[]) => set(...answers.map((answer, i) => capture(`r${i}`, `${i}.0, 5`, answer)));
 
-  test('by the features that were sent', () => {
+  test('by the features that were sent', async () => {
     const truth = readTruth('a,b,label\n0.0,5,sun\n1.0,5,rain\n2.0,5,fog\n9,9,sun\n', 'truth.csv');
-    const found = comparePredictions(captures(['sun', 'sun', 'rain']), captures(['sun', 'rain', 'rain']), {
+    const found = await compare(captures(['sun', 'sun', 'rain']), captures(['sun', 'rain', 'rain']), {
       ...OPTIONS,
       truth,
     });
@@ -155,9 +186,9 @@ describe('truth', () => {
     });
   });
 
-  test('by InferenceId, from JSON Lines; numbers as 2.0 and 2 are one class', () => {
+  test('by InferenceId, from JSON Lines; numbers as 2.0 and 2 are one class', async () => {
     const truth = readTruth('{"inferenceId": "r0", "y": 2}\n{"inferenceId": "r1", "y": "1"}', 'truth.jsonl', 'y');
-    const found = comparePredictions(captures(['2.0', '2']), captures(['1', '1']), {
+    const found = await compare(captures(['2.0', '2']), captures(['1', '1']), {
       ...OPTIONS,
       task: 'multiclass',
       truth,
@@ -165,12 +196,23 @@ describe('truth', () => {
     expect(found.truth?.labels).toEqual({ production: 1, shadow: 1, onlyProduction: 1, onlyShadow: 1 });
   });
 
-  test('features with two truths say nothing', () => {
-    const truth = readTruth('a,b,label\n0.0,5,sun\n0.0,5,rain\n', 'truth.csv');
-    expect(comparePredictions(captures(['sun']), captures(['sun']), { ...OPTIONS, truth }).truth?.rows).toBe(0);
+  test("a request's label is that of its first row, unless rows have their own", async () => {
+    const batch = set(capture('a', '1\n2\n3', 'sun\nsun\nsun'), capture('b', '4', 'sun'));
+    const one = readTruth('{"inferenceId": "a", "label": "sun"}\n{"inferenceId": "b", "label": "sun"}', 't');
+    expect((await compare(batch, batch, { ...OPTIONS, truth: one })).truth).toMatchObject({ rows: 2, of: 4 });
+    const own = readTruth('{"inferenceId": "a#2", "label": "rain"}\n{"inferenceId": "a#1", "label": "sun"}', 't');
+    expect((await compare(batch, batch, { ...OPTIONS, truth: own })).truth).toMatchObject({
+      rows: 2,
+      labels: { production: 1, shadow: 1 },
+    });
   });
 
-  test('what cannot be read says where', () => {
+  test('features with two truths say nothing', async () => {
+    const truth = readTruth('a,b,label\n0.0,5,sun\n0.0,5,rain\n', 'truth.csv');
+    expect((await compare(captures(['sun']), captures(['sun']), { ...OPTIONS, truth })).truth?.rows).toBe(0);
+  });
+
+  test('what cannot be read says where', async () => {
     expect(() => readTruth('a,b,label\n1,2\n', 't.csv')).toThrow('t.csv, line 2: 2 values under a header of 3: 1,2');
     expect(() => readTruth('a,b\n1,2\n', 't.csv')).toThrow('no column that looks like a label');
     expect(() => readTruth('a,b\n1,2\n', 't.csv', 'c')).toThrow("no column 'c'");
@@ -179,11 +221,11 @@ describe('truth', () => {
 });
 
 describe('inputs that repeat', () => {
-  test('are counted by row, and the worst pairs are of different inputs', () => {
+  test('are counted by row, and the worst pairs are of different inputs', async () => {
     const answers = ['sun', 'sun', 'rain', 'fog'];
     const ours = Array.from({ length: 40 }, (_, i) => capture(`r${i}`, `${i % 4},7`, 'sun', i));
     const theirs = Array.from({ length: 40 }, (_, i) => capture(`r${i}`, `${i % 4},7`, answers[i % 4], i));
-    const found = comparePredictions(set(...ours), set(...theirs), OPTIONS);
+    const found = await compare(set(...ours), set(...theirs), OPTIONS);
     expect(found.repeats).toMatchObject({ inputs: 4, known: 40 });
     expect(designEffect(found.repeats?.agreement)).toBeCloseTo(10, 10);
     expect(found.top.map((pair) => [pair.id, pair.shadow, pair.times])).toEqual([
@@ -192,16 +234,16 @@ describe('inputs that repeat', () => {
     ]);
   });
 
-  test('rows of a batch are their lines; where no input was captured every row is its own', () => {
+  test('rows of a batch are their lines; where no input was captured every row is its own', async () => {
     const batch = (id: string, input: string) => capture(id, input, '1\n2');
-    const found = comparePredictions(
+    const found = await compare(
       set(batch('a', '5\n6'), batch('b', '6\n5')),
       set(batch('a', '5\n6'), batch('b', '6\n5')),
       OPTIONS,
     );
     expect(found.repeats).toMatchObject({ inputs: 2, known: 4 });
     const blind = (id: string) => ({ ...capture(id, '', '1'), input: undefined });
-    const unseen = comparePredictions(set(blind('a'), blind('b')), set(blind('a'), blind('b')), OPTIONS);
+    const unseen = await compare(set(blind('a'), blind('b')), set(blind('a'), blind('b')), OPTIONS);
     expect(unseen.repeats).toMatchObject({ inputs: 2, known: 0 });
   });
 });

@@ -7,6 +7,7 @@ import { CaptureReader } from '../../reference/read-files.ts';
 import { compareRecords } from '../../../src/analysis/compare/compare.ts';
 import { readChunk } from '../../../src/analysis/compare/ingest/feed.ts';
 import type { Predictions, Task } from '../../../src/analysis/observations.ts';
+import { comparable } from '../../reference/comparable.ts';
 import { comparePredictions } from '../../reference/compare.ts';
 import type { FieldRules } from '../../../src/analysis/answers/fields.ts';
 import type { Truth } from '../../../src/analysis/answers/truth.ts';
@@ -179,30 +180,6 @@ async function compareBoth(
   const { predictions: parsed } = await compare(false);
   expect(comparable(parsed)).toEqual(comparable(sql));
   return { memory, sql };
-}
-
-/** The engine gives Wasserstein's distance to a part of the range. */
-function near({ distances, histogram }: NonNullable<Predictions['numbers']>): object {
-  const range = histogram.high - histogram.low;
-  return { ...distances, wasserstein: Math.round((distances.wasserstein / range) * 1e4) };
-}
-
-/** Numbers to nine digits: the engines add in different orders. What is a sample or an example may differ. */
-function comparable(found: Predictions): unknown {
-  const { numbers, top, production, shadow, ...rest } = found;
-  const plain = {
-    ...rest,
-    production: { ...production, examples: [], commonest: production.commonest?.share },
-    shadow: { ...shadow, examples: [], commonest: shadow.commonest?.share },
-    numbers:
-      numbers === undefined ? undefined : { ...numbers, scatter: numbers.scatter.length > 0, distances: near(numbers) },
-    top: top.map((pair) => ({ ...pair, id: found.method === 'input' ? '' : pair.id })),
-  };
-  return JSON.parse(
-    JSON.stringify(plain, (_, value: unknown) =>
-      typeof value === 'number' ? Math.round(value * 1e9) / 1e9 || 0 : value,
-    ),
-  );
 }
 
 describe('two engines, written apart, give one answer', () => {

@@ -55,22 +55,28 @@ from $side where place = 0 and input_id is not null
 window same_input as (partition by input_id order by moment);
 
 -- name: by_input
--- Pairs by equal input within five seconds, each request alone with its input on its own side.
-create or replace table duplicate_production as
-select input_id as key, count(*) as n from request_production
-where not unambiguous and input_id in (select input_id from request_shadow) group by 1;
-
-create or replace table duplicate_shadow as
-select input_id as key, count(*) as n from request_shadow
-where not unambiguous and input_id in (select input_id from request_production) group by 1;
+-- Pairs by equal input within five seconds, each request alone with its input on its own side. Requests that are near one
+-- of the other side and in no pair could belong to several.
+create or replace table near as
+select
+  production.input_id, production.file as production_file, production.byte_offset as production_byte_offset,
+  shadow.file as shadow_file, shadow.byte_offset as shadow_byte_offset,
+  production.unambiguous and shadow.unambiguous as paired
+from request_production as production join request_shadow as shadow
+  on production.input_id = shadow.input_id and abs(production.moment - shadow.moment) <= 5000;
 
 create or replace table matched as
-select
-  production.file as production_file, production.byte_offset as production_byte_offset,
-  shadow.file as shadow_file, shadow.byte_offset as shadow_byte_offset
-from request_production as production join request_shadow as shadow
-  on production.input_id = shadow.input_id and abs(production.moment - shadow.moment) <= 5000
-where production.unambiguous and shadow.unambiguous;
+select production_file, production_byte_offset, shadow_file, shadow_byte_offset from near where paired;
+
+create or replace table duplicate_production as
+select key, count(*) as n from (
+  select any_value(input_id) as key from near group by production_file, production_byte_offset having not bool_or(paired)
+) group by key;
+
+create or replace table duplicate_shadow as
+select key, count(*) as n from (
+  select any_value(input_id) as key from near group by shadow_file, shadow_byte_offset having not bool_or(paired)
+) group by key;
 
 create or replace view joined as
 select production_side.*, shadow_side.*
