@@ -70,7 +70,7 @@ export function interruptAdvice(
       text`To go on, give the same command again: ${again}`,
     );
   const config = asked.input?.EndpointConfigName;
-  // Written down before the call: whether AWS accepted it, `recover` asks when the update is taken up.
+  // Written down before the call: whether AWS accepted it, `resolveOpenSteps` asks when the update is taken up.
   const guarded = recordedUpdates(state).at(-1)?.started.requested === config;
   return interrupted(
     `Interrupted. The update of ${endpoint}${typeof config === 'string' ? ` to ${config}` : ''} goes on in SageMaker. ${added}`,

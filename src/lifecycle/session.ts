@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { apply, type JournaledRun, startRun } from '../resources/apply.ts';
 import { type Live, ownership } from '../resources/live.ts';
 import { checkName } from '../resources/naming.ts';
-import { recover } from '../resources/resolve.ts';
+import { resolveOpenSteps } from '../resources/resolve.ts';
 import type { Step } from '../resources/steps.ts';
 import type { Journal } from '../state/journal.ts';
 import { replay, type State } from '../state/replay.ts';
@@ -111,7 +111,7 @@ export async function lockEndpoint<T>(
     () =>
       journal.locked(`${words.command} --endpoint ${words.endpoint}`, async () => {
         tell();
-        for (const sentence of await recover(aws, journal)) session.emit({ kind: 'recovered', sentence });
+        for (const sentence of await resolveOpenSteps(aws, journal)) session.emit({ kind: 'recovered', sentence });
         const alarm = await restoreAlarm(() => openRun(on, 'abort: alarm restored'), aws, journal);
         if (alarm !== undefined) session.emit({ kind: 'alarm-restored', alarm });
         return work(on);

@@ -53,7 +53,7 @@ export async function startRun(
 /**
  * The one door through which AWS is changed: intent on disk, call, outcome on disk. What AWS refuses on the first
  * attempt has not happened; after anything less certain AWS is asked what it holds.
- * @throws AwsProblem when the step did not take effect, or nobody could find out: then it stays open for `recover`
+ * @throws AwsProblem when the step did not take effect, or nobody could find out: then it stays open for `resolveOpenSteps`
  */
 export async function apply(run: JournaledRun, step: Step): Promise<void> {
   run.signal.throwIfAborted();
@@ -67,8 +67,8 @@ export async function apply(run: JournaledRun, step: Step): Promise<void> {
     ...('input' in step ? { input: redactInput(step.input) } : {}),
   } as const;
   await run.journal.append(begin);
-  const end = (finding: { outcome: 'done' | 'refused' | 'absent'; error?: string; recovered?: boolean }) =>
-    run.journal.append({ type: 'end', step: stepId, ...finding });
+  const end = (resolution: { outcome: 'done' | 'refused' | 'absent'; error?: string; recovered?: boolean }) =>
+    run.journal.append({ type: 'end', step: stepId, ...resolution });
   try {
     await persist(run, step);
   } catch (error) {
@@ -84,10 +84,10 @@ export async function apply(run: JournaledRun, step: Step): Promise<void> {
     }
     const at = new Date(run.clock.now()).toISOString();
     // Should asking fail too, the step stays open, and the next command asks again.
-    const finding = await resolveStep(run.aws, run.journal.endpoint, { ...begin, at }).catch(() => undefined);
-    if (finding === undefined) throw error;
-    await end({ ...finding, error: finding.error ?? error.words, recovered: true });
-    if (finding.outcome !== 'done') throw error;
+    const resolution = await resolveStep(run.aws, run.journal.endpoint, { ...begin, at }).catch(() => undefined);
+    if (resolution === undefined) throw error;
+    await end({ ...resolution, error: resolution.error ?? error.words, recovered: true });
+    if (resolution.outcome !== 'done') throw error;
     return;
   }
   await end({ outcome: 'done' });

@@ -1,5 +1,5 @@
 import { describeEndpoint, describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
-import { look } from './resolve.ts';
+import { findResource } from './resolve.ts';
 import type { ResourceCheck } from './teardown.ts';
 import type { Aws } from '../aws/clients.ts';
 import { type State, trackedResource } from '../state/replay.ts';
@@ -20,7 +20,7 @@ export async function inventory({ aws, journal, state }: Journaled): Promise<Res
   const checks: ResourceCheck[] = [];
   const runs = state().runs.map((one) => one.run);
   for (const tracked of state().resources) {
-    const found = await look(aws, tracked.ref);
+    const found = await findResource(aws, tracked.ref);
     // What we deleted and somebody made anew under its name is not ours: then the tag is missing.
     checks.push({
       tracked,

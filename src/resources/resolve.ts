@@ -10,7 +10,7 @@ import { ENDPOINT_TAG, isOurs, RUN_TAG } from './tags.ts';
 import { MINUTE } from '../base/units.ts';
 
 /** How a step ended, as found by looking. */
-export interface Finding {
+export interface Resolution {
   outcome: StepOutcome;
   /** Why it did not take effect. */
   error?: string;
@@ -24,12 +24,13 @@ const CLOCK_SKEW = 5 * MINUTE;
  * writes the answer. Only what carries the tag of the very run that began it is claimed.
  * @returns one line per step that was settled, for the user
  */
-export async function recover(aws: Aws, journal: Journal): Promise<string[]> {
+export async function resolveOpenSteps(aws: Aws, journal: Journal): Promise<string[]> {
   const lines: string[] = [];
   for (const step of replay(journal.events()).open) {
-    const finding = await resolveStep(aws, journal.endpoint, step);
-    await journal.append({ type: 'end', step: step.step, recovered: true, ...finding });
-    const took = finding.outcome === 'done' ? 'had been carried out' : (finding.error ?? 'had not been carried out');
+    const resolution = await resolveStep(aws, journal.endpoint, step);
+    await journal.append({ type: 'end', step: step.step, recovered: true, ...resolution });
+    const took =
+      resolution.outcome === 'done' ? 'had been carried out' : (resolution.error ?? 'had not been carried out');
     lines.push(
       `An earlier command was stopped before it learned how "${step.action} ${nameOf(step.resource)}" ended: it ${took}.`,
     );
@@ -38,12 +39,12 @@ export async function recover(aws: Aws, journal: Journal): Promise<string[]> {
 }
 
 /** Looks in AWS for what became of one step. */
-export async function resolveStep(aws: Aws, endpoint: string, step: OpenStep): Promise<Finding> {
+export async function resolveStep(aws: Aws, endpoint: string, step: OpenStep): Promise<Resolution> {
   if (step.action === 'update') return updated(aws, step);
   const { kind } = step.resource;
   // Taking note that something will be ours makes no call that could have failed.
   if (step.action === 'create' && (kind === 'log-group' || kind === 's3-prefix')) return { outcome: 'done' };
-  const found = await look(aws, step.resource);
+  const found = await findResource(aws, step.resource);
   if (step.action === 'delete') {
     if (found === undefined || found.deleting) return { outcome: 'done' };
     return { outcome: 'refused', error: 'had not been carried out' };
@@ -54,7 +55,7 @@ export async function resolveStep(aws: Aws, endpoint: string, step: OpenStep): P
 }
 
 /** Whether an endpoint took up, or is taking up, the config it was told to run. */
-async function updated(aws: Aws, step: OpenStep): Promise<Finding> {
+async function updated(aws: Aws, step: OpenStep): Promise<Resolution> {
   const asked = step.input?.EndpointConfigName;
   const live = await describeEndpoint(aws, step.resource.name);
   if (live?.EndpointConfigName === asked || live?.PendingDeploymentSummary?.EndpointConfigName === asked)
@@ -73,7 +74,7 @@ export interface Found {
 }
 
 /** How to look for a resource of each kind; undefined where it does not exist. */
-const LOOKS: Readonly<Record<ResourceKind, (aws: Aws, name: string) => Promise<Found | undefined>>> = {
+const FINDERS: Readonly<Record<ResourceKind, (aws: Aws, name: string) => Promise<Found | undefined>>> = {
   async endpoint(aws, name) {
     const live = await describeEndpoint(aws, name);
     return live && { ...tagged(aws, live.EndpointArn), deleting: live.EndpointStatus === 'Deleting' };
@@ -109,8 +110,8 @@ const LOOKS: Readonly<Record<ResourceKind, (aws: Aws, name: string) => Promise<F
 };
 
 /** Looks whether a resource exists; undefined where it does not. */
-export function look(aws: Aws, resource: ResourceRef): Promise<Found | undefined> {
-  return LOOKS[resource.kind](aws, resource.name);
+export function findResource(aws: Aws, resource: ResourceRef): Promise<Found | undefined> {
+  return FINDERS[resource.kind](aws, resource.name);
 }
 
 function stands(tags: () => Promise<Record<string, string>>): Found {

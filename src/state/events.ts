@@ -43,7 +43,7 @@ const EVENTS = {
 
 /**
  * One line of a journal. A step is begun on disk before AWS is called and ended after; a begun step without an end is
- * a question that `resolveSteps` asks AWS.
+ * a question that `resolveOpenSteps` asks AWS.
  */
 export type JournalEvent =
   | v.InferOutput<(typeof EVENTS)[keyof typeof EVENTS]>

@@ -9,7 +9,7 @@ export interface TrackedResource {
   ref: ResourceRef;
   /**
    * - `exists`: AWS accepted its creation
-   * - `unknown`: its creation was begun and nobody knows how that ended: `recover` asks
+   * - `unknown`: its creation was begun and nobody knows how that ended: `resolveOpenSteps` asks
    * - `absent`: refused, or not found when AWS was asked
    * - `deleted`: AWS accepted its deletion
    */

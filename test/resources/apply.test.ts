@@ -3,7 +3,7 @@ import { takeCensus } from '../../src/aws/census.ts';
 import { putMetricAlarm } from '../../src/aws/cloudwatch.ts';
 import { createModel } from '../../src/aws/sagemaker.ts';
 import { apply, startRun, type JournaledRun } from '../../src/resources/apply.ts';
-import { recover } from '../../src/resources/resolve.ts';
+import { resolveOpenSteps } from '../../src/resources/resolve.ts';
 import type { Step } from '../../src/resources/steps.ts';
 import { tagList } from '../../src/resources/tags.ts';
 import { replay, trackedResource } from '../../src/state/replay.ts';
@@ -91,7 +91,7 @@ test('where nobody can say how it ended the step stays open, and the next comman
   await expect(onRun((run) => apply(run, model(run.id)))).rejects.toThrow(/Could not create model "m"/);
   expect(stateOf()).toBe('unknown');
   faults.clear();
-  const lines = await journal.locked('test', () => recover(world.aws, journal));
+  const lines = await journal.locked('test', () => resolveOpenSteps(world.aws, journal));
   expect(lines).toEqual([
     'An earlier command was stopped before it learned how "create model m" ended: it had been carried out.',
   ]);

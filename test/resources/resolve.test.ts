@@ -2,7 +2,7 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateEndpointConfigCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deleteEndpoint, describeEndpoint, updateEndpoint } from '../../src/aws/sagemaker.ts';
-import { recover, resolveStep } from '../../src/resources/resolve.ts';
+import { resolveOpenSteps, resolveStep } from '../../src/resources/resolve.ts';
 import { openJournal } from '../../src/state/journal.ts';
 import type { OpenStep } from '../../src/state/replay.ts';
 import { ARTIFACT_005, type TestWorld, testWorld } from '../support/world.ts';
@@ -94,7 +94,7 @@ describe('an update of the endpoint', () => {
     const { at: _, ...begun } = asked('b');
     await journal.locked('test', async () => {
       await journal.append(begun);
-      expect(await recover(world.aws, journal)).toEqual([expect.stringContaining('had been carried out')]);
+      expect(await resolveOpenSteps(world.aws, journal)).toEqual([expect.stringContaining('had been carried out')]);
     });
     expect(journal.events().at(-1)).toMatchObject({ type: 'end', outcome: 'done', recovered: true });
   });

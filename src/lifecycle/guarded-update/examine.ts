@@ -1,5 +1,5 @@
 import { compositeAlarms } from '../../aws/alarms.ts';
-import { alarmTags, describeAlarms } from '../../aws/cloudwatch.ts';
+import { describeAlarms } from '../../aws/cloudwatch.ts';
 import { cannotRun } from '../../base/errors.ts';
 import { alarmNames, type PlannedAlarm, planAlarms } from '../../guard/alarms/plan.ts';
 import { type EndpointFacts, examineEndpoint, foreignRegion } from '../../guard/doctor/endpoint.ts';
@@ -7,10 +7,9 @@ import { firstBake, preflight, type PreflightFacts } from '../../guard/doctor/pr
 import type { Finding } from '../../guard/finding.ts';
 import type { Strategy } from '../../guard/strategy.ts';
 import { type LimitRequest, limitedStatistic, settleLimits } from '../../guard/thresholds.ts';
+import { refuseForeignAlarms } from '../../resources/apply.ts';
 import { artifactExists } from '../../resources/artifact/check-remote.ts';
 import type { Live } from '../../resources/live.ts';
-import { isOurs } from '../../resources/tags.ts';
-import { trackedResource } from '../../state/replay.ts';
 import type { EndpointSession } from '../session.ts';
 import { readBaseline } from './fleet-metrics.ts';
 
@@ -48,7 +47,8 @@ export async function examineUpdate(
   if ('missing' in limits) throw cannotRun(limits.missing, 'Give an absolute limit instead: --max-latency p99=250ms');
   const fleet = { endpoint: update.endpoint, variant: update.variant, config: update.newConfig };
   const alarms = planAlarms(fleet, limits, firstBake(update.strategy));
-  await refuseForeignAlarms(on);
+  const runs = on.state().runs.map((one) => one.run);
+  await refuseForeignAlarms(aws, Object.values(alarmNames(on.endpoint)), on.endpoint, runs);
   const found = guard.alarms.length === 0 ? [] : await describeAlarms(aws, guard.alarms, signal);
   const others = guard.alarms.filter((name) => !found.some((alarm) => alarm.AlarmName === name));
   const composites = await compositeAlarms(aws, others, signal);
@@ -97,19 +97,4 @@ function foreignImage({ endpoint, live, newImage }: Examined, here: string): Fin
       next: `Use the image's registry in ${here}.`,
     },
   ];
-}
-
-/** PutMetricAlarm overwrites silently: an alarm of that name that is not ours must not be touched. */
-async function refuseForeignAlarms({ aws, endpoint, state }: EndpointSession): Promise<void> {
-  const names = Object.values(alarmNames(endpoint));
-  for (const alarm of await describeAlarms(aws, names)) {
-    const name = alarm.AlarmName ?? '';
-    if (trackedResource(state(), { kind: 'alarm', name })?.state === 'exists') continue;
-    const runs = state().runs.map((one) => one.run);
-    if (isOurs(await alarmTags(aws, alarm.AlarmArn ?? ''), endpoint, runs)) continue;
-    throw cannotRun(
-      `There is an alarm ${name} that shadowctl did not create, and it needs that name.`,
-      'Rename or delete that alarm.',
-    );
-  }
 }
