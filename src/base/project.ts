@@ -77,11 +77,7 @@ export async function loadProject(cwd: string, named: string | undefined): Promi
       'Write `key: value` lines.',
     );
   }
-  return settle(
-    dirname(file),
-    file,
-    checked(SCHEMA, content, file, 'README.md shows a shadowctl.yaml, under "On AWS".'),
-  );
+  return settle(dirname(file), file, checked(SCHEMA, content, file, 'The keys: shadowctl help configuration'));
 }
 
 function settle(root: string, file: string | undefined, given: Partial<Project>): Project {

@@ -57,12 +57,22 @@ test.each([
 });
 
 test.each([
-  ['an unknown key', 'colour: red', /: colour: there is no such key. The keys are target, region/, /README/],
-  ['a key nearly right', 'rôle: x', /rôle: there is no such key, did you mean role\?/, /README/],
-  ['a wrong value', 'target: azure', /target: "azure" is not aws or emulator/, /README/],
-  ['a tag that is a number', 'tags: { cost: 12 }', /tags.cost: 12 is not a text; put quotes around/, /README/],
-  ['nobody to notify', 'notify: 5', /notify: 5 is not an SNS topic \(ARN\), a webhook/, /README/],
-  ['a role that is none', 'role: admin', /role: "admin" is not the ARN of an IAM role/, /README/],
+  [
+    'an unknown key',
+    'colour: red',
+    /: colour: there is no such key. The keys are target, region/,
+    /shadowctl help configuration/,
+  ],
+  ['a key nearly right', 'rôle: x', /rôle: there is no such key, did you mean role\?/, /shadowctl help configuration/],
+  ['a wrong value', 'target: azure', /target: "azure" is not aws or emulator/, /shadowctl help configuration/],
+  [
+    'a tag that is a number',
+    'tags: { cost: 12 }',
+    /tags.cost: 12 is not a text; put quotes around/,
+    /shadowctl help configuration/,
+  ],
+  ['nobody to notify', 'notify: 5', /notify: 5 is not an SNS topic \(ARN\), a webhook/, /shadowctl help configuration/],
+  ['a role that is none', 'role: admin', /role: "admin" is not the ARN of an IAM role/, /shadowctl help configuration/],
   ['two mistakes', 'role: admin\ntaget: aws', /: 2 mistakes/, /taget: .*did you mean target\?[^]*role: "admin"/],
   ['no YAML', 'tags: [', /is not valid YAML/, /Mend/],
   ['a list at the top', '- a', /no keys at the top level, but \["a"\]/, /key: value/],

@@ -1,5 +1,5 @@
 /**
- * The default policy as a file, every key with its meaning; what has no default is commented out. README prints it too,
+ * The default policy as a file, every key with its meaning; what has no default is commented out. docs/configuration.md shows it too,
  * and a test reads both with the real reader.
  */
 export const EXAMPLE = `policy:                      # shares and margins are fractions: 0.1 is ten percent

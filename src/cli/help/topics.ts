@@ -1,6 +1,14 @@
 /** The pages of `docs/` that `shadowctl help <topic>` shows: file name without `.md`, and what it is about. */
 export const TOPICS: Readonly<Record<string, string>> = {
-  emulator: 'the emulator with boto3, the AWS CLI, pytest and CI; faults; limits',
+  tutorial: 'the life cycle by hand, on the emulator',
+  commands: 'every command, which one when, exit codes',
+  recipes: 'CI, labels, JSON answers, noisy models, alarms, teams',
+  judging: 'how a shadow is judged: gates, bounds, noise, calibration',
+  configuration: 'shadowctl.yaml, environment variables, policies',
+  permissions: 'IAM actions by command, and a policy to start from',
+  reliability: 'journal, locks, interrupts, going back, limits',
+  emulator: 'the emulator with boto3, the AWS CLI, pytest and CI; faults',
+  performance: 'what the benchmarks measured',
   'sagemaker-facts': 'what SageMaker and CloudWatch really do, with sources',
 };
 

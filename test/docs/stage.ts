@@ -1,0 +1,141 @@
+import { appendFileSync, copyFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../../src/base/clock.ts';
+import { interrupted } from '../../src/base/errors.ts';
+import { FINISHED, operationOf } from '../../src/emulator/http/server.ts';
+import { run } from '../../src/main.ts';
+import { capturedIo } from '../support/io.ts';
+import { ARTIFACT_009, FIXTURES, type TestWorld, testWorld } from '../support/world.ts';
+import { type ShellCommand, shadowctlWords } from './pages.ts';
+
+/** One command of a page, as it ended. */
+export interface Played {
+  line: string;
+  command: string;
+  code: number;
+  out: string;
+  err: string;
+  /** Operations of AWS that it called, such as `sagemaker:DescribeEndpoint`. */
+  operations: ReadonlySet<string>;
+}
+
+/**
+ * A folder, an emulator and a virtual clock in which the commands of pages are run one after another. What a page takes
+ * as given lies in the folder: `fixtures/`, `model.tar.gz`, `truth.csv`, `policy.yaml`.
+ */
+export interface Stage {
+  world: TestWorld;
+  play(commands: readonly ShellCommand[]): Promise<Played[]>;
+  /** Plays while `invoke` with these words sends requests. */
+  playWithTraffic(traffic: readonly string[], commands: readonly ShellCommand[]): Promise<Played[]>;
+  close(): Promise<void>;
+}
+
+export async function openStage(yaml = ''): Promise<Stage> {
+  const world = await testWorld();
+  symlinkSync(FIXTURES, join(world.root, 'fixtures'));
+  copyFileSync(ARTIFACT_009, join(world.root, 'model.tar.gz'));
+  copyFileSync(join(FIXTURES, 'data/weather-test.csv'), join(world.root, 'truth.csv'));
+  writeFileSync(join(world.root, 'policy.yaml'), 'policy: { blockMinutes: 1 }\n');
+  if (yaml !== '') writeFileSync(join(world.root, 'shadowctl.yaml'), yaml);
+
+  const stage = { world, played: [] as Played[], background: undefined as AbortController | undefined };
+  const play = async (commands: readonly ShellCommand[]): Promise<Played[]> => {
+    const before = stage.played.length;
+    await playAll(stage, commands);
+    return stage.played.slice(before);
+  };
+  return {
+    world,
+    play,
+    async playWithTraffic(traffic, commands) {
+      const invoke = { words: ['shadowctl', 'invoke', ...traffic], background: true, to: undefined };
+      return (await play([invoke, ...commands, KILL])).slice(0, commands.length);
+    },
+    close: () => world.close(),
+  };
+}
+
+const KILL: ShellCommand = { words: ['kill', '%1'], background: false, to: undefined };
+
+interface Playing {
+  world: TestWorld;
+  played: Played[];
+  background: AbortController | undefined;
+}
+
+async function playAll(stage: Playing, [command, ...rest]: readonly ShellCommand[]): Promise<void> {
+  if (command === undefined) return;
+  if (!command.background) {
+    await playOne(stage, command);
+    return playAll(stage, rest);
+  }
+  const stop = new AbortController();
+  stage.background = stop;
+  await stage.world.clock.all([
+    async () => {
+      try {
+        await playAll(stage, rest);
+      } finally {
+        stop.abort(interrupted('Interrupted.'));
+      }
+    },
+    async () => void (await shadowctl(stage.world, shadowctlWords(command) ?? [], stop.signal)),
+  ]);
+}
+
+async function playOne(stage: Playing, command: ShellCommand): Promise<void> {
+  const { root } = stage.world;
+  const words = shadowctlWords(command);
+  const [name = '', ...rest] = command.words;
+  const file = (path: string) => join(root, path);
+  if (words !== undefined) {
+    const ended = await observed(stage, words);
+    stage.played.push({ line: command.words.join(' '), command: commandOf(words), ...ended });
+    if (command.to !== undefined) appendFileSync(file(command.to), `${ended.out}\n`);
+  } else if (name === 'printf' && command.to !== undefined) {
+    const text = (rest[0] ?? '').replaceAll('\\n', '\n');
+    // Everything runs on this stage's emulator already, whose clock is virtual.
+    writeFileSync(file(command.to), text.replace('target: emulator', 'target: aws'));
+  } else if (name === 'eval') {
+    // The stage has that environment already.
+  } else if (name === 'rm') rmSync(file(rest[0] ?? ''));
+  else if (name === 'kill') {
+    stage.background?.abort(interrupted('Interrupted.'));
+    stage.background = undefined;
+  } else throw new Error(`The test of the pages cannot run: ${command.words.join(' ')}`);
+}
+
+/** `canary`, `shadow detach`, `undo --strategy`: what docs/permissions.md calls the command. */
+function commandOf(words: readonly string[]): string {
+  const name = words.find((word) => !word.startsWith('-')) ?? '';
+  return name === 'undo' && words.includes('--strategy') ? 'undo --strategy' : name;
+}
+
+async function observed(stage: Playing, words: readonly string[]) {
+  const operations = new Set<string>();
+  const note = (message: unknown) => {
+    const { response } = message as { response: Parameters<typeof operationOf>[0] };
+    const operation = operationOf(response);
+    if (operation !== undefined && !(operation.endsWith(':InvokeEndpoint') && stage.background !== undefined))
+      operations.add(operation);
+  };
+  FINISHED.subscribe(note);
+  try {
+    return { ...(await shadowctl(stage.world, words)), operations };
+  } finally {
+    FINISHED.unsubscribe(note);
+  }
+}
+
+async function shadowctl(world: TestWorld, words: readonly string[], signal = new AbortController().signal) {
+  // Whoever follows a page answers yes where a command asks.
+  const io = capturedIo(['y', 'y', 'y']);
+  // The emulator as a process keeps to the machine's clock.
+  const clock = words[0] === 'emulator' ? systemClock : world.clock;
+  const code = await run(words, { clock, env: world.env, cwd: world.root, signal, io: () => io });
+  return { code, out: io.outLines.join('\n'), err: io.errLines.join('\n') };
+}
+
+/** The files of the stage, for a look. */
+export const onStage = ({ world }: Stage, path: string): string => readFileSync(join(world.root, path), 'utf8');
