@@ -10,10 +10,10 @@ import { capturedIo } from '../support/io.ts';
 import { blocksOf, inlineCode, PAGES, read, ROOT, shadowctlWords, shellBlocks, shellCommands } from './pages.ts';
 import { onStage, openStage, type Played, type Stage } from './stage.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 /** A verdict after minutes, so that the tests are short; nothing else is different. */
-const SOON = 'policy: { blockMinutes: 1 }\n';
+const SOON = 'policy: { blockMinutes: 1, errors: 0.05 }\n';
 
 let stage: Stage;
 const open: Stage[] = [];
@@ -30,9 +30,13 @@ const commandsIn = (page: string, given?: string) =>
     .filter((block) => block.notRun === undefined && block.given === given)
     .flatMap(({ code }) => shellCommands(code));
 
-/** Each with its words and what it said, where its exit code is not the one expected. */
-const unexpected = (played: readonly Played[]) =>
-  played.filter(({ line, code }) => code !== (line.includes('--plan') ? 4 : 0));
+/** Each with what it said, where its exit code is not the one expected: 0, or 4 under --plan. */
+const unexpected = (played: readonly Played[], verdicts: readonly number[] = [0]) =>
+  played
+    .filter(({ line, command, code }) =>
+      command === 'report' ? !verdicts.includes(code) : code !== (line.includes('--plan') ? 4 : 0),
+    )
+    .map(({ line, code, out, err }) => ({ line, code, out: out.slice(0, 600), err: err.slice(0, 600) }));
 
 test('README: your own endpoint in five commands, which end as it says', async () => {
   stage = await newStage(SOON);
@@ -72,9 +76,9 @@ test('what needs an endpoint with a shadow', async () => {
   );
   const played = await stage.playWithTraffic(TRAFFIC, [...attach, ...commands]);
   expect(played.length).toBeGreaterThan(5);
-  expect(unexpected(played.filter(({ line }) => !line.includes('--source logs')))).toEqual([]);
-  // No container of this endpoint prints its predictions, and the report says so.
-  for (const { code } of played.filter(({ line }) => line.includes('--source logs'))) expect(code).toBe(3);
+  // Two equal models: a pass, where it is waited for; and what the other recipes look at may be too little for one.
+  expect(played.find(({ line }) => line.includes('--until-decided'))?.code).toBe(0);
+  expect(unexpected(played, [0, 3])).toEqual([]);
   expect(onStage(stage, 'report.xml')).toContain('<testsuite');
   expect(onStage(stage, 'report.html')).toContain('<!doctype html>');
   permitted(played);
@@ -88,11 +92,11 @@ test('what needs an endpoint with traffic', async () => {
   const played = await stage.playWithTraffic(TRAFFIC, commands);
   expect(played.length).toBeGreaterThan(3);
   // The report on an endpoint whose shadow has just come up is inconclusive.
-  expect(unexpected(played.filter(({ command }) => command !== 'report'))).toEqual([]);
+  expect(unexpected(played, [3])).toEqual([]);
   permitted(played);
 });
 
-const TRAFFIC = '--endpoint weather --data truth.csv --labels label --rate 1 --duration 12h'.split(' ');
+const TRAFFIC = '--endpoint weather --data truth.csv --labels label --rate 0.5 --duration 12h'.split(' ');
 
 /** Endpoint `weather`, created without this project's journal, with an hour of traffic behind it. */
 async function endpointOfSomebodyElse(version: '005' | '009') {

@@ -1,12 +1,12 @@
-import { appendFileSync, copyFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { copyFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '../../src/base/clock.ts';
 import { interrupted } from '../../src/base/errors.ts';
 import { FINISHED, operationOf } from '../../src/emulator/http/server.ts';
 import { run } from '../../src/main.ts';
 import { capturedIo } from '../support/io.ts';
 import { ARTIFACT_009, FIXTURES, type TestWorld, testWorld } from '../support/world.ts';
-import { type ShellCommand, shadowctlWords } from './pages.ts';
+import { ROOT, type ShellCommand, shadowctlWords } from './pages.ts';
 
 /** One command of a page, as it ended. */
 export interface Played {
@@ -52,7 +52,11 @@ export async function openStage(yaml = ''): Promise<Stage> {
       const invoke = { words: ['shadowctl', 'invoke', ...traffic], background: true, to: undefined };
       return (await play([invoke, ...commands, KILL])).slice(0, commands.length);
     },
-    close: () => world.close(),
+    async close() {
+      const usedEmulator = stage.played.some(({ command }) => command === 'emulator');
+      if (usedEmulator) await built(world, ['emulator', 'stop']);
+      await world.close();
+    },
   };
 }
 
@@ -92,7 +96,7 @@ async function playOne(stage: Playing, command: ShellCommand): Promise<void> {
   if (words !== undefined) {
     const ended = await observed(stage, words);
     stage.played.push({ line: command.words.join(' '), command: commandOf(words), ...ended });
-    if (command.to !== undefined) appendFileSync(file(command.to), `${ended.out}\n`);
+    if (command.to !== undefined) writeFileSync(file(command.to), `${ended.out}\n`);
   } else if (name === 'printf' && command.to !== undefined) {
     const text = (rest[0] ?? '').replaceAll('\\n', '\n');
     // Everything runs on this stage's emulator already, whose clock is virtual.
@@ -129,12 +133,21 @@ async function observed(stage: Playing, words: readonly string[]) {
 }
 
 async function shadowctl(world: TestWorld, words: readonly string[], signal = new AbortController().signal) {
+  // The emulator in the background is a process, and so is what starts it.
+  if (words[0] === 'emulator') return built(world, words);
   // Whoever follows a page answers yes where a command asks.
   const io = capturedIo(['y', 'y', 'y']);
-  // The emulator as a process keeps to the machine's clock.
-  const clock = words[0] === 'emulator' ? systemClock : world.clock;
-  const code = await run(words, { clock, env: world.env, cwd: world.root, signal, io: () => io });
+  const code = await run(words, { clock: world.clock, env: world.env, cwd: world.root, signal, io: () => io });
   return { code, out: io.outLines.join('\n'), err: io.errLines.join('\n') };
+}
+
+/** The program that `npm run build` made, as a shell calls it. */
+function built({ root }: TestWorld, words: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [join(ROOT, 'bin/shadowctl.js'), ...words], { cwd: root }, (error, out, err) =>
+      resolve({ code: error === null ? 0 : Number(error.code), out, err }),
+    );
+  });
 }
 
 /** The files of the stage, for a look. */
