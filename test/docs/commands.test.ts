@@ -91,8 +91,8 @@ test('what needs an endpoint with traffic', async () => {
   const commands = pages.flatMap((page) => commandsIn(page, 'an endpoint "weather" with traffic'));
   const played = await stage.playWithTraffic(TRAFFIC, commands);
   expect(played.length).toBeGreaterThan(3);
-  // The report on an endpoint whose shadow has just come up is inconclusive.
-  expect(unexpected(played, [3])).toEqual([]);
+  // How much a report finds depends on what stood before it.
+  expect(unexpected(played, [0, 3])).toEqual([]);
   permitted(played);
 });
 
