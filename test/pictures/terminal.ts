@@ -96,7 +96,7 @@ function textLine(line: string, row: number): string {
   return runs.length === 0 ? '' : `<text y="${y.toFixed(1)}">${runs.join('')}</text>`;
 }
 
-const width = (text: string): number => [...text].length;
+const width = (text: string): number => Array.from(text).length;
 
 const STYLES: Readonly<Record<string, string>> = {
   1: 'b',
