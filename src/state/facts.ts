@@ -26,13 +26,18 @@ const alarmInput = v.custom<PutMetricAlarmCommandInput>(isAlarmInput, 'the input
 
 const latencyLimit = v.object({ statistic: text, milliseconds: number, minutes: number });
 
+/** JSON has no word for a number that is not finite: a measurement with one is none. */
+function finite<const Entries extends v.ObjectEntries>(entries: Entries) {
+  return v.fallback(v.optional(v.object(entries)), undefined);
+}
+
 const noiseFloor: v.GenericSchema<unknown, NoiseFloor> = v.object({
   model: text,
   window: v.object({ from: time, to: time }),
   pairs: number,
   prediction: v.optional(text),
-  labels: v.optional(v.object({ differing: number, n: number, factor: number })),
-  numbers: v.optional(v.object({ beyond: number, n: number, factor: number, tolerance: number, mae: number })),
+  labels: finite({ differing: number, n: number, factor: number }),
+  numbers: finite({ beyond: number, n: number, factor: number, tolerance: number, mae: number }),
 });
 
 /** The value of every fact, by the fact's name. */
@@ -46,10 +51,10 @@ export const FACTS = {
     /** The command that asked for it. */
     command: text,
     endpoint: name,
-    variant: name,
+    variant: text,
     /** The config asked for, and the one that ran before. */
     requested: name,
-    previous: name,
+    previous: text,
     models: v.object({ previous: text, requested: text }),
     /** Alarms that guard the update, and those among them that shadowctl made. */
     alarms: names,
@@ -70,7 +75,7 @@ export const FACTS = {
     kind: text,
     /** In AWS's words. */
     reason: v.optional(v.nullable(text)),
-    previous: v.optional(name),
+    previous: v.optional(text),
     sentence: v.optional(text),
     /** Alarms that rolled it back. */
     alarms: v.optional(names),
@@ -111,15 +116,15 @@ export const FACTS = {
   kept: v.object({ model: text, production: text, reason: v.optional(v.nullable(text)) }),
   /** A rollout begins: enough to go on after a crash. */
   'rollout-begun': v.object({
-    previous: name,
+    previous: text,
     /** The config with both variants, and the one that remains when all steps have passed. */
     config: name,
     final: name,
     model: text,
     previousModel: text,
     /** Names of the two variants. */
-    production: name,
-    candidate: name,
+    production: text,
+    candidate: text,
     /** Rising shares of the requests. */
     steps: v.pipe(v.array(number, 'list of shares'), v.readonly()),
     bakeSeconds: number,

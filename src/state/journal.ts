@@ -77,10 +77,13 @@ export async function openJournal(place: JournalPlace): Promise<Journal> {
     return file;
   };
   const write = async (handle: FileHandle, event: JournalEvent) => {
-    const recorded: Recorded = { ...event, at: new Date(place.clock.now()).toISOString() };
-    await handle.appendFile(`${JSON.stringify(recorded)}\n`);
+    const line = JSON.stringify({ ...event, at: new Date(place.clock.now()).toISOString() });
+    // What could not be read back would make the whole journal useless.
+    const parsed = parseEvent(JSON.parse(line));
+    if ('wrong' in parsed) throw new Error(`the journal was given a line of a wrong shape: ${parsed.wrong}`);
+    await handle.appendFile(`${line}\n`);
     await handle.sync();
-    content.events.push(recorded);
+    content.events.push(parsed.event);
   };
 
   return {

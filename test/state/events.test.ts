@@ -43,6 +43,14 @@ test('an ending as version 0.1 wrote it for a plain update is read, without the 
   expect(parsed).toEqual({ event: { type: 'fact', run: 'r', name: 'update-ended', value: ended, at } });
 });
 
+test('a noise floor with a number that JSON cannot hold is none, and does no damage', () => {
+  const labels = { differing: 1, n: 10, factor: 1 };
+  const numbers = { beyond: 1, n: 10, factor: 1, tolerance: Number.NaN, mae: Number.POSITIVE_INFINITY };
+  const value = { model: 'm', window: { from: 0, to: 1 }, pairs: 10, labels, numbers };
+  const line: unknown = JSON.parse(JSON.stringify(fact('noise-floor', value)));
+  expect(parseEvent(line)).toMatchObject({ event: { value: { labels, numbers: undefined } } });
+});
+
 test('a fact and an event of a newer version mean nothing, and what stands beside them counts', () => {
   const lines = [fact('weather-report', { sunny: true }), { type: 'lease', at }, fact('update-ended', ended)];
   const events = lines.map((line) => {

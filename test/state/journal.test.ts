@@ -94,6 +94,13 @@ test('without the lock nothing is written', async () => {
   await expect((await open()).append(run)).rejects.toThrow('without its lock');
 });
 
+test('what could not be read back is not written', async () => {
+  const journal = await open();
+  const wrong = { type: 'fact', run: 'r', name: 'alarm-restored', value: { alarm: '' } } as const;
+  await expect(journal.locked('test', () => journal.append(wrong))).rejects.toThrow('alarm: "" is not a name');
+  expect((await open()).events().map((event) => event.type)).toEqual(['open']);
+});
+
 test('a second command is told who holds the lock, what for and since when', async () => {
   const [first, second] = [await open(), await open()];
   await first.locked('deploy --endpoint weather', async () => {
