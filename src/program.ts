@@ -31,7 +31,7 @@ const DEFINITIONS: Readonly<Record<CommandName, () => Promise<(host: Host) => Co
   doctor: async () => (await import('./commands/doctor/command.ts')).doctorCommand,
   policy: async () => (await import('./commands/policy/command.ts')).policyCommand,
   cleanup: async () => (await import('./cli/cleanup.ts')).cleanupCommand,
-  emulator: async () => (await import('./commands/emulator/command.ts')).emulatorCommand,
+  emulator: async () => (await import('./cli/emulator/command.ts')).emulatorCommand,
   help: async () => (await import('./cli/help.ts')).helpCommand,
 };
 

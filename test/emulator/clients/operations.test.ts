@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { App } from '../../../src/app.ts';
-import { emulatorCommand } from '../../../src/commands/emulator/command.ts';
-import type { OperationsOptions } from '../../../src/commands/emulator/operations-command.ts';
-import { run } from '../../../src/commands/emulator/operations.ts';
+import { emulatorCommand } from '../../../src/cli/emulator/command.ts';
+import type { OperationsOptions } from '../../../src/cli/emulator/operations.ts';
+import { run } from '../../../src/cli/emulator/operations.ts';
 import { MISSING } from '../../../src/emulator/services/conformance-notes.ts';
 import { standings } from '../../../src/emulator/services/conformance.ts';
 import { loadService } from '../../../src/emulator/services/registry.ts';

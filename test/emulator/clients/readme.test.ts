@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { emulatorCommand } from '../../../src/commands/emulator/command.ts';
+import { emulatorCommand } from '../../../src/cli/emulator/command.ts';
 import { optionsOf } from '../../support/parse.ts';
 import { generatedParts, partOf, readReadme, snippetsOf, updateReadme } from './readme.ts';
 

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { LATENCIES, SWITCHES } from '../../../src/commands/emulator/flags.ts';
+import { LATENCIES, SWITCHES } from '../../../src/cli/emulator/flags.ts';
 import { standings, standingsMarkdown } from '../../../src/emulator/services/conformance.ts';
 
 const FILE = new URL('../../../docs/emulator.md', import.meta.url);

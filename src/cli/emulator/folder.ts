@@ -3,7 +3,12 @@ import type { App } from '../../app.ts';
 import type { Notice } from '../../emulator/daemon/notice.ts';
 import { runningEmulator } from '../../emulator/daemon/process.ts';
 import { cannotRun } from '../../base/errors.ts';
-import type { DirOptions } from './command.ts';
+import { shown, text } from '../../base/text.ts';
+
+/** Where the emulator keeps its state; undefined is `.shadowctl/emulator` of the project. */
+export interface DirOptions {
+  dir: string | undefined;
+}
 
 /** The emulator's folder: the one that was named, or the project's own. */
 export async function folderOf(app: App, options: DirOptions): Promise<string> {
@@ -16,5 +21,5 @@ export async function needRunning(app: App, options: DirOptions): Promise<Notice
   const dir = await folderOf(app, options);
   const running = await runningEmulator(dir);
   if (running !== undefined) return running;
-  throw cannotRun(`No emulator runs in ${dir}.`, 'Start one with: shadowctl emulator start');
+  throw cannotRun(`No emulator runs in ${dir}.`, text`Start one with: ${shown('emulator start')}`);
 }

@@ -5,9 +5,23 @@ import { DEFAULT_PORT } from '../../emulator/daemon/process.ts';
 import { removeNotice, writeNotice } from '../../emulator/daemon/notice.ts';
 import { type Emulator, startEmulator } from '../../emulator/http/server.ts';
 import { cannotRun } from '../../base/errors.ts';
-import type { StartOptions } from './command.ts';
+import type { DirOptions } from './folder.ts';
 import { occupantOf } from './occupant.ts';
 import { logRequests } from './request-log.ts';
+
+export interface StartOptions extends DirOptions {
+  /** Undefined: the usual one, or any free one where it is taken. */
+  port: number | undefined;
+  foreground: boolean;
+  /** Prints a line a request; in the foreground. */
+  verbose: boolean;
+  /** `IMAGE=http://…` or `IMAGE=command …`. */
+  containers: string[];
+  /** Milliseconds by name. */
+  latencies: Record<string, number>;
+  switches: Record<string, boolean | number | string>;
+  pace: 'quick' | 'lifelike';
+}
 
 /** Is the emulator until it is told to end: then keeps the state and is done. */
 export async function serve(app: App, dir: string, options: StartOptions): Promise<Outcome> {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import type { Host } from '../../../src/app.ts';
-import { emulatorCommand } from '../../../src/commands/emulator/command.ts';
-import { LATENCIES, SWITCHES } from '../../../src/commands/emulator/flags.ts';
-import { flagsOf } from '../../../src/commands/emulator/start.ts';
+import { emulatorCommand } from '../../../src/cli/emulator/command.ts';
+import { LATENCIES, SWITCHES } from '../../../src/cli/emulator/flags.ts';
+import { flagsOf } from '../../../src/cli/emulator/start.ts';
 import { STRICT_SWITCHES, REALISTIC_LATENCIES, QUICK_LATENCIES } from '../../../src/emulator/world/options.ts';
 
 /** What a command line is understood as. */

@@ -5,7 +5,7 @@ import { DescribeEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagema
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { expect, test } from 'vitest';
 import { VirtualClock } from '../../../src/base/clock.ts';
-import { logRequests } from '../../../src/commands/emulator/request-log.ts';
+import { logRequests } from '../../../src/cli/emulator/request-log.ts';
 import { startEmulator } from '../../../src/emulator/http/server.ts';
 import type { Io } from '../../../src/ui/io.ts';
 

@@ -1,7 +1,6 @@
 import type { App, Outcome } from '../../app.ts';
 import { stopEmulator } from '../../emulator/daemon/process.ts';
-import type { DirOptions } from './command.ts';
-import { folderOf } from './folder.ts';
+import { type DirOptions, folderOf } from './folder.ts';
 
 /** Ends the emulator and waits until it has ended. That none runs is as good. */
 export async function run(app: App, options: DirOptions): Promise<Outcome> {

@@ -1,7 +1,11 @@
 import { Command, Option } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
+import type { EnvOptions } from './env.ts';
 import { addFaultCommands } from './fault-command.ts';
+import type { DirOptions } from './folder.ts';
 import { addOperationsCommand } from './operations-command.ts';
+import type { StartOptions } from './serve.ts';
+import type { StatusOptions } from './status.ts';
 import {
   describeLatencies,
   describeSwitches,
@@ -12,33 +16,6 @@ import {
   parseSwitch,
   SWITCHES,
 } from './flags.ts';
-
-/** Where the emulator keeps its state; undefined is `.shadowctl/emulator` of the project. */
-export interface DirOptions {
-  dir: string | undefined;
-}
-
-export interface StartOptions extends DirOptions {
-  /** Undefined: the usual one, or any free one where it is taken. */
-  port: number | undefined;
-  foreground: boolean;
-  /** Prints a line a request; in the foreground. */
-  verbose: boolean;
-  /** `IMAGE=http://…` or `IMAGE=command …`. */
-  containers: string[];
-  /** Milliseconds by name. */
-  latencies: Record<string, number>;
-  switches: Record<string, boolean | number | string>;
-  pace: 'quick' | 'lifelike';
-}
-
-export interface StatusOptions extends DirOptions {
-  format: 'text' | 'json';
-}
-
-export interface EnvOptions extends DirOptions {
-  shell: 'bash' | 'fish' | 'powershell' | 'dotenv';
-}
 
 export interface EmulatorRuns {
   start: Run<StartOptions>;

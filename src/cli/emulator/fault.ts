@@ -3,9 +3,21 @@ import type { Fault } from '../../emulator/world/faults.ts';
 import { getJson } from '../../emulator/daemon/request.ts';
 import { usage } from '../../base/errors.ts';
 import { plain } from '../../ui/io.ts';
-import type { DirOptions } from './command.ts';
-import type { FaultAddOptions, FaultClearOptions, FaultListOptions } from './fault-command.ts';
-import { needRunning } from './folder.ts';
+import { shown, text } from '../../base/text.ts';
+import { type DirOptions, needRunning } from './folder.ts';
+
+export interface FaultAddOptions extends DirOptions {
+  fault: Omit<Fault, 'id'>;
+}
+
+export interface FaultListOptions extends DirOptions {
+  format: 'text' | 'json';
+}
+
+export interface FaultClearOptions extends DirOptions {
+  /** All, when empty. */
+  ids: string[];
+}
 
 /** Adds a fault; its id is the result. */
 export async function add(app: App, options: FaultAddOptions): Promise<Outcome> {
@@ -44,7 +56,7 @@ async function ask(
   const { message } = (reply.body ?? {}) as { message?: string };
   throw usage(
     message ?? `The emulator answered ${reply.status}.`,
-    'See what there is with: shadowctl emulator fault list',
+    text`See what there is with: ${shown('emulator fault list')}`,
   );
 }
 

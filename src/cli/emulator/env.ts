@@ -1,7 +1,10 @@
 import type { App, Outcome } from '../../app.ts';
 import { emulatorEnvironment } from '../../emulator/daemon/process.ts';
-import type { EnvOptions } from './command.ts';
-import { needRunning } from './folder.ts';
+import { type DirOptions, needRunning } from './folder.ts';
+
+export interface EnvOptions extends DirOptions {
+  shell: 'bash' | 'fish' | 'powershell' | 'dotenv';
+}
 
 /** Prints what a shell must set and unset, for `eval`. */
 export async function run(app: App, options: EnvOptions): Promise<Outcome> {

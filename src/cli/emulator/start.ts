@@ -1,9 +1,10 @@
 import type { App, Outcome } from '../../app.ts';
 import { DEFAULT_PORT, ensureEmulator, runningEmulator } from '../../emulator/daemon/process.ts';
 import type { Io } from '../../ui/io.ts';
-import type { StartOptions } from './command.ts';
+import { shown, text } from '../../base/text.ts';
 import { folderOf } from './folder.ts';
 import { occupantOf } from './occupant.ts';
+import type { StartOptions } from './serve.ts';
 import { isoSeconds } from '../../base/units.ts';
 
 /** Starts the emulator in the background, or becomes it. Its URL is the result. */
@@ -33,7 +34,7 @@ export async function run(app: App, options: StartOptions): Promise<Outcome> {
 
 /** What to do with it. */
 function hint(io: Io): void {
-  io.err('Point boto3, the AWS CLI or an SDK at it with: eval "$(shadowctl emulator env)"');
+  io.err(text`Point boto3, the AWS CLI or an SDK at it with: eval "$(${shown('emulator env')})"`);
 }
 
 /** The options as the words of a command line again, for the process in the background; `dir` and `foreground` apart. */

@@ -1,14 +1,7 @@
 import { Argument, type Command, Option } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import type { ServiceId } from '../../emulator/model/shapes.ts';
-
-export interface OperationsOptions {
-  /** Undefined: all of them. */
-  service: ServiceId | undefined;
-  format: 'text' | 'json' | 'markdown';
-  /** Names also what is not built. */
-  all: boolean;
-}
+import type { OperationsOptions } from './operations.ts';
 
 // Not loaded from the emulator to parse a command line: a test holds this list against its own.
 const SERVICES: readonly ServiceId[] = [

@@ -6,7 +6,15 @@ import {
   standingsMarkdown,
 } from '../../emulator/services/conformance.ts';
 import { table } from '../../ui/table.ts';
-import type { OperationsOptions } from './operations-command.ts';
+import type { ServiceId } from '../../emulator/model/shapes.ts';
+
+export interface OperationsOptions {
+  /** Undefined: all of them. */
+  service: ServiceId | undefined;
+  format: 'text' | 'json' | 'markdown';
+  /** Names also what is not built. */
+  all: boolean;
+}
 
 /** Prints the conformance table; no emulator needs to run. */
 export async function run(app: App, options: OperationsOptions): Promise<Outcome> {

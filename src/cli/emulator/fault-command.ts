@@ -1,21 +1,8 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import type { Fault } from '../../emulator/world/faults.ts';
-import type { DirOptions } from './command.ts';
+import type { FaultAddOptions, FaultClearOptions, FaultListOptions } from './fault.ts';
 import { HOUR } from '../../base/units.ts';
-
-export interface FaultAddOptions extends DirOptions {
-  fault: Omit<Fault, 'id'>;
-}
-
-export interface FaultListOptions extends DirOptions {
-  format: 'text' | 'json';
-}
-
-export interface FaultClearOptions extends DirOptions {
-  /** All, when empty. */
-  ids: string[];
-}
 
 export interface FaultRuns {
   add: Run<FaultAddOptions>;

@@ -6,9 +6,13 @@ import { connect } from '../../aws/clients.ts';
 import { emulatorEnvironment, runningEmulator } from '../../emulator/daemon/process.ts';
 import { getJson } from '../../emulator/daemon/request.ts';
 import { plain } from '../../ui/io.ts';
-import type { StatusOptions } from './command.ts';
-import { folderOf } from './folder.ts';
+import { shown, type Text, text } from '../../base/text.ts';
+import { type DirOptions, folderOf } from './folder.ts';
 import { bytes, isoSeconds } from '../../base/units.ts';
+
+export interface StatusOptions extends DirOptions {
+  format: 'text' | 'json';
+}
 
 /** Says whether an emulator runs, where, and what stands on it in one region. That none runs is a no. */
 export async function run(app: App, options: StatusOptions): Promise<Outcome> {
@@ -17,7 +21,7 @@ export async function run(app: App, options: StatusOptions): Promise<Outcome> {
   const stateBytes = await bytesIn(dir);
   if (running === undefined) {
     if (options.format === 'json') app.io.out(JSON.stringify({ running: false, dir, stateBytes }, null, 2));
-    else app.io.out(`No emulator runs in ${dir}. Start one with: shadowctl emulator start`);
+    else app.io.out(text`No emulator runs in ${dir}. Start one with: ${shown('emulator start')}`);
     return 'no';
   }
   const env = emulatorEnvironment(running.url, app.env);
@@ -33,11 +37,11 @@ export async function run(app: App, options: StatusOptions): Promise<Outcome> {
     );
     return 'done';
   }
-  const rows: [string, string][] = [
+  const rows: [string, Text][] = [
     ['url', running.url],
     ['process', `${running.pid}, version ${version}, since ${isoSeconds(running.since)}`],
     ['state', `${dir}, ${bytes(stateBytes)}`],
-    ['faults', faults === 0 ? 'none' : `${faults} (shadowctl emulator fault list)`],
+    ['faults', faults === 0 ? 'none' : text`${faults} (${shown('emulator fault list')})`],
     ['region', region],
     ['endpoints', standing.endpoints.map(plain).join(', ') || 'none'],
     [
@@ -49,7 +53,7 @@ export async function run(app: App, options: StatusOptions): Promise<Outcome> {
       ].join(', '),
     ],
   ];
-  for (const [name, value] of rows) app.io.out(`${name.padEnd(10)} ${value}`);
+  for (const [name, value] of rows) app.io.out(text`${name.padEnd(10)} ${value}`);
   return 'done';
 }
 
