@@ -11,15 +11,15 @@ export const STRATEGIES: readonly StrategyName[] = ['canary', 'linear', 'rolling
 export interface StrategyRequest {
   strategy: StrategyName;
   /** canary: the canary's size; linear: a step's; rolling: a batch's. */
-  size: Size | undefined;
+  size?: Size | undefined;
   /** rolling only: how many instances are returned at a time. */
-  rollbackSize: Size | undefined;
+  rollbackSize?: Size | undefined;
   /** How long each stage is watched before the next. */
-  bakeSeconds: number | undefined;
+  bakeSeconds?: number | undefined;
   /** How long the whole new fleet is watched before the old one is taken away. */
-  finalBakeSeconds: number | undefined;
+  finalBakeSeconds?: number | undefined;
   /** When SageMaker gives up. */
-  maxSeconds: number | undefined;
+  maxSeconds?: number | undefined;
 }
 
 /** A strategy that SageMaker will accept, with everything said that follows from it. */

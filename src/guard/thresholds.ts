@@ -4,10 +4,10 @@ import { milliseconds, percent } from '../base/units.ts';
 /** What the user permits the new fleet to do; undefined leaves it to the default. */
 export interface LimitRequest {
   /** Share of requests, 0.01 for 1 %. */
-  max5xxRate: number | undefined;
-  max4xxRate: number | undefined;
-  maxLatency: LatencyLimit | undefined;
-  maxLatencyIncrease: LatencyGrowth | undefined;
+  max5xxRate?: number | undefined;
+  max4xxRate?: number | undefined;
+  maxLatency?: LatencyLimit | undefined;
+  maxLatencyIncrease?: LatencyGrowth | undefined;
 }
 
 /** A minute-by-minute record of one statistic of the fleet that runs now; minutes without traffic are absent. */

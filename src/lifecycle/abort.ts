@@ -13,7 +13,7 @@ import { type EndpointSession, onEndpoint, openRun, type Session } from './sessi
 export interface AbortOptions {
   endpoint: string;
   /** Decide only: the plan is returned, and nothing is changed. */
-  plan: boolean;
+  plan?: boolean;
 }
 
 type Begun = { kind: 'planned'; plan: AbortPlan } | { kind: 'begun'; update: UpdateStarted };
@@ -24,7 +24,7 @@ type Begun = { kind: 'planned'; plan: AbortPlan } | { kind: 'begun'; update: Upd
  */
 export async function abort(
   session: Session,
-  { endpoint, plan }: AbortOptions,
+  { endpoint, plan = false }: AbortOptions,
 ): Promise<{ kind: 'planned'; plan: AbortPlan } | FinishedUpdate> {
   const targets = await targetsOf(session, []);
   const begun = await onEndpoint(session, { endpoint, command: 'abort', readOnly: plan }, begin);

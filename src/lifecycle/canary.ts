@@ -16,7 +16,13 @@ import {
   requireAnotherConfig,
 } from './candidate.ts';
 import { type FinishedUpdate, finishGuardedUpdate } from './guarded-update/finish.ts';
-import { type GuardedStart, type GuardOptions, requireGuardable, startGuardedUpdate } from './guarded-update/start.ts';
+import {
+  type GuardedStart,
+  guardOptions,
+  type GuardOptions,
+  requireGuardable,
+  startGuardedUpdate,
+} from './guarded-update/start.ts';
 import { targetsOf } from './notify.ts';
 import type { GuardedUpdatePlan } from './plans.ts';
 import { type EndpointSession, lockEndpoint, onEndpoint, type Session } from './session.ts';
@@ -25,25 +31,26 @@ import { type OwnTraffic, smokeTest } from './traffic/with-traffic.ts';
 export interface CanaryOptions {
   endpoint: string;
   candidate: CandidateSpec;
-  guard: GuardOptions;
+  guard?: Partial<GuardOptions>;
   /** Requests of our own during the update, for endpoints without any. */
-  traffic: OwnTraffic | undefined;
+  traffic?: OwnTraffic | undefined;
   /** Change an endpoint that shadowctl did not create, and record it as adopted. */
-  adopt: boolean;
+  adopt?: boolean;
   /** Decide only: the plan is returned, and nothing is changed. */
-  plan: boolean;
+  plan?: boolean;
 }
 
 export type GuardedResult = { kind: 'planned'; plan: GuardedUpdatePlan } | FinishedUpdate;
 
 /** Puts a new model on an endpoint step by step, guarded by alarms, and follows that to its end. */
 export async function canary(session: Session, options: CanaryOptions): Promise<GuardedResult> {
-  const { endpoint, guard, traffic } = options;
+  const { endpoint, traffic, plan = false } = options;
+  const guard = guardOptions(options.guard);
   const targets = await targetsOf(session, guard.notify);
   // A file that cannot be sent is told before the update, not in the middle of it.
   if (traffic !== undefined) await smokeTest(session, endpoint, traffic.file);
-  const started = await onEndpoint(session, { endpoint, command: 'canary', readOnly: options.plan }, (on) =>
-    start(on, options),
+  const started = await onEndpoint(session, { endpoint, command: 'canary', readOnly: plan }, (on) =>
+    start(on, options, guard),
   );
   if (started.kind === 'planned') return started;
   return finishGuardedUpdate(session, started.update, { targets, metrics: guard.metrics, traffic });
@@ -52,9 +59,10 @@ export async function canary(session: Session, options: CanaryOptions): Promise<
 /** Goes on with an update that an earlier command began and did not see the end of. */
 export async function resumeCanary(
   session: Session,
-  options: Pick<CanaryOptions, 'endpoint' | 'traffic'> & { guard: Pick<GuardOptions, 'notify' | 'metrics'> },
+  options: Pick<CanaryOptions, 'endpoint' | 'traffic' | 'guard'>,
 ): Promise<FinishedUpdate> {
-  const { endpoint, guard, traffic } = options;
+  const { endpoint, traffic } = options;
+  const guard = guardOptions(options.guard);
   const targets = await targetsOf(session, guard.notify);
   const update = await lockEndpoint(session, { endpoint, command: 'canary --resume' }, async (on) => takeUp(on));
   return finishGuardedUpdate(session, update, { targets, metrics: guard.metrics, traffic });
@@ -71,16 +79,16 @@ function takeUp({ endpoint, state }: EndpointSession): UpdateStarted {
   );
 }
 
-async function start(on: EndpointSession, options: CanaryOptions): Promise<GuardedStart> {
+async function start(on: EndpointSession, options: CanaryOptions, guard: GuardOptions): Promise<GuardedStart> {
   const { aws, journal, session, endpoint } = on;
   const { candidate } = options;
   const live = await readLive(aws, endpoint, session.signal);
   if (live === undefined) throw noEndpoint(aws.target, endpoint);
-  if (!options.adopt) requireOurs(live, on.state(), journal.path);
+  if (options.adopt !== true) requireOurs(live, on.state(), journal.path);
   requireSettled(live);
   const fleet = requireGuardable(live);
   // What the rules refuse is refused before the artifact is even read.
-  planStrategy(options.guard.strategy, fleet);
+  planStrategy(guard.strategy, fleet);
   const checked = await examineCandidate(session, candidate, live.model);
   const names = await nameCandidate(on, candidate);
   requireAnotherConfig(endpoint, names.config, live.endpoint.EndpointConfigName);
@@ -92,11 +100,11 @@ async function start(on: EndpointSession, options: CanaryOptions): Promise<Guard
     command: 'canary',
     live,
     fleet,
-    guard: options.guard,
+    guard,
     steps,
     names: { ...names, run: names.own.run },
     bringsTraffic: options.traffic !== undefined,
-    adopt: options.adopt,
+    adopt: options.adopt === true,
   });
 }
 

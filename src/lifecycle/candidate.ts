@@ -18,14 +18,14 @@ import type { EndpointSession, Session } from './session.ts';
 /** A new model: what it is made of, and how what is created for it is named. */
 export interface CandidateSpec extends CandidateOptions {
   /** Undefined: chosen from the endpoint's name and the time. */
-  modelName: string | undefined;
-  configName: string | undefined;
+  modelName?: string | undefined;
+  configName?: string | undefined;
   /** ARN of the role to run it with; undefined: the project's, else the live model's. */
-  role: string | undefined;
+  role?: string | undefined;
   /** Environment of its container. */
-  environment: Readonly<Record<string, string>>;
+  environment?: Readonly<Record<string, string>>;
   /** Tags in addition to the project's. */
-  tags: Readonly<Record<string, string>>;
+  tags?: Readonly<Record<string, string>>;
 }
 
 /** Names and tags of what one run creates for a candidate. */
@@ -59,7 +59,7 @@ export async function examineCandidate(
   const image = spec.image ?? (spec.algorithm === undefined ? liveModel?.PrimaryContainer?.Image : undefined);
   const checked = await checkCandidate({ ...spec, image }, aws.target.region);
   await checkRemote(aws, checked, {
-    allowMismatch: spec.allowMismatch,
+    allowMismatch: spec.allowMismatch === true,
     signal: session.signal,
     unexamined: (artifact) => session.emit({ kind: 'artifact-unexamined', artifact }),
   });
@@ -107,7 +107,7 @@ export async function planModel(
     env: undefined,
     live: liveModel?.ExecutionRoleArn,
   });
-  const { environment } = spec;
+  const { environment = {} } = spec;
   const input = newModel(names.model, candidate, { role, environment, tags: names.tagList, live: liveModel });
   return [...candidate.steps, { action: 'create', kind: 'model', name: names.model, input }];
 }

@@ -25,11 +25,14 @@ import { doTask, type EndpointSession, type LockedEndpoint, onEndpoint, openRun,
 
 export interface CleanupOptions {
   /** Undefined: every endpoint that has a journal here, in this account and region. */
-  endpoint: string | undefined;
-  keep: Keep;
+  endpoint?: string | undefined;
+  /** What stays; by default nothing. */
+  keep?: Keep;
   /** Decide only: the plans are returned, and nothing is changed. */
-  plan: boolean;
+  plan?: boolean;
 }
+
+const KEEP_NOTHING: Keep = { uploads: false, captures: false, logs: false };
 
 /** One endpoint cleaned up, or its plan. */
 export type EndpointCleanup =
@@ -68,8 +71,8 @@ export async function cleanup(
     const others = journaled.filter((other) => other !== endpoint);
     const going = others.filter((other) => names.includes(other));
     const staying = others.filter((other) => !going.includes(other));
-    const one = await onEndpoint(session, { endpoint, command: 'cleanup', readOnly: options.plan }, (on) =>
-      cleanEndpoint(on, options.keep, { going, staying }),
+    const one = await onEndpoint(session, { endpoint, command: 'cleanup', readOnly: options.plan === true }, (on) =>
+      cleanEndpoint(on, options.keep ?? KEEP_NOTHING, { going, staying }),
     );
     endpoints.push(one);
     done(one);

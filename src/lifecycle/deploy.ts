@@ -40,19 +40,19 @@ export interface DeployOptions {
   endpoint: string;
   candidate: CandidateSpec;
   /** Undefined: the live endpoint's, or ml.m5.large. */
-  instanceType: string | undefined;
+  instanceType?: string | undefined;
   /** Undefined: as many as the live endpoint is scaled to, or 1. */
-  instances: number | undefined;
+  instances?: number | undefined;
   /** Of a new endpoint; an endpoint that exists keeps its own. */
-  variantName: string | undefined;
+  variantName?: string | undefined;
   /** Payloads to test the inference with, once it is in service. */
-  test: Omit<PayloadFile, 'option'> | undefined;
+  test?: Omit<PayloadFile, 'option'> | undefined;
   /** Change an endpoint that shadowctl did not create, and record it as adopted. */
-  adopt: boolean;
+  adopt?: boolean;
   /** False: returns as soon as AWS has accepted everything. */
-  wait: boolean;
+  wait?: boolean;
   /** Decide only: the plan is returned, and nothing is changed. */
-  plan: boolean;
+  plan?: boolean;
 }
 
 export type DeployResult =
@@ -69,7 +69,7 @@ export async function deploy(session: Session, options: DeployOptions): Promise<
   if (variantName !== undefined) checkName('variant', variantName, '--variant-name');
   const payloads = test === undefined ? undefined : await readPayloads(session, { ...test, option: 'test' });
   const checked = await examineCandidate(session, candidate);
-  return onEndpoint(session, { endpoint, command: 'deploy', readOnly: options.plan }, async (on) => {
+  return onEndpoint(session, { endpoint, command: 'deploy', readOnly: options.plan === true }, async (on) => {
     const decision = await decide(on, options, checked);
     if (!on.locked) return { kind: 'planned', plan: decision.plan };
     return carryOut(on, options, decision, payloads);
@@ -88,7 +88,7 @@ async function decide(on: EndpointSession, options: DeployOptions, checked: Chec
   const { candidate } = options;
   const state = on.state();
   const live = await readLive(aws, endpoint, session.signal);
-  const adopt = live !== undefined && adopts(live, state, options.adopt);
+  const adopt = live !== undefined && adopts(live, state, options.adopt === true);
   if (live !== undefined && !adopt) requireOurs(live, state, journal.path);
   const names = await nameCandidate(on, candidate);
   const modelSteps = await planModel(on, candidate, names, checked, live?.model);
@@ -145,7 +145,7 @@ async function carryOut(
     if (plan.adopt) await recordAdoption(run);
     await applySteps(session, run, plan.steps);
   }
-  if (!options.wait) return { kind: 'done', plan, settled: undefined, trial: undefined };
+  if (options.wait === false) return { kind: 'done', plan, settled: undefined, trial: undefined };
   const settled = await awaitConfig(session, endpoint, plan.config, live?.endpoint.LastModifiedTime);
   await recordEnd(on, plan.config, settled);
   if (settled.kind !== 'running') await readContainerLines(on, began);

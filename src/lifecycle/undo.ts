@@ -10,7 +10,7 @@ import { tagList } from '../resources/tags.ts';
 import { type State, trackedResource } from '../state/replay.ts';
 import type { GuardedResult } from './canary.ts';
 import { finishGuardedUpdate } from './guarded-update/finish.ts';
-import { type GuardOptions, startGuardedUpdate } from './guarded-update/start.ts';
+import { type GuardOptions, guardOptions, startGuardedUpdate } from './guarded-update/start.ts';
 import { targetsOf } from './notify.ts';
 import { type PlainUpdateResult, runPlainUpdate } from './plain-update.ts';
 import type { PlanNote } from './plans.ts';
@@ -19,29 +19,30 @@ import { type EndpointSession, onEndpoint, type Session } from './session.ts';
 export interface UndoOptions {
   endpoint: string;
   /** Undefined: the config it ran before. */
-  to: string | undefined;
+  to?: string | undefined;
   /** Decide only: the plan is returned, and nothing is changed. */
-  plan: boolean;
+  plan?: boolean;
 }
 
 /** Takes an endpoint back to an earlier config of ours, all traffic at once. */
-export async function undo(session: Session, options: UndoOptions & { wait: boolean }): Promise<PlainUpdateResult> {
-  const { endpoint, plan } = options;
+export async function undo(session: Session, options: UndoOptions & { wait?: boolean }): Promise<PlainUpdateResult> {
+  const { endpoint, plan = false, wait = true } = options;
   if (options.to !== undefined) checkName('endpoint config', options.to, '--to');
   return onEndpoint(session, { endpoint, command: 'undo', readOnly: plan }, async (on) => {
     const { live, config, step, notes } = await findWayBack(on, options.to);
     const run = newRun(session.clock);
     const update = { command: 'undo', run, live, config, steps: [step], adopt: false, notes };
-    return runPlainUpdate(on, update, { wait: options.wait });
+    return runPlainUpdate(on, update, { wait });
   });
 }
 
 /** The way back through the same guardrails as the way there: alarms on the fleet that returns. */
 export async function undoGuarded(
   session: Session,
-  options: UndoOptions & { guard: GuardOptions },
+  options: UndoOptions & { guard: Partial<GuardOptions> },
 ): Promise<GuardedResult> {
-  const { endpoint, guard, plan } = options;
+  const { endpoint, plan = false } = options;
+  const guard = guardOptions(options.guard);
   if (options.to !== undefined) checkName('endpoint config', options.to, '--to');
   const targets = await targetsOf(session, guard.notify);
   const started = await onEndpoint(session, { endpoint, command: 'undo', readOnly: plan }, async (on) => {

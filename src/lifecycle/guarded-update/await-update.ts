@@ -6,7 +6,7 @@ import type { Aws } from '../../aws/clients.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import type { Clock } from '../../base/clock.ts';
 import { waitForEndpoint } from '../../resources/wait.ts';
-import { type AlarmPoint, alarmPoints } from './alarm-states.ts';
+import { type AlarmPoint, alarmPoints } from './alarm-points.ts';
 import { alarmsIn, classifyEnding, type Ending, type Evidence } from '../../guard/outcome.ts';
 import { type FleetMinute, fleetMinutes } from './fleet-metrics.ts';
 import { readStage, type Stage } from '../../guard/phase.ts';

@@ -3,7 +3,7 @@ import { describeAlarms } from '../../aws/cloudwatch.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { endpointLogGroup, type LogLine, logLines } from '../../aws/logs.ts';
 import { logStreams } from '../../aws/log-streams.ts';
-import { type AlarmPoint, alarmPoints } from './alarm-states.ts';
+import { type AlarmPoint, alarmPoints } from './alarm-points.ts';
 import { showRule, showValue } from '../../guard/alarms/format.ts';
 import type { Ending } from '../../guard/outcome.ts';
 import { fleetMinutes, total } from './fleet-metrics.ts';

@@ -12,12 +12,13 @@ import type { CandidateNames } from '../candidate.ts';
 import type { Target } from '../events.ts';
 import type { GuardedUpdatePlan } from '../plans.ts';
 import { adopts, applySteps, type EndpointSession, openRun, recordAdoption, type Session } from '../session.ts';
-import { waitUntilQuiet } from './alarm-states.ts';
+import { waitUntilQuiet } from './await-quiet.ts';
 import { examineUpdate } from './examine.ts';
 
 /** How an update is to be guarded. */
 export interface GuardOptions {
   strategy: StrategyRequest;
+  /** What rolls back; what is not named has a default. */
   limits: LimitRequest;
   /** How far back the fleet that runs now is looked at, in minutes. */
   baselineMinutes: number;
@@ -29,6 +30,21 @@ export interface GuardOptions {
   notify: readonly Target[];
   /** Read what both fleets did, once it has ended. */
   metrics: boolean;
+}
+
+const DEFAULT_GUARD: GuardOptions = {
+  strategy: { strategy: 'canary' },
+  limits: {},
+  baselineMinutes: 60,
+  alarms: [],
+  force: false,
+  notify: [],
+  metrics: false,
+};
+
+/** What is not said of a guard: a canary, the default limits, an hour of baseline, nobody told, no metrics. */
+export function guardOptions(given: Partial<GuardOptions> = {}): GuardOptions {
+  return { ...DEFAULT_GUARD, ...given };
 }
 
 /** An update that is to be guarded, as far as its command has decided. */

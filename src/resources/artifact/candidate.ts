@@ -11,12 +11,12 @@ import type { Step } from '../steps.ts';
 /** The model that is to be deployed, as the user named it. */
 export interface CandidateOptions {
   /** An `s3://` URI or the path of a local model.tar.gz; undefined for an image that carries its model. */
-  artifact: string | undefined;
+  artifact?: string | undefined;
   /** `linear-learner`, `xgboost[:version]` */
-  algorithm: string | undefined;
-  image: string | undefined;
+  algorithm?: string | undefined;
+  image?: string | undefined;
   /** Deploy an artifact behind an image that cannot read it all the same. */
-  allowMismatch: boolean;
+  allowMismatch?: boolean | undefined;
 }
 
 /** What was found out about the candidate without asking AWS. */
@@ -84,7 +84,7 @@ export async function checkCandidate(options: CandidateOptions, region: string):
     return { image, builtIn, local: undefined, uri: options.artifact };
   }
   const local = await checkArtifact(options.artifact);
-  if (builtIn !== undefined && !options.allowMismatch) requireReadable(options.artifact, local, builtIn);
+  if (builtIn !== undefined && options.allowMismatch !== true) requireReadable(options.artifact, local, builtIn);
   return { image, builtIn, local, uri: undefined };
 }
 

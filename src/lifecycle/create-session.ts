@@ -1,0 +1,55 @@
+import { setMaxListeners } from 'node:events';
+import { basename, join } from 'node:path';
+import type { Aws } from '../aws/clients.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { openJournal } from '../state/journal.ts';
+import type { LifecycleEnd, Message } from './events.ts';
+import type { ProjectFacts, Session } from './session.ts';
+
+/** What a script brings; the rest has a default. */
+export interface SessionParts extends Partial<Pick<Session, 'emit' | 'approve' | 'describe'>> {
+  aws: Aws;
+  /** The project's folder: journals are kept in its `.shadowctl`, relative paths are taken from it. */
+  folder: string;
+  clock?: Clock;
+  signal?: AbortSignal;
+  project?: Partial<ProjectFacts>;
+}
+
+/**
+ * A session without a command line: to call the lifecycle from a script. By default every plan is approved and events go
+ * unheard.
+ */
+export function createSession(parts: SessionParts): Session {
+  const { aws, folder, clock = systemClock, signal = new AbortController().signal } = parts;
+  // Every request under way listens to it.
+  setMaxListeners(0, signal);
+  const project: ProjectFacts = {
+    name: basename(folder),
+    stateDir: join(folder, '.shadowctl'),
+    role: undefined,
+    tags: {},
+    notify: [],
+    policy: undefined,
+    ...parts.project,
+  };
+  return {
+    clock,
+    signal,
+    folder,
+    aws: async () => aws,
+    project: async () => project,
+    async journal(endpoint) {
+      const { stateDir } = project;
+      return openJournal({ stateDir, account: await aws.account(), region: aws.target.region, endpoint, clock });
+    },
+    emit: parts.emit ?? (() => undefined),
+    approve: parts.approve ?? (async () => undefined),
+    describe: parts.describe ?? describe,
+  };
+}
+
+function describe(end: LifecycleEnd): Message {
+  const subject = `shadowctl: ${end.kind === 'update' ? end.ended.ending.sentence : end.kind}`;
+  return { subject, text: subject, facts: { ...end } };
+}

@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { takeCensus } from '../../src/aws/census.ts';
+import { type Aws, connect } from '../../src/aws/clients.ts';
+import { VirtualClock } from '../../src/base/clock.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/http/server.ts';
+import { cleanup } from '../../src/lifecycle/cleanup.ts';
+import { createSession } from '../../src/lifecycle/create-session.ts';
+import { deploy } from '../../src/lifecycle/deploy.ts';
+import type { LifecycleEvent } from '../../src/lifecycle/events.ts';
+import { canary } from '../../src/lifecycle/canary.ts';
+import { ARTIFACT_005, ARTIFACT_009, FIXTURES, ROLE, START } from '../support/world.ts';
+
+/*
+ * The life cycle from a script: neither the program nor the App nor a parser, only functions, options and values.
+ */
+
+const clock = new VirtualClock(START);
+let emulator: Emulator;
+let aws: Aws;
+let folder: string;
+
+beforeEach(async () => {
+  emulator = await startEmulator({ clock, seed: 1 });
+  folder = await mkdtemp(join(tmpdir(), 'shadowctl-script-'));
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  aws = connect({ region: 'us-east-1', endpointUrl: emulator.url, profile: undefined, credentials });
+});
+
+afterEach(async () => {
+  aws.close();
+  await emulator.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const endpoint = 'weather';
+const good = { artifact: ARTIFACT_009, algorithm: 'linear-learner' };
+const first = { artifact: ARTIFACT_005, algorithm: 'linear-learner' };
+const traffic = { file: join(FIXTURES, 'data/test.csv'), rate: 1 };
+
+test('deploy, canary and cleanup from a script; nothing is left behind', async () => {
+  const events: LifecycleEvent['kind'][] = [];
+  const emit = ({ kind }: LifecycleEvent) => void events.push(kind);
+  const session = createSession({ aws, folder, clock, project: { role: ROLE }, emit });
+  const deployed = await deploy(session, { endpoint, candidate: first, instances: 3 });
+  expect(deployed).toMatchObject({ kind: 'done', settled: { kind: 'running' } });
+
+  const strategy = { strategy: 'canary', bakeSeconds: 120, finalBakeSeconds: 0 } as const;
+  const update = { endpoint, candidate: good, guard: { strategy, force: true }, traffic };
+  const planned = await canary(session, { ...update, plan: true });
+  expect(planned).toMatchObject({ kind: 'planned', plan: { kind: 'guarded-update', endpoint } });
+  const updated = await canary(session, update);
+  expect(updated).toMatchObject({ kind: 'finished', ended: { ending: { kind: 'updated' } } });
+
+  const cleaned = await cleanup(session, { endpoint });
+  expect(cleaned.endpoints).toMatchObject([{ kind: 'done', endpoint, left: [], clean: true }]);
+  expect(await takeCensus(aws)).toEqual({ endpoints: [], endpointConfigs: [], models: [], alarms: [] });
+  expect(events).toEqual(expect.arrayContaining(['step-applied', 'update-examined', 'update-ended', 'deleted']));
+});
+
+test('a plan that is not approved changes nothing', async () => {
+  const approve = async () => {
+    throw new Error('not today');
+  };
+  const session = createSession({ aws, folder, clock, project: { role: ROLE }, approve });
+  await expect(deploy(session, { endpoint, candidate: first })).rejects.toThrow('not today');
+  const journal = await session.journal(endpoint);
+  expect(journal.events().filter((event) => event.type === 'begin')).toEqual([]);
+});
