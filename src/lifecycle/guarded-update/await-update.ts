@@ -85,7 +85,7 @@ export async function watchUpdate(
         if (stage.name === 'settled' || clock.now() - metrics.readAt >= METRICS_MS)
           metrics = await readMetrics(surroundings, update, alarms);
       });
-      for (const name of firedSince(alarms, update.startedAt)) fired.add(name);
+      for (const name of firing(alarms)) fired.add(name);
       if (stage.target !== undefined && stage.target !== update.requested && stage.target !== update.previous)
         foreign.add(stage.target);
       show({ at: clock.now(), stage, alarms, points: metrics.points, old: metrics.old, new: metrics.new, trouble });
@@ -108,11 +108,9 @@ async function troubleOf(work: () => Promise<void>): Promise<string | undefined>
 
 type Metrics = Pick<Snapshot, 'points' | 'old' | 'new'> & { readAt: number };
 
-function firedSince(alarms: readonly MetricAlarm[], since: number): string[] {
-  // An alarm that was in ALARM before and still is also strikes, so only its leaving before the start would clear it.
-  return alarms
-    .filter((alarm) => alarm.StateValue === 'ALARM' && (alarm.StateUpdatedTimestamp?.getTime() ?? since) >= since)
-    .map((alarm) => alarm.AlarmName ?? '');
+/** Also one that was in ALARM before the update: SageMaker asks whether it is in that state, not since when (facts 4.4). */
+function firing(alarms: readonly MetricAlarm[]): string[] {
+  return alarms.filter((alarm) => alarm.StateValue === 'ALARM').map((alarm) => alarm.AlarmName ?? '');
 }
 
 async function readMetrics(
