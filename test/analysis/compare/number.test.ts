@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { numberRead, readNumber } from '../../../src/analysis/compare/ingest/fast/number.ts';
+import { readNumber } from '../../../src/analysis/compare/ingest/fast/number.ts';
+import { Scratch } from '../../../src/analysis/compare/ingest/fast/scratch.ts';
 import { seededRandom } from '../../support/random.ts';
 
 function read(text: string): number | undefined {
   const bytes = Buffer.from(`${text},`);
-  const end = readNumber(bytes, 0);
-  return end === text.length ? numberRead : undefined;
+  const scratch = new Scratch();
+  const end = readNumber(scratch, bytes, 0);
+  return end === text.length ? scratch.number[0] : undefined;
 }
 
 describe('numbers read from bytes', () => {

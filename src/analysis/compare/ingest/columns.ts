@@ -1,4 +1,4 @@
-import { hashed } from './fast/hash.ts';
+import type { Scratch } from './fast/scratch.ts';
 import { column, writeParquet } from './parquet.ts';
 import { CAPACITY, TextColumn } from './text-column.ts';
 
@@ -56,8 +56,8 @@ export class Columns {
   }
 }
 
-/** Puts the hash in `hashed` into a row of a column of hashes. */
-export function setHash(column: Uint32Array, row: number): void {
-  column[2 * row] = hashed[0] as number;
-  column[2 * row + 1] = hashed[1] as number;
+/** Puts the last hash into a row of a column of hashes. */
+export function setHash(column: Uint32Array, row: number, { hash }: Scratch): void {
+  column[2 * row] = hash[0] as number;
+  column[2 * row + 1] = hash[1] as number;
 }

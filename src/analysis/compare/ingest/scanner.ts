@@ -8,9 +8,10 @@ import { inputRows } from '../../answers/truth.ts';
 import type { Window } from '../../observations.ts';
 import { Cells } from './cells.ts';
 import { Columns, setHash } from './columns.ts';
-import { hashBytes, hashed, hashLong, hashOf, hashPlace } from './fast/hash.ts';
+import { hashBytes, hashLong, hashOf, hashPlace } from './fast/hash.ts';
 import { AnswerSample } from './sample.ts';
-import { Moments } from './fast/moment.ts';
+import { Scratch } from './fast/scratch.ts';
+import { TimestampCache } from './fast/timestamp-cache.ts';
 import { learnPattern, PatternMatch } from './fast/pattern.ts';
 import type { LinePattern } from './fast/pattern.ts';
 import { learnTemplate, matchTemplate } from './fast/template.ts';
@@ -22,10 +23,10 @@ import { RecordWalker } from './fast/walker.ts';
 import type { Span } from './fast/walker.ts';
 
 const TIME_KEY = Buffer.from('"inferenceTime":"');
-const MOST_TEMPLATES = 24;
-const MOST_PATTERNS = 4;
-/** Learning costs several readings: whoever has learned nothing so often learns no more. */
-const MOST_VAIN = 100;
+const MAX_TEMPLATES = 24;
+const MAX_PATTERNS = 4;
+/** Learning costs several readings: after so many failed attempts none is made. */
+const MAX_FAILED_ATTEMPTS = 100;
 
 /** What is asked of the records. */
 export interface ScanAsked extends AnswerRules {
@@ -51,7 +52,7 @@ export interface ScanFiles {
 /** Answers of one encoding and content type: how they are built, and how often that could not be learned. */
 interface Form {
   templates: Template[];
-  vain: number;
+  failedAttempts: number;
 }
 
 /**
@@ -66,16 +67,17 @@ export class Scanner {
   readonly #cells: Cells;
   readonly #asked: ScanAsked;
   readonly #walker = new RecordWalker();
-  readonly #moments = new Moments();
+  readonly #scratch = new Scratch();
+  readonly #times = new TimestampCache();
   readonly #match: PatternMatch;
   readonly #patterns: LinePattern[] = [];
   readonly #forms = new Map<string, Form>();
   #last: { encoding: Buffer; type: Buffer; form: Form } | undefined;
-  #vainLines = 0;
+  #failedLines = 0;
 
   constructor(asked: ScanAsked, files: ScanFiles) {
     this.#asked = asked;
-    this.#match = new PatternMatch(this.#moments, asked.rowInputs);
+    this.#match = new PatternMatch(this.#scratch, this.#times, asked.rowInputs);
     this.#columns = new Columns(files.columns);
     this.#cells = new Cells(files.cells);
   }
@@ -93,7 +95,7 @@ export class Scanner {
     let at = start;
     while (at < end) {
       const place = base + at - start;
-      const behind = this.#isSampled(place) ? -1 : this.#likeBefore(bytes, view, at, file, place);
+      const behind = this.#isSampled(place) ? -1 : this.#fastPath(bytes, view, at, file, place);
       at = behind < 0 ? this.#walk(bytes, view, at, file, place) : behind;
     }
   }
@@ -115,7 +117,7 @@ export class Scanner {
     const { from, to } = this.#asked.window;
     const time = key + TIME_KEY.length;
     const quote = bytes.indexOf(34, time);
-    const moment = this.#moments.read(bytes, { start: time, end: quote, escaped: false });
+    const moment = this.#times.read(bytes, { start: time, end: quote, escaped: false });
     return quote > time && quote < end && (moment < from || moment >= to);
   }
 
@@ -126,13 +128,13 @@ export class Scanner {
   }
 
   /** A line like one before; -1 where it is not. Ids and inputs beyond the InferenceId are left to the walker. */
-  #likeBefore(bytes: Buffer, view: DataView, start: number, file: number, at: number): number {
+  #fastPath(bytes: Buffer, view: DataView, start: number, file: number, at: number): number {
     if (this.#asked.everyId || this.#asked.features) return -1;
     const match = this.#match;
     for (const pattern of this.#patterns) {
       const behind = match.match(pattern, bytes, view, start);
       if (behind < 0 || match.template === undefined) continue;
-      const { moment } = this.#moments;
+      const moment = this.#times.value;
       if (Number.isNaN(moment)) return -1;
       if (moment < this.#asked.window.from || moment >= this.#asked.window.to) {
         this.counts.outside += 1;
@@ -159,9 +161,9 @@ export class Scanner {
       return;
     }
     for (let row = first; row < length; row += 1) {
-      if (low === 0 && high === 0) hashed.fill(0);
-      else hashPlace(low, high, row - first);
-      setHash(rowInput, row);
+      if (low === 0 && high === 0) this.#scratch.hash.fill(0);
+      else hashPlace(this.#scratch, low, high, row - first);
+      setHash(rowInput, row, this.#scratch);
     }
   }
 
@@ -170,13 +172,13 @@ export class Scanner {
     const text = input?.data.trim();
     const lines = text?.split('\n') ?? [];
     if (text === undefined || length === first + 1 || lines.length !== length - first) {
-      hashLong(text);
-      this.#sameInput(first, hashed[0] as number, hashed[1] as number);
+      hashLong(this.#scratch, text);
+      this.#sameInput(first, this.#scratch.hash[0] as number, this.#scratch.hash[1] as number);
       return;
     }
     for (let row = first; row < length; row += 1) {
-      hashLong(lines[row - first]?.trim());
-      setHash(rowInput, row);
+      hashLong(this.#scratch, lines[row - first]?.trim());
+      setHash(rowInput, row, this.#scratch);
     }
   }
 
@@ -196,15 +198,16 @@ export class Scanner {
 
   #learnLine(bytes: Buffer, view: DataView, start: number, end: number): void {
     const { templates } = this.#form(bytes);
-    if (this.#patterns.length >= MOST_PATTERNS || this.#vainLines >= MOST_VAIN || templates.length === 0) return;
+    if (this.#patterns.length >= MAX_PATTERNS || this.#failedLines >= MAX_FAILED_ATTEMPTS || templates.length === 0)
+      return;
     const pattern = learnPattern(bytes, start, end, this.#walker, templates);
     if (pattern !== undefined && this.#match.match(pattern, bytes, view, start) === end) this.#patterns.push(pattern);
-    else this.#vainLines += 1;
+    else this.#failedLines += 1;
   }
 
   #record(bytes: Buffer, view: DataView, file: number, at: number): void {
     const walker = this.#walker;
-    const moment = this.#moments.read(bytes, walker.time);
+    const moment = this.#times.read(bytes, walker.time);
     if (Number.isNaN(moment)) return this.counts.lost('no inferenceTime', textOf(bytes, walker.time));
     if (moment < this.#asked.window.from || moment >= this.#asked.window.to) {
       this.counts.outside += 1;
@@ -225,7 +228,7 @@ export class Scanner {
   #fast(bytes: Buffer, view: DataView): number | undefined {
     const { data } = this.#walker.output;
     for (const template of this.#form(bytes).templates) {
-      if (matchTemplate(template, bytes, view, data.start, this.#match.values) === data.end)
+      if (matchTemplate(this.#scratch, template, bytes, view, data.start, this.#match.values) === data.end)
         return this.#fill(template);
     }
     return undefined;
@@ -264,7 +267,7 @@ export class Scanner {
 
   #learnAnswer(bytes: Buffer, { encoding, contentType }: Payload): void {
     const form = this.#form(bytes);
-    if (form.templates.length >= MOST_TEMPLATES || form.vain >= MOST_VAIN) return;
+    if (form.templates.length >= MAX_TEMPLATES || form.failedAttempts >= MAX_FAILED_ATTEMPTS) return;
     const { data } = this.#walker.output;
     const template = learnTemplate(
       bytes.toString('utf8', data.start, data.end),
@@ -272,7 +275,7 @@ export class Scanner {
       contentType,
       this.#asked.path,
     );
-    if (template === undefined) form.vain += 1;
+    if (template === undefined) form.failedAttempts += 1;
     else form.templates.push(template);
   }
 
@@ -326,13 +329,13 @@ export class Scanner {
   #keys(bytes: Buffer, first: number, moment: number, file: number, at: number): void {
     const columns = this.#columns;
     const { inferenceId, eventId, input } = this.#walker;
-    hashSpan(bytes, inferenceId);
-    setHash(columns.inference, first);
+    hashSpan(this.#scratch, bytes, inferenceId);
+    setHash(columns.inference, first, this.#scratch);
     if (this.#asked.everyId) {
-      hashSpan(bytes, eventId);
-      setHash(columns.event, first);
-      hashSpan(bytes, input.data);
-      setHash(columns.input, first);
+      hashSpan(this.#scratch, bytes, eventId);
+      setHash(columns.event, first, this.#scratch);
+      hashSpan(this.#scratch, bytes, input.data);
+      setHash(columns.input, first, this.#scratch);
     }
     this.#rest(first, moment, file, at);
     if (this.#asked.features) this.#features(first, payloadOf(bytes, input));
@@ -364,8 +367,8 @@ export class Scanner {
   #features(first: number, input: Payload | undefined): void {
     const rows = input === undefined ? [] : inputRows(input);
     for (let row = first; row < this.#columns.length; row += 1) {
-      hashOf(rows[row - first]);
-      setHash(this.#columns.feature, row);
+      hashOf(this.#scratch, rows[row - first]);
+      setHash(this.#columns.feature, row, this.#scratch);
     }
   }
 
@@ -399,13 +402,13 @@ export class Scanner {
   }
 
   #idsOf(capture: Capture, first: number): void {
-    hashOf(capture.inferenceId);
-    setHash(this.#columns.inference, first);
+    hashOf(this.#scratch, capture.inferenceId);
+    setHash(this.#columns.inference, first, this.#scratch);
     if (!this.#asked.everyId) return;
-    hashOf(capture.eventId);
-    setHash(this.#columns.event, first);
-    hashOf(capture.input?.data);
-    setHash(this.#columns.input, first);
+    hashOf(this.#scratch, capture.eventId);
+    setHash(this.#columns.event, first, this.#scratch);
+    hashOf(this.#scratch, capture.input?.data);
+    setHash(this.#columns.input, first, this.#scratch);
   }
 
   /** What has been learned about answers of the encoding and content type of this record. */
@@ -415,7 +418,7 @@ export class Scanner {
     if (last !== undefined && sameBytes(bytes, encoding, last.encoding) && sameBytes(bytes, type, last.type))
       return last.form;
     const key = JSON.stringify([textOf(bytes, encoding), textOf(bytes, type)]);
-    const form = this.#forms.get(key) ?? { templates: [], vain: 0 };
+    const form = this.#forms.get(key) ?? { templates: [], failedAttempts: 0 };
     this.#forms.set(key, form);
     const raw = (part: Span) => Buffer.from(part.start < 0 ? [] : bytes.subarray(part.start, part.end));
     this.#last = { encoding: raw(encoding), type: raw(type), form };
@@ -424,10 +427,10 @@ export class Scanner {
 }
 
 /** Leaves the hash of a string of the record. */
-function hashSpan(bytes: Buffer, part: Span): void {
-  if (part.start < 0 || part.start === part.end) hashed.fill(0);
-  else if (part.escaped) hashOf(textOf(bytes, part));
-  else hashBytes(bytes, part.start, part.end);
+function hashSpan(scratch: Scratch, bytes: Buffer, part: Span): void {
+  if (part.start < 0 || part.start === part.end) scratch.hash.fill(0);
+  else if (part.escaped) hashOf(scratch, textOf(bytes, part));
+  else hashBytes(scratch, bytes, part.start, part.end);
 }
 
 /** A number in [0, 1) that has nothing to do with the order of places (MurmurHash3's last step). */

@@ -1,11 +1,10 @@
-/** The 64 bits that `hashBytes` found last, as two unsigned halves: an allocation a record would cost more than the hash. */
-export const hashed = new Uint32Array(2);
+import { Scratch } from './scratch.ts';
 
 /**
- * A 64-bit hash of some bytes, left in `hashed`; never zero, which stands for "none". Two multiplicative lanes crossed
+ * A 64-bit hash of some bytes, left in the scratch; never zero, which stands for "none". Two multiplicative lanes crossed
  * at the end (after cyrb53): among ten million ids a collision has a chance of about three in a million.
  */
-export function hashBytes(bytes: Uint8Array, start: number, end: number): void {
+export function hashBytes(scratch: Scratch, bytes: Uint8Array, start: number, end: number): void {
   let a = 0xdeadbeef;
   let b = 0x41c6ce57;
   for (let i = start; i < end; i += 1) {
@@ -13,21 +12,22 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number): void {
     a = Math.imul(a ^ byte, 2654435761);
     b = Math.imul(b ^ byte, 1597334677);
   }
-  finish(a, b);
+  finish(scratch, a, b);
 }
 
-function finish(low: number, high: number): void {
+function finish(scratch: Scratch, low: number, high: number): void {
   const a = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
   const b = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
-  hashed[0] = a === 0 && b === 0 ? 1 : a;
-  hashed[1] = b;
+  scratch.hash[0] = a === 0 && b === 0 ? 1 : a;
+  scratch.hash[1] = b;
 }
 
 /** The same hash of text, as the decimal number that SQL reads. */
 export function hashText(text: string): bigint {
+  const scratch = new Scratch();
   const bytes = Buffer.from(text);
-  hashBytes(bytes, 0, bytes.length);
-  return (BigInt(hashed[1] as number) << 32n) | BigInt(hashed[0] as number);
+  hashBytes(scratch, bytes, 0, bytes.length);
+  return (BigInt(scratch.hash[1] as number) << 32n) | BigInt(scratch.hash[0] as number);
 }
 
 /** Not zero where one of four bytes is a quote, a backslash or a control character; the lowest of such bytes is exact. */
@@ -48,7 +48,7 @@ export function endOfText(view: DataView, bytes: Uint8Array, start: number): num
 }
 
 /** `hashBytes` of plain text up to its quote. @returns the place of the quote, or -1 where something else ends the text */
-export function hashId(bytes: Uint8Array, start: number): number {
+export function hashId(scratch: Scratch, bytes: Uint8Array, start: number): number {
   let a = 0xdeadbeef;
   let b = 0x41c6ce57;
   let at = start;
@@ -59,7 +59,7 @@ export function hashId(bytes: Uint8Array, start: number): number {
     b = Math.imul(b ^ byte, 1597334677);
     byte = bytes[(at += 1)] as number;
   }
-  finish(a, b);
+  finish(scratch, a, b);
   return at;
 }
 
@@ -68,7 +68,7 @@ export function hashId(bytes: Uint8Array, start: number): number {
  *
  * @returns the place of the quote, or -1 where something else ends the text
  */
-export function hashPlain(view: DataView, bytes: Uint8Array, start: number): number {
+export function hashPlain(scratch: Scratch, view: DataView, bytes: Uint8Array, start: number): number {
   let a = 0xdeadbeef;
   let b = 0x41c6ce57;
   let at = start;
@@ -85,31 +85,31 @@ export function hashPlain(view: DataView, bytes: Uint8Array, start: number): num
     b = Math.imul(b ^ byte ^ (a >>> 15), 1597334677);
     byte = bytes[(at += 1)] as number;
   }
-  finish(a ^ (at - start), b);
+  finish(scratch, a ^ (at - start), b);
   return at;
 }
 
-/** The hash in `hashed`, made another for each place. */
-export function hashPlace(low: number, high: number, place: number): void {
-  finish(Math.imul(low ^ place, 2654435761), Math.imul(high ^ (place + 1), 1597334677));
+/** This hash, made another for each place in an answer. */
+export function hashPlace(scratch: Scratch, low: number, high: number, place: number): void {
+  finish(scratch, Math.imul(low ^ place, 2654435761), Math.imul(high ^ (place + 1), 1597334677));
 }
 
-/** Leaves the hash of text in `hashed`; zero for none. */
-export function hashOf(text: string | undefined): void {
-  if (text === undefined || text === '') hashed.fill(0);
+/** Leaves the hash of text; zero for none. */
+export function hashOf(scratch: Scratch, text: string | undefined): void {
+  if (text === undefined || text === '') scratch.hash.fill(0);
   else {
     const bytes = Buffer.from(text);
-    hashBytes(bytes, 0, bytes.length);
+    hashBytes(scratch, bytes, 0, bytes.length);
   }
 }
 
 /** The hash that `hashPlain` leaves, of text; what is no plain text is hashed byte by byte. */
-export function hashLong(text: string | undefined): void {
+export function hashLong(scratch: Scratch, text: string | undefined): void {
   if (text === undefined) {
-    hashed.fill(0);
+    scratch.hash.fill(0);
     return;
   }
   const bytes = Buffer.from(`${text}"    `);
-  const end = hashPlain(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), bytes, 0);
-  if (end !== bytes.length - 5) hashOf(text);
+  const end = hashPlain(scratch, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), bytes, 0);
+  if (end !== bytes.length - 5) hashOf(scratch, text);
 }

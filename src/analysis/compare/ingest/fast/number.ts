@@ -1,7 +1,5 @@
 import { isUsable } from '../../../answers/answer.ts';
-
-/** The number that `readNumber` read last: an allocation a number would cost more than the reading. */
-export let numberRead = 0;
+import type { Scratch } from './scratch.ts';
 
 const POWERS = Float64Array.from({ length: 23 }, (_, i) => 10 ** i);
 const EXACT = 9_007_199_254_740_992;
@@ -9,11 +7,11 @@ const EXACT = 9_007_199_254_740_992;
 const HALF = 15;
 
 /**
- * Reads a JSON number into `numberRead`, exactly as Number() does. Something else must follow it.
+ * Reads a JSON number into the scratch, exactly as Number() does. Something else must follow it.
  *
- * @returns the place behind it, or -1 where there is none with which can be reckoned
+ * @returns the place behind it, or -1 where there is none that arithmetic can use
  */
-export function readNumber(bytes: Uint8Array, start: number): number {
+export function readNumber(scratch: Scratch, bytes: Uint8Array, start: number): number {
   let at = start;
   const negative = bytes[at] === 45;
   if (negative) at += 1;
@@ -41,7 +39,7 @@ export function readNumber(bytes: Uint8Array, start: number): number {
     // Both factors are exact below 2^53 and up to 10^22, so one division rounds once (Clinger 1990).
     const value = mantissa < EXACT ? mantissa / (POWERS[shift] as number) : quotient(bytes, digits, at, shift);
     if (!Number.isNaN(value)) {
-      numberRead = negative ? -value : value;
+      scratch.number[0] = negative ? -value : value;
       return at;
     }
   }
@@ -52,8 +50,9 @@ export function readNumber(bytes: Uint8Array, start: number): number {
     while ((bytes[at] as number) >= 48 && (bytes[at] as number) <= 57) at += 1;
     if (at === from) return -1;
   }
-  numberRead = Number(Buffer.from(bytes.buffer, bytes.byteOffset + start, at - start).toString('latin1'));
-  return isUsable(numberRead) ? at : -1;
+  const value = Number(Buffer.from(bytes.buffer, bytes.byteOffset + start, at - start).toString('latin1'));
+  scratch.number[0] = value;
+  return isUsable(value) ? at : -1;
 }
 
 /**

@@ -1,9 +1,10 @@
-import { endOfText, hashed, hashId, hashPlain } from './hash.ts';
+import { endOfText, hashId, hashPlain } from './hash.ts';
 import { literal, standsAt } from './literal.ts';
 import type { Literal } from './literal.ts';
-import type { Moments } from './moment.ts';
+import type { Scratch } from './scratch.ts';
 import { matchTemplate } from './template.ts';
 import type { Template } from './template.ts';
+import type { TimestampCache } from './timestamp-cache.ts';
 import type { RecordWalker, Span } from './walker.ts';
 
 const KINDS = ['input', 'output', 'event', 'inference', 'time'] as const;
@@ -50,11 +51,13 @@ export class PatternMatch {
   /** Hashes of the InferenceId and of the input without the blanks around it, in two halves; zero for none. */
   readonly inference = new Uint32Array(2);
   readonly input = new Uint32Array(2);
-  readonly #moments: Moments;
+  readonly #times: TimestampCache;
+  readonly #scratch: Scratch;
   readonly #hashInputs: boolean;
 
-  constructor(moments: Moments, hashInputs: boolean) {
-    this.#moments = moments;
+  constructor(scratch: Scratch, times: TimestampCache, hashInputs: boolean) {
+    this.#scratch = scratch;
+    this.#times = times;
     this.#hashInputs = hashInputs;
   }
 
@@ -79,26 +82,26 @@ export class PatternMatch {
     if (kind === INPUT) return this.#hashInputs ? this.#input(bytes, view, at) : quoteBehind(bytes, at);
     if (kind === OUTPUT) return this.#answer(pattern.templates, bytes, view, at);
     if (kind === EVENT) return endOfText(view, bytes, at);
-    if (kind !== INFERENCE) return this.#moments.upToQuote(view, bytes, at);
-    const end = hashId(bytes, at);
-    if (end > at) keep(this.inference);
+    if (kind !== INFERENCE) return this.#times.upToQuote(view, bytes, at);
+    const end = hashId(this.#scratch, bytes, at);
+    if (end > at) this.inference.set(this.#scratch.hash);
     return end;
   }
 
   #input(bytes: Buffer, view: DataView, start: number): number {
     let from = start;
     while (bytes[from] === 32) from += 1;
-    const end = hashPlain(view, bytes, from);
+    const end = hashPlain(this.#scratch, view, bytes, from);
     // With blanks behind it is not the same text.
     if (end < 0 || bytes[end - 1] === 32) return -1;
-    keep(this.input);
+    this.input.set(this.#scratch.hash);
     return end;
   }
 
   #answer(templates: Template[], bytes: Buffer, view: DataView, start: number): number {
     for (let i = 0; i < templates.length; i += 1) {
       const template = templates[i] as Template;
-      const end = matchTemplate(template, bytes, view, start, this.values);
+      const end = matchTemplate(this.#scratch, template, bytes, view, start, this.values);
       if (end < 0 || bytes[end] !== 34) continue;
       if (i > 0) {
         templates.splice(i, 1);
@@ -115,9 +118,4 @@ export class PatternMatch {
 function quoteBehind(bytes: Buffer, start: number): number {
   const at = bytes.indexOf(34, start);
   return bytes[at - 1] === 92 ? -1 : at;
-}
-
-function keep(into: Uint32Array): void {
-  into[0] = hashed[0] as number;
-  into[1] = hashed[1] as number;
 }

@@ -3,7 +3,8 @@ import type { Answer } from '../../../answers/answer.ts';
 import type { Path } from '../../../answers/path.ts';
 import { literal, standsAt } from './literal.ts';
 import type { Literal } from './literal.ts';
-import { numberRead, readNumber } from './number.ts';
+import { readNumber } from './number.ts';
+import type { Scratch } from './scratch.ts';
 
 /** A number as JSON writes it. */
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
@@ -119,6 +120,7 @@ function cut(raw: string): string[] {
 
 /** Fits the template here? Then its numbers are in `values`, and the place behind it is given; else -1. */
 export function matchTemplate(
+  scratch: Scratch,
   template: Template,
   bytes: Uint8Array,
   view: DataView,
@@ -133,9 +135,9 @@ export function matchTemplate(
     if (!standsAt(view, bytes, at, one)) return -1;
     at += one.bytes.length;
     if (i === holes) break;
-    at = readNumber(bytes, at);
+    at = readNumber(scratch, bytes, at);
     if (at < 0) return -1;
-    values[i] = numberRead;
+    values[i] = scratch.number[0] as number;
   }
   return at;
 }

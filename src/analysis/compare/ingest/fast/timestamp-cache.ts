@@ -3,9 +3,9 @@ import { textOf } from './spans.ts';
 import type { Span } from './walker.ts';
 
 /** Reads the times of records. Many follow each other with the same one, which is then only compared. */
-export class Moments {
+export class TimestampCache {
   /** Milliseconds since the epoch, of the last time that was read; NaN where it was none. */
-  moment = Number.NaN;
+  value = Number.NaN;
   #last: Uint8Array = Buffer.alloc(0);
 
   /** Reads the time that begins here. @returns the place of the quote behind it, or -1 where it is no plain text */
@@ -17,13 +17,13 @@ export class Moments {
     return quote;
   }
 
-  /** The moment of this string of a record. */
+  /** The time that this string of a record says. */
   read(bytes: Buffer, span: Span): number {
     if (span.start < 0) return Number.NaN;
-    if (span.end - span.start === this.#last.length && this.#isLast(bytes, span.start)) return this.moment;
+    if (span.end - span.start === this.#last.length && this.#isLast(bytes, span.start)) return this.value;
     this.#last = Buffer.from(bytes.subarray(span.start, span.end));
-    this.moment = Date.parse(textOf(bytes, span));
-    return this.moment;
+    this.value = Date.parse(textOf(bytes, span));
+    return this.value;
   }
 
   #isLast(bytes: Buffer, start: number): boolean {
