@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { labelText, MOST_LABEL_BYTES } from '../analysis/answers/label-text.ts';
+import { labelText, MAX_LABEL_BYTES } from '../analysis/answers/label-text.ts';
 import type { LabelText } from '../analysis/answers/label-text.ts';
 import { noTruth, readTruths } from '../analysis/answers/truth.ts';
 import type { Truth } from '../analysis/answers/truth.ts';
@@ -45,7 +45,7 @@ async function remoteFiles(aws: Aws, uri: string, signal: AbortSignal): Promise<
   const { s3Place, s3Uri } = await import('../aws/s3-uri.ts');
   const place = s3Place(uri);
   if (place === undefined || !(place.key === '' || place.key.endsWith('/')))
-    return [labelText(await readObject(aws, uri, MOST_LABEL_BYTES, signal), uri)];
+    return [labelText(await readObject(aws, uri, MAX_LABEL_BYTES, signal), uri)];
   const files: LabelText[] = [];
   let bytes = 0;
   for await (const object of listObjects(aws, place, signal, 'problem')) {
@@ -53,7 +53,7 @@ async function remoteFiles(aws: Aws, uri: string, signal: AbortSignal): Promise<
     if (object.bytes === 0) continue;
     bytes = bounded(bytes + object.bytes, uri);
     const one = s3Uri({ bucket: place.bucket, key: object.key });
-    files.push(labelText(await readObject(aws, one, MOST_LABEL_BYTES, signal), one));
+    files.push(labelText(await readObject(aws, one, MAX_LABEL_BYTES, signal), one));
   }
   return files;
 }
@@ -74,6 +74,6 @@ async function localFiles(path: string, said: string): Promise<LabelText[]> {
 }
 
 function bounded(bytes: number, where: string): number {
-  if (bytes <= MOST_LABEL_BYTES) return bytes;
-  throw usage(`The files under ${where} hold more than ${MOST_LABEL_BYTES} bytes.`, 'Name a smaller folder of labels.');
+  if (bytes <= MAX_LABEL_BYTES) return bytes;
+  throw usage(`The files under ${where} hold more than ${MAX_LABEL_BYTES} bytes.`, 'Name a smaller folder of labels.');
 }

@@ -9,9 +9,9 @@ export interface FieldRules {
 }
 
 /** A model that answers with other names each time must not fill the memory. */
-const MOST_FIELDS = 500;
+const MAX_FIELDS = 500;
 const SHOWN = 60;
-const DEEPEST = 32;
+const MAX_DEPTH = 32;
 
 type Leaves = Map<string, unknown[]>;
 
@@ -26,8 +26,8 @@ export class FieldCounter {
   }
 
   /** Counts what differs in one pair of answers. @returns the number of fields that differ; ignored ones do not count */
-  add(ours: unknown, theirs: unknown): number {
-    const [left, right] = [leaves(ours), leaves(theirs)];
+  add(production: unknown, shadow: unknown): number {
+    const [left, right] = [leaves(production), leaves(shadow)];
     let differing = 0;
     for (const path of new Set([...left.keys(), ...right.keys()])) {
       const field = this.#field(path);
@@ -38,7 +38,7 @@ export class FieldCounter {
   }
 
   #field(path: string): FieldSums {
-    const name = this.#fields.has(path) || this.#fields.size < MOST_FIELDS ? path : '…';
+    const name = this.#fields.has(path) || this.#fields.size < MAX_FIELDS ? path : '…';
     let field = this.#fields.get(name);
     if (field === undefined) {
       const ignored = this.#isIgnored(path);
@@ -88,10 +88,10 @@ function bare(part: string | undefined, wanted: string): string | undefined {
 function leaves(value: unknown): Leaves {
   const found: Leaves = new Map();
   const walk = (inner: unknown, path: string, depth: number) => {
-    if (depth < DEEPEST && Array.isArray(inner)) {
+    if (depth < MAX_DEPTH && Array.isArray(inner)) {
       for (const one of inner) walk(one, `${path}[*]`, depth + 1);
       if (inner.length > 0) return;
-    } else if (depth < DEEPEST && typeof inner === 'object' && inner !== null) {
+    } else if (depth < MAX_DEPTH && typeof inner === 'object' && inner !== null) {
       const members = Object.entries(inner);
       for (const [key, one] of members) walk(one, `${path}.${key}`, depth + 1);
       if (members.length > 0) return;
@@ -106,21 +106,21 @@ function leaves(value: unknown): Leaves {
 
 function compare(
   field: FieldSums,
-  ours: readonly unknown[] | undefined,
-  theirs: readonly unknown[] | undefined,
+  production: readonly unknown[] | undefined,
+  shadow: readonly unknown[] | undefined,
   tolerance: number,
 ): boolean {
   field.rows += 1;
   let differs = false;
-  if (ours === undefined || theirs === undefined) {
-    if (theirs === undefined) field.missing += 1;
+  if (production === undefined || shadow === undefined) {
+    if (shadow === undefined) field.missing += 1;
     else field.extra += 1;
     differs = true;
-  } else if (ours.length !== theirs.length) differs = true;
+  } else if (production.length !== shadow.length) differs = true;
   else {
     let otherKind = false;
-    for (const [i, one] of ours.entries()) {
-      const other = theirs[i];
+    for (const [i, one] of production.entries()) {
+      const other = shadow[i];
       if (typeof one === 'number' && typeof other === 'number') {
         const distance = Math.abs(other - one);
         field.largest = Math.max(field.largest, distance);
@@ -134,7 +134,7 @@ function compare(
   }
   if (differs) {
     field.differing += 1;
-    field.example ??= { production: shown(ours), shadow: shown(theirs) };
+    field.example ??= { production: shown(production), shadow: shown(shadow) };
   }
   return differs;
 }

@@ -40,9 +40,9 @@ function* jsonLines(text: string): Generator<LabelRow> {
       value = undefined;
     }
     // SageMaker's own form has a label for each row of a request (docs, "Ingest Ground Truth labels").
-    const told = groundTruth(value);
-    if (told === undefined) yield objectRow(line, value, content);
-    else for (const values of told) yield { line, values };
+    const labelled = groundTruth(value);
+    if (labelled === undefined) yield objectRow(line, value, content);
+    else for (const values of labelled) yield { line, values };
   }
 }
 
@@ -64,12 +64,12 @@ function membersOf(value: unknown): Record<string, string> | undefined {
 
 /** `{"groundTruthData": {"data": "1", "encoding": "CSV"}, "eventMetadata": {"eventId": "…"}}`, a label a row. */
 function groundTruth(value: unknown): Record<string, string>[] | undefined {
-  const { groundTruthData: told, eventMetadata: event } = (value ?? {}) as {
+  const { groundTruthData: truth, eventMetadata: event } = (value ?? {}) as {
     groundTruthData?: { data?: unknown; encoding?: unknown };
     eventMetadata?: { eventId?: unknown };
   };
-  if (typeof told?.data !== 'string' || typeof event?.eventId !== 'string') return undefined;
-  const data = told.encoding === 'BASE64' ? Buffer.from(told.data, 'base64').toString('utf8') : told.data;
+  if (typeof truth?.data !== 'string' || typeof event?.eventId !== 'string') return undefined;
+  const data = truth.encoding === 'BASE64' ? Buffer.from(truth.data, 'base64').toString('utf8') : truth.data;
   const labels = data.trim().split(/\r?\n/);
   const id = event.eventId;
   return labels.map((label, i) => ({ inferenceId: labels.length > 1 ? `${id}#${i}` : id, label }));

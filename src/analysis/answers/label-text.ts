@@ -2,7 +2,7 @@ import { constants, gunzipSync } from 'node:zlib';
 import { usage } from '../../base/errors.ts';
 
 /** More than this is no file of labels; it must fit into memory as text. */
-export const MOST_LABEL_BYTES = 500_000_000;
+export const MAX_LABEL_BYTES = 500_000_000;
 
 /** A file of labels as text, and what was wrong with its bytes. */
 export interface LabelText {
@@ -13,8 +13,8 @@ export interface LabelText {
 }
 
 /**
- * The bytes of a file of labels as text: gzip is unpacked (a torn end is told of, what stands before it counts), UTF-8
- * and UTF-16 are told apart by their byte order mark, or by the zeros of plain letters.
+ * The bytes of a file of labels as text: gzip is unpacked (a torn end is noted, and what comes before it counts), UTF-8
+ * and UTF-16 are distinguished by their byte order mark, or by the zeros of plain letters.
  *
  * @throws Problem (usage) for what is no text at all
  */
@@ -36,15 +36,15 @@ export function labelText(bytes: Uint8Array, source: string): LabelText {
 
 function unpack(bytes: Uint8Array, source: string, flaws: string[]): Uint8Array {
   try {
-    return gunzipSync(bytes, { maxOutputLength: MOST_LABEL_BYTES });
+    return gunzipSync(bytes, { maxOutputLength: MAX_LABEL_BYTES });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ERR_BUFFER_TOO_LARGE')
-      throw usage(`${source} unpacks to more than ${MOST_LABEL_BYTES} bytes.`, 'Give a smaller file.', error);
+      throw usage(`${source} unpacks to more than ${MAX_LABEL_BYTES} bytes.`, 'Give a smaller file.', error);
     if (code !== 'Z_BUF_ERROR')
       throw usage(`${source} begins like gzip and cannot be unpacked (${code}).`, 'Upload it again.', error);
     flaws.push('The gzip file is torn: what stands before the tear counts.');
-    return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MOST_LABEL_BYTES });
+    return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_LABEL_BYTES });
   }
 }
 

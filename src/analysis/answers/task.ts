@@ -1,8 +1,8 @@
 import type { Task } from '../observations.ts';
 import type { Answer } from './answer.ts';
 
-const MOST_CLASSES = 20;
-const ENOUGH = 50;
+const MAX_CLASSES = 20;
+const MIN_ANSWERS = 50;
 
 /**
  * What kind of answers these are. Labels speak for themselves; bare numbers are classes when they are a few whole ones
@@ -22,7 +22,7 @@ export function detectTask(answers: readonly Answer[]): Task {
       numbers += 1;
       whole &&= Number.isInteger(answer.number);
       unit &&= answer.number >= 0 && answer.number <= 1;
-      if (values.size <= MOST_CLASSES) values.add(answer.number);
+      if (values.size <= MAX_CLASSES) values.add(answer.number);
     }
   }
   if (others > 0) return 'json';
@@ -32,6 +32,6 @@ export function detectTask(answers: readonly Answer[]): Task {
       ? 'binary'
       : 'multiclass';
   }
-  if (numbers >= ENOUGH && whole && values.size <= MOST_CLASSES) return 'multiclass';
+  if (numbers >= MIN_ANSWERS && whole && values.size <= MAX_CLASSES) return 'multiclass';
   return unit && numbers > 0 ? 'scores' : 'regression';
 }

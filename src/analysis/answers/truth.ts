@@ -30,7 +30,7 @@ export function noTruth(note: string): Truth {
 /**
  * Reads labels from CSV with a header, JSON Lines, or SageMaker's own records of ground truth. Where there is an
  * `inferenceId` column (or `id`), a label belongs to that request; where there is none, every other column is taken as
- * the features that were sent, in this order. What cannot be used is left out, counted and told of in `notes`: two
+ * the features that were sent, in this order. What cannot be used is left out, counted and noted: two
  * different labels of one request (or of the same features) say nothing about either.
  *
  * @param column the column that holds the label; by default one of the usual names
@@ -79,12 +79,12 @@ function readFile(
 ): Truth['by'] | undefined {
   let columns: Columns | undefined;
   let rows = 0;
-  const unreadable = new Tally();
-  const withoutId = new Tally();
-  const withoutLabel = new Tally();
-  const twice = new Tally();
-  const contradicted = new Tally();
-  const spanning = new Tally();
+  const unreadable = new LineCount();
+  const withoutId = new LineCount();
+  const withoutLabel = new LineCount();
+  const repeated = new LineCount();
+  const contradicted = new LineCount();
+  const spanning = new LineCount();
   let why = '';
   for (const { line, values, why: reason } of labelRows(text)) {
     rows += 1;
@@ -102,7 +102,7 @@ function readFile(
     if (label === '') withoutLabel.add(line);
     else if (id !== undefined && key === '') withoutId.add(line);
     else if (!known.has(key)) known.set(key, label);
-    else if (known.get(key) === label) twice.add(line);
+    else if (known.get(key) === label) repeated.add(line);
     else {
       known.set(key, undefined);
       contradicted.add(line);
@@ -117,13 +117,13 @@ function readFile(
   const what = columns?.id === undefined ? 'features' : 'an id';
   notes.push(
     ...flaws.map((flaw) => `${source}: ${flaw}`),
-    ...unreadable.told(source, 'cannot be read', 'left out'),
-    ...withoutId.told(source, 'no id', 'left out', 'has', 'have'),
-    ...withoutLabel.told(source, 'no label', 'left out', 'has', 'have'),
-    ...contradicted.told(source, `another label for ${what} that had one`, 'neither counts', 'has', 'have'),
-    ...spanning.told(source, 'a label or an id over several lines', 'is a quote not closed?', 'has', 'have'),
+    ...unreadable.note(source, 'cannot be read', 'left out'),
+    ...withoutId.note(source, 'no id', 'left out', 'has', 'have'),
+    ...withoutLabel.note(source, 'no label', 'left out', 'has', 'have'),
+    ...contradicted.note(source, `another label for ${what} that had one`, 'neither counts', 'has', 'have'),
+    ...spanning.note(source, 'a label or an id over several lines', 'is a quote not closed?', 'has', 'have'),
     // The same row of features has the same label as a rule.
-    ...(columns?.id === undefined ? [] : twice.told(source, 'a label again', 'counted once', 'gives', 'give')),
+    ...(columns?.id === undefined ? [] : repeated.note(source, 'a label again', 'counted once', 'gives', 'give')),
   );
   return columns === undefined ? undefined : columns.id === undefined ? 'input' : 'id';
 }
@@ -149,7 +149,7 @@ function columnsOf(names: readonly string[], source: string, column: string | un
 }
 
 /** Lines with something in common. */
-class Tally {
+class LineCount {
   count = 0;
   first = 0;
 
@@ -159,7 +159,7 @@ class Tally {
   }
 
   /** Nothing, or a sentence: `labels.csv: 3 lines cannot be read (left out); the first is line 7.` */
-  told(source: string, words: string, consequence: string, one = '', many = ''): string[] {
+  note(source: string, words: string, consequence: string, one = '', many = ''): string[] {
     if (this.count === 0) return [];
     const subject = this.count === 1 ? ['1 line', one] : [`${this.count} lines`, many];
     const place = this.count === 1 ? `it is line ${this.first}` : `the first is line ${this.first}`;

@@ -35,7 +35,7 @@ export async function compareRecords(records: Records, options: ComparisonOption
 /** Loads DuckDB, which takes longer than most answers of AWS: whoever waits for those can have it load meanwhile. */
 export function preloadEngine(): void {
   const loading = import('./duckdb/connection.ts').then(({ loadDuckdb }) => loadDuckdb());
-  // Whoever opens the engine is told where this fails.
+  // Where this fails, opening the engine says so.
   loading.catch(() => undefined);
 }
 

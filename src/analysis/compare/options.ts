@@ -24,7 +24,7 @@ export interface ComparisonOptions {
   /** Lines are read by their bytes where they are alike (ingest/fast), else by JSON.parse; undefined: as their number asks. */
   fastPath?: boolean | undefined;
   signal?: AbortSignal | undefined;
-  /** Told what is being done, for a progress line. */
+  /** Is called with what is being done, for a progress line. */
   progress?: ((doing: string) => void) | undefined;
 }
 

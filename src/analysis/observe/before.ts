@@ -5,7 +5,7 @@ import { minutesOf, readMetrics } from './metrics.ts';
 import { MINUTE } from '../../base/units.ts';
 
 /** Longer ago than this says little about now. */
-const LONGEST_MINUTES = 360;
+const MAX_MINUTES = 360;
 
 /**
  * Where to look for production without a shadow: as long as the shadow was seen, at most six hours, up to the moment
@@ -17,7 +17,7 @@ const LONGEST_MINUTES = 360;
 export function windowBefore(metrics: Metrics, created: number | undefined): Window | undefined {
   const first = metrics.shadow?.invocations.findIndex((n) => (n ?? 0) > 0) ?? -1;
   if (first < 0 || created === undefined) return undefined;
-  const minutes = Math.min(LONGEST_MINUTES, metrics.times.length - first);
+  const minutes = Math.min(MAX_MINUTES, metrics.times.length - first);
   const to = Math.floor(created / MINUTE) * MINUTE;
   return { from: to - minutes * MINUTE, to };
 }

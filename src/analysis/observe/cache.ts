@@ -2,8 +2,8 @@ import { utimesSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Captures of a few days of a busy endpoint; beyond, those go that no report has used for longest. */
-const MOST_CACHED_BYTES = 20e9;
+/** Captures of a few days of a busy endpoint; beyond that, the files that no report has used for longest are deleted. */
+const MAX_CACHED_BYTES = 20e9;
 
 /**
  * What was used now goes last. A cache that cannot be written to can still be read from.
@@ -31,7 +31,7 @@ export async function boundCache(
   folder: string,
   used: readonly string[],
   now: number,
-  most = MOST_CACHED_BYTES,
+  most = MAX_CACHED_BYTES,
 ): Promise<number> {
   const keep = new Set(used);
   markUsed(used, now);

@@ -12,7 +12,7 @@ import type { Window } from '../observations.ts';
 import { HOUR } from '../../base/units.ts';
 
 const AT_ONCE = 16;
-const MOST_CHANGES = 3;
+const MAX_CHANGES = 3;
 
 /** Where captures of one variant lie, and which of them count. */
 export interface CaptureSource {
@@ -49,7 +49,7 @@ export interface FetchedCaptures {
  * Brings the capture files of a variant to this machine, sixteen at a time. What is in the cache under the same ETag
  * is not fetched again, so that an interrupted or repeated report goes on where it was.
  *
- * @param progress told how many of how many files are here
+ * @param progress is called with how many of how many files are here
  */
 export async function fetchCaptures(
   aws: Aws,
@@ -98,7 +98,7 @@ async function fetchOne(
     if (download !== 'changed') return { path, download };
     const now = await headObject(aws, object.uri);
     if (now === undefined) return { path: undefined, download: 'gone' };
-    if (tries >= MOST_CHANGES)
+    if (tries >= MAX_CHANGES)
       throw cannotRun(`${object.uri} is written anew again and again.`, 'Run the command again when it stands still.');
     object = { uri: object.uri, etag: now.etag, bytes: now.bytes };
   }

@@ -10,7 +10,7 @@ const AT_ONCE = 4;
 const SECOND_MS = 1_000;
 /** A part is cut so that its pieces should hold this share of what one query may give. */
 const FILL = 0.7;
-const MOST_PIECES = 64;
+const MAX_PIECES = 64;
 
 /** A line that a query found: its fields by name, `at` in milliseconds since the epoch. */
 export interface FoundLine {
@@ -95,7 +95,7 @@ export function cutPart(part: Part, answer: Answer): Part[] {
   if (!full || seconds <= 1) return [];
   const matched = answer.kind === 'rows' ? (answer.matched ?? 0) : 0;
   const wanted = Math.max(2, Math.ceil(matched / (FILL * MOST_RESULTS)));
-  const count = Math.min(wanted, MOST_PIECES, seconds);
+  const count = Math.min(wanted, MAX_PIECES, seconds);
   const edge = (i: number) => part.from + Math.floor((seconds * i) / count) * SECOND_MS;
   return Array.from({ length: count }, (_, i) => ({ from: edge(i), to: i + 1 === count ? part.to : edge(i + 1) }));
 }

@@ -8,7 +8,7 @@ import type { Path } from '../answers/path.ts';
 import type { FoundLine } from './logs-query.ts';
 
 /** More lines of one variant than this are left to data capture: CloudWatch Logs gives ten thousand a call. */
-export const MOST_LINES = 500_000;
+export const MAX_LINES = 500_000;
 const EXAMPLES = 5;
 
 /** Which lines of a container's log are predictions, and where in their JSON they lie. */
@@ -35,7 +35,7 @@ export async function readLogLines(
       ...(source.pattern === undefined ? {} : { pattern: source.pattern }),
       start: source.window.from,
       end: source.window.to - 1,
-      limit: MOST_LINES,
+      limit: MAX_LINES,
     },
     signal,
   );

@@ -10,7 +10,7 @@ import { compareRecords, emptyPredictions, preloadEngine } from '../compare/comp
 import type { ComparisonOptions } from '../compare/options.ts';
 import { readEndpoint } from './endpoint.ts';
 import type { EndpointFacts } from './endpoint.ts';
-import { capturesFromLog, capturesFromQuery, MOST_LINES, readLogLines } from './logs.ts';
+import { capturesFromLog, capturesFromQuery, MAX_LINES, readLogLines } from './logs.ts';
 import type { LogSelector } from './logs.ts';
 import { queryLines } from './logs-query.ts';
 import { minutesOf, noMetrics, readMetrics } from './metrics.ts';
@@ -137,22 +137,27 @@ async function readPredictions(
       },
     );
   const shadow = facts.shadow.name;
-  const [ours, theirs] = await together(
+  const [productionCaptures, shadowCaptures] = await together(
     clock,
     () => fetch(facts.production.name),
     () => fetch(shadow),
   );
-  const used = [...ours.paths, ...theirs.paths];
-  const gone = ours.gone + theirs.gone;
+  const used = [...productionCaptures.paths, ...shadowCaptures.paths];
+  const gone = productionCaptures.gone + shadowCaptures.gone;
   if (gone > 0)
     notes.push(
       `${gone} capture ${gone === 1 ? 'file was' : 'files were'} deleted while the report read them; their requests are missing.`,
     );
   // What was there before did not make the cache larger.
-  if (ours.fetched + theirs.fetched === 0) markUsed(used, clock.now());
+  if (productionCaptures.fetched + shadowCaptures.fetched === 0) markUsed(used, clock.now());
   else await boundCache(join(options.cache, 'captures'), used, clock.now());
   const found = await compareRecords(
-    { production: { files: ours.paths }, shadow: { files: theirs.paths }, window, sampling: facts.sampling ?? 1 },
+    {
+      production: { files: productionCaptures.paths },
+      shadow: { files: shadowCaptures.paths },
+      window,
+      sampling: facts.sampling ?? 1,
+    },
     options.comparison,
   );
   notes.push(...found.notes);
@@ -164,7 +169,7 @@ async function readPredictions(
   return found.predictions;
 }
 
-/** The window from the shadow's first request on: before it, production had nobody to be paired with. */
+/** The window from the shadow's first request on: before it, there was nothing to pair production with. */
 function windowOfShadow(metrics: Metrics, window: Window, notes: string[]): Window {
   const first = metrics.shadow?.invocations.findIndex((n) => (n ?? 0) > 0) ?? -1;
   const start = metrics.times[first];
@@ -201,14 +206,14 @@ async function predictionsFromLogs(
       const { lines, complete, overfull } = await queryLines(
         aws,
         clock,
-        { endpoint: options.endpoint, variant, window, query: selector.query.text, most: MOST_LINES },
+        { endpoint: options.endpoint, variant, window, query: selector.query.text, most: MAX_LINES },
         {
           signal,
           progress: (count) => progress?.(`querying the log of ${variant}: ${count} lines`),
         },
       );
       if (!complete)
-        notes.push(`The log of ${variant} was read for its first ${MOST_LINES} lines only. Shorten the window.`);
+        notes.push(`The log of ${variant} was read for its first ${MAX_LINES} lines only. Shorten the window.`);
       if (overfull > 0) {
         notes.push(
           `${overfull} ${overfull === 1 ? 'second' : 'seconds'} of the log of ${variant} hold more than 10 000 lines each, which is all that a query gives: the rest of them is missing. Narrow --logs-query, or use --log-pattern.`,
@@ -218,8 +223,8 @@ async function predictionsFromLogs(
     }
     const source = { endpoint: options.endpoint, variant, window, pattern: selector.pattern };
     const lines = await readLogLines(aws, source, signal);
-    if (lines.length >= MOST_LINES) {
-      notes.push(`The log of ${variant} was read for its first ${MOST_LINES} lines only. Shorten the window.`);
+    if (lines.length >= MAX_LINES) {
+      notes.push(`The log of ${variant} was read for its first ${MAX_LINES} lines only. Shorten the window.`);
     }
     return capturesFromLog(lines, selector);
   };

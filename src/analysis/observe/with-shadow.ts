@@ -10,7 +10,7 @@ export interface Age {
   since: number | undefined;
 }
 
-/** A window of which the shadow was there all the time. */
+/** A window in which the shadow was there all the time. */
 export interface WithShadow {
   metrics: Metrics;
   window: Window;
@@ -21,7 +21,7 @@ export interface WithShadow {
 
 /**
  * A window and its metrics from the shadow's first whole minute on, where the shadow came up within it: before that,
- * production had nobody to be compared with, and a shadow that sees everything would seem to have missed requests.
+ * there was nothing to compare production with, and a shadow that sees everything would seem to have missed requests.
  */
 export function fromShadowOn({ metrics, window }: { metrics: Metrics; window: Window }, age: Age): WithShadow {
   const start = firstWhole(metrics, window, age);
@@ -48,12 +48,12 @@ export function fromShadowOn({ metrics, window }: { metrics: Metrics; window: Wi
   };
 }
 
-/** Place of the first minute in which the shadow was there from beginning to end, as far as can be told. */
+/** Place of the first minute in which the shadow was there from beginning to end, as far as the metrics show. */
 function firstWhole({ times, production, shadow }: Metrics, window: Window, { created, since }: Age): number {
   const first = shadow?.invocations.findIndex((n) => (n ?? 0) > 0) ?? -1;
   const at = times[first];
   if (at === undefined) return 0;
-  // In service in the midst of the minute of its first request: what production was asked before, it did not see.
+  // In service in the middle of the minute of its first request: what production was asked before, it did not see.
   if (since !== undefined && since > at && since < at + MINUTE) return first + 1;
   const asked = production.invocations.map((n) => n ?? 0);
   const fresh = created !== undefined && created > window.from;
@@ -61,7 +61,7 @@ function firstWhole({ times, production, shadow }: Metrics, window: Window, { cr
   // It was there before its first request, which may have been long in coming.
   const inService = since === undefined || since < created ? -1 : times.findIndex((time) => time >= since);
   if (inService >= 0 && inService <= first) return inService;
-  // Where requests were coming in, it came up in the midst of its first minute.
+  // Where requests were coming in, it came up in the middle of its first minute.
   return (asked[first - 1] ?? 0) > 0 ? first + 1 : first;
 }
 

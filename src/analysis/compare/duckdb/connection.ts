@@ -12,8 +12,8 @@ export interface Engine {
 }
 
 /** What of a bound for the whole process is DuckDB's: the rest is for Node, the threads that scan, and their buffers. */
-const BESIDE_MB = 520;
-const LEAST_MB = 256;
+const RESERVED_MB = 520;
+const MIN_MB = 256;
 const UNITS: Record<string, number> = {
   KB: 1e-3,
   MB: 1,
@@ -29,7 +29,7 @@ const UNITS: Record<string, number> = {
 function engineMemory(bound: string): string {
   const [, number = '0', unit = 'MB'] = /^([\d.]+)\s*([a-z]+)$/i.exec(bound) ?? [];
   const megabytes = Number(number) * (UNITS[unit.toUpperCase()] ?? 1);
-  return `${Math.round(Math.max(LEAST_MB, megabytes - BESIDE_MB))}MB`;
+  return `${Math.round(Math.max(MIN_MB, megabytes - RESERVED_MB))}MB`;
 }
 
 /** DuckDB's library: tens of megabytes, loaded when something is compared. */

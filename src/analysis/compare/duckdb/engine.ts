@@ -46,7 +46,7 @@ export async function compareWithDuckdb(
   let opening: Promise<Engine> | undefined;
   const open = () => {
     opening = openEngine(run);
-    // Whoever awaits it is told where it fails.
+    // Awaiting it says where it fails.
     opening.catch(() => undefined);
   };
   // Loading DuckDB holds this thread up: where others read the files, they are at work by then; where this one does, the

@@ -4,7 +4,7 @@ import { constants, createGunzip } from 'node:zlib';
 const ROOM = 1024 * 1024;
 /** Behind the bytes of a file: a newline where the last line has none, and room for whoever reads four bytes at once. */
 const BEHIND = 8;
-const LONGEST_LINE = 64 * 1024 * 1024;
+const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 /** One file, or a part of it: lines that begin in [from, to). */
 export interface Chunk {
@@ -49,7 +49,7 @@ class Lines {
     const before = this.#filled;
     this.#filled += count;
     if (last < before) {
-      if (this.#filled > LONGEST_LINE) this.#drop();
+      if (this.#filled > MAX_LINE_BYTES) this.#drop();
       return;
     }
     this.#taker.lines(this.#bytes, 0, last + 1, this.#base);
@@ -59,7 +59,7 @@ class Lines {
   }
 
   #drop(): void {
-    this.#taker.lost(`a line longer than ${LONGEST_LINE} bytes`, this.#bytes.toString('utf8', 0, 100));
+    this.#taker.lost(`a line longer than ${MAX_LINE_BYTES} bytes`, this.#bytes.toString('utf8', 0, 100));
     this.#base += this.#filled;
     this.#filled = 0;
   }

@@ -3,7 +3,7 @@ import type { Answer } from '../../answers/answer.ts';
 const FIRST = 60;
 const VALUES = 24;
 
-/** The few answers by which all of them can be told: whatever shows something that those before did not. */
+/** The few answers that show what kind all of them are: each shows something that those before did not. */
 export class AnswerSample {
   readonly answers: Answer[] = [];
   readonly #labels = new Set<string>();

@@ -22,7 +22,7 @@ export interface ScanRequest {
   everyId: boolean;
   /** An empty folder for the columns. */
   folder: string;
-  /** Told once the threads have their work. */
+  /** Is called once the threads have their work. */
   begun?: (() => void) | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface Scanned {
   shadow: ScanCounts;
   /** Share of production's records whose inputs were kept column by column. */
   sampled: number;
-  /** A few answers of production, by which their kind can be told. */
+  /** A few answers of production, which show what kind they are. */
   sample: readonly Answer[];
 }
 

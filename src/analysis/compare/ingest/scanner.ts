@@ -49,7 +49,7 @@ export interface ScanFiles {
   cells(part: number): string;
 }
 
-/** Answers of one encoding and content type: how they are built, and how often that could not be learned. */
+/** Answers of one encoding and content type: how they are built, and how many attempts to learn that failed. */
 interface Form {
   templates: Template[];
   failedAttempts: number;

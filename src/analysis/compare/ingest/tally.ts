@@ -28,7 +28,7 @@ export class Tally implements ScanCounts {
   readonly examples: string[] = [];
   readonly #reasons = new Set<string>();
 
-  /** Something that could not be read at all. */
+  /** Counts a line that could not be read at all. */
   lost(why: string, where: string): void {
     this.unreadable += 1;
     const words = `${why}: ${where.slice(0, 100)}`;

@@ -21,7 +21,7 @@ export interface ScanStart {
   kind: 'shadowctl-scan';
   asked: Omit<ScanAsked, 'rowInputs'>;
   folder: string;
-  /** Tells the files of this thread from those of others. */
+  /** Distinguishes the files of this thread from those of others. */
   name: string;
 }
 

@@ -8,7 +8,7 @@ import type { Scratch } from './scratch.ts';
 
 /** A number as JSON writes it. */
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const MOST_HOLES = 4096;
+const MAX_HOLES = 4096;
 /** Stands for the number in a hole, to see where it lands; no answer's own text is likely to hold it. */
 const PROBE = 918_273_000;
 
@@ -43,7 +43,7 @@ export function learnTemplate(
 ): Template | undefined {
   const pieces = cut(raw);
   const holes = pieces.length - 1;
-  if (holes > MOST_HOLES) return undefined;
+  if (holes > MAX_HOLES) return undefined;
   const probe = (values: readonly number[]): Answer[] | undefined => {
     const text = pieces.map((piece, i) => (i < holes ? piece + String(values[i]) : piece)).join('');
     let data: unknown;
@@ -52,7 +52,7 @@ export function learnTemplate(
     } catch {
       return undefined;
     }
-    // A line of several columns is one row or many, as the request tells.
+    // A line of several columns is one row or many, which only the request shows.
     if (typeof data !== 'string' || (data.includes(',') && !/^\s*[{[]/.test(data))) return undefined;
     return readAnswers({ data, encoding: encoding as 'JSON', contentType: type }, { path });
   };
