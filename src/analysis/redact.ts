@@ -1,4 +1,5 @@
-import type { DivergingPair, LabelSums, Observations, Predictions, SideCounts } from './observations.ts';
+import type { Observations } from './observations.ts';
+import type { DivergingPair, LabelSums, Predictions, SideCounts } from './predictions.ts';
 
 /** Up to so many different labels are the names of classes; more are texts, which may say anything. */
 const MOST_CLASSES = 100;

@@ -1,4 +1,4 @@
-import type { LabelSums, Predictions, SliceSums } from './observations.ts';
+import type { LabelSums, Predictions, SliceSums } from './predictions.ts';
 import { clopperPearson, binomialTest } from './statistics/proportions.ts';
 import type { Interval } from './statistics/proportions.ts';
 import { designEffect } from './statistics/repeats.ts';

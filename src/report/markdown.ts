@@ -1,4 +1,4 @@
-import type { LabelSums } from '../analysis/observations.ts';
+import type { LabelSums } from '../analysis/predictions.ts';
 import type { Verdict } from '../analysis/judge/verdict.ts';
 import { cut } from '../ui/cut.ts';
 import { plain } from '../ui/io.ts';

@@ -1,4 +1,5 @@
-import type { LabelSums, NoiseFloor, Predictions, Repeats } from '../analysis/observations.ts';
+import type { NoiseFloor } from '../analysis/observations.ts';
+import type { LabelSums, Predictions, Repeats } from '../analysis/predictions.ts';
 import { designEffect } from '../analysis/statistics/repeats.ts';
 import { bowker, stuartMaxwell } from '../analysis/statistics/symmetry.ts';
 import type { Gate } from '../analysis/judge/verdict.ts';

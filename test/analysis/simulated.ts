@@ -1,4 +1,5 @@
-import type { MetricTable, Observations, Predictions } from '../../src/analysis/observations.ts';
+import type { MetricTable, Observations } from '../../src/analysis/observations.ts';
+import type { Predictions } from '../../src/analysis/predictions.ts';
 import { METRICS } from '../../src/analysis/observations.ts';
 import type { Capture } from '../../src/analysis/answers/captures.ts';
 import { comparePredictions } from '../reference/compare.ts';

@@ -3,7 +3,7 @@ import { judge } from '../../src/analysis/judge/judge.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import { simulate } from './simulated.ts';
 import { labelSums } from '../reference/label-counter.ts';
-import type { Predictions } from '../../src/analysis/observations.ts';
+import type { Predictions } from '../../src/analysis/predictions.ts';
 import { SliceCounter } from '../reference/slice-counter.ts';
 import { benjaminiHochberg, slicesByClass, slicesByColumn } from '../../src/analysis/slices.ts';
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { judge } from '../../src/analysis/judge/judge.ts';
-import type { Observations, PairBlock } from '../../src/analysis/observations.ts';
+import type { Observations } from '../../src/analysis/observations.ts';
+import type { PairBlock } from '../../src/analysis/predictions.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import { simulate } from './simulated.ts';
 

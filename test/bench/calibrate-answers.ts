@@ -3,7 +3,7 @@ import { judgeSlices } from '../../src/analysis/judge/slices.ts';
 import { judgeTraffic } from '../../src/analysis/judge/traffic.ts';
 import { judgeTruth } from '../../src/analysis/judge/truth.ts';
 import type { Evidence } from '../../src/analysis/judge/evidence.ts';
-import type { Predictions } from '../../src/analysis/observations.ts';
+import type { Predictions } from '../../src/analysis/predictions.ts';
 import {
   decileCounts,
   histogram,

@@ -1,4 +1,4 @@
-import type { DivergingPair, PairBlock, Predictions, SideCounts, Task } from '../../src/analysis/observations.ts';
+import type { DivergingPair, PairBlock, Predictions, SideCounts, Task } from '../../src/analysis/predictions.ts';
 import { InputCounter } from '../../src/analysis/statistics/repeats.ts';
 import { answersOf } from '../../src/analysis/answers/read-answers.ts';
 import type { Answer } from '../../src/analysis/answers/answer.ts';

@@ -1,6 +1,6 @@
 import { compareLabels, labelTable, SHOWN } from '../../src/analysis/answers/labels.ts';
 import type { LabelCell } from '../../src/analysis/answers/labels.ts';
-import type { LabelSums } from '../../src/analysis/observations.ts';
+import type { LabelSums } from '../../src/analysis/predictions.ts';
 
 /** Counts pairs of labels. */
 export class LabelCounter {

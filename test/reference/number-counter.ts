@@ -1,4 +1,4 @@
-import type { NumberSums } from '../../src/analysis/observations.ts';
+import type { NumberSums } from '../../src/analysis/predictions.ts';
 import {
   decileCounts,
   histogram,

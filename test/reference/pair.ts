@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PairingMethod } from '../../src/analysis/observations.ts';
+import type { PairingMethod } from '../../src/analysis/predictions.ts';
 import { quantile } from '../../src/analysis/statistics/distances.ts';
 import type { Capture } from '../../src/analysis/answers/captures.ts';
 

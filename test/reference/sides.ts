@@ -1,4 +1,4 @@
-import type { SideCounts } from '../../src/analysis/observations.ts';
+import type { SideCounts } from '../../src/analysis/predictions.ts';
 import type { Answer } from '../../src/analysis/answers/answer.ts';
 import type { Capture, CaptureSet } from '../../src/analysis/answers/captures.ts';
 

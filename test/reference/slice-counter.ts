@@ -1,4 +1,4 @@
-import type { SliceSums } from '../../src/analysis/observations.ts';
+import type { SliceSums } from '../../src/analysis/predictions.ts';
 import { quantile } from '../../src/analysis/statistics/distances.ts';
 import type { Features } from '../../src/analysis/answers/features.ts';
 import {

@@ -1,4 +1,4 @@
-import type { PairBlock, Repeats, TruthSums } from '../../src/analysis/observations.ts';
+import type { PairBlock, Repeats, TruthSums } from '../../src/analysis/predictions.ts';
 import { InputCounter } from '../../src/analysis/statistics/repeats.ts';
 import type { Answer } from '../../src/analysis/answers/answer.ts';
 

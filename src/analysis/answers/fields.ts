@@ -1,4 +1,4 @@
-import type { FieldSums } from '../observations.ts';
+import type { FieldSums } from '../predictions.ts';
 
 /** Which differences of JSON answers count. */
 export interface FieldRules {

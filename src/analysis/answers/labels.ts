@@ -1,4 +1,4 @@
-import type { LabelSums } from '../observations.ts';
+import type { LabelSums } from '../predictions.ts';
 
 /** A confusion matrix of more classes cannot be read. */
 export const SHOWN = 12;

@@ -1,4 +1,4 @@
-import type { Predictions } from '../observations.ts';
+import type { Predictions } from '../predictions.ts';
 import { duration } from '../../base/units.ts';
 
 /** Times of records are whole seconds. */

@@ -1,4 +1,4 @@
-import type { Task } from '../observations.ts';
+import type { Task } from '../predictions.ts';
 import type { Answer } from './answer.ts';
 
 const MAX_CLASSES = 20;

@@ -1,4 +1,4 @@
-import type { Predictions } from '../observations.ts';
+import type { Predictions } from '../predictions.ts';
 import { skewNote } from '../answers/skew.ts';
 import { withSpill } from './spill.ts';
 import type { ComparisonOptions, Records, RecordSource } from './options.ts';

@@ -2,7 +2,8 @@ import type { CaptureSet } from '../answers/captures.ts';
 import type { FieldRules } from '../answers/fields.ts';
 import type { Path } from '../answers/path.ts';
 import type { Truth } from '../answers/truth.ts';
-import type { Task, Window } from '../observations.ts';
+import type { Window } from '../observations.ts';
+import type { Task } from '../predictions.ts';
 
 /** How answers are read and compared, and with what means; one value for a whole report, whatever its source. */
 export interface ComparisonOptions {

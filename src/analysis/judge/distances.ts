@@ -1,4 +1,4 @@
-import type { NumberSums, Predictions } from '../observations.ts';
+import type { NumberSums, Predictions } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
 import type { Interval } from '../statistics/proportions.ts';

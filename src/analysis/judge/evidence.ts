@@ -1,5 +1,6 @@
 import type { Summaries } from '../metrics.ts';
-import type { InputSums, Observations, Predictions } from '../observations.ts';
+import type { Observations } from '../observations.ts';
+import type { InputSums, Predictions } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { burstChance, clopperPearson, dispersion, proportionSequence } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';

@@ -3,7 +3,7 @@ import type { Distance } from './distances.ts';
 import { differenceInterval } from './errors.ts';
 import { minutesToPass, shareInterval } from './evidence.ts';
 import { accuracyLost } from './truth.ts';
-import type { Task } from '../observations.ts';
+import type { Task } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { decides, GATES, gates, policyFor } from '../policy/policy.ts';
 import { keyOf } from '../policy/words.ts';

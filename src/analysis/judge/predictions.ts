@@ -1,4 +1,4 @@
-import type { Predictions, SideCounts } from '../observations.ts';
+import type { Predictions, SideCounts } from '../predictions.ts';
 import { decides, gates } from '../policy/policy.ts';
 import type { Gate } from './verdict.ts';
 import { clusteringOf, shareInterval } from './evidence.ts';

@@ -1,4 +1,4 @@
-import type { PairBlock, Predictions } from '../observations.ts';
+import type { PairBlock, Predictions } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { compare } from './verdict.ts';

@@ -1,4 +1,4 @@
-import type { Predictions } from '../observations.ts';
+import type { Predictions } from '../predictions.ts';
 import { gates } from '../policy/policy.ts';
 import type { Gate } from './verdict.ts';
 import type { Evidence } from './evidence.ts';

@@ -1,4 +1,4 @@
-import type { Predictions, SliceSums } from '../observations.ts';
+import type { Predictions, SliceSums } from '../predictions.ts';
 import { gates } from '../policy/policy.ts';
 import type { Policy } from '../policy/policy.ts';
 import { dispersion } from '../statistics/proportions.ts';

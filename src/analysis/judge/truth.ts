@@ -1,4 +1,4 @@
-import type { Predictions } from '../observations.ts';
+import type { Predictions } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
 import { mcnemar, meanDispersion } from '../statistics/proportions.ts';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Aws } from '../../aws/clients.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { Metrics, Observations, Predictions, Window } from '../observations.ts';
+import type { Metrics, Observations, Window } from '../observations.ts';
+import type { Predictions } from '../predictions.ts';
 import type { CaptureSet } from '../answers/captures.ts';
 import { readBefore, windowBefore } from './before.ts';
 import { boundCache, markUsed } from './cache.ts';

@@ -1,4 +1,4 @@
-import type { Task } from '../observations.ts';
+import type { Task } from '../predictions.ts';
 
 /** What differs from task to task. */
 interface TaskPolicy {

@@ -1,4 +1,4 @@
-import type { NumberSums, Spread } from '../observations.ts';
+import type { NumberSums, Spread } from '../predictions.ts';
 
 /** The p-th quantile of sorted values, interpolated as numpy does by default. */
 export function quantile(sorted: ArrayLike<number>, p: number): number {

@@ -1,4 +1,4 @@
-import type { InputSums } from '../observations.ts';
+import type { InputSums } from '../predictions.ts';
 
 /**
  * How much less rows count because some repeat the input of others: n rows bound a mean as well as n divided by this

@@ -1,7 +1,7 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { Path } from '../../analysis/answers/path.ts';
 import { parsePath } from '../../analysis/answers/path.ts';
-import type { Task } from '../../analysis/observations.ts';
+import type { Task } from '../../analysis/predictions.ts';
 import { checkQuery } from '../../analysis/observe/check-query.ts';
 import type { LogSelector } from '../../analysis/observe/logs.ts';
 import { loadPolicy } from '../../analysis/observe/policy-file.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Task } from '../../analysis/observations.ts';
+import type { Task } from '../../analysis/predictions.ts';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { usage } from '../../base/errors.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../../cli/flags/candidate.ts';

@@ -1,4 +1,4 @@
-import type { DivergingPair, FieldSums, LabelSums, Predictions, Repeats } from '../../analysis/observations.ts';
+import type { DivergingPair, FieldSums, LabelSums, Predictions, Repeats } from '../../analysis/predictions.ts';
 import { slicesByClass, slicesByColumn } from '../../analysis/slices.ts';
 import { designEffect } from '../../analysis/statistics/repeats.ts';
 import type { Section } from './section.ts';

@@ -1,11 +1,5 @@
-import type {
-  LabelSums,
-  NoiseFloor,
-  NumberSums,
-  Predictions,
-  SideCounts,
-  TruthSums,
-} from '../../analysis/observations.ts';
+import type { NoiseFloor } from '../../analysis/observations.ts';
+import type { LabelSums, NumberSums, Predictions, SideCounts, TruthSums } from '../../analysis/predictions.ts';
 import type { Report } from '../report.ts';
 import { noiseText, pairingText, repeatsText, symmetryText } from '../words.ts';
 import { classSlices, columnSlices, fieldsSection, topSection } from './differences.ts';

@@ -1,4 +1,4 @@
-import type { LabelSums, NumberSums } from '../../analysis/observations.ts';
+import type { LabelSums, NumberSums } from '../../analysis/predictions.ts';
 
 /** A column of a table. */
 export interface Column {

@@ -1,4 +1,4 @@
-import type { LabelSums, NumberSums } from '../../analysis/observations.ts';
+import type { LabelSums, NumberSums } from '../../analysis/predictions.ts';
 import { escapeHtml, scrolling } from './escape.ts';
 import { count, number, percent } from '../../base/units.ts';
 

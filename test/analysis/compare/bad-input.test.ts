@@ -7,7 +7,8 @@ import { comparePredictions } from '../../reference/compare.ts';
 import { CaptureReader } from '../../reference/read-files.ts';
 import { collectFromFiles } from '../../../src/analysis/observe/from-files.ts';
 import type { FromFilesOptions } from '../../../src/analysis/observe/from-files.ts';
-import type { Predictions, Window } from '../../../src/analysis/observations.ts';
+import type { Window } from '../../../src/analysis/observations.ts';
+import type { Predictions } from '../../../src/analysis/predictions.ts';
 import { judge } from '../../../src/analysis/judge/judge.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
 

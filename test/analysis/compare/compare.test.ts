@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { compareRecords } from '../../../src/analysis/compare/compare.ts';
-import type { Predictions } from '../../../src/analysis/observations.ts';
+import type { Predictions } from '../../../src/analysis/predictions.ts';
 import { comparable } from '../../reference/comparable.ts';
 import type { Capture, CaptureSet } from '../../../src/analysis/answers/captures.ts';
 import { comparePredictions } from '../../reference/compare.ts';

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { CaptureReader } from '../../reference/read-files.ts';
 import { compareRecords } from '../../../src/analysis/compare/compare.ts';
 import { readChunk } from '../../../src/analysis/compare/ingest/feed.ts';
-import type { Predictions, Task } from '../../../src/analysis/observations.ts';
+import type { Predictions, Task } from '../../../src/analysis/predictions.ts';
 import { comparable } from '../../reference/comparable.ts';
 import { comparePredictions } from '../../reference/compare.ts';
 import type { FieldRules } from '../../../src/analysis/answers/fields.ts';

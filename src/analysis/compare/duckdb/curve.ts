@@ -1,4 +1,4 @@
-import type { NumberSums } from '../../observations.ts';
+import type { NumberSums } from '../../predictions.ts';
 import { quantile } from '../../statistics/distances.ts';
 import type { Engine, Row } from './connection.ts';
 import curveSql from './curve.sql';

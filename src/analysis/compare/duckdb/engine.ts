@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PairBlock, PairingMethod, Predictions, SideCounts, Task } from '../../observations.ts';
+import type { PairBlock, PairingMethod, Predictions, SideCounts, Task } from '../../predictions.ts';
 import { detectTask } from '../../answers/task.ts';
 import { filesOf, rulesOf, scanRecords, sizeOf, SMALL_BYTES } from '../ingest/scan.ts';
 import type { Scanned } from '../ingest/scan.ts';

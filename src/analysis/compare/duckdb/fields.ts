@@ -1,4 +1,4 @@
-import type { FieldSums } from '../../observations.ts';
+import type { FieldSums } from '../../predictions.ts';
 import { FieldCounter } from '../../answers/fields.ts';
 import type { FieldRules } from '../../answers/fields.ts';
 import type { Engine } from './connection.ts';

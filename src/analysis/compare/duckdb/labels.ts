@@ -1,4 +1,4 @@
-import type { LabelSums } from '../../observations.ts';
+import type { LabelSums } from '../../predictions.ts';
 import { labelTable, SHOWN } from '../../answers/labels.ts';
 import type { LabelCell } from '../../answers/labels.ts';
 import type { Engine } from './connection.ts';

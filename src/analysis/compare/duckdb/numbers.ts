@@ -1,4 +1,4 @@
-import type { NumberSums, Spread, Task } from '../../observations.ts';
+import type { NumberSums, Spread, Task } from '../../predictions.ts';
 import { jensenShannon, stabilityIndex } from '../../statistics/distances.ts';
 import type { Engine, Row } from './connection.ts';
 import { readCurve } from './curve.ts';

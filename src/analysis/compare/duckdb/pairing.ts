@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { PairingMethod, Task } from '../../observations.ts';
+import type { PairingMethod, Task } from '../../predictions.ts';
 import type { Truth } from '../../answers/truth.ts';
 import type { Scanned } from '../ingest/scan.ts';
 import type { Engine } from './connection.ts';

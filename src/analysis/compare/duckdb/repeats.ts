@@ -1,4 +1,4 @@
-import type { InputSums, Repeats } from '../../observations.ts';
+import type { InputSums, Repeats } from '../../predictions.ts';
 import type { Engine } from './connection.ts';
 import repeatsSql from './repeats.sql';
 import { fill, statements } from './statements.ts';

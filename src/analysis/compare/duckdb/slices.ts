@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PairingMethod, SliceSums } from '../../observations.ts';
+import type { PairingMethod, SliceSums } from '../../predictions.ts';
 import type { Engine, Row } from './connection.ts';
 import slicesSql from './slices.sql';
 import { fill, KEYS, quote, statements } from './statements.ts';

@@ -1,4 +1,4 @@
-import type { DivergingPair, PairingMethod } from '../../observations.ts';
+import type { DivergingPair, PairingMethod } from '../../predictions.ts';
 import { answersOf } from '../../answers/read-answers.ts';
 import type { AnswerRules } from '../../answers/read-answers.ts';
 import { payloadText, readCapture } from '../../answers/captures.ts';

@@ -1,4 +1,4 @@
-import type { PairBlock, Predictions } from '../../observations.ts';
+import type { PairBlock, Predictions } from '../../predictions.ts';
 import { isUsable } from '../../answers/answer.ts';
 import type { Truth } from '../../answers/truth.ts';
 import { hashText } from '../ingest/fast/hash.ts';

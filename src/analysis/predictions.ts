@@ -1,0 +1,220 @@
+/** What kind of answers the models give; decides which comparison makes sense. */
+export type Task = 'regression' | 'scores' | 'binary' | 'multiclass' | 'json';
+
+/** How a record of production was found to belong to one of the shadow. */
+export type PairingMethod = 'inferenceId' | 'eventId' | 'input';
+
+/** Sums and small tables over all pairs: the only thing of the pairs that leaves the engine that holds them. */
+export interface Predictions {
+  /** Undefined where no record of one side met one of the other. */
+  method: PairingMethod | undefined;
+  task: Task;
+  production: SideCounts;
+  shadow: SideCounts;
+  /** Requests of which both answers are there and readable. */
+  pairs: number;
+  /** Pairs divided by the requests of production that the shadow should have seen. */
+  coverage: number | undefined;
+  /** Median of the shadow's time less production's, of the same request, in milliseconds. */
+  skewMs?: number | undefined;
+  /** Answers compared: a request may hold many rows. */
+  rows: number;
+  /** Pairs whose two answers hold different numbers of rows; left out. */
+  differentRows: number;
+  /** Per minute of production's request, oldest first. */
+  blocks: readonly PairBlock[];
+  labels: LabelSums | undefined;
+  numbers: NumberSums | undefined;
+  /** The pairs that differ most, worst first, at most ten. */
+  top: readonly DivergingPair[];
+  truth: TruthSums | undefined;
+  /** Agreement by parts of the inputs' columns; beyond some megabytes of captures of a sample of the rows. */
+  slices?: readonly SliceSums[] | undefined;
+  /** Free JSON field by field, those that differ most first; at most sixty. */
+  fields?: readonly FieldSums[] | undefined;
+  /** How often rows repeat an input; missing in observations saved by older versions. */
+  repeats?: Repeats | undefined;
+}
+
+/** Rows whose input lies in one part of one column: a quarter of its numbers, or one of its words. */
+export interface SliceSums {
+  column: string;
+  part: string;
+  rows: number;
+  /** Rows whose two answers are equal, or nearer than the tolerance. */
+  hits: number;
+  /** Different inputs. */
+  inputs: number;
+}
+
+/** One path in JSON answers, lists' members together under `[*]`. Counts are rows. */
+export interface FieldSums {
+  path: string;
+  /** Rows in which at least one side has it. */
+  rows: number;
+  differing: number;
+  /** Only production has it; only the shadow has it; both have it, as values of another kind. */
+  missing: number;
+  extra: number;
+  otherKind: number;
+  /** Largest difference of two numbers. */
+  largest: number;
+  /** The policy leaves it out: shown, but equal without it. */
+  ignored: boolean;
+  example: { production: string; shadow: string } | undefined;
+}
+
+/**
+ * Rows by their input. A deterministic model answers a repeated input as before, so that a thousand copies are no more
+ * evidence than one: what rows of one input have in common says how much less they count.
+ */
+export interface Repeats {
+  /** Different inputs among the rows compared; a row whose input was not captured counts as one of its own. */
+  inputs: number;
+  /** Rows whose input is known. */
+  known: number;
+  /** 1 where the labels are equal, over rows with labels. */
+  agreement: InputSums | undefined;
+  /** 1 where the numbers lie further apart than the tolerance, over rows without labels. */
+  beyond: InputSums | undefined;
+  /** 1 where only production (only the shadow) is right, over rows with truth. */
+  onlyProduction: InputSums | undefined;
+  onlyShadow: InputSums | undefined;
+  /** Absolute error of the shadow less that of production, over rows with truth. */
+  loss: InputSums | undefined;
+}
+
+/** Sums over inputs c of n (rows of the input) and x (sum of a value over them): what a design effect is made of. */
+export interface InputSums {
+  inputs: number;
+  /** Σ n, Σ n². */
+  rows: number;
+  rowsSquared: number;
+  /** Σ x, Σ x², Σ x n, Σ x² / n. */
+  sum: number;
+  sumSquared: number;
+  cross: number;
+  between: number;
+  /** Σ of the squared value over all rows. */
+  squares: number;
+}
+
+/** What became of the capture records of one variant; everything that is not paired is counted under a reason. */
+export interface SideCounts {
+  files: number;
+  records: number;
+  /** Lines that are no capture record: torn, half-written, something else. */
+  unreadable: number;
+  /** Records outside of the window, left out. */
+  outside: number;
+  /** Records without an answer (input-only captures, failed calls). */
+  withoutAnswer: number;
+  /** Answers that could not be understood as predictions. */
+  unparsed: number;
+  /** Records whose id or input occurs more than once, so that nobody can say which belongs to which. */
+  ambiguous: number;
+  /** Records with a readable answer whose other half is missing. */
+  unmatched: number;
+  /** Single answers (rows) read. */
+  answers: number;
+  /** How many different answers (labels, or numbers) occur; counting stops at 10 000. */
+  distinct: number;
+  /** The answer that occurs most, and its share of all. */
+  commonest: { answer: string; share: number } | undefined;
+  /** A few of the unreadable or not understood, shortened, for the reader. */
+  examples: readonly string[];
+}
+
+export interface PairBlock {
+  /** Start of the minute, milliseconds since the epoch. */
+  at: number;
+  rows: number;
+  /** Rows with equal labels. */
+  agree: number;
+  /** Sums of d = shadow − production, d² and |d| over rows with numbers. */
+  d: number;
+  dd: number;
+  abs: number;
+  /** Rows whose numbers lie further apart than the tolerance. */
+  beyond?: number;
+  /** Rows with a known truth, and of them those that only one of the two has right; sums of the difference of losses and its square. */
+  truth?: number;
+  onlyProduction?: number;
+  onlyShadow?: number;
+  loss?: number;
+  lossSquared?: number;
+}
+
+export interface LabelSums {
+  rows: number;
+  agree: number;
+  /** Counts by production's and the shadow's label. Rare labels beyond the commonest twelve are under `…`. */
+  confusion: { labels: readonly string[]; counts: readonly (readonly number[])[] };
+  /** Different labels in all. */
+  classes: number;
+  /** Cohen's kappa: agreement beyond what chance gives. Undefined where only one label occurs. */
+  kappa: number | undefined;
+}
+
+/** Sums over d = shadow − production, per row. */
+export interface NumberSums {
+  rows: number;
+  /** What the numbers are: the prediction itself, or a score beside a label. */
+  of: 'value' | 'score';
+  production: Spread;
+  shadow: Spread;
+  bias: number;
+  /** Standard deviation of d. */
+  deviation: number;
+  mae: number;
+  rmse: number;
+  /** Pearson's correlation; undefined where one side is constant. */
+  correlation: number | undefined;
+  /** Rows with |d| above the policy's tolerance. */
+  beyond: number;
+  tolerance: number;
+  /** Kolmogorov-Smirnov and Wasserstein-1 distance, population stability index and Jensen-Shannon divergence (bits) of the two distributions. */
+  distances: { ks: number; wasserstein: number; psi: number; jensenShannon: number };
+  /** Counts per equal-width bin between `low` and `high`. */
+  histogram: { low: number; high: number; production: readonly number[]; shadow: readonly number[] };
+  /** A sample of points [production, shadow] for a picture, at most 2 000. */
+  scatter: readonly (readonly [number, number])[];
+}
+
+export interface Spread {
+  mean: number;
+  deviation: number;
+  min: number;
+  p10: number;
+  p50: number;
+  p90: number;
+  max: number;
+}
+
+export interface DivergingPair {
+  /** The id the two records share. */
+  id: string;
+  at: number;
+  row: number;
+  production: string;
+  shadow: string;
+  /** How far apart: |d| for numbers; for labels 1, plus the distance of the scores where there are some. */
+  distance: number;
+  /** The request, shortened. */
+  input: string | undefined;
+  /** Differing rows with this same input; the worst of them stands here. */
+  times?: number;
+}
+
+/** Both models against what was really the case. */
+export interface TruthSums {
+  /** Rows of pairs with a known truth, and all rows that could have one. */
+  rows: number;
+  of: number;
+  /** For labels: how often each is right, and how often only one of them is. */
+  labels: { production: number; shadow: number; onlyProduction: number; onlyShadow: number } | undefined;
+  /** For numbers: absolute error of each, and the difference of losses (shadow − production) per row. */
+  numbers: { maeProduction: number; maeShadow: number; loss: number; lossDeviation: number } | undefined;
+  /** Labels that belong to no pair. */
+  unknown: number;
+}
