@@ -100,6 +100,7 @@ try {
   const ways = [
     way('node -e 0', ['-e', '0']),
     way('shadowctl --version', [program, '--version']),
+    way('shadowctl --help', [program, '--help']),
     way('report --files saved.json', [program, 'report', '--files', 'saved.json']),
     way(`report --files (${files} captures)`, [program, 'report', '--files', 'captures', ...times]),
     way('report --endpoint … --emulator', live),

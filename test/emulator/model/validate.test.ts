@@ -156,14 +156,13 @@ describe("AWS's patterns", () => {
     expect(compilePattern('[a').test).toBeUndefined();
   });
 
-  it('take no long time over hostile names', async () => {
-    const start = process.hrtime.bigint();
+  // Backtracking over so many characters would take hours: the test would time out.
+  it('come to an end over hostile names', async () => {
     await refusal('sagemaker-runtime', 'InvokeEndpoint', {
       EndpointName: `${'a-'.repeat(40_000)}!`,
       Body: new Uint8Array(),
     });
-    await refusal('sagemaker', 'DescribeEndpoint', { EndpointName: '-'.repeat(90_000) });
-    await refusal('sagemaker', 'DescribeEndpoint', { EndpointName: `a${'-'.repeat(90_000)}` });
-    expect(Number(process.hrtime.bigint() - start) / 1e6).toBeLessThan(2000);
+    await refusal('sagemaker', 'DescribeEndpoint', { EndpointName: '-'.repeat(900_000) });
+    await refusal('sagemaker', 'DescribeEndpoint', { EndpointName: `a${'-'.repeat(900_000)}` });
   });
 });

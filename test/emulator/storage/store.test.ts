@@ -212,14 +212,12 @@ describe('a store on disk', () => {
     await store.close();
   });
 
-  it('flushes at no cost when nothing has changed', async () => {
+  it('flushes nothing when nothing has changed', async () => {
     const store = await openStore(dir);
     store.table('t').set('k', 1);
     await store.flush();
     const before = await stat(join(dir, 'state.jsonl'));
-    const began = performance.now();
     for (let i = 0; i < 1000; i += 1) await store.flush();
-    expect(performance.now() - began).toBeLessThan(200);
     expect((await stat(join(dir, 'state.jsonl'))).mtimeMs).toBe(before.mtimeMs);
     await store.close();
   });

@@ -50,7 +50,7 @@ test('callers that come while it lasts are not held up either, and what is quick
   await timeline.catchUp();
   expect(timeline.upToDate).toBe(false);
   end();
-  const quick = withEvent(5_000, (it) => it.outside(new Promise((resolve) => setTimeout(resolve, 20))));
+  const quick = withEvent(5_000, (it) => it.outside(new Promise(setImmediate)));
   await quick.catchUp();
   expect(quick.upToDate).toBe(true);
 });
