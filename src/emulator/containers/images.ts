@@ -1,5 +1,5 @@
 /** Which container answers for an image. */
-export type ImageKind =
+type ImageKind =
   | { kind: 'linear-learner' }
   /** `version` is what decides the behaviour, for example `1.2-1`; the legacy image `xgboost` counts as `0.72`. */
   | { kind: 'xgboost'; version: string };

@@ -1,5 +1,5 @@
 /** A field of a protobuf message; `bytes` is the content for every wire type, a varint's own bytes included. */
-export interface Field {
+interface Field {
   field: number;
   wire: number;
   bytes: Uint8Array | undefined;

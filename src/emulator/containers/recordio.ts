@@ -1,7 +1,7 @@
 import { floatField, mapField, messages, packedDoubles, packedFloats, packedVarints } from './protobuf.ts';
 
 /** A tensor of a SageMaker Record: dense when it has no keys. */
-export interface Tensor {
+interface Tensor {
   values: number[];
   keys: number[];
   shape: number[];

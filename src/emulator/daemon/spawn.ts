@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
-export interface Spawned {
+interface Spawned {
   pid: number | undefined;
   /** The file that holds what it prints. */
   log: string;

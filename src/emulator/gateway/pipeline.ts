@@ -27,7 +27,7 @@ const PROTOCOLS: Record<ProtocolId, Protocol> = {
 type Reply = WireResponse | undefined;
 
 /** A request whose head has arrived, but not yet its body. */
-export interface Incoming {
+interface Incoming {
   /** How many bytes the body may have. */
   maxBytes: number;
   /** The refusal of a larger body. */

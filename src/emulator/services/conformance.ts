@@ -2,7 +2,7 @@ import { MISSING } from './conformance-notes.ts';
 import { loadService } from './registry.ts';
 import { SERVICE_IDS, type ServiceId } from '../model/shapes.ts';
 
-export type Standing = 'built' | 'partly' | 'not built';
+type Standing = 'built' | 'partly' | 'not built';
 
 /** How far an operation of AWS is built. */
 interface OperationStanding {

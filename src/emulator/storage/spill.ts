@@ -11,7 +11,7 @@ const MAX_BYTES = 32 * 2 ** 20;
 const PREFIX = 'shadowctl-spill-';
 const NAME = /^shadowctl-spill-(\d+)-(.*)-[^-]+$/;
 
-export interface SpillingBlobs extends Blobs {
+interface SpillingBlobs extends Blobs {
   /** Takes the temporary folder away, where there is one. */
   close(): Promise<void>;
 }

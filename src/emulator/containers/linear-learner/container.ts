@@ -11,7 +11,7 @@ import { OFFERED, writeResponse } from './responses.ts';
 const REFUSAL = 'unable to evaluate payload provided';
 
 /** A loaded model, or why it could not be loaded. */
-export type LoadedLinearModel = { model: LinearModel } | { failure: string };
+type LoadedLinearModel = { model: LinearModel } | { failure: string };
 
 /** Reads the model once; every instance of it shares the result. */
 export function loadLinearLearner(files: ReadonlyMap<string, Uint8Array>): LoadedLinearModel {

@@ -1,5 +1,5 @@
 /** One array of an MXNet parameter file. */
-export interface NDArray {
+interface NDArray {
   shape: number[];
   data: Float32Array;
 }

@@ -10,7 +10,7 @@ const ANSWER_LIMIT = 32 * 1024 ** 2;
 const ATTRIBUTES = 'x-amzn-sagemaker-custom-attributes';
 
 /** Speaks to a server that answers /ping and /invocations. */
-export interface Forward {
+interface Forward {
   /** Its status, 0 when nothing answers within two seconds. */
   ping(): Promise<number>;
   /** Its answer, status 0 when there is none within sixty seconds or it breaks off. */

@@ -1,5 +1,5 @@
 /** What a pickled Booster holds. */
-export interface PickledBooster {
+interface PickledBooster {
   /** The serialised model: XGBoost's own bytes. */
   handle: Uint8Array;
   /** The attribute best_ntree_limit of the Python object; 0 when it has none. */

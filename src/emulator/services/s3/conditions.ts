@@ -1,7 +1,7 @@
 import type { ObjectRecord } from '../../world/objects/records.ts';
 import { noSuchKey, notImplemented, notModified, preconditionFailed } from './errors.ts';
 
-export interface ReadConditions {
+interface ReadConditions {
   IfMatch?: string | undefined;
   IfNoneMatch?: string | undefined;
   IfModifiedSince?: Date | undefined;

@@ -1,5 +1,5 @@
 /** One page of a list, keys and common prefixes together at most `limit`. */
-export interface ListPage<T> {
+interface ListPage<T> {
   items: [string, T][];
   /** Common prefixes, delimiter included. */
   groups: string[];

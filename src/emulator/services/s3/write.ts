@@ -9,7 +9,7 @@ import { checkWrite } from './conditions.ts';
 import { tagsOfHeader } from './tagging.ts';
 
 /** What a new object is written under, and on which conditions. */
-export interface Destination {
+interface Destination {
   Bucket?: string | undefined;
   Key?: string | undefined;
   IfMatch?: string | undefined;

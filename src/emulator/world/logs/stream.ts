@@ -30,7 +30,7 @@ export interface StreamRecord extends LogStream {
 type Line = [number, number, number, string];
 
 /** How a stream notifies the store of all streams. */
-export interface StreamEvents {
+interface StreamEvents {
   /** A chunk grew: all chunks together must stay within bounds. */
   grown(): void;
   /** Events wait in memory: `write` must be called before long. */

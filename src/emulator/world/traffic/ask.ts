@@ -32,7 +32,7 @@ const FIRST_CALL = 6;
 const SIGMA = 0.25;
 
 /** How a request is put to an instance. */
-export interface AskOptions {
+interface AskOptions {
   /** The simulated moment, where it is not the present. */
   at?: number | undefined;
   /** Only this container of several (TargetContainerHostname). */

@@ -2,7 +2,7 @@ import type { Fleet, Instance, Variant } from '../fleet/variant.ts';
 import type { Platform } from '../world.ts';
 
 /** Which fleets of an endpoint take requests now. */
-export interface Serving {
+interface Serving {
   serving: Fleet | undefined;
   next: Fleet | undefined;
 }

@@ -1,7 +1,7 @@
 import { type Distribution, addValue, emptyDistribution, merge, roll } from './distribution.ts';
 
 /** Samples that become visible together. */
-export interface Layer {
+interface Layer {
   /** When they can be read, milliseconds since the epoch; 0 is at once. */
   visibleAt: number;
   data: Distribution;

@@ -6,7 +6,7 @@ import { statisticOf } from './statistics.ts';
 import type { Datapoint, MetricStore, Series } from './metrics.ts';
 
 /** What is asked for: periods that start in [startMs, endMs), seen as at `now`. */
-export interface QueryWindow {
+interface QueryWindow {
   startMs: number;
   endMs: number;
   now: number;
