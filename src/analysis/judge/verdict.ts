@@ -33,7 +33,7 @@ export interface Gate {
 }
 
 /** How much more of what would decide a gate, at the present estimate. */
-export interface Missing {
+interface Missing {
   /** Minutes of traffic. */
   minutes?: number;
   requests?: number;
