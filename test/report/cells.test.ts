@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Gate } from '../../src/analysis/judge/verdict.ts';
-import type { FieldSums } from '../../src/analysis/observations.ts';
+import type { FieldSums } from '../../src/analysis/predictions.ts';
 import { fieldsSection } from '../../src/report/content/differences.ts';
 import { reasonsOf } from '../../src/report/content/gates.ts';
 import { escapeHtml, escapeJson } from '../../src/report/html/escape.ts';

@@ -4,7 +4,8 @@ import { windowTooShort } from '../../../src/analysis/judge/evidence.ts';
 import { judge } from '../../../src/analysis/judge/judge.ts';
 import { judgePart } from '../../../src/analysis/judge/slices.ts';
 import type { Gate } from '../../../src/analysis/judge/verdict.ts';
-import type { FieldSums, Observations } from '../../../src/analysis/observations.ts';
+import type { Observations } from '../../../src/analysis/observations.ts';
+import type { FieldSums } from '../../../src/analysis/predictions.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
 import { simulate } from '../simulated.ts';
 
