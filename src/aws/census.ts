@@ -3,7 +3,7 @@ import { paginateListEndpointConfigs, paginateListEndpoints, paginateListModels 
 import type { Aws } from './clients.ts';
 import { call } from './errors.ts';
 
-/** The names of everything of these kinds that stands in the account and region, whoever made it. */
+/** The names of everything of these kinds in the account and region, whoever made it. */
 export interface Census {
   endpoints: string[];
   models: string[];
@@ -11,7 +11,7 @@ export interface Census {
   alarms: string[];
 }
 
-/** Lists what stands, page by page. */
+/** Lists what exists, page by page. */
 export async function takeCensus(aws: Aws): Promise<Census> {
   const sagemaker = { client: await aws.sagemaker() };
   const cloudwatch = { client: await aws.cloudwatch() };

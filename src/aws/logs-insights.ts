@@ -11,11 +11,11 @@ import { AwsProblem, call } from './errors.ts';
 import { MINUTE } from '../base/units.ts';
 
 /** Results of one query; the service gives as many unless told otherwise, and every region at least allows this. */
-export const MOST_RESULTS = 10_000;
+export const MAX_RESULTS = 10_000;
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 4_000;
+const MAX_WAIT_MS = 4_000;
 /** AWS ends a query after an hour. */
-const LONGEST_RUN_MS = 61 * MINUTE;
+const MAX_RUN_MS = 61 * MINUTE;
 /** An account may run so many queries at once; dashboards and alarms take their share. */
 const BUSY_WAIT_MS = 10_000;
 const BUSY_TRIES = 12;
@@ -49,9 +49,9 @@ export async function runQuery(
 ): Promise<Answer> {
   const id = await startQuery(aws, clock, query, signal);
   if (id === undefined) return { kind: 'nothing' };
-  const deadline = clock.now() + LONGEST_RUN_MS;
+  const deadline = clock.now() + MAX_RUN_MS;
   try {
-    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(LONGEST_WAIT_MS, wait * 2)) {
+    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(MAX_WAIT_MS, wait * 2)) {
       await clock.sleep(wait, signal);
       const reply = await readPage(aws, id, undefined, signal);
       const status = reply.status ?? 'Unknown';
@@ -84,7 +84,7 @@ async function startQuery(
     queryString: text,
     startTime: Math.floor(part.from / 1000),
     endTime: Math.ceil(part.to / 1000),
-    limit: MOST_RESULTS,
+    limit: MAX_RESULTS,
   });
   for (let tries = 1; ; tries += 1) {
     try {

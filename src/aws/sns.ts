@@ -3,7 +3,7 @@ import type { Aws } from './clients.ts';
 import { call } from './errors.ts';
 
 /** SNS takes a subject of at most 100 printable ASCII characters. */
-const LONGEST_SUBJECT = 100;
+const MAX_SUBJECT = 100;
 
 /** Publishes a message to a topic of this region. */
 export async function publish(
@@ -16,7 +16,7 @@ export async function publish(
   const Subject = message.subject
     .replace(/[^\x20-\x7e]/g, '')
     .trim()
-    .slice(0, LONGEST_SUBJECT);
+    .slice(0, MAX_SUBJECT);
   await call(aws.target, `publish to ${topic}`, () =>
     client.send(
       new PublishCommand({ TopicArn: topic, Subject: Subject === '' ? 'shadowctl' : Subject, Message: message.text }),

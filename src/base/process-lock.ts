@@ -52,7 +52,7 @@ const WRITING_MS = 20;
  *
  * @param about.now milliseconds since the epoch
  * @param about.takeDamaged take a damaged lock over, instead of answering `damaged`
- * @returns the lock, or why it is not to be had
+ * @returns the lock, or why it cannot be taken
  */
 export async function claimLock(
   path: string,
@@ -70,7 +70,7 @@ export async function claimLock(
   };
   const id = holder.id ?? '';
   const content = JSON.stringify(holder);
-  // Written aside and linked into place: nobody ever sees a lock without its content.
+  // Written aside and linked into place: no process ever sees a lock without its content.
   const draft = `${path}.${id}`;
   await writeFile(draft, content, { flag: 'wx' });
   heldHere.add(id);

@@ -17,7 +17,7 @@ export interface Project {
   profile: string | undefined;
   /** ARN of the execution role for models. */
   role: string | undefined;
-  /** Tags for everything that is created, beside shadowctl's own. */
+  /** Tags for everything that is created, in addition to shadowctl's own. */
   tags: Readonly<Record<string, string>>;
   /** The section `policy`, as written; the analysis room knows what it may hold. */
   policy: unknown;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { usage } from './errors.ts';
 
-/** What stands wrong in a file, under which key. */
+/** A mistake in a file, and the key that has it. */
 interface Complaint {
   path: readonly string[];
   /** What is wrong with it, as the end of a sentence. */
@@ -19,7 +19,7 @@ interface Shape {
  * What a file says, checked. The messages of the schema are what is expected: "a share between 0 and 1".
  *
  * @param schema of objects of known keys (`v.strictObject`), however deep
- * @param where stands before every complaint: the file, and its section
+ * @param where begins every complaint: the file, and its section
  * @throws Problem (usage) with every wrong value and every unknown key at once, and the key that is nearest to it
  */
 export function checked<S extends v.GenericSchema>(

@@ -31,7 +31,7 @@ export interface JournaledRun {
   clock: Clock;
   /** Identifies this run in the journal and in the tag `shadowctl:run`. */
   id: string;
-  /** No step is begun once this has aborted; a step under way is brought to its end. */
+  /** Once this has aborted no step is begun; a step under way is finished. */
   signal: AbortSignal;
 }
 
@@ -40,7 +40,7 @@ export function newRun(clock: Clock): string {
   return `r-${Math.round(clock.now()).toString(36)}-${randomBytes(4).toString('hex')}`;
 }
 
-/** Writes down who works on the endpoint and by which command. Needs the journal's lock. */
+/** Records who works on the endpoint, and by which command. Needs the journal's lock. */
 export async function startRun(
   parts: { aws: Aws; journal: Journal; clock: Clock; signal: AbortSignal },
   command: string,
@@ -53,7 +53,7 @@ export async function startRun(
 /**
  * The one door through which AWS is changed: intent on disk, call, outcome on disk. What AWS refuses on the first
  * attempt has not happened; after anything less certain AWS is asked what it holds.
- * @throws AwsProblem when the step did not take effect, or nobody could find out: then it stays open for `resolveOpenSteps`
+ * @throws AwsProblem when the step did not take effect, or that could not be found out: then it stays open for `resolveOpenSteps`
  */
 export async function apply(run: JournaledRun, step: Step): Promise<void> {
   run.signal.throwIfAborted();

@@ -31,7 +31,7 @@ export async function inventory({ aws, journal, state }: Journaled): Promise<Res
   return checks;
 }
 
-/** Configs, models and uploads that an adopted endpoint needs, which cleanup leaves standing. */
+/** Configs, models and uploads that an adopted endpoint needs: cleanup leaves them. */
 export async function neededByAdopted({ aws, journal, state }: Journaled): Promise<ResourceRef[]> {
   const tracked = trackedResource(state(), { kind: 'endpoint', name: journal.endpoint });
   if (tracked?.adopted !== true) return [];

@@ -10,7 +10,7 @@ import { trackedResource, type State } from '../state/replay.ts';
 import { ENDPOINT_TAG, isOurs } from './tags.ts';
 import type { Endpoint } from './wait.ts';
 
-/** An endpoint as it stands in AWS at this moment. */
+/** An endpoint as it exists in AWS at this moment. */
 export interface Live {
   name: string;
   endpoint: Endpoint;

@@ -68,7 +68,7 @@ export function shortName(name: string): string {
 
 /**
  * Leaves out what an earlier, interrupted run of the same command has already created: same name, same content, and
- * standing in the journal. So a command can simply be given again.
+ * known to exist by the journal. So a command can simply be given again.
  * @param exists which of the named resources AWS has at this moment
  * @throws Problem (cannot-run) where AWS has one of that name that is not the same
  */

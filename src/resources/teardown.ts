@@ -50,7 +50,7 @@ export function planTeardown(checks: readonly ResourceCheck[], inUse: readonly R
   const teardown: Teardown = { steps: [], left: [] };
   for (const kind of ORDER) {
     for (const { tracked, exists, ours } of checks.filter((one) => one.tracked.ref.kind === kind).toReversed()) {
-      // A name that AWS refused us, or that we have deleted: whoever has it now is none of our business.
+      // AWS refused us this name, or we have deleted the resource: one that exists now is somebody else's.
       if (!exists || (!ours && tracked.state !== 'exists')) continue;
       const why = reasonToStay(tracked, ours, inUse, keep);
       if (why === undefined) teardown.steps.push({ action: 'delete', kind, name: tracked.ref.name });

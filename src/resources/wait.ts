@@ -30,7 +30,7 @@ export interface WaitOptions {
   since?: Date | undefined;
   /** Milliseconds. Default: six hours, more than the longest update AWS permits. */
   timeout?: number;
-  /** Milliseconds until the next look, after so many of waiting. */
+  /** Milliseconds until the next look, given the milliseconds waited so far. */
   pause?: (waited: number) => number;
   /** Called after each look that found it not yet settled. */
   onLook?: (endpoint: Endpoint, waited: number) => void | Promise<void>;

@@ -22,8 +22,8 @@ export function attachedShadow(
 }
 
 /**
- * The calibration in which an endpoint stands, as the journal has it: the command that began it may have been stopped
- * or killed since. Pure.
+ * The calibration that is under way, as the journal has it: the command that began it may have been stopped or killed
+ * since. Pure.
  *
  * @param config what the endpoint runs
  */

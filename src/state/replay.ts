@@ -9,14 +9,14 @@ export interface TrackedResource {
   ref: ResourceRef;
   /**
    * - `exists`: AWS accepted its creation
-   * - `unknown`: its creation was begun and nobody knows how that ended: `resolveOpenSteps` asks
+   * - `unknown`: its creation was begun, and how that ended is not known: `resolveOpenSteps` asks
    * - `absent`: refused, or not found when AWS was asked
    * - `deleted`: AWS accepted its deletion
    */
   state: 'exists' | 'unknown' | 'absent' | 'deleted';
-  /** Adopted: it was there before us and is never deleted by us. */
+  /** Adopted: it existed before us, and we never delete it. */
   adopted: boolean;
-  /** The run that created it; stands in its tag `shadowctl:run`. */
+  /** The run that created it, as its tag `shadowctl:run` says. */
   run: string;
   /** What it was created with, as far as the journal keeps it. */
   input: Record<string, unknown>;
@@ -43,7 +43,7 @@ export interface State {
   open: OpenStep[];
   /** The configs the endpoint was told to run since the last clean end, oldest first; how each ended, AWS knows. */
   configs: ConfigChange[];
-  /** The same from the beginning of the journal, in lives of the endpoint: each ended with a cleanup. */
+  /** The same from the beginning of the journal, by lifetime of the endpoint: each ended with a cleanup. */
   lifetimes: ConfigChange[][];
   facts: RecordedFact[];
   runs: { run: string; command: string; by: string; at: string }[];
@@ -56,7 +56,7 @@ export function keyOf(ref: ResourceRef): string {
   return `${ref.kind} ${ref.name}`;
 }
 
-/** Replays a journal: the only way to know what we hold. Pure. */
+/** Replays a journal: the only way to know what exists because of us. Pure. */
 export function replay(events: readonly Recorded[]): State {
   const resources = new Map<string, TrackedResource>();
   const begun = new Map<string, OpenStep>();
@@ -102,7 +102,7 @@ export function replay(events: readonly Recorded[]): State {
   return state;
 }
 
-/** The resources of one kind that stand, or may. */
+/** The resources (of one kind) that exist, or may. */
 export function existing(state: State, kind?: ResourceRef['kind']): TrackedResource[] {
   return state.resources.filter(
     (tracked) =>
@@ -118,7 +118,7 @@ export function trackedResource(state: State, ref: ResourceRef): TrackedResource
 function announce(resources: Map<string, TrackedResource>, event: OpenStep): void {
   const key = keyOf(event.resource);
   const before = resources.get(key);
-  // To create what stands (a put of the same name) changes nothing about whose it is, should it be refused.
+  // Creating what exists (a put of the same name) changes nothing about who owns it, should AWS refuse it.
   if (before?.state === 'exists') return;
   resources.delete(key);
   resources.set(key, {

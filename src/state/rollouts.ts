@@ -9,7 +9,7 @@ export type RolloutLimits = NonNullable<Rollout['limits']>;
 
 export type RolloutEnd = 'passed' | 'failed' | 'cancelled';
 
-/** Where a rollout stands. */
+/** How far a rollout has come. */
 export interface Position {
   rollout: Rollout;
   /** The step under way, and since when, ms since the epoch; undefined before the first. */

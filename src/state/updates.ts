@@ -76,7 +76,7 @@ export function recordedUpdates(state: Facts): RecordedUpdate[] {
 }
 
 /**
- * The last guarded update, where AWS accepted it and nobody has seen its end. Needs a journal without open steps.
+ * The last guarded update, where AWS accepted it and its end was not recorded. Needs a journal without open steps.
  */
 export function unfinishedUpdate(state: Pick<State, 'facts' | 'configs'>): RecordedUpdate | undefined {
   const last = recordedUpdates(state).at(-1);

@@ -1,6 +1,6 @@
 import type { Aws } from '../../aws/clients.ts';
 import { endpointLogGroup } from '../../aws/logs.ts';
-import { MOST_RESULTS, runQuery } from '../../aws/logs-insights.ts';
+import { MAX_RESULTS, runQuery } from '../../aws/logs-insights.ts';
 import type { Answer, Part } from '../../aws/logs-insights.ts';
 import type { Clock } from '../../base/clock.ts';
 import { cannotRun, usage } from '../../base/errors.ts';
@@ -61,7 +61,7 @@ export async function queryLines(
           'Shorten --last, or use --log-pattern in place of --logs-query.',
         );
       } else if (answer.kind === 'rows') {
-        if (answer.rows.length >= MOST_RESULTS) overfull += 1;
+        if (answer.rows.length >= MAX_RESULTS) overfull += 1;
         for (const fields of answer.rows) {
           const at = timeOf(fields);
           // Both ends of a query are in it: what lies on a cut belongs to the part that it begins.
@@ -91,10 +91,10 @@ function before(lines: readonly FoundLine[], next: Part | undefined): number {
 /** The pieces in which a part must be asked for again; none where its answer is whole, or it is a single second. */
 export function cutPart(part: Part, answer: Answer): Part[] {
   const seconds = Math.round((part.to - part.from) / SECOND_MS);
-  const full = answer.kind === 'timeout' || (answer.kind === 'rows' && answer.rows.length >= MOST_RESULTS);
+  const full = answer.kind === 'timeout' || (answer.kind === 'rows' && answer.rows.length >= MAX_RESULTS);
   if (!full || seconds <= 1) return [];
   const matched = answer.kind === 'rows' ? (answer.matched ?? 0) : 0;
-  const wanted = Math.max(2, Math.ceil(matched / (FILL * MOST_RESULTS)));
+  const wanted = Math.max(2, Math.ceil(matched / (FILL * MAX_RESULTS)));
   const count = Math.min(wanted, MAX_PIECES, seconds);
   const edge = (i: number) => part.from + Math.floor((seconds * i) / count) * SECOND_MS;
   return Array.from({ length: count }, (_, i) => ({ from: edge(i), to: i + 1 === count ? part.to : edge(i + 1) }));

@@ -151,7 +151,7 @@ async function refuseMissing(aws: Aws, uri: string): Promise<void> {
     if ((await headObject(aws, uri)) === undefined)
       throw usage(`--artifact: there is no object ${uri}.`, 'Check the bucket, the key and the region.');
   } catch (error) {
-    // Whoever deploys need not be allowed to read the artifact; SageMaker's role must.
+    // The user who deploys may lack permission to read the artifact; SageMaker's role must have it.
     if (
       error instanceof AwsProblem &&
       (error.code === 'Forbidden' || error.code === '403' || error.code === 'AccessDenied')
