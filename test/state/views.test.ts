@@ -5,7 +5,7 @@ import { positionOf } from '../../src/state/rollouts.ts';
 import { endingOf, firingByAbort, recordedUpdates, unfinishedUpdate } from '../../src/state/updates.ts';
 
 const AT = '2026-01-05T09:00:00.000Z';
-const fact = (content: JournalFact, run = 'r-1', at = AT) => ({ ...content, run, at }) as RecordedFact;
+const fact = (content: JournalFact, run = 'r-1', at = AT): RecordedFact => ({ ...content, run, at });
 
 const started = (requested: string, startedAt: number, run = 'r-1') =>
   fact(
