@@ -33,8 +33,8 @@ export function isCommand(text: string): boolean {
   return /^(aws|shadowctl) /.test(text);
 }
 
-/** A space at which no line is broken, until it is printed. */
-const GLUE = '\u0000';
+/** A space at which no line is broken, until it is printed: a character for private use, as wide as a space. */
+const GLUE = '\ue000';
 
 /**
  * A text in lines of at most `width`. A line that is a command, alone or after a label, stays whole, to be copied; in a
