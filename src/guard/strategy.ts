@@ -1,11 +1,18 @@
 import type { CapacitySize, DeploymentConfig } from '@aws-sdk/client-sagemaker';
 import { usage } from '../base/errors.ts';
-import { instances, type Size } from './quantity.ts';
+import { shown, text } from '../base/text.ts';
 import { duration, durationFlag, SECOND } from '../base/units.ts';
 
 export type StrategyName = 'canary' | 'linear' | 'rolling' | 'all-at-once';
 
 export const STRATEGIES: readonly StrategyName[] = ['canary', 'linear', 'rolling', 'all-at-once'];
+
+/** A part of a fleet, as the user says it: `2` is two instances, `10%` is a share of them. */
+export interface Size {
+  unit: 'instances' | 'percent';
+  /** A whole number of at least 1. */
+  value: number;
+}
 
 /** How traffic is to move, as the user asked for it; undefined leaves it to the default. */
 export interface StrategyRequest {
@@ -186,7 +193,7 @@ function needTwo(name: StrategyName, fleet: number): void {
   if (fleet >= 2) return;
   throw usage(
     `A ${name} update needs at least 2 instances, and the new fleet has ${fleet}: SageMaker permits at most 50 % of the fleet in a step.`,
-    `Give the endpoint 2 or more instances first (shadowctl deploy --instances 2), or use --strategy all-at-once, which watches the whole new fleet before the old one goes.`,
+    text`Give the endpoint 2 or more instances first (${shown('deploy', { instances: 2 })}), or use --strategy all-at-once, which watches the whole new fleet before the old one goes.`,
   );
 }
 
@@ -208,4 +215,9 @@ function show(size: Size): string {
 
 function capacity(size: Size): CapacitySize {
   return { Type: size.unit === 'percent' ? 'CAPACITY_PERCENT' : 'INSTANCE_COUNT', Value: size.value };
+}
+
+/** `1 instance`, `3 instances`. */
+export function instances(count: number): string {
+  return count === 1 ? '1 instance' : `${count} instances`;
 }

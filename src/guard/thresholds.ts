@@ -1,5 +1,21 @@
-import { type LatencyGrowth, type LatencyLimit } from './quantity.ts';
-import { milliseconds, percent } from '../base/units.ts';
+import { MINUTE, milliseconds, percent } from '../base/units.ts';
+
+/** A latency statistic with a limit: `p99=250ms`, `avg=1s`. */
+export interface LatencyLimit {
+  /** `Average` or a percentile in CloudWatch's spelling: `p99`, `p99.9`. */
+  statistic: string;
+  milliseconds: number;
+}
+
+/** A latency statistic with the growth it may have: `p99=20%`. */
+export interface LatencyGrowth {
+  statistic: string;
+  /** 0.2 for 20 %. */
+  share: number;
+}
+
+/** SageMaker gives a container 60 s to answer (facts 7.2): no ModelLatency can be longer. */
+export const MAX_ANSWER_MS = MINUTE;
 
 /** What the user permits the new fleet to do; undefined leaves it to the default. */
 export interface LimitRequest {
@@ -41,7 +57,7 @@ const DEFAULT_GROWTH: LatencyGrowth = { statistic: 'p90', share: 1 };
 /** Where nothing is known of the old fleet. */
 const DEFAULT_LIMIT: LatencyLimit = { statistic: 'p90', milliseconds: 1000 };
 /** A median of fewer minutes says too little to hold a new fleet to it. */
-const FEWEST_BASELINE_MINUTES = 5;
+const MIN_BASELINE_MINUTES = 5;
 
 /** The latency statistic that will be limited, known before the baseline is read. */
 export function limitedStatistic(request: LimitRequest): string {
@@ -81,7 +97,7 @@ function latencyLimit(
   });
   if (request.maxLatency !== undefined) return words(request.maxLatency, 'as asked for');
   const growth = request.maxLatencyIncrease ?? DEFAULT_GROWTH;
-  if (baseline.latency.length >= FEWEST_BASELINE_MINUTES) {
+  if (baseline.latency.length >= MIN_BASELINE_MINUTES) {
     const now = median(baseline.latency);
     const limit = { statistic: growth.statistic, milliseconds: now * (1 + growth.share) };
     const origin = request.maxLatencyIncrease === undefined ? 'the default' : 'as asked for';
@@ -94,7 +110,7 @@ function latencyLimit(
     return {
       missing:
         `--max-latency-increase compares with the fleet being replaced, and that served requests in only ` +
-        `${baseline.latency.length} of the last ${baseline.minutes} minutes (at least ${FEWEST_BASELINE_MINUTES} are needed).`,
+        `${baseline.latency.length} of the last ${baseline.minutes} minutes (at least ${MIN_BASELINE_MINUTES} are needed).`,
     };
   }
   return words(DEFAULT_LIMIT, `the default where the fleet being replaced has too little traffic to compare with`);

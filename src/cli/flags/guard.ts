@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type StrategyName, STRATEGIES } from '../../guard/strategy.ts';
-import { parseLatencyGrowth, parseLatencyLimit, parseRate, parseSeconds, parseSize } from '../../guard/quantity.ts';
+import { parseLatencyGrowth, parseLatencyLimit, parseRate, parseSeconds, parseSize } from './quantities.ts';
 import type { GuardOptions } from '../../lifecycle/guarded-update/start.ts';
 import { usage } from '../../base/errors.ts';
 import { parseTarget } from './targets.ts';
@@ -175,11 +175,11 @@ function sizeOf(strategy: StrategyName, words: GuardWords) {
 }
 
 /** SageMaker takes ten alarms; three are ours. */
-const MOST_TEAM_ALARMS = 7;
+const MAX_TEAM_ALARMS = 7;
 
 function teamAlarms(names: readonly string[]): string[] {
   const distinct = [...new Set(names)];
-  if (distinct.length > MOST_TEAM_ALARMS) {
+  if (distinct.length > MAX_TEAM_ALARMS) {
     throw usage(
       `--alarm was given ${distinct.length} times: SageMaker takes 10 alarms, and 3 of them are shadowctl's.`,
     );

@@ -1,3 +1,4 @@
+import { shown } from '../../base/text.ts';
 import type { LogLine } from '../../aws/logs.ts';
 import { targetName } from '../../lifecycle/notify.ts';
 import type { LifecycleEvent, Task, TaskEnd, TaskProgress } from '../../lifecycle/events.ts';
@@ -102,10 +103,10 @@ function alarmsAwaited(firing: readonly string[], unevaluated: number): string {
 const MAX_CONTAINER_LINES = 10;
 
 function containerLines(group: string, lines: readonly LogLine[]): string[] {
-  const shown = collapsed(lines.map((line) => `${plain(line.stream)}: ${plain(line.message).slice(0, 400)}`));
+  const kept = collapsed(lines.map((line) => `${plain(line.stream)}: ${plain(line.message).slice(0, 400)}`));
   return [
     `The last lines of its containers (log group ${group}):`,
-    ...shown.slice(-MAX_CONTAINER_LINES).map(({ text, times }) => `  ${text}${times === 1 ? '' : `  × ${times}`}`),
+    ...kept.slice(-MAX_CONTAINER_LINES).map(({ text, times }) => `  ${text}${times === 1 ? '' : `  × ${times}`}`),
   ];
 }
 
@@ -132,7 +133,7 @@ function taskView(io: Io): (event: TaskEvent) => void {
       // Counts that change with every request are for a line that is drawn over itself.
       if (event.progress.kind !== 'sent' || io.interactive) progress?.update(text);
     } else {
-      const end = endText(event.task, event.end);
+      const end = endText(io, event.task, event.end);
       if (end === undefined) progress?.stop();
       else if (end.good) progress?.done(end.text);
       else progress?.fail(end.text);
@@ -184,17 +185,17 @@ function progressText(task: Task, progress: TaskProgress): string {
 }
 
 /** The last line of a task, where it leaves one. */
-function endText(task: Task, end: TaskEnd): { good: boolean; text: string } | undefined {
+function endText(io: Pick<Io, 'command'>, task: Task, end: TaskEnd): { good: boolean; text: string } | undefined {
   if (end.kind === 'settled' && task.name === 'await-config')
     return settledText(task.endpoint, task.config, end.settled, duration(end.ms));
   if (end.kind !== 'counted') return undefined;
   const good = end.arrived >= end.of;
   if (task.name === 'test') return { good, text: `${end.arrived} of ${end.of} payloads answered${partOf(task)}` };
   if (good) return { good, text: 'the metrics have arrived' };
-  const endpoint = task.name === 'await-metrics' ? ` --endpoint ${task.endpoint}` : '';
+  const report = io.command(shown('report', task.name === 'await-metrics' ? { endpoint: task.endpoint } : {}));
   return {
     good,
-    text: `CloudWatch shows ${end.arrived} of the ${end.of} requests so far; see them later with: shadowctl report${endpoint}`,
+    text: `CloudWatch shows ${end.arrived} of the ${end.of} requests so far; see them later with: ${report}`,
   };
 }
 

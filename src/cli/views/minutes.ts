@@ -4,7 +4,7 @@ import type { Io } from '../../ui/io.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { MINUTE } from '../../base/units.ts';
 
-const WIDEST = 100;
+const MAX_COLUMNS = 100;
 const HEIGHT = 6;
 
 /** A fleet or a variant, and what it did minute by minute. */
@@ -39,7 +39,7 @@ export function drawMinutes(
   const first = Math.floor(window.start / MINUTE) * MINUTE;
   const count = Math.max(1, Math.floor((window.end - first) / MINUTE));
   const times = Array.from({ length: count }, (_, index) => first + index * MINUTE);
-  const width = Math.min(WIDEST, io.columns);
+  const width = Math.min(MAX_COLUMNS, io.columns);
   const shown = marks.filter((mark) => mark.at >= first && mark.at < first + count * MINUTE).slice(0, 9);
   const lines: string[] = [];
   for (const { title, unit, value } of CHARTS) {

@@ -1,5 +1,5 @@
 import { duration } from '../../base/units.ts';
-import { instances } from '../../guard/quantity.ts';
+import { instances } from '../../guard/strategy.ts';
 import { SECOND } from '../../base/units.ts';
 import type {
   AbortPlan,

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
-import { parseSeconds, parseSize } from '../../guard/quantity.ts';
-import type { Size } from '../../guard/quantity.ts';
+import { parseSeconds, parseSize } from '../../cli/flags/quantities.ts';
+import type { Size } from '../../guard/strategy.ts';
 import { oneOf } from '../../cli/flags/values.ts';
 
 export interface DoctorOptions {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { usage } from '../../base/errors.ts';
-import { parseSeconds } from '../../guard/quantity.ts';
+import { parseSeconds } from '../../cli/flags/quantities.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags } from '../../cli/flags/candidate.ts';
 import { oneOf } from '../../cli/flags/values.ts';
 import { type GuardWords, limitFlags, parseLimits } from '../../cli/flags/guard.ts';

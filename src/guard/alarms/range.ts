@@ -1,6 +1,6 @@
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { ERROR_METRICS, type GuardedUpdate, type Report } from './types.ts';
-import { LONGEST_ANSWER_MS } from '../quantity.ts';
+import { MAX_ANSWER_MS } from '../thresholds.ts';
 import { milliseconds, percent } from '../../base/units.ts';
 
 /** Can the statistic reach the threshold at all, and not without a fault? */
@@ -97,7 +97,7 @@ function valueBounds(alarm: MetricAlarm): Bounds | undefined {
   if (metric === 'ModelLatency') {
     return {
       low: 0,
-      high: LONGEST_ANSWER_MS * 1000,
+      high: MAX_ANSWER_MS * 1000,
       unit: 'microseconds',
       words: `: SageMaker gives a model 60 s to answer, and the metric is in microseconds`,
     };

@@ -1,7 +1,7 @@
 import type { MetricAlarm, PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import { METRIC_PERIOD_SECONDS } from './plan.ts';
 import { ERROR_METRICS, type GuardedUpdate } from './types.ts';
-import { LONGEST_ANSWER_MS } from '../quantity.ts';
+import { MAX_ANSWER_MS } from '../thresholds.ts';
 
 /** Stands in a corrected alarm where nobody has said yet what the new fleet's config will be called. */
 const UNKNOWN_CONFIG = 'CONFIG-OF-THE-NEW-FLEET';
@@ -14,7 +14,7 @@ export function correct(alarm: MetricAlarm, update: GuardedUpdate): PutMetricAla
   const threshold = alarm.Threshold ?? 1;
   // Who writes 1 means one per cent: the published examples say so in their comments.
   const rate = threshold >= 1 ? Math.min(threshold, 50) / 100 : threshold <= 0 ? 0.01 : threshold;
-  const latency = threshold < 1000 ? threshold * 1000 : Math.min(threshold, (LONGEST_ANSWER_MS - 1) * 1000);
+  const latency = threshold < 1000 ? threshold * 1000 : Math.min(threshold, (MAX_ANSWER_MS - 1) * 1000);
   const counted = errors && alarm.Statistic === 'Sum' && threshold >= 0;
   const periods = errors ? 1 : 2;
   return {

@@ -1,4 +1,4 @@
-import type { Text } from '../../base/text.ts';
+import { shown, type Text, text } from '../../base/text.ts';
 import type {
   DescribeEndpointCommandOutput,
   DescribeEndpointConfigCommandOutput,
@@ -6,7 +6,7 @@ import type {
 } from '@aws-sdk/client-sagemaker';
 import type { Finding } from '../finding.ts';
 import { hourlyCost } from '../prices.ts';
-import { instances } from '../quantity.ts';
+import { instances } from '../strategy.ts';
 import { readStage } from '../phase.ts';
 
 /** What is looked at beside the alarms; it touches nothing itself. */
@@ -39,7 +39,7 @@ export function examineEndpoint(facts: EndpointFacts): Finding[] {
       'warning',
       'no-traffic',
       'No requests in the last hour: alarms see nothing, and an update without traffic proves nothing.',
-      'Send traffic during the update: shadowctl canary --traffic FILE --rate N',
+      text`Send traffic during the update: ${shown('canary', { traffic: 'FILE', rate: 'N' })}`,
     );
   }
   return findings;
@@ -61,7 +61,7 @@ function status({ endpoint, name }: EndpointFacts, report: Report): void {
       'blocking',
       'in-progress',
       `It is ${endpoint.EndpointStatus}: AWS refuses another update until that has ended.`,
-      `Watch it: shadowctl status --endpoint ${name} --watch`,
+      text`Watch it: ${shown('status', { endpoint: name, watch: true })}`,
     );
   } else {
     report('ok', 'settled', `It is in service on ${endpoint.EndpointConfigName}.`);

@@ -1,11 +1,11 @@
 import type { CompositeAlarm, MetricAlarm, PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import { examineAlarm, type GuardedUpdate } from '../alarms/check.ts';
 import { latencyMinutes, secondsToFire } from '../alarms/plan.ts';
+import { shown, text } from '../../base/text.ts';
 import type { Finding } from '../finding.ts';
 import { examineOther } from '../alarms/lookup.ts';
 import { hourlyCost } from '../prices.ts';
-import { instances } from '../quantity.ts';
-import type { Strategy } from '../strategy.ts';
+import { instances, type Strategy } from '../strategy.ts';
 import { type Baseline, brokenMinutes, type Limits } from '../thresholds.ts';
 import { duration, durationFlag, milliseconds, percent, SECOND } from '../../base/units.ts';
 
@@ -77,7 +77,7 @@ function fallbacks(facts: PreflightFacts): Finding[] {
       check: 'inferentia-1',
       subject,
       message: `${facts.instanceType} (Inferentia 1) has no deployment guardrails: ${silently}`,
-      next: 'Use another instance type, or shadowctl deploy, which says openly that it has no guardrail.',
+      next: text`Use another instance type, or ${shown('deploy')}, which says openly that it has no guardrail.`,
     });
   }
   const owner = /:(\d{12}):model-package\//.exec(facts.modelPackage ?? '')?.[1];
@@ -129,7 +129,7 @@ function traffic(facts: PreflightFacts): Finding[] {
         check: 'no-traffic',
         subject,
         message: `No requests in the last ${minutes} minutes: alarms see nothing, and an update without traffic proves nothing.`,
-        next: 'Send traffic meanwhile (--traffic FILE --rate N, or shadowctl invoke).',
+        next: text`Send traffic meanwhile (--traffic FILE --rate N, or ${shown('invoke')}).`,
       },
     ];
   }

@@ -1,26 +1,7 @@
-import { usage } from '../base/errors.ts';
-import { MINUTE, parseDuration, parsePercent, percent, SECOND } from '../base/units.ts';
-
-/** A part of a fleet, as the user says it: `2` is two instances, `10%` is a share of them. */
-export interface Size {
-  unit: 'instances' | 'percent';
-  /** A whole number of at least 1. */
-  value: number;
-}
-
-/** A latency statistic with a limit: `p99=250ms`, `avg=1s`. */
-export interface LatencyLimit {
-  /** `Average` or a percentile in CloudWatch's spelling: `p99`, `p99.9`. */
-  statistic: string;
-  milliseconds: number;
-}
-
-/** A latency statistic with the growth it may have: `p99=20%`. */
-export interface LatencyGrowth {
-  statistic: string;
-  /** 0.2 for 20 %. */
-  share: number;
-}
+import { usage } from '../../base/errors.ts';
+import { parseDuration, parsePercent, percent, SECOND } from '../../base/units.ts';
+import type { Size } from '../../guard/strategy.ts';
+import { type LatencyGrowth, type LatencyLimit, MAX_ANSWER_MS } from '../../guard/thresholds.ts';
 
 /** `2` or `10%`. @throws Problem 'usage' */
 export function parseSize(flag: string, text: string): Size {
@@ -59,16 +40,13 @@ export function parseRate(flag: string, text: string): number {
   return rate;
 }
 
-/** SageMaker gives a container 60 s to answer (facts 7.2): no ModelLatency can be longer. */
-export const LONGEST_ANSWER_MS = MINUTE;
-
 /** `p99=250ms`, `avg=1s`. @throws Problem 'usage' */
 export function parseLatencyLimit(flag: string, text: string): LatencyLimit {
   const [, statistic, limit = ''] = /^([a-z0-9.]+)=(\d.*)$/i.exec(text.trim()) ?? [];
   const milliseconds = parseDuration(limit.toLowerCase());
   if (statistic === undefined || milliseconds === undefined)
     throw usage(`${flag} ${text}: a latency limit looks like p99=250ms or avg=1s.`);
-  if (milliseconds <= 0 || milliseconds >= LONGEST_ANSWER_MS) {
+  if (milliseconds <= 0 || milliseconds >= MAX_ANSWER_MS) {
     throw usage(`${flag} ${text}: SageMaker gives a model 60 s to answer, so a limit lies between 0 and 60 s.`);
   }
   return { statistic: parseStatistic(flag, statistic), milliseconds };
@@ -86,11 +64,6 @@ function parseStatistic(flag: string, text: string): string {
   if (lower === 'avg' || lower === 'average' || lower === 'mean') return 'Average';
   const rank = /^p(\d{1,2}(?:\.\d{1,2})?)$/.exec(lower)?.[1];
   if (rank === undefined || Number(rank) <= 0)
-    throw usage(`${flag}: ${text} is no statistic of a latency; use avg, p50, p90, p99 or p99.9.`);
+    throw usage(`${flag}: ${text} is not a statistic of a latency; use avg, p50, p90, p99 or p99.9.`);
   return lower;
-}
-
-/** `1 instance`, `3 instances`. */
-export function instances(count: number): string {
-  return count === 1 ? '1 instance' : `${count} instances`;
 }

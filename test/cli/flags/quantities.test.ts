@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { parseLatencyGrowth, parseLatencyLimit, parseRate, parseSeconds, parseSize } from '../../src/guard/quantity.ts';
+import {
+  parseLatencyGrowth,
+  parseLatencyLimit,
+  parseRate,
+  parseSeconds,
+  parseSize,
+} from '../../../src/cli/flags/quantities.ts';
 
 describe('what the user says', () => {
   test.each([
