@@ -7,6 +7,9 @@ import { logGroupExists } from '../../src/aws/logs.ts';
 import { bucketExists, isEmpty } from '../../src/aws/s3.ts';
 import { createModel, deleteEndpoint, deleteModel } from '../../src/aws/sagemaker.ts';
 import { cleanupCommand } from '../../src/cli/cleanup.ts';
+import { cleanup } from '../../src/lifecycle/cleanup.ts';
+import { createSession } from '../../src/lifecycle/create-session.ts';
+import type { LifecycleEvent } from '../../src/lifecycle/events.ts';
 import { inventory } from '../../src/resources/inventory.ts';
 import { apply, startRun } from '../../src/resources/apply.ts';
 import { tagList } from '../../src/resources/tags.ts';
@@ -217,4 +220,22 @@ test('a missing state folder', async () => {
     code: 2,
     err: expect.stringContaining('There is no journal in'),
   });
+});
+
+test('captures that SageMaker may write after the endpoint is gone are waited for, unless they are kept', async () => {
+  const { aws, root: folder, clock } = world;
+  const times = new Map<string, number>();
+  const emit = (event: LifecycleEvent) => {
+    if (event.kind === 'deleted') times.set(event.step.kind, clock.now());
+  };
+  const session = createSession({ aws, folder, clock, emit });
+  const waited = () => (times.get('endpoint-config') ?? 0) - (times.get('endpoint') ?? 0);
+  await world.shadowctl(DEPLOY);
+  await world.shadowctl(SHADOW);
+  await cleanup(session, { endpoint: 'weather' });
+  expect(waited()).toBeGreaterThanOrEqual(30_000);
+  await world.shadowctl(DEPLOY);
+  await world.shadowctl(SHADOW);
+  await cleanup(session, { endpoint: 'weather', keep: { uploads: false, captures: true, logs: false } });
+  expect(waited()).toBeLessThan(5_000);
 });
