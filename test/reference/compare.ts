@@ -1,5 +1,5 @@
 import type { DivergingPair, PairBlock, Predictions, SideCounts, Task } from '../../src/analysis/predictions.ts';
-import { InputCounter } from '../../src/analysis/statistics/repeats.ts';
+import { InputCounter } from './input-counter.ts';
 import { answersOf } from '../../src/analysis/answers/read-answers.ts';
 import type { Answer } from '../../src/analysis/answers/answer.ts';
 import { payloadText } from '../../src/analysis/answers/captures.ts';

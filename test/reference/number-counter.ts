@@ -1,13 +1,6 @@
 import type { NumberSums } from '../../src/analysis/predictions.ts';
-import {
-  decileCounts,
-  histogram,
-  jensenShannon,
-  kolmogorovSmirnov,
-  spread,
-  stabilityIndex,
-  wasserstein,
-} from '../../src/analysis/statistics/distances.ts';
+import { jensenShannon, stabilityIndex } from '../../src/analysis/statistics/distances.ts';
+import { decileCounts, histogram, kolmogorovSmirnov, spread, wasserstein } from './distances.ts';
 
 const BINS = 30;
 const POINTS = 2_000;

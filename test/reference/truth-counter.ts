@@ -1,5 +1,5 @@
 import type { PairBlock, Repeats, TruthSums } from '../../src/analysis/predictions.ts';
-import { InputCounter } from '../../src/analysis/statistics/repeats.ts';
+import { InputCounter } from './input-counter.ts';
 import type { Answer } from '../../src/analysis/answers/answer.ts';
 
 /** Counts how often each model is right, row by row. */

@@ -5,13 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openEngine } from '../../../src/analysis/compare/duckdb/connection.ts';
 import type { Engine } from '../../../src/analysis/compare/duckdb/connection.ts';
 import { readCurve } from '../../../src/analysis/compare/duckdb/curve.ts';
-import {
-  decileCounts,
-  histogram,
-  kolmogorovSmirnov,
-  quantile,
-  wasserstein,
-} from '../../../src/analysis/statistics/distances.ts';
+import { quantile } from '../../../src/analysis/statistics/distances.ts';
+import { decileCounts, histogram, kolmogorovSmirnov, wasserstein } from '../../reference/distances.ts';
 import { seededRandom } from '../../support/random.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'shadowctl-curve-'));

@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { betaCdf, logGamma } from '../../../src/analysis/statistics/beta.ts';
-import {
-  jensenShannon,
-  kolmogorovSmirnov,
-  quantile,
-  spread,
-  stabilityIndex,
-  wasserstein,
-} from '../../../src/analysis/statistics/distances.ts';
+import { jensenShannon, quantile, stabilityIndex } from '../../../src/analysis/statistics/distances.ts';
+import { kolmogorovSmirnov, spread, wasserstein } from '../../reference/distances.ts';
 import {
   binomialTest,
   burstChance,
@@ -17,7 +11,8 @@ import {
   proportionSequence,
   requestsForQuantile,
 } from '../../../src/analysis/statistics/proportions.ts';
-import { designEffect, InputCounter } from '../../../src/analysis/statistics/repeats.ts';
+import { designEffect } from '../../../src/analysis/statistics/repeats.ts';
+import { InputCounter } from '../../reference/input-counter.ts';
 import { sequenceHalfWidth } from '../../../src/analysis/statistics/sequences.ts';
 import { bowker, chiSquaredAbove, stuartMaxwell } from '../../../src/analysis/statistics/symmetry.ts';
 
