@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { designEffect, InputCounter } from '../../../src/analysis/statistics/repeats.ts';
+import { designEffect } from '../../../src/analysis/statistics/repeats.ts';
+import { InputCounter } from '../../reference/input-counter.ts';
 import { blockSequence } from '../../../src/analysis/statistics/sequences.ts';
 
 test('inputs that come often and answer otherwise than the rest: the linearized variance is the larger', () => {
