@@ -4,7 +4,7 @@ import type { Truth } from '../analysis/answers/truth.ts';
 import type { ComparisonOptions } from '../analysis/compare/options.ts';
 import { judge } from '../analysis/judge/judge.ts';
 import type { Outcome } from '../analysis/judge/verdict.ts';
-import { summarizeBoth } from '../analysis/metrics.ts';
+import { summarizeBoth } from '../analysis/judge/summaries.ts';
 import type { Observations, Window } from '../analysis/observations.ts';
 import type { Task } from '../analysis/predictions.ts';
 import { collectFromFiles } from '../analysis/observe/from-files.ts';

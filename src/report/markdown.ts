@@ -1,25 +1,26 @@
 import type { LabelSums } from '../analysis/predictions.ts';
-import type { Verdict } from '../analysis/judge/verdict.ts';
 import { cut } from '../ui/cut.ts';
 import { plain } from '../ui/io.ts';
 import { contentOf } from './content/content.ts';
-import { reasonsOf, unitsText } from './content/gates.ts';
+import { factsOf } from './content/facts.ts';
+import { GATE_COLUMNS, gateTable, unitsText } from './content/gates.ts';
 import type { Section, Table } from './content/section.ts';
 import type { RenderOptions, Report } from './report.ts';
-import { gateInterval, gateLimit, gateValue, windowText } from './words.ts';
 import { printCommand } from '../base/text.ts';
 import { count } from '../base/units.ts';
 
 /** Of a table so many rows: a pull request is no place for all of them. */
 const MAX_ROWS = 15;
+/** Marks that a pull request shows in color. */
 const MARK = { pass: '✅', fail: '❌', inconclusive: '❔' } as const;
 
 /** The report for a pull request: verdict and gates on top, the rest folded away. */
 export function renderMarkdown(report: Report, options: Pick<RenderOptions, 'command'> = {}): string {
   const { observations, verdict } = report;
+  const about = factsOf(report);
   const parts = [
-    `## Shadow report on ${code(observations.endpoint)}`,
-    `${windowText(observations.window)}${verdict === undefined ? '' : `; policy: ${code(report.policyFrom)}`}`,
+    `## Shadow report on ${code(about.endpoint)}`,
+    `${about.window}${about.policy === undefined ? '' : `; policy: ${code(about.policy)}`}`,
   ];
   const { nothing, metrics, predictions } = contentOf(report);
   if (nothing !== undefined) {
@@ -28,7 +29,7 @@ export function renderMarkdown(report: Report, options: Pick<RenderOptions, 'com
     parts.push(`${outcome}There is nothing to compare: ${text(nothing.why)} ${text(nothing.next)}${command}`);
   } else if (verdict !== undefined) {
     parts.push(`**${MARK[verdict.outcome]} ${verdict.outcome}**: ${text(verdict.summary)}`);
-    parts.push(gates(report, verdict));
+    parts.push(gates(report));
     const units = unitsText(report);
     if (units !== '') parts.push(`_${text(units)}_`);
   }
@@ -38,26 +39,19 @@ export function renderMarkdown(report: Report, options: Pick<RenderOptions, 'com
   return parts.join('\n\n');
 }
 
-function gates(report: Report, { gates: all }: Verdict): string {
-  const why = new Map(
-    reasonsOf(report).flatMap(({ gates: [first, ...more], words, needs }): [string, string][] =>
-      first === undefined
-        ? []
-        : [
-            [first.id, text(words + (needs === undefined ? '' : ` Needs ${needs}.`))],
-            ...more.map((gate): [string, string] => [gate.id, `as ${code(first.id)}`]),
-          ],
-    ),
-  );
+function gates(report: Report): string {
+  const { id, seen, canBe, limit, why } = GATE_COLUMNS;
   return tableOf(
-    ['', 'gate', 'seen', 'can be', 'limit', 'why'],
-    all.map((gate) => [
-      MARK[gate.outcome] + (gate.gating ? '' : ' (for information)'),
-      code(gate.id),
-      gateValue(gate, gate.estimate),
-      gateInterval(gate),
-      text(gateLimit(gate)),
-      why.get(gate.id) ?? '',
+    ['', id, seen, canBe, limit, why],
+    gateTable(report).map((row) => [
+      MARK[row.gate.outcome] + (row.gate.gating ? '' : ' (for information)'),
+      code(row.gate.id),
+      row.seen,
+      row.canBe,
+      text(row.limit),
+      'sameAs' in row.why
+        ? `as ${code(row.why.sameAs)}`
+        : text(row.why.words + (row.why.needs === undefined ? '' : ` Needs ${row.why.needs}.`)),
     ]),
   );
 }

@@ -1,4 +1,4 @@
-import type { Summaries } from '../analysis/metrics.ts';
+import type { Summaries } from '../analysis/judge/summaries.ts';
 import type { Observations } from '../analysis/observations.ts';
 import type { Policy } from '../analysis/policy/policy.ts';
 import type { Verdict } from '../analysis/judge/verdict.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { windowBefore } from '../../src/analysis/observe/before.ts';
 import { judge } from '../../src/analysis/judge/judge.ts';
 import { judgeEffect, summarizeEffect } from '../../src/analysis/judge/effect.ts';
-import { summarizeBoth } from '../../src/analysis/metrics.ts';
+import { summarizeBoth } from '../../src/analysis/judge/summaries.ts';
 import type { MetricTable, Observations } from '../../src/analysis/observations.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import type { Policy } from '../../src/analysis/policy/policy.ts';

@@ -5,7 +5,7 @@ import { simulate } from './simulated.ts';
 import { labelSums } from '../reference/label-counter.ts';
 import type { Predictions } from '../../src/analysis/predictions.ts';
 import { SliceCounter } from '../reference/slice-counter.ts';
-import { benjaminiHochberg, slicesByClass, slicesByColumn } from '../../src/analysis/slices.ts';
+import { benjaminiHochberg, slicesByClass, slicesByColumn } from '../../src/analysis/statistics/slices.ts';
 
 test('Benjamini-Hochberg against scipy', () => {
   // stats.false_discovery_control([0.01, 0.04, 0.03, 0.005, 0.8])

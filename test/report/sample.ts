@@ -1,5 +1,5 @@
 import { judge } from '../../src/analysis/judge/judge.ts';
-import { summarizeBoth } from '../../src/analysis/metrics.ts';
+import { summarizeBoth } from '../../src/analysis/judge/summaries.ts';
 import type { Observations } from '../../src/analysis/observations.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import type { Report } from '../../src/report/report.ts';

@@ -1,5 +1,5 @@
-import { errorMinutes, summarize } from '../metrics.ts';
-import type { VariantSummary } from '../metrics.ts';
+import { errorMinutes, summarize } from './summaries.ts';
+import type { VariantSummary } from './summaries.ts';
 import type { MetricName, Metrics, MetricTable } from '../observations.ts';
 import { METRICS } from '../observations.ts';
 import type { Policy } from '../policy/policy.ts';

@@ -1,4 +1,4 @@
-import { errorMinutes } from '../metrics.ts';
+import { errorMinutes } from './summaries.ts';
 import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
 import { dispersion } from '../statistics/proportions.ts';

@@ -1,4 +1,4 @@
-import type { Summaries } from '../metrics.ts';
+import type { Summaries } from './summaries.ts';
 import type { Observations } from '../observations.ts';
 import type { InputSums, Predictions } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';

@@ -7,7 +7,7 @@ import { judgeAnswers } from './predictions.ts';
 import { judgeSlices } from './slices.ts';
 import { judgeTraffic } from './traffic.ts';
 import { judgeTruth } from './truth.ts';
-import { summarizeBoth } from '../metrics.ts';
+import { summarizeBoth } from './summaries.ts';
 import type { Observations } from '../observations.ts';
 import type { Policy } from '../policy/policy.ts';
 import { policyFor } from '../policy/policy.ts';

@@ -1,5 +1,5 @@
 import type { DivergingPair, FieldSums, LabelSums, Predictions, Repeats } from '../../analysis/predictions.ts';
-import { slicesByClass, slicesByColumn } from '../../analysis/slices.ts';
+import { slicesByClass, slicesByColumn } from '../../analysis/statistics/slices.ts';
 import { designEffect } from '../../analysis/statistics/repeats.ts';
 import type { Section } from './section.ts';
 import { count, number, percent } from '../../base/units.ts';

@@ -1,7 +1,8 @@
 import { gates as decidesUnder } from '../../analysis/policy/policy.ts';
-import type { Gate } from '../../analysis/judge/verdict.ts';
+import type { Gate, Outcome } from '../../analysis/judge/verdict.ts';
 import type { Report } from '../report.ts';
-import { isDifference } from '../words.ts';
+import { count } from '../../base/units.ts';
+import { gateInterval, gateLimit, gateValue, isDifference } from '../words.ts';
 
 /** What is said about one gate, or about several in a row of which the same is to be said. */
 export interface GateReason {
@@ -60,3 +61,51 @@ export function unitsText({ verdict }: Report): string {
   const lost = differences.some((gate) => gate.id === 'truth.accuracy');
   return `pts: percentage points, a difference of two shares${lost ? '; of truth.accuracy what the shadow loses (below 0 it is better)' : ''}`;
 }
+
+/** Marks of outcomes where text is drawn. */
+export const MARK: Readonly<Record<Outcome, string>> = { pass: '✓', fail: '✗', inconclusive: '?' };
+
+/** Titles of what a gate's row shows. */
+export const GATE_COLUMNS = {
+  id: 'gate',
+  seen: 'seen',
+  canBe: 'can be',
+  limit: 'limit',
+  from: 'from',
+  why: 'why',
+} as const;
+
+/** A gate as every rendering shows it. */
+export interface GateRow {
+  gate: Gate;
+  /** The estimate, what it can be, and the margin with its relation, in the gate's unit. */
+  seen: string;
+  canBe: string;
+  limit: string;
+  /** `5 665 pairs`: what it rests on. */
+  from: string;
+  /** Why it came out so; or the gate above whose reason is the same. */
+  why: { words: string; needs: string | undefined } | { sameAs: string };
+}
+
+/** The gates in their order; of neighbors that are open for one reason the first says it. */
+export function gateTable(report: Report): GateRow[] {
+  return reasonsOf(report).flatMap(({ gates, words, needs }) =>
+    gates.map((gate, i) => ({
+      gate,
+      seen: gateValue(gate, gate.estimate),
+      canBe: gateInterval(gate),
+      limit: gateLimit(gate),
+      from: `${count(gate.n)} ${gate.n === 1 ? ONE[gate.of] : gate.of}`,
+      why: i === 0 ? { words, needs } : { sameAs: gates[0]?.id ?? '' },
+    })),
+  );
+}
+
+const ONE: Readonly<Record<Gate['of'], string>> = {
+  requests: 'request',
+  pairs: 'pair',
+  rows: 'row',
+  blocks: 'block',
+  answers: 'answer',
+};

@@ -1,5 +1,5 @@
 import { summarizeEffect } from '../../analysis/judge/effect.ts';
-import type { VariantSummary } from '../../analysis/metrics.ts';
+import type { VariantSummary } from '../../analysis/judge/summaries.ts';
 import type { Report } from '../report.ts';
 import { difference, windowText } from '../words.ts';
 import type { Column, Section } from './section.ts';

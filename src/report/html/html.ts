@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import uplot from 'uplot/dist/uPlot.iife.min.js';
-import type { VariantFacts } from '../../analysis/observations.ts';
-import type { Gate } from '../../analysis/judge/verdict.ts';
 import type { RenderOptions, Report } from '../report.ts';
 import { contentOf } from '../content/content.ts';
-import { reasonsOf, unitsText } from '../content/gates.ts';
-import type { GateReason } from '../content/gates.ts';
+import { factsOf } from '../content/facts.ts';
+import { GATE_COLUMNS, gateTable, MARK, unitsText } from '../content/gates.ts';
+import type { GateRow } from '../content/gates.ts';
 import type { NoData } from '../content/no-data.ts';
-import { gateInterval, gateLimit, gateValue, windowText } from '../words.ts';
+import { windowText } from '../words.ts';
 import browser from './browser.inline.js';
 import { chartsOf, figure } from './charts.ts';
 import { escapeHtml, escapeJson, htmlTable, proseHtml, scrolling } from './escape.ts';
@@ -15,9 +14,7 @@ import { sectionHtml } from './sections.ts';
 import ownStyle from './style.css.txt';
 import uplotStyle from './uplot.css.txt';
 import { type CommandLine, printCommand } from '../../base/text.ts';
-import { dateAndTime, percent } from '../../base/units.ts';
-
-const MARK = { pass: '✓', fail: '✗', inconclusive: '?' } as const;
+import { dateAndTime, MISSING } from '../../base/units.ts';
 
 /**
  * One file that needs nothing else: no network (its own policy forbids it), light and dark, made for screen and paper.
@@ -69,22 +66,19 @@ function hash(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`;
 }
 
-function facts({ observations }: Report): string {
-  const { production, shadow, sampling } = observations;
-  const row = (title: string, variant: VariantFacts) => [
-    title,
-    variant.name,
-    variant.model ?? '–',
-    variant.endpointConfig ?? '–',
-    variant.instances === undefined ? '–' : `${variant.instances} × ${variant.instanceType ?? '?'}`,
-  ];
+function facts(report: Report): string {
+  const { variants, sampling } = factsOf(report);
   const table = htmlTable(
     ['', 'variant', 'model', 'endpoint config', 'instances'],
-    [row('production', production), ...(shadow === undefined ? [] : [row('shadow', shadow)])],
+    variants.map(({ role, name, model, endpointConfig, instances }) => [
+      role,
+      name,
+      model ?? MISSING,
+      endpointConfig ?? MISSING,
+      instances ?? MISSING,
+    ]),
     [],
-    shadow === undefined || sampling === undefined
-      ? 'What runs behind the endpoint'
-      : `The shadow sees ${percent(sampling)} of the requests`,
+    sampling === undefined ? 'What runs behind the endpoint' : `The shadow ${sampling}`,
   );
   return `<h2>What runs</h2>\n${table}`;
 }
@@ -99,23 +93,20 @@ function verdict(report: Report, nothing: NoData | undefined, print: (line: Comm
     return `<section class="verdict ${found?.outcome ?? ''}"><h2>${outcome}Nothing to compare</h2>${words}</section>`;
   }
   const units = unitsText(report);
-  const table = `<table class="gates"><caption>Gates: what was asked, seen, and allowed</caption><thead><tr><th scope="col">gate</th><th scope="col" class="number">seen</th><th scope="col" class="number">can be</th><th scope="col" class="number">limit</th><th scope="col">why</th></tr></thead><tbody>${reasonsOf(report).flatMap(gateRows).join('\n')}</tbody></table>`;
+  const { id, seen, canBe, limit, why } = GATE_COLUMNS;
+  const table = `<table class="gates"><caption>Gates: what was asked, seen, and allowed</caption><thead><tr><th scope="col">${id}</th><th scope="col" class="number">${seen}</th><th scope="col" class="number">${canBe}</th><th scope="col" class="number">${limit}</th><th scope="col">${why}</th></tr></thead><tbody>${gateTable(report).map(gateRow).join('\n')}</tbody></table>`;
   return `<section class="verdict ${found.outcome}"><h2><span class="mark" aria-hidden="true">${MARK[found.outcome]}</span> Verdict: ${found.outcome}</h2><p>${proseHtml(found.summary)}</p></section>
 ${scrolling('Gates', table)}${units === '' ? '' : `\n<p class="quiet">${proseHtml(units)}</p>`}`;
 }
 
-/** A row for each gate; of several that are open for one reason the first says it. */
-function gateRows({ gates: [first, ...more], words, needs }: GateReason): string[] {
-  if (first === undefined) return [];
-  const takes = needs === undefined ? '' : ` <span class="quiet">Needs ${proseHtml(needs)}.</span>`;
-  return [
-    gateRow(first, `${proseHtml(words)}${takes}`),
-    ...more.map((gate) => gateRow(gate, `as <code>${escapeHtml(first.id)}</code>`)),
-  ];
-}
-
-function gateRow(gate: Gate, why: string): string {
+function gateRow({ gate, seen, canBe, limit, why }: GateRow): string {
   const cell = (title: string, words: string) => `<td class="number" data-title="${title}">${escapeHtml(words)}</td>`;
   const informs = gate.gating ? '' : ', for information';
-  return `<tr class="${gate.outcome}${gate.gating ? '' : ' inform'}"><th scope="row"><code>${escapeHtml(gate.id)}</code><span class="outcome"><span class="mark" aria-hidden="true">${MARK[gate.outcome]}</span> ${gate.outcome}${informs}</span></th>${cell('seen', gateValue(gate, gate.estimate))}${cell('can be', gateInterval(gate))}${cell('limit', gateLimit(gate))}<td>${why}</td></tr>`;
+  return `<tr class="${gate.outcome}${gate.gating ? '' : ' inform'}"><th scope="row"><code>${escapeHtml(gate.id)}</code><span class="outcome"><span class="mark" aria-hidden="true">${MARK[gate.outcome]}</span> ${gate.outcome}${informs}</span></th>${cell(GATE_COLUMNS.seen, seen)}${cell(GATE_COLUMNS.canBe, canBe)}${cell(GATE_COLUMNS.limit, limit)}<td>${reason(why)}</td></tr>`;
+}
+
+function reason(why: GateRow['why']): string {
+  if ('sameAs' in why) return `as <code>${escapeHtml(why.sameAs)}</code>`;
+  const needs = why.needs === undefined ? '' : ` <span class="quiet">Needs ${proseHtml(why.needs)}.</span>`;
+  return `${proseHtml(why.words)}${needs}`;
 }

@@ -1,22 +1,19 @@
-import type { VariantFacts } from '../../analysis/observations.ts';
 import type { Outcome } from '../../analysis/judge/verdict.ts';
 import { plain } from '../../ui/io.ts';
 import { table } from '../../ui/table.ts';
 import { paint } from '../../ui/theme.ts';
 import type { Meaning } from '../../ui/theme.ts';
 import type { Report, RenderOptions } from '../report.ts';
-import { gateInterval, gateLimit, gateValue, windowText } from '../words.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { contentOf } from '../content/content.ts';
-import { reasonsToSay, unitsText } from '../content/gates.ts';
+import { factsOf } from '../content/facts.ts';
+import { GATE_COLUMNS, gateTable, MARK, reasonsToSay, unitsText } from '../content/gates.ts';
 import type { NoData } from '../content/no-data.ts';
 import { charts } from './charts.ts';
 import { drawSection } from './sections.ts';
 import { printCommand } from '../../base/text.ts';
-import { count, percent } from '../../base/units.ts';
 
 const MEANING: Record<Outcome, Meaning> = { pass: 'good', fail: 'bad', inconclusive: 'warning' };
-const MARK: Record<Outcome, string> = { pass: '✓', fail: '✗', inconclusive: '?' };
 
 /** The report for a terminal: verdict first, then why, then everything it rests on. Fits the columns it is given. */
 export async function renderTerminal(report: Report, options: RenderOptions): Promise<string> {
@@ -50,28 +47,17 @@ function colorOutcome(line: string, outcome: Outcome, options: RenderOptions): s
 }
 
 function header(report: Report, options: RenderOptions): string {
-  const { observations } = report;
+  const { endpoint, window, variants, sampling, policy } = factsOf(report);
   const lines = [
-    `${paint(options, 'title', `Report on ${plain(observations.endpoint)}`)}  ${windowText(observations.window)}`,
-    `  production  ${variant(observations.production)}`,
+    `${paint(options, 'title', `Report on ${plain(endpoint)}`)}  ${window}`,
+    ...variants.map(({ role, name, model, instances }) => {
+      const sees = role === 'shadow' ? sampling : undefined;
+      const known = [name, model, instances, sees].filter((part) => part !== undefined);
+      return `  ${role.padEnd(10)}  ${plain(known.join(', '))}`;
+    }),
+    ...(policy === undefined ? [] : [`  policy      ${plain(policy)}`]),
   ];
-  if (observations.shadow !== undefined) {
-    const sampling =
-      observations.sampling === undefined ? '' : `, sees ${percent(observations.sampling)} of the requests`;
-    lines.push(`  shadow      ${variant(observations.shadow)}${sampling}`);
-  }
-  if (report.verdict !== undefined) lines.push(`  policy      ${plain(report.policyFrom)}`);
   return lines.flatMap((line) => wrap(line, options.columns, ' '.repeat(14))).join('\n');
-}
-
-function variant(facts: VariantFacts): string {
-  const parts = [
-    facts.model,
-    facts.instances === undefined || facts.instanceType === undefined
-      ? undefined
-      : `${facts.instances} × ${facts.instanceType}`,
-  ];
-  return plain([facts.name, ...parts.filter((part) => part !== undefined)].join(', '));
 }
 
 async function verdict(report: Report, options: RenderOptions): Promise<string> {
@@ -79,15 +65,16 @@ async function verdict(report: Report, options: RenderOptions): Promise<string> 
   if (verdict === undefined) return '';
   const head = wrap(`Verdict: ${verdict.outcome.toUpperCase()}. ${plain(verdict.summary)}`, options.columns, '  ');
   head[0] = colorOutcome(head[0] ?? '', verdict.outcome, options);
-  const rows = verdict.gates.map((gate) => [
+  const rows = gateTable(report).map(({ gate, seen, canBe, limit, from }) => [
     gate.gating ? ` ${MARK[gate.outcome]} ` : `(${MARK[gate.outcome]})`,
     gate.id,
-    gateValue(gate, gate.estimate),
-    gateInterval(gate),
-    gateLimit(gate),
-    `${count(gate.n)} ${gate.n === 1 ? gate.of.replace(/s$/, '') : gate.of}`,
+    seen,
+    canBe,
+    limit,
+    from,
   ]);
-  const gates = await table(options, ['', 'gate', 'seen', 'can be', 'limit', 'from'], rows, {
+  const { id, seen, canBe, limit, from } = GATE_COLUMNS;
+  const gates = await table(options, ['', id, seen, canBe, limit, from], rows, {
     right: [2],
     indent: '  ',
   });

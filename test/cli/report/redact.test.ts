@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { judge } from '../../../src/analysis/judge/judge.ts';
-import { summarizeBoth } from '../../../src/analysis/metrics.ts';
+import { summarizeBoth } from '../../../src/analysis/judge/summaries.ts';
 import type { Observations } from '../../../src/analysis/observations.ts';
 import type { Predictions } from '../../../src/analysis/predictions.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';

@@ -1,8 +1,8 @@
-import type { LabelSums, Predictions, SliceSums } from './predictions.ts';
-import { clopperPearson, binomialTest } from './statistics/proportions.ts';
-import type { Interval } from './statistics/proportions.ts';
-import { designEffect } from './statistics/repeats.ts';
-import { chiSquaredAbove } from './statistics/symmetry.ts';
+import type { LabelSums, Predictions, SliceSums } from '../predictions.ts';
+import { clopperPearson, binomialTest } from './proportions.ts';
+import type { Interval } from './proportions.ts';
+import { designEffect } from './repeats.ts';
+import { chiSquaredAbove } from './symmetry.ts';
 
 /** One part of the traffic, and how well the shadow agrees there. */
 export interface Slice {

@@ -1,4 +1,4 @@
-import type { MetricName, MetricTable, Observations } from './observations.ts';
+import type { MetricName, MetricTable, Observations } from '../observations.ts';
 
 /** One variant over the whole window. Latencies in milliseconds. */
 export interface VariantSummary {
