@@ -13,7 +13,7 @@ import { onStage, openStage, type Played, type Stage } from './stage.ts';
 vi.setConfig({ testTimeout: 300_000 });
 
 /** A verdict after minutes, so that the tests are short; nothing else is different. */
-const SOON = 'policy: { blockMinutes: 1, errors: 0.05 }\n';
+const SOON = 'policy: { blockMinutes: 1, minimumBlocks: 4, minimumPairs: 150, errors: 0.05 }\n';
 
 let stage: Stage;
 const open: Stage[] = [];
