@@ -11,9 +11,9 @@ import {
   type Text,
   text,
 } from './base/text.ts';
-import { echoing, withGivenFlags } from './ui/given-flags.ts';
+import { withTargetFlags } from './ui/target-flags.ts';
 import { type Io, processIo } from './ui/io.ts';
-import { isCommand, layout, wrap } from './ui/wrap.ts';
+import { layout, wrap } from './ui/wrap.ts';
 import { createApp, emulatorHere, type Surroundings } from './wire.ts';
 
 const EXIT_CODES: Readonly<Record<Outcome, number>> = { done: 0, no: 1, inconclusive: 3, pending: 4 };
@@ -98,7 +98,11 @@ async function perform(
       if (base === undefined) line.given = program.globals();
       const io =
         base?.io ??
-        echoing(surroundings.io({ quiet: globals.quiet, color: globals.color }), line.given, isForPeople(options));
+        withTargetFlags(
+          surroundings.io({ quiet: globals.quiet, color: globals.color }),
+          line.given,
+          isForPeople(options),
+        );
       const execute: App['execute'] = (words, { io: other, ...overrides } = {}) =>
         perform(words, { ...surroundings, ...overrides }, line, { globals, io: other ?? io });
       const startedEmulator = () => void (line.startedEmulator = true);
@@ -163,8 +167,7 @@ function fit(line: Text, io: Io, given: TargetFlags): string[] {
   const printed = (one: CommandLine) => printCommand(one, given);
   if (typeof line !== 'string')
     return io.interactive ? layout(line, io.columns, '  ', printed) : [printText(line, printed)];
-  const words = withGivenFlags(line, given);
-  return io.interactive && !isCommand(words.trim()) ? wrap(words, io.columns, '  ') : [words];
+  return io.interactive ? wrap(line, io.columns, '  ') : [line];
 }
 
 /** What AWS and the system say in their own terms, put into ours. */

@@ -1,3 +1,4 @@
+import { lines, shown, shownStart, text } from '../base/text.ts';
 import { type Problem, usage } from '../base/errors.ts';
 import type { AwsTarget } from './target.ts';
 
@@ -5,6 +6,9 @@ import type { AwsTarget } from './target.ts';
 export function noEndpoint(target: Pick<AwsTarget, 'region'>, name: string): Problem {
   return usage(
     `There is no endpoint "${name}" in ${target.region}.`,
-    `Check --endpoint, --region and --profile; shadowctl status shows what stands.\nCreate it with: shadowctl deploy --endpoint ${name} …`,
+    lines(
+      text`Check --endpoint, --region and --profile. See what stands: ${shown('status')}`,
+      text`Create it with: ${shownStart('deploy', { endpoint: name })}`,
+    ),
   );
 }

@@ -1,3 +1,4 @@
+import { lines as below, type Text } from './text.ts';
 import * as v from 'valibot';
 import { usage } from './errors.ts';
 
@@ -26,7 +27,7 @@ export function checked<S extends v.GenericSchema>(
   schema: S,
   content: unknown,
   where: string,
-  advice?: string,
+  advice?: Text,
 ): v.InferOutput<S> {
   const result = v.safeParse(schema, content);
   if (result.success) return result.output;
@@ -39,7 +40,7 @@ export function checked<S extends v.GenericSchema>(
   const [first, ...others] = lines;
   throw others.length === 0
     ? usage(`${where}: ${first}`, advice)
-    : usage(`${where}: ${lines.length} mistakes.`, [...lines, ...(advice === undefined ? [] : [advice])].join('\n'));
+    : usage(`${where}: ${lines.length} mistakes.`, below(...lines, advice));
 }
 
 /** What a schema found wrong, as the end of a sentence: `resource.kind: "queue" is not one of model, endpoint`. */

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { App } from '../app.ts';
 import type { LifecycleEnd, LifecycleEvent, Message } from '../lifecycle/events.ts';
 import type { LifecyclePlan } from '../lifecycle/plans.ts';
+import { calibrationText } from '../lifecycle/calibration.ts';
 import type { Session } from '../lifecycle/session.ts';
 import { confirm } from './confirm.ts';
 import { parseTarget } from './flags/targets.ts';
@@ -53,7 +54,12 @@ async function approve(app: App, plan: LifecyclePlan, yes: boolean): Promise<voi
     case 'deploy':
     case 'plain-update':
       show(updatePlanLines(app.io, plan));
+      return confirm(app, 'Do this', yes || (plan.kind === 'plain-update' && plan.approved));
+    case 'calibration-resumed':
+      app.io.err(`${calibrationText(plan.calibration)}. It goes on where it was; then the candidate is attached.`);
       return confirm(app, 'Do this', yes);
+    case 'rollout':
+      return confirm(app, `Begin this rollout on endpoint ${plan.endpoint}`, yes);
     case 'guarded-update':
       return confirm(app, `Update endpoint ${plan.endpoint}`, yes);
     case 'abort':

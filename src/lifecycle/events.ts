@@ -3,10 +3,15 @@ import type { LogLine } from '../aws/logs.ts';
 import type { Unexamined } from '../resources/artifact/check-remote.ts';
 import type { Step } from '../resources/steps.ts';
 import type { Deletion } from '../resources/teardown.ts';
+import type { NoiseFloor } from '../base/noise-floor.ts';
 import type { Endpoint, Settled } from '../resources/wait.ts';
+import type { Rollout } from '../state/rollouts.ts';
 import type { Snapshot, Update } from './guarded-update/await-update.ts';
 import type { EndedUpdate } from './guarded-update/ended.ts';
-import type { GuardedUpdatePlan, PlanNote } from './plans.ts';
+import type { Judgement } from './judge.ts';
+import type { GuardedUpdatePlan, PlanNote, RolloutPlan } from './plans.ts';
+import type { StepVerdict } from './rollout/judge-step.ts';
+import type { RolloutStopped } from './rollout/stopped.ts';
 import type { Summary } from './traffic/tally.ts';
 
 /**
@@ -53,6 +58,20 @@ export type LifecycleEvent =
   | { kind: 'traffic-stopped'; reason: string }
   /** A run of requests is over: it was done, it failed or it was interrupted. */
   | { kind: 'requests-sent'; endpoint: string; summary: Summary }
+  /** The shadow is judged; with `force` its model is promoted against the verdict too. */
+  | { kind: 'shadow-judged'; model: string; judgement: Judgement; force: boolean }
+  /** The shadow's model is not taken; production keeps its own. */
+  | { kind: 'shadow-ends'; model: string; production: string }
+  /** How much production differs from itself; undefined where no request was answered by both copies. */
+  | { kind: 'noise-measured'; floor: NoiseFloor | undefined }
+  /** A rollout is decided; nothing is changed yet. */
+  | { kind: 'rollout-planned'; plan: RolloutPlan }
+  /** A step has its share since `at` (ms since the epoch, as below). */
+  | { kind: 'rollout-step'; rollout: Rollout; step: number; at: number }
+  /** A step is decided, or was watched for as long as was asked for. */
+  | { kind: 'rollout-judged'; rollout: Rollout; step: number; verdict: StepVerdict; at: number }
+  /** All requests go to production again. */
+  | { kind: 'rollout-returned'; rollout: Rollout; at: number }
   /** One of several endpoints is cleaned up now. */
   | { kind: 'cleanup-begun'; endpoint: string };
 
@@ -67,6 +86,8 @@ export type Task =
   | { name: 'look-for-remains' }
   /** Until CloudWatch shows so many requests. */
   | { name: 'await-metrics'; endpoint: string; requests: number }
+  /** Production is compared with itself over a window that ends at this moment (ms since the epoch). */
+  | { name: 'measure-noise'; until: number }
   /** So many of the file's payloads are tried. */
   | { name: 'test'; source: string; payloads: number; of: number }
   /** Undefined count: until the time is over. */
@@ -76,7 +97,9 @@ export type TaskProgress =
   | { kind: 'endpoint'; endpoint: Endpoint }
   /** A look did not succeed and is repeated. */
   | { kind: 'trouble'; problem: AwsProblem }
-  | { kind: 'sent'; sent: number; failed: number };
+  | { kind: 'sent'; sent: number; failed: number }
+  /** What an analysis is doing, in its own words. */
+  | { kind: 'analysis'; doing: string };
 
 export type TaskEnd =
   | { kind: 'settled'; settled: Settled; ms: number }
@@ -93,7 +116,8 @@ export type Target = { kind: 'topic'; arn: string } | { kind: 'webhook'; url: st
 export type LifecycleEnd =
   | { kind: 'update'; ended: EndedUpdate }
   /** A shadow has ended, and production stays. */
-  | { kind: 'kept'; endpoint: string; model: string; production: string; reason: string | undefined };
+  | { kind: 'kept'; endpoint: string; model: string; production: string; reason: string | undefined }
+  | { kind: 'rollout'; stopped: RolloutStopped };
 
 /** How an end is told: `text` to people, `facts` beside it to a webhook's machine. */
 export interface Message {

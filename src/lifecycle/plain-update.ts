@@ -26,6 +26,8 @@ export interface PlainUpdate {
   /** Record the endpoint as adopted. */
   adopt: boolean;
   notes: readonly PlanNote[];
+  /** It is part of something that was approved already. */
+  approved?: boolean;
 }
 
 export type PlainUpdateResult =
@@ -47,9 +49,19 @@ export async function runPlainUpdate(
   record: (run: JournaledRun) => Promise<void> = async () => undefined,
 ): Promise<PlainUpdateResult> {
   const { session } = on;
-  const { live, command, config, steps, adopt, notes } = update;
+  const { live, command, config, steps, adopt, notes, approved = false } = update;
   const from = live.endpoint.EndpointConfigName;
-  const plan = { kind: 'plain-update', command, endpoint: live.name, from, config, steps, adopt, notes } as const;
+  const plan = {
+    kind: 'plain-update',
+    command,
+    endpoint: live.name,
+    from,
+    config,
+    steps,
+    adopt,
+    notes,
+    approved,
+  } as const;
   if (!on.locked) return { kind: 'planned', plan };
   await session.approve(plan);
   const began = session.clock.now();

@@ -4,10 +4,19 @@ import type { Stage } from '../guard/phase.ts';
 import type { Strategy } from '../guard/strategy.ts';
 import type { Step } from '../resources/steps.ts';
 import type { Deletion, Remainder } from '../resources/teardown.ts';
+import type { Calibration } from '../state/calibration.ts';
+import type { Rollout } from '../state/rollouts.ts';
 import type { UpdateStarted } from '../state/updates.ts';
 
 /** What a lifecycle function is about to do: with `plan: true` it is returned, else it must be approved. */
-export type LifecyclePlan = DeployPlan | PlainUpdatePlan | GuardedUpdatePlan | AbortPlan | CleanupPlan;
+export type LifecyclePlan =
+  | DeployPlan
+  | PlainUpdatePlan
+  | GuardedUpdatePlan
+  | AbortPlan
+  | CleanupPlan
+  | RolloutPlan
+  | CalibrationResumedPlan;
 
 export interface DeployPlan {
   kind: 'deploy';
@@ -33,6 +42,8 @@ export interface PlainUpdatePlan {
   steps: readonly Step[];
   adopt: boolean;
   notes: readonly PlanNote[];
+  /** It is part of something that was approved already. */
+  approved: boolean;
 }
 
 /** What is worth knowing before a plan is approved. */
@@ -88,4 +99,22 @@ export interface CleanupPlan {
   steps: readonly Deletion[];
   /** What stays, and why. */
   left: readonly Remainder[];
+}
+
+/** A growing share of the requests for a candidate. */
+export interface RolloutPlan {
+  kind: 'rollout';
+  endpoint: string;
+  rollout: Rollout;
+  /** What must be created before. */
+  steps: readonly Step[];
+  /** The candidate's fleet, which is billed in addition to production's. */
+  fleet: { instanceType: string | undefined; instances: number };
+}
+
+/** A calibration that was stopped goes on; then the candidate is attached. */
+export interface CalibrationResumedPlan {
+  kind: 'calibration-resumed';
+  endpoint: string;
+  calibration: Calibration;
 }

@@ -6,6 +6,7 @@ import type {
 import type { Aws } from '../aws/clients.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
 import { cannotRun } from '../base/errors.ts';
+import { lines, shown, text } from '../base/text.ts';
 import { trackedResource, type State } from '../state/replay.ts';
 import { ENDPOINT_TAG, isOurs } from './tags.ts';
 import type { Endpoint } from './wait.ts';
@@ -77,22 +78,27 @@ export function requireOurs(live: Live, state: State, journalPath: string, adopt
  */
 export function requireSettled(live: Live): void {
   const { EndpointStatus: status, FailureReason: reason } = live.endpoint;
+  const endpoint = live.name;
   if (status === 'InService') return;
   if (status === 'Failed' || status === 'OutOfService' || status === 'UpdateRollbackFailed') {
     throw cannotRun(
       `Endpoint "${live.name}" is ${status}${reason === undefined ? '' : `: ${reason}`}.`,
-      `It can only be deleted: shadowctl cleanup --endpoint ${live.name}`,
+      text`It can only be deleted: ${shown('cleanup', { endpoint })}`,
     );
   }
   const target = live.endpoint.PendingDeploymentSummary?.EndpointConfigName;
-  const watch = `Wait until it has settled. Watch it with: shadowctl status --endpoint ${live.name} --watch`;
+  const watch = text`Wait until it has settled. Watch it with: ${shown('status', { endpoint, watch: true })}`;
   // As far as AWS shows: it names the alarms of the update it is at, or of the one before.
   const alarms = live.endpoint.LastDeploymentConfig?.AutoRollbackConfiguration?.Alarms ?? [];
   const guarded = status === 'Updating' && alarms.length > 0;
   throw cannotRun(
     `Endpoint "${live.name}" is in the middle of something: ${status}${target === undefined ? '' : `, towards config ${target}`}.`,
     guarded
-      ? `${watch}\nIs it a guarded update, this tells its end too:  shadowctl canary --endpoint ${live.name} --resume\nand this stops it:  shadowctl abort --endpoint ${live.name}`
+      ? lines(
+          watch,
+          text`If it is a guarded update, this tells its end too: ${shown('canary', { endpoint, resume: true })}`,
+          text`This stops it: ${shown('abort', { endpoint })}`,
+        )
       : watch,
   );
 }

@@ -4,6 +4,7 @@ import { AwsProblem } from '../aws/errors.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
 import type { Clock } from '../base/clock.ts';
 import { cannotRun } from '../base/errors.ts';
+import { shown, text } from '../base/text.ts';
 import { HOUR, MINUTE } from '../base/units.ts';
 
 /** The endpoint as AWS describes it. */
@@ -77,7 +78,7 @@ export async function waitForEndpoint(aws: Aws, clock: Clock, options: WaitOptio
     if (waited > timeout) {
       throw cannotRun(
         `Endpoint "${options.endpoint}" has not settled after ${Math.round(waited / MINUTE)} minutes.`,
-        `Look at it with: shadowctl status --endpoint ${options.endpoint}`,
+        text`Look at it with: ${shown('status', { endpoint: options.endpoint })}`,
       );
     }
     await clock.sleep(pause(waited) * (1 + troubles), signal);

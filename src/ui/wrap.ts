@@ -6,10 +6,8 @@ export function wrap(text: string, width: number, indent = ''): string[] {
   const lead = /^ */.exec(text)?.[0] ?? '';
   const lines: string[] = [];
   let line = '';
-  // A number stays with its unit and its thousands, `shadowctl` with its command and the first flag.
-  for (const word of text
-    .slice(lead.length)
-    .split(/ (?<!\bshadowctl (?:[a-z]+ (?:detach )?(?=--|…|detach))?)(?!%)(?!(?<=\d )\d{3}(?!\d))/)) {
+  // A number stays with its unit and its thousands.
+  for (const word of text.slice(lead.length).split(/ (?!%)(?!(?<=\d )\d{3}(?!\d))/)) {
     const start = lines.length === 0 ? lead : indent;
     if (line !== '' && textWidth(start) + textWidth(line) + 1 + textWidth(word) > width) {
       lines.push(start + line);
@@ -26,11 +24,6 @@ export function wrap(text: string, width: number, indent = ''): string[] {
     }
   }
   return [...lines, (lines.length === 0 ? lead : indent) + line];
-}
-
-/** A command line to be copied: it is never broken. */
-export function isCommand(text: string): boolean {
-  return /^(aws|shadowctl) /.test(text);
 }
 
 /** A space at which no line is broken, until it is printed: a character for private use, as wide as a space. */

@@ -10,7 +10,7 @@ import {
   text,
 } from '../../src/base/text.ts';
 import { layout } from '../../src/ui/wrap.ts';
-import { echoing } from '../../src/ui/given-flags.ts';
+import { withTargetFlags } from '../../src/ui/target-flags.ts';
 import { capturedIo } from '../support/io.ts';
 
 describe('a command that is shown', () => {
@@ -69,10 +69,18 @@ describe('text with commands', () => {
 
 test('on its way to the user a line that fit still fits with the flags; a command to be copied stays whole', () => {
   const io = { ...capturedIo(), columns: 62 };
-  const echo = echoing(io, { emulator: true }, true);
+  const echo = withTargetFlags(io, { emulator: true }, true);
   echo.out(text`weather stays as it is; end it by ${shown('keep', { endpoint: 'w' })}.`);
   echo.err(text`Watch it again: ${shown('canary', { endpoint: 'w'.repeat(40), resume: true })}`);
   expect(io.outLines).toEqual(['weather stays as it is; end it by shadowctl keep --emulator', '  --endpoint w.']);
   expect(io.errLines).toEqual([`Watch it again: shadowctl canary --emulator --endpoint ${'w'.repeat(40)} --resume`]);
   expect(echo.command(shown('keep'))).toBe('shadowctl keep --emulator');
+});
+
+test('what a program reads is not touched, nor are strings: only values are commands', () => {
+  const io = capturedIo();
+  const json = '{"next": "shadowctl keep --endpoint w"}';
+  withTargetFlags(io, { emulator: true }, false).out(json);
+  withTargetFlags(io, { emulator: true }, true).out(json);
+  expect(io.outLines).toEqual([json, json]);
 });

@@ -1,3 +1,4 @@
+import { lines, shown, text } from '../../base/text.ts';
 import * as v from 'valibot';
 import { checked, nearest } from '../../base/schema.ts';
 import { DEFAULT_POLICY, GATES } from './policy.ts';
@@ -104,7 +105,10 @@ export function readPolicy(section: unknown, file: string): Policy {
     SCHEMA,
     section ?? {},
     `${file}: policy`,
-    'Every key with its default and its meaning: shadowctl policy init. In words: shadowctl policy explain.',
+    lines(
+      text`Every key with its default and its meaning: ${shown('policy init')}`,
+      text`In words: ${shown('policy explain')}`,
+    ),
   );
   const defined = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),

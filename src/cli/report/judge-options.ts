@@ -5,6 +5,7 @@ import type { Task } from '../../analysis/predictions.ts';
 import { checkQuery } from '../../analysis/observe/check-query.ts';
 import type { LogSelector } from '../../analysis/observe/logs.ts';
 import { loadPolicy } from '../../analysis/observe/policy-file.ts';
+import type { Policy } from '../../analysis/policy/policy.ts';
 import type { App } from '../../app.ts';
 import { usage } from '../../base/errors.ts';
 import { readDuration } from '../../base/units.ts';
@@ -17,14 +18,12 @@ import { readMoment } from './window.ts';
 /** What the flags of `report` ask to be judged. @throws Problem (usage) where they do not fit together */
 export async function judgeOptions(app: Pick<App, 'cwd' | 'project'>, flags: ReportOptions): Promise<JudgeOptions> {
   const { prediction } = flags;
-  const { policy, source: policyFile } = await loadPolicy(app.cwd, flags.policy, () => app.project());
   if (!/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(flags.memory))
     throw usage(`--memory '${flags.memory}' is not a size.`, 'Write it like 1GB or 500MB.');
   return {
     source: readSource(app.cwd, flags),
     window: readWindow(flags),
-    policy,
-    policyFrom: isAbsolute(policyFile) ? relative(app.cwd, policyFile) : policyFile,
+    ...(await loadReportPolicy(app, flags.policy)),
     labels: flags.labels === undefined ? undefined : labelSource(flags.labels, app.cwd),
     // A query's columns may be called like no path.
     prediction:
@@ -35,6 +34,20 @@ export async function judgeOptions(app: Pick<App, 'cwd' | 'project'>, flags: Rep
     memory: flags.memory,
     redact: flags.redact,
   };
+}
+
+/** The policy, and where it came from as a report says it. */
+export async function loadReportPolicy(
+  app: Pick<App, 'cwd' | 'project'>,
+  file: string | undefined,
+): Promise<{ policy: Policy; policyFrom: string }> {
+  const { policy, source } = await loadPolicy(app.cwd, file, () => app.project());
+  return { policy, policyFrom: isAbsolute(source) ? relative(app.cwd, source) : source };
+}
+
+/** The value of `--prediction`. @throws Problem (usage) where it is not a path */
+export function readPrediction(text: string | undefined): JudgeOptions['prediction'] {
+  return text === undefined ? undefined : { text, path: parsePath(text) };
 }
 
 function readSource(cwd: string, flags: ReportOptions): JudgeSource {

@@ -11,6 +11,8 @@ import { paint } from '../../ui/theme.ts';
 import { duration, timeOfDay } from '../../base/units.ts';
 import { findingLines } from './findings.ts';
 import { guardedPlanLines, noteText } from './plan.ts';
+import { returnedLine, rolloutPlanLines, stepLine, verdictLines } from './rollout.ts';
+import { judgementLines, noiseWords } from './shadow.ts';
 import { liveView } from './update-live.ts';
 
 /** Draws what a session is told, as chatter: a line each, a spinner for work that takes a while, a view of an update. */
@@ -71,6 +73,20 @@ function eventLines(io: Io, event: Told): string[] {
       ];
     case 'traffic-stopped':
       return [`! The traffic stopped: ${event.reason}`];
+    case 'shadow-judged':
+      return judgementLines(io, event);
+    case 'shadow-ends':
+      return [`Production keeps ${event.production}; the shadow with ${event.model} ends.`];
+    case 'noise-measured':
+      return [noiseWords(event.floor)];
+    case 'rollout-planned':
+      return rolloutPlanLines(io, event.plan);
+    case 'rollout-step':
+      return [stepLine(event.rollout, event.step, event.at)];
+    case 'rollout-judged':
+      return verdictLines(io, event.rollout, event.step, event.verdict, event.at);
+    case 'rollout-returned':
+      return [returnedLine(event.rollout, event.at)];
     case 'cleanup-begun':
       return [`endpoint ${event.endpoint}:`];
     case 'deleted':
@@ -156,6 +172,8 @@ function taskText(task: Task): string {
       return 'looking for what is left';
     case 'await-metrics':
       return 'waiting for the metrics: SageMaker publishes them by the minute';
+    case 'measure-noise':
+      return `measuring production against itself until ${timeOfDay(task.until)} UTC`;
     case 'test':
       return `testing the inference with ${task.payloads} payloads of ${task.source}${partOf(task)}`;
     case 'send':
@@ -177,6 +195,8 @@ function progressText(task: Task, progress: TaskProgress): string {
       const again = `${progress.problem.message}; asking again`;
       return task.name === 'await-config' ? `endpoint ${task.endpoint}: ${again}` : again;
     }
+    case 'analysis':
+      return progress.doing;
     case 'sent': {
       const of = task.name === 'send' && task.count !== undefined ? ` of ${task.count}` : '';
       return `${progress.sent}${of} sent, ${progress.failed} refused`;

@@ -2,7 +2,7 @@ import { text } from '../../base/text.ts';
 import { blocking, type Finding, worstFirst } from '../../guard/finding.ts';
 import type { Io } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
-import { isCommand, layout, wrap } from '../../ui/wrap.ts';
+import { layout, wrap } from '../../ui/wrap.ts';
 
 const MARKS = {
   blocking: ['✖', 'bad'],
@@ -17,7 +17,6 @@ export function showFinding(io: Pick<Io, 'color' | 'columns' | 'command'>, findi
   const [head = '', ...more] = wrap(`${finding.subject}: ${finding.message}`, io.columns - 2);
   const lines = [`${paint(io, meaning, mark)} ${head}`, ...more.map((line) => `  ${line}`)];
   if (finding.next === undefined) return lines;
-  if (typeof finding.next === 'string' && isCommand(finding.next)) return [...lines, `    ${finding.next}`];
   return [...lines, ...layout(text`    ${finding.next}`, io.columns, '    ', io.command)];
 }
 

@@ -1,5 +1,6 @@
 import type { LifecycleEnd, Message } from '../../lifecycle/events.ts';
 import type { Io } from '../../ui/io.ts';
+import { rolloutMessage } from './rollout.ts';
 import { resultFacts, resultLines } from './update-result.ts';
 
 /** How an end is told to those who are notified of it. */
@@ -15,6 +16,8 @@ export function describeEnd(end: LifecycleEnd, { command }: Pick<Io, 'command'>)
         facts: resultFacts(ended),
       };
     }
+    case 'rollout':
+      return rolloutMessage({ command }, end.stopped);
     case 'kept': {
       const { endpoint, model, production, reason } = end;
       const why = reason === undefined ? '' : ` Reason: ${reason}`;

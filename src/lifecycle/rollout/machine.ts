@@ -21,7 +21,8 @@ export type RolloutState =
   | { at: 'returning'; why: 'failed' | 'cancelled' }
   /** Not decided in time: it stays as it is until somebody resumes or cancels. */
   | { at: 'paused'; step: number }
-  | { at: 'ended'; how: RolloutEnd };
+  /** `refused`: the router did not take the candidate at all. */
+  | { at: 'ended'; how: RolloutEnd; refused?: true };
 
 /** What has happened. `at` is milliseconds since the epoch. */
 export type RolloutEvent =
@@ -75,7 +76,8 @@ export function nextMove(plan: RolloutPlan, state: RolloutState, event: RolloutE
       if (event.kind === 'found') return resume(plan, state, event.attached);
       break;
     case 'moving':
-      if (event.kind === 'refused') return end('failed');
+      if (event.kind === 'refused')
+        return { state: { at: 'ended', how: 'failed', refused: true }, action: { kind: 'none' } };
       if (event.kind === 'moved') return arrive(plan, state, event.at);
       break;
     case 'watching':

@@ -51,7 +51,7 @@ const TABLE: readonly {
         { at: 'watching', step: 0, since: 7 * MIN, began: 7 * MIN },
         { kind: 'judge', at: 7 * MIN },
       ],
-      [{ kind: 'refused' }, { at: 'ended', how: 'failed' }, NONE],
+      [{ kind: 'refused' }, { at: 'ended', how: 'failed', refused: true }, NONE],
       [{ kind: 'cancel' }, { at: 'returning', why: 'cancelled' }, BACK],
     ],
   },
@@ -60,7 +60,7 @@ const TABLE: readonly {
     state: { at: 'moving', step: 1, began: 40 * MIN },
     on: [
       [{ kind: 'moved', at: 100 * MIN }, watching(1), { kind: 'judge', at: 100 * MIN }],
-      [{ kind: 'refused' }, { at: 'ended', how: 'failed' }, NONE],
+      [{ kind: 'refused' }, { at: 'ended', how: 'failed', refused: true }, NONE],
       [{ kind: 'cancel' }, { at: 'returning', why: 'cancelled' }, BACK],
     ],
   },
@@ -69,7 +69,7 @@ const TABLE: readonly {
     state: { at: 'moving', step: 2, began: 40 * MIN },
     on: [
       [{ kind: 'moved', at: 120 * MIN }, { at: 'ended', how: 'passed' }, NONE],
-      [{ kind: 'refused' }, { at: 'ended', how: 'failed' }, NONE],
+      [{ kind: 'refused' }, { at: 'ended', how: 'failed', refused: true }, NONE],
       [{ kind: 'cancel' }, { at: 'returning', why: 'cancelled' }, BACK],
     ],
   },

@@ -1,0 +1,184 @@
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { App, ExecuteOverrides, Outcome } from '../../app.ts';
+import { VirtualClock } from '../../base/clock.ts';
+import { emulatorEnvironment } from '../../emulator/daemon/process.ts';
+import { startEmulator } from '../../emulator/http/server.ts';
+import { cannotRun, interrupted, Problem } from '../../base/errors.ts';
+import { lines, shown, text } from '../../base/text.ts';
+import type { Io } from '../../ui/io.ts';
+import { differences, readCensus, renderCensus } from './census.ts';
+import type { DemoOptions } from './command.ts';
+import { heading, paragraph, shellLine } from './narration.ts';
+import { ENDPOINT, type Line, NOTHING, type Plan, STANDING, STORY } from './story.ts';
+import { duration, HOUR, MINUTE } from '../../base/units.ts';
+
+/** The demo's own time starts this long before the present, and ends before it: nothing it leaves lies in the future. */
+const HEAD_START = 12 * HOUR;
+const FILES = ['artifacts/005-model.tar.gz', 'artifacts/009-model.tar.gz', 'data/weather-test.csv', 'data/test.csv'];
+
+/** Plays the story on an emulator in this process; every line goes through the same parser and code as a typed one. */
+export async function run(app: App, options: DemoOptions): Promise<Outcome> {
+  const { io } = app;
+  const began = app.clock.now();
+  const project = options.keep ? app.cwd : await mkdtemp(join(tmpdir(), 'shadowctl-demo-'));
+  const clock = new VirtualClock(began - HEAD_START);
+  const emulatorDir = join(project, '.shadowctl', 'emulator');
+  if (options.keep) await refuseUsedEmulator(emulatorDir);
+  const emulator = await startEmulator({ clock, dir: emulatorDir, seed: 1 });
+  const surroundings: ExecuteOverrides = {
+    clock,
+    cwd: project,
+    env: { ...app.env, AWS_PROFILE: undefined, ...emulatorEnvironment(emulator.url, {}) },
+  };
+  try {
+    await copyInputs(project);
+    for (const line of paragraph(
+      io,
+      `shadowctl demo: the whole life cycle of a model on the endpoint ${ENDPOINT}. Everything below is what the command lines shown do, through the real AWS SDK over HTTP, to the emulator at ${emulator.url}; only time is virtual.`,
+    ))
+      io.out(line);
+    for (const [index, scene] of STORY.entries()) {
+      io.out();
+      io.out(heading(io, index + 1, scene.title));
+      for (const line of paragraph(io, scene.about)) io.out(line);
+      for (const line of scene.lines) await perform(app, line, surroundings);
+    }
+    await takeStock(app, surroundings, 'What stands now, read back from the emulator', STORY.length + 1, STANDING);
+    if (options.keep) {
+      const to = new Date(clock.now()).toISOString();
+      const from = new Date(clock.now() - 95 * MINUTE).toISOString();
+      io.out('Kept, in the emulator of this folder. Look around, and clean up, with:');
+      // With the truth it is the verdict that was just seen.
+      const again = ['report', '--from', from, '--to', to, '--labels', 'weather-test.csv:label'];
+      for (const argv of [['status'], ['history'], again, ['cleanup']]) {
+        const [command = '', ...rest] = argv;
+        for (const line of shellLine(io, [command, '--endpoint', ENDPOINT, '--emulator', ...rest])) io.out(line);
+      }
+    } else {
+      await perform(app, { argv: ['cleanup', '--endpoint', ENDPOINT, '--yes'], outcome: 'done' }, surroundings);
+      await takeStock(app, surroundings, 'What is left, read back from the emulator', STORY.length + 2, NOTHING);
+    }
+    io.out(
+      `The plan tracked. ${duration(clock.now() - (began - HEAD_START))} of endpoint time in ${duration(app.clock.now() - began)} of yours.`,
+    );
+    return 'done';
+  } catch (error) {
+    // What the commands say then is true of an emulator that stays; this one ends here.
+    if (app.signal.aborted) throw ended(options);
+    throw error;
+  } finally {
+    await emulator.close();
+    if (!options.keep) await rm(project, { recursive: true, force: true });
+  }
+}
+
+/** What an interrupted demo leaves. */
+function ended({ keep }: DemoOptions): Problem {
+  if (!keep)
+    return interrupted('Interrupted: the demo has ended. Nothing is left: its emulator and its folder are gone.');
+  return interrupted(
+    'Interrupted: the demo has ended. What it had made by then is kept, in the emulator of this folder.',
+    lines(
+      text`To look around: ${shown('status', { endpoint: ENDPOINT, emulator: true })}`,
+      text`To take it away: ${shown('cleanup', { endpoint: ENDPOINT, emulator: true })}`,
+    ),
+  );
+}
+
+/** Shows and runs one line; throws when it ends otherwise than planned. */
+async function perform(app: App, line: Line, surroundings: ExecuteOverrides): Promise<void> {
+  const { io } = app;
+  io.out();
+  if (line.alongside !== undefined) for (const text of shellLine(io, line.alongside, true)) io.out(text);
+  for (const text of shellLine(io, line.argv)) io.out(text);
+  app.signal.throwIfAborted();
+  const outcome =
+    line.alongside === undefined
+      ? await app.execute(line.argv, surroundings)
+      : await withTraffic(app, line.argv, line.alongside, surroundings);
+  if (outcome === line.outcome) return;
+  throw new Problem(
+    'no',
+    `The demo went another way than planned: \`shadowctl ${line.argv.join(' ')}\` ended "${outcome}", planned was "${line.outcome}".`,
+    { next: 'This is a defect of shadowctl or its emulator; please report it with the output above.' },
+  );
+}
+
+/** Runs `argv` while `traffic` flows; the traffic is called off when `argv` has ended. */
+async function withTraffic(
+  app: App,
+  argv: readonly string[],
+  traffic: readonly string[],
+  surroundings: ExecuteOverrides,
+): Promise<Outcome> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([app.signal, stop.signal]);
+  const enough = new Problem('interrupted', 'The work it ran beside has ended.');
+  const [outcome] = await (surroundings.clock ?? app.clock).all<Outcome>([
+    async () => {
+      try {
+        return await app.execute(argv, surroundings);
+      } finally {
+        stop.abort(enough);
+      }
+    },
+    async () => {
+      try {
+        return await app.execute(traffic, { ...surroundings, signal, io: quiet(app.io) });
+      } catch (error) {
+        if (stop.signal.aborted && error instanceof Problem && error.kind === 'interrupted') return 'done';
+        throw error;
+      }
+    },
+  ]);
+  if (outcome === undefined) throw new Error('a command ended without an outcome');
+  return outcome;
+}
+
+/** Traffic in the background says nothing. */
+function quiet(io: Io): Io {
+  return { ...io, out: () => undefined, err: () => undefined, alert: () => undefined };
+}
+
+async function takeStock(
+  app: App,
+  surroundings: ExecuteOverrides,
+  title: string,
+  number: number,
+  planned: Plan,
+): Promise<void> {
+  const { io } = app;
+  const found = await readCensus(surroundings.env ?? {});
+  io.out();
+  io.out(heading(io, number, title));
+  io.out(await renderCensus(found, planned, io));
+  const wrong = differences(found, planned);
+  if (wrong.length > 0) throw new Problem('no', `The demo went another way than planned: ${wrong.join(', ')}.`);
+}
+
+async function copyInputs(project: string): Promise<void> {
+  await mkdir(project, { recursive: true });
+  for (const file of FILES) {
+    await copyFile(fileURLToPath(new URL(`../fixtures/${file}`, packageRelative())), join(project, basename(file)));
+  }
+}
+
+/** A URL directly in the package's `src/` or `dist/`, wherever the bundler has put this module. */
+function packageRelative(): string {
+  const here = import.meta.url;
+  const top = Math.max(here.lastIndexOf('/src/'), here.lastIndexOf('/dist/'));
+  return `${here.slice(0, top)}/dist/`;
+}
+
+async function refuseUsedEmulator(dir: string): Promise<void> {
+  const { readdir } = await import('node:fs/promises');
+  const content = await readdir(dir).catch(() => []);
+  if (content.length === 0) return;
+  throw cannotRun(
+    `The emulator of this folder is in use: ${dir} is not empty.`,
+    text`Run the demo in another folder, or stop the emulator and remove that one: ${shown('emulator stop')}`,
+  );
+}

@@ -1,0 +1,92 @@
+import { Command } from 'commander';
+import type { App, Host, Outcome, Run } from '../app.ts';
+import { printText } from '../base/text.ts';
+import { parseSeconds, parseSize, type Size } from '../guard/quantity.ts';
+import type { Finding } from '../guard/finding.ts';
+import { formatFlag } from './flags/common.ts';
+
+export interface DoctorOptions {
+  endpoint: string;
+  /** Alarms by name; none: every alarm on this endpoint. */
+  alarms: readonly string[];
+  /** A JSON file with alarms that need not exist yet. */
+  file: string | undefined;
+  /** The bake the alarms are to fire in, in seconds. */
+  bakeSeconds: number;
+  canarySize: Size;
+  /** The config a new fleet will run, where the alarms name one. */
+  configName: string | undefined;
+  format: 'text' | 'json';
+}
+
+interface Flags {
+  endpoint: string;
+  alarm?: string[];
+  file?: string;
+  bake: string;
+  canarySize: string;
+  configName?: string;
+  format: 'text' | 'json';
+}
+
+const HELP = `
+Exit codes: 0 nothing would leave an update unguarded, 1 something would (marked ✖).
+
+Example:
+  $ shadowctl doctor --endpoint weather --bake 10m`;
+
+export function doctorCommand(host: Host, start: Run<DoctorOptions> = run): Command {
+  const command = new Command('doctor')
+    .requiredOption('--endpoint <name>', 'the endpoint')
+    .option('--alarm <name...>', 'examine these alarms (default: every alarm on the endpoint)')
+    .option('--file <path>', 'examine alarms from a JSON file: PutMetricAlarm inputs or what describe-alarms prints')
+    .option('--bake <duration>', 'the bake they are to fire in', '5m')
+    .option('--canary-size <size>', 'how much of the fleet goes first', '1')
+    .option('--config-name <name>', 'the config the new fleet will run');
+  return formatFlag(command)
+    .addHelpText('after', HELP)
+    .action((flags: Flags) =>
+      host.start(start, {
+        endpoint: flags.endpoint,
+        alarms: [...new Set(flags.alarm ?? [])],
+        file: flags.file,
+        bakeSeconds: parseSeconds('--bake', flags.bake),
+        canarySize: parseSize('--canary-size', flags.canarySize),
+        configName: flags.configName,
+        format: flags.format,
+      }),
+    );
+}
+
+/** Shows what was found, the worst first. */
+export async function run(app: App, options: DoctorOptions): Promise<Outcome> {
+  const { resolve } = await import('node:path');
+  const { examine } = await import('../lifecycle/doctor.ts');
+  const { blocking, worstFirst } = await import('../guard/finding.ts');
+  const { sessionOf } = await import('./session.ts');
+  const file = options.file === undefined ? undefined : resolve(app.cwd, options.file);
+  const findings = worstFirst(await examine(sessionOf(app), { ...options, file }));
+  const count = blocking(findings).length;
+  if (options.format === 'json')
+    app.io.out(JSON.stringify({ healthy: count === 0, findings: findings.map(asJson) }, null, 2));
+  else await write(app, findings, count);
+  return count > 0 ? 'no' : 'done';
+}
+
+function asJson(finding: Finding) {
+  return { ...finding, next: finding.next === undefined ? undefined : printText(finding.next) };
+}
+
+async function write(app: App, findings: readonly Finding[], count: number): Promise<void> {
+  const { showFinding } = await import('./views/findings.ts');
+  for (const finding of findings) {
+    for (const line of showFinding(app.io, finding)) app.io.out(line);
+    if (finding.correction !== undefined) app.io.out(`    corrected: ${JSON.stringify(finding.correction)}`);
+  }
+  app.io.out();
+  app.io.out(
+    count === 0
+      ? 'Nothing found that would leave an update unguarded.'
+      : `${count} ${count === 1 ? 'finding' : 'findings'} would leave an update unguarded.`,
+  );
+}

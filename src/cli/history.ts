@@ -1,0 +1,59 @@
+import { Command } from 'commander';
+import type { App, Host, Outcome, Run } from '../app.ts';
+import type { HistoryEntry } from '../lifecycle/history.ts';
+import { formatFlag } from './flags/common.ts';
+import { wholeNumber } from './flags/values.ts';
+
+export interface HistoryOptions {
+  endpoint: string;
+  /** The newest so many. */
+  last: number;
+  format: 'text' | 'json';
+}
+
+const HELP = `
+Read from the journal of this folder: what was done from elsewhere does not stand in it.
+
+Example:
+  $ shadowctl history --endpoint weather --last 5`;
+
+export function historyCommand(host: Host, start: Run<HistoryOptions> = run): Command {
+  const command = new Command('history')
+    .requiredOption('--endpoint <name>', 'the endpoint')
+    .option('--last <count>', 'the newest so many', wholeNumber('--last', 1), 20);
+  return formatFlag(command)
+    .addHelpText('after', HELP)
+    .action(({ endpoint, last, format }: HistoryOptions) => host.start(start, { endpoint, last, format }));
+}
+
+/** Shows what the journal of this folder knows. */
+export async function run(app: App, { endpoint, last, format }: HistoryOptions): Promise<Outcome> {
+  const { history } = await import('../lifecycle/history.ts');
+  const { sessionOf } = await import('./session.ts');
+  const entries = (await history(sessionOf(app), endpoint)).slice(-last);
+  if (format === 'json') app.io.out(JSON.stringify(entries, null, 2));
+  else if (entries.length === 0)
+    app.io.err(`The journal of this folder knows of nothing that was deployed to ${endpoint}.`);
+  else {
+    const { records } = await import('../ui/records.ts');
+    app.io.out(await records(app.io, ['when (UTC)', 'command', 'config', 'how it ended', 'by'], entries.map(row)));
+  }
+  return 'done';
+}
+
+function row(entry: HistoryEntry): string[] {
+  return [
+    entry.at.slice(0, 16).replace('T', ' '),
+    entry.command,
+    `${entry.from ?? '–'} → ${entry.to}`,
+    endingWords(entry),
+    entry.by,
+  ];
+}
+
+function endingWords({ ending, alarms, requests }: HistoryEntry): string {
+  if (ending === null) return 'not watched';
+  const fired = alarms.length === 0 ? '' : ` (${alarms.join(', ')})`;
+  const served = requests === null ? '' : `, ${requests} requests`;
+  return `${ending.replaceAll('-', ' ')}${fired}${served}`;
+}

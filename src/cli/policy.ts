@@ -1,0 +1,61 @@
+import { Command } from 'commander';
+import type { App, Host, Outcome, Run } from '../app.ts';
+
+export interface PolicyOptions {
+  /** `init` prints the defaults as a file, and looks at nothing else. */
+  action: 'explain' | 'init';
+  /** A YAML file; without it, the section `policy` of shadowctl.yaml. */
+  file: string | undefined;
+  json: boolean;
+}
+
+const EXPLAIN_HELP = `
+Example:
+  $ shadowctl policy explain --policy policy.yaml
+
+The keys: shadowctl policy init`;
+
+const INIT_HELP = `
+It may stand in shadowctl.yaml, or in a file of its own for --policy. Keep what
+you change: what a file does not say has its default.
+
+Example:
+  $ shadowctl policy init > policy.yaml
+  $ shadowctl policy explain --policy policy.yaml`;
+
+export function policyCommand(host: Host, start: Run<PolicyOptions> = run): Command {
+  const command = new Command('policy');
+  command
+    .command('explain')
+    .description('say in words what the policy demands, and how much traffic that takes')
+    .option('--policy <file>', 'a YAML file (default: section policy of shadowctl.yaml)')
+    .option('--json', 'the policy itself, every default filled in')
+    .addHelpText('after', EXPLAIN_HELP)
+    .action((flags: { policy?: string; json?: boolean }) =>
+      host.start(start, { action: 'explain', file: flags.policy, json: flags.json === true }),
+    );
+  command
+    .command('init')
+    .description('print the default policy as YAML, every key with its meaning')
+    .addHelpText('after', INIT_HELP)
+    .action(() => host.start(start, { action: 'init', file: undefined, json: false }));
+  return command;
+}
+
+/** Tells what the policy demands, or prints the default; asks nobody and changes nothing. */
+export async function run(app: App, { action, file, json }: PolicyOptions): Promise<Outcome> {
+  const { io } = app;
+  if (action === 'init') {
+    const { EXAMPLE } = await import('../analysis/policy/example.ts');
+    io.out(EXAMPLE.trimEnd());
+    return 'done';
+  }
+  const { loadPolicy } = await import('../analysis/observe/policy-file.ts');
+  const { policy, source } = await loadPolicy(app.cwd, file, () => app.project());
+  if (json) io.out(JSON.stringify(policy, null, 2));
+  else {
+    const { policyLines } = await import('./views/policy.ts');
+    for (const line of await policyLines(io, policy, source)) io.out(line);
+  }
+  return 'done';
+}

@@ -1,0 +1,86 @@
+import { Command } from 'commander';
+import type { App, Host, Outcome, Run } from '../app.ts';
+import { shown, text } from '../base/text.ts';
+import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
+import type { OwnTraffic } from '../lifecycle/traffic/with-traffic.ts';
+import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+import { guardFlags, type GuardWords, parseGuard } from './flags/guard.ts';
+import { trafficFlags, type TrafficFlags, trafficFrom, trafficOptions } from './flags/traffic.ts';
+
+export interface PromoteOptions extends CommonOptions {
+  endpoint: string;
+  guard: GuardOptions;
+  /** How the shadow is judged, as the flags of `report` would say it. */
+  report: { from: string | undefined; labels: string | undefined; policy: string | undefined };
+  configName: string | undefined;
+  traffic: OwnTraffic | undefined;
+}
+
+interface Flags extends GuardWords, TrafficFlags, CommonFlags {
+  endpoint: string;
+  from?: string;
+  labels?: string;
+  policy?: string;
+  configName?: string;
+}
+
+const HELP = `
+The shadow is judged as it runs now, over the time since it was attached. Only a verdict of pass promotes; --force overrules
+that, and the journal says so. The way back is shadowctl undo.
+Exit codes: 0 promoted, 1 the verdict is fail or the update was rolled back, 3 inconclusive: more traffic is needed.
+
+Example:
+  $ shadowctl promote --endpoint weather --labels truth.csv:label --max-latency p99=250ms`;
+
+export function promoteCommand(host: Host, start: Run<PromoteOptions> = run): Command {
+  const command = new Command('promote')
+    .requiredOption('--endpoint <name>', 'the endpoint with the shadow')
+    .option('--config-name <name>', 'name of the new endpoint config (default: made from endpoint and time)')
+    .optionsGroup('Judging:')
+    .option('--from <time>', 'start of the window that is judged (default: since the shadow is in service)')
+    .option('--labels <file[:column]>', 'the truth, as for shadowctl report')
+    .option('--policy <file>', 'what the shadow must prove, as for shadowctl report');
+  return commonFlags(trafficFlags(guardFlags(command).optionsGroup('Other options:')))
+    .addHelpText('after', HELP)
+    .action((flags: Flags) => host.start(start, parse(flags)));
+}
+
+function parse(flags: Flags): PromoteOptions {
+  const traffic = trafficOptions(flags);
+  return {
+    endpoint: flags.endpoint,
+    guard: parseGuard(flags),
+    report: { from: flags.from, labels: flags.labels, policy: flags.policy },
+    configName: flags.configName,
+    traffic,
+    ...commonOptions(flags),
+  };
+}
+
+/** Judges the shadow, and where it passes puts its model into production under guardrails. */
+export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
+  const { promote } = await import('../lifecycle/promote.ts');
+  const { guardedSession, reportFinished } = await import('./guarded.ts');
+  const { endpoint, format } = options;
+  const result = await promote(guardedSession(app, options), {
+    ...options,
+    judging: await judging(app, options),
+    traffic: trafficFrom(options.traffic, app.cwd),
+  });
+  if (result.kind === 'planned') return 'pending';
+  if (result.kind === 'finished') return reportFinished(app, format, result);
+  app.io.err(`${endpoint} stays as it is. Overrule the verdict with --force, or end the shadow:`);
+  app.io.err(text`  ${shown('keep', { endpoint })}`);
+  return result.judgement.outcome === 'fail' ? 'no' : 'inconclusive';
+}
+
+async function judging(app: App, { report }: PromoteOptions) {
+  const { loadReportPolicy } = await import('./report/judge-options.ts');
+  const { labelSource } = await import('./report/labels.ts');
+  const { readMoment } = await import('./report/window.ts');
+  return {
+    from: report.from === undefined ? undefined : readMoment(report.from, '--from'),
+    labels: report.labels === undefined ? undefined : labelSource(report.labels, app.cwd),
+    ...(await loadReportPolicy(app, report.policy)),
+  };
+}

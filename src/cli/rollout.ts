@@ -1,0 +1,141 @@
+import { Command } from 'commander';
+import type { App, Host, Outcome, Run } from '../app.ts';
+import { usage } from '../base/errors.ts';
+import { shown, text } from '../base/text.ts';
+import { parsePercent } from '../base/units.ts';
+import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
+import type { RolloutResult } from '../lifecycle/rollout/rollout.ts';
+import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
+import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+import { type GuardWords, limitFlags, parseLimits } from './flags/guard.ts';
+import { parseSeconds } from './flags/quantities.ts';
+
+export interface RolloutOptions extends CommonOptions {
+  endpoint: string;
+  candidate: CandidateFlags;
+  /** Shares of the requests, rising, the last being 1. */
+  steps: readonly number[];
+  bakeSeconds: number;
+  /** How long beyond the bake a step that is not decided is watched on. */
+  patienceSeconds: number;
+  policy: string | undefined;
+  /** What takes the candidate back at once, in addition to the policy; and who is told. */
+  guard: Pick<GuardOptions, 'limits' | 'baselineMinutes' | 'alarms' | 'notify'>;
+  /** What to do with one that is under way. */
+  go: 'start' | 'resume' | 'cancel';
+  adopt: boolean;
+}
+
+interface Flags extends CandidateFlags, Omit<GuardWords, 'strategy' | 'bake' | 'force'>, CommonFlags {
+  endpoint: string;
+  steps: string;
+  bake: string;
+  patience: string;
+  policy?: string;
+  resume?: boolean;
+  cancel?: boolean;
+  adopt?: boolean;
+}
+
+const HELP = `
+The candidate runs as a second variant of the endpoint and takes a growing share of the requests. After each step its errors
+and latency are judged against production's by the policy of shadowctl report; predictions are not, for no request goes to
+both. Pass goes on, fail returns all requests to production at once, and what is not decided pauses where it stands.
+SageMaker guards no change of weights: limits and alarms are watched by this command, minute by minute, while it runs. One
+that is exceeded, or in ALARM, returns all requests at once.
+Exit codes: 0 all steps passed, 1 failed and returned, 3 paused: --resume goes on, --cancel returns.
+
+Example:
+  $ shadowctl rollout --endpoint weather --artifact model.tar.gz --steps 10%,25%,50%,100% --bake 30m`;
+
+export function rolloutCommand(host: Host, start: Run<RolloutOptions> = run): Command {
+  const command = new Command('rollout').requiredOption('--endpoint <name>', 'the endpoint');
+  const named = addCandidateFlags(command.optionsGroup('The new model:'))
+    .optionsGroup('Moving traffic:')
+    .option('--steps <shares>', 'shares of the requests, rising, the last 100%', '10%,25%,50%,100%')
+    .option('--bake <duration>', 'how long each step is watched at least', '10m')
+    .option('--patience <duration>', 'how much longer a step that is not decided is watched before it pauses', '0s')
+    .option('--policy <file>', 'what the candidate must prove, as for shadowctl report');
+  const limited = limitFlags(named, { rate5xx: '', rate4xx: '', increase: '', fleet: 'candidate' })
+    .optionsGroup('Other options:')
+    .option('--resume', 'go on with a rollout that paused or was interrupted')
+    .option('--cancel', 'return all requests to production and end the rollout');
+  return commonFlags(adoptFlag(limited))
+    .addHelpText('after', HELP)
+    .action((flags: Flags) => host.start(start, parse(flags)));
+}
+
+function parse(flags: Flags): RolloutOptions {
+  if (flags.resume === true && flags.cancel === true)
+    throw usage('--resume goes on and --cancel returns: give one of them.');
+  const go = flags.resume === true ? 'resume' : flags.cancel === true ? 'cancel' : 'start';
+  const named = flags.artifact ?? flags.algorithm ?? flags.image;
+  if (go !== 'start' && named !== undefined)
+    throw usage(`--${go} is about the rollout under way: it takes no --artifact, --algorithm or --image.`);
+  const limit = [flags.max5xxRate, flags.max4xxRate, flags.maxLatency, flags.maxLatencyIncrease, flags.alarm];
+  if (go !== 'start' && limit.some((one) => one !== undefined))
+    throw usage(`--${go} keeps the limits and alarms that the rollout was begun with.`);
+  return {
+    endpoint: flags.endpoint,
+    candidate: candidateFlags(flags),
+    steps: parseSteps(flags.steps),
+    bakeSeconds: parseSeconds('--bake', flags.bake),
+    patienceSeconds: parseSeconds('--patience', flags.patience),
+    policy: flags.policy,
+    guard: parseLimits(flags),
+    go,
+    adopt: flags.adopt === true,
+    ...commonOptions(flags),
+  };
+}
+
+/** `10%,25%,100%` as rising shares. @throws Problem 'usage' */
+export function parseSteps(steps: string): number[] {
+  const shares = steps.split(',').map((part) => {
+    const share = parsePercent(part);
+    if (share === undefined || !(share > 0) || share > 1) {
+      throw usage(`--steps ${steps}: "${part.trim()}" is not a share; write them like 10%,25%,50%,100%.`);
+    }
+    return share;
+  });
+  if (shares.some((share, index) => index > 0 && share <= (shares[index - 1] ?? 0)))
+    throw usage(`--steps ${steps}: the shares must rise.`);
+  if (shares.at(-1) !== 1) throw usage(`--steps ${steps}: the last step must be 100%.`);
+  if (shares.length < 2)
+    throw usage(`--steps ${steps}: a single step is not a rollout.`, 'Use shadowctl canary, or name more steps.');
+  return shares;
+}
+
+/** Gives the new model a growing share of the requests, or goes on with that, or takes it back. */
+export async function run(app: App, options: RolloutOptions): Promise<Outcome> {
+  const { cancelRollout, resumeRollout, startRollout } = await import('../lifecycle/rollout/rollout.ts');
+  const { loadReportPolicy } = await import('./report/judge-options.ts');
+  const { sessionOf } = await import('./session.ts');
+  const session = sessionOf(app, options);
+  const { endpoint, patienceSeconds, guard, plan } = options;
+  const { policy } = await loadReportPolicy(app, options.policy);
+  const judging = { endpoint, patienceSeconds, policy, notify: guard.notify, plan };
+  const run = {
+    start: () =>
+      startRollout(session, { ...options, ...judging, candidate: candidateSpec(options.candidate, app.cwd) }),
+    resume: () => resumeRollout(session, judging),
+    cancel: () => cancelRollout(session, judging),
+  };
+  return report(app, options, await run[options.go]());
+}
+
+async function report(app: App, { format }: RolloutOptions, result: RolloutResult): Promise<Outcome> {
+  if (result.kind === 'planned') return 'pending';
+  const { rolloutFacts, rolloutLines } = await import('./views/rollout.ts');
+  if (format === 'json') app.io.out(JSON.stringify(rolloutFacts(result), null, 2));
+  else for (const line of rolloutLines(app.io, result)) app.io.out(line);
+  const { ended, endpoint, share } = result;
+  if (ended === 'paused') {
+    const { percent } = await import('../base/units.ts');
+    app.io.err(`It stays at ${percent(share)}.`);
+    app.io.err(text`  Go on: ${shown('rollout', { endpoint, resume: true })}`);
+    app.io.err(text`  Return: ${shown('rollout', { endpoint, cancel: true })}`);
+    return 'inconclusive';
+  }
+  return ended === 'failed' ? 'no' : 'done';
+}

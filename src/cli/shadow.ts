@@ -1,0 +1,209 @@
+import { Command } from 'commander';
+import type { Task } from '../analysis/observations.ts';
+import type { App, Host, Outcome, Run } from '../app.ts';
+import { usage } from '../base/errors.ts';
+import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
+import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+import { duration, instanceType, oneOf, wholeNumber } from './flags/values.ts';
+
+const TASKS: readonly Task[] = ['regression', 'scores', 'binary', 'multiclass', 'json'];
+
+export interface ShadowOptions extends CommonOptions {
+  endpoint: string;
+  candidate: CandidateFlags;
+  /** A model that exists already, in place of a candidate. */
+  model: string | undefined;
+  /** Share of production's requests that the shadow sees, above 0, at most 1. */
+  sample: number;
+  /** Of the shadow variant. */
+  variantName: string;
+  /** Undefined: production's. */
+  instanceType: string | undefined;
+  instances: number | undefined;
+  /** Where captures go; undefined: where they go already, or the default bucket. */
+  captureTo: string | undefined;
+  /** Milliseconds for which production's own model is the shadow first, to measure how much it differs from itself. */
+  calibrate: number | undefined;
+  /** How answers are read and compared while calibrating, as `report` would: path into JSON, kind of answers, policy file. */
+  prediction: string | undefined;
+  task: Task | undefined;
+  policy: string | undefined;
+  adopt: boolean;
+  wait: boolean;
+}
+
+export interface DetachOptions extends CommonOptions {
+  endpoint: string;
+  configName: string | undefined;
+  wait: boolean;
+}
+
+interface Flags extends CandidateFlags, CommonFlags {
+  endpoint?: string;
+  model?: string;
+  sample: number;
+  variantName: string;
+  instanceType?: string;
+  instances?: number;
+  captureTo?: string;
+  calibrate?: number;
+  prediction?: string;
+  task?: Task;
+  policy?: string;
+  adopt?: boolean;
+  wait: boolean;
+}
+
+const HELP = `
+Example:
+  $ shadowctl shadow --endpoint weather --artifact candidate.tar.gz --algorithm linear-learner --sample 100%
+
+The production variant is taken over from the live config as it is; nothing of it is declared anew.
+
+A model that does not answer the same request alike is measured against itself first. What is said with --prediction
+must be said to report too. Stopped while it measures, the same command goes on, and shadow detach takes it back:
+  $ shadowctl shadow --endpoint weather --artifact candidate.tar.gz --calibrate 30m --prediction '$.score'`;
+
+const DETACH_HELP = `
+To end a shadow because its model is not wanted, use shadowctl keep: it does this too, writes the decision down with
+its reason, and tells those who are to know. This only takes the shadow away.
+
+Example:
+  $ shadowctl shadow detach --endpoint weather`;
+
+export function shadowCommand(
+  host: Host,
+  start: Run<ShadowOptions> = run,
+  startDetach: Run<DetachOptions> = runDetach,
+): Command {
+  const command = new Command('shadow').option('--endpoint <name>', 'the endpoint');
+  const described = addCandidateFlags(command.optionsGroup('The candidate:'))
+    .option('--model <name>', 'a model that exists already, in place of --artifact')
+    .optionsGroup('The shadow:')
+    .option('--sample <share>', 'share of the requests that the shadow sees', share, 1)
+    .option('--variant-name <name>', 'name of the shadow variant', 'shadow')
+    .option(
+      '--instance-type <type>',
+      'instances of the shadow (default: as production)',
+      instanceType('--instance-type'),
+    )
+    .option(
+      '--instances <count>',
+      'how many (default: as production, for a fair comparison)',
+      wholeNumber('--instances', 1),
+    )
+    .option('--capture-to <s3 uri>', 'where requests and answers of both variants are captured')
+    .option(
+      '--calibrate <duration>',
+      'first shadow production with its own model for so long (30m) and keep how much it differs from itself: the report counts only what goes beyond',
+      duration('--calibrate'),
+    )
+    .option(
+      '--prediction <path>',
+      "with --calibrate, as for report: where predictions lie in a JSON answer, like '$.score'",
+    )
+    .option('--task <task>', 'with --calibrate, as for report: what kind of answers these are', oneOf('--task', TASKS))
+    .option('--policy <file>', 'with --calibrate, as for report: whose tolerance and fields are taken')
+    .optionsGroup('Other options:');
+  commonFlags(adoptFlag(described).option('--no-wait', 'do not wait until the endpoint has settled'))
+    .addHelpText('after', HELP)
+    .action((flags: Flags) => host.start(start, parse(flags)));
+  command.addCommand(detachCommand(host, startDetach));
+  return command;
+}
+
+function parse(flags: Flags): ShadowOptions {
+  if (flags.calibrate !== undefined && !flags.wait)
+    throw usage('--calibrate waits for the endpoint and for requests; it does not go with --no-wait.');
+  const reading = (['prediction', 'task', 'policy'] as const).find((name) => flags[name] !== undefined);
+  if (flags.calibrate === undefined && reading !== undefined)
+    throw usage(
+      `--${reading} says how answers are read while calibrating, and --calibrate is missing.`,
+      'Add --calibrate 30m; or say it to shadowctl report, later.',
+    );
+  return {
+    endpoint: endpointOf(flags),
+    candidate: candidateFlags(flags),
+    model: flags.model,
+    sample: flags.sample,
+    variantName: flags.variantName,
+    instanceType: flags.instanceType,
+    instances: flags.instances,
+    captureTo: flags.captureTo,
+    calibrate: flags.calibrate,
+    prediction: flags.prediction,
+    task: flags.task,
+    policy: flags.policy,
+    adopt: flags.adopt === true,
+    wait: flags.wait,
+    ...commonOptions(flags),
+  };
+}
+
+function detachCommand(host: Host, start: Run<DetachOptions>): Command {
+  const command = new Command('detach')
+    .description('take the shadow away; production stays as it is')
+    // commander gives flags that the parent has too to the parent: see `both`.
+    .option('--endpoint <name>', 'the endpoint')
+    .option('--config-name <name>', 'name of the new endpoint config, where one is needed')
+    .option('--no-wait', 'do not wait until the endpoint has settled');
+  return commonFlags(command)
+    .addHelpText('after', DETACH_HELP)
+    .action((_: unknown, given: Command) => {
+      const flags = both(given);
+      const { configName, wait } = flags;
+      return host.start(start, { endpoint: endpointOf(flags), configName, wait, ...commonOptions(flags) });
+    });
+}
+
+function endpointOf({ endpoint }: Flags): string {
+  if (endpoint === undefined) throw usage('--endpoint is missing.', 'Name the endpoint: --endpoint NAME');
+  return endpoint;
+}
+
+/** The flags of a command and, where they were said before its name, of its parent. */
+function both(command: Command): Flags {
+  const own = command.opts<Flags>();
+  const parent = command.parent;
+  if (parent === null) return own;
+  const said = Object.entries(parent.opts()).filter(([name]) => parent.getOptionValueSource(name) === 'cli');
+  return { ...own, ...Object.fromEntries(said) };
+}
+
+/** `100%`, `25%` or `0.25`. */
+function share(text: string): number {
+  const value = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text);
+  if (text !== '' && text !== '%' && value > 0 && value <= 1) return value;
+  throw usage(
+    `--sample: "${text}" is not a share of the requests.`,
+    'Write for example 100%, 25% or 0.25; at least something, at most all.',
+  );
+}
+
+/** Attaches a candidate as shadow variant to a live endpoint. */
+export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
+  const { attachShadow } = await import('../lifecycle/shadow/attach.ts');
+  const { sessionOf } = await import('./session.ts');
+  const { reportPlainUpdate } = await import('./views/settled.ts');
+  const result = await attachShadow(sessionOf(app, options), {
+    ...options,
+    candidate: candidateSpec(options.candidate, app.cwd),
+    calibrate: options.calibrate === undefined ? undefined : await calibration(app, options, options.calibrate),
+  });
+  return reportPlainUpdate(app.io, options.format, result);
+}
+
+/** How answers are read while calibrating: refused before anything is changed. */
+async function calibration(app: App, { prediction, task, policy: file }: ShadowOptions, length: number) {
+  const { loadReportPolicy, readPrediction } = await import('./report/judge-options.ts');
+  const { policy } = await loadReportPolicy(app, file);
+  return { length, task, policy, prediction: readPrediction(prediction) };
+}
+
+/** Takes the shadow variant away from an endpoint. */
+export async function runDetach(app: App, options: DetachOptions): Promise<Outcome> {
+  const { detachShadow } = await import('../lifecycle/shadow/detach.ts');
+  const { sessionOf } = await import('./session.ts');
+  const { reportPlainUpdate } = await import('./views/settled.ts');
+  return reportPlainUpdate(app.io, options.format, await detachShadow(sessionOf(app, options), options));
+}

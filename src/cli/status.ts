@@ -1,0 +1,116 @@
+import { Command } from 'commander';
+import type { App, Host, Outcome, Run } from '../app.ts';
+import { noEndpoint } from '../aws/no-endpoint.ts';
+import { cannotRun, usage } from '../base/errors.ts';
+import { lines, shown, text } from '../base/text.ts';
+import type { AllStatus, EndpointStatus } from '../lifecycle/status.ts';
+import type { Session } from '../lifecycle/session.ts';
+import { formatFlag } from './flags/common.ts';
+
+export interface StatusOptions {
+  /** Undefined: every endpoint that has a journal here. */
+  endpoint: string | undefined;
+  format: 'text' | 'json';
+  /** Watch an update that is under way until it has ended. */
+  watch: boolean;
+}
+
+interface Flags {
+  watch?: boolean;
+  endpoint?: string;
+  all?: boolean;
+  format: 'text' | 'json';
+}
+
+const HELP = `
+Exit codes: 0 told; with --watch 0 where the update took effect, 1 where it did not.
+
+Example:
+  $ shadowctl status --endpoint weather --watch`;
+
+export function statusCommand(host: Host, start: Run<StatusOptions> = run): Command {
+  const command = new Command('status')
+    .option('--endpoint <name>', 'the endpoint')
+    .option('--all', 'every endpoint that has a journal here, in this account and region (the default)')
+    .option('--watch', 'watch an update that is under way to its end, whoever began it; changes nothing');
+  return formatFlag(command)
+    .addHelpText('after', HELP)
+    .action((flags: Flags) => host.start(start, parse(flags)));
+}
+
+function parse({ endpoint, all, watch, format }: Flags): StatusOptions {
+  if (endpoint !== undefined && all === true) throw usage('Give either --endpoint NAME or --all.');
+  if (watch === true && endpoint === undefined) throw usage('--watch watches one endpoint: give --endpoint NAME.');
+  if (watch === true && format === 'json')
+    throw usage(
+      '--watch draws for people.',
+      text`For machines, use: ${shown('canary', { endpoint, resume: true, format: 'json' })}`,
+    );
+  return { endpoint, format, watch: watch === true };
+}
+
+/** Tells what stands. */
+export async function run(app: App, { endpoint, format, watch }: StatusOptions): Promise<Outcome> {
+  const { sessionOf } = await import('./session.ts');
+  const session = sessionOf(app);
+  if (endpoint === undefined) return tellAll(app, session, format);
+  if (watch) {
+    const ended = await follow(app, session, endpoint);
+    if (ended !== undefined) return ended;
+    app.io.err(`No update of ${endpoint} is under way.`);
+  }
+  const { statusOf } = await import('../lifecycle/status.ts');
+  const status = await statusOf(session, endpoint);
+  if (status.live === undefined && status.lastRun === undefined) throw noEndpoint((await app.aws()).target, endpoint);
+  if (format === 'json') return writeJson(app, status);
+  await write(app, [status]);
+  return 'done';
+}
+
+async function tellAll(app: App, session: Session, format: StatusOptions['format']): Promise<Outcome> {
+  const { statusOfAll } = await import('../lifecycle/status.ts');
+  const all = await statusOfAll(session);
+  if (all.journaled.length === 0) throw nothingHeld(all);
+  if (format === 'json') return writeJson(app, all.statuses);
+  if (all.statuses.length === 0) {
+    app.io.out(`Nothing stands in account ${all.account}, ${all.region}. What was done there:`);
+    for (const endpoint of all.journaled) app.io.out(text`  ${shown('history', { endpoint })}`);
+  }
+  await write(app, all.statuses);
+  return 'done';
+}
+
+function nothingHeld({ account, region, stateDir }: AllStatus) {
+  return cannotRun(
+    `shadowctl holds nothing in account ${account}, ${region}: there is no journal in ${stateDir}.`,
+    lines(
+      text`Look at any endpoint with: ${shown('status', { endpoint: 'NAME' })}`,
+      'Journals lie in the folder the endpoint was deployed from.',
+    ),
+  );
+}
+
+async function writeJson(app: App, found: EndpointStatus | readonly EndpointStatus[]): Promise<Outcome> {
+  const { statusJson } = await import('./views/status.ts');
+  const json = Array.isArray(found) ? found.map(statusJson) : statusJson(found as EndpointStatus);
+  app.io.out(JSON.stringify(json, undefined, 2));
+  return 'done';
+}
+
+async function write(app: App, statuses: readonly EndpointStatus[]): Promise<void> {
+  const { statusLines } = await import('./views/status.ts');
+  for (const [index, status] of statuses.entries()) {
+    if (index > 0) app.io.out();
+    for (const line of await statusLines(app.io, status)) app.io.out(line);
+  }
+}
+
+async function follow(app: App, session: Session, endpoint: string): Promise<Outcome | undefined> {
+  const { followAnyUpdate } = await import('../lifecycle/follow-any-update.ts');
+  const { watchedLines } = await import('./views/status.ts');
+  const ended = await followAnyUpdate(session, endpoint);
+  if (ended === undefined) return undefined;
+  for (const line of watchedLines(app.io, ended)) app.io.out(line);
+  const good = ended.kind === 'update' ? ended.ending.kind === 'updated' : ended.settled.kind === 'running';
+  return good ? 'done' : 'no';
+}

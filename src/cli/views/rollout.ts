@@ -1,0 +1,120 @@
+import { lines, shown, type Text, text } from '../../base/text.ts';
+import { durationFlag, milliseconds, percent, SECOND, timeOfDay } from '../../base/units.ts';
+import { hourlyCost } from '../../guard/prices.ts';
+import type { Message } from '../../lifecycle/events.ts';
+import type { RolloutPlan } from '../../lifecycle/plans.ts';
+import type { RolloutStopped } from '../../lifecycle/rollout/stopped.ts';
+import type { StepVerdict } from '../../lifecycle/rollout/judge-step.ts';
+import type { Rollout, RolloutLimits } from '../../state/rollouts.ts';
+import { type Io, plain } from '../../ui/io.ts';
+import { paint } from '../../ui/theme.ts';
+import { layout, wrap } from '../../ui/wrap.ts';
+import { describeStep } from './steps.ts';
+
+type ViewIo = Pick<Io, 'color' | 'columns' | 'command'>;
+
+/** What would be done, what would take it back, and what it costs. */
+export function rolloutPlanLines(io: Pick<Io, 'columns'>, { endpoint, rollout, steps, fleet }: RolloutPlan): string[] {
+  const { model, steps: shares, bakeSeconds, limits } = rollout;
+  const cost = hourlyCost(fleet.instanceType, fleet.instances);
+  return [
+    ...steps.flatMap((step) => describeStep(step, io.columns)),
+    `~ endpoint ${endpoint}  (${model} takes ${shares.map(percent).join(', then ')}; at least ${durationFlag(bakeSeconds * SECOND)} each)`,
+    ...(limits === undefined ? [] : limitWords(limits)).flatMap((limit) =>
+      wrap(`  taken back at ${limit}`, io.columns, '    '),
+    ),
+    `  Two full fleets are billed until it has ended${cost === undefined ? '.' : `: ${cost} more.`}`,
+  ];
+}
+
+/** What the limits are; empty where there are none. */
+function limitWords({ rate5xx, rate4xx, latency, alarms }: RolloutLimits): string[] {
+  const rate = (share: number | undefined, code: string) =>
+    share === undefined ? [] : [`more than ${percent(share)} of the requests of a minute answered ${code}`];
+  return [
+    ...rate(rate5xx, '5XX'),
+    ...rate(rate4xx, '4XX'),
+    ...(latency === undefined
+      ? []
+      : [
+          `ModelLatency ${latency.statistic} above ${milliseconds(latency.milliseconds)}, ${latency.minutes} minutes in a row`,
+        ]),
+    ...alarms.map((name) => `alarm ${name}`),
+  ];
+}
+
+/** A step has its share. */
+export function stepLine({ model, steps }: Rollout, step: number, at: number): string {
+  return `${timeOfDay(at, 'seconds')}  step ${step + 1} of ${steps.length}: ${model} takes ${percent(steps[step])} of the requests`;
+}
+
+/** All requests go to production again. */
+export function returnedLine({ previousModel }: Rollout, at: number): string {
+  return `${timeOfDay(at, 'seconds')}  all requests go to ${previousModel} again`;
+}
+
+const MARKS = {
+  pass: ['✓', 'good'],
+  fail: ['✗', 'bad'],
+  inconclusive: ['?', 'warning'],
+} as const;
+
+/** A step is decided, or was watched for as long as asked. */
+export function verdictLines(io: ViewIo, { model }: Rollout, step: number, verdict: StepVerdict, at: number): string[] {
+  const { outcome, requests, reasons } = verdict;
+  const [mark, meaning] = MARKS[outcome];
+  const indent = ' '.repeat(12);
+  return [
+    `${timeOfDay(at, 'seconds')}  ${paint(io, meaning, mark)} step ${step + 1}: ${outcome}, ${requests} requests on ${model} so far`,
+    ...reasons.flatMap((reason) => wrap(`${indent}${plain(reason)}`, io.columns, indent)),
+  ];
+}
+
+/** How a rollout ended, to standard output. */
+export function rolloutLines(io: ViewIo, stopped: RolloutStopped): Text[] {
+  const sentence = wrap(endWords(stopped), io.columns, '  ');
+  return stopped.ended === 'passed' ? [...sentence, text`  ${wayBack(stopped)}`] : sentence;
+}
+
+/** For machines: of `--format json`, and of webhooks. */
+export function rolloutFacts({ endpoint, ended, rollout, share }: RolloutStopped) {
+  return { endpoint, ended, model: rollout.model, previousModel: rollout.previousModel, share };
+}
+
+/** How it is told to those who are notified. */
+export function rolloutMessage({ command }: Pick<Io, 'command'>, stopped: RolloutStopped): Message {
+  const { endpoint, ended } = stopped;
+  const next =
+    ended === 'passed'
+      ? wayBack(stopped)
+      : ended === 'paused'
+        ? lines(
+            text`Go on: ${shown('rollout', { endpoint, resume: true })}`,
+            text`Return: ${shown('rollout', { endpoint, cancel: true })}`,
+          )
+        : undefined;
+  const told = layout(lines(endWords(stopped), next), Number.POSITIVE_INFINITY, '', command);
+  return {
+    subject: `shadowctl rollout: ${ended} - ${endpoint}`,
+    text: told.join('\n'),
+    facts: rolloutFacts(stopped),
+  };
+}
+
+function endWords({ endpoint, ended, rollout, share }: RolloutStopped): string {
+  const { model, previous, previousModel } = rollout;
+  switch (ended) {
+    case 'passed':
+      return `${model} serves all requests of ${endpoint}.`;
+    case 'failed':
+      return `${model} failed; ${endpoint} is back on ${previous} with ${previousModel}.`;
+    case 'cancelled':
+      return `${endpoint} is back on ${previous} with ${previousModel}.`;
+    case 'paused':
+      return `Not decided at ${percent(share)}.`;
+  }
+}
+
+function wayBack({ endpoint, rollout }: RolloutStopped): Text {
+  return text`The way back: ${shown('undo', { endpoint, to: rollout.previous })}`;
+}

@@ -1,0 +1,33 @@
+import type { NoiseFloor } from '../../base/noise-floor.ts';
+import { percent } from '../../base/units.ts';
+import type { Judgement } from '../../lifecycle/judge.ts';
+import { type Io, plain } from '../../ui/io.ts';
+import { paint } from '../../ui/theme.ts';
+
+/** The verdict on a shadow that is to be promoted, and why. */
+export function judgementLines(
+  io: Pick<Io, 'color'>,
+  { model, judgement, force }: { model: string; judgement: Judgement; force: boolean },
+): string[] {
+  const { outcome, summary, reasons } = judgement;
+  const good = outcome === 'pass';
+  return [
+    `${paint(io, good ? 'good' : 'bad', good ? '✓' : '✗')} Verdict on ${model}: ${outcome}. ${plain(summary)}`,
+    ...reasons.map((reason) => `    ${plain(reason)}`),
+    ...(!good && force ? [`${paint(io, 'warning', '!')} Going on all the same (--force); the journal says so.`] : []),
+  ];
+}
+
+/** How much production differs from itself. */
+export function noiseWords(floor: NoiseFloor | undefined): string {
+  if (floor === undefined) return 'note: No request was answered by both copies in that time: there is no noise floor.';
+  const { labels, numbers, pairs, model } = floor;
+  if (labels === undefined && numbers === undefined)
+    return `note: Of ${pairs} pairs of answers none could be compared: there is no noise floor. Say with --prediction where predictions lie in an answer.`;
+  const share = (part: number, n: number) => percent(part / Math.max(1, n));
+  const parts = [
+    ...(labels === undefined ? [] : [`${share(labels.differing, labels.n)} of the labels differ`]),
+    ...(numbers === undefined ? [] : [`${share(numbers.beyond, numbers.n)} of the numbers beyond the tolerance`]),
+  ];
+  return `Noise floor of ${model}: ${parts.join(', ')}, over ${pairs} pairs.`;
+}

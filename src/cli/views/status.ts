@@ -1,0 +1,159 @@
+import { linesOf, printText, shown, type Text, text } from '../../base/text.ts';
+import { isoSeconds, percent } from '../../base/units.ts';
+import type { WatchedEnd } from '../../lifecycle/follow-any-update.ts';
+import type { EndpointStatus } from '../../lifecycle/status.ts';
+import type { ResourceKind } from '../../state/journal.ts';
+import { type Io, plain } from '../../ui/io.ts';
+import { records } from '../../ui/records.ts';
+import { type Meaning, paint } from '../../ui/theme.ts';
+import { layout, wrap } from '../../ui/wrap.ts';
+import { imageText } from './steps.ts';
+
+/** The same for machines: as version 0.1 wrote it, with sentences where the value has parts. */
+export function statusJson(status: EndpointStatus) {
+  const { live, calibration, open, lock } = status;
+  const image = <V extends { image: string }>(variant: V): V => ({ ...variant, image: imageText(variant.image) });
+  return {
+    ...status,
+    live: live && { ...live, variants: live.variants.map(image), coming: live.coming.map(image) },
+    calibration: calibration && { ...calibration, next: printText(calibration.next) },
+    open: open.map(openText),
+    lock: lock && lockText(lock),
+  };
+}
+
+function openText({ action, resource, at }: EndpointStatus['open'][number]): string {
+  return `${action} ${resource}, begun ${isoSeconds(at)}`;
+}
+
+function lockText({ by, why, since }: NonNullable<EndpointStatus['lock']>): string {
+  return `${by} for \`${why}\` since ${isoSeconds(since)}`;
+}
+
+/** How a change that was watched has ended. */
+export function watchedLines(io: Pick<Io, 'columns'>, ended: WatchedEnd): string[] {
+  if (ended.kind === 'update') return wrap(plain(ended.ending.sentence), io.columns, '  ');
+  const { endpoint, config, settled } = ended;
+  const how = settled.kind === 'running' ? `is in service on ${config}` : 'did not come into service';
+  return [`Endpoint ${endpoint} ${how}.`];
+}
+
+/** What stands of an endpoint, for people. */
+export async function statusLines(io: Io, status: EndpointStatus): Promise<string[]> {
+  const all: string[] = [];
+  const put = (line = '') => void all.push(line);
+  const { live } = status;
+  const say = (words: Text) => all.push(...layout(words, io.columns, '  ', io.command));
+  if (live === undefined) put(`Endpoint ${paint(io, 'name', status.endpoint)}: there is none.`);
+  else {
+    wrap(
+      `Endpoint ${status.endpoint}: ${live.status} on ${live.config} (${OWNERSHIP[live.ownership] ?? live.ownership}), modified ${isoSeconds(live.modified ?? 'never')}`,
+      io.columns,
+      '  ',
+    )
+      .map((line) => line.replace(live.status, paint(io, meaningOf(live.status), live.status)))
+      .forEach(put);
+    if (live.target !== undefined) say(`In progress, towards ${live.target}.`);
+    if (live.progress !== undefined) say(`  ${plain(live.progress)}`);
+    if (live.reason !== undefined) say(`Last reason AWS gave: ${plain(live.reason)}`);
+    const fleets = [
+      ...live.variants.map((one) => ({ ...one, what: one.role as string })),
+      ...live.coming.map((one) => ({ ...one, what: `new ${one.role}` })),
+    ];
+    if (fleets.length > 0) {
+      put();
+      put(
+        await records(
+          io,
+          ['variant', '', 'model', 'image', 'instances', 'weight'],
+          fleets.map((one) => [
+            one.name,
+            one.what,
+            one.model,
+            imageText(one.image),
+            `${ofDesired(one.instances)} × ${one.instanceType}`,
+            ofDesired(one.weight),
+          ]),
+          '  ',
+        ),
+      );
+    }
+    if (live.capture !== undefined)
+      say(
+        `  Data capture: ${live.capture.on ? `on, ${live.capture.percent} % of the requests` : 'off'}, to ${live.capture.destination}`,
+      );
+  }
+  if (status.rollout !== undefined) {
+    const { model, step, steps, share, since } = status.rollout;
+    const where = step === 0 ? 'before its first step' : `at step ${step} of ${steps}`;
+    put();
+    say(
+      `Rollout under way, ${where}: ${model} takes ${percent(share)} of the requests${since === undefined ? '' : ` since ${since}`}.`,
+    );
+    say('To go on (or, with --cancel in place of --resume, back):');
+    say(text`  ${shown('rollout', { endpoint: status.endpoint, resume: true })}`);
+  }
+  if (status.calibration !== undefined) {
+    put();
+    say(`${status.calibration.text}.`);
+    // Whoever is at work on it brings it to its end.
+    const ways = status.lock === undefined ? linesOf(status.calibration.next) : [];
+    for (const way of ways) say(text`  ${way}`);
+  }
+  if (status.alarms.length > 0) {
+    put();
+    put(
+      await records(
+        io,
+        ['alarm', 'state', 'reason'],
+        status.alarms.map((alarm) => [alarm.name, alarm.state, alarm.state === 'OK' ? '' : alarm.reason]),
+        '  ',
+      ),
+    );
+  }
+  put();
+  const counts = Object.entries(status.counts).map(([kind, count]) => counted(kind as ResourceKind, count));
+  say(`What stands of shadowctl's: ${counts.length === 0 ? 'nothing' : counts.join(', ')}.`);
+  if (status.lastRun !== undefined)
+    say(
+      `Last change: \`${status.lastRun.command}\` by ${plain(status.lastRun.by)} at ${isoSeconds(status.lastRun.at)}.`,
+    );
+  if (status.lock !== undefined) say(`At work now: ${plain(lockText(status.lock))}.`);
+  for (const step of status.open)
+    say(`Begun and never heard of again: ${plain(openText(step))}. The next command that changes anything asks AWS.`);
+  return all;
+}
+
+const OWNERSHIP: Readonly<Record<string, string>> = {
+  created: 'ours',
+  adopted: 'adopted',
+  foreign: 'not ours',
+  'unknown-here': "shadowctl's, but not from this folder",
+};
+
+const NAMES: Readonly<Record<ResourceKind, [one: string, many: string]>> = {
+  endpoint: ['endpoint', 'endpoints'],
+  model: ['model', 'models'],
+  'endpoint-config': ['endpoint config', 'endpoint configs'],
+  alarm: ['CloudWatch alarm', 'CloudWatch alarms'],
+  's3-object': ['upload', 'uploads'],
+  's3-bucket': ['bucket', 'buckets'],
+  's3-prefix': ['folder of captures', 'folders of captures'],
+  'log-group': ['log group', 'log groups'],
+};
+
+function counted(kind: ResourceKind, count: number): string {
+  return `${count} ${NAMES[kind][count === 1 ? 0 : 1]}`;
+}
+
+function meaningOf(status: string): Meaning {
+  if (status === 'InService') return 'good';
+  return /Failed|OutOfService/.test(status) ? 'bad' : 'warning';
+}
+
+/** `3`, or `2 of 3` on the way there. */
+function ofDesired(pair: { current: number | undefined; desired: number | undefined }): string {
+  return pair.current === pair.desired || pair.desired === undefined
+    ? String(pair.current ?? '?')
+    : `${pair.current ?? 0} of ${pair.desired}`;
+}

@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises';
+import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import { compositeAlarms, listAlarms } from '../aws/alarms.ts';
+import { describeAlarms } from '../aws/cloudwatch.ts';
+import type { Aws } from '../aws/clients.ts';
+import { noEndpoint } from '../aws/no-endpoint.ts';
+import { usage } from '../base/errors.ts';
+import { examineAlarm, type GuardedUpdate } from '../guard/alarms/check.ts';
+import { parseAlarmFile } from '../guard/alarms/file.ts';
+import { examineEndpoint } from '../guard/doctor/endpoint.ts';
+import { examineOther } from '../guard/alarms/lookup.ts';
+import type { Finding } from '../guard/finding.ts';
+import type { Size } from '../guard/quantity.ts';
+import { readBaseline } from './guarded-update/fleet-metrics.ts';
+import { type Live, readLive } from '../resources/live.ts';
+import { artifactExists } from '../resources/artifact/check-remote.ts';
+import { type Session, viewEndpoint } from './session.ts';
+
+export interface DoctorOptions {
+  endpoint: string;
+  /** Alarms by name; none: every alarm on this endpoint. */
+  alarms: readonly string[];
+  /** Path of a JSON file with alarms that need not exist yet. */
+  file: string | undefined;
+  /** The bake the alarms are to fire in, in seconds. */
+  bakeSeconds: number;
+  /** How much of the fleet goes first. */
+  canarySize: Size;
+  /** The config a new fleet will run, where the alarms name one. */
+  configName: string | undefined;
+}
+
+/** Finds out which alarms can never fire, and what else would spoil an update. */
+export function examine(session: Session, options: DoctorOptions): Promise<Finding[]> {
+  return viewEndpoint(session, options.endpoint, async ({ aws }) => {
+    const live = await readLive(aws, options.endpoint, session.signal);
+    if (live === undefined) throw noEndpoint(aws.target, options.endpoint);
+    return examineLive(session, aws, live, options);
+  });
+}
+
+async function examineLive(session: Session, aws: Aws, live: Live, options: DoctorOptions): Promise<Finding[]> {
+  const variant =
+    live.config?.ProductionVariants?.[0]?.VariantName ?? live.endpoint.ProductionVariants?.[0]?.VariantName ?? '';
+  const liveConfig = live.endpoint.EndpointConfigName;
+  const baseline = await readBaseline(
+    aws,
+    { endpoint: options.endpoint, variant, config: liveConfig },
+    'p90',
+    session.clock.now(),
+    60,
+    session.signal,
+  );
+  const update: GuardedUpdate = {
+    endpoint: options.endpoint,
+    variant,
+    newConfig: options.configName,
+    liveConfig,
+    bakeSeconds: options.bakeSeconds,
+    firstShare: firstShare(live, options),
+    requestsPerMinute: baseline.activeMinutes === 0 ? undefined : baseline.requests / baseline.activeMinutes,
+  };
+  const findings = examineEndpoint({
+    name: options.endpoint,
+    region: aws.target.region,
+    endpoint: live.endpoint,
+    config: live.config,
+    model: live.model,
+    artifactThere: await artifactExists(aws, live.model?.PrimaryContainer?.ModelDataUrl),
+    requests: baseline.requests,
+  });
+  const alarms = await chosenAlarms(session, aws, options);
+  const others = options.alarms.filter((name) => !alarms.some((alarm) => alarm.AlarmName === name));
+  const composites = await compositeAlarms(aws, others, session.signal);
+  for (const name of others)
+    findings.push(
+      examineOther(
+        name,
+        composites.find((alarm) => alarm.AlarmName === name),
+      ),
+    );
+  if (alarms.length === 0 && options.alarms.length === 0) {
+    findings.push({
+      severity: 'note',
+      check: 'no-alarms',
+      subject: `endpoint ${options.endpoint}`,
+      message: 'No alarm watches it: SageMaker would never roll an update back for what its answers are like.',
+      next: 'A canary makes three for each update.',
+    });
+  }
+  for (const alarm of alarms) findings.push(...examineAlarm(alarm, update));
+  return findings;
+}
+
+function firstShare(live: Live, { canarySize }: DoctorOptions): number {
+  const fleet = live.endpoint.ProductionVariants?.[0]?.DesiredInstanceCount ?? 1;
+  const share = canarySize.unit === 'percent' ? canarySize.value / 100 : canarySize.value / Math.max(1, fleet);
+  return Math.min(1, share);
+}
+
+async function chosenAlarms(session: Session, aws: Aws, options: DoctorOptions): Promise<MetricAlarm[]> {
+  const fromFile = options.file === undefined ? [] : parseAlarmFile(options.file, await readText(options.file));
+  if (options.alarms.length > 0) return [...fromFile, ...(await describeAlarms(aws, options.alarms, session.signal))];
+  if (options.file !== undefined) return fromFile;
+  return (await listAlarms(aws, session.signal)).filter((alarm) => watches(alarm, options.endpoint));
+}
+
+function watches(alarm: MetricAlarm, endpoint: string): boolean {
+  const own = alarm.Dimensions ?? [];
+  const inner = (alarm.Metrics ?? []).flatMap((query) => query.MetricStat?.Metric?.Dimensions ?? []);
+  return [...own, ...inner].some((dimension) => dimension.Name === 'EndpointName' && dimension.Value === endpoint);
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw usage(`--file: ${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`, undefined, error);
+  }
+}

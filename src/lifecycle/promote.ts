@@ -1,0 +1,216 @@
+import type { ProductionVariant, Tag } from '@aws-sdk/client-sagemaker';
+import type { Policy } from '../analysis/policy/policy.ts';
+import { noEndpoint } from '../aws/no-endpoint.ts';
+import { describeModel } from '../aws/sagemaker.ts';
+import { cannotRun } from '../base/errors.ts';
+import { shown, text } from '../base/text.ts';
+import { MINUTE, timeOfDay } from '../base/units.ts';
+import { deriveConfig } from '../resources/derive-config.ts';
+import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../resources/live.ts';
+import type { Step } from '../resources/steps.ts';
+import { calibrationOf } from '../state/calibration.ts';
+import { calibrationEnds, calibrationText } from './calibration.ts';
+import type { GuardedResult } from './canary.ts';
+import { checkCandidateNames, nameCandidate } from './candidate.ts';
+import { finishGuardedUpdate } from './guarded-update/finish.ts';
+import { type GuardedStart, type GuardOptions, startGuardedUpdate } from './guarded-update/start.ts';
+import { judgeEndpoint, type Judgement, judgementOf } from './judge.ts';
+import type { LabelSource } from './labels.ts';
+import { targetsOf } from './notify.ts';
+import { type EndpointSession, onEndpoint, type Session, viewEndpoint } from './session.ts';
+import { type OwnTraffic, smokeTest } from './traffic/with-traffic.ts';
+import type { Moment } from './window.ts';
+
+/** How the shadow is judged before it is promoted. */
+export interface ShadowJudging {
+  /** Where the window begins; undefined: since the shadow is in service. */
+  from: Moment | undefined;
+  labels: LabelSource | undefined;
+  policy: Policy;
+  policyFrom: string;
+}
+
+export interface PromoteOptions {
+  endpoint: string;
+  judging: ShadowJudging;
+  /** `force` overrules the verdict too; the journal says so. */
+  guard: GuardOptions;
+  /** Of the new endpoint config; undefined: chosen. */
+  configName: string | undefined;
+  /** Requests of our own during the update, for endpoints without any. */
+  traffic: OwnTraffic | undefined;
+  /** Decide only: the plan is returned, and nothing is changed. */
+  plan: boolean;
+}
+
+export type PromoteResult =
+  /** The verdict is not pass: nothing was changed. */
+  { kind: 'refused'; judgement: Judgement } | GuardedResult;
+
+/** Judges the shadow, and where it passes puts its model into production through a guarded update. */
+export async function promote(session: Session, options: PromoteOptions): Promise<PromoteResult> {
+  const { endpoint, guard, traffic } = options;
+  checkCandidateNames({ modelName: undefined, configName: options.configName });
+  const targets = await targetsOf(session, guard.notify);
+  if (traffic !== undefined) await smokeTest(session, endpoint, traffic.file);
+  const seen = await viewEndpoint(session, endpoint, readShadowed);
+  const judgement = await judgeShadow(session, options, seen);
+  session.emit({ kind: 'shadow-judged', model: shadowOf(seen).model, judgement, force: guard.force });
+  if (judgement.outcome !== 'pass' && !guard.force) return { kind: 'refused', judgement };
+  const started = await onEndpoint(session, { endpoint, command: 'promote', readOnly: options.plan }, (on) =>
+    start(on, options, seen, judgement),
+  );
+  if (started.kind === 'planned') return started;
+  return finishGuardedUpdate(session, started.update, { targets, metrics: guard.metrics, traffic });
+}
+
+/** The shadow of a live endpoint, with what tells exactly which model it runs. */
+export interface Shadow {
+  variant: string;
+  model: string;
+  /** The images its instances really run, by digest. */
+  images: readonly string[];
+}
+
+/** @throws Problem (cannot-run) where there is no shadow to promote */
+export function shadowOf(live: Live): Shadow {
+  const [declared] = productionOf(live).config.ShadowProductionVariants ?? [];
+  if (declared?.ModelName === undefined || declared.VariantName === undefined) {
+    throw cannotRun(
+      `Endpoint "${live.name}" carries no shadow; it runs ${live.endpoint.EndpointConfigName}.`,
+      text`Attach one first: ${shown('shadow', { endpoint: live.name, artifact: '…', algorithm: '…' })}`,
+    );
+  }
+  const running = live.endpoint.ShadowProductionVariants?.find((one) => one.VariantName === declared.VariantName);
+  return {
+    variant: declared.VariantName,
+    model: declared.ModelName,
+    images: (running?.DeployedImages ?? []).map((image) => image.ResolvedImage ?? image.SpecifiedImage ?? ''),
+  };
+}
+
+/** An endpoint of ours with a shadow that is a candidate. @throws Problem where it is not */
+async function readShadowed({ aws, session, journal, state, endpoint }: EndpointSession): Promise<Live> {
+  const live = await readLive(aws, endpoint, session.signal);
+  if (live === undefined) throw noEndpoint(aws.target, endpoint);
+  requireOurs(live, state(), journal.path, false);
+  requireSettled(live);
+  shadowOf(live);
+  const calibration = calibrationOf(state(), live.endpoint.EndpointConfigName);
+  if (calibration !== undefined)
+    throw cannotRun(
+      `There is no candidate to promote. ${calibrationText(calibration)}.`,
+      calibrationEnds(calibration, endpoint),
+    );
+  return live;
+}
+
+/** Until a first whole minute of the shadow has passed and its metrics are published, there is nothing to read. */
+const FIRST_LOOK_MS = 2 * MINUTE;
+
+/** The verdict is on the shadow that runs now, since it has run: never on another model of the same name. */
+async function judgeShadow(session: Session, { endpoint, judging }: PromoteOptions, live: Live): Promise<Judgement> {
+  const since = live.endpoint.LastModifiedTime?.getTime();
+  const { from = since, labels, policy, policyFrom } = judging;
+  if (judging.from === undefined && since !== undefined && session.clock.now() - since < FIRST_LOOK_MS)
+    return tooEarly(since);
+  const report = await judgeEndpoint(session, {
+    source: { kind: 'endpoint', endpoint, predictions: true, logs: undefined },
+    window: { from, length: 30 * MINUTE },
+    policy,
+    policyFrom,
+    labels,
+    prediction: undefined,
+    task: undefined,
+    memory: '1GB',
+    redact: false,
+  });
+  return judgementOf(report);
+}
+
+function tooEarly(since: number): Judgement {
+  const clock = (ms: number) => `${timeOfDay(ms, 'seconds')} UTC`;
+  return {
+    outcome: 'inconclusive',
+    summary: `The shadow has been in service since ${clock(since)}; there is something to read from ${clock(since + FIRST_LOOK_MS)} on.`,
+    reasons: [],
+  };
+}
+
+async function start(
+  on: EndpointSession,
+  options: PromoteOptions,
+  judged: Live,
+  judgement: Judgement,
+): Promise<GuardedStart> {
+  const { endpoint, aws, session } = on;
+  const live = await readShadowed(on);
+  if (live.endpoint.EndpointConfigName !== judged.endpoint.EndpointConfigName) {
+    throw cannotRun(
+      `${endpoint} was changed while its shadow was judged: it ran ${judged.endpoint.EndpointConfigName}, now ${live.endpoint.EndpointConfigName}.`,
+      'Run the command again.',
+    );
+  }
+  const shadow = shadowOf(live);
+  const model = await describeModel(aws, shadow.model, session.signal);
+  if (model === undefined)
+    throw cannotRun(
+      `The shadow's model ${shadow.model} has been deleted.`,
+      'Create it again under the same name, or attach the shadow anew.',
+    );
+  const { own, tagList, config } = await nameCandidate(on, {
+    modelName: undefined,
+    configName: options.configName,
+    tags: {},
+  });
+  const production = productionOf(live);
+  return startGuardedUpdate(
+    on,
+    {
+      command: 'promote',
+      live,
+      fleet: production.instances ?? 1,
+      guard: options.guard,
+      steps: planPromotion(live, shadow, { config, tags: tagList }),
+      names: { model: shadow.model, config, run: own.run, tagList },
+      bringsTraffic: options.traffic !== undefined,
+      adopt: false,
+    },
+    (run) =>
+      run.journal.append({
+        type: 'fact',
+        run: run.id,
+        name: 'promoted',
+        value: {
+          model: shadow.model,
+          artifact: model.PrimaryContainer?.ModelDataUrl ?? null,
+          images: shadow.images,
+          verdict: judgement.outcome,
+          summary: judgement.summary,
+          forced: judgement.outcome !== 'pass',
+          wayBack: production.config.EndpointConfigName,
+        },
+      }),
+  );
+}
+
+/**
+ * The live config with the shadow's model in production and no shadow. Production's name, instance type, scaled count
+ * and capture stay: the shadow's own size was a matter of the test. Pure.
+ */
+export function planPromotion(live: Live, shadow: Shadow, change: { config: string; tags: Tag[] }): Step[] {
+  const { config, variant, instances } = productionOf(live);
+  const production: ProductionVariant = {
+    ...variant,
+    ModelName: shadow.model,
+    ...(instances === undefined ? {} : { InitialInstanceCount: instances }),
+  };
+  return [
+    {
+      action: 'create',
+      kind: 'endpoint-config',
+      name: change.config,
+      input: deriveConfig(config, { name: change.config, production: [production], tags: change.tags }),
+    },
+  ];
+}

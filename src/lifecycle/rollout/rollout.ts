@@ -1,0 +1,261 @@
+import type { Policy } from '../../analysis/policy/policy.ts';
+import { AwsProblem } from '../../aws/errors.ts';
+import { noEndpoint } from '../../aws/no-endpoint.ts';
+import { cannotRun, interrupted, usage } from '../../base/errors.ts';
+import { lines, shown, text } from '../../base/text.ts';
+import type { JournaledRun } from '../../resources/apply.ts';
+import { productionOf, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
+import { type Position, positionOf, type Rollout } from '../../state/rollouts.ts';
+import {
+  type CandidateSpec,
+  examineCandidate,
+  leaveOutExisting,
+  nameCandidate,
+  planModel,
+  requireAnotherConfig,
+} from '../candidate.ts';
+import type { Target } from '../events.ts';
+import { requireGuardable } from '../guarded-update/start.ts';
+import { notify, targetsOf } from '../notify.ts';
+import type { RolloutPlan } from '../plans.ts';
+import {
+  adopts,
+  applySteps,
+  type EndpointSession,
+  type LockedEndpoint,
+  lockEndpoint,
+  onEndpoint,
+  openRun,
+  recordAdoption,
+  type Session,
+  viewEndpoint,
+} from '../session.ts';
+import { judgeStep, type StepVerdict } from './judge-step.ts';
+import { lookAtLimits, type RolloutGuard, settleRolloutLimits } from './limits.ts';
+import { planConfigs } from './plan.ts';
+import { variantRouter } from './router.ts';
+import { cancelFrom, continueRollout, type RolloutParts, type RolloutStop } from './runner.ts';
+import type { RolloutStopped } from './stopped.ts';
+
+/** How a rollout is judged and told. */
+export interface RolloutJudging {
+  endpoint: string;
+  /** How much longer than the bake a step that is not decided is watched, seconds. */
+  patienceSeconds: number;
+  policy: Policy;
+  /** Who is told, in addition to the project's targets. */
+  notify: readonly Target[];
+  /** Decide only: nothing is changed. */
+  plan: boolean;
+}
+
+export interface RolloutOptions extends RolloutJudging {
+  candidate: CandidateSpec;
+  /** Shares of the requests, rising, the last being 1. */
+  steps: readonly number[];
+  bakeSeconds: number;
+  guard: RolloutGuard;
+  /** Change an endpoint that shadowctl did not create, and record it as adopted. */
+  adopt: boolean;
+}
+
+export type RolloutResult =
+  /** Nothing was changed. `plan` is undefined for a rollout that is under way. */
+  { kind: 'planned'; plan: RolloutPlan | undefined } | RolloutStopped;
+
+/** Gives a candidate a growing share of the requests, judged after every step. */
+export async function startRollout(session: Session, options: RolloutOptions): Promise<RolloutResult> {
+  const { endpoint } = options;
+  const targets = await targetsOf(session, options.notify);
+  return onEndpoint(session, { endpoint, command: 'rollout', readOnly: options.plan }, async (on) => {
+    const under = positionOf(on.state());
+    if (under !== undefined) {
+      throw cannotRun(
+        `A rollout of ${under.rollout.model} on ${endpoint} is under way.`,
+        'Go on with --resume, or return with --cancel.',
+      );
+    }
+    const decided = await decide(on, options);
+    session.emit({ kind: 'rollout-planned', plan: decided.plan });
+    if (!on.locked) return { kind: 'planned', plan: decided.plan };
+    await session.approve(decided.plan);
+    const run = await openRun(on, 'rollout', decided.run);
+    if (decided.adopt) await recordAdoption(run);
+    await applySteps(session, run, decided.plan.steps);
+    const { rollout } = decided.plan;
+    await run.journal.append({ type: 'fact', run: run.id, name: 'rollout-begun', value: { ...rollout } });
+    const position = { rollout, step: undefined, since: undefined, began: undefined };
+    return carryOn(on, run, position, options, targets);
+  });
+}
+
+/** Goes on with a rollout that paused or was interrupted. */
+export async function resumeRollout(session: Session, options: RolloutJudging): Promise<RolloutResult> {
+  const targets = await targetsOf(session, options.notify);
+  return onRollout(session, options, 'rollout --resume', (on, run, position) =>
+    carryOn(on, run, position, options, targets),
+  );
+}
+
+/** Returns all requests to production and ends the rollout. */
+export async function cancelRollout(session: Session, options: RolloutJudging): Promise<RolloutResult> {
+  const targets = await targetsOf(session, options.notify);
+  return onRollout(session, options, 'rollout --cancel', async (on, run, position) => {
+    const stop = await cancelFrom(partsOf(on, run, position.rollout, options), position);
+    return finish(session, position.rollout, stop, options, targets);
+  });
+}
+
+async function onRollout(
+  session: Session,
+  { endpoint, plan }: RolloutJudging,
+  command: string,
+  work: (on: LockedEndpoint, run: JournaledRun, position: Position) => Promise<RolloutResult>,
+): Promise<RolloutResult> {
+  const positionIn = (on: EndpointSession): Position => {
+    const position = positionOf(on.state());
+    if (position !== undefined) return position;
+    throw usage(
+      `No rollout on ${endpoint} is under way that was begun from this folder.`,
+      text`See what was deployed: ${shown('history', { endpoint })}`,
+    );
+  };
+  if (plan)
+    return viewEndpoint(session, endpoint, async (on) => {
+      positionIn(on);
+      return { kind: 'planned', plan: undefined };
+    });
+  return lockEndpoint(session, { endpoint, command }, async (on) => {
+    const position = positionIn(on);
+    return work(on, await openRun(on, command), position);
+  });
+}
+
+async function decide(
+  on: EndpointSession,
+  options: RolloutOptions,
+): Promise<{ plan: RolloutPlan; run: string; adopt: boolean }> {
+  const { aws, journal, session, endpoint } = on;
+  const { steps: shares, bakeSeconds, candidate } = options;
+  const live = await readLive(aws, endpoint, session.signal);
+  if (live === undefined) throw noEndpoint(aws.target, endpoint);
+  if (!options.adopt) requireOurs(live, on.state(), journal.path);
+  requireSettled(live);
+  requireGuardable(live);
+  const { config: previous, variant } = productionOf(live);
+  const checked = await examineCandidate(session, candidate, live.model);
+  const names = await nameCandidate(on, candidate);
+  requireAnotherConfig(endpoint, names.config, previous.EndpointConfigName);
+  const final = `${names.config.slice(0, 57)}-final`;
+  const configs = planConfigs(live, {
+    model: names.model,
+    config: names.config,
+    final,
+    firstShare: shares[0] ?? 1,
+    tags: names.tagList,
+  });
+  const production = { endpoint, variant: variant.VariantName, config: previous.EndpointConfigName ?? '' };
+  const rollout: Rollout = {
+    previous: production.config,
+    config: names.config,
+    final,
+    model: names.model,
+    previousModel: variant.ModelName ?? '',
+    production: production.variant,
+    candidate: configs.candidate,
+    steps: shares,
+    bakeSeconds,
+    finalInput: configs.final,
+    limits: await settleRolloutLimits(session, production, options.guard, bakeSeconds),
+  };
+  const steps = await leaveOutExisting(on, [
+    ...(await planModel(on, candidate, names, checked, live.model)),
+    { action: 'create', kind: 'endpoint-config', name: rollout.config, input: configs.both },
+  ]);
+  const second = configs.both.ProductionVariants?.[1];
+  const fleet = { instanceType: second?.InstanceType, instances: second?.InitialInstanceCount ?? 0 };
+  return {
+    plan: { kind: 'rollout', endpoint, rollout, steps, fleet },
+    run: names.own.run,
+    adopt: adopts(live, on.state(), options.adopt),
+  };
+}
+
+/** From wherever it stands to the end, a pause or the way back. */
+async function carryOn(
+  on: LockedEndpoint,
+  run: JournaledRun,
+  position: Position,
+  options: RolloutJudging,
+  targets: readonly Target[],
+): Promise<RolloutResult> {
+  const { session, endpoint } = on;
+  const { rollout } = position;
+  try {
+    const stop = await continueRollout(partsOf(on, run, rollout, options), position);
+    return await finish(session, rollout, stop, options, targets);
+  } catch (error) {
+    const stays = `${endpoint} stays as it is divided now.`;
+    const next = lines(
+      text`Go on: ${shown('rollout', { endpoint, resume: true })}`,
+      text`Return: ${shown('rollout', { endpoint, cancel: true })}`,
+    );
+    if (session.signal.aborted) throw interrupted(`Interrupted. ${stays}`, next);
+    if (error instanceof AwsProblem) throw cannotRun(`${error.message} ${stays}`, next, error);
+    throw error;
+  }
+}
+
+function partsOf(on: LockedEndpoint, run: JournaledRun, rollout: Rollout, options: RolloutJudging): RolloutParts {
+  return {
+    session: on.session,
+    record: (fact) => run.journal.append({ type: 'fact', run: run.id, ...fact }),
+    rollout,
+    router: variantRouter(on, run, rollout),
+    patienceSeconds: options.patienceSeconds,
+    judge: (began) => look(on, rollout, began, options.policy),
+  };
+}
+
+/** The policy's verdict, unless a limit or an alarm decides before. What AWS does not tell this time is not decided. */
+async function look(
+  { session, aws, endpoint }: LockedEndpoint,
+  rollout: Rollout,
+  began: number,
+  policy: Policy,
+): Promise<StepVerdict> {
+  const { clock, signal } = session;
+  try {
+    const verdict = await judgeStep(aws, endpoint, rollout, { from: began, now: clock.now(), policy, signal });
+    if (rollout.limits === undefined) return verdict;
+    const candidate = { endpoint, variant: rollout.candidate };
+    const reasons = await lookAtLimits(session, candidate, rollout.limits, began);
+    return reasons.length === 0 ? verdict : { ...verdict, outcome: 'fail', reasons };
+  } catch (error) {
+    if (!(error instanceof AwsProblem) || !error.transient) throw error;
+    return { outcome: 'inconclusive', reasons: [error.message], requests: 0 };
+  }
+}
+
+/** Tells how it ended those who are to know. */
+async function finish(
+  session: Session,
+  rollout: Rollout,
+  stop: RolloutStop,
+  { endpoint }: RolloutJudging,
+  targets: readonly Target[],
+): Promise<RolloutStopped> {
+  if (stop.at === 'ended' && stop.refused === true)
+    throw cannotRun(
+      `${endpoint} did not take up ${rollout.config}; it serves as before.`,
+      text`See what stands: ${shown('status', { endpoint })}`,
+    );
+  const stopped: RolloutStopped = { kind: 'stopped', endpoint, rollout, ...stopOf(rollout, stop) };
+  await notify(session, targets, { kind: 'rollout', stopped });
+  return stopped;
+}
+
+function stopOf(rollout: Rollout, stop: RolloutStop): Pick<RolloutStopped, 'ended' | 'share'> {
+  if (stop.at === 'paused') return { ended: 'paused', share: rollout.steps[stop.step] ?? 0 };
+  return { ended: stop.how, share: stop.how === 'passed' ? 1 : 0 };
+}

@@ -1,0 +1,124 @@
+import { describeEndpoint } from '../../aws/sagemaker.ts';
+import { cannotRun } from '../../base/errors.ts';
+import { apply, type JournaledRun, shift } from '../../resources/apply.ts';
+import type { Rollout } from '../../state/rollouts.ts';
+import { leaveOutExisting } from '../candidate.ts';
+import { awaitConfig } from '../plain-update.ts';
+import { applySteps, type LockedEndpoint } from '../session.ts';
+
+/**
+ * What divides the requests between production and a candidate. Three verbs are all that a rollout asks for; each is
+ * done when the shares hold, and may be repeated.
+ */
+export interface Router {
+  /** The candidate's share of the requests, 0 to 1; undefined where the candidate is not attached. */
+  shares(): Promise<number | undefined>;
+  /**
+   * Gives the candidate this share, above 0, and production the rest; 1 makes it the new production.
+   * @returns `refused` where production serves as before
+   */
+  setShares(share: number): Promise<'set' | 'refused'>;
+  /** All requests to production at once; then the candidate is taken away. */
+  giveBack(): Promise<void>;
+}
+
+/** AWS keeps weights as 32-bit numbers. */
+const SAME_SHARE = 1e-6;
+
+/** Two variants of a SageMaker endpoint: shares are set by UpdateEndpointWeightsAndCapacities. */
+export function variantRouter(on: LockedEndpoint, run: JournaledRun, rollout: Rollout): Router {
+  const { session, aws, endpoint } = on;
+  const describe = () => describeEndpoint(aws, endpoint, session.signal);
+
+  /** Tells the endpoint to run a config and waits for how that ends. */
+  async function runConfig(config: string, since?: Date): Promise<boolean> {
+    await apply(run, {
+      action: 'update',
+      kind: 'endpoint',
+      name: endpoint,
+      input: { EndpointName: endpoint, EndpointConfigName: config },
+    });
+    return (await awaitConfig(session, endpoint, config, since)).kind === 'running';
+  }
+
+  /** The endpoint runs both variants, or is brought to. `true` too where all steps are done already. */
+  async function attach(): Promise<boolean> {
+    const live = await describe();
+    // An interrupted run may have asked for it already.
+    if (live?.EndpointStatus === 'Updating') {
+      const settled = await awaitConfig(session, endpoint, rollout.config);
+      return settled.kind !== 'gone' && settled.kind !== 'failed' && isOurs(settled.endpoint.EndpointConfigName);
+    }
+    if (isOurs(live?.EndpointConfigName)) return true;
+    if (live?.EndpointConfigName !== rollout.previous) {
+      throw cannotRun(
+        `${endpoint} runs ${live?.EndpointConfigName ?? 'nothing'}, which this rollout knows nothing of.`,
+        'Somebody else updated it. Take your rollout out of the way with --cancel.',
+      );
+    }
+    return runConfig(rollout.config, live.LastModifiedTime);
+  }
+
+  const isOurs = (config: string | undefined) => config === rollout.config || config === rollout.final;
+
+  async function divide(share: number): Promise<void> {
+    if (isSame(await candidateWeight(), share)) return;
+    await shift(run, endpoint, { [rollout.production]: 1 - share, [rollout.candidate]: share });
+    await awaitConfig(session, endpoint, rollout.config);
+  }
+
+  async function candidateWeight(): Promise<number | undefined> {
+    const live = await describe();
+    return live?.ProductionVariants?.find((variant) => variant.VariantName === rollout.candidate)?.DesiredWeight;
+  }
+
+  /** One variant remains, under production's name, with the new model. */
+  async function replaceProduction(): Promise<void> {
+    await applySteps(
+      session,
+      run,
+      await leaveOutExisting(on, [
+        { action: 'create', kind: 'endpoint-config', name: rollout.final, input: rollout.finalInput },
+      ]),
+    );
+    if (await runConfig(rollout.final)) return;
+    throw cannotRun(
+      `${endpoint} did not take up ${rollout.final}; ${rollout.model} serves all requests as the variant ${rollout.candidate}.`,
+      'Try again with --resume.',
+    );
+  }
+
+  return {
+    async shares() {
+      const live = await describe();
+      if (live?.EndpointConfigName === rollout.final) return 1;
+      return live?.EndpointConfigName === rollout.config ? candidateWeight() : undefined;
+    },
+    async setShares(share) {
+      if (!(await attach())) return 'refused';
+      if ((await describe())?.EndpointConfigName === rollout.final) return 'set';
+      await divide(share);
+      if (share === 1) await replaceProduction();
+      return 'set';
+    },
+    async giveBack() {
+      // In the middle of an update nothing can be changed, and nobody knows what it will run.
+      if ((await describe())?.EndpointStatus === 'Updating') await awaitConfig(session, endpoint, rollout.config);
+      const runs = (await describe())?.EndpointConfigName;
+      if (!isOurs(runs)) return;
+      if (runs === rollout.config) {
+        await divide(0);
+        session.emit({ kind: 'rollout-returned', rollout, at: session.clock.now() });
+      }
+      if (await runConfig(rollout.previous)) return;
+      throw cannotRun(
+        `${endpoint} did not return to ${rollout.previous}; ${runs === rollout.config ? 'production has all requests' : `it runs ${runs}`}.`,
+        'Try again with --cancel.',
+      );
+    },
+  };
+}
+
+function isSame(weight: number | undefined, share: number): boolean {
+  return weight !== undefined && Math.abs(weight - share) < SAME_SHARE;
+}

@@ -1,0 +1,174 @@
+import { noEndpoint } from '../../aws/no-endpoint.ts';
+import { bucketExists } from '../../aws/s3.ts';
+import { s3Place } from '../../aws/s3-uri.ts';
+import { describeModel } from '../../aws/sagemaker.ts';
+import { usage } from '../../base/errors.ts';
+import { defaultBucket, ourPrefix } from '../../resources/artifact/candidate.ts';
+import { type Live, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
+import { checkName } from '../../resources/naming.ts';
+import type { Step } from '../../resources/steps.ts';
+import { calibrationOf } from '../../state/calibration.ts';
+import {
+  type CandidateNames,
+  type CandidateSpec,
+  checkCandidateNames,
+  examineCandidate,
+  leaveOutExisting,
+  nameCandidate,
+  planModel,
+} from '../candidate.ts';
+import { type PlainUpdateResult, runPlainUpdate } from '../plain-update.ts';
+import type { PlanNote } from '../plans.ts';
+import { adopts, type EndpointSession, onEndpoint, type Session } from '../session.ts';
+import { calibrate, type CalibrationOptions } from './calibrate.ts';
+import { planShadow, requireShadowable } from './plan.ts';
+
+export interface ShadowOptions {
+  endpoint: string;
+  /** The new model; with `model`, only how its config is named and tagged. */
+  candidate: CandidateSpec;
+  /** A model that exists already, in place of a new one. */
+  model: string | undefined;
+  /** Share of production's requests that the shadow sees, above 0, at most 1. */
+  sample: number;
+  /** Of the shadow variant. */
+  variantName: string;
+  /** Of the shadow; undefined: production's. */
+  instanceType: string | undefined;
+  instances: number | undefined;
+  /** S3 URI for captures; undefined: where they go already, or the default bucket. */
+  captureTo: string | undefined;
+  /** First shadow production with its own model, to measure how much it differs from itself. */
+  calibrate: CalibrationOptions | undefined;
+  /** Change an endpoint that shadowctl did not create, and record it as adopted. */
+  adopt: boolean;
+  /** Decide only: the plan is returned, and nothing is changed. */
+  plan: boolean;
+  /** False: returns as soon as AWS has accepted the update. */
+  wait: boolean;
+}
+
+/** What is decided about a shadow. */
+export interface DecidedShadow {
+  names: CandidateNames;
+  steps: Step[];
+  /** What must be there before SageMaker can capture; and the S3 URI that captures go to. */
+  captureSteps: Step[];
+  destination: string;
+}
+
+/**
+ * Attaches a candidate as shadow variant to a live endpoint, after a calibration where one is asked for. Where that
+ * does not come up, its result is returned.
+ */
+export async function attachShadow(session: Session, options: ShadowOptions): Promise<PlainUpdateResult> {
+  checkNames(options);
+  const { endpoint, plan } = options;
+  return onEndpoint(session, { endpoint, command: 'shadow', readOnly: plan }, async (on) => {
+    const { aws, journal } = on;
+    const found = await readLive(aws, endpoint, session.signal);
+    if (found === undefined) throw noEndpoint(aws.target, endpoint);
+    const adopt = adopts(found, on.state(), options.adopt);
+    if (!adopt) requireOurs(found, on.state(), journal.path);
+    requireSettled(found);
+    const standing = calibrationOf(on.state(), found.endpoint.EndpointConfigName);
+    requireShadowable(found, { ...options, calibrates: options.calibrate !== undefined }, standing);
+    const first = await decide(on, options, found);
+    const calibrated =
+      on.locked && options.calibrate !== undefined
+        ? await calibrate(on, options, { wanted: options.calibrate, live: found, adopt, first, standing })
+        : undefined;
+    if (calibrated?.kind === 'not-attached') return calibrated.result;
+    const live = calibrated?.live ?? found;
+    const decided = calibrated === undefined ? first : await decide(on, options, live);
+    const { names, steps } = decided;
+    const before = standing?.before ?? found.endpoint.EndpointConfigName;
+    const value = { config: names.config, before, sample: options.sample, variant: options.variantName };
+    return runPlainUpdate(
+      on,
+      {
+        command: 'shadow',
+        run: names.own.run,
+        live,
+        config: names.config,
+        steps,
+        adopt: adopt && calibrated === undefined,
+        notes: notesOf(options, decided, standing !== undefined),
+        // What comes after the calibration was approved before it.
+        approved: calibrated !== undefined,
+      },
+      options,
+      (run) => journal.append({ type: 'fact', run: run.id, name: 'shadow', value }),
+    );
+  });
+}
+
+function notesOf({ plan, calibrate }: ShadowOptions, { destination }: DecidedShadow, begun: boolean): PlanNote[] {
+  const captures: PlanNote = { kind: 'captures', under: destination };
+  return plan && calibrate !== undefined
+    ? [{ kind: 'calibrates-first', ms: calibrate.length, begun }, captures]
+    : [captures];
+}
+
+function checkNames({ endpoint, variantName, model, candidate }: ShadowOptions): void {
+  checkName('endpoint', endpoint, '--endpoint');
+  checkName('variant', variantName, '--variant-name');
+  if (model !== undefined) checkName('model', model, '--model');
+  checkCandidateNames(candidate);
+  const named = candidate.artifact ?? candidate.algorithm ?? candidate.image ?? candidate.modelName;
+  if (model !== undefined && named !== undefined)
+    throw usage(
+      '--model names a model that exists; it goes with neither --artifact, --algorithm, --image nor --model-name.',
+    );
+  if (model === undefined && candidate.artifact === undefined && candidate.image === undefined)
+    throw usage('No candidate was named.', 'Give --artifact, or --model for a model that exists.');
+}
+
+async function decide(on: EndpointSession, options: ShadowOptions, live: Live): Promise<DecidedShadow> {
+  const { aws, account, endpoint, session } = on;
+  const { candidate, model } = options;
+  const names = await nameCandidate(on, candidate, { model: 'shadow-model', config: 'shadow-config' });
+  if (model !== undefined && (await describeModel(aws, model, session.signal)) === undefined)
+    throw usage(`--model: there is no model "${model}" in ${aws.target.region}.`);
+  const modelSteps =
+    model === undefined
+      ? await planModel(on, candidate, names, await examineCandidate(session, candidate, live.model), live.model)
+      : [];
+  const destination =
+    options.captureTo ??
+    live.config?.DataCaptureConfig?.DestinationS3Uri ??
+    `${ourPrefix(aws.target.region, account, endpoint)}captures`;
+  const captureSteps = await planCaptures(on, destination, modelSteps);
+  const modelName = model ?? names.model;
+  const steps = planShadow({ ...options, names, modelSteps, modelName, destination, captureSteps }, live);
+  return { names, steps: await leaveOutExisting(on, steps), captureSteps, destination };
+}
+
+/** The bucket for the captures, where it is the default one and missing; and the note that what will lie there is ours. */
+async function planCaptures(
+  { aws, account, endpoint, state }: EndpointSession,
+  destination: string,
+  before: readonly Step[],
+): Promise<Step[]> {
+  const place = s3Place(destination);
+  if (place === undefined || place.key === '')
+    throw usage(`--capture-to: "${destination}" is not an S3 URI with a prefix.`, 'Give one like s3://bucket/captures');
+  const steps: Step[] = [];
+  const bucket = defaultBucket(aws.target.region, account);
+  const planned = before.some((step) => step.kind === 's3-bucket' && step.name === place.bucket);
+  if (!planned && !(await bucketExists(aws, place.bucket))) {
+    if (place.bucket !== bucket)
+      throw usage(
+        `--capture-to: there is no bucket "${place.bucket}".`,
+        'Create it first, in the region of the endpoint.',
+      );
+    steps.push({ action: 'create', kind: 's3-bucket', name: bucket });
+  }
+  const prefix = `${ourPrefix(aws.target.region, account, endpoint)}captures/`;
+  const known = state().resources.some(
+    (tracked) => tracked.ref.kind === 's3-prefix' && tracked.ref.name === prefix && tracked.state === 'exists',
+  );
+  // Captures somewhere else lie where their owner wanted them: they are not ours to delete.
+  if (`${destination}/`.startsWith(prefix) && !known) steps.push({ action: 'create', kind: 's3-prefix', name: prefix });
+  return steps;
+}

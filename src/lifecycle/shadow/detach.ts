@@ -1,0 +1,80 @@
+import type { DescribeEndpointConfigCommandOutput } from '@aws-sdk/client-sagemaker';
+import { noEndpoint } from '../../aws/no-endpoint.ts';
+import { describeEndpointConfig } from '../../aws/sagemaker.ts';
+import { cannotRun } from '../../base/errors.ts';
+import { deriveConfig } from '../../resources/derive-config.ts';
+import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
+import type { Step } from '../../resources/steps.ts';
+import { attachedShadow } from '../../state/calibration.ts';
+import { checkCandidateNames, nameCandidate, type CandidateNames } from '../candidate.ts';
+import { type PlainUpdateResult, runPlainUpdate } from '../plain-update.ts';
+import { onEndpoint, type Session } from '../session.ts';
+import { updateTo } from './plan.ts';
+
+export interface DetachOptions {
+  endpoint: string;
+  /** Of the config without the shadow, where a new one is needed. */
+  configName: string | undefined;
+  /** Decide only: the plan is returned, and nothing is changed. */
+  plan: boolean;
+  /** False: returns as soon as AWS has accepted the update. */
+  wait: boolean;
+}
+
+/** Takes the shadow variant away from an endpoint; production stays as it is. */
+export async function detachShadow(session: Session, options: DetachOptions): Promise<PlainUpdateResult> {
+  const { endpoint, configName, plan } = options;
+  checkCandidateNames({ modelName: undefined, configName });
+  return onEndpoint(session, { endpoint, command: 'shadow detach', readOnly: plan }, async (on) => {
+    const { aws, journal } = on;
+    const live = await readLive(aws, endpoint, session.signal);
+    if (live === undefined) throw noEndpoint(aws.target, endpoint);
+    const state = on.state();
+    requireOurs(live, state, journal.path);
+    requireSettled(live);
+    const attached = attachedShadow(state, live.endpoint.EndpointConfigName);
+    const earlier = attached?.before;
+    const before = earlier === undefined ? undefined : await describeEndpointConfig(aws, earlier, session.signal);
+    const names = await nameCandidate(on, { modelName: undefined, configName, tags: {} });
+    const { steps, config } = planDetach(live, before, { ...names, chosen: configName !== undefined });
+    const update = { command: 'shadow detach', run: names.own.run, live, config, steps, adopt: false, notes: [] };
+    return runPlainUpdate(on, update, options);
+  });
+}
+
+/**
+ * Away with the shadow: back to the config from before it was attached, where that still stands and has the same
+ * production model; else a new config that is the live one without the shadow. Pure.
+ * @param before the config the endpoint ran when the shadow was attached, as it stands now
+ * @param names.chosen the user chose the name: a new config is made in any case
+ */
+export function planDetach(
+  live: Live,
+  before: DescribeEndpointConfigCommandOutput | undefined,
+  names: Pick<CandidateNames, 'config' | 'tagList'> & { chosen: boolean },
+): { steps: Step[]; config: string } {
+  const { config, variant, instances } = productionOf(live);
+  const [shadow] = config.ShadowProductionVariants ?? [];
+  if (shadow === undefined)
+    throw cannotRun(`Endpoint "${live.name}" carries no shadow.`, `It runs ${config.EndpointConfigName}.`);
+  const [earlier] = before?.ProductionVariants ?? [];
+  const same =
+    earlier?.ModelName === variant.ModelName &&
+    earlier?.VariantName === variant.VariantName &&
+    (before?.ShadowProductionVariants ?? []).length === 0;
+  if (!names.chosen && before?.EndpointConfigName !== undefined && same) {
+    return { steps: [updateTo(live.name, before.EndpointConfigName)], config: before.EndpointConfigName };
+  }
+  const input = deriveConfig(config, {
+    name: names.config,
+    production: [{ ...variant, InitialInstanceCount: instances }],
+    tags: names.tagList,
+  });
+  return {
+    steps: [
+      { action: 'create', kind: 'endpoint-config', name: names.config, input },
+      updateTo(live.name, names.config),
+    ],
+    config: names.config,
+  };
+}

@@ -1,0 +1,152 @@
+import type {
+  CreateEndpointConfigCommandInput,
+  DescribeModelCommandOutput,
+  ProductionVariant,
+} from '@aws-sdk/client-sagemaker';
+import { cannotRun } from '../../base/errors.ts';
+import { shown, text } from '../../base/text.ts';
+import { deriveConfig } from '../../resources/derive-config.ts';
+import { type Live, productionOf } from '../../resources/live.ts';
+import type { Step } from '../../resources/steps.ts';
+import type { Calibration } from '../../state/calibration.ts';
+import { calibrationEnds, calibrationText } from '../calibration.ts';
+import type { CandidateNames } from '../candidate.ts';
+
+/** Everything an attached shadow is made of, decided. */
+export interface ShadowSpec {
+  /** Of its config, and the tags of everything. */
+  names: Pick<CandidateNames, 'config' | 'tagList'>;
+  /** What creates the shadow's model, its artifact's upload first; empty where the model exists. */
+  modelSteps: readonly Step[];
+  modelName: string;
+  variantName: string;
+  /** Above 0, at most 1. */
+  sample: number;
+  instanceType: string | undefined;
+  instances: number | undefined;
+  /** Where captures go. */
+  destination: string;
+  /** What must be there before SageMaker can capture: a bucket; and the note that the captures will be ours. */
+  captureSteps: readonly Step[];
+}
+
+/** What `RetainAllVariantProperties` must leave alone: weights are what makes the sample, capture is what this is for. */
+const SET_ANEW: { VariantPropertyType: 'DesiredWeight' | 'DataCaptureConfig' }[] = [
+  { VariantPropertyType: 'DesiredWeight' },
+  { VariantPropertyType: 'DataCaptureConfig' },
+];
+
+/**
+ * The live config with a shadow variant beside its production variant, and the capture of both. Pure.
+ *
+ * Production's weight is set to 1 and the shadow's to the sample: no document says what the sample is for any other
+ * weight of production (facts 1.3), and with a single production variant its own weight means nothing.
+ */
+export function planShadow(spec: ShadowSpec, live: Live): Step[] {
+  const { config, variant, instances } = productionOf(live);
+  const production: ProductionVariant = { ...variant, InitialInstanceCount: instances, InitialVariantWeight: 1 };
+  const shadow: ProductionVariant = {
+    ...production,
+    VariantName: spec.variantName,
+    ModelName: spec.modelName,
+    InitialInstanceCount: spec.instances ?? instances,
+    InstanceType: (spec.instanceType ?? variant.InstanceType) as NonNullable<ProductionVariant['InstanceType']>,
+    InitialVariantWeight: spec.sample,
+  };
+  return [
+    ...spec.modelSteps,
+    ...spec.captureSteps,
+    {
+      action: 'create',
+      kind: 'endpoint-config',
+      name: spec.names.config,
+      input: deriveConfig(config, {
+        name: spec.names.config,
+        production: [production],
+        shadows: [shadow],
+        capture: captureBoth(config.DataCaptureConfig, spec.destination),
+        tags: spec.names.tagList,
+      }),
+    },
+    updateTo(live.name, spec.names.config),
+  ];
+}
+
+type Capture = NonNullable<CreateEndpointConfigCommandInput['DataCaptureConfig']>;
+
+/** Every request and answer of both variants, in text where it is text: what SageMaker is not told, it writes as base64. */
+function captureBoth(live: Capture | undefined, destination: string): Capture {
+  return {
+    ...live,
+    EnableCapture: true,
+    InitialSamplingPercentage: 100,
+    DestinationS3Uri: destination,
+    CaptureOptions: [{ CaptureMode: 'Input' }, { CaptureMode: 'Output' }],
+    CaptureContentTypeHeader: live?.CaptureContentTypeHeader ?? {
+      CsvContentTypes: ['text/csv'],
+      JsonContentTypes: ['application/json', 'application/jsonlines'],
+    },
+  };
+}
+
+/** The endpoint takes up another config; its scaled instance counts survive. */
+export function updateTo(endpoint: string, config: string): Step {
+  return {
+    action: 'update',
+    kind: 'endpoint',
+    name: endpoint,
+    input: {
+      EndpointName: endpoint,
+      EndpointConfigName: config,
+      RetainAllVariantProperties: true,
+      ExcludeRetainedVariantProperties: SET_ANEW,
+    },
+  };
+}
+
+/**
+ * Refuses what SageMaker supports no shadow for (facts 1.2), before any call that changes anything.
+ * @param standing a calibration that was stopped: its shadow is gone on with, where a calibration is asked for
+ * @throws Problem (cannot-run) with the reason
+ */
+export function requireShadowable(
+  live: Live,
+  spec: { variantName: string; instanceType: string | undefined; calibrates: boolean },
+  standing?: Calibration,
+): void {
+  const refuse = (what: string) => {
+    throw cannotRun(
+      `Endpoint "${live.name}" ${what}: SageMaker supports no shadow variant there.`,
+      'A shadow needs an endpoint with one model in one container on instances.',
+    );
+  };
+  const { config, variant } = productionOf(live);
+  const [shadow] = config.ShadowProductionVariants ?? [];
+  if (standing !== undefined && !spec.calibrates)
+    throw cannotRun(`${calibrationText(standing)}.`, calibrationEnds(standing, live.name));
+  if (shadow !== undefined && standing === undefined) {
+    throw cannotRun(
+      `Endpoint "${live.name}" carries a shadow already: "${shadow.VariantName}" with model ${shadow.ModelName}.`,
+      text`SageMaker permits one. Take it away first: ${shown('shadow detach', { endpoint: live.name })}`,
+    );
+  }
+  if (variant.VariantName === spec.variantName)
+    throw cannotRun(
+      `The production variant of endpoint "${live.name}" is called "${spec.variantName}" too.`,
+      'Give the shadow another --variant-name.',
+    );
+  if (variant.ServerlessConfig !== undefined) refuse('is serverless');
+  if (config.AsyncInferenceConfig !== undefined) refuse('is asynchronous');
+  if (variant.ModelName === undefined) refuse('runs inference components, not a model');
+  if (variant.AcceleratorType !== undefined) refuse('uses Elastic Inference');
+  for (const type of [variant.InstanceType, spec.instanceType])
+    if (type?.startsWith('ml.inf1.') === true) refuse(`would run on ${type} (Inferentia 1)`);
+  refuseModel(live.model, refuse);
+}
+
+function refuseModel(model: DescribeModelCommandOutput | undefined, refuse: (what: string) => void): void {
+  if ((model?.Containers?.length ?? 0) > 1) refuse(`runs a model of ${model?.Containers?.length} containers`);
+  const container = model?.PrimaryContainer ?? model?.Containers?.[0];
+  if (container?.Mode === 'MultiModel') refuse('is a multi-model endpoint');
+  if (container?.ModelPackageName !== undefined) refuse('runs a model package of the Marketplace');
+}

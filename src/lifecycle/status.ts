@@ -1,0 +1,217 @@
+import type {
+  PendingDeploymentSummary,
+  PendingProductionVariantSummary,
+  ProductionVariant,
+  ProductionVariantSummary,
+} from '@aws-sdk/client-sagemaker';
+import { describeAlarms } from '../aws/cloudwatch.ts';
+import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
+import { type Position, positionOf } from '../state/rollouts.ts';
+import { type Live, ownership, readLive } from '../resources/live.ts';
+import { nameOf } from '../resources/steps.ts';
+import { describeProgress } from '../resources/wait.ts';
+import { journaledEndpoints } from '../state/journals.ts';
+import { existing, replay, type State } from '../state/replay.ts';
+import type { ResourceKind } from '../state/journal.ts';
+import type { Text } from '../base/text.ts';
+import { lockHolder } from '../state/lock.ts';
+import { type Calibration, calibrationOf } from '../state/calibration.ts';
+import { calibrationEnds, calibrationText } from './calibration.ts';
+import { type EndpointSession, type Session, viewEndpoint } from './session.ts';
+import { inventory } from '../resources/inventory.ts';
+
+/** A variant as it stands. */
+interface VariantStatus {
+  name: string;
+  role: 'production' | 'shadow';
+  model: string;
+  /** URI of its container's image; empty where it is not known. */
+  image: string;
+  instanceType: string;
+  instances: { current: number | undefined; desired: number | undefined };
+  weight: { current: number | undefined; desired: number | undefined };
+}
+
+/** What stands of one endpoint. */
+export interface EndpointStatus {
+  endpoint: string;
+  /** Undefined where there is no such endpoint. */
+  live:
+    | {
+        status: string;
+        config: string;
+        ownership: string;
+        modified: string | undefined;
+        /** AWS's last reason; it stays after a rollback until the next update succeeds. */
+        reason: string | undefined;
+        /** What is happening, where something is. */
+        progress: string | undefined;
+        target: string | undefined;
+        variants: VariantStatus[];
+        /** The fleet of an update that is under way. */
+        coming: VariantStatus[];
+        capture: { on: boolean; percent: number | undefined; destination: string } | undefined;
+      }
+    | undefined;
+  alarms: { name: string; state: string; reason: string }[];
+  /** A rollout begun from this folder that has not ended; the share is of the requests, 0 to 1. */
+  rollout: { model: string; step: number; steps: number; share: number; since: string | undefined } | undefined;
+  /** Production's own model is its shadow: a calibration that has not come to its end; how to end it, one way a line. */
+  calibration: { text: string; next: Text } | undefined;
+  /** How many of each kind AWS has, of what the journal names and our tag marks. */
+  counts: Partial<Record<ResourceKind, number>>;
+  /** Steps that were begun and whose end nobody knows: the next command that changes anything asks. */
+  open: { action: string; resource: string; at: string }[];
+  /** Who is at work on it at this moment, by which command, since when (ISO 8601). */
+  lock: { by: string; why: string; since: string } | undefined;
+  lastRun: { command: string; by: string; at: string } | undefined;
+}
+
+/** Reads everything there is to know about an endpoint; changes nothing. */
+export async function statusOf(session: Session, endpoint: string): Promise<EndpointStatus> {
+  return viewEndpoint(session, endpoint, inspect);
+}
+
+/** What stands of every endpoint that has a journal here. */
+export interface AllStatus {
+  account: string;
+  region: string;
+  /** The folder of the journals. */
+  stateDir: string;
+  /** Every endpoint that has a journal. */
+  journaled: string[];
+  /** Those of which anything may stand: what cleanup has proven to be gone is left out. */
+  statuses: EndpointStatus[];
+}
+
+/** Reads every endpoint that has a journal in this account and region; changes nothing. */
+export async function statusOfAll(session: Session): Promise<AllStatus> {
+  const { stateDir } = await session.project();
+  const aws = await session.aws();
+  const account = await aws.account();
+  const { region } = aws.target;
+  const journaled = await journaledEndpoints(stateDir, account, region);
+  const statuses: EndpointStatus[] = [];
+  for (const endpoint of journaled) {
+    if (replay((await session.journal(endpoint)).events()).clean) continue;
+    statuses.push(await statusOf(session, endpoint));
+  }
+  return { account, region, stateDir, journaled, statuses };
+}
+
+async function inspect(on: EndpointSession): Promise<EndpointStatus> {
+  const { aws, journal, session } = on;
+  const { signal } = session;
+  const state = on.state();
+  const live = await readLive(aws, journal.endpoint, signal);
+  const alarmNames = existing(state, 'alarm').map((tracked) => tracked.ref.name);
+  const alarms = alarmNames.length === 0 ? [] : await describeAlarms(aws, alarmNames, signal);
+  const counts: EndpointStatus['counts'] = {};
+  for (const { tracked, exists, ours } of await inventory(on)) {
+    if (exists && (ours || tracked.adopted)) counts[tracked.ref.kind] = (counts[tracked.ref.kind] ?? 0) + 1;
+  }
+  const holder = await lockHolder(`${journal.path}.lock`);
+  const last = state.runs.at(-1);
+  return {
+    endpoint: journal.endpoint,
+    live: live && {
+      status: live.endpoint.EndpointStatus ?? 'unknown',
+      config: live.endpoint.EndpointConfigName ?? '',
+      ownership: ownership(live, state),
+      modified: live.endpoint.LastModifiedTime?.toISOString(),
+      reason: live.endpoint.FailureReason === '' ? undefined : live.endpoint.FailureReason,
+      progress: live.endpoint.EndpointStatus === 'InService' ? undefined : describeProgress(live.endpoint),
+      target: live.endpoint.PendingDeploymentSummary?.EndpointConfigName,
+      variants: await variantsOf(on, live.endpoint, live.config),
+      coming: await comingVariants(on, live),
+      capture: captureOf(live),
+    },
+    alarms: alarms.map((alarm) => ({
+      name: alarm.AlarmName ?? '',
+      state: alarm.StateValue ?? '',
+      reason: alarm.StateReason ?? '',
+    })),
+    rollout: rolloutOf(positionOf(state)),
+    calibration: calibrationStatus(calibrationOf(state, headedFor(live, state)), journal.endpoint),
+    counts,
+    open: state.open.map(({ action, resource, at }) => ({ action, resource: nameOf(resource), at })),
+    lock: holder && { by: holder.by, why: holder.why, since: holder.since },
+    lastRun: last && { command: last.command, by: last.by, at: last.at },
+  };
+}
+
+/** The config that an endpoint runs or is about to run; AWS does not tell in the first seconds of an update. */
+function headedFor(live: Live | undefined, state: State): string | undefined {
+  if (live?.endpoint.EndpointStatus !== 'Updating') return live?.endpoint.EndpointConfigName;
+  return live.endpoint.PendingDeploymentSummary?.EndpointConfigName ?? state.configs.at(-1)?.config;
+}
+
+function calibrationStatus(standing: Calibration | undefined, endpoint: string): EndpointStatus['calibration'] {
+  return standing && { text: calibrationText(standing), next: calibrationEnds(standing, endpoint) };
+}
+
+function rolloutOf(position: Position | undefined): EndpointStatus['rollout'] {
+  if (position === undefined) return undefined;
+  const { rollout, step, since } = position;
+  return {
+    model: rollout.model,
+    step: step === undefined ? 0 : step + 1,
+    steps: rollout.steps.length,
+    share: step === undefined ? 0 : (rollout.steps[step] ?? 0),
+    since: since === undefined ? undefined : new Date(since).toISOString(),
+  };
+}
+
+async function comingVariants(on: EndpointSession, { endpoint }: Live): Promise<VariantStatus[]> {
+  const pending = endpoint.PendingDeploymentSummary;
+  const target = pending?.EndpointConfigName;
+  // While an endpoint is created its only fleet is this one.
+  if (pending === undefined || target === undefined || endpoint.EndpointStatus === 'Creating') return [];
+  return variantsOf(on, pending, await describeEndpointConfig(on.aws, target));
+}
+
+type Fleets = Pick<PendingDeploymentSummary, 'ProductionVariants' | 'ShadowProductionVariants'>;
+
+async function variantsOf({ aws }: EndpointSession, fleets: Fleets, config: Live['config']): Promise<VariantStatus[]> {
+  const groups = [
+    ['production', fleets.ProductionVariants ?? [], config?.ProductionVariants ?? []],
+    ['shadow', fleets.ShadowProductionVariants ?? [], config?.ShadowProductionVariants ?? []],
+  ] as const;
+  const variants: VariantStatus[] = [];
+  for (const [role, summaries, declared] of groups) {
+    for (const summary of summaries) {
+      const declaration = declared.find((one) => one.VariantName === summary.VariantName);
+      const model = declaration?.ModelName;
+      const image = model === undefined ? undefined : (await describeModel(aws, model))?.PrimaryContainer?.Image;
+      variants.push(variantStatus(role, summary, declaration, image ?? ''));
+    }
+  }
+  return variants;
+}
+
+function variantStatus(
+  role: VariantStatus['role'],
+  summary: ProductionVariantSummary | PendingProductionVariantSummary,
+  declared: ProductionVariant | undefined,
+  image: string,
+): VariantStatus {
+  return {
+    name: summary.VariantName ?? '',
+    role,
+    model: declared?.ModelName ?? '',
+    image,
+    instanceType: declared?.InstanceType ?? '',
+    instances: { current: summary.CurrentInstanceCount, desired: summary.DesiredInstanceCount },
+    weight: { current: summary.CurrentWeight, desired: summary.DesiredWeight },
+  };
+}
+
+function captureOf(live: Live) {
+  const capture = live.config?.DataCaptureConfig;
+  if (capture === undefined) return undefined;
+  return {
+    on: capture.EnableCapture === true,
+    percent: capture.InitialSamplingPercentage,
+    destination: capture.DestinationS3Uri ?? '',
+  };
+}

@@ -1,0 +1,31 @@
+import { stripVTControlCharacters } from 'node:util';
+import { isCommandLine, linesOf, printCommand, printText, type TargetFlags, type Text } from '../base/text.ts';
+import type { Io } from './io.ts';
+import { layout } from './wrap.ts';
+
+/**
+ * The same way to the user, on which every command that is shown carries the flags that say where it works: without
+ * them the next step would go to another account. A line that fits without the flags still does with them, unless it
+ * is a command to be copied.
+ *
+ * @param target the flags as they were typed
+ * @param results false where standard output is read by a program
+ */
+export function withTargetFlags(io: Io, target: TargetFlags, results: boolean): Io {
+  const fits = (line: string) => stripVTControlCharacters(line).length <= io.columns;
+  const command: Io['command'] = (line) => printCommand(line, target);
+  const printed = (line: Text): string[] => {
+    if (typeof line === 'string') return [line];
+    const longer = printText(line, command);
+    if (isCommandLine(line) || fits(longer) || !fits(printText(line))) return [longer];
+    return layout(line, io.columns, `${/^ */.exec(longer)?.[0] ?? ''}  `, command);
+  };
+  const text = (whole: Text = '') => linesOf(whole).flatMap(printed).join('\n');
+  return {
+    ...io,
+    command,
+    out: (line) => io.out(results ? text(line) : line),
+    err: (line) => io.err(text(line)),
+    alert: (line) => io.alert(text(line)),
+  };
+}

@@ -1,0 +1,92 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { takeCensus } from '../../src/aws/census.ts';
+import { ARTIFACT_005, ARTIFACT_009, FIXTURES, type TestWorld, testWorld } from '../support/world.ts';
+
+let world: TestWorld;
+afterEach(() => world.close());
+
+const ON = ['--endpoint', 'weather-prediction-endpoint'];
+const LINEAR = ['--algorithm', 'linear-learner'];
+const MISMATCHED = ['--algorithm', 'xgboost:1.2-1', '--allow-mismatch'];
+
+/** A line is typed and must end with this code. */
+async function typed(code: number, ...argv: readonly string[]): Promise<string> {
+  const ended = await world.shadowctl(argv);
+  expect(ended.code, `${argv.join(' ')}\n${ended.out}\n${ended.err}`).toBe(code);
+  return ended.out;
+}
+
+/** Names of everything that one stage of one round makes. */
+const named = (stage: string, round: number) => [
+  '--model-name',
+  `weather-model-${stage}-${round}`,
+  '--config-name',
+  `weather-config-${stage}-${round}`,
+];
+
+/**
+ * The life cycle of the notebook this tool came from, typed by hand: version 1 deployed three times, version 2 three
+ * times by canary and three times as a shadow; the second of each round is broken.
+ */
+test('by hand: 1 endpoint, 9 models, 9 configs, 3 alarms; then none', { timeout: 240_000 }, async () => {
+  world = await testWorld();
+  for (const file of ['weather-test.csv', 'test.csv'])
+    copyFileSync(join(FIXTURES, 'data', file), join(world.root, file));
+  const traffic = ['--traffic', 'weather-test.csv', '--rate', '2'];
+  for (const round of [1, 2, 3]) {
+    await typed(
+      0,
+      ...['deploy', ...ON, '--artifact', ARTIFACT_005, ...LINEAR, ...named('v1', round)],
+      ...['--instance-type', 'ml.m5.large', '--instances', '3', '--test', 'test.csv', '--yes'],
+    );
+  }
+  for (const round of [1, 2, 3]) {
+    const image = round === 2 ? MISMATCHED : LINEAR;
+    await typed(
+      round === 2 ? 1 : 0,
+      ...['canary', ...ON, '--artifact', ARTIFACT_009, ...image, ...named('v2', round), ...traffic, '--yes'],
+    );
+  }
+  for (const round of [1, 2, 3]) {
+    const image = round === 2 ? MISMATCHED : LINEAR;
+    await typed(0, 'undo', ...ON, '--to', `weather-config-v1-${round}`, '--yes');
+    await typed(
+      0,
+      ...[
+        'shadow',
+        ...ON,
+        '--artifact',
+        ARTIFACT_009,
+        ...image,
+        '--sample',
+        '100%',
+        ...named('shadow', round),
+        '--yes',
+      ],
+    );
+    await typed(
+      0,
+      ...['invoke', ...ON, '--data', 'weather-test.csv', '--labels', 'label', '--rate', '1', '--duration', '95m'],
+    );
+    const report = await typed(
+      round === 2 ? 1 : 0,
+      ...['report', ...ON, '--last', '95m', '--labels', 'weather-test.csv:label', '--format', 'json'],
+    );
+    expect(JSON.parse(report)).toMatchObject({ verdict: { outcome: round === 2 ? 'fail' : 'pass' } });
+  }
+  const stands = await takeCensus(world.aws);
+  const numbered = (kind: string) =>
+    ['shadow', 'v1', 'v2'].flatMap((stage) => [1, 2, 3].map((round) => `weather-${kind}-${stage}-${round}`));
+  expect(stands).toEqual({
+    endpoints: ['weather-prediction-endpoint'],
+    models: numbered('model'),
+    endpointConfigs: numbered('config'),
+    alarms: ['4XXError', '5XXError', 'ModelLatency'].map((metric) => `weather-prediction-endpoint-${metric}`),
+  });
+  const status = JSON.parse(await typed(0, 'status', ...ON, '--format', 'json')) as { counts: object };
+  expect(status.counts).toMatchObject({ endpoint: 1, model: 9, 'endpoint-config': 9, alarm: 3 });
+  await typed(0, 'cleanup', ...ON, '--yes');
+  expect(await takeCensus(world.aws)).toEqual({ endpoints: [], models: [], endpointConfigs: [], alarms: [] });
+});

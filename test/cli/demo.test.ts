@@ -1,0 +1,142 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { demoCommand, type DemoOptions } from '../../src/cli/demo/command.ts';
+import { differences } from '../../src/cli/demo/census.ts';
+import { shellLine } from '../../src/cli/demo/narration.ts';
+import { STANDING, STORY } from '../../src/cli/demo/story.ts';
+import { interrupted } from '../../src/base/errors.ts';
+import { run } from '../../src/main.ts';
+import { capturedIo } from '../support/io.ts';
+
+test('the whole demo goes as planned, and leaves nothing', { timeout: 170_000 }, async () => {
+  const io = capturedIo();
+  const cwd = await mkdtemp(join(tmpdir(), 'demo-test-'));
+  const before = await temporaryFolders();
+  try {
+    const code = await run(['demo'], {
+      clock: systemClock,
+      env: { PATH: process.env.PATH },
+      cwd,
+      signal: new AbortController().signal,
+      io: () => io,
+    });
+    expect(io.errLines.filter((line) => line.startsWith('error:'))).toEqual([]);
+    expect(code).toBe(0);
+    const text = io.outLines.join('\n');
+    const stock = text.slice(text.indexOf('4. What stands now'));
+    expect(counts(stock.slice(0, stock.indexOf('$ shadowctl cleanup')))).toEqual({
+      endpoints: 1,
+      models: 9,
+      'endpoint configs': 9,
+      'CloudWatch alarms': 3,
+    });
+    expect(counts(stock.slice(stock.indexOf('5. What is left')))).toEqual({
+      endpoints: 0,
+      models: 0,
+      'endpoint configs': 0,
+      'CloudWatch alarms': 0,
+    });
+    // The rollback is real: the alarm, its reason and the container's own words stand in the story.
+    const unwrapped = text.replace(/\s+/g, ' ');
+    expect(unwrapped).toContain('was rolled back to weather-config-v2-1 by alarm weather-prediction-endpoint-5XXError');
+    expect(unwrapped).toContain('Unable to load model: Model /opt/ml/model/model_algo-1 cannot be loaded');
+    expect(text.match(/^Verdict: \w+/gm)).toEqual(['Verdict: PASS', 'Verdict: FAIL', 'Verdict: PASS']);
+    // Nothing is left in the folder it ran in, nor in the one for temporary files.
+    expect(await readdir(cwd)).toEqual([]);
+    expect(await temporaryFolders()).toEqual(before);
+  } finally {
+    await rm(cwd, { recursive: true, force: true });
+  }
+});
+
+test.each([
+  [[], false],
+  [['--keep'], true],
+])(
+  'Ctrl-C in `demo` %j while an update is watched: the demo has ended, and says what is left',
+  { timeout: 60_000 },
+  async (flags, kept) => {
+    const io = capturedIo();
+    const cwd = await mkdtemp(join(tmpdir(), 'demo-test-'));
+    const before = await temporaryFolders();
+    const control = new AbortController();
+    const { err } = io;
+    io.err = (line = '') => {
+      err(line);
+      if (line.includes('launching the new fleet')) control.abort(interrupted('Interrupted.'));
+    };
+    try {
+      const code = await run(['demo', ...flags], {
+        clock: systemClock,
+        env: { PATH: process.env.PATH },
+        cwd,
+        signal: control.signal,
+        io: () => io,
+      });
+      expect(code).toBe(130);
+      const text = io.errLines.join('\n');
+      expect(text).toContain('Interrupted: the demo has ended.');
+      // No update goes on, and there is nothing to watch again.
+      expect(text).not.toMatch(/goes on in SageMaker|--resume/);
+      expect(text.includes('Nothing is left')).toBe(!kept);
+      expect(text.includes('shadowctl cleanup --endpoint weather-prediction-endpoint --emulator')).toBe(kept);
+      expect(await readdir(cwd)).toHaveLength(kept ? 5 : 0);
+      expect(await temporaryFolders()).toEqual(before);
+    } finally {
+      await rm(cwd, { recursive: true, force: true });
+    }
+  },
+);
+
+async function temporaryFolders(): Promise<string[]> {
+  return (await readdir(tmpdir())).filter((name) => name.startsWith('shadowctl-demo-'));
+}
+
+/** The first number of each row of the recap. */
+function counts(text: string): Record<string, number> {
+  return Object.fromEntries(
+    [...text.matchAll(/^(endpoints|models|endpoint configs|CloudWatch alarms)\s+(\d+)/gm)].map((match) => [
+      match[1],
+      Number(match[2]),
+    ]),
+  );
+}
+
+test.each<[string[], DemoOptions]>([
+  [[], { keep: false }],
+  [['--keep'], { keep: true }],
+])('options of %j', async (argv, expected) => {
+  const seen: unknown[] = [];
+  await demoCommand({ start: async (_run, options) => void seen.push(options) }).parseAsync(argv, { from: 'user' });
+  expect(seen).toEqual([expected]);
+});
+
+test('what stands otherwise than planned is named', () => {
+  expect(
+    differences(
+      {
+        ...STANDING,
+        endpoints: [...STANDING.endpoints],
+        models: ['stranger'],
+        endpointConfigs: [...STANDING.endpointConfigs],
+        alarms: [],
+      },
+      STANDING,
+    ),
+  ).toEqual([
+    `models: found stranger, planned ${STANDING.models.join(', ')}`,
+    `CloudWatch alarms: found none, planned ${STANDING.alarms.join(', ')}`,
+  ]);
+});
+
+test('every line of the story fits the terminal and can be pasted into a shell', () => {
+  const io = { ...capturedIo(), columns: 80 };
+  for (const line of STORY.flatMap((scene) => scene.lines)) {
+    const shown = shellLine(io, line.argv);
+    expect(shown.filter((text) => text.length > 80)).toEqual([]);
+    expect(shown.join('\n').replaceAll(/ \\\n +/g, ' ')).toBe(`$ shadowctl ${line.argv.join(' ')}`);
+  }
+});

@@ -1,0 +1,109 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
+import { afterEach, expect, test } from 'vitest';
+import { deleteEndpointConfig, deleteModel } from '../../src/aws/sagemaker.ts';
+import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../support/stage.ts';
+
+let stage: Stage;
+afterEach(() => stage.close());
+
+const DOCTOR = ['doctor', '--endpoint', ENDPOINT];
+
+/** As AWS's developer guide has it (facts 4.4). */
+const GUIDE = {
+  AlarmName: 'guide-4xx',
+  Namespace: 'AWS/SageMaker',
+  MetricName: 'Invocation4XXErrors',
+  Statistic: 'Average' as const,
+  Dimensions: [
+    { Name: 'EndpointName', Value: ENDPOINT },
+    { Name: 'VariantName', Value: 'AllTraffic' },
+  ],
+  ComparisonOperator: 'GreaterThanThreshold' as const,
+  Threshold: 1,
+  Period: 60,
+  EvaluationPeriods: 1,
+  TreatMissingData: 'notBreaching',
+};
+
+function checks(out: string): string[] {
+  return (JSON.parse(out) as { findings: { severity: string; check: string }[] }).findings
+    .filter((one) => one.severity !== 'note')
+    .map((one) => `${one.severity} ${one.check}`);
+}
+
+test("an alarm of AWS's guide is found in the account, with the corrected one; exit 1", async () => {
+  stage = await openStage();
+  const cloudwatch = await stage.aws.cloudwatch();
+  await cloudwatch.send(new PutMetricAlarmCommand(GUIDE));
+  const said = await stage.shadowctl(DOCTOR);
+  expect(said.code).toBe(1);
+  expect(said.out.replace(/\s+/g, ' ')).toContain(
+    '✖ alarm guide-4xx: Average of Invocation4XXErrors > 1 can never be: it lies between 0 and 1, and 1 % is 0.01.',
+  );
+  expect(said.out).toContain('"Threshold":0.01');
+  expect(said.out).toContain('1 finding makes the guardrail a lie.');
+});
+
+test('the same alarm in a file, before it exists', async () => {
+  stage = await openStage();
+  writeFileSync(
+    join(stage.cwd, 'alarms.json'),
+    JSON.stringify([GUIDE, { ...GUIDE, AlarmName: 'notebook', ComparisonOperator: 'GreaterThanOrEqualToThreshold' }]),
+  );
+  const said = await stage.shadowctl([...DOCTOR, '--file', 'alarms.json', '--format', 'json']);
+  expect(said.code).toBe(1);
+  expect(checks(said.out)).toEqual([
+    'blocking threshold-out-of-range',
+    'blocking diluted-by-old-fleet',
+    'warning no-traffic',
+    'ok settled',
+  ]);
+});
+
+test("shadowctl's own alarms pass after a canary", async () => {
+  stage = await openStage();
+  const said = await stage.traffic(async () => {
+    await stage.shadowctl([
+      'canary',
+      '--endpoint',
+      ENDPOINT,
+      '--adopt',
+      '--yes',
+      '--artifact',
+      ARTIFACT,
+      '--algorithm',
+      'linear-learner',
+    ]);
+    return stage.shadowctl([...DOCTOR, '--format', 'json']);
+  }, 1);
+  expect(said.result.code).toBe(0);
+  expect(checks(said.result.out)).toEqual(['ok settled', 'ok can-fire', 'ok can-fire', 'ok can-fire']);
+});
+
+test('an endpoint whose config was deleted, and one whose model was', async () => {
+  stage = await openStage();
+  await deleteModel(stage.aws, 'm1');
+  expect(checks((await stage.shadowctl([...DOCTOR, '--format', 'json'])).out)).toContain('blocking model-deleted');
+  await deleteEndpointConfig(stage.aws, 'v1');
+  expect(checks((await stage.shadowctl([...DOCTOR, '--format', 'json'])).out)).toContain('blocking config-deleted');
+});
+
+test('one instance, no alarms', async () => {
+  stage = await openStage({ instances: 1 });
+  const said = await stage.shadowctl(DOCTOR);
+  expect(said.code).toBe(1);
+  expect(said.out).toContain('✖ endpoint weather: It has 1 instance: a canary or linear update needs 2');
+  expect(said.out).toContain('No alarm watches it');
+});
+
+test.each([
+  [['--alarm', 'nothing'], 1, /There is no alarm nothing/],
+  [['--file', 'nothing.json'], 2, /nothing.json cannot be read \(ENOENT\)/],
+])('%j', async (words, code, message) => {
+  stage = await openStage();
+  const said = await stage.shadowctl([...DOCTOR, ...words]);
+  expect(said.code).toBe(code);
+  expect(said.out + said.err).toMatch(message);
+});

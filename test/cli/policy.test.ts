@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
+import { readPolicy } from '../../src/analysis/policy/schema.ts';
+import type { App } from '../../src/app.ts';
+import { policyCommand } from '../../src/cli/policy.ts';
+import type { PolicyOptions } from '../../src/cli/policy.ts';
+import { run } from '../../src/cli/policy.ts';
+import { parseYaml } from '../../src/base/yaml.ts';
+
+async function parse(...argv: string[]): Promise<PolicyOptions | undefined> {
+  let seen: PolicyOptions | undefined;
+  const host = { start: async (_: unknown, options: unknown) => void (seen = options as PolicyOptions) };
+  await policyCommand(host).exitOverride().parseAsync(argv, { from: 'user' });
+  return seen;
+}
+
+test.each([
+  [['init'], { action: 'init', file: undefined, json: false }],
+  [['explain'], { action: 'explain', file: undefined, json: false }],
+  [['explain', '--policy', 'p.yaml', '--json'], { action: 'explain', file: 'p.yaml', json: true }],
+])('policy %j', async (argv, expected) => {
+  expect(await parse(...argv)).toEqual(expected);
+});
+
+async function explain(policy: unknown, json = false): Promise<string> {
+  const out: string[] = [];
+  const io = { out: (line = '') => void out.push(line), color: false, columns: 80 };
+  const app = { cwd: '/', io, project: async () => ({ policy, file: 'shadowctl.yaml' }) } as unknown as App;
+  expect(await run(app, { action: 'explain', file: undefined, json })).toBe('done');
+  return out.join('\n');
+}
+
+test('says what the project demands, and fits 80 columns where it is a table', async () => {
+  const text = await explain({ latency: { p99: 0.5 }, inform: ['latency.mean'] });
+  expect(text).toContain('Policy of shadowctl.yaml');
+  expect(text.replace(/\s+/g, ' ')).toContain('its p99 latency is at most +50 % of');
+  expect(text).toContain('latency.mean (informs)');
+});
+
+test('says how long answers are judged, and by which members', async () => {
+  const text = await explain({ minimumBlocks: 4, blockMinutes: 5 });
+  expect(text).toContain('before 20 minutes that have some (minimumBlocks 4 × blockMinutes 5)');
+  expect(text.replace(/[\s│]+/g, ' ')).toContain('300 pairs of different inputs, in 20 minutes.');
+});
+
+test('as JSON: the policy with every default', async () => {
+  expect(JSON.parse(await explain({ errors: 0.25 }, true))).toMatchObject({
+    errors: 0.25,
+    alpha: 0.05,
+    latency: { p50: 0.1 },
+  });
+});
+
+test('every demand names its keys, with the default where it is another', async () => {
+  const text = (
+    await explain({ errors: 0.05, slices: 0.9, tasks: { regression: { share: 0.2 } }, inform: ['output'] })
+  ).replace(/\s+/g, ' ');
+  for (const words of [
+    '[errors: 0.05, default 0.01]',
+    '[latency.p99: 0.2]',
+    '[slices: 0.9]',
+    '[tasks.regression.share: 0.2; numbers.tolerance: not set]',
+    '[agreement: 0.9]',
+    '[inform: [output], default []] For information only: output.',
+    'Distances between distributions are shown and not judged [distances: not set]',
+    '[fields.ignore: []]',
+  ])
+    expect(text).toContain(words);
+  expect(text).not.toContain('[slices: not set');
+});
+
+test.each([
+  ['effect.errors', 'effect.errors decides.'],
+  ['latency', 'latency decides by default.'],
+])('says what `decide: [%s]` does', async (name, words) => {
+  expect(await explain({ decide: [name] })).toContain(words);
+});
+
+test('init prints the defaults, and what it has commented out can be used', async () => {
+  const out: string[] = [];
+  const app = { io: { out: (line = '') => void out.push(line) } } as unknown as App;
+  expect(await run(app, { action: 'init', file: undefined, json: false })).toBe('done');
+  const text = out.join('\n');
+  const read = (yaml: string) => readPolicy((parseYaml(yaml, 'init') as { policy: unknown }).policy, 'init');
+  expect(read(text)).toEqual(DEFAULT_POLICY);
+  expect(Object.keys((parseYaml(text, 'init') as { policy: object }).policy).toSorted()).toEqual(
+    Object.keys(DEFAULT_POLICY)
+      .filter((key) => !['slices', 'distances', 'fields'].includes(key))
+      .toSorted(),
+  );
+  const [set, unset] = text.split('  # Without a default:\n');
+  const all = `${set?.replace(/^  numbers: .*\n/m, '')}${unset?.replaceAll(/^  # /gm, '  ')}`;
+  expect(read(all)).toMatchObject({
+    slices: 0.9,
+    distances: { psi: 0.1 },
+    fields: { ignore: ['$.id'] },
+    numbers: { tolerance: 0.5 },
+  });
+});

@@ -1,0 +1,148 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { describeEndpoint, describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
+import { ARTIFACT, ENDPOINT, openStage, type Said, type Stage } from '../../support/stage.ts';
+
+let stage: Stage;
+afterEach(() => stage.close());
+
+const MINUTE = 60_000;
+const SHADOW = [
+  'shadow',
+  '--endpoint',
+  ENDPOINT,
+  '--adopt',
+  '--yes',
+  '--artifact',
+  ARTIFACT,
+  '--model-name',
+  'm2',
+  '--config-name',
+  's2',
+];
+const PROMOTE = ['promote', '--endpoint', ENDPOINT, '--yes', '--config-name', 'v2'];
+
+/** Attaches a shadow, lets it see requests for so many minutes, then does `work`. */
+async function shadowed<T>(algorithm: readonly string[], minutes: number, work: () => Promise<T>): Promise<T> {
+  const { result } = await stage.traffic(async () => {
+    const said = await stage.shadowctl([...SHADOW, ...algorithm]);
+    expect(said).toMatchObject({ code: 0 });
+    await stage.clock.sleep(minutes * MINUTE);
+    return work();
+  }, 1);
+  return result;
+}
+
+/** What this test's models can pass: 005 and 009 agree in about four of five. */
+function lenient(): string[] {
+  writeFileSync(
+    join(stage.cwd, 'policy.yaml'),
+    'inform: [latency, labels, numbers]\nminimumBlocks: 2\nblockMinutes: 2\nerrors: 0.1\n',
+  );
+  return ['--policy', join(stage.cwd, 'policy.yaml')];
+}
+
+const good = ['--algorithm', 'linear-learner'];
+const mismatched = ['--algorithm', 'xgboost:1.2-1', '--allow-mismatch'];
+
+async function production(): Promise<string | undefined> {
+  const config = (await describeEndpoint(stage.aws, ENDPOINT))?.EndpointConfigName ?? '';
+  return (await describeEndpointConfig(stage.aws, config))?.ProductionVariants?.[0]?.ModelName;
+}
+
+describe('promote', () => {
+  test('a passing shadow goes into production through a canary; name, counts and capture stay', async () => {
+    stage = await openStage();
+    const said = await shadowed(good, 30, () => stage.shadowctl([...PROMOTE, ...lenient(), '--format', 'json']));
+    expect(said.err).toContain('Verdict on m2: pass');
+    expect(said.code).toBe(0);
+    expect(JSON.parse(said.out)).toMatchObject({ ending: 'updated', runningConfig: 'v2', previousConfig: 's2' });
+    const [before, after] = [
+      await describeEndpointConfig(stage.aws, 's2'),
+      await describeEndpointConfig(stage.aws, 'v2'),
+    ];
+    expect(after?.ShadowProductionVariants ?? []).toEqual([]);
+    expect(after?.ProductionVariants).toEqual(
+      before?.ProductionVariants?.map((variant) => ({ ...variant, ModelName: 'm2' })),
+    );
+    expect(after?.DataCaptureConfig).toEqual(before?.DataCaptureConfig);
+    const history = JSON.parse(
+      (await stage.shadowctl(['history', '--endpoint', ENDPOINT, '--format', 'json'])).out,
+    ) as { command: string }[];
+    expect(history.map((entry) => entry.command)).toEqual(['shadow', 'promote']);
+  });
+
+  test('a failing shadow is refused: exit 1, production untouched', async () => {
+    stage = await openStage();
+    const said = await shadowed(mismatched, 20, () => stage.shadowctl([...PROMOTE, ...lenient()]));
+    expect(said.code).toBe(1);
+    expect(said.err).toContain('Verdict on m2: fail');
+    expect(said.err).toContain('shadowctl keep --endpoint weather');
+    expect(await production()).toBe('m1');
+    expect(await describeEndpointConfig(stage.aws, 'v2')).toBeUndefined();
+  });
+
+  test('a shadow of seconds is told when there is something to read: exit 3', async () => {
+    stage = await openStage();
+    const said = await shadowed(good, 0.5, () => stage.shadowctl(PROMOTE));
+    expect(said.code).toBe(3);
+    expect(said.err).toMatch(
+      /Verdict on m2: inconclusive\. The shadow has been in service since \S+ UTC; there is something to read from \S+ UTC on\./,
+    );
+    expect(await production()).toBe('m1');
+  });
+
+  test('too little evidence is refused: exit 3', async () => {
+    stage = await openStage();
+    const said = await shadowed(good, 5, () => stage.shadowctl(PROMOTE));
+    expect(said.code).toBe(3);
+    expect(said.err).toContain('Verdict on m2: inconclusive');
+    expect(await production()).toBe('m1');
+  });
+
+  test('--force overrules the verdict, the alarm still does not, and the journal has it', async () => {
+    stage = await openStage();
+    const said = await shadowed(mismatched, 10, () => stage.shadowctl([...PROMOTE, '--force', '--format', 'json']));
+    expect(said.err).toContain('Going on all the same (--force)');
+    expect(said.code).toBe(1);
+    expect(JSON.parse(said.out)).toMatchObject({ ending: 'rolled-back-by-alarm', runningConfig: 's2' });
+    const { openJournal } = await import('../../../src/state/journal.ts');
+    const journal = await openJournal({
+      stateDir: join(stage.cwd, '.shadowctl'),
+      account: '000000000000',
+      region: 'us-east-1',
+      endpoint: ENDPOINT,
+      clock: stage.clock,
+    });
+    const fact = journal.events().find((event) => event.type === 'fact' && event.name === 'promoted');
+    expect(fact).toMatchObject({
+      value: { model: 'm2', forced: true, verdict: expect.stringMatching(/fail|inconclusive/), wayBack: 's2' },
+    });
+  });
+
+  test('no shadow, no promotion', async () => {
+    stage = await openStage();
+    const said = await stage.shadowctl(PROMOTE);
+    expect(said.code).toBe(2);
+  });
+});
+
+describe('keep', () => {
+  test('ends the shadow; production keeps its model and its config', async () => {
+    stage = await openStage();
+    const said: Said = await shadowed(good, 2, () =>
+      stage.shadowctl(['keep', '--endpoint', ENDPOINT, '--yes', '--reason', 'not yet']),
+    );
+    expect(said.code).toBe(0);
+    expect(said.err).toContain('Production keeps m1; the shadow with m2 ends.');
+    expect(await describeEndpoint(stage.aws, ENDPOINT)).toMatchObject({ EndpointConfigName: 'v1' });
+  });
+
+  test('no shadow, nothing to end', async () => {
+    stage = await openStage();
+    const said = await stage.shadowctl(['keep', '--endpoint', ENDPOINT, '--yes']);
+    expect(said.code).toBe(2);
+    expect(said.err).toContain('carries no shadow; it runs v1');
+  });
+});

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { connect } from '../../src/aws/clients.ts';
+import type { LifecycleEvent } from '../../src/lifecycle/events.ts';
+import type { Session } from '../../src/lifecycle/session.ts';
+import { openJournal } from '../../src/state/journal.ts';
+import { ROLE, type Stage } from '../support/stage.ts';
+
+/** A session as a script makes one: no program, no flags, nothing drawn; every plan is approved. */
+export function scriptSession(
+  { clock, cwd, emulator }: Pick<Stage, 'clock' | 'cwd' | 'emulator'>,
+  more: Partial<Session> = {},
+): Session & { events: LifecycleEvent[] } {
+  const aws = connect({
+    region: 'us-east-1',
+    endpointUrl: emulator.url,
+    profile: undefined,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const stateDir = join(cwd, '.shadowctl');
+  const events: LifecycleEvent[] = [];
+  return {
+    clock,
+    signal: new AbortController().signal,
+    aws: async () => aws,
+    journal: (endpoint) => openJournal({ stateDir, account: '000000000000', region: 'us-east-1', endpoint, clock }),
+    project: async () => ({ name: 'script', stateDir, role: ROLE, tags: {}, notify: [], policy: undefined }),
+    emit: (event) => void events.push(event),
+    approve: async () => undefined,
+    describe: (end) => ({ subject: end.kind, text: end.kind, facts: {} }),
+    ...more,
+    events,
+  };
+}
