@@ -20,7 +20,7 @@ const RULES: Record<string, readonly string[]> = {
   overview: ['ui', 'cli'],
   start: ['overview', 'ui'],
   commands: [...BELOW, 'lifecycle', 'report', 'ui', 'app', 'cli'],
-  cli: [...BELOW, 'lifecycle', 'report', 'ui', 'app', 'commands'],
+  cli: [...BELOW, 'lifecycle', 'report', 'ui', 'app'],
 };
 /** Rooms and files that may import everything; nobody but those named may import them. */
 const OPEN = ['main', 'app', 'wire', 'program'];

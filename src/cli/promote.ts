@@ -5,7 +5,7 @@ import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
 import type { OwnTraffic } from '../lifecycle/traffic/with-traffic.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
 import { guardFlags, type GuardWords, parseGuard } from './flags/guard.ts';
-import { trafficFlags, type TrafficFlags, trafficFrom, trafficOptions } from './flags/traffic.ts';
+import { trafficFlags, type TrafficFlags, trafficOptions } from './flags/traffic.ts';
 
 export interface PromoteOptions extends CommonOptions {
   endpoint: string;
@@ -65,7 +65,6 @@ export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
   const result = await promote(guardedSession(app, options), {
     ...options,
     judging: await judging(app, options),
-    traffic: trafficFrom(options.traffic, app.cwd),
   });
   if (result.kind === 'planned') return 'pending';
   if (result.kind === 'finished') return reportFinished(app, format, result);

@@ -63,7 +63,7 @@ export interface EndpointStatus {
   /** Steps that were begun and whose end nobody knows: the next command that changes anything asks. */
   open: { action: string; resource: string; at: string }[];
   /** Who is at work on it at this moment, by which command, since when (ISO 8601). */
-  lock: { by: string; why: string; since: string } | undefined;
+  lock: { by: string; why: string | undefined; since: string } | undefined;
   lastRun: { command: string; by: string; at: string } | undefined;
 }
 
@@ -135,7 +135,7 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
     calibration: calibrationStatus(calibrationOf(state, headedFor(live, state)), journal.endpoint),
     counts,
     open: state.open.map(({ action, resource, at }) => ({ action, resource: nameOf(resource), at })),
-    lock: holder && { by: holder.by, why: holder.why, since: holder.since },
+    lock: holder && { by: holder.by ?? holder.host, why: holder.why, since: holder.since },
     lastRun: last && { command: last.command, by: last.by, at: last.at },
   };
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { connect } from '../../src/aws/clients.ts';
 import type { LifecycleEvent } from '../../src/lifecycle/events.ts';
@@ -18,9 +19,12 @@ export function scriptSession(
   });
   const stateDir = join(cwd, '.shadowctl');
   const events: LifecycleEvent[] = [];
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal);
   return {
     clock,
-    signal: new AbortController().signal,
+    folder: cwd,
+    signal,
     aws: async () => aws,
     journal: (endpoint) => openJournal({ stateDir, account: '000000000000', region: 'us-east-1', endpoint, clock }),
     project: async () => ({ name: 'script', stateDir, role: ROLE, tags: {}, notify: [], policy: undefined }),

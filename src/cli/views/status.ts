@@ -27,7 +27,7 @@ function openText({ action, resource, at }: EndpointStatus['open'][number]): str
 }
 
 function lockText({ by, why, since }: NonNullable<EndpointStatus['lock']>): string {
-  return `${by} for \`${why}\` since ${isoSeconds(since)}`;
+  return `${by}${why === undefined ? '' : ` for \`${why}\``} since ${isoSeconds(since)}`;
 }
 
 /** How a change that was watched has ended. */
