@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Task } from '../analysis/observations.ts';
+import type { Task } from '../analysis/predictions.ts';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { usage } from '../base/errors.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';

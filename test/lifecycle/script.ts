@@ -4,7 +4,7 @@ import { connect } from '../../src/aws/clients.ts';
 import type { LifecycleEvent } from '../../src/lifecycle/events.ts';
 import type { Session } from '../../src/lifecycle/session.ts';
 import { openJournal } from '../../src/state/journal.ts';
-import { ROLE, type Stage } from '../support/stage.ts';
+import type { Stage } from '../support/stage.ts';
 
 /** A session as a script makes one: no program, no flags, nothing drawn; every plan is approved. */
 export function scriptSession(
@@ -27,7 +27,7 @@ export function scriptSession(
     signal,
     aws: async () => aws,
     journal: (endpoint) => openJournal({ stateDir, account: '000000000000', region: 'us-east-1', endpoint, clock }),
-    project: async () => ({ name: 'script', stateDir, role: ROLE, tags: {}, notify: [], policy: undefined }),
+    project: async () => ({ name: 'script', stateDir, role: 'arn:aws:iam::000000000000:role/sagemaker', tags: {}, notify: [], policy: undefined }),
     emit: (event) => void events.push(event),
     approve: async () => undefined,
     describe: (end) => ({ subject: end.kind, text: end.kind, facts: {} }),

@@ -1,4 +1,3 @@
-import { shown, text } from '../../base/text.ts';
 import type { App, Outcome } from '../../app.ts';
 import type { Fault } from '../../emulator/world/faults.ts';
 import { getJson } from '../../emulator/daemon/request.ts';

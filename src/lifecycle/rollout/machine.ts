@@ -26,8 +26,8 @@ export type RolloutState =
 
 /** What has happened. `at` is milliseconds since the epoch. */
 export type RolloutEvent =
-  /** The router was asked: does it know the candidate? */
-  | { kind: 'found'; attached: boolean }
+  /** The router was asked whether the candidate takes requests, and whether it is production already. */
+  | { kind: 'found'; candidate: 'absent' | 'attached' | 'production' }
   | { kind: 'moved'; at: number }
   /** The router did not take the share; it serves as before. */
   | { kind: 'refused' }
@@ -73,7 +73,7 @@ export function nextMove(plan: RolloutPlan, state: RolloutState, event: RolloutE
   if (event.kind === 'cancel' && state.at !== 'ended') return giveBack('cancelled');
   switch (state.at) {
     case 'resuming':
-      if (event.kind === 'found') return resume(plan, state, event.attached);
+      if (event.kind === 'found') return resume(plan, state, event.candidate);
       break;
     case 'moving':
       if (event.kind === 'refused')
@@ -94,9 +94,15 @@ export function nextMove(plan: RolloutPlan, state: RolloutState, event: RolloutE
 
 type In<At extends RolloutState['at']> = Extract<RolloutState, { at: At }>;
 
-function resume(plan: RolloutPlan, { step, since, began }: In<'resuming'>, attached: boolean): RolloutMove {
+function resume(
+  plan: RolloutPlan,
+  { step, since, began }: In<'resuming'>,
+  candidate: 'absent' | 'attached' | 'production',
+): RolloutMove {
+  // It becomes production only after all steps have passed: they are not judged again.
+  if (candidate === 'production') return move(plan, plan.steps.length - 1, began);
   // A step counts once its beginning is in the journal; without the candidate there is nothing to watch.
-  if (!attached || since === undefined || began === undefined) return move(plan, step, began);
+  if (candidate === 'absent' || since === undefined || began === undefined) return move(plan, step, began);
   return { state: { at: 'watching', step, since, began }, action: { kind: 'judge', at: since } };
 }
 

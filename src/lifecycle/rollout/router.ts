@@ -6,13 +6,21 @@ import { leaveOutExisting } from '../candidate.ts';
 import { awaitConfig } from '../plain-update.ts';
 import { applySteps, type LockedEndpoint } from '../session.ts';
 
+/** How requests are divided. */
+export interface Shares {
+  /** The candidate's share of the requests, 0 to 1. */
+  candidate: number;
+  /** The candidate has become production, or is about to: there is nothing left to divide. */
+  production: boolean;
+}
+
 /**
  * What divides the requests between production and a candidate. Three verbs are all that a rollout asks for; each is
  * done when the shares hold, and may be repeated.
  */
 export interface Router {
-  /** The candidate's share of the requests, 0 to 1; undefined where the candidate is not attached. */
-  shares(): Promise<number | undefined>;
+  /** Undefined where the candidate is not attached. */
+  shares(): Promise<Shares | undefined>;
   /**
    * Gives the candidate this share, above 0, and production the rest; 1 makes it the new production.
    * @returns `refused` where production serves as before
@@ -91,8 +99,10 @@ export function variantRouter(on: LockedEndpoint, run: JournaledRun, rollout: Ro
   return {
     async shares() {
       const live = await describe();
-      if (live?.EndpointConfigName === rollout.final) return 1;
-      return live?.EndpointConfigName === rollout.config ? candidateWeight() : undefined;
+      const target = live?.PendingDeploymentSummary?.EndpointConfigName ?? live?.EndpointConfigName;
+      if (target === rollout.final) return { candidate: 1, production: true };
+      if (live?.EndpointConfigName !== rollout.config) return undefined;
+      return { candidate: (await candidateWeight()) ?? 0, production: false };
     },
     async setShares(share) {
       if (!(await attach())) return 'refused';

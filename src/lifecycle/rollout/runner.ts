@@ -3,7 +3,7 @@ import type { Position, Rollout } from '../../state/rollouts.ts';
 import type { Session } from '../session.ts';
 import type { StepVerdict } from './judge-step.ts';
 import { nextMove, type RolloutEvent, type RolloutMove, type RolloutState, startOfRollout } from './machine.ts';
-import type { Router } from './router.ts';
+import type { Router, Shares } from './router.ts';
 
 /** What carries a rollout out. */
 export interface RolloutParts {
@@ -59,7 +59,7 @@ async function act(parts: RolloutParts, { state, action }: RolloutMove): Promise
   const { clock, signal } = session;
   switch (action.kind) {
     case 'read-shares':
-      return { kind: 'found', attached: (await router.shares()) !== undefined };
+      return { kind: 'found', candidate: foundIn(await router.shares()) };
     case 'set-share': {
       const { step, share } = action;
       if ((await router.setShares(share)) === 'refused') return { kind: 'refused' };
@@ -87,4 +87,9 @@ async function act(parts: RolloutParts, { state, action }: RolloutMove): Promise
     case 'none':
       throw new Error(`a rollout that is ${state.at} has nothing to do`);
   }
+}
+
+function foundIn(shares: Shares | undefined): 'absent' | 'attached' | 'production' {
+  if (shares === undefined) return 'absent';
+  return shares.production ? 'production' : 'attached';
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Path } from '../../analysis/answers/path.ts';
 import { noiseFloor } from '../../analysis/judge/noise-floor.ts';
-import type { Task } from '../../analysis/observations.ts';
+import type { Task } from '../../analysis/predictions.ts';
 import { collect } from '../../analysis/observe/observe.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
 import { cannotRun, interrupted } from '../../base/errors.ts';

@@ -27,8 +27,8 @@ const TABLE: readonly {
     title: 'resuming before the first step',
     state: { at: 'resuming', step: 0, since: undefined, began: undefined },
     on: [
-      [{ kind: 'found', attached: true }, { at: 'moving', step: 0, began: undefined }, setShare(0)],
-      [{ kind: 'found', attached: false }, { at: 'moving', step: 0, began: undefined }, setShare(0)],
+      [{ kind: 'found', candidate: 'attached' }, { at: 'moving', step: 0, began: undefined }, setShare(0)],
+      [{ kind: 'found', candidate: 'absent' }, { at: 'moving', step: 0, began: undefined }, setShare(0)],
       [{ kind: 'cancel' }, { at: 'returning', why: 'cancelled' }, BACK],
     ],
   },
@@ -36,9 +36,11 @@ const TABLE: readonly {
     title: 'resuming at a step',
     state: { at: 'resuming', step: 1, since: 100 * MIN, began: 40 * MIN },
     on: [
-      [{ kind: 'found', attached: true }, watching(1), { kind: 'judge', at: 100 * MIN }],
+      [{ kind: 'found', candidate: 'attached' }, watching(1), { kind: 'judge', at: 100 * MIN }],
+      // All steps have passed already.
+      [{ kind: 'found', candidate: 'production' }, { at: 'moving', step: 2, began: 40 * MIN }, setShare(2)],
       // The candidate is not there: its share is taken anew, and so is the time it is watched.
-      [{ kind: 'found', attached: false }, { at: 'moving', step: 1, began: 40 * MIN }, setShare(1)],
+      [{ kind: 'found', candidate: 'absent' }, { at: 'moving', step: 1, began: 40 * MIN }, setShare(1)],
       [{ kind: 'cancel' }, { at: 'returning', why: 'cancelled' }, BACK],
     ],
   },
@@ -128,7 +130,7 @@ const TABLE: readonly {
 ];
 
 const ANY_EVENT: readonly RolloutEvent[] = [
-  { kind: 'found', attached: true },
+  { kind: 'found', candidate: 'attached' },
   { kind: 'moved', at: 0 },
   { kind: 'refused' },
   { kind: 'judged', outcome: 'pass', at: 0 },

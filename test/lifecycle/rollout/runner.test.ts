@@ -35,7 +35,7 @@ function rig(
   const router: Router = {
     async shares() {
       asked.push('shares');
-      return attached;
+      return attached === undefined ? undefined : { candidate: attached, production: attached === 1 };
     },
     async setShares(share) {
       asked.push(`set ${share} at ${clock.now() / MIN}`);
@@ -95,6 +95,13 @@ test('what is not decided pauses, and the journal keeps it under way', async () 
 
 test('resumed, it sets no share that holds', async () => {
   const { parts, asked } = rig(['pass'], 0.5);
+  const stop = await continueRollout(parts, { step: 1, since: -20 * MIN, began: -40 * MIN });
+  expect(stop).toEqual({ at: 'ended', how: 'passed' });
+  expect(asked).toEqual(['shares', 'set 1 at 0']);
+});
+
+test('resumed where the candidate is production already, its steps are not judged again', async () => {
+  const { parts, asked } = rig(['fail'], 1);
   const stop = await continueRollout(parts, { step: 1, since: -20 * MIN, began: -40 * MIN });
   expect(stop).toEqual({ at: 'ended', how: 'passed' });
   expect(asked).toEqual(['shares', 'set 1 at 0']);
