@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 
-/** Who may import whom; `src/README.md` shows the same table. `commands` is what is left to be moved to cli and lifecycle. */
+/** Who may import whom; `src/README.md` shows the same table. */
 const BELOW = ['base', 'state', 'aws', 'guard', 'resources', 'analysis', 'analysis/observe', 'analysis/compare'];
 const RULES: Record<string, readonly string[]> = {
   base: [],
@@ -19,12 +19,11 @@ const RULES: Record<string, readonly string[]> = {
   emulator: ['base'],
   overview: ['ui', 'cli'],
   start: ['overview', 'ui'],
-  commands: [...BELOW, 'lifecycle', 'report', 'ui', 'app', 'cli'],
   cli: [...BELOW, 'lifecycle', 'report', 'ui', 'app'],
 };
 /** Rooms and files that may import everything; nobody but those named may import them. */
 const OPEN = ['main', 'app', 'wire', 'program'];
-const STARTS_AN_EMULATOR = ['commands/emulator', 'commands/demo', 'cli/emulator', 'cli/demo'];
+const STARTS_AN_EMULATOR = ['cli/emulator', 'cli/demo'];
 
 const root = resolve(import.meta.dirname, '..', 'src');
 
@@ -77,8 +76,7 @@ test('every room imports only what it may', () => {
     const from = roomOf(one.from);
     const to = roomOf(one.to);
     if (from === to || OPEN.includes(from)) return false;
-    if ((from === 'commands' || from === 'cli') && to === 'emulator')
-      return !STARTS_AN_EMULATOR.some((room) => one.from.startsWith(room));
+    if (from === 'cli' && to === 'emulator') return !STARTS_AN_EMULATOR.some((room) => one.from.startsWith(room));
     return !(RULES[from] ?? []).includes(to);
   });
   expect(wrong.map((one) => `${one.from} -> ${one.to}`)).toEqual([]);
@@ -92,11 +90,7 @@ test('a command never imports another command', () => {
   const isShared = (file: string) => SHARED_BY_COMMANDS.includes(file.split('/')[1] ?? '');
   const wrong = inside.filter(
     ({ from, to }) =>
-      /^(cli|commands)\//.test(from) &&
-      /^(cli|commands)\//.test(to) &&
-      command(from) !== command(to) &&
-      !isShared(to) &&
-      !to.startsWith('commands/shared/'),
+      from.startsWith('cli/') && to.startsWith('cli/') && command(from) !== command(to) && !isShared(to),
   );
   expect(wrong.map((one) => `${one.from} -> ${one.to}`)).toEqual([]);
 });
@@ -108,9 +102,7 @@ test('what commands share does not know commands', () => {
 });
 
 test('only what parses a command line knows commander', () => {
-  const wrong = all.filter(
-    ({ from, to }) => to === 'commander' && !/^(main|program)\.ts$|^(cli|commands)\//.test(from),
-  );
+  const wrong = all.filter(({ from, to }) => to === 'commander' && !/^(main|program)\.ts$|^cli\//.test(from));
   expect(wrong.map((one) => one.from)).toEqual([]);
   const views = all.filter(({ from, to }) => to === 'commander' && from.startsWith('cli/views/'));
   expect(views.map((one) => one.from)).toEqual([]);
@@ -143,7 +135,7 @@ test('what is slow to load is loaded when it is needed', () => {
       slow.test(one.to) &&
       !one.typeOnly &&
       !dynamic &&
-      /^(main|program|app|wire|base\/(project|errors|clock)|commands\/[a-z]+\/command)\.ts$/.test(one.from)
+      /^(main|program|app|wire|base\/(project|errors|clock)|cli\/[a-z]+\/command)\.ts$/.test(one.from)
     );
   });
   expect(eager.map((one) => `${one.from} -> ${one.to}`)).toEqual([]);
@@ -184,7 +176,5 @@ test('there are no circles', () => {
 });
 
 test('there are no circles of types either', () => {
-  // Still to be moved; the list only becomes shorter.
-  const known = /^(commands|cli\/report)\//;
-  expect(circles(inside).filter((circle) => !known.test(circle))).toEqual([]);
+  expect(circles(inside)).toEqual([]);
 });

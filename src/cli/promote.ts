@@ -74,9 +74,9 @@ export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
 }
 
 async function judging(app: App, { report }: PromoteOptions) {
-  const { loadReportPolicy } = await import('./report/judge-options.ts');
-  const { labelSource } = await import('./report/labels.ts');
-  const { readMoment } = await import('./report/window.ts');
+  const { loadReportPolicy } = await import('./flags/judging.ts');
+  const { labelSource } = await import('./flags/labels.ts');
+  const { readMoment } = await import('./flags/moment.ts');
   return {
     from: report.from === undefined ? undefined : readMoment(report.from, '--from'),
     labels: report.labels === undefined ? undefined : labelSource(report.labels, app.cwd),

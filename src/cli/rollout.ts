@@ -109,7 +109,7 @@ export function parseSteps(steps: string): number[] {
 /** Gives the new model a growing share of the requests, or goes on with that, or takes it back. */
 export async function run(app: App, options: RolloutOptions): Promise<Outcome> {
   const { cancelRollout, resumeRollout, startRollout } = await import('../lifecycle/rollout/rollout.ts');
-  const { loadReportPolicy } = await import('./report/judge-options.ts');
+  const { loadReportPolicy } = await import('./flags/judging.ts');
   const { sessionOf } = await import('./session.ts');
   const session = sessionOf(app, options);
   const { endpoint, patienceSeconds, guard, plan } = options;

@@ -195,7 +195,7 @@ export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
 
 /** How answers are read while calibrating: refused before anything is changed. */
 async function calibration(app: App, { prediction, task, policy: file }: ShadowOptions, length: number) {
-  const { loadReportPolicy, readPrediction } = await import('./report/judge-options.ts');
+  const { loadReportPolicy, readPrediction } = await import('./flags/judging.ts');
   const { policy } = await loadReportPolicy(app, file);
   return { length, task, policy, prediction: readPrediction(prediction) };
 }

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { describeEndpoint, describeModel } from '../../src/aws/sagemaker.ts';
-import { attachShadow, type ShadowOptions } from '../../src/lifecycle/shadow/attach.ts';
+import { attachShadow } from '../../src/lifecycle/shadow/attach.ts';
+import type { ShadowOptions } from '../../src/lifecycle/shadow/options.ts';
 import { detachShadow } from '../../src/lifecycle/shadow/detach.ts';
 import { ENDPOINT, openStage, type Stage } from '../support/stage.ts';
 import { scriptSession } from './script.ts';

@@ -1,10 +1,6 @@
 import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
-
-export interface DemoOptions {
-  /** Leave everything standing in the project's own emulator. */
-  keep: boolean;
-}
+import type { DemoOptions } from './run.ts';
 
 export function demoCommand(host: Host, run: Run<DemoOptions> = lazy(() => import('./run.ts'))): Command {
   return new Command('demo')

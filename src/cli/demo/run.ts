@@ -10,10 +10,14 @@ import { cannotRun, interrupted, Problem } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
 import type { Io } from '../../ui/io.ts';
 import { differences, readCensus, renderCensus } from './census.ts';
-import type { DemoOptions } from './command.ts';
 import { heading, paragraph, shellLine } from './narration.ts';
 import { ENDPOINT, type Line, NOTHING, type Plan, STANDING, STORY } from './story.ts';
 import { duration, HOUR, MINUTE } from '../../base/units.ts';
+
+export interface DemoOptions {
+  /** Leave everything standing in the project's own emulator. */
+  keep: boolean;
+}
 
 /** The demo's own time starts this long before the present, and ends before it: nothing it leaves lies in the future. */
 const HEAD_START = 12 * HOUR;

@@ -2,51 +2,7 @@ import { Command, Option } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { FORMATS } from '../../report/render.ts';
 import type { Format } from '../../report/render.ts';
-
-export interface ReportOptions {
-  /** Undefined only where `files` is given. */
-  endpoint: string | undefined;
-  /** Length of the window, where `from` does not say. */
-  last: string;
-  from: string | undefined;
-  to: string | undefined;
-  format: Format;
-  /** `FILE[:COLUMN]`, local or S3. */
-  labels: string | undefined;
-  /** Path into JSON answers. */
-  prediction: string | undefined;
-  /** Where predictions are taken from: data capture, or what the containers print. */
-  source: 'captures' | 'logs';
-  /** Filter pattern of CloudWatch Logs. */
-  logPattern: string | undefined;
-  /** Query of CloudWatch Logs Insights, in place of the pattern. */
-  logsQuery: string | undefined;
-  /** Path to the id in a log line, or the query's column. */
-  id: string | undefined;
-  task: string | undefined;
-  /** A YAML file with the policy. */
-  policy: string | undefined;
-  output: string | undefined;
-  predictions: boolean;
-  /** Saved observations, or a folder of captures, instead of AWS. */
-  files: string | undefined;
-  /** `PRODUCTION,SHADOW`: folders under `files`. */
-  variants: string | undefined;
-  /** Where to keep the observations. */
-  save: string | undefined;
-  /** Leaves out what was sent, who sent it, and free answers: see redact.ts. */
-  redact: boolean;
-  /** Look again and again until the first decision: `show` every report, or only the last. */
-  watch: 'show' | 'quiet' | undefined;
-  /** Time between two looks. */
-  every: string;
-  /** Give up waiting for a decision after this time. */
-  timeout: string;
-  /** Print the JSON schema of `--format json`, and nothing else. */
-  schema: boolean;
-  /** Memory bound for many captures. */
-  memory: string;
-}
+import type { ReportOptions } from './options.ts';
 
 interface Flags extends Partial<Omit<ReportOptions, 'watch'>> {
   last: string;

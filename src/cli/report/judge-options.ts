@@ -1,19 +1,18 @@
-import { isAbsolute, relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Path } from '../../analysis/answers/path.ts';
 import { parsePath } from '../../analysis/answers/path.ts';
 import type { Task } from '../../analysis/predictions.ts';
 import { checkQuery } from '../../analysis/observe/check-query.ts';
 import type { LogSelector } from '../../analysis/observe/logs.ts';
-import { loadPolicy } from '../../analysis/observe/policy-file.ts';
-import type { Policy } from '../../analysis/policy/policy.ts';
 import type { App } from '../../app.ts';
 import { usage } from '../../base/errors.ts';
 import { readDuration } from '../../base/units.ts';
 import type { JudgeOptions, JudgeSource } from '../../lifecycle/judge.ts';
 import type { WindowRequest } from '../../lifecycle/window.ts';
-import { labelSource } from './labels.ts';
-import type { ReportOptions } from './command.ts';
-import { readMoment } from './window.ts';
+import { labelSource } from '../flags/labels.ts';
+import { loadReportPolicy } from '../flags/judging.ts';
+import type { ReportOptions } from './options.ts';
+import { readMoment } from '../flags/moment.ts';
 
 /** What the flags of `report` ask to be judged. @throws Problem (usage) where they do not fit together */
 export async function judgeOptions(app: Pick<App, 'cwd' | 'project'>, flags: ReportOptions): Promise<JudgeOptions> {
@@ -34,20 +33,6 @@ export async function judgeOptions(app: Pick<App, 'cwd' | 'project'>, flags: Rep
     memory: flags.memory,
     redact: flags.redact,
   };
-}
-
-/** The policy, and where it came from as a report says it. */
-export async function loadReportPolicy(
-  app: Pick<App, 'cwd' | 'project'>,
-  file: string | undefined,
-): Promise<{ policy: Policy; policyFrom: string }> {
-  const { policy, source } = await loadPolicy(app.cwd, file, () => app.project());
-  return { policy, policyFrom: isAbsolute(source) ? relative(app.cwd, source) : source };
-}
-
-/** The value of `--prediction`. @throws Problem (usage) where it is not a path */
-export function readPrediction(text: string | undefined): JudgeOptions['prediction'] {
-  return text === undefined ? undefined : { text, path: parsePath(text) };
 }
 
 function readSource(cwd: string, flags: ReportOptions): JudgeSource {

@@ -10,10 +10,10 @@ import { renderers } from '../../report/render.ts';
 import type { Report } from '../../report/report.ts';
 import { plain } from '../../ui/io.ts';
 import { withProgress } from '../../ui/progress.ts';
-import type { ReportOptions } from './command.ts';
+import type { ReportOptions } from './options.ts';
 import { judgeOptions } from './judge-options.ts';
 import { refuseInVain } from './saved.ts';
-import { isTime } from './window.ts';
+import { isTime } from '../flags/moment.ts';
 
 const ENDINGS: Record<Verdict, Outcome> = { pass: 'done', fail: 'no', inconclusive: 'inconclusive' };
 

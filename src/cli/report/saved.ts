@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { usage } from '../../base/errors.ts';
-import type { ReportOptions } from './command.ts';
+import type { ReportOptions } from './options.ts';
 
 /**
  * What these words ask of a saved file, which nobody can do with it: it holds sums, and no single answer is left that a

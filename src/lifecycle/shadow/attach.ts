@@ -8,54 +8,13 @@ import { type Live, readLive, requireOurs, requireSettled } from '../../resource
 import { checkName } from '../../resources/naming.ts';
 import type { Step } from '../../resources/steps.ts';
 import { calibrationOf } from '../../state/calibration.ts';
-import {
-  type CandidateNames,
-  type CandidateSpec,
-  checkCandidateNames,
-  examineCandidate,
-  leaveOutExisting,
-  nameCandidate,
-  planModel,
-} from '../candidate.ts';
+import { checkCandidateNames, examineCandidate, leaveOutExisting, nameCandidate, planModel } from '../candidate.ts';
 import { type PlainUpdateResult, runPlainUpdate } from '../plain-update.ts';
 import type { PlanNote } from '../plans.ts';
 import { adopts, type EndpointSession, onEndpoint, type Session } from '../session.ts';
-import { calibrate, type CalibrationOptions } from './calibrate.ts';
+import { calibrate } from './calibrate.ts';
+import type { DecidedShadow, ShadowOptions } from './options.ts';
 import { planShadow, requireShadowable } from './plan.ts';
-
-export interface ShadowOptions {
-  endpoint: string;
-  /** The new model; with `model`, only how its config is named and tagged. */
-  candidate: CandidateSpec;
-  /** A model that exists already, in place of a new one. */
-  model: string | undefined;
-  /** Share of production's requests that the shadow sees, above 0, at most 1. */
-  sample: number;
-  /** Of the shadow variant. */
-  variantName: string;
-  /** Of the shadow; undefined: production's. */
-  instanceType: string | undefined;
-  instances: number | undefined;
-  /** S3 URI for captures; undefined: where they go already, or the default bucket. */
-  captureTo: string | undefined;
-  /** First shadow production with its own model, to measure how much it differs from itself. */
-  calibrate: CalibrationOptions | undefined;
-  /** Change an endpoint that shadowctl did not create, and record it as adopted. */
-  adopt: boolean;
-  /** Decide only: the plan is returned, and nothing is changed. */
-  plan: boolean;
-  /** False: returns as soon as AWS has accepted the update. */
-  wait: boolean;
-}
-
-/** What is decided about a shadow. */
-export interface DecidedShadow {
-  names: CandidateNames;
-  steps: Step[];
-  /** What must be there before SageMaker can capture; and the S3 URI that captures go to. */
-  captureSteps: Step[];
-  destination: string;
-}
 
 /**
  * Attaches a candidate as shadow variant to a live endpoint, after a calibration where one is asked for. Where that

@@ -1,9 +1,6 @@
 import { join } from 'node:path';
-import type { Path } from '../../analysis/answers/path.ts';
 import { noiseFloor } from '../../analysis/judge/noise-floor.ts';
-import type { Task } from '../../analysis/predictions.ts';
 import { collect } from '../../analysis/observe/observe.ts';
-import type { Policy } from '../../analysis/policy/policy.ts';
 import { cannotRun, interrupted } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
 import { MINUTE } from '../../base/units.ts';
@@ -13,18 +10,8 @@ import { calibrationEnds } from '../calibration.ts';
 import { nameCandidate } from '../candidate.ts';
 import { type PlainUpdateResult, runPlainUpdate } from '../plain-update.ts';
 import { doTask, type LockedEndpoint, openRun } from '../session.ts';
-import type { DecidedShadow, ShadowOptions } from './attach.ts';
+import type { CalibrationOptions, DecidedShadow, ShadowOptions } from './options.ts';
 import { planShadow } from './plan.ts';
-
-/** How production is measured against itself. */
-export interface CalibrationOptions {
-  /** Milliseconds. */
-  length: number;
-  /** How answers are read and compared, as a report would. */
-  prediction: { text: string; path: Path } | undefined;
-  task: Task | undefined;
-  policy: Policy;
-}
 
 /** A calibration, as far as it was decided before. */
 interface Phase {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { reportCommand } from '../../../src/cli/report/command.ts';
-import type { ReportOptions } from '../../../src/cli/report/command.ts';
-import { splitLabels } from '../../../src/cli/report/labels.ts';
-import { readMoment } from '../../../src/cli/report/window.ts';
+import type { ReportOptions } from '../../../src/cli/report/options.ts';
+import { splitLabels } from '../../../src/cli/flags/labels.ts';
+import { readMoment } from '../../../src/cli/flags/moment.ts';
 import { readDuration } from '../../../src/base/units.ts';
 import { decideWindow } from '../../../src/lifecycle/window.ts';
 

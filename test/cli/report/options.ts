@@ -1,4 +1,4 @@
-import type { ReportOptions } from '../../../src/cli/report/command.ts';
+import type { ReportOptions } from '../../../src/cli/report/options.ts';
 
 /** As the flags give it when nothing is said but the endpoint; JSON, so that a test can look into it. */
 export const OPTIONS: ReportOptions = {

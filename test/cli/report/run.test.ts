@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudWatchLogsClient, CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import type { ReportOptions } from '../../../src/cli/report/command.ts';
+import type { ReportOptions } from '../../../src/cli/report/options.ts';
 import { run } from '../../../src/cli/report/run.ts';
 import type { Report } from '../../../src/report/report.ts';
 import { violations } from '../../report/schema.ts';

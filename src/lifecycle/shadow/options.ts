@@ -1,0 +1,49 @@
+import type { Path } from '../../analysis/answers/path.ts';
+import type { Policy } from '../../analysis/policy/policy.ts';
+import type { Task } from '../../analysis/predictions.ts';
+import type { Step } from '../../resources/steps.ts';
+import type { CandidateNames, CandidateSpec } from '../candidate.ts';
+
+/** How production is measured against itself. */
+export interface CalibrationOptions {
+  /** Milliseconds. */
+  length: number;
+  /** How answers are read and compared, as a report would. */
+  prediction: { text: string; path: Path } | undefined;
+  task: Task | undefined;
+  policy: Policy;
+}
+
+export interface ShadowOptions {
+  endpoint: string;
+  /** The new model; with `model`, only how its config is named and tagged. */
+  candidate: CandidateSpec;
+  /** A model that exists already, in place of a new one. */
+  model: string | undefined;
+  /** Share of production's requests that the shadow sees, above 0, at most 1. */
+  sample: number;
+  /** Of the shadow variant. */
+  variantName: string;
+  /** Of the shadow; undefined: production's. */
+  instanceType: string | undefined;
+  instances: number | undefined;
+  /** S3 URI for captures; undefined: where they go already, or the default bucket. */
+  captureTo: string | undefined;
+  /** First shadow production with its own model, to measure how much it differs from itself. */
+  calibrate: CalibrationOptions | undefined;
+  /** Change an endpoint that shadowctl did not create, and record it as adopted. */
+  adopt: boolean;
+  /** Decide only: the plan is returned, and nothing is changed. */
+  plan: boolean;
+  /** False: returns as soon as AWS has accepted the update. */
+  wait: boolean;
+}
+
+/** What is decided about a shadow. */
+export interface DecidedShadow {
+  names: CandidateNames;
+  steps: Step[];
+  /** What must be there before SageMaker can capture; and the S3 URI that captures go to. */
+  captureSteps: Step[];
+  destination: string;
+}
