@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { printText } from '../base/text.ts';
-import { parseSeconds, parseSize, type Size } from '../guard/quantity.ts';
 import type { Finding } from '../guard/finding.ts';
+import type { Size } from '../guard/strategy.ts';
 import { formatFlag } from './flags/common.ts';
+import { parseSeconds, parseSize } from './flags/quantities.ts';
 
 export interface DoctorOptions {
   endpoint: string;

@@ -10,7 +10,7 @@ import { parseAlarmFile } from '../guard/alarms/file.ts';
 import { examineEndpoint } from '../guard/doctor/endpoint.ts';
 import { examineOther } from '../guard/alarms/lookup.ts';
 import type { Finding } from '../guard/finding.ts';
-import type { Size } from '../guard/quantity.ts';
+import type { Size } from '../guard/strategy.ts';
 import { readBaseline } from './guarded-update/fleet-metrics.ts';
 import { type Live, readLive } from '../resources/live.ts';
 import { artifactExists } from '../resources/artifact/check-remote.ts';
