@@ -1,5 +1,6 @@
+import { existsSync, mkdirSync } from 'node:fs';
 import * as nodeModule from 'node:module';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { helpWidth, overview, VERSION } from './overview.ts';
 import { columnsOf, type ProcessStreams } from './ui/io.ts';
 
@@ -33,6 +34,19 @@ export function keepCompiledCode(env: Readonly<Record<string, string | undefined
   const { enableCompileCache } = nodeModule as { enableCompileCache?: (folder: string) => unknown };
   if (enableCompileCache === undefined) return;
   const caches = env.XDG_CACHE_HOME || (env.HOME && join(env.HOME, '.cache')) || env.LOCALAPPDATA;
-  // Without a home nothing is kept.
-  if (caches) enableCompileCache(join(caches, 'shadowctl', 'compiled'));
+  // Without a home nothing is kept; nor below whatever folder one stands in.
+  if (!caches || !isAbsolute(caches)) return;
+  const own = join(caches, 'shadowctl');
+  const folder = join(own, 'compiled');
+  // Made here, level by level: where the system will have none (as in /proc), Node would try without end.
+  if ([caches, own, folder].every(existsOrMade)) enableCompileCache(folder);
+}
+
+function existsOrMade(folder: string): boolean {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+    return true;
+  } catch {
+    return existsSync(folder);
+  }
 }
