@@ -124,7 +124,7 @@ function stryker(names, mutate) {
   );
   const run = spawnSync('node', [join(here, 'node_modules/@stryker-mutator/core/bin/stryker.js'), 'run', config], {
     cwd: root,
-    env: { ...process.env, MUTANTS_TESTS: tests.join(',') },
+    env: { ...process.env, MUTANTS_TESTS: tests.join(' ') },
     encoding: 'utf8',
   });
   if (existsSync(out)) return JSON.parse(readFileSync(out, 'utf8'));

@@ -2,7 +2,7 @@ import { defineConfig, mergeConfig } from 'vitest/config';
 import base from '../vitest.config.ts';
 
 /** The tests of one room, which `run.ts` names: those that reach a room by chance would make each mutant slow. */
-const tests = process.env.MUTANTS_TESTS?.split(',') ?? [];
+const tests = process.env.MUTANTS_TESTS?.split(' ') ?? [];
 
 export default mergeConfig(
   { ...base, test: { ...base.test, include: [] } },

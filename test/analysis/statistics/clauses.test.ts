@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { designEffect } from '../../../src/analysis/statistics/repeats.ts';
 import { InputCounter } from '../../reference/input-counter.ts';
-import { blockSequence } from '../../../src/analysis/statistics/sequences.ts';
+import { blockSequence, meanAndDeviation } from '../../../src/analysis/statistics/sequences.ts';
+import { meanDispersion } from '../../../src/analysis/statistics/proportions.ts';
 
 test('inputs that come often and answer otherwise than the rest: the linearized variance is the larger', () => {
   const counter = new InputCounter();
@@ -32,4 +33,37 @@ test('a block counts from exactly half of its minutes on', () => {
     missing: 0,
   });
   expect(blockSequence([...block(4, 1), ...block(5, 3)], options)).toMatchObject({ blocks: 1, means: [3], missing: 1 });
+});
+
+test('what is left over at the end of the blocks waits for more', () => {
+  const options = { alpha: 0.05, blockMinutes: 10, minimumBlocks: 2 };
+  expect(
+    blockSequence(
+      Array.from({ length: 19 }, () => 1),
+      options,
+    ),
+  ).toMatchObject({ blocks: 1, missing: 1 });
+  expect(
+    blockSequence(
+      Array.from({ length: 20 }, () => 1),
+      options,
+    ),
+  ).toMatchObject({ blocks: 2, missing: 0 });
+});
+
+test('one value does not vary, two do', () => {
+  expect(meanAndDeviation([5])).toEqual({ mean: 5, deviation: 0 });
+  expect(meanAndDeviation([1, 3])).toEqual({ mean: 2, deviation: Math.SQRT2 });
+});
+
+test('one minute cannot show that losses come in bursts, two can', () => {
+  const [loss, gain] = [
+    { loss: 4, truth: 1 },
+    { loss: -4, truth: 1 },
+  ];
+  expect(meanDispersion([loss], 0, 1)).toBe(1);
+  // (16 + 16) / (1 · (2 − 1))
+  expect(meanDispersion([loss, gain], 0, 1)).toBe(32);
+  expect(meanDispersion([loss, { loss: 0, truth: 0 }, gain], 0, 1)).toBe(32);
+  expect(meanDispersion([loss, gain], 0, 0)).toBe(1);
 });
