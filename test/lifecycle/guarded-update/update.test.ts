@@ -3,12 +3,14 @@ import { CreateLogGroupCommand, CreateLogStreamCommand, PutLogEventsCommand } fr
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { endpointLogGroup } from '../../../src/aws/logs.ts';
 import { invokeEndpoint } from '../../../src/aws/runtime.ts';
-import { canary } from '../../../src/lifecycle/canary.ts';
+import { canary, resumeCanary } from '../../../src/lifecycle/canary.ts';
 import { createSession } from '../../../src/lifecycle/create-session.ts';
 import { deploy } from '../../../src/lifecycle/deploy.ts';
 import { collectAftermath } from '../../../src/lifecycle/guarded-update/evidence.ts';
 import { readBaseline } from '../../../src/lifecycle/guarded-update/fleet-metrics.ts';
 import type { Session } from '../../../src/lifecycle/session.ts';
+import { apply, startRun } from '../../../src/resources/apply.ts';
+import { recordUpdateStarted } from '../../../src/state/updates.ts';
 import { ARTIFACT_005, ARTIFACT_009, ROLE, type TestWorld, testWorld } from '../../support/world.ts';
 
 const endpoint = 'weather';
@@ -89,4 +91,27 @@ test('the evidence holds the error lines of the new fleet, not those that the ol
   const surroundings = { aws: world.aws, clock: world.clock, signal: session.signal };
   const { log } = await collectAftermath(surroundings, update, ending);
   expect(log.lines.map((line) => line.message)).toEqual(['ERROR of the new fleet']);
+});
+
+test('an update that AWS refused is not under way', async () => {
+  const journal = await session.journal(endpoint);
+  const parts = { aws: world.aws, journal, clock: world.clock, signal: session.signal };
+  await journal.locked('test', async () => {
+    const run = await startRun(parts, 'canary');
+    await recordUpdateStarted(run, {
+      command: 'canary',
+      endpoint,
+      variant: 'AllTraffic',
+      requested: 'v2',
+      previous: 'v1',
+      models: { previous: 'm1', requested: 'm2' },
+      alarms: [],
+      ownAlarms: [],
+      strategy: 'canary',
+      startedAt: world.clock.now(),
+    });
+    const input = { EndpointName: endpoint, EndpointConfigName: 'v2' };
+    await expect(apply(run, { action: 'update', kind: 'endpoint', name: endpoint, input })).rejects.toThrow();
+  });
+  await expect(resumeCanary(session, { endpoint })).rejects.toThrow(`No update of ${endpoint} is under way`);
 });
