@@ -67,16 +67,28 @@ export interface JudgeOptions {
   redact: boolean;
 }
 
+/** What must be said; the rest has a default. */
+export type JudgeRequest = Pick<JudgeOptions, 'source' | 'window' | 'policy'> & Partial<JudgeOptions>;
+
+const DEFAULTS = {
+  policyFrom: 'the caller',
+  labels: undefined,
+  prediction: undefined,
+  task: undefined,
+  memory: '1GB',
+  redact: false,
+};
+
 /** Told what is being done, in words for a progress line. */
 export type JudgeProgress = (doing: string) => void;
 
 /** Looks once and judges. @throws Problem where the options do not fit together, or AWS does not answer */
 export async function judgeEndpoint(
   session: JudgeSession,
-  options: JudgeOptions,
+  request: JudgeRequest,
   progress?: JudgeProgress,
 ): Promise<Report> {
-  return looksAt(session, options)(progress);
+  return looksAt(session, { ...DEFAULTS, ...request })(progress);
 }
 
 /**

@@ -13,7 +13,7 @@ import { calibrationEnds, calibrationText } from './calibration.ts';
 import type { GuardedResult } from './canary.ts';
 import { checkCandidateNames, nameCandidate } from './candidate.ts';
 import { finishGuardedUpdate } from './guarded-update/finish.ts';
-import { type GuardedStart, type GuardOptions, startGuardedUpdate } from './guarded-update/start.ts';
+import { type GuardedStart, guardOptions, type GuardOptions, startGuardedUpdate } from './guarded-update/start.ts';
 import { judgeEndpoint, type Judgement, judgementOf } from './judge.ts';
 import type { LabelSource } from './labels.ts';
 import { targetsOf } from './notify.ts';
@@ -43,12 +43,31 @@ export interface PromoteOptions {
   plan: boolean;
 }
 
+/** What must be said; the rest has a default: a canary with the default limits, judged since the shadow is in service. */
+export type PromoteRequest = Pick<PromoteOptions, 'endpoint'> &
+  Partial<Omit<PromoteOptions, 'guard' | 'judging'>> & {
+    guard?: Partial<GuardOptions>;
+    judging: Pick<ShadowJudging, 'policy'> & Partial<ShadowJudging>;
+  };
+
+function complete({ guard, judging, ...request }: PromoteRequest): PromoteOptions {
+  return {
+    configName: undefined,
+    traffic: undefined,
+    plan: false,
+    ...request,
+    guard: guardOptions(guard),
+    judging: { from: undefined, labels: undefined, policyFrom: 'the caller', ...judging },
+  };
+}
+
 export type PromoteResult =
   /** The verdict is not pass: nothing was changed. */
   { kind: 'refused'; judgement: Judgement } | GuardedResult;
 
 /** Judges the shadow, and where it passes puts its model into production through a guarded update. */
-export async function promote(session: Session, options: PromoteOptions): Promise<PromoteResult> {
+export async function promote(session: Session, request: PromoteRequest): Promise<PromoteResult> {
+  const options = complete(request);
   const { endpoint, guard, traffic } = options;
   checkCandidateNames({ modelName: undefined, configName: options.configName });
   const targets = await targetsOf(session, guard.notify);

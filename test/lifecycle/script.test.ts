@@ -2,15 +2,21 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readPolicy } from '../../src/analysis/policy/schema.ts';
 import { takeCensus } from '../../src/aws/census.ts';
 import { type Aws, connect } from '../../src/aws/clients.ts';
 import { VirtualClock } from '../../src/base/clock.ts';
+import { MINUTE } from '../../src/base/units.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/http/server.ts';
 import { cleanup } from '../../src/lifecycle/cleanup.ts';
 import { createSession } from '../../src/lifecycle/create-session.ts';
 import { deploy } from '../../src/lifecycle/deploy.ts';
 import type { LifecycleEvent } from '../../src/lifecycle/events.ts';
-import { canary } from '../../src/lifecycle/canary.ts';
+import { judgeEndpoint } from '../../src/lifecycle/judge.ts';
+import { promote } from '../../src/lifecycle/promote.ts';
+import { attachShadow } from '../../src/lifecycle/shadow/attach.ts';
+import { readPayloads } from '../../src/lifecycle/traffic/payloads.ts';
+import { sendRequests } from '../../src/lifecycle/traffic/send.ts';
 import { ARTIFACT_005, ARTIFACT_009, FIXTURES, ROLE, START } from '../support/world.ts';
 
 /*
@@ -38,26 +44,34 @@ afterEach(async () => {
 const endpoint = 'weather';
 const good = { artifact: ARTIFACT_009, algorithm: 'linear-learner' };
 const first = { artifact: ARTIFACT_005, algorithm: 'linear-learner' };
-const traffic = { file: join(FIXTURES, 'data/test.csv'), rate: 1 };
+const payloads = { file: join(FIXTURES, 'data/test.csv'), option: 'data' } as const;
+const RULES = { inform: ['latency', 'labels', 'numbers'], minimumBlocks: 2, blockMinutes: 2, errors: 0.1 };
 
-test('deploy, canary and cleanup from a script; nothing is left behind', async () => {
+test('deploy, shadow, judge, promote and cleanup from a script; nothing is left behind', async () => {
   const events: LifecycleEvent['kind'][] = [];
   const emit = ({ kind }: LifecycleEvent) => void events.push(kind);
   const session = createSession({ aws, folder, clock, project: { role: ROLE }, emit });
-  const deployed = await deploy(session, { endpoint, candidate: first, instances: 3 });
+  const deployed = await deploy(session, { endpoint, candidate: first, instances: 2 });
   expect(deployed).toMatchObject({ kind: 'done', settled: { kind: 'running' } });
 
-  const strategy = { strategy: 'canary', bakeSeconds: 120, finalBakeSeconds: 0 } as const;
-  const update = { endpoint, candidate: good, guard: { strategy, force: true }, traffic };
-  const planned = await canary(session, { ...update, plan: true });
-  expect(planned).toMatchObject({ kind: 'planned', plan: { kind: 'guarded-update', endpoint } });
-  const updated = await canary(session, update);
-  expect(updated).toMatchObject({ kind: 'finished', ended: { ending: { kind: 'updated' } } });
+  const attached = await attachShadow(session, { endpoint, candidate: good });
+  expect(attached).toMatchObject({ kind: 'done', settled: { kind: 'running' } });
+  await sendRequests(session, endpoint, await readPayloads(session, payloads), { rate: 1, duration: 12 * MINUTE });
+  await clock.sleep(3 * MINUTE);
+
+  const policy = readPolicy(RULES, 'a script');
+  const source = { kind: 'endpoint', endpoint, predictions: true, logs: undefined } as const;
+  const report = await judgeEndpoint(session, { source, window: { length: 10 * MINUTE }, policy });
+  expect(report.verdict).toMatchObject({ outcome: 'pass' });
+
+  const guard = { strategy: { strategy: 'canary', bakeSeconds: 120, finalBakeSeconds: 0 }, force: true } as const;
+  const promoted = await promote(session, { endpoint, judging: { policy }, guard });
+  expect(promoted).toMatchObject({ kind: 'finished', ended: { ending: { kind: 'updated' } } });
 
   const cleaned = await cleanup(session, { endpoint });
   expect(cleaned.endpoints).toMatchObject([{ kind: 'done', endpoint, left: [], clean: true }]);
   expect(await takeCensus(aws)).toEqual({ endpoints: [], endpointConfigs: [], models: [], alarms: [] });
-  expect(events).toEqual(expect.arrayContaining(['step-applied', 'update-examined', 'update-ended', 'deleted']));
+  expect(events).toEqual(expect.arrayContaining(['step-applied', 'shadow-judged', 'update-ended', 'deleted']));
 });
 
 test('a plan that is not approved changes nothing', async () => {

@@ -13,14 +13,15 @@ import { type PlainUpdateResult, runPlainUpdate } from '../plain-update.ts';
 import type { PlanNote } from '../plans.ts';
 import { adopts, type EndpointSession, onEndpoint, type Session } from '../session.ts';
 import { calibrate } from './calibrate.ts';
-import type { DecidedShadow, ShadowOptions } from './options.ts';
+import { type DecidedShadow, SHADOW_DEFAULTS, type ShadowOptions, type ShadowRequest } from './options.ts';
 import { planShadow, requireShadowable } from './plan.ts';
 
 /**
  * Attaches a candidate as shadow variant to a live endpoint, after a calibration where one is asked for. Where that
  * does not come up, its result is returned.
  */
-export async function attachShadow(session: Session, options: ShadowOptions): Promise<PlainUpdateResult> {
+export async function attachShadow(session: Session, request: ShadowRequest): Promise<PlainUpdateResult> {
+  const options = { ...SHADOW_DEFAULTS, ...request };
   checkNames(options);
   const { endpoint, plan } = options;
   return onEndpoint(session, { endpoint, command: 'shadow', readOnly: plan }, async (on) => {

@@ -39,6 +39,22 @@ export interface ShadowOptions {
   wait: boolean;
 }
 
+/** What must be said; the rest has a default: production's instances, all of its requests. */
+export type ShadowRequest = Pick<ShadowOptions, 'endpoint' | 'candidate'> & Partial<ShadowOptions>;
+
+export const SHADOW_DEFAULTS: Omit<ShadowOptions, 'endpoint' | 'candidate'> = {
+  model: undefined,
+  sample: 1,
+  variantName: 'shadow',
+  instanceType: undefined,
+  instances: undefined,
+  captureTo: undefined,
+  calibrate: undefined,
+  adopt: false,
+  plan: false,
+  wait: true,
+};
+
 /** What is decided about a shadow. */
 export interface DecidedShadow {
   names: CandidateNames;
