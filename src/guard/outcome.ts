@@ -1,5 +1,5 @@
 /** How an update ended. Only `updated` is what was asked for. */
-export type EndingKind =
+export type UpdateOutcomeKind =
   /** The endpoint runs the config that was asked for. */
   | 'updated'
   | 'rolled-back-by-alarm'
@@ -20,8 +20,8 @@ export type EndingKind =
   /** The endpoint is gone. */
   | 'deleted';
 
-export interface Ending {
-  kind: EndingKind;
+export interface UpdateOutcome {
+  kind: UpdateOutcomeKind;
   /** One sentence for people, with names. */
   sentence: string;
   /** SageMaker's FailureReason, where it belongs to this update. */
@@ -33,7 +33,7 @@ export interface Ending {
 }
 
 /** Everything that tells how an update ended. */
-export interface Evidence {
+export interface OutcomeFacts {
   endpoint: string;
   /** The config that was asked for, and the one that ran before. */
   requested: string;
@@ -65,64 +65,54 @@ const ALARM_REASON = /alarm[^:]*in ALARM state: \[([^\]]*)\]/i;
  * Compares the config that runs with the config that was asked for: SageMaker reports a rollback as `InService`, and
  * its FailureReason may be empty, or left over from an earlier rollback (facts 4.3). Neither is trusted alone.
  */
-export function classifyEnding(evidence: Evidence): Ending {
-  const { now, requested, previous, endpoint } = evidence;
-  if (now === undefined) return ending('deleted', `${endpoint} was deleted while it was being updated.`, evidence);
+export function classifyOutcome(facts: OutcomeFacts): UpdateOutcome {
+  const { now, requested, previous, endpoint } = facts;
+  if (now === undefined) return ending('deleted', `${endpoint} was deleted while it was being updated.`, facts);
   if (now.status === 'Failed' || now.status === 'UpdateRollbackFailed' || now.status === 'OutOfService') {
-    return ending(
-      'failed',
-      `${endpoint} is ${now.status}${sayReason(now.failureReason)}.`,
-      evidence,
-      now.failureReason,
-    );
+    return ending('failed', `${endpoint} is ${now.status}${sayReason(now.failureReason)}.`, facts, now.failureReason);
   }
-  if (now.config === requested) return ending('updated', `${endpoint} runs ${requested}.`, evidence);
+  if (now.config === requested) return ending('updated', `${endpoint} runs ${requested}.`, facts);
   if (now.config !== previous) {
     return ending(
       'taken-over',
       `${endpoint} runs ${now.config ?? 'no config'}, which this update did not ask for: somebody else updated it.`,
-      evidence,
+      facts,
     );
   }
-  if (evidence.foreignTargets.length > 0) {
+  if (facts.foreignTargets.length > 0) {
     return ending(
       'taken-over',
-      `Somebody else's update of ${endpoint} to ${evidence.foreignTargets.join(', ')} came between.`,
-      evidence,
+      `Somebody else's update of ${endpoint} to ${facts.foreignTargets.join(', ')} came between.`,
+      facts,
     );
   }
-  return rolledBack(evidence, now.failureReason);
+  return rolledBack(facts, now.failureReason);
 }
 
-function rolledBack(evidence: Evidence, failureReason: string | undefined): Ending {
-  const back = `${evidence.endpoint} was rolled back to ${evidence.previous}`;
+function rolledBack(facts: OutcomeFacts, failureReason: string | undefined): UpdateOutcome {
+  const back = `${facts.endpoint} was rolled back to ${facts.previous}`;
   // An abort works by an alarm: that one is not to blame.
-  if (evidence.aborted) return ending('aborted', `${back}: the update was aborted.`, evidence);
-  const fresh = failureReason !== undefined && failureReason !== evidence.reasonBefore ? failureReason : undefined;
+  if (facts.aborted) return ending('aborted', `${back}: the update was aborted.`, facts);
+  const fresh = failureReason !== undefined && failureReason !== facts.reasonBefore ? failureReason : undefined;
   const named = alarmsIn(failureReason);
   // The same alarm gives the same text twice: then the alarm's own record says whether it fired this time.
-  const accused = named.filter((name) => fresh !== undefined || evidence.firedAlarms.includes(name));
-  if (accused.length > 0 || (fresh === undefined && evidence.firedAlarms.length > 0)) {
-    const alarms = accused.length > 0 ? accused : evidence.firedAlarms;
+  const accused = named.filter((name) => fresh !== undefined || facts.firedAlarms.includes(name));
+  if (accused.length > 0 || (fresh === undefined && facts.firedAlarms.length > 0)) {
+    const alarms = accused.length > 0 ? accused : facts.firedAlarms;
     const reason = accused.length > 0 ? failureReason : undefined;
-    return { ...ending('rolled-back-by-alarm', `${back} by ${list(alarms, 'alarm')}.`, evidence, reason), alarms };
+    return { ...ending('rolled-back-by-alarm', `${back} by ${list(alarms, 'alarm')}.`, facts, reason), alarms };
   }
   if (fresh !== undefined && /ping health check|health check/i.test(fresh)) {
-    return ending('rolled-back-for-health', `${back}: the new fleet did not pass its health check.`, evidence, fresh);
+    return ending('rolled-back-for-health', `${back}: the new fleet did not pass its health check.`, facts, fresh);
   }
   if (fresh !== undefined && /capacity|InsufficientInstance|service limit|ResourceLimitExceeded/i.test(fresh)) {
-    return ending('rolled-back-for-capacity', `${back}: AWS had no instances for the new fleet.`, evidence, fresh);
+    return ending('rolled-back-for-capacity', `${back}: AWS had no instances for the new fleet.`, facts, fresh);
   }
-  const late = evidence.maxSeconds !== undefined && evidence.elapsedSeconds >= evidence.maxSeconds;
+  const late = facts.maxSeconds !== undefined && facts.elapsedSeconds >= facts.maxSeconds;
   if (late || (fresh !== undefined && /tim(e|ed)[ -]?out|maximum execution/i.test(fresh))) {
-    return ending('timed-out', `${back}: it was not finished in the time it had.`, evidence, fresh);
+    return ending('timed-out', `${back}: it was not finished in the time it had.`, facts, fresh);
   }
-  return ending(
-    'rolled-back',
-    `${back}${fresh === undefined ? ', and SageMaker gives no reason' : ''}.`,
-    evidence,
-    fresh,
-  );
+  return ending('rolled-back', `${back}${fresh === undefined ? ', and SageMaker gives no reason' : ''}.`, facts, fresh);
 }
 
 /** The alarm names of "One or more configured alarm for automatic rollback deployment is in ALARM state: [a, b]." */
@@ -136,8 +126,8 @@ export function alarmsIn(failureReason: string | undefined): string[] {
         .filter((name) => name !== '');
 }
 
-function ending(kind: EndingKind, sentence: string, evidence: Evidence, reason?: string): Ending {
-  return { kind, sentence, reason, alarms: [], running: evidence.now?.config };
+function ending(kind: UpdateOutcomeKind, sentence: string, facts: OutcomeFacts, reason?: string): UpdateOutcome {
+  return { kind, sentence, reason, alarms: [], running: facts.now?.config };
 }
 
 function sayReason(reason: string | undefined): string {

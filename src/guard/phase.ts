@@ -1,7 +1,7 @@
 import type { DescribeEndpointCommandOutput, ProductionVariantSummary } from '@aws-sdk/client-sagemaker';
 
 /** What an endpoint is doing, as far as it can be inferred: SageMaker has no field that says so (facts 4.2). */
-type StageName =
+type PhaseName =
   | 'settled'
   | 'starting'
   | 'launching'
@@ -15,8 +15,8 @@ type StageName =
   | 'deleting'
   | 'failed';
 
-export interface Stage {
-  name: StageName;
+export interface Phase {
+  name: PhaseName;
   /** SageMaker's own words, where it has any. */
   words: string | undefined;
   /** Share of the requests the new fleet takes, 0 to 1. */
@@ -36,7 +36,7 @@ interface FleetCount {
 }
 
 /** True for two looks at one stage: the share counts, in whole per cent, where the stage is one of its shares. */
-export function sameStage(a: Stage, b: Stage): boolean {
+export function samePhase(a: Phase, b: Phase): boolean {
   const shares = a.name === 'shifting' || a.name === 'baking';
   return a.name === b.name && (!shares || Math.round(a.share * 100) === Math.round(b.share * 100));
 }
@@ -47,7 +47,7 @@ type Description = Pick<
 >;
 
 /** Reads the stage out of statuses, counts and status messages. */
-export function readStage(endpoint: Description): Stage {
+export function inferPhase(endpoint: Description): Phase {
   const live = endpoint.ProductionVariants?.[0];
   const pending = endpoint.PendingDeploymentSummary;
   const coming = pending?.ProductionVariants?.[0];
@@ -70,7 +70,7 @@ export function readStage(endpoint: Description): Stage {
   };
 }
 
-function stageName(endpoint: Description, variantStatus: string | undefined, share: number): StageName {
+function stageName(endpoint: Description, variantStatus: string | undefined, share: number): PhaseName {
   switch (endpoint.EndpointStatus) {
     case 'InService':
       return 'settled';

@@ -2,9 +2,9 @@ import { noEndpoint } from '../aws/no-endpoint.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
 import { cannotRun, usage } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
-import { readStage } from '../guard/phase.ts';
+import { inferPhase } from '../guard/phase.ts';
 import { recordedUpdates, type UpdateStarted } from '../state/updates.ts';
-import { planAbort, pullAlarm } from './guarded-update/alarm-override.ts';
+import { planAbort, fireAlarm } from './guarded-update/alarm-override.ts';
 import { type FinishedUpdate, finishGuardedUpdate } from './guarded-update/finish.ts';
 import { targetsOf } from './notify.ts';
 import type { AbortPlan } from './plans.ts';
@@ -36,7 +36,7 @@ async function begin(on: EndpointSession): Promise<Begun> {
   const { aws, session, endpoint: name } = on;
   const endpoint = await describeEndpoint(aws, name, session.signal);
   if (endpoint === undefined) throw noEndpoint(aws.target, name);
-  const stage = readStage(endpoint);
+  const stage = inferPhase(endpoint);
   if (stage.name === 'settled' || stage.name === 'failed') {
     throw usage(
       `No update of ${name} is under way: it is ${endpoint.EndpointStatus} on ${endpoint.EndpointConfigName}.`,
@@ -59,6 +59,6 @@ async function begin(on: EndpointSession): Promise<Begun> {
   const plan: AbortPlan = { kind: 'abort', endpoint: name, stage, previous, requested, alarm: override.name, atOnce };
   if (!on.locked) return { kind: 'planned', plan };
   await session.approve(plan);
-  await pullAlarm(await openRun(on, 'abort'), override, requested);
+  await fireAlarm(await openRun(on, 'abort'), override, requested);
   return { kind: 'begun', update };
 }

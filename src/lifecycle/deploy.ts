@@ -19,7 +19,7 @@ import {
   nameCandidate,
   planModel,
 } from './candidate.ts';
-import { type FleetMinute, fleetMinutes, total } from './guarded-update/fleet-metrics.ts';
+import { type MetricsMinute, fleetMinutes, total } from './guarded-update/fleet-metrics.ts';
 import { awaitConfig, readContainerLines, recordEnd } from './plain-update.ts';
 import type { DeployPlan } from './plans.ts';
 import {
@@ -299,7 +299,7 @@ export interface VariantMetrics {
   /** ms since the epoch. */
   start: number;
   end: number;
-  minutes: readonly FleetMinute[];
+  minutes: readonly MetricsMinute[];
 }
 
 /**

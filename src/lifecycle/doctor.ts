@@ -8,7 +8,7 @@ import { usage } from '../base/errors.ts';
 import { examineAlarm, type GuardedUpdate } from '../guard/alarms/check.ts';
 import { parseAlarmFile } from '../guard/alarms/file.ts';
 import { examineEndpoint } from '../guard/doctor/endpoint.ts';
-import { examineOther } from '../guard/alarms/lookup.ts';
+import { examineNonMetricAlarm } from '../guard/alarms/lookup.ts';
 import type { Finding } from '../guard/finding.ts';
 import type { Size } from '../guard/strategy.ts';
 import { readBaseline } from './guarded-update/fleet-metrics.ts';
@@ -74,7 +74,7 @@ async function examineLive(session: Session, aws: Aws, live: Live, options: Doct
   const composites = await compositeAlarms(aws, others, session.signal);
   for (const name of others)
     findings.push(
-      examineOther(
+      examineNonMetricAlarm(
         name,
         composites.find((alarm) => alarm.AlarmName === name),
       ),

@@ -1,17 +1,17 @@
 import { describeEndpoint } from '../aws/sagemaker.ts';
 import { SECOND } from '../base/units.ts';
-import type { Ending } from '../guard/outcome.ts';
-import { readStage } from '../guard/phase.ts';
+import type { UpdateOutcome } from '../guard/outcome.ts';
+import { inferPhase } from '../guard/phase.ts';
 import type { Settled } from '../resources/wait.ts';
 import { replay } from '../state/replay.ts';
 import { recordedUpdates, unfinishedUpdate } from '../state/updates.ts';
-import { type Update, watchUpdate } from './guarded-update/await-update.ts';
+import { type Update, awaitUpdate } from './guarded-update/await-update.ts';
 import { awaitConfig } from './plain-update.ts';
 import { type EndpointSession, type Session, viewEndpoint } from './session.ts';
 
 /** How a change that was watched has ended. */
 export type WatchedEnd =
-  | { kind: 'update'; ending: Ending }
+  | { kind: 'update'; ending: UpdateOutcome }
   | { kind: 'creation'; endpoint: string; config: string; settled: Settled };
 
 /**
@@ -28,7 +28,7 @@ export async function followAnyUpdate(session: Session, endpoint: string): Promi
   const update = await viewEndpoint(session, endpoint, underWay);
   if (update === undefined) return undefined;
   const surroundings = { aws, clock: session.clock, signal: session.signal };
-  const ending = await watchUpdate(
+  const ending = await awaitUpdate(
     surroundings,
     update,
     (snapshot) => session.emit({ kind: 'update-seen', update, snapshot }),
@@ -48,11 +48,11 @@ const LOOKS = 15;
 async function underWay({ aws, endpoint, session, state }: EndpointSession): Promise<Update | undefined> {
   const { clock, signal } = session;
   let live = await describeEndpoint(aws, endpoint, signal);
-  for (let looks = 0; live !== undefined && readStage(live).name === 'starting' && looks < LOOKS; looks += 1) {
+  for (let looks = 0; live !== undefined && inferPhase(live).name === 'starting' && looks < LOOKS; looks += 1) {
     await clock.sleep(LOOK_MS, signal);
     live = await describeEndpoint(aws, endpoint, signal);
   }
-  if (live === undefined || ['settled', 'failed', 'creating', 'deleting'].includes(readStage(live).name))
+  if (live === undefined || ['settled', 'failed', 'creating', 'deleting'].includes(inferPhase(live).name))
     return undefined;
   const recorded = unfinishedUpdate(state())?.started;
   const pending = live.PendingDeploymentSummary;

@@ -1,6 +1,6 @@
 import type { PlannedAlarm } from '../guard/alarms/plan.ts';
 import type { Finding } from '../guard/finding.ts';
-import type { Stage } from '../guard/phase.ts';
+import type { Phase } from '../guard/phase.ts';
 import type { Strategy } from '../guard/strategy.ts';
 import type { Step } from '../resources/steps.ts';
 import type { Deletion, Remainder } from '../resources/teardown.ts';
@@ -84,7 +84,7 @@ export interface AbortPlan {
   kind: 'abort';
   endpoint: string;
   /** What the update is doing now. */
-  stage: Stage;
+  stage: Phase;
   previous: string;
   requested: string;
   /** Our alarm that is made to fire. */

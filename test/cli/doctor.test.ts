@@ -43,7 +43,7 @@ test("an alarm of AWS's guide is found in the account, with the corrected one; e
     '✖ alarm guide-4xx: Average of Invocation4XXErrors > 1 can never be: it lies between 0 and 1, and 1 % is 0.01.',
   );
   expect(said.out).toContain('"Threshold":0.01');
-  expect(said.out).toContain('1 finding makes the guardrail a lie.');
+  expect(said.out).toContain('1 finding would leave an update unguarded.');
 });
 
 test('the same alarm in a file, before it exists', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { alarmsIn, classifyEnding, type EndingKind, type Evidence } from '../../src/guard/outcome.ts';
+import { alarmsIn, classifyOutcome, type UpdateOutcomeKind, type OutcomeFacts } from '../../src/guard/outcome.ts';
 
 const ALARM = 'One or more configured alarm for automatic rollback deployment is in ALARM state: [weather-5XXError].';
 const PING =
@@ -7,7 +7,7 @@ const PING =
 const CAPACITY =
   'Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error. Please retry using a different ML instance type.';
 
-function evidence(change: Partial<Evidence> & { config?: string; status?: string; reason?: string }): Evidence {
+function facts(change: Partial<OutcomeFacts> & { config?: string; status?: string; reason?: string }): OutcomeFacts {
   const { config = 'v1', status = 'InService', reason, ...rest } = change;
   return {
     endpoint: 'weather',
@@ -25,37 +25,37 @@ function evidence(change: Partial<Evidence> & { config?: string; status?: string
 }
 
 describe('how an update ended', () => {
-  test.each<[string, Evidence, EndingKind]>([
-    ['the config asked for runs', evidence({ config: 'v2' }), 'updated'],
-    ['even when an old reason is still shown', evidence({ config: 'v2', reason: ALARM }), 'updated'],
-    ['InService with the old config and an alarm', evidence({ reason: ALARM }), 'rolled-back-by-alarm'],
+  test.each<[string, OutcomeFacts, UpdateOutcomeKind]>([
+    ['the config asked for runs', facts({ config: 'v2' }), 'updated'],
+    ['even when an old reason is still shown', facts({ config: 'v2', reason: ALARM }), 'updated'],
+    ['InService with the old config and an alarm', facts({ reason: ALARM }), 'rolled-back-by-alarm'],
     [
       'the same text as the last time, and the alarm has fired again',
-      evidence({ reason: ALARM, reasonBefore: ALARM, firedAlarms: ['weather-5XXError'] }),
+      facts({ reason: ALARM, reasonBefore: ALARM, firedAlarms: ['weather-5XXError'] }),
       'rolled-back-by-alarm',
     ],
     [
       'the same text as the last time, and the alarm has not fired',
-      evidence({ reason: ALARM, reasonBefore: ALARM }),
+      facts({ reason: ALARM, reasonBefore: ALARM }),
       'rolled-back',
     ],
-    ['no reason, but an alarm fired', evidence({ firedAlarms: ['weather-5XXError'] }), 'rolled-back-by-alarm'],
-    ['no health', evidence({ reason: PING }), 'rolled-back-for-health'],
-    ['no instances', evidence({ reason: CAPACITY }), 'rolled-back-for-capacity'],
-    ['no reason at all (AWS may leave it empty)', evidence({}), 'rolled-back'],
-    ['out of time', evidence({ maxSeconds: 900 }), 'timed-out'],
-    ['aborted', evidence({ aborted: true }), 'aborted'],
-    ['a third config runs', evidence({ config: 'v3' }), 'taken-over'],
-    ['an update to a third config was seen', evidence({ foreignTargets: ['v3'] }), 'taken-over'],
-    ['Failed', evidence({ status: 'Failed', reason: PING }), 'failed'],
-    ['the rollback failed', evidence({ status: 'UpdateRollbackFailed' }), 'failed'],
-    ['gone', { ...evidence({}), now: undefined }, 'deleted'],
+    ['no reason, but an alarm fired', facts({ firedAlarms: ['weather-5XXError'] }), 'rolled-back-by-alarm'],
+    ['no health', facts({ reason: PING }), 'rolled-back-for-health'],
+    ['no instances', facts({ reason: CAPACITY }), 'rolled-back-for-capacity'],
+    ['no reason at all (AWS may leave it empty)', facts({}), 'rolled-back'],
+    ['out of time', facts({ maxSeconds: 900 }), 'timed-out'],
+    ['aborted', facts({ aborted: true }), 'aborted'],
+    ['a third config runs', facts({ config: 'v3' }), 'taken-over'],
+    ['an update to a third config was seen', facts({ foreignTargets: ['v3'] }), 'taken-over'],
+    ['Failed', facts({ status: 'Failed', reason: PING }), 'failed'],
+    ['the rollback failed', facts({ status: 'UpdateRollbackFailed' }), 'failed'],
+    ['gone', { ...facts({}), now: undefined }, 'deleted'],
   ])('%s', (_, given, kind) => {
-    expect(classifyEnding(given).kind).toBe(kind);
+    expect(classifyOutcome(given).kind).toBe(kind);
   });
 
   test('names the alarm', () => {
-    expect(classifyEnding(evidence({ reason: ALARM }))).toMatchObject({
+    expect(classifyOutcome(facts({ reason: ALARM }))).toMatchObject({
       sentence: 'weather was rolled back to v1 by alarm weather-5XXError.',
       alarms: ['weather-5XXError'],
       reason: ALARM,
@@ -63,7 +63,7 @@ describe('how an update ended', () => {
   });
 
   test('a stale reason is not passed off as this one', () => {
-    expect(classifyEnding(evidence({ reason: PING, reasonBefore: PING })).reason).toBeUndefined();
+    expect(classifyOutcome(facts({ reason: PING, reasonBefore: PING })).reason).toBeUndefined();
   });
 
   test('several alarms', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readStage } from '../../src/guard/phase.ts';
+import { inferPhase } from '../../src/guard/phase.ts';
 
 const START = new Date(Date.UTC(2026, 0, 5, 9));
 const old = (current: number) => ({
@@ -92,13 +92,13 @@ test.each([
     1 / 3,
   ],
 ])('%s', (_, description, name, share) => {
-  const stage = readStage(description);
+  const stage = inferPhase(description);
   expect(stage.name).toBe(name);
   expect(stage.share).toBeCloseTo(share, 12);
 });
 
 test('a bake ends when its words say', () => {
-  const stage = readStage(
+  const stage = inferPhase(
     pending(
       1,
       'Baking',

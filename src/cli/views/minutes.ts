@@ -1,4 +1,4 @@
-import type { FleetMinute } from '../../lifecycle/guarded-update/fleet-metrics.ts';
+import type { MetricsMinute } from '../../lifecycle/guarded-update/fleet-metrics.ts';
 import { chart } from '../../ui/chart.ts';
 import type { Io } from '../../ui/io.ts';
 import { wrap } from '../../ui/wrap.ts';
@@ -10,7 +10,7 @@ const HEIGHT = 6;
 /** A fleet or a variant, and what it did minute by minute. */
 export interface Drawn {
   name: string;
-  minutes: readonly FleetMinute[];
+  minutes: readonly MetricsMinute[];
 }
 
 /** Something that happened at a moment, ms since the epoch; marked under the charts by a digit. */
@@ -20,9 +20,9 @@ export interface Mark {
 }
 
 const CHARTS = [
-  { title: '5XXError', unit: 'requests a minute', value: (minute: FleetMinute) => minute.errors5xx },
-  { title: '4XXError', unit: 'requests a minute', value: (minute: FleetMinute) => minute.errors4xx },
-  { title: 'ModelLatency', unit: 'ms, mean of a minute', value: (minute: FleetMinute) => minute.latencyMs },
+  { title: '5XXError', unit: 'requests a minute', value: (minute: MetricsMinute) => minute.errors5xx },
+  { title: '4XXError', unit: 'requests a minute', value: (minute: MetricsMinute) => minute.errors4xx },
+  { title: 'ModelLatency', unit: 'ms, mean of a minute', value: (minute: MetricsMinute) => minute.latencyMs },
 ] as const;
 
 /**

@@ -14,7 +14,7 @@ import type { Io } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { describeStep, planLines } from './steps.ts';
-import { stageWords } from './update-live.ts';
+import { phaseWords } from './update-live.ts';
 
 type PlanIo = Pick<Io, 'color' | 'columns'>;
 
@@ -64,7 +64,7 @@ export function abortPlanLines(io: PlanIo, plan: AbortPlan): string[] {
     ? 'SageMaker looks at it while the fleet bakes, so the traffic returns within about a minute'
     : 'SageMaker looks at it only while a fleet bakes, so this takes effect when the new fleet first gets traffic';
   return [
-    `${plan.endpoint} is ${stageWords(plan.stage)}, on its way from ${plan.previous} to ${plan.requested}.`,
+    `${plan.endpoint} is ${phaseWords(plan.stage)}, on its way from ${plan.previous} to ${plan.requested}.`,
     ...wrap(`The alarm ${plan.alarm} will be set off. ${when}; then the new fleet is taken away.`, io.columns, '  '),
   ];
 }

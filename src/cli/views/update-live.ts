@@ -1,6 +1,6 @@
 import { showLimit, showValue } from '../../guard/alarms/format.ts';
-import type { FleetMinute } from '../../lifecycle/guarded-update/fleet-metrics.ts';
-import type { Stage } from '../../guard/phase.ts';
+import type { MetricsMinute } from '../../lifecycle/guarded-update/fleet-metrics.ts';
+import type { Phase } from '../../guard/phase.ts';
 import type { Snapshot, Update } from '../../lifecycle/guarded-update/await-update.ts';
 import { type Io, plain } from '../../ui/io.ts';
 import { drawLive, type LiveAlarm, type LiveFleet, type LiveView } from '../../ui/live.ts';
@@ -14,7 +14,7 @@ export function viewOf(
   const { stage, at } = snapshot;
   return {
     endpoint: update.endpoint,
-    stage: stageWords(stage),
+    stage: phaseWords(stage),
     secondsLeft: stage.bakeEnds === undefined ? undefined : Math.max(0, (stage.bakeEnds - at) / 1000),
     elapsed: (at - update.startedAt) / 1000,
     trouble: snapshot.trouble,
@@ -41,7 +41,7 @@ function fleets(update: Pick<Update, 'previous' | 'requested'>, snapshot: Snapsh
     config: string,
     count: { current: number; desired: number } | undefined,
     share: number,
-    minutes: readonly FleetMinute[],
+    minutes: readonly MetricsMinute[],
   ): LiveFleet => ({
     label,
     config,
@@ -59,7 +59,7 @@ function fleets(update: Pick<Update, 'previous' | 'requested'>, snapshot: Snapsh
 const MINUTES_SHOWN = 20;
 
 /** A value a minute up to the last whole one; a minute without requests is a gap. */
-function graphs(minutes: readonly FleetMinute[], now: number): Pick<LiveFleet, 'errorRate' | 'latencyMs'> {
+function graphs(minutes: readonly MetricsMinute[], now: number): Pick<LiveFleet, 'errorRate' | 'latencyMs'> {
   const byMinute = new Map(minutes.map((minute) => [minute.at, minute]));
   const last = minutes.at(-1)?.at ?? Math.floor(now / MINUTE) * MINUTE;
   const shown = Array.from({ length: MINUTES_SHOWN }, (_, index) =>
@@ -73,7 +73,7 @@ function graphs(minutes: readonly FleetMinute[], now: number): Pick<LiveFleet, '
   };
 }
 
-const STAGE_WORDS: Readonly<Record<Stage['name'], (share: string) => string>> = {
+const STAGE_WORDS: Readonly<Record<Phase['name'], (share: string) => string>> = {
   settled: () => 'settled',
   starting: () => 'starting',
   launching: () => 'launching the new fleet',
@@ -89,7 +89,7 @@ const STAGE_WORDS: Readonly<Record<Stage['name'], (share: string) => string>> = 
 };
 
 /** What is happening, in a few words. */
-export function stageWords(stage: Stage): string {
+export function phaseWords(stage: Phase): string {
   return STAGE_WORDS[stage.name](percent(Math.round(stage.share * 100) / 100));
 }
 
@@ -99,8 +99,8 @@ export function stageWords(stage: Stage): string {
  */
 export function changesSince(before: Snapshot | undefined, snapshot: Snapshot): string[] {
   const lines: string[] = [];
-  const words = stageWords(snapshot.stage);
-  if (before === undefined || stageWords(before.stage) !== words) {
+  const words = phaseWords(snapshot.stage);
+  if (before === undefined || phaseWords(before.stage) !== words) {
     const bake = snapshot.stage.bakeEnds === undefined ? '' : ` until ${timeOfDay(snapshot.stage.bakeEnds, 'seconds')}`;
     lines.push(`${words}${bake}`);
   }

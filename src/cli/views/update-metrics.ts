@@ -1,15 +1,15 @@
 import { MINUTE, timeOfDay } from '../../base/units.ts';
-import type { Ending } from '../../guard/outcome.ts';
-import type { Stage } from '../../guard/phase.ts';
+import type { UpdateOutcome } from '../../guard/outcome.ts';
+import type { Phase } from '../../guard/phase.ts';
 import type { EndedUpdate, UpdateMetrics } from '../../lifecycle/guarded-update/ended.ts';
 import type { Io } from '../../ui/io.ts';
 import { drawMinutes } from './minutes.ts';
-import { stageWords } from './update-live.ts';
+import { phaseWords } from './update-live.ts';
 
 /** Stages that last seconds only: the bake that follows says the same. */
-const PASSING: readonly Stage['name'][] = ['starting', 'shifting', 'settled'];
+const PASSING: readonly Phase['name'][] = ['starting', 'shifting', 'settled'];
 
-function endingWords(kind: Ending['kind']): string {
+function endingWords(kind: UpdateOutcome['kind']): string {
   return kind === 'updated' ? 'updated' : kind.replaceAll('-', ' ');
 }
 
@@ -23,7 +23,7 @@ export function metricLines(io: Pick<Io, 'columns' | 'color'>, ended: EndedUpdat
   const seen = [
     ...stages
       .filter(({ stage }) => !PASSING.includes(stage.name))
-      .map(({ at, stage }) => ({ at, words: stageWords(stage) })),
+      .map(({ at, stage }) => ({ at, words: phaseWords(stage) })),
     { at: endedAt, words: endingWords(ending.kind) },
   ];
   const marks = seen.map(({ at, words }) => ({ at, words: `${timeOfDay(at)} ${words}` }));

@@ -5,12 +5,12 @@ import { type Io, plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { layout, wrap } from '../../ui/wrap.ts';
 import { metricsJson } from './update-metrics.ts';
-import { stageWords } from './update-live.ts';
+import { phaseWords } from './update-live.ts';
 import { duration, MINUTE, percent, timeOfDay } from '../../base/units.ts';
 
 /** The result for machines; stable names. */
 export function resultFacts(ended: EndedUpdate, metrics?: UpdateMetrics) {
-  const { update, ending, aftermath, endedAt, stages } = ended;
+  const { update, ending, evidence, endedAt, stages } = ended;
   return {
     endpoint: update.endpoint,
     ending: ending.kind,
@@ -23,16 +23,16 @@ export function resultFacts(ended: EndedUpdate, metrics?: UpdateMetrics) {
     reason: ending.reason ?? null,
     startedAt: new Date(update.startedAt).toISOString(),
     endedAt: new Date(endedAt).toISOString(),
-    stages: stages.map(({ at, stage }) => ({ at: new Date(at).toISOString(), stage: stageWords(stage) })),
-    newFleet: metrics === undefined ? aftermath.served : servedIn(metrics, ended),
-    alarms: aftermath.alarms.map((alarm) => ({
+    stages: stages.map(({ at, stage }) => ({ at: new Date(at).toISOString(), stage: phaseWords(stage) })),
+    newFleet: metrics === undefined ? evidence.served : servedIn(metrics, ended),
+    alarms: evidence.alarms.map((alarm) => ({
       ...alarm,
       reason: alarm.reason ?? null,
       points: alarm.points.map((point) => ({ ...point, at: new Date(point.at).toISOString() })),
     })),
     log: {
-      ...aftermath.log,
-      lines: aftermath.log.lines.map((line) => ({ ...line, at: new Date(line.at).toISOString() })),
+      ...evidence.log,
+      lines: evidence.log.lines.map((line) => ({ ...line, at: new Date(line.at).toISOString() })),
     },
   };
 }
@@ -46,7 +46,7 @@ type ResultIo = Pick<Io, 'color' | 'columns' | 'command'>;
 
 /** The result for people, in lines that fit: how it ended first, then the evidence, then what to do. */
 export function resultLines(io: ResultIo, ended: EndedUpdate): string[] {
-  const { update, ending, aftermath, endedAt } = ended;
+  const { update, ending, evidence, endedAt } = ended;
   const good = ending.kind === 'updated';
   const [head = '', ...more] = wrap(
     `${plain(ending.sentence)} It took ${duration(endedAt - update.startedAt)}.`,
@@ -56,7 +56,7 @@ export function resultLines(io: ResultIo, ended: EndedUpdate): string[] {
   const lines = [`${mark} ${head}`, ...more.map((line) => `  ${line}`)];
   const say = (label: string, ...texts: Text[]) => lines.push(...labelled(label, texts, io));
   say('traffic', servedSentence(ended));
-  for (const alarm of aftermath.alarms) {
+  for (const alarm of evidence.alarms) {
     const points = alarm.points.map((point) => `${timeOfDay(point.at)} ${point.value}${point.breaching ? ' ✗' : ''}`);
     say(
       'alarm',
@@ -66,14 +66,14 @@ export function resultLines(io: ResultIo, ended: EndedUpdate): string[] {
     );
   }
   if (ending.reason !== undefined) say('SageMaker', plain(ending.reason));
-  if (aftermath.log.lines.length > 0) {
-    const said = aftermath.log.lines.map(
+  if (evidence.log.lines.length > 0) {
+    const said = evidence.log.lines.map(
       (line) => `${timeOfDay(line.at, 'seconds')} ${plain(line.message).slice(0, 240)}`,
     );
-    const rest = aftermath.log.more > 0 ? [`… and ${aftermath.log.more} more lines like these`] : [];
-    say('log', ...said, ...rest, `in log group ${aftermath.log.group}`);
+    const rest = evidence.log.more > 0 ? [`… and ${evidence.log.more} more lines like these`] : [];
+    say('log', ...said, ...rest, `in log group ${evidence.log.group}`);
   }
-  for (const problem of aftermath.unseen) say('not seen', plain(problem));
+  for (const problem of evidence.unseen) say('not seen', plain(problem));
   for (const [label, text] of nextSteps(ended)) say(label, text);
   return lines;
 }
@@ -92,8 +92,8 @@ function labelled(label: string, texts: readonly Text[], io: ResultIo): string[]
 }
 
 /** A canary without traffic proves nothing: the count is always said. */
-function servedSentence({ update, ending, aftermath, endedAt }: EndedUpdate): string {
-  const { requests, errors4xx, errors5xx } = aftermath.served;
+function servedSentence({ update, ending, evidence, endedAt }: EndedUpdate): string {
+  const { requests, errors4xx, errors5xx } = evidence.served;
   if (requests === 0) {
     return ending.kind === 'updated'
       ? `No request reached the new fleet while it was watched: nothing about ${update.requested} is proven.`
@@ -128,7 +128,7 @@ function nextSteps({ update, ending }: EndedUpdate): [label: string, next: Text]
 
 /** The result for a GitHub step summary. */
 export function resultMarkdown(ended: EndedUpdate): string {
-  const { update, ending, aftermath } = ended;
+  const { update, ending, evidence } = ended;
   const cell = (text: string) => plain(text).replace(/[|<>&`]/g, (character) => `&#${character.charCodeAt(0)};`);
   const rows = [
     ['endpoint', update.endpoint],
@@ -136,14 +136,14 @@ export function resultMarkdown(ended: EndedUpdate): string {
     ['runs now', ending.running ?? 'nothing'],
     [
       'requests on the new fleet',
-      `${aftermath.served.requests} (${aftermath.served.errors5xx} × 5XX, ${aftermath.served.errors4xx} × 4XX)`,
+      `${evidence.served.requests} (${evidence.served.errors5xx} × 5XX, ${evidence.served.errors4xx} × 4XX)`,
     ],
-    ...aftermath.alarms.map((alarm) => [
+    ...evidence.alarms.map((alarm) => [
       `alarm ${alarm.name}`,
       `${alarm.rule}: ${alarm.points.map((point) => point.value).join(', ')}`,
     ]),
   ];
-  const log = aftermath.log.lines.map((line) => `    ${plain(line.message).slice(0, 240)}`);
+  const log = evidence.log.lines.map((line) => `    ${plain(line.message).slice(0, 240)}`);
   return [
     `### ${ending.kind === 'updated' ? '✅' : '❌'} shadowctl ${update.command}: ${cell(ending.sentence)}`,
     '',

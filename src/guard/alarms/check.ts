@@ -1,6 +1,6 @@
 import type { Text } from '../../base/text.ts';
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
-import { correct } from './suggest.ts';
+import { suggestCorrection } from './suggest.ts';
 import { DETECTION_DELAY_SECONDS, METRIC_PERIOD_SECONDS, secondsToFire } from './plan.ts';
 import { range, samples, unit } from './range.ts';
 import { ERROR_METRICS, type GuardedUpdate, type Report } from './types.ts';
@@ -58,7 +58,7 @@ export function examineAlarm(alarm: MetricAlarm, update: GuardedUpdate): Finding
     });
   }
   const correction = found.some((finding) => finding.severity === 'blocking' || finding.severity === 'warning')
-    ? correct(alarm, update)
+    ? suggestCorrection(alarm, update)
     : undefined;
   return found.map((finding, index) =>
     index === 0 && correction !== undefined ? { ...finding, correction } : finding,

@@ -5,7 +5,7 @@ import type { Finding } from '../finding.ts';
  * What is to be said of an alarm that was named and is no metric alarm: there is none, or it is a composite one, which
  * has no metric of its own to examine. Pure.
  */
-export function examineOther(name: string, composite: CompositeAlarm | undefined): Finding {
+export function examineNonMetricAlarm(name: string, composite: CompositeAlarm | undefined): Finding {
   const subject = `alarm ${name}`;
   if (composite === undefined) {
     return {

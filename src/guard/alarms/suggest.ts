@@ -7,7 +7,7 @@ import { MAX_ANSWER_MS } from '../thresholds.ts';
 const UNKNOWN_CONFIG = 'CONFIG-OF-THE-NEW-FLEET';
 
 /** The alarm as it should be: the same intention, on the new fleet, in a range and a time that let it fire. */
-export function correct(alarm: MetricAlarm, update: GuardedUpdate): PutMetricAlarmCommandInput | undefined {
+export function suggestCorrection(alarm: MetricAlarm, update: GuardedUpdate): PutMetricAlarmCommandInput | undefined {
   const metric = alarm.MetricName ?? '';
   if (!ERROR_METRICS.has(metric) && metric !== 'ModelLatency') return undefined;
   const errors = ERROR_METRICS.has(metric);

@@ -1,4 +1,4 @@
-import { shown, type Text, text } from '../../base/text.ts';
+import { type CommandLine, shown, type Text, text } from '../../base/text.ts';
 import type {
   DescribeEndpointCommandOutput,
   DescribeEndpointConfigCommandOutput,
@@ -7,7 +7,7 @@ import type {
 import type { Finding } from '../finding.ts';
 import { hourlyCost } from '../prices.ts';
 import { instances } from '../strategy.ts';
-import { readStage } from '../phase.ts';
+import { inferPhase } from '../phase.ts';
 
 /** What is looked at beside the alarms; it touches nothing itself. */
 export interface EndpointFacts {
@@ -48,7 +48,7 @@ export function examineEndpoint(facts: EndpointFacts): Finding[] {
 type Report = (severity: Finding['severity'], check: string, message: string, next?: Text) => void;
 
 function status({ endpoint, name }: EndpointFacts, report: Report): void {
-  const stage = readStage(endpoint);
+  const stage = inferPhase(endpoint);
   if (stage.name === 'failed') {
     report(
       'blocking',
@@ -144,7 +144,7 @@ function fleet({ endpoint, config }: EndpointFacts, report: Report): void {
       'note',
       'quota',
       `During an update ${instances(count)} of ${variant?.InstanceType} are needed beside those that stand: the quota "${variant?.InstanceType} for endpoint usage" must permit ${count * 2}. It cannot be read from here.${cost === undefined ? '' : ` Both fleets are billed meanwhile: ${cost} more.`}`,
-      `aws service-quotas list-service-quotas --service-code sagemaker --query "Quotas[?QuotaName=='${variant?.InstanceType} for endpoint usage'].Value"`,
+      text`${quotaOf(variant?.InstanceType ?? '')}`,
     );
   }
 }
@@ -199,4 +199,11 @@ function region({ model, region: here }: EndpointFacts, report: Report): void {
       `Use the image's registry in ${here}.`,
     );
   }
+}
+
+/** What tells how many instances of a type the account may have. */
+function quotaOf(instanceType: string): CommandLine {
+  const query = `Quotas[?QuotaName=='${instanceType} for endpoint usage'].Value`;
+  const options = { 'service-code': 'sagemaker', query };
+  return { program: 'aws', command: 'service-quotas list-service-quotas', options, incomplete: false };
 }

@@ -3,7 +3,7 @@ import { examineAlarm, type GuardedUpdate } from '../alarms/check.ts';
 import { latencyMinutes, secondsToFire } from '../alarms/plan.ts';
 import { shown, text } from '../../base/text.ts';
 import type { Finding } from '../finding.ts';
-import { examineOther } from '../alarms/lookup.ts';
+import { examineNonMetricAlarm } from '../alarms/lookup.ts';
 import { hourlyCost } from '../prices.ts';
 import { instances, type Strategy } from '../strategy.ts';
 import { type Baseline, brokenMinutes, type Limits } from '../thresholds.ts';
@@ -60,7 +60,7 @@ export function preflight(facts: PreflightFacts): Finding[] {
   for (const alarm of facts.alarms) findings.push(...examineAlarm(alarm, update));
   for (const { name, found, composite } of facts.teamAlarms) {
     if (found !== undefined) findings.push(...examineAlarm(found, update));
-    else findings.push(examineOther(name, composite));
+    else findings.push(examineNonMetricAlarm(name, composite));
   }
   findings.push(...traffic(facts), ...predecessor(facts), ...finalBake(facts), capacity(facts));
   return findings;

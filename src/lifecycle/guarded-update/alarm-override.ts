@@ -9,7 +9,7 @@ import { isAlarmInput } from '../../state/facts.ts';
 import type { Journal } from '../../state/journal.ts';
 import { alarmNames } from '../../guard/alarms/plan.ts';
 import { firingByAbort, recordUpdateAborted, recordAlarmRestored } from '../../state/updates.ts';
-import { readStage } from '../../guard/phase.ts';
+import { inferPhase } from '../../guard/phase.ts';
 
 /**
  * SageMaker has no call that stops an update, and refuses another one meanwhile. What it does obey is an alarm of the
@@ -61,7 +61,7 @@ function alwaysFiring(alarm: PutMetricAlarmCommandInput): PutMetricAlarmCommandI
  * Makes the alarm fire, and stay so. Needs the journal's lock. SetAlarmState does not go through `apply`: it creates
  * nothing and lasts until the next evaluation, its intent is on disk by then, and to do it again is harmless.
  */
-export async function pullAlarm(run: JournaledRun, plan: AbortPlan, requested: string): Promise<void> {
+export async function fireAlarm(run: JournaledRun, plan: AbortPlan, requested: string): Promise<void> {
   await recordUpdateAborted(run, requested, plan.alarm, run.clock.now());
   await apply(run, { action: 'create', kind: 'alarm', name: plan.name, input: alwaysFiring(plan.alarm) });
   await setAlarmState(run.aws, plan.name, 'ALARM', 'shadowctl abort');
@@ -81,7 +81,7 @@ export async function restoreAlarm(
   const alarm = firingByAbort(state);
   if (alarm?.AlarmName === undefined) return undefined;
   const endpoint = await describeEndpoint(aws, journal.endpoint);
-  if (endpoint !== undefined && !['settled', 'failed'].includes(readStage(endpoint).name)) return undefined;
+  if (endpoint !== undefined && !['settled', 'failed'].includes(inferPhase(endpoint).name)) return undefined;
   const run = await open();
   const name = alarm.AlarmName;
   // What cleanup has deleted stays deleted.

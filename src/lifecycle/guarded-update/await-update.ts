@@ -7,9 +7,9 @@ import { AwsProblem } from '../../aws/errors.ts';
 import type { Clock } from '../../base/clock.ts';
 import { waitForEndpoint } from '../../resources/wait.ts';
 import { type AlarmPoint, alarmPoints } from './alarm-points.ts';
-import { alarmsIn, classifyEnding, type Ending, type Evidence } from '../../guard/outcome.ts';
-import { type FleetMinute, fleetMinutes } from './fleet-metrics.ts';
-import { readStage, type Stage } from '../../guard/phase.ts';
+import { alarmsIn, classifyOutcome, type UpdateOutcome, type OutcomeFacts } from '../../guard/outcome.ts';
+import { type MetricsMinute, fleetMinutes } from './fleet-metrics.ts';
+import { inferPhase, type Phase } from '../../guard/phase.ts';
 import { MINUTE } from '../../base/units.ts';
 
 /** An update that was asked for: everything needed to watch it, also by another process than the one that asked. */
@@ -32,12 +32,12 @@ export interface Update {
 /** One look at an update under way. */
 export interface Snapshot {
   at: number;
-  stage: Stage;
+  stage: Phase;
   alarms: readonly MetricAlarm[];
   /** Datapoints by alarm name. */
   points: ReadonlyMap<string, readonly AlarmPoint[]>;
-  old: readonly FleetMinute[];
-  new: readonly FleetMinute[];
+  old: readonly MetricsMinute[];
+  new: readonly MetricsMinute[];
   /** Why alarms or metrics could not be read this time: what is shown of them is older. */
   trouble: string | undefined;
 }
@@ -60,12 +60,12 @@ export const SHOWN_LATENCY = 'p90';
  * @param show is called with every look
  * @param aborted whether an abort of this update was asked for; read at the end
  */
-export async function watchUpdate(
+export async function awaitUpdate(
   surroundings: Surroundings,
   update: Update,
   show: (snapshot: Snapshot) => void,
   aborted: () => Promise<boolean>,
-): Promise<Ending> {
+): Promise<UpdateOutcome> {
   const { aws, clock, signal } = surroundings;
   const fired = new Set<string>();
   const foreign = new Set<string>();
@@ -78,7 +78,7 @@ export async function watchUpdate(
     signal,
     pause: () => POLL_MS,
     async onLook(endpoint) {
-      const stage = readStage(endpoint);
+      const stage = inferPhase(endpoint);
       // Only the endpoint itself says how it ends: what else cannot be read must not end the watching.
       const trouble = await troubleOf(async () => {
         alarms = await describeAlarms(aws, update.alarms, signal);
@@ -92,7 +92,7 @@ export async function watchUpdate(
     },
   });
   const endpoint = settled.kind === 'gone' ? undefined : settled.endpoint;
-  return classifyEnding(await gather(surroundings, update, endpoint, { fired, foreign, aborted: await aborted() }));
+  return classifyOutcome(await gather(surroundings, update, endpoint, { fired, foreign, aborted: await aborted() }));
 }
 
 /** What AWS said where it could not be done; undefined where it could. */
@@ -144,7 +144,7 @@ async function gather(
   update: Update,
   endpoint: DescribeEndpointCommandOutput | undefined,
   seen: { fired: Set<string>; foreign: Set<string>; aborted: boolean },
-): Promise<Evidence> {
+): Promise<OutcomeFacts> {
   const { aws, clock, signal } = surroundings;
   if (endpoint?.EndpointConfigName !== update.requested) {
     const window = { start: update.startedAt, end: clock.now() + 1000 };

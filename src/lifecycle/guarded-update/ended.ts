@@ -1,18 +1,18 @@
-import type { Ending } from '../../guard/outcome.ts';
-import type { Stage } from '../../guard/phase.ts';
+import type { UpdateOutcome } from '../../guard/outcome.ts';
+import type { Phase } from '../../guard/phase.ts';
 import type { UpdateStarted } from '../../state/updates.ts';
-import type { Aftermath } from './evidence.ts';
-import type { FleetMinute } from './fleet-metrics.ts';
+import type { UpdateEvidence } from './evidence.ts';
+import type { MetricsMinute } from './fleet-metrics.ts';
 
 /** How a guarded update ended, with the evidence. */
 export interface EndedUpdate {
   update: UpdateStarted;
-  ending: Ending;
-  aftermath: Aftermath;
+  ending: UpdateOutcome;
+  evidence: UpdateEvidence;
   /** ms since the epoch. */
   endedAt: number;
   /** What was seen to happen, and when it was first seen, ms since the epoch. */
-  stages: readonly { at: number; stage: Stage }[];
+  stages: readonly { at: number; stage: Phase }[];
 }
 
 /** What both fleets did over an update. */
@@ -25,6 +25,6 @@ export interface UpdateMetrics {
     fleet: 'old' | 'new' | 'both';
     /** The endpoint config it ran; null for both together. */
     config: string | null;
-    minutes: readonly FleetMinute[];
+    minutes: readonly MetricsMinute[];
   }[];
 }

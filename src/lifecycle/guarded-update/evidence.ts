@@ -5,13 +5,13 @@ import { endpointLogGroup, type LogLine, logLines } from '../../aws/logs.ts';
 import { logStreams } from '../../aws/log-streams.ts';
 import { type AlarmPoint, alarmPoints } from './alarm-points.ts';
 import { showRule, showValue } from '../../guard/alarms/format.ts';
-import type { Ending } from '../../guard/outcome.ts';
+import type { UpdateOutcome } from '../../guard/outcome.ts';
 import { fleetMinutes, total } from './fleet-metrics.ts';
 import { SHOWN_LATENCY, type Surroundings, type Update } from './await-update.ts';
 import { MINUTE } from '../../base/units.ts';
 
 /** What is known of an update once it has ended: the facts behind its ending. */
-export interface Aftermath {
+export interface UpdateEvidence {
   /** What the new fleet did while it stood. */
   served: { requests: number; errors4xx: number; errors5xx: number };
   /** Alarms that fired, with the datapoints that made them. */
@@ -37,7 +37,11 @@ const STREAMS_READ = 5;
  * Collects the evidence: what the new fleet served, which datapoints made the alarms fire, and what its containers
  * said. The last minute before a rollback may be missing: SageMaker publishes a minute after it has ended.
  */
-export async function collectAftermath(surroundings: Surroundings, update: Update, ending: Ending): Promise<Aftermath> {
+export async function collectEvidence(
+  surroundings: Surroundings,
+  update: Update,
+  ending: UpdateOutcome,
+): Promise<UpdateEvidence> {
   const { aws, clock, signal } = surroundings;
   const window = { start: update.startedAt, end: clock.now() };
   const fleet = { endpoint: update.endpoint, variant: update.variant, config: update.requested };
@@ -54,7 +58,7 @@ export async function collectAftermath(surroundings: Surroundings, update: Updat
   const readAlarms = async () => {
     const alarms = await describeAlarms(aws, ending.alarms, signal);
     const points = await alarmPoints(aws, alarms, { start: window.start - MINUTE, end: window.end + MINUTE }, signal);
-    return alarms.map((alarm) => accused(alarm, points.get(alarm.AlarmName ?? '') ?? []));
+    return alarms.map((alarm) => firedAlarm(alarm, points.get(alarm.AlarmName ?? '') ?? []));
   };
   const [minutes = []] = await tolerant(() => fleetMinutes(aws, [fleet], SHOWN_LATENCY, window, signal), []);
   return {
@@ -65,9 +69,9 @@ export async function collectAftermath(surroundings: Surroundings, update: Updat
   };
 }
 
-const NO_LOG: Aftermath['log'] = { group: '', lines: [], more: 0 };
+const NO_LOG: UpdateEvidence['log'] = { group: '', lines: [], more: 0 };
 
-function accused(alarm: MetricAlarm, points: readonly AlarmPoint[]): Aftermath['alarms'][number] {
+function firedAlarm(alarm: MetricAlarm, points: readonly AlarmPoint[]): UpdateEvidence['alarms'][number] {
   return {
     name: alarm.AlarmName ?? '',
     rule: showRule(alarm),
@@ -105,7 +109,7 @@ async function errorLines(
   surroundings: Surroundings,
   update: Update,
   window: { start: number; end: number },
-): Promise<Aftermath['log']> {
+): Promise<UpdateEvidence['log']> {
   const { aws, signal } = surroundings;
   const group = endpointLogGroup(update.endpoint);
   const streamPrefix = `${update.variant}/`;

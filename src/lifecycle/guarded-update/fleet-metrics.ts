@@ -5,7 +5,7 @@ import type { Baseline } from '../../guard/thresholds.ts';
 import { MINUTE } from '../../base/units.ts';
 
 /** One minute of one fleet; a minute without requests has no entry at all (facts 5.4). */
-export interface FleetMinute {
+export interface MetricsMinute {
   /** Start of the minute, ms since the epoch. */
   at: number;
   requests: number;
@@ -34,7 +34,7 @@ export async function fleetMinutes(
   statistic: string,
   window: { start: number; end: number },
   signal?: AbortSignal,
-): Promise<FleetMinute[][]> {
+): Promise<MetricsMinute[][]> {
   const queries = fleets.flatMap((fleet, index) => queriesOf(fleet, index, statistic));
   const start = Math.floor(window.start / MINUTE) * MINUTE;
   const end = Math.ceil((window.end + 1) / MINUTE) * MINUTE;
@@ -76,7 +76,7 @@ function queriesOf(fleet: Watched, index: number, statistic: string): MetricData
 }
 
 /** Sums over minutes. */
-export function total(minutes: readonly FleetMinute[]): { requests: number; errors4xx: number; errors5xx: number } {
+export function total(minutes: readonly MetricsMinute[]): { requests: number; errors4xx: number; errors5xx: number } {
   const sum = { requests: 0, errors4xx: 0, errors5xx: 0 };
   for (const minute of minutes) {
     sum.requests += minute.requests;

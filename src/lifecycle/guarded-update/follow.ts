@@ -1,14 +1,14 @@
 import { interrupted, Problem } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
-import { sameStage, type Stage } from '../../guard/phase.ts';
+import { samePhase, type Phase } from '../../guard/phase.ts';
 import { startRun } from '../../resources/apply.ts';
 import { replay } from '../../state/replay.ts';
 import { recordUpdateEnded, type UpdateStarted, recordedUpdates } from '../../state/updates.ts';
 import type { Session } from '../session.ts';
 import { restoreAlarm } from './alarm-override.ts';
-import { type Snapshot, watchUpdate } from './await-update.ts';
+import { type Snapshot, awaitUpdate } from './await-update.ts';
 import type { EndedUpdate } from './ended.ts';
-import { collectAftermath } from './evidence.ts';
+import { collectEvidence } from './evidence.ts';
 
 /**
  * Watches an update until it has ended, collects the evidence and writes down how it ended. It takes a session, not a
@@ -18,17 +18,17 @@ import { collectAftermath } from './evidence.ts';
 export async function followUpdate(session: Session, update: UpdateStarted): Promise<EndedUpdate> {
   const { signal, clock } = session;
   const surroundings = { aws: await session.aws(), clock, signal };
-  const stages: { at: number; stage: Stage }[] = [];
+  const stages: { at: number; stage: Phase }[] = [];
   const see = (snapshot: Snapshot) => {
     const before = stages.at(-1)?.stage;
-    if (before === undefined || !sameStage(before, snapshot.stage))
+    if (before === undefined || !samePhase(before, snapshot.stage))
       stages.push({ at: snapshot.at, stage: snapshot.stage });
     session.emit({ kind: 'update-seen', update, snapshot });
   };
   try {
-    const ending = await watchUpdate(surroundings, update, see, () => wasAborted(session, update));
-    const aftermath = await collectAftermath(surroundings, update, ending);
-    const ended = { update, ending, aftermath, endedAt: clock.now(), stages };
+    const ending = await awaitUpdate(surroundings, update, see, () => wasAborted(session, update));
+    const evidence = await collectEvidence(surroundings, update, ending);
+    const ended = { update, ending, evidence, endedAt: clock.now(), stages };
     await recordEnd(session, ended);
     return ended;
   } catch (error) {
@@ -81,7 +81,7 @@ async function recordEnd(session: Session, ended: EndedUpdate): Promise<void> {
 }
 
 /** What the journal keeps of an end. */
-function factsOf({ update, ending, aftermath, endedAt }: EndedUpdate): Parameters<typeof recordUpdateEnded>[1] {
+function factsOf({ update, ending, evidence, endedAt }: EndedUpdate): Parameters<typeof recordUpdateEnded>[1] {
   return {
     requested: update.requested,
     previous: update.previous,
@@ -89,7 +89,7 @@ function factsOf({ update, ending, aftermath, endedAt }: EndedUpdate): Parameter
     sentence: ending.sentence,
     reason: ending.reason ?? null,
     alarms: ending.alarms,
-    served: aftermath.served,
+    served: evidence.served,
     startedAt: update.startedAt,
     endedAt,
   };

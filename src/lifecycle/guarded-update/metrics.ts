@@ -2,7 +2,7 @@ import { AwsProblem } from '../../aws/errors.ts';
 import { MINUTE } from '../../base/units.ts';
 import type { Session } from '../session.ts';
 import type { EndedUpdate, UpdateMetrics } from './ended.ts';
-import { type FleetMinute, fleetMinutes, total } from './fleet-metrics.ts';
+import { type MetricsMinute, fleetMinutes, total } from './fleet-metrics.ts';
 
 /** Shown before the update, so that one sees what the old fleet was like. */
 const BEFORE = 5 * MINUTE;
@@ -49,7 +49,7 @@ export async function readUpdateMetrics(session: Session, ended: EndedUpdate): P
 
 function fleetsOf(
   { update }: EndedUpdate,
-  minutes: Record<'old' | 'young' | 'both', FleetMinute[]>,
+  minutes: Record<'old' | 'young' | 'both', MetricsMinute[]>,
 ): UpdateMetrics['fleets'] {
   return [
     minutes.old.length > 0

@@ -3,8 +3,8 @@ import { describeAlarms } from '../../aws/cloudwatch.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { cannotRun } from '../../base/errors.ts';
 import { latencyMinutes } from '../../guard/alarms/plan.ts';
-import { examineOther } from '../../guard/alarms/lookup.ts';
-import { type FleetMinute, fleetMinutes, readBaseline } from '../guarded-update/fleet-metrics.ts';
+import { examineNonMetricAlarm } from '../../guard/alarms/lookup.ts';
+import { type MetricsMinute, fleetMinutes, readBaseline } from '../guarded-update/fleet-metrics.ts';
 import { limitedStatistic, settleLimits } from '../../guard/thresholds.ts';
 import type { RolloutLimits } from '../../state/rollouts.ts';
 import type { GuardOptions } from '../guarded-update/start.ts';
@@ -28,7 +28,10 @@ export async function settleRolloutLimits(
   const { limits, baselineMinutes, alarms } = guard;
   for (const { name, firing, found } of await alarmStates(aws, alarms, session.signal)) {
     if (!found)
-      throw cannotRun(examineOther(name, undefined).message, 'Check the name given to --alarm, and the region.');
+      throw cannotRun(
+        examineNonMetricAlarm(name, undefined).message,
+        'Check the name given to --alarm, and the region.',
+      );
     if (firing !== undefined)
       throw cannotRun(
         `The alarm ${name} is in ALARM now: this rollout would be taken back at once.`,
@@ -48,9 +51,9 @@ export async function settleRolloutLimits(
 }
 
 /** Which limits the candidate's minutes exceed, a sentence for each. Pure. */
-function exceeded(minutes: readonly FleetMinute[], limits: RolloutLimits): string[] {
+function exceeded(minutes: readonly MetricsMinute[], limits: RolloutLimits): string[] {
   const reasons: string[] = [];
-  const rate = (code: '5XX' | '4XX', limit: number | undefined, failures: (minute: FleetMinute) => number) => {
+  const rate = (code: '5XX' | '4XX', limit: number | undefined, failures: (minute: MetricsMinute) => number) => {
     if (limit === undefined) return;
     const worst = minutes.find((minute) => minute.requests > 0 && failures(minute) / minute.requests > limit);
     if (worst === undefined) return;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { FleetMinute } from '../../../src/lifecycle/guarded-update/fleet-metrics.ts';
-import type { Stage } from '../../../src/guard/phase.ts';
+import type { MetricsMinute } from '../../../src/lifecycle/guarded-update/fleet-metrics.ts';
+import { printCommand } from '../../../src/base/text.ts';
+import type { Phase } from '../../../src/guard/phase.ts';
 import type { EndedUpdate, UpdateMetrics } from '../../../src/lifecycle/guarded-update/ended.ts';
 import { servedIn } from '../../../src/lifecycle/guarded-update/metrics.ts';
 import { showFinding } from '../../../src/cli/views/findings.ts';
@@ -12,7 +13,7 @@ const START = Date.UTC(2026, 0, 5, 9, 27, 5);
 const MINUTE = 60_000;
 const ENDPOINT = 'weather-prediction-endpoint';
 
-function stage(name: Stage['name'], share = 0): Stage {
+function stage(name: Phase['name'], share = 0): Phase {
   const unknown = {
     words: undefined,
     oldFleet: undefined,
@@ -46,7 +47,7 @@ const ROLLED_BACK: EndedUpdate = {
     alarms: [`${ENDPOINT}-5XXError`],
     running: 'weather-config-v2-1',
   },
-  aftermath: {
+  evidence: {
     served: { requests: 58, errors4xx: 0, errors5xx: 58 },
     alarms: [
       {
@@ -88,7 +89,7 @@ const UPDATED: EndedUpdate = {
     alarms: [],
     running: 'weather-config-v2-2',
   },
-  aftermath: {
+  evidence: {
     served: { requests: 390, errors4xx: 2, errors5xx: 0 },
     alarms: [],
     log: { group: '', lines: [], more: 0 },
@@ -96,7 +97,7 @@ const UPDATED: EndedUpdate = {
   },
 };
 
-function minutes(from: number, count: number, values: Partial<FleetMinute>): FleetMinute[] {
+function minutes(from: number, count: number, values: Partial<MetricsMinute>): MetricsMinute[] {
   const first = Math.floor(START / MINUTE) * MINUTE + from * MINUTE;
   return Array.from({ length: count }, (_, index) => ({
     at: first + index * MINUTE,
@@ -140,13 +141,16 @@ describe.each([80, 120])('at %i columns', (columns) => {
   });
 
   test('a finding is wrapped, a command to be copied never', () => {
-    const command = `aws service-quotas list-service-quotas --service-code sagemaker --query "Quotas[?QuotaName=='ml.m5.large for endpoint usage'].Value"`;
+    const query = "Quotas[?QuotaName=='ml.m5.large for endpoint usage'].Value";
+    const options = { 'service-code': 'sagemaker', query };
+    const line = { program: 'aws', command: 'service-quotas list-service-quotas', options, incomplete: false } as const;
+    const command = printCommand(line);
     const [...lines] = showFinding(io, {
       severity: 'warning',
       check: 'no-traffic',
       subject: `endpoint ${ENDPOINT}`,
       message: 'No requests in the last hour: alarms see nothing, and an update without traffic proves nothing.',
-      next: command,
+      next: [line],
     });
     expect(lines.pop()).toBe(`    ${command}`);
     expect(lines.length).toBeGreaterThan(1);

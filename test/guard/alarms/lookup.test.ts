@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { examineOther } from '../../../src/guard/alarms/lookup.ts';
+import { examineNonMetricAlarm } from '../../../src/guard/alarms/lookup.ts';
 import { hourlyCost } from '../../../src/guard/prices.ts';
 
 describe('an alarm that is no metric alarm', () => {
@@ -15,7 +15,7 @@ describe('an alarm that is no metric alarm', () => {
       'It is a composite alarm (ALARM(a) OR ALARM(b))',
     ],
   ])('%s', (_, found, severity, check, words) => {
-    const finding = examineOther('team', found);
+    const finding = examineNonMetricAlarm('team', found);
     expect(finding).toMatchObject({ severity, check, subject: 'alarm team' });
     expect(finding.message).toContain(words);
   });

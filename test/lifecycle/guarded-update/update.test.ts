@@ -6,7 +6,7 @@ import { invokeEndpoint } from '../../../src/aws/runtime.ts';
 import { canary, resumeCanary } from '../../../src/lifecycle/canary.ts';
 import { createSession } from '../../../src/lifecycle/create-session.ts';
 import { deploy } from '../../../src/lifecycle/deploy.ts';
-import { collectAftermath } from '../../../src/lifecycle/guarded-update/evidence.ts';
+import { collectEvidence } from '../../../src/lifecycle/guarded-update/evidence.ts';
 import { readBaseline } from '../../../src/lifecycle/guarded-update/fleet-metrics.ts';
 import type { Session } from '../../../src/lifecycle/session.ts';
 import { apply, startRun } from '../../../src/resources/apply.ts';
@@ -89,7 +89,7 @@ test('the evidence holds the error lines of the new fleet, not those that the ol
   const update = { endpoint, variant: 'AllTraffic', requested: 'v2', previous: 'v1', alarms: [], startedAt };
   const ending = { kind: 'rolled-back', sentence: '', reason: undefined, alarms: [], running: 'v1' } as const;
   const surroundings = { aws: world.aws, clock: world.clock, signal: session.signal };
-  const { log } = await collectAftermath(surroundings, update, ending);
+  const { log } = await collectEvidence(surroundings, update, ending);
   expect(log.lines.map((line) => line.message)).toEqual(['ERROR of the new fleet']);
 });
 
@@ -111,7 +111,9 @@ test('an update that AWS refused is not under way', async () => {
       startedAt: world.clock.now(),
     });
     const input = { EndpointName: endpoint, EndpointConfigName: 'v2' };
-    await expect(apply(run, { action: 'update', kind: 'endpoint', name: endpoint, input })).rejects.toThrow();
+    await expect(apply(run, { action: 'update', kind: 'endpoint', name: endpoint, input })).rejects.toThrow(
+      'Could not find endpoint',
+    );
   });
   await expect(resumeCanary(session, { endpoint })).rejects.toThrow(`No update of ${endpoint} is under way`);
 });
