@@ -102,7 +102,7 @@ function rolledBack(facts: OutcomeFacts, failureReason: string | undefined): Upd
     const reason = accused.length > 0 ? failureReason : undefined;
     return { ...ending('rolled-back-by-alarm', `${back} by ${list(alarms, 'alarm')}.`, facts, reason), alarms };
   }
-  if (fresh !== undefined && /ping health check|health check/i.test(fresh)) {
+  if (fresh !== undefined && /health check/i.test(fresh)) {
     return ending('rolled-back-for-health', `${back}: the new fleet did not pass its health check.`, facts, fresh);
   }
   if (fresh !== undefined && /capacity|InsufficientInstance|service limit|ResourceLimitExceeded/i.test(fresh)) {

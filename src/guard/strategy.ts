@@ -139,7 +139,7 @@ function rolling(request: StrategyRequest, fleet: number, bake: number): Shifted
   if (share < 0.05 || share > 0.5) {
     throw usage(
       `A batch of ${show(size)} with ${instances(fleet)}: SageMaker permits 5 to 50 % of the fleet at a time.`,
-      `Use --batch-size ${Math.max(1, Math.ceil(fleet / 20))} to ${Math.floor(fleet / 2)}, or 5% to 50%.`,
+      `Use --batch-size ${Math.ceil(fleet / 20)} to ${Math.floor(fleet / 2)}, or 5% to 50%.`,
     );
   }
   const batch = instancesOf(size, fleet);

@@ -185,7 +185,7 @@ function timing(alarm: MetricAlarm, update: GuardedUpdate, report: Report): void
     );
   }
   if (period < METRIC_PERIOD_SECONDS && alarm.Namespace === 'AWS/SageMaker') {
-    const blind = needed * period > METRIC_PERIOD_SECONDS || needed > 1;
+    const blind = needed > 1;
     report(
       blind ? 'blocking' : 'note',
       'period-below-resolution',

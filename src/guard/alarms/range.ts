@@ -147,7 +147,8 @@ export function samples(alarm: MetricAlarm, report: Report): void {
   }
   const rank = Number(/^p(\d+(\.\d+)?)$/.exec(alarm.ExtendedStatistic ?? '')?.[1]);
   if (alarm.EvaluateLowSampleCountPercentile !== 'ignore' || !Number.isFinite(rank)) return;
-  const needed = Math.ceil(10 / (rank >= 50 ? 1 - rank / 100 : rank / 100));
+  // Rounded, since 100 - 99.9 is a little less than 0.1.
+  const needed = Math.ceil(Number((1000 / Math.min(rank, 100 - rank)).toPrecision(9)));
   report(
     'warning',
     'too-few-samples',

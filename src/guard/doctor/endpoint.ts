@@ -98,7 +98,7 @@ function parts({ endpoint, config, model, artifactThere }: EndpointFacts, report
       'Put the artifact back.',
     );
   }
-  if (endpoint.EndpointConfigName !== undefined && (config.ProductionVariants?.length ?? 0) > 1) {
+  if ((config.ProductionVariants?.length ?? 0) > 1) {
     report(
       'warning',
       'several-variants',
