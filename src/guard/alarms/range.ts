@@ -7,15 +7,25 @@ import { milliseconds, percent } from '../../base/units.ts';
 export function range(alarm: MetricAlarm, update: GuardedUpdate, report: Report): void {
   const bounds = valueBounds(alarm);
   const { Threshold: threshold, ComparisonOperator: operator = '' } = alarm;
-  if (bounds === undefined || threshold === undefined) return;
+  if (threshold === undefined) return;
   const value = `${alarm.ExtendedStatistic ?? alarm.Statistic} of ${alarm.MetricName}`;
   if (!reachable(operator, threshold, bounds)) {
-    const hint = bounds.unit === 'share' ? `: it lies between 0 and 1, and 1 % is 0.01` : ` ${bounds.words}`;
     return report(
       'blocking',
       'threshold-out-of-range',
-      `${value} ${showOperator(operator)} ${threshold} can never be${hint}.`,
+      `${value} ${showOperator(operator)} ${threshold} can never be${bounds.words}.`,
       `Use a threshold within its range.`,
+    );
+  }
+  if (
+    ERROR_METRICS.has(alarm.MetricName ?? '') &&
+    alarm.Statistic !== 'SampleCount' &&
+    firesAtZero(operator, threshold)
+  ) {
+    return report(
+      'blocking',
+      'fires-without-fault',
+      `${value} ${showOperator(operator)} ${threshold} is true of a fleet without any failure: every update would be rolled back.`,
     );
   }
   if (bounds.unit === 'share') return shareRange(alarm, update, value, report);
@@ -27,12 +37,7 @@ export function range(alarm: MetricAlarm, update: GuardedUpdate, report: Report)
       'Add the dimension EndpointConfigName of the new fleet.',
     );
   }
-  if (
-    alarm.MetricName === 'ModelLatency' &&
-    bounds.unit === 'microseconds' &&
-    operator.startsWith('Greater') &&
-    threshold < 1000
-  ) {
+  if (bounds.unit === 'microseconds' && operator.startsWith('Greater') && threshold < 1000) {
     report(
       'warning',
       'unit-mistaken',
@@ -42,17 +47,16 @@ export function range(alarm: MetricAlarm, update: GuardedUpdate, report: Report)
   }
 }
 
+/** True of an alarm on failures, with this operator and threshold, while nothing fails. */
+function firesAtZero(operator: string, threshold: number): boolean {
+  if (operator === 'GreaterThanThreshold') return threshold < 0;
+  if (operator === 'GreaterThanOrEqualToThreshold') return threshold <= 0;
+  return operator.startsWith('Less');
+}
+
 /** The average of a metric that is 0 or 1 per request. */
 function shareRange(alarm: MetricAlarm, update: GuardedUpdate, value: string, report: Report): void {
-  const threshold = alarm.Threshold ?? 0;
-  const operator = alarm.ComparisonOperator ?? '';
-  if (operator.startsWith('Less') || (operator === 'GreaterThanOrEqualToThreshold' && threshold <= 0)) {
-    return report(
-      'blocking',
-      'fires-without-fault',
-      `${value} ${showOperator(operator)} ${threshold} is true of a fleet without any failure: every update would be rolled back.`,
-    );
-  }
+  const { Threshold: threshold = 0, ComparisonOperator: operator = '' } = alarm;
   const greatest = watchesNewFleetOnly(alarm) ? 1 : update.firstShare;
   const enough = operator === 'GreaterThanOrEqualToThreshold' ? greatest >= threshold : greatest > threshold;
   if (!enough) {
@@ -85,26 +89,28 @@ interface Bounds {
   low: number;
   high: number;
   unit: 'share' | 'microseconds' | 'other';
+  /** Ends the sentence that a value can never be. */
   words: string;
 }
 
-/** What values the statistic of a metric can take at all; undefined where there is no bound. */
-function valueBounds(alarm: MetricAlarm): Bounds | undefined {
+/** What values the statistic of a metric can take at all. */
+function valueBounds(alarm: MetricAlarm): Bounds {
   const metric = alarm.MetricName ?? '';
   const summed = alarm.Statistic === 'Sum' || alarm.Statistic === 'SampleCount';
-  if (summed) return { low: 0, high: Number.POSITIVE_INFINITY, unit: 'other', words: '(a count is never negative)' };
-  if (ERROR_METRICS.has(metric)) return { low: 0, high: 1, unit: 'share', words: '' };
+  if (summed) return { low: 0, high: Number.POSITIVE_INFINITY, unit: 'other', words: ' (a count is never negative)' };
+  if (ERROR_METRICS.has(metric))
+    return { low: 0, high: 1, unit: 'share', words: ': it lies between 0 and 1, and 1 % is 0.01' };
   if (metric === 'ModelLatency') {
     return {
       low: 0,
       high: MAX_ANSWER_MS * 1000,
       unit: 'microseconds',
-      words: `: SageMaker gives a model 60 s to answer, and the metric is in microseconds`,
+      words: ': SageMaker gives a model 60 s to answer, and the metric is in microseconds',
     };
   }
   if (metric === 'MemoryUtilization' || metric === 'DiskUtilization')
-    return { low: 0, high: 100, unit: 'other', words: '(it lies between 0 and 100 %)' };
-  return { low: 0, high: Number.POSITIVE_INFINITY, unit: 'other', words: '(it is never negative)' };
+    return { low: 0, high: 100, unit: 'other', words: ' (it lies between 0 and 100 %)' };
+  return { low: 0, high: Number.POSITIVE_INFINITY, unit: 'other', words: ' (it is never negative)' };
 }
 
 function reachable(operator: string, threshold: number, bounds: Bounds): boolean {

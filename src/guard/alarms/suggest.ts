@@ -11,11 +11,15 @@ export function suggestCorrection(alarm: MetricAlarm, update: GuardedUpdate): Pu
   const metric = alarm.MetricName ?? '';
   if (!ERROR_METRICS.has(metric) && metric !== 'ModelLatency') return undefined;
   const errors = ERROR_METRICS.has(metric);
-  const threshold = alarm.Threshold ?? 1;
+  const { Threshold: threshold = 1, ComparisonOperator: operator = 'GreaterThanThreshold' } = alarm;
   // Who writes 1 means one per cent: the published examples say so in their comments.
   const rate = threshold >= 1 ? Math.min(threshold, 50) / 100 : threshold <= 0 ? 0.01 : threshold;
   const latency = threshold < 1000 ? threshold * 1000 : Math.min(threshold, (MAX_ANSWER_MS - 1) * 1000);
-  const counted = errors && alarm.Statistic === 'Sum' && threshold >= 0;
+  const needsFailure =
+    operator === 'GreaterThanThreshold'
+      ? threshold >= 0
+      : operator === 'GreaterThanOrEqualToThreshold' && threshold > 0;
+  const counted = errors && alarm.Statistic === 'Sum' && needsFailure;
   const periods = errors ? 1 : 2;
   return {
     AlarmName: alarm.AlarmName,
@@ -32,7 +36,7 @@ export function suggestCorrection(alarm: MetricAlarm, update: GuardedUpdate): Pu
         ? { Statistic: alarm.Statistic === 'Average' ? ('Average' as const) : ('Maximum' as const) }
         : { ExtendedStatistic: alarm.ExtendedStatistic, EvaluateLowSampleCountPercentile: 'evaluate' }),
     Threshold: errors ? (counted ? threshold : rate) : latency,
-    ComparisonOperator: counted ? (alarm.ComparisonOperator ?? 'GreaterThanThreshold') : 'GreaterThanThreshold',
+    ComparisonOperator: counted ? operator : 'GreaterThanThreshold',
     Period: METRIC_PERIOD_SECONDS,
     EvaluationPeriods: periods,
     DatapointsToAlarm: periods,

@@ -1,49 +1,9 @@
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { describe, expect, test } from 'vitest';
-import { examineAlarm, type GuardedUpdate } from '../../../src/guard/alarms/check.ts';
+import { examineAlarm } from '../../../src/guard/alarms/check.ts';
 import { planAlarms } from '../../../src/guard/alarms/plan.ts';
-import { parseAlarmFile } from '../../../src/guard/alarms/file.ts';
 import { settleLimits } from '../../../src/guard/thresholds.ts';
-
-const UPDATE: GuardedUpdate = {
-  endpoint: 'weather',
-  variant: 'AllTraffic',
-  newConfig: 'v2',
-  liveConfig: 'v1',
-  bakeSeconds: 300,
-  firstShare: 1 / 3,
-  requestsPerMinute: 240,
-};
-
-const BOTH_FLEETS = [
-  { Name: 'EndpointName', Value: 'weather' },
-  { Name: 'VariantName', Value: 'AllTraffic' },
-];
-const NEW_FLEET = [...BOTH_FLEETS, { Name: 'EndpointConfigName', Value: 'v2' }];
-
-function alarm(change: Partial<MetricAlarm>): MetricAlarm {
-  return {
-    AlarmName: 'team',
-    Namespace: 'AWS/SageMaker',
-    MetricName: 'Invocation5XXErrors',
-    Statistic: 'Average',
-    Dimensions: NEW_FLEET,
-    Threshold: 0.01,
-    ComparisonOperator: 'GreaterThanThreshold',
-    Period: 60,
-    EvaluationPeriods: 1,
-    TreatMissingData: 'notBreaching',
-    StateValue: 'OK',
-    ...change,
-  };
-}
-
-/** `severity check` of everything that is not fine. */
-function found(change: Partial<MetricAlarm>, update: Partial<GuardedUpdate> = {}): string[] {
-  return examineAlarm(alarm(change), { ...UPDATE, ...update })
-    .filter((finding) => finding.severity !== 'ok')
-    .map((finding) => `${finding.severity} ${finding.check}`);
-}
+import { alarm, BOTH_FLEETS, found, NEW_FLEET, the, UPDATE } from './support.ts';
 
 describe("the alarms of AWS's own examples", () => {
   test('the developer guide: an average of 0 and 1 above 1 can never be', () => {
@@ -197,29 +157,241 @@ describe('what keeps an alarm from guarding', () => {
   });
 });
 
-describe('alarms from a file', () => {
-  test('one, several, or what the AWS CLI prints', () => {
-    const one = JSON.stringify(alarm({}));
-    expect(parseAlarmFile('a.json', one)).toHaveLength(1);
-    expect(parseAlarmFile('a.json', `[${one},${one}]`)).toHaveLength(2);
-    expect(parseAlarmFile('a.json', `{"MetricAlarms":[${one}],"CompositeAlarms":[]}`)).toHaveLength(1);
-  });
-
-  test.each([
-    ['not json', /a.json is not JSON/],
-    ['[]', /holds no alarm/],
-    ['[1]', /alarm 1: not an object/],
-    ['{"MetricName":"x"}', /AlarmName is missing/],
-    ['{"AlarmName":"x"}', /neither MetricName nor Metrics/],
-    ['{"AlarmName":"x","MetricName":"y","Threshold":"1"}', /Threshold is not a number/],
-    ['{"AlarmName":"x","MetricName":"y","Period":0}', /Period is not a number above zero/],
-    ['{"AlarmName":"x","MetricName":"y","Dimensions":{"EndpointName":"z"}}', /Dimensions is not a list/],
-  ])('refuses %s', (text, words) => expect(() => parseAlarmFile('a.json', text)).toThrow(words));
-});
-
 test('an alarm on a fleet that is gone is not called able to fire in the same breath', () => {
   const checks = (liveConfig: string) =>
     examineAlarm(alarm({}), { ...UPDATE, newConfig: undefined, liveConfig }).map((finding) => finding.check);
   expect(checks('v3')).toEqual(['past-fleet']);
   expect(checks('v2')).toEqual(['can-fire']);
+});
+
+describe('what each finding names', () => {
+  const without = (...names: string[]) => NEW_FLEET.filter(({ Name }) => !names.includes(Name));
+  const config = (Value: string) => [...BOTH_FLEETS, { Name: 'EndpointConfigName', Value }];
+  test.each<[string, string, Partial<MetricAlarm>, string, string | undefined]>([
+    ['its state', 'already-in-alarm', { StateValue: 'ALARM' }, 'It is in ALARM now: an update', 'OK'],
+    [
+      'the reason of its state',
+      'already-in-alarm',
+      { StateValue: 'ALARM', StateReason: '1 datapoint. It was 0.5.' },
+      'It is in ALARM now (1 datapoint. It was 0.5): an update',
+      'OK',
+    ],
+    ['no data', 'no-evaluation-yet', { StateValue: 'INSUFFICIENT_DATA' }, 'INSUFFICIENT_DATA', undefined],
+    [
+      'the right namespace',
+      'wrong-namespace',
+      { MetricName: 'CPUUtilization' },
+      'CPUUtilization under /aws/sagemaker/Endpoints, not under AWS/SageMaker',
+      '/aws/sagemaker/Endpoints',
+    ],
+    [
+      'the right namespace, the other way round',
+      'wrong-namespace',
+      { Namespace: '/aws/sagemaker/Endpoints' },
+      'Invocation5XXErrors under AWS/SageMaker, not under /aws/sagemaker/Endpoints',
+      'AWS/SageMaker',
+    ],
+    [
+      'a namespace that does not exist',
+      'wrong-namespace',
+      { Namespace: 'aws/sagemaker' },
+      'no namespace aws/sagemaker',
+      undefined,
+    ],
+    [
+      'the metrics that exist',
+      'unknown-metric',
+      { MetricName: '5XXError' },
+      '5XXError',
+      'Invocations, InvocationsPerInstance',
+    ],
+    ['a metric of the team', 'own-metric', { Namespace: 'Shop', MetricName: 'Orders' }, 'Shop Orders', undefined],
+    [
+      'the endpoint it lacks',
+      'missing-dimension',
+      { Dimensions: without('EndpointName') },
+      'EndpointName',
+      'Add EndpointName=weather.',
+    ],
+    [
+      'the variant it lacks',
+      'missing-dimension',
+      { Dimensions: without('VariantName') },
+      'VariantName',
+      'Add VariantName=AllTraffic.',
+    ],
+    [
+      'the other endpoint',
+      'other-endpoint',
+      { Dimensions: [...without('EndpointName'), { Name: 'EndpointName', Value: 'snow' }] },
+      'EndpointName snow, and this update is of weather',
+      'Use EndpointName=weather.',
+    ],
+    [
+      'the other variant',
+      'no-such-variant',
+      { Dimensions: [...without('VariantName'), { Name: 'VariantName', Value: 'b' }] },
+      'VariantName b, and this update is of AllTraffic',
+      'Use VariantName=AllTraffic.',
+    ],
+    [
+      'the fleet being replaced',
+      'other-fleet',
+      { Dimensions: config('v1') },
+      'v1, which is the fleet being replaced',
+      'Use EndpointConfigName=v2.',
+    ],
+    [
+      'a fleet of the past',
+      'other-fleet',
+      { Dimensions: config('v0') },
+      'v0, which is a fleet that no longer runs',
+      'Use EndpointConfigName=v2.',
+    ],
+    [
+      'dimensions of another kind',
+      'extra-dimension',
+      { Dimensions: [...NEW_FLEET, { Name: 'InstanceId', Value: 'i' }, { Name: 'GpuId', Value: '0' }] },
+      'the dimension InstanceId, GpuId',
+      undefined,
+    ],
+  ])('%s', (_, check, change, message, next) => {
+    const finding = the(check, change);
+    expect(finding.subject).toBe('alarm team');
+    expect(finding.message).toContain(message);
+    if (next === undefined) expect(finding.next).toBeUndefined();
+    else expect(finding.next).toContain(next);
+  });
+
+  test('an alarm without a name, and one without any dimension', () => {
+    expect(examineAlarm(alarm({ AlarmName: undefined }), UPDATE)[0]?.subject).toBe('alarm ');
+    expect(found({ Dimensions: undefined })).toEqual([
+      'blocking missing-dimension',
+      'blocking missing-dimension',
+      'warning both-fleets',
+    ]);
+  });
+});
+
+describe('which metrics are whose', () => {
+  test.each([
+    ['AWS/SageMaker', 'Invocations', []],
+    ['AWS/SageMaker', 'InvocationsPerInstance', []],
+    ['AWS/SageMaker', 'OverheadLatency', []],
+    ['AWS/SageMaker', 'GPUUtilization', ['blocking wrong-namespace']],
+    ['/aws/sagemaker/Endpoints', 'CPUUtilization', []],
+    ['/aws/sagemaker/Endpoints', 'LoadedModelCount', []],
+    ['/aws/sagemaker/Endpoints', 'Invocations', ['blocking wrong-namespace']],
+    ['/aws/sagemaker/Endpoints', 'Disk', ['warning unknown-metric']],
+    ['Shop', 'Orders', ['note own-metric']],
+    // Without a namespace it is nobody's.
+    [undefined, 'Orders', ['note own-metric']],
+  ])('%s %s', (Namespace, MetricName, expected) => {
+    expect(found({ Namespace, MetricName, Threshold: 50 })).toEqual(expected);
+  });
+
+  test("of a metric that is not SageMaker's only state and timing are examined", () => {
+    expect(found({ Namespace: 'Shop', MetricName: 'Orders', Dimensions: [], Unit: 'Count', Threshold: -1 })).toEqual([
+      'note own-metric',
+    ]);
+    expect(found({ Namespace: 'Shop', MetricName: 'Orders', Period: 600, StateValue: 'ALARM' })).toEqual([
+      'blocking already-in-alarm',
+      'note own-metric',
+      'blocking longer-than-bake',
+    ]);
+  });
+});
+
+describe('an endpoint as it stands, without an update', () => {
+  const as = (config: string | undefined, newConfig: string | undefined) =>
+    found(
+      {
+        Dimensions:
+          config === undefined ? BOTH_FLEETS : [...BOTH_FLEETS, { Name: 'EndpointConfigName', Value: config }],
+      },
+      { newConfig, firstShare: 1 },
+    );
+  test.each([
+    ['v1', undefined, []],
+    ['v2', undefined, ['note past-fleet']],
+    [undefined, undefined, ['warning both-fleets']],
+    ['v2', 'v2', []],
+    ['v1', 'v2', ['blocking other-fleet']],
+    [undefined, 'v2', ['warning both-fleets']],
+  ])('an alarm on config %s, new config %s', (config, newConfig, expected) => {
+    expect(as(config, newConfig)).toEqual(expected);
+  });
+});
+
+describe('the time an alarm needs, against a bake of 300 s', () => {
+  test.each<[Partial<MetricAlarm>, string[]]>([
+    // Two minutes until it is published and evaluated.
+    [{ EvaluationPeriods: 3 }, []],
+    [{ EvaluationPeriods: 4 }, ['blocking longer-than-bake']],
+    [{ EvaluationPeriods: 5, DatapointsToAlarm: 3 }, []],
+    [{ EvaluationPeriods: 5, DatapointsToAlarm: 4 }, ['blocking longer-than-bake']],
+    [{ EvaluationPeriods: undefined }, []],
+    [{ Period: 180 }, []],
+    [{ Period: 181 }, ['blocking longer-than-bake']],
+    [{ Period: undefined, EvaluationPeriods: 3 }, []],
+    [{ Period: undefined, EvaluationPeriods: 4 }, ['blocking longer-than-bake']],
+    // SageMaker publishes once a minute, however often one looks.
+    [{ Period: 10, EvaluationPeriods: 1 }, ['note period-below-resolution']],
+    [{ Period: 59, EvaluationPeriods: 2, DatapointsToAlarm: 1 }, ['note period-below-resolution']],
+    [{ Period: 10, EvaluationPeriods: 2 }, ['blocking period-below-resolution']],
+    [{ Period: 10, EvaluationPeriods: 4 }, ['blocking longer-than-bake', 'blocking period-below-resolution']],
+    [{ Period: 10, EvaluationPeriods: 2, Namespace: 'Shop', MetricName: 'Orders' }, ['note own-metric']],
+  ])('%o', (change, expected) => {
+    expect(found(change)).toEqual(expected);
+  });
+
+  test('what it needs, and how long to bake, is said', () => {
+    const long = the('longer-than-bake', { EvaluationPeriods: 4 });
+    expect(long.message).toContain('4 × 1 min of data, and about 2 min');
+    expect(long.message).toContain('6 min in all, longer than the bake of 5 min');
+    expect(long.next).toBe('Bake at least 6 min, or use fewer or shorter periods.');
+    expect(the('longer-than-bake', { Period: 300 }).next).toBe('Bake at least 7 min, or use fewer or shorter periods.');
+    expect(
+      examineAlarm(alarm({}), { ...UPDATE, bakeSeconds: 179 }).find((one) => one.check === 'longer-than-bake')?.next,
+    ).toBe('Bake at least 3 min.');
+    expect(the('period-below-resolution', { Period: 10, EvaluationPeriods: 2 }).message).toContain(
+      '2 periods with data in a row never come',
+    );
+    expect(the('period-below-resolution', { Period: 10 }).message).toMatch(/publishes once a minute\.$/);
+    expect(the('period-below-resolution', { Period: 10 }).next).toContain('60 s');
+  });
+
+  test.each<[Partial<MetricAlarm>, string]>([
+    [{}, 'Invocation5XXErrors > 1 % within 3 min.'],
+    [{ EvaluationPeriods: 3 }, 'within 5 min.'],
+    [{ EvaluationPeriods: 5, DatapointsToAlarm: 2 }, 'within 4 min.'],
+    [{ Period: undefined, EvaluationPeriods: undefined }, 'within 3 min.'],
+    [{ Period: 120 }, 'within 4 min.'],
+    [{ Period: 10 }, 'within 3 min.'],
+    [{ MetricName: undefined, Metrics: [] }, 'its expression'],
+  ])('%o can fire: %s', (change, words) => {
+    const fires = the('can-fire', change);
+    expect(fires).toMatchObject({ severity: 'ok', subject: 'alarm team' });
+    expect(fires.message).toContain(words);
+  });
+});
+
+test.each<[MetricAlarm['TreatMissingData'], string[], string | undefined]>([
+  ['notBreaching', [], undefined],
+  ['breaching', ['blocking silence-fires'], 'Use notBreaching.'],
+  ['ignore', ['warning silence-keeps-state'], 'Use notBreaching.'],
+  ['missing', ['note silence-is-unknown'], undefined],
+  [undefined, ['note silence-is-unknown'], undefined],
+])('minutes without requests as %s', (TreatMissingData, expected, next) => {
+  expect(found({ TreatMissingData })).toEqual(expected);
+  const [check] = expected.map((one) => one.split(' ')[1] ?? '');
+  if (check !== undefined) expect(the(check, { TreatMissingData }).next).toBe(next);
+});
+
+test('it is called able to fire beside notes, and beside nothing worse', () => {
+  const severities = (change: Partial<MetricAlarm>) =>
+    examineAlarm(alarm(change), UPDATE).map(({ severity }) => severity);
+  expect(severities({ TreatMissingData: 'missing', StateValue: 'INSUFFICIENT_DATA' })).toEqual(['note', 'note', 'ok']);
+  expect(severities({ TreatMissingData: 'ignore' })).toEqual(['warning']);
+  expect(severities({ TreatMissingData: 'breaching' })).toEqual(['blocking']);
 });
