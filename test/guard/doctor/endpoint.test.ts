@@ -233,7 +233,7 @@ describe('how many instances', () => {
     expect(message).toContain('3 instances of ml.m5.large');
     expect(message).toContain('must permit 6.');
     expect(message).toContain('about $0.35 an hour');
-    expect(next).toContain("QuotaName=='ml.m5.large for endpoint usage'");
+    expect(next).toContain('ml.m5.large for endpoint usage');
     expect(the('quota', { config: config({}, { InstanceType: 'ml.p5.48xlarge' }) }).message).not.toContain('$');
     expect(the('one-instance', counts(1, 3)).message).toContain('1 instance:');
   });
