@@ -83,7 +83,7 @@ test.each([
       // No update goes on, and there is nothing to watch again.
       expect(text).not.toMatch(/goes on in SageMaker|--resume/);
       expect(text.includes('Nothing is left')).toBe(!kept);
-      expect(text.includes('shadowctl cleanup --endpoint weather-prediction-endpoint --emulator')).toBe(kept);
+      expect(text.includes('shadowctl cleanup --emulator --endpoint weather-prediction-endpoint')).toBe(kept);
       expect(await readdir(cwd)).toHaveLength(kept ? 5 : 0);
       expect(await temporaryFolders()).toEqual(before);
     } finally {
