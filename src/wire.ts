@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { App, Environment, Globals } from './app.ts';
 import type { Clock } from './base/clock.ts';
 import type { Project } from './base/project.ts';
-import { cannotRun, Problem, usage } from './base/errors.ts';
+import { cannotRun, Problem, usageError } from './base/errors.ts';
 import { shown, text } from './base/text.ts';
 import type { Io } from './ui/io.ts';
 
@@ -130,7 +130,7 @@ async function awsTarget(env: Environment, globals: Globals, project: Project) {
     });
   }
   if (endpointUrl === undefined && !REGION.test(region)) {
-    throw usage(
+    throw usageError(
       `"${region}" is not the name of an AWS region.`,
       'Regions are called like eu-central-1 (Frankfurt) or us-east-1: give --region, or correct AWS_REGION or shadowctl.yaml.',
     );

@@ -5,7 +5,7 @@ import {
   StopQueryCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
 import type { Clock } from '../base/clock.ts';
-import { cannotRun, type Problem, usage } from '../base/errors.ts';
+import { cannotRun, type Problem, usageError } from '../base/errors.ts';
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
 import { MINUTE } from '../base/units.ts';
@@ -106,7 +106,7 @@ async function startQuery(
 }
 
 function notUnderstood(error: AwsProblem, text: string): Problem {
-  return usage(
+  return usageError(
     `CloudWatch Logs does not understand the query: ${error.words}`,
     `What was sent, with a filter for the variant before --logs-query:\n${text}`,
     error,

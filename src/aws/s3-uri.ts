@@ -1,4 +1,4 @@
-import { usage } from '../base/errors.ts';
+import { usageError } from '../base/errors.ts';
 
 /** An S3 object or prefix. The key has no leading slash; it is empty for a whole bucket. */
 export interface S3Place {
@@ -16,7 +16,7 @@ export function s3Place(uri: string): S3Place | undefined {
 export function s3Object(uri: string): S3Place {
   const place = s3Place(uri);
   if (place === undefined || place.key === '')
-    throw usage(`"${uri}" is not the URI of an S3 object.`, 'Give one like s3://bucket/path/model.tar.gz');
+    throw usageError(`"${uri}" is not the URI of an S3 object.`, 'Give one like s3://bucket/path/model.tar.gz');
   return place;
 }
 

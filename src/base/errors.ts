@@ -3,7 +3,7 @@ import type { Text } from './text.ts';
 /**
  * What kind of failure this is; `main` maps each kind to an exit code.
  *
- * - `usage`: the words of the call, the config file or an input file are wrong (exit 2)
+ * - `usageError`: the words of the call, the config file or an input file are wrong (exit 2)
  * - `cannot-run`: the world does not permit it: credentials, AWS, a lock, a missing file (exit 2)
  * - `no`: the work was done and the answer is no, for example a rollback (exit 1)
  * - `interrupted`: the user said stop (exit 130)
@@ -35,7 +35,7 @@ export class Problem extends Error {
 }
 
 /** The words of the call, a config file or an input file are wrong. */
-export function usage(message: string, next?: Text, cause?: unknown): Problem {
+export function usageError(message: string, next?: Text, cause?: unknown): Problem {
   return new Problem('usage', message, { next, cause });
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { checked } from './schema.ts';
-import { usage } from './errors.ts';
+import { usageError } from './errors.ts';
 
 /** shadowctl.yaml, checked, and where it was found. */
 export interface Project {
@@ -68,11 +68,11 @@ function find(folder: string): string | undefined {
 export async function loadProject(cwd: string, named: string | undefined): Promise<Project> {
   const file = named === undefined ? find(cwd) : resolve(cwd, named);
   if (file === undefined) return settle(cwd, undefined, {});
-  if (!existsSync(file)) throw usage(`There is no config file ${file}.`, 'Check the path given with --config.');
+  if (!existsSync(file)) throw usageError(`There is no config file ${file}.`, 'Check the path given with --config.');
   const { parseYaml } = await import('./yaml.ts');
   const content = parseYaml(readFileSync(file, 'utf8'), file);
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw usage(
+    throw usageError(
       `${file} holds no keys at the top level, but ${JSON.stringify(content).slice(0, 60)}.`,
       'Write `key: value` lines.',
     );

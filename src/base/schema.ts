@@ -1,6 +1,6 @@
 import { lines as below, type Text } from './text.ts';
 import * as v from 'valibot';
-import { usage } from './errors.ts';
+import { usageError } from './errors.ts';
 
 /** A mistake in a file, and the key that has it. */
 interface Complaint {
@@ -39,8 +39,8 @@ export function checked<S extends v.GenericSchema>(
   ];
   const [first, ...others] = lines;
   throw others.length === 0
-    ? usage(`${where}: ${first}`, advice)
-    : usage(`${where}: ${lines.length} mistakes.`, below(...lines, advice));
+    ? usageError(`${where}: ${first}`, advice)
+    : usageError(`${where}: ${lines.length} mistakes.`, below(...lines, advice));
 }
 
 /** What a schema found wrong, as the end of a sentence: `resource.kind: "queue" is not one of model, endpoint`. */

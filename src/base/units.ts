@@ -1,4 +1,4 @@
-import { usage } from './errors.ts';
+import { usageError } from './errors.ts';
 
 /**
  * The one home of quantities: how they are written for people, and how what people write is read. Times are in
@@ -130,7 +130,7 @@ export function parseDuration(text: string): number | undefined {
 export function readDuration(text: string, option: string): number {
   const ms = parseDuration(text);
   if (ms !== undefined && ms > 0) return ms;
-  throw usage(`${option}: "${text}" is not a duration.`, 'Write it like 90s, 30m, 1h30m or 1d.');
+  throw usageError(`${option}: "${text}" is not a duration.`, 'Write it like 90s, 30m, 1h30m or 1d.');
 }
 
 /** `10%` or `2.5 %` as a share; undefined where it is anything else. */

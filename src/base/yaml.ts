@@ -1,5 +1,5 @@
 import { parse, YAMLParseError } from 'yaml';
-import { usage } from './errors.ts';
+import { usageError } from './errors.ts';
 
 // Loaded by dynamic import, because `yaml` is slow to load. It is a file of its own because a dynamic import of a
 // CommonJS package has no named exports once it is bundled.
@@ -14,6 +14,6 @@ export function parseYaml(text: string, file: string): unknown {
     return parse(text) ?? {};
   } catch (error) {
     if (!(error instanceof YAMLParseError)) throw error;
-    throw usage(`${file} is not valid YAML: ${error.message.trimEnd()}`, 'Mend the line it names.', error);
+    throw usageError(`${file} is not valid YAML: ${error.message.trimEnd()}`, 'Mend the line it names.', error);
   }
 }

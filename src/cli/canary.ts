@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
-import { usage } from '../base/errors.ts';
+import { usageError } from '../base/errors.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
 import type { OwnTraffic } from '../lifecycle/traffic/with-traffic.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
@@ -52,7 +52,7 @@ function parse(flags: Flags): CanaryOptions {
   const traffic = trafficOptions(flags);
   const named = flags.artifact ?? flags.algorithm ?? flags.image;
   if (flags.resume === true && named !== undefined)
-    throw usage('--resume goes on watching what is under way: it takes no --artifact, --algorithm or --image.');
+    throw usageError('--resume goes on watching what is under way: it takes no --artifact, --algorithm or --image.');
   return {
     endpoint: flags.endpoint,
     candidate: candidateFlags(flags),

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
-import { usage } from '../base/errors.ts';
+import { usageError } from '../base/errors.ts';
 import type { EndpointCleanup } from '../lifecycle/cleanup.ts';
 import { nameOf } from '../resources/steps.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
@@ -42,7 +42,8 @@ export function cleanupCommand(host: Host, start: Run<CleanupOptions> = run): Co
 }
 
 function parse(flags: Flags): CleanupOptions {
-  if ((flags.endpoint === undefined) === (flags.all !== true)) throw usage('Give either --endpoint NAME or --all.');
+  if ((flags.endpoint === undefined) === (flags.all !== true))
+    throw usageError('Give either --endpoint NAME or --all.');
   return {
     endpoint: flags.endpoint,
     keepUploads: flags.keepUploads === true,

@@ -1,5 +1,5 @@
 import type { App } from '../app.ts';
-import { Problem, usage } from '../base/errors.ts';
+import { Problem, usageError } from '../base/errors.ts';
 
 /**
  * Asks whether to go on, unless `--yes` has answered. The question names where it would happen.
@@ -12,7 +12,7 @@ export async function confirm(app: App, act: string, yes: boolean, untouched = '
   const aws = await app.aws();
   const answer = await app.io.ask(`${act} in account ${await aws.account()}, ${aws.target.region}? [y/N] `);
   if (answer === undefined)
-    throw usage(
+    throw usageError(
       'Nobody can be asked here: standard input is no terminal.',
       'Add --yes to go ahead, or --plan to only see what would be done.',
     );

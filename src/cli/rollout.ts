@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
-import { usage } from '../base/errors.ts';
+import { usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { parsePercent } from '../base/units.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
@@ -67,14 +67,14 @@ export function rolloutCommand(host: Host, start: Run<RolloutOptions> = run): Co
 
 function parse(flags: Flags): RolloutOptions {
   if (flags.resume === true && flags.cancel === true)
-    throw usage('--resume goes on and --cancel returns: give one of them.');
+    throw usageError('--resume goes on and --cancel returns: give one of them.');
   const go = flags.resume === true ? 'resume' : flags.cancel === true ? 'cancel' : 'start';
   const named = flags.artifact ?? flags.algorithm ?? flags.image;
   if (go !== 'start' && named !== undefined)
-    throw usage(`--${go} is about the rollout under way: it takes no --artifact, --algorithm or --image.`);
+    throw usageError(`--${go} is about the rollout under way: it takes no --artifact, --algorithm or --image.`);
   const limit = [flags.max5xxRate, flags.max4xxRate, flags.maxLatency, flags.maxLatencyIncrease, flags.alarm];
   if (go !== 'start' && limit.some((one) => one !== undefined))
-    throw usage(`--${go} keeps the limits and alarms that the rollout was begun with.`);
+    throw usageError(`--${go} keeps the limits and alarms that the rollout was begun with.`);
   return {
     endpoint: flags.endpoint,
     candidate: candidateFlags(flags),
@@ -94,15 +94,15 @@ export function parseSteps(steps: string): number[] {
   const shares = steps.split(',').map((part) => {
     const share = parsePercent(part);
     if (share === undefined || !(share > 0) || share > 1) {
-      throw usage(`--steps ${steps}: "${part.trim()}" is not a share; write them like 10%,25%,50%,100%.`);
+      throw usageError(`--steps ${steps}: "${part.trim()}" is not a share; write them like 10%,25%,50%,100%.`);
     }
     return share;
   });
   if (shares.some((share, index) => index > 0 && share <= (shares[index - 1] ?? 0)))
-    throw usage(`--steps ${steps}: the shares must rise.`);
-  if (shares.at(-1) !== 1) throw usage(`--steps ${steps}: the last step must be 100%.`);
+    throw usageError(`--steps ${steps}: the shares must rise.`);
+  if (shares.at(-1) !== 1) throw usageError(`--steps ${steps}: the last step must be 100%.`);
   if (shares.length < 2)
-    throw usage(`--steps ${steps}: a single step is not a rollout.`, 'Use shadowctl canary, or name more steps.');
+    throw usageError(`--steps ${steps}: a single step is not a rollout.`, 'Use shadowctl canary, or name more steps.');
   return shares;
 }
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Task } from '../analysis/predictions.ts';
 import type { App, Host, Outcome, Run } from '../app.ts';
-import { usage } from '../base/errors.ts';
+import { usageError } from '../base/errors.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
 import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
 import { duration, instanceType, oneOf, wholeNumber } from './flags/values.ts';
@@ -114,10 +114,10 @@ export function shadowCommand(
 
 function parse(flags: Flags): ShadowOptions {
   if (flags.calibrate !== undefined && !flags.wait)
-    throw usage('--calibrate waits for the endpoint and for requests; it does not go with --no-wait.');
+    throw usageError('--calibrate waits for the endpoint and for requests; it does not go with --no-wait.');
   const reading = (['prediction', 'task', 'policy'] as const).find((name) => flags[name] !== undefined);
   if (flags.calibrate === undefined && reading !== undefined)
-    throw usage(
+    throw usageError(
       `--${reading} says how answers are read while calibrating, and --calibrate is missing.`,
       'Add --calibrate 30m; or say it to shadowctl report, later.',
     );
@@ -157,7 +157,7 @@ function detachCommand(host: Host, start: Run<DetachOptions>): Command {
 }
 
 function endpointOf({ endpoint }: Flags): string {
-  if (endpoint === undefined) throw usage('--endpoint is missing.', 'Name the endpoint: --endpoint NAME');
+  if (endpoint === undefined) throw usageError('--endpoint is missing.', 'Name the endpoint: --endpoint NAME');
   return endpoint;
 }
 
@@ -174,7 +174,7 @@ function both(command: Command): Flags {
 function share(text: string): number {
   const value = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text);
   if (text !== '' && text !== '%' && value > 0 && value <= 1) return value;
-  throw usage(
+  throw usageError(
     `--sample: "${text}" is not a share of the requests.`,
     'Write for example 100%, 25% or 0.25; at least something, at most all.',
   );

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { noEndpoint } from '../aws/no-endpoint.ts';
-import { cannotRun, usage } from '../base/errors.ts';
+import { cannotRun, usageError } from '../base/errors.ts';
 import { lines, shown, text } from '../base/text.ts';
 import type { AllStatus, EndpointStatus } from '../lifecycle/status.ts';
 import type { Session } from '../lifecycle/session.ts';
@@ -39,10 +39,10 @@ export function statusCommand(host: Host, start: Run<StatusOptions> = run): Comm
 }
 
 function parse({ endpoint, all, watch, format }: Flags): StatusOptions {
-  if (endpoint !== undefined && all === true) throw usage('Give either --endpoint NAME or --all.');
-  if (watch === true && endpoint === undefined) throw usage('--watch watches one endpoint: give --endpoint NAME.');
+  if (endpoint !== undefined && all === true) throw usageError('Give either --endpoint NAME or --all.');
+  if (watch === true && endpoint === undefined) throw usageError('--watch watches one endpoint: give --endpoint NAME.');
   if (watch === true && format === 'json')
-    throw usage(
+    throw usageError(
       '--watch draws for people.',
       text`For machines, use: ${shown('canary', { endpoint, resume: true, format: 'json' })}`,
     );

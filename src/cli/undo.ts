@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
-import { usage } from '../base/errors.ts';
+import { usageError } from '../base/errors.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
 import { guardFlags, guardIfAsked, type GuardWords } from './flags/guard.ts';
@@ -44,7 +44,9 @@ export function undoCommand(host: Host, start: Run<UndoOptions> = run): Command 
 function parse(flags: Flags): UndoOptions {
   const guard = guardIfAsked(flags);
   if (guard !== undefined && !flags.wait)
-    throw usage('--no-wait goes with an undo all at once; a guarded one is watched (Ctrl-C ends only the watching).');
+    throw usageError(
+      '--no-wait goes with an undo all at once; a guarded one is watched (Ctrl-C ends only the watching).',
+    );
   return { endpoint: flags.endpoint, to: flags.to, wait: flags.wait, guard, ...commonOptions(flags) };
 }
 

@@ -1,5 +1,5 @@
 import type { CapacitySize, DeploymentConfig } from '@aws-sdk/client-sagemaker';
-import { usage } from '../base/errors.ts';
+import { usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { duration, durationFlag, SECOND } from '../base/units.ts';
 
@@ -56,7 +56,7 @@ const DEFAULT_BAKE_SECONDS = 300;
 export function planStrategy(request: StrategyRequest, fleet: number): Strategy {
   const bake = seconds('--bake', request.bakeSeconds, DEFAULT_BAKE_SECONDS);
   if (request.rollbackSize !== undefined && request.strategy !== 'rolling') {
-    throw usage(
+    throw usageError(
       `--rollback-batch-size belongs to --strategy rolling; with ${request.strategy} the old fleet stands until the end.`,
     );
   }
@@ -65,9 +65,9 @@ export function planStrategy(request: StrategyRequest, fleet: number): Strategy 
   const max = request.maxSeconds;
   if (max !== undefined) {
     if (max < 600 || max > 28_800)
-      throw usage(`--max-time ${durationFlag(max * SECOND)}: SageMaker permits 10m to 8h (600 to 28800 s).`);
+      throw usageError(`--max-time ${durationFlag(max * SECOND)}: SageMaker permits 10m to 8h (600 to 28800 s).`);
     if (max <= waits) {
-      throw usage(
+      throw usageError(
         `--max-time ${durationFlag(max * SECOND)}: it must be longer than all waiting together, which is ${duration(waits * SECOND)}` +
           ` (${shifted.stages.length - 1} × ${duration(shifted.bakeSeconds * SECOND)} + ${duration(shifted.finalBakeSeconds * SECOND)}).`,
       );
@@ -90,7 +90,7 @@ function canary(request: StrategyRequest, fleet: number, bake: number): Shifted 
   const size = request.size ?? { unit: 'instances', value: 1 };
   const count = instancesOf(size, fleet);
   if (size.unit === 'percent' ? size.value > 50 : count * 2 > fleet) {
-    throw usage(
+    throw usageError(
       `A canary of ${show(size)} is more than half of ${instances(fleet)}: SageMaker permits at most 50 % of the new fleet.`,
       `Use --canary-size ${Math.floor(fleet / 2)} or less.`,
     );
@@ -109,7 +109,7 @@ function linear(request: StrategyRequest, fleet: number, bake: number): Shifted 
   const size = request.size ?? { unit: 'percent', value: 50 };
   const share = size.unit === 'percent' ? size.value / 100 : size.value / fleet;
   if (share < 0.1 || share > 0.5) {
-    throw usage(
+    throw usageError(
       `A linear step of ${show(size)} with ${instances(fleet)}: SageMaker permits 10 to 50 % of the new fleet a step.`,
       `Use --step-size ${Math.ceil(fleet / 10)} to ${Math.floor(fleet / 2)}, or 10% to 50%.`,
     );
@@ -129,7 +129,7 @@ function linear(request: StrategyRequest, fleet: number, bake: number): Shifted 
 function rolling(request: StrategyRequest, fleet: number, bake: number): Shifted {
   needTwo('rolling', fleet);
   if (request.finalBakeSeconds !== undefined) {
-    throw usage(
+    throw usageError(
       '--final-bake does not exist for --strategy rolling: the old instances go batch by batch.',
       'Use --bake, which is waited after every batch.',
     );
@@ -137,7 +137,7 @@ function rolling(request: StrategyRequest, fleet: number, bake: number): Shifted
   const size = request.size ?? { unit: 'percent', value: 50 };
   const share = size.unit === 'percent' ? size.value / 100 : size.value / fleet;
   if (share < 0.05 || share > 0.5) {
-    throw usage(
+    throw usageError(
       `A batch of ${show(size)} with ${instances(fleet)}: SageMaker permits 5 to 50 % of the fleet at a time.`,
       `Use --batch-size ${Math.ceil(fleet / 20)} to ${Math.floor(fleet / 2)}, or 5% to 50%.`,
     );
@@ -161,9 +161,10 @@ function rolling(request: StrategyRequest, fleet: number, bake: number): Shifted
 }
 
 function allAtOnce(request: StrategyRequest, fleet: number): Shifted {
-  if (request.size !== undefined) throw usage(`--strategy all-at-once moves all traffic in one step: it has no size.`);
+  if (request.size !== undefined)
+    throw usageError(`--strategy all-at-once moves all traffic in one step: it has no size.`);
   if (request.bakeSeconds !== undefined && request.finalBakeSeconds !== undefined) {
-    throw usage('--strategy all-at-once has one bake only: give --bake or --final-bake, not both.');
+    throw usageError('--strategy all-at-once has one bake only: give --bake or --final-bake, not both.');
   }
   const final = seconds('--bake', request.finalBakeSeconds ?? request.bakeSeconds, DEFAULT_BAKE_SECONDS);
   return {
@@ -191,7 +192,7 @@ function blueGreen(
 
 function needTwo(name: StrategyName, fleet: number): void {
   if (fleet >= 2) return;
-  throw usage(
+  throw usageError(
     `A ${name} update needs at least 2 instances, and the new fleet has ${fleet}: SageMaker permits at most 50 % of the fleet in a step.`,
     text`Give the endpoint 2 or more instances first (${shown('deploy', { instances: 2 })}), or use --strategy all-at-once, which watches the whole new fleet before the old one goes.`,
   );
@@ -200,7 +201,7 @@ function needTwo(name: StrategyName, fleet: number): void {
 function seconds(flag: string, given: number | undefined, otherwise: number): number {
   const value = given ?? otherwise;
   if (value < 0 || value > 3600)
-    throw usage(`${flag} ${durationFlag(value * SECOND)}: SageMaker permits 0 to 1h (3600 s).`);
+    throw usageError(`${flag} ${durationFlag(value * SECOND)}: SageMaker permits 0 to 1h (3600 s).`);
   return value;
 }
 

@@ -1,6 +1,6 @@
 import { noEndpoint } from '../aws/no-endpoint.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
-import { cannotRun, usage } from '../base/errors.ts';
+import { cannotRun, usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { inferPhase } from '../guard/phase.ts';
 import { recordedUpdates, type UpdateStarted } from '../state/updates.ts';
@@ -38,7 +38,7 @@ async function begin(on: EndpointSession): Promise<Begun> {
   if (endpoint === undefined) throw noEndpoint(aws.target, name);
   const stage = inferPhase(endpoint);
   if (stage.name === 'settled' || stage.name === 'failed') {
-    throw usage(
+    throw usageError(
       `No update of ${name} is under way: it is ${endpoint.EndpointStatus} on ${endpoint.EndpointConfigName}.`,
       text`To return to the config before: ${shown('undo', { endpoint: name })}`,
     );

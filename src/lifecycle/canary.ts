@@ -1,6 +1,6 @@
 import type { ProductionVariant, Tag } from '@aws-sdk/client-sagemaker';
 import { noEndpoint } from '../aws/no-endpoint.ts';
-import { usage } from '../base/errors.ts';
+import { usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { planStrategy } from '../guard/strategy.ts';
 import { deriveConfig } from '../resources/derive-config.ts';
@@ -73,7 +73,7 @@ function takeUp({ endpoint, state }: EndpointSession): UpdateStarted {
   if (open !== undefined) return open.started;
   const last = recordedUpdates(state()).findLast((update) => update.ended !== undefined);
   const before = last?.ended === undefined ? '' : ` The last one: ${last.ended.sentence}`;
-  throw usage(
+  throw usageError(
     `No update of ${endpoint} is under way that was begun from this folder.${before}`,
     text`${shown('history', { endpoint })} lists them.`,
   );

@@ -1,6 +1,6 @@
 import type { DescribeModelCommandOutput, Tag } from '@aws-sdk/client-sagemaker';
 import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
-import { usage } from '../base/errors.ts';
+import { usageError } from '../base/errors.ts';
 import { newRun } from '../resources/apply.ts';
 import {
   type CandidateOptions,
@@ -115,7 +115,7 @@ export async function planModel(
 /** A config cannot replace itself. @throws Problem (usage) */
 export function requireAnotherConfig(endpoint: string, config: string, live: string | undefined): void {
   if (config === live)
-    throw usage(
+    throw usageError(
       `--config-name ${config}: that is the config ${endpoint} runs now, and SageMaker updates only to another one.`,
       'Give another name, or none.',
     );

@@ -4,7 +4,7 @@ import { compositeAlarms, listAlarms } from '../aws/alarms.ts';
 import { describeAlarms } from '../aws/cloudwatch.ts';
 import type { Aws } from '../aws/clients.ts';
 import { noEndpoint } from '../aws/no-endpoint.ts';
-import { usage } from '../base/errors.ts';
+import { usageError } from '../base/errors.ts';
 import { examineAlarm, type GuardedUpdate } from '../guard/alarms/check.ts';
 import { parseAlarmFile } from '../guard/alarms/file.ts';
 import { examineEndpoint } from '../guard/doctor/endpoint.ts';
@@ -115,6 +115,6 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw usage(`--file: ${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`, undefined, error);
+    throw usageError(`--file: ${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`, undefined, error);
   }
 }

@@ -6,7 +6,7 @@ import type { LabelText } from '../analysis/answers/label-text.ts';
 import { noTruth, readTruths } from '../analysis/answers/truth.ts';
 import type { Truth } from '../analysis/answers/truth.ts';
 import type { Aws } from '../aws/clients.ts';
-import { usage } from '../base/errors.ts';
+import { usageError } from '../base/errors.ts';
 
 /** Where labels lie. */
 export interface LabelSource {
@@ -35,7 +35,7 @@ export async function readLabels(
   if (files.length === 0) {
     const nothing = `There are no files under ${name}`;
     if (late) return noTruth(`${nothing} yet: the truth is still to come.`);
-    throw usage(`${nothing}.`, 'Check the path given with --labels.');
+    throw usageError(`${nothing}.`, 'Check the path given with --labels.');
   }
   return readTruths(files, column);
 }
@@ -59,7 +59,7 @@ async function remoteFiles(aws: Aws, uri: string, signal: AbortSignal): Promise<
 }
 
 async function localFiles(path: string, said: string): Promise<LabelText[]> {
-  if (!existsSync(path)) throw usage(`There is no labels file ${path}.`, 'Check the path given with --labels.');
+  if (!existsSync(path)) throw usageError(`There is no labels file ${path}.`, 'Check the path given with --labels.');
   if (!(await stat(path)).isDirectory()) return [labelText(await readFile(path), said)];
   const files: LabelText[] = [];
   let bytes = 0;
@@ -75,5 +75,8 @@ async function localFiles(path: string, said: string): Promise<LabelText[]> {
 
 function bounded(bytes: number, where: string): number {
   if (bytes <= MAX_LABEL_BYTES) return bytes;
-  throw usage(`The files under ${where} hold more than ${MAX_LABEL_BYTES} bytes.`, 'Name a smaller folder of labels.');
+  throw usageError(
+    `The files under ${where} hold more than ${MAX_LABEL_BYTES} bytes.`,
+    'Name a smaller folder of labels.',
+  );
 }

@@ -1,5 +1,5 @@
 import type { Window } from '../analysis/observations.ts';
-import { usage } from '../base/errors.ts';
+import { usageError } from '../base/errors.ts';
 import { MINUTE } from '../base/units.ts';
 
 /** A moment: milliseconds since the epoch, or so many milliseconds before one looks. */
@@ -27,7 +27,7 @@ export function decideWindow({ from, to, length }: WindowRequest, now: number): 
   const end = wholeMinutes(to === undefined ? now - SETTLE_MS : momentAt(to, now));
   const start = wholeMinutes(from === undefined ? end - length : momentAt(from, now));
   if (start >= end) {
-    throw usage(
+    throw usageError(
       `The window from ${new Date(start).toISOString()} to ${new Date(end).toISOString()} holds no whole minute.`,
       'Give an earlier --from or a later --to.',
     );

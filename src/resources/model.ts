@@ -1,5 +1,5 @@
 import type { CreateModelCommandInput, DescribeModelCommandOutput, Tag } from '@aws-sdk/client-sagemaker';
-import { usage } from '../base/errors.ts';
+import { usageError } from '../base/errors.ts';
 import type { Candidate } from './artifact/candidate.ts';
 
 /**
@@ -44,13 +44,13 @@ export function chooseRole(sources: {
 }): string {
   const role = sources.flag ?? sources.project ?? (sources.env === '' ? undefined : sources.env) ?? sources.live;
   if (role === undefined) {
-    throw usage(
+    throw usageError(
       'SageMaker needs a role to run the model with, and none was named.',
       'Give --role ARN, write `role:` into shadowctl.yaml, or set SAGEMAKER_ROLE_ARN.',
     );
   }
   if (!/^arn:aws[a-z-]*:iam::\d{12}:role\/?[a-zA-Z_0-9+=,.@\-_/]+$/.test(role)) {
-    throw usage(`"${role}" is not the ARN of a role.`, 'It looks like arn:aws:iam::123456789012:role/name.');
+    throw usageError(`"${role}" is not the ARN of a role.`, 'It looks like arn:aws:iam::123456789012:role/name.');
   }
   return role;
 }

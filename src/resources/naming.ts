@@ -1,4 +1,4 @@
-import { usage } from '../base/errors.ts';
+import { usageError } from '../base/errors.ts';
 
 /** Kinds of names SageMaker and CloudWatch let us choose. */
 export type NameKind = 'endpoint' | 'endpoint config' | 'model' | 'variant' | 'alarm';
@@ -28,7 +28,7 @@ function sagemaker() {
 export function checkName(kind: NameKind, name: string, option: string): string {
   const rule = RULES[kind];
   if (name.length <= rule.length && rule.pattern.test(name)) return name;
-  throw usage(
+  throw usageError(
     `${option}: "${name}" cannot be the name of ${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}.`,
     `AWS takes ${rule.words}.${name === '' ? '' : ` For example: ${suggest(name, rule.length)}`}`,
   );

@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import { cannotRun, usage } from '../base/errors.ts';
+import { cannotRun, usageError } from '../base/errors.ts';
 import { type JournalEvent, parseEvent, type Recorded } from './events.ts';
 import type { JournalFact } from './facts.ts';
 import { takeLock } from './lock.ts';
@@ -56,7 +56,7 @@ function journalPath(place: Omit<JournalPlace, 'clock'>): string {
 export async function openJournal(place: JournalPlace): Promise<Journal> {
   // The name becomes part of a path.
   if (!/^[a-zA-Z0-9-]+$/.test(place.endpoint)) {
-    throw usage(
+    throw usageError(
       `"${place.endpoint}" cannot be the name of an endpoint.`,
       'Letters, digits and single hyphens, 63 at the most.',
     );

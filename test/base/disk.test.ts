@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { onDisk } from '../../src/base/disk.ts';
-import { usage } from '../../src/base/errors.ts';
+import { usageError } from '../../src/base/errors.ts';
 
 const fails = (error: Error) =>
   onDisk('/there', 'Make room.', async () => {
@@ -19,7 +19,7 @@ test.each([
 });
 
 test('what is no fault of the disk stays what it is', async () => {
-  const wrong = usage('wrong', 'right');
+  const wrong = usageError('wrong', 'right');
   await expect(fails(wrong)).rejects.toBe(wrong);
   const lost = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
   await expect(fails(lost)).rejects.toBe(lost);

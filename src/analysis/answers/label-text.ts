@@ -1,5 +1,5 @@
 import { constants, gunzipSync } from 'node:zlib';
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 
 /** More than this is no file of labels; it must fit into memory as text. */
 export const MAX_LABEL_BYTES = 500_000_000;
@@ -23,7 +23,10 @@ export function labelText(bytes: Uint8Array, source: string): LabelText {
   const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? unpack(bytes, source, flaws) : bytes;
   const kind = binaryKind(plain);
   if (kind !== undefined)
-    throw usage(`${source} is ${kind}, no file of labels.`, 'Labels are read from CSV with a header, or JSON Lines.');
+    throw usageError(
+      `${source} is ${kind}, no file of labels.`,
+      'Labels are read from CSV with a header, or JSON Lines.',
+    );
   const encoding = encodingOf(plain);
   const text = new TextDecoder(encoding).decode(plain);
   const strange = encoding === 'utf-8' ? text.split('\u{FFFD}').length - 1 : 0;
@@ -40,9 +43,9 @@ function unpack(bytes: Uint8Array, source: string, flaws: string[]): Uint8Array 
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ERR_BUFFER_TOO_LARGE')
-      throw usage(`${source} unpacks to more than ${MAX_LABEL_BYTES} bytes.`, 'Give a smaller file.', error);
+      throw usageError(`${source} unpacks to more than ${MAX_LABEL_BYTES} bytes.`, 'Give a smaller file.', error);
     if (code !== 'Z_BUF_ERROR')
-      throw usage(`${source} begins like gzip and cannot be unpacked (${code}).`, 'Upload it again.', error);
+      throw usageError(`${source} begins like gzip and cannot be unpacked (${code}).`, 'Upload it again.', error);
     flaws.push('The gzip file is torn: what stands before the tear counts.');
     return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_LABEL_BYTES });
   }

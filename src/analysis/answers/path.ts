@@ -1,4 +1,4 @@
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 
 /** Steps into JSON: a member's name, an index, or null for every member. */
 export type Path = readonly (string | number | null)[];
@@ -20,7 +20,7 @@ export function parsePath(path: string): Path {
 }
 
 function wrong(path: string, rest: string): Error {
-  return usage(
+  return usageError(
     `The path '${path}' cannot be read at '${rest}'.`,
     "Write it like $.predictions[*].score: names after dots, [n] or [*] for lists, ['a name'] for anything else.",
   );

@@ -1,4 +1,4 @@
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { labelRows } from './label-rows.ts';
 import type { LabelText } from './label-text.ts';
 import { follow } from './path.ts';
@@ -44,7 +44,7 @@ export function readTruths(files: readonly LabelText[], column?: string): Truth 
     const found = readFile(file, column, known, notes);
     if (found === undefined) continue;
     if (by !== undefined && by !== found)
-      throw usage(
+      throw usageError(
         `${file.source} has ${found === 'id' ? 'ids' : 'no ids'}, unlike the files before it.`,
         'Give files of one kind.',
       );
@@ -52,7 +52,7 @@ export function readTruths(files: readonly LabelText[], column?: string): Truth 
   }
   const first = files[0]?.source ?? 'The folder';
   if (by === undefined)
-    throw usage(
+    throw usageError(
       files.length === 1 ? `${first} holds no labels.` : `${files.length} files hold no labels.`,
       'It needs a header line and at least one line of data.',
     );
@@ -109,7 +109,7 @@ function readFile(
     }
   }
   if (unreadable.count > rows / 2) {
-    throw usage(
+    throw usageError(
       `${source}, line ${unreadable.first}: ${why}; so ${unreadable.count} of ${rows} lines cannot be read.`,
       'Labels are read from CSV with a header and as many values a line, or JSON Lines.',
     );
@@ -138,7 +138,7 @@ function columnsOf(names: readonly string[], source: string, column: string | un
   const id = names.find((name) => ID_NAMES.test(name.trim()));
   const label = column ?? names.find((name) => LABEL_NAMES.test(name.trim()));
   if (label === undefined || !names.includes(label)) {
-    throw usage(
+    throw usageError(
       column === undefined
         ? `${source} has no column that looks like a label.`
         : `${source} has no column '${column}'.`,

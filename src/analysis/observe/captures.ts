@@ -7,7 +7,7 @@ import type { Download, RemoteObject } from '../../aws/s3-download.ts';
 import { s3Place, s3Uri } from '../../aws/s3-uri.ts';
 import type { S3Place } from '../../aws/s3-uri.ts';
 import type { Clock } from '../../base/clock.ts';
-import { cannotRun, usage } from '../../base/errors.ts';
+import { cannotRun, usageError } from '../../base/errors.ts';
 import type { Window } from '../observations.ts';
 import { HOUR } from '../../base/units.ts';
 
@@ -26,7 +26,7 @@ export interface CaptureSource {
 /** Folders of captures, one an hour: `…/endpoint/variant/2026/01/05/09/`. A file may be closed in the hour after its records. */
 function prefixes({ destination, endpoint, variant, window }: CaptureSource): S3Place[] {
   const place = s3Place(destination);
-  if (place === undefined) throw usage(`The endpoint's captures go to "${destination}", which is no s3:// URI.`);
+  if (place === undefined) throw usageError(`The endpoint's captures go to "${destination}", which is no s3:// URI.`);
   const base = [place.key.replace(/\/+$/, ''), endpoint, variant].filter((part) => part !== '').join('/');
   const hours: S3Place[] = [];
   for (let hour = Math.floor(window.from / HOUR) * HOUR; hour < window.to + HOUR; hour += HOUR) {

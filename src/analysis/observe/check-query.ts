@@ -1,4 +1,4 @@
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 
 /**
  * Refuses what cannot work before AWS is asked: a query that names its own groups, or that cuts lines off.
@@ -7,17 +7,20 @@ import { usage } from '../../base/errors.ts';
 export function checkQuery(query: string): void {
   for (const command of commandsOf(query)) {
     if (command === 'source')
-      throw usage('--logs-query names log groups (SOURCE).', "Leave it out: the endpoint's own group is read.");
+      throw usageError('--logs-query names log groups (SOURCE).', "Leave it out: the endpoint's own group is read.");
     if (command === 'limit' || command === 'head' || command === 'tail') {
-      throw usage(
+      throw usageError(
         `--logs-query ends in '${command}', which would leave predictions out.`,
         'Leave it out: the window is read in parts until all lines are here. A shorter --last reads less.',
       );
     }
     if (command === 'stats')
-      throw usage('--logs-query counts lines (stats), and predictions are compared line by line.', 'Leave stats out.');
+      throw usageError(
+        '--logs-query counts lines (stats), and predictions are compared line by line.',
+        'Leave stats out.',
+      );
   }
-  if (query.trim() === '') throw usage('--logs-query is empty.', "Write it like 'fields @timestamp, @message'.");
+  if (query.trim() === '') throw usageError('--logs-query is empty.', "Write it like 'fields @timestamp, @message'.");
 }
 
 /** The first words of a query's commands, in lower case. Bars within texts, expressions and comments part nothing. */

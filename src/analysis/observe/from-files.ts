@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import type { MetricTable, Observations, Window } from '../observations.ts';
 import { METRICS } from '../observations.ts';
 import { compareRecords } from '../compare/compare.ts';
@@ -23,7 +23,8 @@ export interface FromFilesOptions {
  */
 export async function collectFromFiles(options: FromFilesOptions): Promise<Observations> {
   const facts = await stat(options.path).catch(() => undefined);
-  if (facts === undefined) throw usage(`There is nothing at ${options.path}.`, 'Check the path given with --files.');
+  if (facts === undefined)
+    throw usageError(`There is nothing at ${options.path}.`, 'Check the path given with --files.');
   return facts.isDirectory() ? fromFolder(options) : fromSaved(options.path, options.comparison.tolerance);
 }
 
@@ -32,11 +33,11 @@ async function fromSaved(path: string, tolerance: number | undefined): Promise<O
   try {
     value = JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
-    throw usage(`${path} is not JSON.`, 'Give a file that `report --save` wrote, or a folder of captures.', cause);
+    throw usageError(`${path} is not JSON.`, 'Give a file that `report --save` wrote, or a folder of captures.', cause);
   }
   const saved = value as Partial<Observations> | null;
   if (saved?.schema !== 'shadowctl-observations/1') {
-    throw usage(
+    throw usageError(
       `${path} holds no observations that this version can read (schema: ${JSON.stringify(saved?.schema ?? null)}).`,
       'Give a file that `report --save` wrote, or a folder of captures.',
     );
@@ -44,7 +45,7 @@ async function fromSaved(path: string, tolerance: number | undefined): Promise<O
   const observations = restore(saved) as Observations;
   const counted = observations.predictions?.numbers?.tolerance;
   if (tolerance !== undefined && counted !== undefined && counted !== tolerance) {
-    throw usage(
+    throw usageError(
       `The policy says numbers.tolerance ${tolerance}; ${path} holds sums that were counted with ${counted}.`,
       'Give that policy to the report that saves, or keep a folder of captures.',
     );
@@ -105,13 +106,13 @@ async function chooseVariants(options: FromFilesOptions): Promise<readonly [stri
   // A folder without captures is nobody's; where none has any, their names must do.
   const folders = holding.length > 0 && options.variants === undefined ? holding : all;
   if (folders.length === 0) {
-    throw usage(`${options.path} has no folder in it, so it is no folder of captures.`, SHAPE);
+    throw usageError(`${options.path} has no folder in it, so it is no folder of captures.`, SHAPE);
   }
   const listed = folders.join(', ');
   if (options.variants !== undefined) {
     const missing = options.variants.find((name) => !folders.includes(name));
     if (missing !== undefined)
-      throw usage(
+      throw usageError(
         `${options.path} has no folder '${missing}'; it has ${listed}.`,
         'Name the two with --variants PRODUCTION,SHADOW.',
       );
@@ -122,8 +123,8 @@ async function chooseVariants(options: FromFilesOptions): Promise<readonly [stri
   const [shadow, production] = [shadows[0], others[0]];
   if (shadow === undefined || production === undefined || shadows.length > 1 || others.length > 1) {
     if (holding.length === 0)
-      throw usage(`None of the folders in ${options.path} (${listed}) holds a capture file.`, SHAPE);
-    throw usage(
+      throw usageError(`None of the folders in ${options.path} (${listed}) holds a capture file.`, SHAPE);
+    throw usageError(
       `It does not show which folder of ${options.path} is production and which is the shadow; it has ${listed}.`,
       'Name them with --variants PRODUCTION,SHADOW.',
     );

@@ -3,7 +3,7 @@ import { endpointLogGroup } from '../../aws/logs.ts';
 import { MAX_RESULTS, runQuery } from '../../aws/logs-insights.ts';
 import type { Answer, Part } from '../../aws/logs-insights.ts';
 import type { Clock } from '../../base/clock.ts';
-import { cannotRun, usage } from '../../base/errors.ts';
+import { cannotRun, usageError } from '../../base/errors.ts';
 import type { Window } from '../observations.ts';
 
 const AT_ONCE = 4;
@@ -104,7 +104,7 @@ function timeOf(fields: Record<string, string>): number {
   const text = fields['@timestamp'];
   const at = text === undefined ? Number.NaN : Date.parse(`${text.replace(' ', 'T')}Z`);
   if (Number.isNaN(at)) {
-    throw usage(
+    throw usageError(
       text === undefined
         ? 'The results of --logs-query have no @timestamp.'
         : `The results of --logs-query have a @timestamp that is no time: ${text}`,

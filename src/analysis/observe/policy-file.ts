@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import type { Policy } from '../policy/policy.ts';
 import { readPolicy } from '../policy/schema.ts';
 
@@ -20,7 +20,7 @@ export async function loadPolicy(
     return { policy: readPolicy(policy, source), source };
   }
   const path = resolve(cwd, named);
-  if (!existsSync(path)) throw usage(`There is no policy file ${path}.`, 'Check the path given with --policy.');
+  if (!existsSync(path)) throw usageError(`There is no policy file ${path}.`, 'Check the path given with --policy.');
   const { parseYaml } = await import('../../base/yaml.ts');
   const content = parseYaml(await readFile(path, 'utf8'), path);
   const section = typeof content === 'object' && content !== null && 'policy' in content ? content.policy : content;

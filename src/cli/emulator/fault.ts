@@ -1,7 +1,7 @@
 import type { App, Outcome } from '../../app.ts';
 import type { Fault } from '../../emulator/world/faults.ts';
 import { getJson } from '../../emulator/daemon/request.ts';
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { plain } from '../../ui/io.ts';
 import { shown, text } from '../../base/text.ts';
 import { type DirOptions, needRunning } from './folder.ts';
@@ -54,7 +54,7 @@ async function ask(
   const reply = await getJson(`${url}/_shadowctl/faults${path}`, rest);
   if (reply.status < 400) return reply;
   const { message } = (reply.body ?? {}) as { message?: string };
-  throw usage(
+  throw usageError(
     message ?? `The emulator answered ${reply.status}.`,
     text`See what there is with: ${shown('emulator fault list')}`,
   );

@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import type { Command } from 'commander';
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import type { CandidateSpec } from '../../lifecycle/candidate.ts';
 
 /** The candidate and how it is to be called: what deploy, canary and shadow have in common. */
@@ -53,7 +53,7 @@ export function candidateSpec(flags: CandidateFlags, cwd: string): CandidateSpec
 function pair(option: string) {
   return (text: string, before: Record<string, string> = {}): Record<string, string> => {
     const mark = text.indexOf('=');
-    if (mark < 1) throw usage(`${option}: "${text}" is not of the form key=value.`);
+    if (mark < 1) throw usageError(`${option}: "${text}" is not of the form key=value.`);
     return { ...before, [text.slice(0, mark)]: text.slice(mark + 1) };
   };
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type StrategyName, STRATEGIES } from '../../guard/strategy.ts';
 import { parseLatencyGrowth, parseLatencyLimit, parseRate, parseSeconds, parseSize } from './quantities.ts';
 import type { GuardOptions } from '../../lifecycle/guarded-update/start.ts';
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { parseTarget } from './targets.ts';
 
 /** What commander makes of `guardFlags`. */
@@ -79,7 +79,7 @@ export function guardIfAsked(words: Partial<GuardWords>): GuardOptions | undefin
   const { strategy, baseline = '1h' } = words;
   if (strategy !== undefined) return parseGuard({ ...words, strategy, baseline });
   if (words.metrics === false)
-    throw usage(
+    throw usageError(
       '--no-metrics belongs to a guarded update, and no --strategy was given.',
       `For example: --strategy canary`,
     );
@@ -88,7 +88,7 @@ export function guardIfAsked(words: Partial<GuardWords>): GuardOptions | undefin
     const flag = lost
       .replace(/[A-Z]|\d/, (part) => `-${part.toLowerCase()}`)
       .replace(/[A-Z]/g, (part) => `-${part.toLowerCase()}`);
-    throw usage(
+    throw usageError(
       `--${flag} belongs to a guarded update, and no --strategy was given.`,
       `For example: --strategy canary`,
     );
@@ -116,7 +116,7 @@ const GUARD_ONLY = [
 /** The words as values. @throws Problem 'usage' naming the flag */
 export function parseGuard(words: GuardWords): GuardOptions {
   const strategy = STRATEGIES.find((name) => name === words.strategy);
-  if (strategy === undefined) throw usage(`--strategy "${words.strategy}": there is ${STRATEGIES.join(', ')}.`);
+  if (strategy === undefined) throw usageError(`--strategy "${words.strategy}": there is ${STRATEGIES.join(', ')}.`);
   const seconds = (flag: string, text: string | undefined) =>
     text === undefined ? undefined : parseSeconds(flag, text);
   return {
@@ -140,10 +140,11 @@ export function parseLimits(
   words: Omit<GuardWords, 'strategy'>,
 ): Pick<GuardOptions, 'limits' | 'baselineMinutes' | 'alarms' | 'notify'> {
   if (words.maxLatency !== undefined && words.maxLatencyIncrease !== undefined) {
-    throw usage('--max-latency and --max-latency-increase are two limits of one alarm: give one of them.');
+    throw usageError('--max-latency and --max-latency-increase are two limits of one alarm: give one of them.');
   }
   const baselineMinutes = parseSeconds('--baseline', words.baseline) / 60;
-  if (baselineMinutes < 5 || baselineMinutes > 1440) throw usage(`--baseline ${words.baseline}: between 5m and 24h.`);
+  if (baselineMinutes < 5 || baselineMinutes > 1440)
+    throw usageError(`--baseline ${words.baseline}: between 5m and 24h.`);
   const rate = (flag: string, text: string | undefined) => (text === undefined ? undefined : parseRate(flag, text));
   const { maxLatency, maxLatencyIncrease: increase } = words;
   return {
@@ -169,7 +170,7 @@ function sizeOf(strategy: StrategyName, words: GuardWords) {
   const given = flags.filter(([, , text]) => text !== undefined);
   const foreign = given.find(([owner]) => owner !== strategy);
   if (foreign !== undefined)
-    throw usage(`${foreign[1]} belongs to --strategy ${foreign[0]}, and the strategy is ${strategy}.`);
+    throw usageError(`${foreign[1]} belongs to --strategy ${foreign[0]}, and the strategy is ${strategy}.`);
   const [own] = given;
   return own?.[2] === undefined ? undefined : parseSize(own[1], own[2]);
 }
@@ -180,11 +181,11 @@ const MAX_TEAM_ALARMS = 7;
 function teamAlarms(names: readonly string[]): string[] {
   const distinct = [...new Set(names)];
   if (distinct.length > MAX_TEAM_ALARMS) {
-    throw usage(
+    throw usageError(
       `--alarm was given ${distinct.length} times: SageMaker takes 10 alarms, and 3 of them are shadowctl's.`,
     );
   }
   const long = distinct.find((name) => name === '' || name.length > 255);
-  if (long !== undefined) throw usage(`--alarm "${long.slice(0, 60)}": an alarm's name has 1 to 255 characters.`);
+  if (long !== undefined) throw usageError(`--alarm "${long.slice(0, 60)}": an alarm's name has 1 to 255 characters.`);
   return distinct;
 }

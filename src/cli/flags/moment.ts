@@ -1,4 +1,4 @@
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { readDuration } from '../../base/units.ts';
 import type { Moment } from '../../lifecycle/window.ts';
 
@@ -16,7 +16,7 @@ export function readMoment(text: string, option: string): Moment {
   const zoned = /(Z|[+-]\d\d:?\d\d)$/.test(text) || !/T|\d \d/.test(text) ? text : `${text.replace(' ', 'T')}Z`;
   const ms = Date.parse(zoned);
   if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(ms)) {
-    throw usage(
+    throw usageError(
       `${option} '${text}' is not a time.`,
       `Write it like 2026-01-05T09:30Z, 2026-01-05 09:30 (UTC), or -30m for half an hour ago${option === '--from' && !isTime(text) ? '; there is no file or folder of that name either' : ''}.`,
     );

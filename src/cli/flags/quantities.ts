@@ -1,4 +1,4 @@
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { parseDuration, parsePercent, percent, SECOND } from '../../base/units.ts';
 import type { Size } from '../../guard/strategy.ts';
 import { type LatencyGrowth, type LatencyLimit, MAX_ANSWER_MS } from '../../guard/thresholds.ts';
@@ -8,9 +8,9 @@ export function parseSize(flag: string, text: string): Size {
   const match = /^(\d+)(%?)$/.exec(text.trim());
   const value = Number(match?.[1]);
   if (match === null || !(value >= 1) || !Number.isSafeInteger(value)) {
-    throw usage(`${flag} ${text}: a size is a whole number of instances (2) or a whole percentage of them (10%).`);
+    throw usageError(`${flag} ${text}: a size is a whole number of instances (2) or a whole percentage of them (10%).`);
   }
-  if (match[2] === '%' && value > 100) throw usage(`${flag} ${text}: more than 100 %.`);
+  if (match[2] === '%' && value > 100) throw usageError(`${flag} ${text}: more than 100 %.`);
   return { unit: match[2] === '%' ? 'percent' : 'instances', value };
 }
 
@@ -19,20 +19,20 @@ export function parseSeconds(flag: string, text: string): number {
   const trimmed = text.trim();
   if (/^0+$/.test(trimmed)) return 0;
   if (/^\d+$/.test(trimmed))
-    throw usage(`${flag} ${text}: a duration needs a unit.`, `Write ${trimmed}s, ${trimmed}m or ${trimmed}h.`);
+    throw usageError(`${flag} ${text}: a duration needs a unit.`, `Write ${trimmed}s, ${trimmed}m or ${trimmed}h.`);
   const ms = parseDuration(trimmed);
-  if (ms === undefined) throw usage(`${flag} ${text}: a duration looks like 90s, 10m or 1h30m.`);
+  if (ms === undefined) throw usageError(`${flag} ${text}: a duration looks like 90s, 10m or 1h30m.`);
   const seconds = ms / SECOND;
-  if (!Number.isInteger(seconds)) throw usage(`${flag} ${text}: AWS counts whole seconds.`);
+  if (!Number.isInteger(seconds)) throw usageError(`${flag} ${text}: AWS counts whole seconds.`);
   return seconds;
 }
 
 /** `1%` or `0.01` as a share of requests above 0 and at most 1. @throws Problem 'usage' */
 export function parseRate(flag: string, text: string): number {
   const rate = parsePercent(text) ?? (/^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : undefined);
-  if (rate === undefined) throw usage(`${flag} ${text}: a rate looks like 1% or 0.01.`);
+  if (rate === undefined) throw usageError(`${flag} ${text}: a rate looks like 1% or 0.01.`);
   if (rate >= 1) {
-    throw usage(
+    throw usageError(
       `${flag} ${text}: that is ${percent(rate)} of the requests, so no canary could ever exceed it.`,
       `A rate of one per cent is written 1% or 0.01.`,
     );
@@ -45,9 +45,9 @@ export function parseLatencyLimit(flag: string, text: string): LatencyLimit {
   const [, statistic, limit = ''] = /^([a-z0-9.]+)=(\d.*)$/i.exec(text.trim()) ?? [];
   const milliseconds = parseDuration(limit.toLowerCase());
   if (statistic === undefined || milliseconds === undefined)
-    throw usage(`${flag} ${text}: a latency limit looks like p99=250ms or avg=1s.`);
+    throw usageError(`${flag} ${text}: a latency limit looks like p99=250ms or avg=1s.`);
   if (milliseconds <= 0 || milliseconds >= MAX_ANSWER_MS) {
-    throw usage(`${flag} ${text}: SageMaker gives a model 60 s to answer, so a limit lies between 0 and 60 s.`);
+    throw usageError(`${flag} ${text}: SageMaker gives a model 60 s to answer, so a limit lies between 0 and 60 s.`);
   }
   return { statistic: parseStatistic(flag, statistic), milliseconds };
 }
@@ -55,7 +55,8 @@ export function parseLatencyLimit(flag: string, text: string): LatencyLimit {
 /** `p99=20%`. @throws Problem 'usage' */
 export function parseLatencyGrowth(flag: string, text: string): LatencyGrowth {
   const match = /^([a-z0-9.]+)=\+?(\d+(?:\.\d+)?)%$/i.exec(text.trim());
-  if (match === null || Number(match[2]) <= 0) throw usage(`${flag} ${text}: a permitted increase looks like p99=20%.`);
+  if (match === null || Number(match[2]) <= 0)
+    throw usageError(`${flag} ${text}: a permitted increase looks like p99=20%.`);
   return { statistic: parseStatistic(flag, match[1] ?? ''), share: Number(match[2]) / 100 };
 }
 
@@ -64,6 +65,6 @@ function parseStatistic(flag: string, text: string): string {
   if (lower === 'avg' || lower === 'average' || lower === 'mean') return 'Average';
   const rank = /^p(\d{1,2}(?:\.\d{1,2})?)$/.exec(lower)?.[1];
   if (rank === undefined || Number(rank) <= 0)
-    throw usage(`${flag}: ${text} is not a statistic of a latency; use avg, p50, p90, p99 or p99.9.`);
+    throw usageError(`${flag}: ${text} is not a statistic of a latency; use avg, p50, p90, p99 or p99.9.`);
   return lower;
 }

@@ -1,4 +1,4 @@
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import type { Target } from '../../lifecycle/events.ts';
 
 /** A topic's ARN or an http(s) URL. @throws Problem 'usage' */
@@ -7,7 +7,7 @@ export function parseTarget(text: string): Target {
     return { kind: 'topic', arn: text };
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'https:' || url?.protocol === 'http:') return { kind: 'webhook', url: text };
-  throw usage(
+  throw usageError(
     `--notify "${text}": that is neither the ARN of an SNS topic nor an http(s) URL.`,
     'For example arn:aws:sns:us-east-1:123456789012:deployments or https://hooks.example.com/…',
   );

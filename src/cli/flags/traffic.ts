@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import type { OwnTraffic } from '../../lifecycle/traffic/with-traffic.ts';
 import { positiveNumber } from './values.ts';
 
@@ -24,6 +24,6 @@ export function trafficFlags(command: Command): Command {
 /** What the flags ask for. @throws Problem (usage) for a rate without a file */
 export function trafficOptions({ traffic, rate }: TrafficFlags): OwnTraffic | undefined {
   if (rate !== undefined && traffic === undefined)
-    throw usage('--rate belongs to --traffic FILE, which was not given.');
+    throw usageError('--rate belongs to --traffic FILE, which was not given.');
   return traffic === undefined ? undefined : { file: traffic, rate: rate ?? DEFAULT_RATE };
 }

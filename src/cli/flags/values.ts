@@ -1,4 +1,4 @@
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { readDuration } from '../../base/units.ts';
 
 /** Parser of a flag that takes a whole number. @throws Problem (usage) naming flag, value and range */
@@ -7,7 +7,7 @@ export function wholeNumber(option: string, low: number, high = Number.MAX_SAFE_
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= low && value <= high) return value;
     const range = high === Number.MAX_SAFE_INTEGER ? `of at least ${low}` : `from ${low} to ${high}`;
-    throw usage(`${option}: "${text}" is not a whole number ${range}.`);
+    throw usageError(`${option}: "${text}" is not a whole number ${range}.`);
   };
 }
 
@@ -16,7 +16,7 @@ export function positiveNumber(option: string) {
   return (text: string): number => {
     const value = Number(text);
     if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
-    throw usage(`${option}: "${text}" is not a number above zero.`);
+    throw usageError(`${option}: "${text}" is not a number above zero.`);
   };
 }
 
@@ -24,7 +24,7 @@ export function positiveNumber(option: string) {
 export function oneOf<Word extends string>(option: string, words: readonly Word[]) {
   return (text: string): Word => {
     const found = words.find((word) => word === text);
-    if (found === undefined) throw usage(`${option}: "${text}" is not known.`, `Known: ${words.join(', ')}.`);
+    if (found === undefined) throw usageError(`${option}: "${text}" is not known.`, `Known: ${words.join(', ')}.`);
     return found;
   };
 }
@@ -39,6 +39,6 @@ export function instanceType(option: string) {
   return (text: string): string => {
     if (/^ml\.[a-z0-9-]+\.[a-z0-9-]+$/.test(text)) return text;
     const near = /^[a-z0-9-]+\.[a-z0-9-]+$/.test(text) ? `Did you mean ml.${text}?` : 'Give one like ml.m5.large.';
-    throw usage(`${option}: "${text}" is not an instance type of SageMaker.`, near);
+    throw usageError(`${option}: "${text}" is not an instance type of SageMaker.`, near);
   };
 }

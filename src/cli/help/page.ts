@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { App, Outcome } from '../../app.ts';
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { packageFile } from '../../base/package.ts';
 import { nearest } from '../../base/schema.ts';
 import { type HelpOptions, TOPICS } from './topics.ts';
@@ -18,7 +18,7 @@ export async function run({ io }: App, { topic, known, below }: HelpOptions): Pr
 
 function unknownTopic(topic: string, known: readonly string[]) {
   const near = nearest(topic, known);
-  return usage(
+  return usageError(
     `There is no command and no help topic named "${topic}".`,
     [
       ...(near === undefined ? [] : [`Did you mean ${near}?`]),

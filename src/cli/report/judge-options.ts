@@ -5,7 +5,7 @@ import type { Task } from '../../analysis/predictions.ts';
 import { checkQuery } from '../../analysis/observe/check-query.ts';
 import type { LogSelector } from '../../analysis/observe/logs.ts';
 import type { App } from '../../app.ts';
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { readDuration } from '../../base/units.ts';
 import type { JudgeOptions, JudgeSource } from '../../lifecycle/judge.ts';
 import type { WindowRequest } from '../../lifecycle/window.ts';
@@ -18,7 +18,7 @@ import { readMoment } from '../flags/moment.ts';
 export async function judgeOptions(app: Pick<App, 'cwd' | 'project'>, flags: ReportOptions): Promise<JudgeOptions> {
   const { prediction } = flags;
   if (!/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(flags.memory))
-    throw usage(`--memory '${flags.memory}' is not a size.`, 'Write it like 1GB or 500MB.');
+    throw usageError(`--memory '${flags.memory}' is not a size.`, 'Write it like 1GB or 500MB.');
   return {
     source: readSource(app.cwd, flags),
     window: readWindow(flags),
@@ -40,7 +40,7 @@ function readSource(cwd: string, flags: ReportOptions): JudgeSource {
   const logs = readSelector(flags);
   if (files !== undefined) return { kind: 'files', path: resolve(cwd, files), variants: readVariants(flags.variants) };
   if (endpoint === undefined)
-    throw usage('No endpoint is named.', 'Add --endpoint NAME, or --files PATH to judge what was saved.');
+    throw usageError('No endpoint is named.', 'Add --endpoint NAME, or --files PATH to judge what was saved.');
   return { kind: 'endpoint', endpoint, predictions, logs };
 }
 
@@ -60,16 +60,16 @@ function readSelector(options: ReportOptions): LogSelector | undefined {
   const { source, logPattern, logsQuery, prediction, id, files } = options;
   if (source === 'captures') {
     if (logPattern === undefined && logsQuery === undefined && id === undefined) return undefined;
-    throw usage('--log-pattern, --logs-query and --id say where predictions lie in logs.', 'Add --source logs.');
+    throw usageError('--log-pattern, --logs-query and --id say where predictions lie in logs.', 'Add --source logs.');
   }
   if (files !== undefined)
-    throw usage(
+    throw usageError(
       '--files and --source logs exclude each other.',
       'Logs are read from CloudWatch Logs: name --endpoint.',
     );
   if (logsQuery !== undefined) {
     if (logPattern !== undefined)
-      throw usage('--log-pattern and --logs-query exclude each other.', 'Put a filter into the query.');
+      throw usageError('--log-pattern and --logs-query exclude each other.', 'Put a filter into the query.');
     checkQuery(logsQuery);
     const columns = { prediction: columnName(prediction ?? 'prediction'), id: columnName(id ?? 'inferenceId') };
     return {
@@ -100,6 +100,6 @@ function readVariants(words: string | undefined): readonly [string, string] | un
   if (words === undefined) return undefined;
   const [production, shadow, ...more] = words.split(',').map((name) => name.trim());
   if (!production || !shadow || more.length > 0)
-    throw usage(`--variants '${words}' does not name two folders.`, 'Write it like --variants AllTraffic,shadow.');
+    throw usageError(`--variants '${words}' does not name two folders.`, 'Write it like --variants AllTraffic,shadow.');
   return [production, shadow];
 }

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import type { ReportOptions } from './options.ts';
 
 /**
@@ -27,12 +27,12 @@ function askedInVain(options: ReportOptions): string[] {
  */
 export function refuseInVain(path: string, options: ReportOptions): void {
   if (options.watch !== undefined)
-    throw usage(
+    throw usageError(
       `${options.watch === 'show' ? '--watch' : '--until-decided'} looks at an endpoint again and again; ${path} stays as it is.`,
       'Leave it out, or name --endpoint instead of --files.',
     );
   if (options.endpoint !== undefined)
-    throw usage(
+    throw usageError(
       `--endpoint ${options.endpoint} and the files at ${path} exclude each other: files are judged without AWS.`,
       'Leave one of them out.',
     );
@@ -40,7 +40,7 @@ export function refuseInVain(path: string, options: ReportOptions): void {
   const flags = askedInVain(options);
   if (flags.length === 0) return;
   const pairs = flags.some((flag) => flag !== '--from' && flag !== '--to');
-  throw usage(
+  throw usageError(
     `${flags.join(', ')} ${flags.length === 1 ? 'does' : 'do'} nothing with ${path}: a saved file holds the sums of one window${pairs ? ', no single answers any more' : ''}.`,
     flags.includes('--labels')
       ? 'Give the labels to the report that saves (report --endpoint NAME --labels … --save FILE), or keep a folder of captures and name that with --files.'

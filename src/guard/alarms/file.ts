@@ -1,5 +1,5 @@
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
 
 /**
@@ -11,7 +11,7 @@ export function parseAlarmFile(path: string, text: string): MetricAlarm[] {
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw usage(
+    throw usageError(
       `${path} is not JSON: ${(error as Error).message}`,
       'Give PutMetricAlarm inputs, or the output of: aws cloudwatch describe-alarms',
       error,
@@ -19,12 +19,12 @@ export function parseAlarmFile(path: string, text: string): MetricAlarm[] {
   }
   const listed = isObject(content) && Array.isArray(content.MetricAlarms) ? content.MetricAlarms : content;
   const entries: unknown[] = Array.isArray(listed) ? listed : [listed];
-  if (entries.length === 0) throw usage(`${path} holds no alarm.`);
+  if (entries.length === 0) throw usageError(`${path} holds no alarm.`);
   return entries.map((entry, index) => readAlarm(path, entry, index + 1));
 }
 
 function readAlarm(path: string, entry: unknown, number: number): MetricAlarm {
-  const wrong = (what: string) => usage(`${path}, alarm ${number}: ${what}.`);
+  const wrong = (what: string) => usageError(`${path}, alarm ${number}: ${what}.`);
   if (!isObject(entry)) throw wrong('not an object');
   const { AlarmName: name, MetricName: metric, Metrics: metrics, Threshold: threshold, Dimensions: dimensions } = entry;
   if (typeof name !== 'string' || name === '') throw wrong('AlarmName is missing');

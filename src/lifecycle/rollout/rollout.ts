@@ -1,7 +1,7 @@
 import type { Policy } from '../../analysis/policy/policy.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
-import { cannotRun, interrupted, usage } from '../../base/errors.ts';
+import { cannotRun, interrupted, usageError } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
 import type { JournaledRun } from '../../resources/apply.ts';
 import { productionOf, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
@@ -115,7 +115,7 @@ async function onRollout(
   const positionIn = (on: EndpointSession): Position => {
     const position = positionOf(on.state());
     if (position !== undefined) return position;
-    throw usage(
+    throw usageError(
       `No rollout on ${endpoint} is under way that was begun from this folder.`,
       text`See what was deployed: ${shown('history', { endpoint })}`,
     );

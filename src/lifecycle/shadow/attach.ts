@@ -2,7 +2,7 @@ import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { bucketExists } from '../../aws/s3.ts';
 import { s3Place } from '../../aws/s3-uri.ts';
 import { describeModel } from '../../aws/sagemaker.ts';
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { defaultBucket, ourPrefix } from '../../resources/artifact/candidate.ts';
 import { type Live, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { checkName } from '../../resources/naming.ts';
@@ -77,11 +77,11 @@ function checkNames({ endpoint, variantName, model, candidate }: ShadowOptions):
   checkCandidateNames(candidate);
   const named = candidate.artifact ?? candidate.algorithm ?? candidate.image ?? candidate.modelName;
   if (model !== undefined && named !== undefined)
-    throw usage(
+    throw usageError(
       '--model names a model that exists; it goes with neither --artifact, --algorithm, --image nor --model-name.',
     );
   if (model === undefined && candidate.artifact === undefined && candidate.image === undefined)
-    throw usage('No candidate was named.', 'Give --artifact, or --model for a model that exists.');
+    throw usageError('No candidate was named.', 'Give --artifact, or --model for a model that exists.');
 }
 
 async function decide(on: EndpointSession, options: ShadowOptions, live: Live): Promise<DecidedShadow> {
@@ -89,7 +89,7 @@ async function decide(on: EndpointSession, options: ShadowOptions, live: Live): 
   const { candidate, model } = options;
   const names = await nameCandidate(on, candidate, { model: 'shadow-model', config: 'shadow-config' });
   if (model !== undefined && (await describeModel(aws, model, session.signal)) === undefined)
-    throw usage(`--model: there is no model "${model}" in ${aws.target.region}.`);
+    throw usageError(`--model: there is no model "${model}" in ${aws.target.region}.`);
   const modelSteps =
     model === undefined
       ? await planModel(on, candidate, names, await examineCandidate(session, candidate, live.model), live.model)
@@ -112,13 +112,16 @@ async function planCaptures(
 ): Promise<Step[]> {
   const place = s3Place(destination);
   if (place === undefined || place.key === '')
-    throw usage(`--capture-to: "${destination}" is not an S3 URI with a prefix.`, 'Give one like s3://bucket/captures');
+    throw usageError(
+      `--capture-to: "${destination}" is not an S3 URI with a prefix.`,
+      'Give one like s3://bucket/captures',
+    );
   const steps: Step[] = [];
   const bucket = defaultBucket(aws.target.region, account);
   const planned = before.some((step) => step.kind === 's3-bucket' && step.name === place.bucket);
   if (!planned && !(await bucketExists(aws, place.bucket))) {
     if (place.bucket !== bucket)
-      throw usage(
+      throw usageError(
         `--capture-to: there is no bucket "${place.bucket}".`,
         'Create it first, in the region of the endpoint.',
       );

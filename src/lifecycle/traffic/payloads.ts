@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { readObject } from '../../aws/s3.ts';
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { csvColumns, isHeader, splitCsv } from '../../base/csv.ts';
 import type { Session } from '../session.ts';
 
@@ -51,7 +51,7 @@ export async function readPayloads(
   const bytes = await readBytes(session, options.file, option);
   const kind = binaryKind(bytes);
   if (kind !== undefined)
-    throw usage(
+    throw usageError(
       `${option}: ${source} is ${kind}, not text.`,
       kind === 'gzip' ? 'Unpack it first: gunzip.' : 'Give a CSV or JSON Lines file.',
     );
@@ -59,12 +59,12 @@ export async function readPayloads(
   const lines = text.split(/\r?\n/).map((content, index) => ({ content, line: index + 1 }));
   const filled = lines.filter(({ content }) => content.trim() !== '');
   if (filled.length === 0)
-    throw usage(`${option}: ${source} holds no rows.`, 'It needs at least one line with a payload.');
+    throw usageError(`${option}: ${source} holds no rows.`, 'It needs at least one line with a payload.');
   const json = /\.(jsonl|ndjson|json)$/i.test(source) || (!/\.csv$/i.test(source) && /^\s*[{[]/.test(text));
   const rows = json ? jsonRows(filled, source, option, options) : csvRows(filled, source, option, options);
   const large = rows.find((row) => Buffer.byteLength(row.body) > MAX_BODY);
   if (large !== undefined)
-    throw usage(`${option}: line ${large.line} of ${source} is larger than the 6 MB that InvokeEndpoint takes.`);
+    throw usageError(`${option}: line ${large.line} of ${source} is larger than the 6 MB that InvokeEndpoint takes.`);
   return { contentType: json ? 'application/json' : 'text/csv', rows, source };
 }
 
@@ -86,11 +86,11 @@ async function readBytes(
   if (path.startsWith('s3://')) return readObject(await aws(), path, MAX_BYTES, signal);
   const file = resolve(folder, path);
   const facts = await stat(file).catch((error: unknown) => {
-    throw usage(`${option}: there is no file ${path}.`, 'Give a CSV or JSON Lines file, or an s3:// URI.', error);
+    throw usageError(`${option}: there is no file ${path}.`, 'Give a CSV or JSON Lines file, or an s3:// URI.', error);
   });
-  if (!facts.isFile()) throw usage(`${option}: ${path} is not a file.`);
+  if (!facts.isFile()) throw usageError(`${option}: ${path} is not a file.`);
   if (facts.size > MAX_BYTES)
-    throw usage(`${option}: ${path} is larger than ${MAX_BYTES / 1024 ** 2} MB.`, 'Give a part of it.');
+    throw usageError(`${option}: ${path} is larger than ${MAX_BYTES / 1024 ** 2} MB.`, 'Give a part of it.');
   return readFile(file);
 }
 
@@ -105,7 +105,7 @@ function jsonRows(lines: readonly Line[], source: string, option: string, { labe
     try {
       value = JSON.parse(content);
     } catch (error) {
-      throw usage(
+      throw usageError(
         `${option}: line ${line} of ${source} is not JSON: ${(error as Error).message}.`,
         'JSON Lines holds one JSON value a line.',
         error,
@@ -113,7 +113,7 @@ function jsonRows(lines: readonly Line[], source: string, option: string, { labe
     }
     if (labels === undefined) return { body: content.trim(), label: undefined, line };
     if (typeof value !== 'object' || value === null || !(labels in value)) {
-      throw usage(`--labels: line ${line} of ${source} has no key "${labels}".`);
+      throw usageError(`--labels: line ${line} of ${source} has no key "${labels}".`);
     }
     const { [labels]: label, ...rest } = value as Record<string, unknown>;
     return { body: JSON.stringify(rest), label: typeof label === 'string' ? label : JSON.stringify(label), line };
@@ -124,14 +124,14 @@ function csvRows(lines: readonly Line[], source: string, option: string, options
   const parsed = lines.map(({ content, line }) => {
     const fields = splitCsv(content);
     if (fields === undefined)
-      throw usage(`${option}: line ${line} of ${source} holds a quotation mark that is never closed.`);
+      throw usageError(`${option}: line ${line} of ${source} holds a quotation mark that is never closed.`);
     return { fields, content: content.trim(), line };
   });
   const [first] = parsed;
   const named = options.labels !== undefined && !/^\d+$/.test(options.labels);
   const header = options.header === true || named;
   if (!header && first !== undefined && isHeader(first.fields)) {
-    throw usage(
+    throw usageError(
       `${option}: line ${first.line} of ${source} looks like a header (${first.content.slice(0, 60)}), and would be sent to the model.`,
       'Add --header to skip it.',
     );
@@ -139,14 +139,14 @@ function csvRows(lines: readonly Line[], source: string, option: string, options
   const width = first?.fields.length ?? 0;
   const ragged = parsed.find((row) => row.fields.length !== width);
   if (ragged !== undefined) {
-    throw usage(
+    throw usageError(
       `${option}: line ${ragged.line} of ${source} has ${columns(ragged.fields.length)}, line ${first?.line} has ${width}.`,
       'Every row needs the same columns.',
     );
   }
   const column = labelColumn(first?.fields ?? [], source, options.labels);
   const rows = header ? parsed.slice(1) : parsed;
-  if (rows.length === 0) throw usage(`${option}: ${source} holds a header, but no rows.`);
+  if (rows.length === 0) throw usageError(`${option}: ${source} holds a header, but no rows.`);
   return rows.map(({ fields, content, line }) => {
     if (column === undefined) return { body: content, label: undefined, line };
     return {
@@ -166,8 +166,8 @@ function labelColumn(header: readonly string[], source: string, labels: string |
   const names = csvColumns(header);
   const index = /^\d+$/.test(labels) ? Number(labels) : names.indexOf(labels);
   if (index < 0)
-    throw usage(`--labels: ${source} has no column "${labels}".`, `Its first line is: ${names.join(', ')}`);
+    throw usageError(`--labels: ${source} has no column "${labels}".`, `Its first line is: ${names.join(', ')}`);
   if (index >= header.length)
-    throw usage(`--labels: ${source} has no column ${index}; it has ${columns(header.length)}, counted from 0.`);
+    throw usageError(`--labels: ${source} has no column ${index}; it has ${columns(header.length)}, counted from 0.`);
   return index;
 }

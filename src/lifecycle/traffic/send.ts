@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { AwsProblem } from '../../aws/errors.ts';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { invokeEndpoint } from '../../aws/runtime.ts';
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { doTask, type Session } from '../session.ts';
 import { type Pace, paced } from './pace.ts';
 import type { Payloads } from './payloads.ts';
@@ -37,7 +37,7 @@ export async function sendRequests(
     `inv-${Math.round(clock.now()).toString(36)}${randomBytes(2).toString('hex')}`;
   const { rate, duration, concurrency = DEFAULT_CONCURRENCY } = options;
   if (clock.virtual && duration !== undefined && rate === undefined) {
-    throw usage('--duration needs --rate where time is simulated: there, requests take no time.');
+    throw usageError('--duration needs --rate where time is simulated: there, requests take no time.');
   }
   const aws = await session.aws();
   const tally = new Tally();
@@ -95,7 +95,7 @@ export async function sendRequests(
 /** What InvokeEndpoint takes as InferenceId: 64 printable characters, the first no space (facts 2.4). */
 function checkPrefix(prefix: string | undefined): string | undefined {
   if (prefix === undefined || /^[!-~][ -~]{0,51}$/.test(prefix)) return prefix;
-  throw usage(
+  throw usageError(
     `--inference-id-prefix: "${prefix}" cannot begin an InferenceId.`,
     'Printable ASCII characters, 52 at the most, the first not a space.',
   );

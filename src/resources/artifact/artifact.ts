@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import type { Algorithm } from './images.ts';
 import type { Upload } from '../steps.ts';
 
@@ -42,7 +42,7 @@ export async function checkArtifact(path: string): Promise<Artifact> {
     count += 1;
     if (wrong !== undefined || count > MAX_MEMBERS) {
       next(
-        usage(
+        usageError(
           `${path} ${wrong ?? `holds more than ${MAX_MEMBERS} members`}.`,
           'Pack the model again, with plain paths inside its folder.',
         ),
@@ -57,7 +57,7 @@ export async function checkArtifact(path: string): Promise<Artifact> {
     write(chunk: Buffer, _, done) {
       unpacked += chunk.length;
       if (unpacked > MAX_UNPACKED)
-        done(usage(`${path} unpacks to more than ${MAX_UNPACKED / 1024 ** 3} GB.`, 'No instance could hold it.'));
+        done(usageError(`${path} unpacks to more than ${MAX_UNPACKED / 1024 ** 3} GB.`, 'No instance could hold it.'));
       else if (tar.write(chunk)) done();
       else tar.once('drain', () => done());
     },
@@ -75,17 +75,17 @@ export async function checkArtifact(path: string): Promise<Artifact> {
     throw explain(error, path);
   }
   if (members.length === 0)
-    throw usage(`${path} holds no file.`, 'Pack the model files with: tar -czf model.tar.gz -C model-folder .');
+    throw usageError(`${path} holds no file.`, 'Pack the model files with: tar -czf model.tar.gz -C model-folder .');
   return { path, bytes, sha256: hash.digest('hex'), members, format: formatOf(members) };
 }
 
 async function sizeOf(path: string): Promise<number> {
   const facts = await stat(path).catch((error: unknown) => {
-    throw usage(`--artifact: there is no file ${path}.`, 'Give a path that exists, or an s3:// URI.', error);
+    throw usageError(`--artifact: there is no file ${path}.`, 'Give a path that exists, or an s3:// URI.', error);
   });
-  if (!facts.isFile()) throw usage(`--artifact: ${path} is not a file.`, 'Give a model.tar.gz, or an s3:// URI.');
+  if (!facts.isFile()) throw usageError(`--artifact: ${path} is not a file.`, 'Give a model.tar.gz, or an s3:// URI.');
   if (facts.size > MAX_PACKED)
-    throw usage(
+    throw usageError(
       `--artifact: ${path} is too large (${facts.size} bytes).`,
       'Upload it by other means and give its s3:// URI.',
     );
@@ -119,18 +119,19 @@ function climbs(path: string): boolean {
 function explain(error: unknown, path: string): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'Z_BUF_ERROR' || /Unexpected end of data/i.test(message)) {
-    return usage(`${path} is truncated: it ends in the middle.`, 'Copy or pack it again.', error);
+    return usageError(`${path} is truncated: it ends in the middle.`, 'Copy or pack it again.', error);
   }
   if (code === 'Z_DATA_ERROR' && /incorrect header check/.test(message)) {
-    return usage(
+    return usageError(
       `${path} is not a gzip file.`,
       'SageMaker takes a model only as .tar.gz; pack it with: tar -czf model.tar.gz -C model-folder .',
       error,
     );
   }
-  if (code?.startsWith('Z_') === true) return usage(`${path} is damaged: ${message}.`, 'Copy or pack it again.', error);
+  if (code?.startsWith('Z_') === true)
+    return usageError(`${path} is damaged: ${message}.`, 'Copy or pack it again.', error);
   if (/Invalid tar header/i.test(message)) {
-    return usage(
+    return usageError(
       `${path} is gzip, but holds no tar archive.`,
       'Pack the model files with: tar -czf model.tar.gz -C model-folder .',
       error,

@@ -2,7 +2,7 @@ import type { Aws } from '../../aws/clients.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { bucketExists, headObject } from '../../aws/s3.ts';
 import { s3Object } from '../../aws/s3-uri.ts';
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { trackedResource, type State } from '../../state/replay.ts';
 import { type Artifact, checkArtifact } from './artifact.ts';
 import { algorithmImage, algorithmOfImage, type Image } from './images.ts';
@@ -55,13 +55,13 @@ export function ourPrefix(region: string, account: string, endpoint: string): st
  */
 export async function checkCandidate(options: CandidateOptions, region: string): Promise<CheckedCandidate> {
   if (options.artifact === undefined && options.algorithm === undefined && options.image === undefined) {
-    throw usage(
+    throw usageError(
       'No model was named: --artifact is missing.',
       'Give --artifact with a model.tar.gz or its s3:// URI and --algorithm or --image; or --image URI alone, of a container that carries its model.',
     );
   }
   if ((options.algorithm === undefined) === (options.image === undefined)) {
-    throw usage(
+    throw usageError(
       options.image === undefined
         ? 'Neither --algorithm nor --image was given.'
         : 'Both --algorithm and --image were given.',
@@ -73,7 +73,7 @@ export async function checkCandidate(options: CandidateOptions, region: string):
   const image = builtIn?.uri ?? options.image ?? '';
   if (options.artifact === undefined) {
     if (builtIn !== undefined)
-      throw usage(
+      throw usageError(
         `--artifact is missing: the image of ${builtIn.algorithm} carries no model.`,
         'Give a model.tar.gz or its s3:// URI.',
       );
@@ -102,7 +102,7 @@ export function requireReadable(source: string, artifact: Artifact, image: Image
   const holds =
     members.length > 5 ? `${members.slice(0, 5).join(', ')} and ${members.length - 5} more` : members.join(', ');
   if (format !== undefined && format !== algorithm) {
-    throw usage(
+    throw usageError(
       `${source} was written by ${format} (it holds ${holds}); the image of ${algorithm}:${version} cannot read it.`,
       `Give --algorithm ${format}; to deploy it behind ${algorithm} all the same, add --allow-mismatch.`,
     );
@@ -110,7 +110,7 @@ export function requireReadable(source: string, artifact: Artifact, image: Image
   const unreadable = algorithm === 'linear-learner' || members.every((member) => FOREIGN_FILE.test(member));
   if (format === undefined && unreadable) {
     const wanted = algorithm === 'linear-learner' ? 'the file model_algo-1' : 'a booster (xgboost-model)';
-    throw usage(
+    throw usageError(
       `${source} holds ${holds}; the image of ${algorithm}:${version} looks for ${wanted} and cannot read it.`,
       `Give the --image of the framework that wrote it; to deploy it behind ${algorithm} all the same, add --allow-mismatch.`,
     );
@@ -149,7 +149,7 @@ export async function prepareCandidate(
 async function refuseMissing(aws: Aws, uri: string): Promise<void> {
   try {
     if ((await headObject(aws, uri)) === undefined)
-      throw usage(`--artifact: there is no object ${uri}.`, 'Check the bucket, the key and the region.');
+      throw usageError(`--artifact: there is no object ${uri}.`, 'Check the bucket, the key and the region.');
   } catch (error) {
     // The user who deploys may lack permission to read the artifact; SageMaker's role must have it.
     if (

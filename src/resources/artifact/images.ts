@@ -1,4 +1,4 @@
-import { usage } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 
 /** Algorithms of SageMaker whose images we can look up. */
 export type Algorithm = 'linear-learner' | 'xgboost';
@@ -48,7 +48,7 @@ export function algorithmImage(text: string, region: string): Image {
   const [name = '', version] = text.split(':', 2);
   const known = Object.hasOwn(ALGORITHMS, name) ? ALGORITHMS[name as Algorithm] : undefined;
   if (known === undefined) {
-    throw usage(
+    throw usageError(
       `--algorithm: "${name}" is not an algorithm shadowctl knows the image of.`,
       `Known: ${ALGORITHM_NAMES.join(', ')}. For any other container give --image URI.`,
     );
@@ -57,14 +57,14 @@ export function algorithmImage(text: string, region: string): Image {
   const chosen = version ?? newest(name as Algorithm);
   const tag = known.tags[chosen];
   if (tag === undefined) {
-    throw usage(
+    throw usageError(
       `--algorithm: ${name} has no version "${chosen}" that shadowctl knows.`,
       `Known: ${versions.map((one) => `${name}:${one}`).join(', ')}. For any other image give --image URI.`,
     );
   }
   const account = Object.hasOwn(REGISTRIES, region) ? REGISTRIES[region]?.[known.column] : undefined;
   if (account === undefined) {
-    throw usage(
+    throw usageError(
       `--algorithm: the registry of ${name} in region "${region}" is not known.`,
       `Known regions: ${Object.keys(REGISTRIES).join(', ')}. For any other give --image URI.`,
     );

@@ -1,4 +1,4 @@
-import { usage } from '../../../base/errors.ts';
+import { usageError } from '../../../base/errors.ts';
 
 /** A container of the user's own: a server that runs already, or a command that starts one. */
 export type OwnContainer = { image: string } & ({ url: URL } | { command: string });
@@ -13,18 +13,18 @@ export function readOwnContainer(option: string): OwnContainer {
   const target = option.slice(equals + 1).trim();
   const next = "Write --container IMAGE=http://127.0.0.1:8080 or --container IMAGE='command'.";
   if (equals < 0 || image === '' || target === '')
-    throw usage(`--container ${option} does not say what serves the image.`, next);
+    throw usageError(`--container ${option} does not say what serves the image.`, next);
   if (!/^https?:\/\//i.test(target)) return { image, command: target };
   let url: URL;
   try {
     url = new URL(target);
   } catch (error) {
-    throw usage(`--container ${option}: ${target} is no URL.`, next, error);
+    throw usageError(`--container ${option}: ${target} is no URL.`, next, error);
   }
   const loopback =
     url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(url.hostname);
   if (url.protocol !== 'http:' || !loopback) {
-    throw usage(
+    throw usageError(
       `--container ${option}: containers are reached by http on this machine only, not at ${url.host}.`,
       next,
     );
