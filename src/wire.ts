@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { App, Environment, Globals } from './app.ts';
 import type { Clock } from './base/clock.ts';
 import type { Project } from './base/project.ts';
-import { cannotRun, Problem, usageError } from './base/errors.ts';
+import { environmentError, Problem, usageError } from './base/errors.ts';
 import { shown, text } from './base/text.ts';
 import type { Io } from './ui/io.ts';
 
@@ -105,7 +105,7 @@ const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/;
 async function awsTarget(env: Environment, globals: Globals, project: Project) {
   const endpointUrl = globals.endpointUrl ?? nonEmpty(env.AWS_ENDPOINT_URL);
   if (endpointUrl !== undefined && !URL.canParse(endpointUrl)) {
-    throw cannotRun(
+    throw environmentError(
       `The endpoint URL "${endpointUrl}" is not a URL.`,
       'Give one like http://127.0.0.1:4599, with --endpoint-url or AWS_ENDPOINT_URL.',
     );

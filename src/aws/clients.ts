@@ -5,7 +5,7 @@ import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClient } from '@aws-sdk/client-sts';
-import { cannotRun } from '../base/errors.ts';
+import { environmentError } from '../base/errors.ts';
 import { call } from './errors.ts';
 import type { AwsTarget } from './target.ts';
 
@@ -95,7 +95,7 @@ export function connect(target: AwsTarget): Aws {
           client.send(new GetCallerIdentityCommand({})),
         );
         if (identity.Account === undefined)
-          throw cannotRun('AWS did not say which account these credentials belong to.');
+          throw environmentError('AWS did not say which account these credentials belong to.');
         return identity.Account;
       })();
       return account;

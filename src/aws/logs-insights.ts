@@ -5,7 +5,7 @@ import {
   StopQueryCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
 import type { Clock } from '../base/clock.ts';
-import { cannotRun, type Problem, usageError } from '../base/errors.ts';
+import { environmentError, type Problem, usageError } from '../base/errors.ts';
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
 import { MINUTE } from '../base/units.ts';
@@ -58,13 +58,16 @@ export async function runQuery(
       if (status === 'Complete') return await allPages(aws, id, reply, signal);
       if (status === 'Timeout') return { kind: 'timeout' };
       if (status === 'Failed' || status === 'Cancelled') {
-        throw cannotRun(
+        throw environmentError(
           `The query on log group "${query.group}" was ${status === 'Failed' ? 'given up by AWS' : 'cancelled by somebody'} (${status}).`,
           'Run the command again.',
         );
       }
       if (clock.now() > deadline)
-        throw cannotRun(`The query on log group "${query.group}" is still ${status} after an hour.`, 'Shorten --last.');
+        throw environmentError(
+          `The query on log group "${query.group}" is still ${status} after an hour.`,
+          'Shorten --last.',
+        );
     }
   } catch (error) {
     await stopQuery(aws, id);

@@ -7,7 +7,7 @@ import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { Clock } from '../base/clock.ts';
 import { isAlive } from '../base/process-alive.ts';
 import { onDisk } from '../base/disk.ts';
-import { cannotRun } from '../base/errors.ts';
+import { environmentError } from '../base/errors.ts';
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
 import { s3Object } from './s3-uri.ts';
@@ -57,7 +57,8 @@ export async function downloadObject(
       await transfer(aws, object, part, from, signal);
       const has = (await sizeOf(part)) ?? 0;
       if (has === object.bytes) break;
-      if (tries >= TRIES) throw cannotRun(`${object.uri} has ${object.bytes} bytes, and ${has} came.`, 'Run it again.');
+      if (tries >= TRIES)
+        throw environmentError(`${object.uri} has ${object.bytes} bytes, and ${has} came.`, 'Run it again.');
     } catch (error) {
       if (!(error instanceof AwsProblem)) throw error;
       if (error.code === 'NoSuchKey' || error.code === 'PreconditionFailed') {

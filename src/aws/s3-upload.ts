@@ -6,7 +6,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { cannotRun } from '../base/errors.ts';
+import { environmentError } from '../base/errors.ts';
 import type { Aws } from './clients.ts';
 import { call } from './errors.ts';
 import { s3Object } from './s3-uri.ts';
@@ -33,7 +33,7 @@ export async function putFile(
       const buffer = Buffer.alloc(Math.min(PART, file.bytes - start));
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, start);
       if (bytesRead !== buffer.length)
-        throw cannotRun(`${file.path} has changed while it was uploaded.`, 'Run the command again.');
+        throw environmentError(`${file.path} has changed while it was uploaded.`, 'Run the command again.');
       return buffer;
     };
     if (file.bytes <= PART) {

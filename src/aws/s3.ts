@@ -10,7 +10,7 @@ import {
   ListBucketsCommand,
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
-import { cannotRun } from '../base/errors.ts';
+import { environmentError } from '../base/errors.ts';
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
 import { type S3Place, s3Object, s3Place, s3Uri } from './s3-uri.ts';
@@ -64,15 +64,18 @@ async function readOnce(aws: Aws, uri: string, limit: number, signal: AbortSigna
     read(() => client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal })).catch(
       (error: unknown) => {
         if (error instanceof AwsProblem && error.code === 'NoSuchBucket')
-          throw cannotRun(`There is no bucket "${bucket}", in which ${uri} would be.`, 'Check the name of the bucket.');
+          throw environmentError(
+            `There is no bucket "${bucket}", in which ${uri} would be.`,
+            'Check the name of the bucket.',
+          );
         throw error;
       },
     ),
   );
   if (reply?.Body === undefined)
-    throw cannotRun(`There is no object ${uri}.`, 'Check the bucket, the key and the region.');
+    throw environmentError(`There is no object ${uri}.`, 'Check the bucket, the key and the region.');
   if ((reply.ContentLength ?? 0) > limit) {
-    throw cannotRun(
+    throw environmentError(
       `${uri} holds ${reply.ContentLength} bytes; more than ${limit} are not read.`,
       'Give a smaller file.',
     );
@@ -142,7 +145,7 @@ export async function deletePrefix(aws: Aws, uri: string): Promise<number> {
     );
     const failed = reply.Errors?.[0];
     if (failed !== undefined) {
-      throw cannotRun(
+      throw environmentError(
         `Could not delete s3://${prefix.bucket}/${failed.Key}: ${failed.Message} (${failed.Code})`,
         'Run the command again.',
       );

@@ -1,4 +1,4 @@
-import { cannotRun, type Problem } from './errors.ts';
+import { environmentError, type Problem } from './errors.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
@@ -31,7 +31,7 @@ function diskProblem(folder: string, next: string, error: unknown): Problem | un
   const reason = REASONS[code];
   return reason === undefined
     ? undefined
-    : cannotRun(`Could not write to ${folder}: ${reason} (${code}).`, next, error);
+    : environmentError(`Could not write to ${folder}: ${reason} (${code}).`, next, error);
 }
 
 /** A thread's error keeps only its message, which Node begins with the code; DuckDB gives the system's words. */

@@ -40,7 +40,7 @@ export function usageError(message: string, next?: Text, cause?: unknown): Probl
 }
 
 /** The world does not permit what was asked for. */
-export function cannotRun(message: string, next?: Text, cause?: unknown): Problem {
+export function environmentError(message: string, next?: Text, cause?: unknown): Problem {
   return new Problem('cannot-run', message, { next, cause });
 }
 

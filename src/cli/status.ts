@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { noEndpoint } from '../aws/no-endpoint.ts';
-import { cannotRun, usageError } from '../base/errors.ts';
+import { environmentError, usageError } from '../base/errors.ts';
 import { lines, shown, text } from '../base/text.ts';
 import type { AllStatus, EndpointStatus } from '../lifecycle/status.ts';
 import type { Session } from '../lifecycle/session.ts';
@@ -81,7 +81,7 @@ async function tellAll(app: App, session: Session, format: StatusOptions['format
 }
 
 function nothingHeld({ account, region, stateDir }: AllStatus) {
-  return cannotRun(
+  return environmentError(
     `shadowctl holds nothing in account ${account}, ${region}: there is no journal in ${stateDir}.`,
     lines(
       text`Look at any endpoint with: ${shown('status', { endpoint: 'NAME' })}`,

@@ -1,6 +1,6 @@
 import { noEndpoint } from '../aws/no-endpoint.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
-import { cannotRun, usageError } from '../base/errors.ts';
+import { environmentError, usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { inferPhase } from '../guard/phase.ts';
 import { recordedUpdates, type UpdateStarted } from '../state/updates.ts';
@@ -49,7 +49,7 @@ async function begin(on: EndpointSession): Promise<Begun> {
   const override = planAbort(endpoint, name, on.state());
   if ('impossible' in override || update === undefined) {
     const why = 'impossible' in override ? override.impossible : 'it was not begun from this folder';
-    throw cannotRun(
+    throw environmentError(
       `The update of ${name} cannot be stopped: ${why}.`,
       text`It will run to its end. Then return with: ${shown('undo', { endpoint: name })}`,
     );

@@ -4,7 +4,7 @@ import { AwsProblem } from '../aws/errors.ts';
 import { s3Place } from '../aws/s3-uri.ts';
 import { listObjects } from '../aws/s3.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
-import { cannotRun } from '../base/errors.ts';
+import { environmentError } from '../base/errors.ts';
 import { type CommandLine, lines, text } from '../base/text.ts';
 import { apply, type JournaledRun } from '../resources/apply.ts';
 import { ourPrefix } from '../resources/artifact/candidate.ts';
@@ -90,7 +90,7 @@ async function everyEndpoint(session: Session, journaled: readonly string[]): Pr
   if (journaled.length === 0) {
     const { stateDir } = await session.project();
     const aws = await session.aws();
-    throw cannotRun(
+    throw environmentError(
       `There is no journal in ${stateDir} for account ${await aws.account()} in ${aws.target.region}.`,
       'Work from the folder that holds .shadowctl/, with the profile and region the endpoint was created with.',
     );
@@ -132,7 +132,7 @@ function noJournal({ endpoint, account, journal }: EndpointSession): Error {
     options: { 'tag-filters': `Key=shadowctl:endpoint,Values=${endpoint}` },
     incomplete: false,
   };
-  return cannotRun(
+  return environmentError(
     `There is no journal of endpoint "${endpoint}" in account ${account}, ${journal.region}: ${journal.path} does not exist.`,
     lines(
       'Work from the folder that holds its .shadowctl/, with the profile and region it was created with.',

@@ -1,7 +1,7 @@
 import type { ProductionVariant, Tag } from '@aws-sdk/client-sagemaker';
 import { AwsProblem } from '../aws/errors.ts';
 import { endpointLogGroup, logGroupExists } from '../aws/logs.ts';
-import { cannotRun } from '../base/errors.ts';
+import { environmentError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { MINUTE } from '../base/units.ts';
 import type { CheckedCandidate } from '../resources/artifact/candidate.ts';
@@ -267,20 +267,20 @@ function refuseUnsuitable(spec: DeploySpec, live: Live): void {
   const { config } = live;
   const [variant] = config?.ProductionVariants ?? [];
   if (variant?.ServerlessConfig !== undefined || config?.AsyncInferenceConfig !== undefined) {
-    throw cannotRun(
+    throw environmentError(
       `Endpoint "${live.name}" is ${variant?.ServerlessConfig === undefined ? 'asynchronous' : 'serverless'}.`,
       'shadowctl deploys to real-time endpoints on instances.',
     );
   }
   const [shadow] = config?.ShadowProductionVariants ?? [];
   if (shadow !== undefined) {
-    throw cannotRun(
+    throw environmentError(
       `Endpoint "${live.name}" carries the shadow variant "${shadow.VariantName}", which this would drop.`,
       text`Take it away first: ${shown('shadow detach', { endpoint: live.name })}`,
     );
   }
   if (spec.variantName !== undefined && spec.variantName !== variant?.VariantName) {
-    throw cannotRun(
+    throw environmentError(
       `Endpoint "${live.name}" has the production variant "${variant?.VariantName}"; an update cannot rename it to "${spec.variantName}" without losing its scaling and guardrails.`,
       'Leave --variant-name out.',
     );

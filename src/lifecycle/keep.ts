@@ -1,5 +1,5 @@
 import { noEndpoint } from '../aws/no-endpoint.ts';
-import { cannotRun } from '../base/errors.ts';
+import { environmentError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { readLive } from '../resources/live.ts';
 import { detachShadow } from './shadow/detach.ts';
@@ -29,7 +29,7 @@ export async function keepProduction(session: Session, options: KeepOptions): Pr
     if (live === undefined) throw noEndpoint(aws.target, endpoint);
     const [declared] = live.config?.ShadowProductionVariants ?? [];
     if (declared === undefined) {
-      throw cannotRun(
+      throw environmentError(
         `Endpoint "${endpoint}" carries no shadow; it runs ${live.endpoint.EndpointConfigName}.`,
         text`See what stands: ${shown('status', { endpoint })}`,
       );

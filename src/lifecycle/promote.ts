@@ -2,7 +2,7 @@ import type { ProductionVariant, Tag } from '@aws-sdk/client-sagemaker';
 import type { Policy } from '../analysis/policy/policy.ts';
 import { noEndpoint } from '../aws/no-endpoint.ts';
 import { describeModel } from '../aws/sagemaker.ts';
-import { cannotRun } from '../base/errors.ts';
+import { environmentError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { MINUTE, timeOfDay } from '../base/units.ts';
 import { deriveConfig } from '../resources/derive-config.ts';
@@ -95,7 +95,7 @@ export interface Shadow {
 export function shadowOf(live: Live): Shadow {
   const [declared] = productionOf(live).config.ShadowProductionVariants ?? [];
   if (declared?.ModelName === undefined || declared.VariantName === undefined) {
-    throw cannotRun(
+    throw environmentError(
       `Endpoint "${live.name}" carries no shadow; it runs ${live.endpoint.EndpointConfigName}.`,
       text`Attach one first: ${shown('shadow', { endpoint: live.name, artifact: '…', algorithm: '…' })}`,
     );
@@ -117,7 +117,7 @@ async function readShadowed({ aws, session, journal, state, endpoint }: Endpoint
   shadowOf(live);
   const calibration = calibrationOf(state(), live.endpoint.EndpointConfigName);
   if (calibration !== undefined)
-    throw cannotRun(
+    throw environmentError(
       `There is no candidate to promote. ${calibrationText(calibration)}.`,
       calibrationEnds(calibration, endpoint),
     );
@@ -165,7 +165,7 @@ async function start(
   const { endpoint, aws, session } = on;
   const live = await readShadowed(on);
   if (live.endpoint.EndpointConfigName !== judged.endpoint.EndpointConfigName) {
-    throw cannotRun(
+    throw environmentError(
       `${endpoint} was changed while its shadow was judged: it ran ${judged.endpoint.EndpointConfigName}, now ${live.endpoint.EndpointConfigName}.`,
       'Run the command again.',
     );
@@ -173,7 +173,7 @@ async function start(
   const shadow = shadowOf(live);
   const model = await describeModel(aws, shadow.model, session.signal);
   if (model === undefined)
-    throw cannotRun(
+    throw environmentError(
       `The shadow's model ${shadow.model} has been deleted.`,
       'Create it again under the same name, or attach the shadow anew.',
     );

@@ -1,7 +1,7 @@
 import type { DescribeEndpointConfigCommandOutput } from '@aws-sdk/client-sagemaker';
 import { noEndpoint } from '../aws/no-endpoint.ts';
 import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
-import { cannotRun } from '../base/errors.ts';
+import { environmentError } from '../base/errors.ts';
 import { newRun } from '../resources/apply.ts';
 import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../resources/live.ts';
 import { checkName } from '../resources/naming.ts';
@@ -103,7 +103,7 @@ function previousConfig(live: Live, state: State): string {
   const until = current === undefined ? -1 : known.lastIndexOf(current);
   const before = (until < 0 ? known : known.slice(0, until)).findLast((name) => name !== current && stands(name));
   if (before !== undefined) return before;
-  throw cannotRun(
+  throw environmentError(
     `The journal of endpoint "${live.name}" knows no earlier config that still stands; it runs ${current}.`,
     'Name one with --to.',
   );
@@ -121,23 +121,23 @@ function planUndo(
   to: { name: string; target: DescribeEndpointConfigCommandOutput | undefined; missingModels: readonly string[] },
 ): Step {
   if (to.name === live.endpoint.EndpointConfigName)
-    throw cannotRun(`Endpoint "${live.name}" runs ${to.name} already.`, 'Name another config with --to.');
+    throw environmentError(`Endpoint "${live.name}" runs ${to.name} already.`, 'Name another config with --to.');
   const ours = state.resources
     .filter((tracked) => tracked.ref.kind === 'endpoint-config' && tracked.state === 'exists')
     .map((tracked) => tracked.ref.name);
   if (!ours.includes(to.name)) {
-    throw cannotRun(
+    throw environmentError(
       `Endpoint config "${to.name}" is not one that shadowctl created for endpoint "${live.name}".`,
       `Known: ${ours.join(', ') || 'none'}.`,
     );
   }
   if (to.target === undefined)
-    throw cannotRun(
+    throw environmentError(
       `Endpoint config "${to.name}" does not exist any more.`,
       `Others that stand in the journal: ${ours.filter((name) => name !== to.name).join(', ') || 'none'}.`,
     );
   if (to.missingModels.length > 0)
-    throw cannotRun(
+    throw environmentError(
       `Endpoint config "${to.name}" needs what does not exist any more: model ${to.missingModels.join(', model ')}.`,
       'Name another config with --to.',
     );

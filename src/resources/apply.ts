@@ -16,7 +16,7 @@ import {
   updateEndpoint,
 } from '../aws/sagemaker.ts';
 import type { Clock } from '../base/clock.ts';
-import { cannotRun, Problem } from '../base/errors.ts';
+import { environmentError, Problem } from '../base/errors.ts';
 import { replay } from '../state/replay.ts';
 import type { Journal } from '../state/journal.ts';
 import { whoAmI } from '../state/lock.ts';
@@ -170,7 +170,7 @@ export async function refuseForeignAlarms(
 ): Promise<void> {
   for (const alarm of await describeAlarms(aws, names)) {
     if (isOurs(await alarmTags(aws, alarm.AlarmArn), endpoint, runs)) continue;
-    throw cannotRun(
+    throw environmentError(
       `There is an alarm "${alarm.AlarmName}" that shadowctl did not create, and it needs that name.`,
       'Rename or delete that alarm.',
     );

@@ -5,7 +5,7 @@ import type {
 } from '@aws-sdk/client-sagemaker';
 import type { Aws } from '../aws/clients.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
-import { cannotRun } from '../base/errors.ts';
+import { environmentError } from '../base/errors.ts';
 import { lines, shown, text } from '../base/text.ts';
 import { trackedResource, type State } from '../state/replay.ts';
 import { ENDPOINT_TAG, isOurs } from './tags.ts';
@@ -65,8 +65,8 @@ export function requireOurs(live: Live, state: State, journalPath: string, adopt
       ? 'exists, but shadowctl did not create it'
       : `was created by shadowctl, but not from this folder: ${journalPath} knows nothing of it`;
   const home = whose === 'foreign' ? 'Choose another name' : 'Work from the folder that holds its journal';
-  if (!adoptable) throw cannotRun(`Endpoint "${live.name}" ${why}.`, `${home}.`);
-  throw cannotRun(
+  if (!adoptable) throw environmentError(`Endpoint "${live.name}" ${why}.`, `${home}.`);
+  throw environmentError(
     `Endpoint "${live.name}" ${why}.`,
     `${home}, or add --adopt: it is then changed like our own, recorded as adopted, and never deleted by cleanup.`,
   );
@@ -81,7 +81,7 @@ export function requireSettled(live: Live): void {
   const endpoint = live.name;
   if (status === 'InService') return;
   if (status === 'Failed' || status === 'OutOfService' || status === 'UpdateRollbackFailed') {
-    throw cannotRun(
+    throw environmentError(
       `Endpoint "${live.name}" is ${status}${reason === undefined ? '' : `: ${reason}`}.`,
       text`It can only be deleted: ${shown('cleanup', { endpoint })}`,
     );
@@ -91,7 +91,7 @@ export function requireSettled(live: Live): void {
   // As far as AWS shows: it names the alarms of the update it is at, or of the one before.
   const alarms = live.endpoint.LastDeploymentConfig?.AutoRollbackConfiguration?.Alarms ?? [];
   const guarded = status === 'Updating' && alarms.length > 0;
-  throw cannotRun(
+  throw environmentError(
     `Endpoint "${live.name}" is in the middle of something: ${status}${target === undefined ? '' : `, towards config ${target}`}.`,
     guarded
       ? lines(
@@ -118,7 +118,7 @@ export interface Production {
 export function productionOf(live: Live): Production {
   const { config, endpoint } = live;
   if (config === undefined) {
-    throw cannotRun(
+    throw environmentError(
       `Endpoint "${live.name}" runs the config "${endpoint.EndpointConfigName}", which somebody has deleted.`,
       'AWS refuses every update of such an endpoint: it can only be deleted and created again.',
     );
@@ -126,7 +126,7 @@ export function productionOf(live: Live): Production {
   const variants = config.ProductionVariants ?? [];
   const [variant] = variants;
   if (variant?.VariantName === undefined || variants.length !== 1) {
-    throw cannotRun(
+    throw environmentError(
       `Endpoint "${live.name}" has ${variants.length} production variants (${variants.map((one) => one.VariantName).join(', ')}).`,
       'shadowctl works on endpoints with exactly one.',
     );

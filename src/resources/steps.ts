@@ -6,7 +6,7 @@ import type {
   CreateModelCommandInput,
   UpdateEndpointCommandInput,
 } from '@aws-sdk/client-sagemaker';
-import { cannotRun } from '../base/errors.ts';
+import { environmentError } from '../base/errors.ts';
 import type { ResourceKind } from '../state/journal.ts';
 import { type State, trackedResource } from '../state/replay.ts';
 
@@ -80,7 +80,7 @@ export function withoutExisting(steps: readonly Step[], state: State, exists: (s
     if (tracked?.state === 'exists' && isDeepStrictEqual(content(tracked.input), content({ ...step.input })))
       return false;
     const whose = tracked?.state === 'exists' ? 'with other content' : 'and it is not from here';
-    throw cannotRun(
+    throw environmentError(
       `There is a ${nameOf(step)} already, ${whose}.`,
       step.kind === 'model' ? 'Give another --model-name.' : 'Give another --config-name.',
     );

@@ -3,7 +3,7 @@ import type { Aws } from '../aws/clients.ts';
 import { AwsProblem } from '../aws/errors.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
 import type { Clock } from '../base/clock.ts';
-import { cannotRun } from '../base/errors.ts';
+import { environmentError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { HOUR, MINUTE } from '../base/units.ts';
 
@@ -76,7 +76,7 @@ export async function waitForEndpoint(aws: Aws, clock: Clock, options: WaitOptio
       options.onTrouble?.(error);
     }
     if (waited > timeout) {
-      throw cannotRun(
+      throw environmentError(
         `Endpoint "${options.endpoint}" has not settled after ${Math.round(waited / MINUTE)} minutes.`,
         text`Look at it with: ${shown('status', { endpoint: options.endpoint })}`,
       );

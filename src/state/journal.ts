@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import { cannotRun, usageError } from '../base/errors.ts';
+import { environmentError, usageError } from '../base/errors.ts';
 import { type JournalEvent, parseEvent, type Recorded } from './events.ts';
 import type { JournalFact } from './facts.ts';
 import { takeLock } from './lock.ts';
@@ -145,7 +145,7 @@ async function readJournal(path: string): Promise<Content> {
     text = await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { events: [], notes: [], whole: 0, unended: false };
-    throw cannotRun(
+    throw environmentError(
       `The journal ${path} cannot be read: ${(error as Error).message}`,
       'Check the permissions of the file.',
       error,
@@ -182,12 +182,12 @@ function eventOf(path: string, number: number, line: string, parsed: { content: 
   const found = parsed === undefined ? { wrong: `not JSON: ${line.slice(0, 60)}` } : parseEvent(parsed.content);
   // Before the lines that follow are looked at: another version may write them in another shape.
   if ('event' in found && found.event.type === 'open' && found.event.version !== 1)
-    throw cannotRun(
+    throw environmentError(
       `The journal ${path} is of version ${found.event.version}; this shadowctl knows version 1.`,
       'Use the shadowctl that wrote it, or a newer one.',
     );
   if ('event' in found) return found.event;
-  throw cannotRun(
+  throw environmentError(
     `The journal ${path} is damaged at line ${number}: ${found.wrong}.`,
     'Restore the file from a copy, or correct that line: each line is one JSON object.',
   );

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import type { Clock } from '../base/clock.ts';
-import { cannotRun } from '../base/errors.ts';
+import { environmentError } from '../base/errors.ts';
 import { claimLock, type LockHolder, readLock } from '../base/process-lock.ts';
 
 export interface JournalLock {
@@ -27,13 +27,13 @@ export function whoAmI(): string {
 export async function takeLock(path: string, why: string, clock: Clock): Promise<JournalLock> {
   const claim = await claimLock(path, { by: whoAmI(), why, now: clock.now() });
   if (claim.kind === 'held') {
-    throw cannotRun(
+    throw environmentError(
       `This endpoint is locked by ${describe(claim.holder)}.`,
       `Wait until that has ended. If you are sure that it is no longer running, delete ${path}`,
     );
   }
   if (claim.kind === 'damaged') {
-    throw cannotRun(
+    throw environmentError(
       `The lock ${path} is damaged: it does not say who holds it, but ${JSON.stringify(claim.content)}.`,
       'If no other shadowctl is at work, delete the file.',
     );

@@ -7,7 +7,7 @@ import type { Download, RemoteObject } from '../../aws/s3-download.ts';
 import { s3Place, s3Uri } from '../../aws/s3-uri.ts';
 import type { S3Place } from '../../aws/s3-uri.ts';
 import type { Clock } from '../../base/clock.ts';
-import { cannotRun, usageError } from '../../base/errors.ts';
+import { environmentError, usageError } from '../../base/errors.ts';
 import type { Window } from '../observations.ts';
 import { HOUR } from '../../base/units.ts';
 
@@ -99,7 +99,10 @@ async function fetchOne(
     const now = await headObject(aws, object.uri);
     if (now === undefined) return { path: undefined, download: 'gone' };
     if (tries >= MAX_CHANGES)
-      throw cannotRun(`${object.uri} is written anew again and again.`, 'Run the command again when it stands still.');
+      throw environmentError(
+        `${object.uri} is written anew again and again.`,
+        'Run the command again when it stands still.',
+      );
     object = { uri: object.uri, etag: now.etag, bytes: now.bytes };
   }
 }

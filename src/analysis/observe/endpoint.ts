@@ -1,7 +1,7 @@
 import type { Aws } from '../../aws/clients.ts';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
-import { cannotRun } from '../../base/errors.ts';
+import { environmentError } from '../../base/errors.ts';
 import type { VariantFacts } from '../observations.ts';
 import { orRefused } from './refused.ts';
 
@@ -39,7 +39,7 @@ export async function readEndpoint(
   const asked = config?.ProductionVariants?.[0];
   const variant = live?.VariantName ?? asked?.VariantName;
   if (variant === undefined) {
-    throw cannotRun(
+    throw environmentError(
       `Endpoint "${name}" has no production variant (it is ${endpoint.EndpointStatus}).`,
       'Wait until it is in service.',
     );

@@ -3,7 +3,7 @@ import { endpointLogGroup } from '../../aws/logs.ts';
 import { MAX_RESULTS, runQuery } from '../../aws/logs-insights.ts';
 import type { Answer, Part } from '../../aws/logs-insights.ts';
 import type { Clock } from '../../base/clock.ts';
-import { cannotRun, usageError } from '../../base/errors.ts';
+import { environmentError, usageError } from '../../base/errors.ts';
 import type { Window } from '../observations.ts';
 
 const AT_ONCE = 4;
@@ -56,7 +56,7 @@ export async function queryLines(
       const pieces = cutPart(part, answer);
       if (pieces.length > 0) cut.push(...pieces);
       else if (answer.kind === 'timeout') {
-        throw cannotRun(
+        throw environmentError(
           `CloudWatch Logs ran out of time on the second ${new Date(part.from).toISOString()} of log group "${group}".`,
           'Shorten --last, or use --log-pattern in place of --logs-query.',
         );

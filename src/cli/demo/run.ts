@@ -6,7 +6,7 @@ import type { App, ExecuteOverrides, Outcome } from '../../app.ts';
 import { VirtualClock } from '../../base/clock.ts';
 import { emulatorEnvironment } from '../../emulator/daemon/process.ts';
 import { startEmulator } from '../../emulator/http/server.ts';
-import { cannotRun, interrupted, Problem } from '../../base/errors.ts';
+import { environmentError, interrupted, Problem } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
 import type { Io } from '../../ui/io.ts';
 import { differences, readCensus, renderCensus } from './census.ts';
@@ -181,7 +181,7 @@ async function refuseUsedEmulator(dir: string): Promise<void> {
   const { readdir } = await import('node:fs/promises');
   const content = await readdir(dir).catch(() => []);
   if (content.length === 0) return;
-  throw cannotRun(
+  throw environmentError(
     `The emulator of this folder is in use: ${dir} is not empty.`,
     text`Run the demo in another folder, or stop the emulator and remove that one: ${shown('emulator stop')}`,
   );

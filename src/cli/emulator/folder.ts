@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import type { App } from '../../app.ts';
 import type { Notice } from '../../emulator/daemon/notice.ts';
 import { runningEmulator } from '../../emulator/daemon/process.ts';
-import { cannotRun } from '../../base/errors.ts';
+import { environmentError } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 
 /** Where the emulator keeps its state; undefined is `.shadowctl/emulator` of the project. */
@@ -21,5 +21,5 @@ export async function needRunning(app: App, options: DirOptions): Promise<Notice
   const dir = await folderOf(app, options);
   const running = await runningEmulator(dir);
   if (running !== undefined) return running;
-  throw cannotRun(`No emulator runs in ${dir}.`, text`Start one with: ${shown('emulator start')}`);
+  throw environmentError(`No emulator runs in ${dir}.`, text`Start one with: ${shown('emulator start')}`);
 }

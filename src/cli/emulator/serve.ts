@@ -4,7 +4,7 @@ import { REALISTIC_LATENCIES, QUICK_LATENCIES } from '../../emulator/world/optio
 import { DEFAULT_PORT } from '../../emulator/daemon/process.ts';
 import { removeNotice, writeNotice } from '../../emulator/daemon/notice.ts';
 import { type Emulator, startEmulator } from '../../emulator/http/server.ts';
-import { cannotRun } from '../../base/errors.ts';
+import { environmentError } from '../../base/errors.ts';
 import type { DirOptions } from './folder.ts';
 import { occupantOf } from './occupant.ts';
 import { logRequests } from './request-log.ts';
@@ -59,11 +59,15 @@ async function listen(app: App, dir: string, options: StartOptions): Promise<Emu
   } catch (error) {
     const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
     if (code === 'EACCES')
-      throw cannotRun(`Port ${port} may not be used by this user.`, 'Choose one above 1023, with --port.', error);
+      throw environmentError(
+        `Port ${port} may not be used by this user.`,
+        'Choose one above 1023, with --port.',
+        error,
+      );
     if (code !== 'EADDRINUSE') throw error;
     const who = await occupantOf(port);
     if (options.port !== undefined) {
-      throw cannotRun(
+      throw environmentError(
         `Port ${port} is taken by ${who}.`,
         'Choose another with --port, or --port 0 for any free one.',
         error,

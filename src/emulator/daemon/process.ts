@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
-import { cannotRun } from '../../base/errors.ts';
+import { environmentError } from '../../base/errors.ts';
 import { spawnEmulator } from './spawn.ts';
 import { type Notice, readNotice, removeNotice } from './notice.ts';
 import { holderOf } from '../storage/lock.ts';
@@ -49,7 +49,7 @@ export async function ensureEmulator(
     if (!last) await systemClock.sleep(5);
   }
   child.kill();
-  throw cannotRun(
+  throw environmentError(
     child.ended()
       ? `The emulator did not start: ${await child.output()}`
       : `The emulator did not answer within ${PATIENCE / 1000} s.`,
@@ -66,7 +66,7 @@ export async function stopEmulator(dir: string): Promise<{ pid: number } | undef
     return undefined;
   }
   if (holder.host !== hostname()) {
-    throw cannotRun(
+    throw environmentError(
       `The emulator of ${folder} runs as process ${holder.pid} on ${holder.host}, not on this host.`,
       `Stop it there. If it is gone, delete ${folder}/lock.`,
     );
@@ -75,7 +75,7 @@ export async function stopEmulator(dir: string): Promise<{ pid: number } | undef
     process.kill(holder.pid, 'SIGTERM');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
-      throw cannotRun(
+      throw environmentError(
         `The emulator (process ${holder.pid} on ${holder.host}) cannot be stopped from here.`,
         undefined,
         error,
@@ -85,7 +85,7 @@ export async function stopEmulator(dir: string): Promise<{ pid: number } | undef
   const deadline = systemClock.now() + PATIENCE;
   while ((await holderOf(folder)) !== undefined) {
     if (systemClock.now() > deadline) {
-      throw cannotRun(
+      throw environmentError(
         `The emulator (process ${holder.pid}) has not ended within ${PATIENCE / 1000} s of being asked to.`,
         `Look at ${folder}/emulator.log, or end it with: kill -9 ${holder.pid}`,
       );

@@ -2,7 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { cannotRun } from '../../base/errors.ts';
+import { environmentError } from '../../base/errors.ts';
 import { createWorld } from '../world/create.ts';
 import { bucketInHost } from '../gateway/host.ts';
 import { accept } from '../gateway/pipeline.ts';
@@ -72,7 +72,7 @@ function listen(server: Server, port: number): Promise<void> {
       const taken = error.code === 'EADDRINUSE';
       const next = taken ? 'Stop what listens there, or choose another port.' : undefined;
       reject(
-        cannotRun(
+        environmentError(
           `The emulator cannot listen on 127.0.0.1:${port}: ${taken ? 'the port is taken' : error.message}.`,
           next,
           error,

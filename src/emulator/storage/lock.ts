@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
-import { cannotRun } from '../../base/errors.ts';
+import { environmentError } from '../../base/errors.ts';
 import { claimLock, type LockHolder, readLock } from '../../base/process-lock.ts';
 
 const held = new Set<string>();
@@ -12,12 +12,13 @@ const held = new Set<string>();
  */
 export async function lockFolder(dir: string): Promise<{ unlock(): Promise<void>; orphaned: boolean }> {
   const file = join(dir, 'lock');
-  if (held.has(dir)) throw cannotRun(`The emulator's folder ${dir} is already open in this process.`);
+  if (held.has(dir)) throw environmentError(`The emulator's folder ${dir} is already open in this process.`);
   // A lock that was never written to its end is that of a process that died while it wrote.
   const about = { by: hostname(), why: 'emulator', now: systemClock.now(), takeDamaged: true };
   const claim = await claimLock(file, about);
   if (claim.kind === 'held') throw inUse(dir, file, claim.holder);
-  if (claim.kind === 'damaged') throw cannotRun(`The lock ${file} cannot be taken.`, `Delete ${file} and try again.`);
+  if (claim.kind === 'damaged')
+    throw environmentError(`The lock ${file} cannot be taken.`, `Delete ${file} and try again.`);
   const { lock } = claim;
   held.add(dir);
   return {
@@ -37,7 +38,7 @@ export async function holderOf(dir: string): Promise<LockHolder | undefined> {
 
 function inUse(dir: string, file: string, holder: LockHolder): Error {
   const elsewhere = holder.host !== hostname();
-  return cannotRun(
+  return environmentError(
     `The emulator's folder ${dir} is in use by process ${holder.pid}${elsewhere ? ` on ${holder.host}` : ''} since ${holder.since}.`,
     elsewhere
       ? `If no emulator runs there any more, delete ${file} and try again.`

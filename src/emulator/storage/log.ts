@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { cannotRun } from '../../base/errors.ts';
+import { environmentError } from '../../base/errors.ts';
 import { type RecordChange, decodeBatch } from './line.ts';
 
 const FORMAT = 'shadowctl emulator state';
@@ -170,7 +170,7 @@ function checkHeader(path: string, line: string): void {
   }
   if (header?.format !== FORMAT) throw damaged(path, 1);
   if (header.version !== VERSION) {
-    throw cannotRun(
+    throw environmentError(
       `The emulator's state in ${dirname(path)} has version ${String(header.version)}; this shadowctl reads version ${VERSION}.`,
       `Start with the shadowctl that wrote it, choose another folder (--dir), or delete ${dirname(path)} to begin afresh.`,
     );
@@ -178,7 +178,7 @@ function checkHeader(path: string, line: string): void {
 }
 
 function damaged(path: string, line: number): Error {
-  return cannotRun(
+  return environmentError(
     `The emulator's state is damaged: line ${line} of ${path} cannot be read.`,
     `Choose another folder (--dir), or delete ${dirname(path)} to begin afresh.`,
   );

@@ -1,6 +1,6 @@
 import type { Aws } from '../../aws/clients.ts';
 import { describeAlarms } from '../../aws/cloudwatch.ts';
-import { cannotRun } from '../../base/errors.ts';
+import { environmentError } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 import { duration, SECOND } from '../../base/units.ts';
 import type { Session } from '../session.ts';
@@ -32,7 +32,7 @@ export async function waitUntilQuiet(
     if (waited >= MAX_WAIT_SECONDS) {
       // No traffic at all can leave an alarm without data; that alone is no reason to refuse.
       if (firing.length === 0) return;
-      throw cannotRun(
+      throw environmentError(
         `Still in ALARM after ${duration(waited * SECOND)}: ${firing.join(', ')}. An update started now would be rolled back at once.`,
         text`Look at what fires: ${shown('doctor', { endpoint })}`,
       );

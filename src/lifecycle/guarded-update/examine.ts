@@ -1,6 +1,6 @@
 import { compositeAlarms } from '../../aws/alarms.ts';
 import { describeAlarms } from '../../aws/cloudwatch.ts';
-import { cannotRun } from '../../base/errors.ts';
+import { environmentError } from '../../base/errors.ts';
 import { alarmNames, type PlannedAlarm, planAlarms } from '../../guard/alarms/plan.ts';
 import { type EndpointFacts, examineEndpoint, foreignRegion } from '../../guard/doctor/endpoint.ts';
 import { firstBake, preflight, type PreflightFacts } from '../../guard/doctor/preflight.ts';
@@ -44,7 +44,8 @@ export async function examineUpdate(
   const statistic = limitedStatistic(guard.limits);
   const baseline = await readBaseline(aws, live, statistic, clock.now(), guard.baselineMinutes, signal);
   const limits = settleLimits(guard.limits, baseline);
-  if ('missing' in limits) throw cannotRun(limits.missing, 'Give an absolute limit instead: --max-latency p99=250ms');
+  if ('missing' in limits)
+    throw environmentError(limits.missing, 'Give an absolute limit instead: --max-latency p99=250ms');
   const fleet = { endpoint: update.endpoint, variant: update.variant, config: update.newConfig };
   const alarms = planAlarms(fleet, limits, firstBake(update.strategy));
   const runs = on.state().runs.map((one) => one.run);

@@ -1,5 +1,5 @@
 import type { UpdateEndpointCommandInput } from '@aws-sdk/client-sagemaker';
-import { cannotRun } from '../../base/errors.ts';
+import { environmentError } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 import { blocking } from '../../guard/finding.ts';
 import { planStrategy, type StrategyRequest } from '../../guard/strategy.ts';
@@ -76,14 +76,14 @@ export type GuardedStart =
 export function requireGuardable(live: Live): number {
   const { config, variant, instances } = productionOf(live);
   if (variant.ServerlessConfig !== undefined) {
-    throw cannotRun(
+    throw environmentError(
       `Endpoint "${live.name}" is serverless: it has no instances of which a part could go first.`,
       text`Update it with: ${shown('deploy', { endpoint: live.name, artifact: '…' })}`,
     );
   }
   const [shadow] = config.ShadowProductionVariants ?? [];
   if (shadow !== undefined) {
-    throw cannotRun(
+    throw environmentError(
       `Endpoint "${live.name}" carries the shadow variant "${shadow.VariantName}", which this update would drop.`,
       text`End the shadow first: ${shown('promote', { endpoint: live.name })}, or ${shown('keep', { endpoint: live.name })}`,
     );
@@ -158,7 +158,7 @@ function imageOf(steps: readonly Step[]): string | undefined {
 function refuseUnguarded({ findings }: GuardedUpdatePlan): void {
   const stops = blocking(findings);
   if (stops.length === 0) return;
-  throw cannotRun(
+  throw environmentError(
     `Nothing was changed: ${stops.length === 1 ? 'a finding' : `${stops.length} findings`} would leave this update unguarded (${stops.map((finding) => `${finding.subject}: ${finding.check}`).join(', ')}).`,
     'Fix what is marked ✖ above, or overrule it with --force.',
   );

@@ -1,7 +1,7 @@
 import { compositeAlarms } from '../../aws/alarms.ts';
 import { describeAlarms } from '../../aws/cloudwatch.ts';
 import type { Aws } from '../../aws/clients.ts';
-import { cannotRun } from '../../base/errors.ts';
+import { environmentError } from '../../base/errors.ts';
 import { latencyMinutes } from '../../guard/alarms/plan.ts';
 import { examineNonMetricAlarm } from '../../guard/alarms/lookup.ts';
 import { type MetricsMinute, fleetMinutes, readBaseline } from '../guarded-update/fleet-metrics.ts';
@@ -28,12 +28,12 @@ export async function settleRolloutLimits(
   const { limits, baselineMinutes, alarms } = guard;
   for (const { name, firing, found } of await alarmStates(aws, alarms, session.signal)) {
     if (!found)
-      throw cannotRun(
+      throw environmentError(
         examineNonMetricAlarm(name, undefined).message,
         'Check the name given to --alarm, and the region.',
       );
     if (firing !== undefined)
-      throw cannotRun(
+      throw environmentError(
         `The alarm ${name} is in ALARM now: this rollout would be taken back at once.`,
         'Wait until it is OK, or remove its cause.',
       );
@@ -46,7 +46,8 @@ export async function settleRolloutLimits(
     limits,
     await readBaseline(aws, production, statistic, now, baselineMinutes, session.signal),
   );
-  if ('missing' in settled) throw cannotRun(settled.missing, 'Give an absolute limit instead: --max-latency p99=250ms');
+  if ('missing' in settled)
+    throw environmentError(settled.missing, 'Give an absolute limit instead: --max-latency p99=250ms');
   return { ...chosen, latency: { ...settled.latency, minutes: latencyMinutes(bakeSeconds) } };
 }
 

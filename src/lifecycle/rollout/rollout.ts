@@ -1,7 +1,7 @@
 import type { Policy } from '../../analysis/policy/policy.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
-import { cannotRun, interrupted, usageError } from '../../base/errors.ts';
+import { environmentError, interrupted, usageError } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
 import type { JournaledRun } from '../../resources/apply.ts';
 import { productionOf, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
@@ -70,7 +70,7 @@ export async function startRollout(session: Session, options: RolloutOptions): P
   return onEndpoint(session, { endpoint, command: 'rollout', readOnly: options.plan }, async (on) => {
     const under = positionOf(on.state());
     if (under !== undefined) {
-      throw cannotRun(
+      throw environmentError(
         `A rollout of ${under.rollout.model} on ${endpoint} is under way.`,
         'Go on with --resume, or return with --cancel.',
       );
@@ -201,7 +201,7 @@ async function carryOn(
       text`Return: ${shown('rollout', { endpoint, cancel: true })}`,
     );
     if (session.signal.aborted) throw interrupted(`Interrupted. ${stays}`, next);
-    if (error instanceof AwsProblem) throw cannotRun(`${error.message} ${stays}`, next, error);
+    if (error instanceof AwsProblem) throw environmentError(`${error.message} ${stays}`, next, error);
     throw error;
   }
 }
@@ -246,7 +246,7 @@ async function finish(
   targets: readonly Target[],
 ): Promise<RolloutStopped> {
   if (stop.at === 'ended' && stop.refused === true)
-    throw cannotRun(
+    throw environmentError(
       `${endpoint} did not take up ${rollout.config}; it serves as before.`,
       text`See what stands: ${shown('status', { endpoint })}`,
     );

@@ -1,5 +1,5 @@
 import { describeEndpoint } from '../../aws/sagemaker.ts';
-import { cannotRun } from '../../base/errors.ts';
+import { environmentError } from '../../base/errors.ts';
 import { apply, type JournaledRun, shift } from '../../resources/apply.ts';
 import type { Rollout } from '../../state/rollouts.ts';
 import { leaveOutExisting } from '../candidate.ts';
@@ -59,7 +59,7 @@ export function variantRouter(on: LockedEndpoint, run: JournaledRun, rollout: Ro
     }
     if (isOurs(live?.EndpointConfigName)) return true;
     if (live?.EndpointConfigName !== rollout.previous) {
-      throw cannotRun(
+      throw environmentError(
         `${endpoint} runs ${live?.EndpointConfigName ?? 'nothing'}, which this rollout knows nothing of.`,
         'Somebody else updated it. Take your rollout out of the way with --cancel.',
       );
@@ -90,7 +90,7 @@ export function variantRouter(on: LockedEndpoint, run: JournaledRun, rollout: Ro
       ]),
     );
     if (await runConfig(rollout.final)) return;
-    throw cannotRun(
+    throw environmentError(
       `${endpoint} did not take up ${rollout.final}; ${rollout.model} serves all requests as the variant ${rollout.candidate}.`,
       'Try again with --resume.',
     );
@@ -121,7 +121,7 @@ export function variantRouter(on: LockedEndpoint, run: JournaledRun, rollout: Ro
         session.emit({ kind: 'rollout-returned', rollout, at: session.clock.now() });
       }
       if (await runConfig(rollout.previous)) return;
-      throw cannotRun(
+      throw environmentError(
         `${endpoint} did not return to ${rollout.previous}; ${runs === rollout.config ? 'production has all requests' : `it runs ${runs}`}.`,
         'Try again with --cancel.',
       );

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { noiseFloor } from '../../analysis/judge/noise-floor.ts';
 import { collect } from '../../analysis/observe/observe.ts';
-import { cannotRun, interrupted } from '../../base/errors.ts';
+import { environmentError, interrupted } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
 import { MINUTE } from '../../base/units.ts';
 import { type Live, productionOf, readLive } from '../../resources/live.ts';
@@ -52,7 +52,7 @@ export async function calibrate(on: LockedEndpoint, options: ShadowOptions, phas
     throw stoppedPhase(on, phase.standing, error);
   }
   const live = await readLive(aws, endpoint, session.signal);
-  if (live === undefined) throw cannotRun(`Endpoint "${endpoint}" was deleted while it was calibrated.`);
+  if (live === undefined) throw environmentError(`Endpoint "${endpoint}" was deleted while it was calibrated.`);
   return { kind: 'measured', live };
 }
 
@@ -70,7 +70,7 @@ async function attachItself(
 ): Promise<{ since: number } | { result: PlainUpdateResult }> {
   const { session, endpoint } = on;
   const modelName = productionOf(live).variant.ModelName;
-  if (modelName === undefined) throw cannotRun(`Endpoint "${endpoint}" runs no model of its own.`);
+  if (modelName === undefined) throw environmentError(`Endpoint "${endpoint}" runs no model of its own.`);
   const { tags } = options.candidate;
   const spec = { modelName: undefined, configName: undefined, tags };
   const names = await nameCandidate(on, spec, { model: 'model', config: 'calibrate-config' });

@@ -1,7 +1,7 @@
 import type { DescribeEndpointConfigCommandOutput } from '@aws-sdk/client-sagemaker';
 import { noEndpoint } from '../../aws/no-endpoint.ts';
 import { describeEndpointConfig } from '../../aws/sagemaker.ts';
-import { cannotRun } from '../../base/errors.ts';
+import { environmentError } from '../../base/errors.ts';
 import { deriveConfig } from '../../resources/derive-config.ts';
 import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import type { Step } from '../../resources/steps.ts';
@@ -56,7 +56,7 @@ export function planDetach(
   const { config, variant, instances } = productionOf(live);
   const [shadow] = config.ShadowProductionVariants ?? [];
   if (shadow === undefined)
-    throw cannotRun(`Endpoint "${live.name}" carries no shadow.`, `It runs ${config.EndpointConfigName}.`);
+    throw environmentError(`Endpoint "${live.name}" carries no shadow.`, `It runs ${config.EndpointConfigName}.`);
   const [earlier] = before?.ProductionVariants ?? [];
   const same =
     earlier?.ModelName === variant.ModelName &&

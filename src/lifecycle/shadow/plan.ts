@@ -3,7 +3,7 @@ import type {
   DescribeModelCommandOutput,
   ProductionVariant,
 } from '@aws-sdk/client-sagemaker';
-import { cannotRun } from '../../base/errors.ts';
+import { environmentError } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 import { deriveConfig } from '../../resources/derive-config.ts';
 import { type Live, productionOf } from '../../resources/live.ts';
@@ -115,7 +115,7 @@ export function requireShadowable(
   standing?: Calibration,
 ): void {
   const refuse = (what: string) => {
-    throw cannotRun(
+    throw environmentError(
       `Endpoint "${live.name}" ${what}: SageMaker supports no shadow variant there.`,
       'A shadow needs an endpoint with one model in one container on instances.',
     );
@@ -123,15 +123,15 @@ export function requireShadowable(
   const { config, variant } = productionOf(live);
   const [shadow] = config.ShadowProductionVariants ?? [];
   if (standing !== undefined && !spec.calibrates)
-    throw cannotRun(`${calibrationText(standing)}.`, calibrationEnds(standing, live.name));
+    throw environmentError(`${calibrationText(standing)}.`, calibrationEnds(standing, live.name));
   if (shadow !== undefined && standing === undefined) {
-    throw cannotRun(
+    throw environmentError(
       `Endpoint "${live.name}" carries a shadow already: "${shadow.VariantName}" with model ${shadow.ModelName}.`,
       text`SageMaker permits one. Take it away first: ${shown('shadow detach', { endpoint: live.name })}`,
     );
   }
   if (variant.VariantName === spec.variantName)
-    throw cannotRun(
+    throw environmentError(
       `The production variant of endpoint "${live.name}" is called "${spec.variantName}" too.`,
       'Give the shadow another --variant-name.',
     );

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { AwsProblem } from '../../aws/errors.ts';
 import { invokeEndpoint } from '../../aws/runtime.ts';
-import { cannotRun, Problem } from '../../base/errors.ts';
+import { environmentError, Problem } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 import { HOUR } from '../../base/units.ts';
 import type { Session } from '../session.ts';
@@ -36,7 +36,7 @@ export async function smokeTest(session: Session, endpoint: string, file: string
     );
   } catch (error) {
     if (!(error instanceof AwsProblem)) throw error;
-    throw cannotRun(
+    throw environmentError(
       `--traffic: the live model refuses line ${first.line} of ${payloads.source}: ${error.words}`,
       text`Nothing was changed. Try the file with: ${shown('invoke', { endpoint, data: file, count: 1 })}`,
       error,
