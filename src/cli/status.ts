@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
-import { noEndpoint } from '../aws/no-endpoint.ts';
+import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { environmentError, usageError } from '../base/errors.ts';
 import { lines, shown, text } from '../base/text.ts';
 import type { AllStatus, EndpointStatus } from '../lifecycle/status.ts';
@@ -61,7 +61,8 @@ export async function run(app: App, { endpoint, format, watch }: StatusOptions):
   }
   const { statusOf } = await import('../lifecycle/status.ts');
   const status = await statusOf(session, endpoint);
-  if (status.live === undefined && status.lastRun === undefined) throw noEndpoint((await app.aws()).target, endpoint);
+  if (status.live === undefined && status.lastRun === undefined)
+    throw endpointNotFound((await app.aws()).target, endpoint);
   if (format === 'json') return writeJson(app, status);
   await write(app, [status]);
   return 'done';

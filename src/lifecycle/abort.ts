@@ -1,4 +1,4 @@
-import { noEndpoint } from '../aws/no-endpoint.ts';
+import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
 import { environmentError, usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
@@ -35,7 +35,7 @@ export async function abort(
 async function begin(on: EndpointSession): Promise<Begun> {
   const { aws, session, endpoint: name } = on;
   const endpoint = await describeEndpoint(aws, name, session.signal);
-  if (endpoint === undefined) throw noEndpoint(aws.target, name);
+  if (endpoint === undefined) throw endpointNotFound(aws.target, name);
   const stage = inferPhase(endpoint);
   if (stage.name === 'settled' || stage.name === 'failed') {
     throw usageError(

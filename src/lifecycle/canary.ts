@@ -1,5 +1,5 @@
 import type { ProductionVariant, Tag } from '@aws-sdk/client-sagemaker';
-import { noEndpoint } from '../aws/no-endpoint.ts';
+import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { planStrategy } from '../guard/strategy.ts';
@@ -83,7 +83,7 @@ async function start(on: EndpointSession, options: CanaryOptions, guard: GuardOp
   const { aws, journal, session, endpoint } = on;
   const { candidate } = options;
   const live = await readLive(aws, endpoint, session.signal);
-  if (live === undefined) throw noEndpoint(aws.target, endpoint);
+  if (live === undefined) throw endpointNotFound(aws.target, endpoint);
   if (options.adopt !== true) requireOurs(live, on.state(), journal.path);
   requireSettled(live);
   const fleet = requireGuardable(live);

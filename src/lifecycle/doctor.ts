@@ -3,7 +3,7 @@ import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { compositeAlarms, listAlarms } from '../aws/alarms.ts';
 import { describeAlarms } from '../aws/cloudwatch.ts';
 import type { Aws } from '../aws/clients.ts';
-import { noEndpoint } from '../aws/no-endpoint.ts';
+import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { usageError } from '../base/errors.ts';
 import { examineAlarm, type GuardedUpdate } from '../guard/alarms/check.ts';
 import { parseAlarmFile } from '../guard/alarms/file.ts';
@@ -34,7 +34,7 @@ export interface DoctorOptions {
 export function examine(session: Session, options: DoctorOptions): Promise<Finding[]> {
   return viewEndpoint(session, options.endpoint, async ({ aws }) => {
     const live = await readLive(aws, options.endpoint, session.signal);
-    if (live === undefined) throw noEndpoint(aws.target, options.endpoint);
+    if (live === undefined) throw endpointNotFound(aws.target, options.endpoint);
     return examineLive(session, aws, live, options);
   });
 }

@@ -1,4 +1,4 @@
-import { noEndpoint } from '../aws/no-endpoint.ts';
+import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { environmentError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { readLive } from '../resources/live.ts';
@@ -26,7 +26,7 @@ export async function keepProduction(session: Session, options: KeepOptions): Pr
   const targets = await targetsOf(session, options.notify);
   const models = await viewEndpoint(session, endpoint, async ({ aws }) => {
     const live = await readLive(aws, endpoint, session.signal);
-    if (live === undefined) throw noEndpoint(aws.target, endpoint);
+    if (live === undefined) throw endpointNotFound(aws.target, endpoint);
     const [declared] = live.config?.ShadowProductionVariants ?? [];
     if (declared === undefined) {
       throw environmentError(

@@ -1,6 +1,6 @@
 import type { ProductionVariant, Tag } from '@aws-sdk/client-sagemaker';
 import type { Policy } from '../analysis/policy/policy.ts';
-import { noEndpoint } from '../aws/no-endpoint.ts';
+import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { describeModel } from '../aws/sagemaker.ts';
 import { environmentError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
@@ -111,7 +111,7 @@ export function shadowOf(live: Live): Shadow {
 /** An endpoint of ours with a shadow that is a candidate. @throws Problem where it is not */
 async function readShadowed({ aws, session, journal, state, endpoint }: EndpointSession): Promise<Live> {
   const live = await readLive(aws, endpoint, session.signal);
-  if (live === undefined) throw noEndpoint(aws.target, endpoint);
+  if (live === undefined) throw endpointNotFound(aws.target, endpoint);
   requireOurs(live, state(), journal.path, false);
   requireSettled(live);
   shadowOf(live);

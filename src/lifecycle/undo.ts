@@ -1,5 +1,5 @@
 import type { DescribeEndpointConfigCommandOutput } from '@aws-sdk/client-sagemaker';
-import { noEndpoint } from '../aws/no-endpoint.ts';
+import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
 import { environmentError } from '../base/errors.ts';
 import { newRun } from '../resources/apply.ts';
@@ -79,7 +79,7 @@ async function findWayBack(on: EndpointSession, to: string | undefined): Promise
   const { aws, journal, endpoint } = on;
   const { signal } = on.session;
   const live = await readLive(aws, endpoint, signal);
-  if (live === undefined) throw noEndpoint(aws.target, endpoint);
+  if (live === undefined) throw endpointNotFound(aws.target, endpoint);
   const state = on.state();
   requireOurs(live, state, journal.path, false);
   requireSettled(live);

@@ -1,5 +1,5 @@
 import type { Aws } from '../../aws/clients.ts';
-import { noEndpoint } from '../../aws/no-endpoint.ts';
+import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
 import { environmentError } from '../../base/errors.ts';
 import type { VariantFacts } from '../observations.ts';
@@ -31,7 +31,7 @@ export async function readEndpoint(
 ): Promise<EndpointFacts> {
   const endpoint = await describeEndpoint(aws, name, signal);
   if (endpoint === undefined) {
-    throw noEndpoint(aws.target, name);
+    throw endpointNotFound(aws.target, name);
   }
   const configName = endpoint.EndpointConfigName;
   const config = configName === undefined ? undefined : await describeEndpointConfig(aws, configName, signal);

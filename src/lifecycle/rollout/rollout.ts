@@ -1,6 +1,6 @@
 import type { Policy } from '../../analysis/policy/policy.ts';
 import { AwsProblem } from '../../aws/errors.ts';
-import { noEndpoint } from '../../aws/no-endpoint.ts';
+import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { environmentError, interrupted, usageError } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
 import type { JournaledRun } from '../../resources/apply.ts';
@@ -138,7 +138,7 @@ async function decide(
   const { aws, journal, session, endpoint } = on;
   const { steps: shares, bakeSeconds, candidate } = options;
   const live = await readLive(aws, endpoint, session.signal);
-  if (live === undefined) throw noEndpoint(aws.target, endpoint);
+  if (live === undefined) throw endpointNotFound(aws.target, endpoint);
   if (!options.adopt) requireOurs(live, on.state(), journal.path);
   requireSettled(live);
   requireGuardable(live);

@@ -1,4 +1,4 @@
-import { noEndpoint } from '../../aws/no-endpoint.ts';
+import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { bucketExists } from '../../aws/s3.ts';
 import { s3Place } from '../../aws/s3-uri.ts';
 import { describeModel } from '../../aws/sagemaker.ts';
@@ -27,7 +27,7 @@ export async function attachShadow(session: Session, request: ShadowRequest): Pr
   return onEndpoint(session, { endpoint, command: 'shadow', readOnly: plan }, async (on) => {
     const { aws, journal } = on;
     const found = await readLive(aws, endpoint, session.signal);
-    if (found === undefined) throw noEndpoint(aws.target, endpoint);
+    if (found === undefined) throw endpointNotFound(aws.target, endpoint);
     const adopt = adopts(found, on.state(), options.adopt);
     if (!adopt) requireOurs(found, on.state(), journal.path);
     requireSettled(found);

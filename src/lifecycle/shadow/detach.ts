@@ -1,5 +1,5 @@
 import type { DescribeEndpointConfigCommandOutput } from '@aws-sdk/client-sagemaker';
-import { noEndpoint } from '../../aws/no-endpoint.ts';
+import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { describeEndpointConfig } from '../../aws/sagemaker.ts';
 import { environmentError } from '../../base/errors.ts';
 import { deriveConfig } from '../../resources/derive-config.ts';
@@ -28,7 +28,7 @@ export async function detachShadow(session: Session, options: DetachOptions): Pr
   return onEndpoint(session, { endpoint, command: 'shadow detach', readOnly: plan }, async (on) => {
     const { aws, journal } = on;
     const live = await readLive(aws, endpoint, session.signal);
-    if (live === undefined) throw noEndpoint(aws.target, endpoint);
+    if (live === undefined) throw endpointNotFound(aws.target, endpoint);
     const state = on.state();
     requireOurs(live, state, journal.path);
     requireSettled(live);

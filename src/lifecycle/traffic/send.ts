@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { AwsProblem } from '../../aws/errors.ts';
-import { noEndpoint } from '../../aws/no-endpoint.ts';
+import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { invokeEndpoint } from '../../aws/runtime.ts';
 import { usageError } from '../../base/errors.ts';
 import { doTask, type Session } from '../session.ts';
@@ -70,7 +70,7 @@ export async function sendRequests(
       // A request cut off by an interrupt has neither succeeded nor failed.
       if (signal.aborted) return;
       if (error instanceof AwsProblem && /^Endpoint \S+ of account \d+ not found/.test(error.words))
-        throw noEndpoint(aws.target, endpoint);
+        throw endpointNotFound(aws.target, endpoint);
       if (!(error instanceof AwsProblem) || (tally.sent === 0 && isHopeless(error))) throw error;
       tally.refusal(codeOf(error), error.words);
     }

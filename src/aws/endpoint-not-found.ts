@@ -3,7 +3,7 @@ import { type Problem, usageError } from '../base/errors.ts';
 import type { AwsTarget } from './target.ts';
 
 /** That there is no such endpoint, and what to do about it: the same words whoever finds out. */
-export function noEndpoint(target: Pick<AwsTarget, 'region'>, name: string): Problem {
+export function endpointNotFound(target: Pick<AwsTarget, 'region'>, name: string): Problem {
   return usageError(
     `There is no endpoint "${name}" in ${target.region}.`,
     lines(
