@@ -3,7 +3,7 @@ import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
 import { environmentError } from '../../base/errors.ts';
 import type { VariantFacts } from '../observations.ts';
-import { orRefused } from './refused.ts';
+import { withFallbackIfDenied } from './refused.ts';
 
 /** What stands behind an endpoint, as far as a report must know. */
 export interface EndpointFacts {
@@ -52,7 +52,7 @@ export async function readEndpoint(
     const model =
       modelName === undefined
         ? undefined
-        : await orRefused(
+        : await withFallbackIfDenied(
             () => describeModel(aws, modelName, signal),
             () => undefined,
             notes,

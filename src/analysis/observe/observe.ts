@@ -15,7 +15,7 @@ import { capturesFromLog, capturesFromQuery, MAX_LINES, readLogLines } from './l
 import type { LogSelector } from './logs.ts';
 import { queryLines } from './logs-query.ts';
 import { minutesOf, noMetrics, readMetrics } from './metrics.ts';
-import { orRefused } from './refused.ts';
+import { withFallbackIfDenied } from './refused.ts';
 import { fromShadowOn } from './with-shadow.ts';
 
 export interface CollectOptions {
@@ -45,7 +45,7 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
     void aws.s3().catch(() => undefined);
     preloadEngine();
   }
-  const [production, shadow] = await orRefused(
+  const [production, shadow] = await withFallbackIfDenied(
     () => readMetrics(aws, endpoint, variants, options.window, signal),
     () => variants.map(() => noMetrics(options.window)),
     notes,
@@ -59,7 +59,7 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
     clock,
     () => productionBefore(aws, facts, during, options),
     () =>
-      orRefused(
+      withFallbackIfDenied(
         async () =>
           nothing === true && options.predictions
             ? emptyPredictions(options.comparison)

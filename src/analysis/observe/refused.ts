@@ -8,7 +8,7 @@ import { AwsProblem } from '../../aws/errors.ts';
  * @param instead what stands for what could not be read: it must count as not known, never as good
  * @param consequence what is missing now, a sentence
  */
-export async function orRefused<T>(
+export async function withFallbackIfDenied<T>(
   read: () => Promise<T>,
   instead: () => T,
   notes: string[],
