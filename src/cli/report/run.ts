@@ -12,7 +12,7 @@ import { plain } from '../../ui/io.ts';
 import { withProgress } from '../../ui/progress.ts';
 import type { ReportOptions } from './options.ts';
 import { judgeOptions } from './judge-options.ts';
-import { refuseInVain } from './saved.ts';
+import { rejectUnusedFlags } from './saved.ts';
 import { isTime } from '../flags/moment.ts';
 
 const ENDINGS: Record<Verdict, Outcome> = { pass: 'done', fail: 'no', inconclusive: 'inconclusive' };
@@ -25,7 +25,7 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
     app.io.out(JSON.stringify(schema, null, 2));
     return 'done';
   }
-  if (options.files !== undefined) refuseInVain(resolve(app.cwd, options.files), options);
+  if (options.files !== undefined) rejectUnusedFlags(resolve(app.cwd, options.files), options);
   const wanted = await judgeOptions(app, options);
   const look = looksAt(app, wanted, options.watch !== undefined);
   const shown = () => withProgress(app.io, 'collecting', (progress) => look((doing) => progress.update(doing)));

@@ -6,7 +6,7 @@ import type { ReportOptions } from './options.ts';
  * What these words ask of a saved file, which nobody can do with it: it holds sums, and no single answer is left that a
  * label could be laid beside.
  */
-function askedInVain(options: ReportOptions): string[] {
+function unusedFlags(options: ReportOptions): string[] {
   const asked: [flag: string, asked: boolean][] = [
     ['--labels', options.labels !== undefined],
     ['--prediction', options.prediction !== undefined],
@@ -25,7 +25,7 @@ function askedInVain(options: ReportOptions): string[] {
  * @param path of a saved file, or of a folder of captures
  * @throws Problem (usage)
  */
-export function refuseInVain(path: string, options: ReportOptions): void {
+export function rejectUnusedFlags(path: string, options: ReportOptions): void {
   if (options.watch !== undefined)
     throw usageError(
       `${options.watch === 'show' ? '--watch' : '--until-decided'} looks at an endpoint again and again; ${path} stays as it is.`,
@@ -37,7 +37,7 @@ export function refuseInVain(path: string, options: ReportOptions): void {
       'Leave one of them out.',
     );
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return;
-  const flags = askedInVain(options);
+  const flags = unusedFlags(options);
   if (flags.length === 0) return;
   const pairs = flags.some((flag) => flag !== '--from' && flag !== '--to');
   throw usageError(
