@@ -2,7 +2,7 @@ import type { Observations } from './observations.ts';
 import type { DivergingPair, LabelSums, Predictions, SideCounts } from './predictions.ts';
 
 /** Up to so many different labels are the names of classes; more are texts, which may say anything. */
-const MOST_CLASSES = 100;
+const MAX_CLASSES = 100;
 const HIDDEN = 'hidden';
 
 /**
@@ -21,14 +21,14 @@ export function redact(observations: Observations): Observations {
 }
 
 function quiet(found: Predictions): Predictions {
-  const many = found.task === 'json' || (found.labels?.classes ?? 0) > MOST_CLASSES;
+  const many = found.task === 'json' || (found.labels?.classes ?? 0) > MAX_CLASSES;
   const answer = (words: string) => (tellsNothing(words, many) ? words : HIDDEN);
   const side = (one: SideCounts): SideCounts => ({
     ...one,
     examples: [],
     commonest: one.commonest && {
       ...one.commonest,
-      answer: tellsNothing(one.commonest.answer, many || one.distinct > MOST_CLASSES) ? one.commonest.answer : HIDDEN,
+      answer: tellsNothing(one.commonest.answer, many || one.distinct > MAX_CLASSES) ? one.commonest.answer : HIDDEN,
     },
   });
   const pair = (one: DivergingPair, i: number): DivergingPair => ({

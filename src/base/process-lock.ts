@@ -135,7 +135,7 @@ async function inspect(path: string): Promise<{ state: LockState; text: string }
       throw error;
     }
     const holder = parseHolder(text);
-    if (holder !== undefined) return { state: { kind: lives(holder) ? 'held' : 'stale', holder }, text };
+    if (holder !== undefined) return { state: { kind: holderRuns(holder) ? 'held' : 'stale', holder }, text };
     if (attempt < ATTEMPTS) await systemClock.sleep(WRITING_MS);
   }
   return { state: { kind: 'damaged', content: text.slice(0, 60) }, text };
@@ -151,7 +151,7 @@ function parseHolder(text: string): LockHolder | undefined {
 }
 
 /** Does the holder live, as far as can be seen from here? What cannot be seen is taken to live. */
-function lives(holder: LockHolder): boolean {
+function holderRuns(holder: LockHolder): boolean {
   if (holder.host !== hostname()) return true;
   const ours = pidNamespace();
   if (holder.pidNamespace !== undefined && ours !== undefined && holder.pidNamespace !== ours) return true;

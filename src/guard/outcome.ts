@@ -96,10 +96,10 @@ function rolledBack(facts: OutcomeFacts, failureReason: string | undefined): Upd
   const fresh = failureReason !== undefined && failureReason !== facts.reasonBefore ? failureReason : undefined;
   const named = alarmsIn(failureReason);
   // The same alarm gives the same text twice: then the alarm's own record says whether it fired this time.
-  const accused = named.filter((name) => fresh !== undefined || facts.firedAlarms.includes(name));
-  if (accused.length > 0 || (fresh === undefined && facts.firedAlarms.length > 0)) {
-    const alarms = accused.length > 0 ? accused : facts.firedAlarms;
-    const reason = accused.length > 0 ? failureReason : undefined;
+  const blamed = named.filter((name) => fresh !== undefined || facts.firedAlarms.includes(name));
+  if (blamed.length > 0 || (fresh === undefined && facts.firedAlarms.length > 0)) {
+    const alarms = blamed.length > 0 ? blamed : facts.firedAlarms;
+    const reason = blamed.length > 0 ? failureReason : undefined;
     return { ...ending('rolled-back-by-alarm', `${back} by ${list(alarms, 'alarm')}.`, facts, reason), alarms };
   }
   if (fresh !== undefined && /health check/i.test(fresh)) {

@@ -74,7 +74,7 @@ export function replay(events: readonly Recorded[]): State {
       case 'end': {
         const step = begun.get(event.step);
         begun.delete(event.step);
-        if (step !== undefined && !conclude(resources, step, event.outcome)) break;
+        if (step !== undefined && !endStep(resources, step, event.outcome)) break;
         if (step !== undefined) noteConfig(state, step);
         break;
       }
@@ -132,7 +132,7 @@ function announce(resources: Map<string, TrackedResource>, event: OpenStep): voi
 }
 
 /** Gives whether the step took effect. */
-function conclude(
+function endStep(
   resources: Map<string, TrackedResource>,
   step: OpenStep,
   outcome: 'done' | 'refused' | 'absent',

@@ -103,7 +103,7 @@ export function meanDispersion(
 }
 
 /** Hits (or misses, whichever are fewer) that a group must expect on average before chi-squared can be trusted with it. */
-const FEWEST_EXPECTED = 3;
+const MIN_EXPECTED = 3;
 
 /**
  * Chance that counts per minute vary as they do, or more, if requests were independent: Pearson's chi-squared over
@@ -116,7 +116,7 @@ export function burstChance(minutes: readonly { successes: number; n: number }[]
   const found = GROUPS.flatMap((size) => {
     const groups = grouped(minutes, size).filter((group) => group.n > 0);
     const expected = Math.min(hits, n - hits) / groups.length;
-    if (groups.length < MIN_GROUPS || expected < FEWEST_EXPECTED) return [];
+    if (groups.length < MIN_GROUPS || expected < MIN_EXPECTED) return [];
     const degrees = groups.length - 1;
     return [chiSquaredAbove(chiSquaredPerDegree(groups) * degrees, degrees)];
   });
