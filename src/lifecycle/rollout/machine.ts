@@ -70,7 +70,7 @@ export function startOfRollout(position: {
  * @throws Error for an event that cannot happen in that state: a defect of the caller
  */
 export function nextMove(plan: RolloutPlan, state: RolloutState, event: RolloutEvent): RolloutMove {
-  if (event.kind === 'cancel' && state.at !== 'ended') return giveBack('cancelled');
+  if (event.kind === 'cancel' && state.at !== 'ended') return rollBack('cancelled');
   switch (state.at) {
     case 'resuming':
       if (event.kind === 'found') return resume(plan, state, event.candidate);
@@ -119,7 +119,7 @@ function decide(
 ): RolloutMove {
   const baked = state.since + plan.bakeSeconds * 1000;
   const patience = baked + plan.patienceSeconds * 1000;
-  if (outcome === 'fail') return giveBack('failed');
+  if (outcome === 'fail') return rollBack('failed');
   if (outcome === 'pass' && at >= baked) return move(plan, state.step + 1, state.began);
   if (at >= patience) return { state: { at: 'paused', step: state.step }, action: { kind: 'none' } };
   const boundary = at < baked ? baked : patience;
@@ -130,7 +130,7 @@ function move({ steps }: RolloutPlan, step: number, began: number | undefined): 
   return { state: { at: 'moving', step, began }, action: { kind: 'set-share', step, share: steps[step] ?? 1 } };
 }
 
-function giveBack(why: 'failed' | 'cancelled'): RolloutMove {
+function rollBack(why: 'failed' | 'cancelled'): RolloutMove {
   return { state: { at: 'returning', why }, action: { kind: 'give-back' } };
 }
 

@@ -27,7 +27,7 @@ export interface Router {
    */
   setShares(share: number): Promise<'set' | 'refused'>;
   /** All requests to production at once; then the candidate is taken away. */
-  giveBack(): Promise<void>;
+  rollBack(): Promise<void>;
 }
 
 /** AWS keeps weights as 32-bit numbers. */
@@ -111,7 +111,7 @@ export function variantRouter(on: LockedEndpoint, run: JournaledRun, rollout: Ro
       if (share === 1) await replaceProduction();
       return 'set';
     },
-    async giveBack() {
+    async rollBack() {
       // In the middle of an update nothing can be changed, and nobody knows what it will run.
       if ((await describe())?.EndpointStatus === 'Updating') await awaitConfig(session, endpoint, rollout.config);
       const runs = (await describe())?.EndpointConfigName;

@@ -82,7 +82,7 @@ async function act(parts: RolloutParts, { state, action }: RolloutMove): Promise
       return event;
     }
     case 'give-back':
-      await router.giveBack();
+      await router.rollBack();
       return { kind: 'returned' };
     case 'none':
       throw new Error(`a rollout that is ${state.at} has nothing to do`);

@@ -41,7 +41,7 @@ function rig(
       asked.push(`set ${share} at ${clock.now() / MIN}`);
       return takes;
     },
-    async giveBack() {
+    async rollBack() {
       asked.push('give back');
     },
   };
