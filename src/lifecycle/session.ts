@@ -24,14 +24,14 @@ export interface Session {
   /** The journal of one endpoint in this account and region. */
   journal(endpoint: string): Promise<Journal>;
   project(): Promise<ProjectFacts>;
-  /** Is told what happens, as it happens. */
+  /** Receives each event as it happens. */
   emit(event: LifecycleEvent): void;
   /**
    * Is asked between planning and doing, with the endpoint's lock held.
    * @throws whatever refuses: nothing is changed then
    */
   approve(plan: LifecyclePlan): Promise<void>;
-  /** How an end is told to those who are notified of it. */
+  /** The message about an end, for those who are notified. */
   describe(end: LifecycleEnd): Message;
 }
 
@@ -45,7 +45,7 @@ export interface ProjectFacts {
   role: string | undefined;
   /** For everything that is created, in addition to shadowctl's own tags. */
   tags: Readonly<Record<string, string>>;
-  /** Who is told how updates end. */
+  /** Who is notified of how updates end. */
   notify: readonly Target[];
   /** The policy, as written; `analysis/policy` knows what it may hold. */
   policy: unknown;
@@ -102,15 +102,15 @@ export async function lockEndpoint<T>(
 ): Promise<T> {
   const on: LockedEndpoint = { ...(await open(session, words.endpoint)), locked: true };
   const { aws, journal } = on;
-  const tell = noteJournal(on);
-  tell();
+  const reportNotes = noteJournal(on);
+  reportNotes();
   const before = journal.events().length;
   return withInterruptAdvice(
     session.signal,
     () => interruptAdvice(words, journal.events(), before),
     () =>
       journal.locked(`${words.command} --endpoint ${words.endpoint}`, async () => {
-        tell();
+        reportNotes();
         for (const sentence of await resolveOpenSteps(aws, journal)) session.emit({ kind: 'recovered', sentence });
         const alarm = await restoreAlarm(() => openRun(on, 'abort: alarm restored'), aws, journal);
         if (alarm !== undefined) session.emit({ kind: 'alarm-restored', alarm });
@@ -138,11 +138,11 @@ async function open(session: Session, endpoint: string): Promise<EndpointParts> 
 
 /** Passes the journal's notes on, each once. */
 function noteJournal({ session, journal }: EndpointParts): () => void {
-  let told = 0;
+  let reported = 0;
   return () => {
     const notes = journal.notes();
-    for (const note of notes.slice(told)) session.emit({ kind: 'journal-note', note });
-    told = notes.length;
+    for (const note of notes.slice(reported)) session.emit({ kind: 'journal-note', note });
+    reported = notes.length;
   };
 }
 
@@ -152,7 +152,7 @@ export function openRun(on: LockedEndpoint, command: string, id?: string): Promi
   return startRun({ aws, journal, clock: session.clock, signal: session.signal }, command, id);
 }
 
-/** Applies steps one after the other; each that AWS has accepted is told. */
+/** Applies steps one after the other; reports each that AWS has accepted. */
 export async function applySteps(session: Session, run: JournaledRun, steps: readonly Step[]): Promise<void> {
   for (const step of steps) {
     await apply(run, step);

@@ -50,7 +50,7 @@ export function startProgress(io: Io, text: string): Progress {
 function plainProgress(io: Io, text: string): Progress {
   let last = '';
   const quarters = new Map<string, number>();
-  const say = (next: string) => {
+  const print = (next: string) => {
     const gist = next.replace(/\d+(?:[.,]\d+)*/g, '0');
     const quarter = quarterOf(next);
     // Two counts may go up in turn: each is known by its own words.
@@ -59,8 +59,8 @@ function plainProgress(io: Io, text: string): Progress {
     if (quarter !== undefined) quarters.set(gist, quarter);
     last = gist;
   };
-  say(text);
-  return { update: say, done: say, fail: say, stop: () => undefined };
+  print(text);
+  return { update: print, done: print, fail: print, stop: () => undefined };
 }
 
 /** How many quarters are done, 0 to 4, where a text counts ("42 of 95", "42 %"); undefined where it does not. */

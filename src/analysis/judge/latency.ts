@@ -121,7 +121,7 @@ function needsOf(sequence: BlockSequence, limit: number, policy: Policy): Needs 
     const half = sequenceHalfWidth(n, sequence.deviation, policy.alpha);
     return compare([sequence.estimate - half, sequence.estimate + half], limit) !== 'inconclusive';
   });
-  // With under three blocks nobody knows how much they clustering.
+  // With under three blocks nobody knows how strongly they are correlated.
   const missing = sequence.blocks < 3 || blocks === undefined ? atLeast : blocks - sequence.blocks;
   if (missing <= 0) return UNDECIDABLE.difference;
   return needsTraffic(missing * sequence.minutes);

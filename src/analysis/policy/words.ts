@@ -19,8 +19,8 @@ function said(value: unknown): string {
   return JSON.stringify(value).replaceAll('"', '').replaceAll(',', ', ');
 }
 
-/** Where the truth is known, these inform: being right decides then, not being equal. */
-const UNLESS_TRUTH = ['labels.agreement', 'numbers.tolerance'];
+/** Gates on equality with production: with labels they only inform, because correctness decides. */
+export const SUPERSEDED_BY_LABELS: readonly string[] = ['labels.agreement', 'numbers.tolerance'];
 
 /** What the policy says beside its gates, a sentence a line, each with its key. */
 export function explainRest(policy: Policy): string[] {
@@ -43,6 +43,6 @@ export function explainRest(policy: Policy): string[] {
 function decided(policy: Policy, name: string): string {
   if (!decides(policy, name)) return `${name} informs, for inform names it too.`;
   if (name === 'effect' || name.startsWith('effect.')) return `${name} decides.`;
-  const unless = UNLESS_TRUTH.some((id) => id === name || id.startsWith(`${name}.`));
+  const unless = SUPERSEDED_BY_LABELS.some((id) => id === name || id.startsWith(`${name}.`));
   return unless ? `${name} decides, even where the truth is known.` : `${name} decides by default.`;
 }

@@ -31,37 +31,41 @@ export async function renderMarkdown(page: string, screen: Screen, topics: reado
 }
 
 async function draw(block: Block, screen: Screen, topics: readonly string[]): Promise<string[]> {
-  const say = (text: string) => withoutMarks(text, topics);
+  const stripMarks = (text: string) => withoutMarks(text, topics);
   switch (block.kind) {
     case 'heading': {
-      const title = say(block.text).replaceAll('`', '');
+      const title = stripMarks(block.text).replaceAll('`', '');
       if (block.level === 1) return [paint(screen, 'title', title.toUpperCase())];
       const rule =
         block.level === 2 ? [paint(screen, 'quiet', '─'.repeat(Math.min(title.length, screen.columns)))] : [];
       return [paint(screen, 'title', title), ...rule];
     }
     case 'paragraph':
-      return wrap(say(block.text), screen.columns).map((line) => withCode(line, screen));
+      return wrap(stripMarks(block.text), screen.columns).map((line) => withCode(line, screen));
     case 'item': {
       const hang = ' '.repeat(block.mark.length);
-      const [first = '', ...rest] = wrap(say(block.text), screen.columns - hang.length);
+      const [first = '', ...rest] = wrap(stripMarks(block.text), screen.columns - hang.length);
       return [block.mark + first, ...rest.map((line) => hang + line)].map((line) => withCode(line, screen));
     }
     case 'code':
       return block.lines.map((line) => `    ${line}`.trimEnd()).map((line) => paint(screen, 'name', line));
     case 'table':
-      return (await drawTable(block.lines, screen, say)).split('\n');
+      return (await drawTable(block.lines, screen, stripMarks)).split('\n');
   }
 }
 
 /** `| a | b |`, the line of dashes (with a colon at the end: numbers), then the rows. */
-async function drawTable(lines: readonly string[], screen: Screen, say: (text: string) => string): Promise<string> {
+async function drawTable(
+  lines: readonly string[],
+  screen: Screen,
+  stripMarks: (text: string) => string,
+): Promise<string> {
   const [head = [], dashes = [], ...rows] = lines.map((line) =>
     line
       .trim()
       .replace(/^\||\|$/g, '')
       .split(/(?<!\\)\|/)
-      .map((cell) => say(cell.trim().replaceAll('\\|', '|')).replaceAll('`', '')),
+      .map((cell) => stripMarks(cell.trim().replaceAll('\\|', '|')).replaceAll('`', '')),
   );
   const right = dashes.flatMap((cell, column) => (cell.endsWith(':') ? [column] : []));
   return table(screen, head, rows, { right, indent: '  ' });

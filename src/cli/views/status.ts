@@ -43,7 +43,7 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
   const all: string[] = [];
   const put = (line = '') => void all.push(line);
   const { live } = status;
-  const say = (words: Text) => all.push(...layout(words, io.columns, '  ', io.command));
+  const add = (words: Text) => all.push(...layout(words, io.columns, '  ', io.command));
   if (live === undefined) put(`Endpoint ${paint(io, 'name', status.endpoint)}: there is none.`);
   else {
     wrap(
@@ -53,9 +53,9 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
     )
       .map((line) => line.replace(live.status, paint(io, meaningOf(live.status), live.status)))
       .forEach(put);
-    if (live.target !== undefined) say(`In progress, towards ${live.target}.`);
-    if (live.progress !== undefined) say(`  ${plain(live.progress)}`);
-    if (live.reason !== undefined) say(`Last reason AWS gave: ${plain(live.reason)}`);
+    if (live.target !== undefined) add(`In progress, towards ${live.target}.`);
+    if (live.progress !== undefined) add(`  ${plain(live.progress)}`);
+    if (live.reason !== undefined) add(`Last reason AWS gave: ${plain(live.reason)}`);
     const fleets = [
       ...live.variants.map((one) => ({ ...one, what: one.role as string })),
       ...live.coming.map((one) => ({ ...one, what: `new ${one.role}` })),
@@ -79,7 +79,7 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
       );
     }
     if (live.capture !== undefined)
-      say(
+      add(
         `  Data capture: ${live.capture.on ? `on, ${live.capture.percent} % of the requests` : 'off'}, to ${live.capture.destination}`,
       );
   }
@@ -87,18 +87,18 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
     const { model, step, steps, share, since } = status.rollout;
     const where = step === 0 ? 'before its first step' : `at step ${step} of ${steps}`;
     put();
-    say(
+    add(
       `Rollout under way, ${where}: ${model} takes ${percent(share)} of the requests${since === undefined ? '' : ` since ${since}`}.`,
     );
-    say('To go on (or, with --cancel in place of --resume, back):');
-    say(text`  ${shown('rollout', { endpoint: status.endpoint, resume: true })}`);
+    add('To go on (or, with --cancel in place of --resume, back):');
+    add(text`  ${shown('rollout', { endpoint: status.endpoint, resume: true })}`);
   }
   if (status.calibration !== undefined) {
     put();
-    say(`${status.calibration.text}.`);
+    add(`${status.calibration.text}.`);
     // Whoever is at work on it brings it to its end.
     const ways = status.lock === undefined ? linesOf(status.calibration.next) : [];
-    for (const way of ways) say(text`  ${way}`);
+    for (const way of ways) add(text`  ${way}`);
   }
   if (status.alarms.length > 0) {
     put();
@@ -113,14 +113,14 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
   }
   put();
   const counts = Object.entries(status.counts).map(([kind, count]) => counted(kind as ResourceKind, count));
-  say(`What stands of shadowctl's: ${counts.length === 0 ? 'nothing' : counts.join(', ')}.`);
+  add(`What stands of shadowctl's: ${counts.length === 0 ? 'nothing' : counts.join(', ')}.`);
   if (status.lastRun !== undefined)
-    say(
+    add(
       `Last change: \`${status.lastRun.command}\` by ${plain(status.lastRun.by)} at ${isoSeconds(status.lastRun.at)}.`,
     );
-  if (status.lock !== undefined) say(`At work now: ${plain(lockText(status.lock))}.`);
+  if (status.lock !== undefined) add(`At work now: ${plain(lockText(status.lock))}.`);
   for (const step of status.open)
-    say(`Begun and never heard of again: ${plain(openText(step))}. The next command that changes anything asks AWS.`);
+    add(`Begun and never heard of again: ${plain(openText(step))}. The next command that changes anything asks AWS.`);
   return all;
 }
 

@@ -54,27 +54,27 @@ export function resultLines(io: ResultIo, ended: EndedUpdate): string[] {
   );
   const mark = good ? paint(io, 'good', '✓') : paint(io, 'bad', '✗');
   const lines = [`${mark} ${head}`, ...more.map((line) => `  ${line}`)];
-  const say = (label: string, ...texts: Text[]) => lines.push(...labelled(label, texts, io));
-  say('traffic', servedSentence(ended));
+  const add = (label: string, ...texts: Text[]) => lines.push(...labelled(label, texts, io));
+  add('traffic', servedSentence(ended));
   for (const alarm of evidence.alarms) {
     const points = alarm.points.map((point) => `${timeOfDay(point.at)} ${point.value}${point.breaching ? ' ✗' : ''}`);
-    say(
+    add(
       'alarm',
       `${plain(alarm.name)}: ${alarm.rule}`,
       ...(points.length === 0 ? [] : [points.join(' · ')]),
       ...(alarm.reason === undefined ? [] : [plain(alarm.reason)]),
     );
   }
-  if (ending.reason !== undefined) say('SageMaker', plain(ending.reason));
+  if (ending.reason !== undefined) add('SageMaker', plain(ending.reason));
   if (evidence.log.lines.length > 0) {
     const said = evidence.log.lines.map(
       (line) => `${timeOfDay(line.at, 'seconds')} ${plain(line.message).slice(0, 240)}`,
     );
     const rest = evidence.log.more > 0 ? [`… and ${evidence.log.more} more lines like these`] : [];
-    say('log', ...said, ...rest, `in log group ${evidence.log.group}`);
+    add('log', ...said, ...rest, `in log group ${evidence.log.group}`);
   }
-  for (const problem of evidence.unseen) say('not seen', plain(problem));
-  for (const [label, text] of nextSteps(ended)) say(label, text);
+  for (const problem of evidence.unseen) add('not seen', plain(problem));
+  for (const [label, text] of nextSteps(ended)) add(label, text);
   return lines;
 }
 

@@ -22,7 +22,7 @@ export async function waitUntilQuiet(
   own: readonly string[],
 ): Promise<void> {
   const start = clock.now();
-  let told = '';
+  let reported = '';
   for (;;) {
     const alarms = await describeAlarms(aws, own, signal);
     const firing = alarms.filter((alarm) => alarm.StateValue === 'ALARM').map((alarm) => alarm.AlarmName ?? '');
@@ -39,8 +39,8 @@ export async function waitUntilQuiet(
     }
     // Told again only when it changes: the count does not matter while an alarm fires.
     const key = firing.length > 0 ? firing.join() : String(unevaluated);
-    if (key !== told) emit({ kind: 'alarms-awaited', firing, unevaluated });
-    told = key;
+    if (key !== reported) emit({ kind: 'alarms-awaited', firing, unevaluated });
+    reported = key;
     await clock.sleep(10_000, signal);
   }
 }

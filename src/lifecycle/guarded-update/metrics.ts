@@ -25,7 +25,7 @@ export async function readUpdateMetrics(session: Session, ended: EndedUpdate): P
   const sources = [update.previous, update.requested, undefined].map((config) => ({ ...variant, config }));
   try {
     const aws = await session.aws();
-    for (let told = false; ; told = true) {
+    for (let reported = false; ; reported = true) {
       const now = clock.now();
       const window = { start, end: Math.min(now, enough) };
       const [old = [], young = [], both = []] = await fleetMinutes(aws, sources, 'Average', window, signal);
@@ -35,7 +35,7 @@ export async function readUpdateMetrics(session: Session, ended: EndedUpdate): P
         const latest = Math.max(last, Math.min(lastMinute, now - MINUTE)) + MINUTE;
         return { start, end: latest, fleets: fleetsOf(ended, { old, young, both }) };
       }
-      if (!told) session.emit({ kind: 'metrics-awaited', until: enough });
+      if (!reported) session.emit({ kind: 'metrics-awaited', until: enough });
       await clock.sleep(Math.min(LOOK, enough - now), signal);
     }
   } catch (error) {

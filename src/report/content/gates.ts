@@ -1,4 +1,5 @@
 import { gates as decidesUnder } from '../../analysis/policy/policy.ts';
+import { SUPERSEDED_BY_LABELS } from '../../analysis/policy/words.ts';
 import type { Gate, Outcome } from '../../analysis/judge/verdict.ts';
 import type { Report } from '../report.ts';
 import { count } from '../../base/units.ts';
@@ -10,9 +11,6 @@ export interface GateReason {
   words: string;
   needs: string | undefined;
 }
-
-/** Comparisons with production, which only inform where the truth is known. */
-const SUPERSEDED_BY_LABELS = ['labels.agreement', 'numbers.tolerance'];
 
 /** Why a gate does not decide although the policy has nothing against it; empty where there is nothing to say. */
 function whyInforms(gate: Gate, { observations, policy }: Report): string {

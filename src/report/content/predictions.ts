@@ -43,7 +43,7 @@ function pairing(found: Predictions, noise: NoiseFloor | undefined): Section {
     row('records with an answer not understood', (side) => side.unparsed),
     row('lines not readable', (side) => side.unreadable),
     row('outside of the window', (side) => side.outside),
-  ].filter(([, ours, theirs], i) => i === 0 || ours !== '0' || theirs !== '0');
+  ].filter(([, production, shadow], i) => i === 0 || production !== '0' || shadow !== '0');
   const rows = [...always, ...odd, row('distinct answers', (side) => side.distinct)];
   const { differentRows } = found;
   const examples = [...found.production.examples, ...found.shadow.examples].slice(0, 5);

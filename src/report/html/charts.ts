@@ -136,7 +136,7 @@ function sequenceChart(gate: Gate, { minimumBlocks }: Policy): Chart | undefined
 }
 
 /** A value as the table and the words say it. */
-function say(chart: Chart, value: number | null | undefined): string {
+function format(chart: Chart, value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';
   return chart.ratio === true ? difference(1, Math.exp(value)) : number(value);
 }
@@ -148,8 +148,8 @@ function describe(chart: Chart): string {
     if (values.length === 0) return [];
     const low = values.reduce((a, b) => Math.min(a, b));
     const high = values.reduce((a, b) => Math.max(a, b));
-    const range = low === high ? `always ${say(chart, low)}` : `${say(chart, low)} to ${say(chart, high)}`;
-    return [`${one.label} ${range}${low === high ? '' : `, at last ${say(chart, values.at(-1))}`}`];
+    const range = low === high ? `always ${format(chart, low)}` : `${format(chart, low)} to ${format(chart, high)}`;
+    return [`${one.label} ${range}${low === high ? '' : `, at last ${format(chart, values.at(-1))}`}`];
   });
   return `${chart.title} (${chart.unit}) over ${chart.time ? 'time' : chart.xLabel}: ${lines.join('; ')}`;
 }
@@ -175,7 +175,10 @@ export function figure(id: string, chart: Chart): string {
   const shown = chart.x.slice(-120);
   const rows = shown.map((x, i) => {
     const at = chart.x.length - shown.length + i;
-    return [chart.time ? dateAndTime(x * 1000) : String(x), ...chart.series.map((one) => say(chart, one.values[at]))];
+    return [
+      chart.time ? dateAndTime(x * 1000) : String(x),
+      ...chart.series.map((one) => format(chart, one.values[at])),
+    ];
   });
   const table = htmlTable(
     [chart.xLabel, ...chart.series.map((one) => one.label)],

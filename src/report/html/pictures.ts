@@ -55,7 +55,7 @@ export function scatter(sums: NumberSums): string {
   const x = (value: number) => LEFT + share(value) * (RIGHT - LEFT);
   const y = (value: number) => bottom - share(value) * (bottom - TOP);
   const points = sums.scatter
-    .map(([ours, theirs]) => `<circle cx="${x(ours).toFixed(1)}" cy="${y(theirs).toFixed(1)}" r="2.4"/>`)
+    .map(([production, shadow]) => `<circle cx="${x(production).toFixed(1)}" cy="${y(shadow).toFixed(1)}" r="2.4"/>`)
     .join('');
   const title = `Production against shadow`;
   const drawn = `${count(sums.scatter.length)} of ${count(sums.rows)} rows`;
@@ -80,18 +80,18 @@ export function distributions(sums: NumberSums): string {
     const total = counts.reduce((sum, n) => sum + n, 0);
     return counts.map((n) => (total === 0 ? 0 : (n / total) * 100));
   };
-  const [ours, theirs] = [shares(production), shares(shadow)];
-  const tallest = Math.max(...ours, ...theirs) * 1.05 || 1;
+  const [productionShares, shadowShares] = [shares(production), shares(shadow)];
+  const tallest = Math.max(...productionShares, ...shadowShares) * 1.05 || 1;
   const x = (value: number) => LEFT + ((value - low) / (high - low)) * (RIGHT - LEFT);
   const y = (value: number) => bottom - (value / tallest) * (bottom - TOP);
-  const width = (RIGHT - LEFT) / ours.length;
-  const bars = ours
+  const width = (RIGHT - LEFT) / productionShares.length;
+  const bars = productionShares
     .map(
       (value, i) =>
         `<rect x="${(LEFT + i * width).toFixed(1)}" y="${y(value).toFixed(1)}" width="${Math.max(1, width - 1).toFixed(1)}" height="${(bottom - y(value)).toFixed(1)}"/>`,
     )
     .join('');
-  const line = theirs.map((value) => `V${y(value).toFixed(1)}h${width.toFixed(2)}`).join('');
+  const line = shadowShares.map((value) => `V${y(value).toFixed(1)}h${width.toFixed(2)}`).join('');
   const label = `Distributions of production and shadow from ${number(low)} to ${number(high)}: medians ${number(sums.production.p50)} and ${number(sums.shadow.p50)}, Kolmogorov-Smirnov distance ${number(sums.distances.ks)}`;
   return figure(
     'Distribution <span class="key"><i class="bar"></i> production <i class="line"></i> shadow</span>',
