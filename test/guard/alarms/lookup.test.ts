@@ -21,6 +21,12 @@ describe('an alarm that is no metric alarm', () => {
   });
 });
 
+test('a composite alarm whose rule CloudWatch does not show', () => {
+  const finding = examineNonMetricAlarm('team', { AlarmName: 'team' });
+  expect(finding).toMatchObject({ severity: 'warning', check: 'composite-alarm' });
+  expect(finding.message).toContain('(its rule is not shown)');
+});
+
 test('costs are said to be estimates, and not invented', () => {
   expect(hourlyCost('ml.m5.large', 3)).toBe('about $0.35 an hour (estimate: us-east-1, from public sources)');
   expect(hourlyCost('ml.p5.48xlarge', 3)).toBeUndefined();

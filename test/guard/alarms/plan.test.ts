@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { latencyMinutes, planAlarms, secondsToFire } from '../../../src/guard/alarms/plan.ts';
+import { alarmNames, latencyMinutes, planAlarms, secondsToFire } from '../../../src/guard/alarms/plan.ts';
 import {
   type Baseline,
   brokenMinutes,
@@ -123,4 +123,162 @@ describe('alarms', () => {
   );
 
   test('one minute needs three', () => expect(secondsToFire(1)).toBe(180));
+});
+
+describe('alarms, whole', () => {
+  const fleet = { endpoint: 'weather', variant: 'AllTraffic', config: 'v2' };
+  const shared = {
+    Namespace: 'AWS/SageMaker',
+    Dimensions: [
+      { Name: 'EndpointName', Value: 'weather' },
+      { Name: 'VariantName', Value: 'AllTraffic' },
+      { Name: 'EndpointConfigName', Value: 'v2' },
+    ],
+    Period: 60,
+    ComparisonOperator: 'GreaterThanThreshold',
+    TreatMissingData: 'notBreaching',
+  };
+  const settled = limits(
+    { max5xxRate: 0.02, max4xxRate: 0.1, maxLatency: { statistic: 'p99', milliseconds: 250 } },
+    quiet,
+  );
+
+  test('of a percentile, over as many minutes as the bake permits', () => {
+    const [errors5xx, errors4xx, latency] = planAlarms(fleet, settled, 299).map(({ input }) => input);
+    expect(errors5xx).toEqual({
+      ...shared,
+      AlarmName: 'weather-5XXError',
+      AlarmDescription: expect.stringContaining('the update of weather to v2') as string,
+      MetricName: 'Invocation5XXErrors',
+      Statistic: 'Average',
+      Threshold: 0.02,
+      EvaluationPeriods: 1,
+      DatapointsToAlarm: 1,
+    });
+    expect(errors4xx).toMatchObject({
+      ...shared,
+      AlarmName: 'weather-4XXError',
+      MetricName: 'Invocation4XXErrors',
+      Statistic: 'Average',
+      Threshold: 0.1,
+    });
+    expect(latency).toEqual({
+      ...shared,
+      AlarmName: 'weather-ModelLatency',
+      AlarmDescription: expect.stringContaining('2 minutes in a row') as string,
+      MetricName: 'ModelLatency',
+      ExtendedStatistic: 'p99',
+      EvaluateLowSampleCountPercentile: 'evaluate',
+      Threshold: 250_000,
+      EvaluationPeriods: 2,
+      DatapointsToAlarm: 2,
+    });
+  });
+
+  test('of an average there is no percentile to speak of', () => {
+    const average = limits({ maxLatency: { statistic: 'Average', milliseconds: 40 } }, quiet);
+    const latency = planAlarms(fleet, average, 300)[2]?.input;
+    expect(latency).toMatchObject({ Statistic: 'Average', Threshold: 40_000, EvaluationPeriods: 3 });
+    expect(latency).not.toHaveProperty('ExtendedStatistic');
+    expect(latency).not.toHaveProperty('EvaluateLowSampleCountPercentile');
+  });
+
+  test('each limit is said with its own numbers', () => {
+    expect(planAlarms(fleet, settled, 300).map(({ limit }) => limit)).toEqual([
+      'more than 2 % of the requests of a minute answered 5XX (as asked for)',
+      'more than 10 % of the requests of a minute answered 4XX (as asked for)',
+      'ModelLatency p99 above 250 ms (as asked for), 3 minutes in a row',
+    ]);
+  });
+
+  test('CloudWatch takes no description beyond 1024 characters', () => {
+    const long = { ...settled, reasons: { ...settled.reasons, rate5xx: 'x'.repeat(2000) } };
+    const descriptions = planAlarms(fleet, long, 300).map(({ input }) => input.AlarmDescription?.length ?? 0);
+    expect(descriptions[0]).toBe(1024);
+    expect(Math.max(...descriptions)).toBe(1024);
+  });
+
+  test('names are those of the endpoint', () => {
+    expect(alarmNames('snow')).toEqual({
+      errors5xx: 'snow-5XXError',
+      errors4xx: 'snow-4XXError',
+      latency: 'snow-ModelLatency',
+    });
+  });
+});
+
+test.each([
+  [1, undefined, 180],
+  [3, undefined, 300],
+  [2, 300, 720],
+])('%i periods of %s s fire in a bake of %i s', (periods, period, seconds) => {
+  expect(period === undefined ? secondsToFire(periods) : secondsToFire(periods, period)).toBe(seconds);
+});
+
+describe('where a limit comes from', () => {
+  const few = (minutes: number): Baseline => ({ ...busy, minutes: 30, latency: Array<number>(minutes).fill(8) });
+
+  test.each([
+    [5, { statistic: 'p90', milliseconds: 16 }],
+    [4, { statistic: 'p90', milliseconds: 1000 }],
+    [0, { statistic: 'p90', milliseconds: 1000 }],
+  ])('the default, after %i minutes with requests', (minutes, latency) => {
+    expect(limits({}, few(minutes)).latency).toEqual(latency);
+  });
+
+  test('an increase that was asked for needs as many, and is not replaced by a default', () => {
+    const request = { maxLatencyIncrease: { statistic: 'p99', share: 0.5 } };
+    expect(limits(request, few(5)).latency).toEqual({ statistic: 'p99', milliseconds: 12 });
+    expect(limits(request, few(5)).reasons.latency).toBe(
+      'ModelLatency p99 above 12 ms (50 % above 8 ms, the median minute of the fleet being replaced over 30 minutes; as asked for)',
+    );
+    expect(settleLimits({ ...nothing, ...request }, few(4))).toHaveProperty(
+      'missing',
+      expect.stringContaining('only 4 of the last 30 minutes'),
+    );
+  });
+
+  test('an absolute limit goes before an increase, whatever the traffic was', () => {
+    const request = {
+      maxLatency: { statistic: 'p50', milliseconds: 90 },
+      maxLatencyIncrease: { statistic: 'p99', share: 0.5 },
+    };
+    expect(limits(request, quiet).latency).toEqual({ statistic: 'p50', milliseconds: 90 });
+    expect(limitedStatistic(request)).toBe('p50');
+    expect(limitedStatistic({})).toBe('p90');
+  });
+
+  test('rates: what was asked for, 0 too, or the default', () => {
+    expect(limits({ max5xxRate: 0, max4xxRate: 0.2 }, quiet)).toMatchObject({ rate5xx: 0, rate4xx: 0.2 });
+    expect(limits({}, quiet).reasons).toMatchObject({
+      rate5xx: 'more than 1 % of the requests of a minute answered 5XX (the default)',
+      rate4xx: 'more than 5 % of the requests of a minute answered 4XX (the default)',
+    });
+    expect(limits({ max5xxRate: 0.02 }, quiet).reasons).toMatchObject({
+      rate5xx: 'more than 2 % of the requests of a minute answered 5XX (as asked for)',
+      rate4xx: expect.stringContaining('(the default)') as string,
+    });
+  });
+});
+
+test.each<[number[], number]>([
+  [[7], 7],
+  [[9, 1], 5],
+  [[10, 9, 100], 10],
+  [[1, 2, 3, 10], 2.5],
+])('the median of %j is %s', (values, expected) => {
+  const given = [...values];
+  expect(median(given)).toBe(expected);
+  expect(given).toEqual(values);
+});
+
+test.each<[number[], number, number]>([
+  [[4, 4, 4], 1, 0],
+  [[4.1], 1, 1],
+  [[5, 5, 5], 1, 3],
+  [[5, 5, 5], 3, 1],
+  [[5, 5, 1, 5, 5], 3, 0],
+  [[], 1, 0],
+])('a limit of 4 strikes %j, %i in a row, %i times', (latency, inARow, struck) => {
+  expect(brokenMinutes(latency, 4, inARow)).toBe(struck);
 });
