@@ -211,7 +211,9 @@ describe('the fields of the request that only some are given', () => {
 
   test('what was not asked for is not sent', () => {
     for (const strategy of STRATEGIES)
-      expect(JSON.stringify(planStrategy(asked({ strategy }), 4).config)).not.toMatch(/MaximumExecution|RollbackMaximum/);
+      expect(JSON.stringify(planStrategy(asked({ strategy }), 4).config)).not.toMatch(
+        /MaximumExecution|RollbackMaximum/,
+      );
   });
 });
 
