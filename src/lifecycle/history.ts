@@ -25,7 +25,7 @@ export function history(session: Session, endpoint: string): Promise<HistoryEntr
 }
 
 /** What the journal knows of every change AWS accepted, oldest first. Pure. */
-export function historyOf(state: State): HistoryEntry[] {
+function historyOf(state: State): HistoryEntry[] {
   return state.lifetimes.flatMap((changes) => lifeOf(state, changes));
 }
 

@@ -22,7 +22,7 @@ export async function notify(session: Session, targets: readonly Target[], end: 
 }
 
 /** The same with words that are made already. */
-export async function send(session: Session, targets: readonly Target[], message: Message): Promise<void> {
+async function send(session: Session, targets: readonly Target[], message: Message): Promise<void> {
   for (const target of targets) {
     try {
       if (target.kind === 'topic') await publish(await session.aws(), target.arn, message, session.signal);

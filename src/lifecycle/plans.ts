@@ -113,7 +113,7 @@ export interface RolloutPlan {
 }
 
 /** A calibration that was stopped goes on; then the candidate is attached. */
-export interface CalibrationResumedPlan {
+interface CalibrationResumedPlan {
   kind: 'calibration-resumed';
   endpoint: string;
   calibration: Calibration;

@@ -22,7 +22,7 @@ import { type OwnTraffic, smokeTest } from './traffic/with-traffic.ts';
 import type { Moment } from './window.ts';
 
 /** How the shadow is judged before it is promoted. */
-export interface ShadowJudging {
+interface ShadowJudging {
   /** Where the window begins; undefined: since the shadow is in service. */
   from: Moment | undefined;
   labels: LabelSource | undefined;
@@ -92,7 +92,7 @@ export interface Shadow {
 }
 
 /** @throws Problem (cannot-run) where there is no shadow to promote */
-export function shadowOf(live: Live): Shadow {
+function shadowOf(live: Live): Shadow {
   const [declared] = productionOf(live).config.ShadowProductionVariants ?? [];
   if (declared?.ModelName === undefined || declared.VariantName === undefined) {
     throw environmentError(

@@ -7,7 +7,7 @@ import { drawLive, type LiveAlarm, type LiveFleet, type LiveView } from '../../u
 import { MINUTE, percent, timeOfDay } from '../../base/units.ts';
 
 /** One look at an update in the terms of the live view. Pure. */
-export function viewOf(
+function viewOf(
   update: Pick<Update, 'endpoint' | 'previous' | 'requested' | 'startedAt'>,
   snapshot: Snapshot,
 ): LiveView {
@@ -97,7 +97,7 @@ export function phaseWords(stage: Phase): string {
  * The lines for where nothing can be redrawn: one when the stage changes, one when an alarm's state does.
  * @param before the look before this one
  */
-export function changesSince(before: Snapshot | undefined, snapshot: Snapshot): string[] {
+function changesSince(before: Snapshot | undefined, snapshot: Snapshot): string[] {
   const lines: string[] = [];
   const words = phaseWords(snapshot.stage);
   if (before === undefined || phaseWords(before.stage) !== words) {

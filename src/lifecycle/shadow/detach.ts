@@ -48,7 +48,7 @@ export async function detachShadow(session: Session, options: DetachOptions): Pr
  * @param before the config the endpoint ran when the shadow was attached, as it stands now
  * @param names.chosen the user chose the name: a new config is made in any case
  */
-export function planDetach(
+function planDetach(
   live: Live,
   before: DescribeEndpointConfigCommandOutput | undefined,
   names: Pick<CandidateNames, 'config' | 'tagList'> & { chosen: boolean },

@@ -4,7 +4,7 @@ import type { Report } from '../report.ts';
 import { windowText } from '../words.ts';
 
 /** What runs as one of the two variants; undefined where it is not known. */
-export interface RunningVariant {
+interface RunningVariant {
   role: 'production' | 'shadow';
   name: string;
   model: string | undefined;

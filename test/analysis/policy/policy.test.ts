@@ -1,4 +1,4 @@
-import { linesOf } from '../../../src/base/text.ts';
+import { linesOf, shown, text } from '../../../src/base/text.ts';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,7 +73,8 @@ describe('reading a policy', () => {
       expect.stringMatching(/^numbers.shere: .* did you mean share\?/),
       expect.stringMatching(/^slices: \[0.9\] is not/),
       expect.stringMatching(/^decide.0: "labels.agrement" .* did you mean labels.agreement\?/),
-      expect.stringContaining('shadowctl policy init'),
+      text`Every key with its default and its meaning: ${shown('policy init')}`,
+      text`In words: ${shown('policy explain')}`,
     ]);
   });
 
