@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import { explainPolicy } from '../../../src/analysis/judge/explain.ts';
+import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
+import type { Policy } from '../../../src/analysis/policy/policy.ts';
+
+/** Every clause of a policy in words, as `explain.txt` holds it: gate, demand, traffic and key. */
+
+const all = { ks: 0.1, wasserstein: 0.5, psi: 0.1, jensenShannon: 0.02 };
+const policies: [string, Partial<Policy>][] = [
+  ['the default', {}],
+  ['everything is limited', { slices: 0.9, distances: all, numbers: { tolerance: 0.25, share: 0.1 } }],
+  ['for one look', { looks: 'once', slices: 0.9, distances: all }],
+  [
+    'stricter',
+    {
+      alpha: 0.001,
+      errors: 0.001,
+      agreement: 0.999,
+      tasks: {},
+      truth: 0.001,
+      slices: 0.999,
+      effect: { latency: 0.01, overhead: 0.02, errors: 0.001 },
+    },
+  ],
+  [
+    'what cannot be reached',
+    {
+      errors: 0,
+      agreement: 1,
+      tasks: {},
+      numbers: { tolerance: 0, share: 0 },
+      slices: 1,
+      effect: { latency: 0.1, overhead: 0.1, errors: 0 },
+    },
+  ],
+  [
+    'other minutes, and few pairs',
+    {
+      minimumBlocks: 3,
+      blockMinutes: 7,
+      warmupMinutes: 0,
+      minimumPairs: 2,
+      agreement: 0.5,
+      truth: 0.5,
+      slices: 0.5,
+      errors: 0.5,
+    },
+  ],
+  [
+    'each task its own',
+    {
+      tasks: {
+        regression: { share: 0.2, truth: 0.1 },
+        scores: { share: 0.2 },
+        binary: { agreement: 0.99, truth: 0.1 },
+        multiclass: { truth: 0.3 },
+        json: { agreement: 0.9 },
+      },
+    },
+  ],
+  [
+    'some inform and some decide',
+    {
+      inform: ['latency', 'errors', 'output.schema', 'distance.ks', 'effect.errors'],
+      decide: ['effect'],
+      distances: all,
+    },
+  ],
+  ['one kind of truth informs', { inform: ['truth.error'] }],
+  ['no truth decides', { inform: ['truth'], decide: ['effect.latency'] }],
+];
+
+test('every clause says what it demands, with what, and whether it decides', async () => {
+  const text = policies.flatMap(([name, changed]) => [
+    `# ${name}`,
+    ...explainPolicy({ ...DEFAULT_POLICY, ...changed }).map(
+      ({ gate, gating, demand, traffic, key }) =>
+        `${gate} ${gating ? 'decides' : 'informs'}: ${demand}\n  ${traffic} [${key}]`,
+    ),
+    '',
+  ]);
+  await expect(text.join('\n')).toMatchFileSnapshot('explain.txt');
+});

@@ -1,0 +1,323 @@
+import { describe, expect, test } from 'vitest';
+import { judgeEffect, logDifference, summarizeEffect } from '../../../src/analysis/judge/effect.ts';
+import { differenceInterval, failures, judgeErrors } from '../../../src/analysis/judge/errors.ts';
+import type { Evidence } from '../../../src/analysis/judge/evidence.ts';
+import { judgeLatency } from '../../../src/analysis/judge/latency.ts';
+import { judgeTraffic } from '../../../src/analysis/judge/traffic.ts';
+import type { Gate } from '../../../src/analysis/judge/verdict.ts';
+import type { MetricName, Observations } from '../../../src/analysis/observations.ts';
+import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
+import { proportionSequence } from '../../../src/analysis/statistics/proportions.ts';
+import { evidenceOf, observed, table, written } from './by-hand.ts';
+
+/** Gates about CloudWatch's metrics, each beside its limits; the snapshots hold all that they say. */
+
+type Columns = Parameters<typeof table>[1];
+type Case = [name: string, outcome: string, evidence: Evidence];
+
+function check(judge: (evidence: Evidence) => readonly Gate[], [name, outcome, evidence]: Case): void {
+  const gates = judge(evidence);
+  // The four latencies are asked alike: two of them show it.
+  const shown = name === 'as fast' ? gates : gates.filter(({ id }) => !['latency.p50', 'latency.p90'].includes(id));
+  expect(gates.map((gate) => gate.outcome).join(' ')).toBe(outcome);
+  expect(shown.map(written).join('\n')).toMatchSnapshot();
+}
+
+function variants(
+  production: Columns,
+  shadow: Columns | undefined,
+  { minutes = 100, ...changed }: Partial<Observations> & { minutes?: number } = {},
+): Observations {
+  const seen = observed({ minutes, ...changed });
+  const metrics = {
+    ...seen.metrics,
+    production: table(minutes, production),
+    shadow: shadow === undefined ? undefined : table(minutes, shadow),
+  };
+  return { ...seen, metrics };
+}
+
+const saw = (production: number, shadow: number, sampling: number | undefined = 1) =>
+  evidenceOf(variants({ invocations: production }, { invocations: shadow }, { sampling }));
+
+describe('the traffic', () => {
+  const half = (shadow: number) =>
+    evidenceOf(
+      variants({ invocations: 60 }, { invocations: (i) => (i === 0 ? shadow : 0) }, { sampling: 0.5, minutes: 100 }),
+    );
+  test.each<Case>([
+    ['all of it', 'pass', saw(60, 60)],
+    ['half, where half is asked for', 'pass', saw(60, 30, 0.5)],
+    ['a little less than half, as chance and edges allow', 'pass', half(2790)],
+    ['less than half', 'inconclusive', half(2730)],
+    ['a little more than half, as chance and edges allow', 'pass', half(3210)],
+    ['more than half', 'inconclusive', half(3270)],
+    ['all, where half is asked for', 'inconclusive', saw(60, 60, 0.5)],
+    ['a little more than there was', 'pass', saw(100, 102)],
+    ['more than there was', 'inconclusive', saw(100, 103)],
+    ['none of production', '', saw(0, 60)],
+    ['none of the shadow', '', saw(60, 0)],
+    ['no share is known', '', { ...saw(60, 60), observations: { ...observed(), sampling: undefined } }],
+    ['no shadow', '', evidenceOf(variants({ invocations: 60 }, undefined))],
+  ])('%s', (...one) => check(judgeTraffic, one));
+
+  test('the bounds are those of one endpoint in a thousand', () => {
+    expect(judgeTraffic(half(2790))[0]).toMatchObject({ interval: proportionSequence(2790, 6000, 0.0005) });
+    expect(judgeTraffic(evidenceOf(observed(), { inform: ['traffic'] }))[0]?.gating).toBe(false);
+  });
+});
+
+const failing = (production: Columns['modelErrors'], shadow: Columns['modelErrors'], requests = 60) =>
+  variants(
+    { invocations: requests, modelErrors: production ?? 0 },
+    { invocations: requests, modelErrors: shadow ?? 0 },
+  );
+
+describe('errors', () => {
+  test.each<Case>([
+    ['none of either', 'pass', evidenceOf(failing(0, 0))],
+    ['none of either, one look', 'pass', evidenceOf(failing(0, 0), { looks: 'once' })],
+    ['all of the shadow', 'fail', evidenceOf(failing(0, 60))],
+    ['of a candidate', 'fail', evidenceOf(failing(0, 60), {}, { challenger: 'candidate' })],
+    ['production fails more', 'pass', evidenceOf(failing(3, 1))],
+    ['so few that nothing is known', 'inconclusive', evidenceOf(failing(0, 0, 3))],
+    ['so few, at an unknown rate', 'inconclusive', evidenceOf(failing(0, 0, 3), {}, { minutes: 0 })],
+    ['right at the margin', 'inconclusive', evidenceOf(failing(0, 1, 100))],
+    ['above the margin, and more would show it', 'inconclusive', evidenceOf(failing(0, 1))],
+    ['no request of the shadow', 'inconclusive', evidenceOf(variants({ invocations: 60 }, { invocations: 0 }))],
+    [
+      'no request of the candidate',
+      'inconclusive',
+      evidenceOf(variants({ invocations: 60 }, { invocations: 0 }), {}, { challenger: 'candidate' }),
+    ],
+    ['no request of production', 'inconclusive', evidenceOf(variants({ invocations: 0 }, { invocations: 60 }))],
+    ['no shadow', '', evidenceOf(variants({ invocations: 60 }, undefined))],
+    ['for information', 'fail', evidenceOf(failing(0, 60), { inform: ['errors'] })],
+  ])('%s', (...one) => check(judgeErrors, one));
+
+  test('the difference is bounded by both shares, each at half of alpha', () => {
+    const [shadow, production] = [
+      { failed: 30, n: 6000, effective: 3000 },
+      { failed: 60, n: 6000, effective: 6000 },
+    ];
+    const [ofShadow, ofProduction] = [proportionSequence(15, 3000, 0.025), proportionSequence(60, 6000, 0.025)];
+    expect(differenceInterval(shadow, production, DEFAULT_POLICY)).toEqual([
+      ofShadow[0] - ofProduction[1],
+      ofShadow[1] - ofProduction[0],
+    ]);
+    const none = { failed: 0, n: 0, effective: 0 };
+    expect(differenceInterval(none, none, DEFAULT_POLICY)).toEqual([-1, 1]);
+    expect(failures([])).toMatchObject({ failed: 0, n: 0 });
+  });
+});
+
+/** Both variants' latencies: production waves, the shadow takes `slower` of it with a scatter of `wobble`. */
+function timed(
+  slower: number,
+  wobble = 0.01,
+  { minutes = 122, requests = 60, ...changed }: { minutes?: number; requests?: number } & Columns = {},
+): Observations {
+  const wave = (i: number) => 10 + Math.sin(i / 4);
+  const shadow = (i: number) => wave(i) * slower * Math.exp(wobble * (((i * 7) % 11) - 5));
+  const all = (column: (i: number) => number): Columns => ({
+    invocations: requests,
+    latencyMean: column,
+    latencyP50: column,
+    latencyP90: column,
+    latencyP99: column,
+  });
+  return variants(all(wave), { ...all(shadow), ...changed }, { minutes });
+}
+
+const LATENCIES = (one: string) => [one, one, one, one].join(' ');
+/** Drifts from block to block, over so many of them. */
+const drift = (i: number) => 10 * Math.exp(0.4 * Math.sin(i / 13));
+
+describe('latency', () => {
+  test.each<Case>([
+    ['as fast', LATENCIES('pass'), evidenceOf(timed(1))],
+    ['half as slow again', LATENCIES('fail'), evidenceOf(timed(1.5))],
+    ['at the margin of the mean', 'inconclusive inconclusive pass pass', evidenceOf(timed(1.1))],
+    [
+      'just within the margin, and more would show it',
+      'inconclusive inconclusive pass pass',
+      evidenceOf(timed(1.06, 0.2)),
+    ],
+    ['of a candidate', LATENCIES('pass'), evidenceOf(timed(1), {}, { challenger: 'candidate' })],
+    ['exactly as fast', LATENCIES('pass'), evidenceOf(timed(1, 0))],
+    ['one block is missing', LATENCIES('inconclusive'), evidenceOf(timed(1, 0.01, { minutes: 81 }))],
+    ['the last block is there', LATENCIES('pass'), evidenceOf(timed(1, 0.01, { minutes: 82 }))],
+    ['three blocks', LATENCIES('inconclusive'), evidenceOf(timed(1, 0.05, { minutes: 32 }))],
+    ['two blocks', LATENCIES('inconclusive'), evidenceOf(timed(1, 0.05, { minutes: 22 }))],
+    ['one block', LATENCIES('inconclusive'), evidenceOf(timed(1, 0.05, { minutes: 12 }))],
+    ['no whole block', LATENCIES('inconclusive'), evidenceOf(timed(1, 0.05, { minutes: 9 }))],
+    ['nothing but warm-up', LATENCIES('inconclusive'), evidenceOf(timed(1, 0.05, { minutes: 2 }))],
+    [
+      'nothing but one minute of warm-up, of a candidate, in blocks of a minute',
+      LATENCIES('inconclusive'),
+      evidenceOf(timed(1, 0.05, { minutes: 1 }), { warmupMinutes: 1, blockMinutes: 1 }, { challenger: 'candidate' }),
+    ],
+    [
+      'no warm-up, and no latency',
+      LATENCIES('inconclusive'),
+      evidenceOf(variants({ invocations: 60 }, { invocations: 60 }), { warmupMinutes: 0 }),
+    ],
+    ['no warm-up', LATENCIES('pass'), evidenceOf(timed(1), { warmupMinutes: 0 })],
+    [
+      'a latency of the shadow that is missing in all minutes',
+      'inconclusive pass pass pass',
+      evidenceOf(timed(1, 0.01, { latencyMean: null })),
+    ],
+    [
+      'a latency of the shadow that is 0',
+      'inconclusive pass pass pass',
+      evidenceOf(timed(1, 0.01, { latencyMean: 0 })),
+    ],
+    [
+      '298 requests say nothing of p99',
+      'pass pass pass inconclusive',
+      evidenceOf(timed(1, 0.01, { minutes: 149, requests: 2 })),
+    ],
+    ['300 requests do', LATENCIES('pass'), evidenceOf(timed(1, 0.01, { minutes: 150, requests: 2 }))],
+    [
+      'the shadow comes up late',
+      LATENCIES('pass'),
+      evidenceOf(
+        timed(1, 0.01, {
+          minutes: 140,
+          invocations: (i) => (i < 40 ? null : 60),
+          latencyMean: (i) => (i < 42 ? 100 : 10 + Math.sin(i / 4)),
+        }),
+      ),
+    ],
+    ['the shadow never had a request', LATENCIES('inconclusive'), evidenceOf(timed(1, 0.01, { invocations: 0 }))],
+    [
+      'production has gaps',
+      LATENCIES('pass'),
+      evidenceOf(
+        variants(
+          {
+            invocations: 60,
+            latencyMean: (i) => (i % 3 === 0 ? null : 10),
+            latencyP50: (i) => (i % 3 === 0 ? 0 : 10),
+            latencyP90: 10,
+            latencyP99: 10,
+          },
+          {
+            invocations: 60,
+            latencyMean: 10,
+            latencyP50: 10,
+            latencyP90: (i) => (i % 3 === 0 ? null : 10),
+            latencyP99: (i) => (i % 3 === 0 ? 0 : 10),
+          },
+        ),
+      ),
+    ],
+    ['more blocks than steps can be shown', LATENCIES('pass'), evidenceOf(timed(1, 0.01, { minutes: 703 }))],
+    [
+      'neighbors are alike, so that blocks grow and bounds widen',
+      'inconclusive pass pass pass',
+      evidenceOf(timed(1, 0.01, { minutes: 402, latencyMean: drift })),
+    ],
+    ['no shadow', '', evidenceOf(variants({ invocations: 60 }, undefined))],
+    ['for information', LATENCIES('pass'), evidenceOf(timed(1), { inform: ['latency.p99', 'latency.mean'] })],
+  ])('%s', (...one) => check(judgeLatency, one));
+});
+
+const EFFECTS: readonly MetricName[] = ['invocations', 'latencyMean', 'overheadMean', 'modelErrors'];
+
+/** Production before (120 minutes) and with the shadow (`minutes`). */
+function effect(before: Columns | undefined, during: Columns, minutes = 122, shadow: Columns = { invocations: 60 }) {
+  const seen = variants(during, shadow, { minutes });
+  const times = Array.from({ length: 120 }, (_, i) => (i - 200) * 60_000);
+  return before === undefined
+    ? seen
+    : { ...seen, metrics: { ...seen.metrics, before: { times, production: table(120, before) } } };
+}
+
+const steady = (level: number) => (i: number) => level * Math.exp(0.01 * (((i * 7) % 11) - 5));
+const alone: Columns = { invocations: 60, latencyMean: steady(10), overheadMean: steady(2), modelErrors: 0 };
+const ALL = { decide: ['effect'] };
+
+describe('what the shadow costs production', () => {
+  test.each<Case>([
+    ['nothing', 'pass pass pass', evidenceOf(effect(alone, alone))],
+    ['nothing, and it decides', 'pass pass pass', evidenceOf(effect(alone, alone), ALL)],
+    ['latency', 'fail pass pass', evidenceOf(effect(alone, { ...alone, latencyMean: steady(15) }))],
+    ['overhead', 'pass fail pass', evidenceOf(effect(alone, { ...alone, overheadMean: steady(3) }))],
+    ['failures', 'pass pass fail', evidenceOf(effect(alone, { ...alone, modelErrors: 6 }))],
+    ['fewer failures', 'pass pass pass', evidenceOf(effect({ ...alone, modelErrors: 6 }, alone))],
+    [
+      'at the margin, which is not shown where it informs',
+      'pass',
+      evidenceOf(effect(alone, { ...alone, latencyMean: steady(11), overheadMean: steady(2.4) })),
+    ],
+    [
+      'at the margin',
+      'inconclusive inconclusive inconclusive',
+      evidenceOf(
+        effect(alone, { ...alone, latencyMean: steady(11), overheadMean: steady(2.4), modelErrors: (i) => i % 2 }),
+        ALL,
+      ),
+    ],
+    ['one block is missing with it', 'inconclusive inconclusive pass', evidenceOf(effect(alone, alone, 81), ALL)],
+    [
+      'five blocks are missing before it',
+      'inconclusive inconclusive pass',
+      evidenceOf(
+        effect({ ...alone, latencyMean: (i) => (i < 90 ? null : 10), overheadMean: (i) => (i < 90 ? 0 : 2) }, alone),
+        ALL,
+      ),
+    ],
+    [
+      'no latency is known',
+      'inconclusive inconclusive pass',
+      evidenceOf(effect({ invocations: 60 }, { invocations: 60 }), ALL),
+    ],
+    ['all of it was warm-up', 'inconclusive inconclusive inconclusive', evidenceOf(effect(alone, alone, 2), ALL)],
+    [
+      'the shadow came late',
+      'pass pass pass',
+      evidenceOf(
+        effect(alone, { ...alone, latencyMean: (i) => (i < 32 ? 100 : 10) }, 152, {
+          invocations: (i) => (i < 30 ? null : 60),
+        }),
+      ),
+    ],
+    [
+      'the shadow saw nothing',
+      'inconclusive inconclusive inconclusive',
+      evidenceOf(effect(alone, alone, 100, { invocations: 0 }), ALL),
+    ],
+    ['no request before', 'inconclusive inconclusive inconclusive', evidenceOf(effect({ invocations: 0 }, alone), ALL)],
+    [
+      'one request before',
+      'inconclusive inconclusive pass',
+      evidenceOf(effect({ invocations: (i) => (i === 0 ? 1 : null) }, alone), ALL),
+    ],
+    ['nothing is known of before', 'inconclusive', evidenceOf(effect(undefined, alone), { decide: ['effect.errors'] })],
+    ['no minutes at all', '', evidenceOf(effect(undefined, alone, 0), ALL)],
+  ])('%s', (...one) => check(judgeEffect, one));
+
+  test('both times are summed up, the warm-up left out', () => {
+    const { metrics } = effect(alone, { ...alone, modelErrors: 1 }, 12, { invocations: (i) => (i < 3 ? 0 : 5) });
+    const found = summarizeEffect(metrics, 2);
+    expect([found?.before.invocations, found?.before.errorRate]).toEqual([7200, 0]);
+    expect([found?.during.invocations, found?.during.modelErrors]).toEqual([420, 7]);
+    expect(summarizeEffect({ ...metrics, before: undefined }, 2)).toBeUndefined();
+    expect(summarizeEffect({ ...metrics, shadow: undefined }, 2)).toBeUndefined();
+    expect(EFFECTS.every((name) => metrics.production[name].length === 12)).toBe(true);
+  });
+
+  test('each time is bounded at half of alpha', () => {
+    const policy = { ...DEFAULT_POLICY, alpha: 0.1 };
+    const values = (level: number) => Array.from({ length: 80 }, (_, i) => level + (i % 13) / 10);
+    const { alone: before, shadowed, interval } = logDifference(values(1), values(3), policy);
+    const narrower = logDifference(values(1), values(3), { ...policy, alpha: 0.2 });
+    expect(interval?.[0]).toBe((shadowed.interval?.[0] ?? 0) - (before.interval?.[1] ?? 0));
+    expect(interval?.[1]).toBe((shadowed.interval?.[1] ?? 0) - (before.interval?.[0] ?? 0));
+    expect(narrower.interval?.[1]).toBeLessThan(interval?.[1] ?? 0);
+    expect(logDifference(values(1).slice(1), values(3), policy).interval).toBeUndefined();
+    expect(logDifference(values(1), values(3).slice(1), policy).interval).toBeUndefined();
+  });
+});
