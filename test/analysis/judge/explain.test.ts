@@ -3,7 +3,7 @@ import { explainPolicy } from '../../../src/analysis/judge/explain.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
 import type { Policy } from '../../../src/analysis/policy/policy.ts';
 
-/** Every clause of a policy in words, as `explain.txt` holds it: gate, demand, traffic and key. */
+/** Every clause of a policy in words, with its traffic and its key. */
 
 const all = { ks: 0.1, wasserstein: 0.5, psi: 0.1, jensenShannon: 0.02 };
 const policies: [string, Partial<Policy>][] = [
