@@ -81,7 +81,7 @@ export function withoutExisting(steps: readonly Step[], state: State, exists: (s
       return false;
     const whose = tracked?.state === 'exists' ? 'with other content' : 'and it is not from here';
     throw environmentError(
-      `There is a ${nameOf(step)} already, ${whose}.`,
+      `There is ${step.kind === 'model' ? 'a' : 'an'} ${nameOf(step)} already, ${whose}.`,
       step.kind === 'model' ? 'Give another --model-name.' : 'Give another --config-name.',
     );
   });

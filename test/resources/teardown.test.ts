@@ -63,3 +63,49 @@ test('what is adopted, in use, or without our tag stays, each with its reason; w
     'model: in use by an endpoint that stays',
   ]);
 });
+
+test('in use is one of that kind and that name; what is ours is deleted whatever the journal believes', () => {
+  const keep = { uploads: false, captures: false, logs: false };
+  const model: ResourceRef = { kind: 'model', name: 'm' };
+  const inUse: ResourceRef[] = [
+    { kind: 'endpoint-config', name: 'm' },
+    { kind: 'model', name: 'n' },
+  ];
+  expect(planTeardown([check(model)], inUse, keep)).toEqual({
+    steps: [{ action: 'delete', kind: 'model', name: 'm' }],
+    left: [],
+  });
+  for (const state of ['unknown', 'absent', 'deleted'] as const) {
+    const late = check(model);
+    late.tracked.state = state;
+    expect(planTeardown([late], [], keep).steps).toHaveLength(1);
+  }
+  const others = check(model, { ours: false });
+  others.tracked.state = 'unknown';
+  expect(planTeardown([others], [], keep)).toEqual({ steps: [], left: [] });
+});
+
+test('every kind has its place', () => {
+  const kinds = [
+    's3-bucket',
+    'log-group',
+    's3-prefix',
+    's3-object',
+    'alarm',
+    'model',
+    'endpoint-config',
+    'endpoint',
+  ] as const;
+  const checks = kinds.map((kind) => check({ kind, name: kind }));
+  const { steps } = planTeardown(checks, [], { uploads: false, captures: false, logs: false });
+  expect(steps.map(({ kind }) => kind)).toEqual(kinds.toReversed());
+});
+
+test.each<[Partial<Keep>, string[]]>([
+  [{ uploads: true }, ['s3-object: kept (--keep-uploads)', 's3-bucket: it holds what is kept']],
+  [{ captures: true }, ['s3-prefix: kept (--keep-captures)', 's3-bucket: it holds what is kept']],
+  [{ logs: true }, ['log-group: kept (--keep-logs)']],
+])('%j says why', (keep, whys) => {
+  const plan = planTeardown(ALL, [], { uploads: false, captures: false, logs: false, ...keep });
+  expect(plan.left.map(({ ref, why }) => `${ref.kind}: ${why}`)).toEqual(whys);
+});

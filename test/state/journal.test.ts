@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { VirtualClock } from '../../src/base/clock.ts';
 import { Problem } from '../../src/base/errors.ts';
-import { type JournalEvent, openJournal } from '../../src/state/journal.ts';
+import { type JournalEvent, openJournal, recordFact } from '../../src/state/journal.ts';
 import { lockHolder } from '../../src/state/lock.ts';
 
 let stateDir: string;
@@ -90,8 +90,110 @@ test('a name that would lead out of the folder is no name of an endpoint', async
   await expect(open('../../etc/passwd')).rejects.toThrow(Problem);
 });
 
-test('without the lock nothing is written', async () => {
-  await expect((await open()).append(run)).rejects.toThrow('without its lock');
+test.each(['a/b', '../weather', '.weather', 'a.b', 'a b', 'weather\n/x', ''])('nor is %j', async (name) => {
+  await expect(open(name)).rejects.toMatchObject({ kind: 'usage' });
+});
+
+test('without the lock nothing is written, before it and after it', async () => {
+  const journal = await open();
+  await expect(journal.append(run)).rejects.toThrow('without its lock');
+  await journal.locked('test', () => journal.append(run));
+  await expect(journal.append(run)).rejects.toThrow('without its lock');
+  expect((await open()).events()).toHaveLength(2);
+});
+
+test('the lock is released though the work fails, and the work gives its value', async () => {
+  const journal = await open();
+  const failed = journal.locked('test', async () => {
+    await journal.append(run);
+    throw new Error('broken');
+  });
+  await expect(failed).rejects.toThrow('broken');
+  expect(await journal.locked('again', async () => 5)).toBe(5);
+  // The file was closed, and is opened again.
+  await journal.locked('again', () => journal.append({ ...run, run: 'r-2' }));
+  expect((await open()).events()).toHaveLength(3);
+});
+
+test('a lock that nobody held is nothing to tell', async () => {
+  const journal = await open();
+  await journal.locked('test', () => journal.append(run));
+  expect(journal.notes()).toEqual([]);
+  expect(journal).toMatchObject({ endpoint: 'weather', account: '000000000000', region: 'us-east-1' });
+});
+
+test('every event stands on a line of its own, whatever the file looked like', async () => {
+  const journal = await open();
+  await journal.locked('test', async () => {
+    await journal.append(run);
+    await journal.append(run);
+  });
+  const lines = /^(\{.+\}\n){3}$/;
+  expect(await readFile(journal.path, 'utf8')).toMatch(lines);
+  // An editor has left blank lines, and one of blanks at the end.
+  const text = await readFile(journal.path, 'utf8');
+  await writeFile(journal.path, `\n${text.replace('\n', '\n \t\n')}   `);
+  const edited = await open();
+  expect(edited.notes()).toEqual([]);
+  expect(edited.events()).toHaveLength(3);
+  await edited.locked('test', () => edited.append(run));
+  const again = await open();
+  expect(again.events()).toHaveLength(4);
+  expect(again.notes()).toEqual([]);
+});
+
+test('a byte that is no UTF-8 does no damage to what is appended', async () => {
+  const journal = await open();
+  await journal.locked('test', () => journal.append({ ...run, by: 'M?ller' }));
+  const bytes = await readFile(journal.path);
+  bytes[bytes.indexOf('?')] = 0xfc;
+  await writeFile(journal.path, bytes);
+  const again = await open();
+  await again.locked('test', () => again.append(run));
+  expect((await open()).events()).toHaveLength(3);
+});
+
+test('what is torn behind letters of several bytes is cut off where it begins', async () => {
+  const journal = await open();
+  await journal.locked('test', () => journal.append({ ...run, by: 'Müller 雨' }));
+  const whole = await readFile(journal.path, 'utf8');
+  await appendFile(journal.path, '{"type":"begin","é');
+  const torn = await open();
+  expect(torn.notes()).toEqual([`The last line of ${journal.path} was torn when it was written; it is left out.`]);
+  await torn.locked('test', () => torn.append({ ...run, run: 'r-2' }));
+  const text = await readFile(journal.path, 'utf8');
+  expect(text.startsWith(whole)).toBe(true);
+  expect(text.slice(whole.length)).toMatch(/^\{"type":"run","run":"r-2".*\}\n$/);
+});
+
+test('a line that is JSON and no event is damage, at the end too', async () => {
+  const journal = await open();
+  await journal.locked('test', () => journal.append(run));
+  await appendFile(journal.path, '5');
+  await expect(open()).rejects.toMatchObject({ kind: 'cannot-run', message: expect.stringContaining('line 3: 5 is') });
+});
+
+test('a file that cannot be read is told as such', async () => {
+  const journal = await open();
+  await mkdir(journal.path, { recursive: true });
+  await expect(open()).rejects.toMatchObject({
+    kind: 'cannot-run',
+    message: expect.stringMatching(/weather\.jsonl cannot be read: EISDIR/),
+  });
+});
+
+test('a fact is recorded with its run', async () => {
+  const journal = await open();
+  await journal.locked('test', () =>
+    recordFact({ journal, id: 'r-7' }, { name: 'alarm-restored', value: { alarm: 'a' } }),
+  );
+  expect(journal.events()[1]).toEqual({
+    type: 'fact',
+    run: 'r-7',
+    name: 'alarm-restored',
+    value: { alarm: 'a' },
+    at: '2026-01-05T09:00:00.000Z',
+  });
 });
 
 test('what could not be read back is not written', async () => {

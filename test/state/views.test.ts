@@ -2,7 +2,19 @@ import { describe, expect, test } from 'vitest';
 import { attachedShadow, calibrationOf } from '../../src/state/calibration.ts';
 import type { FactValue, JournalFact, RecordedFact } from '../../src/state/facts.ts';
 import { positionOf } from '../../src/state/rollouts.ts';
-import { endingOf, firingByAbort, recordedUpdates, unfinishedUpdate } from '../../src/state/updates.ts';
+import {
+  endingOf,
+  firingByAbort,
+  recordAlarmRestored,
+  recordedUpdates,
+  recordUpdateAborted,
+  recordUpdateEnded,
+  recordUpdateStarted,
+  unfinishedUpdate,
+} from '../../src/state/updates.ts';
+import type { Journal } from '../../src/state/journal.ts';
+import type { JournalEvent } from '../../src/state/events.ts';
+import { latestNoise } from '../../src/state/noise.ts';
 
 const AT = '2026-01-05T09:00:00.000Z';
 const fact = (content: JournalFact, run = 'r-1', at = AT): RecordedFact => ({ ...content, run, at });
@@ -151,5 +163,119 @@ describe('a calibration', () => {
 
   test('without a way back it is none', () => {
     expect(calibrationOf({ facts: [shadow({ before: undefined, calibrates: 'm1' })] }, 's')).toBeUndefined();
+  });
+});
+
+describe('what becomes of an update', () => {
+  test("an abort or an end without an update is nobody's", () => {
+    expect(recordedUpdates({ facts: [aborted, ended('c2', 'updated', 1)] })).toEqual([]);
+    expect(unfinishedUpdate({ facts: [aborted], configs: [] })).toBeUndefined();
+  });
+
+  test('the end belongs to the last attempt at its config that began at its time', () => {
+    const facts = [started('c2', 1, 'r-1'), started('c2', 1, 'r-2'), started('c3', 1), ended('c2', 'updated', 1)];
+    expect(recordedUpdates({ facts }).map((update) => [update.run, update.ended?.kind, update.aborted])).toEqual([
+      ['r-1', undefined, false],
+      ['r-2', 'updated', false],
+      ['r-1', undefined, false],
+    ]);
+  });
+
+  test('an ending is looked for by run and by config', () => {
+    const facts = [ended('c2', 'updated', 1, 'r-2'), ended('c3', 'failed', 1, 'r-1')];
+    expect(endingOf({ facts }, change('c2', 'r-1'))).toBeUndefined();
+    expect(endingOf({ facts }, change('c3', 'r-1'))).toEqual({
+      requested: 'c3',
+      kind: 'failed',
+      reason: null,
+      startedAt: 1,
+    });
+  });
+
+  test('an alarm of another config that was accepted is not this one', () => {
+    expect(unfinishedUpdate({ facts: [started('c2', 1)], configs: [change('c1'), change('c3')] })).toBeUndefined();
+    expect(unfinishedUpdate({ facts: [started('c2', 1)], configs: [change('c1'), change('c2')] })).toMatchObject({
+      run: 'r-1',
+      aborted: false,
+      started: { requested: 'c2' },
+    });
+  });
+});
+
+test('an abort by an earlier version, which kept no rule, leaves nothing to restore', () => {
+  expect(firingByAbort({ facts: [fact({ name: 'update-aborted', value: { requested: 'c', at: 1 } })] })).toBe(
+    undefined,
+  );
+});
+
+test('each record is the fact that is read later', async () => {
+  const appended: JournalEvent[] = [];
+  const journal: Journal = {
+    path: '',
+    endpoint: 'weather',
+    account: '000000000000',
+    region: 'us-east-1',
+    events: () => [],
+    notes: () => [],
+    append: async (event) => void appended.push(event),
+    locked: (_, work) => work(),
+  };
+  const run = { journal, id: 'r-1' };
+  const update = started('c2', 1);
+  if (update.name !== 'update-started') throw new Error('no start');
+  const end = {
+    requested: 'c2',
+    kind: 'updated',
+    reason: null,
+    previous: 'c1',
+    sentence: 'Done.',
+    alarms: [],
+    served: { requests: 1, errors4xx: 0, errors5xx: 0 },
+    startedAt: 1,
+    endedAt: 2,
+  };
+  await recordUpdateStarted(run, update.value);
+  await recordUpdateEnded(run, end);
+  // What JSON cannot hold is not kept.
+  await recordUpdateAborted(run, 'c2', { ...alarm, AlarmDescription: undefined }, 7);
+  await recordAlarmRestored(run, 'a');
+  expect(appended).toStrictEqual([
+    { type: 'fact', run: 'r-1', name: 'update-started', value: update.value },
+    { type: 'fact', run: 'r-1', name: 'update-ended', value: end },
+    { type: 'fact', run: 'r-1', name: 'update-aborted', value: { requested: 'c2', at: 7, alarm } },
+    { type: 'fact', run: 'r-1', name: 'alarm-restored', value: { alarm: 'a' } },
+  ]);
+});
+
+test('the last noise floor counts', () => {
+  const floor = (model: string) =>
+    fact({ name: 'noise-floor', value: { model, window: { from: 0, to: 1 }, pairs: 1 } });
+  expect(latestNoise([])).toBeUndefined();
+  expect(latestNoise([floor('m1'), restored])).toMatchObject({ model: 'm1' });
+  expect(latestNoise([floor('m1'), floor('m2'), restored])).toMatchObject({ model: 'm2' });
+});
+
+test('a cleanup ends a rollout; a step of one keeps the time of the first', () => {
+  const value = {
+    previous: 'c1',
+    config: 'both',
+    final: 'f',
+    model: 'm2',
+    previousModel: 'm1',
+    production: 'p',
+    candidate: 'q',
+    steps: [0.5, 1],
+    bakeSeconds: 60,
+    finalInput: { EndpointConfigName: 'f', ProductionVariants: [] },
+  };
+  const begun = fact({ name: 'rollout-begun', value });
+  const step = (index: number, since: number) => fact({ name: 'rollout-step', value: { step: index, since } });
+  expect(positionOf({ facts: [] })).toBeUndefined();
+  expect(positionOf({ facts: [step(0, 5)] })).toBeUndefined();
+  expect(positionOf({ facts: [begun, fact({ name: 'clean', value: {} })] })).toBeUndefined();
+  expect(positionOf({ facts: [begun, restored, step(0, 0), step(1, 5), step(2, 9)] })).toMatchObject({
+    step: 2,
+    since: 9,
+    began: 0,
   });
 });

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import { printText } from '../../src/base/text.ts';
+import { Problem } from '../../src/base/errors.ts';
+import { type Live, ownership, productionOf, requireOurs, requireSettled } from '../../src/resources/live.ts';
+import { replay } from '../../src/state/replay.ts';
+import type { JournalEvent } from '../../src/state/journal.ts';
+
+const at = '2026-01-05T09:00:00.000Z';
+const resource = { kind: 'endpoint', name: 'e' } as const;
+const stateOf = (...events: JournalEvent[]) => replay(events.map((event) => ({ ...event, at })));
+const run: JournalEvent = { type: 'run', run: 'r-1', command: 'deploy', by: 'me' };
+const begun: JournalEvent = { type: 'begin', run: 'r-1', step: '1', action: 'create', resource, input: {} };
+const done: JournalEvent = { type: 'end', step: '1', outcome: 'done' };
+const adopted: JournalEvent = { type: 'fact', run: 'r-1', name: 'adopted', value: resource };
+const deleted: JournalEvent[] = [
+  { type: 'begin', run: 'r-1', step: '2', action: 'delete', resource },
+  { type: 'end', step: '2', outcome: 'done' },
+];
+
+const live = (more: Partial<Live> = {}, endpoint: Partial<Live['endpoint']> = {}): Live => ({
+  name: 'e',
+  endpoint: { EndpointName: 'e', EndpointConfigName: 'c', ...endpoint } as Live['endpoint'],
+  tags: { 'shadowctl:endpoint': 'e', 'shadowctl:run': 'r-1' },
+  config: undefined,
+  model: undefined,
+  ...more,
+});
+
+function refusal(work: () => unknown): { message: string; next: string } {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Problem) {
+      expect(error.kind).toBe('cannot-run');
+      return { message: error.message, next: printText(error.next ?? '') };
+    }
+    throw error;
+  }
+  throw new Error('not refused');
+}
+
+describe('whose an endpoint is', () => {
+  const ours = { 'shadowctl:endpoint': 'e', 'shadowctl:run': 'r-1' };
+  test.each<[string, JournalEvent[], Record<string, string>, ReturnType<typeof ownership>]>([
+    ['created here', [run, begun, done], ours, 'created'],
+    [
+      'created here, by a run that the tag does not name',
+      [run, begun, done],
+      { ...ours, 'shadowctl:run': 'r-2' },
+      'unknown-here',
+    ],
+    ['begun here, and its end not known', [run, begun], ours, 'unknown-here'],
+    ['deleted here, and somebody made it anew', [run, begun, done, ...deleted], {}, 'foreign'],
+    ['with our tag, and not of this journal', [run], ours, 'unknown-here'],
+    ['with the tag of another endpoint', [run, begun, done], { ...ours, 'shadowctl:endpoint': 'f' }, 'foreign'],
+    ['without tags', [], {}, 'foreign'],
+    ['adopted', [adopted], {}, 'adopted'],
+    ['adopted, with our tag', [run, adopted], ours, 'adopted'],
+    ['adopted, deleted, and made anew', [adopted, ...deleted], {}, 'foreign'],
+  ])('%s', (_, events, tags, whose) => {
+    const state = stateOf(...events);
+    expect(ownership(live({ tags }), state)).toBe(whose);
+    const required = () => requireOurs(live({ tags }), state, '/p/e.jsonl');
+    if (whose === 'created' || whose === 'adopted') expect(required).not.toThrow();
+    else expect(required).toThrow(Problem);
+  });
+
+  test('the refusal names the way: another name or folder, and --adopt where the command takes it', () => {
+    const foreign = live({ tags: {} });
+    const said = refusal(() => requireOurs(foreign, stateOf(), '/p/e.jsonl'));
+    expect(said.message).toContain('did not create it');
+    expect(said.next).toMatch(/Choose another name.*--adopt/);
+    expect(refusal(() => requireOurs(foreign, stateOf(), '/p/e.jsonl', false)).next).not.toContain('--adopt');
+    const elsewhere = refusal(() => requireOurs(live(), stateOf(), '/p/e.jsonl', false));
+    expect(elsewhere.message).toContain('/p/e.jsonl knows nothing of it');
+    expect(elsewhere.next).toContain('the folder that holds its journal');
+    expect(elsewhere.next).not.toContain('--adopt');
+  });
+});
+
+describe('an endpoint that AWS would not update now', () => {
+  test.each(['Failed', 'OutOfService', 'UpdateRollbackFailed'] as const)('%s: it can only be deleted', (status) => {
+    const said = refusal(() => requireSettled(live({}, { EndpointStatus: status })));
+    expect(said.message).toBe(`Endpoint "e" is ${status}.`);
+    expect(said.next).toContain('cleanup --endpoint e');
+  });
+
+  test('on its way, with its target where AWS names one', () => {
+    expect(refusal(() => requireSettled(live({}, { EndpointStatus: 'Creating' }))).message).toMatch(/: Creating\.$/);
+    const pending = { PendingDeploymentSummary: { EndpointConfigName: 'c2' } };
+    expect(refusal(() => requireSettled(live({}, { EndpointStatus: 'Updating', ...pending }))).message).toMatch(
+      /: Updating, towards config c2\.$/,
+    );
+  });
+
+  test('only an update that alarms guard can be resumed or aborted', () => {
+    const alarms = (names: string[]) => ({
+      LastDeploymentConfig: { AutoRollbackConfiguration: { Alarms: names.map((AlarmName) => ({ AlarmName })) } },
+    });
+    const next = (more: Partial<Live['endpoint']>) => refusal(() => requireSettled(live({}, more))).next;
+    expect(next({ EndpointStatus: 'Updating', ...alarms(['a']) } as Partial<Live['endpoint']>)).toContain('abort');
+    expect(next({ EndpointStatus: 'Updating', ...alarms([]) } as Partial<Live['endpoint']>)).not.toContain('abort');
+    expect(next({ EndpointStatus: 'RollingBack', ...alarms(['a']) } as Partial<Live['endpoint']>)).not.toContain(
+      'abort',
+    );
+    expect(next({ EndpointStatus: 'Updating', LastDeploymentConfig: {} } as Partial<Live['endpoint']>)).not.toContain(
+      'abort',
+    );
+  });
+});
+
+describe('the production variant', () => {
+  const config = (ProductionVariants: object[] | undefined) =>
+    ({ EndpointConfigName: 'c', ProductionVariants }) as Live['config'];
+  const variant = { VariantName: 'v', ModelName: 'm', InitialInstanceCount: 2 };
+
+  test('is the one of the live config, with as many instances as it is scaled to', () => {
+    const one = config([variant]);
+    expect(productionOf(live({ config: one }))).toEqual({ config: one, variant, instances: 2 });
+    const scaled = {
+      ProductionVariants: [
+        { VariantName: 'other', DesiredInstanceCount: 9 },
+        { VariantName: 'v', DesiredInstanceCount: 5, CurrentInstanceCount: 4 },
+      ],
+    };
+    expect(productionOf(live({ config: one }, scaled)).instances).toBe(5);
+    expect(productionOf(live({ config: one }, { ProductionVariants: [{ VariantName: 'v' }] })).instances).toBe(2);
+    const serverless = config([{ VariantName: 'v', ServerlessConfig: {} }]);
+    expect(productionOf(live({ config: serverless })).instances).toBeUndefined();
+  });
+
+  test.each([
+    [config([]), 'has 0 production variants ()'],
+    [config(undefined), 'has 0 production variants ()'],
+    [config([variant, { ...variant, VariantName: 'w' }]), 'has 2 production variants (v, w)'],
+    [config([{ ModelName: 'm' }]), 'has 1 production variants'],
+    [undefined, 'runs the config "c", which somebody has deleted'],
+  ])('%j: refused', (there, words) => {
+    expect(refusal(() => productionOf(live({ config: there }))).message).toContain(words);
+  });
+});

@@ -1,0 +1,203 @@
+import { describe, expect, test } from 'vitest';
+import { parseEvent } from '../../src/state/events.ts';
+import { type FactName, FACTS, type FactValue, isAlarmInput, isFactName } from '../../src/state/facts.ts';
+
+const at = '2026-01-05T09:00:00.000Z';
+const alarm = {
+  AlarmName: 'a',
+  ComparisonOperator: 'GreaterThanThreshold',
+  EvaluationPeriods: 1,
+  Threshold: 2,
+} as const;
+const config = { EndpointConfigName: 'c', ProductionVariants: [{ VariantName: 'v' }], KmsKeyId: 'k' };
+
+/** Each fact with every field it may have. */
+const WHOLE: { [Name in FactName]: FactValue<Name> } = {
+  adopted: { kind: 'endpoint', name: 'e' },
+  clean: {},
+  'update-started': {
+    command: 'canary',
+    endpoint: 'e',
+    variant: 'v',
+    requested: 'c2',
+    previous: 'c1',
+    models: { previous: 'm1', requested: 'm2' },
+    alarms: ['a', 'b'],
+    ownAlarms: ['a'],
+    strategy: 'canary',
+    startedAt: 1,
+    modifiedBefore: 2,
+    reasonBefore: 'why',
+    maxSeconds: 3,
+  },
+  'update-ended': {
+    requested: 'c2',
+    kind: 'updated',
+    reason: 'why',
+    previous: 'c1',
+    sentence: 'It is done.',
+    alarms: ['a'],
+    served: { requests: 1, errors4xx: 2, errors5xx: 3 },
+    startedAt: 1,
+    endedAt: 2,
+  },
+  'update-aborted': { requested: 'c2', at: 1, alarm },
+  'alarm-restored': { alarm: 'a' },
+  shadow: { config: 'c2', before: 'c1', sample: 0.5, variant: 'v', calibrates: 'm' },
+  'noise-floor': {
+    model: 'm',
+    window: { from: 1, to: 2 },
+    pairs: 3,
+    prediction: 'score',
+    labels: { differing: 1, n: 2, factor: 3 },
+    numbers: { beyond: 1, n: 2, factor: 3, tolerance: 4, mae: 5 },
+  },
+  promoted: {
+    model: 'm',
+    artifact: 's3://b/m',
+    images: ['i'],
+    verdict: 'pass',
+    summary: 'Well.',
+    forced: true,
+    wayBack: 'c1',
+  },
+  kept: { model: 'm', production: 'p', reason: 'why' },
+  'rollout-begun': {
+    previous: 'c0',
+    config: 'c1',
+    final: 'c2',
+    model: 'm2',
+    previousModel: 'm1',
+    production: 'p',
+    candidate: 'q',
+    steps: [0.5, 1],
+    bakeSeconds: 60,
+    finalInput: config as FactValue<'rollout-begun'>['finalInput'],
+    limits: {
+      rate5xx: 0.1,
+      rate4xx: 0.2,
+      latency: { statistic: 'p99', milliseconds: 100, minutes: 3 },
+      alarms: ['a'],
+    },
+  },
+  'rollout-step': { step: 1, share: 0.5, since: 2 },
+  'rollout-ended': { outcome: 'passed', model: 'm', at: 1 },
+  shifted: { weights: { p: 1, q: 2 } },
+};
+
+/** Fields that every version wrote. */
+const REQUIRED: Record<FactName, readonly string[]> = {
+  adopted: ['kind', 'name'],
+  clean: [],
+  'update-started': [
+    'command',
+    'endpoint',
+    'variant',
+    'requested',
+    'previous',
+    'models',
+    'alarms',
+    'ownAlarms',
+    'strategy',
+    'startedAt',
+  ],
+  'update-ended': ['requested', 'kind'],
+  'update-aborted': ['requested', 'at'],
+  'alarm-restored': ['alarm'],
+  shadow: ['config', 'sample', 'variant'],
+  'noise-floor': ['model', 'window', 'pairs'],
+  promoted: ['model', 'verdict', 'forced'],
+  kept: ['model', 'production'],
+  'rollout-begun': [
+    'previous',
+    'config',
+    'final',
+    'model',
+    'previousModel',
+    'production',
+    'candidate',
+    'steps',
+    'bakeSeconds',
+    'finalInput',
+  ],
+  'rollout-step': ['step', 'since'],
+  'rollout-ended': ['outcome'],
+  shifted: ['weights'],
+};
+
+const read = (name: string, value: unknown) => parseEvent({ type: 'fact', run: 'r', name, value, at });
+const names = Object.keys(FACTS) as FactName[];
+
+describe.each(names)('the fact %s', (name) => {
+  const whole: Readonly<Record<string, unknown>> = { ...WHOLE[name] };
+
+  test('is read with every field', () => {
+    expect(read(name, whole)).toEqual({ event: { type: 'fact', run: 'r', name, value: whole, at } });
+  });
+
+  test('needs the fields that every version wrote, and no other', () => {
+    for (const field of Object.keys(whole)) {
+      const { [field]: _, ...rest } = whole;
+      const parsed = read(name, rest);
+      expect('wrong' in parsed, field).toBe(REQUIRED[name].includes(field));
+    }
+  });
+
+  test('with a field of another type is damaged, and the field is named', () => {
+    // A measurement that cannot be read is none.
+    for (const field of Object.keys(whole).filter((one) => one !== 'labels' && one !== 'numbers'))
+      expect(read(name, { ...whole, [field]: whole[field] === true ? 'yes' : true }), field).toEqual({
+        wrong: expect.stringContaining(`in the fact "${name}", ${field}: `),
+      });
+  });
+});
+
+test.each([
+  ['alarm-restored', { alarm: '' }],
+  ['shadow', { ...WHOLE.shadow, config: '' }],
+  ['rollout-begun', { ...WHOLE['rollout-begun'], final: '' }],
+] as const)('an empty name is none: %s %j', (name, value) => {
+  expect(read(name, value)).toEqual({ wrong: expect.stringContaining('"" is not a name') });
+});
+
+test('a measurement with a number that JSON cannot hold is none', () => {
+  const { labels, numbers } = WHOLE['noise-floor'];
+  expect(read('noise-floor', { ...WHOLE['noise-floor'], labels: { ...labels, factor: null } })).toMatchObject({
+    event: { value: { labels: undefined, numbers } },
+  });
+});
+
+test.each([
+  undefined,
+  null,
+  5,
+  'text',
+  [],
+  {},
+  { ...alarm, AlarmName: 1 },
+  { ...alarm, ComparisonOperator: undefined },
+  { ...alarm, EvaluationPeriods: '1' },
+  Object.assign([], alarm),
+  Object.assign(() => undefined, alarm),
+])('%j is not what PutMetricAlarm was given', (input) => {
+  expect(isAlarmInput(input)).toBe(false);
+  expect(isAlarmInput(alarm)).toBe(true);
+});
+
+test.each([
+  { ...config, EndpointConfigName: 1 },
+  { ...config, ProductionVariants: {} },
+  { ProductionVariants: [] },
+  { EndpointConfigName: 'c' },
+  null,
+  [],
+])('%j is not the input of CreateEndpointConfig', (finalInput) => {
+  expect(read('rollout-begun', { ...WHOLE['rollout-begun'], finalInput })).toEqual({
+    wrong: expect.stringContaining('finalInput: '),
+  });
+});
+
+test('a name is one of a fact only where it stands in the table itself', () => {
+  expect(isFactName('clean')).toBe(true);
+  expect(isFactName('hasOwnProperty')).toBe(false);
+});
