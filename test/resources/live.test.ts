@@ -98,14 +98,10 @@ describe('an endpoint that AWS would not update now', () => {
       LastDeploymentConfig: { AutoRollbackConfiguration: { Alarms: names.map((AlarmName) => ({ AlarmName })) } },
     });
     const next = (more: Partial<Live['endpoint']>) => refusal(() => requireSettled(live({}, more))).next;
-    expect(next({ EndpointStatus: 'Updating', ...alarms(['a']) } as Partial<Live['endpoint']>)).toContain('abort');
-    expect(next({ EndpointStatus: 'Updating', ...alarms([]) } as Partial<Live['endpoint']>)).not.toContain('abort');
-    expect(next({ EndpointStatus: 'RollingBack', ...alarms(['a']) } as Partial<Live['endpoint']>)).not.toContain(
-      'abort',
-    );
-    expect(next({ EndpointStatus: 'Updating', LastDeploymentConfig: {} } as Partial<Live['endpoint']>)).not.toContain(
-      'abort',
-    );
+    expect(next({ EndpointStatus: 'Updating', ...alarms(['a']) })).toContain('abort');
+    expect(next({ EndpointStatus: 'Updating', ...alarms([]) })).not.toContain('abort');
+    expect(next({ EndpointStatus: 'RollingBack', ...alarms(['a']) })).not.toContain('abort');
+    expect(next({ EndpointStatus: 'Updating', LastDeploymentConfig: {} })).not.toContain('abort');
   });
 });
 

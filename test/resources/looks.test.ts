@@ -1,4 +1,3 @@
-import type { DescribeEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { describe, expect, test } from 'vitest';
 import { type Aws, connect } from '../../src/aws/clients.ts';
 import { VirtualClock } from '../../src/base/clock.ts';
@@ -23,7 +22,7 @@ async function answering(answers: readonly Answer[]): Promise<{ aws: Aws; looks:
   });
   const client = await aws.sagemaker();
   let looks = 0;
-  const send = async (_: DescribeEndpointCommand) => {
+  const send = async () => {
     looks += 1;
     const answer = answers[Math.min(looks, answers.length) - 1];
     if (answer instanceof Error) throw answer;

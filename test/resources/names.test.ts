@@ -45,7 +45,7 @@ describe('names', () => {
   test.each<[NameKind, string, string, string | undefined]>([
     ['endpoint', 'my_model.v2', 'an endpoint', 'my-model-v2'],
     ['endpoint config', '--a', 'an endpoint config', 'a'],
-    ['alarm', `${'x'.repeat(260)}`, 'an alarm', 'x'.repeat(255)],
+    ['alarm', 'x'.repeat(260), 'an alarm', 'x'.repeat(255)],
     ['model', 'a__', 'a model', 'a'],
     ['variant', '__', 'a variant', 'weather'],
     ['model', `${'a'.repeat(62)}-b`, 'a model', 'a'.repeat(62)],

@@ -72,7 +72,7 @@ const WHOLE: { [Name in FactName]: FactValue<Name> } = {
     candidate: 'q',
     steps: [0.5, 1],
     bakeSeconds: 60,
-    finalInput: config as FactValue<'rollout-begun'>['finalInput'],
+    finalInput: config,
     limits: {
       rate5xx: 0.1,
       rate4xx: 0.2,

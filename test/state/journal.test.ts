@@ -124,10 +124,8 @@ test('a lock that nobody held is nothing to tell', async () => {
 
 test('every event stands on a line of its own, whatever the file looked like', async () => {
   const journal = await open();
-  await journal.locked('test', async () => {
-    await journal.append(run);
-    await journal.append(run);
-  });
+  await journal.locked('test', () => journal.append(run));
+  await journal.locked('test', () => journal.append(run));
   const lines = /^(\{.+\}\n){3}$/;
   expect(await readFile(journal.path, 'utf8')).toMatch(lines);
   // An editor has left blank lines, and one of blanks at the end.
@@ -164,6 +162,23 @@ test('what is torn behind letters of several bytes is cut off where it begins', 
   const text = await readFile(journal.path, 'utf8');
   expect(text.startsWith(whole)).toBe(true);
   expect(text.slice(whole.length)).toMatch(/^\{"type":"run","run":"r-2".*\}\n$/);
+});
+
+test('a file of a torn line alone begins anew', async () => {
+  const journal = await open();
+  await mkdir(dirname(journal.path), { recursive: true });
+  await writeFile(journal.path, '{"type":"op');
+  const torn = await open();
+  expect(torn.events()).toEqual([]);
+  await torn.locked('test', () => torn.append(run));
+  expect(await readFile(journal.path, 'utf8')).toMatch(/^\{"type":"open".*\}\n\{"type":"run".*\}\n$/);
+});
+
+test('of a damaged line its beginning is told', async () => {
+  const journal = await open();
+  await mkdir(dirname(journal.path), { recursive: true });
+  await writeFile(journal.path, `${'x'.repeat(60)}yz\n`);
+  await expect(open()).rejects.toThrow(`damaged at line 1: not JSON: ${'x'.repeat(60)}.`);
 });
 
 test('a line that is JSON and no event is damage, at the end too', async () => {

@@ -167,6 +167,7 @@ test('what exists is of the run that created it, with its input; a put that AWS 
   expect(tracked([...created, again, end('2', 'done')])).toMatchObject({ run: 'r-2', input: { b: 2 } });
   const { input: _, ...bare } = begin('2', 'create', 'model', 'm', 'r-2') as Extract<JournalEvent, { type: 'begin' }>;
   expect(tracked([...created, bare, end('2', 'done')])).toMatchObject({ run: 'r-2', input: { a: 1 } });
+  expect(tracked([again])).toMatchObject({ state: 'unknown', run: 'r-2', input: { b: 2 } });
   expect(tracked([bare])).toMatchObject({ state: 'unknown', input: {} });
   // An update and a deletion say nothing about who created it.
   expect(tracked([...created, begin('2', 'update', 'model', 'm', 'r-2', { b: 2 }), end('2', 'done')])).toMatchObject({
@@ -268,6 +269,8 @@ test('only an endpoint runs a config, and only where one is named', () => {
       // Not known to this journal, and accepted all the same.
       begin('4', 'create', 'endpoint', 'e', 'r-2', { EndpointConfigName: 'b' }),
       end('4', 'absent'),
+      begin('5', 'update', 'endpoint', 'of-somebody-else', 'r-2', { EndpointConfigName: 'b' }),
+      end('5', 'refused'),
     ]),
   );
   expect(state.configs).toEqual([]);

@@ -181,6 +181,11 @@ describe('what becomes of an update', () => {
     ]);
   });
 
+  test('an abort is of the last one of many', () => {
+    const facts = [started('c2', 1), started('c3', 2), started('c4', 3), aborted];
+    expect(recordedUpdates({ facts }).map((update) => update.aborted)).toEqual([false, false, true]);
+  });
+
   test('an ending is looked for by run and by config', () => {
     const facts = [ended('c2', 'updated', 1, 'r-2'), ended('c3', 'failed', 1, 'r-1')];
     expect(endingOf({ facts }, change('c2', 'r-1'))).toBeUndefined();
@@ -272,6 +277,7 @@ test('a cleanup ends a rollout; a step of one keeps the time of the first', () =
   const step = (index: number, since: number) => fact({ name: 'rollout-step', value: { step: index, since } });
   expect(positionOf({ facts: [] })).toBeUndefined();
   expect(positionOf({ facts: [step(0, 5)] })).toBeUndefined();
+  expect(positionOf({ facts: [begun, step(0, 5), restored] })).toMatchObject({ step: 0, since: 5, began: 5 });
   expect(positionOf({ facts: [begun, fact({ name: 'clean', value: {} })] })).toBeUndefined();
   expect(positionOf({ facts: [begun, restored, step(0, 0), step(1, 5), step(2, 9)] })).toMatchObject({
     step: 2,
