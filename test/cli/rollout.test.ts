@@ -1,3 +1,4 @@
+import { deleteEndpoint } from '../../src/aws/sagemaker.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
@@ -128,6 +129,21 @@ describe('rollout', () => {
     expect(result.first?.err).toContain('--resume');
     expect(result.cancelled).toMatchObject({ code: 0, out: 'weather is back on v1 with m1.\n' });
     expect((await runs(opened)).config).toBe('v1');
+  });
+
+  test('cancelled where the endpoint was deleted meanwhile: it is over, and nothing is said to serve', async () => {
+    const opened = (stage = await openStage());
+    const paused = await opened.traffic(() => opened.shadowctl(words(opened, good, 'minimumBlocks: 8\n')), 1);
+    expect(paused.result.code).toBe(3);
+    await deleteEndpoint(opened.aws, ENDPOINT);
+    await opened.clock.sleep(10 * MINUTE);
+    const cancel = await opened.shadowctl(['rollout', '--endpoint', ENDPOINT, '--cancel', '--format', 'json']);
+    expect(cancel.code).toBe(0);
+    const ended = JSON.parse(cancel.out) as { ended: string; config?: string };
+    expect(ended).toMatchObject({ ended: 'cancelled', share: 0 });
+    expect(ended).not.toHaveProperty('config');
+    const again = await opened.shadowctl(['rollout', '--endpoint', ENDPOINT, '--cancel']);
+    expect(again.err).toContain('No rollout on weather is under way');
   });
 
   describe('limits and alarms of its own, watched by the command', () => {

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Outcome as Verdict } from '../../analysis/judge/verdict.ts';
 import type { App, Outcome } from '../../app.ts';
+import { printCommand } from '../../base/text.ts';
 import { readDuration, timeOfDay } from '../../base/units.ts';
 import { type JudgeOptions, looksAt } from '../../lifecycle/judge.ts';
 import { watchEndpoint } from '../../lifecycle/watch.ts';
@@ -75,7 +76,8 @@ async function show(app: App, flags: ReportOptions, report: Report): Promise<voi
   const text = await render(report, {
     columns: toFile ? 80 : app.io.columns,
     color: !toFile && app.io.color,
-    command: app.io.command,
+    // A report that is passed on names nobody's profile.
+    command: flags.format === 'terminal' ? app.io.command : printCommand,
   });
   if (flags.output === undefined) return app.io.out(text);
   await writeFile(resolve(app.cwd, flags.output), `${text}\n`);

@@ -77,8 +77,8 @@ export function rolloutLines(io: ViewIo, stopped: RolloutStopped): Text[] {
 }
 
 /** For machines: of `--format json`, and of webhooks. */
-export function rolloutFacts({ endpoint, ended, rollout, share }: RolloutStopped) {
-  return { endpoint, ended, model: rollout.model, previousModel: rollout.previousModel, share };
+export function rolloutFacts({ endpoint, ended, rollout, share, config }: RolloutStopped) {
+  return { endpoint, ended, model: rollout.model, previousModel: rollout.previousModel, share, config };
 }
 
 /** How it is told to those who are notified. */
@@ -101,15 +101,21 @@ export function rolloutMessage({ command }: Pick<Io, 'command'>, stopped: Rollou
   };
 }
 
-function endWords({ endpoint, ended, rollout, share }: RolloutStopped): string {
+function endWords({ endpoint, ended, rollout, share, config }: RolloutStopped): string {
   const { model, previous, previousModel } = rollout;
+  const now =
+    config === previous
+      ? `${endpoint} is back on ${previous} with ${previousModel}.`
+      : config === undefined
+        ? `Endpoint ${endpoint} no longer exists; the rollout of ${model} is over.`
+        : `${endpoint} runs ${config}, which is not of this rollout; the rollout of ${model} is over.`;
   switch (ended) {
     case 'passed':
       return `${model} serves all requests of ${endpoint}.`;
     case 'failed':
-      return `${model} failed; ${endpoint} is back on ${previous} with ${previousModel}.`;
+      return `${model} failed. ${now}`;
     case 'cancelled':
-      return `${endpoint} is back on ${previous} with ${previousModel}.`;
+      return now;
     case 'paused':
       return `Not decided at ${percent(share)}.`;
   }

@@ -1,5 +1,6 @@
 import type { Policy } from '../../analysis/policy/policy.ts';
 import { AwsProblem } from '../../aws/errors.ts';
+import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { environmentError, interrupted, usageError } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
@@ -250,7 +251,8 @@ async function finish(
       `${endpoint} did not take up ${rollout.config}; it serves as before.`,
       text`See what stands: ${shown('status', { endpoint })}`,
     );
-  const stopped: RolloutStopped = { kind: 'stopped', endpoint, rollout, ...stopOf(rollout, stop) };
+  const config = (await describeEndpoint(await session.aws(), endpoint, session.signal))?.EndpointConfigName;
+  const stopped: RolloutStopped = { kind: 'stopped', endpoint, rollout, config, ...stopOf(rollout, stop) };
   await notify(session, targets, { kind: 'rollout', stopped });
   return stopped;
 }

@@ -8,4 +8,6 @@ export interface RolloutStopped {
   rollout: Rollout;
   /** The candidate's share of the requests now, 0 to 1. */
   share: number;
+  /** The config that the endpoint runs now; undefined where the endpoint no longer exists. */
+  config: string | undefined;
 }
