@@ -93,7 +93,7 @@ function rolledBack(facts: OutcomeFacts, failureReason: string | undefined): Upd
   const back = `${facts.endpoint} was rolled back to ${facts.previous}`;
   // An abort works by an alarm: that one is not to blame.
   if (facts.aborted) return ending('aborted', `${back}: the update was aborted.`, facts);
-  const fresh = failureReason !== undefined && failureReason !== facts.reasonBefore ? failureReason : undefined;
+  const fresh = failureReason === facts.reasonBefore ? undefined : failureReason;
   const named = alarmsIn(failureReason);
   // The same alarm gives the same text twice: then the alarm's own record says whether it fired this time.
   const blamed = named.filter((name) => fresh !== undefined || facts.firedAlarms.includes(name));
@@ -102,14 +102,14 @@ function rolledBack(facts: OutcomeFacts, failureReason: string | undefined): Upd
     const reason = blamed.length > 0 ? failureReason : undefined;
     return { ...ending('rolled-back-by-alarm', `${back} by ${list(alarms, 'alarm')}.`, facts, reason), alarms };
   }
-  if (fresh !== undefined && /health check/i.test(fresh)) {
+  if (/health check/i.test(fresh ?? '')) {
     return ending('rolled-back-for-health', `${back}: the new fleet did not pass its health check.`, facts, fresh);
   }
-  if (fresh !== undefined && /capacity|InsufficientInstance|service limit|ResourceLimitExceeded/i.test(fresh)) {
+  if (/capacity|InsufficientInstance|service limit|ResourceLimitExceeded/i.test(fresh ?? '')) {
     return ending('rolled-back-for-capacity', `${back}: AWS had no instances for the new fleet.`, facts, fresh);
   }
-  const late = facts.maxSeconds !== undefined && facts.elapsedSeconds >= facts.maxSeconds;
-  if (late || (fresh !== undefined && /tim(e|ed)[ -]?out|maximum execution/i.test(fresh))) {
+  const late = facts.elapsedSeconds >= (facts.maxSeconds ?? Number.POSITIVE_INFINITY);
+  if (late || /tim(e|ed)[ -]?out|maximum execution/i.test(fresh ?? '')) {
     return ending('timed-out', `${back}: it was not finished in the time it had.`, facts, fresh);
   }
   return ending('rolled-back', `${back}${fresh === undefined ? ', and SageMaker gives no reason' : ''}.`, facts, fresh);

@@ -64,7 +64,7 @@ export function inferPhase(endpoint: Description): Phase {
     words,
     share,
     oldFleet: fleet(endpoint.EndpointConfigName, live),
-    newFleet: coming === undefined ? undefined : fleet(pending?.EndpointConfigName, coming),
+    newFleet: fleet(pending?.EndpointConfigName, coming),
     bakeEnds: status?.Status === 'Baking' ? bakeEnd(words, status.StartTime) : undefined,
     target: pending?.EndpointConfigName,
   };

@@ -120,8 +120,8 @@ function latencyLimit(
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
-  const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[middle]];
-  return low === undefined || high === undefined ? Number.NaN : (low + high) / 2;
+  const [low = Number.NaN, high = Number.NaN] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[middle]];
+  return (low + high) / 2;
 }
 
 /** How often a limit would have struck the fleet that runs now: a limit its own predecessor breaks rolls back everything. */

@@ -168,6 +168,19 @@ describe('statuses of the variant, while the endpoint is updating', () => {
     expect(inferPhase(description)).toMatchObject({ name: 'terminating', words: 'gone soon', share: 1 });
   });
 
+  test.each([[[]], [undefined]])('a new fleet whose status is %j is counted', (VariantStatus) => {
+    const description = {
+      ...pending(0, 'Baking', ''),
+      PendingDeploymentSummary: {
+        EndpointConfigName: 'v2',
+        ProductionVariants: [
+          { VariantName: 'AllTraffic', CurrentInstanceCount: 1, DesiredInstanceCount: 4, VariantStatus },
+        ],
+      },
+    };
+    expect(inferPhase(description)).toMatchObject({ name: 'updating', share: 0.25, words: undefined });
+  });
+
   test('an update whose fleets are not shown yet', () => {
     const description = { ...pending(0, 'Baking', ''), PendingDeploymentSummary: { EndpointConfigName: 'v2' } };
     expect(inferPhase(description)).toMatchObject({ name: 'updating', share: 0, newFleet: undefined, target: 'v2' });

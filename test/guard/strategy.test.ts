@@ -31,7 +31,7 @@ describe('what SageMaker is asked for', () => {
   test('a canary of one instance by default', () => {
     const strategy = planStrategy(asked({}), 3);
     expect(strategy.stages).toEqual([1, 3]);
-    expect(strategy.config).toEqual({
+    expect(strategy.config).toStrictEqual({
       BlueGreenUpdatePolicy: {
         TrafficRoutingConfiguration: {
           Type: 'CANARY',
@@ -49,7 +49,7 @@ describe('what SageMaker is asked for', () => {
       10,
     );
     expect(strategy.stages).toEqual([3, 6, 9, 10]);
-    expect(strategy.config).toEqual({
+    expect(strategy.config).toStrictEqual({
       BlueGreenUpdatePolicy: {
         TrafficRoutingConfiguration: {
           Type: 'LINEAR',
@@ -73,7 +73,7 @@ describe('what SageMaker is asked for', () => {
       4,
     );
     expect(strategy.stages).toEqual([2, 4]);
-    expect(strategy.config).toEqual({
+    expect(strategy.config).toStrictEqual({
       RollingUpdatePolicy: {
         MaximumBatchSize: { Type: 'INSTANCE_COUNT', Value: 2 },
         WaitIntervalInSeconds: 180,
@@ -84,7 +84,7 @@ describe('what SageMaker is asked for', () => {
 
   test('all at once bakes before the old fleet goes, with one instance too', () => {
     const strategy = planStrategy(asked({ strategy: 'all-at-once', bakeSeconds: 240 }), 1);
-    expect(strategy.config).toEqual({
+    expect(strategy.config).toStrictEqual({
       BlueGreenUpdatePolicy: {
         TrafficRoutingConfiguration: { Type: 'ALL_AT_ONCE', WaitIntervalInSeconds: 0 },
         TerminationWaitInSeconds: 240,
@@ -163,7 +163,7 @@ describe('the fields of the request that only some are given', () => {
       3,
     );
     expect(strategy).toMatchObject({ stages: [1, 3], bakeSeconds: 240, finalBakeSeconds: 120, maxSeconds: 1800 });
-    expect(strategy.config).toEqual({
+    expect(strategy.config).toStrictEqual({
       BlueGreenUpdatePolicy: {
         TrafficRoutingConfiguration: {
           Type: 'CANARY',
@@ -191,7 +191,7 @@ describe('the fields of the request that only some are given', () => {
       5,
     );
     expect(strategy).toMatchObject({ stages: [2, 4, 5], bakeSeconds: 60, maxSeconds: 3600 });
-    expect(strategy.config).toEqual({
+    expect(strategy.config).toStrictEqual({
       RollingUpdatePolicy: {
         MaximumBatchSize: { Type: 'CAPACITY_PERCENT', Value: 40 },
         WaitIntervalInSeconds: 60,
@@ -276,6 +276,7 @@ describe('what is refused is a wrong call, and names what is permitted', () => {
       undefined,
     ],
     ['the bake of all at once', { strategy: 'all-at-once', finalBakeSeconds: 3601 }, 4, '--bake 1h1s', undefined],
+    ['a time limit that the waits use up', { maxSeconds: 600 }, 4, '--max-time 10m: it must', undefined],
     [
       'a rollback batch, linear',
       { strategy: 'linear', rollbackSize: of(1) },

@@ -136,7 +136,7 @@ export function unit(alarm: MetricAlarm, report: Report): void {
 }
 
 function unitOf(metric: string): string {
-  if (/Latency$|SetupTime$/.test(metric)) return 'Microseconds';
+  if (metric.endsWith('Latency') || metric.endsWith('SetupTime')) return 'Microseconds';
   if (metric.endsWith('Utilization')) return 'Percent';
   return 'None';
 }
@@ -164,7 +164,7 @@ export function samples(alarm: MetricAlarm, report: Report): void {
 }
 
 function watchesNewFleetOnly(alarm: MetricAlarm): boolean {
-  return (alarm.Dimensions ?? []).some((dimension) => dimension.Name === 'EndpointConfigName');
+  return alarm.Dimensions?.some((dimension) => dimension.Name === 'EndpointConfigName') === true;
 }
 
 function showOperator(operator: string): string {

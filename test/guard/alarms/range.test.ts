@@ -153,7 +153,8 @@ test('a threshold out of range is shown with its statistic, its operator and wha
 
 test('an anomaly band, and an operator that is not known, are not said to be out of range', () => {
   expect(found({ Threshold: undefined, ComparisonOperator: 'GreaterThanUpperThreshold' })).toEqual([]);
-  expect(found({ Threshold: 0.5, ComparisonOperator: 'GreaterThanUpperThreshold' })).toEqual([]);
+  expect(found({ Threshold: undefined, ComparisonOperator: 'LessThanLowerThreshold' })).toEqual([]);
+  expect(found({ Threshold: -0.5, ComparisonOperator: 'GreaterThanUpperThreshold' })).toEqual([]);
 });
 
 describe('the unit', () => {
@@ -189,6 +190,7 @@ describe('how many samples a percentile needs where few are ignored', () => {
     ['p95', 200],
     ['p99', 1000],
     ['p99.9', 10_000],
+    ['p99.95', 20_000],
     ['p10', 100],
     ['p33', 31],
     ['p5.5', 182],
@@ -201,6 +203,7 @@ describe('how many samples a percentile needs where few are ignored', () => {
     expect(found({ ...percentile('p99'), EvaluateLowSampleCountPercentile: 'evaluate' })).toEqual([]);
     expect(found(percentile('tm99'))).toEqual([]);
     expect(found(percentile('p99x'))).toEqual([]);
+    expect(found(percentile('wp99'))).toEqual([]);
     expect(found({ ...percentile('p99'), ExtendedStatistic: undefined, Statistic: 'Average' })).toEqual([]);
   });
 });
