@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkArtifact } from '../../src/resources/artifact/artifact.ts';
 import { checkCandidate, defaultBucket, ourPrefix, requireReadable } from '../../src/resources/artifact/candidate.ts';
 import { algorithmImage } from '../../src/resources/artifact/images.ts';
-import { ARTIFACT_005 } from '../support/world.ts';
+import { ARTIFACT_005 } from '../support/fixtures.ts';
 
 let folder: string;
 let path: string;

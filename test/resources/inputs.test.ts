@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { deriveConfig } from '../../src/resources/derive-config.ts';
 import { newModel } from '../../src/resources/model.ts';
 import { isOurs, tagList } from '../../src/resources/tags.ts';
-import { ROLE } from '../support/world.ts';
+import { ROLE } from '../support/fixtures.ts';
 
 const tags = [{ Key: 'k', Value: 'v' }];
 const seen = { $metadata: {}, CreationTime: new Date(0) };

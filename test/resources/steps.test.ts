@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { appliedWords, nameOf, redactInput, shortName, type Step, withoutExisting } from '../../src/resources/steps.ts';
 import { replay, type State } from '../../src/state/replay.ts';
 import type { JournalEvent } from '../../src/state/journal.ts';
-import { ROLE } from '../support/world.ts';
+import { ROLE } from '../support/fixtures.ts';
 
 const at = '2026-01-05T09:00:00.000Z';
 const sha = '0123456789abcdef'.repeat(4);

@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { type Aws, connect } from '../../src/aws/clients.ts';
 import { VirtualClock } from '../../src/base/clock.ts';
 import type { EmulatorOptions } from '../../src/emulator/world/options.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/http/server.ts';
 import { run } from '../../src/main.ts';
+import { ROLE } from './fixtures.ts';
 import { type CapturedIo, capturedIo } from './io.ts';
 import { wordsOf } from './words.ts';
 
@@ -33,11 +34,7 @@ export interface TestWorld {
   close(): Promise<void>;
 }
 
-/** Fixtures of the repository. */
-export const FIXTURES = resolve(import.meta.dirname, '../../fixtures');
-export const ARTIFACT_005 = join(FIXTURES, 'artifacts/005-model.tar.gz');
-export const ARTIFACT_009 = join(FIXTURES, 'artifacts/009-model.tar.gz');
-export const ROLE = 'arn:aws:iam::000000000000:role/shadowctl-test';
+export { ARTIFACT_005, ARTIFACT_009, FIXTURES, ROLE } from './fixtures.ts';
 /** When the virtual clock starts. */
 export const START = Date.UTC(2026, 0, 5, 9);
 
