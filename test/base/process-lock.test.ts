@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { claimLock, readLock } from '../../src/base/process-lock.ts';
 import { startOf } from '../../src/base/process-alive.ts';
@@ -146,4 +146,69 @@ test('the lock of another, made after ours was deleted by hand, stays', async ()
   await held({ host: 'elsewhere' });
   await lock.release();
   expect(await readLock(path)).toMatchObject({ kind: 'held', holder: { id: 'x' } });
+});
+
+test.each([
+  { ...holder, pid: 1.5 },
+  { ...holder, pid: '7' },
+  { ...holder, host: '' },
+  { ...holder, since: undefined },
+  { ...holder, why: 5 },
+])('%j says nothing that a lock says', async (content) => {
+  await writeFile(path, JSON.stringify(content));
+  expect(await readLock(path)).toMatchObject({ kind: 'damaged' });
+});
+
+test('of a damaged lock its beginning is told', async () => {
+  await writeFile(path, 'x'.repeat(100));
+  expect(await readLock(path)).toEqual({ kind: 'damaged', content: 'x'.repeat(60) });
+});
+
+test('a lock whose content comes a moment later is held', async () => {
+  await writeFile(path, '');
+  const [state] = await Promise.all([readLock(path), setTimeout(10).then(() => held({ host: 'elsewhere' }))]);
+  expect(state).toMatchObject({ kind: 'held' });
+});
+
+test('what is no file, or lies in no folder, is an error and leaves nothing behind', async () => {
+  await mkdir(path);
+  await expect(readLock(path)).rejects.toThrow('EISDIR');
+  await expect(claimLock(path, about)).rejects.toThrow('EISDIR');
+  expect(await readdir(folder)).toEqual(['lock']);
+  await expect(claimLock(join(folder, 'never', 'lock'), about)).rejects.toThrow('ENOENT');
+});
+
+test('releasing a lock that was deleted by hand does nothing, nor one that is damaged since', async () => {
+  const lock = await taken();
+  await rm(path);
+  await lock.release();
+  expect(await readdir(folder)).toEqual([]);
+  const other = await taken();
+  await writeFile(path, 'garbage');
+  await other.release();
+  expect(await readFile(path, 'utf8')).toBe('garbage');
+});
+
+test('a lock that was free had nobody before', async () => {
+  expect((await taken()).after).toBeUndefined();
+});
+
+test('while a living process takes a stale lock over, another waits', async () => {
+  await held({});
+  const guard = `${path}.takeover`;
+  await writeFile(guard, JSON.stringify({ ...holder, pid: process.ppid }));
+  let done = false;
+  const claim = claimLock(path, about).finally(() => (done = true));
+  await setTimeout(100);
+  expect(done).toBe(false);
+  expect(await readLock(path)).toMatchObject({ kind: 'stale', holder: { why: 'canary' } });
+  await rm(guard);
+  expect(await claim).toMatchObject({ kind: 'taken', lock: { after: { why: 'canary' } } });
+});
+
+test("a damaged sign of a takeover is in nobody's way", async () => {
+  await held({});
+  await writeFile(`${path}.takeover`, 'garbage');
+  expect(await taken()).toMatchObject({ after: { why: 'canary' } });
+  expect(await readdir(folder)).toEqual(['lock']);
 });
