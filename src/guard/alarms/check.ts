@@ -60,9 +60,7 @@ export function examineAlarm(alarm: MetricAlarm, update: GuardedUpdate): Finding
   const correction = found.some((finding) => finding.severity === 'blocking' || finding.severity === 'warning')
     ? suggestCorrection(alarm, update)
     : undefined;
-  return found.map((finding, index) =>
-    index === 0 && correction !== undefined ? { ...finding, correction } : finding,
-  );
+  return found.map((finding, index) => (index === 0 ? { ...finding, correction } : finding));
 }
 
 function state(alarm: MetricAlarm, report: Report): void {

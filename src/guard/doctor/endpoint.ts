@@ -98,11 +98,12 @@ function parts({ endpoint, config, model, artifactThere }: EndpointFacts, report
       'Put the artifact back.',
     );
   }
-  if ((config.ProductionVariants?.length ?? 0) > 1) {
+  const variants = config.ProductionVariants?.length ?? 0;
+  if (variants > 1) {
     report(
       'warning',
       'several-variants',
-      `It has ${config.ProductionVariants?.length} production variants: shadowctl updates endpoints with one, and a rolling update of several is refused by SageMaker.`,
+      `It has ${variants} production variants: shadowctl updates endpoints with one, and a rolling update of several is refused by SageMaker.`,
     );
   }
   for (const shadow of config.ShadowProductionVariants ?? []) {
@@ -115,7 +116,7 @@ function parts({ endpoint, config, model, artifactThere }: EndpointFacts, report
 }
 
 function fleet({ endpoint, config }: EndpointFacts, report: Report): void {
-  const [variant] = config?.ProductionVariants ?? [];
+  const variant = config?.ProductionVariants?.[0];
   const running = endpoint.ProductionVariants?.[0];
   const count = running?.DesiredInstanceCount ?? variant?.InitialInstanceCount;
   if (variant?.ServerlessConfig !== undefined) {

@@ -395,3 +395,9 @@ test('it is called able to fire beside notes, and beside nothing worse', () => {
   expect(severities({ TreatMissingData: 'ignore' })).toEqual(['warning']);
   expect(severities({ TreatMissingData: 'breaching' })).toEqual(['blocking']);
 });
+
+test('of a metric that is not published there, what else it asks for is not examined', () => {
+  const elsewhere = { Dimensions: [], Unit: 'Count' as const, Threshold: -1 };
+  expect(found({ MetricName: 'CPUUtilization', ...elsewhere })).toEqual(['blocking wrong-namespace']);
+  expect(found({ MetricName: '5XXError', ...elsewhere })).toEqual(['warning unknown-metric']);
+});

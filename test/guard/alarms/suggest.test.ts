@@ -139,6 +139,10 @@ describe('who is given a correction', () => {
     expect(findings.map(({ correction }) => correction !== undefined)).toEqual([true, false]);
   });
 
+  test('one whose alarm has a warning beside a note', () => {
+    expect(correction({ TreatMissingData: 'missing' })).toBeDefined();
+  });
+
   test('one whose alarm is blocking', () => {
     expect(correction({ Dimensions: NEW_FLEET, TreatMissingData: 'breaching' })).toBeDefined();
   });

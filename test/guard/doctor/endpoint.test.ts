@@ -194,6 +194,9 @@ describe('what stands in the way of an update', () => {
       'settled',
     ]);
     expect(found({ ...bare, config: config({}, { InstanceType: undefined }) })).toEqual([]);
+    expect(found({ ...bare, config: config({ ProductionVariants: [] }), model: undefined })).toEqual([
+      'blocking model-deleted',
+    ]);
     expect(the('model-deleted', { config: config({ ProductionVariants: undefined }), model: undefined }).severity).toBe(
       'blocking',
     );
@@ -233,12 +236,18 @@ describe('how many instances', () => {
     expect(message).toContain('3 instances of ml.m5.large');
     expect(message).toContain('must permit 6.');
     expect(message).toContain('about $0.35 an hour');
+    expect(next).not.toContain('…');
     expect(next).toContain('ml.m5.large for endpoint usage');
     expect(the('quota', { config: config({}, { InstanceType: 'ml.p5.48xlarge' }) }).message).toMatch(
       /cannot be read from here\.$/,
     );
     expect(the('one-instance', counts(1, 3)).message).toContain('1 instance:');
   });
+});
+
+test('how many variants there are is said', () => {
+  const ProductionVariants = ['a', 'b', 'c'].map((VariantName) => ({ VariantName }));
+  expect(the('several-variants', { config: config({ ProductionVariants }) }).message).toContain('It has 3 production');
 });
 
 describe('findings name the wrong value and the way on', () => {
@@ -275,6 +284,10 @@ describe('findings name the wrong value and the way on', () => {
     expect(finding.message).toContain(message);
     if (next === undefined) expect(finding.next).toBeUndefined();
     else expect(finding.next).toContain(next);
+  });
+
+  test('an update that is under way can be watched', () => {
+    expect(the('in-progress', { endpoint: endpoint({ EndpointStatus: 'Updating' }) }).next).toMatch(/ --watch$/);
   });
 
   test('a broken endpoint without a reason has none', () => {
