@@ -418,6 +418,14 @@ describe('parts of the inputs', () => {
       ),
     ],
     [
+      'numbers in bursts',
+      'inconclusive',
+      of(
+        [good],
+        numbers(240, (i) => (i % 20 < 5 ? 9 : 0), { slices: [good] }),
+      ),
+    ],
+    [
       'numbers that nobody counted by minute',
       'inconclusive',
       of(
@@ -679,6 +687,11 @@ describe('the truth', () => {
       ['production never errs', 'fail', seen(measured(0, 0.3, 0.1))],
       ['what is lost comes in bursts', 'inconclusive', seen(measured(1, 1, 0.3, {}, true))],
       ['inputs repeat', 'inconclusive', seen(measured(1, 1, 0.3, { repeats: again(400, 'loss', 2) }))],
+      [
+        'inputs repeat, and what is lost comes in stronger bursts',
+        'inconclusive',
+        seen(measured(1, 1, 0.3, { repeats: again(400, 'loss', 2) }, true)),
+      ],
       ['too few inputs', 'inconclusive', seen(measured(1, 0.5, 0.1, { repeats: again(200, 'loss', 2) }))],
       ['no histogram', 'pass', seen(measured(1, 1, 0, { numbers: undefined }))],
     ])('%s', (...one) => check(judgeTruth, one));

@@ -133,6 +133,10 @@ const LATENCIES = (one: string) => [one, one, one, one].join(' ');
 /** Drifts from block to block, over so many of them. */
 const drift = (i: number) => 10 * Math.exp(0.4 * Math.sin(i / 13));
 
+/** A block above the margin of 10 %, a block as far below it, and so on. */
+const onMargin = (i: number) =>
+  (10 + Math.sin(i / 4)) * 1.1 * Math.exp(Math.floor((i - 2) / 10) % 2 === 0 ? 0.05 : -0.05);
+
 describe('latency', () => {
   test.each<Case>([
     ['as fast', LATENCIES('pass'), evidenceOf(timed(1))],
@@ -218,6 +222,11 @@ describe('latency', () => {
       'neighbors are alike, so that blocks grow and bounds widen',
       'inconclusive pass pass pass',
       evidenceOf(timed(1, 0.01, { minutes: 402, latencyMean: drift })),
+    ],
+    [
+      'right at the margin, whatever comes',
+      'inconclusive pass pass pass',
+      evidenceOf(timed(1, 0.01, { latencyMean: onMargin })),
     ],
     ['no shadow', '', evidenceOf(variants({ invocations: 60 }, undefined))],
     ['for information', LATENCIES('pass'), evidenceOf(timed(1), { inform: ['latency.p99', 'latency.mean'] })],

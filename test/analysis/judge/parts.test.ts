@@ -271,6 +271,9 @@ describe('the noise of production', () => {
     expect([numberNoise(of('v1'), 1.1), numberNoise(of('v0'), 1)]).toEqual([undefined, undefined]);
     expect(numberNoise(of('v1'), 0.9)).toBeDefined();
     expect(numberNoise(of('v1'), 1 + 1e-10)).toBeDefined();
+    // The least tolerance that still is the same.
+    const least = noise?.numbers && { ...noise, numbers: { ...noise.numbers, tolerance: 2 * (1 - 1e-9) } };
+    expect(numberNoise(of('v1', { noise: least }), 2)).toBeDefined();
   });
 
   test('is taken away from the share and from both of its bounds', () => {
