@@ -2,7 +2,11 @@ import { expect, test } from 'vitest';
 import { designEffect } from '../../../src/analysis/statistics/repeats.ts';
 import { InputCounter } from '../../reference/input-counter.ts';
 import { blockSequence, meanAndDeviation } from '../../../src/analysis/statistics/sequences.ts';
-import { meanDispersion } from '../../../src/analysis/statistics/proportions.ts';
+import { jensenShannon } from '../../../src/analysis/statistics/distances.ts';
+import { clopperPearson, meanDispersion, proportionSequence } from '../../../src/analysis/statistics/proportions.ts';
+import { benjaminiHochberg, slicesByClass, slicesByColumn } from '../../../src/analysis/statistics/slices.ts';
+import { chiSquaredAbove } from '../../../src/analysis/statistics/symmetry.ts';
+import { paired, repeatsOf, sumsOf } from '../judge/by-hand.ts';
 
 test('inputs that come often and answer otherwise than the rest: the linearized variance is the larger', () => {
   const counter = new InputCounter();
@@ -66,4 +70,37 @@ test('one minute cannot show that losses come in bursts, two can', () => {
   expect(meanDispersion([loss, gain], 0, 1)).toBe(32);
   expect(meanDispersion([loss, { loss: 0, truth: 0 }, gain], 0, 1)).toBe(32);
   expect(meanDispersion([loss, gain], 0, 0)).toBe(1);
+});
+
+test('bins that one side, or neither, has filled are counted', () => {
+  // Shares 1/2, 1/2, 0 and 1, 0, 0: (1/4) log2(2/3) + (1/4) log2(2) + (1/2) log2(4/3), in bits.
+  const byHand = 0.25 * Math.log2(2 / 3) + 0.25 + 0.5 * Math.log2(4 / 3);
+  expect(jensenShannon([5, 5, 0], [7, 0, 0])).toBeCloseTo(byHand, 12);
+  expect(jensenShannon([7, 0, 0], [5, 5, 0])).toBeCloseTo(byHand, 12);
+});
+
+test('of no requests every share is possible', () => {
+  expect(clopperPearson(0, 0, 0.05)).toEqual([0, 1]);
+  expect(proportionSequence(0, 0, 0.05)).toEqual([0, 1]);
+});
+
+test('parts of the inputs whose rows repeat count for less', () => {
+  const labels = { rows: 400, agree: 340, confusion: { labels: [], counts: [] }, classes: 2, kappa: undefined };
+  const slices = [{ column: 'c', part: 'x', rows: 100, hits: 75, inputs: 100 }];
+  // Each input twice, always alike: 400 rows are 200, those of the part 50.
+  const repeats = repeatsOf(200, { agreement: sumsOf(200, 2, (i) => (i < 170 ? 1 : 0)) });
+  const [found] = slicesByColumn({ ...paired([]), slices, labels, repeats });
+  expect(found?.p).toBeCloseTo(chiSquaredAbove(0.12 ** 2 / (0.85 * 0.15 * (1 / 50 + 1 / 150)), 1), 12);
+});
+
+test('classes are held to the false discoveries of all of them', () => {
+  const counts = [
+    [90, 10],
+    [4, 96],
+  ];
+  const confusion = { labels: ['rain', 'sun'], counts };
+  const found = slicesByClass({ rows: 200, agree: 186, confusion, classes: 2, kappa: undefined });
+  const p = found.map((slice) => slice.p);
+  expect(p.every((one) => one > 0 && one < 0.5)).toBe(true);
+  expect(found.map((slice) => slice.adjusted)).toEqual(benjaminiHochberg(p));
 });
