@@ -326,6 +326,8 @@ describe('what a step came to', () => {
       deleting: false,
     });
     expect(await findResource(world.aws, { kind: 's3-prefix', name: 's3://models/never/' })).toBeUndefined();
+    expect(await findResource(world.aws, { kind: 's3-bucket', name: 'models' })).toMatchObject({ deleting: false });
+    expect(await resolved(step('delete', 's3-prefix', 's3://models/ou'))).toMatchObject({ outcome: 'refused' });
   });
 
   test('a bucket may be five minutes older than the step by its clock, and no more', async () => {
@@ -419,6 +421,9 @@ describe('an adopted endpoint', () => {
       { kind: 'model', name: 's' },
     ]);
     expect(await inventory({ aws: world.aws, journal, state })).toMatchObject([{ exists: true, ours: false }]);
+    // Somebody has deleted its config, which AWS permits.
+    await onRun((run) => apply(run, { action: 'delete', kind: 'endpoint-config', name: 'c' }));
+    expect(await neededByAdopted({ aws: world.aws, journal, state })).toEqual([{ kind: 'endpoint-config', name: 'c' }]);
   });
 
   test('needs what it is updated to as well, and the uploads of its models', async () => {

@@ -47,6 +47,7 @@ describe('names', () => {
     ['endpoint config', '--a', 'an endpoint config', 'a'],
     ['alarm', 'x'.repeat(260), 'an alarm', 'x'.repeat(255)],
     ['model', 'a__', 'a model', 'a'],
+    ['model', 'a--.', 'a model', 'a'],
     ['variant', '__', 'a variant', 'weather'],
     ['model', `${'a'.repeat(62)}-b`, 'a model', 'a'.repeat(62)],
     ['model', '', 'a model', undefined],
@@ -103,6 +104,15 @@ describe('images', () => {
     const image = algorithmImage(text, region);
     expect(image.uri).toBe(uri);
     expect(algorithmOfImage(uri)).toEqual(image);
+  });
+
+  test.each(
+    'af-south-1 ap-east-1 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ca-central-1 ca-west-1 cn-north-1 cn-northwest-1 eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 il-central-1 me-central-1 me-south-1 sa-east-1 us-east-1 us-east-2 us-gov-east-1 us-gov-west-1 us-west-1 us-west-2'.split(
+      ' ',
+    ),
+  )('in %s both algorithms have a registry', (region) => {
+    for (const algorithm of ['linear-learner', 'xgboost'])
+      expect(algorithmImage(algorithm, region).uri).toMatch(/^\d{12}\.dkr\.ecr\./);
   });
 
   test.each([
