@@ -30,7 +30,7 @@ const NO_GLOBALS: Globals = {
   debug: false,
 };
 
-const EMULATOR_RUNS_ON = text`The emulator that was started for this keeps running in the background. Stop it with: ${shown('emulator stop')}`;
+const EMULATOR_RUNS_ON = text`The emulator that this command started keeps running in the background. Stop it with: ${shown('emulator stop')}`;
 
 /** The program as the shell calls it. Resolves to the exit code. */
 export async function main(argv: readonly string[], process: NodeJS.Process): Promise<number> {

@@ -15,8 +15,14 @@ export const COMMANDS = [
     name: 'demo',
     summary: 'the whole life cycle on the embedded emulator: deploy, canary, rollback, shadow, report, cleanup',
   },
-  { name: 'deploy', summary: 'create an endpoint for a model, or put another model on one of ours, all at once' },
-  { name: 'invoke', summary: 'send payloads to an endpoint at a rate; print throughput, errors, latency and accuracy' },
+  {
+    name: 'deploy',
+    summary: 'create an endpoint for a model, or put another model on one that shadowctl manages, all at once',
+  },
+  {
+    name: 'invoke',
+    summary: 'send payloads to an endpoint at a given rate; print throughput, errors, latency and accuracy',
+  },
   { name: 'canary', summary: 'put a new model on an endpoint step by step, with alarms that roll it back' },
   { name: 'rollout', summary: 'give a new model a growing share of the requests, judged after every step' },
   {
@@ -29,17 +35,20 @@ export const COMMANDS = [
     summary: 'make the shadow the production model, through a canary; refused without a passing verdict',
   },
   { name: 'keep', summary: 'end the shadow and keep production as it is' },
-  { name: 'undo', summary: 'take an endpoint back to an earlier config of ours: all at once, or under guardrails' },
+  {
+    name: 'undo',
+    summary: 'take an endpoint back to an earlier config from shadowctl: all at once, or with guardrails',
+  },
   { name: 'abort', summary: 'stop an update that is under way and return to the old fleet, as far as AWS permits' },
-  { name: 'status', summary: 'what stands: endpoint, variants, alarms, what is in progress, what shadowctl holds' },
-  { name: 'history', summary: 'what was deployed to an endpoint when, how each ended, and by whom' },
-  { name: 'doctor', summary: 'find out which alarms can never fire, and what else would spoil an update' },
+  { name: 'status', summary: 'what exists: endpoint, variants, alarms, what is in progress, what shadowctl created' },
+  { name: 'history', summary: 'what was deployed to an endpoint, when, by whom, and how it ended' },
+  { name: 'doctor', summary: 'find alarms that can never fire, and anything else that would endanger an update' },
   { name: 'policy', summary: 'what a shadow must prove before it may be promoted' },
   {
     name: 'cleanup',
     summary: 'delete everything that shadowctl created for an endpoint, and prove that nothing is left',
   },
-  { name: 'emulator', summary: 'the embedded emulator of the AWS APIs: start, stop, look, disturb' },
+  { name: 'emulator', summary: 'the embedded emulator of the AWS APIs: start, stop, inspect, add faults' },
   { name: 'help', summary: 'show the help of a command, or a page of the documentation' },
 ] as const;
 
@@ -49,21 +58,21 @@ export const VERSION_FLAGS = '-V, --version';
 
 /** The options that every command takes. */
 export const GLOBAL_OPTIONS = [
-  { flags: '--emulator', description: 'work on the embedded emulator, started if need be, instead of AWS' },
-  { flags: '--endpoint-url <url>', description: 'work on any server that speaks the AWS APIs' },
+  { flags: '--emulator', description: 'use the embedded emulator instead of AWS; it is started if necessary' },
+  { flags: '--endpoint-url <url>', description: 'use any server that speaks the AWS APIs' },
   { flags: '--profile <name>', description: 'AWS profile' },
   { flags: '--region <name>', description: 'AWS region' },
   { flags: '--config <file>', description: 'config file (default: the nearest shadowctl.yaml)' },
   { flags: '-q, --quiet', description: 'only results and errors' },
-  { flags: '--no-color', description: 'no colour (NO_COLOR works too)' },
-  { flags: '--debug', description: 'show the stack of an error' },
+  { flags: '--no-color', description: 'no color (NO_COLOR works too)' },
+  { flags: '--debug', description: 'show the stack trace of an error' },
 ] as const;
 
 const FOOTER = `${topicList()}
 
 Try it without an AWS account:
   $ shadowctl demo                  the whole life cycle, emulated
-  $ shadowctl deploy --emulator …   any command, on an emulator that stays
+  $ shadowctl deploy --emulator …   any command, on an emulator that keeps running
 
 Exit codes: 0 done or pass, 1 the answer is no (verdict fail, rolled back, you said no), 2 could not run, 3 inconclusive,
 4 changes pending (--plan), 130 interrupted.`;

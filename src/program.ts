@@ -42,7 +42,7 @@ export function buildProgram(
 ): { parse(argv: readonly string[]): Promise<void>; globals(): Partial<Globals> } {
   const program = new Command('shadowctl').description(DESCRIPTION).version(VERSION, VERSION_FLAGS);
   for (const { flags, description } of GLOBAL_OPTIONS) program.option(flags, description);
-  program.helpCommand(false).showHelpAfterError('  Run the command with --help to see what it takes.');
+  program.helpCommand(false).showHelpAfterError('  Run the command with --help to see its options.');
   return {
     async parse(argv) {
       await addCommands(program, host, argv);

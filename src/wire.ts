@@ -132,7 +132,7 @@ async function awsTarget(env: Environment, globals: Globals, project: Project) {
   if (endpointUrl === undefined && !REGION.test(region)) {
     throw usageError(
       `"${region}" is not the name of an AWS region.`,
-      'Regions are called like eu-central-1 (Frankfurt) or us-east-1: give --region, or correct AWS_REGION or shadowctl.yaml.',
+      'Regions have names like eu-central-1 (Frankfurt) or us-east-1: give --region, or correct AWS_REGION or shadowctl.yaml.',
     );
   }
   if (profile !== undefined) {
@@ -160,7 +160,7 @@ export async function emulatorHere(cwd: string): Promise<string | undefined> {
     const { runningEmulator } = await import('./emulator/daemon/process.ts');
     const { join } = await import('node:path');
     const running = await runningEmulator(join((await loadProject(cwd, undefined)).stateDir, 'emulator'));
-    return running && `An emulator runs in this folder, at ${running.url}: --emulator works on it.`;
+    return running && `An emulator runs in this folder, at ${running.url}: --emulator uses it.`;
   } catch {
     // Only a hint: whatever is wrong with the folder is not what went wrong.
     return undefined;

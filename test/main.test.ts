@@ -160,7 +160,7 @@ test('nobody at the URL', async () => {
     AWS_SECRET_ACCESS_KEY: 'test',
   });
   expect(code).toBe(2);
-  expect(err).toContain('nobody answers at http://127.0.0.1:9');
+  expect(err).toContain('there is no answer at http://127.0.0.1:9');
 });
 
 test('the built program reads shadowctl.yaml, and names what is wrong in it', async () => {

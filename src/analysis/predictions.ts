@@ -28,7 +28,7 @@ export interface Predictions {
   /** The pairs that differ most, worst first, at most ten. */
   top: readonly DivergingPair[];
   truth: TruthSums | undefined;
-  /** Agreement by parts of the inputs' columns; beyond some megabytes of captures of a sample of the rows. */
+  /** Agreement by slices of the inputs' columns; beyond some megabytes of captures of a sample of the rows. */
   slices?: readonly SliceSums[] | undefined;
   /** Free JSON field by field, those that differ most first; at most sixty. */
   fields?: readonly FieldSums[] | undefined;

@@ -15,7 +15,7 @@ export function redact(observations: Observations): Observations {
   const { predictions } = observations;
   const notes = [
     ...observations.notes,
-    'Inputs, ids and free answers were left out (--redact); predicted numbers and names of classes and fields stay.',
+    'Inputs, ids and free answers were left out (--redact); predicted numbers and names of classes and fields are kept.',
   ];
   return { ...observations, predictions: predictions && quiet(predictions), notes };
 }

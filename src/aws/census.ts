@@ -20,7 +20,7 @@ export async function takeCensus(aws: Aws): Promise<Census> {
     of: (page: Page) => (string | undefined)[],
   ): Promise<string[]> => {
     const found: string[] = [];
-    await call(aws.target, 'list what stands', async () => {
+    await call(aws.target, 'list what exists', async () => {
       for await (const page of pages) found.push(...of(page).filter((name) => name !== undefined));
     });
     return found.sort();

@@ -91,7 +91,7 @@ export function connect(target: AwsTarget): Aws {
       account ??= (async () => {
         const { GetCallerIdentityCommand } = await import('./sdk/sts.ts');
         const client = await sts();
-        const identity = await call(target, 'find out which AWS account this is', () =>
+        const identity = await call(target, 'look up the AWS account', () =>
           client.send(new GetCallerIdentityCommand({})),
         );
         if (identity.Account === undefined)

@@ -131,7 +131,7 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
     const refused = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN';
     return problem(
       refused
-        ? `Could not ${doing}: nobody answers at ${where} (${code}).`
+        ? `Could not ${doing}: there is no answer at ${where} (${code}).`
         : `Could not ${doing}: the connection to ${where} broke (${code}).`,
       false,
       connectionAdvice(target),
@@ -149,20 +149,16 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
     return problem(said, true, `Grant ${what} to these credentials, or use others with --profile.`);
   }
   if (code === 'PermanentRedirect') {
-    const next = `The bucket lies in another region than ${target.region}. Use one in this region, or --region where everything lies.`;
+    const next = `The bucket is in another region than ${target.region}. Use one in this region, or set --region to where everything is.`;
     return problem(said, true, next);
   }
   if (throttled)
     return problem(
       `${said} after ${attempts} attempts`,
       clientFault,
-      'AWS limits the rate of calls: wait a little and run the command again.',
+      'AWS limits the rate of calls: wait a moment and run the command again.',
     );
-  return problem(
-    said,
-    clientFault,
-    clientFault ? undefined : 'The fault is on the side of AWS: run the command again.',
-  );
+  return problem(said, clientFault, clientFault ? undefined : "The fault is on AWS's side: run the command again.");
 }
 
 const CREDENTIALS_ADVICE =

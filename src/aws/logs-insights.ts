@@ -59,7 +59,7 @@ export async function runQuery(
       if (status === 'Timeout') return { kind: 'timeout' };
       if (status === 'Failed' || status === 'Cancelled') {
         throw environmentError(
-          `The query on log group "${query.group}" was ${status === 'Failed' ? 'given up by AWS' : 'cancelled by somebody'} (${status}).`,
+          `The query on log group "${query.group}" was ${status === 'Failed' ? 'abandoned by AWS' : 'canceled by someone'} (${status}).`,
           'Run the command again.',
         );
       }
@@ -111,7 +111,7 @@ async function startQuery(
 function notUnderstood(error: AwsProblem, text: string): Problem {
   return usageError(
     `CloudWatch Logs does not understand the query: ${error.words}`,
-    `What was sent, with a filter for the variant before --logs-query:\n${text}`,
+    `This was sent (shadowctl puts a filter for the variant before --logs-query):\n${text}`,
     error,
   );
 }

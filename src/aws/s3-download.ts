@@ -16,7 +16,7 @@ import { s3Object } from './s3-uri.ts';
 const TRIES = 5;
 const FIRST_WAIT_MS = 500;
 const ROOM =
-  'Make room there, or give the folder back to yourself; what was downloaded so far stays.\n--no-predictions judges without captures.';
+  'Make room there, or give the folder back to yourself; the files downloaded so far are kept.\n--no-predictions judges without captures.';
 
 /** An object as it was listed. */
 export interface RemoteObject {
@@ -58,7 +58,7 @@ export async function downloadObject(
       const has = (await sizeOf(part)) ?? 0;
       if (has === object.bytes) break;
       if (tries >= TRIES)
-        throw environmentError(`${object.uri} has ${object.bytes} bytes, and ${has} came.`, 'Run it again.');
+        throw environmentError(`${object.uri} has ${object.bytes} bytes, but ${has} arrived.`, 'Run it again.');
     } catch (error) {
       if (!(error instanceof AwsProblem)) throw error;
       if (error.code === 'NoSuchKey' || error.code === 'PreconditionFailed') {

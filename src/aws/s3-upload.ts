@@ -33,7 +33,7 @@ export async function putFile(
       const buffer = Buffer.alloc(Math.min(PART, file.bytes - start));
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, start);
       if (bytesRead !== buffer.length)
-        throw environmentError(`${file.path} has changed while it was uploaded.`, 'Run the command again.');
+        throw environmentError(`${file.path} changed while it was being uploaded.`, 'Run the command again.');
       return buffer;
     };
     if (file.bytes <= PART) {

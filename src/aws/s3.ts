@@ -65,7 +65,7 @@ async function readOnce(aws: Aws, uri: string, limit: number, signal: AbortSigna
       (error: unknown) => {
         if (error instanceof AwsProblem && error.code === 'NoSuchBucket')
           throw environmentError(
-            `There is no bucket "${bucket}", in which ${uri} would be.`,
+            `There is no bucket "${bucket}", which ${uri} names.`,
             'Check the name of the bucket.',
           );
         throw error;
@@ -76,7 +76,7 @@ async function readOnce(aws: Aws, uri: string, limit: number, signal: AbortSigna
     throw environmentError(`There is no object ${uri}.`, 'Check the bucket, the key and the region.');
   if ((reply.ContentLength ?? 0) > limit) {
     throw environmentError(
-      `${uri} holds ${reply.ContentLength} bytes; more than ${limit} are not read.`,
+      `${uri} holds ${reply.ContentLength} bytes; shadowctl reads at most ${limit}.`,
       'Give a smaller file.',
     );
   }

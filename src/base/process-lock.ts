@@ -35,7 +35,7 @@ export type LockState =
   | { kind: 'damaged'; content: string };
 
 export interface Lock {
-  /** Who held it before, where that process has ended without releasing it. */
+  /** Who held it before, where that process ended without releasing it. */
   after: LockHolder | 'damaged' | undefined;
   release(): Promise<void>;
 }

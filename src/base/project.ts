@@ -36,7 +36,7 @@ const SCHEMA = v.strictObject({
   region: v.optional(text),
   profile: v.optional(text),
   role: v.optional(v.pipe(v.string(ROLE), v.regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, ROLE))),
-  tags: v.optional(v.record(text, v.string('a text; put quotes around numbers, true and false'))),
+  tags: v.optional(v.record(text, v.string('text; put quotes around numbers, true and false'))),
   policy: v.optional(v.unknown()),
   notify: v.optional(
     v.union(

@@ -59,7 +59,7 @@ function wrong(issue: v.BaseIssue<unknown>): Complaint[] {
   if (issue.input === undefined && issue.type.endsWith('object') && path.length > 0)
     return [{ path, words: 'is missing' }];
   if (issue.type.endsWith('object') || issue.type === 'record')
-    return [{ path, words: `${shown(input)} is there, where keys with values are expected` }];
+    return [{ path, words: `${shown(input)} was found where keys with values are expected` }];
   if (issue.type === 'array') return [{ path, words: `${shown(input)} is not a ${issue.message}` }];
   return [{ path, words: `${shown(input)} is not ${issue.message}` }];
 }

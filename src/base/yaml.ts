@@ -14,6 +14,6 @@ export function parseYaml(text: string, file: string): unknown {
     return parse(text) ?? {};
   } catch (error) {
     if (!(error instanceof YAMLParseError)) throw error;
-    throw usageError(`${file} is not valid YAML: ${error.message.trimEnd()}`, 'Mend the line it names.', error);
+    throw usageError(`${file} is not valid YAML: ${error.message.trimEnd()}`, 'Fix the line named above.', error);
   }
 }

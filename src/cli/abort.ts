@@ -11,8 +11,8 @@ interface Flags extends CommonFlags {
 }
 
 const HELP = `
-SageMaker has no call that stops an update. It does obey the alarms that guard the update, so one of those that shadowctl
-made is set off; it gets its own rule back when the old fleet has all traffic again. Should this command be killed before, the next one does that.
+SageMaker has no call that stops an update. It does obey the alarms that guard the update, so shadowctl sets off one of
+the alarms that it made, and restores that alarm's own rule when the old fleet has all traffic again. If it is killed, the next command restores it.
 Exit codes: 0 the old fleet is back, 1 it is not.
 
 Example:

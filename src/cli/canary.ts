@@ -16,7 +16,7 @@ export interface CanaryOptions extends CommonOptions {
   /** Requests of our own during the update, for endpoints without any. */
   traffic: OwnTraffic | undefined;
   adopt: boolean;
-  /** Only go on watching an update that is under way. */
+  /** Only continue watching an update that is under way. */
   resume: boolean;
 }
 
@@ -28,7 +28,7 @@ interface Flags extends CandidateFlags, GuardWords, TrafficFlags, CommonFlags {
 
 const HELP = `
 The new model goes to a part of the fleet first. Three alarms watch that part alone; when one fires, SageMaker returns all
-traffic to the old fleet. The end is told by comparing the config that runs with the one asked for.
+traffic to the old fleet. The command compares the config that runs at the end with the one that was asked for.
 Exit codes: 0 updated, 1 rolled back or otherwise not what was asked for.
 
 Example:
@@ -42,7 +42,7 @@ export function canaryCommand(host: Host, start: Run<CanaryOptions> = run): Comm
   const guarded = guardFlags(addCandidateFlags(command.optionsGroup('The new model:')));
   const moved = adoptFlag(trafficFlags(guarded.optionsGroup('Other options:')));
   return commonFlags(
-    moved.option('--resume', 'go on watching an update that is under way, after a crash or from another terminal'),
+    moved.option('--resume', 'continue watching an update that is under way, after a crash or from another terminal'),
   )
     .addHelpText('after', HELP)
     .action((flags: Flags) => host.start(start, parse(flags)));
@@ -52,7 +52,7 @@ function parse(flags: Flags): CanaryOptions {
   const traffic = trafficOptions(flags);
   const named = flags.artifact ?? flags.algorithm ?? flags.image;
   if (flags.resume === true && named !== undefined)
-    throw usageError('--resume goes on watching what is under way: it takes no --artifact, --algorithm or --image.');
+    throw usageError('--resume continues watching what is under way: it takes no --artifact, --algorithm or --image.');
   return {
     endpoint: flags.endpoint,
     candidate: candidateFlags(flags),

@@ -22,8 +22,8 @@ interface Flags extends CommonFlags {
 }
 
 const HELP = `
-Works from the journal in .shadowctl/, also after a command was killed at any moment. Deletes only what stands there
-and carries shadowctl's tag; what was adopted is never deleted.
+Works from the journal in .shadowctl/, even if a command was killed at any moment. Deletes only what the journal lists
+and what carries shadowctl's tag; adopted resources are never deleted.
 
 Example:
   $ shadowctl cleanup --endpoint weather --plan`;
@@ -32,7 +32,7 @@ export function cleanupCommand(host: Host, start: Run<CleanupOptions> = run): Co
   return commonFlags(
     new Command('cleanup')
       .option('--endpoint <name>', 'the endpoint')
-      .option('--all', 'every endpoint that has a journal here, in this account and region')
+      .option('--all', 'every endpoint with a journal here, in this account and region')
       .option('--keep-uploads', 'keep the uploaded model artifacts')
       .option('--keep-captures', 'keep the captured requests and answers')
       .option('--keep-logs', "keep the endpoint's log group"),
@@ -73,7 +73,7 @@ export async function run(app: App, options: CleanupOptions): Promise<Outcome> {
   };
   const { endpoint, plan } = options;
   const { endpoints, journaled } = await cleanup(session, { endpoint, keep, plan }, show);
-  if (endpoints.length === 0) io.out(`Nothing stands of the endpoints that were: ${journaled.join(', ')}.`);
+  if (endpoints.length === 0) io.out(`Nothing is left of these endpoints: ${journaled.join(', ')}.`);
   const outcomes = endpoints.map(outcomeOf);
   return outcomes.find((outcome) => outcome === 'no') ?? outcomes.find((outcome) => outcome !== 'done') ?? 'done';
 }

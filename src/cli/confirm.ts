@@ -13,7 +13,7 @@ export async function confirm(app: App, act: string, yes: boolean, untouched = '
   const answer = await app.io.ask(`${act} in account ${await aws.account()}, ${aws.target.region}? [y/N] `);
   if (answer === undefined)
     throw usageError(
-      'Nobody can be asked here: standard input is no terminal.',
+      'Cannot prompt: standard input is not a terminal.',
       'Add --yes to go ahead, or --plan to only see what would be done.',
     );
   if (!/^y(es)?$/i.test(answer)) throw new Problem('no', `Not done; ${untouched}.`);

@@ -36,7 +36,7 @@ interface Flags extends CandidateFlags, CommonFlags {
 }
 
 const HELP = `
-Exit codes: 0 in service, 1 it is not, or the test failed, or you said no.
+Exit codes: 0 in service, 1 it is not in service, or the test failed, or you said no.
 
 Example:
   $ shadowctl deploy --endpoint weather --artifact model.tar.gz --algorithm linear-learner --instances 3 --test rows.csv`;
@@ -47,12 +47,12 @@ export function deployCommand(host: Host, start: Run<DeployOptions> = run): Comm
     .optionsGroup('The fleet:')
     .option(
       '--instance-type <type>',
-      'instances to run on (default: those of the live endpoint, else ml.m5.large)',
+      'instance type (default: that of the live endpoint, otherwise ml.m5.large)',
       instanceType('--instance-type'),
     )
     .option(
       '--instances <count>',
-      'how many (default: those of the live endpoint, else 1)',
+      'number of instances (default: that of the live endpoint, otherwise 1)',
       wholeNumber('--instances', 1),
     )
     .option('--variant-name <name>', 'production variant of a new endpoint (default: AllTraffic)')

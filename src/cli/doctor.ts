@@ -41,8 +41,8 @@ export function doctorCommand(host: Host, start: Run<DoctorOptions> = run): Comm
     .requiredOption('--endpoint <name>', 'the endpoint')
     .option('--alarm <name...>', 'examine these alarms (default: every alarm on the endpoint)')
     .option('--file <path>', 'examine alarms from a JSON file: PutMetricAlarm inputs or what describe-alarms prints')
-    .option('--bake <duration>', 'the bake they are to fire in', '5m')
-    .option('--canary-size <size>', 'how much of the fleet goes first', '1')
+    .option('--bake <duration>', 'the bake time within which they must fire', '5m')
+    .option('--canary-size <size>', 'how much of the fleet is replaced first', '1')
     .option('--config-name <name>', 'the config the new fleet will run');
   return formatFlag(command)
     .addHelpText('after', HELP)

@@ -12,7 +12,7 @@ export interface HistoryOptions {
 }
 
 const HELP = `
-Read from the journal of this folder: what was done from elsewhere does not stand in it.
+Reads the journal of this folder, which does not contain what was done from elsewhere.
 
 Example:
   $ shadowctl history --endpoint weather --last 5`;
@@ -20,7 +20,7 @@ Example:
 export function historyCommand(host: Host, start: Run<HistoryOptions> = run): Command {
   const command = new Command('history')
     .requiredOption('--endpoint <name>', 'the endpoint')
-    .option('--last <count>', 'the newest so many', wholeNumber('--last', 1), 20);
+    .option('--last <count>', 'only the newest N', wholeNumber('--last', 1), 20);
   return formatFlag(command)
     .addHelpText('after', HELP)
     .action(({ endpoint, last, format }: HistoryOptions) => host.start(start, { endpoint, last, format }));
@@ -32,8 +32,7 @@ export async function run(app: App, { endpoint, last, format }: HistoryOptions):
   const { sessionOf } = await import('./session.ts');
   const entries = (await history(sessionOf(app), endpoint)).slice(-last);
   if (format === 'json') app.io.out(JSON.stringify(entries, null, 2));
-  else if (entries.length === 0)
-    app.io.err(`The journal of this folder knows of nothing that was deployed to ${endpoint}.`);
+  else if (entries.length === 0) app.io.err(`The journal of this folder has no deployments to ${endpoint}.`);
   else {
     const { records } = await import('../ui/records.ts');
     app.io.out(await records(app.io, ['when (UTC)', 'command', 'config', 'how it ended', 'by'], entries.map(row)));

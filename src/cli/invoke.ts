@@ -43,8 +43,8 @@ interface Flags {
 }
 
 const HELP = `
-Lines are sent in their order; with --count or --duration the file begins anew when it ends. With both, whichever is
-reached first ends it. An error does not stop it: errors are counted.
+Lines are sent in order; with --count or --duration the file starts over when it ends. With both, the command stops at
+whichever is reached first. Errors are counted and do not stop it.
 
 Example:
   $ shadowctl invoke --endpoint weather --data rows.csv --labels label --rate 5 --duration 10m`;
@@ -54,13 +54,17 @@ export function invokeCommand(host: Host, start: Run<InvokeOptions> = run): Comm
     .requiredOption('--endpoint <name>', 'the endpoint')
     .requiredOption('--data <file>', 'CSV or JSON Lines, local or s3://; each line is one request')
     .option('--header', 'the first line of the CSV is a header')
-    .option('--labels <column>', 'column (name, or number from 0) or JSON key with the truth; not sent to the model')
-    .option('--count <requests>', 'how many requests (default: each line once)', wholeNumber('--count', 1))
-    .option('--duration <time>', 'for how long, for example 90s or 30m', duration('--duration'))
-    .option('--rate <requests>', 'requests a second (default: as fast as they are answered)', positiveNumber('--rate'))
+    .option('--labels <column>', 'column (name, or number from 0) or JSON key with the label; not sent to the model')
+    .option('--count <requests>', 'number of requests (default: each line once)', wholeNumber('--count', 1))
+    .option('--duration <time>', 'how long to send, for example 90s or 30m', duration('--duration'))
+    .option(
+      '--rate <requests>',
+      'requests per second (default: as fast as they are answered)',
+      positiveNumber('--rate'),
+    )
     .option(
       '--concurrency <requests>',
-      'requests under way at the same time, at the most',
+      'maximum number of concurrent requests',
       wholeNumber('--concurrency', 1, 512),
       8,
     )
@@ -68,10 +72,10 @@ export function invokeCommand(host: Host, start: Run<InvokeOptions> = run): Comm
       '--inference-id-prefix <text>',
       'each request gets the InferenceId PREFIX-NUMBER (default: made from the time)',
     )
-    .option('--content-type <type>', 'media type of the payloads (default: by the file)')
-    .option('--accept <type>', 'media type the answers should have')
+    .option('--content-type <type>', 'media type of the payloads (default: from the file name)')
+    .option('--accept <type>', 'media type requested for the answers')
     .option('--target-variant <name>', 'send to this production variant only')
-    .option('--fail-on-error', 'exit 1 when a request was refused')
+    .option('--fail-on-error', 'exit with 1 if a request was refused')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
     .addHelpText('after', HELP)
     .action((flags: Flags) =>

@@ -27,9 +27,9 @@ Example:
 export function keepCommand(host: Host, start: Run<KeepOptions> = run): Command {
   const command = new Command('keep')
     .requiredOption('--endpoint <name>', 'the endpoint with the shadow')
-    .option('--reason <text>', 'why, for the journal')
-    .option('--config-name <name>', 'name of the endpoint config without the shadow, where a new one is needed')
-    .option('--notify <target...>', 'tell an SNS topic (ARN) or a webhook (URL) that the shadow has ended');
+    .option('--reason <text>', 'the reason, for the journal')
+    .option('--config-name <name>', 'name of the endpoint config without the shadow, if a new one is needed')
+    .option('--notify <target...>', 'notify an SNS topic (ARN) or a webhook (URL) that the shadow has ended');
   return commonFlags(command)
     .addHelpText('after', HELP)
     .action((flags: Flags) =>

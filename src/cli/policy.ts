@@ -16,8 +16,8 @@ Example:
 The keys: shadowctl policy init`;
 
 const INIT_HELP = `
-It may stand in shadowctl.yaml, or in a file of its own for --policy. Keep what
-you change: what a file does not say has its default.
+Put it into shadowctl.yaml, or into a file of its own for --policy. Keep only
+the keys that you change: the others have their defaults.
 
 Example:
   $ shadowctl policy init > policy.yaml
@@ -27,9 +27,9 @@ export function policyCommand(host: Host, start: Run<PolicyOptions> = run): Comm
   const command = new Command('policy');
   command
     .command('explain')
-    .description('say in words what the policy demands, and how much traffic that takes')
+    .description('explain what the policy requires, and how much traffic that takes')
     .option('--policy <file>', 'a YAML file (default: section policy of shadowctl.yaml)')
-    .option('--json', 'the policy itself, every default filled in')
+    .option('--json', 'the policy itself, with every default filled in')
     .addHelpText('after', EXPLAIN_HELP)
     .action((flags: { policy?: string; json?: boolean }) =>
       host.start(start, { action: 'explain', file: flags.policy, json: flags.json === true }),

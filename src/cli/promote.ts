@@ -25,8 +25,8 @@ interface Flags extends GuardWords, TrafficFlags, CommonFlags {
 }
 
 const HELP = `
-The shadow is judged as it runs now, over the time since it was attached. Only a verdict of pass promotes; --force overrules
-that, and the journal says so. The way back is shadowctl undo.
+The shadow is judged as it runs now, over the time since it was attached. Only a verdict of pass promotes; --force overrides
+that, and the journal records it. To go back, use shadowctl undo.
 Exit codes: 0 promoted, 1 the verdict is fail or the update was rolled back, 3 inconclusive: more traffic is needed.
 
 Example:
@@ -35,10 +35,10 @@ Example:
 export function promoteCommand(host: Host, start: Run<PromoteOptions> = run): Command {
   const command = new Command('promote')
     .requiredOption('--endpoint <name>', 'the endpoint with the shadow')
-    .option('--config-name <name>', 'name of the new endpoint config (default: made from endpoint and time)')
+    .option('--config-name <name>', 'name of the new endpoint config (default: derived from the endpoint and the time)')
     .optionsGroup('Judging:')
-    .option('--from <time>', 'start of the window that is judged (default: since the shadow is in service)')
-    .option('--labels <file[:column]>', 'the truth, as for shadowctl report')
+    .option('--from <time>', 'start of the window that is judged (default: when the shadow came into service)')
+    .option('--labels <file[:column]>', 'the labels, as for shadowctl report')
     .option('--policy <file>', 'what the shadow must prove, as for shadowctl report');
   return commonFlags(trafficFlags(guardFlags(command).optionsGroup('Other options:')))
     .addHelpText('after', HELP)
@@ -68,7 +68,7 @@ export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
   });
   if (result.kind === 'planned') return 'pending';
   if (result.kind === 'finished') return reportFinished(app, format, result);
-  app.io.err(`${endpoint} stays as it is. Overrule the verdict with --force, or end the shadow:`);
+  app.io.err(`${endpoint} stays as it is. Override the verdict with --force, or end the shadow:`);
   app.io.err(text`  ${shown('keep', { endpoint })}`);
   return result.judgement.outcome === 'fail' ? 'no' : 'inconclusive';
 }

@@ -39,11 +39,11 @@ interface Flags extends CandidateFlags, Omit<GuardWords, 'strategy' | 'bake' | '
 
 const HELP = `
 The candidate runs as a second variant of the endpoint and takes a growing share of the requests. After each step its errors
-and latency are judged against production's by the policy of shadowctl report; predictions are not, for no request goes to
-both. Pass goes on, fail returns all requests to production at once, and what is not decided pauses where it stands.
-SageMaker guards no change of weights: limits and alarms are watched by this command, minute by minute, while it runs. One
-that is exceeded, or in ALARM, returns all requests at once.
-Exit codes: 0 all steps passed, 1 failed and returned, 3 paused: --resume goes on, --cancel returns.
+and latency are judged against production's by the policy of shadowctl report; predictions are not, because no request goes to
+both. A pass continues, a fail returns all requests to production at once, and an inconclusive step pauses the rollout.
+SageMaker does not guard a change of weights: this command watches limits and alarms, minute by minute, while it runs. If a
+limit is exceeded or an alarm is in ALARM, it returns all requests at once.
+Exit codes: 0 all steps passed, 1 failed and returned, 3 paused: --resume continues, --cancel returns.
 
 Example:
   $ shadowctl rollout --endpoint weather --artifact model.tar.gz --steps 10%,25%,50%,100% --bake 30m`;
@@ -52,13 +52,13 @@ export function rolloutCommand(host: Host, start: Run<RolloutOptions> = run): Co
   const command = new Command('rollout').requiredOption('--endpoint <name>', 'the endpoint');
   const named = addCandidateFlags(command.optionsGroup('The new model:'))
     .optionsGroup('Moving traffic:')
-    .option('--steps <shares>', 'shares of the requests, rising, the last 100%', '10%,25%,50%,100%')
-    .option('--bake <duration>', 'how long each step is watched at least', '10m')
-    .option('--patience <duration>', 'how much longer a step that is not decided is watched before it pauses', '0s')
+    .option('--steps <shares>', 'rising shares of the requests, ending with 100%', '10%,25%,50%,100%')
+    .option('--bake <duration>', 'minimum time that each step is watched', '10m')
+    .option('--patience <duration>', 'how much longer an undecided step is watched before it pauses', '0s')
     .option('--policy <file>', 'what the candidate must prove, as for shadowctl report');
   const limited = limitFlags(named, { rate5xx: '', rate4xx: '', increase: '', fleet: 'candidate' })
     .optionsGroup('Other options:')
-    .option('--resume', 'go on with a rollout that paused or was interrupted')
+    .option('--resume', 'continue a rollout that paused or was interrupted')
     .option('--cancel', 'return all requests to production and end the rollout');
   return commonFlags(adoptFlag(limited))
     .addHelpText('after', HELP)
@@ -67,14 +67,14 @@ export function rolloutCommand(host: Host, start: Run<RolloutOptions> = run): Co
 
 function parse(flags: Flags): RolloutOptions {
   if (flags.resume === true && flags.cancel === true)
-    throw usageError('--resume goes on and --cancel returns: give one of them.');
+    throw usageError('--resume continues and --cancel returns: give one of them.');
   const go = flags.resume === true ? 'resume' : flags.cancel === true ? 'cancel' : 'start';
   const named = flags.artifact ?? flags.algorithm ?? flags.image;
   if (go !== 'start' && named !== undefined)
-    throw usageError(`--${go} is about the rollout under way: it takes no --artifact, --algorithm or --image.`);
+    throw usageError(`--${go} applies to the rollout under way: it takes no --artifact, --algorithm or --image.`);
   const limit = [flags.max5xxRate, flags.max4xxRate, flags.maxLatency, flags.maxLatencyIncrease, flags.alarm];
   if (go !== 'start' && limit.some((one) => one !== undefined))
-    throw usageError(`--${go} keeps the limits and alarms that the rollout was begun with.`);
+    throw usageError(`--${go} keeps the limits and alarms that the rollout started with.`);
   return {
     endpoint: flags.endpoint,
     candidate: candidateFlags(flags),

@@ -56,7 +56,7 @@ async function approve(app: App, plan: LifecyclePlan, yes: boolean): Promise<voi
       show(updatePlanLines(app.io, plan));
       return confirm(app, 'Do this', yes || (plan.kind === 'plain-update' && plan.approved));
     case 'calibration-resumed':
-      app.io.err(`${calibrationText(plan.calibration)}. It goes on where it was; then the candidate is attached.`);
+      app.io.err(`${calibrationText(plan.calibration)}. It continues; then the candidate is attached.`);
       return confirm(app, 'Do this', yes);
     case 'rollout':
       return confirm(app, `Begin this rollout on endpoint ${plan.endpoint}`, yes);

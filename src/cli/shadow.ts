@@ -58,15 +58,15 @@ const HELP = `
 Example:
   $ shadowctl shadow --endpoint weather --artifact candidate.tar.gz --algorithm linear-learner --sample 100%
 
-The production variant is taken over from the live config as it is; nothing of it is declared anew.
+The production variant is taken from the live config unchanged.
 
-A model that does not answer the same request alike is measured against itself first. What is said with --prediction
-must be said to report too. Stopped while it measures, the same command goes on, and shadow detach takes it back:
+A model that does not always give the same answer to the same request can be measured against itself first. Give the
+same --prediction to report, too. If it is stopped while it measures, the same command continues, and shadow detach reverts it:
   $ shadowctl shadow --endpoint weather --artifact candidate.tar.gz --calibrate 30m --prediction '$.score'`;
 
 const DETACH_HELP = `
-To end a shadow because its model is not wanted, use shadowctl keep: it does this too, writes the decision down with
-its reason, and tells those who are to know. This only takes the shadow away.
+To end a shadow because you do not want its model, use shadowctl keep: it also records the decision with its reason,
+and notifies whom you name. This command only removes the shadow.
 
 Example:
   $ shadowctl shadow detach --endpoint weather`;
@@ -78,32 +78,32 @@ export function shadowCommand(
 ): Command {
   const command = new Command('shadow').option('--endpoint <name>', 'the endpoint');
   const described = addCandidateFlags(command.optionsGroup('The candidate:'))
-    .option('--model <name>', 'a model that exists already, in place of --artifact')
+    .option('--model <name>', 'an existing model, instead of --artifact')
     .optionsGroup('The shadow:')
-    .option('--sample <share>', 'share of the requests that the shadow sees', share, 1)
+    .option('--sample <share>', 'share of the requests that the shadow receives', share, 1)
     .option('--variant-name <name>', 'name of the shadow variant', 'shadow')
     .option(
       '--instance-type <type>',
-      'instances of the shadow (default: as production)',
+      'instance type of the shadow (default: as production)',
       instanceType('--instance-type'),
     )
     .option(
       '--instances <count>',
-      'how many (default: as production, for a fair comparison)',
+      'number of instances (default: as production, for a fair comparison)',
       wholeNumber('--instances', 1),
     )
     .option('--capture-to <s3 uri>', 'where requests and answers of both variants are captured')
     .option(
       '--calibrate <duration>',
-      'first shadow production with its own model for so long (30m) and keep how much it differs from itself: the report counts only what goes beyond',
+      'first shadow production with its own model for this long (30m) and record how much it differs from itself: the report counts only larger differences',
       duration('--calibrate'),
     )
     .option(
       '--prediction <path>',
-      "with --calibrate, as for report: where predictions lie in a JSON answer, like '$.score'",
+      "with --calibrate, as for report: where predictions are in a JSON answer, like '$.score'",
     )
-    .option('--task <task>', 'with --calibrate, as for report: what kind of answers these are', oneOf('--task', TASKS))
-    .option('--policy <file>', 'with --calibrate, as for report: whose tolerance and fields are taken')
+    .option('--task <task>', 'with --calibrate, as for report: the kind of answers', oneOf('--task', TASKS))
+    .option('--policy <file>', 'with --calibrate, as for report: the policy with tolerance and fields')
     .optionsGroup('Other options:');
   commonFlags(adoptFlag(described).option('--no-wait', 'do not wait until the endpoint has settled'))
     .addHelpText('after', HELP)
@@ -114,12 +114,12 @@ export function shadowCommand(
 
 function parse(flags: Flags): ShadowOptions {
   if (flags.calibrate !== undefined && !flags.wait)
-    throw usageError('--calibrate waits for the endpoint and for requests; it does not go with --no-wait.');
+    throw usageError('--calibrate waits for the endpoint and for requests; it cannot be combined with --no-wait.');
   const reading = (['prediction', 'task', 'policy'] as const).find((name) => flags[name] !== undefined);
   if (flags.calibrate === undefined && reading !== undefined)
     throw usageError(
       `--${reading} says how answers are read while calibrating, and --calibrate is missing.`,
-      'Add --calibrate 30m; or say it to shadowctl report, later.',
+      'Add --calibrate 30m, or give it to shadowctl report later.',
     );
   return {
     endpoint: endpointOf(flags),
@@ -142,10 +142,10 @@ function parse(flags: Flags): ShadowOptions {
 
 function detachCommand(host: Host, start: Run<DetachOptions>): Command {
   const command = new Command('detach')
-    .description('take the shadow away; production stays as it is')
+    .description('remove the shadow; production stays as it is')
     // commander gives flags that the parent has too to the parent: see `both`.
     .option('--endpoint <name>', 'the endpoint')
-    .option('--config-name <name>', 'name of the new endpoint config, where one is needed')
+    .option('--config-name <name>', 'name of the new endpoint config, if one is needed')
     .option('--no-wait', 'do not wait until the endpoint has settled');
   return commonFlags(command)
     .addHelpText('after', DETACH_HELP)
@@ -176,7 +176,7 @@ function share(text: string): number {
   if (text !== '' && text !== '%' && value > 0 && value <= 1) return value;
   throw usageError(
     `--sample: "${text}" is not a share of the requests.`,
-    'Write for example 100%, 25% or 0.25; at least something, at most all.',
+    'Write for example 100%, 25% or 0.25: more than 0 and at most 100%.',
   );
 }
 

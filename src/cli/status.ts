@@ -23,7 +23,7 @@ interface Flags {
 }
 
 const HELP = `
-Exit codes: 0 told; with --watch 0 where the update took effect, 1 where it did not.
+Exit codes: 0 shown; with --watch 0 if the update took effect, 1 if it did not.
 
 Example:
   $ shadowctl status --endpoint weather --watch`;
@@ -31,8 +31,8 @@ Example:
 export function statusCommand(host: Host, start: Run<StatusOptions> = run): Command {
   const command = new Command('status')
     .option('--endpoint <name>', 'the endpoint')
-    .option('--all', 'every endpoint that has a journal here, in this account and region (the default)')
-    .option('--watch', 'watch an update that is under way to its end, whoever began it; changes nothing');
+    .option('--all', 'every endpoint with a journal here, in this account and region (the default)')
+    .option('--watch', 'watch any update that is under way to its end; changes nothing');
   return formatFlag(command)
     .addHelpText('after', HELP)
     .action((flags: Flags) => host.start(start, parse(flags)));
@@ -43,7 +43,7 @@ function parse({ endpoint, all, watch, format }: Flags): StatusOptions {
   if (watch === true && endpoint === undefined) throw usageError('--watch watches one endpoint: give --endpoint NAME.');
   if (watch === true && format === 'json')
     throw usageError(
-      '--watch draws for people.',
+      '--watch is for people, not for --format json.',
       text`For machines, use: ${shown('canary', { endpoint, resume: true, format: 'json' })}`,
     );
   return { endpoint, format, watch: watch === true };
@@ -74,7 +74,7 @@ async function tellAll(app: App, session: Session, format: StatusOptions['format
   if (all.journaled.length === 0) throw nothingHeld(all);
   if (format === 'json') return writeJson(app, all.statuses);
   if (all.statuses.length === 0) {
-    app.io.out(`Nothing stands in account ${all.account}, ${all.region}. What was done there:`);
+    app.io.out(`Nothing exists in account ${all.account}, ${all.region}. What was done there:`);
     for (const endpoint of all.journaled) app.io.out(text`  ${shown('history', { endpoint })}`);
   }
   await write(app, all.statuses);
@@ -83,10 +83,10 @@ async function tellAll(app: App, session: Session, format: StatusOptions['format
 
 function nothingHeld({ account, region, stateDir }: AllStatus) {
   return environmentError(
-    `shadowctl holds nothing in account ${account}, ${region}: there is no journal in ${stateDir}.`,
+    `shadowctl manages nothing in account ${account}, ${region}: there is no journal in ${stateDir}.`,
     lines(
       text`Look at any endpoint with: ${shown('status', { endpoint: 'NAME' })}`,
-      'Journals lie in the folder the endpoint was deployed from.',
+      'A journal is in the folder from which the endpoint was deployed.',
     ),
   );
 }

@@ -22,7 +22,7 @@ interface Flags extends Partial<GuardWords>, CommonFlags {
 
 const HELP = `
 Without --strategy all traffic goes back at once, without alarms: for an emergency. The flags of a guarded update need --strategy.
-Exit codes: 0 returned, 1 it does not run the config that was asked for.
+Exit codes: 0 returned, 1 the endpoint does not run the config that was asked for.
 
 Examples:
   $ shadowctl undo --endpoint weather
@@ -33,7 +33,7 @@ export function undoCommand(host: Host, start: Run<UndoOptions> = run): Command 
     .requiredOption('--endpoint <name>', 'the endpoint')
     .option('--to <config>', 'the endpoint config to run (default: the one it ran before)');
   return commonFlags(
-    guardFlags(back, 'go back under guardrails: ')
+    guardFlags(back, 'go back with guardrails: ')
       .optionsGroup('Other options:')
       .option('--no-wait', 'do not wait until the endpoint has settled'),
   )
@@ -45,7 +45,7 @@ function parse(flags: Flags): UndoOptions {
   const guard = guardIfAsked(flags);
   if (guard !== undefined && !flags.wait)
     throw usageError(
-      '--no-wait goes with an undo all at once; a guarded one is watched (Ctrl-C ends only the watching).',
+      '--no-wait works only with an undo all at once; a guarded undo is watched (Ctrl-C ends only the watching).',
     );
   return { endpoint: flags.endpoint, to: flags.to, wait: flags.wait, guard, ...commonOptions(flags) };
 }

@@ -75,14 +75,14 @@ export function classifyOutcome(facts: OutcomeFacts): UpdateOutcome {
   if (now.config !== previous) {
     return ending(
       'taken-over',
-      `${endpoint} runs ${now.config ?? 'no config'}, which this update did not ask for: somebody else updated it.`,
+      `${endpoint} runs ${now.config ?? 'no config'}, which this update did not ask for: someone else updated it.`,
       facts,
     );
   }
   if (facts.foreignTargets.length > 0) {
     return ending(
       'taken-over',
-      `Somebody else's update of ${endpoint} to ${facts.foreignTargets.join(', ')} came between.`,
+      `Someone else's update of ${endpoint} to ${facts.foreignTargets.join(', ')} intervened.`,
       facts,
     );
   }
@@ -110,7 +110,7 @@ function rolledBack(facts: OutcomeFacts, failureReason: string | undefined): Upd
   }
   const late = facts.elapsedSeconds >= (facts.maxSeconds ?? Number.POSITIVE_INFINITY);
   if (late || /tim(e|ed)[ -]?out|maximum execution/i.test(fresh ?? '')) {
-    return ending('timed-out', `${back}: it was not finished in the time it had.`, facts, fresh);
+    return ending('timed-out', `${back}: it did not finish within the time limit.`, facts, fresh);
   }
   return ending('rolled-back', `${back}${fresh === undefined ? ', and SageMaker gives no reason' : ''}.`, facts, fresh);
 }

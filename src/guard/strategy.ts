@@ -57,7 +57,7 @@ export function planStrategy(request: StrategyRequest, fleet: number): Strategy 
   const bake = seconds('--bake', request.bakeSeconds, DEFAULT_BAKE_SECONDS);
   if (request.rollbackSize !== undefined && request.strategy !== 'rolling') {
     throw usageError(
-      `--rollback-batch-size belongs to --strategy rolling; with ${request.strategy} the old fleet stands until the end.`,
+      `--rollback-batch-size belongs to --strategy rolling; with ${request.strategy} the old fleet runs until the end.`,
     );
   }
   const shifted = shift(request, fleet, bake);
@@ -68,7 +68,7 @@ export function planStrategy(request: StrategyRequest, fleet: number): Strategy 
       throw usageError(`--max-time ${durationFlag(max * SECOND)}: SageMaker permits 10m to 8h (600 to 28800 s).`);
     if (max <= waits) {
       throw usageError(
-        `--max-time ${durationFlag(max * SECOND)}: it must be longer than all waiting together, which is ${duration(waits * SECOND)}` +
+        `--max-time ${durationFlag(max * SECOND)}: it must be longer than all the waits together, which are ${duration(waits * SECOND)}` +
           ` (${shifted.stages.length - 1} × ${duration(shifted.bakeSeconds * SECOND)} + ${duration(shifted.finalBakeSeconds * SECOND)}).`,
       );
     }
@@ -130,8 +130,8 @@ function rolling(request: StrategyRequest, fleet: number, bake: number): Shifted
   needTwo('rolling', fleet);
   if (request.finalBakeSeconds !== undefined) {
     throw usageError(
-      '--final-bake does not exist for --strategy rolling: the old instances go batch by batch.',
-      'Use --bake, which is waited after every batch.',
+      '--final-bake does not exist for --strategy rolling: the old instances are removed batch by batch.',
+      'Use --bake, which is the wait after every batch.',
     );
   }
   const size = request.size ?? { unit: 'percent', value: 50 };

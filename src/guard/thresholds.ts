@@ -109,11 +109,11 @@ function latencyLimit(
   if (request.maxLatencyIncrease !== undefined) {
     return {
       missing:
-        `--max-latency-increase compares with the fleet being replaced, and that served requests in only ` +
+        `--max-latency-increase compares with the fleet being replaced, which served requests in only ` +
         `${baseline.latency.length} of the last ${baseline.minutes} minutes (at least ${MIN_BASELINE_MINUTES} are needed).`,
     };
   }
-  return words(DEFAULT_LIMIT, `the default where the fleet being replaced has too little traffic to compare with`);
+  return words(DEFAULT_LIMIT, `the default if the fleet being replaced has too little traffic to compare with`);
 }
 
 /** The middle value; of an even number the mean of the two in the middle. NaN of none. */

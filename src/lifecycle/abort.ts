@@ -40,7 +40,7 @@ async function begin(on: EndpointSession): Promise<Begun> {
   if (stage.name === 'settled' || stage.name === 'failed') {
     throw usageError(
       `No update of ${name} is under way: it is ${endpoint.EndpointStatus} on ${endpoint.EndpointConfigName}.`,
-      text`To return to the config before: ${shown('undo', { endpoint: name })}`,
+      text`To return to the previous config: ${shown('undo', { endpoint: name })}`,
     );
   }
   const update = recordedUpdates(on.state()).findLast(
@@ -48,10 +48,10 @@ async function begin(on: EndpointSession): Promise<Begun> {
   )?.started;
   const override = planAbort(endpoint, name, on.state());
   if ('impossible' in override || update === undefined) {
-    const why = 'impossible' in override ? override.impossible : 'it was not begun from this folder';
+    const why = 'impossible' in override ? override.impossible : 'it was not started from this folder';
     throw environmentError(
       `The update of ${name} cannot be stopped: ${why}.`,
-      text`It will run to its end. Then return with: ${shown('undo', { endpoint: name })}`,
+      text`It will run to its end. After that, return with: ${shown('undo', { endpoint: name })}`,
     );
   }
   const { previous, requested } = update;

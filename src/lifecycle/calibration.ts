@@ -7,14 +7,14 @@ import type { State } from '../state/replay.ts';
 
 /** What stands, in a sentence. */
 export function calibrationText({ model, since }: Calibration): string {
-  return `Production's own model ${model} is its own shadow since ${isoSeconds(since)}: a calibration (shadow --calibrate) that has not come to its end`;
+  return `Production's own model ${model} is its own shadow since ${isoSeconds(since)}: a calibration (shadow --calibrate) that has not ended`;
 }
 
 /** How it can come to its end, one way a line. */
 export function calibrationEnds({ before }: Calibration, endpoint: string): Text {
   return lines(
-    text`To go on where it was, give the same command again: ${shownStart('shadow', { endpoint, calibrate: '…' })}`,
-    text`To go back to ${before}, take the shadow away: ${shown('shadow detach', { endpoint })}`,
+    text`To continue, give the same command again: ${shownStart('shadow', { endpoint, calibrate: '…' })}`,
+    text`To go back to ${before}, remove the shadow: ${shown('shadow detach', { endpoint })}`,
   );
 }
 
@@ -30,13 +30,13 @@ export function withCalibration(seen: Observations, state: State, prediction: st
   const notes = [...seen.notes];
   if (standing !== undefined)
     notes.push(
-      `${calibrationText(standing)}. This compares production with itself and says nothing about a candidate. The command that began it goes on where it was; 'shadow detach' takes the shadow away.`,
+      `${calibrationText(standing)}. This compares production with itself and says nothing about a candidate. The command that began it continues it; 'shadow detach' removes the shadow.`,
     );
   if (noise === undefined || noise.model !== seen.production.model) return { ...seen, notes };
   if (noise.prediction === prediction) return { ...seen, noise, notes };
   const said = (path: string | undefined) => (path === undefined ? 'whole answers' : `--prediction ${path}`);
   notes.push(
-    `The noise floor of ${noise.model} was measured on ${said(noise.prediction)}, and this report reads ${said(prediction)}: it is left out.`,
+    `The noise floor of ${noise.model} was measured on ${said(noise.prediction)}, and this report reads ${said(prediction)}: the noise floor is left out.`,
   );
   return { ...seen, notes };
 }

@@ -74,7 +74,7 @@ function takeUp({ endpoint, state }: EndpointSession): UpdateStarted {
   const last = recordedUpdates(state()).findLast((update) => update.ended !== undefined);
   const before = last?.ended === undefined ? '' : ` The last one: ${last.ended.sentence}`;
   throw usageError(
-    `No update of ${endpoint} is under way that was begun from this folder.${before}`,
+    `No update of ${endpoint} is under way that was started from this folder.${before}`,
     text`${shown('history', { endpoint })} lists them.`,
   );
 }

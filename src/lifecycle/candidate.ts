@@ -116,8 +116,8 @@ export async function planModel(
 export function requireAnotherConfig(endpoint: string, config: string, live: string | undefined): void {
   if (config === live)
     throw usageError(
-      `--config-name ${config}: that is the config ${endpoint} runs now, and SageMaker updates only to another one.`,
-      'Give another name, or none.',
+      `--config-name ${config}: ${endpoint} runs this config now, and SageMaker updates only to a different one.`,
+      'Give another name, or leave the flag out.',
     );
 }
 

@@ -24,7 +24,7 @@ import type { CleanupPlan } from './plans.ts';
 import { doTask, type EndpointSession, type LockedEndpoint, onEndpoint, openRun, type Session } from './session.ts';
 
 export interface CleanupOptions {
-  /** Undefined: every endpoint that has a journal here, in this account and region. */
+  /** Undefined: every endpoint with a journal here, in this account and region. */
   endpoint?: string | undefined;
   /** What stays; by default nothing. */
   keep?: Keep;
@@ -178,7 +178,7 @@ async function whyBucketStays(
   return undefined;
 }
 
-const NOT_OURS = 'it holds objects that are not ours';
+const NOT_OURS = 'it contains objects that shadowctl did not create';
 
 /** How long after an endpoint is gone SageMaker may still write what it captured, in milliseconds. */
 const LATE_CAPTURES = 30_000;

@@ -275,8 +275,8 @@ function refuseUnsuitable(spec: DeploySpec, live: Live): void {
   const [shadow] = config?.ShadowProductionVariants ?? [];
   if (shadow !== undefined) {
     throw environmentError(
-      `Endpoint "${live.name}" carries the shadow variant "${shadow.VariantName}", which this would drop.`,
-      text`Take it away first: ${shown('shadow detach', { endpoint: live.name })}`,
+      `Endpoint "${live.name}" carries the shadow variant "${shadow.VariantName}", which this would remove.`,
+      text`Remove it first: ${shown('shadow detach', { endpoint: live.name })}`,
     );
   }
   if (spec.variantName !== undefined && spec.variantName !== variant?.VariantName) {

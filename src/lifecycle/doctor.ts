@@ -84,8 +84,8 @@ async function examineLive(session: Session, aws: Aws, live: Live, options: Doct
       severity: 'note',
       check: 'no-alarms',
       subject: `endpoint ${options.endpoint}`,
-      message: 'No alarm watches it: SageMaker would never roll an update back for what its answers are like.',
-      next: 'A canary makes three for each update.',
+      message: 'No alarm watches it: SageMaker would never roll back an update because of its answers.',
+      next: 'A canary creates three for each update.',
     });
   }
   for (const alarm of alarms) findings.push(...examineAlarm(alarm, update));

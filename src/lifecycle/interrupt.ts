@@ -49,31 +49,31 @@ export function interruptAdvice(
   const again = shownStart(command, { endpoint });
   if (command === 'cleanup')
     return interrupted(
-      `Interrupted. What was begun in AWS goes on there. What stands: ${listed([...names(false), ...names(true)])}.`,
-      text`To go on, give the same command again: ${shown(command, { endpoint })}`,
+      `Interrupted. What was begun in AWS continues there. What exists: ${listed([...names(false), ...names(true)])}.`,
+      text`To continue, give the same command again: ${shown(command, { endpoint })}`,
     );
   const tracked = stands.find((one) => one.ref.kind === 'endpoint');
   if (tracked === undefined ? command === 'deploy' : made.has(keyOf(tracked.ref)))
     return interrupted(
-      `Interrupted. What was begun in AWS goes on there. What stands: ${listed([...names(false), ...names(true)])}.`,
+      `Interrupted. What was begun in AWS continues there. What exists: ${listed([...names(false), ...names(true)])}.`,
       lines(
-        text`To go on where it was, give the same command again: ${again}`,
+        text`To continue, give the same command again: ${again}`,
         tracked === undefined ? undefined : text`To watch it to its end: ${shown('status', { endpoint, watch: true })}`,
-        text`To take it all away: ${shown('cleanup', { endpoint })}`,
+        text`To delete it all: ${shown('cleanup', { endpoint })}`,
       ),
     );
-  const added = `This command added: ${listed(names(true))}. What stood before it stays: ${listed(names(false))}.`;
+  const added = `This command added: ${listed(names(true))}. What existed before stays: ${listed(names(false))}.`;
   const asked = begun.findLast((step) => step.action === 'update' && step.resource.kind === 'endpoint');
   if (asked === undefined)
     return interrupted(
       `Interrupted. ${added} Endpoint ${endpoint} itself was not changed.`,
-      text`To go on, give the same command again: ${again}`,
+      text`To continue, give the same command again: ${again}`,
     );
   const config = asked.input?.EndpointConfigName;
   // Written down before the call: whether AWS accepted it, `resolveOpenSteps` asks when the update is taken up.
   const guarded = recordedUpdates(state).at(-1)?.started.requested === config;
   return interrupted(
-    `Interrupted. The update of ${endpoint}${typeof config === 'string' ? ` to ${config}` : ''} goes on in SageMaker. ${added}`,
+    `Interrupted. The update of ${endpoint}${typeof config === 'string' ? ` to ${config}` : ''} continues in SageMaker. ${added}`,
     guarded ? guardedWays(endpoint) : plainWays(endpoint, command),
   );
 }
@@ -82,7 +82,7 @@ function plainWays(endpoint: string, command: string): Text {
   return lines(
     text`To watch it to its end: ${shown('status', { endpoint, watch: true })}`,
     command === 'shadow'
-      ? text`To take the shadow away, once it has settled: ${shown('shadow detach', { endpoint })}`
+      ? text`To remove the shadow, once it has settled: ${shown('shadow detach', { endpoint })}`
       : text`To go back, once it has settled: ${shown('undo', { endpoint })}`,
   );
 }

@@ -175,7 +175,7 @@ function truthNotes(truth: Truth, { predictions }: Observations): string[] {
   if (unknown === 0) return [...truth.notes];
   return [
     ...truth.notes,
-    `${unknown} of ${truth.size} labels belong to no compared answer: their requests are not of this window, were not captured, or do not exist.`,
+    `${unknown} of ${truth.size} labels belong to no compared answer: their requests are not in this window, were not captured, or do not exist.`,
   ];
 }
 

@@ -12,7 +12,7 @@ export interface KeepOptions {
   endpoint: string;
   /** Why, for the journal. */
   reason: string | undefined;
-  /** Of the config without the shadow, where a new one is needed. */
+  /** Of the config without the shadow, if a new one is needed. */
   configName: string | undefined;
   /** Who is told, in addition to the project's targets. */
   notify: readonly Target[];
@@ -31,7 +31,7 @@ export async function keepProduction(session: Session, options: KeepOptions): Pr
     if (declared === undefined) {
       throw environmentError(
         `Endpoint "${endpoint}" carries no shadow; it runs ${live.endpoint.EndpointConfigName}.`,
-        text`See what stands: ${shown('status', { endpoint })}`,
+        text`See what exists: ${shown('status', { endpoint })}`,
       );
     }
     return { model: declared.ModelName ?? '', production: live.config?.ProductionVariants?.[0]?.ModelName ?? '' };

@@ -34,7 +34,7 @@ export async function readLabels(
     : await localFiles(at, name);
   if (files.length === 0) {
     const nothing = `There are no files under ${name}`;
-    if (late) return noTruth(`${nothing} yet: the truth is still to come.`);
+    if (late) return noTruth(`${nothing} yet: the labels are still to come.`);
     throw usageError(`${nothing}.`, 'Check the path given with --labels.');
   }
   return readTruths(files, column);

@@ -151,7 +151,7 @@ function tooEarly(since: number): Judgement {
   const clock = (ms: number) => `${timeOfDay(ms, 'seconds')} UTC`;
   return {
     outcome: 'inconclusive',
-    summary: `The shadow has been in service since ${clock(since)}; there is something to read from ${clock(since + FIRST_LOOK_MS)} on.`,
+    summary: `The shadow has been in service since ${clock(since)}; the first data can be read at ${clock(since + FIRST_LOOK_MS)}.`,
     reasons: [],
   };
 }
@@ -166,7 +166,7 @@ async function start(
   const live = await readShadowed(on);
   if (live.endpoint.EndpointConfigName !== judged.endpoint.EndpointConfigName) {
     throw environmentError(
-      `${endpoint} was changed while its shadow was judged: it ran ${judged.endpoint.EndpointConfigName}, now ${live.endpoint.EndpointConfigName}.`,
+      `${endpoint} was changed while its shadow was being judged: it ran ${judged.endpoint.EndpointConfigName}, now ${live.endpoint.EndpointConfigName}.`,
       'Run the command again.',
     );
   }
@@ -175,7 +175,7 @@ async function start(
   if (model === undefined)
     throw environmentError(
       `The shadow's model ${shadow.model} has been deleted.`,
-      'Create it again under the same name, or attach the shadow anew.',
+      'Create it again under the same name, or attach the shadow again.',
     );
   const { own, tagList, config } = await nameCandidate(on, {
     modelName: undefined,

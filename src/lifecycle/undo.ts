@@ -104,7 +104,7 @@ function previousConfig(live: Live, state: State): string {
   const before = (until < 0 ? known : known.slice(0, until)).findLast((name) => name !== current && stands(name));
   if (before !== undefined) return before;
   throw environmentError(
-    `The journal of endpoint "${live.name}" knows no earlier config that still stands; it runs ${current}.`,
+    `The journal of endpoint "${live.name}" has no earlier config that still exists; it runs ${current}.`,
     'Name one with --to.',
   );
 }
@@ -133,12 +133,12 @@ function planUndo(
   }
   if (to.target === undefined)
     throw environmentError(
-      `Endpoint config "${to.name}" does not exist any more.`,
-      `Others that stand in the journal: ${ours.filter((name) => name !== to.name).join(', ') || 'none'}.`,
+      `Endpoint config "${to.name}" no longer exists.`,
+      `Others in the journal: ${ours.filter((name) => name !== to.name).join(', ') || 'none'}.`,
     );
   if (to.missingModels.length > 0)
     throw environmentError(
-      `Endpoint config "${to.name}" needs what does not exist any more: model ${to.missingModels.join(', model ')}.`,
+      `Endpoint config "${to.name}" needs what no longer exists: model ${to.missingModels.join(', model ')}.`,
       'Name another config with --to.',
     );
   return {

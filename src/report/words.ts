@@ -25,14 +25,14 @@ const METHODS = {
 
 /** How the requests of the two variants were brought together, and how many of them, in a sentence. */
 export function pairingText(found: Predictions): string {
-  if (found.method === undefined) return 'No captured request of production met one of the shadow.';
+  if (found.method === undefined) return 'No captured request of production could be paired with one of the shadow.';
   return `${pairsText(found)} by ${METHODS[found.method]}: ${percent(found.coverage)} of the requests that the shadow should have seen.`;
 }
 
 /** What repeated inputs are worth, in a sentence; empty where none repeats or none is known. */
 export function repeatsText({ repeats, rows }: Predictions): string {
   if (repeats === undefined || repeats.known === 0 || repeats.inputs >= rows) return '';
-  return 'Requests that repeat an input tell little new: the gates count them for as much less as they are alike.';
+  return 'Requests that repeat an input add little information: the more alike their answers are, the less the gates count them.';
 }
 
 /** Whether the shadow leans another way than production, in a sentence; empty where all labels are equal. */
@@ -59,7 +59,7 @@ export function noiseText({ labels, numbers, model, pairs, window }: NoiseFloor)
           `${percent(numbers.beyond / Math.max(1, numbers.n))} of its numbers by more than ${number(numbers.tolerance)}`,
         ]),
   ];
-  return `Noise floor: ${model} differs from itself in ${parts.join(', ')} (${count(pairs)} pairs, ${windowText(window)}); only what goes beyond counts.`;
+  return `Noise floor: ${model} differs from itself in ${parts.join(', ')} (${count(pairs)} pairs, ${windowText(window)}); only larger differences count.`;
 }
 
 /** Is it a difference of two shares? Ten points are no tenth. */

@@ -171,7 +171,7 @@ export async function refuseForeignAlarms(
   for (const alarm of await describeAlarms(aws, names)) {
     if (isOurs(await alarmTags(aws, alarm.AlarmArn), endpoint, runs)) continue;
     throw environmentError(
-      `There is an alarm "${alarm.AlarmName}" that shadowctl did not create, and it needs that name.`,
+      `There is an alarm "${alarm.AlarmName}" that shadowctl did not create, and shadowctl needs that name.`,
       'Rename or delete that alarm.',
     );
   }

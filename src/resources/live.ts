@@ -63,12 +63,12 @@ export function requireOurs(live: Live, state: State, journalPath: string, adopt
   const why =
     whose === 'foreign'
       ? 'exists, but shadowctl did not create it'
-      : `was created by shadowctl, but not from this folder: ${journalPath} knows nothing of it`;
+      : `was created by shadowctl, but not from this folder: it is not in ${journalPath}`;
   const home = whose === 'foreign' ? 'Choose another name' : 'Work from the folder that holds its journal';
   if (!adoptable) throw environmentError(`Endpoint "${live.name}" ${why}.`, `${home}.`);
   throw environmentError(
     `Endpoint "${live.name}" ${why}.`,
-    `${home}, or add --adopt: it is then changed like our own, recorded as adopted, and never deleted by cleanup.`,
+    `${home}, or add --adopt: shadowctl then changes it like its own, records it as adopted, and cleanup never deletes it.`,
   );
 }
 
@@ -92,11 +92,11 @@ export function requireSettled(live: Live): void {
   const alarms = live.endpoint.LastDeploymentConfig?.AutoRollbackConfiguration?.Alarms ?? [];
   const guarded = status === 'Updating' && alarms.length > 0;
   throw environmentError(
-    `Endpoint "${live.name}" is in the middle of something: ${status}${target === undefined ? '' : `, towards config ${target}`}.`,
+    `Endpoint "${live.name}" is busy: ${status}${target === undefined ? '' : `, towards config ${target}`}.`,
     guarded
       ? lines(
           watch,
-          text`If it is a guarded update, this tells its end too: ${shown('canary', { endpoint, resume: true })}`,
+          text`If it is a guarded update, watch it to its end with: ${shown('canary', { endpoint, resume: true })}`,
           text`This stops it: ${shown('abort', { endpoint })}`,
         )
       : watch,
@@ -119,7 +119,7 @@ export function productionOf(live: Live): Production {
   const { config, endpoint } = live;
   if (config === undefined) {
     throw environmentError(
-      `Endpoint "${live.name}" runs the config "${endpoint.EndpointConfigName}", which somebody has deleted.`,
+      `Endpoint "${live.name}" runs the config "${endpoint.EndpointConfigName}", which has been deleted.`,
       'AWS refuses every update of such an endpoint: it can only be deleted and created again.',
     );
   }

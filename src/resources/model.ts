@@ -45,7 +45,7 @@ export function chooseRole(sources: {
   const role = sources.flag ?? sources.project ?? (sources.env === '' ? undefined : sources.env) ?? sources.live;
   if (role === undefined) {
     throw usageError(
-      'SageMaker needs a role to run the model with, and none was named.',
+      'SageMaker needs a role to run the model, and none was named.',
       'Give --role ARN, write `role:` into shadowctl.yaml, or set SAGEMAKER_ROLE_ARN.',
     );
   }

@@ -9,14 +9,14 @@ const RULES: Record<NameKind, { pattern: RegExp; length: number; words: string }
   'endpoint config': sagemaker(),
   model: { ...sagemaker(), pattern: /^[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/ },
   variant: sagemaker(),
-  alarm: { pattern: /^[\x20-\x7e]+$/, length: 255, words: 'printable ASCII characters, 255 at the most' },
+  alarm: { pattern: /^[\x20-\x7e]+$/, length: 255, words: 'at most 255 printable ASCII characters' },
 };
 
 function sagemaker() {
   return {
     pattern: /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/,
     length: 63,
-    words: 'letters, digits and hyphens, 63 at the most, with a letter or digit at both ends; no underscores, no dots',
+    words: 'at most 63 letters, digits and hyphens, with a letter or digit at both ends; no underscores, no dots',
   };
 }
 
@@ -30,7 +30,7 @@ export function checkName(kind: NameKind, name: string, option: string): string 
   if (name.length <= rule.length && rule.pattern.test(name)) return name;
   throw usageError(
     `${option}: "${name}" cannot be the name of ${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}.`,
-    `AWS takes ${rule.words}.${name === '' ? '' : ` For example: ${suggest(name, rule.length)}`}`,
+    `AWS accepts ${rule.words}.${name === '' ? '' : ` For example: ${suggest(name, rule.length)}`}`,
   );
 }
 

@@ -32,7 +32,7 @@ export async function resolveOpenSteps(aws: Aws, journal: Journal): Promise<stri
     const took =
       resolution.outcome === 'done' ? 'had been carried out' : (resolution.error ?? 'had not been carried out');
     lines.push(
-      `An earlier command was stopped before it learned how "${step.action} ${nameOf(step.resource)}" ended: it ${took}.`,
+      `An earlier command was stopped before it learned the outcome of "${step.action} ${nameOf(step.resource)}": it ${took}.`,
     );
   }
   return lines;
@@ -51,7 +51,10 @@ export async function resolveStep(aws: Aws, endpoint: string, step: OpenStep): P
   }
   if (found === undefined) return { outcome: 'absent' };
   if (await found.ours(endpoint, { runs: [step.run], at: step.at })) return { outcome: 'done' };
-  return { outcome: 'absent', error: 'had not been carried out: there is one of that name, but it is not ours' };
+  return {
+    outcome: 'absent',
+    error: 'had not been carried out: there is one with that name, but shadowctl did not create it',
+  };
 }
 
 /** Whether an endpoint took up, or is taking up, the config it was told to run. */

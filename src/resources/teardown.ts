@@ -68,11 +68,11 @@ function reasonToStay(
 ): string | undefined {
   const { kind, name } = tracked.ref;
   if (tracked.adopted) return 'adopted: shadowctl did not create it';
-  if (!ours) return 'it does not carry our tag: somebody else made it anew';
-  if (inUse.some((ref) => ref.kind === kind && ref.name === name)) return 'in use by an endpoint that stays';
+  if (!ours) return "it does not carry shadowctl's tag: someone else created it again";
+  if (inUse.some((ref) => ref.kind === kind && ref.name === name)) return 'in use by an endpoint that is kept';
   if (kind === 's3-object' && keep.uploads) return 'kept (--keep-uploads)';
   if (kind === 's3-prefix' && keep.captures) return 'kept (--keep-captures)';
   if (kind === 'log-group' && keep.logs) return 'kept (--keep-logs)';
-  if (kind === 's3-bucket' && (keep.uploads || keep.captures)) return 'it holds what is kept';
+  if (kind === 's3-bucket' && (keep.uploads || keep.captures)) return 'it contains what is kept';
   return undefined;
 }

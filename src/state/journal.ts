@@ -58,7 +58,7 @@ export async function openJournal(place: JournalPlace): Promise<Journal> {
   if (!/^[a-zA-Z0-9-]+$/.test(place.endpoint)) {
     throw usageError(
       `"${place.endpoint}" cannot be the name of an endpoint.`,
-      'Letters, digits and single hyphens, 63 at the most.',
+      'Use at most 63 letters, digits and single hyphens.',
     );
   }
   const path = journalPath(place);
@@ -158,7 +158,7 @@ async function readJournal(path: string): Promise<Content> {
     if (line.trim() !== '') {
       const parsed = parseJson(line);
       if (parsed === undefined && last) {
-        content.notes.push(`The last line of ${path} was torn when it was written; it is left out.`);
+        content.notes.push(`The last line of ${path} was written incompletely; it is left out.`);
         return content;
       }
       content.events.push(eventOf(path, index + 1, line, parsed));

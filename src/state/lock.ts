@@ -29,20 +29,20 @@ export async function takeLock(path: string, why: string, clock: Clock): Promise
   if (claim.kind === 'held') {
     throw environmentError(
       `This endpoint is locked by ${describe(claim.holder)}.`,
-      `Wait until that has ended. If you are sure that it is no longer running, delete ${path}`,
+      `Wait until it has ended. If you are sure that it is no longer running, delete ${path}`,
     );
   }
   if (claim.kind === 'damaged') {
     throw environmentError(
       `The lock ${path} is damaged: it does not say who holds it, but ${JSON.stringify(claim.content)}.`,
-      'If no other shadowctl is at work, delete the file.',
+      'If no other shadowctl is running, delete the file.',
     );
   }
   const { after, release } = claim.lock;
   const notes =
     after === undefined || after === 'damaged'
       ? []
-      : [`Took over the lock of ${describe(after)}: that process has ended without releasing it.`];
+      : [`Took over the lock of ${describe(after)}: that process ended without releasing it.`];
   return { notes, release };
 }
 

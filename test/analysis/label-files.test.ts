@@ -35,7 +35,7 @@ describe('the bytes of a file of labels', () => {
     const { size, notes } = labels(whole.subarray(0, whole.length / 2));
     expect(size).toBeGreaterThan(5_000);
     expect(size).toBeLessThan(15_000);
-    expect(notes[0]).toBe('labels: The gzip file is torn: what stands before the tear counts.');
+    expect(notes[0]).toBe('labels: The gzip file is truncated: the part before the break counts.');
   });
 
   test('Latin-1 is told of', () => {
@@ -49,7 +49,7 @@ describe('the bytes of a file of labels', () => {
     ['a zip or Excel file', Buffer.from('PK\u0003\u0004\u0014')],
     ['a binary file', Buffer.from([1, 2, 3, 4, 0, 9, 9])],
   ])('%s is refused by name', (what, bytes) =>
-    expect(() => labelText(bytes, 'x')).toThrow(`x is ${what}, no file of labels.`),
+    expect(() => labelText(bytes, 'x')).toThrow(`x is ${what}, not a file of labels.`),
   );
 
   test('gzip that is broken is refused', () => {
@@ -103,7 +103,7 @@ describe('rows that cannot be used are counted and named', () => {
       'two quotes that do not belong together',
       'id,label\na,"1\nb,2\nc,3"\nd,4\ne,5\n',
       3,
-      ['x: 1 line has a label or an id over several lines (is a quote not closed?); it is line 2.'],
+      ['x: 1 line has a label or an id over several lines (is a quote left open?); it is line 2.'],
     ],
   ] as [string, string, number, string[]][])('%s', (_, text, size, notes) => {
     const truth = readTruth(text, 'x');

@@ -72,7 +72,7 @@ test('nobody there: the URL is named, and how to start the emulator', async () =
   const error = await caught(at('http://127.0.0.1:1', (aws) => describeEndpoint(aws, 'e')));
   expect(error).toMatchObject({
     code: 'ECONNREFUSED',
-    message: 'Could not look at endpoint "e": nobody answers at http://127.0.0.1:1 (ECONNREFUSED).',
+    message: 'Could not look at endpoint "e": there is no answer at http://127.0.0.1:1 (ECONNREFUSED).',
     next: text`Check the URL; start the emulator with: ${shown('emulator start')}`,
   });
 });

@@ -68,7 +68,7 @@ test.each([
   [
     'a tag that is a number',
     'tags: { cost: 12 }',
-    /tags.cost: 12 is not a text; put quotes around/,
+    /tags.cost: 12 is not text; put quotes around/,
     /shadowctl help configuration/,
   ],
   ['nobody to notify', 'notify: 5', /notify: 5 is not an SNS topic \(ARN\), a webhook/, /shadowctl help configuration/],

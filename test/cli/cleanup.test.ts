@@ -76,7 +76,7 @@ test('a line per deletion, in an order that is safe; then AWS is asked, and noth
       `deleted captures under s3://${BUCKET}/shadowctl/weather/captures/`,
       'deleted log group /aws/sagemaker/Endpoints/weather',
       `deleted bucket ${BUCKET}`,
-      'Looked: nothing of endpoint weather is left.',
+      'Checked: nothing of endpoint weather is left.',
     ].join('\n'),
   });
   expect(await takeCensus(world.aws)).toEqual(NOTHING);
@@ -133,7 +133,7 @@ test('a bucket that holds something of somebody else stays, and is said', async 
   await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'theirs', Body: 'x' }));
   const { code, out } = await world.shadowctl('cleanup --endpoint weather --yes');
   expect(code).toBe(0);
-  expect(out).toContain(`left: bucket ${BUCKET} (it holds objects that are not ours)`);
+  expect(out).toContain(`left: bucket ${BUCKET} (it contains objects that shadowctl did not create)`);
 });
 
 test('what was deleted by hand meanwhile is no trouble; what was made anew under its name is not touched', async () => {
@@ -144,7 +144,7 @@ test('what was deleted by hand meanwhile is no trouble; what was made anew under
   await world.clock.sleep(120_000);
   const { code, out } = await world.shadowctl('cleanup --endpoint weather --yes');
   expect(code).toBe(0);
-  expect(out).toContain('left: model m1 (it does not carry our tag: somebody else made it anew)');
+  expect(out).toContain("left: model m1 (it does not carry shadowctl's tag: someone else created it again)");
   expect(await takeCensus(world.aws)).toEqual({ ...NOTHING, models: ['m1'] });
 });
 
@@ -184,7 +184,7 @@ test('an endpoint that is still being created is waited for', async () => {
   await world.shadowctl(`${DEPLOY} --no-wait`);
   await world.clock.sleep(20_000);
   const { code, err } = await world.shadowctl('cleanup --endpoint weather --yes');
-  expect(err).toContain('waiting for endpoint weather to settle: AWS deletes none that is being changed');
+  expect(err).toContain('waiting for endpoint weather to settle: AWS does not delete an endpoint that is changing');
   expect(code).toBe(0);
   expect(await takeCensus(world.aws)).toEqual(NOTHING);
 });

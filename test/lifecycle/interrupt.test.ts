@@ -37,11 +37,11 @@ test('a shadow that is on its way: how to watch it, how to take it away; never t
   expect(code).toBe(130);
   expect(err).not.toContain('shadowctl cleanup');
   expect(err).toMatch(
-    /Interrupted\. The update of weather to c2 goes on in SageMaker\. This command added: .*model m2, .*endpoint config c2.*\. What stood before it stays: .*model m1, endpoint config c1, .*endpoint weather/,
+    /Interrupted\. The update of weather to c2 continues in SageMaker\. This command added: .*model m2, .*endpoint config c2.*\. What existed before stays: .*model m1, endpoint config c1, .*endpoint weather/,
   );
   const [watch, back] = err.split('\n').slice(-2);
   expect(watch).toBe('  To watch it to its end: shadowctl status --endpoint weather --watch');
-  expect(back).toBe('  To take the shadow away, once it has settled: shadowctl shadow detach --endpoint weather');
+  expect(back).toBe('  To remove the shadow, once it has settled: shadowctl shadow detach --endpoint weather');
   // What it says can be done.
   expect((await world.shadowctl('status --endpoint weather --watch')).code).toBe(0);
   const detached = await world.shadowctl('shadow detach --endpoint weather --yes');
@@ -73,7 +73,7 @@ test.each(['shadow', 'canary'])(
     expect(ended.err).not.toContain('shadowctl cleanup');
     expect(ended.err).toContain('model m2');
     expect(ended.err).toMatch(
-      /Endpoint weather itself was not changed\.\n {2}To go on, give the same command again: shadowctl/,
+      /Endpoint weather itself was not changed\.\n {2}To continue, give the same command again: shadowctl/,
     );
     expect(ended.err).toContain(`again: shadowctl ${command} --endpoint weather …`);
     expect(await world.shadowctl(SHADOW)).toMatchObject({ code: 0 });
@@ -83,8 +83,8 @@ test.each(['shadow', 'canary'])(
 test('the deploy that makes the endpoint: the same command again, and cleanup as the way back', async () => {
   const { code, err } = await interruptedAfter(60_000, DEPLOY.replace('weather', 'other'));
   expect(code).toBe(130);
-  expect(err).toContain('To go on where it was, give the same command again: shadowctl deploy --endpoint other …');
-  expect(err).toContain('To take it all away: shadowctl cleanup --endpoint other');
+  expect(err).toContain('To continue, give the same command again: shadowctl deploy --endpoint other …');
+  expect(err).toContain('To delete it all: shadowctl cleanup --endpoint other');
 });
 
 test('a guarded update asked for in that very moment is watched or stopped by its own words', () => {

@@ -67,7 +67,7 @@ test('a webhook that refuses does not change how it ended', async () => {
   const { url } = await listen(500);
   const said = await stage.shadowctl([...CANARY, '--notify', url]);
   expect(said.code).toBe(0);
-  expect(said.err).toContain(`Not told: ${new URL(url).origin} answered 500`);
+  expect(said.err).toContain(`Not notified: ${new URL(url).origin} answered 500`);
 });
 
 test('a webhook that does not answer is given up', async () => {
@@ -91,7 +91,7 @@ test('a topic that does not exist is named, and changes nothing', async () => {
   stage = await openStage();
   const said = await stage.shadowctl([...CANARY, '--notify', 'arn:aws:sns:us-east-1:000000000000:nowhere']);
   expect(said.code).toBe(0);
-  expect(said.err).toMatch(/! Not told: .*nowhere/);
+  expect(said.err).toMatch(/! Not notified: .*nowhere/);
 });
 
 test('a wrong target is refused before anything is begun', async () => {

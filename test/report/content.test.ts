@@ -63,11 +63,15 @@ describe('nothing to compare', () => {
   test.each([
     ['both had requests', report, undefined],
     ['no request at all', unseen([null, null]), /^No request to weather was seen in this window\.$/],
-    ['the shadow missed them', unseen([10, 20]), /^The shadow saw none of production's 30 requests in this window\.$/],
+    [
+      'the shadow missed them',
+      unseen([10, 20]),
+      /^The shadow received none of production's 30 requests in this window\.$/,
+    ],
     [
       'the shadow missed those since it came',
       unseen([10, 20, 30, 40], { since: START + 90_000 }),
-      /^The shadow saw none of production's 70 requests/,
+      /^The shadow received none of production's 70 requests/,
     ],
     [
       'requests came before it only',

@@ -88,7 +88,7 @@ test.each(['terminal', 'markdown', 'html'] as const)(
   async (format) => {
     const agreed = reportOn(withTruth(0.99));
     const differing = reportOn(withTruth(0.8));
-    const why = 'For information only: labels are available, and being right decides.';
+    const why = 'For information only: labels are available, and correctness decides.';
     for (const report of [agreed, differing]) {
       expect((await read(report, format)).split(why)).toHaveLength(2);
       expect(report.verdict?.summary).toMatch(/^\d+ deciding gates hold, 1 is for information\.$/);

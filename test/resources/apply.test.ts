@@ -74,7 +74,7 @@ test("a first attempt that broke and a name that is somebody else's: not ours", 
   await createModel(world.aws, { ModelName: 'm', ExecutionRoleArn: ROLE, PrimaryContainer: { Image: 'own:1' } });
   world.emulator.world.faults.add({ kind: 'error', service: 'sagemaker', operation: 'CreateModel', times: 1 });
   await expect(onRun((run) => apply(run, model(run.id)))).rejects.toThrow(/already existing/);
-  expect(ends()).toMatchObject([{ outcome: 'absent', error: expect.stringContaining('not ours') }]);
+  expect(ends()).toMatchObject([{ outcome: 'absent', error: expect.stringContaining("not shadowctl's") }]);
   expect(stateOf()).toBe('absent');
 });
 
@@ -93,7 +93,7 @@ test('where nobody can say how it ended the step stays open, and the next comman
   faults.clear();
   const lines = await journal.locked('test', () => resolveOpenSteps(world.aws, journal));
   expect(lines).toEqual([
-    'An earlier command was stopped before it learned how "create model m" ended: it had been carried out.',
+    'An earlier command was stopped before it learned the outcome of "create model m" ended: it had been carried out.',
   ]);
   expect(stateOf()).toBe('exists');
 });

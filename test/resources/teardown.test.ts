@@ -59,8 +59,8 @@ test('what is adopted, in use, or without our tag stays, each with its reason; w
   expect(plan.steps).toEqual([]);
   expect(plan.left.map(({ ref, why }) => `${ref.kind}: ${why}`)).toEqual([
     'endpoint: adopted: shadowctl did not create it',
-    'endpoint-config: it does not carry our tag: somebody else made it anew',
-    'model: in use by an endpoint that stays',
+    "endpoint-config: it does not carry shadowctl's tag: someone else created it again",
+    'model: in use by an endpoint that is kept',
   ]);
 });
 

@@ -9,7 +9,7 @@ const ended = { requested: 'c', kind: 'updated', reason: null };
 const fact = (name: string, value: unknown) => ({ type: 'fact', run: 'r', name, value, at });
 
 test.each([
-  [5, '5 is there, where keys with values are expected'],
+  [5, '5 was found where keys with values are expected'],
   [null, 'nothing is there'],
   [{ at }, 'type: is missing'],
   [{ type: 'run', run: 'r', command: 'deploy', by: 'me' }, 'at: is missing'],

@@ -24,7 +24,7 @@ export function labelText(bytes: Uint8Array, source: string): LabelText {
   const kind = binaryKind(plain);
   if (kind !== undefined)
     throw usageError(
-      `${source} is ${kind}, no file of labels.`,
+      `${source} is ${kind}, not a file of labels.`,
       'Labels are read from CSV with a header, or JSON Lines.',
     );
   const encoding = encodingOf(plain);
@@ -46,7 +46,7 @@ function unpack(bytes: Uint8Array, source: string, flaws: string[]): Uint8Array 
       throw usageError(`${source} unpacks to more than ${MAX_LABEL_BYTES} bytes.`, 'Give a smaller file.', error);
     if (code !== 'Z_BUF_ERROR')
       throw usageError(`${source} begins like gzip and cannot be unpacked (${code}).`, 'Upload it again.', error);
-    flaws.push('The gzip file is torn: what stands before the tear counts.');
+    flaws.push('The gzip file is truncated: the part before the break counts.');
     return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_LABEL_BYTES });
   }
 }

@@ -21,7 +21,7 @@ export function parsePath(path: string): Path {
 
 function wrong(path: string, rest: string): Error {
   return usageError(
-    `The path '${path}' cannot be read at '${rest}'.`,
+    `The path '${path}' cannot be read from '${rest}' on.`,
     "Write it like $.predictions[*].score: names after dots, [n] or [*] for lists, ['a name'] for anything else.",
   );
 }

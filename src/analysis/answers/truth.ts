@@ -54,7 +54,7 @@ export function readTruths(files: readonly LabelText[], column?: string): Truth 
   if (by === undefined)
     throw usageError(
       files.length === 1 ? `${first} holds no labels.` : `${files.length} files hold no labels.`,
-      'It needs a header line and at least one line of data.',
+      'A file of labels needs a header line and at least one line of data.',
     );
   return {
     size: [...known.values()].filter((label) => label !== undefined).length,
@@ -121,7 +121,7 @@ function readFile(
     ...withoutId.note(source, 'no id', 'left out', 'has', 'have'),
     ...withoutLabel.note(source, 'no label', 'left out', 'has', 'have'),
     ...contradicted.note(source, `another label for ${what} that had one`, 'neither counts', 'has', 'have'),
-    ...spanning.note(source, 'a label or an id over several lines', 'is a quote not closed?', 'has', 'have'),
+    ...spanning.note(source, 'a label or an id over several lines', 'is a quote left open?', 'has', 'have'),
     // The same row of features has the same label as a rule.
     ...(columns?.id === undefined ? [] : repeated.note(source, 'a label again', 'counted once', 'gives', 'give')),
   );
@@ -142,7 +142,7 @@ function columnsOf(names: readonly string[], source: string, column: string | un
       column === undefined
         ? `${source} has no column that looks like a label.`
         : `${source} has no column '${column}'.`,
-      `Its columns are: ${names.slice(0, 20).join(', ')}. Name the one with the truth: --labels ${source}:COLUMN`,
+      `Its columns are: ${names.slice(0, 20).join(', ')}. Name the column with the labels: --labels ${source}:COLUMN`,
     );
   }
   return { id, label, features: names.filter((name) => name !== label) };

@@ -25,7 +25,7 @@ export async function compareRecords(records: Records, options: ComparisonOption
   const notes: string[] = [];
   if (sampled < 1)
     notes.push(
-      `Parts of the inputs are from one in ${Math.round(1 / sampled)} of production's requests, taken by chance: there are many.`,
+      `Slices of the inputs come from one in ${Math.round(1 / sampled)} of production's requests, chosen at random, because there are many.`,
     );
   const skewed = skewNote(predictions);
   if (skewed !== undefined) notes.push(skewed);

@@ -4,7 +4,7 @@ import { isAlive } from '../../base/process-alive.ts';
 import { onDisk } from '../../base/disk.ts';
 
 const ROOM =
-  'Make room there, or give the folder back to yourself: what does not fit into --memory is kept there while the report runs.';
+  'Make room there, or give the folder back to yourself: the report keeps there what does not fit into --memory.';
 
 /**
  * Works with a folder for what does not fit into memory, which is gone afterwards.

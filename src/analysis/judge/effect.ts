@@ -79,7 +79,7 @@ function unknown(policy: Policy): Gate[] {
     relation: '<',
     n: 0,
     of: unit === 'ratio' ? 'blocks' : 'requests',
-    reason: 'Production had no request in the time before the shadow, so there is nothing to compare with.',
+    reason: 'Production received no requests before the shadow, so there is nothing to compare with.',
     ...needsAdvice('a shadow that is attached to an endpoint with traffic'),
   });
   return [
@@ -103,7 +103,7 @@ function ratio(
   const shown = interval?.map(Math.exp) as [number, number] | undefined;
   const seen = known
     ? `Production's ${ask.of} is ${change(Math.exp(estimate))} against the time before`
-    : 'Not both times have values';
+    : 'One of the two periods has no values';
   const missing = Math.max(alone.missing * alone.minutes, shadowed.missing * shadowed.minutes);
   return {
     id: ask.id,

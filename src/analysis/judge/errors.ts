@@ -47,7 +47,7 @@ export function judgeErrors(evidence: Evidence): Gate[] {
         outcome: 'inconclusive',
         estimate: undefined,
         interval: undefined,
-        reason: `The ${who} saw no request in this window.`,
+        reason: `The ${who} received no requests in this window.`,
         ...needsAdvice('traffic to the endpoint'),
       },
     ];

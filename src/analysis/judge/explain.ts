@@ -89,7 +89,7 @@ export function explainPolicy(policy: Policy): Demand[] {
       ? "half a standard deviation of production's"
       : String(policy.numbers.tolerance);
   return [
-    demand('traffic.sampling', 'it saw the share of the traffic that was asked for', 'one request', NO_KEY),
+    demand('traffic.sampling', 'it received the requested share of the traffic', 'one request', NO_KEY),
     demand(
       'errors',
       `its share of failed requests is less than ${percent(policy.errors)} above production's`,
@@ -105,12 +105,12 @@ export function explainPolicy(policy: Policy): Demand[] {
     ),
     demand(
       'output.schema',
-      `at most ${percent(policy.unparsed)} of its answers lack what production answers with, or have a different type`,
+      `at most ${percent(policy.unparsed)} of its answers lack a field of production's answers, or have a different type`,
       '50 answers',
       keyOf(policy, 'unparsed'),
     ),
-    demand('output.pairs', 'answers of both were found and could be paired', 'one pair', NO_KEY),
-    demand('output.varied', 'it does not give one answer to everything', '50 answers', NO_KEY),
+    demand('output.pairs', 'answers of both were found and paired', 'one pair', NO_KEY),
+    demand('output.varied', 'it does not give the same answer to every request', '50 answers', NO_KEY),
     ...byTask(policy, ['binary', 'json', 'multiclass'], 'agreement').map(({ tasks, value, key }) =>
       demand(
         'labels.agreement',
@@ -140,7 +140,7 @@ export function explainPolicy(policy: Policy): Demand[] {
     ...distances.map(([name, margin]) =>
       demand(
         `distance.${name}`,
-        `the distributions of numbers lie less than ${margin} apart${name === 'wasserstein' ? ', in their own unit' : ''}`,
+        `the distributions of numbers lie less than ${margin} apart${name === 'wasserstein' ? ', in the unit of the numbers' : ''}`,
         lasting(
           name === 'wasserstein'
             ? `${pairs(0)}, and about ${count(rangesPerMargin(policy))} for each time that the limit fits into the range of the numbers`

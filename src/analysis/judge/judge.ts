@@ -55,7 +55,7 @@ function summary(outcome: Verdict['outcome'], gates: Verdict['gates'], challenge
   if (first === undefined)
     return gates.length === 0
       ? `There is nothing to judge: the ${challenger} has neither metrics nor answers.`
-      : 'No gate decides: the policy makes all of them informational.';
+      : 'No gate decides: the policy makes every gate informational.';
   if (outcome === 'pass') return allHold(deciding.length, gates.length - deciding.length);
   const others = deciders.length > 1 ? ` (and ${deciders.length - 1} more)` : '';
   if (outcome === 'fail') return `${first.title} ${first.reason}${others}`;

@@ -14,8 +14,8 @@ export function needsAdvice(advice: string): Needs {
 
 /** An estimate so close to its margin that no amount of evidence that could be collected would decide. */
 export const UNDECIDABLE = {
-  difference: needsAdvice('a difference that is not right at the margin'),
-  share: needsAdvice('a share that is not right at the margin'),
+  difference: needsAdvice('a difference that is not so close to the margin'),
+  share: needsAdvice('a share that is not so close to the margin'),
 } as const;
 
 /**
@@ -48,7 +48,7 @@ export function needsTraffic(minutes: number, what = ''): Needs {
 export function needsNewInputs(n: number): Needs {
   const inputs = Math.max(2, Math.round(n));
   return {
-    needs: `about ${count(inputs)} inputs that were not sent yet (repeating the same ones says nothing new)`,
+    needs: `about ${count(inputs)} inputs that have not been sent yet (repeating the same ones says nothing new)`,
     missing: { inputs },
   };
 }

@@ -31,7 +31,7 @@ export function judgeTraffic(evidence: Evidence): Gate[] {
   return [
     {
       id: 'traffic.sampling',
-      title: 'Is the traffic what was asked for?',
+      title: 'Did it receive the requested traffic?',
       outcome: mismatch ? 'inconclusive' : 'pass',
       gating: gates(policy, 'traffic.sampling'),
       unit: 'share',
@@ -48,8 +48,8 @@ export function judgeTraffic(evidence: Evidence): Gate[] {
         ? NOTHING
         : needsAdvice(
             seen > asked
-              ? 'the reason why it saw more than production'
-              : 'a window in which the shadow was attached all the time, or the reason why requests went missing',
+              ? 'the reason why it received more requests than production'
+              : 'a window in which the shadow was attached throughout, or the reason why requests went missing',
           )),
     },
   ];

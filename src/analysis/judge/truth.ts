@@ -29,7 +29,7 @@ export function judgeTruth(evidence: Evidence): Gate[] {
     return [
       {
         id: 'truth',
-        title: 'Is it less right?',
+        title: 'Is it less accurate?',
         outcome: 'inconclusive',
         gating: gates(evidence.policy, 'truth'),
         unit: 'share',
@@ -39,7 +39,7 @@ export function judgeTruth(evidence: Evidence): Gate[] {
         relation: '<',
         n: 0,
         of: 'rows',
-        reason: `None of the labels belongs to any of the ${count(truth.of)} compared predictions.`,
+        reason: `None of the labels belongs to one of the ${count(truth.of)} compared predictions.`,
         ...needsAdvice('labels with the InferenceIds (or the features) of this window'),
       },
     ];
@@ -80,9 +80,9 @@ function judgeAccuracy(predictions: Predictions, evidence: Evidence): Gate[] {
   const stronger =
     clustering.onlyProduction.factor > clustering.onlyShadow.factor ? clustering.onlyProduction : clustering.onlyShadow;
   const p = mcnemar(onlyProduction, onlyShadow);
-  const facts = `It is right on ${percent(shadow / n)} and production on ${percent(production / n)} of ${count(n)} labeled rows${different(predictions)} (${count(onlyShadow)} only the shadow, ${count(onlyProduction)} only production; exact McNemar p ${p < 1e-4 ? '< 0.0001' : `= ${number(p)}`})`;
+  const facts = `It is correct on ${percent(shadow / n)} and production on ${percent(production / n)} of ${count(n)} labeled rows${different(predictions)} (${count(onlyShadow)} only the shadow, ${count(onlyProduction)} only production; exact McNemar p ${p < 1e-4 ? '< 0.0001' : `= ${number(p)}`})`;
   return [
-    finish('truth.accuracy', 'Is it less right?', predictions, evidence, {
+    finish('truth.accuracy', 'Is it less accurate?', predictions, evidence, {
       facts,
       words: ['it loses', 'loss', 'it is better by'],
       show: points,
@@ -148,7 +148,7 @@ function judgeLoss(predictions: Predictions, evidence: Evidence): Gate[] {
   const stronger: Clustering = factor > clustering.factor ? { factor, by: 'minutes' } : clustering;
   const facts = `Its mean absolute error is ${number(maeShadow)}, and production's is ${number(maeProduction)}, over ${count(n)} rows with labels${different(predictions)}`;
   return [
-    finish('truth.error', 'Is it less right?', predictions, evidence, {
+    finish('truth.error', 'Is it less accurate?', predictions, evidence, {
       facts,
       words: ['it is greater by', 'increase', 'it is smaller by'],
       show: percent,

@@ -26,7 +26,8 @@ export interface CaptureSource {
 /** Folders of captures, one an hour: `…/endpoint/variant/2026/01/05/09/`. A file may be closed in the hour after its records. */
 function prefixes({ destination, endpoint, variant, window }: CaptureSource): S3Place[] {
   const place = s3Place(destination);
-  if (place === undefined) throw usageError(`The endpoint's captures go to "${destination}", which is no s3:// URI.`);
+  if (place === undefined)
+    throw usageError(`The endpoint's captures go to "${destination}", which is not an s3:// URI.`);
   const base = [place.key.replace(/\/+$/, ''), endpoint, variant].filter((part) => part !== '').join('/');
   const hours: S3Place[] = [];
   for (let hour = Math.floor(window.from / HOUR) * HOUR; hour < window.to + HOUR; hour += HOUR) {
@@ -100,8 +101,8 @@ async function fetchOne(
     if (now === undefined) return { path: undefined, download: 'gone' };
     if (tries >= MAX_CHANGES)
       throw environmentError(
-        `${object.uri} is written anew again and again.`,
-        'Run the command again when it stands still.',
+        `${object.uri} is rewritten again and again.`,
+        'Run the command again when the file no longer changes.',
       );
     object = { uri: object.uri, etag: now.etag, bytes: now.bytes };
   }

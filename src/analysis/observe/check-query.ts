@@ -7,11 +7,14 @@ import { usageError } from '../../base/errors.ts';
 export function checkQuery(query: string): void {
   for (const command of commandsOf(query)) {
     if (command === 'source')
-      throw usageError('--logs-query names log groups (SOURCE).', "Leave it out: the endpoint's own group is read.");
+      throw usageError(
+        '--logs-query names log groups (SOURCE).',
+        "Leave SOURCE out: shadowctl reads the endpoint's own group.",
+      );
     if (command === 'limit' || command === 'head' || command === 'tail') {
       throw usageError(
-        `--logs-query ends in '${command}', which would leave predictions out.`,
-        'Leave it out: the window is read in parts until all lines are here. A shorter --last reads less.',
+        `--logs-query ends in '${command}', which would drop predictions.`,
+        'Leave the command out: shadowctl reads the window in parts until it has all lines. A shorter --last reads less.',
       );
     }
     if (command === 'stats')

@@ -47,7 +47,7 @@ async function fromSaved(path: string, tolerance: number | undefined): Promise<O
   if (tolerance !== undefined && counted !== undefined && counted !== tolerance) {
     throw usageError(
       `The policy says numbers.tolerance ${tolerance}; ${path} holds sums that were counted with ${counted}.`,
-      'Give that policy to the report that saves, or keep a folder of captures.',
+      'Use that policy in the report that saves, or keep a folder of captures.',
     );
   }
   return observations;
@@ -88,7 +88,7 @@ async function fromFolder(options: FromFilesOptions): Promise<Observations> {
     metrics: { times: [], production: none, shadow: none },
     predictions,
     notes: [
-      `From the capture files under ${options.path}: they hold no metrics, so errors and latency are not judged.`,
+      `From the capture files under ${options.path}: they contain no metrics, so errors and latency are not judged.`,
       ...notes,
     ],
   };
@@ -106,7 +106,7 @@ async function chooseVariants(options: FromFilesOptions): Promise<readonly [stri
   // A folder without captures is nobody's; where none has any, their names must do.
   const folders = holding.length > 0 && options.variants === undefined ? holding : all;
   if (folders.length === 0) {
-    throw usageError(`${options.path} has no folder in it, so it is no folder of captures.`, SHAPE);
+    throw usageError(`${options.path} has no folder in it, so it is not a folder of captures.`, SHAPE);
   }
   const listed = folders.join(', ');
   if (options.variants !== undefined) {
@@ -125,7 +125,7 @@ async function chooseVariants(options: FromFilesOptions): Promise<readonly [stri
     if (holding.length === 0)
       throw usageError(`None of the folders in ${options.path} (${listed}) holds a capture file.`, SHAPE);
     throw usageError(
-      `It does not show which folder of ${options.path} is production and which is the shadow; it has ${listed}.`,
+      `Cannot tell which folder of ${options.path} is production and which is the shadow; it has ${listed}.`,
       'Name them with --variants PRODUCTION,SHADOW.',
     );
   }

@@ -57,7 +57,7 @@ export async function queryLines(
       if (pieces.length > 0) cut.push(...pieces);
       else if (answer.kind === 'timeout') {
         throw environmentError(
-          `CloudWatch Logs ran out of time on the second ${new Date(part.from).toISOString()} of log group "${group}".`,
+          `CloudWatch Logs timed out on the second ${new Date(part.from).toISOString()} of log group "${group}".`,
           'Shorten --last, or use --log-pattern in place of --logs-query.',
         );
       } else if (answer.kind === 'rows') {
@@ -107,7 +107,7 @@ function timeOf(fields: Record<string, string>): number {
     throw usageError(
       text === undefined
         ? 'The results of --logs-query have no @timestamp.'
-        : `The results of --logs-query have a @timestamp that is no time: ${text}`,
+        : `The results of --logs-query have a @timestamp that is not a time: ${text}`,
       'Begin it with: fields @timestamp, …',
     );
   }

@@ -49,7 +49,7 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
     () => readMetrics(aws, endpoint, variants, options.window, signal),
     () => variants.map(() => noMetrics(options.window)),
     notes,
-    'Traffic, errors and latency are not known.',
+    'Traffic, errors and latency are unknown.',
   );
   if (production === undefined) throw new Error('metrics of no variant were asked for');
   const asked = { metrics: { times: minutesOf(options.window), production, shadow }, window: options.window };
@@ -66,7 +66,7 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
             : readPredictions(aws, clock, facts, during, { ...options, window }, notes),
         () => emptyPredictions(options.comparison),
         notes,
-        'Predictions are not known, so none were compared.',
+        'Predictions are unknown, so none were compared.',
       ),
   );
   return {
@@ -111,7 +111,9 @@ async function readPredictions(
 ): Promise<Predictions | undefined> {
   if (facts.shadow === undefined) return undefined;
   if (!options.predictions) {
-    notes.push('Predictions were left alone (--no-predictions): nobody knows whether the shadow answers well.');
+    notes.push(
+      'Predictions were not compared (--no-predictions): this report does not say whether the shadow answers well.',
+    );
     return undefined;
   }
   if (options.logs !== undefined) {
@@ -164,7 +166,7 @@ async function readPredictions(
   notes.push(...found.notes);
   if (found.predictions.production.records + found.predictions.shadow.records === 0) {
     notes.push(
-      `No captured request lies in this window under ${facts.captures}. Captures land a minute or two after the requests.`,
+      `No captured request lies in this window under ${facts.captures}. Captures arrive a minute or two after the requests.`,
     );
   }
   return found.predictions;
@@ -176,7 +178,7 @@ function windowOfShadow(metrics: Metrics, window: Window, notes: string[]): Wind
   const start = metrics.times[first];
   if (first > 0 && start !== undefined) {
     const at = new Date(start).toISOString().slice(11, 16);
-    notes.push(`The shadow saw its first request in the minute from ${at} UTC on; predictions count from there.`);
+    notes.push(`The shadow saw its first request in the minute from ${at} UTC on; predictions count from then on.`);
   }
   return start === undefined ? window : { from: start, to: window.to };
 }
@@ -187,7 +189,7 @@ function nothingInLogs(production: CaptureSet, shadow: CaptureSet, selector: Log
   const flags = `${selector.query === undefined ? '--log-pattern' : '--logs-query'}, --prediction and --id`;
   const read = production.captures.length + production.unreadable + shadow.captures.length + shadow.unreadable;
   if (production.captures.length + shadow.captures.length > 0) return `${found}. Check ${flags}.`;
-  return `${read === 0 ? 'These containers printed no such line' : 'These containers print no such predictions'}: ${found}, of ${read} lines read. A line must be JSON like {"inferenceId": "r-1", "prediction": 0.7}. Where yours say it with other names, give ${flags}; where they print none, leave out --source logs: data capture needs no container's help.`;
+  return `${read === 0 ? 'These containers printed no such line' : 'These containers print no such predictions'}: ${found}, of ${read} lines read. A line must be JSON like {"inferenceId": "r-1", "prediction": 0.7}. If yours use other names, give ${flags}; if they print none, leave out --source logs: data capture works with any container.`;
 }
 
 async function predictionsFromLogs(
@@ -213,11 +215,10 @@ async function predictionsFromLogs(
           progress: (count) => progress?.(`querying the log of ${variant}: ${count} lines`),
         },
       );
-      if (!complete)
-        notes.push(`The log of ${variant} was read for its first ${MAX_LINES} lines only. Shorten the window.`);
+      if (!complete) notes.push(`The log of ${variant} was read only up to line ${MAX_LINES}. Shorten the window.`);
       if (overfull > 0) {
         notes.push(
-          `${overfull} ${overfull === 1 ? 'second' : 'seconds'} of the log of ${variant} hold more than 10 000 lines each, which is all that a query gives: the rest of them is missing. Narrow --logs-query, or use --log-pattern.`,
+          `${overfull} ${overfull === 1 ? 'second' : 'seconds'} of the log of ${variant} hold more than 10 000 lines each, which is all that a query returns: the others are missing. Narrow --logs-query, or use --log-pattern.`,
         );
       }
       return capturesFromQuery(lines, selector);
@@ -225,12 +226,12 @@ async function predictionsFromLogs(
     const source = { endpoint: options.endpoint, variant, window, pattern: selector.pattern };
     const lines = await readLogLines(aws, source, signal);
     if (lines.length >= MAX_LINES) {
-      notes.push(`The log of ${variant} was read for its first ${MAX_LINES} lines only. Shorten the window.`);
+      notes.push(`The log of ${variant} was read only up to line ${MAX_LINES}. Shorten the window.`);
     }
     return capturesFromLog(lines, selector);
   };
   const [production, shadow] = [await read(facts.production.name), await read(facts.shadow.name)];
-  notes.push("Predictions are from the containers' logs: they hold no inputs.");
+  notes.push("Predictions come from the containers' logs, which contain no inputs.");
   if (production.captures.length === 0 || shadow.captures.length === 0) {
     notes.push(nothingInLogs(production, shadow, selector));
   }

@@ -32,7 +32,7 @@ export function fromShadowOn({ metrics, window }: { metrics: Metrics; window: Wi
     return {
       metrics: { ...metrics, shadow: metrics.shadow && columns(metrics.shadow, (column) => column.map(() => null)) },
       window,
-      note: `The shadow came up in the last minute of this window, so that it holds no whole minute of it: there is one from ${readable} on.`,
+      note: `The shadow came up in the last minute of this window, so the window has no whole minute with the shadow: the first is available from ${readable} on.`,
       nothing: true,
     };
   }
@@ -44,7 +44,7 @@ export function fromShadowOn({ metrics, window }: { metrics: Metrics; window: Wi
       shadow: metrics.shadow && later(metrics.shadow),
     },
     window: { from, to: window.to },
-    note: `The shadow came up within the window asked for; the report begins at ${clock(from)}, with the shadow's first whole minute.`,
+    note: `The shadow came up within the requested window; the report begins at ${clock(from)}, with the shadow's first whole minute.`,
   };
 }
 

@@ -5,24 +5,24 @@
 export const EXAMPLE = `policy:                      # shares and margins are fractions: 0.1 is ten percent
   alpha: 0.05                # chance of a wrong answer, gate by gate
   looks: always              # look as often as you like; once: narrower bounds, for a single look at the end
-  minimumPairs: 300          # compared answers, below which no gate on answers decides
+  minimumPairs: 300          # compared answers; with fewer, no gate on answers decides
   minimumCoverage: 0.9       # share of the shadow's requests that must be found as pairs
-  warmupMinutes: 2           # of the shadow, left out of latency
-  blockMinutes: 10           # latency is judged in blocks of so many minutes ...
-  minimumBlocks: 8           # ... and a pass takes so many of them: 80 minutes
+  warmupMinutes: 2           # of the shadow, left out when latency is judged
+  blockMinutes: 10           # latency is judged in blocks of this many minutes ...
+  minimumBlocks: 8           # ... and a pass needs this many blocks: 80 minutes
   latency: { mean: 0.1, p50: 0.1, p90: 0.2, p99: 0.2 } # how much slower the shadow may be
   errors: 0.01               # how much higher its share of failed requests may be
-  agreement: 0.9             # share of labels that must equal production's; for information where the truth is known
+  agreement: 0.9             # share of labels that must equal production's; for information if labels are available
   numbers: { share: 0.05 }   # share of numbers that may differ by more than the tolerance, likewise
   truth: 0.02                # against --labels: accuracy it may lose, or how much larger its mean error may be
   unparsed: 0.01             # share of its answers that may be unreadable
   tasks: { binary: { agreement: 0.95 }, json: { agreement: 0.95 } } # agreement, share or truth for one kind of answers
-  effect: { latency: 0.1, overhead: 0.2, errors: 0.01 } # what it may cost production; for information
-  decide: []                 # gates that only inform otherwise: [effect], or [labels.agreement] beside labels
-  inform: []                 # gates that shall not decide: [latency.p99]
+  effect: { latency: 0.1, overhead: 0.2, errors: 0.01 } # what the shadow may cost production; for information
+  decide: []                 # gates that otherwise only inform: [effect], or [labels.agreement] in addition to labels
+  inform: []                 # gates that must not decide: [latency.p99]
   # Without a default:
   # numbers: { share: 0.05, tolerance: 0.5 } # instead of half a standard deviation of production's numbers
-  # slices: 0.9              # share of equal answers in every part of every input column
+  # slices: 0.9              # share of equal answers in every slice of every input column
   # distances: { ks: 0.1, psi: 0.1, jensenShannon: 0.02, wasserstein: 5 } # between the two models' numbers
   # fields: { ignore: [$.id], tolerance: { $.score: 0.01 } } # free JSON: paths left out, numbers nearly equal
 `;

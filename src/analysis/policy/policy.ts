@@ -31,7 +31,7 @@ export interface Policy {
   agreement: number;
   /** Numbers count as equal within `tolerance`; undefined: half a standard deviation of production's. `share` may lie beyond. */
   numbers: { tolerance: number | undefined; share: number };
-  /** Share of equal answers that is demanded in every part of every input column; undefined: parts are shown only. */
+  /** Share of equal answers that is demanded in every slice of every input column; undefined: parts are shown only. */
   slices: number | undefined;
   /** Free JSON, by path: what is left out, and how far numbers may lie apart and still be equal. */
   fields: { ignore: readonly string[]; tolerance: Readonly<Record<string, number>> };

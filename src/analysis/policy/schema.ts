@@ -79,7 +79,7 @@ const SCHEMA = v.strictObject({
       ks: v.optional(distance),
       wasserstein: v.optional(distance),
       psi: v.optional(
-        v.pipe(distance, v.maxValue(LARGEST_INDEX, `${LARGEST_INDEX} or less: its bounds hold no further`)),
+        v.pipe(distance, v.maxValue(LARGEST_INDEX, `${LARGEST_INDEX} or less: its bounds are not valid beyond that`)),
       ),
       jensenShannon: v.optional(distance),
     }),

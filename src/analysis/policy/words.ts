@@ -31,7 +31,7 @@ export function explainRest(policy: Policy): string[] {
     `Answers are compared from ${policy.minimumPairs} pairs on [${keyOf(policy, 'minimumPairs')}], if ${percent(policy.minimumCoverage)} of the requests that the shadow should have seen are pairs [${keyOf(policy, 'minimumCoverage')}].`,
     `Latency leaves out the first ${policy.warmupMinutes} minutes of the shadow [${keyOf(policy, 'warmupMinutes')}].`,
     ...(policy.slices === undefined
-      ? ['Parts of the inputs are shown and not judged [slices: not set; 0.9 would demand 90 % in each].']
+      ? ['Slices of the inputs are shown and not judged [slices: not set; 0.9 would require 90 % in each].']
       : []),
     ...(limits ? [] : ['Distances between distributions are shown and not judged [distances: not set].']),
     `Free JSON is compared ${ignore.length === 0 ? 'whole' : `without ${ignore.join(', ')}`} [${keyOf(policy, 'fields.ignore')}], numbers in it ${nearly.length === 0 ? 'must be the same' : `count as equal: ${nearly.join(', ')}`} [${keyOf(policy, 'fields.tolerance')}].`,
@@ -41,8 +41,8 @@ export function explainRest(policy: Policy): string[] {
 }
 
 function decided(policy: Policy, name: string): string {
-  if (!decides(policy, name)) return `${name} informs, for inform names it too.`;
+  if (!decides(policy, name)) return `${name} only informs, because inform names it too.`;
   if (name === 'effect' || name.startsWith('effect.')) return `${name} decides.`;
   const unless = SUPERSEDED_BY_LABELS.some((id) => id === name || id.startsWith(`${name}.`));
-  return unless ? `${name} decides, even where the truth is known.` : `${name} decides by default.`;
+  return unless ? `${name} decides, even if labels are available.` : `${name} decides by default.`;
 }

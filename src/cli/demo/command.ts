@@ -4,13 +4,13 @@ import type { DemoOptions } from './run.ts';
 
 export function demoCommand(host: Host, run: Run<DemoOptions> = lazy(() => import('./run.ts'))): Command {
   return new Command('demo')
-    .option('--keep', 'clean nothing up: leave it standing in the emulator of this folder, for a look around')
+    .option('--keep', "do not clean up: keep everything in this folder's emulator, so that you can look around")
     .addHelpText(
       'after',
       `
-Takes a real linear-learner model and its successor through the whole life cycle, in under a minute: the emulator
-runs in this process on a virtual clock, everything else is what you would run yourself. No AWS account is needed,
-and nothing outside this machine is touched.
+Takes a real linear-learner model and its successor through the whole life cycle, in under a minute. The emulator
+runs in this process on a virtual clock; everything else is what you would run yourself. You need no AWS account,
+and the demo touches nothing outside this machine.
 
 Example:
   $ shadowctl demo --keep`,

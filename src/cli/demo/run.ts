@@ -50,11 +50,11 @@ export async function run(app: App, options: DemoOptions): Promise<Outcome> {
       for (const line of paragraph(io, scene.about)) io.out(line);
       for (const line of scene.lines) await perform(app, line, surroundings);
     }
-    await takeStock(app, surroundings, 'What stands now, read back from the emulator', STORY.length + 1, STANDING);
+    await takeStock(app, surroundings, 'What exists now, read back from the emulator', STORY.length + 1, STANDING);
     if (options.keep) {
       const to = new Date(clock.now()).toISOString();
       const from = new Date(clock.now() - 95 * MINUTE).toISOString();
-      io.out('Kept, in the emulator of this folder. Look around, and clean up, with:');
+      io.out('Kept in the emulator of this folder. Look around and clean up with:');
       // With the truth it is the verdict that was just seen.
       const again = ['report', '--from', from, '--to', to, '--labels', 'weather-test.csv:label'];
       for (const argv of [['status'], ['history'], again, ['cleanup']]) {
@@ -87,7 +87,7 @@ function ended({ keep }: DemoOptions): Problem {
     'Interrupted: the demo has ended. What it had made by then is kept, in the emulator of this folder.',
     lines(
       text`To look around: ${shown('status', { endpoint: ENDPOINT, emulator: true })}`,
-      text`To take it away: ${shown('cleanup', { endpoint: ENDPOINT, emulator: true })}`,
+      text`To delete it: ${shown('cleanup', { endpoint: ENDPOINT, emulator: true })}`,
     ),
   );
 }
@@ -106,7 +106,7 @@ async function perform(app: App, line: Line, surroundings: ExecuteOverrides): Pr
   if (outcome === line.outcome) return;
   throw new Problem(
     'no',
-    `The demo went another way than planned: \`shadowctl ${line.argv.join(' ')}\` ended "${outcome}", planned was "${line.outcome}".`,
+    `The demo did not go as planned: \`shadowctl ${line.argv.join(' ')}\` ended "${outcome}", planned was "${line.outcome}".`,
     { next: 'This is a defect of shadowctl or its emulator; please report it with the output above.' },
   );
 }
@@ -120,7 +120,7 @@ async function withTraffic(
 ): Promise<Outcome> {
   const stop = new AbortController();
   const signal = AbortSignal.any([app.signal, stop.signal]);
-  const enough = new Problem('interrupted', 'The work it ran beside has ended.');
+  const enough = new Problem('interrupted', 'The work that it accompanied has ended.');
   const [outcome] = await (surroundings.clock ?? app.clock).all<Outcome>([
     async () => {
       try {
@@ -160,7 +160,7 @@ async function takeStock(
   io.out(heading(io, number, title));
   io.out(await renderCensus(found, planned, io));
   const wrong = differences(found, planned);
-  if (wrong.length > 0) throw new Problem('no', `The demo went another way than planned: ${wrong.join(', ')}.`);
+  if (wrong.length > 0) throw new Problem('no', `The demo did not go as planned: ${wrong.join(', ')}.`);
 }
 
 async function copyInputs(project: string): Promise<void> {

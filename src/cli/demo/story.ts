@@ -125,7 +125,7 @@ export const STORY: readonly Scene[] = [
   {
     title: 'Version 1 goes live',
     about:
-      'A weather classifier (model 005, linear-learner, Seattle 2012-2014) on three instances, deployed three times over: each time a model and an endpoint config of its own, a test of the inference, and its metrics.',
+      'A weather classifier (model 005, linear-learner, Seattle 2012-2014) on three instances, deployed three times: each time with a model and an endpoint config of its own, an inference test, and metrics.',
     lines: ROUNDS.map(deployV1),
   },
   {
@@ -137,7 +137,7 @@ export const STORY: readonly Scene[] = [
   {
     title: 'Version 2 as a shadow of version 1',
     about:
-      'Three times, the endpoint openly goes back to version 1 and the candidate is attached as a shadow variant: it sees a copy of every request, and only production answers. The second candidate is the mismatched one: it fails every request, and no caller notices.',
+      'Three times, the endpoint visibly goes back to version 1 and the candidate is attached as a shadow variant: it sees a copy of every request, and only production answers. The second candidate is the mismatched one: it fails every request, and no caller notices.',
     lines: ROUNDS.flatMap(shadow),
   },
 ];

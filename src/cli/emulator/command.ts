@@ -40,23 +40,25 @@ export function emulatorCommand(host: Host, runs: EmulatorRuns = RUNS): Command 
   addStart(emulator, host, runs.start);
   emulator
     .command('stop')
-    .description('end it; its state stays')
+    .description('stop it; its state is kept')
     .option(DIR, DIR_WORDS)
     .action((flags: { dir?: string }) => host.start(runs.stop, { dir: flags.dir }));
   emulator
     .command('status')
-    .description('say where it listens, since when, and what stands on it')
+    .description('show where it listens, since when, and what exists on it')
     .option(DIR, DIR_WORDS)
-    .addOption(new Option('--format <name>', 'how to print it').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--format <name>', 'output format').choices(['text', 'json']).default('text'))
     .action((flags: { dir?: string; format: StatusOptions['format'] }) =>
       host.start(runs.status, { dir: flags.dir, format: flags.format }),
     );
   emulator
     .command('env')
-    .description('print what points boto3, the AWS CLI and the SDKs at it: eval "$(shadowctl emulator env)"')
+    .description(
+      'print the environment variables that point boto3, the AWS CLI and the SDKs at it: eval "$(shadowctl emulator env)"',
+    )
     .option(DIR, DIR_WORDS)
     .addOption(
-      new Option('--shell <name>', 'whose words to print')
+      new Option('--shell <name>', 'shell syntax to print')
         .choices(['bash', 'fish', 'powershell', 'dotenv'])
         .default('bash'),
     )
@@ -72,29 +74,29 @@ function addStart(emulator: Command, host: Host, run: Run<StartOptions>): void {
   const collect = <T>(value: T, all: T[] | undefined) => [...(all ?? []), value];
   emulator
     .command('start')
-    .description('start it in the background, unless it runs already')
+    .description('start it in the background, unless it is already running')
     .option(DIR, DIR_WORDS)
-    .option('--port <number>', 'port on 127.0.0.1 (default: 4599, or a free one where that is taken)', parsePort)
-    .option('--foreground', 'stay, and end with Ctrl-C or SIGTERM: for containers and CI')
+    .option('--port <number>', 'port on 127.0.0.1 (default: 4599, or a free one if that is taken)', parsePort)
+    .option('--foreground', 'run in the foreground until Ctrl-C or SIGTERM: for containers and CI')
     .option('--verbose', 'print a line for each request')
     .option(
       '--container <image=server>',
-      'serve an image by a URL or a command of yours; repeatable',
+      'serve an image with a URL or command of yours (repeatable)',
       (text, all: string[] | undefined) => collect(parseContainer(text), all),
     )
     .addOption(
-      new Option('--pace <name>', 'how long things take: seconds, or as long as on AWS')
+      new Option('--pace <name>', 'how long operations take: seconds, or as long as on AWS')
         .choices(['quick', 'lifelike'])
         .default('quick'),
     )
     .option(
       '--latency <name=ms>',
-      'how long one thing takes; repeatable',
+      'how long one operation takes (repeatable)',
       (text, all: [string, number][] | undefined) => collect(parseLatency(text), all),
     )
     .option(
       '--switch <name=value>',
-      'settle what no source could settle; repeatable',
+      'choose behavior that no source documents (repeatable)',
       (text, all: [string, boolean | number | string][] | undefined) => collect(parseSwitch(text), all),
     )
     .addHelpText('after', help)
@@ -125,14 +127,14 @@ interface StartFlags {
 
 function help(): string {
   return `
-Latencies (--latency ${LATENCY_NAMES[0]}=500), in ms, quick and lifelike:
+Latencies (--latency ${LATENCY_NAMES[0]}=500), in ms, quick and realistic:
 ${describeLatencies()}
 
-Switches (--switch ${SWITCHES[0]?.name}=true): what AWS does not say and nobody has measured. Defaults are cautious.
+Switches (--switch ${SWITCHES[0]?.name}=true): behavior that AWS does not document and that has not been measured. Defaults are cautious.
 ${describeSwitches()}
 
 Containers:
-A server that runs already; a command that is started for each instance:
+A server that is already running; a command that is started for each instance:
   $ shadowctl emulator start --container my-image:1=http://127.0.0.1:8080
   $ shadowctl emulator start --container my-image:1='python serve.py'`;
 }

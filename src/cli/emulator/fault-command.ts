@@ -27,7 +27,7 @@ const KINDS: Record<Fault['kind'], string> = {
   'failing-model': 'containers answer --status',
   unhealthy: 'new instances never pass their health check',
   'insufficient-capacity': 'instances cannot be launched',
-  'delay-metrics': 'CloudWatch metrics come --milliseconds late',
+  'delay-metrics': 'CloudWatch metrics arrive --milliseconds late',
 };
 
 const DIR: [flags: string, description: string] = ['--dir <folder>', "folder of the emulator (default: the project's)"];
@@ -37,17 +37,17 @@ export function addFaultCommands(emulator: Command, host: Host, runs: FaultRuns 
   const fault = emulator.command('fault').description('make the running emulator fail on demand');
   fault
     .command('add')
-    .description('add a fault; what is not named matches everything')
+    .description('add a fault; an option that is left out matches everything')
     .addArgument(new Argument('<kind>', 'what happens').choices(Object.keys(KINDS)))
     .option('--service <id>', 'sagemaker, sagemaker-runtime, cloudwatch, logs, s3, sts, sns, application-autoscaling')
     .option('--operation <name>', "AWS's name, for example UpdateEndpoint")
     .option('--endpoint <name>', 'only this endpoint')
     .option('--variant <name>', 'only this variant')
     .option('--endpoint-config <name>', 'only fleets that run this config')
-    .option('--share <number>', 'share of the calls it strikes, 0 to 1', number(0, 1))
-    .option('--times <number>', 'how often at the most', number(1, Number.MAX_SAFE_INTEGER, true))
+    .option('--share <number>', 'share of the calls that it affects, 0 to 1', number(0, 1))
+    .option('--times <number>', 'at most this many times', number(1, Number.MAX_SAFE_INTEGER, true))
     .option('--milliseconds <number>', 'for delay, slow-model and delay-metrics', number(0, HOUR))
-    .addOption(new Option('--ms <number>', 'the same, as it was called before').argParser(number(0, HOUR)).hideHelp())
+    .addOption(new Option('--ms <number>', 'the former name of --milliseconds').argParser(number(0, HOUR)).hideHelp())
     .option('--status <number>', 'HTTP status for error and failing-model', number(400, 599, true))
     .option(...DIR)
     .addHelpText(
@@ -62,15 +62,15 @@ export function addFaultCommands(emulator: Command, host: Host, runs: FaultRuns 
     );
   fault
     .command('list')
-    .description('show the faults and how often each may still strike')
-    .addOption(new Option('--format <name>', 'how to print it').choices(['text', 'json']).default('text'))
+    .description('show the faults and how often each may still occur')
+    .addOption(new Option('--format <name>', 'output format').choices(['text', 'json']).default('text'))
     .option(...DIR)
     .action((flags: { dir?: string; format: FaultListOptions['format'] }) =>
       host.start(runs.list, { dir: flags.dir, format: flags.format }),
     );
   fault
     .command('clear')
-    .description('take faults away: those named, or all')
+    .description('remove faults: those named, or all')
     .argument('[id...]', 'as `fault list` shows them')
     .option(...DIR)
     .action((ids: string[], flags: { dir?: string }) => host.start(runs.clear, { dir: flags.dir, ids }));
@@ -80,6 +80,6 @@ function number(least: number, most: number, whole = false): (text: string) => n
   return (text) => {
     const value = Number(text);
     if (text.trim() !== '' && value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
-    throw new InvalidArgumentError(`It is a ${whole ? 'whole ' : ''}number from ${least} to ${most}.`);
+    throw new InvalidArgumentError(`Give a ${whole ? 'whole ' : ''}number from ${least} to ${most}.`);
   };
 }

@@ -100,10 +100,10 @@ export function parseContainer(text: string): string {
 export function parseLatency(text: string): [string, number] {
   const [name, value] = split(text);
   if (!LATENCY_NAMES.includes(name))
-    throw new InvalidArgumentError(`There is no latency "${name}". Known are ${LATENCY_NAMES.join(', ')}.`);
+    throw new InvalidArgumentError(`There is no latency "${name}". The latencies are ${LATENCY_NAMES.join(', ')}.`);
   const ms = Number(value);
   if (value === '' || !Number.isFinite(ms) || ms < 0)
-    throw new InvalidArgumentError(`"${value}" is no number of milliseconds.`);
+    throw new InvalidArgumentError(`"${value}" is not a number of milliseconds.`);
   return [name, ms];
 }
 
@@ -112,7 +112,7 @@ export function parseSwitch(text: string): [string, boolean | number | string] {
   const known = SWITCHES.find((one) => one.name === name);
   if (known === undefined) {
     throw new InvalidArgumentError(
-      `There is no switch "${name}". Known are ${SWITCHES.map((one) => one.name).join(', ')}.`,
+      `There is no switch "${name}". The switches are ${SWITCHES.map((one) => one.name).join(', ')}.`,
     );
   }
   if (!known.values.includes(value))

@@ -21,10 +21,10 @@ const RUN: Run<OperationsOptions> = lazy(() => import('./operations.ts'));
 export function addOperationsCommand(emulator: Command, host: Host, run: Run<OperationsOptions> = RUN): void {
   emulator
     .command('operations')
-    .description('say which operations of AWS are built, partly built, and not built')
+    .description('list which AWS operations are built, partly built, and not built')
     .addArgument(new Argument('[service]', 'one service (default: all)').choices(SERVICES))
-    .addOption(new Option('--format <name>', 'how to print it').choices(['text', 'json', 'markdown']).default('text'))
-    .option('--all', 'name also what is not built; JSON always does')
+    .addOption(new Option('--format <name>', 'output format').choices(['text', 'json', 'markdown']).default('text'))
+    .option('--all', 'also list what is not built; JSON always does')
     .action((service: ServiceId | undefined, flags: { format: OperationsOptions['format']; all?: boolean }) =>
       host.start(run, { service, format: flags.format, all: flags.all === true }),
     );

@@ -35,5 +35,5 @@ async function print({ io }: App, all: readonly ServiceStanding[], everything: b
       .map(({ name, standing, missing = '' }) => [name, standing, missing]);
     io.out(await table(io, ['operation', '', 'missing'], rows, { indent: '  ' }));
   }
-  if (!everything) io.out('\nWhat is not built answers NotImplemented by name; --all lists it.');
+  if (!everything) io.out('\nAn operation that is not built answers NotImplemented; --all lists these.');
 }

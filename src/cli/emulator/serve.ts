@@ -30,7 +30,7 @@ export async function serve(app: App, dir: string, options: StartOptions): Promi
   try {
     const since = new Date(app.clock.now()).toISOString();
     await writeNotice(dir, { pid: process.pid, port: emulator.port, url: emulator.url, since });
-    app.io.err(`The emulator listens; its state is in ${dir}. End it with Ctrl-C.`);
+    app.io.err(`The emulator is listening; its state is in ${dir}. End it with Ctrl-C.`);
     app.io.out(emulator.url);
     if (!app.signal.aborted) await once(app.signal, 'abort');
   } finally {
@@ -59,11 +59,7 @@ async function listen(app: App, dir: string, options: StartOptions): Promise<Emu
   } catch (error) {
     const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
     if (code === 'EACCES')
-      throw environmentError(
-        `Port ${port} may not be used by this user.`,
-        'Choose one above 1023, with --port.',
-        error,
-      );
+      throw environmentError(`Port ${port} cannot be used by this user.`, 'Choose one above 1023, with --port.', error);
     if (code !== 'EADDRINUSE') throw error;
     const who = await occupantOf(port);
     if (options.port !== undefined) {
@@ -73,7 +69,7 @@ async function listen(app: App, dir: string, options: StartOptions): Promise<Emu
         error,
       );
     }
-    app.io.err(`Port ${port} is taken by ${who}: another port is used.`);
+    app.io.err(`Port ${port} is taken by ${who}; the emulator uses another port.`);
     return start(0);
   }
 }

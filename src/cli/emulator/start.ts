@@ -12,7 +12,7 @@ export async function run(app: App, options: StartOptions): Promise<Outcome> {
   const dir = await folderOf(app, options);
   const running = await runningEmulator(dir);
   if (running !== undefined) {
-    app.io.err(`The emulator runs already, as process ${running.pid} since ${isoSeconds(running.since)}.`);
+    app.io.err(`The emulator is already running as process ${running.pid} since ${isoSeconds(running.since)}.`);
     if (flagsOf(options).length > 0)
       app.io.err('It keeps the flags it was started with: stop it first to change them.');
     app.io.out(running.url);

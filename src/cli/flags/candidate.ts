@@ -22,15 +22,15 @@ export function addCandidateFlags(command: Command): Command {
     .option('--artifact <path|s3 uri>', 'the model: a local model.tar.gz (uploaded), or an s3:// URI')
     .option(
       '--algorithm <name[:version]>',
-      'built-in container: linear-learner or xgboost[:version]; looked up per region',
+      'built-in container: linear-learner or xgboost[:version]; the image is looked up per region',
     )
     .option('--image <uri>', 'any other container image')
-    .option('--allow-mismatch', 'deploy an artifact behind an image that cannot read it')
+    .option('--allow-mismatch', 'deploy an artifact even if the image cannot read it')
     .option('--role <arn>', 'role to run the model with (default: shadowctl.yaml, SAGEMAKER_ROLE_ARN, the live model)')
-    .option('--model-name <name>', 'name of the new model (default: made from endpoint and time)')
-    .option('--config-name <name>', 'name of the new endpoint config (default: likewise)')
+    .option('--model-name <name>', 'name of the new model (default: derived from the endpoint and the time)')
+    .option('--config-name <name>', 'name of the new endpoint config (default: derived the same way)')
     .option('--container-env <key=value>', 'environment of the container (repeatable)', pair('--container-env'))
-    .option('--tag <key=value>', 'tag for everything that is created (repeatable)', pair('--tag'));
+    .option('--tag <key=value>', 'tag for every resource that is created (repeatable)', pair('--tag'));
 }
 
 /** The candidate as the flags name it; a local path is taken from `cwd`. */

@@ -19,7 +19,7 @@ export interface CommonOptions {
 export function commonFlags(command: Command): Command {
   return formatFlag(
     command
-      .option('--plan', 'only show what would be done; exit 4 when there is something to do')
+      .option('--plan', 'only show what would be done; exit with 4 if there is something to do')
       .option('-y, --yes', 'do not ask'),
   );
 }

@@ -38,21 +38,24 @@ export function guardFlags(command: Command, optional?: string): Command {
       `${optional ?? ''}${STRATEGIES.join(' | ')}`,
       optional === undefined ? 'canary' : undefined,
     )
-    .option('--canary-size <size>', 'canary: instances or percent that go first (default: 1 instance)')
-    .option('--step-size <size>', 'linear: instances or percent a step (default: 50%)')
+    .option('--canary-size <size>', 'canary: instances or percent replaced first (default: 1 instance)')
+    .option('--step-size <size>', 'linear: instances or percent per step (default: 50%)')
     .option('--batch-size <size>', 'rolling: instances or percent replaced at a time (default: 50%)')
     .option('--rollback-batch-size <size>', 'rolling: instances or percent returned at a time (default: all)')
     .option('--bake <duration>', 'how long each stage is watched, 0s to 1h (default: 5m)')
-    .option('--final-bake <duration>', 'how long the whole new fleet is watched before the old one goes (default: 5m)')
-    .option('--max-time <duration>', 'when SageMaker gives up, 10m to 8h');
+    .option(
+      '--final-bake <duration>',
+      'how long the whole new fleet is watched before the old one is removed (default: 5m)',
+    )
+    .option('--max-time <duration>', 'when SageMaker gives up on the update, 10m to 8h');
   return limitFlags(moving, {
     rate5xx: ' (default: 1%)',
     rate4xx: ' (default: 5%)',
     increase: ' (default: p90=100%)',
     fleet: 'new fleet',
   })
-    .option('--no-metrics', 'do not wait for and draw the metrics of both fleets once it has ended')
-    .option('--force', 'go on where the examination finds that the update would be unguarded');
+    .option('--no-metrics', 'do not wait for the metrics of both fleets, nor draw them, at the end')
+    .option('--force', 'continue even if the examination finds that the update would be unguarded');
 }
 
 /**
@@ -68,10 +71,10 @@ export function limitFlags(
     .option('--max-5xx-rate <rate>', `share of failed requests on the ${words.fleet}, such as 0.5%${words.rate5xx}`)
     .option('--max-4xx-rate <rate>', `share of refused requests on the ${words.fleet}, such as 10%${words.rate4xx}`)
     .option('--max-latency <limit>', `ModelLatency on the ${words.fleet}, for example p99=250ms`)
-    .option('--max-latency-increase <limit>', `against what runs now, for example p99=20%${words.increase}`)
-    .option('--baseline <duration>', 'how far back what runs now is looked at', '1h')
-    .option('--alarm <name...>', 'alarms of your own that roll back too')
-    .option('--notify <target...>', 'tell an SNS topic (ARN) or a webhook (URL) how it ended');
+    .option('--max-latency-increase <limit>', `compared with the running fleet, for example p99=20%${words.increase}`)
+    .option('--baseline <duration>', "how much of the running fleet's history to compare with", '1h')
+    .option('--alarm <name...>', 'your own alarms, which also roll back')
+    .option('--notify <target...>', 'notify an SNS topic (ARN) or a webhook (URL) of the outcome');
 }
 
 /** For commands that can do without guardrails: only who names a strategy gets them. @throws Problem 'usage' */
@@ -140,7 +143,7 @@ export function parseLimits(
   words: Omit<GuardWords, 'strategy'>,
 ): Pick<GuardOptions, 'limits' | 'baselineMinutes' | 'alarms' | 'notify'> {
   if (words.maxLatency !== undefined && words.maxLatencyIncrease !== undefined) {
-    throw usageError('--max-latency and --max-latency-increase are two limits of one alarm: give one of them.');
+    throw usageError('--max-latency and --max-latency-increase set the limit of the same alarm: give one of them.');
   }
   const baselineMinutes = parseSeconds('--baseline', words.baseline) / 60;
   if (baselineMinutes < 5 || baselineMinutes > 1440)
@@ -182,7 +185,7 @@ function teamAlarms(names: readonly string[]): string[] {
   const distinct = [...new Set(names)];
   if (distinct.length > MAX_TEAM_ALARMS) {
     throw usageError(
-      `--alarm was given ${distinct.length} times: SageMaker takes 10 alarms, and 3 of them are shadowctl's.`,
+      `--alarm was given ${distinct.length} times: SageMaker accepts 10 alarms, and shadowctl uses 3 of them.`,
     );
   }
   const long = distinct.find((name) => name === '' || name.length > 255);

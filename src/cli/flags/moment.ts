@@ -18,7 +18,7 @@ export function readMoment(text: string, option: string): Moment {
   if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(ms)) {
     throw usageError(
       `${option} '${text}' is not a time.`,
-      `Write it like 2026-01-05T09:30Z, 2026-01-05 09:30 (UTC), or -30m for half an hour ago${option === '--from' && !isTime(text) ? '; there is no file or folder of that name either' : ''}.`,
+      `Write it like 2026-01-05T09:30Z, 2026-01-05 09:30 (UTC), or -30m for half an hour ago${option === '--from' && !isTime(text) ? '; there is no file or folder with that name either' : ''}.`,
     );
   }
   return ms;

@@ -23,7 +23,7 @@ export function parseSeconds(flag: string, text: string): number {
   const ms = parseDuration(trimmed);
   if (ms === undefined) throw usageError(`${flag} ${text}: a duration looks like 90s, 10m or 1h30m.`);
   const seconds = ms / SECOND;
-  if (!Number.isInteger(seconds)) throw usageError(`${flag} ${text}: AWS counts whole seconds.`);
+  if (!Number.isInteger(seconds)) throw usageError(`${flag} ${text}: AWS accepts whole seconds only.`);
   return seconds;
 }
 
@@ -33,8 +33,8 @@ export function parseRate(flag: string, text: string): number {
   if (rate === undefined) throw usageError(`${flag} ${text}: a rate looks like 1% or 0.01.`);
   if (rate >= 1) {
     throw usageError(
-      `${flag} ${text}: that is ${percent(rate)} of the requests, so no canary could ever exceed it.`,
-      `A rate of one per cent is written 1% or 0.01.`,
+      `${flag} ${text}: that is ${percent(rate)} of the requests, so no canary can exceed it.`,
+      `Write a rate of one percent as 1% or 0.01.`,
     );
   }
   return rate;

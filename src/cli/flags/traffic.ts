@@ -16,9 +16,9 @@ export function trafficFlags(command: Command): Command {
   return command
     .option(
       '--traffic <file>',
-      'send requests from this CSV or JSON Lines file meanwhile, where there is no real traffic',
+      'send requests from this CSV or JSON Lines file during the update, if there is no real traffic',
     )
-    .option('--rate <n>', `requests a second of --traffic (default: ${DEFAULT_RATE})`, positiveNumber('--rate'));
+    .option('--rate <n>', `requests per second for --traffic (default: ${DEFAULT_RATE})`, positiveNumber('--rate'));
 }
 
 /** What the flags ask for. @throws Problem (usage) for a rate without a file */

@@ -22,13 +22,13 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option('--last <duration>', 'length of the window up to now: 30m, 2h, 1d', '30m')
     .option('--from <time>', 'start of the window (ISO 8601, UTC; or -2h); a path is taken as --files')
     .option('--to <time>', 'end of the window')
-    .addOption(new Option('--format <format>', 'how to show it').choices(FORMATS).default('terminal'))
-    .option('--output <file>', 'write the report there instead of to standard output')
+    .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('terminal'))
+    .option('--output <file>', 'write the report to this file instead of standard output')
     .option(
       '--labels <file[:column]>',
-      'the truth: CSV or JSON Lines, a file or folder, local or s3://, by inferenceId or by features',
+      'the labels: CSV or JSON Lines, a file or folder, local or s3://, by inferenceId or by features',
     )
-    .option('--prediction <path>', "where predictions lie in a JSON answer, like '$.predictions[*].score'")
+    .option('--prediction <path>', "where predictions are in a JSON answer, like '$.predictions[*].score'")
     .addOption(
       new Option(
         '--source <source>',
@@ -44,7 +44,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
       "with --source logs: where a line has the id of its request, like '$.inferenceId', or the query's column",
     )
     .addOption(
-      new Option('--task <task>', 'what kind of answers these are, if it guesses wrong').choices([
+      new Option('--task <task>', 'the kind of answers, if shadowctl guesses wrong').choices([
         'regression',
         'scores',
         'binary',
@@ -53,20 +53,23 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
       ]),
     )
     .option('--policy <file>', 'what the shadow must prove (default: section policy of shadowctl.yaml)')
-    .option('--no-predictions', 'leave the captured predictions alone: metrics only')
-    .option('--files <path>', 'instead of AWS: what --save wrote, or a folder of captures with a folder per variant')
-    .option('--variants <production,shadow>', 'which folders under --files, where their names do not tell')
+    .option('--no-predictions', 'do not compare captured predictions: metrics only')
+    .option(
+      '--files <path>',
+      'read these instead of AWS: a file from --save, or a folder of captures with a folder per variant',
+    )
+    .option('--variants <production,shadow>', 'which folders under --files, if their names do not tell')
     .option('--save <file>', 'keep the observations, to judge them again later with --files')
     .option('--redact', 'leave out inputs, ids, parts of inputs, examples and free answers, in reports and in --save')
-    .option('--schema', 'print the JSON schema of what --format json prints, and end')
-    .option('--watch', 'look again and again, and stop at the first decision')
-    .option('--until-decided', 'the same, showing only the last report (for CI)')
-    .option('--every <duration>', 'time between two looks', '1m')
+    .option('--schema', 'print the JSON schema of --format json, and exit')
+    .option('--watch', 'look repeatedly, and stop at the first decision')
+    .option('--until-decided', 'like --watch, but show only the last report (for CI)')
+    .option('--every <duration>', 'time between looks', '1m')
     .option('--timeout <duration>', 'stop waiting for a decision after this time', '12h')
-    .option('--memory <size>', 'memory bound for pairing many captures; the rest goes to disk', '1GB')
+    .option('--memory <size>', 'memory bound for pairing many captures; the rest is kept on disk', '1GB')
     .addHelpText(
       'after',
-      '\nExit codes: 0 pass, 1 fail, 3 inconclusive: more traffic is needed, or there was nothing to compare.\nA file of --save holds sums: --labels, --prediction, --task, --variants, --from and --to belong to the report that\nsaves it, and it is not watched; a folder of captures takes all of them but --watch and --until-decided.\nAnswers pass no sooner than 80 minutes that have some, with --files too (shadowctl policy explain).\n\nExample:\n  $ shadowctl report --endpoint weather --last 2h --labels truth.csv:label --output report.html --format html',
+      '\nExit codes: 0 pass, 1 fail, 3 inconclusive: more traffic is needed, or there was nothing to compare.\nA file from --save contains sums: give --labels, --prediction, --task, --variants, --from and --to to the report that\nsaves it. It cannot be watched; a folder of captures takes all flags but --watch and --until-decided.\nAnswers need at least 80 minutes with answers to pass, with --files too (shadowctl policy explain).\n\nExample:\n  $ shadowctl report --endpoint weather --last 2h --labels truth.csv:label --output report.html --format html',
     )
     .action((flags: Flags) => {
       const { watch, untilDecided, ...rest } = flags;

@@ -40,7 +40,7 @@ function readSource(cwd: string, flags: ReportOptions): JudgeSource {
   const logs = readSelector(flags);
   if (files !== undefined) return { kind: 'files', path: resolve(cwd, files), variants: readVariants(flags.variants) };
   if (endpoint === undefined)
-    throw usageError('No endpoint is named.', 'Add --endpoint NAME, or --files PATH to judge what was saved.');
+    throw usageError('No endpoint was named.', 'Add --endpoint NAME, or --files PATH to judge what was saved.');
   return { kind: 'endpoint', endpoint, predictions, logs };
 }
 
@@ -60,7 +60,7 @@ function readSelector(options: ReportOptions): LogSelector | undefined {
   const { source, logPattern, logsQuery, prediction, id, files } = options;
   if (source === 'captures') {
     if (logPattern === undefined && logsQuery === undefined && id === undefined) return undefined;
-    throw usageError('--log-pattern, --logs-query and --id say where predictions lie in logs.', 'Add --source logs.');
+    throw usageError('--log-pattern, --logs-query and --id say where predictions are in logs.', 'Add --source logs.');
   }
   if (files !== undefined)
     throw usageError(

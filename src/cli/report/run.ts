@@ -34,7 +34,7 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
   await show(app, options, report);
   if (options.save !== undefined) {
     await writeFile(resolve(app.cwd, options.save), `${JSON.stringify(report.observations)}\n`);
-    app.io.err(`Kept the observations in ${options.save}.`);
+    app.io.err(`Saved the observations to ${options.save}.`);
   }
   // Where nothing was judged nothing was proven: a pipeline must not go on because somebody took the shadow away.
   return report.verdict === undefined ? 'inconclusive' : ENDINGS[report.verdict.outcome];

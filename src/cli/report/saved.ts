@@ -28,7 +28,7 @@ function unusedFlags(options: ReportOptions): string[] {
 export function rejectUnusedFlags(path: string, options: ReportOptions): void {
   if (options.watch !== undefined)
     throw usageError(
-      `${options.watch === 'show' ? '--watch' : '--until-decided'} looks at an endpoint again and again; ${path} stays as it is.`,
+      `${options.watch === 'show' ? '--watch' : '--until-decided'} looks at an endpoint repeatedly; ${path} does not change.`,
       'Leave it out, or name --endpoint instead of --files.',
     );
   if (options.endpoint !== undefined)
@@ -41,7 +41,7 @@ export function rejectUnusedFlags(path: string, options: ReportOptions): void {
   if (flags.length === 0) return;
   const pairs = flags.some((flag) => flag !== '--from' && flag !== '--to');
   throw usageError(
-    `${flags.join(', ')} ${flags.length === 1 ? 'does' : 'do'} nothing with ${path}: a saved file holds the sums of one window${pairs ? ', no single answers any more' : ''}.`,
+    `${flags.join(', ')} ${flags.length === 1 ? 'has' : 'have'} no effect on ${path}: a saved file contains the sums of one window${pairs ? ', not the single answers' : ''}.`,
     flags.includes('--labels')
       ? 'Give the labels to the report that saves (report --endpoint NAME --labels … --save FILE), or keep a folder of captures and name that with --files.'
       : `Give ${flags.length === 1 ? 'it' : 'them'} to the report that saves (with --save), or keep a folder of captures and name that with --files.`,

@@ -16,7 +16,7 @@ export function cleanupLines(io: Pick<Io, 'columns'>, one: EndpointCleanup): str
   return [
     one.deleted.length === 0
       ? `Nothing of endpoint ${one.endpoint} was left.`
-      : `Looked: nothing of endpoint ${one.endpoint} is left.`,
+      : `Checked: nothing of endpoint ${one.endpoint} is left.`,
   ];
 }
 

@@ -44,7 +44,7 @@ function eventLines(io: Io, event: Told): string[] {
     case 'recovered':
       return [`note: ${event.sentence}`];
     case 'alarm-restored':
-      return [`note: An abort was stopped before it gave ${event.alarm} its rule back: done now.`];
+      return [`note: An abort was stopped before it restored the rule of ${event.alarm}; the rule is restored now.`];
     case 'step-applied': {
       const words = stepWords(event.step);
       return words === undefined ? [] : [`${paint(io, 'good', '✓')} ${words}`];
@@ -66,10 +66,10 @@ function eventLines(io: Io, event: Told): string[] {
     case 'notified':
       return [`Told ${targetName(event.target)}.`];
     case 'not-notified':
-      return warn(`Not told: ${plain(event.reason)}`);
+      return warn(`Not notified: ${plain(event.reason)}`);
     case 'traffic-started':
       return [
-        `Sending ${event.rate} requests a second from ${event.file} meanwhile: this traffic is shadowctl's, not your callers'.`,
+        `Sending ${event.rate} requests per second from ${event.file} during the update: this traffic is from shadowctl, not from your callers.`,
       ];
     case 'traffic-stopped':
       return [`! The traffic stopped: ${event.reason}`];
@@ -104,9 +104,9 @@ function stepWords(step: Step): string | undefined {
 function unexaminedWords(artifact: Unexamined): string {
   const why =
     artifact.why === 'too-large'
-      ? `is too large to be looked into (${artifact.bytes} bytes)`
+      ? `is too large to be checked (${artifact.bytes} bytes)`
       : 'cannot be read with these credentials';
-  return `${artifact.uri} ${why}: whether its image can read it is not known.`;
+  return `${artifact.uri} ${why}: whether its image can read it is unknown.`;
 }
 
 function alarmsAwaited(firing: readonly string[], unevaluated: number): string {
@@ -163,13 +163,13 @@ function taskText(task: Task): string {
     case 'await-config':
       return `waiting for endpoint ${task.endpoint}`;
     case 'await-settled':
-      return `waiting for endpoint ${task.endpoint} to settle: AWS deletes none that is being changed`;
+      return `waiting for endpoint ${task.endpoint} to settle: AWS does not delete an endpoint that is changing`;
     case 'await-gone':
       return `waiting for endpoint ${task.endpoint} to be gone`;
     case 'await-captures':
       return 'waiting for the last captures to be written';
     case 'look-for-remains':
-      return 'looking for what is left';
+      return 'checking what is left';
     case 'await-metrics':
       return 'waiting for the metrics: SageMaker publishes them by the minute';
     case 'measure-noise':
@@ -232,7 +232,7 @@ function settledText(
 }
 
 function notRunning(settled: Exclude<Settled, { kind: 'running' }>, config: string): string {
-  if (settled.kind === 'gone') return 'it was deleted meanwhile';
+  if (settled.kind === 'gone') return 'it was deleted in the meantime';
   const reason = settled.reason === undefined ? '' : `: ${settled.reason}`;
   if (settled.kind === 'failed') return `${settled.endpoint.EndpointStatus}${reason}`;
   return `rolled back to ${settled.endpoint.EndpointConfigName}, it does not run ${config}${reason}`;

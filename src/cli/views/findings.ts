@@ -30,5 +30,5 @@ export function findingLines(
     .filter((finding) => finding.severity !== 'ok')
     .flatMap((finding) => showFinding(io, finding));
   const overruled = force && blocking(findings).length > 0;
-  return overruled ? [...lines, `${paint(io, 'warning', '!')} Going on all the same (--force).`] : lines;
+  return overruled ? [...lines, `${paint(io, 'warning', '!')} Continuing anyway (--force).`] : lines;
 }

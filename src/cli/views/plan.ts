@@ -30,7 +30,7 @@ export function updatePlanLines(io: PlanIo, plan: DeployPlan | PlainUpdatePlan):
 export function noteText(note: PlanNote, endpoint: string): string {
   switch (note.kind) {
     case 'shadow-lost':
-      return `note: this takes the shadow variant ${note.variant} away.`;
+      return `note: this removes the shadow variant ${note.variant}.`;
     case 'captures':
       return `Requests and answers of both variants are captured under ${note.under}/${endpoint}/`;
     case 'calibrates':
@@ -61,11 +61,15 @@ export function guardedPlanLines(io: PlanIo, plan: GuardedUpdatePlan): string[] 
 
 export function abortPlanLines(io: PlanIo, plan: AbortPlan): string[] {
   const when = plan.atOnce
-    ? 'SageMaker looks at it while the fleet bakes, so the traffic returns within about a minute'
+    ? 'SageMaker looks at it while the fleet bakes, so traffic returns within about a minute'
     : 'SageMaker looks at it only while a fleet bakes, so this takes effect when the new fleet first gets traffic';
   return [
     `${plan.endpoint} is ${phaseWords(plan.stage)}, on its way from ${plan.previous} to ${plan.requested}.`,
-    ...wrap(`The alarm ${plan.alarm} will be set off. ${when}; then the new fleet is taken away.`, io.columns, '  '),
+    ...wrap(
+      `shadowctl will set off the alarm ${plan.alarm}. ${when}; then it removes the new fleet.`,
+      io.columns,
+      '  ',
+    ),
   ];
 }
 

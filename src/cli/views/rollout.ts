@@ -23,7 +23,7 @@ export function rolloutPlanLines(io: Pick<Io, 'columns'>, { endpoint, rollout, s
     ...(limits === undefined ? [] : limitWords(limits)).flatMap((limit) =>
       wrap(`  taken back at ${limit}`, io.columns, '    '),
     ),
-    `  Two full fleets are billed until it has ended${cost === undefined ? '.' : `: ${cost} more.`}`,
+    `  Two full fleets are billed until it ends${cost === undefined ? '.' : `: ${cost} more.`}`,
   ];
 }
 

@@ -112,9 +112,9 @@ function writeNotRunning(
   const { endpoint, config } = plan;
   if (settled === undefined) {
     const from = plan.kind === 'plain-update' ? ` from ${plan.from}` : '';
-    write(io, `Endpoint ${endpoint} is on its way${from} to ${config}. Follow it with:`);
+    write(io, `Endpoint ${endpoint} is being updated${from} to ${config}. Follow it with:`);
     io.out(text`  ${shown('status', { endpoint, watch: true })}`);
-  } else if (settled.kind === 'gone') io.out(`Endpoint ${endpoint} was deleted while it was waited for.`);
+  } else if (settled.kind === 'gone') io.out(`Endpoint ${endpoint} was deleted during the wait.`);
   else {
     const { EndpointStatus: status, EndpointConfigName: runs } = settled.endpoint;
     write(io, `Endpoint ${endpoint} does not run ${config}: it is ${status} on ${runs}.`);

@@ -14,16 +14,17 @@ export function judgementLines(
   return [
     `${paint(io, good ? 'good' : 'bad', good ? '✓' : '✗')} Verdict on ${model}: ${outcome}. ${plain(summary)}`,
     ...reasons.map((reason) => `    ${plain(reason)}`),
-    ...(!good && force ? [`${paint(io, 'warning', '!')} Going on all the same (--force); the journal says so.`] : []),
+    ...(!good && force ? [`${paint(io, 'warning', '!')} Continuing anyway (--force); the journal records it.`] : []),
   ];
 }
 
 /** How much production differs from itself. */
 export function noiseWords(floor: NoiseFloor | undefined): string {
-  if (floor === undefined) return 'note: No request was answered by both copies in that time: there is no noise floor.';
+  if (floor === undefined)
+    return 'note: No request was answered by both copies in that time, so there is no noise floor.';
   const { labels, numbers, pairs, model } = floor;
   if (labels === undefined && numbers === undefined)
-    return `note: Of ${pairs} pairs of answers none could be compared: there is no noise floor. Say with --prediction where predictions lie in an answer.`;
+    return `note: Of ${pairs} pairs of answers none could be compared, so there is no noise floor. Use --prediction to say where predictions are in an answer.`;
   const share = (part: number, n: number) => percent(part / Math.max(1, n));
   const parts = [
     ...(labels === undefined ? [] : [`${share(labels.differing, labels.n)} of the labels differ`]),

@@ -90,7 +90,7 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
     add(
       `Rollout under way, ${where}: ${model} takes ${percent(share)} of the requests${since === undefined ? '' : ` since ${since}`}.`,
     );
-    add('To go on (or, with --cancel in place of --resume, back):');
+    add('To continue (or, with --cancel instead of --resume, to go back):');
     add(text`  ${shown('rollout', { endpoint: status.endpoint, resume: true })}`);
   }
   if (status.calibration !== undefined) {
@@ -113,21 +113,21 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
   }
   put();
   const counts = Object.entries(status.counts).map(([kind, count]) => counted(kind as ResourceKind, count));
-  add(`What stands of shadowctl's: ${counts.length === 0 ? 'nothing' : counts.join(', ')}.`);
+  add(`Resources from shadowctl: ${counts.length === 0 ? 'nothing' : counts.join(', ')}.`);
   if (status.lastRun !== undefined)
     add(
       `Last change: \`${status.lastRun.command}\` by ${plain(status.lastRun.by)} at ${isoSeconds(status.lastRun.at)}.`,
     );
-  if (status.lock !== undefined) add(`At work now: ${plain(lockText(status.lock))}.`);
+  if (status.lock !== undefined) add(`Running now: ${plain(lockText(status.lock))}.`);
   for (const step of status.open)
-    add(`Begun and never heard of again: ${plain(openText(step))}. The next command that changes anything asks AWS.`);
+    add(`Begun, outcome unknown: ${plain(openText(step))}. The next command that changes anything checks with AWS.`);
   return all;
 }
 
 const OWNERSHIP: Readonly<Record<string, string>> = {
   created: 'ours',
   adopted: 'adopted',
-  foreign: 'not ours',
+  foreign: "not shadowctl's",
   'unknown-here': "shadowctl's, but not from this folder",
 };
 

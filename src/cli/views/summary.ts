@@ -28,7 +28,7 @@ export async function writeSummary(io: Io, summary: Summary): Promise<void> {
   if (accuracy !== undefined)
     rows.push(['accuracy', `${percent(accuracy.right / accuracy.of)} (${accuracy.right} of ${accuracy.of})`]);
   if (meanAbsoluteError !== undefined) rows.push(['mean abs. error', number(meanAbsoluteError, 6)]);
-  if (unread > 0) rows.push(['unread', `${unread} answers were in no format shadowctl knows`]);
+  if (unread > 0) rows.push(['unread', `${unread} answers were in a format that shadowctl does not know`]);
   io.out(await table(io, ['', ''], rows));
   if (summary.errors.length === 0) return;
   io.out();

@@ -96,7 +96,7 @@ function servedSentence({ update, ending, evidence, endedAt }: EndedUpdate): str
   const { requests, errors4xx, errors5xx } = evidence.served;
   if (requests === 0) {
     return ending.kind === 'updated'
-      ? `No request reached the new fleet while it was watched: nothing about ${update.requested} is proven.`
+      ? `No request reached the new fleet while it was watched: this proves nothing about ${update.requested}.`
       : 'No request reached the new fleet.';
   }
   // A fleet that is taken away leaves its last minute to be published later.
@@ -119,7 +119,7 @@ function nextSteps({ update, ending }: EndedUpdate): [label: string, next: Text]
   if (ending.kind === 'taken-over' || ending.kind === 'failed' || ending.kind === 'deleted')
     return [next('look', shown('status', { endpoint }))];
   const steps: [string, Text][] = [
-    ['left over', `${update.requested} and its model still exist, unused; cleanup takes them away with the rest.`],
+    ['left over', `${update.requested} and its model still exist, unused; cleanup deletes them with the rest.`],
   ];
   if (ending.kind === 'rolled-back-by-alarm' || ending.kind === 'rolled-back-for-health')
     steps.push(next('look', shown('doctor', { endpoint })));

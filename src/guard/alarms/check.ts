@@ -73,7 +73,7 @@ function state(alarm: MetricAlarm, report: Report): void {
     );
   }
   if (alarm.StateValue === 'INSUFFICIENT_DATA') {
-    report('note', 'no-evaluation-yet', 'It has no data to judge by yet (INSUFFICIENT_DATA).');
+    report('note', 'no-evaluation-yet', 'It has no data yet (INSUFFICIENT_DATA).');
   }
 }
 
@@ -112,7 +112,7 @@ function rightMetric(alarm: MetricAlarm, report: Report): boolean {
     report(
       'note',
       'own-metric',
-      `It watches ${namespace} ${metric}, which is not SageMaker's: only its state and timing were examined.`,
+      `It watches ${namespace} ${metric}, which is not a SageMaker metric: only its state and timing were examined.`,
     );
   }
   return false;
@@ -136,7 +136,7 @@ function dimensions(alarm: MetricAlarm, update: GuardedUpdate, report: Report): 
       report(
         'blocking',
         name === 'EndpointName' ? 'other-endpoint' : 'no-such-variant',
-        `It watches ${name} ${value}, and this update is of ${right}: it never sees the new fleet.`,
+        `It watches ${name} ${value}, but this update is of ${right}: it never sees the new fleet.`,
         `Use ${name}=${right}.`,
       );
     }
@@ -215,7 +215,7 @@ function missingData(alarm: MetricAlarm, report: Report): void {
     report(
       'note',
       'silence-is-unknown',
-      'Where there is no traffic it falls back to INSUFFICIENT_DATA; what SageMaker makes of that is not documented.',
+      'Where there is no traffic it falls back to INSUFFICIENT_DATA; how SageMaker treats that is not documented.',
     );
   }
 }

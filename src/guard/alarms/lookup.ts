@@ -29,7 +29,7 @@ export function examineNonMetricAlarm(name: string, composite: CompositeAlarm | 
     severity: 'warning',
     check: 'composite-alarm',
     subject,
-    message: `It is a composite alarm (${composite.AlarmRule ?? 'its rule is not shown'}): AWS does not document whether SageMaker heeds those, and the alarms behind it were not examined.`,
+    message: `It is a composite alarm (${composite.AlarmRule ?? 'its rule is not shown'}): AWS does not document whether SageMaker acts on those, and the alarms behind it were not examined.`,
     next: 'Name the metric alarms themselves with --alarm.',
   };
 }

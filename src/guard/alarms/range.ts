@@ -25,7 +25,7 @@ export function range(alarm: MetricAlarm, update: GuardedUpdate, report: Report)
     return report(
       'blocking',
       'fires-without-fault',
-      `${value} ${showOperator(operator)} ${threshold} is true of a fleet without any failure: every update would be rolled back.`,
+      `${value} ${showOperator(operator)} ${threshold} is true of a fleet without failures: every update would be rolled back.`,
     );
   }
   if (bounds.unit === 'share') return shareRange(alarm, update, value, report);
@@ -33,7 +33,7 @@ export function range(alarm: MetricAlarm, update: GuardedUpdate, report: Report)
     report(
       'warning',
       'both-fleets',
-      'It watches both fleets: what the old one does rolls back the new one, and its good answers water the new one down.',
+      'It watches both fleets: what the old one does can roll back the new one, and its good answers dilute the failures of the new one.',
       'Add the dimension EndpointConfigName of the new fleet.',
     );
   }

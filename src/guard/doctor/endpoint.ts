@@ -77,7 +77,7 @@ function parts({ endpoint, config, model, artifactThere }: EndpointFacts, report
       'blocking',
       'config-deleted',
       `The config ${endpoint.EndpointConfigName} that it runs has been deleted: AWS refuses every update of it.`,
-      'Create the endpoint anew.',
+      'Create the endpoint again.',
     );
     return;
   }
@@ -110,7 +110,7 @@ function parts({ endpoint, config, model, artifactThere }: EndpointFacts, report
     report(
       'note',
       'shadow',
-      `It carries the shadow variant ${shadow.VariantName}: a canary would drop it, so shadowctl asks to end it first.`,
+      `It carries the shadow variant ${shadow.VariantName}: a canary would remove it, so shadowctl asks you to end it first.`,
     );
   }
 }
@@ -120,7 +120,7 @@ function fleet({ endpoint, config }: EndpointFacts, report: Report): void {
   const running = endpoint.ProductionVariants?.[0];
   const count = running?.DesiredInstanceCount ?? variant?.InitialInstanceCount;
   if (variant?.ServerlessConfig !== undefined) {
-    report('blocking', 'serverless', 'It is serverless: there are no instances of which a part could go first.');
+    report('blocking', 'serverless', 'It is serverless: there are no instances that could be replaced in part.');
     return;
   }
   if (variant?.InstanceType?.startsWith('ml.inf1.') === true) {
@@ -144,7 +144,7 @@ function fleet({ endpoint, config }: EndpointFacts, report: Report): void {
     report(
       'note',
       'quota',
-      `During an update ${instances(count)} of ${variant?.InstanceType} are needed beside those that stand: the quota "${variant?.InstanceType} for endpoint usage" must permit ${count * 2}. It cannot be read from here.${cost === undefined ? '' : ` Both fleets are billed meanwhile: ${cost} more.`}`,
+      `During an update ${instances(count)} of ${variant?.InstanceType} are needed in addition to the running ones: the quota "${variant?.InstanceType} for endpoint usage" must permit ${count * 2}. shadowctl cannot read it.${cost === undefined ? '' : ` Both fleets are billed meanwhile: ${cost} more.`}`,
       text`${quotaOf(variant?.InstanceType ?? '')}`,
     );
   }
@@ -157,7 +157,7 @@ function role({ model, name }: EndpointFacts, report: Report): void {
   report(
     'note',
     'role-permission',
-    `SageMaker looks at the alarms of ${name} as ${arn}: without cloudwatch:DescribeAlarms there the guardrail does not work. That cannot be seen from here.`,
+    `SageMaker looks at the alarms of ${name} as ${arn}: without cloudwatch:DescribeAlarms there the guardrail does not work. shadowctl cannot check that.`,
     `aws iam simulate-principal-policy --policy-source-arn ${arn} --action-names cloudwatch:DescribeAlarms --query "EvaluationResults[].EvalDecision"`,
   );
 }
@@ -196,7 +196,7 @@ function region({ model, region: here }: EndpointFacts, report: Report): void {
     report(
       'warning',
       'image-region',
-      `Its image lies in ${there} (${image}), and the endpoint in ${here}: SageMaker pulls images only from its own region.`,
+      `Its image is in ${there} (${image}), and the endpoint in ${here}: SageMaker pulls images only from its own region.`,
       `Use the image's registry in ${here}.`,
     );
   }

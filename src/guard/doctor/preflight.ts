@@ -77,7 +77,7 @@ function fallbacks(facts: PreflightFacts): Finding[] {
       check: 'inferentia-1',
       subject,
       message: `${facts.instanceType} (Inferentia 1) has no deployment guardrails: ${silently}`,
-      next: text`Use another instance type, or ${shown('deploy')}, which says openly that it has no guardrail.`,
+      next: text`Use another instance type, or ${shown('deploy')}, which states that it has no guardrail.`,
     });
   }
   const owner = /:(\d{12}):model-package\//.exec(facts.modelPackage ?? '')?.[1];
@@ -87,7 +87,7 @@ function fallbacks(facts: PreflightFacts): Finding[] {
       check: 'marketplace',
       subject,
       message: `The model comes from the package ${facts.modelPackage} of another account. If that is a Marketplace product, it has no deployment guardrails: ${silently}`,
-      next: 'If it is a package shared with you, go on with --force.',
+      next: 'If it is a package shared with you, continue with --force.',
     });
   }
   return found;
@@ -129,7 +129,7 @@ function traffic(facts: PreflightFacts): Finding[] {
         check: 'no-traffic',
         subject,
         message: `No requests in the last ${minutes} minutes: alarms see nothing, and an update without traffic proves nothing.`,
-        next: text`Send traffic meanwhile (--traffic FILE --rate N, or ${shown('invoke')}).`,
+        next: text`Send traffic during the update (--traffic FILE --rate N, or ${shown('invoke')}).`,
       },
     ];
   }
@@ -141,7 +141,7 @@ function traffic(facts: PreflightFacts): Finding[] {
       severity: 'warning',
       check: 'little-traffic',
       subject,
-      message: `About ${Number(perMinute.toPrecision(2))} requests a minute will reach the first stage: a single failure is ${percent(Math.min(1, 1 / Math.max(1, perMinute)))} of a minute.`,
+      message: `About ${Number(perMinute.toPrecision(2))} requests a minute will reach the first stage: a single failure is ${percent(Math.min(1, 1 / Math.max(1, perMinute)))} of a minute's requests.`,
       next: 'Bake longer (--bake), or take a larger first step.',
     },
   ];
@@ -159,7 +159,7 @@ function predecessor(facts: PreflightFacts): Finding[] {
         severity: 'warning',
         check: 'predecessor-fails',
         subject,
-        message: `The fleet being replaced answers ${percent(now)} of its requests with ${code}, and the limit is ${percent(limit)}: a fleet just as good would be rolled back.`,
+        message: `The fleet being replaced answers ${percent(now)} of its requests with ${code}, and the limit is ${percent(limit)}: an equally good fleet would be rolled back.`,
         next: `Raise ${flag}, or find out what fails now.`,
       });
     }
@@ -189,7 +189,7 @@ function finalBake(facts: PreflightFacts): Finding[] {
       severity: 'warning',
       check: 'short-final-bake',
       subject: `endpoint ${facts.endpoint}`,
-      message: `With all traffic on the new fleet it is watched for ${duration(strategy.finalBakeSeconds * SECOND)}, and an alarm needs about ${duration(secondsToFire(1) * SECOND)}: what fails only at full traffic is noticed after the old fleet is gone.`,
+      message: `With all traffic on the new fleet it is watched for ${duration(strategy.finalBakeSeconds * SECOND)}, and an alarm needs about ${duration(secondsToFire(1) * SECOND)}: a failure that appears only at full traffic is noticed after the old fleet is gone.`,
       next: `Use --final-bake ${durationFlag(secondsToFire(1) * SECOND)} or more.`,
     },
   ];
@@ -203,6 +203,6 @@ function capacity(facts: PreflightFacts): Finding {
     severity: 'note',
     check: 'capacity',
     subject: `endpoint ${facts.endpoint}`,
-    message: `While it lasts, ${instances(extra)} of ${facts.instanceType ?? 'its kind'} are needed and billed beside the ${strategy.fleet} that stand${cost === undefined ? '' : `, ${cost} on top`}; the account's quota must permit ${strategy.fleet + extra}.`,
+    message: `While it lasts, ${instances(extra)} of ${facts.instanceType ?? 'its kind'} are needed and billed in addition to the ${strategy.fleet} that run${cost === undefined ? '' : `, ${cost} on top`}; the account's quota must permit ${strategy.fleet + extra}.`,
   };
 }

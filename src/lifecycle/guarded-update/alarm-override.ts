@@ -37,7 +37,7 @@ export function planAbort(
     if (!guarding.includes(own) || tracked?.state !== 'exists' || !isAlarmInput(tracked.input)) continue;
     return { name: own, alarm: tracked.input };
   }
-  return { impossible: `it is guarded by ${guarding.join(', ')}, none of which is shadowctl's to set off` };
+  return { impossible: `it is guarded by ${guarding.join(', ')}, none of which shadowctl may set off` };
 }
 
 /** The alarm as it must be to stay in ALARM whatever the fleet does: setting its state alone lasts until it is next evaluated. */

@@ -94,7 +94,7 @@ function foreignImage({ endpoint, live, newImage }: Examined, here: string): Fin
       severity: 'warning',
       check: 'new-image-region',
       subject: `endpoint ${endpoint}`,
-      message: `The new model's image lies in ${there} (${newImage}), and the endpoint in ${here}: SageMaker pulls images only from its own region.`,
+      message: `The new model's image is in ${there} (${newImage}), and the endpoint in ${here}: SageMaker pulls images only from its own region.`,
       next: `Use the image's registry in ${here}.`,
     },
   ];

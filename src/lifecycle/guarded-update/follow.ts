@@ -33,7 +33,7 @@ export async function followUpdate(session: Session, update: UpdateStarted): Pro
     return ended;
   } catch (error) {
     const { endpoint } = update;
-    const goesOn = `The update of ${endpoint} to ${update.requested} goes on in SageMaker, guarded by ${update.alarms.length} alarms there.`;
+    const goesOn = `The update of ${endpoint} to ${update.requested} continues in SageMaker, guarded by ${update.alarms.length} alarms there.`;
     const next = lines(
       text`Watch again: ${shown('canary', { endpoint, resume: true })}`,
       text`Stop it:     ${shown('abort', { endpoint })}`,

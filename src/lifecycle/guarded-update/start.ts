@@ -77,14 +77,14 @@ export function requireGuardable(live: Live): number {
   const { config, variant, instances } = productionOf(live);
   if (variant.ServerlessConfig !== undefined) {
     throw environmentError(
-      `Endpoint "${live.name}" is serverless: it has no instances of which a part could go first.`,
+      `Endpoint "${live.name}" is serverless: it has no instances that could be replaced in part.`,
       text`Update it with: ${shown('deploy', { endpoint: live.name, artifact: '…' })}`,
     );
   }
   const [shadow] = config.ShadowProductionVariants ?? [];
   if (shadow !== undefined) {
     throw environmentError(
-      `Endpoint "${live.name}" carries the shadow variant "${shadow.VariantName}", which this update would drop.`,
+      `Endpoint "${live.name}" carries the shadow variant "${shadow.VariantName}", which this update would remove.`,
       text`End the shadow first: ${shown('promote', { endpoint: live.name })}, or ${shown('keep', { endpoint: live.name })}`,
     );
   }
@@ -160,7 +160,7 @@ function refuseUnguarded({ findings }: GuardedUpdatePlan): void {
   if (stops.length === 0) return;
   throw environmentError(
     `Nothing was changed: ${stops.length === 1 ? 'a finding' : `${stops.length} findings`} would leave this update unguarded (${stops.map((finding) => `${finding.subject}: ${finding.check}`).join(', ')}).`,
-    'Fix what is marked ✖ above, or overrule it with --force.',
+    'Fix what is marked ✖ above, or override it with --force.',
   );
 }
 

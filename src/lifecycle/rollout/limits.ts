@@ -34,7 +34,7 @@ export async function settleRolloutLimits(
       );
     if (firing !== undefined)
       throw environmentError(
-        `The alarm ${name} is in ALARM now: this rollout would be taken back at once.`,
+        `The alarm ${name} is in ALARM now: this rollout would be rolled back at once.`,
         'Wait until it is OK, or remove its cause.',
       );
   }

@@ -73,7 +73,7 @@ export async function startRollout(session: Session, options: RolloutOptions): P
     if (under !== undefined) {
       throw environmentError(
         `A rollout of ${under.rollout.model} on ${endpoint} is under way.`,
-        'Go on with --resume, or return with --cancel.',
+        'Continue with --resume, or return with --cancel.',
       );
     }
     const decided = await decide(on, options);
@@ -117,7 +117,7 @@ async function onRollout(
     const position = positionOf(on.state());
     if (position !== undefined) return position;
     throw usageError(
-      `No rollout on ${endpoint} is under way that was begun from this folder.`,
+      `No rollout on ${endpoint} is under way that was started from this folder.`,
       text`See what was deployed: ${shown('history', { endpoint })}`,
     );
   };
@@ -196,7 +196,7 @@ async function carryOn(
     const stop = await continueRollout(partsOf(on, run, rollout, options), position);
     return await finish(session, rollout, stop, options, targets);
   } catch (error) {
-    const stays = `${endpoint} stays as it is divided now.`;
+    const stays = `${endpoint} keeps its current division of requests.`;
     const next = lines(
       text`Go on: ${shown('rollout', { endpoint, resume: true })}`,
       text`Return: ${shown('rollout', { endpoint, cancel: true })}`,
@@ -248,8 +248,8 @@ async function finish(
 ): Promise<RolloutStopped> {
   if (stop.at === 'ended' && stop.refused === true)
     throw environmentError(
-      `${endpoint} did not take up ${rollout.config}; it serves as before.`,
-      text`See what stands: ${shown('status', { endpoint })}`,
+      `${endpoint} did not start to run ${rollout.config}; it serves as before.`,
+      text`See what exists: ${shown('status', { endpoint })}`,
     );
   const config = (await describeEndpoint(await session.aws(), endpoint, session.signal))?.EndpointConfigName;
   const stopped: RolloutStopped = { kind: 'stopped', endpoint, rollout, config, ...stopOf(rollout, stop) };

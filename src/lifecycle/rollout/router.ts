@@ -60,8 +60,8 @@ export function variantRouter(on: LockedEndpoint, run: JournaledRun, rollout: Ro
     if (isOurs(live?.EndpointConfigName)) return true;
     if (live?.EndpointConfigName !== rollout.previous) {
       throw environmentError(
-        `${endpoint} runs ${live?.EndpointConfigName ?? 'nothing'}, which this rollout knows nothing of.`,
-        'Somebody else updated it. Take your rollout out of the way with --cancel.',
+        `${endpoint} runs ${live?.EndpointConfigName ?? 'nothing'}, which does not belong to this rollout.`,
+        'Someone else updated it. End your rollout with --cancel.',
       );
     }
     return runConfig(rollout.config, live.LastModifiedTime);
@@ -91,7 +91,7 @@ export function variantRouter(on: LockedEndpoint, run: JournaledRun, rollout: Ro
     );
     if (await runConfig(rollout.final)) return;
     throw environmentError(
-      `${endpoint} did not take up ${rollout.final}; ${rollout.model} serves all requests as the variant ${rollout.candidate}.`,
+      `${endpoint} did not start to run ${rollout.final}; ${rollout.model} serves all requests as the variant ${rollout.candidate}.`,
       'Try again with --resume.',
     );
   }

@@ -78,10 +78,10 @@ function checkNames({ endpoint, variantName, model, candidate }: ShadowOptions):
   const named = candidate.artifact ?? candidate.algorithm ?? candidate.image ?? candidate.modelName;
   if (model !== undefined && named !== undefined)
     throw usageError(
-      '--model names a model that exists; it goes with neither --artifact, --algorithm, --image nor --model-name.',
+      '--model names an existing model; it cannot be combined with --artifact, --algorithm, --image or --model-name.',
     );
   if (model === undefined && candidate.artifact === undefined && candidate.image === undefined)
-    throw usageError('No candidate was named.', 'Give --artifact, or --model for a model that exists.');
+    throw usageError('No candidate was named.', 'Give --artifact, or --model for an existing model.');
 }
 
 async function decide(on: EndpointSession, options: ShadowOptions, live: Live): Promise<DecidedShadow> {

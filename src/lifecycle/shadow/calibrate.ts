@@ -145,7 +145,7 @@ function stoppedPhase({ session, state, endpoint }: LockedEndpoint, standing: Ca
   const begun = standing ?? calibrationOf(state(), state().configs.at(-1)?.config);
   if (!wanted || begun === undefined) return error;
   return interrupted(
-    `Interrupted. Production's own model ${begun.model} is its own shadow, or becomes it now; nothing ends that by itself.`,
-    lines(calibrationEnds(begun, endpoint), text`Whether it has settled: ${shown('status', { endpoint })}`),
+    `Interrupted. Production's own model ${begun.model} is its own shadow, or is becoming it now; nothing ends that automatically.`,
+    lines(calibrationEnds(begun, endpoint), text`To check whether it has settled: ${shown('status', { endpoint })}`),
   );
 }

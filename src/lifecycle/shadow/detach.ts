@@ -13,7 +13,7 @@ import { updateTo } from './plan.ts';
 
 export interface DetachOptions {
   endpoint: string;
-  /** Of the config without the shadow, where a new one is needed. */
+  /** Of the config without the shadow, if a new one is needed. */
   configName: string | undefined;
   /** Decide only: the plan is returned, and nothing is changed. */
   plan: boolean;

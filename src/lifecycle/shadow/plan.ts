@@ -126,8 +126,8 @@ export function requireShadowable(
     throw environmentError(`${calibrationText(standing)}.`, calibrationEnds(standing, live.name));
   if (shadow !== undefined && standing === undefined) {
     throw environmentError(
-      `Endpoint "${live.name}" carries a shadow already: "${shadow.VariantName}" with model ${shadow.ModelName}.`,
-      text`SageMaker permits one. Take it away first: ${shown('shadow detach', { endpoint: live.name })}`,
+      `Endpoint "${live.name}" already carries a shadow: "${shadow.VariantName}" with model ${shadow.ModelName}.`,
+      text`SageMaker permits one. Remove it first: ${shown('shadow detach', { endpoint: live.name })}`,
     );
   }
   if (variant.VariantName === spec.variantName)

@@ -90,7 +90,7 @@ async function readBytes(
   });
   if (!facts.isFile()) throw usageError(`${option}: ${path} is not a file.`);
   if (facts.size > MAX_BYTES)
-    throw usageError(`${option}: ${path} is larger than ${MAX_BYTES / 1024 ** 2} MB.`, 'Give a part of it.');
+    throw usageError(`${option}: ${path} is larger than ${MAX_BYTES / 1024 ** 2} MB.`, 'Give a smaller file.');
   return readFile(file);
 }
 
@@ -107,7 +107,7 @@ function jsonRows(lines: readonly Line[], source: string, option: string, { labe
     } catch (error) {
       throw usageError(
         `${option}: line ${line} of ${source} is not JSON: ${(error as Error).message}.`,
-        'JSON Lines holds one JSON value a line.',
+        'JSON Lines has one JSON value per line.',
         error,
       );
     }
@@ -146,7 +146,7 @@ function csvRows(lines: readonly Line[], source: string, option: string, options
   }
   const column = labelColumn(first?.fields ?? [], source, options.labels);
   const rows = header ? parsed.slice(1) : parsed;
-  if (rows.length === 0) throw usageError(`${option}: ${source} holds a header, but no rows.`);
+  if (rows.length === 0) throw usageError(`${option}: ${source} contains a header, but no rows.`);
   return rows.map(({ fields, content, line }) => {
     if (column === undefined) return { body: content, label: undefined, line };
     return {

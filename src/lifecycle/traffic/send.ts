@@ -97,7 +97,7 @@ function checkPrefix(prefix: string | undefined): string | undefined {
   if (prefix === undefined || /^[!-~][ -~]{0,51}$/.test(prefix)) return prefix;
   throw usageError(
     `--inference-id-prefix: "${prefix}" cannot begin an InferenceId.`,
-    'Printable ASCII characters, 52 at the most, the first not a space.',
+    'Printable ASCII characters, at most 52, and the first is not a space.',
   );
 }
 

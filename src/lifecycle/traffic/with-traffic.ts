@@ -53,7 +53,7 @@ export async function withTraffic<T>(
 ): Promise<T> {
   const { clock, signal } = session;
   const enough = new AbortController();
-  const reason = new Problem('interrupted', 'The work beside the requests has ended.');
+  const reason = new Problem('interrupted', 'The work that the requests accompanied has ended.');
   const either = AbortSignal.any([signal, enough.signal]);
   // Every request under way listens to it.
   setMaxListeners(0, either);

@@ -9,7 +9,8 @@ const COLUMN_SLICES = 20;
 /** An adjusted p below this stands out. */
 const STANDS_OUT = 0.05;
 
-const REMARK = 'Below an adjusted p of 0.05 it stands out; false discoveries are held to 5 % (Benjamini-Hochberg).';
+const REMARK =
+  'A slice with an adjusted p below 0.05 stands out; the false discovery rate is at most 5 % (Benjamini-Hochberg).';
 
 /** Agreement by the class that production chose, the least likely by chance first. */
 export function classSlices(sums: LabelSums, repeats: Repeats | undefined): Section | undefined {
@@ -44,7 +45,7 @@ export function classSlices(sums: LabelSums, repeats: Repeats | undefined): Sect
   };
 }
 
-/** Agreement by parts of the inputs' columns, the least likely by chance first. */
+/** Agreement by slices of the inputs' columns, the least likely by chance first. */
 export function columnSlices(found: Predictions): Section | undefined {
   const all = slicesByColumn(found).toSorted((a, b) => a.p - b.p);
   if (all.length === 0) return undefined;
@@ -58,11 +59,11 @@ export function columnSlices(found: Predictions): Section | undefined {
     chance(slice.adjusted),
   ]);
   return {
-    title: 'Agreement by parts of the input',
+    title: 'Agreement by slices of the input',
     sentences: [],
     tables: [
       {
-        caption: `${count(shown.length)} of ${count(all.length)} parts of columns`,
+        caption: `${count(shown.length)} of ${count(all.length)} slices of columns`,
         columns: [
           { title: 'input', words: 40 },
           { title: 'where', words: 40 },
@@ -133,7 +134,7 @@ export function topSection(pairs: readonly DivergingPair[]): Section | undefined
     sentences: [],
     tables: [
       {
-        caption: 'The worst first; an input stands here once, with how often it came and differed',
+        caption: 'The worst first; each input is listed once, with how often it came and differed',
         columns: [
           { title: 'id', words: 64 },
           { title: 'production', words: 40 },

@@ -16,7 +16,7 @@ export interface GateReason {
 function whyInforms(gate: Gate, { observations, policy }: Report): string {
   const known = (observations.predictions?.truth?.rows ?? 0) > 0;
   return !gate.gating && known && SUPERSEDED_BY_LABELS.includes(gate.id) && decidesUnder(policy, gate.id)
-    ? 'For information only: labels are available, and being right decides.'
+    ? 'For information only: labels are available, and correctness decides.'
     : '';
 }
 

@@ -53,13 +53,13 @@ export function noData({ observations, summaries, created }: Report): NoData | u
   }
   if (asked > 0) {
     return {
-      why: `The shadow saw none of production's ${count(askedSince)} requests in this window.`,
+      why: `The shadow received none of production's ${count(askedSince)} requests in this window.`,
       next: 'Check that it is in service:',
       command: shown('status', { endpoint }),
     };
   }
   return {
-    why: `No request to ${endpoint} was seen in this window.`,
+    why: `${endpoint} received no requests in this window.`,
     next: 'Choose another window with --last, or with --from and --to. Send requests with:',
     command: shown('invoke', { endpoint, data: '…' }),
   };

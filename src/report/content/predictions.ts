@@ -38,9 +38,9 @@ function pairing(found: Predictions, noise: NoiseFloor | undefined): Section {
   const always = [row('capture files', (side) => side.files), row('records', (side) => side.records)];
   const odd = [
     row('records unmatched', (side) => side.unmatched),
-    row('records with an id or input that comes twice', (side) => side.ambiguous),
+    row('records with an id or input that occurs twice', (side) => side.ambiguous),
     row('records without an answer', (side) => side.withoutAnswer),
-    row('records with an answer not understood', (side) => side.unparsed),
+    row('records with an answer that could not be read', (side) => side.unparsed),
     row('lines not readable', (side) => side.unreadable),
     row('outside of the window', (side) => side.outside),
   ].filter(([, production, shadow], i) => i === 0 || production !== '0' || shadow !== '0');
@@ -55,8 +55,10 @@ function pairing(found: Predictions, noise: NoiseFloor | undefined): Section {
       noise === undefined ? '' : noiseText(noise),
       differentRows === 0 ? '' : `${count(differentRows)} pairs left out: the answers have different numbers of rows.`,
     ].filter((words) => words !== ''),
-    tables: [{ caption: 'What became of the captured records', columns: BOTH, rows }],
-    ...(examples.length === 0 ? {} : { quotes: { title: 'Not understood, for example', lines: examples } }),
+    tables: [{ caption: 'How the captured records were used', columns: BOTH, rows }],
+    ...(examples.length === 0
+      ? {}
+      : { quotes: { title: 'Answers that could not be read, for example', lines: examples } }),
   };
 }
 
@@ -101,7 +103,7 @@ function numbers(sums: NumberSums): Section {
     tables: [
       { caption: 'Spread', columns: BOTH, rows: spread },
       {
-        caption: `How far apart, over ${count(sums.rows)} rows`,
+        caption: `How far apart they are, over ${count(sums.rows)} rows`,
         columns: [{ title: '' }, { title: 'value', number: true }],
         rows: apart,
       },
@@ -120,9 +122,9 @@ function truth(sums: TruthSums): Section {
     const { production, shadow, onlyProduction, onlyShadow } = sums.labels;
     const rows = [
       ['right (accuracy)', percent(production / sums.rows), percent(shadow / sums.rows)],
-      ['right where the other is wrong', count(onlyProduction), count(onlyShadow)],
+      ['correct where the other is wrong', count(onlyProduction), count(onlyShadow)],
     ];
-    return { ...base, tables: [{ caption: 'How often each is right', columns: BOTH, rows }] };
+    return { ...base, tables: [{ caption: 'How often each is correct', columns: BOTH, rows }] };
   }
   if (sums.numbers === undefined) return { ...base, tables: [] };
   const rows = [['mean absolute error', number(sums.numbers.maeProduction), number(sums.numbers.maeShadow)]];

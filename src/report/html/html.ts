@@ -94,7 +94,7 @@ function verdict(report: Report, nothing: NoData | undefined, print: (line: Comm
   }
   const units = unitsText(report);
   const { id, seen, canBe, limit, why } = GATE_COLUMNS;
-  const table = `<table class="gates"><caption>Gates: what was asked, seen, and allowed</caption><thead><tr><th scope="col">${id}</th><th scope="col" class="number">${seen}</th><th scope="col" class="number">${canBe}</th><th scope="col" class="number">${limit}</th><th scope="col">${why}</th></tr></thead><tbody>${gateTable(report).map(gateRow).join('\n')}</tbody></table>`;
+  const table = `<table class="gates"><caption>Gates: what was asked, observed, and allowed</caption><thead><tr><th scope="col">${id}</th><th scope="col" class="number">${seen}</th><th scope="col" class="number">${canBe}</th><th scope="col" class="number">${limit}</th><th scope="col">${why}</th></tr></thead><tbody>${gateTable(report).map(gateRow).join('\n')}</tbody></table>`;
   return `<section class="verdict ${found.outcome}"><h2><span class="mark" aria-hidden="true">${MARK[found.outcome]}</span> Verdict: ${found.outcome}</h2><p>${proseHtml(found.summary)}</p></section>
 ${scrolling('Gates', table)}${units === '' ? '' : `\n<p class="quiet">${proseHtml(units)}</p>`}`;
 }

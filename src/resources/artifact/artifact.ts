@@ -57,7 +57,12 @@ export async function checkArtifact(path: string): Promise<Artifact> {
     write(chunk: Buffer, _, done) {
       unpacked += chunk.length;
       if (unpacked > MAX_UNPACKED)
-        done(usageError(`${path} unpacks to more than ${MAX_UNPACKED / 1024 ** 3} GB.`, 'No instance could hold it.'));
+        done(
+          usageError(
+            `${path} unpacks to more than ${MAX_UNPACKED / 1024 ** 3} GB.`,
+            'It would not fit on any instance.',
+          ),
+        );
       else if (tar.write(chunk)) done();
       else tar.once('drain', () => done());
     },

@@ -57,7 +57,7 @@ export async function checkCandidate(options: CandidateOptions, region: string):
   if (options.artifact === undefined && options.algorithm === undefined && options.image === undefined) {
     throw usageError(
       'No model was named: --artifact is missing.',
-      'Give --artifact with a model.tar.gz or its s3:// URI and --algorithm or --image; or --image URI alone, of a container that carries its model.',
+      'Give --artifact with a model.tar.gz or its s3:// URI and --algorithm or --image; or --image URI alone, for a container that includes its model.',
     );
   }
   if ((options.algorithm === undefined) === (options.image === undefined)) {
@@ -74,7 +74,7 @@ export async function checkCandidate(options: CandidateOptions, region: string):
   if (options.artifact === undefined) {
     if (builtIn !== undefined)
       throw usageError(
-        `--artifact is missing: the image of ${builtIn.algorithm} carries no model.`,
+        `--artifact is missing: the image of ${builtIn.algorithm} contains no model.`,
         'Give a model.tar.gz or its s3:// URI.',
       );
     return { image, builtIn, local: undefined, uri: undefined };
@@ -104,7 +104,7 @@ export function requireReadable(source: string, artifact: Artifact, image: Image
   if (format !== undefined && format !== algorithm) {
     throw usageError(
       `${source} was written by ${format} (it holds ${holds}); the image of ${algorithm}:${version} cannot read it.`,
-      `Give --algorithm ${format}; to deploy it behind ${algorithm} all the same, add --allow-mismatch.`,
+      `Give --algorithm ${format}; to deploy it behind ${algorithm} anyway, add --allow-mismatch.`,
     );
   }
   const unreadable = algorithm === 'linear-learner' || members.every((member) => FOREIGN_FILE.test(member));
@@ -112,7 +112,7 @@ export function requireReadable(source: string, artifact: Artifact, image: Image
     const wanted = algorithm === 'linear-learner' ? 'the file model_algo-1' : 'a booster (xgboost-model)';
     throw usageError(
       `${source} holds ${holds}; the image of ${algorithm}:${version} looks for ${wanted} and cannot read it.`,
-      `Give the --image of the framework that wrote it; to deploy it behind ${algorithm} all the same, add --allow-mismatch.`,
+      `Give the --image of the framework that wrote it; to deploy it behind ${algorithm} anyway, add --allow-mismatch.`,
     );
   }
 }

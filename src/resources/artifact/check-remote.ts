@@ -19,7 +19,7 @@ export interface RemoteCheck {
   unexamined: (artifact: Unexamined) => void;
 }
 
-/** An artifact in S3 that was not looked into, and why: whether its image can read it is not known. */
+/** An artifact in S3 that was not looked into, and why: whether its image can read it is unknown. */
 export type Unexamined = { uri: string; why: 'too-large'; bytes: number } | { uri: string; why: 'not-permitted' };
 
 /**

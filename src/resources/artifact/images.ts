@@ -49,7 +49,7 @@ export function algorithmImage(text: string, region: string): Image {
   const known = Object.hasOwn(ALGORITHMS, name) ? ALGORITHMS[name as Algorithm] : undefined;
   if (known === undefined) {
     throw usageError(
-      `--algorithm: "${name}" is not an algorithm shadowctl knows the image of.`,
+      `--algorithm: "${name}" is not an algorithm whose image shadowctl knows.`,
       `Known: ${ALGORITHM_NAMES.join(', ')}. For any other container give --image URI.`,
     );
   }

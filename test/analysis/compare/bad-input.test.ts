@@ -199,7 +199,7 @@ describe('bad input is counted and named, and nothing crashes', () => {
     await expect(look({ 'a/x.jsonl': '' }, { variants: ['a', 'c'] })).rejects.toThrow("has no folder 'c'; it has a");
     await expect(look({ 'a/x.txt': '', 'b/x.txt': '' })).rejects.toThrow('(a, b) holds a capture file');
     await expect(look({ 'x.jsonl': '' })).rejects.toMatchObject({
-      message: expect.stringMatching(/has no folder in it, so it is no folder of captures\.$/),
+      message: expect.stringMatching(/has no folder in it, so it is not a folder of captures\.$/),
       next: expect.stringContaining('AllTraffic/…/*.jsonl and shadow/…/*.jsonl'),
     });
     await expect(look({}, { path: join(root, 'nowhere') })).rejects.toThrow('There is nothing at');

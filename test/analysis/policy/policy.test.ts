@@ -29,7 +29,7 @@ describe('reading a policy', () => {
     [{ alpha: 0.7 }, 'x: policy: alpha: 0.7 is not a chance between 0 and 0.5 (0.05 is five percent).'],
     [{ agreement: 95 }, 'x: policy: agreement: 95 is not a share between 0 and 1 (0.1 is ten percent).'],
     [{ slices: [0.9] }, 'x: policy: slices: [0.9] is not a share between 0 and 1 (0.1 is ten percent).'],
-    [{ distances: null }, 'x: policy: distances: nothing is there, where keys with values are expected.'],
+    [{ distances: null }, 'x: policy: distances: nothing was found where keys with values are expected.'],
     [
       { latency: { p95: 0.1 } },
       'x: policy: latency.p95: there is no such key, did you mean p90? The keys of latency are mean, p50, p90, p99.',
@@ -42,7 +42,10 @@ describe('reading a policy', () => {
     [{ colour: {} }, 'x: policy: colour: there is no such key. The keys are alpha, '],
     [{ minimumPairs: 2.5 }, 'x: policy: minimumPairs: 2.5 is not a whole number, 1 or greater.'],
     [{ looks: 'often' }, 'x: policy: looks: "often" is not always or once.'],
-    [{ distances: { psi: 0.4 } }, 'x: policy: distances.psi: 0.4 is not 0.25 or less: its bounds hold no further.'],
+    [
+      { distances: { psi: 0.4 } },
+      'x: policy: distances.psi: 0.4 is not 0.25 or less: its bounds are not valid beyond that.',
+    ],
     [{ fields: { ignore: ['id'] } }, 'x: policy: fields.ignore.0: "id" is not a path like $.score or'],
     [
       { fields: { tolerance: { score: 1 } } },
@@ -53,7 +56,7 @@ describe('reading a policy', () => {
       { inform: ['latency.99'] },
       'inform.0: "latency.99" is not the name of a gate, did you mean latency.p99? (they are ',
     ],
-    ['strict', 'x: policy: "strict" is there, where keys with values are expected.'],
+    ['strict', 'x: policy: "strict" was found where keys with values are expected.'],
   ])('%j is refused by name', (section, message) => {
     expect(() => readPolicy(section, 'x')).toThrow(message);
   });

@@ -231,7 +231,7 @@ describe('again', () => {
     const third = await stage.shadowctl(['canary', '--endpoint', ENDPOINT, '--resume']);
     expect(third.code).toBe(2);
     expect(third.err).toContain(
-      'No update of weather is under way that was begun from this folder. The last one: weather runs v2.',
+      'No update of weather is under way that was started from this folder. The last one: weather runs v2.',
     );
   });
 

@@ -219,7 +219,7 @@ describe('what is refused before anything is created', () => {
 
   test('an endpoint in the middle of an update', async () => {
     await world.shadowctl(`${V1} --no-wait`);
-    await refused(V2, /Endpoint "weather" is in the middle of something: Creating/);
+    await refused(V2, /Endpoint "weather" is busy: Creating/);
   });
 
   test('an endpoint that is not ours, until it is openly adopted; cleanup never deletes it', async () => {
@@ -243,7 +243,7 @@ describe('what is refused before anything is created', () => {
     expect(await world.shadowctl(`${V2} --adopt --model-name ours --config-name ours`)).toMatchObject({ code: 0 });
     const cleaned = await world.shadowctl('cleanup --endpoint weather --yes');
     expect(cleaned).toMatchObject({ code: 0 });
-    expect(cleaned.out).toContain('left: endpoint config ours (in use by an endpoint that stays)');
+    expect(cleaned.out).toContain('left: endpoint config ours (in use by an endpoint that is kept)');
     expect(await takeCensus(world.aws)).toMatchObject({
       endpoints: ['weather'],
       endpointConfigs: ['ours', 'theirs'],

@@ -39,7 +39,7 @@ describe('what the user says', () => {
 
   test('a rate of 1 is the mistake of the published examples: nothing can exceed it', () => {
     expect(() => parseRate('--max-5xx-rate', '1')).toThrow(
-      '--max-5xx-rate 1: that is 100 % of the requests, so no canary could ever exceed it.',
+      '--max-5xx-rate 1: that is 100 % of the requests, so no canary can exceed it.',
     );
   });
 

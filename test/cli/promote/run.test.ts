@@ -104,7 +104,7 @@ describe('promote', () => {
   test('--force overrules the verdict, the alarm still does not, and the journal has it', async () => {
     stage = await openStage();
     const said = await shadowed(mismatched, 10, () => stage.shadowctl([...PROMOTE, '--force', '--format', 'json']));
-    expect(said.err).toContain('Going on all the same (--force)');
+    expect(said.err).toContain('Continuing anyway (--force)');
     expect(said.code).toBe(1);
     expect(JSON.parse(said.out)).toMatchObject({ ending: 'rolled-back-by-alarm', runningConfig: 's2' });
     const { openJournal } = await import('../../../src/state/journal.ts');

@@ -100,7 +100,7 @@ test('a window in which the shadow came up begins with it: it has not missed wha
   const { text } = await report(open, 'json');
   const { observations, verdict } = JSON.parse(text) as Report;
   expect(observations.notes.join(' ')).toMatch(
-    /The shadow came up within the window asked for; the report begins at \d\d:\d\d UTC/,
+    /The shadow came up within the requested window; the report begins at \d\d:\d\d UTC/,
   );
   expect(verdict?.gates.find((gate) => gate.id === 'traffic.sampling')?.outcome).toBe('pass');
 });

@@ -42,7 +42,7 @@ describe('report --labels s3://…', () => {
       `${source}: 1 line cannot be read (left out); it is line 48.`,
       `${source}: 1 line has another label for an id that had one (neither counts); it is line 42.`,
       `${source}: 1 line gives a label again (counted once); it is line 41.`,
-      '5 of 44 labels belong to no compared answer: their requests are not of this window, were not captured, or do not exist.',
+      '5 of 44 labels belong to no compared answer: their requests are not in this window, were not captured, or do not exist.',
     ]);
   });
 
@@ -65,7 +65,7 @@ describe('report --labels s3://…', () => {
     ['s3://nowhere/labels/', 'The specified bucket does not exist'],
     ['s3://models/none.csv', 'There is no object s3://models/none.csv.'],
     ['s3://models/none/', 'There are no files under s3://models/none/.'],
-    ['s3://models/m.tar.gz', 's3://models/m.tar.gz is a binary file, no file of labels.'],
+    ['s3://models/m.tar.gz', 's3://models/m.tar.gz is a binary file, not a file of labels.'],
     ['s3://captures/all/', 'has no column that looks like a label.'],
     ['s3://models/truth/:score', "has no column 'score'."],
   ])('%s is refused by name', async (labels, words) => {
@@ -80,13 +80,13 @@ describe('report --labels s3://…', () => {
     far.close();
     const { code, err } = await report('s3://far-away/labels.csv');
     expect(code).toBe(2);
-    expect(err).toContain('The bucket lies in another region than us-east-1.');
+    expect(err).toContain('The bucket is in another region than us-east-1.');
   });
 
   test('--until-decided waits for a folder of labels to fill', async () => {
     const { code, seen } = await report('s3://models/later/', '--until-decided', '--every', '1m', '--timeout', '3m');
     expect(code).toBe(3);
-    expect(seen?.notes.at(-1)).toBe('There are no files under s3://models/later/ yet: the truth is still to come.');
+    expect(seen?.notes.at(-1)).toBe('There are no files under s3://models/later/ yet: the labels are still to come.');
   });
 
   test('a bucket that is closed says which permission it takes', async () => {

@@ -32,7 +32,7 @@ describe('a source that is closed to these credentials', () => {
     deny('s3', operation);
     const { code, gates, notes } = await report();
     expect(code).toBe(3);
-    expect(notes).toContain('Access Denied (AccessDenied). Predictions are not known, so none were compared.');
+    expect(notes).toContain('Access Denied (AccessDenied). Predictions are unknown, so none were compared.');
     expect(notes).toContain(`Grant ${needs}`);
     expect(gates).toMatchObject({ 'traffic.sampling': 'pass', 'output.pairs': 'inconclusive' });
   });
@@ -41,7 +41,7 @@ describe('a source that is closed to these credentials', () => {
     deny('cloudwatch', 'GetMetricData');
     const { code, gates, notes, seen } = await report();
     expect(code).toBe(3);
-    expect(notes).toContain('Traffic, errors and latency are not known. Grant cloudwatch:GetMetricData');
+    expect(notes).toContain('Traffic, errors and latency are unknown. Grant cloudwatch:GetMetricData');
     expect(seen?.predictions?.pairs).toBe(60);
     expect(gates).toMatchObject({ errors: 'inconclusive', 'output.readable': 'pass' });
   });

@@ -184,7 +184,7 @@ describe('against an endpoint', () => {
     await world.shadowctl(SHADOW);
     expect(await world.shadowctl(SHADOW)).toMatchObject({
       code: 2,
-      err: expect.stringContaining('carries a shadow already: "shadow" with model m2'),
+      err: expect.stringContaining('already carries a shadow: "shadow" with model m2'),
     });
     expect(await world.shadowctl(deploy('m9', 'c9'))).toMatchObject({
       code: 2,

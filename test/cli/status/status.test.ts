@@ -31,7 +31,7 @@ test('what stands, read from AWS', async () => {
       '  variant                 model  image             instances        weight',
       '  AllTraffic  production  m      linear-learner:1  3 × ml.m5.large  1',
       '',
-      "What stands of shadowctl's: 1 bucket, 1 upload, 1 model, 1 endpoint config, 1 log group, 1 endpoint.",
+      'Resources from shadowctl: 1 bucket, 1 upload, 1 model, 1 endpoint config, 1 log group, 1 endpoint.',
       'Last change: `deploy` by SOMEBODY at 2026-01-05T09:00:00Z.',
     ].join('\n'),
   });
@@ -114,7 +114,7 @@ test('what is all gone does not stand, and stays in the history', async () => {
   expect(await world.shadowctl('status --format json')).toMatchObject({ code: 0, out: '[]' });
   expect(await world.shadowctl('cleanup --all --yes')).toMatchObject({
     code: 0,
-    out: 'Nothing stands of the endpoints that were: weather.',
+    out: 'Nothing is left of these endpoints: weather.',
   });
   await world.shadowctl(`deploy --endpoint weather ${DEPLOY}`);
   const { out } = await world.shadowctl('history --endpoint weather --format json');

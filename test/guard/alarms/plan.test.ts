@@ -49,7 +49,7 @@ describe('limits', () => {
     const settled = settleLimits({ ...nothing, maxLatencyIncrease: { statistic: 'p99', share: 0.2 } }, quiet);
     expect(settled).toEqual({
       missing:
-        '--max-latency-increase compares with the fleet being replaced, and that served requests in only 0 of the last 60 minutes (at least 5 are needed).',
+        '--max-latency-increase compares with the fleet being replaced, which served requests in only 0 of the last 60 minutes (at least 5 are needed).',
     });
   });
 

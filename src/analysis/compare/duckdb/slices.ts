@@ -15,7 +15,7 @@ export const MIN_INPUTS = 30;
 export const MAX_VALUE_CHARACTERS = 40;
 
 /**
- * Agreement by parts of the inputs, of the rows whose inputs the scan kept; numbers into quarters, a few
+ * Agreement by slices of the inputs, of the rows whose inputs the scan kept; numbers into quarters, a few
  * words each on its own. Undefined where no column could be cut.
  *
  * @param folder of the scanned columns

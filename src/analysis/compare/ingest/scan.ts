@@ -141,7 +141,7 @@ function drive(worker: Worker, take: () => ScanTask | undefined, ended: () => vo
       }
     };
     worker.on('error', reject);
-    worker.on('exit', () => reject(new Error('a thread that reads captures ended before its work')));
+    worker.on('exit', () => reject(new Error('a thread that reads captures ended before its work was done')));
     worker.on('message', (message: { ready?: true; failed?: unknown; result?: ScanResult }) => {
       if (message.failed !== undefined)
         reject(message.failed instanceof Error ? message.failed : new Error(JSON.stringify(message.failed)));

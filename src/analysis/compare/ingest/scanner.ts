@@ -295,7 +295,7 @@ export class Scanner {
   #rows(count: number): number {
     if (this.#columns.length + count > CAPACITY) this.#columns.flush();
     if (count > CAPACITY)
-      throw new RangeError(`an answer of ${count} rows is beyond what can be compared (${CAPACITY})`);
+      throw new RangeError(`an answer of ${count} rows is larger than what can be compared (${CAPACITY})`);
     const first = this.#columns.length;
     this.#columns.length += count;
     this.counts.answered += 1;
