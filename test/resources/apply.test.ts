@@ -93,7 +93,7 @@ test('where nobody can say how it ended the step stays open, and the next comman
   faults.clear();
   const lines = await journal.locked('test', () => resolveOpenSteps(world.aws, journal));
   expect(lines).toEqual([
-    'An earlier command was stopped before it learned the outcome of "create model m" ended: it had been carried out.',
+    'An earlier command was stopped before it learned the outcome of "create model m": it had been carried out.',
   ]);
   expect(stateOf()).toBe('exists');
 });

@@ -380,7 +380,7 @@ describe('what a step came to', () => {
     expect(lines.map((line) => line.replace(/^.*"(.*)" ended: /, '$1: '))).toEqual([
       'create model m: it had not been carried out.',
       'delete model m: it had been carried out.',
-      'create model n: it had not been carried out: there is one of that name, but it is not ours.',
+      'create model n: it had not been carried out: there is one with that name, but shadowctl did not create it.',
     ]);
     expect(state().open).toEqual([]);
     expect(journal.events().filter((event) => event.type === 'end')).toMatchObject([

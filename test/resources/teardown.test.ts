@@ -102,8 +102,8 @@ test('every kind has its place', () => {
 });
 
 test.each<[Partial<Keep>, string[]]>([
-  [{ uploads: true }, ['s3-object: kept (--keep-uploads)', 's3-bucket: it holds what is kept']],
-  [{ captures: true }, ['s3-prefix: kept (--keep-captures)', 's3-bucket: it holds what is kept']],
+  [{ uploads: true }, ['s3-object: kept (--keep-uploads)', 's3-bucket: it contains what is kept']],
+  [{ captures: true }, ['s3-prefix: kept (--keep-captures)', 's3-bucket: it contains what is kept']],
   [{ logs: true }, ['log-group: kept (--keep-logs)']],
 ])('%j says why', (keep, whys) => {
   const plan = planTeardown(ALL, [], { uploads: false, captures: false, logs: false, ...keep });

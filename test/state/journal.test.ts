@@ -157,7 +157,7 @@ test('what is torn behind letters of several bytes is cut off where it begins', 
   const whole = await readFile(journal.path, 'utf8');
   await appendFile(journal.path, '{"type":"begin","é');
   const torn = await open();
-  expect(torn.notes()).toEqual([`The last line of ${journal.path} was torn when it was written; it is left out.`]);
+  expect(torn.notes()).toEqual([`The last line of ${journal.path} was written incompletely; it is left out.`]);
   await torn.locked('test', () => torn.append({ ...run, run: 'r-2' }));
   const text = await readFile(journal.path, 'utf8');
   expect(text.startsWith(whole)).toBe(true);

@@ -54,7 +54,7 @@ test('what was taken over is told', async () => {
   expect(await lockHolder(path)).toBeUndefined();
   const { notes } = await takeLock(path, 'cleanup', clock);
   expect(notes).toEqual([
-    `Took over the lock of me@here (process ${NOBODY}) for \`canary\` since 2026-01-05T08:00:00Z: that process has ended without releasing it.`,
+    `Took over the lock of me@here (process ${NOBODY}) for \`canary\` since 2026-01-05T08:00:00Z: that process ended without releasing it.`,
   ]);
 });
 

@@ -85,12 +85,12 @@ describe('what is needed', () => {
     [needsTraffic(2881), 'about 3 days more traffic', { minutes: 4320 }],
     [
       needsNewInputs(0.5),
-      'about 2 inputs that were not sent yet (repeating the same ones says nothing new)',
+      'about 2 inputs that have not been sent yet (repeating the same ones says nothing new)',
       { inputs: 2 },
     ],
     [
       needsNewInputs(1234.4),
-      'about 1 234 inputs that were not sent yet (repeating the same ones says nothing new)',
+      'about 1 234 inputs that have not been sent yet (repeating the same ones says nothing new)',
       { inputs: 1234 },
     ],
     [blockerNeeds({ reason: '', missing: 5 }), '5 more pairs', { pairs: 5 }],
@@ -410,7 +410,7 @@ describe('the verdict in a sentence', () => {
     expect(of(100, {}, { inform: others })).toEqual(['pass', 'The one deciding gate holds, 5 are for information.']);
     expect(of(100, {}, { inform: [...others, 'errors'] })).toEqual([
       'inconclusive',
-      'No gate decides: the policy makes all of them informational.',
+      'No gate decides: the policy makes every gate informational.',
     ]);
     const files = {
       predictions: paired(
