@@ -22,7 +22,7 @@ test('a few inputs again and again prove no more than those few', () => {
   const few = agreement(300);
   expect(few).toMatchObject({ outcome: 'inconclusive' });
   expect(few?.reason).toContain('of 300 different inputs are equal');
-  expect(few?.needs).toMatch(/^about [\d ]+ inputs that were not sent yet/);
+  expect(few?.needs).toMatch(/^about [\d ]+ inputs that have not been sent yet/);
   // The picture ends where the gate does.
   const last = few?.history?.at(-1);
   expect([last?.low, last?.high]).toEqual(few?.interval);

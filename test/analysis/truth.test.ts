@@ -29,7 +29,9 @@ function accuracy(observations: Observations) {
 test('coverage of the labels comes first, and a better shadow is called better', () => {
   const gate = accuracy(told(() => ({ production: 1, shadow: 6 })));
   expect(gate?.outcome).toBe('pass');
-  expect(gate?.reason).toMatch(/^100 % of the compared rows have a label\. It is right on .* it is better by at least/);
+  expect(gate?.reason).toMatch(
+    /^100 % of the compared rows have a label\. It is correct on .* it is better by at least/,
+  );
 });
 
 test('what only one model gets right in bursts counts for less', () => {

@@ -96,7 +96,9 @@ test('stopped before its end: the next command gives the alarm its rule back', a
     Threshold: 0,
   });
   const next = await stage.shadowctl(['canary', '--endpoint', ENDPOINT, '--resume', '--format', 'json']);
-  expect(next.err).toContain('An abort was stopped before it gave weather-5XXError its rule back: done now.');
+  expect(next.err).toContain(
+    'An abort was stopped before it restored the rule of weather-5XXError; the rule is restored now.',
+  );
   expect(JSON.parse(next.out)).toMatchObject({ ending: 'aborted' });
   await stage.clock.sleep(3 * MINUTE);
   expect((await describeAlarms(stage.aws, ['weather-5XXError']))[0]).toMatchObject({
@@ -140,6 +142,6 @@ test('--plan only says what would happen', async () => {
   ]);
   expect(plan?.code).toBe(4);
   expect(plan?.err.replace(/\s+/g, ' ')).toContain(
-    'The alarm weather-5XXError will be set off. SageMaker looks at it while the fleet bakes',
+    'shadowctl will set off the alarm weather-5XXError. SageMaker looks at it while the fleet bakes',
   );
 });

@@ -81,7 +81,7 @@ test.each([
       const text = io.errLines.join('\n');
       expect(text).toContain('Interrupted: the demo has ended.');
       // No update goes on, and there is nothing to watch again.
-      expect(text).not.toMatch(/goes on in SageMaker|--resume/);
+      expect(text).not.toMatch(/continues in SageMaker|--resume/);
       expect(text.includes('Nothing is left')).toBe(!kept);
       expect(text.includes('shadowctl cleanup --emulator --endpoint weather-prediction-endpoint')).toBe(kept);
       expect(await readdir(cwd)).toHaveLength(kept ? 5 : 0);

@@ -62,7 +62,7 @@ test('under the same guardrails as the way there', async () => {
 test.each<[string[], RegExp]>([
   [['--max-5xx-rate', '1%'], /--max-5xx-rate belongs to a guarded update, and no --strategy was given/],
   [['--final-bake', '5m'], /--final-bake belongs to a guarded update/],
-  [['--strategy', 'canary', '--no-wait'], /--no-wait goes with an undo all at once/],
+  [['--strategy', 'canary', '--no-wait'], /--no-wait works only with an undo all at once/],
 ])('%j makes no sense', async (words, message) => {
   await expect(optionsOf(undoCommand, ['--endpoint', 'w', ...words])).rejects.toThrow(message);
 });
@@ -83,7 +83,7 @@ test('a shadow that gets lost on the way is said', async () => {
   await world.shadowctl('shadow --endpoint weather --model m1 --yes');
   const { code, err } = await world.shadowctl('undo --endpoint weather --to c3 --yes');
   expect(code).toBe(0);
-  expect(err).toContain('note: this takes the shadow variant shadow away.');
+  expect(err).toContain('note: this removes the shadow variant shadow.');
 });
 
 test.each<[string, RegExp]>([

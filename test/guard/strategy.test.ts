@@ -106,7 +106,7 @@ describe('every rule of UpdateEndpoint, before any call', () => {
       'a time limit that the waits use up',
       { maxSeconds: 600 },
       3,
-      /longer than all waiting together, which is 10 min \(1 × 5 min \+ 5 min\)/,
+      /longer than all the waits together, which are 10 min \(1 × 5 min \+ 5 min\)/,
     ],
     ['linear with one instance', { strategy: 'linear' }, 1, /linear update needs at least 2/],
     ['a linear step below 10 %', { strategy: 'linear', size: of(1) }, 11, /10 to 50 %/],

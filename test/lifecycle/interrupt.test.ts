@@ -103,7 +103,7 @@ test('a guarded update asked for in that very moment is watched or stopped by it
   const started = { type: 'fact', run: 'r', name: 'update-started', value: { requested: 'c2', startedAt: 0 }, at };
   const words = { endpoint: 'w', command: 'canary' };
   const told = interruptAdvice(words, [started as unknown as Recorded, ...events], 0);
-  expect(told.message).toContain('The update of w to c2 goes on in SageMaker.');
+  expect(told.message).toContain('The update of w to c2 continues in SageMaker.');
   expect(printText(told.next ?? '')).toBe(
     'To watch it to its end: shadowctl canary --endpoint w --resume\nTo stop it: shadowctl abort --endpoint w',
   );

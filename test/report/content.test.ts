@@ -62,7 +62,7 @@ test('free JSON is compared by fields: whole documents are no classes', () => {
 describe('nothing to compare', () => {
   test.each([
     ['both had requests', report, undefined],
-    ['no request at all', unseen([null, null]), /^No request to weather was seen in this window\.$/],
+    ['no request at all', unseen([null, null]), /^weather received no requests in this window\.$/],
     [
       'the shadow missed them',
       unseen([10, 20]),

@@ -46,7 +46,7 @@ describe('a window in which the shadow came up', () => {
     expect(nothing).toBe(true);
     expect(window).toEqual({ from: START, to: START + 10 * MINUTE });
     expect(metrics.shadow?.invocations).toEqual(Array.from({ length: 10 }, () => null));
-    expect(note).toContain('there is one from 09:10 UTC on');
+    expect(note).toContain('the first is available from 09:10 UTC on');
   });
 
   test('leaves out the minute in which the endpoint came into service, wherever the window begins', () => {

@@ -226,7 +226,7 @@ describe('again', () => {
       return { first, second };
     }, 1);
     expect(result.first?.code).toBe(130);
-    expect(result.first?.err).toContain('goes on in SageMaker, guarded by 3 alarms there');
+    expect(result.first?.err).toContain('continues in SageMaker, guarded by 3 alarms there');
     expect(json(result.second)).toMatchObject({ ending: 'updated', runningConfig: 'v2' });
     const third = await stage.shadowctl(['canary', '--endpoint', ENDPOINT, '--resume']);
     expect(third.code).toBe(2);
@@ -400,7 +400,7 @@ describe('refused before anything is created', () => {
     await sagemaker.send(new UpdateEndpointCommand({ EndpointName: ENDPOINT, EndpointConfigName: 'theirs' }));
     const said = await stage.shadowctl(CANARY);
     expect(said.code).toBe(2);
-    expect(said.err).toMatch(/in the middle of something: Updating/);
+    expect(said.err).toMatch(/is busy: Updating/);
   });
 
   test.each<[string, string[], RegExp]>([
@@ -410,7 +410,7 @@ describe('refused before anything is created', () => {
       /exists, but shadowctl did not create it/,
     ],
     ['no endpoint', CANARY.map((word) => (word === ENDPOINT ? 'nowhere' : word)), /There is no endpoint "nowhere"/],
-    ['the config that runs', [...CANARY.slice(0, -1), 'v1'], /that is the config weather runs now/],
+    ['the config that runs', [...CANARY.slice(0, -1), 'v1'], /weather runs this config now/],
     ['a name SageMaker refuses', [...CANARY.slice(0, -1), 'v_2'], /"v_2" cannot be the name of an endpoint config/],
     [
       'an increase over nothing',
@@ -525,7 +525,7 @@ test('--traffic brings requests of its own', async () => {
     '--format',
     'json',
   ]);
-  expect(said.err).toContain("this traffic is shadowctl's, not your callers'");
+  expect(said.err).toContain('this traffic is from shadowctl, not from your callers');
   expect(json(said).newFleet.requests).toBeGreaterThan(100);
 });
 

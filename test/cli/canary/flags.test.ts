@@ -102,13 +102,13 @@ describe('words that make no sense', () => {
     [['--strategy', 'linear', '--canary-size', '1'], /--canary-size belongs to --strategy canary/],
     [['--canary-size', 'x'], /--canary-size x/],
     [['--bake', 'long'], /--bake long/],
-    [['--max-5xx-rate', '1'], /no canary could ever exceed it/],
-    [['--max-latency', 'p99=1ms', '--max-latency-increase', 'p99=1%'], /two limits of one alarm/],
+    [['--max-5xx-rate', '1'], /no canary can exceed it/],
+    [['--max-latency', 'p99=1ms', '--max-latency-increase', 'p99=1%'], /the limit of the same alarm/],
     [['--baseline', '1m'], /between 5m and 24h/],
     [['--rate', '3'], /--rate belongs to --traffic/],
     [['--rate', '0', '--traffic', 'x'], /--rate: "0"/],
     [['--resume', '--artifact', 'x'], /--resume goes on watching/],
-    [['--alarm', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'], /SageMaker takes 10 alarms, and 3 of them are shadowctl's/],
+    [['--alarm', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'], /SageMaker accepts 10 alarms, and shadowctl uses 3 of them/],
     [['--notify', 'someone'], /neither the ARN of an SNS topic nor/],
   ])('%j', (words, message) => {
     expect(() => parse([...ON, ...words])).toThrow(message);

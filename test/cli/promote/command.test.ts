@@ -55,10 +55,10 @@ test('words to options, of the commands around a canary', async () => {
 
 test.each([
   [promoteCommand, ['--rate', '3'], /--rate belongs to --traffic/],
-  [rolloutCommand, ['--resume', '--cancel'], /--resume goes on and --cancel returns/],
-  [rolloutCommand, ['--cancel', '--artifact', 'x'], /--cancel is about the rollout under way/],
+  [rolloutCommand, ['--resume', '--cancel'], /--resume continues and --cancel returns/],
+  [rolloutCommand, ['--cancel', '--artifact', 'x'], /--cancel applies to the rollout under way/],
   [rolloutCommand, ['--resume', '--max-5xx-rate', '1%'], /--resume keeps the limits and alarms/],
-  [rolloutCommand, ['--max-4xx-rate', '100%'], /no canary could ever exceed it/],
+  [rolloutCommand, ['--max-4xx-rate', '100%'], /no canary can exceed it/],
   [keepCommand, ['--notify', 'me'], /neither the ARN of an SNS topic nor an http/],
   [historyCommand, ['--last', '0'], /--last/],
   [doctorCommand, ['--bake', 'long'], /--bake long/],

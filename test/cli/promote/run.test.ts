@@ -88,7 +88,7 @@ describe('promote', () => {
     const said = await shadowed(good, 0.5, () => stage.shadowctl(PROMOTE));
     expect(said.code).toBe(3);
     expect(said.err).toMatch(
-      /Verdict on m2: inconclusive\. The shadow has been in service since \S+ UTC; there is something to read from \S+ UTC on\./,
+      /Verdict on m2: inconclusive\. The shadow has been in service since \S+ UTC; the first data can be read at \S+ UTC\./,
     );
     expect(await production()).toBe('m1');
   });

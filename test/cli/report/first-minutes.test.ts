@@ -135,7 +135,7 @@ test('without a request there is neither table nor chart, but a way on', async (
   open = await stage('good');
   const { outcome, text } = await report(open);
   expect(outcome).toBe('inconclusive');
-  expect(text.replace(/\s+/g, ' ')).toContain('No request to weather was seen in this window.');
+  expect(text.replace(/\s+/g, ' ')).toContain('weather received no requests in this window.');
   expect(text).toContain('    shadowctl invoke --endpoint weather --data …');
   expect(text).not.toMatch(/ModelLatency|no data|NaN|undefined/);
 });

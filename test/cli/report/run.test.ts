@@ -87,7 +87,7 @@ describe('report, through the real SDK', () => {
     open = await stage('good');
     const found = await report(open, { format: 'terminal' });
     expect(found.outcome).toBe('inconclusive');
-    expect(found.text.replace(/\s+/g, ' ')).toContain('No request to weather was seen in this window.');
+    expect(found.text.replace(/\s+/g, ' ')).toContain('weather received no requests in this window.');
     expect(found.text).not.toMatch(/NaN|undefined|Infinity/);
   });
 
@@ -111,15 +111,17 @@ describe('report, through the real SDK', () => {
     const none = { endpoint: undefined, files };
     const look = report.bind(undefined, open);
     await expect(look({ ...none, labels: 'weather-test.csv:label' })).rejects.toThrow(
-      `--labels does nothing with ${files}: a saved file holds the sums of one window, no single answers any more.`,
+      `--labels has no effect on ${files}: a saved file contains the sums of one window, not the single answers.`,
     );
     await expect(look({ ...none, prediction: '$.p', task: 'json', variants: 'a,b' })).rejects.toThrow(
       '--prediction, --task, --variants do nothing with',
     );
     await expect(look({ ...none, from: '-2h' })).rejects.toThrow('--from does nothing with');
     await expect(look({ ...none, predictions: false })).rejects.toThrow('--no-predictions does nothing with');
-    await expect(look({ ...none, watch: 'quiet' })).rejects.toThrow('--until-decided looks at an endpoint again');
-    await expect(look({ ...none, files: folder, watch: 'show' })).rejects.toThrow('--watch looks at an endpoint again');
+    await expect(look({ ...none, watch: 'quiet' })).rejects.toThrow('--until-decided looks at an endpoint repeatedly');
+    await expect(look({ ...none, files: folder, watch: 'show' })).rejects.toThrow(
+      '--watch looks at an endpoint repeatedly',
+    );
     await expect(look({ ...none, files: folder, endpoint: 'weather' })).rejects.toThrow('exclude each other');
   });
 
@@ -187,7 +189,7 @@ describe('report, through the real SDK', () => {
       /These containers print no such predictions: 0 lines of production's log and 0 of the shadow's hold an id and a prediction, of \d+ lines read\./,
     );
     await expect(report(open, { id: '$.a' })).rejects.toThrow(
-      '--log-pattern, --logs-query and --id say where predictions lie in logs',
+      '--log-pattern, --logs-query and --id say where predictions are in logs',
     );
     client.destroy();
   });

@@ -122,9 +122,7 @@ async function findsItsWayBack(): Promise<void> {
   const flat = (text: string) => text.replace(/\s+/g, ' ');
   const status = await world.shadowctl('status --endpoint weather');
   expect(flat(status.out)).toMatch(/Production's own model m1 is its own shadow since .*: a calibration/);
-  expect(flat(status.out)).toContain(
-    'To go back to c1, take the shadow away: shadowctl shadow detach --endpoint weather',
-  );
+  expect(flat(status.out)).toContain('To go back to c1, remove the shadow: shadowctl shadow detach --endpoint weather');
   const json = JSON.parse((await world.shadowctl('status --endpoint weather --format json')).out);
   expect(json).toMatchObject({ calibration: { text: expect.stringContaining('m1') } });
   const report = await world.shadowctl('report --endpoint weather --last 5m');
@@ -152,13 +150,13 @@ test('Ctrl-C while it measures says what stands; the same command goes on where 
     },
   ]);
   expect(stopped).toMatchObject({ code: 130 });
-  expect(stopped?.err).toMatch(/Production's own model m1 is its own shadow, or becomes it now/);
-  expect(stopped?.err).toContain('To go back to c1, take the shadow away: shadowctl shadow detach --endpoint weather');
+  expect(stopped?.err).toMatch(/Production's own model m1 is its own shadow, or is becoming it now/);
+  expect(stopped?.err).toContain('To go back to c1, remove the shadow: shadowctl shadow detach --endpoint weather');
   await findsItsWayBack();
   // What goes on was agreed to by another command: it is asked for anew.
   const refused = await world.shadowctl(SHADOW.replace(' --yes', ''), { answers: ['n'] });
   expect(refused.code).not.toBe(0);
-  expect(refused.err).toContain('It goes on where it was; then the candidate is attached');
+  expect(refused.err).toContain('It continues; then the candidate is attached');
   expect((await world.shadowctl('status --endpoint weather')).out).toContain('its own shadow');
   const began = world.clock.now();
   const [ended] = await world.clock.all([() => world.shadowctl(SHADOW), () => world.shadowctl(`${traffic} 25m`)]);

@@ -159,7 +159,7 @@ describe('against an endpoint', () => {
 
   test.each<[string, RegExp]>([
     ['shadow --endpoint weather --yes', /No candidate was named/],
-    ['shadow --endpoint weather --model m1 --artifact a.tar.gz --yes', /--model names a model that exists/],
+    ['shadow --endpoint weather --model m1 --artifact a.tar.gz --yes', /--model names an existing model/],
     ['shadow --endpoint weather --model nosuch --yes', /--model: there is no model "nosuch"/],
     ['shadow --endpoint nosuch --model m1 --yes', /There is no endpoint "nosuch"/],
     ['shadow --endpoint weather --model m1 --variant-name AllTraffic --yes', /is called "AllTraffic" too/],

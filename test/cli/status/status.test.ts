@@ -109,7 +109,7 @@ test('what is all gone does not stand, and stays in the history', async () => {
   const status = await world.shadowctl('status');
   expect(status.code).toBe(0);
   expect(status.out.replace(/\s+/g, ' ')).toBe(
-    'Nothing stands in account 000000000000, us-east-1. What was done there: shadowctl history --endpoint weather',
+    'Nothing exists in account 000000000000, us-east-1. What was done there: shadowctl history --endpoint weather',
   );
   expect(await world.shadowctl('status --format json')).toMatchObject({ code: 0, out: '[]' });
   expect(await world.shadowctl('cleanup --all --yes')).toMatchObject({

@@ -224,14 +224,14 @@ describe('what each finding names', () => {
       'the other endpoint',
       'other-endpoint',
       { Dimensions: [...without('EndpointName'), { Name: 'EndpointName', Value: 'snow' }] },
-      'EndpointName snow, and this update is of weather',
+      'EndpointName snow, but this update is of weather',
       'Use EndpointName=weather.',
     ],
     [
       'the other variant',
       'no-such-variant',
       { Dimensions: [...without('VariantName'), { Name: 'VariantName', Value: 'b' }] },
-      'VariantName b, and this update is of AllTraffic',
+      'VariantName b, but this update is of AllTraffic',
       'Use VariantName=AllTraffic.',
     ],
     [
