@@ -115,7 +115,7 @@ describe('every rule of UpdateEndpoint, before any call', () => {
       'the waits of every linear step',
       { strategy: 'linear', size: percent(10), bakeSeconds: 600, finalBakeSeconds: 0, maxSeconds: 5400 },
       10,
-      /which is 1 h 30 min \(9 × 10 min \+ 0 s\)/,
+      /which are 1 h 30 min \(9 × 10 min \+ 0 s\)/,
     ],
     ['a batch below 5 %', { strategy: 'rolling', size: of(1) }, 21, /5 to 50 %/],
     ['a batch above 50 %', { strategy: 'rolling', size: of(3) }, 4, /5 to 50 %/],
@@ -303,7 +303,7 @@ describe('what is refused is a wrong call, and names what is permitted', () => {
 
   test('a time limit must be longer than all waiting together, in its own words', () => {
     expect(refusal({ strategy: 'rolling', bakeSeconds: 300, size: of(1), maxSeconds: 900 }, 4).message).toContain(
-      'which is 15 min (3 × 5 min + 0 s)',
+      'which are 15 min (3 × 5 min + 0 s)',
     );
     expect(
       planStrategy(asked({ strategy: 'rolling', bakeSeconds: 300, size: of(1), maxSeconds: 901 }), 4).maxSeconds,

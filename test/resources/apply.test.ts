@@ -74,7 +74,7 @@ test("a first attempt that broke and a name that is somebody else's: not ours", 
   await createModel(world.aws, { ModelName: 'm', ExecutionRoleArn: ROLE, PrimaryContainer: { Image: 'own:1' } });
   world.emulator.world.faults.add({ kind: 'error', service: 'sagemaker', operation: 'CreateModel', times: 1 });
   await expect(onRun((run) => apply(run, model(run.id)))).rejects.toThrow(/already existing/);
-  expect(ends()).toMatchObject([{ outcome: 'absent', error: expect.stringContaining("not shadowctl's") }]);
+  expect(ends()).toMatchObject([{ outcome: 'absent', error: expect.stringContaining('shadowctl did not create it') }]);
   expect(stateOf()).toBe('absent');
 });
 

@@ -107,7 +107,7 @@ describe('words that make no sense', () => {
     [['--baseline', '1m'], /between 5m and 24h/],
     [['--rate', '3'], /--rate belongs to --traffic/],
     [['--rate', '0', '--traffic', 'x'], /--rate: "0"/],
-    [['--resume', '--artifact', 'x'], /--resume goes on watching/],
+    [['--resume', '--artifact', 'x'], /--resume continues watching/],
     [['--alarm', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'], /SageMaker accepts 10 alarms, and shadowctl uses 3 of them/],
     [['--notify', 'someone'], /neither the ARN of an SNS topic nor/],
   ])('%j', (words, message) => {
