@@ -150,7 +150,7 @@ describe('what is said of an ending', () => {
     [facts({ status: 'Failed' }), 'weather is Failed.'],
     [facts({ config: 'v3' }), 'weather runs v3,'],
     [{ ...facts({}), now: { status: 'InService', config: undefined, failureReason: undefined } }, 'runs no config,'],
-    [facts({ foreignTargets: ['v3', 'v4'] }), 'to v3, v4 came between'],
+    [facts({ foreignTargets: ['v3', 'v4'] }), 'to v3, v4 intervened'],
   ])('its sentence names what was met: %#', (given, words) => {
     expect(classifyOutcome(given).sentence).toContain(words);
   });

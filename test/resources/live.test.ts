@@ -130,7 +130,7 @@ describe('the production variant', () => {
     [config(undefined), 'has 0 production variants ()'],
     [config([variant, { ...variant, VariantName: 'w' }]), 'has 2 production variants (v, w)'],
     [config([{ ModelName: 'm' }]), 'has 1 production variants'],
-    [undefined, 'runs the config "c", which somebody has deleted'],
+    [undefined, 'runs the config "c", which has been deleted'],
   ])('%j: refused', (there, words) => {
     expect(refusal(() => productionOf(live({ config: there }))).message).toContain(words);
   });
