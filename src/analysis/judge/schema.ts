@@ -19,7 +19,9 @@ export function judgeSchema(predictions: Predictions, { policy }: Evidence): Gat
     (one) => one.share > policy.unparsed,
   );
   const worst = found.sort((a, b) => b.share - a.share)[0];
-  const outcome = worst === undefined ? 'pass' : predictions.pairs < MIN_PAIRS ? 'inconclusive' : 'fail';
+  // Fields of which no row was compared say nothing, and nothing is no pass.
+  const open = worst === undefined ? predictions.rows === 0 : predictions.pairs < MIN_PAIRS;
+  const outcome = open ? 'inconclusive' : worst === undefined ? 'pass' : 'fail';
   // Where all is well there is only something to say about free JSON.
   if (worst === undefined && predictions.fields === undefined) return [];
   return [
@@ -36,9 +38,11 @@ export function judgeSchema(predictions: Predictions, { policy }: Evidence): Gat
       n: predictions.pairs,
       of: 'pairs',
       reason:
-        worst === undefined
-          ? "Every field of production's answers is there, with the same type."
-          : sentence(found.slice(0, 3).map((one) => one.words)),
+        worst === undefined && predictions.rows === 0
+          ? 'No row of an answer was compared.'
+          : worst === undefined
+            ? "Every field of production's answers is there, with the same type."
+            : sentence(found.slice(0, 3).map((one) => one.words)),
       ...(outcome === 'inconclusive' ? needsAdvice('more captured answers') : NOTHING),
     },
   ];
