@@ -377,7 +377,7 @@ describe('what a step came to', () => {
         await journal.append(event);
       return resolveOpenSteps(world.aws, journal);
     });
-    expect(lines.map((line) => line.replace(/^.*"(.*)" ended: /, '$1: '))).toEqual([
+    expect(lines.map((line) => line.replace(/^.*"(.*)": /, '$1: '))).toEqual([
       'create model m: it had not been carried out.',
       'delete model m: it had been carried out.',
       'create model n: it had not been carried out: there is one with that name, but shadowctl did not create it.',
