@@ -51,7 +51,7 @@ test('a torn last line is left out with a note, and the next event starts a line
   await appendFile(first.path, '{"type":"begin","run":"r-1","st');
   const second = await open();
   expect(second.events()).toHaveLength(2);
-  expect(second.notes()[0]).toContain('torn');
+  expect(second.notes()[0]).toContain('incompletely');
   await second.locked('test', () => second.append({ ...run, run: 'r-2' }));
   const third = await open();
   expect(third.notes()).toEqual([]);
