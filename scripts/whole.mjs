@@ -12,7 +12,7 @@ const [name = '', ...rest] = process.argv.slice(2);
 
 /** The test files of each; the programs of others that `peers` needs. */
 const FILES = {
-  matrix: ['test/resources/crash.test.ts', 'test/emulator/storage/crash.test.ts'],
+  matrix: ['test/resources/crash.test.ts', 'test/emulator/storage/crash.test.ts', 'test/cli/canary/canary.test.ts'],
   peers: [
     'test/emulator/clients/boto3.test.ts',
     'test/emulator/clients/snippets.test.ts',

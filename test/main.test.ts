@@ -125,7 +125,7 @@ test('a region that is none is refused, unless a URL says where to go', async ()
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
   });
-  expect(there.err).toContain('nobody answers');
+  expect(there.err).toContain('there is no answer at');
 });
 
 test('a profile that does not exist is named, with those that do', async () => {

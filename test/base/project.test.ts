@@ -74,7 +74,7 @@ test.each([
   ['nobody to notify', 'notify: 5', /notify: 5 is not an SNS topic \(ARN\), a webhook/, /shadowctl help configuration/],
   ['a role that is none', 'role: admin', /role: "admin" is not the ARN of an IAM role/, /shadowctl help configuration/],
   ['two mistakes', 'role: admin\ntaget: aws', /: 2 mistakes/, /taget: .*did you mean target\?[^]*role: "admin"/],
-  ['no YAML', 'tags: [', /is not valid YAML/, /Mend/],
+  ['no YAML', 'tags: [', /is not valid YAML/, /^Fix the line/],
   ['a list at the top', '- a', /no keys at the top level, but \["a"\]/, /key: value/],
 ])('%s is refused, naming the file and what is wrong', async (_name, content, message, next) => {
   const folder = await folderWith(content);

@@ -27,7 +27,7 @@ test('the whole demo goes as planned, and leaves nothing', { timeout: 170_000 },
     expect(io.errLines.filter((line) => line.startsWith('error:'))).toEqual([]);
     expect(code).toBe(0);
     const text = io.outLines.join('\n');
-    const stock = text.slice(text.indexOf('4. What stands now'));
+    const stock = text.slice(text.indexOf('4. What exists now'));
     expect(counts(stock.slice(0, stock.indexOf('$ shadowctl cleanup')))).toEqual({
       endpoints: 1,
       models: 9,

@@ -210,7 +210,7 @@ describe('against an endpoint', () => {
     ['--endpoint weather --data none.csv', /--data: there is no file none.csv/],
     [
       '--endpoint weather --data s3://nobucket/rows.csv',
-      /There is no bucket "nobucket", in which s3:\/\/nobucket\/rows.csv would be/,
+      /There is no bucket "nobucket", which s3:\/\/nobucket\/rows.csv names/,
     ],
     [`--endpoint weather --data ${DATA}`, /looks like a header/],
     [`--endpoint weather --data ${DATA} --labels truth`, /no column "truth".*\n.*precipitation/],

@@ -10,7 +10,7 @@ const fact = (name: string, value: unknown) => ({ type: 'fact', run: 'r', name, 
 
 test.each([
   [5, '5 was found where keys with values are expected'],
-  [null, 'nothing is there'],
+  [null, 'nothing was found'],
   [{ at }, 'type: is missing'],
   [{ type: 'run', run: 'r', command: 'deploy', by: 'me' }, 'at: is missing'],
   [{ type: 'run', run: 'r', command: 'deploy', by: 'me', at: 'soon' }, 'at: "soon" is not a time'],

@@ -185,7 +185,10 @@ test('a line that is JSON and no event is damage, at the end too', async () => {
   const journal = await open();
   await journal.locked('test', () => journal.append(run));
   await appendFile(journal.path, '5');
-  await expect(open()).rejects.toMatchObject({ kind: 'cannot-run', message: expect.stringContaining('line 3: 5 was found') });
+  await expect(open()).rejects.toMatchObject({
+    kind: 'cannot-run',
+    message: expect.stringContaining('line 3: 5 was found'),
+  });
 });
 
 test('a file that cannot be read is told as such', async () => {

@@ -114,7 +114,7 @@ describe('a shadow that answers another schema is named', () => {
     const observations = compared(article, (i) => ({ ...article(i), title: i }));
     expect(gateOf(observations, 'output.schema')).toMatchObject({
       outcome: 'fail',
-      reason: 'Its $.title is of another kind in 100 %, like 0 for "T0".',
+      reason: 'Its $.title has a different type in 100 %, like 0 for "T0".',
     });
   });
 
@@ -131,7 +131,7 @@ describe('a shadow that answers another schema is named', () => {
       () => ({ predictions: [{ score: 1.5 }] }),
       () => ({ predictions: [{ score: 1.5 }, { score: 2.5 }] }),
     );
-    expect(gateOf(observations, 'output.schema')?.reason).toContain('another number of rows than production');
+    expect(gateOf(observations, 'output.schema')?.reason).toContain('a different number of rows than production');
   });
 
   test('the same schema passes, and is worth no line where answers are no free JSON', () => {

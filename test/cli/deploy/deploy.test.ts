@@ -121,7 +121,7 @@ test('an interrupt while waiting says what stands and how to go on; the same com
     },
   ]);
   expect(ended).toMatchObject({ code: 130 });
-  expect(ended?.err).toMatch(/Interrupted\. .* What stands: .*model m, endpoint config c.*endpoint weather/);
+  expect(ended?.err).toMatch(/Interrupted\. .* What exists: .*model m, endpoint config c.*endpoint weather/);
   expect(await world.shadowctl(line)).toMatchObject({ code: 0, out: expect.stringContaining('in service on c') });
 });
 

@@ -105,9 +105,9 @@ describe('the words of shadowctl emulator', () => {
   it.each<[string[], string]>([
     [['start', '--port', '70000'], 'A port is a number'],
     [['start', '--container', 'image'], 'Say IMAGE='],
-    [['start', '--latency', 'boot=5'], 'There is no latency "boot". Known are createEndpoint'],
-    [['start', '--latency', 'createEndpoint=soon'], '"soon" is no number'],
-    [['start', '--switch', 'magic=true'], 'There is no switch "magic". Known are sharedEventId'],
+    [['start', '--latency', 'boot=5'], 'There is no latency "boot". The latencies are createEndpoint'],
+    [['start', '--latency', 'createEndpoint=soon'], '"soon" is not a number'],
+    [['start', '--switch', 'magic=true'], 'There is no switch "magic". The switches are sharedEventId'],
     [['start', '--switch', 'shadowSampling=often'], 'shadowSampling is one of ratio, weight, not "often"'],
     [['env', '--shell', 'cmd'], 'Allowed choices are bash, fish, powershell'],
     [['fault', 'add', 'meteor'], 'Allowed choices are throttle'],

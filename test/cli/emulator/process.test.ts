@@ -91,7 +91,11 @@ describe('the emulator as a process', () => {
     const url = first.out.trim();
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     const again = await shadowctl('emulator', 'start', '--verbose');
-    expect(again).toEqual({ code: 0, out: `${url}\n`, err: expect.stringMatching(/runs already.*\n.*stop it first/) });
+    expect(again).toEqual({
+      code: 0,
+      out: `${url}\n`,
+      err: expect.stringMatching(/is already running.*\n.*stop it first/),
+    });
 
     const client = s3(url);
     await client.send(new CreateBucketCommand({ Bucket: 'kept' }));

@@ -61,7 +61,7 @@ describe('report --labels s3://…', () => {
   });
 
   test.each([
-    ['s3://nowhere/labels.csv', 'There is no bucket "nowhere", in which s3://nowhere/labels.csv would be.'],
+    ['s3://nowhere/labels.csv', 'There is no bucket "nowhere", which s3://nowhere/labels.csv names.'],
     ['s3://nowhere/labels/', 'The specified bucket does not exist'],
     ['s3://models/none.csv', 'There is no object s3://models/none.csv.'],
     ['s3://models/none/', 'There are no files under s3://models/none/.'],

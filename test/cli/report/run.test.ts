@@ -104,7 +104,7 @@ describe('report, through the real SDK', () => {
     expect(again.report?.summaries).toEqual(first.report?.summaries);
   });
 
-  test('what does nothing with a saved file is refused, and says what the file holds', async () => {
+  test('what has no effect on a saved file is refused, and says what the file holds', async () => {
     open = await stage('good');
     const files = join(folder, 'sums.json');
     writeFileSync(files, '{}');
@@ -114,10 +114,10 @@ describe('report, through the real SDK', () => {
       `--labels has no effect on ${files}: a saved file contains the sums of one window, not the single answers.`,
     );
     await expect(look({ ...none, prediction: '$.p', task: 'json', variants: 'a,b' })).rejects.toThrow(
-      '--prediction, --task, --variants do nothing with',
+      '--prediction, --task, --variants have no effect on',
     );
-    await expect(look({ ...none, from: '-2h' })).rejects.toThrow('--from does nothing with');
-    await expect(look({ ...none, predictions: false })).rejects.toThrow('--no-predictions does nothing with');
+    await expect(look({ ...none, from: '-2h' })).rejects.toThrow('--from has no effect on');
+    await expect(look({ ...none, predictions: false })).rejects.toThrow('--no-predictions has no effect on');
     await expect(look({ ...none, watch: 'quiet' })).rejects.toThrow('--until-decided looks at an endpoint repeatedly');
     await expect(look({ ...none, files: folder, watch: 'show' })).rejects.toThrow(
       '--watch looks at an endpoint repeatedly',

@@ -66,7 +66,7 @@ test('a path into the answers is measured, and a report on another path leaves t
   const other = await world.shadowctl('report --endpoint weather --last 15m');
   expect(other.out).not.toContain('Noise floor: m1');
   expect(other.out.replace(/\s+/g, ' ')).toContain(
-    `was measured on --prediction ${path}, and this report reads whole answers: it is left out`,
+    `was measured on --prediction ${path}, and this report reads whole answers: the noise floor is left out`,
   );
 });
 

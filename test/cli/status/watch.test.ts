@@ -59,7 +59,7 @@ test('nothing under way: what stands, as ever', async () => {
 
 test.each([
   [['status', '--watch'], /--watch watches one endpoint/],
-  [[...WATCH, '--format', 'json'], /--watch draws for people/],
+  [[...WATCH, '--format', 'json'], /--watch is for people/],
 ])('%j', async (words, message) => {
   stage = await openStage();
   const said = await stage.shadowctl(words);

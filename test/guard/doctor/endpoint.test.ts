@@ -239,7 +239,7 @@ describe('how many instances', () => {
     expect(next).not.toContain('…');
     expect(next).toContain('ml.m5.large for endpoint usage');
     expect(the('quota', { config: config({}, { InstanceType: 'ml.p5.48xlarge' }) }).message).toMatch(
-      /cannot be read from here\.$/,
+      /shadowctl cannot read it\.$/,
     );
     expect(the('one-instance', counts(1, 3)).message).toContain('1 instance:');
   });
@@ -266,7 +266,7 @@ describe('findings name the wrong value and the way on', () => {
     ],
     ['last-update-failed', { endpoint: endpoint({ FailureReason: 'no capacity' }) }, 'no capacity', undefined],
     ['settled', {}, 'weather-v1', undefined],
-    ['config-deleted', { config: undefined }, 'weather-v1', 'anew'],
+    ['config-deleted', { config: undefined }, 'weather-v1', 'again'],
     ['model-deleted', { model: undefined }, 'weather-v1', 'the same name'],
     ['artifact-missing', { artifactThere: false }, 's3://b/model.tar.gz', 'back'],
     ['shadow', { config: config({ ShadowProductionVariants: [{ VariantName: 's1' }] }) }, 's1', undefined],

@@ -304,7 +304,7 @@ describe('what it costs meanwhile', () => {
   test('in dollars where the price is known', () => {
     expect(the('capacity').message).toContain('about $0.35 an hour');
     expect(the('capacity', { instanceType: 'ml.p5.48xlarge' }).message).toContain(
-      'beside the 3 that stand; the account',
+      'in addition to the 3 that run; the account',
     );
   });
 });
