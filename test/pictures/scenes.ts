@@ -38,9 +38,8 @@ export function scenesOf(recorded: string): Scene[] {
   const of = (scene: Scene, name: string) => scene.command[0]?.startsWith(`$ shadowctl ${name}`) === true;
   const rollback = find('rollback', (scene, text) => of(scene, 'canary') && text.includes('was rolled back'));
   const pass = find('passing report', (scene, text) => of(scene, 'report') && text.includes('Verdict: PASS'));
-  const words = stripVTControlCharacters(rollback.output.join(' ')).replace(/\s+/g, ' ');
-  const took = /It took (\d+ \w+(?: \d+ \w+)?)/.exec(words)?.[1];
-  const window = /\(([^()]*(?:min|h)[^()]*)\)/.exec(stripVTControlCharacters(pass.output.join(' ')))?.[1];
+  const took = /It took (\d+ \w+(?: \d+ \w+)?)/.exec(unwrapped(rollback))?.[1];
+  const window = /\(([^()]*(?:min|h)[^()]*)\)/.exec(unwrapped(pass))?.[1];
   return [
     cut(rollback, ROWS, `a canary, rolled back by its own alarm${took === undefined ? '' : ` after ${took}`}`),
     cut(pass, ROWS, `a shadow, judged over ${window ?? 'some time'} of traffic`),
@@ -48,3 +47,8 @@ export function scenesOf(recorded: string): Scene[] {
 }
 
 const ROWS = 31;
+
+/** What a scene says, in one line. */
+function unwrapped({ output }: { output: readonly string[] }): string {
+  return stripVTControlCharacters(output.join(' ')).replace(/\s+/g, ' ');
+}
