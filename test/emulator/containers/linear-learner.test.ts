@@ -115,9 +115,34 @@ describe('what it reads and answers', () => {
     expect([status, text]).toEqual([200, `{"predictions": [${one}]}`]);
   });
 
-  test('application/jsonlines as answer: a line a record', async () => {
-    const { text, contentType } = await (await serve(hinge)).ask('3,1\n3,1', 'text/csv', 'application/jsonlines');
-    expect([text, contentType]).toEqual([`${one}\n${one}\n`, 'application/jsonlines']);
+  // What endpoints and a batch transform of 2023 printed (facts 7.4): the digits of a float32, cut off, never rounded.
+  test.each([
+    [1, '0.989977359771728'],
+    [1, '0.504138827323913'],
+    [0, '0.333132773637771'],
+    [0, '0.321518242359161'],
+    [0, '0.237941488623619'],
+    [0, '0.050630431622266'],
+    [0, '0.047645717859268'],
+  ])('application/jsonlines as answer: predicted_label %i, score %s, as recorded on AWS', async (label, score) => {
+    const container = await serve({ ...hinge, weight: [1, 0], threshold: 0.5 });
+    const { text, contentType } = await container.ask(`${score},0\n${score},0`, 'text/csv', 'application/jsonlines');
+    const line = `{"predicted_label":${label},"score":${score}}\n`;
+    expect([text, contentType]).toEqual([line + line, 'application/jsonlines']);
+    const json = await container.ask(`${score},0`);
+    expect(json.text).toBe(`{"predictions": [{"score": ${Math.fround(Number(score))}, "predicted_label": ${label}}]}`);
+  });
+
+  test('application/jsonlines as answer of a regressor and of several classes', async () => {
+    const ask = async (model: LinearLearner, body: string) =>
+      (await (await serve(model)).ask(body, 'text/csv', 'application/jsonlines')).text;
+    const regressor: LinearLearner = { ...REGRESSOR, weight: [1, 0], bias: [0] };
+    expect(await ask(regressor, '12345.678,0\n-0.7,0\n2,0')).toBe(
+      '{"score":12345.677734375}\n{"score":-0.699999988079071}\n{"score":2.0}\n',
+    );
+    expect(await ask(MULTI, '1,1')).toMatch(
+      /^\{"predicted_label":0,"score":\[0\.\d{1,15},0\.\d{1,15},0\.\d{1,15}\]\}\n$/,
+    );
   });
 
   test('RecordIO-protobuf as answer: labels score and predicted_label as float32', async () => {
