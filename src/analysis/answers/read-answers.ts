@@ -1,120 +1,105 @@
-import { isUsable } from './answer.ts';
 import type { Answer } from './answer.ts';
-import { payloadText } from './captures.ts';
 import type { Capture, Payload } from './captures.ts';
-import { canonicalJson, jsonValues } from './json.ts';
-import { follow } from './path.ts';
+import { readValue } from './kinds/labels.ts';
+import { kindOf, kindsOf } from './kinds/table.ts';
+import { canonicalJson } from './json.ts';
 import type { Path } from './path.ts';
-import { countRows } from './row-count.ts';
+import type { Reading } from './reading.ts';
+import type { Seen } from './seen.ts';
+import { seenOf } from './seen.ts';
+import { SHAPES, shapeOf } from './shapes/table.ts';
 
 /** How the answers of a whole comparison are read. */
 export interface AnswerRules {
-  /** Where predictions lie in a JSON answer, parsed; without it the formats of the built-in algorithms are known. */
+  /** Where predictions lie in an answer, parsed; without it the shapes of the table are known. */
   path?: Path | undefined;
   /** JSON rows are taken whole, whatever they look like: for comparing field by field. */
   whole?: boolean | undefined;
 }
 
-export interface AnswerOptions extends AnswerRules {
-  /** Rows of the request, to understand `0.1,0.9` on one line: two predictions, or one with two scores. */
-  inputRows?: number | undefined;
+/** Share of a sample that must be of a shape: some answers may be broken. */
+const MOST = 0.95;
+
+/** The readings that a sample of one side allows, the likeliest first: one, where nothing else is possible. */
+export function readingsOf(sample: readonly Seen[]): Reading[] {
+  for (const shape of SHAPES) {
+    if (shape.readings !== undefined) {
+      const readings = shape.readings(sample);
+      if (readings.length > 0) return readings;
+      continue;
+    }
+    const found = sample.map((seen) => shape.rows(seen));
+    if (found.filter((rows) => rows !== undefined).length < MOST * sample.length) continue;
+    const kinds = shape.kind === undefined ? kindsOf(found.flatMap((rows) => rows ?? [])) : [kindOf(shape.kind)];
+    return kinds.map(({ name }) => ({ shape: shape.name, kind: name }));
+  }
+  return [];
+}
+
+/** The answers of a record by a reading, one a row; undefined where it is missing, or cannot be read so. */
+function readWith(reading: Reading, seen: Seen): Answer[] | undefined {
+  const { read } = kindOf(reading.kind);
+  const answers = shapeOf(reading.shape).rows(seen, reading)?.map(read);
+  return answers === undefined || answers.length === 0 || answers.some((one) => one === undefined)
+    ? undefined
+    : (answers as Answer[]);
 }
 
 /** The predictions of a captured request, one a row; undefined where its answer is missing or cannot be understood. */
-export function answersOf(
-  { input, output }: Pick<Capture, 'input' | 'output'>,
-  rules: AnswerRules,
-): Answer[] | undefined {
-  if (output === undefined) return undefined;
-  return readAnswers(output, { ...rules, inputRows: input === undefined ? undefined : countRows(input) });
-}
-
-/** The predictions in an answer, one a row; undefined where it cannot be understood as any. */
-export function readAnswers(payload: Payload, options: AnswerOptions = {}): Answer[] | undefined {
-  const text = payloadText(payload).trim();
-  if (text === '') return undefined;
-  const type = payload.contentType ?? '';
-  if (/csv/.test(type) || (payload.encoding === 'CSV' && !/json/.test(type))) return readCsv(text, options.inputRows);
-  const values = jsonValues(text);
-  if (values === undefined) return /json/.test(type) ? undefined : readCsv(text, options.inputRows);
-  const found =
-    options.path === undefined
-      ? values.flatMap(predictionsOf)
-      : values.flatMap((one) => follow(one, options.path ?? []));
-  const answers = found.map(options.whole === true ? wholeValue : readValue);
-  return answers.length === 0 || answers.some((answer) => answer === undefined) ? undefined : (answers as Answer[]);
-}
-
-function predictionsOf(value: unknown): unknown[] {
-  const inner = typeof value === 'object' && value !== null && 'predictions' in value ? value.predictions : value;
-  return Array.isArray(inner) ? inner : [inner];
-}
-
-const LABEL_KEYS = ['predicted_label', 'predicted_class', 'label', 'class'];
-const NUMBER_KEYS = ['score', 'probability', 'prediction', 'predicted_value', 'value', 'scores', 'probabilities'];
-
-function readValue(value: unknown): Answer | undefined {
-  if (typeof value === 'number') return isUsable(value) ? { number: value } : undefined;
-  if (typeof value === 'string') return { label: value };
-  if (typeof value === 'boolean') return { label: String(value) };
-  if (value === null || value === undefined) return undefined;
-  if (Array.isArray(value)) {
-    if (value.length === 1) return readValue(value[0]);
-    return numbers(value) ? { label: String(largest(value)), scores: value } : { other: canonicalJson(value) };
+export function answersOf(capture: Pick<Capture, 'input' | 'output'>, rules: AnswerRules): Answer[] | undefined {
+  try {
+    const seen = seenOf(capture);
+    return seen === undefined ? undefined : answersOfSeen(seen, rules);
+  } catch (error) {
+    // Nested so deep that no stack holds it: whatever it is, it cannot be read.
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
-  const record = value as Record<string, unknown>;
-  const label = LABEL_KEYS.map((key) => atom(record[key])).find((one) => one !== undefined);
-  const score = NUMBER_KEYS.map((key) => record[key]).find(
-    (one) => typeof one === 'number' || (Array.isArray(one) && numbers(one)),
+}
+
+function answersOfSeen(seen: Seen, { path, whole }: AnswerRules): Answer[] | undefined {
+  if (whole === true && seen.form === 'json') {
+    const rows =
+      path === undefined
+        ? shapeOf('rows').rows(seen)
+        : shapeOf('path').rows(seen, { shape: 'path', kind: 'json', path });
+    const answers = rows?.map((value): Answer => ({ other: canonicalJson(value) }));
+    return answers?.length === 0 ? undefined : answers;
+  }
+  if (path !== undefined) {
+    const rows = shapeOf('path').rows(seen, { shape: 'path', kind: 'json', path });
+    const answers = rows?.map(anyValue);
+    return answers === undefined || answers.some((one) => one === undefined) ? undefined : (answers as Answer[]);
+  }
+  const [reading] = readingsOf([seen]);
+  return reading && readWith(reading, seen);
+}
+
+/** A value of whatever kind it looks like. */
+function anyValue(value: unknown): Answer | undefined {
+  return (
+    readValue(value) ?? (typeof value === 'object' && value !== null ? kindsOf([value])[0]?.read(value) : undefined)
   );
-  const answer: Answer = {};
-  if (label !== undefined) answer.label = label;
-  if (typeof score === 'number' && !isUsable(score)) return undefined;
-  if (typeof score === 'number') answer.number = score;
-  else if (Array.isArray(score)) {
-    if (score.length === 1) answer.number = score[0] as number;
-    else {
-      answer.scores = score;
-      answer.label ??= String(largest(score));
-    }
-  }
-  return answer.label === undefined && answer.number === undefined ? { other: canonicalJson(value) } : answer;
 }
 
-function wholeValue(value: unknown): Answer | undefined {
-  return value === undefined ? undefined : { other: canonicalJson(value) };
+/**
+ * The predictions in an answer, as far as nothing but the answer decides how it is read; undefined where the request has a
+ * say. Learners of answers ask this: what they learn must hold whatever is asked.
+ */
+export function readAnswers(payload: Payload, rules: AnswerRules = {}): Answer[] | undefined {
+  const seen = seenOf({ input: undefined, output: payload });
+  if (seen === undefined || (rules.path === undefined && dependsOnRequest(seen))) return undefined;
+  return answersOf({ input: undefined, output: payload }, rules);
 }
 
-/** A class as text; `2` and `2.0` are one: xgboost and linear-learner print it either way. */
-function atom(value: unknown): string | undefined {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? `${value}` : undefined;
-}
-
-function readCsv(text: string, inputRows: number | undefined): Answer[] | undefined {
-  const lines = text.split('\n').map((line) => line.trim().split(','));
-  const only = lines.length === 1 ? lines[0] : undefined;
-  // XGBoost up to 1.3-1 puts the predictions of all rows on one line.
-  const rows = only !== undefined && only.length > 1 && only.length === inputRows ? only.map((cell) => [cell]) : lines;
-  const answers = rows.map((cells): Answer | undefined => {
-    const values = cells.map((cell) => (cell.trim() === '' ? Number.NaN : Number(cell)));
-    if (values.every(isUsable)) {
-      return values.length === 1 ? { number: values[0] as number } : { label: String(largest(values)), scores: values };
-    }
-    const word = cells.length === 1 ? cells[0]?.trim().replace(/^"(.*)"$/, '$1') : undefined;
-    return word === undefined || isBroken(word) ? undefined : { label: word };
-  });
-  return answers.some((answer) => answer === undefined) ? undefined : (answers as Answer[]);
-}
-
-/** No class, but what a model prints that has lost its way. */
-function isBroken(word: string): boolean {
-  return word === '' || /^[+-]?(nan|inf|infinity)$/i.test(word) || !Number.isNaN(Number(word));
-}
-
-function numbers(list: readonly unknown[]): list is number[] {
-  return list.length > 0 && list.every((one) => typeof one === 'number' && isUsable(one));
-}
-
-function largest(scores: readonly number[]): number {
-  return scores.reduce((best, score, index) => (score > (scores[best] ?? Number.NEGATIVE_INFINITY) ? index : best), 0);
+/** May another request make another answer of this? Of lists that are neither of records nor of one member. */
+function dependsOnRequest(seen: Seen): boolean {
+  if (seen.form === 'csv') return seen.values.length === 1 && (seen.values[0] as unknown[]).length > 1;
+  if (shapeOf('classification').rows(seen) !== undefined) return true;
+  const list = shapeOf('list').rows(seen)?.[0] as unknown[] | undefined;
+  return (
+    list !== undefined &&
+    list.length > 1 &&
+    !list.every((one) => typeof one === 'object' && one !== null && !Array.isArray(one))
+  );
 }

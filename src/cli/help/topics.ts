@@ -4,6 +4,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   commands: 'every command, which one when, exit codes',
   recipes: 'CI, labels, JSON answers, noisy models, alarms, teams',
   judging: 'how a shadow is judged: gates, bounds, noise, calibration',
+  answers: 'how answers are read: kinds, and the formats that are known',
   configuration: 'shadowctl.yaml, environment variables, policies',
   permissions: 'IAM actions by command, and a policy to start from',
   reliability: 'journal, locks, interrupts, going back, limits',

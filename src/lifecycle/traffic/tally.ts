@@ -1,5 +1,5 @@
 import type { Answer } from '../../analysis/answers/answer.ts';
-import { readAnswers } from '../../analysis/answers/read-answers.ts';
+import { answersOf } from '../../analysis/answers/read-answers.ts';
 
 /** One kind of refusal. */
 export interface ErrorCount {
@@ -67,7 +67,8 @@ export class Tally {
   }
 
   #compare(reply: { body: string; contentType: string | undefined }, label: string): void {
-    const [answer] = readAnswers({ data: reply.body, encoding: 'JSON', contentType: reply.contentType }) ?? [];
+    const output = { data: reply.body, encoding: 'JSON' as const, contentType: reply.contentType };
+    const [answer] = answersOf({ input: undefined, output }, {}) ?? [];
     const truth = Number(label);
     if (answer === undefined) {
       this.#unread += 1;

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
-import { countRows } from '../../../src/analysis/answers/row-count.ts';
-import { readAnswers } from '../../../src/analysis/answers/read-answers.ts';
+import { countRows } from '../../../src/analysis/answers/request.ts';
+import { answersOf, readAnswers } from '../../../src/analysis/answers/read-answers.ts';
 import { readCapture } from '../../../src/analysis/answers/captures.ts';
 import type { Payload } from '../../../src/analysis/answers/captures.ts';
 import { parsePath } from '../../../src/analysis/answers/path.ts';
 
 const json = (data: string): Payload => ({ data, encoding: 'JSON', contentType: 'application/json' });
 const csv = (data: string): Payload => ({ data, encoding: 'CSV', contentType: 'text/csv; charset=utf-8' });
+
+const read = (output: Payload) => answersOf({ input: undefined, output }, {});
 
 test.each([
   ['linear-learner regression', json('{"predictions": [{"score": 0.4}]}'), [{ number: 0.4 }]],
@@ -37,12 +39,12 @@ test.each([
   ],
   ['free JSON, members in order', json('{"b": {"x": 1}, "a": [1, "z"]}'), [{ other: '{"a":[1,"z"],"b":{"x":1}}' }]],
 ] satisfies [string, Payload, object[]][])('%s', (_, payload, answers) => {
-  expect(readAnswers(payload)).toEqual(answers);
+  expect(read(payload)).toEqual(answers);
 });
 
 test('xgboost up to 1.3-1 puts all rows on one line: the request says which it is', () => {
-  expect(readAnswers(csv('0.1,0.7'), { inputRows: 2 })).toEqual([{ number: 0.1 }, { number: 0.7 }]);
-  expect(readAnswers(csv('0.1,0.7'), { inputRows: 1 })).toEqual([{ label: '1', scores: [0.1, 0.7] }]);
+  expect(answersOf({ input: csv('1,2\n3,4'), output: csv('0.1,0.7') }, {})).toEqual([{ number: 0.1 }, { number: 0.7 }]);
+  expect(answersOf({ input: csv('1,2'), output: csv('0.1,0.7') }, {})).toEqual([{ label: '1', scores: [0.1, 0.7] }]);
 });
 
 test('a path finds predictions anywhere', () => {
@@ -54,6 +56,8 @@ test('a path finds predictions anywhere', () => {
 });
 
 test.each([
+  ['a list nested 50 000 deep', json(`${'['.repeat(50_000)}1${']'.repeat(50_000)}`)],
+  ['an object nested 50 000 deep', json(`${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`)],
   ['half-written JSON', json('{"predictions": [{"sc')],
   ['NaN', csv('nan')],
   ['an HTML error page as CSV of several columns', csv('<html>,<b>')],
@@ -63,7 +67,7 @@ test.each([
   ['an infinite score beside a label', json('{"predictions": [{"score": 1e999, "predicted_label": 1}]}')],
   ['such a number as CSV', csv('-1e151')],
 ])('%s is no prediction', (_, payload) => {
-  expect(readAnswers(payload)).toBeUndefined();
+  expect(read(payload)).toBeUndefined();
 });
 
 test('rows of a request', () => {

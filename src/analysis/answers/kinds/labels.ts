@@ -1,0 +1,231 @@
+import { isObject } from '../../../base/json.ts';
+import type { Answer } from '../answer.ts';
+import { isUsable } from '../answer.ts';
+import { isNumbers, sumsToOne } from './lists.ts';
+import type { Fit, Kind } from './kind.ts';
+
+/** Members that name the class, the first of them that is there; `closest_cluster` is k-means'. */
+const LABEL_KEYS = ['predicted_label', 'predicted_class', 'label', 'class', 'closest_cluster'];
+/** Members that hold a number or the scores of all classes, likewise. */
+const NUMBER_KEYS = [
+  'score',
+  'probability',
+  'prediction',
+  'predicted_value',
+  'predicted_score',
+  'value',
+  'scores',
+  'probabilities',
+  'raw_score',
+  'raw_scores',
+  'distance_to_cluster',
+];
+/** Members beside a label or a number that say no more about the answer. */
+const COMPANIONS = new Set([
+  ...LABEL_KEYS,
+  ...NUMBER_KEYS,
+  'labels',
+  'classes',
+  'id',
+  'index',
+  'raw_score',
+  'raw_scores',
+]);
+
+/** A class as text. */
+function atom(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? `${value}` : undefined;
+}
+
+/** The place of the largest score. */
+function largest(scores: readonly number[]): number {
+  return scores.reduce((best, score, index) => (score > (scores[best] ?? Number.NEGATIVE_INFINITY) ? index : best), 0);
+}
+
+/** Classes with their scores, as a map or as a list of `{label, score}`; undefined where it is neither, or a class comes twice. */
+export function namedScores(value: unknown): [name: string, score: number][] | undefined {
+  const pairs = Array.isArray(value)
+    ? value.map((one): [unknown, unknown] =>
+        isObject(one)
+          ? [one.label, one.score]
+          : Array.isArray(one) && one.length === 2 && typeof one[0] === 'string'
+            ? [one[0], one[1]]
+            : [undefined, undefined],
+      )
+    : isObject(value)
+      ? Object.entries(value)
+      : [];
+  if (pairs.length === 0) return undefined;
+  const found: [string, number][] = [];
+  for (const [name, score] of pairs) {
+    const label = atom(name);
+    if (label === undefined || typeof score !== 'number' || !isUsable(score)) return undefined;
+    found.push([label, score]);
+  }
+  return new Set(found.map(([name]) => name)).size === found.length ? found : undefined;
+}
+
+/**
+ * The class with the largest score. The scores stand in the order of the classes' names, so that both sides have them in
+ * the same, and only where they are those of all classes: of the first few, each side may name others.
+ */
+function chosen(named: readonly (readonly [string, number])[]): Answer {
+  const [label, number] = named.reduce((best, one) => (one[1] > best[1] ? one : best));
+  if (named.length === 1 || !sumsToOne(named.map(([, score]) => score))) return { label, number };
+  const ordered = named.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return { label, scores: ordered.map(([, score]) => score) };
+}
+
+/** What a record names: a class, a number or scores. */
+function memberOf(record: Readonly<Record<string, unknown>>): { label: string | undefined; score: unknown } {
+  return {
+    label: LABEL_KEYS.map((key) => atom(record[key])).find((one) => one !== undefined),
+    score: NUMBER_KEYS.map((key) => record[key]).find(
+      (one) => typeof one === 'number' || (Array.isArray(one) && isNumbers(one)),
+    ),
+  };
+}
+
+/** A class, a number, scores of classes, or a record that names one of these by the usual words. */
+export function readValue(value: unknown): Answer | undefined {
+  if (typeof value === 'number') return isUsable(value) ? { number: value } : undefined;
+  if (typeof value === 'string') return isBroken(value) ? undefined : { label: value };
+  if (typeof value === 'boolean') return { label: String(value) };
+  if (Array.isArray(value)) {
+    if (value.length === 1 && !isObject(value[0])) return readValue(value[0]);
+    if (isNumbers(value)) return { label: String(largest(value)), scores: value };
+    const named = namedScores(value);
+    return named === undefined ? undefined : chosen(named);
+  }
+  if (!isObject(value)) return undefined;
+  const { label, score } = memberOf(value);
+  if (typeof score === 'number') {
+    if (!isUsable(score)) return undefined;
+    return label === undefined ? { number: score } : { label, number: score };
+  }
+  if (Array.isArray(score)) {
+    const scores = score as number[];
+    if (scores.length === 1)
+      return label === undefined ? { number: scores[0] as number } : { label, number: scores[0] as number };
+    return { label: label ?? String(largest(scores)), scores };
+  }
+  return label === undefined ? undefined : { label };
+}
+
+/** No class, but what a model prints that has lost its way. */
+function isBroken(word: string): boolean {
+  return word === '' || /^[+-]?(nan|inf|infinity)$/i.test(word);
+}
+
+/** Records with these parts; only possible where they hold more than that, which the reading would leave aside. */
+function recordsWith(values: readonly unknown[], is: (answer: Answer) => boolean): Fit {
+  if (!values.every(isObject)) return undefined;
+  if (!values.every((value) => is(readValue(value) ?? {}))) return undefined;
+  return values.some(holdsMore) ? 'possible' : 'certain';
+}
+
+/** Its score is no number that anybody can use. */
+export function isBrokenRecord(value: unknown): boolean {
+  return isObject(value) && NUMBER_KEYS.some((key) => typeof value[key] === 'number' && !isUsable(value[key]));
+}
+
+/** Holds this record more than a class, numbers and what belongs to them? */
+export function holdsMore(value: unknown): boolean {
+  return isObject(value) && Object.keys(value).some((key) => !COMPANIONS.has(key));
+}
+
+/** Longer texts, or texts of more words, are sentences and no names of classes. */
+const LONG = 60;
+const MANY_WORDS = 6;
+
+/** Are these names of classes, sentences, or could they be either? */
+export function wordsOrText(values: readonly string[]): 'words' | 'text' | 'either' {
+  const long = values.filter((one) => one.length > LONG || one.includes('\n') || one.split(/\s+/).length > MANY_WORDS);
+  if (long.length > values.length / 2) return 'text';
+  const distinct = new Set(values).size;
+  const sentences = values.filter((one) => /\s/.test(one)).length;
+  return distinct > 20 && distinct > values.length / 2 && sentences > values.length / 2 ? 'either' : 'words';
+}
+
+const isWord = (value: unknown): value is string | boolean => typeof value === 'string' || typeof value === 'boolean';
+
+export const label: Kind = {
+  name: 'label',
+  title: 'a label',
+  compared: 'equal or not; agreement by class',
+  recognize(values) {
+    if (values.every(isWord)) {
+      const look = wordsOrText(values.map(String));
+      return look === 'text' ? undefined : look === 'either' ? 'possible' : 'certain';
+    }
+    return recordsWith(
+      values,
+      (answer) => answer.label !== undefined && answer.number === undefined && answer.scores === undefined,
+    );
+  },
+  read(value) {
+    const answer = readValue(value);
+    if (answer?.label !== undefined) return { label: answer.label };
+    return answer?.number === undefined ? undefined : { label: String(answer.number) };
+  },
+};
+
+export const scoredLabel: Kind = {
+  name: 'scored-label',
+  title: 'a label with its score',
+  compared: 'the label, equal or not; the score beside it is shown',
+  recognize: (values) => recordsWith(values, (answer) => answer.label !== undefined && answer.number !== undefined),
+  read(value) {
+    const answer = readValue(value);
+    return answer?.label === undefined ? undefined : answer;
+  },
+};
+
+export const scores: Kind = {
+  name: 'scores',
+  title: 'a score for each class',
+  compared: 'the class with the largest score, equal or not; the scores are shown',
+  recognize(values) {
+    if (values.every((value) => Array.isArray(value) && value.length > 1 && isNumbers(value)))
+      return values.every((value) => sumsToOne(value as number[])) ? 'certain' : 'possible';
+    const named = values.map((value) =>
+      isObject(value) && memberOf(value).score !== undefined ? undefined : namedScores(value),
+    );
+    if (named.every((one) => one !== undefined)) {
+      if (values.every(Array.isArray)) return 'certain';
+      const all = named.map((one) => one.map(([, score]) => score));
+      if (all.every((one) => one.length > 1 && sumsToOne(one))) return 'certain';
+      return all.every((one) => one.length > 1 && one.every((score) => score >= 0 && score <= 1))
+        ? 'possible'
+        : undefined;
+    }
+    return recordsWith(values, (answer) => answer.scores !== undefined);
+  },
+  read(value) {
+    if (isObject(value) && memberOf(value).score === undefined) {
+      const named = namedScores(value);
+      return named === undefined ? undefined : chosen(named);
+    }
+    const answer = readValue(value);
+    return answer?.label === undefined ? undefined : answer;
+  },
+};
+
+export const number: Kind = {
+  name: 'number',
+  title: 'a number',
+  compared: 'the difference, within a tolerance; bias, spread and distances are shown',
+  recognize(values) {
+    const single = (value: unknown) => (Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value);
+    if (values.map(single).every((value) => typeof value === 'number')) return 'certain';
+    return recordsWith(values, (answer) => answer.label === undefined && answer.number !== undefined);
+  },
+  read(value) {
+    if (typeof value === 'string' && value.trim() !== '') {
+      const parsed = Number(value);
+      return isUsable(parsed) ? { number: parsed } : undefined;
+    }
+    const answer = readValue(value);
+    return answer?.number === undefined || answer.label !== undefined ? undefined : { number: answer.number };
+  },
+};

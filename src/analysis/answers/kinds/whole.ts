@@ -1,0 +1,221 @@
+import { isObject } from '../../../base/json.ts';
+import { canonicalJson } from '../json.ts';
+import { holdsMore, isBrokenRecord, wordsOrText } from './labels.ts';
+import type { Kind } from './kind.ts';
+import { flatNumbers, sumsToOne } from './lists.ts';
+
+/** Lists of more numbers are rather vectors than a few numbers that each mean something. */
+const VECTOR = 32;
+
+const whole = (value: unknown) => ({ other: canonicalJson(value) });
+
+export const numbers: Kind = {
+  name: 'numbers',
+  title: 'several numbers',
+  compared: 'each number, within a tolerance; how far apart they are together, and bias',
+  recognize(values) {
+    const lists = values.map((value) => (Array.isArray(value) ? flatNumbers(value) : undefined));
+    if (!lists.every((list) => list !== undefined && list.length > 1 && list.length < VECTOR)) return undefined;
+    return lists.every((list) => sumsToOne(list as number[])) ? undefined : 'possible';
+  },
+  read(value) {
+    const list = typeof value === 'number' ? [value] : flatNumbers(value);
+    return list === undefined ? undefined : whole(list);
+  },
+};
+
+export const vector: Kind = {
+  name: 'vector',
+  title: 'a vector',
+  compared: 'cosine and relative distance',
+  recognize(values) {
+    const lists = values.map(flatNumbers);
+    if (!lists.every((list) => list !== undefined && list.length >= VECTOR)) return undefined;
+    if (values.every((value) => Array.isArray(value) && value.every(Array.isArray))) return 'certain';
+    return lists.every((list) => sumsToOne(list as number[])) ? undefined : 'possible';
+  },
+  read(value) {
+    const list = flatNumbers(value);
+    return list === undefined ? undefined : whole(list);
+  },
+};
+
+/** What stands in a list of recommendations: names, or records with an id. */
+function itemOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return String(value);
+  if (!isObject(value)) return undefined;
+  const id = [
+    'id',
+    'item',
+    'item_id',
+    'itemId',
+    'product_id',
+    'doc_id',
+    'document_id',
+    'index',
+    'corpus_id',
+    'token_str',
+  ]
+    .map((key) => value[key])
+    .find((one) => typeof one === 'string' || typeof one === 'number');
+  return id === undefined ? undefined : String(id);
+}
+
+function itemsOf(value: unknown): string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const items = value.map(itemOf);
+  return items.every((one) => one !== undefined) && new Set(items).size === items.length ? items : undefined;
+}
+
+export const ranking: Kind = {
+  name: 'ranking',
+  title: 'a ranked list',
+  compared: 'overlap of the first ten and rank-biased overlap',
+  recognize(values) {
+    if (
+      !values.every((value) => Array.isArray(value) && value.every((one) => typeof one === 'string' || isObject(one)))
+    )
+      return undefined;
+    return values.every((value) => itemsOf(value) !== undefined) ? 'certain' : undefined;
+  },
+  read(value) {
+    const items = itemsOf(value);
+    return items === undefined ? undefined : whole(items);
+  },
+};
+
+/** An object found in a picture: `[x1, y1, x2, y2]`. */
+export interface Box {
+  label: string;
+  score: number;
+  box: readonly [number, number, number, number];
+}
+
+/** A box by the spellings that are known; undefined for anything else. */
+export function boxOf(value: unknown): Box | undefined {
+  if (Array.isArray(value)) {
+    // SageMaker's object detection: class, score, corners.
+    if (value.length !== 6 || !value.every((one) => typeof one === 'number')) return undefined;
+    const [name, score, ...corners] = value;
+    return { label: String(name), score: score as number, box: corners as unknown as Box['box'] };
+  }
+  if (!isObject(value)) return undefined;
+  const score = typeof value.score === 'number' ? value.score : 1;
+  if (isObject(value.box)) {
+    const { xmin, ymin, xmax, ymax } = value.box;
+    const corners = [xmin, ymin, xmax, ymax];
+    if (!corners.every((one) => typeof one === 'number')) return undefined;
+    return { label: String(value.label), score, box: corners as unknown as Box['box'] };
+  }
+  // TorchServe's object detector: the class is the member's name.
+  const [named] = Object.entries(value).filter(([key]) => key !== 'score');
+  const corners = named?.[1];
+  if (
+    named === undefined ||
+    Object.keys(value).length !== 2 ||
+    !Array.isArray(corners) ||
+    corners.length !== 4 ||
+    !corners.every((one) => typeof one === 'number')
+  )
+    return undefined;
+  return { label: named[0], score, box: corners as unknown as Box['box'] };
+}
+
+function boxesOf(value: unknown): Box[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const found = value.map(boxOf);
+  return found.every((one) => one !== undefined) ? found : undefined;
+}
+
+export const boxes: Kind = {
+  name: 'boxes',
+  title: 'boxes with labels',
+  compared: 'boxes of equal label that overlap by half, matched one to one',
+  recognize: (values) =>
+    values.every((value) => boxesOf(value) !== undefined && !Array.isArray((value as unknown[])[0]))
+      ? 'certain'
+      : undefined,
+  read(value) {
+    const found = boxesOf(value);
+    return found === undefined ? undefined : whole(found);
+  },
+};
+
+/** A part of a text with a name: of HuggingFace's token classification. */
+function spanOf(value: unknown): object | undefined {
+  if (!isObject(value)) return undefined;
+  const name = value.entity_group ?? value.entity;
+  if (typeof name !== 'string') return undefined;
+  return { label: name, start: value.start ?? null, end: value.end ?? null, text: value.word ?? null };
+}
+
+function spansOf(value: unknown): object[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const found = value.map(spanOf);
+  return found.every((one) => one !== undefined) ? found : undefined;
+}
+
+export const spans: Kind = {
+  name: 'spans',
+  title: 'named parts of a text',
+  compared: 'the set of parts with their names, whatever their order',
+  recognize: (values) => (values.every((value) => spansOf(value) !== undefined) ? 'certain' : undefined),
+  read(value) {
+    const found = spansOf(value);
+    return found === undefined ? undefined : whole(found);
+  },
+};
+
+export const text: Kind = {
+  name: 'text',
+  title: 'a text',
+  compared: 'similarity of words, length, refusals',
+  recognize(values) {
+    if (!values.every((value) => typeof value === 'string')) return undefined;
+    const look = wordsOrText(values);
+    return look === 'text' ? 'certain' : look === 'either' ? 'possible' : undefined;
+  },
+  read: (value) => (typeof value === 'string' && value.trim() !== '' ? whole(value) : undefined),
+};
+
+/** What a chat model said, without ids, times and counts of tokens. */
+export interface Reply {
+  text: string;
+  finish: string | null;
+  refusal: string | null;
+  tools: readonly { name: string; arguments: string }[];
+}
+
+const isReply = (value: unknown): value is Reply =>
+  isObject(value) &&
+  typeof value.text === 'string' &&
+  Array.isArray(value.tools) &&
+  'finish' in value &&
+  'refusal' in value;
+
+export const chat: Kind = {
+  name: 'chat',
+  title: 'a reply of a chat',
+  compared: 'similarity of words, length, tools called, refusals',
+  recognize: (values) => (values.every(isReply) ? 'certain' : undefined),
+  read: (value) => (isReply(value) ? whole(value) : undefined),
+};
+
+export const bytes: Kind = {
+  name: 'bytes',
+  title: 'bytes',
+  compared: 'equal or not',
+  recognize: (values) =>
+    values.every((value) => isObject(value) && 'sha256' in value && 'bytes' in value) ? 'certain' : undefined,
+  read: (value) => (value === undefined || value === null ? undefined : whole(value)),
+};
+
+export const json: Kind = {
+  name: 'json',
+  title: 'free JSON',
+  compared: 'field by field',
+  recognize: (values) =>
+    values.every((value) => isObject(value) || Array.isArray(value)) && values.some(holdsMore) ? 'possible' : undefined,
+  read: (value) => (value === undefined || value === null || isBrokenRecord(value) ? undefined : whole(value)),
+};

@@ -1,0 +1,99 @@
+import { isObject } from '../../../base/json.ts';
+import { isNumbers, sumsToOne } from '../kinds/lists.ts';
+import { kindsOf } from '../kinds/table.ts';
+import { follow } from '../path.ts';
+import type { Reading } from '../reading.ts';
+import type { Seen } from '../seen.ts';
+import type { Shape } from './shape.ts';
+import { single } from './shape.ts';
+
+const FORMATS = 'https://docs.aws.amazon.com/sagemaker/latest/dg/cdf-inference.html';
+
+/** So many answers, all of them probabilities that are 1 together, are no coincidence. */
+const MANY = 10;
+
+/** A list of which nothing but the request says whether it is a row each, or one answer. */
+function flatList(seen: Seen): unknown[] | undefined {
+  const whole = single(seen);
+  const list = isObject(whole) && Array.isArray(whole.predictions) ? (whole.predictions as unknown[]) : whole;
+  return Array.isArray(list) && list.length > 0 ? (list as unknown[]) : undefined;
+}
+
+/** The whole list is one answer. */
+const oneList: Shape = {
+  name: 'list',
+  of: 'A list that is one answer: built-in image classification, a forecast, an embedding',
+  source: 'https://docs.aws.amazon.com/sagemaker/latest/dg/image-classification.html',
+  rows(seen) {
+    const list = flatList(seen);
+    return list === undefined ? undefined : [list];
+  },
+  readings: () => [],
+};
+
+/** Records under `predictions`, in a list, one a line, or alone. */
+const rows: Shape = {
+  name: 'rows',
+  of: 'Rows in a list, under `predictions`, or one a line: built-in algorithms, TensorFlow Serving, MLflow, scikit-learn',
+  source: FORMATS,
+  rows(seen) {
+    if (seen.form !== 'json') return undefined;
+    const found = flatList(seen) ?? seen.values;
+    if (found.some((one) => isObject(one) && Array.isArray(one.predictions))) return undefined;
+    return found.some((one) => one === null || one === undefined) ? undefined : [...found];
+  },
+  readings(sample) {
+    const lists = sample.map(flatList);
+    const values = sample.flatMap((seen) => this.rows(seen) ?? []);
+    if (values.length === 0) return [];
+    const each = kindsOf(values).map(({ name }): Reading => ({ shape: 'rows', kind: name }));
+    if (!lists.every((list) => list !== undefined)) return each;
+    // One answer is a list where the request has one row, and the list more.
+    const whole = () => kindsOf(lists).map(({ name }): Reading => ({ shape: 'list', kind: name }));
+    const atoms = lists.every((list) => list.every((one) => typeof one !== 'object' || Array.isArray(one)));
+    const asOne =
+      sample.every(({ asked }, i) => asked.rows === 1 && (lists[i]?.length ?? 0) > 0) &&
+      lists.some((list) => list.length > 1);
+    if (asOne && atoms) return whole();
+    const known = sample.filter(({ asked }, i) => asked.rows !== undefined && asked.rows === lists[i]?.length);
+    if (
+      known.length === sample.length ||
+      !lists.every((list) => isNumbers(list) || list.every((one) => typeof one === 'string'))
+    )
+      return each;
+    // By convention there is a member of `predictions` for each row.
+    const named = sample.every((seen) => isObject(single(seen)));
+    const lengths = new Set(lists.map((list) => list.length));
+    if (lengths.has(1) || (named && sample.every(({ asked }) => asked.rows === undefined))) return each;
+    // Lists of the same length, whatever was asked: they may be one answer each.
+    const scores = lists.every((list) => isNumbers(list) && sumsToOne(list));
+    if (scores && lists.length >= MANY && lengths.size === 1) return whole();
+    if (sample.some(({ asked }) => asked.rows === undefined) && lengths.size > 1) return each;
+    return scores ? [...whole(), ...each] : [...each, ...whole()];
+  },
+};
+
+/** Where the user said that predictions lie; in CSV the cells of a line are a list. */
+const path: Shape = {
+  name: 'path',
+  of: 'What --prediction names',
+  source: 'shadowctl help answers',
+  rows(seen, reading) {
+    if (reading?.path === undefined) return undefined;
+    const way = reading.path;
+    const found = seen.values.flatMap((one) => follow(one, way));
+    return found.length === 0 || found.some((one) => one === null || one === undefined) ? undefined : found;
+  },
+  readings: () => [],
+};
+
+/** Bytes that are neither text nor JSON. */
+const binary: Shape = {
+  name: 'bytes',
+  of: 'Pictures, sounds, NumPy arrays, RecordIO and other bytes',
+  source: FORMATS,
+  kind: 'bytes',
+  rows: ({ form, values }) => (form === 'bytes' ? [...values] : undefined),
+};
+
+export const GENERAL: readonly Shape[] = [binary, oneList, rows, path];
