@@ -7,7 +7,7 @@ import type { MetricTable, NoiseFloor, Observations } from '../../src/analysis/o
 import type { Predictions, Task } from '../../src/analysis/predictions.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import type { Policy } from '../../src/analysis/policy/policy.ts';
-import { comparePredictions } from '../reference/compare.ts';
+import { comparePredictions } from '../../src/analysis/compare/memory/compare.ts';
 import type { Capture } from '../../src/analysis/answers/captures.ts';
 import { compare } from '../../src/analysis/judge/verdict.ts';
 import type { Gate } from '../../src/analysis/judge/verdict.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { judge } from '../../src/analysis/judge/judge.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
-import { InputCounter } from '../reference/input-counter.ts';
+import { InputCounter } from '../../src/analysis/compare/memory/input-counter.ts';
 import { simulate } from './simulated.ts';
 
 /** 6 000 pairs of which 94 % agree, as if they were `inputs` inputs sent again and again. */

@@ -2,8 +2,8 @@ import type { MetricTable, Observations } from '../../src/analysis/observations.
 import type { Predictions } from '../../src/analysis/predictions.ts';
 import { METRICS } from '../../src/analysis/observations.ts';
 import type { Capture } from '../../src/analysis/answers/captures.ts';
-import { comparePredictions } from '../reference/compare.ts';
-import type { CompareOptions } from '../reference/compare.ts';
+import { comparePredictions } from '../../src/analysis/compare/memory/compare.ts';
+import type { MemoryOptions } from '../../src/analysis/compare/memory/compare.ts';
 import { seededRandom } from '../support/random.ts';
 
 export const START = Date.UTC(2026, 0, 5, 9);
@@ -21,7 +21,7 @@ export interface Simulation {
   differing: number;
   seed: number;
   captured: boolean;
-  options: Partial<CompareOptions>;
+  options: Partial<MemoryOptions>;
 }
 
 /** Observations as an endpoint of two equal classifiers would leave them, but for what `changed` says. */

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { judge } from '../../src/analysis/judge/judge.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import { simulate } from './simulated.ts';
-import { labelSums } from '../reference/label-counter.ts';
+import { labelSums } from '../../src/analysis/compare/memory/label-counter.ts';
 import type { Predictions } from '../../src/analysis/predictions.ts';
-import { SliceCounter } from '../reference/slice-counter.ts';
+import { SliceCounter } from '../../src/analysis/compare/memory/slice-counter.ts';
 import { benjaminiHochberg, slicesByClass, slicesByColumn } from '../../src/analysis/statistics/slices.ts';
 
 test('Benjamini-Hochberg against scipy', () => {
@@ -40,15 +40,12 @@ test('a part of a column in which the shadow goes astray stands out; parts witho
   for (let i = 0; i < 2 * half; i += 1) {
     // The shadow errs on every fourth input above 75 in the first column; the second is idle, the third alone in each row.
     const wrong = i % 100 > 75 && i % 4 === 0;
-    const row = counter.add(
-      [
-        ['age', String(i % 100)],
-        ['kind', i % 3 === 0 ? 'a' : 'b'],
-        ['id', `x${i}`],
-      ],
-      i,
-    );
-    if (!wrong) counter.hit(row);
+    counter.add(i, () => [
+      ['age', String(i % 100)],
+      ['kind', i % 3 === 0 ? 'a' : 'b'],
+      ['id', `x${i}`],
+    ]);
+    if (!wrong) counter.hit(i);
     hits += wrong ? 0 : 1;
   }
   const slices = counter.sums();

@@ -14,7 +14,7 @@ import { isMainThread } from 'node:worker_threads';
 import { collectFromFiles } from '../../src/analysis/observe/from-files.ts';
 import { openEngine } from '../../src/analysis/compare/duckdb/connection.ts';
 import { judge } from '../../src/analysis/judge/judge.ts';
-import { kolmogorovSmirnov } from '../reference/distances.ts';
+import { kolmogorovSmirnov } from '../../src/analysis/compare/memory/distances.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import { writeCaptures } from './captures.ts';
 

@@ -5,9 +5,14 @@ import { judgeTruth } from '../../src/analysis/judge/truth.ts';
 import type { Evidence } from '../../src/analysis/judge/evidence.ts';
 import type { Predictions } from '../../src/analysis/predictions.ts';
 import { jensenShannon, stabilityIndex } from '../../src/analysis/statistics/distances.ts';
-import { decileCounts, histogram, kolmogorovSmirnov, wasserstein } from '../reference/distances.ts';
+import {
+  decileCounts,
+  histogram,
+  kolmogorovSmirnov,
+  wasserstein,
+} from '../../src/analysis/compare/memory/distances.ts';
 import { meanAndDeviation } from '../../src/analysis/statistics/sequences.ts';
-import { InputCounter } from '../reference/input-counter.ts';
+import { InputCounter } from '../../src/analysis/compare/memory/input-counter.ts';
 import type { Outcome } from '../../src/analysis/judge/verdict.ts';
 import type { Random } from '../support/random.ts';
 import { autoregressive, type Ended, MINUTES, policy, RATE, watch } from './calibrate-frame.ts';

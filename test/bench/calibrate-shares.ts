@@ -4,7 +4,7 @@ import type { Minutes } from '../../src/analysis/judge/evidence.ts';
 import type { NoiseSample } from '../../src/analysis/judge/noise-floor.ts';
 import { accuracyLost } from '../../src/analysis/judge/truth.ts';
 import { dispersion } from '../../src/analysis/statistics/proportions.ts';
-import { InputCounter } from '../reference/input-counter.ts';
+import { InputCounter } from '../../src/analysis/compare/memory/input-counter.ts';
 import { compare } from '../../src/analysis/judge/verdict.ts';
 import type { Outcome } from '../../src/analysis/judge/verdict.ts';
 import type { Random } from '../support/random.ts';

@@ -2,6 +2,7 @@ import type { Predictions } from '../predictions.ts';
 import { skewNote } from '../answers/skew.ts';
 import { withSpill } from './spill.ts';
 import type { ComparisonOptions, Records, RecordSource } from './options.ts';
+import { sizeOf, SMALL_BYTES } from './sources.ts';
 
 /** What was compared, and whatever the reader must know about how that came about, in sentences. */
 export interface Compared {
@@ -10,18 +11,16 @@ export interface Compared {
 }
 
 /**
- * Pairs the records of both variants and sums what their answers have in common. There is one way for a hundred records
- * and for ten million: their columns are written to disk, and DuckDB does the rest under a memory bound.
+ * Pairs the records of both variants and sums what their answers have in common. Few records are compared in memory; the
+ * columns of many are written to disk, and DuckDB does the rest under a memory bound. Both read and word answers by the
+ * same functions, and find the same (test/analysis/compare/engines.test.ts).
  *
  * @throws Problem (cannot-run) where the disk refuses
  */
 export async function compareRecords(records: Records, options: ComparisonOptions): Promise<Compared> {
   if (isEmpty(records.production) && isEmpty(records.shadow))
     return { predictions: emptyPredictions(options), notes: [] };
-  const { compareWithDuckdb } = await import('./duckdb/engine.ts');
-  const { predictions, sampled } = await withSpill(options.spill, (spill) =>
-    compareWithDuckdb(records, { ...options, spill }),
-  );
+  const { predictions, sampled } = (await inMemory(records, options)) ?? (await byDuckdb(records, options));
   const notes: string[] = [];
   if (sampled < 1)
     notes.push(
@@ -32,11 +31,31 @@ export async function compareRecords(records: Records, options: ComparisonOption
   return { predictions, notes };
 }
 
-/** Loads DuckDB, which takes longer than most answers of AWS: whoever waits for those can have it load meanwhile. */
-export function preloadEngine(): void {
-  const loading = import('./duckdb/connection.ts').then(({ loadDuckdb }) => loadDuckdb());
-  // Where this fails, opening the engine says so.
-  loading.catch(() => undefined);
+/** Undefined where there are too many records for it. */
+async function inMemory(
+  records: Records,
+  options: ComparisonOptions,
+): Promise<{ predictions: Predictions; sampled: number } | undefined> {
+  if (!(options.inMemory ?? sizeOf(records) <= SMALL_BYTES)) return undefined;
+  options.progress?.('reading captures');
+  const { comparePredictions, readRecords } = await import('./memory/compare.ts');
+  const production = readRecords(records.production, records.window);
+  const shadow = readRecords(records.shadow, records.window);
+  if (production === undefined || shadow === undefined) return undefined;
+  options.signal?.throwIfAborted();
+  options.progress?.('comparing');
+  return {
+    predictions: comparePredictions(production, shadow, { ...options, sampling: records.sampling }),
+    sampled: 1,
+  };
+}
+
+async function byDuckdb(
+  records: Records,
+  options: ComparisonOptions,
+): Promise<{ predictions: Predictions; sampled: number }> {
+  const { compareWithDuckdb } = await import('./duckdb/engine.ts');
+  return withSpill(options.spill, (spill) => compareWithDuckdb(records, { ...options, spill }));
 }
 
 function isEmpty(source: RecordSource): boolean {

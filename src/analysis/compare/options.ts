@@ -24,6 +24,8 @@ export interface ComparisonOptions {
   threads?: number | undefined;
   /** Lines are read by their bytes where they are alike (ingest/fast), else by JSON.parse; undefined: as their number asks. */
   fastPath?: boolean | undefined;
+  /** In memory, or by DuckDB (true, false); undefined: as the size of the records asks. */
+  inMemory?: boolean | undefined;
   signal?: AbortSignal | undefined;
   /** Is called with what is being done, for a progress line. */
   progress?: ((doing: string) => void) | undefined;

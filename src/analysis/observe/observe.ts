@@ -7,7 +7,7 @@ import type { CaptureSet } from '../answers/captures.ts';
 import { readBefore, windowBefore } from './before.ts';
 import { boundCache, markUsed } from './cache.ts';
 import { fetchCaptures } from './captures.ts';
-import { compareRecords, emptyPredictions, preloadEngine } from '../compare/compare.ts';
+import { compareRecords, emptyPredictions } from '../compare/compare.ts';
 import type { ComparisonOptions } from '../compare/options.ts';
 import { readEndpoint } from './endpoint.ts';
 import type { EndpointFacts } from './endpoint.ts';
@@ -40,11 +40,8 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
   const facts = await readEndpoint(aws, endpoint, notes, signal);
   progress?.('reading metrics');
   const variants = [facts.production.name, ...(facts.shadow === undefined ? [] : [facts.shadow.name])];
-  // To load the client of S3 and the engine takes as long as CloudWatch takes to answer.
-  if (options.predictions && facts.shadow !== undefined) {
-    void aws.s3().catch(() => undefined);
-    preloadEngine();
-  }
+  // To load the client of S3 takes as long as CloudWatch takes to answer.
+  if (options.predictions && facts.shadow !== undefined) void aws.s3().catch(() => undefined);
   const [production, shadow] = await withFallbackIfDenied(
     () => readMetrics(aws, endpoint, variants, options.window, signal),
     () => variants.map(() => noMetrics(options.window)),

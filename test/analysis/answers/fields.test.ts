@@ -4,8 +4,8 @@ import type { Observations } from '../../../src/analysis/observations.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
 import { readPolicy } from '../../../src/analysis/policy/schema.ts';
 import type { Capture } from '../../../src/analysis/answers/captures.ts';
-import { comparePredictions } from '../../reference/compare.ts';
-import type { CompareOptions } from '../../reference/compare.ts';
+import { comparePredictions } from '../../../src/analysis/compare/memory/compare.ts';
+import type { MemoryOptions } from '../../../src/analysis/compare/memory/compare.ts';
 import { simulate, START } from '../simulated.ts';
 
 const COUNT = 600;
@@ -30,7 +30,7 @@ function side(answer: (i: number) => unknown): {
 function compared(
   ours: (i: number) => unknown,
   theirs: (i: number) => unknown,
-  options: Partial<CompareOptions> = {},
+  options: Partial<MemoryOptions> = {},
 ): Observations {
   const predictions = comparePredictions(side(ours), side(theirs), { sampling: 1, tolerance: undefined, ...options });
   return { ...simulate({ captured: false }), predictions };

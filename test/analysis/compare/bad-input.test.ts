@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { comparePredictions } from '../../reference/compare.ts';
-import { CaptureReader } from '../../reference/read-files.ts';
+import { comparable } from './comparable.ts';
 import { collectFromFiles } from '../../../src/analysis/observe/from-files.ts';
 import type { FromFilesOptions } from '../../../src/analysis/observe/from-files.ts';
-import type { Window } from '../../../src/analysis/observations.ts';
+import type { Observations } from '../../../src/analysis/observations.ts';
 import type { Predictions } from '../../../src/analysis/predictions.ts';
 import { judge } from '../../../src/analysis/judge/judge.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
@@ -35,8 +34,22 @@ function write(files: Record<string, string | Uint8Array>): string {
   return path;
 }
 
+/** What a report over these files sees; in memory, and by DuckDB, which must find the same. */
 async function look(files: Record<string, string | Uint8Array>, changed: Partial<FromFilesOptions> = {}) {
-  const path = write(files);
+  const seen = await lookBy(true, write(files), changed);
+  const other = await lookBy(false, write(files), changed);
+  if (!isTorn(seen) && seen.predictions !== undefined && other.predictions !== undefined)
+    expect(counted(other.predictions)).toEqual(counted(seen.predictions));
+  return seen;
+}
+
+/** Without what is a choice among equals (examples), or of a sample where there are many (slices). */
+const counted = (found: Predictions) => comparable({ ...found, top: [], slices: undefined });
+
+/** How much of a torn file comes out differs by the way of unzipping. */
+const isTorn = ({ predictions }: Observations) => /torn gzip/.test(predictions?.shadow.examples.join() ?? '');
+
+function lookBy(inMemory: boolean, path: string, changed: Partial<FromFilesOptions>): Promise<Observations> {
   return collectFromFiles({
     path,
     variants: undefined,
@@ -49,21 +62,10 @@ async function look(files: Record<string, string | Uint8Array>, changed: Partial
       fields: undefined,
       spill: root,
       memory: '500MB',
+      inMemory,
     },
     ...changed,
   });
-}
-
-/** What the program finds, and what the reference does. */
-async function lookBoth(files: Record<string, string>, window?: Window): Promise<Predictions[]> {
-  const { predictions } = await look(files, { window });
-  if (predictions === undefined) throw new Error('no predictions');
-  const read = (side: string) => {
-    const reader = new CaptureReader(window ?? { from: 0, to: 8.64e15 });
-    for (const [name, text] of Object.entries(files)) if (name.startsWith(side)) reader.file(Buffer.from(text));
-    return reader.set();
-  };
-  return [predictions, comparePredictions(read('production'), read('shadow'), { sampling: 1, tolerance: undefined })];
 }
 
 const many = (answer: (i: number) => string, n = 400) => Array.from({ length: n }, (_, i) => line(i, answer(i)));
@@ -103,14 +105,14 @@ describe('bad input is counted and named, and nothing crashes', () => {
     });
   });
 
-  test('ten thousand files, most of them empty', async () => {
+  test('two thousand files, most of them empty', async () => {
     const files: Record<string, string> = {};
-    for (let i = 0; i < 5000; i += 1) {
+    for (let i = 0; i < 1000; i += 1) {
       files[`production/${i}.jsonl`] = i % 10 === 0 ? line(i, `${i}`) : '';
       files[`shadow/${i}.jsonl`] = i % 10 === 0 ? line(i, `${i}`) : '\n';
     }
     const seen = await look(files);
-    expect(seen.predictions).toMatchObject({ pairs: 500, production: { files: 5000 }, shadow: { files: 5000 } });
+    expect(seen.predictions).toMatchObject({ pairs: 100, production: { files: 1000 }, shadow: { files: 1000 } });
   });
 
   test('as many labels as rows: counted, and shown as the commonest twelve', async () => {
@@ -133,36 +135,42 @@ describe('bad input is counted and named, and nothing crashes', () => {
 
   test('InferenceIds that come twice belong to nobody, and are counted', async () => {
     const doubled = [...many((i) => `${i}.5`), ...many((i) => `${i}.25`, 40)].join('\n');
-    for (const found of await lookBoth({
+    const { predictions } = await look({
       'production/a.jsonl': doubled,
       'shadow/a.jsonl': many((i) => `${i}.5`).join('\n'),
-    }))
-      expect(found).toMatchObject({
-        pairs: 360,
-        production: { records: 440, ambiguous: 80, unmatched: 0 },
-        shadow: { ambiguous: 0, unmatched: 40 },
-        numbers: { mae: 0 },
-      });
+    });
+    expect(predictions).toMatchObject({
+      pairs: 360,
+      production: { records: 440, ambiguous: 80, unmatched: 0 },
+      shadow: { ambiguous: 0, unmatched: 40 },
+      numbers: { mae: 0 },
+    });
   });
 
   test('an empty window, and no record at all', async () => {
     const files = { 'production/a.jsonl': many(() => '1').join('\n'), 'shadow/a.jsonl': many(() => '1').join('\n') };
-    for (const found of await lookBoth(files, { from: 0, to: 60_000 }))
-      expect(found).toMatchObject({
-        method: undefined,
-        pairs: 0,
-        production: { records: 0, outside: 400 },
-        blocks: [],
-      });
-    for (const found of await lookBoth({ 'production/a.jsonl': '\n', 'shadow/a.jsonl': '{}\nxx\n' }))
-      expect(found).toMatchObject({ method: undefined, pairs: 0, rows: 0, shadow: { records: 0, unreadable: 2 } });
+    const { predictions: found } = await look(files, { window: { from: 0, to: 60_000 } });
+
+    expect(found).toMatchObject({
+      method: undefined,
+      pairs: 0,
+      production: { records: 0, outside: 400 },
+      blocks: [],
+    });
+    const none = await look({ 'production/a.jsonl': '\n', 'shadow/a.jsonl': '{}\nxx\n' });
+    expect(none.predictions).toMatchObject({
+      method: undefined,
+      pairs: 0,
+      rows: 0,
+      shadow: { records: 0, unreadable: 2 },
+    });
   });
 
   test('clocks that differ are named: harmless for ids, fatal for equal inputs', async () => {
     const lines = many((i) => `${i % 9}`);
     const late = lines.map((one) => one.replace('09:00:00Z', '09:03:01Z'));
     const files = { 'production/a.jsonl': lines.join('\n'), 'shadow/a.jsonl': late.join('\n') };
-    for (const found of await lookBoth(files)) expect(found).toMatchObject({ pairs: 400, skewMs: 181_000 });
+    expect((await look(files)).predictions).toMatchObject({ pairs: 400, skewMs: 181_000 });
     expect((await look(files)).notes.join()).toMatch(/dated 3 min 1 s later than production/);
     const nameless = (text: string, side: string) =>
       text.replaceAll(/"(inferenceId|eventId)":"[^"]*"/g, `"eventId":"${side}"`);
@@ -170,8 +178,7 @@ describe('bad input is counted and named, and nothing crashes', () => {
       'production/a.jsonl': nameless(files['production/a.jsonl'], 'a'),
       'shadow/a.jsonl': nameless(files['shadow/a.jsonl'], 'b'),
     };
-    for (const found of await lookBoth(bare))
-      expect(found).toMatchObject({ method: undefined, pairs: 0, skewMs: 181_000 });
+    expect((await look(bare)).predictions).toMatchObject({ method: undefined, pairs: 0, skewMs: 181_000 });
     expect((await look(bare)).notes.join()).toContain('send an InferenceId with each request');
   });
 
@@ -182,8 +189,7 @@ describe('bad input is counted and named, and nothing crashes', () => {
     broken[401] = lines[1]?.replace('e1-1', 'e1\\x') ?? '';
     broken[402] = lines[2]?.replace('"data":"2"', '"data":"2\t"') ?? '';
     const files = { 'production/a.jsonl': broken.join('\n'), 'shadow/a.jsonl': lines.join('\n') };
-    for (const found of await lookBoth(files))
-      expect(found).toMatchObject({ pairs: 400, production: { records: 400, unreadable: 3 } });
+    expect((await look(files)).predictions).toMatchObject({ pairs: 400, production: { records: 400, unreadable: 3 } });
   });
 
   test('a folder without captures is no variant', async () => {

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { compareRecords } from '../../../src/analysis/compare/compare.ts';
 import type { Predictions } from '../../../src/analysis/predictions.ts';
-import { comparable } from '../../reference/comparable.ts';
+import { comparable } from './comparable.ts';
 import type { Capture, CaptureSet } from '../../../src/analysis/answers/captures.ts';
-import { comparePredictions } from '../../reference/compare.ts';
-import type { CompareOptions } from '../../reference/compare.ts';
+import { comparePredictions } from '../../../src/analysis/compare/memory/compare.ts';
+import type { MemoryOptions } from '../../../src/analysis/compare/memory/compare.ts';
 import { designEffect } from '../../../src/analysis/statistics/repeats.ts';
 import { readTruth } from '../read-truth.ts';
 
@@ -15,7 +15,7 @@ const START = Date.UTC(2026, 0, 5, 9);
 const folder = mkdtempSync(join(tmpdir(), 'shadowctl-compare-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const OPTIONS: CompareOptions = { sampling: 1, tolerance: 0.1 };
+const OPTIONS: MemoryOptions = { sampling: 1, tolerance: 0.1 };
 
 let events = 0;
 function capture(id: string | undefined, input: string, output: string | undefined, second = 0): Capture {
@@ -29,12 +29,12 @@ function capture(id: string | undefined, input: string, output: string | undefin
   };
 }
 
-/** What the program finds of records in memory, as of logs; the reference must find the same. */
-async function compare(production: CaptureSet, shadow: CaptureSet, options: CompareOptions): Promise<Predictions> {
+/** What DuckDB finds of records that are read already, as of logs; comparing in memory must find the same. */
+async function compare(production: CaptureSet, shadow: CaptureSet, options: MemoryOptions): Promise<Predictions> {
   const { sampling, tolerance, path, task, truth, fields } = options;
   const { predictions } = await compareRecords(
     { production: { captures: production }, shadow: { captures: shadow }, window: { from: 0, to: 8.64e15 }, sampling },
-    { tolerance, path, task, truth, fields, memory: '500MB', spill: folder, threads: 1 },
+    { tolerance, path, task, truth, fields, memory: '500MB', spill: folder, inMemory: false },
   );
   expect(comparable(predictions)).toEqual(comparable(comparePredictions(production, shadow, options)));
   return predictions;

@@ -6,7 +6,12 @@ import { openEngine } from '../../../src/analysis/compare/duckdb/connection.ts';
 import type { Engine } from '../../../src/analysis/compare/duckdb/connection.ts';
 import { readCurve } from '../../../src/analysis/compare/duckdb/curve.ts';
 import { quantile } from '../../../src/analysis/statistics/distances.ts';
-import { decileCounts, histogram, kolmogorovSmirnov, wasserstein } from '../../reference/distances.ts';
+import {
+  decileCounts,
+  histogram,
+  kolmogorovSmirnov,
+  wasserstein,
+} from '../../../src/analysis/compare/memory/distances.ts';
 import { seededRandom } from '../../support/random.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'shadowctl-curve-'));

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { CaptureReader } from '../../reference/read-files.ts';
+import { CaptureReader } from '../../../src/analysis/compare/memory/read.ts';
 import { compareRecords } from '../../../src/analysis/compare/compare.ts';
 import { readChunk } from '../../../src/analysis/compare/ingest/feed.ts';
 import type { Predictions, Task } from '../../../src/analysis/predictions.ts';
-import { comparable } from '../../reference/comparable.ts';
-import { comparePredictions } from '../../reference/compare.ts';
+import { comparable } from './comparable.ts';
+import { comparePredictions } from '../../../src/analysis/compare/memory/compare.ts';
 import type { FieldRules } from '../../../src/analysis/answers/fields.ts';
 import type { Truth } from '../../../src/analysis/answers/truth.ts';
 import { seededRandom } from '../../support/random.ts';
@@ -172,6 +172,7 @@ async function compareBoth(
         memory: '500MB',
         spill: join(folder, 'spill'),
         threads: 1,
+        inMemory: false,
         fastPath,
       },
     );

@@ -3,7 +3,7 @@ import { distanceInterval, ksBand, wassersteinBand } from '../../../src/analysis
 import { judgePart } from '../../../src/analysis/judge/slices.ts';
 import { errorLost } from '../../../src/analysis/judge/truth.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
-import { labelSums } from '../../reference/label-counter.ts';
+import { labelSums } from '../../../src/analysis/compare/memory/label-counter.ts';
 import { entropyBound, jensenShannonInterval, stabilityInterval } from '../../../src/analysis/statistics/divergence.ts';
 import { clopperPearson, meanDispersion, proportionSequence } from '../../../src/analysis/statistics/proportions.ts';
 import { blockSequence, sequenceHalfWidth } from '../../../src/analysis/statistics/sequences.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { designEffect } from '../../../src/analysis/statistics/repeats.ts';
-import { InputCounter } from '../../reference/input-counter.ts';
+import { InputCounter } from '../../../src/analysis/compare/memory/input-counter.ts';
 import { blockSequence, meanAndDeviation } from '../../../src/analysis/statistics/sequences.ts';
 import { jensenShannon } from '../../../src/analysis/statistics/distances.ts';
 import { clopperPearson, meanDispersion, proportionSequence } from '../../../src/analysis/statistics/proportions.ts';

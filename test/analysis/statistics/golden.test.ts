@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { betaCdf, logGamma } from '../../../src/analysis/statistics/beta.ts';
 import { jensenShannon, quantile, stabilityIndex } from '../../../src/analysis/statistics/distances.ts';
-import { kolmogorovSmirnov, spread, wasserstein } from '../../reference/distances.ts';
+import { kolmogorovSmirnov, spread, wasserstein } from '../../../src/analysis/compare/memory/distances.ts';
 import {
   binomialTest,
   burstChance,
@@ -12,7 +12,7 @@ import {
   requestsForQuantile,
 } from '../../../src/analysis/statistics/proportions.ts';
 import { designEffect } from '../../../src/analysis/statistics/repeats.ts';
-import { InputCounter } from '../../reference/input-counter.ts';
+import { InputCounter } from '../../../src/analysis/compare/memory/input-counter.ts';
 import { sequenceHalfWidth } from '../../../src/analysis/statistics/sequences.ts';
 import { bowker, chiSquaredAbove, stuartMaxwell } from '../../../src/analysis/statistics/symmetry.ts';
 

@@ -7,7 +7,7 @@ import { summarizeBoth } from '../../../src/analysis/judge/summaries.ts';
 import type { Observations } from '../../../src/analysis/observations.ts';
 import type { Predictions } from '../../../src/analysis/predictions.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
-import { comparePredictions } from '../../reference/compare.ts';
+import { comparePredictions } from '../../../src/analysis/compare/memory/compare.ts';
 import { redact } from '../../../src/analysis/redact.ts';
 import { run } from '../../../src/cli/report/run.ts';
 import { FORMATS, renderers } from '../../../src/report/render.ts';

@@ -2,17 +2,11 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PairingMethod, SliceSums } from '../../predictions.ts';
 import type { Engine, Row } from './connection.ts';
+import { MAX_CATEGORIES, MAX_COLUMNS, MAX_VALUE_CHARACTERS, MIN_INPUTS, quarterNames } from '../slice-parts.ts';
 import slicesSql from './slices.sql';
 import { fill, KEYS, quote, statements } from './statements.ts';
 
 const SQL = statements(slicesSql, ['tables', 'quarters', 'words']);
-export const MAX_COLUMNS = 50;
-/** Numbers with more different values than this are cut at their quartiles. */
-export const MAX_CATEGORIES = 8;
-/** A slice of fewer inputs says nothing. */
-export const MIN_INPUTS = 30;
-/** Longer values are cut off. */
-export const MAX_VALUE_CHARACTERS = 40;
 
 /**
  * Agreement by slices of the inputs, of the rows whose inputs the scan kept; numbers into quarters, a few
@@ -45,15 +39,4 @@ function sliceOf(row: Row): SliceSums[] {
   if (inputs < MIN_INPUTS) return [];
   const part = Array.isArray(row.edges) ? quarterNames(row.edges.map(Number))[Number(row.part)] : String(row.value);
   return [{ column: String(row.name), part: part ?? '', rows: Number(row.rows), hits: Number(row.hits), inputs }];
-}
-
-/** Names of the parts between these edges, and of what is no number. */
-export function quarterNames(edges: readonly number[]): string[] {
-  const short = (value: number | undefined) => String(Number((value ?? Number.NaN).toPrecision(4)));
-  return [
-    `≤ ${short(edges[0])}`,
-    ...edges.slice(1).map((edge, i) => `${short(edges[i])} … ${short(edge)}`),
-    `> ${short(edges.at(-1))}`,
-    'no number',
-  ];
 }

@@ -4,16 +4,15 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Answer } from '../../answers/answer.ts';
 import type { AnswerRules } from '../../answers/read-answers.ts';
-import type { ComparisonOptions, Records, RecordSource } from '../options.ts';
-import { total } from './tally.ts';
-import type { ScanCounts } from './tally.ts';
+import type { ComparisonOptions, Records } from '../options.ts';
+import { sizeOf, SMALL_BYTES } from '../sources.ts';
+import { total } from '../tally.ts';
+import type { ScanCounts } from '../tally.ts';
 import type { ScanResult, ScanStart, ScanTask, SideName } from './worker.ts';
 
 /** Bytes of a file that one thread takes at a time. */
 const CHUNK = 32 * 1024 * 1024;
 const MAX_THREADS = 8;
-/** Records of so few bytes are read before other threads would have come up, or the fast path have been compiled. */
-export const SMALL_BYTES = 32 * 1024 * 1024;
 /** Bytes of production's files whose inputs are kept column by column: parts of them are for exploring. */
 const SAMPLED_BYTES = 4 * 1024 * 1024;
 
@@ -38,16 +37,6 @@ export interface Scanned {
 /** How the answers of this comparison are read. */
 export function rulesOf({ path, task }: Pick<ComparisonOptions, 'path' | 'task'>): AnswerRules {
   return { path, whole: task === 'json' };
-}
-
-/** How many files a variant's records are in. */
-export function filesOf(source: RecordSource): number {
-  return 'files' in source ? source.files.length : source.captures.files;
-}
-
-/** About how many bytes of records there are in files; a few kilobytes of gzip can hold megabytes. */
-export function sizeOf(records: Records): number {
-  return tasksOf(records).reduce((sum, { path, from, to }) => sum + (to - from) * (path.endsWith('.gz') ? 8 : 1), 0);
 }
 
 /**

@@ -17,7 +17,7 @@ import type { LinePattern } from './fast/pattern.ts';
 import { learnTemplate, matchTemplate } from './fast/template.ts';
 import type { Template } from './fast/template.ts';
 import { payloadOf, sameBytes, skipBlank, textOf } from './fast/spans.ts';
-import { Tally } from './tally.ts';
+import { Tally } from '../tally.ts';
 import { CAPACITY } from './text-column.ts';
 import { RecordWalker } from './fast/walker.ts';
 import type { Span } from './fast/walker.ts';

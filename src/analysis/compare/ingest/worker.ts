@@ -6,7 +6,7 @@ import { readChunk } from './feed.ts';
 import type { Chunk } from './feed.ts';
 import { Scanner } from './scanner.ts';
 import type { ScanAsked } from './scanner.ts';
-import type { ScanCounts } from './tally.ts';
+import type { ScanCounts } from '../tally.ts';
 
 export type SideName = 'production' | 'shadow';
 

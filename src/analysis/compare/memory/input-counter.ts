@@ -1,4 +1,4 @@
-import type { InputSums } from '../../src/analysis/predictions.ts';
+import type { InputSums } from '../../predictions.ts';
 
 /** Sums of a value over rows, input by input; inputs are numbered from 0 by the caller. */
 export class InputCounter {

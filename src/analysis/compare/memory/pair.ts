@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { PairingMethod } from '../../src/analysis/predictions.ts';
-import { quantile } from '../../src/analysis/statistics/distances.ts';
-import type { Capture } from '../../src/analysis/answers/captures.ts';
+import type { PairingMethod } from '../../predictions.ts';
+import { quantile } from '../../statistics/distances.ts';
+import type { Capture } from '../../answers/captures.ts';
 
 export interface Pair {
   id: string;
@@ -14,7 +14,7 @@ export interface Pairing {
   pairs: Pair[];
   /** Records that share their key with another of the same side. */
   ambiguous: { production: number; shadow: number };
-  /** Records that met nobody. */
+  /** Records without a counterpart. */
   unmatched: { production: number; shadow: number };
   /** Median of the shadow's time less production's, in milliseconds: of pairs by id, or of inputs that occur once a side. */
   skewMs: number | undefined;
@@ -44,20 +44,20 @@ function join(
   shadow: readonly Capture[],
   key: (capture: Capture) => string | undefined,
 ): Joined {
-  const ours = unique(production, key);
-  const theirs = unique(shadow, key);
+  const left = unique(production, key);
+  const right = unique(shadow, key);
   const pairs: Pair[] = [];
-  for (const [id, capture] of ours.single) {
-    const other = theirs.single.get(id);
+  for (const [id, capture] of left.single) {
+    const other = right.single.get(id);
     if (other !== undefined) pairs.push({ id, production: capture, shadow: other });
   }
   return {
     pairs,
     skewMs: median(pairs.map((pair) => pair.shadow.at - pair.production.at)),
-    ambiguous: { production: ours.ambiguous, shadow: theirs.ambiguous },
+    ambiguous: { production: left.ambiguous, shadow: right.ambiguous },
     unmatched: {
-      production: production.length - ours.ambiguous - pairs.length,
-      shadow: shadow.length - theirs.ambiguous - pairs.length,
+      production: production.length - left.ambiguous - pairs.length,
+      shadow: shadow.length - right.ambiguous - pairs.length,
     },
   };
 }
@@ -81,14 +81,14 @@ function unique(captures: readonly Capture[], key: (capture: Capture) => string 
 
 /** A pair stands only where each record is alone with its input on its own side for ten seconds. */
 function joinByInput(production: readonly Capture[], shadow: readonly Capture[]): Joined {
-  const ours = byInput(production);
-  const theirs = byInput(shadow);
+  const left = byInput(production);
+  const right = byInput(shadow);
   const pairs: Pair[] = [];
-  let ambiguousOurs = 0;
+  let ambiguousProduction = 0;
   const taken = new Set<Capture>();
   const doubtful = new Set<Capture>();
-  for (const [hash, captures] of ours) {
-    const candidates = theirs.get(hash) ?? [];
+  for (const [hash, captures] of left) {
+    const candidates = right.get(hash) ?? [];
     for (const capture of captures) {
       const near = candidates.filter((other) => Math.abs(other.at - capture.at) <= SAME_INPUT_MS);
       const rivals = captures.filter((other) => Math.abs(other.at - capture.at) <= 2 * SAME_INPUT_MS);
@@ -98,23 +98,23 @@ function joinByInput(production: readonly Capture[], shadow: readonly Capture[])
         pairs.push({ id: `input ${hash}`, production: capture, shadow: other });
         taken.add(other);
       } else if (near.length > 0) {
-        ambiguousOurs += 1;
+        ambiguousProduction += 1;
         for (const one of near) doubtful.add(one);
       }
     }
   }
-  const ambiguousTheirs = [...doubtful].filter((one) => !taken.has(one)).length;
-  const apart = [...ours].flatMap(([hash, [one, ...more]]) => {
-    const [other, ...others] = theirs.get(hash) ?? [];
+  const ambiguousShadow = [...doubtful].filter((one) => !taken.has(one)).length;
+  const apart = [...left].flatMap(([hash, [one, ...more]]) => {
+    const [other, ...others] = right.get(hash) ?? [];
     return one === undefined || other === undefined || more.length + others.length > 0 ? [] : [other.at - one.at];
   });
   return {
     pairs,
     skewMs: median(apart),
-    ambiguous: { production: ambiguousOurs, shadow: ambiguousTheirs },
+    ambiguous: { production: ambiguousProduction, shadow: ambiguousShadow },
     unmatched: {
-      production: production.length - ambiguousOurs - pairs.length,
-      shadow: shadow.length - ambiguousTheirs - pairs.length,
+      production: production.length - ambiguousProduction - pairs.length,
+      shadow: shadow.length - ambiguousShadow - pairs.length,
     },
   };
 }

@@ -1,11 +1,11 @@
-import type { SideCounts } from '../../src/analysis/predictions.ts';
-import type { Answer } from '../../src/analysis/answers/answer.ts';
-import type { Capture, CaptureSet } from '../../src/analysis/answers/captures.ts';
+import type { SideCounts } from '../../predictions.ts';
+import type { Answer } from '../../answers/answer.ts';
+import type { Capture, CaptureSet } from '../../answers/captures.ts';
 
 /** The records of one variant with their answers read. */
 export interface Side {
   set: CaptureSet;
-  answers: Map<Capture, Answer[]>;
+  answers: Map<Capture, readonly Answer[]>;
   withoutAnswer: number;
   unparsed: number;
   examples: string[];

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Payload } from '../../src/analysis/answers/captures.ts';
+import type { Payload } from '../../answers/captures.ts';
 
 /** Longer inputs are kept as a hash. */
 const LONGEST = 200;

@@ -1,67 +1,66 @@
-import type { DivergingPair, PairBlock, Predictions, SideCounts, Task } from '../../src/analysis/predictions.ts';
+import type { DivergingPair, PairBlock, Predictions, SideCounts, Task } from '../../predictions.ts';
 import { InputCounter } from './input-counter.ts';
-import { answersOf } from '../../src/analysis/answers/read-answers.ts';
-import type { Answer } from '../../src/analysis/answers/answer.ts';
-import { payloadText } from '../../src/analysis/answers/captures.ts';
-import type { CaptureSet } from '../../src/analysis/answers/captures.ts';
-import { describe } from '../../src/analysis/answers/describe.ts';
-import { featuresOf } from '../../src/analysis/answers/features.ts';
-import { FieldCounter } from '../../src/analysis/answers/fields.ts';
-import type { FieldRules } from '../../src/analysis/answers/fields.ts';
+import { answersOf } from '../../answers/read-answers.ts';
+import type { AnswerRules } from '../../answers/read-answers.ts';
+import { countRows } from '../../answers/row-count.ts';
+import type { Answer } from '../../answers/answer.ts';
+import { payloadText } from '../../answers/captures.ts';
+import type { Capture, CaptureSet } from '../../answers/captures.ts';
+import { describe } from '../../answers/describe.ts';
+import { featuresOf } from '../../answers/features.ts';
+import type { Features } from '../../answers/features.ts';
+import { FieldCounter } from '../../answers/fields.ts';
 import { LabelCounter } from './label-counter.ts';
 import { NumberCounter } from './number-counter.ts';
 import { pairUp } from './pair.ts';
 import type { Pair } from './pair.ts';
-import type { Path } from '../../src/analysis/answers/path.ts';
 import { sideCounts } from './sides.ts';
 import type { Side } from './sides.ts';
 import { SliceCounter } from './slice-counter.ts';
 import { RowInputs } from './row-inputs.ts';
-import { detectTask } from '../../src/analysis/answers/task.ts';
+import { detectTask } from '../../answers/task.ts';
 import { TruthCounter } from './truth-counter.ts';
-import { inputRows } from '../../src/analysis/answers/truth.ts';
-import type { Truth } from '../../src/analysis/answers/truth.ts';
-import { MINUTE } from '../../src/base/units.ts';
+import { inputRows } from '../../answers/truth.ts';
+import { MINUTE } from '../../../base/units.ts';
+import type { ComparisonOptions } from '../options.ts';
 
-export interface CompareOptions {
-  /** Share of production's requests that the shadow saw. */
-  sampling: number;
-  /** Absolute difference of two numbers that still counts as equal; undefined: half a standard deviation of production's. */
-  tolerance: number | undefined;
-  path?: Path | undefined;
-  task?: Task | undefined;
-  truth?: Truth | undefined;
-  /** For free JSON. */
-  fields?: FieldRules | undefined;
-}
+export { readRecords } from './read.ts';
+
+/** How answers are read and compared, as for the engine of large reports. */
+export type MemoryOptions = Pick<ComparisonOptions, 'tolerance'> &
+  Partial<Pick<ComparisonOptions, 'path' | 'task' | 'truth' | 'fields'>> & {
+    /** Share of production's requests that the shadow saw, 0 to 1. */
+    sampling: number;
+  };
 
 const TOP = 10;
 const INPUT_CHARACTERS = 400;
 
 /**
- * Pairs the records of both variants in memory and sums what their answers have in common: slow, simple and written apart
- * from the engine of src, which must give the same.
+ * Pairs the records of both variants in memory and sums what their answers have in common. For few records: loading
+ * DuckDB takes longer than all of this. Written apart from the engine of ../duckdb, which must find the same; answers
+ * are read and worded by the same functions.
  */
-export function comparePredictions(production: CaptureSet, shadow: CaptureSet, options: CompareOptions): Predictions {
-  const ours = answered(production, options);
-  const theirs = answered(shadow, options);
-  const task = options.task ?? detectTask([...ours.answers.values()].flat());
-  const pairing = pairUp([...ours.answers.keys()], [...theirs.answers.keys()]);
+export function comparePredictions(production: CaptureSet, shadow: CaptureSet, options: MemoryOptions): Predictions {
+  const read = readingOnce({ path: options.path, whole: options.task === 'json' });
+  const sides = { production: answered(production, read), shadow: answered(shadow, read) };
+  const task = options.task ?? detectTask([...sides.production.answers.values()].flat());
+  const pairing = pairUp([...sides.production.answers.keys()], [...sides.shadow.answers.keys()]);
   const rows = new Rows(task, options);
   let differentRows = 0;
   for (const pair of pairing.pairs) {
-    const left = ours.answers.get(pair.production) ?? [];
-    const right = theirs.answers.get(pair.shadow) ?? [];
+    const left = sides.production.answers.get(pair.production) ?? [];
+    const right = sides.shadow.answers.get(pair.shadow) ?? [];
     if (left.length === right.length) rows.add(pair, left, right);
     else differentRows += 1;
   }
   // A production record without an answer would have been no pair with any shadow.
-  const expected = options.sampling * ours.answers.size;
+  const expected = options.sampling * sides.production.answers.size;
   return {
     method: pairing.method,
     task,
-    production: counts(ours, pairing.ambiguous.production, pairing.unmatched.production, task),
-    shadow: counts(theirs, pairing.ambiguous.shadow, pairing.unmatched.shadow, task),
+    production: counts(sides.production, pairing.ambiguous.production, pairing.unmatched.production, task),
+    shadow: counts(sides.shadow, pairing.ambiguous.shadow, pairing.unmatched.shadow, task),
     pairs: pairing.pairs.length,
     skewMs: pairing.skewMs,
     coverage: expected > 0 ? Math.min(1, pairing.pairs.length / expected) : undefined,
@@ -70,14 +69,35 @@ export function comparePredictions(production: CaptureSet, shadow: CaptureSet, o
   };
 }
 
-function answered(set: CaptureSet, options: CompareOptions): Side {
+type ReadAnswers = (capture: Capture) => readonly Answer[] | undefined;
+
+/** Longer answers are read each time, and no more of them are kept. */
+const MAX_KEPT_CHARACTERS = 4_000;
+const MAX_KEPT = 50_000;
+
+/** Reads answers, each different one once: models say the same again and again. */
+function readingOnce(rules: AnswerRules): ReadAnswers {
+  const known = new Map<string, readonly Answer[] | undefined>();
+  return (capture) => {
+    const { input, output } = capture;
+    if (output === undefined || output.data.length > MAX_KEPT_CHARACTERS) return answersOf(capture, rules);
+    // Of the request, its number of rows is all that reading an answer looks at.
+    const key = `${(input && countRows(input)) ?? ''} ${output.encoding} ${output.contentType ?? ''} ${output.data}`;
+    if (known.has(key)) return known.get(key);
+    const answers = answersOf(capture, rules);
+    if (known.size < MAX_KEPT) known.set(key, answers);
+    return answers;
+  };
+}
+
+function answered(set: CaptureSet, read: ReadAnswers): Side {
   const side: Side = { set, answers: new Map(), withoutAnswer: 0, unparsed: 0, examples: [...set.examples] };
   for (const capture of set.captures) {
     if (capture.output === undefined || capture.output.data === '') {
       side.withoutAnswer += 1;
       continue;
     }
-    const answers = answersOf(capture, { path: options.path, whole: options.task === 'json' });
+    const answers = read(capture);
     if (answers !== undefined) side.answers.set(capture, answers);
     else {
       side.unparsed += 1;
@@ -101,7 +121,7 @@ function labelOf(answer: Answer, task: Task): string | undefined {
 /** Sums over rows as they come; keeps the ten worst. */
 class Rows {
   readonly #task: Task;
-  readonly #options: CompareOptions;
+  readonly #options: MemoryOptions;
   readonly #blocks = new Map<number, FullBlock>();
   readonly #labels = new LabelCounter();
   readonly #numbers: NumberCounter;
@@ -111,13 +131,13 @@ class Rows {
   readonly #slices = new SliceCounter();
   readonly #agreement = new InputCounter();
   /** For each row with numbers, its minute and its input: the tolerance is known only when all have been seen. */
-  readonly #numbered: { block: FullBlock; input: number; labelled: boolean; slice: number }[] = [];
+  readonly #numbered: { block: FullBlock; input: number; labelled: boolean }[] = [];
   #top: (DivergingPair & { of: number })[] = [];
   /** Differing rows by input. */
   readonly #differing: number[] = [];
   #rows = 0;
 
-  constructor(task: Task, options: CompareOptions) {
+  constructor(task: Task, options: MemoryOptions) {
     this.#task = task;
     this.#options = options;
     this.#numbers = new NumberCounter(options.tolerance);
@@ -128,52 +148,52 @@ class Rows {
     const at = Math.floor(pair.production.at / MINUTE) * MINUTE;
     const block = this.#blocks.get(at) ?? emptyBlock(at);
     const inputs = this.#inputs.of(pair.production.input, left.length);
-    const columns = featuresOf(pair.production.input, left.length);
+    let columns: Features[] | undefined;
     const truth = this.#options.truth;
     const features =
       truth?.by === 'input' && pair.production.input !== undefined ? inputRows(pair.production.input) : [];
-    for (const [row, ours] of left.entries()) {
-      const theirs = right[row] as Answer;
+    for (const [row, production] of left.entries()) {
+      const shadow = right[row] as Answer;
       this.#rows += 1;
       block.rows += 1;
       const input = inputs[row] as number;
-      const slice = this.#slices.add(columns[row] ?? [], input);
-      const labels = this.#labelsOf(ours, theirs);
-      const numbers = numbersOf(ours, theirs);
+      this.#slices.add(input, () => (columns ??= featuresOf(pair.production.input, left.length))[row] ?? []);
+      const labels = this.#labelsOf(production, shadow);
+      const numbers = numbersOf(production, shadow);
       let distance = 0;
       if (labels[0] !== undefined && labels[1] !== undefined) {
         this.#labels.add(labels[0], labels[1]);
         this.#agreement.add(input, labels[0] === labels[1] ? 1 : 0);
-        if (labels[0] === labels[1]) this.#slices.hit(slice);
+        if (labels[0] === labels[1]) this.#slices.hit(input);
         if (labels[0] === labels[1]) block.agree += 1;
-        else distance = 1 + scoreDistance(ours, theirs);
+        else distance = 1 + scoreDistance(production, shadow);
       }
       if (numbers !== undefined) {
         const d = this.#numbers.add(numbers[0], numbers[1]);
         block.d += d;
         block.dd += d * d;
         block.abs += Math.abs(d);
-        this.#numbered.push({ block, input, labelled: labels[0] !== undefined && labels[1] !== undefined, slice });
+        this.#numbered.push({ block, input, labelled: labels[0] !== undefined && labels[1] !== undefined });
         if (labels[0] === undefined) distance = Math.abs(d);
       }
       if (truth !== undefined) {
         const known = truth.of(pair.id, row, features[row]);
-        this.#truth.add(known, { ours, theirs, labels }, { block, input });
+        this.#truth.add(known, { production, shadow, labels }, { block, input });
       }
-      if (distance > 0) this.#keep(pair, row, [ours, theirs], distance, input);
+      if (distance > 0) this.#keep(pair, row, [production, shadow], distance, input);
     }
     this.#blocks.set(at, block);
   }
 
   /** Labels of both; free JSON that is equal under the rules has one label, and counts field by field. */
-  #labelsOf(ours: Answer, theirs: Answer): readonly [string | undefined, string | undefined] {
-    const labels = [labelOf(ours, this.#task), labelOf(theirs, this.#task)] as const;
-    if (ours.other === undefined || theirs.other === undefined) return labels;
-    const differing = this.#fields.add(JSON.parse(ours.other), JSON.parse(theirs.other));
+  #labelsOf(production: Answer, shadow: Answer): readonly [string | undefined, string | undefined] {
+    const labels = [labelOf(production, this.#task), labelOf(shadow, this.#task)] as const;
+    if (production.other === undefined || shadow.other === undefined) return labels;
+    const differing = this.#fields.add(JSON.parse(production.other), JSON.parse(shadow.other));
     return differing === 0 ? [labels[0], labels[0]] : labels;
   }
 
-  #keep(pair: Pair, row: number, [ours, theirs]: [Answer, Answer], distance: number, of: number): void {
+  #keep(pair: Pair, row: number, [production, shadow]: [Answer, Answer], distance: number, of: number): void {
     this.#differing[of] = (this.#differing[of] ?? 0) + 1;
     const present = this.#top.findIndex((one) => one.of === of);
     const least = this.#top[present] ?? (this.#top.length === TOP ? this.#top.at(-1) : undefined);
@@ -184,8 +204,8 @@ class Rows {
       id: pair.id,
       at: pair.production.at,
       row,
-      production: describe(ours),
-      shadow: describe(theirs),
+      production: describe(production),
+      shadow: describe(shadow),
       distance,
       input: input === undefined ? undefined : payloadText(input).slice(0, INPUT_CHARACTERS),
       of,
@@ -200,12 +220,12 @@ class Rows {
   > {
     const numbers = this.#numbers.sums(this.#task === 'regression' || this.#task === 'scores' ? 'value' : 'score');
     const beyond = new InputCounter();
-    for (const [i, { block, input, labelled, slice }] of this.#numbered.entries()) {
+    for (const [i, { block, input, labelled }] of this.#numbered.entries()) {
       const far = numbers !== undefined && this.#numbers.distance(i) > numbers.tolerance ? 1 : 0;
       block.beyond += far;
       if (labelled) continue;
       beyond.add(input, far);
-      if (far === 0) this.#slices.hit(slice);
+      if (far === 0) this.#slices.hit(input);
     }
     const agreement = this.#agreement.sums();
     return {
@@ -237,18 +257,20 @@ function emptyBlock(at: number): FullBlock {
 }
 
 /** Two numbers that mean the same: the predictions, or what each model gives the class that production chose. */
-function numbersOf(ours: Answer, theirs: Answer): readonly [number, number] | undefined {
-  if (ours.number !== undefined && theirs.number !== undefined) return [ours.number, theirs.number];
-  if (ours.scores === undefined || theirs.scores?.length !== ours.scores.length) return undefined;
-  const best = Math.max(...ours.scores);
-  const chosen = ours.scores.indexOf(best);
-  return [best, theirs.scores[chosen] as number];
+function numbersOf(production: Answer, shadow: Answer): readonly [number, number] | undefined {
+  if (production.number !== undefined && shadow.number !== undefined) return [production.number, shadow.number];
+  if (production.scores === undefined || shadow.scores?.length !== production.scores.length) return undefined;
+  const best = Math.max(...production.scores);
+  const chosen = production.scores.indexOf(best);
+  return [best, shadow.scores[chosen] as number];
 }
 
 /** Half the sum of absolute differences of scores (total variation), or the difference of single scores. */
-function scoreDistance(ours: Answer, theirs: Answer): number {
-  if (ours.scores !== undefined && theirs.scores?.length === ours.scores.length) {
-    return ours.scores.reduce((sum, score, i) => sum + Math.abs(score - (theirs.scores?.[i] ?? 0)) / 2, 0);
+function scoreDistance(production: Answer, shadow: Answer): number {
+  if (production.scores !== undefined && shadow.scores?.length === production.scores.length) {
+    return production.scores.reduce((sum, score, i) => sum + Math.abs(score - (shadow.scores?.[i] ?? 0)) / 2, 0);
   }
-  return ours.number !== undefined && theirs.number !== undefined ? Math.abs(ours.number - theirs.number) : 0;
+  return production.number !== undefined && shadow.number !== undefined
+    ? Math.abs(production.number - shadow.number)
+    : 0;
 }

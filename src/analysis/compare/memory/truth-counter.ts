@@ -1,6 +1,6 @@
-import type { PairBlock, Repeats, TruthSums } from '../../src/analysis/predictions.ts';
+import type { PairBlock, Repeats, TruthSums } from '../../predictions.ts';
 import { InputCounter } from './input-counter.ts';
-import type { Answer } from '../../src/analysis/answers/answer.ts';
+import type { Answer } from '../../answers/answer.ts';
 
 /** Counts how often each model is right, row by row. */
 export class TruthCounter {
@@ -19,11 +19,11 @@ export class TruthCounter {
   /** @param where the minute and the input of the row: both hold rows that hang together */
   add(
     truth: string | undefined,
-    answers: { ours: Answer; theirs: Answer; labels: readonly [string | undefined, string | undefined] },
+    answers: { production: Answer; shadow: Answer; labels: readonly [string | undefined, string | undefined] },
     where: { block: Required<PairBlock>; input: number },
   ): void {
     if (truth === undefined) return;
-    const { ours, theirs, labels } = answers;
+    const { production, shadow, labels } = answers;
     const { block, input } = where;
     if (labels[0] !== undefined && labels[1] !== undefined) {
       this.#rows += 1;
@@ -42,10 +42,10 @@ export class TruthCounter {
       return;
     }
     const value = Number(truth);
-    if (ours.number === undefined || theirs.number === undefined || Number.isNaN(value)) return;
+    if (production.number === undefined || shadow.number === undefined || Number.isNaN(value)) return;
     this.#rows += 1;
     this.#numeric += 1;
-    const loss = [Math.abs(ours.number - value), Math.abs(theirs.number - value)] as const;
+    const loss = [Math.abs(production.number - value), Math.abs(shadow.number - value)] as const;
     this.#maeProduction += loss[0];
     this.#maeShadow += loss[1];
     this.#losses += (loss[1] - loss[0]) ** 2;

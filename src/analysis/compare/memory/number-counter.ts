@@ -1,5 +1,5 @@
-import type { NumberSums } from '../../src/analysis/predictions.ts';
-import { jensenShannon, stabilityIndex } from '../../src/analysis/statistics/distances.ts';
+import type { NumberSums } from '../../predictions.ts';
+import { jensenShannon, stabilityIndex } from '../../statistics/distances.ts';
 import { decileCounts, histogram, kolmogorovSmirnov, spread, wasserstein } from './distances.ts';
 
 const BINS = 30;
@@ -7,48 +7,48 @@ const POINTS = 2_000;
 
 /** Collects pairs of numbers. Without a tolerance, half a standard deviation of production's numbers is taken. */
 export class NumberCounter {
-  readonly #ours: number[] = [];
-  readonly #theirs: number[] = [];
+  readonly #production: number[] = [];
+  readonly #shadow: number[] = [];
   readonly #tolerance: number | undefined;
 
   constructor(tolerance: number | undefined) {
     this.#tolerance = tolerance;
   }
 
-  /** Returns d = theirs − ours. */
-  add(ours: number, theirs: number): number {
-    this.#ours.push(ours);
-    this.#theirs.push(theirs);
-    return theirs - ours;
+  /** Returns d = shadow − production. */
+  add(production: number, shadow: number): number {
+    this.#production.push(production);
+    this.#shadow.push(shadow);
+    return shadow - production;
   }
 
   /** |d| of the i-th pair added. */
   distance(i: number): number {
-    return Math.abs((this.#theirs[i] as number) - (this.#ours[i] as number));
+    return Math.abs((this.#shadow[i] as number) - (this.#production[i] as number));
   }
 
   sums(of: NumberSums['of']): NumberSums | undefined {
-    const n = this.#ours.length;
+    const n = this.#production.length;
     if (n === 0) return undefined;
-    const ours = Float64Array.from(this.#ours).sort();
-    const theirs = Float64Array.from(this.#theirs).sort();
-    const left = spread(ours);
-    const right = spread(theirs);
+    const production = Float64Array.from(this.#production).sort();
+    const shadow = Float64Array.from(this.#shadow).sort();
+    const left = spread(production);
+    const right = spread(shadow);
     const tolerance = this.#tolerance ?? left.deviation / 2;
     let abs = 0;
     let squares = 0;
     let product = 0;
     let beyond = 0;
     for (let i = 0; i < n; i += 1) {
-      const d = (this.#theirs[i] as number) - (this.#ours[i] as number);
+      const d = (this.#shadow[i] as number) - (this.#production[i] as number);
       abs += Math.abs(d);
       squares += d * d;
-      product += ((this.#theirs[i] as number) - right.mean) * ((this.#ours[i] as number) - left.mean);
+      product += ((this.#shadow[i] as number) - right.mean) * ((this.#production[i] as number) - left.mean);
       if (Math.abs(d) > tolerance) beyond += 1;
     }
     const bias = right.mean - left.mean;
     const deviations = left.deviation * right.deviation;
-    const bins = histogram(ours, theirs, BINS);
+    const bins = histogram(production, shadow, BINS);
     const step = Math.max(1, Math.ceil(n / POINTS));
     return {
       rows: n,
@@ -63,13 +63,15 @@ export class NumberCounter {
       beyond,
       tolerance,
       distances: {
-        ks: kolmogorovSmirnov(ours, theirs),
-        wasserstein: wasserstein(ours, theirs),
-        psi: stabilityIndex(decileCounts(ours, ours), decileCounts(ours, theirs)),
+        ks: kolmogorovSmirnov(production, shadow),
+        wasserstein: wasserstein(production, shadow),
+        psi: stabilityIndex(decileCounts(production, production), decileCounts(production, shadow)),
         jensenShannon: jensenShannon(bins.production, bins.shadow),
       },
       histogram: bins,
-      scatter: this.#ours.flatMap((value, i) => (i % step === 0 ? [[value, this.#theirs[i] as number] as const] : [])),
+      scatter: this.#production.flatMap((value, i) =>
+        i % step === 0 ? [[value, this.#shadow[i] as number] as const] : [],
+      ),
     };
   }
 }

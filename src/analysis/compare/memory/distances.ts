@@ -1,5 +1,5 @@
-import type { NumberSums, Spread } from '../../src/analysis/predictions.ts';
-import { quantile } from '../../src/analysis/statistics/distances.ts';
+import type { NumberSums, Spread } from '../../predictions.ts';
+import { quantile } from '../../statistics/distances.ts';
 
 /** Mean, standard deviation (n − 1) and quantiles of sorted values. */
 export function spread(sorted: ArrayLike<number>): Spread {

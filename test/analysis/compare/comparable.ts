@@ -1,4 +1,4 @@
-import type { DivergingPair, Predictions } from '../../src/analysis/predictions.ts';
+import type { DivergingPair, Predictions } from '../../../src/analysis/predictions.ts';
 
 /** The engine gives Wasserstein's distance to a part of the range. */
 function near({ distances, histogram }: NonNullable<Predictions['numbers']>): object {

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { constants, gunzipSync } from 'node:zlib';
+import type { Window } from '../../observations.ts';
+import type { RecordSource } from '../options.ts';
+import { SMALL_BYTES } from '../sources.ts';
+import { Tally } from '../tally.ts';
+import { readCapture } from '../../answers/captures.ts';
+import type { Capture, CaptureSet } from '../../answers/captures.ts';
+
+const TIME_KEY = '"inferenceTime":"';
+
+/** The records of one variant that lie in the window; undefined where too much comes out of its files. */
+export function readRecords(source: RecordSource, window: Window): CaptureSet | undefined {
+  const reader = new CaptureReader(window);
+  if ('captures' in source) return reader.within(source.captures);
+  for (const path of source.files) if (!reader.file(readFileSync(path))) return undefined;
+  return reader.set();
+}
+
+/** Turns files of capture records into one set, counting what is not readable instead of failing on it. */
+export class CaptureReader {
+  readonly #window: Window;
+  readonly #captures: Capture[] = [];
+  readonly #tally = new Tally();
+  /** Moments by their text: many records share a second. */
+  readonly #moments = new Map<string, number>();
+  #files = 0;
+
+  constructor(window: Window) {
+    this.#window = window;
+  }
+
+  /** @returns false where more than a small report holds came out of the file: a few kilobytes of gzip can hold gigabytes */
+  file(bytes: Buffer): boolean {
+    const decoded = decode(bytes, 4 * SMALL_BYTES);
+    if (decoded === undefined) return false;
+    const { text, torn } = decoded;
+    this.#files += 1;
+    for (let start = 0; start < text.length; ) {
+      const newline = text.indexOf('\n', start);
+      const end = newline < 0 ? text.length : newline;
+      if (this.#isOutside(text, start, end)) this.#tally.outside += 1;
+      else this.#line(text.slice(start, end));
+      start = end + 1;
+    }
+    if (torn !== undefined) this.#tally.lost(torn, text.slice(-100));
+    return true;
+  }
+
+  /** A record that shows a time outside of the window needs no parsing. Inside of a string the key would have backslashes. */
+  #isOutside(text: string, start: number, end: number): boolean {
+    const key = text.lastIndexOf(TIME_KEY, end);
+    if (key < start) return false;
+    const from = key + TIME_KEY.length;
+    const quote = text.indexOf('"', from);
+    if (quote < 0 || quote >= end) return false;
+    const time = text.slice(from, quote);
+    let moment = this.#moments.get(time);
+    if (moment === undefined) {
+      moment = Date.parse(time);
+      this.#moments.set(time, moment);
+    }
+    return moment < this.#window.from || moment >= this.#window.to;
+  }
+
+  #line(line: string): void {
+    if (line.trim() === '') return;
+    const capture = readCapture(line);
+    if (typeof capture === 'string') this.#tally.lost(capture, line);
+    else if (capture.at < this.#window.from || capture.at >= this.#window.to) this.#tally.outside += 1;
+    else this.#captures.push(capture);
+  }
+
+  set(): CaptureSet {
+    const { unreadable, outside, examples } = this.#tally;
+    return { files: this.#files, captures: this.#captures, unreadable, outside, examples };
+  }
+
+  /** What of a set that is read already lies in the window. */
+  within(set: CaptureSet): CaptureSet {
+    const captures = set.captures.filter(({ at }) => at >= this.#window.from && at < this.#window.to);
+    return { ...set, captures, outside: set.outside + set.captures.length - captures.length };
+  }
+}
+
+/** Text of a file, unzipped where it is gzip; of a torn one what comes before the tear, and why it ends there. */
+function decode(bytes: Buffer, maxBytes: number): { text: string; torn: string | undefined } | undefined {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return { text: bytes.toString('utf8'), torn: undefined };
+  try {
+    return { text: gunzipSync(bytes, { maxOutputLength: maxBytes }).toString('utf8'), torn: undefined };
+  } catch (whole) {
+    if (isTooLarge(whole)) return undefined;
+    const torn = `torn gzip (${whole instanceof Error ? whole.message : String(whole)})`;
+    try {
+      const finishFlush = constants.Z_SYNC_FLUSH;
+      return { text: gunzipSync(bytes, { finishFlush, maxOutputLength: maxBytes }).toString('utf8'), torn };
+    } catch (part) {
+      return isTooLarge(part) ? undefined : { text: '', torn };
+    }
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+}

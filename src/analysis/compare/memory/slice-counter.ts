@@ -1,0 +1,109 @@
+import type { SliceSums } from '../../predictions.ts';
+import { quantile } from '../../statistics/distances.ts';
+import type { Features } from '../../answers/features.ts';
+import { MAX_CATEGORIES, MAX_COLUMNS, MAX_VALUE_CHARACTERS, MIN_INPUTS, quarterNames } from '../slice-parts.ts';
+
+/** Beyond so many inputs nothing is sliced: slices are for exploring, and must not cost the memory of the report. */
+const MAX_SLICED = 200_000;
+
+interface Column {
+  inputs: number[];
+  values: string[];
+}
+
+/** Keeps inputs with what came of their rows, and cuts them by column. Equal inputs are kept once. */
+export class SliceCounter {
+  readonly #columns = new Map<string, Column>();
+  /** By the number of the input. */
+  readonly #rows: number[] = [];
+  readonly #hits: number[] = [];
+
+  /**
+   * Counts a row of an input.
+   *
+   * @param input its number, from 0 on: new ones follow on those before
+   * @param features what it holds; asked for where the input is new
+   */
+  add(input: number, features: () => Features): void {
+    if (input >= MAX_SLICED) return;
+    const rows = this.#rows[input];
+    this.#rows[input] = (rows ?? 0) + 1;
+    if (rows !== undefined) return;
+    this.#hits[input] = 0;
+    for (const [name, value] of features()) {
+      let column = this.#columns.get(name);
+      if (column === undefined) {
+        if (this.#columns.size >= MAX_COLUMNS) continue;
+        column = { inputs: [], values: [] };
+        this.#columns.set(name, column);
+      }
+      column.inputs.push(input);
+      column.values.push(value.length > MAX_VALUE_CHARACTERS ? `${value.slice(0, MAX_VALUE_CHARACTERS)}…` : value);
+    }
+  }
+
+  /** The two answers of a row of this input are equal, or near enough. */
+  hit(input: number): void {
+    if (input < MAX_SLICED) this.#hits[input] = (this.#hits[input] ?? 0) + 1;
+  }
+
+  /** Undefined where no column could be cut. */
+  sums(): SliceSums[] | undefined {
+    const found = [...this.#columns].flatMap(([column, { inputs, values }]) => {
+      const weights = inputs.map((input) => this.#rows[input] ?? 0);
+      const { names, parts } = cutOf(values, weights);
+      const sums = names.map((part) => ({ column, part, rows: 0, hits: 0, inputs: 0 }));
+      for (const [i, input] of inputs.entries()) {
+        const sum = sums[parts[i] ?? NO_PART];
+        if (sum === undefined) continue;
+        sum.rows += weights[i] ?? 0;
+        sum.hits += this.#hits[input] ?? 0;
+        sum.inputs += 1;
+      }
+      // One part is no slice of anything.
+      if (sums.filter((sum) => sum.rows > 0).length < 2) return [];
+      return sums.filter((sum) => sum.inputs >= MIN_INPUTS);
+    });
+    return found.length === 0 ? undefined : found;
+  }
+}
+
+/** A column in parts: their names, and for each value the number of its part, or `NO_PART`. */
+interface Cut {
+  names: readonly string[];
+  parts: Uint8Array;
+}
+
+const NO_PART = 255;
+
+/** How the values of a column fall into parts: numbers into quarters of their rows, a few words each on its own. */
+function cutOf(values: readonly string[], weights: readonly number[]): Cut {
+  const counts = new Map<string, number>();
+  for (const [i, value] of values.entries()) counts.set(value, (counts.get(value) ?? 0) + (weights[i] ?? 0));
+  const numbers = Float64Array.from(values, (value) => (value.trim() === '' ? Number.NaN : Number(value)));
+  const finite: number[] = [];
+  let rows = 0;
+  for (const [i, weight] of weights.entries()) {
+    rows += weight;
+    const number = numbers[i] ?? Number.NaN;
+    if (Number.isFinite(number)) for (let n = 0; n < weight; n += 1) finite.push(number);
+  }
+  if (counts.size > MAX_CATEGORIES && finite.length >= 0.9 * rows)
+    return quarters(numbers, Float64Array.from(finite).sort());
+  const commonest = [...counts]
+    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .slice(0, MAX_CATEGORIES)
+    .map(([value]) => value);
+  const parts = new Map(commonest.map((value, i) => [value, i]));
+  return { names: commonest, parts: Uint8Array.from(values, (value) => parts.get(value) ?? NO_PART) };
+}
+
+/** @param sorted the number of each row */
+function quarters(numbers: Float64Array, sorted: Float64Array): Cut {
+  const edges = [...new Set([0.25, 0.5, 0.75].map((p) => quantile(sorted, p)))];
+  const names = quarterNames(edges);
+  const parts = Uint8Array.from(numbers, (x) =>
+    Number.isFinite(x) ? edges.reduce((above, edge) => above + (x > edge ? 1 : 0), 0) : names.length - 1,
+  );
+  return { names, parts };
+}
