@@ -2,7 +2,7 @@ import type { DivergingPair, PairBlock, Predictions, SideCounts, Task } from '..
 import { InputCounter } from './input-counter.ts';
 import { answersOf } from '../../answers/read-answers.ts';
 import type { AnswerRules } from '../../answers/read-answers.ts';
-import { countRows } from '../../answers/row-count.ts';
+import { askedOf } from '../../answers/request.ts';
 import type { Answer } from '../../answers/answer.ts';
 import { payloadText } from '../../answers/captures.ts';
 import type { Capture, CaptureSet } from '../../answers/captures.ts';
@@ -75,14 +75,15 @@ type ReadAnswers = (capture: Capture) => readonly Answer[] | undefined;
 const MAX_KEPT_CHARACTERS = 4_000;
 const MAX_KEPT = 50_000;
 
-/** Reads answers, each different one once: models say the same again and again. */
+/** Reads answers, each different one once: models say the same again and again. What was asked (`askedOf`) counts, too. */
 function readingOnce(rules: AnswerRules): ReadAnswers {
   const known = new Map<string, readonly Answer[] | undefined>();
   return (capture) => {
     const { input, output } = capture;
     if (output === undefined || output.data.length > MAX_KEPT_CHARACTERS) return answersOf(capture, rules);
-    // Of the request, its number of rows is all that reading an answer looks at.
-    const key = `${(input && countRows(input)) ?? ''} ${output.encoding} ${output.contentType ?? ''} ${output.data}`;
+    const { rows, json } = askedOf(input);
+    const asked = json === undefined ? String(rows) : (input?.data ?? '');
+    const key = `${asked} ${output.encoding} ${output.contentType ?? ''} ${output.data}`;
     if (known.has(key)) return known.get(key);
     const answers = answersOf(capture, rules);
     if (known.size < MAX_KEPT) known.set(key, answers);
