@@ -1,3 +1,132 @@
+/** A record of CSV. */
+export interface CsvRecord {
+  /** From 1; that of its first line. */
+  line: number;
+  /** As it stands in the file, without its line end. */
+  text: string;
+  /** As they stand in the file, quotation marks included; undefined where they cannot be told apart. */
+  fields: string[] | undefined;
+  /** Why they cannot be told apart. */
+  flaw: QuoteFlaw | undefined;
+}
+
+type QuoteFlaw = 'a quote that is not closed' | 'text after a closed quote';
+
+/** What may stand between the cells of a line. */
+const SEPARATORS = [',', ';', '\t', '|'] as const;
+export type Separator = (typeof SEPARATORS)[number];
+
+/**
+ * The records of CSV; lines without anything are left out. Cells may be quoted, and hold separators, doubled quotes and
+ * line ends then (RFC 4180), with spaces around the quotes. A quote that is not closed would take in line after line: a
+ * record of several lines counts only with as many cells as the first record has, else only its first line is lost.
+ */
+export function* csvRecords(text: string, separator: Separator): Generator<CsvRecord> {
+  let width: number | undefined;
+  for (let at = 0, line = 1; at < text.length; ) {
+    const end = endOfLine(text, at);
+    const content = text.slice(at, end).replace(/\r$/, '');
+    let next = end + 1;
+    let taken = 1;
+    if (content.trim() !== '') {
+      const record: CsvRecord = { line, text: content, fields: undefined, flaw: undefined };
+      if (!content.includes('"')) record.fields = content.split(separator);
+      else {
+        const quoted = quotedRecord(text, at, separator);
+        if (typeof quoted === 'string') record.flaw = quoted;
+        else if (quoted.end > end && width !== undefined && quoted.fields.length !== width)
+          record.flaw = 'a quote that is not closed';
+        else {
+          record.fields = quoted.fields;
+          record.text = text.slice(at, quoted.end).replace(/\r$/, '');
+          taken = record.text.split('\n').length;
+          next = quoted.end + 1;
+        }
+      }
+      width ??= record.fields?.length;
+      yield record;
+    }
+    at = next;
+    line += taken;
+  }
+}
+
+/** The value of a field: quotation marks undone, with the spaces around them; anything else as it stands there. */
+export function csvValue(field: string): string {
+  if (!field.includes('"')) return field;
+  const text = field.trim();
+  return text.length > 1 && text.startsWith('"') && text.endsWith('"')
+    ? text.slice(1, -1).replaceAll('""', '"')
+    : field;
+}
+
+/** A value as a cell between commas: quoted where it must be. */
+export function csvCell(value: string): string {
+  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}
+
+/**
+ * What separates the cells of a file: the only one of comma, semicolon, tab and bar that stands in its first line; of
+ * several the one that gives the second record as many cells as the first; a comma where that does not tell.
+ */
+export function separatorOf(text: string): Separator {
+  const first = /^\s*\S[^\n]*/.exec(text)?.[0].replaceAll(/"(?:[^"]|"")*"/g, '') ?? '';
+  const found = SEPARATORS.filter((one) => first.includes(one));
+  if (found.length < 2) return found[0] ?? ',';
+  const fitting = found.filter((one) => {
+    const records = csvRecords(text, one);
+    const widths = [records.next().value, records.next().value].map((record) => record?.fields?.length);
+    return widths[0] !== undefined && widths[0] > 1 && widths[0] === widths[1];
+  });
+  return fitting.length === 1 ? (fitting[0] ?? ',') : ',';
+}
+
+/** The fields of a record that begins here, and where its last line ends. */
+function quotedRecord(
+  text: string,
+  start: number,
+  separator: Separator,
+): { fields: string[]; end: number } | QuoteFlaw {
+  const fields: string[] = [];
+  for (let at = start; ; ) {
+    const begin = at;
+    const quote = afterBlanks(text, at, separator);
+    if (text[quote] === '"') {
+      at = quote + 1;
+      for (;;) {
+        const close = text.indexOf('"', at);
+        if (close < 0) return 'a quote that is not closed';
+        at = close + 1;
+        if (text[at] !== '"') break;
+        at += 1;
+      }
+      const closed = at;
+      at = afterBlanks(text, at, separator);
+      if (text[at] === '\r') at += 1;
+      if (at < text.length && text[at] !== separator && text[at] !== '\n') return 'text after a closed quote';
+      fields.push(text.slice(begin, text[at - 1] === '\r' ? at - 1 : Math.max(closed, at)));
+    } else {
+      const end = endOfLine(text, at);
+      const next = text.indexOf(separator, at);
+      const stop = next < 0 || next > end ? end : next;
+      fields.push(text.slice(at, stop).replace(/\r$/, ''));
+      at = stop;
+    }
+    if (text[at] !== separator) return { fields, end: at };
+    at += 1;
+  }
+}
+
+function afterBlanks(text: string, from: number, separator: Separator): number {
+  let at = from;
+  while (text[at] === ' ' || (text[at] === '\t' && separator !== '\t')) at += 1;
+  return at;
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf('\n', from);
+  return end < 0 ? text.length : end;
+}
 /**
  * Splits one line of CSV into its fields as they stand there, quotation marks included, so that joining them with
  * commas gives the line again. Undefined where a quotation mark is never closed.

@@ -29,7 +29,7 @@ export async function readLabels(
   { at, name, column }: LabelSource,
   late = false,
 ): Promise<Truth> {
-  const files = at.startsWith('s3://')
+  const { files, hidden } = at.startsWith('s3://')
     ? await remoteFiles(await session.aws(), at, session.signal)
     : await localFiles(at, name);
   if (files.length === 0) {
@@ -37,40 +37,63 @@ export async function readLabels(
     if (late) return noTruth(`${nothing} yet: the labels are still to come.`);
     throw usageError(`${nothing}.`, 'Check the path given with --labels.');
   }
-  return readTruths(files, column);
+  const truth = readTruths(files, column);
+  if (hidden === 0) return truth;
+  const many = hidden === 1 ? '1 file, whose name begins' : `${hidden} files, whose names begin`;
+  return { ...truth, notes: [...truth.notes, `${name}: ${many} with a dot or an underscore, left out.`] };
 }
 
-async function remoteFiles(aws: Aws, uri: string, signal: AbortSignal): Promise<LabelText[]> {
+/** Files below a folder, without those that tools leave behind: `.DS_Store`, `_SUCCESS`. */
+interface Found {
+  files: LabelText[];
+  /** How many are left out for their names. */
+  hidden: number;
+}
+
+const HIDDEN = /(^|[/\\])[._][^/\\]*$/;
+
+async function remoteFiles(aws: Aws, uri: string, signal: AbortSignal): Promise<Found> {
   const { listObjects, readObject } = await import('../aws/s3.ts');
   const { s3Place, s3Uri } = await import('../aws/s3-uri.ts');
   const place = s3Place(uri);
   if (place === undefined || !(place.key === '' || place.key.endsWith('/')))
-    return [labelText(await readObject(aws, uri, MAX_LABEL_BYTES, signal), uri)];
+    return { files: [labelText(await readObject(aws, uri, MAX_LABEL_BYTES, signal), uri)], hidden: 0 };
   const files: LabelText[] = [];
+  let hidden = 0;
   let bytes = 0;
   for await (const object of listObjects(aws, place, signal, 'problem')) {
     // What looks like a folder in S3 is an empty object.
     if (object.bytes === 0) continue;
+    if (HIDDEN.test(object.key)) {
+      hidden += 1;
+      continue;
+    }
     bytes = bounded(bytes + object.bytes, uri);
     const one = s3Uri({ bucket: place.bucket, key: object.key });
     files.push(labelText(await readObject(aws, one, MAX_LABEL_BYTES, signal), one));
   }
-  return files;
+  return { files, hidden };
 }
 
-async function localFiles(path: string, said: string): Promise<LabelText[]> {
+async function localFiles(path: string, said: string): Promise<Found> {
   if (!existsSync(path)) throw usageError(`There is no labels file ${path}.`, 'Check the path given with --labels.');
-  if (!(await stat(path)).isDirectory()) return [labelText(await readFile(path), said)];
+  if (!(await stat(path)).isDirectory()) return { files: [labelText(await readFile(path), said)], hidden: 0 };
   const files: LabelText[] = [];
+  let hidden = 0;
   let bytes = 0;
   for (const name of await readdir(path, { recursive: true })) {
     const one = join(path, name);
-    if (!(await stat(one)).isFile()) continue;
+    const facts = await stat(one);
+    if (!facts.isFile() || facts.size === 0) continue;
+    if (HIDDEN.test(name)) {
+      hidden += 1;
+      continue;
+    }
     const content = await readFile(one);
     bytes = bounded(bytes + content.length, said);
-    if (content.length > 0) files.push(labelText(content, one));
+    files.push(labelText(content, one));
   }
-  return files.sort((a, b) => (a.source < b.source ? -1 : 1));
+  return { files: files.sort((a, b) => (a.source < b.source ? -1 : 1)), hidden };
 }
 
 function bounded(bytes: number, where: string): number {

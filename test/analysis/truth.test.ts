@@ -46,6 +46,17 @@ test('what only one model gets right in bursts counts for less', () => {
   expect(width(bursts)).toBeGreaterThan(2 * width(steady));
 });
 
+test('labels that equal no answer at all decide nothing, though neither model loses anything', () => {
+  const found = told(() => ({ production: 0, shadow: 0 }));
+  const { predictions } = found;
+  if (predictions?.truth === undefined) throw new Error('the simulation has a truth');
+  const labels = { production: 0, shadow: 0, onlyProduction: 0, onlyShadow: 0 };
+  const gate = (wrong: typeof labels) =>
+    accuracy({ ...found, predictions: { ...predictions, truth: { ...predictions.truth!, labels: wrong } } });
+  expect(gate(labels)).toMatchObject({ outcome: 'inconclusive', needs: 'labels in the words of the answers' });
+  expect(gate({ ...labels, production: 1, shadow: 1 })?.outcome).toBe('pass');
+});
+
 /** 6 000 rows with numbers for truth: mean absolute errors, and the scatter of their difference per row. */
 function measured(maeProduction: number, maeShadow: number, lossDeviation: number): Observations {
   const observations = simulate();

@@ -1,4 +1,5 @@
 import { constants, gunzipSync } from 'node:zlib';
+import { binaryKind, decodeText } from '../../base/decode.ts';
 import { usageError } from '../../base/errors.ts';
 
 /** More than this is no file of labels; it must fit into memory as text. */
@@ -25,14 +26,12 @@ export function labelText(bytes: Uint8Array, source: string): LabelText {
   if (kind !== undefined)
     throw usageError(
       `${source} is ${kind}, not a file of labels.`,
-      'Labels are read from CSV with a header, or JSON Lines.',
+      'Labels are read from CSV with a header, or from records of JSON or Python.',
     );
-  const encoding = encodingOf(plain);
-  const text = new TextDecoder(encoding).decode(plain);
-  const strange = encoding === 'utf-8' ? text.split('\u{FFFD}').length - 1 : 0;
+  const { text, encoding, strange } = decodeText(plain);
   if (strange > 0)
     flaws.push(
-      `${strange} ${strange === 1 ? 'character is' : 'characters are'} not UTF-8; labels with them will not be found equal.`,
+      `${strange} ${strange === 1 ? 'character is' : 'characters are'} not ${encoding === 'utf-8' ? 'UTF-8' : 'UTF-16'}; labels with them will not be found equal.`,
     );
   return { source, text, flaws };
 }
@@ -49,21 +48,4 @@ function unpack(bytes: Uint8Array, source: string, flaws: string[]): Uint8Array 
     flaws.push('The gzip file is truncated: the part before the break counts.');
     return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_LABEL_BYTES });
   }
-}
-
-/** Files that somebody may well give by mistake, by their first bytes. */
-function binaryKind(bytes: Uint8Array): string | undefined {
-  const start = Buffer.from(bytes.subarray(0, 4)).toString('latin1');
-  if (start === 'PAR1') return 'a Parquet file';
-  if (start === 'PK\u0003\u0004') return 'a zip or Excel file';
-  if (start === 'Obj\u0001') return 'an Avro file';
-  if (encodingOf(bytes) === 'utf-8' && bytes.subarray(0, 65_536).includes(0)) return 'a binary file';
-  return undefined;
-}
-
-function encodingOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
-  const [a, b, c, d] = bytes;
-  if ((a === 0xff && b === 0xfe) || (a !== 0 && b === 0 && c !== 0 && d === 0)) return 'utf-16le';
-  if ((a === 0xfe && b === 0xff) || (a === 0 && b !== 0 && c === 0 && d !== 0)) return 'utf-16be';
-  return 'utf-8';
 }

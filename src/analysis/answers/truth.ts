@@ -1,4 +1,7 @@
+import { csvRecords, csvValue } from '../../base/csv.ts';
 import { usageError } from '../../base/errors.ts';
+import { isObject } from '../../base/json.ts';
+import { jsonValues } from './json.ts';
 import { labelRows } from './label-rows.ts';
 import type { LabelText } from './label-text.ts';
 import { follow } from './path.ts';
@@ -13,14 +16,22 @@ export interface Truth {
   notes: readonly string[];
   /** How labels find their rows: by the request's InferenceId, or by the features of the row. */
   by: 'id' | 'input';
-  /** Every label with its key: an id, or features as CSV without spaces. */
+  /** Every label with its key: an id, or features as `inputRows` gives them. */
   entries(): Iterable<readonly [key: string, label: string]>;
-  /** `inputRow` is the row's features as CSV without spaces. Undefined where nobody knows. */
+  /** `inputRow` is the row's features as `inputRows` gives them. Undefined where nobody knows. */
   of(id: string, row: number, inputRow: string | undefined): string | undefined;
 }
 
-const ID_NAMES = /^(inference[_ ]?id|id|event[_ ]?id)$/i;
-const LABEL_NAMES = /^(label|target|truth|ground[_ ]?truth|class|y)$/i;
+/** Names of ids, those first that win: Model Monitor takes the caller's id before SageMaker's own. */
+const ID_NAMES = [
+  /^(eventMetadata[._])?inference[-_ ]?id$/i,
+  /^(eventMetadata[._])?event[-_ ]?id$/i,
+  /^(request[-_ ]?)?id$/i,
+] as const;
+const LABEL_NAMES =
+  /^(label|true[-_ ]?label|target|truth|ground[-_ ]?truth|groundTruthData[._]data|class|y|y[-_ ]?true)$/i;
+/** How pandas writes that there is nothing. */
+const NOTHING = /^(nan|<na>)?$/i;
 
 /** No label yet: of every answer the truth is still unknown. */
 export function noTruth(note: string): Truth {
@@ -28,16 +39,16 @@ export function noTruth(note: string): Truth {
 }
 
 /**
- * Reads labels from CSV with a header, JSON Lines, or SageMaker's own records of ground truth. Where there is an
- * `inferenceId` column (or `id`), a label belongs to that request; where there is none, every other column is taken as
- * the features that were sent, in this order. What cannot be used is left out, counted and noted: two
- * different labels of one request (or of the same features) say nothing about either.
+ * Reads labels from CSV with a header, records of JSON or Python, or SageMaker's own records of ground truth. Where there
+ * is an `inferenceId` column (or `eventId`, `requestId`, `id`), a label belongs to that request; where there is none, every
+ * other column is taken as the features that were sent, in this order. What cannot be used is left out, counted by reason
+ * and noted: two different labels of one request (or of the same features) say nothing about either.
  *
  * @param column the column that holds the label; by default one of the usual names
  * @throws Problem (usage) for a file that is something else: no label column, or most lines not readable
  */
 export function readTruths(files: readonly LabelText[], column?: string): Truth {
-  const known = new Map<string, string | undefined>();
+  const known: Known = { labels: new Map(), byOtherId: new Map() };
   const notes: string[] = [];
   let by: Truth['by'] | undefined;
   for (const file of files) {
@@ -54,98 +65,149 @@ export function readTruths(files: readonly LabelText[], column?: string): Truth 
   if (by === undefined)
     throw usageError(
       files.length === 1 ? `${first} holds no labels.` : `${files.length} files hold no labels.`,
-      'A file of labels needs a header line and at least one line of data.',
+      'A file of labels needs a header line and at least one line of data, or a record a label.',
     );
+  const { labels, byOtherId } = known;
+  const look = (key: string) => (labels.has(key) ? labels.get(key) : byOtherId.get(key));
   return {
-    size: [...known.values()].filter((label) => label !== undefined).length,
+    size: [...labels.values()].filter((label) => label !== undefined).length,
     by,
     notes,
     *entries() {
-      for (const [key, label] of known) if (label !== undefined) yield [key, label];
+      for (const [key, label] of labels) if (label !== undefined) yield [key, label];
+      for (const [key, label] of byOtherId) if (label !== undefined && !labels.has(key)) yield [key, label];
     },
     of: (id, row, inputRow) => {
-      if (by === 'input') return inputRow === undefined ? undefined : known.get(inputRow);
-      return known.get(`${id}#${row}`) ?? (row === 0 ? known.get(id) : undefined);
+      if (by === 'input') return inputRow === undefined ? undefined : labels.get(inputRow);
+      return look(`${id}#${row}`) ?? (row === 0 ? look(id) : undefined);
     },
   };
+}
+
+/** Labels by their key; undefined where they contradict each other. */
+interface Known {
+  labels: Map<string, string | undefined>;
+  /** The same labels by the id that SageMaker gave, where the file has the caller's id too. */
+  byOtherId: Map<string, string | undefined>;
 }
 
 /** Puts the labels of a file among those that are known. @returns how they find their rows; undefined for an empty file */
 function readFile(
   { source, text, flaws }: LabelText,
   column: string | undefined,
-  known: Map<string, string | undefined>,
+  known: Known,
   notes: string[],
 ): Truth['by'] | undefined {
   let columns: Columns | undefined;
   let rows = 0;
-  const unreadable = new LineCount();
+  const unreadable = new Map<string, LineCount>();
   const withoutId = new LineCount();
   const withoutLabel = new LineCount();
   const repeated = new LineCount();
   const contradicted = new LineCount();
   const spanning = new LineCount();
-  let why = '';
-  for (const { line, values, why: reason } of labelRows(text)) {
+  let why: { line: number; words: string } | undefined;
+  for (const { line, values, names, flaw = '', why: words = '' } of labelRows(text)) {
     rows += 1;
     if (values === undefined) {
-      unreadable.add(line);
-      why ||= reason ?? '';
+      const count = unreadable.get(flaw) ?? new LineCount();
+      unreadable.set(flaw, count);
+      count.add(line);
+      why ??= { line, words };
       continue;
     }
-    columns ??= columnsOf(Object.keys(values), source, column);
-    const { id, label: labelName, features } = columns;
-    const key =
-      id === undefined ? features.map((name) => (values[name] ?? '').trim()).join(',') : (values[id] ?? '').trim();
+    columns ??= columnsOf(names ?? Object.keys(values), { source, column, header: names !== undefined });
+    const { ids, label: labelName, features } = columns;
+    const [key = '', ...others] =
+      ids.length === 0
+        ? [inputKey(features.map((name) => values[name] ?? ''))]
+        : ids.map((id) => (values[id] ?? '').trim()).filter((id) => id !== '');
     const label = (values[labelName] ?? '').trim();
-    if (/\n/.test(label) || (id !== undefined && /\n/.test(key))) spanning.add(line);
-    if (label === '') withoutLabel.add(line);
-    else if (id !== undefined && key === '') withoutId.add(line);
-    else if (!known.has(key)) known.set(key, label);
-    else if (known.get(key) === label) repeated.add(line);
+    if (/\n/.test(label) || (ids.length > 0 && /\n/.test(key))) spanning.add(line);
+    if (NOTHING.test(label)) withoutLabel.add(line);
+    else if (ids.length > 0 && key === '') withoutId.add(line);
     else {
-      known.set(key, undefined);
-      contradicted.add(line);
+      const found = keep(known.labels, key, label);
+      if (found === 'again') repeated.add(line);
+      else if (found === 'contradicted') contradicted.add(line);
+      for (const other of others) keep(known.byOtherId, other, label);
     }
   }
-  if (unreadable.count > rows / 2) {
+  const lost = [...unreadable.values()].reduce((sum, { count }) => sum + count, 0);
+  if (why !== undefined && lost > rows / 2) {
     throw usageError(
-      `${source}, line ${unreadable.first}: ${why}; so ${unreadable.count} of ${rows} lines cannot be read.`,
-      'Labels are read from CSV with a header and as many values a line, or JSON Lines.',
+      `${source}, line ${why.line}: ${why.words}; so ${lost} of ${rows} lines cannot be read.`,
+      'Labels are read from CSV with a header and as many values a line, or from records of JSON or Python: an object a label, such as {"inferenceId": "r-1", "label": 1}.',
     );
   }
-  const what = columns?.id === undefined ? 'features' : 'an id';
+  const byId = columns !== undefined && columns.ids.length > 0;
   notes.push(
     ...flaws.map((flaw) => `${source}: ${flaw}`),
-    ...unreadable.note(source, 'cannot be read', 'left out'),
+    ...[...unreadable].flatMap(([flaw, count]) => count.note(source, `cannot be read, ${flaw}`, 'left out')),
     ...withoutId.note(source, 'no id', 'left out', 'has', 'have'),
     ...withoutLabel.note(source, 'no label', 'left out', 'has', 'have'),
-    ...contradicted.note(source, `another label for ${what} that had one`, 'neither counts', 'has', 'have'),
+    ...contradicted.note(
+      source,
+      `another label for ${byId ? 'an id' : 'features'} that had one`,
+      'neither counts',
+      'has',
+      'have',
+    ),
     ...spanning.note(source, 'a label or an id over several lines', 'is a quote left open?', 'has', 'have'),
     // The same row of features has the same label as a rule.
-    ...(columns?.id === undefined ? [] : repeated.note(source, 'a label again', 'counted once', 'gives', 'give')),
+    ...(byId ? repeated.note(source, 'a label again', 'counted once', 'gives', 'give') : []),
   );
-  return columns === undefined ? undefined : columns.id === undefined ? 'input' : 'id';
+  return columns === undefined ? undefined : byId ? 'id' : 'input';
+}
+
+function keep(labels: Known['labels'], key: string, label: string): 'new' | 'again' | 'contradicted' {
+  if (!labels.has(key)) {
+    labels.set(key, label);
+    return 'new';
+  }
+  if (labels.get(key) === label || Number(labels.get(key)) === Number(label)) return 'again';
+  labels.set(key, undefined);
+  return 'contradicted';
 }
 
 interface Columns {
-  id: string | undefined;
+  /** That of the caller first, then SageMaker's; none where labels go by features. */
+  ids: readonly string[];
   label: string;
   features: readonly string[];
 }
 
-function columnsOf(names: readonly string[], source: string, column: string | undefined): Columns {
-  const id = names.find((name) => ID_NAMES.test(name.trim()));
-  const label = column ?? names.find((name) => LABEL_NAMES.test(name.trim()));
+function columnsOf(
+  names: readonly string[],
+  { source, column, header }: { source: string; column: string | undefined; header: boolean },
+): Columns {
+  const [inference, event, id] = ID_NAMES.map((pattern) => names.find((name) => pattern.test(name.trim())));
+  const own = [inference, event].filter((name) => name !== undefined);
+  const ids = own.length === 0 && id !== undefined ? [id] : own;
+  const likely = names.filter((name) => LABEL_NAMES.test(name.trim()));
+  const label = column ?? likely[0];
   if (label === undefined || !names.includes(label)) {
+    const listed = names.slice(0, 20).join(', ');
     throw usageError(
       column === undefined
         ? `${source} has no column that looks like a label.`
         : `${source} has no column '${column}'.`,
-      `Its columns are: ${names.slice(0, 20).join(', ')}. Name the column with the labels: --labels ${source}:COLUMN`,
+      `${header ? 'Its first line names the columns' : 'The first record has the names'}: ${listed}. Name the column with the labels: --labels ${source}:COLUMN`,
     );
   }
-  return { id, label, features: names.filter((name) => name !== label) };
+  if (column === undefined && likely.length > 1)
+    throw usageError(
+      `${source} has several columns that look like a label: ${likely.join(', ')}.`,
+      `Name the one that is meant: --labels ${source}:${label}`,
+    );
+  const features = names.filter((name) => name !== label);
+  const twice = features.find((name, i) => features.indexOf(name) !== i);
+  if (ids.length === 0 && twice !== undefined)
+    throw usageError(
+      `${source} has no ids, so labels go by features, and two of its columns are called '${twice}'.`,
+      'Give each column a name of its own, or a column inferenceId.',
+    );
+  return { ids, label, features };
 }
 
 /** Lines with something in common. */
@@ -167,26 +229,30 @@ class LineCount {
   }
 }
 
-/** The rows of a request, each as CSV without spaces; for JSON the `features` of each instance. */
+/** The rows of a request, each as the key that `Truth.of` takes; for JSON of the `features` of each instance. */
 export function inputRows(payload: Payload): string[] {
   const text = payloadText(payload).trim();
   if (!text.startsWith('{') && !text.startsWith('[')) {
-    return text.split('\n').map((line) =>
-      line
-        .split(',')
-        .map((cell) => cell.trim())
-        .join(','),
-    );
+    return text.includes('"')
+      ? Array.from(csvRecords(text, ','), ({ fields, text: line }) => inputKey(fields?.map(csvValue) ?? [line]))
+      : text.split('\n').map((line) => inputKey(line.split(',')));
   }
-  try {
-    const values: unknown[] = [JSON.parse(text)];
-    const instances = follow(values[0], ['instances'])[0];
-    const rows: unknown[] = Array.isArray(instances) ? instances : values;
-    return rows.map((row) => {
-      const features = follow(row, ['features'])[0] ?? row;
-      return Array.isArray(features) ? features.map(String).join(',') : JSON.stringify(features);
-    });
-  } catch {
-    return [];
-  }
+  const values = jsonValues(text) ?? [];
+  const instances = values.length === 1 ? follow(values[0], ['instances'])[0] : undefined;
+  const rows: unknown[] = Array.isArray(instances) ? instances : values;
+  return rows.map((row) => {
+    const features = follow(row, ['features'])[0] ?? row;
+    const cells = Array.isArray(features) ? features : isObject(features) ? Object.values(features) : [features];
+    return inputKey(cells.map((cell) => (typeof cell === 'object' ? JSON.stringify(cell) : String(cell))));
+  });
+}
+
+/** Features as one text: without spaces around them, numbers as JavaScript writes them, so that `1.0` is `1`. */
+function inputKey(cells: readonly string[]): string {
+  return cells
+    .map((cell) => {
+      const text = cell.trim();
+      return /^-?(0|[1-9]\d{0,14})(\.\d{1,15})?(e[-+]?\d{1,3})?$/i.test(text) ? String(Number(text) + 0) : text;
+    })
+    .join(',');
 }

@@ -61,6 +61,14 @@ export function accuracyLost(production: OnlyOne, shadow: OnlyOne, policy: Polic
   return [b[0] - c[1], b[1] - c[0]];
 }
 
+/** Two models that are never right lose nothing against each other: that would pass whatever the labels are. */
+const OTHER_WORDS: ReturnType<typeof insufficientData> = {
+  reason:
+    'no label equals any answer of either model, so labels and answers are probably not written alike (yes and 1, cat and 0)',
+  missing: 0,
+  needs: needsAdvice('labels in the words of the answers'),
+};
+
 function judgeAccuracy(predictions: Predictions, evidence: Evidence): Gate[] {
   const truth = predictions.truth;
   if (truth?.labels === undefined) return [];
@@ -93,6 +101,7 @@ function judgeAccuracy(predictions: Predictions, evidence: Evidence): Gate[] {
       minutes: [judgedMinutes(predictions, 'onlyProduction'), judgedMinutes(predictions, 'onlyShadow')],
       inputs: predictions.repeats?.onlyProduction?.inputs ?? n,
       clustering: stronger,
+      blocker: production + shadow === 0 ? OTHER_WORDS : undefined,
     }),
   ];
 }
@@ -196,6 +205,8 @@ function finish(
     /** Different inputs among the rows with truth. */
     inputs: number;
     clustering: Clustering;
+    /** What else keeps it from being decided. */
+    blocker?: ReturnType<typeof insufficientData>;
   },
 ): Gate {
   const { policy, minutes } = evidence;
@@ -204,6 +215,7 @@ function finish(
   const interval = found.interval(1);
   const decided = compare(interval, found.margin);
   const blocker =
+    found.blocker ??
     insufficientData(predictions, evidence) ??
     tooFewTruths(found, policy) ??
     windowTooShort(decided, policy, found.minutes, 'truth');

@@ -26,7 +26,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option('--output <file>', 'write the report to this file instead of standard output')
     .option(
       '--labels <file[:column]>',
-      'the labels: CSV or JSON Lines, a file or folder, local or s3://, by inferenceId or by features',
+      'the labels: CSV, JSON, Python or SageMaker ground truth, a file or folder, local or s3://, by inferenceId or by features',
     )
     .option('--prediction <path>', "where predictions are in a JSON answer, like '$.predictions[*].score'")
     .addOption(

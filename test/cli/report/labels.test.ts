@@ -39,7 +39,7 @@ describe('report --labels s3://…', () => {
     expect(truth).toMatchObject({ rows: 39, of: 60, unknown: 5 });
     const source = 's3://models/late.jsonl.gz';
     expect(notes).toEqual([
-      `${source}: 1 line cannot be read (left out); it is line 48.`,
+      `${source}: 1 line cannot be read, broken off in the middle (left out); it is line 48.`,
       `${source}: 1 line has another label for an id that had one (neither counts); it is line 42.`,
       `${source}: 1 line gives a label again (counted once); it is line 41.`,
       '5 of 44 labels belong to no compared answer: their requests are not in this window, were not captured, or do not exist.',
