@@ -14,7 +14,7 @@ type QuoteFlaw = 'a quote that is not closed' | 'text after a closed quote';
 
 /** What may stand between the cells of a line. */
 const SEPARATORS = [',', ';', '\t', '|'] as const;
-export type Separator = (typeof SEPARATORS)[number];
+type Separator = (typeof SEPARATORS)[number];
 
 /**
  * The records of CSV; lines without anything are left out. Cells may be quoted, and hold separators, doubled quotes and
@@ -51,6 +51,20 @@ export function* csvRecords(text: string, separator: Separator): Generator<CsvRe
   }
 }
 
+/** A whole file of CSV. */
+export interface CsvTable {
+  separator: Separator;
+  records: Iterable<CsvRecord>;
+}
+
+/** The records of a file, whatever separates its cells; Excel says it in a first line of its own (`sep=;`). */
+export function csvTable(text: string): CsvTable {
+  const said = /^\s*"?sep=([,;\t|])"?[^\S\n]*\n/.exec(text);
+  const separator = said === null ? separatorOf(text) : (said[1] as Separator);
+  // The line counts, and is none of the records.
+  return { separator, records: csvRecords(said === null ? text : `\n${text.slice(said[0].length)}`, separator) };
+}
+
 /** The value of a field: quotation marks undone, with the spaces around them; anything else as it stands there. */
 export function csvValue(field: string): string {
   if (!field.includes('"')) return field;
@@ -66,19 +80,33 @@ export function csvCell(value: string): string {
 }
 
 /**
- * What separates the cells of a file: the only one of comma, semicolon, tab and bar that stands in its first line; of
- * several the one that gives the second record as many cells as the first; a comma where that does not tell.
+ * What separates the cells of a file: the only one of comma, semicolon, tab and bar that stands in its first line. Of
+ * several, the only one that gives the first two records as many cells, with none of the others in a cell that is not
+ * quoted (but for decimal commas); or else the only one that gives them as many cells; a comma where that does not tell.
  */
 export function separatorOf(text: string): Separator {
   const first = /^\s*\S[^\n]*/.exec(text)?.[0].replaceAll(/"(?:[^"]|"")*"/g, '') ?? '';
   const found = SEPARATORS.filter((one) => first.includes(one));
   if (found.length < 2) return found[0] ?? ',';
-  const fitting = found.filter((one) => {
-    const records = csvRecords(text, one);
-    const widths = [records.next().value, records.next().value].map((record) => record?.fields?.length);
-    return widths[0] !== undefined && widths[0] > 1 && widths[0] === widths[1];
+  const fitting = found.flatMap((separator) => {
+    const rows = firstTwo(text, separator);
+    const even = rows.every((row) => row !== undefined && row.length > 1 && row.length === rows[0]?.length);
+    return even ? [{ separator, cells: rows.flatMap((row) => row ?? []) }] : [];
   });
-  return fitting.length === 1 ? (fitting[0] ?? ',') : ',';
+  const clean = fitting.filter(({ separator, cells }) =>
+    cells.every((cell) => {
+      const rest = separator === ';' ? decimalPoint(cell) : cell;
+      return rest.includes('"') || SEPARATORS.every((one) => !rest.includes(one));
+    }),
+  );
+  const [only, another] = clean.length > 0 ? clean : fitting;
+  return another === undefined ? (only?.separator ?? ',') : ',';
+}
+
+function firstTwo(text: string, separator: Separator): (string[] | undefined)[] {
+  const found: (string[] | undefined)[] = [];
+  for (const { fields } of csvRecords(text, separator)) if (found.push(fields) === 2) break;
+  return found;
 }
 
 /** The fields of a record that begins here, and where its last line ends. */
@@ -127,36 +155,14 @@ function endOfLine(text: string, from: number): number {
   const end = text.indexOf('\n', from);
   return end < 0 ? text.length : end;
 }
-/**
- * Splits one line of CSV into its fields as they stand there, quotation marks included, so that joining them with
- * commas gives the line again. Undefined where a quotation mark is never closed.
- */
-export function splitCsv(line: string): string[] | undefined {
-  const fields: string[] = [];
-  let quoted = false;
-  let start = 0;
-  const text = line.trim();
-  for (let index = 0; index < text.length; index += 1) {
-    if (text[index] === '"') quoted = !quoted;
-    else if (text[index] === ',' && !quoted) {
-      fields.push(text.slice(start, index));
-      start = index + 1;
-    }
-  }
-  if (quoted) return undefined;
-  return [...fields, text.slice(start)];
+
+/** Where semicolons separate, a comma stands before the decimals: `0,5` is 0.5 there. */
+export function decimalPoint(cell: string): string {
+  return /^\s*-?\d+,\d+\s*$/.test(cell) ? cell.replace(',', '.') : cell;
 }
 
-/** The values of fields: trimmed, quotation marks undone. */
-export function csvColumns(fields: readonly string[]): string[] {
-  return fields.map((field) => {
-    const text = field.trim();
-    return /^".*"$/s.test(text) ? text.slice(1, -1).replaceAll('""', '"') : text;
-  });
-}
-
-/** A line without a single number is taken for a header: no model of numbers could answer it. */
-export function isHeader(fields: readonly string[]): boolean {
-  const values = csvColumns(fields);
-  return values.some((value) => value !== '') && values.every((value) => value === '' || Number.isNaN(Number(value)));
+/** Values without a single number are taken for a header: no model of numbers could answer them. */
+export function isHeader(values: readonly string[]): boolean {
+  const words = values.map((value) => value.trim());
+  return words.some((word) => word !== '') && words.every((word) => word === '' || Number.isNaN(Number(word)));
 }

@@ -14,8 +14,18 @@ export interface DecodedText {
 export function decodeText(bytes: Uint8Array): DecodedText {
   const encoding = encodingOf(bytes);
   const text = new TextDecoder(encoding).decode(bytes);
-  const strange = text.split('\u{FFFD}').length - 1;
+  // The replacement character may also be meant.
+  const strange = text.includes('\u{FFFD}') && !isValid(bytes, encoding) ? text.split('\u{FFFD}').length - 1 : 0;
   return { text: text.includes('\n') ? text : text.replaceAll('\r', '\n'), encoding, strange };
+}
+
+function isValid(bytes: Uint8Array, encoding: string): boolean {
+  try {
+    new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What a file that is no text is, by its first bytes; undefined for text. */

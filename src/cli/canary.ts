@@ -40,7 +40,9 @@ export function canaryCommand(host: Host, start: Run<CanaryOptions> = run): Comm
     'the endpoint, which keeps its instances, capture and variant name',
   );
   const guarded = guardFlags(addCandidateFlags(command.optionsGroup('The new model:')));
-  const moved = adoptFlag(trafficFlags(guarded.optionsGroup('Other options:')));
+  const moved = adoptFlag(
+    trafficFlags(guarded.optionsGroup('Own traffic:'), { labels: true }).optionsGroup('Other options:'),
+  );
   return commonFlags(
     moved.option('--resume', 'continue watching an update that is under way, after a crash or from another terminal'),
   )

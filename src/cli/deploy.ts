@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
+import type { PayloadFile } from '../lifecycle/traffic/payloads.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
 import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+import { payloadFlags, type PayloadFlags, payloadOptions } from './flags/payloads.ts';
 import { instanceType, wholeNumber } from './flags/values.ts';
 
 export interface DeployOptions extends CommonOptions {
@@ -15,21 +17,18 @@ export interface DeployOptions extends CommonOptions {
   /** Of a new endpoint; an endpoint that exists keeps its own. */
   variantName: string | undefined;
   /** File of payloads to test the inference with. */
-  test: string | undefined;
-  /** The first line of that file is a header. */
-  header: boolean;
+  test: Omit<PayloadFile, 'option'> | undefined;
   adopt: boolean;
   wait: boolean;
   metrics: boolean;
 }
 
-interface Flags extends CandidateFlags, CommonFlags {
+interface Flags extends CandidateFlags, PayloadFlags, CommonFlags {
   endpoint: string;
   instanceType?: string;
   instances?: number;
   variantName?: string;
   test?: string;
-  header?: boolean;
   adopt?: boolean;
   wait: boolean;
   metrics: boolean;
@@ -57,11 +56,11 @@ export function deployCommand(host: Host, start: Run<DeployOptions> = run): Comm
     )
     .option('--variant-name <name>', 'production variant of a new endpoint (default: AllTraffic)')
     .optionsGroup('Trying it:')
-    .option('--test <file>', 'CSV or JSON Lines (local or s3://) to send once it is in service')
-    .option('--header', 'the first line of the CSV given with --test is a header')
+    .option('--test <file>', 'CSV or JSON Lines (local or s3://) to send once it is in service');
+  const tried = payloadFlags(fleet, { labels: true })
     .option('--no-metrics', 'do not wait for and draw the metrics after a test')
     .optionsGroup('Other options:');
-  return commonFlags(adoptFlag(fleet).option('--no-wait', 'do not wait until the endpoint is in service'))
+  return commonFlags(adoptFlag(tried).option('--no-wait', 'do not wait until the endpoint is in service'))
     .addHelpText('after', HELP)
     .action((flags: Flags) => host.start(start, parse(flags)));
 }
@@ -73,8 +72,7 @@ function parse(flags: Flags): DeployOptions {
     instanceType: flags.instanceType,
     instances: flags.instances,
     variantName: flags.variantName,
-    test: flags.test,
-    header: flags.header === true,
+    test: payloadOptions(flags, flags.test, '--test'),
     adopt: flags.adopt === true,
     wait: flags.wait,
     metrics: flags.metrics,
@@ -87,12 +85,11 @@ export async function run(app: App, options: DeployOptions): Promise<Outcome> {
   const { deploy, readTestMetrics } = await import('../lifecycle/deploy.ts');
   const { sessionOf } = await import('./session.ts');
   const { reportDeployment, reportPlan } = await import('./views/settled.ts');
-  const { endpoint, format, header } = options;
+  const { endpoint, format } = options;
   const session = sessionOf(app, options);
   const result = await deploy(session, {
     ...options,
     candidate: candidateSpec(options.candidate, app.cwd),
-    test: options.test === undefined ? undefined : { file: options.test, header },
   });
   if (result.kind === 'planned') return reportPlan(app.io, format, result.plan);
   const { plan, settled, trial } = result;

@@ -1,14 +1,13 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
+import type { PayloadFile } from '../lifecycle/traffic/payloads.ts';
 import type { Summary } from '../lifecycle/traffic/tally.ts';
+import { payloadFlags, type PayloadFlags, payloadOptions } from './flags/payloads.ts';
 import { duration, oneOf, positiveNumber, wholeNumber } from './flags/values.ts';
 
 export interface InvokeOptions {
   endpoint: string;
-  data: string;
-  /** The first line of the CSV is a header. */
-  header: boolean;
-  labels: string | undefined;
+  data: Omit<PayloadFile, 'option'>;
   /** Requests in all. */
   count: number | undefined;
   /** Milliseconds. */
@@ -18,24 +17,20 @@ export interface InvokeOptions {
   /** Requests under way at the same time, at the most. */
   concurrency: number;
   inferenceIdPrefix: string | undefined;
-  contentType: string | undefined;
   accept: string | undefined;
   targetVariant: string | undefined;
   failOnError: boolean;
   format: 'text' | 'json';
 }
 
-interface Flags {
+interface Flags extends PayloadFlags {
   endpoint: string;
   data: string;
-  header?: boolean;
-  labels?: string;
   count?: number;
   duration?: number;
   rate?: number;
   concurrency: number;
   inferenceIdPrefix?: string;
-  contentType?: string;
   accept?: string;
   targetVariant?: string;
   failOnError?: boolean;
@@ -43,18 +38,19 @@ interface Flags {
 }
 
 const HELP = `
-Lines are sent in order; with --count or --duration the file starts over when it ends. With both, the command stops at
+A record is a line of CSV (with all lines of a quoted cell), of libsvm or of plain text, or a value of JSON; of a .json file
+that is one list, each object. --content-type decides which; without it the file's name and first line do. Cells between
+semicolons or tabs are sent with commas. Records are sent in order; with --count or --duration the file starts over when it ends. With both, the command stops at
 whichever is reached first. Errors are counted and do not stop it.
 
 Example:
   $ shadowctl invoke --endpoint weather --data rows.csv --labels label --rate 5 --duration 10m`;
 
 export function invokeCommand(host: Host, start: Run<InvokeOptions> = run): Command {
-  return new Command('invoke')
+  const command = new Command('invoke')
     .requiredOption('--endpoint <name>', 'the endpoint')
-    .requiredOption('--data <file>', 'CSV or JSON Lines, local or s3://; each line is one request')
-    .option('--header', 'the first line of the CSV is a header')
-    .option('--labels <column>', 'column (name, or number from 0) or JSON key with the label; not sent to the model')
+    .requiredOption('--data <file>', 'CSV, JSON Lines, libsvm or texts, local or s3://; each record is one request');
+  return payloadFlags(command, { labels: true })
     .option('--count <requests>', 'number of requests (default: each line once)', wholeNumber('--count', 1))
     .option('--duration <time>', 'how long to send, for example 90s or 30m', duration('--duration'))
     .option(
@@ -72,7 +68,6 @@ export function invokeCommand(host: Host, start: Run<InvokeOptions> = run): Comm
       '--inference-id-prefix <text>',
       'each request gets the InferenceId PREFIX-NUMBER (default: made from the time)',
     )
-    .option('--content-type <type>', 'media type of the payloads (default: from the file name)')
     .option('--accept <type>', 'media type requested for the answers')
     .option('--target-variant <name>', 'send to this production variant only')
     .option('--fail-on-error', 'exit with 1 if a request was refused')
@@ -81,15 +76,12 @@ export function invokeCommand(host: Host, start: Run<InvokeOptions> = run): Comm
     .action((flags: Flags) =>
       host.start(start, {
         endpoint: flags.endpoint,
-        data: flags.data,
-        header: flags.header === true,
-        labels: flags.labels,
+        data: { ...payloadOptions(flags, flags.data, '--data'), file: flags.data },
         count: flags.count,
         duration: flags.duration,
         rate: flags.rate,
         concurrency: flags.concurrency,
         inferenceIdPrefix: flags.inferenceIdPrefix,
-        contentType: flags.contentType,
         accept: flags.accept,
         targetVariant: flags.targetVariant,
         failOnError: flags.failOnError === true,
@@ -105,7 +97,7 @@ export async function run(app: App, options: InvokeOptions): Promise<Outcome> {
   const { sendRequests } = await import('../lifecycle/traffic/send.ts');
   const { sessionOf } = await import('./session.ts');
   const { writeSummary } = await import('./views/summary.ts');
-  const { endpoint, format, labels, header, ...pace } = options;
+  const { endpoint, format, data, ...pace } = options;
   checkName('endpoint', endpoint, '--endpoint');
   if (options.targetVariant !== undefined) checkName('variant', options.targetVariant, '--target-variant');
   let summary: Summary | undefined;
@@ -114,7 +106,7 @@ export async function run(app: App, options: InvokeOptions): Promise<Outcome> {
       if (event.kind === 'requests-sent') summary = event.summary;
     },
   });
-  const payloads = await readPayloads(session, { file: options.data, option: 'data', labels, header });
+  const payloads = await readPayloads(session, { ...data, option: 'data' });
   try {
     const { sent, answered } = await sendRequests(session, endpoint, payloads, pace);
     return options.failOnError && answered < sent ? 'no' : 'done';

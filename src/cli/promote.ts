@@ -40,7 +40,9 @@ export function promoteCommand(host: Host, start: Run<PromoteOptions> = run): Co
     .option('--from <time>', 'start of the window that is judged (default: when the shadow came into service)')
     .option('--labels <file[:column]>', 'the labels, as for shadowctl report')
     .option('--policy <file>', 'what the shadow must prove, as for shadowctl report');
-  return commonFlags(trafficFlags(guardFlags(command).optionsGroup('Other options:')))
+  return commonFlags(
+    trafficFlags(guardFlags(command).optionsGroup('Own traffic:'), { labels: false }).optionsGroup('Other options:'),
+  )
     .addHelpText('after', HELP)
     .action((flags: Flags) => host.start(start, parse(flags)));
 }

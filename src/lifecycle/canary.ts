@@ -48,7 +48,7 @@ export async function canary(session: Session, options: CanaryOptions): Promise<
   const guard = guardOptions(options.guard);
   const targets = await targetsOf(session, guard.notify);
   // A file that cannot be sent is told before the update, not in the middle of it.
-  if (traffic !== undefined) await smokeTest(session, endpoint, traffic.file);
+  if (traffic !== undefined) await smokeTest(session, endpoint, traffic);
   const started = await onEndpoint(session, { endpoint, command: 'canary', readOnly: plan }, (on) =>
     start(on, options, guard),
   );

@@ -12,6 +12,7 @@ import type { Judgement } from './judge.ts';
 import type { GuardedUpdatePlan, PlanNote, RolloutPlan } from './plans.ts';
 import type { StepVerdict } from './rollout/judge-step.ts';
 import type { RolloutStopped } from './rollout/stopped.ts';
+import type { PayloadForm } from './traffic/payload-rows.ts';
 import type { Summary } from './traffic/tally.ts';
 
 /**
@@ -56,6 +57,8 @@ export type LifecycleEvent =
   /** Requests of our own flow while something else is done. */
   | { kind: 'traffic-started'; file: string; rate: number }
   | { kind: 'traffic-stopped'; reason: string }
+  /** A file of payloads is read, and is not sent line by line as it stands. */
+  | { kind: 'payloads-read'; source: string; form: PayloadForm; rows: number }
   /** A run of requests is over: it was done, it failed or it was interrupted. */
   | { kind: 'requests-sent'; endpoint: string; summary: Summary }
   /** The shadow is judged; with `force` its model is promoted against the verdict too. */

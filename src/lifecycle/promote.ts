@@ -71,7 +71,7 @@ export async function promote(session: Session, request: PromoteRequest): Promis
   const { endpoint, guard, traffic } = options;
   checkCandidateNames({ modelName: undefined, configName: options.configName });
   const targets = await targetsOf(session, guard.notify);
-  if (traffic !== undefined) await smokeTest(session, endpoint, traffic.file);
+  if (traffic !== undefined) await smokeTest(session, endpoint, traffic);
   const seen = await viewEndpoint(session, endpoint, readShadowed);
   const judgement = await judgeShadow(session, options, seen);
   session.emit({ kind: 'shadow-judged', model: shadowOf(seen).model, judgement, force: guard.force });

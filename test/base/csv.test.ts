@@ -48,5 +48,8 @@ describe('CSV', () => {
     // Both stand in the header; the second line tells.
     ['id;price, EUR;label\nr;1;2', ';'],
     ['id,a;b\nr,1', ','],
+    ['0,5;1,5\n2;3,5', ';'],
+    ['0,5;1,5', ';'],
+    ['a,b;c,d\ne,f;g,h', ','],
   ] as const)('%j is separated by %j', (text, separator) => expect(separatorOf(text)).toBe(separator));
 });

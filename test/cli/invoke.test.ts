@@ -13,15 +13,12 @@ const DATA = join(FIXTURES, 'data/weather-test.csv');
 describe('words', () => {
   const defaults = {
     endpoint: 'w',
-    data: 'd',
-    header: false,
-    labels: undefined,
+    data: { file: 'd' },
     count: undefined,
     duration: undefined,
     rate: undefined,
     concurrency: 8,
     inferenceIdPrefix: undefined,
-    contentType: undefined,
     accept: undefined,
     targetVariant: undefined,
     failOnError: false,
@@ -33,10 +30,11 @@ describe('words', () => {
     [[], {}],
     [['--count', '5', '--rate', '0.5', '--concurrency', '2'], { count: 5, rate: 0.5, concurrency: 2 }],
     [['--duration', '1h30m'], { duration: 5_400_000 }],
-    [['--labels', 'label', '--header'], { labels: 'label', header: true }],
+    [['--labels', 'label', '--header'], { data: { file: 'd', labels: 'label', header: true } }],
+    [['--label-column', '0', '--no-header'], { data: { file: 'd', labels: '0', header: false } }],
     [
       ['--inference-id-prefix', 'x', '--content-type', 'a/b', '--accept', 'c/d', '--target-variant', 'v'],
-      { inferenceIdPrefix: 'x', contentType: 'a/b', accept: 'c/d', targetVariant: 'v' },
+      { inferenceIdPrefix: 'x', data: { file: 'd', contentType: 'a/b' }, accept: 'c/d', targetVariant: 'v' },
     ],
     [['--fail-on-error', '--format', 'json'], { failOnError: true, format: 'json' }],
   ])('%j', async (argv, expected) => {

@@ -1,4 +1,4 @@
-import { csvRecords, csvValue, separatorOf } from '../../base/csv.ts';
+import { csvTable, csvValue, decimalPoint } from '../../base/csv.ts';
 import { isObject } from '../../base/json.ts';
 import { jsonRecords } from '../../base/json-records.ts';
 import { parseLiteral } from '../../base/literal.ts';
@@ -93,12 +93,9 @@ function plain(value: unknown): string {
 }
 
 function* csvRows(text: string): Generator<LabelRow> {
-  // Excel says in a line of its own what separates the cells.
-  const said = /^\s*"?sep=([,;\t|])"?\s*?\n/.exec(text);
-  const separator = said === null ? separatorOf(text) : (said[1] as ',' | ';' | '\t' | '|');
-  const body = said === null ? text : `\n${text.slice(said[0].length)}`;
+  const { separator, records } = csvTable(text);
   let header: string[] | undefined;
-  for (const { line, text: content, fields, flaw } of csvRecords(body, separator)) {
+  for (const { line, text: content, fields, flaw } of records) {
     const cells = fields?.map(csvValue);
     if (header === undefined) {
       header = (cells ?? [content]).map((name) => name.trim());
@@ -113,11 +110,6 @@ function* csvRows(text: string): Generator<LabelRow> {
       yield { line, values: undefined, flaw: 'the header again', why: `the header again: ${begins}` };
     else yield { line, names: header, values: zip(header, separator === ';' ? cells.map(decimalPoint) : cells) };
   }
-}
-
-/** Where semicolons separate, a comma stands before the decimals. */
-function decimalPoint(cell: string): string {
-  return /^\s*-?\d+,\d+\s*$/.test(cell) ? cell.replace(',', '.') : cell;
 }
 
 function zip(header: readonly string[], cells: readonly string[]): Record<string, string> {

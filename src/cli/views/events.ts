@@ -8,7 +8,7 @@ import { describeProgress, type Settled } from '../../resources/wait.ts';
 import { type Io, plain } from '../../ui/io.ts';
 import { type Progress, startProgress } from '../../ui/progress.ts';
 import { paint } from '../../ui/theme.ts';
-import { duration, timeOfDay } from '../../base/units.ts';
+import { counted, duration, timeOfDay } from '../../base/units.ts';
 import { findingLines } from './findings.ts';
 import { guardedPlanLines, noteText } from './plan.ts';
 import { returnedLine, rolloutPlanLines, stepLine, verdictLines } from './rollout.ts';
@@ -73,6 +73,8 @@ function eventLines(io: Io, event: Told): string[] {
       ];
     case 'traffic-stopped':
       return [`! The traffic stopped: ${event.reason}`];
+    case 'payloads-read':
+      return [payloadsRead(event)];
     case 'shadow-judged':
       return judgementLines(io, event);
     case 'shadow-ends':
@@ -236,4 +238,16 @@ function notRunning(settled: Exclude<Settled, { kind: 'running' }>, config: stri
   const reason = settled.reason === undefined ? '' : `: ${settled.reason}`;
   if (settled.kind === 'failed') return `${settled.endpoint.EndpointStatus}${reason}`;
   return `rolled back to ${settled.endpoint.EndpointConfigName}, it does not run ${config}${reason}`;
+}
+
+/** How a file of payloads was taken, where it is not sent line by line as it stands. */
+function payloadsRead({ source, form, rows }: Extract<LifecycleEvent, { kind: 'payloads-read' }>): string {
+  switch (form) {
+    case 'list':
+      return `${source} is one list: each of its ${counted(rows, 'objects')} is a request.`;
+    case 'python':
+      return `${source} holds Python, not JSON: its ${counted(rows, 'records')} are sent as JSON.`;
+    case 'recoded':
+      return `${source} is sent as CSV with commas, which it does not have between its cells.`;
+  }
 }

@@ -11,8 +11,7 @@ import { type Summary, Tally } from './tally.ts';
 export interface SendOptions extends Partial<Pace> {
   /** Each request gets the InferenceId PREFIX-NUMBER; undefined: made from the time. */
   inferenceIdPrefix?: string | undefined;
-  /** Media types; undefined: by the file, and whatever the model gives. */
-  contentType?: string | undefined;
+  /** Media type of the answers; undefined: whatever the model gives. */
   accept?: string | undefined;
   /** The production variant that is to answer. */
   targetVariant?: string | undefined;
@@ -58,7 +57,7 @@ export async function sendRequests(
         {
           EndpointName: endpoint,
           Body: new TextEncoder().encode(row.body),
-          ContentType: options.contentType ?? payloads.contentType,
+          ContentType: payloads.contentType,
           Accept: options.accept,
           TargetVariant: options.targetVariant,
           InferenceId: `${prefix}-${index}`,

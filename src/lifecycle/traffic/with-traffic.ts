@@ -5,13 +5,11 @@ import { environmentError, Problem } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 import { HOUR } from '../../base/units.ts';
 import type { Session } from '../session.ts';
-import { readPayloads } from './payloads.ts';
+import { type PayloadFile, readPayloads } from './payloads.ts';
 import { sendRequests } from './send.ts';
 
 /** Requests of our own, for endpoints without live traffic. */
-export interface OwnTraffic {
-  /** Path or S3 URI of a CSV or JSON Lines file. */
-  file: string;
+export interface OwnTraffic extends Omit<PayloadFile, 'option'> {
   /** Requests a second. */
   rate: number;
 }
@@ -23,8 +21,8 @@ const MAX_DURATION_MS = 8 * HOUR;
  * Sends one payload to the endpoint as it is: a file the live model refuses would count as failures of the new one.
  * @throws Problem where the file cannot be read, or the live model refuses its first row
  */
-export async function smokeTest(session: Session, endpoint: string, file: string): Promise<void> {
-  const payloads = await readPayloads(session, { file, option: 'traffic' });
+export async function smokeTest(session: Session, endpoint: string, traffic: OwnTraffic): Promise<void> {
+  const payloads = await readPayloads(session, { ...traffic, option: 'traffic' });
   const [first] = payloads.rows;
   if (first === undefined) return;
   const aws = await session.aws();
@@ -38,10 +36,16 @@ export async function smokeTest(session: Session, endpoint: string, file: string
     if (!(error instanceof AwsProblem)) throw error;
     throw environmentError(
       `--traffic: the live model refuses line ${first.line} of ${payloads.source}: ${error.words}`,
-      text`Nothing was changed. Try the file with: ${shown('invoke', { endpoint, data: file, count: 1 })}`,
+      text`Nothing was changed. Try the file with: ${shown('invoke', { endpoint, data: traffic.file, ...payloadWords(traffic), count: 1 })}`,
       error,
     );
   }
+}
+
+/** The flags that say how a file of payloads is read. */
+function payloadWords({ header, labels, contentType }: OwnTraffic): Record<string, string | true | undefined> {
+  const named = header === undefined ? {} : { [header ? 'header' : 'no-header']: true as const };
+  return { ...named, 'label-column': labels, 'content-type': contentType };
 }
 
 /** Does `work` while requests of our own flow to the endpoint. The requests end when the work does. */
@@ -59,7 +63,7 @@ export async function withTraffic<T>(
   setMaxListeners(0, either);
   // The requests tell nothing: the work has the screen.
   const silent: Session = { ...session, signal: either, emit: () => undefined };
-  session.emit({ kind: 'traffic-started', ...traffic });
+  session.emit({ kind: 'traffic-started', file: traffic.file, rate: traffic.rate });
   const results: T[] = [];
   await clock.all<void>([
     async () => {
@@ -71,7 +75,7 @@ export async function withTraffic<T>(
     },
     async () => {
       try {
-        const payloads = await readPayloads(silent, { file: traffic.file, option: 'traffic' });
+        const payloads = await readPayloads(silent, { ...traffic, option: 'traffic' });
         await sendRequests(silent, endpoint, payloads, { rate: traffic.rate, duration: MAX_DURATION_MS });
       } catch (error) {
         if (enough.signal.aborted) return;

@@ -92,6 +92,14 @@ describe('words to options', () => {
   test('traffic of our own', () => {
     expect(parse([...ON, '--traffic', 'rows.csv']).traffic).toEqual({ file: 'rows.csv', rate: 5 });
     expect(parse([...ON, '--traffic', 'rows.csv', '--rate', '0.5']).traffic).toEqual({ file: 'rows.csv', rate: 0.5 });
+    const described = ['--traffic', 'rows', '--header', '--labels', 'y', '--content-type', 'text/csv'];
+    expect(parse([...ON, ...described]).traffic).toEqual({
+      file: 'rows',
+      rate: 5,
+      header: true,
+      labels: 'y',
+      contentType: 'text/csv',
+    });
   });
 });
 
@@ -106,6 +114,8 @@ describe('words that make no sense', () => {
     [['--max-latency', 'p99=1ms', '--max-latency-increase', 'p99=1%'], /the limit of the same alarm/],
     [['--baseline', '1m'], /between 5m and 24h/],
     [['--rate', '3'], /--rate belongs to --traffic/],
+    [['--header'], /--header belongs to --traffic FILE, which was not given/],
+    [['--content-type', 'text/csv'], /--content-type belongs to --traffic/],
     [['--rate', '0', '--traffic', 'x'], /--rate: "0"/],
     [['--resume', '--artifact', 'x'], /--resume continues watching/],
     [['--alarm', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'], /SageMaker accepts 10 alarms, and shadowctl uses 3 of them/],

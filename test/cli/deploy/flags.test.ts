@@ -9,7 +9,6 @@ const DEFAULTS = {
   instances: undefined,
   variantName: undefined,
   test: undefined,
-  header: false,
   adopt: false,
   plan: false,
   yes: false,
@@ -37,8 +36,13 @@ test.each<[string[], object]>([
   [['--endpoint', 'w', '--container-env', 'A='], { candidate: { containerEnv: { A: '' } } }],
   [
     ['--endpoint', 'w', '--test', 'rows.csv', '--header', '--no-metrics'],
-    { test: 'rows.csv', header: true, metrics: false },
+    { test: { file: 'rows.csv', header: true }, metrics: false },
   ],
+  [
+    ['--endpoint', 'w', '--test', 'rows.csv', '--no-header', '--label-column', '6', '--content-type', 'text/csv'],
+    { test: { file: 'rows.csv', header: false, labels: '6', contentType: 'text/csv' } },
+  ],
+  [['--endpoint', 'w', '--test', 'rows.csv', '--labels', 'y'], { test: { file: 'rows.csv', labels: 'y' } }],
   [
     ['--endpoint', 'w', '--plan', '-y', '--no-wait', '--adopt', '--format', 'json'],
     { plan: true, yes: true, wait: false, adopt: true, format: 'json' },
@@ -53,6 +57,8 @@ test.each<[string[], RegExp]>([
   [['--endpoint', 'w', '--instances', '2.5'], /--instances: "2.5"/],
   [['--endpoint', 'w', '--format', 'xml'], /--format: "xml" is not known/],
   [['--endpoint', 'w', '--tag', 'novalue'], /--tag: "novalue" is not of the form key=value/],
+  [['--endpoint', 'w', '--no-header'], /--no-header belongs to --test FILE, which was not given/],
+  [['--endpoint', 'w', '--label-column', 'y'], /--label-column belongs to --test FILE/],
   [['--endpoint', 'w', '--nonsense'], /unknown option/],
 ])('%j is refused', async (argv, message) => {
   await expect(optionsOf(deployCommand, argv)).rejects.toThrow(message);

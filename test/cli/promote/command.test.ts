@@ -45,6 +45,12 @@ test('words to options, of the commands around a canary', async () => {
     guard: { strategy: { strategy: 'linear' }, force: true },
     traffic: undefined,
   });
+  // Here --labels names those of the report.
+  const own = ['--traffic', 'rows.csv', '--header', '--label-column', 'y', '--labels', 'truth.csv'];
+  expect(await optionsOf(promoteCommand, [...ON, ...own])).toMatchObject({
+    report: { labels: 'truth.csv' },
+    traffic: { file: 'rows.csv', rate: 5, header: true, labels: 'y' },
+  });
   expect(await optionsOf(rolloutCommand, [...ON, '--steps', '50%,100%', '--bake', '1h', '--resume'])).toMatchObject({
     steps: [0.5, 1],
     bakeSeconds: 3600,
@@ -54,6 +60,7 @@ test('words to options, of the commands around a canary', async () => {
 });
 
 test.each([
+  [promoteCommand, ['--label-column', 'y'], /--label-column belongs to --traffic FILE/],
   [promoteCommand, ['--rate', '3'], /--rate belongs to --traffic/],
   [rolloutCommand, ['--resume', '--cancel'], /--resume continues and --cancel returns/],
   [rolloutCommand, ['--cancel', '--artifact', 'x'], /--cancel applies to the rollout under way/],
