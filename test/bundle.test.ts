@@ -1,26 +1,36 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 
-const dist = resolve(import.meta.dirname, '..', 'dist');
+const root = resolve(import.meta.dirname, '..');
+const dist = join(root, 'dist');
 
-/** Every file that starting the program loads: the bundle's static imports, followed. */
-function loadedAtStart(file: string, found = new Set<string>()): Set<string> {
-  if (found.has(file)) return found;
-  found.add(file);
-  const code = readFileSync(file, 'utf8');
-  for (const match of code.matchAll(
-    /^(?:import|export)\s[^'"]*?["'](\.[^"']+)["'];?$|^import\s*["'](\.[^"']+)["'];?$/gm,
-  )) {
-    loadedAtStart(join(dirname(file), match[1] ?? match[2] ?? ''), found);
-  }
+interface Meta {
+  outputs: Record<
+    string,
+    {
+      entryPoint?: string;
+      inputs: Record<string, unknown>;
+      imports: { path: string; kind: string; external?: boolean }[];
+    }
+  >;
+}
+
+/** Every chunk that starting the program loads: the static imports of its entry, followed. */
+function loadedAtStart({ outputs }: Meta, chunk: string, found = new Set<string>()): Set<string> {
+  if (found.has(chunk)) return found;
+  found.add(chunk);
+  for (const { path, kind, external } of outputs[chunk]?.imports ?? [])
+    if (kind === 'import-statement' && external !== true) loadedAtStart({ outputs }, path, found);
   return found;
 }
 
 test('starting the program loads neither the AWS SDK nor ora, nor the emulator', () => {
   expect(existsSync(join(dist, 'main.js')), 'npm run build comes first').toBe(true);
-  const modules = [...loadedAtStart(join(dist, 'main.js'))].flatMap((file) =>
-    [...readFileSync(file, 'utf8').matchAll(/^\/\/ ((?:node_modules|src)\/\S+)$/gm)].map((match) => match[1] ?? ''),
+  const meta: Meta = JSON.parse(readFileSync(join(root, 'node_modules/.cache/shadowctl/meta.json'), 'utf8'));
+  const [main] = Object.entries(meta.outputs).find(([, { entryPoint }]) => entryPoint === 'src/main.ts') ?? [];
+  const modules = [...loadedAtStart(meta, main ?? '')].flatMap((chunk) =>
+    Object.keys(meta.outputs[chunk]?.inputs ?? {}),
   );
   expect(modules).toContain('src/main.ts');
   const slow = modules.filter((name) =>

@@ -77,16 +77,23 @@ const MAX_KEPT = 50_000;
 
 /** Reads answers, each different one once: models say the same again and again. What was asked (`askedOf`) counts, too. */
 function readingOnce(rules: AnswerRules): ReadAnswers {
-  const known = new Map<string, readonly Answer[] | undefined>();
+  const known = new Map<string, Map<string, readonly Answer[] | undefined>>();
+  let kept = 0;
   return (capture) => {
     const { input, output } = capture;
     if (output === undefined || output.data.length > MAX_KEPT_CHARACTERS) return answersOf(capture, rules);
     const { rows, json } = askedOf(input);
     const asked = json === undefined ? String(rows) : (input?.data ?? '');
-    const key = `${asked} ${output.encoding} ${output.contentType ?? ''} ${output.data}`;
-    if (known.has(key)) return known.get(key);
+    const place = `${asked} ${output.encoding} ${output.contentType ?? ''}`;
+    let alike = known.get(place);
+    if (alike === undefined) {
+      alike = new Map();
+      known.set(place, alike);
+    }
+    if (alike.has(output.data)) return alike.get(output.data);
     const answers = answersOf(capture, rules);
-    if (known.size < MAX_KEPT) known.set(key, answers);
+    if (kept < MAX_KEPT) alike.set(output.data, answers);
+    kept += 1;
     return answers;
   };
 }

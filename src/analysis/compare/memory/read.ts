@@ -25,6 +25,8 @@ export class CaptureReader {
   /** Moments by their text: many records share a second. */
   readonly #moments = new Map<string, number>();
   #files = 0;
+  /** Where the next time stands in the file that is read; -1 where none is left. */
+  #key = 0;
 
   constructor(window: Window) {
     this.#window = window;
@@ -36,6 +38,7 @@ export class CaptureReader {
     if (decoded === undefined) return false;
     const { text, torn } = decoded;
     this.#files += 1;
+    this.#key = text.indexOf(TIME_KEY);
     for (let start = 0; start < text.length; ) {
       const newline = text.indexOf('\n', start);
       const end = newline < 0 ? text.length : newline;
@@ -49,9 +52,9 @@ export class CaptureReader {
 
   /** A record that shows a time outside of the window needs no parsing. Inside of a string the key would have backslashes. */
   #isOutside(text: string, start: number, end: number): boolean {
-    const key = text.lastIndexOf(TIME_KEY, end);
-    if (key < start) return false;
-    const from = key + TIME_KEY.length;
+    if (this.#key >= 0 && this.#key < start) this.#key = text.indexOf(TIME_KEY, start);
+    if (this.#key < 0 || this.#key >= end) return false;
+    const from = this.#key + TIME_KEY.length;
     const quote = text.indexOf('"', from);
     if (quote < 0 || quote >= end) return false;
     const time = text.slice(from, quote);

@@ -22,6 +22,26 @@ export interface QueryResult extends TimeSeries {
   units?: string[];
 }
 
+type ReadUnit = (
+  series: Series,
+  unit: string | undefined,
+  window: QueryWindow & { periodSeconds: number },
+) => { points: Datapoint[]; units: string[] };
+
+/** Average and percentiles of one metric are usually asked for together: its data is unpacked once. */
+function readingOnce(metrics: MetricStore): ReadUnit {
+  const known = new Map<string, ReturnType<ReadUnit>>();
+  return (series, unit, window) => {
+    const key = JSON.stringify([series, unit, window.startMs, window.endMs, window.periodSeconds]);
+    let found = known.get(key);
+    if (found === undefined) {
+      found = readOneUnit(metrics, series, unit, window);
+      known.set(key, found);
+    }
+    return found;
+  };
+}
+
 /** Data of one unit, or of the first unit by name where there are several (as was observed on AWS). */
 function readOneUnit(
   metrics: MetricStore,
@@ -46,8 +66,9 @@ export function runQueries(
   window: QueryWindow,
 ): Map<string, QueryResult[]> {
   const fetched = new Map<string, QueryResult>();
+  const read = readingOnce(metrics);
   for (const query of queries)
-    if (query.MetricStat !== undefined) fetched.set(query.Id, fetch(metrics, place, query, window));
+    if (query.MetricStat !== undefined) fetched.set(query.Id, fetch(read, place, query, window));
   const parsed = new Map<string, Node>();
   for (const query of queries) {
     if (query.Expression !== undefined)
@@ -96,7 +117,7 @@ export function referencesOf(expression: string): string[] {
 }
 
 function fetch(
-  metrics: MetricStore,
+  read: ReadUnit,
   place: { account: string; region: string },
   query: MetricDataQuery,
   window: QueryWindow,
@@ -108,7 +129,7 @@ function fetch(
     name: stat.Metric.MetricName ?? '',
     dimensions: stat.Metric.Dimensions ?? [],
   };
-  const { points, units } = readOneUnit(metrics, series, stat.Unit, {
+  const { points, units } = read(series, stat.Unit, {
     ...window,
     ...aligned(window, stat.Period * 1000),
     periodSeconds: stat.Period,
