@@ -1,3 +1,4 @@
+import { behindBracket } from './brackets.ts';
 import { parseLiteral } from './literal.ts';
 
 /** What was found at one place of a text of records. */
@@ -93,7 +94,7 @@ class RecordReader {
 
   #brackets(start: number): Found {
     const text = this.#text;
-    const close = closing(text, start, this.#torn < MAX_TORN ? start + MAX_OPEN : this.#places.nextRecord());
+    const close = behindBracket(text, start, this.#torn < MAX_TORN ? start + MAX_OPEN : this.#places.nextRecord());
     const value = close === undefined ? undefined : this.#parse(text.slice(start, close));
     if (close === undefined || value === undefined) {
       // The bracket may be that of a later record, if this one was never closed.
@@ -132,38 +133,6 @@ class RecordReader {
 
 function lost(flaw: RecordFlaw, end: number): Found {
   return { end, value: undefined, flaw };
-}
-
-/** Behind the bracket that closes the one at `start`; undefined where a string is torn or none closes it before `limit`. */
-function closing(text: string, start: number, limit: number): number | undefined {
-  const marks = /["'{}[\]()]/g;
-  marks.lastIndex = start;
-  for (let depth = 0; ; ) {
-    const mark = marks.exec(text);
-    if (mark === null || mark.index >= limit) return undefined;
-    const [char] = mark;
-    if (char === '"' || char === "'") {
-      const end = stringEnd(text, marks.lastIndex, char);
-      if (end === undefined) return undefined;
-      marks.lastIndex = end;
-    } else if (char === '{' || char === '[' || char === '(') depth += 1;
-    else {
-      depth -= 1;
-      if (depth === 0) return marks.lastIndex;
-    }
-  }
-}
-
-/** Behind the quote that closes a string; undefined where the line ends before. */
-function stringEnd(text: string, from: number, quote: string): number | undefined {
-  for (let at = from; ; ) {
-    const end = text.indexOf(quote, at);
-    if (end < 0 || text.slice(at, end).includes('\n')) return undefined;
-    let slashes = 0;
-    while (end - slashes > from && text[end - slashes - 1] === '\\') slashes += 1;
-    if (slashes % 2 === 0) return end + 1;
-    at = end + 1;
-  }
 }
 
 function skip(text: string, from: number, what: RegExp): number {

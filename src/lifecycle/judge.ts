@@ -8,6 +8,7 @@ import { summarizeBoth } from '../analysis/judge/summaries.ts';
 import type { Observations, Window } from '../analysis/observations.ts';
 import type { Task } from '../analysis/predictions.ts';
 import { collectFromFiles } from '../analysis/observe/from-files.ts';
+import type { LinePattern } from '../analysis/observe/line-pattern.ts';
 import type { LogSelector } from '../analysis/observe/logs.ts';
 import type { Policy } from '../analysis/policy/policy.ts';
 import { redact } from '../analysis/redact.ts';
@@ -42,8 +43,10 @@ export type JudgeSource =
     }
   | {
       kind: 'files';
-      /** Saved observations, or a folder of captures. */
+      /** Saved observations, a folder of captures, or logs. */
       path: string;
+      /** How the lines of logs are written. */
+      line?: LinePattern | undefined;
       /** Folders of production and shadow below it, where their names do not tell. */
       variants: readonly [production: string, shadow: string] | undefined;
     };
@@ -149,7 +152,7 @@ async function observe(session: JudgeSession, options: JudgeOptions, look: Look)
   };
   const seen =
     source.kind === 'files'
-      ? await collectFromFiles({ path: source.path, variants: source.variants, window: look.window, comparison })
+      ? await collectFromFiles({ ...source, window: look.window, comparison })
       : await observeEndpoint(session, source, look, { comparison, cache });
   const calibrated = known === undefined ? seen : withCalibration(seen, known, prediction?.text);
   if (truth === undefined) return calibrated;

@@ -1,30 +1,37 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
+import { constants, gunzipSync } from 'node:zlib';
+import { binaryKind, decodeText } from '../../base/decode.ts';
 import { usageError } from '../../base/errors.ts';
 import type { MetricTable, Observations, Window } from '../observations.ts';
 import { METRICS } from '../observations.ts';
 import { compareRecords } from '../compare/compare.ts';
-import type { ComparisonOptions } from '../compare/options.ts';
+import type { ComparisonOptions, Records } from '../compare/options.ts';
 import { MINUTE } from '../../base/units.ts';
+import { type LineRecords, lineNotes, type LogText, recordsOfLines } from './from-lines.ts';
+import type { LinePattern } from './line-pattern.ts';
 
 export interface FromFilesOptions {
   /** A saved observations file, or a folder of captures with a folder per variant. */
   path: string;
   /** Names of production's and the shadow's folder, where they do not tell. */
   variants: readonly [production: string, shadow: string] | undefined;
+  /** How the lines of logs are written, where there are logs in place of captures. */
+  line?: LinePattern | undefined;
   /** Undefined takes every record. */
   window: Window | undefined;
   comparison: ComparisonOptions;
 }
 
 /**
- * Observations from this machine alone: what `report --save` wrote, or capture files as they lie in S3.
+ * Observations from this machine alone: what `report --save` wrote, capture files as they lie in S3, or logs.
  * @throws Problem (usage) where the path is neither
  */
 export async function collectFromFiles(options: FromFilesOptions): Promise<Observations> {
   const facts = await stat(options.path).catch(() => undefined);
   if (facts === undefined)
     throw usageError(`There is nothing at ${options.path}.`, 'Check the path given with --files.');
+  if (options.line !== undefined) return fromLogs(options, options.line, facts.isDirectory());
   return facts.isDirectory() ? fromFolder(options) : fromSaved(options.path, options.comparison.tolerance);
 }
 
@@ -66,32 +73,123 @@ function restore(value: unknown): unknown {
 
 async function fromFolder(options: FromFilesOptions): Promise<Observations> {
   const [production, shadow] = await chooseVariants(options);
-  const records = {
+  return compared(options, {
+    names: [production, shadow],
     production: { files: await captureFiles(join(options.path, production)) },
     shadow: { files: await captureFiles(join(options.path, shadow)) },
-    window: options.window ?? { from: 0, to: 8.64e15 },
-    // Files do not say how much of the traffic the shadow was to see.
-    sampling: 1,
-  };
-  const { predictions, notes } = await compareRecords(records, options.comparison);
+    notes: [
+      `From the capture files under ${options.path}: they contain no metrics, so errors and latency are not judged.`,
+    ],
+  });
+}
+
+/** Compares records that were found on this machine. */
+async function compared(
+  { path, window, comparison }: FromFilesOptions,
+  found: Pick<Records, 'production' | 'shadow'> & { names: readonly [string, string]; notes: readonly string[] },
+): Promise<Observations> {
+  const { production, shadow, names } = found;
+  // Files do not say how much of the traffic the shadow was to see.
+  const records = { production, shadow, window: window ?? { from: 0, to: 8.64e15 }, sampling: 1 };
+  const { predictions, notes } = await compareRecords(records, comparison);
   const first = predictions.blocks[0]?.at ?? 0;
   const last = predictions.blocks.at(-1)?.at ?? first;
   const none = Object.fromEntries(METRICS.map((name) => [name, []])) as unknown as MetricTable;
   return {
     schema: 'shadowctl-observations/1',
-    endpoint: basename(options.path),
+    endpoint: basename(path),
     region: undefined,
-    window: options.window ?? { from: first, to: last + MINUTE },
-    production: { name: production },
-    shadow: { name: shadow },
+    window: window ?? { from: first, to: last + MINUTE },
+    production: { name: names[0] },
+    shadow: { name: names[1] },
     sampling: undefined,
     metrics: { times: [], production: none, shadow: none },
     predictions,
-    notes: [
-      `From the capture files under ${options.path}: they contain no metrics, so errors and latency are not judged.`,
-      ...notes,
-    ],
+    notes: [...found.notes, ...notes],
   };
+}
+
+/** What a log's file is called, beside whose log it is. */
+const LOG_ENDING = /(\.(log|txt|out|jsonl?))?(\.\d+)?(\.gz)?$/i;
+
+async function fromLogs(options: FromFilesOptions, line: LinePattern, isFolder: boolean): Promise<Observations> {
+  const { path } = options;
+  const files = isFolder ? (await filesUnder(path)).filter((file) => !/^[._]/.test(basename(file))) : [path];
+  const byVariant = line.parts.some(({ name }) => name === 'variant');
+  const owner = (file: string) => relative(path, file).split(sep)[0]?.replace(LOG_ENDING, '') ?? '';
+  const names = [...new Set(files.map(owner))];
+  if (!isFolder && !byVariant)
+    throw usageError(
+      `${path} is one log, and its lines do not say which model they belong to.`,
+      'Give a folder with the log of each model (production.log and shadow.log, or a folder each), or put {variant} into --line.',
+    );
+  const unknown = Math.max(
+    0,
+    ...(await Promise.all(files.map(async (file) => Math.floor((await stat(file)).mtimeMs)))),
+  );
+  const read = async (paths: readonly string[]) => {
+    const texts: LogText[] = [];
+    for (const file of paths) texts.push({ source: file, text: await logText(file) });
+    return recordsOfLines(texts, line, unknown);
+  };
+  const all = byVariant ? await read(files) : undefined;
+  const found = all === undefined ? names : [...all.keys()].filter((name) => name !== '');
+  if (all !== undefined && found.length === 0) throw nothingFound(path, line, all.get(''));
+  const chosen = chooseTwo(found, options, all === undefined ? 'logs' : 'variants');
+  const sides: LineRecords[] = [];
+  for (const name of chosen) {
+    const records = all?.get(name) ?? (await read(files.filter((file) => owner(file) === name))).get('');
+    if (records === undefined || records.lines === records.others) throw nothingFound(name, line, records);
+    sides.push(records);
+  }
+  const [production, shadow] = sides as [LineRecords, LineRecords];
+  return compared(options, {
+    names: chosen,
+    production: { captures: production.captures },
+    shadow: { captures: shadow.captures },
+    notes: [
+      `From the logs at ${path}: they contain no metrics, so errors and latency are not judged.`,
+      ...lineNotes([
+        [chosen[0], production],
+        [chosen[1], shadow],
+      ]),
+    ],
+  });
+}
+
+/** Longer texts fit into no string. */
+const MAX_LOG_BYTES = 400_000_000;
+
+async function logText(path: string): Promise<string> {
+  const { size } = await stat(path);
+  const tooLong = (bytes: number) =>
+    usageError(
+      `${path} holds ${bytes} bytes of log, and ${MAX_LOG_BYTES} can be read at once.`,
+      'Split it, or take a part of it.',
+    );
+  if (size > MAX_LOG_BYTES) throw tooLong(size);
+  let bytes: Uint8Array = await readFile(path);
+  if (binaryKind(bytes) === 'a gzip file') {
+    try {
+      bytes = gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_LOG_BYTES });
+    } catch (cause) {
+      throw usageError(`${path} begins like gzip and cannot be unpacked.`, 'Unpack it, or leave it out.', cause);
+    }
+  }
+  const kind = binaryKind(bytes);
+  if (kind !== undefined) throw usageError(`${path} is ${kind}, not a log.`, 'Leave it out of the folder.');
+  return decodeText(bytes).text;
+}
+
+function nothingFound(where: string, line: LinePattern, records: LineRecords | undefined): Error {
+  const { nearest, lines = 0 } = records ?? {};
+  const near =
+    nearest === undefined
+      ? 'It holds no line at all.'
+      : nearest.found === 0
+        ? `None holds '${nearest.missing}'. The first is: ${nearest.line.slice(0, 120)}`
+        : `Line ${nearest.number} of ${nearest.source} comes nearest, and has no '${nearest.missing}' where it must be: ${nearest.line.slice(0, 120)}`;
+  return usageError(`--line '${line.text}' fits none of the ${lines} lines of ${where}.`, near);
 }
 
 const SHAPE =
@@ -108,24 +206,36 @@ async function chooseVariants(options: FromFilesOptions): Promise<readonly [stri
   if (folders.length === 0) {
     throw usageError(`${options.path} has no folder in it, so it is not a folder of captures.`, SHAPE);
   }
-  const listed = folders.join(', ');
-  if (options.variants !== undefined) {
-    const missing = options.variants.find((name) => !folders.includes(name));
+  return chooseTwo(folders, options, 'folders', holding.length === 0);
+}
+
+/**
+ * Production and the shadow among these names: as the user says, or as the one name says that has a shadow in it.
+ * @param empty none of them holds anything
+ */
+function chooseTwo(
+  names: readonly string[],
+  { path, variants }: FromFilesOptions,
+  what: 'folders' | 'logs' | 'variants',
+  empty = false,
+): readonly [string, string] {
+  const listed = names.join(', ');
+  if (variants !== undefined) {
+    const missing = variants.find((name) => !names.includes(name));
     if (missing !== undefined)
       throw usageError(
-        `${options.path} has no folder '${missing}'; it has ${listed}.`,
+        `${path} has no ${what.slice(0, -1)} '${missing}'; it has ${listed}.`,
         'Name the two with --variants PRODUCTION,SHADOW.',
       );
-    return options.variants;
+    return variants;
   }
-  const shadows = folders.filter((name) => /shadow/i.test(name));
-  const others = folders.filter((name) => !/shadow/i.test(name));
+  const shadows = names.filter((name) => /shadow/i.test(name));
+  const others = names.filter((name) => !/shadow/i.test(name));
   const [shadow, production] = [shadows[0], others[0]];
   if (shadow === undefined || production === undefined || shadows.length > 1 || others.length > 1) {
-    if (holding.length === 0)
-      throw usageError(`None of the folders in ${options.path} (${listed}) holds a capture file.`, SHAPE);
+    if (empty) throw usageError(`None of the folders in ${path} (${listed}) holds a capture file.`, SHAPE);
     throw usageError(
-      `Cannot tell which folder of ${options.path} is production and which is the shadow; it has ${listed}.`,
+      `Cannot tell which ${what.slice(0, -1)} of ${path} is production and which is the shadow; it has ${listed}.`,
       'Name them with --variants PRODUCTION,SHADOW.',
     );
   }
@@ -133,9 +243,13 @@ async function chooseVariants(options: FromFilesOptions): Promise<readonly [stri
 }
 
 async function captureFiles(folder: string): Promise<string[]> {
+  return (await filesUnder(folder)).filter((path) => /\.jsonl(\.gz)?$/.test(path));
+}
+
+async function filesUnder(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   return entries
-    .filter((entry) => entry.isFile() && /\.jsonl(\.gz)?$/.test(entry.name))
+    .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
 }

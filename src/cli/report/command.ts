@@ -56,7 +56,11 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option('--no-predictions', 'do not compare captured predictions: metrics only')
     .option(
       '--files <path>',
-      'read these instead of AWS: a file from --save, or a folder of captures with a folder per variant',
+      'read these instead of AWS: a file from --save, a folder of captures with a folder per variant, or logs with --line',
+    )
+    .option(
+      '--line <pattern>',
+      "with --files: how the lines of logs are written, like 'Input: {request}, Prediction: {answer}'",
     )
     .option('--variants <production,shadow>', 'which folders under --files, if their names do not tell')
     .option('--save <file>', 'keep the observations, to judge them again later with --files')
@@ -69,7 +73,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option('--memory <size>', 'memory bound for pairing many captures; the rest is kept on disk', '1GB')
     .addHelpText(
       'after',
-      '\nExit codes: 0 pass, 1 fail, 3 inconclusive: more traffic is needed, or there was nothing to compare.\nA file from --save contains sums: give --labels, --prediction, --task, --variants, --from and --to to the report that\nsaves it. It cannot be watched; a folder of captures takes all flags but --watch and --until-decided.\nAnswers need at least 80 minutes with answers to pass, with --files too (shadowctl policy explain).\n\nExample:\n  $ shadowctl report --endpoint weather --last 2h --labels truth.csv:label --output report.html --format html',
+      '\nExit codes: 0 pass, 1 fail, 3 inconclusive: more traffic is needed, or there was nothing to compare.\nA file from --save contains sums: give --labels, --prediction, --task, --variants, --from and --to to the report that\nsaves it. It cannot be watched; a folder of captures takes all flags but --watch and --until-decided.\nAnswers need at least 80 minutes with answers to pass, with --files too (shadowctl policy explain).\n\nWith --line, a folder of logs (production.log and shadow.log, or a folder each): {request} and {answer} stand where a line has\nthem, and {id}, {time}, {variant} where it has those; shadowctl help judging has more.\n\nExample:\n  $ shadowctl report --endpoint weather --last 2h --labels truth.csv:label --output report.html --format html',
     )
     .action((flags: Flags) => {
       const { watch, untilDecided, ...rest } = flags;
@@ -98,6 +102,7 @@ const NOTHING = {
   policy: undefined,
   output: undefined,
   files: undefined,
+  line: undefined,
   variants: undefined,
   save: undefined,
 };

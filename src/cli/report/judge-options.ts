@@ -3,6 +3,7 @@ import type { Path } from '../../analysis/answers/path.ts';
 import { parsePath } from '../../analysis/answers/path.ts';
 import type { Task } from '../../analysis/predictions.ts';
 import { checkQuery } from '../../analysis/observe/check-query.ts';
+import { parseLinePattern } from '../../analysis/observe/line-pattern.ts';
 import type { LogSelector } from '../../analysis/observe/logs.ts';
 import type { App } from '../../app.ts';
 import { usageError } from '../../base/errors.ts';
@@ -38,7 +39,14 @@ export async function judgeOptions(app: Pick<App, 'cwd' | 'project'>, flags: Rep
 function readSource(cwd: string, flags: ReportOptions): JudgeSource {
   const { endpoint, files, predictions } = flags;
   const logs = readSelector(flags);
-  if (files !== undefined) return { kind: 'files', path: resolve(cwd, files), variants: readVariants(flags.variants) };
+  const line = flags.line === undefined ? undefined : parseLinePattern(flags.line);
+  if (files !== undefined)
+    return { kind: 'files', path: resolve(cwd, files), variants: readVariants(flags.variants), line };
+  if (line !== undefined)
+    throw usageError(
+      '--line says how the lines of log files are written.',
+      'Name them with --files PATH; logs in CloudWatch are read with --source logs.',
+    );
   if (endpoint === undefined)
     throw usageError('No endpoint was named.', 'Add --endpoint NAME, or --files PATH to judge what was saved.');
   return { kind: 'endpoint', endpoint, predictions, logs };

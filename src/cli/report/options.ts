@@ -28,6 +28,8 @@ export interface ReportOptions {
   predictions: boolean;
   /** Saved observations, or a folder of captures, instead of AWS. */
   files: string | undefined;
+  /** How the lines of logs under `files` are written. */
+  line: string | undefined;
   /** `PRODUCTION,SHADOW`: folders under `files`. */
   variants: string | undefined;
   /** Where to keep the observations. */

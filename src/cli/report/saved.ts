@@ -36,6 +36,8 @@ export function rejectUnusedFlags(path: string, options: ReportOptions): void {
       `--endpoint ${options.endpoint} and the files at ${path} exclude each other: files are judged without AWS.`,
       'Leave one of them out.',
     );
+  // One log may hold the lines of both models.
+  if (options.line !== undefined) return;
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return;
   const flags = unusedFlags(options);
   if (flags.length === 0) return;

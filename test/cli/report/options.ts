@@ -18,6 +18,7 @@ export const OPTIONS: ReportOptions = {
   output: undefined,
   predictions: true,
   files: undefined,
+  line: undefined,
   variants: undefined,
   save: undefined,
   redact: false,
