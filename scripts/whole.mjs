@@ -16,36 +16,78 @@ const FILES = {
   peers: [
     'test/emulator/clients/boto3.test.ts',
     'test/emulator/clients/snippets.test.ts',
-    'test/emulator/containers/xgboost-fixtures.test.ts',
+    'test/emulator/containers/peers.test.ts',
   ],
 };
-const PYTHON = ['boto3==1.44.8', 'awscli==1.46.3', 'pytest==9.2.0', 'numpy==2.4.6'];
+const PYTHON = ['boto3==1.44.8', 'awscli==1.46.3', 'pytest==9.2.0'];
+/** What fixtures/scripts/xgboost_real.py needs beside a release of XGBoost: old enough for 0.72, new enough for 3.2. */
+const XGBOOST_NEEDS = ['numpy==1.23.5', 'scipy==1.10.1'];
+/** What linear-learner is built on. */
+const MXNET = 'mxnet==1.9.1';
+/** The release of each serving image; each goes into a folder of its own. */
+const XGBOOST = ['0.72.1', '0.90', '1.0.0', '1.2.0', '1.3.3', '1.5.2', '1.7.4', '3.0.5', '3.2.0'];
 
 /** @param {string} line */
 const say = (line) => void process.stdout.write(`${line}\n`);
 
+/** Below the user's cache folder. */
+const cache = (/** @type {string} */ name) =>
+  join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'shadowctl', name);
+
+/** @type {(command: string, args: string[]) => boolean} */
+const ends = (command, args) => spawnSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
+
 /**
- * A Python of its own with what the peers need, below the user's cache folder.
+ * A Python of its own in a folder; tells whether there is one.
+ * @param {string} folder
+ */
+function hasPython(folder) {
+  mkdirSync(folder, { recursive: true });
+  return existsSync(join(folder, 'bin/python3')) || ends('python3', ['-m', 'venv', folder]);
+}
+
+/** @type {(folder: string, args: string[]) => boolean} */
+const pip = (folder, args) =>
+  ends(join(folder, 'bin/python3'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...args]);
+
+/**
+ * A Python with what the peers need.
  * @returns {{ bin: string | undefined, skipped: string[] }}
  */
 function installPython() {
-  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'shadowctl', 'peers');
-  const bin = join(folder, 'bin');
-  mkdirSync(folder, { recursive: true });
-  /** @type {(command: string, args: string[]) => boolean} */
-  const ends = (command, args) => spawnSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
-  if (!existsSync(join(bin, 'python3')) && !ends('python3', ['-m', 'venv', folder]))
+  const folder = cache('peers');
+  if (!hasPython(folder))
     return { bin: undefined, skipped: ['Python: python3 cannot make a virtual environment here'] };
-  /** @type {(packages: string[]) => boolean} */
-  const installs = (packages) => ends(join(bin, 'python3'), ['-m', 'pip', 'install', '--quiet', ...packages]);
+  const bin = join(folder, 'bin');
   // Together, so that those fit one another; one by one only to find out which cannot be had.
-  if (installs(PYTHON)) return { bin, skipped: [] };
-  return { bin, skipped: PYTHON.filter((one) => !installs([one])).map((one) => `${one}: pip could not install it`) };
+  if (pip(folder, PYTHON)) return { bin, skipped: [] };
+  return { bin, skipped: PYTHON.filter((one) => !pip(folder, [one])).map((one) => `${one}: pip could not install it`) };
+}
+
+/**
+ * A Python for MXNet and the releases of XGBoost, each of these in a folder beside its `bin`.
+ * @returns {{ folder: string | undefined, skipped: string[] }}
+ */
+function installModels() {
+  const folder = cache('peers-models');
+  if (!hasPython(folder) || !pip(folder, XGBOOST_NEEDS))
+    return { folder: undefined, skipped: [`xgboost: ${XGBOOST_NEEDS.join(' and ')} cannot be installed here`] };
+  const without = pip(folder, [...XGBOOST_NEEDS, MXNET]) ? [] : [MXNET];
+  const skipped = XGBOOST.filter((release) => {
+    const target = join(folder, release);
+    if (existsSync(join(target, 'xgboost'))) return false;
+    // Without what they depend on: newer ones would bring a library for graphics cards of hundreds of megabytes.
+    return !pip(folder, ['--no-deps', '--only-binary', ':all:', '--target', target, `xgboost==${release}`]);
+  });
+  const all = [...without, ...skipped.map((release) => `xgboost==${release}`)];
+  return { folder, skipped: all.map((one) => `${one}: pip could not install it`) };
 }
 
 function runTests() {
   const python = name === 'peers' ? installPython() : { bin: undefined, skipped: [] };
-  for (const one of python.skipped) say(`skipped: ${one}`);
+  const models = name === 'peers' ? installModels() : { folder: undefined, skipped: [] };
+  const missing = [...python.skipped, ...models.skipped];
+  for (const one of missing) say(`skipped: ${one}`);
   const folder = mkdtempSync(join(tmpdir(), 'shadowctl-whole-'));
   const report = join(folder, 'report.json');
   const began = performance.now();
@@ -59,7 +101,7 @@ function runTests() {
   const { status } = spawnSync(process.execPath, vitest, {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, PATH, SHADOWCTL_WHOLE: name },
+    env: { ...process.env, PATH, SHADOWCTL_WHOLE: name, SHADOWCTL_MODELS: models.folder ?? '' },
   });
   const found = JSON.parse(readFileSync(report, 'utf8'));
   rmSync(folder, { recursive: true });
@@ -74,11 +116,11 @@ function runTests() {
       seconds: Math.round((performance.now() - began) / 1000),
       passed: found.numPassedTests,
       failed: found.numFailedTests,
-      skipped: [...python.skipped, ...skippedTests],
+      skipped: [...missing, ...skippedTests],
       files: Object.fromEntries(
         found.testResults.map((file) => [relative(root, file.name), file.assertionResults.length]),
       ),
-      ...(name === 'peers' ? { peers: PYTHON } : {}),
+      ...(name === 'peers' ? { peers: [...PYTHON, MXNET, ...XGBOOST.map((release) => `xgboost==${release}`)] } : {}),
     });
   // A run in which nothing ran has shown nothing.
   process.exitCode = status === 0 && found.numPassedTests > 0 ? 0 : 1;

@@ -18,9 +18,16 @@ export function pythonJsonFloat(value: number): string {
   return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
 }
 
+/** What Python's numbers may stand in: white space, but no byte order mark. */
+const STRIP = /^[\s\u0085]+|[\s\u0085]+$/g;
+
+/** Nothing at all where a byte order mark stands in it: JavaScript takes it for white space, Python refuses it. */
+const strip = (text: string) => (text.includes('\ufeff') ? '' : text.replace(STRIP, ''));
+
 /** Python's `float(text)`: surrounding white space, underscores between digits, inf and nan; undefined where Python raises ValueError. */
 export function parsePythonFloat(text: string): number | undefined {
-  const trimmed = text.trim();
+  if (/^-?\d+(?:\.\d+)?$/.test(text)) return Number(text);
+  const trimmed = strip(text);
   const value = Number(trimmed);
   if (!Number.isNaN(value) && trimmed !== '')
     return /^[+-]?(?:[\d.]|Infinity$)/.test(trimmed) && !/^0[xob]/i.test(trimmed) ? value : undefined;
@@ -29,4 +36,10 @@ export function parsePythonFloat(text: string): number | undefined {
   return /^[+-]?\d[\d_]*(?:\.[\d_]*)?(?:e[+-]?\d+)?$/i.test(trimmed) && !/__|_$|_\.|\._/.test(trimmed)
     ? Number(trimmed.replaceAll('_', ''))
     : undefined;
+}
+
+/** Python's `int(text)` of decimal digits, with surrounding white space and underscores; undefined where it raises ValueError. */
+export function parsePythonInt(text: string): number | undefined {
+  const trimmed = strip(text);
+  return /^[+-]?\d+(?:_\d+)*$/.test(trimmed) ? Number(trimmed.replaceAll('_', '')) : undefined;
 }

@@ -20,7 +20,7 @@ let it: Stand;
 beforeEach(async () => {
   it = await stand();
   await it.s3.send(new CreateBucketCommand({ Bucket: 'models' }));
-  const Body = xgboostArtifact('logistic-0.90.protocol-2.pkl');
+  const Body = xgboostArtifact('0.90', 'logistic', 'pkl');
   await it.s3.send(new PutObjectCommand({ Bucket: 'models', Key: 'm.tar.gz', Body }));
   for (const [name, tag] of [
     ['good', '0.90-1-cpu-py3'],

@@ -4,7 +4,7 @@ import { archive } from '../../../fixtures/scripts/archive.ts';
 import { linearLearnerArtifact } from '../../../fixtures/scripts/linear-learner-artifact.ts';
 import { readArchive } from '../../../src/emulator/containers/archive.ts';
 import { parseUbjson } from '../../../src/emulator/containers/xgboost/ubjson.ts';
-import { fixture, LINEAR_LEARNER, start, XGBOOST } from './containers.ts';
+import { fixture, LINEAR_LEARNER, recordedModel, start, XGBOOST } from './containers.ts';
 
 /** The bytes with some of them overwritten. */
 const damaged = (bytes: Uint8Array) =>
@@ -21,16 +21,16 @@ const damaged = (bytes: Uint8Array) =>
 
 describe('damaged models answer or fail, and neither crash nor hang', () => {
   test.each([
-    ['logistic.bin', '1.7-1'],
-    ['dart.bin', '1.2-1'],
-    ['softprob.ubj', '3.0-5'],
-    ['categorical.json', '1.7-1'],
-    ['logistic-1.2.pkl', '1.2-1'],
-    ['logistic-0.90.protocol-0.pkl', '0.90-2-cpu-py3'],
-    ['logistic-0.90.protocol-2.pkl', '0.90-2-cpu-py3'],
-  ])('%s', async (file, tag) => {
+    ['1.7.4', 'logistic', 'bin', '1.7-1'],
+    ['1.2.0', 'dart', 'bin', '1.2-1'],
+    ['3.0.5', 'softprob', 'ubj', '3.0-5'],
+    ['1.7.4', 'categorical', 'json', '1.7-1'],
+    ['1.2.0', 'logistic', 'pkl', '1.2-1'],
+    ['0.90', 'logistic', 'pkl-0', '0.90-2-cpu-py3'],
+    ['0.90', 'logistic', 'pkl', '0.90-2-cpu-py3'],
+  ])('%s %s %s', async (release, name, form, tag) => {
     await fc.assert(
-      fc.asyncProperty(damaged(fixture(`xgboost/${file}`)), async (bytes) => {
+      fc.asyncProperty(damaged(recordedModel(release, name, form).bytes), async (bytes) => {
         const container = await start({ image: `${XGBOOST}:${tag}`, artifact: archive({ m: bytes }) });
         expect([200, 400, 500]).toContain((await container.ask('1,2,3,4')).status);
       }),
@@ -67,7 +67,7 @@ describe('damaged models answer or fail, and neither crash nor hang', () => {
 });
 
 describe('small files that claim to be large', () => {
-  const model = () => JSON.parse(fixture('xgboost/squared.json').toString());
+  const model = () => JSON.parse(recordedModel('1.7.4', 'logistic', 'json').bytes.toString());
   const served = async (document: unknown) => {
     const container = await start({
       image: `${XGBOOST}:1.7-1`,

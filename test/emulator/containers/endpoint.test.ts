@@ -74,7 +74,7 @@ test('the same behind a later image never comes into service', async () => {
 });
 
 test('an XGBoost model is served with its environment', async () => {
-  const made = await endpoint(`${XGBOOST}:1.7-1`, xgboostArtifact('logistic.ubj'), {
+  const made = await endpoint(`${XGBOOST}:1.7-1`, xgboostArtifact('1.7.4', 'logistic', 'ubj'), {
     SAGEMAKER_INFERENCE_OUTPUT: 'predicted_label',
   });
   const { Body, ContentType } = await invoke(made, { Body: Buffer.from('1,2,3,4'), Accept: 'application/json' });

@@ -1,5 +1,7 @@
 import { gunzipSync } from 'node:zlib';
+import { zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
+import { archive } from '../../../fixtures/scripts/archive.ts';
 import { type LinearLearner, linearLearnerArtifact } from '../../../fixtures/scripts/linear-learner-artifact.ts';
 import { readRecordIo } from '../../../src/emulator/containers/recordio.ts';
 import { fixture, LINEAR_LEARNER, start } from './containers.ts';
@@ -63,6 +65,37 @@ describe('the forward pass, against the same arithmetic written out', () => {
     expect(text).toBe(
       '{"predictions": [{"score": 1.0}, {"score": 1.52587890625e-05}, {"score": 1.0000000200408773e+20}, {"score": 0.0}]}',
     );
+  });
+});
+
+describe('parameter files and scores of MXNet itself', () => {
+  const {
+    rows,
+    mxnet: _,
+    ...recorded
+  } = JSON.parse(fixture('linear-learner/mxnet.json').toString()) as {
+    rows: number[][];
+    mxnet: string;
+  } & Record<string, { params: string; scores: number[][] }>;
+
+  test.each(Object.entries(recorded))('%s', async (name, { params, scores }) => {
+    const [predictorType = ''] = name.split(' ');
+    const members = {
+      'additional-params.json': Buffer.from(JSON.stringify({ predictor_type: predictorType, threshold: 0.5 })),
+      'mx-mod-0000.params': hex(params),
+    };
+    const artifact = archive({ 'model_algo-1': zipSync(members, { level: 0 }) });
+    const container = await start({ image: LINEAR_LEARNER, artifact });
+    const { predictions } = JSON.parse((await container.ask(rows.map((row) => row.join(',')).join('\n'))).text);
+    expect(predictions.length).toBe(rows.length);
+    predictions.forEach(({ score }: { score: number | number[] }, i: number) => {
+      [score].flat().forEach((value, k) => {
+        // The image clips what softmax gives; `exp` and the order of sums differ by a few units in the last place.
+        const clipped = predictorType === 'multiclass_classifier' ? 1e-10 : Number.NEGATIVE_INFINITY;
+        const wanted = Math.max(clipped, scores[i]?.[k] as number);
+        expect(Math.abs(value - wanted)).toBeLessThanOrEqual(Math.abs(wanted) * 1e-6);
+      });
+    });
   });
 });
 

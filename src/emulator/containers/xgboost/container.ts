@@ -83,11 +83,9 @@ export function xgboostContainer(
     if (choosing) {
       const keys = selected.replaceAll(' ', '').toLowerCase().split(',');
       const { objective, classes } = (boosters[0] as (typeof boosters)[number]).booster;
-      return respond(
-        200,
-        step(500, () => writeSelected(answers, keys, objective, classes, type)),
-        contentTypeOut,
-      );
+      const chosen = step(500, () => writeSelected(answers, keys, objective, classes, type));
+      const ends = type === 'text/csv' && environment['SAGEMAKER_BATCH'];
+      return respond(200, ends ? Buffer.concat([chosen, Buffer.from('\n')]) : chosen, contentTypeOut);
     }
     if (environment['SAGEMAKER_BATCH']) return respond(200, `${answers.map(pythonText).join('\n')}\n`, contentTypeOut);
     if (!image.negotiates) return respond(200, answers.map(pythonText).join(','), contentTypeOut);

@@ -1,5 +1,4 @@
 import type { LoadedBooster } from './load.ts';
-import type { Booster } from './model.ts';
 import { predictRecord } from './predict.ts';
 import type { Matrix } from './requests.ts';
 import { atLeast, type ImageVersion } from './versions.ts';
@@ -13,10 +12,10 @@ export type Answer = number | number[];
  */
 export function evaluate(boosters: readonly LoadedBooster[], matrix: Matrix, image: ImageVersion): Answer[] {
   const first = boosters[0] as LoadedBooster;
-  if (first.pickled) checkFeatures(first.booster, matrix, image);
+  if (first.pickled) checkFeatures(first, matrix, image);
   for (const { booster } of boosters) {
-    // Since 1.0 XGBoost refuses more columns than the model has; fewer are missing values.
-    if (matrix.columns > booster.features && atLeast(image, 1, 0)) {
+    // Since 1.1 XGBoost refuses more columns than the model has, before it ignored them; fewer are missing values.
+    if (matrix.columns > booster.features && atLeast(image, 1, 1)) {
       throw new Error(
         `Check failed: learner_model_param_.num_feature >= p_fmat->Info().num_col_ (${booster.features} vs. ${matrix.columns}) : ` +
           'Number of columns does not match number of features in booster.',
@@ -37,17 +36,22 @@ export function evaluate(boosters: readonly LoadedBooster[], matrix: Matrix, ima
   return answers;
 }
 
-/** The size check that the image makes for pickled models only, in its words: n or n + 1 columns, for libsvm at most n + 1. */
-function checkFeatures({ features }: Booster, { format, columns }: Matrix, image: ImageVersion): void {
+/**
+ * The size check that the image makes for pickled models only, in its words: CSV and RecordIO have n or n - 1 columns (one
+ * fewer passes on AWS, aws/sagemaker-xgboost-container#410), libsvm at most n + 1.
+ */
+function checkFeatures(pickled: LoadedBooster, { format, columns }: Matrix, image: ImageVersion): void {
+  if (!pickled.named && !atLeast(image, 1, 5)) throw new Error("object of type 'NoneType' has no len()");
+  const { features } = pickled.booster;
   if (format === 'libsvm') {
     if (columns <= features + 1) return;
     throw new Error(
       `Feature size of libsvm inference data ${columns} is larger than feature size of trained model ${features}.`,
     );
   }
-  if (columns === features || columns === features + 1) return;
-  // The sentence for CSV got its full stop after 0.90.
-  const stop = format === 'csv' && !atLeast(image, 1, 0) ? '' : '.';
+  if (columns === features || columns === features - 1) return;
+  // The legacy image's sentence for CSV has no full stop.
+  const stop = format === 'csv' && !atLeast(image, 0, 90) ? '' : '.';
   throw new Error(
     `Feature size of ${format} inference data ${columns} is not consistent with feature size of trained model ${features}${stop}`,
   );

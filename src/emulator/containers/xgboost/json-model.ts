@@ -1,23 +1,24 @@
 import { type Booster, checkTree, type Tree } from './model.ts';
-import { knownObjective, probToMargin } from './objectives.ts';
+import { checkObjective, probToMargin } from './objectives.ts';
+import { atLeast, type ImageVersion } from './versions.ts';
 
 type Json = Record<string, unknown>;
 
 /**
  * A booster from XGBoost's JSON schema (doc/model.schema of dmlc/xgboost), parsed from JSON or UBJSON; also from the
- * memory snapshot `{"Model": …, "Config": …}` that a pickle holds. Throws an Error that says what is wrong.
+ * memory snapshot `{"Model": …, "Config": …}` that a pickle holds. Throws an Error that says what is wrong, or what the
+ * image's own XGBoost says of JSON from a later release.
  */
-export function readJsonModel(document: unknown): Booster {
+export function readJsonModel(document: unknown, image: ImageVersion): Booster {
   const root = object(document, 'the model');
   const learner = object(object(root['Model'] ?? root, 'the model')['learner'], 'learner');
   const param = object(learner['learner_model_param'], 'learner_model_param');
   const objective = text(object(learner['objective'], 'objective')['name']);
-  if (!knownObjective(objective))
-    throw new Error(`the emulator does not evaluate the objective ${JSON.stringify(objective)}`);
+  checkObjective(objective, image);
   const features = integer(param['num_feature'] ?? 0);
   const classes = integer(param['num_class'] ?? 0);
   const groups = Math.max(1, classes, integer(param['num_target'] ?? 1));
-  const base = scores(param['base_score']).map((score) => probToMargin(objective, score));
+  const base = scores(param['base_score'], image).map((score) => probToMargin(objective, score, image));
   const attributes = (learner['attributes'] ?? {}) as Json;
   const shared = {
     objective,
@@ -36,7 +37,7 @@ export function readJsonModel(document: unknown): Booster {
     return { ...shared, trees: [], groupOf: new Int32Array(), treeWeights: undefined, linear: weights };
   }
   const forest = object(object(name === 'dart' ? booster['gbtree'] : booster, name)['model'], 'model');
-  const trees = list(forest['trees'], 'trees').map((tree) => readTree(object(tree, 'a tree'), features));
+  const trees = list(forest['trees'], 'trees').map((tree) => readTree(object(tree, 'a tree'), features, image));
   const groupOf = Int32Array.from(list(forest['tree_info'], 'tree_info'), Number);
   const treeWeights =
     name === 'dart' ? Float32Array.from(list(booster['weight_drop'], 'weight_drop'), Number) : undefined;
@@ -50,7 +51,16 @@ export function readJsonModel(document: unknown): Booster {
   return { ...shared, trees, groupOf, treeWeights, linear: undefined };
 }
 
-function readTree(tree: Json, features: number): Tree {
+/** What older releases miss in the trees of newer ones, in their words (recorded: fixtures/xgboost/real). */
+function checkAge(tree: Json, image: ImageVersion): void {
+  if (!atLeast(image, 1, 3) && tree['leaf_child_counts'] === undefined)
+    throw new Error('Invalid cast, from Null to Array');
+  const [first] = list(tree['default_left'], 'default_left');
+  if (!atLeast(image, 1, 6) && typeof first === 'number') throw new Error('Invalid cast, from Integer to Boolean');
+}
+
+function readTree(tree: Json, features: number, image: ImageVersion): Tree {
+  checkAge(tree, image);
   const numbers = (key: string) => list(tree[key], key);
   const left = Int32Array.from(numbers('left_children'), Number);
   const vector = integer(object(tree['tree_param'] ?? {}, 'tree_param')['size_leaf_vector'] ?? 0);
@@ -90,8 +100,15 @@ function readCategories(tree: Json): Map<number, Set<number>> | undefined {
   return read;
 }
 
-/** base_score is a number as text, `5E-1`, and since 3.1 a list as text, `[5E-1]`. */
-function scores(value: unknown): number[] {
+/**
+ * base_score is a number as text, `5E-1`, and since 3.1 a list as text, `[5E-1]`. Releases from 1.6 to 3.0 do not read a
+ * list, say nothing, and go on with 0.5.
+ */
+function scores(value: unknown, image: ImageVersion): number[] {
+  if (String(value).startsWith('[') && !atLeast(image, 3, 1)) {
+    if (atLeast(image, 1, 6)) return [0.5];
+    throw new Error(`Invalid Parameter format for base_score expect float but value='${String(value)}'`);
+  }
   const parts = text(value ?? '0.5')
     .replace(/^\[|\]$/g, '')
     .split(',')
@@ -100,12 +117,20 @@ function scores(value: unknown): number[] {
   return parts;
 }
 
-/** What early stopping left behind: the attribute best_ntree_limit, or best_iteration in newer files. */
+/** The trees that early stopping left, of the attribute best_ntree_limit; 0 for all. */
 export function treeLimit(attributes: Readonly<Json>): number {
   const limit = Number(attributes['best_ntree_limit'] ?? Number.NaN);
-  if (Number.isInteger(limit)) return limit;
-  const best = Number(attributes['best_iteration'] ?? Number.NaN);
-  return Number.isInteger(best) ? best + 1 : 0;
+  return Number.isInteger(limit) ? limit : 0;
+}
+
+/**
+ * Parses XGBoost's JSON, which also writes NaN and Infinity: they become texts that `Number` reads. Throws a SyntaxError.
+ */
+export function parseXgboostJson(json: string): unknown {
+  if (!/NaN|Infinity/.test(json)) return JSON.parse(json);
+  return JSON.parse(
+    json.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)/g, (token) => (token.startsWith('"') ? token : `"${token}"`)),
+  );
 }
 
 function object(value: unknown, what: string): Json {

@@ -1,13 +1,15 @@
 import { treeLimit } from './json-model.ts';
 import { type Booster, checkTree, type Tree } from './model.ts';
-import { knownObjective, probToMargin, transformOne } from './objectives.ts';
+import { checkObjective, probToMargin, transformOne } from './objectives.ts';
+import { atLeast, type ImageVersion } from './versions.ts';
 
 /**
  * A booster from the binary format that XGBoost wrote until 2.x (learner.cc, gbtree_model.h, tree_model.h of
  * dmlc/xgboost: the structs as they are in memory, little endian), with or without the header `binf`.
- * `oldLibrary`: it is loaded by an XGBoost before 1.0, which takes base_score as it stands.
+ * An XGBoost before 1.0 takes base_score as it stands.
  */
-export function readLegacyModel(bytes: Uint8Array, oldLibrary: boolean): Booster {
+export function readLegacyModel(bytes: Uint8Array, image: ImageVersion): Booster {
+  const oldLibrary = !atLeast(image, 1, 0);
   const data = reader(bytes);
   if (Buffer.from(bytes.subarray(0, 4)).toString('latin1') === 'binf') data.skip(4);
   const baseScore = data.f32();
@@ -24,17 +26,20 @@ export function readLegacyModel(bytes: Uint8Array, oldLibrary: boolean): Booster
   const name = data.text();
   if (!/^[\w:]+$/.test(objective) || !['gbtree', 'dart', 'gblinear'].includes(name) || classes < 0)
     throw new Error('BoostLearner: wrong model format');
-  if (!knownObjective(objective))
-    throw new Error(`the emulator does not evaluate the objective ${JSON.stringify(objective)}`);
+  checkObjective(objective, image);
+  // What older releases make of newer files, and newer ones of older files, is recorded in fixtures/xgboost/real.
+  if (oldLibrary && majorVersion >= 1 && objective === 'count:poisson')
+    throw new Error("Invalid Parameter format for max_delta_step expect float but value=''");
   const groups = Math.max(1, classes, targets);
   const booster =
-    name === 'gblinear' ? readLinear(data, features, groups) : readForest(data, features, groups, name === 'dart');
+    name === 'gblinear'
+      ? readLinear(data, features, groups)
+      : readForest(data, features, groups, name === 'dart', image);
   return {
     ...booster,
     objective,
     features,
     classes,
-    groups,
     baseMargin: Float32Array.of(margin()),
     treeLimit: hasAttributes ? treeLimit(readAttributes(data)) : 0,
   };
@@ -42,31 +47,43 @@ export function readLegacyModel(bytes: Uint8Array, oldLibrary: boolean): Booster
   function margin(): number {
     if (oldLibrary) return baseScore;
     // Before 1.0 the file holds the score already transformed; newer libraries take it back first (learner.cc, LoadModel).
+    if (majorVersion < 1 && objective === 'binary:logitraw' && !atLeast(image, 1, 3)) {
+      if (atLeast(image, 1, 1) && !(baseScore > 0 && baseScore < 1))
+        throw new Error(
+          'Check failed: base_score > 0.0f && base_score < 1.0f: base_score must be in (0,1) for logistic loss',
+        );
+      return baseScore;
+    }
     const score = majorVersion < 1 && !objective.startsWith('multi:') ? transformOne(objective, baseScore) : baseScore;
-    return probToMargin(objective, score);
+    return probToMargin(objective, score, image);
   }
 }
 
-type Parts = Pick<Booster, 'trees' | 'groupOf' | 'treeWeights' | 'linear'>;
+type Parts = Pick<Booster, 'groups' | 'trees' | 'groupOf' | 'treeWeights' | 'linear'>;
 
-function readForest(data: Reader, features: number, groups: number, dart: boolean): Parts {
+function readForest(data: Reader, features: number, groups: number, dart: boolean, image: ImageVersion): Parts {
   const count = data.i32();
-  data.skip(156);
+  data.skip(20);
+  const outputs = data.i32();
+  data.skip(132);
   const trees: Tree[] = [];
-  for (let t = 0; t < count; t++) trees.push(readTree(data, features));
+  for (let t = 0; t < count; t++) trees.push(readTree(data, features, image));
   const groupOf = Int32Array.from(trees, () => data.i32());
   if (groupOf.some((group) => group < 0 || group >= groups))
     throw new Error(`tree_info names a group outside of ${groups}`);
   const treeWeights = dart && count > 0 ? Float32Array.from({ length: data.count(4) }, () => data.f32()) : undefined;
   if (treeWeights && treeWeights.length !== count) throw new Error(`${treeWeights.length} weights for ${count} trees`);
-  return { trees, groupOf, treeWeights, linear: undefined };
+  // Releases before 1.0 take the number of outputs from the forest, where later ones write 0: they answer nothing but `[]`.
+  return { groups: atLeast(image, 1, 0) ? groups : outputs, trees, groupOf, treeWeights, linear: undefined };
 }
 
-function readTree(data: Reader, features: number): Tree {
+function readTree(data: Reader, features: number, image: ImageVersion): Tree {
   data.skip(4);
   const nodes = data.i32();
   data.skip(3 * 4);
   const leafVector = data.i32();
+  // XGBoost 2 and 3 write a size of 1 and no vector, for which releases before 0.90 look.
+  if (leafVector !== 0 && !atLeast(image, 0, 90)) throw new Error('BoostLearner: wrong model format');
   data.skip(31 * 4);
   if (nodes <= 0 || nodes * 36 > data.left()) throw new Error(`a tree of ${nodes} nodes`);
   const tree: Tree = {
@@ -87,7 +104,6 @@ function readTree(data: Reader, features: number): Tree {
     tree.value[i] = data.f32();
   }
   data.skip(nodes * 16);
-  if (leafVector !== 0) data.skip(data.count(4) * 4);
   return checkTree(tree, features);
 }
 
@@ -96,7 +112,7 @@ function readLinear(data: Reader, features: number, groups: number): Parts {
   const linear = Float32Array.from({ length: data.count(4) }, () => data.f32());
   if (linear.length !== (features + 1) * groups)
     throw new Error(`gblinear has ${linear.length} weights for ${features} features`);
-  return { trees: [], groupOf: new Int32Array(), treeWeights: undefined, linear };
+  return { groups, trees: [], groupOf: new Int32Array(), treeWeights: undefined, linear };
 }
 
 function readAttributes(data: Reader): Record<string, string> {

@@ -1,4 +1,4 @@
-import { readJsonModel } from './json-model.ts';
+import { parseXgboostJson, readJsonModel } from './json-model.ts';
 import { readLegacyModel } from './legacy-model.ts';
 import { type Booster, checkBooster, columnsUsed } from './model.ts';
 import { looksLikePickle, readPickledBooster } from './pickle.ts';
@@ -9,6 +9,8 @@ import { atLeast, type ImageVersion } from './versions.ts';
 export interface LoadedBooster {
   booster: Booster;
   pickled: boolean;
+  /** False of a pickle that does not name its columns. */
+  named: boolean;
   /** One record's columns, as far as the booster looks at them: written over for every record. */
   scratch: Float32Array;
 }
@@ -43,7 +45,7 @@ export function loadModels(
     const bytes = files.get(name) as Uint8Array;
     const pickled = attempt(() => loadPickle(bytes, image));
     if (pickled.value) {
-      boosters.push(ready(pickled.value, true));
+      boosters.push(ready(pickled.value.booster, true, pickled.value.named));
       continue;
     }
     const saved = attempt(() => loadSaved(bytes, image));
@@ -51,14 +53,15 @@ export function loadModels(
       const failure = `Model /opt/ml/model/${name} cannot be loaded:\nPickle load error=${pickled.error}\nXGB load model error=${saved.error}`;
       return { failure };
     }
-    boosters.push(ready(saved.value, false));
+    boosters.push(ready(saved.value, false, true));
   }
   return { boosters };
 }
 
-const ready = (booster: Booster, pickled: boolean): LoadedBooster => ({
+const ready = (booster: Booster, pickled: boolean, named: boolean): LoadedBooster => ({
   booster,
   pickled,
+  named,
   scratch: new Float32Array(columnsUsed(booster)),
 });
 
@@ -71,7 +74,7 @@ function attempt<T>(load: () => T): { value: T; error?: undefined } | { value?: 
 }
 
 /** pickle.load, without running it; and the texts with which it fails on files that are no pickles. */
-function loadPickle(bytes: Uint8Array, image: ImageVersion): Booster {
+function loadPickle(bytes: Uint8Array, image: ImageVersion): { booster: Booster; named: boolean } {
   if (!looksLikePickle(bytes)) {
     const first = String.fromCharCode(bytes[0] ?? 0);
     if (bytes.length === 0) throw new Error('Ran out of input');
@@ -84,14 +87,21 @@ function loadPickle(bytes: Uint8Array, image: ImageVersion): Booster {
       `invalid load key, '${/[ -~]/.test(first) ? first : `\\x${first.charCodeAt(0).toString(16).padStart(2, '0')}`}'.`,
     );
   }
-  const { handle, treeLimit } = readPickledBooster(bytes);
-  return { ...loadSnapshot(handle, image), treeLimit };
+  const { handle, treeLimit, named } = readPickledBooster(bytes);
+  return { booster: { ...loadSnapshot(handle, image), treeLimit }, named };
 }
 
-/** What a pickled Booster hands to XGBoost: until 0.90 a saved model, since 1.0 a memory snapshot. */
+/** What a pickled Booster hands to XGBoost: until 0.90 a saved model, since 1.0 a memory snapshot, since 1.3 one in JSON. */
 function loadSnapshot(bytes: Uint8Array, image: ImageVersion): Booster {
-  if (!atLeast(image, 1, 0)) return checkBooster(readLegacyModel(bytes, true));
-  if (bytes[0] === 0x7b) return loadSaved(bytes, image);
+  if (!atLeast(image, 1, 0)) return checkBooster(readLegacyModel(bytes, image));
+  if (bytes[0] === 0x7b) {
+    if (!atLeast(image, 1, 3)) throw new Error(OLD_PICKLE);
+    // Until 1.5 the snapshot is JSON as text, which 3.1 gave up.
+    if (isText(bytes) && atLeast(image, 3, 1))
+      throw new Error('Check failed: std::isalpha(header[1]): Invalid serialization file.');
+    return loadDocument(bytes, image);
+  }
+  if (atLeast(image, 3, 1)) throw new Error("Check failed: header[0] == '{' (C vs. {) : Invalid serialization file.");
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (data.subarray(0, SNAPSHOT.length).toString('latin1') !== SNAPSHOT || data.length < SNAPSHOT.length + 8)
     throw new Error(OLD_PICKLE);
@@ -101,21 +111,30 @@ function loadSnapshot(bytes: Uint8Array, image: ImageVersion): Booster {
   return loadBinary(data.subarray(start, start + size), image);
 }
 
-/** Booster.load_model: JSON since 1.0, UBJSON since 1.6, the binary format until 3.0. */
+/**
+ * Booster.load_model: JSON since 1.0, UBJSON since 1.6, the binary format until 3.0. Releases from 1.4 on take up
+ * best_ntree_limit of early stopping; with 2.0 Booster.predict lost it, and the image uses all trees.
+ */
 function loadSaved(bytes: Uint8Array, image: ImageVersion): Booster {
-  if (bytes[0] !== 0x7b) return loadBinary(bytes, image);
-  if (!atLeast(image, 1, 0)) throw new Error('BoostLearner: wrong model format');
-  const next = String.fromCharCode(bytes[1] ?? 0);
-  const text = /["\s}]/.test(next);
-  if (!text && !atLeast(image, 1, 6)) throw new Error(`Expecting: """, got: "${next}", around character position: 1`);
-  const document: unknown = text ? JSON.parse(Buffer.from(bytes).toString('utf8')) : parseUbjson(bytes);
-  const booster = checkBooster(readJsonModel(document));
-  // Booster.load_model takes up early stopping's attributes since 1.4 (core.py).
-  return atLeast(image, 1, 4) ? booster : { ...booster, treeLimit: 0 };
+  const booster = bytes[0] === 0x7b ? loadDocument(bytes, image) : loadBinary(bytes, image);
+  return atLeast(image, 1, 4) && !atLeast(image, 2, 0) ? booster : { ...booster, treeLimit: 0 };
 }
+
+function loadDocument(bytes: Uint8Array, image: ImageVersion): Booster {
+  if (!atLeast(image, 1, 0)) throw new Error('BoostLearner: wrong model format');
+  const text = isText(bytes);
+  if (!text && !atLeast(image, 1, 6)) {
+    const next = String.fromCharCode(bytes[1] ?? 0);
+    throw new Error(`Expecting: """, got: "${next}", around character position: 1`);
+  }
+  const document: unknown = text ? parseXgboostJson(Buffer.from(bytes).toString('utf8')) : parseUbjson(bytes);
+  return checkBooster(readJsonModel(document, image));
+}
+
+/** Is this JSON, not UBJSON? Both begin with a brace; a key of UBJSON begins with the mark of its length. */
+const isText = (bytes: Uint8Array) => /["\s}]/.test(String.fromCharCode(bytes[1] ?? 0));
 
 function loadBinary(bytes: Uint8Array, image: ImageVersion): Booster {
   if (atLeast(image, 3, 1)) throw new Error('the binary model format is no longer supported since XGBoost 3.1');
-  const booster = checkBooster(readLegacyModel(bytes, !atLeast(image, 1, 0)));
-  return atLeast(image, 1, 4) ? booster : { ...booster, treeLimit: 0 };
+  return checkBooster(readLegacyModel(bytes, image));
 }

@@ -1,3 +1,5 @@
+import { atLeast, type ImageVersion } from './versions.ts';
+
 const fround = Math.fround;
 
 /** `expf` rounded to float32. */
@@ -21,19 +23,34 @@ const IDENTITY = new Set([
   'rank:map',
 ]);
 
-/** Can this objective be evaluated here? */
-export function knownObjective(objective: string): boolean {
-  return (
+/** The release of XGBoost that brought an objective, where an older image meets it in a file. */
+const SINCE: Record<string, readonly [major: number, minor: number]> = {
+  'reg:squarederror': [0, 90],
+  'reg:squaredlogerror': [1, 0],
+  'reg:pseudohubererror': [1, 1],
+  'survival:aft': [1, 1],
+  'reg:absoluteerror': [1, 7],
+  'reg:quantileerror': [2, 0],
+};
+
+/** Throws an Error where the image's XGBoost does not know an objective, or the emulator does not evaluate it. */
+export function checkObjective(objective: string, image: ImageVersion): void {
+  const since = SINCE[objective];
+  if (since && !atLeast(image, ...since)) throw new Error(`Unknown objective function: \`${objective}\``);
+  const known =
     LOGISTIC.has(objective) ||
     EXPONENTIAL.has(objective) ||
     IDENTITY.has(objective) ||
-    /^(?:binary:hinge|multi:soft(?:max|prob))$/.test(objective)
-  );
+    /^(?:binary:hinge|multi:soft(?:max|prob))$/.test(objective);
+  if (!known) throw new Error(`the emulator does not evaluate the objective ${JSON.stringify(objective)}`);
 }
 
-/** XGBoost's ProbToMargin: base_score as the user gave it, to what the sum of trees begins with. */
-export function probToMargin(objective: string, score: number): number {
-  if (LOGISTIC.has(objective) || objective === 'binary:logitraw')
+/**
+ * XGBoost's ProbToMargin: base_score as the user gave it, to what the sum of trees begins with. binary:logitraw takes its
+ * base_score as a margin since 1.3.
+ */
+export function probToMargin(objective: string, score: number, image: ImageVersion): number {
+  if (LOGISTIC.has(objective) || (objective === 'binary:logitraw' && !atLeast(image, 1, 3)))
     return fround(-fround(Math.log(fround(fround(1 / score) - 1))));
   if (EXPONENTIAL.has(objective)) return fround(Math.log(score));
   return fround(score);

@@ -4,6 +4,8 @@ interface PickledBooster {
   handle: Uint8Array;
   /** The attribute best_ntree_limit of the Python object; 0 when it has none. */
   treeLimit: number;
+  /** Does the Python object know the names of its columns? Since 1.5 they are in `handle` instead. */
+  named: boolean;
 }
 
 /** A literal in the stream of a pickle, or the name of a class. */
@@ -41,6 +43,7 @@ export function readPickledBooster(bytes: Uint8Array): PickledBooster {
     // Up to protocol 2 a bytearray is pickled as text, a character a byte.
     handle: typeof handle.value === 'string' ? Buffer.from(handle.value, 'latin1') : handle.value,
     treeLimit: next?.kind === 'number' ? (next.value as number) : 0,
+    named: tokens.some((token) => token.kind === 'text' && token.value === 'feature_names'),
   };
 }
 

@@ -54,7 +54,8 @@ function goesLeft(tree: Tree, node: number, x: number): boolean {
 
 function linearMargins(booster: Booster, weights: Float32Array, record: Float32Array): Float32Array {
   const { groups, features } = booster;
-  return baseMargins(booster).map((base, group) => {
+  // gblinear gives every output the first base score, also since 3.1, where each class has one.
+  return new Float32Array(groups).fill(booster.baseMargin[0] as number).map((base, group) => {
     let sum = fround((weights[features * groups + group] as number) + base);
     for (let i = 0; i < Math.min(features, record.length); i++) {
       const x = record[i] as number;
