@@ -255,6 +255,8 @@ async function verify(on: LockedEndpoint, expected: readonly Remainder[]): Promi
     .map(({ tracked }) => ({ ref: tracked.ref, why: 'it is still there' }));
 }
 
-function isLeft({ tracked, exists, ours }: ResourceCheck, expected: readonly Remainder[]): boolean {
-  return exists && ours && !expected.some(({ ref }) => ref.kind === tracked.ref.kind && ref.name === tracked.ref.name);
+function isLeft({ tracked, exists, managed }: ResourceCheck, expected: readonly Remainder[]): boolean {
+  return (
+    exists && managed && !expected.some(({ ref }) => ref.kind === tracked.ref.kind && ref.name === tracked.ref.name)
+  );
 }

@@ -1,10 +1,13 @@
+import type { Doing } from '../analysis/doing.ts';
 import type { AwsProblem } from '../aws/errors.ts';
 import type { LogLine } from '../aws/logs.ts';
 import type { Unexamined } from '../resources/artifact/check-remote.ts';
+import type { ResolvedStep } from '../resources/resolve.ts';
 import type { Step } from '../resources/steps.ts';
 import type { Deletion } from '../resources/teardown.ts';
 import type { NoiseFloor } from '../base/noise-floor.ts';
 import type { Endpoint, Settled } from '../resources/wait.ts';
+import type { JournalNote } from '../state/journal.ts';
 import type { Rollout } from '../state/rollouts.ts';
 import type { Snapshot, Update } from './guarded-update/await-update.ts';
 import type { EndedUpdate } from './guarded-update/ended.ts';
@@ -21,9 +24,9 @@ import type { Summary } from './traffic/tally.ts';
  */
 export type LifecycleEvent =
   /** The journal has something to say about its file, in its own words. */
-  | { kind: 'journal-note'; note: string }
+  | { kind: 'journal-note'; note: JournalNote }
   /** What an earlier command left open is settled; in the words of the module that settled it. */
-  | { kind: 'recovered'; sentence: string }
+  | { kind: 'recovered'; step: ResolvedStep }
   /** An abort was stopped before it gave this alarm its own rule back; that is done now. */
   | { kind: 'alarm-restored'; alarm: string }
   /** AWS has accepted a step. */
@@ -101,8 +104,7 @@ export type TaskProgress =
   /** A look did not succeed and is repeated. */
   | { kind: 'trouble'; problem: AwsProblem }
   | { kind: 'sent'; sent: number; failed: number }
-  /** What an analysis is doing, in its own words. */
-  | { kind: 'analysis'; doing: string };
+  | { kind: 'analysis'; doing: Doing };
 
 export type TaskEnd =
   | { kind: 'settled'; settled: Settled; ms: number }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Path } from '../analysis/answers/path.ts';
 import type { Truth } from '../analysis/answers/truth.ts';
 import type { ComparisonOptions } from '../analysis/compare/options.ts';
+import type { Doing } from '../analysis/doing.ts';
 import { judge } from '../analysis/judge/judge.ts';
 import type { Outcome } from '../analysis/judge/verdict.ts';
 import { summarizeBoth } from '../analysis/judge/summaries.ts';
@@ -82,8 +83,8 @@ const DEFAULTS = {
   redact: false,
 };
 
-/** Told what is being done, in words for a progress line. */
-export type JudgeProgress = (doing: string) => void;
+/** Is told what is being done. */
+export type JudgeProgress = (doing: Doing) => void;
 
 /** Looks once and judges. @throws Problem where the options do not fit together, or AWS does not answer */
 export async function judgeEndpoint(

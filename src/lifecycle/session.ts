@@ -111,7 +111,7 @@ export async function lockEndpoint<T>(
     () =>
       journal.locked(`${words.command} --endpoint ${words.endpoint}`, async () => {
         reportNotes();
-        for (const sentence of await resolveOpenSteps(aws, journal)) session.emit({ kind: 'recovered', sentence });
+        for (const step of await resolveOpenSteps(aws, journal)) session.emit({ kind: 'recovered', step });
         const alarm = await restoreAlarm(() => openRun(on, 'abort: alarm restored'), aws, journal);
         if (alarm !== undefined) session.emit({ kind: 'alarm-restored', alarm });
         return work(on);

@@ -107,8 +107,8 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
   const alarmNames = existing(state, 'alarm').map((tracked) => tracked.ref.name);
   const alarms = alarmNames.length === 0 ? [] : await describeAlarms(aws, alarmNames, signal);
   const counts: EndpointStatus['counts'] = {};
-  for (const { tracked, exists, ours } of await inventory(on)) {
-    if (exists && (ours || tracked.adopted)) counts[tracked.ref.kind] = (counts[tracked.ref.kind] ?? 0) + 1;
+  for (const { tracked, exists, managed } of await inventory(on)) {
+    if (exists && (managed || tracked.adopted)) counts[tracked.ref.kind] = (counts[tracked.ref.kind] ?? 0) + 1;
   }
   const holder = await lockHolder(`${journal.path}.lock`);
   const last = state.runs.at(-1);

@@ -25,7 +25,8 @@ export async function inventory({ aws, journal, state }: Journaled): Promise<Res
     checks.push({
       tracked,
       exists: found !== undefined,
-      ours: found !== undefined && !tracked.adopted && (await found.ours(journal.endpoint, { runs, at: tracked.at })),
+      managed:
+        found !== undefined && !tracked.adopted && (await found.isManaged(journal.endpoint, { runs, at: tracked.at })),
     });
   }
   return checks;

@@ -5,7 +5,6 @@ import { bucketCreated, headObject, isEmpty } from '../aws/s3.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
 import { replay, type OpenStep } from '../state/replay.ts';
 import type { Journal, ResourceKind, ResourceRef, StepOutcome } from '../state/journal.ts';
-import { nameOf } from './steps.ts';
 import { ENDPOINT_TAG, isOurs, RUN_TAG } from './tags.ts';
 import { MINUTE } from '../base/units.ts';
 
@@ -19,23 +18,25 @@ export interface Resolution {
 /** How far our clock and AWS's may differ when a bucket's age is read, in milliseconds. */
 const CLOCK_SKEW = 5 * MINUTE;
 
+/** A step whose outcome the command that began it never learned. */
+export interface ResolvedStep extends Resolution {
+  action: OpenStep['action'];
+  resource: ResourceRef;
+}
+
 /**
  * Settles what an earlier command left open: asks AWS what became of every step that was begun and never ended, and
  * writes the answer. Only what carries the tag of the very run that began it is claimed.
- * @returns one line per step that was settled, for the user
+ * @returns the steps that were settled
  */
-export async function resolveOpenSteps(aws: Aws, journal: Journal): Promise<string[]> {
-  const lines: string[] = [];
+export async function resolveOpenSteps(aws: Aws, journal: Journal): Promise<ResolvedStep[]> {
+  const resolved: ResolvedStep[] = [];
   for (const step of replay(journal.events()).open) {
     const resolution = await resolveStep(aws, journal.endpoint, step);
     await journal.append({ type: 'end', step: step.step, recovered: true, ...resolution });
-    const took =
-      resolution.outcome === 'done' ? 'had been carried out' : (resolution.error ?? 'had not been carried out');
-    lines.push(
-      `An earlier command was stopped before it learned the outcome of "${step.action} ${nameOf(step.resource)}": it ${took}.`,
-    );
+    resolved.push({ action: step.action, resource: step.resource, ...resolution });
   }
-  return lines;
+  return resolved;
 }
 
 /** Looks in AWS for what became of one step. */
@@ -50,7 +51,7 @@ export async function resolveStep(aws: Aws, endpoint: string, step: OpenStep): P
     return { outcome: 'refused', error: 'had not been carried out' };
   }
   if (found === undefined) return { outcome: 'absent' };
-  if (await found.ours(endpoint, { runs: [step.run], at: step.at })) return { outcome: 'done' };
+  if (await found.isManaged(endpoint, { runs: [step.run], at: step.at })) return { outcome: 'done' };
   return {
     outcome: 'absent',
     error: 'had not been carried out: there is one with that name, but shadowctl did not create it',
@@ -72,8 +73,8 @@ async function updated(aws: Aws, step: OpenStep): Promise<Resolution> {
 export interface Found {
   /** It is being deleted at this moment. */
   deleting: boolean;
-  /** Was it made by us? `runs` are those that may have, `at` is when the first of them began it, ISO 8601. */
-  ours(endpoint: string, claim: { runs: readonly string[]; at: string }): Promise<boolean>;
+  /** Did shadowctl create it? `runs` are those that may have, `at` is when the first of them began it, ISO 8601. */
+  isManaged(endpoint: string, claim: { runs: readonly string[]; at: string }): Promise<boolean>;
 }
 
 /** How to look for a resource of each kind; undefined where it does not exist. */
@@ -102,13 +103,13 @@ const FINDERS: Readonly<Record<ResourceKind, (aws: Aws, name: string) => Promise
     const created = await bucketCreated(aws, name);
     if (created === undefined) return undefined;
     // A bucket cannot be given its tags in the call that creates it: its age tells, and only an empty one is deleted.
-    return { deleting: false, ours: async (_, claim) => created >= Date.parse(claim.at) - CLOCK_SKEW };
+    return { deleting: false, isManaged: async (_, claim) => created >= Date.parse(claim.at) - CLOCK_SKEW };
   },
   async 's3-prefix'(aws, name) {
-    return (await isEmpty(aws, name)) ? undefined : { deleting: false, ours: async () => true };
+    return (await isEmpty(aws, name)) ? undefined : { deleting: false, isManaged: async () => true };
   },
   async 'log-group'(aws, name) {
-    return (await logGroupExists(aws, name)) ? { deleting: false, ours: async () => true } : undefined;
+    return (await logGroupExists(aws, name)) ? { deleting: false, isManaged: async () => true } : undefined;
   },
 };
 
@@ -118,7 +119,7 @@ export function findResource(aws: Aws, resource: ResourceRef): Promise<Found | u
 }
 
 function stands(tags: () => Promise<Record<string, string>>): Found {
-  return { deleting: false, ours: async (endpoint, { runs }) => isOurs(await tags(), endpoint, runs) };
+  return { deleting: false, isManaged: async (endpoint, { runs }) => isOurs(await tags(), endpoint, runs) };
 }
 
 function tagged(aws: Aws, arn: string | undefined): Found {

@@ -7,7 +7,7 @@ export interface ResourceCheck {
   tracked: TrackedResource;
   exists: boolean;
   /** It carries our tag. */
-  ours: boolean;
+  managed: boolean;
 }
 
 export interface Keep {
@@ -49,10 +49,10 @@ const ORDER: readonly ResourceKind[] = [
 export function planTeardown(checks: readonly ResourceCheck[], inUse: readonly ResourceRef[], keep: Keep): Teardown {
   const teardown: Teardown = { steps: [], left: [] };
   for (const kind of ORDER) {
-    for (const { tracked, exists, ours } of checks.filter((one) => one.tracked.ref.kind === kind).toReversed()) {
+    for (const { tracked, exists, managed } of checks.filter((one) => one.tracked.ref.kind === kind).toReversed()) {
       // AWS refused us this name, or we have deleted the resource: one that exists now is somebody else's.
-      if (!exists || (!ours && tracked.state !== 'exists')) continue;
-      const why = reasonToStay(tracked, ours, inUse, keep);
+      if (!exists || (!managed && tracked.state !== 'exists')) continue;
+      const why = reasonToStay(tracked, managed, inUse, keep);
       if (why === undefined) teardown.steps.push({ action: 'delete', kind, name: tracked.ref.name });
       else teardown.left.push({ ref: tracked.ref, why });
     }
@@ -62,13 +62,13 @@ export function planTeardown(checks: readonly ResourceCheck[], inUse: readonly R
 
 function reasonToStay(
   tracked: TrackedResource,
-  ours: boolean,
+  managed: boolean,
   inUse: readonly ResourceRef[],
   keep: Keep,
 ): string | undefined {
   const { kind, name } = tracked.ref;
   if (tracked.adopted) return 'adopted: shadowctl did not create it';
-  if (!ours) return "it does not carry shadowctl's tag: someone else created it again";
+  if (!managed) return "it does not carry shadowctl's tag: someone else created it again";
   if (inUse.some((ref) => ref.kind === kind && ref.name === name)) return 'in use by an endpoint that is kept';
   if (kind === 's3-object' && keep.uploads) return 'kept (--keep-uploads)';
   if (kind === 's3-prefix' && keep.captures) return 'kept (--keep-captures)';

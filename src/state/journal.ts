@@ -2,12 +2,20 @@ import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { environmentError, usageError } from '../base/errors.ts';
+import type { LockHolder } from '../base/process-lock.ts';
 import { type JournalEvent, parseEvent, type Recorded } from './events.ts';
 import type { JournalFact } from './facts.ts';
 import { takeLock } from './lock.ts';
 
 export type { JournalEvent, Recorded, StepOutcome } from './events.ts';
 export type { ResourceKind, ResourceRef } from './resource-ref.ts';
+
+/** What the user should know about the file of a journal. */
+export type JournalNote =
+  /** The last line was written incompletely; it is left out. */
+  | { kind: 'incomplete-line'; path: string }
+  /** Its holder had ended without releasing the lock. */
+  | { kind: 'lock-taken-over'; from: LockHolder };
 
 export interface Journal {
   readonly path: string;
@@ -16,8 +24,7 @@ export interface Journal {
   readonly region: string;
   /** Every event so far, oldest first. */
   events(): readonly Recorded[];
-  /** What the user should know about the file itself: a torn last line, a lock taken over. */
-  notes(): readonly string[];
+  notes(): readonly JournalNote[];
   /** Appends and flushes to disk before it resolves. Needs the lock. */
   append(event: JournalEvent): Promise<void>;
   /** Holds the journal's lock while `work` runs; refuses, saying who holds it, what for and since when. */
@@ -63,7 +70,7 @@ export async function openJournal(place: JournalPlace): Promise<Journal> {
   }
   const path = journalPath(place);
   let content = await readJournal(path);
-  const notes: string[] = [...content.notes];
+  const notes: JournalNote[] = [...content.notes];
   let lockHeld = false;
   let file: FileHandle | undefined;
 
@@ -110,7 +117,7 @@ export async function openJournal(place: JournalPlace): Promise<Journal> {
     async locked(why, work) {
       await mkdir(dirname(path), { recursive: true });
       const lock = await takeLock(`${path}.lock`, why, place.clock);
-      notes.push(...lock.notes);
+      if (lock.after !== undefined) notes.push({ kind: 'lock-taken-over', from: lock.after });
       try {
         // Another command may have written between opening and locking.
         content = await readJournal(path);
@@ -128,7 +135,7 @@ export async function openJournal(place: JournalPlace): Promise<Journal> {
 
 interface Content {
   events: Recorded[];
-  notes: string[];
+  notes: JournalNote[];
   /** Bytes up to and including the last whole line; what follows is torn. */
   whole: number;
   /** The last whole line lacks its line feed. */
@@ -158,7 +165,7 @@ async function readJournal(path: string): Promise<Content> {
     if (line.trim() !== '') {
       const parsed = parseJson(line);
       if (parsed === undefined && last) {
-        content.notes.push(`The last line of ${path} was written incompletely; it is left out.`);
+        content.notes.push({ kind: 'incomplete-line', path });
         return content;
       }
       content.events.push(eventOf(path, index + 1, line, parsed));

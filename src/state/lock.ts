@@ -4,8 +4,8 @@ import { environmentError } from '../base/errors.ts';
 import { claimLock, type LockHolder, readLock } from '../base/process-lock.ts';
 
 export interface JournalLock {
-  /** What the user should know: a stale lock was taken over. */
-  notes: readonly string[];
+  /** Whose lock was taken over: its process had ended without releasing it. */
+  after: LockHolder | undefined;
   release(): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export async function takeLock(path: string, why: string, clock: Clock): Promise
   const claim = await claimLock(path, { by: whoAmI(), why, now: clock.now() });
   if (claim.kind === 'held') {
     throw environmentError(
-      `This endpoint is locked by ${describe(claim.holder)}.`,
+      `This endpoint is locked by ${describeHolder(claim.holder)}.`,
       `Wait until it has ended. If you are sure that it is no longer running, delete ${path}`,
     );
   }
@@ -39,11 +39,7 @@ export async function takeLock(path: string, why: string, clock: Clock): Promise
     );
   }
   const { after, release } = claim.lock;
-  const notes =
-    after === undefined || after === 'damaged'
-      ? []
-      : [`Took over the lock of ${describe(after)}: that process ended without releasing it.`];
-  return { notes, release };
+  return { after: after === 'damaged' ? undefined : after, release };
 }
 
 /** Who holds the lock at this moment, if a process does that may still be alive. */
@@ -52,7 +48,8 @@ export async function lockHolder(path: string): Promise<LockHolder | undefined> 
   return state.kind === 'held' ? state.holder : undefined;
 }
 
-function describe({ by, host, pid, why, since }: LockHolder): string {
+/** The holder of a lock in words: who, for what, since when. */
+export function describeHolder({ by, host, pid, why, since }: LockHolder): string {
   const what = why === undefined ? '' : ` for \`${why}\``;
   return `${by ?? host} (process ${pid})${what} since ${since.replace(/\.\d+Z$/, 'Z')}`;
 }

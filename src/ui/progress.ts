@@ -3,18 +3,24 @@ import { type Io, plain } from './io.ts';
 import { paint } from './theme.ts';
 
 /**
- * Tells that something is under way: a spinner on a terminal; elsewhere a line where the words change, and of a count
- * one at its start and at each quarter.
+ * Tells that something is under way: a spinner on a terminal; elsewhere a line for each step, and one at each quarter of
+ * a step that is counted.
  */
 export interface Progress {
-  /** What is happening now. */
-  update(text: string): void;
+  /** What is happening now, and of which step that is news; without one, every other text is news. */
+  update(text: string, of?: Step): void;
   /** It is over; the last line stays. */
   done(text: string): void;
   /** It did not succeed; the last line stays. */
   fail(text: string): void;
   /** Takes the spinner away without a word, for example because an error is going to be shown. */
   stop(): void;
+}
+
+/** A step of the work, and how much of it is done, from 0 to 1. */
+export interface Step {
+  step: string;
+  share?: number;
 }
 
 /** Begins to show progress on standard error; the spinner appears as soon as it is loaded. */
@@ -50,25 +56,17 @@ export function startProgress(io: Io, text: string): Progress {
 function plainProgress(io: Io, text: string): Progress {
   let last = '';
   const quarters = new Map<string, number>();
-  const print = (next: string) => {
-    const gist = next.replace(/\d+(?:[.,]\d+)*/g, '0');
-    const quarter = quarterOf(next);
-    // Two counts may go up in turn: each is known by its own words.
-    const tells = quarter === undefined ? gist !== last : quarter !== quarters.get(gist);
-    if (tells) io.err(plain(next));
-    if (quarter !== undefined) quarters.set(gist, quarter);
-    last = gist;
+  const print = (next: string, { step, share }: Step = { step: next }) => {
+    const quarter = share === undefined ? undefined : Math.min(4, Math.floor(4 * share));
+    // Two steps may go on in turn.
+    const isNews = quarter === undefined ? step !== last : quarter !== quarters.get(step);
+    if (isNews) io.err(plain(next));
+    if (quarter !== undefined) quarters.set(step, quarter);
+    last = step;
   };
   print(text);
-  return { update: print, done: print, fail: print, stop: () => undefined };
-}
-
-/** How many quarters are done, 0 to 4, where a text counts ("42 of 95", "42 %"); undefined where it does not. */
-function quarterOf(text: string): number | undefined {
-  const [, percent, done, of] = /(\d+) ?%|(\d+) of (\d+)/.exec(text) ?? [];
-  if (percent !== undefined) return Math.min(4, Math.floor(Number(percent) / 25));
-  if (done === undefined || Number(of) === 0) return undefined;
-  return Math.min(4, Math.floor((4 * Number(done)) / Number(of)));
+  const end = (words: string) => print(words);
+  return { update: print, done: end, fail: end, stop: () => undefined };
 }
 
 /** Shows progress while `work` runs; the spinner is gone when it ends, however it ends. */

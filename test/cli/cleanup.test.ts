@@ -173,7 +173,7 @@ test('a name that AWS refused us belongs to whoever has it, even to another proj
     );
   });
   const checks = await inventory({ aws, journal, state: () => replay(journal.events()) });
-  expect(checks).toMatchObject([{ exists: true, ours: false }]);
+  expect(checks).toMatchObject([{ exists: true, managed: false }]);
   expect(planTeardown(checks, [], { uploads: false, captures: false, logs: false })).toEqual({
     steps: [],
     left: [],

@@ -236,7 +236,7 @@ describe('apply', () => {
       for (const step of steps) await apply(run, step);
     });
     const checks = await inventory({ aws: world.aws, journal, state });
-    expect(checks.map(({ tracked, exists, ours }) => [tracked.ref.kind, exists, ours])).toEqual(
+    expect(checks.map(({ tracked, exists, managed }) => [tracked.ref.kind, exists, managed])).toEqual(
       steps.map(({ kind }) => [kind, true, true]),
     );
     world.clock.advance(30 * 60_000);
@@ -256,7 +256,7 @@ describe('apply', () => {
     });
     world.clock.advance(30 * 60_000);
     const after = await inventory({ aws: world.aws, journal, state });
-    expect(after.map(({ exists, ours }) => exists || ours)).toEqual(steps.map(() => false));
+    expect(after.map(({ exists, managed }) => exists || managed)).toEqual(steps.map(() => false));
   });
 
   test('a run is told by its time, and no two are the same', () => {
@@ -372,15 +372,20 @@ describe('what a step came to', () => {
       resource: { kind: 'model', name },
     });
     await createModel(world.aws, { ModelName: 'n', ExecutionRoleArn: ROLE, PrimaryContainer: { Image: 'own:1' } });
-    const lines = await journal.locked('test', async () => {
+    const resolved = await journal.locked('test', async () => {
       for (const event of [begin('1', 'create', 'm'), begin('2', 'delete', 'm'), begin('3', 'create', 'n')])
         await journal.append(event);
       return resolveOpenSteps(world.aws, journal);
     });
-    expect(lines.map((line) => line.replace(/^.*"(.*)": /, '$1: '))).toEqual([
-      'create model m: it had not been carried out.',
-      'delete model m: it had been carried out.',
-      'create model n: it had not been carried out: there is one with that name, but shadowctl did not create it.',
+    expect(resolved).toMatchObject([
+      { action: 'create', resource: { name: 'm' }, outcome: 'absent' },
+      { action: 'delete', resource: { name: 'm' }, outcome: 'done' },
+      {
+        action: 'create',
+        resource: { name: 'n' },
+        outcome: 'absent',
+        error: expect.stringContaining('did not create'),
+      },
     ]);
     expect(state().open).toEqual([]);
     expect(journal.events().filter((event) => event.type === 'end')).toMatchObject([
@@ -420,7 +425,7 @@ describe('an adopted endpoint', () => {
       { kind: 'model', name: 'm' },
       { kind: 'model', name: 's' },
     ]);
-    expect(await inventory({ aws: world.aws, journal, state })).toMatchObject([{ exists: true, ours: false }]);
+    expect(await inventory({ aws: world.aws, journal, state })).toMatchObject([{ exists: true, managed: false }]);
     // Somebody has deleted its config, which AWS permits.
     await onRun((run) => apply(run, { action: 'delete', kind: 'endpoint-config', name: 'c' }));
     expect(await neededByAdopted({ aws: world.aws, journal, state })).toEqual([{ kind: 'endpoint-config', name: 'c' }]);

@@ -5,7 +5,7 @@ import type { ResourceRef } from '../../src/state/resource-ref.ts';
 const check = (ref: ResourceRef, more: Partial<ResourceCheck> = {}): ResourceCheck => ({
   tracked: { ref, state: 'exists', adopted: false, run: 'r', input: {}, at: '2026-01-05T09:00:00.000Z' },
   exists: true,
-  ours: true,
+  managed: true,
   ...more,
 });
 
@@ -46,10 +46,10 @@ test('what is adopted, in use, or without our tag stays, each with its reason; w
   const model: ResourceRef = { kind: 'model', name: 'm' };
   const adopted = check({ kind: 'endpoint', name: 'e' });
   adopted.tracked.adopted = true;
-  const config = check({ kind: 'endpoint-config', name: 'c' }, { ours: false });
+  const config = check({ kind: 'endpoint-config', name: 'c' }, { managed: false });
   const gone = check({ kind: 'alarm', name: 'a' }, { exists: false });
   // We have deleted it, and somebody made it anew.
-  const anew = check({ kind: 'alarm', name: 'b' }, { ours: false });
+  const anew = check({ kind: 'alarm', name: 'b' }, { managed: false });
   anew.tracked.state = 'deleted';
   const plan = planTeardown([adopted, config, check(model), gone, anew], [model], {
     uploads: false,
@@ -64,7 +64,7 @@ test('what is adopted, in use, or without our tag stays, each with its reason; w
   ]);
 });
 
-test('in use is one of that kind and that name; what is ours is deleted whatever the journal believes', () => {
+test('in use is one of that kind and that name; what is managed is deleted whatever the journal believes', () => {
   const keep = { uploads: false, captures: false, logs: false };
   const model: ResourceRef = { kind: 'model', name: 'm' };
   const inUse: ResourceRef[] = [
@@ -80,7 +80,7 @@ test('in use is one of that kind and that name; what is ours is deleted whatever
     late.tracked.state = state;
     expect(planTeardown([late], [], keep).steps).toHaveLength(1);
   }
-  const others = check(model, { ours: false });
+  const others = check(model, { managed: false });
   others.tracked.state = 'unknown';
   expect(planTeardown([others], [], keep)).toEqual({ steps: [], left: [] });
 });

@@ -51,7 +51,7 @@ test('a torn last line is left out with a note, and the next event starts a line
   await appendFile(first.path, '{"type":"begin","run":"r-1","st');
   const second = await open();
   expect(second.events()).toHaveLength(2);
-  expect(second.notes()[0]).toContain('incompletely');
+  expect(second.notes()[0]).toMatchObject({ kind: 'incomplete-line' });
   await second.locked('test', () => second.append({ ...run, run: 'r-2' }));
   const third = await open();
   expect(third.notes()).toEqual([]);
@@ -157,7 +157,7 @@ test('what is torn behind letters of several bytes is cut off where it begins', 
   const whole = await readFile(journal.path, 'utf8');
   await appendFile(journal.path, '{"type":"begin","é');
   const torn = await open();
-  expect(torn.notes()).toEqual([`The last line of ${journal.path} was written incompletely; it is left out.`]);
+  expect(torn.notes()).toEqual([{ kind: 'incomplete-line', path: journal.path }]);
   await torn.locked('test', () => torn.append({ ...run, run: 'r-2' }));
   const text = await readFile(journal.path, 'utf8');
   expect(text.startsWith(whole)).toBe(true);
@@ -249,7 +249,7 @@ test('the lock of a process that has died on this machine is taken over, with a 
   };
   await writeFile(`${journal.path}.lock`, JSON.stringify(dead));
   await journal.locked('cleanup', () => journal.append(run));
-  expect(journal.notes()[0]).toContain('Took over the lock of me@here');
+  expect(journal.notes()[0]).toMatchObject({ kind: 'lock-taken-over', from: { by: 'me@here', why: 'deploy' } });
 });
 
 test('the lock of another machine is not', async () => {

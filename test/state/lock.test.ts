@@ -20,7 +20,7 @@ const held = (holder: object) => writeFile(path, JSON.stringify(holder));
 
 test('a free lock is taken without a word, says who holds it, and is gone after', async () => {
   const lock = await takeLock(path, 'deploy', clock);
-  expect(lock.notes).toEqual([]);
+  expect(lock.after).toBeUndefined();
   expect(whoAmI()).toBe(`${userInfo().username}@${hostname()}`);
   expect(await lockHolder(path)).toMatchObject({ by: whoAmI(), why: 'deploy', since: '2026-01-05T09:00:00.123Z' });
   await lock.release();
@@ -52,10 +52,8 @@ test.each([
 test('what was taken over is told', async () => {
   await held({ by: 'me@here', host: hostname(), pid: NOBODY, why: 'canary', since: '2026-01-05T08:00:00.5Z' });
   expect(await lockHolder(path)).toBeUndefined();
-  const { notes } = await takeLock(path, 'cleanup', clock);
-  expect(notes).toEqual([
-    `Took over the lock of me@here (process ${NOBODY}) for \`canary\` since 2026-01-05T08:00:00Z: that process ended without releasing it.`,
-  ]);
+  const { after } = await takeLock(path, 'cleanup', clock);
+  expect(after).toMatchObject({ by: 'me@here', pid: NOBODY, why: 'canary' });
 });
 
 test('a damaged lock is named with what it holds, and stays', async () => {

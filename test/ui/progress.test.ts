@@ -1,32 +1,35 @@
 import { expect, test } from 'vitest';
-import { withProgress } from '../../src/ui/progress.ts';
+import { type Step, withProgress } from '../../src/ui/progress.ts';
 import { capturedIo } from '../support/io.ts';
 
-async function told(texts: readonly string[]): Promise<string[]> {
+async function shown(updates: readonly (readonly [text: string, of?: Step])[]): Promise<string[]> {
   const io = capturedIo();
-  await withProgress(io, 'collecting', async (progress) => texts.forEach((text) => progress.update(text)));
+  await withProgress(io, 'collecting', async (progress) => updates.forEach((update) => progress.update(...update)));
   return io.errLines;
 }
 
-const files = (variant: string, done: number) => `fetching captures of ${variant}: ${done} of 95 files`;
-
-test('where nothing can be redrawn, counts that go up in turn are told at their start and at each quarter', async () => {
+test('where nothing can be redrawn, steps that go on in turn are told at their start and at each quarter', async () => {
+  const files = (step: string, done: number) => [`${step}: ${done} of 95`, { step, share: done / 95 }] as const;
   const turns = Array.from({ length: 95 }, (_, i) => [files('production', i + 1), files('shadow', i + 1)]).flat();
-  expect(await told(turns)).toEqual([
+  expect(await shown(turns)).toEqual([
     'collecting',
-    ...[1, 24, 48, 72, 95].flatMap((done) => [files('production', done), files('shadow', done)]),
+    ...[1, 24, 48, 72, 95].flatMap((done) => [`production: ${done} of 95`, `shadow: ${done} of 95`]),
   ]);
 });
 
-test('so are percents', async () => {
-  const percents = Array.from({ length: 101 }, (_, i) => `reading captures: ${i} %`);
-  expect(await told(percents)).toEqual([
+test('a step without a share is told once, until another comes; a text without a step whenever it changes', async () => {
+  const step = 'reading the log';
+  const updates = [
+    ['reading the log', { step }],
+    ['reading the log: 3 lines', { step }],
+    ['endpoint w: Updating'],
+    ['endpoint w: Updating'],
+    ['reading the log: 9 lines', { step }],
+  ] as const;
+  expect(await shown(updates)).toEqual([
     'collecting',
-    ...[0, 25, 50, 75, 100].map((percent) => `reading captures: ${percent} %`),
+    'reading the log',
+    'endpoint w: Updating',
+    'reading the log: 9 lines',
   ]);
-});
-
-test('other words are told whenever they change, numbers aside', async () => {
-  const texts = ['endpoint w: Updating', 'endpoint w: Updating', 'wait 3 s', 'wait 1,204 s', 'endpoint w: Updating'];
-  expect(await told(texts)).toEqual(['collecting', 'endpoint w: Updating', 'wait 3 s', 'endpoint w: Updating']);
 });

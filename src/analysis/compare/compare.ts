@@ -37,13 +37,13 @@ async function inMemory(
   options: ComparisonOptions,
 ): Promise<{ predictions: Predictions; sampled: number } | undefined> {
   if (!(options.inMemory ?? sizeOf(records) <= SMALL_BYTES)) return undefined;
-  options.progress?.('reading captures');
+  options.progress?.({ step: 'reading-captures' });
   const { comparePredictions, readRecords } = await import('./memory/compare.ts');
   const production = readRecords(records.production, records.window);
   const shadow = readRecords(records.shadow, records.window);
   if (production === undefined || shadow === undefined) return undefined;
   options.signal?.throwIfAborted();
-  options.progress?.('comparing');
+  options.progress?.({ step: 'comparing' });
   return {
     predictions: comparePredictions(production, shadow, { ...options, sampling: records.sampling }),
     sampled: 1,

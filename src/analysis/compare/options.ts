@@ -2,6 +2,7 @@ import type { CaptureSet } from '../answers/captures.ts';
 import type { FieldRules } from '../answers/fields.ts';
 import type { Path } from '../answers/path.ts';
 import type { Truth } from '../answers/truth.ts';
+import type { Doing } from '../doing.ts';
 import type { Window } from '../observations.ts';
 import type { Task } from '../predictions.ts';
 
@@ -27,8 +28,8 @@ export interface ComparisonOptions {
   /** In memory, or by DuckDB (true, false); undefined: as the size of the records asks. */
   inMemory?: boolean | undefined;
   signal?: AbortSignal | undefined;
-  /** Is called with what is being done, for a progress line. */
-  progress?: ((doing: string) => void) | undefined;
+  /** Is told what is being done. */
+  progress?: ((doing: Doing) => void) | undefined;
 }
 
 /** The capture records of one variant: in files (`.jsonl`, `.jsonl.gz`), or already read, as from logs. */

@@ -35,10 +35,10 @@ export interface CollectOptions {
 export async function collect(aws: Aws, clock: Clock, options: CollectOptions): Promise<Observations> {
   const { endpoint } = options;
   const { signal, progress } = options.comparison;
-  progress?.('looking at the endpoint');
+  progress?.({ step: 'looking-at-endpoint' });
   const notes: string[] = [];
   const facts = await readEndpoint(aws, endpoint, notes, signal);
-  progress?.('reading metrics');
+  progress?.({ step: 'reading-metrics' });
   const variants = [facts.production.name, ...(facts.shadow === undefined ? [] : [facts.shadow.name])];
   // To load the client of S3 takes as long as CloudWatch takes to answer.
   if (options.predictions && facts.shadow !== undefined) void aws.s3().catch(() => undefined);
@@ -132,8 +132,7 @@ async function readPredictions(
       {
         cache: join(options.cache, 'captures'),
         signal: options.comparison.signal,
-        progress: (done, of) =>
-          options.comparison.progress?.(`fetching captures of ${variant}: ${done} of ${of} files`),
+        progress: (files, of) => options.comparison.progress?.({ step: 'fetching-captures', variant, files, of }),
       },
     );
   const shadow = facts.shadow.name;
@@ -201,7 +200,7 @@ async function predictionsFromLogs(
   const { signal, progress } = options.comparison;
   const window = windowOfShadow(metrics, options.window, notes);
   const read = async (variant: string) => {
-    progress?.(`reading the log of ${variant}`);
+    progress?.({ step: 'reading-log', variant });
     if (selector.query !== undefined) {
       const { lines, complete, overfull } = await queryLines(
         aws,
@@ -209,7 +208,7 @@ async function predictionsFromLogs(
         { endpoint: options.endpoint, variant, window, query: selector.query.text, most: MAX_LINES },
         {
           signal,
-          progress: (count) => progress?.(`querying the log of ${variant}: ${count} lines`),
+          progress: (lines) => progress?.({ step: 'reading-log', variant, lines }),
         },
       );
       if (!complete) notes.push(`The log of ${variant} was read only up to line ${MAX_LINES}. Shorten the window.`);

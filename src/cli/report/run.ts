@@ -10,6 +10,7 @@ import { watchEndpoint } from '../../lifecycle/watch.ts';
 import { renderers } from '../../report/render.ts';
 import type { Report } from '../../report/report.ts';
 import { plain } from '../../ui/io.ts';
+import { showDoing } from '../views/doing.ts';
 import { withProgress } from '../../ui/progress.ts';
 import type { ReportOptions } from './options.ts';
 import { judgeOptions } from './judge-options.ts';
@@ -29,7 +30,7 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
   if (options.files !== undefined) rejectUnusedFlags(resolve(app.cwd, options.files), options);
   const wanted = await judgeOptions(app, options);
   const look = looksAt(app, wanted, options.watch !== undefined);
-  const shown = () => withProgress(app.io, 'collecting', (progress) => look((doing) => progress.update(doing)));
+  const shown = () => withProgress(app.io, 'collecting', (progress) => look((doing) => showDoing(progress, doing)));
   const report = options.watch === undefined ? await shown() : await watch(app, options, wanted, shown);
   await show(app, options, report);
   if (options.save !== undefined) {

@@ -3,9 +3,13 @@ import type { LogLine } from '../../aws/logs.ts';
 import { targetName } from '../../lifecycle/notify.ts';
 import type { LifecycleEvent, Task, TaskEnd, TaskProgress } from '../../lifecycle/events.ts';
 import type { Unexamined } from '../../resources/artifact/check-remote.ts';
-import { appliedWords, type Step } from '../../resources/steps.ts';
+import type { ResolvedStep } from '../../resources/resolve.ts';
+import { describeHolder } from '../../state/lock.ts';
+import type { JournalNote } from '../../state/journal.ts';
+import { appliedWords, nameOf, type Step } from '../../resources/steps.ts';
 import { describeProgress, type Settled } from '../../resources/wait.ts';
 import { type Io, plain } from '../../ui/io.ts';
+import { showDoing } from './doing.ts';
 import { type Progress, startProgress } from '../../ui/progress.ts';
 import { paint } from '../../ui/theme.ts';
 import { counted, duration, timeOfDay } from '../../base/units.ts';
@@ -33,16 +37,16 @@ export function drawEvents(io: Io): (event: LifecycleEvent) => void {
   };
 }
 
-type Told = Exclude<LifecycleEvent, { kind: 'task-started' | 'task-progressed' | 'task-ended' | 'update-seen' }>;
+type ShownEvent = Exclude<LifecycleEvent, { kind: 'task-started' | 'task-progressed' | 'task-ended' | 'update-seen' }>;
 
 /** The lines of one event. Those that a command shows as its result are not drawn here. */
-function eventLines(io: Io, event: Told): string[] {
+function eventLines(io: Io, event: ShownEvent): string[] {
   const warn = (words: string) => [`${paint(io, 'warning', '!')} ${words}`];
   switch (event.kind) {
     case 'journal-note':
-      return [`note: ${event.note}`];
+      return [`note: ${journalNoteText(event.note)}`];
     case 'recovered':
-      return [`note: ${event.sentence}`];
+      return [`note: ${recoveredText(event.step)}`];
     case 'alarm-restored':
       return [`note: An abort was stopped before it restored the rule of ${event.alarm}; the rule is restored now.`];
     case 'step-applied': {
@@ -140,6 +144,17 @@ export function collapsed(lines: readonly string[]): { text: string; times: numb
   return [...counts.values()];
 }
 
+function journalNoteText(note: JournalNote): string {
+  return note.kind === 'incomplete-line'
+    ? `The last line of ${note.path} was written incompletely; it is left out.`
+    : `Took over the lock of ${describeHolder(note.from)}: that process ended without releasing it.`;
+}
+
+function recoveredText({ action, resource, outcome, error }: ResolvedStep): string {
+  const took = outcome === 'done' ? 'had been carried out' : (error ?? 'had not been carried out');
+  return `An earlier command was stopped before it learned the outcome of "${action} ${nameOf(resource)}": it ${took}.`;
+}
+
 type TaskEvent = Extract<LifecycleEvent, { kind: 'task-started' | 'task-progressed' | 'task-ended' }>;
 
 function taskView(io: Io): (event: TaskEvent) => void {
@@ -147,9 +162,10 @@ function taskView(io: Io): (event: TaskEvent) => void {
   return (event) => {
     if (event.kind === 'task-started') progress = startProgress(io, taskText(event.task));
     else if (event.kind === 'task-progressed') {
-      const text = progressText(event.task, event.progress);
+      if (progress === undefined) return;
+      if (event.progress.kind === 'analysis') return showDoing(progress, event.progress.doing);
       // Counts that change with every request are for a line that is drawn over itself.
-      if (event.progress.kind !== 'sent' || io.interactive) progress?.update(text);
+      if (event.progress.kind !== 'sent' || io.interactive) progress.update(progressText(event.task, event.progress));
     } else {
       const end = endText(io, event.task, event.end);
       if (end === undefined) progress?.stop();
@@ -187,7 +203,7 @@ function partOf({ payloads, of }: { payloads: number; of: number }): string {
   return payloads < of ? ` (the first ${payloads} of ${of})` : '';
 }
 
-function progressText(task: Task, progress: TaskProgress): string {
+function progressText(task: Task, progress: Exclude<TaskProgress, { kind: 'analysis' }>): string {
   switch (progress.kind) {
     case 'endpoint': {
       const seen = describeProgress(progress.endpoint);
@@ -197,8 +213,6 @@ function progressText(task: Task, progress: TaskProgress): string {
       const again = `${progress.problem.message}; asking again`;
       return task.name === 'await-config' ? `endpoint ${task.endpoint}: ${again}` : again;
     }
-    case 'analysis':
-      return progress.doing;
     case 'sent': {
       const of = task.name === 'send' && task.count !== undefined ? ` of ${task.count}` : '';
       return `${progress.sent}${of} sent, ${progress.failed} refused`;

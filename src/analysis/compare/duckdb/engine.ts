@@ -60,7 +60,7 @@ export async function compareWithDuckdb(
   const engine = await (opening ?? openEngine(run));
   try {
     const paired = await load(engine, records, run, first);
-    options.progress?.('summing');
+    options.progress?.({ step: 'summing' });
     return { predictions: await sum(engine, records, run, paired), sampled: paired.scanned.sampled };
   } finally {
     engine.close();
@@ -74,7 +74,7 @@ async function load(engine: Engine, records: Records, options: ComparisonOptions
   for (const method of ['inferenceId', 'eventId', 'input'] as const) {
     if (method === 'eventId') scanned = await scan(records, options, true);
     if (method !== 'input') await showSides(engine, columnsOf(options), scanned, task);
-    options.progress?.('pairing');
+    options.progress?.({ step: 'pairing' });
     const paired = await pairSides(engine, scanned, { method, truth: options.truth });
     if (paired.pairs > 0 || method === 'input')
       return { method: paired.pairs > 0 ? method : undefined, task, scanned, ...paired };

@@ -63,7 +63,7 @@ export async function scanRecords(records: Records, options: ComparisonOptions, 
     name: String(name),
   });
   const progress = (done: number) =>
-    options.progress?.(`reading captures: ${Math.floor((100 * done) / Math.max(1, tasks.length))} %`);
+    options.progress?.({ step: 'reading-captures', share: done / Math.max(1, tasks.length) });
   const inMemory = 'captures' in records.production || 'captures' in records.shadow;
   const threads = inMemory ? 1 : Math.min(options.threads ?? availableParallelism(), MAX_THREADS, tasks.length);
   let results: ScanResult[];
