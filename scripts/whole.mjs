@@ -12,7 +12,12 @@ const [name = '', ...rest] = process.argv.slice(2);
 
 /** The test files of each; the programs of others that `peers` needs. */
 const FILES = {
-  matrix: ['test/resources/crash.test.ts', 'test/emulator/storage/crash.test.ts', 'test/cli/canary/canary.test.ts'],
+  matrix: [
+    'test/resources/crash.test.ts',
+    'test/emulator/storage/crash.test.ts',
+    'test/cli/canary/canary.test.ts',
+    'test/cli/by-hand.test.ts',
+  ],
   peers: [
     'test/emulator/clients/boto3.test.ts',
     'test/emulator/clients/snippets.test.ts',

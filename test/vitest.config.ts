@@ -11,11 +11,19 @@ const asText = {
   },
 };
 
+/** Files that replace a module for themselves (`vi.mock`): each needs a worker of its own. */
+const ALONE = ['test/base/process-lock-links.test.ts'];
+
 export default defineConfig({
   plugins: [asText],
   test: {
+    // Test files share a worker and the modules it has loaded, which saves nearly half the time: so a test puts back
+    // whatever it changes in the process.
+    projects: [
+      { extends: true, test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: ALONE, isolate: false } },
+      { extends: true, test: { name: 'alone', include: ALONE, isolate: true } },
+    ],
     server: { deps: { inline: ['uplot'] } },
-    include: ['test/**/*.test.ts'],
     setupFiles: ['test/support/no-warnings.ts'],
     // The SDK warns about Node 20; NODE_EXTRA_CA_CERTS and real credentials of the machine must not reach a test.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', NO_COLOR: '1' },

@@ -105,6 +105,7 @@ test('no credentials: names --profile and --emulator', async () => {
     expect(ended.code).toBe(2);
     expect(ended.err).toMatch(/no AWS credentials were found[\s\S]*--profile[\s\S]*--emulator/);
   } finally {
-    process.env = before;
+    for (const name of Object.keys(process.env)) delete process.env[name];
+    Object.assign(process.env, before);
   }
 });

@@ -41,7 +41,7 @@ const unexpected = (played: readonly Played[], verdicts: readonly number[] = [0]
 test('README: your own endpoint in five commands, which end as it says', async () => {
   stage = await newStage(SOON);
   await endpointOfSomebodyElse('005');
-  const played = await stage.playWithTraffic(TRAFFIC, commandsIn('README.md', 'an endpoint "weather" with traffic'));
+  const played = await stage.playWithTraffic(commandsIn('README.md', 'an endpoint "weather" with traffic'));
   expect(played.map(({ command }) => command)).toEqual(
     expect.arrayContaining(['doctor', 'shadow', 'report', 'promote', 'undo', 'cleanup']),
   );
@@ -74,7 +74,7 @@ test('what needs an endpoint with a shadow', async () => {
   const attach = shellCommands(
     'shadowctl shadow --endpoint weather --artifact model.tar.gz --algorithm linear-learner --adopt --yes',
   );
-  const played = await stage.playWithTraffic(TRAFFIC, [...attach, ...commands]);
+  const played = await stage.playWithTraffic([...attach, ...commands]);
   expect(played.length).toBeGreaterThan(5);
   // Two equal models: a pass, where it is waited for; and what the other recipes look at may be too little for one.
   expect(played.find(({ line }) => line.includes('--until-decided'))?.code).toBe(0);
@@ -89,14 +89,12 @@ test('what needs an endpoint with traffic', async () => {
   await endpointOfSomebodyElse('005');
   const pages = PAGES.filter((page) => page !== 'README.md');
   const commands = pages.flatMap((page) => commandsIn(page, 'an endpoint "weather" with traffic'));
-  const played = await stage.playWithTraffic(TRAFFIC, commands);
+  const played = await stage.playWithTraffic(commands);
   expect(played.length).toBeGreaterThan(3);
   // How much a report finds depends on what stood before it.
   expect(unexpected(played, [0, 3])).toEqual([]);
   permitted(played);
 });
-
-const TRAFFIC = '--endpoint weather --data truth.csv --labels label --rate 0.5 --duration 12h'.split(' ');
 
 /** Endpoint `weather`, created without this project's journal, with an hour of traffic behind it. */
 async function endpointOfSomebodyElse(version: '005' | '009') {

@@ -5,6 +5,7 @@ import { interrupted } from '../../src/base/errors.ts';
 import { FINISHED, operationOf } from '../../src/emulator/http/server.ts';
 import { run } from '../../src/main.ts';
 import { capturedIo } from '../support/io.ts';
+import { flow } from '../support/traffic.ts';
 import { ARTIFACT_009, FIXTURES, type TestWorld, testWorld } from '../support/world.ts';
 import { ROOT, type ShellCommand, shadowctlWords } from './pages.ts';
 
@@ -26,8 +27,8 @@ export interface Played {
 export interface Stage {
   world: TestWorld;
   play(commands: readonly ShellCommand[]): Promise<Played[]>;
-  /** Plays while `invoke` with these words sends requests. */
-  playWithTraffic(traffic: readonly string[], commands: readonly ShellCommand[]): Promise<Played[]>;
+  /** Plays while endpoint `weather` gets a request every two seconds, from the rows of `truth.csv`. */
+  playWithTraffic(commands: readonly ShellCommand[]): Promise<Played[]>;
   close(): Promise<void>;
 }
 
@@ -48,9 +49,22 @@ export async function openStage(yaml = ''): Promise<Stage> {
   return {
     world,
     play,
-    async playWithTraffic(traffic, commands) {
-      const invoke = { words: ['shadowctl', 'invoke', ...traffic], background: true, to: undefined };
-      return (await play([invoke, ...commands, KILL])).slice(0, commands.length);
+    async playWithTraffic(commands) {
+      const stop = new AbortController();
+      const [played] = await world.clock.all([
+        async () => {
+          try {
+            return await play(commands);
+          } finally {
+            stop.abort();
+          }
+        },
+        async () => {
+          await flow(world.clock, world.emulator, { endpoint: 'weather', perSecond: 0.5, signal: stop.signal });
+          return undefined;
+        },
+      ]);
+      return played ?? [];
     },
     async close() {
       const usedEmulator = stage.played.some(({ command }) => command === 'emulator');
@@ -59,8 +73,6 @@ export async function openStage(yaml = ''): Promise<Stage> {
     },
   };
 }
-
-const KILL: ShellCommand = { words: ['kill', '%1'], background: false, to: undefined };
 
 interface Playing {
   world: TestWorld;

@@ -5,6 +5,6 @@ import base from '../vitest.config.ts';
 const tests = process.env.MUTANTS_TESTS?.split(' ') ?? [];
 
 export default mergeConfig(
-  { ...base, test: { ...base.test, include: [] } },
+  { ...base, test: { ...base.test, projects: undefined, include: [] } },
   defineConfig({ test: { include: tests, maxWorkers: 1 } }),
 );

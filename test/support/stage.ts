@@ -12,6 +12,7 @@ import { run } from '../../src/main.ts';
 import { printCommand, printText } from '../../src/base/text.ts';
 import type { Io } from '../../src/ui/io.ts';
 import { algorithmImage } from '../../src/resources/artifact/images.ts';
+import { flow } from './traffic.ts';
 
 export const ENDPOINT = 'weather';
 const START = Date.UTC(2026, 0, 5, 9);
@@ -38,8 +39,6 @@ export interface Stage {
   traffic<T>(work: () => Promise<T>, perSecond?: number): Promise<{ result: T; answered: number; failed: number }>;
   close(): Promise<void>;
 }
-
-const ROWS = readFileSync(join(FIXTURES, 'data/test.csv'), 'utf8').trim().split('\n');
 
 export async function openStage(
   options: {
@@ -89,8 +88,7 @@ export async function openStage(
     shadowctl,
     async traffic(work, perSecond = 2) {
       const done = new AbortController();
-      let answered = 0;
-      let failed = 0;
+      let count = { answered: 0, failed: 0 };
       const results: Awaited<ReturnType<typeof work>>[] = [];
       await clock.all<void>([
         async () => {
@@ -101,24 +99,10 @@ export async function openStage(
           }
         },
         async () => {
-          const { invokeEndpoint } = await import('../../src/aws/runtime.ts');
-          while (!done.signal.aborted) {
-            try {
-              await invokeEndpoint(aws, {
-                EndpointName: ENDPOINT,
-                Body: Buffer.from(ROWS[(answered + failed) % ROWS.length] ?? ''),
-                ContentType: 'text/csv',
-                InferenceId: `r-${clock.now()}`,
-              });
-              answered += 1;
-            } catch {
-              failed += 1;
-            }
-            await clock.sleep(1000 / perSecond, done.signal).catch(() => undefined);
-          }
+          count = await flow(clock, emulator, { endpoint: ENDPOINT, perSecond, signal: done.signal });
         },
       ]);
-      return { result: results[0] as Awaited<ReturnType<typeof work>>, answered, failed };
+      return { result: results[0] as Awaited<ReturnType<typeof work>>, ...count };
     },
     async close() {
       aws.close();

@@ -11,7 +11,7 @@ import { lines, shown, text } from '../../base/text.ts';
 import type { Io } from '../../ui/io.ts';
 import { differences, readCensus, renderCensus } from './census.ts';
 import { heading, paragraph, shellLine } from './narration.ts';
-import { ENDPOINT, type Line, NOTHING, type Plan, STANDING, STORY } from './story.ts';
+import { ENDPOINT, type Line, NOTHING, type Plan, type Scene, STANDING, STORY } from './story.ts';
 import { duration, HOUR, MINUTE } from '../../base/units.ts';
 
 export interface DemoOptions {
@@ -24,7 +24,7 @@ const HEAD_START = 12 * HOUR;
 const FILES = ['artifacts/005-model.tar.gz', 'artifacts/009-model.tar.gz', 'data/weather-test.csv', 'data/test.csv'];
 
 /** Plays the story on an emulator in this process; every line goes through the same parser and code as a typed one. */
-export async function run(app: App, options: DemoOptions): Promise<Outcome> {
+export async function run(app: App, options: DemoOptions, story: readonly Scene[] = STORY): Promise<Outcome> {
   const { io } = app;
   const began = app.clock.now();
   const project = options.keep ? app.cwd : await mkdtemp(join(tmpdir(), 'shadowctl-demo-'));
@@ -44,13 +44,13 @@ export async function run(app: App, options: DemoOptions): Promise<Outcome> {
       `shadowctl demo: the whole life cycle of a model on the endpoint ${ENDPOINT}. Everything below is what the command lines shown do, through the real AWS SDK over HTTP, to the emulator at ${emulator.url}; only time is virtual.`,
     ))
       io.out(line);
-    for (const [index, scene] of STORY.entries()) {
+    for (const [index, scene] of story.entries()) {
       io.out();
       io.out(heading(io, index + 1, scene.title));
       for (const line of paragraph(io, scene.about)) io.out(line);
       for (const line of scene.lines) await perform(app, line, surroundings);
     }
-    await takeStock(app, surroundings, 'What exists now, read back from the emulator', STORY.length + 1, STANDING);
+    await takeStock(app, surroundings, 'What exists now, read back from the emulator', story.length + 1, STANDING);
     if (options.keep) {
       const to = new Date(clock.now()).toISOString();
       const from = new Date(clock.now() - 95 * MINUTE).toISOString();
@@ -63,7 +63,7 @@ export async function run(app: App, options: DemoOptions): Promise<Outcome> {
       }
     } else {
       await perform(app, { argv: ['cleanup', '--endpoint', ENDPOINT, '--yes'], outcome: 'done' }, surroundings);
-      await takeStock(app, surroundings, 'What is left, read back from the emulator', STORY.length + 2, NOTHING);
+      await takeStock(app, surroundings, 'What is left, read back from the emulator', story.length + 2, NOTHING);
     }
     io.out(
       `The plan tracked. ${duration(clock.now() - (began - HEAD_START))} of endpoint time in ${duration(app.clock.now() - began)} of yours.`,

@@ -9,13 +9,14 @@ import {
   CreateModelCommand,
   SageMakerClient,
 } from '@aws-sdk/client-sagemaker';
-import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { expect } from 'vitest';
 import type { App } from '../../../src/app.ts';
 import { VirtualClock } from '../../../src/base/clock.ts';
 import { startEmulator } from '../../../src/emulator/http/server.ts';
 import type { Emulator } from '../../../src/emulator/http/server.ts';
 import type { Io } from '../../../src/ui/io.ts';
 import { createApp } from '../../../src/wire.ts';
+import { invoke, ROWS } from '../../support/traffic.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..');
 export const DATA = resolve(ROOT, 'fixtures', 'data', 'weather-test.csv');
@@ -45,7 +46,6 @@ export async function stage(shadow: 'good' | 'mismatched' | 'none', captured = t
   };
   const s3 = new S3Client({ ...options, forcePathStyle: true });
   const sagemaker = new SageMakerClient(options);
-  const runtime = new SageMakerRuntimeClient(options);
   await s3.send(new CreateBucketCommand({ Bucket: 'models' }));
   for (const name of ['005', '009']) {
     const Body = readFileSync(resolve(ROOT, 'fixtures', 'artifacts', `${name}-model.tar.gz`));
@@ -85,22 +85,15 @@ export async function stage(shadow: 'good' | 'mismatched' | 'none', captured = t
   );
   await sagemaker.send(new CreateEndpointCommand({ EndpointName: 'weather', EndpointConfigName: 'weather-config' }));
   clock.advance(10 * 60_000);
-  const rows = readFileSync(DATA, 'utf8').trim().split('\n').slice(1);
   let sent = 0;
   return {
     emulator,
     clock,
     async traffic(count, everyMs) {
       for (let i = 0; i < count; i += 1) {
-        const cells = (rows[sent % rows.length] ?? '').split(',');
-        await runtime.send(
-          new InvokeEndpointCommand({
-            EndpointName: 'weather',
-            ContentType: 'text/csv',
-            Body: cells.slice(0, -1).join(','),
-            InferenceId: `request-${sent}`,
-          }),
-        );
+        const inferenceId = `request-${sent}`;
+        const body = ROWS[sent % ROWS.length] ?? '';
+        expect(await invoke(emulator, { endpoint: 'weather', body, inferenceId })).toMatchObject({ status: 200 });
         sent += 1;
         clock.advance(everyMs);
       }
@@ -154,7 +147,6 @@ export async function stage(shadow: 'good' | 'mismatched' | 'none', captured = t
     async close() {
       s3.destroy();
       sagemaker.destroy();
-      runtime.destroy();
       await emulator.close();
       rmSync(folder, { recursive: true, force: true });
     },

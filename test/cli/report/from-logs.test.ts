@@ -38,6 +38,8 @@ const GROUP = '/aws/sagemaker/Endpoints/own';
 const TEXT_QUERY = `parse @message "predicted id=* score=* in" as told, said   # every other line is text
 | fields @timestamp, coalesce(request.id, told) as inferenceId, coalesce(score, said) as prediction
 | filter ispresent(inferenceId)`;
+/** What `put` writes. */
+const LINES_QUERY = 'fields @timestamp, inferenceId, prediction';
 
 const folder = mkdtempSync(join(tmpdir(), 'shadowctl-own-'));
 const script = join(folder, 'model.mjs');
@@ -100,12 +102,12 @@ async function printed(lines: number): Promise<void> {
 }
 
 /** Lines put into the log by hand: `perSecond` of them from a moment on, with the shadow's moved by a half. */
-async function put(start: number, count: number, perSecond: number): Promise<void> {
+async function put(start: number, lines: { production: number; shadow: number }, perSecond: number): Promise<void> {
   const client = await world.aws.logs();
   await client.send(new CreateLogGroupCommand({ logGroupName: GROUP }));
-  for (const [variant, moved] of [
-    ['AllTraffic', 0],
-    ['shadow', 0.5],
+  for (const [variant, count, moved] of [
+    ['AllTraffic', lines.production, 0],
+    ['shadow', lines.shadow, 0.5],
   ] as const) {
     const logStreamName = `${variant}/i-${start}`;
     await client.send(new CreateLogStreamCommand({ logGroupName: GROUP, logStreamName }));
@@ -118,6 +120,12 @@ async function put(start: number, count: number, perSecond: number): Promise<voi
         new PutLogEventsCommand({ logGroupName: GROUP, logStreamName, logEvents: events.slice(i, i + 5_000) }),
       );
   }
+}
+
+/** Where it does not matter what the log holds, only that it holds something. */
+async function printedOne(): Promise<void> {
+  await put(world.clock.now(), { production: 1, shadow: 1 }, 1);
+  world.clock.advance(120_000);
 }
 
 async function report(...words: string[]) {
@@ -156,19 +164,19 @@ describe('report --source logs --logs-query', () => {
 
   test('more than one query may give is read in parts, no line twice and none lost', async () => {
     // Four minutes of fifty lines a second, many of them on the very seconds that parts are cut at.
-    await put(START + 11 * 60_000, 12_000, 50);
+    await put(START + 11 * 60_000, { production: 12_000, shadow: 1_200 }, 50);
     world.clock.advance(400_000);
-    const { report: found } = await report('--logs-query', 'fields @timestamp, inferenceId, prediction');
+    const { report: found } = await report('--logs-query', LINES_QUERY);
     expect(found?.observations.predictions).toMatchObject({
-      pairs: 12_000,
+      pairs: 1_200,
       production: { records: 12_000, unreadable: 0 },
-      shadow: { records: 12_000, unreadable: 0 },
+      shadow: { records: 1_200, unreadable: 0 },
     });
     expect(found?.observations.notes.join(' ')).not.toContain('missing');
   });
 
   test('more than is ever read is cut by time, and told of', async () => {
-    await put(START + 11 * 60_000, 12_000, 50);
+    await put(START + 11 * 60_000, { production: 1, shadow: 3_600 }, 50);
     world.clock.advance(400_000);
     const window = { from: START + 10 * 60_000, to: START + 15 * 60_000 };
     const query = 'fields @timestamp, inferenceId';
@@ -184,10 +192,10 @@ describe('report --source logs --logs-query', () => {
   });
 
   test('a second with more lines than a query gives is told of', async () => {
-    await put(START + 11 * 60_000, 10_050, 12_000);
+    await put(START + 11 * 60_000, { production: 10_050, shadow: 50 }, 12_000);
     world.clock.advance(300_000);
     const words = ['--from', '2026-01-05T09:11Z', '--to', '2026-01-05T09:12Z'];
-    const { report: found } = await report('--logs-query', 'fields @timestamp, inferenceId, prediction', ...words);
+    const { report: found } = await report('--logs-query', LINES_QUERY, ...words);
     expect(found?.observations.predictions?.production.records).toBe(10_000);
     expect(found?.observations.notes.join(' ')).toContain(
       '1 second of the log of AllTraffic hold more than 10 000 lines each',
@@ -202,7 +210,7 @@ describe('report --source logs --logs-query', () => {
   });
 
   test('what AWS does not understand is said with its words and what was sent', async () => {
-    await traffic(1);
+    await printedOne();
     const { code, err } = await report('--logs-query', 'fields @timestamp | dedup @message');
     expect(code).toBe(2);
     expect(err).toContain(
@@ -218,14 +226,14 @@ describe('report --source logs --logs-query', () => {
     [['--logs-query', 'fields inferenceId, prediction'], 'have no @timestamp'],
     [['--logs-query', 'fields @message', '--log-pattern', '{ $.a = * }'], 'exclude each other'],
   ])('%j is refused', async (words, said) => {
-    await traffic(1);
+    await printedOne();
     const { code, err } = await report(...words);
     expect(code).toBe(2);
     expect(err).toContain(said);
   });
 
   test('a query that is interrupted is stopped', async () => {
-    await traffic(1);
+    await printedOne();
     const stop = new AbortController();
     let id: string | undefined;
     world.emulator.world.faults.add({
@@ -250,12 +258,13 @@ describe('report --source logs --logs-query', () => {
   test.each(['StartQuery', 'GetQueryResults'])(
     'throttling, faults and lost replies of %s are outlived',
     async (operation) => {
-      await traffic(4);
+      await put(START + 11 * 60_000, { production: 4, shadow: 4 }, 1);
+      world.clock.advance(300_000);
       const { faults } = world.emulator.world;
       faults.add({ kind: 'throttle', service: 'logs', operation, times: 2 });
       faults.add({ kind: 'error', service: 'logs', operation, times: 1 });
       faults.add({ kind: 'drop-reply', service: 'logs', operation, times: 1 });
-      const { report: found } = await report('--logs-query', TEXT_QUERY);
+      const { report: found } = await report('--logs-query', LINES_QUERY);
       expect(found?.observations.predictions).toMatchObject({ pairs: 4 });
     },
   );

@@ -1,18 +1,16 @@
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
 import { shadowCommand } from '../../../src/cli/shadow.ts';
 import { interrupted } from '../../../src/base/errors.ts';
 import { builtProgram } from '../../support/built.ts';
 import { optionsOf } from '../../support/parse.ts';
+import { type Flow, flow } from '../../support/traffic.ts';
 import { wordsOf } from '../../support/words.ts';
-import { ARTIFACT_005, ARTIFACT_009, FIXTURES, type TestWorld, testWorld } from '../../support/world.ts';
+import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../../support/world.ts';
 
-const DATA = join(FIXTURES, 'data/test.csv');
 const DEPLOY = `deploy --endpoint weather --artifact ${ARTIFACT_005} --algorithm linear-learner --instances 3 --model-name m1 --config-name c1 --yes`;
 const SHADOW = `shadow --endpoint weather --artifact ${ARTIFACT_009} --algorithm linear-learner --model-name m2 --config-name c2 --yes --calibrate 30m`;
 
@@ -21,6 +19,12 @@ beforeEach(async () => {
   world = await testWorld();
 });
 afterEach(() => world.close());
+
+/** A request every two seconds, for so many minutes. */
+async function traffic(minutes: number, flowing: Partial<Flow> = {}): Promise<undefined> {
+  const duration = minutes * 60_000;
+  await flow(world.clock, world.emulator, { endpoint: 'weather', perSecond: 0.5, duration, ...flowing });
+}
 
 test('words', async () => {
   expect(await optionsOf(shadowCommand, ['--endpoint', 'w', '--calibrate', '1h30m'])).toMatchObject({
@@ -53,11 +57,10 @@ test('how answers are read is said as for report, and only where something is me
 
 test('a path into the answers is measured, and a report on another path leaves the floor out', async () => {
   await world.shadowctl(DEPLOY);
-  const traffic = `invoke --endpoint weather --data ${DATA} --rate 0.5 --duration`;
   const path = '$.predictions[*].score[0]';
   const [attached] = await world.clock.all([
     () => world.shadowctl([...wordsOf(SHADOW), '--prediction', path]),
-    () => world.shadowctl(`${traffic} 60m`),
+    () => traffic(60),
   ]);
   expect(attached).toMatchObject({ code: 0 });
   expect(attached?.err).toMatch(/Noise floor of m1: 0 % of the numbers beyond the tolerance, over [89]\d\d pairs/);
@@ -72,12 +75,8 @@ test('a path into the answers is measured, and a report on another path leaves t
 
 test('production is its own shadow first; the report knows the noise floor and what shadowing costs', async () => {
   await world.shadowctl(DEPLOY);
-  const traffic = `invoke --endpoint weather --data ${DATA} --rate 0.5 --duration`;
-  await world.shadowctl(`${traffic} 45m`);
-  const [attached] = await world.clock.all([
-    () => world.shadowctl(`${SHADOW} --format json`),
-    () => world.shadowctl(`${traffic} 60m`),
-  ]);
+  await traffic(45);
+  const [attached] = await world.clock.all([() => world.shadowctl(`${SHADOW} --format json`), () => traffic(60)]);
   expect(attached).toMatchObject({ code: 0 });
   // Standard output holds the one result.
   expect(JSON.parse(attached?.out ?? '')).toMatchObject({
@@ -103,9 +102,9 @@ test('production is its own shadow first; the report knows the noise floor and w
 
 test('what shadowing costs production stands in the report', async () => {
   await world.shadowctl(DEPLOY);
-  await world.shadowctl(`invoke --endpoint weather --data ${DATA} --rate 0.5 --duration 30m`);
+  await traffic(30);
   await world.shadowctl(SHADOW.replace(' --calibrate 30m', ''));
-  await world.shadowctl(`invoke --endpoint weather --data ${DATA} --rate 0.5 --duration 20m`);
+  await traffic(20);
   const { out } = await world.shadowctl('report --endpoint weather --last 20m');
   expect(out).toContain('Production before and with the shadow');
 });
@@ -138,11 +137,10 @@ const CALIBRATED = 'Noise floor of m1';
 
 test('Ctrl-C while it measures says what stands; the same command goes on where it was', async () => {
   await world.shadowctl(DEPLOY);
-  const traffic = `invoke --endpoint weather --data ${DATA} --rate 0.5 --duration`;
   const control = new AbortController();
   const [stopped] = await world.clock.all([
     () => world.shadowctl(SHADOW, { signal: control.signal }),
-    () => world.shadowctl(`${traffic} 20m`),
+    () => traffic(20),
     async () => {
       await world.clock.sleep(20 * 60_000);
       control.abort(interrupted('Interrupted.'));
@@ -159,7 +157,7 @@ test('Ctrl-C while it measures says what stands; the same command goes on where 
   expect(refused.err).toContain('It continues; then the candidate is attached');
   expect((await world.shadowctl('status --endpoint weather')).out).toContain('its own shadow');
   const began = world.clock.now();
-  const [ended] = await world.clock.all([() => world.shadowctl(SHADOW), () => world.shadowctl(`${traffic} 25m`)]);
+  const [ended] = await world.clock.all([() => world.shadowctl(SHADOW), () => traffic(25)]);
   expect(ended).toMatchObject({ code: 0 });
   expect(ended?.err).toContain(CALIBRATED);
   // No second attachment, and not half an hour anew.
@@ -235,14 +233,13 @@ test('of a JSON model that numbers its answers, only a path into them can be mea
     const image = '000000000000.dkr.ecr.us-east-1.amazonaws.com/acme/own:1';
     const deploy = `deploy --endpoint weather --image ${image} --instances 1 --model-name m1 --config-name c1 --yes`;
     expect(await world.shadowctl(deploy)).toMatchObject({ code: 0 });
-    const data = join(world.root, 'requests.jsonl');
-    await writeFile(data, Array.from({ length: 400 }, (_, i) => JSON.stringify({ x: (i * 37) % 400 })).join('\n'));
+    const rows = Array.from({ length: 400 }, (_, i) => JSON.stringify({ x: (i * 37) % 400 }));
     const shadow = (model: string, config: string) =>
       `shadow --endpoint weather --image ${image} --model-name ${model} --config-name ${config} --yes --calibrate 15m`;
     const calibrated = async (line: string, ...reading: string[]) => {
       const [ended] = await world.clock.all([
         () => world.shadowctl([...wordsOf(line), ...reading]),
-        () => world.shadowctl(`invoke --endpoint weather --data ${data} --rate 0.5 --duration 45m`),
+        () => traffic(45, { rows, contentType: 'application/json', perSecond: 0.34 }),
       ]);
       expect(ended).toMatchObject({ code: 0 });
       return ended?.err ?? '';
