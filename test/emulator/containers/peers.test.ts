@@ -57,8 +57,7 @@ describe.each(Object.keys(IMAGE_OF))('XGBoost %s', (release) => {
     await run(release, 'make', out, '20261129');
     const made = readRecordings(out).made.get(release);
     if (!made) throw new Error(`nothing was written for ${release}`);
-    const { vector: _, ...models } = made.models;
-    expect(differencesOfModels({ ...made, models })).toEqual([]);
+    expect(differencesOfModels(made)).toEqual([]);
     expect(differencesOfPayloads(made)).toEqual([]);
   });
 });

@@ -58,6 +58,7 @@ export function recordingOf(release: string): Recorded {
   return read;
 }
 
+/** What all releases of a folder recorded. */
 export function readRecordings(folder: string): Recordings {
   const found: Recordings = { made: new Map(), loads: new Map() };
   for (const name of readdirSync(folder)) {
@@ -78,14 +79,14 @@ const asCsv = (rows: Recorded['rows']) => Buffer.from(rows.map((row) => row.map(
 export function differencesOfModels({ release, rows, models, widths }: Recorded): string[] {
   const differences = Object.entries(models).flatMap(([name, { files, outcomes }]) =>
     Object.entries(files).flatMap(([form, file]) =>
-      difference(`${name} ${form}`, outcomes[form] as Outcome, outcome(release, file, asCsv(rows))),
+      difference(`${name} ${form}`, outcomes[form] as Outcome, serve(release, file)(asCsv(rows), 'csv')),
     ),
   );
   for (const [key, recorded] of Object.entries(widths)) {
     const [form = '', columns] = key.split(' ');
     const file = models['logistic']?.files[form] as string;
     const cut = rows.map((row) => [...row, 0.5, 0.25].slice(0, Number(columns)));
-    differences.push(...difference(`columns of ${key}`, recorded, outcome(release, file, asCsv(cut))));
+    differences.push(...difference(`columns of ${key}`, recorded, serve(release, file)(asCsv(cut), 'csv')));
   }
   return differences;
 }
@@ -95,41 +96,48 @@ export function differencesOfLoads({ made, loads }: Recordings, release: string)
   return Object.entries(loads.get(release) ?? {}).flatMap(([key, recorded]) => {
     const [from = '', name = '', form = ''] = key.split(' ');
     const other = made.get(from) as Recorded;
-    return difference(key, recorded, outcome(release, other.models[name]?.files[form] as string, asCsv(other.rows)));
+    return difference(
+      key,
+      recorded,
+      serve(release, other.models[name]?.files[form] as string)(asCsv(other.rows), 'csv'),
+    );
   });
 }
 
 /** The same for payloads of every sort. */
 export function differencesOfPayloads({ release, models, payloads, read }: Recorded): string[] {
-  return Object.entries(read).flatMap(([form, { loaded, said }]) =>
-    payloads.flatMap(([format, body], i) => {
+  return Object.entries(read).flatMap(([form, { loaded, said }]) => {
+    const ask = serve(release, models['logistic']?.files[form] as string);
+    return payloads.flatMap(([format, body], i) => {
       const bytes = Buffer.from(body, 'base64');
-      const ours = outcome(release, models['logistic']?.files[form] as string, bytes, format);
       const recorded = { loaded, ...(said[i] as Said) };
-      return difference(`${form} ${format} ${JSON.stringify(bytes.toString('latin1'))}`, recorded, ours);
-    }),
-  );
+      return difference(`${form} ${format} ${JSON.stringify(bytes.toString('latin1'))}`, recorded, ask(bytes, format));
+    });
+  });
 }
 
-function outcome(release: string, file: string, body: Uint8Array, format = 'csv'): Outcome {
+/** What the emulator's image of a release makes of a model file, and then of payloads. */
+function serve(release: string, file: string): (body: Uint8Array, format: string) => Outcome {
   const image = imageVersion(IMAGE_OF[release] as string);
   const models = loadModels(new Map([['xgboost-model', bytesOf(file)]]), image, {});
-  if ('failure' in models) return { failed: { failure: models.failure } };
+  if ('failure' in models) return () => ({ failed: { failure: models.failure } });
   const loaded = models.boosters[0]?.pickled ? 'pickle' : 'load_model';
-  let matrix: ReturnType<typeof parsePayload>;
-  try {
-    matrix = parsePayload(body, `text/${format}`, image);
-  } catch (error) {
-    return { loaded, unreadable: (error as Error).message.replace(/^Loading .* format:\n /, '') };
-  }
-  try {
-    return { loaded, answers: evaluate(models.boosters, matrix, image) };
-  } catch (error) {
-    return { loaded, refused: (error as Error).message };
-  }
+  return (body, format) => {
+    let matrix: ReturnType<typeof parsePayload>;
+    try {
+      matrix = parsePayload(body, `text/${format}`, image);
+    } catch (error) {
+      return { loaded, unreadable: (error as Error).message.replace(/^Loading .* format:\n /, '') };
+    }
+    try {
+      return { loaded, answers: evaluate(models.boosters, matrix, image) };
+    } catch (error) {
+      return { loaded, refused: (error as Error).message };
+    }
+  };
 }
 
-/** Empty, or one line that says how ours differs. Files that end the release's process count as not loaded. */
+/** Empty, or one line that says how ours differs. */
 function difference(what: string, recorded: Outcome, ours: Outcome): string[] {
   if (same(recorded, ours)) return [];
   return [`${what}: ours ${JSON.stringify(ours).slice(0, 400)}, recorded ${JSON.stringify(recorded).slice(0, 400)}`];

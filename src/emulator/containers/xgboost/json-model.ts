@@ -37,7 +37,7 @@ export function readJsonModel(document: unknown, image: ImageVersion): Booster {
     return { ...shared, trees: [], groupOf: new Int32Array(), treeWeights: undefined, linear: weights };
   }
   const forest = object(object(name === 'dart' ? booster['gbtree'] : booster, name)['model'], 'model');
-  const trees = list(forest['trees'], 'trees').map((tree) => readTree(object(tree, 'a tree'), features, image));
+  const trees = list(forest['trees'], 'trees').map((tree) => readTree(object(tree, 'a tree'), features, groups, image));
   const groupOf = Int32Array.from(list(forest['tree_info'], 'tree_info'), Number);
   const treeWeights =
     name === 'dart' ? Float32Array.from(list(booster['weight_drop'], 'weight_drop'), Number) : undefined;
@@ -59,12 +59,11 @@ function checkAge(tree: Json, image: ImageVersion): void {
   if (!atLeast(image, 1, 6) && typeof first === 'number') throw new Error('Invalid cast, from Integer to Boolean');
 }
 
-function readTree(tree: Json, features: number, image: ImageVersion): Tree {
+function readTree(tree: Json, features: number, groups: number, image: ImageVersion): Tree {
   checkAge(tree, image);
   const numbers = (key: string) => list(tree[key], key);
   const left = Int32Array.from(numbers('left_children'), Number);
   const vector = integer(object(tree['tree_param'] ?? {}, 'tree_param')['size_leaf_vector'] ?? 0);
-  if (vector > 1) throw new Error('the emulator does not evaluate trees with vector leaves (multi_output_tree)');
   const read: Tree = {
     left,
     right: Int32Array.from(numbers('right_children'), Number),
@@ -72,11 +71,29 @@ function readTree(tree: Json, features: number, image: ImageVersion): Tree {
     value: Float32Array.from(numbers('split_conditions'), Number),
     defaultLeft: Uint8Array.from(numbers('default_left'), Number),
     categories: readCategories(tree),
+    vectors: undefined,
   };
   for (const part of [read.right, read.feature, read.value, read.defaultLeft]) {
     if (part.length !== left.length) throw new Error('the columns of a tree differ in length');
   }
-  return checkTree(read, features);
+  checkTree(read, features);
+  return vector > 1 ? { ...read, vectors: readVectors(tree, read, vector, groups) } : read;
+}
+
+/** Vectors of leaves: of the node in base_weights, and since 3.1 in leaf_weights, at the place where the right child would be. */
+function readVectors(tree: Json, { left, right }: Tree, size: number, groups: number): Float32Array {
+  if (size !== groups) throw new Error(`the leaves of a tree have ${size} numbers for ${groups} outputs`);
+  const packed = tree['leaf_weights'] !== undefined;
+  const weights = Float32Array.from(list(packed ? tree['leaf_weights'] : tree['base_weights'], 'leaf_weights'), Number);
+  const vectors = new Float32Array(left.length * size);
+  for (let node = 0; node < left.length; node++) {
+    if (left[node] !== -1) continue;
+    const at = packed ? (right[node] as number) : node;
+    const leaf = weights.subarray(at * size, (at + 1) * size);
+    if (at < 0 || leaf.length !== size) throw new Error(`node ${node} of a tree has no leaf`);
+    vectors.set(leaf, node * size);
+  }
+  return vectors;
 }
 
 function readCategories(tree: Json): Map<number, Set<number>> | undefined {

@@ -93,6 +93,7 @@ function readTree(data: Reader, features: number, image: ImageVersion): Tree {
     value: new Float32Array(nodes),
     defaultLeft: new Uint8Array(nodes),
     categories: undefined,
+    vectors: undefined,
   };
   for (let i = 0; i < nodes; i++) {
     data.skip(4);

@@ -10,6 +10,8 @@ export interface Tree {
   defaultLeft: Uint8Array;
   /** Categories that go right, by node; other nodes split by threshold. */
   categories: ReadonlyMap<number, ReadonlySet<number>> | undefined;
+  /** The leaves of a tree that answers all outputs at once (multi_output_tree), node after node; undefined of others. */
+  vectors: Float32Array | undefined;
 }
 
 /** A booster, whatever file it came from. */

@@ -18,10 +18,19 @@ export function predictRecord(booster: Booster, record: Float32Array, sumFirst: 
 function treeMargins(booster: Booster, record: Float32Array, sumFirst: boolean): Float32Array {
   const { groups, trees, treeWeights } = booster;
   const margins = sumFirst ? new Float32Array(groups) : baseMargins(booster);
-  const end = booster.treeLimit > 0 ? Math.min(trees.length, booster.treeLimit * groups) : trees.length;
+  // A tree with vectors as leaves is one for all outputs.
+  const each = trees[0]?.vectors ? 1 : groups;
+  const end = booster.treeLimit > 0 ? Math.min(trees.length, booster.treeLimit * each) : trees.length;
   for (let t = 0; t < end; t++) {
+    const tree = trees[t] as Tree;
+    const node = leafOf(tree, record);
+    if (tree.vectors) {
+      for (let g = 0; g < groups; g++)
+        margins[g] = fround((margins[g] as number) + (tree.vectors[node * groups + g] as number));
+      continue;
+    }
     const group = booster.groupOf[t] as number;
-    let leaf = leafValue(trees[t] as Tree, record);
+    let leaf = tree.value[node] as number;
     if (treeWeights) leaf = fround(leaf * (treeWeights[t] as number));
     margins[group] = fround((margins[group] as number) + leaf);
   }
@@ -35,7 +44,8 @@ function baseMargins({ groups, baseMargin }: Booster): Float32Array {
   return margins;
 }
 
-function leafValue(tree: Tree, record: Float32Array): number {
+/** The node at which a record ends. */
+function leafOf(tree: Tree, record: Float32Array): number {
   let node = 0;
   for (let left = tree.left[0] as number; left !== -1; left = tree.left[node] as number) {
     const x = record[tree.feature[node] as number];
@@ -43,7 +53,7 @@ function leafValue(tree: Tree, record: Float32Array): number {
     else if (goesLeft(tree, node, x)) node = left;
     else node = tree.right[node] as number;
   }
-  return tree.value[node] as number;
+  return node;
 }
 
 function goesLeft(tree: Tree, node: number, x: number): boolean {
