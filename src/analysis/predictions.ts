@@ -99,12 +99,20 @@ export interface InputSums {
   squares: number;
 }
 
+/** Lines that could not be read, for one reason. */
+export interface LostLines {
+  why: string;
+  count: number;
+}
+
 /** What became of the capture records of one variant; everything that is not paired is counted under a reason. */
 export interface SideCounts {
   files: number;
   records: number;
   /** Lines that are no capture record: torn, half-written, something else. */
   unreadable: number;
+  /** Why they are none, the commonest reason first. Saved by an older version, or from logs: undefined. */
+  unreadableBy?: readonly LostLines[] | undefined;
   /** Records outside of the window, left out. */
   outside: number;
   /** Records without an answer (input-only captures, failed calls). */

@@ -22,6 +22,7 @@ export function renderMarkdown(report: Report, options: Pick<RenderOptions, 'com
     `## Shadow report on ${code(about.endpoint)}`,
     `${about.window}${about.policy === undefined ? '' : `; policy: ${code(about.policy)}`}`,
   ];
+  parts.push(...about.unread.map((words) => `⚠️ ${text(words)}`));
   const { nothing, metrics, predictions } = contentOf(report);
   if (nothing !== undefined) {
     const outcome = verdict === undefined ? '' : `**${MARK[verdict.outcome]} ${verdict.outcome}**: `;

@@ -1,4 +1,6 @@
 import { isObject } from '../../base/json.ts';
+import type { LostLines } from '../predictions.ts';
+
 /** One half of a captured request. */
 export interface Payload {
   /** As it stands in the record: text, or base64. */
@@ -22,6 +24,8 @@ export interface CaptureSet {
   files: number;
   captures: readonly Capture[];
   unreadable: number;
+  /** Why, as far as it is known. */
+  unreadableBy?: readonly LostLines[] | undefined;
   outside: number;
   examples: readonly string[];
 }

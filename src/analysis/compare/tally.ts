@@ -1,9 +1,13 @@
+import type { LostLines } from '../predictions.ts';
+
 const EXAMPLES = 5;
 
 /** Where the records of one variant went. */
 export interface ScanCounts {
   records: number;
   unreadable: number;
+  /** The same by reason. */
+  unreadableBy: readonly LostLines[];
   outside: number;
   withoutAnswer: number;
   unparsed: number;
@@ -26,17 +30,25 @@ export class Tally implements ScanCounts {
   answers = 0;
   scored = 0;
   readonly examples: string[] = [];
-  readonly #reasons = new Set<string>();
+  /** A plain field: threads hand it over. */
+  readonly unreadableBy: LostLines[] = [];
 
   /** Counts a line that could not be read at all. */
   lost(why: string, where: string): void {
     this.unreadable += 1;
+    const known = this.unreadableBy.some((one) => one.why === why);
+    addLost(this.unreadableBy, [{ why, count: 1 }]);
     const words = `${why}: ${where.slice(0, 100)}`;
-    if (this.#reasons.has(why)) return this.example(words);
+    if (known) return this.example(words);
     // Whatever else there is, every reason is named once.
-    this.#reasons.add(why);
     this.examples.unshift(words);
     this.examples.splice(EXAMPLES);
+  }
+
+  /** What was lost before: counted elsewhere, with its reasons where they are known. */
+  lostBefore(unreadable: number, by: readonly LostLines[] = []): void {
+    this.unreadable += unreadable;
+    addLost(this.unreadableBy, by);
   }
 
   example(words: string): void {
@@ -46,10 +58,14 @@ export class Tally implements ScanCounts {
 
 /** The counts of several threads together. */
 export function total(counts: readonly ScanCounts[]): ScanCounts {
-  const sum = (name: Exclude<keyof ScanCounts, 'examples'>) => counts.reduce((all, one) => all + one[name], 0);
+  const unreadableBy: LostLines[] = [];
+  for (const one of counts) addLost(unreadableBy, one.unreadableBy);
+  const sum = (name: Exclude<keyof ScanCounts, 'examples' | 'unreadableBy'>) =>
+    counts.reduce((all, one) => all + one[name], 0);
   return {
     records: sum('records'),
     unreadable: sum('unreadable'),
+    unreadableBy,
     outside: sum('outside'),
     withoutAnswer: sum('withoutAnswer'),
     unparsed: sum('unparsed'),
@@ -58,6 +74,16 @@ export function total(counts: readonly ScanCounts[]): ScanCounts {
     scored: sum('scored'),
     examples: mixed(counts.map((one) => one.examples)),
   };
+}
+
+/** Adds counts by reason to others; the commonest comes first. */
+export function addLost(all: LostLines[], more: readonly LostLines[]): void {
+  for (const { why, count } of more) {
+    const known = all.find((one) => one.why === why);
+    if (known === undefined) all.push({ why, count });
+    else known.count += count;
+  }
+  all.sort((a, b) => b.count - a.count || (a.why < b.why ? -1 : 1));
 }
 
 /** Five examples, the first of each thread first: it is the first of its kind. */

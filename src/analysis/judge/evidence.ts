@@ -61,11 +61,37 @@ export function insufficientData(predictions: Predictions, evidence: Evidence): 
       missing: minimumPairs - predictions.pairs,
     };
   }
+  const unread = unreadCaptures(predictions, evidence);
+  if (unread !== undefined) return unread;
   const coverage = predictions.coverage ?? 0;
   if (coverage < minimumCoverage) {
     return {
       reason: `only ${percent(Math.floor(coverage * 1000) / 1000)} of production's captured requests are paired, and the policy requires ${percent(minimumCoverage)}`,
       missing: 0,
+    };
+  }
+  return undefined;
+}
+
+/**
+ * What was captured and cannot be read is in no number, and may be just what differs: more than the policy allows of
+ * answers keeps the others from passing. The shadow's own unreadable answers have a gate of their own.
+ */
+function unreadCaptures({ production, shadow }: Predictions, { policy, challenger }: Evidence): Blocker | undefined {
+  for (const [whose, side, answers] of [
+    ["production's", production, production.unparsed],
+    [`the ${challenger}'s`, shadow, 0],
+  ] as const) {
+    const { records, unreadable, unreadableBy } = side;
+    const lines = records + unreadable;
+    const lost = unreadable + answers;
+    if (lost <= policy.unparsed * lines) continue;
+    const [reason] = unreadableBy ?? [];
+    const why = reason === undefined ? '' : ` (${count(reason.count)}: ${reason.why})`;
+    return {
+      reason: `${count(lost)} of ${whose} ${count(lines)} captures (${percent(lost / lines)}) cannot be read${why}, and nobody knows what they say`,
+      missing: 0,
+      needs: needsAdvice('captures that can be read'),
     };
   }
   return undefined;

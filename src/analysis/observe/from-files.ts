@@ -7,9 +7,12 @@ import type { MetricTable, Observations, Window } from '../observations.ts';
 import { METRICS } from '../observations.ts';
 import { compareRecords } from '../compare/compare.ts';
 import type { ComparisonOptions, Records } from '../compare/options.ts';
-import { MINUTE } from '../../base/units.ts';
+import { withSpill } from '../compare/spill.ts';
+import { counted, MINUTE } from '../../base/units.ts';
 import { type LineRecords, lineNotes, type LogText, recordsOfLines } from './from-lines.ts';
 import type { LinePattern } from './line-pattern.ts';
+import { oddCaptures, tidyCaptures } from './tidy-captures.ts';
+import { variantsRoot } from './variant-folders.ts';
 
 export interface FromFilesOptions {
   /** A saved observations file, or a folder of captures with a folder per variant. */
@@ -71,15 +74,32 @@ function restore(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, restore(inner)]));
 }
 
-async function fromFolder(options: FromFilesOptions): Promise<Observations> {
-  const [production, shadow] = await chooseVariants(options);
-  return compared(options, {
-    names: [production, shadow],
-    production: { files: await captureFiles(join(options.path, production)) },
-    shadow: { files: await captureFiles(join(options.path, shadow)) },
-    notes: [
-      `From the capture files under ${options.path}: they contain no metrics, so errors and latency are not judged.`,
-    ],
+async function fromFolder(asked: FromFilesOptions): Promise<Observations> {
+  const root = variantsRoot(asked.path, await captureFiles(asked.path));
+  const options = { ...asked, path: root };
+  const names = await chooseVariants(options);
+  const files = {
+    production: await captureFiles(join(root, names[0])),
+    shadow: await captureFiles(join(root, names[1])),
+  };
+  const notes = [
+    `From the capture files under ${root}: they contain no metrics, so errors and latency are not judged.`,
+    ...(root === asked.path ? [] : [`The folders of the variants were found below ${asked.path}.`]),
+  ];
+  const odd = new Set([...oddCaptures(files.production), ...oddCaptures(files.shadow)]);
+  const compareFiles = (production: readonly string[], shadow: readonly string[]) =>
+    compared(options, { names, production: { files: production }, shadow: { files: shadow }, notes });
+  if (odd.size === 0) return compareFiles(files.production, files.shadow);
+  notes.push(
+    `${counted(odd.size, 'capture files')} ${odd.size === 1 ? 'is' : 'are'} not JSON Lines in UTF-8, and ${odd.size === 1 ? 'was' : 'were'} read record by record, such as ${[...odd][0]}.`,
+  );
+  return withSpill(options.comparison.spill, (spill) => {
+    const tidied = (side: keyof typeof files) =>
+      files[side].map((path, i) => {
+        const into = join(spill, `${side}-${i}.jsonl`);
+        return odd.has(path) && tidyCaptures(path, into) ? into : path;
+      });
+    return compareFiles(tidied('production'), tidied('shadow'));
   });
 }
 

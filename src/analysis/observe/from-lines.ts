@@ -3,6 +3,8 @@ import { jsonRecords } from '../../base/json-records.ts';
 import { parseLiteral } from '../../base/literal.ts';
 import { count } from '../../base/units.ts';
 import type { Capture, CaptureSet, Payload } from '../answers/captures.ts';
+import type { LostLines } from '../predictions.ts';
+import { addLost } from '../compare/tally.ts';
 import { type LineFields, type LineMatch, type LinePattern, matchLine } from './line-pattern.ts';
 import { type LineTime, timeIn } from './line-time.ts';
 
@@ -143,6 +145,7 @@ class LineReader {
   readonly #captures: Capture[] = [];
   readonly #examples: string[] = [];
   #unreadable = 0;
+  readonly #reasons: LostLines[] = [];
   #others = 0;
   #begun = 0;
   #timeless = 0;
@@ -163,6 +166,7 @@ class LineReader {
 
   lost(why: string, line: string): void {
     this.#unreadable += 1;
+    addLost(this.#reasons, [{ why, count: 1 }]);
     if (this.#examples.length < EXAMPLES) this.#examples.push(`${why}: ${line.slice(0, SHOWN)}`);
   }
 
@@ -193,6 +197,7 @@ class LineReader {
   /** What belongs to nobody else. */
   add(other: LineReader): void {
     this.#unreadable += other.#unreadable;
+    addLost(this.#reasons, other.#reasons);
     this.#others += other.#others;
     this.#begun += other.#begun;
     this.#examples.push(...other.#examples);
@@ -204,6 +209,7 @@ class LineReader {
       files,
       captures: this.#captures,
       unreadable: this.#unreadable,
+      unreadableBy: this.#reasons,
       outside: 0,
       examples: this.#examples.slice(0, EXAMPLES),
     };

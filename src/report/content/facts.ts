@@ -1,5 +1,6 @@
 import type { VariantFacts } from '../../analysis/observations.ts';
-import { percent } from '../../base/units.ts';
+import { count, counted, percent } from '../../base/units.ts';
+import type { LostLines, Predictions } from '../../analysis/predictions.ts';
 import type { Report } from '../report.ts';
 import { windowText } from '../words.ts';
 
@@ -20,6 +21,8 @@ export interface Facts {
   variants: readonly RunningVariant[];
   /** How much of the traffic the shadow gets: goes on after "the shadow". */
   sampling: string | undefined;
+  /** What was captured and is in none of the numbers, because it could not be read: a sentence a variant. */
+  unread: readonly string[];
   /** Undefined where nothing was judged by it. */
   policy: string | undefined;
 }
@@ -31,8 +34,31 @@ export function factsOf({ observations, verdict, policyFrom }: Report): Facts {
     window: windowText(window),
     variants: [running('production', production), ...(shadow === undefined ? [] : [running('shadow', shadow)])],
     sampling: shadow === undefined || sampling === undefined ? undefined : `sees ${percent(sampling)} of the requests`,
+    unread: unreadOf(observations.predictions),
     policy: verdict === undefined ? undefined : policyFrom,
   };
+}
+
+/** Counted by reason, for whoever reads only the first lines. */
+function unreadOf(predictions: Predictions | undefined): string[] {
+  if (predictions === undefined) return [];
+  return (['production', 'shadow'] as const).flatMap((role) => {
+    const { unreadable, unreadableBy = [], unparsed, records } = predictions[role];
+    const lines = unreadable === 0 ? [] : [`${counted(unreadable, 'capture lines')}${reasons(unreadableBy)}`];
+    const answers =
+      unparsed === 0
+        ? []
+        : [`${counted(unparsed, 'answers')} that ${unparsed === 1 ? 'is no prediction' : 'are no predictions'}`];
+    const all = [...lines, ...answers];
+    if (all.length === 0) return [];
+    return [
+      `Of ${role}, ${all.join(' and ')} of ${count(records + unreadable)} could not be read, and ${unreadable + unparsed === 1 ? 'is' : 'are'} in none of the numbers.`,
+    ];
+  });
+}
+
+function reasons(by: readonly LostLines[]): string {
+  return by.length === 0 ? '' : ` (${by.map(({ why, count: n }) => `${count(n)}: ${why}`).join('; ')})`;
 }
 
 function running(role: RunningVariant['role'], facts: VariantFacts): RunningVariant {

@@ -47,6 +47,9 @@ export function renderHtml(report: Report, options: Pick<RenderOptions, 'command
 <p class="quiet">${escapeHtml(windowText(observations.window))}; made ${dateAndTime(report.created)} UTC; policy: ${escapeHtml(report.policyFrom)}</p>
 </header>
 <main>
+${factsOf(report)
+  .unread.map((words) => `<p><strong>${escapeHtml(words)}</strong></p>`)
+  .join('\n')}
 ${verdict(report, content.nothing, options.command ?? printCommand)}
 ${facts(report)}
 ${sequences.length === 0 ? '' : `<h2>Closing in on the margins</h2>\n<p class="quiet">What the truth can still be, as evidence grew. A gate decides when the band has left its margin; the first, widest bounds may lie off the chart.</p>\n${drawAll(sequences)}`}

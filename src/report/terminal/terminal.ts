@@ -47,7 +47,7 @@ function colorOutcome(line: string, outcome: Outcome, options: RenderOptions): s
 }
 
 function header(report: Report, options: RenderOptions): string {
-  const { endpoint, window, variants, sampling, policy } = factsOf(report);
+  const { endpoint, window, variants, sampling, unread, policy } = factsOf(report);
   const lines = [
     `${paint(options, 'title', `Report on ${plain(endpoint)}`)}  ${window}`,
     ...variants.map(({ role, name, model, instances }) => {
@@ -57,7 +57,10 @@ function header(report: Report, options: RenderOptions): string {
     }),
     ...(policy === undefined ? [] : [`  policy      ${plain(policy)}`]),
   ];
-  return lines.flatMap((line) => wrap(line, options.columns, ' '.repeat(14))).join('\n');
+  const warnings = unread
+    .flatMap((words) => wrap(`! ${plain(words)}`, options.columns - 2, '  '))
+    .map((line) => `  ${paint(options, 'warning', line)}`);
+  return [...lines.flatMap((line) => wrap(line, options.columns, ' '.repeat(14))), ...warnings].join('\n');
 }
 
 async function verdict(report: Report, options: RenderOptions): Promise<string> {

@@ -1,3 +1,4 @@
+import { jsonValues, MAX_DEPTH } from '../../../src/analysis/answers/json.ts';
 import { expect, test } from 'vitest';
 import { countRows } from '../../../src/analysis/answers/request.ts';
 import { answersOf, readAnswers } from '../../../src/analysis/answers/read-answers.ts';
@@ -88,4 +89,12 @@ test("AWS's own sample records", () => {
   expect(readAnswers(capture.output)).toEqual([{ label: '1', number: 0.9899773597717285 }]);
   expect(readCapture(line.slice(0, 80))).toBe('not JSON');
   expect(readCapture('{"a":1}')).toBe('no captureData or eventMetadata');
+});
+
+test('JSON nested too deep is no value; brackets in strings are no nesting', () => {
+  const nested = (depth: number) => `${'['.repeat(depth)}1${']'.repeat(depth)}`;
+  expect(jsonValues(nested(MAX_DEPTH))).toHaveLength(1);
+  expect(jsonValues(nested(MAX_DEPTH + 1))).toBeUndefined();
+  const text = `["${'['.repeat(3000)}", "\\"${'{'.repeat(3000)}\\\\"]`;
+  expect(jsonValues(text)).toEqual([JSON.parse(text)]);
 });

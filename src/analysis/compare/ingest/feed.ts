@@ -25,11 +25,15 @@ class Lines {
   #filled = 0;
   /** Place of the buffer's first byte in the file. */
   #base: number;
+  /** Behind the beginning of a line that was too long: all up to its end is lost with it. */
+  #skipping = false;
+  readonly #maxLine: number;
   readonly #taker: LineTaker;
 
   /** @param room bytes to begin with: as many as are to come, where those are few */
-  constructor(taker: LineTaker, base: number, room = ROOM) {
+  constructor(taker: LineTaker, base: number, { room = ROOM, maxLine }: { room?: number; maxLine: number }) {
     this.#taker = taker;
+    this.#maxLine = maxLine;
     this.#base = base;
     this.#bytes = Buffer.allocUnsafe(Math.min(ROOM, room) + BEHIND);
   }
@@ -45,11 +49,21 @@ class Lines {
   }
 
   took(count: number): void {
+    if (this.#skipping) {
+      const newline = this.#bytes.subarray(0, count).indexOf(10);
+      const skipped = newline < 0 ? count : newline + 1;
+      this.#base += skipped;
+      if (newline < 0) return;
+      this.#skipping = false;
+      this.#bytes.copy(this.#bytes, 0, skipped, count);
+      if (count === skipped) return;
+      return this.took(count - skipped);
+    }
     const last = this.#bytes.lastIndexOf(10, this.#filled + count - 1);
     const before = this.#filled;
     this.#filled += count;
     if (last < before) {
-      if (this.#filled > MAX_LINE_BYTES) this.#drop();
+      if (this.#filled > this.#maxLine) this.#drop();
       return;
     }
     this.#taker.lines(this.#bytes, 0, last + 1, this.#base);
@@ -59,9 +73,10 @@ class Lines {
   }
 
   #drop(): void {
-    this.#taker.lost(`a line longer than ${MAX_LINE_BYTES} bytes`, this.#bytes.toString('utf8', 0, 100));
+    this.#taker.lost(`a line longer than ${this.#maxLine} bytes`, this.#bytes.toString('utf8', 0, 100));
     this.#base += this.#filled;
     this.#filled = 0;
+    this.#skipping = true;
   }
 
   /** The last line may have no newline. */
@@ -76,15 +91,15 @@ class Lines {
 }
 
 /** Reads a chunk of a capture file line by line, gzip or not, in a few megabytes of memory. */
-export async function readChunk(chunk: Chunk, taker: LineTaker): Promise<void> {
+export async function readChunk(chunk: Chunk, taker: LineTaker, maxLine = MAX_LINE_BYTES): Promise<void> {
   const file = openSync(chunk.path, 'r');
   try {
-    if (!isZipped(file)) return readPlain(file, chunk, taker);
+    if (!isZipped(file)) return readPlain(file, chunk, taker, maxLine);
   } finally {
     closeSync(file);
   }
   // A zipped file is read whole by whoever has its beginning.
-  if (chunk.from === 0) await readZipped(chunk.path, taker);
+  if (chunk.from === 0) await readZipped(chunk.path, taker, maxLine);
 }
 
 function isZipped(file: number): boolean {
@@ -93,10 +108,10 @@ function isZipped(file: number): boolean {
   return magic[0] === 0x1f && magic[1] === 0x8b;
 }
 
-function readPlain(file: number, { from, to }: Chunk, taker: LineTaker): void {
+function readPlain(file: number, { from, to }: Chunk, taker: LineTaker, maxLine = MAX_LINE_BYTES): void {
   let at = from === 0 ? 0 : firstLine(file, from);
   if (at >= to) return;
-  const lines = new Lines(taker, at, to - at + 1);
+  const lines = new Lines(taker, at, { room: to - at + 1, maxLine });
   let last = 10;
   while (at < to) {
     const room = lines.room();
@@ -132,8 +147,8 @@ function firstLine(file: number, from: number): number {
   }
 }
 
-async function readZipped(path: string, taker: LineTaker): Promise<void> {
-  const lines = new Lines(taker, 0);
+async function readZipped(path: string, taker: LineTaker, maxLine = MAX_LINE_BYTES): Promise<void> {
+  const lines = new Lines(taker, 0, { maxLine });
   // With every flush all that can be unzipped by now comes out: a torn file gives what stands before the tear.
   const unzipped = createReadStream(path, { highWaterMark: 1 << 20 }).pipe(
     createGunzip({ flush: constants.Z_SYNC_FLUSH }),

@@ -55,9 +55,9 @@ export class ChunkReader {
   }
 
   /** Takes records that are in memory already, with what was found beside them. */
-  take(side: SideName, { captures, unreadable, outside, examples }: CaptureSet): void {
+  take(side: SideName, { captures, unreadable, unreadableBy, outside, examples }: CaptureSet): void {
     const scanner = this.#scanners[side];
-    scanner.counts.unreadable += unreadable;
+    scanner.counts.lostBefore(unreadable, unreadableBy);
     scanner.counts.outside += outside;
     for (const example of examples) scanner.counts.example(example);
     for (const [i, capture] of captures.entries()) scanner.capture(capture, 0, i);

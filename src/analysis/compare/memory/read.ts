@@ -75,8 +75,8 @@ export class CaptureReader {
   }
 
   set(): CaptureSet {
-    const { unreadable, outside, examples } = this.#tally;
-    return { files: this.#files, captures: this.#captures, unreadable, outside, examples };
+    const { unreadable, unreadableBy, outside, examples } = this.#tally;
+    return { files: this.#files, captures: this.#captures, unreadable, unreadableBy, outside, examples };
   }
 
   /** What of a set that is read already lies in the window. */
