@@ -177,10 +177,23 @@ function truthNotes(truth: Truth, { predictions }: Observations): string[] {
   // Features may be sent many times, or never: only an id should be found.
   const unknown = truth.by === 'id' ? (predictions?.truth?.unknown ?? 0) : 0;
   if (unknown === 0) return [...truth.notes];
+  // Models that say only numbers: words cannot be held against them, whoever they belong to.
+  const words = predictions?.labels === undefined ? countWords(truth) : 0;
+  if (words > 0)
+    return [
+      ...truth.notes,
+      `${words} of ${truth.size} labels are no numbers, and the answers are: nothing can be said about them.`,
+    ];
   return [
     ...truth.notes,
     `${unknown} of ${truth.size} labels belong to no compared answer: their requests are not in this window, were not captured, or do not exist.`,
   ];
+}
+
+function countWords(truth: Truth): number {
+  let words = 0;
+  for (const [, label] of truth.entries()) if (Number.isNaN(Number(label))) words += 1;
+  return words;
 }
 
 /** What a report says, as far as a decision needs it. */

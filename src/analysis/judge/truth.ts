@@ -39,7 +39,7 @@ export function judgeTruth(evidence: Evidence): Gate[] {
         relation: '<',
         n: 0,
         of: 'rows',
-        reason: `None of the labels belongs to one of the ${count(truth.of)} compared predictions.`,
+        reason: `None of the labels could be held against one of the ${count(truth.of)} compared predictions.`,
         ...needsAdvice('labels with the InferenceIds (or the features) of this window'),
       },
     ];

@@ -42,7 +42,9 @@ export async function pairSides(
     fill(SQL.cells, {
       key,
       scored: scanned.production.scored > 0 && scanned.shadow.scored > 0,
-      truth_key: byId ? `production_${key}` : 'production_feature_id',
+      // As Model Monitor does: the caller's id, and where records have none SageMaker's own.
+      truth_key: byId ? 'production_inference_id' : 'production_feature_id',
+      other_truth_key: byId && method !== 'inferenceId' ? 'production_event_id' : 'null::ubigint',
       truth_place: byId ? 'production_place' : 0,
     }),
   );

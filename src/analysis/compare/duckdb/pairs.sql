@@ -113,13 +113,16 @@ with answer as (
     -- Half the sum of absolute differences of scores (total variation).
     if(scores, list_sum(list_transform(list_zip(production_scores, shadow_scores), lambda z: abs(z[1] - z[2]))) / 2, null)
       as score_distance,
-    $truth_key as truth_key, $truth_place as truth_place
+    $truth_key as truth_key, $other_truth_key as other_truth_key, $truth_place as truth_place
   from answer
 )
 select
-  compared.* exclude (truth_key, truth_place), shadow_number - production_number as d,
-  truth.label as truth, truth.number as truth_number
-from compared left join truth on truth.key = truth_key and truth.place = truth_place;
+  compared.* exclude (truth_key, other_truth_key, truth_place), shadow_number - production_number as d,
+  coalesce(truth.label, other_truth.label) as truth,
+  if(truth.label is null, other_truth.number, truth.number) as truth_number
+from compared
+left join truth on truth.key = truth_key and truth.place = truth_place
+left join truth as other_truth on other_truth.key = other_truth_key and other_truth.place = truth_place;
 
 -- Rows of a request that both models answered with as many rows.
 create or replace view compared as select * from cell where same_rows;

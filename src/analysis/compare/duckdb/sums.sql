@@ -25,7 +25,14 @@ select production_number as x, shadow_number as y
 from compared where d is not null order by hash(key, place), key limit 2000;
 
 -- name: with_truth
--- Rows of which the truth is known: both models said a class, or both a number that can be held against it.
+-- Rows of which the truth is known: both models said a class, or both a number that can be held against it. 2 and
+-- 2.0 are one class, and so are true and True, as JSON and Python write it.
+create or replace macro same_truth(label, truth, truth_number) as coalesce(
+  label = truth or try_cast(label as double) = truth_number
+    or (lower(truth) in ('true', 'false') and lower(label) = lower(truth)),
+  false
+);
+
 create or replace view with_truth as
 select
   *,
@@ -35,8 +42,8 @@ from (
   select
     *,
     production_label is not null and shadow_label is not null as classes,
-    coalesce(production_label = truth or try_cast(production_label as double) = truth_number, false) as production_right,
-    coalesce(shadow_label = truth or try_cast(shadow_label as double) = truth_number, false) as shadow_right,
+    same_truth(production_label, truth, truth_number) as production_right,
+    same_truth(shadow_label, truth, truth_number) as shadow_right,
     if(
       production_label is null or shadow_label is null,
       abs(shadow_number - truth_number) - abs(production_number - truth_number),

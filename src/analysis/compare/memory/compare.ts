@@ -21,6 +21,7 @@ import { RowInputs } from './row-inputs.ts';
 import { detectTask } from '../../answers/task.ts';
 import { TruthCounter } from './truth-counter.ts';
 import { inputRows } from '../../answers/truth.ts';
+import type { Truth } from '../../answers/truth.ts';
 import { MINUTE } from '../../../base/units.ts';
 import type { ComparisonOptions } from '../options.ts';
 
@@ -126,6 +127,18 @@ function labelOf(answer: Answer, task: Task): string | undefined {
   return task === 'multiclass' && answer.number !== undefined ? String(answer.number) : undefined;
 }
 
+/** As Model Monitor does: by the caller's id, and where records have none by SageMaker's own. */
+function knownOf(
+  truth: Truth,
+  { id, production }: Pair,
+  row: number,
+  inputRow: string | undefined,
+): string | undefined {
+  const { inferenceId, eventId } = production;
+  const known = truth.of(inferenceId ?? '', row, inputRow);
+  return known !== undefined || id === inferenceId || eventId === undefined ? known : truth.of(eventId, row, inputRow);
+}
+
 /** Sums over rows as they come; keeps the ten worst. */
 class Rows {
   readonly #task: Task;
@@ -185,7 +198,7 @@ class Rows {
         if (labels[0] === undefined) distance = Math.abs(d);
       }
       if (truth !== undefined) {
-        const known = truth.of(pair.id, row, features[row]);
+        const known = knownOf(truth, pair, row, features[row]);
         this.#truth.add(known, { production, shadow, labels }, { block, input });
       }
       if (distance > 0) this.#keep(pair, row, [production, shadow], distance, input);

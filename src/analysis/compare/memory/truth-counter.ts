@@ -93,7 +93,8 @@ export class TruthCounter {
   }
 }
 
-/** `2`, `2.0` and `2.000` are the same class. */
+/** `true` and `True` are the same class, as JSON and Python write it; `2`, `2.0` and `2.000` are the same class. */
 function equal(label: string, truth: string): boolean {
-  return label === truth || (label.trim() !== '' && truth.trim() !== '' && Number(label) === Number(truth));
+  if (label === truth || (/^(true|false)$/i.test(truth) && label.toLowerCase() === truth.toLowerCase())) return true;
+  return label.trim() !== '' && truth.trim() !== '' && Number(label) === Number(truth);
 }
