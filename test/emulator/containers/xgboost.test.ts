@@ -40,6 +40,22 @@ describe('what it predicts', () => {
   });
 });
 
+describe('files that were written by hand, after the source of XGBoost', () => {
+  test.each([
+    // A booster that is loaded from JSON knows its number of columns and takes fewer: the rest is missing.
+    ['logistic.json', [200, 200, 200, 400]],
+    // The wrapper of a pickle counts: n, or n − 1 (facts 7.3).
+    ['logistic-1.7.pkl', [400, 200, 200, 400]],
+  ])('%s of four columns', async (name, statuses) => {
+    const container = await start({
+      image: `${XGBOOST}:1.7-1`,
+      artifact: archive({ 'xgboost-model': fixture(`xgboost/${name}`) }),
+    });
+    const answers = await Promise.all([2, 3, 4, 5].map((n) => container.ask(Array(n).fill('0.5').join(','))));
+    expect(answers.map(({ status }) => status)).toEqual(statuses);
+  });
+});
+
 /** A model of every image: JSON or UBJSON where the image reads it, otherwise the binary format. */
 const RELEASE: Record<string, string> = {
   '1.2-1': '1.2.0',
