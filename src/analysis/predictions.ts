@@ -34,6 +34,48 @@ export interface Predictions {
   fields?: readonly FieldSums[] | undefined;
   /** How often rows repeat an input; missing in observations saved by older versions. */
   repeats?: Repeats | undefined;
+  /** How answers were read, and how far apart those are that are compared whole; missing in observations of older versions. */
+  answers?: AnswerSums | undefined;
+  /** The same records read in the other ways that they allow; empty or missing where there is only one. */
+  alternatives?: readonly Predictions[] | undefined;
+}
+
+/** What answers were taken for, and how alike they are beyond equal or not. */
+export interface AnswerSums {
+  /** Name of the kind: `scored-label`; `any` where each record was read by itself. */
+  kind: string;
+  production: AnswerForm;
+  shadow: AnswerForm;
+  measures: readonly MeasureSums[];
+  flags: readonly FlagSums[];
+}
+
+/** How one side answers. */
+export interface AnswerForm {
+  /** Name of the shape, and where rows lie in it: `$.predictions[*].predicted_label`, or columns. */
+  shape: string;
+  from: string;
+  /** An answer, in words. */
+  example: string | undefined;
+}
+
+/** A measure of two answers, over rows: `cosine`, `similarity`. */
+export interface MeasureSums {
+  name: string;
+  rows: number;
+  sum: number;
+  least: number;
+  most: number;
+}
+
+/** Rows of which something is true, like that the answer refuses. */
+export interface FlagSums {
+  name: string;
+  rows: number;
+  production: number;
+  shadow: number;
+  /** Per minute of production's request, oldest first: rows, and those where it is true of one side alone. */
+  minutes: readonly { at: number; rows: number; onlyProduction: number; onlyShadow: number }[];
 }
 
 /** Rows whose input lies in one part of one column: a quarter of its numbers, or one of its words. */
@@ -181,6 +223,8 @@ export interface NumberSums {
   /** Rows with |d| above the policy's tolerance. */
   beyond: number;
   tolerance: number;
+  /** Share of production's number by which the two may differ in addition to it. */
+  relative?: number | undefined;
   /** Kolmogorov-Smirnov and Wasserstein-1 distance, population stability index and Jensen-Shannon divergence (bits) of the two distributions. */
   distances: { ks: number; wasserstein: number; psi: number; jensenShannon: number };
   /** Counts per equal-width bin between `low` and `high`. */

@@ -43,6 +43,12 @@ function quiet(found: Predictions): Predictions {
     production: side(found.production),
     shadow: side(found.shadow),
     labels: found.labels && labels(found.labels, many),
+    answers: found.answers && {
+      ...found.answers,
+      production: { ...found.answers.production, example: undefined },
+      shadow: { ...found.answers.shadow, example: undefined },
+    },
+    alternatives: found.alternatives?.map(quiet),
     top: found.top.map(pair),
     slices: found.slices?.map((slice, i) => ({ ...slice, part: `part ${i + 1}` })),
     fields: found.fields?.map((field) => ({ ...field, example: undefined })),

@@ -21,6 +21,8 @@ export interface Project {
   tags: Readonly<Record<string, string>>;
   /** The section `policy`, as written; the analysis room knows what it may hold. */
   policy: unknown;
+  /** By name of the endpoint: `answers`, as written, is what the policy says about its answers. */
+  endpoints: Readonly<Record<string, { answers?: unknown }>>;
   /** Where the ends of updates are told: SNS topic ARNs and webhook URLs. */
   notify: readonly string[];
 }
@@ -38,6 +40,7 @@ const SCHEMA = v.strictObject({
   role: v.optional(v.pipe(v.string(ROLE), v.regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, ROLE))),
   tags: v.optional(v.record(text, v.string('text; put quotes around numbers, true and false'))),
   policy: v.optional(v.unknown()),
+  endpoints: v.optional(v.record(text, v.strictObject({ answers: v.optional(v.unknown()) }))),
   notify: v.optional(
     v.union(
       [
@@ -91,6 +94,7 @@ function settle(root: string, file: string | undefined, given: Partial<Project>)
     role: given.role,
     tags: given.tags ?? {},
     policy: given.policy,
+    endpoints: given.endpoints ?? {},
     notify: given.notify ?? [],
   });
 }

@@ -75,13 +75,13 @@ export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
   return result.judgement.outcome === 'fail' ? 'no' : 'inconclusive';
 }
 
-async function judging(app: App, { report }: PromoteOptions) {
+async function judging(app: App, { report, endpoint }: PromoteOptions) {
   const { loadReportPolicy } = await import('./flags/judging.ts');
   const { labelSource } = await import('./flags/labels.ts');
   const { readMoment } = await import('./flags/moment.ts');
   return {
     from: report.from === undefined ? undefined : readMoment(report.from, '--from'),
     labels: report.labels === undefined ? undefined : labelSource(report.labels, app.cwd),
-    ...(await loadReportPolicy(app, report.policy)),
+    ...(await loadReportPolicy(app, report.policy, endpoint)),
   };
 }

@@ -113,7 +113,7 @@ export async function run(app: App, options: RolloutOptions): Promise<Outcome> {
   const { sessionOf } = await import('./session.ts');
   const session = sessionOf(app, options);
   const { endpoint, patienceSeconds, guard, plan } = options;
-  const { policy } = await loadReportPolicy(app, options.policy);
+  const { policy } = await loadReportPolicy(app, options.policy, endpoint);
   const judging = { endpoint, patienceSeconds, policy, notify: guard.notify, plan };
   const run = {
     start: () =>

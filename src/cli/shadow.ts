@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Task } from '../analysis/predictions.ts';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
+import { answerFlags } from './flags/answers.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
 import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
 import { duration, instanceType, oneOf, wholeNumber } from './flags/values.ts';
@@ -26,6 +27,7 @@ export interface ShadowOptions extends CommonOptions {
   calibrate: number | undefined;
   /** How answers are read and compared while calibrating, as `report` would: path into JSON, kind of answers, policy file. */
   prediction: string | undefined;
+  answers: string | undefined;
   task: Task | undefined;
   policy: string | undefined;
   adopt: boolean;
@@ -48,6 +50,7 @@ interface Flags extends CandidateFlags, CommonFlags {
   captureTo?: string;
   calibrate?: number;
   prediction?: string;
+  answers?: string;
   task?: Task;
   policy?: string;
   adopt?: boolean;
@@ -77,7 +80,7 @@ export function shadowCommand(
   startDetach: Run<DetachOptions> = runDetach,
 ): Command {
   const command = new Command('shadow').option('--endpoint <name>', 'the endpoint');
-  const described = addCandidateFlags(command.optionsGroup('The candidate:'))
+  const shadow = addCandidateFlags(command.optionsGroup('The candidate:'))
     .option('--model <name>', 'an existing model, instead of --artifact')
     .optionsGroup('The shadow:')
     .option('--sample <share>', 'share of the requests that the shadow receives', share, 1)
@@ -97,11 +100,8 @@ export function shadowCommand(
       '--calibrate <duration>',
       'first shadow production with its own model for this long (30m) and record how much it differs from itself: the report counts only larger differences',
       duration('--calibrate'),
-    )
-    .option(
-      '--prediction <path>',
-      "with --calibrate, as for report: where predictions are in a JSON answer, like '$.score'",
-    )
+    );
+  const described = answerFlags(shadow, 'with --calibrate, as for report: ')
     .option('--task <task>', 'with --calibrate, as for report: the kind of answers', oneOf('--task', TASKS))
     .option('--policy <file>', 'with --calibrate, as for report: the policy with tolerance and fields')
     .optionsGroup('Other options:');
@@ -115,7 +115,7 @@ export function shadowCommand(
 function parse(flags: Flags): ShadowOptions {
   if (flags.calibrate !== undefined && !flags.wait)
     throw usageError('--calibrate waits for the endpoint and for requests; it cannot be combined with --no-wait.');
-  const reading = (['prediction', 'task', 'policy'] as const).find((name) => flags[name] !== undefined);
+  const reading = (['prediction', 'answers', 'task', 'policy'] as const).find((name) => flags[name] !== undefined);
   if (flags.calibrate === undefined && reading !== undefined)
     throw usageError(
       `--${reading} says how answers are read while calibrating, and --calibrate is missing.`,
@@ -132,6 +132,7 @@ function parse(flags: Flags): ShadowOptions {
     captureTo: flags.captureTo,
     calibrate: flags.calibrate,
     prediction: flags.prediction,
+    answers: flags.answers,
     task: flags.task,
     policy: flags.policy,
     adopt: flags.adopt === true,
@@ -194,10 +195,14 @@ export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
 }
 
 /** How answers are read while calibrating: refused before anything is changed. */
-async function calibration(app: App, { prediction, task, policy: file }: ShadowOptions, length: number) {
-  const { loadReportPolicy, readPrediction } = await import('./flags/judging.ts');
-  const { policy } = await loadReportPolicy(app, file);
-  return { length, task, policy, prediction: readPrediction(prediction) };
+async function calibration(
+  app: App,
+  { endpoint, prediction, answers, task, policy: file }: ShadowOptions,
+  length: number,
+) {
+  const { loadReportPolicy, withAnswers } = await import('./flags/judging.ts');
+  const { policy } = await loadReportPolicy(app, file, endpoint);
+  return { length, task, policy: withAnswers(policy, { prediction, answers }) };
 }
 
 /** Takes the shadow variant away from an endpoint. */

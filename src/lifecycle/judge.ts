@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { Path } from '../analysis/answers/path.ts';
 import type { Truth } from '../analysis/answers/truth.ts';
 import type { ComparisonOptions } from '../analysis/compare/options.ts';
 import type { Doing } from '../analysis/doing.ts';
@@ -11,6 +10,7 @@ import type { Task } from '../analysis/predictions.ts';
 import { collectFromFiles } from '../analysis/observe/from-files.ts';
 import type { LinePattern } from '../analysis/observe/line-pattern.ts';
 import type { LogSelector } from '../analysis/observe/logs.ts';
+import { comparisonBy } from '../analysis/policy/answers.ts';
 import type { Policy } from '../analysis/policy/policy.ts';
 import { redact } from '../analysis/redact.ts';
 import type { Aws } from '../aws/clients.ts';
@@ -62,8 +62,6 @@ export interface JudgeOptions {
   policyFrom: string;
   /** The truth about the requests; read anew at every look, since it may arrive late. */
   labels: LabelSource | undefined;
-  /** Where predictions lie in a JSON answer: as it is written, and parsed. */
-  prediction: { text: string; path: Path } | undefined;
   task: Task | undefined;
   /** Memory bound of the comparison, like `1GB`. */
   memory: string;
@@ -77,7 +75,6 @@ export type JudgeRequest = Pick<JudgeOptions, 'source' | 'window' | 'policy'> & 
 const DEFAULTS = {
   policyFrom: 'the caller',
   labels: undefined,
-  prediction: undefined,
   task: undefined,
   memory: '1GB',
   redact: false,
@@ -134,18 +131,17 @@ interface Look {
 }
 
 async function observe(session: JudgeSession, options: JudgeOptions, look: Look): Promise<Observations> {
-  const { source, policy, prediction, task, memory } = options;
+  const { source, policy, task, memory } = options;
   const { truth, progress } = look;
+  const inLogs = source.kind === 'endpoint' && source.logs !== undefined;
   const cache = join((await session.project()).stateDir, 'cache');
   const known = source.kind === 'endpoint' ? replay((await session.journal(source.endpoint)).events()) : undefined;
   const comparison: ComparisonOptions = {
     // What was measured of production against itself; its tolerance is taken over, so that both count the same.
     tolerance: policy.numbers.tolerance ?? latestNoise(known?.facts ?? [])?.numbers?.tolerance,
-    // In logs the path has led to the answer already.
-    path: source.kind === 'endpoint' && source.logs !== undefined ? undefined : prediction?.path,
-    task,
+    // In logs the path leads to the line's answer, and is no part of it.
+    ...comparisonBy(inLogs ? { ...policy, answers: { ...policy.answers, path: undefined } } : policy, task),
     truth,
-    fields: policy.fields,
     memory,
     spill: cache,
     signal: session.signal,
@@ -155,7 +151,7 @@ async function observe(session: JudgeSession, options: JudgeOptions, look: Look)
     source.kind === 'files'
       ? await collectFromFiles({ ...source, window: look.window, comparison })
       : await observeEndpoint(session, source, look, { comparison, cache });
-  const calibrated = known === undefined ? seen : withCalibration(seen, known, prediction?.text);
+  const calibrated = known === undefined ? seen : withCalibration(seen, known, policy.answers.path);
   if (truth === undefined) return calibrated;
   return { ...calibrated, notes: [...calibrated.notes, ...truthNotes(truth, calibrated)] };
 }

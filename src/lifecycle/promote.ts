@@ -139,7 +139,6 @@ async function judgeShadow(session: Session, { endpoint, judging }: PromoteOptio
     policy,
     policyFrom,
     labels,
-    prediction: undefined,
     task: undefined,
     memory: '1GB',
     redact: false,

@@ -21,6 +21,7 @@ export function renderMarkdown(report: Report, options: Pick<RenderOptions, 'com
   const parts = [
     `## Shadow report on ${code(about.endpoint)}`,
     `${about.window}${about.policy === undefined ? '' : `; policy: ${code(about.policy)}`}`,
+    ...(about.answers.length === 0 ? [] : [`Answers: ${text(about.answers.join('; or '))}`]),
   ];
   parts.push(...about.unread.map((words) => `⚠️ ${text(words)}`));
   const { nothing, metrics, predictions } = contentOf(report);

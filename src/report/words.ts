@@ -1,4 +1,5 @@
 import type { NoiseFloor } from '../analysis/observations.ts';
+import { kindNamed } from '../analysis/answers/kinds/table.ts';
 import type { LabelSums, Predictions, Repeats } from '../analysis/predictions.ts';
 import { designEffect } from '../analysis/statistics/repeats.ts';
 import { bowker, stuartMaxwell } from '../analysis/statistics/symmetry.ts';
@@ -27,6 +28,19 @@ const METHODS = {
 export function pairingText(found: Predictions): string {
   if (found.method === undefined) return 'No captured request of production could be paired with one of the shadow.';
   return `${pairsText(found)} by ${METHODS[found.method]}: ${percent(found.coverage)} of the requests that the shadow should have seen.`;
+}
+
+/** What the answers of both were taken for, in words, each way in which they can be read: the likeliest first. */
+export function readingsText(found: Predictions | undefined): string[] {
+  if (found === undefined) return [];
+  return [found, ...(found.alternatives ?? [])].flatMap(({ answers }) => {
+    if (answers === undefined) return [];
+    const { kind, production, shadow } = answers;
+    const title = kindNamed(kind)?.title ?? 'each record by its look';
+    const other = shadow.from === production.from ? '' : `, of the shadow from ${shadow.from}`;
+    const example = production.example === undefined ? '' : `, for example ${production.example}`;
+    return [`${title}, from ${production.from}${other}${example}`];
+  });
 }
 
 /** What repeated inputs are worth, in a sentence; empty where none repeats or none is known. */

@@ -45,10 +45,8 @@ async function verdict(folder: string, fastPath: boolean | undefined): Promise<v
     window: undefined,
     comparison: {
       tolerance: undefined,
-      path: undefined,
       task: undefined,
       truth: undefined,
-      fields: undefined,
       spill: join(folder, 'spill'),
       memory: MEMORY,
       fastPath,

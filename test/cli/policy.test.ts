@@ -89,7 +89,7 @@ test('init prints the defaults, and what it has commented out can be used', asyn
       .toSorted(),
   );
   const [set, unset] = text.split('  # Without a default:\n');
-  const all = `${set?.replace(/^  numbers: .*\n/m, '')}${unset?.replaceAll(/^  # /gm, '  ')}`;
+  const all = `${set?.replace(/^  answers: .*\n/m, '')}${unset?.replaceAll(/^  # /gm, '  ')}`;
   expect(read(all)).toMatchObject({
     slices: 0.9,
     distances: { psi: 0.1 },

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { REFUSALS } from '../../src/analysis/answers/kinds/comparisons.ts';
 import { KINDS } from '../../src/analysis/answers/kinds/table.ts';
 import { shapeOf } from '../../src/analysis/answers/shapes/table.ts';
 import { GOLDEN } from '../analysis/answers/golden.ts';
@@ -14,4 +15,8 @@ test('the page has a line for every documented answer, with its kind and its sou
 test('the page has a line for every kind, with what is compared', () => {
   const lines = KINDS.map(({ name, title, compared }) => `| \`${name}\` | ${title} | ${compared} |`);
   expect(lines.filter((line) => !page.includes(line))).toEqual([]);
+});
+
+test('the page lists every beginning of a refusal', () => {
+  expect(REFUSALS.filter((opening) => !page.includes(`\n- ${opening}\n`))).toEqual([]);
 });

@@ -45,7 +45,6 @@ const options: JudgeOptions = {
   policy: DEFAULT_POLICY,
   policyFrom: 'a test',
   labels: undefined,
-  prediction: undefined,
   task: undefined,
   memory: '1GB',
   redact: false,

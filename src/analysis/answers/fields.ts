@@ -1,4 +1,5 @@
 import type { FieldSums } from '../predictions.ts';
+import { canonicalJson } from './json.ts';
 
 /** Which differences of JSON answers count. */
 export interface FieldRules {
@@ -6,6 +7,11 @@ export interface FieldRules {
   ignore: readonly string[];
   /** Absolute difference of numbers that still counts as equal, by path. */
   tolerance: Readonly<Record<string, number>>;
+  /** The same for all numbers; and as a share of production's, in addition. */
+  absolute?: number | undefined;
+  relative?: number | undefined;
+  /** False: lists are equal whatever their order. */
+  order?: boolean;
 }
 
 /** A model that answers with other names each time must not fill the memory. */
@@ -27,11 +33,16 @@ export class FieldCounter {
 
   /** Counts what differs in one pair of answers. @returns the number of fields that differ; ignored ones do not count */
   add(production: unknown, shadow: unknown): number {
-    const [left, right] = [leaves(production), leaves(shadow)];
+    const inOrder = this.#rules.order !== false;
+    const [left, right] = [leaves(production, inOrder), leaves(shadow, inOrder)];
     let differing = 0;
     for (const path of new Set([...left.keys(), ...right.keys()])) {
       const field = this.#field(path);
-      const differs = compare(field, left.get(path), right.get(path), this.#rules.tolerance[path] ?? 0);
+      const absolute = this.#rules.tolerance[path] ?? this.#rules.absolute ?? 0;
+      const differs = compare(field, left.get(path), right.get(path), {
+        absolute,
+        relative: this.#rules.relative ?? 0,
+      });
       if (differs && !field.ignored) differing += 1;
     }
     return differing;
@@ -85,11 +96,11 @@ function bare(part: string | undefined, wanted: string): string | undefined {
 }
 
 /** The values at the end of every path, lists' members under one path `[*]` in their order. */
-function leaves(value: unknown): Leaves {
+function leaves(value: unknown, inOrder: boolean): Leaves {
   const found: Leaves = new Map();
   const walk = (inner: unknown, path: string, depth: number) => {
     if (depth < MAX_DEPTH && Array.isArray(inner)) {
-      for (const one of inner) walk(one, `${path}[*]`, depth + 1);
+      for (const one of inOrder ? inner : sorted(inner)) walk(one, `${path}[*]`, depth + 1);
       if (inner.length > 0) return;
     } else if (depth < MAX_DEPTH && typeof inner === 'object' && inner !== null) {
       const members = Object.entries(inner);
@@ -104,11 +115,18 @@ function leaves(value: unknown): Leaves {
   return found;
 }
 
+function sorted(list: readonly unknown[]): unknown[] {
+  return list
+    .map((one) => [canonicalJson(one), one] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, one]) => one);
+}
+
 function compare(
   field: FieldSums,
   production: readonly unknown[] | undefined,
   shadow: readonly unknown[] | undefined,
-  tolerance: number,
+  { absolute, relative }: { absolute: number; relative: number },
 ): boolean {
   field.rows += 1;
   let differs = false;
@@ -124,7 +142,7 @@ function compare(
       if (typeof one === 'number' && typeof other === 'number') {
         const distance = Math.abs(other - one);
         field.largest = Math.max(field.largest, distance);
-        if (distance > tolerance) differs = true;
+        if (distance > absolute + relative * Math.abs(one)) differs = true;
       } else if (kindOf(one) !== kindOf(other)) {
         otherKind = true;
         differs = true;

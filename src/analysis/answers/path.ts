@@ -19,6 +19,17 @@ export function parsePath(path: string): Path {
   return parts;
 }
 
+/** A path as it is written. */
+export function pathText(path: Path): string {
+  return `$${path
+    .map((part) => {
+      if (part === null) return '[*]';
+      if (typeof part === 'number') return `[${part}]`;
+      return /^[A-Za-z_][\w-]*$/.test(part) ? `.${part}` : `['${part}']`;
+    })
+    .join('')}`;
+}
+
 function wrong(path: string, rest: string): Error {
   return usageError(
     `The path '${path}' cannot be read from '${rest}' on.`,

@@ -9,10 +9,22 @@ export interface Reading {
   shape: string;
   /** Of the table of kinds. */
   kind: string;
-  /** Where the rows lie, where the user said so. */
-  path?: Path;
+  /** What the user said about where answers lie. */
+  given?: Given;
   /** What stands in the columns of CSV. */
   columns?: Columns;
+}
+
+/** Where the user says that answers lie. In CSV each line is a list of its cells. */
+export interface Given {
+  /** The rows; undefined: as the shape has them. */
+  path?: Path | undefined;
+  /** Within a row: the label. */
+  label?: Path | undefined;
+  /** Within a row: the score beside it, or the scores of all classes. */
+  scores?: Path | undefined;
+  /** Within a row: a map or list of scores; the label is the key of the largest. */
+  largest?: Path | undefined;
 }
 
 /** Columns of CSV answers, from 0; `count` is how many there are. */
@@ -24,3 +36,6 @@ export interface Columns {
   scores?: number;
   names?: number;
 }
+
+/** Every record by itself: of answers that have no shape in common. */
+export const EACH_BY_ITSELF: Reading = { shape: 'any', kind: 'any' };

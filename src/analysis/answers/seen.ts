@@ -3,8 +3,7 @@ import type { Capture, Payload } from './captures.ts';
 import { payloadText } from './captures.ts';
 import { csvRecords, printedList } from './csv.ts';
 import { jsonValues } from './json.ts';
-import type { Asked } from './request.ts';
-import { askedOf } from './request.ts';
+import { countRows } from './row-count.ts';
 
 /** An answer as far as its content type shows it, beside what was asked. */
 export interface Seen {
@@ -13,7 +12,8 @@ export interface Seen {
   values: readonly unknown[];
   /** It came in pieces, as server-sent events. */
   streamed: boolean;
-  asked: Asked;
+  /** Rows of the request; undefined where it does not show them. */
+  askedRows: number | undefined;
 }
 
 const BINARY = /^(?:image|audio|video)\/|octet-stream|npy|npz|recordio|protobuf|parquet|triton\.binary/i;
@@ -21,17 +21,17 @@ const BINARY = /^(?:image|audio|video)\/|octet-stream|npy|npz|recordio|protobuf|
 /** A record for a reader; undefined where its answer is missing, or is not what its content type says. */
 export function seenOf({ input, output }: Pick<Capture, 'input' | 'output'>): Seen | undefined {
   if (output === undefined || output.data === '') return undefined;
-  const asked = askedOf(input);
+  const askedRows = input === undefined ? undefined : countRows(input);
   const type = output.contentType ?? '';
-  if (output.encoding === 'BASE64' && (BINARY.test(type) || isBinary(output))) return bytesOf(output, asked);
+  if (output.encoding === 'BASE64' && (BINARY.test(type) || isBinary(output))) return bytesOf(output, askedRows);
   const text = payloadText(output).trim();
   if (text === '' || /html/i.test(type)) return undefined;
-  const json = (values: readonly unknown[], streamed = false): Seen => ({ form: 'json', values, streamed, asked });
+  const json = (values: readonly unknown[], streamed = false): Seen => ({ form: 'json', values, streamed, askedRows });
   const csv = (): Seen => ({
     form: 'csv',
     values: csvRecords(text).map((cells) => cells.map(valueOf)),
     streamed: false,
-    asked,
+    askedRows,
   });
   if (/csv/i.test(type) || (output.encoding === 'CSV' && !/json|event-stream|plain/i.test(type))) return csv();
   const events = /event-stream/i.test(type) || /^(?:data|event|id):/.test(text) ? eventValues(text) : undefined;
@@ -49,10 +49,10 @@ function isBinary(payload: Payload): boolean {
   return Buffer.from(payload.data, 'base64').includes(0) || payloadText(payload).includes('\u{FFFD}');
 }
 
-function bytesOf({ data }: Payload, asked: Asked): Seen {
+function bytesOf({ data }: Payload, askedRows: number | undefined): Seen {
   const bytes = Buffer.from(data, 'base64');
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { form: 'bytes', values: [{ bytes: bytes.length, sha256 }], streamed: false, asked };
+  return { form: 'bytes', values: [{ bytes: bytes.length, sha256 }], streamed: false, askedRows };
 }
 
 /** A cell: a number where it is one, a list where it prints one, else text. */

@@ -7,8 +7,10 @@ const MIN_ANSWERS = 50;
 /**
  * What kind of answers these are. Labels speak for themselves; bare numbers are classes when they are a few whole ones
  * (xgboost's multi:softmax answers `2.0`), scores when all lie between 0 and 1, else a regression.
+ *
+ * @param areNumbers the user said that bare numbers are no classes
  */
-export function detectTask(answers: readonly Answer[]): Task {
+export function detectTask(answers: readonly Answer[], areNumbers = false): Task {
   const labels = new Set<string>();
   let numbers = 0;
   let others = 0;
@@ -32,6 +34,6 @@ export function detectTask(answers: readonly Answer[]): Task {
       ? 'binary'
       : 'multiclass';
   }
-  if (numbers >= MIN_ANSWERS && whole && values.size <= MAX_CLASSES) return 'multiclass';
+  if (!areNumbers && numbers >= MIN_ANSWERS && whole && values.size <= MAX_CLASSES) return 'multiclass';
   return unit && numbers > 0 ? 'scores' : 'regression';
 }

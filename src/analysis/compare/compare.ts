@@ -1,7 +1,9 @@
 import type { Predictions } from '../predictions.ts';
+import { kindNamed } from '../answers/kinds/table.ts';
 import { skewNote } from '../answers/skew.ts';
 import { withSpill } from './spill.ts';
 import type { ComparisonOptions, Records, RecordSource } from './options.ts';
+import { readingsOf } from './readings.ts';
 import { sizeOf, SMALL_BYTES } from './sources.ts';
 
 /** What was compared, and whatever the reader must know about how that came about, in sentences. */
@@ -20,7 +22,18 @@ export interface Compared {
 export async function compareRecords(records: Records, options: ComparisonOptions): Promise<Compared> {
   if (isEmpty(records.production) && isEmpty(records.shadow))
     return { predictions: emptyPredictions(options), notes: [] };
-  const { predictions, sampled } = (await inMemory(records, options)) ?? (await byDuckdb(records, options));
+  const found: { predictions: Predictions; sampled: number }[] = [];
+  for (const reading of readingsOf(records, options)) {
+    // A relative tolerance alone leaves no room for more.
+    const tolerance = options.tolerance ?? (options.rules?.relative === undefined ? undefined : 0);
+    const asked = { ...options, reading, tolerance };
+    found.push((await inMemory(records, asked)) ?? (await byDuckdb(records, asked)));
+  }
+  const [first, ...others] = found;
+  if (first === undefined) throw new Error('there is no way to read answers');
+  const alternatives = others.length === 0 ? undefined : others.map((other) => other.predictions);
+  const { sampled } = first;
+  const predictions = { ...first.predictions, alternatives };
   const notes: string[] = [];
   if (sampled < 1)
     notes.push(
@@ -28,7 +41,23 @@ export async function compareRecords(records: Records, options: ComparisonOption
     );
   const skewed = skewNote(predictions);
   if (skewed !== undefined) notes.push(skewed);
+  notes.push(...unreadNotes(predictions, options));
   return { predictions, notes };
+}
+
+/** What the user said about answers, where it leads to nothing. */
+function unreadNotes({ production, shadow, answers }: Predictions, { answers: asked }: ComparisonOptions): string[] {
+  if (answers === undefined || asked === undefined || Object.values(asked).every((one) => one === undefined)) return [];
+  return [
+    { name: "production's", side: production, form: answers.production },
+    { name: "the shadow's", side: shadow, form: answers.shadow },
+  ].flatMap(({ name, side, form }) =>
+    side.unparsed > 0 && side.answers === 0
+      ? [
+          `In none of ${name} ${side.unparsed} answers is there ${kindNamed(answers.kind)?.title ?? 'an answer'} at ${form.from}: see the examples of answers that could not be read.`,
+        ]
+      : [],
+  );
 }
 
 /** Undefined where there are too many records for it. */

@@ -1,6 +1,6 @@
 import type { CaptureSet } from '../answers/captures.ts';
-import type { FieldRules } from '../answers/fields.ts';
-import type { Path } from '../answers/path.ts';
+import type { AnswersAsked, ChosenReading } from '../answers/choose.ts';
+import type { CompareRules } from '../answers/compare-rules.ts';
 import type { Truth } from '../answers/truth.ts';
 import type { Doing } from '../doing.ts';
 import type { Window } from '../observations.ts';
@@ -10,13 +10,15 @@ import type { Task } from '../predictions.ts';
 export interface ComparisonOptions {
   /** Absolute difference of two numbers that still counts as equal; undefined: half a standard deviation of production's. */
   tolerance: number | undefined;
-  /** Path into JSON answers, parsed. */
-  path: Path | undefined;
+  /** What the user says about answers; without it, how they are read goes by their look. */
+  answers?: AnswersAsked | undefined;
+  /** How they are read: chosen by compareRecords; without it each record is read by itself. */
+  reading?: ChosenReading | undefined;
   /** Undefined: as the answers of production show. */
-  task: Task | undefined;
-  truth: Truth | undefined;
-  /** What the policy says about fields of free JSON. */
-  fields: FieldRules | undefined;
+  task?: Task | undefined;
+  truth?: Truth | undefined;
+  /** When two answers count as alike; undefined: as the default policy says. */
+  rules?: CompareRules | undefined;
   /** Memory bound of the whole process, like `1GB`; what does not fit goes to `spill`. */
   memory: string;
   /** Folder in which the columns of the records lie while they are compared. */

@@ -98,6 +98,12 @@ export function explainPolicy(policy: Policy): Demand[] {
     ),
     ...latency,
     demand(
+      'output.reading',
+      'where its answers can be read in several ways, all of them give the same verdict',
+      'as the others',
+      keyOf(policy, 'answers.kind'),
+    ),
+    demand(
       'output.readable',
       `at most ${percent(policy.unparsed)} of its answers cannot be read`,
       '50 answers',
@@ -118,6 +124,20 @@ export function explainPolicy(policy: Policy): Demand[] {
         lasting(pairs(leastRequests(share(value, true)))),
         key,
       ),
+    ),
+    ...byTask(policy, ['json'], 'agreement').map(({ value, key }) =>
+      demand(
+        'answers.agreement',
+        `vectors, rankings, boxes, texts and other answers that are more than equal or not: more than ${percent(value)} are alike; another wording alone does not fail (for information where labels are available)`,
+        lasting(pairs(leastRequests(share(value, true)))),
+        key,
+      ),
+    ),
+    demand(
+      'answers.refusals',
+      `texts and chats: its share of refusals is less than ${percent(policy.answers.refusals)} above production's`,
+      lasting(pairs(leastForTruth(policy, policy.answers.refusals))),
+      keyOf(policy, 'answers.refusals'),
     ),
     ...byTask(policy, ['regression', 'scores'], 'numbers.share').map(({ tasks, value, key }) =>
       demand(

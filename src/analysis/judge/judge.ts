@@ -4,6 +4,7 @@ import { judgeErrors } from './errors.ts';
 import type { Challenger } from './evidence.ts';
 import { judgeLatency } from './latency.ts';
 import { judgeAnswers } from './predictions.ts';
+import { judgeReadings } from './readings.ts';
 import { judgeSlices } from './slices.ts';
 import { judgeTraffic } from './traffic.ts';
 import { judgeTruth } from './truth.ts';
@@ -15,13 +16,38 @@ import type { Verdict } from './verdict.ts';
 import { worst } from './verdict.ts';
 
 /**
- * Is the shadow safe to promote? Every gate asks one question; the worst answer is the verdict. All must hold, so no
- * gate needs a stricter alpha for there being many (intersection-union test).
+ * Is the shadow safe to promote? Where the records can be read in several ways, all of them must say so: what nobody has
+ * chosen must not decide.
  *
  * @param challenger what the words call the new model
  * @returns undefined where there is no new model beside production: nothing to compare
  */
 export function judge(
+  observations: Observations,
+  demanded: Policy,
+  challenger: Challenger = 'shadow',
+): Verdict | undefined {
+  const { predictions } = observations;
+  const verdict = judgeReading(observations, demanded, challenger);
+  if (verdict === undefined || predictions === undefined) return verdict;
+  const others = (predictions.alternatives ?? []).flatMap((alternative) => {
+    const other = judgeReading({ ...observations, predictions: alternative }, demanded, challenger);
+    return other === undefined ? [] : [{ predictions: alternative, verdict: other }];
+  });
+  if (others.length === 0) return verdict;
+  const read = judgeReadings([{ predictions, verdict }, ...others], demanded);
+  const { outcome, gates } = read;
+  return { outcome, gates, summary: read.summary ?? summary(outcome, gates, challenger) };
+}
+
+/**
+ * Is the shadow safe to promote by these sums? Every gate asks one question; the worst answer is the verdict. All must hold, so no
+ * gate needs a stricter alpha for there being many (intersection-union test).
+ *
+ * @param challenger what the words call the new model
+ * @returns undefined where there is no new model beside production: nothing to compare
+ */
+function judgeReading(
   observations: Observations,
   demanded: Policy,
   challenger: Challenger = 'shadow',

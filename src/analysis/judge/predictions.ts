@@ -5,7 +5,9 @@ import { clusteringOf, shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { labelNoise, numberNoise } from './noise-floor.ts';
 import { different, proportion } from './proportion.ts';
+import { judgeFlags } from './flags.ts';
 import { judgeSchema } from './schema.ts';
+import { kindNamed } from '../answers/kinds/table.ts';
 import { count, number, percent } from '../../base/units.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
 
@@ -15,7 +17,8 @@ export function judgeAnswers(evidence: Evidence): Gate[] {
   if (predictions === undefined || evidence.observations.shadow === undefined) return [];
   const alone = predictions.truth === undefined || predictions.truth.rows === 0;
   const all = [...judgeSanity(predictions, evidence), ...judgeSchema(predictions, evidence)];
-  if (predictions.labels !== undefined) all.push(agreement(predictions, evidence, alone));
+  if (predictions.labels !== undefined)
+    all.push(agreement(predictions, evidence, alone), ...judgeFlags(predictions, evidence));
   else if (predictions.numbers !== undefined) all.push(closeness(predictions, evidence, alone));
   return all;
 }
@@ -25,22 +28,37 @@ function agreement(predictions: Predictions, evidence: Evidence, alone: boolean)
   const { agree, rows } = predictions.labels ?? { agree: 0, rows: 0 };
   const minutes = predictions.blocks.map((block) => ({ successes: block.agree, n: block.rows }));
   const clustering = clusteringOf(minutes, predictions.repeats?.agreement);
-  return proportion(predictions, evidence, {
-    id: 'labels.agreement',
-    title: 'Does it predict the same?',
-    gating: alone ? gates(policy, 'labels.agreement') : decides(policy, 'labels.agreement'),
+  const kind = kindNamed(predictions.answers?.kind);
+  // Of what is compared by more than equal or not, as vectors and texts are, alike is another question.
+  const whole = kind?.comparison !== undefined;
+  const id = whole ? 'answers.agreement' : 'labels.agreement';
+  const gate = proportion(predictions, evidence, {
+    id,
+    title: whole ? 'Does it answer alike?' : 'Does it predict the same?',
+    gating: alone ? gates(policy, id) : decides(policy, id),
     successes: agree,
     n: rows,
     minutes,
     clustering,
     margin: policy.agreement,
     below: false,
-    facts: `${count(agree)} of ${count(rows)} predictions${different(predictions)} are equal (${percent(agree / Math.max(1, rows))})`,
+    facts: `${count(agree)} of ${count(rows)} ${whole ? 'answers' : 'predictions'}${different(predictions)} are ${whole ? 'alike' : 'equal'} (${percent(agree / Math.max(1, rows))})`,
     perBlock: (block) => block.agree,
     limits: ['at least', 'at most'],
     demand: `at least ${percent(policy.agreement)} is required`,
     noise: labelNoise(evidence),
   });
+  return kind?.wording === true && gate.outcome === 'fail' ? unlikeWording(gate) : gate;
+}
+
+/** Other words may say the same: that they differ is no fault, and no proof of anything. */
+function unlikeWording(gate: Gate): Gate {
+  return {
+    ...gate,
+    outcome: 'inconclusive',
+    reason: `${gate.reason.replace(/\.$/, '')}; but other words may say the same, so this alone does not fail.`,
+    ...needsAdvice('labels (--labels), or a policy that lets the wording inform only (inform: [answers.agreement])'),
+  };
 }
 
 function closeness(predictions: Predictions, evidence: Evidence, alone: boolean): Gate {

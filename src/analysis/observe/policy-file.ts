@@ -3,26 +3,55 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import type { Policy } from '../policy/policy.ts';
-import { readPolicy } from '../policy/schema.ts';
+import { movedKeys, readPolicy } from '../policy/schema.ts';
+import { isObject } from '../../base/json.ts';
+
+/** Of shadowctl.yaml, what a policy is made from. */
+interface Written {
+  policy: unknown;
+  file: string | undefined;
+  /** By name of the endpoint. */
+  endpoints?: Readonly<Record<string, { answers?: unknown }>>;
+}
 
 /**
  * The policy from a YAML file (its section `policy`, or all of it), else from shadowctl.yaml, else the default; and
- * where it came from, in words.
+ * where it came from, in words. What shadowctl.yaml says about the answers of this endpoint stands over the policy for all
+ * endpoints, and under that of a file that was named.
+ *
+ * @param endpoint whose answers are judged, where it is known
+ * @returns notes are sentences about keys that have moved
  */
 export async function loadPolicy(
   cwd: string,
   named: string | undefined,
-  project: () => Promise<{ policy: unknown; file: string | undefined }>,
-): Promise<{ policy: Policy; source: string }> {
+  project: () => Promise<Written>,
+  endpoint?: string,
+): Promise<{ policy: Policy; source: string; notes: string[] }> {
+  const written = await project();
+  const own = endpoint === undefined ? undefined : written.endpoints?.[endpoint]?.answers;
   if (named === undefined) {
-    const { policy, file } = await project();
-    const source = policy === undefined || file === undefined ? 'shadowctl (the defaults)' : file;
-    return { policy: readPolicy(policy, source), source };
+    const { policy, file } = written;
+    const source =
+      (policy === undefined && own === undefined) || file === undefined ? 'shadowctl (the defaults)' : file;
+    const section =
+      own === undefined
+        ? policy
+        : { ...object(policy), answers: { ...object(object(policy).answers), ...object(own) } };
+    return { policy: readPolicy(section, source), source, notes: movedKeys(section) };
   }
   const path = resolve(cwd, named);
   if (!existsSync(path)) throw usageError(`There is no policy file ${path}.`, 'Check the path given with --policy.');
   const { parseYaml } = await import('../../base/yaml.ts');
   const content = parseYaml(await readFile(path, 'utf8'), path);
-  const section = typeof content === 'object' && content !== null && 'policy' in content ? content.policy : content;
-  return { policy: readPolicy(section, path), source: path };
+  const section = isObject(content) && 'policy' in content ? content.policy : content;
+  const all =
+    own === undefined || (section !== null && !isObject(section))
+      ? section
+      : { ...object(section), answers: { ...object(own), ...object(object(section).answers) } };
+  return { policy: readPolicy(all, path), source: path, notes: movedKeys(section) };
+}
+
+function object(value: unknown): Record<string, unknown> {
+  return isObject(value) ? value : {};
 }

@@ -16,13 +16,13 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   numbers: { share: 0.05 }   # share of numbers that may differ by more than the tolerance, likewise
   truth: 0.02                # against --labels: accuracy it may lose, or how much larger its mean error may be
   unparsed: 0.01             # share of its answers that may be unreadable
+  answers: { order: true, similarity: 0.9, refusals: { share: 0.01 } } # shadowctl help answers
   tasks: { binary: { agreement: 0.95 }, json: { agreement: 0.95 } } # agreement, share or truth for one kind of answers
   effect: { latency: 0.1, overhead: 0.2, errors: 0.01 } # what the shadow may cost production; for information
   decide: []                 # gates that otherwise only inform: [effect], or [labels.agreement] in addition to labels
   inform: []                 # gates that must not decide: [latency.p99]
   # Without a default:
-  # numbers: { share: 0.05, tolerance: 0.5 } # instead of half a standard deviation of production's numbers
   # slices: 0.9              # share of equal answers in every slice of every input column
   # distances: { ks: 0.1, psi: 0.1, jensenShannon: 0.02, wasserstein: 5 } # between the two models' numbers
-  # fields: { ignore: [$.id], tolerance: { $.score: 0.01 } } # free JSON: paths left out, numbers nearly equal
+  # answers: { kind: scores, path: $.result, ignore: [$.id], tolerance: { absolute: 0.5, relative: 0.01 } } # likewise
 `;

@@ -8,6 +8,27 @@ interface TaskPolicy {
   truth?: number | undefined;
 }
 
+/** What a policy says about answers; paths are as they are written. */
+interface AnswersPolicy {
+  /** A name of the table of kinds; undefined: as the answers show. */
+  kind?: string | undefined;
+  /** Where the rows lie; and within a row the label, the score or scores, or the map whose largest value's key is the label. */
+  path?: string | undefined;
+  label?: string | undefined;
+  scores?: string | undefined;
+  largest?: string | undefined;
+  /** False: lists in free JSON, and ranked lists, are equal whatever their order. */
+  order: boolean;
+  /** How far two numbers may lie apart and still be equal: absolutely, and as a share of production's in addition. */
+  absolute?: number | undefined;
+  relative?: number | undefined;
+  /** Similarity of words from which on two texts are alike. */
+  similarity: number;
+  /** How much higher the share of refusals may be; and beginnings of refusals beside those that are known. */
+  refusals: number;
+  openings: readonly string[];
+}
+
 /** What the shadow must prove. Shares and margins are fractions: 0.1 is ten percent. */
 export interface Policy {
   /** Chance of a wrong answer that is accepted, per gate. */
@@ -35,6 +56,8 @@ export interface Policy {
   slices: number | undefined;
   /** Free JSON, by path: what is left out, and how far numbers may lie apart and still be equal. */
   fields: { ignore: readonly string[]; tolerance: Readonly<Record<string, number>> };
+  /** What answers are, where they lie, and when two of them are alike. */
+  answers: AnswersPolicy;
   /** How far apart the distributions of the two models' numbers may lie; without a limit they are shown only. */
   distances: { ks?: number; wasserstein?: number; psi?: number; jensenShannon?: number };
   /** How much lower accuracy (or higher the mean absolute error, as a share of production's) may be against labels. */
@@ -65,6 +88,7 @@ export const DEFAULT_POLICY: Policy = {
   numbers: { tolerance: undefined, share: 0.05 },
   slices: undefined,
   fields: { ignore: [], tolerance: {} },
+  answers: { order: true, similarity: 0.9, refusals: 0.01, openings: [] },
   distances: {},
   truth: 0.02,
   // Two classes agree by chance more often than many do; free JSON is compared whole, without order of better and worse.
@@ -80,8 +104,9 @@ export const GATES: readonly string[] = [
   'traffic.sampling',
   'errors',
   ...['mean', 'p50', 'p90', 'p99'].map((name) => `latency.${name}`),
-  ...['readable', 'schema', 'pairs', 'varied'].map((name) => `output.${name}`),
+  ...['reading', 'readable', 'schema', 'pairs', 'varied'].map((name) => `output.${name}`),
   'labels.agreement',
+  ...['agreement', 'refusals'].map((name) => `answers.${name}`),
   'numbers.tolerance',
   'slices',
   ...['ks', 'wasserstein', 'psi', 'jensenShannon'].map((name) => `distance.${name}`),

@@ -1,6 +1,9 @@
 import { lines, shown, text } from '../../base/text.ts';
 import * as v from 'valibot';
+import { isObject } from '../../base/json.ts';
 import { checked, nearest } from '../../base/schema.ts';
+import { kindNames } from '../answers/choose.ts';
+import { parsePath } from '../answers/path.ts';
 import { DEFAULT_POLICY, GATES } from './policy.ts';
 import type { Policy } from './policy.ts';
 
@@ -48,6 +51,44 @@ function notAGate(name: string): string {
   return `the name of a gate${near === undefined ? '' : `, did you mean ${near}?`} (they are ${GATES.join(', ')}, or the first part of one)`;
 }
 
+const KIND = `a kind of answers: ${kindNames().join(', ')}`;
+/** A whole answer has a path, too. */
+const ANSWER_PATH = 'a path like $.score, $[0] or $';
+const answerPath = v.pipe(v.string(ANSWER_PATH), v.regex(/^\$/, ANSWER_PATH), v.check(isPath, ANSWER_PATH));
+
+const ANSWERS = v.strictObject({
+  kind: v.optional(v.picklist(kindNames(), KIND)),
+  path: v.optional(answerPath),
+  label: v.optional(answerPath),
+  scores: v.optional(answerPath),
+  largest: v.optional(answerPath),
+  order: v.optional(v.boolean('true or false')),
+  ignore: v.optional(v.array(path, 'list of paths, like [$.id, $.items[*].seen]')),
+  tolerance: v.optional(
+    v.strictObject({
+      absolute: v.optional(notNegative),
+      relative: v.optional(notNegative),
+      fields: v.optional(v.record(path, notNegative)),
+    }),
+  ),
+  similarity: v.optional(share),
+  refusals: v.optional(
+    v.strictObject({
+      share: v.optional(share),
+      openings: v.optional(v.array(v.string('a text'), 'list of texts, like ["I would rather not"]')),
+    }),
+  ),
+});
+
+function isPath(words: string): boolean {
+  try {
+    parsePath(words);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const SCHEMA = v.strictObject({
   alpha: v.optional(v.pipe(v.number(ALPHA), v.gtValue(0, ALPHA), v.ltValue(0.5, ALPHA))),
   looks: v.optional(v.picklist(['always', 'once'], 'always or once')),
@@ -74,6 +115,7 @@ const SCHEMA = v.strictObject({
       tolerance: v.optional(v.record(path, notNegative)),
     }),
   ),
+  answers: v.optional(ANSWERS),
   distances: v.optional(
     v.strictObject({
       ks: v.optional(distance),
@@ -94,6 +136,21 @@ const SCHEMA = v.strictObject({
   inform: gateList,
 });
 
+/** Keys that have moved into the section `answers:`, and where to; they are still read. */
+const MOVED: readonly [old: string, now: string][] = [
+  ['fields.ignore', 'answers.ignore'],
+  ['fields.tolerance', 'answers.tolerance.fields'],
+  ['numbers.tolerance', 'answers.tolerance.absolute'],
+];
+
+/** What a policy says by names that have moved, a sentence each. */
+export function movedKeys(section: unknown): string[] {
+  return MOVED.flatMap(([old, now]) => {
+    const value = old.split('.').reduce((inner: unknown, key) => (isObject(inner) ? inner[key] : undefined), section);
+    return value === undefined ? [] : [`The policy's key ${old} is called ${now} now; it is still read.`];
+  });
+}
+
 /**
  * The policy of a YAML section, with defaults for what it does not say.
  *
@@ -110,17 +167,34 @@ export function readPolicy(section: unknown, file: string): Policy {
       text`In words: ${shown('policy explain')}`,
     ),
   );
+  const { answers = {}, ...others } = given;
+  const { tolerance = {}, ignore, refusals = {}, ...read } = answers;
   const defined = Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== undefined),
+    Object.entries(others).filter(([, value]) => value !== undefined),
   ) as Partial<Policy>;
   return {
     ...DEFAULT_POLICY,
     ...defined,
     latency: { ...DEFAULT_POLICY.latency, ...given.latency },
-    numbers: { ...DEFAULT_POLICY.numbers, ...given.numbers },
+    numbers: {
+      ...DEFAULT_POLICY.numbers,
+      ...given.numbers,
+      ...(tolerance.absolute === undefined ? {} : { tolerance: tolerance.absolute }),
+    },
     // What is said for all tasks is meant for all.
     tasks: { ...(given.agreement === undefined ? DEFAULT_POLICY.tasks : {}), ...given.tasks },
-    fields: { ...DEFAULT_POLICY.fields, ...given.fields },
+    fields: {
+      ignore: ignore ?? given.fields?.ignore ?? DEFAULT_POLICY.fields.ignore,
+      tolerance: { ...given.fields?.tolerance, ...tolerance.fields },
+    },
+    answers: {
+      ...DEFAULT_POLICY.answers,
+      ...read,
+      absolute: tolerance.absolute,
+      relative: tolerance.relative,
+      refusals: refusals.share ?? DEFAULT_POLICY.answers.refusals,
+      openings: refusals.openings ?? DEFAULT_POLICY.answers.openings,
+    },
     effect: { ...DEFAULT_POLICY.effect, ...given.effect },
   };
 }

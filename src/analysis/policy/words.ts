@@ -1,3 +1,4 @@
+import { kindNamed } from '../answers/kinds/table.ts';
 import type { Policy } from './policy.ts';
 import { DEFAULT_POLICY, decides } from './policy.ts';
 import { percent } from '../../base/units.ts';
@@ -20,7 +21,7 @@ function said(value: unknown): string {
 }
 
 /** Gates on equality with production: with labels they only inform, because correctness decides. */
-export const SUPERSEDED_BY_LABELS: readonly string[] = ['labels.agreement', 'numbers.tolerance'];
+export const SUPERSEDED_BY_LABELS: readonly string[] = ['labels.agreement', 'answers.agreement', 'numbers.tolerance'];
 
 /** What the policy says beside its gates, a sentence a line, each with its key. */
 export function explainRest(policy: Policy): string[] {
@@ -34,10 +35,22 @@ export function explainRest(policy: Policy): string[] {
       ? ['Slices of the inputs are shown and not judged [slices: not set; 0.9 would require 90 % in each].']
       : []),
     ...(limits ? [] : ['Distances between distributions are shown and not judged [distances: not set].']),
+    answersText(policy),
     `Free JSON is compared ${ignore.length === 0 ? 'whole' : `without ${ignore.join(', ')}`} [${keyOf(policy, 'fields.ignore')}], numbers in it ${nearly.length === 0 ? 'must be the same' : `count as equal: ${nearly.join(', ')}`} [${keyOf(policy, 'fields.tolerance')}].`,
     `[${keyOf(policy, 'decide')}] ${policy.decide.length === 0 ? 'No gate is added to those that decide.' : policy.decide.map((name) => decided(policy, name)).join(' ')}`,
     `[${keyOf(policy, 'inform')}] ${policy.inform.length === 0 ? 'No gate is taken out of the verdict.' : `For information only: ${policy.inform.join(', ')}.`}`,
   ];
+}
+
+/** What the policy says about answers, beside free JSON. */
+function answersText(policy: Policy): string {
+  const { kind, path, similarity } = policy.answers;
+  const where = path === undefined ? '' : `, from ${path} [${keyOf(policy, 'answers.path')}]`;
+  const what =
+    kind === undefined
+      ? 'Answers are read by their look'
+      : `Every answer is taken for ${kindNamed(kind)?.title ?? kind}`;
+  return `${what} [${keyOf(policy, 'answers.kind')}]${where}; two texts are alike from ${percent(similarity)} of equal words on [${keyOf(policy, 'answers.similarity')}].`;
 }
 
 function decided(policy: Policy, name: string): string {

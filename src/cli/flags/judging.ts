@@ -3,18 +3,30 @@ import { parsePath } from '../../analysis/answers/path.ts';
 import { loadPolicy } from '../../analysis/observe/policy-file.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
 import type { App } from '../../app.ts';
-import type { JudgeOptions } from '../../lifecycle/judge.ts';
 
 /** The policy, and where it came from as a report says it. */
 export async function loadReportPolicy(
-  app: Pick<App, 'cwd' | 'project'>,
+  app: Pick<App, 'cwd' | 'project' | 'io'>,
   file: string | undefined,
+  endpoint?: string,
 ): Promise<{ policy: Policy; policyFrom: string }> {
-  const { policy, source } = await loadPolicy(app.cwd, file, () => app.project());
+  const { policy, source, notes } = await loadPolicy(app.cwd, file, () => app.project(), endpoint);
+  for (const note of notes) app.io.err(`note: ${note}`);
   return { policy, policyFrom: isAbsolute(source) ? relative(app.cwd, source) : source };
 }
 
-/** The value of `--prediction`. @throws Problem (usage) where it is not a path */
-export function readPrediction(text: string | undefined): JudgeOptions['prediction'] {
-  return text === undefined ? undefined : { text, path: parsePath(text) };
+/** The policy with what the flags say about answers. @throws Problem (usage) where `--prediction` is not a path */
+export function withAnswers(
+  policy: Policy,
+  { prediction, answers }: { prediction: string | undefined; answers: string | undefined },
+): Policy {
+  if (prediction !== undefined) parsePath(prediction);
+  return {
+    ...policy,
+    answers: {
+      ...policy.answers,
+      ...(prediction === undefined ? {} : { path: prediction }),
+      ...(answers === undefined ? {} : { kind: answers }),
+    },
+  };
 }

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { FORMATS } from '../../report/render.ts';
 import type { Format } from '../../report/render.ts';
+import { answerFlags } from '../flags/answers.ts';
 import type { ReportOptions } from './options.ts';
 
 interface Flags extends Partial<Omit<ReportOptions, 'watch'>> {
@@ -17,7 +18,7 @@ interface Flags extends Partial<Omit<ReportOptions, 'watch'>> {
 }
 
 export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => import('./run.ts'))): Command {
-  return new Command('report')
+  const report = new Command('report')
     .option('--endpoint <name>', 'the endpoint')
     .option('--last <duration>', 'length of the window up to now: 30m, 2h, 1d', '30m')
     .option('--from <time>', 'start of the window (ISO 8601, UTC; or -2h); a path is taken as --files')
@@ -27,8 +28,8 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option(
       '--labels <file[:column]>',
       'the labels: CSV, JSON, Python or SageMaker ground truth, a file or folder, local or s3://, by inferenceId or by features',
-    )
-    .option('--prediction <path>', "where predictions are in a JSON answer, like '$.predictions[*].score'")
+    );
+  return answerFlags(report)
     .addOption(
       new Option(
         '--source <source>',
@@ -44,7 +45,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
       "with --source logs: where a line has the id of its request, like '$.inferenceId', or the query's column",
     )
     .addOption(
-      new Option('--task <task>', 'the kind of answers, if shadowctl guesses wrong').choices([
+      new Option('--task <task>', 'an older name for the kind of answers; --answers says more').choices([
         'regression',
         'scores',
         'binary',
@@ -73,7 +74,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option('--memory <size>', 'memory bound for pairing many captures; the rest is kept on disk', '1GB')
     .addHelpText(
       'after',
-      '\nExit codes: 0 pass, 1 fail, 3 inconclusive: more traffic is needed, or there was nothing to compare.\nA file from --save contains sums: give --labels, --prediction, --task, --variants, --from and --to to the report that\nsaves it. It cannot be watched; a folder of captures takes all flags but --watch and --until-decided.\nAnswers need at least 80 minutes with answers to pass, with --files too (shadowctl policy explain).\n\nWith --line, a folder of logs (production.log and shadow.log, or a folder each): {request} and {answer} stand where a line has\nthem, and {id}, {time}, {variant} where it has those; shadowctl help judging has more.\n\nExample:\n  $ shadowctl report --endpoint weather --last 2h --labels truth.csv:label --output report.html --format html',
+      '\nExit codes: 0 pass, 1 fail, 3 inconclusive: more traffic is needed, or there was nothing to compare.\nA file from --save contains sums: give --labels, --answers, --prediction, --variants, --from and --to to the report that\nsaves it. It cannot be watched; a folder of captures takes all flags but --watch and --until-decided.\nAnswers need at least 80 minutes with answers to pass, with --files too (shadowctl policy explain).\n\nWith --line, a folder of logs (production.log and shadow.log, or a folder each): {request} and {answer} stand where a line has\nthem, and {id}, {time}, {variant} where it has those; shadowctl help judging has more.\n\nExample:\n  $ shadowctl report --endpoint weather --last 2h --labels truth.csv:label --output report.html --format html',
     )
     .action((flags: Flags) => {
       const { watch, untilDecided, ...rest } = flags;
@@ -95,6 +96,7 @@ const NOTHING = {
   to: undefined,
   labels: undefined,
   prediction: undefined,
+  answers: undefined,
   logPattern: undefined,
   logsQuery: undefined,
   id: undefined,

@@ -11,25 +11,31 @@ import { readDuration } from '../../base/units.ts';
 import type { JudgeOptions, JudgeSource } from '../../lifecycle/judge.ts';
 import type { WindowRequest } from '../../lifecycle/window.ts';
 import { labelSource } from '../flags/labels.ts';
-import { loadReportPolicy } from '../flags/judging.ts';
+import { loadReportPolicy, withAnswers } from '../flags/judging.ts';
 import type { ReportOptions } from './options.ts';
 import { readMoment } from '../flags/moment.ts';
 
 /** What the flags of `report` ask to be judged. @throws Problem (usage) where they do not fit together */
-export async function judgeOptions(app: Pick<App, 'cwd' | 'project'>, flags: ReportOptions): Promise<JudgeOptions> {
+export async function judgeOptions(
+  app: Pick<App, 'cwd' | 'project' | 'io'>,
+  flags: ReportOptions,
+): Promise<JudgeOptions> {
   const { prediction } = flags;
   if (!/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(flags.memory))
     throw usageError(`--memory '${flags.memory}' is not a size.`, 'Write it like 1GB or 500MB.');
+  const given = await loadReportPolicy(app, flags.policy, flags.endpoint);
+  const source = readSource(app.cwd, flags);
+  const logs = source.kind === 'endpoint' ? source.logs : undefined;
   return {
-    source: readSource(app.cwd, flags),
+    source,
     window: readWindow(flags),
-    ...(await loadReportPolicy(app, flags.policy)),
+    ...given,
+    // In logs the path leads to the line's answer, and is no part of it.
+    policy: withAnswers(given.policy, {
+      prediction: logs === undefined ? prediction : undefined,
+      answers: flags.answers,
+    }),
     labels: flags.labels === undefined ? undefined : labelSource(flags.labels, app.cwd),
-    // A query's columns may be called like no path.
-    prediction:
-      prediction === undefined
-        ? undefined
-        : { text: prediction, path: flags.logsQuery === undefined ? parsePath(prediction) : pathOf(prediction) },
     task: flags.task as Task | undefined,
     memory: flags.memory,
     redact: flags.redact,

@@ -11,8 +11,10 @@ export interface ReportOptions {
   format: Format;
   /** `FILE[:COLUMN]`, local or S3. */
   labels: string | undefined;
-  /** Path into JSON answers. */
+  /** Path into answers. */
   prediction: string | undefined;
+  /** Kind of answers. */
+  answers: string | undefined;
   /** Where predictions are taken from: data capture, or what the containers print. */
   source: 'captures' | 'logs';
   /** Filter pattern of CloudWatch Logs. */

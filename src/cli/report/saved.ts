@@ -10,6 +10,7 @@ function unusedFlags(options: ReportOptions): string[] {
   const asked: [flag: string, asked: boolean][] = [
     ['--labels', options.labels !== undefined],
     ['--prediction', options.prediction !== undefined],
+    ['--answers', options.answers !== undefined],
     ['--task', options.task !== undefined],
     ['--variants', options.variants !== undefined],
     ['--no-predictions', !options.predictions],

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { noiseFloor } from '../../analysis/judge/noise-floor.ts';
+import { comparisonBy } from '../../analysis/policy/answers.ts';
 import { collect } from '../../analysis/observe/observe.ts';
 import { environmentError, interrupted } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
@@ -105,7 +106,7 @@ async function attachItself(
 async function measure(on: LockedEndpoint, wanted: CalibrationOptions, since: number): Promise<void> {
   const { session, aws, endpoint } = on;
   const { clock, signal } = session;
-  const { policy, prediction, task } = wanted;
+  const { policy, task } = wanted;
   const length = Math.ceil(wanted.length / MINUTE) * MINUTE;
   const earliest = Math.ceil(since / MINUTE) * MINUTE + length;
   // What stood for longer, while nobody waited, is measured over its last minutes.
@@ -120,10 +121,8 @@ async function measure(on: LockedEndpoint, wanted: CalibrationOptions, since: nu
       predictions: true,
       comparison: {
         tolerance: policy.numbers.tolerance,
-        path: prediction?.path,
-        task,
+        ...comparisonBy(policy, task),
         truth: undefined,
-        fields: policy.fields,
         memory: '1GB',
         spill: cache,
         signal,
@@ -131,7 +130,7 @@ async function measure(on: LockedEndpoint, wanted: CalibrationOptions, since: nu
       },
     });
   });
-  const floor = noiseFloor(observations, prediction?.text);
+  const floor = noiseFloor(observations, policy.answers.path);
   session.emit({ kind: 'noise-measured', floor });
   if (floor?.labels === undefined && floor?.numbers === undefined) return;
   const run = await openRun(on, 'shadow');

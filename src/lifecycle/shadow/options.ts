@@ -1,4 +1,3 @@
-import type { Path } from '../../analysis/answers/path.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
 import type { Task } from '../../analysis/predictions.ts';
 import type { Step } from '../../resources/steps.ts';
@@ -9,7 +8,6 @@ export interface CalibrationOptions {
   /** Milliseconds. */
   length: number;
   /** How answers are read and compared, as a report would. */
-  prediction: { text: string; path: Path } | undefined;
   task: Task | undefined;
   policy: Policy;
 }

@@ -68,7 +68,7 @@ export class Tally {
 
   #compare(reply: { body: string; contentType: string | undefined }, label: string): void {
     const output = { data: reply.body, encoding: 'JSON' as const, contentType: reply.contentType };
-    const [answer] = answersOf({ input: undefined, output }, {}) ?? [];
+    const [answer] = answersOf({ input: undefined, output }) ?? [];
     const truth = Number(label);
     if (answer === undefined) {
       this.#unread += 1;

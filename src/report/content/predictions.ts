@@ -1,6 +1,14 @@
 import type { NoiseFloor } from '../../analysis/observations.ts';
-import type { LabelSums, NumberSums, Predictions, SideCounts, TruthSums } from '../../analysis/predictions.ts';
+import type {
+  AnswerSums,
+  LabelSums,
+  NumberSums,
+  Predictions,
+  SideCounts,
+  TruthSums,
+} from '../../analysis/predictions.ts';
 import type { Report } from '../report.ts';
+import { kindNamed } from '../../analysis/answers/kinds/table.ts';
 import { noiseText, pairingText, repeatsText, symmetryText } from '../words.ts';
 import { classSlices, columnSlices, fieldsSection, topSection } from './differences.ts';
 import type { Column, Section } from './section.ts';
@@ -14,6 +22,7 @@ export function predictionContent({ observations }: Report): Section[] {
     pairing(found, noise),
     found.labels && labels(found, found.labels),
     found.labels && found.task !== 'json' ? classSlices(found.labels, found.repeats) : undefined,
+    found.answers && likeness(found.answers),
     columnSlices(found),
     fieldsSection(found.fields ?? []),
     found.numbers && numbers(found.numbers),
@@ -66,7 +75,11 @@ function labels(found: Predictions, sums: LabelSums): Section {
   const { rows, agree, classes, kappa } = sums;
   const equal = `${count(agree)} of ${count(rows)} equal (${percent(agree / rows)})`;
   // Whole documents are no classes: which became which says nothing.
-  if (found.task === 'json') return { title: 'Answers', sentences: [`${equal}.`], tables: [] };
+  if (found.task === 'json') {
+    const alike =
+      kindNamed(found.answers?.kind)?.comparison === undefined ? equal : equal.replace(' equal ', ' alike ');
+    return { title: 'Answers', sentences: [`${alike}.`], tables: [] };
+  }
   const beyond = kappa === undefined ? '' : `, Cohen's kappa ${number(kappa)}`;
   return {
     title: 'Labels',
@@ -75,6 +88,47 @@ function labels(found: Predictions, sums: LabelSums): Section {
     ),
     tables: [],
     confusion: sums,
+  };
+}
+
+const MEASURED: readonly Column[] = [
+  { title: '' },
+  { title: 'rows', number: true },
+  { title: 'mean', number: true },
+  { title: 'least', number: true },
+  { title: 'most', number: true },
+];
+
+/** How far apart answers are that are more than equal or not. */
+function likeness({ measures, flags }: AnswerSums): Section | undefined {
+  if (measures.length + flags.length === 0) return undefined;
+  const measured = measures.map(({ name, rows, sum, least, most }) => [
+    name,
+    count(rows),
+    number(sum / rows),
+    number(least),
+    number(most),
+  ]);
+  const said = flags.map(({ name, rows, production, shadow }) => [
+    name,
+    percent(production / rows),
+    percent(shadow / rows),
+  ]);
+  return {
+    title: 'How alike the answers are',
+    sentences: [],
+    tables: [
+      ...(measured.length === 0
+        ? []
+        : [
+            {
+              caption: 'Measures of each pair',
+              columns: MEASURED,
+              rows: measured,
+            },
+          ]),
+      ...(said.length === 0 ? [] : [{ caption: 'What is true of answers', columns: BOTH, rows: said }]),
+    ],
   };
 }
 

@@ -70,7 +70,7 @@ function hash(text: string): string {
 }
 
 function facts(report: Report): string {
-  const { variants, sampling } = factsOf(report);
+  const { variants, sampling, answers } = factsOf(report);
   const table = htmlTable(
     ['', 'variant', 'model', 'endpoint config', 'instances'],
     variants.map(({ role, name, model, endpointConfig, instances }) => [
@@ -83,7 +83,8 @@ function facts(report: Report): string {
     [],
     sampling === undefined ? 'What runs behind the endpoint' : `The shadow ${sampling}`,
   );
-  return `<h2>What runs</h2>\n${table}`;
+  const read = answers.length === 0 ? '' : `\n<p>Answers: ${proseHtml(answers.join('; or '))}</p>`;
+  return `<h2>What runs</h2>\n${table}${read}`;
 }
 
 function verdict(report: Report, nothing: NoData | undefined, print: (line: CommandLine) => string): string {

@@ -47,7 +47,7 @@ function colorOutcome(line: string, outcome: Outcome, options: RenderOptions): s
 }
 
 function header(report: Report, options: RenderOptions): string {
-  const { endpoint, window, variants, sampling, unread, policy } = factsOf(report);
+  const { endpoint, window, variants, sampling, unread, answers, policy } = factsOf(report);
   const lines = [
     `${paint(options, 'title', `Report on ${plain(endpoint)}`)}  ${window}`,
     ...variants.map(({ role, name, model, instances }) => {
@@ -55,6 +55,7 @@ function header(report: Report, options: RenderOptions): string {
       const known = [name, model, instances, sees].filter((part) => part !== undefined);
       return `  ${role.padEnd(10)}  ${plain(known.join(', '))}`;
     }),
+    ...answers.map((words, i) => `  ${(i === 0 ? 'answers' : 'or').padEnd(10)}  ${plain(words)}`),
     ...(policy === undefined ? [] : [`  policy      ${plain(policy)}`]),
   ];
   const warnings = unread

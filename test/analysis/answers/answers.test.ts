@@ -1,6 +1,6 @@
 import { jsonValues, MAX_DEPTH } from '../../../src/analysis/answers/json.ts';
 import { expect, test } from 'vitest';
-import { countRows } from '../../../src/analysis/answers/request.ts';
+import { countRows } from '../../../src/analysis/answers/row-count.ts';
 import { answersOf, readAnswers } from '../../../src/analysis/answers/read-answers.ts';
 import { readCapture } from '../../../src/analysis/answers/captures.ts';
 import type { Payload } from '../../../src/analysis/answers/captures.ts';
@@ -9,7 +9,7 @@ import { parsePath } from '../../../src/analysis/answers/path.ts';
 const json = (data: string): Payload => ({ data, encoding: 'JSON', contentType: 'application/json' });
 const csv = (data: string): Payload => ({ data, encoding: 'CSV', contentType: 'text/csv; charset=utf-8' });
 
-const read = (output: Payload) => answersOf({ input: undefined, output }, {});
+const read = (output: Payload) => answersOf({ input: undefined, output });
 
 test.each([
   ['linear-learner regression', json('{"predictions": [{"score": 0.4}]}'), [{ number: 0.4 }]],
@@ -44,15 +44,16 @@ test.each([
 });
 
 test('xgboost up to 1.3-1 puts all rows on one line: the request says which it is', () => {
-  expect(answersOf({ input: csv('1,2\n3,4'), output: csv('0.1,0.7') }, {})).toEqual([{ number: 0.1 }, { number: 0.7 }]);
-  expect(answersOf({ input: csv('1,2'), output: csv('0.1,0.7') }, {})).toEqual([{ label: '1', scores: [0.1, 0.7] }]);
+  expect(answersOf({ input: csv('1,2\n3,4'), output: csv('0.1,0.7') })).toEqual([{ number: 0.1 }, { number: 0.7 }]);
+  expect(answersOf({ input: csv('1,2'), output: csv('0.1,0.7') })).toEqual([{ label: '1', scores: [0.1, 0.7] }]);
 });
 
 test('a path finds predictions anywhere', () => {
   const payload = json('{"out": {"items": [{"p": 0.25}, {"p": 0.75}]}}');
-  expect(readAnswers(payload, { path: parsePath('$.out.items[*].p') })).toEqual([{ number: 0.25 }, { number: 0.75 }]);
-  expect(readAnswers(payload, { path: parsePath("$['out'].items[1].p") })).toEqual([{ number: 0.75 }]);
-  expect(readAnswers(payload, { path: parsePath('$.nowhere') })).toBeUndefined();
+  const at = (path: string) => ({ shape: 'path', kind: 'number', given: { path: parsePath(path) } });
+  expect(readAnswers(payload, at('$.out.items[*].p'))).toEqual([{ number: 0.25 }, { number: 0.75 }]);
+  expect(readAnswers(payload, at("$['out'].items[1].p"))).toEqual([{ number: 0.75 }]);
+  expect(readAnswers(payload, at('$.nowhere'))).toBeUndefined();
   expect(() => parsePath('$.a[x]')).toThrow("'[x]'");
 });
 

@@ -4,6 +4,7 @@ import type { Observations } from '../../../src/analysis/observations.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
 import { readPolicy } from '../../../src/analysis/policy/schema.ts';
 import type { Capture } from '../../../src/analysis/answers/captures.ts';
+import { DEFAULT_RULES } from '../../../src/analysis/answers/compare-rules.ts';
 import { comparePredictions } from '../../../src/analysis/compare/memory/compare.ts';
 import type { MemoryOptions } from '../../../src/analysis/compare/memory/compare.ts';
 import { simulate, START } from '../simulated.ts';
@@ -35,6 +36,14 @@ function compared(
   const predictions = comparePredictions(side(ours), side(theirs), { sampling: 1, tolerance: undefined, ...options });
   return { ...simulate({ captured: false }), predictions };
 }
+
+const form = { shape: 'rows', from: '$', example: undefined };
+/** As `--answers json` has it. */
+const WHOLE = {
+  production: { shape: 'rows', kind: 'json' },
+  shadow: { shape: 'rows', kind: 'json' },
+  forms: { production: form, shadow: form },
+};
 
 const article = (i: number) => ({
   id: `a${i}`,
@@ -77,7 +86,7 @@ describe('free JSON, field by field', () => {
     });
     expect(compared(article, moved).predictions?.labels?.agree).toBe(0);
     const { fields } = readPolicy({ fields: { ignore: ['$.id'], tolerance: { '$.ranks[*].weight': 0.01 } } }, 'x.yaml');
-    const { predictions } = compared(article, moved, { fields });
+    const { predictions } = compared(article, moved, { rules: { ...DEFAULT_RULES, ...fields } });
     expect(predictions?.labels?.agree).toBe(COUNT);
     expect(predictions?.fields?.find((field) => field.path === '$.id')).toMatchObject({
       ignored: true,
@@ -86,17 +95,19 @@ describe('free JSON, field by field', () => {
     expect(predictions?.fields?.find((field) => field.path === '$.ranks[*].weight')?.largest).toBeCloseTo(0.005, 9);
     // All below a name, and any member of a name.
     for (const ignore of [['$.ranks', '$.id'], ['$.ranks[*].weight', '$.id'], ['$.*']])
-      expect(compared(article, moved, { fields: { ignore, tolerance: {} } }).predictions?.labels?.agree).toBe(COUNT);
-    expect(compared(article, moved, { fields: { ignore: ['$.i'], tolerance: {} } }).predictions?.labels?.agree).toBe(0);
+      expect(compared(article, moved, { rules: { ...DEFAULT_RULES, ignore } }).predictions?.labels?.agree).toBe(COUNT);
+    expect(compared(article, moved, { rules: { ...DEFAULT_RULES, ignore: ['$.i'] } }).predictions?.labels?.agree).toBe(
+      0,
+    );
   });
 
   test('a path that is none is refused', () => {
     expect(() => readPolicy({ fields: { ignore: ['id'] } }, 'x.yaml')).toThrow('is not a path like');
   });
 
-  test('--task json takes answers whole that would be labels', () => {
+  test('--answers json takes answers whole that would be labels', () => {
     const scored = (score: number) => () => ({ label: 'a', score });
-    const { predictions } = compared(scored(0.5), scored(0.6), { task: 'json' });
+    const { predictions } = compared(scored(0.5), scored(0.6), { reading: WHOLE });
     expect(predictions?.fields?.[0]).toMatchObject({ path: '$.score', differing: COUNT });
   });
 });

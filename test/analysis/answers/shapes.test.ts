@@ -8,7 +8,7 @@ test.each(GOLDEN.map((one) => [one.of, one] as const))('%s', (_, { input, output
   const seen = seenOf({ input, output });
   if (seen === undefined) throw new Error('no answer');
   expect(readingsOf([seen])[0]).toMatchObject({ shape, kind });
-  expect(answersOf({ input, output }, {})).toEqual(answers);
+  expect(answersOf({ input, output })).toEqual(answers);
 });
 
 test('every shape has a documented answer, and a source', () => {

@@ -56,10 +56,8 @@ function lookBy(inMemory: boolean, path: string, changed: Partial<FromFilesOptio
     window: undefined,
     comparison: {
       tolerance: undefined,
-      path: undefined,
       task: undefined,
       truth: undefined,
-      fields: undefined,
       spill: root,
       memory: '500MB',
       inMemory,

@@ -6,7 +6,6 @@ import { compareRecords } from '../../../src/analysis/compare/compare.ts';
 import type { Predictions } from '../../../src/analysis/predictions.ts';
 import { comparable } from './comparable.ts';
 import type { Capture, CaptureSet } from '../../../src/analysis/answers/captures.ts';
-import { comparePredictions } from '../../../src/analysis/compare/memory/compare.ts';
 import type { MemoryOptions } from '../../../src/analysis/compare/memory/compare.ts';
 import { designEffect } from '../../../src/analysis/statistics/repeats.ts';
 import { readTruth } from '../read-truth.ts';
@@ -31,12 +30,12 @@ function capture(id: string | undefined, input: string, output: string | undefin
 
 /** What DuckDB finds of records that are read already, as of logs; comparing in memory must find the same. */
 async function compare(production: CaptureSet, shadow: CaptureSet, options: MemoryOptions): Promise<Predictions> {
-  const { sampling, tolerance, path, task, truth, fields } = options;
-  const { predictions } = await compareRecords(
-    { production: { captures: production }, shadow: { captures: shadow }, window: { from: 0, to: 8.64e15 }, sampling },
-    { tolerance, path, task, truth, fields, memory: '500MB', spill: folder, inMemory: false },
-  );
-  expect(comparable(predictions)).toEqual(comparable(comparePredictions(production, shadow, options)));
+  const { sampling, ...rest } = options;
+  const sides = { production: { captures: production }, shadow: { captures: shadow } };
+  const records = { ...sides, window: { from: 0, to: 8.64e15 }, sampling };
+  const by = (inMemory: boolean) => compareRecords(records, { ...rest, memory: '500MB', spill: folder, inMemory });
+  const { predictions } = await by(false);
+  expect(comparable(predictions)).toEqual(comparable((await by(true)).predictions));
   return predictions;
 }
 

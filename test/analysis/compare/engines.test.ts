@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { CaptureReader } from '../../../src/analysis/compare/memory/read.ts';
 import { compareRecords } from '../../../src/analysis/compare/compare.ts';
 import { readChunk } from '../../../src/analysis/compare/ingest/feed.ts';
 import type { Predictions, Task } from '../../../src/analysis/predictions.ts';
 import { comparable } from './comparable.ts';
-import { comparePredictions } from '../../../src/analysis/compare/memory/compare.ts';
-import type { FieldRules } from '../../../src/analysis/answers/fields.ts';
+import type { AnswersAsked } from '../../../src/analysis/answers/choose.ts';
+import { DEFAULT_RULES } from '../../../src/analysis/answers/compare-rules.ts';
+import type { CompareRules } from '../../../src/analysis/answers/compare-rules.ts';
 import type { Truth } from '../../../src/analysis/answers/truth.ts';
 import { seededRandom } from '../../support/random.ts';
 import { readTruth } from '../read-truth.ts';
@@ -31,6 +31,8 @@ interface Kind {
 
 const label = (score: number) => Math.min(2, Math.floor(score * 3));
 const vector = (score: number) => [0, 1, 2].map((c) => (c === label(score) ? 0.4 + score / 3 : 0.1 + c / 50));
+const sortedScores = (scores: readonly number[]) =>
+  scores.map((score, i) => ({ label: `c${i}`, score })).toSorted((a, b) => b.score - a.score);
 const json = { type: 'application/json', encoding: 'JSON' };
 const csv = { type: 'text/csv; charset=utf-8', encoding: 'CSV' };
 const predictions = (rows: readonly object[]) => JSON.stringify({ predictions: rows });
@@ -75,6 +77,44 @@ const KINDS: Kind[] = [
     task: 'multiclass',
     ...csv,
     answer: (s) => s.map((x) => ['sun', 'rain', "fog's"][label(x)]).join('\n'),
+  },
+  {
+    title: 'a class and its probability',
+    task: 'multiclass',
+    ...csv,
+    answer: (s) => s.map((x) => `${label(x)},${0.5 + x / 2}`).join('\n'),
+  },
+  {
+    title: 'HuggingFace, all classes, sorted',
+    task: 'multiclass',
+    ...json,
+    answer: (s) => JSON.stringify(s.flatMap((x) => sortedScores([x / 2, 0.5 - x / 2, 0.5]))),
+  },
+  {
+    title: 'HuggingFace, the first class',
+    task: 'multiclass',
+    ...json,
+    answer: (s) => JSON.stringify(s.map((x) => ({ label: `c${label(x)}`, score: 0.5 + x / 2 }))),
+  },
+  {
+    title: 'vectors',
+    task: 'json',
+    ...json,
+    answer: (s) =>
+      JSON.stringify({ embeddings: s.map((x) => Array.from({ length: 40 }, (_, i) => Math.sin(i + x / 3))) }),
+  },
+  {
+    title: 'texts',
+    task: 'json',
+    ...json,
+    answer: (s) =>
+      JSON.stringify(s.map((x) => ({ generated_text: `It is ${['fine', 'wet', 'cold'][label(x)]} today.` }))),
+  },
+  {
+    title: 'a list that is scores or numbers',
+    task: 'multiclass',
+    ...json,
+    answer: (s) => JSON.stringify(s.flatMap((x) => [x, x / 2, x / 3])),
   },
   {
     title: 'base64',
@@ -149,37 +189,28 @@ const both = (kind: Kind, ids: Ids, truth?: Truth) => compareBoth(captures(kind,
 async function compareBoth(
   files: { production: string; shadow: string },
   truth?: Truth,
-  asked: { task?: Task; fields?: FieldRules } = {},
+  asked: { answers?: AnswersAsked; rules?: CompareRules } = {},
 ): Promise<{ memory: Predictions; sql: Predictions }> {
-  const read = async (file: string) => {
-    const { readFile } = await import('node:fs/promises');
-    const reader = new CaptureReader(WINDOW);
-    reader.file(await readFile(file));
-    return reader.set();
-  };
-  const [production, shadow] = [await read(files.production), await read(files.shadow)];
-  const memory = comparePredictions(production, shadow, { sampling: 1, tolerance: undefined, truth, ...asked });
   const records = { production: { files: [files.production] }, shadow: { files: [files.shadow] }, window: WINDOW };
-  const compare = async (fastPath: boolean) =>
+  const compare = async (inMemory: boolean, fastPath: boolean) =>
     compareRecords(
       { ...records, sampling: 1 },
       {
         tolerance: undefined,
-        path: undefined,
-        task: asked.task,
         truth,
-        fields: asked.fields,
+        ...asked,
         memory: '500MB',
         spill: join(folder, 'spill'),
         threads: 1,
-        inMemory: false,
+        inMemory,
         fastPath,
       },
     );
-  const { predictions: sql } = await compare(true);
+  const { predictions: sql } = await compare(false, true);
   // Lines read by their bytes and by JSON.parse; which examples are shown goes by the order in which they are met.
-  const { predictions: parsed } = await compare(false);
+  const { predictions: parsed } = await compare(false, false);
   expect(comparable(parsed)).toEqual(comparable(sql));
+  const { predictions: memory } = await compare(true, false);
   return { memory, sql };
 }
 
@@ -271,7 +302,7 @@ describe('two engines, written apart, give one answer', () => {
     const found = await compareBoth(words);
     expect(found.memory.pairs).toBe(200);
     expect(comparable(found.sql)).toEqual(comparable(found.memory));
-    const whole = await compareBoth(words, undefined, { task: 'json' });
+    const whole = await compareBoth(words, undefined, { answers: { kind: 'json' } });
     expect(whole.memory.top[0]).toMatchObject({ production: '{"label":"\\"1\\"","score":0.015625}' });
     expect(comparable(whole.sql)).toEqual(comparable(whole.memory));
   });
@@ -299,8 +330,8 @@ describe('two engines, written apart, give one answer', () => {
     });
     const many = (shadow: boolean) => Array.from({ length: 400 }, (_, i) => record(i, answer(i, shadow))).join('\n');
     const paths = write('fields', many(false), many(true));
-    const fields = { ignore: ['$.trace'], tolerance: { '$.items[*].p': 0.02 } };
-    for (const asked of [{}, { task: 'json' as const }, { fields }]) {
+    const rules = { ...DEFAULT_RULES, ignore: ['$.trace'], tolerance: { '$.items[*].p': 0.02 } };
+    for (const asked of [{}, { answers: { kind: 'json' } }, { rules }]) {
       const { memory, sql } = await compareBoth(paths, undefined, asked);
       expect(memory).toMatchObject({ task: 'json', pairs: 400 });
       const rest = (found: Predictions) => ({
@@ -308,7 +339,7 @@ describe('two engines, written apart, give one answer', () => {
         fields: found.fields?.map(({ example, ...field }) => ({ ...field, shown: example !== undefined })),
       });
       expect(rest(sql)).toEqual(rest(memory));
-      expect(memory.labels?.agree).toBe('fields' in asked ? 400 - 8 - 10 - 5 : 0);
+      expect(memory.labels?.agree).toBe('rules' in asked ? 400 - 8 - 10 - 5 : 0);
       expect(memory.slices?.map(({ column }) => column)).toContain('city');
     }
   });

@@ -44,10 +44,8 @@ function compare(changed: Partial<ComparisonOptions>) {
     { production: listed('AllTraffic'), shadow: listed('shadow'), window: { from: 0, to: 8.64e15 }, sampling: 1 },
     {
       tolerance: undefined,
-      path: undefined,
       task: undefined,
       truth: undefined,
-      fields: undefined,
       spill: folder,
       memory: '500MB',
       // Unbuilt there is no file that a thread could begin with.

@@ -60,10 +60,8 @@ test.each([
       { production: side(production), shadow: side(shadow), window: { from: 0, to: 1e9 }, sampling: 1 },
       {
         tolerance: undefined,
-        path: undefined,
         task: undefined,
         truth,
-        fields: undefined,
         memory: '1GB',
         spill,
         inMemory,
@@ -98,10 +96,8 @@ test('true and True are one class, as JSON and Python write it', async () => {
       },
       {
         tolerance: undefined,
-        path: undefined,
         task: undefined,
         truth,
-        fields: undefined,
         memory: '1GB',
         spill,
         inMemory,

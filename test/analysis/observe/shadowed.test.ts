@@ -83,10 +83,8 @@ describe('an endpoint with a shadow', () => {
       predictions: true,
       comparison: {
         tolerance: undefined,
-        path: undefined,
         task: undefined,
         truth: undefined,
-        fields: undefined,
         memory: '500MB',
         spill: folder,
         threads: 1,

@@ -9,6 +9,7 @@ export const OPTIONS: ReportOptions = {
   format: 'json',
   labels: undefined,
   prediction: undefined,
+  answers: undefined,
   source: 'captures',
   logPattern: undefined,
   logsQuery: undefined,

@@ -1,4 +1,5 @@
 import type { Answer } from '../answer.ts';
+import type { Comparison } from './counter.ts';
 
 /** How sure a kind is that values are its own: `certain` rules out those that only may be. */
 export type Fit = 'certain' | 'possible' | undefined;
@@ -15,4 +16,8 @@ export interface Kind {
   recognize(values: readonly unknown[]): Fit;
   /** One row; undefined where it is none of this kind. */
   read(value: unknown): Answer | undefined;
+  /** How two rows that are carried whole are compared; undefined: by label and number, or, of free JSON, field by field. */
+  comparison?: Comparison;
+  /** Another wording may say the same: differences alone do not fail. */
+  wording?: boolean;
 }

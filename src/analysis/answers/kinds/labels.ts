@@ -76,6 +76,12 @@ function chosen(named: readonly (readonly [string, number])[]): Answer {
   return { label, scores: ordered.map(([, score]) => score) };
 }
 
+/** The member that a record is read by; undefined for what is no record, or has none. */
+export function keyOf(value: unknown): string | undefined {
+  if (!isObject(value)) return undefined;
+  return [...LABEL_KEYS, ...NUMBER_KEYS].find((key) => atom(value[key]) !== undefined || Array.isArray(value[key]));
+}
+
 /** What a record names: a class, a number or scores. */
 function memberOf(record: Readonly<Record<string, unknown>>): { label: string | undefined; score: unknown } {
   return {
@@ -87,7 +93,7 @@ function memberOf(record: Readonly<Record<string, unknown>>): { label: string | 
 }
 
 /** A class, a number, scores of classes, or a record that names one of these by the usual words. */
-export function readValue(value: unknown): Answer | undefined {
+function readValue(value: unknown): Answer | undefined {
   if (typeof value === 'number') return isUsable(value) ? { number: value } : undefined;
   if (typeof value === 'string') return isBroken(value) ? undefined : { label: value };
   if (typeof value === 'boolean') return { label: String(value) };

@@ -19,9 +19,14 @@ export const KINDS: Kind[] = [
   json,
 ];
 
+/** The kind of this name; undefined for what an older or a newer version called it, and where each record was read by itself. */
+export function kindNamed(name: string | undefined): Kind | undefined {
+  return KINDS.find((one) => one.name === name);
+}
+
 /** @throws Error where there is none of this name: it was chosen from the table */
 export function kindOf(name: string): Kind {
-  const kind = KINDS.find((one) => one.name === name);
+  const kind = kindNamed(name);
   if (kind === undefined) throw new Error(`there is no kind of answers called ${name}`);
   return kind;
 }

@@ -1,7 +1,9 @@
 import { isObject } from '../../../base/json.ts';
 import { canonicalJson } from '../json.ts';
 import { holdsMore, isBrokenRecord, wordsOrText } from './labels.ts';
+import { ofBoxes, ofBytes, ofNumbers, ofRankings, ofReplies, ofSpans, ofTexts, ofVectors } from './comparisons.ts';
 import type { Kind } from './kind.ts';
+import type { Box, Reply } from './values.ts';
 import { flatNumbers, sumsToOne } from './lists.ts';
 
 /** Lists of more numbers are rather vectors than a few numbers that each mean something. */
@@ -11,6 +13,7 @@ const whole = (value: unknown) => ({ other: canonicalJson(value) });
 
 export const numbers: Kind = {
   name: 'numbers',
+  comparison: ofNumbers,
   title: 'several numbers',
   compared: 'each number, within a tolerance; how far apart they are together, and bias',
   recognize(values) {
@@ -19,13 +22,14 @@ export const numbers: Kind = {
     return lists.every((list) => sumsToOne(list as number[])) ? undefined : 'possible';
   },
   read(value) {
-    const list = typeof value === 'number' ? [value] : flatNumbers(value);
+    const list = flatNumbers(value);
     return list === undefined ? undefined : whole(list);
   },
 };
 
 export const vector: Kind = {
   name: 'vector',
+  comparison: ofVectors,
   title: 'a vector',
   compared: 'cosine and relative distance',
   recognize(values) {
@@ -70,6 +74,7 @@ function itemsOf(value: unknown): string[] | undefined {
 
 export const ranking: Kind = {
   name: 'ranking',
+  comparison: ofRankings,
   title: 'a ranked list',
   compared: 'overlap of the first ten and rank-biased overlap',
   recognize(values) {
@@ -84,13 +89,6 @@ export const ranking: Kind = {
     return items === undefined ? undefined : whole(items);
   },
 };
-
-/** An object found in a picture: `[x1, y1, x2, y2]`. */
-export interface Box {
-  label: string;
-  score: number;
-  box: readonly [number, number, number, number];
-}
 
 /** A box by the spellings that are known; undefined for anything else. */
 export function boxOf(value: unknown): Box | undefined {
@@ -130,6 +128,7 @@ function boxesOf(value: unknown): Box[] | undefined {
 
 export const boxes: Kind = {
   name: 'boxes',
+  comparison: ofBoxes,
   title: 'boxes with labels',
   compared: 'boxes of equal label that overlap by half, matched one to one',
   recognize: (values) =>
@@ -158,6 +157,7 @@ function spansOf(value: unknown): object[] | undefined {
 
 export const spans: Kind = {
   name: 'spans',
+  comparison: ofSpans,
   title: 'named parts of a text',
   compared: 'the set of parts with their names, whatever their order',
   recognize: (values) => (values.every((value) => spansOf(value) !== undefined) ? 'certain' : undefined),
@@ -169,6 +169,8 @@ export const spans: Kind = {
 
 export const text: Kind = {
   name: 'text',
+  comparison: ofTexts,
+  wording: true,
   title: 'a text',
   compared: 'similarity of words, length, refusals',
   recognize(values) {
@@ -179,14 +181,6 @@ export const text: Kind = {
   read: (value) => (typeof value === 'string' && value.trim() !== '' ? whole(value) : undefined),
 };
 
-/** What a chat model said, without ids, times and counts of tokens. */
-export interface Reply {
-  text: string;
-  finish: string | null;
-  refusal: string | null;
-  tools: readonly { name: string; arguments: string }[];
-}
-
 const isReply = (value: unknown): value is Reply =>
   isObject(value) &&
   typeof value.text === 'string' &&
@@ -196,6 +190,8 @@ const isReply = (value: unknown): value is Reply =>
 
 export const chat: Kind = {
   name: 'chat',
+  comparison: ofReplies,
+  wording: true,
   title: 'a reply of a chat',
   compared: 'similarity of words, length, tools called, refusals',
   recognize: (values) => (values.every(isReply) ? 'certain' : undefined),
@@ -204,6 +200,7 @@ export const chat: Kind = {
 
 export const bytes: Kind = {
   name: 'bytes',
+  comparison: ofBytes,
   title: 'bytes',
   compared: 'equal or not',
   recognize: (values) =>

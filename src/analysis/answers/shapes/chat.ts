@@ -1,5 +1,5 @@
 import { isObject } from '../../../base/json.ts';
-import type { Reply } from '../kinds/whole.ts';
+import type { Reply } from '../kinds/values.ts';
 import type { Shape } from './shape.ts';
 import { single } from './shape.ts';
 

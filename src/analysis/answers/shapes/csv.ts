@@ -26,9 +26,9 @@ function contentOf(cells: readonly unknown[]): Content {
 }
 
 /** One line with as many cells as the request has rows: XGBoost up to 1.3-1 puts all rows on one line. */
-function isOneLine({ values, asked }: Seen): boolean {
+function isOneLine({ values, askedRows }: Seen): boolean {
   const [line, ...more] = values as Row[];
-  return more.length === 0 && line !== undefined && line.length > 1 && line.length === asked.rows;
+  return more.length === 0 && line !== undefined && line.length > 1 && line.length === askedRows;
 }
 
 /** What stands in which column, as far as documented answers go: a class (the first column of whole numbers or words), its score, lists. */

@@ -2,7 +2,7 @@ import { isObject } from '../../../base/json.ts';
 import { isNumbers, sumsToOne } from '../kinds/lists.ts';
 import { kindsOf } from '../kinds/table.ts';
 import { follow } from '../path.ts';
-import type { Reading } from '../reading.ts';
+import type { Given, Reading } from '../reading.ts';
 import type { Seen } from '../seen.ts';
 import type { Shape } from './shape.ts';
 import { single } from './shape.ts';
@@ -52,10 +52,10 @@ const rows: Shape = {
     const whole = () => kindsOf(lists).map(({ name }): Reading => ({ shape: 'list', kind: name }));
     const atoms = lists.every((list) => list.every((one) => typeof one !== 'object' || Array.isArray(one)));
     const asOne =
-      sample.every(({ asked }, i) => asked.rows === 1 && (lists[i]?.length ?? 0) > 0) &&
+      sample.every(({ askedRows }, i) => askedRows === 1 && (lists[i]?.length ?? 0) > 0) &&
       lists.some((list) => list.length > 1);
     if (asOne && atoms) return whole();
-    const known = sample.filter(({ asked }, i) => asked.rows !== undefined && asked.rows === lists[i]?.length);
+    const known = sample.filter(({ askedRows }, i) => askedRows !== undefined && askedRows === lists[i]?.length);
     if (
       known.length === sample.length ||
       !lists.every((list) => isNumbers(list) || list.every((one) => typeof one === 'string'))
@@ -64,28 +64,44 @@ const rows: Shape = {
     // By convention there is a member of `predictions` for each row.
     const named = sample.every((seen) => isObject(single(seen)));
     const lengths = new Set(lists.map((list) => list.length));
-    if (lengths.has(1) || (named && sample.every(({ asked }) => asked.rows === undefined))) return each;
+    if (lengths.has(1) || (named && sample.every(({ askedRows }) => askedRows === undefined))) return each;
     // Lists of the same length, whatever was asked: they may be one answer each.
     const scores = lists.every((list) => isNumbers(list) && sumsToOne(list));
     if (scores && lists.length >= MANY && lengths.size === 1) return whole();
-    if (sample.some(({ asked }) => asked.rows === undefined) && lengths.size > 1) return each;
+    if (sample.some(({ askedRows }) => askedRows === undefined) && lengths.size > 1) return each;
     return scores ? [...whole(), ...each] : [...each, ...whole()];
   },
 };
 
-/** Where the user said that predictions lie; in CSV the cells of a line are a list. */
+/** What the user says where answers lie; in CSV the cells of a line are a list. */
 const path: Shape = {
   name: 'path',
-  of: 'What --prediction names',
+  of: 'What --prediction and the section answers: of the policy name',
   source: 'shadowctl help answers',
   rows(seen, reading) {
-    if (reading?.path === undefined) return undefined;
-    const way = reading.path;
-    const found = seen.values.flatMap((one) => follow(one, way));
-    return found.length === 0 || found.some((one) => one === null || one === undefined) ? undefined : found;
+    const given = reading?.given;
+    if (given === undefined || seen.form === 'bytes') return undefined;
+    const { path: way } = given;
+    const found =
+      way === undefined ? (flatList(seen) ?? [...seen.values]) : seen.values.flatMap((one) => follow(one, way));
+    if (found.length === 0) return undefined;
+    const row = found.map((one) => partsOf(one, given));
+    return row.some((one) => one === null || one === undefined) ? undefined : row;
   },
   readings: () => [],
 };
+
+/** The parts of a row that the user names; the row itself where none is named. */
+function partsOf(row: unknown, { label, scores, largest }: Given): unknown {
+  if (largest !== undefined) return follow(row, largest)[0];
+  if (label === undefined && scores === undefined) return row;
+  const name = label === undefined ? undefined : follow(row, label)[0];
+  if (label !== undefined && (name === undefined || name === null)) return undefined;
+  const found = scores === undefined ? [] : follow(row, scores);
+  const score = found.length > 1 ? found : found[0];
+  if (scores !== undefined && score === undefined) return undefined;
+  return { ...(label === undefined ? {} : { label: name }), ...(scores === undefined ? {} : { score }) };
+}
 
 /** Bytes that are neither text nor JSON. */
 const binary: Shape = {

@@ -8,17 +8,18 @@ import { single } from './shape.ts';
 const PIPELINES = 'https://huggingface.co/docs/transformers/main_classes/pipelines';
 const TOOLKIT = 'https://github.com/aws/sagemaker-huggingface-inference-toolkit';
 
+/** Nothing but a label and its score: with more, something else may count. */
 const isLabelled = (value: unknown) =>
-  isObject(value) && 'label' in value && typeof value.score === 'number' && !('box' in value);
+  isObject(value) && 'label' in value && typeof value.score === 'number' && Object.keys(value).length === 2;
 
 /**
  * Is this flat list of `{label, score}` one answer with all its classes, or a row each? The request says it; where it does
  * not, a class that comes twice is no list of classes.
  */
-function rowsOfLabelled(list: readonly unknown[], { asked }: Seen): unknown[] | undefined {
-  if (list.length === asked.rows && asked.rows > 1) return [...list];
+function rowsOfLabelled(list: readonly unknown[], { askedRows }: Seen): unknown[] | undefined {
+  if (list.length === askedRows && askedRows > 1) return [...list];
   if (list.length === 1) return [...list];
-  if (namedScores(list) === undefined) return asked.rows === 1 ? undefined : [...list];
+  if (namedScores(list) === undefined) return askedRows === 1 ? undefined : [...list];
   return [[...list]];
 }
 

@@ -2,13 +2,14 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PairBlock, PairingMethod, Predictions, SideCounts, Task } from '../../predictions.ts';
 import { detectTask } from '../../answers/task.ts';
-import { rulesOf, scanRecords } from '../ingest/scan.ts';
+import { scanRecords } from '../ingest/scan.ts';
 import type { Scanned } from '../ingest/scan.ts';
 import type { ComparisonOptions, Records } from '../options.ts';
+import { UNCHOSEN } from '../readings.ts';
 import { filesOf, sizeOf, SMALL_BYTES } from '../sources.ts';
 import { loadDuckdb, openEngine } from './connection.ts';
 import type { Engine } from './connection.ts';
-import { fieldSums } from './fields.ts';
+import { wholeSums } from './fields.ts';
 import { labels } from './labels.ts';
 import { numberSums } from './numbers.ts';
 import { pairSides, showSides } from './pairing.ts';
@@ -70,7 +71,7 @@ export async function compareWithDuckdb(
 /** Scans both sides and pairs them. Other ids and inputs are scanned only where InferenceIds pair nothing: it costs more. */
 async function load(engine: Engine, records: Records, options: ComparisonOptions, first: Scanned): Promise<Paired> {
   let scanned = first;
-  const task = options.task ?? detectTask(scanned.sample);
+  const task = options.task ?? detectTask(scanned.sample, options.answers?.kind === 'number');
   for (const method of ['inferenceId', 'eventId', 'input'] as const) {
     if (method === 'eventId') scanned = await scan(records, options, true);
     if (method !== 'input') await showSides(engine, columnsOf(options), scanned, task);
@@ -100,9 +101,9 @@ function columnsOf(options: ComparisonOptions): string {
 
 async function sum(engine: Engine, records: Records, options: ComparisonOptions, paired: Paired): Promise<Predictions> {
   const { pairs, scanned, method, task } = paired;
-  const fields = task === 'json' ? await fieldSums(engine, options.fields, options.signal) : undefined;
-  const numbers = await numberSums(engine, { tolerance: options.tolerance, task });
-  const tolerance = numbers === undefined ? '0' : sqlNumber(numbers.tolerance);
+  const { fields, answers } = await wholeSums(engine, task === 'json', options);
+  const numbers = await numberSums(engine, { tolerance: options.tolerance, relative: options.rules?.relative, task });
+  const tolerance = numbers === undefined ? '0' : toleranceSql(numbers);
   if (options.truth !== undefined) await engine.run(SUMS.with_truth);
   const judged = options.truth === undefined ? undefined : await judgedBlocks(engine);
   const minutes = (await engine.rows(fill(SUMS.blocks, { tolerance }))) as unknown as Required<PairBlock>[];
@@ -123,12 +124,19 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
     blocks,
     labels: await labels(engine),
     numbers: numbers && { ...numbers, beyond },
-    top: await topPairs(engine, method, records, rulesOf(options)),
+    top: await topPairs(engine, method, records, options.reading ?? UNCHOSEN),
     truth,
     fields,
+    answers,
     slices: method === undefined ? undefined : await slices(engine, method, tolerance, columnsOf(options)),
     repeats: await repeats(engine, tolerance, (truth?.rows ?? 0) > 0),
   };
+}
+
+/** What two numbers may differ by: a number, or a column's share beside it. */
+function toleranceSql({ tolerance, relative }: { tolerance: number; relative?: number | undefined }): string {
+  const absolute = sqlNumber(tolerance);
+  return relative === undefined ? absolute : `(${absolute} + ${sqlNumber(relative)} * abs(production_number))`;
 }
 
 /** Median of the shadow's time less production's, of pairs by id, or of inputs that occur once a side; of some thousand pairs, where there are many. */

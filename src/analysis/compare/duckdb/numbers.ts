@@ -7,7 +7,7 @@ import { SUMS } from './sums.ts';
 /** Sums over the numbers of all pairs but for those out of tolerance, which are counted by the minute; undefined where there are none. */
 export async function numberSums(
   engine: Engine,
-  options: { tolerance: number | undefined; task: Task },
+  options: { tolerance: number | undefined; relative: number | undefined; task: Task },
 ): Promise<Omit<NumberSums, 'beyond'> | undefined> {
   const [row] = await engine.rows(SUMS.numbers);
   const rows = Number(row?.rows ?? 0);
@@ -34,6 +34,7 @@ export async function numberSums(
     rmse: value('rmse'),
     correlation: constant || row.correlation === null ? undefined : value('correlation'),
     tolerance,
+    relative: options.relative,
     distances: {
       ks,
       wasserstein,

@@ -1,9 +1,11 @@
 import type { DivergingPair, PairingMethod } from '../../predictions.ts';
 import { answersOf } from '../../answers/read-answers.ts';
-import type { AnswerRules } from '../../answers/read-answers.ts';
+import type { Answer } from '../../answers/answer.ts';
+import type { ReadingPair } from '../../answers/choose.ts';
+import type { Reading } from '../../answers/reading.ts';
 import { payloadText, readCapture } from '../../answers/captures.ts';
 import type { Capture } from '../../answers/captures.ts';
-import { describe } from '../../answers/describe.ts';
+import { describePair } from '../../answers/describe.ts';
 import { readLines } from '../ingest/feed.ts';
 import type { Records, RecordSource } from '../options.ts';
 import type { Engine, Row } from './connection.ts';
@@ -18,7 +20,7 @@ export async function topPairs(
   engine: Engine,
   method: PairingMethod | undefined,
   records: Records,
-  rules: AnswerRules,
+  reading: ReadingPair,
 ): Promise<DivergingPair[]> {
   const worst = await engine.rows(SQL.worst);
   if (worst.length === 0 || method === undefined) return [];
@@ -40,8 +42,7 @@ export async function topPairs(
       id: id ?? `input of ${new Date(Number(row.moment)).toISOString()}`,
       at: Number(row.moment),
       row: place,
-      production: words(left, place, rules),
-      shadow: words(right, place, rules),
+      ...pairWords(rowOf(left, place, reading.production), rowOf(right, place, reading.shadow)),
       distance: Number(row.distance),
       times: Number(row.times),
       input: input === undefined ? undefined : payloadText(input).slice(0, INPUT_CHARACTERS),
@@ -57,9 +58,12 @@ async function offsetsOf(engine: Engine, method: PairingMethod, pairs: readonly 
   return pairs.map((pair) => found.find(({ key, moment }) => key === pair.key && moment === pair.moment));
 }
 
-function words(capture: Capture | undefined, place: number, rules: AnswerRules): string {
-  const answer = capture === undefined ? undefined : answersOf(capture, rules)?.[place];
-  return answer === undefined ? '' : describe(answer);
+function rowOf(capture: Capture | undefined, place: number, reading: Reading): Answer | undefined {
+  return capture && answersOf(capture, reading)?.[place];
+}
+
+function pairWords(production: Answer | undefined, shadow: Answer | undefined): { production: string; shadow: string } {
+  return describePair(production ?? {}, shadow ?? {});
 }
 
 /** The records that stand at these places; undefined where a file is no longer what it was. */

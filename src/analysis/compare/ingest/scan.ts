@@ -3,8 +3,8 @@ import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Answer } from '../../answers/answer.ts';
-import type { AnswerRules } from '../../answers/read-answers.ts';
 import type { ComparisonOptions, Records } from '../options.ts';
+import { UNCHOSEN } from '../readings.ts';
 import { sizeOf, SMALL_BYTES } from '../sources.ts';
 import { total } from '../tally.ts';
 import type { ScanCounts } from '../tally.ts';
@@ -34,11 +34,6 @@ export interface Scanned {
   sample: readonly Answer[];
 }
 
-/** How the answers of this comparison are read. */
-export function rulesOf({ path, task }: Pick<ComparisonOptions, 'path' | 'task'>): AnswerRules {
-  return { path, whole: task === 'json' };
-}
-
 /**
  * Reads the records of both variants and leaves what a comparison needs of them in `folder`, as Parquet files named
  * `production-*.parquet` and `shadow-*.parquet`: a row per row of an answer (see columns.ts); and for a sample of
@@ -48,10 +43,11 @@ export async function scanRecords(records: Records, options: ComparisonOptions, 
   const tasks = tasksOf(records);
   const bytes = tasks.reduce((sum, { side, from, to }) => sum + (side === 'production' ? to - from : 0), 0);
   const sampled = Math.min(1, SAMPLED_BYTES / Math.max(1, bytes));
+  const reading = options.reading ?? UNCHOSEN;
   const start = (name: number): ScanStart => ({
     kind: 'shadowctl-scan',
+    reading: { production: reading.production, shadow: reading.shadow },
     asked: {
-      ...rulesOf(options),
       window: records.window,
       everyId: asked.everyId,
       features: options.truth?.by === 'input',

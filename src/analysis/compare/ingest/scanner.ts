@@ -1,5 +1,5 @@
 import { answersOf } from '../../answers/read-answers.ts';
-import type { AnswerRules } from '../../answers/read-answers.ts';
+import type { Reading } from '../../answers/reading.ts';
 import type { Answer } from '../../answers/answer.ts';
 import { payloadText, readCapture } from '../../answers/captures.ts';
 import type { Capture, Payload } from '../../answers/captures.ts';
@@ -29,7 +29,9 @@ const MAX_PATTERNS = 4;
 const MAX_FAILED_ATTEMPTS = 100;
 
 /** What is asked of the records. */
-export interface ScanAsked extends AnswerRules {
+export interface ScanAsked {
+  /** How answers are read. */
+  reading: Reading;
   window: Window;
   /** Event ids and inputs, for records that InferenceIds do not pair. */
   everyId: boolean;
@@ -256,12 +258,12 @@ export class Scanner {
   #slow(bytes: Buffer): number | undefined {
     const { input, output } = this.#walker;
     const payload = payloadOf(bytes, output);
-    const answers = answersOf({ input: payloadOf(bytes, input), output: payload }, this.#asked);
+    const answers = answersOf({ input: payloadOf(bytes, input), output: payload }, this.#asked.reading);
     if (payload === undefined || answers === undefined) {
       this.#unparsed(payload);
       return undefined;
     }
-    if (payload.encoding !== 'BASE64' && this.#asked.whole !== true) this.#learnAnswer(bytes, payload);
+    if (payload.encoding !== 'BASE64') this.#learnAnswer(bytes, payload);
     return this.#answers(answers);
   }
 
@@ -273,7 +275,7 @@ export class Scanner {
       bytes.toString('utf8', data.start, data.end),
       encoding,
       contentType,
-      this.#asked.path,
+      this.#asked.reading,
     );
     if (template === undefined) form.failedAttempts += 1;
     else form.templates.push(template);
@@ -391,7 +393,7 @@ export class Scanner {
       this.counts.withoutAnswer += 1;
       return;
     }
-    const answers = answersOf(capture, this.#asked);
+    const answers = answersOf(capture, this.#asked.reading);
     if (answers === undefined) return this.#unparsed(capture.output);
     const first = this.#answers(answers);
     this.#idsOf(capture, first);

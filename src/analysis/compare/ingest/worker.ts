@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import type { Answer } from '../../answers/answer.ts';
+import type { ReadingPair } from '../../answers/choose.ts';
 import type { CaptureSet } from '../../answers/captures.ts';
 import { readChunk } from './feed.ts';
 import type { Chunk } from './feed.ts';
@@ -19,7 +20,8 @@ export interface ScanTask extends Chunk {
 
 export interface ScanStart {
   kind: 'shadowctl-scan';
-  asked: Omit<ScanAsked, 'rowInputs'>;
+  asked: Omit<ScanAsked, 'rowInputs' | 'reading'>;
+  reading: ReadingPair;
   folder: string;
   /** Distinguishes the files of this thread from those of others. */
   name: string;
@@ -37,7 +39,11 @@ export class ChunkReader {
   constructor(start: ScanStart) {
     const make = (side: SideName) =>
       new Scanner(
-        side === 'production' ? { ...start.asked, rowInputs: true } : { ...start.asked, rowInputs: false, sampled: 0 },
+        {
+          ...start.asked,
+          reading: start.reading[side],
+          ...(side === 'production' ? { rowInputs: true } : { rowInputs: false, sampled: 0 }),
+        },
         {
           columns: (part) => join(start.folder, `${side}-${start.name}-${part}.parquet`),
           cells: (part) => join(start.folder, `cells-${start.name}-${part}.parquet`),

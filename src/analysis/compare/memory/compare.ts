@@ -1,12 +1,15 @@
 import type { DivergingPair, PairBlock, Predictions, SideCounts, Task } from '../../predictions.ts';
 import { InputCounter } from './input-counter.ts';
 import { answersOf } from '../../answers/read-answers.ts';
-import type { AnswerRules } from '../../answers/read-answers.ts';
-import { askedOf } from '../../answers/request.ts';
+import type { ReadingPair } from '../../answers/choose.ts';
+import type { Reading } from '../../answers/reading.ts';
+import { countRows } from '../../answers/row-count.ts';
+import { DEFAULT_RULES } from '../../answers/compare-rules.ts';
+import type { WholeCounter } from '../../answers/kinds/counter.ts';
 import type { Answer } from '../../answers/answer.ts';
 import { payloadText } from '../../answers/captures.ts';
 import type { Capture, CaptureSet } from '../../answers/captures.ts';
-import { describe } from '../../answers/describe.ts';
+import { describePair } from '../../answers/describe.ts';
 import { featuresOf } from '../../answers/features.ts';
 import type { Features } from '../../answers/features.ts';
 import { FieldCounter } from '../../answers/fields.ts';
@@ -24,12 +27,13 @@ import { inputRows } from '../../answers/truth.ts';
 import type { Truth } from '../../answers/truth.ts';
 import { MINUTE } from '../../../base/units.ts';
 import type { ComparisonOptions } from '../options.ts';
+import { answerSums, readingsOf, UNCHOSEN, wholeCounter } from '../readings.ts';
 
 export { readRecords } from './read.ts';
 
 /** How answers are read and compared, as for the engine of large reports. */
 export type MemoryOptions = Pick<ComparisonOptions, 'tolerance'> &
-  Partial<Pick<ComparisonOptions, 'path' | 'task' | 'truth' | 'fields'>> & {
+  Partial<Pick<ComparisonOptions, 'answers' | 'reading' | 'task' | 'truth' | 'rules'>> & {
     /** Share of production's requests that the shadow saw, 0 to 1. */
     sampling: number;
   };
@@ -43,9 +47,13 @@ const INPUT_CHARACTERS = 400;
  * are read and worded by the same functions.
  */
 export function comparePredictions(production: CaptureSet, shadow: CaptureSet, options: MemoryOptions): Predictions {
-  const read = readingOnce({ path: options.path, whole: options.task === 'json' });
-  const sides = { production: answered(production, read), shadow: answered(shadow, read) };
-  const task = options.task ?? detectTask([...sides.production.answers.values()].flat());
+  const reading = options.reading ?? likeliest(production, shadow, options);
+  const sides = {
+    production: answered(production, readingOnce(reading.production)),
+    shadow: answered(shadow, readingOnce(reading.shadow)),
+  };
+  const answers = [...sides.production.answers.values()].flat();
+  const task = options.task ?? detectTask(answers, options.answers?.kind === 'number');
   const pairing = pairUp([...sides.production.answers.keys()], [...sides.shadow.answers.keys()]);
   const rows = new Rows(task, options);
   let differentRows = 0;
@@ -70,29 +78,38 @@ export function comparePredictions(production: CaptureSet, shadow: CaptureSet, o
   };
 }
 
+/** How these records are read, where nobody has chosen. */
+function likeliest(production: CaptureSet, shadow: CaptureSet, options: MemoryOptions): ReadingPair {
+  const records = { production: { captures: production }, shadow: { captures: shadow }, sampling: options.sampling };
+  const [first] = readingsOf(
+    { ...records, window: { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY } },
+    options,
+  );
+  return first ?? UNCHOSEN;
+}
+
 type ReadAnswers = (capture: Capture) => readonly Answer[] | undefined;
 
 /** Longer answers are read each time, and no more of them are kept. */
 const MAX_KEPT_CHARACTERS = 4_000;
 const MAX_KEPT = 50_000;
 
-/** Reads answers, each different one once: models say the same again and again. What was asked (`askedOf`) counts, too. */
-function readingOnce(rules: AnswerRules): ReadAnswers {
+/** Reads answers, each different one once: models say the same again and again. Of the request only its rows count. */
+function readingOnce(reading: Reading): ReadAnswers {
   const known = new Map<string, Map<string, readonly Answer[] | undefined>>();
   let kept = 0;
   return (capture) => {
     const { input, output } = capture;
-    if (output === undefined || output.data.length > MAX_KEPT_CHARACTERS) return answersOf(capture, rules);
-    const { rows, json } = askedOf(input);
-    const asked = json === undefined ? String(rows) : (input?.data ?? '');
-    const place = `${asked} ${output.encoding} ${output.contentType ?? ''}`;
+    if (output === undefined || output.data.length > MAX_KEPT_CHARACTERS) return answersOf(capture, reading);
+    const rows = input && countRows(input);
+    const place = `${rows ?? ''} ${output.encoding} ${output.contentType ?? ''}`;
     let alike = known.get(place);
     if (alike === undefined) {
       alike = new Map();
       known.set(place, alike);
     }
     if (alike.has(output.data)) return alike.get(output.data);
-    const answers = answersOf(capture, rules);
+    const answers = answersOf(capture, reading);
     if (kept < MAX_KEPT) alike.set(output.data, answers);
     kept += 1;
     return answers;
@@ -149,6 +166,8 @@ class Rows {
   readonly #truth = new TruthCounter();
   readonly #inputs = new RowInputs();
   readonly #fields: FieldCounter;
+  /** Of kinds that are compared by more than equal or not. */
+  readonly #whole: WholeCounter | undefined;
   readonly #slices = new SliceCounter();
   readonly #agreement = new InputCounter();
   /** For each row with numbers, its minute and its input: the tolerance is known only when all have been seen. */
@@ -161,8 +180,10 @@ class Rows {
   constructor(task: Task, options: MemoryOptions) {
     this.#task = task;
     this.#options = options;
-    this.#numbers = new NumberCounter(options.tolerance);
-    this.#fields = new FieldCounter(options.fields ?? { ignore: [], tolerance: {} });
+    const rules = options.rules ?? DEFAULT_RULES;
+    this.#numbers = new NumberCounter(options.tolerance, rules.relative);
+    this.#fields = new FieldCounter(rules);
+    this.#whole = wholeCounter(options.reading, rules);
   }
 
   add(pair: Pair, left: readonly Answer[], right: readonly Answer[]): void {
@@ -179,7 +200,7 @@ class Rows {
       block.rows += 1;
       const input = inputs[row] as number;
       this.#slices.add(input, () => (columns ??= featuresOf(pair.production.input, left.length))[row] ?? []);
-      const labels = this.#labelsOf(production, shadow);
+      const labels = this.#labelsOf(production, shadow, at);
       const numbers = numbersOf(production, shadow);
       let distance = 0;
       if (labels[0] !== undefined && labels[1] !== undefined) {
@@ -207,11 +228,12 @@ class Rows {
   }
 
   /** Labels of both; free JSON that is equal under the rules has one label, and counts field by field. */
-  #labelsOf(production: Answer, shadow: Answer): readonly [string | undefined, string | undefined] {
+  #labelsOf(production: Answer, shadow: Answer, at: number): readonly [string | undefined, string | undefined] {
     const labels = [labelOf(production, this.#task), labelOf(shadow, this.#task)] as const;
     if (production.other === undefined || shadow.other === undefined) return labels;
-    const differing = this.#fields.add(JSON.parse(production.other), JSON.parse(shadow.other));
-    return differing === 0 ? [labels[0], labels[0]] : labels;
+    const [left, right]: unknown[] = [JSON.parse(production.other), JSON.parse(shadow.other)];
+    const alike = this.#whole?.add(left, right, at) ?? this.#fields.add(left, right) === 0;
+    return alike ? [labels[0], labels[0]] : labels;
   }
 
   #keep(pair: Pair, row: number, [production, shadow]: [Answer, Answer], distance: number, of: number): void {
@@ -225,8 +247,7 @@ class Rows {
       id: pair.id,
       at: pair.production.at,
       row,
-      production: describe(production),
-      shadow: describe(shadow),
+      ...describePair(production, shadow),
       distance,
       input: input === undefined ? undefined : payloadText(input).slice(0, INPUT_CHARACTERS),
       of,
@@ -237,12 +258,12 @@ class Rows {
 
   sums(): Pick<
     Predictions,
-    'rows' | 'blocks' | 'labels' | 'numbers' | 'top' | 'truth' | 'repeats' | 'fields' | 'slices'
+    'rows' | 'blocks' | 'labels' | 'numbers' | 'top' | 'truth' | 'repeats' | 'fields' | 'slices' | 'answers'
   > {
     const numbers = this.#numbers.sums(this.#task === 'regression' || this.#task === 'scores' ? 'value' : 'score');
     const beyond = new InputCounter();
     for (const [i, { block, input, labelled }] of this.#numbered.entries()) {
-      const far = numbers !== undefined && this.#numbers.distance(i) > numbers.tolerance ? 1 : 0;
+      const far = numbers !== undefined && this.#numbers.isBeyond(i, numbers.tolerance) ? 1 : 0;
       block.beyond += far;
       if (labelled) continue;
       beyond.add(input, far);
@@ -257,6 +278,7 @@ class Rows {
       top: this.#top.map(({ of, ...pair }) => ({ ...pair, times: this.#differing[of] ?? 1 })),
       truth: this.#options.truth === undefined ? undefined : this.#truth.sums(this.#rows, this.#options.truth.size),
       fields: this.#fields.sums(),
+      answers: answerSums(this.#options.reading, this.#whole),
       slices: this.#slices.sums(),
       repeats: {
         inputs: this.#inputs.size,

@@ -10,9 +10,12 @@ export class NumberCounter {
   readonly #production: number[] = [];
   readonly #shadow: number[] = [];
   readonly #tolerance: number | undefined;
+  readonly #relative: number | undefined;
 
-  constructor(tolerance: number | undefined) {
+  /** @param relative share of production's number by which the two may differ in addition */
+  constructor(tolerance: number | undefined, relative: number | undefined) {
     this.#tolerance = tolerance;
+    this.#relative = relative;
   }
 
   /** Returns d = shadow − production. */
@@ -22,9 +25,12 @@ export class NumberCounter {
     return shadow - production;
   }
 
-  /** |d| of the i-th pair added. */
-  distance(i: number): number {
-    return Math.abs((this.#shadow[i] as number) - (this.#production[i] as number));
+  /** Are the numbers of the i-th pair further apart than allowed? */
+  isBeyond(i: number, tolerance: number): boolean {
+    const production = this.#production[i] as number;
+    return (
+      Math.abs((this.#shadow[i] as number) - production) > tolerance + (this.#relative ?? 0) * Math.abs(production)
+    );
   }
 
   sums(of: NumberSums['of']): NumberSums | undefined {
@@ -44,7 +50,7 @@ export class NumberCounter {
       abs += Math.abs(d);
       squares += d * d;
       product += ((this.#shadow[i] as number) - right.mean) * ((this.#production[i] as number) - left.mean);
-      if (Math.abs(d) > tolerance) beyond += 1;
+      if (this.isBeyond(i, tolerance)) beyond += 1;
     }
     const bias = right.mean - left.mean;
     const deviations = left.deviation * right.deviation;
@@ -62,6 +68,7 @@ export class NumberCounter {
       correlation: deviations > 0 ? product / (n - 1) / deviations : undefined,
       beyond,
       tolerance,
+      relative: this.#relative,
       distances: {
         ks: kolmogorovSmirnov(production, shadow),
         wasserstein: wasserstein(production, shadow),

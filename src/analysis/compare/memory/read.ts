@@ -18,7 +18,7 @@ export function readRecords(source: RecordSource, window: Window): CaptureSet | 
 }
 
 /** Turns files of capture records into one set, counting what is not readable instead of failing on it. */
-export class CaptureReader {
+class CaptureReader {
   readonly #window: Window;
   readonly #captures: Capture[] = [];
   readonly #tally = new Tally();

@@ -1,6 +1,6 @@
 import { readAnswers } from '../../../answers/read-answers.ts';
 import type { Answer } from '../../../answers/answer.ts';
-import type { Path } from '../../../answers/path.ts';
+import type { Reading } from '../../../answers/reading.ts';
 import { literal, standsAt } from './literal.ts';
 import type { Literal } from './literal.ts';
 import { readNumber } from './number.ts';
@@ -39,7 +39,7 @@ export function learnTemplate(
   raw: string,
   encoding: string,
   type: string | undefined,
-  path: Path | undefined,
+  reading: Reading,
 ): Template | undefined {
   const pieces = cut(raw);
   const holes = pieces.length - 1;
@@ -52,9 +52,9 @@ export function learnTemplate(
     } catch {
       return undefined;
     }
-    // A line of several columns is one row or many, which only the request shows.
-    if (typeof data !== 'string' || (data.includes(',') && !/^\s*[{[]/.test(data))) return undefined;
-    return readAnswers({ data, encoding: encoding as 'JSON', contentType: type }, { path });
+    if (typeof data !== 'string') return undefined;
+    // Where the request has a say, as with a line of several columns, which are one row or many, this gives nothing.
+    return readAnswers({ data, encoding: encoding as 'JSON', contentType: type }, reading);
   };
   const rising = Array.from({ length: holes }, (_, i) => PROBE + i);
   const falling = rising.toReversed();

@@ -4,46 +4,26 @@ import type { Payload } from './captures.ts';
 import { csvRecords } from './csv.ts';
 import { jsonValues } from './json.ts';
 
-/** What a request says about its answer. */
-export interface Asked {
-  /** How many rows were asked about; undefined where the request does not show it. */
-  rows: number | undefined;
-  /** The request, where it is one JSON value. */
-  json: unknown;
-}
-
-const UNKNOWN: Asked = { rows: undefined, json: undefined };
-
 /** Pictures, sounds and films come one a request. */
 const ONE_OBJECT = /^(?:image|audio|video)\/|^application\/x-image\b/i;
 /** Binary forms of which one request may hold many rows. */
 const BINARY = /recordio|protobuf|npy|npz|parquet|octet-stream|triton\.binary/i;
 const ROWS_AS_LINES = /csv|libsvm|jsonlines|ndjson/i;
 
-/** What the request shows: its rows, and itself where it is JSON. */
-export function askedOf(payload: Payload | undefined): Asked {
-  if (payload === undefined) return UNKNOWN;
-  const type = payload.contentType ?? '';
-  if (ONE_OBJECT.test(type)) return { rows: 1, json: undefined };
-  if (BINARY.test(type)) return UNKNOWN;
-  const text = payloadText(payload).trim();
-  if (text === '') return UNKNOWN;
-  if (/^[{[]/.test(text)) {
-    const values = jsonValues(text);
-    if (values !== undefined) return values.length === 1 ? ofJson(values[0]) : { rows: values.length, json: undefined };
-  }
-  if (payload.encoding === 'CSV' || ROWS_AS_LINES.test(type)) return { rows: csvRecords(text).length, json: undefined };
-  // Plain text is one document, or a row a line: only one line leaves no doubt.
-  return { rows: text.includes('\n') ? undefined : 1, json: undefined };
-}
-
 /** Rows of a request: those of a JSON document, lines of CSV or JSON Lines; undefined where it does not show them. */
 export function countRows(payload: Payload): number | undefined {
-  return askedOf(payload).rows;
-}
-
-function ofJson(json: unknown): Asked {
-  return { json, rows: rowsOfJson(json) };
+  const type = payload.contentType ?? '';
+  if (ONE_OBJECT.test(type)) return 1;
+  if (BINARY.test(type)) return undefined;
+  const text = payloadText(payload).trim();
+  if (text === '') return undefined;
+  if (/^[{[]/.test(text)) {
+    const values = jsonValues(text);
+    if (values !== undefined) return values.length === 1 ? rowsOfJson(values[0]) : values.length;
+  }
+  if (payload.encoding === 'CSV' || ROWS_AS_LINES.test(type)) return csvRecords(text).length;
+  // Plain text is one document, or a row a line: only one line leaves no doubt.
+  return text.includes('\n') ? undefined : 1;
 }
 
 /** Members whose list has an entry for each row, by the protocols that name them. */

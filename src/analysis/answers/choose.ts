@@ -1,0 +1,112 @@
+import type { AnswerForm } from '../predictions.ts';
+import { KINDS, kindsOf } from './kinds/table.ts';
+import { fits, readingsOf, readWith, rowsWith } from './read-answers.ts';
+import type { Given, Reading } from './reading.ts';
+import { EACH_BY_ITSELF } from './reading.ts';
+import type { Seen } from './seen.ts';
+import { SHAPES } from './shapes/table.ts';
+
+/** What the user says about answers. */
+export interface AnswersAsked extends Given {
+  /** A name of the table of kinds. */
+  kind?: string | undefined;
+}
+
+/** How both sides are read. */
+export interface ReadingPair {
+  production: Reading;
+  shadow: Reading;
+}
+
+/** How both sides are read, and what that is for people. */
+export interface ChosenReading extends ReadingPair {
+  forms: Record<'production' | 'shadow', AnswerForm>;
+}
+
+/** Of a sample, answers that are read like so few others are broken: an error page, an error in JSON. */
+const RARE = 0.05;
+/** More readings than these nobody could tell apart. */
+const MAX_READINGS = 3;
+
+/**
+ * The ways in which both sides may be read, the likeliest first: one, where nothing else is possible. Both sides are read as
+ * the same kind, if there is one that both allow; their shapes may differ.
+ *
+ * @param production answers of a few records of production; shadow likewise
+ */
+export function chooseReadings(
+  production: readonly Seen[],
+  shadow: readonly Seen[],
+  asked: AnswersAsked,
+): ReadingPair[] {
+  const ours = readingsOfSide(production, asked);
+  const theirs = readingsOfSide(shadow, asked);
+  const common = ours.flatMap((one) => {
+    const other = theirs.find(({ shape, kind }) => shape === one.shape && kind === one.kind);
+    return other === undefined ? [] : [{ production: one, shadow: other }];
+  });
+  const sameKind = ours.flatMap((one) => {
+    const other = theirs.find(({ kind }) => kind === one.kind);
+    return other === undefined ? [] : [{ production: one, shadow: other }];
+  });
+  const found = common.length > 0 ? common : sameKind;
+  if (found.length > 0) return found.slice(0, MAX_READINGS);
+  const [first = EACH_BY_ITSELF] = ours;
+  const [second = EACH_BY_ITSELF] = theirs;
+  // A side without any answer says nothing about how to read the other.
+  return [{ production: ours.length === 0 ? second : first, shadow: theirs.length === 0 ? first : second }];
+}
+
+function readingsOfSide(sample: readonly Seen[], asked: AnswersAsked): Reading[] {
+  const typical = isClean(sample) ? sample : withoutRare(sample);
+  if (typical.length === 0) return [];
+  const given = givenOf(asked);
+  if (given !== undefined) return givenReadings(typical, given, asked.kind);
+  const readings = readingsOf(typical);
+  if (asked.kind === undefined) return readings.length === 0 ? [EACH_BY_ITSELF] : readings;
+  const { kind } = asked;
+  const own = readings.filter((one) => one.kind === kind);
+  if (own.length > 0) return own.slice(0, 1);
+  const forced = [...readings, ...SHAPES.map(({ name }): Reading => ({ shape: name, kind }))].map((one) => ({
+    ...one,
+    kind,
+  }));
+  const readable = forced.find((one) => fits(one, typical));
+  return [readable ?? { shape: readings[0]?.shape ?? 'rows', kind }];
+}
+
+/** Is every record of the sample read alike, as something that a broken answer is not? */
+function isClean(sample: readonly Seen[]): boolean {
+  const [first] = readingsOf(sample);
+  return first !== undefined && first.kind !== 'json' && sample.every((seen) => readWith(first, seen) !== undefined);
+}
+
+/** The records that are read as most others are. */
+function withoutRare(sample: readonly Seen[]): Seen[] {
+  const shapes = sample.map((seen) => {
+    const [first] = readingsOf([seen]);
+    return first === undefined ? undefined : `${first.shape} ${first.kind}`;
+  });
+  const counts = new Map<string | undefined, number>();
+  for (const one of shapes) counts.set(one, (counts.get(one) ?? 0) + 1);
+  return sample.filter((_, i) => shapes[i] !== undefined && (counts.get(shapes[i]) ?? 0) > RARE * sample.length);
+}
+
+function givenOf({ path, label, scores, largest }: AnswersAsked): Given | undefined {
+  return path === undefined && label === undefined && scores === undefined && largest === undefined
+    ? undefined
+    : { path, label, scores, largest };
+}
+
+/** What lies where the user points to, by its look where no kind was named. */
+function givenReadings(sample: readonly Seen[], given: Given, kind: string | undefined): Reading[] {
+  const reading = (name: string): Reading => ({ shape: 'path', kind: name, given });
+  if (kind !== undefined) return [reading(kind)];
+  const values = sample.flatMap((seen) => rowsWith(reading('json'), seen) ?? []);
+  return values.length === 0 ? [reading('json')] : kindsOf(values).map(({ name }) => reading(name));
+}
+
+/** Names that `--answers` takes. */
+export function kindNames(): string[] {
+  return KINDS.map(({ name }) => name);
+}

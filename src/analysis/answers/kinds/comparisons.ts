@@ -1,0 +1,295 @@
+import type { CompareRules } from '../compare-rules.ts';
+import { canonicalJson } from '../json.ts';
+import type { Compared, Comparison } from './counter.ts';
+import type { Box, Reply } from './values.ts';
+
+/** Numbers of one answer may lie so far apart together, as a share of production's, where nothing else is said. */
+const RELATIVE = 0.05;
+
+const sum = (list: readonly number[]) => list.reduce((total, one) => total + one, 0);
+
+function differences(a: readonly number[], b: readonly number[]): number[] {
+  return a.map((one, i) => (b[i] as number) - one);
+}
+
+/** What numbers may differ by under the policy; undefined where it says nothing. */
+function within({ absolute, relative }: CompareRules): ((production: number, d: number) => boolean) | undefined {
+  if (absolute === undefined && relative === undefined) return undefined;
+  return (production, d) => Math.abs(d) <= (absolute ?? 0) + (relative ?? 0) * Math.abs(production);
+}
+
+/** A share of nothing is nothing where nothing differs, else all. */
+const share = (part: number, of: number) => (of > 0 ? part / of : part === 0 ? 0 : 1);
+
+/** Numbers in their places: each within the tolerance, or, without one, all together within a share of production's. */
+export const ofNumbers: Comparison = {
+  compare(production, shadow, rules): Compared {
+    const [a, b] = [production as number[], shadow as number[]];
+    if (a.length !== b.length) return { alike: false, measures: {} };
+    const d = differences(a, b);
+    const size = sum(a.map(Math.abs));
+    const distance = share(sum(d.map(Math.abs)), size);
+    const each = within(rules);
+    const alike = each === undefined ? distance <= RELATIVE : a.every((one, i) => each(one, d[i] as number));
+    return { alike, measures: { 'relative distance': distance, bias: size > 0 ? sum(d) / size : sum(d) } };
+  },
+};
+
+const norm = (list: readonly number[]) => Math.sqrt(sum(list.map((one) => one * one)));
+
+/** Vectors by the length of their difference, as a share of production's length. */
+export const ofVectors: Comparison = {
+  compare(production, shadow, { relative }): Compared {
+    const [a, b] = [production as number[], shadow as number[]];
+    if (a.length !== b.length) return { alike: false, measures: {} };
+    const distance = share(norm(differences(a, b)), norm(a));
+    const lengths = norm(a) * norm(b);
+    const cosine = lengths > 0 ? sum(a.map((one, i) => one * (b[i] as number))) / lengths : Number(norm(a) === norm(b));
+    return { alike: distance <= (relative ?? RELATIVE), measures: { cosine, 'relative distance': distance } };
+  },
+};
+
+const TOP = 10;
+const PERSISTENCE = 0.9;
+const ALIKE_RANKING = 0.9;
+
+/** Rank-biased overlap of two lists, extrapolated to their ends (Webber, Moffat, Zobel 2010, equation 32). */
+export function rankBiasedOverlap(a: readonly string[], b: readonly string[], p = PERSISTENCE): number {
+  if (a.length === 0 && b.length === 0) return 1;
+  if (a.length === 0 || b.length === 0) return 0;
+  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
+  const seen = { short: new Set<string>(), long: new Set<string>() };
+  let overlap = 0;
+  let total = 0;
+  let atShort = 0;
+  for (let depth = 1; depth <= long.length; depth += 1) {
+    const l = long[depth - 1] as string;
+    const s = short[depth - 1];
+    seen.long.add(l);
+    if (s !== undefined) {
+      seen.short.add(s);
+      if (seen.long.has(s)) overlap += 1;
+      if (l !== s && seen.short.has(l)) overlap += 1;
+    } else if (seen.short.has(l)) overlap += 1;
+    if (depth === short.length) atShort = overlap;
+    const beyond = depth > short.length ? (atShort * (depth - short.length)) / (short.length * depth) : 0;
+    total += (overlap / depth + beyond) * p ** depth;
+  }
+  const l = long.length;
+  return ((1 - p) / p) * total + ((overlap - atShort) / l + atShort / short.length) * p ** l;
+}
+
+export const ofRankings: Comparison = {
+  compare(production, shadow, { order }): Compared {
+    const [a, b] = [production as string[], shadow as string[]];
+    const k = Math.min(TOP, Math.max(a.length, b.length));
+    const first = new Set(a.slice(0, k));
+    const overlap = k === 0 ? 1 : b.slice(0, k).filter((one) => first.has(one)).length / k;
+    if (!order) {
+      const all = new Set(a);
+      return {
+        alike: a.length === b.length && b.every((one) => all.has(one)),
+        measures: { 'overlap of the first ten': overlap },
+      };
+    }
+    const rbo = rankBiasedOverlap(a, b);
+    return {
+      alike: a[0] === b[0] && rbo >= ALIKE_RANKING,
+      measures: { 'overlap of the first ten': overlap, 'rank-biased overlap': rbo },
+    };
+  },
+};
+
+const SURE = 0.5;
+const OVERLAP = 0.5;
+
+/** Intersection over union of two boxes. */
+function iou([ax, ay, au, av]: Box['box'], [bx, by, bu, bv]: Box['box']): number {
+  const width = Math.min(au, bu) - Math.max(ax, bx);
+  const height = Math.min(av, bv) - Math.max(ay, by);
+  if (width <= 0 || height <= 0) return ax === bx && ay === by && au === bu && av === bv ? 1 : 0;
+  const both = width * height;
+  return both / ((au - ax) * (av - ay) + (bu - bx) * (bv - by) - both);
+}
+
+/** Boxes of equal label, each with at most one of the other side, those that overlap most first. */
+function matched(a: readonly Box[], b: readonly Box[]): number[] {
+  const all = a.flatMap((one, i) =>
+    b.map((other, j) => ({ i, j, overlap: one.label === other.label ? iou(one.box, other.box) : 0 })),
+  );
+  const used = { a: new Set<number>(), b: new Set<number>() };
+  const found: number[] = [];
+  for (const { i, j, overlap } of all.toSorted((x, y) => y.overlap - x.overlap)) {
+    if (overlap < OVERLAP || used.a.has(i) || used.b.has(j)) continue;
+    used.a.add(i);
+    used.b.add(j);
+    found.push(overlap);
+  }
+  return found;
+}
+
+/** Boxes that either side is sure of must be on the other. */
+export const ofBoxes: Comparison = {
+  compare(production, shadow): Compared {
+    const sure = (list: unknown) => (list as Box[]).filter(({ score }) => score >= SURE);
+    const [a, b] = [sure(production), sure(shadow)];
+    const pairs = matched(a, b);
+    const f1 = a.length + b.length === 0 ? 1 : (2 * pairs.length) / (a.length + b.length);
+    return {
+      alike: f1 === 1,
+      measures: {
+        'matched boxes (F1)': f1,
+        ...(pairs.length > 0 ? { 'overlap of matched boxes (IoU)': sum(pairs) / pairs.length } : {}),
+      },
+    };
+  },
+};
+
+/** How much two bags have in common, by Dice. */
+function dice(a: readonly string[], b: readonly string[]): number {
+  if (a.length + b.length === 0) return 1;
+  const counts = new Map<string, number>();
+  for (const one of a) counts.set(one, (counts.get(one) ?? 0) + 1);
+  let common = 0;
+  for (const one of b) {
+    const left = counts.get(one) ?? 0;
+    if (left === 0) continue;
+    counts.set(one, left - 1);
+    common += 1;
+  }
+  return (2 * common) / (a.length + b.length);
+}
+
+export const ofSpans: Comparison = {
+  compare(production, shadow): Compared {
+    const keys = (list: unknown) =>
+      (list as { label: string; start: unknown; end: unknown; text: unknown }[]).map(({ label, start, end, text }) =>
+        canonicalJson(start === null ? [label, text] : [label, start, end]),
+      );
+    const f1 = dice(keys(production), keys(shadow));
+    return { alike: f1 === 1, measures: { 'equal parts (F1)': f1 } };
+  },
+};
+
+/** Words without case and punctuation. */
+function wordsOf(text: string): string[] {
+  return (
+    text
+      .normalize('NFKC')
+      .toLowerCase()
+      .replaceAll('’', "'")
+      .match(/[\p{L}\p{N}]+(?:['.,][\p{L}\p{N}]+)*/gu) ?? []
+  );
+}
+
+/** Words that turn a sentence round. */
+const NEGATION = /^(?:no|not|never|none|nor|neither|without|cannot|\p{L}+n't)$/u;
+/** What a text must say as the other does, however alike they are otherwise: numbers, and how often it denies. */
+const decisive = (words: readonly string[]) =>
+  words
+    .filter((word) => /\p{N}/u.test(word) || NEGATION.test(word))
+    .toSorted()
+    .join(' ');
+
+function compareTexts(
+  a: string,
+  b: string,
+  { similarity: least }: CompareRules,
+): { alike: boolean; measures: Record<string, number> } {
+  const [left, right] = [wordsOf(a), wordsOf(b)];
+  // Scripts without words and bare signs are compared as they are.
+  const equal = left.length + right.length === 0 ? a.trim() === b.trim() : left.join(' ') === right.join(' ');
+  const pairs = (words: readonly string[]) => words.slice(1).map((word, i) => `${words[i]} ${word}`);
+  // Words, and words beside each other: the same words in another order say something else.
+  const similarity = equal
+    ? 1
+    : left.length + right.length === 0
+      ? 0
+      : dice([...left, ...pairs(left)], [...right, ...pairs(right)]);
+  return {
+    alike: equal || (similarity >= least && decisive(left) === decisive(right)),
+    measures: {
+      equal: Number(equal),
+      similarity,
+      'length (shadow ÷ production)': right.length / Math.max(1, left.length),
+    },
+  };
+}
+
+/** Beginnings of refusals, in lower case with plain apostrophes; docs/answers.md lists them. */
+export const REFUSALS: readonly string[] = [
+  "i'm sorry, but i can't",
+  "i'm sorry, but i cannot",
+  "i'm sorry, i can't",
+  "i'm sorry, i cannot",
+  "i am sorry, but i can't",
+  'i am sorry, but i cannot',
+  'sorry, but i can',
+  "sorry, i can't",
+  "i can't assist with",
+  "i can't help with",
+  "i can't provide",
+  "i'm not able to",
+  "i'm unable to",
+  'i am not able to',
+  'i am unable to',
+  'i cannot assist with',
+  'i cannot help with',
+  'i cannot provide',
+  'i must decline',
+  "i won't be able to",
+  'as an ai language model, i can',
+];
+
+/** How far into a text a refusal may begin. */
+const OPENING = 200;
+
+function refuses(text: string, { refusals }: CompareRules): boolean {
+  const start = text.slice(0, OPENING).toLowerCase().replaceAll('’', "'").trim();
+  return [...REFUSALS, ...refusals.map((one) => one.toLowerCase().replaceAll('’', "'"))].some((one) =>
+    start.startsWith(one),
+  );
+}
+
+export const ofTexts: Comparison = {
+  compare: (production, shadow, rules) => compareTexts(String(production), String(shadow), rules),
+  flags: { refuses: (answer, rules) => refuses(String(answer), rules) },
+};
+
+function callsOf({ tools }: Reply): string {
+  return canonicalJson(
+    tools.map(({ name, arguments: given }) => {
+      try {
+        return [name, JSON.parse(given) as unknown];
+      } catch {
+        return [name, given];
+      }
+    }),
+  );
+}
+
+const refusesReply = ({ text, refusal, finish }: Reply, rules: CompareRules) =>
+  refusal !== null || finish === 'content_filter' || finish === 'refusal' || refuses(text, rules);
+
+export const ofReplies: Comparison = {
+  compare(production, shadow, rules): Compared {
+    const [a, b] = [production as Reply, shadow as Reply];
+    const { alike, measures } = compareTexts(a.text, b.text, rules);
+    const sameCalls = callsOf(a) === callsOf(b);
+    const called: Record<string, number> =
+      a.tools.length + b.tools.length > 0 ? { 'equal calls of tools': Number(sameCalls) } : {};
+    return {
+      alike: alike && sameCalls && refusesReply(a, rules) === refusesReply(b, rules),
+      measures: { ...measures, ...called },
+    };
+  },
+  flags: {
+    refuses: (answer, rules) => refusesReply(answer as Reply, rules),
+    'is cut off': (answer) => ['length', 'max_tokens'].includes((answer as Reply).finish ?? ''),
+    'is empty': (answer) => (answer as Reply).text.trim() === '' && (answer as Reply).tools.length === 0,
+  },
+};
+
+export const ofBytes: Comparison = {
+  compare: (production, shadow) => ({ alike: canonicalJson(production) === canonicalJson(shadow), measures: {} }),
+};

@@ -1,0 +1,14 @@
+/** An object found in a picture: `[x1, y1, x2, y2]`. */
+export interface Box {
+  label: string;
+  score: number;
+  box: readonly [number, number, number, number];
+}
+
+/** What a chat model said, without ids, times and counts of tokens. */
+export interface Reply {
+  text: string;
+  finish: string | null;
+  refusal: string | null;
+  tools: readonly { name: string; arguments: string }[];
+}
