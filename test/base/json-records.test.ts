@@ -76,6 +76,11 @@ describe('records of a text', () => {
       '{\n  "a": {\n    "b": 1\n{\n  "a": {\n    "b": 2\n  }\n}',
       ['broken off in the middle', { a: { b: 2 } }],
     ],
+    [
+      'a torn line with a bracket of its own further down',
+      '{"a":1,\n{"a":2}\n}\n{"a":3}',
+      ['broken off in the middle', { a: 2 }, 'neither JSON nor Python', { a: 3 }],
+    ],
     ['a torn list', '[\n {"a":1},\n {"a":2},\n {"a"', [{ a: 1 }, { a: 2 }, 'broken off in the middle']],
     ['a broken one among glued ones', '{"a":1}{"a":oops}{"a":3}', [{ a: 1 }, 'neither JSON nor Python', { a: 3 }]],
     ['lines of text', '{"a":1}\nhello\n7\n{"a":2}', [{ a: 1 }, 'neither JSON nor Python', 7, { a: 2 }]],

@@ -41,7 +41,8 @@ export async function collectFromFiles(options: FromFilesOptions): Promise<Obser
 async function fromSaved(path: string, tolerance: number | undefined): Promise<Observations> {
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(path, 'utf8'));
+    // A shell on Windows writes UTF-16, or a mark before the text.
+    value = JSON.parse(decodeText(await readFile(path)).text);
   } catch (cause) {
     throw usageError(`${path} is not JSON.`, 'Give a file that `report --save` wrote, or a folder of captures.', cause);
   }
