@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
 import { constants, gunzipSync } from 'node:zlib';
 import { decodeText } from '../../base/decode.ts';
 import { jsonRecords } from '../../base/json-records.ts';
@@ -7,8 +7,10 @@ import { jsonRecords } from '../../base/json-records.ts';
 const HEAD_BYTES = 256 * 1024;
 /** So much of all files together is looked at to the end: files are put together by people in small reports. */
 const WHOLE_BYTES = 64 * 1024 * 1024;
-/** Longer texts fit into no string. */
-const MAX_BYTES = 400 * 1024 * 1024;
+/** Of a file in gzip so much as it lies there: it becomes about ten times as much. */
+const WHOLE_ZIPPED_BYTES = 8 * 1024 * 1024;
+/** Larger ones are left to the readers, which count what they cannot read: a text is held in memory whole. */
+const MAX_BYTES = 128 * 1024 * 1024;
 /** Of a record that cannot be read so much is kept, as an example. */
 const KEPT = 200;
 
@@ -17,7 +19,7 @@ export function oddCaptures(files: readonly string[]): string[] {
   let left = WHOLE_BYTES;
   return files.filter((path) => {
     const { size } = statSync(path);
-    const whole = size <= left;
+    const whole = size <= Math.min(left, path.endsWith('.gz') ? WHOLE_ZIPPED_BYTES : left);
     left -= whole ? size : 0;
     return size <= MAX_BYTES && isOdd(path, whole);
   });
@@ -32,7 +34,12 @@ export function oddCaptures(files: readonly string[]): string[] {
 export function tidyCaptures(path: string, into: string): boolean {
   const text = textOf(readFileSync(path));
   if (text === undefined) return false;
-  writeFileSync(into, Array.from(jsonRecords(text), lineOf).join(''));
+  const file = openSync(into, 'w');
+  try {
+    for (const record of jsonRecords(text)) writeSync(file, lineOf(record));
+  } finally {
+    closeSync(file);
+  }
   return true;
 }
 
