@@ -30,6 +30,7 @@ test('without a file everything has its default, and the project is the current 
     role: undefined,
     tags: {},
     policy: undefined,
+    endpoints: {},
     notify: [],
   });
 });
@@ -51,6 +52,11 @@ test('the nearest file above governs, and says where the state lies', async () =
 
 test.each([
   ['an empty file is a file', '', {}],
+  [
+    'what is said of the answers of an endpoint is left for the room that knows it',
+    'endpoints: { weather: { answers: { kind: scores } } }',
+    { endpoints: { weather: { answers: { kind: 'scores' } } } },
+  ],
   ['the policy is left for the room that knows it', 'policy: { alpha: 0.01 }', { policy: { alpha: 0.01 } }],
 ])('%s', async (_name, content, expected) => {
   expect(await loadProject(await folderWith(content), undefined)).toMatchObject(expected);

@@ -1,7 +1,9 @@
 import { isObject } from '../../base/json.ts';
 import type { AnswerForm } from '../predictions.ts';
+import type { Answer } from './answer.ts';
 import { describe } from './describe.ts';
 import { keyOf } from './kinds/labels.ts';
+import { kindNamed } from './kinds/table.ts';
 import { pathText } from './path.ts';
 import { readWith, rowsWith } from './read-answers.ts';
 import type { Columns, Given, Reading } from './reading.ts';
@@ -17,8 +19,13 @@ export function formOf(reading: Reading, sample: readonly Seen[]): AnswerForm {
   return {
     shape: reading.shape,
     from: fromWords(reading, seen),
-    example: answer && describe(answer).slice(0, MAX_EXAMPLE),
+    example: answer && shown(answer, reading).slice(0, MAX_EXAMPLE),
   };
+}
+
+function shown(answer: Answer, { kind }: Reading): string {
+  const show = kindNamed(kind)?.show;
+  return answer.other === undefined || show === undefined ? describe(answer) : show(JSON.parse(answer.other));
 }
 
 function fromWords(reading: Reading, seen: Seen | undefined): string {

@@ -11,7 +11,7 @@ import { judge } from '../../../src/analysis/judge/judge.ts';
 import type { Policy } from '../../../src/analysis/policy/policy.ts';
 import type { Gate } from '../../../src/analysis/judge/verdict.ts';
 import { simulate } from '../simulated.ts';
-import { readPolicy } from '../../../src/analysis/policy/schema.ts';
+import { movedKeys, readPolicy } from '../../../src/analysis/policy/schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'shadowctl-policy-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -109,6 +109,43 @@ describe('reading a policy', () => {
     });
     await expect(loadPolicy(folder, 'c.yaml', project)).rejects.toThrow('is not valid YAML');
     await expect(loadPolicy(folder, 'd.yaml', project)).rejects.toThrow('There is no policy file');
+  });
+
+  test('answers: what is said of them, also by the older names, which are told', () => {
+    const answers = {
+      kind: 'scores',
+      path: '$[0]',
+      ignore: ['$.id'],
+      tolerance: { absolute: 2, relative: 0.1, fields: { '$.a': 1 } },
+      refusals: { share: 0.5, openings: ['Nope'] },
+    };
+    expect(readPolicy({ answers }, 'x.yaml')).toMatchObject({
+      answers: { kind: 'scores', path: '$[0]', relative: 0.1, refusals: 0.5, openings: ['Nope'], order: true },
+      fields: { ignore: ['$.id'], tolerance: { '$.a': 1 } },
+      numbers: { tolerance: 2, share: DEFAULT_POLICY.numbers.share },
+    });
+    const older = { fields: { ignore: ['$.id'] }, numbers: { tolerance: 3 } };
+    expect(readPolicy(older, 'x.yaml')).toMatchObject({ fields: { ignore: ['$.id'] }, numbers: { tolerance: 3 } });
+    expect(movedKeys(older)).toHaveLength(2);
+    expect(movedKeys({ answers })).toEqual([]);
+    expect(() => readPolicy({ answers: { kind: 'score' } }, 'x.yaml')).toThrow('is not a kind of answers');
+    expect(() => readPolicy({ answers: { path: '$.a[x]' } }, 'x.yaml')).toThrow('is not a path like');
+    expect(() => readPolicy({ answers: { knd: 'scores' } }, 'x.yaml')).toThrow('knd');
+  });
+
+  test('answers of one endpoint stand over the policy for all, and under a file that was named', async () => {
+    const project = async () => ({
+      policy: { errors: 0.5, answers: { kind: 'label', path: '$.a' } },
+      file: 'shadowctl.yaml',
+      endpoints: { weather: { answers: { kind: 'scores' } } },
+    });
+    writeFileSync(join(folder, 'answers.yaml'), 'answers: { kind: text }\n');
+    const kindOf = async (named: string | undefined, endpoint: string | undefined) =>
+      (await loadPolicy(folder, named, project, endpoint)).policy.answers;
+    expect(await kindOf(undefined, 'weather')).toMatchObject({ kind: 'scores', path: '$.a' });
+    expect(await kindOf(undefined, 'other')).toMatchObject({ kind: 'label', path: '$.a' });
+    expect(await kindOf('answers.yaml', 'weather')).toMatchObject({ kind: 'text' });
+    expect(await kindOf('b.yaml', 'weather')).toMatchObject({ kind: 'scores' });
   });
 });
 

@@ -18,6 +18,8 @@ export interface Kind {
   read(value: unknown): Answer | undefined;
   /** How two rows that are carried whole are compared; undefined: by label and number, or, of free JSON, field by field. */
   comparison?: Comparison;
+  /** A row that is carried whole, for people; undefined: as JSON. */
+  show?(value: unknown): string;
   /** Another wording may say the same: differences alone do not fail. */
   wording?: boolean;
 }

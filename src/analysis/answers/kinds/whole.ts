@@ -9,10 +9,17 @@ import { flatNumbers, sumsToOne } from './lists.ts';
 /** Lists of more numbers are rather vectors than a few numbers that each mean something. */
 const VECTOR = 32;
 
+/** The first numbers of a list, and how many there are. */
+function listed(list: readonly number[]): string {
+  const first = list.slice(0, 3).map((one) => Number(one.toPrecision(3)));
+  return `[${first.join(', ')}${list.length > first.length ? `, … ${list.length} numbers` : ''}]`;
+}
+
 const whole = (value: unknown) => ({ other: canonicalJson(value) });
 
 export const numbers: Kind = {
   name: 'numbers',
+  show: (value) => listed(value as number[]),
   comparison: ofNumbers,
   title: 'several numbers',
   compared: 'each number, within a tolerance; how far apart they are together, and bias',
@@ -29,6 +36,7 @@ export const numbers: Kind = {
 
 export const vector: Kind = {
   name: 'vector',
+  show: (value) => listed(value as number[]),
   comparison: ofVectors,
   title: 'a vector',
   compared: 'cosine and relative distance',
@@ -169,6 +177,7 @@ export const spans: Kind = {
 
 export const text: Kind = {
   name: 'text',
+  show: String,
   comparison: ofTexts,
   wording: true,
   title: 'a text',
@@ -190,6 +199,7 @@ const isReply = (value: unknown): value is Reply =>
 
 export const chat: Kind = {
   name: 'chat',
+  show: (value) => (value as Reply).text,
   comparison: ofReplies,
   wording: true,
   title: 'a reply of a chat',

@@ -82,7 +82,12 @@ class CaptureReader {
   /** What of a set that is read already lies in the window. */
   within(set: CaptureSet): CaptureSet {
     const captures = set.captures.filter(({ at }) => at >= this.#window.from && at < this.#window.to);
-    return { ...set, captures, outside: set.outside + set.captures.length - captures.length };
+    return {
+      ...set,
+      unreadableBy: set.unreadableBy ?? [],
+      captures,
+      outside: set.outside + set.captures.length - captures.length,
+    };
   }
 }
 
