@@ -25,7 +25,7 @@ class CaptureReader {
   /** Moments by their text: many records share a second. */
   readonly #moments = new Map<string, number>();
   #files = 0;
-  /** Where the next time stands in the file that is read; -1 where none is left. */
+  /** Where the next time stands in the file that is read, so that no line is searched twice; -1 where none is left. */
   #key = 0;
 
   constructor(window: Window) {
