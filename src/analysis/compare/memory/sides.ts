@@ -33,7 +33,7 @@ export function sideCounts(
     files: side.set.files,
     records: side.set.captures.length,
     unreadable: side.set.unreadable,
-    ...(side.set.unreadableBy === undefined ? {} : { unreadableBy: side.set.unreadableBy }),
+    unreadableBy: side.set.unreadableBy ?? [],
     outside: side.set.outside,
     withoutAnswer: side.withoutAnswer,
     unparsed: side.unparsed,
