@@ -17,6 +17,7 @@ const FILES = {
     'test/emulator/storage/crash.test.ts',
     'test/cli/canary/canary.test.ts',
     'test/cli/by-hand.test.ts',
+    'test/analysis/compare/engines.test.ts',
   ],
   peers: [
     'test/emulator/clients/boto3.test.ts',

@@ -164,10 +164,10 @@ function observed(random: Random): Observations {
       shadow: pick(random, [undefined, metrics(random, minutes)]),
       before: pick(random, [undefined, { times, production: metrics(random, minutes) }]),
     },
-    predictions: pick(random, [undefined, predictions(random), predictions(random)]),
+    predictions: random.next() < 1 / 3 ? undefined : predictions(random),
     notes: [],
   };
-  return { ...seen, noise: pick(random, [undefined, floorOf(random, seen)]) };
+  return { ...seen, noise: random.next() < 0.5 ? undefined : floorOf(random, seen) };
 }
 
 function floorOf(random: Random, seen: Observations): NoiseFloor | undefined {

@@ -70,7 +70,7 @@ test('a floor so high that anything would pass decides nothing', () => {
 test('in every part of the inputs the floor is taken away too', () => {
   const part = (noise: typeof measured) => {
     const verdict = judge(
-      { ...simulate({ differing: 0.2, minutes: 600 }), noise },
+      { ...simulate({ differing: 0.2, minutes: 600, rate: 40 }), noise },
       { ...DEFAULT_POLICY, slices: 0.85 },
     );
     return verdict?.gates.find((gate) => gate.id === 'slices');

@@ -150,10 +150,12 @@ describe('endings', () => {
     expect(json(said)).toMatchObject({ ending: 'timed-out', runningConfig: 'v1' });
   });
 
-  test('without traffic nothing is proven, and it says so', async () => {
+  test('without traffic nothing is proven, and it says so; GitHub gets a step summary', async () => {
     stage = await openStage();
-    const said = await stage.shadowctl(CANARY);
+    const summary = join(stage.cwd, 'summary.md');
+    const said = await stage.shadowctl(CANARY, undefined, { GITHUB_STEP_SUMMARY: summary });
     expect(said.code).toBe(0);
+    expect(readFileSync(summary, 'utf8')).toContain('### ✅ shadowctl canary: weather runs v2.');
     expect(unwrapped(said.err)).toContain('an update without traffic proves nothing');
     expect(unwrapped(said.out)).toContain(
       'No request reached the new fleet while it was watched: this proves nothing about v2.',
@@ -466,9 +468,16 @@ describe('metrics of both fleets, once it has ended', () => {
     expect(stage.clock.now() - Date.parse(endedAt)).toBeLessThanOrEqual(2 * MINUTE);
   });
 
-  test('as charts after the result; --no-metrics leaves them out and waits for nothing', async () => {
-    stage = await openStage();
-    const drawn = await underTraffic([...CANARY]);
+  test('on a terminal: a view drawn over itself, then charts; --no-metrics leaves them out and waits for nothing', async () => {
+    stage = await openStage({ columns: 100, interactive: true });
+    const drawn = await underTraffic(CANARY);
+    const frames = drawn.err.split('\u001b[6A\u001b[J');
+    expect(frames.length).toBeGreaterThan(30);
+    const baking = frames.find((frame) => frame.includes('baking with 33 %')) ?? '';
+    expect(baking).toMatch(/old {2}v1 .*67 %/);
+    expect(baking).toMatch(/new {2}v2 .*1 of 3 inst {2}33 %/);
+    expect(baking).toContain('weather-ModelLatency');
+    for (const line of baking.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
     expect(drawn.out.indexOf('weather runs v2.')).toBeLessThan(drawn.out.indexOf('── old v1   ━━ new v2'));
     for (const title of ['5XXError: none in', '4XXError: none in', 'ModelLatency, '])
       expect(drawn.out).toContain(title);
@@ -508,13 +517,6 @@ describe('metrics of both fleets, once it has ended', () => {
   });
 });
 
-test('GitHub gets a step summary', async () => {
-  stage = await openStage();
-  const said = await stage.shadowctl(CANARY, undefined, { GITHUB_STEP_SUMMARY: join(stage.cwd, 'summary.md') });
-  expect(said.code).toBe(0);
-  expect(readFileSync(join(stage.cwd, 'summary.md'), 'utf8')).toContain('### ✅ shadowctl canary: weather runs v2.');
-});
-
 test('--traffic brings requests of its own', async () => {
   stage = await openStage();
   const said = await stage.shadowctl([
@@ -528,18 +530,6 @@ test('--traffic brings requests of its own', async () => {
   ]);
   expect(said.err).toContain('this traffic is from shadowctl, not from your callers');
   expect(json(said).newFleet.requests).toBeGreaterThan(100);
-});
-
-test('on a terminal the view is drawn over itself, with both fleets and every alarm', async () => {
-  stage = await openStage({ columns: 100, interactive: true });
-  const said = await underTraffic(CANARY);
-  const frames = said.err.split('\u001b[6A\u001b[J');
-  expect(frames.length).toBeGreaterThan(30);
-  const baking = frames.find((frame) => frame.includes('baking with 33 %')) ?? '';
-  expect(baking).toMatch(/old {2}v1 .*67 %/);
-  expect(baking).toMatch(/new {2}v2 .*1 of 3 inst {2}33 %/);
-  expect(baking).toContain('weather-ModelLatency');
-  for (const line of baking.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
 });
 
 describe('a reply that gets lost after the work was done', () => {
