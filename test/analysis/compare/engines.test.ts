@@ -185,8 +185,11 @@ function write(name: string, production: string | Uint8Array, shadow: string | U
   return files;
 }
 
-/** Lines are read by JSON.parse too in the tests below, whose files hold answers of every kind; alone in the matrix. */
-const both = (kind: Kind, ids: Ids, truth?: Truth) => compareBoth(captures(kind, ids), truth, {}, isWhole('matrix'));
+/** Kinds whose lines one test reads side by side: there they are read by JSON.parse too, alone only in the matrix. */
+const MIXED = KINDS.slice(0, 9);
+
+const both = (kind: Kind, ids: Ids, truth?: Truth) =>
+  compareBoth(captures(kind, ids), truth, {}, isWhole('matrix') || !MIXED.some(({ title }) => title === kind.title));
 
 async function compareBoth(
   files: { production: string; shadow: string },
@@ -257,7 +260,7 @@ describe('two engines, written apart, give one answer', () => {
   });
 
   test('answers of every shape side by side, Windows line ends, spaces, members in another order', async () => {
-    const lines = KINDS.slice(0, 9).flatMap((kind) => {
+    const lines = MIXED.flatMap((kind) => {
       const found = captures({ ...kind, title: `mixed ${kind.title}` }, 'inferenceId');
       return [[readFileSync(found.production, 'utf8'), readFileSync(found.shadow, 'utf8')]];
     });
