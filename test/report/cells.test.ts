@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Gate } from '../../src/analysis/judge/verdict.ts';
 import type { FieldSums } from '../../src/analysis/predictions.ts';
+import { DEFAULT_RULES } from '../../src/analysis/answers/compare-rules.ts';
+import { FieldCounter } from '../../src/analysis/answers/fields.ts';
 import { fieldsSection } from '../../src/report/content/differences.ts';
 import { reasonsOf } from '../../src/report/content/gates.ts';
 import { escapeHtml, escapeJson } from '../../src/report/html/escape.ts';
@@ -8,18 +10,19 @@ import { renderMarkdown } from '../../src/report/markdown.ts';
 import { simulate } from '../analysis/simulated.ts';
 import { reportOn } from './sample.ts';
 
+const field: FieldSums = {
+  path: '$.score',
+  rows: 200,
+  differing: 100,
+  missing: 40,
+  extra: 20,
+  otherKind: 10,
+  largest: 0.25,
+  ignored: true,
+  example: { production: 'of production', shadow: 'of the shadow' },
+};
+
 test('each cell of a field stands under its title', () => {
-  const field: FieldSums = {
-    path: '$.score',
-    rows: 200,
-    differing: 100,
-    missing: 40,
-    extra: 20,
-    otherKind: 10,
-    largest: 0.25,
-    ignored: true,
-    example: { production: 'of production', shadow: 'of the shadow' },
-  };
   const table = fieldsSection([field, { ...field, path: '$.equal', differing: 0 }])?.tables[0];
   const cells = Object.fromEntries((table?.columns ?? []).map(({ title }, i) => [title, table?.rows[0]?.[i]]));
   expect(table?.rows).toHaveLength(1);
@@ -106,4 +109,14 @@ describe('reasons stand together', () => {
     const passed = { ...open, outcome: 'pass' as const, needs: undefined, missing: undefined };
     expect(idsOf(passed, { ...passed, id: 'b' })).toEqual([['latency.p50'], ['b']]);
   });
+});
+
+test('a field of free JSON that differs everywhere is named with the line that leaves it out', () => {
+  const all = { ...field, ignored: false, path: '$.items[*].id', rows: 400, differing: 399 };
+  const some = { ...field, ignored: false, path: '$.title', rows: 400, differing: 300 };
+  expect(fieldsSection([all, some])?.sentences.join()).toContain('answers: { ignore: [$.items.id] }');
+  expect(fieldsSection([all, some])?.sentences.join()).not.toContain('$.title');
+  expect(fieldsSection([{ ...all, ignored: true }, some])?.sentences).toEqual([]);
+  const rules = { ...DEFAULT_RULES, ignore: ['$.items.id'] };
+  expect(new FieldCounter(rules).add({ items: [{ id: 1 }] }, { items: [{ id: 2 }] })).toBe(0);
 });

@@ -6,9 +6,10 @@ import type { Evidence } from './evidence.ts';
 import { labelNoise, numberNoise } from './noise-floor.ts';
 import { different, proportion } from './proportion.ts';
 import { judgeFlags } from './flags.ts';
+import { toleranceText } from './tolerance.ts';
 import { judgeSchema } from './schema.ts';
 import { kindNamed } from '../answers/kinds/table.ts';
-import { count, number, percent } from '../../base/units.ts';
+import { count, percent } from '../../base/units.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
 
 /** Does the shadow answer as production does? By labels, else by numbers; without truth this decides, with truth it informs, unless the policy says otherwise. */
@@ -79,7 +80,7 @@ function closeness(predictions: Predictions, evidence: Evidence, alone: boolean)
     perBlock: (block) => block.beyond,
     margin: policy.numbers.share,
     below: true,
-    facts: `${count(beyond)} of ${count(rows)} predictions${different(predictions)} differ by more than ${number(tolerance)} (${percent(beyond / Math.max(1, rows))})`,
+    facts: `${count(beyond)} of ${count(rows)} predictions${different(predictions)} differ by more than ${toleranceText({ tolerance, relative: predictions.numbers?.relative })} (${percent(beyond / Math.max(1, rows))})`,
     limits: ['at most', 'at least'],
     demand: `at most ${percent(policy.numbers.share)} is allowed`,
     noise: numberNoise(evidence, tolerance),

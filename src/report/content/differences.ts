@@ -84,6 +84,15 @@ function chance(p: number): string {
   return p < 1e-4 ? '< 0.0001' : number(p);
 }
 
+/** A field that differs in so many of its rows says nothing about the model: it is an id, a time, a trace. */
+const EVERYWHERE = 0.99;
+
+/** Fields that differ in nearly every answer, and the line of a policy that leaves them out. */
+function everywhereText(paths: readonly string[]): string {
+  const [them, are] = paths.length === 1 ? ['it', 'it is an id or a time'] : ['them', 'they are ids or times'];
+  return `${paths.join(', ')} ${paths.length === 1 ? 'differs' : 'differ'} in nearly every answer. If ${are}, leave ${them} out by the policy: answers: { ignore: [${paths.map((path) => path.replaceAll('[*]', '')).join(', ')}] }`;
+}
+
 /** Free JSON, field by field. */
 export function fieldsSection(all: readonly FieldSums[]): Section | undefined {
   if (all.length === 0) return undefined;
@@ -103,9 +112,10 @@ export function fieldsSection(all: readonly FieldSums[]): Section | undefined {
     field.example?.production ?? '–',
     field.example?.shadow ?? '–',
   ]);
+  const everywhere = differing.filter((field) => !field.ignored && field.differing >= EVERYWHERE * field.rows);
   return {
     title,
-    sentences: [],
+    sentences: everywhere.length === 0 ? [] : [everywhereText(everywhere.map(({ path }) => path))],
     tables: [
       {
         caption: `Those that differ${equal === 0 ? '' : `; ${count(equal)} more equal`}`,

@@ -9,6 +9,7 @@ import type {
 } from '../../analysis/predictions.ts';
 import type { Report } from '../report.ts';
 import { kindNamed } from '../../analysis/answers/kinds/table.ts';
+import { toleranceText } from '../../analysis/judge/tolerance.ts';
 import { noiseText, pairingText, repeatsText, symmetryText } from '../words.ts';
 import { classSlices, columnSlices, fieldsSection, topSection } from './differences.ts';
 import type { Column, Section } from './section.ts';
@@ -25,7 +26,7 @@ export function predictionContent({ observations }: Report): Section[] {
     found.answers && likeness(found.answers),
     columnSlices(found),
     fieldsSection(found.fields ?? []),
-    found.numbers && numbers(found.numbers),
+    found.numbers && numbers(found.numbers, found.answers?.kind),
     found.truth && truth(found.truth),
     topSection(found.top),
   ];
@@ -132,7 +133,13 @@ function likeness({ measures, flags }: AnswerSums): Section | undefined {
   };
 }
 
-function numbers(sums: NumberSums): Section {
+/** What the numbers beside labels are; of one score beside a label nobody says that it is that of the label. */
+function numbersTitle(of: NumberSums['of'], kind: string | undefined): string {
+  if (of === 'value') return 'Numbers';
+  return kind === 'scored-label' ? 'Scores beside the labels' : 'Scores of the class that production chose';
+}
+
+function numbers(sums: NumberSums, kind: string | undefined): Section {
   const { distances, bias, deviation } = sums;
   const spread = (['mean', 'deviation', 'min', 'p10', 'p50', 'p90', 'max'] as const).map((name) => [
     name,
@@ -142,7 +149,7 @@ function numbers(sums: NumberSums): Section {
   const apart = [
     ['bias (shadow − production)', number(bias)],
     ['limits of agreement', `${number(bias - 1.96 * deviation)} … ${number(bias + 1.96 * deviation)}`],
-    [`further apart than ${number(sums.tolerance)}`, percent(sums.beyond / sums.rows)],
+    [`further apart than ${toleranceText(sums)}`, percent(sums.beyond / sums.rows)],
     ['mean absolute difference', number(sums.mae)],
     ['root mean square', number(sums.rmse)],
     ['correlation', number(sums.correlation)],
@@ -152,7 +159,7 @@ function numbers(sums: NumberSums): Section {
     ['Jensen-Shannon, bits', number(distances.jensenShannon)],
   ];
   return {
-    title: sums.of === 'value' ? 'Numbers' : 'Scores of the class that production chose',
+    title: numbersTitle(sums.of, kind),
     sentences: [],
     tables: [
       { caption: 'Spread', columns: BOTH, rows: spread },
