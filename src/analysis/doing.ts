@@ -9,4 +9,6 @@ export type Doing =
   | { step: 'reading-captures'; share?: number }
   | { step: 'comparing' }
   | { step: 'pairing' }
-  | { step: 'summing' };
+  | { step: 'summing' }
+  /** The user's own command has the pairs. */
+  | { step: 'asking-comparator'; pairs: number };

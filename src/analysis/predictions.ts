@@ -36,6 +36,8 @@ export interface Predictions {
   repeats?: Repeats | undefined;
   /** How answers were read, and how far apart those are that are compared whole; missing in observations of older versions. */
   answers?: AnswerSums | undefined;
+  /** What the user's own comparator says of them; missing where none was run. */
+  comparator?: ComparatorSums | undefined;
   /** The same records read in the other ways that they allow; empty or missing where there is only one. */
   alternatives?: readonly Predictions[] | undefined;
 }
@@ -48,6 +50,34 @@ export interface AnswerSums {
   shadow: AnswerForm;
   measures: readonly MeasureSums[];
   flags: readonly FlagSums[];
+}
+
+/** What a comparator of the user's own made of pairs. */
+export interface ComparatorSums {
+  command: string;
+  /** SHA-256 of the command. */
+  digest: string;
+  /** Pairs that it was asked about, and all there were. */
+  pairs: number;
+  of: number;
+  /** It was asked about one in 2^halvings. */
+  halvings: number;
+  /** By name; none where there was no pair to ask about. */
+  scores: readonly ScoreSums[];
+}
+
+/** One of its numbers, from 0 (unlike) to 1 (alike), over pairs. */
+export interface ScoreSums {
+  name: string;
+  rows: number;
+  sum: number;
+  least: number;
+  most: number;
+  /** Per minute of production's request, oldest first. */
+  minutes: readonly { at: number; rows: number; sum: number }[];
+  repeats: InputSums | undefined;
+  /** The pairs that are least alike by it. */
+  lowest: readonly { id: string; at: number; value: number }[];
 }
 
 /** How one side answers. */

@@ -1,5 +1,5 @@
 import type { Observations } from './observations.ts';
-import type { DivergingPair, LabelSums, Predictions, SideCounts } from './predictions.ts';
+import type { ComparatorSums, DivergingPair, LabelSums, Predictions, SideCounts } from './predictions.ts';
 
 /** Up to so many different labels are the names of classes; more are texts, which may say anything. */
 const MAX_CLASSES = 100;
@@ -48,11 +48,20 @@ function quiet(found: Predictions): Predictions {
       production: { ...found.answers.production, example: undefined },
       shadow: { ...found.answers.shadow, example: undefined },
     },
+    ...(found.comparator === undefined ? {} : { comparator: comparator(found.comparator) }),
     alternatives: found.alternatives?.map(quiet),
     top: found.top.map(pair),
     slices: found.slices?.map((slice, i) => ({ ...slice, part: `part ${i + 1}` })),
     fields: found.fields?.map((field) => ({ ...field, example: undefined })),
   };
+}
+
+function comparator(sums: ComparatorSums): ComparatorSums {
+  const scores = sums.scores.map((score) => ({
+    ...score,
+    lowest: score.lowest.map((one, i) => ({ ...one, id: `pair ${i + 1}` })),
+  }));
+  return { ...sums, scores };
 }
 
 /** Labels keep their places in the matrix; `…`, all the rest together, keeps its name too. */

@@ -133,6 +133,24 @@ export function readDuration(text: string, option: string): number {
   throw usageError(`${option}: "${text}" is not a duration.`, 'Write it like 90s, 30m, 1h30m or 1d.');
 }
 
+const SIZES: Readonly<Record<string, number>> = {
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+  TIB: 2 ** 40,
+};
+
+/** `500MB`, `4 GB` or `2GiB` in bytes; undefined where it is anything else. */
+export function parseSize(text: string): number | undefined {
+  const [, value, unit] = /^(\d+(?:\.\d+)?) ?([KMGT]i?B)$/i.exec(text.trim()) ?? [];
+  const scale = SIZES[unit?.toUpperCase() ?? ''];
+  return value === undefined || scale === undefined ? undefined : Number(value) * scale;
+}
+
 /** `10%` or `2.5 %` as a share; undefined where it is anything else. */
 export function parsePercent(text: string): number | undefined {
   const value = /^(\d+(?:\.\d+)?) ?%$/.exec(text.trim())?.[1];

@@ -3,6 +3,7 @@ import type { App, Host, Outcome, Run } from '../app.ts';
 import { shown, text } from '../base/text.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
 import type { OwnTraffic } from '../lifecycle/traffic/with-traffic.ts';
+import { allowFlag } from './flags/comparator.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
 import { guardFlags, type GuardWords, parseGuard } from './flags/guard.ts';
 import { trafficFlags, type TrafficFlags, trafficOptions } from './flags/traffic.ts';
@@ -11,7 +12,13 @@ export interface PromoteOptions extends CommonOptions {
   endpoint: string;
   guard: GuardOptions;
   /** How the shadow is judged, as the flags of `report` would say it. */
-  report: { from: string | undefined; labels: string | undefined; policy: string | undefined };
+  report: {
+    from: string | undefined;
+    labels: string | undefined;
+    policy: string | undefined;
+    /** The policy's comparator may run without asking. */
+    allowCommand: boolean;
+  };
   configName: string | undefined;
   traffic: OwnTraffic | undefined;
 }
@@ -21,6 +28,7 @@ interface Flags extends GuardWords, TrafficFlags, CommonFlags {
   from?: string;
   labels?: string;
   policy?: string;
+  allowCommand?: boolean;
   configName?: string;
 }
 
@@ -41,7 +49,9 @@ export function promoteCommand(host: Host, start: Run<PromoteOptions> = run): Co
     .option('--labels <file[:column]>', 'the labels, as for shadowctl report')
     .option('--policy <file>', 'what the shadow must prove, as for shadowctl report');
   return commonFlags(
-    trafficFlags(guardFlags(command).optionsGroup('Own traffic:'), { labels: false }).optionsGroup('Other options:'),
+    trafficFlags(guardFlags(allowFlag(command)).optionsGroup('Own traffic:'), { labels: false }).optionsGroup(
+      'Other options:',
+    ),
   )
     .addHelpText('after', HELP)
     .action((flags: Flags) => host.start(start, parse(flags)));
@@ -52,7 +62,12 @@ function parse(flags: Flags): PromoteOptions {
   return {
     endpoint: flags.endpoint,
     guard: parseGuard(flags),
-    report: { from: flags.from, labels: flags.labels, policy: flags.policy },
+    report: {
+      from: flags.from,
+      labels: flags.labels,
+      policy: flags.policy,
+      allowCommand: flags.allowCommand === true,
+    },
     configName: flags.configName,
     traffic,
     ...commonOptions(flags),
@@ -79,9 +94,18 @@ async function judging(app: App, { report, endpoint }: PromoteOptions) {
   const { loadReportPolicy } = await import('./flags/judging.ts');
   const { labelSource } = await import('./flags/labels.ts');
   const { readMoment } = await import('./flags/moment.ts');
+  const { withComparator } = await import('./flags/comparator.ts');
+  const { policyFrom, ...loaded } = await loadReportPolicy(app, report.policy, endpoint);
+  const judged = await withComparator(app, loaded, {
+    comparator: undefined,
+    comparatorSample: undefined,
+    comparatorTime: undefined,
+    allowCommand: report.allowCommand,
+  });
   return {
     from: report.from === undefined ? undefined : readMoment(report.from, '--from'),
     labels: report.labels === undefined ? undefined : labelSource(report.labels, app.cwd),
-    ...(await loadReportPolicy(app, report.policy, endpoint)),
+    policyFrom,
+    ...judged,
   };
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Truth } from '../analysis/answers/truth.ts';
+import type { Comparator } from '../analysis/compare/comparator/compare.ts';
 import type { ComparisonOptions } from '../analysis/compare/options.ts';
 import type { Doing } from '../analysis/doing.ts';
 import { judge } from '../analysis/judge/judge.ts';
@@ -63,6 +64,8 @@ export interface JudgeOptions {
   /** The truth about the requests; read anew at every look, since it may arrive late. */
   labels: LabelSource | undefined;
   task: Task | undefined;
+  /** The policy's own comparator, where it may run; without it, its gates stay open. */
+  comparator: Comparator | undefined;
   /** Memory bound of the comparison, like `1GB`. */
   memory: string;
   /** Leave out what was sent, who sent it, and free answers. */
@@ -76,6 +79,7 @@ const DEFAULTS = {
   policyFrom: 'the caller',
   labels: undefined,
   task: undefined,
+  comparator: undefined,
   memory: '1GB',
   redact: false,
 };
@@ -131,7 +135,7 @@ interface Look {
 }
 
 async function observe(session: JudgeSession, options: JudgeOptions, look: Look): Promise<Observations> {
-  const { source, policy, task, memory } = options;
+  const { source, policy, task, memory, comparator } = options;
   const { truth, progress } = look;
   const inLogs = source.kind === 'endpoint' && source.logs !== undefined;
   const cache = join((await session.project()).stateDir, 'cache');
@@ -142,6 +146,7 @@ async function observe(session: JudgeSession, options: JudgeOptions, look: Look)
     // In logs the path leads to the line's answer, and is no part of it.
     ...comparisonBy(inLogs ? { ...policy, answers: { ...policy.answers, path: undefined } } : policy, task),
     truth,
+    comparator,
     memory,
     spill: cache,
     signal: session.signal,

@@ -1,4 +1,5 @@
 import type { ProductionVariant, Tag } from '@aws-sdk/client-sagemaker';
+import type { Comparator } from '../analysis/compare/comparator/compare.ts';
 import type { Policy } from '../analysis/policy/policy.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { describeModel } from '../aws/sagemaker.ts';
@@ -28,6 +29,8 @@ interface ShadowJudging {
   labels: LabelSource | undefined;
   policy: Policy;
   policyFrom: string;
+  /** The policy's own, where it may run. */
+  comparator?: Comparator | undefined;
 }
 
 export interface PromoteOptions {
@@ -130,7 +133,7 @@ const FIRST_LOOK_MS = 2 * MINUTE;
 /** The verdict is on the shadow that runs now, since it has run: never on another model of the same name. */
 async function judgeShadow(session: Session, { endpoint, judging }: PromoteOptions, live: Live): Promise<Judgement> {
   const since = live.endpoint.LastModifiedTime?.getTime();
-  const { from = since, labels, policy, policyFrom } = judging;
+  const { from = since, labels, policy, policyFrom, comparator } = judging;
   if (judging.from === undefined && since !== undefined && session.clock.now() - since < FIRST_LOOK_MS)
     return tooEarly(since);
   const report = await judgeEndpoint(session, {
@@ -139,6 +142,7 @@ async function judgeShadow(session: Session, { endpoint, judging }: PromoteOptio
     policy,
     policyFrom,
     labels,
+    comparator,
     task: undefined,
     memory: '1GB',
     redact: false,

@@ -45,6 +45,7 @@ const options: JudgeOptions = {
   policy: DEFAULT_POLICY,
   policyFrom: 'a test',
   labels: undefined,
+  comparator: undefined,
   task: undefined,
   memory: '1GB',
   redact: false,

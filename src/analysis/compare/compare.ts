@@ -1,4 +1,6 @@
-import type { Predictions } from '../predictions.ts';
+import type { ComparatorSums, Predictions } from '../predictions.ts';
+import type { Sample } from './comparator/sample.ts';
+import type { Pairing } from './memory/pair.ts';
 import { kindNamed } from '../answers/kinds/table.ts';
 import { skewNote } from '../answers/skew.ts';
 import { withSpill } from './spill.ts';
@@ -22,18 +24,22 @@ export interface Compared {
 export async function compareRecords(records: Records, options: ComparisonOptions): Promise<Compared> {
   if (isEmpty(records.production) && isEmpty(records.shadow))
     return { predictions: emptyPredictions(options), notes: [] };
-  const found: { predictions: Predictions; sampled: number }[] = [];
+  const found: Found[] = [];
   for (const reading of readingsOf(records, options)) {
     // A relative tolerance alone leaves no room for more.
     const tolerance = options.tolerance ?? (options.rules?.relative === undefined ? undefined : 0);
-    const asked = { ...options, reading, tolerance };
+    // A comparator reads answers by itself: it is asked once, whatever the readings.
+    const comparator = found.length === 0 ? options.comparator : undefined;
+    const asked = { ...options, reading, tolerance, comparator };
     found.push((await inMemory(records, asked)) ?? (await byDuckdb(records, asked)));
   }
   const [first, ...others] = found;
   if (first === undefined) throw new Error('there is no way to read answers');
-  const alternatives = others.length === 0 ? undefined : others.map((other) => other.predictions);
+  const comparator = await asComparator(first, options);
+  const alternatives =
+    others.length === 0 ? undefined : others.map((other) => withComparator(other.predictions, comparator));
   const { sampled } = first;
-  const predictions = { ...first.predictions, alternatives };
+  const predictions = { ...withComparator(first.predictions, comparator), alternatives };
   const notes: string[] = [];
   if (sampled < 1)
     notes.push(
@@ -43,6 +49,25 @@ export async function compareRecords(records: Records, options: ComparisonOption
   if (skewed !== undefined) notes.push(skewed);
   notes.push(...unreadNotes(predictions, options));
   return { predictions, notes };
+}
+
+/** What one reading came to. */
+interface Found {
+  predictions: Predictions;
+  sampled: number;
+  /** Pairs for the comparator, where there is one. */
+  drawn?: Sample | undefined;
+}
+
+async function asComparator({ drawn }: Found, options: ComparisonOptions): Promise<ComparatorSums | undefined> {
+  if (options.comparator === undefined || drawn === undefined) return undefined;
+  options.progress?.({ step: 'asking-comparator', pairs: drawn.pairs.length });
+  const { compareBy } = await import('./comparator/compare.ts');
+  return compareBy(options.comparator, drawn, options.signal);
+}
+
+function withComparator(predictions: Predictions, comparator: ComparatorSums | undefined): Predictions {
+  return comparator === undefined ? predictions : { ...predictions, comparator };
 }
 
 /** What the user said about answers, where it leads to nothing. */
@@ -61,10 +86,7 @@ function unreadNotes({ production, shadow, answers }: Predictions, { answers: as
 }
 
 /** Undefined where there are too many records for it. */
-async function inMemory(
-  records: Records,
-  options: ComparisonOptions,
-): Promise<{ predictions: Predictions; sampled: number } | undefined> {
+async function inMemory(records: Records, options: ComparisonOptions): Promise<Found | undefined> {
   if (!(options.inMemory ?? sizeOf(records) <= SMALL_BYTES)) return undefined;
   options.progress?.({ step: 'reading-captures' });
   const { comparePredictions, readRecords } = await import('./memory/compare.ts');
@@ -73,16 +95,18 @@ async function inMemory(
   if (production === undefined || shadow === undefined) return undefined;
   options.signal?.throwIfAborted();
   options.progress?.({ step: 'comparing' });
-  return {
-    predictions: comparePredictions(production, shadow, { ...options, sampling: records.sampling }),
-    sampled: 1,
-  };
+  let pairing: Pairing | undefined;
+  const predictions = comparePredictions(production, shadow, {
+    ...options,
+    sampling: records.sampling,
+    paired: (found) => (pairing = found),
+  });
+  if (options.comparator === undefined || pairing === undefined) return { predictions, sampled: 1 };
+  const { samplePairs } = await import('./memory/sample.ts');
+  return { predictions, sampled: 1, drawn: samplePairs(pairing, options.comparator.sample) };
 }
 
-async function byDuckdb(
-  records: Records,
-  options: ComparisonOptions,
-): Promise<{ predictions: Predictions; sampled: number }> {
+async function byDuckdb(records: Records, options: ComparisonOptions): Promise<Found> {
   const { compareWithDuckdb } = await import('./duckdb/engine.ts');
   return withSpill(options.spill, (spill) => compareWithDuckdb(records, { ...options, spill }));
 }

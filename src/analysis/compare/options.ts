@@ -5,6 +5,7 @@ import type { Truth } from '../answers/truth.ts';
 import type { Doing } from '../doing.ts';
 import type { Window } from '../observations.ts';
 import type { Task } from '../predictions.ts';
+import type { Comparator } from './comparator/compare.ts';
 
 /** How answers are read and compared, and with what means; one value for a whole report, whatever its source. */
 export interface ComparisonOptions {
@@ -19,6 +20,8 @@ export interface ComparisonOptions {
   truth?: Truth | undefined;
   /** When two answers count as alike; undefined: as the default policy says. */
   rules?: CompareRules | undefined;
+  /** A command of the user's own that compares, beside all this. */
+  comparator?: Comparator | undefined;
   /** Memory bound of the whole process, like `1GB`; what does not fit goes to `spill`. */
   memory: string;
   /** Folder in which the columns of the records lie while they are compared. */

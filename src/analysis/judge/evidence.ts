@@ -2,7 +2,7 @@ import type { Summaries } from './summaries.ts';
 import type { Observations } from '../observations.ts';
 import type { InputSums, Predictions } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
-import { burstChance, clopperPearson, dispersion, proportionSequence } from '../statistics/proportions.ts';
+import { burstChance, clopperPearson, dispersion, meanBounds, proportionSequence } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { designEffect } from '../statistics/repeats.ts';
 import type { Outcome } from './verdict.ts';
@@ -26,6 +26,16 @@ export interface Evidence {
 /** Bounds of a share, each side at alpha: for every look, or narrower for a single one, as the policy says. */
 export function shareInterval(successes: number, n: number, alpha: number, policy: Policy): Interval {
   return policy.looks === 'once' ? clopperPearson(successes, n, alpha) : proportionSequence(successes, n, alpha);
+}
+
+/**
+ * Bounds of a mean of values from 0 to 1. The sequence is made for hits and holds for any such values: e^(a x) is convex in
+ * x, so none of them gives more evidence against a wrong mean than hits with that mean do (docs/judging.md).
+ *
+ * @param sum of the values
+ */
+export function meanInterval(sum: number, n: number, alpha: number, policy: Policy): Interval {
+  return policy.looks === 'once' ? meanBounds(sum, n, alpha) : proportionSequence(sum, n, alpha);
 }
 
 /** How sure a bound is, as sentences say it: `95 % confidence`. */
@@ -122,16 +132,18 @@ export function minutesToPass(policy: Policy, of: Judged = 'answers'): number {
  * bursts" of `npm run calibrate`.
  *
  * @param minutes one list for each share that the gate is about
+ * @param spread as burstChance takes it
  */
 export function windowTooShort(
   outcome: Outcome,
   policy: Policy,
   minutes: readonly Minutes[],
   of: Judged = 'answers',
+  spread = 1,
 ): Blocker | undefined {
   if (outcome === 'inconclusive') return undefined;
   const found = Math.max(0, ...minutes.map((one) => one.filter(({ n }) => n > 0).length));
-  const bursts = minutes.some((one) => burstChance(one) < BURST_ALPHA);
+  const bursts = minutes.some((one) => burstChance(one, spread) < BURST_ALPHA);
   const least = outcome === 'pass' ? minutesToPass(policy, of) : policy.blockMinutes;
   const needed = bursts ? minutesToPass(policy) * BURSTY_FACTOR : least;
   if (found >= needed) return undefined;

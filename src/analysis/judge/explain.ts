@@ -1,12 +1,12 @@
 import { BINS, distanceInterval, wassersteinBand } from './distances.ts';
 import type { Distance } from './distances.ts';
 import { differenceInterval } from './errors.ts';
-import { minutesToPass, shareInterval } from './evidence.ts';
+import { meanInterval, minutesToPass, shareInterval } from './evidence.ts';
 import { accuracyLost } from './truth.ts';
 import type { Task } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { decides, GATES, gates, policyFor } from '../policy/policy.ts';
-import { keyOf } from '../policy/words.ts';
+import { keyOf, SUPERSEDED_BY_LABELS } from '../policy/words.ts';
 import { requestsForQuantile } from '../statistics/proportions.ts';
 import { compare } from './verdict.ts';
 import { change, count, percent } from '../../base/units.ts';
@@ -44,8 +44,7 @@ export function explainPolicy(policy: Policy): Demand[] {
     least === undefined ? NEVER : `${pairs(0)}, and ${count(least)} in each part`;
   const demand = (gate: string, words: string, traffic: string, key: string): Demand => ({
     gate,
-    // `truth` is one of two gates, by the kind of answers.
-    gating: GATES.some((id) => (id === gate || id.startsWith(`${gate}.`)) && gates(policy, id)),
+    gating: isGating(policy, gate),
     demand: words,
     traffic,
     key,
@@ -139,6 +138,17 @@ export function explainPolicy(policy: Policy): Demand[] {
       lasting(pairs(leastForTruth(policy, policy.answers.refusals))),
       keyOf(policy, 'answers.refusals'),
     ),
+    ...comparatorNames(policy).map((name) => {
+      const margin = policy.answers.margins[name] ?? policy.agreement;
+      return demand(
+        `answers.${name}`,
+        `the mean of what the comparator gives${name === 'comparator' ? '' : ` as ${name}`} is more than ${percent(margin)}`,
+        lasting(
+          pairs(leastRequests((n) => compare(meanInterval(n, n, policy.alpha / 2, policy), margin, false) === 'pass')),
+        ),
+        `${keyOf(policy, 'answers.command')}; ${keyOf(policy, policy.answers.margins[name] === undefined ? 'agreement' : `answers.margins.${name}`)}`,
+      );
+    }),
     ...byTask(policy, ['regression', 'scores'], 'numbers.share').map(({ tasks, value, key }) =>
       demand(
         'numbers.tolerance',
@@ -179,6 +189,20 @@ export function explainPolicy(policy: Policy): Demand[] {
     ),
     ...effect,
   ];
+}
+
+function isGating(policy: Policy, gate: string): boolean {
+  if (policy.answers.command !== undefined && SUPERSEDED_BY_LABELS.includes(gate)) return decides(policy, gate);
+  // A number of a comparator may have any name; `truth` is one of two gates, by the kind of answers.
+  if (gate.startsWith('answers.')) return gates(policy, gate);
+  return GATES.some((id) => (id === gate || id.startsWith(`${gate}.`)) && gates(policy, id));
+}
+
+/** The numbers that the policy's comparator is known to give: those with a margin, else a plain one. */
+function comparatorNames({ answers }: Policy): readonly string[] {
+  if (answers.command === undefined) return [];
+  const names = Object.keys(answers.margins);
+  return names.length === 0 ? ['comparator'] : names;
 }
 
 /** Where in the policy the demand on a kind of answers stands. */

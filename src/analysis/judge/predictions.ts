@@ -5,6 +5,7 @@ import { clusteringOf, shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { labelNoise, numberNoise } from './noise-floor.ts';
 import { different, proportion } from './proportion.ts';
+import { hasComparator, judgeComparator } from './comparator.ts';
 import { judgeFlags } from './flags.ts';
 import { toleranceText } from './tolerance.ts';
 import { judgeSchema } from './schema.ts';
@@ -16,11 +17,14 @@ import { needsAdvice, NOTHING } from './needs.ts';
 export function judgeAnswers(evidence: Evidence): Gate[] {
   const predictions = evidence.observations.predictions;
   if (predictions === undefined || evidence.observations.shadow === undefined) return [];
-  const alone = predictions.truth === undefined || predictions.truth.rows === 0;
+  // With labels correctness decides, and with a comparator of the user's own what that says.
+  const alone =
+    (predictions.truth === undefined || predictions.truth.rows === 0) && !hasComparator(predictions, evidence.policy);
   const all = [...judgeSanity(predictions, evidence), ...judgeSchema(predictions, evidence)];
   if (predictions.labels !== undefined)
     all.push(agreement(predictions, evidence, alone), ...judgeFlags(predictions, evidence));
   else if (predictions.numbers !== undefined) all.push(closeness(predictions, evidence, alone));
+  all.push(...judgeComparator(predictions, evidence));
   return all;
 }
 

@@ -20,14 +20,14 @@ interface Written {
  * endpoints, and under that of a file that was named.
  *
  * @param endpoint whose answers are judged, where it is known
- * @returns notes are sentences about keys that have moved
+ * @returns notes are sentences about keys that have moved; `commandFile` is where the command of a comparator stands
  */
 export async function loadPolicy(
   cwd: string,
   named: string | undefined,
   project: () => Promise<Written>,
   endpoint?: string,
-): Promise<{ policy: Policy; source: string; notes: string[] }> {
+): Promise<{ policy: Policy; source: string; notes: string[]; commandFile: string | undefined }> {
   const written = await project();
   const own = endpoint === undefined ? undefined : written.endpoints?.[endpoint]?.answers;
   if (named === undefined) {
@@ -38,7 +38,9 @@ export async function loadPolicy(
       own === undefined
         ? policy
         : { ...object(policy), answers: { ...object(object(policy).answers), ...object(own) } };
-    return { policy: readPolicy(section, source), source, notes: movedKeys(section) };
+    const read = readPolicy(section, source);
+    const commandFile = read.answers.command === undefined ? undefined : file;
+    return { policy: read, source, notes: movedKeys(section), commandFile };
   }
   const path = resolve(cwd, named);
   if (!existsSync(path)) throw usageError(`There is no policy file ${path}.`, 'Check the path given with --policy.');
@@ -49,7 +51,11 @@ export async function loadPolicy(
     own === undefined || (section !== null && !isObject(section))
       ? section
       : { ...object(section), answers: { ...object(own), ...object(object(section).answers) } };
-  return { policy: readPolicy(all, path), source: path, notes: movedKeys(section) };
+  const policy = readPolicy(all, path);
+  // What stands in the file that was named comes before what shadowctl.yaml says of the endpoint.
+  const place = 'command' in object(object(section).answers) ? path : written.file;
+  const commandFile = policy.answers.command === undefined ? undefined : place;
+  return { policy, source: path, notes: movedKeys(section), commandFile };
 }
 
 function object(value: unknown): Record<string, unknown> {

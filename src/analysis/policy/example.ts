@@ -24,5 +24,5 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   # Without a default:
   # slices: 0.9              # share of equal answers in every slice of every input column
   # distances: { ks: 0.1, psi: 0.1, jensenShannon: 0.02, wasserstein: 5 } # between the two models' numbers
-  # answers: { kind: scores, path: $.result, ignore: [$.id], tolerance: { absolute: 0.5, relative: 0.01 } } # likewise
+  # answers: { kind: scores, path: $.result, ignore: [$.id], tolerance: { absolute: 0.5 }, command: python3 compare.py } # likewise
 `;

@@ -27,6 +27,12 @@ interface AnswersPolicy {
   /** How much higher the share of refusals may be; and beginnings of refusals beside those that are known. */
   refusals: number;
   openings: readonly string[];
+  /** A comparator of the user's own, for the shell; how many pairs it is asked about at most, and what it may take. */
+  command?: string | undefined;
+  sample: number;
+  limits: { time: number; memory: number };
+  /** What the mean of each of its numbers must be above, by name; `agreement` for those that are not named. */
+  margins: Readonly<Record<string, number>>;
 }
 
 /** What the shadow must prove. Shares and margins are fractions: 0.1 is ten percent. */
@@ -88,7 +94,15 @@ export const DEFAULT_POLICY: Policy = {
   numbers: { tolerance: undefined, share: 0.05 },
   slices: undefined,
   fields: { ignore: [], tolerance: {} },
-  answers: { order: true, similarity: 0.9, refusals: 0.01, openings: [] },
+  answers: {
+    order: true,
+    similarity: 0.9,
+    refusals: 0.01,
+    openings: [],
+    sample: 1000,
+    limits: { time: 600_000, memory: 4e9 },
+    margins: {},
+  },
   distances: {},
   truth: 0.02,
   // Two classes agree by chance more often than many do; free JSON is compared whole, without order of better and worse.
@@ -106,7 +120,7 @@ export const GATES: readonly string[] = [
   ...['mean', 'p50', 'p90', 'p99'].map((name) => `latency.${name}`),
   ...['reading', 'readable', 'schema', 'pairs', 'varied'].map((name) => `output.${name}`),
   'labels.agreement',
-  ...['agreement', 'refusals'].map((name) => `answers.${name}`),
+  ...['agreement', 'refusals', 'comparator'].map((name) => `answers.${name}`),
   'numbers.tolerance',
   'slices',
   ...['ks', 'wasserstein', 'psi', 'jensenShannon'].map((name) => `distance.${name}`),

@@ -1,7 +1,10 @@
 import { lines, shown, text } from '../../base/text.ts';
 import * as v from 'valibot';
 import { isObject } from '../../base/json.ts';
+import { usageError } from '../../base/errors.ts';
 import { checked, nearest } from '../../base/schema.ts';
+import { parseDuration, parseSize } from '../../base/units.ts';
+import { MOST_PAIRS, SCORE_NAME } from '../answers/comparator.ts';
 import { kindNames } from '../answers/choose.ts';
 import { parsePath } from '../answers/path.ts';
 import { DEFAULT_POLICY, GATES } from './policy.ts';
@@ -38,7 +41,7 @@ const gateList = v.optional(
     v.pipe(
       v.string('the name of a gate'),
       v.check(
-        (name) => NAMES.includes(name),
+        (name) => NAMES.includes(name) || name.startsWith('answers.'),
         (issue) => notAGate(issue.input),
       ),
     ),
@@ -56,6 +59,13 @@ const KIND = `a kind of answers: ${kindNames().join(', ')}`;
 const ANSWER_PATH = 'a path like $.score, $[0] or $';
 const answerPath = v.pipe(v.string(ANSWER_PATH), v.regex(/^\$/, ANSWER_PATH), v.check(isPath, ANSWER_PATH));
 
+const COMMAND = 'a command, like python3 compare.py';
+const TIME = 'a duration, like 10m';
+const MEMORY = 'a size, like 4GB';
+const NAME = 'the name of a number that the comparator gives';
+const BELOW = 'a share from 0 to less than 1';
+const below = v.pipe(v.number(BELOW), v.minValue(0, BELOW), v.ltValue(1, BELOW));
+
 const ANSWERS = v.strictObject({
   kind: v.optional(v.picklist(kindNames(), KIND)),
   path: v.optional(answerPath),
@@ -72,6 +82,30 @@ const ANSWERS = v.strictObject({
     }),
   ),
   similarity: v.optional(share),
+  command: v.optional(
+    v.pipe(
+      v.string(COMMAND),
+      v.check((words) => words.trim() !== '', COMMAND),
+    ),
+  ),
+  sample: v.optional(v.pipe(whole(1), v.maxValue(MOST_PAIRS, `${MOST_PAIRS} or less`))),
+  limits: v.optional(
+    v.strictObject({
+      time: v.optional(
+        v.pipe(
+          v.string(TIME),
+          v.check((words) => (parseDuration(words) ?? 0) > 0, TIME),
+        ),
+      ),
+      memory: v.optional(
+        v.pipe(
+          v.string(MEMORY),
+          v.check((words) => (parseSize(words) ?? 0) > 0, MEMORY),
+        ),
+      ),
+    }),
+  ),
+  margins: v.optional(v.record(v.pipe(v.string(NAME), v.regex(SCORE_NAME, NAME)), below)),
   refusals: v.optional(
     v.strictObject({
       share: v.optional(share),
@@ -168,7 +202,8 @@ export function readPolicy(section: unknown, file: string): Policy {
     ),
   );
   const { answers = {}, ...others } = given;
-  const { tolerance = {}, ignore, refusals = {}, ...read } = answers;
+  const { tolerance = {}, ignore, refusals = {}, limits = {}, ...read } = answers;
+  checkNames([...(given.decide ?? []), ...(given.inform ?? [])], Object.keys(read.margins ?? {}), file);
   const defined = Object.fromEntries(
     Object.entries(others).filter(([, value]) => value !== undefined),
   ) as Partial<Policy>;
@@ -190,6 +225,10 @@ export function readPolicy(section: unknown, file: string): Policy {
     answers: {
       ...DEFAULT_POLICY.answers,
       ...read,
+      limits: {
+        time: limits.time === undefined ? DEFAULT_POLICY.answers.limits.time : (parseDuration(limits.time) ?? 0),
+        memory: limits.memory === undefined ? DEFAULT_POLICY.answers.limits.memory : (parseSize(limits.memory) ?? 0),
+      },
       absolute: tolerance.absolute,
       relative: tolerance.relative,
       refusals: refusals.share ?? DEFAULT_POLICY.answers.refusals,
@@ -197,4 +236,15 @@ export function readPolicy(section: unknown, file: string): Policy {
     },
     effect: { ...DEFAULT_POLICY.effect, ...given.effect },
   };
+}
+
+/** The gates of a comparator's numbers have the names that `margins` has. @throws Problem (usage) for any other */
+function checkNames(names: readonly string[], numbers: readonly string[], file: string): void {
+  for (const name of names) {
+    if (NAMES.includes(name) || numbers.some((number) => name === `answers.${number}`)) continue;
+    throw usageError(
+      `${file}: policy: "${name}" is not ${notAGate(name)}.`,
+      `The gate of a number of your own comparator can be named where answers.margins has the number, too.`,
+    );
+  }
 }

@@ -20,7 +20,7 @@ function said(value: unknown): string {
   return JSON.stringify(value).replaceAll('"', '').replaceAll(',', ', ');
 }
 
-/** Gates on equality with production: with labels they only inform, because correctness decides. */
+/** Gates on equality with production: with labels they only inform, because correctness decides; with a comparator, because that does. */
 export const SUPERSEDED_BY_LABELS: readonly string[] = ['labels.agreement', 'answers.agreement', 'numbers.tolerance'];
 
 /** What the policy says beside its gates, a sentence a line, each with its key. */
@@ -57,5 +57,5 @@ function decided(policy: Policy, name: string): string {
   if (!decides(policy, name)) return `${name} only informs, because inform names it too.`;
   if (name === 'effect' || name.startsWith('effect.')) return `${name} decides.`;
   const unless = SUPERSEDED_BY_LABELS.some((id) => id === name || id.startsWith(`${name}.`));
-  return unless ? `${name} decides, even if labels are available.` : `${name} decides by default.`;
+  return unless ? `${name} decides, even if labels or a comparator are available.` : `${name} decides by default.`;
 }

@@ -23,11 +23,34 @@ export function clopperPearson(successes: number, n: number, alpha: number): Int
  */
 export function proportionSequence(successes: number, n: number, alpha: number): Interval {
   if (n <= 0) return [0, 1];
+  return likelihoodInterval(
+    successes,
+    n,
+    logBeta(successes + 0.5, n - successes + 0.5) - logBeta(0.5, 0.5),
+    Math.log(1 / alpha),
+  );
+}
+
+/**
+ * Bounds of a mean of independent values from 0 to 1, each side at `alpha`, for one look: every p stays in to which the
+ * relative entropy of the mean, times n, is below log(1 / alpha) (Hoeffding 1963, theorem 1). Clopper-Pearson is proven
+ * for counts only.
+ *
+ * @param sum of the values
+ */
+export function meanBounds(sum: number, n: number, alpha: number): Interval {
+  if (n <= 0) return [0, 1];
+  const most = times(sum, Math.log(sum / n)) + times(n - sum, Math.log1p(-sum / n));
+  return likelihoodInterval(sum, n, most, Math.log(1 / alpha));
+}
+
+/**
+ * Every p whose log likelihood is less than `limit` below `level`: no evidence against it at the estimate, and more away
+ * from it on both sides.
+ */
+function likelihoodInterval(successes: number, n: number, level: number, limit: number): Interval {
   const estimate = successes / n;
-  const mixture = logBeta(successes + 0.5, n - successes + 0.5) - logBeta(0.5, 0.5);
-  // Log evidence against p: zero or less at the estimate, growing away from it on both sides.
-  const against = (p: number) => mixture - times(successes, Math.log(p)) - times(n - successes, Math.log1p(-p));
-  const limit = Math.log(1 / alpha);
+  const against = (p: number) => level - times(successes, Math.log(p)) - times(n - successes, Math.log1p(-p));
   return [
     successes <= 0 ? 0 : estimate * bisect((share) => -against(share * estimate), -limit),
     successes >= n
@@ -109,8 +132,10 @@ const MIN_EXPECTED = 3;
  * Chance that counts per minute vary as they do, or more, if requests were independent: Pearson's chi-squared over
  * minutes and over ever longer groups of them, the smallest p times how many were asked (Bonferroni). 1 where there is
  * too little to see.
+ *
+ * @param spread variance of single values, divided by that of hits with their mean: 1 for hits, less for values from 0 to 1
  */
-export function burstChance(minutes: readonly { successes: number; n: number }[]): number {
+export function burstChance(minutes: readonly { successes: number; n: number }[], spread = 1): number {
   const n = minutes.reduce((sum, minute) => sum + minute.n, 0);
   const hits = minutes.reduce((sum, minute) => sum + minute.successes, 0);
   const found = GROUPS.flatMap((size) => {
@@ -118,7 +143,7 @@ export function burstChance(minutes: readonly { successes: number; n: number }[]
     const expected = Math.min(hits, n - hits) / groups.length;
     if (groups.length < MIN_GROUPS || expected < MIN_EXPECTED) return [];
     const degrees = groups.length - 1;
-    return [chiSquaredAbove(chiSquaredPerDegree(groups) * degrees, degrees)];
+    return [chiSquaredAbove((chiSquaredPerDegree(groups) * degrees) / spread, degrees)];
   });
   return Math.min(1, Math.min(1, ...found) * Math.max(1, found.length));
 }

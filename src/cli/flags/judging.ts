@@ -9,10 +9,10 @@ export async function loadReportPolicy(
   app: Pick<App, 'cwd' | 'project' | 'io'>,
   file: string | undefined,
   endpoint?: string,
-): Promise<{ policy: Policy; policyFrom: string }> {
-  const { policy, source, notes } = await loadPolicy(app.cwd, file, () => app.project(), endpoint);
+): Promise<{ policy: Policy; policyFrom: string; commandFile: string | undefined }> {
+  const { policy, source, notes, commandFile } = await loadPolicy(app.cwd, file, () => app.project(), endpoint);
   for (const note of notes) app.io.err(`note: ${note}`);
-  return { policy, policyFrom: isAbsolute(source) ? relative(app.cwd, source) : source };
+  return { policy, policyFrom: isAbsolute(source) ? relative(app.cwd, source) : source, commandFile };
 }
 
 /** The policy with what the flags say about answers. @throws Problem (usage) where `--prediction` is not a path */

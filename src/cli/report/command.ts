@@ -3,6 +3,7 @@ import { type Host, lazy, type Run } from '../../app.ts';
 import { FORMATS } from '../../report/render.ts';
 import type { Format } from '../../report/render.ts';
 import { answerFlags } from '../flags/answers.ts';
+import { comparatorFlags } from '../flags/comparator.ts';
 import type { ReportOptions } from './options.ts';
 
 interface Flags extends Partial<Omit<ReportOptions, 'watch'>> {
@@ -29,7 +30,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
       '--labels <file[:column]>',
       'the labels: CSV, JSON, Python or SageMaker ground truth, a file or folder, local or s3://, by inferenceId or by features',
     );
-  return answerFlags(report)
+  return comparatorFlags(answerFlags(report))
     .addOption(
       new Option(
         '--source <source>',
@@ -74,7 +75,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option('--memory <size>', 'memory bound for pairing many captures; the rest is kept on disk', '1GB')
     .addHelpText(
       'after',
-      '\nExit codes: 0 pass, 1 fail, 3 inconclusive: more traffic is needed, or there was nothing to compare.\nA file from --save contains sums: give --labels, --answers, --prediction, --variants, --from and --to to the report that\nsaves it. It cannot be watched; a folder of captures takes all flags but --watch and --until-decided.\nAnswers need at least 80 minutes with answers to pass, with --files too (shadowctl policy explain).\n\nWith --line, a folder of logs (production.log and shadow.log, or a folder each): {request} and {answer} stand where a line has\nthem, and {id}, {time}, {variant} where it has those; shadowctl help judging has more.\n\nExample:\n  $ shadowctl report --endpoint weather --last 2h --labels truth.csv:label --output report.html --format html',
+      '\nExit codes: 0 pass, 1 fail, 3 inconclusive: more traffic is needed, or there was nothing to compare.\nA file from --save contains sums: give --labels, --answers, --prediction, --comparator, --variants, --from and --to to the\nreport that saves it. It cannot be watched; a folder of captures takes all flags but --watch and --until-decided.\nAnswers need at least 80 minutes with answers to pass, with --files too (shadowctl policy explain).\n\nWith --line, a folder of logs (production.log and shadow.log, or a folder each): {request} and {answer} stand where a line has\nthem, and {id}, {time}, {variant} where it has those; shadowctl help judging has more.\n\nExample:\n  $ shadowctl report --endpoint weather --last 2h --labels truth.csv:label --output report.html --format html',
     )
     .action((flags: Flags) => {
       const { watch, untilDecided, ...rest } = flags;
@@ -83,6 +84,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
         ...NOTHING,
         ...rest,
         redact: flags.redact === true,
+        allowCommand: flags.allowCommand === true,
         schema: flags.schema === true,
         watch: mode,
       });
@@ -101,6 +103,9 @@ const NOTHING = {
   logsQuery: undefined,
   id: undefined,
   task: undefined,
+  comparator: undefined,
+  comparatorSample: undefined,
+  comparatorTime: undefined,
   policy: undefined,
   output: undefined,
   files: undefined,

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Path } from '../../analysis/answers/path.ts';
 import { parsePath } from '../../analysis/answers/path.ts';
@@ -10,6 +11,7 @@ import { usageError } from '../../base/errors.ts';
 import { readDuration } from '../../base/units.ts';
 import type { JudgeOptions, JudgeSource } from '../../lifecycle/judge.ts';
 import type { WindowRequest } from '../../lifecycle/window.ts';
+import { withComparator } from '../flags/comparator.ts';
 import { labelSource } from '../flags/labels.ts';
 import { loadReportPolicy, withAnswers } from '../flags/judging.ts';
 import type { ReportOptions } from './options.ts';
@@ -23,15 +25,19 @@ export async function judgeOptions(
   const { prediction } = flags;
   if (!/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(flags.memory))
     throw usageError(`--memory '${flags.memory}' is not a size.`, 'Write it like 1GB or 500MB.');
-  const given = await loadReportPolicy(app, flags.policy, flags.endpoint);
+  const { commandFile, ...given } = await loadReportPolicy(app, flags.policy, flags.endpoint);
   const source = readSource(app.cwd, flags);
+  const { policy, comparator } = comparesAnswers(source)
+    ? await withComparator(app, { policy: given.policy, commandFile }, flags)
+    : { policy: given.policy, comparator: undefined };
   const logs = source.kind === 'endpoint' ? source.logs : undefined;
   return {
     source,
     window: readWindow(flags),
     ...given,
     // In logs the path leads to the line's answer, and is no part of it.
-    policy: withAnswers(given.policy, {
+    comparator,
+    policy: withAnswers(policy, {
       prediction: logs === undefined ? prediction : undefined,
       answers: flags.answers,
     }),
@@ -40,6 +46,12 @@ export async function judgeOptions(
     memory: flags.memory,
     redact: flags.redact,
   };
+}
+
+/** Are there answers to compare? Not where metrics alone are judged, nor of a saved file, which contains sums. */
+function comparesAnswers(source: JudgeSource): boolean {
+  if (source.kind === 'endpoint') return source.predictions;
+  return source.line !== undefined || statSync(source.path, { throwIfNoEntry: false })?.isFile() !== true;
 }
 
 function readSource(cwd: string, flags: ReportOptions): JudgeSource {

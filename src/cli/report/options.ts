@@ -1,7 +1,8 @@
 import type { Format } from '../../report/render.ts';
+import type { ComparatorFlags } from '../flags/comparator.ts';
 
 /** The flags of `report` as they were given. */
-export interface ReportOptions {
+export interface ReportOptions extends ComparatorFlags {
   /** Undefined only where `files` is given. */
   endpoint: string | undefined;
   /** Length of the window, where `from` does not say. */

@@ -23,6 +23,8 @@ export function showDoing(progress: Pick<Progress, 'update'>, doing: Doing): voi
       if (share === undefined) return progress.update(step);
       return progress.update(`${step}: ${Math.floor(100 * share)} %`, { step, share });
     }
+    case 'asking-comparator':
+      return progress.update(`waiting for the comparator, which has ${doing.pairs} pairs`);
     case 'comparing':
     case 'pairing':
     case 'summing':

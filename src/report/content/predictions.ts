@@ -1,6 +1,7 @@
 import type { NoiseFloor } from '../../analysis/observations.ts';
 import type {
   AnswerSums,
+  ComparatorSums,
   LabelSums,
   NumberSums,
   Predictions,
@@ -24,6 +25,7 @@ export function predictionContent({ observations }: Report): Section[] {
     found.labels && labels(found, found.labels),
     found.labels && found.task !== 'json' ? classSlices(found.labels, found.repeats) : undefined,
     found.answers && likeness(found.answers),
+    found.comparator && compared(found.comparator),
     columnSlices(found),
     fieldsSection(found.fields ?? []),
     found.numbers && numbers(found.numbers, found.answers?.kind),
@@ -130,6 +132,54 @@ function likeness({ measures, flags }: AnswerSums): Section | undefined {
           ]),
       ...(said.length === 0 ? [] : [{ caption: 'What is true of answers', columns: BOTH, rows: said }]),
     ],
+  };
+}
+
+const GIVEN: readonly Column[] = [
+  { title: '' },
+  { title: 'pairs', number: true },
+  { title: 'mean', number: true },
+  { title: 'least', number: true },
+  { title: 'most', number: true },
+];
+const LOWEST: readonly Column[] = [{ title: '' }, { title: 'value', number: true }, { title: 'pair' }];
+
+/** What the user's own comparator says. */
+function compared({ command, pairs, of, halvings, scores }: ComparatorSums): Section {
+  const drawn =
+    pairs === of
+      ? `all ${count(of)} pairs`
+      : `${count(pairs)} of ${count(of)} pairs, one in ${count(2 ** halvings)} by lot`;
+  return {
+    title: 'Your comparator',
+    sentences: [`${command} was asked about ${drawn}; 0 is unlike, 1 alike.`],
+    tables:
+      scores.length === 0
+        ? []
+        : [
+            {
+              caption: 'What it gave',
+              columns: GIVEN,
+              rows: scores.map(({ name, rows, sum, least, most }) => [
+                name,
+                count(rows),
+                number(sum / rows),
+                number(least),
+                number(most),
+              ]),
+            },
+            ...(scores.every(({ lowest }) => lowest.length === 0)
+              ? []
+              : [
+                  {
+                    caption: 'Least alike',
+                    columns: LOWEST,
+                    rows: scores.flatMap(({ name, lowest }) =>
+                      lowest.map(({ id, value }) => [name, number(value), id]),
+                    ),
+                  },
+                ]),
+          ],
   };
 }
 

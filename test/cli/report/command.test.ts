@@ -34,6 +34,7 @@ const DEFAULTS = {
   variants: undefined,
   save: undefined,
   redact: false,
+  allowCommand: false,
   schema: false,
   watch: undefined,
   every: '1m',

@@ -4,6 +4,7 @@ import type { PairBlock, PairingMethod, Predictions, SideCounts, Task } from '..
 import { detectTask } from '../../answers/task.ts';
 import { scanRecords } from '../ingest/scan.ts';
 import type { Scanned } from '../ingest/scan.ts';
+import type { Sample } from '../comparator/sample.ts';
 import type { ComparisonOptions, Records } from '../options.ts';
 import { UNCHOSEN } from '../readings.ts';
 import { filesOf, sizeOf, SMALL_BYTES } from '../sources.ts';
@@ -13,6 +14,7 @@ import { wholeSums } from './fields.ts';
 import { labels } from './labels.ts';
 import { numberSums } from './numbers.ts';
 import { pairSides, showSides } from './pairing.ts';
+import { samplePairs } from './records.ts';
 import { repeats } from './repeats.ts';
 import { slices } from './slices.ts';
 import { fill, KEYS, sqlNumber } from './statements.ts';
@@ -36,12 +38,12 @@ interface Paired {
  * back.
  *
  * @param options `spill` is an empty folder for this comparison alone
- * @returns the sums, and the share of production's records whose inputs were kept column by column
+ * @returns the sums, the share of production's records whose inputs were kept column by column, and the pairs for the comparator
  */
 export async function compareWithDuckdb(
   records: Records,
   options: ComparisonOptions,
-): Promise<{ predictions: Predictions; sampled: number }> {
+): Promise<{ predictions: Predictions; sampled: number; drawn: Sample | undefined }> {
   const size = sizeOf(records);
   const threads = options.threads ?? (size <= SMALL_BYTES ? 1 : undefined);
   const run = { ...options, threads };
@@ -62,7 +64,12 @@ export async function compareWithDuckdb(
   try {
     const paired = await load(engine, records, run, first);
     options.progress?.({ step: 'summing' });
-    return { predictions: await sum(engine, records, run, paired), sampled: paired.scanned.sampled };
+    const { comparator } = options;
+    return {
+      predictions: await sum(engine, records, run, paired),
+      sampled: paired.scanned.sampled,
+      drawn: comparator && (await samplePairs(engine, paired, records, comparator.sample)),
+    };
   } finally {
     engine.close();
   }

@@ -16,7 +16,7 @@ import { FieldCounter } from '../../answers/fields.ts';
 import { LabelCounter } from './label-counter.ts';
 import { NumberCounter } from './number-counter.ts';
 import { pairUp } from './pair.ts';
-import type { Pair } from './pair.ts';
+import type { Pair, Pairing } from './pair.ts';
 import { sideCounts } from './sides.ts';
 import type { Side } from './sides.ts';
 import { SliceCounter } from './slice-counter.ts';
@@ -36,6 +36,8 @@ export type MemoryOptions = Pick<ComparisonOptions, 'tolerance'> &
   Partial<Pick<ComparisonOptions, 'answers' | 'reading' | 'task' | 'truth' | 'rules'>> & {
     /** Share of production's requests that the shadow saw, 0 to 1. */
     sampling: number;
+    /** Is given all pairs. */
+    paired?: ((pairing: Pairing) => void) | undefined;
   };
 
 const TOP = 10;
@@ -55,6 +57,7 @@ export function comparePredictions(production: CaptureSet, shadow: CaptureSet, o
   const answers = [...sides.production.answers.values()].flat();
   const task = options.task ?? detectTask(answers, options.answers?.kind === 'number');
   const pairing = pairUp([...sides.production.answers.keys()], [...sides.shadow.answers.keys()]);
+  options.paired?.(pairing);
   const rows = new Rows(task, options);
   let differentRows = 0;
   for (const pair of pairing.pairs) {

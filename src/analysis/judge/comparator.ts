@@ -1,0 +1,192 @@
+import { commandDigest } from '../answers/comparator.ts';
+import type { ComparatorSums, Predictions, ScoreSums } from '../predictions.ts';
+import { gates } from '../policy/policy.ts';
+import type { Policy } from '../policy/policy.ts';
+import { count, percent } from '../../base/units.ts';
+import {
+  blockerNeeds,
+  clusteringOf,
+  confidence,
+  insufficientData,
+  meanInterval,
+  requiredSampleSize,
+  windowTooShort,
+} from './evidence.ts';
+import type { Blocker, Evidence } from './evidence.ts';
+import { history } from './history.ts';
+import { needsAdvice, needsMore, needsNewInputs, NOTHING, UNDECIDABLE } from './needs.ts';
+import type { Needs } from './needs.ts';
+import { compare } from './verdict.ts';
+import type { Gate } from './verdict.ts';
+
+/** Is there a comparator of the user's own, which decides what alike means? */
+export function hasComparator(predictions: Predictions, policy: Policy): boolean {
+  return policy.answers.command !== undefined || predictions.comparator !== undefined;
+}
+
+/**
+ * Does the user's own comparator find the answers alike: a gate for each number that it gives. One that was asked for and
+ * has not run, or has left out a number that the policy has a margin for, has proven nothing.
+ */
+export function judgeComparator(predictions: Predictions, evidence: Evidence): Gate[] {
+  const { policy } = evidence;
+  if (!hasComparator(predictions, policy)) return [];
+  const { command, margins } = policy.answers;
+  const sums = predictions.comparator;
+  if (sums === undefined)
+    return [unproven('comparator', policy, 'The comparator of the policy was not run on these answers')];
+  if (command !== undefined && commandDigest(command) !== sums.digest)
+    return [unproven('comparator', policy, "These answers were compared by another command than the policy's")];
+  if (sums.scores.length === 0)
+    return [unproven('comparator', policy, 'There was no pair that the comparator could be asked about')];
+  const names = sums.scores.map(({ name }) => name);
+  const left = Object.keys(margins).filter((name) => !names.includes(name));
+  return [
+    ...sums.scores.map((score) => alike(score, sums, predictions, evidence)),
+    ...left.map((name) =>
+      unproven(name, policy, `The policy has a margin for ${name}, and the comparator gives only ${names.join(', ')}`),
+    ),
+  ];
+}
+
+/** What must be above which share. */
+function marginOf(name: string, { answers, agreement }: Policy): number {
+  return answers.margins[name] ?? agreement;
+}
+
+function titleOf(name: string): string {
+  return name === 'comparator' ? 'Does the comparator find it alike?' : `Does the comparator find it ${name}?`;
+}
+
+function unproven(name: string, policy: Policy, why: string): Gate {
+  const id = `answers.${name}`;
+  return {
+    id,
+    title: titleOf(name),
+    outcome: 'inconclusive',
+    gating: gates(policy, id),
+    unit: 'share',
+    estimate: undefined,
+    interval: undefined,
+    margin: marginOf(name, policy),
+    relation: '>',
+    n: 0,
+    of: 'pairs',
+    reason: `${why}.`,
+    ...needsAdvice('a report that runs the comparator on captured answers'),
+  };
+}
+
+function alike(score: ScoreSums, sums: ComparatorSums, predictions: Predictions, evidence: Evidence): Gate {
+  const { policy } = evidence;
+  const { name, rows: n, sum, repeats } = score;
+  const mean = n > 0 ? sum / n : 0;
+  const margin = marginOf(name, policy);
+  const minutes = score.minutes.map((minute) => ({ successes: minute.sum, n: minute.rows }));
+  const clustering = clusteringOf(minutes, repeats);
+  const alpha = alphaAfter(sums.halvings, policy);
+  const bounds = (total: number, estimate = mean) =>
+    meanInterval((estimate * total) / clustering.factor, total / clustering.factor, alpha, policy);
+  const interval = bounds(n);
+  const decided = compare(interval, margin, false);
+  const blocker =
+    insufficientData(predictions, evidence) ?? windowTooShort(decided, policy, [minutes], 'answers', spreadOf(score));
+  const outcome = blocker === undefined ? decided : 'inconclusive';
+  const id = `answers.${name}`;
+  return {
+    id,
+    title: titleOf(name),
+    outcome,
+    gating: gates(policy, id),
+    unit: 'share',
+    estimate: n > 0 ? mean : undefined,
+    interval: n > 0 ? interval : undefined,
+    margin,
+    relation: '>',
+    history: growth(score, bounds),
+    n,
+    of: 'pairs',
+    reason: reasonOf({ mean, n, of: sums.of, interval, margin }, policy, outcome, blocker?.reason),
+    ...(outcome === 'inconclusive'
+      ? needsOf(
+          { n, sums, by: clustering.by, factor: clustering.factor },
+          predictions,
+          evidence,
+          blocker,
+          (rows) => compare(bounds(rows), margin, false) !== 'inconclusive',
+        )
+      : NOTHING),
+  };
+}
+
+/**
+ * The chance of error that is left for pairs drawn by so many halvings. Each halving begins another sample, and all of
+ * them together may err with alpha: a / 2, a / 6, a / 12 … sum up to it. A single look has one sample.
+ */
+function alphaAfter(halvings: number, { alpha, looks }: Policy): number {
+  return looks === 'once' ? alpha : alpha / ((halvings + 1) * (halvings + 2));
+}
+
+/** How much less single values vary than hits with their mean would. */
+function spreadOf({ rows, sum, repeats }: ScoreSums): number {
+  const mean = rows > 0 ? sum / rows : 0;
+  const hits = mean * (1 - mean);
+  const variance = repeats === undefined || rows === 0 ? hits : repeats.squares / rows - mean * mean;
+  return hits > 0 && variance > 0 ? Math.min(1, variance / hits) : 1;
+}
+
+function reasonOf(
+  seen: { mean: number; n: number; of: number; interval: readonly [number, number]; margin: number },
+  policy: Policy,
+  outcome: Gate['outcome'],
+  blocker: string | undefined,
+): string {
+  const { mean, n, of, interval, margin } = seen;
+  const pairs = of > n ? `${count(n)} of ${count(of)} pairs, drawn at random` : `${count(n)} pairs`;
+  const facts = `Its mean over ${pairs} is ${percent(mean)}`;
+  const sure = confidence(policy);
+  const demand = `more than ${percent(margin)} is required`;
+  if (blocker !== undefined) return `${facts}, but ${blocker}.`;
+  if (outcome === 'pass') return `${facts}; at least ${percent(interval[0])} (${sure}), and ${demand}.`;
+  if (outcome === 'fail') return `${facts}; at most ${percent(interval[1])} (${sure}), and ${demand}.`;
+  return `${facts}; the true mean is between ${percent(interval[0])} and ${percent(interval[1])} (${sure}), and ${demand}.`;
+}
+
+function needsOf(
+  seen: { n: number; sums: ComparatorSums; by: 'inputs' | 'minutes'; factor: number },
+  predictions: Predictions,
+  { minutes }: Evidence,
+  blocker: Blocker | undefined,
+  decided: (rows: number) => boolean,
+): Needs {
+  const { n, sums, by, factor } = seen;
+  if (blocker !== undefined && (blocker.missing === 0 || blocker.of !== undefined)) return blockerNeeds(blocker);
+  const total = requiredSampleSize(n, decided);
+  const missing = Math.max(blocker?.missing ?? 0, total === undefined ? 0 : total - n);
+  if (missing === 0) return UNDECIDABLE.share;
+  // Of so many pairs as these the sample would be no larger.
+  if (blocker === undefined && sums.of > n)
+    return needsAdvice(
+      `a larger sample: the comparator must be asked about ${count(n + missing)} pairs (--comparator-sample ${2 * (n + missing)})`,
+    );
+  if (by === 'inputs') return needsNewInputs(missing / factor);
+  return needsMore('pairs', missing, minutes > 0 ? predictions.pairs / minutes : 0);
+}
+
+/** The mean and its bounds, minute by minute. */
+function growth(
+  score: ScoreSums,
+  bounds: (n: number, mean: number) => readonly [number, number],
+): NonNullable<Gate['history']> {
+  let n = 0;
+  let sum = 0;
+  const sums = score.minutes.map((minute) => {
+    n += minute.rows;
+    sum += minute.sum;
+    return { n, estimate: sum / n };
+  });
+  return history(sums.length, (steps) => {
+    const found = sums[steps - 1];
+    return found && { ...found, interval: bounds(found.n, found.estimate) };
+  });
+}
