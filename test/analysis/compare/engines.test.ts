@@ -230,6 +230,39 @@ describe('two engines, written apart, give one answer', () => {
     expect(comparable(sql)).toEqual(comparable(memory));
   });
 
+  test.each(['inferenceId', 'input'] as const)('a comparator is given the same pairs by %s', async (ids) => {
+    const { production, shadow } = captures({ ...(KINDS[1] as Kind), title: 'asked' }, ids);
+    const given = [true, false].map(async (inMemory) => {
+      const heard = join(folder, `heard-${ids}-${inMemory}.jsonl`);
+      const script = `let s='';process.stdin.on('data',(d)=>s+=d).on('end',()=>{require('fs').writeFileSync(process.argv[1],s);process.stdout.write('1\\n'.repeat(s.split('\\n').length-1))})`;
+      const { predictions } = await compareRecords(
+        { production: { files: [production] }, shadow: { files: [shadow] }, window: WINDOW, sampling: 1 },
+        {
+          tolerance: undefined,
+          memory: '500MB',
+          spill: join(folder, `spill-${inMemory}`),
+          threads: 1,
+          inMemory,
+          comparator: {
+            command: `"${process.execPath}" -e "${script}" "${heard}"`,
+            folder,
+            sample: 300,
+            time: 20_000,
+            memory: 4e9,
+          },
+        },
+      );
+      return { heard: readFileSync(heard, 'utf8'), sums: predictions.comparator };
+    });
+    const [memory, sql] = await Promise.all(given);
+    expect(sql?.sums).toMatchObject({ of: memory?.sums?.of, halvings: 1 });
+    expect(memory?.sums?.pairs).toBeGreaterThan(150);
+    // Keys of inputs are hashed in each engine's own way.
+    if (ids === 'input') return;
+    expect(sql?.heard).toBe(memory?.heard);
+    expect(sql?.sums?.scores).toEqual(memory?.sums?.scores);
+  });
+
   test.each(['eventId', 'input'] as const)('paired by %s', async (ids) => {
     const { memory, sql } = await both(KINDS[1] as Kind, ids);
     expect(memory.method).toBe(ids);

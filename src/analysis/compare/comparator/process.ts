@@ -106,7 +106,7 @@ export async function runComparator(
   try {
     const { code, by } = await ended;
     if (failure === undefined) output.end();
-    if (failure !== undefined) throw (failure as { error: unknown }).error;
+    if (failure !== undefined) throw failure.error;
     if (code !== 0)
       throw problem(
         how,
