@@ -127,12 +127,15 @@ function alphaAfter(halvings: number, { alpha, looks }: Policy): number {
   return looks === 'once' ? alpha : alpha / ((halvings + 1) * (halvings + 2));
 }
 
-/** How much less single values vary than hits with their mean would. */
+/** Minutes that differ by less than this share of what hits would are not called bursts: the bounds are as wide as for hits. */
+const LEAST_SPREAD = 0.05;
+
+/** How much less single values vary than hits with their mean would: bursts show among them so much the better. */
 function spreadOf({ rows, sum, repeats }: ScoreSums): number {
   const mean = rows > 0 ? sum / rows : 0;
   const hits = mean * (1 - mean);
-  const variance = repeats === undefined || rows === 0 ? hits : repeats.squares / rows - mean * mean;
-  return hits > 0 && variance > 0 ? Math.min(1, variance / hits) : 1;
+  if (repeats === undefined || rows === 0 || !(hits > 0)) return 1;
+  return Math.min(1, Math.max(LEAST_SPREAD, (repeats.squares / rows - mean * mean) / hits));
 }
 
 function reasonOf(

@@ -83,7 +83,7 @@ export async function withComparator(
   if (file !== undefined) await permit(app, command, file, flags.allowCommand);
   return {
     policy: { ...policy, answers: { ...policy.answers, command, sample, limits } },
-    comparator: { command, folder: file === undefined ? app.cwd : dirname(file), sample, ...limits },
+    comparator: { command, folder: file === undefined ? app.cwd : dirname(file), sample, ...limits, known: new Map() },
   };
 }
 

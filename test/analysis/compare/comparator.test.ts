@@ -1,11 +1,17 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { Capture } from '../../../src/analysis/answers/captures.ts';
+import { compareBy } from '../../../src/analysis/compare/comparator/compare.ts';
 import { runComparator } from '../../../src/analysis/compare/comparator/process.ts';
 import { encodePair, parseScores } from '../../../src/analysis/compare/comparator/protocol.ts';
 import { draw, lotOf, swappedBy } from '../../../src/analysis/compare/comparator/sample.ts';
 import { samplePairs } from '../../../src/analysis/compare/memory/sample.ts';
 import { isAlive } from '../../../src/base/process-alive.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'shadowctl-comparator-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 function capture(input: string | undefined, output: string, id = 'a'): Capture {
   const payload = (data: string) => ({ data, encoding: 'JSON' as const, contentType: 'application/json' });
@@ -104,6 +110,33 @@ describe('which pairs it is asked about', () => {
     expect(draw(lots, 2)).toEqual({ count: 2, halvings: 1 });
     expect(draw(lots, 1)).toEqual({ count: 1, halvings: 2 });
   });
+});
+
+test('a later look asks about new pairs only, and equal pairs count as often as they come', async () => {
+  const log = join(folder, 'asked');
+  const script = `let s='';process.stdin.on('data',(d)=>s+=d).on('end',()=>{const n=s.split('\\n').length-1;require('fs').appendFileSync(process.argv[1],n+' ');process.stdout.write('0.5\\n'.repeat(n))})`;
+  const comparator = {
+    command: `"${process.execPath}" -e "${script}" "${log}"`,
+    folder,
+    sample: 100,
+    time: 20_000,
+    memory: 4e9,
+    known: new Map(),
+  };
+  const pair = (i: number) => ({
+    id: `${i}`,
+    at: i * 60_000,
+    production: capture(`[${i}]`, '1'),
+    shadow: capture(`[${i}]`, '2'),
+    swapped: false,
+  });
+  const look = (...inputs: number[]) =>
+    compareBy(comparator, { pairs: inputs.map(pair), of: inputs.length, halvings: 0 });
+  await look(1, 2, 2);
+  const second = await look(1, 2, 2, 3);
+  await look(1, 2, 2, 3);
+  expect(readFileSync(log, 'utf8')).toBe('2 1 ');
+  expect(second.scores[0]).toMatchObject({ name: 'comparator', rows: 4, sum: 2, repeats: { inputs: 3 } });
 });
 
 describe('a command', () => {

@@ -249,6 +249,7 @@ describe('two engines, written apart, give one answer', () => {
             sample: 300,
             time: 20_000,
             memory: 4e9,
+            known: new Map(),
           },
         },
       );

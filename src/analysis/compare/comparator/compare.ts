@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { MINUTE } from '../../../base/units.ts';
 import { commandDigest } from '../../answers/comparator.ts';
 import type { ComparatorSums, ScoreSums } from '../../predictions.ts';
@@ -12,13 +13,15 @@ import type { Sample, SampledPair } from './sample.ts';
 /** A command that compares, and how many pairs it is given at most. */
 export interface Comparator extends ComparatorCommand {
   sample: number;
+  /** What it gave before, by the digest of what it was told: a later look asks about new pairs only. */
+  known: Map<string, Scores>;
 }
 
 /** Pairs of each name that are shown, those that are least alike. */
 const LOWEST = 3;
 
 /**
- * Asks the command about the pairs that were drawn, once for all of them. Without pairs it is not started.
+ * Asks the command about the pairs that were drawn, once for all of them that it has not been asked about before.
  *
  * @throws Problem (cannot-run) where it does not give every pair its numbers
  */
@@ -27,29 +30,49 @@ export async function compareBy(
   { pairs, of, halvings }: Sample,
   signal?: AbortSignal,
 ): Promise<ComparatorSums> {
-  const given: Scores[] = [];
-  let names: string[] | undefined;
-  if (pairs.length > 0)
-    await runComparator(
-      comparator,
-      pairs.map((pair, id) => encodePair(id, pair)),
-      (line) => {
-        const scores = parseScores(line, names);
-        if (typeof scores === 'string') return scores;
-        names ??= Object.keys(scores).toSorted();
-        given.push(scores);
-        return undefined;
-      },
-      signal,
-    );
+  const told = pairs.map((pair) => createHash('sha256').update(encodePair(0, pair)).digest('base64'));
+  const fresh = pairs.flatMap((pair, i) => {
+    const key = told[i] as string;
+    return comparator.known.has(key) ? [] : [{ pair, key }];
+  });
+  const asked = new Map(fresh.map(({ pair, key }) => [key, pair]));
+  const given = await ask(comparator, [...asked.values()], signal);
+  for (const [i, key] of [...asked.keys()].entries()) comparator.known.set(key, given[i] as Scores);
+  const scores = told.map((key) => comparator.known.get(key) as Scores);
+  const names = namesOf(scores[0]);
   return {
     command: comparator.command,
     digest: commandDigest(comparator.command),
     pairs: pairs.length,
     of,
     halvings,
-    scores: (names ?? []).map((name) => sumsOf(name, pairs, given)),
+    scores: names.map((name) => sumsOf(name, pairs, scores)),
   };
+}
+
+/** What the command gives each of these; where there are none, it is not started. */
+async function ask(
+  { known, ...command }: Comparator,
+  pairs: readonly SampledPair[],
+  signal: AbortSignal | undefined,
+): Promise<Scores[]> {
+  const given: Scores[] = [];
+  const [before] = known.values();
+  let names = before === undefined ? undefined : namesOf(before);
+  const take = (line: string) => {
+    const scores = parseScores(line, names);
+    if (typeof scores === 'string') return scores;
+    names ??= namesOf(scores);
+    given.push(scores);
+    return undefined;
+  };
+  const input = pairs.map((pair, id) => encodePair(id, pair));
+  if (input.length > 0) await runComparator(command, input, take, signal);
+  return given;
+}
+
+function namesOf(scores: Scores | undefined): string[] {
+  return Object.keys(scores ?? {}).toSorted();
 }
 
 function sumsOf(name: string, pairs: readonly SampledPair[], given: readonly Scores[]): ScoreSums {
