@@ -17,13 +17,16 @@ import type { Outcome } from '../../src/analysis/judge/verdict.ts';
 import type { Random } from '../support/random.ts';
 import { autoregressive, type Ended, MINUTES, policy, RATE, watch } from './calibrate-frame.ts';
 
+/** A side of which every capture could be read. */
+const READ = { records: 0, unreadable: 0, unparsed: 0 };
+
 /** The gate itself is asked, with no more of the evidence than it looks at. */
 function ask(
   judge: (evidence: Evidence) => { outcome: Outcome }[],
   predictions: Partial<Predictions>,
   changed: Partial<typeof policy> = {},
 ): Outcome {
-  const observations = { predictions: { coverage: 1, blocks: [], ...predictions } };
+  const observations = { predictions: { coverage: 1, blocks: [], production: READ, shadow: READ, ...predictions } };
   const evidence = { observations, summaries: {}, policy: { ...policy, ...changed }, minutes: MINUTES };
   return judge(evidence as unknown as Evidence)[0]?.outcome ?? 'inconclusive';
 }

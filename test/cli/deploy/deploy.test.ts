@@ -145,7 +145,7 @@ describe('what is refused before anything is created', () => {
     ['deploy --endpoint w --yes', /No model was named: --artifact is missing/],
     [`deploy --endpoint w --artifact ${ARTIFACT_005} --yes`, /Neither --algorithm nor --image/],
     [`${V1} --instance-type m5.large`, /--instance-type: "m5.large" is not an .*\n.*Did you mean ml.m5.large\?/],
-    [`${V1} --test ${ARTIFACT_005}`, /--test: 005-model.tar.gz is gzip, not text/],
+    [`${V1} --test ${ARTIFACT_005}`, /--test: 005-model.tar.gz is a gzip file, not text/],
     ['deploy --endpoint w --algorithm xgboost --image i --yes', /Both --algorithm and --image/],
     [
       `deploy --endpoint w --artifact ${ARTIFACT_005} --algorithm kmeans --yes`,

@@ -183,10 +183,10 @@ describe('a message', () => {
     expect(Subscriptions.map((one) => one.Protocol).sort()).toEqual(['email', 'http', 'http']);
     await sns.send(new UnsubscribeCommand({ SubscriptionArn }));
     expect((await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn }))).Subscriptions).toHaveLength(2);
-    // Nobody listens any more: the failure is told, the publisher is not troubled.
+    // Nobody listens any more (a connection that was kept breaks first): it is told, the publisher is not troubled.
     await sns.send(new PublishCommand({ TopicArn, Message: 'into the void' }));
     await expect
       .poll(() => messages('posted', 'failures').catch(() => []))
-      .toMatchObject([{ endpoint: `${Endpoint}/raw`, reason: expect.stringContaining('ECONNREFUSED') }]);
+      .toMatchObject([{ endpoint: `${Endpoint}/raw`, reason: expect.stringMatching(/ECONNREFUSED|ECONNRESET/) }]);
   });
 });
