@@ -14,4 +14,6 @@ export interface NoiseFloor {
   labels?: { differing: number; n: number; factor: number } | undefined;
   /** Rows whose numbers lay further apart than the tolerance. */
   numbers?: { beyond: number; n: number; factor: number; tolerance: number; mae: number } | undefined;
+  /** What a comparator of the user's own gave, by its command's digest: of each name the mean's distance from 1, summed. */
+  scores?: { digest: string; of: { name: string; missing: number; n: number; factor: number }[] } | undefined;
 }

@@ -4,6 +4,7 @@ import type { App, Host, Outcome, Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
 import { answerFlags } from './flags/answers.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
+import { allowFlag } from './flags/comparator.ts';
 import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
 import { duration, instanceType, oneOf, wholeNumber } from './flags/values.ts';
 
@@ -30,6 +31,8 @@ export interface ShadowOptions extends CommonOptions {
   answers: string | undefined;
   task: Task | undefined;
   policy: string | undefined;
+  /** The policy's comparator may run without asking. */
+  allowCommand: boolean;
   adopt: boolean;
   wait: boolean;
 }
@@ -53,6 +56,7 @@ interface Flags extends CandidateFlags, CommonFlags {
   answers?: string;
   task?: Task;
   policy?: string;
+  allowCommand?: boolean;
   adopt?: boolean;
   wait: boolean;
 }
@@ -101,10 +105,11 @@ export function shadowCommand(
       'first shadow production with its own model for this long (30m) and record how much it differs from itself: the report counts only larger differences',
       duration('--calibrate'),
     );
-  const described = answerFlags(shadow, 'with --calibrate, as for report: ')
-    .option('--task <task>', 'with --calibrate, as for report: the kind of answers', oneOf('--task', TASKS))
-    .option('--policy <file>', 'with --calibrate, as for report: the policy with tolerance and fields')
-    .optionsGroup('Other options:');
+  const described = allowFlag(
+    answerFlags(shadow, 'with --calibrate, as for report: ')
+      .option('--task <task>', 'with --calibrate, as for report: the kind of answers', oneOf('--task', TASKS))
+      .option('--policy <file>', 'with --calibrate, as for report: the policy with tolerance and fields'),
+  ).optionsGroup('Other options:');
   commonFlags(adoptFlag(described).option('--no-wait', 'do not wait until the endpoint has settled'))
     .addHelpText('after', HELP)
     .action((flags: Flags) => host.start(start, parse(flags)));
@@ -116,6 +121,11 @@ function parse(flags: Flags): ShadowOptions {
   if (flags.calibrate !== undefined && !flags.wait)
     throw usageError('--calibrate waits for the endpoint and for requests; it cannot be combined with --no-wait.');
   const reading = (['prediction', 'answers', 'task', 'policy'] as const).find((name) => flags[name] !== undefined);
+  if (flags.calibrate === undefined && flags.allowCommand === true)
+    throw usageError(
+      '--allow-command permits the comparator while calibrating, and --calibrate is missing.',
+      'Add --calibrate 30m, or give it to shadowctl report later.',
+    );
   if (flags.calibrate === undefined && reading !== undefined)
     throw usageError(
       `--${reading} says how answers are read while calibrating, and --calibrate is missing.`,
@@ -135,6 +145,7 @@ function parse(flags: Flags): ShadowOptions {
     answers: flags.answers,
     task: flags.task,
     policy: flags.policy,
+    allowCommand: flags.allowCommand === true,
     adopt: flags.adopt === true,
     wait: flags.wait,
     ...commonOptions(flags),
@@ -197,12 +208,18 @@ export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
 /** How answers are read while calibrating: refused before anything is changed. */
 async function calibration(
   app: App,
-  { endpoint, prediction, answers, task, policy: file }: ShadowOptions,
+  { endpoint, prediction, answers, task, policy: file, allowCommand }: ShadowOptions,
   length: number,
 ) {
   const { loadReportPolicy, withAnswers } = await import('./flags/judging.ts');
-  const { policy } = await loadReportPolicy(app, file, endpoint);
-  return { length, task, policy: withAnswers(policy, { prediction, answers }) };
+  const { withComparator } = await import('./flags/comparator.ts');
+  const { policy, comparator } = await withComparator(app, await loadReportPolicy(app, file, endpoint), {
+    comparator: undefined,
+    comparatorSample: undefined,
+    comparatorTime: undefined,
+    allowCommand,
+  });
+  return { length, task, comparator, policy: withAnswers(policy, { prediction, answers }) };
 }
 
 /** Takes the shadow variant away from an endpoint. */

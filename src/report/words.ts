@@ -64,7 +64,7 @@ export function symmetryText({ confusion, rows, agree }: LabelSums, repeats: Rep
 }
 
 /** What the noise floor says, in a sentence. */
-export function noiseText({ labels, numbers, model, pairs, window }: NoiseFloor): string {
+export function noiseText({ labels, numbers, scores, model, pairs, window }: NoiseFloor): string {
   const parts = [
     ...(labels === undefined ? [] : [`${percent(labels.differing / Math.max(1, labels.n))} of its labels`]),
     ...(numbers === undefined
@@ -72,6 +72,7 @@ export function noiseText({ labels, numbers, model, pairs, window }: NoiseFloor)
       : [
           `${percent(numbers.beyond / Math.max(1, numbers.n))} of its numbers by more than ${number(numbers.tolerance)}`,
         ]),
+    ...(scores?.of ?? []).map(({ name, missing, n }) => `${percent(missing / Math.max(1, n))} by ${name}`),
   ];
   return `Noise floor: ${model} differs from itself in ${parts.join(', ')} (${count(pairs)} pairs, ${windowText(window)}); only larger differences count.`;
 }

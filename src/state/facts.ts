@@ -38,6 +38,10 @@ const noiseFloor: v.GenericSchema<unknown, NoiseFloor> = v.object({
   prediction: v.optional(text),
   labels: finite({ differing: number, n: number, factor: number }),
   numbers: finite({ beyond: number, n: number, factor: number, tolerance: number, mae: number }),
+  scores: finite({
+    digest: text,
+    of: v.array(v.object({ name: text, missing: number, n: number, factor: number })),
+  }),
 });
 
 /** The value of every fact, by the fact's name. */

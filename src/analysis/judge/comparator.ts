@@ -16,6 +16,9 @@ import type { Blocker, Evidence } from './evidence.ts';
 import { history } from './history.ts';
 import { needsAdvice, needsMore, needsNewInputs, NOTHING, UNDECIDABLE } from './needs.ts';
 import type { Needs } from './needs.ts';
+import { scoreNoise } from './noise-floor.ts';
+import type { NoiseSample } from './noise-floor.ts';
+import { beyondNoise, noiseDominates } from './proportion.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
 
@@ -85,12 +88,15 @@ function alike(score: ScoreSums, sums: ComparatorSums, predictions: Predictions,
   const minutes = score.minutes.map((minute) => ({ successes: minute.sum, n: minute.rows }));
   const clustering = clusteringOf(minutes, repeats);
   const alpha = alphaAfter(sums.halvings, policy);
+  const noise = scoreNoise(evidence, sums.digest, name);
   const bounds = (total: number, estimate = mean) =>
-    meanInterval((estimate * total) / clustering.factor, total / clustering.factor, alpha, policy);
+    boundsOf({ estimate, n: total / clustering.factor, alpha }, noise, policy);
   const interval = bounds(n);
   const decided = compare(interval, margin, false);
   const blocker =
-    insufficientData(predictions, evidence) ?? windowTooShort(decided, policy, [minutes], 'answers', spreadOf(score));
+    insufficientData(predictions, evidence) ??
+    noiseDominates({ noise, margin, below: false }) ??
+    windowTooShort(decided, policy, [minutes], 'answers', spreadOf(score));
   const outcome = blocker === undefined ? decided : 'inconclusive';
   const id = `answers.${name}`;
   return {
@@ -99,14 +105,14 @@ function alike(score: ScoreSums, sums: ComparatorSums, predictions: Predictions,
     outcome,
     gating: gates(policy, id),
     unit: 'share',
-    estimate: n > 0 ? mean : undefined,
+    estimate: n > 0 ? beyondNoise(mean, { noise, below: false }) : undefined,
     interval: n > 0 ? interval : undefined,
     margin,
     relation: '>',
-    history: growth(score, bounds),
+    history: growth(score, bounds, (estimate) => beyondNoise(estimate, { noise, below: false })),
     n,
     of: 'pairs',
-    reason: reasonOf({ mean, n, of: sums.of, interval, margin }, policy, outcome, blocker?.reason),
+    reason: reasonOf({ mean, n, of: sums.of, interval, margin, noise }, policy, outcome, blocker?.reason),
     ...(outcome === 'inconclusive'
       ? needsOf(
           { n, sums, by: clustering.by, factor: clustering.factor },
@@ -117,6 +123,18 @@ function alike(score: ScoreSums, sums: ComparatorSums, predictions: Predictions,
         )
       : NOTHING),
   };
+}
+
+/** Bounds of the mean; with a noise floor both are bounded at half of alpha, and what production itself misses is given back. */
+function boundsOf(
+  { estimate, n, alpha }: { estimate: number; n: number; alpha: number },
+  noise: NoiseSample | undefined,
+  policy: Policy,
+): readonly [number, number] {
+  if (noise === undefined) return meanInterval(estimate * n, n, alpha, policy);
+  const own = meanInterval(estimate * n, n, alpha / 2, policy);
+  const floor = meanInterval(noise.differing / noise.factor, noise.n / noise.factor, policy.alpha / 2, policy);
+  return [Math.min(1, own[0] + floor[0]), Math.min(1, own[1] + floor[1])];
 }
 
 /**
@@ -139,14 +157,25 @@ function spreadOf({ rows, sum, repeats }: ScoreSums): number {
 }
 
 function reasonOf(
-  seen: { mean: number; n: number; of: number; interval: readonly [number, number]; margin: number },
+  seen: {
+    mean: number;
+    n: number;
+    of: number;
+    interval: readonly [number, number];
+    margin: number;
+    noise: NoiseSample | undefined;
+  },
   policy: Policy,
   outcome: Gate['outcome'],
   blocker: string | undefined,
 ): string {
-  const { mean, n, of, interval, margin } = seen;
+  const { mean, n, of, interval, margin, noise } = seen;
   const pairs = of > n ? `${count(n)} of ${count(of)} pairs, drawn at random` : `${count(n)} pairs`;
-  const facts = `Its mean over ${pairs} is ${percent(mean)}`;
+  const own =
+    noise === undefined
+      ? ''
+      : `; production against itself misses ${percent(noise.differing / Math.max(1, noise.n))} over ${count(noise.n)} pairs, which leaves ${percent(beyondNoise(mean, { noise, below: false }))}`;
+  const facts = `Its mean over ${pairs} is ${percent(mean)}${own}`;
   const sure = confidence(policy);
   const demand = `more than ${percent(margin)} is required`;
   if (blocker !== undefined) return `${facts}, but ${blocker}.`;
@@ -180,6 +209,7 @@ function needsOf(
 function growth(
   score: ScoreSums,
   bounds: (n: number, mean: number) => readonly [number, number],
+  beyond: (mean: number) => number,
 ): NonNullable<Gate['history']> {
   let n = 0;
   let sum = 0;
@@ -190,6 +220,6 @@ function growth(
   });
   return history(sums.length, (steps) => {
     const found = sums[steps - 1];
-    return found && { ...found, interval: bounds(found.n, found.estimate) };
+    return found && { n: found.n, estimate: beyond(found.estimate), interval: bounds(found.n, found.estimate) };
   });
 }

@@ -1,3 +1,4 @@
+import type { ScoreSums } from '../predictions.ts';
 import { clusteringOf } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import type { NoiseFloor, Observations } from '../observations.ts';
@@ -12,7 +13,7 @@ export function noiseFloor(
   prediction?: string,
 ): NoiseFloor | undefined {
   if (predictions === undefined || predictions.rows === 0 || production.model === undefined) return undefined;
-  const { labels, numbers, blocks, repeats, pairs } = predictions;
+  const { labels, numbers, blocks, repeats, pairs, comparator } = predictions;
   const agreement = blocks.map((block) => ({ successes: block.agree, n: block.rows }));
   const beyond = blocks.map((block) => ({ successes: block.beyond ?? 0, n: block.rows }));
   return {
@@ -38,7 +39,23 @@ export function noiseFloor(
             tolerance: numbers.tolerance,
             mae: numbers.mae,
           },
+    ...(comparator === undefined || comparator.scores.length === 0
+      ? {}
+      : { scores: { digest: comparator.digest, of: comparator.scores.map(missingOf) } }),
   };
+}
+
+function missingOf(score: ScoreSums) {
+  const { name, rows: n, sum } = score;
+  const minutes = score.minutes.map((minute) => ({ successes: minute.sum, n: minute.rows }));
+  return { name, missing: n - sum, n, factor: clusteringOf(minutes, score.repeats).factor };
+}
+
+/** What the same comparator missed between production and itself. */
+export function scoreNoise(evidence: Evidence, digest: string, name: string): NoiseSample | undefined {
+  const measured = noiseOf(evidence)?.scores;
+  const found = measured?.digest === digest ? measured.of.find((one) => one.name === name) : undefined;
+  return found && { differing: found.missing, n: found.n, factor: found.factor };
 }
 
 /** Rows of production against itself that differed, of n; n counts for `factor` times less. */

@@ -22,13 +22,14 @@ export function judgementLines(
 export function noiseWords(floor: NoiseFloor | undefined): string {
   if (floor === undefined)
     return 'note: No request was answered by both copies in that time, so there is no noise floor.';
-  const { labels, numbers, pairs, model } = floor;
-  if (labels === undefined && numbers === undefined)
+  const { labels, numbers, scores, pairs, model } = floor;
+  if (labels === undefined && numbers === undefined && scores === undefined)
     return `note: Of ${pairs} pairs of answers none could be compared, so there is no noise floor. Use --prediction to say where predictions are in an answer.`;
   const share = (part: number, n: number) => percent(part / Math.max(1, n));
   const parts = [
     ...(labels === undefined ? [] : [`${share(labels.differing, labels.n)} of the labels differ`]),
     ...(numbers === undefined ? [] : [`${share(numbers.beyond, numbers.n)} of the numbers beyond the tolerance`]),
+    ...(scores?.of ?? []).map(({ name, missing, n }) => `${share(missing, n)} missing from ${name}`),
   ];
   return `Noise floor of ${model}: ${parts.join(', ')}, over ${pairs} pairs.`;
 }

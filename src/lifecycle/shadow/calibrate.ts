@@ -106,7 +106,7 @@ async function attachItself(
 async function measure(on: LockedEndpoint, wanted: CalibrationOptions, since: number): Promise<void> {
   const { session, aws, endpoint } = on;
   const { clock, signal } = session;
-  const { policy, task } = wanted;
+  const { policy, task, comparator } = wanted;
   const length = Math.ceil(wanted.length / MINUTE) * MINUTE;
   const earliest = Math.ceil(since / MINUTE) * MINUTE + length;
   // What stood for longer, while nobody waited, is measured over its last minutes.
@@ -123,6 +123,7 @@ async function measure(on: LockedEndpoint, wanted: CalibrationOptions, since: nu
         tolerance: policy.numbers.tolerance,
         ...comparisonBy(policy, task),
         truth: undefined,
+        comparator,
         memory: '1GB',
         spill: cache,
         signal,
@@ -132,7 +133,7 @@ async function measure(on: LockedEndpoint, wanted: CalibrationOptions, since: nu
   });
   const floor = noiseFloor(observations, policy.answers.path);
   session.emit({ kind: 'noise-measured', floor });
-  if (floor?.labels === undefined && floor?.numbers === undefined) return;
+  if (floor?.labels === undefined && floor?.numbers === undefined && floor?.scores === undefined) return;
   const run = await openRun(on, 'shadow');
   await run.journal.append({ type: 'fact', run: run.id, name: 'noise-floor', value: { ...floor } });
 }

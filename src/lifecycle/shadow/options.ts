@@ -1,3 +1,4 @@
+import type { Comparator } from '../../analysis/compare/comparator/compare.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
 import type { Task } from '../../analysis/predictions.ts';
 import type { Step } from '../../resources/steps.ts';
@@ -10,6 +11,8 @@ export interface CalibrationOptions {
   /** How answers are read and compared, as a report would. */
   task: Task | undefined;
   policy: Policy;
+  /** The policy's own, where it may run. */
+  comparator?: Comparator | undefined;
 }
 
 export interface ShadowOptions {

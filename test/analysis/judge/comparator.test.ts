@@ -5,6 +5,7 @@ import type { Gate } from '../../../src/analysis/judge/verdict.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
 import type { Policy } from '../../../src/analysis/policy/policy.ts';
 import type { ComparatorSums, ScoreSums } from '../../../src/analysis/predictions.ts';
+import type { NoiseFloor } from '../../../src/base/noise-floor.ts';
 import { meanBounds, proportionSequence } from '../../../src/analysis/statistics/proportions.ts';
 import { blocks, observed, paired } from './by-hand.ts';
 
@@ -113,6 +114,29 @@ test('what is open asks for a larger sample, where more pairs would leave it as 
   expect(found.gate('comparator')).toMatchObject({ outcome: 'inconclusive', missing: undefined });
   const all = gatesOf(sums([score(100, 2, () => 0.93)]));
   expect(all.gate('comparator').missing?.pairs).toBeGreaterThan(100);
+});
+
+test('what production misses against itself is given back, where the same command of the same model measured it', () => {
+  const floor = (digest: string, missing = 600) => ({
+    model: 'v1',
+    window: { from: 0, to: 1 },
+    pairs: 6000,
+    scores: { digest, of: [{ name: 'comparator', missing, n: 6000, factor: 1 }] },
+  });
+  const gate = (noise: NoiseFloor) => {
+    const predictions = paired(
+      blocks(100, () => ({})),
+      { comparator: sums([score(100, 60, () => 0.85)]) },
+    );
+    const policy = { ...DEFAULT_POLICY, answers: { ...DEFAULT_POLICY.answers, command: COMMAND } };
+    return judge(observed({ predictions, noise }), policy)?.gates.find(({ id }) => id === 'answers.comparator');
+  };
+  const own = gate(floor(commandDigest(COMMAND)));
+  expect(own).toMatchObject({ outcome: 'pass', estimate: expect.closeTo(0.95, 9) });
+  expect(own?.interval?.[0]).toBeLessThan(0.95);
+  expect(gate(floor(commandDigest('other')))).toMatchObject({ outcome: 'fail', estimate: expect.closeTo(0.85, 9) });
+  // A floor as low as the margin would let anything pass.
+  expect(gate(floor(commandDigest(COMMAND), 5700))).toMatchObject({ outcome: 'inconclusive' });
 });
 
 test('bounds of a mean for one look are those of its relative entropy', () => {

@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
 import { shadowCommand } from '../../../src/cli/shadow.ts';
 import { interrupted } from '../../../src/base/errors.ts';
+import type { Report } from '../../../src/report/report.ts';
 import { builtProgram } from '../../support/built.ts';
 import { optionsOf } from '../../support/parse.ts';
 import { type Flow, flow } from '../../support/traffic.ts';
@@ -52,7 +56,37 @@ test('how answers are read is said as for report, and only where something is me
   expect(wrong).toMatchObject({ code: 2 });
   const missing = await world.shadowctl(`${SHADOW} --policy nowhere.yaml`);
   expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('There is no policy file') });
+  const policy = policyWith('exit 0');
+  const forbidden = await world.shadowctl(`${SHADOW} --policy ${policy}`);
+  expect(forbidden).toMatchObject({ code: 2, err: expect.stringContaining('nobody has allowed to run: "exit 0"') });
   expect((await world.shadowctl('status --endpoint weather --format json')).out).not.toContain('calibrate-config');
+});
+
+/** A policy file with a comparator, in the folder of the state. */
+function policyWith(command: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'shadowctl-calibrate-')), 'policy.yaml');
+  writeFileSync(path, JSON.stringify({ answers: { command } }));
+  onTestFinished(() => rmSync(dirname(path), { recursive: true }));
+  return path;
+}
+
+test("the policy's comparator measures production against itself, and a report gives back what it missed", async () => {
+  await world.shadowctl(DEPLOY);
+  const script =
+    "require('readline').createInterface({input:process.stdin}).on('line',(l)=>console.log(JSON.parse(l).id%10===0?0:1))";
+  const policy = policyWith(`"${process.execPath}" -e "${script}"`);
+  const [attached] = await world.clock.all([
+    () => world.shadowctl(`${SHADOW} --policy ${policy} --allow-command`),
+    () => traffic(60),
+  ]);
+  expect(attached).toMatchObject({
+    code: 0,
+    err: expect.stringMatching(/(10|9\.9\d*|10\.\d) % missing from comparator/),
+  });
+  const report = await world.shadowctl(`report --endpoint weather --last 15m --format json --policy ${policy}`);
+  const { observations, verdict } = JSON.parse(report.out) as Report;
+  expect(observations.noise?.scores?.of).toMatchObject([{ name: 'comparator' }]);
+  expect(verdict?.gates.find(({ id }) => id === 'answers.comparator')?.estimate).toBeGreaterThan(0.98);
 });
 
 test('a path into the answers is measured, and a report on another path leaves the floor out', async () => {
