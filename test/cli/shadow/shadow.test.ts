@@ -27,6 +27,7 @@ describe('words', () => {
     captureTo: undefined,
     calibrate: undefined,
     adopt: false,
+    allowCommand: false,
     plan: false,
     yes: false,
     wait: true,
