@@ -33,6 +33,7 @@ describe('near enough is alike, and more is not', () => {
     ['a box that is missing', 'boxes', [box(0), box(200)], [box(0)], false],
     ['a box of another label', 'boxes', [box(0)], [box(0, 'dog')], false],
     ['a box that nobody was sure of', 'boxes', [box(0), box(200, 'cat', 0.1)], [box(0)], true],
+    ['boxes of low scores, elsewhere', 'boxes', [box(0, 'cat', 0.4)], [box(200, 'cat', 0.4)], false],
     ['no box on either side', 'boxes', [], [], true],
     [
       'the same parts in another order',

@@ -128,10 +128,19 @@ function matched(a: readonly Box[], b: readonly Box[]): number[] {
   return found;
 }
 
-/** Boxes that either side is sure of must be on the other. */
+/** The score from which on a box counts; where neither side has such a box, that of the best, so that its place is compared. */
+function countsFrom(a: readonly Box[], b: readonly Box[]): number {
+  return Math.min(
+    SURE,
+    [...a, ...b].reduce((best, { score }) => Math.max(best, score), 0),
+  );
+}
+
+/** Boxes that a side is sure of must be among those that the other is sure of. */
 export const ofBoxes: Comparison = {
   compare(production, shadow): Compared {
-    const sure = (list: unknown) => (list as Box[]).filter(({ score }) => score >= SURE);
+    const least = countsFrom(production as Box[], shadow as Box[]);
+    const sure = (list: unknown) => (list as Box[]).filter(({ score }) => score >= least);
     const [a, b] = [sure(production), sure(shadow)];
     const pairs = matched(a, b);
     const f1 = a.length + b.length === 0 ? 1 : (2 * pairs.length) / (a.length + b.length);

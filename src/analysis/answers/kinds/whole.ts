@@ -138,7 +138,8 @@ export const boxes: Kind = {
   name: 'boxes',
   comparison: ofBoxes,
   title: 'boxes with labels',
-  compared: 'boxes of equal label that overlap by half, matched one to one',
+  compared:
+    'boxes of a score from 0.5 on (where there is none, the best box), of equal label, that overlap by half, matched one to one',
   recognize: (values) =>
     values.every((value) => boxesOf(value) !== undefined && !Array.isArray((value as unknown[])[0]))
       ? 'certain'
