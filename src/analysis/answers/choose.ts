@@ -25,8 +25,6 @@ export interface ChosenReading extends ReadingPair {
 
 /** Of a sample, answers that are read like so few others are broken: an error page, an error in JSON. */
 const RARE = 0.05;
-/** More readings than these nobody could tell apart. */
-const MAX_READINGS = 3;
 
 /**
  * The ways in which both sides may be read, the likeliest first: one, where nothing else is possible. Both sides are read as
@@ -39,22 +37,22 @@ export function chooseReadings(
   shadow: readonly Seen[],
   asked: AnswersAsked,
 ): ReadingPair[] {
-  const ours = readingsOfSide(production, asked);
-  const theirs = readingsOfSide(shadow, asked);
-  const common = ours.flatMap((one) => {
-    const other = theirs.find(({ shape, kind }) => shape === one.shape && kind === one.kind);
+  const ofProduction = readingsOfSide(production, asked);
+  const ofShadow = readingsOfSide(shadow, asked);
+  const common = ofProduction.flatMap((one) => {
+    const other = ofShadow.find(({ shape, kind }) => shape === one.shape && kind === one.kind);
     return other === undefined ? [] : [{ production: one, shadow: other }];
   });
-  const sameKind = ours.flatMap((one) => {
-    const other = theirs.find(({ kind }) => kind === one.kind);
+  const sameKind = ofProduction.flatMap((one) => {
+    const other = ofShadow.find(({ kind }) => kind === one.kind);
     return other === undefined ? [] : [{ production: one, shadow: other }];
   });
   const found = common.length > 0 ? common : sameKind;
-  if (found.length > 0) return found.slice(0, MAX_READINGS);
-  const [first = EACH_BY_ITSELF] = ours;
-  const [second = EACH_BY_ITSELF] = theirs;
+  if (found.length > 0) return found;
+  const [first = EACH_BY_ITSELF] = ofProduction;
+  const [second = EACH_BY_ITSELF] = ofShadow;
   // A side without any answer says nothing about how to read the other.
-  return [{ production: ours.length === 0 ? second : first, shadow: theirs.length === 0 ? first : second }];
+  return [{ production: ofProduction.length === 0 ? second : first, shadow: ofShadow.length === 0 ? first : second }];
 }
 
 function readingsOfSide(sample: readonly Seen[], asked: AnswersAsked): Reading[] {

@@ -46,7 +46,9 @@ export function rowsWith(reading: Reading, seen: Seen): unknown[] | undefined {
 /** The answers of a record by a reading, one a row; undefined where it is missing, or cannot be read so. */
 export function readWith(reading: Reading, seen: Seen): Answer[] | undefined {
   if (reading.shape === EACH_BY_ITSELF.shape) {
-    const [own] = readingsOf([seen]);
+    const readings = readingsOf([seen]);
+    // Whether whole numbers are classes no record shows by itself: `detectTask` looks at all.
+    const own = readings.find(({ kind }) => kind === 'number') ?? readings[0];
     return own && readWith(own, seen);
   }
   const { read } = kindOf(reading.kind);

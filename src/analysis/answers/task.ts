@@ -8,7 +8,7 @@ const MIN_ANSWERS = 50;
  * What kind of answers these are. Labels speak for themselves; bare numbers are classes when they are a few whole ones
  * (xgboost's multi:softmax answers `2.0`), scores when all lie between 0 and 1, else a regression.
  *
- * @param areNumbers the user said that bare numbers are no classes
+ * @param areNumbers they are read as numbers, and are no classes
  */
 export function detectTask(answers: readonly Answer[], areNumbers = false): Task {
   const labels = new Set<string>();

@@ -6,7 +6,7 @@ import { counterOf } from '../answers/kinds/counter.ts';
 import type { WholeCounter } from '../answers/kinds/counter.ts';
 import { kindNamed } from '../answers/kinds/table.ts';
 import { EACH_BY_ITSELF } from '../answers/reading.ts';
-import type { AnswerSums } from '../predictions.ts';
+import type { AnswerSums, Task } from '../predictions.ts';
 import type { ComparisonOptions, Records } from './options.ts';
 import { sampleOf } from './sample.ts';
 
@@ -14,13 +14,25 @@ import { sampleOf } from './sample.ts';
 export const UNCHOSEN: ReadingPair = { production: EACH_BY_ITSELF, shadow: EACH_BY_ITSELF };
 
 /** The ways in which the answers of these records may be read, the likeliest first. */
-export function readingsOf(records: Records, { answers = {} }: Pick<ComparisonOptions, 'answers'>): ChosenReading[] {
+export function readingsOf(
+  records: Records,
+  { answers = {}, task }: Pick<ComparisonOptions, 'answers'> & Partial<Pick<ComparisonOptions, 'task'>>,
+): ChosenReading[] {
   const production = sampleOf(records.production, records.window);
   const shadow = sampleOf(records.shadow, records.window);
-  return chooseReadings(production, shadow, answers).map((pair) => ({
+  return asTask(chooseReadings(production, shadow, answers), task).map((pair) => ({
     ...pair,
     forms: { production: formOf(pair.production, production), shadow: formOf(pair.shadow, shadow) },
   }));
+}
+
+/** Bare whole numbers may be classes or numbers: the older `--task` chooses between these two, too. */
+function asTask(pairs: readonly ReadingPair[], task: Task | undefined): readonly ReadingPair[] {
+  const kind = task === 'regression' || task === 'scores' ? 'number' : 'label';
+  const both = ['label', 'number'].every((one) => pairs.some(({ production }) => production.kind === one));
+  return task === undefined || task === 'json' || !both
+    ? pairs
+    : pairs.filter(({ production }) => production.kind === kind);
 }
 
 /**

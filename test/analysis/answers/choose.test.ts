@@ -69,6 +69,12 @@ describe('several, where nothing decides', () => {
       sample((x) => csv([x, 5 * x, 9 - x].join(',')), csv('1,2')),
       ['csv scores', 'csv numbers'],
     ],
+    ['whole numbers, which may be classes', sample((_, i) => csv(`${i % 40}`)), ['csv label', 'csv number']],
+    [
+      'a list of whole numbers, and no word about rows',
+      sample((_, i) => json([i, i + 3, i * 2])),
+      ['rows label', 'rows number', 'list scores', 'list numbers'],
+    ],
     [
       'a cluster and a distance, or two numbers',
       sample((x, i) => csv(`${i % 4},${x * 30}`)),

@@ -520,8 +520,11 @@ export const GOLDEN: readonly Golden[] = [
     shape: 'open-inference-protocol',
     kind: 'number',
     input: json({ inputs: [{ name: 'x', shape: [2, 2], datatype: 'FP32', data: [1, 2, 3, 4] }] }),
-    output: json({ model_name: 'm', outputs: [{ name: 'predict', shape: [2, 1], datatype: 'INT64', data: [1, 0] }] }),
-    answers: [{ number: 1 }, { number: 0 }],
+    output: json({
+      model_name: 'm',
+      outputs: [{ name: 'predict', shape: [2, 1], datatype: 'FP32', data: [1.5, 0.25] }],
+    }),
+    answers: [{ number: 1.5 }, { number: 0.25 }],
   },
   {
     of: 'Triton, a label and the scores of all classes',

@@ -131,6 +131,24 @@ describe('bad input is counted and named, and nothing crashes', () => {
     expect(seen.predictions).toMatchObject({ pairs: 400, production: { unparsed: 0 }, numbers: { bias: 0, mae: 0 } });
   });
 
+  test('classes as whole numbers, every one of them off by one or two, do not pass for numbers that are near', async () => {
+    // One a second, for a hundred minutes.
+    const second = (i: number) => new Date(Date.UTC(2026, 0, 5, 9) + i * 1000).toISOString().replace('.000', '');
+    const rows = (shift: number) =>
+      many((i) => `${((i * 7) % 50) + shift * (1 + (i % 2))}`, 6000)
+        .map((one, i) => one.replace('2026-01-05T09:00:00Z', second(i)))
+        .join('\n');
+    const seen = await look({ 'production/a.jsonl': rows(0), 'shadow/a.jsonl': rows(1) });
+    const verdict = judge(seen, DEFAULT_POLICY);
+    expect(verdict?.outcome).toBe('inconclusive');
+    expect(verdict?.gates.find(({ id }) => id === 'output.reading')).toMatchObject({
+      outcome: 'inconclusive',
+      estimate: 2,
+    });
+    expect(seen.predictions).toMatchObject({ answers: { kind: 'label' }, labels: { rows: 6000, agree: 0 } });
+    expect(seen.predictions?.alternatives).toMatchObject([{ answers: { kind: 'number' }, numbers: { beyond: 0 } }]);
+  });
+
   test('InferenceIds that come twice belong to nobody, and are counted', async () => {
     const doubled = [...many((i) => `${i}.5`), ...many((i) => `${i}.25`, 40)].join('\n');
     const { predictions } = await look({

@@ -153,6 +153,13 @@ export function wordsOrText(values: readonly string[]): 'words' | 'text' | 'eith
   return distinct > 20 && distinct > values.length / 2 && sentences > values.length / 2 ? 'either' : 'words';
 }
 
+/** Bare whole numbers: the classes of `multi:softmax` and of scikit-learn, or counts. Nothing in them tells which. */
+function areWhole(values: readonly unknown[]): boolean {
+  return values.map(single).every(Number.isInteger);
+}
+
+const single = (value: unknown) => (Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value);
+
 const isWord = (value: unknown): value is string | boolean => typeof value === 'string' || typeof value === 'boolean';
 
 export const label: Kind = {
@@ -160,6 +167,7 @@ export const label: Kind = {
   title: 'a label',
   compared: 'equal or not; agreement by class',
   recognize(values) {
+    if (areWhole(values)) return 'possible';
     if (values.every(isWord)) {
       const look = wordsOrText(values.map(String));
       return look === 'text' ? undefined : look === 'either' ? 'possible' : 'certain';
@@ -222,7 +230,7 @@ export const number: Kind = {
   title: 'a number',
   compared: 'the difference, within a tolerance; bias, spread and distances are shown',
   recognize(values) {
-    const single = (value: unknown) => (Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value);
+    if (areWhole(values)) return 'possible';
     if (values.map(single).every((value) => typeof value === 'number')) return 'certain';
     return recordsWith(values, (answer) => answer.label === undefined && answer.number !== undefined);
   },

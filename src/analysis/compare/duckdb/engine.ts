@@ -78,7 +78,7 @@ export async function compareWithDuckdb(
 /** Scans both sides and pairs them. Other ids and inputs are scanned only where InferenceIds pair nothing: it costs more. */
 async function load(engine: Engine, records: Records, options: ComparisonOptions, first: Scanned): Promise<Paired> {
   let scanned = first;
-  const task = options.task ?? detectTask(scanned.sample, options.answers?.kind === 'number');
+  const task = options.task ?? detectTask(scanned.sample, options.reading?.production.kind === 'number');
   for (const method of ['inferenceId', 'eventId', 'input'] as const) {
     if (method === 'eventId') scanned = await scan(records, options, true);
     if (method !== 'input') await showSides(engine, columnsOf(options), scanned, task);

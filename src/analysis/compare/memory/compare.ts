@@ -55,7 +55,7 @@ export function comparePredictions(production: CaptureSet, shadow: CaptureSet, o
     shadow: answered(shadow, readingOnce(reading.shadow)),
   };
   const answers = [...sides.production.answers.values()].flat();
-  const task = options.task ?? detectTask(answers, options.answers?.kind === 'number');
+  const task = options.task ?? detectTask(answers, reading.production.kind === 'number');
   const pairing = pairUp([...sides.production.answers.keys()], [...sides.shadow.answers.keys()]);
   options.paired?.(pairing);
   const rows = new Rows(task, options);
