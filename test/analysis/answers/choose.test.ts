@@ -71,6 +71,11 @@ describe('several, where nothing decides', () => {
     ],
     ['whole numbers, which may be classes', sample((_, i) => csv(`${i % 40}`)), ['csv label', 'csv number']],
     [
+      'a class of hundreds and its probability, or two numbers',
+      Array.from({ length: 4 }, (_, part) => sample((x, i) => csv(`${100 + 50 * part + i},${0.5 + x / 2}`))).flat(),
+      ['labelled-csv scored-label', 'csv scores', 'csv numbers'],
+    ],
+    [
       'a list of whole numbers, and no word about rows',
       sample((_, i) => json([i, i + 3, i * 2])),
       ['rows label', 'rows number', 'list scores', 'list numbers'],

@@ -5,7 +5,7 @@ import type { Columns, Reading } from '../reading.ts';
 import type { Seen } from '../seen.ts';
 import type { Shape } from './shape.ts';
 
-/** More different whole numbers than this are no classes. */
+/** Of more different whole numbers than this it is not sure that they are classes: they may be counts. */
 const MAX_CLASSES = 100;
 
 type Row = readonly unknown[];
@@ -45,11 +45,8 @@ function columnsOf(rows: readonly Row[]): { columns: Columns; sure: boolean } | 
     if (isNames) columns.names ??= i;
     else columns.scores ??= i;
   }
-  const classes = (i: number) => new Set(rows.map((row) => row[i])).size <= MAX_CLASSES;
-  const label =
-    contents.indexOf('word') >= 0
-      ? contents.indexOf('word')
-      : contents.findIndex((one, i) => one === 'whole' && classes(i));
+  const word = contents.indexOf('word');
+  const label = word >= 0 ? word : contents.indexOf('whole');
   if (label >= 0) columns.label = label;
   const score = contents.findIndex((one, i) => i !== label && (one === 'unit' || one === 'number'));
   const whole = contents.findIndex((one, i) => i !== label && one === 'whole');
@@ -59,7 +56,8 @@ function columnsOf(rows: readonly Row[]): { columns: Columns; sure: boolean } | 
   // Two columns of words are no class and its score.
   if (!lists && columns.score === undefined) return undefined;
   const others = contents.filter((one, i) => i !== columns.label && one !== 'unit' && one !== 'list').length;
-  return { columns, sure: contents[label] === 'word' || lists || others === 0 };
+  const areFew = label < 0 || new Set(rows.map((row) => row[label])).size <= MAX_CLASSES;
+  return { columns, sure: word >= 0 || lists || (others === 0 && areFew) };
 }
 
 function labelled(row: Row, { label, score, scores, names }: Columns): unknown {
