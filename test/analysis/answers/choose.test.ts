@@ -41,6 +41,11 @@ describe('one reading, where the records leave no doubt', () => {
       'list scores',
     ],
     ['a flat list as long as the request', sample((x) => json(three(x)), json([[1], [2], [3]])), 'rows number'],
+    [
+      'probabilities in every answer, called predictions',
+      sample((x) => json({ predictions: probabilities(x) })),
+      'list scores',
+    ],
     ['probabilities in every answer', sample((x) => json(probabilities(x))), 'list scores'],
     ['lists of another length each time', sample((x, i) => json(three(x).slice(0, 1 + (i % 3)))), 'rows number'],
     ['a class and its probability', sample((x, i) => csv(`${i % 3},${0.5 + x / 2}`)), 'labelled-csv scored-label'],

@@ -61,13 +61,14 @@ const rows: Shape = {
       !lists.every((list) => isNumbers(list) || list.every((one) => typeof one === 'string'))
     )
       return each;
+    const lengths = new Set(lists.map((list) => list.length));
+    // Probabilities that are 1 together in every answer belong to one row, however the list is called.
+    const scores = lists.every((list) => isNumbers(list) && list.length > 1 && sumsToOne(list));
+    if (scores && lists.length >= MANY && lengths.size === 1) return whole();
     // By convention there is a member of `predictions` for each row.
     const named = sample.every((seen) => isObject(single(seen)));
-    const lengths = new Set(lists.map((list) => list.length));
     if (lengths.has(1) || (named && sample.every(({ askedRows }) => askedRows === undefined))) return each;
     // Lists of the same length, whatever was asked: they may be one answer each.
-    const scores = lists.every((list) => isNumbers(list) && sumsToOne(list));
-    if (scores && lists.length >= MANY && lengths.size === 1) return whole();
     if (sample.some(({ askedRows }) => askedRows === undefined) && lengths.size > 1) return each;
     return scores ? [...whole(), ...each] : [...each, ...whole()];
   },
