@@ -14,6 +14,7 @@ import { interrupted } from '../../src/base/errors.ts';
 import { run } from '../../src/main.ts';
 import type { Io } from '../../src/ui/io.ts';
 import { createApp, type Surroundings } from '../../src/wire.ts';
+import { NO_GLOBALS } from '../support/globals.ts';
 import { capturedIo } from '../support/io.ts';
 
 /** Of so many requests one is sent: those that a report is about, and those that flow during a canary. */
@@ -41,16 +42,7 @@ function appOf(surroundings: Surroundings, io: Io): App {
   const codes: readonly (Outcome | undefined)[] = ['done', 'no', undefined, 'inconclusive', 'pending'];
   return createApp({
     surroundings,
-    globals: {
-      emulator: false,
-      endpointUrl: undefined,
-      profile: undefined,
-      region: undefined,
-      config: undefined,
-      quiet: false,
-      color: false,
-      debug: false,
-    },
+    globals: NO_GLOBALS,
     io,
     async execute(argv, { io: other = io, ...overrides } = {}) {
       const code = await run(argv, { ...surroundings, ...overrides, io: () => other });

@@ -16,6 +16,7 @@ import { startEmulator } from '../../../src/emulator/http/server.ts';
 import type { Emulator } from '../../../src/emulator/http/server.ts';
 import type { Io } from '../../../src/ui/io.ts';
 import { createApp } from '../../../src/wire.ts';
+import { NO_GLOBALS } from '../../support/globals.ts';
 import { invoke, ROWS } from '../../support/traffic.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..');
@@ -124,19 +125,9 @@ export async function stage(shadow: 'good' | 'mismatched' | 'none', captured = t
         signal: new AbortController().signal,
         io: () => io,
       };
-      const globals = {
-        emulator: false,
-        endpointUrl: undefined,
-        profile: undefined,
-        region: undefined,
-        config: undefined,
-        quiet: false,
-        color: false,
-        debug: false,
-      };
       const app = createApp({
         surroundings,
-        globals,
+        globals: NO_GLOBALS,
         io,
         execute: () => Promise.reject(new Error('a report runs no other command')),
         opened: () => undefined,

@@ -13,7 +13,7 @@ import type { Sample, SampledPair } from './sample.ts';
 /** A command that compares, and how many pairs it is given at most. */
 export interface Comparator extends ComparatorCommand {
   sample: number;
-  /** What it gave before, by the digest of what it was told: a later look asks about new pairs only. */
+  /** What it gave before, by the digest of what it was given: a later look asks about new pairs only. */
   known: Map<string, Scores>;
 }
 
@@ -30,15 +30,15 @@ export async function compareBy(
   { pairs, of, halvings }: Sample,
   signal?: AbortSignal,
 ): Promise<ComparatorSums> {
-  const told = pairs.map((pair) => createHash('sha256').update(encodePair(0, pair)).digest('base64'));
+  const digests = pairs.map((pair) => createHash('sha256').update(encodePair(0, pair)).digest('base64'));
   const fresh = pairs.flatMap((pair, i) => {
-    const key = told[i] as string;
+    const key = digests[i] as string;
     return comparator.known.has(key) ? [] : [{ pair, key }];
   });
   const asked = new Map(fresh.map(({ pair, key }) => [key, pair]));
   const given = await ask(comparator, [...asked.values()], signal);
   for (const [i, key] of [...asked.keys()].entries()) comparator.known.set(key, given[i] as Scores);
-  const scores = told.map((key) => comparator.known.get(key) as Scores);
+  const scores = digests.map((key) => comparator.known.get(key) as Scores);
   const names = namesOf(scores[0]);
   return {
     command: comparator.command,

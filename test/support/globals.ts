@@ -1,0 +1,13 @@
+import type { Globals } from '../../src/app.ts';
+
+/** Global flags as they are where none is given, without color. */
+export const NO_GLOBALS: Globals = {
+  emulator: false,
+  endpointUrl: undefined,
+  profile: undefined,
+  region: undefined,
+  config: undefined,
+  quiet: false,
+  color: false,
+  debug: false,
+};
