@@ -3,6 +3,7 @@ import { judgeEffect } from './effect.ts';
 import { judgeErrors } from './errors.ts';
 import type { Challenger } from './evidence.ts';
 import { judgeLatency } from './latency.ts';
+import { judgeLimits } from './limits.ts';
 import { judgeAnswers } from './predictions.ts';
 import { judgeReadings } from './readings.ts';
 import { judgeSlices } from './slices.ts';
@@ -66,6 +67,7 @@ function judgeReading(
     ...judgeSlices(evidence),
     ...judgeDistances(evidence),
     ...judgeTruth(evidence),
+    ...judgeLimits(evidence),
     // A candidate costs production nothing: it takes requests off it.
     ...(challenger === 'shadow' ? judgeEffect(evidence) : []),
   ];

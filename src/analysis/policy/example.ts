@@ -24,5 +24,7 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   # Without a default:
   # slices: 0.9              # share of equal answers in every slice of every input column
   # distances: { ks: 0.1, psi: 0.1, jensenShannon: 0.02, wasserstein: 5 } # between the two models' numbers
+  # limits: { latency: { p99: 200ms }, errors: 1%, accuracy: 0.85, recall: { fraud: 0.8 } } # of the shadow alone
+  # resources: { memory: 0.2, cpu: 0.2 } # how much more of its instances it may use than production
   # answers: { kind: scores, path: $.result, ignore: [$.id], tolerance: { absolute: 0.5 }, command: python3 compare.py } # likewise
 `;

@@ -35,6 +35,17 @@ interface AnswersPolicy {
   margins: Readonly<Record<string, number>>;
 }
 
+/** Absolute limits. Latencies in milliseconds, shares from 0 to 1. */
+interface LimitsPolicy {
+  /** Latency of the shadow alone, per statistic. */
+  latency: { mean?: number | undefined; p50?: number | undefined; p90?: number | undefined; p99?: number | undefined };
+  /** Share of its requests that may fail. */
+  errors?: number | undefined;
+  /** Against labels: share of its answers that must be right, of all and by class. */
+  accuracy?: number | undefined;
+  recall: Readonly<Record<string, number>>;
+}
+
 /** What the shadow must prove. Shares and margins are fractions: 0.1 is ten percent. */
 export interface Policy {
   /** Chance of a wrong answer that is accepted, per gate. */
@@ -68,6 +79,10 @@ export interface Policy {
   distances: { ks?: number; wasserstein?: number; psi?: number; jensenShannon?: number };
   /** How much lower accuracy (or higher the mean absolute error, as a share of production's) may be against labels. */
   truth: number;
+  /** What the shadow must hold whatever production does; what is not named has no limit. */
+  limits: LimitsPolicy;
+  /** How much more of its instances the shadow may use than production, as a share: 0.2 is 20 % more. Undefined: not judged. */
+  resources: { memory?: number | undefined; cpu?: number | undefined };
   /** What is demanded of answers of one kind instead. */
   tasks: Readonly<Partial<Record<Task, TaskPolicy>>>;
   /** Share of answers that may be missing or not understood. */
@@ -105,6 +120,8 @@ export const DEFAULT_POLICY: Policy = {
   },
   distances: {},
   truth: 0.02,
+  limits: { latency: {}, recall: {} },
+  resources: {},
   // Two classes agree by chance more often than many do; free JSON is compared whole, without order of better and worse.
   tasks: { binary: { agreement: 0.95 }, json: { agreement: 0.95 } },
   unparsed: 0.01,
@@ -126,6 +143,10 @@ export const GATES: readonly string[] = [
   ...['ks', 'wasserstein', 'psi', 'jensenShannon'].map((name) => `distance.${name}`),
   'truth.accuracy',
   'truth.error',
+  ...['latency.mean', 'latency.p50', 'latency.p90', 'latency.p99', 'errors', 'accuracy', 'recall'].map(
+    (name) => `limits.${name}`,
+  ),
+  ...['memory', 'cpu'].map((name) => `resources.${name}`),
   ...['latency', 'overhead', 'errors'].map((name) => `effect.${name}`),
 ];
 

@@ -35,7 +35,7 @@ const task = v.optional(
 );
 
 /** Gates by id, or by the first part of some. */
-const NAMES = [...new Set(GATES.flatMap((id) => [id.split('.')[0] ?? id, id]))];
+const NAMES = [...new Set(GATES.flatMap((id) => id.split('.').map((_, i, parts) => parts.slice(0, i + 1).join('.'))))];
 const gateList = v.optional(
   v.array(
     v.pipe(
@@ -123,6 +123,27 @@ function isPath(words: string): boolean {
   }
 }
 
+const LATENCY = 'a duration, like 200ms';
+const latencyLimit = v.optional(
+  v.pipe(
+    v.string(LATENCY),
+    v.check((words) => (parseDuration(words) ?? 0) > 0, LATENCY),
+    v.transform((words) => parseDuration(words) ?? 0),
+  ),
+);
+const PERCENT = 'a share between 0 and 1, like 0.01 or 1%';
+const percentLimit = v.pipe(
+  v.custom<number | string>((value) => shareOf(value) !== undefined, PERCENT),
+  v.transform((value) => shareOf(value) ?? 0),
+);
+
+/** `0.01` or `1%` as a share; undefined where it is anything else. */
+function shareOf(value: unknown): number | undefined {
+  const [, percents] = (typeof value === 'string' ? /^(\d+(?:\.\d+)?) ?%$/.exec(value.trim()) : null) ?? [];
+  const found = percents === undefined ? value : Number(percents) / 100;
+  return typeof found === 'number' && found >= 0 && found <= 1 ? found : undefined;
+}
+
 const SCHEMA = v.strictObject({
   alpha: v.optional(v.pipe(v.number(ALPHA), v.gtValue(0, ALPHA), v.ltValue(0.5, ALPHA))),
   looks: v.optional(v.picklist(['always', 'once'], 'always or once')),
@@ -161,6 +182,17 @@ const SCHEMA = v.strictObject({
     }),
   ),
   truth: v.optional(margin),
+  limits: v.optional(
+    v.strictObject({
+      latency: v.optional(
+        v.strictObject({ mean: latencyLimit, p50: latencyLimit, p90: latencyLimit, p99: latencyLimit }),
+      ),
+      errors: v.optional(percentLimit),
+      accuracy: v.optional(percentLimit),
+      recall: v.optional(v.record(v.string('the name of a class'), percentLimit)),
+    }),
+  ),
+  resources: v.optional(v.strictObject({ memory: v.optional(margin), cpu: v.optional(margin) })),
   tasks: v.optional(v.strictObject({ regression: task, scores: task, binary: task, multiclass: task, json: task })),
   unparsed: v.optional(share),
   effect: v.optional(
@@ -233,6 +265,11 @@ export function readPolicy(section: unknown, file: string): Policy {
       relative: tolerance.relative,
       refusals: refusals.share ?? DEFAULT_POLICY.answers.refusals,
       openings: refusals.openings ?? DEFAULT_POLICY.answers.openings,
+    },
+    limits: {
+      ...given.limits,
+      latency: given.limits?.latency ?? DEFAULT_POLICY.limits.latency,
+      recall: given.limits?.recall ?? DEFAULT_POLICY.limits.recall,
     },
     effect: { ...DEFAULT_POLICY.effect, ...given.effect },
   };

@@ -133,6 +133,39 @@ describe('reading a policy', () => {
     expect(() => readPolicy({ answers: { knd: 'scores' } }, 'x.yaml')).toThrow('knd');
   });
 
+  test('limits are durations and shares, and one that nothing measures keeps a shadow from passing', () => {
+    const limits = {
+      latency: { p99: '200ms', mean: '1.5 s' },
+      errors: '1%',
+      accuracy: 0.85,
+      recall: { fraud: '80 %' },
+    };
+    const policy = readPolicy({ limits, resources: { memory: 0.2 } }, 'x.yaml');
+    expect(policy.limits).toEqual({
+      latency: { p99: 200, mean: 1500 },
+      errors: 0.01,
+      accuracy: 0.85,
+      recall: { fraud: 0.8 },
+    });
+    expect(policy.resources).toEqual({ memory: 0.2 });
+    expect(() => readPolicy({ limits: { latency: { p99: 200 } } }, 'x')).toThrow('200 is not a duration, like 200ms');
+    expect(() => readPolicy({ limits: { latency: { p99: '0ms' } } }, 'x')).toThrow('"0ms" is not a duration');
+    expect(() => readPolicy({ limits: { errors: '120%' } }, 'x')).toThrow('"120%" is not a share between 0 and 1');
+    expect(() => readPolicy({ limits: { errors: 1.2 } }, 'x')).toThrow('1.2 is not a share between 0 and 1');
+    expect(() => readPolicy({ limits: { erors: 0.2 } }, 'x')).toThrow('did you mean errors?');
+    expect(readPolicy({ inform: ['limits.latency'] }, 'x').inform).toEqual(['limits.latency']);
+    const judged = judge(simulate({ minutes: 10 }), readPolicy({ limits, resources: { cpu: 0.2 } }, 'x'));
+    const found = judged?.gates.filter(({ id }) => /^(?:limits|resources)/.test(id));
+    expect(found?.map(({ id, outcome }) => `${id} ${outcome}`).sort()).toEqual([
+      'limits.accuracy inconclusive',
+      'limits.errors inconclusive',
+      'limits.latency.mean inconclusive',
+      'limits.latency.p99 inconclusive',
+      'limits.recall inconclusive',
+      'resources.cpu inconclusive',
+    ]);
+  });
+
   test('answers of one endpoint stand over the policy for all, and under a file that was named', async () => {
     const project = async () => ({
       policy: { errors: 0.5, answers: { kind: 'label', path: '$.a' } },
