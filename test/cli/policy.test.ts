@@ -85,7 +85,7 @@ test('init prints the defaults, and what it has commented out can be used', asyn
   expect(read(text)).toEqual(DEFAULT_POLICY);
   expect(Object.keys((parseYaml(text, 'init') as { policy: object }).policy).toSorted()).toEqual(
     Object.keys(DEFAULT_POLICY)
-      .filter((key) => !['slices', 'distances', 'fields'].includes(key))
+      .filter((key) => !['expect', 'slices', 'distances', 'limits', 'resources', 'fields'].includes(key))
       .toSorted(),
   );
   const [set, unset] = text.split('  # Without a default:\n');

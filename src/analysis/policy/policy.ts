@@ -1,4 +1,5 @@
 import type { Task } from '../predictions.ts';
+import type { Expectation } from './expect.ts';
 
 /** What differs from task to task. */
 interface TaskPolicy {
@@ -52,6 +53,8 @@ export interface Policy {
   alpha: number;
   /** `always`: bounds hold however often anybody looks. `once`: narrower, for a single look at the end. */
   looks: 'always' | 'once';
+  /** What the new model is expected to be; undefined where nobody said. */
+  expect: Expectation | undefined;
   /** Fewer pairs than this decide nothing about predictions. */
   minimumPairs: number;
   /** Pairs as a share of the requests that the shadow should have seen. */
@@ -98,6 +101,7 @@ export interface Policy {
 export const DEFAULT_POLICY: Policy = {
   alpha: 0.05,
   looks: 'always',
+  expect: undefined,
   minimumPairs: 300,
   minimumCoverage: 0.9,
   warmupMinutes: 2,

@@ -7,6 +7,7 @@ import { parseDuration, parseSize } from '../../base/units.ts';
 import { MOST_PAIRS, SCORE_NAME } from '../answers/comparator.ts';
 import { kindNames } from '../answers/choose.ts';
 import { parsePath } from '../answers/path.ts';
+import { EXPECTATION, parseExpectation } from './expect.ts';
 import { DEFAULT_POLICY, GATES } from './policy.ts';
 import type { Policy } from './policy.ts';
 
@@ -147,6 +148,12 @@ function shareOf(value: unknown): number | undefined {
 const SCHEMA = v.strictObject({
   alpha: v.optional(v.pipe(v.number(ALPHA), v.gtValue(0, ALPHA), v.ltValue(0.5, ALPHA))),
   looks: v.optional(v.picklist(['always', 'once'], 'always or once')),
+  expect: v.optional(
+    v.pipe(
+      v.string(EXPECTATION),
+      v.check((words) => parseExpectation(words) !== undefined, EXPECTATION),
+    ),
+  ),
   minimumPairs: v.optional(whole(1)),
   minimumCoverage: v.optional(share),
   warmupMinutes: v.optional(whole(0)),
@@ -233,7 +240,7 @@ export function readPolicy(section: unknown, file: string): Policy {
       text`In words: ${shown('policy explain')}`,
     ),
   );
-  const { answers = {}, ...others } = given;
+  const { answers = {}, expect: _, ...others } = given;
   const { tolerance = {}, ignore, refusals = {}, limits = {}, ...read } = answers;
   checkNames([...(given.decide ?? []), ...(given.inform ?? [])], Object.keys(read.margins ?? {}), file);
   const defined = Object.fromEntries(
@@ -242,6 +249,7 @@ export function readPolicy(section: unknown, file: string): Policy {
   return {
     ...DEFAULT_POLICY,
     ...defined,
+    expect: given.expect === undefined ? undefined : parseExpectation(given.expect),
     latency: { ...DEFAULT_POLICY.latency, ...given.latency },
     numbers: {
       ...DEFAULT_POLICY.numbers,

@@ -41,6 +41,8 @@ describe('reading a policy', () => {
     [{ p99: 0.1 }, 'x: policy: p99: there is no such key, did you mean latency.p99? The keys are alpha, '],
     [{ colour: {} }, 'x: policy: colour: there is no such key. The keys are alpha, '],
     [{ minimumPairs: 2.5 }, 'x: policy: minimumPairs: 2.5 is not a whole number, 1 or greater.'],
+    [{ expect: 'worse' }, 'x: policy: expect: "worse" is not same, better, or better by a number of points'],
+    [{ expect: 'better by 200 points' }, 'is not same, better, or better by a number of points'],
     [{ looks: 'often' }, 'x: policy: looks: "often" is not always or once.'],
     [
       { distances: { psi: 0.4 } },
@@ -59,6 +61,15 @@ describe('reading a policy', () => {
     ['strict', 'x: policy: "strict" was found where keys with values are expected.'],
   ])('%j is refused by name', (section, message) => {
     expect(() => readPolicy(section, 'x')).toThrow(message);
+  });
+
+  test('what the new model is expected to be', () => {
+    const expected = (expect: string) => readPolicy({ expect }, 'x').expect;
+    expect(expected('same')).toEqual({ kind: 'same' });
+    expect(expected('better')).toEqual({ kind: 'better' });
+    expect(expected('better by 2 points')).toEqual({ kind: 'better', by: 0.02 });
+    expect(expected('better by 0.5 points')).toEqual({ kind: 'better', by: 0.005 });
+    expect(readPolicy({}, 'x').expect).toBeUndefined();
   });
 
   test('all mistakes are told at once', () => {

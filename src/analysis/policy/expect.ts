@@ -1,0 +1,16 @@
+/**
+ * What the new model is expected to be: the same as production (a port, another runtime: to differ is a fault), or better (to
+ * differ is what it is for; the labels decide). `by`: how much more accurate it must be, as a share: 0.02 is two points.
+ */
+export type Expectation = { kind: 'same'; by?: undefined } | { kind: 'better'; by?: number | undefined };
+
+/** How an expectation is written. */
+export const EXPECTATION = 'same, better, or better by a number of points (better by 2 points)';
+
+/** `same`, `better`, `better by 2 points` (of a hundred) as a value; undefined for anything else. */
+export function parseExpectation(words: string): Expectation | undefined {
+  if (words === 'same' || words === 'better') return { kind: words };
+  const [, points] = /^better by (\d+(?:\.\d+)?) points?$/.exec(words) ?? [];
+  const by = Number(points) / 100;
+  return by > 0 && by < 1 ? { kind: 'better', by } : undefined;
+}
