@@ -32,7 +32,10 @@ describe('a verdict', () => {
       'output.varied pass',
       'labels.agreement pass',
     ]);
-    expect(found).toMatchObject({ outcome: 'pass', summary: 'All 9 gates hold.' });
+    expect(found).toMatchObject({
+      outcome: 'pass',
+      summary: 'All 6 tests pass (95 % confidence each), and all 3 rules hold.',
+    });
   });
 
   test('nothing seen, or nothing that decides, is no pass', () => {

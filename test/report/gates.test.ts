@@ -91,7 +91,7 @@ test.each(['terminal', 'markdown', 'html'] as const)(
     const why = 'For information only: labels are available, and correctness decides.';
     for (const report of [agreed, differing]) {
       expect((await read(report, format)).split(why)).toHaveLength(2);
-      expect(report.verdict?.summary).toMatch(/^\d+ deciding gates hold, 1 is for information\.$/);
+      expect(report.verdict?.summary).toMatch(/^All \d+ tests pass .* 1 more gate is for information\.$/);
     }
     expect(differing.verdict?.gates.find((gate) => gate.id === 'labels.agreement')?.outcome).toBe('fail');
     expect(await read(reportOn(simulate()), format)).not.toContain(why);

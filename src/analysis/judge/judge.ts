@@ -1,6 +1,7 @@
 import { judgeDistances } from './distances.ts';
 import { judgeEffect } from './effect.ts';
 import { judgeErrors } from './errors.ts';
+import { confidence } from './evidence.ts';
 import type { Challenger } from './evidence.ts';
 import { judgeLatency } from './latency.ts';
 import { judgeLimits } from './limits.ts';
@@ -13,7 +14,7 @@ import { summarizeBoth } from './summaries.ts';
 import type { Observations } from '../observations.ts';
 import type { Policy } from '../policy/policy.ts';
 import { policyFor } from '../policy/policy.ts';
-import type { Verdict } from './verdict.ts';
+import type { Gate, Verdict } from './verdict.ts';
 import { worst } from './verdict.ts';
 
 /**
@@ -38,7 +39,7 @@ export function judge(
   if (others.length === 0) return verdict;
   const read = judgeReadings([{ predictions, verdict }, ...others], demanded);
   const { outcome, gates } = read;
-  return { outcome, gates, summary: read.summary ?? summary(outcome, gates, challenger) };
+  return { outcome, gates, summary: read.summary ?? summary(outcome, gates, demanded, challenger) };
 }
 
 /**
@@ -70,21 +71,29 @@ function judgeReading(
     ...judgeLimits(evidence),
     // A candidate costs production nothing: it takes requests off it.
     ...(challenger === 'shadow' ? judgeEffect(evidence) : []),
-  ];
-  // Nothing that was asked is nothing that was proven.
-  const outcome = gates.some((gate) => gate.gating) ? worst(gates) : 'inconclusive';
-  return { outcome, summary: summary(outcome, gates, challenger), gates };
+  ].map((gate): Gate => ({ ...gate, test: gate.test ?? 'bound' }));
+  const found = worst(gates);
+  // Nothing that was asked is nothing that was proven, and rules that hold prove nothing.
+  const outcome = found === 'pass' && !gates.some(isTest) ? 'inconclusive' : found;
+  return { outcome, summary: summary(outcome, gates, policy, challenger), gates };
 }
 
-function summary(outcome: Verdict['outcome'], gates: Verdict['gates'], challenger: Challenger): string {
+/** Does it decide, and by a bound? */
+function isTest(gate: Gate): boolean {
+  return gate.gating && gate.test !== 'rule';
+}
+
+function summary(outcome: Verdict['outcome'], gates: Verdict['gates'], policy: Policy, challenger: Challenger): string {
   const deciding = gates.filter((gate) => gate.gating);
+  if (outcome === 'inconclusive' && deciding.length > 0 && worst(gates) === 'pass')
+    return 'No test decides, and rules that hold prove nothing: the policy makes every test informational.';
   const deciders = deciding.filter((gate) => gate.outcome === outcome);
   const first = deciders[0];
   if (first === undefined)
     return gates.length === 0
       ? `There is nothing to judge: the ${challenger} has neither metrics nor answers.`
       : 'No gate decides: the policy makes every gate informational.';
-  if (outcome === 'pass') return allHold(deciding.length, gates.length - deciding.length);
+  if (outcome === 'pass') return allHold(gates, policy);
   const others = deciders.length > 1 ? ` (and ${deciders.length - 1} more)` : '';
   if (outcome === 'fail') return `${first.title} ${first.reason}${others}`;
   const open = deciders.map((gate) => gate.id).join(', ');
@@ -93,9 +102,23 @@ function summary(outcome: Verdict['outcome'], gates: Verdict['gates'], challenge
   return `Not decided yet: ${open}.${longest?.needs === undefined ? '' : ` Needs ${longest.needs}.`}`;
 }
 
-/** How many gates passed, and how many did not count. */
-function allHold(deciding: number, informing: number): string {
-  if (informing === 0) return deciding === 1 ? 'The one gate holds.' : `All ${deciding} gates hold.`;
-  const hold = deciding === 1 ? 'The one deciding gate holds' : `${deciding} deciding gates hold`;
-  return `${hold}, ${informing} ${informing === 1 ? 'is' : 'are'} for information.`;
+/** How many tests passed, how many rules hold, and how many gates did not count. */
+function allHold(gates: readonly Gate[], policy: Policy): string {
+  const deciding = gates.filter((gate) => gate.gating);
+  const rules = deciding.filter((gate) => gate.test === 'rule').length;
+  const tests = deciding.length - rules;
+  const informing = gates.length - deciding.length;
+  const passed =
+    tests === 0
+      ? []
+      : [
+          tests === 1
+            ? `the one test passes (${confidence(policy)})`
+            : `all ${tests} tests pass (${confidence(policy)} each)`,
+        ];
+  const held = rules === 0 ? [] : [rules === 1 ? 'the one rule holds' : `all ${rules} rules hold`];
+  const both = [...passed, ...held].join(', and ');
+  const rest =
+    informing === 0 ? '' : `; ${informing} more ${informing === 1 ? 'gate is' : 'gates are'} for information`;
+  return `${both.charAt(0).toUpperCase()}${both.slice(1)}${rest}.`;
 }

@@ -100,7 +100,7 @@ function judgeSanity(predictions: Predictions, evidence: Evidence): Gate[] {
   const asked = shadow.records;
   const unread = shadow.unparsed;
   const found: Gate[] = [];
-  const base = { gating: true, unit: 'share' as const, of: 'answers' as const, ...NOTHING };
+  const base = { gating: true, test: 'rule' as const, unit: 'share' as const, of: 'answers' as const, ...NOTHING };
   if (asked > 0) {
     const interval = shareInterval(unread, asked, policy.alpha, policy);
     const share = unread / asked;
@@ -153,7 +153,7 @@ function judgeSanity(predictions: Predictions, evidence: Evidence): Gate[] {
 function constantOutput(
   production: SideCounts,
   shadow: SideCounts,
-): Omit<Gate, 'gating' | 'unit' | 'of' | 'needs' | 'missing'> | undefined {
+): Omit<Gate, 'gating' | 'test' | 'unit' | 'of' | 'needs' | 'missing'> | undefined {
   if (shadow.answers < MIN_ANSWERS || shadow.commonest === undefined) return undefined;
   const { answer, share } = shadow.commonest;
   const usual = production.commonest?.share ?? 1;

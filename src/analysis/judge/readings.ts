@@ -34,6 +34,7 @@ export function judgeReadings(reads: readonly Read[], policy: Policy): Omit<Verd
     id: 'output.reading',
     title: 'Is it known what its answers are?',
     outcome: same ? 'pass' : 'inconclusive',
+    test: 'rule',
     gating: decides(policy, 'output.reading'),
     unit: 'count',
     estimate: reads.length,

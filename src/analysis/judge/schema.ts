@@ -29,6 +29,7 @@ export function judgeSchema(predictions: Predictions, { policy }: Evidence): Gat
       id: 'output.schema',
       title: 'Does it answer in the same schema?',
       outcome,
+      test: 'rule',
       gating: gates(policy, 'output.schema'),
       unit: 'share',
       estimate: worst?.share ?? 0,

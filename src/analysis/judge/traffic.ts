@@ -33,6 +33,7 @@ export function judgeTraffic(evidence: Evidence): Gate[] {
       id: 'traffic.sampling',
       title: 'Did it receive the requested traffic?',
       outcome: mismatch ? 'inconclusive' : 'pass',
+      test: 'rule',
       gating: gates(policy, 'traffic.sampling'),
       unit: 'share',
       estimate: share,

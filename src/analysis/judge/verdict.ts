@@ -8,6 +8,11 @@ export interface Gate {
   /** For people: what was asked. */
   title: string;
   outcome: Outcome;
+  /**
+   * `bound`: the truth behind what was seen is bounded, with confidence 1 − alpha, and the bound decides. `rule`: what was
+   * seen is held against a limit as it is; to hold proves nothing. Undefined: `bound`; `judge` fills it in.
+   */
+  test?: 'bound' | 'rule';
   /** False: shown, but the verdict does not depend on it. */
   gating: boolean;
   /** How estimate, interval and margin are to be read. */

@@ -405,9 +405,19 @@ describe('the verdict in a sentence', () => {
   const others = ['traffic', 'latency'];
 
   test('all, one, or some of them hold', () => {
-    expect(of(100)).toEqual(['pass', 'All 6 gates hold.']);
-    expect(of(100, {}, { inform: ['errors'] })).toEqual(['pass', '5 deciding gates hold, 1 is for information.']);
-    expect(of(100, {}, { inform: others })).toEqual(['pass', 'The one deciding gate holds, 5 are for information.']);
+    expect(of(100)).toEqual(['pass', 'All 5 tests pass (95 % confidence each), and the one rule holds.']);
+    expect(of(100, {}, { inform: ['errors'] })).toEqual([
+      'pass',
+      'All 4 tests pass (95 % confidence each), and the one rule holds; 1 more gate is for information.',
+    ]);
+    expect(of(100, {}, { inform: others })).toEqual([
+      'pass',
+      'The one test passes (95 % confidence); 5 more gates are for information.',
+    ]);
+    expect(of(100, {}, { inform: ['errors', 'latency'] })).toEqual([
+      'inconclusive',
+      'No test decides, and rules that hold prove nothing: the policy makes every test informational.',
+    ]);
     expect(of(100, {}, { inform: [...others, 'errors'] })).toEqual([
       'inconclusive',
       'No gate decides: the policy makes every gate informational.',
@@ -419,7 +429,7 @@ describe('the verdict in a sentence', () => {
       ),
     };
     const empty = observed({ minutes: 0 }).metrics;
-    expect(of(100, {}, {}, { ...files, metrics: empty })).toEqual(['pass', 'The one gate holds.']);
+    expect(of(100, {}, {}, { ...files, metrics: empty })).toEqual(['pass', 'The one test passes (95 % confidence).']);
     expect(judge(observed({ metrics: { ...empty, shadow: undefined } }), DEFAULT_POLICY, 'candidate')).toEqual({
       outcome: 'inconclusive',
       summary: 'There is nothing to judge: the candidate has neither metrics nor answers.',
