@@ -14,8 +14,6 @@ if (answer === undefined) {
   });
 } else {
   // A reader that went away (`shadowctl --help | head -1`) is no error.
-  process.stdout.on('error', (error) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  process.stdout.on('error', () => undefined);
   process.stdout.write(answer);
 }

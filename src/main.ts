@@ -43,11 +43,7 @@ export async function main(argv: readonly string[], process: NodeJS.Process): Pr
     controller.abort(interrupted('Interrupted.'));
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
-  // A reader that went away (`shadowctl … | head`) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
-  });
+  outliveOutput(process);
   try {
     return await run(argv, {
       clock: systemClock,
@@ -59,6 +55,20 @@ export async function main(argv: readonly string[], process: NodeJS.Process): Pr
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
   }
+}
+
+/**
+ * Whatever happens to its output, the work goes on and the exit code is its own: a reader that went away
+ * (`shadowctl … | head`) is no error, and results that found no room are told once, where that can be read.
+ */
+function outliveOutput({ stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stderr'>): void {
+  stderr.on('error', () => undefined);
+  let told = false;
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE' || told) return;
+    told = true;
+    stderr.write(`error: The results could not be written to standard output: ${error.message}.\n`);
+  });
 }
 
 /** What becomes known of a command line while it runs. */

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { interrupted } from '../base/errors.ts';
 import { type CommandLine, printCommand, printText, type Text } from '../base/text.ts';
 
 /**
@@ -22,8 +23,11 @@ export interface Io {
   readonly color: boolean;
   /** Columns to draw for: the terminal's, or 80 where it tells none (0 too is none). Never less than 40. */
   readonly columns: number;
-  /** Asks a question on the terminal; undefined when nobody can answer. */
-  ask(question: string): Promise<string | undefined>;
+  /**
+   * Asks a question on the terminal; undefined when nobody can answer.
+   * @throws Problem (interrupted) at Ctrl-C or Ctrl-D, or when `signal` aborts
+   */
+  ask(question: string, signal?: AbortSignal): Promise<string | undefined>;
 }
 
 // Control characters, and those that turn the direction of writing.
@@ -98,14 +102,25 @@ export function processIo(streams: ProcessStreams, options: { quiet: boolean; co
     terminal,
     color: options.color && wantsColor(env, terminal),
     columns: columnsOf(streams),
-    async ask(question) {
+    async ask(question, signal) {
       if (!stdin.isTTY || !stderr.isTTY) return undefined;
-      const { createInterface } = await import('node:readline/promises');
+      const { createInterface } = await import('node:readline');
       const asker = createInterface({ input: stdin, output: stderr });
+      const stop = () => asker.close();
+      signal?.addEventListener('abort', stop);
       try {
-        return (await asker.question(question)).trim();
+        return await new Promise((resolve, reject) => {
+          // Ctrl-C and Ctrl-D both close it; the terminal's cursor still stands behind the question.
+          asker.once('close', () => {
+            stderr.write('\n');
+            reject(interrupted('Stopped at a question.'));
+          });
+          if (signal?.aborted === true) asker.close();
+          else asker.question(question, (answer) => resolve(answer.trim()));
+        });
       } finally {
-        asker.close();
+        signal?.removeEventListener('abort', stop);
+        asker.removeAllListeners('close').close();
       }
     },
   };

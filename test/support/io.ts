@@ -1,6 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
+import { interrupted } from '../../src/base/errors.ts';
 import { printCommand, printText, type Text } from '../../src/base/text.ts';
 import type { Io } from '../../src/ui/io.ts';
+
+/** As an answer: the user stops the program at the question. */
+export const CTRL_C = '\x03';
 
 /** An io that keeps what is written, as lines of plain text, 100 columns wide, no terminal. */
 export interface CapturedIo extends Io {
@@ -29,7 +33,9 @@ export function capturedIo(answers: string[] = []): CapturedIo {
     columns: 100,
     ask: async (question) => {
       errLines.push(question);
-      return answers.shift();
+      const answer = answers.shift();
+      if (answer === CTRL_C) throw interrupted('Stopped at a question.');
+      return answer;
     },
   };
 }

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
 import { type ProcessStreams, processIo } from '../../src/ui/io.ts';
 
 /** A terminal, as far as its size goes. */
@@ -83,3 +84,38 @@ io.out(\`interactive \${io.interactive}, \${io.columns} columns\`);
     }
   },
 );
+
+describe('a question', () => {
+  function asked() {
+    const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined });
+    const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
+    const streams = { stdin, stdout: { isTTY: true }, stderr, env: {} } as unknown as ProcessStreams;
+    return { stdin, stderr, io: processIo(streams, { quiet: false, color: false }) };
+  }
+
+  test('is answered by a line', async () => {
+    const { stdin, io } = asked();
+    const answer = io.ask('Do it? ');
+    stdin.write(' yes \r');
+    expect(await answer).toBe('yes');
+  });
+
+  test.each([
+    ['Ctrl-C', '\x03'],
+    ['Ctrl-D', '\x04'],
+  ])('is left by %s, and the terminal begins a new line', async (_, key) => {
+    const { stdin, stderr, io } = asked();
+    const answer = io.ask('Do it? ');
+    stdin.write(key);
+    await expect(answer).rejects.toMatchObject({ kind: 'interrupted' });
+    expect(String(stderr.read())).toMatch(/\n$/);
+  });
+
+  test('is left by an interrupt, before or while it is asked', async () => {
+    const interrupt = new AbortController();
+    const answer = asked().io.ask('Do it? ', interrupt.signal);
+    interrupt.abort();
+    await expect(answer).rejects.toMatchObject({ kind: 'interrupted' });
+    await expect(asked().io.ask('Do it? ', interrupt.signal)).rejects.toMatchObject({ kind: 'interrupted' });
+  });
+});

@@ -8,6 +8,7 @@ import { Problem, usageError } from '../../base/errors.ts';
 import { parseDuration } from '../../base/units.ts';
 import { allow, isAllowed } from '../../state/allowed-commands.ts';
 import { plain } from '../../ui/io.ts';
+import { asksYes } from '../confirm.ts';
 import { wholeNumber } from './values.ts';
 
 /** What the flags say about a comparator. */
@@ -58,7 +59,7 @@ interface Loaded {
  * @throws Problem: (usage) where a flag is wrong, or nobody can be asked; (no) where the answer is no
  */
 export async function withComparator(
-  app: Pick<App, 'cwd' | 'project' | 'io'>,
+  app: Pick<App, 'cwd' | 'project' | 'io' | 'signal'>,
   { policy, commandFile }: Loaded,
   flags: ComparatorFlags,
 ): Promise<{ policy: Policy; comparator: Comparator | undefined }> {
@@ -97,25 +98,25 @@ function timeOf({ comparatorTime: words }: ComparatorFlags): number | undefined 
 
 /** Once for each command; one that was changed is another. */
 async function permit(
-  { project, io }: Pick<App, 'project' | 'io'>,
+  app: Pick<App, 'project' | 'io' | 'signal'>,
   command: string,
   file: string,
   allowed: boolean,
 ): Promise<void> {
-  const { stateDir } = await project();
+  const { stateDir } = await app.project();
   if (isAllowed(stateDir, command)) return;
   const words = plain(JSON.stringify(command));
   if (!allowed) {
-    const answer = await io.ask(
-      `${file} names a comparator, which would run on this machine as you: ${words}\nRun it, now and later? [y/N] `,
-    );
-    if (answer === undefined)
+    const question = `${file} names a comparator, which would run on this machine as you: ${words}\nRun it, now and later? [y/N] `;
+    const undone = 'Not run; nothing was compared or changed.';
+    const yes = await asksYes(app, question, undone);
+    if (yes === undefined)
       throw usageError(
         `${file} names a comparator that nobody has allowed to run: ${words}.`,
         'Look at the command, then add --allow-command; it is remembered until the command changes.',
       );
-    if (!/^y(es)?$/i.test(answer))
-      throw new Problem('no', 'Not run; nothing was compared or changed.', {
+    if (!yes)
+      throw new Problem('no', undone, {
         next: 'Take answers.command out of the policy to judge without it.',
       });
   }

@@ -19,7 +19,7 @@ import { readMoment } from '../flags/moment.ts';
 
 /** What the flags of `report` ask to be judged. @throws Problem (usage) where they do not fit together */
 export async function judgeOptions(
-  app: Pick<App, 'cwd' | 'project' | 'io'>,
+  app: Pick<App, 'cwd' | 'project' | 'io' | 'signal'>,
   flags: ReportOptions,
 ): Promise<JudgeOptions> {
   const { prediction } = flags;
