@@ -23,6 +23,8 @@ export interface Observations {
   predictions: Predictions | undefined;
   /** How much production's model differs from itself, where that was measured. */
   noise?: NoiseFloor | undefined;
+  /** What of the window asked for is in no number, and why. */
+  leftOut?: readonly LeftOut[] | undefined;
   /** Whatever the reader must know about how this came about, in sentences: warm-up dropped, files unreadable. */
   notes: readonly string[];
 }
@@ -32,6 +34,19 @@ export type { NoiseFloor };
 export interface Window {
   from: number;
   to: number;
+}
+
+/** A part of the window asked for that was not looked at. Milliseconds since the epoch. */
+export interface LeftOut extends Window {
+  /**
+   * - `other-models`: the endpoint ran the models named here (no shadow: none)
+   * - `unknown-models`: it was being changed, or ran something that nobody can name
+   * - `not-kept`: CloudWatch no longer has its minutes
+   * - `half-there`: the last minutes, of which only one side can be read yet
+   */
+  why: 'other-models' | 'unknown-models' | 'not-kept' | 'half-there';
+  production?: string | undefined;
+  shadow?: string | undefined;
 }
 
 /** What runs behind a variant's name. */

@@ -8,6 +8,8 @@ export interface NoiseFloor {
   /** Milliseconds since the epoch. */
   window: { from: number; to: number };
   pairs: number;
+  /** Share of the requests that the copy saw, 0 to 1; version 0.1 did not write it. */
+  sampling?: number | undefined;
   /** The path into JSON answers that was compared; a report on another one cannot use this. */
   prediction?: string | undefined;
   /** Rows whose labels differed. `factor`: how much less rows count for hanging together. */

@@ -1,6 +1,6 @@
 import type { Observations } from '../analysis/observations.ts';
 import { lines, shown, shownStart, type Text, text } from '../base/text.ts';
-import { isoSeconds } from '../base/units.ts';
+import { isoSeconds, percent } from '../base/units.ts';
 import { type Calibration, calibrationOf } from '../state/calibration.ts';
 import { latestNoise } from '../state/noise.ts';
 import type { State } from '../state/replay.ts';
@@ -19,8 +19,8 @@ export function calibrationEnds({ before }: Calibration, endpoint: string): Text
 }
 
 /**
- * Observations with what the journal knows beside them: the noise floor, where it was measured on this model and on the
- * same part of its answers, and a word where the shadow is no candidate. Pure.
+ * Observations with what the journal knows beside them: the noise floor, where it was measured on this model, on as large
+ * a share of the requests and on the same part of its answers, and a word where the shadow is no candidate. Pure.
  *
  * @param prediction the path under which the report looks for predictions
  */
@@ -32,7 +32,20 @@ export function withCalibration(seen: Observations, state: State, prediction: st
     notes.push(
       `${calibrationText(standing)}. This compares production with itself and says nothing about a candidate. The command that began it continues it; 'shadow detach' removes the shadow.`,
     );
-  if (noise === undefined || noise.model !== seen.production.model) return { ...seen, notes };
+  if (noise === undefined) return { ...seen, notes };
+  if (noise.model !== seen.production.model) {
+    notes.push(
+      `The noise floor in the journal was measured on ${noise.model}, and production is ${seen.production.model}: it is left out.`,
+    );
+    return { ...seen, notes };
+  }
+  if (noise.sampling !== seen.sampling) {
+    const share = (sampling: number | undefined) => (sampling === undefined ? 'an unknown share' : percent(sampling));
+    notes.push(
+      `The noise floor of ${noise.model} was measured on ${share(noise.sampling)} of the requests, and this shadow sees ${share(seen.sampling)}: the noise floor is left out. Measure it again with shadow --calibrate.`,
+    );
+    return { ...seen, notes };
+  }
   if (noise.prediction === prediction) return { ...seen, noise, notes };
   const said = (path: string | undefined) => (path === undefined ? 'whole answers' : `--prediction ${path}`);
   notes.push(

@@ -17,6 +17,7 @@ import { redact } from '../analysis/redact.ts';
 import type { Aws } from '../aws/clients.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Report } from '../report/report.ts';
+import { type ConfigRun, configRuns } from '../state/config-runs.ts';
 import type { Journal } from '../state/journal.ts';
 import { latestNoise } from '../state/noise.ts';
 import { replay } from '../state/replay.ts';
@@ -129,7 +130,8 @@ export function looksAt(
 }
 
 interface Look {
-  window: Window | undefined;
+  /** Without `from`: since the present shadow is in service. */
+  window: { from: number | undefined; to: number } | undefined;
   truth: Truth | undefined;
   progress: JudgeProgress | undefined;
 }
@@ -154,18 +156,23 @@ async function observe(session: JudgeSession, options: JudgeOptions, look: Look)
   };
   const seen =
     source.kind === 'files'
-      ? await collectFromFiles({ ...source, window: look.window, comparison })
-      : await observeEndpoint(session, source, look, { comparison, cache });
+      ? await collectFromFiles({ ...source, window: filesWindow(look.window), comparison })
+      : await observeEndpoint(session, source, look, { comparison, cache, runs: known && configRuns(known) });
   const calibrated = known === undefined ? seen : withCalibration(seen, known, policy.answers.path);
   if (truth === undefined) return calibrated;
   return { ...calibrated, notes: [...calibrated.notes, ...truthNotes(truth, calibrated)] };
+}
+
+/** Files are judged whole, unless somebody says which part of them. */
+function filesWindow(window: Look['window']): Window | undefined {
+  return window && { from: window.from ?? 0, to: window.to };
 }
 
 async function observeEndpoint(
   session: JudgeSession,
   { endpoint, predictions, logs }: Extract<JudgeSource, { kind: 'endpoint' }>,
   { window }: Look,
-  how: { comparison: ComparisonOptions; cache: string },
+  how: { comparison: ComparisonOptions; cache: string; runs: ConfigRun[] | undefined },
 ): Promise<Observations> {
   if (window === undefined) throw new Error('an endpoint is judged over a window of time');
   // The clients of AWS are slow to load, and files need none.

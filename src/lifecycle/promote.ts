@@ -76,7 +76,7 @@ export async function promote(session: Session, request: PromoteRequest): Promis
   const targets = await targetsOf(session, guard.notify);
   if (traffic !== undefined) await smokeTest(session, endpoint, traffic);
   const seen = await viewEndpoint(session, endpoint, readShadowed);
-  const judgement = await judgeShadow(session, options, seen);
+  const judgement = await judgeShadow(session, options);
   session.emit({ kind: 'shadow-judged', model: shadowOf(seen).model, judgement, force: guard.force });
   if (judgement.outcome !== 'pass' && !guard.force) return { kind: 'refused', judgement };
   const started = await onEndpoint(session, { endpoint, command: 'promote', readOnly: options.plan }, (on) =>
@@ -131,14 +131,11 @@ async function readShadowed({ aws, session, journal, state, endpoint }: Endpoint
 const FIRST_LOOK_MS = 2 * MINUTE;
 
 /** The verdict is on the shadow that runs now, since it has run: never on another model of the same name. */
-async function judgeShadow(session: Session, { endpoint, judging }: PromoteOptions, live: Live): Promise<Judgement> {
-  const since = live.endpoint.LastModifiedTime?.getTime();
-  const { from = since, labels, policy, policyFrom, comparator } = judging;
-  if (judging.from === undefined && since !== undefined && session.clock.now() - since < FIRST_LOOK_MS)
-    return tooEarly(since);
+async function judgeShadow(session: Session, { endpoint, judging }: PromoteOptions): Promise<Judgement> {
+  const { from, labels, policy, policyFrom, comparator } = judging;
   const report = await judgeEndpoint(session, {
     source: { kind: 'endpoint', endpoint, predictions: true, logs: undefined },
-    window: { from, length: 30 * MINUTE },
+    window: { from },
     policy,
     policyFrom,
     labels,
@@ -147,6 +144,8 @@ async function judgeShadow(session: Session, { endpoint, judging }: PromoteOptio
     memory: '1GB',
     redact: false,
   });
+  const { since } = report.observations;
+  if (from === undefined && since !== undefined && session.clock.now() - since < FIRST_LOOK_MS) return tooEarly(since);
   return judgementOf(report);
 }
 

@@ -35,6 +35,7 @@ const noiseFloor: v.GenericSchema<unknown, NoiseFloor> = v.object({
   model: text,
   window: v.object({ from: time, to: time }),
   pairs: number,
+  sampling: v.optional(number),
   prediction: v.optional(text),
   labels: finite({ differing: number, n: number, factor: number }),
   numbers: finite({ beyond: number, n: number, factor: number, tolerance: number, mae: number }),

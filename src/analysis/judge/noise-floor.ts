@@ -9,7 +9,7 @@ import type { NoiseFloor, Observations } from '../observations.ts';
  * @param prediction the path under which predictions were looked for
  */
 export function noiseFloor(
-  { production, window, predictions }: Observations,
+  { production, window, predictions, sampling }: Observations,
   prediction?: string,
 ): NoiseFloor | undefined {
   if (predictions === undefined || predictions.rows === 0 || production.model === undefined) return undefined;
@@ -20,6 +20,7 @@ export function noiseFloor(
     model: production.model,
     window,
     pairs,
+    sampling,
     prediction,
     labels:
       labels === undefined
@@ -72,9 +73,10 @@ export interface NoiseSample {
  * distance is 0; what is measured between them is sampling noise, and the distance's own band holds it.
  */
 function noiseOf({ observations }: Evidence): NoiseFloor | undefined {
-  const { noise, production } = observations;
-  // Only where it is that of the model in production now.
-  return noise !== undefined && noise.model === production.model ? noise : undefined;
+  const { noise, production, sampling } = observations;
+  // Only where it is that of the model in production now, at the same share of the requests.
+  if (noise === undefined || noise.model !== production.model) return undefined;
+  return noise.sampling === undefined || noise.sampling === sampling ? noise : undefined;
 }
 
 export function labelNoise(evidence: Evidence): NoiseSample | undefined {

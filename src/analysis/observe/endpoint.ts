@@ -1,3 +1,9 @@
+import type {
+  DescribeEndpointCommandOutput,
+  DescribeEndpointConfigCommandOutput,
+  ProductionVariant,
+  ProductionVariantSummary,
+} from '@aws-sdk/client-sagemaker';
 import type { Aws } from '../../aws/clients.ts';
 import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
@@ -5,30 +11,46 @@ import { environmentError } from '../../base/errors.ts';
 import type { VariantFacts } from '../observations.ts';
 import { withFallbackIfDenied } from './refused.ts';
 
-/** What stands behind an endpoint, as far as a report must know. */
+/** What stands behind an endpoint, or stood, as far as a report must know. Times are milliseconds since the epoch. */
 export interface EndpointFacts {
+  config: string | undefined;
   production: VariantFacts;
   shadow: VariantFacts | undefined;
   /** Share of production's requests that the shadow's weight asks for. */
   sampling: number | undefined;
   /** `s3://…` under which captures land; undefined where nothing is captured. */
   captures: string | undefined;
-  /** When the endpoint config was made, milliseconds since the epoch: its shadow saw nothing before. */
+  /** When the endpoint config was made: nobody ran it before. */
   created: number | undefined;
-  /** Since when the endpoint has run what it runs, milliseconds since the epoch. */
-  since: number | undefined;
 }
+
+/** The same of what an endpoint runs now. */
+export interface LiveFacts extends EndpointFacts {
+  /** When the endpoint was made. */
+  born: number | undefined;
+  /** When the endpoint was changed last, be it only in its weights or its number of instances. */
+  modified: number | undefined;
+  /** When the last of its images was resolved to a digest: what runs now did not run before. */
+  resolved: number | undefined;
+  /** Its weights are others than the config's: they were changed later. */
+  reweighted: boolean;
+  /** Since when an update to another config has been under way. */
+  leaving: number | undefined;
+}
+
+/** What a config says; what the journal kept of one has no time. */
+export type ConfigFacts = Partial<
+  Pick<
+    DescribeEndpointConfigCommandOutput,
+    'EndpointConfigName' | 'ProductionVariants' | 'ShadowProductionVariants' | 'DataCaptureConfig' | 'CreationTime'
+  >
+>;
 
 /**
  * Reads the endpoint, the config it runs, and the models of its variants; a model that may not be looked at is noted.
  * @throws Problem (cannot-run) where there is no such endpoint, or it has no variant (yet)
  */
-export async function readEndpoint(
-  aws: Aws,
-  name: string,
-  notes: string[],
-  signal?: AbortSignal,
-): Promise<EndpointFacts> {
+export async function readEndpoint(aws: Aws, name: string, notes: string[], signal?: AbortSignal): Promise<LiveFacts> {
   const endpoint = await describeEndpoint(aws, name, signal);
   if (endpoint === undefined) {
     throw endpointNotFound(aws.target, name);
@@ -36,19 +58,40 @@ export async function readEndpoint(
   const configName = endpoint.EndpointConfigName;
   const config = configName === undefined ? undefined : await describeEndpointConfig(aws, configName, signal);
   const live = endpoint.ProductionVariants?.[0];
-  const asked = config?.ProductionVariants?.[0];
-  const variant = live?.VariantName ?? asked?.VariantName;
-  if (variant === undefined) {
+  if (live?.VariantName === undefined && config?.ProductionVariants?.[0]?.VariantName === undefined) {
     throw environmentError(
       `Endpoint "${name}" has no production variant (it is ${endpoint.EndpointStatus}).`,
       'Wait until it is in service.',
     );
   }
-  const shadowLive = endpoint.ShadowProductionVariants?.[0];
-  const shadowAsked = config?.ShadowProductionVariants?.[0];
-  const shadowName = shadowLive?.VariantName ?? shadowAsked?.VariantName;
-  const facts = async (variantName: string, parts: { model?: string; type?: string; instances?: number }) => {
-    const { model: modelName } = parts;
+  const facts = await factsOf(aws, { ...config, EndpointConfigName: configName }, endpoint, notes, signal);
+  const { PendingDeploymentSummary: pending } = endpoint;
+  const towards = pending?.EndpointConfigName;
+  return {
+    ...facts,
+    born: endpoint.CreationTime?.getTime(),
+    modified: endpoint.LastModifiedTime?.getTime(),
+    resolved: resolvedOf(endpoint),
+    reweighted: weightsChanged(endpoint, config),
+    leaving: towards === undefined || towards === configName ? undefined : pending?.StartTime?.getTime(),
+  };
+}
+
+/**
+ * What a config says, and of a live endpoint what became of it.
+ *
+ * @param live undefined of a config that ran at another time
+ */
+export async function factsOf(
+  aws: Aws,
+  config: ConfigFacts,
+  live: DescribeEndpointCommandOutput | undefined,
+  notes: string[],
+  signal?: AbortSignal,
+): Promise<EndpointFacts> {
+  const { EndpointConfigName: configName, DataCaptureConfig: capture } = config;
+  const variant = async (asked: ProductionVariant | undefined, seen: ProductionVariantSummary | undefined) => {
+    const { ModelName: modelName } = asked ?? {};
     const model =
       modelName === undefined
         ? undefined
@@ -60,40 +103,49 @@ export async function readEndpoint(
           );
     const container = model?.PrimaryContainer ?? model?.Containers?.[0];
     return {
-      name: variantName,
+      name: seen?.VariantName ?? asked?.VariantName ?? '',
       endpointConfig: configName,
-      model: parts.model,
+      model: modelName,
       image: container?.Image,
       artifact: container?.ModelDataUrl,
-      instanceType: parts.type,
-      instances: parts.instances,
+      instanceType: asked?.InstanceType,
+      instances: seen?.CurrentInstanceCount,
     } satisfies VariantFacts;
   };
-  const weights = [
-    live?.CurrentWeight ?? asked?.InitialVariantWeight,
-    shadowLive?.CurrentWeight ?? shadowAsked?.InitialVariantWeight,
-  ] as const;
-  const capture = config?.DataCaptureConfig;
+  const [asked, shadowAsked] = [config.ProductionVariants?.[0], config.ShadowProductionVariants?.[0]];
+  const [seen, shadowSeen] = [live?.ProductionVariants?.[0], live?.ShadowProductionVariants?.[0]];
+  const weight = seen?.CurrentWeight ?? asked?.InitialVariantWeight;
+  const shadowWeight = shadowSeen?.CurrentWeight ?? shadowAsked?.InitialVariantWeight;
+  const hasShadow = (shadowSeen?.VariantName ?? shadowAsked?.VariantName) !== undefined;
   return {
-    production: await facts(variant, {
-      model: asked?.ModelName,
-      type: asked?.InstanceType,
-      instances: live?.CurrentInstanceCount,
-    }),
-    shadow:
-      shadowName === undefined
-        ? undefined
-        : await facts(shadowName, {
-            model: shadowAsked?.ModelName,
-            type: shadowAsked?.InstanceType,
-            instances: shadowLive?.CurrentInstanceCount,
-          }),
+    config: configName,
+    production: await variant(asked, seen),
+    shadow: hasShadow ? await variant(shadowAsked, shadowSeen) : undefined,
     sampling:
-      shadowName === undefined || weights[0] === undefined || weights[1] === undefined || weights[0] <= 0
+      !hasShadow || weight === undefined || shadowWeight === undefined || weight <= 0
         ? undefined
-        : Math.min(1, weights[1] / weights[0]),
-    created: config?.CreationTime?.getTime(),
-    since: endpoint.LastModifiedTime?.getTime(),
+        : Math.min(1, shadowWeight / weight),
+    created: config.CreationTime?.getTime(),
     captures: capture?.EnableCapture === false ? undefined : capture?.DestinationS3Uri,
   };
+}
+
+function resolvedOf(endpoint: DescribeEndpointCommandOutput): number | undefined {
+  const variants = [...(endpoint.ProductionVariants ?? []), ...(endpoint.ShadowProductionVariants ?? [])];
+  const times = variants.flatMap(({ DeployedImages = [] }) =>
+    DeployedImages.flatMap(({ ResolutionTime }) => (ResolutionTime === undefined ? [] : [ResolutionTime.getTime()])),
+  );
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
+function weightsChanged(
+  endpoint: DescribeEndpointCommandOutput,
+  config: DescribeEndpointConfigCommandOutput | undefined,
+): boolean {
+  return (['ProductionVariants', 'ShadowProductionVariants'] as const).some((side) =>
+    endpoint[side]?.some(({ VariantName, CurrentWeight, DesiredWeight }) => {
+      const asked = config?.[side]?.find((one) => one.VariantName === VariantName)?.InitialVariantWeight ?? 1;
+      return [CurrentWeight, DesiredWeight].some((weight) => weight !== undefined && weight !== asked);
+    }),
+  );
 }

@@ -57,6 +57,38 @@ export function noMetrics(window: Window): MetricTable {
   return Object.fromEntries(METRICS.map((name) => [name, column])) as unknown as MetricTable;
 }
 
+/**
+ * Requests of some variants that the fleet of one endpoint config answered, minute by minute: a second series of SageMaker's
+ * (facts 5.1), which it may not publish.
+ */
+export async function readOwnRequests(
+  aws: Aws,
+  endpoint: string,
+  config: string,
+  variants: readonly string[],
+  window: Window,
+  signal?: AbortSignal,
+): Promise<(number | null)[][]> {
+  const { namespace, metric, statistic } = SOURCES.invocations;
+  const queries = variants.map((variant, v): MetricDataQuery => {
+    const Dimensions = [
+      { Name: 'EndpointName', Value: endpoint },
+      { Name: 'VariantName', Value: variant },
+      { Name: 'EndpointConfigName', Value: config },
+    ];
+    return {
+      Id: `own${v}`,
+      MetricStat: { Metric: { Namespace: namespace, MetricName: metric, Dimensions }, Period: 60, Stat: statistic },
+    };
+  });
+  const series =
+    window.to > window.from ? await metricData(aws, queries, { start: window.from, end: window.to }, signal) : [];
+  return variants.map((_, v) => {
+    const values = new Map(series.find(({ id }) => id === `own${v}`)?.points.map(({ at, value }) => [at, value]));
+    return minutesOf(window).map((at) => values.get(at) ?? null);
+  });
+}
+
 /** Per-minute metrics of some variants over one window, all in one request to CloudWatch. */
 export async function readMetrics(
   aws: Aws,

@@ -6,6 +6,7 @@ import type { Predictions } from '../predictions.ts';
 import type { CaptureSet } from '../answers/captures.ts';
 import { readBefore, windowBefore } from './before.ts';
 import { boundCache, markUsed } from './cache.ts';
+import { wholeCaptures } from './capture-tail.ts';
 import { fetchCaptures } from './captures.ts';
 import { compareRecords, emptyPredictions } from '../compare/compare.ts';
 import type { ComparisonOptions } from '../compare/options.ts';
@@ -14,14 +15,16 @@ import type { EndpointFacts } from './endpoint.ts';
 import { capturesFromLog, capturesFromQuery, MAX_LINES, readLogLines } from './logs.ts';
 import type { LogSelector } from './logs.ts';
 import { queryLines } from './logs-query.ts';
-import { minutesOf, noMetrics, readMetrics } from './metrics.ts';
+import { timeOfDay } from '../../base/units.ts';
 import { withFallbackIfDenied } from './refused.ts';
-import { fromShadowOn } from './with-shadow.ts';
+import { configOfRun, type KnownRun, leftOutText } from './whose.ts';
+import { type AskedWindow, windowOf } from './window-of.ts';
 
 export interface CollectOptions {
   endpoint: string;
-  /** Whole minutes. */
-  window: Window;
+  window: AskedWindow;
+  /** What the endpoint ran before, and since when it has run what it runs, as its journal has it; oldest first. */
+  runs?: readonly KnownRun[] | undefined;
   comparison: ComparisonOptions;
   /** Folder for captures, kept from report to report. */
   cache: string;
@@ -37,28 +40,21 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
   const { signal, progress } = options.comparison;
   progress?.({ step: 'looking-at-endpoint' });
   const notes: string[] = [];
-  const facts = await readEndpoint(aws, endpoint, notes, signal);
+  const live = await readEndpoint(aws, endpoint, notes, signal);
   progress?.({ step: 'reading-metrics' });
-  const variants = [facts.production.name, ...(facts.shadow === undefined ? [] : [facts.shadow.name])];
   // To load the client of S3 takes as long as CloudWatch takes to answer.
-  if (options.predictions && facts.shadow !== undefined) void aws.s3().catch(() => undefined);
-  const [production, shadow] = await withFallbackIfDenied(
-    () => readMetrics(aws, endpoint, variants, options.window, signal),
-    () => variants.map(() => noMetrics(options.window)),
-    notes,
-    'Traffic, errors and latency are unknown.',
-  );
-  if (production === undefined) throw new Error('metrics of no variant were asked for');
-  const asked = { metrics: { times: minutesOf(options.window), production, shadow }, window: options.window };
-  const { metrics: during, window, note, nothing } = fromShadowOn(asked, facts);
-  if (note !== undefined) notes.push(note);
+  if (options.predictions && live.shadow !== undefined) void aws.s3().catch(() => undefined);
+  const runs = options.runs ?? [];
+  const judged = await windowOf(aws, clock, endpoint, live, { asked: options.window, runs, notes, signal });
+  const { facts, window, metrics: during, leftOut, since, nothing } = judged;
+  notes.push(...leftOut.map((part) => leftOutText(part, { from: leftOut[0]?.from ?? window.from, to: window.to })));
   const [before, predictions] = await together(
     clock,
     () => productionBefore(aws, facts, during, options),
     () =>
       withFallbackIfDenied(
         async () =>
-          nothing === true && options.predictions
+          nothing && options.predictions
             ? emptyPredictions(options.comparison)
             : readPredictions(aws, clock, facts, during, { ...options, window }, notes),
         () => emptyPredictions(options.comparison),
@@ -74,9 +70,10 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
     production: facts.production,
     shadow: facts.shadow,
     sampling: facts.sampling,
-    since: facts.since,
+    since,
     metrics: { ...during, before },
     predictions,
+    ...(leftOut.length === 0 ? {} : { leftOut }),
     notes,
   };
 }
@@ -90,12 +87,30 @@ async function productionBefore(
   aws: Aws,
   facts: EndpointFacts,
   during: Metrics,
-  { endpoint, comparison }: CollectOptions,
+  { endpoint, comparison, runs = [] }: CollectOptions,
 ): Promise<Metrics['before']> {
   const window = windowBefore(during, facts.created);
   if (window === undefined || facts.shadow === undefined) return undefined;
+  if (!(await sameProduction(aws, facts, runs, window, comparison.signal))) return undefined;
   const names = { production: facts.production.name, shadow: facts.shadow.name };
   return readBefore(aws, endpoint, names, window, comparison.signal);
+}
+
+/** Whether the endpoint is known to have had the same production in that window: a table never mixes two models. */
+async function sameProduction(
+  aws: Aws,
+  { production }: EndpointFacts,
+  runs: readonly KnownRun[],
+  window: Window,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const within = runs.filter(({ began, to }) => began < window.to && (to ?? Number.POSITIVE_INFINITY) > window.from);
+  if (within.length === 0) return false;
+  for (const run of within) {
+    const variant = (await configOfRun(aws, run, signal))?.ProductionVariants?.[0];
+    if (variant?.ModelName !== production.model || variant?.InstanceType !== production.instanceType) return false;
+  }
+  return true;
 }
 
 async function readPredictions(
@@ -103,7 +118,7 @@ async function readPredictions(
   clock: Clock,
   facts: EndpointFacts,
   metrics: Metrics,
-  options: CollectOptions,
+  options: CollectOptions & { window: Window },
   notes: string[],
 ): Promise<Predictions | undefined> {
   if (facts.shadow === undefined) return undefined;
@@ -150,11 +165,17 @@ async function readPredictions(
   // What was there before did not make the cache larger.
   if (productionCaptures.fetched + shadowCaptures.fetched === 0) markUsed(used, clock.now());
   else await boundCache(join(options.cache, 'captures'), used, clock.now());
+  const tail = wholeCaptures(window, [productionCaptures.paths, shadowCaptures.paths], clock.now());
+  if (tail.to < window.to) {
+    notes.push(
+      `Captures of the two variants do not arrive at the same time: answers count up to ${timeOfDay(tail.to)} UTC, from when on only one side is there yet.`,
+    );
+  }
   const found = await compareRecords(
     {
       production: { files: productionCaptures.paths },
       shadow: { files: shadowCaptures.paths },
-      window,
+      window: tail,
       sampling: facts.sampling ?? 1,
     },
     options.comparison,
@@ -193,7 +214,7 @@ async function predictionsFromLogs(
   clock: Clock,
   facts: EndpointFacts & { shadow: NonNullable<EndpointFacts['shadow']> },
   metrics: Metrics,
-  options: CollectOptions,
+  options: CollectOptions & { window: Window },
   selector: LogSelector,
   notes: string[],
 ): Promise<Predictions> {

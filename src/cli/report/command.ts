@@ -7,7 +7,6 @@ import { comparatorFlags } from '../flags/comparator.ts';
 import type { ReportOptions } from './options.ts';
 
 interface Flags extends Partial<Omit<ReportOptions, 'watch'>> {
-  last: string;
   format: Format;
   predictions: boolean;
   source: 'captures' | 'logs';
@@ -21,7 +20,10 @@ interface Flags extends Partial<Omit<ReportOptions, 'watch'>> {
 export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => import('./run.ts'))): Command {
   const report = new Command('report')
     .option('--endpoint <name>', 'the endpoint')
-    .option('--last <duration>', 'length of the window up to now: 30m, 2h, 1d', '30m')
+    .option(
+      '--last <duration>',
+      'length of the window up to now: 30m, 2h, 1d (default: since the present shadow is in service)',
+    )
     .option('--from <time>', 'start of the window (ISO 8601, UTC; or -2h); a path is taken as --files')
     .option('--to <time>', 'end of the window')
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('terminal'))
@@ -94,6 +96,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
 /** commander leaves out what was not said. */
 const NOTHING = {
   endpoint: undefined,
+  last: undefined,
   from: undefined,
   to: undefined,
   labels: undefined,

@@ -70,12 +70,12 @@ function readSource(cwd: string, flags: ReportOptions): JudgeSource {
   return { kind: 'endpoint', endpoint, predictions, logs };
 }
 
-/** Files are judged whole, unless one end of the window is given. */
+/** Files are judged whole, unless one end of the window is given; an endpoint since its present shadow is in service. */
 function readWindow({ files, from, to, last }: ReportOptions): WindowRequest | undefined {
   const request: WindowRequest = {
     from: from === undefined ? undefined : readMoment(from, '--from'),
     to: to === undefined ? undefined : readMoment(to, '--to'),
-    length: readDuration(last, '--last'),
+    length: last === undefined ? undefined : readDuration(last, '--last'),
   };
   if (files === undefined) return request;
   return from === undefined && to === undefined ? undefined : { ...request, from: request.from ?? 0 };

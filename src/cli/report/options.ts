@@ -5,8 +5,8 @@ import type { ComparatorFlags } from '../flags/comparator.ts';
 export interface ReportOptions extends ComparatorFlags {
   /** Undefined only where `files` is given. */
   endpoint: string | undefined;
-  /** Length of the window, where `from` does not say. */
-  last: string;
+  /** Length of the window, where `from` does not say; without both, since the present shadow is in service. */
+  last: string | undefined;
   from: string | undefined;
   to: string | undefined;
   format: Format;

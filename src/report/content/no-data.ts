@@ -42,9 +42,7 @@ export function noData({ observations, summaries, created }: Report): NoData | u
           next: `Choose a later one: --from ${new Date(firstMinute).toISOString().slice(0, 16)}Z`,
         };
   }
-  const later = metrics.times.map((at, i) => (at >= (firstMinute ?? 0) ? (metrics.production.invocations[i] ?? 0) : 0));
-  const askedSince = later.reduce((sum, n) => sum + n, 0);
-  if (since !== undefined && asked > 0 && askedSince === 0) {
+  if (since !== undefined && asked === 0 && window.from === firstMinute) {
     return {
       why: `No request to ${endpoint} has been seen since it started running with this shadow (${clock(since)}).`,
       next: 'Look again when there is traffic. Send requests with:',
@@ -53,7 +51,7 @@ export function noData({ observations, summaries, created }: Report): NoData | u
   }
   if (asked > 0) {
     return {
-      why: `The shadow received none of production's ${count(askedSince)} requests in this window.`,
+      why: `The shadow received none of production's ${count(asked)} requests in this window.`,
       next: 'Check that it is in service:',
       command: shown('status', { endpoint }),
     };

@@ -16,7 +16,7 @@ async function parse(...argv: string[]): Promise<ReportOptions> {
 
 const DEFAULTS = {
   endpoint: 'weather',
-  last: '30m',
+  last: undefined,
   from: undefined,
   to: undefined,
   format: 'terminal',

@@ -87,7 +87,9 @@ describe('report, through the real SDK', () => {
     open = await stage('good');
     const found = await report(open, { format: 'terminal' });
     expect(found.outcome).toBe('inconclusive');
-    expect(found.text.replace(/\s+/g, ' ')).toContain('weather received no requests in this window.');
+    expect(found.text.replace(/\s+/g, ' ')).toContain(
+      'No request to weather has been seen since it started running with this shadow (',
+    );
     expect(found.text).not.toMatch(/NaN|undefined|Infinity/);
   });
 
