@@ -13,6 +13,8 @@ export interface Predictions {
   shadow: SideCounts;
   /** Requests of which both answers are there and readable. */
   pairs: number;
+  /** Of these, pairs of an id that occurs several times on each side, told apart by input and order; missing in older observations. */
+  retried?: number | undefined;
   /** Pairs divided by the requests of production that the shadow should have seen. */
   coverage: number | undefined;
   /** Median of the shadow's time less production's, of the same request, in milliseconds. */
@@ -191,7 +193,7 @@ export interface SideCounts {
   withoutAnswer: number;
   /** Answers that could not be understood as predictions. */
   unparsed: number;
-  /** Records whose id or input occurs more than once, so that nobody can say which belongs to which. */
+  /** Records whose id or input occurs more than once and that are in no pair: nobody can say which belongs to which. */
   ambiguous: number;
   /** Records with a readable answer whose other half is missing. */
   unmatched: number;

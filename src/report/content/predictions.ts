@@ -14,7 +14,7 @@ import { toleranceText } from '../../analysis/judge/tolerance.ts';
 import { noiseText, pairingText, repeatsText, symmetryText } from '../words.ts';
 import { classSlices, columnSlices, fieldsSection, topSection } from './differences.ts';
 import type { Column, Section } from './section.ts';
-import { count, number, percent } from '../../base/units.ts';
+import { count, counted, number, percent } from '../../base/units.ts';
 
 /** What the two variants predicted for the same requests, in the order in which it is read. */
 export function predictionContent({ observations }: Report): Section[] {
@@ -50,7 +50,7 @@ function pairing(found: Predictions, noise: NoiseFloor | undefined): Section {
   const always = [row('capture files', (side) => side.files), row('records', (side) => side.records)];
   const odd = [
     row('records unmatched', (side) => side.unmatched),
-    row('records with an id or input that occurs twice', (side) => side.ambiguous),
+    row('records of an id or input that occurs several times, left out', (side) => side.ambiguous),
     row('records without an answer', (side) => side.withoutAnswer),
     row('records with an answer that could not be read', (side) => side.unparsed),
     row('lines not readable', (side) => side.unreadable),
@@ -63,6 +63,7 @@ function pairing(found: Predictions, noise: NoiseFloor | undefined): Section {
     title: 'Predictions',
     sentences: [
       pairingText(found),
+      retriesText(found),
       repeatsText(found),
       noise === undefined ? '' : noiseText(noise),
       differentRows === 0 ? '' : `${count(differentRows)} pairs left out: the answers have different numbers of rows.`,
@@ -72,6 +73,12 @@ function pairing(found: Predictions, noise: NoiseFloor | undefined): Section {
       ? {}
       : { quotes: { title: 'Answers that could not be read, for example', lines: examples } }),
   };
+}
+
+/** Requests that were sent again with the id that they had. */
+function retriesText({ retried = 0 }: Predictions): string {
+  if (retried === 0) return '';
+  return `${counted(retried, 'pairs')} ${retried === 1 ? 'has' : 'have'} an id that occurs several times on both sides, as when a client sends a request again: they were told apart by input and order.`;
 }
 
 function labels(found: Predictions, sums: LabelSums): Section {

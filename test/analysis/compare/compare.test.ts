@@ -55,6 +55,36 @@ describe('pairing', () => {
     expect(found.shadow).toMatchObject({ records: 3, ambiguous: 0, unmatched: 2 });
   });
 
+  test('requests that were sent again with their id are told apart by input and order, or counted as ambiguous', async () => {
+    const again = (...answers: string[]) =>
+      set(
+        capture('a', '1', answers[0] ?? '', 1),
+        capture('a', '1', answers[1] ?? '', 9),
+        capture('a', '2', answers[2] ?? '', 5),
+        capture('b', '3', '30'),
+      );
+    const found = await compare(again('10', '11', '20'), again('10', '11', '20'), OPTIONS);
+    expect(found).toMatchObject({ pairs: 4, retried: 3, coverage: 1, labels: { rows: 4, agree: 4 } });
+    expect(found.production).toMatchObject({ ambiguous: 0, unmatched: 0 });
+    const fewer = await compare(
+      again('10', '11', '20'),
+      set(capture('a', '1', '10'), capture('a', '2', '20'), capture('b', '3', '30')),
+      OPTIONS,
+    );
+    expect(fewer).toMatchObject({
+      pairs: 1,
+      retried: 0,
+      production: { ambiguous: 3 },
+      shadow: { ambiguous: 2, unmatched: 0 },
+    });
+    const other = await compare(
+      again('10', '11', '20'),
+      set(capture('a', '1', '10'), capture('a', '2', '11'), capture('a', '2', '20'), capture('b', '3', '30')),
+      OPTIONS,
+    );
+    expect(other).toMatchObject({ pairs: 1, production: { ambiguous: 3 }, shadow: { ambiguous: 3 } });
+  });
+
   test('by eventId where it is shared', async () => {
     const ours = capture(undefined, '1', '10');
     const found = await compare(set(ours), set({ ...capture(undefined, 'x', '12'), eventId: ours.eventId }), OPTIONS);

@@ -145,7 +145,9 @@ function captures(kind: Kind, ids: Ids): { production: string; shadow: string } 
       const moved =
         side === 'production' ? scores : scores.map((x) => Math.min(0.999, Math.max(0, x + 0.1 * random.normal())));
       const at = START + i * 8000 + (i === 300 ? 3_600_000 : 0);
-      const id = i === 50 && side === 'shadow' ? 49 : i;
+      // Requests that were sent again: another input under the same id, and the same one.
+      const again = i === 80 || i === 211 ? 81 : i;
+      const id = i === 50 && side === 'shadow' ? 49 : again;
       const record = {
         captureData: {
           endpointInput: { observedContentType: 'text/csv', mode: 'INPUT', data: input, encoding: 'CSV' },
@@ -227,6 +229,7 @@ describe('two engines, written apart, give one answer', () => {
     expect(memory.slices?.length).toBeGreaterThan(3);
     expect(memory.repeats).toMatchObject({ inputs: 140 * (kind.rows ?? 1), known: memory.rows });
     expect(memory.shadow).toMatchObject({ unreadable: 4, outside: 1, ambiguous: 2 });
+    expect(memory.retried).toBe(3);
     expect(comparable(sql)).toEqual(comparable(memory));
   });
 

@@ -31,6 +31,8 @@ interface Paired {
   pairs: number;
   /** Pairs whose answers have not as many rows as each other. */
   different: number;
+  /** Pairs of ids that occur several times. */
+  retried: number;
 }
 
 /**
@@ -83,7 +85,7 @@ async function load(engine: Engine, records: Records, options: ComparisonOptions
     if (method === 'eventId') scanned = await scan(records, options, true);
     if (method !== 'input') await showSides(engine, columnsOf(options), scanned, task);
     options.progress?.({ step: 'pairing' });
-    const paired = await pairSides(engine, scanned, { method, truth: options.truth });
+    const paired = await pairSides(engine, scanned, { method, truth: options.truth, records });
     if (paired.pairs > 0 || method === 'input')
       return { method: paired.pairs > 0 ? method : undefined, task, scanned, ...paired };
   }
@@ -124,6 +126,7 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
     task,
     ...(await sideCounts(engine, records, paired)),
     pairs,
+    retried: paired.retried,
     skewMs: await skew(engine, method, scanned.production.answered),
     coverage: expected > 0 ? Math.min(1, pairs / expected) : undefined,
     rows,

@@ -1,13 +1,27 @@
 import { join } from 'node:path';
 import type { PairingMethod, Task } from '../../predictions.ts';
+import type { Capture } from '../../answers/captures.ts';
 import type { Truth } from '../../answers/truth.ts';
 import type { Scanned } from '../ingest/scan.ts';
+import type { Records } from '../options.ts';
+import { MAX_RETRIED, pairRetries } from '../retries.ts';
 import type { Engine } from './connection.ts';
 import pairsSql from './pairs.sql';
 import { fill, KEYS, quote, statements } from './statements.ts';
+import { originals } from './records.ts';
 import { loadTruth } from './truth.ts';
 
-const SQL = statements(pairsSql, ['side', 'number_text', 'by_id', 'requests', 'by_input', 'cells', 'counts']);
+const SQL = statements(pairsSql, [
+  'side',
+  'number_text',
+  'by_id',
+  'repeated',
+  'with_retries',
+  'requests',
+  'by_input',
+  'cells',
+  'counts',
+]);
 /** Rows of a side that are rather held in memory than read anew for each question. */
 const MAX_HELD_ROWS = 100_000;
 
@@ -28,14 +42,18 @@ export async function showSides(engine: Engine, folder: string, scanned: Scanned
 export async function pairSides(
   engine: Engine,
   scanned: Scanned,
-  { method, truth }: { method: PairingMethod; truth: Truth | undefined },
-): Promise<{ pairs: number; different: number }> {
+  { method, truth, records }: { method: PairingMethod; truth: Truth | undefined; records: Records },
+): Promise<{ pairs: number; different: number; retried: number }> {
   const key = KEYS[method];
+  let retried = 0;
   if (method === 'input') {
     await engine.run(fill(SQL.requests, { side: 'production' }));
     await engine.run(fill(SQL.requests, { side: 'shadow' }));
     await engine.run(SQL.by_input);
-  } else await engine.run(fill(SQL.by_id, { key }));
+  } else {
+    await engine.run(fill(SQL.by_id, { key }));
+    retried = await pairRepeated(engine, key, records);
+  }
   await loadTruth(engine, truth);
   const byId = truth?.by === 'id';
   await engine.run(
@@ -49,5 +67,33 @@ export async function pairSides(
     }),
   );
   const [row] = await engine.rows(SQL.counts);
-  return { pairs: Number(row?.pairs ?? 0), different: Number(row?.different ?? 0) };
+  return { pairs: Number(row?.pairs ?? 0), different: Number(row?.different ?? 0), retried };
+}
+
+/** Tells records of one id apart that occur equally often on both sides. @returns how many pairs that makes */
+async function pairRepeated(engine: Engine, key: string, records: Records): Promise<number> {
+  const rows = await engine.rows(fill(SQL.repeated, { key, most: 2 * MAX_RETRIED + 1 }));
+  if (rows.length === 0 || rows.length > 2 * MAX_RETRIED) return 0;
+  const groups = new Map<string, Record<'production' | 'shadow', Repeated[]>>();
+  for (const side of ['production', 'shadow'] as const) {
+    const own = rows.filter((row) => row.side === side);
+    const places = own.map((row) => [Number(row.file), Number(row.byte_offset)] as const);
+    const captures = await originals(records[side], places);
+    for (const [i, row] of own.entries()) {
+      const group = groups.get(String(row.key)) ?? { production: [], shadow: [] };
+      groups.set(String(row.key), group);
+      group[side].push({ input: captures[i]?.input, place: (places[i] ?? []).join(', ') });
+    }
+  }
+  const pairs = [...groups.values()].flatMap((group) => pairRetries(group.production, group.shadow));
+  if (pairs.length === 0) return 0;
+  const values = pairs.map(([production, shadow]) => `(${production.place}, ${shadow.place})`).join(', ');
+  await engine.run(fill(SQL.with_retries, { key, pairs: values }));
+  return pairs.length;
+}
+
+/** A record of an id that occurs several times, and where it stands: file, place in it. */
+interface Repeated {
+  input: Capture['input'];
+  place: string;
 }

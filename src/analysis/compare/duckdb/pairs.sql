@@ -28,12 +28,17 @@ create or replace macro number_text(number) as
   if(number = floor(number) and abs(number) < 1e15, number::bigint::varchar, number::varchar);
 
 -- name: by_id
--- Pairs by an id that both records carry. An id that occurs twice on a side belongs to nobody.
+-- Pairs by an id that both records carry. An id that occurs twice on a side belongs to nobody, unless the table retry
+-- says which of its records is which.
 create or replace table duplicate_production as
 select $key as key, count(*) as n from production where place = 0 and $key is not null group by 1 having count(*) > 1;
 
 create or replace table duplicate_shadow as
 select $key as key, count(*) as n from shadow where place = 0 and $key is not null group by 1 having count(*) > 1;
+
+create or replace table retry (
+  production_file uinteger, production_byte_offset double, shadow_file uinteger, shadow_byte_offset double
+);
 
 create or replace view joined as
 select production_side.*, shadow_side.*
@@ -42,6 +47,35 @@ join (select columns('(.*)') as 'shadow_\1' from shadow) as shadow_side
   on production_$key = shadow_$key and production_place = shadow_place
 where production_$key not in (select key from duplicate_production)
   and production_$key not in (select key from duplicate_shadow);
+
+-- name: repeated
+-- Records of ids that occur equally often on both sides, more than once.
+with same as (
+  select key from duplicate_production as ours join duplicate_shadow as theirs using (key) where ours.n = theirs.n
+)
+select 'production' as side, $key::varchar as key, moment::double as moment, file::double as file, byte_offset from production
+where place = 0 and $key in (from same)
+union all
+select 'shadow', $key::varchar, moment::double, file::double, byte_offset from shadow where place = 0 and $key in (from same)
+order by side, key, moment, file, byte_offset limit $most;
+
+-- name: with_retries
+insert into retry values $pairs;
+
+create or replace view joined as
+select production_side.*, shadow_side.*
+from (select columns('(.*)') as 'production_\1' from production) as production_side
+join (select columns('(.*)') as 'shadow_\1' from shadow) as shadow_side
+  on production_$key = shadow_$key and production_place = shadow_place
+where production_$key not in (select key from duplicate_production)
+  and production_$key not in (select key from duplicate_shadow)
+union all
+select production_side.*, shadow_side.*
+from retry
+join (select columns('(.*)') as 'production_\1' from production) as production_side
+  using (production_file, production_byte_offset)
+join (select columns('(.*)') as 'shadow_\1' from shadow) as shadow_side using (shadow_file, shadow_byte_offset)
+where production_place = shadow_place;
 
 -- name: requests
 -- The requests of one side by their input; one is unambiguous where no other of its side has this input within ten
@@ -64,6 +98,10 @@ select
   production.unambiguous and shadow.unambiguous as paired
 from request_production as production join request_shadow as shadow
   on production.input_id = shadow.input_id and abs(production.moment - shadow.moment) <= 5000;
+
+create or replace table retry (
+  production_file uinteger, production_byte_offset double, shadow_file uinteger, shadow_byte_offset double
+);
 
 create or replace table matched as
 select production_file, production_byte_offset, shadow_file, shadow_byte_offset from near where paired;

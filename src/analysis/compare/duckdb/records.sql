@@ -7,7 +7,13 @@ select
   production.file::double as production_file, production.byte_offset as production_byte_offset,
   shadow.file::double as shadow_file, shadow.byte_offset as shadow_byte_offset
 from (from production where $key in ($keys) and place = 0) as production
-join (from shadow where $key in ($keys) and place = 0) as shadow using ($key);
+join (from shadow where $key in ($keys) and place = 0) as shadow using ($key)
+-- Of an id that occurs several times, only records that were told apart.
+where $key not in (select key from duplicate_production) or exists (
+  from retry
+  where production_file = production.file and production_byte_offset = production.byte_offset
+    and shadow_file = shadow.file and shadow_byte_offset = shadow.byte_offset
+);
 
 -- name: offsets_by_input
 select

@@ -93,7 +93,7 @@ function placeOf({ key, moment }: Row): string {
 }
 
 /** The records that stand at these places; undefined where a file is no longer what it was. */
-async function originals(
+export async function originals(
   source: RecordSource,
   places: readonly (readonly [file: number, at: number])[],
 ): Promise<(Capture | undefined)[]> {

@@ -78,7 +78,8 @@ from with_truth;
 -- is a sample.
 select median(shadow.moment - production.moment)::double as skew
 from (select $key, moment from production where $key % $each = 0 and place = 0) as production
-join (select $key, moment from shadow where $key % $each = 0 and place = 0) as shadow using ($key);
+join (select $key, moment from shadow where $key % $each = 0 and place = 0) as shadow using ($key)
+where $key not in (select key from duplicate_production) and $key not in (select key from duplicate_shadow);
 
 -- name: skew_by_input
 -- The same of inputs that occur once on each side.
@@ -95,11 +96,11 @@ with production_answers as (
   select label, if(label is null, number, null) as number, count(*) as n from shadow group by 1, 2
 )
 select
-  'production' as side, (select coalesce(sum(n), 0) from duplicate_production)::double as ambiguous,
+  'production' as side, ((select coalesce(sum(n), 0) from duplicate_production) - (select count(*) from retry))::double as ambiguous,
   count(*)::double as kinds, max(n)::double as n, arg_max(coalesce(label, number::varchar, 'undefined'), n) as answer
 from production_answers
 union all
 select
-  'shadow', (select coalesce(sum(n), 0) from duplicate_shadow)::double,
+  'shadow', ((select coalesce(sum(n), 0) from duplicate_shadow) - (select count(*) from retry))::double,
   count(*)::double, max(n)::double, arg_max(coalesce(label, number::varchar, 'undefined'), n)
 from shadow_answers;

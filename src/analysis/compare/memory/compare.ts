@@ -74,6 +74,7 @@ export function comparePredictions(production: CaptureSet, shadow: CaptureSet, o
     production: counts(sides.production, pairing.ambiguous.production, pairing.unmatched.production, task),
     shadow: counts(sides.shadow, pairing.ambiguous.shadow, pairing.unmatched.shadow, task),
     pairs: pairing.pairs.length,
+    retried: pairing.retried,
     skewMs: pairing.skewMs,
     coverage: expected > 0 ? Math.min(1, pairing.pairs.length / expected) : undefined,
     differentRows,

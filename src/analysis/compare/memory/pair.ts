@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PairingMethod } from '../../predictions.ts';
 import { quantile } from '../../statistics/distances.ts';
 import type { Capture } from '../../answers/captures.ts';
+import { MAX_RETRIED, pairRetries } from '../retries.ts';
 
 export interface Pair {
   id: string;
@@ -12,7 +13,9 @@ export interface Pair {
 export interface Pairing {
   method: PairingMethod | undefined;
   pairs: Pair[];
-  /** Records that share their key with another of the same side. */
+  /** Of the pairs, those of ids that occur several times on each side. */
+  retried: number;
+  /** Records that share their key with another of the same side, and are in no pair. */
   ambiguous: { production: number; shadow: number };
   /** Records without a counterpart. */
   unmatched: { production: number; shadow: number };
@@ -44,39 +47,59 @@ function join(
   shadow: readonly Capture[],
   key: (capture: Capture) => string | undefined,
 ): Joined {
-  const left = unique(production, key);
-  const right = unique(shadow, key);
+  const left = byKey(production, key);
+  const right = byKey(shadow, key);
   const pairs: Pair[] = [];
-  for (const [id, capture] of left.single) {
-    const other = right.single.get(id);
-    if (other !== undefined) pairs.push({ id, production: capture, shadow: other });
+  for (const [id, [one, ...more]] of left.of) {
+    const [other, ...others] = right.of.get(id) ?? [];
+    if (one !== undefined && other !== undefined && more.length + others.length === 0)
+      pairs.push({ id, production: one, shadow: other });
   }
+  const skewMs = median(pairs.map((pair) => pair.shadow.at - pair.production.at));
+  const retried = retriesOf(left.of, right.of);
+  pairs.push(...retried);
+  const ambiguous = {
+    production: left.repeated - retried.length,
+    shadow: right.repeated - retried.length,
+  };
   return {
     pairs,
-    skewMs: median(pairs.map((pair) => pair.shadow.at - pair.production.at)),
-    ambiguous: { production: left.ambiguous, shadow: right.ambiguous },
+    retried: retried.length,
+    skewMs,
+    ambiguous,
     unmatched: {
-      production: production.length - left.ambiguous - pairs.length,
-      shadow: shadow.length - right.ambiguous - pairs.length,
+      production: production.length - ambiguous.production - pairs.length,
+      shadow: shadow.length - ambiguous.shadow - pairs.length,
     },
   };
 }
 
-function unique(captures: readonly Capture[], key: (capture: Capture) => string | undefined) {
-  const single = new Map<string, Capture>();
-  const repeated = new Set<string>();
-  let ambiguous = 0;
+/** Records by their key, and how many share theirs. */
+function byKey(captures: readonly Capture[], key: (capture: Capture) => string | undefined) {
+  const of = new Map<string, Capture[]>();
   for (const capture of captures) {
     const id = key(capture);
     if (id === undefined) continue;
-    if (repeated.has(id)) ambiguous += 1;
-    else if (single.has(id)) {
-      single.delete(id);
-      repeated.add(id);
-      ambiguous += 2;
-    } else single.set(id, capture);
+    const list = of.get(id);
+    if (list === undefined) of.set(id, [capture]);
+    else list.push(capture);
   }
-  return { single, ambiguous };
+  let repeated = 0;
+  for (const list of of.values()) if (list.length > 1) repeated += list.length;
+  return { of, repeated };
+}
+
+function retriesOf(left: ReadonlyMap<string, Capture[]>, right: ReadonlyMap<string, Capture[]>): Pair[] {
+  const found: { id: string; ours: Capture[]; theirs: Capture[] }[] = [];
+  for (const [id, ours] of left) {
+    const theirs = right.get(id) ?? [];
+    if (ours.length > 1 && theirs.length === ours.length) found.push({ id, ours, theirs });
+  }
+  if (found.reduce((sum, { ours }) => sum + ours.length, 0) > MAX_RETRIED) return [];
+  const inTime = (captures: readonly Capture[]) => captures.toSorted((a, b) => a.at - b.at);
+  return found.flatMap(({ id, ours, theirs }) =>
+    pairRetries(inTime(ours), inTime(theirs)).map(([production, shadow]) => ({ id, production, shadow })),
+  );
 }
 
 /** A pair stands only where each record is alone with its input on its own side for ten seconds. */
@@ -110,6 +133,7 @@ function joinByInput(production: readonly Capture[], shadow: readonly Capture[])
   });
   return {
     pairs,
+    retried: 0,
     skewMs: median(apart),
     ambiguous: { production: ambiguousProduction, shadow: ambiguousShadow },
     unmatched: {
