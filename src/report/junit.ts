@@ -1,3 +1,4 @@
+import { confidence } from '../analysis/judge/evidence.ts';
 import { plain } from '../ui/io.ts';
 import type { Report } from './report.ts';
 
@@ -13,7 +14,8 @@ export function renderJunit(report: Report): string {
   const errors = counted.filter((gate) => gate.outcome === 'inconclusive').length;
   const cases = gates.map((gate) => {
     const open = `    <testcase classname="shadowctl.${escape(observations.endpoint)}" name="${escape(gate.id)}">`;
-    const words = escape(gate.reason + (gate.needs === undefined ? '' : ` Needs ${gate.needs}.`));
+    const sort = gate.test === 'rule' ? 'Rule' : `Test (${confidence(report.policy)})`;
+    const words = escape(`${sort}: ${gate.reason}${gate.needs === undefined ? '' : ` Needs ${gate.needs}.`}`);
     const said = `<system-out>${words}</system-out>`;
     if (!gate.gating) return `${open}<skipped message="for information: ${gate.outcome}"/>${said}</testcase>`;
     if (gate.outcome === 'fail') return `${open}<failure type="fail" message="${words}"/></testcase>`;

@@ -3,7 +3,9 @@ import { cut } from '../ui/cut.ts';
 import { plain } from '../ui/io.ts';
 import { contentOf } from './content/content.ts';
 import { factsOf } from './content/facts.ts';
-import { GATE_COLUMNS, gateTable, unitsText } from './content/gates.ts';
+import { coveredText } from './content/covered.ts';
+import { GATE_COLUMNS, gateGroups, type GateGroup, unitsText } from './content/gates.ts';
+import { nextStep } from './content/next.ts';
 import type { Section, Table } from './content/section.ts';
 import type { RenderOptions, Report } from './report.ts';
 import { printCommand } from '../base/text.ts';
@@ -15,13 +17,14 @@ const MAX_ROWS = 15;
 const MARK = { pass: '✅', fail: '❌', inconclusive: '❔' } as const;
 
 /** The report for a pull request: verdict and gates on top, the rest folded away. */
-export function renderMarkdown(report: Report, options: Pick<RenderOptions, 'command'> = {}): string {
+export function renderMarkdown(report: Report, options: Pick<RenderOptions, 'command' | 'asked'> = {}): string {
   const { observations, verdict } = report;
   const about = factsOf(report);
   const parts = [
     `## Shadow report on ${code(about.endpoint)}`,
     `${about.window}${about.policy === undefined ? '' : `; policy: ${code(about.policy)}`}`,
     ...(about.answers.length === 0 ? [] : [`Answers: ${text(about.answers.join('; or '))}`]),
+    `Covered: ${text(coveredText(report))}`,
   ];
   parts.push(...about.unread.map((words) => `⚠️ ${text(words)}`));
   const { nothing, metrics, predictions } = contentOf(report);
@@ -31,7 +34,12 @@ export function renderMarkdown(report: Report, options: Pick<RenderOptions, 'com
     parts.push(`${outcome}There is nothing to compare: ${text(nothing.why)} ${text(nothing.next)}${command}`);
   } else if (verdict !== undefined) {
     parts.push(`**${MARK[verdict.outcome]} ${verdict.outcome}**: ${text(verdict.summary)}`);
-    parts.push(gates(report));
+    const next = nextStep(report, options.asked);
+    if (next !== undefined) {
+      const command = next.command === undefined ? '' : ` ${code((options.command ?? printCommand)(next.command))}`;
+      parts.push(`Next: ${text(next.words)}${command}`);
+    }
+    parts.push(...gateGroups(report).map(gates));
     const units = unitsText(report);
     if (units !== '') parts.push(`_${text(units)}_`);
   }
@@ -41,21 +49,22 @@ export function renderMarkdown(report: Report, options: Pick<RenderOptions, 'com
   return parts.join('\n\n');
 }
 
-function gates(report: Report): string {
+function gates({ sort, title, rows }: GateGroup): string {
   const { id, seen, canBe, limit, why } = GATE_COLUMNS;
-  return tableOf(
-    ['', id, seen, canBe, limit, why],
-    gateTable(report).map((row) => [
+  // The numbers of a rule are in its sentence.
+  const numbers = sort === 'rule' ? [] : [seen, canBe, limit];
+  const table = tableOf(
+    ['', id, ...numbers, why],
+    rows.map((row) => [
       MARK[row.gate.outcome] + (row.gate.gating ? '' : ' (for information)'),
       code(row.gate.id),
-      row.seen,
-      row.canBe,
-      text(row.limit),
+      ...(sort === 'rule' ? [] : [row.seen, row.canBe, text(row.limit)]),
       'sameAs' in row.why
         ? `as ${code(row.why.sameAs)}`
         : text(row.why.words + (row.why.needs === undefined ? '' : ` Needs ${row.why.needs}.`)),
     ]),
   );
+  return `**${text(title)}**\n\n${table}`;
 }
 
 function body(section: Section): string {

@@ -24,6 +24,12 @@ export interface RenderOptions {
   color: boolean;
   /** How a command that is shown is written; undefined: as it is. */
   command?: ((line: CommandLine) => string) | undefined;
+  /** The flags with which the report was asked for: the next step has them too. Undefined: its endpoint alone. */
+  asked?: CommandLine['options'] | undefined;
+  /** On a terminal: all there is, instead of what decides and what stands out. */
+  full?: boolean | undefined;
+  /** On a terminal, while the next look is waited for: when that is, milliseconds since the epoch. Only the first lines are drawn. */
+  nextLook?: number | undefined;
 }
 
 /** A renderer is a function from report to text. */

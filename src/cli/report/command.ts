@@ -27,6 +27,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option('--from <time>', 'start of the window (ISO 8601, UTC; or -2h); a path is taken as --files')
     .option('--to <time>', 'end of the window')
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('terminal'))
+    .option('--full', 'with --format terminal: everything, not only what decides and what stands out')
     .option('--output <file>', 'write the report to this file instead of standard output')
     .option(
       '--labels <file[:column]>',
@@ -70,8 +71,11 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option('--save <file>', 'keep the observations, to judge them again later with --files')
     .option('--redact', 'leave out inputs, ids, parts of inputs, examples and free answers, in reports and in --save')
     .option('--schema', 'print the JSON schema of --format json, and exit')
-    .option('--watch', 'look repeatedly, and stop at the first decision')
-    .option('--until-decided', 'like --watch, but show only the last report (for CI)')
+    .option(
+      '--watch',
+      'look repeatedly, and stop at the first decision; redrawn on a terminal, elsewhere a line a look',
+    )
+    .option('--until-decided', 'like --watch, but never redrawn (for CI)')
     .option('--every <duration>', 'time between looks', '1m')
     .option('--timeout <duration>', 'stop waiting for a decision after this time', '12h')
     .option('--memory <size>', 'memory bound for pairing many captures; the rest is kept on disk', '1GB')
@@ -88,6 +92,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
         redact: flags.redact === true,
         allowCommand: flags.allowCommand === true,
         schema: flags.schema === true,
+        full: flags.full === true,
         watch: mode,
       });
     });

@@ -28,6 +28,8 @@ export interface ReportOptions extends ComparatorFlags {
   /** A YAML file with the policy. */
   policy: string | undefined;
   output: string | undefined;
+  /** On a terminal: all there is, not the short form. */
+  full: boolean;
   predictions: boolean;
   /** Saved observations, or a folder of captures, instead of AWS. */
   files: string | undefined;

@@ -11,7 +11,9 @@ import { renderers } from '../../report/render.ts';
 import type { Report } from '../../report/report.ts';
 import { plain } from '../../ui/io.ts';
 import { showDoing } from '../views/doing.ts';
+import { liveText } from '../views/look.ts';
 import { withProgress } from '../../ui/progress.ts';
+import { askedFlags } from './asked.ts';
 import type { ReportOptions } from './options.ts';
 import { judgeOptions } from './judge-options.ts';
 import { rejectUnusedFlags } from './saved.ts';
@@ -49,7 +51,7 @@ function fromPath(app: App, flags: ReportOptions): ReportOptions {
   return { ...flags, files: from, from: undefined };
 }
 
-/** Shows every look but the last, as far as it was asked for; gives the last. */
+/** Shows every look but the last: on a terminal its first lines, drawn over each other; elsewhere a line each. Gives the last. */
 async function watch(
   app: App,
   flags: ReportOptions,
@@ -57,17 +59,29 @@ async function watch(
   look: () => Promise<Report>,
 ): Promise<Report> {
   const pace = { every: readDuration(flags.every, '--every'), timeout: readDuration(flags.timeout, '--timeout') };
+  // Elsewhere a line a look is enough: the last report says all.
+  const live = flags.watch === 'show' && app.io.interactive ? liveText(app.io) : undefined;
   for await (const seen of watchEndpoint(app, options, pace, look)) {
     if (seen.kind === 'trouble') {
       app.io.err(`${timeOfDay(seen.at)} UTC  ${plain(seen.problem.message)}. Looking again.`);
       continue;
     }
     const { report, last } = seen;
-    if (last) return report;
-    app.io.err(`${timeOfDay(report.created)} UTC  ${plain(report.verdict?.summary ?? '')}`);
-    if (flags.watch === 'show' && flags.output === undefined) await show(app, flags, report);
+    if (last) {
+      live?.clear();
+      return report;
+    }
+    if (live === undefined) app.io.err(`${timeOfDay(report.created)} UTC  ${plain(report.verdict?.summary ?? '')}`);
+    else live.draw(await drawn(app, flags, report, report.created + pace.every));
   }
   throw new Error('the watching of an endpoint ended without a last look');
+}
+
+/** The first lines of a report, while it is waited for the next. @param nextLook milliseconds since the epoch */
+async function drawn({ io }: App, flags: ReportOptions, report: Report, nextLook: number): Promise<string> {
+  const render = await renderers.terminal();
+  const { columns, color } = io;
+  return render(report, { columns, color, asked: askedFlags(flags), nextLook });
 }
 
 async function show(app: App, flags: ReportOptions, report: Report): Promise<void> {
@@ -79,6 +93,8 @@ async function show(app: App, flags: ReportOptions, report: Report): Promise<voi
     color: !toFile && app.io.color,
     // A report that is passed on names nobody's profile.
     command: flags.format === 'terminal' ? app.io.command : printCommand,
+    asked: askedFlags(flags),
+    full: flags.full,
   });
   if (flags.output === undefined) return app.io.out(text);
   await writeFile(resolve(app.cwd, flags.output), `${text}\n`);

@@ -159,6 +159,7 @@ export function topSection(pairs: readonly DivergingPair[]): Section | undefined
           `×${count(pair.times ?? 1)}`,
           pair.input ?? '–',
         ]),
+        inShort: [0, 1, 2],
       },
     ],
   };

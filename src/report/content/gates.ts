@@ -1,8 +1,9 @@
+import { confidence } from '../../analysis/judge/evidence.ts';
 import { gates as decidesUnder } from '../../analysis/policy/policy.ts';
 import { SUPERSEDED_BY_LABELS } from '../../analysis/policy/words.ts';
 import type { Gate, Outcome } from '../../analysis/judge/verdict.ts';
 import type { Report } from '../report.ts';
-import { count } from '../../base/units.ts';
+import { count, MISSING } from '../../base/units.ts';
 import { gateInterval, gateLimit, gateValue, isDifference } from '../words.ts';
 
 /** What is said about one gate, or about several in a row of which the same is to be said. */
@@ -30,6 +31,7 @@ export function reasonsOf(report: Report): GateReason[] {
       last !== undefined &&
       gate.outcome === 'inconclusive' &&
       last.gates.every((one) => one.outcome === gate.outcome && one.gating === gate.gating) &&
+      last.gates.every((one) => one.test === gate.test) &&
       last.words === words &&
       last.needs === gate.needs;
     if (same) said[said.length - 1] = { ...last, gates: [...last.gates, gate] };
@@ -86,13 +88,51 @@ export interface GateRow {
   why: { words: string; needs: string | undefined } | { sameAs: string };
 }
 
+/** Gates of one sort, under its name. */
+export interface GateGroup {
+  sort: 'test' | 'rule';
+  title: string;
+  rows: readonly GateRow[];
+}
+
+/** Tests and rules apart: what a bound decides, and what was held against a limit as it is. Empty groups are left out. */
+export function gateGroups(report: Report): GateGroup[] {
+  const rows = gateTable(report);
+  const groups: GateGroup[] = [
+    {
+      sort: 'test',
+      title: `Tests: where the truth can be, with ${confidence(report.policy)}`,
+      rows: rows.filter(({ gate }) => gate.test !== 'rule'),
+    },
+    {
+      sort: 'rule',
+      title: 'Rules: what was seen, held against a limit as it is',
+      rows: rows.filter(({ gate }) => gate.test === 'rule'),
+    },
+  ];
+  return groups.filter((group) => group.rows.length > 0);
+}
+
+/** Gates as the first lines of a report name them: those that decide, the worst first; those that only inform. */
+export function decidingRows(report: Report): { deciding: GateRow[]; informing: GateRow[] } {
+  const rows = gateTable(report);
+  const order: readonly Outcome[] = ['fail', 'inconclusive', 'pass'];
+  return {
+    deciding: rows
+      .filter(({ gate }) => gate.gating)
+      .toSorted((a, b) => order.indexOf(a.gate.outcome) - order.indexOf(b.gate.outcome)),
+    informing: rows.filter(({ gate }) => !gate.gating),
+  };
+}
+
 /** The gates in their order; of neighbors that are open for one reason the first says it. */
-export function gateTable(report: Report): GateRow[] {
+function gateTable(report: Report): GateRow[] {
   return reasonsOf(report).flatMap(({ gates, words, needs }) =>
     gates.map((gate, i) => ({
       gate,
       seen: gateValue(gate, gate.estimate),
-      canBe: gateInterval(gate),
+      // A rule bounds nothing: a bound above its limit beside a pass would only confuse.
+      canBe: gate.test === 'rule' ? MISSING : gateInterval(gate),
       limit: gateLimit(gate),
       from: `${count(gate.n)} ${gate.n === 1 ? ONE[gate.of] : gate.of}`,
       why: i === 0 ? { words, needs } : { sameAs: gates[0]?.id ?? '' },

@@ -3,7 +3,7 @@ import type { VariantSummary } from '../../analysis/judge/summaries.ts';
 import type { Report } from '../report.ts';
 import { difference, windowText } from '../words.ts';
 import type { Column, Section } from './section.ts';
-import { count, milliseconds, MINUTE, percent } from '../../base/units.ts';
+import { count, milliseconds, MINUTE, MISSING, percent, points } from '../../base/units.ts';
 
 type Of = (side: VariantSummary) => number | undefined;
 type Show = (value: number | undefined) => string;
@@ -30,6 +30,7 @@ const ROWS: readonly [title: string, of: Of, show: Show][] = [
   ['memory', (side) => side.memory, load],
 ];
 
+/** Of a short report, and of what shadowing costs. */
 const IN_SHORT = [
   'requests',
   'failed',
@@ -42,13 +43,22 @@ const IN_SHORT = [
 const columns = (...titles: string[]): Column[] =>
   ['', ...titles].map((title, i) => (i === 0 ? { title } : { title, number: true }));
 
+/** Two shares differ by points, anything else by a share of the first. */
+function apart(show: Show, before: number | undefined, now: number | undefined): string {
+  if (show !== percent && show !== load) return difference(before, now);
+  if (before === undefined || now === undefined) return MISSING;
+  const by = (now - before) / (show === load ? 100 : 1);
+  return `${by > 0 ? '+' : ''}${points(by)}`;
+}
+
 /** Requests, errors, latency and load of both variants over the window. */
 export function summarySection({ summaries }: Report): Section {
   const { production, shadow } = summaries;
+  const inShort = ROWS.flatMap(([title], i) => (IN_SHORT.includes(title) ? [i] : []));
   const rows = ROWS.map(([title, of, show]) => {
     if (shadow === undefined) return [title, show(of(production))];
     // A shadow that saw nothing did not see 100 % less.
-    const change = shadow.invocations === 0 ? '–' : difference(of(production), of(shadow));
+    const change = shadow.invocations === 0 ? '–' : apart(show, of(production), of(shadow));
     return [title, show(of(production)), show(of(shadow)), change];
   });
   return {
@@ -59,9 +69,11 @@ export function summarySection({ summaries }: Report): Section {
         caption: 'Both variants over the window',
         columns: shadow === undefined ? columns('production') : columns('production', 'shadow', 'difference'),
         rows,
+        inShort,
       },
     ],
-    remark: 'Quantiles are those of each minute, averaged by requests.',
+    remark:
+      'Over all requests; quantiles are those of each minute, averaged by requests. The gates on latency compare minute by minute, so their numbers are not these.',
   };
 }
 
@@ -83,7 +95,7 @@ export function effectSection({ observations, policy }: Report): Section | undef
     show(of(both.before)),
     show(of(both.during)),
     // How many came at another time is no effect.
-    title === 'requests' ? '–' : difference(of(both.before), of(both.during)),
+    title === 'requests' ? '–' : apart(show, of(both.before), of(both.during)),
   ]);
   return {
     title: 'Production before and with the shadow',

@@ -190,10 +190,10 @@ function compared({ command, pairs, of, halvings, scores }: ComparatorSums): Sec
   };
 }
 
-/** What the numbers beside labels are; of one score beside a label nobody says that it is that of the label. */
+/** What the numbers beside labels are: only of a score for each class is it known whose they are. */
 function numbersTitle(of: NumberSums['of'], kind: string | undefined): string {
   if (of === 'value') return 'Numbers';
-  return kind === 'scored-label' ? 'Scores beside the labels' : 'Scores of the class that production chose';
+  return kind === 'scores' ? 'Scores of the class that production chose' : 'Scores beside the labels';
 }
 
 function numbers(sums: NumberSums, kind: string | undefined): Section {
@@ -242,9 +242,9 @@ function truth(sums: TruthSums): Section {
       ['right (accuracy)', percent(production / sums.rows), percent(shadow / sums.rows)],
       ['correct where the other is wrong', count(onlyProduction), count(onlyShadow)],
     ];
-    return { ...base, tables: [{ caption: 'How often each is correct', columns: BOTH, rows }] };
+    return { ...base, tables: [{ caption: 'How often each is correct', columns: BOTH, rows, inShort: [0, 1] }] };
   }
   if (sums.numbers === undefined) return { ...base, tables: [] };
   const rows = [['mean absolute error', number(sums.numbers.maeProduction), number(sums.numbers.maeShadow)]];
-  return { ...base, tables: [{ caption: 'How far off each is', columns: BOTH, rows }] };
+  return { ...base, tables: [{ caption: 'How far off each is', columns: BOTH, rows, inShort: [0] }] };
 }

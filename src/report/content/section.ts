@@ -16,6 +16,8 @@ export interface Table {
   caption: string;
   columns: readonly Column[];
   rows: readonly (readonly string[])[];
+  /** Which rows a short report has, by their places; undefined: the table is left out of it. */
+  inShort?: readonly number[];
 }
 
 /**

@@ -3,8 +3,10 @@ import uplot from 'uplot/dist/uPlot.iife.min.js';
 import type { RenderOptions, Report } from '../report.ts';
 import { contentOf } from '../content/content.ts';
 import { factsOf } from '../content/facts.ts';
-import { GATE_COLUMNS, gateTable, MARK, unitsText } from '../content/gates.ts';
-import type { GateRow } from '../content/gates.ts';
+import { coveredText } from '../content/covered.ts';
+import { GATE_COLUMNS, gateGroups, MARK, unitsText } from '../content/gates.ts';
+import type { GateGroup, GateRow } from '../content/gates.ts';
+import { nextStep } from '../content/next.ts';
 import type { NoData } from '../content/no-data.ts';
 import { windowText } from '../words.ts';
 import browser from './browser.inline.js';
@@ -20,7 +22,7 @@ import { dateAndTime, MISSING } from '../../base/units.ts';
  * One file that needs nothing else: no network (its own policy forbids it), light and dark, made for screen and paper.
  * Scripts and styles are named in the policy by their hash, so nothing that a model answered can run.
  */
-export function renderHtml(report: Report, options: Pick<RenderOptions, 'command'> = {}): string {
+export function renderHtml(report: Report, options: Pick<RenderOptions, 'command' | 'asked'> = {}): string {
   const { observations } = report;
   const charts = chartsOf(report);
   const style = `${uplotStyle}\n${ownStyle}`;
@@ -50,7 +52,7 @@ export function renderHtml(report: Report, options: Pick<RenderOptions, 'command
 ${factsOf(report)
   .unread.map((words) => `<p><strong>${escapeHtml(words)}</strong></p>`)
   .join('\n')}
-${verdict(report, content.nothing, options.command ?? printCommand)}
+${verdict(report, content.nothing, options)}
 ${facts(report)}
 ${sequences.length === 0 ? '' : `<h2>Closing in on the margins</h2>\n<p class="quiet">What the truth can still be, as evidence grew. A gate decides when the band has left its margin; the first, widest bounds may lie off the chart.</p>\n${drawAll(sequences)}`}
 ${summary === undefined ? '' : `${sectionHtml(summary, 2)}\n${drawAll(overTime)}`}
@@ -84,29 +86,49 @@ function facts(report: Report): string {
     sampling === undefined ? 'What runs behind the endpoint' : `The shadow ${sampling}`,
   );
   const read = answers.length === 0 ? '' : `\n<p>Answers: ${proseHtml(answers.join('; or '))}</p>`;
-  return `<h2>What runs</h2>\n${table}${read}`;
+  return `<h2>What runs</h2>\n${table}${read}\n<p>Covered: ${proseHtml(coveredText(report))}.</p>`;
 }
 
-function verdict(report: Report, nothing: NoData | undefined, print: (line: CommandLine) => string): string {
+function verdict(
+  report: Report,
+  nothing: NoData | undefined,
+  { command: print = printCommand, asked }: Pick<RenderOptions, 'command' | 'asked'>,
+): string {
   const { verdict: found } = report;
   if (nothing !== undefined || found === undefined) {
     const outcome = found === undefined ? '' : `Verdict: ${found.outcome}. `;
-    const command = nothing?.command === undefined ? '' : ` <code>${escapeHtml(print(nothing.command))}</code>`;
     const words =
-      nothing === undefined ? '' : `<p>${proseHtml(nothing.why)}</p><p>${proseHtml(nothing.next)}${command}</p>`;
+      nothing === undefined ? '' : `<p>${proseHtml(nothing.why)}</p>${step(nothing.next, nothing.command, print)}`;
     return `<section class="verdict ${found?.outcome ?? ''}"><h2>${outcome}Nothing to compare</h2>${words}</section>`;
   }
+  const next = nextStep(report, asked);
+  const then = next === undefined ? '' : step(`Next: ${next.words}`, next.command, print);
   const units = unitsText(report);
-  const { id, seen, canBe, limit, why } = GATE_COLUMNS;
-  const table = `<table class="gates"><caption>Gates: what was asked, observed, and allowed</caption><thead><tr><th scope="col">${id}</th><th scope="col" class="number">${seen}</th><th scope="col" class="number">${canBe}</th><th scope="col" class="number">${limit}</th><th scope="col">${why}</th></tr></thead><tbody>${gateTable(report).map(gateRow).join('\n')}</tbody></table>`;
-  return `<section class="verdict ${found.outcome}"><h2><span class="mark" aria-hidden="true">${MARK[found.outcome]}</span> Verdict: ${found.outcome}</h2><p>${proseHtml(found.summary)}</p></section>
-${scrolling('Gates', table)}${units === '' ? '' : `\n<p class="quiet">${proseHtml(units)}</p>`}`;
+  return `<section class="verdict ${found.outcome}"><h2><span class="mark" aria-hidden="true">${MARK[found.outcome]}</span> Verdict: ${found.outcome}</h2><p>${proseHtml(found.summary)}</p>${then}</section>
+${gateGroups(report).map(gates).join('\n')}${units === '' ? '' : `\n<p class="quiet">${proseHtml(units)}</p>`}`;
 }
 
-function gateRow({ gate, seen, canBe, limit, why }: GateRow): string {
+function step(words: string, command: CommandLine | undefined, print: (line: CommandLine) => string): string {
+  return `<p>${proseHtml(words)}${command === undefined ? '' : ` <code>${escapeHtml(print(command))}</code>`}</p>`;
+}
+
+function gates({ sort, title, rows }: GateGroup): string {
+  const { id, seen, canBe, limit, why } = GATE_COLUMNS;
+  const numbers = sort === 'rule' ? [] : [seen, canBe, limit];
+  const head = numbers.map((name) => `<th scope="col" class="number">${name}</th>`).join('');
+  const table = `<table class="gates"><caption>${escapeHtml(title)}</caption><thead><tr><th scope="col">${id}</th>${head}<th scope="col">${why}</th></tr></thead><tbody>${rows.map((row) => gateRow(row, sort)).join('\n')}</tbody></table>`;
+  return scrolling(title, table);
+}
+
+/** The numbers of a rule are in its sentence. */
+function gateRow({ gate, seen, canBe, limit, why }: GateRow, sort: GateGroup['sort']): string {
   const cell = (title: string, words: string) => `<td class="number" data-title="${title}">${escapeHtml(words)}</td>`;
   const informs = gate.gating ? '' : ', for information';
-  return `<tr class="${gate.outcome}${gate.gating ? '' : ' inform'}"><th scope="row"><code>${escapeHtml(gate.id)}</code><span class="outcome"><span class="mark" aria-hidden="true">${MARK[gate.outcome]}</span> ${gate.outcome}${informs}</span></th>${cell(GATE_COLUMNS.seen, seen)}${cell(GATE_COLUMNS.canBe, canBe)}${cell(GATE_COLUMNS.limit, limit)}<td>${reason(why)}</td></tr>`;
+  const numbers =
+    sort === 'rule'
+      ? ''
+      : cell(GATE_COLUMNS.seen, seen) + cell(GATE_COLUMNS.canBe, canBe) + cell(GATE_COLUMNS.limit, limit);
+  return `<tr class="${gate.outcome}${gate.gating ? '' : ' inform'}"><th scope="row"><code>${escapeHtml(gate.id)}</code><span class="outcome"><span class="mark" aria-hidden="true">${MARK[gate.outcome]}</span> ${gate.outcome}${informs}</span></th>${numbers}<td>${reason(why)}</td></tr>`;
 }
 
 function reason(why: GateRow['why']): string {

@@ -39,6 +39,17 @@ export async function drawSection(section: Section, options: RenderOptions): Pro
   ].join('\n');
 }
 
+/** The same for a short report: its sentences, and of its tables the rows that a short report has. */
+export async function drawBrief(section: Section, options: RenderOptions): Promise<string> {
+  const tables: Table[] = [];
+  for (const one of section.tables)
+    if (one.inShort !== undefined) tables.push({ ...one, rows: one.rows.filter((_, i) => one.inShort?.includes(i)) });
+  if (section.notable === 0 || section.sentences.length + tables.length === 0) return '';
+  const { title, sentences } = section;
+  const remark = section.remark !== undefined && tables.length > 0 ? { remark: section.remark } : {};
+  return drawSection({ title, sentences, tables, ...remark }, options);
+}
+
 function indented(lines: readonly string[]): string[] {
   return lines.map((line) => `  ${line}`);
 }

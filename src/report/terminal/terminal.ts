@@ -1,87 +1,96 @@
-import type { Outcome } from '../../analysis/judge/verdict.ts';
 import { plain } from '../../ui/io.ts';
 import { table } from '../../ui/table.ts';
 import { paint } from '../../ui/theme.ts';
-import type { Meaning } from '../../ui/theme.ts';
 import type { Report, RenderOptions } from '../report.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { contentOf } from '../content/content.ts';
-import { factsOf } from '../content/facts.ts';
-import { GATE_COLUMNS, gateTable, MARK, reasonsToSay, unitsText } from '../content/gates.ts';
-import type { NoData } from '../content/no-data.ts';
+import { GATE_COLUMNS, gateGroups, type GateGroup, MARK, reasonsToSay, unitsText } from '../content/gates.ts';
 import { charts } from './charts.ts';
-import { drawSection } from './sections.ts';
-import { printCommand } from '../../base/text.ts';
+import { drawHead } from './head.ts';
+import { drawBrief, drawSection } from './sections.ts';
 
-const MEANING: Record<Outcome, Meaning> = { pass: 'good', fail: 'bad', inconclusive: 'warning' };
-
-/** The report for a terminal: verdict first, then why, then everything it rests on. Fits the columns it is given. */
+/**
+ * The report for a terminal: what counts in the first lines, then why, then what it rests on: in short, or with `full` all
+ * of it. Fits the columns it is given.
+ */
 export async function renderTerminal(report: Report, options: RenderOptions): Promise<string> {
   const { nothing, metrics, predictions } = contentOf(report);
+  const head = await drawHead(report, nothing, options);
+  if (options.nextLook !== undefined) return head.lines.join('\n');
+  const full = options.full === true;
   const drawn: string[] = [];
-  for (const section of metrics) drawn.push(await drawSection(section, options));
-  if (metrics.length > 0) drawn.push(...charts(report, options));
-  for (const section of predictions) drawn.push(await drawSection(section, options));
-  const top = nothing === undefined ? await verdict(report, options) : renderNoData(nothing, report, options);
-  return [header(report, options), top, ...drawn, notes(report, options)]
+  if (nothing === undefined) drawn.push(why(report, options));
+  if (nothing === undefined && full) drawn.push(...(await gates(report, options)));
+  const draw = full ? drawSection : drawBrief;
+  for (const section of metrics) drawn.push(await draw(section, options));
+  if (full && metrics.length > 0) drawn.push(...charts(report, options));
+  for (const section of predictions) drawn.push(await draw(section, options));
+  return [
+    head.lines.join('\n'),
+    paragraphs('In full', head.cut, options),
+    ...drawn,
+    paragraphs(
+      'Notes',
+      report.observations.notes.map((note) => `- ${plain(note)}`),
+      options,
+    ),
+    full ? '' : last(report, options),
+  ]
     .filter((section) => section !== '')
     .join('\n\n');
 }
 
-/** Why there is nothing to compare, and what to do: gates without any evidence would say the same nine times over. */
-function renderNoData(nothing: NoData, { verdict }: Report, options: RenderOptions): string {
-  const word = verdict === undefined ? '' : `Verdict: ${verdict.outcome.toUpperCase()}. `;
-  const [first = '', ...rest] = wrap(
-    `${word}There is nothing to compare: ${plain(nothing.why)}`,
-    options.columns,
-    '  ',
-  );
-  const colored = verdict === undefined ? first : colorOutcome(first, verdict.outcome, options);
-  const command =
-    nothing.command === undefined ? [] : [`    ${plain((options.command ?? printCommand)(nothing.command))}`];
-  return [colored, ...rest, ...wrap(`  ${nothing.next}`, options.columns, '  '), ...command].join('\n');
+const MORE = 'This is the short form. All of it: --full, or with pictures: --format html --output report.html.';
+
+function last(report: Report, options: RenderOptions): string {
+  return [unitsText(report), MORE]
+    .filter((words) => words !== '')
+    .flatMap((words) => wrap(words, options.columns))
+    .map((line) => paint(options, 'quiet', line))
+    .join('\n');
 }
 
-function colorOutcome(line: string, outcome: Outcome, options: RenderOptions): string {
-  return line.replace(outcome.toUpperCase(), paint(options, MEANING[outcome], outcome.toUpperCase()));
+function paragraphs(title: string, all: readonly string[], options: RenderOptions): string {
+  const lines = all.flatMap((words) => wrap(words, options.columns - 2, '  '));
+  return lines.length === 0 ? '' : [paint(options, 'title', title), ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
-function header(report: Report, options: RenderOptions): string {
-  const { endpoint, window, variants, sampling, unread, answers, policy } = factsOf(report);
-  const lines = [
-    `${paint(options, 'title', `Report on ${plain(endpoint)}`)}  ${window}`,
-    ...variants.map(({ role, name, model, instances }) => {
-      const sees = role === 'shadow' ? sampling : undefined;
-      const known = [name, model, instances, sees].filter((part) => part !== undefined);
-      return `  ${role.padEnd(10)}  ${plain(known.join(', '))}`;
-    }),
-    ...answers.map((words, i) => `  ${(i === 0 ? 'answers' : 'or').padEnd(10)}  ${plain(words)}`),
-    ...(policy === undefined ? [] : [`  policy      ${plain(policy)}`]),
-  ];
-  const warnings = unread
-    .flatMap((words) => wrap(`! ${plain(words)}`, options.columns - 2, '  '))
-    .map((line) => `  ${paint(options, 'warning', line)}`);
-  return [...lines.flatMap((line) => wrap(line, options.columns, ' '.repeat(14))), ...warnings].join('\n');
+/** Every gate with its numbers, tests and rules apart. */
+async function gates(report: Report, options: RenderOptions): Promise<string[]> {
+  const drawn: string[] = [];
+  for (const group of gateGroups(report)) drawn.push(await gateGroup(group, options));
+  const legend = ['✓ pass  ✗ fail  ? inconclusive  ( ) for information, does not decide', unitsText(report)]
+    .filter((words) => words !== '')
+    .flatMap((words) => wrap(words, options.columns - 2))
+    .map((line) => paint(options, 'quiet', `  ${line}`));
+  return [...drawn, legend.join('\n')];
 }
 
-async function verdict(report: Report, options: RenderOptions): Promise<string> {
-  const { verdict } = report;
-  if (verdict === undefined) return '';
-  const head = wrap(`Verdict: ${verdict.outcome.toUpperCase()}. ${plain(verdict.summary)}`, options.columns, '  ');
-  head[0] = colorOutcome(head[0] ?? '', verdict.outcome, options);
-  const rows = gateTable(report).map(({ gate, seen, canBe, limit, from }) => [
-    gate.gating ? ` ${MARK[gate.outcome]} ` : `(${MARK[gate.outcome]})`,
-    gate.id,
-    seen,
-    canBe,
-    limit,
-    from,
-  ]);
+async function gateGroup({ sort, title, rows }: GateGroup, options: RenderOptions): Promise<string> {
+  const heading = paint(options, 'title', title);
+  const mark = ({ gate }: GateGroup['rows'][number]) =>
+    gate.gating ? ` ${MARK[gate.outcome]} ` : `(${MARK[gate.outcome]})`;
   const { id, seen, canBe, limit, from } = GATE_COLUMNS;
-  const gates = await table(options, ['', id, seen, canBe, limit, from], rows, {
-    right: [2],
-    indent: '  ',
-  });
+  // The numbers of a rule are in its sentence.
+  const drawn =
+    sort === 'rule'
+      ? await table(
+          options,
+          ['', '', ''],
+          rows.map((row) => [mark(row), row.gate.id, row.gate.reason]),
+          { indent: '  ' },
+        )
+      : await table(
+          options,
+          ['', id, seen, canBe, limit, from],
+          rows.map((row) => [mark(row), row.gate.id, row.seen, row.canBe, row.limit, row.from]),
+          { right: [2], indent: '  ' },
+        );
+  return `${heading}\n${drawn}`;
+}
+
+/** The sentences of what did not pass, and of what a row of numbers does not explain. */
+function why(report: Report, options: RenderOptions): string {
   const all = reasonsToSay(report);
   const reasons = all.flatMap(({ gates: [gate, ...more], words, needs }, i) => {
     if (gate === undefined) return [];
@@ -92,15 +101,5 @@ async function verdict(report: Report, options: RenderOptions): Promise<string> 
     const takes = said ? [] : wrap(`  Needs ${plain(needs ?? '')}.`, options.columns - 2, '  ');
     return [...lines, ...takes].map((line) => `  ${line}`);
   });
-  const units = unitsText(report);
-  const legend = ['✓ pass  ✗ fail  ? inconclusive  ( ) for information, does not decide', units]
-    .filter((words) => words !== '')
-    .flatMap((words) => wrap(words, options.columns - 2))
-    .map((line) => paint(options, 'quiet', `  ${line}`));
-  return [...head, '', gates, ...legend, ...(reasons.length === 0 ? [] : ['', ...reasons])].join('\n');
-}
-
-function notes(report: Report, options: RenderOptions): string {
-  const lines = report.observations.notes.flatMap((note) => wrap(`- ${plain(note)}`, options.columns - 2, '  '));
-  return lines.length === 0 ? '' : [paint(options, 'title', 'Notes'), ...lines.map((line) => `  ${line}`)].join('\n');
+  return reasons.length === 0 ? '' : [paint(options, 'title', 'Why'), ...reasons].join('\n');
 }

@@ -29,6 +29,7 @@ const DEFAULTS = {
   task: undefined,
   policy: undefined,
   output: undefined,
+  full: false,
   predictions: true,
   files: undefined,
   variants: undefined,

@@ -21,6 +21,7 @@ export const OPTIONS: ReportOptions = {
   task: undefined,
   policy: undefined,
   output: undefined,
+  full: false,
   predictions: true,
   files: undefined,
   line: undefined,

@@ -66,7 +66,7 @@ describe('report, through the real SDK', () => {
     open = await stage('mismatched');
     await open.traffic(300, 1_500);
     open.clock.advance(120_000);
-    const found = await report(open, { format: 'terminal' });
+    const found = await report(open, { format: 'terminal', full: true });
     expect(found.outcome).toBe('no');
     expect(found.text).toContain('Verdict: FAIL.');
     expect(found.text).toMatch(/5XX errors +0 +\d+/);

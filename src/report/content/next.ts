@@ -1,0 +1,53 @@
+import type { Gate } from '../../analysis/judge/verdict.ts';
+import { type CommandLine, shown } from '../../base/text.ts';
+import type { RenderOptions, Report } from '../report.ts';
+
+/** What to do next: a sentence, and a command line that works as it stands. */
+export interface Next {
+  words: string;
+  command: CommandLine | undefined;
+}
+
+/** How somebody looks again at the same, up to the present. */
+function again(asked: CommandLine['options']): CommandLine {
+  const { to: _, ...rest } = asked;
+  return shown('report', asked.files === undefined ? { ...rest, watch: true } : asked);
+}
+
+/** What follows from the verdict; undefined where there is none. Pure. */
+export function nextStep({ observations, verdict }: Report, flags: RenderOptions['asked']): Next | undefined {
+  if (verdict === undefined) return undefined;
+  const asked = flags ?? { endpoint: observations.endpoint };
+  const { endpoint, files, labels, policy } = asked;
+  switch (verdict.outcome) {
+    case 'pass':
+      return files === undefined
+        ? {
+            words: 'promote it; alarms guard the update and return the traffic if the new model fails:',
+            command: shown('promote', { endpoint, labels, policy, 'allow-command': asked['allow-command'] }),
+          }
+        : {
+            words: 'keep this evidence; promote judges its endpoint itself before it changes anything:',
+            command: shown('report', { ...asked, format: 'html', output: 'report.html' }),
+          };
+    case 'fail':
+      return files === undefined
+        ? { words: 'end the shadow; production stays as it is:', command: shown('keep', { endpoint }) }
+        : { words: 'see everything that this rests on:', command: shown('report', { ...asked, full: true }) };
+    case 'inconclusive':
+      return {
+        words: waits(verdict.gates, files === undefined ? 'look until it is decided:' : 'judge it again:'),
+        command: again(asked),
+      };
+  }
+}
+
+/** What the open gates need: first what more of the same does not give. */
+function waits(gates: readonly Gate[], look: string): string {
+  const open = gates.filter((gate) => gate.gating && gate.outcome === 'inconclusive' && gate.needs !== undefined);
+  const advised = open.find((gate) => gate.missing === undefined);
+  if (advised !== undefined) return `${advised.id} needs ${advised.needs}; then ${look}`;
+  const minutes = ({ missing }: Gate) => missing?.minutes ?? 0;
+  const [longest] = open.toSorted((a, b) => minutes(b) - minutes(a));
+  return longest === undefined ? look : `${longest.id} needs ${longest.needs}; ${look}`;
+}

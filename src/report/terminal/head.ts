@@ -1,0 +1,153 @@
+import type { Outcome } from '../../analysis/judge/verdict.ts';
+import { printCommand } from '../../base/text.ts';
+import { timeOfDay } from '../../base/units.ts';
+import { plain } from '../../ui/io.ts';
+import { table } from '../../ui/table.ts';
+import { type Meaning, paint } from '../../ui/theme.ts';
+import { takeStart } from '../../ui/width.ts';
+import { wrap } from '../../ui/wrap.ts';
+import { coveredText } from '../content/covered.ts';
+import { factsOf } from '../content/facts.ts';
+import { decidingRows, GATE_COLUMNS, type GateRow, MARK } from '../content/gates.ts';
+import { nextStep } from '../content/next.ts';
+import type { NoData } from '../content/no-data.ts';
+import type { RenderOptions, Report } from '../report.ts';
+
+/** What a terminal of the usual size shows: whoever reads no further has read what counts. */
+const HEAD_LINES = 24;
+/** However little room there is, so many gates are named. */
+const LEAST_ROWS = 3;
+
+const MEANING: Record<Outcome, Meaning> = { pass: 'good', fail: 'bad', inconclusive: 'warning' };
+
+/** The first lines, and the paragraphs that they had no room for. */
+interface Head {
+  lines: readonly string[];
+  cut: readonly string[];
+}
+
+/** Gives at most so many lines of a paragraph. */
+type Clip = (words: string, most: number, indent?: string) => string[];
+
+/** The verdict, what was judged and what that covers, what decides, and what to do next: 24 lines at 80 columns. */
+export async function drawHead(report: Report, nothing: NoData | undefined, options: RenderOptions): Promise<Head> {
+  const cut: string[] = [];
+  const clip: Clip = (words, most, indent = '  ') => {
+    const lines = wrap(words, options.columns, indent);
+    if (lines.length <= most) return lines;
+    cut.push(words.trim());
+    const last = takeStart(lines[most - 1] ?? '', options.columns - 1).trimEnd();
+    return [...lines.slice(0, most - 1), `${last}…`];
+  };
+  const facts = [
+    ...title(report, options),
+    ...unreadLines(report, clip, options),
+    ...verdictLines(report, nothing, clip, options),
+    ...about(report, clip),
+  ];
+  if (nothing !== undefined) return { lines: facts, cut };
+  const next = nextLines(report, clip, options);
+  const room = HEAD_LINES - facts.length - next.length - 2;
+  const parts = [facts, await gateLines(report, room, options), next].filter((part) => part.length > 0);
+  return { lines: parts.flatMap((part, i) => (i === 0 ? part : ['', ...part])), cut };
+}
+
+function title(report: Report, options: RenderOptions): string[] {
+  const { endpoint, window } = factsOf(report);
+  const name = `Report on ${plain(endpoint)}`;
+  const [first = '', ...rest] = wrap(`${name}  ${window}`, options.columns, '  ');
+  return [first.replace(name, () => paint(options, 'title', name)), ...rest];
+}
+
+/** What could not be read: before the verdict, which does not rest on it. */
+function unreadLines(report: Report, clip: Clip, options: RenderOptions): string[] {
+  return factsOf(report)
+    .unread.flatMap((words) => clip(`! ${plain(words)}`, 2))
+    .map((line) => paint(options, 'warning', line));
+}
+
+/** Where there is nothing to compare: why, and what to do about it. */
+function verdictLines(report: Report, nothing: NoData | undefined, clip: Clip, options: RenderOptions): string[] {
+  const { verdict } = report;
+  const word = verdict === undefined ? '' : `Verdict: ${verdict.outcome.toUpperCase()}. `;
+  const colored = ([first = '', ...rest]: string[]) =>
+    verdict === undefined ? [first, ...rest] : [colorOutcome(first, verdict.outcome, options), ...rest];
+  if (nothing === undefined) return colored(clip(`${word}${plain(verdict?.summary ?? '')}`, 4));
+  const command =
+    nothing.command === undefined ? [] : [`    ${plain((options.command ?? printCommand)(nothing.command))}`];
+  return [
+    ...colored(clip(`${word}There is nothing to compare: ${plain(nothing.why)}`, 4)),
+    ...clip(`  ${nothing.next}`, 4),
+    ...command,
+  ];
+}
+
+function colorOutcome(line: string, outcome: Outcome, options: RenderOptions): string {
+  return line.replace(outcome.toUpperCase(), paint(options, MEANING[outcome], outcome.toUpperCase()));
+}
+
+/** What runs, what its answers were taken for, and what the evidence covers. */
+function about(report: Report, clip: Clip): string[] {
+  const { variants, sampling, answers, policy } = factsOf(report);
+  const line = (name: string, words: string) => clip(`  ${name.padEnd(10)}  ${plain(words)}`, 2, ' '.repeat(14));
+  return [
+    ...variants.flatMap(({ role, name, model, instances }) => {
+      const sees = role === 'shadow' ? sampling : undefined;
+      return line(role, [name, model, instances, sees].filter((part) => part !== undefined).join(', '));
+    }),
+    ...answers.flatMap((words, i) => line(i === 0 ? 'answers' : 'or', words)),
+    ...line('covered', coveredText(report)),
+    ...(policy === undefined ? [] : line('policy', policy)),
+  ];
+}
+
+/** The gates that decide, those that did not pass first, in so many lines: in rows, then by their names. */
+async function gateLines(report: Report, room: number, options: RenderOptions): Promise<string[]> {
+  const { deciding, informing } = decidingRows(report);
+  const open = deciding.filter(({ gate }) => gate.outcome !== 'pass');
+  const passed = deciding.filter(({ gate }) => gate.outcome === 'pass');
+  const tests = passed.filter(({ gate }) => gate.test !== 'rule');
+  const rules = passed.filter(({ gate }) => gate.test === 'rule');
+  const ids = (rows: readonly GateRow[]) => rows.map(({ gate }) => gate.id).join(', ');
+  const named = (words: string) => wrap(`  ${words}`, options.columns, '    ');
+  const others = [
+    ...(rules.length === 0 ? [] : named(`✓ ${rules.length === 1 ? 'rule holds' : 'rules hold'}: ${ids(rules)}`)),
+    ...(informing.length === 0
+      ? []
+      : named(`( ) for information: ${informing.map(({ gate }) => `${gate.id} ${MARK[gate.outcome]}`).join(', ')}`)),
+  ].map((line) => paint(options, 'quiet', line));
+  const all = [...open, ...tests];
+  if (all.length === 0) return others;
+  const left = room - others.length - 1;
+  if (all.length <= left) return [...(await drawRows(all, options)), ...others];
+  const rest = tests.length === 0 ? [] : named(`✓ ${tests.length === 1 ? 'test passes' : 'tests pass'}: ${ids(tests)}`);
+  const most = Math.max(LEAST_ROWS, left - rest.length);
+  const shown = open.length <= most ? open : open.slice(0, most - 1);
+  const more =
+    open.length === shown.length ? [] : [`  and ${open.length - shown.length} more that did not pass, below`];
+  return [...(shown.length === 0 ? [] : await drawRows(shown, options)), ...more, ...rest, ...others];
+}
+
+async function drawRows(rows: readonly GateRow[], options: RenderOptions): Promise<string[]> {
+  const { id, seen, canBe, limit } = GATE_COLUMNS;
+  const drawn = await table(
+    options,
+    ['', id, seen, canBe, limit],
+    rows.map((row) => [MARK[row.gate.outcome], row.gate.id, row.seen, row.canBe, row.limit]),
+    { right: [2], indent: '  ' },
+  );
+  return drawn.split('\n');
+}
+
+function nextLines(report: Report, clip: Clip, options: RenderOptions): string[] {
+  if (options.nextLook !== undefined)
+    return clip(
+      `Looks again at ${timeOfDay(options.nextLook, 'seconds')} UTC, until it is decided. Ctrl-C ends the looking, and nothing else.`,
+      3,
+    );
+  const next = nextStep(report, options.asked);
+  if (next === undefined) return [];
+  const command = next.command === undefined ? [] : [`  ${plain((options.command ?? printCommand)(next.command))}`];
+  const [first = '', ...rest] = clip(`Next: ${plain(next.words)}`, 3);
+  return [first.replace('Next:', paint(options, 'title', 'Next:')), ...rest, ...command];
+}

@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest';
+import type { Gate, Outcome, Verdict } from '../../src/analysis/judge/verdict.ts';
+import { nextStep } from '../../src/report/content/next.ts';
+import type { RenderOptions, Report } from '../../src/report/report.ts';
+import { renderTerminal } from '../../src/report/terminal/terminal.ts';
+import { printCommand } from '../../src/base/text.ts';
+import { simulate } from '../analysis/simulated.ts';
+import { hostileReport, reportOn } from './sample.ts';
+
+/** A gate by hand, so that what the judge says of numbers is no matter here. */
+function gate(id: string, outcome: Outcome, changed: Partial<Gate> = {}): Gate {
+  const open = outcome === 'inconclusive';
+  return {
+    id,
+    title: `Is ${id} as it should be?`,
+    outcome,
+    test: 'bound',
+    gating: true,
+    unit: 'share',
+    estimate: 0.93,
+    interval: [0.91, 0.95],
+    margin: 0.9,
+    relation: '>',
+    n: 6000,
+    of: 'rows',
+    reason: `93 % of 6 000 rows; at least 91 % (95 % confidence), and at least 90 % is required.`,
+    needs: open ? 'about 50 min more traffic' : undefined,
+    missing: open ? { minutes: 50 } : undefined,
+    ...changed,
+  };
+}
+
+const rule = (id: string, outcome: Outcome = 'pass') =>
+  gate(id, outcome, { test: 'rule', interval: undefined, reason: `All is well with ${id}.` });
+const RULES = ['traffic.sampling', 'output.readable', 'output.schema', 'output.varied'].map((id) => rule(id));
+const LATENCIES = ['latency.mean', 'latency.p50', 'latency.p90', 'latency.p99'];
+
+function reportWith(verdict: Verdict): Report {
+  const seen = simulate({ minutes: 80, rate: 20, differing: 0.05 });
+  const { predictions } = seen;
+  if (predictions === undefined) throw new Error('the simulation has predictions');
+  const form = { shape: 'columns', from: '$.predictions[*].predicted_label', example: 'cloudy (0.4457)' };
+  const answers = { kind: 'scored-label', production: form, shadow: form, measures: [], flags: [] };
+  return { ...reportOn({ ...seen, predictions: { ...predictions, answers } }), verdict };
+}
+
+const WORLDS: Readonly<Record<Outcome, Report>> = {
+  pass: reportWith({
+    outcome: 'pass',
+    summary: 'All 6 tests pass (95 % confidence each), and all 4 rules hold; 1 more gate is for information.',
+    gates: [
+      ...RULES,
+      ...['errors', ...LATENCIES, 'labels.agreement'].map((id) => gate(id, 'pass')),
+      gate('effect.errors', 'pass', { gating: false }),
+    ],
+  }),
+  fail: reportWith({
+    outcome: 'fail',
+    summary: `Does it fail more requests? ${gate('errors', 'fail').reason} (and 1 more)`,
+    gates: [
+      ...RULES,
+      ...LATENCIES.map((id) => gate(id, 'pass')),
+      gate('labels.agreement', 'inconclusive'),
+      gate('errors', 'fail'),
+      rule('output.pairs', 'fail'),
+    ],
+  }),
+  inconclusive: reportWith({
+    outcome: 'inconclusive',
+    summary: 'Not decided yet: labels.agreement. Needs about 50 min more traffic.',
+    gates: [...RULES, ...LATENCIES.map((id) => gate(id, 'pass')), gate('labels.agreement', 'inconclusive')],
+  }),
+};
+
+const PIPED = { color: false };
+const OUTCOMES = ['pass', 'fail', 'inconclusive'] as const;
+
+describe.each(OUTCOMES)('%s', (outcome) => {
+  test.each([80, 120])('as it looks in %i columns, in a pipe', async (columns) => {
+    const text = await renderTerminal(WORLDS[outcome], { ...PIPED, columns });
+    await expect(`${text}\n`).toMatchFileSnapshot(`golden/${outcome}-${columns}.txt`);
+  });
+
+  test('the first 24 lines hold verdict, reading, what was covered, what decides and what to do', async () => {
+    const text = await renderTerminal(WORLDS[outcome], { ...PIPED, columns: 80 });
+    const first = text.split('\n').slice(0, 24).join('\n');
+    expect(first).toContain(`Verdict: ${outcome.toUpperCase()}.`);
+    expect(first.replace(/\s+/g, ' ')).toContain(
+      'a label with its score, from $.predictions[*].predicted_label, for example cloudy (0.4457)',
+    );
+    expect(first).toMatch(/covered +80 minutes with traffic \(Mon 09:00 – 10:20 UTC\); 1 600 requests;/);
+    for (const one of WORLDS[outcome].verdict?.gates.filter(({ gating }) => gating) ?? [])
+      expect(first).toContain(one.id);
+    expect(first).toMatch(/Next: .*\n(.*\n)? {2}shadowctl (promote|keep|report) --endpoint weather/);
+  });
+});
+
+test('what decides comes first: fails, then what is open, then passes; rules that hold stand apart', async () => {
+  const lines = (await renderTerminal(WORLDS.fail, { ...PIPED, columns: 80 })).split('\n');
+  const at = (words: RegExp) => lines.findIndex((line) => words.test(line));
+  const order = [
+    /✗ +errors /,
+    /✗ +output\.pairs/,
+    /\? +labels\.agreement/,
+    /✓ +latency\.mean/,
+    /✓ rules hold: traffic/,
+  ];
+  const found = order.map(at);
+  expect(found).toEqual(found.toSorted((a, b) => a - b));
+  expect(found[0]).toBeGreaterThan(0);
+});
+
+test('however much there is to say, it is said within 24 lines, and what was cut stands whole below', async () => {
+  const long = 'a-very-long-name-of-a-model-'.repeat(8);
+  const worst = hostileReport();
+  const gates = Array.from({ length: 20 }, (_, i) =>
+    gate(`answers.number-${i}`, i % 3 === 0 ? 'fail' : 'inconclusive'),
+  );
+  const report: Report = {
+    ...worst,
+    observations: {
+      ...worst.observations,
+      endpoint: 'weather',
+      production: { ...worst.observations.production, model: long },
+    },
+    policyFrom: `${'folder/'.repeat(40)}policy.yaml`,
+    verdict: { outcome: 'fail', summary: 'This is why it fails, at length. '.repeat(30), gates },
+  };
+  const text = await renderTerminal(report, { ...PIPED, columns: 80 });
+  const lines = text.split('\n');
+  expect(lines.findIndex((line) => line === '  shadowctl keep --endpoint weather')).toBeLessThan(24);
+  expect(text).toContain('more that did not pass, below');
+  const below = lines.slice(24).join(' ').replace(/\s+/g, ' ');
+  expect(below).toContain('This is why it fails, at length. '.repeat(30).trim());
+  for (const { id } of gates) expect(below).toContain(id);
+});
+
+test('while the next look is waited for, the first lines are all there is', async () => {
+  const nextLook = Date.UTC(2026, 0, 5, 11, 1, 30);
+  const text = await renderTerminal(WORLDS.inconclusive, { ...PIPED, columns: 80, nextLook });
+  expect(text.split('\n').length).toBeLessThanOrEqual(24);
+  expect(text).toContain('Looks again at 11:01:30 UTC');
+  expect(text).not.toContain('--watch');
+});
+
+describe('the next step is a command that works as it stands', () => {
+  const next = (outcome: Outcome, asked: RenderOptions['asked'], report = WORLDS[outcome]) => {
+    const found = nextStep(report, asked);
+    return found?.command === undefined ? undefined : printCommand(found.command);
+  };
+
+  test.each<[Outcome, RenderOptions['asked'], string]>([
+    ['pass', undefined, 'shadowctl promote --endpoint weather'],
+    [
+      'pass',
+      { endpoint: 'weather', last: '95m', labels: 'truth.csv:label', policy: 'p.yaml' },
+      'shadowctl promote --endpoint weather --labels truth.csv:label --policy p.yaml',
+    ],
+    ['pass', { files: 'saved.json' }, 'shadowctl report --files saved.json --format html --output report.html'],
+    ['fail', undefined, 'shadowctl keep --endpoint weather'],
+    ['fail', { files: 'logs' }, 'shadowctl report --files logs --full'],
+    [
+      'inconclusive',
+      { endpoint: 'weather', from: '-2h', to: '-5m', labels: 'truth.csv' },
+      'shadowctl report --endpoint weather --from -2h --labels truth.csv --watch',
+    ],
+    [
+      'inconclusive',
+      { files: 'logs', line: '{request} {answer}' },
+      "shadowctl report --files logs --line '{request} {answer}'",
+    ],
+  ])('%s, asked with %j', (outcome, asked, command) => {
+    expect(next(outcome, asked)).toBe(command);
+  });
+
+  test('where more traffic alone does not help, what does is said', () => {
+    const advised = { needs: 'labels in the words of the answers', missing: undefined };
+    const report = reportWith({
+      outcome: 'inconclusive',
+      summary: 'Not decided yet.',
+      gates: [gate('latency.p99', 'inconclusive'), gate('truth.accuracy', 'inconclusive', advised)],
+    });
+    expect(nextStep(report, undefined)?.words).toContain('truth.accuracy needs labels in the words of the answers');
+  });
+});
