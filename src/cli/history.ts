@@ -44,7 +44,7 @@ function row(entry: HistoryEntry): string[] {
   return [
     entry.at.slice(0, 16).replace('T', ' '),
     entry.command,
-    `${entry.from ?? '–'} → ${entry.to}`,
+    entry.from === null ? entry.to : `${entry.from} → ${entry.to}`,
     endingWords(entry),
     entry.by,
   ];

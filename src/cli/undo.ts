@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
+import type { WayBackOption } from '../lifecycle/undo.ts';
+import type { Io } from '../ui/io.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
 import { guardFlags, guardIfAsked, type GuardWords } from './flags/guard.ts';
@@ -9,6 +11,8 @@ export interface UndoOptions extends CommonOptions {
   endpoint: string;
   /** Undefined: the config it ran before. */
   to: string | undefined;
+  /** Only show what it can go back to. */
+  list: boolean;
   wait: boolean;
   /** How the way back is guarded; undefined: all traffic at once, without alarms. */
   guard: GuardOptions | undefined;
@@ -16,22 +20,28 @@ export interface UndoOptions extends CommonOptions {
 
 interface Flags extends Partial<GuardWords>, CommonFlags {
   endpoint: string;
-  to?: string;
+  to?: string | true;
   wait: boolean;
 }
 
 const HELP = `
+The endpoint returns to the model that it served before, without a shadow that it may have carried. A second undo goes
+further back, never forward; --to names any config that it has run.
 Without --strategy all traffic goes back at once, without alarms: for an emergency. The flags of a guarded update need --strategy.
 Exit codes: 0 returned, 1 the endpoint does not run the config that was asked for.
 
 Examples:
   $ shadowctl undo --endpoint weather
+  $ shadowctl undo --endpoint weather --to
   $ shadowctl undo --endpoint weather --to weather-config-1 --strategy canary --bake 10m`;
 
 export function undoCommand(host: Host, start: Run<UndoOptions> = run): Command {
   const back = new Command('undo')
     .requiredOption('--endpoint <name>', 'the endpoint')
-    .option('--to <config>', 'the endpoint config to run (default: the one it ran before)');
+    .option(
+      '--to [config]',
+      'the endpoint config to run (default: the one it ran before); without a name, lists those that it can run',
+    );
   return commonFlags(
     guardFlags(back, 'go back with guardrails: ')
       .optionsGroup('Other options:')
@@ -47,17 +57,36 @@ function parse(flags: Flags): UndoOptions {
     throw usageError(
       '--no-wait works only with an undo all at once; a guarded undo is watched (Ctrl-C ends only the watching).',
     );
-  return { endpoint: flags.endpoint, to: flags.to, wait: flags.wait, guard, ...commonOptions(flags) };
+  const { endpoint, to, wait } = flags;
+  return { endpoint, to: to === true ? undefined : to, list: to === true, wait, guard, ...commonOptions(flags) };
 }
 
 /** Takes an endpoint back to an earlier config, openly: shown, confirmed, written down. */
 export async function run(app: App, options: UndoOptions): Promise<Outcome> {
-  const { undo, undoGuarded } = await import('../lifecycle/undo.ts');
+  const { undo, undoGuarded, waysBack } = await import('../lifecycle/undo.ts');
   const { guardedSession, reportFinished } = await import('./guarded.ts');
   const { reportPlainUpdate } = await import('./views/settled.ts');
   const { guard, format } = options;
   const session = guardedSession(app, options);
+  if (options.list) return showWaysBack(app.io, format, await waysBack(session, options.endpoint));
   if (guard === undefined) return reportPlainUpdate(app.io, format, await undo(session, options));
   const result = await undoGuarded(session, { ...options, guard });
   return result.kind === 'planned' ? 'pending' : reportFinished(app, format, result);
+}
+
+async function showWaysBack(io: Io, format: 'text' | 'json', options: readonly WayBackOption[]): Promise<Outcome> {
+  if (format === 'json') io.out(JSON.stringify(options, undefined, 2));
+  else if (options.length === 0) io.err('The journal of this folder has no change of this endpoint.');
+  else {
+    const { records } = await import('../ui/records.ts');
+    const { modelWords } = await import('./views/plan.ts');
+    const rows = options.map(({ config, at, command, models, runsNow, missing }) => [
+      config,
+      models === undefined ? '–' : modelWords(models),
+      at === undefined ? 'before shadowctl' : `${at.slice(0, 16).replace('T', ' ')}, ${command ?? 'unknown'}`,
+      runsNow ? 'runs now' : missing === undefined ? 'yes' : `no: ${missing} no longer exists`,
+    ]);
+    io.out(await records(io, ['config', 'models', 'first run (UTC), by', 'can be restored'], rows));
+  }
+  return 'done';
 }

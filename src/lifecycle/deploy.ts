@@ -20,7 +20,7 @@ import {
   planModel,
 } from './candidate.ts';
 import { type MetricsMinute, fleetMinutes, total } from './guarded-update/fleet-metrics.ts';
-import { awaitConfig, readContainerLines, recordEnd } from './plain-update.ts';
+import { awaitConfig, readContainerLines, recordEnd, recordReplaced } from './plain-update.ts';
 import type { DeployPlan } from './plans.ts';
 import {
   adopts,
@@ -143,6 +143,7 @@ async function carryOut(
     await session.approve(plan);
     const run = await openRun(on, 'deploy', id);
     if (plan.adopt) await recordAdoption(run);
+    await recordReplaced(run, plan.config, live?.endpoint.EndpointConfigName);
     await applySteps(session, run, plan.steps);
   }
   if (options.wait === false) return { kind: 'done', plan, settled: undefined, trial: undefined };

@@ -1,3 +1,4 @@
+import { configBefore } from '../state/earlier-configs.ts';
 import { endingOf, recordedUpdates } from '../state/updates.ts';
 import type { ConfigChange, State } from '../state/replay.ts';
 import { type Session, viewEndpoint } from './session.ts';
@@ -8,6 +9,7 @@ export interface HistoryEntry {
   at: string;
   command: string;
   by: string;
+  /** Null where it was created. */
   from: string | null;
   to: string;
   /** How it ended, where it was watched to its end: an ending's kind. */
@@ -36,7 +38,7 @@ function lifeOf(state: State, changes: readonly ConfigChange[]): HistoryEntry[] 
   return changes.map((change): HistoryEntry => {
     const run = state.runs.find((one) => one.run === change.run);
     const update = updates.find((one) => one.run === change.run && one.started.requested === change.config);
-    const from = update?.started.previous ?? running;
+    const from = update?.started.previous ?? running ?? configBefore(state, change) ?? null;
     const ended = update?.ended;
     const kind = (ended ?? endingOf(state, change))?.kind;
     // What rolled back leaves running what ran before.

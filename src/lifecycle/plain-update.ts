@@ -3,6 +3,7 @@ import type { JournaledRun } from '../resources/apply.ts';
 import type { Live } from '../resources/live.ts';
 import type { Step } from '../resources/steps.ts';
 import { type Settled, waitForEndpoint } from '../resources/wait.ts';
+import { recordFact } from '../state/journal.ts';
 import { endingOf } from '../state/updates.ts';
 import type { PlainUpdatePlan, PlanNote } from './plans.ts';
 import {
@@ -26,6 +27,8 @@ export interface PlainUpdate {
   /** Record the endpoint as adopted. */
   adopt: boolean;
   notes: readonly PlanNote[];
+  /** What runs now and what will, where the change is of models. */
+  models?: PlainUpdatePlan['models'];
   /** It is part of something that was approved already. */
   approved?: boolean;
 }
@@ -60,6 +63,7 @@ export async function runPlainUpdate(
     steps,
     adopt,
     notes,
+    models: update.models,
     approved,
   } as const;
   if (!on.locked) return { kind: 'planned', plan };
@@ -68,12 +72,18 @@ export async function runPlainUpdate(
   const run = await openRun(on, command, update.run);
   if (adopt) await recordAdoption(run);
   await record(run);
+  await recordReplaced(run, config, from);
   await applySteps(session, run, steps);
   if (!options.wait) return { kind: 'done', plan, settled: undefined };
   const settled = await awaitConfig(session, live.name, config, live.endpoint.LastModifiedTime);
   await recordEnd(on, config, settled);
   if (settled.kind !== 'running') await readContainerLines(on, began);
   return { kind: 'done', plan, settled };
+}
+
+/** Writes down what the endpoint runs, before it is told to run something else: the way back. */
+export async function recordReplaced(run: JournaledRun, requested: string, previous: string | undefined) {
+  if (previous !== undefined) await recordFact(run, { name: 'replaces', value: { requested, previous } });
 }
 
 /**

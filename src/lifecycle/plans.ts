@@ -42,8 +42,17 @@ export interface PlainUpdatePlan {
   steps: readonly Step[];
   adopt: boolean;
   notes: readonly PlanNote[];
+  /** What runs now and what will, where the change is of models. */
+  models: { from: ConfigModels; to: ConfigModels } | undefined;
   /** It is part of something that was approved already. */
   approved: boolean;
+}
+
+/** The models of an endpoint config. */
+export interface ConfigModels {
+  /** Of its production variants. */
+  production: readonly string[];
+  shadow: string | undefined;
 }
 
 /** What is worth knowing before a plan is approved. */

@@ -1,20 +1,26 @@
-import type { DescribeEndpointConfigCommandOutput } from '@aws-sdk/client-sagemaker';
+import type {
+  DescribeEndpointConfigCommandOutput,
+  ProductionVariant,
+  VariantPropertyType,
+} from '@aws-sdk/client-sagemaker';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
 import { environmentError } from '../base/errors.ts';
-import { newRun } from '../resources/apply.ts';
+import { shown, text } from '../base/text.ts';
+import { deriveConfig } from '../resources/derive-config.ts';
 import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../resources/live.ts';
 import { checkName } from '../resources/naming.ts';
 import type { Step } from '../resources/steps.ts';
-import { tagList } from '../resources/tags.ts';
+import { earlierConfigs, knownConfigs } from '../state/earlier-configs.ts';
 import { type State, trackedResource } from '../state/replay.ts';
 import type { GuardedResult } from './canary.ts';
+import { type CandidateNames, nameCandidate } from './candidate.ts';
 import { finishGuardedUpdate } from './guarded-update/finish.ts';
 import { type GuardOptions, guardOptions, startGuardedUpdate } from './guarded-update/start.ts';
 import { targetsOf } from './notify.ts';
 import { type PlainUpdateResult, runPlainUpdate } from './plain-update.ts';
-import type { PlanNote } from './plans.ts';
-import { type EndpointSession, onEndpoint, type Session } from './session.ts';
+import type { ConfigModels, PlanNote } from './plans.ts';
+import { type EndpointSession, onEndpoint, type Session, viewEndpoint } from './session.ts';
 
 export interface UndoOptions {
   endpoint: string;
@@ -29,10 +35,10 @@ export async function undo(session: Session, options: UndoOptions & { wait?: boo
   const { endpoint, plan = false, wait = true } = options;
   if (options.to !== undefined) checkName('endpoint config', options.to, '--to');
   return onEndpoint(session, { endpoint, command: 'undo', readOnly: plan }, async (on) => {
-    const { live, config, step, notes } = await findWayBack(on, options.to);
-    const run = newRun(session.clock);
-    const update = { command: 'undo', run, live, config, steps: [step], adopt: false, notes };
-    return runPlainUpdate(on, update, { wait });
+    const { live, config, creates, update, models, notes, names } = await findWayBack(on, options.to);
+    const steps = [...creates, update];
+    const back = { command: 'undo', run: names.own.run, live, config, steps, adopt: false, notes, models };
+    return runPlainUpdate(on, back, { wait });
   });
 }
 
@@ -46,18 +52,16 @@ export async function undoGuarded(
   if (options.to !== undefined) checkName('endpoint config', options.to, '--to');
   const targets = await targetsOf(session, guard.notify);
   const started = await onEndpoint(session, { endpoint, command: 'undo', readOnly: plan }, async (on) => {
-    const { live, config, target, notes } = await findWayBack(on, options.to);
+    const { live, config, creates, models, notes, names } = await findWayBack(on, options.to);
     session.emit({ kind: 'plan-notes', endpoint, notes });
-    const run = newRun(session.clock);
-    const own = { project: (await session.project()).name, endpoint, run };
-    const model = target?.ProductionVariants?.[0]?.ModelName ?? '';
+    const [model = ''] = models.to.production;
     return startGuardedUpdate(on, {
       command: 'undo',
       live,
       fleet: productionOf(live).instances ?? 1,
       guard,
-      steps: [],
-      names: { model, config, run, tagList: tagList(own) },
+      steps: creates,
+      names: { model, config, run: names.own.run, tagList: names.tagList },
       bringsTraffic: false,
       adopt: false,
     });
@@ -68,101 +72,208 @@ export async function undoGuarded(
 
 interface WayBack {
   live: Live;
+  /** The config that the endpoint will run. */
   config: string;
-  target: DescribeEndpointConfigCommandOutput | undefined;
-  step: Step;
+  /** What must be created for it: a config that carried a shadow is made anew without it. */
+  creates: Step[];
+  update: Step;
+  models: { from: ConfigModels; to: ConfigModels };
   notes: PlanNote[];
+  names: CandidateNames;
 }
 
 /** Where the endpoint is to return to, and whether it can. @throws Problem where it cannot */
 async function findWayBack(on: EndpointSession, to: string | undefined): Promise<WayBack> {
-  const { aws, journal, endpoint } = on;
-  const { signal } = on.session;
-  const live = await readLive(aws, endpoint, signal);
-  if (live === undefined) throw endpointNotFound(aws.target, endpoint);
-  const state = on.state();
-  requireOurs(live, state, journal.path, false);
+  const { live, state } = await readOurs(on);
   requireSettled(live);
-  const config = to ?? previousConfig(live, state);
-  const target = await describeEndpointConfig(aws, config, signal);
-  const missingModels: string[] = [];
-  for (const variant of [...(target?.ProductionVariants ?? []), ...(target?.ShadowProductionVariants ?? [])]) {
-    const model = variant.ModelName;
-    if (model !== undefined && (await describeModel(aws, model, signal)) === undefined) missingModels.push(model);
-  }
-  const step = planUndo(live, state, { name: config, target, missingModels });
-  return { live, config, target, step, notes: target === undefined ? [] : undoNotes(live, target) };
-}
-
-/** The config an endpoint ran before the one it runs: the last it was told to run that is another and still stands. */
-function previousConfig(live: Live, state: State): string {
-  const current = live.endpoint.EndpointConfigName;
-  const stands = (name: string) => trackedResource(state, { kind: 'endpoint-config', name })?.state === 'exists';
-  // What came after the current one was rolled back: it must not be taken for the past.
-  const known = state.configs.map((change) => change.config);
-  const until = current === undefined ? -1 : known.lastIndexOf(current);
-  const before = (until < 0 ? known : known.slice(0, until)).findLast((name) => name !== current && stands(name));
-  if (before !== undefined) return before;
-  throw environmentError(
-    `The journal of endpoint "${live.name}" has no earlier config that still exists; it runs ${current}.`,
-    'Name one with --to.',
-  );
-}
-
-/**
- * Back to a config that is ours and stands. Pure.
- * @param to.target as AWS describes it; undefined where it does not exist
- * @param to.missingModels of the target that do not exist any more
- * @throws Problem (cannot-run) where that is not possible
- */
-function planUndo(
-  live: Live,
-  state: State,
-  to: { name: string; target: DescribeEndpointConfigCommandOutput | undefined; missingModels: readonly string[] },
-): Step {
-  if (to.name === live.endpoint.EndpointConfigName)
-    throw environmentError(`Endpoint "${live.name}" runs ${to.name} already.`, 'Name another config with --to.');
-  const ours = state.resources
-    .filter((tracked) => tracked.ref.kind === 'endpoint-config' && tracked.state === 'exists')
-    .map((tracked) => tracked.ref.name);
-  if (!ours.includes(to.name)) {
+  const target = to === undefined ? await previousRelease(on, live, state) : namedConfig(live, state, to);
+  const names = await nameCandidate(on, { modelName: undefined, configName: undefined, tags: {} });
+  const { missing, found } = await look(on, target.name);
+  if (found === undefined || missing !== undefined)
     throw environmentError(
-      `Endpoint config "${to.name}" is not one that shadowctl created for endpoint "${live.name}".`,
-      `Known: ${ours.join(', ') || 'none'}.`,
+      `Endpoint "${live.name}" cannot go back to ${target.name}: ${missing} no longer exists.`,
+      text`See what it can go back to: ${shown('undo', { endpoint: live.name, to: true })}`,
     );
-  }
-  if (to.target === undefined)
-    throw environmentError(
-      `Endpoint config "${to.name}" no longer exists.`,
-      `Others in the journal: ${ours.filter((name) => name !== to.name).join(', ') || 'none'}.`,
-    );
-  if (to.missingModels.length > 0)
-    throw environmentError(
-      `Endpoint config "${to.name}" needs what no longer exists: model ${to.missingModels.join(', model ')}.`,
-      'Name another config with --to.',
-    );
-  return {
+  const config = target.withoutShadow ? names.config : target.name;
+  const production = found.ProductionVariants ?? [];
+  const creates: Step[] = target.withoutShadow
+    ? [
+        {
+          action: 'create',
+          kind: 'endpoint-config',
+          name: config,
+          input: deriveConfig(found, { name: config, production, tags: names.tagList }),
+        },
+      ]
+    : [];
+  const toModels = modelsOf(found);
+  const models = {
+    from: modelsOf(live.config),
+    to: target.withoutShadow ? { ...toModels, shadow: undefined } : toModels,
+  };
+  const scales = onlyScales(live.config, found);
+  const update: Step = {
     action: 'update',
     kind: 'endpoint',
     name: live.name,
     input: {
       EndpointName: live.name,
-      EndpointConfigName: to.name,
+      EndpointConfigName: config,
       RetainAllVariantProperties: true,
-      ExcludeRetainedVariantProperties: SET_ANEW,
+      ExcludeRetainedVariantProperties: scales
+        ? [...SET_ANEW, { VariantPropertyType: 'DesiredInstanceCount' }]
+        : SET_ANEW,
     },
+  };
+  return { live, config, creates, update, models, notes: undoNotes(live, models.to), names };
+}
+
+/** An endpoint that shadowctl may change, with what the journal knows of it. */
+async function readOurs({ aws, endpoint, journal, session, state }: EndpointSession) {
+  const live = await readLive(aws, endpoint, session.signal);
+  if (live === undefined) throw endpointNotFound(aws.target, endpoint);
+  requireOurs(live, state(), journal.path, false);
+  return { live, state: state() };
+}
+
+/** Where an undo leads. */
+interface Target {
+  name: string;
+  /** The config carries a shadow, which nobody asked to have back. */
+  withoutShadow: boolean;
+}
+
+/**
+ * The latest config behind the present one that has another production model, another instance type or another number
+ * of instances. One that carries a shadow is the last resort, and then returns without it.
+ * @throws Problem (cannot-run) where there is none
+ */
+async function previousRelease(on: EndpointSession, live: Live, state: State): Promise<Target> {
+  const current = live.endpoint.EndpointConfigName;
+  const running = { release: live.config && releaseOf(live.config), shadow: carriesShadow(live.config) };
+  const deleted = (name: string) => trackedResource(state, { kind: 'endpoint-config', name })?.state === 'deleted';
+  let shadowed: { name: string; release: string } | undefined;
+  for (const name of earlierConfigs(state, current).toReversed()) {
+    if (deleted(name)) continue;
+    const { found } = await look(on, name);
+    const release = found && releaseOf(found);
+    // A config that somebody else has deleted is not passed over: what ran before it is not what is asked for.
+    if (release === undefined && shadowed === undefined) return plain(name);
+    if (release === undefined) break;
+    const shadow = carriesShadow(found);
+    // The same again; unless the way back takes the shadow away.
+    if (release === running.release && (shadow || !running.shadow)) continue;
+    if (shadowed !== undefined && release !== shadowed.release) break;
+    if (!shadow) return plain(name);
+    shadowed ??= { name, release };
+  }
+  if (shadowed !== undefined) return { name: shadowed.name, withoutShadow: true };
+  throw environmentError(
+    `Endpoint "${live.name}" has nothing to go back to: its journal knows no earlier model that still stands. It runs ${current}, model ${modelsOf(live.config).production.join(', ')}.`,
+    text`See what it ran: ${shown('history', { endpoint: live.name })}`,
+  );
+}
+
+function carriesShadow(config: Config | undefined): boolean {
+  return (config?.ShadowProductionVariants ?? []).length > 0;
+}
+
+function plain(name: string): Target {
+  return { name, withoutShadow: false };
+}
+
+/** The config that `--to` names, with its shadow if it has one. @throws Problem (cannot-run) where it may not be run */
+function namedConfig(live: Live, state: State, to: string): Target {
+  const list = text`See what it can go back to: ${shown('undo', { endpoint: live.name, to: true })}`;
+  if (to === live.endpoint.EndpointConfigName)
+    throw environmentError(`Endpoint "${live.name}" runs ${to} already.`, list);
+  const ours = trackedResource(state, { kind: 'endpoint-config', name: to })?.state === 'exists';
+  if (!ours && !knownConfigs(state).some((one) => one.config === to))
+    throw environmentError(
+      `Endpoint config "${to}" is not one that endpoint "${live.name}" has run, as far as its journal knows.`,
+      list,
+    );
+  return plain(to);
+}
+
+/** A config as it stands, and what it lacks to be run. */
+async function look({ aws, session }: EndpointSession, name: string) {
+  const found = await describeEndpointConfig(aws, name, session.signal);
+  if (found === undefined) return { found, missing: `endpoint config ${name}` };
+  const variants = [...(found.ProductionVariants ?? []), ...(found.ShadowProductionVariants ?? [])];
+  const missing: string[] = [];
+  for (const { ModelName: model } of variants)
+    if (model !== undefined && (await describeModel(aws, model, session.signal)) === undefined) missing.push(model);
+  return { found, missing: missing.length === 0 ? undefined : `model ${missing.join(', model ')}` };
+}
+
+type Config = DescribeEndpointConfigCommandOutput;
+
+/** What makes one release differ from another: models and the fleets they run on. */
+function releaseOf(config: Config): string {
+  return JSON.stringify(config.ProductionVariants?.map((one) => [fleetOf(one), one.InitialInstanceCount]));
+}
+
+function fleetOf(variant: ProductionVariant): (string | undefined)[] {
+  return [variant.VariantName, variant.ModelName, variant.InstanceType];
+}
+
+/** The way back changes nothing but the number of instances; any other keeps what autoscaling has made of it. */
+function onlyScales(live: Config | undefined, target: Config): boolean {
+  const fleets = (config: Config | undefined) => JSON.stringify(config?.ProductionVariants?.map(fleetOf));
+  return fleets(live) === fleets(target) && !carriesShadow(live);
+}
+
+function modelsOf(config: Config | undefined): ConfigModels {
+  return {
+    production: (config?.ProductionVariants ?? []).map((variant) => variant.ModelName ?? ''),
+    shadow: config?.ShadowProductionVariants?.[0]?.ModelName,
   };
 }
 
 /** Instance counts survive an update, as autoscaling has made them; weights and capture are as the config says. */
-const SET_ANEW: { VariantPropertyType: 'DesiredWeight' | 'DataCaptureConfig' }[] = [
+const SET_ANEW: { VariantPropertyType: VariantPropertyType }[] = [
   { VariantPropertyType: 'DesiredWeight' },
   { VariantPropertyType: 'DataCaptureConfig' },
 ];
 
 /** A shadow that the present config carries and the target does not is lost. */
-function undoNotes(live: Live, target: DescribeEndpointConfigCommandOutput): PlanNote[] {
+function undoNotes(live: Live, to: ConfigModels): PlanNote[] {
   const [shadow] = live.config?.ShadowProductionVariants ?? [];
-  const lost = shadow !== undefined && (target.ShadowProductionVariants ?? []).length === 0;
-  return lost ? [{ kind: 'shadow-lost', variant: shadow.VariantName ?? '' }] : [];
+  return shadow !== undefined && to.shadow === undefined
+    ? [{ kind: 'shadow-lost', variant: shadow.VariantName ?? '' }]
+    : [];
+}
+
+/** A config that an endpoint can be told to run again, or could if all of it still existed. */
+export interface WayBackOption {
+  config: string;
+  /** When it was told to run it first (ISO 8601), and by which command; undefined for what ran before shadowctl came. */
+  at: string | undefined;
+  command: string | undefined;
+  /** Undefined where the config no longer exists. */
+  models: ConfigModels | undefined;
+  runsNow: boolean;
+  /** What no longer exists of it; undefined where it can be restored. */
+  missing: string | undefined;
+}
+
+/** Every config that an endpoint has run, the newest first, and whether it can be run again; changes nothing. */
+export function waysBack(session: Session, endpoint: string): Promise<WayBackOption[]> {
+  return viewEndpoint(session, endpoint, async (on) => {
+    const { live, state } = await readOurs(on);
+    const options: WayBackOption[] = [];
+    for (const { config, change } of knownConfigs(state).toReversed()) {
+      const { found, missing } = await look(on, config);
+      options.push({
+        config,
+        at: change?.at,
+        command: change && state.runs.find((one) => one.run === change.run)?.command,
+        models: found && modelsOf(found),
+        runsNow: config === live.endpoint.EndpointConfigName,
+        missing,
+      });
+    }
+    return options;
+  });
 }

@@ -51,6 +51,8 @@ export const FACTS = {
   adopted: resourceRef,
   /** Cleanup has proven that nothing is left. */
   clean: v.object({}),
+  /** The endpoint is about to be told, without guardrails, to run a config in place of another. */
+  replaces: v.object({ requested: name, previous: name }),
   /** A guarded update is about to be asked for: enough for another process to watch it. */
   'update-started': v.object({
     /** The command that asked for it. */

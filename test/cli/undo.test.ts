@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { deleteModel } from '../../src/aws/sagemaker.ts';
+import { CreateEndpointCommand, CreateEndpointConfigCommand } from '@aws-sdk/client-sagemaker';
+import {
+  deleteEndpointConfig,
+  deleteModel,
+  describeEndpoint,
+  describeEndpointConfig,
+} from '../../src/aws/sagemaker.ts';
+import { earlierConfigs } from '../../src/state/earlier-configs.ts';
 import { undoCommand } from '../../src/cli/undo.ts';
 import { optionsOf } from '../support/parse.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../support/world.ts';
@@ -16,28 +23,118 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
+/** An endpoint that somebody else made, on model m2. */
+async function adoptable({ aws, clock }: TestWorld): Promise<void> {
+  const sagemaker = await aws.sagemaker();
+  const variant = { VariantName: 'AllTraffic', ModelName: 'm2', InitialInstanceCount: 1 };
+  await sagemaker.send(
+    new CreateEndpointConfigCommand({
+      EndpointConfigName: 'theirs-1',
+      ProductionVariants: [{ ...variant, InstanceType: 'ml.m5.large' }],
+    }),
+  );
+  await sagemaker.send(new CreateEndpointCommand({ EndpointName: 'theirs', EndpointConfigName: 'theirs-1' }));
+  await clock.sleep(10 * 60_000);
+}
+
 test.each<[string[], object]>([
   [
     ['--endpoint', 'w'],
-    { endpoint: 'w', to: undefined, plan: false, yes: false, wait: true, format: 'text', guard: undefined },
+    {
+      endpoint: 'w',
+      to: undefined,
+      list: false,
+      plan: false,
+      yes: false,
+      wait: true,
+      format: 'text',
+      guard: undefined,
+    },
   ],
   [
     ['--endpoint', 'w', '--to', 'c', '-y', '--no-wait', '--plan', '--format', 'json'],
-    { endpoint: 'w', to: 'c', plan: true, yes: true, wait: false, format: 'json', guard: undefined },
+    { endpoint: 'w', to: 'c', list: false, plan: true, yes: true, wait: false, format: 'json', guard: undefined },
   ],
 ])('%j', async (argv, expected) => {
   expect(await optionsOf(undoCommand, argv)).toEqual(expected);
 });
 
-test('back to the config before, and again to the one before that', async () => {
+test('back to the config before, then to the one before that, never forward', async () => {
   expect(await world.shadowctl('undo --endpoint weather --yes')).toMatchObject({
     code: 0,
-    out: 'Endpoint weather runs c2; before, it ran c3.',
+    out: 'Endpoint weather runs model m2 again (c2); before, it ran model m3 (c3).',
   });
-  expect(await world.shadowctl('undo --endpoint weather --to c1 --yes')).toMatchObject({
+  expect(await world.shadowctl('undo --endpoint weather --yes')).toMatchObject({
     code: 0,
-    out: 'Endpoint weather runs c1; before, it ran c2.',
+    out: 'Endpoint weather runs model m1 again (c1); before, it ran model m2 (c2).',
   });
+  const third = await world.shadowctl('undo --endpoint weather --yes');
+  expect(third.code).toBe(2);
+  expect(third.err).toContain('nothing to go back to');
+  expect(await world.shadowctl('undo --endpoint weather --to c3 --yes')).toMatchObject({ code: 0 });
+});
+
+test('--to without a name lists what it can go back to', async () => {
+  await deleteModel(world.aws, 'm2');
+  const { code, out } = await world.shadowctl('undo --endpoint weather --to --format json');
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject([
+    { config: 'c3', models: { production: ['m3'] }, runsNow: true },
+    { config: 'c2', models: { production: ['m2'] }, runsNow: false, missing: 'model m2' },
+    { config: 'c1', models: { production: ['m1'] }, runsNow: false, command: 'deploy' },
+  ]);
+  expect((await world.shadowctl('undo --endpoint weather --to')).out).toMatch(/c2 .*no: model m2 no longer exists/);
+});
+
+test('a shadow is never attached again unasked', async () => {
+  await world.shadowctl('shadow --endpoint weather --model m1 --config-name shadowed --yes');
+  await world.shadowctl('shadow detach --endpoint weather --yes');
+  // What ran before the detaching is the same model with the shadow: further back is c2.
+  const { code, out } = await world.shadowctl('undo --endpoint weather --plan --format json');
+  expect(code).toBe(4);
+  expect(JSON.parse(out)).toMatchObject({ models: { to: { production: ['m2'] } } });
+});
+
+test('a promoted shadow is undone to the model that served before, without the shadow', async () => {
+  await world.shadowctl('shadow --endpoint weather --model m1 --config-name shadowed --yes');
+  await world.shadowctl('promote --endpoint weather --force --strategy all-at-once --yes --no-metrics');
+  const plan = await world.shadowctl('undo --endpoint weather --plan --format json');
+  expect(JSON.parse(plan.out)).toMatchObject({
+    models: { from: { production: ['m1'] }, to: { production: ['m3'] } },
+    steps: [{ input: { EndpointConfigName: 'c3' } }],
+  });
+  await deleteEndpointConfig(world.aws, 'c3');
+  const { code } = await world.shadowctl('undo --endpoint weather --yes');
+  expect(code).toBe(0);
+  const { EndpointConfigName = '' } = (await describeEndpoint(world.aws, 'weather')) ?? {};
+  const config = await describeEndpointConfig(world.aws, EndpointConfigName);
+  expect(config?.ProductionVariants?.[0]?.ModelName).toBe('m3');
+  expect(config?.ShadowProductionVariants ?? []).toEqual([]);
+});
+
+test('a deployment that failed is no place to go back to', async () => {
+  const state = {
+    configs: ['c1', 'c2', 'c3'].map((config, index) => ({ config, run: `r${index}`, at: '' })),
+    facts: [
+      { name: 'replaces' as const, run: 'r1', at: '', value: { requested: 'c2', previous: 'c1' } },
+      { name: 'replaces' as const, run: 'r2', at: '', value: { requested: 'c3', previous: 'c1' } },
+    ],
+  };
+  expect(earlierConfigs(state, 'c3')).toEqual(['c1']);
+  // Without what was replaced, as earlier versions wrote it.
+  expect(earlierConfigs({ ...state, facts: [] }, 'c3')).toEqual(['c1', 'c2']);
+});
+
+test('what an endpoint ran before it was adopted is what an undo returns to', async () => {
+  await adoptable(world);
+  await world.shadowctl('shadow --endpoint theirs --model m1 --adopt --yes');
+  await world.shadowctl('promote --endpoint theirs --force --strategy all-at-once --yes --no-metrics');
+  const { code, out } = await world.shadowctl('undo --endpoint theirs --yes');
+  expect(code).toBe(0);
+  expect(out).toContain('runs model m2 again (theirs-1)');
+  expect((await world.shadowctl('undo --endpoint theirs --to')).out).toContain('before shadowctl');
+  const history = JSON.parse((await world.shadowctl('history --endpoint theirs --format json')).out) as unknown[];
+  expect(history).toMatchObject([{ from: 'theirs-1', command: 'shadow' }, {}, { to: 'theirs-1', command: 'undo' }]);
 });
 
 test('under the same guardrails as the way there', async () => {
@@ -70,7 +167,7 @@ test.each<[string[], RegExp]>([
 test('--plan shows the step', async () => {
   expect(await world.shadowctl('undo --endpoint weather --plan')).toMatchObject({
     code: 4,
-    out: '~ endpoint weather  (runs c2)',
+    out: 'Endpoint weather\n  from  c3, model m3\n  to    c2, model m2\n~ endpoint weather  (runs c2)',
   });
 });
 
@@ -88,7 +185,7 @@ test('a shadow that gets lost on the way is said', async () => {
 
 test.each<[string, RegExp]>([
   ['--to c3', /runs c3 already/],
-  ['--to never', /"never" is not one that shadowctl created for endpoint "weather".\n.*c1, c2, c3/],
+  ['--to never', /"never" is not one that endpoint "weather" has run.*\n.*shadowctl undo --endpoint weather --to$/m],
   ['--to a_b', /--to: "a_b" cannot be the name/],
 ])('%s is refused', async (words, message) => {
   const ended = await world.shadowctl(`undo --endpoint weather ${words} --yes`);

@@ -4,6 +4,7 @@ import { SECOND } from '../../base/units.ts';
 import type {
   AbortPlan,
   CleanupPlan,
+  ConfigModels,
   DeployPlan,
   GuardedUpdatePlan,
   PlainUpdatePlan,
@@ -20,11 +21,27 @@ type PlanIo = Pick<Io, 'color' | 'columns'>;
 
 /** A plan that is applied all at once. */
 export function updatePlanLines(io: PlanIo, plan: DeployPlan | PlainUpdatePlan): string[] {
-  const lines = plan.steps.flatMap((step) => describeStep(step, io.columns));
+  const models = plan.kind === 'plain-update' ? plan.models : undefined;
+  const lines = [
+    ...(plan.kind === 'plain-update' && models !== undefined
+      ? [
+          `Endpoint ${paint(io, 'name', plan.endpoint)}`,
+          `  from  ${plan.from}, ${modelWords(models.from)}`,
+          `  to    ${plan.config}, ${modelWords(models.to)}`,
+        ]
+      : []),
+    ...plan.steps.flatMap((step) => describeStep(step, io.columns)),
+  ];
   if (plan.adopt)
     lines.push(`~ ${nameOf({ kind: 'endpoint', name: plan.endpoint })}  (adopted: cleanup will not delete it)`);
   const notes = plan.kind === 'plain-update' ? plan.notes : [];
   return [...lines, ...notes.flatMap((note) => wrap(noteText(note, plan.endpoint), io.columns, '  '))];
+}
+
+/** `model m2`, `model m2 and shadow m3` */
+export function modelWords({ production, shadow }: ConfigModels): string {
+  const models = `${production.length === 1 ? 'model' : 'models'} ${production.join(', ')}`;
+  return shadow === undefined ? models : `${models} and shadow ${shadow}`;
 }
 
 export function noteText(note: PlanNote, endpoint: string): string {

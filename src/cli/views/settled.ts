@@ -7,7 +7,7 @@ import { shortName, type Step } from '../../resources/steps.ts';
 import type { Settled } from '../../resources/wait.ts';
 import { type Io, plain } from '../../ui/io.ts';
 import { layout } from '../../ui/wrap.ts';
-import { updatePlanLines } from './plan.ts';
+import { modelWords, updatePlanLines } from './plan.ts';
 
 type Format = 'text' | 'json';
 
@@ -15,8 +15,8 @@ type Format = 'text' | 'json';
 export function reportPlan(io: Io, format: Format, plan: DeployPlan | PlainUpdatePlan): Outcome {
   if (format === 'json') {
     const { endpoint, steps } = plan;
-    const from = plan.kind === 'plain-update' ? { from: plan.from } : {};
-    io.out(JSON.stringify({ endpoint, ...from, steps }, undefined, 2));
+    const way = plan.kind === 'plain-update' ? { from: plan.from, models: plan.models } : {};
+    io.out(JSON.stringify({ endpoint, ...way, steps }, undefined, 2));
   } else if (plan.steps.length === 0) io.out(`Nothing to do: endpoint ${plan.endpoint} is as asked for.`);
   else for (const line of updatePlanLines(io, plan)) io.out(line);
   return plan.steps.length === 0 ? 'done' : 'pending';
@@ -38,6 +38,7 @@ export function reportPlainUpdate(io: Io, format: Format, result: PlainUpdateRes
           config: live?.EndpointConfigName,
           asked: plan.config,
           from: plan.from,
+          models: plan.models,
           reason: reasonOf(settled),
           created: createdBy(plan.steps),
         },
@@ -46,7 +47,12 @@ export function reportPlainUpdate(io: Io, format: Format, result: PlainUpdateRes
       ),
     );
   } else if (settled?.kind === 'running')
-    write(io, `Endpoint ${plan.endpoint} runs ${plan.config}; before, it ran ${plan.from}.`);
+    write(
+      io,
+      plan.models === undefined
+        ? `Endpoint ${plan.endpoint} runs ${plan.config}; before, it ran ${plan.from}.`
+        : `Endpoint ${plan.endpoint} runs ${modelWords(plan.models.to)} again (${plan.config}); before, it ran ${modelWords(plan.models.from)} (${plan.from}).`,
+    );
   else writeNotRunning(io, plan, settled);
   return settled === undefined || settled.kind === 'running' ? 'done' : 'no';
 }
