@@ -301,4 +301,19 @@ export interface TruthSums {
   numbers: { maeProduction: number; maeShadow: number; loss: number; lossDeviation: number } | undefined;
   /** Labels that belong to no pair. */
   unknown: number;
+  /** Of labels: all compared rows by what the models answered, with or without a label; missing in observations of older versions. */
+  strata?: readonly TruthStratum[] | undefined;
+}
+
+/** Rows to which production gave one class, and on which the shadow agrees or differs. */
+export interface TruthStratum {
+  /** The class; `…` for all but the commonest, and for answers that have no classes. */
+  production: string;
+  differ: boolean;
+  /** All compared rows, and those with a label. */
+  rows: number;
+  labelled: number;
+  /** Of those with a label: only production (only the shadow) is right. */
+  onlyProduction: number;
+  onlyShadow: number;
 }

@@ -43,6 +43,13 @@ function quiet(found: Predictions): Predictions {
     production: side(found.production),
     shadow: side(found.shadow),
     labels: found.labels && labels(found.labels, many),
+    truth: found.truth && {
+      ...found.truth,
+      strata: found.truth.strata?.map((one, i) => ({
+        ...one,
+        production: one.production === '…' || tellsNothing(one.production, many) ? one.production : `label ${i + 1}`,
+      })),
+    },
     answers: found.answers && {
       ...found.answers,
       production: { ...found.answers.production, example: undefined },

@@ -38,7 +38,7 @@ test('what only one model gets right in bursts counts for less', () => {
   const width = (found: ReturnType<typeof accuracy>) => (found?.interval?.[1] ?? 0) - (found?.interval?.[0] ?? 0);
   const steady = accuracy(told(() => ({ production: 1, shadow: 1 })));
   const bursts = accuracy(
-    told((minute) => (minute % 10 === 0 ? { production: 10, shadow: 10 } : { production: 0, shadow: 0 })),
+    told((minute) => ({ production: minute % 20 === 0 ? 20 : 0, shadow: minute % 20 === 10 ? 20 : 0 })),
   );
   expect(steady?.estimate).toBe(bursts?.estimate);
   expect(steady?.outcome).toBe('pass');

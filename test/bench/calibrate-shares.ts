@@ -1,8 +1,9 @@
 import { boundsOf } from '../../src/analysis/judge/proportion.ts';
 import { clusteringOf, shareInterval, windowTooShort } from '../../src/analysis/judge/evidence.ts';
-import type { Minutes } from '../../src/analysis/judge/evidence.ts';
+import type { Evidence, Minutes } from '../../src/analysis/judge/evidence.ts';
 import type { NoiseSample } from '../../src/analysis/judge/noise-floor.ts';
-import { accuracyLost } from '../../src/analysis/judge/truth.ts';
+import { judgeTruth } from '../../src/analysis/judge/truth.ts';
+import type { Predictions } from '../../src/analysis/predictions.ts';
 import { dispersion } from '../../src/analysis/statistics/proportions.ts';
 import { InputCounter } from '../../src/analysis/compare/memory/input-counter.ts';
 import { compare } from '../../src/analysis/judge/verdict.ts';
@@ -55,15 +56,33 @@ export function agreement(random: Random, differing: number, burst = 0): Ended {
   return watch((n) => judgeShare(minutes.slice(0, n), policy.agreement, false));
 }
 
+/** The gate itself is asked about accuracy. `b` and `c` a minute: only production, only the shadow is right. */
+function askAccuracy(b: Minutes, c: Minutes, changed: Partial<Predictions> = {}): Outcome {
+  const total = (list: Minutes, of: (minute: Minutes[number]) => number) => list.reduce((sum, one) => sum + of(one), 0);
+  const rows = total(b, ({ n }) => n);
+  const [onlyProduction, onlyShadow] = [b, c].map((list) => total(list, ({ successes }) => successes)) as [
+    number,
+    number,
+  ];
+  const side = { records: 0, unreadable: 0, unparsed: 0 };
+  const blocks = b.map(({ successes, n }, i) => ({
+    at: i * 60_000,
+    rows: n,
+    truth: n,
+    onlyProduction: successes,
+    onlyShadow: c[i]?.successes ?? 0,
+  }));
+  const labels = { production: rows, shadow: rows, onlyProduction, onlyShadow };
+  const truth = { rows, of: rows, labels, numbers: undefined, unknown: 0 };
+  const predictions = { coverage: 1, pairs: rows, rows, blocks, truth, production: side, shadow: side, ...changed };
+  const evidence = { observations: { predictions }, summaries: {}, policy, minutes: MINUTES };
+  return judgeTruth(evidence as unknown as Evidence)[0]?.outcome ?? 'inconclusive';
+}
+
 /** Accuracy lost: rows only production gets right against rows only the shadow gets right. */
 export function accuracy(random: Random, onlyProduction: number, onlyShadow: number, burst = 0): Ended {
   const [b, c] = [hits(random, onlyProduction, burst), hits(random, onlyShadow, burst)];
-  return watch((n) => {
-    const both = [b.slice(0, n), c.slice(0, n)] as const;
-    const [ours, theirs] = [onlyOne(both[0]), onlyOne(both[1])];
-    const side = ({ rows, sum, factor }: typeof ours) => ({ hits: sum, n: rows, factor });
-    return settled(compare(accuracyLost(side(ours), side(theirs), policy), policy.truth), ...both);
-  });
+  return watch((n) => askAccuracy(b.slice(0, n), c.slice(0, n)));
 }
 
 /** How the traffic repeats its inputs: one after the other again and again, or a few of them often and most seldom. */
@@ -124,13 +143,14 @@ export function repeatedAccuracy(random: Random, onlyProduction: number, onlySha
     }
     const [b, c] = [counters[0].sums(), counters[1].sums()];
     if (b === undefined || c === undefined || b.inputs < policy.minimumPairs) return 'inconclusive';
-    const side = (sums: typeof b, minutes: Minutes) => ({
-      hits: sums.sum,
-      n: sums.rows,
-      factor: clusteringOf(minutes, sums).factor,
+    return askAccuracy(...minutes, {
+      repeats: {
+        inputs: b.inputs,
+        known: b.rows,
+        onlyProduction: b,
+        onlyShadow: c,
+      } as unknown as Predictions['repeats'],
     });
-    const lost = accuracyLost(side(b, minutes[0]), side(c, minutes[1]), policy);
-    return settled(compare(lost, policy.truth), ...minutes);
   });
 }
 

@@ -126,10 +126,24 @@ line('labels on the margin, in bursts', (random) => agreement(random, 0.1, 1), '
 line('numbers on the margin (5 % beyond tolerance)', (random) => beyondTolerance(random, 0.05), 'pass');
 line('numbers 2 % beyond tolerance, in bursts', (random) => beyondTolerance(random, 0.02, 1), 'fail');
 line('numbers on the margin, in bursts', (random) => beyondTolerance(random, 0.05, 1), 'pass');
-line('accuracy equal (3 % each way)', (random) => accuracy(random, 0.03, 0.03), 'fail');
-line('accuracy on the margin (loses 2 %)', (random) => accuracy(random, 0.04, 0.02), 'pass');
-line('accuracy equal, in bursts', (random) => accuracy(random, 0.03, 0.03, 1), 'fail');
-line('accuracy on the margin, in bursts', (random) => accuracy(random, 0.04, 0.02, 1), 'pass');
+for (const burst of [0, 0.5, 1]) {
+  const words = burst === 0 ? '' : `, in bursts of ${burst}`;
+  for (const each of [3, 6, 10])
+    line(
+      `accuracy equal (${each} % each way)${words}`,
+      (random) => accuracy(random, each / 100, each / 100, burst),
+      'fail',
+    );
+  for (const [lost, won] of [
+    [4, 2],
+    [11, 9],
+  ] as const)
+    line(
+      `accuracy on the margin (loses ${lost} %, wins ${won} %)${words}`,
+      (random) => accuracy(random, lost / 100, won / 100, burst),
+      'pass',
+    );
+}
 for (const inputs of [365, 2000]) {
   line(
     `labels on the margin, ${inputs} inputs in turn`,

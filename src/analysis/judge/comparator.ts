@@ -96,7 +96,7 @@ function alike(score: ScoreSums, sums: ComparatorSums, predictions: Predictions,
   const blocker =
     insufficientData(predictions, evidence) ??
     noiseDominates({ noise, margin, below: false }) ??
-    windowTooShort(decided, policy, [minutes], 'answers', spreadOf(score));
+    windowTooShort(decided, policy, [minutes], 'answers', { spread: spreadOf(score) });
   const outcome = blocker === undefined ? decided : 'inconclusive';
   const id = `answers.${name}`;
   return {

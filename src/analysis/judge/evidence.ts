@@ -116,6 +116,9 @@ type Judged = 'answers' | 'parts' | 'truth';
 /** Bursts are believed where independent rows would vary as much in one of twenty cases. */
 const BURST_ALPHA = 0.05;
 
+/** Minutes after which a gate fails in spite of bursts, if it would fail with three times as much scatter. */
+const MINUTES_TO_FAIL = 20;
+
 /** How many times as long it takes where answers differ in bursts, or where bursts could not be seen. */
 const BURSTY_FACTOR = 3;
 
@@ -128,7 +131,8 @@ export function minutesToPass(policy: Policy, of: Judged = 'answers'): number {
  * Few minutes say how answers are now, not how they are. No gate on answers passes sooner than `minutesToPass`; and
  * where minutes differ by more than chance, none passes or fails until three times that. Parts of the inputs pass no
  * sooner in any case: bursts of one part are hidden among the rows of all. Without bursts a gate may fail after one
- * block: a minute or two cannot show whether minutes differ. The lengths are measured, not derived: see the lines "in
+ * block: a minute or two cannot show whether minutes differ. What is hopeless, so that it fails with its dispersion tripled,
+ * fails after twenty minutes with bursts, too. The lengths are measured, not derived: see the lines "in
  * bursts" of `npm run calibrate`.
  *
  * @param minutes one list for each share that the gate is about
@@ -139,13 +143,13 @@ export function windowTooShort(
   policy: Policy,
   minutes: readonly Minutes[],
   of: Judged = 'answers',
-  spread = 1,
+  { spread = 1, hopeless = false }: { spread?: number; hopeless?: boolean } = {},
 ): Blocker | undefined {
   if (outcome === 'inconclusive') return undefined;
   const found = Math.max(0, ...minutes.map((one) => one.filter(({ n }) => n > 0).length));
   const bursts = minutes.some((one) => burstChance(one, spread) < BURST_ALPHA);
   const least = outcome === 'pass' ? minutesToPass(policy, of) : policy.blockMinutes;
-  const needed = bursts ? minutesToPass(policy) * BURSTY_FACTOR : least;
+  const needed = bursts ? (hopeless ? MINUTES_TO_FAIL : minutesToPass(policy) * BURSTY_FACTOR) : least;
   if (found >= needed) return undefined;
   const minutesOf = `${needed} minutes with ${of === 'truth' ? 'labels' : 'answers'}`;
   return {
@@ -180,7 +184,7 @@ export function clusteringOf(minutes: Minutes, inputs: InputSums | undefined): C
 
 /**
  * How many observations it takes, at the present estimate, until an interval lies on one side of the margin: found by
- * doubling. Undefined where not even a hundred million would do, because the estimate lies on the margin.
+ * doubling. Undefined where not even a hundred million, or a thousand times as many, would do, because the estimate lies on the margin.
  */
 export function requiredSampleSize(n: number, decided: (n: number) => boolean): number | undefined {
   let low = Math.max(1, n);
@@ -188,7 +192,7 @@ export function requiredSampleSize(n: number, decided: (n: number) => boolean): 
   while (!decided(high)) {
     low = high;
     high *= 2;
-    if (high > 1e8) return undefined;
+    if (high > Math.max(1e8, 1000 * n)) return undefined;
   }
   while (high - low > Math.max(1, low / 50)) {
     const middle = Math.floor((low + high) / 2);

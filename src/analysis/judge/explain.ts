@@ -2,7 +2,7 @@ import { BINS, distanceInterval, wassersteinBand } from './distances.ts';
 import type { Distance } from './distances.ts';
 import { differenceInterval } from './errors.ts';
 import { meanInterval, minutesToPass, shareInterval } from './evidence.ts';
-import { accuracyLost } from './truth.ts';
+import { pairedDifference } from './paired.ts';
 import type { Task } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { decides, GATES, gates, policyFor } from '../policy/policy.ts';
@@ -248,8 +248,7 @@ function rangesPerMargin(policy: Policy): number {
 
 /** Rows after which a shadow that is right where production is cannot lose more. */
 function leastForTruth(policy: Policy, margin: number): number | undefined {
-  const none = (n: number) => ({ hits: 0, n, factor: 1 });
-  return leastRequests((n) => accuracyLost(none(n), none(n), policy)[1] < margin);
+  return leastRequests((n) => pairedDifference({ first: 0, second: 0, n, factor: 1 }, policy)[1] < margin);
 }
 
 /** The least n from which on a condition holds that never stops holding; undefined beyond a hundred million. */

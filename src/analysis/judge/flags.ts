@@ -6,7 +6,7 @@ import { count, percent, points } from '../../base/units.ts';
 import { blockerNeeds, confidence, insufficientData, requiredSampleSize, windowTooShort } from './evidence.ts';
 import type { Evidence, Minutes } from './evidence.ts';
 import { needsMore, NOTHING, UNDECIDABLE } from './needs.ts';
-import { accuracyLost } from './truth.ts';
+import { pairedDifference } from './paired.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
 
@@ -29,11 +29,10 @@ function refused(sums: FlagSums, predictions: Predictions, evidence: Evidence): 
   // A model refuses a repeated input as before: at the worst, a thousand copies are one.
   const inputs = predictions.repeats?.agreement;
   const repeated = inputs === undefined || inputs.rows === 0 ? 1 : inputs.rowsSquared / inputs.rows;
-  const factor = (list: Minutes) => Math.max(1, repeated, dispersion(list));
+  const factor = Math.max(repeated, dispersion(onlyShadow), dispersion(onlyProduction));
   const bounds = (scale: number) =>
-    accuracyLost(
-      { hits: hits(onlyShadow) * scale, n: n * scale, factor: factor(onlyShadow) },
-      { hits: hits(onlyProduction) * scale, n: n * scale, factor: factor(onlyProduction) },
+    pairedDifference(
+      { first: hits(onlyShadow) * scale, second: hits(onlyProduction) * scale, n: n * scale, factor },
       policy,
     );
   const interval = bounds(1);

@@ -38,6 +38,15 @@ export function needsMore(
   };
 }
 
+/** So many more labels, of rows that have been compared; `report --label-next` writes them. */
+export function needsLabels(n: number): Needs {
+  const labels = Math.max(1, Math.ceil(n));
+  return {
+    needs: `about ${counted(labels, 'more labels')} of rows on which the models differ`,
+    missing: { labels },
+  };
+}
+
 /** So many more minutes of traffic; `what` says which traffic: ` with labels`. */
 export function needsTraffic(minutes: number, what = ''): Needs {
   const whole = wholeMinutes(minutes);

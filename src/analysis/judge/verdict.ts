@@ -45,6 +45,8 @@ interface Missing {
   pairs?: number;
   /** Compared rows, or those with a label. */
   rows?: number;
+  /** Labels of rows that have been compared already. */
+  labels?: number;
   /** Distinct inputs. */
   inputs?: number;
 }

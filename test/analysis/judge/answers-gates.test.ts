@@ -3,7 +3,10 @@ import { distanceInterval, judgeDistances, ksBand, wassersteinBand } from '../..
 import type { Evidence } from '../../../src/analysis/judge/evidence.ts';
 import { judgeAnswers } from '../../../src/analysis/judge/predictions.ts';
 import { judgePart, judgeSlices } from '../../../src/analysis/judge/slices.ts';
-import { accuracyLost, errorLost, judgeTruth } from '../../../src/analysis/judge/truth.ts';
+import { errorLost } from '../../../src/analysis/judge/loss.ts';
+import { lossBounds, lossEstimate, lossSample } from '../../../src/analysis/judge/loss-sample.ts';
+import { pairedDifference } from '../../../src/analysis/judge/paired.ts';
+import { judgeTruth } from '../../../src/analysis/judge/truth.ts';
 import type { Gate } from '../../../src/analysis/judge/verdict.ts';
 import type { NoiseFloor, Observations } from '../../../src/analysis/observations.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
@@ -573,6 +576,30 @@ describe('the truth', () => {
       unknown: 0,
       labels: { production: rows, shadow: rows, onlyProduction: 0, onlyShadow: 0 },
       numbers: undefined,
+      // As many of the differing rows have a label as of all.
+      strata: [
+        { production: 'a', differ: false, rows: 3000, labelled: rows / 2, onlyProduction: 0, onlyShadow: 0 },
+        { production: 'a', differ: true, rows: 3000, labelled: rows / 2, onlyProduction: 0, onlyShadow: 0 },
+      ],
+    },
+  });
+  const uncounted = (rows: number): Partial<Predictions> => {
+    const { truth } = some(rows);
+    return { truth: truth && { ...truth, strata: undefined } };
+  };
+  /** All rows where production says a have a label, and the shadow is right there; of 1 200 where it says b, few. */
+  const chosen = (labelled: number): Partial<Predictions> => ({
+    truth: {
+      rows: 4800 + labelled,
+      of: 6000,
+      unknown: 0,
+      labels: { production: 4200 + labelled, shadow: 4800, onlyProduction: labelled, onlyShadow: 600 },
+      numbers: undefined,
+      strata: [
+        { production: 'a', differ: false, rows: 4200, labelled: 4200, onlyProduction: 0, onlyShadow: 0 },
+        { production: 'a', differ: true, rows: 600, labelled: 600, onlyProduction: 0, onlyShadow: 600 },
+        { production: 'b', differ: true, rows: 1200, labelled, onlyProduction: labelled, onlyShadow: 0 },
+      ],
     },
   });
   const again = (inputs: number, what: 'onlyProduction' | 'onlyShadow' | 'loss', hits = 20) =>
@@ -595,13 +622,13 @@ describe('the truth', () => {
     [
       'both differ so often that more rows are needed',
       'inconclusive',
-      seen(told((i) => ({ production: 4 + (i % 3), shadow: 4 + (i % 3) }))),
+      seen(told((i) => ({ production: 24 + (i % 3), shadow: 24 + (i % 3) }), {}, 90)),
     ],
     [
       'the same, at an unknown rate',
       'inconclusive',
       seen(
-        told((i) => ({ production: 4 + (i % 3), shadow: 4 + (i % 3) })),
+        told((i) => ({ production: 24 + (i % 3), shadow: 24 + (i % 3) }), {}, 90),
         {},
         { minutes: 0 },
       ),
@@ -632,7 +659,7 @@ describe('the truth', () => {
     ],
     [
       'nothing that could be right',
-      '',
+      'inconclusive',
       seen(told(even(0), { truth: { rows: 5, of: 6000, unknown: 5, labels: undefined, numbers: undefined } })),
     ],
     ['for information', 'pass', seen(told(even(0)), { inform: ['truth.accuracy'] })],
@@ -654,6 +681,10 @@ describe('the truth', () => {
     ],
     ['no labels are known', '', seen(labels(100, () => 0))],
     ['no captures', '', seen(undefined)],
+    ['600 rows have a label, and nobody counted which', 'inconclusive', seen(told(even(0), uncounted(600)))],
+    ['labels where production says a, and none where it says b', 'inconclusive', seen(told(even(0), chosen(0)))],
+    ['four labels where production says b', 'inconclusive', seen(told(even(0), chosen(4)))],
+    ['labels where production says b, and it is right there', 'fail', seen(told(even(0), chosen(200)))],
   ])('%s', (...one) => check(judgeTruth, one));
 
   const measured = (
@@ -697,16 +728,37 @@ describe('the truth', () => {
     ])('%s', (...one) => check(judgeTruth, one));
   });
 
+  test('strata are weighed by their shares of all rows, and rows on which the models agree lose nothing', () => {
+    const stratum = (differ: boolean, rows: number, labelled: number, onlyProduction = 0, onlyShadow = 0) => ({
+      production: 'a',
+      differ,
+      rows,
+      labelled,
+      onlyProduction,
+      onlyShadow,
+    });
+    // Of 1 000 rows 100 differ in one class, half of which have a label, and 100 in another, a quarter of which have one.
+    const strata = [stratum(false, 800, 0), stratum(true, 100, 50, 30, 10), stratum(true, 100, 25, 5, 15)];
+    const sample = lossSample(strata);
+    // 0.1 × 20 / 50 − 0.1 × 10 / 25
+    expect(lossEstimate(sample)).toBeCloseTo(0, 12);
+    expect(sample).toMatchObject({ n: 75 + 800 * (75 / 200), unknown: 0, rows: 1000, differing: 200, labelled: 75 });
+    expect(sample.widest).toBeCloseTo(1.5, 12);
+    // With labels for all, these are the bounds of pairs.
+    const all = lossSample([stratum(false, 800, 10), stratum(true, 200, 200, 90, 60)]);
+    const pairs = pairedDifference({ first: 45, second: 30, n: 500, factor: 1 }, DEFAULT_POLICY);
+    expect(lossBounds(all, 1, 2, DEFAULT_POLICY)).toEqual(pairs);
+    // Of a class without labels all may be lost, or won: 100 of 1 000 rows, whatever the others say.
+    const [low, high] = lossBounds(lossSample([...strata.slice(0, 2), stratum(true, 100, 0)]), 1e6, 1, DEFAULT_POLICY);
+    expect([low, high]).toEqual([expect.closeTo(0.04 - 0.1, 2), expect.closeTo(0.04 + 0.1, 2)]);
+  });
+
   test('its bounds are those of the formulas', () => {
-    const bound = (hits: number, n: number) => proportionSequence(hits, n, 0.025);
-    const [b, c] = [bound(15, 500), bound(10, 1000)];
-    expect(accuracyLost({ hits: 30, n: 1000, factor: 2 }, { hits: 10, n: 1000, factor: 1 }, DEFAULT_POLICY)).toEqual([
-      b[0] - c[1],
-      b[1] - c[0],
-    ]);
     const losses = { loss: 0.1, deviation: 0.5, maeProduction: 2, maeShadow: 2.1, range: 10, n: 4000, factor: 2 };
     const unseen = (10 * Math.log(20) * 2) / 4000;
     const half = sequenceHalfWidth(2000, 0.5 + 0.02 * 2, 0.05, 300) + unseen / 3;
+    const once = errorLost(losses, { ...DEFAULT_POLICY, looks: 'once' });
+    expect((once[1] - once[0]) / 2).toBeCloseTo((0.54 * Math.sqrt((2 * Math.log(20)) / 2000) + unseen / 3) / 2, 12);
     expect(half).toBeGreaterThan(unseen);
     const [low, high] = errorLost(losses, DEFAULT_POLICY);
     expect([low, high]).toEqual([expect.closeTo((0.1 - half) / 2, 12), expect.closeTo((0.1 + half) / 2, 12)]);

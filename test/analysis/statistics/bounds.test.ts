@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { distanceInterval, ksBand, wassersteinBand } from '../../../src/analysis/judge/distances.ts';
 import { judgePart } from '../../../src/analysis/judge/slices.ts';
-import { errorLost } from '../../../src/analysis/judge/truth.ts';
+import { errorLost } from '../../../src/analysis/judge/loss.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
 import { labelSums } from '../../../src/analysis/compare/memory/label-counter.ts';
 import { entropyBound, jensenShannonInterval, stabilityInterval } from '../../../src/analysis/statistics/divergence.ts';

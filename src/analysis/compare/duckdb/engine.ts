@@ -119,7 +119,7 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
   const blocks = minutes.map((block) => ({ ...block, ...(judged?.get(block.at) ?? UNJUDGED) }));
   const rows = blocks.reduce((total, block) => total + block.rows, 0);
   const beyond = minutes.reduce((total, block) => total + block.beyond, 0);
-  const truth = options.truth === undefined ? undefined : await truthSums(engine, options.truth, rows);
+  const truth = options.truth === undefined ? undefined : await truthSums(engine, options.truth, rows, task !== 'json');
   const expected = records.sampling * scanned.production.answered;
   return {
     method,

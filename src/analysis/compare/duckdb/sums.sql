@@ -73,6 +73,34 @@ select
   stddev_samp(loss) as "lossDeviation"
 from with_truth;
 
+-- name: truth_strata
+-- All rows with labels of both, by production's class and by whether the shadow gives another; the classes in which they
+-- differ most often, and the rest together.
+with stratum as (
+  select
+    if($classes, production_label, '$others') as class, production_label != shadow_label as differ,
+    count(*) as rows, count(truth) as labelled,
+    count(*) filter (production_right and not shadow_right) as only_production,
+    count(*) filter (shadow_right and not production_right) as only_shadow
+  from (
+    select
+      *,
+      truth is not null and same_truth(production_label, truth, truth_number) as production_right,
+      truth is not null and same_truth(shadow_label, truth, truth_number) as shadow_right
+    from compared where production_label is not null and shadow_label is not null
+  )
+  group by 1, 2
+), commonest as (
+  select class from stratum group by class
+  order by coalesce(sum(rows) filter (differ), 0) desc, sum(rows) desc, try_cast(class as double) nulls last, class
+  limit $most
+)
+select
+  if(class in (from commonest), class, '$others') as production, differ,
+  sum(rows)::double as rows, sum(labelled)::double as labelled,
+  sum(only_production)::double as "onlyProduction", sum(only_shadow)::double as "onlyShadow"
+from stratum group by 1, 2;
+
 -- name: skew_by_id
 -- Median of the shadow's time less production's, of some thousand requests: ids are hashes, so that every n-th of them
 -- is a sample.

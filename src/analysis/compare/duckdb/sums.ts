@@ -9,6 +9,7 @@ export const SUMS = statements(sumsSql, [
   'with_truth',
   'truth_blocks',
   'truth',
+  'truth_strata',
   'skew_by_id',
   'skew_by_input',
   'answers',

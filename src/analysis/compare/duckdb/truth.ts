@@ -1,8 +1,10 @@
-import type { PairBlock, Predictions } from '../../predictions.ts';
+import type { PairBlock, Predictions, TruthStratum } from '../../predictions.ts';
 import { isUsable } from '../../answers/answer.ts';
+import { CLASSES, OTHERS, sortedStrata } from '../../answers/strata.ts';
 import type { Truth } from '../../answers/truth.ts';
 import { hashText } from '../ingest/fast/hash.ts';
 import type { Engine } from './connection.ts';
+import { fill } from './statements.ts';
 import { SUMS } from './sums.ts';
 
 const CREATE =
@@ -47,9 +49,22 @@ export async function judgedBlocks(engine: Engine): Promise<Map<number, JudgedBl
   return new Map(rows.map(({ at, ...block }) => [Number(at), block as unknown as JudgedBlock]));
 }
 
-/** Both models against the truth. @param of rows that were compared */
-export async function truthSums(engine: Engine, truth: Truth, of: number): Promise<Predictions['truth']> {
+/**
+ * Both models against the truth.
+ *
+ * @param of rows that were compared
+ * @param classes false where answers are no classes, as of free JSON
+ */
+export async function truthSums(
+  engine: Engine,
+  truth: Truth,
+  of: number,
+  classes: boolean,
+): Promise<Predictions['truth']> {
   const [row] = await engine.rows(SUMS.truth);
+  const strata = (await engine.rows(
+    fill(SUMS.truth_strata, { classes, most: CLASSES, others: OTHERS }),
+  )) as unknown as TruthStratum[];
   const value = (name: string) => Number(row?.[name] ?? 0);
   const rows = value('rows');
   const labelled = value('labelled') > 0;
@@ -74,5 +89,6 @@ export async function truthSums(engine: Engine, truth: Truth, of: number): Promi
             lossDeviation: value('lossDeviation'),
           },
     unknown: Math.max(0, truth.size - rows),
+    strata: strata.length === 0 ? undefined : sortedStrata(strata),
   };
 }

@@ -167,7 +167,7 @@ class Rows {
   readonly #blocks = new Map<number, FullBlock>();
   readonly #labels = new LabelCounter();
   readonly #numbers: NumberCounter;
-  readonly #truth = new TruthCounter();
+  readonly #truth: TruthCounter;
   readonly #inputs = new RowInputs();
   readonly #fields: FieldCounter;
   /** Of kinds that are compared by more than equal or not. */
@@ -185,6 +185,7 @@ class Rows {
     this.#task = task;
     this.#options = options;
     const rules = options.rules ?? DEFAULT_RULES;
+    this.#truth = new TruthCounter(task !== 'json');
     this.#numbers = new NumberCounter(options.tolerance, rules.relative);
     this.#fields = new FieldCounter(rules);
     this.#whole = wholeCounter(options.reading, rules);

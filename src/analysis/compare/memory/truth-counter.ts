@@ -1,4 +1,5 @@
-import type { PairBlock, Repeats, TruthSums } from '../../predictions.ts';
+import type { PairBlock, Repeats, TruthStratum, TruthSums } from '../../predictions.ts';
+import { commonestStrata, OTHERS } from '../../answers/strata.ts';
 import { InputCounter } from './input-counter.ts';
 import type { Answer } from '../../answers/answer.ts';
 
@@ -14,7 +15,14 @@ export class TruthCounter {
   #maeProduction = 0;
   #maeShadow = 0;
   #losses = 0;
+  readonly #strata = new Map<string, { -readonly [key in keyof TruthStratum]: TruthStratum[key] }>();
+  readonly #classes: boolean;
   readonly #byInput = { onlyProduction: new InputCounter(), onlyShadow: new InputCounter(), loss: new InputCounter() };
+
+  /** @param classes false where answers are no classes, as of free JSON */
+  constructor(classes = true) {
+    this.#classes = classes;
+  }
 
   /** @param where the minute and the input of the row: both hold rows that hang together */
   add(
@@ -22,16 +30,21 @@ export class TruthCounter {
     answers: { production: Answer; shadow: Answer; labels: readonly [string | undefined, string | undefined] },
     where: { block: Required<PairBlock>; input: number },
   ): void {
-    if (truth === undefined) return;
     const { production, shadow, labels } = answers;
     const { block, input } = where;
-    if (labels[0] !== undefined && labels[1] !== undefined) {
+    const stratum = this.#stratumOf(labels);
+    if (stratum !== undefined) stratum.rows += 1;
+    if (truth === undefined) return;
+    if (stratum !== undefined && labels[0] !== undefined && labels[1] !== undefined) {
+      stratum.labelled += 1;
       this.#rows += 1;
       this.#labelled += 1;
       const right = [equal(labels[0], truth), equal(labels[1], truth)] as const;
       if (right[0]) this.#production += 1;
       if (right[1]) this.#shadow += 1;
       const only = [right[0] && !right[1] ? 1 : 0, right[1] && !right[0] ? 1 : 0] as const;
+      stratum.onlyProduction += only[0];
+      stratum.onlyShadow += only[1];
       this.#onlyProduction += only[0];
       this.#onlyShadow += only[1];
       this.#byInput.onlyProduction.add(input, only[0]);
@@ -53,6 +66,19 @@ export class TruthCounter {
     block.truth += 1;
     block.loss += loss[1] - loss[0];
     block.lossSquared += (loss[1] - loss[0]) ** 2;
+  }
+
+  #stratumOf([production, shadow]: readonly [string | undefined, string | undefined]) {
+    if (production === undefined || shadow === undefined) return undefined;
+    const differ = production !== shadow;
+    const name = this.#classes ? production : OTHERS;
+    const key = `${differ} ${name}`;
+    let stratum = this.#strata.get(key);
+    if (stratum === undefined) {
+      stratum = { production: name, differ, rows: 0, labelled: 0, onlyProduction: 0, onlyShadow: 0 };
+      this.#strata.set(key, stratum);
+    }
+    return stratum;
   }
 
   repeats(): Pick<Repeats, 'onlyProduction' | 'onlyShadow' | 'loss'> {
@@ -89,6 +115,7 @@ export class TruthCounter {
               lossDeviation: n > 1 ? Math.sqrt(Math.max(0, this.#losses - n * loss * loss) / (n - 1)) : 0,
             },
       unknown: Math.max(0, known - this.#rows),
+      strata: this.#strata.size === 0 ? undefined : commonestStrata([...this.#strata.values()]),
     };
   }
 }

@@ -1,0 +1,127 @@
+import type { PairBlock, Predictions, TruthStratum, TruthSums } from '../predictions.ts';
+import { OTHERS } from '../answers/strata.ts';
+import { mcnemar, meanDispersion } from '../statistics/proportions.ts';
+import { designEffect } from '../statistics/repeats.ts';
+import type { Blocker, Clustering, Evidence, Minutes } from './evidence.ts';
+import { needsAdvice } from './needs.ts';
+import { lossBounds, lossEstimate, lossSample, total } from './loss-sample.ts';
+import type { LossSample } from './loss-sample.ts';
+import { truthGate } from './truth-gate.ts';
+import type { Gate } from './verdict.ts';
+import { different } from './proportion.ts';
+import { count, number, percent, points } from '../../base/units.ts';
+
+/** Minutes that share labels: a row that is labelled by lot speaks for the minutes about it. */
+const NEAR = 10;
+
+/** Two models that are never right lose nothing against each other: that would pass whatever the labels are. */
+const OTHER_WORDS: Blocker = {
+  reason:
+    'no label equals any answer of either model, so labels and answers are probably not written alike (yes and 1, cat and 0)',
+  missing: 0,
+  needs: needsAdvice('labels in the words of the answers'),
+};
+
+/** Which rows have a label is not known, and it may be those that are easy. */
+const UNCOUNTED: Blocker = {
+  reason: 'an older version saved this without counting on which rows with a label the models differ',
+  missing: 0,
+  needs: needsAdvice('a report on the captures themselves'),
+};
+
+/** Is the shadow less often right than production? */
+export function judgeAccuracy(predictions: Predictions, truth: TruthSums, evidence: Evidence): Gate[] {
+  if (truth.labels === undefined) return [];
+  const { production, shadow, onlyProduction, onlyShadow } = truth.labels;
+  const { policy } = evidence;
+  const sample = lossSample(truth.strata ?? [everyRow(truth)]);
+  const minutes = lossMinutes(predictions.blocks, sample);
+  const clustering = clusteringOf(minutes, predictions);
+  const p = mcnemar(onlyProduction, onlyShadow);
+  const discordant = `${count(onlyShadow)} only the shadow, ${count(onlyProduction)} only production; exact McNemar p ${p < 1e-4 ? '< 0.0001' : `= ${number(p)}`}`;
+  const n = truth.rows;
+  const facts =
+    n >= truth.of
+      ? `It is correct on ${percent(shadow / n)} and production on ${percent(production / n)} of ${count(n)} labeled rows${different(predictions)} (${discordant})`
+      : `The models differ on ${percent(sample.differing / sample.rows)} of the rows, and accuracy can change only there. ${count(sample.labelled)} of these ${count(sample.differing)} rows have a label${different(predictions)} (correct: ${discordant})`;
+  const { labels: _, ...counted } = truth;
+  const blocker =
+    production + shadow === 0 ? OTHER_WORDS : counted.strata === undefined && n < truth.of ? UNCOUNTED : undefined;
+  return [
+    truthGate('truth.accuracy', 'Is it less accurate?', predictions, evidence, {
+      facts: `${facts}${unlabelledWords(sample)}`,
+      words: ['it loses', 'loss', 'it is better by'],
+      show: points,
+      estimate: lossEstimate(sample),
+      interval: (times, factor) => lossBounds(sample, times, factor, policy),
+      margin: policy.truth,
+      n,
+      known: sample.n,
+      minutes: [minutes.onlyProduction, minutes.onlyShadow],
+      inputs: inputShare(predictions) * sample.n,
+      clustering,
+      labels: sample,
+      blocker,
+    }),
+  ];
+}
+
+/** What an older version counted, where every row has a label. */
+function everyRow({ rows, labels }: TruthSums): TruthStratum {
+  const { onlyProduction = 0, onlyShadow = 0 } = labels ?? {};
+  return { production: OTHERS, differ: true, rows, labelled: rows, onlyProduction, onlyShadow };
+}
+
+/** Of rows with a label, how many have inputs of their own. */
+function inputShare({ repeats }: Predictions): number {
+  const sums = repeats?.onlyProduction;
+  return sums === undefined || sums.rows === 0 ? 1 : sums.inputs / sums.rows;
+}
+
+/** Names the strata of which too little is known, the largest first. */
+function unlabelledWords({ unlabelled, rows }: LossSample): string {
+  if (unlabelled.length === 0) return '';
+  const [largest] = unlabelled.toSorted((a, b) => b.rows - a.rows);
+  if (largest === undefined) return '';
+  const what = largest.production === OTHERS ? '' : ` where production says ${largest.production}`;
+  const others = unlabelled.length === 1 ? '' : `, and ${unlabelled.length - 1} more such classes`;
+  return `; of ${count(largest.rows)} differing rows${what} (${percent(largest.rows / rows)} of all) ${largest.labelled === 0 ? 'none has' : `only ${count(largest.labelled)} have`} a label${others}`;
+}
+
+interface LossMinutes {
+  onlyProduction: Minutes;
+  onlyShadow: Minutes;
+}
+
+/**
+ * Minute by minute, the rows of which it is known that only one model has them right. Rows on which the models agree are
+ * known too, to the part in which those that differ have a label. Minutes without labels near them are left out.
+ */
+function lossMinutes(blocks: readonly PairBlock[], { n, rows }: LossSample): LossMinutes {
+  const near = new Set(blocks.filter((block) => (block.truth ?? 0) > 0).map(decade));
+  const labelled = blocks.filter((block) => near.has(decade(block)));
+  const part =
+    rows === 0 ? 1 : Math.min(1, (n / rows) * (total(blocks, (one) => one.rows) / total(labelled, (one) => one.rows)));
+  const of = (who: 'onlyProduction' | 'onlyShadow'): Minutes =>
+    labelled.map((block) => ({ successes: block[who] ?? 0, n: Math.max(block.truth ?? 0, block.rows) * part }));
+  return { onlyProduction: of('onlyProduction'), onlyShadow: of('onlyShadow') };
+}
+
+function decade({ at }: PairBlock): number {
+  return Math.floor(at / (NEAR * 60_000));
+}
+
+/** How much less rows count: for minutes whose losses hang together, or for inputs that are repeated. */
+function clusteringOf({ onlyProduction, onlyShadow }: LossMinutes, { repeats }: Predictions): Clustering {
+  const losses = onlyProduction.map(({ successes, n }, i) => ({
+    loss: successes - (onlyShadow[i]?.successes ?? 0),
+    truth: n,
+  }));
+  const n = total(losses, (one) => one.truth);
+  const mean = n === 0 ? 0 : total(losses, (one) => one.loss) / n;
+  const discordant = total(onlyProduction, (one) => one.successes) + total(onlyShadow, (one) => one.successes);
+  const deviation = n === 0 ? 0 : Math.sqrt(Math.max(0, discordant / n - mean * mean));
+  const bursts = meanDispersion(losses, mean, deviation);
+  const repeated = Math.max(designEffect(repeats?.onlyProduction), designEffect(repeats?.onlyShadow));
+  return repeated > bursts ? { factor: repeated, by: 'inputs' } : { factor: bursts, by: 'minutes' };
+}

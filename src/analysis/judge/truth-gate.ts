@@ -1,0 +1,125 @@
+import type { Predictions } from '../predictions.ts';
+import type { Policy } from '../policy/policy.ts';
+import { gates } from '../policy/policy.ts';
+import type { Interval } from '../statistics/proportions.ts';
+import { labelsToPass } from './loss-sample.ts';
+import type { LossSample } from './loss-sample.ts';
+import { compare } from './verdict.ts';
+import type { Gate } from './verdict.ts';
+import { blockerNeeds, confidence, insufficientData, requiredSampleSize, windowTooShort } from './evidence.ts';
+import type { Blocker, Clustering, Evidence, Minutes } from './evidence.ts';
+import { count, counted, percent } from '../../base/units.ts';
+import { needsLabels, needsMore, needsNewInputs, NOTHING, UNDECIDABLE } from './needs.ts';
+import type { Needs } from './needs.ts';
+
+/** What a question about the truth found. */
+export interface TruthFound {
+  /** A sentence, without its end. */
+  facts: string;
+  /** How it loses, what it loses, how it is better. */
+  words: readonly [string, string, string];
+  /** How a loss is written: a difference of shares, or a share of production's error. */
+  show: (loss: number) => string;
+  estimate: number;
+  /** Bounds with so many times the rows, each of which counts for `factor` times less. */
+  interval: (times: number, factor: number) => Interval;
+  margin: number;
+  /** Rows with a label. */
+  n: number;
+  /** Rows of which the loss is known: those with a label, and as many of those on which the models agree. */
+  known: number;
+  /** Rows of which it is known a minute, and those that only one model has right. */
+  minutes: readonly Minutes[];
+  /** Different inputs among the rows of which it is known. */
+  inputs: number;
+  clustering: Clustering;
+  /** On which rows labels would help. */
+  labels?: LossSample | undefined;
+  /** What else keeps it from being decided. */
+  blocker?: Blocker | undefined;
+}
+
+/** A gate on what labels say: its outcome, and why. */
+export function truthGate(
+  id: string,
+  title: string,
+  predictions: Predictions,
+  evidence: Evidence,
+  found: TruthFound,
+): Gate {
+  const { policy } = evidence;
+  const { show, margin } = found;
+  const sure = confidence(policy);
+  const bounds = (times: number) => found.interval(times, found.clustering.factor);
+  const interval = bounds(1);
+  const decided = compare(interval, margin);
+  const hopeless = decided === 'fail' && compare(found.interval(1, 3 * found.clustering.factor), margin) === 'fail';
+  const blocker =
+    found.blocker ??
+    insufficientData(predictions, evidence) ??
+    tooFewTruths(found, policy) ??
+    windowTooShort(decided, policy, found.minutes, 'truth', { hopeless });
+  const outcome = blocker === undefined ? decided : 'inconclusive';
+  const { rows = 0, of = 0 } = predictions.truth ?? {};
+  const known = `${percent(of === 0 ? 0 : rows / of)} of the compared rows have a label. `;
+  const words = {
+    pass:
+      interval[1] < 0
+        ? `${known}${found.facts}; ${found.words[2]} at least ${show(-interval[1])} (${sure}).`
+        : `${known}${found.facts}; ${found.words[0]} at most ${show(interval[1])} (${sure}), and ${show(margin)} is allowed.`,
+    fail: `${known}${found.facts}; ${found.words[0]} at least ${show(interval[0])} (${sure}), and only ${show(margin)} is allowed.`,
+    inconclusive:
+      blocker === undefined
+        ? `${known}${found.facts}; the true ${found.words[1]} is between ${show(interval[0])} and ${show(interval[1])} (${sure}), and ${show(margin)} is allowed.`
+        : `${known}${found.facts}, but ${blocker.reason}.`,
+  };
+  return {
+    id,
+    title,
+    outcome,
+    gating: gates(policy, id),
+    unit: 'share',
+    estimate: found.estimate,
+    interval,
+    margin,
+    relation: '<',
+    n: found.n,
+    of: 'rows',
+    reason: words[outcome],
+    ...(outcome === 'inconclusive' ? needsOf(found, blocker, bounds, evidence) : NOTHING),
+  };
+}
+
+function needsOf(
+  found: TruthFound,
+  blocker: Blocker | undefined,
+  bounds: (times: number) => Interval,
+  { policy, minutes }: Evidence,
+): Needs {
+  const { labels, margin, n, known } = found;
+  if (blocker !== undefined && (blocker.missing === 0 || blocker.of !== undefined)) return blockerNeeds(blocker);
+  const unlabelled = labels === undefined ? 0 : labels.differing - labels.labelled;
+  const size = labels === undefined ? n : labels.labelled;
+  if (labels !== undefined && unlabelled > 0 && (labels.unlabelled.length > 0 || size === 0)) {
+    const least = Math.max(1, (labelsToPass(labels, policy) ?? 0) - size);
+    return needsLabels(Math.min(unlabelled, Math.ceil(least)));
+  }
+  const total = requiredSampleSize(known, (rows) => compare(bounds(rows / known), margin) !== 'inconclusive');
+  const times = Math.max((total ?? known) / known, 1 + (blocker?.missing ?? 0) / Math.max(1, known));
+  if (times <= 1) return UNDECIDABLE.difference;
+  if (found.clustering.by === 'inputs') return needsNewInputs((known * (times - 1)) / found.clustering.factor);
+  const more = Math.ceil(size * (times - 1));
+  if (labels !== undefined && unlabelled >= more) return needsLabels(more);
+  return needsMore('rows', n * (times - 1), minutes > 0 ? n / minutes : 0, 'rows with labels');
+}
+
+function tooFewTruths({ known, inputs }: TruthFound, { minimumPairs }: Policy): Blocker | undefined {
+  if (known < minimumPairs)
+    return {
+      reason: `the policy requires ${count(minimumPairs)} rows with a label`,
+      missing: Math.ceil(minimumPairs - known),
+    };
+  if (inputs >= minimumPairs) return undefined;
+  const reason = `the rows with a label hold only ${counted(Math.floor(inputs), 'different inputs')}, and the policy requires ${count(minimumPairs)}`;
+  return { reason, missing: Math.ceil(minimumPairs - inputs), of: 'different inputs' };
+}
