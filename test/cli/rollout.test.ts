@@ -46,7 +46,7 @@ function words(opened: Stage, algorithm: readonly string[], policy: string): str
 
 const good = ['--algorithm', 'linear-learner'];
 const mismatched = ['--algorithm', 'xgboost:1.2-1', '--allow-mismatch'];
-const LENIENT = 'inform: [latency]\nerrors: 0.2\n';
+const LENIENT = 'inform: [latency]\nerrors: 0.2\nblockMinutes: 1\nminimumBlocks: 5\n';
 
 async function runs(opened: Stage) {
   const endpoint = await describeEndpoint(opened.aws, ENDPOINT);
@@ -147,7 +147,7 @@ describe('rollout', () => {
   });
 
   describe('limits and alarms of its own, watched by the command', () => {
-    const LAX = 'inform: [latency]\nerrors: 0.9\n';
+    const LAX = 'inform: [latency]\nerrors: 0.9\nblockMinutes: 1\nminimumBlocks: 5\n';
     const FAILING = {
       kind: 'failing-model',
       endpointConfig: 'both',

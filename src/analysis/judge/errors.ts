@@ -1,14 +1,24 @@
 import { errorMinutes } from './summaries.ts';
 import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
-import { dispersion } from '../statistics/proportions.ts';
+import { pairedInterval, pairShares } from '../statistics/paired-shares.ts';
+import type { PairedMinute, PairedShares } from '../statistics/paired-shares.ts';
+import { clopperPearson, dispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { compare } from './verdict.ts';
-import type { Gate } from './verdict.ts';
-import { confidence, requiredSampleSize, shareInterval } from './evidence.ts';
+import type { Gate, Outcome } from './verdict.ts';
+import {
+  BURST_ALPHA,
+  BURSTY_FACTOR,
+  confidence,
+  minutesToPass,
+  requiredSampleSize,
+  shareInterval,
+} from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { count, percent, points } from '../../base/units.ts';
-import { needsAdvice, needsMore, NOTHING, UNDECIDABLE } from './needs.ts';
+import { count, counted, percent, points } from '../../base/units.ts';
+import { needsAdvice, needsMore, needsTraffic, NOTHING, UNDECIDABLE } from './needs.ts';
+import type { Needs } from './needs.ts';
 
 /** Failed requests of one variant. */
 export interface Failures {
@@ -19,16 +29,22 @@ export interface Failures {
 }
 
 /**
- * Does the shadow fail more requests than production? CloudWatch gives counts a minute, not single requests, so the
- * two shares are bounded apart, each at alpha / 2, and their difference is compared with the margin. Bursts make the
- * number of requests count for less (dispersion).
+ * Does the shadow fail more requests? CloudWatch gives counts a minute, not single requests, so minutes are the pairs: what
+ * fails on both sides in a minute goes out of the difference and out of its scatter. A gate passes no sooner than answers
+ * do, thrice that where failures come in bursts; it fails after one block, with bursts only where three times the scatter
+ * would still say so.
  */
 export function judgeErrors(evidence: Evidence): Gate[] {
-  const { observations, policy, minutes, challenger } = evidence;
+  const { observations, policy, challenger } = evidence;
   const table = observations.metrics.shadow;
   if (table === undefined) return [];
-  const production = failures(errorMinutes(observations.metrics.production));
-  const shadow = failures(errorMinutes(table));
+  const production = errorMinutes(observations.metrics.production);
+  const shadow = errorMinutes(table);
+  const minutes = production.map((ofProduction, i) => ({
+    production: ofProduction,
+    shadow: shadow[i] ?? { successes: 0, n: 0 },
+  }));
+  const found = pairShares(minutes);
   const base = {
     id: 'errors',
     title: 'Does it fail more requests?',
@@ -36,57 +52,108 @@ export function judgeErrors(evidence: Evidence): Gate[] {
     unit: 'share' as const,
     margin: policy.errors,
     relation: '<' as const,
-    n: shadow.n,
+    n: found.shadow.n,
     of: 'requests' as const,
   };
-  if (shadow.n === 0 || production.n === 0) {
-    const who = shadow.n === 0 ? challenger : 'production variant';
+  if (found.minutes === 0) {
+    const seen = (side: typeof shadow) => side.some(({ n }) => n > 0);
+    const who = seen(shadow) ? 'production variant' : challenger;
     return [
       {
         ...base,
         outcome: 'inconclusive',
         estimate: undefined,
         interval: undefined,
-        reason: `The ${who} received no requests in this window.`,
+        reason:
+          seen(shadow) && seen(production)
+            ? `Production and the ${challenger} received requests in no minute of this window together.`
+            : `The ${who} received no requests in this window.`,
         ...needsAdvice('traffic to the endpoint'),
       },
     ];
   }
-  const shares = { production: production.failed / production.n, shadow: shadow.failed / shadow.n };
-  const estimate = shares.shadow - shares.production;
-  const interval = differenceInterval(shadow, production, policy);
-  const outcome = compare(interval, policy.errors);
-  const facts = `${percent(shares.shadow)} of the ${challenger}'s requests failed (${count(shadow.failed)} of ${count(shadow.n)}), ${percent(shares.production)} of production's`;
+  const interval = errorsInterval(found, policy);
+  const says = compare(interval, policy.errors);
+  const floor = floorOf(found, says, policy);
+  const outcome = floor.missing > 0 ? 'inconclusive' : says;
+  const share = ({ successes, n }: typeof found.shadow) => successes / n;
+  const facts = `${percent(share(found.shadow))} of the ${challenger}'s requests failed (${count(found.shadow.successes)} of ${count(found.shadow.n)}), ${percent(share(found.production))} of production's`;
+  const between = `the true difference is between ${points(interval[0])} and ${points(interval[1])} (${confidence(policy)}), and ${points(policy.errors)} is allowed`;
   const words = {
-    pass: `${facts}; the difference is at most ${points(interval[1])} (${confidence(policy)}), and ${points(policy.errors)} is allowed.`,
+    pass: `${facts}; the difference is at most ${points(interval[1])} (${confidence(policy)}), and ${points(policy.errors)} is allowed. ${outages(minutes, policy)}`,
     fail: `${facts}; the difference is at least ${points(interval[0])} (${confidence(policy)}), and only ${points(policy.errors)} is allowed.`,
-    inconclusive: `${facts}; the true difference is between ${points(interval[0])} and ${points(interval[1])} (${confidence(policy)}), and ${points(policy.errors)} is allowed.`,
+    inconclusive:
+      floor.missing === 0
+        ? `${facts}; ${between}.`
+        : `${facts}, but ${floor.bursts ? 'failures come in bursts, so ' : ''}${floor.minutes} minutes in which both have requests are needed to ${says}, and there are ${found.minutes}.`,
   };
-  const perMinute = minutes > 0 ? shadow.n / minutes : 0;
-  const needed =
-    outcome === 'inconclusive'
-      ? requiredSampleSize(shadow.n, (n) => {
-          const grow = (side: Failures) => {
-            const factor = n / shadow.n;
-            return { failed: side.failed * factor, n: side.n * factor, effective: side.effective * factor };
-          };
-          return compare(differenceInterval(grow(shadow), grow(production), policy), policy.errors) !== 'inconclusive';
-        })
-      : undefined;
   return [
     {
       ...base,
       outcome,
-      estimate,
+      estimate: found.estimate,
       interval,
       reason: words[outcome],
       ...(outcome !== 'inconclusive'
         ? NOTHING
-        : needed === undefined
-          ? UNDECIDABLE.difference
-          : needsMore('requests', needed - shadow.n, perMinute)),
+        : floor.missing > 0
+          ? needsTraffic(floor.missing)
+          : moreRequests(found, policy)),
     },
   ];
+}
+
+/** Differences that scatter so many times as much as independent requests would are bursts, however few there are to test. */
+const BURST_DISPERSION = 1.6;
+/** Under bursts a shadow fails from so many minutes on, if that much more scatter would still say so. */
+const EARLY = { minutes: 20, inflation: 3 };
+
+/** How many minutes are needed for what the bounds say, and how many of these are missing. */
+function floorOf(
+  found: PairedShares,
+  says: Outcome,
+  policy: Policy,
+): { minutes: number; missing: number; bursts: boolean } {
+  const bursts = found.burstChance < BURST_ALPHA || found.dispersion > BURST_DISPERSION;
+  const calm = says === 'pass' ? minutesToPass(policy) : policy.blockMinutes;
+  const early = says === 'fail' && errorsInterval(found, policy, EARLY.inflation)[0] > policy.errors;
+  const minutes = !bursts ? calm : early ? EARLY.minutes : minutesToPass(policy) * BURSTY_FACTOR;
+  return { minutes, missing: says === 'inconclusive' ? 0 : Math.max(0, minutes - found.minutes), bursts };
+}
+
+/** What the difference can be, each side at alpha; tightest where a pass is first possible. */
+export function errorsInterval(found: PairedShares, policy: Policy, inflation = 1): Interval {
+  const { alpha, looks } = policy;
+  return pairedInterval(found, { alpha, once: looks === 'once', tunedFor: minutesToPass(policy), inflation });
+}
+
+/** What minutes like these cannot exclude: outages that have not come yet. */
+function outages(minutes: readonly PairedMinute[], { alpha }: Policy): string {
+  const both = minutes.filter(({ production, shadow }) => production.n > 0 && shadow.n > 0);
+  const out = both.filter(
+    ({ production, shadow }) => 2 * (shadow.successes / shadow.n - production.successes / production.n) > 1,
+  );
+  const most = percent(clopperPearson(out.length, both.length, alpha)[1]);
+  return out.length === 0
+    ? `${both.length} minutes without an outage exclude outages in more than ${most} of minutes.`
+    : `Outages in ${counted(out.length, 'minutes')} of ${both.length} exclude outages in more than ${most} of minutes.`;
+}
+
+/** How many more requests would decide, if minutes go on as they are. */
+function moreRequests(found: PairedShares, policy: Policy): Needs {
+  const perMinute = found.shadow.n / found.minutes;
+  const needed = requiredSampleSize(found.shadow.n, (n) => {
+    const factor = n / found.shadow.n;
+    const grow = (side: typeof found.shadow) => ({ successes: side.successes * factor, n: side.n * factor });
+    const grown = {
+      ...found,
+      minutes: found.minutes * factor,
+      production: grow(found.production),
+      shadow: grow(found.shadow),
+    };
+    return compare(errorsInterval(grown, policy), policy.errors) !== 'inconclusive';
+  });
+  return needed === undefined ? UNDECIDABLE.difference : needsMore('requests', needed - found.shadow.n, perMinute);
 }
 
 /** Failures over all minutes, with the number of independent requests that would say as much. */

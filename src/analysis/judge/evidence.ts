@@ -114,13 +114,13 @@ export type Minutes = readonly { successes: number; n: number }[];
 type Judged = 'answers' | 'parts' | 'truth';
 
 /** Bursts are believed where independent rows would vary as much in one of twenty cases. */
-const BURST_ALPHA = 0.05;
+export const BURST_ALPHA = 0.05;
 
 /** Minutes after which a gate fails in spite of bursts, if it would fail with three times as much scatter. */
 const MINUTES_TO_FAIL = 20;
 
 /** How many times as long it takes where answers differ in bursts, or where bursts could not be seen. */
-const BURSTY_FACTOR = 3;
+export const BURSTY_FACTOR = 3;
 
 /** Minutes with answers until a gate on answers may pass: as long as latency takes; of parts of the inputs, thrice that. */
 export function minutesToPass(policy: Policy, of: Judged = 'answers'): number {

@@ -1,12 +1,13 @@
 import { BINS, distanceInterval, wassersteinBand } from './distances.ts';
 import type { Distance } from './distances.ts';
-import { differenceInterval } from './errors.ts';
+import { differenceInterval, errorsInterval } from './errors.ts';
 import { meanInterval, minutesToPass, shareInterval } from './evidence.ts';
 import { pairedDifference } from './paired.ts';
 import type { Task } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { decides, GATES, gates, policyFor } from '../policy/policy.ts';
 import { keyOf, SUPERSEDED_BY_LABELS } from '../policy/words.ts';
+import { pairShares } from '../statistics/paired-shares.ts';
 import { requestsForQuantile } from '../statistics/proportions.ts';
 import { compare } from './verdict.ts';
 import { change, count, percent } from '../../base/units.ts';
@@ -33,9 +34,10 @@ export function explainPolicy(policy: Policy): Demand[] {
   const blocks = `${policy.minimumBlocks} blocks of ${policy.blockMinutes} minutes, after ${policy.warmupMinutes} minutes of warm-up`;
   const share = (margin: number, above: boolean) => (n: number) =>
     compare(shareInterval(above ? n : 0, n, policy.alpha, policy), margin, !above) === 'pass';
+  const nothing = (n: number) => pairShares([{ production: { successes: 0, n }, shadow: { successes: 0, n } }]);
+  const errors = leastRequests((n) => errorsInterval(nothing(n), policy)[1] < policy.errors);
   // Two shares are bounded apart, each at half of alpha, and production's lower bound is zero where nothing fails.
   const none = (n: number) => ({ failed: 0, n, effective: n });
-  const errors = leastRequests((n) => differenceInterval(none(n), none(n), policy)[1] < policy.errors);
   const pairs = (least: number | undefined) =>
     least === undefined ? NEVER : `${count(Math.max(policy.minimumPairs, least))} pairs of different inputs`;
   const lasting = (words: string, of?: 'parts') =>
@@ -92,7 +94,7 @@ export function explainPolicy(policy: Policy): Demand[] {
     demand(
       'errors',
       `its share of failed requests is less than ${percent(policy.errors)} above production's`,
-      errors === undefined ? NEVER : `${count(errors)} requests without a failure`,
+      errors === undefined ? NEVER : lasting(`${count(errors)} requests without a failure`),
       keyOf(policy, 'errors'),
     ),
     ...latency,

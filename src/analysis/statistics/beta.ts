@@ -65,3 +65,9 @@ export function bisect(rising: (x: number) => number, target: number): number {
 export function betaQuantile(p: number, a: number, b: number): number {
   return bisect((x) => betaCdf(x, a, b), p);
 }
+
+/** Quantile of Student's t with so many degrees of freedom, for p above 1/2: t² / (t² + ν) is Beta(1/2, ν/2). */
+export function studentQuantile(p: number, degrees: number): number {
+  const x = betaQuantile(2 * p - 1, 0.5, degrees / 2);
+  return Math.sqrt((degrees * x) / (1 - x));
+}

@@ -93,8 +93,8 @@ export function requestsForQuantile(p: number, alpha: number): number {
 }
 
 /** Minutes per group: bursts longer than a minute show only when minutes are taken together. */
-const GROUPS = [1, 2, 5, 10, 20, 40];
-const MIN_GROUPS = 6;
+export const GROUPS = [1, 2, 5, 10, 20, 40];
+export const MIN_GROUPS = 6;
 
 /**
  * How much more the counts per minute vary than those of independent requests (overdispersion: Pearson's chi-squared
@@ -126,7 +126,7 @@ export function meanDispersion(
 }
 
 /** Hits (or misses, whichever are fewer) that a group must expect on average before chi-squared can be trusted with it. */
-const MIN_EXPECTED = 3;
+export const MIN_EXPECTED = 3;
 
 /**
  * Chance that counts per minute vary as they do, or more, if requests were independent: Pearson's chi-squared over

@@ -7,6 +7,7 @@ import { judgeTraffic } from '../../../src/analysis/judge/traffic.ts';
 import type { Gate } from '../../../src/analysis/judge/verdict.ts';
 import type { MetricName, Observations } from '../../../src/analysis/observations.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
+import { pairedInterval, pairShares } from '../../../src/analysis/statistics/paired-shares.ts';
 import { proportionSequence } from '../../../src/analysis/statistics/proportions.ts';
 import { evidenceOf, observed, table, written } from './by-hand.ts';
 
@@ -73,6 +74,9 @@ const failing = (production: Columns['modelErrors'], shadow: Columns['modelError
     { invocations: requests, modelErrors: shadow ?? 0 },
   );
 
+const failed = (minutes: number, shadow: Columns['modelErrors']) =>
+  variants({ invocations: 60, modelErrors: 0 }, { invocations: 60, modelErrors: shadow ?? 0 }, { minutes });
+
 describe('errors', () => {
   test.each<Case>([
     ['none of either', 'pass', evidenceOf(failing(0, 0))],
@@ -81,9 +85,35 @@ describe('errors', () => {
     ['of a candidate', 'fail', evidenceOf(failing(0, 60), {}, { challenger: 'candidate' })],
     ['production fails more', 'pass', evidenceOf(failing(3, 1))],
     ['so few that nothing is known', 'inconclusive', evidenceOf(failing(0, 0, 3))],
-    ['so few, at an unknown rate', 'inconclusive', evidenceOf(failing(0, 0, 3), {}, { minutes: 0 })],
     ['right at the margin', 'inconclusive', evidenceOf(failing(0, 1, 100))],
-    ['above the margin, and more would show it', 'inconclusive', evidenceOf(failing(0, 1))],
+    ['above the margin, and more would show it', 'inconclusive', evidenceOf(failing(0, (i) => (i % 7 < 2 ? 3 : 0)))],
+    [
+      'the same bad requests on both',
+      'pass',
+      evidenceOf(
+        failing(
+          (i) => i % 7,
+          (i) => i % 7,
+        ),
+      ),
+    ],
+    ['one minute is missing until the floor', 'inconclusive', evidenceOf(failed(79, 0))],
+    ['the floor', 'pass', evidenceOf(failed(80, 0))],
+    ['nine minutes do not fail', 'inconclusive', evidenceOf(failed(9, 60))],
+    ['ten minutes do', 'fail', evidenceOf(failed(10, 60))],
+    ['an outage of two minutes', 'inconclusive', evidenceOf(failed(100, (i) => (i >= 50 && i < 52 ? 60 : 0)))],
+    [
+      'outages so often that thrice the scatter would show it',
+      'fail',
+      evidenceOf(failed(40, (i) => (i % 2 === 0 ? 60 : 30))),
+    ],
+    ['in bursts, long enough', 'pass', evidenceOf(failed(240, (i) => (i % 30 === 0 ? 5 : 0)))],
+    ['in bursts, not long enough', 'inconclusive', evidenceOf(failed(239, (i) => (i % 30 === 0 ? 5 : 0)))],
+    [
+      'never in the same minute',
+      'inconclusive',
+      evidenceOf(variants({ invocations: (i) => (i < 50 ? 60 : 0) }, { invocations: (i) => (i < 50 ? null : 60) })),
+    ],
     ['no request of the shadow', 'inconclusive', evidenceOf(variants({ invocations: 60 }, { invocations: 0 }))],
     [
       'no request of the candidate',
@@ -95,7 +125,37 @@ describe('errors', () => {
     ['for information', 'fail', evidenceOf(failing(0, 60), { inform: ['errors'] })],
   ])('%s', (...one) => check(judgeErrors, one));
 
-  test('the difference is bounded by both shares, each at half of alpha', () => {
+  test('minutes are paired: the scatter is that of their differences', () => {
+    const minute = (production: number, shadow: number, n = 60) => ({
+      production: { successes: production, n },
+      shadow: { successes: shadow, n },
+    });
+    const mood = (i: number) => (i * 7) % 5;
+    const same = pairShares(Array.from({ length: 80 }, (_, i) => minute(mood(i), mood(i))));
+    const apart = pairShares(Array.from({ length: 80 }, (_, i) => minute(mood(i), mood(i + 2))));
+    expect(same).toMatchObject({ minutes: 80, estimate: 0, deviation: 0, dispersion: 1, burstChance: 1 });
+    expect(apart.estimate).toBe(0);
+    // Differences of 4, -1, -1, -1, -1 failures, again and again: their standard deviation over 60 requests.
+    expect(apart.deviation).toBeCloseTo(Math.sqrt((16 * 20) / 79) / 60, 12);
+    const burst = pairShares(Array.from({ length: 80 }, (_, i) => minute(0, i < 8 ? 10 : 0)));
+    const spread = pairShares(Array.from({ length: 80 }, (_, i) => minute(0, i % 2)));
+    expect(burst.burstChance).toBeLessThan(1e-6);
+    expect([spread.burstChance > 0.5, burst.deviation > 5 * spread.deviation]).toEqual([true, true]);
+    expect(burst.dispersion).toBeGreaterThan(5);
+    // Without any failure: ln(2 / 0.05) requests.
+    const options = { alpha: 0.05, once: false, tunedFor: 80 };
+    expect(pairedInterval(pairShares([minute(0, 0, 1000)]), options)[1]).toBeCloseTo(Math.log(40) / 1000, 12);
+    // For one look: scipy.stats.t.ppf(0.95, 79) is 1.664371.
+    const once = pairedInterval(apart, { ...options, once: true })[1];
+    expect(once).toBeCloseTo(
+      (1.664371 * apart.deviation) / Math.sqrt(80) + (Math.log(40) * apart.dispersion) / 4800,
+      6,
+    );
+    expect(pairedInterval(apart, options)[1]).toBeGreaterThan(once);
+    expect(pairedInterval(pairShares([]), options)).toEqual([-1, 1]);
+  });
+
+  test('two shares of different times are bounded apart, each at half of alpha', () => {
     const [shadow, production] = [
       { failed: 30, n: 6000, effective: 3000 },
       { failed: 60, n: 6000, effective: 6000 },

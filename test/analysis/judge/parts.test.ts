@@ -450,11 +450,11 @@ describe('the verdict in a sentence', () => {
   test('what is open is named, with the longest wait', () => {
     expect(of(42)).toEqual([
       'inconclusive',
-      'Not decided yet: latency.mean, latency.p50, latency.p90, latency.p99. Needs about 40 min more traffic.',
+      'Not decided yet: errors, latency.mean, latency.p50, latency.p90, latency.p99. Needs about 40 min more traffic.',
     ]);
     expect(of(10, {}, { inform: ['latency'] })).toEqual([
       'inconclusive',
-      'Not decided yet: errors. Needs 159 more requests, about 3 min at the current rate.',
+      'Not decided yet: errors. Needs about 1 h 10 min more traffic.',
     ]);
     expect(of(10)[1]).toMatch(/^Not decided yet: errors, latency\.mean.* Needs about 1 h 20 min more traffic\.$/);
     expect(of(100, { invocations: 20 })).toEqual(['inconclusive', 'Not decided yet: traffic.sampling.']);
@@ -493,7 +493,7 @@ describe('the verdict in a sentence', () => {
       shadow: table(100, { invocations: (i) => (i < 50 ? 3 : 0) }),
     };
     const errors = judge({ ...seen, metrics }, DEFAULT_POLICY)?.gates.find((gate) => gate.id === 'errors');
-    // 150 requests in 50 minutes: 609 more take 203.
-    expect(errors?.missing).toEqual({ requests: 609, minutes: 203 });
+    // ln(2 / 0.05) / 0.01 is 369; found to within a fiftieth. 150 requests in 50 minutes.
+    expect(errors?.missing).toEqual({ requests: 220, minutes: 74 });
   });
 });

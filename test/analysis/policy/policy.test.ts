@@ -198,7 +198,7 @@ function best(n: number, policy: Policy): Gate[] {
   const seen = simulate({ minutes: 1, rate: 1 });
   const one = seen.predictions;
   if (one?.labels === undefined || one.numbers === undefined) throw new Error('the simulation has predictions');
-  const table = { ...seen.metrics.production, invocations: [n] };
+  const requests = { ...seen.metrics.production, invocations: Array.from({ length: 80 }, () => n / 80) };
   const each = { rows: n / 80, agree: n / 80, truth: n / 80, onlyProduction: 0, onlyShadow: 0 };
   const minutes = Array.from({ length: 80 }, () => one.blocks.map((block) => ({ ...block, ...each }))).flat();
   const numbers = { ...one.numbers, rows: n, distances: { ks: 0, wasserstein: 0, psi: 0, jensenShannon: 0 } };
@@ -211,7 +211,7 @@ function best(n: number, policy: Policy): Gate[] {
       labels: { production: n, shadow: n, onlyProduction: 0, onlyShadow: 0 },
     },
   };
-  const metrics = { ...seen.metrics, production: table, shadow: table };
+  const metrics = { ...seen.metrics, production: requests, shadow: requests };
   return [...(judge({ ...seen, metrics, predictions }, policy)?.gates ?? [])];
 }
 
@@ -223,8 +223,8 @@ describe('explaining a policy', () => {
       demand: "its p99 latency is at most +20 % of production's",
       traffic: '8 blocks of 10 minutes, after 2 minutes of warm-up, 299 requests',
     });
-    // From the formula: the least n with (ln(1 / 0.025) + ln B-ratio(n)) / n below 1 %; checked by the judge itself below.
-    expect(demands.errors?.traffic).toMatch(/^\d+ requests without a failure$/);
+    // ln(2 / 0.05) / 0.01 is 368.9
+    expect(demands.errors?.traffic).toBe('369 requests without a failure, in 80 minutes');
     expect(demands['labels.agreement']?.traffic).toBe('300 pairs of different inputs, in 80 minutes');
   });
 
@@ -317,9 +317,10 @@ describe('explaining a policy', () => {
   });
 
   test('a stricter policy needs more', () => {
-    const least = (errors: number, looks: 'always' | 'once') => {
+    const least = (margin: number, looks: 'always' | 'once') => {
+      const effect = { ...DEFAULT_POLICY.effect, errors: margin };
       const words =
-        explainPolicy({ ...DEFAULT_POLICY, errors, looks }).find((one) => one.gate === 'errors')?.traffic ?? '';
+        explainPolicy({ ...DEFAULT_POLICY, effect, looks }).find((one) => one.gate === 'effect.errors')?.traffic ?? '';
       return Number(words.replace(/\D/g, ''));
     };
     // stats.beta.ppf(1 - .025, 1, n) < .01 first at n = 368

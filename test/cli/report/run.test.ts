@@ -64,7 +64,7 @@ describe('report, through the real SDK', () => {
 
   test('a shadow that fails every request: the answer is no, and production is untouched', async () => {
     open = await stage('mismatched');
-    await open.traffic(300, 1_500);
+    await open.traffic(600, 1_500);
     open.clock.advance(120_000);
     const found = await report(open, { format: 'terminal', full: true });
     expect(found.outcome).toBe('no');

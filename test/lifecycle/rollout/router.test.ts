@@ -11,7 +11,7 @@ afterEach(() => stage.close());
 const MINUTE = 60_000;
 
 function begin(signal: AbortSignal) {
-  writeFileSync(join(stage.cwd, 'policy.yaml'), 'inform: [latency]\nerrors: 0.2\n');
+  writeFileSync(join(stage.cwd, 'policy.yaml'), 'inform: [latency]\nerrors: 0.2\nblockMinutes: 1\nminimumBlocks: 5\n');
   return stage.shadowctl(
     [
       ...[
