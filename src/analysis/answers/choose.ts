@@ -1,4 +1,5 @@
 import type { AnswerForm } from '../predictions.ts';
+import type { Spreads } from './compare-rules.ts';
 import { KINDS, kindsOf } from './kinds/table.ts';
 import { fits, readingsOf, readWith, rowsWith } from './read-answers.ts';
 import type { Given, Reading } from './reading.ts';
@@ -21,6 +22,8 @@ export interface ReadingPair {
 /** How both sides are read, and what that is for people. */
 export interface ChosenReading extends ReadingPair {
   forms: Record<'production' | 'shadow', AnswerForm>;
+  /** How far production's answers lie apart, where their kind asks for that. */
+  spreads?: Spreads | undefined;
 }
 
 /** Of a sample, answers that are read like so few others are broken: an error page, an error in JSON. */
@@ -48,11 +51,23 @@ export function chooseReadings(
     return other === undefined ? [] : [{ production: one, shadow: other }];
   });
   const found = common.length > 0 ? common : sameKind;
-  if (found.length > 0) return found;
+  if (found.length > 0) return [...found, ...asJson(found, ofProduction, ofShadow)];
   const [first = EACH_BY_ITSELF] = ofProduction;
   const [second = EACH_BY_ITSELF] = ofShadow;
   // A side without any answer says nothing about how to read the other.
   return [{ production: ofProduction.length === 0 ? second : first, shadow: ofShadow.length === 0 ? first : second }];
+}
+
+/** What one side alone holds beside the answer may have been lost by the other: as free JSON that shows. */
+function asJson(
+  found: readonly ReadingPair[],
+  production: readonly Reading[],
+  shadow: readonly Reading[],
+): ReadingPair[] {
+  const isJson = ({ kind }: Reading) => kind === 'json';
+  if (found.some((pair) => isJson(pair.production))) return [];
+  const one = [...production, ...shadow].find(isJson);
+  return one === undefined ? [] : [{ production: one, shadow: one }];
 }
 
 function readingsOfSide(sample: readonly Seen[], asked: AnswersAsked): Reading[] {

@@ -4,6 +4,7 @@ export const MAX_DEPTH = 1_000;
 /** One JSON value, or one a line (JSON Lines); undefined for text that is neither, or is nested too deep. */
 export function jsonValues(text: string): unknown[] | undefined {
   if (isTooDeep(text)) return undefined;
+  if (LARGE_WHOLE.test(text)) text = withoutLarge(text);
   try {
     return [JSON.parse(text)];
   } catch {
@@ -17,6 +18,20 @@ export function jsonValues(text: string): unknown[] | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whole numbers of so many digits may be beyond 2^53, where neighbors are the same number: ids of users and of items. */
+const LARGE_WHOLE = /(?<![\d.])\d{16,}(?![\d.eE])/;
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** JSON in which whole numbers that a double does not hold are texts. */
+function withoutLarge(text: string): string {
+  return text.replaceAll(STRING_OR_NUMBER, (one) => (isLargeWhole(one) ? `"${one}"` : one));
+}
+
+/** Is this the text of a whole number that a double does not hold exactly? */
+export function isLargeWhole(text: string): boolean {
+  return /^-?\d{16,}$/.test(text) && !Number.isSafeInteger(Number(text));
 }
 
 function isTooDeep(text: string): boolean {

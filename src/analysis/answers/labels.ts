@@ -48,5 +48,5 @@ export function labelTable(counted: {
 /** Numbers by size, everything else by text. */
 export function compareLabels(a: string, b: string): number {
   const difference = Number(a) - Number(b);
-  return Number.isNaN(difference) ? (a < b ? -1 : 1) : difference;
+  return Number.isNaN(difference) || difference === 0 ? (a < b ? -1 : 1) : difference;
 }

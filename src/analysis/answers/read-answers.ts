@@ -11,12 +11,19 @@ import { SHAPES, shapeOf } from './shapes/table.ts';
 /** Share of a sample that must be of a shape: some answers may be broken. */
 const MOST = 0.95;
 
+/** All of an answer as free JSON. */
+const WHOLE: Reading = { shape: 'path', kind: 'json', given: { path: [] } };
+
 /** The readings that a sample of one side allows, the likeliest first: one, where nothing else is possible. */
 export function readingsOf(sample: readonly Seen[]): Reading[] {
   for (const shape of SHAPES) {
     const readings = shape.readings?.(sample) ?? usualReadings(shape, sample);
     const fitting = readings.filter((reading) => fits(reading, sample));
-    if (fitting.length > 0) return fitting;
+    if (fitting.length === 0) continue;
+    const leaves = shape.leaves?.bind(shape);
+    const more =
+      leaves !== undefined && sample.some((seen) => shape.rows(seen, fitting[0]) !== undefined && leaves(seen));
+    return more ? [...fitting, WHOLE] : fitting;
   }
   return [];
 }
@@ -24,11 +31,11 @@ export function readingsOf(sample: readonly Seen[]): Reading[] {
 const FIRST = 8;
 
 /** Of a shape of which only the kind is open. */
-function usualReadings({ name, kind, rows }: Shape, sample: readonly Seen[]): Reading[] {
+function usualReadings({ name, kind, kinds: few, rows }: Shape, sample: readonly Seen[]): Reading[] {
   // Of most shapes the first few answers show that they are another.
   if (!sample.slice(0, FIRST).some((seen) => rows(seen) !== undefined)) return [];
   const found = sample.flatMap((seen) => rows(seen) ?? []);
-  const kinds = kind === undefined ? kindsOf(found).map((one) => one.name) : [kind];
+  const kinds = kind === undefined ? (few?.(found) ?? kindsOf(found).map((one) => one.name)) : [kind];
   return kinds.map((one) => ({ shape: name, kind: one }));
 }
 
@@ -48,7 +55,10 @@ export function readWith(reading: Reading, seen: Seen): Answer[] | undefined {
   if (reading.shape === EACH_BY_ITSELF.shape) {
     const readings = readingsOf([seen]);
     // Whether whole numbers are classes no record shows by itself: `detectTask` looks at all.
-    const own = readings.find(({ kind }) => kind === 'number') ?? readings[0];
+    // What else a record by itself leaves open is compared as it stands.
+    const isOpen =
+      readings.some(({ kind }) => kind === 'json') || (readings.length > 1 && readings[0]?.kind === 'scores');
+    const own = isOpen ? WHOLE : (readings.find(({ kind }) => kind === 'number') ?? readings[0]);
     return own && readWith(own, seen);
   }
   const { read } = kindOf(reading.kind);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Capture, Payload } from './captures.ts';
 import { payloadText } from './captures.ts';
 import { csvRecords, printedList } from './csv.ts';
-import { jsonValues } from './json.ts';
+import { isLargeWhole, jsonValues } from './json.ts';
 import { countRows } from './row-count.ts';
 
 /** An answer as far as its content type shows it, beside what was asked. */
@@ -59,7 +59,7 @@ function bytesOf({ data }: Payload, askedRows: number | undefined): Seen {
 function valueOf(cell: string): unknown {
   if (cell === '') return '';
   const value = Number(cell);
-  if (!Number.isNaN(value)) return value;
+  if (!Number.isNaN(value)) return isLargeWhole(cell) ? cell : value;
   return printedList(cell) ?? cell;
 }
 

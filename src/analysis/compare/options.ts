@@ -9,7 +9,7 @@ import type { Comparator } from './comparator/compare.ts';
 
 /** How answers are read and compared, and with what means; one value for a whole report, whatever its source. */
 export interface ComparisonOptions {
-  /** Absolute difference of two numbers that still counts as equal; undefined: half a standard deviation of production's. */
+  /** Absolute difference of two numbers that still counts as equal; undefined: half the spread of production's (`halfSpread`). */
   tolerance: number | undefined;
   /** What the user says about answers; without it, how they are read goes by their look. */
   answers?: AnswersAsked | undefined;

@@ -1,11 +1,14 @@
 import { chooseReadings } from '../answers/choose.ts';
 import type { ChosenReading, ReadingPair } from '../answers/choose.ts';
 import { formOf } from '../answers/form.ts';
-import type { CompareRules } from '../answers/compare-rules.ts';
+import type { CompareRules, Spreads } from '../answers/compare-rules.ts';
 import { counterOf } from '../answers/kinds/counter.ts';
 import type { WholeCounter } from '../answers/kinds/counter.ts';
 import { kindNamed } from '../answers/kinds/table.ts';
+import { readWith } from '../answers/read-answers.ts';
 import { EACH_BY_ITSELF } from '../answers/reading.ts';
+import type { Reading } from '../answers/reading.ts';
+import type { Seen } from '../answers/seen.ts';
 import type { AnswerSums, Task } from '../predictions.ts';
 import type { ComparisonOptions, Records } from './options.ts';
 import { sampleOf } from './sample.ts';
@@ -23,7 +26,15 @@ export function readingsOf(
   return asTask(chooseReadings(production, shadow, answers), task).map((pair) => ({
     ...pair,
     forms: { production: formOf(pair.production, production), shadow: formOf(pair.shadow, shadow) },
+    spreads: spreadsOf(pair.production, production),
   }));
+}
+
+function spreadsOf(reading: Reading, sample: readonly Seen[]): Spreads | undefined {
+  const learn = kindNamed(reading.kind)?.comparison?.learn;
+  if (learn === undefined) return undefined;
+  const answers = sample.flatMap((seen) => readWith(reading, seen) ?? []);
+  return learn(answers.map(({ other = 'null' }): unknown => JSON.parse(other)));
 }
 
 /** Bare whole numbers may be classes or numbers: the older `--task` chooses between these two, too. */
@@ -39,10 +50,13 @@ function asTask(pairs: readonly ReadingPair[], task: Task | undefined): readonly
  * Compares answers that are carried whole, where both sides are of one kind that has its own measures; undefined where they
  * are not, and answers are compared field by field.
  */
-export function wholeCounter(reading: ReadingPair | undefined, rules: CompareRules): WholeCounter | undefined {
+export function wholeCounter(
+  reading: Omit<ChosenReading, 'forms'> | undefined,
+  rules: CompareRules,
+): WholeCounter | undefined {
   if (reading === undefined || reading.production.kind !== reading.shadow.kind) return undefined;
   const comparison = kindNamed(reading.production.kind)?.comparison;
-  return comparison && counterOf(comparison, rules);
+  return comparison && counterOf(comparison, { ...rules, spreads: reading.spreads });
 }
 
 /** What is said of answers beside sums; undefined where no reading was chosen. */

@@ -87,7 +87,7 @@ export function explainPolicy(policy: Policy): Demand[] {
   ];
   const tolerance =
     policy.numbers.tolerance === undefined
-      ? "half a standard deviation of production's"
+      ? "half the standard deviation of production's (of heavy tails, less)"
       : String(policy.numbers.tolerance);
   return [
     demand('traffic.sampling', 'it received the requested share of the traffic', 'one request', NO_KEY),

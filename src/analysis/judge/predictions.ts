@@ -53,7 +53,11 @@ function agreement(predictions: Predictions, evidence: Evidence, alone: boolean)
     demand: `at least ${percent(policy.agreement)} is required`,
     noise: labelNoise(evidence),
   });
-  return kind?.wording === true && gate.outcome === 'fail' ? unlikeWording(gate) : gate;
+  if (gate.outcome !== 'fail') return gate;
+  if (kind?.wording === true) return unlikeWording(gate);
+  const { absolute, relative } = policy.answers;
+  const isOpen = absolute === undefined && relative === undefined;
+  return isOpen && kind?.comparison?.areNear?.(predictions.answers?.measures ?? []) === true ? nearNumbers(gate) : gate;
 }
 
 /** Other words may say the same: that they differ is no fault, and no proof of anything. */
@@ -62,7 +66,19 @@ function unlikeWording(gate: Gate): Gate {
     ...gate,
     outcome: 'inconclusive',
     reason: `${gate.reason.replace(/\.$/, '')}; but other words may say the same, so this alone does not fail.`,
-    ...needsAdvice('labels (--labels), or a policy that lets the wording inform only (inform: [answers.agreement])'),
+    ...needsAdvice(
+      'labels (--labels), a comparator of your own (--comparator), or a policy that says how alike is enough (answers: { similarity: … }) or lets the wording inform only (inform: [answers.agreement])',
+    ),
+  };
+}
+
+/** Near production's as a whole, and yet further apart than its answers are among themselves: how much counts, the policy must say. */
+function nearNumbers(gate: Gate): Gate {
+  return {
+    ...gate,
+    outcome: 'inconclusive',
+    reason: `${gate.reason.replace(/\.$/, '')}; but together they lie within 5 % of production's, so this alone does not fail.`,
+    ...needsAdvice('a tolerance in the policy (answers: { tolerance: { absolute: … } }), or labels (--labels)'),
   };
 }
 

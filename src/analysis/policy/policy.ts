@@ -70,7 +70,7 @@ export interface Policy {
   errors: number;
   /** Share of equal labels that is demanded where no truth is known. */
   agreement: number;
-  /** Numbers count as equal within `tolerance`; undefined: half a standard deviation of production's. `share` may lie beyond. */
+  /** Numbers count as equal within `tolerance`; undefined: half the spread of production's (`halfSpread`). `share` may lie beyond. */
   numbers: { tolerance: number | undefined; share: number };
   /** Share of equal answers that is demanded in every slice of every input column; undefined: parts are shown only. */
   slices: number | undefined;
@@ -115,7 +115,7 @@ export const DEFAULT_POLICY: Policy = {
   fields: { ignore: [], tolerance: {} },
   answers: {
     order: true,
-    similarity: 0.9,
+    similarity: 1,
     refusals: 0.01,
     openings: [],
     sample: 1000,

@@ -50,7 +50,7 @@ function answersText(policy: Policy): string {
     kind === undefined
       ? 'Answers are read by their look'
       : `Every answer is taken for ${kindNamed(kind)?.title ?? kind}`;
-  return `${what} [${keyOf(policy, 'answers.kind')}]${where}; two texts are alike from ${percent(similarity)} of equal words on [${keyOf(policy, 'answers.similarity')}].`;
+  return `${what} [${keyOf(policy, 'answers.kind')}]${where}; two texts are alike ${similarity < 1 ? `from ${percent(similarity)} of equal words on` : 'if they are equal'} [${keyOf(policy, 'answers.similarity')}].`;
 }
 
 function decided(policy: Policy, name: string): string {

@@ -6,6 +6,19 @@ export function quantile(sorted: ArrayLike<number>, p: number): number {
   return below + (above - below) * (position - Math.floor(position));
 }
 
+/** Of a normal distribution, the ninth decile less the first, in standard deviations: twice Φ⁻¹(0.9). */
+const DECILES = 2.563;
+
+/**
+ * How far two numbers may lie apart and count as equal where nobody has said it: half a standard deviation, or half of what
+ * the first and the ninth decile say of it where that is less. A few numbers that are far from all others make a deviation
+ * so large that all others would be equal.
+ */
+export function halfSpread({ deviation, p10, p90 }: { deviation: number; p10: number; p90: number }): number {
+  const robust = (p90 - p10) / DECILES;
+  return (robust > 0 ? Math.min(deviation, robust) : deviation) / 2;
+}
+
 /**
  * Population stability index of counts per bin. Empty bins get 0.0001 of the mass, as is usual (Evidently does the
  * same), else one stray value would make it infinite.

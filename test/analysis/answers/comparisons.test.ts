@@ -55,12 +55,13 @@ describe('near enough is alike, and more is not', () => {
       [{ label: 'LOC', start: 0, end: 3, text: 'a' }],
       false,
     ],
-    ['case, spaces and signs', 'text', 'Hello,  World!', 'hello world', true],
-    ['one word of many', 'text', TEXT, TEXT.replace('door', 'house'), true],
+    ['line ends and quotation marks', 'text', 'He said “yes”\nand left.', 'He said "yes" \r\nand left.\n', true],
+    ['spaces within a line', 'text', 'if a:\n    b', 'if a:\n  b', false],
+    ['one word of many', 'text', TEXT, TEXT.replace('door', 'house'), false],
     ['a number of many words', 'text', TEXT.replace('Friday', 'day 5'), TEXT.replace('Friday', 'day 6'), false],
     ['a denial among many words', 'text', TEXT, TEXT.replace('will arrive', 'will not arrive'), false],
     ['other words', 'text', TEXT, 'I like trains.', false],
-    ['a chat that says the same', 'chat', reply('Hello!'), reply('hello'), true],
+    ['a chat that says the same', 'chat', reply('Hello!'), reply('Hello!\n'), true],
     ['a chat that refuses', 'chat', reply('Hello!'), reply('Hello!', { refusal: 'no' }), false],
     [
       'a tool called with something else',
@@ -88,7 +89,15 @@ test('the policy moves what is near enough', () => {
   expect(compare('numbers', [10, 20], [10.4, 20.6], { absolute: 0.5 }).alike).toBe(false);
   expect(compare('vector', [1, 0], [1, 0.2], { relative: 0.25 }).alike).toBe(true);
   expect(compare('ranking', ten, ten.toReversed(), { order: false }).alike).toBe(true);
+  expect(compare('text', TEXT, TEXT.replace('door', 'house'), { similarity: 0.9 }).alike).toBe(true);
   expect(compare('text', TEXT, TEXT.replace('door', 'house'), { similarity: 0.99 }).alike).toBe(false);
+  expect(compare('text', TEXT, TEXT.replace('will', 'will not'), { similarity: 0.5 }).alike).toBe(false);
+  expect(compare('text', TEXT, TEXT.replace('your', '-1'), { similarity: 0.5 }).alike).toBe(false);
+  const spreads = { places: [0.1, 10], all: 5 };
+  expect(compare('numbers', [100, 1000], [100.05, 1005], { spreads }).alike).toBe(true);
+  expect(compare('numbers', [100, 1000], [100.2, 1000], { spreads }).alike).toBe(false);
+  expect(compare('numbers', [100, 1000], [100.2, 1000], { spreads, absolute: 1 }).alike).toBe(true);
+  expect(compare('vector', [100, 1000], [100, 1011], { spreads }).alike).toBe(false);
 });
 
 test('measures', () => {

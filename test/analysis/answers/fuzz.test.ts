@@ -1,18 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Capture, CaptureSet, Payload } from '../../../src/analysis/answers/captures.ts';
-import { compareRecords } from '../../../src/analysis/compare/compare.ts';
-import { judge } from '../../../src/analysis/judge/judge.ts';
-import { METRICS } from '../../../src/analysis/observations.ts';
-import type { MetricTable, Observations } from '../../../src/analysis/observations.ts';
-import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
 import { seededRandom } from '../../support/random.ts';
 import { GOLDEN } from './golden.ts';
 import type { Golden } from './golden.ts';
-
-const START = Date.UTC(2026, 0, 5, 9);
-const RECORDS = 330;
-/** As far as every gate on answers needs: 110 minutes. */
-const SECONDS = 20;
+import { RECORDS, SECONDS, START, verdictOf } from './verdict-of.ts';
 
 type Random = ReturnType<typeof seededRandom>;
 
@@ -135,33 +126,6 @@ function sets(
     examples: [],
   });
   return { production: set('production'), shadow: set('shadow') };
-}
-
-async function verdictOf({ production, shadow }: Record<'production' | 'shadow', CaptureSet>) {
-  const { predictions } = await compareRecords(
-    {
-      production: { captures: production },
-      shadow: { captures: shadow },
-      window: { from: 0, to: 8.64e15 },
-      sampling: 1,
-    },
-    { tolerance: undefined, memory: '500MB', spill: '/nowhere', inMemory: true },
-  );
-  const none = Object.fromEntries(METRICS.map((name) => [name, []])) as unknown as MetricTable;
-  const observations: Observations = {
-    schema: 'shadowctl-observations/1',
-    endpoint: 'fuzz',
-    region: undefined,
-    window: { from: START, to: START + RECORDS * SECONDS * 1000 },
-    production: { name: 'production' },
-    shadow: { name: 'shadow' },
-    sampling: undefined,
-    metrics: { times: [], production: none, shadow: none },
-    predictions,
-    notes: [],
-  };
-  const verdict = judge(observations, DEFAULT_POLICY);
-  return { outcome: verdict?.outcome, predictions, gates: verdict?.gates };
 }
 
 const CASES = GOLDEN.map((one) => [one.of, one] as const);

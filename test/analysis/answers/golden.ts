@@ -254,7 +254,7 @@ export const GOLDEN: readonly Golden[] = [
     kind: 'numbers',
     input: instances(1),
     output: json({ predictions: [{ quantiles: { '0.9': [3, 4], '0.5': [1, 2] }, mean: [1.5, 2.5] }] }),
-    answers: [whole([1.5, 2.5])],
+    answers: [whole([1.5, 2.5, 1, 2, 3, 4])],
   },
   {
     of: 'BlazingText, classification',

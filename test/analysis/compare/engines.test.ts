@@ -118,6 +118,25 @@ const KINDS: Kind[] = [
     answer: (s) => JSON.stringify(s.flatMap((x) => [x, x / 2, x / 3])),
   },
   {
+    title: 'ids of more digits than a number keeps',
+    task: 'multiclass',
+    ...json,
+    answer: (s) =>
+      s.map((x) => `{"predicted_label": ${1_234_567_890_123_456_000n + BigInt(Math.floor(x * 90))}}`).join('\n'),
+  },
+  {
+    title: 'several numbers of a row',
+    task: 'json',
+    ...json,
+    answer: (s) => predictions(s.map((x) => ({ mean: [1000 + x, x * 20, 5] }))),
+  },
+  {
+    title: 'several classes that apply',
+    task: 'multiclass',
+    ...json,
+    answer: (s) => JSON.stringify(s.map((x) => ({ sequence: '', labels: ['a', 'b', 'c'], scores: [0.99, x, 1 - x] }))),
+  },
+  {
     title: 'base64',
     task: 'scores',
     type: 'text/csv',

@@ -1,4 +1,6 @@
-import type { CompareRules } from '../compare-rules.ts';
+import type { MeasureSums } from '../../predictions.ts';
+import { halfSpread, quantile } from '../../statistics/distances.ts';
+import type { CompareRules, Spreads } from '../compare-rules.ts';
 import { canonicalJson } from '../json.ts';
 import type { Compared, Comparison } from './counter.ts';
 import type { Box, Reply } from './values.ts';
@@ -13,7 +15,10 @@ function differences(a: readonly number[], b: readonly number[]): number[] {
 }
 
 /** What numbers may differ by under the policy; undefined where it says nothing. */
-function within({ absolute, relative }: CompareRules): ((production: number, d: number) => boolean) | undefined {
+function within({
+  absolute,
+  relative,
+}: CompareRules): ((production: number, d: number, place: number) => boolean) | undefined {
   if (absolute === undefined && relative === undefined) return undefined;
   return (production, d) => Math.abs(d) <= (absolute ?? 0) + (relative ?? 0) * Math.abs(production);
 }
@@ -21,31 +26,85 @@ function within({ absolute, relative }: CompareRules): ((production: number, d: 
 /** A share of nothing is nothing where nothing differs, else all. */
 const share = (part: number, of: number) => (of > 0 ? part / of : part === 0 ? 0 : 1);
 
-/** Numbers in their places: each within the tolerance, or, without one, all together within a share of production's. */
+/** Fewer answers say too little about how far apart they lie. */
+const ENOUGH = 20;
+
+/** Half the spread of production's numbers, place by place where all answers have as many, and of all together. */
+function spreadsOf(answers: readonly unknown[]): Spreads | undefined {
+  const lists = answers as (readonly number[])[];
+  const [first] = lists;
+  if (first === undefined || lists.length < ENOUGH) return undefined;
+  const half = (values: readonly number[]) => {
+    const sorted = Float64Array.from(values).sort();
+    const mean = sum(values) / values.length;
+    const deviation = Math.sqrt(sum(values.map((one) => (one - mean) ** 2)) / Math.max(1, values.length - 1));
+    return halfSpread({ deviation, p10: quantile(sorted, 0.1), p90: quantile(sorted, 0.9) });
+  };
+  const places = lists.every((list) => list.length === first.length)
+    ? first.map((_, i) => half(lists.map((list) => list[i] as number)))
+    : undefined;
+  return { places, all: half(lists.flat()) };
+}
+
+const RELATIVE_DISTANCE = 'relative distance';
+
+/** Are they, in the mean, within a share of production's numbers? */
+function areNear(measures: readonly MeasureSums[]): boolean {
+  const found = measures.find(({ name }) => name === RELATIVE_DISTANCE);
+  return found !== undefined && found.sum <= RELATIVE * found.rows;
+}
+
+/**
+ * Numbers in their places. Within the policy's tolerance each; where it says nothing, all together within a share of
+ * production's, and each within half of what production's numbers in this place differ among themselves: a place of small
+ * numbers is else lost beside one of large ones.
+ */
 export const ofNumbers: Comparison = {
+  learn: spreadsOf,
+  areNear,
   compare(production, shadow, rules): Compared {
     const [a, b] = [production as number[], shadow as number[]];
     if (a.length !== b.length) return { alike: false, measures: {} };
     const d = differences(a, b);
     const size = sum(a.map(Math.abs));
     const distance = share(sum(d.map(Math.abs)), size);
-    const each = within(rules);
-    const alike = each === undefined ? distance <= RELATIVE : a.every((one, i) => each(one, d[i] as number));
-    return { alike, measures: { 'relative distance': distance, bias: size > 0 ? sum(d) / size : sum(d) } };
+    const { spreads } = rules;
+    const each = within(rules) ?? (spreads && inPlace(spreads));
+    const together = within(rules) !== undefined || distance <= RELATIVE;
+    const alike = together && (each === undefined || a.every((one, i) => each(one, d[i] as number, i)));
+    return { alike, measures: { [RELATIVE_DISTANCE]: distance, bias: size > 0 ? sum(d) / size : sum(d) } };
   },
 };
 
+/** Where production's numbers are all the same, they may differ by a share of that. */
+function inPlace({ places, all }: Spreads): (production: number, d: number, place: number) => boolean {
+  return (production, d, place) => {
+    const half = places?.[place] ?? all;
+    return Math.abs(d) <= (half > 0 ? half : RELATIVE * Math.abs(production));
+  };
+}
+
 const norm = (list: readonly number[]) => Math.sqrt(sum(list.map((one) => one * one)));
 
-/** Vectors by the length of their difference, as a share of production's length. */
+/**
+ * Vectors by the length of their difference, as a share of production's length; and no more than half of what production's
+ * vectors differ among themselves, since what they have in common makes some of them long.
+ */
 export const ofVectors: Comparison = {
-  compare(production, shadow, { relative }): Compared {
+  learn: spreadsOf,
+  areNear,
+  compare(production, shadow, { relative, spreads }): Compared {
     const [a, b] = [production as number[], shadow as number[]];
     if (a.length !== b.length) return { alike: false, measures: {} };
-    const distance = share(norm(differences(a, b)), norm(a));
+    const apart = norm(differences(a, b));
+    const distance = share(apart, norm(a));
     const lengths = norm(a) * norm(b);
     const cosine = lengths > 0 ? sum(a.map((one, i) => one * (b[i] as number))) / lengths : Number(norm(a) === norm(b));
-    return { alike: distance <= (relative ?? RELATIVE), measures: { cosine, 'relative distance': distance } };
+    const half = relative === undefined && spreads?.places !== undefined ? norm(spreads.places) : 0;
+    return {
+      alike: distance <= (relative ?? RELATIVE) && (half === 0 || apart <= half),
+      measures: { cosine, [RELATIVE_DISTANCE]: distance },
+    };
   },
 };
 
@@ -180,6 +239,13 @@ export const ofSpans: Comparison = {
   },
 };
 
+export const ofSets: Comparison = {
+  compare(production, shadow): Compared {
+    const f1 = dice(production as string[], shadow as string[]);
+    return { alike: f1 === 1, measures: { 'equal labels (F1)': f1 } };
+  },
+};
+
 /** Words without case and punctuation. */
 function wordsOf(text: string): string[] {
   return (
@@ -191,14 +257,26 @@ function wordsOf(text: string): string[] {
   );
 }
 
-/** Words that turn a sentence round. */
-const NEGATION = /^(?:no|not|never|none|nor|neither|without|cannot|\p{L}+n't)$/u;
-/** What a text must say as the other does, however alike they are otherwise: numbers, and how often it denies. */
-const decisive = (words: readonly string[]) =>
-  words
-    .filter((word) => /\p{N}/u.test(word) || NEGATION.test(word))
+/** Words that turn a sentence round, in the languages that have most texts. */
+const NEGATION =
+  /^(?:no|not|never|none|nor|neither|without|cannot|\p{L}+n't|nicht|kein\p{L}*|nie|niemals|ohne|pas|jamais|aucun\p{L}*|sans|ning[uú]n\p{L}*|nunca|jam[aá]s|sin|non|mai|senza|nessun\p{L}*|não|nem|sem|niet|geen|nooit|zonder|inte|aldrig|ikke|ei|ni[ec]|не|нет|никогда|без)$/u;
+/** Numbers with their signs, and signs: of money, of comparing, of calculating. */
+const SIGNS = /(?<![\p{L}\p{N}])[-−]?\p{N}+(?:[.,]\p{N}+)*|\p{S}|!=/gu;
+/** What a text must say as the other does, however alike they are otherwise: numbers, signs, and how often it denies. */
+const decisive = (text: string, words: readonly string[]) =>
+  [...(text.match(SIGNS) ?? []), ...words.filter((word) => /\p{N}/u.test(word) || NEGATION.test(word))]
     .toSorted()
     .join(' ');
+
+/** A text without what no reader sees: how its lines end, blanks behind them, which quotation marks it has. */
+function plain(text: string): string {
+  return text
+    .normalize('NFC')
+    .replaceAll(/[‘’]/g, "'")
+    .replaceAll(/[“”]/g, '"')
+    .replaceAll(/[^\S\n]+$/gm, '')
+    .trim();
+}
 
 function compareTexts(
   a: string,
@@ -206,8 +284,7 @@ function compareTexts(
   { similarity: least }: CompareRules,
 ): { alike: boolean; measures: Record<string, number> } {
   const [left, right] = [wordsOf(a), wordsOf(b)];
-  // Scripts without words and bare signs are compared as they are.
-  const equal = left.length + right.length === 0 ? a.trim() === b.trim() : left.join(' ') === right.join(' ');
+  const equal = plain(a) === plain(b);
   const pairs = (words: readonly string[]) => words.slice(1).map((word, i) => `${words[i]} ${word}`);
   // Words, and words beside each other: the same words in another order say something else.
   const similarity = equal
@@ -215,8 +292,10 @@ function compareTexts(
     : left.length + right.length === 0
       ? 0
       : dice([...left, ...pairs(left)], [...right, ...pairs(right)]);
+  // One word may turn a text round: that some may differ is for the policy to say.
+  const similar = least < 1 && similarity >= least && decisive(a, left) === decisive(b, right);
   return {
-    alike: equal || (similarity >= least && decisive(left) === decisive(right)),
+    alike: equal || similar,
     measures: {
       equal: Number(equal),
       similarity,

@@ -1,5 +1,5 @@
 import type { FlagSums, MeasureSums } from '../../predictions.ts';
-import type { CompareRules } from '../compare-rules.ts';
+import type { CompareRules, Spreads } from '../compare-rules.ts';
 
 /** What two answers of one request have in common. */
 export interface Compared {
@@ -19,6 +19,14 @@ export interface WholeCounter {
 /** What a kind knows about comparing. */
 export interface Comparison {
   compare(production: unknown, shadow: unknown, rules: CompareRules): Compared;
+  /**
+   * What production's answers show about how far they lie apart, for the rules of comparing.
+   *
+   * @param answers of a sample of production
+   */
+  learn?(answers: readonly unknown[]): Spreads | undefined;
+  /** Where too few are alike: are they so near, all together, that this need be no fault? Asked where the policy says nothing of tolerance. */
+  areNear?(measures: readonly MeasureSums[]): boolean;
   /** What is true of an answer that a reader would want to know: it refuses, it was cut off. */
   flags?: Readonly<Record<string, (answer: unknown, rules: CompareRules) => boolean>>;
 }

@@ -20,16 +20,16 @@ const NUMBER_KEYS = [
   'raw_scores',
   'distance_to_cluster',
 ];
-/** Members beside a label or a number that say no more about the answer. */
-const COMPANIONS = new Set([
-  ...LABEL_KEYS,
-  ...NUMBER_KEYS,
-  'labels',
-  'classes',
-  'id',
-  'index',
+/** Members beside a class that say no more than it does: how sure the model is of it and of the others, and their names. */
+const BESIDE_LABEL = new Set([
+  'score',
+  'scores',
+  'probability',
+  'probabilities',
   'raw_score',
   'raw_scores',
+  'predicted_score',
+  'distance_to_cluster',
 ]);
 
 /** A class as text. */
@@ -42,11 +42,14 @@ function largest(scores: readonly number[]): number {
   return scores.reduce((best, score, index) => (score > (scores[best] ?? Number.NEGATIVE_INFINITY) ? index : best), 0);
 }
 
+/** Members of a class in a list of classes; with more it is a record of its own. */
+const OF_SCORE = new Set(['label', 'score', 'index', 'id']);
+
 /** Classes with their scores, as a map or as a list of `{label, score}`; undefined where it is neither, or a class comes twice. */
 export function namedScores(value: unknown): [name: string, score: number][] | undefined {
   const pairs = Array.isArray(value)
     ? value.map((one): [unknown, unknown] =>
-        isObject(one)
+        isObject(one) && Object.keys(one).every((key) => OF_SCORE.has(key))
           ? [one.label, one.score]
           : Array.isArray(one) && one.length === 2 && typeof one[0] === 'string'
             ? [one[0], one[1]]
@@ -79,16 +82,30 @@ function chosen(named: readonly (readonly [string, number])[]): Answer {
 /** The member that a record is read by; undefined for what is no record, or has none. */
 export function keyOf(value: unknown): string | undefined {
   if (!isObject(value)) return undefined;
-  return [...LABEL_KEYS, ...NUMBER_KEYS].find((key) => atom(value[key]) !== undefined || Array.isArray(value[key]));
+  const { labelKey, scoreKey } = memberOf(value);
+  return labelKey ?? scoreKey;
 }
 
-/** What a record names: a class, a number or scores. */
-function memberOf(record: Readonly<Record<string, unknown>>): { label: string | undefined; score: unknown } {
+/** What a record names, and by which members: a class, a number or scores. */
+function memberOf(record: Readonly<Record<string, unknown>>): {
+  labelKey: string | undefined;
+  label: string | undefined;
+  scoreKey: string | undefined;
+  score: unknown;
+} {
+  const labelKey =
+    LABEL_KEYS.find((key) => atom(record[key]) !== undefined) ??
+    // A prediction in words is a class; a number may be one, too, but nothing says so.
+    (typeof record.prediction === 'string' || typeof record.prediction === 'boolean' ? 'prediction' : undefined);
+  const scoreKey = NUMBER_KEYS.find((key) => {
+    const one = record[key];
+    return typeof one === 'number' || (Array.isArray(one) && isNumbers(one));
+  });
   return {
-    label: LABEL_KEYS.map((key) => atom(record[key])).find((one) => one !== undefined),
-    score: NUMBER_KEYS.map((key) => record[key]).find(
-      (one) => typeof one === 'number' || (Array.isArray(one) && isNumbers(one)),
-    ),
+    labelKey,
+    label: labelKey === undefined ? undefined : atom(record[labelKey]),
+    scoreKey,
+    score: scoreKey === undefined ? undefined : record[scoreKey],
   };
 }
 
@@ -135,9 +152,32 @@ export function isBrokenRecord(value: unknown): boolean {
   return isObject(value) && NUMBER_KEYS.some((key) => typeof value[key] === 'number' && !isUsable(value[key]));
 }
 
-/** Holds this record more than a class, numbers and what belongs to them? */
+/** Holds this record more than what it is read by, and what says no more than that? */
 export function holdsMore(value: unknown): boolean {
-  return isObject(value) && Object.keys(value).some((key) => !COMPANIONS.has(key));
+  if (!isObject(value)) return false;
+  const { labelKey, scoreKey } = memberOf(value);
+  const says = (key: string) =>
+    labelKey === undefined ? true : NAMES.has(key) ? !namesClasses(value, key) : !BESIDE_LABEL.has(key);
+  return Object.keys(value).some((key) => key !== labelKey && key !== scoreKey && says(key));
+}
+
+/** Members that name the classes whose scores stand beside them; without those, they are classes that all apply. */
+const NAMES = new Set(['labels', 'classes']);
+
+function namesClasses(record: Readonly<Record<string, unknown>>, key: string): boolean {
+  const names = record[key];
+  return (
+    Array.isArray(names) &&
+    Object.values(record).some((list) => Array.isArray(list) && list.length === names.length && isNumbers(list))
+  );
+}
+
+/** The list of numbers that a record without a class holds, where they are no probabilities of all classes. */
+export function listWithoutLabel(value: unknown): number[] | undefined {
+  if (!isObject(value)) return undefined;
+  const { labelKey, score } = memberOf(value);
+  if (labelKey !== undefined || !Array.isArray(score) || score.length < 2) return undefined;
+  return sumsToOne(score as number[]) ? undefined : (score as number[]);
 }
 
 /** Longer texts, or texts of more words, are sentences and no names of classes. */
@@ -153,10 +193,16 @@ export function wordsOrText(values: readonly string[]): 'words' | 'text' | 'eith
   return distinct > 20 && distinct > values.length / 2 && sentences > values.length / 2 ? 'either' : 'words';
 }
 
-/** Bare whole numbers: the classes of `multi:softmax` and of scikit-learn, or counts. Nothing in them tells which. */
+/**
+ * Bare whole numbers, the classes of `multi:softmax` and of scikit-learn, or counts; and numbers that are written as text.
+ * Nothing in them tells whether they are classes.
+ */
 function areWhole(values: readonly unknown[]): boolean {
-  return values.map(single).every(Number.isInteger);
+  return values.map(single).every((one) => Number.isInteger(one) || (typeof one === 'string' && NUMERIC.test(one)));
 }
+
+/** A number in quotation marks, or one of more digits than arithmetic keeps (json.ts). */
+const NUMERIC = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 const single = (value: unknown) => (Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value);
 
@@ -206,6 +252,7 @@ export const scores: Kind = {
       isObject(value) && memberOf(value).score !== undefined ? undefined : namedScores(value),
     );
     if (named.every((one) => one !== undefined)) {
+      if (exceedsOne(values)) return 'possible';
       if (values.every(Array.isArray)) return 'certain';
       const all = named.map((one) => one.map(([, score]) => score));
       if (all.every((one) => one.length > 1 && sumsToOne(one))) return 'certain';
@@ -213,7 +260,8 @@ export const scores: Kind = {
         ? 'possible'
         : undefined;
     }
-    return recordsWith(values, (answer) => answer.scores !== undefined);
+    const fit = recordsWith(values, (answer) => answer.scores !== undefined);
+    return fit === 'certain' && values.some((value) => listWithoutLabel(value) !== undefined) ? 'possible' : fit;
   },
   read(value) {
     if (isObject(value) && memberOf(value).score === undefined) {
@@ -224,6 +272,17 @@ export const scores: Kind = {
     return answer?.label === undefined ? undefined : answer;
   },
 };
+
+/** Scores of one answer that are more than 1 together: each class has one of its own, and several may apply. */
+export function exceedsOne(values: readonly unknown[]): boolean {
+  return values.some((value) => {
+    const named = namedScores(value)?.map(([, score]) => score) ?? [];
+    return named.every((score) => score >= 0 && score <= 1) && named.reduce((sum, one) => sum + one, 0) > MORE_THAN_ONE;
+  });
+}
+
+/** Rounding of probabilities moves their sum by less. */
+const MORE_THAN_ONE = 1.01;
 
 export const number: Kind = {
   name: 'number',

@@ -1,6 +1,6 @@
 import type { Kind } from './kind.ts';
 import { label, number, scoredLabel, scores } from './labels.ts';
-import { boxes, bytes, chat, json, numbers, ranking, spans, text, vector } from './whole.ts';
+import { boxes, bytes, chat, json, labels, numbers, ranking, spans, text, vector } from './whole.ts';
 
 /** Every kind of answers, those that are recognized by more first. */
 export const KINDS: Kind[] = [
@@ -11,6 +11,7 @@ export const KINDS: Kind[] = [
   vector,
   scoredLabel,
   scores,
+  labels,
   label,
   text,
   number,

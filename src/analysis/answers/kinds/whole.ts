@@ -1,7 +1,17 @@
 import { isObject } from '../../../base/json.ts';
 import { canonicalJson } from '../json.ts';
-import { holdsMore, isBrokenRecord, wordsOrText } from './labels.ts';
-import { ofBoxes, ofBytes, ofNumbers, ofRankings, ofReplies, ofSpans, ofTexts, ofVectors } from './comparisons.ts';
+import { exceedsOne, holdsMore, isBrokenRecord, listWithoutLabel, namedScores, wordsOrText } from './labels.ts';
+import {
+  ofBoxes,
+  ofBytes,
+  ofNumbers,
+  ofRankings,
+  ofReplies,
+  ofSets,
+  ofSpans,
+  ofTexts,
+  ofVectors,
+} from './comparisons.ts';
 import type { Kind } from './kind.ts';
 import type { Box, Reply } from './values.ts';
 import { flatNumbers, sumsToOne } from './lists.ts';
@@ -24,12 +34,12 @@ export const numbers: Kind = {
   title: 'several numbers',
   compared: 'each number, within a tolerance; how far apart they are together, and bias',
   recognize(values) {
-    const lists = values.map((value) => (Array.isArray(value) ? flatNumbers(value) : undefined));
+    const lists = values.map((value) => (Array.isArray(value) ? flatNumbers(value) : listWithoutLabel(value)));
     if (!lists.every((list) => list !== undefined && list.length > 1 && list.length < VECTOR)) return undefined;
     return lists.every((list) => sumsToOne(list as number[])) ? undefined : 'possible';
   },
   read(value) {
-    const list = flatNumbers(value);
+    const list = flatNumbers(value) ?? listWithoutLabel(value);
     return list === undefined ? undefined : whole(list);
   },
 };
@@ -52,26 +62,37 @@ export const vector: Kind = {
   },
 };
 
+/** Members that say which item it is. */
+const IDS = [
+  'id',
+  'item',
+  'item_id',
+  'itemId',
+  'product_id',
+  'doc_id',
+  'document_id',
+  'index',
+  'corpus_id',
+  'token_str',
+];
+
 /** What stands in a list of recommendations: names, or records with an id. */
 function itemOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return String(value);
   if (!isObject(value)) return undefined;
-  const id = [
-    'id',
-    'item',
-    'item_id',
-    'itemId',
-    'product_id',
-    'doc_id',
-    'document_id',
-    'index',
-    'corpus_id',
-    'token_str',
-  ]
-    .map((key) => value[key])
-    .find((one) => typeof one === 'string' || typeof one === 'number');
+  const id = IDS.map((key) => value[key]).find((one) => typeof one === 'string' || typeof one === 'number');
   return id === undefined ? undefined : String(id);
+}
+
+/** Members of an item that belong to its place in the list. */
+const OF_ITEM = new Set([...IDS, 'score', 'rank', 'similarity', 'distance', 'relevance_score', 'text', 'document']);
+
+/** Do the items of a list say more than which they are and how good? */
+function itemsHoldMore(value: unknown): boolean {
+  return (
+    Array.isArray(value) && value.some((one) => isObject(one) && Object.keys(one).some((key) => !OF_ITEM.has(key)))
+  );
 }
 
 function itemsOf(value: unknown): string[] | undefined {
@@ -90,11 +111,39 @@ export const ranking: Kind = {
       !values.every((value) => Array.isArray(value) && value.every((one) => typeof one === 'string' || isObject(one)))
     )
       return undefined;
-    return values.every((value) => itemsOf(value) !== undefined) ? 'certain' : undefined;
+    if (!values.every((value) => itemsOf(value) !== undefined)) return undefined;
+    return values.some(itemsHoldMore) ? 'possible' : 'certain';
   },
   read(value) {
     const items = itemsOf(value);
     return items === undefined ? undefined : whole(items);
+  },
+};
+
+/** From this score on a class applies, where several may. */
+const APPLIES = 0.5;
+
+/** The classes that apply: those of a list of names, or of scores those from a half on. */
+function classesOf(value: unknown): string[] | undefined {
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value.toSorted();
+  const named = namedScores(value);
+  return named
+    ?.filter(([, score]) => score >= APPLIES)
+    .map(([name]) => name)
+    .toSorted();
+}
+
+export const labels: Kind = {
+  name: 'labels',
+  show: (value) => (value as string[]).join(', '),
+  comparison: ofSets,
+  title: 'several labels at once',
+  compared: 'the set of labels, of scores those from 0.5 on',
+  recognize: (values) =>
+    values.every((value) => namedScores(value) !== undefined) && exceedsOne(values) ? 'possible' : undefined,
+  read(value) {
+    const found = classesOf(value);
+    return found === undefined ? undefined : whole(found);
   },
 };
 
@@ -224,6 +273,9 @@ export const json: Kind = {
   title: 'free JSON',
   compared: 'field by field',
   recognize: (values) =>
-    values.every((value) => isObject(value) || Array.isArray(value)) && values.some(holdsMore) ? 'possible' : undefined,
+    values.every((value) => isObject(value) || Array.isArray(value)) &&
+    values.some((value) => holdsMore(value) || itemsHoldMore(value))
+      ? 'possible'
+      : undefined,
   read: (value) => (value === undefined || value === null || isBrokenRecord(value) ? undefined : whole(value)),
 };

@@ -1,6 +1,6 @@
 import { isObject } from '../../../base/json.ts';
 import type { Shape } from './shape.ts';
-import { single } from './shape.ts';
+import { othersThan, single } from './shape.ts';
 import { boxOf } from '../kinds/whole.ts';
 
 const AWS = 'https://docs.aws.amazon.com/sagemaker/latest/dg';
@@ -18,13 +18,13 @@ function under(member: string, row: (value: unknown) => unknown): Shape['rows'] 
 
 const member = (name: string) => (value: unknown) => (isObject(value) ? value[name] : undefined);
 
-/** The mean where it was asked for, else the median, else whatever comes first: one forecast of those that were sent. */
+/** The mean and every quantile, as far as they were asked for; samples are drawn at random. */
 function forecastOf(value: unknown): unknown {
   if (!isObject(value)) return undefined;
-  if (Array.isArray(value.mean)) return value.mean;
-  if (!isObject(value.quantiles)) return undefined;
-  const { quantiles } = value;
-  return quantiles['0.5'] ?? Object.values(quantiles)[0];
+  const quantiles = isObject(value.quantiles) ? Object.entries(value.quantiles) : [];
+  const lists = quantiles.toSorted(([a], [b]) => Number(a) - Number(b)).map(([, list]) => list);
+  const all = [...(Array.isArray(value.mean) ? [value.mean] : []), ...lists];
+  return all.length > 0 && all.every(Array.isArray) ? all.flat() : undefined;
 }
 
 export const BUILT_IN: readonly Shape[] = [
@@ -33,6 +33,7 @@ export const BUILT_IN: readonly Shape[] = [
     of: 'Random cut forest',
     source: `${AWS}/rcf-in-formats.html`,
     kind: 'number',
+    leaves: othersThan('scores', 'score'),
     rows: (seen) => {
       const whole = single(seen);
       if (!isObject(whole) || !Array.isArray(whole.scores) || whole.scores.length === 0) return undefined;
@@ -44,6 +45,7 @@ export const BUILT_IN: readonly Shape[] = [
     of: 'Principal component analysis',
     source: `${AWS}/PCA-in-formats.html`,
     kind: 'vector',
+    leaves: othersThan('projections', 'projection'),
     rows: under('projections', member('projection')),
   },
   {
@@ -51,6 +53,7 @@ export const BUILT_IN: readonly Shape[] = [
     of: 'Neural topic model',
     source: `${AWS}/ntm-in-formats.html`,
     kind: 'vector',
+    leaves: othersThan('predictions', 'topic_weights'),
     rows: under('predictions', member('topic_weights')),
   },
   {
@@ -58,6 +61,7 @@ export const BUILT_IN: readonly Shape[] = [
     of: 'Object2Vec',
     source: `${AWS}/object2vec-encoder-embeddings.html`,
     kind: 'vector',
+    leaves: othersThan('predictions', 'embeddings'),
     rows: under('predictions', member('embeddings')),
   },
   {
@@ -65,6 +69,7 @@ export const BUILT_IN: readonly Shape[] = [
     of: 'DeepAR',
     source: `${AWS}/deepar-in-formats.html`,
     kind: 'numbers',
+    leaves: othersThan('predictions', 'mean', 'quantiles', 'samples'),
     rows: under('predictions', forecastOf),
   },
   {
@@ -72,6 +77,7 @@ export const BUILT_IN: readonly Shape[] = [
     of: 'BlazingText, text classification',
     source: `${AWS}/blazingtext.html`,
     kind: 'scores',
+    leaves: othersThan('label', 'prob'),
     rows: (seen) => {
       const whole = single(seen);
       const list = Array.isArray(whole) ? (whole as unknown[]) : seen.form === 'json' ? seen.values : [];
@@ -90,6 +96,7 @@ export const BUILT_IN: readonly Shape[] = [
     of: 'BlazingText, word vectors',
     source: `${AWS}/blazingtext.html`,
     kind: 'vector',
+    leaves: othersThan('word', 'vector'),
     rows: (seen) => {
       const whole = single(seen);
       const list = Array.isArray(whole) ? (whole as unknown[]) : seen.form === 'json' ? seen.values : [];
@@ -102,6 +109,7 @@ export const BUILT_IN: readonly Shape[] = [
     of: 'Object detection (MXNet)',
     source: `${AWS}/object-detection-in-formats.html`,
     kind: 'boxes',
+    leaves: othersThan('prediction'),
     rows: (seen) => {
       const rows = under('', member('prediction'))(seen);
       return rows?.every(
@@ -115,7 +123,7 @@ export const BUILT_IN: readonly Shape[] = [
     name: 'image-classification',
     of: 'Image classification (MXNet), JSON Lines',
     source: `${AWS}/image-classification.html`,
-    kind: 'scores',
+    leaves: othersThan('prediction'),
     rows: (seen) => {
       const rows = under('', member('prediction'))(seen);
       return rows?.every(

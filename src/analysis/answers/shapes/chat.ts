@@ -31,8 +31,15 @@ function replyOf(choice: unknown): Reply | undefined {
     text: contentOf(message.content),
     finish: textOr(finish),
     refusal: textOr(message.refusal),
-    tools: toolsOf(message.tool_calls),
+    // Before there were tools, a message called one function.
+    tools: toolsOf(message.tool_calls ?? (isObject(message.function_call) ? [message.function_call] : undefined)),
   };
+}
+
+/** Calls in a piece of a message, as `tool_calls` has them. */
+function callsOf({ tool_calls: calls, function_call: only }: Readonly<Record<string, unknown>>) {
+  if (Array.isArray(calls)) return calls.filter(isObject);
+  return isObject(only) ? [{ function: only }] : [];
 }
 
 /** The pieces of each choice together; undefined where one piece is no chunk. */
@@ -53,7 +60,7 @@ function joined(chunks: readonly unknown[]): Reply[] | undefined {
       if (!isObject(piece.delta)) continue;
       reply.text += contentOf(piece.delta.content);
       reply.refusal += textOr(piece.delta.refusal) ?? '';
-      for (const call of Array.isArray(piece.delta.tool_calls) ? piece.delta.tool_calls.filter(isObject) : []) {
+      for (const call of callsOf(piece.delta)) {
         const place = typeof call.index === 'number' ? call.index : 0;
         const tool = (reply.tools[place] ??= { name: '', arguments: '' });
         if (!isObject(call.function)) continue;

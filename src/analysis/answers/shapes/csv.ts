@@ -7,6 +7,8 @@ import type { Shape } from './shape.ts';
 
 /** Of more different whole numbers than this it is not sure that they are classes: they may be counts. */
 const MAX_CLASSES = 100;
+/** So few are classes, however few rows there are. */
+const FEW_CLASSES = 20;
 
 type Row = readonly unknown[];
 
@@ -31,8 +33,22 @@ function isOneLine({ values, askedRows }: Seen): boolean {
   return more.length === 0 && line !== undefined && line.length > 1 && line.length === askedRows;
 }
 
+/** So many rows are not numbered by chance. */
+const NUMBERED = 10;
+
+/** Columns that number the rows of each answer, from 0 or 1. */
+function ordinalsOf(records: readonly (readonly Row[])[], count: number): Set<number> {
+  const longer = records.filter((rows) => rows.length > 1);
+  const numbers = (column: number, from: number) =>
+    longer.flat().length >= NUMBERED && longer.every((rows) => rows.every((row, i) => row[column] === from + i));
+  return new Set(Array.from({ length: count }, (_, i) => i).filter((i) => numbers(i, 0) || numbers(i, 1)));
+}
+
 /** What stands in which column, as far as documented answers go: a class (the first column of whole numbers or words), its score, lists. */
-function columnsOf(rows: readonly Row[]): { columns: Columns; sure: boolean } | undefined {
+function columnsOf(
+  rows: readonly Row[],
+  ordinals: ReadonlySet<number>,
+): { columns: Columns; sure: boolean } | undefined {
   const count = rows[0]?.length ?? 0;
   const contents = Array.from({ length: count }, (_, i) => contentOf(rows.map((row) => row[i])));
   if (contents.includes('mixed')) return undefined;
@@ -46,7 +62,7 @@ function columnsOf(rows: readonly Row[]): { columns: Columns; sure: boolean } | 
     else columns.scores ??= i;
   }
   const word = contents.indexOf('word');
-  const label = word >= 0 ? word : contents.indexOf('whole');
+  const label = word >= 0 ? word : contents.findIndex((one, i) => one === 'whole' && !ordinals.has(i));
   if (label >= 0) columns.label = label;
   const score = contents.findIndex((one, i) => i !== label && (one === 'unit' || one === 'number'));
   const whole = contents.findIndex((one, i) => i !== label && one === 'whole');
@@ -55,10 +71,17 @@ function columnsOf(rows: readonly Row[]): { columns: Columns; sure: boolean } | 
   if (columns.label === undefined && columns.scores === undefined) return undefined;
   // Two columns of words are no class and its score.
   if (!lists && columns.score === undefined) return undefined;
-  const others = contents.filter((one, i) => i !== columns.label && one !== 'unit' && one !== 'list').length;
-  const areFew = label < 0 || new Set(rows.map((row) => row[label])).size <= MAX_CLASSES;
-  return { columns, sure: word >= 0 || lists || (others === 0 && areFew) };
+  // What is neither the class nor its score may be an answer, too.
+  const unread = contents.filter((one, i) => i !== label && i !== columns.score && one !== 'unit' && one !== 'list');
+  const classes = new Set(rows.map((row) => row[label])).size;
+  const isClass =
+    label < 0 || word >= 0 || (contents[columns.score ?? -1] === 'unit' && areClasses(classes, rows.length));
+  return { columns, sure: unread.length === 0 && (isClass || lists) };
 }
+
+/** Whole numbers of which there is only one, or about one a row, need not be classes: they may be ids, or counts. */
+const areClasses = (classes: number, rows: number) =>
+  classes > 1 && classes <= MAX_CLASSES && (classes <= FEW_CLASSES || classes <= rows / 2);
 
 function labelled(row: Row, { label, score, scores, names }: Columns): unknown {
   const known = label === undefined ? {} : { label: row[label] };
@@ -98,12 +121,13 @@ export const labelledCsv: Shape = {
     return lines.map((line) => labelled(line, columns));
   },
   readings(sample) {
-    const rows = sample.flatMap((seen) => (seen.form === 'csv' && !isOneLine(seen) ? (seen.values as Row[]) : []));
+    const records = sample.flatMap((seen) => (seen.form === 'csv' && !isOneLine(seen) ? [seen.values as Row[]] : []));
+    const rows = records.flat();
     const count = rows[0]?.length ?? 0;
     if (count < 2 || rows.some((row) => row.length !== count)) return [];
     const numeric = rows.every((row) => row.every((cell) => typeof cell === 'number'));
     const unit = numeric && rows.every((row) => sumsToOne(row as number[]));
-    const found = columnsOf(rows);
+    const found = columnsOf(rows, ordinalsOf(records, count));
     if (found === undefined) return [];
     const { columns, sure } = found;
     // Probabilities of all classes are what they look like, but for rows of nothing but 0 and 1.
@@ -112,7 +136,8 @@ export const labelledCsv: Shape = {
     const kind = columns.scores !== undefined ? 'scores' : 'scored-label';
     const own: Reading = { shape: 'labelled-csv', kind, columns };
     if (sure && !oneHot) return [own];
-    return [own, ...plainReadings(sample)];
+    const plain = plainReadings(sample);
+    return [own, ...(plain.length > 0 ? plain : [{ shape: 'csv', kind: 'json' }])];
   },
 };
 

@@ -5,7 +5,7 @@ import { follow } from '../path.ts';
 import type { Given, Reading } from '../reading.ts';
 import type { Seen } from '../seen.ts';
 import type { Shape } from './shape.ts';
-import { single } from './shape.ts';
+import { othersThan, single } from './shape.ts';
 
 const FORMATS = 'https://docs.aws.amazon.com/sagemaker/latest/dg/cdf-inference.html';
 
@@ -18,6 +18,8 @@ function flatList(seen: Seen): unknown[] | undefined {
   const list = isObject(whole) && Array.isArray(whole.predictions) ? (whole.predictions as unknown[]) : whole;
   return Array.isArray(list) && list.length > 0 ? (list as unknown[]) : undefined;
 }
+
+const besidePredictions = othersThan('predictions');
 
 /** The whole list is one answer. */
 const oneList: Shape = {
@@ -36,6 +38,15 @@ const rows: Shape = {
   name: 'rows',
   of: 'Rows in a list, under `predictions`, or one a line: built-in algorithms, TensorFlow Serving, MLflow, scikit-learn',
   source: FORMATS,
+  leaves(seen) {
+    const whole = single(seen);
+    // Members of the rows are the kinds' to know.
+    return (
+      isObject(whole) &&
+      Array.isArray(whole.predictions) &&
+      besidePredictions({ ...seen, values: [{ ...whole, predictions: [] }] })
+    );
+  },
   rows(seen) {
     if (seen.form !== 'json') return undefined;
     const found = flatList(seen) ?? seen.values;

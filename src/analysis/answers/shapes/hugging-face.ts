@@ -1,9 +1,9 @@
 import { isObject } from '../../../base/json.ts';
-import { namedScores } from '../kinds/labels.ts';
+import { exceedsOne, namedScores } from '../kinds/labels.ts';
 import { boxOf } from '../kinds/whole.ts';
 import type { Seen } from '../seen.ts';
 import type { Shape } from './shape.ts';
-import { single } from './shape.ts';
+import { othersThan, single } from './shape.ts';
 
 const PIPELINES = 'https://huggingface.co/docs/transformers/main_classes/pipelines';
 const TOOLKIT = 'https://github.com/aws/sagemaker-huggingface-inference-toolkit';
@@ -35,6 +35,9 @@ function each(seen: Seen, row: (value: unknown) => unknown): unknown[] | undefin
   return rows !== undefined && rows.length > 0 && rows.every((one) => one !== undefined) ? rows : undefined;
 }
 
+/** The class with the largest score; where several may apply, that may not be all. */
+const scoresOrLabels = (rows: readonly unknown[]) => (exceedsOne(rows) ? ['scores', 'labels'] : ['scores']);
+
 const TEXTS = ['generated_text', 'summary_text', 'translation_text'];
 
 /** Lists of parts, of one text or of many. */
@@ -51,7 +54,8 @@ export const HUGGING_FACE: readonly Shape[] = [
     name: 'zero-shot',
     of: 'HuggingFace, zero-shot classification',
     source: `${PIPELINES}#transformers.ZeroShotClassificationPipeline`,
-    kind: 'scores',
+    kinds: scoresOrLabels,
+    leaves: othersThan('sequence', 'labels', 'scores'),
     rows: (seen) =>
       each(seen, (value) => {
         if (!isObject(value) || !Array.isArray(value.labels) || !Array.isArray(value.scores)) return undefined;
@@ -90,7 +94,7 @@ export const HUGGING_FACE: readonly Shape[] = [
     name: 'classification',
     of: 'HuggingFace, classification of texts, pictures and sounds; all classes (`top_k`) or the first',
     source: `${TOOLKIT}/issues/64`,
-    kind: 'scores',
+    kinds: scoresOrLabels,
     rows(seen) {
       const list = listed(seen);
       if (list === undefined || list.length === 0) return undefined;
@@ -103,6 +107,7 @@ export const HUGGING_FACE: readonly Shape[] = [
     of: 'HuggingFace, question answering',
     source: `${PIPELINES}#transformers.QuestionAnsweringPipeline`,
     kind: 'text',
+    leaves: othersThan('score', 'start', 'end', 'answer'),
     rows: (seen) =>
       each(seen, (value) =>
         isObject(value) && typeof value.answer === 'string' && 'score' in value && 'start' in value
@@ -115,6 +120,7 @@ export const HUGGING_FACE: readonly Shape[] = [
     of: 'HuggingFace, text generation, summaries, translations; TGI, LMI',
     source: `${PIPELINES}#transformers.TextGenerationPipeline`,
     kind: 'text',
+    leaves: othersThan(...TEXTS, 'details', 'finish_reason'),
     rows: (seen) =>
       each(seen, (value) => {
         if (!isObject(value)) return undefined;

@@ -1,7 +1,7 @@
 import { isObject } from '../../../base/json.ts';
 import { boxOf } from '../kinds/whole.ts';
 import type { Shape } from './shape.ts';
-import { single } from './shape.ts';
+import { othersThan, single } from './shape.ts';
 
 const PROTOCOL = 'https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md';
 
@@ -49,11 +49,14 @@ function rowsOfTensors(tensors: readonly Tensor[]): unknown[] | undefined {
   });
 }
 
+const EMBEDDINGS = ['embeddings', 'embedding', 'vectors', 'vector'];
+
 export const SERVERS: readonly Shape[] = [
   {
     name: 'open-inference-protocol',
     of: 'Open Inference Protocol v2: Triton, MLServer, KServe',
     source: PROTOCOL,
+    leaves: othersThan('outputs', 'name', 'shape', 'datatype', 'data'),
     rows(seen) {
       const whole = single(seen);
       if (!isObject(whole) || !Array.isArray(whole.outputs) || whole.outputs.length === 0) return undefined;
@@ -103,6 +106,9 @@ export const SERVERS: readonly Shape[] = [
     of: 'Embeddings of OpenAI, sentence-transformers and Cohere',
     source: 'https://platform.openai.com/docs/api-reference/embeddings/object',
     kind: 'vector',
+    leaves: (seen) =>
+      EMBEDDINGS.filter((name) => isObject(single(seen)) && name in (single(seen) as object)).length > 1 ||
+      othersThan('data', 'index', ...EMBEDDINGS, 'texts', 'response_type')(seen),
     rows(seen) {
       const whole = single(seen);
       if (!isObject(whole)) return undefined;
@@ -110,7 +116,9 @@ export const SERVERS: readonly Shape[] = [
         const rows = whole.data.map((one) => (isObject(one) ? one.embedding : undefined));
         return rows.every((one) => Array.isArray(one)) ? rows : undefined;
       }
-      const found = whole.embeddings ?? whole.embedding ?? whole.vectors ?? whole.vector;
+      const named = EMBEDDINGS.map((name) => whole[name]).find((one) => one !== undefined && one !== null);
+      // Cohere names the form of the numbers.
+      const found = isObject(named) && Object.keys(named).length === 1 ? named.float : named;
       if (!Array.isArray(found) || found.length === 0) return undefined;
       return found.every(Array.isArray) ? (found as unknown[]) : [found];
     },

@@ -1,5 +1,5 @@
 import type { NumberSums, Spread, Task } from '../../predictions.ts';
-import { jensenShannon, stabilityIndex } from '../../statistics/distances.ts';
+import { halfSpread, jensenShannon, stabilityIndex } from '../../statistics/distances.ts';
 import type { Engine, Row } from './connection.ts';
 import { readCurve } from './curve.ts';
 import { SUMS } from './sums.ts';
@@ -20,7 +20,7 @@ export async function numberSums(
   const { deciles, shown, perDecile, ks, wasserstein, histogram } = await readCurve(engine, low, high, rows);
   const production = spreadOf(row, 'production', [deciles[0], deciles[4], deciles[8]]);
   const shadow = spreadOf(row, 'shadow', shown);
-  const tolerance = options.tolerance ?? production.deviation / 2;
+  const tolerance = options.tolerance ?? halfSpread(production);
   const points = await engine.rows(SUMS.scatter);
   const constant = production.deviation === 0 || shadow.deviation === 0;
   return {

@@ -245,7 +245,9 @@ class Rows {
     this.#differing[of] = (this.#differing[of] ?? 0) + 1;
     const present = this.#top.findIndex((one) => one.of === of);
     const least = this.#top[present] ?? (this.#top.length === TOP ? this.#top.at(-1) : undefined);
-    if (least !== undefined && least.distance >= distance) return;
+    // Of equal ones the earliest, whatever the order in which they come.
+    const found = { distance, at: pair.production.at, id: pair.id };
+    if (least !== undefined && byDistance(found, least) >= 0) return;
     if (present >= 0) this.#top.splice(present, 1);
     const input = pair.production.input ?? pair.shadow.input;
     this.#top.push({
@@ -257,7 +259,7 @@ class Rows {
       input: input === undefined ? undefined : payloadText(input).slice(0, INPUT_CHARACTERS),
       of,
     });
-    this.#top.sort((a, b) => b.distance - a.distance || a.at - b.at || (a.id < b.id ? -1 : 1));
+    this.#top.sort(byDistance);
     this.#top = this.#top.slice(0, TOP);
   }
 
@@ -294,6 +296,14 @@ class Rows {
       },
     };
   }
+}
+
+/** The furthest apart first, then the earliest. */
+function byDistance(
+  a: Pick<DivergingPair, 'distance' | 'at' | 'id'>,
+  b: Pick<DivergingPair, 'distance' | 'at' | 'id'>,
+): number {
+  return b.distance - a.distance || a.at - b.at || (a.id === b.id ? 0 : a.id < b.id ? -1 : 1);
 }
 
 /** A block as this version makes it. */

@@ -1,11 +1,11 @@
 import type { NumberSums } from '../../predictions.ts';
-import { jensenShannon, stabilityIndex } from '../../statistics/distances.ts';
+import { halfSpread, jensenShannon, stabilityIndex } from '../../statistics/distances.ts';
 import { decileCounts, histogram, kolmogorovSmirnov, spread, wasserstein } from './distances.ts';
 
 const BINS = 30;
 const POINTS = 2_000;
 
-/** Collects pairs of numbers. Without a tolerance, half a standard deviation of production's numbers is taken. */
+/** Collects pairs of numbers. Without a tolerance, half the spread of production's numbers is taken. */
 export class NumberCounter {
   readonly #production: number[] = [];
   readonly #shadow: number[] = [];
@@ -40,7 +40,7 @@ export class NumberCounter {
     const shadow = Float64Array.from(this.#shadow).sort();
     const left = spread(production);
     const right = spread(shadow);
-    const tolerance = this.#tolerance ?? left.deviation / 2;
+    const tolerance = this.#tolerance ?? halfSpread(left);
     let abs = 0;
     let squares = 0;
     let product = 0;

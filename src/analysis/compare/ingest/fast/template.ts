@@ -137,7 +137,10 @@ export function matchTemplate(
     if (i === holes) break;
     at = readNumber(scratch, bytes, at);
     if (at < 0) return -1;
-    values[i] = scratch.number[0] as number;
+    const value = scratch.number[0] as number;
+    // Whole numbers that a double does not hold are text to those that read it all.
+    if (Number.isInteger(value) && !Number.isSafeInteger(value)) return -1;
+    values[i] = value;
   }
   return at;
 }
