@@ -1,5 +1,6 @@
 import { shown, type Text, text } from '../base/text.ts';
 import { Problem } from '../base/errors.ts';
+import { denialAdvice, missingPermission, parseDenial } from './denial.ts';
 import type { AwsTarget } from './target.ts';
 
 /** A call to AWS that did not succeed, in words a person can act on, with what `apply` must know about it. */
@@ -13,10 +14,19 @@ export class AwsProblem extends Problem {
   /** True when AWS says the request itself is at fault: asking again the same way gets the same answer. */
   readonly clientFault: boolean;
   readonly throttled: boolean;
+  /** The permission that is missing, `s3:GetObject on s3://…`; undefined where nothing was denied, or nobody says what. */
+  readonly missing: string | undefined;
 
   constructor(
     message: string,
-    facts: { code: string; words: string; attempts: number; clientFault: boolean; throttled: boolean },
+    facts: {
+      code: string;
+      words: string;
+      attempts: number;
+      clientFault: boolean;
+      throttled: boolean;
+      missing?: string | undefined;
+    },
     options: { next?: Text | undefined; cause?: unknown; offersEmulator?: boolean },
   ) {
     super('cannot-run', message, options);
@@ -26,6 +36,7 @@ export class AwsProblem extends Problem {
     this.attempts = facts.attempts;
     this.clientFault = facts.clientFault;
     this.throttled = facts.throttled;
+    this.missing = facts.missing;
   }
 
   /**
@@ -76,7 +87,13 @@ const REJECTED_CREDENTIALS = new Set([
   'UnrecognizedClientException',
 ]);
 
-const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'AuthorizationError']);
+const DENIED = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'UnauthorizedOperation',
+  'AuthorizationError',
+  'AuthorizationErrorException',
+]);
 
 /** Failures of the wire: whether AWS acted on the request is unknown, or it was never reached. */
 const CONNECTION = new Set([
@@ -120,7 +137,9 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
   const status = sdk.$metadata?.httpStatusCode;
   const throttled = THROTTLING.has(code) || sdk.$retryable?.throttling === true || status === 429;
   const words = sdk.message === '' ? code : sdk.message;
-  const facts = { code, words, attempts, throttled };
+  const denial = DENIED.has(code) ? parseDenial(words) : undefined;
+  const missing = DENIED.has(code) ? missingPermission(denial, needs) : undefined;
+  const facts = { code, words, attempts, throttled, missing };
   const problem = (message: string, clientFault: boolean, next?: Text, offersEmulator = false) =>
     new AwsProblem(message, { ...facts, clientFault }, { next, cause: error, offersEmulator });
 
@@ -144,9 +163,7 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
   const said = `Could not ${doing}: ${words}${words.includes(code) ? '' : ` (${code})`}`;
   if (REJECTED_CREDENTIALS.has(code)) return problem(said, true, CREDENTIALS_ADVICE, true);
   if (DENIED.has(code)) {
-    const named = /not authorized to perform: ([\w-]+:\w+)/.exec(words)?.[1];
-    const what = named ?? needs ?? 'the permission for this';
-    return problem(said, true, `Grant ${what} to these credentials, or use others with --profile.`);
+    return problem(said, true, denialAdvice(denial, needs));
   }
   if (code === 'PermanentRedirect') {
     const next = `The bucket is in another region than ${target.region}. Use one in this region, or set --region to where everything is.`;

@@ -157,7 +157,10 @@ test('a body that always breaks ends after some tries, and keeps what came', asy
 test('a denied object says which permission it takes', async () => {
   emulator.world.faults.add({ kind: 'deny', operation: 'GetObject' });
   await expect(download()).rejects.toMatchObject({
-    message: `Could not read ${uri}: Access Denied (AccessDenied)`,
+    message: expect.stringMatching(
+      /^Could not read s3:.*: User: .* is not authorized to perform: s3:GetObject .*\(AccessDenied\)$/,
+    ) as string,
+    missing: `s3:GetObject on ${uri}`,
     next: `Grant s3:GetObject on ${uri} to these credentials, or use others with --profile.`,
   });
 });

@@ -4,13 +4,14 @@ import { expect, test } from 'vitest';
 
 /** Which folders of the emulator a folder may import from; `src/emulator/README.md` says what each is for. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
+  iam: [],
   model: [],
   storage: [],
   containers: ['storage'],
   protocols: ['model'],
-  world: ['model', 'storage', 'containers'],
+  world: ['iam', 'model', 'storage', 'containers'],
   services: ['model', 'storage', 'containers', 'protocols', 'world'],
-  gateway: ['model', 'protocols', 'services', 'world'],
+  gateway: ['iam', 'model', 'protocols', 'services', 'world'],
   http: ['model', 'protocols', 'services', 'gateway', 'world'],
   daemon: ['storage'],
 };

@@ -12,7 +12,9 @@ import {
   LATENCY_NAMES,
   parseContainer,
   parseLatency,
+  parsePolicy,
   parsePort,
+  type PolicyFlag,
   parseSwitch,
   SWITCHES,
 } from './flags.ts';
@@ -99,6 +101,11 @@ function addStart(emulator: Command, host: Host, run: Run<StartOptions>): void {
       'choose behavior that no source documents (repeatable)',
       (text, all: [string, boolean | number | string][] | undefined) => collect(parseSwitch(text), all),
     )
+    .option(
+      '--iam <policy>',
+      'enforce a policy of IAM, a JSON file; KEY=FILE for one access key, role/NAME=FILE for a role (repeatable)',
+      (text, all: PolicyFlag[] | undefined) => collect(parsePolicy(text), all),
+    )
     .addHelpText('after', help)
     .action((flags: StartFlags) =>
       host.start(run, {
@@ -110,6 +117,7 @@ function addStart(emulator: Command, host: Host, run: Run<StartOptions>): void {
         latencies: Object.fromEntries(flags.latency ?? []),
         switches: Object.fromEntries(flags.switch ?? []),
         pace: flags.pace,
+        iam: flags.iam ?? [],
       }),
     );
 }
@@ -121,6 +129,7 @@ interface StartFlags {
   verbose?: boolean;
   container?: string[];
   pace: StartOptions['pace'];
+  iam?: PolicyFlag[];
   latency?: [string, number][];
   switch?: [string, boolean | number | string][];
 }
@@ -132,6 +141,11 @@ ${describeLatencies()}
 
 Switches (--switch ${SWITCHES[0]?.name}=true): behavior that AWS does not document and that has not been measured. Defaults are cautious.
 ${describeSwitches()}
+
+Permissions:
+Without --iam everybody may do everything. A policy for a role limits its sessions, and the models that run with it:
+  $ shadowctl emulator start --iam deployer.json --iam role/sagemaker-models=models.json
+  $ shadowctl emulator start --iam deployer.json --iam boundary:boundary.json --iam scp:organization.json
 
 Containers:
 A server that is already running; a command that is started for each instance:

@@ -97,6 +97,26 @@ export function parseContainer(text: string): string {
   return text;
 }
 
+/** A policy of IAM to be enforced, and whom it limits. */
+export interface PolicyFlag {
+  kind: 'identity' | 'boundary' | 'scp';
+  /** An access key id or `role/NAME`; undefined: every caller without one of its own. */
+  who: string | undefined;
+  file: string;
+}
+
+/** `FILE`, `KEY=FILE`, `role/NAME=FILE`, `boundary:FILE`, `scp:FILE`. */
+export function parsePolicy(text: string): PolicyFlag {
+  const [, kind = 'identity', who, file = ''] = /^(?:(boundary|scp):)?(?:([\w+,.@/-]+)=)?(.+)$/.exec(text) ?? [];
+  if (file === '') throw new InvalidArgumentError('Say FILE, KEY=FILE or role/NAME=FILE.');
+  return { kind: kind as PolicyFlag['kind'], who, file };
+}
+
+/** The words of such a flag again. */
+export function policyWords({ kind, who, file }: PolicyFlag): string {
+  return `${kind === 'identity' ? '' : `${kind}:`}${who === undefined ? '' : `${who}=`}${file}`;
+}
+
 export function parseLatency(text: string): [string, number] {
   const [name, value] = split(text);
   if (!LATENCY_NAMES.includes(name))

@@ -7,6 +7,8 @@ import { type Emulator, startEmulator } from '../../emulator/http/server.ts';
 import { environmentError } from '../../base/errors.ts';
 import type { DirOptions } from './folder.ts';
 import { occupantOf } from './occupant.ts';
+import type { PolicyFlag } from './flags.ts';
+import { readPolicies } from './policies.ts';
 import { logRequests } from './request-log.ts';
 
 export interface StartOptions extends DirOptions {
@@ -21,6 +23,8 @@ export interface StartOptions extends DirOptions {
   latencies: Record<string, number>;
   switches: Record<string, boolean | number | string>;
   pace: 'quick' | 'lifelike';
+  /** Policies to enforce. */
+  iam: PolicyFlag[];
 }
 
 /** Is the emulator until it is told to end: then keeps the state and is done. */
@@ -44,6 +48,7 @@ export async function serve(app: App, dir: string, options: StartOptions): Promi
 
 /** On the port that was asked for, else on the usual one, else on any. */
 async function listen(app: App, dir: string, options: StartOptions): Promise<Emulator> {
+  const iam = await readPolicies(app.cwd, options.iam);
   const start = (port: number) =>
     startEmulator({
       clock: app.clock,
@@ -52,6 +57,7 @@ async function listen(app: App, dir: string, options: StartOptions): Promise<Emu
       latencies: { ...(options.pace === 'quick' ? QUICK_LATENCIES : REALISTIC_LATENCIES), ...options.latencies },
       switches: options.switches,
       containers: options.containers,
+      iam,
     });
   const port = options.port ?? DEFAULT_PORT;
   try {

@@ -2,13 +2,16 @@ import type { App, Outcome } from '../../app.ts';
 import { DEFAULT_PORT, ensureEmulator, runningEmulator } from '../../emulator/daemon/process.ts';
 import type { Io } from '../../ui/io.ts';
 import { shown, text } from '../../base/text.ts';
+import { resolve } from 'node:path';
+import { policyWords } from './flags.ts';
 import { folderOf } from './folder.ts';
 import { occupantOf } from './occupant.ts';
 import type { StartOptions } from './serve.ts';
 import { isoSeconds } from '../../base/units.ts';
 
 /** Starts the emulator in the background, or becomes it. Its URL is the result. */
-export async function run(app: App, options: StartOptions): Promise<Outcome> {
+export async function run(app: App, given: StartOptions): Promise<Outcome> {
+  const options = { ...given, iam: given.iam.map((one) => ({ ...one, file: resolve(app.cwd, one.file) })) };
   const dir = await folderOf(app, options);
   const running = await runningEmulator(dir);
   if (running !== undefined) {
@@ -44,6 +47,7 @@ export function flagsOf(options: StartOptions): string[] {
     ...(options.verbose ? ['--verbose'] : []),
     ...options.containers.flatMap((container) => ['--container', container]),
     ...(options.pace === 'quick' ? [] : ['--pace', options.pace]),
+    ...options.iam.flatMap((policy) => ['--iam', policyWords(policy)]),
     ...Object.entries(options.latencies).flatMap(([name, ms]) => ['--latency', `${name}=${ms}`]),
     ...Object.entries(options.switches).flatMap(([name, value]) => ['--switch', `${name}=${value}`]),
   ];

@@ -10,9 +10,10 @@ import { restXml } from '../protocols/rest-xml.ts';
 import { header, type Protocol, type ProtocolId, type WireRequest, type WireResponse } from '../protocols/wire.ts';
 import type { Context } from '../services/operation.ts';
 import { loadedService, loadService, type Service } from '../services/registry.ts';
-import { accountOf } from '../world/accounts.ts';
+import { callerOf } from '../world/callers.ts';
 import type { World } from '../world/world.ts';
-import { asAwsError, denied, failed, notImplemented, throttled, unknownOperation } from './refusals.ts';
+import { asAwsError, failed, notImplemented, throttled, unknownOperation } from './refusals.ts';
+import { authorize, deny, refusal } from './authorization/authorize.ts';
 import { type Call, type Head, readHead, type Route, route } from './route.ts';
 
 const PROTOCOLS: Record<ProtocolId, Protocol> = {
@@ -109,15 +110,21 @@ async function run(
   validate(operation, input);
   if (!world.timeline.upToDate) await world.timeline.catchUp();
   const where = place(operation, input);
-  await injectFaults(world, operation, where);
+  const caller = callerOf(world, scope.accessKeyId);
   const context: Context = {
-    account: accountOf(world, scope.accessKeyId),
+    account: caller.account,
+    caller,
     region: scope.region ?? 'us-east-1',
     requestId,
     accessKeyId: scope.accessKeyId,
     baseUrl: `http://${header(request, 'host')}`,
     world,
   };
+  await injectFaults(context, operation, input, where);
+  if (world.iam.enforced()) {
+    context.refusal = (action, resource) => refusal(caller, { action, resource, keys: {} }, context);
+    authorize(caller, operation, input, context);
+  }
   // `validate` has found that the input is what the operation's description says.
   const output = await implementation(context, input as never);
   // A client that was told something is done must find it done, even after a kill -9.
@@ -142,12 +149,18 @@ function place(operation: OperationModel, input: Record<string, unknown>): Where
 }
 
 /** The faults that come before any work is done. */
-async function injectFaults(world: World, operation: OperationModel, where: Where): Promise<void> {
+async function injectFaults(
+  context: Context,
+  operation: OperationModel,
+  input: Record<string, unknown>,
+  where: Where,
+): Promise<void> {
+  const { world } = context;
   const delay = world.faults.inject(['delay'], where);
   if (delay !== undefined) await world.clock.sleep(delay.milliseconds ?? 1000);
   const fault = world.faults.inject(['throttle', 'error', 'deny'], where);
   if (fault === undefined) return;
-  if (fault.kind === 'deny') throw denied(operation);
+  if (fault.kind === 'deny') throw deny(operation, input, context);
   if (fault.kind === 'throttle') throw throttled(operation.service);
   throw failed(fault.id, fault.status ?? 500);
 }

@@ -57,16 +57,6 @@ export function throttled(service: ServiceModel): AwsError {
   return new AwsError(hasQueryCodes(service) ? 'Throttling' : 'ThrottlingException', 'Rate exceeded');
 }
 
-/** What IAM refuses. S3 long said no more than this; the others name the action. */
-export function denied({ service, name }: OperationModel): AwsError {
-  if (isS3(service)) return new AwsError('AccessDenied', 'Access Denied', { status: 403 });
-  const action = `${service.id.replace('-runtime', '')}:${name}`;
-  const words = `User is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`;
-  return hasQueryCodes(service)
-    ? new AwsError('AccessDenied', words, { status: 403 })
-    : new AwsError('AccessDeniedException', words);
-}
-
 /** What a fault of the kind `error` answers, before any work is done. `fault` is its id. */
 export function failed(fault: string, status: number): AwsError {
   const code = status === 503 ? 'ServiceUnavailable' : status >= 500 ? 'InternalFailure' : 'ValidationException';

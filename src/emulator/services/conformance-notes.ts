@@ -37,7 +37,7 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
       'Refused: keys of the customer (SSE-C), object lock, grants, appending. No effect: KMS keys, storage classes.',
   },
   sts: {
-    AssumeRole: 'No role is looked up and no policy applies: every caller may take every role.',
+    AssumeRole: 'No role is looked up: whoever may call it may take every role.',
   },
   sns: {
     Subscribe: 'Delivers to http:// on this machine alone. No effect: filter policies.',

@@ -1,5 +1,6 @@
 import type { OperationModel, ServiceModel } from '../model/shapes.ts';
 import type { WireRequest } from '../protocols/wire.ts';
+import type { Principal } from '../world/callers.ts';
 import type { World } from '../world/world.ts';
 
 /** Who calls, from which region and when: everything an operation may know besides its input. */
@@ -13,6 +14,10 @@ export interface Context {
   /** `http://127.0.0.1:port`, as the client addressed it. */
   baseUrl: string;
   world: World;
+  /** Who signed the call. */
+  caller: Principal;
+  /** Why the caller may not do something besides what the operation itself needs, in AWS's words; undefined where it may. */
+  refusal?: (action: string, resource: string) => string | undefined;
 }
 
 /**

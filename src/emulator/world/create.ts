@@ -3,6 +3,7 @@ import { createRegister, endLeftovers } from '../containers/own/register.ts';
 import { trackContainers } from '../containers/track.ts';
 import { openStore } from '../storage/open.ts';
 import type { Store } from '../storage/store.ts';
+import { createIam } from './callers.ts';
 import { createCapture } from './capture/capture.ts';
 import { alarmEvents } from './cloudwatch/alarms/events.ts';
 import { AlarmStore } from './cloudwatch/alarms/store.ts';
@@ -35,6 +36,7 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
   );
   const random = seededRandom(seed);
   const latencies = { ...REALISTIC_LATENCIES, ...options.latencies };
+  const iam = createIam(options.iam ?? []);
   const objects = createObjectStore(store, clock);
   const platform: Platform = {
     clock,
@@ -44,12 +46,13 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
     switches: { ...STRICT_SWITCHES, ...options.switches },
     // A stream of its own: a fault must not change what the rest of the run draws.
     faults: createFaults(seededRandom(seed ^ 0x5bd1e995)),
+    iam,
     timeline: new Timeline(clock),
     metrics: createMetricStore(store),
     alarms: new AlarmStore(store),
     logs: createLogStore(store, clock),
     objects,
-    capture: createCapture({ clock, store, random, latencies, objects }),
+    capture: createCapture({ clock, store, random, latencies, objects, iam }),
     containers: containers.start,
   };
   const world: World = { ...platform, endpoints: createEndpoints(platform) };

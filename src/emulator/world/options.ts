@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import type { AttachedPolicy } from './attached-policy.ts';
 
 /** How long things take, in milliseconds, by name. */
 export interface Latencies {
@@ -111,4 +112,6 @@ export interface EmulatorOptions {
   switches?: Partial<Switches>;
   /** `IMAGE=http://…` or `IMAGE=command …`: containers of the user's own. */
   containers?: readonly string[];
+  /** What callers and roles may do; with none, everybody may do everything. */
+  iam?: readonly AttachedPolicy[];
 }

@@ -4,6 +4,7 @@ import type { Store } from '../storage/store.ts';
 import type { Capture } from './capture/capture.ts';
 import type { AlarmStore } from './cloudwatch/alarms/store.ts';
 import type { MetricStore } from './cloudwatch/metrics/metrics.ts';
+import type { Iam } from './callers.ts';
 import type { Endpoints } from './endpoints/endpoint.ts';
 import type { Faults } from './faults.ts';
 import type { LogStore } from './logs/logs.ts';
@@ -20,6 +21,8 @@ export interface Platform {
   readonly latencies: Latencies;
   readonly switches: Switches;
   readonly faults: Faults;
+  /** What callers and roles may do. */
+  readonly iam: Iam;
   /** What happens by itself as time passes: alarm evaluations, endpoint transitions, capture files landing. */
   readonly timeline: Timeline;
   readonly metrics: MetricStore;

@@ -34,6 +34,7 @@ const START = {
   latencies: {},
   switches: {},
   pace: 'quick',
+  iam: [],
 };
 
 describe('the words of shadowctl emulator', () => {
@@ -54,6 +55,28 @@ describe('the words of shadowctl emulator', () => {
     [
       ['start', '--switch', 'sharedEventId=true', '--switch', 'shadowSampling=weight'],
       { ...START, switches: { sharedEventId: true, shadowSampling: 'weight' } },
+    ],
+    [
+      [
+        'start',
+        '--iam',
+        'a.json',
+        '--iam',
+        'role/models=b.json',
+        '--iam',
+        'scp:c.json',
+        '--iam',
+        'boundary:test=d.json',
+      ],
+      {
+        ...START,
+        iam: [
+          { kind: 'identity', who: undefined, file: 'a.json' },
+          { kind: 'identity', who: 'role/models', file: 'b.json' },
+          { kind: 'scp', who: undefined, file: 'c.json' },
+          { kind: 'boundary', who: 'test', file: 'd.json' },
+        ],
+      },
     ],
     [['stop'], { dir: undefined }],
     [['status', '--format', 'json'], { dir: undefined, format: 'json' }],

@@ -32,7 +32,7 @@ describe('a source that is closed to these credentials', () => {
     deny('s3', operation);
     const { code, gates, notes } = await report();
     expect(code).toBe(3);
-    expect(notes).toContain('Access Denied (AccessDenied). Predictions are unknown, so none were compared.');
+    expect(notes).toContain(' action (AccessDenied). Predictions are unknown, so none were compared.');
     expect(notes).toContain(`Grant ${needs}`);
     expect(gates).toMatchObject({ 'traffic.sampling': 'pass', 'output.pairs': 'inconclusive' });
   });
@@ -50,7 +50,9 @@ describe('a source that is closed to these credentials', () => {
     deny('logs', words.length === 0 ? 'FilterLogEvents' : 'StartQuery');
     const { code, notes, gates } = await report('--source', 'logs', ...words);
     expect(code).toBe(3);
-    expect(notes).toContain(`Grant logs:${words.length === 0 ? 'FilterLogEvents' : 'StartQuery'} to these credentials`);
+    expect(notes).toContain(
+      `Grant logs:${words.length === 0 ? 'FilterLogEvents' : 'StartQuery'} on arn:aws:logs:us-east-1:000000000000:log-group:/aws/sagemaker/Endpoints/w:*`,
+    );
     expect(gates).toMatchObject({ 'output.pairs': 'inconclusive' });
   });
 

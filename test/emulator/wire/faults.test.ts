@@ -152,7 +152,9 @@ describe('faults on the wire', () => {
     const s3 = new S3Client({ ...options, forcePathStyle: true });
     await expect(s3.send(new ListBucketsCommand({}))).rejects.toMatchObject({
       name: 'AccessDenied',
-      message: 'Access Denied',
+      message: expect.stringMatching(
+        /^User: arn:aws:iam::000000000000:root is not authorized to perform: s3:ListAllMyBuckets because/,
+      ) as string,
       $metadata: { httpStatusCode: 403 },
     });
     await expect(new SageMakerClient(options).send(new ListEndpointsCommand({}))).rejects.toMatchObject({

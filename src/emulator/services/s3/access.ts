@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type BucketRecord, type ObjectRecord, buckets, objects } from '../../world/objects/records.ts';
+import { partitionOf } from '../../world/partition.ts';
 import type { Context } from '../operation.ts';
 import { accessDenied, invalidArgument, noSuchBucket, noSuchKey } from './errors.ts';
 import { AwsError } from '../../model/aws-error.ts';
@@ -30,8 +31,17 @@ export function objectOf(
   checkVersion(input.VersionId);
   const key = input.Key ?? '';
   const record = objects(context.world.store).get(objectId(input));
-  if (record === undefined) throw noSuchKey(key);
+  if (record === undefined) {
+    // Who may not list a bucket does not learn what is not in it (API_GetObject, API_HeadObject: 403 without s3:ListBucket).
+    const words = context.refusal?.('s3:ListBucket', bucketArn(context, input));
+    throw words === undefined ? noSuchKey(key) : accessDenied(words);
+  }
   return record;
+}
+
+/** The ARN of the bucket, as policies name it; S3's ARNs have no place in them. */
+export function bucketArn({ region }: Context, { Bucket }: BucketInput): string {
+  return `arn:${partitionOf(region)}:s3:::${Bucket}`;
 }
 
 /** The key of an object's record. */

@@ -2,9 +2,9 @@ import type { DeleteObjectCommandInput, DeleteObjectsCommandInput } from '@aws-s
 import type { Operations } from '../operation.ts';
 import { dropPieces } from '../../world/objects/bytes.ts';
 import { type Piece, objects } from '../../world/objects/records.ts';
-import { bucketOf, checkVersion, objectId } from './access.ts';
+import { bucketArn, bucketOf, checkVersion, objectId } from './access.ts';
 import { matches } from './conditions.ts';
-import { malformedXml, noSuchKey, notImplemented, preconditionFailed } from './errors.ts';
+import { accessDenied, malformedXml, noSuchKey, notImplemented, preconditionFailed } from './errors.ts';
 import { AwsError } from '../../model/aws-error.ts';
 
 export const deleteOperations = {
@@ -42,6 +42,8 @@ export const deleteOperations = {
       const id = objectId({ Bucket: input.Bucket, Key });
       const record = table.get(id);
       try {
+        const words = context.refusal?.('s3:DeleteObject', `${bucketArn(context, input)}/${Key}`);
+        if (words !== undefined) throw accessDenied(words);
         checkVersion(VersionId);
         if (ETag !== undefined && record !== undefined && !matches(ETag, record.etag))
           throw preconditionFailed('If-Match');

@@ -21,8 +21,8 @@ export function noSuchUpload(upload: string): AwsError {
   );
 }
 
-export function accessDenied(): AwsError {
-  return new AwsError('AccessDenied', 'Access Denied', { status: 403 });
+export function accessDenied(words = 'Access Denied'): AwsError {
+  return new AwsError('AccessDenied', words, { status: 403 });
 }
 
 export function invalidArgument(message: string, name: string, value: unknown): AwsError {

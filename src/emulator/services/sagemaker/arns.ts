@@ -1,3 +1,4 @@
+import { partitionOf } from '../../world/partition.ts';
 import type { World } from '../../world/world.ts';
 
 /** Where a resource lives. */
@@ -11,6 +12,5 @@ export type ResourceKind = 'model' | 'endpoint-config' | 'endpoint';
 
 /** `arn:aws:sagemaker:us-east-1:000000000000:endpoint/x`; the name is lower-cased unless a switch says otherwise (facts 13). */
 export function arnOf({ account, region, world }: Place, kind: ResourceKind, name: string): string {
-  const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
-  return `arn:${partition}:sagemaker:${region}:${account}:${kind}/${world.switches.lowerCaseArns ? name.toLowerCase() : name}`;
+  return `arn:${partitionOf(region)}:sagemaker:${region}:${account}:${kind}/${world.switches.lowerCaseArns ? name.toLowerCase() : name}`;
 }

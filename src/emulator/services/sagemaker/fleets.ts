@@ -38,6 +38,7 @@ function variantFor(context: Context, variant: ProductionVariant): VariantRecord
   return {
     name: variant.VariantName ?? '',
     modelName: model.name,
+    ...(model.roleArn !== undefined && { roleArn: model.roleArn }),
     containers: model.primary ? [model.primary] : (model.containers ?? []),
     directContainers: model.executionMode === 'Direct',
     instanceType: variant.InstanceType ?? '',

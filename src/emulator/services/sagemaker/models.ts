@@ -3,6 +3,8 @@ import type { Context } from '../operation.ts';
 import { keyOf, type ModelRecord, modelsOf } from '../../world/endpoints/records.ts';
 import { artifactUrl, s3Location } from '../../world/fleet/instance.ts';
 import { checkTags, removeTags, setTags } from './tags.ts';
+import { roleDenial } from '../../world/callers.ts';
+import { partitionOf } from '../../world/partition.ts';
 import { arnOf } from './arns.ts';
 import { alreadyExists, notBuilt, notFound, validationError } from './errors.ts';
 
@@ -20,7 +22,7 @@ export async function createModel(context: Context, input: CreateModelInput): Pr
   }
   checkTags(input.Tags);
   for (const container of [input.PrimaryContainer ?? [], input.Containers ?? []].flat())
-    await checkContainer(context, container);
+    await checkContainer(context, container, input.ExecutionRoleArn);
   // While the artifacts were looked up, another call may have created the model.
   if (models.get(key)) throw alreadyExists(context, 'model', name);
   const arn = arnOf(context, 'model', name);
@@ -47,7 +49,11 @@ export async function createModel(context: Context, input: CreateModelInput): Pr
  * CreateModel looks at once whether the artifact is there (facts 7.5); the wording is not sourced, it follows what
  * people quote.
  */
-async function checkContainer(context: Context, container: ContainerDefinition): Promise<void> {
+async function checkContainer(
+  context: Context,
+  container: ContainerDefinition,
+  role: string | undefined,
+): Promise<void> {
   if (container.ModelPackageName !== undefined) throw notBuilt('models from a model package (ModelPackageName)');
   if (container.Mode === 'MultiModel') throw notBuilt('multi-model containers (Mode MultiModel)');
   const source = container.ModelDataSource?.S3DataSource;
@@ -59,9 +65,17 @@ async function checkContainer(context: Context, container: ContainerDefinition):
   if (url === undefined) return;
   const place = s3Location(url);
   if (!place) throw validationError(`Invalid ModelDataUrl "${url}": it must be the S3 location of a tar.gz archive.`);
+  const resource = `arn:${partitionOf(context.region)}:s3:::${place.bucket}/${place.key}`;
+  if (role !== undefined && roleDenial(context.world.iam, role, { action: 's3:GetObject', resource }) !== undefined)
+    throw validationError(mayNotRead(url, role, context.region));
   if (!(await context.world.objects.get(context.account, place.bucket, place.key))) {
     throw validationError(`Could not find model data at ${url}.`);
   }
+}
+
+/** As it is quoted in github.com/philschmid/llm-sagemaker-sample/issues/2. */
+function mayNotRead(url: string, role: string, region: string): string {
+  return `Could not access model data at ${url}. Please ensure that the role "${role}" exists and that its trust relationship policy allows the action "sts:AssumeRole" for the service principal "sagemaker.amazonaws.com". Also ensure that the role has "s3:GetObject" permissions and that the object is located in ${region}. If your Model uses multiple models or uncompressed models, please ensure that the role has "s3:ListBucket" permission.`;
 }
 
 export function describeModel(context: Context, input: { ModelName: string }): DescribeModelOutput {

@@ -43,10 +43,8 @@ function base32(context: Context, digits: number): string {
   return text;
 }
 
-/** GetCallerIdentity: the account's root, or the role whose session signed the call. */
+/** GetCallerIdentity: the account's root, a user whom policies limit, or the role whose session signed the call. */
 function callerIdentity(context: Context): GetCallerIdentityResponse {
-  const { account, accessKeyId, world } = context;
-  const session = accessKeyId === undefined ? undefined : sessions(world).get(accessKeyId);
-  if (session !== undefined) return { Account: session.account, Arn: session.arn, UserId: session.userId };
-  return { Account: account, Arn: `arn:aws:iam::${account}:root`, UserId: account };
+  const { account, arn, userId } = context.caller;
+  return { Account: account, Arn: arn, UserId: userId };
 }

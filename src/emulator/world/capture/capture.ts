@@ -4,8 +4,10 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Store, Table } from '../../storage/store.ts';
 import type { EventSource } from '../timeline.ts';
 import { captureKey, captureLine, encodingsOf, type Exchange } from './record.ts';
-import type { EndpointRecord } from '../endpoints/records.ts';
+import type { EndpointRecord, VariantRecord } from '../endpoints/records.ts';
 import type { ObjectStore } from '../objects/objects.ts';
+import { type Iam, roleDenial } from '../callers.ts';
+import { partitionOf } from '../partition.ts';
 import type { Latencies } from '../options.ts';
 import type { Random } from '../random.ts';
 
@@ -41,7 +43,11 @@ export interface CaptureSink {
 /** All captures of a world on their way to S3. */
 export interface Capture extends EventSource {
   /** What captures for a variant; undefined when its config captures nothing. */
-  sink(endpoint: EndpointRecord, variant: string, config: DataCaptureConfig | undefined): CaptureSink | undefined;
+  sink(
+    endpoint: EndpointRecord,
+    variant: VariantRecord,
+    config: DataCaptureConfig | undefined,
+  ): CaptureSink | undefined;
   /** Lets everything of one endpoint (`account/region/name`) land at `at`. */
   land(owner: string, at: number): Promise<void>;
   /** Writes what is buffered to the store, so that it survives; it lands when its time has come. */
@@ -66,6 +72,7 @@ export function createCapture(world: {
   random: Random;
   latencies: Latencies;
   objects: ObjectStore;
+  iam: Iam;
 }): Capture {
   const table: Table<FileRecord> = world.store.table('sagemaker-captures');
   const files = new Map<string, File>();
@@ -170,13 +177,21 @@ export function createCapture(world: {
       const share = (config.InitialSamplingPercentage ?? 100) / 100;
       const owner = `${endpoint.account}/${endpoint.region}/${endpoint.name}`;
       let file: File | undefined;
+      // SageMaker writes with the model's role; what that may not write is absent, and nobody is told (Developer Guide,
+      // "Capture data from real-time endpoint": the role needs s3:PutObject).
+      const mayWrite = () => {
+        if (!world.iam.enforced() || variant.roleArn === undefined) return true;
+        const folder = [bucket, prefix, endpoint.name, variant.name].filter((one) => one !== '').join('/');
+        const resource = `arn:${partitionOf(endpoint.region)}:s3:::${folder}/`;
+        return roleDenial(world.iam, variant.roleArn, { action: 's3:PutObject', resource }) === undefined;
+      };
       return {
-        sampled: () => share >= 1 || world.random.next() < share,
+        sampled: () => (share >= 1 || world.random.next() < share) && mayWrite(),
         add(exchange) {
           const minute = exchange.at - (exchange.at % MINUTE);
           const lands = minute + MINUTE + world.latencies.publishCapture;
           if (file === undefined || file.record.landsAt !== lands || file.size >= FILE_BYTES || !files.has(file.blob)) {
-            const key = captureKey(prefix, endpoint.name, variant, exchange.at, world.random.uuid());
+            const key = captureKey(prefix, endpoint.name, variant.name, exchange.at, world.random.uuid());
             file = open({ account: endpoint.account, bucket, key, owner }, exchange.at);
           }
           const line = captureLine(exchange, modes, encodingOf);

@@ -54,6 +54,8 @@ export interface InstanceRecord {
 export interface VariantRecord {
   name: string;
   modelName: string;
+  /** The role that the model runs with; unknown of fleets that an earlier version has stored. */
+  roleArn?: string;
   /** The model's containers, in the order requests pass through them. */
   containers: ContainerDefinition[];
   directContainers: boolean;

@@ -27,7 +27,7 @@ export function openFleet(world: Platform, endpoint: EndpointRecord, record: Fle
     instances: new Map(),
     serving: [],
     meter: createMeter(world, endpoint, record, variant.name),
-    capture: world.capture.sink(endpoint, variant.name, record.capture),
+    capture: world.capture.sink(endpoint, variant, record.capture),
     pace: 0.85 + 0.3 * fraction(variant.containers.map((c) => `${c.Image} ${c.ModelDataUrl}`).join(' ')),
     busy: 0,
     inFlight: 0,

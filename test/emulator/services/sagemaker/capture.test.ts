@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { type DataCaptureConfig, DeleteEndpointCommand, UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readDocument } from '../../../../src/emulator/iam/document.ts';
 import { encodingsOf } from '../../../../src/emulator/world/capture/record.ts';
 import { config, describeEndpoint, invoke, ROW, type Stand, stand, START, variant, withEndpoint } from './stand.ts';
 
@@ -30,6 +31,9 @@ async function capture(more: Partial<DataCaptureConfig> = {}) {
   await it.sagemaker.send(new UpdateEndpointCommand({ EndpointName: 'Weather', EndpointConfigName: 'captured' }));
   it.at(600);
 }
+
+/** The models' role ends so (`stand.ts`). */
+const ROLE_NAME = 'SageMaker';
 
 async function files(): Promise<Record<string, string>> {
   const { Contents = [] } = await it.s3.send(new ListObjectsV2Command({ Bucket: 'captures' }));
@@ -75,6 +79,26 @@ describe('data capture', () => {
     expect(copied.eventMetadata.inferenceId).toBe('row 1');
     expect(copied.eventMetadata.eventId).not.toBe(id);
     expect(copied.captureData.endpointInput.data).toBe(ROW);
+  });
+
+  test('is written with the role of the model: where that may not write, nothing is captured and nobody is told', async () => {
+    await capture();
+    const only = (Resource: string) =>
+      it.emulator.world.iam.attach([
+        {
+          who: `role/${ROLE_NAME}`,
+          kind: 'identity-based policy',
+          document: readDocument({ Statement: { Effect: 'Allow', Action: 's3:PutObject', Resource } }, 'test'),
+        },
+      ]);
+    only('arn:aws:s3:::captures/elsewhere/*');
+    await invoke(it);
+    it.at(680);
+    expect(await files()).toEqual({});
+    only('arn:aws:s3:::captures/here/Weather/AllTraffic/*');
+    await invoke(it);
+    it.at(780);
+    expect(Object.keys(await files())).toEqual([expect.stringContaining('/AllTraffic/')]);
   });
 
   test('is BASE64 unless the content type is listed; may hold input or output alone', async () => {

@@ -1,0 +1,79 @@
+import { type Denial, denialOf, type Policies, type PolicyKind } from '../iam/evaluate.ts';
+import type { Document } from '../iam/document.ts';
+import type { RequestKeys } from '../iam/condition.ts';
+import type { AttachedPolicy } from './attached-policy.ts';
+import type { Store } from '../storage/store.ts';
+import { accountOf, sessions } from './accounts.ts';
+
+/** Whoever signed a request, or a role that SageMaker acts with. */
+export interface Principal {
+  account: string;
+  arn: string;
+  userId: string;
+  policies: Policies;
+}
+
+/** Who may do what, as it was told; where nothing was told, everybody may do everything. */
+export interface Iam {
+  /** True where any policy is attached: else nothing has to be asked. */
+  enforced(): boolean;
+  /** Replaces all policies. */
+  attach(policies: readonly AttachedPolicy[]): void;
+  policiesOf(who: string, byDefault: boolean): Policies;
+}
+
+const KINDS: readonly PolicyKind[] = ['service control policy', 'permissions boundary', 'identity-based policy'];
+
+export function createIam(initial: readonly AttachedPolicy[]): Iam {
+  let attached = initial;
+  return {
+    enforced: () => attached.length > 0,
+    attach(policies) {
+      attached = policies;
+    },
+    policiesOf(who, byDefault) {
+      const found: Partial<Record<PolicyKind, Document[]>> = {};
+      for (const kind of KINDS) {
+        const ofKind = attached.filter((one) => one.kind === kind);
+        const own = ofKind.filter((one) => one.who === who);
+        const meant = own.length > 0 || !byDefault ? own : ofKind.filter((one) => one.who === undefined);
+        if (meant.length > 0) found[kind] = meant.map((one) => one.document);
+      }
+      return found;
+    },
+  };
+}
+
+interface Known {
+  store: Store;
+  iam: Iam;
+}
+
+/**
+ * Who an access key is: the role whose session it belongs to; a user of that name where policies limit it; else the
+ * account's root, whom no identity-based policy limits.
+ */
+export function callerOf(world: Known, accessKeyId: string | undefined): Principal {
+  const session = accessKeyId === undefined ? undefined : sessions(world).get(accessKeyId);
+  if (session !== undefined) {
+    const role = /:assumed-role\/([^/]+)\//.exec(session.arn)?.[1] ?? '';
+    const policies = world.iam.policiesOf(`role/${role}`, true);
+    return { account: session.account, arn: session.arn, userId: session.userId, policies };
+  }
+  const account = accountOf(world, accessKeyId);
+  const policies = world.iam.policiesOf(accessKeyId ?? '', true);
+  if (policies['identity-based policy'] === undefined && policies['permissions boundary'] === undefined)
+    return { account, arn: `arn:aws:iam::${account}:root`, userId: account, policies };
+  const name = accessKeyId ?? 'anonymous';
+  return { account, arn: `arn:aws:iam::${account}:user/${name}`, userId: `AIDA${name.toUpperCase()}`, policies };
+}
+
+/** Why a role that SageMaker acts with may not do something; undefined where it may, or where nothing limits it. */
+export function roleDenial(
+  iam: Iam,
+  roleArn: string,
+  question: { action: string; resource: string; keys?: RequestKeys },
+): Denial | undefined {
+  const name = roleArn.slice(roleArn.lastIndexOf('/') + 1);
+  return denialOf(iam.policiesOf(`role/${name}`, false), { keys: new Map(), ...question });
+}
