@@ -3,8 +3,11 @@
  * that say where a command works (`--profile`, `--region`, …) are added to every next step, and no sentence is parsed.
  */
 
-/** A value of an option that is shown: `…` stands for one that the user must choose, `true` for a switch; undefined is left out. */
-type ShownValue = string | number | true | undefined;
+/**
+ * A value of an option that is shown: `…` stands for one that the user must choose, `true` for a switch, a list for a
+ * flag that takes several; undefined is left out.
+ */
+type ShownValue = string | number | true | readonly string[] | undefined;
 
 /** A command line to be typed. */
 export interface CommandLine {
@@ -97,7 +100,16 @@ const WITHOUT_TARGET = /^(demo|policy|help)\b/;
 export function printCommand(line: CommandLine, target: TargetFlags = {}): string {
   const where = line.program === 'shadowctl' && !WITHOUT_TARGET.test(line.command) ? targetOptions(line, target) : {};
   const options = Object.entries({ ...where, ...line.options }).flatMap(([name, value]) =>
-    value === undefined ? [] : [value === true ? `--${name}` : `--${name} ${quoted(String(value))}`],
+    value === undefined
+      ? []
+      : [
+          value === true
+            ? `--${name}`
+            : `--${name} ${[value]
+                .flat()
+                .map((one) => quoted(String(one)))
+                .join(' ')}`,
+        ],
   );
   return [line.program, line.command, ...options, ...(line.incomplete ? ['…'] : [])].join(' ');
 }

@@ -6,6 +6,7 @@ import type { OwnTraffic } from '../lifecycle/traffic/with-traffic.ts';
 import { allowFlag } from './flags/comparator.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
 import { guardFlags, type GuardWords, parseGuard } from './flags/guard.ts';
+import { waiverFlags, type WaiverFlags } from './flags/waivers.ts';
 import { trafficFlags, type TrafficFlags, trafficOptions } from './flags/traffic.ts';
 
 export interface PromoteOptions extends CommonOptions {
@@ -18,6 +19,8 @@ export interface PromoteOptions extends CommonOptions {
     policy: string | undefined;
     /** The policy's comparator may run without asking. */
     allowCommand: boolean;
+    /** Gates that do not decide, and why. */
+    waivers: WaiverFlags;
   };
   configName: string | undefined;
   traffic: OwnTraffic | undefined;
@@ -29,6 +32,8 @@ interface Flags extends GuardWords, TrafficFlags, CommonFlags {
   labels?: string;
   policy?: string;
   allowCommand?: boolean;
+  waive?: string[];
+  reason?: string;
   configName?: string;
 }
 
@@ -49,9 +54,9 @@ export function promoteCommand(host: Host, start: Run<PromoteOptions> = run): Co
     .option('--labels <file[:column]>', 'the labels, as for shadowctl report')
     .option('--policy <file>', 'what the shadow must prove, as for shadowctl report');
   return commonFlags(
-    trafficFlags(guardFlags(allowFlag(command)).optionsGroup('Own traffic:'), { labels: false }).optionsGroup(
-      'Other options:',
-    ),
+    trafficFlags(guardFlags(waiverFlags(allowFlag(command))).optionsGroup('Own traffic:'), {
+      labels: false,
+    }).optionsGroup('Other options:'),
   )
     .addHelpText('after', HELP)
     .action((flags: Flags) => host.start(start, parse(flags)));
@@ -67,6 +72,7 @@ function parse(flags: Flags): PromoteOptions {
       labels: flags.labels,
       policy: flags.policy,
       allowCommand: flags.allowCommand === true,
+      waivers: { waive: flags.waive ?? [], reason: flags.reason },
     },
     configName: flags.configName,
     traffic,
@@ -95,6 +101,7 @@ async function judging(app: App, { report, endpoint }: PromoteOptions) {
   const { labelSource } = await import('./flags/labels.ts');
   const { readMoment } = await import('./flags/moment.ts');
   const { withComparator } = await import('./flags/comparator.ts');
+  const { withWaivers } = await import('./flags/waivers.ts');
   const { policyFrom, ...loaded } = await loadReportPolicy(app, report.policy, endpoint);
   const judged = await withComparator(app, loaded, {
     comparator: undefined,
@@ -107,5 +114,6 @@ async function judging(app: App, { report, endpoint }: PromoteOptions) {
     labels: report.labels === undefined ? undefined : labelSource(report.labels, app.cwd),
     policyFrom,
     ...judged,
+    policy: withWaivers(judged.policy, report.waivers),
   };
 }

@@ -5,6 +5,7 @@ import type { ComparisonOptions } from '../analysis/compare/options.ts';
 import type { Doing } from '../analysis/doing.ts';
 import { judge } from '../analysis/judge/judge.ts';
 import type { Outcome } from '../analysis/judge/verdict.ts';
+import type { WaiverState } from '../analysis/judge/verdict.ts';
 import { summarizeBoth } from '../analysis/judge/summaries.ts';
 import type { Observations, Window } from '../analysis/observations.ts';
 import type { Task } from '../analysis/predictions.ts';
@@ -12,6 +13,7 @@ import { collectFromFiles } from '../analysis/observe/from-files.ts';
 import type { LinePattern } from '../analysis/observe/line-pattern.ts';
 import type { LogSelector } from '../analysis/observe/logs.ts';
 import { comparisonBy } from '../analysis/policy/answers.ts';
+import { accepts } from '../analysis/policy/policy.ts';
 import type { Policy } from '../analysis/policy/policy.ts';
 import { redact } from '../analysis/redact.ts';
 import type { Aws } from '../aws/clients.ts';
@@ -124,7 +126,7 @@ export function looksAt(
       summaries: summarizeBoth(observations),
       policy,
       policyFrom,
-      verdict: judge(observations, policy),
+      verdict: judge(observations, policy, 'shadow', now),
     };
   };
 }
@@ -211,13 +213,24 @@ export interface Judgement {
   summary: string;
   /** One sentence for each gate that decides and did not pass. */
   reasons: readonly string[];
+  /** Waivers that count, and those that have ended. */
+  waived: readonly WaiverState[];
+  /** The verdict is inconclusive, and the policy accepts that every claim about this window passes. */
+  accepted: boolean;
 }
 
 /** The verdict of a report. Pure. */
-export function judgementOf({ verdict }: Pick<Report, 'verdict'>): Judgement {
-  if (verdict === undefined) return { outcome: 'nothing', summary: 'There was nothing to compare.', reasons: [] };
+export function judgementOf({ verdict, policy }: Pick<Report, 'verdict' | 'policy'>): Judgement {
+  if (verdict === undefined) return nothingJudged('nothing', 'There was nothing to compare.');
   const reasons = verdict.gates
     .filter((gate) => gate.gating && gate.outcome !== 'pass')
     .map((gate) => `${gate.title}: ${gate.outcome}. ${gate.reason}`);
-  return { outcome: verdict.outcome, summary: verdict.summary, reasons };
+  const waived = verdict.waivers.filter(({ state }) => state !== 'unasked' && state !== 'unneeded');
+  const { outcome, summary } = verdict;
+  return { outcome, summary, reasons, waived, accepted: accepts(policy, verdict) };
+}
+
+/** A judgement without any gate. */
+export function nothingJudged(outcome: Judgement['outcome'], summary: string): Judgement {
+  return { outcome, summary, reasons: [], waived: [], accepted: false };
 }

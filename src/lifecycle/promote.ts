@@ -3,7 +3,7 @@ import type { Comparator } from '../analysis/compare/comparator/compare.ts';
 import type { Policy } from '../analysis/policy/policy.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { describeModel } from '../aws/sagemaker.ts';
-import { environmentError } from '../base/errors.ts';
+import { environmentError, usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { MINUTE, timeOfDay } from '../base/units.ts';
 import { deriveConfig } from '../resources/derive-config.ts';
@@ -15,7 +15,7 @@ import type { GuardedResult } from './canary.ts';
 import { checkCandidateNames, nameCandidate } from './candidate.ts';
 import { finishGuardedUpdate } from './guarded-update/finish.ts';
 import { type GuardedStart, guardOptions, type GuardOptions, startGuardedUpdate } from './guarded-update/start.ts';
-import { judgeEndpoint, type Judgement, judgementOf } from './judge.ts';
+import { judgeEndpoint, type Judgement, judgementOf, nothingJudged } from './judge.ts';
 import type { LabelSource } from './labels.ts';
 import { targetsOf } from './notify.ts';
 import { type EndpointSession, onEndpoint, type Session, viewEndpoint } from './session.ts';
@@ -78,12 +78,25 @@ export async function promote(session: Session, request: PromoteRequest): Promis
   const seen = await viewEndpoint(session, endpoint, readShadowed);
   const judgement = await judgeShadow(session, options);
   session.emit({ kind: 'shadow-judged', model: shadowOf(seen).model, judgement, force: guard.force });
-  if (judgement.outcome !== 'pass' && !guard.force) return { kind: 'refused', judgement };
+  if (judgement.outcome !== 'pass' && !judgement.accepted && !guard.force) return { kind: 'refused', judgement };
+  if (judgement.accepted && !guard.force) requireCanary(guard);
   const started = await onEndpoint(session, { endpoint, command: 'promote', readOnly: options.plan }, (on) =>
     start(on, options, seen, judgement),
   );
   if (started.kind === 'planned') return started;
   return finishGuardedUpdate(session, started.update, { targets, metrics: guard.metrics, traffic });
+}
+
+/**
+ * What holds in one window may not hold in the next: only a canary, which alarms return, may find that out.
+ * @throws Problem (usage)
+ */
+function requireCanary({ strategy }: GuardOptions): void {
+  if (strategy.strategy === 'canary') return;
+  throw usageError(
+    `The verdict rests on this window alone (accept: window), and --strategy is ${strategy.strategy}.`,
+    'Promote through a canary: leave --strategy out. Or wait for a pass.',
+  );
 }
 
 /** The shadow of a live endpoint, with what tells exactly which model it runs. */
@@ -151,11 +164,10 @@ async function judgeShadow(session: Session, { endpoint, judging }: PromoteOptio
 
 function tooEarly(since: number): Judgement {
   const clock = (ms: number) => `${timeOfDay(ms, 'seconds')} UTC`;
-  return {
-    outcome: 'inconclusive',
-    summary: `The shadow has been in service since ${clock(since)}; the first data can be read at ${clock(since + FIRST_LOOK_MS)}.`,
-    reasons: [],
-  };
+  return nothingJudged(
+    'inconclusive',
+    `The shadow has been in service since ${clock(since)}; the first data can be read at ${clock(since + FIRST_LOOK_MS)}.`,
+  );
 }
 
 async function start(
@@ -185,6 +197,10 @@ async function start(
     tags: {},
   });
   const production = productionOf(live);
+  const accepted = judgement.accepted && !options.guard.force;
+  const waived = judgement.waived.flatMap(({ gate, outcome, reason, owner, until, state }) =>
+    state === 'counts' ? [{ gate, outcome: outcome ?? '', reason, owner, until }] : [],
+  );
   return startGuardedUpdate(
     on,
     {
@@ -208,7 +224,9 @@ async function start(
           images: shadow.images,
           verdict: judgement.outcome,
           summary: judgement.summary,
-          forced: judgement.outcome !== 'pass',
+          forced: judgement.outcome !== 'pass' && !accepted,
+          ...(accepted ? { accepted: 'window' } : {}),
+          ...(waived.length === 0 ? {} : { waived }),
           wayBack: production.config.EndpointConfigName,
         },
       }),

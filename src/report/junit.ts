@@ -1,4 +1,5 @@
 import { confidence } from '../analysis/judge/evidence.ts';
+import { waiverTexts, waiverWords } from './content/waivers.ts';
 import { plain } from '../ui/io.ts';
 import type { Report } from './report.ts';
 
@@ -17,6 +18,8 @@ export function renderJunit(report: Report): string {
     const sort = gate.test === 'rule' ? 'Rule' : `Test (${confidence(report.policy)})`;
     const words = escape(`${sort}: ${gate.reason}${gate.needs === undefined ? '' : ` Needs ${gate.needs}.`}`);
     const said = `<system-out>${words}</system-out>`;
+    if (gate.waived !== undefined)
+      return `${open}<skipped message="waived, ${gate.outcome}: ${escape(waiverWords(gate.waived))}"/>${said}</testcase>`;
     if (!gate.gating) return `${open}<skipped message="for information: ${gate.outcome}"/>${said}</testcase>`;
     if (gate.outcome === 'fail') return `${open}<failure type="fail" message="${words}"/></testcase>`;
     if (gate.outcome === 'inconclusive') return `${open}<error type="inconclusive" message="${words}"/></testcase>`;
@@ -27,6 +30,8 @@ export function renderJunit(report: Report): string {
     cases.push(
       `    <testcase classname="shadowctl.${escape(observations.endpoint)}" name="shadow"><error type="inconclusive" message="There is nothing to compare: ${escape(observations.endpoint)} has no shadow variant."/></testcase>`,
     );
+  const states = waiverTexts(verdict?.waivers ?? []).map((words) => escape(words));
+  const waived = states.length === 0 ? [] : [`    <system-out>${states.join(' ')}</system-out>`];
   const none = verdict === undefined ? 1 : 0;
   const totals = `tests="${gates.length + none}" failures="${failures}" errors="${errors + none}" skipped="${gates.length - counted.length}"`;
   return [
@@ -34,6 +39,7 @@ export function renderJunit(report: Report): string {
     `<testsuites ${totals}>`,
     `  <testsuite name="shadow report on ${escape(observations.endpoint)}" ${totals} timestamp="${new Date(report.created).toISOString().slice(0, 19)}">`,
     ...cases,
+    ...waived,
     '  </testsuite>',
     '</testsuites>',
   ].join('\n');

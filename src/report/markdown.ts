@@ -27,13 +27,14 @@ export function renderMarkdown(report: Report, options: Pick<RenderOptions, 'com
     `Covered: ${text(coveredText(report))}`,
   ];
   parts.push(...about.unread.map((words) => `⚠️ ${text(words)}`));
-  const { nothing, metrics, predictions } = contentOf(report);
+  const { nothing, claims, metrics, predictions } = contentOf(report);
   if (nothing !== undefined) {
     const outcome = verdict === undefined ? '' : `**${MARK[verdict.outcome]} ${verdict.outcome}**: `;
     const command = nothing.command === undefined ? '' : ` ${code((options.command ?? printCommand)(nothing.command))}`;
     parts.push(`${outcome}There is nothing to compare: ${text(nothing.why)} ${text(nothing.next)}${command}`);
   } else if (verdict !== undefined) {
     parts.push(`**${MARK[verdict.outcome]} ${verdict.outcome}**: ${text(verdict.summary)}`);
+    parts.push(...about.waived.map((words) => `⚠️ ${text(words)}`));
     const next = nextStep(report, options.asked);
     if (next !== undefined) {
       const command = next.command === undefined ? '' : ` ${code((options.command ?? printCommand)(next.command))}`;
@@ -43,7 +44,7 @@ export function renderMarkdown(report: Report, options: Pick<RenderOptions, 'com
     const units = unitsText(report);
     if (units !== '') parts.push(`_${text(units)}_`);
   }
-  const folds = [...metrics.map((section) => [section]), predictions];
+  const folds = [...(claims === undefined ? [] : [[claims]]), ...metrics.map((section) => [section]), predictions];
   parts.push(...folds.map(folded).filter((part) => part !== ''));
   if (observations.notes.length > 0) parts.push(observations.notes.map((note) => `- ${text(note)}`).join('\n'));
   return parts.join('\n\n');
@@ -56,7 +57,8 @@ function gates({ sort, title, rows }: GateGroup): string {
   const table = tableOf(
     ['', id, ...numbers, why],
     rows.map((row) => [
-      MARK[row.gate.outcome] + (row.gate.gating ? '' : ' (for information)'),
+      MARK[row.gate.outcome] +
+        (row.gate.gating ? '' : row.gate.waived === undefined ? ' (for information)' : ' (waived)'),
       code(row.gate.id),
       ...(sort === 'rule' ? [] : [row.seen, row.canBe, text(row.limit)]),
       'sameAs' in row.why

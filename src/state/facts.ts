@@ -117,6 +117,15 @@ export const FACTS = {
     summary: v.optional(text),
     /** Against the verdict, by --force. */
     forced: v.boolean('true or false'),
+    /** `window`: inconclusive, and the policy accepts what holds in the window that was judged. */
+    accepted: v.optional(text),
+    /** Gates that did not pass and did not decide. */
+    waived: v.optional(
+      v.array(
+        v.object({ gate: text, outcome: text, reason: text, owner: v.optional(text), until: v.optional(text) }),
+        'list of waivers',
+      ),
+    ),
     wayBack: v.optional(text),
   }),
   /** A shadow was ended, and production kept. */

@@ -85,13 +85,17 @@ test('init prints the defaults, and what it has commented out can be used', asyn
   expect(read(text)).toEqual(DEFAULT_POLICY);
   expect(Object.keys((parseYaml(text, 'init') as { policy: object }).policy).toSorted()).toEqual(
     Object.keys(DEFAULT_POLICY)
-      .filter((key) => !['expect', 'slices', 'distances', 'limits', 'resources', 'fields'].includes(key))
+      .filter(
+        (key) => !['expect', 'accept', 'waivers', 'slices', 'distances', 'limits', 'resources', 'fields'].includes(key),
+      )
       .toSorted(),
   );
   const [set, unset] = text.split('  # Without a default:\n');
   const all = `${set?.replace(/^  answers: .*\n/m, '')}${unset?.replaceAll(/^  # /gm, '  ')}`;
   expect(read(all)).toMatchObject({
     slices: 0.9,
+    accept: 'window',
+    waivers: [{ gate: 'latency.p99', owner: 'ana', until: '2026-12-31' }],
     distances: { psi: 0.1 },
     fields: { ignore: ['$.id'] },
     numbers: { tolerance: 0.5 },

@@ -10,7 +10,7 @@ import type { Report } from '../../src/report/report.ts';
 const MIN = 60_000;
 
 function verdict(outcome: Verdict['outcome']): Verdict {
-  return { outcome, summary: outcome, gates: [] };
+  return { outcome, summary: outcome, gates: [], inWindow: outcome, waivers: [] };
 }
 
 test.each([

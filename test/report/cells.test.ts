@@ -87,9 +87,10 @@ describe('reasons stand together', () => {
   };
   const idsOf = (...gates: Gate[]) => {
     const report = reportOn(simulate({ minutes: 5 }));
-    return reasonsOf({ ...report, verdict: { outcome: 'inconclusive', summary: '', gates } }).map((one) =>
-      one.gates.map(({ id }) => id),
-    );
+    return reasonsOf({
+      ...report,
+      verdict: { outcome: 'inconclusive', summary: '', gates, inWindow: 'inconclusive', waivers: [] },
+    }).map((one) => one.gates.map(({ id }) => id));
   };
 
   test('of neighbors that are open for the same reason', () => {

@@ -35,7 +35,8 @@ const rule = (id: string, outcome: Outcome = 'pass') =>
 const RULES = ['traffic.sampling', 'output.readable', 'output.schema', 'output.varied'].map((id) => rule(id));
 const LATENCIES = ['latency.mean', 'latency.p50', 'latency.p90', 'latency.p99'];
 
-function reportWith(verdict: Verdict): Report {
+function reportWith(given: Omit<Verdict, 'inWindow' | 'waivers'> & Partial<Verdict>): Report {
+  const verdict: Verdict = { inWindow: given.outcome, waivers: [], ...given };
   const seen = simulate({ minutes: 80, rate: 20, differing: 0.05 });
   const { predictions } = seen;
   if (predictions === undefined) throw new Error('the simulation has predictions');
@@ -124,7 +125,13 @@ test('however much there is to say, it is said within 24 lines, and what was cut
       production: { ...worst.observations.production, model: long },
     },
     policyFrom: `${'folder/'.repeat(40)}policy.yaml`,
-    verdict: { outcome: 'fail', summary: 'This is why it fails, at length. '.repeat(30), gates },
+    verdict: {
+      outcome: 'fail',
+      summary: 'This is why it fails, at length. '.repeat(30),
+      gates,
+      inWindow: 'fail',
+      waivers: [],
+    },
   };
   const text = await renderTerminal(report, { ...PIPED, columns: 80 });
   const lines = text.split('\n');

@@ -5,7 +5,9 @@ import { effectSection } from '../../src/report/content/metrics.ts';
 import { chartsOf } from '../../src/report/html/charts.ts';
 import { renderers } from '../../src/report/render.ts';
 import type { Report } from '../../src/report/report.ts';
-import { simulate } from '../analysis/simulated.ts';
+import { judge } from '../../src/analysis/judge/judge.ts';
+import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
+import { simulate, START } from '../analysis/simulated.ts';
 import { reportOn } from './sample.ts';
 
 const OPTIONS = { columns: 80, color: false };
@@ -107,6 +109,24 @@ test('sequences are drawn from where the judge first decides', () => {
 test.each(['terminal', 'markdown', 'html'] as const)('the policy is named (%s)', async (format) => {
   const report = { ...reportOn(simulate({ minutes: 5 })), policyFrom: 'strict.yaml' };
   expect(await read(report, format)).toMatch(/policy:? +`?strict\.yaml/);
+});
+
+test.each(['terminal', 'markdown', 'html'] as const)('a waiver is never silent (%s)', async (format) => {
+  const observations = simulate({ slower: 1.5 });
+  const gates = ['latency.mean', 'latency.p50', 'latency.p90', 'latency.p99', 'errors'];
+  const waivers = gates.map((gate) => ({ gate, reason: 'agreed', owner: 'ana', until: '2026-01-05' }));
+  const policy = { ...DEFAULT_POLICY, waivers: [...waivers, { gate: 'slices', reason: 'old', until: '2025-12-31' }] };
+  const verdict = judge(observations, policy, 'shadow', START);
+  const report = { ...reportOn(observations), policy, verdict };
+  expect(verdict?.outcome).toBe('pass');
+  const words = await read(report, format);
+  expect(words).toContain('Waived: latency.p99, which is a fail, does not decide: agreed (ana, until 2026-01-05).');
+  expect(words).toContain('The waiver of errors is not needed: the gate passes.');
+  expect(words).toContain('The waiver of slices ended on 2025-12-31 and counts no more');
+  const junit = await (await renderers.junit())(report, OPTIONS);
+  expect(junit).toContain('<skipped message="waived, fail: agreed (ana, until 2026-01-05)"/>');
+  const json = JSON.parse(await (await renderers.json())(report, OPTIONS)) as { verdict: { waivers: object[] } };
+  expect(json.verdict.waivers).toHaveLength(6);
 });
 
 test('JUnit: without a shadow nothing is green', async () => {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { renderJson } from '../../src/report/json.ts';
+import { judge } from '../../src/analysis/judge/judge.ts';
+import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import { simulate } from '../analysis/simulated.ts';
 import { hostileReport, reportOn } from './sample.ts';
 import { violations } from './schema.ts';
@@ -9,6 +11,19 @@ const plain = simulate({ minutes: 100, rate: 20, differing: 0.05, failing: { pro
 test.each([
   ['labels', reportOn(plain)],
   ['hostile words', hostileReport()],
+  [
+    'waivers',
+    {
+      ...reportOn(plain),
+      verdict: judge(plain, {
+        ...DEFAULT_POLICY,
+        waivers: [
+          { gate: 'errors', reason: 'so' },
+          { gate: 'slices', reason: 'so', owner: 'ana', until: '2026-12-31' },
+        ],
+      }),
+    },
+  ],
   ['nothing captured', reportOn(simulate({ minutes: 5, captured: false }))],
   ['no minute at all', reportOn(simulate({ minutes: 0 }))],
   [

@@ -14,7 +14,9 @@ import { summarizeBoth } from './summaries.ts';
 import type { Observations } from '../observations.ts';
 import type { Policy } from '../policy/policy.ts';
 import { policyFor } from '../policy/policy.ts';
-import type { Gate, Verdict } from './verdict.ts';
+import { inWindow, withWindow } from './in-window.ts';
+import { waive, waiverStates } from './waivers.ts';
+import type { Gate, Outcome, Verdict } from './verdict.ts';
 import { worst } from './verdict.ts';
 
 /**
@@ -22,24 +24,30 @@ import { worst } from './verdict.ts';
  * chosen must not decide.
  *
  * @param challenger what the words call the new model
+ * @param now milliseconds since the epoch, for waivers that end; where it is not said, they count as ended
  * @returns undefined where there is no new model beside production: nothing to compare
  */
 export function judge(
   observations: Observations,
   demanded: Policy,
   challenger: Challenger = 'shadow',
+  now: number = Number.POSITIVE_INFINITY,
 ): Verdict | undefined {
   const { predictions } = observations;
-  const verdict = judgeReading(observations, demanded, challenger);
+  const verdict = judgeReading(observations, demanded, challenger, now);
   if (verdict === undefined || predictions === undefined) return verdict;
   const others = (predictions.alternatives ?? []).flatMap((alternative) => {
-    const other = judgeReading({ ...observations, predictions: alternative }, demanded, challenger);
+    const other = judgeReading({ ...observations, predictions: alternative }, demanded, challenger, now);
     return other === undefined ? [] : [{ predictions: alternative, verdict: other }];
   });
   if (others.length === 0) return verdict;
   const read = judgeReadings([{ predictions, verdict }, ...others], demanded);
   const { outcome, gates } = read;
-  return { outcome, gates, summary: read.summary ?? summary(outcome, gates, demanded, challenger) };
+  return {
+    ...read,
+    summary: read.summary ?? summary(outcome, gates, demanded, challenger),
+    waivers: waiverStates(gates, demanded, now),
+  };
 }
 
 /**
@@ -52,7 +60,8 @@ export function judge(
 function judgeReading(
   observations: Observations,
   demanded: Policy,
-  challenger: Challenger = 'shadow',
+  challenger: Challenger,
+  now: number,
 ): Verdict | undefined {
   if (observations.shadow === undefined) return undefined;
   const { predictions } = observations;
@@ -62,7 +71,7 @@ function judgeReading(
   const evidence = { challenger, observations, summaries, policy, minutes };
   // Captures alone (from files) say nothing about traffic, errors and latency: these questions are not asked then.
   const measured = observations.metrics.times.length > 0 || predictions === undefined;
-  const gates = [
+  const asked = [
     ...(measured ? [...judgeTraffic(evidence), ...judgeErrors(evidence), ...judgeLatency(evidence)] : []),
     ...judgeAnswers(evidence),
     ...judgeSlices(evidence),
@@ -71,11 +80,18 @@ function judgeReading(
     ...judgeLimits(evidence),
     // A candidate costs production nothing: it takes requests off it.
     ...(challenger === 'shadow' ? judgeEffect(evidence) : []),
-  ].map((gate): Gate => ({ ...gate, test: gate.test ?? 'bound' }));
-  const found = worst(gates);
+  ].map((gate): Gate => withWindow({ ...gate, test: gate.test ?? 'bound' }, evidence));
+  const gates = waive(asked, policy, now);
   // Nothing that was asked is nothing that was proven, and rules that hold prove nothing.
-  const outcome = found === 'pass' && !gates.some(isTest) ? 'inconclusive' : found;
-  return { outcome, summary: summary(outcome, gates, policy, challenger), gates };
+  const proven = (found: Outcome) => (found === 'pass' && !gates.some(isTest) ? 'inconclusive' : found);
+  const outcome = proven(worst(gates));
+  return {
+    outcome,
+    summary: summary(outcome, gates, policy, challenger),
+    gates,
+    inWindow: proven(inWindow(gates)),
+    waivers: waiverStates(gates, policy, now),
+  };
 }
 
 /** Does it decide, and by a bound? */
@@ -86,7 +102,7 @@ function isTest(gate: Gate): boolean {
 function summary(outcome: Verdict['outcome'], gates: Verdict['gates'], policy: Policy, challenger: Challenger): string {
   const deciding = gates.filter((gate) => gate.gating);
   if (outcome === 'inconclusive' && deciding.length > 0 && worst(gates) === 'pass')
-    return 'No test decides, and rules that hold prove nothing: the policy makes every test informational.';
+    return 'No test decides, and rules that hold prove nothing: the policy makes every test informational, or waives it.';
   const deciders = deciding.filter((gate) => gate.outcome === outcome);
   const first = deciders[0];
   if (first === undefined)
@@ -107,7 +123,8 @@ function allHold(gates: readonly Gate[], policy: Policy): string {
   const deciding = gates.filter((gate) => gate.gating);
   const rules = deciding.filter((gate) => gate.test === 'rule').length;
   const tests = deciding.length - rules;
-  const informing = gates.length - deciding.length;
+  const waived = gates.filter((gate) => gate.waived !== undefined);
+  const informing = gates.length - deciding.length - waived.length;
   const passed =
     tests === 0
       ? []
@@ -120,5 +137,7 @@ function allHold(gates: readonly Gate[], policy: Policy): string {
   const both = [...passed, ...held].join(', and ');
   const rest =
     informing === 0 ? '' : `; ${informing} more ${informing === 1 ? 'gate is' : 'gates are'} for information`;
-  return `${both.charAt(0).toUpperCase()}${both.slice(1)}${rest}.`;
+  const without =
+    waived.length === 0 ? '' : `; waived: ${waived.map(({ id, outcome }) => `${id} (${outcome})`).join(', ')}`;
+  return `${both.charAt(0).toUpperCase()}${both.slice(1)}${without}${rest}.`;
 }

@@ -3,6 +3,7 @@ import { kindNamed } from '../answers/kinds/table.ts';
 import { gates as decides } from '../policy/policy.ts';
 import type { Policy } from '../policy/policy.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
+import { worstOf } from './verdict.ts';
 import type { Gate, Verdict } from './verdict.ts';
 
 /** The verdict of the records as read in one way. */
@@ -23,7 +24,10 @@ function readAs({ answers }: Predictions): string {
  *
  * @returns no summary where that of the gates will do
  */
-export function judgeReadings(reads: readonly Read[], policy: Policy): Omit<Verdict, 'summary'> & { summary?: string } {
+export function judgeReadings(
+  reads: readonly Read[],
+  policy: Policy,
+): Omit<Verdict, 'summary' | 'waivers'> & { summary?: string } {
   const [first] = reads;
   if (first === undefined) throw new Error('there is no reading to judge by');
   const outcomes = reads.map(({ verdict }) => verdict.outcome);
@@ -49,11 +53,13 @@ export function judgeReadings(reads: readonly Read[], policy: Policy): Omit<Verd
     ...(same ? NOTHING : needsAdvice(`a choice: ${options} (in the policy: answers: { kind: … })`)),
   };
   // A policy that lets this inform only takes the likeliest reading.
-  if (same || !gate.gating) return { outcome: first.verdict.outcome, gates: [gate, ...first.verdict.gates] };
+  const inWindow = worstOf(reads.map(({ verdict }) => verdict.inWindow));
+  if (same || !gate.gating) return { outcome: first.verdict.outcome, gates: [gate, ...first.verdict.gates], inWindow };
   const gates = first.verdict.gates.map((one) => undecided(one, reads));
   return {
     outcome: 'inconclusive',
     gates: [gate, ...gates],
+    inWindow: inWindow === 'fail' ? 'fail' : 'inconclusive',
     summary: `Not decided yet: ${gate.reason} Needs ${gate.needs ?? ''}.`,
   };
 }

@@ -1,3 +1,5 @@
+import type { Waiver } from '../policy/policy.ts';
+
 /** Does it hold? `inconclusive` never promotes. */
 export type Outcome = 'pass' | 'fail' | 'inconclusive';
 
@@ -20,6 +22,13 @@ export interface Gate {
   estimate: number | undefined;
   /** What the truth can still be; each side holds with confidence 1 − alpha. */
   interval: readonly [number, number] | undefined;
+  /**
+   * The claim about this window alone: what its own mean can be, whatever its rows depend on, and what that would come to.
+   * It is no outcome by itself: `outcome` is about how things go on. Undefined where it is not known.
+   */
+  inWindow?: { interval: readonly [number, number]; outcome: Outcome };
+  /** Who answers for it that the gate does not decide although it did not pass; then it is not gating. */
+  waived?: Waiver;
   /** The bound that must hold. */
   margin: number | undefined;
   /** Where the value must lie: below the margin, above it, or near it. */
@@ -51,20 +60,37 @@ interface Missing {
   inputs?: number;
 }
 
+/** A waiver, and what came of it here. */
+export interface WaiverState extends Waiver {
+  /**
+   * `counts`: the gate did not pass, and does not decide. `unneeded`: it passed, or informs only. `unasked`: it was not asked
+   * here. `expired`: the waiver counts no more, and the gate decides.
+   */
+  state: 'counts' | 'unneeded' | 'unasked' | 'expired';
+  /** What the gate came to; undefined where it was not asked. */
+  outcome: Outcome | undefined;
+}
+
 export interface Verdict {
   outcome: Outcome;
   /** The sentence to read if only one is read. */
   summary: string;
   gates: readonly Gate[];
+  /** What the outcome would be by the claims about this window alone; it decides nothing unless the policy accepts it. */
+  inWindow: Outcome;
+  /** Every waiver, and what came of it. */
+  waivers: readonly WaiverState[];
 }
 
 const SEVERITY: Record<Outcome, number> = { pass: 0, inconclusive: 1, fail: 2 };
 
 /** The worst gate decides. */
 export function worst(gates: readonly Gate[]): Outcome {
-  return gates
-    .filter((gate) => gate.gating)
-    .reduce<Outcome>((outcome, gate) => (SEVERITY[gate.outcome] > SEVERITY[outcome] ? gate.outcome : outcome), 'pass');
+  return worstOf(gates.filter((gate) => gate.gating).map((gate) => gate.outcome));
+}
+
+export function worstOf(outcomes: readonly Outcome[]): Outcome {
+  return outcomes.reduce<Outcome>((worse, one) => (SEVERITY[one] > SEVERITY[worse] ? one : worse), 'pass');
 }
 
 /** Where an interval lies against the margin that the value must stay below (or above). */

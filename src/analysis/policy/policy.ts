@@ -47,6 +47,16 @@ interface LimitsPolicy {
   recall: Readonly<Record<string, number>>;
 }
 
+/** A gate that may stay open or fail, and who answers for it. */
+export interface Waiver {
+  /** Its id. */
+  gate: string;
+  reason: string;
+  owner?: string | undefined;
+  /** The last day on which it counts, in UTC: `2026-12-31`. */
+  until?: string | undefined;
+}
+
 /** What the shadow must prove. Shares and margins are fractions: 0.1 is ten percent. */
 export interface Policy {
   /** Chance of a wrong answer that is accepted, per gate. */
@@ -96,6 +106,10 @@ export interface Policy {
   decide: readonly string[];
   /** Gates that are shown without deciding, by id or its first part: `latency`, `latency.p99`. */
   inform: readonly string[];
+  /** Gates that do not decide although they did not pass; always shown. */
+  waivers: readonly Waiver[];
+  /** `window`: promote goes on, through a canary, where the claims about this window pass and no gate fails. */
+  accept: 'window' | undefined;
 }
 
 export const DEFAULT_POLICY: Policy = {
@@ -132,6 +146,8 @@ export const DEFAULT_POLICY: Policy = {
   effect: { latency: 0.1, overhead: 0.2, errors: 0.01 },
   decide: [],
   inform: [],
+  waivers: [],
+  accept: undefined,
 };
 
 /** Every gate that a verdict may have, in the order of a report. `decide` and `inform` name them, or the first part of some. */
@@ -163,6 +179,14 @@ export function policyFor(policy: Policy, task: Task): Policy {
     numbers: { ...policy.numbers, share: own.share ?? policy.numbers.share },
     truth: own.truth ?? policy.truth,
   };
+}
+
+/** May a promotion rest on the claims about the window alone? Only where nothing failed, and every one of them passes. */
+export function accepts(
+  { accept }: Pick<Policy, 'accept'>,
+  { outcome, inWindow }: { outcome: string; inWindow: string },
+): boolean {
+  return accept === 'window' && outcome === 'inconclusive' && inWindow === 'pass';
 }
 
 /** Does this gate decide under the policy? */

@@ -145,6 +145,44 @@ function shareOf(value: unknown): number | undefined {
   return typeof found === 'number' && found >= 0 && found <= 1 ? found : undefined;
 }
 
+const WAIVERS = 'list of waivers, like [{ gate: latency.p99, reason: agreed with the callers }]';
+const SOME_TEXT = 'a text';
+const someText = v.pipe(
+  v.string(SOME_TEXT),
+  v.check((words) => words.trim() !== '', SOME_TEXT),
+);
+const UNTIL = 'a day, like 2026-12-31';
+const WAIVER = v.strictObject(
+  {
+    gate: v.string('the id of a gate'),
+    reason: someText,
+    owner: v.optional(someText),
+    until: v.optional(
+      v.pipe(
+        v.string(UNTIL),
+        v.check((day) => /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(Date.parse(day)), UNTIL),
+      ),
+    ),
+  },
+  WAIVERS,
+);
+
+/** Gates that stand for what was or was not looked at: without them nothing else means anything. */
+const NOT_WAIVED = ['output.reading', 'output.pairs'];
+
+/**
+ * What this is not, where it names no gate that can be waived: goes on after "is not".
+ *
+ * @param numbers of a comparator of the user's own: each has a gate
+ */
+export function notWaivable(id: string, numbers: readonly string[] = []): string | undefined {
+  if (NOT_WAIVED.includes(id))
+    return `a gate that can be waived: without ${id} nothing is known of the answers, so say how they are read instead (answers: { kind: … })`;
+  if (GATES.includes(id) || numbers.some((name) => id === `answers.${name}`)) return undefined;
+  const near = nearest(id, GATES);
+  return `the whole id of a gate${near === undefined ? '' : `, did you mean ${near}?`} (they are ${GATES.join(', ')})`;
+}
+
 const SCHEMA = v.strictObject({
   alpha: v.optional(v.pipe(v.number(ALPHA), v.gtValue(0, ALPHA), v.ltValue(0.5, ALPHA))),
   looks: v.optional(v.picklist(['always', 'once'], 'always or once')),
@@ -207,6 +245,8 @@ const SCHEMA = v.strictObject({
   ),
   decide: gateList,
   inform: gateList,
+  waivers: v.optional(v.array(WAIVER, WAIVERS)),
+  accept: v.optional(v.picklist(['window'], 'window, or left out')),
 });
 
 /** Keys that have moved into the section `answers:`, and where to; they are still read. */
@@ -242,7 +282,12 @@ export function readPolicy(section: unknown, file: string): Policy {
   );
   const { answers = {}, expect: _, ...others } = given;
   const { tolerance = {}, ignore, refusals = {}, limits = {}, ...read } = answers;
-  checkNames([...(given.decide ?? []), ...(given.inform ?? [])], Object.keys(read.margins ?? {}), file);
+  const numbers = Object.keys(read.margins ?? {});
+  checkNames([...(given.decide ?? []), ...(given.inform ?? [])], numbers, file);
+  for (const { gate } of given.waivers ?? []) {
+    const wrong = notWaivable(gate, numbers);
+    if (wrong !== undefined) throw usageError(`${file}: policy.waivers: "${gate}" is not ${wrong}.`);
+  }
   const defined = Object.fromEntries(
     Object.entries(others).filter(([, value]) => value !== undefined),
   ) as Partial<Policy>;

@@ -39,6 +39,13 @@ export function explainRest(policy: Policy): string[] {
     `Free JSON is compared ${ignore.length === 0 ? 'whole' : `without ${ignore.join(', ')}`} [${keyOf(policy, 'fields.ignore')}], numbers in it ${nearly.length === 0 ? 'must be the same' : `count as equal: ${nearly.join(', ')}`} [${keyOf(policy, 'fields.tolerance')}].`,
     `[${keyOf(policy, 'decide')}] ${policy.decide.length === 0 ? 'No gate is added to those that decide.' : policy.decide.map((name) => decided(policy, name)).join(' ')}`,
     `[${keyOf(policy, 'inform')}] ${policy.inform.length === 0 ? 'No gate is taken out of the verdict.' : `For information only: ${policy.inform.join(', ')}.`}`,
+    ...policy.waivers.map(
+      ({ gate, reason, owner, until }) =>
+        `[waivers] ${gate} need not pass: ${reason.replace(/\.$/, '')}${owner === undefined ? '' : `; ${owner} answers for it`}${until === undefined ? '' : `; until ${until}`}. Every report shows it.`,
+    ),
+    policy.accept === 'window'
+      ? '[accept: window] Promote goes on where no gate fails and all that is open passes in the window that was judged: through a canary with alarms only, and the journal records it.'
+      : '[accept: not set] Only a pass promotes: what holds as things go on, not in one window alone.',
   ];
 }
 

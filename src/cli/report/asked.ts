@@ -25,6 +25,8 @@ export function askedFlags(flags: ReportOptions): CommandLine['options'] {
     'logs-query': flags.logsQuery,
     id: flags.id,
     'no-predictions': flags.predictions ? undefined : true,
+    waive: flags.waive.length === 0 ? undefined : flags.waive,
+    reason: flags.reason,
     redact: flags.redact ? true : undefined,
   };
   return Object.fromEntries(Object.entries(typed).filter(([, value]) => value !== undefined));

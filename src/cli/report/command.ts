@@ -4,6 +4,7 @@ import { FORMATS } from '../../report/render.ts';
 import type { Format } from '../../report/render.ts';
 import { answerFlags } from '../flags/answers.ts';
 import { comparatorFlags } from '../flags/comparator.ts';
+import { waiverFlags } from '../flags/waivers.ts';
 import type { ReportOptions } from './options.ts';
 
 interface Flags extends Partial<Omit<ReportOptions, 'watch'>> {
@@ -33,7 +34,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
       '--labels <file[:column]>',
       'the labels: CSV, JSON, Python or SageMaker ground truth, a file or folder, local or s3://, by inferenceId or by features',
     );
-  return comparatorFlags(answerFlags(report))
+  return waiverFlags(comparatorFlags(answerFlags(report)))
     .addOption(
       new Option(
         '--source <source>',
@@ -93,6 +94,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
         allowCommand: flags.allowCommand === true,
         schema: flags.schema === true,
         full: flags.full === true,
+        waive: flags.waive ?? [],
         watch: mode,
       });
     });
@@ -115,6 +117,7 @@ const NOTHING = {
   comparatorSample: undefined,
   comparatorTime: undefined,
   policy: undefined,
+  reason: undefined,
   output: undefined,
   files: undefined,
   line: undefined,

@@ -11,6 +11,7 @@ import { usageError } from '../../base/errors.ts';
 import { readDuration } from '../../base/units.ts';
 import type { JudgeOptions, JudgeSource } from '../../lifecycle/judge.ts';
 import type { WindowRequest } from '../../lifecycle/window.ts';
+import { withWaivers } from '../flags/waivers.ts';
 import { withComparator } from '../flags/comparator.ts';
 import { labelSource } from '../flags/labels.ts';
 import { loadReportPolicy, withAnswers } from '../flags/judging.ts';
@@ -37,10 +38,10 @@ export async function judgeOptions(
     ...given,
     // In logs the path leads to the line's answer, and is no part of it.
     comparator,
-    policy: withAnswers(policy, {
-      prediction: logs === undefined ? prediction : undefined,
-      answers: flags.answers,
-    }),
+    policy: withWaivers(
+      withAnswers(policy, { prediction: logs === undefined ? prediction : undefined, answers: flags.answers }),
+      flags,
+    ),
     labels: flags.labels === undefined ? undefined : labelSource(flags.labels, app.cwd),
     task: flags.task as Task | undefined,
     memory: flags.memory,

@@ -1,8 +1,9 @@
 import type { Format } from '../../report/render.ts';
 import type { ComparatorFlags } from '../flags/comparator.ts';
+import type { WaiverFlags } from '../flags/waivers.ts';
 
 /** The flags of `report` as they were given. */
-export interface ReportOptions extends ComparatorFlags {
+export interface ReportOptions extends ComparatorFlags, WaiverFlags {
   /** Undefined only where `files` is given. */
   endpoint: string | undefined;
   /** Length of the window, where `from` does not say; without both, since the present shadow is in service. */

@@ -1,6 +1,8 @@
 import type { NoiseFloor } from '../../base/noise-floor.ts';
 import { percent } from '../../base/units.ts';
 import type { Judgement } from '../../lifecycle/judge.ts';
+import { ACCEPTED } from '../../report/content/claims.ts';
+import { waiverTexts } from '../../report/content/waivers.ts';
 import { type Io, plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 
@@ -10,10 +12,12 @@ export function judgementLines(
   { model, judgement, force }: { model: string; judgement: Judgement; force: boolean },
 ): string[] {
   const { outcome, summary, reasons } = judgement;
-  const good = outcome === 'pass';
+  const good = outcome === 'pass' || judgement.accepted;
   return [
     `${paint(io, good ? 'good' : 'bad', good ? '✓' : '✗')} Verdict on ${model}: ${outcome}. ${plain(summary)}`,
     ...reasons.map((reason) => `    ${plain(reason)}`),
+    ...waiverTexts(judgement.waived).map((words) => `${paint(io, 'warning', '!')} ${plain(words)}`),
+    ...(judgement.accepted ? [`${paint(io, 'warning', '!')} ${ACCEPTED} The journal records it.`] : []),
     ...(!good && force ? [`${paint(io, 'warning', '!')} Continuing anyway (--force); the journal records it.`] : []),
   ];
 }

@@ -57,7 +57,7 @@ export async function judgeStep(
     notes: [],
   };
   const requests = candidate.invocations.reduce<number>((sum, n) => sum + (n ?? 0), 0);
-  const { outcome, summary, gates } = judge(observations, policy, 'candidate') ?? {
+  const { outcome, summary, gates } = judge(observations, policy, 'candidate', now) ?? {
     outcome: 'inconclusive',
     summary: '',
     gates: [],

@@ -1,4 +1,5 @@
 import type { Report } from '../report.ts';
+import { claimsSection } from './claims.ts';
 import { effectSection, summarySection } from './metrics.ts';
 import { type NoData, noData } from './no-data.ts';
 import { predictionContent } from './predictions.ts';
@@ -8,6 +9,8 @@ import type { Section } from './section.ts';
 export interface Content {
   /** Stands in the place of the gates. */
   nothing: NoData | undefined;
+  /** What holds in this window beside what may be expected; undefined where no gate tells them apart. */
+  claims: Section | undefined;
   /** Empty where production had no request, or nobody measured: tables of dashes say nothing. */
   metrics: readonly Section[];
   predictions: readonly Section[];
@@ -19,6 +22,7 @@ export function contentOf(report: Report): Content {
   const metrics = measured ? [summarySection(report), effectSection(report)] : [];
   return {
     nothing,
+    claims: nothing === undefined ? claimsSection(report) : undefined,
     metrics: metrics.filter((section) => section !== undefined),
     predictions: nothing === undefined ? predictionContent(report) : [],
   };

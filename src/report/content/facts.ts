@@ -2,6 +2,7 @@ import type { VariantFacts } from '../../analysis/observations.ts';
 import { count, counted, percent } from '../../base/units.ts';
 import type { LostLines, Predictions } from '../../analysis/predictions.ts';
 import type { Report } from '../report.ts';
+import { waiverTexts } from './waivers.ts';
 import { readingsText, windowText } from '../words.ts';
 
 /** What runs as one of the two variants; undefined where it is not known. */
@@ -23,6 +24,8 @@ export interface Facts {
   sampling: string | undefined;
   /** What was captured and is in none of the numbers, because it could not be read: a sentence a variant. */
   unread: readonly string[];
+  /** What of the policy's demands was waived, a sentence each. */
+  waived: readonly string[];
   /** What answers were taken for, a sentence each way in which they can be read; the likeliest first. */
   answers: readonly string[];
   /** Undefined where nothing was judged by it. */
@@ -37,6 +40,7 @@ export function factsOf({ observations, verdict, policyFrom }: Report): Facts {
     variants: [running('production', production), ...(shadow === undefined ? [] : [running('shadow', shadow)])],
     sampling: shadow === undefined || sampling === undefined ? undefined : `sees ${percent(sampling)} of the requests`,
     unread: unreadOf(observations.predictions),
+    waived: waiverTexts(verdict?.waivers ?? []),
     answers: readingsText(observations.predictions),
     policy: verdict === undefined ? undefined : policyFrom,
   };

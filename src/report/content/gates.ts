@@ -4,6 +4,8 @@ import { SUPERSEDED_BY_LABELS } from '../../analysis/policy/words.ts';
 import type { Gate, Outcome } from '../../analysis/judge/verdict.ts';
 import type { Report } from '../report.ts';
 import { count, MISSING } from '../../base/units.ts';
+import { inWindowText } from './claims.ts';
+import { waiverWords } from './waivers.ts';
 import { gateInterval, gateLimit, gateValue, isDifference } from '../words.ts';
 
 /** What is said about one gate, or about several in a row of which the same is to be said. */
@@ -15,6 +17,7 @@ export interface GateReason {
 
 /** Why a gate does not decide although the policy has nothing against it; empty where there is nothing to say. */
 function whyInforms(gate: Gate, { observations, policy }: Report): string {
+  if (gate.waived !== undefined) return `Waived: ${waiverWords(gate.waived)}.`;
   const known = (observations.predictions?.truth?.rows ?? 0) > 0;
   return !gate.gating && known && SUPERSEDED_BY_LABELS.includes(gate.id) && decidesUnder(policy, gate.id)
     ? 'For information only: labels are available, and correctness decides.'
@@ -25,7 +28,7 @@ function whyInforms(gate: Gate, { observations, policy }: Report): string {
 export function reasonsOf(report: Report): GateReason[] {
   const said: GateReason[] = [];
   for (const gate of report.verdict?.gates ?? []) {
-    const words = [gate.reason, whyInforms(gate, report)].filter((part) => part !== '').join(' ');
+    const words = [gate.reason, inWindowText(gate), whyInforms(gate, report)].filter((part) => part !== '').join(' ');
     const last = said.at(-1);
     const same =
       last !== undefined &&

@@ -1,4 +1,5 @@
 import type { Gate } from '../../analysis/judge/verdict.ts';
+import { accepts } from '../../analysis/policy/policy.ts';
 import { type CommandLine, shown } from '../../base/text.ts';
 import type { RenderOptions, Report } from '../report.ts';
 
@@ -15,16 +16,25 @@ function again(asked: CommandLine['options']): CommandLine {
 }
 
 /** What follows from the verdict; undefined where there is none. Pure. */
-export function nextStep({ observations, verdict }: Report, flags: RenderOptions['asked']): Next | undefined {
+export function nextStep(report: Report, flags: RenderOptions['asked']): Next | undefined {
+  const { observations, verdict } = report;
   if (verdict === undefined) return undefined;
   const asked = flags ?? { endpoint: observations.endpoint };
-  const { endpoint, files, labels, policy } = asked;
+  const { endpoint, files, labels, policy, waive, reason } = asked;
+  const promote = shown('promote', {
+    endpoint,
+    labels,
+    policy,
+    'allow-command': asked['allow-command'],
+    waive,
+    reason,
+  });
   switch (verdict.outcome) {
     case 'pass':
       return files === undefined
         ? {
             words: 'promote it; alarms guard the update and return the traffic if the new model fails:',
-            command: shown('promote', { endpoint, labels, policy, 'allow-command': asked['allow-command'] }),
+            command: promote,
           }
         : {
             words: 'keep this evidence; promote judges its endpoint itself before it changes anything:',
@@ -35,6 +45,11 @@ export function nextStep({ observations, verdict }: Report, flags: RenderOptions
         ? { words: 'end the shadow; production stays as it is:', command: shown('keep', { endpoint }) }
         : { words: 'see everything that this rests on:', command: shown('report', { ...asked, full: true }) };
     case 'inconclusive':
+      if (files === undefined && accepts(report.policy, verdict))
+        return {
+          words: 'the policy accepts what holds in this window; promote it, through a canary with alarms:',
+          command: promote,
+        };
       return {
         words: waits(verdict.gates, files === undefined ? 'look until it is decided:' : 'judge it again:'),
         command: again(asked),

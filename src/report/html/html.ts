@@ -54,6 +54,7 @@ ${factsOf(report)
   .join('\n')}
 ${verdict(report, content.nothing, options)}
 ${facts(report)}
+${content.claims === undefined ? '' : sectionHtml(content.claims, 2)}
 ${sequences.length === 0 ? '' : `<h2>Closing in on the margins</h2>\n<p class="quiet">What the truth can still be, as evidence grew. A gate decides when the band has left its margin; the first, widest bounds may lie off the chart.</p>\n${drawAll(sequences)}`}
 ${summary === undefined ? '' : `${sectionHtml(summary, 2)}\n${drawAll(overTime)}`}
 ${rest.map((section) => sectionHtml(section, 2)).join('\n')}
@@ -103,8 +104,9 @@ function verdict(
   }
   const next = nextStep(report, asked);
   const then = next === undefined ? '' : step(`Next: ${next.words}`, next.command, print);
+  const waived = factsOf(report).waived.map((words) => `<p><strong>${proseHtml(words)}</strong></p>`);
   const units = unitsText(report);
-  return `<section class="verdict ${found.outcome}"><h2><span class="mark" aria-hidden="true">${MARK[found.outcome]}</span> Verdict: ${found.outcome}</h2><p>${proseHtml(found.summary)}</p>${then}</section>
+  return `<section class="verdict ${found.outcome}"><h2><span class="mark" aria-hidden="true">${MARK[found.outcome]}</span> Verdict: ${found.outcome}</h2><p>${proseHtml(found.summary)}</p>${waived.join('')}${then}</section>
 ${gateGroups(report).map(gates).join('\n')}${units === '' ? '' : `\n<p class="quiet">${proseHtml(units)}</p>`}`;
 }
 
@@ -123,7 +125,7 @@ function gates({ sort, title, rows }: GateGroup): string {
 /** The numbers of a rule are in its sentence. */
 function gateRow({ gate, seen, canBe, limit, why }: GateRow, sort: GateGroup['sort']): string {
   const cell = (title: string, words: string) => `<td class="number" data-title="${title}">${escapeHtml(words)}</td>`;
-  const informs = gate.gating ? '' : ', for information';
+  const informs = gate.gating ? '' : gate.waived === undefined ? ', for information' : ', waived';
   const numbers =
     sort === 'rule'
       ? ''

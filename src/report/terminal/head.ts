@@ -43,6 +43,7 @@ export async function drawHead(report: Report, nothing: NoData | undefined, opti
     ...title(report, options),
     ...unreadLines(report, clip, options),
     ...verdictLines(report, nothing, clip, options),
+    ...waivedLines(report, clip, options),
     ...about(report, clip),
   ];
   if (nothing !== undefined) return { lines: facts, cut };
@@ -63,6 +64,13 @@ function title(report: Report, options: RenderOptions): string[] {
 function unreadLines(report: Report, clip: Clip, options: RenderOptions): string[] {
   return factsOf(report)
     .unread.flatMap((words) => clip(`! ${plain(words)}`, 2))
+    .map((line) => paint(options, 'warning', line));
+}
+
+/** What was waived: beside the verdict, which is another without it. */
+function waivedLines(report: Report, clip: Clip, options: RenderOptions): string[] {
+  return factsOf(report)
+    .waived.flatMap((words) => clip(`! ${plain(words)}`, 2))
     .map((line) => paint(options, 'warning', line));
 }
 
@@ -114,7 +122,9 @@ async function gateLines(report: Report, room: number, options: RenderOptions): 
     ...(rules.length === 0 ? [] : named(`✓ ${rules.length === 1 ? 'rule holds' : 'rules hold'}: ${ids(rules)}`)),
     ...(informing.length === 0
       ? []
-      : named(`( ) for information: ${informing.map(({ gate }) => `${gate.id} ${MARK[gate.outcome]}`).join(', ')}`)),
+      : named(
+          `( ) for information: ${informing.map(({ gate }) => `${gate.id} ${MARK[gate.outcome]}${gate.waived === undefined ? '' : ' waived'}`).join(', ')}`,
+        )),
   ].map((line) => paint(options, 'quiet', line));
   const all = [...open, ...tests];
   if (all.length === 0) return others;

@@ -416,7 +416,7 @@ describe('the verdict in a sentence', () => {
     ]);
     expect(of(100, {}, { inform: ['errors', 'latency'] })).toEqual([
       'inconclusive',
-      'No test decides, and rules that hold prove nothing: the policy makes every test informational.',
+      'No test decides, and rules that hold prove nothing: the policy makes every test informational, or waives it.',
     ]);
     expect(of(100, {}, { inform: [...others, 'errors'] })).toEqual([
       'inconclusive',
@@ -434,6 +434,8 @@ describe('the verdict in a sentence', () => {
       outcome: 'inconclusive',
       summary: 'There is nothing to judge: the candidate has neither metrics nor answers.',
       gates: [],
+      inWindow: 'inconclusive',
+      waivers: [],
     });
   });
 

@@ -45,6 +45,9 @@ test('words to options, of the commands around a canary', async () => {
     guard: { strategy: { strategy: 'linear' }, force: true },
     traffic: undefined,
   });
+  expect(await optionsOf(promoteCommand, [...ON, '--waive', 'errors', 'slices', '--reason', 'so'])).toMatchObject({
+    report: { waivers: { waive: ['errors', 'slices'], reason: 'so' } },
+  });
   // Here --labels names those of the report.
   const own = ['--traffic', 'rows.csv', '--header', '--label-column', 'y', '--labels', 'truth.csv'];
   expect(await optionsOf(promoteCommand, [...ON, ...own])).toMatchObject({

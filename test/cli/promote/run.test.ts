@@ -121,6 +121,44 @@ describe('promote', () => {
     });
   });
 
+  test('what is waived, and a window that the policy accepts, promote through a canary alone; both are noted', async () => {
+    stage = await openStage();
+    const file = join(stage.cwd, 'window.yaml');
+    writeFileSync(file, 'agreement: 0.5\nminimumBlocks: 20\nblockMinutes: 2\nerrors: 0.1\naccept: window\n');
+    const latencies = ['mean', 'p50', 'p90', 'p99'].map((name) => `latency.${name}`);
+    const asked = [...PROMOTE, '--policy', file, '--waive', ...latencies, '--reason', 'callers agreed'];
+    const [linear, unwaived, canary] = await shadowed(good, 30, async () => [
+      await stage.shadowctl([...asked, '--strategy', 'linear']),
+      await stage.shadowctl([...PROMOTE, '--policy', file]),
+      await stage.shadowctl(asked),
+    ]);
+    expect(linear).toMatchObject({ code: 2 });
+    expect(linear?.err).toContain('The verdict rests on this window alone');
+    expect(unwaived).toMatchObject({ code: 3 });
+    expect(canary).toMatchObject({ code: 0 });
+    expect(canary?.err).toContain('Waived: latency.p99, which is inconclusive, does not decide: callers agreed.');
+    expect(canary?.err).toContain('accept: window');
+    const { openJournal } = await import('../../../src/state/journal.ts');
+    const journal = await openJournal({
+      stateDir: join(stage.cwd, '.shadowctl'),
+      account: '000000000000',
+      region: 'us-east-1',
+      endpoint: ENDPOINT,
+      clock: stage.clock,
+    });
+    const facts = journal.events().filter((event) => event.type === 'fact' && event.name === 'promoted');
+    expect(facts).toMatchObject([
+      {
+        value: {
+          verdict: 'inconclusive',
+          forced: false,
+          accepted: 'window',
+          waived: latencies.map((gate) => ({ gate, outcome: 'inconclusive', reason: 'callers agreed' })),
+        },
+      },
+    ]);
+  });
+
   test('no shadow, no promotion', async () => {
     stage = await openStage();
     const said = await stage.shadowctl(PROMOTE);

@@ -30,6 +30,8 @@ const DEFAULTS = {
   policy: undefined,
   output: undefined,
   full: false,
+  waive: [],
+  reason: undefined,
   predictions: true,
   files: undefined,
   variants: undefined,
@@ -53,6 +55,7 @@ test.each([
     { predictions: false, policy: 'p.yaml', output: 'r.json' },
   ],
   [['--task', 'regression'], { task: 'regression' }],
+  [['--waive', 'errors', '--reason', 'so', '--full'], { waive: ['errors'], reason: 'so', full: true }],
   [
     ['--source', 'logs', '--log-pattern', '{ $.p = * }', '--id', '$.i'],
     { source: 'logs', logPattern: '{ $.p = * }', id: '$.i' },

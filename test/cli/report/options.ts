@@ -22,6 +22,8 @@ export const OPTIONS: ReportOptions = {
   policy: undefined,
   output: undefined,
   full: false,
+  waive: [],
+  reason: undefined,
   predictions: true,
   files: undefined,
   line: undefined,

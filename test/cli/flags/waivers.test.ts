@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
+import { withWaivers } from '../../../src/cli/flags/waivers.ts';
+
+test('gates that are waived by flags join those of the policy', () => {
+  const policy = { ...DEFAULT_POLICY, waivers: [{ gate: 'slices', reason: 'too few' }] };
+  expect(withWaivers(policy, { waive: ['errors'], reason: 'so' }).waivers).toEqual([
+    { gate: 'errors', reason: 'so' },
+    { gate: 'slices', reason: 'too few' },
+  ]);
+  expect(withWaivers(policy, { waive: [], reason: undefined })).toBe(policy);
+});
+
+test.each([
+  [['errors'], undefined, 'has no reason'],
+  [['errors'], ' ', 'has no reason'],
+  [[], 'so', '--reason says why gates are waived'],
+  [['latency.p98'], 'so', '--waive "latency.p98" is not the whole id of a gate'],
+  [['output.reading'], 'so', 'is not a gate that can be waived'],
+])('--waive %j --reason %j is refused', (waive, reason, words) => {
+  expect(() => withWaivers(DEFAULT_POLICY, { waive, reason })).toThrow(words);
+});
