@@ -36,6 +36,10 @@ export interface Predictions {
   fields?: readonly FieldSums[] | undefined;
   /** How often rows repeat an input; missing in observations saved by older versions. */
   repeats?: Repeats | undefined;
+  /** The same of rows that hang together by the policy's `cluster`; missing where it names nothing. */
+  clusters?: ClusterSums | undefined;
+  /** Of the inputs' columns that may say which rows hang together, the one whose rows are most alike. */
+  alike?: AlikeColumn | undefined;
   /** How answers were read, and how far apart those are that are compared whole; missing in observations of older versions. */
   answers?: AnswerSums | undefined;
   /** What the user's own comparator says of them; missing where none was run. */
@@ -158,6 +162,21 @@ export interface Repeats {
   loss: InputSums | undefined;
 }
 
+/** Rows by what the policy's `cluster` says of their request: the user, the conversation. */
+export interface ClusterSums extends Repeats {
+  /** As the policy names it. `inputs` counts its values, `known` the rows of which it says something. */
+  by: string;
+}
+
+/** A column whose rows of one value agree, or differ, together. */
+export interface AlikeColumn {
+  column: string;
+  /** Different values. */
+  values: number;
+  /** How many times less its rows count, if those of one value hang together. */
+  factor: number;
+}
+
 /** Sums over inputs c of n (rows of the input) and x (sum of a value over them): what a design effect is made of. */
 export interface InputSums {
   inputs: number;
@@ -171,6 +190,8 @@ export interface InputSums {
   between: number;
   /** Σ of the squared value over all rows. */
   squares: number;
+  /** What the rows were summed by, where it is not their input: see `judge/clusters.ts`. */
+  by?: string;
 }
 
 /** Lines that could not be read, for one reason. */

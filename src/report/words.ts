@@ -43,6 +43,14 @@ export function readingsText(found: Predictions | undefined): string[] {
   });
 }
 
+/** That rows may hang together by a column, in a sentence; empty where none looks like it, or the policy names one. */
+export function alikeText({ alike, clusters }: Predictions): string {
+  if (alike === undefined || clusters !== undefined) return '';
+  const { column, values, factor } = alike;
+  const name = /^column \d+$/.test(column) ? column.slice('column '.length) : column;
+  return `Rows of one "${column}" (${count(values)} values) agree or differ together: if they hang together, as those of one user or conversation do, they count ${number(factor, 2)} times less. If so, say so in the policy, cluster: ${name}; if it is only a property of the inputs, leave it.`;
+}
+
 /** What repeated inputs are worth, in a sentence; empty where none repeats or none is known. */
 export function repeatsText({ repeats, rows }: Predictions): string {
   if (repeats === undefined || repeats.known === 0 || repeats.inputs >= rows) return '';

@@ -57,7 +57,7 @@ export function agreement(random: Random, differing: number, burst = 0): Ended {
 }
 
 /** The gate itself is asked about accuracy. `b` and `c` a minute: only production, only the shadow is right. */
-function askAccuracy(b: Minutes, c: Minutes, changed: Partial<Predictions> = {}): Outcome {
+export function askAccuracy(b: Minutes, c: Minutes, changed: Partial<Predictions> = {}): Outcome {
   const total = (list: Minutes, of: (minute: Minutes[number]) => number) => list.reduce((sum, one) => sum + of(one), 0);
   const rows = total(b, ({ n }) => n);
   const [onlyProduction, onlyShadow] = [b, c].map((list) => total(list, ({ successes }) => successes)) as [

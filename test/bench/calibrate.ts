@@ -22,6 +22,16 @@ import {
   spoiledErrors,
   thinned,
 } from './calibrate-answers.ts';
+import {
+  agreementIn,
+  DAY_OF_TRAFFIC,
+  deployStep,
+  diurnal,
+  drift,
+  quietNight,
+  userAccuracy,
+  userAgreement,
+} from './calibrate-window.ts';
 import { autoregressive, type Ended, HOURS, LOOK, MINUTES, policy, RATE, watch } from './calibrate-frame.ts';
 import { always, errors, outages, sameErrors, wandering } from './calibrate-metrics.ts';
 import { aboveNoise, accuracy, agreement, beyondTolerance, repeated, repeatedAccuracy } from './calibrate-shares.ts';
@@ -271,6 +281,35 @@ for (const share of [2, 0.5, 0.1])
   );
 for (const asked of [0.1, 0.5])
   line(`the shadow sees the ${asked * 100} % asked for`, (random) => sampling(random, asked, asked), 'fail');
+
+// What no window can show by itself: the rate is measured and said, and the line of the policy that makes it hold is held.
+const unknowable = (title: string, trial: (random: Random) => Ended) => line(title, trial, 'pass', 'not knowable');
+const covering = (title: string, world: Parameters<typeof agreementIn>[1], hours: number) => {
+  unknowable(title, (random) => agreementIn(random, world, 6, undefined));
+  line(
+    `${title}, cover: ${hours}h`,
+    (random) => agreementIn(random, world, 2 * hours, (DAY_OF_TRAFFIC * hours) / 24),
+    'pass',
+  );
+};
+say(HEAD('Not to be known from a window: a pass is wrong in every one of them.'));
+covering('labels at the margin, day and night in 6 hours, 5 % differ at quiet and 12 % at busy', diurnal(6), 6);
+covering('labels at the margin over the day, after a quiet night of 4 hours', quietNight(4), 24);
+covering('labels that drift, 2 to 18 % differ over 6 hours', drift(6), 6);
+covering('labels after a change behind the model: 3 % differ for 2 hours, then 20 %', deployStep, 6);
+for (const [users, how] of [
+  [50, 'skewed'],
+  [300, 'skewed'],
+  [2000, 'skewed'],
+  [50, 'sessions'],
+  [300, 'sessions'],
+] as const) {
+  const title = `labels on the margin, ${users} users, ${how === 'skewed' ? 'some ask often' : '3 a minute in sessions'}`;
+  unknowable(title, (random) => userAgreement(random, users, how, false));
+  line(`${title}, cluster: user`, (random) => userAgreement(random, users, how, true), 'pass');
+}
+unknowable('accuracy on the margin, 300 users', (random) => userAccuracy(random, 300, false));
+line('accuracy on the margin, 300 users, cluster: user', (random) => userAccuracy(random, 300, true), 'pass');
 const worst = rates.reduce((a, b) => (b.rate > a.rate ? b : a), { title: 'none', rate: 0 });
 say(`\nThe worst of these ${rates.length} lines errs in ${percent(worst.rate)}: ${worst.title}.`);
 say(HEAD('Power: how soon the right answer comes.'));

@@ -86,7 +86,19 @@ test('init prints the defaults, and what it has commented out can be used', asyn
   expect(Object.keys((parseYaml(text, 'init') as { policy: object }).policy).toSorted()).toEqual(
     Object.keys(DEFAULT_POLICY)
       .filter(
-        (key) => !['expect', 'accept', 'waivers', 'slices', 'distances', 'limits', 'resources', 'fields'].includes(key),
+        (key) =>
+          ![
+            'cluster',
+            'cover',
+            'expect',
+            'accept',
+            'waivers',
+            'slices',
+            'distances',
+            'limits',
+            'resources',
+            'fields',
+          ].includes(key),
       )
       .toSorted(),
   );

@@ -63,7 +63,7 @@ async function asComparator({ drawn }: Found, options: ComparisonOptions): Promi
   if (options.comparator === undefined || drawn === undefined) return undefined;
   options.progress?.({ step: 'asking-comparator', pairs: drawn.pairs.length });
   const { compareBy } = await import('./comparator/compare.ts');
-  return compareBy(options.comparator, drawn, options.signal);
+  return compareBy(options.comparator, drawn, { cluster: options.cluster, signal: options.signal });
 }
 
 function withComparator(predictions: Predictions, comparator: ComparatorSums | undefined): Predictions {

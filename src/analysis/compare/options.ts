@@ -20,6 +20,8 @@ export interface ComparisonOptions {
   truth?: Truth | undefined;
   /** When two answers count as alike; undefined: as the default policy says. */
   rules?: CompareRules | undefined;
+  /** What says which rows hang together: see clustersOf. */
+  cluster?: string | undefined;
   /** A command of the user's own that compares, beside all this. */
   comparator?: Comparator | undefined;
   /** Memory bound of the whole process, like `1GB`; what does not fit goes to `spill`. */

@@ -2,7 +2,8 @@ import type { PairBlock, Predictions, TruthStratum, TruthSums } from '../predict
 import { OTHERS } from '../answers/strata.ts';
 import { mcnemar, meanDispersion } from '../statistics/proportions.ts';
 import { designEffect } from '../statistics/repeats.ts';
-import type { Blocker, Clustering, Evidence, Minutes } from './evidence.ts';
+import type { Clustering, Evidence, Minutes } from './evidence.ts';
+import type { Blocker } from './needs.ts';
 import { needsAdvice } from './needs.ts';
 import { lossBounds, lossEstimate, lossSample, total } from './loss-sample.ts';
 import type { LossSample } from './loss-sample.ts';
@@ -75,7 +76,7 @@ function everyRow({ rows, labels }: TruthSums): TruthStratum {
 /** Of rows with a label, how many have inputs of their own. */
 function inputShare({ repeats }: Predictions): number {
   const sums = repeats?.onlyProduction;
-  return sums === undefined || sums.rows === 0 ? 1 : sums.inputs / sums.rows;
+  return sums === undefined || sums.by !== undefined || sums.rows === 0 ? 1 : sums.inputs / sums.rows;
 }
 
 /** Names the strata of which too little is known, the largest first. */
@@ -123,5 +124,7 @@ function clusteringOf({ onlyProduction, onlyShadow }: LossMinutes, { repeats }: 
   const deviation = n === 0 ? 0 : Math.sqrt(Math.max(0, discordant / n - mean * mean));
   const bursts = meanDispersion(losses, mean, deviation);
   const repeated = Math.max(designEffect(repeats?.onlyProduction), designEffect(repeats?.onlyShadow));
-  return repeated > bursts ? { factor: repeated, by: 'inputs' } : { factor: bursts, by: 'minutes' };
+  return repeated > bursts
+    ? { factor: repeated, by: 'inputs', cluster: (repeats?.onlyProduction ?? repeats?.onlyShadow)?.by }
+    : { factor: bursts, by: 'minutes' };
 }

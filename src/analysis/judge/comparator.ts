@@ -12,7 +12,8 @@ import {
   requiredSampleSize,
   windowTooShort,
 } from './evidence.ts';
-import type { Blocker, Evidence } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
+import type { Blocker } from './needs.ts';
 import { history } from './history.ts';
 import { needsAdvice, needsMore, needsNewInputs, NOTHING, UNDECIDABLE } from './needs.ts';
 import type { Needs } from './needs.ts';

@@ -5,10 +5,11 @@ import type { Policy } from '../policy/policy.ts';
 import { burstChance, clopperPearson, dispersion, meanBounds, proportionSequence } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { designEffect } from '../statistics/repeats.ts';
+import { clusterBlocker } from './clusters.ts';
 import type { Outcome } from './verdict.ts';
 import { count, counted, percent } from '../../base/units.ts';
 import { needsAdvice, needsMore, needsTraffic } from './needs.ts';
-import type { Needs } from './needs.ts';
+import type { Blocker, Needs } from './needs.ts';
 
 /** What the new model is called: a shadow answers nobody, a candidate answers a share of the requests. */
 export type Challenger = 'shadow' | 'candidate';
@@ -43,17 +44,6 @@ export function confidence({ alpha }: Policy): string {
   return `${percent(1 - alpha)} confidence`;
 }
 
-/** What stands in the way of a decision about predictions. */
-export interface Blocker {
-  /** Goes on after "but". */
-  reason: string;
-  /** Pairs that are missing at least; 0 where more of them would not help. */
-  missing: number;
-  of?: 'different inputs';
-  /** What helps instead of more pairs. */
-  needs?: Needs;
-}
-
 /** Why predictions cannot decide yet; undefined where they can. */
 export function insufficientData(predictions: Predictions, evidence: Evidence): Blocker | undefined {
   const { minimumPairs, minimumCoverage } = evidence.policy;
@@ -71,8 +61,8 @@ export function insufficientData(predictions: Predictions, evidence: Evidence): 
       missing: minimumPairs - predictions.pairs,
     };
   }
-  const unread = unreadCaptures(predictions, evidence);
-  if (unread !== undefined) return unread;
+  const blocker = unreadCaptures(predictions, evidence) ?? clusterBlocker(predictions, evidence.policy);
+  if (blocker !== undefined) return blocker;
   const coverage = predictions.coverage ?? 0;
   if (coverage < minimumCoverage) {
     return {
@@ -172,14 +162,16 @@ export function blockerNeeds({ needs, of, missing }: Blocker): Needs {
 export interface Clustering {
   /** n counts for this many times less; at least 1. */
   factor: number;
-  /** What the rows are clustered by; the stronger of the two. */
+  /** What the rows are clustered by, the strongest of them: `inputs` is what the policy's `cluster` names, too. */
   by: 'inputs' | 'minutes';
+  /** What the policy's `cluster` names, where that is the strongest. */
+  cluster?: string | undefined;
 }
 
-/** Rows are clustered by the minute (bursts) and by repeated inputs; the stronger of the two counts. */
+/** Rows are clustered by the minute (bursts), and by repeated inputs or what the policy names; the strongest counts. */
 export function clusteringOf(minutes: Minutes, inputs: InputSums | undefined): Clustering {
   const [burst, repeated] = [dispersion(minutes), designEffect(inputs)];
-  return repeated > burst ? { factor: repeated, by: 'inputs' } : { factor: burst, by: 'minutes' };
+  return repeated > burst ? { factor: repeated, by: 'inputs', cluster: inputs?.by } : { factor: burst, by: 'minutes' };
 }
 
 /**

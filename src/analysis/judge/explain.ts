@@ -10,7 +10,7 @@ import { keyOf, SUPERSEDED_BY_LABELS } from '../policy/words.ts';
 import { pairShares } from '../statistics/paired-shares.ts';
 import { requestsForQuantile } from '../statistics/proportions.ts';
 import { compare } from './verdict.ts';
-import { change, count, percent } from '../../base/units.ts';
+import { change, count, duration, durationFlag, percent } from '../../base/units.ts';
 
 /** One demand of a policy, in words, and what it takes to meet it. */
 export interface Demand {
@@ -91,6 +91,16 @@ export function explainPolicy(policy: Policy): Demand[] {
       : String(policy.numbers.tolerance);
   return [
     demand('traffic.sampling', 'it received the requested share of the traffic', 'one request', NO_KEY),
+    ...(policy.cover === undefined
+      ? []
+      : [
+          demand(
+            'traffic.cover',
+            `the evidence covers ${duration(policy.cover)} of traffic`,
+            `${duration(policy.cover)}, without pauses of more than an hour`,
+            `cover: ${durationFlag(policy.cover)}`,
+          ),
+        ]),
     demand(
       'errors',
       `its share of failed requests is less than ${percent(policy.errors)} above production's`,

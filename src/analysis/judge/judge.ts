@@ -8,6 +8,8 @@ import { judgeLimits } from './limits.ts';
 import { judgeAnswers } from './predictions.ts';
 import { judgeReadings } from './readings.ts';
 import { judgeSlices } from './slices.ts';
+import { clustered } from './clusters.ts';
+import { judgeCover } from './cover.ts';
 import { judgeTraffic } from './traffic.ts';
 import { judgeTruth } from './truth.ts';
 import { summarizeBoth } from './summaries.ts';
@@ -57,14 +59,10 @@ export function judge(
  * @param challenger what the words call the new model
  * @returns undefined where there is no new model beside production: nothing to compare
  */
-function judgeReading(
-  observations: Observations,
-  demanded: Policy,
-  challenger: Challenger,
-  now: number,
-): Verdict | undefined {
-  if (observations.shadow === undefined) return undefined;
-  const { predictions } = observations;
+function judgeReading(seen: Observations, demanded: Policy, challenger: Challenger, now: number): Verdict | undefined {
+  if (seen.shadow === undefined) return undefined;
+  const predictions = seen.predictions && clustered(seen.predictions, demanded);
+  const observations = { ...seen, predictions };
   const policy = predictions === undefined ? demanded : policyFor(demanded, predictions.task);
   const summaries = summarizeBoth(observations);
   const minutes = observations.metrics.production.invocations.filter((n) => (n ?? 0) > 0).length;
@@ -73,6 +71,7 @@ function judgeReading(
   const measured = observations.metrics.times.length > 0 || predictions === undefined;
   const asked = [
     ...(measured ? [...judgeTraffic(evidence), ...judgeErrors(evidence), ...judgeLatency(evidence)] : []),
+    ...judgeCover(evidence),
     ...judgeAnswers(evidence),
     ...judgeSlices(evidence),
     ...judgeDistances(evidence),

@@ -65,7 +65,7 @@ export function judgeLoss(predictions: Predictions, truth: TruthSums, evidence: 
       n,
       known: n,
       minutes: [predictions.blocks.map((block) => ({ successes: 0, n: block.truth ?? 0 }))],
-      inputs: predictions.repeats?.loss?.inputs ?? n,
+      inputs: predictions.repeats?.loss?.by === undefined ? (predictions.repeats?.loss?.inputs ?? n) : n,
       clustering: stronger,
     }),
   ];

@@ -4,6 +4,17 @@ import type { Gate } from './verdict.ts';
 /** What an open gate still needs: the sentence for people, and the numbers that it was made from. */
 export type Needs = Pick<Gate, 'needs' | 'missing'>;
 
+/** What stands in the way of a decision about predictions. */
+export interface Blocker {
+  /** Goes on after "but". */
+  reason: string;
+  /** Pairs that are missing at least; 0 where more of them would not help. */
+  missing: number;
+  of?: 'different inputs';
+  /** What helps instead of more pairs. */
+  needs?: Needs;
+}
+
 /** A decided gate needs nothing. */
 export const NOTHING: Needs = { needs: undefined, missing: undefined };
 

@@ -1,4 +1,5 @@
 import type { ScoreSums } from '../predictions.ts';
+import { clustered } from './clusters.ts';
 import { clusteringOf } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import type { NoiseFloor, Observations } from '../observations.ts';
@@ -9,9 +10,10 @@ import type { NoiseFloor, Observations } from '../observations.ts';
  * @param prediction the path under which predictions were looked for
  */
 export function noiseFloor(
-  { production, window, predictions, sampling }: Observations,
+  { production, window, predictions: found, sampling }: Observations,
   prediction?: string,
 ): NoiseFloor | undefined {
+  const predictions = found && clustered(found, { cluster: found.clusters?.by });
   if (predictions === undefined || predictions.rows === 0 || production.model === undefined) return undefined;
   const { labels, numbers, blocks, repeats, pairs, comparator } = predictions;
   const agreement = blocks.map((block) => ({ successes: block.agree, n: block.rows }));

@@ -11,7 +11,8 @@ import {
   windowTooShort,
   confidence,
 } from './evidence.ts';
-import type { Evidence, Minutes, Blocker, Clustering } from './evidence.ts';
+import type { Evidence, Minutes, Clustering } from './evidence.ts';
+import type { Blocker } from './needs.ts';
 import type { NoiseSample } from './noise-floor.ts';
 import { history } from './history.ts';
 import { count, counted, percent } from '../../base/units.ts';
@@ -70,6 +71,8 @@ export function proportion(predictions: Predictions, evidence: Evidence, ask: Pr
     const missing = Math.max(blocker?.missing ?? 0, total === undefined ? 0 : total - ask.n);
     // More of what came so far helps against too few pairs, and against nothing else that stands in the way.
     if (blocker !== undefined && (blocker.missing === 0 || blocker.of !== undefined)) needs = blockerNeeds(blocker);
+    else if (missing > 0 && ask.clustering.cluster !== undefined)
+      needs = needsAdvice(`traffic with more different values of "${ask.clustering.cluster}"`);
     else if (missing > 0 && ask.clustering.by === 'inputs') needs = needsNewInputs(missing / ask.clustering.factor);
     else if (missing > 0) needs = needsMore('pairs', missing, perMinute);
     else needs = UNDECIDABLE.share;

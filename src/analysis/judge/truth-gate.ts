@@ -7,9 +7,10 @@ import type { LossSample } from './loss-sample.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
 import { blockerNeeds, confidence, insufficientData, requiredSampleSize, windowTooShort } from './evidence.ts';
-import type { Blocker, Clustering, Evidence, Minutes } from './evidence.ts';
+import type { Clustering, Evidence, Minutes } from './evidence.ts';
+import type { Blocker } from './needs.ts';
 import { count, counted, percent } from '../../base/units.ts';
-import { needsLabels, needsMore, needsNewInputs, NOTHING, UNDECIDABLE } from './needs.ts';
+import { needsAdvice, needsLabels, needsMore, needsNewInputs, NOTHING, UNDECIDABLE } from './needs.ts';
 import type { Needs } from './needs.ts';
 
 /** What a question about the truth found. */
@@ -107,6 +108,8 @@ function needsOf(
   const total = requiredSampleSize(known, (rows) => compare(bounds(rows / known), margin) !== 'inconclusive');
   const times = Math.max((total ?? known) / known, 1 + (blocker?.missing ?? 0) / Math.max(1, known));
   if (times <= 1) return UNDECIDABLE.difference;
+  if (found.clustering.cluster !== undefined)
+    return needsAdvice(`traffic with more different values of "${found.clustering.cluster}"`);
   if (found.clustering.by === 'inputs') return needsNewInputs((known * (times - 1)) / found.clustering.factor);
   const more = Math.ceil(size * (times - 1));
   if (labels !== undefined && unlabelled >= more) return needsLabels(more);

@@ -18,14 +18,15 @@ function askedBy({ answers }: Pick<Policy, 'answers'>): AnswersAsked {
 
 /** How answers are read and compared under the policy. @param task what the old flag `--task` said */
 export function comparisonBy(
-  policy: Pick<Policy, 'answers' | 'fields'>,
+  policy: Pick<Policy, 'answers' | 'fields'> & Partial<Pick<Policy, 'cluster'>>,
   task: Task | undefined,
-): { answers: AnswersAsked; task: Task | undefined; rules: CompareRules } {
+): { answers: AnswersAsked; task: Task | undefined; rules: CompareRules; cluster: string | undefined } {
   const asked = askedBy(policy);
   return {
     answers: { ...asked, kind: asked.kind ?? (task === 'json' ? 'json' : undefined) },
     task,
     rules: rulesBy(policy),
+    cluster: policy.cluster,
   };
 }
 

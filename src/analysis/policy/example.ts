@@ -25,6 +25,8 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   # expect: same             # what the new model is: same as production, better, or better by 2 points
   # accept: window           # promote may rest on this window alone, through a canary; without it, on how things go on
   # waivers: [{ gate: latency.p99, reason: agreed with the callers, owner: ana, until: 2026-12-31 }] # gates that need not pass
+  # cover: 24h               # traffic that a pass must cover: a day holds its quiet and its busy hours
+  # cluster: user            # column of the inputs, or path into the request, whose rows hang together
   # slices: 0.9              # share of equal answers in every slice of every input column
   # distances: { ks: 0.1, psi: 0.1, jensenShannon: 0.02, wasserstein: 5 } # between the two models' numbers
   # limits: { latency: { p99: 200ms }, errors: 1%, accuracy: 0.85, recall: { fraud: 0.8 } } # of the shadow alone

@@ -67,6 +67,10 @@ export interface Policy {
   expect: Expectation | undefined;
   /** Fewer pairs than this decide nothing about predictions. */
   minimumPairs: number;
+  /** Milliseconds of traffic that a pass must cover; undefined: as much as its gates need. */
+  cover: number | undefined;
+  /** Column of the inputs, or path into the request, whose rows hang together: a user, a conversation. */
+  cluster: string | undefined;
   /** Pairs as a share of the requests that the shadow should have seen. */
   minimumCoverage: number;
   /** Minutes after the shadow's first request that are left out of latency. */
@@ -117,6 +121,8 @@ export const DEFAULT_POLICY: Policy = {
   looks: 'always',
   expect: undefined,
   minimumPairs: 300,
+  cover: undefined,
+  cluster: undefined,
   minimumCoverage: 0.9,
   warmupMinutes: 2,
   blockMinutes: 10,
@@ -153,6 +159,7 @@ export const DEFAULT_POLICY: Policy = {
 /** Every gate that a verdict may have, in the order of a report. `decide` and `inform` name them, or the first part of some. */
 export const GATES: readonly string[] = [
   'traffic.sampling',
+  'traffic.cover',
   'errors',
   ...['mean', 'p50', 'p90', 'p99'].map((name) => `latency.${name}`),
   ...['reading', 'readable', 'schema', 'pairs', 'varied'].map((name) => `output.${name}`),

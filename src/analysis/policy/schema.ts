@@ -11,6 +11,8 @@ import { EXPECTATION, parseExpectation } from './expect.ts';
 import { DEFAULT_POLICY, GATES } from './policy.ts';
 import type { Policy } from './policy.ts';
 
+const COVER = 'a duration, like 24h';
+const CLUSTER = 'a column of the inputs, like user or 3, or a path like $.user.id';
 const SHARE = 'a share between 0 and 1 (0.1 is ten percent)';
 const share = v.pipe(v.number(SHARE), v.minValue(0, SHARE), v.maxValue(1, SHARE));
 const MARGIN = 'a number greater than 0 (0.1 is ten percent)';
@@ -192,6 +194,24 @@ const SCHEMA = v.strictObject({
       v.check((words) => parseExpectation(words) !== undefined, EXPECTATION),
     ),
   ),
+  cover: v.optional(
+    v.pipe(
+      v.string(COVER),
+      v.check((words) => (parseDuration(words) ?? 0) > 0, COVER),
+    ),
+  ),
+  cluster: v.optional(
+    v.union(
+      [
+        v.pipe(
+          v.string(CLUSTER),
+          v.check((words) => words.trim() !== '' && (!words.startsWith('$') || isPath(words)), CLUSTER),
+        ),
+        whole(1),
+      ],
+      CLUSTER,
+    ),
+  ),
   minimumPairs: v.optional(whole(1)),
   minimumCoverage: v.optional(share),
   warmupMinutes: v.optional(whole(0)),
@@ -280,7 +300,7 @@ export function readPolicy(section: unknown, file: string): Policy {
       text`In words: ${shown('policy explain')}`,
     ),
   );
-  const { answers = {}, expect: _, ...others } = given;
+  const { answers = {}, expect: _, cover, cluster, ...others } = given;
   const { tolerance = {}, ignore, refusals = {}, limits = {}, ...read } = answers;
   const numbers = Object.keys(read.margins ?? {});
   checkNames([...(given.decide ?? []), ...(given.inform ?? [])], numbers, file);
@@ -295,6 +315,9 @@ export function readPolicy(section: unknown, file: string): Policy {
     ...DEFAULT_POLICY,
     ...defined,
     expect: given.expect === undefined ? undefined : parseExpectation(given.expect),
+    cover: cover === undefined ? undefined : parseDuration(cover),
+    // CSV has no names: its columns are called by their places.
+    cluster: typeof cluster === 'number' ? `column ${cluster}` : cluster,
     latency: { ...DEFAULT_POLICY.latency, ...given.latency },
     numbers: {
       ...DEFAULT_POLICY.numbers,

@@ -31,6 +31,9 @@ export function explainRest(policy: Policy): string[] {
   return [
     `Answers are compared from ${policy.minimumPairs} pairs on [${keyOf(policy, 'minimumPairs')}], if ${percent(policy.minimumCoverage)} of the requests that the shadow should have seen are pairs [${keyOf(policy, 'minimumCoverage')}].`,
     `Latency leaves out the first ${policy.warmupMinutes} minutes of the shadow [${keyOf(policy, 'warmupMinutes')}].`,
+    policy.cluster === undefined
+      ? 'Rows count as much less as those of one input are alike; nothing else is taken to hang together [cluster: not set].'
+      : `Rows with the same ${policy.cluster} hang together: they count as much less as they are alike [${keyOf(policy, 'cluster')}].`,
     ...(policy.slices === undefined
       ? ['Slices of the inputs are shown and not judged [slices: not set; 0.9 would require 90 % in each].']
       : []),

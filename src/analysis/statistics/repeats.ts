@@ -21,3 +21,8 @@ export function designEffect(sums: InputSums | undefined): number {
   const correlation = Math.min(1, Math.max(0, 1 - within / variance));
   return Math.max(1, robust, 1 + correlation * clumping);
 }
+
+/** Of sums of the same rows by their inputs and by what else they hang together by, those that make them count less. */
+export function stronger(inputs: InputSums | undefined, clusters: InputSums | undefined): InputSums | undefined {
+  return designEffect(clusters) > designEffect(inputs) ? clusters : inputs;
+}

@@ -11,7 +11,7 @@ import type {
 import type { Report } from '../report.ts';
 import { kindNamed } from '../../analysis/answers/kinds/table.ts';
 import { toleranceText } from '../../analysis/judge/tolerance.ts';
-import { noiseText, pairingText, repeatsText, symmetryText } from '../words.ts';
+import { noiseText, pairingText, alikeText, repeatsText, symmetryText } from '../words.ts';
 import { classSlices, columnSlices, fieldsSection, topSection } from './differences.ts';
 import type { Column, Section } from './section.ts';
 import { count, counted, number, percent } from '../../base/units.ts';
@@ -65,6 +65,7 @@ function pairing(found: Predictions, noise: NoiseFloor | undefined): Section {
       pairingText(found),
       retriesText(found),
       repeatsText(found),
+      alikeText(found),
       noise === undefined ? '' : noiseText(noise),
       differentRows === 0 ? '' : `${count(differentRows)} pairs left out: the answers have different numbers of rows.`,
     ].filter((words) => words !== ''),

@@ -215,7 +215,7 @@ const both = (kind: Kind, ids: Ids, truth?: Truth) =>
 async function compareBoth(
   files: { production: string; shadow: string },
   truth?: Truth,
-  asked: { answers?: AnswersAsked; rules?: CompareRules } = {},
+  asked: { answers?: AnswersAsked; rules?: CompareRules; cluster?: string } = {},
   parsedToo = true,
 ): Promise<{ memory: Predictions; sql: Predictions }> {
   const records = { production: { files: [files.production] }, shadow: { files: [files.shadow] }, window: WINDOW };
@@ -250,6 +250,19 @@ describe('two engines, written apart, give one answer', () => {
     expect(memory.shadow).toMatchObject({ unreadable: 4, outside: 1, ambiguous: 2 });
     expect(memory.retried).toBe(3);
     expect(comparable(sql)).toEqual(comparable(memory));
+  });
+
+  test('rows that hang together by a column of the inputs, with the truth about them', async () => {
+    const kind = { ...(KINDS[1] as Kind), title: 'clusters', rows: 2 };
+    const truth = readTruth('inferenceId,label\nrequest-3,1\nrequest-10,0\nrequest-17,1\n', 'truth.csv');
+    const { memory, sql } = await compareBoth(captures(kind, 'inferenceId'), truth, { cluster: 'column 3' });
+    expect(memory.clusters).toMatchObject({ by: 'column 3', inputs: 7, known: memory.rows, agreement: { inputs: 7 } });
+    expect(comparable(sql)).toEqual(comparable(memory));
+    const without = await compareBoth(captures({ ...kind, title: 'none' }, 'inferenceId'), undefined, {
+      cluster: '$.user',
+    });
+    expect(without.memory.clusters).toMatchObject({ known: 0, inputs: without.memory.rows });
+    expect(comparable(without.sql)).toEqual(comparable(without.memory));
   });
 
   test.each(['inferenceId', 'input'] as const)('a comparator is given the same pairs by %s', async (ids) => {

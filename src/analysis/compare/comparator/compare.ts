@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { clustersOf } from '../../answers/cluster.ts';
+import { stronger } from '../../statistics/repeats.ts';
 import { MINUTE } from '../../../base/units.ts';
 import { commandDigest } from '../../answers/comparator.ts';
 import type { ComparatorSums, ScoreSums } from '../../predictions.ts';
@@ -23,12 +25,13 @@ const LOWEST = 3;
 /**
  * Asks the command about the pairs that were drawn, once for all of them that it has not been asked about before.
  *
+ * @param options.cluster what rows hang together by
  * @throws Problem (cannot-run) where it does not give every pair its numbers
  */
 export async function compareBy(
   comparator: Comparator,
   { pairs, of, halvings }: Sample,
-  signal?: AbortSignal,
+  { cluster, signal }: { cluster?: string | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<ComparatorSums> {
   const digests = pairs.map((pair) => createHash('sha256').update(encodePair(0, pair)).digest('base64'));
   const fresh = pairs.flatMap((pair, i) => {
@@ -46,7 +49,7 @@ export async function compareBy(
     pairs: pairs.length,
     of,
     halvings,
-    scores: names.map((name) => sumsOf(name, pairs, scores)),
+    scores: names.map((name) => sumsOf(name, pairs, scores, cluster)),
   };
 }
 
@@ -75,13 +78,26 @@ function namesOf(scores: Scores | undefined): string[] {
   return Object.keys(scores ?? {}).toSorted();
 }
 
-function sumsOf(name: string, pairs: readonly SampledPair[], given: readonly Scores[]): ScoreSums {
+/** Rows are summed by input or by cluster: by what makes them count less. */
+function sumsOf(
+  name: string,
+  pairs: readonly SampledPair[],
+  given: readonly Scores[],
+  cluster: string | undefined,
+): ScoreSums {
   const values = pairs.map((pair, i) => ({ pair, value: given[i]?.[name] ?? 0 }));
   const inputs = new RowInputs();
   const repeats = new InputCounter();
+  const clusters = new InputCounter();
+  const numbers = new Map<string, number>();
   const minutes = new Map<number, { at: number; rows: number; sum: number }>();
   for (const { pair, value } of values) {
     repeats.add(inputs.of(pair.production.input, 1)[0] as number, value);
+    if (cluster !== undefined) {
+      const of = clustersOf(pair.production.input, 1, cluster)[0] ?? `alone ${numbers.size}`;
+      if (!numbers.has(of)) numbers.set(of, numbers.size);
+      clusters.add(numbers.get(of) as number, value);
+    }
     const at = Math.floor(pair.at / MINUTE) * MINUTE;
     const minute = minutes.get(at) ?? { at, rows: 0, sum: 0 };
     minute.rows += 1;
@@ -96,7 +112,7 @@ function sumsOf(name: string, pairs: readonly SampledPair[], given: readonly Sco
     least: ascending[0]?.value ?? 0,
     most: ascending.at(-1)?.value ?? 0,
     minutes: [...minutes.values()].toSorted((a, b) => a.at - b.at),
-    repeats: repeats.sums(),
+    repeats: stronger(repeats.sums(), clusters.sums()),
     lowest: ascending
       .filter(({ value }) => value < 1)
       .slice(0, LOWEST)

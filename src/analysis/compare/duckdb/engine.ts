@@ -120,6 +120,7 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
   const rows = blocks.reduce((total, block) => total + block.rows, 0);
   const beyond = minutes.reduce((total, block) => total + block.beyond, 0);
   const truth = options.truth === undefined ? undefined : await truthSums(engine, options.truth, rows, task !== 'json');
+  const withTruth = (truth?.rows ?? 0) > 0;
   const expected = records.sampling * scanned.production.answered;
   return {
     method,
@@ -138,8 +139,12 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
     truth,
     fields,
     answers,
-    slices: method === undefined ? undefined : await slices(engine, method, tolerance, columnsOf(options)),
-    repeats: await repeats(engine, tolerance, (truth?.rows ?? 0) > 0),
+    ...(method === undefined ? {} : await slices(engine, method, tolerance, columnsOf(options))),
+    repeats: await repeats(engine, 'input', tolerance, withTruth),
+    clusters:
+      options.cluster === undefined
+        ? undefined
+        : { by: options.cluster, ...(await repeats(engine, 'cluster', tolerance, withTruth)) },
   };
 }
 

@@ -7,7 +7,8 @@ create or replace $kind $side as
 with stored as (
   select
     nullif(inference_id, 0) as inference_id, nullif(event_id, 0) as event_id, nullif(input_id, 0) as input_id,
-    nullif(feature_id, 0) as feature_id, nullif(row_input, 0) as row_input, moment::bigint as moment,
+    nullif(feature_id, 0) as feature_id, nullif(row_input, 0) as row_input,
+    nullif(cluster, 0) as cluster, moment::bigint as moment,
     file, byte_offset, place, row_count, if(isnan(number), null, number) as number, label, other, scores
   from read_parquet($files)
 )
@@ -141,6 +142,8 @@ with answer as (
     production_row_input is not null as known_input,
     -- A row whose input is not known is alone with it.
     coalesce(production_row_input, hash(production_$key, production_place)) as input,
+    production_cluster is not null as known_cluster,
+    coalesce(production_cluster, hash(production_$key, production_place, production_byte_offset)) as cluster,
     production_other is not null and shadow_other is not null as free_json,
     production_label, shadow_label,
     case when numbers then production_number when scores then list_max(production_scores) end as production_number,

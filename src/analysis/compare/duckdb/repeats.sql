@@ -1,4 +1,4 @@
--- What design effects are made of: rows and values, summed input by input. Of each input there are the number of rows
+-- What design effects are made of: rows and values, summed input by input (or cluster by cluster: $by). Of each input there are the number of rows
 -- with a value (n), the sum of the values (x), and that of their squares (squares). Rows that are alone with their input
 -- need no grouping, which is what costs.
 
@@ -14,13 +14,13 @@ create or replace macro count_of(value) as (value is not null)::integer;
 -- name: answers
 with value as (
   select
-    input, known_input,
+    $by as input, known_$by as known_input,
     -- 1 where the labels are equal; where there are none, 1 where the numbers lie further apart than the tolerance.
     if(labels, (production_label = shadow_label)::integer, null) as agreement,
     if(not labels and d is not null, (abs(d) > $tolerance)::integer, null) as out_of_tolerance
   from (select *, production_label is not null and shadow_label is not null as labels from compared)
 ), repeated as (
-  select input from compared group by input having count(*) > 1
+  select $by as input from compared group by 1 having count(*) > 1
 ), by_input as (
   select
     count(*) filter (known_input) as known,
@@ -40,11 +40,11 @@ from by_input;
 -- name: truth
 with value as (
   select
-    input, if(classes, only_production::integer, null) as only_production,
+    $by as input, if(classes, only_production::integer, null) as only_production,
     if(classes, only_shadow::integer, null) as only_shadow, loss
   from with_truth
 ), repeated as (
-  select input from with_truth group by input having count(*) > 1
+  select $by as input from with_truth group by 1 having count(*) > 1
 ), by_input as (
   select
     count(only_production) as production_n, coalesce(sum(only_production), 0) as production_x,

@@ -8,12 +8,18 @@ const SQL = statements(repeatsSql, ['input_sums', 'answers', 'truth']);
 /**
  * How often rows repeat an input, and what rows of one input have in common.
  *
+ * @param by the same of rows that hang together by the policy's `cluster`
  * @param withTruth whether there are rows of which the truth is known
  */
-export async function repeats(engine: Engine, tolerance: string, withTruth: boolean): Promise<Repeats> {
+export async function repeats(
+  engine: Engine,
+  by: 'input' | 'cluster',
+  tolerance: string,
+  withTruth: boolean,
+): Promise<Repeats> {
   await engine.run(SQL.input_sums);
-  const [answers] = await engine.rows(fill(SQL.answers, { tolerance }));
-  const [truth] = withTruth ? await engine.rows(SQL.truth) : [];
+  const [answers] = await engine.rows(fill(SQL.answers, { tolerance, by }));
+  const [truth] = withTruth ? await engine.rows(fill(SQL.truth, { by })) : [];
   return {
     inputs: Number(answers?.inputs ?? 0),
     known: Number(answers?.known ?? 0),

@@ -63,3 +63,18 @@ select
 from word group by name, first, value
 qualify row_number() over (partition by name order by count(*) desc, value) <= $categories
 order by first, name, rows desc, value;
+
+-- name: alike
+-- Rows and hits by the values of each column, as design effects are made of them.
+with by_value as (
+  select
+    cut.name, if(length(trim(value)) > $longest, trim(value)[:$longest], trim(value)) as value,
+    count(*) as n, count(*) filter (hit) as x
+  from input_cell join cut using (id) group by 1, 2
+)
+select name, {
+  inputs: count(*)::double, rows: sum(n)::double, "rowsSquared": sum(n * n)::double, sum: sum(x)::double,
+  "sumSquared": sum(x * x)::double, "cross": sum(x * n)::double, "between": sum(x * x / n)::double,
+  squares: sum(x)::double
+} as sums
+from by_value group by name order by name;

@@ -1,12 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PairingMethod, SliceSums } from '../../predictions.ts';
+import type { AlikeColumn, InputSums, PairingMethod, SliceSums } from '../../predictions.ts';
+import { mostAlike } from '../alike.ts';
 import type { Engine, Row } from './connection.ts';
 import { MAX_CATEGORIES, MAX_COLUMNS, MAX_VALUE_CHARACTERS, MIN_INPUTS, quarterNames } from '../slice-parts.ts';
 import slicesSql from './slices.sql';
 import { fill, KEYS, quote, statements } from './statements.ts';
 
-const SQL = statements(slicesSql, ['tables', 'quarters', 'words']);
+const SQL = statements(slicesSql, ['tables', 'quarters', 'words', 'alike']);
 
 /**
  * Agreement by slices of the inputs, of the rows whose inputs the scan kept; numbers into quarters, a few
@@ -19,8 +20,8 @@ export async function slices(
   method: PairingMethod,
   tolerance: string,
   folder: string,
-): Promise<SliceSums[] | undefined> {
-  if (!readdirSync(folder).some((name) => name.startsWith('cells-'))) return undefined;
+): Promise<{ slices: SliceSums[] | undefined; alike: AlikeColumn | undefined }> {
+  if (!readdirSync(folder).some((name) => name.startsWith('cells-'))) return { slices: undefined, alike: undefined };
   const files = quote(join(folder, 'cells-*.parquet'));
   const limits = { categories: MAX_CATEGORIES, most: MAX_COLUMNS, longest: MAX_VALUE_CHARACTERS };
   await engine.run(fill(SQL.tables, { ...limits, key: KEYS[method], files, tolerance }));
@@ -31,7 +32,12 @@ export async function slices(
   for (const row of rows) parts.set(String(row.name), [...(parts.get(String(row.name)) ?? []), row]);
   // One part is no slice of anything.
   const found = [...parts.values()].filter((list) => list.length > 1).flatMap((list) => list.flatMap(sliceOf));
-  return found.length === 0 ? undefined : found;
+  return { slices: found.length === 0 ? undefined : found, alike: mostAlike(await alikeOf(engine)) };
+}
+
+async function alikeOf(engine: Engine): Promise<{ column: string; sums: InputSums }[]> {
+  const rows = await engine.rows(fill(SQL.alike, { longest: MAX_VALUE_CHARACTERS }));
+  return rows.map(({ name, sums }) => ({ column: String(name), sums: sums as InputSums }));
 }
 
 function sliceOf(row: Row): SliceSums[] {

@@ -10,6 +10,8 @@ export class Columns {
   readonly feature = new Uint32Array(2 * CAPACITY);
   /** What the row was asked; of production only. */
   readonly rowInput = new Uint32Array(2 * CAPACITY);
+  /** What its rows hang together by; of production only, where that was asked. */
+  readonly cluster = new Uint32Array(2 * CAPACITY);
   readonly moment = new Float64Array(CAPACITY);
   readonly byteOffset = new Float64Array(CAPACITY);
   readonly file = new Uint32Array(CAPACITY);
@@ -40,6 +42,7 @@ export class Columns {
       column('input_id', 'uint64', this.input, n),
       column('feature_id', 'uint64', this.feature, n),
       column('row_input', 'uint64', this.rowInput, n),
+      column('cluster', 'uint64', this.cluster, n),
       column('moment', 'double', this.moment, n),
       column('byte_offset', 'double', this.byteOffset, n),
       column('file', 'uint32', this.file, n),

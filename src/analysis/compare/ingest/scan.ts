@@ -51,6 +51,7 @@ export async function scanRecords(records: Records, options: ComparisonOptions, 
       window: records.window,
       everyId: asked.everyId,
       features: options.truth?.by === 'input',
+      cluster: options.cluster,
       sampled,
       // It comes into its own when it has been compiled, a few megabytes later.
       fastPath: options.fastPath ?? sizeOf(records) > SMALL_BYTES,

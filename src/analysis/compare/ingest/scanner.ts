@@ -3,6 +3,7 @@ import type { Reading } from '../../answers/reading.ts';
 import type { Answer } from '../../answers/answer.ts';
 import { payloadText, readCapture } from '../../answers/captures.ts';
 import type { Capture, Payload } from '../../answers/captures.ts';
+import { clustersOf } from '../../answers/cluster.ts';
 import { csvLines, featuresOf } from '../../answers/features.ts';
 import { inputRows } from '../../answers/truth.ts';
 import type { Window } from '../../observations.ts';
@@ -39,6 +40,8 @@ export interface ScanAsked {
   features: boolean;
   /** What each row was asked: repeated questions count for less. */
   rowInputs: boolean;
+  /** What rows hang together by: see clustersOf. */
+  cluster: string | undefined;
   /** Share of the records whose inputs are kept column by column. */
   sampled: number;
   /** Lines are read by their bytes where they are alike, else by JSON.parse. */
@@ -131,7 +134,7 @@ export class Scanner {
 
   /** A line like one before; -1 where it is not. Ids and inputs beyond the InferenceId are left to the walker. */
   #fastPath(bytes: Buffer, view: DataView, start: number, file: number, at: number): number {
-    if (this.#asked.everyId || this.#asked.features) return -1;
+    if (this.#asked.everyId || this.#asked.features || this.#asked.cluster !== undefined) return -1;
     const match = this.#match;
     for (const pattern of this.#patterns) {
       const behind = match.match(pattern, bytes, view, start);
@@ -342,6 +345,7 @@ export class Scanner {
     this.#rest(first, moment, file, at);
     if (this.#asked.features) this.#features(first, payloadOf(bytes, input));
     if (this.#asked.rowInputs) this.#inputs(first, payloadOf(bytes, input));
+    if (this.#asked.cluster !== undefined) this.#clusters(first, payloadOf(bytes, input), this.#asked.cluster);
     if (this.#isSampled(at)) this.#columnsOf(payloadOf(bytes, input), first);
   }
 
@@ -374,6 +378,14 @@ export class Scanner {
     }
   }
 
+  #clusters(first: number, input: Payload | undefined, cluster: string): void {
+    const values = clustersOf(input, this.#columns.length - first, cluster);
+    for (const [place, value] of values.entries()) {
+      hashOf(this.#scratch, value);
+      setHash(this.#columns.cluster, first + place, this.#scratch);
+    }
+  }
+
   /** A line that the walker does not know: JSON.parse decides what it is. */
   #slowPath(line: string, file: number, at: number): void {
     if (line.trim() === '') return;
@@ -400,6 +412,7 @@ export class Scanner {
     this.#rest(first, capture.at, file, at);
     if (this.#asked.features) this.#features(first, capture.input);
     if (this.#asked.rowInputs) this.#inputs(first, capture.input);
+    if (this.#asked.cluster !== undefined) this.#clusters(first, capture.input, this.#asked.cluster);
     if (this.#isSampled(at)) this.#columnsOf(capture.input, first);
   }
 

@@ -42,7 +42,7 @@ export class ChunkReader {
         {
           ...start.asked,
           reading: start.reading[side],
-          ...(side === 'production' ? { rowInputs: true } : { rowInputs: false, sampled: 0 }),
+          ...(side === 'production' ? { rowInputs: true } : { rowInputs: false, cluster: undefined, sampled: 0 }),
         },
         {
           columns: (part) => join(start.folder, `${side}-${start.name}-${part}.parquet`),

@@ -1,4 +1,4 @@
-import type { DivergingPair, PairBlock, Predictions, SideCounts, Task } from '../../predictions.ts';
+import type { ClusterSums, DivergingPair, PairBlock, Predictions, SideCounts, Task } from '../../predictions.ts';
 import { InputCounter } from './input-counter.ts';
 import { answersOf } from '../../answers/read-answers.ts';
 import type { ReadingPair } from '../../answers/choose.ts';
@@ -8,7 +8,7 @@ import { DEFAULT_RULES } from '../../answers/compare-rules.ts';
 import type { WholeCounter } from '../../answers/kinds/counter.ts';
 import type { Answer } from '../../answers/answer.ts';
 import { payloadText } from '../../answers/captures.ts';
-import type { Capture, CaptureSet } from '../../answers/captures.ts';
+import type { Capture, CaptureSet, Payload } from '../../answers/captures.ts';
 import { describePair } from '../../answers/describe.ts';
 import { featuresOf } from '../../answers/features.ts';
 import type { Features } from '../../answers/features.ts';
@@ -22,6 +22,7 @@ import type { Side } from './sides.ts';
 import { SliceCounter } from './slice-counter.ts';
 import { RowInputs } from './row-inputs.ts';
 import { detectTask } from '../../answers/task.ts';
+import { clustersOf } from '../../answers/cluster.ts';
 import { TruthCounter } from './truth-counter.ts';
 import { inputRows } from '../../answers/truth.ts';
 import type { Truth } from '../../answers/truth.ts';
@@ -33,7 +34,7 @@ export { readRecords } from './read.ts';
 
 /** How answers are read and compared, as for the engine of large reports. */
 export type MemoryOptions = Pick<ComparisonOptions, 'tolerance'> &
-  Partial<Pick<ComparisonOptions, 'answers' | 'reading' | 'task' | 'truth' | 'rules'>> & {
+  Partial<Pick<ComparisonOptions, 'answers' | 'reading' | 'task' | 'truth' | 'rules' | 'cluster'>> & {
     /** Share of production's requests that the shadow saw, 0 to 1. */
     sampling: number;
     /** Is given all pairs. */
@@ -175,7 +176,8 @@ class Rows {
   readonly #slices = new SliceCounter();
   readonly #agreement = new InputCounter();
   /** For each row with numbers, its minute and its input: the tolerance is known only when all have been seen. */
-  readonly #numbered: { block: FullBlock; input: number; labelled: boolean }[] = [];
+  readonly #numbered: { block: FullBlock; input: number; cluster: number; labelled: boolean }[] = [];
+  readonly #clusters = new Clusters();
   #top: (DivergingPair & { of: number })[] = [];
   /** Differing rows by input. */
   readonly #differing: number[] = [];
@@ -195,6 +197,7 @@ class Rows {
     const at = Math.floor(pair.production.at / MINUTE) * MINUTE;
     const block = this.#blocks.get(at) ?? emptyBlock(at);
     const inputs = this.#inputs.of(pair.production.input, left.length);
+    const clusters = this.#clusters.of(pair.production.input, left.length, this.#options.cluster);
     let columns: Features[] | undefined;
     const truth = this.#options.truth;
     const features =
@@ -204,6 +207,7 @@ class Rows {
       this.#rows += 1;
       block.rows += 1;
       const input = inputs[row] as number;
+      const cluster = clusters[row] as number;
       this.#slices.add(input, () => (columns ??= featuresOf(pair.production.input, left.length))[row] ?? []);
       const labels = this.#labelsOf(production, shadow, at);
       const numbers = numbersOf(production, shadow);
@@ -211,6 +215,7 @@ class Rows {
       if (labels[0] !== undefined && labels[1] !== undefined) {
         this.#labels.add(labels[0], labels[1]);
         this.#agreement.add(input, labels[0] === labels[1] ? 1 : 0);
+        this.#clusters.agreement.add(cluster, labels[0] === labels[1] ? 1 : 0);
         if (labels[0] === labels[1]) this.#slices.hit(input);
         if (labels[0] === labels[1]) block.agree += 1;
         else distance = 1 + scoreDistance(production, shadow);
@@ -220,12 +225,12 @@ class Rows {
         block.d += d;
         block.dd += d * d;
         block.abs += Math.abs(d);
-        this.#numbered.push({ block, input, labelled: labels[0] !== undefined && labels[1] !== undefined });
+        this.#numbered.push({ block, input, cluster, labelled: labels[0] !== undefined && labels[1] !== undefined });
         if (labels[0] === undefined) distance = Math.abs(d);
       }
       if (truth !== undefined) {
         const known = knownOf(truth, pair, row, features[row]);
-        this.#truth.add(known, { production, shadow, labels }, { block, input });
+        this.#truth.add(known, { production, shadow, labels }, { block, input, cluster });
       }
       if (distance > 0) this.#keep(pair, row, [production, shadow], distance, input);
     }
@@ -265,15 +270,27 @@ class Rows {
 
   sums(): Pick<
     Predictions,
-    'rows' | 'blocks' | 'labels' | 'numbers' | 'top' | 'truth' | 'repeats' | 'fields' | 'slices' | 'answers'
+    | 'rows'
+    | 'blocks'
+    | 'labels'
+    | 'numbers'
+    | 'top'
+    | 'truth'
+    | 'repeats'
+    | 'clusters'
+    | 'alike'
+    | 'fields'
+    | 'slices'
+    | 'answers'
   > {
     const numbers = this.#numbers.sums(this.#task === 'regression' || this.#task === 'scores' ? 'value' : 'score');
     const beyond = new InputCounter();
-    for (const [i, { block, input, labelled }] of this.#numbered.entries()) {
+    for (const [i, { block, input, cluster, labelled }] of this.#numbered.entries()) {
       const far = numbers !== undefined && this.#numbers.isBeyond(i, numbers.tolerance) ? 1 : 0;
       block.beyond += far;
       if (labelled) continue;
       beyond.add(input, far);
+      this.#clusters.beyond.add(cluster, far);
       if (far === 0) this.#slices.hit(input);
     }
     const agreement = this.#agreement.sums();
@@ -287,6 +304,8 @@ class Rows {
       fields: this.#fields.sums(),
       answers: answerSums(this.#options.reading, this.#whole),
       slices: this.#slices.sums(),
+      alike: this.#slices.alike(),
+      clusters: this.#clusters.sums(this.#options.cluster, this.#truth.clusters()),
       repeats: {
         inputs: this.#inputs.size,
         known: this.#inputs.known,
@@ -304,6 +323,32 @@ function byDistance(
   b: Pick<DivergingPair, 'distance' | 'at' | 'id'>,
 ): number {
   return b.distance - a.distance || a.at - b.at || (a.id === b.id ? 0 : a.id < b.id ? -1 : 1);
+}
+
+/** Numbers the values of what the policy's `cluster` names, and sums over their rows. A row without one is alone. */
+class Clusters {
+  readonly agreement = new InputCounter();
+  readonly beyond = new InputCounter();
+  readonly #numbers = new Map<string, number>();
+  #size = 0;
+  #known = 0;
+
+  of(payload: Payload | undefined, rows: number, cluster: string | undefined): number[] {
+    if (cluster === undefined) return Array.from({ length: rows }, () => 0);
+    return clustersOf(payload, rows, cluster).map((value) => {
+      if (value === undefined) return this.#size++;
+      this.#known += 1;
+      const number = this.#numbers.get(value) ?? this.#size++;
+      this.#numbers.set(value, number);
+      return number;
+    });
+  }
+
+  sums(by: string | undefined, truth: ReturnType<TruthCounter['clusters']>): ClusterSums | undefined {
+    if (by === undefined) return undefined;
+    const agreement = this.agreement.sums();
+    return { by, inputs: this.#size, known: this.#known, agreement, beyond: this.beyond.sums(), ...truth };
+  }
 }
 
 /** A block as this version makes it. */

@@ -1,6 +1,7 @@
-import type { SliceSums } from '../../predictions.ts';
+import type { AlikeColumn, SliceSums } from '../../predictions.ts';
 import { quantile } from '../../statistics/distances.ts';
 import type { Features } from '../../answers/features.ts';
+import { mostAlike, sumsOver } from '../alike.ts';
 import { MAX_CATEGORIES, MAX_COLUMNS, MAX_VALUE_CHARACTERS, MIN_INPUTS, quarterNames } from '../slice-parts.ts';
 
 /** Beyond so many inputs nothing is sliced: slices are for exploring, and must not cost the memory of the report. */
@@ -45,6 +46,22 @@ export class SliceCounter {
   /** The two answers of a row of this input are equal, or near enough. */
   hit(input: number): void {
     if (input < MAX_SLICED) this.#hits[input] = (this.#hits[input] ?? 0) + 1;
+  }
+
+  /** The column whose rows of one value are most alike; undefined where none may say which rows hang together. */
+  alike(): AlikeColumn | undefined {
+    return mostAlike(
+      [...this.#columns].flatMap(([column, { inputs, values }]) => {
+        const numbers = new Map<string, { n: number; x: number }>();
+        for (const [i, value] of values.entries()) {
+          const input = inputs[i] ?? 0;
+          const sum = numbers.get(value) ?? { n: 0, x: 0 };
+          numbers.set(value, { n: sum.n + (this.#rows[input] ?? 0), x: sum.x + (this.#hits[input] ?? 0) });
+        }
+        const sums = sumsOver([...numbers.values()]);
+        return sums === undefined ? [] : [{ column, sums }];
+      }),
+    );
   }
 
   /** Undefined where no column could be cut. */

@@ -18,20 +18,25 @@ export class TruthCounter {
   readonly #strata = new Map<string, { -readonly [key in keyof TruthStratum]: TruthStratum[key] }>();
   readonly #classes: boolean;
   readonly #byInput = { onlyProduction: new InputCounter(), onlyShadow: new InputCounter(), loss: new InputCounter() };
+  readonly #byCluster = {
+    onlyProduction: new InputCounter(),
+    onlyShadow: new InputCounter(),
+    loss: new InputCounter(),
+  };
 
   /** @param classes false where answers are no classes, as of free JSON */
   constructor(classes = true) {
     this.#classes = classes;
   }
 
-  /** @param where the minute and the input of the row: both hold rows that hang together */
+  /** @param where the minute, the input and the cluster of the row: all hold rows that hang together */
   add(
     truth: string | undefined,
     answers: { production: Answer; shadow: Answer; labels: readonly [string | undefined, string | undefined] },
-    where: { block: Required<PairBlock>; input: number },
+    where: { block: Required<PairBlock>; input: number; cluster: number },
   ): void {
     const { production, shadow, labels } = answers;
-    const { block, input } = where;
+    const { block, input, cluster } = where;
     const stratum = this.#stratumOf(labels);
     if (stratum !== undefined) stratum.rows += 1;
     if (truth === undefined) return;
@@ -49,6 +54,8 @@ export class TruthCounter {
       this.#onlyShadow += only[1];
       this.#byInput.onlyProduction.add(input, only[0]);
       this.#byInput.onlyShadow.add(input, only[1]);
+      this.#byCluster.onlyProduction.add(cluster, only[0]);
+      this.#byCluster.onlyShadow.add(cluster, only[1]);
       block.truth += 1;
       block.onlyProduction += only[0];
       block.onlyShadow += only[1];
@@ -63,6 +70,7 @@ export class TruthCounter {
     this.#maeShadow += loss[1];
     this.#losses += (loss[1] - loss[0]) ** 2;
     this.#byInput.loss.add(input, loss[1] - loss[0]);
+    this.#byCluster.loss.add(cluster, loss[1] - loss[0]);
     block.truth += 1;
     block.loss += loss[1] - loss[0];
     block.lossSquared += (loss[1] - loss[0]) ** 2;
@@ -82,11 +90,11 @@ export class TruthCounter {
   }
 
   repeats(): Pick<Repeats, 'onlyProduction' | 'onlyShadow' | 'loss'> {
-    return {
-      onlyProduction: this.#byInput.onlyProduction.sums(),
-      onlyShadow: this.#byInput.onlyShadow.sums(),
-      loss: this.#byInput.loss.sums(),
-    };
+    return sumsOf(this.#byInput);
+  }
+
+  clusters(): Pick<Repeats, 'onlyProduction' | 'onlyShadow' | 'loss'> {
+    return sumsOf(this.#byCluster);
   }
 
   /** @param of all rows that were compared; @param known number of labels there were */
@@ -118,6 +126,10 @@ export class TruthCounter {
       strata: this.#strata.size === 0 ? undefined : commonestStrata([...this.#strata.values()]),
     };
   }
+}
+
+function sumsOf({ onlyProduction, onlyShadow, loss }: Record<'onlyProduction' | 'onlyShadow' | 'loss', InputCounter>) {
+  return { onlyProduction: onlyProduction.sums(), onlyShadow: onlyShadow.sums(), loss: loss.sums() };
 }
 
 /** `true` and `True` are the same class, as JSON and Python write it; `2`, `2.0` and `2.000` are the same class. */
