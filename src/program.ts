@@ -10,6 +10,7 @@ import {
   VERSION,
   VERSION_FLAGS,
 } from './overview.ts';
+import { nearest } from './base/schema.ts';
 import { fitHelp } from './ui/help.ts';
 import type { Io } from './ui/io.ts';
 
@@ -89,6 +90,45 @@ function settle(program: Command, io: Io): void {
       getErrHasColors: () => io.color,
     });
   handDown(program);
+  checkLast(program);
+}
+
+/**
+ * What is missing is told after what is wrong: who mistypes `--endpoint` lacks it too, and commander would tell only
+ * that. Words that no command takes are told by their name.
+ */
+function checkLast(program: Command): void {
+  const mandatory = new Set<Option>();
+  const relax = (command: Command): void => {
+    for (const option of command.options.filter((one) => one.mandatory)) {
+      mandatory.add(option);
+      option.mandatory = false;
+    }
+    command.allowExcessArguments(true);
+    command.commands.forEach(relax);
+  };
+  relax(program);
+  program.hook('preAction', (_, command) => {
+    const takes = command.registeredArguments;
+    const unexpected = takes.at(-1)?.variadic === true ? undefined : command.args[takes.length];
+    if (unexpected !== undefined) refuseWord(command, unexpected);
+    const missing = command.options.find(
+      (option) => mandatory.has(option) && command.getOptionValue(option.attributeName()) === undefined,
+    );
+    if (missing !== undefined) command.error(`error: required option '${missing.flags}' not specified`);
+  });
+}
+
+/** A word where the command takes none: a mistyped command below it, or one too many. */
+function refuseWord(command: Command, word: string): never {
+  const path = [command.name()];
+  for (let above = command.parent; above?.parent; above = above.parent) path.unshift(above.name());
+  const name = path.join(' ');
+  const below = command.commands.map((one) => one.name());
+  const near = nearest(word, below);
+  if (near !== undefined) command.error(`error: unknown command '${name} ${word}'\n(Did you mean ${name} ${near}?)`);
+  const takes = below.length === 0 ? 'options only' : `options, or the command ${below.join(' or ')}`;
+  command.error(`error: unexpected word '${word}': shadowctl ${name} takes ${takes}`);
 }
 
 function globalOptions(program: Command, command: Command): Option[] {

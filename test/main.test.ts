@@ -91,6 +91,10 @@ test('a folder for compiled code that cannot be written is no error', async () =
 test.each([
   [['depoly'], "error: Unknown command 'depoly'.", '  Did you mean deploy?'],
   [['status', '--endpiont', 'x'], "error: Unknown option '--endpiont'.", '  Did you mean --endpoint?'],
+  [['status', '--endpoint', 'x', 'more'], "error: Unexpected word 'more'", '--help'],
+  [['canary', '--endpont', 'x'], "error: Unknown option '--endpont'.", '  Did you mean --endpoint?'],
+  [['shadow', 'atach', '--endpoint', 'x'], "error: Unknown command 'shadow atach'.", '  Did you mean shadow detach?'],
+  [['shadow', 'detach', 'x'], "error: Unexpected word 'x': shadowctl shadow detach takes options only.", '--help'],
   [['deploy'], "error: Required option '--endpoint", '--help'],
   [['report', '--endpoint', 'x', '--format', 'xml'], "argument 'xml' is invalid", '--help'],
 ])('wrong words %j are named, on standard error, with 2', async (argv, what, next) => {

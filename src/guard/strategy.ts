@@ -1,6 +1,6 @@
 import type { CapacitySize, DeploymentConfig } from '@aws-sdk/client-sagemaker';
 import { usageError } from '../base/errors.ts';
-import { shown, text } from '../base/text.ts';
+import { lines, shown, text } from '../base/text.ts';
 import { duration, durationFlag, SECOND } from '../base/units.ts';
 
 export type StrategyName = 'canary' | 'linear' | 'rolling' | 'all-at-once';
@@ -51,15 +51,17 @@ const DEFAULT_BAKE_SECONDS = 300;
  * The request as SageMaker's DeploymentConfig, without alarms. Every numeric and cross-field rule of UpdateEndpoint
  * (facts 4.1) is checked here, so that nothing is created for an update that would be refused.
  * @param fleet instances the new fleet will have
+ * @param endpoint for what is advised
  * @throws Problem 'usage' naming the rule
  */
-export function planStrategy(request: StrategyRequest, fleet: number): Strategy {
+export function planStrategy(request: StrategyRequest, fleet: number, endpoint = 'NAME'): Strategy {
   const bake = seconds('--bake', request.bakeSeconds, DEFAULT_BAKE_SECONDS);
   if (request.rollbackSize !== undefined && request.strategy !== 'rolling') {
     throw usageError(
       `--rollback-batch-size belongs to --strategy rolling; with ${request.strategy} the old fleet runs until the end.`,
     );
   }
+  needTwo(request.strategy, fleet, endpoint);
   const shifted = shift(request, fleet, bake);
   const waits = shifted.bakeSeconds * (shifted.stages.length - 1) + shifted.finalBakeSeconds;
   const max = request.maxSeconds;
@@ -86,7 +88,6 @@ function shift(request: StrategyRequest, fleet: number, bake: number): Shifted {
 }
 
 function canary(request: StrategyRequest, fleet: number, bake: number): Shifted {
-  needTwo('canary', fleet);
   const size = request.size ?? { unit: 'instances', value: 1 };
   const count = instancesOf(size, fleet);
   if (size.unit === 'percent' ? size.value > 50 : count * 2 > fleet) {
@@ -105,7 +106,6 @@ function canary(request: StrategyRequest, fleet: number, bake: number): Shifted 
 }
 
 function linear(request: StrategyRequest, fleet: number, bake: number): Shifted {
-  needTwo('linear', fleet);
   const size = request.size ?? { unit: 'percent', value: 50 };
   const share = size.unit === 'percent' ? size.value / 100 : size.value / fleet;
   if (share < 0.1 || share > 0.5) {
@@ -127,7 +127,6 @@ function linear(request: StrategyRequest, fleet: number, bake: number): Shifted 
 }
 
 function rolling(request: StrategyRequest, fleet: number, bake: number): Shifted {
-  needTwo('rolling', fleet);
   if (request.finalBakeSeconds !== undefined) {
     throw usageError(
       '--final-bake does not exist for --strategy rolling: the old instances are removed batch by batch.',
@@ -190,11 +189,14 @@ function blueGreen(
   };
 }
 
-function needTwo(name: StrategyName, fleet: number): void {
-  if (fleet >= 2) return;
+function needTwo(name: StrategyName, fleet: number, endpoint: string): void {
+  if (fleet >= 2 || name === 'all-at-once') return;
   throw usageError(
     `A ${name} update needs at least 2 instances, and the new fleet has ${fleet}: SageMaker permits at most 50 % of the fleet in a step.`,
-    text`Give the endpoint 2 or more instances first (${shown('deploy', { instances: 2 })}), or use --strategy all-at-once, which watches the whole new fleet before the old one goes.`,
+    lines(
+      'Use --strategy all-at-once, which watches the whole new fleet before the old one goes. Or give the endpoint 2 instances first:',
+      text`  ${shown('deploy', { endpoint, instances: 2 })}`,
+    ),
   );
 }
 

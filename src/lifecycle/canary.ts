@@ -88,7 +88,7 @@ async function start(on: EndpointSession, options: CanaryOptions, guard: GuardOp
   requireSettled(live);
   const fleet = requireGuardable(live);
   // What the rules refuse is refused before the artifact is even read.
-  planStrategy(guard.strategy, fleet);
+  planStrategy(guard.strategy, fleet, endpoint);
   const checked = await examineCandidate(session, candidate, live.model);
   const names = await nameCandidate(on, candidate);
   requireAnotherConfig(endpoint, names.config, live.endpoint.EndpointConfigName);

@@ -244,7 +244,7 @@ describe('a share in whole instances: at least one, and no part of one', () => {
 
 describe('what is refused is a wrong call, and names what is permitted', () => {
   test.each<[string, Partial<StrategyRequest>, number, string | RegExp, string | undefined]>([
-    ['one instance', {}, 1, 'the new fleet has 1:', 'shadowctl deploy --instances 2'],
+    ['one instance', {}, 1, 'the new fleet has 1:', 'shadowctl deploy --endpoint NAME --instances 2'],
     ['one instance, rolling', { strategy: 'rolling' }, 1, 'A rolling update', '--strategy all-at-once'],
     ['a canary too large', { size: of(3) }, 5, 'A canary of 3 instances', 'Use --canary-size 2 or less.'],
     ['a canary of half and one more', { size: percent(51) }, 100, 'A canary of 51 %', 'Use --canary-size 50 or less.'],

@@ -1,4 +1,4 @@
-import { type CommandLine, shown, type Text, text } from '../../base/text.ts';
+import { type CommandLine, shown, shownStart, type Text, text } from '../../base/text.ts';
 import type {
   DescribeEndpointCommandOutput,
   DescribeEndpointConfigCommandOutput,
@@ -39,7 +39,7 @@ export function examineEndpoint(facts: EndpointFacts): Finding[] {
       'warning',
       'no-traffic',
       'No requests in the last hour: alarms see nothing, and an update without traffic proves nothing.',
-      text`Send traffic during the update: ${shown('canary', { traffic: 'FILE', rate: 'N' })}`,
+      text`Send traffic during the update: ${shownStart('canary', { endpoint: facts.name, traffic: 'FILE', rate: 'N' })}`,
     );
   }
   return findings;

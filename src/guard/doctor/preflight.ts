@@ -1,7 +1,7 @@
 import type { CompositeAlarm, MetricAlarm, PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import { examineAlarm, type GuardedUpdate } from '../alarms/check.ts';
 import { latencyMinutes, secondsToFire } from '../alarms/plan.ts';
-import { shown, text } from '../../base/text.ts';
+import { shownStart, text } from '../../base/text.ts';
 import type { Finding } from '../finding.ts';
 import { examineNonMetricAlarm } from '../alarms/lookup.ts';
 import { hourlyCost } from '../prices.ts';
@@ -77,7 +77,7 @@ function fallbacks(facts: PreflightFacts): Finding[] {
       check: 'inferentia-1',
       subject,
       message: `${facts.instanceType} (Inferentia 1) has no deployment guardrails: ${silently}`,
-      next: text`Use another instance type, or ${shown('deploy')}, which states that it has no guardrail.`,
+      next: text`Use another instance type, or ${shownStart('deploy', { endpoint: facts.endpoint })}, which states that it has no guardrail.`,
     });
   }
   const owner = /:(\d{12}):model-package\//.exec(facts.modelPackage ?? '')?.[1];
@@ -129,7 +129,7 @@ function traffic(facts: PreflightFacts): Finding[] {
         check: 'no-traffic',
         subject,
         message: `No requests in the last ${minutes} minutes: alarms see nothing, and an update without traffic proves nothing.`,
-        next: text`Send traffic during the update (--traffic FILE --rate N, or ${shown('invoke')}).`,
+        next: text`Send traffic during the update (--traffic FILE --rate N, or ${shownStart('invoke', { endpoint: facts.endpoint })}).`,
       },
     ];
   }

@@ -117,7 +117,7 @@ async function planUpdate(on: EndpointSession, wanted: WantedUpdate): Promise<Gu
   const { live, names, guard, command, steps } = wanted;
   const { variant } = productionOf(live);
   const previous = live.endpoint.EndpointConfigName ?? '';
-  const strategy = planStrategy(guard.strategy, wanted.fleet);
+  const strategy = planStrategy(guard.strategy, wanted.fleet, on.endpoint);
   const { alarms, findings } = await examineUpdate(on, guard, {
     endpoint: on.endpoint,
     variant: variant.VariantName,

@@ -271,7 +271,7 @@ describe('findings name the wrong value and the way on', () => {
     ['artifact-missing', { artifactThere: false }, 's3://b/model.tar.gz', 'back'],
     ['shadow', { config: config({ ShadowProductionVariants: [{ VariantName: 's1' }] }) }, 's1', undefined],
     ['inferentia-1', { config: config({}, { InstanceType: 'ml.inf1.xlarge' }) }, 'ml.inf1.xlarge', 'instance type'],
-    ['no-traffic', { requests: 0 }, 'last hour', 'shadowctl canary --traffic FILE --rate N'],
+    ['no-traffic', { requests: 0 }, 'last hour', 'shadowctl canary --endpoint weather --traffic FILE --rate N'],
     [
       'role-permission',
       { model: model({ ExecutionRoleArn: 'arn:aws:iam::123456789012:role/serve' }) },
