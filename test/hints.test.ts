@@ -89,7 +89,8 @@ function hintsOf(file: string): Hint[] {
         .map((part) => part.split(':')[0]?.trim().replaceAll("'", '') ?? '')
         .filter((name) => name !== '')
         .map((name) => `--${name}`),
-      incomplete: maker === 'shownStart',
+      // What is spread, or made elsewhere, may hold the endpoint too.
+      incomplete: maker === 'shownStart' || object.includes('...') || (at < 0 && given.includes(',')),
     };
   });
 }

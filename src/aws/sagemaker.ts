@@ -8,6 +8,7 @@ import {
   DescribeEndpointCommand,
   DescribeEndpointConfigCommand,
   DescribeModelCommand,
+  DescribeModelPackageCommand,
   ListTagsCommand,
   UpdateEndpointCommand,
   type CreateEndpointCommandInput,
@@ -16,6 +17,7 @@ import {
   type DescribeEndpointCommandOutput,
   type DescribeEndpointConfigCommandOutput,
   type DescribeModelCommandOutput,
+  type DescribeModelPackageCommandOutput,
   type UpdateEndpointCommandInput,
 } from '@aws-sdk/client-sagemaker';
 import type { Aws } from './clients.ts';
@@ -63,6 +65,20 @@ export async function describeModel(
   return present(
     call(aws.target, `look at model "${name}"`, () =>
       client.send(new DescribeModelCommand({ ModelName: name }), { abortSignal: signal }),
+    ),
+  );
+}
+
+/** A version in the Model Registry as AWS has it, by its ARN, or undefined where there is none. */
+export async function describeModelPackage(
+  aws: Aws,
+  arn: string,
+  signal?: AbortSignal,
+): Promise<DescribeModelPackageCommandOutput | undefined> {
+  const client = await aws.sagemaker();
+  return present(
+    call(aws.target, `look at model package ${arn}`, () =>
+      client.send(new DescribeModelPackageCommand({ ModelPackageName: arn }), { abortSignal: signal }),
     ),
   );
 }

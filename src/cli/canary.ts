@@ -52,9 +52,9 @@ export function canaryCommand(host: Host, start: Run<CanaryOptions> = run): Comm
 
 function parse(flags: Flags): CanaryOptions {
   const traffic = trafficOptions(flags);
-  const named = flags.artifact ?? flags.algorithm ?? flags.image;
+  const named = flags.artifact ?? flags.algorithm ?? flags.image ?? flags.model ?? flags.modelPackage;
   if (flags.resume === true && named !== undefined)
-    throw usageError('--resume continues watching what is under way: it takes no --artifact, --algorithm or --image.');
+    throw usageError('--resume continues watching what is under way: it takes no model.');
   return {
     endpoint: flags.endpoint,
     candidate: candidateFlags(flags),

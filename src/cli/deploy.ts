@@ -35,6 +35,7 @@ interface Flags extends CandidateFlags, PayloadFlags, CommonFlags {
 }
 
 const HELP = `
+Without a model, --instances, --instance-type and the timeouts change just the fleet of an endpoint that exists.
 Exit codes: 0 in service, 1 it is not in service, or the test failed, or you said no.
 
 Example:

@@ -69,9 +69,9 @@ function parse(flags: Flags): RolloutOptions {
   if (flags.resume === true && flags.cancel === true)
     throw usageError('--resume continues and --cancel returns: give one of them.');
   const go = flags.resume === true ? 'resume' : flags.cancel === true ? 'cancel' : 'start';
-  const named = flags.artifact ?? flags.algorithm ?? flags.image;
+  const named = flags.artifact ?? flags.algorithm ?? flags.image ?? flags.model ?? flags.modelPackage;
   if (go !== 'start' && named !== undefined)
-    throw usageError(`--${go} applies to the rollout under way: it takes no --artifact, --algorithm or --image.`);
+    throw usageError(`--${go} applies to the rollout under way: it takes no model.`);
   const limit = [flags.max5xxRate, flags.max4xxRate, flags.maxLatency, flags.maxLatencyIncrease, flags.alarm];
   if (go !== 'start' && limit.some((one) => one !== undefined))
     throw usageError(`--${go} keeps the limits and alarms that the rollout started with.`);

@@ -13,8 +13,6 @@ const TASKS: readonly Task[] = ['regression', 'scores', 'binary', 'multiclass', 
 export interface ShadowOptions extends CommonOptions {
   endpoint: string;
   candidate: CandidateFlags;
-  /** A model that exists already, in place of a candidate. */
-  model: string | undefined;
   /** Share of production's requests that the shadow sees, above 0, at most 1. */
   sample: number;
   /** Of the shadow variant. */
@@ -45,7 +43,6 @@ export interface DetachOptions extends CommonOptions {
 
 interface Flags extends CandidateFlags, CommonFlags {
   endpoint?: string;
-  model?: string;
   sample: number;
   variantName: string;
   instanceType?: string;
@@ -85,7 +82,6 @@ export function shadowCommand(
 ): Command {
   const command = new Command('shadow').option('--endpoint <name>', 'the endpoint');
   const shadow = addCandidateFlags(command.optionsGroup('The candidate:'))
-    .option('--model <name>', 'an existing model, instead of --artifact')
     .optionsGroup('The shadow:')
     .option('--sample <share>', 'share of the requests that the shadow receives', share, 1)
     .option('--variant-name <name>', 'name of the shadow variant', 'shadow')
@@ -134,7 +130,6 @@ function parse(flags: Flags): ShadowOptions {
   return {
     endpoint: endpointOf(flags),
     candidate: candidateFlags(flags),
-    model: flags.model,
     sample: flags.sample,
     variantName: flags.variantName,
     instanceType: flags.instanceType,

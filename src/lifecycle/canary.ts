@@ -9,11 +9,13 @@ import type { Step } from '../resources/steps.ts';
 import { recordedUpdates, type UpdateStarted, unfinishedUpdate } from '../state/updates.ts';
 import {
   type CandidateSpec,
+  checkCandidateNames,
   examineCandidate,
   leaveOutExisting,
   nameCandidate,
   planModel,
   requireAnotherConfig,
+  variantSettings,
 } from './candidate.ts';
 import { type FinishedUpdate, finishGuardedUpdate } from './guarded-update/finish.ts';
 import {
@@ -89,12 +91,17 @@ async function start(on: EndpointSession, options: CanaryOptions, guard: GuardOp
   const fleet = requireGuardable(live);
   // What the rules refuse is refused before the artifact is even read.
   planStrategy(guard.strategy, fleet, endpoint);
+  checkCandidateNames(candidate);
   const checked = await examineCandidate(session, candidate, live.model);
   const names = await nameCandidate(on, candidate);
   requireAnotherConfig(endpoint, names.config, live.endpoint.EndpointConfigName);
   const steps = await leaveOutExisting(on, [
     ...(await planModel(on, candidate, names, checked, live.model)),
-    configWithModel(live, { config: names.config, model: names.model, tags: names.tagList }),
+    configWithModel(live, {
+      config: names.config,
+      variant: { ModelName: names.model, ...variantSettings(candidate) },
+      tags: names.tagList,
+    }),
   ]);
   return startGuardedUpdate(on, {
     command: 'canary',
@@ -112,11 +119,14 @@ async function start(on: EndpointSession, options: CanaryOptions, guard: GuardOp
  * The live config with another model. Instance type, counts, capture and the variant's name are the live ones: nothing
  * is declared a second time. Pure.
  */
-function configWithModel(live: Live, change: { config: string; model: string; tags: Tag[] }): Step {
+function configWithModel(
+  live: Live,
+  change: { config: string; variant: Partial<ProductionVariant>; tags: Tag[] },
+): Step {
   const production = productionOf(live);
   const variant: ProductionVariant = {
     ...production.variant,
-    ModelName: change.model,
+    ...change.variant,
     ...(production.instances === undefined ? {} : { InitialInstanceCount: production.instances }),
   };
   return {

@@ -1,6 +1,8 @@
-import type { DescribeModelCommandOutput, Tag } from '@aws-sdk/client-sagemaker';
-import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
+import type { DescribeModelCommandOutput, ProductionVariant, Tag } from '@aws-sdk/client-sagemaker';
+import type { Aws } from '../aws/clients.ts';
+import { describeEndpointConfig, describeModel, describeModelPackage } from '../aws/sagemaker.ts';
 import { usageError } from '../base/errors.ts';
+import { lines } from '../base/text.ts';
 import { newRun } from '../resources/apply.ts';
 import {
   type CandidateOptions,
@@ -9,6 +11,7 @@ import {
   prepareCandidate,
 } from '../resources/artifact/candidate.ts';
 import { checkRemote } from '../resources/artifact/check-remote.ts';
+import { algorithmOfImage } from '../resources/artifact/images.ts';
 import { chooseRole, newModel } from '../resources/model.ts';
 import { checkName, chooseName } from '../resources/naming.ts';
 import { type Step, withoutExisting } from '../resources/steps.ts';
@@ -24,8 +27,31 @@ export interface CandidateSpec extends CandidateOptions {
   role?: string | undefined;
   /** Environment of its container. */
   environment?: Readonly<Record<string, string>>;
+  /** Where its containers run; undefined: as the live model. */
+  vpc?: { subnets: readonly string[]; securityGroups: readonly string[] } | undefined;
+  /** What its variant is given in place of production's own. */
+  fleet?: VariantSettings | undefined;
   /** Tags in addition to the project's. */
   tags?: Readonly<Record<string, string>>;
+}
+
+/** Settings of a variant that a large model needs. */
+export interface VariantSettings {
+  /** Gigabytes of storage on each instance. */
+  volumeGb?: number | undefined;
+  /** Seconds that SageMaker waits for the artifact, and for the container to answer /ping. */
+  downloadSeconds?: number | undefined;
+  startupSeconds?: number | undefined;
+}
+
+/** The settings as a variant takes them; what is not set is not there. */
+export function variantSettings({ fleet = {} }: Pick<CandidateSpec, 'fleet'>): Partial<ProductionVariant> {
+  const { volumeGb, downloadSeconds, startupSeconds } = fleet;
+  return {
+    ...(volumeGb === undefined ? {} : { VolumeSizeInGB: volumeGb }),
+    ...(downloadSeconds === undefined ? {} : { ModelDataDownloadTimeoutInSeconds: downloadSeconds }),
+    ...(startupSeconds === undefined ? {} : { ContainerStartupHealthCheckTimeoutInSeconds: startupSeconds }),
+  };
 }
 
 /** Names and tags of what one run creates for a candidate. */
@@ -39,10 +65,37 @@ export interface CandidateNames {
   config: string;
 }
 
-/** Refuses names that AWS would not take, before any call. @throws Problem (usage) */
-export function checkCandidateNames({ modelName, configName }: Pick<CandidateSpec, 'modelName' | 'configName'>): void {
+/** Refuses names that AWS would not take, and what does not go together, before any call. @throws Problem (usage) */
+export function checkCandidateNames(spec: CandidateSpec): void {
+  const { model, modelPackage, modelName, configName, artifact, algorithm, image } = spec;
+  if (model !== undefined) checkName('model', model, '--model');
   if (modelName !== undefined) checkName('model', modelName, '--model-name');
   if (configName !== undefined) checkName('endpoint config', configName, '--config-name');
+  const refuse = (flag: string, what: string, others: Record<string, unknown>) => {
+    const [other] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
+    if (other !== undefined) throw usageError(`${flag} ${what}; it cannot be combined with ${other}.`);
+  };
+  const sources = { '--artifact': artifact, '--algorithm': algorithm, '--image': image };
+  if (modelPackage !== undefined) {
+    refuse('--model-package', 'names the image and the artifact of the model', { ...sources, '--model': model });
+    if (!PACKAGE_ARN.test(modelPackage))
+      throw usageError(
+        `--model-package: "${modelPackage}" is not the ARN of a version in the Model Registry.`,
+        'It looks like arn:aws:sagemaker:us-east-1:123456789012:model-package/group/3.',
+      );
+  }
+  if (model !== undefined) {
+    const own = { '--model-name': modelName, '--role': spec.role, '--subnets': spec.vpc };
+    const environment = Object.keys(spec.environment ?? {}).length === 0 ? undefined : spec.environment;
+    refuse('--model', 'names a model that exists', { ...sources, ...own, '--container-env': environment });
+  }
+}
+
+const PACKAGE_ARN = /^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package\/[\w-]+\/\d+$/i;
+
+/** True where a spec names a new model, or one that exists. */
+export function namesModel(spec: CandidateSpec): boolean {
+  return [spec.model, spec.modelPackage, spec.artifact, spec.algorithm, spec.image].some((one) => one !== undefined);
 }
 
 /**
@@ -56,8 +109,16 @@ export async function examineCandidate(
   liveModel?: DescribeModelCommandOutput,
 ): Promise<CheckedCandidate> {
   const aws = await session.aws();
+  if (spec.model !== undefined) {
+    if ((await describeModel(aws, spec.model, session.signal)) === undefined)
+      throw usageError(`--model: there is no model "${spec.model}" in ${aws.target.region}.`);
+    return { image: '', builtIn: undefined, local: undefined, uri: undefined };
+  }
   const image = spec.image ?? (spec.algorithm === undefined ? liveModel?.PrimaryContainer?.Image : undefined);
-  const checked = await checkCandidate({ ...spec, image }, aws.target.region);
+  const checked =
+    spec.modelPackage === undefined
+      ? await checkCandidate({ ...spec, image }, aws.target.region)
+      : await examinePackage(aws, spec.modelPackage, session.signal);
   await checkRemote(aws, checked, {
     allowMismatch: spec.allowMismatch === true,
     signal: session.signal,
@@ -67,12 +128,40 @@ export async function examineCandidate(
 }
 
 /**
+ * A version in the Model Registry: its image and its artifact. "For versioned models, the value of this parameter must
+ * be set to Approved to deploy the model" (API reference of CreateModelPackage, ModelApprovalStatus).
+ * @throws Problem (usage) where there is none, or it may not be deployed
+ */
+async function examinePackage(aws: Aws, arn: string, signal: AbortSignal): Promise<CheckedCandidate> {
+  const found = await describeModelPackage(aws, arn, signal);
+  if (found === undefined)
+    throw usageError(`--model-package: there is no model package ${arn} in ${aws.target.region}.`);
+  const { ModelPackageStatus: status, ModelApprovalStatus: approval } = found;
+  if (status !== 'Completed')
+    throw usageError(`--model-package: ${arn} is ${status}, not Completed.`, 'Wait until SageMaker has completed it.');
+  if (approval !== undefined && approval !== 'Approved')
+    throw usageError(
+      `--model-package: ${arn} is ${approval}: SageMaker deploys only versions that are Approved.`,
+      lines(
+        'Approve it in the Model Registry, or with:',
+        `aws sagemaker update-model-package --model-package-arn ${arn} --model-approval-status Approved`,
+      ),
+    );
+  const containers = found.InferenceSpecification?.Containers ?? [];
+  const [container] = containers;
+  if (containers.length !== 1 || container?.Image === undefined)
+    throw usageError(`--model-package: ${arn} has ${containers.length} containers; shadowctl deploys models of one.`);
+  const { Image: image, ModelDataUrl: uri } = container;
+  return { image, builtIn: algorithmOfImage(image), local: undefined, uri, modelPackage: arn };
+}
+
+/**
  * Names for what a run creates: those that were given, else new ones.
  * @param words.model `model` or `shadow-model`: what stands in a name that is chosen; likewise `words.config`
  */
 export async function nameCandidate(
   on: EndpointSession,
-  spec: Pick<CandidateSpec, 'modelName' | 'configName' | 'tags'>,
+  spec: Pick<CandidateSpec, 'model' | 'modelName' | 'configName' | 'tags'>,
   words: { model: string; config: string } = { model: 'model', config: 'config' },
 ): Promise<CandidateNames> {
   const { session, endpoint } = on;
@@ -86,7 +175,7 @@ export async function nameCandidate(
     own,
     tags,
     tagList: tagList(own, tags),
-    model: spec.modelName ?? chooseName(endpoint, words.model, at, taken),
+    model: spec.model ?? spec.modelName ?? chooseName(endpoint, words.model, at, taken),
     config: spec.configName ?? chooseName(endpoint, words.config, at, taken),
   };
 }
@@ -94,12 +183,13 @@ export async function nameCandidate(
 /** What must be done for the model to exist: an upload, the model. Nothing is created yet. */
 export async function planModel(
   on: EndpointSession,
-  spec: Pick<CandidateSpec, 'role' | 'environment'>,
+  spec: Pick<CandidateSpec, 'model' | 'role' | 'environment' | 'vpc'>,
   names: Pick<CandidateNames, 'model' | 'tagList'>,
   checked: CheckedCandidate,
   liveModel: DescribeModelCommandOutput | undefined,
 ): Promise<Step[]> {
   const { aws, account, endpoint } = on;
+  if (spec.model !== undefined) return [];
   const candidate = await prepareCandidate(aws, { account, endpoint, state: on.state() }, checked);
   const role = chooseRole({
     flag: spec.role,
@@ -108,7 +198,8 @@ export async function planModel(
     live: liveModel?.ExecutionRoleArn,
   });
   const { environment = {} } = spec;
-  const input = newModel(names.model, candidate, { role, environment, tags: names.tagList, live: liveModel });
+  const vpc = spec.vpc && { Subnets: [...spec.vpc.subnets], SecurityGroupIds: [...spec.vpc.securityGroups] };
+  const input = newModel(names.model, candidate, { role, environment, tags: names.tagList, vpc, live: liveModel });
   return [...candidate.steps, { action: 'create', kind: 'model', name: names.model, input }];
 }
 

@@ -1,12 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ProductionVariant, Tag } from '@aws-sdk/client-sagemaker';
 import { AwsProblem } from '../aws/errors.ts';
 import { endpointLogGroup, logGroupExists } from '../aws/logs.ts';
-import { environmentError } from '../base/errors.ts';
-import { shown, text } from '../base/text.ts';
+import { environmentError, usageError } from '../base/errors.ts';
+import { shown, shownStart, text } from '../base/text.ts';
 import { MINUTE } from '../base/units.ts';
 import type { CheckedCandidate } from '../resources/artifact/candidate.ts';
 import { deriveConfig } from '../resources/derive-config.ts';
-import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../resources/live.ts';
+import { type Live, type Production, productionOf, readLive, requireOurs, requireSettled } from '../resources/live.ts';
 import { checkName } from '../resources/naming.ts';
 import type { Step } from '../resources/steps.ts';
 import type { Settled } from '../resources/wait.ts';
@@ -17,7 +18,9 @@ import {
   examineCandidate,
   leaveOutExisting,
   nameCandidate,
+  namesModel,
   planModel,
+  variantSettings,
 } from './candidate.ts';
 import { type MetricsMinute, fleetMinutes, total } from './guarded-update/fleet-metrics.ts';
 import { awaitConfig, readContainerLines, recordEnd, recordReplaced } from './plain-update.ts';
@@ -38,6 +41,7 @@ import { testInference, type Trial } from './traffic/test.ts';
 
 export interface DeployOptions {
   endpoint: string;
+  /** A new model; one that names none leaves the endpoint its model, and only the fleet changes. */
   candidate: CandidateSpec;
   /** Undefined: the live endpoint's, or ml.m5.large. */
   instanceType?: string | undefined;
@@ -68,12 +72,33 @@ export async function deploy(session: Session, options: DeployOptions): Promise<
   checkCandidateNames(candidate);
   if (variantName !== undefined) checkName('variant', variantName, '--variant-name');
   const payloads = test === undefined ? undefined : await readPayloads(session, { ...test, option: 'test' });
-  const checked = await examineCandidate(session, candidate);
+  const fleetOnly = changesFleetOnly(options);
+  const checked = fleetOnly ? undefined : await examineCandidate(session, candidate);
   return onEndpoint(session, { endpoint, command: 'deploy', readOnly: options.plan === true }, async (on) => {
     const decision = await decide(on, options, checked);
     if (!on.locked) return { kind: 'planned', plan: decision.plan };
     return carryOut(on, options, decision, payloads);
   });
+}
+
+/**
+ * True where the fleet is to change and the model is to stay.
+ * @throws Problem (usage) where a flag of a new model was given and no model
+ */
+function changesFleetOnly({ candidate, instances, instanceType }: DeployOptions): boolean {
+  if (namesModel(candidate)) return false;
+  const { modelName, role, vpc, environment = {} } = candidate;
+  const changes = instances ?? instanceType ?? Object.values(variantSettings(candidate))[0];
+  const ofNew = { '--model-name': modelName, '--role': role, '--subnets': vpc, '--container-env': environment };
+  const [lost] =
+    Object.entries(ofNew).find(
+      ([, value]) => value !== undefined && !(typeof value === 'object' && Object.keys(value).length === 0),
+    ) ?? [];
+  if (changes === undefined || lost === undefined) return changes !== undefined;
+  throw usageError(
+    `${lost} belongs to a new model, and no model was named.`,
+    'Give --artifact, --model-package or --model; or leave it out, to change only the fleet.',
+  );
 }
 
 interface Decision {
@@ -83,15 +108,18 @@ interface Decision {
 }
 
 /** Looks at what stands and decides what is to be done; changes nothing. */
-async function decide(on: EndpointSession, options: DeployOptions, checked: CheckedCandidate): Promise<Decision> {
+async function decide(
+  on: EndpointSession,
+  options: DeployOptions,
+  checked: CheckedCandidate | undefined,
+): Promise<Decision> {
   const { aws, journal, session, endpoint } = on;
   const { candidate } = options;
   const state = on.state();
   const live = await readLive(aws, endpoint, session.signal);
   const adopt = live !== undefined && adopts(live, state, options.adopt === true);
   if (live !== undefined && !adopt) requireOurs(live, state, journal.path);
-  const names = await nameCandidate(on, candidate);
-  const modelSteps = await planModel(on, candidate, names, checked, live?.model);
+  const { names, modelSteps } = await nameAndPlan(on, candidate, checked, live);
   const config = trackedResource(state, { kind: 'endpoint-config', name: names.config });
   const steps = planDeploy(
     {
@@ -103,6 +131,7 @@ async function decide(on: EndpointSession, options: DeployOptions, checked: Chec
       variantName: options.variantName,
       instanceType: options.instanceType,
       instances: options.instances,
+      settings: variantSettings(candidate),
       existingConfig: config?.state === 'exists' ? config.input : undefined,
       logGroup: live === undefined ? await freeLogGroup(on) : undefined,
     },
@@ -111,12 +140,32 @@ async function decide(on: EndpointSession, options: DeployOptions, checked: Chec
   const plan: DeployPlan = {
     kind: 'deploy',
     endpoint,
-    config: names.config,
+    config: steps.length === 0 && live !== undefined ? targetOf(live) : names.config,
     model: names.model,
     steps: await leaveOutExisting(on, steps),
     adopt,
   };
   return { run: names.own.run, plan, live };
+}
+
+/** Names for what is created, and what creates the model; where only the fleet changes, the model is the live one. */
+async function nameAndPlan(
+  on: EndpointSession,
+  candidate: CandidateSpec,
+  checked: CheckedCandidate | undefined,
+  live: Live | undefined,
+) {
+  if (checked !== undefined) {
+    const names = await nameCandidate(on, candidate);
+    return { names, modelSteps: await planModel(on, candidate, names, checked, live?.model) };
+  }
+  if (live === undefined)
+    throw usageError(
+      `There is no endpoint "${on.endpoint}" whose fleet could be changed, and no model was named.`,
+      text`To create it, name a model: ${shownStart('deploy', { endpoint: on.endpoint, artifact: 'model.tar.gz' })}`,
+    );
+  const model = productionOf(live).variant.ModelName;
+  return { names: await nameCandidate(on, { ...candidate, model }), modelSteps: [] };
 }
 
 /** The endpoint's log group, where there is none yet: what will lie there is then ours. */
@@ -166,6 +215,8 @@ interface DeploySpec {
   variantName: string | undefined;
   instanceType: string | undefined;
   instances: number | undefined;
+  /** Other settings of the variant that were asked for. */
+  settings: Partial<ProductionVariant>;
   /** What a config of this name was created with by an earlier run of ours, where it exists. */
   existingConfig: Readonly<Record<string, unknown>> | undefined;
   /** Log group of the endpoint, where nobody else's logs lie in it yet. */
@@ -189,6 +240,7 @@ function planDeploy(spec: DeploySpec, live: Live | undefined): Step[] {
     InstanceType: (spec.instanceType ?? INSTANCE_TYPE) as NonNullable<ProductionVariant['InstanceType']>,
     InitialInstanceCount: spec.instances ?? 1,
     InitialVariantWeight: 1,
+    ...spec.settings,
   };
   return [
     ...spec.modelSteps,
@@ -208,14 +260,19 @@ function planDeploy(spec: DeploySpec, live: Live | undefined): Step[] {
   ];
 }
 
+/** The config that an endpoint runs, or is on its way to. */
+function targetOf({ endpoint }: Live): string {
+  return endpoint.PendingDeploymentSummary?.EndpointConfigName ?? endpoint.EndpointConfigName ?? '';
+}
+
 function planUpdate(spec: DeploySpec, live: Live): Step[] {
   // A deployment that was interrupted on its way to this very config is simply taken up again.
-  const target = live.endpoint.PendingDeploymentSummary?.EndpointConfigName ?? live.endpoint.EndpointConfigName;
-  if (target === spec.configName && live.endpoint.EndpointStatus !== 'Failed' && runsAlready(spec)) return [];
+  if (targetOf(live) === spec.configName && live.endpoint.EndpointStatus !== 'Failed' && runsAlready(spec)) return [];
   requireSettled(live);
   const production = productionOf(live);
   refuseUnsuitable(spec, live);
   const { variant } = production;
+  if (changesNothing(spec, production)) return [];
   const config: Step = {
     action: 'create',
     kind: 'endpoint-config',
@@ -225,6 +282,7 @@ function planUpdate(spec: DeploySpec, live: Live): Step[] {
       production: [
         {
           ...variant,
+          ...spec.settings,
           ModelName: spec.modelName,
           InitialInstanceCount: spec.instances ?? production.instances,
           ...(spec.instanceType === undefined
@@ -252,6 +310,18 @@ function planUpdate(spec: DeploySpec, live: Live): Step[] {
       },
     },
   ];
+}
+
+/** The model is the live one, and the fleet is as asked for already. */
+function changesNothing(spec: DeploySpec, { variant, instances }: Production): boolean {
+  const wanted: Partial<ProductionVariant> = {
+    ...spec.settings,
+    ModelName: spec.modelName,
+    InitialInstanceCount: spec.instances ?? instances,
+    InstanceType: (spec.instanceType ?? variant.InstanceType) as ProductionVariant['InstanceType'],
+  };
+  const now: Partial<ProductionVariant> = { ...variant, InitialInstanceCount: instances };
+  return spec.modelSteps.length === 0 && isDeepStrictEqual({ ...now, ...wanted }, now);
 }
 
 /** Is the config the endpoint runs, or is going to run, the very one that is asked for? */

@@ -1,4 +1,4 @@
-import type { CreateModelCommandInput, DescribeModelCommandOutput, Tag } from '@aws-sdk/client-sagemaker';
+import type { CreateModelCommandInput, DescribeModelCommandOutput, Tag, VpcConfig } from '@aws-sdk/client-sagemaker';
 import { usageError } from '../base/errors.ts';
 import type { Candidate } from './artifact/candidate.ts';
 
@@ -8,24 +8,32 @@ import type { Candidate } from './artifact/candidate.ts';
  */
 export function newModel(
   name: string,
-  candidate: Pick<Candidate, 'image' | 'modelDataUrl'>,
+  candidate: Pick<Candidate, 'image' | 'modelDataUrl' | 'modelPackage'>,
   settings: {
     role: string;
     environment: Readonly<Record<string, string>>;
     tags: Tag[];
+    /** Undefined: as the live model has it. */
+    vpc?: VpcConfig | undefined;
     live: DescribeModelCommandOutput | undefined;
   },
 ): CreateModelCommandInput {
-  const { live } = settings;
+  const { live, vpc = live?.VpcConfig } = settings;
+  const source =
+    candidate.modelPackage === undefined
+      ? {
+          Image: candidate.image,
+          ...(candidate.modelDataUrl === undefined ? {} : { ModelDataUrl: candidate.modelDataUrl }),
+        }
+      : { ModelPackageName: candidate.modelPackage };
   return {
     ModelName: name,
     ExecutionRoleArn: settings.role,
     PrimaryContainer: {
-      Image: candidate.image,
-      ...(candidate.modelDataUrl === undefined ? {} : { ModelDataUrl: candidate.modelDataUrl }),
+      ...source,
       ...(Object.keys(settings.environment).length === 0 ? {} : { Environment: { ...settings.environment } }),
     },
-    ...(live?.VpcConfig === undefined ? {} : { VpcConfig: live.VpcConfig }),
+    ...(vpc === undefined ? {} : { VpcConfig: vpc }),
     ...(live?.EnableNetworkIsolation === true ? { EnableNetworkIsolation: true } : {}),
     Tags: settings.tags,
   };

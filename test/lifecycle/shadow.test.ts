@@ -23,7 +23,6 @@ function options(algorithm: string): ShadowOptions {
       environment: {},
       tags: {},
     },
-    model: undefined,
     sample: 1,
     variantName: 'shadow',
     instanceType: undefined,

@@ -7,7 +7,10 @@ import type { ServiceId } from '../model/shapes.ts';
 export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>>> = {
   sagemaker: {
     CreateModel:
-      'Refused: ModelPackageName, Mode MultiModel, uncompressed artifacts. Not looked up: role, subnets, the image in ECR.',
+      'Refused: model packages without a group, Mode MultiModel, uncompressed artifacts. Not looked up: role, subnets, the image in ECR.',
+    CreateModelPackage:
+      'Refused: packages without a group (ModelPackageName), SourceAlgorithmSpecification, SourceUri, ValidationSpecification, several containers. A package is Completed at once.',
+    UpdateModelPackage: 'Refused: changes of the inference specification, of SourceUri and of the model card.',
     CreateEndpointConfig:
       'Refused: AsyncInferenceConfig, ServerlessConfig, ExplainerConfig, InstancePools, variants without ModelName (inference components).',
   },

@@ -1,4 +1,4 @@
-import type { CreateEndpointConfigCommandInput, Tag } from '@aws-sdk/client-sagemaker';
+import type { CreateEndpointConfigCommandInput, ProductionVariant, Tag } from '@aws-sdk/client-sagemaker';
 import { deriveConfig } from '../../resources/derive-config.ts';
 import { type Live, productionOf } from '../../resources/live.ts';
 
@@ -11,7 +11,7 @@ const CANDIDATE = 'candidate';
  */
 export function planConfigs(
   live: Live,
-  change: { model: string; config: string; final: string; firstShare: number; tags: Tag[] },
+  change: { variant: Partial<ProductionVariant>; config: string; final: string; firstShare: number; tags: Tag[] },
 ): { both: CreateEndpointConfigCommandInput; final: CreateEndpointConfigCommandInput; candidate: string } {
   const { config, variant, instances } = productionOf(live);
   const count = instances === undefined ? {} : { InitialInstanceCount: instances };
@@ -23,13 +23,13 @@ export function planConfigs(
       name: change.config,
       production: [
         { ...production, InitialVariantWeight: 1 - change.firstShare },
-        { ...production, VariantName: candidate, ModelName: change.model, InitialVariantWeight: change.firstShare },
+        { ...production, ...change.variant, VariantName: candidate, InitialVariantWeight: change.firstShare },
       ],
       tags: change.tags,
     }),
     final: deriveConfig(config, {
       name: change.final,
-      production: [{ ...production, ModelName: change.model }],
+      production: [{ ...production, ...change.variant }],
       tags: change.tags,
     }),
   };

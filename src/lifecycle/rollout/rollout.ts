@@ -9,11 +9,13 @@ import { productionOf, readLive, requireOurs, requireSettled } from '../../resou
 import { type Position, positionOf, type Rollout } from '../../state/rollouts.ts';
 import {
   type CandidateSpec,
+  checkCandidateNames,
   examineCandidate,
   leaveOutExisting,
   nameCandidate,
   planModel,
   requireAnotherConfig,
+  variantSettings,
 } from '../candidate.ts';
 import type { Target } from '../events.ts';
 import { requireGuardable } from '../guarded-update/start.ts';
@@ -144,12 +146,13 @@ async function decide(
   requireSettled(live);
   requireGuardable(live);
   const { config: previous, variant } = productionOf(live);
+  checkCandidateNames(candidate);
   const checked = await examineCandidate(session, candidate, live.model);
   const names = await nameCandidate(on, candidate);
   requireAnotherConfig(endpoint, names.config, previous.EndpointConfigName);
   const final = `${names.config.slice(0, 57)}-final`;
   const configs = planConfigs(live, {
-    model: names.model,
+    variant: { ModelName: names.model, ...variantSettings(candidate) },
     config: names.config,
     final,
     firstShare: shares[0] ?? 1,

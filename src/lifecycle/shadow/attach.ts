@@ -1,14 +1,21 @@
 import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { bucketExists } from '../../aws/s3.ts';
 import { s3Place } from '../../aws/s3-uri.ts';
-import { describeModel } from '../../aws/sagemaker.ts';
 import { usageError } from '../../base/errors.ts';
 import { defaultBucket, ourPrefix } from '../../resources/artifact/candidate.ts';
 import { type Live, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { checkName } from '../../resources/naming.ts';
 import type { Step } from '../../resources/steps.ts';
 import { calibrationOf } from '../../state/calibration.ts';
-import { checkCandidateNames, examineCandidate, leaveOutExisting, nameCandidate, planModel } from '../candidate.ts';
+import {
+  checkCandidateNames,
+  examineCandidate,
+  leaveOutExisting,
+  nameCandidate,
+  namesModel,
+  planModel,
+  variantSettings,
+} from '../candidate.ts';
 import { type PlainUpdateResult, runPlainUpdate } from '../plain-update.ts';
 import type { PlanNote } from '../plans.ts';
 import { adopts, type EndpointSession, onEndpoint, type Session } from '../session.ts';
@@ -70,37 +77,28 @@ function notesOf({ plan, calibrate }: ShadowOptions, { destination }: DecidedSha
     : [captures];
 }
 
-function checkNames({ endpoint, variantName, model, candidate }: ShadowOptions): void {
+function checkNames({ endpoint, variantName, candidate }: ShadowOptions): void {
   checkName('endpoint', endpoint, '--endpoint');
   checkName('variant', variantName, '--variant-name');
-  if (model !== undefined) checkName('model', model, '--model');
   checkCandidateNames(candidate);
-  const named = candidate.artifact ?? candidate.algorithm ?? candidate.image ?? candidate.modelName;
-  if (model !== undefined && named !== undefined)
-    throw usageError(
-      '--model names an existing model; it cannot be combined with --artifact, --algorithm, --image or --model-name.',
-    );
-  if (model === undefined && candidate.artifact === undefined && candidate.image === undefined)
-    throw usageError('No candidate was named.', 'Give --artifact, or --model for an existing model.');
+  // Algorithm alone names no model.
+  if (!namesModel({ ...candidate, algorithm: undefined }))
+    throw usageError('No candidate was named.', 'Give --artifact, --model-package, or --model for an existing model.');
 }
 
 async function decide(on: EndpointSession, options: ShadowOptions, live: Live): Promise<DecidedShadow> {
   const { aws, account, endpoint, session } = on;
-  const { candidate, model } = options;
-  const names = await nameCandidate(on, candidate, { model: 'shadow-model', config: 'shadow-config' });
-  if (model !== undefined && (await describeModel(aws, model, session.signal)) === undefined)
-    throw usageError(`--model: there is no model "${model}" in ${aws.target.region}.`);
-  const modelSteps =
-    model === undefined
-      ? await planModel(on, candidate, names, await examineCandidate(session, candidate, live.model), live.model)
-      : [];
+  const { candidate } = options;
+  const names = await nameCandidate(on, candidate, { model: 'model', config: 'shadow-config' });
+  const checked = await examineCandidate(session, candidate, live.model);
+  const modelSteps = await planModel(on, candidate, names, checked, live.model);
   const destination =
     options.captureTo ??
     live.config?.DataCaptureConfig?.DestinationS3Uri ??
     `${ourPrefix(aws.target.region, account, endpoint)}captures`;
   const captureSteps = await planCaptures(on, destination, modelSteps);
-  const modelName = model ?? names.model;
-  const steps = planShadow({ ...options, names, modelSteps, modelName, destination, captureSteps }, live);
+  const settings = { modelName: names.model, variant: variantSettings(candidate) };
+  const steps = planShadow({ ...options, ...settings, names, modelSteps, destination, captureSteps }, live);
   return { names, steps: await leaveOutExisting(on, steps), captureSteps, destination };
 }
 

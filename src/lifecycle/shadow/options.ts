@@ -17,10 +17,7 @@ export interface CalibrationOptions {
 
 export interface ShadowOptions {
   endpoint: string;
-  /** The new model; with `model`, only how its config is named and tagged. */
   candidate: CandidateSpec;
-  /** A model that exists already, in place of a new one. */
-  model: string | undefined;
   /** Share of production's requests that the shadow sees, above 0, at most 1. */
   sample: number;
   /** Of the shadow variant. */
@@ -44,7 +41,6 @@ export interface ShadowOptions {
 export type ShadowRequest = Pick<ShadowOptions, 'endpoint' | 'candidate'> & Partial<ShadowOptions>;
 
 export const SHADOW_DEFAULTS: Omit<ShadowOptions, 'endpoint' | 'candidate'> = {
-  model: undefined,
   sample: 1,
   variantName: 'shadow',
   instanceType: undefined,

@@ -19,6 +19,8 @@ export interface ShadowSpec {
   /** What creates the shadow's model, its artifact's upload first; empty where the model exists. */
   modelSteps: readonly Step[];
   modelName: string;
+  /** Settings of the shadow's own, such as how long its container may take to start. */
+  variant?: Partial<ProductionVariant>;
   variantName: string;
   /** Above 0, at most 1. */
   sample: number;
@@ -47,6 +49,7 @@ export function planShadow(spec: ShadowSpec, live: Live): Step[] {
   const production: ProductionVariant = { ...variant, InitialInstanceCount: instances, InitialVariantWeight: 1 };
   const shadow: ProductionVariant = {
     ...production,
+    ...spec.variant,
     VariantName: spec.variantName,
     ModelName: spec.modelName,
     InitialInstanceCount: spec.instances ?? instances,
@@ -144,9 +147,13 @@ export function requireShadowable(
   refuseModel(live.model, refuse);
 }
 
+/** A version in a Model Registry; products of the Marketplace have none. */
+const VERSION = /:model-package\/[^/]+\/\d+$/;
+
 function refuseModel(model: DescribeModelCommandOutput | undefined, refuse: (what: string) => void): void {
   if ((model?.Containers?.length ?? 0) > 1) refuse(`runs a model of ${model?.Containers?.length} containers`);
   const container = model?.PrimaryContainer ?? model?.Containers?.[0];
   if (container?.Mode === 'MultiModel') refuse('is a multi-model endpoint');
-  if (container?.ModelPackageName !== undefined) refuse('runs a model package of the Marketplace');
+  const { ModelPackageName: from } = container ?? {};
+  if (from !== undefined && !VERSION.test(from)) refuse('runs a model package of the Marketplace');
 }

@@ -15,12 +15,17 @@ export interface CandidateOptions {
   /** `linear-learner`, `xgboost[:version]` */
   algorithm?: string | undefined;
   image?: string | undefined;
+  /** A model that exists, in place of all of these. */
+  model?: string | undefined;
+  /** ARN of a version in the Model Registry, in place of artifact and image. */
+  modelPackage?: string | undefined;
   /** Deploy an artifact behind an image that cannot read it all the same. */
   allowMismatch?: boolean | undefined;
 }
 
 /** What was found out about the candidate without asking AWS. */
 export interface CheckedCandidate {
+  /** Empty for a model that exists. */
   image: string;
   /** The built-in algorithm behind the image, where it is one. */
   builtIn: Image | undefined;
@@ -28,12 +33,16 @@ export interface CheckedCandidate {
   local: Artifact | undefined;
   /** An artifact in S3. */
   uri: string | undefined;
+  /** ARN of the version in the Model Registry that image and artifact are from. */
+  modelPackage?: string | undefined;
 }
 
 /** The candidate, ready to become a model. */
 export interface Candidate {
   image: string;
   modelDataUrl: string | undefined;
+  /** ARN of the version in the Model Registry, which then stands for image and artifact. */
+  modelPackage?: string | undefined;
   /** What must be done before the model can be created: a bucket, an upload. */
   steps: Step[];
 }
@@ -126,7 +135,8 @@ export async function prepareCandidate(
   place: { account: string; endpoint: string; state: State },
   checked: CheckedCandidate,
 ): Promise<Candidate> {
-  const { image, local } = checked;
+  const { image, local, modelPackage } = checked;
+  if (modelPackage !== undefined) return { image, modelDataUrl: checked.uri, modelPackage, steps: [] };
   if (checked.uri !== undefined) await refuseMissing(aws, checked.uri);
   if (local === undefined) return { image, modelDataUrl: checked.uri, steps: [] };
   const { region } = aws.target;

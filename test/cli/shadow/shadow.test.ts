@@ -19,7 +19,6 @@ describe('words', () => {
   const defaults = {
     endpoint: 'w',
     candidate: {},
-    model: undefined,
     sample: 1,
     variantName: 'shadow',
     instanceType: undefined,
@@ -37,7 +36,7 @@ describe('words', () => {
   test.each<[string[], object]>([
     [['--endpoint', 'w'], {}],
     [['--endpoint', 'w', '--sample', '25%'], { sample: 0.25 }],
-    [['--endpoint', 'w', '--sample', '0.5', '--model', 'm'], { sample: 0.5, model: 'm' }],
+    [['--endpoint', 'w', '--sample', '0.5', '--model', 'm'], { sample: 0.5, candidate: { model: 'm' } }],
     [
       ['--endpoint', 'w', '--variant-name', 'v', '--instances', '2', '--instance-type', 'ml.t2.medium'],
       { variantName: 'v', instances: 2, instanceType: 'ml.t2.medium' },
@@ -160,7 +159,7 @@ describe('against an endpoint', () => {
 
   test.each<[string, RegExp]>([
     ['shadow --endpoint weather --yes', /No candidate was named/],
-    ['shadow --endpoint weather --model m1 --artifact a.tar.gz --yes', /--model names an existing model/],
+    ['shadow --endpoint weather --model m1 --artifact a.tar.gz --yes', /--model names a model that exists/],
     ['shadow --endpoint weather --model nosuch --yes', /--model: there is no model "nosuch"/],
     ['shadow --endpoint nosuch --model m1 --yes', /There is no endpoint "nosuch"/],
     ['shadow --endpoint weather --model m1 --variant-name AllTraffic --yes', /is called "AllTraffic" too/],

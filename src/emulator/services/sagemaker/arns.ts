@@ -8,7 +8,7 @@ export interface Place {
   world: World;
 }
 
-export type ResourceKind = 'model' | 'endpoint-config' | 'endpoint';
+export type ResourceKind = 'model' | 'endpoint-config' | 'endpoint' | 'model-package' | 'model-package-group';
 
 /** `arn:aws:sagemaker:us-east-1:000000000000:endpoint/x`; the name is lower-cased unless a switch says otherwise (facts 13). */
 export function arnOf({ account, region, world }: Place, kind: ResourceKind, name: string): string {

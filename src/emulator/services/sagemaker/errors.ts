@@ -6,6 +6,8 @@ const WORDS: Record<ResourceKind, string> = {
   model: 'model',
   'endpoint-config': 'endpoint configuration',
   endpoint: 'endpoint',
+  'model-package': 'model package',
+  'model-package-group': 'model package group',
 };
 
 /** SageMaker's refusal for nearly everything. */

@@ -2,10 +2,12 @@ import type {
   EndpointStatus,
   ListEndpointConfigsOutput,
   ListEndpointsOutput,
+  ListModelPackagesInput,
+  ListModelPackagesOutput,
   ListModelsOutput,
 } from '@aws-sdk/client-sagemaker';
 import type { Context } from '../operation.ts';
-import { configsOf, endpointsOf, modelsOf } from '../../world/endpoints/records.ts';
+import { configsOf, endpointsOf, modelsOf, packagesOf } from '../../world/endpoints/records.ts';
 import { type Page, pageAfter } from '../paging.ts';
 import { invalidNextToken } from './errors.ts';
 
@@ -90,6 +92,33 @@ export function listModels(context: Context, input: ListInput): ListModelsOutput
     CreationTime: new Date(record.createdAt),
   }));
   return { Models, ...(next !== undefined && { NextToken: next }) };
+}
+
+export function listModelPackages(
+  context: Context,
+  input: ListInput & Pick<ListModelPackagesInput, 'ModelPackageGroupName' | 'ModelApprovalStatus'>,
+): ListModelPackagesOutput {
+  const { ModelPackageGroupName: group, ModelApprovalStatus: approval } = input;
+  const records = packagesOf(context.world.store)
+    .entries(prefix(context))
+    .map(([, record]) => record)
+    .filter((record) => group === undefined || isGroup(record.name, group))
+    .filter((record) => approval === undefined || record.approval === approval);
+  const { items, next } = page(records, input);
+  const ModelPackageSummaryList = items.map((record) => ({
+    ModelPackageGroupName: record.name,
+    ModelPackageVersion: record.version,
+    ModelPackageArn: record.arn,
+    CreationTime: new Date(record.createdAt),
+    ModelPackageStatus: 'Completed' as const,
+    ModelApprovalStatus: record.approval,
+  }));
+  return { ModelPackageSummaryList, ...(next !== undefined && { NextToken: next }) };
+}
+
+/** Groups are named by name or by ARN. */
+function isGroup(of: string, group: string): boolean {
+  return of.toLowerCase() === group.split('/').at(-1)?.toLowerCase();
 }
 
 export function listEndpointConfigs(context: Context, input: ListInput): ListEndpointConfigsOutput {

@@ -2,6 +2,7 @@ import type { ContainerDefinition, CreateModelInput, DescribeModelOutput } from 
 import type { Context } from '../operation.ts';
 import { keyOf, type ModelRecord, modelsOf } from '../../world/endpoints/records.ts';
 import { artifactUrl, s3Location } from '../../world/fleet/instance.ts';
+import { resolvePackage } from './model-packages.ts';
 import { checkTags, removeTags, setTags } from './tags.ts';
 import { roleDenial } from '../../world/callers.ts';
 import { partitionOf } from '../../world/partition.ts';
@@ -21,8 +22,10 @@ export async function createModel(context: Context, input: CreateModelInput): Pr
     throw validationError('A model needs a container: specify PrimaryContainer or Containers.');
   }
   checkTags(input.Tags);
-  for (const container of [input.PrimaryContainer ?? [], input.Containers ?? []].flat())
-    await checkContainer(context, container, input.ExecutionRoleArn);
+  const containers = [input.PrimaryContainer ?? [], input.Containers ?? []]
+    .flat()
+    .map((container) => resolvePackage(context, container));
+  for (const container of containers) await checkContainer(context, container, input.ExecutionRoleArn);
   // While the artifacts were looked up, another call may have created the model.
   if (models.get(key)) throw alreadyExists(context, 'model', name);
   const arn = arnOf(context, 'model', name);
@@ -34,9 +37,9 @@ export async function createModel(context: Context, input: CreateModelInput): Pr
     createdAt: context.world.clock.now(),
     networkIsolation: input.EnableNetworkIsolation ?? false,
   };
-  if (input.PrimaryContainer) record.primary = { Mode: 'SingleModel', ...input.PrimaryContainer };
-  if (input.Containers)
-    record.containers = input.Containers.map((container) => ({ Mode: 'SingleModel', ...container }));
+  const completed = containers.map((container) => ({ Mode: 'SingleModel' as const, ...container }));
+  if (input.PrimaryContainer && completed[0] !== undefined) record.primary = completed[0];
+  if (input.Containers) record.containers = completed;
   if (input.InferenceExecutionConfig?.Mode) record.executionMode = input.InferenceExecutionConfig.Mode;
   if (input.ExecutionRoleArn !== undefined) record.roleArn = input.ExecutionRoleArn;
   if (input.VpcConfig) record.vpc = input.VpcConfig as NonNullable<ModelRecord['vpc']>;
@@ -54,7 +57,6 @@ async function checkContainer(
   container: ContainerDefinition,
   role: string | undefined,
 ): Promise<void> {
-  if (container.ModelPackageName !== undefined) throw notBuilt('models from a model package (ModelPackageName)');
   if (container.Mode === 'MultiModel') throw notBuilt('multi-model containers (Mode MultiModel)');
   const source = container.ModelDataSource?.S3DataSource;
   if (source && (source.S3DataType === 'S3Prefix' || source.CompressionType === 'None')) {
@@ -83,8 +85,8 @@ export function describeModel(context: Context, input: { ModelName: string }): D
   if (!record) throw notFound(context, 'model', input.ModelName);
   return {
     ModelName: record.name,
-    ...(record.primary && { PrimaryContainer: record.primary }),
-    ...(record.containers && { Containers: record.containers }),
+    ...(record.primary && { PrimaryContainer: asGiven(record.primary) }),
+    ...(record.containers && { Containers: record.containers.map(asGiven) }),
     ...(record.executionMode && { InferenceExecutionConfig: { Mode: record.executionMode } }),
     ...(record.roleArn !== undefined && { ExecutionRoleArn: record.roleArn }),
     ...(record.vpc && { VpcConfig: record.vpc }),
@@ -92,6 +94,13 @@ export function describeModel(context: Context, input: { ModelName: string }): D
     ModelArn: record.arn,
     EnableNetworkIsolation: record.networkIsolation,
   };
+}
+
+/** Of a container from a package only the package is shown: image and artifact are the package's. */
+function asGiven(container: ContainerDefinition): ContainerDefinition {
+  if (container.ModelPackageName === undefined) return container;
+  const { Image: _image, ModelDataUrl: _url, ...shown } = container;
+  return shown;
 }
 
 /** A model in use may be deleted: no source says otherwise (facts 8.1), and fleets keep a copy. */

@@ -4,7 +4,9 @@ import type {
   DataCaptureConfig,
   DeploymentConfig,
   EndpointStatus,
+  InferenceSpecification,
   MetricsConfig,
+  ModelApprovalStatus,
   ProductionVariant,
   Tag,
   VariantStatus,
@@ -24,6 +26,32 @@ export interface ModelRecord {
   roleArn?: string;
   vpc?: { SecurityGroupIds: string[]; Subnets: string[] };
   networkIsolation: boolean;
+}
+
+/** A group of the Model Registry. */
+export interface PackageGroupRecord {
+  name: string;
+  arn: string;
+  createdAt: number;
+  description?: string;
+  /** The number of the newest version there has been: numbers are not given again. */
+  versions: number;
+}
+
+/** A version in a group of the Model Registry. */
+export interface PackageRecord {
+  /** Of its group. */
+  name: string;
+  version: number;
+  arn: string;
+  createdAt: number;
+  modifiedAt: number;
+  approval: ModelApprovalStatus;
+  approvalDescription?: string;
+  inference: InferenceSpecification;
+  metadata: Record<string, string>;
+  /** Members that are kept and given back, but change nothing here: ModelMetrics, Domain, … */
+  rest: Record<string, unknown>;
 }
 
 export interface ConfigRecord {
@@ -159,6 +187,9 @@ export function keyOf(place: { account: string; region: string }, name: string):
 
 export const modelsOf = (store: Store): Table<ModelRecord> => store.table('sagemaker-models');
 export const configsOf = (store: Store): Table<ConfigRecord> => store.table('sagemaker-endpoint-configs');
+export const packageGroupsOf = (store: Store): Table<PackageGroupRecord> => store.table('sagemaker-package-groups');
+/** By `account/region/arn`. */
+export const packagesOf = (store: Store): Table<PackageRecord> => store.table('sagemaker-packages');
 export const endpointsOf = (store: Store): Table<EndpointRecord> => store.table('sagemaker-endpoints');
 /** Tags by `account/region/arn`. */
 export const tagsOf = (store: Store): Table<Tag[]> => store.table('sagemaker-tags');
