@@ -52,6 +52,11 @@ export class AwsProblem extends Problem {
     return DENIED.has(this.code);
   }
 
+  /** The credentials are refused, or have expired since: nothing succeeds with them. */
+  get aboutCredentials(): boolean {
+    return REJECTED_CREDENTIALS.has(this.code) || /CredentialsProviderError|TokenProviderError/.test(this.code);
+  }
+
   /** Worth asking again later: throttling, a fault of the service, a broken connection. */
   get transient(): boolean {
     return this.throttled || !this.clientFault;

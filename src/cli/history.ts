@@ -50,8 +50,8 @@ function row(entry: HistoryEntry): string[] {
   ];
 }
 
-function endingWords({ ending, alarms, requests }: HistoryEntry): string {
-  if (ending === null) return 'not watched';
+function endingWords({ ending, alarms, requests, now }: HistoryEntry): string {
+  if (ending === null) return now === 'under-way' ? 'under way' : now === 'runs' ? 'runs; not watched' : 'not watched';
   const fired = alarms.length === 0 ? '' : ` (${alarms.join(', ')})`;
   const served = requests === null ? '' : `, ${requests} requests`;
   return `${ending.replaceAll('-', ' ')}${fired}${served}`;

@@ -14,6 +14,7 @@ import type { Size } from '../guard/strategy.ts';
 import { readBaseline } from './guarded-update/fleet-metrics.ts';
 import { type Live, readLive } from '../resources/live.ts';
 import { artifactExists } from '../resources/artifact/check-remote.ts';
+import { type UpdateStarted, unfinishedUpdate } from '../state/updates.ts';
 import { type Session, viewEndpoint } from './session.ts';
 
 export interface DoctorOptions {
@@ -32,14 +33,19 @@ export interface DoctorOptions {
 
 /** Finds out which alarms can never fire, and what else would spoil an update. */
 export function examine(session: Session, options: DoctorOptions): Promise<Finding[]> {
-  return viewEndpoint(session, options.endpoint, async ({ aws }) => {
+  return viewEndpoint(session, options.endpoint, async ({ aws, state }) => {
     const live = await readLive(aws, options.endpoint, session.signal);
     if (live === undefined) throw endpointNotFound(aws.target, options.endpoint);
-    return examineLive(session, aws, live, options);
+    return examineLive(session, aws, live, { ...options, underWay: unfinishedUpdate(state())?.started });
   });
 }
 
-async function examineLive(session: Session, aws: Aws, live: Live, options: DoctorOptions): Promise<Finding[]> {
+async function examineLive(
+  session: Session,
+  aws: Aws,
+  live: Live,
+  options: DoctorOptions & { underWay: UpdateStarted | undefined },
+): Promise<Finding[]> {
   const variant =
     live.config?.ProductionVariants?.[0]?.VariantName ?? live.endpoint.ProductionVariants?.[0]?.VariantName ?? '';
   const liveConfig = live.endpoint.EndpointConfigName;
@@ -68,6 +74,7 @@ async function examineLive(session: Session, aws: Aws, live: Live, options: Doct
     model: live.model,
     artifactThere: await artifactExists(aws, live.model?.PrimaryContainer?.ModelDataUrl),
     requests: baseline.requests,
+    underWay: options.underWay,
   });
   const alarms = await chosenAlarms(session, aws, options);
   const others = options.alarms.filter((name) => !alarms.some((alarm) => alarm.AlarmName === name));

@@ -1,3 +1,6 @@
+import type { Aws } from '../aws/clients.ts';
+import { AwsProblem } from '../aws/errors.ts';
+import { describeEndpoint } from '../aws/sagemaker.ts';
 import { configBefore } from '../state/earlier-configs.ts';
 import { endingOf, recordedUpdates } from '../state/updates.ts';
 import type { ConfigChange, State } from '../state/replay.ts';
@@ -14,6 +17,8 @@ export interface HistoryEntry {
   to: string;
   /** How it ended, where it was watched to its end: an ending's kind. */
   ending: string | null;
+  /** Of the last change, where it was not watched to its end: whether it is under way, or its config runs by now. */
+  now: 'under-way' | 'runs' | null;
   sentence: string | null;
   /** Alarms that rolled it back. */
   alarms: readonly string[];
@@ -21,9 +26,26 @@ export interface HistoryEntry {
   requests: number | null;
 }
 
-/** What the journal knows of an endpoint, oldest first; AWS is asked only which account this is. */
+/** What the journal knows of an endpoint, oldest first; of a last change whose end it does not know, AWS is asked. */
 export function history(session: Session, endpoint: string): Promise<HistoryEntry[]> {
-  return viewEndpoint(session, endpoint, async ({ state }) => historyOf(state()));
+  return viewEndpoint(session, endpoint, async ({ state, aws }) => {
+    const entries = historyOf(state());
+    const last = entries.at(-1);
+    if (last === undefined || last.ending !== null || state().clean) return entries;
+    return [...entries.slice(0, -1), { ...last, now: await stateOf(aws, endpoint, last.to, session.signal) }];
+  });
+}
+
+/** What AWS says of the change to a config; null where it says nothing of it, or may not be asked. */
+async function stateOf(aws: Aws, endpoint: string, config: string, signal: AbortSignal): Promise<HistoryEntry['now']> {
+  try {
+    const live = await describeEndpoint(aws, endpoint, signal);
+    if (live?.EndpointStatus === 'Updating' || live?.EndpointStatus === 'Creating') return 'under-way';
+    return live?.EndpointStatus === 'InService' && live.EndpointConfigName === config ? 'runs' : null;
+  } catch (error) {
+    if (error instanceof AwsProblem) return null;
+    throw error;
+  }
 }
 
 /** What the journal knows of every change AWS accepted, oldest first. Pure. */
@@ -50,6 +72,7 @@ function lifeOf(state: State, changes: readonly ConfigChange[]): HistoryEntry[] 
       from,
       to: change.config,
       ending: kind ?? null,
+      now: null,
       sentence: ended?.sentence ?? null,
       alarms: ended?.alarms ?? [],
       requests: ended?.served?.requests ?? null,

@@ -80,6 +80,8 @@ export interface GuardedUpdatePlan {
   strategy: Strategy;
   /** Ours, written anew for this fleet. */
   alarms: readonly PlannedAlarm[];
+  /** Those of ours that stand from an earlier update, by name: they get new rules. */
+  standingAlarms: readonly string[];
   /** The team's own, by name. */
   teamAlarms: readonly string[];
   adopt: boolean;

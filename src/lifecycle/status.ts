@@ -14,7 +14,8 @@ import { journaledEndpoints } from '../state/journals.ts';
 import { existing, replay, type State } from '../state/replay.ts';
 import type { ResourceKind } from '../state/journal.ts';
 import type { Text } from '../base/text.ts';
-import { lockHolder } from '../state/lock.ts';
+import { inferPhase } from '../guard/phase.ts';
+import { lockHolder, watchPath } from '../state/lock.ts';
 import { type Calibration, calibrationOf } from '../state/calibration.ts';
 import { calibrationEnds, calibrationText } from './calibration.ts';
 import { type EndpointSession, type Session, viewEndpoint } from './session.ts';
@@ -30,6 +31,8 @@ interface VariantStatus {
   instanceType: string;
   instances: { current: number | undefined; desired: number | undefined };
   weight: { current: number | undefined; desired: number | undefined };
+  /** Share of the requests that it answers, or, of a shadow, gets a copy of; 0 to 1, undefined where it is not known. */
+  traffic: number | undefined;
 }
 
 /** What stands of one endpoint. */
@@ -64,6 +67,8 @@ export interface EndpointStatus {
   open: { action: string; resource: string; at: string }[];
   /** Who is at work on it at this moment, by which command, since when (ISO 8601). */
   lock: { by: string; why: string | undefined; since: string } | undefined;
+  /** Who watches an update of it to its end, from this machine or this folder. */
+  watcher: { by: string; why: string | undefined; since: string } | undefined;
   lastRun: { command: string; by: string; at: string } | undefined;
 }
 
@@ -111,7 +116,8 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
     if (exists && (managed || tracked.adopted)) counts[tracked.ref.kind] = (counts[tracked.ref.kind] ?? 0) + 1;
   }
   const holder = await lockHolder(`${journal.path}.lock`);
-  const last = state.runs.at(-1);
+  const watcher = await lockHolder(watchPath(journal.path));
+  const last = state.runs.findLast((run) => run.acted);
   return {
     endpoint: journal.endpoint,
     live: live && {
@@ -122,7 +128,7 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
       reason: live.endpoint.FailureReason === '' ? undefined : live.endpoint.FailureReason,
       progress: live.endpoint.EndpointStatus === 'InService' ? undefined : describeProgress(live.endpoint),
       target: live.endpoint.PendingDeploymentSummary?.EndpointConfigName,
-      variants: await variantsOf(on, live.endpoint, live.config),
+      variants: withTraffic(await variantsOf(on, live.endpoint, live.config), 1 - inferPhase(live.endpoint).share),
       coming: await comingVariants(on, live),
       capture: captureOf(live),
     },
@@ -136,6 +142,7 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
     counts,
     open: state.open.map(({ action, resource, at }) => ({ action, resource: nameOf(resource), at })),
     lock: holder && { by: holder.by ?? holder.host, why: holder.why, since: holder.since },
+    watcher: watcher && { by: watcher.by ?? watcher.host, why: watcher.why, since: watcher.since },
     lastRun: last && { command: last.command, by: last.by, at: last.at },
   };
 }
@@ -167,7 +174,8 @@ async function comingVariants(on: EndpointSession, { endpoint }: Live): Promise<
   const target = pending?.EndpointConfigName;
   // While an endpoint is created its only fleet is this one.
   if (pending === undefined || target === undefined || endpoint.EndpointStatus === 'Creating') return [];
-  return variantsOf(on, pending, await describeEndpointConfig(on.aws, target));
+  const coming = await variantsOf(on, pending, await describeEndpointConfig(on.aws, target));
+  return withTraffic(coming, inferPhase(endpoint).share);
 }
 
 type Fleets = Pick<PendingDeploymentSummary, 'ProductionVariants' | 'ShadowProductionVariants'>;
@@ -189,6 +197,21 @@ async function variantsOf({ aws }: EndpointSession, fleets: Fleets, config: Live
   return variants;
 }
 
+/**
+ * A fleet's part of the requests, divided among its variants by weight; a shadow's weight is the share that it sees of
+ * what production answers (facts 1.3).
+ * @param fleet the fleet's part, 0 to 1
+ */
+function withTraffic(variants: VariantStatus[], fleet: number): VariantStatus[] {
+  const weightOf = ({ weight }: VariantStatus) => weight.current ?? weight.desired ?? 0;
+  const production = variants.filter((one) => one.role === 'production');
+  const total = production.reduce((sum, one) => sum + weightOf(one), 0);
+  return variants.map((one) => {
+    if (total === 0) return one;
+    return { ...one, traffic: one.role === 'shadow' ? weightOf(one) / total : (fleet * weightOf(one)) / total };
+  });
+}
+
 function variantStatus(
   role: VariantStatus['role'],
   summary: ProductionVariantSummary | PendingProductionVariantSummary,
@@ -203,6 +226,7 @@ function variantStatus(
     instanceType: declared?.InstanceType ?? '',
     instances: { current: summary.CurrentInstanceCount, desired: summary.DesiredInstanceCount },
     weight: { current: summary.CurrentWeight, desired: summary.DesiredWeight },
+    traffic: undefined,
   };
 }
 

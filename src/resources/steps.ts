@@ -57,6 +57,8 @@ const DONE = { create: 'created', update: 'updating', delete: 'deleted' } as con
 export function appliedWords(step: Step): string | undefined {
   if (step.action !== 'create') return `${DONE[step.action]} ${nameOf(step)}`;
   if (step.kind === 'log-group' || step.kind === 's3-prefix') return undefined;
+  // PutMetricAlarm creates one or changes the one that stands.
+  if (step.kind === 'alarm') return `set ${nameOf(step)}`;
   if (step.kind === 'endpoint') return `creating ${nameOf(step)}`;
   return `${step.kind === 's3-object' ? 'stored' : DONE.create} ${nameOf(step)}`;
 }

@@ -9,6 +9,27 @@ export interface JournalLock {
   release(): Promise<void>;
 }
 
+/** Where whoever watches an update says so; it hinders nobody. */
+export function watchPath(journalPath: string): string {
+  return `${journalPath}.watcher`;
+}
+
+/** Says who watches, while `work` lasts; where another does already, or the folder cannot be written, nothing is said. */
+export async function whileWatching<T>(
+  journalPath: string,
+  about: { why: string; now: number },
+  work: () => Promise<T>,
+): Promise<T> {
+  const claim = await claimLock(watchPath(journalPath), { by: whoAmI(), ...about, takeDamaged: true }).catch(
+    () => undefined,
+  );
+  try {
+    return await work();
+  } finally {
+    if (claim?.kind === 'taken') await claim.lock.release();
+  }
+}
+
 /** `user@host`, for journals and locks. */
 export function whoAmI(): string {
   let user = 'unknown';

@@ -46,7 +46,8 @@ export interface State {
   /** The same from the beginning of the journal, by lifetime of the endpoint: each ended with a cleanup. */
   lifetimes: ConfigChange[][];
   facts: RecordedFact[];
-  runs: { run: string; command: string; by: string; at: string }[];
+  /** Every run; `acted` where it began a step or recorded a fact of its own: one that found nothing to do has not. */
+  runs: { run: string; command: string; by: string; at: string; acted: boolean }[];
   /** True when nothing was done, or cleanup has proven that nothing is left and nothing was done since. */
   clean: boolean;
 }
@@ -64,9 +65,10 @@ export function replay(events: readonly Recorded[]): State {
   for (const event of events) {
     switch (event.type) {
       case 'run':
-        state.runs.push({ run: event.run, command: event.command, by: event.by, at: event.at });
+        state.runs.push({ run: event.run, command: event.command, by: event.by, at: event.at, acted: false });
         break;
       case 'begin':
+        markActed(state, event.run);
         state.clean = false;
         begun.set(event.step, event);
         if (event.action === 'create') announce(resources, event);
@@ -80,6 +82,8 @@ export function replay(events: readonly Recorded[]): State {
       }
       case 'fact':
         state.facts.push(event);
+        // How an update ended is written down by whoever watched it.
+        if (event.name !== 'update-ended') markActed(state, event.run);
         if (event.name === 'adopted') {
           adopt(resources, event.value, event);
           state.clean = false;
@@ -113,6 +117,11 @@ export function existing(state: State, kind?: ResourceRef['kind']): TrackedResou
 /** What the journal has of one resource. */
 export function trackedResource(state: State, ref: ResourceRef): TrackedResource | undefined {
   return state.resources.find((tracked) => keyOf(tracked.ref) === keyOf(ref));
+}
+
+function markActed(state: State, id: string): void {
+  const run = state.runs.findLast((one) => one.run === id);
+  if (run !== undefined) run.acted = true;
 }
 
 function announce(resources: Map<string, TrackedResource>, event: OpenStep): void {

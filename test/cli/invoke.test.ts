@@ -4,6 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/base/clock.ts';
 import { invokeCommand } from '../../src/cli/invoke.ts';
 import { paced } from '../../src/lifecycle/traffic/pace.ts';
+import { sendRequests } from '../../src/lifecycle/traffic/send.ts';
+import type { LifecycleEvent } from '../../src/lifecycle/events.ts';
+import type { Payloads } from '../../src/lifecycle/traffic/payloads.ts';
+import type { Session } from '../../src/lifecycle/session.ts';
 import { Tally } from '../../src/lifecycle/traffic/tally.ts';
 import { ARTIFACT_009, FIXTURES, type TestWorld, testWorld } from '../support/world.ts';
 import { optionsOf } from '../support/parse.ts';
@@ -200,7 +204,49 @@ describe('against an endpoint', () => {
     ]);
     expect(ended?.code).toBe(2);
     expect(ended?.out).toMatch(/sent +3\d\nanswered +3\d \(100 %\)\n/);
-    expect(ended?.err).toContain('There is no endpoint "passing"');
+    expect(ended?.err).toMatch(/There is no endpoint "passing"|"passing" answers no requests: it is being deleted/);
+  });
+
+  test('an endpoint that failed, and one that is being created, are told as that', async () => {
+    const deploy = `deploy --endpoint broken --artifact ${ARTIFACT_009} --algorithm xgboost:1.5-1 --allow-mismatch --yes`;
+    const line = `invoke --endpoint broken --data ${DATA} --labels label`;
+    await world.shadowctl(`${deploy} --no-wait`);
+    const early = await world.shadowctl(line);
+    expect(early).toMatchObject({ code: 2, out: '' });
+    expect(early.err).toMatch(/"broken" answers no requests: it is Creating\.\n.*status --endpoint broken --watch/);
+    await world.clock.sleep(60 * 60_000);
+    const late = await world.shadowctl(line);
+    expect(late.code).toBe(2);
+    expect(late.err).toMatch(/"broken" answers no requests: it is Failed \([^]*cleanup --endpoint broken/);
+  });
+
+  test('credentials that expire in the middle are no errors of the model', async () => {
+    let asked = 0;
+    const runtime = {
+      async send() {
+        asked += 1;
+        if (asked <= 3) return { Body: { transformToString: () => '1' }, ContentType: 'text/csv' };
+        const expired = new Error('The security token included in the request is expired');
+        throw Object.assign(expired, {
+          name: 'ExpiredTokenException',
+          $fault: 'client',
+          $metadata: { httpStatusCode: 403 },
+        });
+      },
+    };
+    const events: LifecycleEvent[] = [];
+    const session = {
+      clock: new VirtualClock(0),
+      signal: new AbortController().signal,
+      aws: async () => ({ target: { region: 'us-east-1' }, runtime: async () => runtime }),
+      emit: (event: LifecycleEvent) => void events.push(event),
+    } as unknown as Session;
+    const rows = Array.from({ length: 9 }, (_, index) => ({ line: index + 1, body: '1,2', label: undefined }));
+    const payloads = { source: 'rows', contentType: 'text/csv', rows } as unknown as Payloads;
+    const sending = sendRequests(session, 'weather', payloads, { rate: 1, concurrency: 1, count: 9 });
+    await expect(sending).rejects.toMatchObject({ code: 'ExpiredTokenException' });
+    expect(events.find((event) => event.kind === 'requests-sent')).toMatchObject({ summary: { sent: 3, answered: 3 } });
+    expect(asked).toBe(4);
   });
 
   test.each<[string, RegExp]>([

@@ -76,7 +76,9 @@ function eventLines(io: Io, event: ShownEvent): string[] {
         `Sending ${event.rate} requests per second from ${event.file} during the update: this traffic is from shadowctl, not from your callers.`,
       ];
     case 'traffic-stopped':
-      return [`! The traffic stopped: ${event.reason}`];
+      return warn(
+        `shadowctl sends no more requests, and without requests the alarms see nothing: ${plain(event.reason)}`,
+      );
     case 'payloads-read':
       return [payloadsRead(event)];
     case 'shadow-judged':

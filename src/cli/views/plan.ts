@@ -71,7 +71,14 @@ export function guardedPlanLines(io: PlanIo, plan: GuardedUpdatePlan): string[] 
     `  from  ${plan.previous}, model ${plan.models.previous}`,
     `  to    ${plan.requested}, model ${plan.models.requested}`,
     ...plan.steps.flatMap((step) => describeStep(step, io.columns, '  ')),
-    ...plan.alarms.flatMap(({ input, limit }) => planLines(`+ alarm ${input.AlarmName}`, limit, io.columns, '  ')),
+    ...plan.alarms.flatMap(({ input, limit }) =>
+      planLines(
+        `${plan.standingAlarms.includes(input.AlarmName ?? '') ? '~' : '+'} alarm ${input.AlarmName}`,
+        limit,
+        io.columns,
+        '  ',
+      ),
+    ),
     ...planLines(`~ endpoint ${plan.endpoint}`, `${strategy.name}: ${watched.join(', then ')}`, io.columns, '  '),
   ];
 }

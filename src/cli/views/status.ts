@@ -11,7 +11,7 @@ import { imageText } from './steps.ts';
 
 /** The same for machines: as version 0.1 wrote it, with sentences where the value has parts. */
 export function statusJson(status: EndpointStatus) {
-  const { live, calibration, open, lock } = status;
+  const { live, calibration, open, lock, watcher } = status;
   const image = <V extends { image: string }>(variant: V): V => ({ ...variant, image: imageText(variant.image) });
   return {
     ...status,
@@ -19,6 +19,7 @@ export function statusJson(status: EndpointStatus) {
     calibration: calibration && { ...calibration, next: printText(calibration.next) },
     open: open.map(openText),
     lock: lock && lockText(lock),
+    watcher: watcher && lockText(watcher),
   };
 }
 
@@ -65,14 +66,14 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
       put(
         await records(
           io,
-          ['variant', '', 'model', 'image', 'instances', 'weight'],
+          ['variant', '', 'model', 'image', 'instances', 'traffic'],
           fleets.map((one) => [
             one.name,
             one.what,
             one.model,
             imageText(one.image),
             `${ofDesired(one.instances)} × ${one.instanceType}`,
-            ofDesired(one.weight),
+            trafficWords(one),
           ]),
           '  ',
         ),
@@ -118,14 +119,22 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
     add(
       `Last change: \`${status.lastRun.command}\` by ${plain(status.lastRun.by)} at ${isoSeconds(status.lastRun.at)}.`,
     );
+  if (status.watcher !== undefined) add(`Watched now: ${plain(lockText(status.watcher))}.`);
   if (status.lock !== undefined) add(`Running now: ${plain(lockText(status.lock))}.`);
   for (const step of status.open)
     add(`Begun, outcome unknown: ${plain(openText(step))}. The next command that changes anything checks with AWS.`);
   return all;
 }
 
+/** `33 %`; of a shadow `copy of 100 %` */
+function trafficWords({ role, traffic }: { role: string; traffic: number | undefined }): string {
+  if (traffic === undefined) return '?';
+  const share = percent(Math.round(traffic * 1000) / 1000);
+  return role === 'shadow' ? `copy of ${share}` : share;
+}
+
 const OWNERSHIP: Readonly<Record<string, string>> = {
-  created: 'ours',
+  created: 'created by shadowctl',
   adopted: 'adopted',
   foreign: "not shadowctl's",
   'unknown-here': "shadowctl's, but not from this folder",

@@ -20,6 +20,8 @@ export interface EndpointFacts {
   artifactThere: boolean | undefined;
   /** Requests in the last hour. */
   requests: number;
+  /** The update of ours that is under way, as the journal has it. */
+  underWay?: { command: string; previous: string; requested: string; alarms: readonly string[] } | undefined;
 }
 
 /** Endpoint, role, quota, data capture, region: whatever else can spoil an update. Pure. */
@@ -47,7 +49,7 @@ export function examineEndpoint(facts: EndpointFacts): Finding[] {
 
 type Report = (severity: Finding['severity'], check: string, message: string, next?: Text) => void;
 
-function status({ endpoint, name }: EndpointFacts, report: Report): void {
+function status({ endpoint, name, underWay }: EndpointFacts, report: Report): void {
   const stage = inferPhase(endpoint);
   if (stage.name === 'failed') {
     report(
@@ -55,6 +57,13 @@ function status({ endpoint, name }: EndpointFacts, report: Report): void {
       'broken',
       `It is ${endpoint.EndpointStatus}${endpoint.FailureReason === undefined ? '' : `: ${endpoint.FailureReason}`}`,
       'Such an endpoint can only be deleted.',
+    );
+  } else if (stage.name !== 'settled' && underWay !== undefined && stage.name !== 'deleting') {
+    report(
+      'note',
+      'in-progress',
+      `It is ${endpoint.EndpointStatus}: \`${underWay.command}\` takes it from ${underWay.previous} to ${underWay.requested}${underWay.alarms.length === 0 ? '' : `, guarded by ${underWay.alarms.length} alarms`}. AWS refuses another update until that has ended.`,
+      text`Watch it: ${shown('status', { endpoint: name, watch: true })}`,
     );
   } else if (stage.name !== 'settled') {
     report(

@@ -23,7 +23,7 @@ export async function finishGuardedUpdate(
   update: UpdateStarted,
   wanted: { targets: readonly Target[]; metrics: boolean; traffic?: OwnTraffic | undefined },
 ): Promise<FinishedUpdate> {
-  const follow = () => followUpdate(session, update);
+  const follow = () => followUpdate(session, update, wanted.traffic !== undefined);
   const ended =
     wanted.traffic === undefined ? await follow() : await withTraffic(session, update.endpoint, wanted.traffic, follow);
   session.emit({ kind: 'update-ended', ended });

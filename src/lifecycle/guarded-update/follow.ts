@@ -1,8 +1,10 @@
 import { interrupted, Problem } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
+import { counted } from '../../base/units.ts';
 import { samePhase, type Phase } from '../../guard/phase.ts';
 import { startRun } from '../../resources/apply.ts';
 import { replay } from '../../state/replay.ts';
+import { whileWatching } from '../../state/lock.ts';
 import { recordUpdateEnded, type UpdateStarted, recordedUpdates } from '../../state/updates.ts';
 import type { Session } from '../session.ts';
 import { restoreAlarm } from './alarm-override.ts';
@@ -14,8 +16,9 @@ import { collectEvidence } from './evidence.ts';
  * Watches an update until it has ended, collects the evidence and writes down how it ended. It takes a session, not a
  * locked endpoint: nobody holds the lock while SageMaker works for an hour, so others may watch too, or abort; for the
  * record at the end the lock is taken again. An interrupt ends the watching only.
+ * @param ownTraffic requests of our own flow meanwhile, and end with this
  */
-export async function followUpdate(session: Session, update: UpdateStarted): Promise<EndedUpdate> {
+export async function followUpdate(session: Session, update: UpdateStarted, ownTraffic = false): Promise<EndedUpdate> {
   const { signal, clock } = session;
   const surroundings = { aws: await session.aws(), clock, signal };
   const stages: { at: number; stage: Phase }[] = [];
@@ -26,14 +29,22 @@ export async function followUpdate(session: Session, update: UpdateStarted): Pro
     session.emit({ kind: 'update-seen', update, snapshot });
   };
   try {
-    const ending = await awaitUpdate(surroundings, update, see, () => wasAborted(session, update));
+    const { path } = await session.journal(update.endpoint);
+    const why = `${update.command}: the update to ${update.requested}`;
+    const ending = await whileWatching(path, { why, now: clock.now() }, () =>
+      awaitUpdate(surroundings, update, see, () => wasAborted(session, update)),
+    );
     const evidence = await collectEvidence(surroundings, update, ending);
     const ended = { update, ending, evidence, endedAt: clock.now(), stages };
     await recordEnd(session, ended);
     return ended;
   } catch (error) {
     const { endpoint } = update;
-    const goesOn = `The update of ${endpoint} to ${update.requested} continues in SageMaker, guarded by ${update.alarms.length} alarms there.`;
+    const goesOn =
+      `The update of ${endpoint} to ${update.requested} continues in SageMaker, guarded by ${counted(update.alarms.length, 'alarms')} there.` +
+      (ownTraffic
+        ? ' The requests that shadowctl sent have stopped: without others the alarms see nothing. Give --traffic again with --resume.'
+        : '');
     const next = lines(
       text`Watch again: ${shown('canary', { endpoint, resume: true })}`,
       text`Stop it:     ${shown('abort', { endpoint })}`,

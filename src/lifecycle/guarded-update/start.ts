@@ -7,6 +7,7 @@ import type { LimitRequest } from '../../guard/thresholds.ts';
 import type { JournaledRun } from '../../resources/apply.ts';
 import { type Live, productionOf } from '../../resources/live.ts';
 import type { Step } from '../../resources/steps.ts';
+import { existing } from '../../state/replay.ts';
 import { recordUpdateStarted, type UpdateStarted } from '../../state/updates.ts';
 import type { CandidateNames } from '../candidate.ts';
 import type { Target } from '../events.ts';
@@ -141,6 +142,7 @@ async function planUpdate(on: EndpointSession, wanted: WantedUpdate): Promise<Gu
     steps,
     strategy,
     alarms: alarms.map(({ input, limit }) => ({ input: { ...input, Tags: names.tagList }, limit })),
+    standingAlarms: existing(on.state(), 'alarm').map((tracked) => tracked.ref.name),
     teamAlarms: guard.alarms,
     adopt: adopts(live, on.state(), wanted.adopt),
     findings,

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { AwsProblem } from '../../aws/errors.ts';
 import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { invokeEndpoint } from '../../aws/runtime.ts';
-import { usageError } from '../../base/errors.ts';
+import { describeEndpoint } from '../../aws/sagemaker.ts';
+import { environmentError, type Problem, usageError } from '../../base/errors.ts';
+import { shown, text } from '../../base/text.ts';
 import { doTask, type Session } from '../session.ts';
 import { type Pace, paced } from './pace.ts';
 import type { Payloads } from './payloads.ts';
@@ -69,8 +71,9 @@ export async function sendRequests(
       // A request cut off by an interrupt has neither succeeded nor failed.
       if (signal.aborted) return;
       if (error instanceof AwsProblem && /^Endpoint \S+ of account \d+ not found/.test(error.words))
-        throw endpointNotFound(aws.target, endpoint);
-      if (!(error instanceof AwsProblem) || (tally.sent === 0 && isHopeless(error))) throw error;
+        throw await notServing(session, endpoint);
+      if (!(error instanceof AwsProblem) || error.aboutCredentials || (tally.sent === 0 && isHopeless(error)))
+        throw error;
       tally.refusal(codeOf(error), error.words);
     }
   };
@@ -89,6 +92,33 @@ export async function sendRequests(
   const summary = sum();
   signal.throwIfAborted();
   return summary;
+}
+
+/** InvokeEndpoint says "not found" of every endpoint that does not serve: also of one that failed or is being created. */
+async function notServing(session: Session, endpoint: string): Promise<Problem> {
+  const aws = await session.aws();
+  try {
+    const live = await describeEndpoint(aws, endpoint, session.signal);
+    if (live === undefined) return endpointNotFound(aws.target, endpoint);
+    const { EndpointStatus: status = 'unknown', FailureReason: reason } = live;
+    const failed = status === 'Failed';
+    if (status === 'Deleting')
+      return environmentError(`Endpoint "${endpoint}" answers no requests: it is being deleted.`);
+    return environmentError(
+      `Endpoint "${endpoint}" answers no requests: it is ${status}${failed && reason !== undefined ? ` (${reason})` : ''}.`,
+      failed
+        ? text`It can only be deleted: ${shown('cleanup', { endpoint })}`
+        : text`Watch it: ${shown('status', { endpoint, watch: true })}`,
+    );
+  } catch (error) {
+    if (!(error instanceof AwsProblem)) throw error;
+    // Who may only invoke cannot tell these apart, nor can we.
+    return environmentError(
+      `No endpoint "${endpoint}" answers in ${aws.target.region}: there is none of that name, or it is not in service (these credentials may not look at it).`,
+      'Check --endpoint, --region and --profile.',
+      error,
+    );
+  }
 }
 
 /** What InvokeEndpoint takes as InferenceId: 64 printable characters, the first no space (facts 2.4). */

@@ -48,7 +48,7 @@ export async function testInference(session: Session, endpoint: string, payloads
         trial.variant ??= answer.variant;
       } catch (error) {
         signal.throwIfAborted();
-        if (!(error instanceof AwsProblem)) throw error;
+        if (!(error instanceof AwsProblem) || error.aboutCredentials) throw error;
         trial.error ??= `line ${row.line}: ${error.words}`;
       }
     }

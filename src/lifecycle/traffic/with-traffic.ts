@@ -33,7 +33,8 @@ export async function smokeTest(session: Session, endpoint: string, traffic: Own
       session.signal,
     );
   } catch (error) {
-    if (!(error instanceof AwsProblem)) throw error;
+    // Only what the model says is about the file.
+    if (!(error instanceof AwsProblem) || error.aboutCredentials || error.denied) throw error;
     throw environmentError(
       `--traffic: the live model refuses line ${first.line} of ${payloads.source}: ${error.words}`,
       text`Nothing was changed. Try the file with: ${shown('invoke', { endpoint, data: traffic.file, ...payloadWords(traffic), count: 1 })}`,

@@ -26,10 +26,10 @@ test('what stands, read from AWS', async () => {
   expect({ code, out: out.replace(/by \S+ at/, 'by SOMEBODY at') }).toEqual({
     code: 0,
     out: [
-      'Endpoint weather: InService on c (ours), modified 2026-01-05T09:04:45Z',
+      'Endpoint weather: InService on c (created by shadowctl), modified 2026-01-05T09:04:45Z',
       '',
-      '  variant                 model  image             instances        weight',
-      '  AllTraffic  production  m      linear-learner:1  3 × ml.m5.large  1',
+      '  variant                 model  image             instances        traffic',
+      '  AllTraffic  production  m      linear-learner:1  3 × ml.m5.large  100 %',
       '',
       'Resources from shadowctl: 1 bucket, 1 upload, 1 model, 1 endpoint config, 1 log group, 1 endpoint.',
       'Last change: `deploy` by SOMEBODY at 2026-01-05T09:00:00Z.',
@@ -37,11 +37,18 @@ test('what stands, read from AWS', async () => {
   });
 });
 
+test('a cleanup that changed nothing is not the last change', async () => {
+  await world.shadowctl(`deploy --endpoint weather ${DEPLOY}`);
+  await world.shadowctl('cleanup --endpoint weather', { answers: ['n'] });
+  const { out } = await world.shadowctl('status --endpoint weather');
+  expect(out).toContain('Last change: `deploy`');
+});
+
 test('what is in progress', async () => {
   await world.shadowctl(`deploy --endpoint weather --no-wait ${DEPLOY}`);
   await world.clock.sleep(10_000);
   const { out } = await world.shadowctl('status --endpoint weather');
-  expect(out).toContain('Endpoint weather: Creating on c (ours)');
+  expect(out).toContain('Endpoint weather: Creating on c (created by shadowctl)');
   expect(out).toContain('Creating. AllTraffic: Launching 1 instance(s).');
   // No head of a table without rows.
   expect(out).not.toContain('variant ');

@@ -9,6 +9,7 @@ const WATCH = ['status', '--endpoint', ENDPOINT, '--watch'];
 
 test("another terminal sees what the canary's own does, to the end", async () => {
   stage = await openStage();
+  const seen: Record<string, string> = {};
   const [canary, watched] = await stage.clock.all([
     () =>
       stage.shadowctl([
@@ -25,7 +26,10 @@ test("another terminal sees what the canary's own does, to the end", async () =>
         'v2',
       ]),
     async () => {
-      await stage.clock.sleep(5 * 60_000);
+      // The first stage bakes with one instance of three.
+      await stage.clock.sleep(7 * 60_000);
+      for (const command of ['status', 'history', 'doctor'])
+        seen[command] = (await stage.shadowctl([command, '--endpoint', ENDPOINT, '--format', 'json'])).out;
       return stage.shadowctl(WATCH);
     },
   ]);
@@ -33,6 +37,22 @@ test("another terminal sees what the canary's own does, to the end", async () =>
   expect(watched?.code).toBe(0);
   expect(watched?.err).toContain('baking with 33 % of the traffic until');
   expect(watched?.out).toBe('weather runs v2.\n');
+  // What goes on, who watches it and how the requests are divided, is told meanwhile.
+  expect(JSON.parse(seen.status ?? '')).toMatchObject({
+    live: { variants: [{ traffic: expect.closeTo(2 / 3) }], coming: [{ traffic: expect.closeTo(1 / 3) }] },
+    watcher: expect.stringContaining('canary: the update to v2'),
+    lastRun: { command: 'canary' },
+  });
+  expect(JSON.parse(seen.history ?? '')).toMatchObject([{ from: 'v1', to: 'v2', ending: null, now: 'under-way' }]);
+  const { healthy, findings } = JSON.parse(seen.doctor ?? '') as { healthy: boolean; findings: { check: string }[] };
+  expect(healthy).toBe(true);
+  expect(findings.find(({ check }) => check === 'in-progress')).toMatchObject({
+    severity: 'note',
+    message: expect.stringContaining('`canary` takes it from v1 to v2, guarded by 3 alarms'),
+  });
+  const after = JSON.parse((await stage.shadowctl(['status', '--endpoint', ENDPOINT, '--format', 'json'])).out);
+  expect(after).toMatchObject({ live: { variants: [{ traffic: 1 }] } });
+  expect(after.watcher).toBeUndefined();
 });
 
 test("somebody else's update can be watched too", async () => {

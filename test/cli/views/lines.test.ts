@@ -12,7 +12,7 @@ test('a line that containers say again and again is shown once, with how often',
 });
 
 test.each([
-  [{ action: 'create', kind: 'alarm', name: 'a', input: { AlarmName: 'a' } }, 'created alarm a'],
+  [{ action: 'create', kind: 'alarm', name: 'a', input: { AlarmName: 'a' } }, 'set alarm a'],
   [{ action: 'create', kind: 's3-bucket', name: 'b' }, 'created bucket b'],
   [{ action: 'delete', kind: 'model', name: 'm' }, 'deleted model m'],
   [{ action: 'create', kind: 'log-group', name: '/aws/x' }, undefined],
