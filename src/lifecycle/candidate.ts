@@ -36,7 +36,7 @@ export interface CandidateSpec extends CandidateOptions {
 }
 
 /** Settings of a variant that a large model needs. */
-export interface VariantSettings {
+interface VariantSettings {
   /** Gigabytes of storage on each instance. */
   volumeGb?: number | undefined;
   /** Seconds that SageMaker waits for the artifact, and for the container to answer /ping. */
