@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Truth } from '../analysis/answers/truth.ts';
 import type { Comparator } from '../analysis/compare/comparator/compare.ts';
+import type { LabelNext } from '../analysis/compare/label-next.ts';
 import type { ComparisonOptions } from '../analysis/compare/options.ts';
 import type { Doing } from '../analysis/doing.ts';
 import { judge } from '../analysis/judge/judge.ts';
@@ -69,6 +70,8 @@ export interface JudgeOptions {
   task: Task | undefined;
   /** The policy's own comparator, where it may run; without it, its gates stay open. */
   comparator: Comparator | undefined;
+  /** Asks which rows should get a label next. */
+  labelNext?: LabelNext | undefined;
   /** Memory bound of the comparison, like `1GB`. */
   memory: string;
   /** Leave out what was sent, who sent it, and free answers. */
@@ -139,7 +142,7 @@ interface Look {
 }
 
 async function observe(session: JudgeSession, options: JudgeOptions, look: Look): Promise<Observations> {
-  const { source, policy, task, memory, comparator } = options;
+  const { source, policy, task, memory, comparator, labelNext } = options;
   const { truth, progress } = look;
   const inLogs = source.kind === 'endpoint' && source.logs !== undefined;
   const cache = join((await session.project()).stateDir, 'cache');
@@ -151,6 +154,7 @@ async function observe(session: JudgeSession, options: JudgeOptions, look: Look)
     ...comparisonBy(inLogs ? { ...policy, answers: { ...policy.answers, path: undefined } } : policy, task),
     truth,
     comparator,
+    labelNext,
     memory,
     spill: cache,
     signal: session.signal,

@@ -30,7 +30,9 @@ export async function compareRecords(records: Records, options: ComparisonOption
     const tolerance = options.tolerance ?? (options.rules?.relative === undefined ? undefined : 0);
     // A comparator reads answers by itself: it is asked once, whatever the readings.
     const comparator = found.length === 0 ? options.comparator : undefined;
-    const asked = { ...options, reading, tolerance, comparator };
+    // Rows to be labelled are those of the first reading.
+    const labelNext = found.length === 0 ? options.labelNext : undefined;
+    const asked = { ...options, reading, tolerance, comparator, labelNext };
     found.push((await inMemory(records, asked)) ?? (await byDuckdb(records, asked)));
   }
   const [first, ...others] = found;

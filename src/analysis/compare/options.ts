@@ -6,6 +6,7 @@ import type { Doing } from '../doing.ts';
 import type { Window } from '../observations.ts';
 import type { Task } from '../predictions.ts';
 import type { Comparator } from './comparator/compare.ts';
+import type { LabelNext } from './label-next.ts';
 
 /** How answers are read and compared, and with what means; one value for a whole report, whatever its source. */
 export interface ComparisonOptions {
@@ -24,6 +25,8 @@ export interface ComparisonOptions {
   cluster?: string | undefined;
   /** A command of the user's own that compares, beside all this. */
   comparator?: Comparator | undefined;
+  /** Asks, beside all this, which rows should get a label next. */
+  labelNext?: LabelNext | undefined;
   /** Memory bound of the whole process, like `1GB`; what does not fit goes to `spill`. */
   memory: string;
   /** Folder in which the columns of the records lie while they are compared. */

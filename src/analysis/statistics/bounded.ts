@@ -6,13 +6,13 @@ export interface Occurred {
   count: number;
 }
 
-/** Stakes, as shares of the largest that cannot be lost, and how much of the wealth begins with each: most with a tenth. */
+/** Stakes, as shares of the largest that cannot be lost, and how much of the wealth begins with each: most with about a tenth. */
 const STAKES = stakes();
 
 function stakes(): { stake: number; logShare: number }[] {
   const all: { stake: number; weight: number }[] = [];
   for (let stake = 0.98; stake > 0.001; stake /= 1.25)
-    all.push({ stake, weight: 1 / (1 + Math.log(stake / 0.12) ** 2) });
+    all.push({ stake, weight: 1 / (1 + (Math.log(stake / 0.12) / 0.5) ** 2) });
   const total = all.reduce((sum, { weight }) => sum + weight, 0);
   return all.map(({ stake, weight }) => ({ stake, logShare: Math.log(weight / total) }));
 }

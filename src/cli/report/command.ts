@@ -8,6 +8,7 @@ import { waiverFlags } from '../flags/waivers.ts';
 import type { ReportOptions } from './options.ts';
 
 interface Flags extends Partial<Omit<ReportOptions, 'watch'>> {
+  labelFile: string;
   format: Format;
   predictions: boolean;
   source: 'captures' | 'logs';
@@ -33,7 +34,10 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option(
       '--labels <file[:column]>',
       'the labels: CSV, JSON, Python or SageMaker ground truth, a file or folder, local or s3://, by inferenceId or by features',
-    );
+    )
+    .option('--label-next <n>', 'write n rows whose labels decide most, to be filled in and given back with --labels')
+    .option('--label-file <file>', 'with --label-next: the file to write', 'label-next.csv')
+    .option('--with-answers', "with --label-next: write the models' answers too; whoever labels is swayed by them");
   return waiverFlags(comparatorFlags(answerFlags(report)))
     .addOption(
       new Option(
@@ -93,6 +97,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
         redact: flags.redact === true,
         allowCommand: flags.allowCommand === true,
         schema: flags.schema === true,
+        withAnswers: flags.withAnswers === true,
         full: flags.full === true,
         waive: flags.waive ?? [],
         watch: mode,
@@ -107,6 +112,7 @@ const NOTHING = {
   from: undefined,
   to: undefined,
   labels: undefined,
+  labelNext: undefined,
   prediction: undefined,
   answers: undefined,
   logPattern: undefined,

@@ -13,6 +13,10 @@ export interface ReportOptions extends ComparatorFlags, WaiverFlags {
   format: Format;
   /** `FILE[:COLUMN]`, local or S3. */
   labels: string | undefined;
+  /** How many rows to write whose labels decide most, where to, and whether with the models' answers. */
+  labelNext: string | undefined;
+  labelFile: string;
+  withAnswers: boolean;
   /** Path into answers. */
   prediction: string | undefined;
   /** Kind of answers. */

@@ -15,6 +15,7 @@ import { liveText } from '../views/look.ts';
 import { withProgress } from '../../ui/progress.ts';
 import { askedFlags } from './asked.ts';
 import type { ReportOptions } from './options.ts';
+import { labelRequest, writeLabelRows } from './label-next.ts';
 import { judgeOptions } from './judge-options.ts';
 import { rejectUnusedFlags } from './saved.ts';
 import { isTime } from '../flags/moment.ts';
@@ -30,7 +31,8 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
     return 'done';
   }
   if (options.files !== undefined) rejectUnusedFlags(resolve(app.cwd, options.files), options);
-  const wanted = await judgeOptions(app, options);
+  const labels = labelRequest(app.cwd, options);
+  const wanted = { ...(await judgeOptions(app, options)), labelNext: labels?.next };
   const look = looksAt(app, wanted, options.watch !== undefined);
   const shown = () => withProgress(app.io, 'collecting', (progress) => look((doing) => showDoing(progress, doing)));
   const report = options.watch === undefined ? await shown() : await watch(app, options, wanted, shown);
@@ -39,6 +41,7 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
     await writeFile(resolve(app.cwd, options.save), `${JSON.stringify(report.observations)}\n`);
     app.io.err(`Saved the observations to ${options.save}.`);
   }
+  if (labels !== undefined) await writeLabelRows(app, options, labels.rows());
   // Where nothing was judged nothing was proven: a pipeline must not go on because somebody took the shadow away.
   return report.verdict === undefined ? 'inconclusive' : ENDINGS[report.verdict.outcome];
 }

@@ -9,6 +9,7 @@ import type { ReportOptions } from './options.ts';
 function unusedFlags(options: ReportOptions): string[] {
   const asked: [flag: string, asked: boolean][] = [
     ['--labels', options.labels !== undefined],
+    ['--label-next', options.labelNext !== undefined],
     ['--prediction', options.prediction !== undefined],
     ['--answers', options.answers !== undefined],
     ['--comparator', options.comparator !== undefined],

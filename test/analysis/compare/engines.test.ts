@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { compareRecords } from '../../../src/analysis/compare/compare.ts';
 import { readChunk } from '../../../src/analysis/compare/ingest/feed.ts';
+import type { LabelRow } from '../../../src/analysis/compare/label-next.ts';
 import type { Predictions, Task } from '../../../src/analysis/predictions.ts';
 import { comparable } from './comparable.ts';
 import type { AnswersAsked } from '../../../src/analysis/answers/choose.ts';
@@ -297,6 +298,42 @@ describe('two engines, written apart, give one answer', () => {
     if (ids === 'input') return;
     expect(sql?.heard).toBe(memory?.heard);
     expect(sql?.sums?.scores).toEqual(memory?.sums?.scores);
+  });
+
+  test.each([
+    ['classes', 1, 'inferenceId', undefined],
+    ['numbers of several rows, some of them labelled', 3, 'inferenceId', 'label'],
+    ['numbers of several rows by eventId', 3, 'eventId', undefined],
+    ['numbers', 0, 'inferenceId', 'label'],
+  ] as const)('the same rows should be labelled next: %s', async (_, kind, ids, labelled) => {
+    const { production, shadow } = captures({ ...(KINDS[kind] as Kind), title: `next ${kind}` }, ids);
+    const truth =
+      labelled &&
+      readTruth(
+        Array.from({ length: 100 }, (_, i) => `{"inferenceId": "request-${3 * i}", "label": ${i % 2}}`).join('\n'),
+        'ids',
+      );
+    const next = async (inMemory: boolean) => {
+      let rows: readonly LabelRow[] = [];
+      await compareRecords(
+        { production: { files: [production] }, shadow: { files: [shadow] }, window: WINDOW, sampling: 1 },
+        {
+          tolerance: undefined,
+          truth,
+          memory: '500MB',
+          spill: join(folder, `spill-next-${inMemory}`),
+          threads: 1,
+          inMemory,
+          labelNext: { most: 25, take: (found) => (rows = found) },
+        },
+      );
+      return rows;
+    };
+    const [memory, sql] = [await next(true), await next(false)];
+    expect(memory).toHaveLength(25);
+    expect(sql).toEqual(memory);
+    const done = memory.filter(({ id }) => /^request-(\d+)$/.test(id) && truth?.of(id, 0, undefined) !== undefined);
+    expect(done).toEqual([]);
   });
 
   test.each(['eventId', 'input'] as const)('paired by %s', async (ids) => {

@@ -10,7 +10,7 @@ const counts = (more: number, less: number, n: number) => [
 
 describe('the confidence sequence of a bounded mean', () => {
   test('is what bets on it leave', () => {
-    // numpy and scipy.optimize.brentq: stakes .98 / 1.25^k > .001 with weights 1 / (1 + ln(stake / .12)²), summing to 1;
+    // numpy and scipy.optimize.brentq: stakes .98 / 1.25^k > .001 with weights 1 / (1 + (2 ln(stake / .12))²), summing to 1;
     // the m at which Σ w Π (1 + stake ((x + 1) / (m + 1) − 1))^count = 20.
     for (const [more, less, n, low, high] of GOLDEN) {
       const found = boundedMeanSequence(counts(more, less, n), -1, 1, 0.05);
@@ -46,4 +46,11 @@ describe('the confidence sequence of a bounded mean', () => {
 });
 
 /** Only the first is right, only the second, rows; bounds. */
-const GOLDEN: readonly (readonly [number, number, number, number, number])[] = [];
+const GOLDEN: readonly (readonly [number, number, number, number, number])[] = [
+  [0, 0, 400, -0.01820704642034221, 0.01820704642034221],
+  [30, 30, 1000, -0.024212524158808812, 0.024212524158808812],
+  [140, 110, 2500, -0.005280442170763733, 0.029401012678458405],
+  [5, 0, 10, -0.29557996348183324, 0.8843458905759857],
+  [2, 1, 5, -0.7993675384364136, 0.9081273598051104],
+  [600, 10, 100000, 0.005257205504380691, 0.006601208371728728],
+];

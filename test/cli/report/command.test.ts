@@ -21,6 +21,9 @@ const DEFAULTS = {
   to: undefined,
   format: 'terminal',
   labels: undefined,
+  labelNext: undefined,
+  labelFile: 'label-next.csv',
+  withAnswers: false,
   prediction: undefined,
   source: 'captures',
   logPattern: undefined,
@@ -49,6 +52,7 @@ test.each([
   [[], {}],
   [['--last', '2h', '--format', 'json'], { last: '2h', format: 'json' }],
   [['--from', '2026-01-05T09:00Z', '--to', '-5m'], { from: '2026-01-05T09:00Z', to: '-5m' }],
+  [['--label-next', '200', '--with-answers'], { labelNext: '200', withAnswers: true }],
   [['--labels', 'truth.csv:label', '--prediction', '$.p'], { labels: 'truth.csv:label', prediction: '$.p' }],
   [
     ['--no-predictions', '--policy', 'p.yaml', '--output', 'r.json'],

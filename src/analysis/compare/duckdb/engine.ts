@@ -12,6 +12,7 @@ import { loadDuckdb, openEngine } from './connection.ts';
 import type { Engine } from './connection.ts';
 import { wholeSums } from './fields.ts';
 import { labels } from './labels.ts';
+import { nextRows } from './next-rows.ts';
 import { numberSums } from './numbers.ts';
 import { pairSides, showSides } from './pairing.ts';
 import { samplePairs } from './records.ts';
@@ -122,6 +123,8 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
   const truth = options.truth === undefined ? undefined : await truthSums(engine, options.truth, rows, task !== 'json');
   const withTruth = (truth?.rows ?? 0) > 0;
   const expected = records.sampling * scanned.production.answered;
+  const { labelNext, reading = UNCHOSEN } = options;
+  labelNext?.take(await nextRows(engine, { method, task, tolerance }, records, reading, labelNext.most));
   return {
     method,
     task,

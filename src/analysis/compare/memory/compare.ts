@@ -14,6 +14,7 @@ import { featuresOf } from '../../answers/features.ts';
 import type { Features } from '../../answers/features.ts';
 import { FieldCounter } from '../../answers/fields.ts';
 import { LabelCounter } from './label-counter.ts';
+import { NextRows } from './next-rows.ts';
 import { NumberCounter } from './number-counter.ts';
 import { pairUp } from './pair.ts';
 import type { Pair, Pairing } from './pair.ts';
@@ -26,6 +27,7 @@ import { clustersOf } from '../../answers/cluster.ts';
 import { TruthCounter } from './truth-counter.ts';
 import { inputRows } from '../../answers/truth.ts';
 import type { Truth } from '../../answers/truth.ts';
+import { OTHERS } from '../../answers/strata.ts';
 import { MINUTE } from '../../../base/units.ts';
 import type { ComparisonOptions } from '../options.ts';
 import { answerSums, readingsOf, UNCHOSEN, wholeCounter } from '../readings.ts';
@@ -34,7 +36,7 @@ export { readRecords } from './read.ts';
 
 /** How answers are read and compared, as for the engine of large reports. */
 export type MemoryOptions = Pick<ComparisonOptions, 'tolerance'> &
-  Partial<Pick<ComparisonOptions, 'answers' | 'reading' | 'task' | 'truth' | 'rules' | 'cluster'>> & {
+  Partial<Pick<ComparisonOptions, 'answers' | 'reading' | 'task' | 'truth' | 'rules' | 'cluster' | 'labelNext'>> & {
     /** Share of production's requests that the shadow saw, 0 to 1. */
     sampling: number;
     /** Is given all pairs. */
@@ -169,6 +171,7 @@ class Rows {
   readonly #labels = new LabelCounter();
   readonly #numbers: NumberCounter;
   readonly #truth: TruthCounter;
+  readonly #next: NextRows | undefined;
   readonly #inputs = new RowInputs();
   readonly #fields: FieldCounter;
   /** Of kinds that are compared by more than equal or not. */
@@ -190,6 +193,7 @@ class Rows {
     this.#truth = new TruthCounter(task !== 'json');
     this.#numbers = new NumberCounter(options.tolerance, rules.relative);
     this.#fields = new FieldCounter(rules);
+    this.#next = options.labelNext && new NextRows();
     this.#whole = wholeCounter(options.reading, rules);
   }
 
@@ -228,13 +232,27 @@ class Rows {
         this.#numbered.push({ block, input, cluster, labelled: labels[0] !== undefined && labels[1] !== undefined });
         if (labels[0] === undefined) distance = Math.abs(d);
       }
+      const known = truth && knownOf(truth, pair, row, features[row]);
+      if (this.#next !== undefined) {
+        const stratum = this.#stratumOf(labels, numbers !== undefined);
+        const answers = { production, shadow };
+        const weight = typeof stratum === 'number' && numbers !== undefined ? Math.abs(numbers[1] - numbers[0]) : 1;
+        if (stratum !== undefined)
+          this.#next.add({ pair, row, rows: left.length, answers, stratum, weight, labelled: known !== undefined });
+      }
       if (truth !== undefined) {
-        const known = knownOf(truth, pair, row, features[row]);
         this.#truth.add(known, { production, shadow, labels }, { block, input, cluster });
       }
       if (distance > 0) this.#keep(pair, row, [production, shadow], distance, input);
     }
     this.#blocks.set(at, block);
+  }
+
+  /** Production's class where the labels differ; of numbers without labels their place among all. */
+  #stratumOf([production, shadow]: readonly [string | undefined, string | undefined], numbers: boolean) {
+    if (production === undefined || shadow === undefined) return numbers ? this.#numbered.length - 1 : undefined;
+    if (production === shadow) return undefined;
+    return this.#task === 'json' ? OTHERS : production;
   }
 
   /** Labels of both; free JSON that is equal under the rules has one label, and counts field by field. */
@@ -294,6 +312,12 @@ class Rows {
       if (far === 0) this.#slices.hit(input);
     }
     const agreement = this.#agreement.sums();
+    const { labelNext } = this.#options;
+    const bandOf = (i: number) => {
+      if (numbers === undefined || !this.#numbers.isBeyond(i, numbers.tolerance)) return 'equal';
+      return this.#numbers.difference(i) > 0 ? 'above' : 'below';
+    };
+    if (labelNext !== undefined) labelNext.take(this.#next?.first(labelNext.most, bandOf) ?? []);
     return {
       rows: this.#rows,
       blocks: [...this.#blocks.values()].sort((a, b) => a.at - b.at),

@@ -33,6 +33,11 @@ export class NumberCounter {
     );
   }
 
+  /** Shadow − production of the i-th pair. */
+  difference(i: number): number {
+    return (this.#shadow[i] as number) - (this.#production[i] as number);
+  }
+
   sums(of: NumberSums['of']): NumberSums | undefined {
     const n = this.#production.length;
     if (n === 0) return undefined;
