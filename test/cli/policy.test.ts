@@ -33,13 +33,17 @@ async function explain(policy: unknown, json = false): Promise<string> {
 test('says what the project demands, and fits 80 columns where it is a table', async () => {
   const text = await explain({ latency: { p99: 0.5 }, inform: ['latency.mean'] });
   expect(text).toContain('Policy of shadowctl.yaml');
-  expect(text.replace(/\s+/g, ' ')).toContain('its p99 latency is at most +50 % of');
+  expect(text.replace(/\s+/g, ' ')).toContain('its p99 latency is at most 50 % longer than');
   expect(text).toContain('latency.mean (informs)');
+  const [tests = '', rules = ''] = text.split('rule   ');
+  expect(tests).toContain('\nerrors ');
+  expect(tests).not.toContain('output.readable');
+  expect(rules).toContain('output.readable');
 });
 
 test('says how long answers are judged, and by which members', async () => {
   const text = await explain({ minimumBlocks: 4, blockMinutes: 5 });
-  expect(text).toContain('before 20 minutes with answers (minimumBlocks 4 × blockMinutes 5)');
+  expect(text).toContain('at least 20 different minutes to pass (minimumBlocks 4 × blockMinutes 5)');
   expect(text.replace(/[\s│]+/g, ' ')).toContain('300 pairs of different inputs, in 20 minutes.');
 });
 

@@ -90,7 +90,7 @@ test.each(['terminal', 'markdown', 'html'] as const)(
   async (format) => {
     const agreed = reportOn(withTruth(0.99));
     const differing = reportOn(withTruth(0.8));
-    const why = 'For information only: labels are available, and correctness decides.';
+    const why = 'For information only: 100 % of the rows have a label, and on those accuracy decides.';
     for (const report of [agreed, differing]) {
       expect((await read(report, format)).split(why)).toHaveLength(2);
       expect(report.verdict?.summary).toMatch(/^All \d+ tests pass .* 1 more gate is for information\.$/);

@@ -44,6 +44,11 @@ export function confidence({ alpha }: Policy): string {
   return `${percent(1 - alpha)} confidence`;
 }
 
+/** Every record has an id, so ids are not what is missing. */
+const UNMET = needsAdvice(
+  "the shadow's counterparts: its captures come late (look again in some minutes), or it did not answer these requests (see errors)",
+);
+
 /** Why predictions cannot decide yet; undefined where they can. */
 export function insufficientData(predictions: Predictions, evidence: Evidence): Blocker | undefined {
   const { minimumPairs, minimumCoverage } = evidence.policy;
@@ -68,6 +73,7 @@ export function insufficientData(predictions: Predictions, evidence: Evidence): 
     return {
       reason: `only ${percent(Math.floor(coverage * 1000) / 1000)} of production's captured requests are paired, and the policy requires ${percent(minimumCoverage)}`,
       missing: 0,
+      ...(predictions.method === undefined || predictions.method === 'input' ? {} : { needs: UNMET }),
     };
   }
   return undefined;

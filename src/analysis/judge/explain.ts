@@ -5,16 +5,18 @@ import { meanInterval, minutesToPass, shareInterval } from './evidence.ts';
 import { pairedDifference } from './paired.ts';
 import type { Task } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
-import { decides, GATES, gates, policyFor } from '../policy/policy.ts';
+import { decides, GATES, gates, policyFor, RULES } from '../policy/policy.ts';
 import { keyOf, SUPERSEDED_BY_LABELS } from '../policy/words.ts';
 import { pairShares } from '../statistics/paired-shares.ts';
 import { requestsForQuantile } from '../statistics/proportions.ts';
 import { compare } from './verdict.ts';
-import { change, count, duration, durationFlag, percent } from '../../base/units.ts';
+import { count, duration, durationFlag, number, percent } from '../../base/units.ts';
 
 /** One demand of a policy, in words, and what it takes to meet it. */
 export interface Demand {
   gate: string;
+  /** A rule holds what was seen against a limit as it is; a test bounds what is behind it. */
+  sort: 'test' | 'rule';
   gating: boolean;
   demand: string;
   /** The policy's keys that say so, with their values: `latency.p99: 0.2`. */
@@ -46,6 +48,7 @@ export function explainPolicy(policy: Policy): Demand[] {
     least === undefined ? NEVER : `${pairs(0)}, and ${count(least)} in each part`;
   const demand = (gate: string, words: string, traffic: string, key: string): Demand => ({
     gate,
+    sort: RULES.includes(gate) ? 'rule' : 'test',
     gating: isGating(policy, gate),
     demand: words,
     traffic,
@@ -56,7 +59,7 @@ export function explainPolicy(policy: Policy): Demand[] {
     const least = quantile > 0 ? `, ${count(requestsForQuantile(quantile, policy.alpha))} requests` : '';
     return demand(
       `latency.${name}`,
-      `its ${name} latency is at most ${change(1 + policy.latency[name])} of production's`,
+      `its ${name} latency is at most ${percent(policy.latency[name])} longer than production's`,
       `${blocks}${least}`,
       keyOf(policy, `latency.${name}`),
     );
@@ -64,6 +67,7 @@ export function explainPolicy(policy: Policy): Demand[] {
   const distances = Object.entries(policy.distances).filter((one): one is [Distance, number] => one[1] !== undefined);
   const informs = (gate: string, words: string, traffic = `${blocks}, and as long before the shadow`): Demand => ({
     gate,
+    sort: 'test',
     gating: decides(policy, gate),
     demand: words,
     traffic,
@@ -73,15 +77,15 @@ export function explainPolicy(policy: Policy): Demand[] {
   const effect = [
     informs(
       'effect.latency',
-      `production itself is at most ${change(1 + policy.effect.latency)} slower than before the shadow`,
+      `production itself is at most ${percent(policy.effect.latency)} slower than before the shadow`,
     ),
     informs(
       'effect.overhead',
-      `its overhead is at most ${change(1 + policy.effect.overhead)} of that before the shadow`,
+      `its overhead is at most ${percent(policy.effect.overhead)} longer than before the shadow`,
     ),
     informs(
       'effect.errors',
-      `it fails less than ${percent(policy.effect.errors)} more requests than before the shadow`,
+      `the share of its requests that fail is less than ${inPoints(policy.effect.errors)} above that before the shadow`,
       before === undefined ? NEVER : `${count(before)} requests without a failure, and as many before the shadow`,
     ),
   ];
@@ -103,7 +107,7 @@ export function explainPolicy(policy: Policy): Demand[] {
         ]),
     demand(
       'errors',
-      `its share of failed requests is less than ${percent(policy.errors)} above production's`,
+      `its share of failed requests is less than ${inPoints(policy.errors)} above production's`,
       errors === undefined ? NEVER : lasting(`${count(errors)} requests without a failure`),
       keyOf(policy, 'errors'),
     ),
@@ -111,7 +115,7 @@ export function explainPolicy(policy: Policy): Demand[] {
     demand(
       'output.reading',
       'where its answers can be read in several ways, all of them give the same verdict',
-      'as the others',
+      'what the others need',
       keyOf(policy, 'answers.kind'),
     ),
     demand(
@@ -146,7 +150,7 @@ export function explainPolicy(policy: Policy): Demand[] {
     ),
     demand(
       'answers.refusals',
-      `texts and chats: its share of refusals is less than ${percent(policy.answers.refusals)} above production's`,
+      `texts and chats: its share of refusals is less than ${inPoints(policy.answers.refusals)} above production's`,
       lasting(pairs(leastForTruth(policy, policy.answers.refusals))),
       keyOf(policy, 'answers.refusals'),
     ),
@@ -185,7 +189,7 @@ export function explainPolicy(policy: Policy): Demand[] {
         `the distributions of numbers lie less than ${margin} apart${name === 'wasserstein' ? ', in the unit of the numbers' : ''}`,
         lasting(
           name === 'wasserstein'
-            ? `${pairs(0)}, and about ${count(rangesPerMargin(policy))} for each time that the limit fits into the range of the numbers`
+            ? `${pairs(0)}, and about ${count(rangesPerMargin(policy))} × the range of the numbers ÷ the limit`
             : pairs(leastRequests((n) => distanceInterval(name, equalNumbers(n), 1, policy)[1] < margin)),
         ),
         keyOf(policy, `distances.${name}`),
@@ -194,13 +198,19 @@ export function explainPolicy(policy: Policy): Demand[] {
     ...byTask(policy, ['regression', 'scores', 'binary', 'multiclass', 'json'], 'truth').map(({ tasks, value, key }) =>
       demand(
         'truth',
-        `${tasks}: against labels, it loses less than ${percent(value)} of accuracy (or of mean absolute error)`,
-        `${pairs(leastForTruth(policy, value))} with labels, in ${minutesToPass(policy)} minutes; of numbers, ${count(Math.log(1 / policy.alpha) / value)} for each time that production's mean error fits into their range`,
+        `${tasks}: against labels, it loses less than ${inPoints(value)} of accuracy (of numbers: its mean absolute error is less than ${percent(value)} larger)`,
+        `${pairs(leastForTruth(policy, value))} with labels, in ${minutesToPass(policy)} minutes; of numbers, about ${count(Math.log(1 / policy.alpha) / value)} × their range ÷ production's mean error`,
         key,
       ),
     ),
     ...effect,
   ];
+}
+
+/** A difference of two shares: `1 percentage point`. */
+function inPoints(difference: number): string {
+  const value = number(difference * 100, 3);
+  return `${value} percentage ${value === '1' ? 'point' : 'points'}`;
 }
 
 function isGating(policy: Policy, gate: string): boolean {

@@ -5,7 +5,7 @@ import { dispersion } from '../statistics/proportions.ts';
 import { count, percent, points } from '../../base/units.ts';
 import { blockerNeeds, confidence, insufficientData, requiredSampleSize, windowTooShort } from './evidence.ts';
 import type { Evidence, Minutes } from './evidence.ts';
-import { needsMore, NOTHING, UNDECIDABLE } from './needs.ts';
+import { needsRows, NOTHING, UNDECIDABLE } from './needs.ts';
 import { pairedDifference } from './paired.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
@@ -63,7 +63,7 @@ function refused(sums: FlagSums, predictions: Predictions, evidence: Evidence): 
       : blocker !== undefined && blocker.missing === 0
         ? blockerNeeds(blocker)
         : Math.max(missing, blocker?.missing ?? 0) > 0
-          ? needsMore('pairs', Math.max(missing, blocker?.missing ?? 0), minutes > 0 ? predictions.pairs / minutes : 0)
+          ? needsRows(Math.max(missing, blocker?.missing ?? 0), predictions, minutes)
           : UNDECIDABLE.difference),
   };
 }

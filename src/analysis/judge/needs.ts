@@ -58,6 +58,16 @@ export function needsLabels(n: number): Needs {
   };
 }
 
+/**
+ * So many more compared rows; pairs where each holds one.
+ *
+ * @param seen pairs and rows so far, in so many minutes
+ */
+export function needsRows(rows: number, seen: { pairs: number; rows: number }, minutes: number): Needs {
+  const kind = seen.rows === seen.pairs ? 'pairs' : 'rows';
+  return needsMore(kind, rows, minutes > 0 ? seen[kind] / minutes : 0);
+}
+
 /** So many more minutes of traffic; `what` says which traffic: ` with labels`. */
 export function needsTraffic(minutes: number, what = ''): Needs {
   const whole = wholeMinutes(minutes);

@@ -16,7 +16,7 @@ import type { Blocker } from './needs.ts';
 import type { NoiseSample } from './noise-floor.ts';
 import { history } from './history.ts';
 import { count, counted, percent } from '../../base/units.ts';
-import { needsAdvice, needsMore, needsNewInputs, NOTHING, UNDECIDABLE } from './needs.ts';
+import { needsAdvice, needsNewInputs, needsRows, NOTHING, UNDECIDABLE } from './needs.ts';
 import type { Needs } from './needs.ts';
 
 /** A share to be bounded, and how to talk about it. */
@@ -63,18 +63,18 @@ export function proportion(predictions: Predictions, evidence: Evidence, ask: Pr
   };
   let needs: Needs = NOTHING;
   if (outcome === 'inconclusive') {
-    const perMinute = minutes > 0 ? predictions.pairs / minutes : 0;
     const total =
       ask.n === 0
         ? undefined
         : requiredSampleSize(ask.n, (n) => compare(bounds(n), ask.margin, ask.below) !== 'inconclusive');
-    const missing = Math.max(blocker?.missing ?? 0, total === undefined ? 0 : total - ask.n);
+    const rowsPerPair = predictions.pairs > 0 ? predictions.rows / predictions.pairs : 1;
+    const missing = Math.max((blocker?.missing ?? 0) * rowsPerPair, total === undefined ? 0 : total - ask.n);
     // More of what came so far helps against too few pairs, and against nothing else that stands in the way.
     if (blocker !== undefined && (blocker.missing === 0 || blocker.of !== undefined)) needs = blockerNeeds(blocker);
     else if (missing > 0 && ask.clustering.cluster !== undefined)
       needs = needsAdvice(`traffic with more different values of "${ask.clustering.cluster}"`);
     else if (missing > 0 && ask.clustering.by === 'inputs') needs = needsNewInputs(missing / ask.clustering.factor);
-    else if (missing > 0) needs = needsMore('pairs', missing, perMinute);
+    else if (missing > 0) needs = needsRows(missing, predictions, minutes);
     else needs = UNDECIDABLE.share;
   }
   return {

@@ -61,7 +61,7 @@ export interface Waiver {
 export interface Policy {
   /** Chance of a wrong answer that is accepted, per gate. */
   alpha: number;
-  /** `always`: bounds hold however often anybody looks. `once`: narrower, for a single look at the end. */
+  /** `always`: bounds hold however often anybody looks. `once`: narrower, but of latency, for a single look at the end. */
   looks: 'always' | 'once';
   /** What the new model is expected to be; undefined where nobody said. */
   expect: Expectation | undefined;
@@ -175,6 +175,13 @@ export const GATES: readonly string[] = [
   ),
   ...['memory', 'cpu'].map((name) => `resources.${name}`),
   ...['latency', 'overhead', 'errors'].map((name) => `effect.${name}`),
+];
+
+/** Those of them that hold what was seen against a limit as it is, where the others bound what is behind it. */
+export const RULES: readonly string[] = [
+  'traffic.sampling',
+  'traffic.cover',
+  ...['reading', 'readable', 'schema', 'pairs', 'varied'].map((name) => `output.${name}`),
 ];
 
 /** The policy as it is for answers of this kind. */

@@ -121,7 +121,7 @@ export function fieldsSection(all: readonly FieldSums[]): Section | undefined {
         caption: `Those that differ${equal === 0 ? '' : `; ${count(equal)} more equal`}`,
         columns: [
           { title: 'field', words: 60 },
-          { title: 'rows', number: true, wide: true },
+          { title: 'rows', number: true },
           { title: 'differs', number: true },
           { title: 'only production', number: true, wide: true },
           { title: 'only shadow', number: true, wide: true },
@@ -133,6 +133,7 @@ export function fieldsSection(all: readonly FieldSums[]): Section | undefined {
         rows,
       },
     ],
+    remark: 'Shares are of the rows that have the field.',
   };
 }
 

@@ -3,7 +3,7 @@ import { gates as decidesUnder } from '../../analysis/policy/policy.ts';
 import { SUPERSEDED_BY_LABELS } from '../../analysis/policy/words.ts';
 import type { Gate, Outcome } from '../../analysis/judge/verdict.ts';
 import type { Report } from '../report.ts';
-import { count, MISSING } from '../../base/units.ts';
+import { count, MISSING, percent } from '../../base/units.ts';
 import { inWindowText } from './claims.ts';
 import { waiverWords } from './waivers.ts';
 import { gateInterval, gateLimit, gateValue, isDifference } from '../words.ts';
@@ -18,9 +18,9 @@ export interface GateReason {
 /** Why a gate does not decide although the policy has nothing against it; empty where there is nothing to say. */
 function whyInforms(gate: Gate, { observations, policy }: Report): string {
   if (gate.waived !== undefined) return `Waived: ${waiverWords(gate.waived)}.`;
-  const known = (observations.predictions?.truth?.rows ?? 0) > 0;
-  return !gate.gating && known && SUPERSEDED_BY_LABELS.includes(gate.id) && decidesUnder(policy, gate.id)
-    ? 'For information only: labels are available, and correctness decides.'
+  const { rows = 0, of = 0 } = observations.predictions?.truth ?? {};
+  return !gate.gating && rows > 0 && SUPERSEDED_BY_LABELS.includes(gate.id) && decidesUnder(policy, gate.id)
+    ? `For information only: ${percent(rows / of)} of the rows have a label, and on those accuracy decides.`
     : '';
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../../../src/analysis/judge/evidence.ts';
 import { history } from '../../../src/analysis/judge/history.ts';
 import { judge } from '../../../src/analysis/judge/judge.ts';
-import { needsMore, needsNewInputs, needsTraffic } from '../../../src/analysis/judge/needs.ts';
+import { needsMore, needsNewInputs, needsRows, needsTraffic } from '../../../src/analysis/judge/needs.ts';
 import { labelNoise, noiseFloor, numberNoise } from '../../../src/analysis/judge/noise-floor.ts';
 import { beyondNoise, boundsOf, different, noiseDominates } from '../../../src/analysis/judge/proportion.ts';
 import { errorMinutes, summarize, summarizeBoth } from '../../../src/analysis/judge/summaries.ts';
@@ -134,10 +134,11 @@ test('too few pairs, inputs or coverage', () => {
   // Fewer rows than pairs, all different: no repeats are to blame.
   expect(of({ rows: 200, ...inputs(200) })).toBeUndefined();
   expect(of({ coverage: 0.9 })).toBeUndefined();
-  expect(of({ coverage: 0.8999 })).toEqual({
+  expect(of({ coverage: 0.8999, method: 'input' })).toEqual({
     reason: "only 89.9 % of production's captured requests are paired, and the policy requires 90 %",
     missing: 0,
   });
+  expect(of({ coverage: 0.8999, method: 'inferenceId' })?.needs?.needs).toMatch(/^the shadow's counterparts/);
   expect(of({ coverage: undefined })).toMatchObject({ missing: 0 });
   expect(of({ coverage: 0.5 }, { minimumCoverage: 0.5 })).toBeUndefined();
 });
@@ -497,5 +498,16 @@ describe('the verdict in a sentence', () => {
     const errors = judge({ ...seen, metrics }, DEFAULT_POLICY)?.gates.find((gate) => gate.id === 'errors');
     // ln(2 / 0.05) / 0.01 is 369; found to within a fiftieth. 150 requests in 50 minutes.
     expect(errors?.missing).toEqual({ requests: 220, minutes: 74 });
+  });
+});
+
+test('what is missing is counted as it is compared: rows are rows, and pairs are pairs', () => {
+  expect(needsRows(600, { pairs: 1000, rows: 1000 }, 100)).toEqual({
+    needs: '600 more pairs, about 1 h at the current rate',
+    missing: { pairs: 600, minutes: 60 },
+  });
+  expect(needsRows(1200, { pairs: 1000, rows: 20_000 }, 100)).toEqual({
+    needs: '1 200 more rows, about 6 min at the current rate',
+    missing: { rows: 1200, minutes: 6 },
   });
 });

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { loadPolicy } from '../../../src/analysis/observe/policy-file.ts';
 import { explainPolicy } from '../../../src/analysis/judge/explain.ts';
 import type { Problem } from '../../../src/base/errors.ts';
-import { DEFAULT_POLICY, GATES, gates, policyFor } from '../../../src/analysis/policy/policy.ts';
+import { DEFAULT_POLICY, GATES, gates, policyFor, RULES } from '../../../src/analysis/policy/policy.ts';
 import { judge } from '../../../src/analysis/judge/judge.ts';
 import type { Policy } from '../../../src/analysis/policy/policy.ts';
 import type { Gate } from '../../../src/analysis/judge/verdict.ts';
@@ -215,12 +215,18 @@ function best(n: number, policy: Policy): Gate[] {
   return [...(judge({ ...seen, metrics, predictions }, policy)?.gates ?? [])];
 }
 
+test('what is called a rule here is called one by the judge', () => {
+  const found = judge(simulate({ minutes: 80, rate: 20 }), DEFAULT_POLICY)?.gates ?? [];
+  expect(found.length).toBeGreaterThan(5);
+  for (const { id, test: sort } of found) expect([id, sort]).toEqual([id, RULES.includes(id) ? 'rule' : 'bound']);
+});
+
 describe('explaining a policy', () => {
   test('every gate in words, with the least traffic that can decide it', () => {
     const demands = Object.fromEntries(explainPolicy(DEFAULT_POLICY).map((one) => [one.gate, one]));
     expect(demands['latency.p99']).toMatchObject({
       gating: true,
-      demand: "its p99 latency is at most +20 % of production's",
+      demand: "its p99 latency is at most 20 % longer than production's",
       traffic: '8 blocks of 10 minutes, after 2 minutes of warm-up, 299 requests',
     });
     // ln(2 / 0.05) / 0.01 is 368.9
@@ -241,7 +247,9 @@ describe('explaining a policy', () => {
     expect(words).toContainEqual(expect.stringMatching(/^multiclass: more than 90 %/));
     expect(words).toContainEqual(expect.stringMatching(/^regression: less than 20 % of its numbers/));
     expect(words).toContainEqual(expect.stringMatching(/^scores: less than 5 % of its numbers/));
-    expect(words).toContainEqual(expect.stringMatching(/^regression: against labels, it loses less than 10 %/));
+    expect(words).toContainEqual(
+      expect.stringMatching(/^regression: against labels, it loses less than 10 percentage points of accuracy/),
+    );
   });
 
   test('a limit of a distance says what it takes; what only informs says so', () => {
