@@ -46,6 +46,8 @@ export interface Predictions {
   comparator?: ComparatorSums | undefined;
   /** The same records read in the other ways that they allow; empty or missing where there is only one. */
   alternatives?: readonly Predictions[] | undefined;
+  /** Of how many windows these are the sums, where they were added: see `analysis/merge`. */
+  merged?: number | undefined;
 }
 
 /** What answers were taken for, and how alike they are beyond equal or not. */
@@ -160,6 +162,18 @@ export interface Repeats {
   onlyShadow: InputSums | undefined;
   /** Absolute error of the shadow less that of production, over rows with truth. */
   loss: InputSums | undefined;
+  /** A random part of the inputs, by which it is known which of them another window has, too; missing in older observations. */
+  sample?: InputSample | undefined;
+}
+
+/** The different inputs whose hash (64 bits) lies below a threshold, which goes by the number of rows. */
+export interface InputSample {
+  /** Decimal, as hashes are. */
+  below: string;
+  /** Rows of the input that comes most often, of all inputs. */
+  largest: number;
+  /** By hash, smallest first: how many rows the input has. */
+  of: readonly (readonly [hash: string, rows: number])[];
 }
 
 /** Rows by what the policy's `cluster` says of their request: the user, the conversation. */

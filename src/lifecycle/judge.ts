@@ -51,6 +51,8 @@ export type JudgeSource =
       kind: 'files';
       /** Saved observations, a folder of captures, or logs. */
       path: string;
+      /** Further saved observations, whose sums are added. */
+      also?: readonly string[] | undefined;
       /** How the lines of logs are written. */
       line?: LinePattern | undefined;
       /** Folders of production and shadow below it, where their names do not tell. */

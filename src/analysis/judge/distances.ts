@@ -10,6 +10,7 @@ import { blockerNeeds, confidence, shareInterval, insufficientData, windowTooSho
 import type { Evidence } from './evidence.ts';
 import { count, number } from '../../base/units.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
+import type { Blocker } from './needs.ts';
 
 const NAMES = {
   ks: 'Kolmogorov-Smirnov distance',
@@ -50,7 +51,8 @@ function gate(name: Distance, margin: number, predictions: Predictions, numbers:
   const decided = compare(interval, margin);
   // How a distance comes about minute by minute is not known: how long the answers are is all that can be asked.
   const minutes = predictions.blocks.map(({ rows }) => ({ successes: 0, n: rows }));
-  const blocker = insufficientData(predictions, evidence) ?? windowTooShort(decided, policy, [minutes]);
+  const blocker =
+    insufficientData(predictions, evidence) ?? mergedBlocker(predictions) ?? windowTooShort(decided, policy, [minutes]);
   const outcome = blocker === undefined ? decided : 'inconclusive';
   const facts = `The ${NAMES[name]} of the two distributions is ${number(estimate)}, over ${count(numbers.rows)} rows`;
   const limit = `less than ${number(margin)} is required`;
@@ -127,6 +129,16 @@ export function ksBand(n: number, policy: Policy): number {
   return policy.looks === 'once'
     ? Math.sqrt(Math.log(2 / alpha) / (2 * n))
     : 0.85 * Math.sqrt((Math.log(Math.log(Math.E * n)) + 0.8 * Math.log(1612 / alpha)) / n);
+}
+
+/** Distances of several windows say nothing about that of all their numbers. */
+function mergedBlocker({ merged = 1 }: Predictions): Blocker | undefined {
+  if (merged < 2) return undefined;
+  return {
+    reason: `the distances of ${merged} windows cannot be added`,
+    missing: 0,
+    needs: needsAdvice('one report over all captures'),
+  };
 }
 
 /** Rows per input, as if no copy said anything new (Kish 1965): what is true of deterministic models. */

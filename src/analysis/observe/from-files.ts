@@ -6,6 +6,7 @@ import { usageError } from '../../base/errors.ts';
 import type { MetricTable, Observations, Window } from '../observations.ts';
 import { METRICS } from '../observations.ts';
 import { compareRecords } from '../compare/compare.ts';
+import { type Kept, mergeObservations } from '../merge/merge.ts';
 import type { ComparisonOptions, Records } from '../compare/options.ts';
 import { withSpill } from '../compare/spill.ts';
 import { counted, MINUTE } from '../../base/units.ts';
@@ -17,6 +18,8 @@ import { variantsRoot } from './variant-folders.ts';
 export interface FromFilesOptions {
   /** A saved observations file, or a folder of captures with a folder per variant. */
   path: string;
+  /** Further saved files, whose sums are added. */
+  also?: readonly string[] | undefined;
   /** Names of production's and the shadow's folder, where they do not tell. */
   variants: readonly [production: string, shadow: string] | undefined;
   /** How the lines of logs are written, where there are logs in place of captures. */
@@ -31,11 +34,27 @@ export interface FromFilesOptions {
  * @throws Problem (usage) where the path is neither
  */
 export async function collectFromFiles(options: FromFilesOptions): Promise<Observations> {
+  const { also = [] } = options;
+  if (also.length > 0) return fromSeveral([options.path, ...also], options.comparison.tolerance);
   const facts = await stat(options.path).catch(() => undefined);
   if (facts === undefined)
     throw usageError(`There is nothing at ${options.path}.`, 'Check the path given with --files.');
   if (options.line !== undefined) return fromLogs(options, options.line, facts.isDirectory());
   return facts.isDirectory() ? fromFolder(options) : fromSaved(options.path, options.comparison.tolerance);
+}
+
+/** What several windows were summed to, added. */
+async function fromSeveral(paths: readonly string[], tolerance: number | undefined): Promise<Observations> {
+  const kept: Kept[] = [];
+  for (const path of paths) {
+    if ((await stat(path).catch(() => undefined))?.isFile() !== true)
+      throw usageError(
+        `${path} is no saved file, and only what \`report --save\` wrote can be added up.`,
+        'Name saved files alone, or one folder of captures.',
+      );
+    kept.push({ name: path, observations: await fromSaved(path, tolerance) });
+  }
+  return mergeObservations(kept);
 }
 
 async function fromSaved(path: string, tolerance: number | undefined): Promise<Observations> {

@@ -7,7 +7,9 @@ import { comparatorFlags } from '../flags/comparator.ts';
 import { waiverFlags } from '../flags/waivers.ts';
 import type { ReportOptions } from './options.ts';
 
-interface Flags extends Partial<Omit<ReportOptions, 'watch'>> {
+interface Flags extends Partial<Omit<ReportOptions, 'watch' | 'from' | 'files' | 'also'>> {
+  from?: string[];
+  files?: string[];
   labelFile: string;
   format: Format;
   predictions: boolean;
@@ -26,7 +28,11 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
       '--last <duration>',
       'length of the window up to now: 30m, 2h, 1d (default: since the present shadow is in service)',
     )
-    .option('--from <time>', 'start of the window (ISO 8601, UTC; or -2h); a path is taken as --files')
+    .option(
+      '--from <time>',
+      'start of the window (ISO 8601, UTC; or -2h); a path is taken as --files, and may be given again',
+      repeated,
+    )
     .option('--to <time>', 'end of the window')
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('terminal'))
     .option('--full', 'with --format terminal: everything, not only what decides and what stands out')
@@ -66,7 +72,8 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option('--no-predictions', 'do not compare captured predictions: metrics only')
     .option(
       '--files <path>',
-      'read these instead of AWS: a file from --save, a folder of captures with a folder per variant, or logs with --line',
+      'read these instead of AWS: a file from --save (several are added up), a folder of captures with a folder per variant, or logs with --line',
+      repeated,
     )
     .option(
       '--line <pattern>',
@@ -89,11 +96,16 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
       '\nExit codes: 0 pass, 1 fail, 3 inconclusive: more traffic is needed, or there was nothing to compare.\nA file from --save contains sums: give --labels, --answers, --prediction, --comparator, --variants, --from and --to to the\nreport that saves it. It cannot be watched; a folder of captures takes all flags but --watch and --until-decided.\nAnswers need at least 80 minutes with answers to pass, with --files too (shadowctl policy explain).\n\nWith --line, a folder of logs (production.log and shadow.log, or a folder each): {request} and {answer} stand where a line has\nthem, and {id}, {time}, {variant} where it has those; shadowctl help judging has more.\n\nExample:\n  $ shadowctl report --endpoint weather --last 2h --labels truth.csv:label --output report.html --format html',
     )
     .action((flags: Flags) => {
-      const { watch, untilDecided, ...rest } = flags;
+      const { watch, untilDecided, from: froms = [], files: paths = [], ...rest } = flags;
+      const [[from, ...moreFrom], [files, ...morePaths]] = [froms, paths];
+      const also = [...morePaths, ...moreFrom];
       const mode = watch === true ? ('show' as const) : untilDecided === true ? ('quiet' as const) : undefined;
       return host.start(run, {
         ...NOTHING,
         ...rest,
+        from,
+        files,
+        ...(also.length === 0 ? {} : { also }),
         redact: flags.redact === true,
         allowCommand: flags.allowCommand === true,
         schema: flags.schema === true,
@@ -103,6 +115,10 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
         watch: mode,
       });
     });
+}
+
+function repeated(value: string, before: string[] = []): string[] {
+  return [...before, value];
 }
 
 /** commander leaves out what was not said. */

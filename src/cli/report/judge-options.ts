@@ -60,7 +60,13 @@ function readSource(cwd: string, flags: ReportOptions): JudgeSource {
   const logs = readSelector(flags);
   const line = flags.line === undefined ? undefined : parseLinePattern(flags.line);
   if (files !== undefined)
-    return { kind: 'files', path: resolve(cwd, files), variants: readVariants(flags.variants), line };
+    return {
+      kind: 'files',
+      path: resolve(cwd, files),
+      also: flags.also?.map((path) => resolve(cwd, path)),
+      variants: readVariants(flags.variants),
+      line,
+    };
   if (line !== undefined)
     throw usageError(
       '--line says how the lines of log files are written.',

@@ -38,6 +38,8 @@ export interface ReportOptions extends ComparatorFlags, WaiverFlags {
   predictions: boolean;
   /** Saved observations, or a folder of captures, instead of AWS. */
   files: string | undefined;
+  /** Further saved observations, whose sums are added to those of `files` (or of `from`, where that is a path). */
+  also?: readonly string[] | undefined;
   /** How the lines of logs under `files` are written. */
   line: string | undefined;
   /** `PRODUCTION,SHADOW`: folders under `files`. */

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Outcome as Verdict } from '../../analysis/judge/verdict.ts';
 import type { App, Outcome } from '../../app.ts';
+import { usageError } from '../../base/errors.ts';
 import { printCommand } from '../../base/text.ts';
 import { readDuration, timeOfDay } from '../../base/units.ts';
 import { type JudgeOptions, looksAt } from '../../lifecycle/judge.ts';
@@ -30,7 +31,8 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
     app.io.out(JSON.stringify(schema, null, 2));
     return 'done';
   }
-  if (options.files !== undefined) rejectUnusedFlags(resolve(app.cwd, options.files), options);
+  for (const path of options.files === undefined ? [] : [options.files, ...(options.also ?? [])])
+    rejectUnusedFlags(resolve(app.cwd, path), options);
   const labels = labelRequest(app.cwd, options);
   const wanted = { ...(await judgeOptions(app, options)), labelNext: labels?.next };
   const look = looksAt(app, wanted, options.watch !== undefined);
@@ -48,9 +50,15 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
 
 /** `--from PATH` is what `--files PATH` is: no time is the name of anything. */
 function fromPath(app: App, flags: ReportOptions): ReportOptions {
-  const { from, files } = flags;
+  const { from, files, also = [] } = flags;
+  for (const path of also)
+    if (!existsSync(resolve(app.cwd, path)))
+      throw usageError(
+        `There is nothing at ${path}.`,
+        'Several windows are added up from files of --save: --from A.json --from B.json. A window has one beginning.',
+      );
   if (files !== undefined || from === undefined || isTime(from) || !existsSync(resolve(app.cwd, from))) return flags;
-  app.io.err(`note: --from takes a time; ${from} is there, so it is read as --files ${from}.`);
+  if (also.length === 0) app.io.err(`note: --from takes a time; ${from} is there, so it is read as --files ${from}.`);
   return { ...flags, files: from, from: undefined };
 }
 

@@ -143,11 +143,11 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
     fields,
     answers,
     ...(method === undefined ? {} : await slices(engine, method, tolerance, columnsOf(options))),
-    repeats: await repeats(engine, 'input', tolerance, withTruth),
+    repeats: await repeats(engine, 'input', tolerance, withTruth, rows),
     clusters:
       options.cluster === undefined
         ? undefined
-        : { by: options.cluster, ...(await repeats(engine, 'cluster', tolerance, withTruth)) },
+        : { by: options.cluster, ...(await repeats(engine, 'cluster', tolerance, withTruth, rows)) },
   };
 }
 

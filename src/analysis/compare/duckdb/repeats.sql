@@ -33,9 +33,15 @@ with value as (
 )
 select
   count(*)::double as inputs, coalesce(sum(known), 0)::double as known,
+  coalesce(max(greatest(agreement_n, tolerance_n)), 0)::double as largest,
   input_sums(agreement_n, agreement_x, agreement_x) as agreement,
   input_sums(tolerance_n, tolerance_x, tolerance_x) as beyond
 from by_input;
+
+-- name: sample
+-- The different inputs whose hash lies below a threshold, and how many rows each has.
+select input::varchar as hash, count(*)::double as rows
+from compared where known_input and input::hugeint < $below::hugeint group by input order by input;
 
 -- name: truth
 with value as (

@@ -336,6 +336,7 @@ class Rows {
         agreement,
         beyond: beyond.sums(),
         ...this.#truth.repeats(),
+        sample: this.#inputs.sample(Math.max(this.#agreement.largest, beyond.largest)),
       },
     };
   }

@@ -12,6 +12,11 @@ export class InputCounter {
     this.#squares += value * value;
   }
 
+  /** Rows of the input that came most often. */
+  get largest(): number {
+    return this.#rows.reduce((most, n) => Math.max(most, n ?? 0), 0);
+  }
+
   /** Undefined where nothing was added. */
   sums(): InputSums | undefined {
     const found = { inputs: 0, rows: 0, rowsSquared: 0, sum: 0, sumSquared: 0, cross: 0, between: 0 };

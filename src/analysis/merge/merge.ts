@@ -1,0 +1,131 @@
+import { usageError } from '../../base/errors.ts';
+import { dateAndTime } from '../../base/units.ts';
+import type { Metrics, MetricTable, Observations, VariantFacts } from '../observations.ts';
+import type { Predictions } from '../predictions.ts';
+import { mergePredictions } from './predictions.ts';
+
+/** Observations, and the name of the file they are from. */
+export interface Kept {
+  name: string;
+  observations: Observations;
+}
+
+/**
+ * What several windows were summed to, as if they had been summed at once: the gates are the same, but for what `MERGED`
+ * says. Only of the same models, read and compared alike.
+ *
+ * @throws Problem (usage) with what keeps them from being added
+ */
+export function mergeObservations(kept: readonly Kept[]): Observations {
+  const [first, ...others] = kept.toSorted((a, b) => a.observations.window.from - b.observations.window.from);
+  if (first === undefined) throw new Error('there is nothing to merge');
+  return others.reduce((merged, next) => {
+    const why = differences(merged.observations, next.observations);
+    if (why !== undefined)
+      throw usageError(
+        `${merged.name} and ${next.name} cannot be judged together: ${why}.`,
+        'Judge each by itself, or save them anew from the same models under the same policy.',
+      );
+    return { name: next.name, observations: mergeTwo(merged.observations, next.observations) };
+  }, first).observations;
+}
+
+/** What cannot be exact, for the reader. */
+const MERGED =
+  'What is not exact of added windows: quantiles of numbers and histograms (shown only), distances (not decided), parts of the inputs (not judged), how often the commonest answer came (at least so often), rare classes beyond twelve, and inputs that come in several windows, which are counted at their worst.';
+
+/** Why two windows are not evidence about the same thing, the end of a sentence; undefined where they are. */
+function differences(a: Observations, b: Observations): string | undefined {
+  if (a.endpoint !== b.endpoint) return `they are of the endpoints ${a.endpoint} and ${b.endpoint}`;
+  if (b.window.from < a.window.to)
+    return `their windows overlap (${dateAndTime(b.window.from)} lies before ${dateAndTime(a.window.to)} UTC), and what lies in both would count twice`;
+  for (const role of ['production', 'shadow'] as const) {
+    const other = otherVariant(a[role], b[role]);
+    if (other !== undefined) return `of ${role}, ${other}`;
+  }
+  if (a.sampling !== b.sampling) return `the shadow sees ${a.sampling} and ${b.sampling} of the requests`;
+  if (a.metrics.times.length > 0 !== b.metrics.times.length > 0) return 'one of them has no metrics';
+  if ((a.predictions === undefined) !== (b.predictions === undefined)) return 'one of them has no answers';
+  if (!same(a.noise, b.noise)) return 'their noise floors are not the same';
+  const noneA = a.predictions === undefined || a.predictions.pairs === 0;
+  const noneB = b.predictions === undefined || b.predictions.pairs === 0;
+  return a.predictions === undefined || b.predictions === undefined || noneA || noneB
+    ? undefined
+    : otherReading(a.predictions, b.predictions);
+}
+
+function otherVariant(a: VariantFacts | undefined, b: VariantFacts | undefined): string | undefined {
+  if (a === undefined || b === undefined) return a === b ? undefined : 'one of them has none';
+  if (a.model === undefined || b.model === undefined)
+    return 'nobody knows which model it was (files of captures do not say)';
+  for (const [name, words] of [
+    ['model', 'the models are'],
+    ['artifact', 'the artifacts are'],
+    ['image', 'the images are'],
+    ['instanceType', 'the instances are'],
+  ] as const)
+    if (a[name] !== b[name]) return `${words} ${a[name] ?? 'not known'} and ${b[name] ?? 'not known'}`;
+  return undefined;
+}
+
+/** Were answers read and compared alike? */
+function otherReading(a: Predictions, b: Predictions): string | undefined {
+  const read = ({ answers }: Predictions) =>
+    answers && [
+      answers.kind,
+      answers.production.shape,
+      answers.production.from,
+      answers.shadow.shape,
+      answers.shadow.from,
+    ];
+  if (a.task !== b.task || !same(read(a), read(b))) return 'their answers were read in different ways';
+  if ((a.alternatives?.length ?? 0) !== (b.alternatives?.length ?? 0))
+    return 'their answers can be read in different ways';
+  if ((a.labels === undefined) !== (b.labels === undefined) || a.numbers?.of !== b.numbers?.of)
+    return 'their answers are of different kinds';
+  const tolerances = [a, b].map(({ numbers }) => [numbers?.tolerance, numbers?.relative]);
+  if (!same(tolerances[0], tolerances[1]))
+    return `their numbers were compared with the tolerances ${a.numbers?.tolerance} and ${b.numbers?.tolerance} (answers.tolerance in the policy says one for all)`;
+  if ((a.truth === undefined) !== (b.truth === undefined)) return 'one of them was compared with labels';
+  if (a.clusters?.by !== b.clusters?.by) return 'the policies name different columns as cluster';
+  const asked = ({ comparator }: Predictions) => comparator && [comparator.digest, comparator.halvings];
+  if (!same(asked(a), asked(b))) return 'their comparators are not the same, or saw samples of different sizes';
+  return undefined;
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+}
+
+function mergeTwo(a: Observations, b: Observations): Observations {
+  const both = a.predictions !== undefined && b.predictions !== undefined;
+  return {
+    ...a,
+    window: { from: a.window.from, to: b.window.to },
+    production: b.production,
+    shadow: b.shadow,
+    metrics: mergeMetrics(a.metrics, b.metrics),
+    predictions: both
+      ? mergePredictions(a.predictions as Predictions, b.predictions as Predictions, a.sampling ?? 1)
+      : undefined,
+    leftOut: [...(a.leftOut ?? []), ...(b.leftOut ?? [])],
+    notes: [...new Set([...a.notes, ...b.notes, MERGED])],
+  };
+}
+
+/** Minutes one after the other; what the time before the shadow was like is that of the first window. */
+function mergeMetrics(a: Metrics, b: Metrics): Metrics {
+  // What is added to metrics must say here how it is merged.
+  const merged: { [K in keyof Required<Metrics>]: Metrics[K] } = {
+    times: [...a.times, ...b.times],
+    production: joined(a.production, b.production),
+    shadow: a.shadow && b.shadow && joined(a.shadow, b.shadow),
+    before: a.before ?? b.before,
+  };
+  return merged;
+}
+
+function joined(a: MetricTable, b: MetricTable): MetricTable {
+  const names = Object.keys(a) as (keyof MetricTable)[];
+  return Object.fromEntries(names.map((name) => [name, [...a[name], ...(b[name] ?? [])]])) as unknown as MetricTable;
+}

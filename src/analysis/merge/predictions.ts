@@ -1,0 +1,277 @@
+import { labelTable, SHOWN } from '../answers/labels.ts';
+import { commonestStrata, OTHERS } from '../answers/strata.ts';
+import type {
+  AnswerSums,
+  ComparatorSums,
+  FlagSums,
+  LabelSums,
+  PairBlock,
+  Predictions,
+  ScoreSums,
+  SideCounts,
+  TruthSums,
+} from '../predictions.ts';
+import { mergeMoments, mergeNumbers } from './numbers.ts';
+import { mergeRepeats } from './repeats.ts';
+
+const TOP = 10;
+const LOWEST = 3;
+const EXAMPLES = 5;
+
+/** Every member of a value, made of two windows: a member that is added must say how it is merged. */
+type Merged<T> = { [K in keyof Required<T>]: T[K] };
+
+/** The sums of two windows of the same models, read and compared alike: see `differences` in merge.ts. */
+export function mergePredictions(a: Predictions, b: Predictions, sampling: number): Predictions {
+  const both = <T>(x: T | undefined, y: T | undefined, merge: (x: T, y: T) => T): T | undefined =>
+    x === undefined || y === undefined ? (x ?? y) : merge(x, y);
+  const production = mergeSides(a.production, b.production);
+  const pairs = a.pairs + b.pairs;
+  const expected = sampling * (production.records - production.withoutAnswer - production.unparsed);
+  const merged: Merged<Predictions> = {
+    method: a.method ?? b.method,
+    task: a.task,
+    production,
+    shadow: mergeSides(a.shadow, b.shadow),
+    pairs,
+    retried: a.retried === undefined || b.retried === undefined ? undefined : a.retried + b.retried,
+    coverage: expected > 0 ? Math.min(1, pairs / expected) : undefined,
+    skewMs: a.skewMs === b.skewMs ? a.skewMs : undefined,
+    rows: a.rows + b.rows,
+    differentRows: a.differentRows + b.differentRows,
+    blocks: mergeBlocks(a.blocks, b.blocks),
+    labels: both(a.labels, b.labels, mergeLabels),
+    numbers: both(a.numbers, b.numbers, mergeNumbers),
+    top: [...a.top, ...b.top].toSorted((x, y) => y.distance - x.distance || x.at - y.at).slice(0, TOP),
+    truth: both(a.truth, b.truth, mergeTruth),
+    // Parts are cut by the quartiles of each window.
+    slices: undefined,
+    fields: mergeFields(a.fields, b.fields),
+    repeats: a.repeats && b.repeats && mergeRepeats(a.repeats, b.repeats, { a: a.rows, b: b.rows }),
+    clusters: a.clusters && b.clusters && mergeRepeats(a.clusters, b.clusters, { a: a.rows, b: b.rows }),
+    alike: undefined,
+    answers: both(a.answers, b.answers, mergeAnswers),
+    comparator: both(a.comparator, b.comparator, mergeComparators),
+    alternatives: a.alternatives?.map((one, i) => mergePredictions(one, b.alternatives?.[i] ?? one, sampling)),
+    merged: (a.merged ?? 1) + (b.merged ?? 1),
+  };
+  return merged;
+}
+
+function mergeSides(a: SideCounts, b: SideCounts): SideCounts {
+  const lost = new Map<string, number>();
+  for (const { why, count } of [...(a.unreadableBy ?? []), ...(b.unreadableBy ?? [])])
+    lost.set(why, (lost.get(why) ?? 0) + count);
+  const answers = a.answers + b.answers;
+  // Of two answers that are each the commonest of their window, one may be the commonest of both: its share is bounded.
+  const [most] = [a, b]
+    .flatMap(({ commonest, answers: n }) => (commonest === undefined ? [] : [{ ...commonest, n }]))
+    .toSorted((x, y) => y.share * y.n - x.share * x.n);
+  const same = a.commonest?.answer === b.commonest?.answer;
+  const rows = (one: SideCounts) => (one.commonest?.share ?? 0) * one.answers;
+  const share = most === undefined ? 0 : (same ? rows(a) + rows(b) : most.share * most.n) / Math.max(1, answers);
+  const merged: Merged<SideCounts> = {
+    files: a.files + b.files,
+    records: a.records + b.records,
+    unreadable: a.unreadable + b.unreadable,
+    unreadableBy: [...lost].map(([why, count]) => ({ why, count })).toSorted((x, y) => y.count - x.count),
+    outside: a.outside + b.outside,
+    withoutAnswer: a.withoutAnswer + b.withoutAnswer,
+    unparsed: a.unparsed + b.unparsed,
+    ambiguous: a.ambiguous + b.ambiguous,
+    unmatched: a.unmatched + b.unmatched,
+    answers,
+    distinct: Math.max(a.distinct, b.distinct),
+    commonest: most === undefined ? undefined : { answer: most.answer, share },
+    examples: [...a.examples, ...b.examples].slice(0, EXAMPLES),
+  };
+  return merged;
+}
+
+/** Every sum of a minute: this does not compile where one is missing. */
+const BLOCK: Record<Exclude<keyof PairBlock, 'at'>, true> = {
+  rows: true,
+  agree: true,
+  d: true,
+  dd: true,
+  abs: true,
+  beyond: true,
+  truth: true,
+  onlyProduction: true,
+  onlyShadow: true,
+  loss: true,
+  lossSquared: true,
+};
+const BLOCK_SUMS = Object.keys(BLOCK) as (keyof typeof BLOCK)[];
+
+function mergeBlocks(a: readonly PairBlock[], b: readonly PairBlock[]): PairBlock[] {
+  const found = new Map<number, PairBlock>();
+  for (const block of [...a, ...b]) {
+    const present = found.get(block.at);
+    if (present === undefined) found.set(block.at, block);
+    else {
+      const sums = BLOCK_SUMS.flatMap((name) =>
+        present[name] === undefined || block[name] === undefined ? [] : [[name, present[name] + block[name]] as const],
+      );
+      found.set(block.at, { at: block.at, ...(Object.fromEntries(sums) as Omit<PairBlock, 'at'>) });
+    }
+  }
+  return [...found.values()].toSorted((x, y) => x.at - y.at);
+}
+
+function mergeLabels(a: LabelSums, b: LabelSums): LabelSums {
+  const cells = [a, b].flatMap(({ confusion: { labels, counts } }) =>
+    counts.flatMap((row, i) =>
+      row.map((count, j) => ({ production: labels[i] ?? OTHERS, shadow: labels[j] ?? OTHERS, count })),
+    ),
+  );
+  const weight = new Map<string, number>();
+  for (const { production, shadow, count } of cells)
+    for (const name of [production, shadow]) weight.set(name, (weight.get(name) ?? 0) + count);
+  const named = [...weight.keys()].filter((name) => name !== OTHERS);
+  const rest = a.confusion.labels.includes(OTHERS) || b.confusion.labels.includes(OTHERS);
+  const rows = a.rows + b.rows;
+  const total = (side: 'production' | 'shadow', name: string) =>
+    cells.reduce((sum, cell) => sum + (cell[side] === name ? cell.count : 0), 0);
+  const table = labelTable({
+    rows,
+    agree: a.agree + b.agree,
+    classes: rest ? Math.max(a.classes, b.classes, named.length + 1) : named.length,
+    commonest: named.toSorted((x, y) => (weight.get(y) ?? 0) - (weight.get(x) ?? 0)).slice(0, SHOWN),
+    chance: named.reduce((sum, name) => sum + (total('production', name) / rows) * (total('shadow', name) / rows), 0),
+    cells,
+  });
+  if (table === undefined) return a;
+  // Which of the rare labels are the same in both windows is not known.
+  return rest ? { ...table, kappa: undefined } : table;
+}
+
+function mergeTruth(a: TruthSums, b: TruthSums): TruthSums {
+  const labelled = (one: TruthSums) => (one.numbers === undefined ? 0 : one.rows);
+  const moments = (one: TruthSums) => ({
+    n: labelled(one),
+    mean: one.numbers?.loss ?? 0,
+    deviation: one.numbers?.lossDeviation ?? 0,
+  });
+  const n = labelled(a) + labelled(b);
+  const weighted = (of: (one: NonNullable<TruthSums['numbers']>) => number) =>
+    [a, b].reduce((sum, one) => sum + (one.numbers === undefined ? 0 : labelled(one) * of(one.numbers)), 0) / n;
+  const loss = n === 0 ? undefined : mergeMoments(moments(a), moments(b));
+  const count = (name: keyof NonNullable<TruthSums['labels']>) => (a.labels?.[name] ?? 0) + (b.labels?.[name] ?? 0);
+  const merged: Merged<TruthSums> = {
+    rows: a.rows + b.rows,
+    of: a.of + b.of,
+    labels:
+      a.labels === undefined && b.labels === undefined
+        ? undefined
+        : {
+            production: count('production'),
+            shadow: count('shadow'),
+            onlyProduction: count('onlyProduction'),
+            onlyShadow: count('onlyShadow'),
+          },
+    numbers: loss && {
+      maeProduction: weighted((one) => one.maeProduction),
+      maeShadow: weighted((one) => one.maeShadow),
+      loss: loss.mean,
+      lossDeviation: loss.deviation,
+    },
+    // A label that belongs to no pair of one window may belong to one of the other.
+    unknown: Math.min(a.unknown, b.unknown),
+    strata: a.strata && b.strata && commonestStrata([...a.strata, ...b.strata]),
+  };
+  return merged;
+}
+
+function mergeFields(a: Predictions['fields'], b: Predictions['fields']): Predictions['fields'] {
+  if (a === undefined || b === undefined) return a ?? b;
+  const only = b.filter(({ path }) => a.every((field) => field.path !== path));
+  return [...a, ...only].map((field) => {
+    const other = b.find(({ path }) => path === field.path);
+    if (other === undefined || other === field) return field;
+    return {
+      ...field,
+      rows: field.rows + other.rows,
+      differing: field.differing + other.differing,
+      missing: field.missing + other.missing,
+      extra: field.extra + other.extra,
+      otherKind: field.otherKind + other.otherKind,
+      largest: Math.max(field.largest, other.largest),
+    };
+  });
+}
+
+function mergeAnswers(a: AnswerSums, b: AnswerSums): AnswerSums {
+  return {
+    ...a,
+    measures: a.measures.map((one) => {
+      const other = b.measures.find(({ name }) => name === one.name);
+      if (other === undefined) return one;
+      return {
+        name: one.name,
+        rows: one.rows + other.rows,
+        sum: one.sum + other.sum,
+        least: Math.min(one.least, other.least),
+        most: Math.max(one.most, other.most),
+      };
+    }),
+    flags: a.flags.map((one) =>
+      mergeFlags(
+        one,
+        b.flags.find(({ name }) => name === one.name),
+      ),
+    ),
+  };
+}
+
+function mergeFlags(a: FlagSums, b: FlagSums | undefined): FlagSums {
+  if (b === undefined) return a;
+  const merged: Merged<FlagSums> = {
+    name: a.name,
+    rows: a.rows + b.rows,
+    production: a.production + b.production,
+    shadow: a.shadow + b.shadow,
+    minutes: [...a.minutes, ...b.minutes].toSorted((x, y) => x.at - y.at),
+  };
+  return merged;
+}
+
+function mergeComparators(a: ComparatorSums, b: ComparatorSums): ComparatorSums {
+  const score = (one: ScoreSums, other: ScoreSums | undefined): ScoreSums => {
+    if (other === undefined) return one;
+    const none = {
+      known: 0,
+      agreement: undefined,
+      beyond: undefined,
+      onlyProduction: undefined,
+      onlyShadow: undefined,
+    };
+    const repeats = ({ rows, repeats }: ScoreSums) => ({
+      ...none,
+      known: rows,
+      inputs: repeats?.inputs ?? rows,
+      loss: repeats,
+    });
+    return {
+      name: one.name,
+      rows: one.rows + other.rows,
+      sum: one.sum + other.sum,
+      least: Math.min(one.least, other.least),
+      most: Math.max(one.most, other.most),
+      minutes: [...one.minutes, ...other.minutes].toSorted((x, y) => x.at - y.at),
+      repeats: mergeRepeats(repeats(one), repeats(other), { a: one.rows, b: other.rows }).loss,
+      lowest: [...one.lowest, ...other.lowest].toSorted((x, y) => x.value - y.value).slice(0, LOWEST),
+    };
+  };
+  return {
+    ...a,
+    pairs: a.pairs + b.pairs,
+    of: a.of + b.of,
+    scores: a.scores.map((one) =>
+      score(
+        one,
+        b.scores.find(({ name }) => name === one.name),
+      ),
+    ),
+  };
+}
