@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { type PolicyKind, POLICY_KINDS } from '../analysis/policy/kinds.ts';
 import type { App, Host, Outcome, Run } from '../app.ts';
 
 export interface PolicyOptions {
@@ -6,6 +7,8 @@ export interface PolicyOptions {
   action: 'explain' | 'init';
   /** A YAML file; without it, the section `policy` of shadowctl.yaml. */
   file: string | undefined;
+  /** Of `init`: for which kind of change; undefined: the defaults. */
+  kind: PolicyKind | undefined;
   json: boolean;
 }
 
@@ -20,7 +23,7 @@ Put it into shadowctl.yaml, or into a file of its own for --policy. Keep only
 the keys that you change: the others have their defaults.
 
 Example:
-  $ shadowctl policy init > policy.yaml
+  $ shadowctl policy init --kind container > policy.yaml
   $ shadowctl policy explain --policy policy.yaml`;
 
 export function policyCommand(host: Host, start: Run<PolicyOptions> = run): Command {
@@ -32,22 +35,31 @@ export function policyCommand(host: Host, start: Run<PolicyOptions> = run): Comm
     .option('--json', 'the policy itself, with every default filled in')
     .addHelpText('after', EXPLAIN_HELP)
     .action((flags: { policy?: string; json?: boolean }) =>
-      host.start(start, { action: 'explain', file: flags.policy, json: flags.json === true }),
+      host.start(start, { action: 'explain', file: flags.policy, kind: undefined, json: flags.json === true }),
     );
   command
     .command('init')
-    .description('print the default policy as YAML, every key with its meaning')
+    .description('print a policy as YAML, every key with its meaning: the defaults, or one for a kind of change')
+    .addOption(
+      new Option(
+        '--kind <kind>',
+        'what changes: a new training, image or instance type, a quantized or another language model',
+      ).choices(POLICY_KINDS),
+    )
     .addHelpText('after', INIT_HELP)
-    .action(() => host.start(start, { action: 'init', file: undefined, json: false }));
+    .action(({ kind }: { kind?: PolicyKind }) =>
+      host.start(start, { action: 'init', file: undefined, kind, json: false }),
+    );
   return command;
 }
 
 /** Tells what the policy demands, or prints the default; asks nobody and changes nothing. */
-export async function run(app: App, { action, file, json }: PolicyOptions): Promise<Outcome> {
+export async function run(app: App, { action, file, kind, json }: PolicyOptions): Promise<Outcome> {
   const { io } = app;
   if (action === 'init') {
     const { EXAMPLE } = await import('../analysis/policy/example.ts');
-    io.out(EXAMPLE.trimEnd());
+    const { policyFile } = await import('../analysis/policy/kinds.ts');
+    io.out((kind === undefined ? EXAMPLE : policyFile(kind)).trimEnd());
     return 'done';
   }
   const { loadPolicy } = await import('../analysis/observe/policy-file.ts');

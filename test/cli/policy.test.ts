@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { EXAMPLE } from '../../src/analysis/policy/example.ts';
+import { policyFile, type PolicyKind } from '../../src/analysis/policy/kinds.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import { readPolicy } from '../../src/analysis/policy/schema.ts';
 import type { App } from '../../src/app.ts';
@@ -15,9 +17,10 @@ async function parse(...argv: string[]): Promise<PolicyOptions | undefined> {
 }
 
 test.each([
-  [['init'], { action: 'init', file: undefined, json: false }],
-  [['explain'], { action: 'explain', file: undefined, json: false }],
-  [['explain', '--policy', 'p.yaml', '--json'], { action: 'explain', file: 'p.yaml', json: true }],
+  [['init'], { action: 'init', file: undefined, kind: undefined, json: false }],
+  [['init', '--kind', 'llm-swap'], { action: 'init', file: undefined, kind: 'llm-swap', json: false }],
+  [['explain'], { action: 'explain', file: undefined, kind: undefined, json: false }],
+  [['explain', '--policy', 'p.yaml', '--json'], { action: 'explain', file: 'p.yaml', kind: undefined, json: true }],
 ])('policy %j', async (argv, expected) => {
   expect(await parse(...argv)).toEqual(expected);
 });
@@ -26,7 +29,7 @@ async function explain(policy: unknown, json = false): Promise<string> {
   const out: string[] = [];
   const io = { out: (line = '') => void out.push(line), color: false, columns: 80 };
   const app = { cwd: '/', io, project: async () => ({ policy, file: 'shadowctl.yaml' }) } as unknown as App;
-  expect(await run(app, { action: 'explain', file: undefined, json })).toBe('done');
+  expect(await run(app, { action: 'explain', file: undefined, kind: undefined, json })).toBe('done');
   return out.join('\n');
 }
 
@@ -83,7 +86,7 @@ test.each([
 test('init prints the defaults, and what it has commented out can be used', async () => {
   const out: string[] = [];
   const app = { io: { out: (line = '') => void out.push(line) } } as unknown as App;
-  expect(await run(app, { action: 'init', file: undefined, json: false })).toBe('done');
+  expect(await run(app, { action: 'init', file: undefined, kind: undefined, json: false })).toBe('done');
   const text = out.join('\n');
   const read = (yaml: string) => readPolicy((parseYaml(yaml, 'init') as { policy: unknown }).policy, 'init');
   expect(read(text)).toEqual(DEFAULT_POLICY);
@@ -115,5 +118,42 @@ test('init prints the defaults, and what it has commented out can be used', asyn
     distances: { psi: 0.1 },
     fields: { ignore: ['$.id'] },
     numbers: { tolerance: 0.5 },
+  });
+});
+
+describe('policies for kinds of change', () => {
+  const read = (yaml: string) => readPolicy((parseYaml(yaml, 'init') as { policy: unknown }).policy, 'init');
+  const same = { expect: { kind: 'same' }, latency: { mean: 0.05, p50: 0.05, p90: 0.1, p99: 0.1 } };
+
+  test.each<[PolicyKind, object]>([
+    ['retrain', { expect: undefined, truth: 0.01 }],
+    ['container', { ...same, agreement: 0.99, numbers: { tolerance: 0.000001, share: 0.01 } }],
+    ['instance', { ...same, agreement: 0.99, tasks: { binary: { agreement: 0.99 } } }],
+    ['quantize', { ...same, agreement: 0.98, answers: { relative: 0.01 } }],
+    ['llm-swap', { expect: undefined, answers: { refusals: 0.005, similarity: 0.8 }, inform: [] }],
+  ])('%s: the whole file is read as it says, and has every key of the default', async (kind, says) => {
+    const out: string[] = [];
+    const app = { io: { out: (line = '') => void out.push(line) } } as unknown as App;
+    expect(await run(app, { action: 'init', file: undefined, kind, json: false })).toBe('done');
+    const text = out.join('\n');
+    const policy = read(text);
+    expect(policy).toMatchObject(says);
+    for (const key of Object.keys((parseYaml(EXAMPLE, 'init') as { policy: object }).policy))
+      expect(text).toMatch(new RegExp(`^  ${key}: .* # `, 'm'));
+    // What is set is not offered again as a comment; the section of answers may be.
+    const set = [...text.matchAll(/^ {2}(\w+): /gm)].map(([, key]) => key);
+    const offered = [...text.matchAll(/^ {2}# (\w+): /gm)].map(([, key]) => key);
+    expect(offered.filter((key) => key !== 'answers' && set.includes(key))).toEqual([]);
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(140);
+    expect(text).toMatch(/^# /);
+    await expect(`${text}\n`).toMatchFileSnapshot(`policies/${kind}.yaml`);
+  });
+
+  test('they are said in words', async () => {
+    const container = (parseYaml(policyFile('container'), 'init') as { policy: unknown }).policy;
+    const words = (await explain(container)).replace(/\s+/g, ' ');
+    expect(words).toContain("its p99 latency is at most 10 % longer than production's");
+    expect(words).toContain("more than 99 % of its labels equal production's");
+    expect(words).toMatch(/differ by more than \S+ and 0\.1 % of production's|differ by more than 0\.000001/);
   });
 });
