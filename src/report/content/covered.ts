@@ -28,7 +28,7 @@ function pairs({ pairs: n, coverage }: Pick<Predictions, 'pairs' | 'coverage'>):
 
 function labels(truth: Predictions['truth']): string {
   if (truth === undefined) return 'no labels';
-  return `labels for ${percent(truth.of === 0 ? 0 : truth.rows / truth.of)} of the rows`;
+  return `${percent(truth.of === 0 ? 0 : truth.rows / truth.of)} labeled`;
 }
 
 /** `80 minutes of Tue 02:10 – 03:30 UTC with traffic` */

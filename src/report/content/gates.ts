@@ -48,7 +48,8 @@ export function reasonsOf(report: Report): GateReason[] {
  * both are is no difference to guess at; and what passes without counting needs a word.
  */
 export function reasonsToSay(report: Report): GateReason[] {
-  return reasonsOf(report).flatMap((one) => {
+  const worstFirst = reasonsOf(report).toSorted((a, b) => orderOf(a.gates) - orderOf(b.gates));
+  return worstFirst.flatMap((one) => {
     const [gate] = one.gates;
     if (gate === undefined) return [];
     if (gate.outcome !== 'pass' || gate.id.startsWith('truth.')) return [one];
@@ -116,14 +117,17 @@ export function gateGroups(report: Report): GateGroup[] {
   return groups.filter((group) => group.rows.length > 0);
 }
 
+/** Fails first, then what is open; of each those that decide first. */
+function orderOf([gate]: readonly Gate[]): number {
+  const order: readonly Outcome[] = ['fail', 'inconclusive', 'pass'];
+  return gate === undefined ? 0 : 2 * order.indexOf(gate.outcome) + (gate.gating ? 0 : 1);
+}
+
 /** Gates as the first lines of a report name them: those that decide, the worst first; those that only inform. */
 export function decidingRows(report: Report): { deciding: GateRow[]; informing: GateRow[] } {
   const rows = gateTable(report);
-  const order: readonly Outcome[] = ['fail', 'inconclusive', 'pass'];
   return {
-    deciding: rows
-      .filter(({ gate }) => gate.gating)
-      .toSorted((a, b) => order.indexOf(a.gate.outcome) - order.indexOf(b.gate.outcome)),
+    deciding: rows.filter(({ gate }) => gate.gating).toSorted((a, b) => orderOf([a.gate]) - orderOf([b.gate])),
     informing: rows.filter(({ gate }) => !gate.gating),
   };
 }

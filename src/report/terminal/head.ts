@@ -96,16 +96,15 @@ function colorOutcome(line: string, outcome: Outcome, options: RenderOptions): s
 
 /** What runs, what its answers were taken for, and what the evidence covers. */
 function about(report: Report, clip: Clip): string[] {
-  const { variants, sampling, answers, policy } = factsOf(report);
+  const { variants, sampling, answers } = factsOf(report);
   const line = (name: string, words: string) => clip(`  ${name.padEnd(10)}  ${plain(words)}`, 2, ' '.repeat(14));
   return [
     ...variants.flatMap(({ role, name, model, instances }) => {
-      const sees = role === 'shadow' ? sampling : undefined;
+      const sees = role === 'shadow' ? sampling?.replace(' of the requests', '') : undefined;
       return line(role, [name, model, instances, sees].filter((part) => part !== undefined).join(', '));
     }),
     ...answers.flatMap((words, i) => line(i === 0 ? 'answers' : 'or', words)),
     ...line('covered', coveredText(report)),
-    ...(policy === undefined ? [] : line('policy', policy)),
   ];
 }
 
@@ -128,14 +127,24 @@ async function gateLines(report: Report, room: number, options: RenderOptions): 
   ].map((line) => paint(options, 'quiet', line));
   const all = [...open, ...tests];
   if (all.length === 0) return others;
-  const left = room - others.length - 1;
-  if (all.length <= left) return [...(await drawRows(all, options)), ...others];
-  const rest = tests.length === 0 ? [] : named(`✓ ${tests.length === 1 ? 'test passes' : 'tests pass'}: ${ids(tests)}`);
-  const most = Math.max(LEAST_ROWS, left - rest.length);
-  const shown = open.length <= most ? open : open.slice(0, most - 1);
-  const more =
-    open.length === shown.length ? [] : [`  and ${open.length - shown.length} more that did not pass, below`];
-  return [...(shown.length === 0 ? [] : await drawRows(shown, options)), ...more, ...rest, ...others];
+  const left = Math.max(LEAST_ROWS, room - others.length - 1);
+  // As many rows as leave room for the names of the rest.
+  let shown = all.length;
+  while (shown > 0 && shown + restOf(all.slice(shown), named).length > left) shown -= 1;
+  const drawn = shown === 0 ? [] : await drawRows(all.slice(0, shown), options);
+  return [...drawn, ...restOf(all.slice(shown), named), ...others];
+}
+
+/** Gates that have no row: how many did not pass, and the names of those that did. */
+function restOf(rows: readonly GateRow[], named: (words: string) => string[]): string[] {
+  const passed = rows.filter(({ gate }) => gate.outcome === 'pass').map(({ gate }) => gate.id);
+  const open = rows.length - passed.length;
+  return [
+    ...(open === 0 ? [] : [`  and ${open} more that did not pass, below`]),
+    ...(passed.length === 0
+      ? []
+      : named(`✓ ${passed.length === 1 ? 'test passes' : 'tests pass'}, too: ${passed.join(', ')}`)),
+  ];
 }
 
 async function drawRows(rows: readonly GateRow[], options: RenderOptions): Promise<string[]> {

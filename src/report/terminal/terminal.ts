@@ -4,6 +4,7 @@ import { paint } from '../../ui/theme.ts';
 import type { Report, RenderOptions } from '../report.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { contentOf } from '../content/content.ts';
+import { factsOf } from '../content/facts.ts';
 import { GATE_COLUMNS, gateGroups, type GateGroup, MARK, reasonsToSay, unitsText } from '../content/gates.ts';
 import { charts } from './charts.ts';
 import { drawHead } from './head.ts';
@@ -35,7 +36,7 @@ export async function renderTerminal(report: Report, options: RenderOptions): Pr
       report.observations.notes.map((note) => `- ${plain(note)}`),
       options,
     ),
-    full ? '' : last(report, options),
+    last(report, full, options),
   ]
     .filter((section) => section !== '')
     .join('\n\n');
@@ -43,8 +44,9 @@ export async function renderTerminal(report: Report, options: RenderOptions): Pr
 
 const MORE = 'This is the short form. All of it: --full, or with pictures: --format html --output report.html.';
 
-function last(report: Report, options: RenderOptions): string {
-  return [unitsText(report), MORE]
+function last(report: Report, full: boolean, options: RenderOptions): string {
+  const { policy } = factsOf(report);
+  return [unitsText(report), policy === undefined ? '' : `policy: ${plain(policy)}`, full ? '' : MORE]
     .filter((words) => words !== '')
     .flatMap((words) => wrap(words, options.columns))
     .map((line) => paint(options, 'quiet', line))
@@ -56,15 +58,13 @@ function paragraphs(title: string, all: readonly string[], options: RenderOption
   return lines.length === 0 ? '' : [paint(options, 'title', title), ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
+const LEGEND = '  ✓ pass  ✗ fail  ? inconclusive  ( ) for information, does not decide';
+
 /** Every gate with its numbers, tests and rules apart. */
 async function gates(report: Report, options: RenderOptions): Promise<string[]> {
   const drawn: string[] = [];
   for (const group of gateGroups(report)) drawn.push(await gateGroup(group, options));
-  const legend = ['✓ pass  ✗ fail  ? inconclusive  ( ) for information, does not decide', unitsText(report)]
-    .filter((words) => words !== '')
-    .flatMap((words) => wrap(words, options.columns - 2))
-    .map((line) => paint(options, 'quiet', `  ${line}`));
-  return [...drawn, legend.join('\n')];
+  return [...drawn, paint(options, 'quiet', LEGEND)];
 }
 
 async function gateGroup({ sort, title, rows }: GateGroup, options: RenderOptions): Promise<string> {
