@@ -206,7 +206,8 @@ async function calibration(
   { endpoint, prediction, answers, task, policy: file, allowCommand }: ShadowOptions,
   length: number,
 ) {
-  const { loadReportPolicy, withAnswers } = await import('./flags/judging.ts');
+  const { loadReportPolicy, noteTask, withAnswers } = await import('./flags/judging.ts');
+  noteTask(app.io, task);
   const { withComparator } = await import('./flags/comparator.ts');
   const { policy, comparator } = await withComparator(app, await loadReportPolicy(app, file, endpoint), {
     comparator: undefined,

@@ -60,13 +60,13 @@ test('as JSON: the policy with every default', async () => {
 
 test('every demand names its keys, with the default where it is another', async () => {
   const text = (
-    await explain({ errors: 0.05, slices: 0.9, tasks: { regression: { share: 0.2 } }, inform: ['output'] })
+    await explain({ errors: 0.05, slices: 0.9, answers: { kinds: { number: { share: 0.2 } } }, inform: ['output'] })
   ).replace(/\s+/g, ' ');
   for (const words of [
     '[errors: 0.05, default 0.01]',
     '[latency.p99: 0.2]',
     '[slices: 0.9]',
-    '[tasks.regression.share: 0.2; numbers.tolerance: not set]',
+    '[answers.kinds.number.share: 0.2; numbers.tolerance: not set]',
     '[agreement: 0.9]',
     '[inform: [output], default []] For information only: output.',
     'Distances between distributions are shown and not judged [distances: not set]',
@@ -95,6 +95,7 @@ test('init prints the defaults, and what it has commented out can be used', asyn
       .filter(
         (key) =>
           ![
+            'tasks',
             'cluster',
             'cover',
             'expect',

@@ -5,7 +5,7 @@ import { meanInterval, minutesToPass, shareInterval } from './evidence.ts';
 import { pairedDifference } from './paired.ts';
 import type { Task } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
-import { decides, GATES, gates, policyFor, RULES } from '../policy/policy.ts';
+import { decides, GATES, gates, GROUP_OF, policyFor, RULES } from '../policy/policy.ts';
 import { keyOf, SUPERSEDED_BY_LABELS } from '../policy/words.ts';
 import { pairShares } from '../statistics/paired-shares.ts';
 import { requestsForQuantile } from '../statistics/proportions.ts';
@@ -247,7 +247,9 @@ function byTask(
     groups.set(value, [...(groups.get(value) ?? []), task]);
   }
   const keyFor = (task: Task) =>
-    keyOf(policy, policy.tasks[task]?.[member] === undefined ? what : `tasks.${task}.${member}`);
+    policy.tasks[task]?.[member] === undefined
+      ? keyOf(policy, what)
+      : keyOf(policy, `tasks.${task}.${member}`).replaceAll(`tasks.${task}`, `answers.kinds.${GROUP_OF[task]}`);
   return [...groups].map(([value, names]) => ({
     tasks: names.length === 5 ? 'any task' : names.join(', '),
     value,

@@ -16,8 +16,7 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   numbers: { share: 0.05 }   # share of numbers that may differ by more than the tolerance, likewise
   truth: 0.02                # against --labels: accuracy it may lose, or how much larger its mean error may be
   unparsed: 0.01             # share of its answers that may be unreadable
-  answers: { order: true, similarity: 1, refusals: { share: 0.01 } } # shadowctl help answers
-  tasks: { binary: { agreement: 0.95 }, json: { agreement: 0.95 } } # agreement, share or truth for one kind of answers
+  answers: { kinds: { binary: { agreement: 0.95 }, json: { agreement: 0.95 } }, order: true, similarity: 1, refusals: { share: 0.01 } } # shadowctl help answers
   effect: { latency: 0.1, overhead: 0.2, errors: 0.01 } # what the shadow may cost production; for information
   decide: []                 # gates that otherwise only inform: [effect], or [labels.agreement] in addition to labels
   inform: []                 # gates that must not decide: [latency.p99]

@@ -184,6 +184,17 @@ export const RULES: readonly string[] = [
   ...['reading', 'readable', 'schema', 'pairs', 'varied'].map((name) => `output.${name}`),
 ];
 
+/** How `answers.kinds` names what differs from task to task. */
+export const GROUP_OF = {
+  regression: 'number',
+  scores: 'number',
+  binary: 'binary',
+  multiclass: 'label',
+  json: 'json',
+} as const satisfies Readonly<Record<Task, string>>;
+
+export const TASKS = Object.keys(GROUP_OF) as readonly Task[];
+
 /** The policy as it is for answers of this kind. */
 export function policyFor(policy: Policy, task: Task): Policy {
   const own = policy.tasks[task] ?? {};

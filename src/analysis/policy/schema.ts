@@ -8,7 +8,7 @@ import { MOST_PAIRS, SCORE_NAME } from '../answers/comparator.ts';
 import { kindNames } from '../answers/choose.ts';
 import { parsePath } from '../answers/path.ts';
 import { EXPECTATION, parseExpectation } from './expect.ts';
-import { DEFAULT_POLICY, GATES } from './policy.ts';
+import { DEFAULT_POLICY, GATES, GROUP_OF, TASKS } from './policy.ts';
 import type { Policy } from './policy.ts';
 
 const COVER = 'a duration, like 24h';
@@ -70,6 +70,7 @@ const BELOW = 'a share from 0 to less than 1';
 const below = v.pipe(v.number(BELOW), v.minValue(0, BELOW), v.ltValue(1, BELOW));
 
 const ANSWERS = v.strictObject({
+  kinds: v.optional(v.strictObject({ number: task, binary: task, label: task, json: task })),
   kind: v.optional(v.picklist(kindNames(), KIND)),
   path: v.optional(answerPath),
   label: v.optional(answerPath),
@@ -274,6 +275,7 @@ const MOVED: readonly [old: string, now: string][] = [
   ['fields.ignore', 'answers.ignore'],
   ['fields.tolerance', 'answers.tolerance.fields'],
   ['numbers.tolerance', 'answers.tolerance.absolute'],
+  ...TASKS.map((task): [string, string] => [`tasks.${task}`, `answers.kinds.${GROUP_OF[task]}`]),
 ];
 
 /** What a policy says by names that have moved, a sentence each. */
@@ -301,7 +303,13 @@ export function readPolicy(section: unknown, file: string): Policy {
     ),
   );
   const { answers = {}, expect: _, cover, cluster, ...others } = given;
-  const { tolerance = {}, ignore, refusals = {}, limits = {}, ...read } = answers;
+  const { tolerance = {}, ignore, refusals = {}, limits = {}, kinds = {}, ...read } = answers;
+  const tasks = Object.fromEntries(
+    TASKS.flatMap((one) => {
+      const said = kinds[GROUP_OF[one]] ?? given.tasks?.[one];
+      return said === undefined ? [] : [[one, said]];
+    }),
+  );
   const numbers = Object.keys(read.margins ?? {});
   checkNames([...(given.decide ?? []), ...(given.inform ?? [])], numbers, file);
   for (const { gate } of given.waivers ?? []) {
@@ -325,7 +333,7 @@ export function readPolicy(section: unknown, file: string): Policy {
       ...(tolerance.absolute === undefined ? {} : { tolerance: tolerance.absolute }),
     },
     // What is said for all tasks is meant for all.
-    tasks: { ...(given.agreement === undefined ? DEFAULT_POLICY.tasks : {}), ...given.tasks },
+    tasks: { ...(given.agreement === undefined ? DEFAULT_POLICY.tasks : {}), ...tasks },
     fields: {
       ignore: ignore ?? given.fields?.ignore ?? DEFAULT_POLICY.fields.ignore,
       tolerance: { ...given.fields?.tolerance, ...tolerance.fields },

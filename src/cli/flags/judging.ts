@@ -1,6 +1,7 @@
 import { isAbsolute, relative } from 'node:path';
 import { parsePath } from '../../analysis/answers/path.ts';
 import { loadPolicy } from '../../analysis/observe/policy-file.ts';
+import type { Task } from '../../analysis/predictions.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
 import type { App } from '../../app.ts';
 
@@ -13,6 +14,21 @@ export async function loadReportPolicy(
   const { policy, source, notes, commandFile } = await loadPolicy(app.cwd, file, () => app.project(), endpoint);
   for (const note of notes) app.io.err(`note: ${note}`);
   return { policy, policyFrom: isAbsolute(source) ? relative(app.cwd, source) : source, commandFile };
+}
+
+/** What the older `--task` is called now. */
+const ANSWERS_OF: Readonly<Record<Task, string>> = {
+  regression: 'number',
+  scores: 'number',
+  binary: 'label, scored-label or scores',
+  multiclass: 'label, scored-label or scores',
+  json: 'json',
+};
+
+/** Says by which option the older `--task` is replaced, where it was given. */
+export function noteTask(io: App['io'], task: Task | undefined): void {
+  if (task === undefined) return;
+  io.err(`note: --task ${task} is called --answers ${ANSWERS_OF[task]} now; it is still accepted.`);
 }
 
 /** The policy with what the flags say about answers. @throws Problem (usage) where `--prediction` is not a path */

@@ -14,7 +14,7 @@ import type { WindowRequest } from '../../lifecycle/window.ts';
 import { withWaivers } from '../flags/waivers.ts';
 import { withComparator } from '../flags/comparator.ts';
 import { labelSource } from '../flags/labels.ts';
-import { loadReportPolicy, withAnswers } from '../flags/judging.ts';
+import { loadReportPolicy, noteTask, withAnswers } from '../flags/judging.ts';
 import type { ReportOptions } from './options.ts';
 import { readMoment } from '../flags/moment.ts';
 
@@ -24,6 +24,7 @@ export async function judgeOptions(
   flags: ReportOptions,
 ): Promise<JudgeOptions> {
   const { prediction } = flags;
+  noteTask(app.io, flags.task as Task | undefined);
   if (!/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(flags.memory))
     throw usageError(`--memory '${flags.memory}' is not a size.`, 'Write it like 1GB or 500MB.');
   const { commandFile, ...given } = await loadReportPolicy(app, flags.policy, flags.endpoint);

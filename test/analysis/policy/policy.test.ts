@@ -139,6 +139,7 @@ describe('reading a policy', () => {
     expect(readPolicy(older, 'x.yaml')).toMatchObject({ fields: { ignore: ['$.id'] }, numbers: { tolerance: 3 } });
     expect(movedKeys(older)).toHaveLength(2);
     expect(movedKeys({ answers })).toEqual([]);
+    expect(movedKeys({ tasks: { scores: { share: 0.1 } } })).toEqual([expect.stringContaining('answers.kinds.number')]);
     expect(() => readPolicy({ answers: { kind: 'score' } }, 'x.yaml')).toThrow('is not a kind of answers');
     expect(() => readPolicy({ answers: { path: '$.a[x]' } }, 'x.yaml')).toThrow('is not a path like');
     expect(() => readPolicy({ answers: { knd: 'scores' } }, 'x.yaml')).toThrow('knd');
@@ -242,6 +243,12 @@ describe('explaining a policy', () => {
     const one = readPolicy({ tasks: { regression: { share: 0.2, truth: 0.1 } } }, 'x');
     expect(policyFor(one, 'regression')).toMatchObject({ numbers: { share: 0.2 }, truth: 0.1 });
     expect(policyFor(one, 'binary').agreement).toBe(0.95);
+    const said = readPolicy({ answers: { kinds: { number: { share: 0.2, truth: 0.1 } } } }, 'x');
+    expect(policyFor(said, 'regression')).toMatchObject({ numbers: { share: 0.2 }, truth: 0.1 });
+    expect(policyFor(said, 'scores').numbers.share).toBe(0.2);
+    expect(policyFor(readPolicy({ answers: { kinds: { binary: { agreement: 0.5 } } } }, 'x'), 'binary').agreement).toBe(
+      0.5,
+    );
     const words = explainPolicy(one).map((demand) => demand.demand);
     expect(words).toContainEqual(expect.stringMatching(/^binary, json: more than 95 % of its labels/));
     expect(words).toContainEqual(expect.stringMatching(/^multiclass: more than 90 %/));

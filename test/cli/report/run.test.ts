@@ -106,6 +106,14 @@ describe('report, through the real SDK', () => {
     expect(again.report?.summaries).toEqual(first.report?.summaries);
   });
 
+  test('the older --task says what it is called now', async () => {
+    open = await stage('good');
+    await open.traffic(20, 1_500);
+    open.clock.advance(120_000);
+    const { err } = await report(open, { task: 'scores', last: '15m' });
+    expect(err).toContain('note: --task scores is called --answers number now; it is still accepted.');
+  });
+
   test('what has no effect on a saved file is refused, and says what the file holds', async () => {
     open = await stage('good');
     const files = join(folder, 'sums.json');
