@@ -83,6 +83,8 @@ export function connect(target: AwsTarget): Aws {
         new (await import('./sdk/s3.ts')).S3Client({
           ...(await options()),
           forcePathStyle: target.endpointUrl !== undefined,
+          // A bucket in another region answers 301 and says where it is.
+          followRegionRedirects: true,
         }),
     ),
     sns: once(async () => new (await import('./sdk/sns.ts')).SNSClient(await options())),

@@ -6,6 +6,7 @@ import {
   PutMetricAlarmCommand,
   type MetricAlarm,
   type MetricDataQuery,
+  type MetricDataResult,
   type PutMetricAlarmCommandInput,
 } from '@aws-sdk/client-cloudwatch';
 import type { Aws } from './clients.ts';
@@ -95,6 +96,46 @@ export async function metricData(
   window: { start: number; end: number },
   signal?: AbortSignal,
 ): Promise<Series[]> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await readMetricData(aws, queries, window, signal);
+    } catch (error) {
+      if (!(error instanceof AwsProblem) || error.code !== METRIC_FAILED || tries >= METRIC_TRIES) throw error;
+    }
+  }
+}
+
+const METRIC_FAILED = 'InternalError';
+const METRIC_TRIES = 3;
+
+/**
+ * A reply that succeeds may hold metrics that failed: `InternalError`, or `Forbidden` (API_MetricDataResult). Without their
+ * points they would read as minutes without requests.
+ */
+function refuseFailed({ Label, StatusCode, Messages }: MetricDataResult): void {
+  if (StatusCode !== METRIC_FAILED && StatusCode !== 'Forbidden') return;
+  const words = Messages?.map(({ Value }) => Value).join(' ') || `CloudWatch answered ${StatusCode}`;
+  const denied = StatusCode === 'Forbidden';
+  throw new AwsProblem(
+    `Could not read the metric ${Label ?? ''}: ${words}`,
+    {
+      code: denied ? 'AccessDenied' : METRIC_FAILED,
+      words,
+      attempts: 1,
+      clientFault: denied,
+      throttled: false,
+      missing: denied ? 'cloudwatch:GetMetricData' : undefined,
+    },
+    { next: denied ? 'Grant cloudwatch:GetMetricData to these credentials.' : 'Run the command again.' },
+  );
+}
+
+async function readMetricData(
+  aws: Aws,
+  queries: readonly MetricDataQuery[],
+  window: { start: number; end: number },
+  signal: AbortSignal | undefined,
+): Promise<Series[]> {
   const client = await aws.cloudwatch();
   const series = new Map<string, Series>(
     queries.flatMap(({ Id: id }) => (id === undefined ? [] : [[id, { id, points: [] }]])),
@@ -114,6 +155,7 @@ export async function metricData(
     );
   for await (const page of pages(send, (one) => one.NextToken)) {
     for (const result of page.MetricDataResults ?? []) {
+      refuseFailed(result);
       const values = result.Values ?? [];
       const points = (result.Timestamps ?? []).map((at, index) => ({
         at: at.getTime(),

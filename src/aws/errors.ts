@@ -114,6 +114,27 @@ const CONNECTION = new Set([
   'NetworkingError',
 ]);
 
+/**
+ * What an answer without a body means, by its status: S3 answers HEAD so, and the SDK then knows no name ("a generic 400
+ * Bad Request, 403 Forbidden or 404 Not Found … a message body isn't included", S3 API, HeadBucket). 400 is what an expired
+ * token gets, too.
+ */
+const BY_STATUS = new Map([
+  [301, 'PermanentRedirect'],
+  [307, 'PermanentRedirect'],
+  [400, 'BadRequest'],
+  [403, 'AccessDenied'],
+  [404, 'NotFound'],
+]);
+
+/** What those mean, in words. */
+const WITHOUT_WORDS: Readonly<Record<string, string>> = {
+  PermanentRedirect: 'it is in another region',
+  BadRequest: 'S3 refused the request without a word, as it does where a session token has expired',
+  AccessDenied: 'S3 refused the request',
+  NotFound: 'there is nothing',
+};
+
 /** True for the error an aborted request ends with. */
 function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
@@ -141,7 +162,8 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
   const attempts = sdk.$metadata?.attempts ?? 1;
   const status = sdk.$metadata?.httpStatusCode;
   const throttled = THROTTLING.has(code) || sdk.$retryable?.throttling === true || status === 429;
-  const words = sdk.message === '' ? code : sdk.message;
+  const silent = sdk.message === '' || sdk.message === 'UnknownError';
+  const words = silent ? (WITHOUT_WORDS[code] ?? code) : sdk.message;
   const denial = DENIED.has(code) ? parseDenial(words) : undefined;
   const missing = DENIED.has(code) ? missingPermission(denial, needs) : undefined;
   const facts = { code, words, attempts, throttled, missing };
@@ -174,6 +196,8 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
     const next = `The bucket is in another region than ${target.region}. Use one in this region, or set --region to where everything is.`;
     return problem(said, true, next);
   }
+  if (code === 'BadRequest' && silent)
+    return problem(said, true, 'Renew the credentials, and check the name of the bucket and its region.');
   if (throttled)
     return problem(
       `${said} after ${attempts} attempts`,
@@ -195,6 +219,10 @@ function connectionAdvice(target: AwsTarget): Text {
 function codeOf(error: SdkError): string {
   if (CONNECTION.has(error.name)) return error.name;
   if (error.code !== undefined && CONNECTION.has(error.code)) return error.code;
+  if (error.name === 'Unknown' || error.name === 'UnknownError') {
+    const known = BY_STATUS.get(error.$metadata?.httpStatusCode ?? 0);
+    if (known !== undefined) return known;
+  }
   // Some protocols put the code into `Code`; the SDK's name is the same but for a few.
   return error.name === 'Error' ? (error.code ?? 'Error') : error.name;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { alarmTags, deleteAlarm, describeAlarms, putMetricAlarm } from '../aws/cloudwatch.ts';
+import { deleteAlarm, describeAlarms } from '../aws/cloudwatch.ts';
 import type { Aws } from '../aws/clients.ts';
 import { AwsProblem } from '../aws/errors.ts';
 import { deleteLogGroup } from '../aws/logs.ts';
@@ -22,6 +22,7 @@ import type { Journal } from '../state/journal.ts';
 import { whoAmI } from '../state/lock.ts';
 import { objectMetadata, resolveStep } from './resolve.ts';
 import { redactInput, type Step } from './steps.ts';
+import { alarmOwnership, putOwnAlarm } from './alarm-ownership.ts';
 import { isOurs } from './tags.ts';
 
 /** One run of a command that changes AWS: where it changes it and where it writes that down. */
@@ -141,7 +142,7 @@ async function perform(run: JournaledRun, step: Step): Promise<void> {
       return void (await createEndpoint(aws, step.input));
     case 'alarm':
       await refuseForeignAlarms(aws, [step.name], run.journal.endpoint, runsOf(run));
-      return putMetricAlarm(aws, step.input);
+      return putOwnAlarm(aws, step.input);
     case 's3-bucket':
       return createBucket(aws, step.name);
     case 's3-object':
@@ -158,7 +159,7 @@ function runsOf({ journal }: JournaledRun): string[] {
 }
 
 /**
- * CloudWatch silently overwrites an alarm of the same name: one without our tag must not be touched.
+ * CloudWatch silently overwrites an alarm of the same name: one that is not marked as ours must not be touched.
  * @param runs of this endpoint's journal
  * @throws Problem (cannot-run) naming the first alarm that is not ours
  */
@@ -169,7 +170,7 @@ export async function refuseForeignAlarms(
   runs: readonly string[],
 ): Promise<void> {
   for (const alarm of await describeAlarms(aws, names)) {
-    if (isOurs(await alarmTags(aws, alarm.AlarmArn), endpoint, runs)) continue;
+    if (isOurs(await alarmOwnership(aws, alarm), endpoint, runs)) continue;
     throw environmentError(
       `There is an alarm "${alarm.AlarmName}" that shadowctl did not create, and shadowctl needs that name.`,
       'Rename or delete that alarm.',

@@ -31,7 +31,8 @@ export function deriveConfig(
     ExplainerConfig: live.ExplainerConfig,
     ExecutionRoleArn: live.ExecutionRoleArn,
     VpcConfig: live.VpcConfig,
-    EnableNetworkIsolation: live.EnableNetworkIsolation,
+    // Said only where it is on: beside a model name AWS may refuse to be told that it is off.
+    EnableNetworkIsolation: live.EnableNetworkIsolation === true ? true : undefined,
     MetricsConfig: live.MetricsConfig,
     Tags: changes.tags,
   };

@@ -80,7 +80,14 @@ export function requireSettled(live: Live): void {
   const { EndpointStatus: status, FailureReason: reason } = live.endpoint;
   const endpoint = live.name;
   if (status === 'InService') return;
-  if (status === 'Failed' || status === 'OutOfService' || status === 'UpdateRollbackFailed') {
+  // "Your endpoint is in service with a mix of the old and new endpoint configurations" (API_DescribeEndpoint).
+  if (status === 'UpdateRollbackFailed') {
+    throw environmentError(
+      `Endpoint "${live.name}" is UpdateRollbackFailed${reason === undefined ? '' : `: ${reason}`}. It still answers requests, with a mix of its old and its new config.`,
+      'Do not delete it while it has traffic: deploy the model as another endpoint and move the traffic there, or ask AWS Support.',
+    );
+  }
+  if (status === 'Failed' || status === 'OutOfService') {
     throw environmentError(
       `Endpoint "${live.name}" is ${status}${reason === undefined ? '' : `: ${reason}`}.`,
       text`It can only be deleted: ${shown('cleanup', { endpoint })}`,

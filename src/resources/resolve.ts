@@ -1,10 +1,11 @@
-import { alarmTags, describeAlarms } from '../aws/cloudwatch.ts';
+import { describeAlarms } from '../aws/cloudwatch.ts';
 import type { Aws } from '../aws/clients.ts';
 import { logGroupExists } from '../aws/logs.ts';
 import { bucketCreated, headObject, isEmpty } from '../aws/s3.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
 import { replay, type OpenStep } from '../state/replay.ts';
 import type { Journal, ResourceKind, ResourceRef, StepOutcome } from '../state/journal.ts';
+import { alarmOwnership } from './alarm-ownership.ts';
 import { ENDPOINT_TAG, isOurs, RUN_TAG } from './tags.ts';
 import { MINUTE } from '../base/units.ts';
 
@@ -93,7 +94,7 @@ const FINDERS: Readonly<Record<ResourceKind, (aws: Aws, name: string) => Promise
   },
   async alarm(aws, name) {
     const [live] = await describeAlarms(aws, [name]);
-    return live && stands(async () => alarmTags(aws, live.AlarmArn));
+    return live && stands(async () => alarmOwnership(aws, live));
   },
   async 's3-object'(aws, name) {
     const live = await headObject(aws, name);

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Aws, connect } from '../../src/aws/clients.ts';
 import { AwsProblem } from '../../src/aws/errors.ts';
+import { metricData } from '../../src/aws/cloudwatch.ts';
+import { bucketExists, createBucket, headObject } from '../../src/aws/s3.ts';
 import { createModel, describeEndpoint, updateEndpoint } from '../../src/aws/sagemaker.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
 
@@ -108,4 +110,43 @@ test('no credentials: names --profile and --emulator', async () => {
     for (const name of Object.keys(process.env)) delete process.env[name];
     Object.assign(process.env, before);
   }
+});
+
+test.each([
+  [301, 'PermanentRedirect', 'in another region'],
+  [400, 'BadRequest', 'a session token has expired'],
+  [403, 'AccessDenied', 'S3 refused the request'],
+])('HEAD is answered %i without a body: the status says what it means', async (status, code, words) => {
+  const server = createServer((_, response) => response.writeHead(status).end());
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const error = await caught(at(url, (aws) => headObject(aws, 's3://bucket/key')));
+  server.close();
+  expect(error).toBeInstanceOf(AwsProblem);
+  expect(error).toMatchObject({ code, clientFault: true, denied: status === 403 });
+  expect((error as AwsProblem).message).toContain(words);
+  expect((error as AwsProblem).next).toBeDefined();
+});
+
+test('a bucket in another region is followed there', async () => {
+  const elsewhere = { ...world.aws.target, region: 'eu-west-1' };
+  const there = connect(elsewhere);
+  await createBucket(there, 'moved');
+  there.close();
+  expect(await bucketExists(world.aws, 'moved')).toBe(true);
+  expect(await headObject(world.aws, 's3://moved/none')).toBeUndefined();
+});
+
+test.each([
+  ['InternalError', { code: 'InternalError', transient: true }, 3],
+  ['Forbidden', { code: 'AccessDenied', denied: true }, 1],
+])('a metric that CloudWatch answers with %s is no minute without requests', async (StatusCode, facts, asked) => {
+  let sent = 0;
+  const send = async () => {
+    sent += 1;
+    return { MetricDataResults: [{ Id: 'a', Label: 'Invocations', StatusCode, Timestamps: [], Values: [] }] };
+  };
+  const aws = { ...world.aws, cloudwatch: async () => ({ send }) } as unknown as Aws;
+  expect(await caught(metricData(aws, [{ Id: 'a' }], { start: 0, end: 1 }))).toMatchObject(facts);
+  expect(sent).toBe(asked);
 });

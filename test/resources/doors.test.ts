@@ -512,7 +512,7 @@ describe('a candidate', () => {
       kind: 'usage',
       message: '--artifact: there is no object s3://models/m.',
     });
-    for (const code of ['Forbidden', '403', 'AccessDenied']) {
+    for (const code of ['Unknown', 'UnknownError', 'AccessDenied']) {
       const denied = await withS3('HeadObject', () => failure('no', { code, status: 403 }));
       expect(await prepareCandidate(denied, place(), checked)).toEqual({
         image,

@@ -79,10 +79,16 @@ describe('whose an endpoint is', () => {
 });
 
 describe('an endpoint that AWS would not update now', () => {
-  test.each(['Failed', 'OutOfService', 'UpdateRollbackFailed'] as const)('%s: it can only be deleted', (status) => {
+  test.each(['Failed', 'OutOfService'] as const)('%s: it can only be deleted', (status) => {
     const said = refusal(() => requireSettled(live({}, { EndpointStatus: status })));
     expect(said.message).toBe(`Endpoint "e" is ${status}.`);
     expect(said.next).toContain('cleanup --endpoint e');
+  });
+
+  test('UpdateRollbackFailed: it answers, and is not to be deleted', () => {
+    const said = refusal(() => requireSettled(live({}, { EndpointStatus: 'UpdateRollbackFailed' })));
+    expect(said.message).toContain('It still answers requests');
+    expect(said.next).toContain('Do not delete it while it has traffic');
   });
 
   test('on its way, with its target where AWS names one', () => {

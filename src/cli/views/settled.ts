@@ -101,7 +101,12 @@ export function reportDeployment(
     write(io, `Endpoint ${plan.endpoint} is in service on ${plan.config} (${fleets.join('; ')}).`);
   } else {
     writeNotRunning(io, plan, settled);
-    if (settled?.kind === 'failed')
+    if (settled?.kind === 'failed' && settled.endpoint.EndpointStatus === 'UpdateRollbackFailed')
+      write(
+        io,
+        'It still answers requests, with a mix of its old and its new config: do not delete it while it has traffic.',
+      );
+    else if (settled?.kind === 'failed')
       write(io, text`It can only be deleted: ${shown('cleanup', { endpoint: plan.endpoint })}`);
     if (settled?.kind === 'rolled-back') write(io, 'Callers are still served by the previous config.');
   }

@@ -56,7 +56,9 @@ function status({ endpoint, name, underWay }: EndpointFacts, report: Report): vo
       'blocking',
       'broken',
       `It is ${endpoint.EndpointStatus}${endpoint.FailureReason === undefined ? '' : `: ${endpoint.FailureReason}`}`,
-      'Such an endpoint can only be deleted.',
+      endpoint.EndpointStatus === 'UpdateRollbackFailed'
+        ? 'It still answers requests, with a mix of its old and its new config: do not delete it while it has traffic.'
+        : 'Such an endpoint can only be deleted.',
     );
   } else if (stage.name !== 'settled' && underWay !== undefined && stage.name !== 'deleting') {
     report(

@@ -162,11 +162,7 @@ async function refuseMissing(aws: Aws, uri: string): Promise<void> {
       throw usageError(`--artifact: there is no object ${uri}.`, 'Check the bucket, the key and the region.');
   } catch (error) {
     // The user who deploys may lack permission to read the artifact; SageMaker's role must have it.
-    if (
-      error instanceof AwsProblem &&
-      (error.code === 'Forbidden' || error.code === '403' || error.code === 'AccessDenied')
-    )
-      return;
+    if (error instanceof AwsProblem && error.denied) return;
     throw error;
   }
 }
