@@ -1,5 +1,6 @@
 import { judgeErrors } from '../../src/analysis/judge/errors.ts';
 import type { Evidence } from '../../src/analysis/judge/evidence.ts';
+import { judgeLatency } from '../../src/analysis/judge/latency.ts';
 import type { MetricName } from '../../src/analysis/observations.ts';
 import type { Gate } from '../../src/analysis/judge/verdict.ts';
 import { METRICS } from '../../src/analysis/observations.ts';
@@ -23,7 +24,9 @@ function ask(
       METRICS.map((name) => [name, columns[name]?.slice(0, minutes) ?? Array.from({ length: minutes }, () => null)]),
     );
   const observations = { metrics: { times: [], production: cut(production), shadow: cut(shadow) } };
-  const evidence = { challenger: 'shadow', observations, policy, minutes } as unknown as Evidence;
+  const summaries = { production: {}, shadow: {} };
+  const asked = { ...policy, warmupMinutes: 0 };
+  const evidence = { challenger: 'shadow', observations, summaries, policy: asked, minutes } as unknown as Evidence;
   return judge(evidence).find((gate) => gate.id === id)?.outcome ?? 'inconclusive';
 }
 
@@ -94,4 +97,102 @@ export function sameErrors(random: Random, bad: Chances, more: number, rate = RA
       n,
     ),
   );
+}
+
+/** Mean latencies of minutes, of which the shadow's scatter around `ratio` times production's as an AR(1) of their logarithm. */
+export function latency(random: Random, ratio: number, phi: number, deviation: number): Ended {
+  const means = autoregressive(random, phi, MINUTES).map(
+    (noise) => ratio * Math.exp(deviation * noise - deviation ** 2 / 2),
+  );
+  return steady(
+    means,
+    means.map(() => 1),
+  );
+}
+
+/** Mean latencies that each side changes by steps of its own (standard deviation 10 %), each `dwell` minutes by chance. */
+export function regimes(random: Random, ratio: number, dwell: number): Ended {
+  const side = (level: number) => {
+    let step = 0.1 * random.normal();
+    return Array.from({ length: MINUTES }, () => {
+      if (random.next() < 1 / dwell) step = 0.1 * random.normal();
+      return level * Math.exp(step + 0.02 * random.normal());
+    });
+  };
+  return steady(side(ratio), side(1));
+}
+
+function steady(shadow: readonly number[], production: readonly number[]): Ended {
+  const invocations = shadow.map(() => RATE);
+  return watch((n) =>
+    ask(
+      judgeLatency,
+      'latency.mean',
+      { invocations, latencyMean: production },
+      { invocations, latencyMean: shadow },
+      n,
+    ),
+  );
+}
+
+/** What one request takes. */
+type Draw = (random: Random) => number;
+
+export const lognormal =
+  (sigma: number): Draw =>
+  (random) =>
+    Math.exp(sigma * random.normal());
+export const pareto =
+  (exponent: number): Draw =>
+  (random) =>
+    (1 - random.next()) ** (-1 / exponent);
+/** Of the shadow's requests, this share takes so many times as long. */
+export const slower =
+  (ratio: number, share = 1) =>
+  (random: Random): number =>
+    random.next() < share ? ratio : 1;
+
+interface Timed {
+  draw: Draw;
+  shadow: (random: Random) => number;
+  /** Production's requests a minute, and the share of them that the shadow sees. */
+  rate?: number;
+  sampling?: number;
+  /** In two of three minutes, by turns of twenty and ten, so much of the rate, and a shadow as fast as production. */
+  quiet?: number;
+}
+
+/** Latencies of single requests, of which CloudWatch keeps mean and quantiles of each minute. */
+export function timed(random: Random, world: Timed, gate: string): Ended {
+  const { rate = RATE, sampling = 1, draw, shadow, quiet } = world;
+  const [ours, theirs] = [minutesOfRequests(), minutesOfRequests()];
+  for (let minute = 0; minute < MINUTES; minute += 1) {
+    const calm = quiet !== undefined && minute % 30 < 20;
+    const n = calm ? Math.round(rate * quiet) : rate;
+    const copies = sampling < 1 ? drawn(random, n, sampling) : n;
+    ours.add(Array.from({ length: n }, () => draw(random)));
+    theirs.add(Array.from({ length: copies }, () => draw(random) * (calm ? 1 : shadow(random))));
+  }
+  return watch((n) => ask(judgeLatency, gate, ours.columns, theirs.columns, n));
+}
+
+function minutesOfRequests() {
+  const columns = {
+    invocations: [] as number[],
+    latencyMean: [] as (number | null)[],
+    latencyP50: [] as (number | null)[],
+    latencyP90: [] as (number | null)[],
+    latencyP99: [] as (number | null)[],
+  };
+  const add = (times: number[]) => {
+    const sorted = Float64Array.from(times).sort();
+    const n = sorted.length;
+    const rank = (share: number) => sorted[Math.max(0, Math.ceil(share * n) - 1)] ?? null;
+    columns.invocations.push(n);
+    columns.latencyMean.push(n === 0 ? null : sorted.reduce((sum, time) => sum + time, 0) / n);
+    columns.latencyP50.push(rank(0.5));
+    columns.latencyP90.push(rank(0.9));
+    columns.latencyP99.push(rank(0.99));
+  };
+  return { columns, add };
 }

@@ -4,7 +4,6 @@
  */
 import { writeFileSync } from 'node:fs';
 import { logDifference } from '../../src/analysis/judge/effect.ts';
-import { blockSequence } from '../../src/analysis/statistics/sequences.ts';
 import { compare } from '../../src/analysis/judge/verdict.ts';
 import type { Outcome } from '../../src/analysis/judge/verdict.ts';
 import { seededRandom } from '../support/random.ts';
@@ -33,17 +32,22 @@ import {
   userAgreement,
 } from './calibrate-window.ts';
 import { autoregressive, type Ended, HOURS, LOOK, MINUTES, policy, RATE, watch } from './calibrate-frame.ts';
-import { always, errors, outages, sameErrors, wandering } from './calibrate-metrics.ts';
+import {
+  always,
+  errors,
+  latency,
+  lognormal,
+  outages,
+  pareto,
+  regimes,
+  sameErrors,
+  slower,
+  timed,
+  wandering,
+} from './calibrate-metrics.ts';
 import { aboveNoise, accuracy, agreement, beyondTolerance, repeated, repeatedAccuracy } from './calibrate-shares.ts';
 
 const TRIALS = Number(process.argv[2] ?? 1000);
-
-/** Minutes of log latency ratios around `ratio`, scattering by `deviation`. */
-function latency(random: Random, ratio: number, phi: number, deviation: number): Ended {
-  const minutes = autoregressive(random, phi, MINUTES).map((noise) => Math.log(ratio) + deviation * noise);
-  const limit = Math.log(1 + policy.latency.mean);
-  return watch((n) => compare(blockSequence(minutes.slice(0, n), policy).interval, limit));
-}
 
 /** Production's latency with the shadow against as long a time before, each an AR(1) of its own. */
 function effect(random: Random, ratio: number, phi: number): Ended {
@@ -90,6 +94,7 @@ function row(title: string, trial: (random: Random) => Ended, wrong: Outcome | u
   return `| ${title} | ${percent(share('pass'))} | ${percent(share('fail'))} | ${percent(share('inconclusive'))} | ${median} | ${verdict} |`;
 }
 
+const number = (value: number) => String(Number(value.toPrecision(2)));
 const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
 
 const HEAD = (title: string) =>
@@ -111,9 +116,116 @@ say(
 say(HEAD('Wrong answers: at A/A a fail is wrong, on the margin a pass is.'));
 for (const phi of [0, 0.5, 0.8]) {
   line(`latency equal, autocorrelation ${phi}`, (random) => latency(random, 1, phi, 0.1), 'fail');
-  line(`latency on the margin (+10 %), autocorrelation ${phi}`, (random) => latency(random, 1.1, phi, 0.1), 'pass');
+  line(
+    `latency on the margin (+10 %), autocorrelation ${phi}: passes`,
+    (random) => latency(random, 1.1, phi, 0.1),
+    'pass',
+  );
+  line(
+    `latency on the margin (+10 %), autocorrelation ${phi}: fails`,
+    (random) => latency(random, 1.1, phi, 0.1),
+    'fail',
+  );
 }
-line('latency on the margin (+10 %), autocorrelation 0.9', (random) => latency(random, 1.1, 0.9, 0.1), 'pass');
+line('latency on the margin (+10 %), autocorrelation 0.9: passes', (random) => latency(random, 1.1, 0.9, 0.1), 'pass');
+line(
+  'latency on the margin (+10 %), autocorrelation 0.9: fails',
+  (random) => latency(random, 1.1, 0.9, 0.1),
+  'fail',
+  'not knowable',
+);
+for (const [words, draw] of [
+  ['lognormal (1)', lognormal(1)],
+  ['Pareto (1.5)', pareto(1.5)],
+] as const)
+  for (const ratio of [1.1, 1.25])
+    line(
+      `latency.mean of ${words}, 6 of 600 a minute, ${ratio} times as long`,
+      (random) => timed(random, { rate: 600, sampling: 0.01, draw, shadow: slower(ratio) }, 'latency.mean'),
+      'pass',
+    );
+for (const exponent of [1.5, 2.5]) {
+  const draw = pareto(exponent);
+  line(
+    `latency.mean of Pareto (${exponent}), equal`,
+    (random) => timed(random, { draw, shadow: slower(1) }, 'latency.mean'),
+    'fail',
+  );
+  line(
+    `latency.mean of Pareto (${exponent}), on the margin`,
+    (random) => timed(random, { draw, shadow: slower(1.1) }, 'latency.mean'),
+    'pass',
+  );
+  line(
+    `latency.p99 of Pareto (${exponent}), on the margin`,
+    (random) => timed(random, { draw, shadow: slower(1.2) }, 'latency.p99'),
+    'pass',
+  );
+}
+for (const sigma of [0.5, 1])
+  for (const ratio of [1.2, 1.5, 2])
+    line(
+      `latency.p99 of lognormal (${sigma}), 6 of 600 a minute, ${ratio} times as long`,
+      (random) =>
+        timed(random, { rate: 600, sampling: 0.01, draw: lognormal(sigma), shadow: slower(ratio) }, 'latency.p99'),
+      'pass',
+    );
+for (const ratio of [1.2, 1.5])
+  line(
+    `latency.p99 of lognormal (1), 60 of 600 a minute, ${ratio} times as long`,
+    (random) => timed(random, { rate: 600, sampling: 0.1, draw: lognormal(1), shadow: slower(ratio) }, 'latency.p99'),
+    'pass',
+  );
+for (const rate of [3, 10, 30, 60])
+  line(
+    `latency.p99, 2 % of the shadow's requests take 3 times as long, ${rate} a minute`,
+    (random) => timed(random, { rate, draw: lognormal(0.5), shadow: slower(3, 0.02) }, 'latency.p99'),
+    'pass',
+  );
+for (const [sampling, rate] of [
+  [0.01, 600],
+  [0.05, 600],
+  [1, 10],
+] as const)
+  line(
+    `latency.p99, 3 % of the shadow's requests take 3 times as long, ${sampling * 100} % of ${rate} a minute`,
+    (random) => timed(random, { rate, sampling, draw: lognormal(0.5), shadow: slower(3, 0.03) }, 'latency.p99'),
+    'pass',
+  );
+for (const [share, factor] of [
+  [0.0002, 1000],
+  [0.0005, 1000],
+  [0.001, 500],
+  [0.002, 500],
+] as const)
+  line(
+    `latency.mean, ${number(share * 100)} % of the shadow's requests stall for ${factor} times as long`,
+    (random) => timed(random, { draw: lognormal(0.5), shadow: slower(factor, share) }, 'latency.mean'),
+    'pass',
+    share > 0.0005 ? undefined : 'not knowable',
+  );
+for (const ratio of [1.2, 1.3])
+  line(
+    `latency.mean, ${ratio} times as long in the busy third of minutes, 6 and 60 a minute`,
+    (random) => timed(random, { draw: lognormal(0.5), shadow: slower(ratio), quiet: 0.1 }, 'latency.mean'),
+    'pass',
+  );
+for (const dwell of [30, 60, 120])
+  for (const [words, ratio, wrong] of [
+    ['equal', 1, 'fail'],
+    ['on the margin', 1.1, 'pass'],
+  ] as const)
+    line(
+      `latency ${words}, steps of 10 % each ${dwell} min`,
+      (random) => regimes(random, ratio, dwell),
+      wrong,
+      'not knowable',
+    );
+line(
+  'latency.mean on the margin, one request a minute',
+  (random) => timed(random, { rate: 1, draw: lognormal(0.3), shadow: slower(1.1) }, 'latency.mean'),
+  'pass',
+);
 line('errors equal (1 %)', (random) => errors(random, always(0.01), always(0.01)), 'fail');
 for (const rate of [1, 6, 60, 60_000])
   line(
@@ -317,6 +429,18 @@ line('latency equal, autocorrelation 0.5', (random) => latency(random, 1, 0.5, 0
 line('latency +5 %, autocorrelation 0.5', (random) => latency(random, 1.05, 0.5, 0.1), undefined);
 line('latency +20 %, autocorrelation 0.5', (random) => latency(random, 1.2, 0.5, 0.1), undefined);
 line('latency +50 %, autocorrelation 0.5', (random) => latency(random, 1.5, 0.5, 0.1), undefined);
+line('latency +50 %, autocorrelation 0.8', (random) => latency(random, 1.5, 0.8, 0.1), undefined);
+for (const sigma of [0.5, 1])
+  line(
+    `latency.mean equal, lognormal (${sigma}), 6 of 600 a minute`,
+    (random) => timed(random, { rate: 600, sampling: 0.01, draw: lognormal(sigma), shadow: slower(1) }, 'latency.mean'),
+    undefined,
+  );
+line(
+  'latency.mean equal, one request a minute',
+  (random) => timed(random, { rate: 1, draw: lognormal(0.3), shadow: slower(1) }, 'latency.mean'),
+  undefined,
+);
 line('no errors at all', (random) => errors(random, always(0), always(0)), undefined);
 line('no errors at all, 1 a minute', (random) => errors(random, always(0), always(0), 1), undefined);
 line('errors 0.1 % and 0.1 %', (random) => errors(random, always(0.001), always(0.001)), undefined);

@@ -1,6 +1,7 @@
 import { BINS, distanceInterval, wassersteinBand } from './distances.ts';
 import type { Distance } from './distances.ts';
 import { differenceInterval, errorsInterval } from './errors.ts';
+import { requestsPerMinute } from './latency.ts';
 import { meanInterval, minutesToPass, shareInterval } from './evidence.ts';
 import { pairedDifference } from './paired.ts';
 import type { Task } from '../predictions.ts';
@@ -8,7 +9,6 @@ import type { Policy } from '../policy/policy.ts';
 import { decides, GATES, gates, GROUP_OF, policyFor, RULES } from '../policy/policy.ts';
 import { keyOf, SUPERSEDED_BY_LABELS } from '../policy/words.ts';
 import { pairShares } from '../statistics/paired-shares.ts';
-import { requestsForQuantile } from '../statistics/proportions.ts';
 import { compare } from './verdict.ts';
 import { count, duration, durationFlag, number, percent } from '../../base/units.ts';
 
@@ -56,7 +56,7 @@ export function explainPolicy(policy: Policy): Demand[] {
   });
   const latency = (['mean', 'p50', 'p90', 'p99'] as const).map((name) => {
     const quantile = name === 'mean' ? 0 : Number(name.slice(1)) / 100;
-    const least = quantile > 0 ? `, ${count(requestsForQuantile(quantile, policy.alpha))} requests` : '';
+    const least = quantile > 0 ? `, with ${number(requestsPerMinute(quantile), 2)} requests a minute` : '';
     return demand(
       `latency.${name}`,
       `its ${name} latency is at most ${percent(policy.latency[name])} longer than production's`,

@@ -1,16 +1,15 @@
 import type { MetricName, MetricTable } from '../observations.ts';
 import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
-import { requestsForQuantile } from '../statistics/proportions.ts';
-import { blockSequence, meanAndDeviation, sequenceHalfWidth } from '../statistics/sequences.ts';
-import type { BlockSequence } from '../statistics/sequences.ts';
+import { blockSequence, EARLY_ALPHA, halfWidth, meanAndDeviation, ratioSequence } from '../statistics/sequences.ts';
+import type { BlockSequence, RatioMinute } from '../statistics/sequences.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
 import { confidence, requiredSampleSize } from './evidence.ts';
 import type { Challenger, Evidence } from './evidence.ts';
 import { history } from './history.ts';
-import { change, counted } from '../../base/units.ts';
-import { needsTraffic, NOTHING, UNDECIDABLE } from './needs.ts';
+import { change, counted, number } from '../../base/units.ts';
+import { needsAdvice, needsTraffic, NOTHING, UNDECIDABLE } from './needs.ts';
 import type { Needs } from './needs.ts';
 
 type Statistic = keyof Policy['latency'];
@@ -23,38 +22,97 @@ const STATISTICS: readonly { name: Statistic; metric: MetricName; quantile: numb
 ];
 
 /**
- * Is the shadow slower? Both variants see the same requests in the same minute, so the logarithm of the ratio of the
- * same statistic is taken minute by minute; blocks of minutes give a confidence sequence of its mean.
+ * Is the shadow slower? Both variants see the same requests in the same minute. The mean is the ratio of two sums: of what
+ * the shadow's requests took, and of what as many of production's took in the same minutes. Of a quantile, the logarithm of
+ * the ratio of the same minute's quantiles is averaged, which is the quantile's only where minutes hold enough requests.
+ * Blocks of minutes give a confidence sequence of either; a shadow that is much slower fails by single minutes before.
  */
 export function judgeLatency(evidence: Evidence): Gate[] {
   const { observations, summaries, policy, challenger } = evidence;
   const shadow = observations.metrics.shadow;
   if (shadow === undefined || summaries.shadow === undefined) return [];
-  const requests = Math.min(summaries.production.invocations, summaries.shadow.invocations);
   return STATISTICS.map(({ name, metric, quantile }) => {
-    const ratios = logRatios(observations.metrics.production, shadow, metric, policy.warmupMinutes);
+    const minutes = latencyMinutes(observations.metrics.production, shadow, metric, policy.warmupMinutes);
     const warm = shadow[metric].some((value) => value !== null) ? warmUp(policy.warmupMinutes, challenger) : '';
-    const sequence = blockSequence(ratios, policy);
-    const needed = quantile === undefined ? 0 : requestsForQuantile(quantile, policy.alpha);
-    return gate(name, sequence, policy, { requests, needed, warm });
+    if (quantile === undefined) return gate(name, ratioSequence(minutes.map(sums), policy), RATIO, policy, { warm });
+    const logs = minutes.map((minute) => minute && Math.log(minute.shadow / minute.production));
+    const few = fewRequests(minutes, quantile, challenger);
+    return gate(name, blockSequence(logs, policy), LOGARITHM, policy, { warm, few });
   });
 }
 
-/** Per minute ln(shadow / production), from the shadow's first request on, without the warm-up; undefined where either is missing. */
-function logRatios(
+/** A statistic of both variants in one minute, and the requests behind it. */
+interface LatencyMinute {
+  shadow: number;
+  production: number;
+  requests: { shadow: number; production: number };
+}
+
+/** From the shadow's first request on, without the warm-up; undefined where either has no latency. */
+function latencyMinutes(
   production: MetricTable,
   shadow: MetricTable,
   metric: MetricName,
   warmup: number,
-): (number | undefined)[] {
+): (LatencyMinute | undefined)[] {
   const first = shadow.invocations.findIndex((n) => (n ?? 0) > 0);
   if (first < 0) return [];
   return shadow[metric].slice(first + warmup).map((ofShadow, i) => {
-    const ofProduction = production[metric][i + first + warmup] ?? null;
-    return ofShadow !== null && ofProduction !== null && ofShadow > 0 && ofProduction > 0
-      ? Math.log(ofShadow / ofProduction)
-      : undefined;
+    const at = i + first + warmup;
+    const ofProduction = production[metric][at] ?? null;
+    if (ofShadow === null || ofProduction === null || ofShadow <= 0 || ofProduction <= 0) return undefined;
+    // A latency without a count of its own still happened.
+    const requests = (table: MetricTable) => Math.max(1, table.invocations[at] ?? 1);
+    return {
+      shadow: ofShadow,
+      production: ofProduction,
+      requests: { shadow: requests(shadow), production: requests(production) },
+    };
   });
+}
+
+/** What the shadow's requests took together, and what as many of production's took. */
+function sums(minute: LatencyMinute | undefined): RatioMinute | undefined {
+  if (minute === undefined) return undefined;
+  const n = minute.requests.shadow;
+  return { shadow: minute.shadow * n, production: minute.production * n };
+}
+
+/**
+ * Requests that a minute must hold on either side until the mean of minutes' quantiles is about the quantile: 30 for p99,
+ * 3 for p90. Of six requests, p99 is the largest, and a shadow of which 2 % are three times as slow looks like production.
+ */
+export function requestsPerMinute(quantile: number): number {
+  return 0.3 / (1 - quantile);
+}
+
+interface Few {
+  /** Goes on after what was seen. */
+  reason: string;
+  needs: Needs;
+}
+
+/** Undefined where minutes hold enough requests for the quantile, or nothing is known yet. */
+function fewRequests(
+  minutes: readonly (LatencyMinute | undefined)[],
+  quantile: number,
+  challenger: Challenger,
+): Few | undefined {
+  const known = minutes.filter((minute) => minute !== undefined);
+  if (known.length === 0) return undefined;
+  const mean = (side: 'shadow' | 'production') =>
+    known.reduce((sum, { requests }) => sum + requests[side], 0) / known.length;
+  const [ofShadow, ofProduction] = [mean('shadow'), mean('production')];
+  const needed = requestsPerMinute(quantile);
+  if (Math.min(ofShadow, ofProduction) >= needed) return undefined;
+  const [who, has] = ofShadow <= ofProduction ? [`the ${challenger}`, ofShadow] : ['production', ofProduction];
+  const least = number(needed, 2);
+  return {
+    reason: `a minute holds ${number(has, 2)} requests of ${who}, and a quantile of so few is another one`,
+    needs: needsAdvice(
+      `at least ${least} requests a minute of both${ofShadow < ofProduction ? ': let the shadow see a larger share of them' : ''}`,
+    ),
+  };
 }
 
 /** Goes on with what there is beside the warm-up. */
@@ -64,33 +122,48 @@ function warmUp(minutes: number, challenger: Challenger): string {
   return `${which} with the ${challenger} in this window ${minutes === 1 ? 'is' : 'are'} warm-up and left out, and there is `;
 }
 
+/** In which unit a sequence is: of ratios themselves, or of their logarithms. */
+interface Scale {
+  to: (ratio: number) => number;
+  from: (value: number) => number;
+}
+const RATIO: Scale = { to: (ratio) => ratio, from: (value) => value };
+const LOGARITHM: Scale = { to: Math.log, from: Math.exp };
+
 function gate(
   name: Statistic,
   sequence: BlockSequence,
+  scale: Scale,
   policy: Policy,
   /** `warm`: what is to be said where there is nothing but warm-up. */
-  counts: { requests: number; needed: number; warm: string },
+  { warm, few }: { warm: string; few?: Few | undefined },
 ): Gate {
   const margin = policy.latency[name];
   const raw = meanAndDeviation(sequence.means).deviation;
   const widening = raw > 0 ? sequence.deviation / raw : 1;
   const known = Number.isFinite(sequence.estimate);
-  const tooFew = counts.requests < counts.needed;
-  const limit = Math.log(1 + margin);
-  const outcome = tooFew ? 'inconclusive' : compare(sequence.interval, limit);
-  const interval = sequence.interval?.map(Math.exp) as [number, number] | undefined;
+  const limit = scale.to(1 + margin);
+  const says = compare(sequence.interval, limit);
+  const early = few === undefined && says === 'inconclusive' && sequence.early !== undefined && sequence.early > limit;
+  const outcome = few !== undefined ? 'inconclusive' : early ? 'fail' : says;
+  const bounds: readonly [number, number] | undefined =
+    early && sequence.early !== undefined
+      ? [sequence.early, 2 * sequence.estimate - sequence.early]
+      : sequence.interval;
+  const interval = bounds && ([scale.from(bounds[0]), scale.from(bounds[1])] as [number, number]);
   const seen = known
-    ? `${change(Math.exp(sequence.estimate))} in the window`
-    : `${counts.warm}no ${counts.warm === '' ? '' : 'later '}minute in which both have a latency`;
+    ? `${change(scale.from(sequence.estimate))} in the window`
+    : `${warm}no ${warm === '' ? '' : 'later '}minute in which both have a latency`;
+  const sure = early ? confidence({ ...policy, alpha: EARLY_ALPHA }) : confidence(policy);
   const words = {
-    pass: `${seen}; at most ${change(interval?.[1] ?? 1)} (${confidence(policy)}), and ${change(1 + margin)} is allowed.`,
-    fail: `${seen}; at least ${change(interval?.[0] ?? 1)} (${confidence(policy)}), and only ${change(1 + margin)} is allowed.`,
+    pass: `${seen}; at most ${change(interval?.[1] ?? 1)} (${sure}), and ${change(1 + margin)} is allowed.`,
+    fail: `${seen}; at least ${change(interval?.[0] ?? 1)} (${sure}), and only ${change(1 + margin)} is allowed.`,
     inconclusive:
-      tooFew && known
-        ? `${seen}, but ${counts.requests} requests say nothing about ${name}: at least ${counts.needed} are needed.`
+      few !== undefined
+        ? `${seen}, but ${few.reason}.`
         : interval === undefined
           ? `${seen}${known ? `, from` : `:`} ${sequence.blocks} of the ${policy.minimumBlocks} blocks of ${counted(sequence.minutes, 'minutes')} that a verdict needs.`
-          : `${seen}; the true value is between ${change(interval[0])} and ${change(interval[1])} (${confidence(policy)}), and ${change(1 + margin)} is allowed.`,
+          : `${seen}; the true value is between ${change(interval[0])} and ${change(interval[1])} (${sure}), and ${change(1 + margin)} is allowed.`,
   };
   return {
     id: `latency.${name}`,
@@ -98,28 +171,31 @@ function gate(
     outcome,
     gating: gates(policy, `latency.${name}`),
     unit: 'ratio',
-    estimate: known ? Math.exp(sequence.estimate) : undefined,
-    interval,
+    estimate: known ? scale.from(sequence.estimate) : undefined,
+    interval: few === undefined ? interval : undefined,
     margin: 1 + margin,
     relation: '<',
     history: history(sequence.blocks, (n) => {
       if (n < 2) return undefined;
       const { mean, deviation } = meanAndDeviation(sequence.means.slice(0, n));
-      const half = sequenceHalfWidth(n, deviation * widening, policy.alpha);
-      return { n, estimate: Math.exp(mean), interval: [Math.exp(mean - half), Math.exp(mean + half)] };
+      const half = halfWidth(n, deviation * widening, policy);
+      return { n, estimate: scale.from(mean), interval: [scale.from(mean - half), scale.from(mean + half)] };
     }),
     n: sequence.blocks,
     of: 'blocks',
     reason: words[outcome],
-    ...(outcome === 'inconclusive' ? needsOf(sequence, limit, policy) : NOTHING),
+    ...(outcome !== 'inconclusive' ? NOTHING : (few?.needs ?? needsOf(sequence, limit, policy))),
   };
 }
 
 function needsOf(sequence: BlockSequence, limit: number, policy: Policy): Needs {
   const atLeast = sequence.missing;
+  const { estimate, deviation, interval } = sequence;
+  // What the upper bound has in addition shrinks with the blocks.
+  const more = interval === undefined ? 0 : interval[1] - estimate - halfWidth(sequence.blocks, deviation, policy);
   const blocks = requiredSampleSize(Math.max(1, sequence.blocks + atLeast), (n) => {
-    const half = sequenceHalfWidth(n, sequence.deviation, policy.alpha);
-    return compare([sequence.estimate - half, sequence.estimate + half], limit) !== 'inconclusive';
+    const half = halfWidth(n, deviation, policy);
+    return compare([estimate - half, estimate + half + (more * sequence.blocks) / n], limit) !== 'inconclusive';
   });
   // With under three blocks nobody knows how strongly they are correlated.
   const missing = sequence.blocks < 3 || blocks === undefined ? atLeast : blocks - sequence.blocks;

@@ -87,11 +87,6 @@ export function binomialTest(successes: number, n: number, p: number): number {
   return Math.min(1, 2 * Math.min(below, above));
 }
 
-/** Requests needed before the largest of them bounds the quantile p from above with confidence 1 − alpha: ln(alpha) / ln(p). */
-export function requestsForQuantile(p: number, alpha: number): number {
-  return Math.ceil(Math.log(alpha) / Math.log(p));
-}
-
 /** Minutes per group: bursts longer than a minute show only when minutes are taken together. */
 export const GROUPS = [1, 2, 5, 10, 20, 40];
 export const MIN_GROUPS = 6;

@@ -1,3 +1,4 @@
+import { studentQuantile } from './beta.ts';
 import type { Interval } from './proportions.ts';
 
 /** Values per block until the sequence is tightest: two hours of ten-minute blocks. */
@@ -57,13 +58,22 @@ export interface BlockSequence {
   means: readonly number[];
   /** Blocks still missing before the first look. */
   missing: number;
+  /** What the truth is at least, by single minutes, at EARLY_ALPHA; undefined before EARLY_MINUTES. It only ever fails. */
+  early: number | undefined;
 }
 
 export interface BlockOptions {
   alpha: number;
   blockMinutes: number;
   minimumBlocks: number;
+  looks: 'always' | 'once';
 }
+
+/** From so many minutes on, at this alpha, single minutes may say that something is worse. */
+const EARLY_MINUTES = 20;
+export const EARLY_ALPHA = 0.005;
+/** What an autocorrelation that is read off a few minutes lacks; measured (`npm run calibrate`). */
+const EARLY_WIDENING = 1.3;
 
 /**
  * Means of blocks of minutes, and their confidence sequence. Minutes are correlated, so blocks are doubled while their
@@ -72,13 +82,63 @@ export interface BlockOptions {
  * @param minutes one value a minute, oldest first
  */
 export function blockSequence(minutes: readonly (number | undefined)[], options: BlockOptions): BlockSequence {
+  return sequenceOf((size) => blocksOf(minutes, size).map((block) => meanAndDeviation(block).mean), options);
+}
+
+/** What requests of one minute took together, and what as many of production's took in the same minute. */
+export interface RatioMinute {
+  shadow: number;
+  production: number;
+}
+
+/**
+ * The ratio of two sums over all minutes, and its confidence sequence by blocks of minutes: values of the blocks are those of
+ * the linearised ratio, R + (s − R p) / mean(p), whose mean is R (Cochran 1977, section 6.4). Times are skewed: the upper bound
+ * is moved up by Johnson's (1978, JASA 73) term for the third moment, (μ₃ / σ² n) (1/6 + k²/3) at k standard errors; and where a
+ * single minute has more of the scatter than minutes usually do, by twice ln(1/α) more minutes like it.
+ *
+ * @param minutes one a minute, oldest first; undefined where either side has none
+ */
+export function ratioSequence(minutes: readonly (RatioMinute | undefined)[], options: BlockOptions): BlockSequence {
+  const values = (size: number) => {
+    const blocks = blocksOf(minutes, size).map((block) => ({
+      shadow: sumOf(block.map(({ shadow }) => shadow)),
+      production: sumOf(block.map(({ production }) => production)),
+    }));
+    const production = sumOf(blocks.map((block) => block.production));
+    const ratio = sumOf(blocks.map((block) => block.shadow)) / production;
+    const scale = production / blocks.length;
+    return blocks.map((block) => ratio + (block.shadow - ratio * block.production) / scale);
+  };
+  const found = sequenceOf(values, options);
+  if (found.interval === undefined) return found;
+  const [low, high] = found.interval;
+  const single = values(1);
+  const { mean, deviation } = meanAndDeviation(single);
+  if (deviation === 0) return found;
+  const n = single.length;
+  const errors = ((high - found.estimate) / found.deviation) * Math.sqrt(found.blocks);
+  const third = sumOf(single.map((value) => (value - mean) ** 3)) / n;
+  const skew = (Math.max(0, third) / (deviation * deviation * n)) * (1 / 6 + errors ** 2 / 3);
+  const largest = Math.max(...single) - mean;
+  const usual = (HEAVY * 2 * Math.log(n)) / n;
+  const heavy = largest ** 2 / ((n - 1) * deviation * deviation) > usual;
+  const unseen = heavy ? (2 * Math.log(1 / options.alpha) * largest) / n : 0;
+  return { ...found, interval: [low, high + skew + unseen] };
+}
+
+/** The largest of n normal minutes has about 2 ln(n) / n of their scatter; one that has so many times that is heavy. */
+const HEAVY = 1.5;
+
+function sequenceOf(values: (size: number) => number[], options: BlockOptions): BlockSequence {
   let size = options.blockMinutes;
-  let means = blockMeans(minutes, size);
+  let means = values(size);
   while (means.length >= 2 * options.minimumBlocks && lagOne(means) > 1 / Math.sqrt(means.length)) {
     size *= 2;
-    means = blockMeans(minutes, size);
+    means = values(size);
   }
-  const known = minutes.filter((value) => value !== undefined);
+  const known = values(1);
+  const early = earlyBound(known);
   if (means.length === 0) {
     const { mean, deviation } = meanAndDeviation(known);
     return {
@@ -89,6 +149,7 @@ export function blockSequence(minutes: readonly (number | undefined)[], options:
       interval: undefined,
       means,
       missing: options.minimumBlocks,
+      early,
     };
   }
   const { mean, deviation: spread } = meanAndDeviation(means);
@@ -96,7 +157,7 @@ export function blockSequence(minutes: readonly (number | undefined)[], options:
   const correlation = Math.max(0, lagOne(means), impliedCorrelation(lagOne(known), size));
   const deviation = spread * Math.sqrt((1 + correlation) / (1 - correlation));
   const missing = Math.max(0, options.minimumBlocks - means.length);
-  const half = sequenceHalfWidth(means.length, deviation, options.alpha);
+  const half = halfWidth(means.length, deviation, options);
   return {
     minutes: size,
     blocks: means.length,
@@ -105,15 +166,38 @@ export function blockSequence(minutes: readonly (number | undefined)[], options:
     interval: missing > 0 ? undefined : [mean - half, mean + half],
     means,
     missing,
+    early,
   };
 }
 
-/** Means of whole blocks; a block needs values in half of its minutes. What is left over at the end waits for more. */
-function blockMeans(minutes: readonly (number | undefined)[], size: number): number[] {
-  const means: number[] = [];
+/** Half of an interval by so many blocks, each side at alpha: for every look, or by Student's t for a single one. */
+export function halfWidth(n: number, deviation: number, { alpha, looks }: BlockOptions): number {
+  return looks === 'once'
+    ? (studentQuantile(1 - alpha, Math.max(1, n - 1)) * deviation) / Math.sqrt(n)
+    : sequenceHalfWidth(n, deviation, alpha);
+}
+
+/** The mean less its half-width by single minutes, as if they were an AR(1) (its coefficient without the bias of a short series, Kendall 1954). */
+function earlyBound(minutes: readonly number[]): number | undefined {
+  const n = minutes.length;
+  if (n < EARLY_MINUTES) return undefined;
+  const { mean, deviation } = meanAndDeviation(minutes);
+  const lag = lagOne(minutes);
+  const phi = Math.min(0.97, Math.max(0, lag + (1 + 3 * lag) / n));
+  const spread = deviation * Math.sqrt((1 + phi) / (1 - phi)) * EARLY_WIDENING;
+  return mean - sequenceHalfWidth(n, spread, EARLY_ALPHA, EARLY_MINUTES);
+}
+
+/** Whole blocks, of what is known; a block needs values in half of its minutes. What is left over at the end waits for more. */
+function blocksOf<T>(minutes: readonly (T | undefined)[], size: number): T[][] {
+  const blocks: T[][] = [];
   for (let start = 0; start + size <= minutes.length; start += size) {
     const values = minutes.slice(start, start + size).filter((value) => value !== undefined);
-    if (values.length * 2 >= size) means.push(values.reduce((sum, value) => sum + value, 0) / values.length);
+    if (values.length * 2 >= size) blocks.push(values);
   }
-  return means;
+  return blocks;
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }

@@ -460,7 +460,7 @@ describe('the verdict in a sentence', () => {
       'Not decided yet: errors. Needs about 1 h 10 min more traffic.',
     ]);
     expect(of(10)[1]).toMatch(/^Not decided yet: errors, latency\.mean.* Needs about 1 h 20 min more traffic\.$/);
-    expect(of(100, { invocations: 20 })).toEqual(['inconclusive', 'Not decided yet: traffic.sampling.']);
+    expect(of(100, { invocations: 40 })).toEqual(['inconclusive', 'Not decided yet: traffic.sampling.']);
   });
 
   test('what is asked depends on what there is', () => {

@@ -5,8 +5,8 @@ import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
 import type { AnswerSums, FlagSums, Predictions } from '../../../src/analysis/predictions.ts';
 import { simulate } from '../simulated.ts';
 
-const ALIKE = simulate({ minutes: 100, rate: 20, differing: 0.01 });
-const UNLIKE = simulate({ minutes: 100, rate: 20, differing: 0.5 });
+const ALIKE = simulate({ minutes: 100, rate: 30, differing: 0.01 });
+const UNLIKE = simulate({ minutes: 100, rate: 30, differing: 0.5 });
 const form = { shape: 'rows', from: '$', example: undefined };
 
 function sumsOf(kind: string, flags: FlagSums[] = []): AnswerSums {

@@ -228,7 +228,7 @@ describe('explaining a policy', () => {
     expect(demands['latency.p99']).toMatchObject({
       gating: true,
       demand: "its p99 latency is at most 20 % longer than production's",
-      traffic: '8 blocks of 10 minutes, after 2 minutes of warm-up, 299 requests',
+      traffic: '8 blocks of 10 minutes, after 2 minutes of warm-up, with 30 requests a minute',
     });
     // ln(2 / 0.05) / 0.01 is 368.9
     expect(demands.errors?.traffic).toBe('369 requests without a failure, in 80 minutes');

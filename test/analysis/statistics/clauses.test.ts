@@ -29,7 +29,7 @@ test('answers that are all alike within an input: the correlation is the larger,
 });
 
 test('a block counts from exactly half of its minutes on', () => {
-  const options = { alpha: 0.05, blockMinutes: 10, minimumBlocks: 2 };
+  const options = { alpha: 0.05, blockMinutes: 10, minimumBlocks: 2, looks: 'always' as const };
   const block = (known: number, value: number) => Array.from({ length: 10 }, (_, i) => (i < known ? value : undefined));
   expect(blockSequence([...block(5, 1), ...block(5, 3)], options)).toMatchObject({
     blocks: 2,
@@ -40,7 +40,7 @@ test('a block counts from exactly half of its minutes on', () => {
 });
 
 test('what is left over at the end of the blocks waits for more', () => {
-  const options = { alpha: 0.05, blockMinutes: 10, minimumBlocks: 2 };
+  const options = { alpha: 0.05, blockMinutes: 10, minimumBlocks: 2, looks: 'always' as const };
   expect(
     blockSequence(
       Array.from({ length: 19 }, () => 1),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { betaCdf, logGamma } from '../../../src/analysis/statistics/beta.ts';
 import { jensenShannon, quantile, stabilityIndex } from '../../../src/analysis/statistics/distances.ts';
 import { kolmogorovSmirnov, spread, wasserstein } from '../../../src/analysis/compare/memory/distances.ts';
+import { studentQuantile } from '../../../src/analysis/statistics/beta.ts';
 import {
   binomialTest,
   burstChance,
@@ -9,7 +10,6 @@ import {
   dispersion,
   mcnemar,
   proportionSequence,
-  requestsForQuantile,
 } from '../../../src/analysis/statistics/proportions.ts';
 import { designEffect } from '../../../src/analysis/statistics/repeats.ts';
 import { InputCounter } from '../../../src/analysis/compare/memory/input-counter.ts';
@@ -101,8 +101,14 @@ describe('statistics against scipy', () => {
     expect(sequenceHalfWidth(10, 0.2, 0.05, 12)).toBeCloseTo(0.19219021418554644, 12);
   });
 
-  test('requests before a quantile can be bounded: 299 for p99, 59 for p95, 2 995 for p99.9', () => {
-    expect([0.99, 0.95, 0.999].map((p) => requestsForQuantile(p, 0.05))).toEqual([299, 59, 2995]);
+  test('quantiles of Student', () => {
+    // scipy.stats.t.ppf(.95, [1, 7, 79])
+    for (const [degrees, quantile] of [
+      [1, 6.313751514675037],
+      [7, 1.894578605061305],
+      [79, 1.6643714],
+    ] as const)
+      expect(studentQuantile(0.95, degrees)).toBeCloseTo(quantile, 6);
   });
 
   test('dispersion: independent minutes 1, one burst many', () => {
