@@ -72,10 +72,7 @@ export function judgeErrors(evidence: Evidence): Gate[] {
       },
     ];
   }
-  const interval = errorsInterval(found, policy);
-  const says = compare(interval, policy.errors);
-  const floor = floorOf(found, says, policy);
-  const outcome = floor.missing > 0 ? 'inconclusive' : says;
+  const { interval, says, floor, outcome } = judgePaired(found, policy.errors, policy);
   const share = ({ successes, n }: typeof found.shadow) => successes / n;
   const facts = `${percent(share(found.shadow))} of the ${challenger}'s requests failed (${count(found.shadow.successes)} of ${count(found.shadow.n)}), ${percent(share(found.production))} of production's`;
   const between = `the true difference is between ${points(interval[0])} and ${points(interval[1])} (${confidence(policy)}), and ${points(policy.errors)} is allowed`;
@@ -98,7 +95,7 @@ export function judgeErrors(evidence: Evidence): Gate[] {
         ? NOTHING
         : floor.missing > 0
           ? needsTraffic(floor.missing)
-          : moreRequests(found, policy)),
+          : moreRequests(found, policy.errors, policy)),
     },
   ];
 }
@@ -108,15 +105,33 @@ const BURST_DISPERSION = 1.6;
 /** Under bursts a shadow fails from so many minutes on, if that much more scatter would still say so. */
 const EARLY = { minutes: 20, inflation: 3 };
 
-/** How many minutes are needed for what the bounds say, and how many of these are missing. */
-function floorOf(
-  found: PairedShares,
-  says: Outcome,
-  policy: Policy,
-): { minutes: number; missing: number; bursts: boolean } {
+interface PairedVerdict {
+  interval: Interval;
+  /** What the bounds say, and what is decided after as many minutes as that takes. */
+  says: Outcome;
+  outcome: Outcome;
+  floor: Floor;
+}
+
+/** Whether the difference of two shares lies below a limit, by the minutes. */
+export function judgePaired(found: PairedShares, limit: number, policy: Policy): PairedVerdict {
+  const interval = errorsInterval(found, policy);
+  const says = compare(interval, limit);
+  const floor = floorOf(found, says, limit, policy);
+  return { interval, says, floor, outcome: floor.missing > 0 ? 'inconclusive' : says };
+}
+
+/** Minutes that are needed for what the bounds say, and how many of these are missing. */
+interface Floor {
+  minutes: number;
+  missing: number;
+  bursts: boolean;
+}
+
+function floorOf(found: PairedShares, says: Outcome, limit: number, policy: Policy): Floor {
   const bursts = found.burstChance < BURST_ALPHA || found.dispersion > BURST_DISPERSION;
   const calm = says === 'pass' ? minutesToPass(policy) : policy.blockMinutes;
-  const early = says === 'fail' && errorsInterval(found, policy, EARLY.inflation)[0] > policy.errors;
+  const early = says === 'fail' && errorsInterval(found, policy, EARLY.inflation)[0] > limit;
   const minutes = !bursts ? calm : early ? EARLY.minutes : minutesToPass(policy) * BURSTY_FACTOR;
   return { minutes, missing: says === 'inconclusive' ? 0 : Math.max(0, minutes - found.minutes), bursts };
 }
@@ -140,7 +155,7 @@ function outages(minutes: readonly PairedMinute[], { alpha }: Policy): string {
 }
 
 /** How many more requests would decide, if minutes go on as they are. */
-function moreRequests(found: PairedShares, policy: Policy): Needs {
+export function moreRequests(found: PairedShares, limit: number, policy: Policy): Needs {
   const perMinute = found.shadow.n / found.minutes;
   const needed = requiredSampleSize(found.shadow.n, (n) => {
     const factor = n / found.shadow.n;
@@ -151,7 +166,7 @@ function moreRequests(found: PairedShares, policy: Policy): Needs {
       production: grow(found.production),
       shadow: grow(found.shadow),
     };
-    return compare(errorsInterval(grown, policy), policy.errors) !== 'inconclusive';
+    return compare(errorsInterval(grown, policy), limit) !== 'inconclusive';
   });
   return needed === undefined ? UNDECIDABLE.difference : needsMore('requests', needed - found.shadow.n, perMinute);
 }

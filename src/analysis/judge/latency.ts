@@ -14,7 +14,7 @@ import type { Needs } from './needs.ts';
 
 type Statistic = keyof Policy['latency'];
 
-const STATISTICS: readonly { name: Statistic; metric: MetricName; quantile: number | undefined }[] = [
+export const STATISTICS: readonly { name: Statistic; metric: MetricName; quantile: number | undefined }[] = [
   { name: 'mean', metric: 'latencyMean', quantile: undefined },
   { name: 'p50', metric: 'latencyP50', quantile: 0.5 },
   { name: 'p90', metric: 'latencyP90', quantile: 0.9 },
@@ -42,14 +42,14 @@ export function judgeLatency(evidence: Evidence): Gate[] {
 }
 
 /** A statistic of both variants in one minute, and the requests behind it. */
-interface LatencyMinute {
+export interface LatencyMinute {
   shadow: number;
   production: number;
   requests: { shadow: number; production: number };
 }
 
 /** From the shadow's first request on, without the warm-up; undefined where either has no latency. */
-function latencyMinutes(
+export function latencyMinutes(
   production: MetricTable,
   shadow: MetricTable,
   metric: MetricName,
@@ -93,7 +93,7 @@ interface Few {
 }
 
 /** Undefined where minutes hold enough requests for the quantile, or nothing is known yet. */
-function fewRequests(
+export function fewRequests(
   minutes: readonly (LatencyMinute | undefined)[],
   quantile: number,
   challenger: Challenger,
@@ -184,11 +184,11 @@ function gate(
     n: sequence.blocks,
     of: 'blocks',
     reason: words[outcome],
-    ...(outcome !== 'inconclusive' ? NOTHING : (few?.needs ?? needsOf(sequence, limit, policy))),
+    ...(outcome !== 'inconclusive' ? NOTHING : (few?.needs ?? needsOfBlocks(sequence, limit, policy))),
   };
 }
 
-function needsOf(sequence: BlockSequence, limit: number, policy: Policy): Needs {
+export function needsOfBlocks(sequence: BlockSequence, limit: number, policy: Policy): Needs {
   const atLeast = sequence.missing;
   const { estimate, deviation, interval } = sequence;
   // What the upper bound has in addition shrinks with the blocks.

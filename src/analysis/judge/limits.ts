@@ -1,19 +1,39 @@
-import { gates } from '../policy/policy.ts';
+import { errorMinutes } from './summaries.ts';
+import type { MetricName } from '../observations.ts';
 import type { Policy } from '../policy/policy.ts';
-import { needsAdvice } from './needs.ts';
+import { gates } from '../policy/policy.ts';
+import { pairShares } from '../statistics/paired-shares.ts';
+import { blockSequence, EARLY_ALPHA, ratioSequence } from '../statistics/sequences.ts';
+import type { BlockSequence } from '../statistics/sequences.ts';
+import { change, count, counted, milliseconds, percent } from '../../base/units.ts';
+import { judgePaired, moreRequests } from './errors.ts';
+import { confidence } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
+import { fewRequests, latencyMinutes, needsOfBlocks, STATISTICS } from './latency.ts';
+import { needsAdvice, needsTraffic, NOTHING } from './needs.ts';
+import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
 
-/** Does the shadow hold what is demanded of it alone? A limit that nothing measures keeps a shadow from passing. */
-export function judgeLimits({ policy }: Evidence): Gate[] {
+/**
+ * Does the shadow hold what is demanded of it alone, and does it use no more of its instances? Bounds and floors are those of
+ * the gates that compare it with production. A limit that nothing measures keeps a shadow from passing.
+ */
+export function judgeLimits(evidence: Evidence): Gate[] {
+  const { policy } = evidence;
   const { latency, errors, accuracy, recall } = policy.limits;
   return [
-    ...Object.keys(latency).map((name) => `limits.latency.${name}`),
-    ...(errors === undefined ? [] : ['limits.errors']),
-    ...(accuracy === undefined ? [] : ['limits.accuracy']),
-    ...(Object.keys(recall).length === 0 ? [] : ['limits.recall']),
-    ...Object.keys(policy.resources).map((name) => `resources.${name}`),
-  ].map((id) => open(id, policy));
+    ...STATISTICS.flatMap(({ name, metric, quantile }) => {
+      const limit = latency[name];
+      return limit === undefined ? [] : [latencyLimit(evidence, name, metric, quantile, limit)];
+    }),
+    ...(errors === undefined ? [] : [errorsLimit(evidence, errors)]),
+    ...(accuracy === undefined ? [] : [open('limits.accuracy', policy)]),
+    ...(Object.keys(recall).length === 0 ? [] : [open('limits.recall', policy)]),
+    ...(['memory', 'cpu'] as const).flatMap((name) => {
+      const margin = policy.resources[name];
+      return margin === undefined ? [] : [resource(evidence, name, margin)];
+    }),
+  ];
 }
 
 function open(id: string, policy: Policy): Gate {
@@ -31,5 +51,186 @@ function open(id: string, policy: Policy): Gate {
     of: 'requests',
     reason: 'Nothing in this window measures it.',
     ...needsAdvice('evidence about it'),
+  };
+}
+
+/** Against the shadow's own latency: the mean by sums, a quantile as the mean of the logarithms of minutes' quantiles. */
+function latencyLimit(
+  { observations, policy, challenger }: Evidence,
+  name: 'mean' | 'p50' | 'p90' | 'p99',
+  metric: MetricName,
+  quantile: number | undefined,
+  limit: number,
+): Gate {
+  const shadow = observations.metrics.shadow;
+  const minutes = shadow === undefined ? [] : latencyMinutes(shadow, shadow, metric, policy.warmupMinutes);
+  const [sequence, to, from] =
+    quantile === undefined
+      ? [
+          ratioSequence(
+            minutes.map(
+              (minute) =>
+                minute && { shadow: minute.shadow * minute.requests.shadow, production: minute.requests.shadow },
+            ),
+            policy,
+          ),
+          (value: number) => value,
+          (value: number) => value,
+        ]
+      : [
+          blockSequence(
+            minutes.map((minute) => minute && Math.log(minute.shadow)),
+            policy,
+          ),
+          Math.log,
+          Math.exp,
+        ];
+  const few = quantile === undefined ? undefined : fewRequests(minutes, quantile, challenger);
+  return byBlocks(sequence, policy, {
+    id: `limits.latency.${name}`,
+    title: `Is its latency (${name}) within the limit?`,
+    limit,
+    scale: { to, from },
+    unit: 'number',
+    words: milliseconds,
+    seen: (value) => `Its ${name} latency is ${milliseconds(value)} in the window`,
+    nothing: `No minute in which the ${challenger} has a latency`,
+    few,
+  });
+}
+
+function errorsLimit({ observations, policy, challenger }: Evidence, limit: number): Gate {
+  const table = observations.metrics.shadow;
+  const minutes = table === undefined ? [] : errorMinutes(table);
+  // Against as many requests of which none failed.
+  const found = pairShares(minutes.map((shadow) => ({ shadow, production: { successes: 0, n: shadow.n } })));
+  const gate = open('limits.errors', policy);
+  if (found.minutes === 0)
+    return {
+      ...gate,
+      reason: `The ${challenger} received no requests in this window.`,
+      ...needsAdvice('traffic to the endpoint'),
+    };
+  const { interval, says, floor, outcome } = judgePaired(found, limit, policy);
+  const bounds = [Math.max(0, interval[0]), interval[1]] as const;
+  const facts = `${percent(found.estimate)} of the ${challenger}'s requests failed (${count(found.shadow.successes)} of ${count(found.shadow.n)})`;
+  const words = {
+    pass: `${facts}; at most ${percent(bounds[1])} (${confidence(policy)}), and ${percent(limit)} is allowed.`,
+    fail: `${facts}; at least ${percent(bounds[0])} (${confidence(policy)}), and only ${percent(limit)} is allowed.`,
+    inconclusive:
+      floor.missing > 0
+        ? `${facts}, but ${floor.bursts ? 'failures come in bursts, so ' : ''}${floor.minutes} minutes with requests are needed to ${says}, and there are ${found.minutes}.`
+        : `${facts}; the true share is between ${percent(bounds[0])} and ${percent(bounds[1])} (${confidence(policy)}), and ${percent(limit)} is allowed.`,
+  };
+  return {
+    ...gate,
+    title: 'Is its share of failed requests within the limit?',
+    outcome,
+    estimate: found.estimate,
+    interval: bounds,
+    margin: limit,
+    n: found.shadow.n,
+    reason: words[outcome],
+    ...(outcome !== 'inconclusive'
+      ? NOTHING
+      : floor.missing > 0
+        ? needsTraffic(floor.missing)
+        : moreRequests(found, limit, policy)),
+  };
+}
+
+/**
+ * How much of its instances the shadow uses, against production, minute by minute. It tells about the model only where both
+ * run on instances of one type; of the processor, only where as many of them receive the same requests.
+ */
+function resource({ observations, policy, challenger }: Evidence, name: 'memory' | 'cpu', margin: number): Gate {
+  const id = `resources.${name}`;
+  const { production, shadow, sampling, metrics } = observations;
+  const what = name === 'cpu' ? 'processors' : 'memory';
+  const same = shadow?.instanceType !== undefined && shadow.instanceType === production.instanceType;
+  const alike = same && (name === 'memory' || (sampling === 1 && shadow.instances === production.instances));
+  if (!alike)
+    return {
+      ...open(id, policy),
+      title: `Does it use more of the ${what}?`,
+      margin: 1 + margin,
+      unit: 'ratio',
+      reason: `The ${challenger} and production ${same ? 'do not share the same requests among as many instances' : 'are not known to run on instances of one type'}, so their use cannot be compared.`,
+      ...needsAdvice(
+        name === 'memory'
+          ? `a ${challenger} on the same type of instance`
+          : `a ${challenger} on as many instances of the same type that sees all requests`,
+      ),
+    };
+  const first = metrics.shadow?.invocations.findIndex((n) => (n ?? 0) > 0) ?? -1;
+  const used = first < 0 ? [] : (metrics.shadow?.[name] ?? []).slice(first + policy.warmupMinutes);
+  const minutes = used.map((ofShadow, i) => {
+    const ofProduction = metrics.production[name][i + first + policy.warmupMinutes] ?? null;
+    return ofShadow === null || ofProduction === null || ofProduction <= 0
+      ? undefined
+      : { shadow: ofShadow, production: ofProduction };
+  });
+  return byBlocks(ratioSequence(minutes, policy), policy, {
+    id,
+    title: `Does it use more of the ${what}?`,
+    limit: 1 + margin,
+    scale: { to: (value) => value, from: (value) => value },
+    unit: 'ratio',
+    words: change,
+    seen: (value) => `Its use of the ${what} is ${change(value)} against production's`,
+    nothing: `No minute in which both tell their use of the ${what}`,
+  });
+}
+
+interface Asked {
+  id: string;
+  title: string;
+  /** In the unit of the gate; `scale` leads to that of the sequence and back. */
+  limit: number;
+  scale: { to: (value: number) => number; from: (value: number) => number };
+  unit: Gate['unit'];
+  words: (value: number) => string;
+  seen: (value: number) => string;
+  /** What is said where there is nothing. */
+  nothing: string;
+  few?: ReturnType<typeof fewRequests>;
+}
+
+function byBlocks(sequence: BlockSequence, policy: Policy, asked: Asked): Gate {
+  const { scale, few, words } = asked;
+  const limit = scale.to(asked.limit);
+  const says = compare(sequence.interval, limit);
+  const early =
+    says === 'inconclusive' && sequence.early !== undefined && sequence.early > limit ? sequence.early : undefined;
+  const outcome = few !== undefined ? 'inconclusive' : early !== undefined ? 'fail' : says;
+  const bounds = early === undefined ? sequence.interval : ([early, 2 * sequence.estimate - early] as const);
+  const interval = bounds && ([scale.from(bounds[0]), scale.from(bounds[1])] as const);
+  const known = Number.isFinite(sequence.estimate);
+  const seen = known ? asked.seen(scale.from(sequence.estimate)) : asked.nothing;
+  const [low = '', high = ''] = interval?.map(words) ?? [];
+  const sure = confidence(early === undefined ? policy : { ...policy, alpha: EARLY_ALPHA });
+  const allowed = words(asked.limit);
+  const reasons = {
+    pass: `${seen}; at most ${high} (${sure}), and ${allowed} is allowed.`,
+    fail: `${seen}; at least ${low} (${sure}), and only ${allowed} is allowed.`,
+    inconclusive:
+      few !== undefined
+        ? `${seen}, but ${few.reason}.`
+        : interval === undefined
+          ? `${seen}, from ${sequence.blocks} of the ${policy.minimumBlocks} blocks of ${counted(sequence.minutes, 'minutes')} that a verdict needs.`
+          : `${seen}; the true value is between ${low} and ${high} (${sure}), and ${allowed} is allowed.`,
+  };
+  return {
+    ...open(asked.id, policy),
+    title: asked.title,
+    outcome,
+    unit: asked.unit,
+    estimate: known ? scale.from(sequence.estimate) : undefined,
+    interval: few === undefined ? interval : undefined,
+    margin: asked.limit,
+    n: sequence.blocks,
+    of: 'blocks',
+    reason: reasons[outcome],
+    ...(outcome !== 'inconclusive' ? NOTHING : (few?.needs ?? needsOfBlocks(sequence, limit, policy))),
   };
 }

@@ -117,7 +117,7 @@ export function ratioSequence(minutes: readonly (RatioMinute | undefined)[], opt
   const { mean, deviation } = meanAndDeviation(single);
   if (deviation === 0) return found;
   const n = single.length;
-  const errors = ((high - found.estimate) / found.deviation) * Math.sqrt(found.blocks);
+  const errors = found.deviation > 0 ? ((high - found.estimate) / found.deviation) * Math.sqrt(found.blocks) : 0;
   const third = sumOf(single.map((value) => (value - mean) ** 3)) / n;
   const skew = (Math.max(0, third) / (deviation * deviation * n)) * (1 / 6 + errors ** 2 / 3);
   const largest = Math.max(...single) - mean;

@@ -3,6 +3,7 @@ import { judgeEffect, logDifference, summarizeEffect } from '../../../src/analys
 import { differenceInterval, failures, judgeErrors } from '../../../src/analysis/judge/errors.ts';
 import type { Evidence } from '../../../src/analysis/judge/evidence.ts';
 import { judgeLatency } from '../../../src/analysis/judge/latency.ts';
+import { judgeLimits } from '../../../src/analysis/judge/limits.ts';
 import { judgeTraffic } from '../../../src/analysis/judge/traffic.ts';
 import type { Gate } from '../../../src/analysis/judge/verdict.ts';
 import type { MetricName, Observations } from '../../../src/analysis/observations.ts';
@@ -300,6 +301,68 @@ describe('latency', () => {
     ['no shadow', '', evidenceOf(variants({ invocations: 60 }, undefined))],
     ['for information', LATENCIES('pass'), evidenceOf(timed(1), { inform: ['latency.p99', 'latency.mean'] })],
   ])('%s', (...one) => check(judgeLatency, one));
+});
+
+describe('limits of the shadow alone', () => {
+  const limited = (errors: number | undefined, p99?: number, mean?: number) => ({
+    limits: { latency: { ...(p99 && { p99 }), ...(mean && { mean }) }, errors, recall: {} },
+  });
+  const used = (memory: Columns['memory'], minutes = 100, changed: Partial<Observations> = {}) => {
+    const of = { name: 'v', instanceType: 'ml.m5.large', instances: 2 };
+    return evidenceOf(
+      variants(
+        { invocations: 60, memory: 30, cpu: 20 },
+        { invocations: 60, memory, cpu: 20 },
+        { minutes, production: of, shadow: of, ...changed },
+      ),
+      { resources: { memory: 0.2 } },
+    );
+  };
+  const wave = (level: number) => (i: number) => level + ((i * 7) % 5) / 10;
+  test.each<Case>([
+    ['below the limit of errors', 'pass', evidenceOf(failed(100, 0), limited(0.01))],
+    ['below it, too early', 'inconclusive', evidenceOf(failed(79, 0), limited(0.01))],
+    ['above it, though production is no better', 'fail', evidenceOf(failing(6, 6), limited(0.01))],
+    [
+      'near it',
+      'inconclusive',
+      evidenceOf(
+        failing(0, (i) => (i % 3 === 0 ? 2 : 0)),
+        limited(0.01),
+      ),
+    ],
+    ['no requests', 'inconclusive', evidenceOf(variants({ invocations: 60 }, { invocations: 0 }), limited(0.01))],
+    [
+      'within the limit of latency, though twice as slow',
+      'pass pass',
+      evidenceOf(timed(2), limited(undefined, 30, 30)),
+    ],
+    ['beyond it, though as fast', 'fail fail', evidenceOf(timed(1), limited(undefined, 8, 8))],
+    ['near the limit of latency', 'inconclusive', evidenceOf(timed(1, 0.1), limited(undefined, undefined, 10.5))],
+    ['too early for latency', 'inconclusive', evidenceOf(timed(1, 0.01, { minutes: 81 }), limited(undefined, 30))],
+    ['too few for p99', 'inconclusive', evidenceOf(timed(2, 0.01, { requests: 6 }), limited(undefined, 30))],
+    [
+      'no latency',
+      'inconclusive',
+      evidenceOf(variants({ invocations: 60 }, { invocations: 60 }), limited(undefined, 30)),
+    ],
+    ['as much memory', 'pass', used(wave(30))],
+    ['a third more memory', 'fail', used(wave(40))],
+    ['too early for memory', 'inconclusive', used(wave(30), 81)],
+    ['memory on another type', 'inconclusive', used(30, 100, { shadow: { name: 's', instanceType: 'ml.m5.xlarge' } })],
+    ['memory that nobody tells', 'inconclusive', used(null)],
+    [
+      'processors, of a shadow that sees a tenth',
+      'inconclusive',
+      { ...used(30, 100, { sampling: 0.1 }), policy: { ...DEFAULT_POLICY, resources: { cpu: 0.2 } } },
+    ],
+    ['processors', 'pass', { ...used(30), policy: { ...DEFAULT_POLICY, resources: { cpu: 0.2 } } }],
+    [
+      'what needs labels',
+      'inconclusive inconclusive',
+      evidenceOf(failing(0, 0), { limits: { latency: {}, accuracy: 0.8, recall: { fraud: 0.8 } } }),
+    ],
+  ])('%s', (...one) => check(judgeLimits, one));
 });
 
 const EFFECTS: readonly MetricName[] = ['invocations', 'latencyMean', 'overheadMean', 'modelErrors'];

@@ -168,14 +168,12 @@ describe('reading a policy', () => {
     expect(readPolicy({ inform: ['limits.latency'] }, 'x').inform).toEqual(['limits.latency']);
     const judged = judge(simulate({ minutes: 10 }), readPolicy({ limits, resources: { cpu: 0.2 } }, 'x'));
     const found = judged?.gates.filter(({ id }) => /^(?:limits|resources)/.test(id));
-    expect(found?.map(({ id, outcome }) => `${id} ${outcome}`).sort()).toEqual([
-      'limits.accuracy inconclusive',
-      'limits.errors inconclusive',
-      'limits.latency.mean inconclusive',
-      'limits.latency.p99 inconclusive',
-      'limits.recall inconclusive',
-      'resources.cpu inconclusive',
-    ]);
+    expect([...new Set(found?.map(({ outcome }) => outcome))]).toEqual(['inconclusive']);
+    expect(found?.map(({ id }) => id)).toEqual(
+      ['latency.mean', 'latency.p99', 'errors', 'accuracy', 'recall']
+        .map((id) => `limits.${id}`)
+        .concat('resources.cpu'),
+    );
   });
 
   test('answers of one endpoint stand over the policy for all, and under a file that was named', async () => {
