@@ -10,7 +10,7 @@ import { decides, GATES, gates, GROUP_OF, policyFor, RULES } from '../policy/pol
 import { keyOf, SUPERSEDED_BY_LABELS } from '../policy/words.ts';
 import { pairShares } from '../statistics/paired-shares.ts';
 import { compare } from './verdict.ts';
-import { count, duration, durationFlag, number, percent } from '../../base/units.ts';
+import { count, duration, durationFlag, milliseconds, number, percent } from '../../base/units.ts';
 
 /** One demand of a policy, in words, and what it takes to meet it. */
 export interface Demand {
@@ -88,6 +88,62 @@ export function explainPolicy(policy: Policy): Demand[] {
       `the share of its requests that fail is less than ${inPoints(policy.effect.errors)} above that before the shadow`,
       before === undefined ? NEVER : `${count(before)} requests without a failure, and as many before the shadow`,
     ),
+  ];
+  const { latency: times, errors: mostErrors, accuracy, recall } = policy.limits;
+  const limits = [
+    ...Object.entries(times).flatMap(([name, limit]) =>
+      limit === undefined
+        ? []
+        : [
+            demand(
+              `limits.latency.${name}`,
+              `its ${name} latency is at most ${milliseconds(limit)}`,
+              blocks,
+              `limits.latency.${name}: ${milliseconds(limit)}`,
+            ),
+          ],
+    ),
+    ...(mostErrors === undefined
+      ? []
+      : [
+          demand(
+            'limits.errors',
+            `less than ${percent(mostErrors)} of its requests fail`,
+            lasting('requests without a failure'),
+            keyOf(policy, 'limits.errors'),
+          ),
+        ]),
+    ...(accuracy === undefined
+      ? []
+      : [
+          demand(
+            'limits.accuracy',
+            `at least ${percent(accuracy)} of its answers are right`,
+            'labels',
+            keyOf(policy, 'limits.accuracy'),
+          ),
+        ]),
+    ...Object.entries(recall).map(([name, share]) =>
+      demand(
+        'limits.recall',
+        `it finds at least ${percent(share)} of ${name}`,
+        'labels',
+        keyOf(policy, `limits.recall.${name}`),
+      ),
+    ),
+    ...(['memory', 'cpu'] as const).flatMap((name) => {
+      const margin = policy.resources[name];
+      return margin === undefined
+        ? []
+        : [
+            demand(
+              `resources.${name}`,
+              `its use of ${name === 'cpu' ? 'the processors' : 'memory'} is at most ${percent(margin)} more than production's`,
+              blocks,
+              keyOf(policy, `resources.${name}`),
+            ),
+          ];
+    }),
   ];
   const tolerance =
     policy.numbers.tolerance === undefined
@@ -203,6 +259,7 @@ export function explainPolicy(policy: Policy): Demand[] {
         key,
       ),
     ),
+    ...limits,
     ...effect,
   ];
 }

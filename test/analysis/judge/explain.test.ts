@@ -9,6 +9,13 @@ const all = { ks: 0.1, wasserstein: 0.5, psi: 0.1, jensenShannon: 0.02 };
 const policies: [string, Partial<Policy>][] = [
   ['the default', {}],
   ['everything is limited', { slices: 0.9, distances: all, numbers: { tolerance: 0.25, share: 0.1 } }],
+  [
+    'limits of its own',
+    {
+      limits: { latency: { mean: 50, p99: 1500 }, errors: 0.01, accuracy: 0.85, recall: { fraud: 0.8 } },
+      resources: { memory: 0.2, cpu: 0.1 },
+    },
+  ],
   ['for one look', { looks: 'once', slices: 0.9, distances: all }],
   [
     'stricter',
