@@ -8,7 +8,7 @@ import { judge } from '../analysis/judge/judge.ts';
 import type { Outcome } from '../analysis/judge/verdict.ts';
 import type { WaiverState } from '../analysis/judge/verdict.ts';
 import { summarizeBoth } from '../analysis/judge/summaries.ts';
-import type { Observations, Window } from '../analysis/observations.ts';
+import type { NoiseFloor, Observations, Window } from '../analysis/observations.ts';
 import type { Task } from '../analysis/predictions.ts';
 import { collectFromFiles } from '../analysis/observe/from-files.ts';
 import type { LinePattern } from '../analysis/observe/line-pattern.ts';
@@ -150,8 +150,7 @@ async function observe(session: JudgeSession, options: JudgeOptions, look: Look)
   const cache = join((await session.project()).stateDir, 'cache');
   const known = source.kind === 'endpoint' ? replay((await session.journal(source.endpoint)).events()) : undefined;
   const comparison: ComparisonOptions = {
-    // What was measured of production against itself; its tolerance is taken over, so that both count the same.
-    tolerance: policy.numbers.tolerance ?? latestNoise(known?.facts ?? [])?.numbers?.tolerance,
+    tolerance: policy.numbers.tolerance,
     // In logs the path leads to the line's answer, and is no part of it.
     ...comparisonBy(inLogs ? { ...policy, answers: { ...policy.answers, path: undefined } } : policy, task),
     truth,
@@ -165,7 +164,12 @@ async function observe(session: JudgeSession, options: JudgeOptions, look: Look)
   const seen =
     source.kind === 'files'
       ? await collectFromFiles({ ...source, window: filesWindow(look.window), comparison })
-      : await observeEndpoint(session, source, look, { comparison, cache, runs: known && configRuns(known) });
+      : await observeEndpoint(session, source, look, {
+          comparison,
+          cache,
+          runs: known && configRuns(known),
+          noise: latestNoise(known?.facts ?? []),
+        });
   const calibrated = known === undefined ? seen : withCalibration(seen, known, policy.answers.path);
   if (truth === undefined) return calibrated;
   return { ...calibrated, notes: [...calibrated.notes, ...truthNotes(truth, calibrated)] };
@@ -180,7 +184,7 @@ async function observeEndpoint(
   session: JudgeSession,
   { endpoint, predictions, logs }: Extract<JudgeSource, { kind: 'endpoint' }>,
   { window }: Look,
-  how: { comparison: ComparisonOptions; cache: string; runs: ConfigRun[] | undefined },
+  how: { comparison: ComparisonOptions; cache: string; runs: ConfigRun[] | undefined; noise: NoiseFloor | undefined },
 ): Promise<Observations> {
   if (window === undefined) throw new Error('an endpoint is judged over a window of time');
   // The clients of AWS are slow to load, and files need none.

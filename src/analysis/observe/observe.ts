@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Aws } from '../../aws/clients.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { Metrics, Observations, Window } from '../observations.ts';
+import type { Metrics, NoiseFloor, Observations, Window } from '../observations.ts';
 import type { Predictions } from '../predictions.ts';
 import type { CaptureSet } from '../answers/captures.ts';
 import { readBefore, windowBefore } from './before.ts';
@@ -23,6 +23,8 @@ import { type AskedWindow, windowOf } from './window-of.ts';
 export interface CollectOptions {
   endpoint: string;
   window: AskedWindow;
+  /** A noise floor: where it counts for these models, numbers are compared with its tolerance, so that both count the same. */
+  noise?: NoiseFloor | undefined;
   /** What the endpoint ran before, and since when it has run what it runs, as its journal has it; oldest first. */
   runs?: readonly KnownRun[] | undefined;
   comparison: ComparisonOptions;
@@ -48,6 +50,12 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
   const judged = await windowOf(aws, clock, endpoint, live, { asked: options.window, runs, notes, signal });
   const { facts, window, metrics: during, leftOut, since, nothing } = judged;
   notes.push(...leftOut.map((part) => leftOutText(part, { from: leftOut[0]?.from ?? window.from, to: window.to })));
+  const { noise } = options;
+  const counts = noise?.model === facts.production.model && noise?.sampling === facts.sampling;
+  const comparison = {
+    ...options.comparison,
+    tolerance: options.comparison.tolerance ?? (counts ? noise?.numbers?.tolerance : undefined),
+  };
   const [before, predictions] = await together(
     clock,
     () => productionBefore(aws, facts, during, options),
@@ -56,7 +64,7 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
         async () =>
           nothing && options.predictions
             ? emptyPredictions(options.comparison)
-            : readPredictions(aws, clock, facts, during, { ...options, window }, notes),
+            : readPredictions(aws, clock, facts, during, { ...options, window, comparison }, notes),
         () => emptyPredictions(options.comparison),
         notes,
         'Predictions are unknown, so none were compared.',

@@ -29,9 +29,12 @@ export interface Since {
   known: number;
 }
 
+/** By so much the clock of the machine that wrote the journal may be behind AWS's. */
+const CLOCK_SKEW_MS = 5 * MINUTE;
+
 /**
  * Since when the endpoint has run what it runs. Autoscaling moves the time of its last change, too; so where the journal
- * saw this config come into service, and no image was resolved after that, that moment counts. Pure.
+ * saw this config come into service long before, and no image was resolved after that, that moment counts. Pure.
  */
 export function sinceWhen(live: LiveFacts, runs: readonly KnownRun[]): Since {
   const { modified, resolved, created, reweighted } = live;
@@ -41,8 +44,9 @@ export function sinceWhen(live: LiveFacts, runs: readonly KnownRun[]): Since {
   const earliest = Math.max(Number.NEGATIVE_INFINITY, ...certain);
   const changed = modified ?? earliest;
   // Without the time of its images, the config could have left and come back since.
-  const watched = resolved !== undefined && !reweighted && run?.from !== undefined ? run.from : changed;
-  const known = Math.max(earliest, Math.min(changed, watched));
+  const watched = resolved !== undefined && !reweighted && run?.from !== undefined ? run.from + CLOCK_SKEW_MS : changed;
+  // The two differ by clocks alone where nothing was changed since.
+  const known = Math.max(earliest, changed - watched > CLOCK_SKEW_MS ? watched : changed);
   return { earliest: reweighted ? known : Math.min(earliest, known), known };
 }
 

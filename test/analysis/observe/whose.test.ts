@@ -13,25 +13,32 @@ const LIVE: LiveFacts = {
   captures: undefined,
   created: 0,
   born: 0,
-  modified: 50,
-  resolved: 12,
+  modified: 50 * MINUTE,
+  resolved: 12 * MINUTE,
   reweighted: false,
   leaving: undefined,
 };
-const RUN: KnownRun = { config: 'c', began: 10, from: 20, to: undefined, input: undefined };
+const RUN: KnownRun = { config: 'c', began: 10 * MINUTE, from: 20 * MINUTE, to: undefined, input: undefined };
 
 describe('since when an endpoint has run what it runs', () => {
   test.each<[string, Partial<LiveFacts>, KnownRun[], { earliest: number; known: number }]>([
-    ['the journal saw it, and scaling alone moved the last change', {}, [RUN], { earliest: 12, known: 20 }],
-    ['images that were resolved later came with another config', { resolved: 30 }, [RUN], { earliest: 30, known: 30 }],
+    ['the journal saw it, and scaling alone moved the last change', {}, [RUN], { earliest: 12, known: 25 }],
+    ['the clocks of AWS and of the journal differ', { modified: 23 * MINUTE }, [RUN], { earliest: 12, known: 23 }],
+    [
+      'images that were resolved later came with another config',
+      { resolved: 30 * MINUTE },
+      [RUN],
+      { earliest: 30, known: 30 },
+    ],
     ['nobody says when its images were resolved', { resolved: undefined }, [RUN], { earliest: 10, known: 50 }],
     ['its weights were changed later', { reweighted: true }, [RUN], { earliest: 50, known: 50 }],
     ['the journal knows another config', {}, [{ ...RUN, config: 'x' }], { earliest: 12, known: 50 }],
-    ['the journal saw it leave', {}, [{ ...RUN, to: 40 }], { earliest: 12, known: 50 }],
+    ['the journal saw it leave', {}, [{ ...RUN, to: 40 * MINUTE }], { earliest: 12, known: 50 }],
     ['nobody waited for it', {}, [{ ...RUN, from: undefined }], { earliest: 12, known: 50 }],
-    ['there is no journal', { created: 25 }, [], { earliest: 25, known: 50 }],
+    ['there is no journal', { created: 25 * MINUTE }, [], { earliest: 25, known: 50 }],
   ])('%s', (_, live, runs, expected) => {
-    expect(sinceWhen({ ...LIVE, ...live }, runs)).toEqual(expected);
+    const { earliest, known } = sinceWhen({ ...LIVE, ...live }, runs);
+    expect({ earliest: earliest / MINUTE, known: known / MINUTE }).toEqual(expected);
   });
 
   const times = [0, 1, 2, 3, 4].map((i) => i * MINUTE);

@@ -1,6 +1,12 @@
 import { renameSync, rmSync } from 'node:fs';
+import {
+  CreateEndpointConfigCommand,
+  UpdateEndpointCommand,
+  UpdateEndpointWeightsAndCapacitiesCommand,
+} from '@aws-sdk/client-sagemaker';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeEndpoint } from '../../../src/aws/sagemaker.ts';
 import type { Report } from '../../../src/report/report.ts';
 import { flow } from '../../support/traffic.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../../support/world.ts';
@@ -100,6 +106,51 @@ describe('an endpoint that had another shadow before', () => {
       rmSync(state, { recursive: true });
       renameSync(aside, state);
     }
+  });
+
+  test('instances that come or go change nothing, with a journal or without', async () => {
+    const before = await report(world);
+    const sagemaker = await world.aws.sagemaker();
+    await sagemaker.send(
+      new UpdateEndpointWeightsAndCapacitiesCommand({
+        EndpointName: 'w',
+        DesiredWeightsAndCapacities: [{ VariantName: 'AllTraffic', DesiredInstanceCount: 2 }],
+      }),
+    );
+    await traffic(world, 15);
+    world.clock.advance(3 * MINUTE);
+    const modified = (await describeEndpoint(world.aws, 'w'))?.LastModifiedTime?.getTime() ?? 0;
+    expect(modified).toBeGreaterThan(before.observations.window.to);
+    const after = await report(world);
+    expect(after.observations.window.from).toBe(before.observations.window.from);
+    const [state, aside] = [join(world.root, '.shadowctl'), join(world.root, 'aside')];
+    renameSync(state, aside);
+    try {
+      expect((await report(world)).observations.window.from).toBe(before.observations.window.from);
+    } finally {
+      rmSync(state, { recursive: true });
+      renameSync(aside, state);
+    }
+  });
+
+  test('while an update is under way, evidence ends where it began', async () => {
+    const sagemaker = await world.aws.sagemaker();
+    const variant = { ModelName: 'production', InstanceType: 'ml.m5.large', InitialInstanceCount: 1 } as const;
+    await sagemaker.send(
+      new CreateEndpointConfigCommand({
+        EndpointConfigName: 'next',
+        ProductionVariants: [{ ...variant, VariantName: 'AllTraffic' }],
+      }),
+    );
+    await traffic(world, 2);
+    const began = world.clock.now();
+    await sagemaker.send(new UpdateEndpointCommand({ EndpointName: 'w', EndpointConfigName: 'next' }));
+    await traffic(world, 2);
+    expect(await describeEndpoint(world.aws, 'w')).toMatchObject({ EndpointStatus: 'Updating' });
+    const { observations } = await report(world);
+    expect(observations.shadow?.model).toBe('good');
+    expect(observations.window.to).toBeLessThanOrEqual(began);
+    expect(observations.window.to).toBeGreaterThan(began - 2 * MINUTE);
   });
 
   test('minutes that CloudWatch no longer has are refused', async () => {
