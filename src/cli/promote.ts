@@ -38,8 +38,8 @@ interface Flags extends GuardWords, TrafficFlags, CommonFlags {
 }
 
 const HELP = `
-The shadow is judged as it runs now, over the time since it was attached. Only a verdict of pass promotes; --force overrides
-that, and the journal records it. To go back, use shadowctl undo.
+The shadow is judged as it runs now, over the time since it was attached. Only a verdict of pass promotes; --waive takes a gate
+out of it, accept: window in the policy lets what holds in this window do, --force overrides it, and the journal records which. To go back, use shadowctl undo.
 Exit codes: 0 promoted, 1 the verdict is fail or the update was rolled back, 3 inconclusive: more traffic is needed.
 
 Example:

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Task } from '../analysis/predictions.ts';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
+import { shown, text } from '../base/text.ts';
 import { answerFlags } from './flags/answers.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
 import { allowFlag } from './flags/comparator.ts';
@@ -197,7 +198,14 @@ export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
     candidate: candidateSpec(options.candidate, app.cwd),
     calibrate: options.calibrate === undefined ? undefined : await calibration(app, options, options.calibrate),
   });
-  return reportPlainUpdate(app.io, options.format, result);
+  const outcome = reportPlainUpdate(app.io, options.format, result);
+  const runs = result.kind !== 'planned' && result.settled?.kind === 'running';
+  if (runs && options.format === 'text') {
+    const { endpoint } = options;
+    app.io.out('Next: send traffic, and look until the shadow is decided:');
+    app.io.out(text`  ${shown('report', { endpoint, watch: true })}`);
+  }
+  return outcome;
 }
 
 /** How answers are read while calibrating: refused before anything is changed. */

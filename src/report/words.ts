@@ -65,10 +65,12 @@ export function symmetryText({ confusion, rows, agree }: LabelSums, repeats: Rep
   const margins = stuartMaxwell(confusion.counts, factor);
   const p = (value: number) => (value < 1e-4 ? 'p < 0.0001' : `p = ${number(value)}`);
   const parts = [
-    `as often one way as the other (Bowker): ${p(flow.p)}`,
-    ...(margins === undefined ? [] : [`each label as often as production (Stuart-Maxwell): ${p(margins.p)}`]),
+    `whether labels change both ways alike (Bowker): ${p(flow.p)}`,
+    ...(margins === undefined
+      ? []
+      : [`whether each is given as often as by production (Stuart-Maxwell): ${p(margins.p)}`]),
   ];
-  return `Symmetry, for one look: ${parts.join('; ')}.`;
+  return `Symmetry, by tests for a single look: ${parts.join('; ')}.`;
 }
 
 /** What the noise floor says, in a sentence. */

@@ -148,6 +148,10 @@ test('while the next look is waited for, the first lines are all there is', asyn
   expect(text.split('\n').length).toBeLessThanOrEqual(24);
   expect(text).toContain('Looks again at 11:01:30 UTC');
   expect(text).not.toContain('--watch');
+  const early = reportOn(simulate({ minutes: 0 }));
+  const none = await renderTerminal(early, { ...PIPED, columns: 80, nextLook });
+  expect(none).toContain('There is nothing to compare');
+  expect(none).toContain('Looks again at 11:01:30 UTC');
 });
 
 describe('the next step is a command that works as it stands', () => {

@@ -65,7 +65,7 @@ describe('the sections of the HTML report', () => {
     ['repeats', '1\u00a0200 pairs of 365 distinct inputs'],
     ['effect', '<h2>Production before and with the shadow</h2>'],
     ['effect, rows with their whole names', '<th scope="row">OverheadLatency p99</th>'],
-    ['symmetry', 'as often one way as the other (Bowker): p'],
+    ['symmetry', 'whether labels change both ways alike (Bowker): p'],
     ['slices by label', '<h4>Agreement by label</h4>'],
     ['slices by input', '<td>= quiet</td><td class="number">300</td><td class="number">80</td>'],
     ['fields', '<th scope="row">$.answer</th><td class="number">1 200</td><td class="number">5 %</td>'],
@@ -103,7 +103,7 @@ describe('the sections of the HTML report', () => {
 
 test('Markdown has slices and symmetry in short, and only the slices that stand out', () => {
   const text = renderMarkdown(reportOn(everything('quiet')));
-  expect(text).toContain('as often one way as the other (Bowker): p');
+  expect(text).toContain('whether labels change both ways alike (Bowker): p');
   expect(text).toContain('| `column 1` | `= quiet` | 300 | 80 | 33.3 % | &lt; 0.0001 |');
   expect(text).not.toContain('column 2');
 });

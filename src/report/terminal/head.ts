@@ -83,11 +83,11 @@ function verdictLines(report: Report, nothing: NoData | undefined, clip: Clip, o
   if (nothing === undefined) return colored(clip(`${word}${plain(verdict?.summary ?? '')}`, 4));
   const command =
     nothing.command === undefined ? [] : [`    ${plain((options.command ?? printCommand)(nothing.command))}`];
-  return [
-    ...colored(clip(`${word}There is nothing to compare: ${plain(nothing.why)}`, 4)),
-    ...clip(`  ${nothing.next}`, 4),
-    ...command,
-  ];
+  const why = colored(clip(`${word}There is nothing to compare: ${plain(nothing.why)}`, 4));
+  // Whoever is looking again need not be told to.
+  return options.nextLook === undefined
+    ? [...why, ...clip(`  ${nothing.next}`, 4), ...command]
+    : [...why, ...nextLines(report, clip, options)];
 }
 
 function colorOutcome(line: string, outcome: Outcome, options: RenderOptions): string {

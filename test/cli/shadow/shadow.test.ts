@@ -86,7 +86,9 @@ describe('against an endpoint', () => {
   test('production is the live one, the shadow gets its sample, both are captured', async () => {
     expect(await world.shadowctl(`${SHADOW} --sample 50%`)).toMatchObject({
       code: 0,
-      out: 'Endpoint weather runs c2; before, it ran c1.',
+      out: expect.stringMatching(
+        /^Endpoint weather runs c2; before, it ran c1\.\nNext: .*\n {2}shadowctl report --endpoint weather .*--watch$/,
+      ),
     });
     expect(await describeEndpointConfig(world.aws, 'c2')).toMatchObject({
       ProductionVariants: [
