@@ -193,6 +193,15 @@ describe('what is not evidence about the same thing', () => {
     expect(() => mergeObservations(kept(a, other))).toThrow(why);
   });
 
+  test('a column that an older version did not save is not known of its minutes', () => {
+    const { cpu: _, ...older } = a.metrics.production;
+    const merged = mergeObservations(kept({ ...a, metrics: { ...a.metrics, production: older as MetricTable } }, b));
+    expect(merged.metrics.production.cpu).toEqual([
+      ...Array.from({ length: 20 }, () => null),
+      ...b.metrics.production.cpu,
+    ]);
+  });
+
   test('numbers compared with different tolerances are refused', () => {
     const numbers = captures(40, { answer: (i) => `${i}.5` });
     const parts = [0.1, 0.2].map((tolerance, i) =>

@@ -96,12 +96,18 @@ function tooFew(sums: InputSums): boolean {
 }
 
 /**
- * Agreement where all rows of a user agree, or none does: 90 % of users do, so that a pass is wrong. No input comes twice.
+ * Agreement where all rows of a user agree, or none does: of 90 % of users, a pass is wrong. No input comes twice.
  *
  * @param named the policy says cluster: user
  */
-export function userAgreement(random: Random, users: number, how: Users, named: boolean): Ended {
-  const agrees = Array.from({ length: users }, () => random.next() < policy.agreement);
+export function userAgreement(
+  random: Random,
+  users: number,
+  how: Users,
+  named: boolean,
+  share = policy.agreement,
+): Ended {
+  const agrees = Array.from({ length: users }, () => random.next() < share);
   const counter = new InputCounter();
   const minutes: { successes: number; n: number }[] = [];
   let [rows, hits] = [0, 0];

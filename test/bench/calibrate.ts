@@ -451,6 +451,11 @@ line('half of the requests fail', (random) => errors(random, always(0), always(0
 line('every request fails', (random) => errors(random, always(0), always(1)), undefined);
 line('labels 95 % equal', (random) => agreement(random, 0.05), undefined);
 line('labels 80 % equal', (random) => agreement(random, 0.2), undefined);
+line(
+  'labels 97 % equal, 2000 users, cluster: user',
+  (random) => userAgreement(random, 2000, 'skewed', true, 0.97),
+  undefined,
+);
 line('numbers 1 % beyond tolerance', (random) => beyondTolerance(random, 0.01), undefined);
 line('numbers 10 % beyond tolerance', (random) => beyondTolerance(random, 0.1), undefined);
 line('accuracy 3 % better', (random) => accuracy(random, 0.02, 0.05), undefined);

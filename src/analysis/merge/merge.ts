@@ -115,17 +115,23 @@ function mergeTwo(a: Observations, b: Observations): Observations {
 
 /** Minutes one after the other; what the time before the shadow was like is that of the first window. */
 function mergeMetrics(a: Metrics, b: Metrics): Metrics {
+  const minutes = { a: a.times.length, b: b.times.length };
   // What is added to metrics must say here how it is merged.
   const merged: { [K in keyof Required<Metrics>]: Metrics[K] } = {
     times: [...a.times, ...b.times],
-    production: joined(a.production, b.production),
-    shadow: a.shadow && b.shadow && joined(a.shadow, b.shadow),
+    production: joined(a.production, b.production, minutes),
+    shadow: a.shadow && b.shadow && joined(a.shadow, b.shadow, minutes),
     before: a.before ?? b.before,
   };
   return merged;
 }
 
-function joined(a: MetricTable, b: MetricTable): MetricTable {
-  const names = Object.keys(a) as (keyof MetricTable)[];
-  return Object.fromEntries(names.map((name) => [name, [...a[name], ...(b[name] ?? [])]])) as unknown as MetricTable;
+/** What an older version did not save of one window is not known of it. */
+function joined(a: MetricTable, b: MetricTable, minutes: { a: number; b: number }): MetricTable {
+  const none = (count: number) => Array.from({ length: count }, () => null);
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])] as (keyof MetricTable)[];
+  const column = (table: Partial<MetricTable>, name: keyof MetricTable, count: number) => table[name] ?? none(count);
+  return Object.fromEntries(
+    names.map((name) => [name, [...column(a, name, minutes.a), ...column(b, name, minutes.b)]]),
+  ) as unknown as MetricTable;
 }
