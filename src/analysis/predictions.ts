@@ -25,6 +25,8 @@ export interface Predictions {
   differentRows: number;
   /** Per minute of production's request, oldest first. */
   blocks: readonly PairBlock[];
+  /** Requests of which one answer is missing, per minute, oldest first; undefined where nothing was paired, and in observations of older versions. */
+  missing?: readonly MissingMinute[] | undefined;
   labels: LabelSums | undefined;
   numbers: NumberSums | undefined;
   /** The pairs that differ most, worst first, at most ten. */
@@ -137,6 +139,8 @@ export interface FieldSums {
   missing: number;
   extra: number;
   otherKind: number;
+  /** Of these, rows whose two kinds are the other way round than in most of them; missing in observations of older versions. */
+  otherKindBack?: number | undefined;
   /** Largest difference of two numbers. */
   largest: number;
   /** The policy leaves it out: shown, but equal without it. */
@@ -262,6 +266,24 @@ export interface PairBlock {
   lossSquared?: number;
 }
 
+/** Requests of one minute by what is there of either side's answer. An answer is there if it can be read. */
+export interface MissingMinute {
+  /** Start of the minute of production's record, milliseconds since the epoch. */
+  at: number;
+  /** Requests that production answered, under an id (or input) that is known. */
+  answered: number;
+  /** Of them, those that the shadow's record has no answer to, or one that cannot be read; and those without a record of the shadow. */
+  empty: number;
+  unreadable: number;
+  absent: number;
+  /** Rows of production's answers to those that are empty or unreadable, and to those that are absent. */
+  rows: number;
+  absentRows: number;
+  /** Requests that only the shadow answered; and those of two records without an answer. */
+  onlyShadow: number;
+  neither: number;
+}
+
 export interface LabelSums {
   rows: number;
   agree: number;
@@ -271,6 +293,23 @@ export interface LabelSums {
   classes: number;
   /** Cohen's kappa: agreement beyond what chance gives. Undefined where only one label occurs. */
   kappa: number | undefined;
+  /**
+   * Class by class, the commonest two thousand: every class that either side gives in more than 0.1 % of rows is among them.
+   * Missing where labels are no classes (free JSON), and in observations saved by older versions.
+   */
+  byClass?: readonly ClassSums[] | undefined;
+}
+
+/** Rows of one class. */
+export interface ClassSums {
+  label: string;
+  /** Rows that production, the shadow, and both give this class. */
+  production: number;
+  shadow: number;
+  both: number;
+  /** Rows that only production (only the shadow) gives it, by how many inputs and minutes they come from. */
+  onlyProduction: { inputs: number; minutes: number };
+  onlyShadow: { inputs: number; minutes: number };
 }
 
 /** Sums over d = shadow − production, per row. */

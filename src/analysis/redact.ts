@@ -78,7 +78,11 @@ function labels(sums: LabelSums, many: boolean): LabelSums {
   const names = sums.confusion.labels.map((name, i) =>
     name === '…' || tellsNothing(name, many) ? name : `label ${i + 1}`,
   );
-  return { ...sums, confusion: { ...sums.confusion, labels: names } };
+  const byClass = sums.byClass?.map((one, i) => ({
+    ...one,
+    label: tellsNothing(one.label, many) ? one.label : `class ${i + 1}`,
+  }));
+  return { ...sums, confusion: { ...sums.confusion, labels: names }, byClass };
 }
 
 /** A number, or one of few classes, alone or with its score: `4`, `rain (0.98)`. JSON may hold anything. */

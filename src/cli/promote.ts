@@ -17,6 +17,8 @@ export interface PromoteOptions extends CommonOptions {
     from: string | undefined;
     labels: string | undefined;
     policy: string | undefined;
+    /** What the new model is expected to be, in the words of the policy. */
+    expect: string | undefined;
     /** The policy's comparator may run without asking. */
     allowCommand: boolean;
     /** Gates that do not decide, and why. */
@@ -31,6 +33,7 @@ interface Flags extends GuardWords, TrafficFlags, CommonFlags {
   from?: string;
   labels?: string;
   policy?: string;
+  expect?: string;
   allowCommand?: boolean;
   waive?: string[];
   reason?: string;
@@ -52,7 +55,8 @@ export function promoteCommand(host: Host, start: Run<PromoteOptions> = run): Co
     .optionsGroup('Judging:')
     .option('--from <time>', 'start of the window that is judged (default: when the shadow came into service)')
     .option('--labels <file[:column]>', 'the labels, as for shadowctl report')
-    .option('--policy <file>', 'what the shadow must prove, as for shadowctl report');
+    .option('--policy <file>', 'what the shadow must prove, as for shadowctl report')
+    .option('--expect <what>', 'what the new model is expected to be, as for shadowctl report');
   return commonFlags(
     trafficFlags(guardFlags(waiverFlags(allowFlag(command))).optionsGroup('Own traffic:'), {
       labels: false,
@@ -71,6 +75,7 @@ function parse(flags: Flags): PromoteOptions {
       from: flags.from,
       labels: flags.labels,
       policy: flags.policy,
+      expect: flags.expect,
       allowCommand: flags.allowCommand === true,
       waivers: { waive: flags.waive ?? [], reason: flags.reason },
     },
@@ -97,7 +102,7 @@ export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
 }
 
 async function judging(app: App, { report, endpoint }: PromoteOptions) {
-  const { loadReportPolicy } = await import('./flags/judging.ts');
+  const { loadReportPolicy, withExpectation } = await import('./flags/judging.ts');
   const { labelSource } = await import('./flags/labels.ts');
   const { readMoment } = await import('./flags/moment.ts');
   const { withComparator } = await import('./flags/comparator.ts');
@@ -114,6 +119,6 @@ async function judging(app: App, { report, endpoint }: PromoteOptions) {
     labels: report.labels === undefined ? undefined : labelSource(report.labels, app.cwd),
     policyFrom,
     ...judged,
-    policy: withWaivers(judged.policy, report.waivers),
+    policy: withExpectation(withWaivers(judged.policy, report.waivers), report.expect),
   };
 }

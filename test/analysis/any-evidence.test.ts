@@ -134,6 +134,7 @@ function policyOf(random: Random): Policy {
   return {
     ...DEFAULT_POLICY,
     looks: pick(random, ['always', 'once']),
+    expect: pick(random, [undefined, { kind: 'same' }, { kind: 'same' }]),
     alpha: pick(random, [0.05, 0.05, 0.001, 0.4]),
     distances: { ks: margin(), wasserstein: margin(), psi: margin(), jensenShannon: margin() },
     slices: pick(random, [undefined, share()]),
@@ -203,7 +204,7 @@ function check(gate: Gate): void {
   if (bounded(gate) && outcome !== 'inconclusive')
     expect(compare(interval, margin ?? Number.NaN, gate.relation === '<'), gate.reason).toBe(outcome);
   // To pass without bounds is for questions that have none.
-  if (interval === undefined && outcome === 'pass') expect(gate.id).toMatch(/^(output|traffic)\./);
+  if (interval === undefined && outcome === 'pass') expect(gate.id).toMatch(/^(output|traffic|labels\.classes)/);
 }
 
 test(`${SEEDS} endpoints of any kind: finite numbers, whole sentences, outcomes that are those of their bounds`, () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { judge } from '../../src/analysis/judge/judge.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
+import type { Policy } from '../../src/analysis/policy/policy.ts';
 import type { Gate, Verdict } from '../../src/analysis/judge/verdict.ts';
 import { simulate } from './simulated.ts';
 import type { Simulation } from './simulated.ts';
@@ -29,12 +30,15 @@ describe('a verdict', () => {
       'latency.p90 pass',
       'latency.p99 pass',
       'output.readable pass',
+      'output.answered pass',
       'output.varied pass',
       'labels.agreement pass',
+      'labels.classes pass',
+      'labels.byClass pass',
     ]);
     expect(found).toMatchObject({
       outcome: 'pass',
-      summary: 'All 6 tests pass (95 % confidence each), and all 3 rules hold.',
+      summary: 'All 7 tests pass (95 % confidence each), and all 5 rules hold.',
     });
   });
 
@@ -118,12 +122,19 @@ describe('a verdict', () => {
     ).toBe('pass');
   });
 
-  test('agreement below the demand fails, unless the truth is known', () => {
-    expect(gate(verdict({ differing: 0.3 }), 'labels.agreement')).toMatchObject({ outcome: 'fail', gating: true });
+  test('agreement below the demand fails where both should be the same, unless the truth is known', () => {
+    const open = gate(verdict({ differing: 0.3 }), 'labels.agreement');
+    expect(open).toMatchObject({ outcome: 'inconclusive', gating: true });
+    expect(open.needs).toMatch(/^labels of the 1 \d\d\d rows that differ/);
+    for (const expected of ['same', 'better'] as const) {
+      const policy: Policy = { ...DEFAULT_POLICY, expect: { kind: expected } };
+      const outcome = expected === 'same' ? 'fail' : 'inconclusive';
+      expect(gate(verdict({ differing: 0.3 }, policy), 'labels.agreement')).toMatchObject({ outcome, gating: true });
+    }
     const labels = Array.from({ length: 6000 }, (_, i) => `{"inferenceId": "request-${i}", "label": "${i % 5}"}`);
     const truth = readTruth(labels.join('\n'), 'labels');
     const found = verdict({ differing: 0.3, options: { truth } });
-    expect(gate(found, 'labels.agreement')).toMatchObject({ outcome: 'fail', gating: false });
+    expect(gate(found, 'labels.agreement')).toMatchObject({ outcome: 'inconclusive', gating: false });
     expect(gate(found, 'truth.accuracy').gating).toBe(true);
   });
 
@@ -200,11 +211,14 @@ describe('answers are judged over time', () => {
     expect(early.reason).toContain('the minutes differ by more than chance, so 240 minutes');
     expect(lasting(240, bursts).outcome).toBe('pass');
     const bad = (minute: number) => (minute % 2 === 0 ? 20 : 3);
-    expect([lasting(230, bad).outcome, lasting(240, bad).outcome]).toEqual(['inconclusive', 'fail']);
+    expect([lasting(230, bad).outcome, lasting(240, bad).outcome]).toEqual(['inconclusive', 'inconclusive']);
+    // What is hopeless fails after twenty minutes, where both should be the same.
+    const same: Policy = { ...DEFAULT_POLICY, minimumPairs: 100, expect: { kind: 'same' } };
+    expect([lasting(19, bad, same).outcome, lasting(20, bad, same).outcome]).toEqual(['inconclusive', 'fail']);
   });
 
   test('what fails all the time fails after one block', () => {
-    const policy = { ...DEFAULT_POLICY, minimumPairs: 100 };
+    const policy: Policy = { ...DEFAULT_POLICY, minimumPairs: 100, expect: { kind: 'same' } };
     const early = lasting(9, () => 8, policy);
     expect(early).toMatchObject({ outcome: 'inconclusive', missing: { minutes: 1 } });
     expect(early.reason).toContain('10 minutes with answers are needed to fail, and there are 9.');

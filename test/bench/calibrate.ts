@@ -21,6 +21,7 @@ import {
   spoiledErrors,
   thinned,
 } from './calibrate-answers.ts';
+import { broken, lean, rareClass } from './calibrate-missing.ts';
 import {
   agreementIn,
   DAY_OF_TRAFFIC,
@@ -393,6 +394,19 @@ for (const share of [2, 0.5, 0.1])
   );
 for (const asked of [0.1, 0.5])
   line(`the shadow sees the ${asked * 100} % asked for`, (random) => sampling(random, asked, asked), 'fail');
+for (const share of [0.002, 0.005, 0.008])
+  line(`answers of both unreadable by chance (${share * 100} %)`, (random) => broken(random, share, share), 'fail');
+line('answers unreadable on the margin (1 % more)', (random) => broken(random, 0.002, 0.012), 'pass');
+for (const phi of [0, 0.8]) {
+  line(`numbers that lean nowhere, autocorrelation ${phi}`, (random) => lean(random, 0, phi, 0.2), 'fail');
+  line(`numbers that lean as far as allowed, autocorrelation ${phi}`, (random) => lean(random, 0.1, phi, 0.2), 'pass');
+}
+for (const phi of [0, 0.8])
+  line(
+    `a rare class that both give equally often, never together, autocorrelation ${phi}`,
+    (random) => rareClass(random, 0.005, phi),
+    'fail',
+  );
 
 // What no window can show by itself: the rate is measured and said, and the line of the policy that makes it hold is held.
 const unknowable = (title: string, trial: (random: Random) => Ended) => line(title, trial, 'pass', 'not knowable');
@@ -481,6 +495,9 @@ line('error 10 % better', (random) => loss(random, normalErrors(0.9), 0), undefi
 line('error 10 % worse', (random) => loss(random, normalErrors(1.1), 0), undefined);
 line('error 10 % worse, 2000 inputs in turn', (random) => loss(random, normalErrors(1.1), 0, 2000), undefined);
 line('the shadow sees 45 % where 50 % was asked for', (random) => sampling(random, 0.5, 0.45), undefined);
+line('8 % of its answers are empty', (random) => broken(random, 0, 0.08), undefined);
+line('its numbers lean by 0.45 deviations', (random) => lean(random, 0.45, 0, 0), undefined);
+line('it never says fraud, at a base rate of 1.5 %', (random) => rareClass(random, 0.015, 0, 0), undefined);
 
 // What is checked in is the whole: every line, a thousand endpoints each.
 const { SHADOWCTL_RESULTS } = process.env;

@@ -26,6 +26,8 @@ export class FieldCounter {
   readonly #rules: FieldRules;
   readonly #fields = new Map<string, FieldSums>();
   readonly #ignored = new Map<string, boolean>();
+  /** Rows with two kinds of values, by which of the two names comes first. */
+  readonly #turned = new Map<FieldSums, { up: number; down: number }>();
 
   constructor(rules: FieldRules) {
     this.#rules = rules;
@@ -39,13 +41,22 @@ export class FieldCounter {
     for (const path of new Set([...left.keys(), ...right.keys()])) {
       const field = this.#field(path);
       const absolute = this.#rules.tolerance[path] ?? this.#rules.absolute ?? 0;
-      const differs = compare(field, left.get(path), right.get(path), {
+      const { differs, kinds } = compare(field, left.get(path), right.get(path), {
         absolute,
         relative: this.#rules.relative ?? 0,
       });
+      if (kinds !== undefined) this.#turn(field, kinds);
       if (differs && !field.ignored) differing += 1;
     }
     return differing;
+  }
+
+  #turn(field: FieldSums, [production, shadow]: readonly [string, string]): void {
+    const turned = this.#turned.get(field) ?? { up: 0, down: 0 };
+    this.#turned.set(field, turned);
+    if (production < shadow) turned.up += 1;
+    else turned.down += 1;
+    field.otherKindBack = Math.min(turned.up, turned.down);
   }
 
   #field(path: string): FieldSums {
@@ -60,6 +71,7 @@ export class FieldCounter {
         missing: 0,
         extra: 0,
         otherKind: 0,
+        otherKindBack: 0,
         largest: 0,
         ignored,
         example: undefined,
@@ -127,16 +139,16 @@ function compare(
   production: readonly unknown[] | undefined,
   shadow: readonly unknown[] | undefined,
   { absolute, relative }: { absolute: number; relative: number },
-): boolean {
+): { differs: boolean; kinds: readonly [string, string] | undefined } {
   field.rows += 1;
   let differs = false;
+  let kinds: readonly [string, string] | undefined;
   if (production === undefined || shadow === undefined) {
     if (shadow === undefined) field.missing += 1;
     else field.extra += 1;
     differs = true;
   } else if (production.length !== shadow.length) differs = true;
   else {
-    let otherKind = false;
     for (const [i, one] of production.entries()) {
       const other = shadow[i];
       if (typeof one === 'number' && typeof other === 'number') {
@@ -144,17 +156,17 @@ function compare(
         field.largest = Math.max(field.largest, distance);
         if (distance > absolute + relative * Math.abs(one)) differs = true;
       } else if (kindOf(one) !== kindOf(other)) {
-        otherKind = true;
+        kinds ??= [kindOf(one), kindOf(other)];
         differs = true;
       } else if (JSON.stringify(one) !== JSON.stringify(other)) differs = true;
     }
-    if (otherKind) field.otherKind += 1;
+    if (kinds !== undefined) field.otherKind += 1;
   }
   if (differs) {
     field.differing += 1;
     field.example ??= { production: shown(production), shadow: shown(shadow) };
   }
-  return differs;
+  return { differs, kinds };
 }
 
 function kindOf(value: unknown): string {

@@ -1,7 +1,10 @@
-import type { LabelSums } from '../predictions.ts';
+import type { ClassSums, LabelSums } from '../predictions.ts';
 
 /** A confusion matrix of more classes cannot be read. */
 export const SHOWN = 12;
+
+/** Classes that are counted one by one. */
+export const MOST_CLASSES = 2000;
 
 /** Pairs of labels that were counted. */
 export interface LabelCell {
@@ -22,8 +25,10 @@ export function labelTable(counted: {
   chance: number;
   /** Labels that are not among the commonest may stand together under any other name. */
   cells: readonly LabelCell[];
+  /** Undefined where labels are no classes. */
+  byClass: readonly ClassSums[] | undefined;
 }): LabelSums | undefined {
-  const { rows, agree, classes, chance } = counted;
+  const { rows, agree, classes, chance, byClass } = counted;
   if (rows === 0) return undefined;
   const shown = [...counted.commonest].sort(compareLabels);
   const rest = classes > shown.length;
@@ -42,7 +47,12 @@ export function labelTable(counted: {
     classes,
     // Cohen 1960.
     kappa: chance < 1 ? (agree / rows - chance) / (1 - chance) : undefined,
+    byClass: byClass?.toSorted((a, b) => weight(b) - weight(a) || (a.label < b.label ? -1 : 1)),
   };
+}
+
+function weight({ production, shadow }: ClassSums): number {
+  return production + shadow;
 }
 
 /** Numbers by size, everything else by text. */

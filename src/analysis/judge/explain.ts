@@ -10,7 +10,7 @@ import { decides, GATES, gates, GROUP_OF, policyFor, RULES } from '../policy/pol
 import { keyOf, SUPERSEDED_BY_LABELS } from '../policy/words.ts';
 import { pairShares } from '../statistics/paired-shares.ts';
 import { compare } from './verdict.ts';
-import { count, duration, durationFlag, milliseconds, number, percent } from '../../base/units.ts';
+import { count, duration, durationFlag, milliseconds, number, percent, points } from '../../base/units.ts';
 
 /** One demand of a policy, in words, and what it takes to meet it. */
 export interface Demand {
@@ -176,18 +176,29 @@ export function explainPolicy(policy: Policy): Demand[] {
     ),
     demand(
       'output.readable',
-      `at most ${percent(policy.unparsed)} of its answers cannot be read`,
-      '50 answers',
+      `of its answers at most ${points(policy.unparsed)} more than of production's are empty or cannot be read`,
+      pairs(0),
+      keyOf(policy, 'unparsed'),
+    ),
+    demand(
+      'output.answered',
+      `of the requests that production answered, it may have failed or left unknown at most ${percent(policy.unparsed)}`,
+      'one pair',
       keyOf(policy, 'unparsed'),
     ),
     demand(
       'output.schema',
-      `at most ${percent(policy.unparsed)} of its answers lack a field of production's answers, or have a different type`,
+      `of its answers at most ${points(policy.unparsed)} more than of production's lack a field that production's have, or have a different type`,
       '50 answers',
       keyOf(policy, 'unparsed'),
     ),
     demand('output.pairs', 'answers of both were found and paired', 'one pair', NO_KEY),
-    demand('output.varied', 'it does not give the same answer to every request', '50 answers', NO_KEY),
+    demand(
+      'output.varied',
+      'it does not give one answer to nearly every request, unless production does',
+      '50 answers',
+      NO_KEY,
+    ),
     ...byTask(policy, ['binary', 'json', 'multiclass'], 'agreement').map(({ tasks, value, key }) =>
       demand(
         'labels.agreement',
@@ -195,6 +206,18 @@ export function explainPolicy(policy: Policy): Demand[] {
         lasting(pairs(leastRequests(share(value, true)))),
         key,
       ),
+    ),
+    demand(
+      'labels.classes',
+      `every class that production gives is given, and none that production never gives in more than ${percent(policy.newClasses)} of the rows`,
+      lasting(pairs(0)),
+      keyOf(policy, 'newClasses'),
+    ),
+    demand(
+      'labels.byClass',
+      `of each class that production gives to ${count(policy.classes.rows)} rows or more, the shadow gives more than ${percent(policy.classes.agreement)} of them the same (for information where labels are available)`,
+      lasting(`${pairs(0)}, and ${classRows(policy)} rows of each`),
+      `${keyOf(policy, 'classes.agreement')}; ${keyOf(policy, 'classes.rows')}`,
     ),
     ...byTask(policy, ['json'], 'agreement').map(({ value, key }) =>
       demand(
@@ -228,6 +251,12 @@ export function explainPolicy(policy: Policy): Demand[] {
         lasting(pairs(leastRequests(share(value, false)))),
         `${key}; ${keyOf(policy, 'numbers.tolerance')}`,
       ),
+    ),
+    demand(
+      'numbers.bias',
+      `regression, scores: on average its numbers lie less than ${policy.bias} standard deviations from production's`,
+      lasting(pairs(0)),
+      keyOf(policy, 'bias'),
     ),
     ...(policy.slices === undefined
       ? []
@@ -330,6 +359,12 @@ function rangesPerMargin(policy: Policy): number {
 /** Rows after which a shadow that is right where production is cannot lose more. */
 function leastForTruth(policy: Policy, margin: number): number | undefined {
   return leastRequests((n) => pairedDifference({ first: 0, second: 0, n, factor: 1 }, policy)[1] < margin);
+}
+
+/** Rows of a class that all agree, until that is proven. */
+function classRows(policy: Policy): string {
+  const proven = (n: number) => compare(shareInterval(n, n, policy.alpha, policy), policy.classes.agreement, false);
+  return count(Math.max(policy.classes.rows, leastRequests((n) => proven(n) === 'pass') ?? 0));
 }
 
 /** The least n from which on a condition holds that never stops holding; undefined beyond a hundred million. */

@@ -1,13 +1,20 @@
 import type { Predictions, SideCounts } from '../predictions.ts';
 import { decides, gates } from '../policy/policy.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Gate } from './verdict.ts';
 import { clusteringOf, shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { labelNoise, numberNoise } from './noise-floor.ts';
 import { different, proportion } from './proportion.ts';
+import { judgeAnswered } from './answered.ts';
+import { judgeBias } from './bias.ts';
+import { judgeClasses } from './classes.ts';
 import { hasComparator, judgeComparator } from './comparator.ts';
+import { differenceAlone } from './expected.ts';
 import { judgeFlags } from './flags.ts';
 import { toleranceText } from './tolerance.ts';
+import { readable } from './readable.ts';
+import { countedAgainst, eitherWay } from './unanswered.ts';
 import { judgeSchema } from './schema.ts';
 import { kindNamed } from '../answers/kinds/table.ts';
 import { count, percent } from '../../base/units.ts';
@@ -22,13 +29,33 @@ export function judgeAnswers(evidence: Evidence): Gate[] {
     (predictions.truth === undefined || predictions.truth.rows === 0) && !hasComparator(predictions, evidence.policy);
   const all = [...judgeSanity(predictions, evidence), ...judgeSchema(predictions, evidence)];
   if (predictions.labels !== undefined)
-    all.push(agreement(predictions, evidence, alone), ...judgeFlags(predictions, evidence));
-  else if (predictions.numbers !== undefined) all.push(closeness(predictions, evidence, alone));
+    all.push(
+      difference(predictions, evidence, (sums, words) => agreement(sums, evidence, alone, words)),
+      ...judgeClasses(predictions, evidence, alone),
+      ...judgeFlags(predictions, evidence),
+    );
+  else if (predictions.numbers !== undefined)
+    all.push(
+      difference(predictions, evidence, (sums, words) => closeness(sums, evidence, alone, words)),
+      ...judgeBias(predictions, evidence),
+    );
   all.push(...judgeComparator(predictions, evidence));
   return all;
 }
 
-function agreement(predictions: Predictions, evidence: Evidence, alone: boolean): Gate {
+/** A gate about how many rows differ, with what the shadow did not answer counted against it; open where what nobody knows would decide. */
+function difference(
+  predictions: Predictions,
+  evidence: Evidence,
+  judged: (sums: Predictions, words: string) => Gate,
+): Gate {
+  const { counted, words, worst, unknown } = countedAgainst(predictions, evidence);
+  const gate = eitherWay(judged(counted, words), worst && judged(worst, words), unknown);
+  const { labels, numbers } = counted;
+  return differenceAlone(gate, labels === undefined ? (numbers?.beyond ?? 0) : labels.rows - labels.agree, evidence);
+}
+
+function agreement(predictions: Predictions, evidence: Evidence, alone: boolean, lost: string): Gate {
   const { policy } = evidence;
   const { agree, rows } = predictions.labels ?? { agree: 0, rows: 0 };
   const minutes = predictions.blocks.map((block) => ({ successes: block.agree, n: block.rows }));
@@ -47,13 +74,14 @@ function agreement(predictions: Predictions, evidence: Evidence, alone: boolean)
     clustering,
     margin: policy.agreement,
     below: false,
-    facts: `${count(agree)} of ${count(rows)} ${whole ? 'answers' : 'predictions'}${different(predictions)} are ${whole ? 'alike' : 'equal'} (${percent(agree / Math.max(1, rows))})`,
+    facts: `${count(agree)} of ${count(rows)} ${whole ? 'answers' : 'predictions'}${different(predictions)}${lost} are ${whole ? 'alike' : 'equal'} (${percent(agree / Math.max(1, rows))})`,
     perBlock: (block) => block.agree,
     limits: ['at least', 'at most'],
     demand: `at least ${percent(policy.agreement)} is required`,
     noise: labelNoise(evidence),
   });
-  if (gate.outcome !== 'fail') return gate;
+  // What should answer as production does should say it in the same words.
+  if (gate.outcome !== 'fail' || policy.expect?.kind === 'same') return gate;
   if (kind?.wording === true) return unlikeWording(gate);
   const { absolute, relative } = policy.answers;
   const isOpen = absolute === undefined && relative === undefined;
@@ -82,7 +110,7 @@ function nearNumbers(gate: Gate): Gate {
   };
 }
 
-function closeness(predictions: Predictions, evidence: Evidence, alone: boolean): Gate {
+function closeness(predictions: Predictions, evidence: Evidence, alone: boolean, lost: string): Gate {
   const { policy } = evidence;
   const { beyond, rows, tolerance } = predictions.numbers ?? { beyond: 0, rows: 0, tolerance: 0 };
   const minutes = predictions.blocks.map((block) => ({
@@ -100,7 +128,7 @@ function closeness(predictions: Predictions, evidence: Evidence, alone: boolean)
     perBlock: (block) => block.beyond,
     margin: policy.numbers.share,
     below: true,
-    facts: `${count(beyond)} of ${count(rows)} predictions${different(predictions)} differ by more than ${toleranceText({ tolerance, relative: predictions.numbers?.relative })} (${percent(beyond / Math.max(1, rows))})`,
+    facts: `${count(beyond)} of ${count(rows)} predictions${different(predictions)}${lost} differ by more than ${toleranceText({ tolerance, relative: predictions.numbers?.relative })} (${percent(beyond / Math.max(1, rows))})`,
     limits: ['at most', 'at least'],
     demand: `at most ${percent(policy.numbers.share)} is allowed`,
     noise: numberNoise(evidence, tolerance),
@@ -113,37 +141,11 @@ const MIN_ANSWERS = 50;
 function judgeSanity(predictions: Predictions, evidence: Evidence): Gate[] {
   const { production, shadow } = predictions;
   const { policy } = evidence;
-  const asked = shadow.records;
-  const unread = shadow.unparsed;
   const found: Gate[] = [];
   const base = { gating: true, test: 'rule' as const, unit: 'share' as const, of: 'answers' as const, ...NOTHING };
-  if (asked > 0) {
-    const interval = shareInterval(unread, asked, policy.alpha, policy);
-    const share = unread / asked;
-    // A broken answer is a defect wherever it shows: nothing has to be proven, only chance hits in a handful waited out.
-    const bad = share > policy.unparsed;
-    const outcome = !bad ? 'pass' : asked < MIN_ANSWERS ? 'inconclusive' : 'fail';
-    const example = shadow.examples[0] === undefined ? '' : `, for example: ${shadow.examples[0].slice(0, 60)}`;
-    found.push({
-      ...base,
-      id: 'output.readable',
-      title: 'Can its answers be read?',
-      gating: gates(policy, 'output.readable'),
-      outcome,
-      estimate: share,
-      interval,
-      margin: policy.unparsed,
-      relation: '<',
-      n: asked,
-      reason:
-        unread === 0
-          ? asked === 1
-            ? 'The one captured answer is a prediction.'
-            : `All ${count(asked)} captured answers are predictions.`
-          : `${count(unread)} of ${count(asked)} captured answers (${percent(share)}) could not be read as predictions${example}.`,
-      ...(outcome === 'inconclusive' ? needsAdvice('more captured answers') : NOTHING),
-    });
-  }
+  if (shadow.records > 0) found.push(readable(predictions, evidence));
+  const answered = judgeAnswered(predictions, evidence);
+  if (answered !== undefined) found.push(answered);
   // Looked for and not found is no evidence: late captures, a bucket that is closed, ids that do not meet.
   if (predictions.pairs === 0) {
     found.push({
@@ -161,31 +163,49 @@ function judgeSanity(predictions: Predictions, evidence: Evidence): Gate[] {
       ...needsAdvice('captured answers of both, or --no-predictions to judge without'),
     });
   }
-  const stuck = constantOutput(production, shadow);
+  const stuck = constantOutput(predictions, policy);
   if (stuck !== undefined) found.push({ ...base, ...stuck, gating: gates(policy, 'output.varied') });
   return found;
 }
 
+/** Another answer than its commonest: at most this share lets it look as if it said one thing to everything. */
+const LITTLE_VARIETY = 0.01;
+
+/**
+ * Has the shadow lost the variety that production shows? Asked only where nearly all of its answers are one. Production may
+ * well be lopsided itself, so that it counts whether the shadow gives other answers less than half as often.
+ */
 function constantOutput(
-  production: SideCounts,
-  shadow: SideCounts,
-): Omit<Gate, 'gating' | 'test' | 'unit' | 'of' | 'needs' | 'missing'> | undefined {
+  { production, shadow, repeats, rows }: Predictions,
+  policy: Policy,
+): Omit<Gate, 'gating' | 'test' | 'unit' | 'of'> | undefined {
   if (shadow.answers < MIN_ANSWERS || shadow.commonest === undefined) return undefined;
   const { answer, share } = shadow.commonest;
   const usual = production.commonest?.share ?? 1;
-  // Production may well be lopsided itself; what counts is that the shadow lost the variety that production shows.
-  const stuck = share > 0.99 && usual < 0.95;
+  // A repeated input is answered as before.
+  const copies = repeats === undefined || repeats.inputs === 0 ? 1 : Math.max(1, rows / repeats.inputs);
+  const others = (side: SideCounts, of: number) => {
+    const n = side.answers / copies;
+    return shareInterval((1 - of) * n, n, policy.alpha / 2, policy);
+  };
+  const limit = Math.max(1 - LITTLE_VARIETY, 1 - (1 - usual) / 2);
+  const lost = others(shadow, share)[1] < others(production, usual)[0] / 2;
+  const outcome = share <= limit ? 'pass' : lost ? 'fail' : 'inconclusive';
+  const facts =
+    shadow.distinct === 1
+      ? `It answers '${answer}' to everything`
+      : `It gives ${count(shadow.distinct)} different answers, and '${answer}' to ${percent(share)} of all requests`;
   return {
     id: 'output.varied',
     title: 'Does it answer different things?',
-    outcome: stuck ? 'fail' : 'pass',
+    outcome,
     estimate: share,
     interval: undefined,
-    margin: 0.99,
+    // Of one answer that production, too, gives to everything, there is nothing to lose.
+    margin: limit < 1 ? limit : undefined,
     relation: '<',
     n: shadow.answers,
-    reason: stuck
-      ? `It answers '${answer}' to ${percent(share)} of all requests; production's most common answer has ${percent(usual)}.`
-      : `${shadow.distinct === 1 ? 'It gives one answer to everything' : `${count(shadow.distinct)} different answers`}; the most common, '${answer}', has ${percent(share)}${share > 0.99 ? `, and production's has ${percent(usual)}` : ''}.`,
+    reason: `${facts}${share > 1 - LITTLE_VARIETY && production.commonest !== undefined ? `; production gives its most common answer to ${percent(usual)}` : ''}.`,
+    ...(outcome === 'inconclusive' ? needsAdvice('more captured answers') : NOTHING),
   };
 }

@@ -45,11 +45,14 @@ export interface Proportion {
 export function proportion(predictions: Predictions, evidence: Evidence, ask: Proportion): Gate {
   const { policy, minutes } = evidence;
   const share = ask.n > 0 ? ask.successes / ask.n : 0;
-  const bounds = (n: number) => boundsOf((share * n) / ask.clustering.factor, n / ask.clustering.factor, ask, policy);
+  const bounds = (n: number, factor = ask.clustering.factor) => boundsOf((share * n) / factor, n / factor, ask, policy);
   const interval = bounds(ask.n);
   const decided = compare(interval, ask.margin, ask.below);
+  const tripled = compare(bounds(ask.n, 3 * ask.clustering.factor), ask.margin, ask.below);
   const blocker =
-    insufficientData(predictions, evidence) ?? noiseDominates(ask) ?? windowTooShort(decided, policy, [ask.minutes]);
+    insufficientData(predictions, evidence) ??
+    noiseDominates(ask) ??
+    windowTooShort(decided, policy, [ask.minutes], 'answers', { hopeless: tripled === 'fail' });
   const outcome = blocker === undefined ? decided : 'inconclusive';
   const [good, bad] = ask.below ? [interval[1], interval[0]] : [interval[0], interval[1]];
   const facts = ask.noise === undefined ? ask.facts : `${ask.facts}${noiseWords(ask.noise, beyondNoise(share, ask))}`;

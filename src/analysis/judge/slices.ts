@@ -8,6 +8,7 @@ import { compare } from './verdict.ts';
 import type { Gate, Outcome } from './verdict.ts';
 import { blockerNeeds, confidence, insufficientData, windowTooShort } from './evidence.ts';
 import type { Evidence, Minutes } from './evidence.ts';
+import { differenceAlone } from './expected.ts';
 import { labelNoise, numberNoise } from './noise-floor.ts';
 import type { NoiseSample } from './noise-floor.ts';
 import { beyondNoise, boundsOf, noiseDominates, noiseWords } from './proportion.ts';
@@ -82,19 +83,23 @@ export function judgeSlices(evidence: Evidence): Gate[] {
     inconclusive: `; the true share is between ${percent(low)} and ${percent(high)} (${confidence(policy)}), and at least ${percent(margin)} is required.`,
   };
   return [
-    {
-      ...base,
-      outcome,
-      estimate: left,
-      interval: worst.interval,
-      n: worst.slice.rows,
-      reason: blocker === undefined ? `${facts}${decided[outcome]}` : `${facts}, but ${blocker.reason}.`,
-      ...(outcome !== 'inconclusive'
-        ? NOTHING
-        : blocker === undefined
-          ? needsAdvice('more different inputs in every slice')
-          : blockerNeeds(blocker)),
-    },
+    differenceAlone(
+      {
+        ...base,
+        outcome,
+        estimate: left,
+        interval: worst.interval,
+        n: worst.slice.rows,
+        reason: blocker === undefined ? `${facts}${decided[outcome]}` : `${facts}, but ${blocker.reason}.`,
+        ...(outcome !== 'inconclusive'
+          ? NOTHING
+          : blocker === undefined
+            ? needsAdvice('more different inputs in every slice')
+            : blockerNeeds(blocker)),
+      },
+      worst.slice.rows - worst.slice.hits,
+      evidence,
+    ),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { labelTable, SHOWN } from '../answers/labels.ts';
+import { mergeClasses, mergeMissing } from './classes.ts';
 import { commonestStrata, OTHERS } from '../answers/strata.ts';
 import type {
   AnswerSums,
@@ -28,6 +29,8 @@ export function mergePredictions(a: Predictions, b: Predictions, sampling: numbe
   const production = mergeSides(a.production, b.production);
   const pairs = a.pairs + b.pairs;
   const expected = sampling * (production.records - production.withoutAnswer - production.unparsed);
+  const repeats = a.repeats && b.repeats && mergeRepeats(a.repeats, b.repeats, { a: a.rows, b: b.rows });
+  const shared = repeats && a.repeats && b.repeats ? a.repeats.inputs + b.repeats.inputs - repeats.inputs : undefined;
   const merged: Merged<Predictions> = {
     method: a.method ?? b.method,
     task: a.task,
@@ -40,14 +43,15 @@ export function mergePredictions(a: Predictions, b: Predictions, sampling: numbe
     rows: a.rows + b.rows,
     differentRows: a.differentRows + b.differentRows,
     blocks: mergeBlocks(a.blocks, b.blocks),
-    labels: both(a.labels, b.labels, mergeLabels),
+    missing: a.missing && b.missing && mergeMissing(a.missing, b.missing),
+    labels: both(a.labels, b.labels, (x, y) => mergeLabels(x, y, shared ?? Number.POSITIVE_INFINITY)),
     numbers: both(a.numbers, b.numbers, mergeNumbers),
     top: [...a.top, ...b.top].toSorted((x, y) => y.distance - x.distance || x.at - y.at).slice(0, TOP),
     truth: both(a.truth, b.truth, mergeTruth),
     // Parts are cut by the quartiles of each window.
     slices: undefined,
     fields: mergeFields(a.fields, b.fields),
-    repeats: a.repeats && b.repeats && mergeRepeats(a.repeats, b.repeats, { a: a.rows, b: b.rows }),
+    repeats,
     clusters: a.clusters && b.clusters && mergeRepeats(a.clusters, b.clusters, { a: a.rows, b: b.rows }),
     alike: undefined,
     answers: both(a.answers, b.answers, mergeAnswers),
@@ -119,7 +123,7 @@ function mergeBlocks(a: readonly PairBlock[], b: readonly PairBlock[]): PairBloc
   return [...found.values()].toSorted((x, y) => x.at - y.at);
 }
 
-function mergeLabels(a: LabelSums, b: LabelSums): LabelSums {
+function mergeLabels(a: LabelSums, b: LabelSums, shared: number): LabelSums {
   const cells = [a, b].flatMap(({ confusion: { labels, counts } }) =>
     counts.flatMap((row, i) =>
       row.map((count, j) => ({ production: labels[i] ?? OTHERS, shadow: labels[j] ?? OTHERS, count })),
@@ -140,6 +144,7 @@ function mergeLabels(a: LabelSums, b: LabelSums): LabelSums {
     commonest: named.toSorted((x, y) => (weight.get(y) ?? 0) - (weight.get(x) ?? 0)).slice(0, SHOWN),
     chance: named.reduce((sum, name) => sum + (total('production', name) / rows) * (total('shadow', name) / rows), 0),
     cells,
+    byClass: a.byClass && b.byClass && mergeClasses(a.byClass, b.byClass, shared),
   });
   if (table === undefined) return a;
   // Which of the rare labels are the same in both windows is not known.
@@ -196,6 +201,7 @@ function mergeFields(a: Predictions['fields'], b: Predictions['fields']): Predic
       missing: field.missing + other.missing,
       extra: field.extra + other.extra,
       otherKind: field.otherKind + other.otherKind,
+      otherKindBack: (field.otherKindBack ?? 0) + (other.otherKindBack ?? 0),
       largest: Math.max(field.largest, other.largest),
     };
   });

@@ -13,9 +13,12 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   latency: { mean: 0.1, p50: 0.1, p90: 0.2, p99: 0.2 } # how much slower the shadow may be
   errors: 0.01               # how much higher its share of failed requests may be
   agreement: 0.9             # share of labels that must equal production's; for information if labels are available
+  classes: { agreement: 0.8, rows: 200 } # the same of each class of production, from so many rows on
+  newClasses: 0.001          # share of rows that may have a class which production never gives
   numbers: { share: 0.05 }   # share of numbers that may differ by more than the tolerance, likewise
+  bias: 0.1                  # standard deviations by which its numbers may lean to one side on average
   truth: 0.02                # against --labels: accuracy it may lose, or how much larger its mean error may be
-  unparsed: 0.01             # share of its answers that may be unreadable
+  unparsed: 0.01             # share of its answers that may be missing or unreadable, beyond production's
   answers: { kinds: { binary: { agreement: 0.95 }, json: { agreement: 0.95 } }, order: true, similarity: 1, refusals: { share: 0.01 } } # shadowctl help answers
   effect: { latency: 0.1, overhead: 0.2, errors: 0.01 } # what the shadow may cost production; for information
   decide: []                 # gates that otherwise only inform: [effect], or [labels.agreement] in addition to labels

@@ -14,3 +14,11 @@ export function parseExpectation(words: string): Expectation | undefined {
   const by = Number(points) / 100;
   return by > 0 && by < 1 ? { kind: 'better', by } : undefined;
 }
+
+/** The value in the words of a policy. */
+export function expectationText(expect: Expectation | undefined): string {
+  if (expect === undefined) return 'not set';
+  if (expect.by === undefined) return expect.kind;
+  const points = Number((expect.by * 100).toPrecision(12));
+  return `${expect.kind} by ${points} ${points === 1 ? 'point' : 'points'}`;
+}

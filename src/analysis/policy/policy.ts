@@ -84,8 +84,14 @@ export interface Policy {
   errors: number;
   /** Share of equal labels that is demanded where no truth is known. */
   agreement: number;
+  /** Share of the rows of each class of production that the shadow must give the same, of classes with so many rows. */
+  classes: { agreement: number; rows: number };
+  /** Share of rows that the shadow may give a class that production never gives. */
+  newClasses: number;
   /** Numbers count as equal within `tolerance`; undefined: half the spread of production's (`halfSpread`). `share` may lie beyond. */
   numbers: { tolerance: number | undefined; share: number };
+  /** How far the mean of the shadow's numbers may lie from production's, in standard deviations of production's. */
+  bias: number;
   /** Share of equal answers that is demanded in every slice of every input column; undefined: parts are shown only. */
   slices: number | undefined;
   /** Free JSON, by path: what is left out, and how far numbers may lie apart and still be equal. */
@@ -130,7 +136,11 @@ export const DEFAULT_POLICY: Policy = {
   latency: { mean: 0.1, p50: 0.1, p90: 0.2, p99: 0.2 },
   errors: 0.01,
   agreement: 0.9,
+  // Two good models of a rare class agree on fewer of its rows than of all; fewer than 200 rows of one prove little.
+  classes: { agreement: 0.8, rows: 200 },
+  newClasses: 0.001,
   numbers: { tolerance: undefined, share: 0.05 },
+  bias: 0.1,
   slices: undefined,
   fields: { ignore: [], tolerance: {} },
   answers: {
@@ -162,10 +172,10 @@ export const GATES: readonly string[] = [
   'traffic.cover',
   'errors',
   ...['mean', 'p50', 'p90', 'p99'].map((name) => `latency.${name}`),
-  ...['reading', 'readable', 'schema', 'pairs', 'varied'].map((name) => `output.${name}`),
-  'labels.agreement',
+  ...['reading', 'readable', 'answered', 'schema', 'pairs', 'varied'].map((name) => `output.${name}`),
+  ...['agreement', 'classes', 'byClass'].map((name) => `labels.${name}`),
   ...['agreement', 'refusals', 'comparator'].map((name) => `answers.${name}`),
-  'numbers.tolerance',
+  ...['tolerance', 'bias'].map((name) => `numbers.${name}`),
   'slices',
   ...['ks', 'wasserstein', 'psi', 'jensenShannon'].map((name) => `distance.${name}`),
   'truth.accuracy',
@@ -181,7 +191,8 @@ export const GATES: readonly string[] = [
 export const RULES: readonly string[] = [
   'traffic.sampling',
   'traffic.cover',
-  ...['reading', 'readable', 'schema', 'pairs', 'varied'].map((name) => `output.${name}`),
+  ...['reading', 'readable', 'answered', 'schema', 'pairs', 'varied'].map((name) => `output.${name}`),
+  'labels.classes',
 ];
 
 /** How `answers.kinds` names what differs from task to task. */

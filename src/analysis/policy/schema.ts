@@ -228,7 +228,10 @@ const SCHEMA = v.strictObject({
   ),
   errors: v.optional(share),
   agreement: v.optional(share),
+  classes: v.optional(v.strictObject({ agreement: v.optional(share), rows: v.optional(whole(1)) })),
+  newClasses: v.optional(share),
   numbers: v.optional(v.strictObject({ tolerance: v.optional(notNegative), share: v.optional(share) })),
+  bias: v.optional(margin),
   slices: v.optional(share),
   fields: v.optional(
     v.strictObject({
@@ -327,6 +330,7 @@ export function readPolicy(section: unknown, file: string): Policy {
     // CSV has no names: its columns are called by their places.
     cluster: typeof cluster === 'number' ? `column ${cluster}` : cluster,
     latency: { ...DEFAULT_POLICY.latency, ...given.latency },
+    classes: { ...DEFAULT_POLICY.classes, ...given.classes },
     numbers: {
       ...DEFAULT_POLICY.numbers,
       ...given.numbers,

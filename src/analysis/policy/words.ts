@@ -1,4 +1,5 @@
 import { kindNamed } from '../answers/kinds/table.ts';
+import { expectationText } from './expect.ts';
 import type { Policy } from './policy.ts';
 import { DEFAULT_POLICY, decides } from './policy.ts';
 import { percent } from '../../base/units.ts';
@@ -21,7 +22,12 @@ function said(value: unknown): string {
 }
 
 /** Gates on equality with production: with labels they only inform, because correctness decides; with a comparator, because that does. */
-export const SUPERSEDED_BY_LABELS: readonly string[] = ['labels.agreement', 'answers.agreement', 'numbers.tolerance'];
+export const SUPERSEDED_BY_LABELS: readonly string[] = [
+  'labels.agreement',
+  'labels.byClass',
+  'answers.agreement',
+  'numbers.tolerance',
+];
 
 /** What the policy says beside its gates, a sentence a line, each with its key. */
 export function explainRest(policy: Policy): string[] {
@@ -29,6 +35,7 @@ export function explainRest(policy: Policy): string[] {
   const nearly = Object.entries(tolerance).map(([path, value]) => `${path} within ${value}`);
   const limits = Object.values(policy.distances).some((limit) => limit !== undefined);
   return [
+    expectation(policy),
     `Answers are compared from ${policy.minimumPairs} pairs on [${keyOf(policy, 'minimumPairs')}], if ${percent(policy.minimumCoverage)} of the requests that the shadow should have seen are pairs [${keyOf(policy, 'minimumCoverage')}].`,
     `Latency leaves out the first ${policy.warmupMinutes} minutes of the shadow [${keyOf(policy, 'warmupMinutes')}].`,
     policy.cluster === undefined
@@ -50,6 +57,13 @@ export function explainRest(policy: Policy): string[] {
       ? '[accept: window] Promote goes on where no gate fails and all that is open passes in the window that was judged: through a canary with alarms only, and the journal records it.'
       : '[accept: not set] Only a pass promotes: what holds as things go on, not in one window alone.',
   ];
+}
+
+function expectation({ expect }: Policy): string {
+  const key = `[expect: ${expectationText(expect)}]`;
+  return expect?.kind === 'same'
+    ? `It should answer as production does: to differ by more than the margins fails ${key}.`
+    : `To differ from production is no fault by itself: the gates on equal answers pass or stay open, and labels of what differs settle it; expect: same would let them fail ${key}.`;
 }
 
 /** What the policy says about answers, beside free JSON. */

@@ -69,6 +69,10 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
       ]),
     )
     .option('--policy <file>', 'what the shadow must prove (default: section policy of shadowctl.yaml)')
+    .option(
+      '--expect <what>',
+      'what the new model is expected to be: same as production (to differ is a fault), or better, "better by 2 points"',
+    )
     .option('--no-predictions', 'do not compare captured predictions: metrics only')
     .option(
       '--files <path>',
@@ -139,6 +143,7 @@ const NOTHING = {
   comparatorSample: undefined,
   comparatorTime: undefined,
   policy: undefined,
+  expect: undefined,
   reason: undefined,
   output: undefined,
   files: undefined,

@@ -14,7 +14,7 @@ import type { WindowRequest } from '../../lifecycle/window.ts';
 import { withWaivers } from '../flags/waivers.ts';
 import { withComparator } from '../flags/comparator.ts';
 import { labelSource } from '../flags/labels.ts';
-import { loadReportPolicy, noteTask, withAnswers } from '../flags/judging.ts';
+import { loadReportPolicy, noteTask, withAnswers, withExpectation } from '../flags/judging.ts';
 import type { ReportOptions } from './options.ts';
 import { readMoment } from '../flags/moment.ts';
 
@@ -40,7 +40,10 @@ export async function judgeOptions(
     // In logs the path leads to the line's answer, and is no part of it.
     comparator,
     policy: withWaivers(
-      withAnswers(policy, { prediction: logs === undefined ? prediction : undefined, answers: flags.answers }),
+      withAnswers(withExpectation(policy, flags.expect), {
+        prediction: logs === undefined ? prediction : undefined,
+        answers: flags.answers,
+      }),
       flags,
     ),
     labels: flags.labels === undefined ? undefined : labelSource(flags.labels, app.cwd),

@@ -32,6 +32,8 @@ export interface ReportOptions extends ComparatorFlags, WaiverFlags {
   task: string | undefined;
   /** A YAML file with the policy. */
   policy: string | undefined;
+  /** What the new model is expected to be, in the words of the policy. */
+  expect: string | undefined;
   output: string | undefined;
   /** On a terminal: all there is, not the short form. */
   full: boolean;

@@ -118,7 +118,7 @@ export function fieldsSection(all: readonly FieldSums[]): Section | undefined {
     sentences: everywhere.length === 0 ? [] : [everywhereText(everywhere.map(({ path }) => path))],
     tables: [
       {
-        caption: `Those that differ${equal === 0 ? '' : `; ${count(equal)} more equal`}`,
+        caption: `Those that differ, in shares of the rows that have the field${equal === 0 ? '' : `; ${count(equal)} more equal`}`,
         columns: [
           { title: 'field', words: 60 },
           { title: 'rows', number: true },

@@ -117,7 +117,7 @@ describe('a shadow that answers another schema is named', () => {
     const observations = compared(article, (i) => ({ id: `a${i}`, headline: `T${i}`, ranks: article(i).ranks }));
     expect(gateOf(observations, 'output.schema')).toMatchObject({
       outcome: 'fail',
-      reason: 'It lacks $.title in 100 %.',
+      reason: 'It lacks $.title in 100 % of 600 answers.',
     });
   });
 
@@ -125,7 +125,7 @@ describe('a shadow that answers another schema is named', () => {
     const observations = compared(article, (i) => ({ ...article(i), title: i }));
     expect(gateOf(observations, 'output.schema')).toMatchObject({
       outcome: 'fail',
-      reason: 'Its $.title has a different type in 100 %, like 0 for "T0".',
+      reason: 'Its $.title has a different type in 600 of 600 answers, like 0 for "T0".',
     });
   });
 

@@ -171,13 +171,18 @@ function captures(kind: Kind, ids: Ids): { production: string; shadow: string } 
       const record = {
         captureData: {
           endpointInput: { observedContentType: 'text/csv', mode: 'INPUT', data: input, encoding: 'CSV' },
-          ...(i === 60 && side === 'shadow'
+          ...((i === 60 && side === 'shadow') || i === 90
             ? {}
             : {
                 endpointOutput: {
                   observedContentType: kind.type,
                   mode: 'OUTPUT',
-                  data: i === 70 && side === 'shadow' ? (kind.encoding === 'JSON' ? '{"oops' : '') : kind.answer(moved),
+                  data:
+                    (i === 70 && side === 'shadow') || (i === 95 && side === 'production')
+                      ? kind.encoding === 'JSON'
+                        ? '{"oops'
+                        : ''
+                      : kind.answer(moved),
                   encoding: kind.encoding,
                 },
               }),

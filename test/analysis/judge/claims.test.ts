@@ -79,9 +79,10 @@ describe('waivers', () => {
     const other: Predictions = {
       ...simulate().predictions,
       ...predictions,
+      missing: undefined,
       shadow: { ...predictions.shadow, unparsed: 3000 },
     };
-    const policy = { waivers: waived(['labels.agreement']) };
+    const policy = { waivers: waived(['labels.agreement', 'labels.byClass']), expect: { kind: 'same' as const } };
     expect(judged(seen, policy).outcome).toBe('pass');
     expect(judged({ ...seen, predictions: { ...predictions, alternatives: [other] } }, policy).outcome).toBe(
       'inconclusive',

@@ -58,14 +58,18 @@ test('what it finds alike passes, though no label is equal; what it does not fai
   const good = gatesOf(sums([score(100, 60, (i) => 0.95 + (i % 2) / 100)]));
   expect(good.gate('comparator')).toMatchObject({ outcome: 'pass', gating: true, margin: 0.9, n: 6000, of: 'pairs' });
   expect(good.gate('comparator').estimate).toBeCloseTo(0.955, 9);
-  expect(good.all.get('labels.agreement')).toMatchObject({ outcome: 'fail', gating: false });
+  expect(good.all.get('labels.agreement')).toMatchObject({ outcome: 'inconclusive', gating: false });
   const bad = gatesOf(sums([score(100, 60, () => 0.85)]));
   expect(bad.gate('comparator')).toMatchObject({ outcome: 'fail' });
   expect(bad.verdict?.outcome).toBe('fail');
 });
 
 test('decide takes equality back into the verdict', () => {
-  const found = gatesOf(sums([score(100, 60, () => 1)]), {}, { decide: ['labels.agreement'] });
+  const found = gatesOf(
+    sums([score(100, 60, () => 1)]),
+    {},
+    { decide: ['labels.agreement'], expect: { kind: 'same' } },
+  );
   expect(found.all.get('labels.agreement')).toMatchObject({ outcome: 'fail', gating: true });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { judge } from '../../../src/analysis/judge/judge.ts';
 import type { Observations } from '../../../src/analysis/observations.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
+import type { Policy } from '../../../src/analysis/policy/policy.ts';
 import type { AnswerSums, FlagSums, Predictions } from '../../../src/analysis/predictions.ts';
 import { simulate } from '../simulated.ts';
 
@@ -25,22 +26,25 @@ function readTwice(first: Observations, second: Observations): Observations {
   };
 }
 
+/** To differ is a fault. */
+const SAME: Policy = { ...DEFAULT_POLICY, expect: { kind: 'same' } };
+
 const gateOf = (observations: Observations, id: string, policy = DEFAULT_POLICY) =>
   judge(observations, policy)?.gates.find((gate) => gate.id === id);
 
 describe('two readings', () => {
   test('that give one verdict give that verdict, and are named', () => {
-    const passes = judge(readTwice(ALIKE, ALIKE), DEFAULT_POLICY);
+    const passes = judge(readTwice(ALIKE, ALIKE), SAME);
     expect(passes?.outcome).toBe('pass');
     expect(passes?.gates.find(({ id }) => id === 'output.reading')).toMatchObject({ outcome: 'pass', estimate: 2 });
-    expect(judge(readTwice(UNLIKE, UNLIKE), DEFAULT_POLICY)?.outcome).toBe('fail');
+    expect(judge(readTwice(UNLIKE, UNLIKE), SAME)?.outcome).toBe('fail');
   });
 
   test.each([
     ['the likelier passes', readTwice(ALIKE, UNLIKE)],
     ['the likelier fails', readTwice(UNLIKE, ALIKE)],
   ])('that give two verdicts decide nothing: %s', (_, observations) => {
-    const verdict = judge(observations, DEFAULT_POLICY);
+    const verdict = judge(observations, SAME);
     expect(verdict?.outcome).toBe('inconclusive');
     expect(verdict?.gates.filter(({ gating, outcome }) => gating && outcome === 'fail')).toEqual([]);
     const gate = gateOf(observations, 'output.reading');
@@ -51,7 +55,7 @@ describe('two readings', () => {
   });
 
   test('a policy that lets the reading inform takes the likeliest', () => {
-    const policy = { ...DEFAULT_POLICY, inform: ['output.reading'] };
+    const policy = { ...SAME, inform: ['output.reading'] };
     expect(judge(readTwice(ALIKE, UNLIKE), policy)?.outcome).toBe('pass');
     expect(judge(readTwice(UNLIKE, ALIKE), policy)?.outcome).toBe('fail');
   });

@@ -23,6 +23,7 @@ export const OPTIONS: ReportOptions = {
   id: undefined,
   task: undefined,
   policy: undefined,
+  expect: undefined,
   output: undefined,
   full: false,
   waive: [],

@@ -12,6 +12,7 @@ import { loadDuckdb, openEngine } from './connection.ts';
 import type { Engine } from './connection.ts';
 import { wholeSums } from './fields.ts';
 import { labels } from './labels.ts';
+import { missingMinutes } from './missing.ts';
 import { nextRows } from './next-rows.ts';
 import { numberSums } from './numbers.ts';
 import { pairSides, showSides } from './pairing.ts';
@@ -136,7 +137,8 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
     rows,
     differentRows: paired.different,
     blocks,
-    labels: await labels(engine),
+    missing: await missingMinutes(engine, columnsOf(options), paired),
+    labels: await labels(engine, task !== 'json'),
     numbers: numbers && { ...numbers, beyond },
     top: await topPairs(engine, method, records, options.reading ?? UNCHOSEN),
     truth,

@@ -1,14 +1,18 @@
-import type { LabelSums } from '../../predictions.ts';
-import { labelTable, SHOWN } from '../../answers/labels.ts';
+import type { ClassSums, LabelSums } from '../../predictions.ts';
+import { labelTable, MOST_CLASSES, SHOWN } from '../../answers/labels.ts';
 import type { LabelCell } from '../../answers/labels.ts';
 import type { Engine } from './connection.ts';
 import labelsSql from './labels.sql';
 import { fill, statements } from './statements.ts';
 
-const SQL = statements(labelsSql, ['tables', 'whole', 'commonest', 'confusion']);
+const SQL = statements(labelsSql, ['tables', 'whole', 'commonest', 'confusion', 'classes']);
 
-/** How rows with labels agree; a million different labels are counted in the engine. */
-export async function labels(engine: Engine): Promise<LabelSums | undefined> {
+/**
+ * How rows with labels agree; a million different labels are counted in the engine.
+ *
+ * @param areClasses false where labels are whole answers
+ */
+export async function labels(engine: Engine, areClasses: boolean): Promise<LabelSums | undefined> {
   await engine.run(SQL.tables);
   const [whole] = await engine.rows(SQL.whole);
   const rows = Number(whole?.rows ?? 0);
@@ -23,5 +27,17 @@ export async function labels(engine: Engine): Promise<LabelSums | undefined> {
     }),
   );
   const [agree, classes, chance] = [Number(whole?.agree), Number(whole?.classes), Number(whole?.chance)];
-  return labelTable({ rows, agree, classes, chance, commonest, cells });
+  const byClass = areClasses
+    ? (await engine.rows(fill(SQL.classes, { most: MOST_CLASSES }))).map(
+        (row): ClassSums => ({
+          label: String(row.label),
+          production: Number(row.production),
+          shadow: Number(row.shadow),
+          both: Number(row.both),
+          onlyProduction: { inputs: Number(row.production_inputs), minutes: Number(row.production_minutes) },
+          onlyShadow: { inputs: Number(row.shadow_inputs), minutes: Number(row.shadow_minutes) },
+        }),
+      )
+    : undefined;
+  return labelTable({ rows, agree, classes, chance, commonest, cells, byClass });
 }

@@ -36,8 +36,9 @@ export interface Scanned {
 
 /**
  * Reads the records of both variants and leaves what a comparison needs of them in `folder`, as Parquet files named
- * `production-*.parquet` and `shadow-*.parquet`: a row per row of an answer (see columns.ts); and for a sample of
- * production's records what they were asked, `cells-*.parquet` (see cells.ts). Many bytes are read by every core.
+ * `production-*.parquet` and `shadow-*.parquet`: a row per row of an answer (see columns.ts); `lost-production-*.parquet`
+ * and `lost-shadow-*.parquet`: one per record without an answer that can be read; and for a sample of production's records
+ * what they were asked, `cells-*.parquet` (see cells.ts). Many bytes are read by every core.
  */
 export async function scanRecords(records: Records, options: ComparisonOptions, asked: ScanRequest): Promise<Scanned> {
   const tasks = tasksOf(records);

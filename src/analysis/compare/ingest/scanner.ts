@@ -51,6 +51,8 @@ export interface ScanAsked {
 /** Names of the files that come of the records, part by part. */
 export interface ScanFiles {
   columns(part: number): string;
+  /** Of records without an answer that can be read. */
+  lost(part: number): string;
   cells(part: number): string;
 }
 
@@ -69,6 +71,7 @@ export class Scanner {
   readonly counts = new Tally();
   readonly sample = new AnswerSample();
   readonly #columns: Columns;
+  readonly #lost: Columns;
   readonly #cells: Cells;
   readonly #asked: ScanAsked;
   readonly #walker = new RecordWalker();
@@ -84,12 +87,14 @@ export class Scanner {
     this.#asked = asked;
     this.#match = new PatternMatch(this.#scratch, this.#times, asked.rowInputs);
     this.#columns = new Columns(files.columns);
+    this.#lost = new Columns(files.lost);
     this.#cells = new Cells(files.cells);
   }
 
   /** Writes what is not yet in a file. */
   flush(): void {
     this.#columns.flush();
+    this.#lost.flush();
     this.#cells.flush();
   }
 
@@ -222,11 +227,12 @@ export class Scanner {
     const { data } = walker.output;
     if (data.start < 0 || data.end === data.start) {
       this.counts.withoutAnswer += 1;
+      this.#ids(bytes, this.#lost, this.#lose(moment, true));
       return;
     }
     const first = this.#fast(bytes, view) ?? this.#slow(bytes);
-    if (first === undefined) return;
-    this.#keys(bytes, first, moment, file, at);
+    if (first === undefined) this.#ids(bytes, this.#lost, this.#lose(moment, false));
+    else this.#keys(bytes, first, moment, file, at);
   }
 
   /** Rows of an answer that is built like one before; undefined where it is not. */
@@ -332,21 +338,35 @@ export class Scanner {
 
   /** Ids, time and place of a record, into every row of its answer. */
   #keys(bytes: Buffer, first: number, moment: number, file: number, at: number): void {
-    const columns = this.#columns;
-    const { inferenceId, eventId, input } = this.#walker;
-    hashSpan(this.#scratch, bytes, inferenceId);
-    setHash(columns.inference, first, this.#scratch);
-    if (this.#asked.everyId) {
-      hashSpan(this.#scratch, bytes, eventId);
-      setHash(columns.event, first, this.#scratch);
-      hashSpan(this.#scratch, bytes, input.data);
-      setHash(columns.input, first, this.#scratch);
-    }
+    const { input } = this.#walker;
+    this.#ids(bytes, this.#columns, first);
     this.#rest(first, moment, file, at);
     if (this.#asked.features) this.#features(first, payloadOf(bytes, input));
     if (this.#asked.rowInputs) this.#inputs(first, payloadOf(bytes, input));
     if (this.#asked.cluster !== undefined) this.#clusters(first, payloadOf(bytes, input), this.#asked.cluster);
     if (this.#isSampled(at)) this.#columnsOf(payloadOf(bytes, input), first);
+  }
+
+  /** Ids of the record that was walked, into a row. */
+  #ids(bytes: Buffer, columns: Columns, row: number): void {
+    const { inferenceId, eventId, input } = this.#walker;
+    hashSpan(this.#scratch, bytes, inferenceId);
+    setHash(columns.inference, row, this.#scratch);
+    if (!this.#asked.everyId) return;
+    hashSpan(this.#scratch, bytes, eventId);
+    setHash(columns.event, row, this.#scratch);
+    hashSpan(this.#scratch, bytes, input.data);
+    setHash(columns.input, row, this.#scratch);
+  }
+
+  /** A row for a record without an answer that can be read: its label says whether there is none. */
+  #lose(moment: number, empty: boolean): number {
+    if (this.#lost.length === CAPACITY) this.#lost.flush();
+    const row = this.#lost.length;
+    this.#lost.length += 1;
+    this.#lost.moment[row] = moment;
+    this.#lost.label.add(row, empty ? 'empty' : 'unreadable');
+    return row;
   }
 
   /** Keeps what the rows of one answer were asked, column by column. */
@@ -403,12 +423,17 @@ export class Scanner {
     this.counts.records += 1;
     if (capture.output === undefined || capture.output.data === '') {
       this.counts.withoutAnswer += 1;
+      this.#idsOf(capture, this.#lost, this.#lose(capture.at, true));
       return;
     }
     const answers = answersOf(capture, this.#asked.reading);
-    if (answers === undefined) return this.#unparsed(capture.output);
+    if (answers === undefined) {
+      this.#unparsed(capture.output);
+      this.#idsOf(capture, this.#lost, this.#lose(capture.at, false));
+      return;
+    }
     const first = this.#answers(answers);
-    this.#idsOf(capture, first);
+    this.#idsOf(capture, this.#columns, first);
     this.#rest(first, capture.at, file, at);
     if (this.#asked.features) this.#features(first, capture.input);
     if (this.#asked.rowInputs) this.#inputs(first, capture.input);
@@ -416,14 +441,14 @@ export class Scanner {
     if (this.#isSampled(at)) this.#columnsOf(capture.input, first);
   }
 
-  #idsOf(capture: Capture, first: number): void {
+  #idsOf(capture: Capture, columns: Columns, row: number): void {
     hashOf(this.#scratch, capture.inferenceId);
-    setHash(this.#columns.inference, first, this.#scratch);
+    setHash(columns.inference, row, this.#scratch);
     if (!this.#asked.everyId) return;
     hashOf(this.#scratch, capture.eventId);
-    setHash(this.#columns.event, first, this.#scratch);
+    setHash(columns.event, row, this.#scratch);
     hashOf(this.#scratch, capture.input?.data);
-    setHash(this.#columns.input, first, this.#scratch);
+    setHash(columns.input, row, this.#scratch);
   }
 
   /** What has been learned about answers of the encoding and content type of this record. */

@@ -46,6 +46,7 @@ export class ChunkReader {
         },
         {
           columns: (part) => join(start.folder, `${side}-${start.name}-${part}.parquet`),
+          lost: (part) => join(start.folder, `lost-${side}-${start.name}-${part}.parquet`),
           cells: (part) => join(start.folder, `cells-${start.name}-${part}.parquet`),
         },
       );

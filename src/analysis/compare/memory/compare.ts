@@ -18,6 +18,7 @@ import { NextRows } from './next-rows.ts';
 import { NumberCounter } from './number-counter.ts';
 import { pairUp } from './pair.ts';
 import type { Pair, Pairing } from './pair.ts';
+import { missingMinutes } from './missing.ts';
 import { sideCounts } from './sides.ts';
 import type { Side } from './sides.ts';
 import { SliceCounter } from './slice-counter.ts';
@@ -81,6 +82,7 @@ export function comparePredictions(production: CaptureSet, shadow: CaptureSet, o
     skewMs: pairing.skewMs,
     coverage: expected > 0 ? Math.min(1, pairing.pairs.length / expected) : undefined,
     differentRows,
+    missing: missingMinutes(sides.production, sides.shadow, pairing),
     ...rows.sums(),
   };
 }
@@ -124,16 +126,18 @@ function readingOnce(reading: Reading): ReadAnswers {
 }
 
 function answered(set: CaptureSet, read: ReadAnswers): Side {
-  const side: Side = { set, answers: new Map(), withoutAnswer: 0, unparsed: 0, examples: [...set.examples] };
+  const side: Side = { set, answers: new Map(), withoutAnswer: 0, unparsed: 0, lost: [], examples: [...set.examples] };
   for (const capture of set.captures) {
     if (capture.output === undefined || capture.output.data === '') {
       side.withoutAnswer += 1;
+      side.lost.push({ capture, empty: true });
       continue;
     }
     const answers = read(capture);
     if (answers !== undefined) side.answers.set(capture, answers);
     else {
       side.unparsed += 1;
+      side.lost.push({ capture, empty: false });
       if (side.examples.length < 5) side.examples.push(payloadText(capture.output).slice(0, 120));
     }
   }
@@ -217,7 +221,7 @@ class Rows {
       const numbers = numbersOf(production, shadow);
       let distance = 0;
       if (labels[0] !== undefined && labels[1] !== undefined) {
-        this.#labels.add(labels[0], labels[1]);
+        this.#labels.add(labels[0], labels[1], at, input);
         this.#agreement.add(input, labels[0] === labels[1] ? 1 : 0);
         this.#clusters.agreement.add(cluster, labels[0] === labels[1] ? 1 : 0);
         if (labels[0] === labels[1]) this.#slices.hit(input);
@@ -321,7 +325,7 @@ class Rows {
     return {
       rows: this.#rows,
       blocks: [...this.#blocks.values()].sort((a, b) => a.at - b.at),
-      labels: this.#labels.sums(),
+      labels: this.#labels.sums(this.#task !== 'json'),
       numbers,
       top: this.#top.map(({ of, ...pair }) => ({ ...pair, times: this.#differing[of] ?? 1 })),
       truth: this.#options.truth === undefined ? undefined : this.#truth.sums(this.#rows, this.#options.truth.size),

@@ -24,7 +24,7 @@ export interface Pairing {
 }
 
 /** Copies of one request are answered within this time of each other: beyond, equal inputs are different requests. */
-const SAME_INPUT_MS = 5_000;
+export const SAME_INPUT_MS = 5_000;
 
 /**
  * Finds for each record of production the shadow's record of the same request: by the caller's InferenceId, which AWS

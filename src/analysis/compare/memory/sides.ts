@@ -8,6 +8,8 @@ export interface Side {
   answers: Map<Capture, readonly Answer[]>;
   withoutAnswer: number;
   unparsed: number;
+  /** Records without an answer, and those with one that cannot be read. */
+  lost: { capture: Capture; empty: boolean }[];
   examples: string[];
 }
 

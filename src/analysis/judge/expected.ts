@@ -1,0 +1,23 @@
+import { counted } from '../../base/units.ts';
+import type { Evidence } from './evidence.ts';
+import { needsAdvice } from './needs.ts';
+import type { Gate } from './verdict.ts';
+
+/**
+ * To differ from production is a fault only of what is expected to be the same: a model that was trained anew differs where it
+ * is better, too. Unless the policy says `expect: same`, a gate that fails for differing alone is open, and labels of the rows
+ * that differ settle it.
+ *
+ * @param differing rows
+ */
+export function differenceAlone(gate: Gate, differing: number, { policy }: Pick<Evidence, 'policy'>): Gate {
+  if (gate.outcome !== 'fail' || policy.expect?.kind === 'same') return gate;
+  return {
+    ...gate,
+    outcome: 'inconclusive',
+    reason: `${gate.reason.replace(/\.$/, '')}; to differ is no fault unless the policy says expect: same.`,
+    ...needsAdvice(
+      `labels of the ${counted(differing, 'rows')} that differ (--labels), or expect: same in the policy, if the shadow should answer as production does`,
+    ),
+  };
+}

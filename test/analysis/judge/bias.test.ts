@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { judgeAnswers } from '../../../src/analysis/judge/predictions.ts';
+import type { Policy } from '../../../src/analysis/policy/policy.ts';
+import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
+import type { Predictions } from '../../../src/analysis/predictions.ts';
+import { blocks, evidenceOf, numbersOf, observed, paired, repeatsOf, sumsOf } from './by-hand.ts';
+
+/** The shadow's numbers lie `lean` of production's deviation (2) higher, and scatter around that by `scatter` of it. */
+function leaning(lean: number, scatter: number, minutes = 100, changed: Partial<Predictions> = {}) {
+  const rows = 60 * minutes;
+  const [d, s] = [2 * lean, 2 * scatter];
+  const numbers = numbersOf({ rows, bias: d, deviation: s, beyond: 0 });
+  const list = blocks(minutes, () => ({
+    agree: 0,
+    beyond: 0,
+    d: 60 * d,
+    dd: 60 * (d * d + s * s),
+    abs: 60 * Math.abs(d),
+  }));
+  return paired(list, { kind: 'numbers', numbers, ...changed });
+}
+
+function judged(predictions: Predictions, policy: Partial<Policy> = {}) {
+  return judgeAnswers(evidenceOf(observed({ predictions }), policy)).find(({ id }) => id === 'numbers.bias');
+}
+
+test.each([
+  ['none', 0, 0.3, 'pass'],
+  ['none, of numbers that are a thousandth larger', 0.002, 0.001, 'pass'],
+  ['less than allowed', -0.05, 0.3, 'pass'],
+  ['as much as allowed', 0.1, 0.3, 'inconclusive'],
+  ['of every row, each within the tolerance', 0.45, 0.01, 'fail'],
+  ['the other way', -0.45, 0.3, 'fail'],
+])('a lean: %s', (_, lean, scatter, outcome) => {
+  for (const kind of [undefined, 'better', 'same'] as const)
+    expect(judged(leaning(lean, scatter), { expect: kind && { kind } })).toMatchObject({
+      outcome,
+      gating: true,
+      estimate: Math.abs(lean),
+    });
+});
+
+test('it waits as long as other questions about answers do', () => {
+  expect([79, 80].map((minutes) => judged(leaning(0, 0.3, minutes))?.outcome)).toEqual(['inconclusive', 'pass']);
+  expect([9, 10].map((minutes) => judged(leaning(0.45, 0.1, minutes))?.outcome)).toEqual(['inconclusive', 'fail']);
+});
+
+test('inputs that repeat are not many', () => {
+  const repeats = repeatsOf(320, { beyond: sumsOf(320, 6000 / 320, () => 0) });
+  expect(judged(leaning(0, 1))?.outcome).toBe('pass');
+  expect(judged(leaning(0, 1, 100, { repeats }))?.outcome).toBe('inconclusive');
+});
+
+test('a tolerance that the policy gives is no lean; nor is one asked of labels, or of numbers that are all the same', () => {
+  const answers = { ...DEFAULT_POLICY.answers, absolute: 1 };
+  expect(judged(leaning(0.45, 0.01), { answers })).toMatchObject({ outcome: 'pass', margin: 0.5 });
+  expect(judged(leaning(0.45, 0.01), { bias: 0.5 })).toMatchObject({ outcome: 'pass' });
+  const { numbers } = leaning(0.45, 0.01);
+  expect(
+    judged(
+      paired(
+        blocks(100, () => ({})),
+        { numbers },
+      ),
+    ),
+  ).toBeUndefined();
+  const still = numbers && { ...numbers, production: { ...numbers.production, deviation: 0 } };
+  expect(judged(leaning(0.45, 0.01, 100, { numbers: still }))).toBeUndefined();
+});
