@@ -89,4 +89,16 @@ export interface Metrics {
   shadow: MetricTable | undefined;
   /** Production in the time before the shadow came up, to see what shadowing costs it. */
   before?: { times: readonly number[]; production: MetricTable } | undefined;
+  /** Of the quantiles for which CloudWatch was asked, and answered. */
+  exceedances?: Partial<Readonly<Record<'p50' | 'p90' | 'p99', Exceedance>>> | undefined;
+}
+
+/** Shares of requests that took longer than a threshold, minute by minute; null where nothing is known. */
+export interface Exceedance {
+  /** Production's quantile when the window began, in milliseconds. */
+  threshold: number;
+  /** The shadow's requests are held against the threshold and this share more. */
+  margin: number;
+  production: readonly (number | null)[];
+  shadow: readonly (number | null)[];
 }

@@ -169,6 +169,7 @@ async function observe(session: JudgeSession, options: JudgeOptions, look: Look)
           cache,
           runs: known && configRuns(known),
           noise: latestNoise(known?.facts ?? []),
+          latency: policy.latency,
         });
   const calibrated = known === undefined ? seen : withCalibration(seen, known, policy.answers.path);
   if (truth === undefined) return calibrated;
@@ -184,7 +185,13 @@ async function observeEndpoint(
   session: JudgeSession,
   { endpoint, predictions, logs }: Extract<JudgeSource, { kind: 'endpoint' }>,
   { window }: Look,
-  how: { comparison: ComparisonOptions; cache: string; runs: ConfigRun[] | undefined; noise: NoiseFloor | undefined },
+  how: {
+    comparison: ComparisonOptions;
+    cache: string;
+    runs: ConfigRun[] | undefined;
+    noise: NoiseFloor | undefined;
+    latency: Policy['latency'];
+  },
 ): Promise<Observations> {
   if (window === undefined) throw new Error('an endpoint is judged over a window of time');
   // The clients of AWS are slow to load, and files need none.

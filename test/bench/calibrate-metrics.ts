@@ -1,11 +1,11 @@
 import { judgeErrors } from '../../src/analysis/judge/errors.ts';
 import type { Evidence } from '../../src/analysis/judge/evidence.ts';
 import { judgeLatency } from '../../src/analysis/judge/latency.ts';
-import type { MetricName } from '../../src/analysis/observations.ts';
+import type { MetricName, Metrics } from '../../src/analysis/observations.ts';
 import type { Gate } from '../../src/analysis/judge/verdict.ts';
 import { METRICS } from '../../src/analysis/observations.ts';
 import type { Random } from '../support/random.ts';
-import { autoregressive, type Ended, MINUTES, policy, RATE, watch } from './calibrate-frame.ts';
+import { autoregressive, type Ended, LOOK, MINUTES, policy, RATE, watch } from './calibrate-frame.ts';
 
 /** Endpoints of which only the metrics are simulated: requests, failures and latencies, minute by minute. */
 
@@ -18,12 +18,18 @@ function ask(
   production: Columns,
   shadow: Columns,
   minutes: number,
+  exceedances?: Metrics['exceedances'],
 ): Gate['outcome'] {
   const cut = (columns: Columns) =>
     Object.fromEntries(
       METRICS.map((name) => [name, columns[name]?.slice(0, minutes) ?? Array.from({ length: minutes }, () => null)]),
     );
-  const observations = { metrics: { times: [], production: cut(production), shadow: cut(shadow) } };
+  const seen = Object.entries(exceedances ?? {}).map(([name, one]) => [
+    name,
+    { ...one, production: one.production.slice(0, minutes), shadow: one.shadow.slice(0, minutes) },
+  ]);
+  const metrics = { times: [], production: cut(production), shadow: cut(shadow) };
+  const observations = { metrics: { ...metrics, exceedances: Object.fromEntries(seen) } };
   const summaries = { production: {}, shadow: {} };
   const asked = { ...policy, warmupMinutes: 0 };
   const evidence = { challenger: 'shadow', observations, summaries, policy: asked, minutes } as unknown as Evidence;
@@ -160,11 +166,13 @@ interface Timed {
   sampling?: number;
   /** In two of three minutes, by turns of twenty and ten, so much of the rate, and a shadow as fast as production. */
   quiet?: number;
+  /** CloudWatch tells how many requests took longer than a threshold. */
+  ranks?: boolean;
 }
 
 /** Latencies of single requests, of which CloudWatch keeps mean and quantiles of each minute. */
 export function timed(random: Random, world: Timed, gate: string): Ended {
-  const { rate = RATE, sampling = 1, draw, shadow, quiet } = world;
+  const { rate = RATE, sampling = 1, draw, shadow, quiet, ranks = false } = world;
   const [ours, theirs] = [minutesOfRequests(), minutesOfRequests()];
   for (let minute = 0; minute < MINUTES; minute += 1) {
     const calm = quiet !== undefined && minute % 30 < 20;
@@ -173,10 +181,35 @@ export function timed(random: Random, world: Timed, gate: string): Ended {
     ours.add(Array.from({ length: n }, () => draw(random)));
     theirs.add(Array.from({ length: copies }, () => draw(random) * (calm ? 1 : shadow(random))));
   }
-  return watch((n) => ask(judgeLatency, gate, ours.columns, theirs.columns, n));
+  const p99 = ranks ? exceeding(ours.minutes, theirs.minutes) : undefined;
+  return watch((n) => ask(judgeLatency, gate, ours.columns, theirs.columns, n, p99 && n >= p99.known ? { p99 } : {}));
+}
+
+/** Shares beyond production's p99 of the first minutes that hold 300 requests, in tens; of the shadow's beyond 1.2 times that. */
+function exceeding(production: readonly Float64Array[], shadow: readonly Float64Array[]) {
+  const margin = policy.latency.p99;
+  let known = 0;
+  let first: number[] = [];
+  while (first.length < 300 && known < MINUTES) {
+    known += LOOK;
+    first = production.slice(0, known).flatMap((minute) => [...minute]);
+  }
+  const threshold = first.sort((a, b) => a - b)[Math.ceil(0.99 * first.length) - 1] ?? 0;
+  const shares = (minutes: readonly Float64Array[], beyond: number) =>
+    minutes.map((minute) =>
+      minute.length === 0 ? null : minute.filter((time) => time > beyond).length / minute.length,
+    );
+  return {
+    known,
+    threshold,
+    margin,
+    production: shares(production, threshold),
+    shadow: shares(shadow, threshold * (1 + margin)),
+  };
 }
 
 function minutesOfRequests() {
+  const minutes: Float64Array[] = [];
   const columns = {
     invocations: [] as number[],
     latencyMean: [] as (number | null)[],
@@ -186,6 +219,7 @@ function minutesOfRequests() {
   };
   const add = (times: number[]) => {
     const sorted = Float64Array.from(times).sort();
+    minutes.push(sorted);
     const n = sorted.length;
     const rank = (share: number) => sorted[Math.max(0, Math.ceil(share * n) - 1)] ?? null;
     columns.invocations.push(n);
@@ -194,5 +228,5 @@ function minutesOfRequests() {
     columns.latencyP90.push(rank(0.9));
     columns.latencyP99.push(rank(0.99));
   };
-  return { columns, add };
+  return { columns, minutes, add };
 }

@@ -171,6 +171,28 @@ for (const sigma of [0.5, 1])
         timed(random, { rate: 600, sampling: 0.01, draw: lognormal(sigma), shadow: slower(ratio) }, 'latency.p99'),
       'pass',
     );
+for (const [sigma, ratio] of [
+  [0.5, 1.2],
+  [1, 1.2],
+  [0.5, 2],
+  [1, 2],
+] as const)
+  line(
+    `latency.p99 by ranks, lognormal (${sigma}), 6 of 600 a minute, ${ratio} times as long`,
+    (random) =>
+      timed(
+        random,
+        { rate: 600, sampling: 0.01, draw: lognormal(sigma), shadow: slower(ratio), ranks: true },
+        'latency.p99',
+      ),
+    'pass',
+  );
+for (const rate of [3, 10, 60])
+  line(
+    `latency.p99 by ranks, 3 % of the shadow's requests take 3 times as long, ${rate} a minute`,
+    (random) => timed(random, { rate, draw: lognormal(0.5), shadow: slower(3, 0.03), ranks: true }, 'latency.p99'),
+    'pass',
+  );
 for (const ratio of [1.2, 1.5])
   line(
     `latency.p99 of lognormal (1), 60 of 600 a minute, ${ratio} times as long`,
@@ -443,6 +465,15 @@ line('latency equal, autocorrelation 0.5', (random) => latency(random, 1, 0.5, 0
 line('latency +5 %, autocorrelation 0.5', (random) => latency(random, 1.05, 0.5, 0.1), undefined);
 line('latency +20 %, autocorrelation 0.5', (random) => latency(random, 1.2, 0.5, 0.1), undefined);
 line('latency +50 %, autocorrelation 0.5', (random) => latency(random, 1.5, 0.5, 0.1), undefined);
+for (const [rate, sampling] of [
+  [600, 0.01],
+  [60, 1],
+] as const)
+  line(
+    `latency.p99 by ranks, equal, lognormal (0.3), ${rate * sampling} a minute`,
+    (random) => timed(random, { rate, sampling, draw: lognormal(0.3), shadow: slower(1), ranks: true }, 'latency.p99'),
+    undefined,
+  );
 line('latency +50 %, autocorrelation 0.8', (random) => latency(random, 1.5, 0.8, 0.1), undefined);
 for (const sigma of [0.5, 1])
   line(

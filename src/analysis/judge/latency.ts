@@ -1,14 +1,16 @@
-import type { MetricName, MetricTable } from '../observations.ts';
+import type { Exceedance, MetricName, MetricTable } from '../observations.ts';
 import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
 import { blockSequence, EARLY_ALPHA, halfWidth, meanAndDeviation, ratioSequence } from '../statistics/sequences.ts';
 import type { BlockSequence, RatioMinute } from '../statistics/sequences.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
-import { confidence, requiredSampleSize } from './evidence.ts';
+import { confidence, minutesToPass, requiredSampleSize } from './evidence.ts';
+import { judgePaired, moreRequests } from './errors.ts';
+import { pairShares } from '../statistics/paired-shares.ts';
 import type { Challenger, Evidence } from './evidence.ts';
 import { history } from './history.ts';
-import { change, counted, number } from '../../base/units.ts';
+import { change, counted, milliseconds, number, percent, points } from '../../base/units.ts';
 import { needsAdvice, needsTraffic, NOTHING, UNDECIDABLE } from './needs.ts';
 import type { Needs } from './needs.ts';
 
@@ -35,10 +37,71 @@ export function judgeLatency(evidence: Evidence): Gate[] {
     const minutes = latencyMinutes(observations.metrics.production, shadow, metric, policy.warmupMinutes);
     const warm = shadow[metric].some((value) => value !== null) ? warmUp(policy.warmupMinutes, challenger) : '';
     if (quantile === undefined) return gate(name, ratioSequence(minutes.map(sums), policy), RATIO, policy, { warm });
+    const exceedance = observations.metrics.exceedances?.[name as 'p50' | 'p90' | 'p99'];
+    // Counted for another margin, they say nothing about this one.
+    if (exceedance !== undefined && exceedance.margin === policy.latency[name])
+      return exceedanceGate(evidence, shadow, name, exceedance);
     const logs = minutes.map((minute) => minute && Math.log(minute.shadow / minute.production));
     const few = fewRequests(minutes, quantile, challenger);
     return gate(name, blockSequence(logs, policy), LOGARITHM, policy, { warm, few });
   });
+}
+
+/**
+ * A quantile of the shadow's is longer by less than the margin where fewer of its requests take longer than production's
+ * quantile and the margin than of production's take longer than that quantile: a difference of two shares, whatever the number of
+ * requests (Howard and Ramdas, arXiv 1906.09712, compare quantiles by counts likewise).
+ */
+function exceedanceGate(
+  { observations, policy, challenger }: Evidence,
+  shadow: MetricTable,
+  name: Statistic,
+  { threshold, margin, production: ofProduction, shadow: ofShadow }: Exceedance,
+): Gate {
+  const table = observations.metrics.production;
+  const first = shadow.invocations.findIndex((n) => (n ?? 0) > 0);
+  const counts = (share: number | null | undefined, n: number | null | undefined) =>
+    share === null || share === undefined ? { successes: 0, n: 0 } : { successes: share * (n ?? 0), n: n ?? 0 };
+  const minutes = ofShadow.map((share, i) => ({
+    production: counts(ofProduction[i], table.invocations[i]),
+    shadow: counts(share, shadow.invocations[i]),
+  }));
+  const found = pairShares(first < 0 ? [] : minutes.slice(first + policy.warmupMinutes));
+  const { interval, says, floor, outcome } = judgePaired(found, 0, policy);
+  const beyond = milliseconds(threshold * (1 + margin));
+  const share = ({ successes, n }: { successes: number; n: number }) => percent(successes / n);
+  const seen = `${share(found.shadow)} of the ${challenger}'s requests took longer than ${beyond}, and ${share(found.production)} of production's longer than ${milliseconds(threshold)}, its ${name} when the window began`;
+  const words = {
+    pass: `${seen}; the difference is at most ${points(interval[1])} (${confidence(policy)}), so its ${name} is at most ${change(1 + margin)}.`,
+    fail: `${seen}; the difference is at least ${points(interval[0])} (${confidence(policy)}), so its ${name} is more than ${change(1 + margin)}.`,
+    inconclusive:
+      found.minutes === 0
+        ? `There is no minute after the warm-up in which both have a latency.`
+        : floor.missing > 0
+          ? `${seen}, but ${floor.bursts ? 'slow requests come in bursts, so ' : ''}${floor.minutes} minutes in which both have requests are needed to ${says}, and there are ${found.minutes}.`
+          : `${seen}; the true difference is between ${points(interval[0])} and ${points(interval[1])} (${confidence(policy)}), and must be below 0.`,
+  };
+  return {
+    id: `latency.${name}`,
+    title: `Is it slower (${name})?`,
+    outcome,
+    gating: gates(policy, `latency.${name}`),
+    unit: 'share',
+    estimate: found.minutes === 0 ? undefined : found.estimate,
+    interval: found.minutes === 0 ? undefined : interval,
+    margin: 0,
+    relation: '<',
+    n: found.shadow.n,
+    of: 'requests',
+    reason: words[outcome],
+    ...(outcome !== 'inconclusive'
+      ? NOTHING
+      : found.minutes === 0
+        ? needsTraffic(minutesToPass(policy))
+        : floor.missing > 0
+          ? needsTraffic(floor.missing)
+          : moreRequests(found, 0, policy)),
+  };
 }
 
 /** A statistic of both variants in one minute, and the requests behind it. */

@@ -122,8 +122,22 @@ function mergeMetrics(a: Metrics, b: Metrics): Metrics {
     production: joined(a.production, b.production, minutes),
     shadow: a.shadow && b.shadow && joined(a.shadow, b.shadow, minutes),
     before: a.before ?? b.before,
+    exceedances: mergeExceedances(a.exceedances, b.exceedances),
   };
   return merged;
+}
+
+/** Counts beyond the same thresholds add up; beyond different ones they do not, and are left out: minutes' quantiles remain. */
+function mergeExceedances(a: Metrics['exceedances'], b: Metrics['exceedances']): Metrics['exceedances'] {
+  const names = ['p50', 'p90', 'p99'] as const;
+  const merged = names.flatMap((name) => {
+    const [one, other] = [a?.[name], b?.[name]];
+    if (one === undefined || other === undefined) return [];
+    if (one.threshold !== other.threshold || one.margin !== other.margin) return [];
+    const production = [...one.production, ...other.production];
+    return [[name, { ...one, production, shadow: [...one.shadow, ...other.shadow] }] as const];
+  });
+  return merged.length === 0 ? undefined : Object.fromEntries(merged);
 }
 
 /** What an older version did not save of one window is not known of it. */

@@ -12,6 +12,7 @@ import { compareRecords, emptyPredictions } from '../compare/compare.ts';
 import type { ComparisonOptions } from '../compare/options.ts';
 import { readEndpoint } from './endpoint.ts';
 import type { EndpointFacts } from './endpoint.ts';
+import { type QuantileMargins, readExceedances } from './exceedances.ts';
 import { capturesFromLog, capturesFromQuery, MAX_LINES, readLogLines } from './logs.ts';
 import type { LogSelector } from './logs.ts';
 import { queryLines } from './logs-query.ts';
@@ -25,6 +26,8 @@ export interface CollectOptions {
   window: AskedWindow;
   /** A noise floor: where it counts for these models, numbers are compared with its tolerance, so that both count the same. */
   noise?: NoiseFloor | undefined;
+  /** How much longer quantiles of latency may be; undefined: requests beyond that are not counted. */
+  latency?: QuantileMargins | undefined;
   /** What the endpoint ran before, and since when it has run what it runs, as its journal has it; oldest first. */
   runs?: readonly KnownRun[] | undefined;
   comparison: ComparisonOptions;
@@ -56,6 +59,9 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
     ...options.comparison,
     tolerance: options.comparison.tolerance ?? (counts ? noise?.numbers?.tolerance : undefined),
   };
+  const { latency } = options;
+  const variants = facts.shadow && { production: facts.production.name, shadow: facts.shadow.name };
+  const exceedances = latency && variants && (await readExceedances(aws, endpoint, variants, during, latency, signal));
   const [before, predictions] = await together(
     clock,
     () => productionBefore(aws, facts, during, options),
@@ -79,7 +85,7 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
     shadow: facts.shadow,
     sampling: facts.sampling,
     since,
-    metrics: { ...during, before },
+    metrics: { ...during, before, ...(exceedances === undefined ? {} : { exceedances }) },
     predictions,
     ...(leftOut.length === 0 ? {} : { leftOut }),
     notes,

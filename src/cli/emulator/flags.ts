@@ -65,6 +65,11 @@ export const SWITCHES: readonly Switch[] = [
     default: '2',
     meaning: 'periods an alarm looks at beyond its EvaluationPeriods',
   },
+  yesNo(
+    'rankStatistics',
+    false,
+    "CloudWatch has percentile ranks and trimmed counts (`PR(:300)`, `TC(:300)`) of SageMaker's metrics",
+  ),
 ];
 
 export function describeLatencies(): string {

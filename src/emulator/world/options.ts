@@ -84,6 +84,8 @@ export interface Switches {
    * Default 2.
    */
   alarmExtraPeriods: number;
+  /** Has CloudWatch percentile ranks and trimmed counts (`PR(:300)`, `TC(:300)`) of SageMaker's metrics? Default false. */
+  rankStatistics: boolean;
 }
 
 export const STRICT_SWITCHES: Switches = {
@@ -98,6 +100,7 @@ export const STRICT_SWITCHES: Switches = {
   rollbackStatus: 'Updating',
   lowerCaseArns: true,
   alarmExtraPeriods: 2,
+  rankStatistics: false,
 };
 
 export interface EmulatorOptions {

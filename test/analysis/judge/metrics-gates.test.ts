@@ -365,6 +365,28 @@ describe('limits of the shadow alone', () => {
   ])('%s', (...one) => check(judgeLimits, one));
 });
 
+describe('a quantile by the requests beyond a threshold', () => {
+  /** Of a hundred requests a minute: how many of production's took longer than 50 ms, and of the shadow's than 60 ms. */
+  const beyond = (production: number, shadow: (i: number) => number | null, minutes = 102, margin = 0.2) => {
+    const seen = timed(2, 0.01, { minutes, requests: 100 });
+    const share = (n: number | null) => (n === null ? null : n / 100);
+    const column = (of: (i: number) => number | null) => Array.from({ length: minutes }, (_, i) => share(of(i)));
+    const p99 = { threshold: 50, margin, production: column(() => production), shadow: column(shadow) };
+    return evidenceOf({ ...seen, metrics: { ...seen.metrics, exceedances: { p99 } } });
+  };
+  const p99Of = (evidence: Evidence) => judgeLatency(evidence).filter(({ id }) => id === 'latency.p99');
+  test.each<Case>([
+    ['fewer', 'pass', beyond(1, (i) => (i % 3 === 0 ? 1 : 0))],
+    ['as many', 'inconclusive', beyond(1, (i) => (i % 2 === 0 ? 2 : 0))],
+    ['more', 'fail', beyond(1, () => 4, 22)],
+    ['fewer, a minute too early', 'inconclusive', beyond(1, () => 0, 81)],
+    ['fewer, in time', 'pass', beyond(1, () => 0, 82)],
+    ['in bursts', 'inconclusive', beyond(1, (i) => (i === 50 || i === 51 ? 30 : 0))],
+    ['nothing is known', 'inconclusive', beyond(1, () => null)],
+    ['counted for another margin: the quantile of minutes says it', 'fail', beyond(1, () => 0, 102, 0.3)],
+  ])('%s', (...one) => check(p99Of, one));
+});
+
 const EFFECTS: readonly MetricName[] = ['invocations', 'latencyMean', 'overheadMean', 'modelErrors'];
 
 /** Production before (120 minutes) and with the shadow (`minutes`). */

@@ -62,6 +62,27 @@ describe('report, through the real SDK', () => {
     expect(found.outcome).toBe('inconclusive');
   });
 
+  test.each([true, false])('percentile ranks of CloudWatch, where it has them (%s), judge quantiles', async (has) => {
+    open = await stage('good', true, { rankStatistics: has });
+    await open.traffic(900, 1_500);
+    open.clock.advance(120_000);
+    const { report: found } = await report(open, { predictions: false, last: '30m' });
+    const { times, exceedances } = found?.observations.metrics ?? {};
+    const p99 = found?.verdict?.gates.find((gate) => gate.id === 'latency.p99');
+    if (!has) {
+      expect([exceedances, p99?.unit]).toEqual([undefined, 'ratio']);
+      return;
+    }
+    expect(Object.keys(exceedances ?? {})).toEqual(['p50', 'p90', 'p99']);
+    expect(exceedances?.p99?.threshold).toBeGreaterThan(1);
+    expect(exceedances?.p99).toMatchObject({ margin: 0.2, shadow: expect.any(Array) });
+    expect(exceedances?.p50?.shadow).toHaveLength(times?.length ?? 0);
+    // By definition of a median.
+    const above = exceedances?.p50?.production.filter((share) => share !== null) ?? [];
+    expect(above.reduce((sum, share) => sum + share, 0) / above.length).toBeCloseTo(0.5, 1);
+    expect(p99).toMatchObject({ unit: 'share', margin: 0, outcome: 'inconclusive', of: 'requests' });
+  });
+
   test('a shadow that fails every request: the answer is no, and production is untouched', async () => {
     open = await stage('mismatched');
     await open.traffic(600, 1_500);
