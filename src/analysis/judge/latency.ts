@@ -215,7 +215,7 @@ function gate(
       : sequence.interval;
   const interval = bounds && ([scale.from(bounds[0]), scale.from(bounds[1])] as [number, number]);
   const seen = known
-    ? `${change(scale.from(sequence.estimate))} in the window`
+    ? `Its ${name} latency differs from production's by ${change(scale.from(sequence.estimate))}`
     : `${warm}no ${warm === '' ? '' : 'later '}minute in which both have a latency`;
   const sure = early ? confidence({ ...policy, alpha: EARLY_ALPHA }) : confidence(policy);
   const words = {
@@ -225,7 +225,7 @@ function gate(
       few !== undefined
         ? `${seen}, but ${few.reason}.`
         : interval === undefined
-          ? `${seen}${known ? `, from` : `:`} ${sequence.blocks} of the ${policy.minimumBlocks} blocks of ${counted(sequence.minutes, 'minutes')} that a verdict needs.`
+          ? `${seen}${known ? `, in` : `:`} ${sequence.blocks} of the ${policy.minimumBlocks} blocks of ${counted(sequence.minutes, 'minutes')} that a verdict needs.`
           : `${seen}; the true value is between ${change(interval[0])} and ${change(interval[1])} (${sure}), and ${change(1 + margin)} is allowed.`,
   };
   return {

@@ -20,9 +20,9 @@ const CALIBRATE =
 /** The same numbers, but for how another machine or library rounds them. */
 const ROUNDED = {
   ...SAME,
-  agreement: ['0.99', "share of labels that must equal production's, beyond the noise floor"],
+  agreement: ['0.99', "share of labels that must equal production's, of any kind, beyond the noise floor"],
+  classes: ['{ agreement: 0.95, rows: 200 }', 'the same of each class of production, from so many rows on'],
   numbers: ['{ share: 0.01 }', 'share of numbers that may differ by more than the tolerance, likewise'],
-  tasks: ['{ binary: { agreement: 0.99 }, json: { agreement: 0.99 } }', 'the same for each kind of answers'],
   answers: [
     '{ order: true, similarity: 1, tolerance: { absolute: 0.000001, relative: 0.001 }, refusals: { share: 0.01 } }',
     'for rounding',
@@ -64,9 +64,9 @@ const KINDS = {
     ],
     says: {
       ...SAME,
-      agreement: ['0.98', "share of labels that must equal production's, beyond the noise floor"],
+      agreement: ['0.98', "share of labels that must equal production's, of any kind, beyond the noise floor"],
+      classes: ['{ agreement: 0.9, rows: 200 }', 'the same of each class of production, from so many rows on'],
       numbers: ['{ share: 0.02 }', 'share of numbers that may differ by more than the tolerance, likewise'],
-      tasks: ['{ binary: { agreement: 0.98 }, json: { agreement: 0.98 } }', 'the same for each kind of answers'],
       answers: [
         '{ order: true, similarity: 1, tolerance: { absolute: 0.001, relative: 0.01 }, refusals: { share: 0.01 } }',
         'for precision',
@@ -83,8 +83,8 @@ const KINDS = {
     says: {
       latency: ['{ mean: 0.2, p50: 0.2, p90: 0.3, p99: 0.3 }', 'how much slower it may be: longer answers take longer'],
       answers: [
-        '{ order: true, similarity: 0.8, refusals: { share: 0.005 } }',
-        'refusals: beside those known, openings: ["I would rather not"]',
+        '{ kinds: { binary: { agreement: 0.95 }, json: { agreement: 0.95 } }, order: true, similarity: 0.8, refusals: { share: 0.005 } }',
+        'openings: more beginnings of refusals',
       ],
     },
   },

@@ -73,7 +73,7 @@ export function summarySection({ summaries }: Report): Section {
       },
     ],
     remark:
-      'Over all requests; quantiles are those of each minute, averaged by requests. The gates on latency compare minute by minute, so their numbers are not these.',
+      'Means are over all requests, quantiles those of each minute, averaged by requests. The gates on latency leave out the warm-up, and compare quantiles minute by minute, so their numbers are not these.',
   };
 }
 
