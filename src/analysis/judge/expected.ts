@@ -17,7 +17,7 @@ export function differenceAlone(gate: Gate, differing: number, { policy }: Pick<
     outcome: 'inconclusive',
     reason: `${gate.reason.replace(/\.$/, '')}; to differ is no fault unless the policy says expect: same.`,
     ...needsAdvice(
-      `labels of the ${counted(differing, 'rows')} that differ (--labels), or expect: same in the policy, if the shadow should answer as production does`,
+      `labels of the ${counted(differing, 'rows')} that differ (report --label-next lists them, --labels takes them), or expect: same in the policy, if the shadow should answer as production does`,
     ),
   };
 }
