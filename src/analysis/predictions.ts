@@ -264,6 +264,8 @@ export interface PairBlock {
   onlyShadow?: number;
   loss?: number;
   lossSquared?: number;
+  /** The same difference of squared losses. */
+  squaredLoss?: number;
 }
 
 /** Requests of one minute by what is there of either side's answer. An answer is there if it can be read. */
@@ -377,6 +379,31 @@ export interface TruthSums {
   unknown: number;
   /** Of labels: all compared rows by what the models answered, with or without a label; missing in observations of older versions. */
   strata?: readonly TruthStratum[] | undefined;
+  /** Of numbers: all compared rows by how the two numbers lie to each other; missing in observations of older versions. */
+  losses?: readonly LossStratum[] | undefined;
+  /** Rows whose label is 0 or 1, and 1; and each model's area under the curve over them, undefined where all are alike. */
+  binary?: { rows: number; ones: number; production: number | undefined; shadow: number | undefined } | undefined;
+}
+
+/** Rows in which the shadow's number equals production's within the tolerance, or lies above or below it. */
+export interface LossStratum {
+  band: 'equal' | 'above' | 'below';
+  /** All compared rows, with the sum of |d| over them; and those with a label. */
+  rows: number;
+  apart: number;
+  labelled: number;
+  /** Of |number − truth|, and of its square. */
+  error: LossSums;
+  squared: LossSums;
+}
+
+/** Sums over rows with a label of production's loss, its square, the shadow's loss less production's, its square, and the product of the two. */
+export interface LossSums {
+  production: number;
+  productionSquared: number;
+  loss: number;
+  lossSquared: number;
+  cross: number;
 }
 
 /** Rows to which production gave one class, and on which the shadow agrees or differs. */

@@ -87,3 +87,48 @@ test('where labels were drawn by lot, they decide as before, and a better shadow
   expect(gate('truth.accuracy')).toMatchObject({ outcome: 'pass' });
   expect(gate('truth.accuracy')?.interval?.[1]).toBeLessThan(0);
 });
+
+/** Chances of a class: production's are calibrated and blurred, and the shadow's follow from them; labels are 0 or 1. */
+function chances(random: Random, shadow: (logit: number, clean: number) => number): Row {
+  const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+  const clean = 1.2 * random.normal();
+  const truth = random.next() < sigmoid(clean) ? 1 : 0;
+  // What is known of the logit through noise of deviation .6, shrunk to its mean.
+  const logit = (clean + 0.6 * random.normal()) * (1.44 / (1.44 + 0.36));
+  return { production: sigmoid(logit), shadow: sigmoid(shadow(logit, clean)), truth, labelled: true };
+}
+
+test('chances that are too sure fail by their squares, though their mean absolute error is smaller', () => {
+  const { gate, truth } = told((random) => chances(random, (logit) => 3 * logit));
+  expect(truth?.numbers?.loss).toBeLessThan(0);
+  expect(gate('truth.score')).toMatchObject({ outcome: 'fail' });
+  expect(gate('truth.error')).toBeUndefined();
+  // Both put the rows in the same order.
+  expect(truth?.binary?.shadow).toBeCloseTo(truth?.binary?.production ?? 0, 9);
+});
+
+test('chances that are calibrated pass against those that are too sure, though their mean absolute error is greater', () => {
+  const swapped = (random: Random) => {
+    const row = chances(random, (logit) => 3 * logit);
+    return { ...row, production: row.shadow, shadow: row.production };
+  };
+  const { gate, truth } = told(swapped);
+  expect(truth?.numbers?.loss).toBeGreaterThan(0);
+  expect(gate('truth.score')).toMatchObject({ outcome: 'pass' });
+});
+
+test('numbers that have labels only where the two models agree say nothing of the others', () => {
+  const row = (random: Random, labelled: (apart: boolean) => boolean): Row => {
+    const truth = 100 * random.next();
+    const apart = random.next() < 0.1;
+    const production = truth + random.normal();
+    return { production, shadow: apart ? production + 60 : production, truth, labelled: labelled(apart) };
+  };
+  const easy = told((random) => row(random, (apart) => !apart));
+  expect(easy.truth?.losses?.map(({ band, labelled }) => [band, labelled > 0])).toEqual([
+    ['equal', true],
+    ['above', false],
+  ]);
+  expect(easy.gate('truth.error')).toMatchObject({ outcome: 'inconclusive', missing: { labels: expect.any(Number) } });
+  expect(told((random) => row(random, () => true)).gate('truth.error')).toMatchObject({ outcome: 'fail' });
+});

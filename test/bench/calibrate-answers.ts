@@ -248,7 +248,7 @@ export function loss(random: Random, errors: Errors, phi: number, inputs?: numbe
   const counter = new InputCounter();
   const blocks: { at: number; rows: number; truth: number; loss: number }[] = [];
   const losses: number[] = [];
-  const sums = { production: 0, shadow: 0 };
+  const sums = { production: 0, shadow: 0, productionSquared: 0, lossSquared: 0, cross: 0 };
   return watch((minutes) => {
     while (blocks.length < minutes) {
       let lost = 0;
@@ -257,6 +257,9 @@ export function loss(random: Random, errors: Errors, phi: number, inputs?: numbe
         const [ours, theirs] = known[input] ?? errors(random, moods[blocks.length] ?? 0);
         sums.production += ours;
         sums.shadow += theirs;
+        sums.productionSquared += ours * ours;
+        sums.lossSquared += (theirs - ours) ** 2;
+        sums.cross += (theirs - ours) * ours;
         if (inputs !== undefined) counter.add(input, theirs - ours);
         lost += theirs - ours;
         losses.push(theirs - ours);
@@ -272,10 +275,13 @@ export function loss(random: Random, errors: Errors, phi: number, inputs?: numbe
       loss: mean,
       lossDeviation: deviation,
     };
+    const { production, productionSquared, lossSquared, cross } = sums;
+    const error = { production, productionSquared, lossSquared, cross, loss: sums.shadow - production };
+    const band = { band: 'equal' as const, apart: 0, error, squared: error };
     return ask(judgeTruth, {
       pairs: rows,
       rows,
-      truth: { rows, of: rows, labels: undefined, numbers, unknown: 0 },
+      truth: { rows, of: rows, labels: undefined, numbers, unknown: 0, losses: [{ ...band, rows, labelled: rows }] },
       // The answers themselves scatter by twice the error's deviation.
       numbers: { histogram: { low: -8, high: 8 } } as unknown as Predictions['numbers'],
       blocks: blocks as unknown as Predictions['blocks'],

@@ -27,9 +27,6 @@ export interface LabelRow {
  */
 export const LEAST_SHARE = 1 / 20;
 
-/** Names of the strata of numbers: how the shadow's lies to production's. */
-export type NumberBand = 'equal' | 'above' | 'below';
-
 /**
  * A row of an answer, told as `--labels` takes it; undefined where the request has no id.
  *

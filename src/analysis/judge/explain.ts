@@ -283,7 +283,7 @@ export function explainPolicy(policy: Policy): Demand[] {
     ...byTask(policy, ['regression', 'scores', 'binary', 'multiclass', 'json'], 'truth').map(({ tasks, value, key }) =>
       demand(
         'truth',
-        `${tasks}: against labels, it loses less than ${inPoints(value)} of accuracy (of numbers: its mean absolute error is less than ${percent(value)} larger)`,
+        `${tasks}: against labels, it loses less than ${inPoints(value)} of accuracy (of numbers: its mean absolute error, and of probabilities its Brier score, is less than ${percent(value)} larger)`,
         `${pairs(leastForTruth(policy, value))} with labels, in ${minutesToPass(policy)} minutes; of numbers, about ${count(Math.log(1 / policy.alpha) / value)} × their range ÷ production's mean error`,
         key,
       ),

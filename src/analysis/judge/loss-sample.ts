@@ -82,7 +82,7 @@ export function total<T>(list: readonly T[], of: (one: T) => number): number {
 }
 
 /** Labels that it takes at least until a shadow that is right where production is may pass, of so many differing rows. */
-export function labelsToPass(sample: LossSample, policy: Policy): number | undefined {
+export function labelsToPass(sample: Pick<LossSample, 'rows' | 'differing'>, policy: Policy): number | undefined {
   const share = sample.rows === 0 ? 0 : sample.differing / sample.rows;
   if (share === 0) return undefined;
   // Three of four differing rows are right of one model alone, as with most classes.

@@ -1,18 +1,21 @@
-import type { Predictions, TruthSums } from '../predictions.ts';
+import type { LossStratum, LossSums, Predictions, TruthSums } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { meanDispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
-import { clusteringOf } from './evidence.ts';
-import type { Clustering, Evidence } from './evidence.ts';
+import { designEffect } from '../statistics/repeats.ts';
+import type { Evidence } from './evidence.ts';
+import { total } from './loss-sample.ts';
+import { needsAdvice } from './needs.ts';
+import type { Blocker } from './needs.ts';
 import { meanHalfWidth } from './paired.ts';
 import { different } from './proportion.ts';
 import { truthGate } from './truth-gate.ts';
 import type { Gate } from './verdict.ts';
 import { count, number, percent } from '../../base/units.ts';
 
-/** Absolute errors over n rows with truth; `factor` is how much less they count for being clustered. */
+/** Losses over n rows with truth, absolute or squared; `factor` is how much less they count for being clustered. */
 export interface Losses {
-  /** Mean and standard deviation of |shadow − truth| − |production − truth|. */
+  /** Mean of the shadow's loss less production's, and standard deviation of the shadow's less (1 + margin) times production's. */
   loss: number;
   deviation: number;
   maeProduction: number;
@@ -21,20 +24,25 @@ export interface Losses {
   range: number;
   n: number;
   factor: number;
+  /** What rows may lose, or win, of which nothing is known; a row of all. */
+  unknown?: number;
 }
 
 /**
- * Mean absolute error lost, as a share of production's, by an asymptotic confidence sequence. The share's own scale is
- * measured too: the margin's part of production's error (whose deviation is about its mean) counts as variance. A loss may
- * be so rare that n rows do not show it, and no variance either: up to ln(1 / alpha) / n of all rows may lose the whole
- * range then, for which meanHalfWidth allows.
+ * What a mean loss has grown by, as a share of production's, by an asymptotic confidence sequence. What scatters is the
+ * shadow's loss less (1 + margin) times production's, row by row, so that the share's own scale is in it. A loss may be so
+ * rare that n rows do not show it, and no variance either: up to ln(1 / alpha) / n of all rows may lose the whole range then,
+ * for which meanHalfWidth allows.
  */
 export function errorLost(losses: Losses, policy: Policy): Interval {
-  const { loss, deviation, maeProduction, maeShadow, range, n, factor } = losses;
+  const { loss, deviation, maeProduction, maeShadow, range, n, factor, unknown = 0 } = losses;
   const scale = errorScale(maeProduction, maeShadow);
-  const half = meanHalfWidth(n / factor, deviation + policy.truth * scale, range, policy);
+  const half = meanHalfWidth(n / factor, deviation, range, policy, TUNED_FOR) + unknown;
   return [(loss - half) / scale, (loss + half) / scale];
 }
+
+/** Rows for which the sequence is tightest. */
+const TUNED_FOR = 3000;
 
 /** A production that is never wrong has no error to lose a share of: then the shadow's own is the measure. */
 function errorScale(maeProduction: number, maeShadow: number): number {
@@ -42,31 +50,160 @@ function errorScale(maeProduction: number, maeShadow: number): number {
   return maeShadow > 0 ? maeShadow : 1;
 }
 
-/** Is the shadow further off than production? */
+/** Fewer labels of a stratum than this say nothing about the rest of it. */
+const MIN_LABELS = 5;
+
+/** What labels say of a loss, over all compared rows. */
+interface Estimated extends Losses {
+  /** Rows of which the loss is not known may lose, or win, so much a row of all. */
+  unknown: number;
+  /** Bands of which too little is known. */
+  unlabelled: readonly LossStratum[];
+}
+
+/**
+ * The mean loss by the bands in which the two numbers lie to each other, each with its share of all rows
+ * (post-stratification): labels may be more frequent where the models agree. Of a band without labels it is known only that no
+ * row loses more than its two numbers are apart, and for squares twice that.
+ *
+ * @param margin share of production's loss: what scatters is the shadow's loss less (1 + margin) times production's
+ */
+export function lossByBands(
+  losses: readonly LossStratum[],
+  of: 'error' | 'squared',
+  margin: number,
+): Omit<Estimated, 'range' | 'factor'> {
+  const rows = total(losses, (one) => one.rows);
+  const unlabelled = losses.filter(({ labelled, rows: all }) => labelled < MIN_LABELS && labelled < all);
+  const told = losses.filter((one) => !unlabelled.includes(one) && one.labelled > 0);
+  const kept = total(told, (one) => one.rows);
+  const bands = told.map((one) => {
+    const sums = one[of];
+    const mean = (sums.loss - margin * sums.production) / one.labelled;
+    const squares = sums.lossSquared - 2 * margin * sums.cross + margin * margin * sums.productionSquared;
+    return {
+      share: one.rows / kept,
+      n: one.labelled,
+      mean,
+      variance: Math.max(0, squares / one.labelled - mean * mean),
+    };
+  });
+  const mean = total(bands, ({ share, mean: own }) => share * own);
+  const between = total(bands, ({ share, mean: own }) => share * (own - mean) ** 2);
+  const variance = total(bands, ({ share, variance: own }) => share * own) + between;
+  // What the estimate scatters by: within bands for having few labels, between them for having few rows.
+  const scatter =
+    total(bands, ({ share, variance: own, n }) => (share * share * own) / n) + between / Math.max(1, kept);
+  const labelled = total(told, (one) => one.labelled);
+  const part = rows === 0 ? 0 : kept / rows;
+  const weighed = (value: (sums: LossSums) => number) =>
+    total(told, (one) => (one.rows / rows) * (value(one[of]) / one.labelled));
+  const production = weighed((sums) => sums.production);
+  const loss = weighed((sums) => sums.loss);
+  return {
+    loss,
+    maeProduction: production,
+    maeShadow: production + loss,
+    deviation: part * Math.sqrt(variance),
+    n: scatter > 0 ? variance / scatter : labelled,
+    unknown: rows === 0 ? 0 : ((of === 'squared' ? 2 : 1) * total(unlabelled, (one) => one.apart)) / rows,
+    unlabelled,
+  };
+}
+
+/** Which rows have a label is not known, and it may be those that are easy. */
+const UNCOUNTED: Blocker = {
+  reason: 'an older version saved this without counting which rows have a label',
+  missing: 0,
+  needs: needsAdvice('a report on the captures themselves'),
+};
+
+/**
+ * Are these numbers chances of a class? All of both models lie between 0 and 1, and all labels are 0 or 1: then a mean
+ * absolute error rewards whoever is too sure, and the mean squared one does not (Brier 1950; Gneiting and Raftery 2007).
+ */
+function areChances({ numbers }: Predictions, { binary, rows }: TruthSums): boolean {
+  if (numbers === undefined || binary === undefined || rows === 0) return false;
+  return binary.rows === rows && numbers.histogram.low >= 0 && numbers.histogram.high <= 1;
+}
+
+/** Is the shadow further off than production? By squares, where the numbers are chances. */
 export function judgeLoss(predictions: Predictions, truth: TruthSums, evidence: Evidence): Gate[] {
   if (truth.numbers === undefined) return [];
-  const { maeProduction, maeShadow, loss, lossDeviation: deviation } = truth.numbers;
+  const { policy } = evidence;
+  const chances = areChances(predictions, truth);
+  const found =
+    truth.losses === undefined
+      ? unsorted(truth.numbers, truth.rows, policy)
+      : lossByBands(truth.losses, chances ? 'squared' : 'error', policy.truth);
   const { low, high } = predictions.numbers?.histogram ?? { low: 0, high: 0 };
-  const range = Math.max(0, high - low);
-  const n = truth.rows;
-  const clustering = clusteringOf([], predictions.repeats?.loss);
-  const factor = Math.max(clustering.factor, meanDispersion(predictions.blocks, loss, deviation));
-  const stronger: Clustering = factor > clustering.factor ? { factor, by: 'minutes' } : clustering;
-  const facts = `Its mean absolute error is ${number(maeShadow)}, and production's is ${number(maeProduction)}, over ${count(n)} rows with labels${different(predictions)}`;
+  const { n, loss, maeProduction, maeShadow, unlabelled } = found;
+  const alike = predictions.repeats?.loss;
+  const repeated = designEffect(alike);
+  const minutes = predictions.blocks.map((block) => ({
+    loss: (chances ? block.squaredLoss : block.loss) ?? 0,
+    truth: block.truth ?? 0,
+  }));
+  const [mean, deviation] = chances ? spreadOf(truth.losses ?? []) : [truth.numbers.loss, truth.numbers.lossDeviation];
+  const [bursts, cautious] = [1, 0].map((noise) => meanDispersion(minutes, mean, deviation, noise)) as [number, number];
+  const clustering = {
+    factor: Math.max(bursts, repeated),
+    cautious: Math.max(cautious, repeated),
+    by: bursts > repeated ? ('minutes' as const) : ('inputs' as const),
+    cluster: bursts > repeated ? undefined : alike?.by,
+  };
+  const words = chances
+    ? { id: 'truth.score', title: 'Are its probabilities worse?', error: 'mean squared error (Brier score)' }
+    : { id: 'truth.error', title: 'Is it less accurate?', error: 'mean absolute error' };
+  const facts = `Its ${words.error} is ${number(maeShadow)}, and production's is ${number(maeProduction)}, over ${count(truth.rows)} rows with labels${different(predictions)}${unlabelledWords(unlabelled, truth.of)}`;
+  const losses = { ...found, range: Math.max(0, high - low) };
   return [
-    truthGate('truth.error', 'Is it less accurate?', predictions, evidence, {
+    truthGate(words.id, words.title, predictions, evidence, {
       facts,
       words: ['it is greater by', 'increase', 'it is smaller by'],
       show: percent,
       estimate: loss / errorScale(maeProduction, maeShadow),
-      interval: (times, factor) =>
-        errorLost({ loss, deviation, maeProduction, maeShadow, range, n: n * times, factor }, evidence.policy),
-      margin: evidence.policy.truth,
-      n,
-      known: n,
-      minutes: [predictions.blocks.map((block) => ({ successes: 0, n: block.truth ?? 0 }))],
-      inputs: predictions.repeats?.loss?.by === undefined ? (predictions.repeats?.loss?.inputs ?? n) : n,
-      clustering: stronger,
+      interval: (times, factor) => errorLost({ ...losses, n: n * times, factor }, policy),
+      margin: policy.truth,
+      n: truth.rows,
+      known: truth.rows,
+      minutes: [minutes.map((minute) => ({ successes: 0, n: minute.truth }))],
+      inputs: alike?.by === undefined ? (alike?.inputs ?? truth.rows) : truth.rows,
+      clustering,
+      labels: { rows: truth.of, differing: truth.of, labelled: truth.rows, unlabelled },
+      blocker: truth.losses === undefined && truth.rows < truth.of ? UNCOUNTED : undefined,
     }),
   ];
+}
+
+/** What an older version summed, of all rows with a label; the deviation is then no more than those of both parts together. */
+function unsorted(
+  { maeProduction, maeShadow, loss, lossDeviation }: NonNullable<TruthSums['numbers']>,
+  n: number,
+  policy: Policy,
+) {
+  const deviation = lossDeviation + policy.truth * errorScale(maeProduction, maeShadow);
+  return { maeProduction, maeShadow, loss, deviation, n, unknown: 0, unlabelled: [] };
+}
+
+/** Mean and standard deviation of single rows' differences of squares. */
+function spreadOf(losses: readonly LossStratum[]): [mean: number, deviation: number] {
+  const n = total(losses, (one) => one.labelled);
+  if (n === 0) return [0, 0];
+  const mean = total(losses, (one) => one.squared.loss) / n;
+  return [mean, Math.sqrt(Math.max(0, total(losses, (one) => one.squared.lossSquared) / n - mean * mean))];
+}
+
+const BAND_WORDS = {
+  equal: 'in which the two numbers are equal within the tolerance',
+  above: "in which its number is greater than production's",
+  below: "in which its number is less than production's",
+} as const;
+
+/** Names the bands of which too little is known, the largest first. */
+function unlabelledWords(unlabelled: readonly LossStratum[], rows: number): string {
+  const [largest] = unlabelled.toSorted((a, b) => b.rows - a.rows);
+  if (largest === undefined) return '';
+  const { band, labelled } = largest;
+  return `; of ${count(largest.rows)} rows ${BAND_WORDS[band]} (${percent(largest.rows / Math.max(1, rows))} of all) ${labelled === 0 ? 'none has' : `only ${count(labelled)} have`} a label`;
 }

@@ -3,7 +3,6 @@ import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { labelsToPass } from './loss-sample.ts';
-import type { LossSample } from './loss-sample.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
 import { blockerNeeds, confidence, insufficientData, requiredSampleSize, windowTooShort } from './evidence.ts';
@@ -12,6 +11,16 @@ import type { Blocker } from './needs.ts';
 import { count, counted, percent } from '../../base/units.ts';
 import { needsAdvice, needsLabels, needsMore, needsNewInputs, NOTHING, UNDECIDABLE } from './needs.ts';
 import type { Needs } from './needs.ts';
+
+/** Which of the rows have a label. */
+interface LabelState {
+  /** All compared rows, those whose labels would say something, and those of them with a label. */
+  rows: number;
+  differing: number;
+  labelled: number;
+  /** Strata of which too little is known. */
+  unlabelled: readonly unknown[];
+}
 
 /** What a question about the truth found. */
 export interface TruthFound {
@@ -33,9 +42,9 @@ export interface TruthFound {
   minutes: readonly Minutes[];
   /** Different inputs among the rows of which it is known. */
   inputs: number;
-  clustering: Clustering;
+  clustering: Clustering & { cautious?: number };
   /** On which rows labels would help. */
-  labels?: LossSample | undefined;
+  labels?: LabelState | undefined;
   /** What else keeps it from being decided. */
   blocker?: Blocker | undefined;
 }
@@ -51,10 +60,12 @@ export function truthGate(
   const { policy } = evidence;
   const { show, margin } = found;
   const sure = confidence(policy);
-  const bounds = (times: number) => found.interval(times, found.clustering.factor);
+  const { factor, cautious = factor } = found.clustering;
+  // What is said against the shadow is bounded with the greater caution.
+  const bounds = (times: number): Interval => [found.interval(times, cautious)[0], found.interval(times, factor)[1]];
   const interval = bounds(1);
   const decided = compare(interval, margin);
-  const hopeless = decided === 'fail' && compare(found.interval(1, 3 * found.clustering.factor), margin) === 'fail';
+  const hopeless = decided === 'fail' && compare(found.interval(1, 3 * cautious), margin) === 'fail';
   const blocker =
     found.blocker ??
     insufficientData(predictions, evidence) ??

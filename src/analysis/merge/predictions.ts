@@ -1,11 +1,14 @@
 import { labelTable, SHOWN } from '../answers/labels.ts';
 import { mergeClasses, mergeMissing } from './classes.ts';
 import { commonestStrata, OTHERS } from '../answers/strata.ts';
+import { BANDS } from '../answers/bands.ts';
 import type {
   AnswerSums,
   ComparatorSums,
   FlagSums,
   LabelSums,
+  LossStratum,
+  LossSums,
   PairBlock,
   Predictions,
   ScoreSums,
@@ -105,6 +108,7 @@ const BLOCK: Record<Exclude<keyof PairBlock, 'at'>, true> = {
   onlyShadow: true,
   loss: true,
   lossSquared: true,
+  squaredLoss: true,
 };
 const BLOCK_SUMS = Object.keys(BLOCK) as (keyof typeof BLOCK)[];
 
@@ -184,8 +188,43 @@ function mergeTruth(a: TruthSums, b: TruthSums): TruthSums {
     // A label that belongs to no pair of one window may belong to one of the other.
     unknown: Math.min(a.unknown, b.unknown),
     strata: a.strata && b.strata && commonestStrata([...a.strata, ...b.strata]),
+    losses: a.losses && b.losses && mergeLosses(a.losses, b.losses),
+    // Ranks over both windows are not known.
+    binary: a.binary &&
+      b.binary && {
+        rows: a.binary.rows + b.binary.rows,
+        ones: a.binary.ones + b.binary.ones,
+        production: undefined,
+        shadow: undefined,
+      },
   };
   return merged;
+}
+
+function mergeLosses(a: readonly LossStratum[], b: readonly LossStratum[]): LossStratum[] {
+  const sums = (x: LossSums, y: LossSums): LossSums => {
+    const merged: Merged<LossSums> = {
+      production: x.production + y.production,
+      productionSquared: x.productionSquared + y.productionSquared,
+      loss: x.loss + y.loss,
+      lossSquared: x.lossSquared + y.lossSquared,
+      cross: x.cross + y.cross,
+    };
+    return merged;
+  };
+  return BANDS.flatMap((band) => {
+    const [one, other] = [a, b].map((list) => list.find((stratum) => stratum.band === band));
+    if (one === undefined || other === undefined) return one ?? other ?? [];
+    const merged: Merged<LossStratum> = {
+      band,
+      rows: one.rows + other.rows,
+      apart: one.apart + other.apart,
+      labelled: one.labelled + other.labelled,
+      error: sums(one.error, other.error),
+      squared: sums(one.squared, other.squared),
+    };
+    return merged;
+  });
 }
 
 function mergeFields(a: Predictions['fields'], b: Predictions['fields']): Predictions['fields'] {

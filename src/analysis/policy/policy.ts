@@ -180,6 +180,7 @@ export const GATES: readonly string[] = [
   ...['ks', 'wasserstein', 'psi', 'jensenShannon'].map((name) => `distance.${name}`),
   'truth.accuracy',
   'truth.error',
+  'truth.score',
   ...['latency.mean', 'latency.p50', 'latency.p90', 'latency.p99', 'errors', 'accuracy', 'recall'].map(
     (name) => `limits.${name}`,
   ),

@@ -103,11 +103,15 @@ export function dispersion(minutes: readonly { successes: number; n: number }[])
 /**
  * The same for a mean of numbers: by how much sums per minute (and per ever longer groups of them) vary more around
  * the mean than independent values of this standard deviation would; never less than 1.
+ *
+ * @param noise standard errors of the ratio itself, sqrt(2 / degrees of freedom), that are put down to chance: the largest of
+ *   many lengths lies well above 1 for independent values, too
  */
 export function meanDispersion(
   minutes: readonly { loss?: number; truth?: number }[],
   mean: number,
   deviation: number,
+  noise = 0,
 ): number {
   if (!(deviation > 0)) return 1;
   return largestOf(
@@ -115,7 +119,9 @@ export function meanDispersion(
     (groups) => {
       const used = groups.filter((group) => group.n > 0);
       const squares = used.reduce((sum, group) => sum + (group.successes - group.n * mean) ** 2 / group.n, 0);
-      return used.length < 2 ? 1 : squares / (deviation * deviation * (used.length - 1));
+      if (used.length < 2) return 1;
+      const degrees = used.length - 1;
+      return squares / (deviation * deviation * degrees) / (1 + noise * Math.sqrt(2 / degrees));
     },
   );
 }

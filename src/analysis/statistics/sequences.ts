@@ -17,6 +17,16 @@ export function sequenceHalfWidth(n: number, s: number, alpha: number, tunedFor:
   return s * Math.sqrt(((2 * grown) / (n * n * rho2)) * Math.log(Math.sqrt(grown) / alpha));
 }
 
+/**
+ * The same of n rows, of which there are hundreds at the least: the paper's own one-sided form (its proposition 2.2 with one
+ * side), without the allowance that few blocks need.
+ */
+export function rowsHalfWidth(n: number, s: number, alpha: number, tunedFor: number): number {
+  const rho2 = (-2 * Math.log(2 * alpha) + Math.log(-2 * Math.log(2 * alpha) + 1)) / tunedFor;
+  const grown = n * rho2 + 1;
+  return s * Math.sqrt(((2 * grown) / (n * n * rho2)) * Math.log1p(Math.sqrt(grown) / (2 * alpha)));
+}
+
 /** Mean and standard deviation (n − 1). */
 export function meanAndDeviation(values: readonly number[]): { mean: number; deviation: number } {
   const n = values.length;

@@ -3,6 +3,7 @@ import type {
   AnswerSums,
   ComparatorSums,
   LabelSums,
+  LossStratum,
   NumberSums,
   Predictions,
   SideCounts,
@@ -247,5 +248,15 @@ function truth(sums: TruthSums): Section {
   }
   if (sums.numbers === undefined) return { ...base, tables: [] };
   const rows = [['mean absolute error', number(sums.numbers.maeProduction), number(sums.numbers.maeShadow)]];
+  const { losses } = sums;
+  const squares = (of: (one: LossStratum) => number) =>
+    (losses ?? []).reduce((sum, one) => sum + of(one), 0) / sums.rows;
+  if (losses !== undefined) {
+    const title = sums.binary?.rows === sums.rows ? 'mean squared error (Brier score)' : 'mean squared error';
+    const [production, loss] = [squares((one) => one.squared.production), squares((one) => one.squared.loss)];
+    rows.push([title, number(production), number(production + loss)]);
+  }
+  if (sums.binary?.rows === sums.rows)
+    rows.push(['area under the curve', number(sums.binary.production), number(sums.binary.shadow)]);
   return { ...base, tables: [{ caption: 'How far off each is', columns: BOTH, rows, inShort: [0] }] };
 }

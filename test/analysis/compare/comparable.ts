@@ -6,7 +6,7 @@ function near({ distances, histogram }: NonNullable<Predictions['numbers']>): ob
   return { ...distances, wasserstein: Math.round((distances.wasserstein / range) * 1e4) };
 }
 
-/** Numbers to nine digits: the engines add in different orders. What is a sample or an example may differ. */
+/** Numbers to nine digits after the point, and twelve in all: the engines add in different orders. What is a sample or an example may differ. */
 export function comparable(found: Predictions): unknown {
   const { numbers, top, production, shadow, alternatives, ...rest } = found;
   const plain = {
@@ -20,7 +20,7 @@ export function comparable(found: Predictions): unknown {
   };
   return JSON.parse(
     JSON.stringify(plain, (_, value: unknown) =>
-      typeof value === 'number' ? Math.round(value * 1e9) / 1e9 || 0 : value,
+      typeof value === 'number' ? Math.round(Number(value.toPrecision(12)) * 1e9) / 1e9 || 0 : value,
     ),
   );
 }

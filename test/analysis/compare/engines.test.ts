@@ -368,6 +368,13 @@ describe('two engines, written apart, give one answer', () => {
     const { memory, sql } = await both({ ...(KINDS[0] as Kind), title: 'truth of numbers' }, 'inferenceId', byId);
     expect(memory.truth?.numbers?.maeShadow).toBeGreaterThan(1);
     expect(comparable(sql)).toEqual(comparable(memory));
+    const chances = await both({ ...(KINDS[4] as Kind), title: 'truth of chances' }, 'inferenceId', byId);
+    expect(chances.memory.truth?.binary).toMatchObject({
+      rows: chances.memory.truth?.rows,
+      shadow: expect.any(Number),
+    });
+    expect(chances.memory.truth?.losses?.length).toBeGreaterThan(1);
+    expect(comparable(chances.sql)).toEqual(comparable(chances.memory));
   });
 
   test('answers of every shape side by side, Windows line ends, spaces, members in another order', async () => {

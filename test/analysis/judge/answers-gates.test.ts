@@ -3,7 +3,7 @@ import { distanceInterval, judgeDistances, ksBand, wassersteinBand } from '../..
 import type { Evidence } from '../../../src/analysis/judge/evidence.ts';
 import { judgeAnswers } from '../../../src/analysis/judge/predictions.ts';
 import { judgePart, judgeSlices } from '../../../src/analysis/judge/slices.ts';
-import { errorLost } from '../../../src/analysis/judge/loss.ts';
+import { errorLost, lossByBands } from '../../../src/analysis/judge/loss.ts';
 import { lossBounds, lossEstimate, lossSample } from '../../../src/analysis/judge/loss-sample.ts';
 import { pairedDifference } from '../../../src/analysis/judge/paired.ts';
 import { judgeTruth } from '../../../src/analysis/judge/truth.ts';
@@ -13,7 +13,7 @@ import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
 import type { Policy } from '../../../src/analysis/policy/policy.ts';
 import type { FieldSums, PairBlock, Predictions, SliceSums } from '../../../src/analysis/predictions.ts';
 import { clopperPearson, proportionSequence } from '../../../src/analysis/statistics/proportions.ts';
-import { sequenceHalfWidth } from '../../../src/analysis/statistics/sequences.ts';
+import { rowsHalfWidth, sequenceHalfWidth } from '../../../src/analysis/statistics/sequences.ts';
 import { blocks, evidenceOf, numbersOf, observed, paired, repeatsOf, side, sumsOf, written } from './by-hand.ts';
 
 /** Gates about answers, each beside its limits; the snapshots hold all that they say. */
@@ -752,6 +752,37 @@ describe('the truth', () => {
     ])('%s', (...one) => check(judgeTruth, one));
   });
 
+  test('bands of numbers are weighed by their shares of all rows', () => {
+    const sums = (n: number, production: number, loss: number) => ({
+      production: n * production,
+      productionSquared: n * production * production,
+      loss: n * loss,
+      lossSquared: n * loss * loss,
+      cross: n * loss * production,
+    });
+    const band = (
+      name: 'equal' | 'above' | 'below',
+      rows: number,
+      labelled: number,
+      production: number,
+      loss: number,
+    ) => {
+      const one = sums(labelled, production, loss);
+      return { band: name, rows, apart: rows * 0.5, labelled, error: one, squared: one };
+    };
+    // 900 of 1 000 rows lose nothing, and a tenth of them has a label; 100 lose .4, and all have one.
+    const found = lossByBands([band('equal', 900, 90, 2, 0), band('above', 100, 100, 1, 0.4)], 'error', 0);
+    expect(found.loss).toBeCloseTo(0.04, 12);
+    expect(found.maeProduction).toBeCloseTo(1.9, 12);
+    expect(found.deviation).toBeCloseTo(Math.sqrt(0.9 * 0.04 ** 2 + 0.1 * 0.36 ** 2), 12);
+    // Within the bands nothing scatters: the shares are known as well as 1 000 rows tell them.
+    expect(found).toMatchObject({ n: expect.closeTo(1000, 6), unknown: 0, unlabelled: [] });
+    // Of a band without labels, each row may lose what the two are apart; squares up to twice that.
+    const blind = [band('equal', 900, 90, 2, 0), band('above', 100, 4, 1, 0.4)];
+    expect(lossByBands(blind, 'error', 0)).toMatchObject({ unknown: expect.closeTo(0.05, 12) });
+    expect(lossByBands(blind, 'squared', 0)).toMatchObject({ unknown: expect.closeTo(0.1, 12) });
+  });
+
   test('strata are weighed by their shares of all rows, and rows on which the models agree lose nothing', () => {
     const stratum = (differ: boolean, rows: number, labelled: number, onlyProduction = 0, onlyShadow = 0) => ({
       production: 'a',
@@ -780,9 +811,12 @@ describe('the truth', () => {
   test('its bounds are those of the formulas', () => {
     const losses = { loss: 0.1, deviation: 0.5, maeProduction: 2, maeShadow: 2.1, range: 10, n: 4000, factor: 2 };
     const unseen = (10 * Math.log(20) * 2) / 4000;
-    const half = sequenceHalfWidth(2000, 0.5 + 0.02 * 2, 0.05, 300) + unseen / 3;
+    const half = rowsHalfWidth(2000, 0.5, 0.05, 3000) + (2 * unseen) / 3;
     const once = errorLost(losses, { ...DEFAULT_POLICY, looks: 'once' });
-    expect((once[1] - once[0]) / 2).toBeCloseTo((0.54 * Math.sqrt((2 * Math.log(20)) / 2000) + unseen / 3) / 2, 12);
+    expect((once[1] - once[0]) / 2).toBeCloseTo(
+      (0.5 * Math.sqrt((2 * Math.log(20)) / 2000) + (2 * unseen) / 3) / 2,
+      12,
+    );
     expect(half).toBeGreaterThan(unseen);
     const [low, high] = errorLost(losses, DEFAULT_POLICY);
     expect([low, high]).toEqual([expect.closeTo((0.1 - half) / 2, 12), expect.closeTo((0.1 + half) / 2, 12)]);

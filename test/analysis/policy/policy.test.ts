@@ -268,7 +268,8 @@ describe('explaining a policy', () => {
     const truth = (inform: string[]) =>
       explainPolicy(readPolicy({ inform }, 'x')).find((one) => one.gate === 'truth')?.gating;
     expect([truth([]), truth(['truth']), truth(['truth.accuracy'])]).toEqual([true, false, true]);
-    expect(truth(['truth.accuracy', 'truth.error'])).toBe(false);
+    expect(truth(['truth.accuracy', 'truth.error'])).toBe(true);
+    expect(truth(['truth.accuracy', 'truth.error', 'truth.score'])).toBe(false);
   });
 
   test('what it says is what the judge does: proven with so much traffic at best, and not with less', () => {

@@ -181,11 +181,12 @@ describe('bounds of distances', () => {
 });
 
 test('the mean error lost, from the formula', () => {
-  // u = 5 log(20) 2 / 4000; max(u, half-width(2000, .6 + .02 × 1.5, .05, 300) + u / 3) / 1.5 around .03 / 1.5
+  // u = 5 log(20) 2 / 4000; r = (−2 log(.1) + log(1 − 2 log(.1))) / 3000; g = 2000 r + 1;
+  // (.6 sqrt(2 g / (2000² r) log(1 + sqrt(g) / .1)) + 2 u / 3) / 1.5 around .03 / 1.5
   const losses = { loss: 0.03, deviation: 0.6, maeProduction: 1.5, maeShadow: 1.53, range: 5, n: 4000, factor: 2 };
   const [low, high] = errorLost(losses, DEFAULT_POLICY);
   expect((low + high) / 2).toBeCloseTo(0.02, 12);
-  expect((high - low) / 2).toBeCloseTo(0.03161024322862671, 10);
+  expect((high - low) / 2).toBeCloseTo(0.028383098166727166, 10);
 });
 
 /** Chance that n draws of three bins have a relative entropy to the truth above `bound`: every outcome, one by one. */

@@ -121,7 +121,10 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
   const blocks = minutes.map((block) => ({ ...block, ...(judged?.get(block.at) ?? UNJUDGED) }));
   const rows = blocks.reduce((total, block) => total + block.rows, 0);
   const beyond = minutes.reduce((total, block) => total + block.beyond, 0);
-  const truth = options.truth === undefined ? undefined : await truthSums(engine, options.truth, rows, task !== 'json');
+  const truth =
+    options.truth === undefined
+      ? undefined
+      : await truthSums(engine, options.truth, { of: rows, classes: task !== 'json', tolerance });
   const withTruth = (truth?.rows ?? 0) > 0;
   const expected = records.sampling * scanned.production.answered;
   const { labelNext, reading = UNCHOSEN } = options;

@@ -57,7 +57,10 @@ where classes or loss is not null;
 select
   ((moment // 60000) * 60000)::double as at, count(*)::double as truth,
   count(*) filter (only_production)::double as "onlyProduction", count(*) filter (only_shadow)::double as "onlyShadow",
-  coalesce(sum(loss), 0) as loss, coalesce(sum(loss * loss), 0) as "lossSquared"
+  coalesce(sum(loss), 0) as loss, coalesce(sum(loss * loss), 0) as "lossSquared",
+  coalesce(sum(
+    if(loss is null, null, (shadow_number - truth_number) ** 2 - (production_number - truth_number) ** 2)
+  ), 0) as "squaredLoss"
 from with_truth group by 1;
 
 -- name: truth
@@ -100,6 +103,42 @@ select
   sum(rows)::double as rows, sum(labelled)::double as labelled,
   sum(only_production)::double as "onlyProduction", sum(only_shadow)::double as "onlyShadow"
 from stratum group by 1, 2;
+
+-- name: truth_losses
+-- All rows with numbers and no labels, by how the shadow's number lies to production's; of those with a number for truth
+-- what each model is off by, absolutely and squared.
+create or replace macro loss_sums(p, s) as {
+  production: coalesce(sum(p), 0), "productionSquared": coalesce(sum(p * p), 0), loss: coalesce(sum(s - p), 0),
+  "lossSquared": coalesce(sum((s - p) * (s - p)), 0), "cross": coalesce(sum((s - p) * p), 0)
+};
+
+-- name: truth_bands
+select
+  case when abs(d) > $tolerance then if(d > 0, 'above', 'below') else 'equal' end as band,
+  count(*)::double as rows, sum(abs(d)) as apart, count(truth_number)::double as labelled,
+  loss_sums(abs(production_number - truth_number), abs(shadow_number - truth_number)) as error,
+  loss_sums((production_number - truth_number) ** 2, (shadow_number - truth_number) ** 2) as squared
+from compared where d is not null and (production_label is null or shadow_label is null) group by 1;
+
+-- name: truth_curves
+-- Area under the curve: the mean rank of the rows with label 1 among all with label 0 or 1, ties counting half.
+with ranked as (
+  select
+    truth_number as y,
+    rank() over (order by production_number) + (count(*) over (partition by production_number) - 1) / 2 as p,
+    rank() over (order by shadow_number) + (count(*) over (partition by shadow_number) - 1) / 2 as s
+  from with_truth where loss is not null and truth_number in (0, 1)
+), counted as (
+  select
+    count(*)::double as rows, coalesce(sum(y), 0)::double as ones,
+    sum(p) filter (y = 1) as p, sum(s) filter (y = 1) as s
+  from ranked
+)
+select
+  rows, ones,
+  (p - ones * (ones + 1) / 2) / nullif(ones * (rows - ones), 0) as production,
+  (s - ones * (ones + 1) / 2) / nullif(ones * (rows - ones), 0) as shadow
+from counted;
 
 -- name: skew_by_id
 -- Median of the shadow's time less production's, of some thousand requests: ids are hashes, so that every n-th of them

@@ -1,5 +1,6 @@
-import type { PairBlock, Predictions, TruthStratum } from '../../predictions.ts';
+import type { LossStratum, PairBlock, Predictions, TruthStratum, TruthSums } from '../../predictions.ts';
 import { isUsable } from '../../answers/answer.ts';
+import { BANDS } from '../../answers/bands.ts';
 import { CLASSES, OTHERS, sortedStrata } from '../../answers/strata.ts';
 import type { Truth } from '../../answers/truth.ts';
 import { hashText } from '../ingest/fast/hash.ts';
@@ -40,8 +41,17 @@ export async function loadTruth(engine: Engine, truth: Truth | undefined): Promi
 }
 
 /** What a block says of the truth. */
-export type JudgedBlock = Required<Pick<PairBlock, 'truth' | 'onlyProduction' | 'onlyShadow' | 'loss' | 'lossSquared'>>;
-export const UNJUDGED: JudgedBlock = { truth: 0, onlyProduction: 0, onlyShadow: 0, loss: 0, lossSquared: 0 };
+export type JudgedBlock = Required<
+  Pick<PairBlock, 'truth' | 'onlyProduction' | 'onlyShadow' | 'loss' | 'lossSquared' | 'squaredLoss'>
+>;
+export const UNJUDGED: JudgedBlock = {
+  truth: 0,
+  onlyProduction: 0,
+  onlyShadow: 0,
+  loss: 0,
+  lossSquared: 0,
+  squaredLoss: 0,
+};
 
 /** What the truth says minute by minute. */
 export async function judgedBlocks(engine: Engine): Promise<Map<number, JudgedBlock>> {
@@ -52,14 +62,13 @@ export async function judgedBlocks(engine: Engine): Promise<Map<number, JudgedBl
 /**
  * Both models against the truth.
  *
- * @param of rows that were compared
- * @param classes false where answers are no classes, as of free JSON
+ * @param rules `of`: rows that were compared; `classes` is false where answers are no classes, as of free JSON; `tolerance` is
+ *   what two numbers may differ by
  */
 export async function truthSums(
   engine: Engine,
   truth: Truth,
-  of: number,
-  classes: boolean,
+  { of, classes, tolerance }: { of: number; classes: boolean; tolerance: string },
 ): Promise<Predictions['truth']> {
   const [row] = await engine.rows(SUMS.truth);
   const strata = (await engine.rows(
@@ -90,5 +99,20 @@ export async function truthSums(
           },
     unknown: Math.max(0, truth.size - rows),
     strata: strata.length === 0 ? undefined : sortedStrata(strata),
+    ...(await losses(engine, tolerance)),
+  };
+}
+
+/** How far off numbers are, by how they lie to each other; undefined where there are none. */
+async function losses(engine: Engine, tolerance: string): Promise<Pick<TruthSums, 'losses' | 'binary'>> {
+  await engine.run(SUMS.truth_losses);
+  const bands = (await engine.rows(fill(SUMS.truth_bands, { tolerance }))) as unknown as LossStratum[];
+  if (bands.length === 0) return { losses: undefined, binary: undefined };
+  const [curve] = await engine.rows(SUMS.truth_curves);
+  const value = (name: string) => (curve?.[name] === null ? undefined : Number(curve?.[name]));
+  const [rows = 0, ones = 0] = [value('rows'), value('ones')];
+  return {
+    losses: BANDS.flatMap((band) => bands.find((one) => one.band === band) ?? []),
+    binary: rows === 0 ? undefined : { rows, ones, production: value('production'), shadow: value('shadow') },
   };
 }

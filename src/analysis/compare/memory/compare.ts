@@ -14,6 +14,8 @@ import { featuresOf } from '../../answers/features.ts';
 import type { Features } from '../../answers/features.ts';
 import { FieldCounter } from '../../answers/fields.ts';
 import { LabelCounter } from './label-counter.ts';
+import { LossCounter } from './loss-counter.ts';
+import type { Numbered } from './loss-counter.ts';
 import { NextRows } from './next-rows.ts';
 import { NumberCounter } from './number-counter.ts';
 import { pairUp } from './pair.ts';
@@ -167,6 +169,15 @@ function knownOf(
   return known !== undefined || id === inferenceId || eventId === undefined ? known : truth.of(eventId, row, inputRow);
 }
 
+/** A row with numbers: its minute, its input and cluster, whether it has labels too, and what is known of it. */
+interface NumberedRow {
+  block: FullBlock;
+  input: number;
+  cluster: number;
+  labelled: boolean;
+  known?: Numbered | undefined;
+}
+
 /** Sums over rows as they come; keeps the ten worst. */
 class Rows {
   readonly #task: Task;
@@ -183,7 +194,7 @@ class Rows {
   readonly #slices = new SliceCounter();
   readonly #agreement = new InputCounter();
   /** For each row with numbers, its minute and its input: the tolerance is known only when all have been seen. */
-  readonly #numbered: { block: FullBlock; input: number; cluster: number; labelled: boolean }[] = [];
+  readonly #numbered: NumberedRow[] = [];
   readonly #clusters = new Clusters();
   #top: (DivergingPair & { of: number })[] = [];
   /** Differing rows by input. */
@@ -219,6 +230,7 @@ class Rows {
       this.#slices.add(input, () => (columns ??= featuresOf(pair.production.input, left.length))[row] ?? []);
       const labels = this.#labelsOf(production, shadow, at);
       const numbers = numbersOf(production, shadow);
+      let numbered: NumberedRow | undefined;
       let distance = 0;
       if (labels[0] !== undefined && labels[1] !== undefined) {
         this.#labels.add(labels[0], labels[1], at, input);
@@ -233,7 +245,8 @@ class Rows {
         block.d += d;
         block.dd += d * d;
         block.abs += Math.abs(d);
-        this.#numbered.push({ block, input, cluster, labelled: labels[0] !== undefined && labels[1] !== undefined });
+        numbered = { block, input, cluster, labelled: labels[0] !== undefined && labels[1] !== undefined };
+        this.#numbered.push(numbered);
         if (labels[0] === undefined) distance = Math.abs(d);
       }
       const known = truth && knownOf(truth, pair, row, features[row]);
@@ -245,7 +258,8 @@ class Rows {
           this.#next.add({ pair, row, rows: left.length, answers, stratum, weight, labelled: known !== undefined });
       }
       if (truth !== undefined) {
-        this.#truth.add(known, { production, shadow, labels }, { block, input, cluster });
+        const told = this.#truth.add(known, { production, shadow, labels }, { block, input, cluster });
+        if (numbered !== undefined) numbered.known = told;
       }
       if (distance > 0) this.#keep(pair, row, [production, shadow], distance, input);
     }
@@ -307,20 +321,22 @@ class Rows {
   > {
     const numbers = this.#numbers.sums(this.#task === 'regression' || this.#task === 'scores' ? 'value' : 'score');
     const beyond = new InputCounter();
-    for (const [i, { block, input, cluster, labelled }] of this.#numbered.entries()) {
+    const bandOf = (i: number) => {
+      if (numbers === undefined || !this.#numbers.isBeyond(i, numbers.tolerance)) return 'equal';
+      return this.#numbers.difference(i) > 0 ? 'above' : 'below';
+    };
+    const losses = new LossCounter();
+    for (const [i, { block, input, cluster, labelled, known }] of this.#numbered.entries()) {
       const far = numbers !== undefined && this.#numbers.isBeyond(i, numbers.tolerance) ? 1 : 0;
       block.beyond += far;
       if (labelled) continue;
       beyond.add(input, far);
       this.#clusters.beyond.add(cluster, far);
+      losses.add(bandOf(i), this.#numbers.difference(i), known);
       if (far === 0) this.#slices.hit(input);
     }
     const agreement = this.#agreement.sums();
     const { labelNext } = this.#options;
-    const bandOf = (i: number) => {
-      if (numbers === undefined || !this.#numbers.isBeyond(i, numbers.tolerance)) return 'equal';
-      return this.#numbers.difference(i) > 0 ? 'above' : 'below';
-    };
     if (labelNext !== undefined) labelNext.take(this.#next?.first(labelNext.most, bandOf) ?? []);
     return {
       rows: this.#rows,
@@ -328,7 +344,8 @@ class Rows {
       labels: this.#labels.sums(this.#task !== 'json'),
       numbers,
       top: this.#top.map(({ of, ...pair }) => ({ ...pair, times: this.#differing[of] ?? 1 })),
-      truth: this.#options.truth === undefined ? undefined : this.#truth.sums(this.#rows, this.#options.truth.size),
+      truth:
+        this.#options.truth === undefined ? undefined : this.#truth.sums(this.#rows, this.#options.truth.size, losses),
       fields: this.#fields.sums(),
       answers: answerSums(this.#options.reading, this.#whole),
       slices: this.#slices.sums(),
@@ -384,7 +401,7 @@ class Clusters {
 type FullBlock = Required<PairBlock>;
 
 function emptyBlock(at: number): FullBlock {
-  const truth = { truth: 0, onlyProduction: 0, onlyShadow: 0, loss: 0, lossSquared: 0 };
+  const truth = { truth: 0, onlyProduction: 0, onlyShadow: 0, loss: 0, lossSquared: 0, squaredLoss: 0 };
   return { at, rows: 0, agree: 0, d: 0, dd: 0, abs: 0, beyond: 0, ...truth };
 }
 

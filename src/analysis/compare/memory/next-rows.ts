@@ -4,7 +4,8 @@ import { compareLabels } from '../../answers/labels.ts';
 import { lotOf } from '../comparator/sample.ts';
 import { hashText } from '../ingest/fast/hash.ts';
 import { labelRow, LEAST_SHARE } from '../label-next.ts';
-import type { LabelRow, NumberBand } from '../label-next.ts';
+import type { LabelRow } from '../label-next.ts';
+import type { NumberBand } from '../../answers/bands.ts';
 import type { Pair } from './pair.ts';
 
 /** A row that might be labelled. */

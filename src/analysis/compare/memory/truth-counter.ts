@@ -1,5 +1,6 @@
 import type { PairBlock, Repeats, TruthStratum, TruthSums } from '../../predictions.ts';
 import { commonestStrata, OTHERS } from '../../answers/strata.ts';
+import type { LossCounter, Numbered } from './loss-counter.ts';
 import { InputCounter } from './input-counter.ts';
 import type { Answer } from '../../answers/answer.ts';
 
@@ -29,17 +30,20 @@ export class TruthCounter {
     this.#classes = classes;
   }
 
-  /** @param where the minute, the input and the cluster of the row: all hold rows that hang together */
+  /**
+   * @param where the minute, the input and the cluster of the row: all hold rows that hang together
+   * @returns the numbers, where they are held against each other
+   */
   add(
     truth: string | undefined,
     answers: { production: Answer; shadow: Answer; labels: readonly [string | undefined, string | undefined] },
     where: { block: Required<PairBlock>; input: number; cluster: number },
-  ): void {
+  ): Numbered | undefined {
     const { production, shadow, labels } = answers;
     const { block, input, cluster } = where;
     const stratum = this.#stratumOf(labels);
     if (stratum !== undefined) stratum.rows += 1;
-    if (truth === undefined) return;
+    if (truth === undefined) return undefined;
     if (stratum !== undefined && labels[0] !== undefined && labels[1] !== undefined) {
       stratum.labelled += 1;
       this.#rows += 1;
@@ -59,10 +63,10 @@ export class TruthCounter {
       block.truth += 1;
       block.onlyProduction += only[0];
       block.onlyShadow += only[1];
-      return;
+      return undefined;
     }
     const value = Number(truth);
-    if (production.number === undefined || shadow.number === undefined || Number.isNaN(value)) return;
+    if (production.number === undefined || shadow.number === undefined || Number.isNaN(value)) return undefined;
     this.#rows += 1;
     this.#numeric += 1;
     const loss = [Math.abs(production.number - value), Math.abs(shadow.number - value)] as const;
@@ -74,6 +78,8 @@ export class TruthCounter {
     block.truth += 1;
     block.loss += loss[1] - loss[0];
     block.lossSquared += (loss[1] - loss[0]) ** 2;
+    block.squaredLoss += loss[1] ** 2 - loss[0] ** 2;
+    return { production: production.number, shadow: shadow.number, truth: value };
   }
 
   #stratumOf([production, shadow]: readonly [string | undefined, string | undefined]) {
@@ -98,7 +104,7 @@ export class TruthCounter {
   }
 
   /** @param of all rows that were compared; @param known number of labels there were */
-  sums(of: number, known: number): TruthSums {
+  sums(of: number, known: number, losses: LossCounter): TruthSums {
     const n = this.#numeric;
     const loss = n > 0 ? (this.#maeShadow - this.#maeProduction) / n : 0;
     return {
@@ -124,6 +130,7 @@ export class TruthCounter {
             },
       unknown: Math.max(0, known - this.#rows),
       strata: this.#strata.size === 0 ? undefined : commonestStrata([...this.#strata.values()]),
+      ...losses.sums(),
     };
   }
 }
