@@ -379,10 +379,25 @@ export interface TruthSums {
   unknown: number;
   /** Of labels: all compared rows by what the models answered, with or without a label; missing in observations of older versions. */
   strata?: readonly TruthStratum[] | undefined;
+  /** Of labels: the rows with one, by stratum and by what was really the case; missing in observations of older versions. */
+  cells?: readonly TruthCell[] | undefined;
   /** Of numbers: all compared rows by how the two numbers lie to each other; missing in observations of older versions. */
   losses?: readonly LossStratum[] | undefined;
   /** Rows whose label is 0 or 1, and 1; and each model's area under the curve over them, undefined where all are alike. */
   binary?: { rows: number; ones: number; production: number | undefined; shadow: number | undefined } | undefined;
+}
+
+/** Rows of a stratum with one label. */
+export interface TruthCell {
+  /** As the stratum has them. */
+  production: string;
+  differ: boolean;
+  /** The label, where it is among the commonest twelve; else `…`. */
+  truth: string;
+  rows: number;
+  /** Of these production, and the shadow, are right. */
+  right: number;
+  shadowRight: number;
 }
 
 /** Rows in which the shadow's number equals production's within the tolerance, or lies above or below it. */

@@ -31,6 +31,14 @@ function quiet(found: Predictions): Predictions {
       answer: tellsNothing(one.commonest.answer, many || one.distinct > MAX_CLASSES) ? one.commonest.answer : HIDDEN,
     },
   });
+  // Rows of one class stay together, whatever it is called.
+  const hidden = new Map<string, string>();
+  const name = (label: string) => {
+    if (label === '…' || tellsNothing(label, many)) return label;
+    const known = hidden.get(label) ?? `label ${hidden.size + 1}`;
+    hidden.set(label, known);
+    return known;
+  };
   const pair = (one: DivergingPair, i: number): DivergingPair => ({
     ...one,
     id: `pair ${i + 1}`,
@@ -45,10 +53,8 @@ function quiet(found: Predictions): Predictions {
     labels: found.labels && labels(found.labels, many),
     truth: found.truth && {
       ...found.truth,
-      strata: found.truth.strata?.map((one, i) => ({
-        ...one,
-        production: one.production === '…' || tellsNothing(one.production, many) ? one.production : `label ${i + 1}`,
-      })),
+      strata: found.truth.strata?.map((one) => ({ ...one, production: name(one.production) })),
+      cells: found.truth.cells?.map((one) => ({ ...one, production: name(one.production), truth: name(one.truth) })),
     },
     answers: found.answers && {
       ...found.answers,

@@ -88,6 +88,33 @@ test('where labels were drawn by lot, they decide as before, and a better shadow
   expect(gate('truth.accuracy')?.interval?.[1]).toBeLessThan(0);
 });
 
+test('a shadow that never says fraud fails at a base rate of 1.5 %, though it loses little accuracy', () => {
+  const row = (random: Random, finds: number): Row => {
+    const truth = random.next() < 0.015 ? 'fraud' : 'ok';
+    const says = (chance: number) => (truth === 'fraud' && random.next() < chance ? 'fraud' : 'ok');
+    return { production: says(0.8), shadow: finds === 0 ? 'ok' : says(finds), truth, labelled: true };
+  };
+  const never = told((random) => row(random, 0));
+  expect(never.gate('truth.accuracy')?.outcome).not.toBe('fail');
+  expect(never.gate('truth.recall')).toMatchObject({ outcome: 'fail', gating: true });
+  expect(never.gate('truth.recall')?.reason).toContain('class fraud it finds 0 %');
+  // One that finds as many does not fail; so few frauds keep nothing from passing.
+  expect(told((random) => row(random, 0.8)).gate('truth.recall')).toMatchObject({ outcome: 'pass' });
+});
+
+test('each class is found as often where labels were drawn by lot, and where nothing has a label nothing is known', () => {
+  const row = (random: Random, labelled: (differ: boolean) => boolean): Row => {
+    const one = pair(random, (right) => (right ? random.next() >= 0.01 : random.next() < 0.09));
+    return { ...one, labelled: labelled(one.production !== one.shadow) };
+  };
+  expect(told((random) => row(random, () => random.next() < 0.5)).gate('truth.recall')).toMatchObject({
+    outcome: 'pass',
+  });
+  const differing = told((random) => row(random, (differ) => differ));
+  expect(differing.gate('truth.accuracy')).toMatchObject({ outcome: 'pass' });
+  expect(differing.gate('truth.recall')).toMatchObject({ outcome: 'inconclusive', missing: undefined, gating: false });
+});
+
 /** Chances of a class: production's are calibrated and blurred, and the shadow's follow from them; labels are 0 or 1. */
 function chances(random: Random, shadow: (logit: number, clean: number) => number): Row {
   const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));

@@ -1,4 +1,4 @@
-import type { TruthStratum } from '../predictions.ts';
+import type { TruthCell, TruthStratum } from '../predictions.ts';
 import { compareLabels } from './labels.ts';
 
 /** Classes of production's whose rows are counted apart; those of all others stand together. */
@@ -53,4 +53,50 @@ function added(a: TruthStratum, b: TruthStratum): TruthStratum {
     onlyProduction: a.onlyProduction + b.onlyProduction,
     onlyShadow: a.onlyShadow + b.onlyShadow,
   };
+}
+
+/**
+ * Cells of at most twelve labels and the rest, and of the classes that the strata keep, sorted.
+ *
+ * @param all one cell of each class, label and of whether the models differ
+ * @param strata as `commonestStrata` gives them
+ */
+export function commonestCells(all: readonly TruthCell[], strata: readonly TruthStratum[]): TruthCell[] {
+  const classes = new Set(strata.map(({ production }) => production));
+  const rows = new Map<string, number>();
+  for (const cell of all) rows.set(cell.truth, (rows.get(cell.truth) ?? 0) + cell.rows);
+  const kept = [...rows]
+    .sort(([a, x], [b, y]) => y - x || compareLabels(a, b))
+    .slice(0, CLASSES)
+    .map(([name]) => name);
+  const merged = new Map<string, TruthCell>();
+  for (const one of all) {
+    const production = classes.has(one.production) ? one.production : OTHERS;
+    const truth = kept.includes(one.truth) ? one.truth : OTHERS;
+    const key = `${one.differ} ${production}\n${truth}`;
+    const { rows: n, right, shadowRight } = merged.get(key) ?? { rows: 0, right: 0, shadowRight: 0 };
+    const sums = { rows: n + one.rows, right: right + one.right, shadowRight: shadowRight + one.shadowRight };
+    merged.set(key, { production, differ: one.differ, truth, ...sums });
+  }
+  return sortedCells([...merged.values()]);
+}
+
+/** As strata are sorted, and then by label. */
+export function sortedCells(cells: readonly TruthCell[]): TruthCell[] {
+  const last = (name: string) => Number(name === OTHERS);
+  return cells.toSorted(
+    (a, b) =>
+      last(a.production) - last(b.production) ||
+      (a.production === b.production ? 0 : compareLabels(a.production, b.production)) ||
+      Number(a.differ) - Number(b.differ) ||
+      last(a.truth) - last(b.truth) ||
+      compareLabels(a.truth, b.truth),
+  );
+}
+
+/** One name for a class that is written in several ways: `2.0` is 2, and `True` is true, as JSON and Python write it. */
+export function className(label: string): string {
+  if (/^(true|false)$/i.test(label)) return label.toLowerCase();
+  const number = Number(label);
+  return label.trim() !== '' && Number.isFinite(number) ? String(number) : label;
 }

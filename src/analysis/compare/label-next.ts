@@ -28,6 +28,12 @@ export interface LabelRow {
 export const LEAST_SHARE = 1 / 20;
 
 /**
+ * What rows on which the labels agree weigh together, beside those that differ: they lose no accuracy, but how many there are of
+ * a class is what its recall is a share of.
+ */
+export const AGREEING = 1 / 4;
+
+/**
  * A row of an answer, told as `--labels` takes it; undefined where the request has no id.
  *
  * @param answers of this row

@@ -36,8 +36,8 @@ export function judgeAccuracy(predictions: Predictions, truth: TruthSums, eviden
   const { production, shadow, onlyProduction, onlyShadow } = truth.labels;
   const { policy } = evidence;
   const sample = lossSample(truth.strata ?? [everyRow(truth)]);
-  const minutes = lossMinutes(predictions.blocks, sample);
-  const clustering = clusteringOf(minutes, predictions);
+  const minutes = accuracyMinutes(predictions.blocks, sample);
+  const clustering = lossClustering(minutes, predictions);
   const p = mcnemar(onlyProduction, onlyShadow);
   const discordant = `${count(onlyShadow)} only the shadow, ${count(onlyProduction)} only production; exact McNemar p ${p < 1e-4 ? '< 0.0001' : `= ${number(p)}`}`;
   const n = truth.rows;
@@ -98,7 +98,7 @@ interface LossMinutes {
  * Minute by minute, the rows of which it is known that only one model has them right. Rows on which the models agree are
  * known too, to the part in which those that differ have a label. Minutes without labels near them are left out.
  */
-function lossMinutes(blocks: readonly PairBlock[], { n, rows }: LossSample): LossMinutes {
+export function accuracyMinutes(blocks: readonly PairBlock[], { n, rows }: LossSample): LossMinutes {
   const near = new Set(blocks.filter((block) => (block.truth ?? 0) > 0).map(decade));
   const labelled = blocks.filter((block) => near.has(decade(block)));
   const part =
@@ -113,7 +113,7 @@ function decade({ at }: PairBlock): number {
 }
 
 /** How much less rows count: for minutes whose losses hang together, or for inputs that are repeated. */
-function clusteringOf({ onlyProduction, onlyShadow }: LossMinutes, { repeats }: Predictions): Clustering {
+export function lossClustering({ onlyProduction, onlyShadow }: LossMinutes, { repeats }: Predictions): Clustering {
   const losses = onlyProduction.map(({ successes, n }, i) => ({
     loss: successes - (onlyShadow[i]?.successes ?? 0),
     truth: n,

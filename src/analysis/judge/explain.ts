@@ -288,6 +288,12 @@ export function explainPolicy(policy: Policy): Demand[] {
         key,
       ),
     ),
+    demand(
+      'truth.recall',
+      `classes: against labels, its recall of no class is proven to be ${inPoints(policy.recall)} lower than production's (decide: [truth.recall] demands proof that it is not)`,
+      lasting(`${pairs(0)} with labels, on which the models agree and on which they differ`),
+      keyOf(policy, 'recall'),
+    ),
     ...limits,
     ...effect,
   ];
@@ -301,8 +307,10 @@ function inPoints(difference: number): string {
 
 function isGating(policy: Policy, gate: string): boolean {
   if (policy.answers.command !== undefined && SUPERSEDED_BY_LABELS.includes(gate)) return decides(policy, gate);
-  // A number of a comparator may have any name; `truth` is one of two gates, by the kind of answers.
+  // A number of a comparator may have any name; `truth` is one of three gates, by the kind of answers.
   if (gate.startsWith('answers.')) return gates(policy, gate);
+  // Recall has a demand of its own.
+  if (gate === 'truth') return ['truth.accuracy', 'truth.error', 'truth.score'].some((id) => gates(policy, id));
   return GATES.some((id) => (id === gate || id.startsWith(`${gate}.`)) && gates(policy, id));
 }
 

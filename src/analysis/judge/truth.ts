@@ -4,6 +4,7 @@ import { judgeAccuracy } from './accuracy.ts';
 import type { Evidence } from './evidence.ts';
 import { judgeLoss } from './loss.ts';
 import { needsAdvice } from './needs.ts';
+import { judgeRecall } from './recall.ts';
 import { count } from '../../base/units.ts';
 
 /** Is the shadow less right than production, where the truth is known? Paired: both models answered the same rows. */
@@ -11,7 +12,8 @@ export function judgeTruth(evidence: Evidence): Gate[] {
   const predictions = evidence.observations.predictions;
   const truth = predictions?.truth;
   if (predictions === undefined || truth === undefined) return [];
-  if (truth.rows > 0 && truth.labels !== undefined) return judgeAccuracy(predictions, truth, evidence);
+  if (truth.rows > 0 && truth.labels !== undefined)
+    return [...judgeAccuracy(predictions, truth, evidence), ...judgeRecall(predictions, truth, evidence)];
   if (truth.rows > 0 && truth.numbers !== undefined) return judgeLoss(predictions, truth, evidence);
   return [
     {

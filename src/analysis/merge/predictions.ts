@@ -1,6 +1,10 @@
 import { labelTable, SHOWN } from '../answers/labels.ts';
+<<<<<<< HEAD
 import { mergeClasses, mergeMissing } from './classes.ts';
 import { commonestStrata, OTHERS } from '../answers/strata.ts';
+=======
+import { commonestCells, commonestStrata, OTHERS } from '../answers/strata.ts';
+>>>>>>> c2853e1 (Recall of each class is a gate against labels, and fails where it is proven to be lower: a model that never says fraud passed; --label-next writes some rows on which the models agree)
 import { BANDS } from '../answers/bands.ts';
 import type {
   AnswerSums,
@@ -167,6 +171,7 @@ function mergeTruth(a: TruthSums, b: TruthSums): TruthSums {
     [a, b].reduce((sum, one) => sum + (one.numbers === undefined ? 0 : labelled(one) * of(one.numbers)), 0) / n;
   const loss = n === 0 ? undefined : mergeMoments(moments(a), moments(b));
   const count = (name: keyof NonNullable<TruthSums['labels']>) => (a.labels?.[name] ?? 0) + (b.labels?.[name] ?? 0);
+  const strata = a.strata && b.strata && commonestStrata([...a.strata, ...b.strata]);
   const merged: Merged<TruthSums> = {
     rows: a.rows + b.rows,
     of: a.of + b.of,
@@ -187,7 +192,8 @@ function mergeTruth(a: TruthSums, b: TruthSums): TruthSums {
     },
     // A label that belongs to no pair of one window may belong to one of the other.
     unknown: Math.min(a.unknown, b.unknown),
-    strata: a.strata && b.strata && commonestStrata([...a.strata, ...b.strata]),
+    strata,
+    cells: a.cells && b.cells && strata && commonestCells([...a.cells, ...b.cells], strata),
     losses: a.losses && b.losses && mergeLosses(a.losses, b.losses),
     // Ranks over both windows are not known.
     binary: a.binary &&

@@ -102,6 +102,8 @@ export interface Policy {
   distances: { ks?: number; wasserstein?: number; psi?: number; jensenShannon?: number };
   /** How much lower accuracy (or higher the mean absolute error, as a share of production's) may be against labels. */
   truth: number;
+  /** How much lower the recall of any class may be against labels, as a share of the class's rows. */
+  recall: number;
   /** What the shadow must hold whatever production does; what is not named has no limit. */
   limits: LimitsPolicy;
   /** How much more of its instances the shadow may use than production, as a share: 0.2 is 20 % more. Undefined: not judged. */
@@ -154,6 +156,7 @@ export const DEFAULT_POLICY: Policy = {
   },
   distances: {},
   truth: 0.02,
+  recall: 0.1,
   limits: { latency: {}, recall: {} },
   resources: {},
   // Two classes agree by chance more often than many do; free JSON is compared whole, without order of better and worse.
@@ -181,6 +184,7 @@ export const GATES: readonly string[] = [
   'truth.accuracy',
   'truth.error',
   'truth.score',
+  'truth.recall',
   ...['latency.mean', 'latency.p50', 'latency.p90', 'latency.p99', 'errors', 'accuracy', 'recall'].map(
     (name) => `limits.${name}`,
   ),

@@ -251,6 +251,7 @@ const SCHEMA = v.strictObject({
     }),
   ),
   truth: v.optional(margin),
+  recall: v.optional(margin),
   limits: v.optional(
     v.strictObject({
       latency: v.optional(

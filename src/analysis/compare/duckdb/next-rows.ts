@@ -2,7 +2,7 @@ import type { PairingMethod, Task } from '../../predictions.ts';
 import { answersOf } from '../../answers/read-answers.ts';
 import type { ReadingPair } from '../../answers/choose.ts';
 import { CLASSES, OTHERS } from '../../answers/strata.ts';
-import { labelRow, LEAST_SHARE } from '../label-next.ts';
+import { AGREEING, labelRow, LEAST_SHARE } from '../label-next.ts';
 import type { LabelRow } from '../label-next.ts';
 import type { Records } from '../options.ts';
 import type { Engine } from './connection.ts';
@@ -21,7 +21,15 @@ export async function nextRows(
   most: number,
 ): Promise<LabelRow[]> {
   if (method === undefined) return [];
-  const asked = { tolerance, classes: task !== 'json', others: OTHERS, kept: CLASSES, least_share: LEAST_SHARE, most };
+  const asked = {
+    tolerance,
+    classes: task !== 'json',
+    others: OTHERS,
+    kept: 2 * CLASSES,
+    least_share: LEAST_SHARE,
+    agreeing: AGREEING,
+    most,
+  };
   const rows = await engine.rows(fill(SQL.next_rows, asked));
   if (rows.length === 0) return [];
   const found = await recordsOf(engine, method, records, rows);

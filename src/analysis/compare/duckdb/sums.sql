@@ -104,6 +104,32 @@ select
   sum(only_production)::double as "onlyProduction", sum(only_shadow)::double as "onlyShadow"
 from stratum group by 1, 2;
 
+-- name: class_name
+-- One name for a class that is written in several ways.
+create or replace macro class_name(label) as case
+  when lower(label) in ('true', 'false') then lower(label)
+  when isfinite(try_cast(label as double)) then number_text(try_cast(label as double))
+  else label
+end;
+
+-- name: truth_cells
+-- Rows with a label by stratum and by what was really the case: the commonest labels, and the rest together.
+with cell as (
+  select
+    if(production_label in ($names), production_label, '$others') as production,
+    production_label != shadow_label as differ, class_name(truth) as truth,
+    count(*) as rows, count(*) filter (production_right) as "right",
+    count(*) filter (shadow_right) as shadow_right
+  from with_truth where classes group by 1, 2, 3
+), commonest as (
+  select truth from cell group by truth
+  order by sum(rows) desc, try_cast(truth as double) nulls last, truth limit $most
+)
+select
+  production, differ, if(truth in (from commonest), truth, '$others') as truth,
+  sum(rows)::double as rows, sum("right")::double as "right", sum(shadow_right)::double as "shadowRight"
+from cell group by 1, 2, 3;
+
 -- name: truth_losses
 -- All rows with numbers and no labels, by how the shadow's number lies to production's; of those with a number for truth
 -- what each model is off by, absolutely and squared.

@@ -10,6 +10,8 @@ export const SUMS = statements(sumsSql, [
   'truth_blocks',
   'truth',
   'truth_strata',
+  'class_name',
+  'truth_cells',
   'truth_losses',
   'truth_bands',
   'truth_curves',

@@ -1,11 +1,11 @@
-import type { LossStratum, PairBlock, Predictions, TruthStratum, TruthSums } from '../../predictions.ts';
+import type { LossStratum, PairBlock, Predictions, TruthCell, TruthStratum, TruthSums } from '../../predictions.ts';
 import { isUsable } from '../../answers/answer.ts';
 import { BANDS } from '../../answers/bands.ts';
-import { CLASSES, OTHERS, sortedStrata } from '../../answers/strata.ts';
+import { CLASSES, OTHERS, sortedCells, sortedStrata } from '../../answers/strata.ts';
 import type { Truth } from '../../answers/truth.ts';
 import { hashText } from '../ingest/fast/hash.ts';
 import type { Engine } from './connection.ts';
-import { fill } from './statements.ts';
+import { fill, quote } from './statements.ts';
 import { SUMS } from './sums.ts';
 
 const CREATE =
@@ -99,8 +99,17 @@ export async function truthSums(
           },
     unknown: Math.max(0, truth.size - rows),
     strata: strata.length === 0 ? undefined : sortedStrata(strata),
+    cells: classes && labelled ? await cellsOf(engine, strata) : undefined,
     ...(await losses(engine, tolerance)),
   };
+}
+
+/** What was really the case in each of the strata. */
+async function cellsOf(engine: Engine, strata: readonly TruthStratum[]): Promise<TruthCell[]> {
+  await engine.run(SUMS.class_name);
+  const names = [...new Set(strata.map(({ production }) => quote(production)))].join(', ');
+  const cells = await engine.rows(fill(SUMS.truth_cells, { names, others: OTHERS, most: CLASSES }));
+  return sortedCells(cells as unknown as TruthCell[]);
 }
 
 /** How far off numbers are, by how they lie to each other; undefined where there are none. */

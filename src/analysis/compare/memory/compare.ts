@@ -266,11 +266,11 @@ class Rows {
     this.#blocks.set(at, block);
   }
 
-  /** Production's class where the labels differ; of numbers without labels their place among all. */
+  /** Production's class, and whether the labels differ; of numbers without labels their place among all. */
   #stratumOf([production, shadow]: readonly [string | undefined, string | undefined], numbers: boolean) {
     if (production === undefined || shadow === undefined) return numbers ? this.#numbered.length - 1 : undefined;
-    if (production === shadow) return undefined;
-    return this.#task === 'json' ? OTHERS : production;
+    if (this.#task === 'json') return production === shadow ? undefined : `differ ${OTHERS}`;
+    return `${production === shadow ? 'agree' : 'differ'} ${production}`;
   }
 
   /** Labels of both; free JSON that is equal under the rules has one label, and counts field by field. */

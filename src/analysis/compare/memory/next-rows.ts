@@ -1,9 +1,8 @@
 import type { Answer } from '../../answers/answer.ts';
 import { CLASSES, OTHERS } from '../../answers/strata.ts';
-import { compareLabels } from '../../answers/labels.ts';
 import { lotOf } from '../comparator/sample.ts';
 import { hashText } from '../ingest/fast/hash.ts';
-import { labelRow, LEAST_SHARE } from '../label-next.ts';
+import { AGREEING, labelRow, LEAST_SHARE } from '../label-next.ts';
 import type { LabelRow } from '../label-next.ts';
 import type { NumberBand } from '../../answers/bands.ts';
 import type { Pair } from './pair.ts';
@@ -14,7 +13,7 @@ interface Candidate {
   row: number;
   rows: number;
   answers: { production: Answer; shadow: Answer };
-  /** Production's class where the labels differ; of numbers their place among all. */
+  /** `agree` or `differ`, and production's class; of numbers their place among all. */
   stratum: string | number;
   /** How much of the loss it may bear. */
   weight: number;
@@ -36,22 +35,28 @@ export class NextRows {
    * @param bandOf the stratum of the i-th pair of numbers
    */
   first(most: number, bandOf: (i: number) => NumberBand): LabelRow[] {
-    const named = this.#all.map((one) => ({
-      ...one,
-      stratum: typeof one.stratum === 'number' ? bandOf(one.stratum) : one.stratum,
-    }));
-    const sizes = new Map<string, { count: number; weight: number }>();
-    for (const { stratum, weight } of named) {
-      const size = sizes.get(stratum) ?? { count: 0, weight: 0 };
-      sizes.set(stratum, { count: size.count + 1, weight: size.weight + weight });
-    }
-    const kept = [...sizes]
-      .sort(([a, x], [b, y]) => y.count - x.count || compareLabels(a, b))
-      .slice(0, CLASSES)
-      .map(([name]) => name);
-    const strata = new Map<string, { lot: string; one: Candidate }[]>();
+    const [differing, agreeing] = ['differ ', 'agree '].map(
+      (word) => this.#all.filter(({ stratum }) => typeof stratum === 'string' && stratum.startsWith(word)).length,
+    ) as [number, number];
+    const named = this.#all.map((one) => {
+      if (typeof one.stratum === 'number') return { ...one, stratum: bandOf(one.stratum) };
+      return one.stratum.startsWith('agree ')
+        ? { ...one, stratum: one.stratum, weight: (AGREEING * differing) / agreeing }
+        : { ...one, stratum: one.stratum };
+    });
+    const counts = new Map<string, number>();
+    for (const { stratum } of named) counts.set(stratum, (counts.get(stratum) ?? 0) + 1);
+    const kept = new Set(
+      [...counts]
+        .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+        .slice(0, 2 * CLASSES)
+        .map(([name]) => name),
+    );
+    const strata = new Map<string, { lot: string; one: (typeof named)[number] }[]>();
     for (const one of named) {
-      const name = kept.includes(one.stratum) ? one.stratum : OTHERS;
+      const name = kept.has(one.stratum)
+        ? one.stratum
+        : `${one.stratum.startsWith('agree ') ? 'agree' : 'differ'} ${OTHERS}`;
       const key = `${hashText(keyOf(one.pair))}#${one.row}`;
       const members = strata.get(name) ?? [];
       members.push({ lot: lotOf(key, one.pair.production.at), one });

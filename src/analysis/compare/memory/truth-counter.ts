@@ -1,5 +1,5 @@
-import type { PairBlock, Repeats, TruthStratum, TruthSums } from '../../predictions.ts';
-import { commonestStrata, OTHERS } from '../../answers/strata.ts';
+import type { PairBlock, Repeats, TruthCell, TruthStratum, TruthSums } from '../../predictions.ts';
+import { className, commonestCells, commonestStrata, OTHERS } from '../../answers/strata.ts';
 import type { LossCounter, Numbered } from './loss-counter.ts';
 import { InputCounter } from './input-counter.ts';
 import type { Answer } from '../../answers/answer.ts';
@@ -17,6 +17,7 @@ export class TruthCounter {
   #maeShadow = 0;
   #losses = 0;
   readonly #strata = new Map<string, { -readonly [key in keyof TruthStratum]: TruthStratum[key] }>();
+  readonly #cells = new Map<string, { -readonly [key in keyof TruthCell]: TruthCell[key] }>();
   readonly #classes: boolean;
   readonly #byInput = { onlyProduction: new InputCounter(), onlyShadow: new InputCounter(), loss: new InputCounter() };
   readonly #byCluster = {
@@ -52,6 +53,7 @@ export class TruthCounter {
       if (right[0]) this.#production += 1;
       if (right[1]) this.#shadow += 1;
       const only = [right[0] && !right[1] ? 1 : 0, right[1] && !right[0] ? 1 : 0] as const;
+      if (this.#classes) this.#cellOf(stratum, truth, right);
       stratum.onlyProduction += only[0];
       stratum.onlyShadow += only[1];
       this.#onlyProduction += only[0];
@@ -95,6 +97,16 @@ export class TruthCounter {
     return stratum;
   }
 
+  #cellOf({ production, differ }: TruthStratum, label: string, [right, shadowRight]: readonly [boolean, boolean]) {
+    const truth = className(label);
+    const key = `${differ} ${production}\n${truth}`;
+    const cell = this.#cells.get(key) ?? { production, differ, truth, rows: 0, right: 0, shadowRight: 0 };
+    this.#cells.set(key, cell);
+    cell.rows += 1;
+    if (right) cell.right += 1;
+    if (shadowRight) cell.shadowRight += 1;
+  }
+
   repeats(): Pick<Repeats, 'onlyProduction' | 'onlyShadow' | 'loss'> {
     return sumsOf(this.#byInput);
   }
@@ -106,6 +118,7 @@ export class TruthCounter {
   /** @param of all rows that were compared; @param known number of labels there were */
   sums(of: number, known: number, losses: LossCounter): TruthSums {
     const n = this.#numeric;
+    const strata = this.#strata.size === 0 ? undefined : commonestStrata([...this.#strata.values()]);
     const loss = n > 0 ? (this.#maeShadow - this.#maeProduction) / n : 0;
     return {
       rows: this.#rows,
@@ -129,7 +142,8 @@ export class TruthCounter {
               lossDeviation: n > 1 ? Math.sqrt(Math.max(0, this.#losses - n * loss * loss) / (n - 1)) : 0,
             },
       unknown: Math.max(0, known - this.#rows),
-      strata: this.#strata.size === 0 ? undefined : commonestStrata([...this.#strata.values()]),
+      strata,
+      cells: this.#cells.size === 0 ? undefined : commonestCells([...this.#cells.values()], strata ?? []),
       ...losses.sums(),
     };
   }
