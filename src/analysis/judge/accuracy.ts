@@ -7,7 +7,7 @@ import type { Blocker } from './needs.ts';
 import { needsAdvice } from './needs.ts';
 import { lossBounds, lossEstimate, lossSample, total } from './loss-sample.ts';
 import type { LossSample } from './loss-sample.ts';
-import { truthGate } from './truth-gate.ts';
+import { truthGate, truthMargin } from './truth-gate.ts';
 import type { Gate } from './verdict.ts';
 import { different } from './proportion.ts';
 import { count, number, percent, points } from '../../base/units.ts';
@@ -55,7 +55,7 @@ export function judgeAccuracy(predictions: Predictions, truth: TruthSums, eviden
       show: points,
       estimate: lossEstimate(sample),
       interval: (times, factor) => lossBounds(sample, times, factor, policy),
-      margin: policy.truth,
+      margin: truthMargin(policy),
       n,
       known: sample.n,
       minutes: [minutes.onlyProduction, minutes.onlyShadow],

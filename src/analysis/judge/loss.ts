@@ -9,7 +9,7 @@ import { needsAdvice } from './needs.ts';
 import type { Blocker } from './needs.ts';
 import { meanHalfWidth } from './paired.ts';
 import { different } from './proportion.ts';
-import { truthGate } from './truth-gate.ts';
+import { truthGate, truthMargin } from './truth-gate.ts';
 import type { Gate } from './verdict.ts';
 import { count, number, percent } from '../../base/units.ts';
 
@@ -135,7 +135,7 @@ export function judgeLoss(predictions: Predictions, truth: TruthSums, evidence: 
   const found =
     truth.losses === undefined
       ? unsorted(truth.numbers, truth.rows, policy)
-      : lossByBands(truth.losses, chances ? 'squared' : 'error', policy.truth);
+      : lossByBands(truth.losses, chances ? 'squared' : 'error', truthMargin(policy));
   const { low, high } = predictions.numbers?.histogram ?? { low: 0, high: 0 };
   const { n, loss, maeProduction, maeShadow, unlabelled } = found;
   const alike = predictions.repeats?.loss;
@@ -164,7 +164,7 @@ export function judgeLoss(predictions: Predictions, truth: TruthSums, evidence: 
       show: percent,
       estimate: loss / errorScale(maeProduction, maeShadow),
       interval: (times, factor) => errorLost({ ...losses, n: n * times, factor }, policy),
-      margin: policy.truth,
+      margin: truthMargin(policy),
       n: truth.rows,
       known: truth.rows,
       minutes: [minutes.map((minute) => ({ successes: 0, n: minute.truth }))],

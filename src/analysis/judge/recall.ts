@@ -158,6 +158,7 @@ export function judgeRecall(predictions: Predictions, truth: TruthSums, evidence
     estimate: one.production - one.shadow,
     interval: worst.bounds,
     margin,
+    mustNotLose: true,
     n: one.rows,
     known: sample.n,
     minutes: [predictions.blocks.map((block) => ({ successes: 0, n: block.truth ?? 0 }))],

@@ -34,6 +34,8 @@ export interface TruthFound {
   /** Bounds with so many times the rows, each of which counts for `factor` times less. */
   interval: (times: number, factor: number) => Interval;
   margin: number;
+  /** The margin is one of loss, even where the shadow is expected to be better. */
+  mustNotLose?: boolean;
   /** Rows with a label. */
   n: number;
   /** Rows of which the loss is known: those with a label, and as many of those on which the models agree. */
@@ -49,6 +51,14 @@ export interface TruthFound {
   blocker?: Blocker | undefined;
 }
 
+/**
+ * What the shadow may lose against labels, as a share (of all rows, or of production's error). Where it is expected to be
+ * better, it must win: so much the loss must lie below 0.
+ */
+export function truthMargin({ expect, truth }: Pick<Policy, 'expect' | 'truth'>): number {
+  return expect?.kind === 'better' ? -(expect.by ?? 0) : truth;
+}
+
 /** A gate on what labels say: its outcome, and why. */
 export function truthGate(
   id: string,
@@ -60,6 +70,10 @@ export function truthGate(
   const { policy } = evidence;
   const { show, margin } = found;
   const sure = confidence(policy);
+  const better = policy.expect?.kind === 'better' && !found.mustNotLose;
+  const wanted = margin < 0 ? `better by more than ${show(-margin)}` : 'better';
+  const allowed = better ? `it is expected to be ${wanted}` : `${show(margin)} is allowed`;
+  const only = better ? allowed : `only ${allowed}`;
   const { factor, cautious = factor } = found.clustering;
   // What is said against the shadow is bounded with the greater caution.
   const bounds = (times: number): Interval => [found.interval(times, cautious)[0], found.interval(times, factor)[1]];
@@ -78,11 +92,11 @@ export function truthGate(
     pass:
       interval[1] < 0
         ? `${known}${found.facts}; ${found.words[2]} at least ${show(-interval[1])} (${sure}).`
-        : `${known}${found.facts}; ${found.words[0]} at most ${show(interval[1])} (${sure}), and ${show(margin)} is allowed.`,
-    fail: `${known}${found.facts}; ${found.words[0]} at least ${show(interval[0])} (${sure}), and only ${show(margin)} is allowed.`,
+        : `${known}${found.facts}; ${found.words[0]} at most ${show(interval[1])} (${sure}), and ${allowed}.`,
+    fail: `${known}${found.facts}; ${found.words[0]} at least ${show(interval[0])} (${sure}), and ${only}.`,
     inconclusive:
       blocker === undefined
-        ? `${known}${found.facts}; the true ${found.words[1]} is between ${show(interval[0])} and ${show(interval[1])} (${sure}), and ${show(margin)} is allowed.`
+        ? `${known}${found.facts}; the true ${found.words[1]} is between ${show(interval[0])} and ${show(interval[1])} (${sure}), and ${allowed}.`
         : `${known}${found.facts}, but ${blocker.reason}.`,
   };
   return {

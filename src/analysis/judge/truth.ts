@@ -4,6 +4,7 @@ import { judgeAccuracy } from './accuracy.ts';
 import type { Evidence } from './evidence.ts';
 import { judgeLoss } from './loss.ts';
 import { needsAdvice } from './needs.ts';
+import { truthMargin } from './truth-gate.ts';
 import { judgeRecall } from './recall.ts';
 import { count } from '../../base/units.ts';
 
@@ -11,25 +12,31 @@ import { count } from '../../base/units.ts';
 export function judgeTruth(evidence: Evidence): Gate[] {
   const predictions = evidence.observations.predictions;
   const truth = predictions?.truth;
-  if (predictions === undefined || truth === undefined) return [];
+  if (predictions === undefined) return [];
+  if (truth === undefined) return evidence.policy.expect?.kind === 'better' ? [unknown(evidence, UNLABELLED)] : [];
   if (truth.rows > 0 && truth.labels !== undefined)
     return [...judgeAccuracy(predictions, truth, evidence), ...judgeRecall(predictions, truth, evidence)];
   if (truth.rows > 0 && truth.numbers !== undefined) return judgeLoss(predictions, truth, evidence);
-  return [
-    {
-      id: 'truth',
-      title: 'Is it less accurate?',
-      outcome: 'inconclusive',
-      gating: gates(evidence.policy, 'truth'),
-      unit: 'share',
-      estimate: undefined,
-      interval: undefined,
-      margin: evidence.policy.truth,
-      relation: '<',
-      n: 0,
-      of: 'rows',
-      reason: `None of the labels could be held against one of the ${count(truth.of)} compared predictions.`,
-      ...needsAdvice('labels with the InferenceIds (or the features) of this window'),
-    },
-  ];
+  const reason = `None of the labels could be held against one of the ${count(truth.of)} compared predictions.`;
+  return [unknown(evidence, reason)];
+}
+
+const UNLABELLED = 'It is expected to be better, and without labels nobody knows which of two answers is right.';
+
+function unknown({ policy }: Evidence, reason: string): Gate {
+  return {
+    id: 'truth',
+    title: 'Is it less accurate?',
+    outcome: 'inconclusive',
+    gating: gates(policy, 'truth'),
+    unit: 'share',
+    estimate: undefined,
+    interval: undefined,
+    margin: truthMargin(policy),
+    relation: '<',
+    n: 0,
+    of: 'rows',
+    reason,
+    ...needsAdvice('labels with the InferenceIds (or the features) of this window'),
+  };
 }
