@@ -7,7 +7,7 @@ import type { Evidence } from './evidence.ts';
 import { total } from './loss-sample.ts';
 import { needsAdvice } from './needs.ts';
 import type { Blocker } from './needs.ts';
-import { meanHalfWidth } from './paired.ts';
+import { lossHalfWidth } from './paired.ts';
 import { different } from './proportion.ts';
 import { truthGate, truthMargin } from './truth-gate.ts';
 import type { Gate } from './verdict.ts';
@@ -32,12 +32,12 @@ export interface Losses {
  * What a mean loss has grown by, as a share of production's, by an asymptotic confidence sequence. What scatters is the
  * shadow's loss less (1 + margin) times production's, row by row, so that the share's own scale is in it. A loss may be so
  * rare that n rows do not show it, and no variance either: up to ln(1 / alpha) / n of all rows may lose the whole range then,
- * for which meanHalfWidth allows.
+ * for which lossHalfWidth allows.
  */
 export function errorLost(losses: Losses, policy: Policy): Interval {
   const { loss, deviation, maeProduction, maeShadow, range, n, factor, unknown = 0 } = losses;
   const scale = errorScale(maeProduction, maeShadow);
-  const half = meanHalfWidth(n / factor, deviation, range, policy, TUNED_FOR) + unknown;
+  const half = lossHalfWidth(n / factor, deviation, range, policy, TUNED_FOR) + unknown;
   return [(loss - half) / scale, (loss + half) / scale];
 }
 

@@ -2,7 +2,7 @@ import type { Policy } from '../policy/policy.ts';
 import { boundedMeanSequence } from '../statistics/bounded.ts';
 import type { Occurred } from '../statistics/bounded.ts';
 import type { Interval } from '../statistics/proportions.ts';
-import { rowsHalfWidth } from '../statistics/sequences.ts';
+import { rowsHalfWidth, sequenceHalfWidth } from '../statistics/sequences.ts';
 
 /** Rows of which something is true of one side alone, of n. */
 export interface Discordant {
@@ -33,7 +33,7 @@ export function boundedMean(values: readonly Occurred[], low: number, high: numb
   if (n <= 0) return [low, high];
   const mean = values.reduce((sum, { value, count }) => sum + value * count, 0) / n;
   const variance = values.reduce((sum, { value, count }) => sum + count * (value - mean) ** 2, 0) / n;
-  const half = meanHalfWidth(n, Math.sqrt(variance), high - low, policy, n);
+  const half = meanHalfWidth(n, Math.sqrt(variance), high - low, policy);
   return [Math.max(low, mean - half), Math.min(high, mean + half)];
 }
 
@@ -41,15 +41,26 @@ export function boundedMean(values: readonly Occurred[], low: number, high: numb
  * Half-width of the bounds of a mean of n values of standard deviation s that lie `range` apart at the most, each at alpha.
  * For every look an asymptotic confidence sequence; for a single one what Bernstein's inequality allows a known deviation.
  * What n rows do not show may be in ln(1 / alpha) / n of all: the bounds are never nearer than that times the range, and
- * wider by two thirds of it beyond the deviation: twice what Bernstein's are (Boucheron, Lugosi and Massart 2013, section 2.8),
- * as found by simulating a loss that one row in a thousand bears.
- *
- * @param tunedFor rows for which the sequence is tightest
+ * wider by its third beyond the deviation, as Bernstein's are (Boucheron, Lugosi and Massart 2013, section 2.8).
  */
-export function meanHalfWidth(n: number, s: number, range: number, policy: Policy, tunedFor: number): number {
+export function meanHalfWidth(n: number, s: number, range: number, policy: Policy): number {
+  const { alpha, looks, minimumPairs } = policy;
+  const unseen = (range * Math.log(1 / alpha)) / n;
+  const scatter = looks === 'once' ? onceHalfWidth(n, s, alpha) : sequenceHalfWidth(n, s, alpha, minimumPairs);
+  return Math.max(unseen, scatter + unseen / 3);
+}
+
+/**
+ * The same of losses: tightest at `tunedFor` rows, in the one-sided form; and wider by two thirds of what is unseen, as found by
+ * simulating a loss that one row in a thousand bears.
+ */
+export function lossHalfWidth(n: number, s: number, range: number, policy: Policy, tunedFor: number): number {
   const { alpha, looks } = policy;
   const unseen = (range * Math.log(1 / alpha)) / n;
-  const scatter =
-    looks === 'once' ? s * Math.sqrt((2 * Math.log(1 / alpha)) / n) : rowsHalfWidth(n, s, alpha, tunedFor);
+  const scatter = looks === 'once' ? onceHalfWidth(n, s, alpha) : rowsHalfWidth(n, s, alpha, tunedFor);
   return Math.max(unseen, scatter + (2 / 3) * unseen);
+}
+
+function onceHalfWidth(n: number, s: number, alpha: number): number {
+  return s * Math.sqrt((2 * Math.log(1 / alpha)) / n);
 }

@@ -1,10 +1,6 @@
 import { labelTable, SHOWN } from '../answers/labels.ts';
-<<<<<<< HEAD
 import { mergeClasses, mergeMissing } from './classes.ts';
-import { commonestStrata, OTHERS } from '../answers/strata.ts';
-=======
 import { commonestCells, commonestStrata, OTHERS } from '../answers/strata.ts';
->>>>>>> c2853e1 (Recall of each class is a gate against labels, and fails where it is proven to be lower: a model that never says fraud passed; --label-next writes some rows on which the models agree)
 import { BANDS } from '../answers/bands.ts';
 import type {
   AnswerSums,

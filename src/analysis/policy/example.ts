@@ -18,6 +18,7 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   numbers: { share: 0.05 }   # share of numbers that may differ by more than the tolerance, likewise
   bias: 0.1                  # standard deviations by which its numbers may lean to one side on average
   truth: 0.02                # against --labels: accuracy it may lose, or how much larger its mean error or Brier score may be
+  recall: 0.1                # against --labels: how much lower its recall of any class may be
   unparsed: 0.01             # share of its answers that may be missing or unreadable, beyond production's
   answers: { kinds: { binary: { agreement: 0.95 }, json: { agreement: 0.95 } }, order: true, similarity: 1, refusals: { share: 0.01 } } # shadowctl help answers
   effect: { latency: 0.1, overhead: 0.2, errors: 0.01 } # what the shadow may cost production; for information
