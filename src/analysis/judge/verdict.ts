@@ -11,8 +11,8 @@ export interface Gate {
   title: string;
   outcome: Outcome;
   /**
-   * `bound`: the truth behind what was seen is bounded, with confidence 1 − alpha, and the bound decides. `rule`: what was
-   * seen is held against a limit as it is; to hold proves nothing. Undefined: `bound`; `judge` fills it in.
+   * `bound`: the truth behind what was seen is bounded, with confidence 1 − alpha, and the bound decides. `rule`: it
+   * fails where a defect shows, which chance must not explain where chance plays a part; to hold proves nothing. Undefined: `bound`; `judge` fills it in.
    */
   test?: 'bound' | 'rule';
   /** False: shown, but the verdict does not depend on it. */

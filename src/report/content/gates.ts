@@ -99,7 +99,7 @@ export interface GateGroup {
   rows: readonly GateRow[];
 }
 
-/** Tests and rules apart: what a bound decides, and what was held against a limit as it is. Empty groups are left out. */
+/** Tests and rules apart: what shows how good it is, and what only finds defects. Empty groups are left out. */
 export function gateGroups(report: Report): GateGroup[] {
   const rows = gateTable(report);
   const groups: GateGroup[] = [
@@ -110,7 +110,7 @@ export function gateGroups(report: Report): GateGroup[] {
     },
     {
       sort: 'rule',
-      title: 'Rules: what was seen, held against a limit as it is',
+      title: 'Rules: they fail where a defect shows; to hold proves nothing',
       rows: rows.filter(({ gate }) => gate.test === 'rule'),
     },
   ];
