@@ -40,6 +40,10 @@ export const COMMANDS = [
     summary: 'take an endpoint back to an earlier config from shadowctl: all at once, or with guardrails',
   },
   { name: 'abort', summary: 'stop an update that is under way and return to the old fleet, as far as AWS permits' },
+  {
+    name: 'watch',
+    summary: 'one screen for whatever goes on: traffic, errors, latency, alarms, gates, time left',
+  },
   { name: 'status', summary: 'what exists: endpoint, variants, alarms, what is in progress, what shadowctl created' },
   { name: 'history', summary: 'what was deployed to an endpoint, when, by whom, and how it ended' },
   { name: 'doctor', summary: 'find alarms that can never fire, and anything else that would endanger an update' },

@@ -27,6 +27,7 @@ const DEFINITIONS: Readonly<Record<CommandName, () => Promise<(host: Host) => Co
   keep: async () => (await import('./cli/keep.ts')).keepCommand,
   undo: async () => (await import('./cli/undo.ts')).undoCommand,
   abort: async () => (await import('./cli/abort.ts')).abortCommand,
+  watch: async () => (await import('./cli/watch.ts')).watchCommand,
   status: async () => (await import('./cli/status.ts')).statusCommand,
   history: async () => (await import('./cli/history.ts')).historyCommand,
   doctor: async () => (await import('./cli/doctor.ts')).doctorCommand,

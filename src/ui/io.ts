@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { interrupted } from '../base/errors.ts';
+import { openScreen, type Screen } from './screen.ts';
 import { type CommandLine, printCommand, printText, type Text } from '../base/text.ts';
 
 /**
@@ -23,6 +24,10 @@ export interface Io {
   readonly color: boolean;
   /** Columns to draw for: the terminal's, or 80 where it tells none (0 too is none). Never less than 40. */
   readonly columns: number;
+  /** Rows of the terminal, or 24 where it tells none. */
+  readonly rows: number;
+  /** Takes the whole terminal over; undefined where there is none to draw on, or no keys. */
+  readonly screen?: (() => Screen) | undefined;
   /**
    * Asks a question on the terminal; undefined when nobody can answer.
    * @throws Problem (interrupted) at Ctrl-C or Ctrl-D, or when `signal` aborts
@@ -78,6 +83,7 @@ function giveColumns(stream: NodeJS.WriteStream): void {
 
 const DEFAULT_COLUMNS = 80;
 const MIN_COLUMNS = 40;
+const DEFAULT_ROWS = 24;
 
 /** Columns to draw for: COLUMNS, else the terminal's, on whichever stream one is. */
 export function columnsOf({ stdout, stderr, env }: Omit<ProcessStreams, 'stdin'>): number {
@@ -102,25 +108,34 @@ export function processIo(streams: ProcessStreams, options: { quiet: boolean; co
     terminal,
     color: options.color && wantsColor(env, terminal),
     columns: columnsOf(streams),
+    rows: someColumns(stdout.rows) ?? someColumns(stderr.rows) ?? DEFAULT_ROWS,
+    screen: interactive && !options.quiet && stdin.isTTY === true ? () => openScreen(stdin, stderr) : undefined,
     async ask(question, signal) {
       if (!stdin.isTTY || !stderr.isTTY) return undefined;
       const { createInterface } = await import('node:readline');
       const asker = createInterface({ input: stdin, output: stderr });
       const stop = () => asker.close();
+      let answered = false;
       signal?.addEventListener('abort', stop);
       try {
         return await new Promise((resolve, reject) => {
           // Ctrl-C and Ctrl-D both close it; the terminal's cursor still stands behind the question.
           asker.once('close', () => {
+            if (answered) return;
             stderr.write('\n');
             reject(interrupted('Stopped at a question.'));
           });
           if (signal?.aborted === true) asker.close();
-          else asker.question(question, (answer) => resolve(answer.trim()));
+          else
+            asker.question(question, (answer) => {
+              answered = true;
+              resolve(answer.trim());
+            });
         });
       } finally {
         signal?.removeEventListener('abort', stop);
-        asker.removeAllListeners('close').close();
+        // Its own listener takes those off that it has on standard input: keys that come later are not its.
+        asker.close();
       }
     },
   };

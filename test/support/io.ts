@@ -31,6 +31,7 @@ export function capturedIo(answers: string[] = []): CapturedIo {
     terminal: false,
     color: false,
     columns: 100,
+    rows: 24,
     ask: async (question) => {
       errLines.push(question);
       const answer = answers.shift();

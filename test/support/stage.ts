@@ -76,6 +76,7 @@ export async function openStage(
       terminal: false,
       color: false,
       columns: options.columns ?? 80,
+      rows: 24,
       ask: async () => undefined,
     };
     const code = await run(argv, { clock, env: { ...env, ...more }, cwd, signal, io: () => io });

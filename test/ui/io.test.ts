@@ -98,6 +98,8 @@ describe('a question', () => {
     const answer = io.ask('Do it? ');
     stdin.write(' yes \r');
     expect(await answer).toBe('yes');
+    // Nothing of it listens to what is typed later.
+    expect(stdin.listenerCount('keypress')).toBe(0);
   });
 
   test.each([

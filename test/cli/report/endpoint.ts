@@ -114,6 +114,7 @@ export async function stage(
         command: (line) => printCommand(line),
         interactive: false,
         terminal: false,
+        rows: 24,
         color: false,
         columns: 80,
         ask: async () => undefined,

@@ -1,0 +1,197 @@
+import { Command } from 'commander';
+import type { App, Host, Outcome, Run } from '../app.ts';
+import { endpointNotFound } from '../aws/endpoint-not-found.ts';
+import { Problem } from '../base/errors.ts';
+import { SECOND } from '../base/units.ts';
+import type { EndpointLook } from '../lifecycle/look-at-endpoint.ts';
+import type { Session } from '../lifecycle/session.ts';
+import type { Screen } from '../ui/screen.ts';
+import { duration } from './flags/values.ts';
+
+export interface WatchOptions {
+  endpoint: string;
+  /** Milliseconds between two looks. */
+  every: number;
+  /** One look, and no more. */
+  once: boolean;
+}
+
+interface Flags {
+  endpoint: string;
+  every: number;
+  once?: boolean;
+}
+
+const HELP = `
+On a terminal one screen shows whatever goes on (canary, shadow, rollout): how the requests are divided, errors and latency,
+alarms, gates, the time left, and what it waits for. Keys abort, report, promote and quit; what changes something asks first.
+Elsewhere each change is a line, until nothing is under way any more. Watching changes nothing, and holds no lock.
+
+Example:
+  $ shadowctl watch --endpoint weather`;
+
+export function watchCommand(host: Host, start: Run<WatchOptions> = run): Command {
+  return new Command('watch')
+    .requiredOption('--endpoint <name>', 'the endpoint')
+    .option('--every <duration>', 'time between two looks', duration('--every'), 5 * SECOND)
+    .option('--once', 'look once and draw that, on a terminal or not')
+    .addHelpText('after', HELP)
+    .action(({ endpoint, every, once }: Flags) => host.start(start, { endpoint, every, once: once === true }));
+}
+
+/** Shows what goes on with an endpoint. */
+export async function run(app: App, { endpoint, every, once }: WatchOptions): Promise<Outcome> {
+  const { checkName } = await import('../resources/naming.ts');
+  checkName('endpoint', endpoint, '--endpoint');
+  const look = await looks(app, endpoint);
+  const first = await look();
+  if (first.activity.kind === 'gone') throw endpointNotFound((await app.aws()).target, endpoint);
+  const { watchScreen } = await import('./views/watch-screen.ts');
+  if (once) {
+    const size = { columns: app.io.columns, rows: app.io.rows, color: app.io.color };
+    // Nothing is pressed where nothing is redrawn.
+    for (const line of trimmed(watchScreen(first, size).slice(0, -1))) app.io.out(line);
+    return 'done';
+  }
+  if (app.io.screen === undefined) return follow(app, first, look, every);
+  return onScreen(app, { endpoint, every, look, first, draw: watchScreen, open: app.io.screen });
+}
+
+/** A function that looks, and judges a shadow as `report` would. */
+async function looks(app: App, endpoint: string): Promise<() => Promise<EndpointLook>> {
+  const { looksAtEndpoint } = await import('../lifecycle/look-at-endpoint.ts');
+  const { looksAt } = await import('../lifecycle/judge.ts');
+  const { loadReportPolicy } = await import('./flags/judging.ts');
+  const { sessionOf } = await import('./session.ts');
+  const session: Session = { ...sessionOf(app), emit: () => undefined };
+  return looksAtEndpoint(session, endpoint, async () => {
+    const { policy, policyFrom } = await loadReportPolicy(
+      { ...app, io: { ...app.io, err: () => undefined } },
+      undefined,
+      endpoint,
+    );
+    return looksAt(app, {
+      source: { kind: 'endpoint', endpoint, predictions: true, logs: undefined },
+      window: { from: undefined, to: undefined, length: undefined },
+      policy,
+      policyFrom,
+      labels: undefined,
+      task: undefined,
+      // The policy's comparator runs where somebody asked for it: in a report.
+      comparator: undefined,
+      memory: '1GB',
+      redact: false,
+    })();
+  });
+}
+
+/** A line for each change, until nothing goes on, or a shadow is decided. */
+async function follow(
+  app: App,
+  first: EndpointLook,
+  look: () => Promise<EndpointLook>,
+  every: number,
+): Promise<Outcome> {
+  const { watchChanges, waitsFor } = await import('./views/watch-screen.ts');
+  let before: EndpointLook | undefined;
+  let seen = first;
+  for (;;) {
+    for (const line of watchChanges(before, seen)) app.io.out(line);
+    if (isOver(seen)) break;
+    before = seen;
+    await app.clock.sleep(every, app.signal);
+    seen = await look();
+  }
+  app.io.out(waitsFor(seen));
+  return 'done';
+}
+
+function isOver({ activity, judgement }: EndpointLook): boolean {
+  if (activity.kind === 'shadow') return ['pass', 'fail'].includes(judgement?.verdict?.outcome ?? '');
+  return activity.kind === 'nothing' || activity.kind === 'gone' || activity.kind === 'failed';
+}
+
+interface OnScreen {
+  endpoint: string;
+  every: number;
+  look: () => Promise<EndpointLook>;
+  first: EndpointLook;
+  draw: typeof import('./views/watch-screen.ts').watchScreen;
+  open: () => Screen;
+}
+
+async function onScreen(app: App, { endpoint, every, look, first, draw, open }: OnScreen): Promise<Outcome> {
+  let seen = first;
+  let screen = open();
+  const show = () => screen.draw(draw(seen, { columns: screen.columns, rows: screen.rows, color: app.io.color }));
+  try {
+    for (;;) {
+      show();
+      const key = await keyWithin(app, screen, every, show);
+      if (key === 'q' || key === CTRL_C || key === ESCAPE) return 'done';
+      const argv = key === undefined ? undefined : commandOf(key, seen, endpoint);
+      if (argv !== undefined) {
+        screen.close();
+        await perform(app, argv);
+        screen = open();
+      }
+      seen = await look();
+    }
+  } finally {
+    screen.close();
+  }
+}
+
+const CTRL_C = '\u0003';
+const ESCAPE = '\u001b';
+
+/** The key that is pressed in the next `ms`; undefined where none is. */
+async function keyWithin(app: App, screen: Screen, ms: number, resized: () => void): Promise<string | undefined> {
+  const pressed = new AbortController();
+  let key: string | undefined;
+  const stop = screen.listen((heard) => {
+    if (heard === '') return resized();
+    key ??= heard;
+    pressed.abort();
+  });
+  try {
+    if (key === undefined) await app.clock.sleep(ms, AbortSignal.any([app.signal, pressed.signal]));
+  } catch (error) {
+    if (app.signal.aborted) throw error;
+  } finally {
+    stop();
+  }
+  return key;
+}
+
+/** What a key runs; undefined where it means nothing now. */
+function commandOf(key: string, { activity }: EndpointLook, endpoint: string): string[] | undefined {
+  const on = ['--endpoint', endpoint];
+  if (key === 'a' && activity.kind === 'update') return ['abort', ...on];
+  if (key === 'a' && activity.kind === 'rollout') return ['rollout', ...on, '--cancel'];
+  if (activity.kind !== 'shadow' || activity.calibrates) return undefined;
+  const commands: Readonly<Record<string, string[]>> = {
+    r: ['report', ...on],
+    p: ['promote', ...on],
+    k: ['keep', ...on],
+  };
+  return commands[key];
+}
+
+/** Runs a command below what stood on the terminal before, then waits until it was read. */
+async function perform(app: App, argv: readonly string[]): Promise<void> {
+  app.io.err(`$ shadowctl ${argv.join(' ')}`);
+  try {
+    await app.execute(argv);
+  } catch (error) {
+    if (!(error instanceof Problem) || app.signal.aborted) throw error;
+    app.io.alert(error.message);
+    if (error.next !== undefined) app.io.alert(error.next);
+  }
+  await app.io.ask('Press Enter to watch on. ', app.signal);
+}
+
+/** Without empty lines at the end. */
+function trimmed(lines: readonly string[]): readonly string[] {
+  return lines.slice(0, lines.findLastIndex((line) => line !== '') + 1);
+}
