@@ -6,6 +6,7 @@ import { SECOND } from '../base/units.ts';
 import type { EndpointLook } from '../lifecycle/look-at-endpoint.ts';
 import type { Session } from '../lifecycle/session.ts';
 import type { Screen } from '../ui/screen.ts';
+import type { ScreenSize } from './views/watch-screen.ts';
 import { duration } from './flags/values.ts';
 
 export interface WatchOptions {
@@ -116,7 +117,7 @@ interface OnScreen {
   every: number;
   look: () => Promise<EndpointLook>;
   first: EndpointLook;
-  draw: typeof import('./views/watch-screen.ts').watchScreen;
+  draw: (look: EndpointLook, size: ScreenSize) => string[];
   open: () => Screen;
 }
 

@@ -133,7 +133,7 @@ export function looksAtEndpoint(
       status: live.EndpointStatus ?? '',
       config: live.EndpointConfigName ?? '',
       activity,
-      fleets: fleets.map(({ watched: _, ...fleet }, index) => ({ ...fleet, minutes: metrics.minutes[index] ?? [] })),
+      fleets: fleets.map((fleet, index) => ({ ...fleet, minutes: metrics.minutes[index] ?? [] })),
       alarms: alarms.map((alarm) => ({ alarm, last: metrics.points.get(alarm.AlarmName ?? '')?.at(-1)?.value })),
       judgement: judged.judgement,
       watcher: watcher && `${watcher.by ?? watcher.host} (process ${watcher.pid})`,

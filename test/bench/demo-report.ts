@@ -92,7 +92,7 @@ const load = () => loadavg()[0]?.toFixed(1) ?? '?';
 
 try {
   say(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'processor'}; load ${load()}`);
-  const story = run([program, 'demo', '--keep']);
+  const story = run([program, 'demo', '--keep', '--full']);
   const window = /--from (\S+) --to (\S+)/.exec(story.replace(/\\?\s+/g, ' '));
   if (window === null) throw new Error('the demo did not name its window');
   const times = ['--from', window[1] ?? '', '--to', window[2] ?? ''];

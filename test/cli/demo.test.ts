@@ -7,6 +7,7 @@ import type { App, Outcome } from '../../src/app.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { demoCommand } from '../../src/cli/demo/command.ts';
 import { type DemoOptions, run as playDemo } from '../../src/cli/demo/run.ts';
+import { briefLines } from '../../src/cli/demo/brief.ts';
 import { differences } from '../../src/cli/demo/census.ts';
 import { shellLine } from '../../src/cli/demo/narration.ts';
 import { type Scene, STANDING, STORY } from '../../src/cli/demo/story.ts';
@@ -67,7 +68,7 @@ test('the whole demo goes as planned, and leaves nothing', { timeout: 170_000 },
       signal: new AbortController().signal,
       io: () => io,
     };
-    expect(await playDemo(appOf(surroundings, io), { keep: false }, THINNED)).toBe('done');
+    expect(await playDemo(appOf(surroundings, io), { keep: false, full: true }, THINNED)).toBe('done');
     expect(io.errLines.filter((line) => line.startsWith('error:'))).toEqual([]);
     const text = io.outLines.join('\n');
     const stock = text.slice(text.indexOf('4. What exists now'));
@@ -97,8 +98,8 @@ test('the whole demo goes as planned, and leaves nothing', { timeout: 170_000 },
 });
 
 test.each([
-  [[], false],
-  [['--keep'], true],
+  [['--full'], false],
+  [['--full', '--keep'], true],
 ])(
   'Ctrl-C in `demo` %j while an update is watched: the demo has ended, and says what is left',
   { timeout: 60_000 },
@@ -160,12 +161,40 @@ function counts(text: string): Record<string, number> {
 }
 
 test.each<[string[], DemoOptions]>([
-  [[], { keep: false }],
-  [['--keep'], { keep: true }],
+  [[], { keep: false, full: false }],
+  [['--keep', '--full'], { keep: true, full: true }],
 ])('options of %j', async (argv, expected) => {
   const seen: unknown[] = [];
   await demoCommand({ start: async (_run, options) => void seen.push(options) }).parseAsync(argv, { from: 'user' });
   expect(seen).toEqual([expected]);
+});
+
+test('in short, a command is a line, and what it came to one or two', () => {
+  const io = { columns: 80, color: false };
+  const canary = {
+    argv: [
+      'canary',
+      '--endpoint',
+      'w',
+      '--artifact',
+      '009-model.tar.gz',
+      '--config-name',
+      'weather-config-v2-2',
+      '--yes',
+    ],
+    outcome: 'no' as const,
+  };
+  const results = ['✗ w was rolled back by alarm.', '  log  20:27 RuntimeError: Unable to load model', '50 ┤'];
+  expect(briefLines(io, canary, results)).toEqual([
+    '$ shadowctl canary --artifact 009-model.tar.gz --config-name weather-config-v2-2',
+    '  ✗ w was rolled back by alarm.',
+    '  RuntimeError: Unable to load model',
+  ]);
+  const invoke = { argv: ['invoke', '--endpoint', 'w'], outcome: 'done' as const };
+  expect(briefLines(io, invoke, ['sent  5', 'answered    5 (100 %)', 'accuracy    71.6 % (4 of 5)'])).toEqual([
+    '  5 (100 %) of the requests answered, accuracy 71.6 % (4 of 5)',
+  ]);
+  for (const scene of STORY) expect(scene.lines.flatMap((line) => briefLines(io, line, [])).length).toBeLessThan(22);
 });
 
 test('what stands otherwise than planned is named', () => {

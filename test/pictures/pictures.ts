@@ -8,7 +8,7 @@
  * - `docs/pictures/report.json`: the sections of that report, and
  * - `test/pictures/observations.json`: what it was made of, from which a test makes today's report
  *
- * `npm run pictures -- FOLDER` draws anew from a folder in which `FORCE_COLOR=1 shadowctl demo --keep > demo.txt` was run.
+ * `npm run pictures -- FOLDER` draws anew from a folder in which `FORCE_COLOR=1 shadowctl demo --keep --full > demo.txt` was run.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -63,7 +63,9 @@ const folder = given === undefined ? mkdtempSync(join(tmpdir(), 'shadowctl-pictu
 try {
   if (given === undefined) say('The demo, about a minute.');
   const recorded =
-    given === undefined ? shadowctl(folder, ['demo', '--keep']) : readFileSync(join(folder, 'demo.txt'), 'utf8');
+    given === undefined
+      ? shadowctl(folder, ['demo', '--keep', '--full'])
+      : readFileSync(join(folder, 'demo.txt'), 'utf8');
   const lines = stripVTControlCharacters(recorded).replace(/ \\\n\s*/g, ' ');
   const [, from = '', to = ''] = /--from (\S+) --to (\S+)/.exec(lines) ?? [];
   const report = ['report', '--endpoint', 'weather-prediction-endpoint'];

@@ -5,6 +5,7 @@ import type { DemoOptions } from './run.ts';
 export function demoCommand(host: Host, run: Run<DemoOptions> = lazy(() => import('./run.ts'))): Command {
   return new Command('demo')
     .option('--keep', "do not clean up: keep everything in this folder's emulator, so that you can look around")
+    .option('--full', 'show all that the commands print, not only what it comes to')
     .addHelpText(
       'after',
       `
@@ -15,5 +16,7 @@ and the demo touches nothing outside this machine.
 Example:
   $ shadowctl demo --keep`,
     )
-    .action((flags: { keep?: boolean }) => host.start(run, { keep: flags.keep === true }));
+    .action((flags: { keep?: boolean; full?: boolean }) =>
+      host.start(run, { keep: flags.keep === true, full: flags.full === true }),
+    );
 }

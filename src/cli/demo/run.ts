@@ -9,6 +9,8 @@ import { startEmulator } from '../../emulator/http/server.ts';
 import { environmentError, interrupted, Problem } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
 import type { Io } from '../../ui/io.ts';
+import { briefLines, keeping } from './brief.ts';
+import { withProgress } from '../../ui/progress.ts';
 import { differences, readCensus, renderCensus } from './census.ts';
 import { heading, paragraph, shellLine } from './narration.ts';
 import { ENDPOINT, type Line, NOTHING, type Plan, type Scene, STANDING, STORY } from './story.ts';
@@ -17,6 +19,8 @@ import { duration, HOUR, MINUTE } from '../../base/units.ts';
 export interface DemoOptions {
   /** Leave everything standing in the project's own emulator. */
   keep: boolean;
+  /** Show all that the commands print; else a screen a chapter. */
+  full: boolean;
 }
 
 /** The demo's own time starts this long before the present, and ends before it: nothing it leaves lies in the future. */
@@ -41,14 +45,14 @@ export async function run(app: App, options: DemoOptions, story: readonly Scene[
     await copyInputs(project);
     for (const line of paragraph(
       io,
-      `shadowctl demo: the whole life cycle of a model on the endpoint ${ENDPOINT}. Everything below is what the command lines shown do, through the real AWS SDK over HTTP, to the emulator at ${emulator.url}; only time is virtual.`,
+      `shadowctl demo: the whole life cycle of a model on the endpoint ${ENDPOINT}. Everything below is what the command lines shown do, through the real AWS SDK over HTTP, to the emulator at ${emulator.url}; only time is virtual.${options.full ? '' : ' In short: --full shows the command lines whole and all that they print.'}`,
     ))
       io.out(line);
     for (const [index, scene] of story.entries()) {
       io.out();
       io.out(heading(io, index + 1, scene.title));
       for (const line of paragraph(io, scene.about)) io.out(line);
-      for (const line of scene.lines) await perform(app, line, surroundings);
+      for (const line of scene.lines) await perform(app, line, surroundings, options.full);
     }
     await takeStock(app, surroundings, 'What exists now, read back from the emulator', story.length + 1, STANDING);
     if (options.keep) {
@@ -62,7 +66,12 @@ export async function run(app: App, options: DemoOptions, story: readonly Scene[
         for (const line of shellLine(io, [command, '--endpoint', ENDPOINT, '--emulator', ...rest])) io.out(line);
       }
     } else {
-      await perform(app, { argv: ['cleanup', '--endpoint', ENDPOINT, '--yes'], outcome: 'done' }, surroundings);
+      await perform(
+        app,
+        { argv: ['cleanup', '--endpoint', ENDPOINT, '--yes'], outcome: 'done' },
+        surroundings,
+        options.full,
+      );
       await takeStock(app, surroundings, 'What is left, read back from the emulator', story.length + 2, NOTHING);
     }
     io.out(
@@ -93,21 +102,41 @@ function ended({ keep }: DemoOptions): Problem {
 }
 
 /** Shows and runs one line; throws when it ends otherwise than planned. */
-async function perform(app: App, line: Line, surroundings: ExecuteOverrides): Promise<void> {
+async function perform(app: App, line: Line, surroundings: ExecuteOverrides, full: boolean): Promise<void> {
   const { io } = app;
+  app.signal.throwIfAborted();
+  if (!full) {
+    const kept = keeping(io);
+    const outcome = await withProgress(io, `shadowctl ${line.argv[0]}`, () =>
+      carryOut(app, line, { ...surroundings, io: kept.io }),
+    );
+    for (const text of briefLines(io, line, kept.lines)) io.out(text);
+    return requirePlanned(line, outcome, kept.lines);
+  }
   io.out();
   if (line.alongside !== undefined) for (const text of shellLine(io, line.alongside, true)) io.out(text);
   for (const text of shellLine(io, line.argv)) io.out(text);
-  app.signal.throwIfAborted();
-  const outcome =
-    line.alongside === undefined
-      ? await app.execute(line.argv, surroundings)
-      : await withTraffic(app, line.argv, line.alongside, surroundings);
+  requirePlanned(line, await carryOut(app, line, surroundings), []);
+}
+
+function carryOut(app: App, line: Line, surroundings: ExecuteOverrides): Promise<Outcome> {
+  return line.alongside === undefined
+    ? app.execute(line.argv, surroundings)
+    : withTraffic(app, line.argv, line.alongside, surroundings);
+}
+
+/** @param results what it printed, where that was not shown */
+function requirePlanned(line: Line, outcome: Outcome, results: readonly string[]): void {
   if (outcome === line.outcome) return;
   throw new Problem(
     'no',
     `The demo did not go as planned: \`shadowctl ${line.argv.join(' ')}\` ended "${outcome}", planned was "${line.outcome}".`,
-    { next: 'This is a defect of shadowctl or its emulator; please report it with the output above.' },
+    {
+      next: lines(
+        ...results.slice(-20),
+        'This is a defect of shadowctl or its emulator; please report it with the output above.',
+      ),
+    },
   );
 }
 
