@@ -90,7 +90,7 @@ async function readEnvironment(
     io.err(text`Started the emulator in the background. Stop it with: ${shown('emulator stop')}`);
     startedEmulator();
   }
-  return { ...env, ...emulatorEnvironment(url, env) };
+  return { ...env, ...emulatorEnvironment(url, env, settings.region) };
 }
 
 function onEmulator(globals: Globals, { target }: Project): boolean {

@@ -1,11 +1,17 @@
-import { dateAndTime, DAY, timeOfDay } from '../base/units.ts';
+import { dateAndTime, DAY, MINUTE, timeOfDay } from '../base/units.ts';
 
 /** `09:05` in UTC, with the day in front (`01-05 09:05`) where `long`. */
 function clockTime(ms: number, long = false): string {
   return long ? dateAndTime(ms).slice(5) : timeOfDay(ms);
 }
 
-/** One line of `columns` characters that names the times along an axis, the zone (UTC) last. Empty without times. */
+/** Whole steps between two labels: minutes, hours, days. */
+const STEPS = [1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 7 * 1440].map((n) => n * MINUTE);
+
+/**
+ * One line of `columns` characters that names the times along an axis, the zone (UTC) last. Between the ends stand whole
+ * steps (09:05, 09:10), each under its own moment. Empty without times.
+ */
 export function axisTimes(times: readonly number[], columns: number): string {
   const first = times[0];
   const last = times.at(-1);
@@ -14,13 +20,14 @@ export function axisTimes(times: readonly number[], columns: number): string {
   const width = clockTime(first, long).length;
   const end = `${clockTime(last, long)} UTC`;
   let line = clockTime(first, long);
-  // Between the ends, one label every fourth of the axis, as far as they do not touch.
-  for (const quarter of [1, 2, 3]) {
-    const label = clockTime(first + ((last - first) * quarter) / 4, long);
-    const at = Math.round((columns * quarter) / 4 - width / 2);
-    const repeated = line.trimEnd().endsWith(label);
-    if (!repeated && at > line.length + 2 && at + width + 2 < columns - end.length) line = line.padEnd(at) + label;
-  }
   if (times.length === 1) return line.length + 4 <= columns ? `${line} UTC` : line;
+  // As many labels as there is room for, four columns apart at least.
+  const most = Math.max(1, Math.min(6, Math.floor(columns / (width + 4))));
+  const step = STEPS.find((one) => (last - first) / one <= most) ?? last - first;
+  for (let at = Math.ceil((first + 1) / step) * step; at < last; at += step) {
+    const label = clockTime(at, long);
+    const column = Math.round(((columns - 1) * (at - first)) / (last - first) - width / 2);
+    if (column > line.length + 2 && column + width + 2 < columns - end.length) line = line.padEnd(column) + label;
+  }
   return line.length + 2 + end.length <= columns ? line + end.padStart(columns - line.length) : line;
 }

@@ -1,3 +1,4 @@
+import { printText } from '../../base/text.ts';
 import type { Io } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import type { Line } from './story.ts';
@@ -16,7 +17,7 @@ export function keeping(io: Io): { io: Io; lines: string[] } {
       color: false,
       interactive: false,
       terminal: false,
-      out: (line = '') => void lines.push(...String(line).split('\n')),
+      out: (line = '') => void lines.push(...printText(line).split('\n')),
       err: () => undefined,
       alert: () => undefined,
     },

@@ -11,7 +11,7 @@ export async function run(app: App, options: EnvOptions): Promise<Outcome> {
   const { url } = await needRunning(app, options);
   const region = app.globals.region;
   const env = region === undefined ? app.env : { ...app.env, AWS_REGION: region };
-  for (const [name, value] of Object.entries(emulatorEnvironment(url, env))) {
+  for (const [name, value] of Object.entries(emulatorEnvironment(url, env, (await app.project()).region))) {
     const words = line(options.shell, name, value);
     if (words !== '') app.io.out(words);
   }

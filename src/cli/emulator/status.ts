@@ -24,7 +24,7 @@ export async function run(app: App, options: StatusOptions): Promise<Outcome> {
     else app.io.out(text`No emulator runs in ${dir}. Start one with: ${shown('emulator start')}`);
     return 'no';
   }
-  const env = emulatorEnvironment(running.url, app.env);
+  const env = emulatorEnvironment(running.url, app.env, (await app.project()).region);
   const region = app.globals.region ?? env.AWS_REGION ?? 'us-east-1';
   const [health, standing] = await Promise.all([
     getJson(`${running.url}/_shadowctl/health`),

@@ -96,12 +96,16 @@ export async function stopEmulator(dir: string): Promise<{ pid: number } | undef
   return { pid: holder.pid };
 }
 
-/** What points an AWS client at the emulator. Undefined means: must not be set, or real credentials would be used. */
+/**
+ * What points an AWS client at the emulator. Undefined means: must not be set, or real credentials would be used.
+ * @param projectRegion `region:` of shadowctl.yaml, which the environment overrides
+ */
 export function emulatorEnvironment(
   url: string,
   env: Readonly<Record<string, string | undefined>>,
+  projectRegion?: string,
 ): Record<string, string | undefined> {
-  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1';
+  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || projectRegion || 'us-east-1';
   // Twelve digits choose an account of the emulator; anything else may be a real key, which has no business there.
   const chosen = /^\d{12}$/.test(env.AWS_ACCESS_KEY_ID ?? '');
   const account = chosen ? env.AWS_ACCESS_KEY_ID : '000000000000';

@@ -6,7 +6,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CreateBucketCommand, HeadBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DEFAULT_PORT, ensureEmulator, runningEmulator, stopEmulator } from '../../../src/emulator/daemon/process.ts';
+import {
+  DEFAULT_PORT,
+  emulatorEnvironment,
+  ensureEmulator,
+  runningEmulator,
+  stopEmulator,
+} from '../../../src/emulator/daemon/process.ts';
 import { builtProgram } from '../../support/built.ts';
 
 // Real processes on a machine that is busy with other tests.
@@ -240,5 +246,16 @@ describe('the emulator as a process', () => {
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain('has version 7; this shadowctl reads version 1');
     expect(err).toContain('emulator.log');
+  });
+});
+
+it.each([
+  [{}, undefined, 'us-east-1'],
+  [{}, 'eu-west-1', 'eu-west-1'],
+  [{ AWS_REGION: 'eu-north-1' }, 'eu-west-1', 'eu-north-1'],
+])('the emulator in %j and a project of %s is used in %s', (env, region, expected) => {
+  expect(emulatorEnvironment('http://127.0.0.1:1', env, region)).toMatchObject({
+    AWS_REGION: expected,
+    AWS_DEFAULT_REGION: expected,
   });
 });
