@@ -224,7 +224,7 @@ describe('an endpoint', () => {
       async () => {
         await stage.clock.sleep(7 * MINUTE);
         once = (await stage.shadowctl(['watch', '--endpoint', ENDPOINT, '--once'])).out;
-        return stage.shadowctl(['watch', '--endpoint', ENDPOINT]);
+        return stage.shadowctl(['watch', '--endpoint', ENDPOINT, '--every', '20s']);
       },
     ]);
     expect(watched?.code).toBe(0);
