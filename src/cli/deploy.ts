@@ -85,7 +85,7 @@ function parse(flags: Flags): DeployOptions {
 export async function run(app: App, options: DeployOptions): Promise<Outcome> {
   const { deploy, readTestMetrics } = await import('../lifecycle/deploy.ts');
   const { sessionOf } = await import('./session.ts');
-  const { reportDeployment, reportPlan } = await import('./views/settled.ts');
+  const { reportDeployment, reportPlan, writeAfterDeployment } = await import('./views/settled.ts');
   const { endpoint, format } = options;
   const session = sessionOf(app, options);
   const result = await deploy(session, {
@@ -96,7 +96,12 @@ export async function run(app: App, options: DeployOptions): Promise<Outcome> {
   const { plan, settled, trial } = result;
   reportDeployment(app.io, format, plan, settled, trial);
   if (settled !== undefined && settled.kind !== 'running') return 'no';
-  if (settled === undefined || trial === undefined) return 'done';
+  if (settled === undefined) return 'done';
+  const next = () => (format === 'text' ? writeAfterDeployment(app.io, plan) : undefined);
+  if (trial === undefined) {
+    next();
+    return 'done';
+  }
   const variant = settled.endpoint.ProductionVariants?.[0]?.VariantName;
   if (options.metrics && format === 'text' && variant !== undefined) {
     const { drawMinutes } = await import('./views/minutes.ts');
@@ -104,5 +109,7 @@ export async function run(app: App, options: DeployOptions): Promise<Outcome> {
     const lines = metrics && drawMinutes(app.io, [{ name: variant, minutes: metrics.minutes }], metrics);
     for (const line of lines ?? []) app.io.out(line);
   }
-  return trial.answered === trial.sent ? 'done' : 'no';
+  if (trial.answered < trial.sent) return 'no';
+  next();
+  return 'done';
 }

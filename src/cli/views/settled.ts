@@ -1,5 +1,5 @@
 import type { Outcome } from '../../app.ts';
-import { shown, text } from '../../base/text.ts';
+import { type CommandLine, shown, text } from '../../base/text.ts';
 import type { DeployPlan, PlainUpdatePlan } from '../../lifecycle/plans.ts';
 import type { PlainUpdateResult } from '../../lifecycle/plain-update.ts';
 import type { Trial } from '../../lifecycle/traffic/test.ts';
@@ -54,7 +54,29 @@ export function reportPlainUpdate(io: Io, format: Format, result: PlainUpdateRes
         : `Endpoint ${plan.endpoint} runs ${modelWords(plan.models.to)} again (${plan.config}); before, it ran ${modelWords(plan.models.from)} (${plan.from}).`,
     );
   else writeNotRunning(io, plan, settled);
+  if (format === 'text' && settled?.kind === 'running') writeNext(io, NEXT[plan.command]?.(plan.endpoint));
   return settled === undefined || settled.kind === 'running' ? 'done' : 'no';
+}
+
+interface NextStep {
+  words: string;
+  command: CommandLine;
+}
+
+/** What usually follows a change all at once, by its command. */
+const NEXT: Readonly<Record<string, (endpoint: string) => NextStep>> = {
+  'shadow detach': (endpoint) => ({ words: 'See what stands now:', command: shown('status', { endpoint }) }),
+  undo: (endpoint) => ({
+    words: 'See what else it can go back to:',
+    command: shown('undo', { endpoint, to: true }),
+  }),
+};
+
+/** On standard error: what comes next is no result. The command stands alone, to be copied. */
+function writeNext(io: Io, next: NextStep | undefined): void {
+  if (next === undefined) return;
+  io.err(next.words);
+  io.err(text`  ${next.command}`);
 }
 
 /** What a deployment came to, to standard output; `settled` is undefined where nobody waited. */
@@ -112,6 +134,13 @@ export function reportDeployment(
   }
   if (trial?.sample !== undefined) write(io, `First answer: ${bounded(plain(trial.sample), 300)}`);
   if (trial?.error !== undefined) write(io, `First refusal: ${bounded(plain(trial.error), 400)}`);
+}
+
+/** What usually follows a deployment that is in service. */
+export function writeAfterDeployment(io: Io, { endpoint, steps }: DeployPlan): void {
+  const updated = steps.some((step) => step.action === 'update');
+  if (updated) writeNext(io, { words: 'To go back:', command: shown('undo', { endpoint }) });
+  else writeNext(io, { words: 'Next, see what stands:', command: shown('status', { endpoint }) });
 }
 
 /** An endpoint that does not run what was asked for, or does not yet. */

@@ -26,7 +26,7 @@ test('creates everything, tests it and draws its metrics', async () => {
   const { code, out, err } = await world.shadowctl(
     `${V1} --instances 3 --model-name weather-model-v1-1 --config-name weather-config-v1-1 --test ${TEST_ROWS}`,
   );
-  expect({ code, err: err.split('\n').slice(-6) }).toEqual({
+  expect({ code, err: err.split('\n').slice(-8) }).toEqual({
     code: 0,
     err: [
       'endpoint weather: Creating. AllTraffic: Launching 3 instance(s).',
@@ -35,6 +35,8 @@ test('creates everything, tests it and draws its metrics', async () => {
       '100 of 100 payloads answered (the first 100 of 365)',
       'waiting for the metrics: SageMaker publishes them by the minute',
       'the metrics have arrived',
+      'Next, see what stands:',
+      '  shadowctl status --endpoint weather',
     ],
   });
   expect(out).toContain('Endpoint weather is in service on weather-config-v1-1 (AllTraffic, 3 instances).');
