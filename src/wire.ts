@@ -34,7 +34,7 @@ export function createApp(parts: AppParts): App {
   const environment = once(() => readEnvironment(parts, project));
   const aws = once(async () => {
     const { connect } = await import('./aws/clients.ts');
-    const connection = connect(await awsTarget(await environment(), globals, await project()));
+    const connection = connect(await awsTarget(await environment(), globals, await project(), io));
     opened(() => connection.close());
     return connection;
   });
@@ -102,7 +102,7 @@ function onEmulator(globals: Globals, { target }: Project): boolean {
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/;
 
 /** Where the SDK is to be pointed at: flags before shadowctl.yaml before the environment before the SDK's own files. */
-async function awsTarget(env: Environment, globals: Globals, project: Project) {
+async function awsTarget(env: Environment, globals: Globals, project: Project, io: Io) {
   const endpointUrl = globals.endpointUrl ?? nonEmpty(env.AWS_ENDPOINT_URL);
   if (endpointUrl !== undefined && !URL.canParse(endpointUrl)) {
     throw environmentError(
@@ -146,7 +146,22 @@ async function awsTarget(env: Environment, globals: Globals, project: Project) {
     credentials: given
       ? { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
       : undefined,
+    network: PROXIED.test(Object.keys(env).join(' ')) ? (await import('./aws/proxy.ts')).networkOf(env) : undefined,
+    mfaCode: (serial: string) => askMfaCode(io, serial, profile ?? nonEmpty(env.AWS_PROFILE)),
   };
+}
+
+/** Variables that say how requests leave the machine: only with one of them is that looked into. */
+const PROXIED = /\b(?:HTTPS?_PROXY|AWS_CA_BUNDLE)\b/i;
+
+/** Asks for the code of a device of MFA. @throws Problem (cannot-run) where there is no terminal to ask on */
+async function askMfaCode(io: Io, serial: string, profile: string | undefined): Promise<string> {
+  const code = io.interactive ? await io.ask(`Code of the MFA device ${serial}: `) : undefined;
+  if (code !== undefined && code !== '') return code;
+  throw environmentError(
+    `The profile${profile === undefined ? '' : ` "${profile}"`} demands a code of the MFA device ${serial}.`,
+    `Run this on a terminal, which asks for it; or take up a session first: eval "$(aws configure export-credentials${profile === undefined ? '' : ` --profile ${profile}`} --format env)"`,
+  );
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -46,15 +46,21 @@ export function connect(target: AwsTarget): Aws {
       return client;
     };
   };
+  const handler = async (agents?: { maxSockets: number }) => ({
+    connectionTimeout: 5_000,
+    socketTimeout: IDLE,
+    ...(agents === undefined ? {} : { httpAgent: agents, httpsAgent: agents }),
+    ...(target.network === undefined ? {} : (await import('./proxy.ts')).agentsFor(target.network, agents ?? {})),
+  });
   const options = async () => ({
     region: target.region,
     // Not `adaptive`: after a single throttled call that lets through half a call a second, and a command makes dozens.
     retryMode: 'standard',
     maxAttempts: 5,
     logger: SILENT,
-    requestHandler: { connectionTimeout: 5_000, socketTimeout: IDLE },
+    requestHandler: await handler(),
     ...(target.endpointUrl === undefined ? {} : { endpoint: target.endpointUrl }),
-    ...(await credentials(target)),
+    ...(await credentials(target, handler)),
   });
   const sts = once(async () => new (await import('./sdk/sts.ts')).STSClient(await options()));
   let account: Promise<string> | undefined;
@@ -67,12 +73,7 @@ export function connect(target: AwsTarget): Aws {
         new (await import('./sdk/sagemaker-runtime.ts')).SageMakerRuntimeClient({
           ...(await options()),
           maxAttempts: 1,
-          requestHandler: {
-            connectionTimeout: 5_000,
-            socketTimeout: IDLE,
-            httpAgent: { maxSockets: SOCKETS },
-            httpsAgent: { maxSockets: SOCKETS },
-          },
+          requestHandler: await handler({ maxSockets: SOCKETS }),
         }),
     ),
     cloudwatch: once(async () => new (await import('./sdk/cloudwatch.ts')).CloudWatchClient(await options())),
@@ -108,8 +109,16 @@ export function connect(target: AwsTarget): Aws {
   };
 }
 
-async function credentials(target: AwsTarget) {
+/** @param handler of the clients that the chain makes, of STS and SSO: they go the same way */
+async function credentials(target: AwsTarget, handler: () => Promise<object>) {
   if (target.credentials !== undefined) return { credentials: target.credentials };
   const { fromNodeProviderChain } = await import('./sdk/credentials.ts');
-  return { credentials: fromNodeProviderChain(target.profile === undefined ? {} : { profile: target.profile }) };
+  const { profile, mfaCode, network } = target;
+  return {
+    credentials: fromNodeProviderChain({
+      ...(profile === undefined ? {} : { profile }),
+      ...(mfaCode === undefined ? {} : { mfaCodeProvider: mfaCode }),
+      ...(network === undefined ? {} : { clientConfig: { requestHandler: await handler() } }),
+    }),
+  };
 }

@@ -3,6 +3,9 @@ import { Problem } from '../base/errors.ts';
 import { denialAdvice, missingPermission, parseDenial } from './denial.ts';
 import type { AwsTarget } from './target.ts';
 
+/** The code of an error that comes from a proxy, and not from what is behind it (proxy.ts). */
+const PROXY_ERROR = 'ProxyError';
+
 /** A call to AWS that did not succeed, in words a person can act on, with what `apply` must know about it. */
 export class AwsProblem extends Problem {
   /** AWS's code (`ValidationException`) or the system's (`ECONNRESET`). */
@@ -171,7 +174,13 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
     new AwsProblem(message, { ...facts, clientFault }, { next, cause: error, offersEmulator });
 
   if (/CredentialsProviderError|TokenProviderError/.test(sdk.name)) {
-    return problem(`Could not ${doing}: no AWS credentials were found (${words}).`, true, CREDENTIALS_ADVICE, true);
+    const next = /sso/i.test(words) ? ssoAdvice(target) : CREDENTIALS_ADVICE;
+    return problem(`Could not ${doing}: no AWS credentials were found (${words}).`, true, next, true);
+  }
+  if (code === PROXY_ERROR) return problem(`Could not ${doing}: ${words}.`, false, PROXY_ADVICE);
+  if (CERTIFICATE.test(code)) {
+    const why = `the certificate of ${where} is not trusted (${code})`;
+    return problem(`Could not ${doing}: ${why}.`, true, CERTIFICATE_ADVICE);
   }
   if (CONNECTION.has(code)) {
     const refused = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN';
@@ -210,6 +219,18 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
 const CREDENTIALS_ADVICE =
   'Name a profile with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and --region).';
 
+function ssoAdvice({ profile }: AwsTarget): string {
+  return `Log in again: aws sso login${profile === undefined ? '' : ` --profile ${profile}`}`;
+}
+
+const PROXY_ADVICE =
+  'Check HTTPS_PROXY (http://user:password@proxy:8080); NO_PROXY names hosts that are reached without it.';
+
+/** How Node names what is wrong with a certificate. */
+const CERTIFICATE = /CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE/;
+const CERTIFICATE_ADVICE =
+  'Where a proxy opens connections, give its certificate: AWS_CA_BUNDLE=/path/to/ca.pem (or NODE_EXTRA_CA_CERTS).';
+
 function connectionAdvice(target: AwsTarget): Text {
   return target.endpointUrl === undefined
     ? `Check the network, and that the region "${target.region}" is right (--region).`
@@ -217,6 +238,7 @@ function connectionAdvice(target: AwsTarget): Text {
 }
 
 function codeOf(error: SdkError): string {
+  if (error.code !== undefined && (error.code === PROXY_ERROR || CERTIFICATE.test(error.code))) return error.code;
   if (CONNECTION.has(error.name)) return error.name;
   if (error.code !== undefined && CONNECTION.has(error.code)) return error.code;
   if (error.name === 'Unknown' || error.name === 'UnknownError') {
