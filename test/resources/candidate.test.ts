@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -21,7 +21,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 type Member = string | { name: string; type: 'directory' | 'symlink' | 'link'; linkname?: string };
 
-async function tarOf(members: readonly Member[], content = 'x'): Promise<Buffer> {
+async function tarOf(members: readonly Member[], content: string | Buffer = 'x'): Promise<Buffer> {
   const tar = pack();
   for (const member of members)
     if (typeof member === 'string') tar.entry({ name: member }, content);
@@ -46,7 +46,32 @@ describe('an artifact', () => {
       sha256: createHash('sha256').update(bytes).digest('hex'),
       members: ['sub/a', './xgboost-model', 'b'],
       format: 'xgboost',
+      isNewBooster: false,
     });
+  });
+
+  test.each([
+    ['3.2.0', true],
+    ['3.0.5', false],
+    ['1.7.4', false],
+  ])('of XGBoost %s: is its base score a list? %s', async (release, isNewBooster) => {
+    const recorded = JSON.parse(gunzipSync(await readFile(`fixtures/xgboost/real/${release}.json.gz`)).toString()) as {
+      models: Record<string, { files: Record<string, string> }>;
+    };
+    for (const { files } of Object.values(recorded.models))
+      for (const file of Object.values(files)) {
+        const booster = file.startsWith('base64:') ? Buffer.from(file.slice(7), 'base64') : Buffer.from(file);
+        await writeFile(path, gzipSync(await tarOf(['xgboost-model'], booster)));
+        expect((await checkArtifact(path)).isNewBooster).toBe(isNewBooster);
+      }
+  });
+
+  test('whose base score lies across two pieces of the file is seen all the same', async () => {
+    for (const before of [65_500, 65_520, 65_530, 65_536]) {
+      const content = `${'x'.repeat(before)}"base_score":"[5E-1]"${'y'.repeat(200_000)}`;
+      await writeFile(path, gzipSync(await tarOf(['xgboost-model'], content)));
+      expect((await checkArtifact(path)).isNewBooster).toBe(true);
+    }
   });
 
   test('larger than any buffer is read to its end', async () => {
@@ -211,6 +236,18 @@ describe('a candidate', () => {
     sha256: 's',
     members,
     format,
+    isNewBooster: false,
+  });
+
+  test('of XGBoost 3.1 or later is refused by images that know one base score, and no others', () => {
+    const booster = { ...artifact(['xgboost-model'], 'xgboost'), isNewBooster: true };
+    const image = (version: string) => algorithmImage(`xgboost:${version}`, 'us-east-1');
+    for (const version of ['1.5-1', '1.7-1', '3.0-5'])
+      expect(() => requireReadable('p', booster, image(version))).toThrow(
+        `the image of xgboost:${version} loads no such`,
+      );
+    expect(() => requireReadable('p', booster, image('3.2-0'))).not.toThrow();
+    expect(() => requireReadable('p', { ...booster, isNewBooster: false }, image('3.0-5'))).not.toThrow();
   });
   const linear = algorithmImage('linear-learner', 'us-east-1');
 

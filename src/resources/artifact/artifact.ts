@@ -15,6 +15,8 @@ export interface Artifact extends Upload {
   members: readonly string[];
   /** The built-in algorithm that writes such files, where their names tell. */
   format: Algorithm | undefined;
+  /** It holds a booster of XGBoost 3.1 or later. */
+  isNewBooster: boolean;
 }
 
 /** More than any instance's disk is likely to hold; also ends a gzip bomb. */
@@ -32,6 +34,7 @@ export async function checkArtifact(path: string): Promise<Artifact> {
   const bytes = await sizeOf(path);
   const members: string[] = [];
   const hash = createHash('sha256');
+  let isNewBooster = false;
   let count = 0;
   let unpacked = 0;
   const tar = extract();
@@ -51,7 +54,10 @@ export async function checkArtifact(path: string): Promise<Artifact> {
     }
     if (header.type === 'file' && members.length < 100) members.push(header.name);
     stream.on('end', () => next());
-    stream.resume();
+    const isNew = boosterScan();
+    stream.on('data', (chunk) => {
+      isNewBooster ||= isNew(chunk as Buffer);
+    });
   });
   const counted = new Writable({
     write(chunk: Buffer, _, done) {
@@ -81,7 +87,7 @@ export async function checkArtifact(path: string): Promise<Artifact> {
   }
   if (members.length === 0)
     throw usageError(`${path} holds no file.`, 'Pack the model files with: tar -czf model.tar.gz -C model-folder .');
-  return { path, bytes, sha256: hash.digest('hex'), members, format: formatOf(members) };
+  return { path, bytes, sha256: hash.digest('hex'), members, format: formatOf(members), isNewBooster };
 }
 
 async function sizeOf(path: string): Promise<number> {
@@ -143,6 +149,26 @@ function explain(error: unknown, path: string): unknown {
     );
   }
   return error;
+}
+
+const BASE_SCORE = 'base_score';
+/** `base_score` of a list, in JSON (`"base_score":"[5E-1]"`) and in UBJSON (`base_score` `S` `L`, eight bytes of length, `[5E-1]`). */
+const LIST = /^(?:"\s*:\s*"|S[iUIlL][\s\S]{1,8}?)\[[-\d]/;
+/** Bytes behind the name that this takes. */
+const BEHIND = 24;
+
+/** Is told the bytes of a file, and says when it has seen the base score of an XGBoost of 3.1 or later, which is a list (facts 7.4). */
+function boosterScan(): (chunk: Buffer) => boolean {
+  let rest: Buffer = Buffer.alloc(0);
+  return (chunk) => {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    for (let at = bytes.indexOf(BASE_SCORE); at >= 0; at = bytes.indexOf(BASE_SCORE, at + 1)) {
+      const behind = at + BASE_SCORE.length;
+      if (LIST.test(bytes.toString('latin1', behind, behind + BEHIND))) return true;
+    }
+    rest = bytes.subarray(Math.max(0, bytes.length - BASE_SCORE.length - BEHIND));
+    return false;
+  };
 }
 
 /** The built-in containers give their files fixed names (facts 7.3, 7.4). */

@@ -100,6 +100,9 @@ export async function checkCandidate(options: CandidateOptions, region: string):
 /** Endings of files that other frameworks write. XGBoost tries to load whatever file there is, under any other name. */
 const FOREIGN_FILE = /\.(pth|pt|onnx|h5|hdf5|keras|pb|safetensors|tflite|cbm)$/i;
 
+/** Images whose XGBoost knows a base score that is one number; 1.7-1 and 3.0-5 go on with 0.5, older ones refuse the file (facts 7.4). */
+const KEEPS_ONE_SCORE = new Set(['0.90-1', '0.90-2', '1.0-1', '1.2-1', '1.2-2', '1.3-1', '1.5-1', '1.7-1', '3.0-5']);
+
 /**
  * Refuses an artifact that a built-in image cannot read for certain.
  * @param source its path or URI, for the message
@@ -117,6 +120,12 @@ export function requireReadable(source: string, artifact: Artifact, image: Image
     );
   }
   const unreadable = algorithm === 'linear-learner' || members.every((member) => FOREIGN_FILE.test(member));
+  if (algorithm === 'xgboost' && artifact.isNewBooster && KEEPS_ONE_SCORE.has(version)) {
+    throw usageError(
+      `${source} was written by XGBoost 3.1 or later; the image of xgboost:${version} loads no such model, or loads it and answers wrongly without an error.`,
+      'Give --algorithm xgboost:3.2-0, or write the model again with the XGBoost of the image; to deploy it anyway, add --allow-mismatch.',
+    );
+  }
   if (format === undefined && unreadable) {
     const wanted = algorithm === 'linear-learner' ? 'the file model_algo-1' : 'a booster (xgboost-model)';
     throw usageError(
