@@ -46,6 +46,7 @@ import {
   timed,
   wandering,
 } from './calibrate-metrics.ts';
+import { bursts, comparator, equal, mostly, near } from './calibrate-comparator.ts';
 import { aboveNoise, accuracy, agreement, beyondTolerance, repeated, repeatedAccuracy } from './calibrate-shares.ts';
 
 const TRIALS = Number(process.argv[2] ?? 1000);
@@ -96,6 +97,13 @@ function row(title: string, trial: (random: Random) => Ended, wrong: Outcome | u
 }
 
 const number = (value: number) => String(Number(value.toPrecision(2)));
+/** What production against itself came to: n pairs, equal or not. */
+function noiseOf(random: Random, mean: number, n: number): { mean: number; n: number } {
+  let hits = 0;
+  for (let i = 0; i < n; i += 1) if (random.next() < mean) hits += 1;
+  return { mean: hits / n, n };
+}
+
 const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
 
 const HEAD = (title: string) =>
@@ -309,6 +317,38 @@ line('labels on the margin, in bursts', (random) => agreement(random, 0.1, 1), '
 line('numbers on the margin (5 % beyond tolerance)', (random) => beyondTolerance(random, 0.05), 'pass');
 line('numbers 2 % beyond tolerance, in bursts', (random) => beyondTolerance(random, 0.02, 1), 'fail');
 line('numbers on the margin, in bursts', (random) => beyondTolerance(random, 0.05, 1), 'pass');
+for (const [words, value] of [
+  ['equal or not', equal],
+  ['never far from its mean', (mean: number) => near(mean, 0.1)],
+  ['mostly alike', mostly],
+] as const) {
+  for (const sample of [1000, 30_000])
+    line(
+      `comparator on the margin (mean 0.9), ${words}, ${sample === 1000 ? 'at most 1000 pairs' : 'all pairs'}`,
+      (random) => comparator(random, value(0.9), sample),
+      'pass',
+    );
+  line(
+    `comparator, mean 0.93, ${words}, at most 1000 pairs`,
+    (random) => comparator(random, value(0.93), 1000),
+    'fail',
+  );
+}
+line(
+  'comparator on the margin (mean 0.9), in bursts, at most 1000 pairs',
+  (random) => comparator(random, bursts(0.9), 1000),
+  'pass',
+);
+line(
+  'comparator on the margin (mean 0.9), in bursts, all pairs',
+  (random) => comparator(random, bursts(0.9), 30_000),
+  'pass',
+);
+line(
+  'comparator on the margin beside a noise floor (0.85 and 0.95), at most 1000 pairs',
+  (random) => comparator(random, equal(0.85), 1000, noiseOf(random, 0.95, 1000)),
+  'pass',
+);
 for (const burst of [0, 0.5, 1]) {
   const words = burst === 0 ? '' : `, in bursts of ${burst}`;
   for (const each of [3, 6, 10])

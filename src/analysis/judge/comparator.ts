@@ -81,23 +81,29 @@ function unproven(name: string, policy: Policy, why: string): Gate {
   };
 }
 
-function alike(score: ScoreSums, sums: ComparatorSums, predictions: Predictions, evidence: Evidence): Gate {
-  const { policy } = evidence;
-  const { name, rows: n, sum, repeats } = score;
-  const mean = n > 0 ? sum / n : 0;
-  const margin = marginOf(name, policy);
+/** What bounds a number of a comparator, and what they say; `tooShort` where it has not been long enough for that. */
+export function decideScore(score: ScoreSums, halvings: number, policy: Policy, noise: NoiseSample | undefined) {
+  const mean = score.rows > 0 ? score.sum / score.rows : 0;
+  const margin = marginOf(score.name, policy);
   const minutes = score.minutes.map((minute) => ({ successes: minute.sum, n: minute.rows }));
-  const clustering = clusteringOf(minutes, repeats);
-  const alpha = alphaAfter(sums.halvings, policy);
-  const noise = scoreNoise(evidence, sums.digest, name);
+  const clustering = clusteringOf(minutes, score.repeats);
+  const alpha = alphaAfter(halvings, policy);
   const bounds = (total: number, estimate = mean) =>
     boundsOf({ estimate, n: total / clustering.factor, alpha }, noise, policy);
+  const decided = compare(bounds(score.rows), margin, false);
+  const tooShort = windowTooShort(decided, policy, [minutes], 'answers', { spread: spreadOf(score) });
+  return { margin, clustering, bounds, decided, tooShort };
+}
+
+function alike(score: ScoreSums, sums: ComparatorSums, predictions: Predictions, evidence: Evidence): Gate {
+  const { policy } = evidence;
+  const { name, rows: n, sum } = score;
+  const mean = n > 0 ? sum / n : 0;
+  const noise = scoreNoise(evidence, sums.digest, name);
+  const { margin, clustering, bounds, decided, tooShort } = decideScore(score, sums.halvings, policy, noise);
   const interval = bounds(n);
-  const decided = compare(interval, margin, false);
   const blocker =
-    insufficientData(predictions, evidence) ??
-    noiseDominates({ noise, margin, below: false }) ??
-    windowTooShort(decided, policy, [minutes], 'answers', { spread: spreadOf(score) });
+    insufficientData(predictions, evidence) ?? noiseDominates({ noise, margin, below: false }) ?? tooShort;
   const outcome = blocker === undefined ? decided : 'inconclusive';
   const id = `answers.${name}`;
   return {
