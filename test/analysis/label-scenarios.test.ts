@@ -175,3 +175,16 @@ test('numbers that have labels only where the two models agree say nothing of th
   expect(easy.gate('truth.error')).toMatchObject({ outcome: 'inconclusive', missing: { labels: expect.any(Number) } });
   expect(told((random) => row(random, () => true)).gate('truth.error')).toMatchObject({ outcome: 'fail' });
 });
+
+test('labels only where the shadow is right say nothing of the rest', () => {
+  const row = (random: Random, labelled: (one: Omit<Row, 'labelled'>) => boolean) => {
+    const one = pair(random, () => random.next() < 0.8);
+    return { ...one, labelled: labelled(one) };
+  };
+  const { gate } = told((random) => row(random, ({ shadow, truth }) => shadow === truth));
+  expect(gate('truth.accuracy')).toMatchObject({ outcome: 'inconclusive', missing: { labels: expect.any(Number) } });
+  expect(gate('truth.accuracy')?.missing?.labels).toBeGreaterThan(100);
+  // By lot, three of ten are enough to see that it is worse.
+  const byLot = told((random) => row(random, () => random.next() < 0.3));
+  expect(byLot.gate('truth.accuracy')).toMatchObject({ outcome: 'fail' });
+});

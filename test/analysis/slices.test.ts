@@ -78,7 +78,8 @@ describe('a policy that demands agreement everywhere', () => {
       ...(observations.predictions as Predictions),
       slices: slices.length === 0 ? undefined : parts,
     };
-    const policy = { ...DEFAULT_POLICY, slices: demanded };
+    // To differ fails only where the same is expected.
+    const policy = { ...DEFAULT_POLICY, slices: demanded, expect: { kind: 'same' as const } };
     return judge({ ...observations, predictions }, policy)?.gates.find((one) => one.id === 'slices');
   };
 

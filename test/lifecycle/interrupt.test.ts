@@ -54,7 +54,7 @@ test('an update by deploy: the way back is undo, not cleanup', async () => {
   expect(err).not.toContain('shadowctl cleanup');
   expect(err).toContain('To go back, once it has settled: shadowctl undo --endpoint weather');
   expect((await world.shadowctl('status --endpoint weather --watch')).code).toBe(0);
-  expect((await world.shadowctl('undo --endpoint weather --yes')).out).toContain('runs c1');
+  expect((await world.shadowctl('undo --endpoint weather --yes')).out).toContain('runs model m1 again (c1)');
 });
 
 test.each(['shadow', 'canary'])(

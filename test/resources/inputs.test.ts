@@ -16,7 +16,7 @@ describe('a new endpoint config', () => {
     ExplainerConfig: {},
     ExecutionRoleArn: ROLE,
     VpcConfig: { SecurityGroupIds: ['g'], Subnets: ['s'] },
-    EnableNetworkIsolation: false,
+    EnableNetworkIsolation: true,
     MetricsConfig: { EnableEnhancedMetrics: true },
   };
   const capture = (percent: number) => ({

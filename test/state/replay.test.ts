@@ -223,8 +223,8 @@ test('what exists or may exist, of all kinds or of one', () => {
 test('runs, in order, with who and when', () => {
   const run: JournalEvent = { type: 'run', run: 'r-1', command: 'deploy', by: 'me' };
   expect(replay(recorded([run, { ...run, run: 'r-2' }])).runs).toEqual([
-    { run: 'r-1', command: 'deploy', by: 'me', at },
-    { run: 'r-2', command: 'deploy', by: 'me', at },
+    { run: 'r-1', command: 'deploy', by: 'me', at, acted: false },
+    { run: 'r-2', command: 'deploy', by: 'me', at, acted: false },
   ]);
 });
 

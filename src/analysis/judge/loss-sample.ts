@@ -7,6 +7,13 @@ import { boundedMean, pairedDifference } from './paired.ts';
 /** Fewer labels of a stratum than this say nothing about the rest of it. */
 const MIN_LABELS = 5;
 
+/**
+ * Rows of one class on which the models differ have a label less often than those on which they agree, by a fifth or more,
+ * and not by chance (as three standard errors are): then labels were not chosen by lot.
+ */
+const CHOSEN_SHARE = 0.8;
+const CHOSEN_ERRORS = 3;
+
 /** What labels say of the loss of accuracy, over all compared rows. */
 export interface LossSample {
   /** Differences of rows (1: only production is right), weighed so that their mean is the loss of the rows that they speak for. */
@@ -17,8 +24,10 @@ export interface LossSample {
   /** Of all rows: the loss that is known of strata with too few labels, and the share of all rows that have none there. */
   known: number;
   unknown: number;
-  /** Those strata. */
+  /** Those strata: with too few labels, or with labels that were not chosen by lot. */
   unlabelled: readonly TruthStratum[];
+  /** Labels of differing rows that it takes until those that were not chosen by lot are no longer rarer than the others. */
+  balancing: number;
   /** All compared rows, those on which the models differ, and those of them with a label. */
   rows: number;
   differing: number;
@@ -29,12 +38,17 @@ export interface LossSample {
  * Accuracy can change only where the models differ: rows on which they agree lose nothing, with or without a label. The
  * loss is the sum, over production's classes, of the share of all rows that differ there times the mean loss of those with
  * a label (post-stratification; Holt and Smith 1979). So it does not matter that labels are more frequent in one class than
- * in another. Of a class without labels nothing is known: all of its rows may be lost, or won.
+ * in another. Of a class without labels nothing is known: all of its rows may be lost, or won. Nor is it of the rows without a
+ * label where labels are rarer among those that differ than among those that agree: labels may be missing where the shadow is
+ * wrong.
  */
 export function lossSample(strata: readonly TruthStratum[]): LossSample {
   const rows = total(strata, (one) => one.rows);
   const differing = strata.filter((one) => one.differ && one.rows > 0);
-  const unlabelled = differing.filter(({ labelled, rows: all }) => labelled < MIN_LABELS && labelled < all);
+  const short = new Map(differing.map((one) => [one, labelsShort(one, strata)]));
+  const unlabelled = differing.filter(
+    (one) => one.labelled < one.rows && (one.labelled < MIN_LABELS || (short.get(one) ?? 0) > 0),
+  );
   const told = differing.filter((one) => !unlabelled.includes(one));
   const [labelled, speaksFor] = [total(told, (one) => one.labelled), total(told, (one) => one.rows)];
   // As many of the rows on which the models agree as if all had been drawn with one chance.
@@ -55,10 +69,24 @@ export function lossSample(strata: readonly TruthStratum[]): LossSample {
     known: rows === 0 ? 0 : total(unlabelled, (one) => one.onlyProduction - one.onlyShadow) / rows,
     unknown: rows === 0 ? 1 : total(unlabelled, (one) => one.rows - one.labelled) / rows,
     unlabelled,
+    balancing: total(unlabelled, (one) => short.get(one) ?? 0),
     rows,
     differing: total(differing, (one) => one.rows),
     labelled: total(differing, (one) => one.labelled),
   };
+}
+
+/** How many labels a class lacks where its models differ, if they were chosen otherwise than where they agree; else 0. */
+function labelsShort(one: TruthStratum, strata: readonly TruthStratum[]): number {
+  const agreeing = strata.filter(({ differ, production }) => !differ && production === one.production);
+  const [rows, labelled] = [total(agreeing, (each) => each.rows), total(agreeing, (each) => each.labelled)];
+  if (rows === 0 || one.rows === 0) return 0;
+  const short = CHOSEN_SHARE * (labelled / rows) * one.rows - one.labelled;
+  // Two shares of labelled rows, by the normal approximation with their common share.
+  const common = (labelled + one.labelled) / (rows + one.rows);
+  const error = Math.sqrt(common * (1 - common) * (1 / rows + 1 / one.rows));
+  const apart = labelled / rows - one.labelled / one.rows;
+  return short > 0 && apart > CHOSEN_ERRORS * error ? Math.ceil(short) : 0;
 }
 
 /** The loss as far as it is known. */

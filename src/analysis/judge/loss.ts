@@ -170,7 +170,7 @@ export function judgeLoss(predictions: Predictions, truth: TruthSums, evidence: 
       minutes: [minutes.map((minute) => ({ successes: 0, n: minute.truth }))],
       inputs: alike?.by === undefined ? (alike?.inputs ?? truth.rows) : truth.rows,
       clustering,
-      labels: { rows: truth.of, differing: truth.of, labelled: truth.rows, unlabelled },
+      labels: { rows: truth.of, differing: truth.of, labelled: truth.rows, balancing: 0, unlabelled },
       blocker: truth.losses === undefined && truth.rows < truth.of ? UNCOUNTED : undefined,
     }),
   ];

@@ -18,6 +18,8 @@ interface LabelState {
   rows: number;
   differing: number;
   labelled: number;
+  /** How many labels of differing rows are missing for those to be no rarer than labels of the others. */
+  balancing: number;
   /** Strata of which too little is known. */
   unlabelled: readonly unknown[];
 }
@@ -127,7 +129,7 @@ function needsOf(
   const unlabelled = labels === undefined ? 0 : labels.differing - labels.labelled;
   const size = labels === undefined ? n : labels.labelled;
   if (labels !== undefined && unlabelled > 0 && (labels.unlabelled.length > 0 || size === 0)) {
-    const least = Math.max(1, (labelsToPass(labels, policy) ?? 0) - size);
+    const least = Math.max(1, labels.balancing, (labelsToPass(labels, policy) ?? 0) - size);
     return needsLabels(Math.min(unlabelled, Math.ceil(least)));
   }
   const total = requiredSampleSize(known, (rows) => compare(bounds(rows / known), margin) !== 'inconclusive');
@@ -138,7 +140,7 @@ function needsOf(
   if (found.clustering.by === 'inputs') return needsNewInputs((known * (times - 1)) / found.clustering.factor);
   const more = Math.ceil(size * (times - 1));
   if (labels !== undefined && unlabelled >= more) return needsLabels(more);
-  return needsMore('rows', n * (times - 1), minutes > 0 ? n / minutes : 0, 'rows with labels');
+  return needsMore('rows', Math.max(1, Math.ceil(n * (times - 1))), minutes > 0 ? n / minutes : 0, 'rows with labels');
 }
 
 function tooFewTruths({ known, inputs }: TruthFound, { minimumPairs }: Policy): Blocker | undefined {

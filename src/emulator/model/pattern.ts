@@ -42,6 +42,10 @@ function inJavaScript(source: string): string {
       if (char === '[') bracket = true;
       else if (char === ']') bracket = false;
       result += char;
+      // Java repeats an anchor, which says no more than the anchor; JavaScript does not know such a thing.
+      const repeated =
+        !bracket && (char === '$' || char === '^') ? /^\{\d+(?:,\d*)?\}/.exec(source.slice(i + 1)) : null;
+      i += repeated?.[0].length ?? 0;
       continue;
     }
     const escaped = source[i + 1] ?? '';

@@ -131,6 +131,8 @@ const ADVERSARIES: readonly Adversary<unknown>[] = [
   }),
   of({
     of: 'numbers of which a few are very large, all twice as large',
+    // One such number more, of many hundreds, would move the mean: so few rows do not exclude it.
+    same: 'inconclusive',
     input: row,
     draw: (random) => Math.exp(3 * random.normal()),
     output: (value) => csv(String(value)),

@@ -124,7 +124,10 @@ describe('promote', () => {
   test('what is waived, and a window that the policy accepts, promote through a canary alone; both are noted', async () => {
     stage = await openStage();
     const file = join(stage.cwd, 'window.yaml');
-    writeFileSync(file, 'agreement: 0.5\nminimumBlocks: 20\nblockMinutes: 2\nerrors: 0.1\naccept: window\n');
+    writeFileSync(
+      file,
+      'agreement: 0.5\nclasses: { agreement: 0.5 }\nminimumBlocks: 20\nblockMinutes: 2\nerrors: 0.1\naccept: window\n',
+    );
     const latencies = ['mean', 'p50', 'p90', 'p99'].map((name) => `latency.${name}`);
     const asked = [...PROMOTE, '--policy', file, '--waive', ...latencies, '--reason', 'callers agreed'];
     const [linear, unwaived, canary] = await shadowed(good, 30, async () => [

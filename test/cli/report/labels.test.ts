@@ -73,14 +73,14 @@ describe('report --labels s3://…', () => {
     expect([code, err]).toEqual([2, expect.stringContaining(words)]);
   });
 
-  test('a bucket of another region is said to be that', async () => {
+  test('a bucket of another region is found, and what it lacks is said', async () => {
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
     const far = connect({ region: 'eu-west-1', endpointUrl: world.emulator.url, profile: undefined, credentials });
     await (await far.s3()).send(new CreateBucketCommand({ Bucket: 'far-away' }));
     far.close();
     const { code, err } = await report('s3://far-away/labels.csv');
     expect(code).toBe(2);
-    expect(err).toContain('The bucket is in another region than us-east-1.');
+    expect(err).toContain('There is no object s3://far-away/labels.csv.');
   });
 
   test('--until-decided waits for a folder of labels to fill', async () => {

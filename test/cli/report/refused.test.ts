@@ -43,7 +43,7 @@ describe('a source that is closed to these credentials', () => {
     expect(code).toBe(3);
     expect(notes).toContain('Traffic, errors and latency are unknown. Grant cloudwatch:GetMetricData');
     expect(seen?.predictions?.pairs).toBe(60);
-    expect(gates).toMatchObject({ errors: 'inconclusive', 'output.readable': 'pass' });
+    expect(gates).toMatchObject({ errors: 'inconclusive', 'output.varied': 'pass' });
   });
 
   test.each([[[]], [['--logs-query', 'fields @timestamp, @message']]])('CloudWatch Logs %j', async (words) => {
