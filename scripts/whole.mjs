@@ -14,6 +14,7 @@ const [name = '', ...rest] = process.argv.slice(2);
 const FILES = {
   matrix: [
     'test/resources/crash.test.ts',
+    'test/permissions/matrix.test.ts',
     'test/emulator/storage/crash.test.ts',
     'test/cli/canary/canary.test.ts',
     'test/cli/by-hand.test.ts',

@@ -75,6 +75,8 @@ function outliveOutput({ stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stde
 interface Line {
   /** The program's options that were typed. */
   given: Partial<Globals>;
+  /** The endpoint it is about, where it names one. */
+  endpoint: string | undefined;
   /** It has started the emulator, which runs on. */
   startedEmulator: boolean;
   /** Called with whatever must be closed at the end. */
@@ -84,7 +86,12 @@ interface Line {
 /** One command line in any surroundings. Resolves to the exit code; never rejects. */
 export async function run(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   const closings: (() => void)[] = [];
-  const line: Line = { given: {}, startedEmulator: false, opened: (close) => void closings.push(close) };
+  const line: Line = {
+    given: {},
+    endpoint: undefined,
+    startedEmulator: false,
+    opened: (close) => void closings.push(close),
+  };
   try {
     return EXIT_CODES[await perform(argv, surroundings, line)];
   } catch (error) {
@@ -105,7 +112,10 @@ async function perform(
   const host: Host = {
     async start(run, options) {
       const globals: Globals = { ...(base?.globals ?? NO_GLOBALS), ...program.globals() };
-      if (base === undefined) line.given = program.globals();
+      if (base === undefined) {
+        line.given = program.globals();
+        line.endpoint = endpointOf(options);
+      }
       const io =
         base?.io ??
         withTargetFlags(
@@ -127,6 +137,11 @@ async function perform(
   return outcome;
 }
 
+function endpointOf(options: unknown): string | undefined {
+  const { endpoint } = (options ?? {}) as { endpoint?: unknown };
+  return typeof endpoint === 'string' ? endpoint : undefined;
+}
+
 /** False where a program reads the results, or a page: JSON, Markdown, HTML. */
 function isForPeople(options: unknown): boolean {
   const { format = 'text' } = (options ?? {}) as { format?: string };
@@ -138,7 +153,7 @@ async function explain(
   thrown: unknown,
   argv: readonly string[],
   surroundings: Surroundings,
-  { given, startedEmulator }: Line,
+  { given, endpoint, startedEmulator }: Line,
 ): Promise<number> {
   // commander has printed its own message by now: help and version end with 0, wrong words with another code.
   const { CommanderError } = await import('commander');
@@ -155,6 +170,8 @@ async function explain(
     const indented = (words: Text) => linesOf(words).forEach((line) => show(text`  ${line}`));
     show(`${lead}${error.message}`);
     if (error.next !== undefined) indented(error.next);
+    const policy = await policyHint(error, argv, endpoint);
+    if (policy !== undefined) indented(policy);
     if (error.offersEmulator) {
       indented('To try shadowctl without an AWS account, add --emulator.');
       const hint = await emulatorHere(surroundings.cwd);
@@ -170,6 +187,15 @@ async function explain(
   io.alert('  This is a defect of shadowctl. Run the command again with --debug and report what it prints.');
   if (argv.includes('--debug') && error instanceof Error) io.alert(error.stack ?? '');
   return PROBLEM_CODES['cannot-run'];
+}
+
+/** Where IAM denied something: how to see all that the command needs. */
+async function policyHint(error: Problem, argv: readonly string[], endpoint: string | undefined) {
+  const { AwsProblem } = await import('./aws/errors.ts');
+  if (!(error instanceof AwsProblem) || !error.denied) return undefined;
+  const { COMMANDS_WITH_NEEDS } = await import('./lifecycle/permissions/needs.ts');
+  const command = COMMANDS_WITH_NEEDS.find((name) => argv.includes(name));
+  return text`All that is needed: ${shown('iam-policy', { command, endpoint })}`;
 }
 
 /** Lines that fit a terminal; where a program reads them a line stays a line, and a command to be copied always does. */

@@ -49,6 +49,10 @@ export const COMMANDS = [
   { name: 'doctor', summary: 'find alarms that can never fire, and anything else that would endanger an update' },
   { name: 'policy', summary: 'what a shadow must prove before it may be promoted' },
   {
+    name: 'iam-policy',
+    summary: 'print the least IAM policy: for whoever runs shadowctl, or for the role of the models',
+  },
+  {
     name: 'cleanup',
     summary: 'delete everything that shadowctl created for an endpoint, and prove that nothing is left',
   },

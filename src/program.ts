@@ -32,6 +32,7 @@ const DEFINITIONS: Readonly<Record<CommandName, () => Promise<(host: Host) => Co
   history: async () => (await import('./cli/history.ts')).historyCommand,
   doctor: async () => (await import('./cli/doctor.ts')).doctorCommand,
   policy: async () => (await import('./cli/policy.ts')).policyCommand,
+  'iam-policy': async () => (await import('./cli/iam-policy.ts')).iamPolicyCommand,
   cleanup: async () => (await import('./cli/cleanup.ts')).cleanupCommand,
   emulator: async () => (await import('./cli/emulator/command.ts')).emulatorCommand,
   help: async () => (await import('./cli/help.ts')).helpCommand,

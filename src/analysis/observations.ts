@@ -87,6 +87,8 @@ export interface Metrics {
   times: readonly number[];
   production: MetricTable;
   shadow: MetricTable | undefined;
+  /** These credentials may not read them: the tables are empty, and say nothing. */
+  unread?: true | undefined;
   /** Production in the time before the shadow came up, to see what shadowing costs it. */
   before?: { times: readonly number[]; production: MetricTable } | undefined;
   /** Of the quantiles for which CloudWatch was asked, and answered. */

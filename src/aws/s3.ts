@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { environmentError } from '../base/errors.ts';
 import type { Aws } from './clients.ts';
+import { denialAdvice, parseDenial } from './denial.ts';
 import { AwsProblem, call } from './errors.ts';
 import { type S3Place, s3Object, s3Place, s3Uri } from './s3-uri.ts';
 
@@ -36,7 +37,13 @@ export async function headObject(aws: Aws, uri: string): Promise<ObjectFacts | u
   const client = await aws.s3();
   const { bucket, key } = s3Object(uri);
   const reply = await present(
-    call(aws.target, `look at ${uri}`, () => client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))),
+    call(
+      aws.target,
+      `look at ${uri}`,
+      () => client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })),
+      // Without s3:ListBucket an object that is missing is refused in the same way.
+      `s3:GetObject on ${uri} (and s3:ListBucket on s3://${bucket})`,
+    ),
   );
   if (reply === undefined) return undefined;
   return { bytes: reply.ContentLength ?? 0, etag: reply.ETag ?? '', metadata: reply.Metadata ?? {} };
@@ -144,6 +151,7 @@ export async function deletePrefix(aws: Aws, uri: string): Promise<number> {
       client.send(new DeleteObjectsCommand({ Bucket: prefix.bucket, Delete: { Objects, Quiet: true } })),
     );
     const failed = reply.Errors?.[0];
+    if (failed?.Code === 'AccessDenied') throw deniedKey(prefix.bucket, failed);
     if (failed !== undefined) {
       throw environmentError(
         `Could not delete s3://${prefix.bucket}/${failed.Key}: ${failed.Message} (${failed.Code})`,
@@ -161,11 +169,28 @@ export async function deletePrefix(aws: Aws, uri: string): Promise<number> {
   return count;
 }
 
+/** Of a batch S3 refuses each key by itself, in a reply that is no error. */
+function deniedKey(bucket: string, { Key, Message = '' }: { Key?: string; Message?: string }): AwsProblem {
+  const uri = `s3://${bucket}/${Key}`;
+  const needs = `s3:DeleteObject on ${uri}`;
+  const facts = { code: 'AccessDenied', words: Message, attempts: 1, clientFault: true, throttled: false };
+  return new AwsProblem(
+    `Could not delete ${uri}: ${Message} (AccessDenied)`,
+    { ...facts, missing: needs },
+    { next: denialAdvice(parseDenial(Message), needs) },
+  );
+}
+
 /** Is there such a bucket that we may use? @throws Problem where it belongs to somebody else */
 export async function bucketExists(aws: Aws, bucket: string): Promise<boolean> {
   const client = await aws.s3();
   const reply = await present(
-    call(aws.target, `look at bucket "${bucket}"`, () => client.send(new HeadBucketCommand({ Bucket: bucket }))),
+    call(
+      aws.target,
+      `look at bucket "${bucket}"`,
+      () => client.send(new HeadBucketCommand({ Bucket: bucket })),
+      `s3:ListBucket on s3://${bucket}`,
+    ),
   );
   return reply !== undefined;
 }

@@ -30,6 +30,8 @@ export interface UpdateOutcome {
   alarms: readonly string[];
   /** The config the endpoint runs now. */
   running: string | undefined;
+  /** What could not be looked at while this was found out, in AWS's words. */
+  unseen?: readonly string[];
 }
 
 /** Everything that tells how an update ended. */

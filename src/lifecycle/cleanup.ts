@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AwsProblem } from '../aws/errors.ts';
+import { orUnseen, type Unseen, unseenWords } from '../aws/unseen.ts';
 import { s3Place } from '../aws/s3-uri.ts';
 import { listObjects } from '../aws/s3.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
@@ -122,7 +123,13 @@ async function cleanEndpoint(on: EndpointSession, keep: Keep, neighbours: Neighb
   const unexpected = await verify(on, left);
   const all = [...left, ...unexpected];
   if (all.length === 0) await journal.append({ type: 'fact', run: run.id, name: 'clean', value: {} });
-  return { kind: 'done', endpoint, deleted, left: all, clean: unexpected.length === 0 };
+  return {
+    kind: 'done',
+    endpoint,
+    deleted,
+    left: all,
+    clean: unexpected.length === 0 && all.every((one) => one.denied !== true),
+  };
 }
 
 function noJournal({ endpoint, account, journal }: EndpointSession): Error {
@@ -146,10 +153,16 @@ function noJournal({ endpoint, account, journal }: EndpointSession): Error {
 async function planCleanup(on: EndpointSession, keep: Keep, neighbours: Neighbours): Promise<Teardown> {
   const plan = planTeardown(await inventory(on), await neededByAdopted(on), keep);
   for (const step of plan.steps.filter(({ kind }) => kind === 's3-bucket')) {
-    const why = await whyBucketStays(on, step.name, plan, neighbours);
-    if (why === undefined) continue;
+    let unseen: Unseen | undefined;
+    const why = await orUnseen(
+      `what is in bucket ${step.name}`,
+      () => whyBucketStays(on, step.name, plan, neighbours),
+      (one) => (unseen = one),
+    );
+    if (why === undefined && unseen === undefined) continue;
     plan.steps = plan.steps.filter((other) => other !== step);
-    plan.left.push({ ref: { kind: step.kind, name: step.name }, why });
+    const ref = { kind: step.kind, name: step.name };
+    plan.left.push(unseen === undefined ? { ref, why: why ?? '' } : { ref, why: unseenWords(unseen), denied: true });
   }
   return plan;
 }
@@ -221,8 +234,12 @@ async function tearDown(
     try {
       await remove(step);
     } catch (error) {
-      if (!(error instanceof AwsProblem) || error.code !== 'BucketNotEmpty') throw error;
-      left.push({ ref: { kind: step.kind, name: step.name }, why: NOT_OURS });
+      if (!(error instanceof AwsProblem)) throw error;
+      const ref = { kind: step.kind, name: step.name };
+      // What may not be deleted keeps nothing else from going: the next cleanup finds it.
+      if (error.denied) left.push({ ref, why: `not deleted: needs ${error.missing ?? error.words}`, denied: true });
+      else if (error.code === 'BucketNotEmpty') left.push({ ref, why: NOT_OURS });
+      else throw error;
     }
   }
   // What report had downloaded of the captures goes with them.

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ProductionVariant, Tag } from '@aws-sdk/client-sagemaker';
-import { AwsProblem } from '../aws/errors.ts';
+import { orUnseen } from '../aws/unseen.ts';
 import { endpointLogGroup, logGroupExists } from '../aws/logs.ts';
 import { environmentError, usageError } from '../base/errors.ts';
 import { shown, shownStart, text } from '../base/text.ts';
@@ -169,15 +169,15 @@ async function nameAndPlan(
 }
 
 /** The endpoint's log group, where there is none yet: what will lie there is then ours. */
-async function freeLogGroup({ aws, endpoint }: EndpointSession): Promise<string | undefined> {
+async function freeLogGroup({ aws, endpoint, session }: EndpointSession): Promise<string | undefined> {
   const group = endpointLogGroup(endpoint);
-  try {
-    return (await logGroupExists(aws, group)) ? undefined : group;
-  } catch (error) {
-    // Logs are a side matter: who may not look at them must still be able to deploy.
-    if (error instanceof AwsProblem && !error.transient) return undefined;
-    throw error;
-  }
+  // Logs are a side matter: who may not look at them must still be able to deploy.
+  const there = await orUnseen(
+    `whether log group ${group} exists (so it does not count as shadowctl's, and cleanup will leave it)`,
+    () => logGroupExists(aws, group),
+    (unseen) => session.emit({ kind: 'not-seen', unseen }),
+  );
+  return there === false ? group : undefined;
 }
 
 async function carryOut(
@@ -390,7 +390,13 @@ export async function readTestMetrics(
     for (;;) {
       const window = { start: firstMinute - WINDOW, end: clock.now() };
       const source = { endpoint, variant, config: undefined };
-      const [minutes = []] = await fleetMinutes(aws, [source], 'Average', window, signal);
+      const read = await orUnseen(
+        `the metrics of ${endpoint}`,
+        () => fleetMinutes(aws, [source], 'Average', window, signal),
+        (unseen) => session.emit({ kind: 'not-seen', unseen }),
+      );
+      if (read === undefined) return undefined;
+      const [minutes = []] = read;
       const arrived = total(minutes.filter((minute) => minute.at >= firstMinute)).requests;
       if (arrived >= test.sent || clock.now() - began >= PATIENCE) {
         report.end({ kind: 'counted', arrived, of: test.sent });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { compositeAlarms, listAlarms } from '../aws/alarms.ts';
 import { describeAlarms } from '../aws/cloudwatch.ts';
+import { orUnseen, type Unseen, unseenWords } from '../aws/unseen.ts';
 import type { Aws } from '../aws/clients.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { usageError } from '../base/errors.ts';
@@ -34,10 +35,24 @@ export interface DoctorOptions {
 /** Finds out which alarms can never fire, and what else would spoil an update. */
 export function examine(session: Session, options: DoctorOptions): Promise<Finding[]> {
   return viewEndpoint(session, options.endpoint, async ({ aws, state }) => {
-    const live = await readLive(aws, options.endpoint, session.signal);
+    const unseen: Unseen[] = [];
+    const note = (one: Unseen) => void unseen.push(one);
+    const live = await readLive(aws, options.endpoint, session.signal, note);
     if (live === undefined) throw endpointNotFound(aws.target, options.endpoint);
-    return examineLive(session, aws, live, { ...options, underWay: unfinishedUpdate(state())?.started });
+    const findings = await examineLive(
+      session,
+      aws,
+      live,
+      { ...options, underWay: unfinishedUpdate(state())?.started },
+      note,
+    );
+    return [...findings, ...unseen.map((one) => unseenFinding(options.endpoint, one))];
   });
+}
+
+/** What was not looked at may hide anything: it is said, and is no reason to be calm. */
+function unseenFinding(endpoint: string, unseen: Unseen): Finding {
+  return { severity: 'warning', check: 'not-seen', subject: `endpoint ${endpoint}`, message: unseenWords(unseen) };
 }
 
 async function examineLive(
@@ -45,17 +60,17 @@ async function examineLive(
   aws: Aws,
   live: Live,
   options: DoctorOptions & { underWay: UpdateStarted | undefined },
+  note: (one: Unseen) => void,
 ): Promise<Finding[]> {
   const variant =
     live.config?.ProductionVariants?.[0]?.VariantName ?? live.endpoint.ProductionVariants?.[0]?.VariantName ?? '';
   const liveConfig = live.endpoint.EndpointConfigName;
-  const baseline = await readBaseline(
-    aws,
-    { endpoint: options.endpoint, variant, config: liveConfig },
-    'p90',
-    session.clock.now(),
-    60,
-    session.signal,
+  const watched = { endpoint: options.endpoint, variant, config: liveConfig };
+  const now = session.clock.now();
+  const baseline = await orUnseen(
+    'the metrics of the last hour',
+    () => readBaseline(aws, watched, 'p90', now, 60, session.signal),
+    note,
   );
   const update: GuardedUpdate = {
     endpoint: options.endpoint,
@@ -64,7 +79,8 @@ async function examineLive(
     liveConfig,
     bakeSeconds: options.bakeSeconds,
     firstShare: firstShare(live, options),
-    requestsPerMinute: baseline.activeMinutes === 0 ? undefined : baseline.requests / baseline.activeMinutes,
+    requestsPerMinute:
+      baseline === undefined || baseline.activeMinutes === 0 ? undefined : baseline.requests / baseline.activeMinutes,
   };
   const findings = examineEndpoint({
     name: options.endpoint,
@@ -72,11 +88,13 @@ async function examineLive(
     endpoint: live.endpoint,
     config: live.config,
     model: live.model,
-    artifactThere: await artifactExists(aws, live.model?.PrimaryContainer?.ModelDataUrl),
-    requests: baseline.requests,
+    unseen: live.unseen,
+    artifactThere: await artifactExists(aws, live.model?.PrimaryContainer?.ModelDataUrl, note),
+    requests: baseline?.requests,
     underWay: options.underWay,
   });
-  const alarms = await chosenAlarms(session, aws, options);
+  const alarms = await orUnseen('the alarms on it', () => chosenAlarms(session, aws, options), note);
+  if (alarms === undefined) return findings;
   const others = options.alarms.filter((name) => !alarms.some((alarm) => alarm.AlarmName === name));
   const composites = await compositeAlarms(aws, others, session.signal);
   for (const name of others)

@@ -1,3 +1,4 @@
+import type { Unseen } from '../aws/unseen.ts';
 import type { Doing } from '../analysis/doing.ts';
 import type { AwsProblem } from '../aws/errors.ts';
 import type { LogLine } from '../aws/logs.ts';
@@ -35,6 +36,8 @@ export type LifecycleEvent =
   | { kind: 'deleted'; step: Deletion }
   /** An artifact in S3 could not be looked into. */
   | { kind: 'artifact-unexamined'; artifact: Unexamined }
+  /** Something was not looked at, because these credentials may not; the work goes on without. */
+  | { kind: 'not-seen'; unseen: Unseen }
   /** Work that takes a while begins, goes on and ends; between the first and the last another one may not begin. */
   | { kind: 'task-started'; task: Task }
   | { kind: 'task-progressed'; task: Task; progress: TaskProgress }

@@ -1,4 +1,5 @@
 import { endpointLogGroup, logLines } from '../aws/logs.ts';
+import { orUnseen } from '../aws/unseen.ts';
 import type { JournaledRun } from '../resources/apply.ts';
 import type { Live } from '../resources/live.ts';
 import type { Step } from '../resources/steps.ts';
@@ -114,8 +115,12 @@ const MAX_LINES = 10_000;
 /** Tells what the endpoint's containers have printed since a moment (ms since the epoch). */
 export async function readContainerLines({ session, aws, endpoint }: EndpointSession, since: number): Promise<void> {
   const group = endpointLogGroup(endpoint);
-  const lines = await logLines(aws, { group, start: since, limit: MAX_LINES }, session.signal);
-  if (lines.length > 0) session.emit({ kind: 'container-lines', group, lines });
+  const lines = await orUnseen(
+    `what the containers printed (log group ${group})`,
+    () => logLines(aws, { group, start: since, limit: MAX_LINES }, session.signal),
+    (unseen) => session.emit({ kind: 'not-seen', unseen }),
+  );
+  if (lines !== undefined && lines.length > 0) session.emit({ kind: 'container-lines', group, lines });
 }
 
 const KINDS = { running: 'updated', 'rolled-back': 'rolled-back', failed: 'failed', gone: 'deleted' } as const;

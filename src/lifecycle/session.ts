@@ -1,4 +1,5 @@
 import type { Aws } from '../aws/clients.ts';
+import type { Unseen } from '../aws/unseen.ts';
 import type { Clock } from '../base/clock.ts';
 import { apply, type JournaledRun, startRun } from '../resources/apply.ts';
 import { type Live, ownership } from '../resources/live.ts';
@@ -111,7 +112,8 @@ export async function lockEndpoint<T>(
     () =>
       journal.locked(`${words.command} --endpoint ${words.endpoint}`, async () => {
         reportNotes();
-        for (const step of await resolveOpenSteps(aws, journal)) session.emit({ kind: 'recovered', step });
+        const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
+        for (const step of await resolveOpenSteps(aws, journal, unseen)) session.emit({ kind: 'recovered', step });
         const alarm = await restoreAlarm(() => openRun(on, 'abort: alarm restored'), aws, journal);
         if (alarm !== undefined) session.emit({ kind: 'alarm-restored', alarm });
         return work(on);

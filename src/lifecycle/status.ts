@@ -6,6 +6,7 @@ import type {
 } from '@aws-sdk/client-sagemaker';
 import { describeAlarms } from '../aws/cloudwatch.ts';
 import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
+import { orUnseen, type Unseen, unseenWords } from '../aws/unseen.ts';
 import { type Position, positionOf } from '../state/rollouts.ts';
 import { type Live, ownership, readLive } from '../resources/live.ts';
 import { nameOf } from '../resources/steps.ts';
@@ -70,6 +71,8 @@ export interface EndpointStatus {
   /** Who watches an update of it to its end, from this machine or this folder. */
   watcher: { by: string; why: string | undefined; since: string } | undefined;
   lastRun: { command: string; by: string; at: string } | undefined;
+  /** What these credentials may not look at, and the permission that each takes. */
+  unseen: Unseen[];
 }
 
 /** Reads everything there is to know about an endpoint; changes nothing. */
@@ -108,11 +111,17 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
   const { aws, journal, session } = on;
   const { signal } = session;
   const state = on.state();
-  const live = await readLive(aws, journal.endpoint, signal);
+  const unseen: Unseen[] = [];
+  const note = (one: Unseen) => void unseen.push(one);
+  const live = await readLive(aws, journal.endpoint, signal, note);
   const alarmNames = existing(state, 'alarm').map((tracked) => tracked.ref.name);
-  const alarms = alarmNames.length === 0 ? [] : await describeAlarms(aws, alarmNames, signal);
+  const alarms =
+    alarmNames.length === 0
+      ? []
+      : ((await orUnseen('the states of the alarms', () => describeAlarms(aws, alarmNames, signal), note)) ?? []);
   const counts: EndpointStatus['counts'] = {};
-  for (const { tracked, exists, managed } of await inventory(on)) {
+  for (const { tracked, exists, managed, unseen: hidden } of await inventory(on, 'or unseen')) {
+    if (hidden !== undefined && tracked.state === 'exists') note(hidden);
     if (exists && (managed || tracked.adopted)) counts[tracked.ref.kind] = (counts[tracked.ref.kind] ?? 0) + 1;
   }
   const holder = await lockHolder(`${journal.path}.lock`);
@@ -123,13 +132,16 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
     live: live && {
       status: live.endpoint.EndpointStatus ?? 'unknown',
       config: live.endpoint.EndpointConfigName ?? '',
-      ownership: ownership(live, state),
+      ownership: live.unseen?.has('tags') === true ? 'not-seen' : ownership(live, state),
       modified: live.endpoint.LastModifiedTime?.toISOString(),
       reason: live.endpoint.FailureReason === '' ? undefined : live.endpoint.FailureReason,
       progress: live.endpoint.EndpointStatus === 'InService' ? undefined : describeProgress(live.endpoint),
       target: live.endpoint.PendingDeploymentSummary?.EndpointConfigName,
-      variants: withTraffic(await variantsOf(on, live.endpoint, live.config), 1 - inferPhase(live.endpoint).share),
-      coming: await comingVariants(on, live),
+      variants: withTraffic(
+        await variantsOf(on, live.endpoint, live.config, note),
+        1 - inferPhase(live.endpoint).share,
+      ),
+      coming: await comingVariants(on, live, note),
       capture: captureOf(live),
     },
     alarms: alarms.map((alarm) => ({
@@ -144,7 +156,13 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
     lock: holder && { by: holder.by ?? holder.host, why: holder.why, since: holder.since },
     watcher: watcher && { by: watcher.by ?? watcher.host, why: watcher.why, since: watcher.since },
     lastRun: last && { command: last.command, by: last.by, at: last.at },
+    unseen: once(unseen),
   };
+}
+
+/** Each only once: the same thing is asked for in more than one place. */
+function once(unseen: readonly Unseen[]): Unseen[] {
+  return [...new Map(unseen.map((one) => [unseenWords(one), one])).values()];
 }
 
 /** The config that an endpoint runs or is about to run; AWS does not tell in the first seconds of an update. */
@@ -169,18 +187,27 @@ function rolloutOf(position: Position | undefined): EndpointStatus['rollout'] {
   };
 }
 
-async function comingVariants(on: EndpointSession, { endpoint }: Live): Promise<VariantStatus[]> {
+async function comingVariants(
+  on: EndpointSession,
+  { endpoint }: Live,
+  note: (one: Unseen) => void,
+): Promise<VariantStatus[]> {
   const pending = endpoint.PendingDeploymentSummary;
   const target = pending?.EndpointConfigName;
   // While an endpoint is created its only fleet is this one.
   if (pending === undefined || target === undefined || endpoint.EndpointStatus === 'Creating') return [];
-  const coming = await variantsOf(on, pending, await describeEndpointConfig(on.aws, target));
-  return withTraffic(coming, inferPhase(endpoint).share);
+  const config = await orUnseen(`config ${target}`, () => describeEndpointConfig(on.aws, target), note);
+  return withTraffic(await variantsOf(on, pending, config, note), inferPhase(endpoint).share);
 }
 
 type Fleets = Pick<PendingDeploymentSummary, 'ProductionVariants' | 'ShadowProductionVariants'>;
 
-async function variantsOf({ aws }: EndpointSession, fleets: Fleets, config: Live['config']): Promise<VariantStatus[]> {
+async function variantsOf(
+  { aws }: EndpointSession,
+  fleets: Fleets,
+  config: Live['config'],
+  note: (one: Unseen) => void,
+): Promise<VariantStatus[]> {
   const groups = [
     ['production', fleets.ProductionVariants ?? [], config?.ProductionVariants ?? []],
     ['shadow', fleets.ShadowProductionVariants ?? [], config?.ShadowProductionVariants ?? []],
@@ -190,7 +217,8 @@ async function variantsOf({ aws }: EndpointSession, fleets: Fleets, config: Live
     for (const summary of summaries) {
       const declaration = declared.find((one) => one.VariantName === summary.VariantName);
       const model = declaration?.ModelName;
-      const image = model === undefined ? undefined : (await describeModel(aws, model))?.PrimaryContainer?.Image;
+      const look = async (name: string) => orUnseen(`model ${name}`, () => describeModel(aws, name), note);
+      const image = model === undefined ? undefined : (await look(model))?.PrimaryContainer?.Image;
       variants.push(variantStatus(role, summary, declaration, image ?? ''));
     }
   }

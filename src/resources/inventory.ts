@@ -1,4 +1,6 @@
 import { describeEndpoint, describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
+import { orUnseen, type Unseen } from '../aws/unseen.ts';
+import { nameOf } from './steps.ts';
 import { findResource } from './resolve.ts';
 import type { ResourceCheck } from './teardown.ts';
 import type { Aws } from '../aws/clients.ts';
@@ -14,20 +16,29 @@ interface Journaled {
 
 /**
  * Looks in AWS for everything the journal ever named since the last clean end, whatever it believes became of it: a
- * request that was under way when a command was killed may have taken effect later than anybody looked.
+ * request that was under way when a command was killed may have taken effect later than anybody looked. What these
+ * credentials may not look at is `unseen`.
+ * @param endpointToo whether that may be the endpoint: who goes on to delete must have seen it, for it runs what else
+ * there is
  */
-export async function inventory({ aws, journal, state }: Journaled): Promise<ResourceCheck[]> {
+export async function inventory(
+  { aws, journal, state }: Journaled,
+  endpointToo: 'or unseen' | 'must be seen' = 'must be seen',
+): Promise<ResourceCheck[]> {
   const checks: ResourceCheck[] = [];
   const runs = state().runs.map((one) => one.run);
   for (const tracked of state().resources) {
-    const found = await findResource(aws, tracked.ref);
-    // What we deleted and somebody made anew under its name is not ours: then the tag is missing.
-    checks.push({
-      tracked,
-      exists: found !== undefined,
-      managed:
-        found !== undefined && !tracked.adopted && (await found.isManaged(journal.endpoint, { runs, at: tracked.at })),
-    });
+    const look = async () => {
+      const found = await findResource(aws, tracked.ref);
+      // What we deleted and somebody made anew under its name is not ours: then the tag is missing.
+      const managed =
+        found !== undefined && !tracked.adopted && (await found.isManaged(journal.endpoint, { runs, at: tracked.at }));
+      return { tracked, exists: found !== undefined, managed };
+    };
+    let unseen: Unseen | undefined;
+    const strict = tracked.ref.kind === 'endpoint' && endpointToo === 'must be seen';
+    const seen = strict ? await look() : await orUnseen(nameOf(tracked.ref), look, (one) => (unseen = one));
+    checks.push(seen ?? { tracked, exists: false, managed: false, unseen });
   }
   return checks;
 }

@@ -5,6 +5,7 @@ import type {
 } from '@aws-sdk/client-sagemaker';
 import type { Aws } from '../aws/clients.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
+import { orUnseen, type Unseen } from '../aws/unseen.ts';
 import { environmentError } from '../base/errors.ts';
 import { lines, shown, text } from '../base/text.ts';
 import { trackedResource, type State } from '../state/replay.ts';
@@ -20,21 +21,45 @@ export interface Live {
   config: DescribeEndpointConfigCommandOutput | undefined;
   /** The model of its first production variant, where that still exists. */
   model: DescribeModelCommandOutput | undefined;
+  /** What these credentials may not look at: then its absence says nothing. */
+  unseen?: ReadonlySet<'tags' | 'config' | 'model'>;
 }
 
-/** Looks at an endpoint, its config and its model; undefined where there is no endpoint. */
-export async function readLive(aws: Aws, name: string, signal?: AbortSignal): Promise<Live | undefined> {
+/**
+ * Looks at an endpoint, its config and its model; undefined where there is no endpoint.
+ * @param unseen where it is given, it is told of what these credentials may not look at, besides the endpoint; else
+ * that is an error
+ */
+export async function readLive(
+  aws: Aws,
+  name: string,
+  signal?: AbortSignal,
+  unseen?: (one: Unseen) => void,
+): Promise<Live | undefined> {
+  const hidden = new Set<'tags' | 'config' | 'model'>();
+  const look = <T>(part: 'tags' | 'config' | 'model', what: string, work: () => Promise<T>) =>
+    unseen === undefined
+      ? work()
+      : orUnseen(what, work, (one) => {
+          hidden.add(part);
+          unseen(one);
+        });
   const endpoint = await describeEndpoint(aws, name, signal);
   if (endpoint === undefined) return undefined;
   const [tags, config] = await Promise.all([
-    tagsOf(aws, endpoint.EndpointArn ?? ''),
+    look('tags', `the tags of endpoint ${name}: whose it is`, () => tagsOf(aws, endpoint.EndpointArn ?? '')),
     endpoint.EndpointConfigName === undefined
       ? undefined
-      : describeEndpointConfig(aws, endpoint.EndpointConfigName, signal),
+      : look('config', `config ${endpoint.EndpointConfigName}`, () =>
+          describeEndpointConfig(aws, endpoint.EndpointConfigName ?? '', signal),
+        ),
   ]);
   const modelName = config?.ProductionVariants?.[0]?.ModelName;
-  const model = modelName === undefined ? undefined : await describeModel(aws, modelName, signal);
-  return { name, endpoint, tags, config, model };
+  const model =
+    modelName === undefined
+      ? undefined
+      : await look('model', `model ${modelName}`, () => describeModel(aws, modelName, signal));
+  return { name, endpoint, tags: tags ?? {}, config, model, unseen: hidden };
 }
 
 /** Whose an endpoint is. */

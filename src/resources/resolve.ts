@@ -5,6 +5,8 @@ import { bucketCreated, headObject, isEmpty } from '../aws/s3.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
 import { replay, type OpenStep } from '../state/replay.ts';
 import type { Journal, ResourceKind, ResourceRef, StepOutcome } from '../state/journal.ts';
+import { orUnseen, type Unseen } from '../aws/unseen.ts';
+import { nameOf } from './steps.ts';
 import { alarmOwnership } from './alarm-ownership.ts';
 import { ENDPOINT_TAG, isOurs, RUN_TAG } from './tags.ts';
 import { MINUTE } from '../base/units.ts';
@@ -28,12 +30,22 @@ export interface ResolvedStep extends Resolution {
 /**
  * Settles what an earlier command left open: asks AWS what became of every step that was begun and never ended, and
  * writes the answer. Only what carries the tag of the very run that began it is claimed.
+ * @param unseen is told of what these credentials may not look at: it stays open
  * @returns the steps that were settled
  */
-export async function resolveOpenSteps(aws: Aws, journal: Journal): Promise<ResolvedStep[]> {
+export async function resolveOpenSteps(
+  aws: Aws,
+  journal: Journal,
+  unseen: (one: Unseen) => void = () => undefined,
+): Promise<ResolvedStep[]> {
   const resolved: ResolvedStep[] = [];
   for (const step of replay(journal.events()).open) {
-    const resolution = await resolveStep(aws, journal.endpoint, step);
+    const look = () => resolveStep(aws, journal.endpoint, step);
+    // Of the endpoint itself it must be known what became of it; anything else stays open until somebody may look.
+    const strict = step.resource.kind === 'endpoint';
+    const what = `what became of ${nameOf(step.resource)}, which an earlier command began to ${step.action}`;
+    const resolution = strict ? await look() : await orUnseen(what, look, unseen);
+    if (resolution === undefined) continue;
     await journal.append({ type: 'end', step: step.step, recovered: true, ...resolution });
     resolved.push({ action: step.action, resource: step.resource, ...resolution });
   }

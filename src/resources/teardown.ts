@@ -1,3 +1,4 @@
+import type { Unseen } from '../aws/unseen.ts';
 import type { TrackedResource } from '../state/replay.ts';
 import type { ResourceKind, ResourceRef } from '../state/journal.ts';
 import type { Step } from './steps.ts';
@@ -8,6 +9,8 @@ export interface ResourceCheck {
   exists: boolean;
   /** It carries our tag. */
   managed: boolean;
+  /** These credentials may not look: whether it exists, or whose it is, is not known. */
+  unseen?: Unseen | undefined;
 }
 
 export interface Keep {
@@ -20,6 +23,8 @@ export interface Keep {
 export interface Remainder {
   ref: ResourceRef;
   why: string;
+  /** It was to go, and these credentials may not look at it or delete it. */
+  denied?: true;
 }
 
 export type Deletion = Extract<Step, { action: 'delete' }>;
@@ -49,7 +54,17 @@ const ORDER: readonly ResourceKind[] = [
 export function planTeardown(checks: readonly ResourceCheck[], inUse: readonly ResourceRef[], keep: Keep): Teardown {
   const teardown: Teardown = { steps: [], left: [] };
   for (const kind of ORDER) {
-    for (const { tracked, exists, managed } of checks.filter((one) => one.tracked.ref.kind === kind).toReversed()) {
+    for (const { tracked, exists, managed, unseen } of checks
+      .filter((one) => one.tracked.ref.kind === kind)
+      .toReversed()) {
+      if (unseen !== undefined && tracked.state === 'exists') {
+        teardown.left.push({
+          ref: tracked.ref,
+          why: `not seen: needs ${unseen.needs ?? 'a permission'}`,
+          denied: true,
+        });
+        continue;
+      }
       // AWS refused us this name, or we have deleted the resource: one that exists now is somebody else's.
       if (!exists || (!managed && tracked.state !== 'exists')) continue;
       const why = reasonToStay(tracked, managed, inUse, keep);

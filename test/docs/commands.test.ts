@@ -5,6 +5,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { readPolicy } from '../../src/analysis/policy/schema.ts';
 import { loadProject } from '../../src/base/project.ts';
+import { NEEDS, type Need, type PermittedCommand } from '../../src/lifecycle/permissions/needs.ts';
 import { buildProgram } from '../../src/program.ts';
 import { capturedIo } from '../support/io.ts';
 import { blocksOf, inlineCode, PAGES, read, ROOT, shadowctlWords, shellBlocks, shellCommands } from './pages.ts';
@@ -107,37 +108,6 @@ async function endpointOfSomebodyElse(version: '005' | '009') {
   expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
 }
 
-describe('docs/permissions.md', () => {
-  test('the policy to start from permits every action that a command needs', () => {
-    const policy = JSON.parse(
-      blocksOf(read('docs/permissions.md')).find(({ language }) => language === 'json')?.code ?? '',
-    ) as {
-      Statement: { Action: string | string[] }[];
-    };
-    const allowed = policy.Statement.flatMap(({ Action }) => Action);
-    const needed = [...actionsByCommand().values()].flatMap((actions) => [...actions]);
-    // Needed only with options that name a resource of the user's own.
-    const own = ['kms:Decrypt', 'sns:Publish', 'sts:GetCallerIdentity'];
-    expect([...new Set(needed)].filter((action) => !allowed.includes(action) && !own.includes(action))).toEqual([]);
-  });
-});
-
-/** The table of actions by command, `those of` followed. */
-function actionsByCommand(): Map<string, Set<string>> {
-  const page = read('docs/permissions.md');
-  const rows = [...page.matchAll(/^\| (.+?) \| (.+?) \|$/gm)].map(([, names = '', needs = '']) => ({ names, needs }));
-  const table = new Map<string, Set<string>>();
-  const every = ['sts:GetCallerIdentity'];
-  for (const { names, needs } of rows) {
-    const commands = [...names.matchAll(/`([a-z][a-z -]*)`/g)].map(([, name = '']) => name);
-    if (commands.length === 0) continue;
-    const code = [...needs.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word);
-    const actions = code.flatMap((word) => (word.includes(':') ? [word] : [...(table.get(word) ?? [])]));
-    for (const command of commands) table.set(command, new Set([...every, ...actions]));
-  }
-  return table;
-}
-
 /** IAM names some operations otherwise. */
 const IAM_NAMES: Readonly<Record<string, string>> = {
   's3:HeadBucket': 's3:ListBucket',
@@ -151,12 +121,11 @@ const IAM_NAMES: Readonly<Record<string, string>> = {
   'sagemaker-runtime:InvokeEndpoint': 'sagemaker:InvokeEndpoint',
 };
 
-/** Every operation that was called stands in the row of its command. */
+/** Every operation that was called is among the needs of its command. */
 function permitted(played: readonly Played[]): void {
-  const table = actionsByCommand();
-  expect(table.size).toBeGreaterThan(10);
   for (const { command, operations } of played) {
-    const actions = table.get(command) ?? new Set();
+    const needs: readonly Need[] = command in NEEDS ? NEEDS[command as PermittedCommand] : [];
+    const actions = new Set(needs.map(({ action }) => action));
     const missing = [...operations].map((name) => IAM_NAMES[name] ?? name).filter((name) => !actions.has(name));
     expect({ command, missing }).toEqual({ command, missing: [] });
   }

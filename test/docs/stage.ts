@@ -122,10 +122,9 @@ async function playOne(stage: Playing, command: ShellCommand): Promise<void> {
   } else throw new Error(`The test of the pages cannot run: ${command.words.join(' ')}`);
 }
 
-/** `canary`, `shadow detach`, `undo --strategy`: what docs/permissions.md calls the command. */
+/** `canary`, `shadow`: the first word that is no flag. */
 function commandOf(words: readonly string[]): string {
-  const name = words.find((word) => !word.startsWith('-')) ?? '';
-  return name === 'undo' && words.includes('--strategy') ? 'undo --strategy' : name;
+  return words.find((word) => !word.startsWith('-')) ?? '';
 }
 
 async function observed(stage: Playing, words: readonly string[]) {

@@ -593,14 +593,17 @@ describe('an artifact in S3', () => {
   });
 
   test('exists, does not, or is not known', async () => {
-    expect(await artifactExists(world.aws, undefined)).toBeUndefined();
-    expect(await artifactExists(world.aws, '/path')).toBeUndefined();
-    expect(await artifactExists(world.aws, 's3://models/m')).toBe(false);
+    const unseen: string[] = [];
+    const note = (one: { needs: string | undefined }) => void unseen.push(one.needs ?? '');
+    expect(await artifactExists(world.aws, undefined, note)).toBeUndefined();
+    expect(await artifactExists(world.aws, '/path', note)).toBeUndefined();
+    expect(await artifactExists(world.aws, 's3://models/m', note)).toBe(false);
     await put('hello');
-    expect(await artifactExists(world.aws, 's3://models/m')).toBe(true);
+    expect(await artifactExists(world.aws, 's3://models/m', note)).toBe(true);
     const denied = await withS3('HeadObject', () => failure('no', { code: 'Forbidden', status: 403 }));
-    expect(await artifactExists(denied, 's3://models/m')).toBeUndefined();
+    expect(await artifactExists(denied, 's3://models/m', note)).toBeUndefined();
+    expect(unseen).toEqual(['s3:GetObject on s3://models/m']);
     const broken = await withS3('HeadObject', () => failure('broken', { code: 'InternalError', status: 500 }));
-    await expect(artifactExists(broken, 's3://models/m')).rejects.toThrow('broken');
+    await expect(artifactExists(broken, 's3://models/m', note)).rejects.toThrow('broken');
   });
 });

@@ -65,9 +65,11 @@ export function judgeErrors(evidence: Evidence): Gate[] {
         estimate: undefined,
         interval: undefined,
         reason:
-          seen(shadow) && seen(production)
-            ? `Production and the ${challenger} received requests in no minute of this window together.`
-            : `The ${who} received no requests in this window.`,
+          observations.metrics.unread === true
+            ? 'It is not known how many requests there were, and how many failed: the metrics could not be read, which takes cloudwatch:GetMetricData.'
+            : seen(shadow) && seen(production)
+              ? `Production and the ${challenger} received requests in no minute of this window together.`
+              : `The ${who} received no requests in this window.`,
         ...needsAdvice('traffic to the endpoint'),
       },
     ];

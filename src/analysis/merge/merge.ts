@@ -123,6 +123,7 @@ function mergeMetrics(a: Metrics, b: Metrics): Metrics {
     shadow: a.shadow && b.shadow && joined(a.shadow, b.shadow, minutes),
     before: a.before ?? b.before,
     exceedances: mergeExceedances(a.exceedances, b.exceedances),
+    unread: a.unread ?? b.unread,
   };
   return merged;
 }

@@ -101,14 +101,18 @@ async function metricsOf(
   signal: AbortSignal | undefined,
 ): Promise<Metrics> {
   const variants = [facts.production.name, ...(facts.shadow === undefined ? [] : [facts.shadow.name])];
+  let unread: true | undefined;
   const [production, shadow] = await withFallbackIfDenied(
     () => readMetrics(aws, endpoint, variants, window, signal),
-    () => variants.map(() => noMetrics(window)),
+    () => {
+      unread = true;
+      return variants.map(() => noMetrics(window));
+    },
     notes,
     'Traffic, errors and latency are unknown.',
   );
   if (production === undefined) throw new Error('metrics of no variant were asked for');
-  return { times: minutesOf(window), production, shadow };
+  return { times: minutesOf(window), production, shadow, ...(unread && { unread }) };
 }
 
 /** The first moment from which on all requests were answered by what the endpoint runs now. */

@@ -1,5 +1,6 @@
 import { shown } from '../../base/text.ts';
 import type { LogLine } from '../../aws/logs.ts';
+import { unseenWords } from '../../aws/unseen.ts';
 import { targetName } from '../../lifecycle/notify.ts';
 import type { LifecycleEvent, Task, TaskEnd, TaskProgress } from '../../lifecycle/events.ts';
 import type { Unexamined } from '../../resources/artifact/check-remote.ts';
@@ -55,6 +56,8 @@ function eventLines(io: Io, event: ShownEvent): string[] {
     }
     case 'artifact-unexamined':
       return [`note: ${unexaminedWords(event.artifact)}`];
+    case 'not-seen':
+      return [plain(unseenWords(event.unseen))];
     case 'container-lines':
       return containerLines(event.group, event.lines);
     case 'plan-notes':

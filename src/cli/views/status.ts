@@ -1,3 +1,4 @@
+import { unseenWords } from '../../aws/unseen.ts';
 import { linesOf, printText, shown, type Text, text } from '../../base/text.ts';
 import { isoSeconds, percent } from '../../base/units.ts';
 import type { WatchedEnd } from '../../lifecycle/follow-any-update.ts';
@@ -121,6 +122,7 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
     );
   if (status.watcher !== undefined) add(`Watched now: ${plain(lockText(status.watcher))}.`);
   if (status.lock !== undefined) add(`Running now: ${plain(lockText(status.lock))}.`);
+  for (const one of status.unseen) add(plain(unseenWords(one)));
   for (const step of status.open)
     add(`Begun, outcome unknown: ${plain(openText(step))}. The next command that changes anything checks with AWS.`);
   return all;
@@ -137,6 +139,7 @@ const OWNERSHIP: Readonly<Record<string, string>> = {
   created: 'created by shadowctl',
   adopted: 'adopted',
   foreign: "not shadowctl's",
+  'not-seen': 'whose it is was not seen',
   'unknown-here': "shadowctl's, but not from this folder",
 };
 

@@ -20,16 +20,25 @@ export interface Iam {
   /** Replaces all policies. */
   attach(policies: readonly AttachedPolicy[]): void;
   policiesOf(who: string, byDefault: boolean): Policies;
+  /** Actions that callers were asked for, and those that they were denied, since policies were last attached. */
+  readonly asked: Set<string>;
+  readonly denied: Set<string>;
 }
 
 const KINDS: readonly PolicyKind[] = ['service control policy', 'permissions boundary', 'identity-based policy'];
 
 export function createIam(initial: readonly AttachedPolicy[]): Iam {
   let attached = initial;
+  const asked = new Set<string>();
+  const denied = new Set<string>();
   return {
+    asked,
+    denied,
     enforced: () => attached.length > 0,
     attach(policies) {
       attached = policies;
+      asked.clear();
+      denied.clear();
     },
     policiesOf(who, byDefault) {
       const found: Partial<Record<PolicyKind, Document[]>> = {};

@@ -16,10 +16,12 @@ export interface EndpointFacts {
   endpoint: DescribeEndpointCommandOutput;
   config: DescribeEndpointConfigCommandOutput | undefined;
   model: DescribeModelCommandOutput | undefined;
+  /** Parts that could not be looked at: that they are undefined says nothing. */
+  unseen?: ReadonlySet<string> | undefined;
   /** Is the live model's artifact there? Undefined where it has none, or it could not be looked at. */
   artifactThere: boolean | undefined;
   /** Requests in the last hour. */
-  requests: number;
+  requests: number | undefined;
   /** The update of ours that is under way, as the journal has it. */
   underWay?: { command: string; previous: string; requested: string; alarms: readonly string[] } | undefined;
 }
@@ -82,7 +84,8 @@ function status({ endpoint, name, underWay }: EndpointFacts, report: Report): vo
   }
 }
 
-function parts({ endpoint, config, model, artifactThere }: EndpointFacts, report: Report): void {
+function parts({ endpoint, config, model, unseen, artifactThere }: EndpointFacts, report: Report): void {
+  if (unseen?.has('config') === true) return;
   if (config === undefined) {
     report(
       'blocking',
@@ -92,7 +95,7 @@ function parts({ endpoint, config, model, artifactThere }: EndpointFacts, report
     );
     return;
   }
-  if (model === undefined) {
+  if (model === undefined && unseen?.has('model') !== true) {
     report(
       'blocking',
       'model-deleted',
@@ -101,7 +104,7 @@ function parts({ endpoint, config, model, artifactThere }: EndpointFacts, report
     );
     return;
   }
-  if (artifactThere === false) {
+  if (model !== undefined && artifactThere === false) {
     report(
       'blocking',
       'artifact-missing',
@@ -150,7 +153,7 @@ function fleet({ endpoint, config }: EndpointFacts, report: Report): void {
       'Add an instance, or use --strategy all-at-once.',
     );
   }
-  if (count !== undefined) {
+  if (count !== undefined && variant !== undefined) {
     const cost = hourlyCost(variant?.InstanceType, count);
     report(
       'note',
@@ -173,7 +176,8 @@ function role({ model, name }: EndpointFacts, report: Report): void {
   );
 }
 
-function capture({ endpoint, config }: EndpointFacts, report: Report): void {
+function capture({ endpoint, config, unseen }: EndpointFacts, report: Report): void {
+  if (unseen?.has('config') === true) return;
   const wanted = config?.DataCaptureConfig;
   if (wanted === undefined) {
     report(

@@ -92,7 +92,10 @@ export async function awaitUpdate(
     },
   });
   const endpoint = settled.kind === 'gone' ? undefined : settled.endpoint;
-  return classifyOutcome(await gather(surroundings, update, endpoint, { fired, foreign, aborted: await aborted() }));
+  const unseen: string[] = [];
+  const seen = { fired, foreign, aborted: await aborted(), unseen };
+  const outcome = classifyOutcome(await gather(surroundings, update, endpoint, seen));
+  return unseen.length === 0 ? outcome : { ...outcome, unseen };
 }
 
 /** What AWS said where it could not be done; undefined where it could. */
@@ -143,17 +146,18 @@ async function gather(
   surroundings: Surroundings,
   update: Update,
   endpoint: DescribeEndpointCommandOutput | undefined,
-  seen: { fired: Set<string>; foreign: Set<string>; aborted: boolean },
+  seen: { fired: Set<string>; foreign: Set<string>; aborted: boolean; unseen: string[] },
 ): Promise<OutcomeFacts> {
   const { aws, clock, signal } = surroundings;
   if (endpoint?.EndpointConfigName !== update.requested) {
     const window = { start: update.startedAt, end: clock.now() + 1000 };
     for (const name of new Set([...update.alarms, ...alarmsIn(endpoint?.FailureReason)])) {
       if (seen.fired.has(name)) continue;
-      await troubleOf(async () => {
+      const trouble = await troubleOf(async () => {
         const changes = await alarmChanges(aws, name, window, signal);
         if (changes.some((change) => change.fired)) seen.fired.add(name);
       });
+      if (trouble !== undefined) seen.unseen.push(trouble);
     }
   }
   return {

@@ -45,7 +45,7 @@ export async function collectEvidence(
   const { aws, clock, signal } = surroundings;
   const window = { start: update.startedAt, end: clock.now() };
   const fleet = { endpoint: update.endpoint, variant: update.variant, config: update.requested };
-  const unseen: string[] = [];
+  const unseen: string[] = [...(ending.unseen ?? [])];
   const tolerant = async <T>(work: () => Promise<T>, otherwise: T): Promise<T> => {
     try {
       return await work();

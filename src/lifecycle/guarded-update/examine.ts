@@ -72,7 +72,11 @@ export async function examineUpdate(
   return { alarms, findings: preflight(facts) };
 }
 
-async function endpointFacts({ aws }: EndpointSession, update: Examined, requests: number): Promise<EndpointFacts> {
+async function endpointFacts(
+  { aws, session }: EndpointSession,
+  update: Examined,
+  requests: number,
+): Promise<EndpointFacts> {
   const { live } = update;
   return {
     name: update.endpoint,
@@ -80,7 +84,10 @@ async function endpointFacts({ aws }: EndpointSession, update: Examined, request
     endpoint: live.endpoint,
     config: live.config,
     model: live.model,
-    artifactThere: await artifactExists(aws, live.model?.PrimaryContainer?.ModelDataUrl),
+    unseen: live.unseen,
+    artifactThere: await artifactExists(aws, live.model?.PrimaryContainer?.ModelDataUrl, (unseen) =>
+      session.emit({ kind: 'not-seen', unseen }),
+    ),
     requests,
   };
 }

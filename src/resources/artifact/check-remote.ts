@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Aws } from '../../aws/clients.ts';
 import { AwsProblem } from '../../aws/errors.ts';
+import type { Unseen } from '../../aws/unseen.ts';
 import { headObject, readObject } from '../../aws/s3.ts';
 import { Problem } from '../../base/errors.ts';
 import { checkArtifact } from './artifact.ts';
@@ -67,13 +68,18 @@ async function fetchArtifact(
  * Does a model's artifact exist? Undefined where the model has none, or where these credentials do not permit a look:
  * an update does not need that permission.
  */
-export async function artifactExists(aws: Aws, uri: string | undefined): Promise<boolean | undefined> {
+export async function artifactExists(
+  aws: Aws,
+  uri: string | undefined,
+  unseen: (one: Unseen) => void,
+): Promise<boolean | undefined> {
   if (uri?.startsWith('s3://') !== true) return undefined;
   try {
     return (await headObject(aws, uri)) !== undefined;
   } catch (error) {
-    if (error instanceof AwsProblem && error.clientFault) return undefined;
-    throw error;
+    if (!(error instanceof AwsProblem) || !error.clientFault) throw error;
+    unseen({ what: `the artifact of the model that runs (${uri})`, needs: error.missing ?? `s3:GetObject on ${uri}` });
+    return undefined;
   }
 }
 

@@ -54,5 +54,8 @@ export function refusal(
   };
   const known = new Map(Object.entries(all).map(([key, values]) => [key.toLowerCase(), values]));
   const denial = denialOf(caller.policies, { action, resource, keys: known });
+  const { iam } = context.world;
+  if (caller.policies['identity-based policy'] !== undefined) iam.asked.add(action);
+  if (denial !== undefined) iam.denied.add(action);
   return denial && deniedWords({ user, action, resource }, denial);
 }

@@ -82,6 +82,12 @@ function resourcesOf(
       return filled({ ModelName: cased(text('ModelName'), context) });
     case 'sagemaker inference-component':
       return filled({ InferenceComponentName: text('InferenceComponentName') });
+    case 'sagemaker model-package':
+    case 'sagemaker model-package-group':
+      return filled({
+        ModelPackageGroupName: text('ModelPackageGroupName'),
+        ModelPackageName: text('ModelPackageName') ?? '*',
+      });
     case 'cloudwatch alarm':
       return alarms(action, input, context);
     case 'logs log-group':
@@ -102,7 +108,16 @@ function resourcesOf(
 }
 
 /** Members that hold the ARN of the resource itself. */
-const ARNS = ['ResourceArn', 'ResourceARN', 'resourceArn', 'TopicArn', 'TargetArn', 'SubscriptionArn', 'RoleArn'];
+const ARNS = [
+  'ResourceArn',
+  'ResourceARN',
+  'resourceArn',
+  'TopicArn',
+  'TargetArn',
+  'SubscriptionArn',
+  'RoleArn',
+  'ModelPackageName',
+];
 
 function arnGiven(input: Input, service: string, kind: string): string | undefined {
   const template = templateOf(service, kind)?.replace(/\$\{[^}]+\}/g, '*') ?? '';

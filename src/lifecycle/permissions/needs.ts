@@ -1,0 +1,229 @@
+/** What is asked of AWS: which of these resources an action is for (`resourcesOf` in `policy.ts` writes their ARNs). */
+export type On =
+  | 'any'
+  | 'endpoint'
+  | 'endpoint and any config'
+  | 'endpoint and our config'
+  | 'any model package'
+  | 'any config'
+  | 'any model'
+  | 'our configs'
+  | 'our models'
+  | 'our endpoint, configs and models'
+  | 'our alarms'
+  | 'log group'
+  | 'any log group'
+  | 'bucket'
+  | 'objects'
+  | 'role'
+  | 'topics'
+  | 'scalable targets';
+
+/** One action that a command calls. */
+export interface Need {
+  action: string;
+  on: On;
+  /** Without it the command does its work, and says what it did not see. */
+  optional?: true;
+  /** Only with this flag, or only then: for the documentation. */
+  only?: string;
+}
+
+const need = (action: string, on: On, more: Omit<Need, 'action' | 'on'> = {}): Need => ({ action, on, ...more });
+const optional = (action: string, on: On, only?: string): Need =>
+  need(action, on, { optional: true, ...(only !== undefined && { only }) });
+
+const IDENTITY = [need('sts:GetCallerIdentity', 'any')];
+
+/** The endpoint, the config that it runs and its models. */
+const LOOK = [
+  need('sagemaker:DescribeEndpoint', 'endpoint'),
+  need('sagemaker:DescribeEndpointConfig', 'any config'),
+  need('sagemaker:DescribeModel', 'any model'),
+];
+
+/** Whose it is. */
+const OWNER = [need('sagemaker:ListTags', 'our endpoint, configs and models')];
+
+/** What stands of all that the journal names. */
+const INVENTORY = [
+  optional('cloudwatch:DescribeAlarms', 'any'),
+  optional('cloudwatch:ListTagsForResource', 'our alarms'),
+  optional('s3:ListBucket', 'bucket', 'there are captures'),
+  optional('s3:GetObject', 'objects'),
+  optional('s3:ListAllMyBuckets', 'any'),
+  optional('logs:DescribeLogGroups', 'any'),
+];
+
+const CANDIDATE = [
+  need('sagemaker:CreateModel', 'our models'),
+  need('sagemaker:CreateEndpointConfig', 'our configs'),
+  need('sagemaker:AddTags', 'our endpoint, configs and models'),
+  need('iam:PassRole', 'role'),
+  need('sagemaker:DescribeModelPackage', 'any model package', { only: '--model-package' }),
+  need('s3:ListBucket', 'bucket', { only: 'a local --artifact' }),
+  need('s3:CreateBucket', 'bucket', { only: 'a local --artifact' }),
+  need('s3:GetObject', 'objects', { only: 'a local --artifact' }),
+  need('s3:PutObject', 'objects', { only: 'a local --artifact' }),
+  need('s3:AbortMultipartUpload', 'objects', { only: 'a large local --artifact' }),
+];
+
+const UPDATE = [need('sagemaker:UpdateEndpoint', 'endpoint and our config')];
+const EXPLAIN = [optional('logs:FilterLogEvents', 'log group', 'an update fails')];
+
+const ALARMS = [
+  need('cloudwatch:DescribeAlarms', 'any'),
+  need('cloudwatch:PutMetricAlarm', 'our alarms'),
+  // Without it the alarm's description says whose it is: nothing is lost, and nothing is said.
+  optional('cloudwatch:TagResource', 'our alarms'),
+  need('cloudwatch:ListTagsForResource', 'our alarms', { only: 'there are alarms of an earlier update' }),
+  need('cloudwatch:GetMetricData', 'any'),
+];
+
+const WATCH = [
+  optional('cloudwatch:DescribeAlarmHistory', 'our alarms', 'an update fails'),
+  optional('s3:GetObject', 'objects'),
+  optional('logs:DescribeLogStreams', 'log group', 'an update fails'),
+  ...EXPLAIN,
+];
+
+const NOTIFY = [optional('sns:Publish', 'topics', '--notify with a topic')];
+const TRAFFIC = [need('sagemaker:InvokeEndpoint', 'endpoint', { only: '--traffic' })];
+
+const GUARDED = [...UPDATE, ...ALARMS, ...WATCH, ...NOTIFY, ...TRAFFIC];
+
+const REPORT = [
+  ...LOOK,
+  optional('cloudwatch:GetMetricData', 'any'),
+  optional('s3:ListBucket', 'bucket'),
+  optional('s3:GetObject', 'objects'),
+  optional('logs:FilterLogEvents', 'log group', '--source logs'),
+  optional('logs:StartQuery', 'log group', '--logs-query'),
+  optional('logs:GetQueryResults', 'any log group', '--logs-query'),
+  optional('logs:StopQuery', 'any', '--logs-query'),
+];
+
+const WITHOUT_SHADOW = 'going back to production alone where only its config with the shadow is left';
+
+/** The same, where all of it is needed only with a flag. */
+const only = (flag: string, needs: readonly Need[]): Need[] => needs.map((one) => ({ ...one, only: one.only ?? flag }));
+
+/** What each command needs of whoever runs it. */
+export const NEEDS = {
+  status: [...IDENTITY, ...LOOK, ...OWNER, ...INVENTORY],
+  history: [...IDENTITY],
+  doctor: [
+    ...IDENTITY,
+    ...LOOK,
+    ...OWNER,
+    optional('cloudwatch:DescribeAlarms', 'any'),
+    optional('cloudwatch:GetMetricData', 'any'),
+    optional('s3:ListBucket', 'bucket', 'the artifact is gone'),
+    optional('s3:GetObject', 'objects'),
+  ],
+  deploy: [
+    ...IDENTITY,
+    ...LOOK,
+    ...OWNER,
+    ...CANDIDATE,
+    need('sagemaker:CreateEndpoint', 'endpoint and our config'),
+    ...UPDATE,
+    need('sagemaker:InvokeEndpoint', 'endpoint', { only: '--test' }),
+    optional('cloudwatch:GetMetricData', 'any', '--test'),
+    optional('logs:DescribeLogGroups', 'any'),
+    ...EXPLAIN,
+  ],
+  invoke: [
+    ...IDENTITY,
+    need('sagemaker:InvokeEndpoint', 'endpoint'),
+    need('s3:GetObject', 'objects', { only: '--data in S3' }),
+  ],
+  canary: [...IDENTITY, ...LOOK, ...OWNER, ...CANDIDATE, ...GUARDED],
+  rollout: [
+    ...IDENTITY,
+    ...LOOK,
+    ...OWNER,
+    ...CANDIDATE,
+    ...UPDATE,
+    need('sagemaker:UpdateEndpointWeightsAndCapacities', 'endpoint'),
+    need('cloudwatch:GetMetricData', 'any'),
+    ...EXPLAIN,
+    ...NOTIFY,
+  ],
+  shadow: [...IDENTITY, ...LOOK, ...OWNER, ...CANDIDATE, ...UPDATE, ...EXPLAIN],
+  report: [...IDENTITY, ...REPORT],
+  promote: [
+    ...IDENTITY,
+    ...OWNER,
+    ...REPORT.filter(({ action }) => !action.startsWith('logs:')),
+    need('sagemaker:CreateEndpointConfig', 'our configs'),
+    need('sagemaker:AddTags', 'our endpoint, configs and models'),
+    ...GUARDED,
+  ],
+  keep: [...IDENTITY, ...LOOK, ...OWNER, need('sagemaker:UpdateEndpoint', 'endpoint and any config'), ...EXPLAIN],
+  undo: [
+    ...IDENTITY,
+    ...LOOK,
+    ...OWNER,
+    need('sagemaker:UpdateEndpoint', 'endpoint and any config'),
+    need('sagemaker:CreateEndpointConfig', 'our configs', { only: WITHOUT_SHADOW }),
+    need('sagemaker:AddTags', 'our endpoint, configs and models', { only: WITHOUT_SHADOW }),
+    ...EXPLAIN,
+    ...only('--strategy', [...ALARMS, ...WATCH]),
+    ...NOTIFY,
+    ...TRAFFIC,
+  ],
+  abort: [
+    ...IDENTITY,
+    ...LOOK,
+    ...OWNER,
+    need('cloudwatch:DescribeAlarms', 'any'),
+    need('cloudwatch:PutMetricAlarm', 'our alarms'),
+    need('cloudwatch:ListTagsForResource', 'our alarms'),
+    need('cloudwatch:TagResource', 'our alarms'),
+    need('cloudwatch:SetAlarmState', 'our alarms'),
+    optional('cloudwatch:GetMetricData', 'any'),
+    ...WATCH,
+  ],
+  cleanup: [
+    ...IDENTITY,
+    ...LOOK,
+    ...OWNER,
+    ...INVENTORY,
+    need('sagemaker:DeleteEndpoint', 'endpoint'),
+    need('sagemaker:DeleteEndpointConfig', 'our configs'),
+    need('sagemaker:DeleteModel', 'our models'),
+    need('cloudwatch:DeleteAlarms', 'our alarms'),
+    need('s3:DeleteObject', 'objects'),
+    need('s3:DeleteBucket', 'bucket'),
+    need('logs:DeleteLogGroup', 'log group'),
+    need('application-autoscaling:DeregisterScalableTarget', 'scalable targets', {
+      only: 'the endpoint scales by itself',
+    }),
+  ],
+} as const satisfies Record<string, readonly Need[]>;
+
+/** A command that calls AWS. */
+export type PermittedCommand = keyof typeof NEEDS;
+
+export const COMMANDS_WITH_NEEDS = Object.keys(NEEDS) as PermittedCommand[];
+
+/** What the role that models run with needs (SageMaker Developer Guide, "SageMaker AI roles", "CreateModel API"). */
+export const EXECUTION_ROLE: readonly Need[] = [
+  need('s3:GetObject', 'objects', { only: 'the artifact' }),
+  need('s3:PutObject', 'objects', {
+    only: 'captures: where it is missing, the endpoint works and captures are simply absent',
+  }),
+  need('cloudwatch:DescribeAlarms', 'any', {
+    only: 'alarms that roll back: SageMaker reads them with the execution role, not with yours',
+  }),
+  need('ecr:GetAuthorizationToken', 'any', { only: 'the image' }),
+  need('ecr:BatchCheckLayerAvailability', 'any', { only: 'the image' }),
+  need('ecr:BatchGetImage', 'any', { only: 'the image' }),
+  need('ecr:GetDownloadUrlForLayer', 'any', { only: 'the image' }),
+  need('cloudwatch:PutMetricData', 'any', { only: 'metrics' }),
+  need('logs:CreateLogGroup', 'log group', { only: 'logs' }),
+  need('logs:CreateLogStream', 'log group', { only: 'logs' }),
+  need('logs:PutLogEvents', 'log group', { only: 'logs' }),
+  need('logs:DescribeLogStreams', 'log group', { only: 'logs' }),
+];

@@ -1,0 +1,149 @@
+import { partitionOf } from '../../aws/partition.ts';
+import { defaultBucket } from '../../resources/artifact/candidate.ts';
+import { EXECUTION_ROLE, NEEDS, type Need, type On, type PermittedCommand } from './needs.ts';
+
+/** For which account and endpoint a policy is written. */
+export interface Place {
+  region: string;
+  /** Twelve digits. */
+  account: string;
+  /** Undefined: every endpoint. */
+  endpoint: string | undefined;
+  /** ARN of the role that models run with; undefined: any role of the account. */
+  role: string | undefined;
+  /** Buckets beside SageMaker's default one: for artifacts, captures, payloads. */
+  buckets: readonly string[];
+  /** ARNs of the topics that are notified. */
+  topics: readonly string[];
+}
+
+/** A policy of IAM, as JSON. */
+export interface PolicyDocument {
+  Version: '2012-10-17';
+  Statement: {
+    Sid: string;
+    Effect: 'Allow';
+    Action: string[];
+    Resource: string | string[];
+    Condition?: Record<string, Record<string, string>>;
+  }[];
+}
+
+/** The least policy with which whoever runs these commands can run them. */
+export function callerPolicy(commands: readonly PermittedCommand[], place: Place): PolicyDocument {
+  return policyOf(
+    commands.flatMap((command): readonly Need[] => NEEDS[command]),
+    place,
+  );
+}
+
+/** The least policy of the role that models run with. */
+export function executionRolePolicy(place: Place): PolicyDocument {
+  return policyOf(EXECUTION_ROLE, place);
+}
+
+function policyOf(needs: readonly Need[], place: Place): PolicyDocument {
+  const byResources = new Map<string, { on: On; resources: string[]; actions: Set<string> }>();
+  for (const { action, on } of needs) {
+    const resources = resourcesOf(on, place);
+    if (resources.length === 0) continue;
+    const key = `${on === 'role' ? 'role ' : ''}${resources.join(' ')}`;
+    const group = byResources.get(key) ?? { on, resources, actions: new Set<string>() };
+    group.actions.add(action);
+    byResources.set(key, group);
+  }
+  const wide = byResources.get('*')?.actions;
+  const Statement = [...byResources.values()].flatMap(({ on, resources, actions }) => {
+    // What is allowed on everything need not be allowed on something.
+    const kept = [...actions].filter((action) => resources[0] === '*' || wide?.has(action) !== true).sort();
+    if (kept.length === 0) return [];
+    return [
+      {
+        Sid: SIDS[on],
+        Effect: 'Allow' as const,
+        Action: kept,
+        Resource: resources.length === 1 && resources[0] !== undefined ? resources[0] : resources,
+        ...(on === 'role' && { Condition: { StringEquals: { 'iam:PassedToService': 'sagemaker.amazonaws.com' } } }),
+      },
+    ];
+  });
+  return { Version: '2012-10-17', Statement };
+}
+
+const SIDS: Readonly<Record<On, string>> = {
+  any: 'Everything',
+  endpoint: 'Endpoint',
+  'endpoint and any config': 'UpdateToAnyConfig',
+  'endpoint and our config': 'EndpointAndConfigs',
+  'any model package': 'AnyModelPackage',
+  'any config': 'AnyConfig',
+  'any model': 'AnyModel',
+  'our configs': 'Configs',
+  'our models': 'Models',
+  'our endpoint, configs and models': 'EndpointConfigsAndModels',
+  'our alarms': 'Alarms',
+  'log group': 'Logs',
+  'any log group': 'AnyLogs',
+  bucket: 'Buckets',
+  objects: 'Objects',
+  role: 'RunModels',
+  topics: 'Notify',
+  'scalable targets': 'ScalableTargets',
+};
+
+/** The longest that shadowctl appends to an endpoint's name where it names models and configs itself (`chooseName`). */
+const LONGEST_TAIL = '-calibrate-config-20260105-090000-10'.length;
+
+function resourcesOf(on: On, place: Place): string[] {
+  const { region, account, endpoint, role, buckets, topics } = place;
+  const partition = partitionOf(region);
+  const arn = (service: string, rest: string) => `arn:${partition}:${service}:${region}:${account}:${rest}`;
+  const sagemaker = (kind: string, names: readonly string[]) =>
+    names.map((name) => arn('sagemaker', `${kind}/${name}`));
+  // ARNs of older accounts hold names in lower case.
+  const cases = (name: string) => [...new Set([name, name.toLowerCase()])];
+  const names = cases(endpoint ?? '*');
+  const ours = cases(endpoint === undefined ? '*' : `${endpoint.slice(0, 63 - LONGEST_TAIL)}*`);
+  const s3 = [...new Set([defaultBucket(region, account), ...buckets])].map(
+    (bucket) => `arn:${partition}:s3:::${bucket}`,
+  );
+  const logGroup = `/aws/sagemaker/Endpoints/${endpoint ?? '*'}`;
+  switch (on) {
+    case 'any':
+      return ['*'];
+    case 'endpoint':
+      return sagemaker('endpoint', names);
+    case 'endpoint and our config':
+      return [...sagemaker('endpoint', names), ...sagemaker('endpoint-config', ours)];
+    case 'endpoint and any config':
+      return [...sagemaker('endpoint', names), ...sagemaker('endpoint-config', ['*'])];
+    case 'any model package':
+      return sagemaker('model-package', ['*']);
+    case 'any config':
+      return sagemaker('endpoint-config', ['*']);
+    case 'any model':
+      return sagemaker('model', ['*']);
+    case 'our configs':
+      return sagemaker('endpoint-config', ours);
+    case 'our models':
+      return sagemaker('model', ours);
+    case 'our endpoint, configs and models':
+      return [...sagemaker('endpoint', names), ...sagemaker('endpoint-config', ours), ...sagemaker('model', ours)];
+    case 'our alarms':
+      return [arn('cloudwatch', `alarm:${endpoint ?? ''}*`)];
+    case 'log group':
+      return [arn('logs', `log-group:${logGroup}:*`)];
+    case 'any log group':
+      return [arn('logs', 'log-group:*')];
+    case 'bucket':
+      return s3;
+    case 'objects':
+      return s3.map((bucket) => `${bucket}/*`);
+    case 'role':
+      return [role ?? `arn:${partition}:iam::${account}:role/*`];
+    case 'topics':
+      return [...topics];
+    case 'scalable targets':
+      return [arn('application-autoscaling', 'scalable-target/*')];
+  }
+}
