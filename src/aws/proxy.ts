@@ -49,7 +49,7 @@ export function networkOf(env: Readonly<Record<string, string | undefined>>): Ne
 /** Is this host reached without the proxy? The machine itself always is; `NO_PROXY` names hosts, domains, `host:port` or `*`. */
 export function isDirect({ direct }: Pick<Network, 'direct'>, host: string, port: number): boolean {
   const name = host.toLowerCase().replace(/^\[|\]$/g, '');
-  if (name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127\./.test(name)) return true;
+  if (name === 'localhost' || name.endsWith('.localhost') || name === '::1' || name.startsWith('127.')) return true;
   return direct.some((entry) => {
     if (entry === '*') return true;
     const [, domain = '', only] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? [];
@@ -71,7 +71,7 @@ export function agentsFor(network: Network, options: AgentOptions): { httpAgent:
   // An agent for https:// may stand for one of http://: it only makes connections.
   const plain = agent(network.http, false);
   Object.assign(plain, { protocol: 'http:', defaultPort: 80 });
-  return { httpAgent: plain as unknown as HttpAgent, httpsAgent };
+  return { httpAgent: plain, httpsAgent };
 }
 
 function readBundle(path: string): string {
@@ -115,7 +115,7 @@ class TunnelAgent extends HttpsAgent {
   }
 
   #direct(options: RequestOptions, made: Made | undefined): Duplex | null | undefined {
-    if (this.#way.secure) return super.createConnection(options, made as never) as unknown as Duplex;
+    if (this.#way.secure) return super.createConnection(options, made);
     // What an agent for http:// does.
     return connectNet(options as NetConnectOpts);
   }
@@ -141,7 +141,7 @@ function tunnel(proxy: URL, host: string, port: number, made: (error: Error | nu
     timeout: 5_000,
   });
   asked.once('connect', ({ statusCode = 0 }, socket) => {
-    if (statusCode === 200) return made(null, socket as Socket);
+    if (statusCode === 200) return made(null, socket);
     socket.destroy();
     return failed(`${named} refused ${host}:${port} (${statusCode})`);
   });

@@ -102,7 +102,7 @@ describe.skipIf(!hasOpenssl)('behind a proxy', () => {
         onward.end(body);
       });
     });
-    return listen(server as unknown as Server);
+    return listen(server);
   }
 
   /** A proxy that leads whatever is asked for to one port; or refuses. */

@@ -213,7 +213,7 @@ async function flagsByCommand(): Promise<Map<string, string[]>> {
       [...text.matchAll(/^ {2}(?:-\w, )?(--[a-z0-9-]+)/gm)].map(([, flag = '']) => flag),
     );
     const listed = /\nCommands:\n([^]*?)(?:\n\n|$)/.exec(text)?.[1] ?? '';
-    const names = [...listed.matchAll(/^ {2}([a-z]+)(?= )/gm)].map(([, name = '']) => name);
+    const names = [...listed.matchAll(/^ {2}([a-z][a-z-]*)(?= )/gm)].map(([, name = '']) => name);
     for (const name of new Set(names)) if (name !== 'help') await visit([...words, name]);
   };
   await visit([]);

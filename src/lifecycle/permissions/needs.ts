@@ -150,7 +150,24 @@ export const NEEDS = {
     ...EXPLAIN,
     ...NOTIFY,
   ],
-  shadow: [...IDENTITY, ...LOOK, ...OWNER, ...CANDIDATE, ...UPDATE, ...EXPLAIN],
+  shadow: [
+    ...IDENTITY,
+    ...LOOK,
+    ...OWNER,
+    ...CANDIDATE,
+    ...UPDATE,
+    ...EXPLAIN,
+    ...only(
+      '--calibrate',
+      REPORT.filter(({ action }) => !action.startsWith('logs:')),
+    ),
+  ],
+  watch: [
+    ...IDENTITY,
+    ...OWNER,
+    ...REPORT.filter(({ action }) => !action.startsWith('logs:')),
+    optional('cloudwatch:DescribeAlarms', 'any'),
+  ],
   report: [...IDENTITY, ...REPORT],
   promote: [
     ...IDENTITY,
