@@ -21,7 +21,7 @@ import { readTruth } from './read-truth.ts';
  * as large or small as they come, production without any error, any policy.
  */
 
-const SEEDS = 240;
+const SEEDS = 160;
 /** What no sentence may hold. */
 const STRAY = /NaN|Infinity|undefined|null|\[object|∞/;
 

@@ -15,7 +15,7 @@ import { actionsOf, play, printedPolicy, type Played, type Scene, SCENES, withou
 
 /** Only what takes little time; `npm run matrix` plays all. */
 const CHEAP = SCENES.filter((scene) => scene.perSecond === undefined && scene.minutesBefore === undefined);
-const PLAYED = isWhole('matrix') ? SCENES : sampled(CHEAP, 3);
+const PLAYED = isWhole('matrix') ? SCENES : sampled(CHEAP, 2);
 
 /** What stands after everybody's cleanup. */
 async function remains(world: TestWorld): Promise<string[]> {
@@ -95,7 +95,7 @@ function isConditional(command: string, action: string): boolean {
 }
 
 describe('with AmazonSageMakerFullAccess alone', () => {
-  test.each(isWhole('matrix') ? SCENES : sampled(CHEAP, 2))('$name', { timeout: 300_000 }, async (scene) => {
+  test.each(isWhole('matrix') ? SCENES : sampled(CHEAP, 1))('$name', { timeout: 300_000 }, async (scene) => {
     const { played, left } = await seen(scene, fullAccess.document);
     const unnamed = [...played.denied].filter((action) => !SILENT.includes(action) && !said(played).includes(action));
     expect({ unnamed, left }, said(played)).toEqual({ unnamed: [], left: [] });
