@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { Problem } from '../base/errors.ts';
@@ -34,7 +34,11 @@ Example:
 export function watchCommand(host: Host, start: Run<WatchOptions> = run): Command {
   return new Command('watch')
     .requiredOption('--endpoint <name>', 'the endpoint')
-    .option('--every <duration>', 'time between two looks', duration('--every'), 5 * SECOND)
+    .addOption(
+      new Option('--every <duration>', 'time between two looks')
+        .argParser(duration('--every'))
+        .default(5 * SECOND, '5s'),
+    )
     .option('--once', 'look once and draw that, on a terminal or not')
     .addHelpText('after', HELP)
     .action(({ endpoint, every, once }: Flags) => host.start(start, { endpoint, every, once: once === true }));

@@ -11,7 +11,7 @@
  * `npm run pictures -- FOLDER` draws anew from a folder in which `FORCE_COLOR=1 shadowctl demo --keep --full > demo.txt` was run.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -61,7 +61,7 @@ async function photograph(html: string, colorScheme: 'light' | 'dark', ending: s
 const given = process.argv[2];
 const folder = given === undefined ? mkdtempSync(join(tmpdir(), 'shadowctl-pictures-')) : resolve(given);
 try {
-  if (given === undefined) say('The demo, about a minute.');
+  if (given === undefined) say('The demo, a minute or two.');
   const recorded =
     given === undefined
       ? shadowctl(folder, ['demo', '--keep', '--full'])
@@ -72,7 +72,9 @@ try {
   const look = ['--emulator', '--from', from, '--to', to, '--labels', 'weather-test.csv:label'];
   shadowctl(folder, [...report, ...look, '--save', observations]);
   const html = join(folder, 'report.html');
-  writeFileSync(html, shadowctl(folder, ['report', '--files', observations, '--format', 'html']));
+  // By a name without a folder: it stands in the report.
+  copyFileSync(observations, join(folder, 'observations.json'));
+  writeFileSync(html, shadowctl(folder, ['report', '--files', 'observations.json', '--format', 'html']));
   writeFileSync(
     join(pictures, 'report.json'),
     `${JSON.stringify({ sections: sectionsOf(readFileSync(html, 'utf8')) }, null, 2)}\n`,

@@ -4,7 +4,7 @@
  */
 export const EXAMPLE = `policy:                      # shares and margins are fractions: 0.1 is ten percent
   alpha: 0.05                # chance of a wrong answer, gate by gate
-  looks: always              # look as often as you like; once: narrower bounds, but of latency, for a single look at the end
+  looks: always              # look as often as you like; once: narrower bounds, for a single look at the end
   minimumPairs: 300          # compared answers; with fewer, no gate on answers decides
   minimumCoverage: 0.9       # share of the shadow's requests that must be found as pairs
   warmupMinutes: 2           # of the shadow, left out when latency is judged

@@ -61,7 +61,7 @@ export interface Waiver {
 export interface Policy {
   /** Chance of a wrong answer that is accepted, per gate. */
   alpha: number;
-  /** `always`: bounds hold however often anybody looks. `once`: narrower, but of latency, for a single look at the end. */
+  /** `always`: bounds hold however often anybody looks. `once`: narrower, for a single look at the end. */
   looks: 'always' | 'once';
   /** What the new model is expected to be; undefined where nobody said. */
   expect: Expectation | undefined;
