@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { comparePredictions } from '../../src/analysis/compare/memory/compare.ts';
 import { judge } from '../../src/analysis/judge/judge.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
@@ -20,14 +20,14 @@ interface Row {
 const MINUTES = 90;
 const RATE = 60;
 
-/** The verdict on raw captures of a window of 90 minutes, 60 requests in each. */
-function told(row: (random: Random) => Row, changed: Partial<Policy> = {}) {
+/** The verdict on raw captures of a window, by default of 90 minutes with 60 requests in each. */
+function told(row: (random: Random) => Row, changed: Partial<Policy> = {}, minutes = MINUTES, rate = RATE) {
   const random = seededRandom(11);
-  const rows = Array.from({ length: MINUTES * RATE }, () => row(random));
+  const rows = Array.from({ length: minutes * rate }, () => row(random));
   const side = (who: 'production' | 'shadow') => {
     const captures = rows.map((one, i): Capture => {
       const payload = (data: string) => ({ data, encoding: 'CSV' as const, contentType: 'text/csv' });
-      const at = Math.floor((i / RATE) * 60) * 1000;
+      const at = Math.floor((i / rate) * 60) * 1000;
       return { inferenceId: `r${i}`, eventId: undefined, at, input: payload(`${i},1`), output: payload(`${one[who]}`) };
     });
     return { files: 1, captures, unreadable: 0, outside: 0, examples: [] };
@@ -39,7 +39,7 @@ function told(row: (random: Random) => Row, changed: Partial<Policy> = {}) {
     tolerance: undefined,
     truth,
   });
-  const verdict = judge(observed({ minutes: MINUTES, predictions }), { ...DEFAULT_POLICY, ...changed });
+  const verdict = judge(observed({ minutes, predictions }), { ...DEFAULT_POLICY, ...changed });
   const gate = (id: string) => verdict?.gates.find((one) => one.id === id);
   return { gate, truth: predictions.truth };
 }
@@ -187,4 +187,48 @@ test('labels only where the shadow is right say nothing of the rest', () => {
   // By lot, three of ten are enough to see that it is worse.
   const byLot = told((random) => row(random, () => random.next() < 0.3));
   expect(byLot.gate('truth.accuracy')).toMatchObject({ outcome: 'fail' });
+});
+
+describe('limits of what the shadow gets right, whatever production does', () => {
+  const limits = (accuracy: number, recall: Readonly<Record<string, number>> = {}): Partial<Policy> => ({
+    limits: { ...DEFAULT_POLICY.limits, accuracy, recall },
+  });
+  /** Right in 90 % of the rows of either class. */
+  const row = (labelled: number) => (random: Random) => ({
+    ...pair(random, () => random.next() < 0.9),
+    labelled: random.next() < labelled,
+  });
+  const outcome = (labelled: number, accuracy: number, minutes = 250) =>
+    told(row(labelled), limits(accuracy, { yes: accuracy }), minutes, 20);
+
+  test.each<[string, number, number, string]>([
+    ['below', 1, 0.85, 'pass'],
+    ['above', 1, 0.95, 'fail'],
+    ['close by', 1, 0.9, 'inconclusive'],
+    ['below, with few labels by lot', 0.4, 0.8, 'pass'],
+  ])('a limit %s', (_, labelled, accuracy, expected) => {
+    const { gate } = outcome(labelled, accuracy);
+    expect(gate('limits.accuracy')).toMatchObject({ outcome: expected, gating: true });
+    expect(gate('limits.recall.yes')).toMatchObject({ outcome: expected, gating: true });
+    expect(gate('limits.accuracy')?.estimate).toBeCloseTo(0.1, 1);
+  });
+
+  test('bursts of errors that both make are not seen: nothing is decided before 240 minutes, or without a label', () => {
+    expect(outcome(1, 0.85, 200).gate('limits.accuracy')).toMatchObject({
+      outcome: 'inconclusive',
+      missing: { minutes: 40 },
+    });
+    expect(outcome(0, 0.85).gate('limits.accuracy')).toMatchObject({ outcome: 'inconclusive', n: 0 });
+    const other = told(row(1), limits(0.85, { maybe: 0.5 }), 250, 20);
+    expect(other.gate('limits.recall.maybe')).toMatchObject({ outcome: 'inconclusive', n: 0 });
+  });
+
+  test('labels of the easy rows alone prove nothing', () => {
+    const easy = (random: Random) => {
+      const one = pair(random, () => random.next() < 0.6);
+      return { ...one, labelled: one.shadow === one.truth };
+    };
+    const { gate } = told(easy, limits(0.85), 250, 20);
+    expect(gate('limits.accuracy')?.outcome).not.toBe('pass');
+  });
 });

@@ -11,6 +11,7 @@ import { confidence } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { fewRequests, latencyMinutes, needsOfBlocks, STATISTICS } from './latency.ts';
 import { needsAdvice, needsTraffic, NOTHING } from './needs.ts';
+import { accuracyLimit, recallLimits } from './truth-limits.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
 
@@ -27,8 +28,8 @@ export function judgeLimits(evidence: Evidence): Gate[] {
       return limit === undefined ? [] : [latencyLimit(evidence, name, metric, quantile, limit)];
     }),
     ...(errors === undefined ? [] : [errorsLimit(evidence, errors)]),
-    ...(accuracy === undefined ? [] : [open('limits.accuracy', policy)]),
-    ...(Object.keys(recall).length === 0 ? [] : [open('limits.recall', policy)]),
+    ...(accuracy === undefined ? [] : [accuracyLimit(evidence, accuracy)]),
+    ...recallLimits(evidence, recall),
     ...(['memory', 'cpu'] as const).flatMap((name) => {
       const margin = policy.resources[name];
       return margin === undefined ? [] : [resource(evidence, name, margin)];

@@ -18,7 +18,7 @@ import { count, percent, points } from '../../base/units.ts';
 const MIN_ROWS = 100;
 
 /** What labels say of one class, weighed so that all rows are spoken for. */
-interface ClassSample {
+export interface ClassSample {
   truth: string;
   /** Rows with a label that are of this class. */
   rows: number;
@@ -26,7 +26,7 @@ interface ClassSample {
   production: number;
   shadow: number;
   /** For each weight of rows: those of which production alone finds the class, the shadow alone, or both or neither. */
-  groups: readonly { weight: number; lost: number; won: number; same: number }[];
+  groups: readonly { weight: number; lost: number; won: number; same: number; n: number; shadowRight: number }[];
   /** Rows of other classes, of which nothing is at stake. */
   others: number;
   /** Shares of all rows in strata without any label, which may be of this class: where the models agree, and where they differ. */
@@ -37,7 +37,7 @@ interface ClassSample {
  * Labels by class. The recall of a class is the share of its rows to which a model gives it; rows of strata with few labels
  * count as often as these have rows (post-stratification).
  */
-function classSamples(strata: readonly TruthStratum[], cells: readonly TruthCell[]): ClassSample[] {
+export function classSamples(strata: readonly TruthStratum[], cells: readonly TruthCell[]): ClassSample[] {
   const rows = total(strata, (one) => one.rows);
   const labelled = total(strata, (one) => one.labelled);
   const told = strata.filter((one) => one.labelled > 0);
@@ -94,7 +94,7 @@ function excess(sample: ClassSample, margin: number, times: number, policy: Poli
 }
 
 /** How much lower the shadow's recall of a class can be, each side at alpha. */
-function recallLost(sample: ClassSample, times: number, policy: Policy): Interval {
+export function recallLost(sample: ClassSample, times: number, policy: Policy): Interval {
   const root = (side: 0 | 1) => {
     let [low, high] = [-1, 1];
     for (let i = 0; i < 20; i += 1) {

@@ -170,7 +170,7 @@ describe('reading a policy', () => {
     const found = judged?.gates.filter(({ id }) => /^(?:limits|resources)/.test(id));
     expect([...new Set(found?.map(({ outcome }) => outcome))]).toEqual(['inconclusive']);
     expect(found?.map(({ id }) => id)).toEqual(
-      ['latency.mean', 'latency.p99', 'errors', 'accuracy', 'recall']
+      ['latency.mean', 'latency.p99', 'errors', 'accuracy', 'recall.fraud']
         .map((id) => `limits.${id}`)
         .concat('resources.cpu'),
     );

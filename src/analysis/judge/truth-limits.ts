@@ -1,0 +1,129 @@
+import type { TruthCell, TruthSums } from '../predictions.ts';
+import type { Interval } from '../statistics/proportions.ts';
+import { accuracyMinutes, lossClustering } from './accuracy.ts';
+import { minutesToPass } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
+import { lossSample, total } from './loss-sample.ts';
+import { needsAdvice, needsTraffic } from './needs.ts';
+import type { Blocker } from './needs.ts';
+import { classSamples, recallLost } from './recall.ts';
+import type { ClassSample } from './recall.ts';
+import { truthGate } from './truth-gate.ts';
+import type { Gate } from './verdict.ts';
+import { gates } from '../policy/policy.ts';
+import { count, percent } from '../../base/units.ts';
+
+/** Stands for every label: accuracy is the recall of the class of all rows. */
+const ANY = '*';
+
+/** Is the shadow right as often as is demanded of it, whatever production does? */
+export function accuracyLimit(evidence: Evidence, limit: number): Gate {
+  return limitGate('limits.accuracy', 'Is it right often enough?', evidence, {
+    limit,
+    what: 'rows',
+    cells: (cells) => cells.map((cell) => ({ ...cell, truth: ANY })),
+    truth: ANY,
+  });
+}
+
+/** Does the shadow find as much of each class as is demanded of it? One gate for each class. @param recall least share, by class */
+export function recallLimits(evidence: Evidence, recall: Readonly<Record<string, number>>): Gate[] {
+  return Object.entries(recall).map(([truth, limit]) =>
+    limitGate(`limits.recall.${truth}`, `Does it find enough of ${truth}?`, evidence, {
+      limit,
+      what: `rows of class ${truth}`,
+      cells: (cells) => cells,
+      truth,
+    }),
+  );
+}
+
+interface Asked {
+  limit: number;
+  what: string;
+  cells: (cells: readonly TruthCell[]) => readonly TruthCell[];
+  truth: string;
+}
+
+/** A limit from below on a share of right answers, asked as one from above on the share of wrong ones. */
+function limitGate(id: string, title: string, evidence: Evidence, asked: Asked): Gate {
+  const { policy, observations } = evidence;
+  const { predictions } = observations;
+  const truth = predictions?.truth;
+  const sample = truth === undefined ? undefined : wrongSample(truth, asked);
+  if (predictions === undefined || truth?.strata === undefined || sample === undefined)
+    return {
+      id,
+      title,
+      outcome: 'inconclusive',
+      gating: gates(policy, id),
+      unit: 'share',
+      estimate: undefined,
+      interval: undefined,
+      margin: 1 - asked.limit,
+      relation: '<',
+      n: 0,
+      of: 'rows',
+      reason: `${asked.truth === ANY ? 'No label is known' : `No row with a label is of class ${asked.truth}`}, and at most ${percent(1 - asked.limit)} may be wrong.`,
+      ...needsAdvice('labels (--labels)'),
+    };
+  const losses = lossSample(truth.strata);
+  const minutes = accuracyMinutes(predictions.blocks, losses);
+  const { factor } = lossClustering(minutes, predictions);
+  // A model is right, or wrong, on a repeated input as before.
+  const inputs = predictions.repeats?.onlyProduction;
+  const copies = inputs === undefined || inputs.rows === 0 ? 1 : inputs.rowsSquared / inputs.rows;
+  const repeated = copies > factor;
+  return truthGate(id, title, predictions, evidence, {
+    facts: `It is right on ${percent(sample.shadow)} of ${count(sample.rows)} labeled ${asked.what}, weighed by what they speak for`,
+    words: ['it is wrong on', 'share of wrong answers', ''],
+    show: percent,
+    estimate: 1 - sample.shadow,
+    interval: (times, clustered): Interval => {
+      const [low, high] = recallLost(sample, times / clustered, policy);
+      return [Math.max(0, low), Math.min(1, high)];
+    },
+    margin: 1 - asked.limit,
+    mustNotLose: true,
+    n: sample.rows,
+    known: sample.rows,
+    minutes: [minutes.onlyProduction],
+    inputs: repeated ? sample.rows / copies : sample.rows,
+    clustering: { factor: Math.max(copies, factor), by: repeated ? 'inputs' : 'minutes' },
+    blocker: unseenBursts(evidence, minutes.onlyProduction.filter(({ n }) => n > 0).length),
+  });
+}
+
+/** Minutes are summed by what only one model has right; how often both err is not known of each, nor whether it comes in bursts. */
+function unseenBursts({ policy }: Evidence, found: number): Blocker | undefined {
+  const needed = minutesToPass(policy, 'parts');
+  if (found >= needed) return undefined;
+  return {
+    reason: `bursts of errors that both models make are not seen, so ${needed} minutes with labels are needed, and there are ${found}`,
+    missing: 0,
+    needs: needsTraffic(needed - found, ' with labels'),
+  };
+}
+
+/** The class with "wrong" in the place of "only production is right"; what has no label may all be wrong. */
+function wrongSample(truth: TruthSums, { cells: as, truth: name }: Asked): ClassSample | undefined {
+  const { strata, cells } = truth;
+  if (strata === undefined || cells === undefined) return undefined;
+  // Of strata with too few labels, or with labels that were not chosen by lot, nothing is known.
+  const { unlabelled } = lossSample(strata);
+  const silent = strata.map((one) => (unlabelled.includes(one) ? { ...one, labelled: 0 } : one));
+  const sample = classSamples(silent, as(cells)).find((one) => one.truth === name);
+  if (sample === undefined || sample.rows === 0) return undefined;
+  return {
+    ...sample,
+    groups: sample.groups.map(({ weight, n, shadowRight }) => ({
+      weight,
+      lost: n - shadowRight,
+      won: 0,
+      same: shadowRight,
+      n,
+      shadowRight,
+    })),
+    unknown: { agree: 0, differ: total([sample.unknown.agree, sample.unknown.differ], (one) => one) },
+  };
+}
