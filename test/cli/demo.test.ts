@@ -193,6 +193,13 @@ test('in short, a command is a line, and what it came to one or two', () => {
     '  ✗ w was rolled back by alarm.',
     '  RuntimeError: Unable to load model',
   ]);
+  const long = [
+    '✗ weather was rolled back to weather-config-v2-1 by alarm weather-5XXError: its threshold was crossed, twice.',
+  ];
+  expect(briefLines(io, canary, long).slice(1)).toEqual([
+    '  ✗ weather was rolled back to weather-config-v2-1 by alarm weather-5XXError:',
+    '    its threshold was crossed, twice.',
+  ]);
   const invoke = { argv: ['invoke', '--endpoint', 'w'], outcome: 'done' as const };
   expect(briefLines(io, invoke, ['sent  5', 'answered    5 (100 %)', 'accuracy    71.6 % (4 of 5)'])).toEqual([
     '  5 (100 %) of the requests answered, accuracy 71.6 % (4 of 5)',

@@ -1,6 +1,7 @@
 import { printText } from '../../base/text.ts';
 import type { Io } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
+import { wrap } from '../../ui/wrap.ts';
 import type { Line } from './story.ts';
 
 /** Results that the short form is taken from are not broken into lines first. */
@@ -35,7 +36,7 @@ const TELLING: Readonly<Record<string, readonly RegExp[]>> = {
   cleanup: [/^(Checked: .*)/],
 };
 
-/** A command and what came of it, in as few lines as a screen has room for; the command line is cut. */
+/** A command and what came of it, in as few lines as a screen has room for: the command line is cut, the outcome has two. */
 export function briefLines(
   io: Pick<Io, 'columns' | 'color'>,
   { argv, outcome }: Line,
@@ -55,12 +56,19 @@ export function briefLines(
       ),
     ];
   const line = paint(io, 'title', cutEnd(`$ shadowctl ${withoutCommon(argv).join(' ')}`, width));
-  return [line, ...told.map((one) => paint(io, outcome === 'done' ? 'good' : 'bad', cutEnd(`  ${one}`, width)))];
+  const came = told.flatMap((one) => twoLines(one, width));
+  return [line, ...came.map((one) => paint(io, outcome === 'done' ? 'good' : 'bad', one))];
 }
 
 /** Without what every command of the demo has. */
 function withoutCommon(argv: readonly string[]): string[] {
   return argv.filter((word, index) => word !== '--endpoint' && argv[index - 1] !== '--endpoint' && word !== '--yes');
+}
+
+/** What came of it is worth a second line. */
+function twoLines(text: string, width: number): string[] {
+  const [first = '', ...rest] = wrap(text, width - 4);
+  return rest.length === 0 ? [`  ${first}`] : [`  ${first}`, cutEnd(`    ${rest.join(' ')}`, width)];
 }
 
 /** Cut at its end: a line begins with what matters. */
