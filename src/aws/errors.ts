@@ -259,3 +259,14 @@ export function explainAwsError(thrown: unknown): Problem | undefined {
   });
   return problem instanceof Problem ? problem : undefined;
 }
+
+/** What AWS said where it could not be done; undefined where it could. */
+export async function troubleOf(work: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AwsProblem)) throw error;
+    return error.message;
+  }
+}

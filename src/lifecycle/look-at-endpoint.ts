@@ -2,7 +2,7 @@ import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import type { DescribeEndpointConfigCommandOutput, ProductionVariantSummary } from '@aws-sdk/client-sagemaker';
 import type { Aws } from '../aws/clients.ts';
 import { describeAlarms } from '../aws/cloudwatch.ts';
-import { AwsProblem } from '../aws/errors.ts';
+import { troubleOf } from '../aws/errors.ts';
 import { describeEndpoint, describeEndpointConfig } from '../aws/sagemaker.ts';
 import { MINUTE } from '../base/units.ts';
 import { inferPhase, type Phase } from '../guard/phase.ts';
@@ -291,15 +291,4 @@ function alarmNames(state: State, live: Endpoint, activity: Activity): string[] 
     return [...(known ?? shown.map((alarm) => alarm.AlarmName ?? ''))];
   }
   return existing(state, 'alarm').map((tracked) => tracked.ref.name);
-}
-
-/** What AWS said where it could not be done: what is shown is older then. */
-async function troubleOf(work: () => Promise<void>): Promise<string | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof AwsProblem)) throw error;
-    return error.message;
-  }
 }

@@ -3,7 +3,7 @@ import type { DescribeEndpointCommandOutput } from '@aws-sdk/client-sagemaker';
 import { alarmChanges } from '../../aws/alarms.ts';
 import { describeAlarms } from '../../aws/cloudwatch.ts';
 import type { Aws } from '../../aws/clients.ts';
-import { AwsProblem } from '../../aws/errors.ts';
+import { troubleOf } from '../../aws/errors.ts';
 import type { Clock } from '../../base/clock.ts';
 import { waitForEndpoint } from '../../resources/wait.ts';
 import { type AlarmPoint, alarmPoints } from './alarm-points.ts';
@@ -96,17 +96,6 @@ export async function awaitUpdate(
   const seen = { fired, foreign, aborted: await aborted(), unseen };
   const outcome = classifyOutcome(await gather(surroundings, update, endpoint, seen));
   return unseen.length === 0 ? outcome : { ...outcome, unseen };
-}
-
-/** What AWS said where it could not be done; undefined where it could. */
-async function troubleOf(work: () => Promise<void>): Promise<string | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof AwsProblem)) throw error;
-    return error.message;
-  }
 }
 
 type Metrics = Pick<Snapshot, 'points' | 'old' | 'new'> & { readAt: number };
