@@ -58,7 +58,7 @@ export const SWITCHES: readonly Switch[] = [
     default: 'Updating',
     meaning: 'status of an endpoint while it rolls back',
   },
-  yesNo('lowerCaseArns', true, 'ARNs carry names in lower case'),
+  yesNo('lowerCaseArns', false, 'ARNs carry names in lower case'),
   {
     name: 'alarmExtraPeriods',
     values: ['0', '1', '2', '3', '4', '5'],

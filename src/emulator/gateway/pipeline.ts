@@ -12,7 +12,7 @@ import type { Context } from '../services/operation.ts';
 import { loadedService, loadService, type Service } from '../services/registry.ts';
 import { callerOf } from '../world/callers.ts';
 import type { World } from '../world/world.ts';
-import { asAwsError, failed, notImplemented, throttled, unknownOperation } from './refusals.ts';
+import { asAwsError, byNavigation, failed, notImplemented, throttled, unknownOperation } from './refusals.ts';
 import { authorize, deny, refusal } from './authorization/authorize.ts';
 import { type Call, type Head, readHead, type Route, route } from './route.ts';
 
@@ -105,16 +105,20 @@ async function run(
   const protocol = PROTOCOLS[spoken];
   const implementation = operation.built ? service.operations[operation.name] : undefined;
   if (implementation === undefined) throw notImplemented(operation, spoken);
+  // An address that lies in a page or a mail: whoever follows it has asked for nothing.
+  if (request.method === 'GET' && header(request, 'sec-fetch-mode') !== undefined && !READS.test(operation.name))
+    throw byNavigation(operation);
   service.hooks.checkRequest?.(world, operation, request);
   const input = protocol.parse(operation, request);
   validate(operation, input);
   if (!world.timeline.upToDate) await world.timeline.catchUp();
   const where = place(operation, input);
-  const caller = callerOf(world, scope.accessKeyId);
+  const region = scope.region ?? service.hooks.regionOf?.(world, input) ?? 'us-east-1';
+  const caller = callerOf(world, scope.accessKeyId, region);
   const context: Context = {
     account: caller.account,
     caller,
-    region: scope.region ?? 'us-east-1',
+    region,
     requestId,
     accessKeyId: scope.accessKeyId,
     baseUrl: `http://${header(request, 'host')}`,
@@ -134,6 +138,8 @@ async function run(
   if (world.faults.inject(['cut-reply'], where) !== undefined) reply.cut = true;
   return reply;
 }
+
+const READS = /^(?:Describe|Filter|Get|Head|List)/;
 
 /** What changes nothing, and what comes so often that its last tenth of a second may go with the process. */
 const MAY_BE_LOST = /^(?:Describe|Filter|Get|Head|List|InvokeEndpoint|PutMetricData)/;

@@ -51,6 +51,12 @@ export function notImplemented(operation: OperationModel, protocol: ProtocolId):
   return new AwsError(code, `${name} is an operation of AWS that the emulator has not built.`, { status: 501 });
 }
 
+/** A browser that follows an address changes nothing: an address may lie anywhere. */
+export function byNavigation({ name }: OperationModel): AwsError {
+  const message = `The emulator does not carry out ${name} for a browser that follows an address: the request carries Sec-Fetch-Mode. Send it by an SDK or by curl.`;
+  return new AwsError('AccessDenied', message, { status: 403 });
+}
+
 /** S3 asks to slow down; the services that come from Query have a shorter word for it than those of JSON. */
 export function throttled(service: ServiceModel): AwsError {
   if (isS3(service)) return new AwsError('SlowDown', 'Please reduce your request rate.', { status: 503 });

@@ -84,6 +84,8 @@ function scopeOf(request: Pick<Head, 'headers' | 'query'>): Scope {
   }
   // `key/20260105/us-east-1/sagemaker/aws4_request`; a key may itself hold slashes.
   const parts = credential.split('/');
+  // Version 4A is for several regions: `key/20260105/s3/aws4_request`.
+  if (/^\d{8}$/.test(parts.at(-3) ?? '')) parts.splice(-2, 0, '');
   const [service, region] = [parts.at(-2), parts.at(-3)];
   return {
     accessKeyId: parts.slice(0, -4).join('/') || undefined,

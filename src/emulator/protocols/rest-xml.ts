@@ -59,6 +59,10 @@ export const restXml: Protocol = {
     const { BucketRegion, ...details } = error.details;
     // The SDKs look here for the region to turn to, also in the bodiless answer to HEAD.
     if (typeof BucketRegion === 'string') headers['x-amz-bucket-region'] = headerText(BucketRegion);
+    if (status === 304) {
+      for (const [name, value] of Object.entries(details))
+        if (typeof value === 'string') headers[name] = headerText(value);
+    }
     if (request.method === 'HEAD' || status === 304) return { status, headers, body: '' };
     headers['Content-Type'] = 'application/xml';
     const more = Object.entries(details)

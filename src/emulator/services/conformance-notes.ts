@@ -37,7 +37,7 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
     CopyObject: 'As PutObject.',
     DeleteObject: 'Refused: conditions on size and time.',
     PutObject:
-      'Refused: keys of the customer (SSE-C), object lock, grants, appending. No effect: KMS keys, storage classes.',
+      'Refused: keys of the customer (SSE-C), object lock, grants, appending, classes GLACIER and DEEP_ARCHIVE. No effect: KMS keys, other storage classes.',
   },
   sts: {
     AssumeRole: 'No role is looked up: whoever may call it may take every role.',

@@ -60,6 +60,8 @@ type Answer<Output> = {
 export interface Hooks {
   /** Which operation a REST request is; undefined where AWS has no such operation. Without it, the first whose method and path fit. */
   operationOf?(service: ServiceModel, request: WireRequest): string | undefined;
+  /** The region of a call whose signature names none; undefined for the default. */
+  regionOf?(world: World, input: Record<string, unknown>): string | undefined;
   /** Called before the request is parsed; throws `AwsError` to refuse. */
   checkRequest?(world: World, operation: OperationModel, request: WireRequest): void;
 }

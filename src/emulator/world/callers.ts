@@ -4,6 +4,7 @@ import type { RequestKeys } from '../iam/condition.ts';
 import type { AttachedPolicy } from './attached-policy.ts';
 import type { Store } from '../storage/store.ts';
 import { accountOf, sessions } from './accounts.ts';
+import { partitionOf } from './partition.ts';
 
 /** Whoever signed a request, or a role that SageMaker acts with. */
 export interface Principal {
@@ -62,7 +63,7 @@ interface Known {
  * Who an access key is: the role whose session it belongs to; a user of that name where policies limit it; else the
  * account's root, whom no identity-based policy limits.
  */
-export function callerOf(world: Known, accessKeyId: string | undefined): Principal {
+export function callerOf(world: Known, accessKeyId: string | undefined, region: string): Principal {
   const session = accessKeyId === undefined ? undefined : sessions(world).get(accessKeyId);
   if (session !== undefined) {
     const role = /:assumed-role\/([^/]+)\//.exec(session.arn)?.[1] ?? '';
@@ -70,11 +71,17 @@ export function callerOf(world: Known, accessKeyId: string | undefined): Princip
     return { account: session.account, arn: session.arn, userId: session.userId, policies };
   }
   const account = accountOf(world, accessKeyId);
+  const partition = partitionOf(region);
   const policies = world.iam.policiesOf(accessKeyId ?? '', true);
   if (policies['identity-based policy'] === undefined && policies['permissions boundary'] === undefined)
-    return { account, arn: `arn:aws:iam::${account}:root`, userId: account, policies };
+    return { account, arn: `arn:${partition}:iam::${account}:root`, userId: account, policies };
   const name = accessKeyId ?? 'anonymous';
-  return { account, arn: `arn:aws:iam::${account}:user/${name}`, userId: `AIDA${name.toUpperCase()}`, policies };
+  return {
+    account,
+    arn: `arn:${partition}:iam::${account}:user/${name}`,
+    userId: `AIDA${name.toUpperCase()}`,
+    policies,
+  };
 }
 
 /** Why a role that SageMaker acts with may not do something; undefined where it may, or where nothing limits it. */

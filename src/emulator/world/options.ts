@@ -76,7 +76,7 @@ export interface Switches {
   refuseSameConfig: boolean;
   /** Status seen while a guardrail rollback is under way. Default 'Updating', as observed after the fact. */
   rollbackStatus: 'Updating' | 'RollingBack';
-  /** Does an ARN carry its name in lower case? Default true. */
+  /** Does an ARN carry its name in lower case? Default false: only runs of 2023 show it (facts 13). */
   lowerCaseArns: boolean;
   /**
    * How many more periods than EvaluationPeriods an alarm looks at. AWS says only that it is more and depends on period
@@ -98,7 +98,7 @@ export const STRICT_SWITCHES: Switches = {
   guardrailsWithShadow: true,
   refuseSameConfig: true,
   rollbackStatus: 'Updating',
-  lowerCaseArns: true,
+  lowerCaseArns: false,
   alarmExtraPeriods: 2,
   rankStatistics: false,
 };

@@ -54,6 +54,17 @@ describe('who may talk to the emulator', () => {
     expect(await exchange(emulator.port, call('localhost', 'Sec-Fetch-Site: none\r\n'))).toMatchObject({ status: 200 });
   });
 
+  it('changes nothing for a browser that follows an address', async () => {
+    const get = (query: string, more = '') =>
+      exchange(emulator.port, `GET /?${query} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`);
+    const follows = 'Sec-Fetch-Site: none\r\nSec-Fetch-Mode: navigate\r\n';
+    const create = 'Action=CreateTopic&Version=2010-03-31&Name=alarms';
+    expect(await get(create, follows)).toMatchObject({ status: 403 });
+    expect((await get('Action=ListTopics&Version=2010-03-31', follows))?.body.toString()).not.toContain('alarms');
+    expect(await get(IDENTITY, follows)).toMatchObject({ status: 200 });
+    expect(await get(create)).toMatchObject({ status: 200 });
+  });
+
   it('listens on the loopback interface only', async () => {
     const outside = Object.values(networkInterfaces())
       .flat()

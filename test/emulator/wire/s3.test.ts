@@ -230,4 +230,24 @@ describe('S3 over REST-XML', () => {
     expect(await listed.text()).toContain('<Name>presigned</Name>');
     await wall.close();
   });
+
+  it('takes presigned URLs for a bucket of any region, whichever signature they have', async () => {
+    const west = 'X-Amz-Credential=test/20260105/eu-west-1/s3/aws4_request';
+    const body = `<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>`;
+    const made = await fetch(`${emulator.url}/in-the-west?${west}`, { method: 'PUT', body });
+    expect(made.status).toBe(200);
+    for (const query of [
+      west,
+      'AWSAccessKeyId=test&Signature=x&Expires=4000000000',
+      'X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256&X-Amz-Credential=test/20260105/s3/aws4_request',
+    ]) {
+      const put = await fetch(`${emulator.url}/in-the-west/key?${query}`, { method: 'PUT', body: query });
+      const got = await fetch(`${emulator.url}/in-the-west/key?${query}`);
+      expect([put.status, got.status, await got.text()]).toEqual([200, 200, query]);
+    }
+    const east = await fetch(`${emulator.url}/in-the-west/key?${west.replace('eu-west-1', 'us-east-1')}`, {
+      redirect: 'manual',
+    });
+    expect(east.status).toBe(301);
+  });
 });

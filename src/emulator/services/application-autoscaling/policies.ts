@@ -1,5 +1,6 @@
 import type { Context } from '../operation.ts';
 import { policiesOf, type PolicyRecord, type Target, targetKey, targetsOf } from '../../world/scaling.ts';
+import { partitionOf } from '../../world/partition.ts';
 import { idOf, targetText } from './names.ts';
 import { pageFrom } from '../paging.ts';
 import { invalidNextToken, objectNotFound } from './errors.ts';
@@ -33,7 +34,7 @@ export function putScalingPolicy(context: Context, input: PutInput): { PolicyARN
     ResourceId: input.ResourceId,
     ScalableDimension: input.ScalableDimension,
     name: input.PolicyName,
-    arn: `arn:aws:autoscaling:${context.region}:${context.account}:scalingPolicy:${uuid}:resource/${input.ServiceNamespace}/${input.ResourceId}:policyName/${input.PolicyName}`,
+    arn: `arn:${partitionOf(context.region)}:autoscaling:${context.region}:${context.account}:scalingPolicy:${uuid}:resource/${input.ServiceNamespace}/${input.ResourceId}:policyName/${input.PolicyName}`,
     type: input.PolicyType ?? known?.type ?? 'StepScaling',
     createdAt: known?.createdAt ?? context.world.clock.now(),
     configuration: Object.fromEntries(

@@ -1,5 +1,6 @@
 import type { Context } from '../operation.ts';
 import { type Target, targetKey, type TargetRecord, targetsOf, removeTarget } from '../../world/scaling.ts';
+import { partitionOf } from '../../world/partition.ts';
 import { idOf, targetText } from './names.ts';
 import { pageFrom } from '../paging.ts';
 import { invalidNextToken, objectNotFound, validationError } from './errors.ts';
@@ -44,15 +45,15 @@ export function registerScalableTarget(context: Context, input: RegisterInput): 
       ...known?.suspended,
       ...input.SuspendedState,
     },
-    arn: `arn:aws:application-autoscaling:${context.region}:${context.account}:scalable-target/${idOf(key).slice(0, 20)}`,
+    arn: `arn:${partitionOf(context.region)}:application-autoscaling:${context.region}:${context.account}:scalable-target/${idOf(key).slice(0, 20)}`,
   };
   targetsOf(context.world.store).set(key, record);
   return { ScalableTargetARN: record.arn };
 }
 
 /** The role SageMaker's targets always get. */
-function serviceRole({ account }: Context): string {
-  return `arn:aws:iam::${account}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint`;
+function serviceRole({ account, region }: Context): string {
+  return `arn:${partitionOf(region)}:iam::${account}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint`;
 }
 
 /** A variant must exist to be registered; AWS's words are not sourced. */

@@ -1,6 +1,7 @@
 import type { LogGroupClass } from '@aws-sdk/client-cloudwatch-logs';
 import type { Context, Operations } from '../operation.ts';
 import type { LogGroup } from '../../world/logs/logs.ts';
+import { partitionOf } from '../../world/partition.ts';
 import { alreadyExists, invalidParameter, groupNotFound, invalidToken } from './errors.ts';
 import { pageAfter } from '../paging.ts';
 import { AwsError } from '../../model/aws-error.ts';
@@ -73,7 +74,7 @@ const describeLogGroups = (context: Context, input: DescribeLogGroupsInput) => {
 };
 
 function view(group: LogGroup): Record<string, unknown> {
-  const arn = `arn:aws:logs:${group.region}:${group.account}:log-group:${group.name}`;
+  const arn = `arn:${partitionOf(group.region)}:logs:${group.region}:${group.account}:log-group:${group.name}`;
   return {
     logGroupName: group.name,
     creationTime: group.creationTime,

@@ -1,5 +1,6 @@
 import type { Context, Operations } from '../operation.ts';
 import type { LogGroup, LogStream, LogTarget } from '../../world/logs/logs.ts';
+import { partitionOf } from '../../world/partition.ts';
 import { alreadyExists, invalidParameter, streamNotFound, invalidToken } from './errors.ts';
 import { pageAfter } from '../paging.ts';
 import { groupOf } from './groups.ts';
@@ -69,7 +70,7 @@ function view(group: LogGroup, stream: LogStream): Record<string, unknown> {
     ...(stream.lastEventTimestamp !== undefined && { lastEventTimestamp: stream.lastEventTimestamp }),
     ...(stream.lastIngestionTime !== undefined && { lastIngestionTime: stream.lastIngestionTime }),
     uploadSequenceToken: '0'.repeat(56),
-    arn: `arn:aws:logs:${group.region}:${group.account}:log-group:${group.name}:log-stream:${stream.name}`,
+    arn: `arn:${partitionOf(group.region)}:logs:${group.region}:${group.account}:log-group:${group.name}:log-stream:${stream.name}`,
     // "No longer supported for log streams, and always reported as zero."
     storedBytes: 0,
   };

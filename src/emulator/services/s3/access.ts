@@ -22,6 +22,11 @@ export function bucketOf(context: Context, input: BucketInput): BucketRecord {
   return bucket;
 }
 
+/** Signatures of version 2, and of 4A, name no region: the bucket's counts. */
+export function regionOf({ store }: Context['world'], input: Record<string, unknown>): string | undefined {
+  return typeof input.Bucket === 'string' ? buckets(store).get(input.Bucket)?.region : undefined;
+}
+
 /** The object the input names, if it exists. */
 export function objectOf(
   context: Context,

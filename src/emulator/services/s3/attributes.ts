@@ -17,18 +17,18 @@ const KEPT = [
   'Metadata',
 ] as const satisfies readonly (keyof ObjectAttributes)[];
 
-/** Headers whose meaning is not emulated: accepting them silently would promise what does not happen. */
-const REFUSED: Record<string, string> = {
-  SSECustomerAlgorithm: 'x-amz-server-side-encryption-customer-algorithm',
-  ObjectLockMode: 'x-amz-object-lock-mode',
-  ObjectLockLegalHoldStatus: 'x-amz-object-lock-legal-hold',
-  ObjectLockRetainUntilDate: 'x-amz-object-lock-retain-until-date',
-  WriteOffsetBytes: 'x-amz-write-offset-bytes',
-  GrantFullControl: 'x-amz-grant-full-control',
-  GrantRead: 'x-amz-grant-read',
-  GrantReadACP: 'x-amz-grant-read-acp',
-  GrantWriteACP: 'x-amz-grant-write-acp',
-};
+/** Classes whose objects can be read as soon as they are written. */
+const STORAGE_CLASSES = [
+  'STANDARD',
+  'REDUCED_REDUNDANCY',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER_IR',
+];
+
+/** Classes whose objects must be restored before they can be read, which is not built. */
+const ARCHIVES = ['GLACIER', 'DEEP_ARCHIVE'];
 
 /** ACLs that say no more than that the owner owns it: buckets have ACLs disabled since April 2023. */
 const OWNERS_ACLS = ['private', 'bucket-owner-full-control'];
@@ -38,9 +38,16 @@ export function attributesOf(input: {
   ACL?: string | undefined;
   Key?: string | undefined;
   Metadata?: Record<string, string> | undefined;
+  StorageClass?: string | undefined;
 }): ObjectAttributes {
   const given = input as Record<string, unknown>;
-  for (const [member, header] of Object.entries(REFUSED)) if (given[member] !== undefined) throw notImplemented(header);
+  const { StorageClass: storage } = input;
+  if (storage !== undefined && ARCHIVES.includes(storage)) throw notImplemented(`x-amz-storage-class: ${storage}`);
+  if (storage !== undefined && !STORAGE_CLASSES.includes(storage)) {
+    throw new AwsError('InvalidStorageClass', 'The storage class you specified is not valid', {
+      details: { StorageClassRequested: storage },
+    });
+  }
   if (input.ACL !== undefined && !OWNERS_ACLS.includes(input.ACL)) {
     throw new AwsError('AccessControlListNotSupported', 'The bucket does not allow ACLs');
   }

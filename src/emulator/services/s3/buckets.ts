@@ -7,7 +7,8 @@ import type {
 import { buckets, objects, parts, uploads } from '../../world/objects/records.ts';
 import { dropPieces } from '../../world/objects/bytes.ts';
 import type { Operations } from '../operation.ts';
-import { bucketOf, ownerOf } from './access.ts';
+import { partitionOf } from '../../world/partition.ts';
+import { bucketArn, bucketOf, ownerOf } from './access.ts';
 import { pageAfter } from '../paging.ts';
 import { invalidArgument, notImplemented, invalidContinuationToken } from './errors.ts';
 import { AwsError } from '../../model/aws-error.ts';
@@ -19,7 +20,8 @@ export const bucketOperations = {
       throw new AwsError('InvalidBucketName', 'The specified bucket is not valid.', { details: { BucketName: name } });
     }
     const region = regionOf(context.region, input.CreateBucketConfiguration?.LocationConstraint);
-    if (input.ObjectLockEnabledForBucket) throw notImplemented('x-amz-bucket-object-lock-enabled');
+    const { Location, Bucket: directory } = input.CreateBucketConfiguration ?? {};
+    if (Location !== undefined || directory !== undefined) throw notImplemented('CreateBucketConfiguration/Location');
     if (
       input.ACL !== undefined &&
       input.ACL !== 'private' &&
@@ -57,7 +59,7 @@ export const bucketOperations = {
     }
     return {
       Location: region === 'us-east-1' ? `/${name}` : `http://${name}.s3.amazonaws.com/`,
-      BucketArn: `arn:aws:s3:::${name}`,
+      BucketArn: `arn:${partitionOf(region)}:s3:::${name}`,
     };
   },
 
@@ -85,7 +87,7 @@ export const bucketOperations = {
 
   HeadBucket(context, input: { Bucket?: string }) {
     const { region } = bucketOf(context, input);
-    return { BucketRegion: region, BucketArn: `arn:aws:s3:::${input.Bucket}`, AccessPointAlias: false };
+    return { BucketRegion: region, BucketArn: bucketArn(context, input), AccessPointAlias: false };
   },
 
   GetBucketLocation(context, input: { Bucket?: string }) {
@@ -115,7 +117,7 @@ export const bucketOperations = {
     return {
       Buckets: items.map(([Name, { createdAt, region }]) => ({
         Name,
-        BucketArn: `arn:aws:s3:::${Name}`,
+        BucketArn: `arn:${partitionOf(region)}:s3:::${Name}`,
         BucketRegion: region,
         CreationDate: new Date(createdAt),
       })),
@@ -129,7 +131,8 @@ export const bucketOperations = {
 /** The bucket's region: the caller's, repeated in the body unless it is us-east-1. */
 function regionOf(region: string, constraint: string | undefined): string {
   const asked = constraint === 'EU' ? 'eu-west-1' : constraint;
-  if (asked === 'us-east-1') {
+  // Outside of us-east-1 its name is one that does not fit, like any other.
+  if (region === 'us-east-1' && asked !== undefined && (asked === region || !/^[a-z]+(-[a-z]+)+-\d+$/.test(asked))) {
     throw new AwsError('InvalidLocationConstraint', 'The specified location-constraint is not valid', {
       details: { LocationConstraint: asked },
     });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { header, type WireRequest } from '../../protocols/wire.ts';
+import { notImplemented } from './errors.ts';
 import { checksumOf, memberOf, verifyBody } from './checksums.ts';
 import type { OperationModel } from '../../model/shapes.ts';
 import type { World } from '../../world/world.ts';
@@ -8,11 +9,22 @@ import { AwsError } from '../../model/aws-error.ts';
 /** Bodies of XML (DeleteObjects, tagging) have no members for their checksums, so they are verified here; objects' are S3's own affair. */
 const HEADER = /^x-amz-checksum-([a-z0-9]+)$/;
 
+/** Headers (in a presigned URL: parameters) whose meaning is not built: to take them silently would promise what does not happen. */
+const UNBUILT =
+  /^x-amz-(?:(?:copy-source-)?server-side-encryption-customer-|object-lock-|bucket-object-lock-|bypass-governance-|grant-|write-offset-|bucket-namespace|if-match-(?:size|last-modified-time|initiated-time)$)/;
+
+function refuseUnbuilt({ headers, query }: WireRequest): void {
+  const given = [...Object.entries(headers), ...query.map(([name, value]) => [name.toLowerCase(), value] as const)];
+  const found = given.find(([name, value]) => UNBUILT.test(name) && value !== 'false');
+  if (found !== undefined) throw notImplemented(found[0]);
+}
+
 /**
  * What S3 checks before it looks at the request: the hash the signer put over the body, the checksums of XML bodies,
- * the date of a presigned URL. Throws S3's XAmzContentSHA256Mismatch, BadDigest, AccessDenied and their kin.
+ * the date of a presigned URL, and what the emulator has not built. Throws S3's XAmzContentSHA256Mismatch, BadDigest, AccessDenied and their kin.
  */
 export function checkRequest(world: World, operation: OperationModel, request: WireRequest): void {
+  refuseUnbuilt(request);
   checkExpiry(world, request);
   checkPayloadHash(header(request, 'x-amz-content-sha256'), request.body);
   if (operation.checksum?.requestChecksumRequired !== true) return;

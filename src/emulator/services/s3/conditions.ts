@@ -12,7 +12,8 @@ interface ReadConditions {
  * Refuses with 412 or 304 as RFC 9110 section 13.2.2 orders it: an entity tag that matches outweighs the date, and so
  * does one that does not.
  */
-export function checkRead(conditions: ReadConditions, { etag, modifiedAt }: ObjectRecord): void {
+export function checkRead(conditions: ReadConditions, record: ObjectRecord): void {
+  const { etag, modifiedAt } = record;
   const { IfMatch, IfNoneMatch, IfModifiedSince, IfUnmodifiedSince } = conditions;
   if (IfMatch !== undefined) {
     if (!matches(IfMatch, etag)) throw preconditionFailed('If-Match');
@@ -20,9 +21,9 @@ export function checkRead(conditions: ReadConditions, { etag, modifiedAt }: Obje
     throw preconditionFailed('If-Unmodified-Since');
   }
   if (IfNoneMatch !== undefined) {
-    if (matches(IfNoneMatch, etag)) throw notModified();
+    if (matches(IfNoneMatch, etag)) throw notModified(record);
   } else if (IfModifiedSince !== undefined && seconds(modifiedAt) <= seconds(IfModifiedSince.getTime())) {
-    throw notModified();
+    throw notModified(record);
   }
 }
 

@@ -94,9 +94,13 @@ export function sourceRecord(
     | 'CopySourceIfModifiedSince'
     | 'CopySourceIfNoneMatch'
     | 'CopySourceIfUnmodifiedSince'
+    | 'ExpectedSourceBucketOwner'
   >,
 ): ObjectRecord {
-  const record = objectOf(context, sourceOf(input.CopySource));
+  const record = objectOf(context, {
+    ...sourceOf(input.CopySource),
+    ExpectedBucketOwner: input.ExpectedSourceBucketOwner,
+  });
   checkCopySource(
     {
       IfMatch: input.CopySourceIfMatch,

@@ -15,9 +15,6 @@ export const deleteOperations = {
   async DeleteObject(context, input: DeleteObjectCommandInput) {
     bucketOf(context, input);
     checkVersion(input.VersionId);
-    // These two belong to directory buckets.
-    if (input.IfMatchSize !== undefined) throw notImplemented('x-amz-if-match-size');
-    if (input.IfMatchLastModifiedTime !== undefined) throw notImplemented('x-amz-if-match-last-modified-time');
     const table = objects(context.world.store);
     const record = table.get(objectId(input));
     if (input.IfMatch !== undefined) {
@@ -38,13 +35,15 @@ export const deleteOperations = {
     const Deleted: { Key: string | undefined }[] = [];
     const Errors: { Key: string | undefined; Code: string; Message: string }[] = [];
     const dropped: Piece[] = [];
-    for (const { Key, ETag, VersionId } of asked) {
+    for (const { Key, ETag, VersionId, Size, LastModifiedTime } of asked) {
       const id = objectId({ Bucket: input.Bucket, Key });
       const record = table.get(id);
       try {
         const words = context.refusal?.('s3:DeleteObject', `${bucketArn(context, input)}/${Key}`);
         if (words !== undefined) throw accessDenied(words);
         checkVersion(VersionId);
+        // These two belong to directory buckets.
+        if (Size !== undefined || LastModifiedTime !== undefined) throw notImplemented('Object/Size');
         if (ETag !== undefined && record !== undefined && !matches(ETag, record.etag))
           throw preconditionFailed('If-Match');
       } catch (error) {

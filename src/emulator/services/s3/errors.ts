@@ -1,3 +1,4 @@
+import type { ObjectRecord } from '../../world/objects/records.ts';
 import { AwsError } from '../../model/aws-error.ts';
 
 // S3's refusals in its own words. `details` are further elements of the error's XML.
@@ -52,8 +53,11 @@ export function preconditionFailed(condition: string): AwsError {
   });
 }
 
-export function notModified(): AwsError {
-  return new AwsError('NotModified', 'Not Modified', { status: 304 });
+/** With the headers that RFC 9110, section 15.4.5, asks of a 304. */
+export function notModified({ etag, attributes }: ObjectRecord): AwsError {
+  const { CacheControl, Expires } = attributes;
+  const details = { ETag: etag, 'Cache-Control': CacheControl, Expires };
+  return new AwsError('NotModified', 'Not Modified', { status: 304, details });
 }
 
 /** What S3 itself answers to a header it does not implement. */

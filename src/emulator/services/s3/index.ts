@@ -9,6 +9,7 @@ import { listOperations } from './list.ts';
 import { multipartOperations } from './multipart.ts';
 import { multipartListOperations } from './multipart-lists.ts';
 import { operationOf } from './operation-of.ts';
+import { regionOf } from './access.ts';
 import { readOperations } from './read.ts';
 import { taggingOperations } from './tagging.ts';
 import { writeOperations } from './write.ts';
@@ -28,4 +29,4 @@ export const operations = {
 } satisfies OperationsOf<S3>;
 
 /** AWS's description alone does not distinguish S3's operations, and S3 checks a request before it reads it. */
-export const hooks: Hooks = { operationOf, checkRequest };
+export const hooks: Hooks = { operationOf, checkRequest, regionOf };

@@ -57,7 +57,10 @@ export const listOperations = {
       Name: input.Bucket,
       Prefix: encode(prefix),
       ...(input.Delimiter === undefined ? {} : { Delimiter: encode(input.Delimiter) }),
-      ...(input.StartAfter === undefined ? {} : { StartAfter: encode(input.StartAfter) }),
+      // A token says all that StartAfter would.
+      ...(input.StartAfter === undefined || input.ContinuationToken !== undefined
+        ? {}
+        : { StartAfter: encode(input.StartAfter) }),
       ...(input.ContinuationToken === undefined ? {} : { ContinuationToken: input.ContinuationToken }),
       MaxKeys: limit,
       ...(input.EncodingType === undefined ? {} : { EncodingType: input.EncodingType }),

@@ -1,5 +1,6 @@
 import type { Context } from '../operation.ts';
 import type { Answer } from '../../world/traffic/ask.ts';
+import { partitionOf } from '../../world/partition.ts';
 import { AwsError } from '../../model/aws-error.ts';
 
 /** The runtime's refusal: `ValidationError`, where the control plane says `ValidationException` (facts 8.2). */
@@ -26,7 +27,7 @@ export function modelError(context: Context, endpoint: string, { response, conta
       details: {
         OriginalStatusCode: response.status,
         OriginalMessage: original,
-        LogStreamArn: `arn:aws:logs:${region}:${account}:log-group:${group}`,
+        LogStreamArn: `arn:${partitionOf(region)}:logs:${region}:${account}:log-group:${group}`,
       },
     },
   );

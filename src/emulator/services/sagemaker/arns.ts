@@ -10,7 +10,7 @@ export interface Place {
 
 export type ResourceKind = 'model' | 'endpoint-config' | 'endpoint' | 'model-package' | 'model-package-group';
 
-/** `arn:aws:sagemaker:us-east-1:000000000000:endpoint/x`; the name is lower-cased unless a switch says otherwise (facts 13). */
+/** `arn:aws:sagemaker:us-east-1:000000000000:endpoint/x`; the name keeps its case unless a switch says otherwise (facts 13). */
 export function arnOf({ account, region, world }: Place, kind: ResourceKind, name: string): string {
   return `arn:${partitionOf(region)}:sagemaker:${region}:${account}:${kind}/${world.switches.lowerCaseArns ? name.toLowerCase() : name}`;
 }

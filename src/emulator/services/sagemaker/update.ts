@@ -129,6 +129,9 @@ export function updateEndpointWeightsAndCapacities(
 function checkVariants(context: Context, fleet: FleetRecord, desired: readonly DesiredWeightAndCapacity[]): void {
   const known = context.world.switches.updateShadowWeights ? variantsOf(fleet) : fleet.production;
   const names = desired.map((item) => item.VariantName ?? '');
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  // That it is refused is known, AWS's words are not.
+  if (twice !== undefined) throw validationError(`Duplicate variant name "${twice}": each variant may be named once.`);
   const unknown = names.filter((name) => !known.some((variant) => variant.name === name));
   if (unknown.length > 0) {
     throw validationError(

@@ -94,7 +94,7 @@ export function topicOf(context: Context, arn: string | undefined): TopicName & 
 export function parseArn(arn: string | undefined, parameter = 'TopicArn'): TopicName {
   const parts = (arn ?? '').split(':');
   const [scheme, partition, service, region = '', account = '', name = '', id] = parts;
-  if (scheme !== 'arn' || partition !== 'aws' || service !== 'sns' || name === '' || parts.length > 7) {
+  if (scheme !== 'arn' || !/^aws(-|$)/.test(partition ?? '') || service !== 'sns' || name === '' || parts.length > 7) {
     throw invalidParameter(`${parameter} Reason: An ARN must have at least 6 elements, not ${parts.length}`);
   }
   return { account, region, name, id };

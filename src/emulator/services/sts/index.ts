@@ -2,6 +2,7 @@ import type { STS } from '@aws-sdk/client-sts';
 import type { AssumeRoleCommandInput, AssumeRoleResponse, GetCallerIdentityResponse } from '@aws-sdk/client-sts';
 import type { Context, OperationsOf } from '../operation.ts';
 import { sessions } from '../../world/accounts.ts';
+import { partitionOf } from '../../world/partition.ts';
 import { AwsError } from '../../model/aws-error.ts';
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -21,7 +22,7 @@ function assumeRole(context: Context, input: AssumeRoleCommandInput): AssumeRole
   const [, account = '', name = ''] = role;
   const accessKeyId = `ASIA${base32(context, 16)}`;
   const expires = world.clock.now() + (input.DurationSeconds ?? 3600) * 1000;
-  const arn = `arn:aws:sts::${account}:assumed-role/${name}/${input.RoleSessionName}`;
+  const arn = `arn:${partitionOf(context.region)}:sts::${account}:assumed-role/${name}/${input.RoleSessionName}`;
   const userId = `AROA${base32(context, 17)}:${input.RoleSessionName}`;
   const table = sessions(world);
   for (const [key, session] of table.entries()) if (session.expires <= world.clock.now()) table.delete(key);

@@ -1,4 +1,5 @@
 import type { Store, Table } from '../../storage/store.ts';
+import { partitionOf } from '../partition.ts';
 
 export interface TopicRecord {
   /** Milliseconds since the epoch. */
@@ -32,5 +33,5 @@ export function topicKey({ account, region, name }: Pick<TopicName, 'account' | 
 }
 
 export function topicArn({ account, region, name }: Pick<TopicName, 'account' | 'region' | 'name'>): string {
-  return `arn:aws:sns:${region}:${account}:${name}`;
+  return `arn:${partitionOf(region)}:sns:${region}:${account}:${name}`;
 }

@@ -1,4 +1,5 @@
 import {
+  CloudWatchClient,
   DeleteAlarmsCommand,
   DescribeAlarmHistoryCommand,
   DescribeAlarmsCommand,
@@ -52,6 +53,25 @@ const describeOne = async (name = 'errors'): Promise<MetricAlarm> => {
   if (alarm === undefined) throw new Error(`no alarm ${name}`);
   return alarm;
 };
+
+test('an alarm, and the topic it tells, are in the partition of their region', async () => {
+  const client = {
+    endpoint: running.emulator.url,
+    region: 'cn-north-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  };
+  const [there, sns] = [new CloudWatchClient(client), new SNSClient(client)];
+  const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: 'told' }));
+  expect(TopicArn).toBe('arn:aws-cn:sns:cn-north-1:000000000000:told');
+  await there.send(new PutMetricAlarmCommand({ ...ERRORS, AlarmActions: [TopicArn] }));
+  await there.send(new SetAlarmStateCommand({ AlarmName: 'errors', StateValue: 'ALARM', StateReason: 'a test' }));
+  const { MetricAlarms } = await there.send(new DescribeAlarmsCommand({}));
+  expect(MetricAlarms?.[0]?.AlarmArn).toBe('arn:aws-cn:cloudwatch:cn-north-1:000000000000:alarm:errors');
+  const { AlarmHistoryItems } = await there.send(new DescribeAlarmHistoryCommand({ HistoryItemType: 'Action' }));
+  expect(AlarmHistoryItems?.map((item) => item.HistorySummary)).toEqual([`Successfully executed action ${TopicArn}`]);
+  there.destroy();
+  sns.destroy();
+});
 
 describe('an alarm through its life', () => {
   test('begins unchecked, is OK without data, fires, and is OK again when the errors are out of range', async () => {

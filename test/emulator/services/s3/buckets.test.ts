@@ -58,6 +58,13 @@ describe('a bucket', () => {
     expect(
       await refusal(world.s3.send(new CreateBucketCommand({ Bucket: 'nowhere', CreateBucketConfiguration: east }))),
     ).toBe('400 InvalidLocationConstraint');
+    expect(
+      await refusal(west.send(new CreateBucketCommand({ Bucket: 'nowhere', CreateBucketConfiguration: east }))),
+    ).toBe('400 IllegalLocationConstraintException');
+    const moon = { LocationConstraint: 'moon' as never };
+    expect(
+      await refusal(world.s3.send(new CreateBucketCommand({ Bucket: 'nowhere', CreateBucketConfiguration: moon }))),
+    ).toBe('400 InvalidLocationConstraint');
   });
 
   it('sends clients of another region to its own', async () => {

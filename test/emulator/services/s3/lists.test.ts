@@ -50,6 +50,9 @@ describe('a list of objects', () => {
 
   it('goes on after a key and page by page, a common prefix counting once', async () => {
     expect(keys(await v2({ StartAfter: 'dir/2', MaxKeys: 2 }))).toEqual(['dir/sub/3', 'dir2/4']);
+    const first = await v2({ StartAfter: 'dir/2', MaxKeys: 1 });
+    const next = await v2({ StartAfter: 'dir/2', MaxKeys: 1, ContinuationToken: first.NextContinuationToken });
+    expect([first.StartAfter, next.StartAfter, keys(next)]).toEqual(['dir/2', undefined, ['dir2/4']]);
     const seen: string[] = [];
     let pages = 0;
     for await (const page of paginateListObjectsV2({ client: world.s3, pageSize: 2 }, { Bucket, Delimiter: '/' })) {

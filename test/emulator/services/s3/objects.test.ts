@@ -130,6 +130,16 @@ describe('an object', () => {
     for (const condition of [{ IfNoneMatch: etag }, { IfNoneMatch: '*' }, { IfModifiedSince: at(0) }]) {
       await expect(get('read', condition)).rejects.toMatchObject({ $metadata: { httpStatusCode: 304 } });
     }
+    await put('cached', 'text', { CacheControl: 'max-age=60' });
+    const fresh = await fetch(`${world.emulator.url}/${Bucket}/cached`, { headers: { 'if-none-match': etag } });
+    expect([fresh.status, fresh.headers.get('etag'), fresh.headers.get('cache-control')]).toEqual([
+      304,
+      etag,
+      'max-age=60',
+    ]);
+    // A quote that does not end is part of no entity tag.
+    for (const IfMatch of [etag.slice(0, -1), etag.slice(1)])
+      expect(await refusal(get('read', { IfMatch }))).toBe('412 PreconditionFailed');
     // The object was written in the first second of the hour and a quarter: dates know only the second.
     expect((await get('read', { IfUnmodifiedSince: at(0) })).text).toBe('text');
   });
@@ -142,6 +152,46 @@ describe('an object', () => {
     expect((await get('once')).text).toBe('b');
     expect(await refusal(put('never', 'b', { IfMatch: md5('a') }))).toBe('404 NoSuchKey');
     expect(await refusal(put('never', 'b', { IfNoneMatch: '"x"' }))).toBe('501 NotImplemented');
+    for (const IfMatch of [md5('b').slice(0, -1), md5('b').slice(1)])
+      expect(await refusal(put('once', 'c', { IfMatch }))).toBe('412 PreconditionFailed');
+  });
+
+  it('has a storage class that there is, and none that must be restored first', async () => {
+    const copy = (StorageClass: string) =>
+      world.s3.send(
+        new CopyObjectCommand({
+          Bucket,
+          Key: 'classed',
+          CopySource: `${Bucket}/classed`,
+          StorageClass: StorageClass as never,
+        }),
+      );
+    await put('classed', 'x', { StorageClass: 'GLACIER_IR' });
+    expect(await refusal(put('classed', 'x', { StorageClass: 'COLD' as never }))).toBe('400 InvalidStorageClass');
+    expect(await refusal(copy('OUTPOSTS'))).toBe('400 InvalidStorageClass');
+    expect(await refusal(put('classed', 'x', { StorageClass: 'DEEP_ARCHIVE' }))).toBe('501 NotImplemented');
+    expect(await refusal(copy('GLACIER'))).toBe('501 NotImplemented');
+    expect((await get('classed')).StorageClass).toBe('GLACIER_IR');
+  });
+
+  it('is refused by name where it asks for what is not built', async () => {
+    await put('plain', 'x');
+    const key = { SSECustomerAlgorithm: 'AES256', SSECustomerKey: 'k'.repeat(32) };
+    const locked = { Bucket: 'locked', ObjectLockEnabledForBucket: true };
+    const source = { Bucket, Key: 'plain2', CopySource: `${Bucket}/plain` };
+    for (const call of [
+      () => put('plain', 'x', { ObjectLockMode: 'GOVERNANCE', ObjectLockRetainUntilDate: new Date() }),
+      () => put('plain', 'x', { GrantRead: 'id=1' }),
+      () => get('plain', key),
+      () => world.s3.send(new CopyObjectCommand({ ...source, ObjectLockLegalHoldStatus: 'ON' })),
+      () => world.s3.send(new CopyObjectCommand({ ...source, CopySourceSSECustomerAlgorithm: 'AES256' })),
+      () => world.s3.send(new DeleteObjectCommand({ Bucket, Key: 'plain', BypassGovernanceRetention: true })),
+      () => world.s3.send(new CreateBucketCommand(locked)),
+    ])
+      expect(await refusal(call())).toBe('501 NotImplemented');
+    const other = { ...source, ExpectedSourceBucketOwner: '111122223333' };
+    expect(await refusal(world.s3.send(new CopyObjectCommand(other)))).toBe('403 AccessDenied');
+    expect((await get('plain')).text).toBe('x');
   });
 
   it('is written once of many at the same moment under If-None-Match', async () => {

@@ -16,7 +16,7 @@ const create = () =>
 describe('an endpoint being created', () => {
   test('is Creating, shows the pending fleet after 3 s, and is in service after 285 s', async () => {
     const { EndpointArn } = await create();
-    expect(EndpointArn).toBe('arn:aws:sagemaker:us-east-1:000000000000:endpoint/weather');
+    expect(EndpointArn).toBe('arn:aws:sagemaker:us-east-1:000000000000:endpoint/Weather');
     expect(await describeEndpoint(it)).toEqual({
       EndpointName: 'Weather',
       EndpointArn,
@@ -85,7 +85,7 @@ describe('an endpoint being created', () => {
     await it.sagemaker.send(new DeleteEndpointCommand({ EndpointName: 'Weather' }));
     it.at(600);
     expect(await refusal(describeEndpoint(it))).toBe(
-      'ValidationException: Could not find endpoint "arn:aws:sagemaker:us-east-1:000000000000:endpoint/weather".',
+      'ValidationException: Could not find endpoint "arn:aws:sagemaker:us-east-1:000000000000:endpoint/Weather".',
     );
   });
 });

@@ -27,38 +27,38 @@ const updateTo = (name: string, deployment?: DeploymentConfig) =>
   );
 
 describe('names that are missing or taken', () => {
-  test('say the kind and the lower-cased ARN in double quotes', async () => {
+  test('say the kind and the ARN, its case kept, in double quotes', async () => {
     const { sagemaker } = it;
     const refused = (promise: Promise<unknown>) => refusal(promise);
     expect(await refused(sagemaker.send(new DescribeModelCommand({ ModelName: 'NoModel' })))).toBe(
-      `ValidationException: Could not find model "${ARN}:model/nomodel".`,
+      `ValidationException: Could not find model "${ARN}:model/NoModel".`,
     );
     expect(await refused(sagemaker.send(new DeleteModelCommand({ ModelName: 'NoModel' })))).toBe(
-      `ValidationException: Could not find model "${ARN}:model/nomodel".`,
+      `ValidationException: Could not find model "${ARN}:model/NoModel".`,
     );
     expect(await refused(config(it, 'new', [variant('A', 1, { ModelName: 'NoModel' })]))).toBe(
-      `ValidationException: Could not find model "${ARN}:model/nomodel".`,
+      `ValidationException: Could not find model "${ARN}:model/NoModel".`,
     );
     expect(await refused(sagemaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName: 'None' })))).toBe(
-      `ValidationException: Could not find endpoint configuration "${ARN}:endpoint-config/none".`,
+      `ValidationException: Could not find endpoint configuration "${ARN}:endpoint-config/None".`,
     );
     expect(await refused(sagemaker.send(new DeleteEndpointConfigCommand({ EndpointConfigName: 'None' })))).toBe(
-      `ValidationException: Could not find endpoint configuration "${ARN}:endpoint-config/none".`,
+      `ValidationException: Could not find endpoint configuration "${ARN}:endpoint-config/None".`,
     );
     expect(await refused(updateTo('None'))).toBe(
-      `ValidationException: Could not find endpoint configuration "${ARN}:endpoint-config/none".`,
+      `ValidationException: Could not find endpoint configuration "${ARN}:endpoint-config/None".`,
     );
     expect(
       await refused(sagemaker.send(new CreateEndpointCommand({ EndpointName: 'b', EndpointConfigName: 'None' }))),
-    ).toBe(`ValidationException: Could not find endpoint configuration "${ARN}:endpoint-config/none".`);
+    ).toBe(`ValidationException: Could not find endpoint configuration "${ARN}:endpoint-config/None".`);
     expect(await refused(sagemaker.send(new DeleteEndpointCommand({ EndpointName: 'None' })))).toBe(
-      `ValidationException: Could not find endpoint "${ARN}:endpoint/none".`,
+      `ValidationException: Could not find endpoint "${ARN}:endpoint/None".`,
     );
     expect(
       await refused(
         sagemaker.send(new CreateEndpointCommand({ EndpointName: 'Weather', EndpointConfigName: 'config-1' })),
       ),
-    ).toBe(`ValidationException: Cannot create already existing endpoint "${ARN}:endpoint/weather".`);
+    ).toBe(`ValidationException: Cannot create already existing endpoint "${ARN}:endpoint/Weather".`);
     expect(await refused(config(it, 'config-1', [variant('A', 1)]))).toBe(
       `ValidationException: Cannot create already existing endpoint configuration "${ARN}:endpoint-config/config-1".`,
     );
@@ -79,11 +79,11 @@ describe('names that are missing or taken', () => {
     expect(await refusal(create)).toContain('s3://models/none.tar.gz');
   });
 
-  test('a switch keeps the case of ARNs', async () => {
-    const other = await stand({ switches: { lowerCaseArns: false } });
+  test('a switch puts ARNs into lower case, in refusals too', async () => {
+    const other = await stand({ switches: { lowerCaseArns: true } });
     const refused = await refusal(other.sagemaker.send(new DescribeModelCommand({ ModelName: 'NoModel' })));
     await other.close();
-    expect(refused).toContain('model/NoModel"');
+    expect(refused).toContain('model/nomodel"');
   });
 });
 
@@ -92,7 +92,7 @@ describe('what a status permits', () => {
     const { sagemaker } = it;
     await config(it, 'config-2', [variant('AllTraffic', 3)]);
     await updateTo('config-2');
-    const busy = `ValidationException: Cannot update in-progress endpoint "${ARN}:endpoint/weather".`;
+    const busy = `ValidationException: Cannot update in-progress endpoint "${ARN}:endpoint/Weather".`;
     expect(await refusal(updateTo('config-2'))).toBe(busy);
     expect(await refusal(sagemaker.send(new DeleteEndpointCommand({ EndpointName: 'Weather' })))).toBe(busy);
     const scale = new UpdateEndpointWeightsAndCapacitiesCommand({

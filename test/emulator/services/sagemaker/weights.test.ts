@@ -73,6 +73,19 @@ test('a variant nobody knows is named', async () => {
   );
 });
 
+test('a variant is named once', async () => {
+  const twice = it.sagemaker.send(
+    new UpdateEndpointWeightsAndCapacitiesCommand({
+      EndpointName: 'Weather',
+      DesiredWeightsAndCapacities: [
+        { VariantName: 'AllTraffic', DesiredWeight: 1 },
+        { VariantName: 'AllTraffic', DesiredWeight: 2 },
+      ],
+    }),
+  );
+  expect(await refusal(twice)).toMatch(/^ValidationException: .*"AllTraffic"/);
+});
+
 test('instances that do not come: RollingBack, then the old numbers', async () => {
   it.emulator.world.faults.add({ kind: 'insufficient-capacity', endpoint: 'Weather' });
   await scale({ VariantName: 'A', DesiredInstanceCount: 4, DesiredWeight: 1 });

@@ -56,7 +56,7 @@ export function runActions(world: Platform, alarm: AlarmRecord, from: StateValue
 
 /** Undefined when it was carried out, else why not. */
 function runAction(world: Platform, arn: string, alarm: AlarmRecord, from: StateValue, at: number): string | undefined {
-  const [, region, account, name] = /^arn:aws:sns:([^:]+):(\d{12}):([^:]+)$/.exec(arn) ?? [];
+  const [, region, account, name] = /^arn:aws[a-z-]*:sns:([^:]+):(\d{12}):([^:]+)$/.exec(arn) ?? [];
   if (region === undefined || account === undefined || name === undefined) {
     return 'This emulator carries out actions on SNS topics only';
   }

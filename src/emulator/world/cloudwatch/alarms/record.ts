@@ -1,4 +1,5 @@
 import type { StandardUnit } from '@aws-sdk/client-cloudwatch';
+import { partitionOf } from '../../partition.ts';
 
 /** One of CloudWatch's three alarm states. */
 export type StateValue = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
@@ -87,7 +88,7 @@ export function periodOf(settings: AlarmSettings): number {
   return Math.max(...periods, periods.length === 0 ? 60 : 1);
 }
 
-/** The arn:aws:cloudwatch… of an alarm. */
+/** The ARN of an alarm, in the partition of its region. */
 export function alarmArn(account: string, region: string, name: string): string {
-  return `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`;
+  return `arn:${partitionOf(region)}:cloudwatch:${region}:${account}:alarm:${name}`;
 }
