@@ -145,7 +145,7 @@ function endpointOf(options: unknown): string | undefined {
 /** False where a program reads the results, or a page: JSON, Markdown, HTML. */
 function isForPeople(options: unknown): boolean {
   const { format = 'text' } = (options ?? {}) as { format?: string };
-  return format === 'text' || format === 'terminal';
+  return format === 'text';
 }
 
 /** Tells the user what went wrong and what to do next; returns the exit code. The only place that does. */

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
-import { printText } from '../base/text.ts';
+import { printText, shown, text } from '../base/text.ts';
 import type { Finding } from '../guard/finding.ts';
 import type { Size } from '../guard/strategy.ts';
 import { formatFlag } from './flags/common.ts';
@@ -70,7 +70,7 @@ export async function run(app: App, options: DoctorOptions): Promise<Outcome> {
   const count = blocking(findings).length;
   if (options.format === 'json')
     app.io.out(JSON.stringify({ healthy: count === 0, findings: findings.map(asJson) }, null, 2));
-  else await write(app, findings, count);
+  else await write(app, options.endpoint, findings, count);
   return count > 0 ? 'no' : 'done';
 }
 
@@ -78,7 +78,7 @@ function asJson(finding: Finding) {
   return { ...finding, next: finding.next === undefined ? undefined : printText(finding.next) };
 }
 
-async function write(app: App, findings: readonly Finding[], count: number): Promise<void> {
+async function write(app: App, endpoint: string, findings: readonly Finding[], count: number): Promise<void> {
   const { showFinding } = await import('./views/findings.ts');
   for (const finding of findings) {
     for (const line of showFinding(app.io, finding)) app.io.out(line);
@@ -90,4 +90,6 @@ async function write(app: App, findings: readonly Finding[], count: number): Pro
       ? 'Nothing found that would leave an update unguarded.'
       : `${count} ${count === 1 ? 'finding' : 'findings'} would leave an update unguarded.`,
   );
+  const { nextLines } = await import('./views/next.ts');
+  for (const line of nextLines(app.io, text`${shown('status', { endpoint })}`)) app.io.out(line);
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import type { HistoryEntry } from '../lifecycle/history.ts';
+import { shown, text } from '../base/text.ts';
 import { formatFlag } from './flags/common.ts';
 import { wholeNumber } from './flags/values.ts';
 
@@ -36,6 +37,8 @@ export async function run(app: App, { endpoint, last, format }: HistoryOptions):
   else {
     const { records } = await import('../ui/records.ts');
     app.io.out(await records(app.io, ['when (UTC)', 'command', 'config', 'how it ended', 'by'], entries.map(row)));
+    const { nextLines } = await import('./views/next.ts');
+    for (const line of nextLines(app.io, text`${shown('status', { endpoint })}`)) app.io.out(line);
   }
   return 'done';
 }

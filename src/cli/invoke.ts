@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
+import { shown, text } from '../base/text.ts';
 import type { PayloadFile } from '../lifecycle/traffic/payloads.ts';
 import type { Summary } from '../lifecycle/traffic/tally.ts';
 import { payloadFlags, type PayloadFlags, payloadOptions } from './flags/payloads.ts';
@@ -113,6 +114,10 @@ export async function run(app: App, options: InvokeOptions): Promise<Outcome> {
   } finally {
     // Also where it was broken off: what was sent until then was sent.
     if (summary !== undefined && format === 'json') app.io.out(JSON.stringify({ endpoint, ...summary }, undefined, 2));
-    else if (summary !== undefined) await writeSummary(app.io, summary);
+    else if (summary !== undefined) {
+      await writeSummary(app.io, summary);
+      const { nextLines } = await import('./views/next.ts');
+      for (const line of nextLines(app.io, text`${shown('status', { endpoint })}`)) app.io.out(line);
+    }
   }
 }

@@ -13,7 +13,7 @@ import { reportOn } from './sample.ts';
 const OPTIONS = { columns: 80, color: false };
 
 /** On one line, without escapes. */
-async function read(report: Report, format: 'terminal' | 'markdown' | 'html'): Promise<string> {
+async function read(report: Report, format: 'text' | 'markdown' | 'html'): Promise<string> {
   const render = await renderers[format]();
   const text = await render(report, OPTIONS);
   return text
@@ -44,7 +44,7 @@ function withTruth(agree: number): Observations {
   };
 }
 
-test.each(['terminal', 'markdown', 'html'] as const)(
+test.each(['text', 'markdown', 'html'] as const)(
   'warm-up is called that, once for all latencies (%s)',
   async (format) => {
     const words = await read(reportOn(simulate({ minutes: 2 })), format);
@@ -71,7 +71,7 @@ test('without anything but warm-up there is no time with the shadow to show', ()
   );
 });
 
-test.each(['terminal', 'markdown', 'html'] as const)(
+test.each(['text', 'markdown', 'html'] as const)(
   'a difference of accuracies is points, and what they mean is said (%s)',
   async (format) => {
     const report = reportOn(withTruth(0.85));
@@ -85,7 +85,7 @@ test.each(['terminal', 'markdown', 'html'] as const)(
   },
 );
 
-test.each(['terminal', 'markdown', 'html'] as const)(
+test.each(['text', 'markdown', 'html'] as const)(
   'what does not count because the truth is known says so (%s)',
   async (format) => {
     const agreed = reportOn(withTruth(0.99));
@@ -106,12 +106,12 @@ test('sequences are drawn from where the judge first decides', () => {
   expect(chartsOf(reportOn(simulate({ minutes: 70 })))['sequence-latency-mean']).toBeUndefined();
 });
 
-test.each(['terminal', 'markdown', 'html'] as const)('the policy is named (%s)', async (format) => {
+test.each(['text', 'markdown', 'html'] as const)('the policy is named (%s)', async (format) => {
   const report = { ...reportOn(simulate({ minutes: 5 })), policyFrom: 'strict.yaml' };
   expect(await read(report, format)).toMatch(/policy:? +`?strict\.yaml/);
 });
 
-test.each(['terminal', 'markdown', 'html'] as const)('a waiver is never silent (%s)', async (format) => {
+test.each(['text', 'markdown', 'html'] as const)('a waiver is never silent (%s)', async (format) => {
   const observations = simulate({ slower: 1.5 });
   const gates = ['latency.mean', 'latency.p50', 'latency.p90', 'latency.p99', 'errors'];
   const waivers = gates.map((gate) => ({ gate, reason: 'agreed', owner: 'ana', until: '2026-01-05' }));

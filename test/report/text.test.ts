@@ -25,7 +25,7 @@ describe.each(FORMATS)('%s', (format) => {
 });
 
 test('the terminal rendering fits 80 columns, and 120', async () => {
-  const render = await renderers.terminal();
+  const render = await renderers.text();
   for (const columns of [80, 120]) {
     for (const report of [hostile, reportOn(simulate({ differing: 0.1, failing: { production: 0, shadow: 0.1 } }))]) {
       const lines = (await render(report, { columns, color: false, full: true })).split('\n');

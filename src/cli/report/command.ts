@@ -4,8 +4,14 @@ import { FORMATS } from '../../report/render.ts';
 import type { Format } from '../../report/render.ts';
 import { answerFlags } from '../flags/answers.ts';
 import { comparatorFlags } from '../flags/comparator.ts';
+import { oneOf } from '../flags/values.ts';
 import { waiverFlags } from '../flags/waivers.ts';
 import type { ReportOptions } from './options.ts';
+
+/** `terminal` is what `text` was called before. */
+function readFormat(word: string): Format {
+  return oneOf('--format', FORMATS)(word === 'terminal' ? 'text' : word);
+}
 
 interface Flags extends Partial<Omit<ReportOptions, 'watch' | 'from' | 'files' | 'also'>> {
   from?: string[];
@@ -34,8 +40,8 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
       repeated,
     )
     .option('--to <time>', 'end of the window')
-    .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('terminal'))
-    .option('--full', 'with --format terminal: everything, not only what decides and what stands out')
+    .option('--format <format>', `output format: ${FORMATS.join(', ')}`, readFormat, 'text')
+    .option('--full', 'with --format text: everything, not only what decides and what stands out')
     .option('--output <file>', 'write the report to this file instead of standard output')
     .option(
       '--labels <file[:column]>',

@@ -90,7 +90,7 @@ async function watch(
 
 /** The first lines of a report, while it is waited for the next. @param nextLook milliseconds since the epoch */
 async function drawn({ io }: App, flags: ReportOptions, report: Report, nextLook: number): Promise<string> {
-  const render = await renderers.terminal();
+  const render = await renderers.text();
   const { columns, color } = io;
   return render(report, { columns, color, asked: askedFlags(flags), nextLook });
 }
@@ -103,7 +103,7 @@ async function show(app: App, flags: ReportOptions, report: Report): Promise<voi
     columns: toFile ? 80 : app.io.columns,
     color: !toFile && app.io.color,
     // A report that is passed on names nobody's profile.
-    command: flags.format === 'terminal' ? app.io.command : printCommand,
+    command: flags.format === 'text' ? app.io.command : printCommand,
     asked: askedFlags(flags),
     full: flags.full,
   });

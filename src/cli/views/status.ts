@@ -8,6 +8,7 @@ import { type Io, plain } from '../../ui/io.ts';
 import { records } from '../../ui/records.ts';
 import { type Meaning, paint } from '../../ui/theme.ts';
 import { layout, wrap } from '../../ui/wrap.ts';
+import { afterStatus, nextLines } from './next.ts';
 import { imageText } from './steps.ts';
 
 /** The same for machines: as version 0.1 wrote it, with sentences where the value has parts. */
@@ -125,6 +126,8 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
   for (const one of status.unseen) add(plain(unseenWords(one)));
   for (const step of status.open)
     add(`Begun, outcome unknown: ${plain(openText(step))}. The next command that changes anything checks with AWS.`);
+  const next = afterStatus(status);
+  if (next !== undefined) all.push(...nextLines(io, next));
   return all;
 }
 

@@ -19,7 +19,7 @@ const DEFAULTS = {
   last: undefined,
   from: undefined,
   to: undefined,
-  format: 'terminal',
+  format: 'text',
   labels: undefined,
   labelNext: undefined,
   labelFile: 'label-next.csv',
@@ -58,6 +58,7 @@ test.each([
     ['--no-predictions', '--policy', 'p.yaml', '--output', 'r.json'],
     { predictions: false, policy: 'p.yaml', output: 'r.json' },
   ],
+  [['--format', 'terminal'], { format: 'text' }],
   [['--task', 'regression'], { task: 'regression' }],
   [['--waive', 'errors', '--reason', 'so', '--full'], { waive: ['errors'], reason: 'so', full: true }],
   [

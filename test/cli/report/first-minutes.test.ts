@@ -61,7 +61,7 @@ async function attach({ emulator, clock }: Stage): Promise<void> {
   client.destroy();
 }
 
-async function report(where: Stage, format: Format = 'terminal', last = '30m') {
+async function report(where: Stage, format: Format = 'text', last = '30m') {
   const { app, out } = where.app();
   const outcome = await reportRun(app, { ...OPTIONS, format, last });
   return { outcome, text: out.join('\n') };

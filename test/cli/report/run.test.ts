@@ -87,7 +87,7 @@ describe('report, through the real SDK', () => {
     open = await stage('mismatched');
     await open.traffic(600, 1_500);
     open.clock.advance(120_000);
-    const found = await report(open, { format: 'terminal', full: true });
+    const found = await report(open, { format: 'text', full: true });
     expect(found.outcome).toBe('no');
     expect(found.text).toContain('Verdict: FAIL.');
     expect(found.text).toMatch(/5XX errors +0 +\d+/);
@@ -98,7 +98,7 @@ describe('report, through the real SDK', () => {
     open = await stage('none');
     await open.traffic(60, 1_000);
     open.clock.advance(120_000);
-    const found = await report(open, { format: 'terminal' });
+    const found = await report(open, { format: 'text' });
     expect(found.outcome).toBe('inconclusive');
     expect(found.text).toContain('nothing to compare');
     expect(found.text).toContain('ModelLatency');
@@ -106,7 +106,7 @@ describe('report, through the real SDK', () => {
 
   test('an empty window says so', async () => {
     open = await stage('good');
-    const found = await report(open, { format: 'terminal' });
+    const found = await report(open, { format: 'text' });
     expect(found.outcome).toBe('inconclusive');
     expect(found.text.replace(/\s+/g, ' ')).toContain(
       'No request to weather has been seen since it started running with this shadow (',
@@ -250,7 +250,7 @@ describe('report, through the real SDK', () => {
   test('--schema prints the schema, without looking at anything', async () => {
     open = await stage('none');
     await open.emulator.close();
-    const found = await report(open, { endpoint: undefined, schema: true, format: 'terminal' });
+    const found = await report(open, { endpoint: undefined, schema: true, format: 'text' });
     expect(found.outcome).toBe('done');
     expect(JSON.parse(found.text)).toMatchObject({ $id: 'shadowctl-report/1' });
   });
