@@ -99,7 +99,7 @@ function onEmulator(globals: Globals, { target }: Project): boolean {
 }
 
 /** What every region of AWS looks like; which there are, AWS changes. */
-const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/;
+const REGION = /^[a-z]{2,}(-[a-z]+)+-\d+$/;
 
 /** Where the SDK is to be pointed at: flags before shadowctl.yaml before the environment before the SDK's own files. */
 async function awsTarget(env: Environment, globals: Globals, project: Project, io: Io) {

@@ -124,6 +124,9 @@ test('a region that is none is refused, unless a URL says where to go', async ()
   const said = await shadowctl(['status', '--endpoint', 'x', '--region', 'frankfurt']);
   expect(said.code).toBe(2);
   expect(said.err).toContain('error: "frankfurt" is not the name of an AWS region.');
+  // The European Sovereign Cloud.
+  const sovereign = await shadowctl(['iam-policy', '--account', '123456789012', '--region', 'eusc-de-east-1']);
+  expect(sovereign).toMatchObject({ code: 0 });
   const url = ['--endpoint-url', 'http://127.0.0.1:9'];
   const there = await shadowctl(['status', '--endpoint', 'x', '--region', 'frankfurt', ...url], {
     AWS_ACCESS_KEY_ID: 'test',

@@ -160,6 +160,14 @@ export async function tagsOf(aws: Aws, arn: string): Promise<Record<string, stri
   return tags;
 }
 
+/**
+ * True where SageMaker refused because the endpoint is being changed at this moment, by autoscaling too: "Cannot update
+ * in-progress endpoint", of deletions as well (facts 8.1).
+ */
+export function isEndpointBusy(error: unknown): error is AwsProblem {
+  return error instanceof AwsProblem && /in-progress endpoint/i.test(error.words);
+}
+
 /** SageMaker has no error of its own for "there is none": only these words (facts 8.1). */
 function isMissing(error: unknown): boolean {
   return error instanceof AwsProblem && (error.code === 'ResourceNotFound' || /^Could not find /i.test(error.words));

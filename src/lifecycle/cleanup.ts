@@ -7,7 +7,7 @@ import { listObjects } from '../aws/s3.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
 import { environmentError } from '../base/errors.ts';
 import { type CommandLine, lines, text } from '../base/text.ts';
-import { apply, type JournaledRun } from '../resources/apply.ts';
+import type { JournaledRun } from '../resources/apply.ts';
 import { ourPrefix } from '../resources/artifact/candidate.ts';
 import { inventory, neededByAdopted } from '../resources/inventory.ts';
 import {
@@ -18,11 +18,19 @@ import {
   type ResourceCheck,
   type Teardown,
 } from '../resources/teardown.ts';
-import { waitForEndpoint } from '../resources/wait.ts';
+import { isSettled, waitForEndpoint } from '../resources/wait.ts';
 import { journaledEndpoints } from '../state/journals.ts';
 import { existing, replay } from '../state/replay.ts';
 import type { CleanupPlan } from './plans.ts';
-import { doTask, type EndpointSession, type LockedEndpoint, onEndpoint, openRun, type Session } from './session.ts';
+import {
+  applyStep,
+  doTask,
+  type EndpointSession,
+  type LockedEndpoint,
+  onEndpoint,
+  openRun,
+  type Session,
+} from './session.ts';
 
 export interface CleanupOptions {
   /** Undefined: every endpoint with a journal here, in this account and region. */
@@ -210,19 +218,19 @@ async function tearDown(
   const { session, aws, endpoint: name } = on;
   const deleted: Deletion[] = [];
   const remove = async (step: Deletion) => {
-    await apply(run, step);
+    await applyStep(session, run, step);
     if (step.kind === 'endpoint') await awaitEndpoint(session, name, 'await-gone');
     deleted.push(step);
     session.emit({ kind: 'deleted', step });
   };
   const endpoint = plan.steps.find((step) => step.kind === 'endpoint');
-  const status = (await describeEndpoint(aws, name, session.signal))?.EndpointStatus;
-  const leaving = status === 'Deleting';
+  const live = await describeEndpoint(aws, name, session.signal);
+  const leaving = live?.EndpointStatus === 'Deleting';
   // Deleted by a command that was stopped, or by somebody else: nothing it uses may go before it is gone.
   if (leaving) await awaitEndpoint(session, name, 'await-gone');
   else if (endpoint !== undefined) {
     // SageMaker deletes no endpoint that is being created or updated.
-    if (status?.endsWith('ing') === true) await awaitEndpoint(session, name, 'await-settled');
+    if (live !== undefined && !isSettled(live)) await awaitEndpoint(session, name, 'await-settled');
     await remove(endpoint);
   }
   const gone = leaving || endpoint !== undefined;

@@ -23,7 +23,7 @@ import {
   variantSettings,
 } from './candidate.ts';
 import { type MetricsMinute, fleetMinutes, total } from './guarded-update/fleet-metrics.ts';
-import { awaitConfig, readContainerLines, recordEnd, recordReplaced } from './plain-update.ts';
+import { awaitConfig, readContainerLines, recordEnd, recordReplaced, requireUnchanged } from './plain-update.ts';
 import type { DeployPlan } from './plans.ts';
 import {
   adopts,
@@ -190,6 +190,7 @@ async function carryOut(
   const began = session.clock.now();
   if (plan.steps.length > 0) {
     await session.approve(plan);
+    if (live !== undefined) await requireUnchanged(on, live);
     const run = await openRun(on, 'deploy', id);
     if (plan.adopt) await recordAdoption(run);
     await recordReplaced(run, plan.config, live?.endpoint.EndpointConfigName);

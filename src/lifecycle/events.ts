@@ -2,6 +2,7 @@ import type { Unseen } from '../aws/unseen.ts';
 import type { Doing } from '../analysis/doing.ts';
 import type { AwsProblem } from '../aws/errors.ts';
 import type { LogLine } from '../aws/logs.ts';
+import type { Strategy } from '../guard/strategy.ts';
 import type { Unexamined } from '../resources/artifact/check-remote.ts';
 import type { ResolvedStep } from '../resources/resolve.ts';
 import type { Step } from '../resources/steps.ts';
@@ -30,6 +31,10 @@ export type LifecycleEvent =
   | { kind: 'recovered'; step: ResolvedStep }
   /** An abort was stopped before it gave this alarm its own rule back; that is done now. */
   | { kind: 'alarm-restored'; alarm: string }
+  /** AWS does not take a config that ran before; the same is made anew under another name. */
+  | { kind: 'config-refused'; config: string; otherwise: string; problem: AwsProblem }
+  /** The fleet was scaled between the plan and the update, which goes by the new number. */
+  | { kind: 'fleet-changed'; before: number; strategy: Strategy }
   /** AWS has accepted a step. */
   | { kind: 'step-applied'; step: Step }
   /** AWS has accepted a deletion of a cleanup, and an endpoint is gone. */

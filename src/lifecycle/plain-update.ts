@@ -1,14 +1,18 @@
+import { AwsProblem } from '../aws/errors.ts';
 import { endpointLogGroup, logLines } from '../aws/logs.ts';
+import { describeEndpoint } from '../aws/sagemaker.ts';
 import { orUnseen } from '../aws/unseen.ts';
+import { environmentError } from '../base/errors.ts';
 import type { JournaledRun } from '../resources/apply.ts';
 import type { Live } from '../resources/live.ts';
 import type { Step } from '../resources/steps.ts';
-import { type Settled, waitForEndpoint } from '../resources/wait.ts';
+import { type Endpoint, type Settled, waitForEndpoint } from '../resources/wait.ts';
 import { recordFact } from '../state/journal.ts';
 import { endingOf } from '../state/updates.ts';
 import type { PlainUpdatePlan, PlanNote } from './plans.ts';
 import {
   applySteps,
+  changedMeanwhile,
   doTask,
   type EndpointSession,
   type LockedEndpoint,
@@ -32,6 +36,14 @@ export interface PlainUpdate {
   models?: PlainUpdatePlan['models'];
   /** It is part of something that was approved already. */
   approved?: boolean;
+  /** What to do where AWS refuses the update because of the config: the same, made anew. */
+  otherwise?: Otherwise | undefined;
+}
+
+/** Another config that comes to the same, with the steps that bring the endpoint to it. */
+export interface Otherwise {
+  config: string;
+  steps: readonly Step[];
 }
 
 export type PlainUpdateResult =
@@ -55,7 +67,7 @@ export async function runPlainUpdate(
   const { session } = on;
   const { live, command, config, steps, adopt, notes, approved = false } = update;
   const from = live.endpoint.EndpointConfigName;
-  const plan = {
+  const plan: PlainUpdatePlan = {
     kind: 'plain-update',
     command,
     endpoint: live.name,
@@ -66,20 +78,58 @@ export async function runPlainUpdate(
     notes,
     models: update.models,
     approved,
-  } as const;
+  };
   if (!on.locked) return { kind: 'planned', plan };
   await session.approve(plan);
+  await requireUnchanged(on, live);
   const began = session.clock.now();
   const run = await openRun(on, command, update.run);
   if (adopt) await recordAdoption(run);
   await record(run);
-  await recordReplaced(run, config, from);
-  await applySteps(session, run, steps);
-  if (!options.wait) return { kind: 'done', plan, settled: undefined };
-  const settled = await awaitConfig(session, live.name, config, live.endpoint.LastModifiedTime);
-  await recordEnd(on, config, settled);
+  const done = { ...plan, config: await carryOut(on, run, update) };
+  if (!options.wait) return { kind: 'done', plan: done, settled: undefined };
+  const settled = await awaitConfig(session, live.name, done.config, live.endpoint.LastModifiedTime);
+  await recordEnd(on, done.config, settled);
   if (settled.kind !== 'running') await readContainerLines(on, began);
-  return { kind: 'done', plan, settled };
+  return { kind: 'done', plan: done, settled };
+}
+
+/**
+ * What the plan was made from may have changed while somebody read it.
+ * @throws Problem (cannot-run) where the endpoint runs another config, or another number of instances
+ */
+export async function requireUnchanged({ aws, session }: LockedEndpoint, planned: Live): Promise<void> {
+  const now = await describeEndpoint(aws, planned.name, session.signal);
+  if (now === undefined || now.EndpointConfigName !== planned.endpoint.EndpointConfigName)
+    throw changedMeanwhile(planned.name, planned.endpoint, now?.EndpointConfigName);
+  const [before, after] = [countsOf(planned.endpoint), countsOf(now)];
+  if (before !== after)
+    throw environmentError(
+      `Endpoint "${planned.name}" was scaled since this was planned (instances: ${before}; now: ${after}). Nothing was changed.`,
+      'Run the command again.',
+    );
+}
+
+function countsOf({ ProductionVariants = [] }: Pick<Endpoint, 'ProductionVariants'>): string {
+  return ProductionVariants.map((one) => `${one.VariantName} ${one.DesiredInstanceCount}`).join(', ');
+}
+
+/** @returns the config that the endpoint was told to run */
+async function carryOut({ session }: LockedEndpoint, run: JournaledRun, update: PlainUpdate): Promise<string> {
+  const { config, steps, live, otherwise } = update;
+  const from = live.endpoint.EndpointConfigName;
+  await recordReplaced(run, config, from);
+  try {
+    await applySteps(session, run, steps);
+    return config;
+  } catch (error) {
+    const refused = error instanceof AwsProblem && error.code === 'ValidationException' && error.provesNothingHappened;
+    if (!refused || otherwise === undefined) throw error;
+    session.emit({ kind: 'config-refused', config, otherwise: otherwise.config, problem: error });
+    await recordReplaced(run, otherwise.config, from);
+    await applySteps(session, run, otherwise.steps);
+    return otherwise.config;
+  }
 }
 
 /** Writes down what the endpoint runs, before it is told to run something else: the way back. */

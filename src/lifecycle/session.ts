@@ -1,11 +1,16 @@
 import type { Aws } from '../aws/clients.ts';
+import { describeEndpoint, isEndpointBusy } from '../aws/sagemaker.ts';
 import type { Unseen } from '../aws/unseen.ts';
 import type { Clock } from '../base/clock.ts';
+import { environmentError, type Problem } from '../base/errors.ts';
+import { shown, text } from '../base/text.ts';
+import { MINUTE } from '../base/units.ts';
 import { apply, type JournaledRun, startRun } from '../resources/apply.ts';
 import { type Live, ownership } from '../resources/live.ts';
 import { checkName } from '../resources/naming.ts';
 import { resolveOpenSteps } from '../resources/resolve.ts';
 import type { Step } from '../resources/steps.ts';
+import { type Endpoint, type Settled, waitForEndpoint } from '../resources/wait.ts';
 import type { Journal } from '../state/journal.ts';
 import { replay, type State } from '../state/replay.ts';
 import type { LifecycleEnd, LifecycleEvent, Message, Target, Task, TaskEnd, TaskProgress } from './events.ts';
@@ -157,9 +162,71 @@ export function openRun(on: LockedEndpoint, command: string, id?: string): Promi
 /** Applies steps one after the other; reports each that AWS has accepted. */
 export async function applySteps(session: Session, run: JournaledRun, steps: readonly Step[]): Promise<void> {
   for (const step of steps) {
-    await apply(run, step);
+    await applyStep(session, run, step);
     session.emit({ kind: 'step-applied', step });
   }
+}
+
+/** Applies one step, as soon as the endpoint can be changed. */
+export function applyStep(session: Session, run: JournaledRun, step: Step): Promise<void> {
+  const change = () => apply(run, step);
+  if (step.kind !== 'endpoint' || step.action === 'create') return change();
+  return whenSettled(session, run.aws, { endpoint: step.name, deletes: step.action === 'delete' }, change);
+}
+
+/** Longest wait for somebody else's change of an endpoint, such as a scaling activity. */
+const MAX_BUSY_MS = 30 * MINUTE;
+/** As often autoscaling may come first. */
+const MAX_BUSY = 3;
+
+/**
+ * Changes an endpoint. Autoscaling or a colleague may have come first: then AWS refuses, and the same is asked again
+ * once the endpoint has settled, as long as it still runs the same config.
+ * @throws Problem (cannot-run) where somebody has given it another config meanwhile
+ */
+export async function whenSettled<T>(
+  session: Session,
+  aws: Aws,
+  { endpoint, deletes = false }: { endpoint: string; deletes?: boolean },
+  change: () => Promise<T>,
+): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await change();
+    } catch (error) {
+      if (!isEndpointBusy(error) || tries > MAX_BUSY) throw error;
+      const before = await describeEndpoint(aws, endpoint, session.signal);
+      const settled = await awaitSettled(session, aws, endpoint);
+      const now = settled.kind === 'gone' ? undefined : settled.endpoint.EndpointConfigName;
+      if (!deletes && now !== before?.EndpointConfigName) throw changedMeanwhile(endpoint, before, now);
+    }
+  }
+}
+
+/** Waits until nobody changes the endpoint any more. */
+export function awaitSettled(session: Session, aws: Aws, endpoint: string): Promise<Settled> {
+  return doTask(session, { name: 'await-settled', endpoint }, (report) =>
+    waitForEndpoint(aws, session.clock, {
+      endpoint,
+      config: undefined,
+      signal: session.signal,
+      timeout: MAX_BUSY_MS,
+      onLook: (seen) => report.progress({ kind: 'endpoint', endpoint: seen }),
+      onTrouble: (problem) => report.progress({ kind: 'trouble', problem }),
+    }),
+  );
+}
+
+/** Somebody else gave the endpoint another config between the plan and the update. */
+export function changedMeanwhile(
+  endpoint: string,
+  before: Pick<Endpoint, 'EndpointConfigName'> | undefined,
+  now: string | undefined,
+): Problem {
+  return environmentError(
+    `Endpoint "${endpoint}" was changed by someone else meanwhile: it ran ${before?.EndpointConfigName ?? 'nothing'}, now ${now ?? 'it is gone'}. It was not updated.`,
+    text`Look at it (${shown('status', { endpoint })}), and run the command again.`,
+  );
 }
 
 /** True where adoption was asked for and the endpoint is not yet ours. */

@@ -18,9 +18,10 @@ import { type CandidateNames, nameCandidate } from './candidate.ts';
 import { finishGuardedUpdate } from './guarded-update/finish.ts';
 import { type GuardOptions, guardOptions, startGuardedUpdate } from './guarded-update/start.ts';
 import { targetsOf } from './notify.ts';
-import { type PlainUpdateResult, runPlainUpdate } from './plain-update.ts';
+import { type Otherwise, type PlainUpdateResult, runPlainUpdate } from './plain-update.ts';
 import type { ConfigModels, PlanNote } from './plans.ts';
 import { type EndpointSession, onEndpoint, type Session, viewEndpoint } from './session.ts';
+import { updateTo } from './shadow/plan.ts';
 
 export interface UndoOptions {
   endpoint: string;
@@ -35,10 +36,9 @@ export async function undo(session: Session, options: UndoOptions & { wait?: boo
   const { endpoint, plan = false, wait = true } = options;
   if (options.to !== undefined) checkName('endpoint config', options.to, '--to');
   return onEndpoint(session, { endpoint, command: 'undo', readOnly: plan }, async (on) => {
-    const { live, config, creates, update, models, notes, names } = await findWayBack(on, options.to);
+    const { creates, update, names, ...back } = await findWayBack(on, options.to);
     const steps = [...creates, update];
-    const back = { command: 'undo', run: names.own.run, live, config, steps, adopt: false, notes, models };
-    return runPlainUpdate(on, back, { wait });
+    return runPlainUpdate(on, { command: 'undo', run: names.own.run, steps, adopt: false, ...back }, { wait });
   });
 }
 
@@ -77,6 +77,8 @@ interface WayBack {
   /** What must be created for it: a config that carried a shadow is made anew without it. */
   creates: Step[];
   update: Step;
+  /** What to do where AWS refuses that. */
+  otherwise: Otherwise | undefined;
   models: { from: ConfigModels; to: ConfigModels };
   notes: PlanNote[];
   names: CandidateNames;
@@ -125,7 +127,26 @@ async function findWayBack(on: EndpointSession, to: string | undefined): Promise
         : SET_ANEW,
     },
   };
-  return { live, config, creates, update, models, notes: undoNotes(live, models.to), names };
+  const otherwise = target.withoutShadow ? undefined : copied(live, found, { ...names, keepsCount: !scales });
+  return { live, config, creates, update, otherwise, models, notes: undoNotes(live, models.to), names };
+}
+
+/** The same under a new name, should AWS not take a config that ran before (facts 8.1). */
+function copied(
+  live: Live,
+  found: Config,
+  { config, tagList, keepsCount }: Pick<CandidateNames, 'config' | 'tagList'> & { keepsCount: boolean },
+): Otherwise {
+  const { instances } = productionOf(live);
+  const production = (found.ProductionVariants ?? []).map((variant) =>
+    keepsCount && instances !== undefined ? { ...variant, InitialInstanceCount: instances } : variant,
+  );
+  const shadows = found.ShadowProductionVariants;
+  const input = deriveConfig(found, { name: config, production, shadows, tags: tagList });
+  return {
+    config,
+    steps: [{ action: 'create', kind: 'endpoint-config', name: config, input }, updateTo(live.name, config)],
+  };
 }
 
 /** An endpoint that shadowctl may change, with what the journal knows of it. */
@@ -231,11 +252,8 @@ function modelsOf(config: Config | undefined): ConfigModels {
   };
 }
 
-/** Instance counts survive an update, as autoscaling has made them; weights and capture are as the config says. */
-const SET_ANEW: { VariantPropertyType: VariantPropertyType }[] = [
-  { VariantPropertyType: 'DesiredWeight' },
-  { VariantPropertyType: 'DataCaptureConfig' },
-];
+/** Instance counts survive an update, as autoscaling has made them; weights are as the config says. */
+const SET_ANEW: { VariantPropertyType: VariantPropertyType }[] = [{ VariantPropertyType: 'DesiredWeight' }];
 
 /** A shadow that the present config carries and the target does not is lost. */
 function undoNotes(live: Live, to: ConfigModels): PlanNote[] {

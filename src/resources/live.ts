@@ -163,6 +163,12 @@ export function productionOf(live: Live): Production {
       'shadowctl works on endpoints with exactly one.',
     );
   }
+  if (variant.ModelName === undefined) {
+    throw environmentError(
+      `Endpoint "${live.name}" runs inference components: its variant "${variant.VariantName}" has no model of its own.`,
+      'shadowctl works on endpoints whose variant names a model. Update an inference component with: aws sagemaker update-inference-component',
+    );
+  }
   const scaled = endpoint.ProductionVariants?.find((one) => one.VariantName === variant.VariantName);
   return {
     config,

@@ -40,6 +40,12 @@ export interface WaitOptions {
 }
 
 const SETTLED = new Set(['InService', 'Failed', 'OutOfService', 'UpdateRollbackFailed']);
+
+/** True where nothing is being done to an endpoint: AWS then takes an update or a deletion. `RollingBack` does not end in -ing. */
+export function isSettled({ EndpointStatus: status }: Pick<Endpoint, 'EndpointStatus'>): boolean {
+  return status !== undefined && SETTLED.has(status);
+}
+
 const TIMEOUT = 6 * HOUR;
 /** How long an update that AWS has accepted may still look as if it had not begun. */
 const BEGIN_WITHIN = MINUTE;

@@ -35,7 +35,8 @@ const said = ({ out, err }: Played) => `${out}\n${err}`;
 const JUDGES = ['report', 'promote', 'cleanup'];
 
 function mayEndOtherwise({ command }: Scene, action: string): boolean {
-  const optional = (NEEDS[command] as readonly Need[]).some((need) => need.action === action && need.optional === true);
+  const needs = (NEEDS[command] as readonly Need[]).filter((need) => need.action === action);
+  const optional = needs.every((need) => need.optional === true);
   return !optional || JUDGES.includes(command);
 }
 

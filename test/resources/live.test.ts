@@ -127,7 +127,7 @@ describe('the production variant', () => {
     };
     expect(productionOf(live({ config: one }, scaled)).instances).toBe(5);
     expect(productionOf(live({ config: one }, { ProductionVariants: [{ VariantName: 'v' }] })).instances).toBe(2);
-    const serverless = config([{ VariantName: 'v', ServerlessConfig: {} }]);
+    const serverless = config([{ VariantName: 'v', ModelName: 'm', ServerlessConfig: {} }]);
     expect(productionOf(live({ config: serverless })).instances).toBeUndefined();
   });
 
@@ -136,6 +136,7 @@ describe('the production variant', () => {
     [config(undefined), 'has 0 production variants ()'],
     [config([variant, { ...variant, VariantName: 'w' }]), 'has 2 production variants (v, w)'],
     [config([{ ModelName: 'm' }]), 'has 1 production variants'],
+    [config([{ VariantName: 'v', InstanceType: 'ml.m5.large' }]), 'runs inference components'],
     [undefined, 'runs the config "c", which has been deleted'],
   ])('%j: refused', (there, words) => {
     expect(refusal(() => productionOf(live({ config: there }))).message).toContain(words);

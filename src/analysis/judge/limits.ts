@@ -109,7 +109,10 @@ function errorsLimit({ observations, policy, challenger }: Evidence, limit: numb
   if (found.minutes === 0)
     return {
       ...gate,
-      reason: `The ${challenger} received no requests in this window.`,
+      reason:
+        observations.metrics.unread === true
+          ? 'It is not known how many requests failed: the metrics could not be read, which takes cloudwatch:GetMetricData.'
+          : `The ${challenger} received no requests in this window.`,
       ...needsAdvice('traffic to the endpoint'),
     };
   const { interval, says, floor, outcome } = judgePaired(found, limit, policy);

@@ -1,8 +1,19 @@
 import { printText } from '../../base/text.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 
+/** What S3 says of a bucket that is not there, or is in another region than the requests are for (S3 API, "Error responses"). */
+const UNREACHABLE = new Set([
+  'NoSuchBucket',
+  'PermanentRedirect',
+  'TemporaryRedirect',
+  'IllegalLocationConstraintException',
+  'AuthorizationHeaderMalformed',
+  'BadRequest',
+  'InvalidObjectState',
+]);
+
 /**
- * Reads from a source that may be closed to these credentials, or not exist. Then the report says so, with what it
+ * Reads from a source that may be closed to these credentials, not exist, or lie in another region. Then the report says so, with what it
  * takes, and judges what the other sources tell; anything else that goes wrong ends it.
  *
  * @param instead what stands for what could not be read: it must count as not known, never as good
@@ -17,7 +28,7 @@ export async function withFallbackIfDenied<T>(
   try {
     return await read();
   } catch (error) {
-    if (!(error instanceof AwsProblem) || !(error.denied || error.code === 'NoSuchBucket')) throw error;
+    if (!(error instanceof AwsProblem) || !(error.denied || UNREACHABLE.has(error.code))) throw error;
     const sentence = error.message.endsWith('.') ? error.message : `${error.message}.`;
     notes.push(
       [sentence, consequence, error.next && printText(error.next)].filter((part) => part !== undefined).join(' '),

@@ -81,7 +81,12 @@ export async function windowOf(
   if (window.from >= window.to) {
     const none = { from: asked.to - MINUTE, to: asked.to };
     const table = noMetrics(none);
-    const metrics = { times: minutesOf(none), production: table, shadow: live.shadow && table };
+    const metrics = {
+      times: minutesOf(none),
+      production: table,
+      shadow: live.shadow && table,
+      ...(seen.unread && { unread: seen.unread }),
+    };
     return { facts: live, window: none, metrics, leftOut: lost, since: start, nothing: true };
   }
   const whole = wholeTail(slice(seen, window), window, live.sampling, clock.now());
@@ -150,6 +155,7 @@ function slice(metrics: Metrics, window: Window): Metrics {
     times: metrics.times.slice(first, first + count),
     production: part(metrics.production),
     shadow: metrics.shadow && part(metrics.shadow),
+    ...(metrics.unread && { unread: metrics.unread }),
   };
 }
 

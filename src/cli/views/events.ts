@@ -13,6 +13,7 @@ import { type Io, plain } from '../../ui/io.ts';
 import { showDoing } from './doing.ts';
 import { type Progress, startProgress } from '../../ui/progress.ts';
 import { paint } from '../../ui/theme.ts';
+import { instances } from '../../guard/strategy.ts';
 import { counted, duration, timeOfDay } from '../../base/units.ts';
 import { findingLines } from './findings.ts';
 import { guardedPlanLines, noteText } from './plan.ts';
@@ -54,6 +55,14 @@ function eventLines(io: Io, event: ShownEvent): string[] {
       const words = stepWords(event.step);
       return words === undefined ? [] : [`${paint(io, 'good', '✓')} ${words}`];
     }
+    case 'config-refused':
+      return warn(
+        `SageMaker did not take ${event.config} (${plain(event.problem.words)}): the same config is made anew as ${event.otherwise}.`,
+      );
+    case 'fleet-changed':
+      return warn(
+        `The fleet was scaled from ${event.before} to ${instances(event.strategy.fleet)} meanwhile: the update goes by that.`,
+      );
     case 'artifact-unexamined':
       return [`note: ${unexaminedWords(event.artifact)}`];
     case 'not-seen':

@@ -1,18 +1,29 @@
 import type { UpdateEndpointCommandInput } from '@aws-sdk/client-sagemaker';
+import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { environmentError } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 import { blocking } from '../../guard/finding.ts';
-import { planStrategy, type StrategyRequest } from '../../guard/strategy.ts';
+import { planStrategy, type Strategy, type StrategyRequest } from '../../guard/strategy.ts';
 import type { LimitRequest } from '../../guard/thresholds.ts';
 import type { JournaledRun } from '../../resources/apply.ts';
 import { type Live, productionOf } from '../../resources/live.ts';
 import type { Step } from '../../resources/steps.ts';
+import { isSettled } from '../../resources/wait.ts';
 import { existing } from '../../state/replay.ts';
 import { recordUpdateStarted, type UpdateStarted } from '../../state/updates.ts';
 import type { CandidateNames } from '../candidate.ts';
 import type { Target } from '../events.ts';
 import type { GuardedUpdatePlan } from '../plans.ts';
-import { adopts, applySteps, type EndpointSession, openRun, recordAdoption, type Session } from '../session.ts';
+import {
+  adopts,
+  applySteps,
+  awaitSettled,
+  changedMeanwhile,
+  type EndpointSession,
+  openRun,
+  recordAdoption,
+  type Session,
+} from '../session.ts';
 import { waitUntilQuiet } from './await-quiet.ts';
 import { examineUpdate } from './examine.ts';
 
@@ -111,7 +122,7 @@ export async function startGuardedUpdate(
   const run = await openRun(on, plan.command, wanted.names.run);
   if (plan.adopt) await recordAdoption(run);
   await record(run);
-  return { kind: 'started', plan, update: await carryOut(session, run, plan) };
+  return { kind: 'started', plan, update: await carryOut(session, run, plan, wanted.guard.strategy) };
 }
 
 async function planUpdate(on: EndpointSession, wanted: WantedUpdate): Promise<GuardedUpdatePlan> {
@@ -167,7 +178,12 @@ function refuseUnguarded({ findings }: GuardedUpdatePlan): void {
 }
 
 /** What must exist first, the alarms, a pause until they are quiet, the update itself. */
-async function carryOut(session: Session, run: JournaledRun, plan: GuardedUpdatePlan): Promise<UpdateStarted> {
+async function carryOut(
+  session: Session,
+  run: JournaledRun,
+  plan: GuardedUpdatePlan,
+  request: StrategyRequest,
+): Promise<UpdateStarted> {
   const alarms = plan.alarms.map(({ input }): Step => {
     return { action: 'create', kind: 'alarm', name: input.AlarmName ?? '', input };
   });
@@ -175,6 +191,7 @@ async function carryOut(session: Session, run: JournaledRun, plan: GuardedUpdate
   const ownAlarms = alarms.map((step) => step.name);
   await waitUntilQuiet(session, run.aws, plan.endpoint, ownAlarms);
   const guardedBy = [...ownAlarms, ...plan.teamAlarms];
+  const strategy = await lookAgain(session, run, plan, request);
   const started: UpdateStarted = {
     command: plan.command,
     endpoint: plan.endpoint,
@@ -184,27 +201,62 @@ async function carryOut(session: Session, run: JournaledRun, plan: GuardedUpdate
     models: plan.models,
     alarms: guardedBy,
     ownAlarms,
-    strategy: plan.strategy.name,
+    strategy: strategy.name,
     startedAt: session.clock.now(),
     reasonBefore: plan.before.reason,
     modifiedBefore: plan.before.modified,
-    maxSeconds: plan.strategy.maxSeconds,
+    maxSeconds: strategy.maxSeconds,
   };
   // Written down beforehand: whoever finds it looks into the journal whether the call was made.
   await recordUpdateStarted(run, started);
-  const update: Step = { action: 'update', kind: 'endpoint', name: plan.endpoint, input: updateInput(plan, guardedBy) };
+  const update: Step = {
+    action: 'update',
+    kind: 'endpoint',
+    name: plan.endpoint,
+    input: updateInput(plan, strategy, guardedBy),
+  };
   await applySteps(session, run, [update]);
   return started;
 }
 
+/**
+ * Between the plan and the update lie the creation of a model and minutes of waiting for alarms: the endpoint may have been
+ * scaled meanwhile, or changed by somebody else.
+ * @returns the strategy for the instances that run now
+ * @throws Problem (cannot-run) where it runs another config; (usage) where its fleet has become too small for the strategy
+ */
+async function lookAgain(
+  session: Session,
+  { aws }: JournaledRun,
+  plan: GuardedUpdatePlan,
+  request: StrategyRequest,
+): Promise<Strategy> {
+  let now = await describeEndpoint(aws, plan.endpoint, session.signal);
+  if (now !== undefined && !isSettled(now)) {
+    const settled = await awaitSettled(session, aws, plan.endpoint);
+    now = settled.kind === 'gone' ? undefined : settled.endpoint;
+  }
+  if (now?.EndpointConfigName !== plan.previous)
+    throw changedMeanwhile(plan.endpoint, { EndpointConfigName: plan.previous }, now?.EndpointConfigName);
+  const running = now.ProductionVariants?.find((one) => one.VariantName === plan.variant)?.DesiredInstanceCount;
+  if (running === undefined || running === plan.strategy.fleet) return plan.strategy;
+  const strategy = planStrategy(request, running, plan.endpoint);
+  session.emit({ kind: 'fleet-changed', before: plan.strategy.fleet, strategy });
+  return strategy;
+}
+
 /** The call that starts it. Counts and weights that scaling has changed are kept. */
-function updateInput(plan: GuardedUpdatePlan, alarms: readonly string[]): UpdateEndpointCommandInput {
+function updateInput(
+  plan: GuardedUpdatePlan,
+  strategy: Strategy,
+  alarms: readonly string[],
+): UpdateEndpointCommandInput {
   return {
     EndpointName: plan.endpoint,
     EndpointConfigName: plan.requested,
     RetainAllVariantProperties: true,
     DeploymentConfig: {
-      ...plan.strategy.config,
+      ...strategy.config,
       ...(alarms.length === 0
         ? {}
         : { AutoRollbackConfiguration: { Alarms: alarms.map((AlarmName) => ({ AlarmName })) } }),

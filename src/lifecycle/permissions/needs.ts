@@ -103,6 +103,7 @@ const REPORT = [
   optional('logs:StopQuery', 'any', '--logs-query'),
 ];
 
+const MADE_ANEW = 'the config from before the shadow does not fit any more';
 const WITHOUT_SHADOW = 'going back to production alone where only its config with the shadow is left';
 
 /** The same, where all of it is needed only with a flag. */
@@ -177,7 +178,15 @@ export const NEEDS = {
     need('sagemaker:AddTags', 'our endpoint, configs and models'),
     ...GUARDED,
   ],
-  keep: [...IDENTITY, ...LOOK, ...OWNER, need('sagemaker:UpdateEndpoint', 'endpoint and any config'), ...EXPLAIN],
+  keep: [
+    ...IDENTITY,
+    ...LOOK,
+    ...OWNER,
+    need('sagemaker:UpdateEndpoint', 'endpoint and any config'),
+    need('sagemaker:CreateEndpointConfig', 'our configs', { only: MADE_ANEW }),
+    need('sagemaker:AddTags', 'our endpoint, configs and models', { only: MADE_ANEW }),
+    ...EXPLAIN,
+  ],
   undo: [
     ...IDENTITY,
     ...LOOK,

@@ -1,10 +1,10 @@
 import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { environmentError } from '../../base/errors.ts';
-import { apply, type JournaledRun, shift } from '../../resources/apply.ts';
+import { type JournaledRun, shift } from '../../resources/apply.ts';
 import type { Rollout } from '../../state/rollouts.ts';
 import { leaveOutExisting } from '../candidate.ts';
 import { awaitConfig } from '../plain-update.ts';
-import { applySteps, type LockedEndpoint } from '../session.ts';
+import { applyStep, applySteps, type LockedEndpoint, whenSettled } from '../session.ts';
 
 /** How requests are divided. */
 export interface Shares {
@@ -40,7 +40,7 @@ export function variantRouter(on: LockedEndpoint, run: JournaledRun, rollout: Ro
 
   /** Tells the endpoint to run a config and waits for how that ends. */
   async function runConfig(config: string, since?: Date): Promise<boolean> {
-    await apply(run, {
+    await applyStep(session, run, {
       action: 'update',
       kind: 'endpoint',
       name: endpoint,
@@ -71,7 +71,8 @@ export function variantRouter(on: LockedEndpoint, run: JournaledRun, rollout: Ro
 
   async function divide(share: number): Promise<void> {
     if (isSame(await candidateWeight(), share)) return;
-    await shift(run, endpoint, { [rollout.production]: 1 - share, [rollout.candidate]: share });
+    const weights = { [rollout.production]: 1 - share, [rollout.candidate]: share };
+    await whenSettled(session, aws, { endpoint }, () => shift(run, endpoint, weights));
     await awaitConfig(session, endpoint, rollout.config);
   }
 

@@ -1,6 +1,7 @@
 import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { bucketExists } from '../../aws/s3.ts';
 import { s3Place } from '../../aws/s3-uri.ts';
+import { orUnseen } from '../../aws/unseen.ts';
 import { usageError } from '../../base/errors.ts';
 import { defaultBucket, ourPrefix } from '../../resources/artifact/candidate.ts';
 import { type Live, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
@@ -104,7 +105,7 @@ async function decide(on: EndpointSession, options: ShadowOptions, live: Live): 
 
 /** The bucket for the captures, where it is the default one and missing; and the note that what will lie there is ours. */
 async function planCaptures(
-  { aws, account, endpoint, state }: EndpointSession,
+  { aws, account, endpoint, state, session }: EndpointSession,
   destination: string,
   before: readonly Step[],
 ): Promise<Step[]> {
@@ -117,7 +118,13 @@ async function planCaptures(
   const steps: Step[] = [];
   const bucket = defaultBucket(aws.target.region, account);
   const planned = before.some((step) => step.kind === 's3-bucket' && step.name === place.bucket);
-  if (!planned && !(await bucketExists(aws, place.bucket))) {
+  // Whoever may not look at a bucket of another team can still have SageMaker write there.
+  const there = await orUnseen(
+    `whether bucket ${place.bucket}, which captures go to, exists`,
+    () => bucketExists(aws, place.bucket),
+    (unseen) => session.emit({ kind: 'not-seen', unseen }),
+  );
+  if (!planned && there === false) {
     if (place.bucket !== bucket)
       throw usageError(
         `--capture-to: there is no bucket "${place.bucket}".`,

@@ -4,10 +4,9 @@ import { describeEndpointConfig } from '../../aws/sagemaker.ts';
 import { environmentError } from '../../base/errors.ts';
 import { deriveConfig } from '../../resources/derive-config.ts';
 import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
-import type { Step } from '../../resources/steps.ts';
 import { attachedShadow } from '../../state/calibration.ts';
 import { checkCandidateNames, nameCandidate, type CandidateNames } from '../candidate.ts';
-import { type PlainUpdateResult, runPlainUpdate } from '../plain-update.ts';
+import { type Otherwise, type PlainUpdateResult, runPlainUpdate } from '../plain-update.ts';
 import { onEndpoint, type Session } from '../session.ts';
 import { updateTo } from './plan.ts';
 
@@ -36,15 +35,15 @@ export async function detachShadow(session: Session, options: DetachOptions): Pr
     const earlier = attached?.before;
     const before = earlier === undefined ? undefined : await describeEndpointConfig(aws, earlier, session.signal);
     const names = await nameCandidate(on, { modelName: undefined, configName, tags: {} });
-    const { steps, config } = planDetach(live, before, { ...names, chosen: configName !== undefined });
-    const update = { command: 'shadow detach', run: names.own.run, live, config, steps, adopt: false, notes: [] };
+    const decided = planDetach(live, before, { ...names, chosen: configName !== undefined });
+    const update = { command: 'shadow detach', run: names.own.run, live, adopt: false, notes: [], ...decided };
     return runPlainUpdate(on, update, options);
   });
 }
 
 /**
  * Away with the shadow: back to the config from before it was attached, where that still stands and has the same
- * production model; else a new config that is the live one without the shadow. Pure.
+ * production model on as many instances as run now; else, and where AWS does not take it, a new config that is the live one without the shadow. Pure.
  * @param before the config the endpoint ran when the shadow was attached, as it stands now
  * @param names.chosen the user chose the name: a new config is made in any case
  */
@@ -52,7 +51,7 @@ function planDetach(
   live: Live,
   before: DescribeEndpointConfigCommandOutput | undefined,
   names: Pick<CandidateNames, 'config' | 'tagList'> & { chosen: boolean },
-): { steps: Step[]; config: string } {
+): Otherwise & { otherwise?: Otherwise } {
   const { config, variant, instances } = productionOf(live);
   const [shadow] = config.ShadowProductionVariants ?? [];
   if (shadow === undefined)
@@ -61,20 +60,21 @@ function planDetach(
   const same =
     earlier?.ModelName === variant.ModelName &&
     earlier?.VariantName === variant.VariantName &&
+    earlier?.InitialInstanceCount === instances &&
     (before?.ShadowProductionVariants ?? []).length === 0;
-  if (!names.chosen && before?.EndpointConfigName !== undefined && same) {
-    return { steps: [updateTo(live.name, before.EndpointConfigName)], config: before.EndpointConfigName };
-  }
   const input = deriveConfig(config, {
     name: names.config,
     production: [{ ...variant, InitialInstanceCount: instances }],
     tags: names.tagList,
   });
-  return {
+  const anew: Otherwise = {
     steps: [
       { action: 'create', kind: 'endpoint-config', name: names.config, input },
       updateTo(live.name, names.config),
     ],
     config: names.config,
   };
+  if (names.chosen || before?.EndpointConfigName === undefined || !same) return anew;
+  const back = before.EndpointConfigName;
+  return { steps: [updateTo(live.name, back)], config: back, otherwise: anew };
 }

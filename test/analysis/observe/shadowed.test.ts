@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readBefore } from '../../../src/analysis/observe/before.ts';
 import { fetchCaptures } from '../../../src/analysis/observe/captures.ts';
 import { collect } from '../../../src/analysis/observe/observe.ts';
 import { shadowedWorld } from '../../commands/shadowed-world.ts';
+import { refuseNext } from '../../support/refuse.ts';
 import type { TestWorld } from '../../support/world.ts';
 
 const MINUTE_MS = 60_000;
@@ -92,5 +93,33 @@ describe('an endpoint with a shadow', () => {
     });
     expect(notes.join(' ')).toContain('The shadow saw its first request in the minute from');
     expect(predictions).toMatchObject({ pairs: 60, production: { records: 60, outside: 1, unmatched: 0 } });
+  });
+});
+
+describe('what cannot be read is not known, and is never a count of nothing', () => {
+  afterEach(() => world.emulator.world.faults.clear());
+  const report = async () => {
+    const { code, out, err } = await world.shadowctl('report --endpoint w --format json');
+    expect([0, 1, 3], err).toContain(code);
+    return JSON.parse(out);
+  };
+
+  test('metrics that may not be read', async () => {
+    world.emulator.world.faults.add({ kind: 'deny', service: 'cloudwatch', operation: 'GetMetricData' });
+    const errors = (await report()).verdict.gates.find(({ id }: { id: string }) => id === 'errors');
+    expect(errors.outcome).toBe('inconclusive');
+    expect(errors.reason).toContain('cloudwatch:GetMetricData');
+  });
+
+  test('captures in another region: the rest is judged', async () => {
+    refuseNext(
+      world.emulator,
+      'ListObjectsV2',
+      'The bucket must be addressed at its own endpoint.',
+      'PermanentRedirect',
+    );
+    const { observations } = await report();
+    expect(observations.notes.join(' ')).toContain('PermanentRedirect');
+    expect(observations.metrics.production.invocations.some((n: number | null) => (n ?? 0) > 0)).toBe(true);
   });
 });
