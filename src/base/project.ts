@@ -6,7 +6,7 @@ import { usageError } from './errors.ts';
 
 /** shadowctl.yaml, checked, and where it was found. */
 export interface Project {
-  /** The folder that holds shadowctl.yaml and `.shadowctl/`; the current folder where there is no shadowctl.yaml. */
+  /** The folder that holds `.shadowctl/`: that of the nearest shadowctl.yaml, the current one where there is none. */
   root: string;
   /** Path of the file, where there is one. */
   file: string | undefined;
@@ -28,6 +28,7 @@ export interface Project {
 }
 
 const FILE = 'shadowctl.yaml';
+const STATE = '.shadowctl';
 
 const TEXT = 'a text';
 const text = v.pipe(v.string(TEXT), v.nonEmpty(TEXT));
@@ -64,6 +65,18 @@ function find(folder: string): string | undefined {
 }
 
 /**
+ * The folder of the state. A file that `--config` names says what counts, not where the journal is: two files for two
+ * environments share it. Only where that file's folder holds a state already (a project of its own), it is that one.
+ */
+function rootOf(cwd: string, file: string | undefined, named: boolean): string {
+  const own = file === undefined ? undefined : dirname(file);
+  if (!named) return own ?? cwd;
+  if (own !== undefined && existsSync(join(own, STATE))) return own;
+  const nearest = find(cwd);
+  return nearest === undefined ? cwd : dirname(nearest);
+}
+
+/**
  * Reads and checks shadowctl.yaml.
  * @param named the path given with `--config`; without it the file is looked for from `cwd` upwards, and may be missing
  * @throws Problem (usage) naming the file, and every key and value that cannot be used
@@ -80,14 +93,18 @@ export async function loadProject(cwd: string, named: string | undefined): Promi
       'Write `key: value` lines.',
     );
   }
-  return settle(dirname(file), file, checked(SCHEMA, content, file, 'The keys: shadowctl help configuration'));
+  return settle(
+    rootOf(cwd, file, named !== undefined),
+    file,
+    checked(SCHEMA, content, file, 'The keys: shadowctl help configuration'),
+  );
 }
 
 function settle(root: string, file: string | undefined, given: Partial<Project>): Project {
   return Object.freeze({
     root,
     file,
-    stateDir: join(root, '.shadowctl'),
+    stateDir: join(root, STATE),
     target: given.target ?? 'aws',
     region: given.region,
     profile: given.profile,

@@ -50,6 +50,23 @@ test('the nearest file above governs, and says where the state lies', async () =
   });
 });
 
+test('--config says what counts, and does not move the state', async () => {
+  const folder = await folderWith('region: eu-west-1\n');
+  const other = join(folder, 'deep', 'staging.yaml');
+  await writeFile(other, 'region: eu-central-1\n');
+  const here = { root: folder, stateDir: join(folder, '.shadowctl'), file: other, region: 'eu-central-1' };
+  expect(await loadProject(folder, other)).toMatchObject(here);
+  // Where no file is near, the current folder has it.
+  const bare = await mkdtemp(join(root, 'bare-'));
+  expect(await loadProject(bare, other)).toMatchObject({ ...here, root: bare, stateDir: join(bare, '.shadowctl') });
+  // Beside a state that exists, the file is a project of its own.
+  await mkdir(join(folder, 'deep', '.shadowctl'));
+  expect(await loadProject(folder, other)).toMatchObject({
+    root: join(folder, 'deep'),
+    stateDir: join(folder, 'deep', '.shadowctl'),
+  });
+});
+
 test.each([
   ['an empty file is a file', '', {}],
   [
