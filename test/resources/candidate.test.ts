@@ -256,7 +256,9 @@ describe('a candidate', () => {
     [artifact(['model_algo-1'], 'linear-learner'), linear],
     // XGBoost loads whatever file there is.
     [artifact(['my-booster']), xgboost],
-    [artifact(['model.pth', 'my-booster']), xgboost],
+    // Images of before 1.2-2 load one file, whichever comes first.
+    [artifact(['model.pth', 'my-booster']), algorithmImage('xgboost:1.0-1', 'us-east-1')],
+    [artifact(['./xgboost-model', './code/inference.py', './.hidden.py'], 'xgboost'), xgboost],
     [artifact(['model.pt.json']), xgboost],
     [artifact(['spt']), xgboost],
   ])('%j can be read by %j', (one, image) => {
@@ -271,6 +273,9 @@ describe('a candidate', () => {
       xgboost,
       'a holds a.pth, B.ONNX, c.h5; the image of xgboost:3.2-0 looks for a booster',
     ],
+    [artifact(['xgboost-model', 'requirements.txt'], 'xgboost'), xgboost, 'a holds requirements.txt beside boosters'],
+    [artifact(['model.pth', 'my-booster']), xgboost, 'a holds model.pth beside boosters'],
+    [artifact(['model/xgboost-model', '._x']), xgboost, 'at the top of the archive, and there is no file'],
     [artifact(['1', '2', '3', '4', '5']), linear, 'a holds 1, 2, 3, 4, 5; the image'],
     [artifact(['1', '2', '3', '4', '5', '6', '7']), linear, 'a holds 1, 2, 3, 4, 5 and 2 more; the image'],
   ])('%j cannot', (one, image, words) => {

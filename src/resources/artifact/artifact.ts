@@ -22,6 +22,8 @@ export interface Artifact extends Upload {
 /** More than any instance's disk is likely to hold; also ends a gzip bomb. */
 const MAX_UNPACKED = 64 * 1024 ** 3;
 const MAX_MEMBERS = 100_000;
+/** So many names of members are kept. */
+export const MOST_NAMES = 100;
 /** S3 takes 10,000 parts of 64 MB. */
 const MAX_PACKED = 600 * 1024 ** 3;
 
@@ -52,7 +54,7 @@ export async function checkArtifact(path: string): Promise<Artifact> {
       );
       return;
     }
-    if (header.type === 'file' && members.length < 100) members.push(header.name);
+    if (header.type === 'file' && members.length < MOST_NAMES) members.push(header.name);
     stream.on('end', () => next());
     const isNew = boosterScan();
     stream.on('data', (chunk) => {

@@ -4,7 +4,7 @@ import { bucketExists, headObject } from '../../aws/s3.ts';
 import { s3Object } from '../../aws/s3-uri.ts';
 import { usageError } from '../../base/errors.ts';
 import { trackedResource, type State } from '../../state/replay.ts';
-import { type Artifact, checkArtifact } from './artifact.ts';
+import { type Artifact, checkArtifact, MOST_NAMES } from './artifact.ts';
 import { algorithmImage, algorithmOfImage, type Image } from './images.ts';
 import type { Step } from '../steps.ts';
 
@@ -97,8 +97,12 @@ export async function checkCandidate(options: CandidateOptions, region: string):
   return { image, builtIn, local, uri: undefined };
 }
 
-/** Endings of files that other frameworks write. XGBoost tries to load whatever file there is, under any other name. */
-const FOREIGN_FILE = /\.(pth|pt|onnx|h5|hdf5|keras|pb|safetensors|tflite|cbm)$/i;
+/** Files that are no booster for certain. XGBoost tries to load whatever file there is, under any other name. */
+const FOREIGN_FILE =
+  /\.(pth|pt|onnx|h5|hdf5|keras|pb|safetensors|tflite|cbm|py|ipynb|md|csv|ya?ml|log)$|^requirements\.txt$/i;
+
+/** Images that load one file of those there are; later ones load all, as an ensemble (facts 7.4). */
+const LOADS_ONE = new Set(['0.72', '0.90-1', '0.90-2', '1.0-1', '1.2-1']);
 
 /** Images whose XGBoost knows a base score that is one number; 1.7-1 and 3.0-5 go on with 0.5, older ones refuse the file (facts 7.4). */
 const KEEPS_ONE_SCORE = new Set(['0.90-1', '0.90-2', '1.0-1', '1.2-1', '1.2-2', '1.3-1', '1.5-1', '1.7-1', '3.0-5']);
@@ -111,28 +115,58 @@ const KEEPS_ONE_SCORE = new Set(['0.90-1', '0.90-2', '1.0-1', '1.2-1', '1.2-2', 
 export function requireReadable(source: string, artifact: Artifact, image: Image): void {
   const { format, members } = artifact;
   const { algorithm, version } = image;
-  const holds =
-    members.length > 5 ? `${members.slice(0, 5).join(', ')} and ${members.length - 5} more` : members.join(', ');
   if (format !== undefined && format !== algorithm) {
     throw usageError(
-      `${source} was written by ${format} (it holds ${holds}); the image of ${algorithm}:${version} cannot read it.`,
+      `${source} was written by ${format} (it holds ${listed(members)}); the image of ${algorithm}:${version} cannot read it.`,
       `Give --algorithm ${format}; to deploy it behind ${algorithm} anyway, add --allow-mismatch.`,
     );
   }
-  const unreadable = algorithm === 'linear-learner' || members.every((member) => FOREIGN_FILE.test(member));
+  if (algorithm === 'xgboost') requireBoosters(source, members, image);
   if (algorithm === 'xgboost' && artifact.isNewBooster && KEEPS_ONE_SCORE.has(version)) {
     throw usageError(
       `${source} was written by XGBoost 3.1 or later; the image of xgboost:${version} loads no such model, or loads it and answers wrongly without an error.`,
       'Give --algorithm xgboost:3.2-0, or write the model again with the XGBoost of the image; to deploy it anyway, add --allow-mismatch.',
     );
   }
-  if (format === undefined && unreadable) {
-    const wanted = algorithm === 'linear-learner' ? 'the file model_algo-1' : 'a booster (xgboost-model)';
+  if (format === undefined && algorithm === 'linear-learner') {
     throw usageError(
-      `${source} holds ${holds}; the image of ${algorithm}:${version} looks for ${wanted} and cannot read it.`,
+      `${source} holds ${listed(members)}; the image of ${algorithm}:${version} looks for the file model_algo-1 and cannot read it.`,
       `Give the --image of the framework that wrote it; to deploy it behind ${algorithm} anyway, add --allow-mismatch.`,
     );
   }
+}
+
+/**
+ * XGBoost's image loads what lies at the top of the archive and does not begin with a dot, and fails where one of
+ * these is no booster.
+ * @throws Problem (usage)
+ */
+function requireBoosters(source: string, members: readonly string[], { version }: Image): void {
+  const top = members.map((member) => member.replace(/^\.\//, '')).filter((name) => /^[^./][^/]*$/.test(name));
+  const foreign = top.filter((name) => FOREIGN_FILE.test(name));
+  // Of more files not all names are known.
+  if (top.length === 0 && members.length < MOST_NAMES) {
+    throw usageError(
+      `${source} holds ${listed(members)}; the image of xgboost:${version} looks for a booster (xgboost-model) at the top of the archive, and there is no file.`,
+      'Pack it from inside of its folder: tar -czf model.tar.gz -C model-folder xgboost-model; to deploy it anyway, add --allow-mismatch.',
+    );
+  }
+  if (foreign.length === top.length && top.length > 0) {
+    throw usageError(
+      `${source} holds ${listed(members)}; the image of xgboost:${version} looks for a booster (xgboost-model) and cannot read it.`,
+      'Give the --image of the framework that wrote it; to deploy it behind xgboost anyway, add --allow-mismatch.',
+    );
+  }
+  if (foreign.length > 0 && !LOADS_ONE.has(version)) {
+    throw usageError(
+      `${source} holds ${listed(foreign)} beside boosters; the image of xgboost:${version} loads every file at the top of the archive, and fails at one that is no booster.`,
+      'Pack the booster alone: tar -czf model.tar.gz -C model-folder xgboost-model; to deploy it anyway (behind a script of your own, or with SAGEMAKER_INFERENCE_ENSEMBLE=false), add --allow-mismatch.',
+    );
+  }
+}
+
+function listed(members: readonly string[]): string {
+  return members.length > 5 ? `${members.slice(0, 5).join(', ')} and ${members.length - 5} more` : members.join(', ');
 }
 
 /**
