@@ -114,7 +114,7 @@ async function register(client: SageMakerClient): Promise<string> {
 test('a version of the Model Registry is deployed once it is approved, in a VPC, and can be shadowed', async () => {
   const client = await world.aws.sagemaker();
   const arn = await register(client);
-  expect(arn).toBe('arn:aws:sagemaker:us-east-1:000000000000:model-package/weather/1');
+  expect(arn).toBe('arn:aws:sagemaker:us-east-1:000000000000:model-package/Weather/1');
   const line = `deploy --endpoint weather --model-package ${arn} --model-name m1 --subnets s-1,s-2 --security-groups g-1 --yes`;
   const refused = await world.shadowctl(line);
   expect(refused).toMatchObject({ code: 2 });
