@@ -65,6 +65,7 @@ export const SWITCHES: readonly Switch[] = [
     default: '2',
     meaning: 'periods an alarm looks at beyond its EvaluationPeriods',
   },
+  yesNo('experimentOwnsEndpoint', true, 'an endpoint in an inference experiment cannot be updated or deleted'),
   yesNo(
     'rankStatistics',
     false,

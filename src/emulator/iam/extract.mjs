@@ -40,7 +40,10 @@ const RESOURCES = {
   iam: ['role', 'user'],
   logs: ['log-group', 'log-stream'],
   s3: ['bucket', 'object'],
-  sagemaker: ['endpoint', 'endpoint-config', 'inference-component', 'model', 'model-package', 'model-package-group'],
+  sagemaker: [
+    ...['endpoint', 'endpoint-config', 'inference-component', 'inference-experiment', 'model'],
+    ...['model-package', 'model-package-group'],
+  ],
   sns: ['topic'],
   sts: ['role'],
 };

@@ -11,6 +11,9 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
     CreateModelPackage:
       'Refused: packages without a group (ModelPackageName), SourceAlgorithmSpecification, SourceUri, ValidationSpecification, several containers. A package is Completed at once.',
     UpdateModelPackage: 'Refused: changes of the inference specification, of SourceUri and of the model card.',
+    CreateInferenceExperiment:
+      'On an endpoint that exists. Without DataStorageConfig the endpoint captures what it did before.',
+    StopInferenceExperiment: 'Refused: an end with two production variants (Retain and Promote).',
     CreateEndpointConfig:
       'Refused: AsyncInferenceConfig, ServerlessConfig, ExplainerConfig, InstancePools, variants without ModelName (inference components).',
   },

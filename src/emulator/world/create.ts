@@ -10,6 +10,7 @@ import { AlarmStore } from './cloudwatch/alarms/store.ts';
 import { createMetricStore, flushMetrics } from './cloudwatch/metrics/store.ts';
 import { createEndpoints } from './endpoints/endpoints.ts';
 import { endpointsOf, variantsOf } from './endpoints/records.ts';
+import { createExperiments } from './experiments/experiments.ts';
 import { createFaults } from './faults.ts';
 import { artifactBlob } from './fleet/instance.ts';
 import { createLogStore } from './logs/store.ts';
@@ -55,9 +56,11 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
     capture: createCapture({ clock, store, random, latencies, objects, iam }),
     containers: containers.start,
   };
-  const world: World = { ...platform, endpoints: createEndpoints(platform) };
+  const hosting = { ...platform, endpoints: createEndpoints(platform) };
+  const world: World = { ...hosting, experiments: createExperiments(hosting) };
   // Among events of the same moment the first source goes first: endpoints shift traffic before alarms look.
   world.timeline.add(world.endpoints);
+  world.timeline.add(world.experiments);
   world.timeline.add(world.capture);
   world.timeline.add(alarmEvents(world));
   // Simulated time ends with its process, so that no later process goes on after a kill.

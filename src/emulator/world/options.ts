@@ -84,6 +84,8 @@ export interface Switches {
    * Default 2.
    */
   alarmExtraPeriods: number;
+  /** Does SageMaker refuse to update or delete an endpoint that an inference experiment has changed and not yet left? Default true. */
+  experimentOwnsEndpoint: boolean;
   /** Has CloudWatch percentile ranks and trimmed counts (`PR(:300)`, `TC(:300)`) of SageMaker's metrics? Default false. */
   rankStatistics: boolean;
 }
@@ -100,6 +102,7 @@ export const STRICT_SWITCHES: Switches = {
   rollbackStatus: 'Updating',
   lowerCaseArns: false,
   alarmExtraPeriods: 2,
+  experimentOwnsEndpoint: true,
   rankStatistics: false,
 };
 

@@ -6,6 +6,7 @@ import type { AlarmStore } from './cloudwatch/alarms/store.ts';
 import type { MetricStore } from './cloudwatch/metrics/metrics.ts';
 import type { Iam } from './callers.ts';
 import type { Endpoints } from './endpoints/endpoint.ts';
+import type { Experiments } from './experiments/records.ts';
 import type { Faults } from './faults.ts';
 import type { LogStore } from './logs/logs.ts';
 import type { ObjectStore } from './objects/objects.ts';
@@ -37,4 +38,5 @@ export interface Platform {
 /** Everything there is in the emulator, passed to every operation; made once, by `createWorld`. */
 export interface World extends Platform {
   readonly endpoints: Endpoints;
+  readonly experiments: Experiments;
 }

@@ -80,6 +80,8 @@ function resourcesOf(
       return filled({ EndpointConfigName: cased(text('EndpointConfigName'), context) });
     case 'sagemaker model':
       return filled({ ModelName: cased(text('ModelName'), context) });
+    case 'sagemaker inference-experiment':
+      return filled({ InferenceExperimentName: cased(text('Name'), context) });
     case 'sagemaker inference-component':
       return filled({ InferenceComponentName: text('InferenceComponentName') });
     case 'sagemaker model-package':
@@ -242,12 +244,13 @@ function tagging(service: string, name: string, input: Input, context: Context):
   return [{ action: `${service}:${action}`, resource, keys }];
 }
 
-/** Who lets SageMaker act with a role must be allowed to pass it (API_CreateModel, API_CreateEndpointConfig). */
+/** Who lets SageMaker act with a role must be allowed to pass it (API_CreateModel, API_CreateEndpointConfig, API_CreateInferenceExperiment). */
 function passing(service: string, name: string, input: Input): Requirement[] {
-  const passes = service === 'sagemaker' && /^Create(Model|EndpointConfig)$/.test(name);
-  if (!passes || typeof input.ExecutionRoleArn !== 'string') return [];
+  const passes = service === 'sagemaker' && /^Create(Model|EndpointConfig|InferenceExperiment)$/.test(name);
+  const role = name === 'CreateInferenceExperiment' ? input.RoleArn : input.ExecutionRoleArn;
+  if (!passes || typeof role !== 'string') return [];
   const keys = { 'iam:PassedToService': ['sagemaker.amazonaws.com'] };
-  return [{ action: 'iam:PassRole', resource: input.ExecutionRoleArn, keys }];
+  return [{ action: 'iam:PassRole', resource: role, keys }];
 }
 
 /**

@@ -6,7 +6,7 @@ import type {
 import type { Context } from '../operation.ts';
 import { type ConfigRecord, configsOf, keyOf, modelsOf } from '../../world/endpoints/records.ts';
 import { checkTags, removeTags, setTags } from './tags.ts';
-import { arnOf } from './arns.ts';
+import { arnOf } from '../../world/endpoints/arns.ts';
 import { alreadyExists, notFound, featuresNotSupported, notBuilt, validationError } from './errors.ts';
 
 export function createEndpointConfig(

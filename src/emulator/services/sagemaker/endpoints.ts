@@ -1,6 +1,6 @@
 import type { CreateEndpointInput, DescribeEndpointOutput } from '@aws-sdk/client-sagemaker';
 import type { Context } from '../operation.ts';
-import { planCreate } from '../../world/endpoints/plan.ts';
+import { changeAt, planCreate } from '../../world/endpoints/plan.ts';
 import { endpointDescription } from '../../world/endpoints/describe.ts';
 import type { Change, ChangeStage, EndpointRecord } from '../../world/endpoints/records.ts';
 import type { Endpoint } from '../../world/endpoints/endpoint.ts';
@@ -8,8 +8,8 @@ import { removeTargetsOf } from '../../world/scaling.ts';
 import { checkDeployment } from './deployment-rules.ts';
 import { configNamed, fleetFor } from './fleets.ts';
 import { checkTags, removeTags, setTags } from './tags.ts';
-import { arnOf } from './arns.ts';
-import { alreadyExists, notFound, updateInProgress } from './errors.ts';
+import { arnOf } from '../../world/endpoints/arns.ts';
+import { alreadyExists, notFound, updateInProgress, validationError } from './errors.ts';
 
 /** The endpoint of this name, or AWS's refusal. */
 export function endpointNamed(context: Context, name: string): Endpoint {
@@ -18,10 +18,19 @@ export function endpointNamed(context: Context, name: string): Endpoint {
   return endpoint;
 }
 
+/** Refuses what an inference experiment has changed and will change back; a switch, AWS's words are not sourced. */
+export function refuseOwned(context: Context, name: string): void {
+  const { world, account, region } = context;
+  const owner = world.switches.experimentOwnsEndpoint ? world.experiments.owner(account, region, name) : undefined;
+  if (owner === undefined) return;
+  throw validationError(
+    `Endpoint "${arnOf(context, 'endpoint', name)}" is used by inference experiment "${owner.arn}", which is ${owner.status}: stop it first.`,
+  );
+}
+
 /** A change that begins now with the first of `stages`. */
 export function changeOf(context: Context, kind: Change['kind'], stages: ChangeStage[]): Change {
-  const now = context.world.clock.now();
-  return { kind, startedAt: now, stages, stage: 0, stageStartedAt: now, dueAt: now, endsAt: now, alarms: [] };
+  return changeAt(context.world.clock.now(), kind, stages);
 }
 
 export function createEndpoint(context: Context, input: CreateEndpointInput): { EndpointArn: string } {
@@ -56,6 +65,7 @@ export function describeEndpoint(context: Context, input: { EndpointName: string
 export function deleteEndpoint(context: Context, input: { EndpointName: string }): Record<string, never> {
   const { record } = endpointNamed(context, input.EndpointName);
   if (record.change) throw updateInProgress(context, input.EndpointName);
+  refuseOwned(context, input.EndpointName);
   record.status = 'Deleting';
   record.modifiedAt = context.world.clock.now();
   removeTags(context, record.arn);

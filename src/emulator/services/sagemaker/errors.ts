@@ -1,11 +1,12 @@
 import { AwsError } from '../../model/aws-error.ts';
-import { arnOf, type ResourceKind, type Place } from './arns.ts';
+import { arnOf, type ResourceKind, type Place } from '../../world/endpoints/arns.ts';
 
 /** What AWS calls each kind in its messages. */
 const WORDS: Record<ResourceKind, string> = {
   model: 'model',
   'endpoint-config': 'endpoint configuration',
   endpoint: 'endpoint',
+  'inference-experiment': 'inference experiment',
   'model-package': 'model package',
   'model-package-group': 'model package group',
 };

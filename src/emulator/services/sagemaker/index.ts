@@ -2,7 +2,21 @@ import type { SageMaker } from '@aws-sdk/client-sagemaker';
 import type { OperationsOf } from '../operation.ts';
 import { createEndpointConfig, deleteEndpointConfig, describeEndpointConfig } from './endpoint-configs.ts';
 import { createEndpoint, deleteEndpoint, describeEndpoint } from './endpoints.ts';
-import { listEndpointConfigs, listEndpoints, listModelPackages, listModels } from './lists.ts';
+import {
+  createInferenceExperiment,
+  deleteInferenceExperiment,
+  describeInferenceExperiment,
+  startInferenceExperiment,
+  stopInferenceExperiment,
+  updateInferenceExperiment,
+} from './experiments.ts';
+import {
+  listEndpointConfigs,
+  listEndpoints,
+  listInferenceExperiments,
+  listModelPackages,
+  listModels,
+} from './lists.ts';
 import {
   createModelPackage,
   createModelPackageGroup,
@@ -21,26 +35,33 @@ export const operations = {
   AddTags: addTags,
   CreateEndpoint: createEndpoint,
   CreateEndpointConfig: createEndpointConfig,
+  CreateInferenceExperiment: createInferenceExperiment,
   CreateModel: createModel,
   CreateModelPackage: createModelPackage,
   CreateModelPackageGroup: createModelPackageGroup,
   DeleteEndpoint: deleteEndpoint,
   DeleteEndpointConfig: deleteEndpointConfig,
+  DeleteInferenceExperiment: deleteInferenceExperiment,
   DeleteModel: deleteModel,
   DeleteModelPackage: deleteModelPackage,
   DeleteModelPackageGroup: deleteModelPackageGroup,
   DeleteTags: deleteTags,
   DescribeEndpoint: describeEndpoint,
   DescribeEndpointConfig: describeEndpointConfig,
+  DescribeInferenceExperiment: describeInferenceExperiment,
   DescribeModel: describeModel,
   DescribeModelPackage: describeModelPackage,
   DescribeModelPackageGroup: describeModelPackageGroup,
   ListEndpointConfigs: listEndpointConfigs,
   ListEndpoints: listEndpoints,
+  ListInferenceExperiments: listInferenceExperiments,
   ListModelPackages: listModelPackages,
   ListModels: listModels,
   ListTags: listTags,
+  StartInferenceExperiment: startInferenceExperiment,
+  StopInferenceExperiment: stopInferenceExperiment,
   UpdateEndpoint: updateEndpoint,
   UpdateEndpointWeightsAndCapacities: updateEndpointWeightsAndCapacities,
+  UpdateInferenceExperiment: updateInferenceExperiment,
   UpdateModelPackage: updateModelPackage,
 } satisfies OperationsOf<SageMaker>;

@@ -1,13 +1,14 @@
 import type {
-  EndpointStatus,
   ListEndpointConfigsOutput,
   ListEndpointsOutput,
+  ListInferenceExperimentsResponse,
   ListModelPackagesInput,
   ListModelPackagesOutput,
   ListModelsOutput,
 } from '@aws-sdk/client-sagemaker';
 import type { Context } from '../operation.ts';
 import { configsOf, endpointsOf, modelsOf, packagesOf } from '../../world/endpoints/records.ts';
+import { experimentsOf } from '../../world/experiments/records.ts';
 import { type Page, pageAfter } from '../paging.ts';
 import { invalidNextToken } from './errors.ts';
 
@@ -21,14 +22,14 @@ interface ListInput {
   CreationTimeBefore?: Date;
   LastModifiedTimeAfter?: Date;
   LastModifiedTimeBefore?: Date;
-  StatusEquals?: EndpointStatus;
+  StatusEquals?: string;
 }
 
 interface Listed {
   name: string;
   createdAt: number;
   modifiedAt?: number;
-  status?: EndpointStatus;
+  status?: string;
 }
 
 /** ListEndpoints documents 10; the other lists answer as many. */
@@ -70,7 +71,7 @@ function matches(record: Listed, input: ListInput): boolean {
 
 function readKey(key: string): Listed {
   try {
-    const [name, createdAt, status] = JSON.parse(key) as [unknown, unknown, EndpointStatus | null];
+    const [name, createdAt, status] = JSON.parse(key) as [unknown, unknown, string | null];
     if (typeof name === 'string' && typeof createdAt === 'number')
       return { name, createdAt, ...(status !== null && { status }) };
   } catch {
@@ -132,6 +133,26 @@ export function listEndpointConfigs(context: Context, input: ListInput): ListEnd
     CreationTime: new Date(record.createdAt),
   }));
   return { EndpointConfigs, ...(next !== undefined && { NextToken: next }) };
+}
+
+export function listInferenceExperiments(context: Context, input: ListInput): ListInferenceExperimentsResponse {
+  const records = experimentsOf(context.world.store)
+    .entries(prefix(context))
+    .map(([, record]) => record);
+  const { items, next } = page(records, input);
+  const InferenceExperiments = items.map((record) => ({
+    Name: record.name,
+    Type: 'ShadowMode' as const,
+    Schedule: { StartTime: new Date(record.start), EndTime: new Date(record.end) },
+    Status: record.status,
+    ...(record.statusReason !== undefined && { StatusReason: record.statusReason }),
+    ...(record.description !== undefined && { Description: record.description }),
+    CreationTime: new Date(record.createdAt),
+    ...(record.completedAt !== undefined && { CompletionTime: new Date(record.completedAt) }),
+    LastModifiedTime: new Date(record.modifiedAt),
+    RoleArn: record.roleArn,
+  }));
+  return { InferenceExperiments, ...(next !== undefined && { NextToken: next }) };
 }
 
 export function listEndpoints(context: Context, input: ListInput): ListEndpointsOutput {

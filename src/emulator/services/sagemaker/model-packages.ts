@@ -14,7 +14,7 @@ import {
   packageGroupsOf,
   packagesOf,
 } from '../../world/endpoints/records.ts';
-import { arnOf } from './arns.ts';
+import { arnOf } from '../../world/endpoints/arns.ts';
 import { notBuilt, notFound, validationError } from './errors.ts';
 import { checkTags, removeTags, setTags } from './tags.ts';
 

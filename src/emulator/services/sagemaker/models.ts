@@ -6,7 +6,7 @@ import { resolvePackage } from './model-packages.ts';
 import { checkTags, removeTags, setTags } from './tags.ts';
 import { roleDenial } from '../../world/callers.ts';
 import { partitionOf } from '../../world/partition.ts';
-import { arnOf } from './arns.ts';
+import { arnOf } from '../../world/endpoints/arns.ts';
 import { alreadyExists, notBuilt, notFound, validationError } from './errors.ts';
 
 export async function createModel(context: Context, input: CreateModelInput): Promise<{ ModelArn: string }> {

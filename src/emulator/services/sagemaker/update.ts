@@ -8,9 +8,9 @@ import type { Context } from '../operation.ts';
 import { planUpdate } from '../../world/endpoints/plan.ts';
 import { type Change, type FleetRecord, variantsOf } from '../../world/endpoints/records.ts';
 import { checkDeployment } from './deployment-rules.ts';
-import { changeOf, endpointNamed } from './endpoints.ts';
+import { changeOf, endpointNamed, refuseOwned } from './endpoints.ts';
 import { configNamed, fleetFor } from './fleets.ts';
-import { arnOf } from './arns.ts';
+import { arnOf } from '../../world/endpoints/arns.ts';
 import { updateInProgress, validationError } from './errors.ts';
 
 export function updateEndpoint(context: Context, input: UpdateEndpointInput): { EndpointArn: string } {
@@ -50,6 +50,7 @@ export function updateEndpoint(context: Context, input: UpdateEndpointInput): { 
 function standing(context: Context, name: string): FleetRecord {
   const { record } = endpointNamed(context, name);
   if (record.change) throw updateInProgress(context, name);
+  refuseOwned(context, name);
   if (record.status === 'Failed' || !record.fleet) {
     // Only DeleteEndpoint is permitted then (facts 4.2); AWS's words are not sourced.
     throw validationError(

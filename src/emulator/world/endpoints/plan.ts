@@ -1,6 +1,11 @@
 import type { CapacitySize, DeploymentConfig } from '@aws-sdk/client-sagemaker';
 import type { Latencies } from '../options.ts';
-import type { ChangeStage, Counts, FleetRecord } from './records.ts';
+import type { Change, ChangeStage, Counts, FleetRecord } from './records.ts';
+
+/** A change that begins at `at` with the first of `stages`. */
+export function changeAt(at: number, kind: Change['kind'], stages: ChangeStage[]): Change {
+  return { kind, startedAt: at, stages, stage: 0, stageStartedAt: at, dueAt: at, endsAt: at, alarms: [] };
+}
 
 /** A variant's number; undefined where there is none, also for a variant called `constructor`. */
 export function numberOf(numbers: Readonly<Record<string, number>>, variant: string): number | undefined {
