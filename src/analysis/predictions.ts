@@ -266,6 +266,8 @@ export interface PairBlock {
   lossSquared?: number;
   /** The same difference of squared losses. */
   squaredLoss?: number;
+  /** Sum of the shadow's costs less production's, at the prices of `truth.prices`. */
+  cost?: number;
 }
 
 /** Requests of one minute by what is there of either side's answer. An answer is there if it can be read. */
@@ -381,6 +383,10 @@ export interface TruthSums {
   strata?: readonly TruthStratum[] | undefined;
   /** Of labels: the rows with one, by stratum and by what was really the case; missing in observations of older versions. */
   cells?: readonly TruthCell[] | undefined;
+  /** Of labels: the rows with one by both answers and by what was really the case; missing in observations of older versions. */
+  outcomes?: readonly TruthOutcome[] | undefined;
+  /** At what prices the blocks' costs were summed; missing where the policy had none. */
+  prices?: Readonly<Record<string, number>> | undefined;
   /** Of numbers: all compared rows by how the two numbers lie to each other; missing in observations of older versions. */
   losses?: readonly LossStratum[] | undefined;
   /** Rows whose label is 0 or 1, and 1; and each model's area under the curve over them, undefined where all are alike. */
@@ -398,6 +404,15 @@ export interface TruthCell {
   /** Of these production, and the shadow, are right. */
   right: number;
   shadowRight: number;
+}
+
+/** Rows with a label in which both models, and the label, said the same. Beyond the commonest all three names are `…`. */
+export interface TruthOutcome {
+  production: string;
+  shadow: string;
+  /** As `className` writes it. */
+  truth: string;
+  rows: number;
 }
 
 /** Rows in which the shadow's number equals production's within the tolerance, or lies above or below it. */

@@ -54,6 +54,12 @@ function quiet(found: Predictions): Predictions {
     truth: found.truth && {
       ...found.truth,
       strata: found.truth.strata?.map((one) => ({ ...one, production: name(one.production) })),
+      outcomes: found.truth.outcomes?.map((one) => ({
+        ...one,
+        production: name(one.production),
+        shadow: name(one.shadow),
+        truth: name(one.truth),
+      })),
       cells: found.truth.cells?.map((one) => ({ ...one, production: name(one.production), truth: name(one.truth) })),
     },
     answers: found.answers && {

@@ -1,4 +1,4 @@
-import type { TruthCell, TruthStratum } from '../predictions.ts';
+import type { TruthCell, TruthOutcome, TruthStratum } from '../predictions.ts';
 import { compareLabels } from './labels.ts';
 
 /** Classes of production's whose rows are counted apart; those of all others stand together. */
@@ -92,6 +92,31 @@ export function sortedCells(cells: readonly TruthCell[]): TruthCell[] {
       last(a.truth) - last(b.truth) ||
       compareLabels(a.truth, b.truth),
   );
+}
+
+/** Outcomes that are counted one by one. */
+export const MOST_OUTCOMES = 1000;
+
+/** The commonest outcomes one by one, sorted, and all others as one. */
+export function commonestOutcomes(all: readonly TruthOutcome[]): TruthOutcome[] {
+  const merged = new Map<string, TruthOutcome>();
+  for (const one of all) {
+    const key = `${one.production}\n${one.shadow}\n${one.truth}`;
+    merged.set(key, { ...one, rows: one.rows + (merged.get(key)?.rows ?? 0) });
+  }
+  const others = { production: OTHERS, shadow: OTHERS, truth: OTHERS };
+  const isOther = (one: TruthOutcome) => Number(one.truth === OTHERS && one.production === OTHERS);
+  const sorted = [...merged.values()].toSorted((a, b) => isOther(a) - isOther(b) || b.rows - a.rows || byNames(a, b));
+  const rest = [...sorted.slice(MOST_OUTCOMES), ...sorted.slice(0, MOST_OUTCOMES).filter(isOther)];
+  const kept = sorted.slice(0, MOST_OUTCOMES).filter((one) => isOther(one) === 0);
+  const rows = rest.reduce((sum, one) => sum + one.rows, 0);
+  return rows === 0 ? kept : [...kept, { ...others, rows }];
+}
+
+/** By code points, as both engines can. */
+function byNames(a: TruthOutcome, b: TruthOutcome): number {
+  const [x, y] = [a, b].map((one) => `${one.production}\n${one.shadow}\n${one.truth}`) as [string, string];
+  return x < y ? -1 : x > y ? 1 : 0;
 }
 
 /** One name for a class that is written in several ways: `2.0` is 2, and `True` is true, as JSON and Python write it. */

@@ -1,5 +1,6 @@
 import type { CaptureSet } from '../answers/captures.ts';
 import type { AnswersAsked, ChosenReading } from '../answers/choose.ts';
+import type { Prices } from '../answers/prices.ts';
 import type { CompareRules } from '../answers/compare-rules.ts';
 import type { Truth } from '../answers/truth.ts';
 import type { Doing } from '../doing.ts';
@@ -23,6 +24,8 @@ export interface ComparisonOptions {
   rules?: CompareRules | undefined;
   /** What says which rows hang together: see clustersOf. */
   cluster?: string | undefined;
+  /** What mistakes cost against labels. */
+  prices?: Prices | undefined;
   /** A command of the user's own that compares, beside all this. */
   comparator?: Comparator | undefined;
   /** Asks, beside all this, which rows should get a label next. */

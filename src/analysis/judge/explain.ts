@@ -89,7 +89,7 @@ export function explainPolicy(policy: Policy): Demand[] {
       before === undefined ? NEVER : `${count(before)} requests without a failure, and as many before the shadow`,
     ),
   ];
-  const { latency: times, errors: mostErrors, accuracy, recall } = policy.limits;
+  const { latency: times, errors: mostErrors, accuracy, recall, cost } = policy.limits;
   const limits = [
     ...Object.entries(times).flatMap(([name, limit]) =>
       limit === undefined
@@ -131,6 +131,9 @@ export function explainPolicy(policy: Policy): Demand[] {
         keyOf(policy, `limits.recall.${name}`),
       ),
     ),
+    ...(cost === undefined
+      ? []
+      : [demand('limits.cost', `its mistakes cost less than ${cost} a row`, 'labels', keyOf(policy, 'limits.cost'))]),
     ...(['memory', 'cpu'] as const).flatMap((name) => {
       const margin = policy.resources[name];
       return margin === undefined
@@ -294,6 +297,16 @@ export function explainPolicy(policy: Policy): Demand[] {
       lasting(`${pairs(0)} with labels, on which the models agree and on which they differ`),
       keyOf(policy, 'recall'),
     ),
+    ...(policy.costs === undefined
+      ? []
+      : [
+          demand(
+            'truth.cost',
+            `classes: against labels, a row costs at most ${percent(policy.cost)} more than with production; then accuracy only informs`,
+            lasting(`${pairs(0)} with labels, and some of every class that costs names`),
+            `${keyOf(policy, 'costs')}; ${keyOf(policy, 'cost')}`,
+          ),
+        ]),
     ...limits,
     ...effect,
   ];

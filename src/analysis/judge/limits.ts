@@ -6,6 +6,7 @@ import { pairShares } from '../statistics/paired-shares.ts';
 import { blockSequence, EARLY_ALPHA, ratioSequence } from '../statistics/sequences.ts';
 import type { BlockSequence } from '../statistics/sequences.ts';
 import { change, count, counted, milliseconds, percent } from '../../base/units.ts';
+import { costLimit } from './cost.ts';
 import { judgePaired, moreRequests } from './errors.ts';
 import { confidence } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
@@ -21,7 +22,7 @@ import type { Gate } from './verdict.ts';
  */
 export function judgeLimits(evidence: Evidence): Gate[] {
   const { policy } = evidence;
-  const { latency, errors, accuracy, recall } = policy.limits;
+  const { latency, errors, accuracy, recall, cost } = policy.limits;
   return [
     ...STATISTICS.flatMap(({ name, metric, quantile }) => {
       const limit = latency[name];
@@ -30,6 +31,7 @@ export function judgeLimits(evidence: Evidence): Gate[] {
     ...(errors === undefined ? [] : [errorsLimit(evidence, errors)]),
     ...(accuracy === undefined ? [] : [accuracyLimit(evidence, accuracy)]),
     ...recallLimits(evidence, recall),
+    ...(cost === undefined ? [] : [costLimit(evidence, cost)]),
     ...(['memory', 'cpu'] as const).flatMap((name) => {
       const margin = policy.resources[name];
       return margin === undefined ? [] : [resource(evidence, name, margin)];

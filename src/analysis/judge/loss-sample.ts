@@ -5,7 +5,7 @@ import type { Interval } from '../statistics/proportions.ts';
 import { boundedMean, pairedDifference } from './paired.ts';
 
 /** Fewer labels of a stratum than this say nothing about the rest of it. */
-const MIN_LABELS = 5;
+export const MIN_LABELS = 5;
 
 /**
  * Rows of one class on which the models differ have a label less often than those on which they agree, by a fifth or more,

@@ -95,7 +95,7 @@ function limitGate(id: string, title: string, evidence: Evidence, asked: Asked):
 }
 
 /** Minutes are summed by what only one model has right; how often both err is not known of each, nor whether it comes in bursts. */
-function unseenBursts({ policy }: Evidence, found: number): Blocker | undefined {
+export function unseenBursts({ policy }: Evidence, found: number): Blocker | undefined {
   const needed = minutesToPass(policy, 'parts');
   if (found >= needed) return undefined;
   return {

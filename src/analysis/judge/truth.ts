@@ -1,6 +1,8 @@
-import { gates } from '../policy/policy.ts';
+import type { Policy } from '../policy/policy.ts';
+import { decides, gates } from '../policy/policy.ts';
 import type { Gate } from './verdict.ts';
 import { judgeAccuracy } from './accuracy.ts';
+import { judgeCost, unknownCost } from './cost.ts';
 import type { Evidence } from './evidence.ts';
 import { judgeLoss } from './loss.ts';
 import { needsAdvice } from './needs.ts';
@@ -13,15 +15,30 @@ export function judgeTruth(evidence: Evidence): Gate[] {
   const predictions = evidence.observations.predictions;
   const truth = predictions?.truth;
   if (predictions === undefined) return [];
-  if (truth === undefined) return evidence.policy.expect?.kind === 'better' ? [unknown(evidence, UNLABELLED)] : [];
+  if (truth === undefined)
+    return [
+      ...(evidence.policy.expect?.kind === 'better' ? [unknown(evidence, UNLABELLED)] : []),
+      ...(evidence.policy.costs === undefined ? [] : [unknownCost(evidence, 'No label is known.')]),
+    ];
   if (truth.rows > 0 && truth.labels !== undefined)
-    return [...judgeAccuracy(predictions, truth, evidence), ...judgeRecall(predictions, truth, evidence)];
-  if (truth.rows > 0 && truth.numbers !== undefined) return judgeLoss(predictions, truth, evidence);
+    return [
+      ...judgeAccuracy(predictions, truth, evidence).map((gate) => unlessPriced(gate, evidence.policy)),
+      ...judgeRecall(predictions, truth, evidence),
+      ...judgeCost(predictions, truth, evidence),
+    ];
+  if (truth.rows > 0 && truth.numbers !== undefined)
+    return [...judgeLoss(predictions, truth, evidence), ...judgeCost(predictions, truth, evidence)];
   const reason = `None of the labels could be held against one of the ${count(truth.of)} compared predictions.`;
   return [unknown(evidence, reason)];
 }
 
 const UNLABELLED = 'It is expected to be better, and without labels nobody knows which of two answers is right.';
+
+/** Accuracy counts every mistake alike; where the policy says what each costs, the cost decides. */
+function unlessPriced(gate: Gate, policy: Policy): Gate {
+  const priced = policy.costs !== undefined && gates(policy, 'truth.cost');
+  return priced && !decides(policy, gate.id) ? { ...gate, gating: false } : gate;
+}
 
 function unknown({ policy }: Evidence, reason: string): Gate {
   return {

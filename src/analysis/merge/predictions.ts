@@ -1,6 +1,6 @@
 import { labelTable, SHOWN } from '../answers/labels.ts';
 import { mergeClasses, mergeMissing } from './classes.ts';
-import { commonestCells, commonestStrata, OTHERS } from '../answers/strata.ts';
+import { commonestCells, commonestOutcomes, commonestStrata, OTHERS } from '../answers/strata.ts';
 import { BANDS } from '../answers/bands.ts';
 import type {
   AnswerSums,
@@ -109,6 +109,7 @@ const BLOCK: Record<Exclude<keyof PairBlock, 'at'>, true> = {
   loss: true,
   lossSquared: true,
   squaredLoss: true,
+  cost: true,
 };
 const BLOCK_SUMS = Object.keys(BLOCK) as (keyof typeof BLOCK)[];
 
@@ -190,6 +191,9 @@ function mergeTruth(a: TruthSums, b: TruthSums): TruthSums {
     unknown: Math.min(a.unknown, b.unknown),
     strata,
     cells: a.cells && b.cells && strata && commonestCells([...a.cells, ...b.cells], strata),
+    outcomes: a.outcomes && b.outcomes && commonestOutcomes([...a.outcomes, ...b.outcomes]),
+    // Costs at different prices are no sum.
+    prices: JSON.stringify(a.prices) === JSON.stringify(b.prices) ? a.prices : undefined,
     losses: a.losses && b.losses && mergeLosses(a.losses, b.losses),
     // Ranks over both windows are not known.
     binary: a.binary &&

@@ -1,6 +1,7 @@
 import type { AnswersAsked } from '../answers/choose.ts';
 import type { CompareRules } from '../answers/compare-rules.ts';
 import { parsePath } from '../answers/path.ts';
+import type { Prices } from '../answers/prices.ts';
 import type { Task } from '../predictions.ts';
 import type { Policy } from './policy.ts';
 
@@ -18,15 +19,22 @@ function askedBy({ answers }: Pick<Policy, 'answers'>): AnswersAsked {
 
 /** How answers are read and compared under the policy. @param task what the old flag `--task` said */
 export function comparisonBy(
-  policy: Pick<Policy, 'answers' | 'fields'> & Partial<Pick<Policy, 'cluster'>>,
+  policy: Pick<Policy, 'answers' | 'fields'> & Partial<Pick<Policy, 'cluster' | 'costs'>>,
   task: Task | undefined,
-): { answers: AnswersAsked; task: Task | undefined; rules: CompareRules; cluster: string | undefined } {
+): {
+  answers: AnswersAsked;
+  task: Task | undefined;
+  rules: CompareRules;
+  cluster: string | undefined;
+  prices: Prices | undefined;
+} {
   const asked = askedBy(policy);
   return {
     answers: { ...asked, kind: asked.kind ?? (task === 'json' ? 'json' : undefined) },
     task,
     rules: rulesBy(policy),
     cluster: policy.cluster,
+    prices: policy.costs,
   };
 }
 

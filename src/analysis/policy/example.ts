@@ -19,6 +19,7 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   bias: 0.1                  # standard deviations by which its numbers may lean to one side on average
   truth: 0.02                # against --labels: accuracy it may lose, or how much larger its mean error or Brier score may be
   recall: 0.1                # against --labels: how much lower its recall of any class may be
+  cost: 0.05                 # against --labels and costs: how much more a row may cost, as a share of production's
   unparsed: 0.01             # share of its answers that may be missing or unreadable, beyond production's
   answers: { kinds: { binary: { agreement: 0.95 }, json: { agreement: 0.95 } }, order: true, similarity: 1, refusals: { share: 0.01 } } # shadowctl help answers
   effect: { latency: 0.1, overhead: 0.2, errors: 0.01 } # what the shadow may cost production; for information
@@ -32,7 +33,8 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   # cluster: user            # column of the inputs, or path into the request, whose rows hang together
   # slices: 0.9              # share of equal answers in every slice of every input column
   # distances: { ks: 0.1, psi: 0.1, jensenShannon: 0.02, wasserstein: 5 } # between the two models' numbers
-  # limits: { latency: { p99: 200ms }, errors: 1%, accuracy: 0.85, recall: { fraud: 0.8 } } # of the shadow alone
+  # costs: { 'fraud→ok': 100, 'ok→fraud': 1 } # what mistakes cost, truth→prediction; * is any class; decides in place of accuracy
+  # limits: { latency: { p99: 200ms }, errors: 1%, accuracy: 0.85, recall: { fraud: 0.8 }, cost: 0.5 } # of the shadow alone
   # resources: { memory: 0.2, cpu: 0.2 } # how much more of its instances it may use than production
   # answers: { kind: scores, path: $.result, ignore: [$.id], tolerance: { absolute: 0.5 }, command: python3 compare.py } # likewise
 `;

@@ -1,3 +1,4 @@
+import type { Prices } from '../answers/prices.ts';
 import type { Task } from '../predictions.ts';
 import type { Expectation } from './expect.ts';
 
@@ -42,8 +43,10 @@ interface LimitsPolicy {
   latency: { mean?: number | undefined; p50?: number | undefined; p90?: number | undefined; p99?: number | undefined };
   /** Share of its requests that may fail. */
   errors?: number | undefined;
-  /** Against labels: share of its answers that must be right, of all and by class. */
+  /** Against labels: share of its answers that must be right, of all (`accuracy`) and by class (`recall`). */
   accuracy?: number | undefined;
+  /** Against labels: what a row may cost, at the prices of `costs`. */
+  cost?: number | undefined;
   recall: Readonly<Record<string, number>>;
 }
 
@@ -104,6 +107,10 @@ export interface Policy {
   truth: number;
   /** How much lower the recall of any class may be against labels, as a share of the class's rows. */
   recall: number;
+  /** What each kind of mistake costs, against labels; undefined: all cost alike, which is accuracy. */
+  costs: Prices | undefined;
+  /** How much more a row may cost than with production, as a share of what it costs with production. */
+  cost: number;
   /** What the shadow must hold whatever production does; what is not named has no limit. */
   limits: LimitsPolicy;
   /** How much more of its instances the shadow may use than production, as a share: 0.2 is 20 % more. Undefined: not judged. */
@@ -157,6 +164,8 @@ export const DEFAULT_POLICY: Policy = {
   distances: {},
   truth: 0.02,
   recall: 0.1,
+  costs: undefined,
+  cost: 0.05,
   limits: { latency: {}, recall: {} },
   resources: {},
   // Two classes agree by chance more often than many do; free JSON is compared whole, without order of better and worse.
@@ -185,7 +194,8 @@ export const GATES: readonly string[] = [
   'truth.error',
   'truth.score',
   'truth.recall',
-  ...['latency.mean', 'latency.p50', 'latency.p90', 'latency.p99', 'errors', 'accuracy', 'recall'].map(
+  'truth.cost',
+  ...['latency.mean', 'latency.p50', 'latency.p90', 'latency.p99', 'errors', 'accuracy', 'recall', 'cost'].map(
     (name) => `limits.${name}`,
   ),
   ...['memory', 'cpu'].map((name) => `resources.${name}`),

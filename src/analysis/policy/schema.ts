@@ -7,6 +7,7 @@ import { parseDuration, parseSize } from '../../base/units.ts';
 import { MOST_PAIRS, SCORE_NAME } from '../answers/comparator.ts';
 import { kindNames } from '../answers/choose.ts';
 import { parsePath } from '../answers/path.ts';
+import { priceKey } from '../answers/prices.ts';
 import { EXPECTATION, parseExpectation } from './expect.ts';
 import { DEFAULT_POLICY, GATES, GROUP_OF, TASKS } from './policy.ts';
 import type { Policy } from './policy.ts';
@@ -148,6 +149,28 @@ function shareOf(value: unknown): number | undefined {
   return typeof found === 'number' && found >= 0 && found <= 1 ? found : undefined;
 }
 
+const COST = 'a cost in any unit, like 100: a number, 0 or greater';
+const cost = v.pipe(v.number(COST), v.finite(COST), v.minValue(0, COST));
+const MISTAKE = 'a kind of mistake, truth and prediction, like fraud→ok or fraud->ok; * stands for any class';
+const costLimit = v.pipe(cost, v.gtValue(0, 'a cost of a row above 0'));
+const costs = v.pipe(
+  v.record(
+    v.pipe(
+      v.string(MISTAKE),
+      v.check((words) => priceKey(words) !== undefined, MISTAKE),
+    ),
+    cost,
+  ),
+  v.check(
+    (given) => new Set(Object.keys(given).map(priceKey)).size === Object.keys(given).length,
+    'one price for each kind of mistake (two of these name the same classes)',
+  ),
+  v.check((given) => Object.values(given).some((price) => price > 0), 'prices of which at least one is above 0'),
+  v.transform((given) =>
+    Object.fromEntries(Object.entries(given).flatMap(([words, price]) => [[priceKey(words) ?? words, price] as const])),
+  ),
+);
+
 const WAIVERS = 'list of waivers, like [{ gate: latency.p99, reason: agreed with the callers }]';
 const SOME_TEXT = 'a text';
 const someText = v.pipe(
@@ -252,6 +275,8 @@ const SCHEMA = v.strictObject({
   ),
   truth: v.optional(margin),
   recall: v.optional(margin),
+  costs: v.optional(costs),
+  cost: v.optional(margin),
   limits: v.optional(
     v.strictObject({
       latency: v.optional(
@@ -259,6 +284,7 @@ const SCHEMA = v.strictObject({
       ),
       errors: v.optional(percentLimit),
       accuracy: v.optional(percentLimit),
+      cost: v.optional(costLimit),
       recall: v.optional(v.record(v.string('the name of a class'), percentLimit)),
     }),
   ),
@@ -314,6 +340,11 @@ export function readPolicy(section: unknown, file: string): Policy {
       return said === undefined ? [] : [[one, said]];
     }),
   );
+  if (given.limits?.cost !== undefined && given.costs === undefined)
+    throw usageError(
+      `${file}: policy.limits.cost: ${given.limits.cost} limits what a row costs, and costs names no price.`,
+      "Say what each mistake costs: costs: { 'fraud→ok': 100, 'ok→fraud': 1 }",
+    );
   const numbers = Object.keys(read.margins ?? {});
   checkNames([...(given.decide ?? []), ...(given.inform ?? [])], numbers, file);
   for (const { gate } of given.waivers ?? []) {

@@ -9,6 +9,7 @@ import type { LabelRow } from '../../../src/analysis/compare/label-next.ts';
 import type { Predictions, Task } from '../../../src/analysis/predictions.ts';
 import { comparable } from './comparable.ts';
 import type { AnswersAsked } from '../../../src/analysis/answers/choose.ts';
+import type { Prices } from '../../../src/analysis/answers/prices.ts';
 import { DEFAULT_RULES } from '../../../src/analysis/answers/compare-rules.ts';
 import type { CompareRules } from '../../../src/analysis/answers/compare-rules.ts';
 import type { Truth } from '../../../src/analysis/answers/truth.ts';
@@ -221,7 +222,7 @@ const both = (kind: Kind, ids: Ids, truth?: Truth) =>
 async function compareBoth(
   files: { production: string; shadow: string },
   truth?: Truth,
-  asked: { answers?: AnswersAsked; rules?: CompareRules; cluster?: string } = {},
+  asked: { answers?: AnswersAsked; rules?: CompareRules; cluster?: string; prices?: Prices } = {},
   parsedToo = true,
 ): Promise<{ memory: Predictions; sql: Predictions }> {
   const records = { production: { files: [files.production] }, shadow: { files: [files.shadow] }, window: WINDOW };
@@ -375,6 +376,20 @@ describe('two engines, written apart, give one answer', () => {
     });
     expect(chances.memory.truth?.losses?.length).toBeGreaterThan(1);
     expect(comparable(chances.sql)).toEqual(comparable(chances.memory));
+  });
+
+  test.each<[string, Prices]>([
+    ['named', { '0→1': 1, '1→0': 100 }],
+    ['for any, and for what is right', { '1→*': 7, '*→1': 3, '*→*': 0.5, '1→1': 0.25 }],
+  ])('what mistakes cost, prices %s', async (name, prices) => {
+    const labels = Array.from({ length: 300 }, (_, i) => `{"inferenceId": "request-${i}", "label": "${i % 2}.0"}`);
+    const truth = readTruth(labels.join('\n'), 'ids');
+    const paths = captures({ ...(KINDS[1] as Kind), title: `costs ${name}` }, 'inferenceId');
+    const { memory, sql } = await compareBoth(paths, truth, { prices });
+    expect(memory.truth?.outcomes?.length).toBeGreaterThan(4);
+    expect(memory.truth?.prices).toEqual(prices);
+    expect(memory.blocks.some(({ cost }) => cost !== 0)).toBe(true);
+    expect(comparable(sql)).toEqual(comparable(memory));
   });
 
   test('answers of every shape side by side, Windows line ends, spaces, members in another order', async () => {

@@ -22,7 +22,7 @@ import { slices } from './slices.ts';
 import { fill, KEYS, sqlNumber } from './statements.ts';
 import { SUMS } from './sums.ts';
 import { topPairs } from './top.ts';
-import { judgedBlocks, truthSums, UNJUDGED } from './truth.ts';
+import { judgedBlocks, showTruth, truthSums, UNJUDGED } from './truth.ts';
 
 const MAX_ANSWER_CHARACTERS = 80;
 
@@ -115,7 +115,7 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
   const { fields, answers } = await wholeSums(engine, task === 'json', options);
   const numbers = await numberSums(engine, { tolerance: options.tolerance, relative: options.rules?.relative, task });
   const tolerance = numbers === undefined ? '0' : toleranceSql(numbers);
-  if (options.truth !== undefined) await engine.run(SUMS.with_truth);
+  if (options.truth !== undefined) await showTruth(engine, options);
   const judged = options.truth === undefined ? undefined : await judgedBlocks(engine);
   const minutes = (await engine.rows(fill(SUMS.blocks, { tolerance }))) as unknown as Required<PairBlock>[];
   const blocks = minutes.map((block) => ({ ...block, ...(judged?.get(block.at) ?? UNJUDGED) }));
@@ -124,7 +124,12 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
   const truth =
     options.truth === undefined
       ? undefined
-      : await truthSums(engine, options.truth, { of: rows, classes: task !== 'json', tolerance });
+      : await truthSums(engine, options.truth, {
+          of: rows,
+          classes: task !== 'json',
+          tolerance,
+          prices: options.prices,
+        });
   const withTruth = (truth?.rows ?? 0) > 0;
   const expected = records.sampling * scanned.production.answered;
   const { labelNext, reading = UNCHOSEN } = options;

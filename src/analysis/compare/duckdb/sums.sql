@@ -48,7 +48,12 @@ from (
       production_label is null or shadow_label is null,
       abs(shadow_number - truth_number) - abs(production_number - truth_number),
       null
-    ) as loss
+    ) as loss,
+    if(
+      production_label is null or shadow_label is null,
+      0,
+      price(class_name(truth), class_name(shadow_label)) - price(class_name(truth), class_name(production_label))
+    ) as cost
   from compared where truth is not null
 )
 where classes or loss is not null;
@@ -60,7 +65,8 @@ select
   coalesce(sum(loss), 0) as loss, coalesce(sum(loss * loss), 0) as "lossSquared",
   coalesce(sum(
     if(loss is null, null, (shadow_number - truth_number) ** 2 - (production_number - truth_number) ** 2)
-  ), 0) as "squaredLoss"
+  ), 0) as "squaredLoss",
+  coalesce(sum(cost), 0)::double as cost
 from with_truth group by 1;
 
 -- name: truth
@@ -129,6 +135,15 @@ select
   production, differ, if(truth in (from commonest), truth, '$others') as truth,
   sum(rows)::double as rows, sum("right")::double as "right", sum(shadow_right)::double as "shadowRight"
 from cell group by 1, 2, 3;
+
+-- name: truth_outcomes
+-- Rows with a label by both answers and by what was really the case; the commonest, and the number of all others.
+with outcome as (
+  select production_label as production, shadow_label as shadow, class_name(truth) as truth, count(*) as rows
+  from with_truth where classes group by 1, 2, 3
+)
+select production, shadow, truth, rows::double as rows, sum(rows) over ()::double as whole
+from outcome order by rows desc, production, shadow, truth limit $most;
 
 -- name: truth_losses
 -- All rows with numbers and no labels, by how the shadow's number lies to production's; of those with a number for truth

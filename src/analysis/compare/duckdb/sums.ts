@@ -12,6 +12,7 @@ export const SUMS = statements(sumsSql, [
   'truth_strata',
   'class_name',
   'truth_cells',
+  'truth_outcomes',
   'truth_losses',
   'truth_bands',
   'truth_curves',

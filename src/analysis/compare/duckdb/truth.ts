@@ -1,11 +1,22 @@
-import type { LossStratum, PairBlock, Predictions, TruthCell, TruthStratum, TruthSums } from '../../predictions.ts';
+import type {
+  LossStratum,
+  PairBlock,
+  Predictions,
+  TruthCell,
+  TruthOutcome,
+  TruthStratum,
+  TruthSums,
+} from '../../predictions.ts';
 import { isUsable } from '../../answers/answer.ts';
 import { BANDS } from '../../answers/bands.ts';
-import { CLASSES, OTHERS, sortedCells, sortedStrata } from '../../answers/strata.ts';
+import { classesOf } from '../../answers/prices.ts';
+import type { Prices } from '../../answers/prices.ts';
+import { CLASSES, commonestOutcomes, MOST_OUTCOMES, OTHERS, sortedCells, sortedStrata } from '../../answers/strata.ts';
 import type { Truth } from '../../answers/truth.ts';
 import { hashText } from '../ingest/fast/hash.ts';
 import type { Engine } from './connection.ts';
-import { fill, quote } from './statements.ts';
+import type { ComparisonOptions } from '../options.ts';
+import { fill, quote, sqlNumber } from './statements.ts';
 import { SUMS } from './sums.ts';
 
 const CREATE =
@@ -42,7 +53,7 @@ export async function loadTruth(engine: Engine, truth: Truth | undefined): Promi
 
 /** What a block says of the truth. */
 export type JudgedBlock = Required<
-  Pick<PairBlock, 'truth' | 'onlyProduction' | 'onlyShadow' | 'loss' | 'lossSquared' | 'squaredLoss'>
+  Pick<PairBlock, 'truth' | 'onlyProduction' | 'onlyShadow' | 'loss' | 'lossSquared' | 'squaredLoss' | 'cost'>
 >;
 export const UNJUDGED: JudgedBlock = {
   truth: 0,
@@ -51,7 +62,36 @@ export const UNJUDGED: JudgedBlock = {
   loss: 0,
   lossSquared: 0,
   squaredLoss: 0,
+  cost: 0,
 };
+
+/** Makes the view `with_truth`: rows of which the truth is known, with what mistakes cost. */
+export async function showTruth(engine: Engine, { prices }: Pick<ComparisonOptions, 'prices'>): Promise<void> {
+  await engine.run(SUMS.class_name);
+  await engine.run(priceMacro(prices));
+  await engine.run(SUMS.with_truth);
+}
+
+/** What `priceOf` says, in SQL; 0 for a mistake without a price. */
+function priceMacro(prices: Prices = {}): string {
+  const keys = Object.keys(prices).map((key) => ({ key, names: classesOf(key) }));
+  const wild = ({ names: [truth, prediction] }: (typeof keys)[number]) =>
+    (truth === '*' ? 2 : 0) + (prediction === '*' ? 1 : 0);
+  const when = ({ key, names: [truth, prediction] }: (typeof keys)[number]) => {
+    const asks = [
+      truth === '*' ? [] : [`class = ${quote(truth)}`],
+      prediction === '*' ? [] : [`answer = ${quote(prediction)}`],
+    ].flat();
+    return `when ${asks.length === 0 ? 'true' : asks.join(' and ')} then ${sqlNumber(prices[key] ?? 0)}`;
+  };
+  const [own, others] = [keys.filter((one) => wild(one) === 0), keys.filter((one) => wild(one) > 0)];
+  const cases = [
+    ...own.map(when),
+    'when class = answer then 0::double',
+    ...others.toSorted((a, b) => wild(a) - wild(b)).map(when),
+  ];
+  return `create or replace macro price(class, answer) as case ${cases.join(' ')} else 0::double end`;
+}
 
 /** What the truth says minute by minute. */
 export async function judgedBlocks(engine: Engine): Promise<Map<number, JudgedBlock>> {
@@ -68,7 +108,12 @@ export async function judgedBlocks(engine: Engine): Promise<Map<number, JudgedBl
 export async function truthSums(
   engine: Engine,
   truth: Truth,
-  { of, classes, tolerance }: { of: number; classes: boolean; tolerance: string },
+  {
+    of,
+    classes,
+    tolerance,
+    prices,
+  }: { of: number; classes: boolean; tolerance: string } & Pick<ComparisonOptions, 'prices'>,
 ): Promise<Predictions['truth']> {
   const [row] = await engine.rows(SUMS.truth);
   const strata = (await engine.rows(
@@ -100,16 +145,28 @@ export async function truthSums(
     unknown: Math.max(0, truth.size - rows),
     strata: strata.length === 0 ? undefined : sortedStrata(strata),
     cells: classes && labelled ? await cellsOf(engine, strata) : undefined,
+    outcomes: classes && labelled ? await outcomesOf(engine) : undefined,
+    prices,
     ...(await losses(engine, tolerance)),
   };
 }
 
 /** What was really the case in each of the strata. */
 async function cellsOf(engine: Engine, strata: readonly TruthStratum[]): Promise<TruthCell[]> {
-  await engine.run(SUMS.class_name);
   const names = [...new Set(strata.map(({ production }) => quote(production)))].join(', ');
   const cells = await engine.rows(fill(SUMS.truth_cells, { names, others: OTHERS, most: CLASSES }));
   return sortedCells(cells as unknown as TruthCell[]);
+}
+
+/** The commonest outcomes one by one. */
+async function outcomesOf(engine: Engine): Promise<TruthOutcome[]> {
+  const rows = await engine.rows(fill(SUMS.truth_outcomes, { most: MOST_OUTCOMES }));
+  const kept = rows.map(
+    ({ production, shadow, truth, rows: n }) => ({ production, shadow, truth, rows: n }) as TruthOutcome,
+  );
+  const rest = Number(rows[0]?.whole ?? 0) - kept.reduce((sum, one) => sum + one.rows, 0);
+  const others = { production: OTHERS, shadow: OTHERS, truth: OTHERS };
+  return commonestOutcomes(rest > 0 ? [...kept, { ...others, rows: rest }] : kept);
 }
 
 /** How far off numbers are, by how they lie to each other; undefined where there are none. */

@@ -39,7 +39,9 @@ export { readRecords } from './read.ts';
 
 /** How answers are read and compared, as for the engine of large reports. */
 export type MemoryOptions = Pick<ComparisonOptions, 'tolerance'> &
-  Partial<Pick<ComparisonOptions, 'answers' | 'reading' | 'task' | 'truth' | 'rules' | 'cluster' | 'labelNext'>> & {
+  Partial<
+    Pick<ComparisonOptions, 'answers' | 'reading' | 'task' | 'truth' | 'rules' | 'cluster' | 'prices' | 'labelNext'>
+  > & {
     /** Share of production's requests that the shadow saw, 0 to 1. */
     sampling: number;
     /** Is given all pairs. */
@@ -205,7 +207,7 @@ class Rows {
     this.#task = task;
     this.#options = options;
     const rules = options.rules ?? DEFAULT_RULES;
-    this.#truth = new TruthCounter(task !== 'json');
+    this.#truth = new TruthCounter(task !== 'json', options.prices);
     this.#numbers = new NumberCounter(options.tolerance, rules.relative);
     this.#fields = new FieldCounter(rules);
     this.#next = options.labelNext && new NextRows();
@@ -401,7 +403,7 @@ class Clusters {
 type FullBlock = Required<PairBlock>;
 
 function emptyBlock(at: number): FullBlock {
-  const truth = { truth: 0, onlyProduction: 0, onlyShadow: 0, loss: 0, lossSquared: 0, squaredLoss: 0 };
+  const truth = { truth: 0, onlyProduction: 0, onlyShadow: 0, loss: 0, lossSquared: 0, squaredLoss: 0, cost: 0 };
   return { at, rows: 0, agree: 0, d: 0, dd: 0, abs: 0, beyond: 0, ...truth };
 }
 

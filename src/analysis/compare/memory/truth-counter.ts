@@ -1,5 +1,7 @@
-import type { PairBlock, Repeats, TruthCell, TruthStratum, TruthSums } from '../../predictions.ts';
-import { className, commonestCells, commonestStrata, OTHERS } from '../../answers/strata.ts';
+import type { PairBlock, Repeats, TruthCell, TruthOutcome, TruthStratum, TruthSums } from '../../predictions.ts';
+import { priceOf } from '../../answers/prices.ts';
+import type { Prices } from '../../answers/prices.ts';
+import { className, commonestCells, commonestOutcomes, commonestStrata, OTHERS } from '../../answers/strata.ts';
 import type { LossCounter, Numbered } from './loss-counter.ts';
 import { InputCounter } from './input-counter.ts';
 import type { Answer } from '../../answers/answer.ts';
@@ -18,7 +20,9 @@ export class TruthCounter {
   #losses = 0;
   readonly #strata = new Map<string, { -readonly [key in keyof TruthStratum]: TruthStratum[key] }>();
   readonly #cells = new Map<string, { -readonly [key in keyof TruthCell]: TruthCell[key] }>();
+  readonly #outcomes = new Map<string, { -readonly [key in keyof TruthOutcome]: TruthOutcome[key] }>();
   readonly #classes: boolean;
+  readonly #prices: Prices | undefined;
   readonly #byInput = { onlyProduction: new InputCounter(), onlyShadow: new InputCounter(), loss: new InputCounter() };
   readonly #byCluster = {
     onlyProduction: new InputCounter(),
@@ -26,9 +30,13 @@ export class TruthCounter {
     loss: new InputCounter(),
   };
 
-  /** @param classes false where answers are no classes, as of free JSON */
-  constructor(classes = true) {
+  /**
+   * @param classes false where answers are no classes, as of free JSON
+   * @param prices of mistakes
+   */
+  constructor(classes = true, prices?: Prices) {
     this.#classes = classes;
+    this.#prices = prices;
   }
 
   /**
@@ -54,6 +62,7 @@ export class TruthCounter {
       if (right[1]) this.#shadow += 1;
       const only = [right[0] && !right[1] ? 1 : 0, right[1] && !right[0] ? 1 : 0] as const;
       if (this.#classes) this.#cellOf(stratum, truth, right);
+      if (this.#classes) block.cost += this.#costOf(labels[0], labels[1], truth);
       stratum.onlyProduction += only[0];
       stratum.onlyShadow += only[1];
       this.#onlyProduction += only[0];
@@ -107,6 +116,18 @@ export class TruthCounter {
     if (shadowRight) cell.shadowRight += 1;
   }
 
+  /** Counts the row by its answers and its label. @returns what the shadow's answer costs more than production's */
+  #costOf(production: string, shadow: string, label: string): number {
+    const truth = className(label);
+    const key = `${production}\n${shadow}\n${truth}`;
+    const outcome = this.#outcomes.get(key) ?? { production, shadow, truth, rows: 0 };
+    this.#outcomes.set(key, outcome);
+    outcome.rows += 1;
+    const price = (answer: string) =>
+      this.#prices === undefined ? 0 : (priceOf(this.#prices, truth, className(answer)) ?? 0);
+    return price(shadow) - price(production);
+  }
+
   repeats(): Pick<Repeats, 'onlyProduction' | 'onlyShadow' | 'loss'> {
     return sumsOf(this.#byInput);
   }
@@ -144,6 +165,8 @@ export class TruthCounter {
       unknown: Math.max(0, known - this.#rows),
       strata,
       cells: this.#cells.size === 0 ? undefined : commonestCells([...this.#cells.values()], strata ?? []),
+      outcomes: this.#outcomes.size === 0 ? undefined : commonestOutcomes([...this.#outcomes.values()]),
+      prices: this.#prices,
       ...losses.sums(),
     };
   }
