@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { App, Environment, Globals } from './app.ts';
+import type { Aws } from './aws/clients.ts';
 import type { Clock } from './base/clock.ts';
 import type { Project } from './base/project.ts';
 import { environmentError, Problem, usageError } from './base/errors.ts';
@@ -34,8 +35,10 @@ export function createApp(parts: AppParts): App {
   const environment = once(() => readEnvironment(parts, project));
   const aws = once(async () => {
     const { connect } = await import('./aws/clients.ts');
-    const connection = connect(await awsTarget(await environment(), globals, await project(), io));
+    const settings = await project();
+    const connection = connect(await awsTarget(await environment(), globals, settings, io));
     opened(() => connection.close());
+    if (!onEmulator(globals, settings)) await requireAccount(connection, settings);
     return connection;
   });
   const app = (signal: AbortSignal): App => {
@@ -57,7 +60,7 @@ export function createApp(parts: AppParts): App {
         const connection = await aws();
         return openJournal({
           stateDir: (await project()).stateDir,
-          account: await connection.account(),
+          account: await connection.account(endpoint),
           region: connection.target.region,
           endpoint,
           clock,
@@ -75,6 +78,18 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
     made ??= make();
     return made;
   };
+}
+
+/** @throws Problem (cannot-run) where the credentials are of another account than shadowctl.yaml names */
+async function requireAccount(connection: Aws, { account, file }: Project): Promise<void> {
+  if (account === undefined) return;
+  const own = await connection.account();
+  if (own === account) return;
+  const { profileInUse: profile } = connection.target;
+  throw environmentError(
+    `These credentials${profile === undefined ? '' : ` (profile ${profile})`} are of account ${own}, and ${file} is for account ${account}. Nothing was done.`,
+    'Use credentials of that account (--profile), or change `account:`.',
+  );
 }
 
 async function readEnvironment(
@@ -103,7 +118,18 @@ const REGION = /^[a-z]{2,}(-[a-z]+)+-\d+$/;
 
 /** Where the SDK is to be pointed at: flags before shadowctl.yaml before the environment before the SDK's own files. */
 async function awsTarget(env: Environment, globals: Globals, project: Project, io: Io) {
-  const endpointUrl = globals.endpointUrl ?? nonEmpty(env.AWS_ENDPOINT_URL);
+  // As the SDKs have it: the variable of a service comes before the general one, and a switch takes both away. What was
+  // asked for here, the emulator too, comes before all.
+  const asked = globals.endpointUrl ?? (onEmulator(globals, project) ? env.AWS_ENDPOINT_URL : undefined);
+  const ignored = asked !== undefined || /^true$/i.test(env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS ?? '');
+  const endpointUrl = asked ?? (ignored ? undefined : nonEmpty(env.AWS_ENDPOINT_URL));
+  const { SERVICES } = await import('./aws/target.ts');
+  const endpointUrls = Object.fromEntries(
+    SERVICES.flatMap((service) => {
+      const url = ignored ? undefined : nonEmpty(env[`AWS_ENDPOINT_URL_${service}`]);
+      return url === undefined ? [] : [[service, url]];
+    }),
+  );
   if (endpointUrl !== undefined && !URL.canParse(endpointUrl)) {
     throw environmentError(
       `The endpoint URL "${endpointUrl}" is not a URL.`,
@@ -142,7 +168,9 @@ async function awsTarget(env: Environment, globals: Globals, project: Project, i
   return {
     region,
     endpointUrl,
+    ...(Object.keys(endpointUrls).length > 0 && { endpointUrls }),
     profile,
+    profileInUse: given ? undefined : (profile ?? nonEmpty(env.AWS_PROFILE)),
     credentials: given
       ? { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
       : undefined,

@@ -6,8 +6,8 @@ import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { environmentError } from '../base/errors.ts';
-import { call } from './errors.ts';
-import type { AwsTarget } from './target.ts';
+import { AwsProblem, call } from './errors.ts';
+import type { AwsTarget, Service } from './target.ts';
 
 /** A connection on which nothing moves for so long is given up, in milliseconds. A model may take 60 seconds to answer. */
 const IDLE = 70_000;
@@ -24,8 +24,11 @@ export interface Aws {
   s3(): Promise<S3Client>;
   sts(): Promise<STSClient>;
   sns(): Promise<SNSClient>;
-  /** The account's twelve digits, asked for once. */
-  account(): Promise<string>;
+  /**
+   * The account's twelve digits, asked for once.
+   * @param endpoint whose ARN tells it where STS cannot be reached
+   */
+  account(endpoint?: string): Promise<string>;
   /** Closes every connection that was opened. */
   close(): void;
 }
@@ -52,54 +55,77 @@ export function connect(target: AwsTarget): Aws {
     ...(agents === undefined ? {} : { httpAgent: agents, httpsAgent: agents }),
     ...(target.network === undefined ? {} : (await import('./proxy.ts')).agentsFor(target.network, agents ?? {})),
   });
-  const options = async () => ({
+  const options = async (service: Service) => ({
     region: target.region,
     // Not `adaptive`: after a single throttled call that lets through half a call a second, and a command makes dozens.
     retryMode: 'standard',
     maxAttempts: 5,
     logger: SILENT,
     requestHandler: await handler(),
-    ...(target.endpointUrl === undefined ? {} : { endpoint: target.endpointUrl }),
+    ...endpointOf(target, service),
     ...(await credentials(target, handler)),
   });
-  const sts = once(async () => new (await import('./sdk/sts.ts')).STSClient(await options()));
+  const sts = once(async () => new (await import('./sdk/sts.ts')).STSClient(await options('STS')));
+  const sagemaker = once(
+    async () => new (await import('./sdk/sagemaker.ts')).SageMakerClient(await options('SAGEMAKER')),
+  );
   let account: Promise<string> | undefined;
+  /** SageMaker names the account in the ARN of an endpoint, and of one that it does not find. */
+  const accountByEndpoint = async (EndpointName: string) => {
+    const { DescribeEndpointCommand } = await import('./sdk/sagemaker.ts');
+    const client = await sagemaker();
+    const words = await client.send(new DescribeEndpointCommand({ EndpointName })).then(
+      ({ EndpointArn }) => EndpointArn,
+      (error: unknown) => (error instanceof Error ? error.message : undefined),
+    );
+    return /arn:aws[\w-]*:sagemaker:[\w-]+:(\d{12}):endpoint\//.exec(words ?? '')?.[1];
+  };
   return {
     target,
-    sagemaker: once(async () => new (await import('./sdk/sagemaker.ts')).SageMakerClient(await options())),
+    sagemaker,
     runtime: once(
       // Once and never again: an error is what the caller got, and a second copy of a request would be a second pair.
       async () =>
         new (await import('./sdk/sagemaker-runtime.ts')).SageMakerRuntimeClient({
-          ...(await options()),
+          ...(await options('SAGEMAKER_RUNTIME')),
           maxAttempts: 1,
           requestHandler: await handler({ maxSockets: SOCKETS }),
         }),
     ),
-    cloudwatch: once(async () => new (await import('./sdk/cloudwatch.ts')).CloudWatchClient(await options())),
-    logs: once(async () => new (await import('./sdk/logs.ts')).CloudWatchLogsClient(await options())),
+    cloudwatch: once(
+      async () => new (await import('./sdk/cloudwatch.ts')).CloudWatchClient(await options('CLOUDWATCH')),
+    ),
+    logs: once(async () => new (await import('./sdk/logs.ts')).CloudWatchLogsClient(await options('CLOUDWATCH_LOGS'))),
     // `bucket.127.0.0.1` is no host name: with a URL of our own the bucket goes into the path.
     s3: once(
       async () =>
         new (await import('./sdk/s3.ts')).S3Client({
-          ...(await options()),
-          forcePathStyle: target.endpointUrl !== undefined,
+          ...(await options('S3')),
+          forcePathStyle: endpointOf(target, 'S3').endpoint !== undefined,
           // A bucket in another region answers 301 and says where it is.
           followRegionRedirects: true,
         }),
     ),
-    sns: once(async () => new (await import('./sdk/sns.ts')).SNSClient(await options())),
+    sns: once(async () => new (await import('./sdk/sns.ts')).SNSClient(await options('SNS'))),
     sts,
-    account() {
+    account(endpoint) {
       account ??= (async () => {
         const { GetCallerIdentityCommand } = await import('./sdk/sts.ts');
         const client = await sts();
-        const identity = await call(target, 'look up the AWS account', () =>
-          client.send(new GetCallerIdentityCommand({})),
-        );
-        if (identity.Account === undefined)
-          throw environmentError('AWS did not say which account these credentials belong to.');
-        return identity.Account;
+        try {
+          const identity = await call(target, 'look up the AWS account (STS)', () =>
+            client.send(new GetCallerIdentityCommand({})),
+          );
+          if (identity.Account === undefined)
+            throw environmentError('AWS did not say which account these credentials belong to.');
+          return identity.Account;
+        } catch (error) {
+          // A network without a way to STS may well have one to SageMaker.
+          const unreached = error instanceof AwsProblem && error.transient && !error.throttled;
+          const told = unreached && endpoint !== undefined ? await accountByEndpoint(endpoint) : undefined;
+          if (told === undefined) throw error;
+          return told;
+        }
       })();
       return account;
     },
@@ -107,6 +133,11 @@ export function connect(target: AwsTarget): Aws {
       for (const client of made) client.destroy();
     },
   };
+}
+
+function endpointOf(target: AwsTarget, service: Service): { endpoint?: string } {
+  const endpoint = target.endpointUrls?.[service] ?? target.endpointUrl;
+  return endpoint === undefined ? {} : { endpoint };
 }
 
 /** @param handler of the clients that the chain makes, of STS and SSO: they go the same way */

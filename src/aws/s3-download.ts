@@ -10,7 +10,7 @@ import { onDisk } from '../base/disk.ts';
 import { environmentError } from '../base/errors.ts';
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
-import { s3Object } from './s3-uri.ts';
+import { inBucket, s3Object } from './s3-uri.ts';
 
 /** How often a body that breaks off is asked for again, from where it broke. */
 const TRIES = 5;
@@ -84,7 +84,7 @@ async function transfer(
 ): Promise<void> {
   const client = await aws.s3();
   const { bucket, key } = s3Object(uri);
-  const input = { Bucket: bucket, Key: key, IfMatch: etag, ...(from > 0 && { Range: `bytes=${from}-` }) };
+  const input = { ...inBucket(bucket), Key: key, IfMatch: etag, ...(from > 0 && { Range: `bytes=${from}-` }) };
   await call(
     aws.target,
     `read ${uri}`,

@@ -9,7 +9,7 @@ import {
 import { environmentError } from '../base/errors.ts';
 import type { Aws } from './clients.ts';
 import { call } from './errors.ts';
-import { s3Object } from './s3-uri.ts';
+import { inBucket, s3Object } from './s3-uri.ts';
 
 /** Up to here a file goes in one request; above it in parts of this size, one in memory at a time. S3 takes 10,000 parts. */
 const PART = 64 * 1024 * 1024;
@@ -25,8 +25,9 @@ export async function putFile(
   file: { path: string; bytes: number; metadata: Record<string, string> },
 ): Promise<void> {
   const client = await aws.s3();
-  const { bucket: Bucket, key: Key } = s3Object(uri);
-  const target = { Bucket, Key, ContentType: 'application/gzip', Metadata: file.metadata };
+  const { bucket, key: Key } = s3Object(uri);
+  const place = { ...inBucket(bucket), Key };
+  const target = { ...place, ContentType: 'application/gzip', Metadata: file.metadata };
   const handle = await open(file.path, 'r');
   try {
     const part = async (start: number) => {
@@ -52,16 +53,16 @@ export async function putFile(
         const PartNumber = Parts.length + 1;
         const Body = await part(start);
         const { ETag } = await call(aws.target, `upload part ${PartNumber} of ${file.path}`, () =>
-          client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body })),
+          client.send(new UploadPartCommand({ ...place, UploadId, PartNumber, Body })),
         );
         Parts.push({ ETag, PartNumber });
       }
       await call(aws.target, `finish the upload of ${file.path}`, () =>
-        client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts } })),
+        client.send(new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload: { Parts } })),
       );
     } catch (error) {
       // Parts that are left lying cost money and are seen in no list of objects.
-      await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })).catch(() => undefined);
+      await client.send(new AbortMultipartUploadCommand({ ...place, UploadId })).catch(() => undefined);
       throw error;
     }
   } finally {

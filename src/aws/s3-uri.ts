@@ -24,3 +24,15 @@ export function s3Object(uri: string): S3Place {
 export function s3Uri(place: S3Place): string {
   return `s3://${place.bucket}/${place.key}`;
 }
+
+/** The bucket that SageMaker's own SDK uses by default carries the account in its name, which everybody can guess. */
+const DEFAULT_BUCKET = /^sagemaker-[a-z0-9-]+-(\d{12})$/;
+
+/**
+ * A bucket, as a call to S3 names it. Of the default bucket of an account, S3 is told whose it must be: somebody else may
+ * have made it first, and lets us write there (as the SageMaker Python SDK does, `common_utils.py`).
+ */
+export function inBucket(bucket: string): { Bucket: string; ExpectedBucketOwner?: string } {
+  const owner = DEFAULT_BUCKET.exec(bucket)?.[1];
+  return { Bucket: bucket, ...(owner !== undefined && { ExpectedBucketOwner: owner }) };
+}

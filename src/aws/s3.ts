@@ -6,6 +6,7 @@ import {
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadBucketCommand,
+  type HeadBucketCommandInput,
   HeadObjectCommand,
   ListBucketsCommand,
   ListObjectsV2Command,
@@ -14,7 +15,7 @@ import { environmentError } from '../base/errors.ts';
 import type { Aws } from './clients.ts';
 import { denialAdvice, parseDenial } from './denial.ts';
 import { AwsProblem, call } from './errors.ts';
-import { type S3Place, s3Object, s3Place, s3Uri } from './s3-uri.ts';
+import { inBucket, type S3Place, s3Object, s3Place, s3Uri } from './s3-uri.ts';
 
 /** What S3 knows of an object. */
 export interface ObjectFacts {
@@ -40,7 +41,7 @@ export async function headObject(aws: Aws, uri: string): Promise<ObjectFacts | u
     call(
       aws.target,
       `look at ${uri}`,
-      () => client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })),
+      () => client.send(new HeadObjectCommand({ ...inBucket(bucket), Key: key })),
       // Without s3:ListBucket an object that is missing is refused in the same way.
       `s3:GetObject on ${uri} (and s3:ListBucket on s3://${bucket})`,
     ),
@@ -68,7 +69,7 @@ async function readOnce(aws: Aws, uri: string, limit: number, signal: AbortSigna
   const { bucket, key } = s3Object(uri);
   const read = <T>(send: () => Promise<T>) => call(aws.target, `read ${uri}`, send, `s3:GetObject on ${uri}`);
   const reply = await present(
-    read(() => client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal })).catch(
+    read(() => client.send(new GetObjectCommand({ ...inBucket(bucket), Key: key }), { abortSignal: signal })).catch(
       (error: unknown) => {
         if (error instanceof AwsProblem && error.code === 'NoSuchBucket')
           throw environmentError(
@@ -109,9 +110,12 @@ export async function* listObjects(
       aws.target,
       `list ${s3Uri(prefix)}`,
       () =>
-        client.send(new ListObjectsV2Command({ Bucket: prefix.bucket, Prefix: prefix.key, ContinuationToken: token }), {
-          abortSignal: signal,
-        }),
+        client.send(
+          new ListObjectsV2Command({ ...inBucket(prefix.bucket), Prefix: prefix.key, ContinuationToken: token }),
+          {
+            abortSignal: signal,
+          },
+        ),
       `s3:ListBucket on s3://${prefix.bucket}`,
     );
     const page = await (missing === 'empty' ? present(reply) : reply);
@@ -132,7 +136,7 @@ export async function deleteObject(aws: Aws, uri: string): Promise<'deleted' | '
   const client = await aws.s3();
   const { bucket, key } = s3Object(uri);
   const reply = await present(
-    call(aws.target, `delete ${uri}`, () => client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }))),
+    call(aws.target, `delete ${uri}`, () => client.send(new DeleteObjectCommand({ ...inBucket(bucket), Key: key }))),
   );
   return reply === undefined ? 'gone' : 'deleted';
 }
@@ -148,7 +152,7 @@ export async function deletePrefix(aws: Aws, uri: string): Promise<number> {
     const Objects = batch;
     batch = [];
     const reply = await call(aws.target, `delete objects under ${uri}`, () =>
-      client.send(new DeleteObjectsCommand({ Bucket: prefix.bucket, Delete: { Objects, Quiet: true } })),
+      client.send(new DeleteObjectsCommand({ ...inBucket(prefix.bucket), Delete: { Objects, Quiet: true } })),
     );
     const failed = reply.Errors?.[0];
     if (failed?.Code === 'AccessDenied') throw deniedKey(prefix.bucket, failed);
@@ -181,18 +185,30 @@ function deniedKey(bucket: string, { Key, Message = '' }: { Key?: string; Messag
   );
 }
 
-/** Is there such a bucket that we may use? @throws Problem where it belongs to somebody else */
+/**
+ * Is there such a bucket that we may use?
+ * @throws Problem (cannot-run) where it belongs to another account than its name says; AwsProblem (denied) where these
+ * credentials may not look
+ */
 export async function bucketExists(aws: Aws, bucket: string): Promise<boolean> {
-  const client = await aws.s3();
-  const reply = await present(
-    call(
-      aws.target,
-      `look at bucket "${bucket}"`,
-      () => client.send(new HeadBucketCommand({ Bucket: bucket })),
-      `s3:ListBucket on s3://${bucket}`,
-    ),
-  );
-  return reply !== undefined;
+  const head = async (input: HeadBucketCommandInput) => {
+    const client = await aws.s3();
+    const look = () => client.send(new HeadBucketCommand(input));
+    return present(call(aws.target, `look at bucket "${bucket}"`, look, `s3:ListBucket on s3://${bucket}`));
+  };
+  const named = inBucket(bucket);
+  try {
+    return (await head(named)) !== undefined;
+  } catch (error) {
+    if (!(error instanceof AwsProblem) || !error.denied || named.ExpectedBucketOwner === undefined) throw error;
+    // S3 says the same of a bucket of others and of one that may not be looked at.
+    const open = await head({ Bucket: bucket }).catch(() => undefined);
+    if (open === undefined) throw error;
+    throw environmentError(
+      `Bucket "${bucket}" does not belong to account ${named.ExpectedBucketOwner}, although it has the name of that account's default bucket. Nothing was written there.`,
+      'Somebody else made it first: keep models and captures in a bucket of your own (--artifact s3://…, --capture-to s3://…), and tell AWS Support.',
+    );
+  }
 }
 
 /** When a bucket of this account was created, in milliseconds since the epoch; undefined where there is none. */
@@ -230,7 +246,7 @@ export async function createBucket(aws: Aws, bucket: string): Promise<void> {
 export async function deleteBucket(aws: Aws, bucket: string): Promise<'deleted' | 'gone'> {
   const client = await aws.s3();
   const reply = await present(
-    call(aws.target, `delete bucket "${bucket}"`, () => client.send(new DeleteBucketCommand({ Bucket: bucket }))),
+    call(aws.target, `delete bucket "${bucket}"`, () => client.send(new DeleteBucketCommand(inBucket(bucket)))),
   );
   return reply === undefined ? 'gone' : 'deleted';
 }

@@ -15,6 +15,8 @@ export interface Project {
   target: 'aws' | 'emulator';
   region: string | undefined;
   profile: string | undefined;
+  /** The account that commands may work in, twelve digits; undefined: any. */
+  account: string | undefined;
   /** ARN of the execution role for models. */
   role: string | undefined;
   /** Tags for everything that is created, in addition to shadowctl's own. */
@@ -33,11 +35,13 @@ const STATE = '.shadowctl';
 const TEXT = 'a text';
 const text = v.pipe(v.string(TEXT), v.nonEmpty(TEXT));
 const ROLE = 'the ARN of an IAM role, like arn:aws:iam::123456789012:role/sagemaker-models';
+const ACCOUNT = 'the twelve digits of an AWS account, in quotes';
 const TARGETS = 'an SNS topic (ARN), a webhook (URL), or a list of these';
 const SCHEMA = v.strictObject({
   target: v.optional(v.picklist(['aws', 'emulator'], 'aws or emulator')),
   region: v.optional(text),
   profile: v.optional(text),
+  account: v.optional(v.pipe(v.string(ACCOUNT), v.regex(/^\d{12}$/, ACCOUNT))),
   role: v.optional(v.pipe(v.string(ROLE), v.regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, ROLE))),
   tags: v.optional(v.record(text, v.string('text; put quotes around numbers, true and false'))),
   policy: v.optional(v.unknown()),
@@ -108,6 +112,7 @@ function settle(root: string, file: string | undefined, given: Partial<Project>)
     target: given.target ?? 'aws',
     region: given.region,
     profile: given.profile,
+    account: given.account,
     role: given.role,
     tags: given.tags ?? {},
     policy: given.policy,

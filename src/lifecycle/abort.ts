@@ -8,7 +8,7 @@ import { planAbort, fireAlarm } from './guarded-update/alarm-override.ts';
 import { type FinishedUpdate, finishGuardedUpdate } from './guarded-update/finish.ts';
 import { targetsOf } from './notify.ts';
 import type { AbortPlan } from './plans.ts';
-import { type EndpointSession, onEndpoint, openRun, type Session } from './session.ts';
+import { type EndpointSession, onEndpoint, openRun, placeOf, type Session } from './session.ts';
 
 export interface AbortOptions {
   endpoint: string;
@@ -56,7 +56,16 @@ async function begin(on: EndpointSession): Promise<Begun> {
   }
   const { previous, requested } = update;
   const atOnce = stage.name === 'baking' || stage.name === 'final-bake' || stage.name === 'shifting';
-  const plan: AbortPlan = { kind: 'abort', endpoint: name, stage, previous, requested, alarm: override.name, atOnce };
+  const plan: AbortPlan = {
+    kind: 'abort',
+    place: placeOf(on),
+    endpoint: name,
+    stage,
+    previous,
+    requested,
+    alarm: override.name,
+    atOnce,
+  };
   if (!on.locked) return { kind: 'planned', plan };
   await session.approve(plan);
   await fireAlarm(await openRun(on, 'abort'), override, requested);

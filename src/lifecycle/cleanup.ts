@@ -29,6 +29,7 @@ import {
   type LockedEndpoint,
   onEndpoint,
   openRun,
+  placeOf,
   type Session,
 } from './session.ts';
 
@@ -123,7 +124,7 @@ async function cleanEndpoint(on: EndpointSession, keep: Keep, neighbours: Neighb
   const { session, journal, endpoint } = on;
   if (journal.events().length === 0) throw noJournal(on);
   const { steps, left: staying } = await planCleanup(on, keep, neighbours);
-  const plan: CleanupPlan = { kind: 'cleanup', endpoint, steps, left: staying };
+  const plan: CleanupPlan = { kind: 'cleanup', place: placeOf(on), endpoint, steps, left: staying };
   if (!on.locked) return { kind: 'planned', plan };
   if (steps.length > 0) await session.approve(plan);
   const run = await openRun(on, 'cleanup');

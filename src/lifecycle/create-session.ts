@@ -41,7 +41,13 @@ export function createSession(parts: SessionParts): Session {
     project: async () => project,
     async journal(endpoint) {
       const { stateDir } = project;
-      return openJournal({ stateDir, account: await aws.account(), region: aws.target.region, endpoint, clock });
+      return openJournal({
+        stateDir,
+        account: await aws.account(endpoint),
+        region: aws.target.region,
+        endpoint,
+        clock,
+      });
     },
     emit: parts.emit ?? (() => undefined),
     approve: parts.approve ?? (async () => undefined),

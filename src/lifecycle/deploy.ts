@@ -33,6 +33,7 @@ import {
   type LockedEndpoint,
   onEndpoint,
   openRun,
+  placeOf,
   recordAdoption,
   type Session,
 } from './session.ts';
@@ -139,6 +140,7 @@ async function decide(
   );
   const plan: DeployPlan = {
     kind: 'deploy',
+    place: placeOf(on),
     endpoint,
     config: steps.length === 0 && live !== undefined ? targetOf(live) : names.config,
     model: names.model,

@@ -17,6 +17,7 @@ import {
   type EndpointSession,
   type LockedEndpoint,
   openRun,
+  placeOf,
   recordAdoption,
   type Session,
 } from './session.ts';
@@ -69,6 +70,7 @@ export async function runPlainUpdate(
   const from = live.endpoint.EndpointConfigName;
   const plan: PlainUpdatePlan = {
     kind: 'plain-update',
+    place: placeOf(on),
     command,
     endpoint: live.name,
     from,

@@ -8,6 +8,17 @@ import type { Calibration } from '../state/calibration.ts';
 import type { Rollout } from '../state/rollouts.ts';
 import type { UpdateStarted } from '../state/updates.ts';
 
+/** Where a plan is for. */
+export interface Place {
+  /** Twelve digits. */
+  account: string;
+  region: string;
+  /** The AWS profile, where one was named. */
+  profile: string | undefined;
+  /** Where requests go, if not to AWS itself. */
+  endpointUrl: string | undefined;
+}
+
 /** What a lifecycle function is about to do: with `plan: true` it is returned, else it must be approved. */
 export type LifecyclePlan =
   | DeployPlan
@@ -20,6 +31,7 @@ export type LifecyclePlan =
 
 export interface DeployPlan {
   kind: 'deploy';
+  place: Place;
   endpoint: string;
   /** What the endpoint will run. */
   config: string;
@@ -33,6 +45,7 @@ export interface DeployPlan {
 /** An update of a live endpoint all at once, without alarms. */
 export interface PlainUpdatePlan {
   kind: 'plain-update';
+  place: Place;
   command: string;
   endpoint: string;
   /** The config that runs now. */
@@ -68,6 +81,7 @@ export type PlanNote =
 /** An update that guards itself: everything about it is decided. */
 export interface GuardedUpdatePlan {
   kind: 'guarded-update';
+  place: Place;
   command: UpdateStarted['command'];
   endpoint: string;
   variant: string;
@@ -93,6 +107,7 @@ export interface GuardedUpdatePlan {
 
 export interface AbortPlan {
   kind: 'abort';
+  place: Place;
   endpoint: string;
   /** What the update is doing now. */
   stage: Phase;
@@ -106,6 +121,7 @@ export interface AbortPlan {
 
 export interface CleanupPlan {
   kind: 'cleanup';
+  place: Place;
   endpoint: string;
   steps: readonly Deletion[];
   /** What stays, and why. */
@@ -115,6 +131,7 @@ export interface CleanupPlan {
 /** A growing share of the requests for a candidate. */
 export interface RolloutPlan {
   kind: 'rollout';
+  place: Place;
   endpoint: string;
   rollout: Rollout;
   /** What must be created before. */

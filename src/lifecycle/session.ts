@@ -16,7 +16,7 @@ import { replay, type State } from '../state/replay.ts';
 import type { LifecycleEnd, LifecycleEvent, Message, Target, Task, TaskEnd, TaskProgress } from './events.ts';
 import { restoreAlarm } from './guarded-update/alarm-override.ts';
 import { interruptAdvice, withInterruptAdvice } from './interrupt.ts';
-import type { LifecyclePlan } from './plans.ts';
+import type { LifecyclePlan, Place } from './plans.ts';
 
 /** Everything a lifecycle function needs of whoever calls it: the command line makes one, and so can a script. */
 export interface Session {
@@ -138,9 +138,14 @@ export function onEndpoint<T>(
 async function open(session: Session, endpoint: string): Promise<EndpointParts> {
   checkName('endpoint', endpoint, '--endpoint');
   const aws = await session.aws();
-  const account = await aws.account();
+  const account = await aws.account(endpoint);
   const journal = await session.journal(endpoint);
   return { session, endpoint, aws, account, journal, state: () => replay(journal.events()) };
+}
+
+/** Where what is planned for an endpoint will be done. */
+export function placeOf({ account, aws: { target } }: Pick<EndpointParts, 'account' | 'aws'>): Place {
+  return { account, region: target.region, profile: target.profileInUse, endpointUrl: target.endpointUrl };
 }
 
 /** Passes the journal's notes on, each once. */

@@ -204,7 +204,10 @@ test('a bucket that another endpoint of ours uses is not planned, and said to be
   expect(plan.out).toContain(left);
   expect(plan.out).not.toContain(`- bucket ${BUCKET}`);
   expect((await world.shadowctl('cleanup --endpoint weather --yes')).out).toContain(left);
-  expect(await world.shadowctl('cleanup --endpoint weather --plan')).toMatchObject({ code: 0, out: left });
+  expect(await world.shadowctl('cleanup --endpoint weather --plan')).toMatchObject({
+    code: 0,
+    out: `Account 000000000000, us-east-1, on this machine\n${left}`,
+  });
   const all = await world.shadowctl('cleanup --all --yes');
   expect(all.out).toContain(`deleted bucket ${BUCKET}`);
   expect(await bucketExists(world.aws, BUCKET)).toBe(false);

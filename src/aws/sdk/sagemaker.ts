@@ -1,2 +1,2 @@
 /** Only what is named here gets into the bundle; of `import('@aws-sdk/client-sagemaker')` all would, and be read at each start. */
-export { SageMakerClient } from '@aws-sdk/client-sagemaker';
+export { DescribeEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';

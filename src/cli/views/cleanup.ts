@@ -1,6 +1,7 @@
 import type { EndpointCleanup } from '../../lifecycle/cleanup.ts';
 import { nameOf } from '../../resources/steps.ts';
 import type { Io } from '../../ui/io.ts';
+import { placeLine } from './plan.ts';
 import { describeStep } from './steps.ts';
 
 /** What a cleanup came to, or would: what is left, and whether AWS holds anything. */
@@ -10,7 +11,7 @@ export function cleanupLines(io: Pick<Io, 'columns'>, one: EndpointCleanup): str
   if (one.kind === 'planned') {
     const { steps, endpoint } = one.plan;
     const lines = [...steps.flatMap((step) => describeStep(step, io.columns)), ...stays];
-    return lines.length === 0 ? [`Nothing of endpoint ${endpoint} is left.`] : lines;
+    return lines.length === 0 ? [`Nothing of endpoint ${endpoint} is left.`] : [placeLine(one.plan.place), ...lines];
   }
   if (left.length > 0) return stays;
   return [

@@ -7,6 +7,7 @@ import type {
   ConfigModels,
   DeployPlan,
   GuardedUpdatePlan,
+  Place,
   PlainUpdatePlan,
   PlanNote,
 } from '../../lifecycle/plans.ts';
@@ -19,10 +20,21 @@ import { phaseWords } from './update-live.ts';
 
 type PlanIo = Pick<Io, 'color' | 'columns'>;
 
+/** The first line of every plan: whose AWS it is for. */
+export function placeLine({ account, region, profile, endpointUrl }: Place): string {
+  const to = endpointUrl === undefined ? [] : [LOOPBACK.test(endpointUrl) ? 'on this machine' : `at ${endpointUrl}`];
+  const as = profile === undefined ? [] : [`profile ${profile}`];
+  return [`Account ${account}`, region, ...as, ...to].join(', ');
+}
+
+/** The emulator's port says nothing: it changes. */
+const LOOPBACK = /^https?:\/\/(127\.|localhost|\[::1\])/;
+
 /** A plan that is applied all at once. */
 export function updatePlanLines(io: PlanIo, plan: DeployPlan | PlainUpdatePlan): string[] {
   const models = plan.kind === 'plain-update' ? plan.models : undefined;
   const lines = [
+    placeLine(plan.place),
     ...(plan.kind === 'plain-update' && models !== undefined
       ? [
           `Endpoint ${paint(io, 'name', plan.endpoint)}`,
@@ -67,6 +79,7 @@ export function guardedPlanLines(io: PlanIo, plan: GuardedUpdatePlan): string[] 
     return `all ${instances(count)}${bake}`;
   });
   return [
+    placeLine(plan.place),
     `Endpoint ${paint(io, 'name', plan.endpoint)}`,
     `  from  ${plan.previous}, model ${plan.models.previous}`,
     `  to    ${plan.requested}, model ${plan.models.requested}`,
@@ -88,6 +101,7 @@ export function abortPlanLines(io: PlanIo, plan: AbortPlan): string[] {
     ? 'SageMaker looks at it while the fleet bakes, so traffic returns within about a minute'
     : 'SageMaker looks at it only while a fleet bakes, so this takes effect when the new fleet first gets traffic';
   return [
+    placeLine(plan.place),
     `${plan.endpoint} is ${phaseWords(plan.stage)}, on its way from ${plan.previous} to ${plan.requested}.`,
     ...wrap(
       `shadowctl will set off the alarm ${plan.alarm}. ${when}; then it removes the new fleet.`,
@@ -99,6 +113,7 @@ export function abortPlanLines(io: PlanIo, plan: AbortPlan): string[] {
 
 export function cleanupPlanLines(io: PlanIo, plan: CleanupPlan): string[] {
   return [
+    placeLine(plan.place),
     ...plan.steps.flatMap((step) => describeStep(step, io.columns)),
     ...plan.left.map(({ ref, why }) => `= ${nameOf(ref)}  (stays: ${why})`),
   ];

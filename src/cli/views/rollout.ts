@@ -9,15 +9,20 @@ import type { Rollout, RolloutLimits } from '../../state/rollouts.ts';
 import { type Io, plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { layout, wrap } from '../../ui/wrap.ts';
+import { placeLine } from './plan.ts';
 import { describeStep } from './steps.ts';
 
 type ViewIo = Pick<Io, 'color' | 'columns' | 'command'>;
 
 /** What would be done, what would take it back, and what it costs. */
-export function rolloutPlanLines(io: Pick<Io, 'columns'>, { endpoint, rollout, steps, fleet }: RolloutPlan): string[] {
+export function rolloutPlanLines(
+  io: Pick<Io, 'columns'>,
+  { place, endpoint, rollout, steps, fleet }: RolloutPlan,
+): string[] {
   const { model, steps: shares, bakeSeconds, limits } = rollout;
   const cost = hourlyCost(fleet.instanceType, fleet.instances);
   return [
+    placeLine(place),
     ...steps.flatMap((step) => describeStep(step, io.columns)),
     `~ endpoint ${endpoint}  (${model} takes ${shares.map(percent).join(', then ')}; at least ${durationFlag(bakeSeconds * SECOND)} each)`,
     ...(limits === undefined ? [] : limitWords(limits)).flatMap((limit) =>

@@ -21,6 +21,7 @@ import {
   changedMeanwhile,
   type EndpointSession,
   openRun,
+  placeOf,
   recordAdoption,
   type Session,
 } from '../session.ts';
@@ -144,6 +145,7 @@ async function planUpdate(on: EndpointSession, wanted: WantedUpdate): Promise<Gu
   });
   return {
     kind: 'guarded-update',
+    place: placeOf(on),
     command,
     endpoint: on.endpoint,
     variant: variant.VariantName,

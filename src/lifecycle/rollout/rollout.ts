@@ -29,6 +29,7 @@ import {
   lockEndpoint,
   onEndpoint,
   openRun,
+  placeOf,
   recordAdoption,
   type Session,
   viewEndpoint,
@@ -179,7 +180,7 @@ async function decide(
   const second = configs.both.ProductionVariants?.[1];
   const fleet = { instanceType: second?.InstanceType, instances: second?.InitialInstanceCount ?? 0 };
   return {
-    plan: { kind: 'rollout', endpoint, rollout, steps, fleet },
+    plan: { kind: 'rollout', place: placeOf(on), endpoint, rollout, steps, fleet },
     run: names.own.run,
     adopt: adopts(live, on.state(), options.adopt),
   };

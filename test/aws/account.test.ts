@@ -1,0 +1,114 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  bucketExists,
+  deleteBucket,
+  deleteObject,
+  deletePrefix,
+  headObject,
+  listObjects,
+  readObject,
+} from '../../src/aws/s3.ts';
+import { putFile } from '../../src/aws/s3-upload.ts';
+import { connect } from '../../src/aws/clients.ts';
+import { describeEndpoint } from '../../src/aws/sagemaker.ts';
+import { ARTIFACT_005, type TestWorld, testWorld } from '../support/world.ts';
+
+/* Whose account it is that commands work in, and whose bucket they write to. */
+
+let world: TestWorld;
+beforeEach(async () => {
+  world = await testWorld();
+});
+afterEach(() => world.close());
+
+const DEPLOY = `deploy --endpoint weather --artifact ${ARTIFACT_005} --algorithm linear-learner`;
+const NOBODY = 'http://127.0.0.1:9';
+
+test("every plan begins with whose AWS it is for, the question's too", async () => {
+  const first = 'Account 000000000000, us-east-1, on this machine';
+  expect((await world.shadowctl(`${DEPLOY} --plan`)).out.split('\n')[0]).toBe(first);
+  expect((await world.shadowctl(`${DEPLOY} --yes`)).err.split('\n')[0]).toBe(first);
+  const model = `--artifact ${ARTIFACT_005} --algorithm linear-learner`;
+  for (const line of [
+    `canary --endpoint weather ${model} --strategy all-at-once --plan`,
+    `rollout --endpoint weather ${model} --steps 50%,100% --plan`,
+    `shadow --endpoint weather ${model} --plan`,
+    'cleanup --endpoint weather --plan',
+  ]) {
+    const { out, err } = await world.shadowctl(line);
+    expect(
+      `${out}\n${err}`.split('\n').filter((one) => one === first),
+      `${line}\n${out}${err}`,
+    ).toHaveLength(1);
+  }
+});
+
+test('account: in shadowctl.yaml refuses every other', async () => {
+  writeFileSync(join(world.root, 'shadowctl.yaml'), "account: '111111111111'\n");
+  const refused = await world.shadowctl(`${DEPLOY} --yes`);
+  expect(refused.code).toBe(2);
+  expect(refused.err.replace(/\s+/g, ' ')).toContain('are of account 000000000000, and');
+  expect(await describeEndpoint(world.aws, 'weather')).toBeUndefined();
+  expect((await world.shadowctl('status --endpoint weather')).err).toContain('111111111111');
+  writeFileSync(join(world.root, 'shadowctl.yaml'), "account: '000000000000'\n");
+  expect((await world.shadowctl(`${DEPLOY} --yes`)).code).toBe(0);
+  writeFileSync(join(world.root, 'shadowctl.yaml'), 'account: 12\n');
+  expect((await world.shadowctl('status --endpoint weather')).err).toContain('twelve digits');
+});
+
+test('without a way to STS the account is taken from the endpoint', async () => {
+  const env = { AWS_ENDPOINT_URL_STS: NOBODY };
+  expect((await world.shadowctl(`${DEPLOY} --plan`, { env })).out).toContain('Account 000000000000');
+  const nowhere = await world.shadowctl(`${DEPLOY} --plan`, { env: { ...env, AWS_ENDPOINT_URL_SAGEMAKER: NOBODY } });
+  expect(nowhere).toMatchObject({ code: 2 });
+  expect(nowhere.err).toContain('(STS)');
+}, 30_000);
+
+test("AWS_ENDPOINT_URL is read as AWS's SDKs read it", async () => {
+  const { url } = world.emulator;
+  const apart = { AWS_ENDPOINT_URL: NOBODY, AWS_ENDPOINT_URL_STS: url, AWS_ENDPOINT_URL_SAGEMAKER: url };
+  const there = await world.shadowctl('status --endpoint weather', { env: apart });
+  expect(there.err).not.toContain('there is no answer');
+  // Without a URL, a region must be one of AWS.
+  const ignored = { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true', AWS_REGION: 'frankfurt' };
+  expect((await world.shadowctl('status --endpoint weather', { env: ignored })).err).toContain('is not the name');
+});
+
+test('of a default bucket S3 is told whose it must be, in every call', async () => {
+  // Ours by accident, with the name of another account's.
+  const bucket = 'sagemaker-us-east-1-111111111111';
+  await (await world.aws.s3()).send(new CreateBucketCommand({ Bucket: bucket }));
+  const uri = `s3://${bucket}/m.tar.gz`;
+  const file = { path: ARTIFACT_005, bytes: 1, metadata: {} };
+  const calls: Record<string, () => Promise<unknown>> = {
+    headObject: () => headObject(world.aws, uri),
+    readObject: () => readObject(world.aws, uri, 10),
+    listObjects: () => listObjects(world.aws, { bucket, key: '' }).next(),
+    deleteObject: () => deleteObject(world.aws, uri),
+    deletePrefix: () => deletePrefix(world.aws, uri),
+    deleteBucket: () => deleteBucket(world.aws, bucket),
+    putFile: () => putFile(world.aws, uri, file),
+  };
+  for (const [name, work] of Object.entries(calls))
+    await expect(work(), name).rejects.toMatchObject({ code: 'AccessDenied' });
+  await expect(bucketExists(world.aws, bucket)).rejects.toThrow('does not belong to account 111111111111');
+});
+
+test('a default bucket that belongs to somebody else gets no model', async () => {
+  const other = connect({
+    region: 'us-east-1',
+    endpointUrl: world.emulator.url,
+    profile: undefined,
+    credentials: { accessKeyId: '222222222222', secretAccessKey: 'test' },
+  });
+  const client = await other.s3();
+  await client.send(new CreateBucketCommand({ Bucket: 'sagemaker-us-east-1-000000000000' }));
+  other.close();
+  const { code, err } = await world.shadowctl(`${DEPLOY} --yes`);
+  expect(code).toBe(2);
+  expect(err).toContain('sagemaker-us-east-1-000000000000');
+  expect(await describeEndpoint(world.aws, 'weather')).toBeUndefined();
+});
