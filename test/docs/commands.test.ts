@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -102,7 +102,8 @@ async function endpointOfSomebodyElse(version: '005' | '009') {
   const { world } = stage;
   const elsewhere = join(world.root, 'elsewhere');
   const line = `deploy --endpoint weather --artifact fixtures/artifacts/${version}-model.tar.gz --algorithm linear-learner --instances 2 --yes`;
-  const config = `${elsewhere}.yaml`;
+  const config = join(elsewhere, 'shadowctl.yaml');
+  mkdirSync(join(elsewhere, '.shadowctl'), { recursive: true });
   writeFileSync(config, '');
   const { code, err } = await world.shadowctl([...line.split(' '), '--config', config]);
   expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
