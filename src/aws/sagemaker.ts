@@ -23,6 +23,7 @@ import {
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
 import { pages } from './pages.ts';
+import { keepReply, sendWhole, withUnknown } from './unknown-fields.ts';
 
 /** What a delete found. Deleting what is already gone is success. */
 export type Deletion = 'deleted' | 'gone';
@@ -41,18 +42,19 @@ export async function describeEndpoint(
   );
 }
 
-/** The endpoint config as AWS has it, or undefined where there is none. */
+/** The endpoint config as AWS has it, or undefined where there is none: also members that this version does not know. */
 export async function describeEndpointConfig(
   aws: Aws,
   name: string,
   signal?: AbortSignal,
 ): Promise<DescribeEndpointConfigCommandOutput | undefined> {
   const client = await aws.sagemaker();
-  return present(
-    call(aws.target, `look at endpoint config "${name}"`, () =>
-      client.send(new DescribeEndpointConfigCommand({ EndpointConfigName: name }), { abortSignal: signal }),
-    ),
+  const command = new DescribeEndpointConfigCommand({ EndpointConfigName: name });
+  const reply = keepReply(command);
+  const known = await present(
+    call(aws.target, `look at endpoint config "${name}"`, () => client.send(command, { abortSignal: signal })),
   );
+  return known && withUnknown(known, reply());
 }
 
 /** The model as AWS has it, or undefined where there is none. */
@@ -92,14 +94,16 @@ export async function createModel(aws: Aws, input: CreateModelCommandInput): Pro
   return reply.ModelArn;
 }
 
-/** Creates an endpoint config; gives its ARN. */
+/** Creates an endpoint config, with all that the input holds; gives its ARN. */
 export async function createEndpointConfig(
   aws: Aws,
   input: CreateEndpointConfigCommandInput,
 ): Promise<string | undefined> {
   const client = await aws.sagemaker();
+  const command = new CreateEndpointConfigCommand(input);
+  sendWhole(command, input);
   const reply = await call(aws.target, `create endpoint config "${input.EndpointConfigName}"`, () =>
-    client.send(new CreateEndpointConfigCommand(input)),
+    client.send(command),
   );
   return reply.EndpointConfigArn;
 }

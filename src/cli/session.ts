@@ -4,6 +4,7 @@ import type { LifecycleEnd, LifecycleEvent, Message } from '../lifecycle/events.
 import type { LifecyclePlan } from '../lifecycle/plans.ts';
 import { calibrationText } from '../lifecycle/calibration.ts';
 import type { Session } from '../lifecycle/session.ts';
+import { plain } from '../ui/io.ts';
 import { confirm } from './confirm.ts';
 import { parseTarget } from './flags/targets.ts';
 import { drawEvents } from './views/events.ts';
@@ -58,6 +59,12 @@ async function approve(app: App, plan: LifecyclePlan, yes: boolean): Promise<voi
     case 'calibration-resumed':
       app.io.err(`${calibrationText(plan.calibration)}. It continues; then the candidate is attached.`);
       return confirm(app, 'Do this', yes);
+    case 'promote-without-shadow':
+      app.io.err(`SageMaker refused the update beside the shadow, and nothing was changed: ${plain(plan.words)}`);
+      app.io.err(
+        `Instead, the shadow is taken away first; then ${plan.model} comes into production by the strategy ${plan.strategy}.`,
+      );
+      return confirm(app, 'Do this', yes || plan.agreed);
     case 'rollout':
       return confirm(app, `Begin this rollout on endpoint ${plan.endpoint}`, yes);
     case 'guarded-update':

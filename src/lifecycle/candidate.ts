@@ -12,7 +12,7 @@ import {
 } from '../resources/artifact/candidate.ts';
 import { checkRemote } from '../resources/artifact/check-remote.ts';
 import { algorithmOfImage } from '../resources/artifact/images.ts';
-import { chooseRole, newModel } from '../resources/model.ts';
+import { chooseRole, newModel, requireOneContainer } from '../resources/model.ts';
 import { checkName, chooseName } from '../resources/naming.ts';
 import { type Step, withoutExisting } from '../resources/steps.ts';
 import { type Ownership, tagList } from '../resources/tags.ts';
@@ -190,6 +190,7 @@ export async function planModel(
 ): Promise<Step[]> {
   const { aws, account, endpoint } = on;
   if (spec.model !== undefined) return [];
+  requireOneContainer(liveModel);
   const candidate = await prepareCandidate(aws, { account, endpoint, state: on.state() }, checked);
   const role = chooseRole({
     flag: spec.role,

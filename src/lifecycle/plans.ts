@@ -1,7 +1,7 @@
 import type { PlannedAlarm } from '../guard/alarms/plan.ts';
 import type { Finding } from '../guard/finding.ts';
 import type { Phase } from '../guard/phase.ts';
-import type { Strategy } from '../guard/strategy.ts';
+import type { Strategy, StrategyName } from '../guard/strategy.ts';
 import type { Step } from '../resources/steps.ts';
 import type { Deletion, Remainder } from '../resources/teardown.ts';
 import type { Calibration } from '../state/calibration.ts';
@@ -27,7 +27,8 @@ export type LifecyclePlan =
   | AbortPlan
   | CleanupPlan
   | RolloutPlan
-  | CalibrationResumedPlan;
+  | CalibrationResumedPlan
+  | PromoteWithoutShadowPlan;
 
 export interface DeployPlan {
   kind: 'deploy';
@@ -72,6 +73,8 @@ export interface ConfigModels {
 export type PlanNote =
   /** The shadow variant that the endpoint carries now is lost. */
   | { kind: 'shadow-lost'; variant: string }
+  /** Settings of production's variant that the shadow does not take over. */
+  | { kind: 'not-inherited'; settings: readonly string[] }
   /** Requests and answers are captured under this S3 URI. */
   | { kind: 'captures'; under: string }
   /** Production's own model is the shadow for so many milliseconds: now; or before the plan, `begun` where it already is. */
@@ -145,4 +148,16 @@ interface CalibrationResumedPlan {
   kind: 'calibration-resumed';
   endpoint: string;
   calibration: Calibration;
+}
+
+/** SageMaker refused guardrails beside the shadow: the shadow goes first, then its model comes into production. */
+interface PromoteWithoutShadowPlan {
+  kind: 'promote-without-shadow';
+  endpoint: string;
+  model: string;
+  strategy: StrategyName;
+  /** SageMaker's own words. */
+  words: string;
+  /** The policy has agreed. */
+  agreed: boolean;
 }

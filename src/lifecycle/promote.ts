@@ -4,7 +4,7 @@ import type { Policy } from '../analysis/policy/policy.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { describeModel } from '../aws/sagemaker.ts';
 import { environmentError, usageError } from '../base/errors.ts';
-import { shown, text } from '../base/text.ts';
+import { lines, shown, shownStart, text } from '../base/text.ts';
 import { MINUTE, timeOfDay } from '../base/units.ts';
 import { deriveConfig } from '../resources/derive-config.ts';
 import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../resources/live.ts';
@@ -14,11 +14,18 @@ import { calibrationEnds, calibrationText } from './calibration.ts';
 import type { GuardedResult } from './canary.ts';
 import { checkCandidateNames, nameCandidate } from './candidate.ts';
 import { finishGuardedUpdate } from './guarded-update/finish.ts';
-import { type GuardedStart, guardOptions, type GuardOptions, startGuardedUpdate } from './guarded-update/start.ts';
+import {
+  type GuardedStart,
+  guardOptions,
+  type GuardOptions,
+  startGuardedUpdate,
+  UpdateRefused,
+} from './guarded-update/start.ts';
 import { judgeEndpoint, type Judgement, judgementOf, nothingJudged } from './judge.ts';
 import type { LabelSource } from './labels.ts';
 import { targetsOf } from './notify.ts';
-import { type EndpointSession, onEndpoint, type Session, viewEndpoint } from './session.ts';
+import { changedMeanwhile, type EndpointSession, onEndpoint, type Session, viewEndpoint } from './session.ts';
+import { detachShadow } from './shadow/detach.ts';
 import { type OwnTraffic, smokeTest } from './traffic/with-traffic.ts';
 import type { Moment } from './window.ts';
 
@@ -80,11 +87,66 @@ export async function promote(session: Session, request: PromoteRequest): Promis
   session.emit({ kind: 'shadow-judged', model: shadowOf(seen).model, judgement, force: guard.force });
   if (judgement.outcome !== 'pass' && !judgement.accepted && !guard.force) return { kind: 'refused', judgement };
   if (judgement.accepted && !guard.force) requireCanary(guard);
-  const started = await onEndpoint(session, { endpoint, command: 'promote', readOnly: options.plan }, (on) =>
-    start(on, options, seen, judgement),
+  const where = { endpoint, command: 'promote', readOnly: options.plan };
+  const started = await onEndpoint(session, where, (on) => start(on, options, seen, judgement)).catch(
+    (error: unknown) => {
+      if (!(error instanceof UpdateRefused)) throw error;
+      return withoutShadow(session, options, { seen, judgement, refusal: error });
+    },
   );
   if (started.kind === 'planned') return started;
   return finishGuardedUpdate(session, started.update, { targets, metrics: guard.metrics, traffic });
+}
+
+/**
+ * SageMaker does not take guardrails beside a shadow: the shadow goes first, and the same model comes by the same strategy.
+ * @throws UpdateRefused where the policy says so; whatever `approve` throws where that is refused
+ */
+async function withoutShadow(
+  session: Session,
+  options: PromoteOptions,
+  { seen, judgement, refusal }: { seen: Live; judgement: Judgement; refusal: UpdateRefused },
+): Promise<GuardedStart> {
+  const { endpoint, guard, judging } = options;
+  const { fallback } = judging.policy;
+  const shadow = shadowOf(seen);
+  if (fallback === 'none')
+    throw environmentError(
+      refusal.message,
+      lines(
+        'The policy says fallback: none. By hand, the same comes of:',
+        text`  ${shown('shadow detach', { endpoint })}`,
+        text`  ${shownStart('canary', { endpoint, model: shadow.model })}`,
+      ),
+      refusal,
+    );
+  const { model } = shadow;
+  await session.approve({
+    kind: 'promote-without-shadow',
+    endpoint,
+    model,
+    strategy: guard.strategy.strategy,
+    words: refusal.words,
+    agreed: fallback === 'canary',
+  });
+  // One question for both parts.
+  const agreed: Session = { ...session, approve: async () => undefined };
+  const detached = await detachShadow(agreed, { endpoint, configName: undefined, plan: false, wait: true });
+  if (detached.kind === 'planned' || detached.settled?.kind !== 'running')
+    throw environmentError(
+      `The shadow of ${endpoint} was not taken away, so ${model} was not promoted.`,
+      text`See what runs: ${shown('status', { endpoint })}`,
+    );
+  return onEndpoint(agreed, { endpoint, command: 'promote', readOnly: false }, async (on) => {
+    const live = await readLive(on.aws, endpoint, session.signal);
+    if (live === undefined) throw endpointNotFound(on.aws.target, endpoint);
+    requireOurs(live, on.state(), on.journal.path, false);
+    requireSettled(live);
+    if (live.endpoint.EndpointConfigName !== detached.plan.config)
+      throw changedMeanwhile(endpoint, { EndpointConfigName: detached.plan.config }, live.endpoint.EndpointConfigName);
+    // The first try has made a config of the name that was given.
+    return update(on, { ...options, configName: undefined }, live, shadow, judgement);
+  });
 }
 
 /**
@@ -176,7 +238,7 @@ async function start(
   judged: Live,
   judgement: Judgement,
 ): Promise<GuardedStart> {
-  const { endpoint, aws, session } = on;
+  const { endpoint } = on;
   const live = await readShadowed(on);
   if (live.endpoint.EndpointConfigName !== judged.endpoint.EndpointConfigName) {
     throw environmentError(
@@ -184,7 +246,18 @@ async function start(
       'Run the command again.',
     );
   }
-  const shadow = shadowOf(live);
+  return update(on, options, live, shadowOf(live), judgement);
+}
+
+/** The guarded update that puts the shadow's model into production. */
+async function update(
+  on: EndpointSession,
+  options: PromoteOptions,
+  live: Live,
+  shadow: Shadow,
+  judgement: Judgement,
+): Promise<GuardedStart> {
+  const { aws, session } = on;
   const model = await describeModel(aws, shadow.model, session.signal);
   if (model === undefined)
     throw environmentError(

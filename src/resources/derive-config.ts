@@ -20,20 +20,24 @@ export function deriveConfig(
     tags: Tag[];
   },
 ): CreateEndpointConfigCommandInput {
-  const capture = changes.capture ?? live.DataCaptureConfig;
+  // Whatever else there is, known to this version or not (`sagemaker.ts`), is carried on.
+  const {
+    $metadata: _reply,
+    EndpointConfigArn: _arn,
+    CreationTime: _created,
+    ProductionVariants: _production,
+    ShadowProductionVariants: _shadows,
+    EnableNetworkIsolation: isolated,
+    ...kept
+  } = live;
   const input: CreateEndpointConfigCommandInput = {
+    ...kept,
     EndpointConfigName: changes.name,
     ProductionVariants: changes.production,
     ShadowProductionVariants: changes.shadows,
-    DataCaptureConfig: capture,
-    KmsKeyId: live.KmsKeyId,
-    AsyncInferenceConfig: live.AsyncInferenceConfig,
-    ExplainerConfig: live.ExplainerConfig,
-    ExecutionRoleArn: live.ExecutionRoleArn,
-    VpcConfig: live.VpcConfig,
+    DataCaptureConfig: changes.capture ?? live.DataCaptureConfig,
     // Said only where it is on: beside a model name AWS may refuse to be told that it is off.
-    EnableNetworkIsolation: live.EnableNetworkIsolation === true ? true : undefined,
-    MetricsConfig: live.MetricsConfig,
+    EnableNetworkIsolation: isolated === true ? true : undefined,
     Tags: changes.tags,
   };
   return withoutUndefined(input);

@@ -1,10 +1,17 @@
-import type { CreateModelCommandInput, DescribeModelCommandOutput, Tag, VpcConfig } from '@aws-sdk/client-sagemaker';
+import type {
+  ContainerDefinition,
+  CreateModelCommandInput,
+  DescribeModelCommandOutput,
+  Tag,
+  VpcConfig,
+} from '@aws-sdk/client-sagemaker';
 import { usageError } from '../base/errors.ts';
 import type { Candidate } from './artifact/candidate.ts';
 
 /**
- * The model for a candidate. What guards the present model's network (VPC, isolation) guards the new one too; what
- * belongs to its artifact (environment) does not carry over.
+ * The model for a candidate. What guards the present model's network (VPC, isolation) guards the new one too. Behind the
+ * same image it has the present one's environment too, but for what is given, and its way to the image's registry: a
+ * container that lost its variables would answer another question.
  */
 export function newModel(
   name: string,
@@ -19,6 +26,8 @@ export function newModel(
   },
 ): CreateModelCommandInput {
   const { live, vpc = live?.VpcConfig } = settings;
+  const present = sameContainer(candidate, live);
+  const environment = { ...present?.Environment, ...settings.environment };
   const source =
     candidate.modelPackage === undefined
       ? {
@@ -31,12 +40,36 @@ export function newModel(
     ExecutionRoleArn: settings.role,
     PrimaryContainer: {
       ...source,
-      ...(Object.keys(settings.environment).length === 0 ? {} : { Environment: { ...settings.environment } }),
+      ...(present?.ImageConfig === undefined ? {} : { ImageConfig: present.ImageConfig }),
+      ...(Object.keys(environment).length === 0 ? {} : { Environment: environment }),
     },
     ...(vpc === undefined ? {} : { VpcConfig: vpc }),
     ...(live?.EnableNetworkIsolation === true ? { EnableNetworkIsolation: true } : {}),
     Tags: settings.tags,
   };
+}
+
+/** The present model's container, where the candidate comes behind the same image. */
+function sameContainer(
+  { image, modelPackage }: Pick<Candidate, 'image' | 'modelPackage'>,
+  live: DescribeModelCommandOutput | undefined,
+): ContainerDefinition | undefined {
+  const container = live?.PrimaryContainer;
+  return modelPackage === undefined && container?.Image === image ? container : undefined;
+}
+
+/**
+ * Refuses to put a model of one container in the place of what is no such model.
+ * @throws Problem (usage)
+ */
+export function requireOneContainer(live: DescribeModelCommandOutput | undefined): void {
+  const containers = live?.Containers?.length ?? 0;
+  const several = (live?.PrimaryContainer ?? live?.Containers?.[0])?.Mode === 'MultiModel';
+  if (containers <= 1 && !several) return;
+  throw usageError(
+    `The live model ${live?.ModelName} ${several ? 'serves many models (MultiModel)' : `is a pipeline of ${containers} containers`}; a new model of one container would replace all of it.`,
+    'Create the new model whole (aws sagemaker create-model), and name it: --model NAME',
+  );
 }
 
 /**

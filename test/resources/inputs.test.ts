@@ -44,6 +44,13 @@ describe('a new endpoint config', () => {
     });
   });
 
+  test('carries on what this version does not know', () => {
+    const later = { ...live, RegionalFailover: { Mode: 'Warm' } };
+    expect(deriveConfig(later, { name: 'new', production, tags })).toMatchObject({
+      RegionalFailover: { Mode: 'Warm' },
+    });
+  });
+
   test('takes shadows and a capture that are named', () => {
     const shadows = [{ VariantName: 's', ModelName: 'n' }];
     expect(deriveConfig(live, { name: 'new', production, shadows, capture: capture(100), tags })).toMatchObject({
@@ -90,7 +97,20 @@ describe('a new model', () => {
     });
   });
 
-  test("is guarded as the present one; the present one's environment does not carry over", () => {
+  test("behind the same image it keeps the present one's environment, but for what is given, and its way to the image", () => {
+    const ImageConfig = { RepositoryAccessMode: 'Vpc' as const };
+    const PrimaryContainer = { Image: 'i', ModelDataUrl: 's3://b/old', Environment: { A: '1', B: '2' }, ImageConfig };
+    const candidate = { image: 'i', modelDataUrl: 's3://b/m' };
+    const made = newModel('m', candidate, { ...settings, environment: { B: '3' }, live: live({ PrimaryContainer }) });
+    expect(made.PrimaryContainer).toStrictEqual({
+      Image: 'i',
+      ModelDataUrl: 's3://b/m',
+      ImageConfig,
+      Environment: { A: '1', B: '3' },
+    });
+  });
+
+  test("is guarded as the present one; behind another image, the present one's environment does not carry over", () => {
     const VpcConfig = { SecurityGroupIds: ['g'], Subnets: ['s'] };
     const candidate = { image: 'i', modelDataUrl: undefined };
     const guarded = live({

@@ -28,6 +28,7 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   # Without a default:
   # expect: same             # what the new model is: same as production, better, or better by 2 points
   # accept: window           # promote may rest on this window alone, through a canary; without it, on how things go on
+  # fallback: canary         # promote, where SageMaker refuses guardrails beside a shadow: detach it, then a canary, without asking; none: stop
   # waivers: [{ gate: latency.p99, reason: agreed with the callers, owner: ana, until: 2026-12-31 }] # gates that need not pass
   # cover: 24h               # traffic that a pass must cover: a day holds its quiet and its busy hours
   # cluster: user            # column of the inputs, or path into the request, whose rows hang together

@@ -129,6 +129,11 @@ export interface Policy {
   waivers: readonly Waiver[];
   /** `window`: promote goes on, through a canary, where the claims about this window pass and no gate fails. */
   accept: 'window' | undefined;
+  /**
+   * What promote does where SageMaker refuses guardrails beside a shadow: `canary` detaches the shadow and updates through
+   * a canary without asking, `none` stops; undefined: asks.
+   */
+  fallback: 'canary' | 'none' | undefined;
 }
 
 export const DEFAULT_POLICY: Policy = {
@@ -176,6 +181,7 @@ export const DEFAULT_POLICY: Policy = {
   inform: [],
   waivers: [],
   accept: undefined,
+  fallback: undefined,
 };
 
 /** Every gate that a verdict may have, in the order of a report. `decide` and `inform` name them, or the first part of some. */

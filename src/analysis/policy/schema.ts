@@ -298,6 +298,7 @@ const SCHEMA = v.strictObject({
   inform: gateList,
   waivers: v.optional(v.array(WAIVER, WAIVERS)),
   accept: v.optional(v.picklist(['window'], 'window, or left out')),
+  fallback: v.optional(v.picklist(['canary', 'none'], 'canary, none, or left out')),
 });
 
 /** Keys that have moved into the section `answers:`, and where to; they are still read. */

@@ -56,8 +56,16 @@ export function explainRest(policy: Policy): string[] {
     policy.accept === 'window'
       ? '[accept: window] Promote goes on where no gate fails and all that is open passes in the window that was judged: through a canary with alarms only, and the journal records it.'
       : '[accept: not set] Only a pass promotes: what holds as things go on, not in one window alone.',
+    FALLBACK[policy.fallback ?? 'asks'],
   ];
 }
+
+const FALLBACK = {
+  canary:
+    '[fallback: canary] Where SageMaker refuses guardrails beside a shadow, promote takes the shadow away and updates through a canary, without asking.',
+  none: '[fallback: none] Where SageMaker refuses guardrails beside a shadow, promote stops.',
+  asks: '[fallback: not set] Where SageMaker refuses guardrails beside a shadow, promote asks whether to take the shadow away and to update through a canary; --yes says so.',
+} as const;
 
 function expectation({ expect }: Policy): string {
   const key = `[expect: ${expectationText(expect)}]`;

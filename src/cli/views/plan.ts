@@ -60,6 +60,8 @@ export function noteText(note: PlanNote, endpoint: string): string {
   switch (note.kind) {
     case 'shadow-lost':
       return `note: this removes the shadow variant ${note.variant}.`;
+    case 'not-inherited':
+      return `note: the shadow does not take over production's ${note.settings.join(', ')}.`;
     case 'captures':
       return `Requests and answers of both variants are captured under ${note.under}/${endpoint}/`;
     case 'calibrates':

@@ -25,7 +25,12 @@ function describeDetail(step: Step): string {
   switch (step.kind) {
     case 'model': {
       const container = step.input.PrimaryContainer;
-      return [imageText(container?.Image ?? ''), artifactText(container?.ModelDataUrl)]
+      const variables = Object.keys(container?.Environment ?? {});
+      return [
+        imageText(container?.Image ?? ''),
+        artifactText(container?.ModelDataUrl),
+        variables.length === 0 ? undefined : `environment ${variables.join(' ')}`,
+      ]
         .filter((part) => part !== undefined)
         .join(', ');
     }

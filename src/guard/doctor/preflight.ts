@@ -29,6 +29,8 @@ export interface PreflightFacts {
   account: string;
   /** ARN of a model package behind the live or the new model. */
   modelPackage: string | undefined;
+  /** The endpoint carries a shadow, which the update removes. */
+  carriesShadow: boolean;
   /** True when shadowctl itself will send traffic meanwhile. */
   bringsTraffic: boolean;
 }
@@ -62,6 +64,7 @@ export function preflight(facts: PreflightFacts): Finding[] {
     if (found !== undefined) findings.push(...examineAlarm(found, update));
     else findings.push(examineNonMetricAlarm(name, composite));
   }
+  if (facts.carriesShadow) findings.push(besideShadow(facts));
   findings.push(...traffic(facts), ...predecessor(facts), ...finalBake(facts), capacity(facts));
   return findings;
 }
@@ -108,6 +111,17 @@ function standing(facts: PreflightFacts): Finding[] {
       ? { ...finding, severity: 'warning' as const }
       : finding,
   );
+}
+
+/** No source says whether guardrails go with a shadow (facts 1.6): AWS's own example names only all-at-once. */
+function besideShadow({ endpoint }: PreflightFacts): Finding {
+  return {
+    severity: 'note',
+    check: 'guardrails-beside-shadow',
+    subject: `endpoint ${endpoint}`,
+    message:
+      'It carries a shadow, and no document says whether SageMaker takes a guarded update then. Where it refuses, nothing is changed, and the shadow is taken away first, if you agree.',
+  };
 }
 
 function traffic(facts: PreflightFacts): Finding[] {

@@ -55,6 +55,7 @@ export async function examineUpdate(
   const composites = await compositeAlarms(aws, others, signal);
   const facts: PreflightFacts = {
     ...update,
+    carriesShadow: (update.live.config?.ShadowProductionVariants ?? []).length > 0,
     account,
     limits,
     baseline,

@@ -1,6 +1,7 @@
 import type { UpdateEndpointCommandInput } from '@aws-sdk/client-sagemaker';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
-import { environmentError } from '../../base/errors.ts';
+import { AwsProblem } from '../../aws/errors.ts';
+import { environmentError, Problem } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 import { blocking } from '../../guard/finding.ts';
 import { planStrategy, type Strategy, type StrategyRequest } from '../../guard/strategy.ts';
@@ -58,6 +59,21 @@ const DEFAULT_GUARD: GuardOptions = {
 /** What is not said of a guard: a canary, the default limits, an hour of baseline, nobody told, no metrics. */
 export function guardOptions(given: Partial<GuardOptions> = {}): GuardOptions {
   return { ...DEFAULT_GUARD, ...given };
+}
+
+/** SageMaker does not take this update: the endpoint serves as before. */
+export class UpdateRefused extends Problem {
+  /** SageMaker's own words. */
+  readonly words: string;
+
+  constructor(endpoint: string, refusal: AwsProblem) {
+    super('cannot-run', `${refusal.message} Endpoint "${endpoint}" was not changed.`, {
+      next: refusal.next,
+      cause: refusal,
+    });
+    this.name = 'UpdateRefused';
+    this.words = refusal.words;
+  }
 }
 
 /** An update that is to be guarded, as far as its command has decided. */
@@ -217,7 +233,13 @@ async function carryOut(
     name: plan.endpoint,
     input: updateInput(plan, strategy, guardedBy),
   };
-  await applySteps(session, run, [update]);
+  try {
+    await applySteps(session, run, [update]);
+  } catch (error) {
+    if (error instanceof AwsProblem && error.code === 'ValidationException' && error.provesNothingHappened)
+      throw new UpdateRefused(plan.endpoint, error);
+    throw error;
+  }
   return started;
 }
 

@@ -4,7 +4,7 @@ import { s3Place } from '../../aws/s3-uri.ts';
 import { orUnseen } from '../../aws/unseen.ts';
 import { usageError } from '../../base/errors.ts';
 import { defaultBucket, ourPrefix } from '../../resources/artifact/candidate.ts';
-import { type Live, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
+import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { checkName } from '../../resources/naming.ts';
 import type { Step } from '../../resources/steps.ts';
 import { calibrationOf } from '../../state/calibration.ts';
@@ -22,7 +22,7 @@ import type { PlanNote } from '../plans.ts';
 import { adopts, type EndpointSession, onEndpoint, type Session } from '../session.ts';
 import { calibrate } from './calibrate.ts';
 import { type DecidedShadow, SHADOW_DEFAULTS, type ShadowOptions, type ShadowRequest } from './options.ts';
-import { planShadow, requireShadowable } from './plan.ts';
+import { notInherited, planShadow, requireShadowable } from './plan.ts';
 
 /**
  * Attaches a candidate as shadow variant to a live endpoint, after a calibration where one is asked for. Where that
@@ -61,7 +61,7 @@ export async function attachShadow(session: Session, request: ShadowRequest): Pr
         config: names.config,
         steps,
         adopt: adopt && calibrated === undefined,
-        notes: notesOf(options, decided, standing !== undefined),
+        notes: notesOf(options, decided, live, standing !== undefined),
         // What comes after the calibration was approved before it.
         approved: calibrated !== undefined,
       },
@@ -71,11 +71,20 @@ export async function attachShadow(session: Session, request: ShadowRequest): Pr
   });
 }
 
-function notesOf({ plan, calibrate }: ShadowOptions, { destination }: DecidedShadow, begun: boolean): PlanNote[] {
-  const captures: PlanNote = { kind: 'captures', under: destination };
+function notesOf(
+  { plan, calibrate, instanceType }: ShadowOptions,
+  { destination }: DecidedShadow,
+  live: Live,
+  begun: boolean,
+): PlanNote[] {
+  const left = notInherited(productionOf(live).variant, instanceType);
+  const captures: PlanNote[] = [
+    { kind: 'captures', under: destination },
+    ...(left.length === 0 ? [] : [{ kind: 'not-inherited', settings: left } as const]),
+  ];
   return plan && calibrate !== undefined
-    ? [{ kind: 'calibrates-first', ms: calibrate.length, begun }, captures]
-    : [captures];
+    ? [{ kind: 'calibrates-first', ms: calibrate.length, begun }, ...captures]
+    : captures;
 }
 
 function checkNames({ endpoint, variantName, candidate }: ShadowOptions): void {

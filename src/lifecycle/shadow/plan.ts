@@ -42,7 +42,7 @@ export function planShadow(spec: ShadowSpec, live: Live): Step[] {
   const { config, variant, instances } = productionOf(live);
   const production: ProductionVariant = { ...variant, InitialInstanceCount: instances, InitialVariantWeight: 1 };
   const shadow: ProductionVariant = {
-    ...production,
+    ...asShadow(production, spec.instanceType),
     ...spec.variant,
     VariantName: spec.variantName,
     ModelName: spec.modelName,
@@ -67,6 +67,25 @@ export function planShadow(spec: ShadowSpec, live: Live): Step[] {
     },
     updateTo(live.name, spec.names.config),
   ];
+}
+
+/**
+ * What a shadow takes over of production: all but the reservation of instances, which has no room for a second fleet, and
+ * the place of core dumps, which would be written over; and, on another instance type, all that is bound to the type: the
+ * volume (refused where the type has disks of its own), the image of the machine (made for GPUs, or not), pools of types.
+ */
+const BOUND = ['CapacityReservationConfig', 'CoreDumpConfig'] as const;
+const BOUND_TO_TYPE = ['VolumeSizeInGB', 'InferenceAmiVersion', 'InstancePools'] as const;
+
+/** Settings of production that a shadow does not take over. */
+export function notInherited(production: ProductionVariant, instanceType: string | undefined): string[] {
+  const another = instanceType !== undefined && instanceType !== production.InstanceType;
+  return [...BOUND, ...(another ? BOUND_TO_TYPE : [])].filter((setting) => production[setting] !== undefined);
+}
+
+function asShadow(production: ProductionVariant, instanceType: string | undefined): Partial<ProductionVariant> {
+  const left = notInherited(production, instanceType);
+  return Object.fromEntries(Object.entries(production).filter(([setting]) => !left.includes(setting)));
 }
 
 type Capture = NonNullable<CreateEndpointConfigCommandInput['DataCaptureConfig']>;
@@ -131,9 +150,13 @@ export function requireShadowable(
       `The production variant of endpoint "${live.name}" is called "${spec.variantName}" too.`,
       'Give the shadow another --variant-name.',
     );
+  if (live.model === undefined && live.unseen?.has('model') !== true)
+    throw environmentError(
+      `The model ${variant.ModelName} of endpoint "${live.name}" has been deleted: SageMaker takes no config that names it.`,
+      'Create the model again under the same name, or deploy another one first.',
+    );
   if (variant.ServerlessConfig !== undefined) refuse('is serverless');
   if (config.AsyncInferenceConfig !== undefined) refuse('is asynchronous');
-  if (variant.ModelName === undefined) refuse('runs inference components, not a model');
   if (variant.AcceleratorType !== undefined) refuse('uses Elastic Inference');
   for (const type of [variant.InstanceType, spec.instanceType])
     if (type?.startsWith('ml.inf1.') === true) refuse(`would run on ${type} (Inferentia 1)`);

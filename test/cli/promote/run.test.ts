@@ -73,6 +73,35 @@ describe('promote', () => {
     expect(history.map((entry) => entry.command)).toEqual(['shadow', 'promote']);
   });
 
+  test('guardrails that SageMaker refuses beside a shadow: it is taken away first, then its model comes through a canary', async () => {
+    stage = await openStage({ settings: { switches: { guardrailsWithShadow: false } } });
+    const [none, said] = await shadowed(good, 30, async () => {
+      const policy = lenient();
+      writeFileSync(
+        join(stage.cwd, 'none.yaml'),
+        'inform: [latency, labels, numbers]\nminimumBlocks: 2\nblockMinutes: 2\nerrors: 0.1\nfallback: none\n',
+      );
+      const stopped = await stage.shadowctl([...PROMOTE, '--policy', join(stage.cwd, 'none.yaml')]);
+      const before = (await describeEndpoint(stage.aws, ENDPOINT))?.EndpointConfigName;
+      const unasked = await stage.shadowctl([...['promote', '--endpoint', ENDPOINT, '--config-name', 'v3'], ...policy]);
+      expect(unasked.code).toBe(2);
+      expect((await describeEndpoint(stage.aws, ENDPOINT))?.EndpointConfigName).toBe(before);
+      return [stopped, await stage.shadowctl([...PROMOTE.slice(0, -1), 'v4', ...policy])];
+    });
+    expect(none?.code).toBe(2);
+    expect(none?.err).toContain('fallback: none');
+    expect(none?.err).toContain('shadow detach --endpoint weather');
+    expect(said?.err).toContain('nothing was changed');
+    expect(said?.code, said?.err).toBe(0);
+    expect(await production()).toBe('m2');
+    const journal = await stage.shadowctl(['history', '--endpoint', ENDPOINT, '--format', 'json']);
+    expect((JSON.parse(journal.out) as { command: string }[]).map(({ command }) => command)).toEqual([
+      'shadow',
+      'shadow detach',
+      'promote',
+    ]);
+  });
+
   test('a failing shadow is refused: exit 1, production untouched', async () => {
     stage = await openStage();
     const said = await shadowed(mismatched, 20, () => stage.shadowctl([...PROMOTE, ...lenient()]));

@@ -43,6 +43,7 @@ function facts(change: Partial<PreflightFacts> = {}): PreflightFacts {
     account: '123456789012',
     modelPackage: undefined,
     bringsTraffic: false,
+    carriesShadow: false,
     ...change,
   };
 }
