@@ -266,6 +266,8 @@ export interface PairBlock {
   lossSquared?: number;
   /** The same difference of squared losses. */
   squaredLoss?: number;
+  /** Of these rows, those that are too young for labels; all of a minute, or missing. */
+  young?: number;
   /** Sum of the shadow's costs less production's, at the prices of `truth.prices`. */
   cost?: number;
 }
@@ -379,6 +381,8 @@ export interface TruthSums {
   numbers: { maeProduction: number; maeShadow: number; loss: number; lossDeviation: number } | undefined;
   /** Labels that belong to no pair. */
   unknown: number;
+  /** How old labels are; missing where nothing is known of it. */
+  age?: LabelAges | undefined;
   /** Of labels: all compared rows by what the models answered, with or without a label; missing in observations of older versions. */
   strata?: readonly TruthStratum[] | undefined;
   /** Of labels: the rows with one, by stratum and by what was really the case; missing in observations of older versions. */
@@ -391,6 +395,23 @@ export interface TruthSums {
   losses?: readonly LossStratum[] | undefined;
   /** Rows whose label is 0 or 1, and 1; and each model's area under the curve over them, undefined where all are alike. */
   binary?: { rows: number; ones: number; production: number | undefined; shadow: number | undefined } | undefined;
+}
+
+/** Labels are compared at one age, so that a late one is not there for old requests alone. Durations are milliseconds. */
+export interface LabelAges {
+  /** How old the requests are at least that are compared with labels; what came of them later is left out. */
+  age: number;
+  /** The policy says so; else it is the age of the youngest request. */
+  demanded: boolean;
+  /** Labels say when they came. */
+  timed: boolean;
+  /** Rows that are younger, and those of them with a label. */
+  young: number;
+  youngLabels: number;
+  /** Labels of the others that came later than at this age, or do not say when. */
+  late: number;
+  /** How many of all labels came so many minutes after their request, or sooner. */
+  within: readonly { minutes: number; labels: number }[];
 }
 
 /** Rows of a stratum with one label. */

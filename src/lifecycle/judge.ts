@@ -19,6 +19,7 @@ import type { Policy } from '../analysis/policy/policy.ts';
 import { redact } from '../analysis/redact.ts';
 import type { Aws } from '../aws/clients.ts';
 import type { Clock } from '../base/clock.ts';
+import { counted, duration } from '../base/units.ts';
 import type { Report } from '../report/report.ts';
 import { type ConfigRun, configRuns } from '../state/config-runs.ts';
 import type { Journal } from '../state/journal.ts';
@@ -154,6 +155,7 @@ async function observe(session: JudgeSession, options: JudgeOptions, look: Look)
     // In logs the path leads to the line's answer, and is no part of it.
     ...comparisonBy(inLogs ? { ...policy, answers: { ...policy.answers, path: undefined } } : policy, task),
     truth,
+    maturity: { age: policy.maturity, now: session.clock.now() },
     comparator,
     labelNext,
     memory,
@@ -173,7 +175,10 @@ async function observe(session: JudgeSession, options: JudgeOptions, look: Look)
         });
   const calibrated = known === undefined ? seen : withCalibration(seen, known, policy.answers.path);
   if (truth === undefined) return calibrated;
-  return { ...calibrated, notes: [...calibrated.notes, ...truthNotes(truth, calibrated)] };
+  return {
+    ...calibrated,
+    notes: [...calibrated.notes, ...ageNotes(truth, policy, calibrated), ...truthNotes(truth, calibrated)],
+  };
 }
 
 /** Files are judged whole, unless somebody says which part of them. */
@@ -197,6 +202,19 @@ async function observeEndpoint(
   // The clients of AWS are slow to load, and files need none.
   const { collect } = await import('../analysis/observe/observe.ts');
   return collect(await session.aws(), session.clock, { endpoint, window, predictions, logs, ...how });
+}
+
+/** What is not known of how old labels are. */
+function ageNotes(truth: Truth, { maturity }: Policy, { predictions }: Observations): string[] {
+  const { rows = 0, of = 0, age } = predictions?.truth ?? {};
+  if (age !== undefined && age.young > 0)
+    return [
+      `${counted(age.young, 'rows')} are younger than ${duration(age.age)} (maturity) and were not compared with labels.`,
+    ];
+  if (truth.newest !== undefined || maturity !== undefined || rows === 0 || rows >= of) return [];
+  return [
+    'The labels do not say when they came (column labeledAt), and the policy does not say after how long they are complete (maturity): whether those that are still to come are like these is not known.',
+  ];
 }
 
 /** What was wrong with the labels, and how many found no request. */

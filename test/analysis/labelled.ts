@@ -14,6 +14,8 @@ export interface Row {
   shadow: string | number;
   truth: string | number;
   labelled: boolean;
+  /** How long after its request the label came, in minutes; where one row says so, all do. */
+  after?: number;
 }
 
 const MINUTES = 90;
@@ -31,13 +33,19 @@ export function told(row: (random: Random) => Row, changed: Partial<Policy> = {}
     });
     return { files: 1, captures, unreadable: 0, outside: 0, examples: [] };
   };
-  const labels = rows.flatMap(({ truth, labelled }, i) => (labelled ? [`r${i},${truth}`] : []));
-  const truth = labels.length === 0 ? undefined : readTruth(['inferenceId,label', ...labels].join('\n'), 'labels.csv');
+  const timed = rows.some(({ after }) => after !== undefined);
+  const cameAt = (i: number, after = 0) => new Date((i / rate + after) * 60_000).toISOString();
+  const labels = rows.flatMap(({ truth, labelled, after }, i) =>
+    labelled ? [`r${i},${truth}${timed ? `,${cameAt(i, after)}` : ''}`] : [],
+  );
+  const header = timed ? 'inferenceId,label,labeledAt' : 'inferenceId,label';
+  const truth = labels.length === 0 ? undefined : readTruth([header, ...labels].join('\n'), 'labels.csv');
   const predictions = comparePredictions(side('production'), side('shadow'), {
     sampling: 1,
     tolerance: undefined,
     truth,
     prices: changed.costs,
+    maturity: { age: changed.maturity, now: minutes * 60_000 },
   });
   const verdict = judge(observed({ minutes, predictions }), { ...DEFAULT_POLICY, ...changed });
   const gate = (id: string) => verdict?.gates.find((one) => one.id === id);

@@ -16,10 +16,14 @@ export interface Truth {
   notes: readonly string[];
   /** How labels find their rows: by the request's InferenceId, or by the features of the row. */
   by: 'id' | 'input';
-  /** Every label with its key: an id, or features as `inputRows` gives them. */
-  entries(): Iterable<readonly [key: string, label: string]>;
+  /** When the newest label came, in milliseconds since the epoch; undefined where labels do not say when they came. */
+  newest?: number | undefined;
+  /** Every label with its key: an id, or features as `inputRows` gives them; and when it came, where labels say so. */
+  entries(): Iterable<readonly [key: string, label: string, at?: number | undefined]>;
   /** `inputRow` is the row's features as `inputRows` gives them. Undefined where nobody knows. */
   of(id: string, row: number, inputRow: string | undefined): string | undefined;
+  /** When the label of the same row came. */
+  cameAt?(id: string, row: number, inputRow: string | undefined): number | undefined;
 }
 
 /** Names of ids, those first that win: Model Monitor takes the caller's id before SageMaker's own. */
@@ -30,6 +34,8 @@ const ID_NAMES = [
 ] as const;
 const LABEL_NAMES =
   /^(label|true[-_ ]?label|target|truth|ground[-_ ]?truth|groundTruthData[._]data|class|y|y[-_ ]?true)$/i;
+/** When a label came. */
+const TIME_NAMES = /^(label(l?ed)?|truth|ground[-_ ]?truth)[-_ ]?(at|time|timestamp|date)$/i;
 /** How pandas writes that there is nothing. */
 const NOTHING = /^(nan|<na>)?$/i;
 
@@ -48,7 +54,7 @@ export function noTruth(note: string): Truth {
  * @throws Problem (usage) for a file that is something else: no label column, or most lines not readable
  */
 export function readTruths(files: readonly LabelText[], column?: string): Truth {
-  const known: Known = { labels: new Map(), byOtherId: new Map() };
+  const known: Known = { labels: new Map(), byOtherId: new Map(), times: new Map(), newest: undefined };
   const notes: string[] = [];
   let by: Truth['by'] | undefined;
   for (const file of files) {
@@ -67,19 +73,31 @@ export function readTruths(files: readonly LabelText[], column?: string): Truth 
       files.length === 1 ? `${first} holds no labels.` : `${files.length} files hold no labels.`,
       'A file of labels needs a header line and at least one line of data, or a record a label.',
     );
-  const { labels, byOtherId } = known;
+  const { labels, byOtherId, times, newest } = known;
   const look = (key: string) => (labels.has(key) ? labels.get(key) : byOtherId.get(key));
+  /** The key of a row's label. */
+  const keyOf = (id: string, row: number, inputRow: string | undefined): string | undefined => {
+    if (by === 'input') return inputRow;
+    const own = `${id}#${row}`;
+    return look(own) !== undefined ? own : row === 0 ? id : undefined;
+  };
   return {
     size: [...labels.values()].filter((label) => label !== undefined).length,
     by,
     notes,
+    newest,
     *entries() {
-      for (const [key, label] of labels) if (label !== undefined) yield [key, label];
-      for (const [key, label] of byOtherId) if (label !== undefined && !labels.has(key)) yield [key, label];
+      for (const [key, label] of labels) if (label !== undefined) yield [key, label, times.get(key)];
+      for (const [key, label] of byOtherId)
+        if (label !== undefined && !labels.has(key)) yield [key, label, times.get(key)];
     },
     of: (id, row, inputRow) => {
-      if (by === 'input') return inputRow === undefined ? undefined : labels.get(inputRow);
-      return look(`${id}#${row}`) ?? (row === 0 ? look(id) : undefined);
+      const key = keyOf(id, row, inputRow);
+      return key === undefined ? undefined : look(key);
+    },
+    cameAt: (id, row, inputRow) => {
+      const key = keyOf(id, row, inputRow);
+      return key === undefined ? undefined : times.get(key);
     },
   };
 }
@@ -89,6 +107,9 @@ interface Known {
   labels: Map<string, string | undefined>;
   /** The same labels by the id that SageMaker gave, where the file has the caller's id too. */
   byOtherId: Map<string, string | undefined>;
+  /** When they came, by either key. */
+  times: Map<string, number>;
+  newest: number | undefined;
 }
 
 /** Puts the labels of a file among those that are known. @returns how they find their rows; undefined for an empty file */
@@ -106,6 +127,7 @@ function readFile(
   const repeated = new LineCount();
   const contradicted = new LineCount();
   const spanning = new LineCount();
+  const timeless = new LineCount();
   let why: { line: number; words: string } | undefined;
   for (const { line, values, names, flaw = '', why: words = '' } of labelRows(text)) {
     rows += 1;
@@ -117,7 +139,7 @@ function readFile(
       continue;
     }
     columns ??= columnsOf(names ?? Object.keys(values), { source, column, header: names !== undefined });
-    const { ids, label: labelName, features } = columns;
+    const { ids, label: labelName, time, features } = columns;
     const [key = '', ...others] =
       ids.length === 0
         ? [inputKey(features.map((name) => values[name] ?? ''))]
@@ -127,6 +149,12 @@ function readFile(
     if (NOTHING.test(label)) withoutLabel.add(line);
     else if (ids.length > 0 && key === '') withoutId.add(line);
     else {
+      const at = time === undefined ? undefined : moment(values[time] ?? '');
+      if (time !== undefined && at === undefined) timeless.add(line);
+      if (at !== undefined) {
+        known.newest = Math.max(known.newest ?? at, at);
+        for (const each of [key, ...others]) known.times.set(each, Math.max(known.times.get(each) ?? at, at));
+      }
       const found = keep(known.labels, key, label);
       if (found === 'again') repeated.add(line);
       else if (found === 'contradicted') contradicted.add(line);
@@ -153,6 +181,13 @@ function readFile(
       'has',
       'have',
     ),
+    ...timeless.note(
+      source,
+      'no time that can be read',
+      'does not count where others say when they came',
+      'has',
+      'have',
+    ),
     ...spanning.note(source, 'a label or an id over several lines', 'is a quote left open?', 'has', 'have'),
     // The same row of features has the same label as a rule.
     ...(byId ? repeated.note(source, 'a label again', 'counted once', 'gives', 'give') : []),
@@ -174,6 +209,8 @@ interface Columns {
   /** That of the caller first, then SageMaker's; none where labels go by features. */
   ids: readonly string[];
   label: string;
+  /** That says when the label came. */
+  time: string | undefined;
   features: readonly string[];
 }
 
@@ -200,14 +237,27 @@ function columnsOf(
       `${source} has several columns that look like a label: ${likely.join(', ')}.`,
       `Name the one that is meant: --labels ${source}:${label}`,
     );
-  const features = names.filter((name) => name !== label);
+  const time = names.find((name) => name !== label && TIME_NAMES.test(name.trim()));
+  const features = names.filter((name) => name !== label && name !== time);
   const twice = features.find((name, i) => features.indexOf(name) !== i);
   if (ids.length === 0 && twice !== undefined)
     throw usageError(
       `${source} has no ids, so labels go by features, and two of its columns are called '${twice}'.`,
       'Give each column a name of its own, or a column inferenceId.',
     );
-  return { ids, label, features };
+  return { ids, label, time, features };
+}
+
+/** ISO 8601, or seconds or milliseconds since the epoch, as milliseconds; undefined for anything else. */
+function moment(words: string): number | undefined {
+  const text = words.trim();
+  if (/^\d{9,10}(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  if (/^\d{12,13}$/.test(text)) return Number(text);
+  if (!/^\d{4}-\d\d-\d\d/.test(text)) return undefined;
+  // Without a zone it is UTC, as all times of captures are.
+  const zoned = /^[^T ]+$|(z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`;
+  const at = Date.parse(zoned.replace(' ', 'T'));
+  return Number.isNaN(at) ? undefined : at;
 }
 
 /** Lines with something in common. */

@@ -1,5 +1,6 @@
 import type { CaptureSet } from '../answers/captures.ts';
 import type { AnswersAsked, ChosenReading } from '../answers/choose.ts';
+import type { Maturity } from '../answers/label-age.ts';
 import type { Prices } from '../answers/prices.ts';
 import type { CompareRules } from '../answers/compare-rules.ts';
 import type { Truth } from '../answers/truth.ts';
@@ -24,6 +25,8 @@ export interface ComparisonOptions {
   rules?: CompareRules | undefined;
   /** What says which rows hang together: see clustersOf. */
   cluster?: string | undefined;
+  /** How old a request must be for its label to count. */
+  maturity?: Maturity | undefined;
   /** What mistakes cost against labels. */
   prices?: Prices | undefined;
   /** A command of the user's own that compares, beside all this. */

@@ -5,7 +5,7 @@ import { designEffect } from '../statistics/repeats.ts';
 import type { Clustering, Evidence, Minutes } from './evidence.ts';
 import type { Blocker } from './needs.ts';
 import { needsAdvice } from './needs.ts';
-import { lossBounds, lossEstimate, lossSample, total } from './loss-sample.ts';
+import { lossBounds, lossEstimate, lossSample, MIN_LABELS, total } from './loss-sample.ts';
 import type { LossSample } from './loss-sample.ts';
 import { truthGate, truthMargin } from './truth-gate.ts';
 import type { Gate } from './verdict.ts';
@@ -47,7 +47,9 @@ export function judgeAccuracy(predictions: Predictions, truth: TruthSums, eviden
       : `The models differ on ${percent(sample.differing / sample.rows)} of the rows, and accuracy can change only there. ${count(sample.labelled)} of these ${count(sample.differing)} rows have a label${different(predictions)} (correct: ${discordant})`;
   const { labels: _, ...counted } = truth;
   const blocker =
-    production + shadow === 0 ? OTHER_WORDS : counted.strata === undefined && n < truth.of ? UNCOUNTED : undefined;
+    production + shadow === 0
+      ? OTHER_WORDS
+      : (oneOutcome(truth) ?? (counted.strata === undefined && n < truth.of ? UNCOUNTED : undefined));
   return [
     truthGate('truth.accuracy', 'Is it less accurate?', predictions, evidence, {
       facts: `${facts}${unlabelledWords(sample)}`,
@@ -65,6 +67,19 @@ export function judgeAccuracy(predictions: Predictions, truth: TruthSums, eviden
       blocker,
     }),
   ];
+}
+
+/** All labels are of one class, also where both models say another: then they are there for what came of it, not by lot. */
+function oneOutcome({ cells = [], rows, of }: TruthSums): Blocker | undefined {
+  const [first, ...others] = new Set(cells.map(({ truth }) => truth));
+  if (rows >= of || first === undefined || others.length > 0) return undefined;
+  const missed = total(cells, (one) => (one.differ ? 0 : one.rows - one.right));
+  if (missed < MIN_LABELS) return undefined;
+  return {
+    reason: `every label is ${first}, also of ${count(missed)} rows on which both models say something else: labels of other outcomes seem to be missing`,
+    missing: 0,
+    needs: needsAdvice('labels of all outcomes, or of rows that are drawn by lot'),
+  };
 }
 
 /** What an older version counted, where every row has a label. */

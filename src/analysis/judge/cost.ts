@@ -15,7 +15,7 @@ import { lossSample, MIN_LABELS, total } from './loss-sample.ts';
 import { needsAdvice, needsLabels } from './needs.ts';
 import type { Blocker } from './needs.ts';
 import { boundedMean } from './paired.ts';
-import { truthGate } from './truth-gate.ts';
+import { ripe, truthGate } from './truth-gate.ts';
 import type { TruthFound } from './truth-gate.ts';
 import { unseenBursts } from './truth-limits.ts';
 import type { Gate } from './verdict.ts';
@@ -42,12 +42,13 @@ interface CostSample {
  * and on which the models agree or differ (post-stratification, as for accuracy). Of such with too few labels, or with labels
  * that were not chosen by lot, nothing is known: each may cost nothing or the most.
  */
-function costSample({ strata = [], outcomes = [] }: TruthSums, prices: Prices): CostSample {
+function costSample(truth: TruthSums, prices: Prices): CostSample {
+  const { strata = [], outcomes = [] } = truth;
   const rows = Math.max(
     1,
     total(strata, (one) => one.rows),
   );
-  const { unlabelled } = lossSample(strata);
+  const { unlabelled, balancing } = lossSample(strata);
   const told = strata.filter(
     (one) => one.labelled > 0 && (one.labelled >= MIN_LABELS || one.labelled >= one.rows) && !unlabelled.includes(one),
   );
@@ -55,11 +56,11 @@ function costSample({ strata = [], outcomes = [] }: TruthSums, prices: Prices): 
   const speaksFor = total(told, (one) => one.rows);
   const drawn = speaksFor === 0 ? 1 : total(told, (one) => one.labelled) / speaksFor;
   const names = new Set(strata.map(({ production }) => production));
-  const values = outcomes.flatMap(({ production, shadow, truth, rows: n }) => {
+  const values = outcomes.flatMap(({ production, shadow, truth: label, rows: n }) => {
     const name = names.has(production) ? production : OTHERS;
     const stratum = told.find((one) => one.production === name && one.differ === (production !== shadow));
     if (stratum === undefined) return [];
-    const price = (answer: string) => priceOf(prices, truth, className(answer)) ?? 0;
+    const price = (answer: string) => priceOf(prices, label, className(answer)) ?? 0;
     const weight = (stratum.rows / stratum.labelled) * drawn;
     return [{ weight, count: n, production: price(production), shadow: price(shadow) }];
   });
@@ -76,7 +77,7 @@ function costSample({ strata = [], outcomes = [] }: TruthSums, prices: Prices): 
     most: Math.max(...Object.values(prices)),
     production: mean('production'),
     shadow: mean('shadow'),
-    missing: total(untold(true), (one) => Math.max(0, MIN_LABELS - one.labelled)) + lossSample(strata).balancing,
+    missing: total(untold(true), (one) => Math.max(0, MIN_LABELS - one.labelled)) + balancing,
   };
 }
 
@@ -154,7 +155,7 @@ export function judgeCost(predictions: Predictions, truth: TruthSums, evidence: 
 /** Does a row cost no more than the limit, whatever production's costs? */
 export function costLimit(evidence: Evidence, limit: number): Gate {
   const { policy, observations } = evidence;
-  const { predictions } = observations;
+  const predictions = observations.predictions && ripe(observations.predictions);
   const truth = predictions?.truth;
   const title = 'Do its mistakes cost too much?';
   const { costs: prices = {} } = policy;

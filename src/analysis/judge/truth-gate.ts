@@ -8,7 +8,7 @@ import type { Gate } from './verdict.ts';
 import { blockerNeeds, confidence, insufficientData, requiredSampleSize, windowTooShort } from './evidence.ts';
 import type { Clustering, Evidence, Minutes } from './evidence.ts';
 import type { Blocker } from './needs.ts';
-import { count, counted, percent } from '../../base/units.ts';
+import { count, counted, duration, durationFlag, MINUTE, percent } from '../../base/units.ts';
 import { needsAdvice, needsLabels, needsMore, needsNewInputs, NOTHING, UNDECIDABLE } from './needs.ts';
 import type { Needs } from './needs.ts';
 
@@ -83,13 +83,19 @@ export function truthGate(
   const decided = compare(interval, margin);
   const hopeless = decided === 'fail' && compare(found.interval(1, 3 * cautious), margin) === 'fail';
   const blocker =
+    unripe(predictions, policy) ??
     found.blocker ??
     insufficientData(predictions, evidence) ??
     tooFewTruths(found, policy) ??
     windowTooShort(decided, policy, found.minutes, 'truth', { hopeless });
   const outcome = blocker === undefined ? decided : 'inconclusive';
   const { rows = 0, of = 0 } = predictions.truth ?? {};
-  const known = `${percent(of === 0 ? 0 : rows / of)} of the compared rows have a label. `;
+  const { age } = predictions.truth ?? {};
+  const compared =
+    age === undefined
+      ? 'the compared rows'
+      : `the compared rows that were at least ${duration(Math.max(0, age.age))} old`;
+  const known = `${percent(of === 0 ? 0 : rows / of)} of ${compared} have a label. `;
   const words = {
     pass:
       interval[1] < 0
@@ -116,6 +122,65 @@ export function truthGate(
     reason: words[outcome],
     ...(outcome === 'inconclusive' ? needsOf(found, blocker, bounds, evidence) : NOTHING),
   };
+}
+
+/** More labels than this may not have come later than at the age at which they are compared. */
+const MOST_LATE = 0.01;
+
+/** Early labels are not like late ones. */
+export function unripe({ truth }: Predictions, { maturity }: Pick<Policy, 'maturity'>): Blocker | undefined {
+  const { age, rows = 0 } = truth ?? {};
+  if (truth === undefined) return undefined;
+  if (maturity !== undefined && age?.age !== maturity)
+    return {
+      reason: `the policy says that labels are complete after ${duration(maturity)}, and these sums were made otherwise`,
+      missing: 0,
+      needs: needsAdvice(`a report on the captures themselves with maturity: ${durationFlag(maturity)}`),
+    };
+  if (age === undefined || age.late <= MOST_LATE * (age.late + rows)) return undefined;
+  const all = age.late + age.youngLabels + rows;
+  const enough = age.within.find(({ labels }) => labels >= (1 - MOST_LATE) * all);
+  const share = percent(age.late / (age.late + rows));
+  const wait =
+    enough === undefined ? '' : ` (${percent(enough.labels / all)} came within ${duration(enough.minutes * MINUTE)})`;
+  return {
+    reason: age.demanded
+      ? `${share} of the labels came later than ${duration(age.age)} after their requests, and early labels may not be like late ones${wait}`
+      : `${share} of the labels came later than ${duration(Math.max(0, age.age))} after their requests, which is as old as the youngest request was when the newest label came, and early labels may not be like late ones${wait}`,
+    missing: 0,
+    needs: needsAdvice(
+      `a policy that says after how long labels are complete (maturity: ${enough === undefined ? '7d' : durationFlag(enough.minutes * MINUTE)}), and requests that old`,
+    ),
+  };
+}
+
+/**
+ * The same without the minutes whose requests are too young for labels. Labels that say when they came are outcomes, and come
+ * by themselves: they are not drawn by lot, and say nothing of rows that have none, which stand apart as such.
+ */
+export function ripe(predictions: Predictions): Predictions {
+  const { truth, numbers } = predictions;
+  if (truth?.age === undefined) return predictions;
+  const blocks = predictions.blocks.filter(({ young = 0 }) => young === 0);
+  if (!truth.age.timed) return { ...predictions, blocks };
+  const { low, high } = numbers?.histogram ?? { low: 0, high: 0 };
+  const strata = truth.strata?.flatMap((one) => split(one, { labelled: 0, onlyProduction: 0, onlyShadow: 0 }));
+  const losses = truth.losses?.flatMap((one) => {
+    const missing = one.rows - one.labelled;
+    // No two numbers are further apart than all of them range.
+    return split(one, { labelled: 0, apart: Math.min(one.apart, missing * (high - low)) });
+  });
+  return { ...predictions, blocks, truth: { ...truth, strata, losses } };
+}
+
+/** Rows with a label, and those without: as if they were two strata. */
+function split<One extends { rows: number; labelled: number }>(one: One, without: Partial<One>): One[] {
+  const missing = one.rows - one.labelled;
+  if (missing === 0 || one.labelled === 0) return [one];
+  return [
+    { ...one, rows: one.labelled },
+    { ...one, ...without, rows: missing },
+  ];
 }
 
 function needsOf(

@@ -8,7 +8,7 @@ import { needsAdvice, needsTraffic } from './needs.ts';
 import type { Blocker } from './needs.ts';
 import { classSamples, recallLost } from './recall.ts';
 import type { ClassSample } from './recall.ts';
-import { truthGate } from './truth-gate.ts';
+import { ripe, truthGate } from './truth-gate.ts';
 import type { Gate } from './verdict.ts';
 import { gates } from '../policy/policy.ts';
 import { count, percent } from '../../base/units.ts';
@@ -48,7 +48,7 @@ interface Asked {
 /** A limit from below on a share of right answers, asked as one from above on the share of wrong ones. */
 function limitGate(id: string, title: string, evidence: Evidence, asked: Asked): Gate {
   const { policy, observations } = evidence;
-  const { predictions } = observations;
+  const predictions = observations.predictions && ripe(observations.predictions);
   const truth = predictions?.truth;
   const sample = truth === undefined ? undefined : wrongSample(truth, asked);
   if (predictions === undefined || truth?.strata === undefined || sample === undefined)

@@ -6,13 +6,14 @@ import { judgeCost, unknownCost } from './cost.ts';
 import type { Evidence } from './evidence.ts';
 import { judgeLoss } from './loss.ts';
 import { needsAdvice } from './needs.ts';
-import { truthMargin } from './truth-gate.ts';
+import { ripe, truthMargin, unripe } from './truth-gate.ts';
 import { judgeRecall } from './recall.ts';
-import { count } from '../../base/units.ts';
+import { count, duration } from '../../base/units.ts';
 
 /** Is the shadow less right than production, where the truth is known? Paired: both models answered the same rows. */
 export function judgeTruth(evidence: Evidence): Gate[] {
-  const predictions = evidence.observations.predictions;
+  const compared = evidence.observations.predictions;
+  const predictions = compared && ripe(compared);
   const truth = predictions?.truth;
   if (predictions === undefined) return [];
   if (truth === undefined)
@@ -28,6 +29,10 @@ export function judgeTruth(evidence: Evidence): Gate[] {
     ];
   if (truth.rows > 0 && truth.numbers !== undefined)
     return [...judgeLoss(predictions, truth, evidence), ...judgeCost(predictions, truth, evidence)];
+  const late = unripe(predictions, evidence.policy);
+  if (late !== undefined) return [{ ...unknown(evidence, sentence(late.reason)), ...late.needs }];
+  if (truth.age !== undefined && truth.of === 0)
+    return [unknown(evidence, `No compared request was ${duration(truth.age.age)} old when labels were looked up.`)];
   const reason = `None of the labels could be held against one of the ${count(truth.of)} compared predictions.`;
   return [unknown(evidence, reason)];
 }
@@ -56,4 +61,8 @@ function unknown({ policy }: Evidence, reason: string): Gate {
     reason,
     ...needsAdvice('labels with the InferenceIds (or the features) of this window'),
   };
+}
+
+function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }

@@ -6,6 +6,7 @@ import type {
   AnswerSums,
   ComparatorSums,
   FlagSums,
+  LabelAges,
   LabelSums,
   LossStratum,
   LossSums,
@@ -25,10 +26,13 @@ const EXAMPLES = 5;
 /** Every member of a value, made of two windows: a member that is added must say how it is merged. */
 type Merged<T> = { [K in keyof Required<T>]: T[K] };
 
+/** What is missing of one window is that of the other. */
+function both<T>(x: T | undefined, y: T | undefined, merge: (x: T, y: T) => T): T | undefined {
+  return x === undefined || y === undefined ? (x ?? y) : merge(x, y);
+}
+
 /** The sums of two windows of the same models, read and compared alike: see `differences` in merge.ts. */
 export function mergePredictions(a: Predictions, b: Predictions, sampling: number): Predictions {
-  const both = <T>(x: T | undefined, y: T | undefined, merge: (x: T, y: T) => T): T | undefined =>
-    x === undefined || y === undefined ? (x ?? y) : merge(x, y);
   const production = mergeSides(a.production, b.production);
   const pairs = a.pairs + b.pairs;
   const expected = sampling * (production.records - production.withoutAnswer - production.unparsed);
@@ -110,6 +114,7 @@ const BLOCK: Record<Exclude<keyof PairBlock, 'at'>, true> = {
   lossSquared: true,
   squaredLoss: true,
   cost: true,
+  young: true,
 };
 const BLOCK_SUMS = Object.keys(BLOCK) as (keyof typeof BLOCK)[];
 
@@ -191,6 +196,7 @@ function mergeTruth(a: TruthSums, b: TruthSums): TruthSums {
     unknown: Math.min(a.unknown, b.unknown),
     strata,
     cells: a.cells && b.cells && strata && commonestCells([...a.cells, ...b.cells], strata),
+    age: both(a.age, b.age, mergeAges),
     outcomes: a.outcomes && b.outcomes && commonestOutcomes([...a.outcomes, ...b.outcomes]),
     // Costs at different prices are no sum.
     prices: JSON.stringify(a.prices) === JSON.stringify(b.prices) ? a.prices : undefined,
@@ -203,6 +209,20 @@ function mergeTruth(a: TruthSums, b: TruthSums): TruthSums {
         production: undefined,
         shadow: undefined,
       },
+  };
+  return merged;
+}
+
+/** Of labels that were compared at one age: see `otherReading` in merge.ts. */
+function mergeAges(a: LabelAges, b: LabelAges): LabelAges {
+  const merged: Merged<LabelAges> = {
+    age: a.age,
+    demanded: a.demanded,
+    timed: a.timed,
+    young: a.young + b.young,
+    youngLabels: a.youngLabels + b.youngLabels,
+    late: a.late + b.late,
+    within: a.within.map((one, i) => ({ ...one, labels: one.labels + (b.within[i]?.labels ?? 0) })),
   };
   return merged;
 }

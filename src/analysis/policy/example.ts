@@ -34,6 +34,7 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   # cluster: user            # column of the inputs, or path into the request, whose rows hang together
   # slices: 0.9              # share of equal answers in every slice of every input column
   # distances: { ks: 0.1, psi: 0.1, jensenShannon: 0.02, wasserstein: 5 } # between the two models' numbers
+  # maturity: 7d           # how old a request must be for its label to count: late labels are not like early ones
   # costs: { 'fraud→ok': 100, 'ok→fraud': 1 } # what mistakes cost, truth→prediction; * is any class; decides in place of accuracy
   # limits: { latency: { p99: 200ms }, errors: 1%, accuracy: 0.85, recall: { fraud: 0.8 }, cost: 0.5 } # of the shadow alone
   # resources: { memory: 0.2, cpu: 0.2 } # how much more of its instances it may use than production

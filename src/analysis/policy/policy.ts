@@ -107,6 +107,8 @@ export interface Policy {
   truth: number;
   /** How much lower the recall of any class may be against labels, as a share of the class's rows. */
   recall: number;
+  /** How old a request must be, in milliseconds, for its label to count; undefined: any age. */
+  maturity: number | undefined;
   /** What each kind of mistake costs, against labels; undefined: all cost alike, which is accuracy. */
   costs: Prices | undefined;
   /** How much more a row may cost than with production, as a share of what it costs with production. */
@@ -169,6 +171,7 @@ export const DEFAULT_POLICY: Policy = {
   distances: {},
   truth: 0.02,
   recall: 0.1,
+  maturity: undefined,
   costs: undefined,
   cost: 0.05,
   limits: { latency: {}, recall: {} },

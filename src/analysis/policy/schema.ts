@@ -129,6 +129,14 @@ function isPath(words: string): boolean {
 }
 
 const LATENCY = 'a duration, like 200ms';
+const MATURITY = 'a duration, like 7d';
+const maturity = v.optional(
+  v.pipe(
+    v.string(MATURITY),
+    v.check((words) => (parseDuration(words) ?? 0) > 0, MATURITY),
+    v.transform((words) => parseDuration(words) ?? 0),
+  ),
+);
 const latencyLimit = v.optional(
   v.pipe(
     v.string(LATENCY),
@@ -275,6 +283,7 @@ const SCHEMA = v.strictObject({
   ),
   truth: v.optional(margin),
   recall: v.optional(margin),
+  maturity,
   costs: v.optional(costs),
   cost: v.optional(margin),
   limits: v.optional(

@@ -2,7 +2,7 @@ import { kindNamed } from '../answers/kinds/table.ts';
 import { expectationText } from './expect.ts';
 import type { Policy } from './policy.ts';
 import { DEFAULT_POLICY, decides } from './policy.ts';
-import { percent } from '../../base/units.ts';
+import { duration, durationFlag, percent } from '../../base/units.ts';
 
 /** A key with its value, as the file would say it; what is not the default is told with it: `errors: 0.05, default 0.01`. */
 export function keyOf(policy: Policy, path: string): string {
@@ -41,6 +41,9 @@ export function explainRest(policy: Policy): string[] {
     policy.cluster === undefined
       ? 'Rows count as much less as those of one input are alike; nothing else is taken to hang together [cluster: not set].'
       : `Rows with the same ${policy.cluster} hang together: they count as much less as they are alike [${keyOf(policy, 'cluster')}].`,
+    policy.maturity === undefined
+      ? 'Labels count whatever the age of their requests; where they say when they came, as far as the youngest request could have had them [maturity: not set; 7d would compare requests that old].'
+      : `Labels count of requests that are at least ${duration(policy.maturity)} old, as they were at that age [maturity: ${durationFlag(policy.maturity)}].`,
     ...(policy.slices === undefined
       ? ['Slices of the inputs are shown and not judged [slices: not set; 0.9 would require 90 % in each].']
       : []),

@@ -9,6 +9,7 @@ import type { LabelRow } from '../../../src/analysis/compare/label-next.ts';
 import type { Predictions, Task } from '../../../src/analysis/predictions.ts';
 import { comparable } from './comparable.ts';
 import type { AnswersAsked } from '../../../src/analysis/answers/choose.ts';
+import type { Maturity } from '../../../src/analysis/answers/label-age.ts';
 import type { Prices } from '../../../src/analysis/answers/prices.ts';
 import { DEFAULT_RULES } from '../../../src/analysis/answers/compare-rules.ts';
 import type { CompareRules } from '../../../src/analysis/answers/compare-rules.ts';
@@ -222,7 +223,7 @@ const both = (kind: Kind, ids: Ids, truth?: Truth) =>
 async function compareBoth(
   files: { production: string; shadow: string },
   truth?: Truth,
-  asked: { answers?: AnswersAsked; rules?: CompareRules; cluster?: string; prices?: Prices } = {},
+  asked: { answers?: AnswersAsked; rules?: CompareRules; cluster?: string; prices?: Prices; maturity?: Maturity } = {},
   parsedToo = true,
 ): Promise<{ memory: Predictions; sql: Predictions }> {
   const records = { production: { files: [files.production] }, shadow: { files: [files.shadow] }, window: WINDOW };
@@ -389,6 +390,25 @@ describe('two engines, written apart, give one answer', () => {
     expect(memory.truth?.outcomes?.length).toBeGreaterThan(4);
     expect(memory.truth?.prices).toEqual(prices);
     expect(memory.blocks.some(({ cost }) => cost !== 0)).toBe(true);
+    expect(comparable(sql)).toEqual(comparable(memory));
+  });
+
+  test.each<[string, number | undefined, number]>([
+    ['the policy’s', 600_000, 0],
+    ['the youngest request’s', undefined, 0],
+    ['the policy’s, of numbers', 600_000, 1],
+  ])('labels of one age, %s', async (name, age, kind) => {
+    const labels = Array.from({ length: 400 }, (_, i) => {
+      const at = new Date(START + i * 8000 + (i < 100 ? (i * 37) % 30 : 1) * 60_000).toISOString();
+      return `{"inferenceId": "request-${i}", "label": ${i % 2}, "labeledAt": "${i % 50 === 3 ? '' : at}"}`;
+    });
+    const truth = readTruth(labels.join('\n'), 'ids');
+    const paths = captures({ ...(KINDS[kind === 0 ? 1 : 0] as Kind), title: `ages ${name}` }, 'inferenceId');
+    const { memory, sql } = await compareBoth(paths, truth, { maturity: { age, now: 0 } });
+    expect(memory.truth?.age).toMatchObject({ timed: true, demanded: age !== undefined, late: expect.any(Number) });
+    expect(memory.truth?.age?.late).toBeGreaterThan(30);
+    expect((memory.truth?.age?.young ?? 0) > 0).toBe(age !== undefined);
+    expect(memory.truth?.of).toBe(memory.rows - (memory.truth?.age?.young ?? 0));
     expect(comparable(sql)).toEqual(comparable(memory));
   });
 

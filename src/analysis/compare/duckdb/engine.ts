@@ -115,10 +115,16 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
   const { fields, answers } = await wholeSums(engine, task === 'json', options);
   const numbers = await numberSums(engine, { tolerance: options.tolerance, relative: options.rules?.relative, task });
   const tolerance = numbers === undefined ? '0' : toleranceSql(numbers);
-  if (options.truth !== undefined) await showTruth(engine, options);
+  const ages = options.truth === undefined ? undefined : await showTruth(engine, options);
   const judged = options.truth === undefined ? undefined : await judgedBlocks(engine);
-  const minutes = (await engine.rows(fill(SUMS.blocks, { tolerance }))) as unknown as Required<PairBlock>[];
-  const blocks = minutes.map((block) => ({ ...block, ...(judged?.get(block.at) ?? UNJUDGED) }));
+  const minutes = (await engine.rows(fill(SUMS.blocks, { tolerance }))) as unknown as Required<
+    Omit<PairBlock, 'young'>
+  >[];
+  const blocks = minutes.map((block) => ({
+    ...block,
+    ...(judged?.get(block.at) ?? UNJUDGED),
+    ...(ages?.before !== undefined && block.at >= ages.before ? { young: block.rows } : {}),
+  }));
   const rows = blocks.reduce((total, block) => total + block.rows, 0);
   const beyond = minutes.reduce((total, block) => total + block.beyond, 0);
   const truth =
@@ -129,6 +135,7 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
           classes: task !== 'json',
           tolerance,
           prices: options.prices,
+          age: ages?.age,
         });
   const withTruth = (truth?.rows ?? 0) > 0;
   const expected = records.sampling * scanned.production.answered;

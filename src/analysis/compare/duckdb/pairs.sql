@@ -160,7 +160,8 @@ with answer as (
 select
   compared.* exclude (truth_key, other_truth_key, truth_place), shadow_number - production_number as d,
   coalesce(truth.label, other_truth.label) as truth,
-  if(truth.label is null, other_truth.number, truth.number) as truth_number
+  if(truth.label is null, other_truth.number, truth.number) as truth_number,
+  if(truth.label is null, other_truth.came_at, truth.came_at) as truth_at
 from compared
 left join truth on truth.key = truth_key and truth.place = truth_place
 left join truth as other_truth on other_truth.key = other_truth_key and other_truth.place = truth_place;

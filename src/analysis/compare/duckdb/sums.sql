@@ -24,6 +24,25 @@ from compared where d is not null;
 select production_number as x, shadow_number as y
 from compared where d is not null order by hash(key, place), key limit 2000;
 
+-- name: ripe
+-- Rows that are old enough to be compared with labels; labels that came later than at this age are none.
+create or replace view ripe as
+select * replace (if($late, null, truth) as truth, if($late, null, truth_number) as truth_number)
+from compared where not $young;
+
+-- name: ages
+select
+  count(*) filter ($young)::double as young, count(*) filter ($young and truth is not null)::double as "youngLabels",
+  count(*) filter (not $young and truth is not null and $late)::double as late
+from compared;
+
+-- name: delays
+-- How many labels came so many minutes after their request, or sooner.
+select
+  minutes::double as minutes,
+  (select count(*) from compared where truth is not null and truth_at - moment <= minutes::double * 60000)::double as labels
+from (select unnest($steps) as minutes) order by minutes;
+
 -- name: with_truth
 -- Rows of which the truth is known: both models said a class, or both a number that can be held against it. 2 and
 -- 2.0 are one class, and so are true and True, as JSON and Python write it.
@@ -54,7 +73,7 @@ from (
       0,
       price(class_name(truth), class_name(shadow_label)) - price(class_name(truth), class_name(production_label))
     ) as cost
-  from compared where truth is not null
+  from ripe where truth is not null
 )
 where classes or loss is not null;
 
@@ -96,7 +115,7 @@ with stratum as (
       *,
       truth is not null and same_truth(production_label, truth, truth_number) as production_right,
       truth is not null and same_truth(shadow_label, truth, truth_number) as shadow_right
-    from compared where production_label is not null and shadow_label is not null
+    from ripe where production_label is not null and shadow_label is not null
   )
   group by 1, 2
 ), commonest as (
@@ -159,7 +178,7 @@ select
   count(*)::double as rows, sum(abs(d)) as apart, count(truth_number)::double as labelled,
   loss_sums(abs(production_number - truth_number), abs(shadow_number - truth_number)) as error,
   loss_sums((production_number - truth_number) ** 2, (shadow_number - truth_number) ** 2) as squared
-from compared where d is not null and (production_label is null or shadow_label is null) group by 1;
+from ripe where d is not null and (production_label is null or shadow_label is null) group by 1;
 
 -- name: truth_curves
 -- Area under the curve: the mean rank of the rows with label 1 among all with label 0 or 1, ties counting half.

@@ -1,4 +1,5 @@
 import type {
+  LabelAges,
   LossStratum,
   PairBlock,
   Predictions,
@@ -9,6 +10,7 @@ import type {
 } from '../../predictions.ts';
 import { isUsable } from '../../answers/answer.ts';
 import { BANDS } from '../../answers/bands.ts';
+import { ageRule, DELAYS } from '../../answers/label-age.ts';
 import { classesOf } from '../../answers/prices.ts';
 import type { Prices } from '../../answers/prices.ts';
 import { CLASSES, commonestOutcomes, MOST_OUTCOMES, OTHERS, sortedCells, sortedStrata } from '../../answers/strata.ts';
@@ -20,9 +22,9 @@ import { fill, quote, sqlNumber } from './statements.ts';
 import { SUMS } from './sums.ts';
 
 const CREATE =
-  'create or replace table truth_text (key ubigint, place uinteger, label varchar, number double, exact boolean)';
+  'create or replace table truth_text (key ubigint, place uinteger, label varchar, number double, came_at double, exact boolean)';
 const KEEP =
-  'create or replace table truth as select key, place, arg_max(label, exact) as label, arg_max(number, exact) as number from truth_text group by key, place';
+  'create or replace table truth as select key, place, arg_max(label, exact) as label, arg_max(number, exact) as number, arg_max(came_at, exact) as came_at from truth_text group by key, place';
 
 /**
  * Puts the labels into a table `truth` (key, place, label, number); without any it is empty. A key like `id#2` is row 2 of
@@ -32,20 +34,22 @@ export async function loadTruth(engine: Engine, truth: Truth | undefined): Promi
   await engine.run(CREATE);
   if (truth === undefined) return engine.run(KEEP);
   const appender = await engine.connection.createAppender('truth_text');
-  const add = (key: string, place: number, label: string, exact: boolean) => {
+  const add = (key: string, place: number, label: string, at: number | undefined, exact: boolean) => {
     appender.appendUBigInt(hashText(key));
     appender.appendUInteger(place);
     appender.appendVarchar(label);
     const number = label === '' ? Number.NaN : Number(label);
     if (isUsable(number)) appender.appendDouble(number);
     else appender.appendNull();
+    if (at === undefined) appender.appendNull();
+    else appender.appendDouble(at);
     appender.appendBoolean(exact);
     appender.endRow();
   };
-  for (const [key, label] of truth.entries()) {
-    add(key, 0, label, false);
+  for (const [key, label, at] of truth.entries()) {
+    add(key, 0, label, at, false);
     const row = truth.by === 'id' ? /^(.*)#(\d{1,9})$/s.exec(key) : null;
-    if (row !== null) add(row[1] ?? '', Number(row[2]), label, true);
+    if (row !== null) add(row[1] ?? '', Number(row[2]), label, at, true);
   }
   appender.closeSync();
   await engine.run(KEEP);
@@ -65,8 +69,35 @@ export const UNJUDGED: JudgedBlock = {
   cost: 0,
 };
 
-/** Makes the view `with_truth`: rows of which the truth is known, with what mistakes cost. */
-export async function showTruth(engine: Engine, { prices }: Pick<ComparisonOptions, 'prices'>): Promise<void> {
+/**
+ * Makes the views `ripe`, of rows that are old enough to be compared with labels, and `with_truth`, of those of them of which the
+ * truth is known, with what mistakes cost.
+ *
+ * @returns what is left out for its age
+ */
+export async function showTruth(
+  engine: Engine,
+  { truth, prices, maturity }: Pick<ComparisonOptions, 'truth' | 'prices' | 'maturity'>,
+): Promise<{ age: LabelAges | undefined; before: number | undefined }> {
+  const [last] = await engine.rows('select max(moment)::double as moment from cell');
+  const rule = ageRule(truth, maturity, typeof last?.moment === 'number' ? last.moment : undefined);
+  const is = {
+    young: rule?.before === undefined ? 'false' : `(moment >= ${sqlNumber(rule.before)})`,
+    late: rule?.timed === true ? `(truth_at is null or truth_at - moment > ${sqlNumber(rule.age)})` : 'false',
+  };
+  await engine.run(fill(SUMS.ripe, is));
+  await showPrices(engine, prices);
+  if (rule === undefined) return { age: undefined, before: undefined };
+  const { age, demanded, timed, before } = rule;
+  const [row] = await engine.rows(fill(SUMS.ages, is));
+  const value = (name: string) => Number(row?.[name] ?? 0);
+  const delays = timed ? await engine.rows(fill(SUMS.delays, { steps: `[${DELAYS.join(', ')}]` })) : [];
+  const left = { young: value('young'), youngLabels: value('youngLabels'), late: value('late') };
+  const within = delays.map((one) => ({ minutes: Number(one.minutes), labels: Number(one.labels) }));
+  return { before, age: { age, demanded, timed, ...left, within } };
+}
+
+async function showPrices(engine: Engine, prices: Prices | undefined): Promise<void> {
   await engine.run(SUMS.class_name);
   await engine.run(priceMacro(prices));
   await engine.run(SUMS.with_truth);
@@ -113,7 +144,11 @@ export async function truthSums(
     classes,
     tolerance,
     prices,
-  }: { of: number; classes: boolean; tolerance: string } & Pick<ComparisonOptions, 'prices'>,
+    age,
+  }: { of: number; classes: boolean; tolerance: string; age: LabelAges | undefined } & Pick<
+    ComparisonOptions,
+    'prices'
+  >,
 ): Promise<Predictions['truth']> {
   const [row] = await engine.rows(SUMS.truth);
   const strata = (await engine.rows(
@@ -124,7 +159,7 @@ export async function truthSums(
   const labelled = value('labelled') > 0;
   return {
     rows,
-    of,
+    of: of - (age?.young ?? 0),
     labels: labelled
       ? {
           production: value('production'),
@@ -142,7 +177,8 @@ export async function truthSums(
             loss: value('maeShadow') - value('maeProduction'),
             lossDeviation: value('lossDeviation'),
           },
-    unknown: Math.max(0, truth.size - rows),
+    unknown: Math.max(0, truth.size - rows - (age?.late ?? 0) - (age?.youngLabels ?? 0)),
+    age,
     strata: strata.length === 0 ? undefined : sortedStrata(strata),
     cells: classes && labelled ? await cellsOf(engine, strata) : undefined,
     outcomes: classes && labelled ? await outcomesOf(engine) : undefined,

@@ -27,6 +27,8 @@ import { SliceCounter } from './slice-counter.ts';
 import { RowInputs } from './row-inputs.ts';
 import { detectTask } from '../../answers/task.ts';
 import { clustersOf } from '../../answers/cluster.ts';
+import { ageRule } from '../../answers/label-age.ts';
+import { AgeCounter } from './age-counter.ts';
 import { TruthCounter } from './truth-counter.ts';
 import { inputRows } from '../../answers/truth.ts';
 import type { Truth } from '../../answers/truth.ts';
@@ -40,7 +42,10 @@ export { readRecords } from './read.ts';
 /** How answers are read and compared, as for the engine of large reports. */
 export type MemoryOptions = Pick<ComparisonOptions, 'tolerance'> &
   Partial<
-    Pick<ComparisonOptions, 'answers' | 'reading' | 'task' | 'truth' | 'rules' | 'cluster' | 'prices' | 'labelNext'>
+    Pick<
+      ComparisonOptions,
+      'answers' | 'reading' | 'task' | 'truth' | 'rules' | 'cluster' | 'prices' | 'maturity' | 'labelNext'
+    >
   > & {
     /** Share of production's requests that the shadow saw, 0 to 1. */
     sampling: number;
@@ -66,7 +71,9 @@ export function comparePredictions(production: CaptureSet, shadow: CaptureSet, o
   const task = options.task ?? detectTask(answers, reading.production.kind === 'number');
   const pairing = pairUp([...sides.production.answers.keys()], [...sides.shadow.answers.keys()]);
   options.paired?.(pairing);
-  const rows = new Rows(task, options);
+  const youngest = pairing.pairs.reduce((last, { production: { at } }) => Math.max(last, at), Number.NEGATIVE_INFINITY);
+  const ages = ageRule(options.truth, options.maturity, pairing.pairs.length === 0 ? undefined : youngest);
+  const rows = new Rows(task, options, ages && new AgeCounter(ages));
   let differentRows = 0;
   for (const pair of pairing.pairs) {
     const left = sides.production.answers.get(pair.production) ?? [];
@@ -171,12 +178,26 @@ function knownOf(
   return known !== undefined || id === inferenceId || eventId === undefined ? known : truth.of(eventId, row, inputRow);
 }
 
+/** When the same label came. */
+function cameAtOf(
+  truth: Truth,
+  { id, production }: Pair,
+  row: number,
+  inputRow: string | undefined,
+): number | undefined {
+  const { inferenceId, eventId } = production;
+  const at = truth.cameAt?.(inferenceId ?? '', row, inputRow);
+  return at !== undefined || id === inferenceId || eventId === undefined ? at : truth.cameAt?.(eventId, row, inputRow);
+}
+
 /** A row with numbers: its minute, its input and cluster, whether it has labels too, and what is known of it. */
 interface NumberedRow {
   block: FullBlock;
   input: number;
   cluster: number;
   labelled: boolean;
+  /** Too young to be compared with labels. */
+  young: boolean;
   known?: Numbered | undefined;
 }
 
@@ -189,6 +210,7 @@ class Rows {
   readonly #numbers: NumberCounter;
   readonly #truth: TruthCounter;
   readonly #next: NextRows | undefined;
+  readonly #ages: AgeCounter | undefined;
   readonly #inputs = new RowInputs();
   readonly #fields: FieldCounter;
   /** Of kinds that are compared by more than equal or not. */
@@ -203,8 +225,9 @@ class Rows {
   readonly #differing: number[] = [];
   #rows = 0;
 
-  constructor(task: Task, options: MemoryOptions) {
+  constructor(task: Task, options: MemoryOptions, ages: AgeCounter | undefined) {
     this.#task = task;
+    this.#ages = ages;
     this.#options = options;
     const rules = options.rules ?? DEFAULT_RULES;
     this.#truth = new TruthCounter(task !== 'json', options.prices);
@@ -217,6 +240,7 @@ class Rows {
   add(pair: Pair, left: readonly Answer[], right: readonly Answer[]): void {
     const at = Math.floor(pair.production.at / MINUTE) * MINUTE;
     const block = this.#blocks.get(at) ?? emptyBlock(at);
+    const young = this.#ages?.isYoung(at) === true;
     const inputs = this.#inputs.of(pair.production.input, left.length);
     const clusters = this.#clusters.of(pair.production.input, left.length, this.#options.cluster);
     let columns: Features[] | undefined;
@@ -247,7 +271,7 @@ class Rows {
         block.d += d;
         block.dd += d * d;
         block.abs += Math.abs(d);
-        numbered = { block, input, cluster, labelled: labels[0] !== undefined && labels[1] !== undefined };
+        numbered = { block, input, cluster, young, labelled: labels[0] !== undefined && labels[1] !== undefined };
         this.#numbered.push(numbered);
         if (labels[0] === undefined) distance = Math.abs(d);
       }
@@ -259,8 +283,13 @@ class Rows {
         if (stratum !== undefined)
           this.#next.add({ pair, row, rows: left.length, answers, stratum, weight, labelled: known !== undefined });
       }
-      if (truth !== undefined) {
-        const told = this.#truth.add(known, { production, shadow, labels }, { block, input, cluster });
+      const counts =
+        this.#ages === undefined || known === undefined
+          ? known
+          : this.#ages.counted(known, pair.production.at, truth && cameAtOf(truth, pair, row, features[row]), young);
+      if (young) this.#ages?.skip();
+      else if (truth !== undefined) {
+        const told = this.#truth.add(counts, { production, shadow, labels }, { block, input, cluster });
         if (numbered !== undefined) numbered.known = told;
       }
       if (distance > 0) this.#keep(pair, row, [production, shadow], distance, input);
@@ -328,13 +357,13 @@ class Rows {
       return this.#numbers.difference(i) > 0 ? 'above' : 'below';
     };
     const losses = new LossCounter();
-    for (const [i, { block, input, cluster, labelled, known }] of this.#numbered.entries()) {
+    for (const [i, { block, input, cluster, labelled, young, known }] of this.#numbered.entries()) {
       const far = numbers !== undefined && this.#numbers.isBeyond(i, numbers.tolerance) ? 1 : 0;
       block.beyond += far;
       if (labelled) continue;
       beyond.add(input, far);
       this.#clusters.beyond.add(cluster, far);
-      losses.add(bandOf(i), this.#numbers.difference(i), known);
+      if (!young) losses.add(bandOf(i), this.#numbers.difference(i), known);
       if (far === 0) this.#slices.hit(input);
     }
     const agreement = this.#agreement.sums();
@@ -342,12 +371,16 @@ class Rows {
     if (labelNext !== undefined) labelNext.take(this.#next?.first(labelNext.most, bandOf) ?? []);
     return {
       rows: this.#rows,
-      blocks: [...this.#blocks.values()].sort((a, b) => a.at - b.at),
+      blocks: [...this.#blocks.values()]
+        .sort((a, b) => a.at - b.at)
+        .map((block) => (this.#ages?.isYoung(block.at) === true ? { ...block, young: block.rows } : block)),
       labels: this.#labels.sums(this.#task !== 'json'),
       numbers,
       top: this.#top.map(({ of, ...pair }) => ({ ...pair, times: this.#differing[of] ?? 1 })),
       truth:
-        this.#options.truth === undefined ? undefined : this.#truth.sums(this.#rows, this.#options.truth.size, losses),
+        this.#options.truth === undefined
+          ? undefined
+          : this.#truth.sums(this.#rows, this.#options.truth.size, losses, this.#ages?.sums()),
       fields: this.#fields.sums(),
       answers: answerSums(this.#options.reading, this.#whole),
       slices: this.#slices.sums(),
@@ -400,7 +433,7 @@ class Clusters {
 }
 
 /** A block as this version makes it. */
-type FullBlock = Required<PairBlock>;
+type FullBlock = Required<Omit<PairBlock, 'young'>>;
 
 function emptyBlock(at: number): FullBlock {
   const truth = { truth: 0, onlyProduction: 0, onlyShadow: 0, loss: 0, lossSquared: 0, squaredLoss: 0, cost: 0 };

@@ -1,4 +1,12 @@
-import type { PairBlock, Repeats, TruthCell, TruthOutcome, TruthStratum, TruthSums } from '../../predictions.ts';
+import type {
+  LabelAges,
+  PairBlock,
+  Repeats,
+  TruthCell,
+  TruthOutcome,
+  TruthStratum,
+  TruthSums,
+} from '../../predictions.ts';
 import { priceOf } from '../../answers/prices.ts';
 import type { Prices } from '../../answers/prices.ts';
 import { className, commonestCells, commonestOutcomes, commonestStrata, OTHERS } from '../../answers/strata.ts';
@@ -46,7 +54,7 @@ export class TruthCounter {
   add(
     truth: string | undefined,
     answers: { production: Answer; shadow: Answer; labels: readonly [string | undefined, string | undefined] },
-    where: { block: Required<PairBlock>; input: number; cluster: number },
+    where: { block: Required<Omit<PairBlock, 'young'>>; input: number; cluster: number },
   ): Numbered | undefined {
     const { production, shadow, labels } = answers;
     const { block, input, cluster } = where;
@@ -136,8 +144,9 @@ export class TruthCounter {
     return sumsOf(this.#byCluster);
   }
 
-  /** @param of all rows that were compared; @param known number of labels there were */
-  sums(of: number, known: number, losses: LossCounter): TruthSums {
+  /** @param all rows that were compared; @param known number of labels there were; @param age what is left out for its age */
+  sums(all: number, known: number, losses: LossCounter, age: LabelAges | undefined): TruthSums {
+    const of = all - (age?.young ?? 0);
     const n = this.#numeric;
     const strata = this.#strata.size === 0 ? undefined : commonestStrata([...this.#strata.values()]);
     const loss = n > 0 ? (this.#maeShadow - this.#maeProduction) / n : 0;
@@ -162,7 +171,8 @@ export class TruthCounter {
               loss,
               lossDeviation: n > 1 ? Math.sqrt(Math.max(0, this.#losses - n * loss * loss) / (n - 1)) : 0,
             },
-      unknown: Math.max(0, known - this.#rows),
+      unknown: Math.max(0, known - this.#rows - (age?.late ?? 0) - (age?.youngLabels ?? 0)),
+      age,
       strata,
       cells: this.#cells.size === 0 ? undefined : commonestCells([...this.#cells.values()], strata ?? []),
       outcomes: this.#outcomes.size === 0 ? undefined : commonestOutcomes([...this.#outcomes.values()]),
