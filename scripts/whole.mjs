@@ -18,6 +18,7 @@ const FILES = {
     'test/emulator/storage/crash.test.ts',
     'test/cli/canary/canary.test.ts',
     'test/cli/by-hand.test.ts',
+    'test/lifecycle/experiment.test.ts',
     'test/analysis/compare/engines.test.ts',
   ],
   peers: [

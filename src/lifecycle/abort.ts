@@ -27,7 +27,7 @@ export async function abort(
   { endpoint, plan = false }: AbortOptions,
 ): Promise<{ kind: 'planned'; plan: AbortPlan } | FinishedUpdate> {
   const targets = await targetsOf(session, []);
-  const begun = await onEndpoint(session, { endpoint, command: 'abort', readOnly: plan }, begin);
+  const begun = await onEndpoint(session, { endpoint, command: 'abort', readOnly: plan, inExperiment: true }, begin);
   if (begun.kind === 'planned') return begun;
   return finishGuardedUpdate(session, begun.update, { targets, metrics: false });
 }

@@ -43,6 +43,8 @@ export type LifecycleEvent =
   | { kind: 'artifact-unexamined'; artifact: Unexamined }
   /** Something was not looked at, because these credentials may not; the work goes on without. */
   | { kind: 'not-seen'; unseen: Unseen }
+  /** An inference experiment of SageMaker's will change the endpoint at this moment (ms since the epoch). */
+  | { kind: 'experiment-scheduled'; name: string; endpoint: string; startsAt: number }
   /** Work that takes a while begins, goes on and ends; between the first and the last another one may not begin. */
   | { kind: 'task-started'; task: Task }
   | { kind: 'task-progressed'; task: Task; progress: TaskProgress }

@@ -1,9 +1,10 @@
 import type { Aws } from '../aws/clients.ts';
+import { experimentOn } from '../aws/experiments.ts';
 import { describeEndpoint, isEndpointBusy } from '../aws/sagemaker.ts';
-import type { Unseen } from '../aws/unseen.ts';
+import { orUnseen, type Unseen } from '../aws/unseen.ts';
 import type { Clock } from '../base/clock.ts';
 import { environmentError, type Problem } from '../base/errors.ts';
-import { shown, text } from '../base/text.ts';
+import { type CommandLine, lines, shown, text } from '../base/text.ts';
 import { MINUTE } from '../base/units.ts';
 import { apply, type JournaledRun, startRun } from '../resources/apply.ts';
 import { type Live, ownership } from '../resources/live.ts';
@@ -126,13 +127,53 @@ export async function lockEndpoint<T>(
   );
 }
 
-/** Does `work` with the lock, or, with `readOnly`, without: `on.locked` says which, so a plan cannot change anything. */
+/**
+ * Does `work` with the lock, or, with `readOnly`, without: `on.locked` says which, so a plan cannot change anything.
+ * @param words.inExperiment also where an inference experiment of SageMaker's has the endpoint
+ */
 export function onEndpoint<T>(
   session: Session,
-  words: { endpoint: string; command: string; readOnly: boolean },
+  words: { endpoint: string; command: string; readOnly: boolean; inExperiment?: true },
   work: (on: EndpointSession) => Promise<T>,
 ): Promise<T> {
-  return words.readOnly ? viewEndpoint(session, words.endpoint, work) : lockEndpoint(session, words, work);
+  const checked = async (on: EndpointSession) => {
+    if (words.inExperiment !== true) await refuseExperiment(on);
+    return work(on);
+  };
+  return words.readOnly ? viewEndpoint(session, words.endpoint, checked) : lockEndpoint(session, words, checked);
+}
+
+/**
+ * Refuses an endpoint that an inference experiment has: "After the test is complete, the endpoint reverts to the state it
+ * was in prior to starting the test" (Developer Guide, "Create a shadow test"), whatever was changed meanwhile.
+ * @throws Problem (cannot-run)
+ */
+async function refuseExperiment({ session, aws, endpoint }: EndpointParts): Promise<void> {
+  const found = await orUnseen(
+    `inference experiments: whether one has endpoint "${endpoint}"`,
+    () => experimentOn(aws, endpoint, session.signal),
+    (unseen) => session.emit({ kind: 'not-seen', unseen }),
+  );
+  if (found === undefined) return;
+  const { name, status, startsAt, production, shadow } = found;
+  if (startsAt !== undefined) return session.emit({ kind: 'experiment-scheduled', name, endpoint, startsAt });
+  const stop: CommandLine = {
+    program: 'aws',
+    command: 'sagemaker stop-inference-experiment',
+    options: {
+      name,
+      'model-variant-actions': `${production}=Retain,${shadow}=Remove`,
+      'desired-state': 'Cancelled',
+    },
+    incomplete: false,
+  };
+  throw environmentError(
+    `Endpoint "${endpoint}" is in inference experiment "${name}", which is ${status}: SageMaker changes the endpoint until that has ended, and then gives it back as it was before.`,
+    lines(
+      'Wait until it has ended, or stop it, which takes its shadow away and leaves production as it is:',
+      text`  ${stop}`,
+    ),
+  );
 }
 
 async function open(session: Session, endpoint: string): Promise<EndpointParts> {

@@ -67,6 +67,10 @@ function eventLines(io: Io, event: ShownEvent): string[] {
       return [`note: ${unexaminedWords(event.artifact)}`];
     case 'not-seen':
       return [plain(unseenWords(event.unseen))];
+    case 'experiment-scheduled':
+      return warn(
+        `Inference experiment "${event.name}" will change endpoint "${event.endpoint}" by itself at ${new Date(event.startsAt).toISOString()}.`,
+      );
     case 'container-lines':
       return containerLines(event.group, event.lines);
     case 'plan-notes':

@@ -6,6 +6,7 @@ export type On =
   | 'endpoint and our config'
   | 'any model package'
   | 'any config'
+  | 'any inference experiment'
   | 'any model'
   | 'our configs'
   | 'our models'
@@ -44,6 +45,12 @@ const LOOK = [
 
 /** Whose it is. */
 const OWNER = [need('sagemaker:ListTags', 'our endpoint, configs and models')];
+
+/** Whether an inference experiment of SageMaker's has the endpoint. */
+const EXPERIMENTS = [
+  optional('sagemaker:ListInferenceExperiments', 'any'),
+  optional('sagemaker:DescribeInferenceExperiment', 'any inference experiment', 'there are some'),
+];
 
 /** What stands of all that the journal names. */
 const INVENTORY = [
@@ -126,6 +133,7 @@ export const NEEDS = {
     ...IDENTITY,
     ...LOOK,
     ...OWNER,
+    ...EXPERIMENTS,
     ...CANDIDATE,
     need('sagemaker:CreateEndpoint', 'endpoint and our config'),
     ...UPDATE,
@@ -139,11 +147,12 @@ export const NEEDS = {
     need('sagemaker:InvokeEndpoint', 'endpoint'),
     need('s3:GetObject', 'objects', { only: '--data in S3' }),
   ],
-  canary: [...IDENTITY, ...LOOK, ...OWNER, ...CANDIDATE, ...GUARDED],
+  canary: [...IDENTITY, ...LOOK, ...OWNER, ...EXPERIMENTS, ...CANDIDATE, ...GUARDED],
   rollout: [
     ...IDENTITY,
     ...LOOK,
     ...OWNER,
+    ...EXPERIMENTS,
     ...CANDIDATE,
     ...UPDATE,
     need('sagemaker:UpdateEndpointWeightsAndCapacities', 'endpoint'),
@@ -155,6 +164,7 @@ export const NEEDS = {
     ...IDENTITY,
     ...LOOK,
     ...OWNER,
+    ...EXPERIMENTS,
     ...CANDIDATE,
     ...UPDATE,
     ...EXPLAIN,
@@ -173,6 +183,7 @@ export const NEEDS = {
   promote: [
     ...IDENTITY,
     ...OWNER,
+    ...EXPERIMENTS,
     ...REPORT.filter(({ action }) => !action.startsWith('logs:')),
     need('sagemaker:CreateEndpointConfig', 'our configs'),
     need('sagemaker:AddTags', 'our endpoint, configs and models'),
@@ -182,6 +193,7 @@ export const NEEDS = {
     ...IDENTITY,
     ...LOOK,
     ...OWNER,
+    ...EXPERIMENTS,
     need('sagemaker:UpdateEndpoint', 'endpoint and any config'),
     need('sagemaker:CreateEndpointConfig', 'our configs', { only: MADE_ANEW }),
     need('sagemaker:AddTags', 'our endpoint, configs and models', { only: MADE_ANEW }),
@@ -191,6 +203,7 @@ export const NEEDS = {
     ...IDENTITY,
     ...LOOK,
     ...OWNER,
+    ...EXPERIMENTS,
     need('sagemaker:UpdateEndpoint', 'endpoint and any config'),
     need('sagemaker:CreateEndpointConfig', 'our configs', { only: WITHOUT_SHADOW }),
     need('sagemaker:AddTags', 'our endpoint, configs and models', { only: WITHOUT_SHADOW }),
@@ -215,6 +228,7 @@ export const NEEDS = {
     ...IDENTITY,
     ...LOOK,
     ...OWNER,
+    ...EXPERIMENTS,
     ...INVENTORY,
     need('sagemaker:DeleteEndpoint', 'endpoint'),
     need('sagemaker:DeleteEndpointConfig', 'our configs'),

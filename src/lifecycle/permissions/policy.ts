@@ -77,6 +77,7 @@ const SIDS: Readonly<Record<On, string>> = {
   'endpoint and our config': 'EndpointAndConfigs',
   'any model package': 'AnyModelPackage',
   'any config': 'AnyConfig',
+  'any inference experiment': 'AnyInferenceExperiment',
   'any model': 'AnyModel',
   'our configs': 'Configs',
   'our models': 'Models',
@@ -119,6 +120,8 @@ function resourcesOf(on: On, place: Place): string[] {
       return [...sagemaker('endpoint', names), ...sagemaker('endpoint-config', ['*'])];
     case 'any model package':
       return sagemaker('model-package', ['*']);
+    case 'any inference experiment':
+      return sagemaker('inference-experiment', ['*']);
     case 'any config':
       return sagemaker('endpoint-config', ['*']);
     case 'any model':
