@@ -60,6 +60,15 @@ export interface AnswerSums {
   shadow: AnswerForm;
   measures: readonly MeasureSums[];
   flags: readonly FlagSums[];
+  /** What production's answers hold and the shadow's do not; missing in observations of older versions. */
+  lost?: readonly LostMember[] | undefined;
+}
+
+/** A member of production's answers that the shadow's have not, or have as another type: number, text, list, object. */
+export interface LostMember {
+  path: string;
+  production: string;
+  shadow: string | undefined;
 }
 
 /** What a comparator of the user's own made of pairs. */

@@ -33,12 +33,13 @@ describe('a verdict', () => {
       'output.answered pass',
       'output.varied pass',
       'labels.agreement pass',
+      'labels.scores pass',
       'labels.classes pass',
       'labels.byClass pass',
     ]);
     expect(found).toMatchObject({
       outcome: 'pass',
-      summary: 'All 7 tests pass (95 % confidence each), and all 5 rules hold.',
+      summary: 'All 8 tests pass (95 % confidence each), and all 5 rules hold.',
     });
   });
 

@@ -92,8 +92,8 @@ test.each(['text', 'markdown', 'html'] as const)(
     const differing = reportOn(withTruth(0.8));
     const why = 'For information only: 100 % of the rows have a label, and on those accuracy decides.';
     for (const report of [agreed, differing]) {
-      expect((await read(report, format)).split(why)).toHaveLength(3);
-      expect(report.verdict?.summary).toMatch(/^All \d+ tests pass .* 2 more gates are for information\.$/);
+      expect((await read(report, format)).split(why)).toHaveLength(4);
+      expect(report.verdict?.summary).toMatch(/^All \d+ tests pass .* 3 more gates are for information\.$/);
     }
     expect(differing.verdict?.gates.find((gate) => gate.id === 'labels.agreement')?.outcome).toBe('inconclusive');
     expect(await read(reportOn(simulate()), format)).not.toContain(why);

@@ -1,4 +1,4 @@
-import type { AnswerForm } from '../predictions.ts';
+import type { AnswerForm, LostMember } from '../predictions.ts';
 import type { Spreads } from './compare-rules.ts';
 import { KINDS, kindsOf } from './kinds/table.ts';
 import { fits, readingsOf, readWith, rowsWith } from './read-answers.ts';
@@ -21,6 +21,8 @@ export interface ReadingPair {
 
 /** How both sides are read, and what that is for people. */
 export interface ChosenReading extends ReadingPair {
+  /** What production's answers hold and the shadow's do not. */
+  lost?: readonly LostMember[] | undefined;
   forms: Record<'production' | 'shadow', AnswerForm>;
   /** How far production's answers lie apart, where their kind asks for that. */
   spreads?: Spreads | undefined;
@@ -52,10 +54,33 @@ export function chooseReadings(
   });
   const found = common.length > 0 ? common : sameKind;
   if (found.length > 0) return [...found, ...asJson(found, ofProduction, ofShadow)];
+  const most = hasNone(ofShadow)
+    ? readMost(ofProduction, shadow)
+    : hasNone(ofProduction)
+      ? readMost(ofShadow, production)
+      : undefined;
+  if (most !== undefined) return [{ production: most, shadow: most }];
   const [first = EACH_BY_ITSELF] = ofProduction;
   const [second = EACH_BY_ITSELF] = ofShadow;
   // A side without any answer says nothing about how to read the other.
   return [{ production: ofProduction.length === 0 ? second : first, shadow: ofShadow.length === 0 ? first : second }];
+}
+
+/** Is there no way to read this side's answers, all in one way, but as whatever they are? */
+const hasNone = (readings: readonly Reading[]) =>
+  readings.every(({ shape, kind }) => kind === 'json' || shape === EACH_BY_ITSELF.shape);
+
+/** Of so many answers of the other side that can be read likewise, the rest are broken, and no answers of another kind. */
+const MANY = 0.5;
+
+/** The first reading of one side by which most answers of the other can be read. */
+function readMost(readings: readonly Reading[], other: readonly Seen[]): Reading | undefined {
+  return readings.find(
+    (one) =>
+      one.kind !== 'json' &&
+      one.shape !== EACH_BY_ITSELF.shape &&
+      other.filter((seen) => readWith(one, seen) !== undefined).length > MANY * other.length,
+  );
 }
 
 /** What one side alone holds beside the answer may have been lost by the other: as free JSON that shows. */

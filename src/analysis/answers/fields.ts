@@ -84,11 +84,7 @@ export class FieldCounter {
   #isIgnored(path: string): boolean {
     const known = this.#ignored.get(path);
     if (known !== undefined) return known;
-    const parts = path.split('.');
-    const found = this.#rules.ignore.some((rule) => {
-      const wanted = rule.split('.');
-      return wanted.length <= parts.length && wanted.every((part, i) => part === '*' || part === bare(parts[i], part));
-    });
+    const found = isLeftOut(path, this.#rules.ignore);
     this.#ignored.set(path, found);
     return found;
   }
@@ -100,6 +96,15 @@ export class FieldCounter {
       .sort((a, b) => b.differing - a.differing || (a.path < b.path ? -1 : 1))
       .slice(0, SHOWN);
   }
+}
+
+/** Is a path left out by one of these rules? */
+export function isLeftOut(path: string, ignore: readonly string[]): boolean {
+  const parts = path.split('.');
+  return ignore.some((rule) => {
+    const wanted = rule.split('.');
+    return wanted.length <= parts.length && wanted.every((part, i) => part === '*' || part === bare(parts[i], part));
+  });
 }
 
 /** `scores[*]` is left out by a rule for `scores` as well as by one for `scores[*]`. */

@@ -53,7 +53,8 @@ function givenWords({ path, label, scores, largest }: Given): string {
   return parts.filter((part) => part !== undefined).join(', ');
 }
 
-function columnWords({ label, score, scores, names }: Columns): string {
+/** What stands in which column of CSV: `column 1 (label), column 2 (score)`. */
+export function columnWords({ label, score, scores, names }: Columns): string {
   const named: [string, number | undefined][] = [
     ['label', label],
     ['score', score],

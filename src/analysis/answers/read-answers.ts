@@ -35,6 +35,8 @@ function usualReadings({ name, kind, kinds: few, rows }: Shape, sample: readonly
   // Of most shapes the first few answers show that they are another.
   if (!sample.slice(0, FIRST).some((seen) => rows(seen) !== undefined)) return [];
   const found = sample.flatMap((seen) => rows(seen) ?? []);
+  // Lists in which nothing was found say nothing about what may be found.
+  if (found.every((one) => Array.isArray(one) && one.length === 0)) return [];
   const kinds = kind === undefined ? (few?.(found) ?? kindsOf(found).map((one) => one.name)) : [kind];
   return kinds.map((one) => ({ shape: name, kind: one }));
 }

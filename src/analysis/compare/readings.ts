@@ -1,15 +1,16 @@
 import { chooseReadings } from '../answers/choose.ts';
 import type { ChosenReading, ReadingPair } from '../answers/choose.ts';
-import { formOf } from '../answers/form.ts';
+import { columnWords, formOf } from '../answers/form.ts';
 import type { CompareRules, Spreads } from '../answers/compare-rules.ts';
 import { counterOf } from '../answers/kinds/counter.ts';
 import type { WholeCounter } from '../answers/kinds/counter.ts';
 import { kindNamed } from '../answers/kinds/table.ts';
+import { lostMembers } from '../answers/members.ts';
 import { readWith } from '../answers/read-answers.ts';
 import { EACH_BY_ITSELF } from '../answers/reading.ts';
 import type { Reading } from '../answers/reading.ts';
 import type { Seen } from '../answers/seen.ts';
-import type { AnswerSums, Task } from '../predictions.ts';
+import type { AnswerSums, LostMember, Task } from '../predictions.ts';
 import type { ComparisonOptions, Records } from './options.ts';
 import { sampleOf } from './sample.ts';
 
@@ -23,11 +24,45 @@ export function readingsOf(
 ): ChosenReading[] {
   const production = sampleOf(records.production, records.window);
   const shadow = sampleOf(records.shadow, records.window);
+  // Where the user says what counts, the rest need not be there.
+  const lost = answers.path === undefined ? lostMembers(production, shadow) : [];
   return asTask(chooseReadings(production, shadow, answers), task).map((pair) => ({
     ...pair,
+    lost: [...lost, ...otherColumns(pair), ...otherScale(pair, production, shadow)],
     forms: { production: formOf(pair.production, production), shadow: formOf(pair.shadow, shadow) },
     spreads: spreadsOf(pair.production, production),
   }));
+}
+
+/** CSV whose class and score stand in other columns. */
+function otherColumns({ production, shadow }: ReadingPair): LostMember[] {
+  if (production.columns === undefined || shadow.columns === undefined) return [];
+  const [ours, theirs] = [columnWords(production.columns), columnWords(shadow.columns)];
+  return ours === theirs ? [] : [{ path: 'CSV', production: ours, shadow: theirs }];
+}
+
+/** Fewer scores may lie between 0 and 1 by chance. */
+const MANY_SCORES = 50;
+/** Of scores that are no probabilities, so many lie elsewhere. */
+const ELSEWHERE = 0.05;
+
+/** Scores of classes that lie between 0 and 1 on one side alone: probabilities, and logits or percents. */
+function otherScale({ production, shadow }: ReadingPair, ours: readonly Seen[], theirs: readonly Seen[]): LostMember[] {
+  if (![production, shadow].every(({ kind }) => SCORED.has(kind))) return [];
+  const [left, right] = [scoresOf(production, ours), scoresOf(shadow, theirs)];
+  if (left.length < MANY_SCORES || right.length < MANY_SCORES) return [];
+  const elsewhere = (scores: readonly number[]) => scores.filter((one) => one < 0 || one > 1).length / scores.length;
+  const [a, b] = [elsewhere(left), elsewhere(right)];
+  if ((a > 0 && b > 0) || Math.max(a, b) < ELSEWHERE) return [];
+  const words = (share: number) => (share > 0 ? 'beyond 0 to 1' : 'from 0 to 1');
+  return [{ path: 'scores', production: words(a), shadow: words(b) }];
+}
+
+const SCORED = new Set(['scores', 'scored-label']);
+
+function scoresOf(reading: Reading, sample: readonly Seen[]): number[] {
+  const answers = sample.flatMap((seen) => readWith(reading, seen) ?? []);
+  return answers.flatMap(({ number, scores }) => scores ?? (number === undefined ? [] : [number]));
 }
 
 function spreadsOf(reading: Reading, sample: readonly Seen[]): Spreads | undefined {
@@ -65,9 +100,9 @@ export function answerSums(
   counter: WholeCounter | undefined,
 ): AnswerSums | undefined {
   if (reading === undefined) return undefined;
-  const { production, shadow, forms } = reading;
+  const { production, shadow, forms, lost } = reading;
   // A label with a score and one without are both labels; a vector and a text have nothing in common.
   const bare = [production, shadow].every(({ kind }) => kindNamed(kind)?.comparison === undefined);
   const kind = production.kind === shadow.kind || bare ? production.kind : EACH_BY_ITSELF.kind;
-  return { kind, ...forms, measures: counter?.measures() ?? [], flags: counter?.flags() ?? [] };
+  return { kind, ...forms, measures: counter?.measures() ?? [], flags: counter?.flags() ?? [], lost };
 }

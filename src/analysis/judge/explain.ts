@@ -195,6 +195,12 @@ export function explainPolicy(policy: Policy): Demand[] {
       '50 answers',
       keyOf(policy, 'unparsed'),
     ),
+    demand(
+      'output.form',
+      "nothing that nearly all of production's answers hold is missing in all of its own, or of another type there",
+      'one pair',
+      keyOf(policy, 'fields.ignore'),
+    ),
     demand('output.pairs', 'answers of both were found and paired', 'one pair', NO_KEY),
     demand(
       'output.varied',
@@ -215,6 +221,14 @@ export function explainPolicy(policy: Policy): Demand[] {
       `every class that production gives is given, and none that production never gives in more than ${percent(policy.newClasses)} of the rows`,
       lasting(pairs(0)),
       keyOf(policy, 'newClasses'),
+    ),
+    ...byTask(policy, ['binary', 'multiclass'], 'agreement').map(({ value, key }) =>
+      demand(
+        'labels.scores',
+        `scores beside labels: more than ${percent(value)} lie within answers.tolerance of production's, or half of their spread where it is not set, and 0.1 of probabilities (for information where labels are available)`,
+        lasting(pairs(leastRequests(share(value, true)))),
+        key,
+      ),
     ),
     demand(
       'labels.byClass',

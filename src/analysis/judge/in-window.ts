@@ -42,6 +42,12 @@ function intervalOf(id: string, evidence: Evidence): Interval | undefined {
     case 'labels.agreement':
     case 'answers.agreement':
       return labelNoise(evidence) === undefined ? share(predictions.blocks, (block) => block.agree, policy) : undefined;
+    case 'labels.scores':
+      // Blocks count all rows, and only some may have scores.
+      return predictions.numbers?.rows === predictions.rows &&
+        numberNoise(evidence, predictions.numbers.tolerance) === undefined
+        ? share(predictions.blocks, ({ rows, beyond }) => (beyond === undefined ? undefined : rows - beyond), policy)
+        : undefined;
     case 'numbers.tolerance':
       return numberNoise(evidence, predictions.numbers?.tolerance ?? 0) === undefined
         ? share(predictions.blocks, (block) => block.beyond, policy)

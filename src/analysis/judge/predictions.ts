@@ -11,6 +11,8 @@ import { judgeBias } from './bias.ts';
 import { judgeClasses } from './classes.ts';
 import { hasComparator, judgeComparator } from './comparator.ts';
 import { differenceAlone } from './expected.ts';
+import { judgeForm } from './form.ts';
+import { judgeScores } from './scores.ts';
 import { judgeFlags } from './flags.ts';
 import { toleranceText } from './tolerance.ts';
 import { readable } from './readable.ts';
@@ -27,10 +29,15 @@ export function judgeAnswers(evidence: Evidence): Gate[] {
   // With labels correctness decides, and with a comparator of the user's own what that says.
   const alone =
     (predictions.truth === undefined || predictions.truth.rows === 0) && !hasComparator(predictions, evidence.policy);
-  const all = [...judgeSanity(predictions, evidence), ...judgeSchema(predictions, evidence)];
+  const all = [
+    ...judgeSanity(predictions, evidence),
+    ...judgeSchema(predictions, evidence),
+    ...judgeForm(predictions, evidence),
+  ];
   if (predictions.labels !== undefined)
     all.push(
       difference(predictions, evidence, (sums, words) => agreement(sums, evidence, alone, words)),
+      ...judgeScores(predictions, evidence, alone),
       ...judgeClasses(predictions, evidence, alone),
       ...judgeFlags(predictions, evidence),
     );

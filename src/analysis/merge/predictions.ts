@@ -273,8 +273,11 @@ function mergeFields(a: Predictions['fields'], b: Predictions['fields']): Predic
 }
 
 function mergeAnswers(a: AnswerSums, b: AnswerSums): AnswerSums {
+  const also = (b.lost ?? []).filter(({ path }) => (a.lost ?? []).every((one) => one.path !== path));
   return {
     ...a,
+    // What one window shows to be lost is lost.
+    lost: a.lost === undefined && b.lost === undefined ? undefined : [...(a.lost ?? []), ...also],
     measures: a.measures.map((one) => {
       const other = b.measures.find(({ name }) => name === one.name);
       if (other === undefined) return one;

@@ -24,6 +24,7 @@ function said(value: unknown): string {
 /** Gates on equality with production: with labels they only inform, because correctness decides; with a comparator, because that does. */
 export const SUPERSEDED_BY_LABELS: readonly string[] = [
   'labels.agreement',
+  'labels.scores',
   'labels.byClass',
   'answers.agreement',
   'numbers.tolerance',

@@ -19,6 +19,24 @@ export function halfSpread({ deviation, p10, p90 }: { deviation: number; p10: nu
   return (robust > 0 ? Math.min(deviation, robust) : deviation) / 2;
 }
 
+/** Probabilities that lie no further apart count as equal, however little production's differ among themselves. */
+const PROBABILITY = 0.1;
+
+/**
+ * How far two numbers may lie apart where nobody has said it: `halfSpread` of production's. Probabilities beside a label may
+ * lie apart by 0.1 in any case: a model that is sure of nearly everything has hardly any spread.
+ *
+ * @param beside the numbers are scores beside a label
+ */
+export function usualTolerance(
+  beside: boolean,
+  production: { deviation: number; p10: number; p90: number; min: number; max: number },
+  shadow: { min: number; max: number },
+): number {
+  const probabilities = beside && [production, shadow].every(({ min, max }) => min >= 0 && max <= 1);
+  return Math.max(halfSpread(production), probabilities ? PROBABILITY : 0);
+}
+
 /**
  * Population stability index of counts per bin. Empty bins get 0.0001 of the mass, as is usual (Evidently does the
  * same), else one stray value would make it infinite.

@@ -34,6 +34,10 @@ const another = (random: Random, one: string) =>
     random,
     CLASSES.filter((name) => name !== one),
   );
+const softmax = (logits: readonly number[]) => {
+  const all = logits.map((one) => Math.exp(one));
+  return all.map((one) => one / all.reduce((sum, other) => sum + other, 0));
+};
 const numbers = (random: Random, count: number) => Array.from({ length: count }, () => random.normal());
 const applying = (random: Random) => CLASSES.map(() => (random.next() < 0.5 ? 0.9 : 0.1));
 const WORDS = 'the claim was filed by a customer on monday after water from a burst pipe had reached the floor'.split(
@@ -247,6 +251,103 @@ const ADVERSARIES: readonly Adversary<unknown>[] = [
     change: (_, random) => [48 + random.next() / 10, 11 + random.next() / 10],
   }),
   of({
+    of: 'a score beside a label that stays',
+    draw: (random) => ({ name: pick(random, CLASSES), p: random.next() }),
+    output: ({ name, p }) => json({ predictions: [{ predicted_label: name, score: p }] }),
+    change: (one) => ({ ...one, p: one.p / 10 }),
+  }),
+  of({
+    of: 'logits in place of probabilities',
+    draw: (random) => ({ logits: numbers(random, 3), soft: true }),
+    output: ({ logits, soft }) => json({ predictions: [soft ? softmax(logits) : logits] }),
+    change: (one) => ({ ...one, soft: false }),
+  }),
+  of({
+    of: 'probabilities in place of logits, by name',
+    draw: (random) => ({ logits: numbers(random, 3), soft: false }),
+    output: ({ logits, soft }) =>
+      json([[...(soft ? softmax(logits) : logits)].map((score, i) => ({ label: CLASSES[i], score }))]),
+    change: (one) => ({ ...one, soft: true }),
+  }),
+  of({
+    of: 'the names of the classes in another order than their probabilities',
+    draw: (random) => ({ p: softmax(numbers(random, 3)), names: CLASSES.slice(0, 3) }),
+    output: ({ p, names }) =>
+      json({ probabilities: p, labels: names, predicted_label: CLASSES[p.indexOf(Math.max(...p))] }),
+    change: (one) => ({ ...one, names: one.names.toReversed() }),
+  }),
+  of({
+    of: 'a member under another name',
+    draw: (random) => ({ name: pick(random, CLASSES), p: random.next(), key: 'score' }),
+    output: ({ name, p, key }) => json({ label: name, [key]: p }),
+    change: (one) => ({ ...one, key: 'probability' }),
+  }),
+  of({
+    of: 'the same answer in a list',
+    draw: (random) => ({ name: pick(random, CLASSES), p: random.next(), isList: false }),
+    output: ({ name, p, isList }) => json(isList ? [{ label: name, score: p }] : { label: name, score: p }),
+    change: (one) => ({ ...one, isList: true }),
+  }),
+  of({
+    of: 'a score as text',
+    draw: (random) => ({ name: pick(random, CLASSES), p: random.next() as number | string }),
+    output: ({ name, p }) => json({ label: name, score: p }),
+    change: (one) => ({ ...one, p: String(one.p) }),
+  }),
+  of({
+    of: 'JSON in a string of JSON',
+    draw: (random) => ({ name: pick(random, CLASSES), quoted: false }),
+    output: ({ name, quoted }) => json(quoted ? JSON.stringify({ label: name }) : { label: name }),
+    change: (one) => ({ ...one, quoted: true }),
+  }),
+  of({
+    of: 'CSV whose columns are turned',
+    input: row,
+    draw: (random) => ({ name: pick(random, CLASSES), p: random.next(), turned: false }),
+    output: ({ name, p, turned }) => csv(turned ? `${p},${name}` : `${name},${p}`),
+    change: (one) => ({ ...one, turned: true }),
+  }),
+  of({
+    of: 'CSV that has lost its header',
+    input: row,
+    draw: (random) => ({ name: pick(random, CLASSES), p: random.next(), header: 'label,probability\n' }),
+    output: ({ name, p, header }) => csv(`${header}${name},${p}`),
+    change: (one) => ({ ...one, header: '' }),
+  }),
+  of({
+    of: 'an answer of the same words in another place',
+    same: 'inconclusive',
+    draw: (random) => ({ words: `the ${pick(random, CLASSES)}`, start: Math.floor(90 * random.next()) }),
+    output: ({ words, start }) => json({ score: 0.9, start, end: start + words.length, answer: words }),
+    change: (one) => ({ ...one, start: one.start + 7 }),
+  }),
+  of({
+    of: 'a transcript with other times',
+    same: 'inconclusive',
+    draw: (random) => ({ text: sentence(random), at: Math.floor(90 * random.next()) }),
+    output: ({ text, at }) => json({ text, chunks: [{ timestamp: [0, at], text }] }),
+    change: (one) => ({ ...one, at: one.at + 7 }),
+  }),
+  of({
+    of: 'parts of a text of which many have none',
+    draw: (random) => ({ found: random.next() < 0.5, name: pick(random, CLASSES) }),
+    output: ({ found, name }) => json(found ? [{ entity_group: name, score: 0.9, word: 'a', start: 0, end: 1 }] : []),
+    change: (one, random) => ({ ...one, name: another(random, one.name) }),
+  }),
+  of({
+    of: 'a stream, and one answer',
+    same: 'inconclusive',
+    draw: (random) => ({ text: sentence(random), streamed: true }),
+    output: ({ text, streamed }) =>
+      streamed
+        ? payload(
+            'text/event-stream',
+            'JSON',
+          )(`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: text } }] })}\n\n`)
+        : json({ choices: [{ index: 0, message: { content: text }, finish_reason: 'stop' }] }),
+    change: (one) => ({ ...one, streamed: false }),
+  }),
+  of({
     of: 'two routes of one endpoint',
     draw: (random, i) => ({
       even: i % 2 === 0,
@@ -287,4 +388,54 @@ describe('a part of the answer that changes in every request is seen, beside one
     expect(await outcomeOf(adversary, true)).not.toBe('pass');
     expect(await outcomeOf(adversary, false)).toBe(adversary.same ?? 'pass');
   });
+});
+
+const bytes = (text: string): Payload => ({
+  data: Buffer.from(text).toString('base64'),
+  encoding: 'BASE64',
+  contentType: 'application/octet-stream',
+});
+const turned = (state: { name: string; p: number }) => ({ probability: state.p, label: state.name });
+
+test.each<[string, (state: { name: string; p: number }) => Payload, (state: { name: string; p: number }) => Payload]>([
+  ['members in another order', (one) => json({ label: one.name, probability: one.p }), (one) => json(turned(one))],
+  [
+    'whole numbers and others',
+    ({ name }) => json({ label: name, n: 2 }),
+    ({ name }) => jsonText(`{"label":"${name}","n":2.0}`),
+  ],
+  [
+    'blanks in JSON among bytes',
+    ({ name }) => bytes(`{"label":"${name}"}`),
+    ({ name }) => bytes(`{ "label": "${name}" }\n`),
+  ],
+  [
+    'columns of CSV in another order, under a header',
+    ({ name, p }) => csv(`label,probability\n${name},${p}`),
+    ({ name, p }) => csv(`probability,label\n${p},${name}`),
+  ],
+  [
+    'classes in another order, with their names',
+    ({ p }) => json({ probabilities: [p, 1 - p], labels: ['cat', 'dog'] }),
+    ({ p }) => json({ probabilities: [1 - p, p], labels: ['dog', 'cat'] }),
+  ],
+])('%s say the same', async (_, production, shadow) => {
+  const random = seededRandom(7);
+  const draws = Array.from({ length: RECORDS }, () => ({ name: pick(random, CLASSES), p: random.next() }));
+  const set = (output: (state: { name: string; p: number }) => Payload) => ({
+    files: 1,
+    captures: draws.map((state, i) => ({
+      inferenceId: `r-${i}`,
+      eventId: undefined,
+      at: START + i * SECONDS * 1000,
+      input: row(i),
+      output: output(state),
+    })),
+    unreadable: 0,
+    outside: 0,
+    examples: [],
+  });
+  const { outcome, gates } = await verdictOf({ production: set(production), shadow: set(shadow) });
+  expect(gates?.filter((gate) => gate.gating && gate.outcome !== 'pass').map(({ id }) => id)).toEqual([]);
+  expect(outcome).toBe('pass');
 });

@@ -10,6 +10,8 @@ export interface Golden {
   input: Payload;
   output: Payload;
   answers: readonly Answer[];
+  /** Where it is documented, where that is another page than the shape's. */
+  source?: string;
 }
 
 const payload = (contentType: string, encoding: Payload['encoding']) => (data: string) => ({
@@ -46,6 +48,7 @@ const delta = (content: string, finish: string | null = null) => ({
 export const GOLDEN: readonly Golden[] = [
   {
     of: 'linear-learner, regression',
+    source: 'https://docs.aws.amazon.com/sagemaker/latest/dg/LL-in-formats.html',
     shape: 'rows',
     kind: 'number',
     input: instances(2),
@@ -54,6 +57,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'linear-learner and factorization machines, binary',
+    source: 'https://docs.aws.amazon.com/sagemaker/latest/dg/LL-in-formats.html',
     shape: 'rows',
     kind: 'scored-label',
     input: instances(1),
@@ -62,6 +66,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'linear-learner, several classes',
+    source: 'https://docs.aws.amazon.com/sagemaker/latest/dg/LL-in-formats.html',
     shape: 'rows',
     kind: 'scores',
     input: instances(1),
@@ -70,6 +75,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'linear-learner, JSON Lines',
+    source: 'https://docs.aws.amazon.com/sagemaker/latest/dg/LL-in-formats.html',
     shape: 'rows',
     kind: 'scored-label',
     input: lines('{"features":[1,2]}\n{"features":[3,4]}'),
@@ -600,6 +606,150 @@ export const GOLDEN: readonly Golden[] = [
     input: json({ messages: [{ role: 'user', content: 'Hi' }] }),
     output: json({ type: 'message', content: [{ type: 'text', text: 'Hello!' }], stop_reason: 'end_turn' }),
     answers: [whole({ finish: 'end_turn', refusal: null, text: 'Hello!', tools: [] })],
+  },
+  {
+    of: 'messages of Anthropic, streamed',
+    shape: 'messages-stream',
+    kind: 'chat',
+    input: json({ messages: [{ role: 'user', content: 'Hi' }], stream: true }),
+    output: events(
+      { type: 'message_start', message: { id: 'm-1', content: [] } },
+      { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+      { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hel' } },
+      { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'lo!' } },
+      { type: 'content_block_stop', index: 0 },
+      { type: 'message_delta', delta: { stop_reason: 'end_turn' } },
+      { type: 'message_stop' },
+    ),
+    answers: [whole({ finish: 'end_turn', refusal: null, text: 'Hello!', tools: [] })],
+  },
+  {
+    of: 'Titan on Bedrock',
+    source: 'https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-text.html',
+    shape: 'bedrock',
+    kind: 'chat',
+    input: json({ inputText: 'Hi' }),
+    output: json({
+      inputTextTokenCount: 1,
+      results: [{ tokenCount: 2, outputText: 'Hello!', completionReason: 'FINISH' }],
+    }),
+    answers: [whole({ finish: 'finish', refusal: null, text: 'Hello!', tools: [] })],
+  },
+  {
+    of: 'Llama on Bedrock',
+    source: 'https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-meta.html',
+    shape: 'bedrock',
+    kind: 'chat',
+    input: json({ prompt: 'Hi' }),
+    output: json({ generation: 'Hello!', prompt_token_count: 1, generation_token_count: 2, stop_reason: 'stop' }),
+    answers: [whole({ finish: 'stop', refusal: null, text: 'Hello!', tools: [] })],
+  },
+  {
+    of: 'Cohere on Bedrock',
+    source: 'https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-cohere-command.html',
+    shape: 'bedrock',
+    kind: 'chat',
+    input: json({ prompt: 'Hi' }),
+    output: json({ generations: [{ finish_reason: 'ERROR_TOXIC', id: 'g', text: '' }], id: 'g', prompt: 'Hi' }),
+    answers: [whole({ finish: 'content_filter', refusal: null, text: '', tools: [] })],
+  },
+  {
+    of: 'Mistral on Bedrock',
+    source: 'https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-mistral-text-completion.html',
+    shape: 'bedrock',
+    kind: 'chat',
+    input: json({ prompt: 'Hi' }),
+    output: json({ outputs: [{ text: 'Hello!', stop_reason: 'length' }] }),
+    answers: [whole({ finish: 'length', refusal: null, text: 'Hello!', tools: [] })],
+  },
+  {
+    of: 'Converse of Bedrock',
+    source: 'https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',
+    shape: 'bedrock',
+    kind: 'chat',
+    input: json({ messages: [{ role: 'user', content: [{ text: 'Hi' }] }] }),
+    output: json({
+      output: { message: { role: 'assistant', content: [{ text: 'Hello!' }] } },
+      stopReason: 'end_turn',
+      usage: { totalTokens: 9 },
+      metrics: { latencyMs: 12 },
+    }),
+    answers: [whole({ finish: 'end_turn', refusal: null, text: 'Hello!', tools: [] })],
+  },
+  {
+    of: 'vLLM, generate',
+    shape: 'texts',
+    kind: 'text',
+    input: json({ prompt: 'Hi' }),
+    output: json({ text: ['Hi there, and welcome to the first of many long sunny days.'] }),
+    answers: [whole('Hi there, and welcome to the first of many long sunny days.')],
+  },
+  {
+    of: 'Cohere, rerank',
+    shape: 'ranked-items',
+    kind: 'ranking',
+    input: json({ query: 'sun', documents: ['a', 'b', 'c'] }),
+    output: json({
+      id: 'r-1',
+      results: [
+        { index: 2, relevance_score: 0.9 },
+        { index: 0, relevance_score: 0.4 },
+      ],
+      meta: { api_version: { version: '2' } },
+    }),
+    answers: [whole(['2', '0'])],
+  },
+  {
+    of: 'Amazon Personalize',
+    source: 'https://docs.aws.amazon.com/personalize/latest/dg/API_RS_GetRecommendations.html',
+    shape: 'ranked-items',
+    kind: 'ranking',
+    input: json({ userId: 'u' }),
+    output: json({ itemList: [{ itemId: 'i9', score: 0.3 }, { itemId: 'i4' }], recommendationId: 'RID-1' }),
+    answers: [whole(['i9', 'i4'])],
+  },
+  {
+    of: 'Triton, classes by its classification extension',
+    source:
+      'https://docs.nvidia.com/deeplearning/triton-inference-server/user-guide/docs/protocol/extension_classification.html',
+    shape: 'open-inference-protocol',
+    kind: 'scores',
+    input: json({ inputs: [{ name: 'x', shape: [1, 2], datatype: 'FP32', data: [1, 2] }] }),
+    output: json({
+      model_name: 'm',
+      outputs: [{ name: 'p', shape: [1, 2], datatype: 'BYTES', data: ['0.75:281:tabby', '0.25:282:tiger cat'] }],
+    }),
+    answers: [{ label: 'tabby', scores: [0.75, 0.25] }],
+  },
+  {
+    of: 'CSV with a header',
+    source: 'https://www.rfc-editor.org/rfc/rfc4180',
+    shape: 'rows',
+    kind: 'scored-label',
+    input: rowsOf(2),
+    output: csv('label,probability\ncat,0.9\ndog,0.6\n'),
+    answers: [
+      { label: 'cat', number: 0.9 },
+      { label: 'dog', number: 0.6 },
+    ],
+  },
+  {
+    of: 'JSON in a string of JSON',
+    source: 'https://www.rfc-editor.org/rfc/rfc8259',
+    shape: 'rows',
+    kind: 'scored-label',
+    input: instances(1),
+    output: json('{"predicted_label": "cat", "score": 0.9}'),
+    answers: [{ label: 'cat', number: 0.9 }],
+  },
+  {
+    of: 'classes with their names beside their probabilities',
+    source: 'https://docs.aws.amazon.com/sagemaker/latest/dg/cdf-inference.html',
+    shape: 'rows',
+    kind: 'scores',
+    input: rowsOf(1),
+    output: json({ probabilities: [0.25, 0.75], labels: ['dog', 'cat'], predicted_label: 'cat' }),
+    answers: [{ label: 'cat', scores: [0.75, 0.25] }],
   },
   {
     of: 'bytes: NumPy arrays, RecordIO, pictures, tensors of Triton',

@@ -82,7 +82,10 @@ describe('waivers', () => {
       missing: undefined,
       shadow: { ...predictions.shadow, unparsed: 3000 },
     };
-    const policy = { waivers: waived(['labels.agreement', 'labels.byClass']), expect: { kind: 'same' as const } };
+    const policy = {
+      waivers: waived(['labels.agreement', 'labels.scores', 'labels.byClass']),
+      expect: { kind: 'same' as const },
+    };
     expect(judged(seen, policy).outcome).toBe('pass');
     expect(judged({ ...seen, predictions: { ...predictions, alternatives: [other] } }, policy).outcome).toBe(
       'inconclusive',

@@ -75,8 +75,24 @@ export function namedScores(value: unknown): [name: string, score: number][] | u
 function chosen(named: readonly (readonly [string, number])[]): Answer {
   const [label, number] = named.reduce((best, one) => (one[1] > best[1] ? one : best));
   if (named.length === 1 || !sumsToOne(named.map(([, score]) => score))) return { label, number };
-  const ordered = named.toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return { label, scores: ordered.map(([, score]) => score) };
+  return { label, scores: byName(named) };
+}
+
+/** Scores in the order of their classes' names. */
+function byName(named: readonly (readonly [string, number])[]): number[] {
+  return named.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, score]) => score);
+}
+
+/** The names of the classes that a list of scores belongs to, in its order; undefined where the record has none, or one twice. */
+function namesOf(record: Readonly<Record<string, unknown>>, scores: unknown): string[] | undefined {
+  if (!Array.isArray(scores) || scores.length < 2) return undefined;
+  for (const key of NAMES) {
+    const list = record[key];
+    if (!Array.isArray(list) || list.length !== scores.length) continue;
+    const names = list.map(atom).filter((one) => one !== undefined);
+    if (new Set(names).size === scores.length) return names;
+  }
+  return undefined;
 }
 
 /** The member that a record is read by; undefined for what is no record, or has none. */
@@ -97,10 +113,11 @@ function memberOf(record: Readonly<Record<string, unknown>>): {
     LABEL_KEYS.find((key) => atom(record[key]) !== undefined) ??
     // A prediction in words is a class; a number may be one, too, but nothing says so.
     (typeof record.prediction === 'string' || typeof record.prediction === 'boolean' ? 'prediction' : undefined);
-  const scoreKey = NUMBER_KEYS.find((key) => {
-    const one = record[key];
-    return typeof one === 'number' || (Array.isArray(one) && isNumbers(one));
-  });
+  const isNumber = (one: unknown) => typeof one === 'number' || (Array.isArray(one) && isNumbers(one));
+  // A score for each class, with their names, says more than that of one.
+  const scoreKey =
+    NUMBER_KEYS.find((key) => isNumber(record[key]) && namesOf(record, record[key]) !== undefined) ??
+    NUMBER_KEYS.find((key) => isNumber(record[key]));
   return {
     labelKey,
     label: labelKey === undefined ? undefined : atom(record[labelKey]),
@@ -130,7 +147,10 @@ function readValue(value: unknown): Answer | undefined {
     const scores = score as number[];
     if (scores.length === 1)
       return label === undefined ? { number: scores[0] as number } : { label, number: scores[0] as number };
-    return { label: label ?? String(largest(scores)), scores };
+    const names = namesOf(value, scores);
+    if (names === undefined) return { label: label ?? String(largest(scores)), scores };
+    const named = names.map((name, i) => [name, scores[i] as number] as const);
+    return label === undefined ? chosen(named) : { label, scores: byName(named) };
   }
   return label === undefined ? undefined : { label };
 }
@@ -157,7 +177,7 @@ export function holdsMore(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { labelKey, scoreKey } = memberOf(value);
   const says = (key: string) =>
-    labelKey === undefined ? true : NAMES.has(key) ? !namesClasses(value, key) : !BESIDE_LABEL.has(key);
+    NAMES.has(key) ? !namesClasses(value, key) : labelKey === undefined || !BESIDE_LABEL.has(key);
   return Object.keys(value).some((key) => key !== labelKey && key !== scoreKey && says(key));
 }
 
@@ -233,7 +253,7 @@ export const label: Kind = {
 export const scoredLabel: Kind = {
   name: 'scored-label',
   title: 'a label with its score',
-  compared: 'the label, equal or not; the score beside it is shown',
+  compared: 'the label, equal or not; the score beside it, within a tolerance',
   recognize: (values) => recordsWith(values, (answer) => answer.label !== undefined && answer.number !== undefined),
   read(value) {
     const answer = readValue(value);
@@ -244,7 +264,7 @@ export const scoredLabel: Kind = {
 export const scores: Kind = {
   name: 'scores',
   title: 'a score for each class',
-  compared: 'the class with the largest score, equal or not; the scores are shown',
+  compared: 'the class with the largest score, equal or not; its score, within a tolerance',
   recognize(values) {
     if (values.every((value) => Array.isArray(value) && value.length > 1 && isNumbers(value)))
       return values.every((value) => sumsToOne(value as number[])) ? 'certain' : 'possible';

@@ -1,7 +1,7 @@
 import { isObject } from '../../../base/json.ts';
 import type { Reply } from '../kinds/values.ts';
 import type { Shape } from './shape.ts';
-import { single } from './shape.ts';
+import { othersThan, single } from './shape.ts';
 
 const CHAT = 'https://platform.openai.com/docs/api-reference/chat';
 
@@ -75,6 +75,79 @@ function joined(chunks: readonly unknown[]): Reply[] | undefined {
     .map(([, { refusal, ...reply }]) => ({ ...reply, refusal: refusal === '' ? null : refusal }));
 }
 
+/** Members that belong to a text, and say nothing of their own. */
+const OF_TEXTS = [
+  ...['outputText', 'completionReason', 'tokenCount', 'text', 'stop_reason', 'finish_reason', 'stopReason', 'message'],
+  ...['content', 'role', 'prompt', 'metrics', 'inputTextTokenCount', 'prompt_token_count', 'generation_token_count'],
+  'index',
+];
+
+const BEDROCK = 'https://docs.aws.amazon.com/bedrock/latest/userguide';
+
+/** Reasons to stop that say a filter stepped in, by what Titan, Cohere and Converse call it. */
+const FILTERED = new Set(['content_filtered', 'guardrail_intervened', 'error_toxic']);
+
+/** A text with its reason to stop, in the words of chats. */
+function stopped(text: unknown, reason: unknown, tools: Reply['tools'] = []): Reply | undefined {
+  if (typeof text !== 'string') return undefined;
+  const finish = textOr(reason)?.toLowerCase() ?? null;
+  return { text, finish: finish !== null && FILTERED.has(finish) ? 'content_filter' : finish, refusal: null, tools };
+}
+
+/** Every member of a list by a function; undefined where it is no list, is empty, or one gives none. */
+function allOf(list: unknown, reply: (one: Readonly<Record<string, unknown>>) => Reply | undefined) {
+  if (!Array.isArray(list) || list.length === 0) return undefined;
+  const found = list.map((one) => (isObject(one) ? reply(one) : undefined));
+  return found.every((one) => one !== undefined) ? found : undefined;
+}
+
+/** A message of Converse: its parts hold a text, or the use of a tool. */
+function converse(output: unknown, reason: unknown): Reply[] | undefined {
+  const message = isObject(output) ? output.message : undefined;
+  if (!isObject(message) || !Array.isArray(message.content)) return undefined;
+  const uses = message.content.flatMap((part) => (isObject(part) && isObject(part.toolUse) ? [part.toolUse] : []));
+  const tools = uses.map(({ name, input }) => ({
+    name: textOr(name) ?? '',
+    arguments: JSON.stringify(input ?? null),
+  }));
+  const reply = stopped(contentOf(message.content), reason, tools);
+  return reply && [reply];
+}
+
+/** The blocks of a streamed message, in their order; undefined where an event is none of it. */
+function blocksOf(events: readonly unknown[]): Reply | undefined {
+  const blocks = new Map<unknown, { text: string; name: string; input: string; isTool: boolean }>();
+  let finish: string | null = null;
+  let begun = false;
+  for (const event of events) {
+    // A stream that ends in an error is no answer.
+    if (!isObject(event) || typeof event.type !== 'string' || event.type === 'error') return undefined;
+    begun ||= event.type === 'message_start' || event.type === 'content_block_delta';
+    const block = blocks.get(event.index) ?? { text: '', name: '', input: '', isTool: false };
+    if (event.type.startsWith('content_block')) blocks.set(event.index, block);
+    const { content_block: start, delta } = event;
+    if (isObject(start)) {
+      block.isTool = start.type === 'tool_use';
+      block.name = textOr(start.name) ?? '';
+      block.text += textOr(start.text) ?? '';
+    }
+    if (!isObject(delta)) continue;
+    block.text += textOr(delta.text) ?? '';
+    block.input += textOr(delta.partial_json) ?? '';
+    finish = textOr(delta.stop_reason) ?? finish;
+  }
+  if (!begun) return undefined;
+  const all = [...blocks.values()];
+  return {
+    text: all.map(({ text }) => text).join(''),
+    finish,
+    refusal: finish === 'refusal' ? finish : null,
+    tools: all
+      .filter(({ isTool }) => isTool)
+      .map(({ name, input }) => ({ name, arguments: input === '' ? '{}' : input })),
+  };
+}
+
 export const CHATS: readonly Shape[] = [
   {
     name: 'chat-stream',
@@ -118,6 +191,37 @@ export const CHATS: readonly Shape[] = [
           })),
         } satisfies Reply,
       ];
+    },
+  },
+  {
+    name: 'messages-stream',
+    of: 'Messages of Anthropic, streamed',
+    source: 'https://docs.anthropic.com/en/api/messages-streaming',
+    kind: 'chat',
+    rows({ streamed, values }) {
+      const reply = streamed ? blocksOf(values) : undefined;
+      return reply && [reply];
+    },
+  },
+  {
+    name: 'bedrock',
+    of: 'Texts as Titan, Llama, Cohere and Mistral answer on Bedrock, and Converse',
+    source: `${BEDROCK}/model-parameters.html`,
+    kind: 'chat',
+    leaves: othersThan('results', 'generation', 'generations', 'outputs', 'output', ...OF_TEXTS),
+    rows(seen) {
+      const whole = single(seen);
+      if (!isObject(whole)) return undefined;
+      if (typeof whole.generation === 'string') {
+        const reply = stopped(whole.generation, whole.stop_reason);
+        return reply && [reply];
+      }
+      return (
+        allOf(whole.results, (one) => stopped(one.outputText, one.completionReason)) ??
+        allOf(whole.generations, (one) => stopped(one.text, one.finish_reason)) ??
+        allOf(whole.outputs, (one) => ('stop_reason' in one ? stopped(one.text, one.stop_reason) : undefined)) ??
+        converse(whole.output, whole.stopReason)
+      );
     },
   },
 ];

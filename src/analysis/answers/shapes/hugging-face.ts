@@ -38,15 +38,24 @@ function each(seen: Seen, row: (value: unknown) => unknown): unknown[] | undefin
 /** The class with the largest score; where several may apply, that may not be all. */
 const scoresOrLabels = (rows: readonly unknown[]) => (exceedsOne(rows) ? ['scores', 'labels'] : ['scores']);
 
+/** Members of a ranked item. */
+const OF_ITEMS = ['index', 'relevance_score', 'itemId', 'score', 'document', 'promotionName', 'reason'];
+
 const TEXTS = ['generated_text', 'summary_text', 'translation_text'];
 
-/** Lists of parts, of one text or of many. */
+/** Lists of parts, of one text or of many; nothing may be found in any of them. */
 function groups(seen: Seen, is: (value: unknown) => boolean): unknown[] | undefined {
   const whole = single(seen);
   if (!Array.isArray(whole)) return undefined;
-  if (whole.length > 0 && whole.every(is)) return [whole];
-  const nested = whole.length > 0 && whole.every((one) => Array.isArray(one) && one.every(is));
-  return nested && whole.some((one) => (one as unknown[]).length > 0) ? whole : undefined;
+  if (whole.every(is)) return [whole];
+  return whole.every((one) => Array.isArray(one) && one.every(is)) ? whole : undefined;
+}
+
+/** Where the answer to a question stands, beside what it is. */
+function placeOf(value: unknown): unknown {
+  if (!isObject(value) || typeof value.answer !== 'string') return undefined;
+  const { start, end, answer: word } = value;
+  return typeof start === 'number' && typeof end === 'number' ? [{ entity: 'answer', start, end, word }] : undefined;
 }
 
 export const HUGGING_FACE: readonly Shape[] = [
@@ -106,7 +115,11 @@ export const HUGGING_FACE: readonly Shape[] = [
     name: 'question-answering',
     of: 'HuggingFace, question answering',
     source: `${PIPELINES}#transformers.QuestionAnsweringPipeline`,
-    kind: 'text',
+    // The same words may stand in another place.
+    readings: () => [
+      { shape: 'question-answering', kind: 'text' },
+      { shape: 'answer-place', kind: 'spans' },
+    ],
     leaves: othersThan('score', 'start', 'end', 'answer'),
     rows: (seen) =>
       each(seen, (value) =>
@@ -114,6 +127,13 @@ export const HUGGING_FACE: readonly Shape[] = [
           ? value.answer
           : undefined,
       ),
+  },
+  {
+    name: 'answer-place',
+    of: 'HuggingFace, question answering: where the answer stands',
+    source: `${PIPELINES}#transformers.QuestionAnsweringPipeline`,
+    readings: () => [],
+    rows: (seen) => each(seen, placeOf),
   },
   {
     name: 'generation',
@@ -124,8 +144,7 @@ export const HUGGING_FACE: readonly Shape[] = [
     rows: (seen) =>
       each(seen, (value) => {
         if (!isObject(value)) return undefined;
-        const found = TEXTS.map((name) => value[name]).find((one) => typeof one === 'string');
-        return found;
+        return TEXTS.map((name) => value[name]).find((one) => typeof one === 'string');
       }),
   },
   {
@@ -148,10 +167,23 @@ export const HUGGING_FACE: readonly Shape[] = [
     },
   },
   {
+    name: 'texts',
+    of: 'vLLM, generate',
+    source: 'https://docs.vllm.ai/en/latest/examples/online_serving/api_client.html',
+    kind: 'text',
+    rows(seen) {
+      const whole = single(seen);
+      if (!isObject(whole) || !Array.isArray(whole.text) || Object.keys(whole).length !== 1) return undefined;
+      return whole.text.length > 0 && whole.text.every((one) => typeof one === 'string') ? whole.text : undefined;
+    },
+  },
+  {
     name: 'speech',
     of: 'HuggingFace, speech recognition',
     source: `${PIPELINES}#transformers.AutomaticSpeechRecognitionPipeline`,
     kind: 'text',
+    // The times of its parts are an answer, too.
+    leaves: othersThan('text'),
     rows: (seen) =>
       each(seen, (value) =>
         isObject(value) &&
@@ -171,6 +203,22 @@ export const HUGGING_FACE: readonly Shape[] = [
         seen,
         (one) => isObject(one) && typeof one.index === 'number' && typeof one.score === 'number' && !('label' in one),
       ),
+  },
+  {
+    name: 'ranked-items',
+    of: 'Ranked items of Cohere (rerank) and Amazon Personalize',
+    source: 'https://docs.cohere.com/reference/rerank',
+    kind: 'ranking',
+    leaves: othersThan('results', 'itemList', 'personalizedRanking', ...OF_ITEMS),
+    rows(seen) {
+      const whole = single(seen);
+      if (!isObject(whole)) return undefined;
+      const list = [whole.results, whole.itemList, whole.personalizedRanking].find(Array.isArray);
+      const isItem = (one: unknown) =>
+        isObject(one) &&
+        ((typeof one.index === 'number' && 'relevance_score' in one) || typeof one.itemId === 'string');
+      return list !== undefined && list.length > 0 && list.every(isItem) ? [list] : undefined;
+    },
   },
   {
     name: 'features',

@@ -30,13 +30,23 @@ function rowsOfTensor({ shape, data }: Tensor): unknown[] | undefined {
   return Array.from({ length: rows }, (_, i) => (size === 1 ? flat[i] : flat.slice(i * size, (i + 1) * size)));
 }
 
+/** A class as Triton's classification extension writes it: `score:index`, with its name behind that where it has one. */
+const CLASS = /^(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?):(\d+)(?::(.*))?$/i;
+
+/** Classes with their scores; undefined where one of a row is none. */
+function classified(row: unknown): unknown {
+  const all = (Array.isArray(row) ? row : [row]).map((one) => (typeof one === 'string' ? CLASS.exec(one) : null));
+  if (all.length === 0 || !all.every((one) => one !== null)) return undefined;
+  return all.map(([, score, index, name]) => ({ label: name ?? index, score: Number(score) }));
+}
+
 /** Outputs by name, row by row: a label and its scores where the names say so, else a record of all. */
 function rowsOfTensors(tensors: readonly Tensor[]): unknown[] | undefined {
   const rows = tensors.map(rowsOfTensor);
   const count = rows[0]?.length;
   if (count === undefined || rows.some((one) => one?.length !== count)) return undefined;
   const [only] = rows;
-  if (tensors.length === 1) return only;
+  if (tensors.length === 1) return only?.map((row) => classified(row) ?? row);
   const named = (pattern: RegExp) => tensors.findIndex(({ name }) => pattern.test(name));
   const [label, scores] = [
     named(/^(?:predict|label|output_label|predicted_label|class)$/i),

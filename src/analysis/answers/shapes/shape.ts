@@ -34,6 +34,10 @@ const ABOUT = new Set([
   'version',
   'usage',
   'parameters',
+  'recommendationId',
+  'system_fingerprint',
+  'service_tier',
+  'inputTextTokenCount',
   'request_id',
   'requestId',
   'trace_id',
@@ -46,6 +50,9 @@ const ABOUT = new Set([
   'status',
   'success',
 ]);
+
+/** Does this member say something about the answer as a whole, as ids and times do? */
+export const isAbout = (key: string): boolean => ABOUT.has(key);
 
 /** Of a shape that reads these members: are there others, in the answer or in its rows? */
 export function othersThan(...names: readonly string[]): (seen: Seen) => boolean {

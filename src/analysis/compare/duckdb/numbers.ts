@@ -1,5 +1,5 @@
 import type { NumberSums, Spread, Task } from '../../predictions.ts';
-import { halfSpread, jensenShannon, stabilityIndex } from '../../statistics/distances.ts';
+import { jensenShannon, stabilityIndex, usualTolerance } from '../../statistics/distances.ts';
 import type { Engine, Row } from './connection.ts';
 import { readCurve } from './curve.ts';
 import { SUMS } from './sums.ts';
@@ -20,12 +20,13 @@ export async function numberSums(
   const { deciles, shown, perDecile, ks, wasserstein, histogram } = await readCurve(engine, low, high, rows);
   const production = spreadOf(row, 'production', [deciles[0], deciles[4], deciles[8]]);
   const shadow = spreadOf(row, 'shadow', shown);
-  const tolerance = options.tolerance ?? halfSpread(production);
+  const of = options.task === 'regression' || options.task === 'scores' ? 'value' : 'score';
+  const tolerance = options.tolerance ?? usualTolerance(of === 'score', production, shadow);
   const points = await engine.rows(SUMS.scatter);
   const constant = production.deviation === 0 || shadow.deviation === 0;
   return {
     rows,
-    of: options.task === 'regression' || options.task === 'scores' ? 'value' : 'score',
+    of,
     production,
     shadow,
     bias: value('bias'),

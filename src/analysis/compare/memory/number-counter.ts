@@ -1,5 +1,5 @@
 import type { NumberSums } from '../../predictions.ts';
-import { halfSpread, jensenShannon, stabilityIndex } from '../../statistics/distances.ts';
+import { jensenShannon, stabilityIndex, usualTolerance } from '../../statistics/distances.ts';
 import { decileCounts, histogram, kolmogorovSmirnov, spread, wasserstein } from './distances.ts';
 
 const BINS = 30;
@@ -45,7 +45,7 @@ export class NumberCounter {
     const shadow = Float64Array.from(this.#shadow).sort();
     const left = spread(production);
     const right = spread(shadow);
-    const tolerance = this.#tolerance ?? halfSpread(left);
+    const tolerance = this.#tolerance ?? usualTolerance(of === 'score', left, right);
     let abs = 0;
     let squares = 0;
     let product = 0;

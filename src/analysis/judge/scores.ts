@@ -1,0 +1,52 @@
+import type { Predictions } from '../predictions.ts';
+import { decides, gates } from '../policy/policy.ts';
+import { count, percent } from '../../base/units.ts';
+import { clusteringOf } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
+import { needsAdvice } from './needs.ts';
+import { numberNoise } from './noise-floor.ts';
+import { proportion } from './proportion.ts';
+import { toleranceText } from './tolerance.ts';
+import type { Gate } from './verdict.ts';
+
+/**
+ * Do the scores beside the labels, or what each model gives the class that production chose, lie near production's? Labels may
+ * all be equal and their scores mean something else: logits for probabilities, another class's, noise. A threshold on the score
+ * would then decide otherwise. Scores may move where a model was trained anew, so unless the policy says `expect: same` this is
+ * at most inconclusive.
+ */
+export function judgeScores(predictions: Predictions, evidence: Evidence, alone: boolean): Gate[] {
+  const { numbers, labels, blocks, repeats } = predictions;
+  if (labels === undefined || numbers?.of !== 'score') return [];
+  const { policy } = evidence;
+  const { rows, beyond, tolerance } = numbers;
+  // Blocks count all rows, and only some may have scores.
+  const minutes = blocks.map((block) => ({ successes: block.rows - (block.beyond ?? 0), n: block.rows }));
+  const gate = proportion(predictions, evidence, {
+    id: 'labels.scores',
+    title: "Are its scores near production's?",
+    gating: alone ? gates(policy, 'labels.scores') : decides(policy, 'labels.scores'),
+    successes: rows - beyond,
+    n: rows,
+    minutes,
+    clustering: clusteringOf(minutes, repeats?.agreement),
+    margin: policy.agreement,
+    below: false,
+    facts: `${count(rows - beyond)} of ${count(rows)} scores lie within ${toleranceText(numbers)} of production's (${percent((rows - beyond) / Math.max(1, rows))})`,
+    perBlock: (block) => block.rows - (block.beyond ?? 0),
+    limits: ['at least', 'at most'],
+    demand: `at least ${percent(policy.agreement)} is required`,
+    noise: numberNoise(evidence, tolerance),
+  });
+  if (gate.outcome !== 'fail' || policy.expect?.kind === 'same') return [gate];
+  return [
+    {
+      ...gate,
+      outcome: 'inconclusive',
+      reason: `${gate.reason.replace(/\.$/, '')}; scores may move while labels stay, so this alone does not fail.`,
+      ...needsAdvice(
+        'labels (--labels), a tolerance in the policy (answers: { tolerance: { absolute: … } }), or a policy that lets scores inform only (inform: [labels.scores])',
+      ),
+    },
+  ];
+}
