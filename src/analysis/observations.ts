@@ -14,6 +14,8 @@ export interface Observations {
   production: VariantFacts;
   /** Undefined where the endpoint had no shadow: then there is nothing to compare. */
   shadow: VariantFacts | undefined;
+  /** What is live, where it is no model: what a file says was decided, which stands for production, or nothing. */
+  live?: 'decisions' | 'nothing' | undefined;
   /** Share of production's requests that the shadow was to see, 0 to 1. */
   sampling: number | undefined;
   /** Since when the endpoint has run what it runs now; undefined where nobody was asked (captures from files). */

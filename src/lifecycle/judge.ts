@@ -10,7 +10,7 @@ import type { WaiverState } from '../analysis/judge/verdict.ts';
 import { summarizeBoth } from '../analysis/judge/summaries.ts';
 import type { NoiseFloor, Observations, Window } from '../analysis/observations.ts';
 import type { Task } from '../analysis/predictions.ts';
-import { collectFromFiles } from '../analysis/observe/from-files.ts';
+import { collectFromFiles, type Live } from '../analysis/observe/from-files.ts';
 import type { LinePattern } from '../analysis/observe/line-pattern.ts';
 import type { LogSelector } from '../analysis/observe/logs.ts';
 import { comparisonBy } from '../analysis/policy/answers.ts';
@@ -58,6 +58,8 @@ export type JudgeSource =
       line?: LinePattern | undefined;
       /** Folders of production and shadow below it, where their names do not tell. */
       variants: readonly [production: string, shadow: string] | undefined;
+      /** What is live where no model is: nothing, or what a file says was decided. */
+      live?: 'nothing' | LabelSource | undefined;
     };
 
 /** How an endpoint is judged. */
@@ -165,7 +167,12 @@ async function observe(session: JudgeSession, options: JudgeOptions, look: Look)
   };
   const seen =
     source.kind === 'files'
-      ? await collectFromFiles({ ...source, window: filesWindow(look.window), comparison })
+      ? await collectFromFiles({
+          ...source,
+          live: await liveOf(session, source.live),
+          window: filesWindow(look.window),
+          comparison,
+        })
       : await observeEndpoint(session, source, look, {
           comparison,
           cache,
@@ -179,6 +186,12 @@ async function observe(session: JudgeSession, options: JudgeOptions, look: Look)
     ...calibrated,
     notes: [...calibrated.notes, ...ageNotes(truth, policy, calibrated), ...truthNotes(truth, calibrated)],
   };
+}
+
+async function liveOf(session: JudgeSession, live: 'nothing' | LabelSource | undefined): Promise<Live | undefined> {
+  return live === undefined || live === 'nothing'
+    ? live
+    : { name: live.name, decisions: await readLabels(session, live, false, 'decisions') };
 }
 
 /** Files are judged whole, unless somebody says which part of them. */

@@ -28,16 +28,17 @@ export async function readLabels(
   session: { signal: AbortSignal; aws(): Promise<Aws> },
   { at, name, column }: LabelSource,
   late = false,
+  role: 'labels' | 'decisions' = 'labels',
 ): Promise<Truth> {
   const { files, hidden } = at.startsWith('s3://')
     ? await remoteFiles(await session.aws(), at, session.signal)
-    : await localFiles(at, name);
+    : await localFiles(at, name, role);
   if (files.length === 0) {
     const nothing = `There are no files under ${name}`;
     if (late) return noTruth(`${nothing} yet: the labels are still to come.`);
-    throw usageError(`${nothing}.`, 'Check the path given with --labels.');
+    throw usageError(`${nothing}.`, `Check the path given with ${role === 'labels' ? '--labels' : '--live'}.`);
   }
-  const truth = readTruths(files, column);
+  const truth = readTruths(files, column, role);
   if (hidden === 0) return truth;
   const many = hidden === 1 ? '1 file, whose name begins' : `${hidden} files, whose names begin`;
   return { ...truth, notes: [...truth.notes, `${name}: ${many} with a dot or an underscore, left out.`] };
@@ -75,8 +76,12 @@ async function remoteFiles(aws: Aws, uri: string, signal: AbortSignal): Promise<
   return { files, hidden };
 }
 
-async function localFiles(path: string, said: string): Promise<Found> {
-  if (!existsSync(path)) throw usageError(`There is no labels file ${path}.`, 'Check the path given with --labels.');
+async function localFiles(path: string, said: string, role: 'labels' | 'decisions'): Promise<Found> {
+  if (!existsSync(path))
+    throw usageError(
+      `There is no ${role} file ${path}.`,
+      `Check the path given with ${role === 'labels' ? '--labels' : '--live'}.`,
+    );
   if (!(await stat(path)).isDirectory()) return { files: [labelText(await readFile(path), said)], hidden: 0 };
   const files: LabelText[] = [];
   let hidden = 0;

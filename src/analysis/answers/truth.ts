@@ -34,6 +34,11 @@ const ID_NAMES = [
 ] as const;
 const LABEL_NAMES =
   /^(label|true[-_ ]?label|target|truth|ground[-_ ]?truth|groundTruthData[._]data|class|y|y[-_ ]?true)$/i;
+/** What a file of values holds, beside ids or features: how its column may be called, and what flag names it. */
+const ROLES = {
+  labels: { names: LABEL_NAMES, what: 'a label', flag: '--labels' },
+  decisions: { names: /^(decision|decided|prediction|answer|label)$/i, what: 'a decision', flag: '--live' },
+} as const;
 /** When a label came. */
 const TIME_NAMES = /^(label(l?ed)?|truth|ground[-_ ]?truth)[-_ ]?(at|time|timestamp|date)$/i;
 /** How pandas writes that there is nothing. */
@@ -51,14 +56,15 @@ export function noTruth(note: string): Truth {
  * and noted: two different labels of one request (or of the same features) say nothing about either.
  *
  * @param column the column that holds the label; by default one of the usual names
+ * @param role what the values are: labels, or what was decided in place of a model
  * @throws Problem (usage) for a file that is something else: no label column, or most lines not readable
  */
-export function readTruths(files: readonly LabelText[], column?: string): Truth {
+export function readTruths(files: readonly LabelText[], column?: string, role: keyof typeof ROLES = 'labels'): Truth {
   const known: Known = { labels: new Map(), byOtherId: new Map(), times: new Map(), newest: undefined };
   const notes: string[] = [];
   let by: Truth['by'] | undefined;
   for (const file of files) {
-    const found = readFile(file, column, known, notes);
+    const found = readFile(file, { column, role }, known, notes);
     if (found === undefined) continue;
     if (by !== undefined && by !== found)
       throw usageError(
@@ -115,7 +121,7 @@ interface Known {
 /** Puts the labels of a file among those that are known. @returns how they find their rows; undefined for an empty file */
 function readFile(
   { source, text, flaws }: LabelText,
-  column: string | undefined,
+  { column, role }: { column: string | undefined; role: keyof typeof ROLES },
   known: Known,
   notes: string[],
 ): Truth['by'] | undefined {
@@ -138,7 +144,7 @@ function readFile(
       why ??= { line, words };
       continue;
     }
-    columns ??= columnsOf(names ?? Object.keys(values), { source, column, header: names !== undefined });
+    columns ??= columnsOf(names ?? Object.keys(values), { source, column, role, header: names !== undefined });
     const { ids, label: labelName, time, features } = columns;
     const [key = '', ...others] =
       ids.length === 0
@@ -216,26 +222,32 @@ interface Columns {
 
 function columnsOf(
   names: readonly string[],
-  { source, column, header }: { source: string; column: string | undefined; header: boolean },
+  {
+    source,
+    column,
+    role,
+    header,
+  }: { source: string; column: string | undefined; role: keyof typeof ROLES; header: boolean },
 ): Columns {
+  const { names: usual, what, flag } = ROLES[role];
   const [inference, event, id] = ID_NAMES.map((pattern) => names.find((name) => pattern.test(name.trim())));
   const own = [inference, event].filter((name) => name !== undefined);
   const ids = own.length === 0 && id !== undefined ? [id] : own;
-  const likely = names.filter((name) => LABEL_NAMES.test(name.trim()));
+  const likely = names.filter((name) => usual.test(name.trim()));
   const label = column ?? likely[0];
   if (label === undefined || !names.includes(label)) {
     const listed = names.slice(0, 20).join(', ');
     throw usageError(
       column === undefined
-        ? `${source} has no column that looks like a label.`
+        ? `${source} has no column that looks like ${what}.`
         : `${source} has no column '${column}'.`,
-      `${header ? 'Its first line names the columns' : 'The first record has the names'}: ${listed}. Name the column with the labels: --labels ${source}:COLUMN`,
+      `${header ? 'Its first line names the columns' : 'The first record has the names'}: ${listed}. Name the column that is meant: ${flag} ${source}:COLUMN`,
     );
   }
   if (column === undefined && likely.length > 1)
     throw usageError(
-      `${source} has several columns that look like a label: ${likely.join(', ')}.`,
-      `Name the one that is meant: --labels ${source}:${label}`,
+      `${source} has several columns that look like ${what}: ${likely.join(', ')}.`,
+      `Name the one that is meant: ${flag} ${source}:${label}`,
     );
   const time = names.find((name) => name !== label && TIME_NAMES.test(name.trim()));
   const features = names.filter((name) => name !== label && name !== time);

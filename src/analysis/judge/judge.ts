@@ -1,5 +1,6 @@
 import { judgeDistances } from './distances.ts';
 import { judgeEffect } from './effect.ts';
+import { hasLimits, judgeAlone } from './alone.ts';
 import { judgeErrors } from './errors.ts';
 import { confidence } from './evidence.ts';
 import type { Challenger } from './evidence.ts';
@@ -69,7 +70,8 @@ function judgeReading(seen: Observations, demanded: Policy, challenger: Challeng
   const evidence = { challenger, observations, summaries, policy, minutes };
   // Captures alone (from files) say nothing about traffic, errors and latency: these questions are not asked then.
   const measured = observations.metrics.times.length > 0 || predictions === undefined;
-  const asked = [
+  const alone = observations.live === 'nothing';
+  const compared = () => [
     ...(measured ? [...judgeTraffic(evidence), ...judgeErrors(evidence), ...judgeLatency(evidence)] : []),
     ...judgeCover(evidence),
     ...judgeAnswers(evidence),
@@ -79,19 +81,25 @@ function judgeReading(seen: Observations, demanded: Policy, challenger: Challeng
     ...judgeLimits(evidence),
     // A candidate costs production nothing: it takes requests off it.
     ...(challenger === 'shadow' ? judgeEffect(evidence) : []),
-  ].map((gate): Gate => withWindow({ ...gate, test: gate.test ?? 'bound' }, evidence));
+  ];
+  const asked = (alone ? judgeAlone(evidence) : compared()).map(
+    (gate): Gate => withWindow({ ...gate, test: gate.test ?? 'bound' }, evidence),
+  );
   const gates = waive(asked, policy, now);
   // Nothing that was asked is nothing that was proven, and rules that hold prove nothing.
   const proven = (found: Outcome) => (found === 'pass' && !gates.some(isTest) ? 'inconclusive' : found);
   const outcome = proven(worst(gates));
   return {
     outcome,
-    summary: summary(outcome, gates, policy, challenger),
+    summary: alone && !hasLimits(evidence) ? NO_LIMITS : summary(outcome, gates, policy, challenger),
     gates,
     inWindow: proven(inWindow(gates)),
     waivers: waiverStates(gates, policy, now),
   };
 }
+
+const NO_LIMITS =
+  'Nothing is live, and the policy has no limits: there is nothing to hold the model against. Say what it must hold (limits: { accuracy: 0.9 }), and give labels (--labels).';
 
 /** Does it decide, and by a bound? */
 function isTest(gate: Gate): boolean {

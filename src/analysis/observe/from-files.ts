@@ -9,7 +9,10 @@ import { compareRecords } from '../compare/compare.ts';
 import { type Kept, mergeObservations } from '../merge/merge.ts';
 import type { ComparisonOptions, Records } from '../compare/options.ts';
 import { withSpill } from '../compare/spill.ts';
-import { counted, MINUTE } from '../../base/units.ts';
+import type { Truth } from '../answers/truth.ts';
+import type { Predictions } from '../predictions.ts';
+import { count, counted, MINUTE } from '../../base/units.ts';
+import { decidedCaptures } from './decided-captures.ts';
 import { type LineRecords, lineNotes, type LogText, recordsOfLines } from './from-lines.ts';
 import type { LinePattern } from './line-pattern.ts';
 import { oddCaptures, tidyCaptures } from './tidy-captures.ts';
@@ -24,10 +27,15 @@ export interface FromFilesOptions {
   variants: readonly [production: string, shadow: string] | undefined;
   /** How the lines of logs are written, where there are logs in place of captures. */
   line?: LinePattern | undefined;
+  /** What is live where no model is: nothing, or what a file says was decided of each request. */
+  live?: Live | undefined;
   /** Undefined takes every record. */
   window: Window | undefined;
   comparison: ComparisonOptions;
 }
+
+/** What stands in the place of production's captures. */
+export type Live = 'nothing' | { name: string; decisions: Truth };
 
 /**
  * Observations from this machine alone: what `report --save` wrote, capture files as they lie in S3, or logs.
@@ -40,6 +48,7 @@ export async function collectFromFiles(options: FromFilesOptions): Promise<Obser
   if (facts === undefined)
     throw usageError(`There is nothing at ${options.path}.`, 'Check the path given with --files.');
   if (options.line !== undefined) return fromLogs(options, options.line, facts.isDirectory());
+  if (options.live !== undefined) return besideLive(options, options.live);
   return facts.isDirectory() ? fromFolder(options) : fromSaved(options.path, options.comparison.tolerance);
 }
 
@@ -121,6 +130,99 @@ async function fromFolder(asked: FromFilesOptions): Promise<Observations> {
       });
     return compareFiles(tidied('production'), tidied('shadow'));
   });
+}
+
+/** Captures of one model, and what is live in place of another. */
+async function besideLive(options: FromFilesOptions, live: Live): Promise<Observations> {
+  const { path, comparison } = options;
+  const { name, files } = await capturesOfOne(options);
+  return withSpill(comparison.spill, async (spill) => {
+    const odd = new Set(oddCaptures(files));
+    const tidied = files.map((file, i) => {
+      const into = join(spill, `tidied-${i}.jsonl`);
+      return odd.has(file) && tidyCaptures(file, into) ? into : file;
+    });
+    const decided = live === 'nothing' ? undefined : await decidedCaptures(tidied, live.decisions, spill);
+    const notes = [
+      `From the capture files under ${path}: they contain no metrics, so errors and latency are not judged.`,
+      decided === undefined || live === 'nothing'
+        ? 'Nothing is live (--live none): limits and labels alone decide, and nothing is compared with production.'
+        : `${live.name} says what was decided, and stands for production: it decided ${counted(decided.requests, 'requests')} of ${count(decided.of)}.`,
+      ...(live === 'nothing' ? [] : live.decisions.notes),
+    ];
+    const found = await compared(
+      { ...options, comparison: live === 'nothing' ? { ...comparison, comparator: undefined } : comparison },
+      {
+        names: [live === 'nothing' ? 'nothing' : live.name, name],
+        production: { files: decided?.files ?? tidied },
+        shadow: { files: tidied },
+        notes,
+      },
+    );
+    const { predictions } = found;
+    return live === 'nothing'
+      ? { ...found, live: 'nothing' as const, predictions: predictions && oneSided(predictions) }
+      : { ...found, live: 'decisions' as const };
+  });
+}
+
+/** The same without anything that was found by comparing the model with itself. */
+function oneSided(found: Predictions): Predictions {
+  const { truth, shadow } = found;
+  return {
+    ...found,
+    production: {
+      ...shadow,
+      files: 0,
+      records: 0,
+      unreadable: 0,
+      unreadableBy: [],
+      answers: 0,
+      examples: [],
+      distinct: 0,
+      withoutAnswer: 0,
+      unparsed: 0,
+      ambiguous: 0,
+      unmatched: 0,
+      outside: 0,
+      commonest: undefined,
+    },
+    labels: undefined,
+    numbers: undefined,
+    slices: undefined,
+    fields: undefined,
+    missing: undefined,
+    alike: undefined,
+    top: [],
+    truth: truth && { ...truth, labels: undefined, numbers: undefined, losses: undefined, binary: undefined },
+    alternatives: found.alternatives?.map(oneSided),
+  };
+}
+
+/** The capture files of the one model that is named, or whose folder alone there is. @throws Problem (usage) where it cannot be told */
+async function capturesOfOne({ path, variants }: FromFilesOptions): Promise<{ name: string; files: string[] }> {
+  const all = (await stat(path)).isDirectory() ? await captureFiles(path) : [];
+  if (all.length === 0)
+    throw usageError(
+      `${path} holds no capture files.`,
+      'With --live, --files names a folder of captures of one model.',
+    );
+  const direct = all.some((file) => relative(path, file).split(sep).length === 1);
+  const dated = /^\d{4}$/.test(relative(path, all[0] ?? path).split(sep)[0] ?? '');
+  if (direct || dated) return { name: basename(path), files: all };
+  const root = variantsRoot(path, all);
+  const names = [...new Set(all.map((file) => relative(root, file).split(sep)[0] ?? ''))];
+  const named = variants?.[1];
+  const shadows = names.filter((name) => /shadow/i.test(name));
+  const name = named ?? (names.length === 1 ? names[0] : shadows.length === 1 ? shadows[0] : undefined);
+  if (name === undefined || !names.includes(name))
+    throw usageError(
+      named === undefined
+        ? `Cannot tell which folder of ${path} is the model that is judged; it has ${names.join(', ')}.`
+        : `${path} has no folder '${named}'; it has ${names.join(', ')}.`,
+      'Name it with --variants NAME.',
+    );
+  return { name, files: all.filter((file) => relative(root, file).split(sep)[0] === name) };
 }
 
 /** Compares records that were found on this machine. */

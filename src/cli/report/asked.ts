@@ -8,6 +8,7 @@ export function askedFlags(flags: ReportOptions): CommandLine['options'] {
     files: flags.files,
     line: flags.line,
     variants: flags.variants,
+    live: flags.live,
     last: flags.last,
     from: flags.from,
     to: flags.to,

@@ -90,6 +90,10 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
       "with --files: how the lines of logs are written, like 'Input: {request}, Prediction: {answer}'",
     )
     .option('--variants <production,shadow>', 'which folders under --files, if their names do not tell')
+    .option(
+      '--live <none|file[:column]>',
+      'with --files and captures of one model: what is live in place of another, nothing (limits and labels alone decide), or a file of what was decided, read as --labels is',
+    )
     .option('--save <file>', 'keep the observations, to judge them again later with --files')
     .option('--redact', 'leave out inputs, ids, parts of inputs, examples and free answers, in reports and in --save')
     .option('--schema', 'print the JSON schema of --format json, and exit')
@@ -155,5 +159,6 @@ const NOTHING = {
   files: undefined,
   line: undefined,
   variants: undefined,
+  live: undefined,
   save: undefined,
 };

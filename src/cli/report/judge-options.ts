@@ -15,6 +15,7 @@ import { withWaivers } from '../flags/waivers.ts';
 import { withComparator } from '../flags/comparator.ts';
 import { labelSource } from '../flags/labels.ts';
 import { loadReportPolicy, noteTask, withAnswers, withExpectation } from '../flags/judging.ts';
+import type { LabelSource } from '../../lifecycle/labels.ts';
 import type { ReportOptions } from './options.ts';
 import { readMoment } from '../flags/moment.ts';
 
@@ -68,9 +69,15 @@ function readSource(cwd: string, flags: ReportOptions): JudgeSource {
       kind: 'files',
       path: resolve(cwd, files),
       also: flags.also?.map((path) => resolve(cwd, path)),
-      variants: readVariants(flags.variants),
+      variants: readVariants(flags.variants, flags.live !== undefined),
       line,
+      live: readLive(cwd, flags),
     };
+  if (flags.live !== undefined)
+    throw usageError(
+      '--live says what is live where there are only captures of one model.',
+      'Name these with --files PATH; an endpoint has a production variant.',
+    );
   if (line !== undefined)
     throw usageError(
       '--line says how the lines of log files are written.',
@@ -133,8 +140,27 @@ function pathOf(words: string): Path {
   return words.startsWith('$') ? parsePath(words) : words.split('.');
 }
 
-function readVariants(words: string | undefined): readonly [string, string] | undefined {
+/** @throws Problem (usage) where it does not go with the other flags */
+function readLive(
+  cwd: string,
+  { live, line, labelNext, comparator }: ReportOptions,
+): 'nothing' | LabelSource | undefined {
+  if (live === undefined) return undefined;
+  const isNone = live.toLowerCase() === 'none';
+  const other = line !== undefined ? '--line' : isNone && labelNext !== undefined ? '--label-next' : undefined;
+  const asked = other ?? (isNone && comparator !== undefined ? '--comparator' : undefined);
+  if (asked !== undefined)
+    throw usageError(
+      `${asked} does not go with --live ${live}.`,
+      asked === '--line' ? 'Give a folder of captures.' : 'With nothing live there is nothing to compare answers with.',
+    );
+  return isNone ? 'nothing' : labelSource(live, cwd);
+}
+
+/** @param one of one model alone: the other is no folder */
+function readVariants(words: string | undefined, one: boolean): readonly [string, string] | undefined {
   if (words === undefined) return undefined;
+  if (one) return ['', words.trim()];
   const [production, shadow, ...more] = words.split(',').map((name) => name.trim());
   if (!production || !shadow || more.length > 0)
     throw usageError(`--variants '${words}' does not name two folders.`, 'Write it like --variants AllTraffic,shadow.');

@@ -46,6 +46,8 @@ export interface ReportOptions extends ComparatorFlags, WaiverFlags {
   line: string | undefined;
   /** `PRODUCTION,SHADOW`: folders under `files`. */
   variants: string | undefined;
+  /** `none`, or `FILE[:COLUMN]` with what was decided: in place of production's captures. */
+  live: string | undefined;
   /** Where to keep the observations. */
   save: string | undefined;
   /** Leaves out what was sent, who sent it, and free answers: see redact.ts. */

@@ -17,6 +17,7 @@ function unusedFlags(options: ReportOptions): string[] {
     ['--comparator-time', options.comparatorTime !== undefined],
     ['--task', options.task !== undefined],
     ['--variants', options.variants !== undefined],
+    ['--live', options.live !== undefined],
     ['--no-predictions', !options.predictions],
     ['--from', options.from !== undefined],
     ['--to', options.to !== undefined],

@@ -16,7 +16,9 @@ export function coveredText({ observations, summaries }: Report): string {
   const parts = [
     ...(times.length === 0 ? [] : [hours(times, busy.length > 0 ? 'traffic' : 'answers')]),
     ...(metrics.times.length === 0 ? [] : [counted(summaries.production.invocations, 'requests')]),
-    ...(predictions === undefined ? ['no answers'] : [pairs(predictions)]),
+    ...(predictions === undefined
+      ? ['no answers']
+      : [observations.live === 'nothing' ? counted(predictions.rows, 'answers') : pairs(predictions)]),
     ...(predictions === undefined ? [] : [labels(predictions.truth)]),
   ];
   return parts.join('; ');

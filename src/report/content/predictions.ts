@@ -21,6 +21,7 @@ import { count, counted, number, percent } from '../../base/units.ts';
 export function predictionContent({ observations }: Report): Section[] {
   const { predictions: found, noise } = observations;
   if (found === undefined) return [];
+  if (observations.live === 'nothing') return [alone(found)];
   const sections = [
     pairing(found, noise),
     found.labels && labels(found, found.labels),
@@ -34,6 +35,23 @@ export function predictionContent({ observations }: Report): Section[] {
     topSection(found.top),
   ];
   return sections.filter((section) => section !== undefined);
+}
+
+/** Of a model beside which nothing is live: what was captured, and how many labels there are. */
+function alone({ shadow, truth: known }: Predictions): Section {
+  const rows = [
+    ['capture files', count(shadow.files)],
+    ['records', count(shadow.records)],
+    ['records without an answer', count(shadow.withoutAnswer)],
+    ['records with an answer that could not be read', count(shadow.unparsed)],
+    ['distinct answers', count(shadow.distinct)],
+    ...(known === undefined ? [] : [['rows with a label', `${count(known.rows)} of ${count(known.of)}`]]),
+  ];
+  return {
+    title: 'Predictions',
+    sentences: ['Nothing is live: there is nothing that they could be compared with.'],
+    tables: [{ caption: 'What was captured', columns: [{ title: '' }, { title: 'shadow', number: true }], rows }],
+  };
 }
 
 const BOTH: readonly Column[] = [

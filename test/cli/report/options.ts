@@ -32,6 +32,7 @@ export const OPTIONS: ReportOptions = {
   files: undefined,
   line: undefined,
   variants: undefined,
+  live: undefined,
   save: undefined,
   redact: false,
   schema: false,
