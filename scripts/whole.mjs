@@ -134,7 +134,7 @@ function runTests() {
   process.exitCode = status === 0 && found.numPassedTests > 0 ? 0 : 1;
 }
 
-/** Bundles and runs the calibration; arguments: trials a line, and words that the title of a line must hold. */
+/** Bundles and runs the calibration; arguments: trials a line (or fewer by SHADOWCTL_MINUTES), and words that the title of a line must hold. */
 function runCalibration() {
   const folder = mkdtempSync(join(tmpdir(), 'shadowctl-whole-'));
   const [program, results] = [join(folder, 'calibrate.mjs'), join(folder, 'results.json')];
@@ -145,6 +145,8 @@ function runCalibration() {
     bundle: true,
     platform: 'node',
     format: 'esm',
+    mainFields: ['module', 'main'],
+    external: ['@duckdb/node-bindings'],
     logLevel: 'warning',
     outfile: program,
   });

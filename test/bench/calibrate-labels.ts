@@ -2,7 +2,7 @@ import { lossBounds, lossSample } from '../../src/analysis/judge/loss-sample.ts'
 import { compare } from '../../src/analysis/judge/verdict.ts';
 import type { Outcome } from '../../src/analysis/judge/verdict.ts';
 import type { Random } from '../support/random.ts';
-import { policy } from './calibrate-frame.ts';
+import { type Ended, policy } from './calibrate-frame.ts';
 
 /** Rows of a window whose differing rows are labelled one after the other. */
 const ROWS = 20_000;
@@ -64,4 +64,10 @@ export function labelsUntil(
     if (outcome !== 'inconclusive') return { outcome, labels };
   }
   return { outcome: 'inconclusive', labels };
+}
+
+/** The same, looked at after every label; what ended it is counted in labels. */
+export function labelled(random: Random, shares: readonly [number, number, number]): Ended {
+  const { outcome, labels } = labelsUntil(random, shares);
+  return { outcome, minutes: labels };
 }

@@ -3,9 +3,21 @@ import type { Evidence } from '../../src/analysis/judge/evidence.ts';
 import { judgeLatency } from '../../src/analysis/judge/latency.ts';
 import type { MetricName, Metrics } from '../../src/analysis/observations.ts';
 import type { Gate } from '../../src/analysis/judge/verdict.ts';
+import { worst } from '../../src/analysis/judge/verdict.ts';
 import { METRICS } from '../../src/analysis/observations.ts';
 import type { Random } from '../support/random.ts';
-import { autoregressive, type Ended, LOOK, MINUTES, policy, RATE, watch } from './calibrate-frame.ts';
+import {
+  autoregressive,
+  binomial,
+  type Ended,
+  LOOK,
+  MINUTES,
+  minutesOf,
+  policy,
+  RATE,
+  type Span,
+  watch,
+} from './calibrate-frame.ts';
 
 /** Endpoints of which only the metrics are simulated: requests, failures and latencies, minute by minute. */
 
@@ -33,67 +45,64 @@ function ask(
   const summaries = { production: {}, shadow: {} };
   const asked = { ...policy, warmupMinutes: 0 };
   const evidence = { challenger: 'shadow', observations, summaries, policy: asked, minutes } as unknown as Evidence;
-  return judge(evidence).find((gate) => gate.id === id)?.outcome ?? 'inconclusive';
+  const gates = judge(evidence);
+  return id === ALL ? worst(gates) : (gates.find((gate) => gate.id === id)?.outcome ?? 'inconclusive');
 }
 
-/** Hits among n independent requests. */
-function drawn(random: Random, n: number, chance: number): number {
-  if (chance <= 0) return 0;
-  if (chance >= 1) return n;
-  const [mean, variance] = [n * chance, n * chance * (1 - chance)];
-  if (variance > 100) return Math.min(n, Math.max(0, Math.round(mean + Math.sqrt(variance) * random.normal())));
-  // Leaps from hit to hit (Devroye 1986, chapter X.4).
-  let hits = -1;
-  for (let at = 0; at <= n; hits += 1) at += 1 + Math.floor(Math.log(1 - random.next()) / Math.log1p(-chance));
-  return hits;
-}
+/** What all gates that are asked come to together. */
+export const ALL = 'all';
 
 /** The chance to fail, minute by minute. */
-type Chances = (random: Random) => readonly number[];
+type Chances = (random: Random, minutes: number) => readonly number[];
 
 export const always =
   (chance: number): Chances =>
-  () =>
-    Array.from({ length: MINUTES }, () => chance);
+  (_, minutes) =>
+    Array.from({ length: minutes }, () => chance);
 
 /** The chance itself wanders around its mean: AR(1) of its logarithm. */
 export const wandering =
   (chance: number, deviation: number, phi: number): Chances =>
-  (random) =>
-    autoregressive(random, phi, MINUTES).map((mood) =>
+  (random, minutes) =>
+    autoregressive(random, phi, minutes).map((mood) =>
       Math.min(1, chance * Math.exp(deviation * mood - deviation ** 2 / 2)),
     );
 
 /** Nothing fails but in outages of `length` minutes, which begin by chance, `every` so many minutes. */
 export const outages =
   (length: number, chance: number, every: number): Chances =>
-  (random) => {
-    const chances = Array.from({ length: MINUTES }, () => 0);
+  (random, minutes) => {
+    const chances = Array.from({ length: minutes }, () => 0);
     const wait = () => Math.round(-every * Math.log(1 - random.next()));
     // One may be under way when the window begins.
-    for (let at = wait() - length; at < MINUTES; at += length + wait())
+    for (let at = wait() - length; at < minutes; at += length + wait())
       chances.fill(chance, Math.max(0, at), at + length);
     return chances;
   };
 
 /** Failures of each side by chances of its own. */
-export function errors(random: Random, production: Chances, shadow: Chances, rate = RATE, sampling = 1): Ended {
-  const requests = Array.from({ length: MINUTES }, () => rate);
-  const copies = requests.map((n) => (sampling < 1 ? drawn(random, n, sampling) : n));
+export function errors(
+  random: Random,
+  production: Chances,
+  shadow: Chances,
+  { rate = RATE, sampling = 1, ...span }: Span & { rate?: number; sampling?: number } = {},
+): Ended {
+  const requests = Array.from({ length: minutesOf(span) }, () => rate);
+  const copies = requests.map((n) => (sampling < 1 ? binomial(random, n, sampling) : n));
   const failures = (chances: Chances, ns: readonly number[]) => {
-    const each = chances(random);
-    return ns.map((n, i) => drawn(random, n, each[i] ?? 0));
+    const each = chances(random, ns.length);
+    return ns.map((n, i) => binomial(random, n, each[i] ?? 0));
   };
   const ours = { invocations: requests, modelErrors: failures(production, requests) };
   const theirs = { invocations: copies, modelErrors: failures(shadow, copies) };
-  return watch((n) => ask(judgeErrors, 'errors', ours, theirs, n));
+  return watch((n) => ask(judgeErrors, 'errors', ours, theirs, n), span);
 }
 
 /** Bad requests fail on both sides; of the others, `more` fail on the shadow. */
 export function sameErrors(random: Random, bad: Chances, more: number, rate = RATE): Ended {
   const requests = Array.from({ length: MINUTES }, () => rate);
-  const ours = bad(random).map((chance) => drawn(random, rate, chance));
-  const theirs = ours.map((n) => n + drawn(random, rate - n, more));
+  const ours = bad(random, MINUTES).map((chance) => binomial(random, rate, chance));
+  const theirs = ours.map((n) => n + binomial(random, rate - n, more));
   return watch((n) =>
     ask(
       judgeErrors,
@@ -117,28 +126,29 @@ export function latency(random: Random, ratio: number, phi: number, deviation: n
 }
 
 /** Mean latencies that each side changes by steps of its own (standard deviation 10 %), each `dwell` minutes by chance. */
-export function regimes(random: Random, ratio: number, dwell: number): Ended {
+export function regimes(random: Random, ratio: number, dwell: number, span: Span = {}, gate = 'latency.mean'): Ended {
   const side = (level: number) => {
     let step = 0.1 * random.normal();
-    return Array.from({ length: MINUTES }, () => {
+    return Array.from({ length: minutesOf(span) }, () => {
       if (random.next() < 1 / dwell) step = 0.1 * random.normal();
       return level * Math.exp(step + 0.02 * random.normal());
     });
   };
-  return steady(side(ratio), side(1));
+  return steady(side(ratio), side(1), span, gate);
 }
 
-function steady(shadow: readonly number[], production: readonly number[]): Ended {
+function steady(
+  shadow: readonly number[],
+  production: readonly number[],
+  span: Span = {},
+  gate = 'latency.mean',
+): Ended {
   const invocations = shadow.map(() => RATE);
-  return watch((n) =>
-    ask(
-      judgeLatency,
-      'latency.mean',
-      { invocations, latencyMean: production },
-      { invocations, latencyMean: shadow },
-      n,
-    ),
-  );
+  const of = (times: readonly number[]): Columns =>
+    gate === ALL
+      ? { invocations, latencyMean: times, latencyP50: times, latencyP90: times, latencyP99: times }
+      : { invocations, latencyMean: times };
+  return watch((n) => ask(judgeLatency, gate, of(production), of(shadow), n), span);
 }
 
 /** What one request takes. */
@@ -158,7 +168,7 @@ export const slower =
   (random: Random): number =>
     random.next() < share ? ratio : 1;
 
-interface Timed {
+interface Timed extends Span {
   draw: Draw;
   shadow: (random: Random) => number;
   /** Production's requests a minute, and the share of them that the shadow sees. */
@@ -166,23 +176,38 @@ interface Timed {
   sampling?: number;
   /** In two of three minutes, by turns of twenty and ten, so much of the rate, and a shadow as fast as production. */
   quiet?: number;
+  /** Traffic swings tenfold in six hours, and the more there is, the longer both take: twice at its height. */
+  swings?: boolean;
+  /** How many requests come in a minute is chance (Poisson, nearly: of a hundred times as many, one in a hundred). */
+  byChance?: boolean;
+  /** Both take as long for a request, but for `shadow`. */
+  same?: boolean;
   /** CloudWatch tells how many requests took longer than a threshold. */
   ranks?: boolean;
 }
 
-/** Latencies of single requests, of which CloudWatch keeps mean and quantiles of each minute. */
+/** Latencies of single requests, of which CloudWatch keeps mean and quantiles of each minute. @param gate or ALL of latency */
 export function timed(random: Random, world: Timed, gate: string): Ended {
   const { rate = RATE, sampling = 1, draw, shadow, quiet, ranks = false } = world;
   const [ours, theirs] = [minutesOfRequests(), minutesOfRequests()];
-  for (let minute = 0; minute < MINUTES; minute += 1) {
+  for (let minute = 0; minute < minutesOf(world); minute += 1) {
     const calm = quiet !== undefined && minute % 30 < 20;
-    const n = calm ? Math.round(rate * quiet) : rate;
-    const copies = sampling < 1 ? drawn(random, n, sampling) : n;
-    ours.add(Array.from({ length: n }, () => draw(random)));
-    theirs.add(Array.from({ length: copies }, () => draw(random) * (calm ? 1 : shadow(random))));
+    const height = world.swings === true ? (1 - Math.cos((2 * Math.PI * minute) / 360)) / 2 : 0;
+    const asked =
+      world.swings === true ? Math.round(rate * (0.1 + 0.9 * height)) : calm ? Math.round(rate * quiet) : rate;
+    const count = () => (world.byChance === true ? binomial(random, 100 * asked, 0.01) : asked);
+    const n = count();
+    const copies = world.same === true ? n : sampling < 1 ? binomial(random, n, sampling) : count();
+    const times = Array.from({ length: n }, () => draw(random) * (1 + height));
+    ours.add(times);
+    const own = (i: number) => (world.same === true ? (times[i] ?? 0) : draw(random) * (1 + height));
+    theirs.add(Array.from({ length: copies }, (_, i) => own(i) * (calm ? 1 : shadow(random))));
   }
   const p99 = ranks ? exceeding(ours.minutes, theirs.minutes) : undefined;
-  return watch((n) => ask(judgeLatency, gate, ours.columns, theirs.columns, n, p99 && n >= p99.known ? { p99 } : {}));
+  return watch(
+    (n) => ask(judgeLatency, gate, ours.columns, theirs.columns, n, p99 && n >= p99.known ? { p99 } : {}),
+    world,
+  );
 }
 
 /** Shares beyond production's p99 of the first minutes that hold 300 requests, in tens; of the shadow's beyond 1.2 times that. */

@@ -1,5 +1,6 @@
 import { judgeBias } from '../../src/analysis/judge/bias.ts';
 import { judgeClasses } from '../../src/analysis/judge/classes.ts';
+import { judgeSchema } from '../../src/analysis/judge/schema.ts';
 import { readable } from '../../src/analysis/judge/readable.ts';
 import type { Evidence } from '../../src/analysis/judge/evidence.ts';
 import type { Outcome } from '../../src/analysis/judge/verdict.ts';
@@ -37,6 +38,29 @@ export function broken(random: Random, production: number, shadow: number): Ende
     }
     const { predictions, evidence } = asked({ missing: [...missing] });
     return readable(predictions, evidence).outcome;
+  });
+}
+
+/** A field that each model leaves out of its answers by chance: of each so many, drawn by themselves. */
+export function lacking(random: Random, production: number, shadow: number): Ended {
+  let [rows, either, missing, extra] = [0, 0, 0, 0];
+  return watch((minutes) => {
+    for (; rows < minutes * RATE; rows += 1) {
+      const [ours, theirs] = [random.next() >= production, random.next() >= shadow];
+      if (ours || theirs) either += 1;
+      if (ours && !theirs) missing += 1;
+      if (theirs && !ours) extra += 1;
+    }
+    const one = { path: '$.note', rows: either, differing: 0, missing, extra, otherKind: 0, ignored: false };
+    const found = {
+      pairs: rows,
+      rows,
+      differentRows: 0,
+      fields: [one],
+      labels: { rows, agree: rows },
+    } as unknown as Partial<Predictions>;
+    const { predictions, evidence } = asked(found);
+    return judgeSchema(predictions, evidence)[0]?.outcome === 'fail' ? 'fail' : 'inconclusive';
   });
 }
 

@@ -1,23 +1,41 @@
-import { boundsOf } from '../../src/analysis/judge/proportion.ts';
-import { clusteringOf, shareInterval, windowTooShort } from '../../src/analysis/judge/evidence.ts';
+import { decideShare } from '../../src/analysis/judge/proportion.ts';
+import { clusteringOf } from '../../src/analysis/judge/evidence.ts';
 import type { Evidence, Minutes } from '../../src/analysis/judge/evidence.ts';
 import type { NoiseSample } from '../../src/analysis/judge/noise-floor.ts';
 import { judgeTruth } from '../../src/analysis/judge/truth.ts';
-import type { Predictions } from '../../src/analysis/predictions.ts';
-import { dispersion } from '../../src/analysis/statistics/proportions.ts';
+import type { InputSums, Predictions } from '../../src/analysis/predictions.ts';
 import { InputCounter } from '../../src/analysis/compare/memory/input-counter.ts';
-import { compare } from '../../src/analysis/judge/verdict.ts';
 import type { Outcome } from '../../src/analysis/judge/verdict.ts';
 import type { Random } from '../support/random.ts';
-import { autoregressive, type Ended, MINUTES, policy, RATE, watch } from './calibrate-frame.ts';
+import {
+  autoregressive,
+  binomial,
+  type Ended,
+  MINUTES,
+  minutesOf,
+  policy,
+  RATE,
+  type Span,
+  watch,
+} from './calibrate-frame.ts';
 
-/** Hits a minute; `burst` makes the chance itself wander (AR(1) of its logarithm), around the same mean. */
-export function hits(random: Random, chance: number, burst: number): Minutes {
-  return autoregressive(random, 0.8, MINUTES).map((noise) => {
+/** How the chance of a hit wanders from minute to minute, and how many rows a minute has. */
+export interface Hits extends Span {
+  /** AR(1) of its logarithm: by how much, and how much each minute keeps of the one before. */
+  burst?: number;
+  phi?: number;
+  rate?: number;
+}
+
+/** Hits a minute, around the same mean. */
+export function hits(
+  random: Random,
+  chance: number,
+  { burst = 0, phi = 0.8, rate = RATE, ...span }: Hits = {},
+): Minutes {
+  return autoregressive(random, phi, minutesOf(span)).map((noise) => {
     const p = Math.min(1, chance * Math.exp(burst * noise - (burst * burst) / 2));
-    let successes = 0;
-    for (let i = 0; i < RATE; i += 1) if (random.next() < p) successes += 1;
-    return { successes, n: RATE };
+    return { successes: binomial(random, rate, p), n: rate };
   });
 }
 
@@ -26,34 +44,33 @@ function misses(minutes: Minutes): Minutes {
   return minutes.map(({ successes, n }) => ({ successes: n - successes, n }));
 }
 
-/** What a gate on a share of rows finds, if no input comes twice. */
-function judgeShare(minutes: Minutes, margin: number, below: boolean, noise?: NoiseSample): Outcome {
-  const { rows, sum, factor } = onlyOne(minutes);
-  const interval = boundsOf(sum / factor, rows / factor, { below, noise }, policy);
-  return settled(compare(interval, margin, below), minutes);
-}
-
-/** Sums of rows that hang together by the minute only. */
-function onlyOne(minutes: Minutes): { rows: number; sum: number; factor: number } {
+/** What a gate on a share of rows finds, by minutes; where inputs come twice, by these. */
+export function judgeShare(
+  minutes: Minutes,
+  margin: number,
+  { below = false, noise, inputs }: { below?: boolean; noise?: NoiseSample; inputs?: InputSums | undefined } = {},
+): Outcome {
   const total = (of: (minute: Minutes[number]) => number) => minutes.reduce((sum, minute) => sum + of(minute), 0);
-  return { rows: total(({ n }) => n), sum: total(({ successes }) => successes), factor: dispersion(minutes) };
-}
-
-/** The outcome, where it has been long enough for one. */
-function settled(outcome: Outcome, ...minutes: readonly Minutes[]): Outcome {
-  return windowTooShort(outcome, policy, minutes) === undefined ? outcome : 'inconclusive';
+  const share = {
+    successes: total(({ successes }) => successes),
+    n: total(({ n }) => n),
+    minutes,
+    clustering: clusteringOf(minutes, inputs),
+  };
+  const { decided, tooShort } = decideShare({ ...share, margin, below, noise }, policy);
+  return tooShort === undefined ? decided : 'inconclusive';
 }
 
 /** Numbers that lie further apart than the tolerance. */
 export function beyondTolerance(random: Random, share: number, burst = 0): Ended {
-  const minutes = hits(random, share, burst);
-  return watch((n) => judgeShare(minutes.slice(0, n), policy.numbers.share, true));
+  const minutes = hits(random, share, { burst });
+  return watch((n) => judgeShare(minutes.slice(0, n), policy.numbers.share, { below: true }));
 }
 
 /** Labels that differ. */
-export function agreement(random: Random, differing: number, burst = 0): Ended {
-  const minutes = misses(hits(random, differing, burst));
-  return watch((n) => judgeShare(minutes.slice(0, n), policy.agreement, false));
+export function agreement(random: Random, differing: number, wander: Hits = {}): Ended {
+  const minutes = misses(hits(random, differing, wander));
+  return watch((n) => judgeShare(minutes.slice(0, n), policy.agreement), wander);
 }
 
 /** The gate itself is asked about accuracy. `b` and `c` a minute: only production, only the shadow is right. */
@@ -80,9 +97,9 @@ export function askAccuracy(b: Minutes, c: Minutes, changed: Partial<Predictions
 }
 
 /** Accuracy lost: rows only production gets right against rows only the shadow gets right. */
-export function accuracy(random: Random, onlyProduction: number, onlyShadow: number, burst = 0): Ended {
-  const [b, c] = [hits(random, onlyProduction, burst), hits(random, onlyShadow, burst)];
-  return watch((n) => askAccuracy(b.slice(0, n), c.slice(0, n)));
+export function accuracy(random: Random, onlyProduction: number, onlyShadow: number, wander: Hits = {}): Ended {
+  const [b, c] = [hits(random, onlyProduction, wander), hits(random, onlyShadow, wander)];
+  return watch((n) => askAccuracy(b.slice(0, n), c.slice(0, n)), wander);
 }
 
 /** How the traffic repeats its inputs: one after the other again and again, or a few of them often and most seldom. */
@@ -114,9 +131,7 @@ export function repeated(random: Random, share: number, inputs: number, traffic:
     }
     const sums = counter.sums();
     if (sums === undefined || sums.inputs < policy.minimumPairs) return 'inconclusive';
-    const { factor } = clusteringOf(minutes, sums);
-    const interval = shareInterval(sums.sum / factor, sums.rows / factor, policy.alpha, policy);
-    return settled(compare(interval, policy.agreement, false), minutes);
+    return judgeShare(minutes, policy.agreement, { inputs: sums });
   });
 }
 
@@ -159,6 +174,8 @@ export function aboveNoise(random: Random, itself: number, shadow: number): Ende
   const measured = 30 * RATE;
   let differing = 0;
   for (let i = 0; i < measured; i += 1) if (random.next() < itself) differing += 1;
-  const minutes = misses(hits(random, shadow, 0));
-  return watch((n) => judgeShare(minutes.slice(0, n), policy.agreement, false, { differing, n: measured, factor: 1 }));
+  const minutes = misses(hits(random, shadow));
+  return watch((n) =>
+    judgeShare(minutes.slice(0, n), policy.agreement, { noise: { differing, n: measured, factor: 1 } }),
+  );
 }

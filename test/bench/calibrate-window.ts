@@ -1,31 +1,17 @@
 import { clusterBlocker } from '../../src/analysis/judge/clusters.ts';
-import { coveredBy } from '../../src/analysis/judge/cover.ts';
-import { clusteringOf, shareInterval, windowTooShort } from '../../src/analysis/judge/evidence.ts';
-import { compare } from '../../src/analysis/judge/verdict.ts';
-import type { Outcome } from '../../src/analysis/judge/verdict.ts';
 import { InputCounter } from '../../src/analysis/compare/memory/input-counter.ts';
 import type { InputSums, Predictions } from '../../src/analysis/predictions.ts';
-import { HOUR, MINUTE } from '../../src/base/units.ts';
 import type { Random } from '../support/random.ts';
-import { type Ended, LOOK, policy, RATE } from './calibrate-frame.ts';
-import { askAccuracy } from './calibrate-shares.ts';
+import { binomial, type Ended, policy, RATE, type Span, watch } from './calibrate-frame.ts';
+import { askAccuracy, judgeShare } from './calibrate-shares.ts';
 
 /*
  * What no window can show: what comes at other hours, or later, and rows that hang together by something that nobody names.
  * Each world is judged as it is, and with the line of the policy that makes its error rate hold.
  */
 
-/** Looks every ten minutes for so many hours, and stops at the first decision. */
-function watchFor(hours: number, look: (minutes: number) => Outcome): Ended {
-  for (let minutes = LOOK; minutes <= hours * 60; minutes += LOOK) {
-    const outcome = look(minutes);
-    if (outcome !== 'inconclusive') return { outcome, minutes };
-  }
-  return { outcome: 'inconclusive', minutes: hours * 60 };
-}
-
 /** Requests of a minute, and the chance that one of them differs. */
-type World = (minute: number) => { rate: number; differing: number };
+export type World = (minute: number) => { rate: number; differing: number };
 
 /** Traffic that swings tenfold with a period, and a chance of differing that swings with it. */
 export function diurnal(periodHours: number): World {
@@ -51,28 +37,17 @@ export function drift(hours: number): World {
 /** 3 % differ for two hours, and 20 % from then on. */
 export const deployStep: World = (minute) => ({ rate: RATE, differing: minute < 120 ? 0.03 : 0.2 });
 
-/** Agreement of labels in such a world. @param cover milliseconds, as in the policy */
-export function agreementIn(random: Random, world: World, hours: number, cover: number | undefined): Ended {
+/** Agreement of labels in such a world. */
+export function agreementIn(random: Random, world: World, span: Span): Ended {
   const minutes: { successes: number; n: number }[] = [];
-  const times: number[] = [];
-  let [rows, hits] = [0, 0];
-  return watchFor(hours, (until) => {
+  return watch((until) => {
     for (let minute = minutes.length; minute < until; minute += 1) {
       const { rate, differing } = world(minute);
       const n = Math.floor(rate) + (random.next() < rate % 1 ? 1 : 0);
-      let successes = 0;
-      for (let i = 0; i < n; i += 1) if (random.next() >= differing) successes += 1;
-      minutes.push({ successes, n });
-      if (n > 0) times.push(minute * MINUTE);
-      rows += n;
-      hits += successes;
+      minutes.push({ successes: n - binomial(random, n, differing), n });
     }
-    const { factor } = clusteringOf(minutes, undefined);
-    const outcome = compare(shareInterval(hits / factor, rows / factor, policy.alpha, policy), policy.agreement, false);
-    if (windowTooShort(outcome, policy, [minutes]) !== undefined) return 'inconclusive';
-    const covered = coveredBy(times)?.covered ?? 0;
-    return outcome === 'pass' && covered < (cover ?? 0) ? 'inconclusive' : outcome;
-  });
+    return judgeShare(minutes, policy.agreement);
+  }, span);
 }
 
 /** Who asks: a tenth of the users make a third of the traffic, or each minute three of them twenty times each. */
@@ -110,8 +85,7 @@ export function userAgreement(
   const agrees = Array.from({ length: users }, () => random.next() < share);
   const counter = new InputCounter();
   const minutes: { successes: number; n: number }[] = [];
-  let [rows, hits] = [0, 0];
-  return watchFor(6, (until) => {
+  return watch((until) => {
     while (minutes.length < until) {
       let successes = 0;
       for (const user of drawUsers(random, users, how)) {
@@ -120,14 +94,10 @@ export function userAgreement(
         successes += hit;
       }
       minutes.push({ successes, n: RATE });
-      rows += RATE;
-      hits += successes;
     }
     const sums = counter.sums();
     if (named && (sums === undefined || tooFew(sums))) return 'inconclusive';
-    const { factor } = clusteringOf(minutes, named ? sums : undefined);
-    const outcome = compare(shareInterval(hits / factor, rows / factor, policy.alpha, policy), policy.agreement, false);
-    return windowTooShort(outcome, policy, [minutes]) === undefined ? outcome : 'inconclusive';
+    return judgeShare(minutes, policy.agreement, { inputs: named ? sums : undefined });
   });
 }
 
@@ -136,7 +106,7 @@ export function userAccuracy(random: Random, users: number, named: boolean): End
   const kinds = Array.from({ length: users }, () => random.next());
   const counters = [new InputCounter(), new InputCounter()] as const;
   const minutes: [{ successes: number; n: number }[], { successes: number; n: number }[]] = [[], []];
-  return watchFor(6, (until) => {
+  return watch((until) => {
     while (minutes[0].length < until) {
       const only: [number, number] = [0, 0];
       for (const user of drawUsers(random, users, 'skewed')) {
@@ -157,6 +127,3 @@ export function userAccuracy(random: Random, users: number, named: boolean): End
     return askAccuracy(...minutes, { repeats: repeats as unknown as Predictions['repeats'] });
   });
 }
-
-/** A day, as the policy's `cover` says it. */
-export const DAY_OF_TRAFFIC = 24 * HOUR;

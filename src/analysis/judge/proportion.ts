@@ -2,7 +2,7 @@ import type { PairBlock, Predictions } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { compare } from './verdict.ts';
-import type { Gate } from './verdict.ts';
+import type { Gate, Outcome } from './verdict.ts';
 import {
   requiredSampleSize,
   blockerNeeds,
@@ -45,14 +45,9 @@ export interface Proportion {
 export function proportion(predictions: Predictions, evidence: Evidence, ask: Proportion): Gate {
   const { policy, minutes } = evidence;
   const share = ask.n > 0 ? ask.successes / ask.n : 0;
-  const bounds = (n: number, factor = ask.clustering.factor) => boundsOf((share * n) / factor, n / factor, ask, policy);
-  const interval = bounds(ask.n);
-  const decided = compare(interval, ask.margin, ask.below);
-  const tripled = compare(bounds(ask.n, 3 * ask.clustering.factor), ask.margin, ask.below);
-  const blocker =
-    insufficientData(predictions, evidence) ??
-    noiseDominates(ask) ??
-    windowTooShort(decided, policy, [ask.minutes], 'answers', { hopeless: tripled === 'fail' });
+  const bounds = (n: number) => boundsAt(n, ask.clustering.factor, ask, policy);
+  const { interval, decided, tooShort } = decideShare(ask, policy);
+  const blocker = insufficientData(predictions, evidence) ?? noiseDominates(ask) ?? tooShort;
   const outcome = blocker === undefined ? decided : 'inconclusive';
   const [good, bad] = ask.below ? [interval[1], interval[0]] : [interval[0], interval[1]];
   const facts = ask.noise === undefined ? ask.facts : `${ask.facts}${noiseWords(ask.noise, beyondNoise(share, ask))}`;
@@ -96,6 +91,27 @@ export function proportion(predictions: Predictions, evidence: Evidence, ask: Pr
     reason: words[outcome],
     ...needs,
   };
+}
+
+/** What decides about a share. */
+export type Share = Pick<Proportion, 'successes' | 'n' | 'minutes' | 'clustering' | 'margin' | 'below' | 'noise'>;
+
+/** What the bounds of a share say, and what it lacks where its minutes are too few for that. */
+export function decideShare(
+  share: Share,
+  policy: Policy,
+): { interval: Interval; decided: Outcome; tooShort: Blocker | undefined } {
+  const { n, minutes, clustering, margin, below } = share;
+  const interval = boundsAt(n, clustering.factor, share, policy);
+  const decided = compare(interval, margin, below);
+  const hopeless = compare(boundsAt(n, 3 * clustering.factor, share, policy), margin, below) === 'fail';
+  return { interval, decided, tooShort: windowTooShort(decided, policy, [minutes], 'answers', { hopeless }) };
+}
+
+/** Bounds at the same share of n rows, each of which counts for `factor` times less. */
+function boundsAt(n: number, factor: number, share: Share, policy: Policy): Interval {
+  const hits = share.n > 0 ? share.successes / share.n : 0;
+  return boundsOf((hits * n) / factor, n / factor, share, policy);
 }
 
 /**

@@ -78,7 +78,10 @@ export function truthGate(
   const only = better ? allowed : `only ${allowed}`;
   const { factor, cautious = factor } = found.clustering;
   // What is said against the shadow is bounded with the greater caution.
-  const bounds = (times: number): Interval => [found.interval(times, cautious)[0], found.interval(times, factor)[1]];
+  const bounds = (times: number): Interval => {
+    const both = found.interval(times, factor);
+    return cautious === factor ? both : [found.interval(times, cautious)[0], both[1]];
+  };
   const interval = bounds(1);
   const decided = compare(interval, margin);
   const hopeless = decided === 'fail' && compare(found.interval(1, 3 * cautious), margin) === 'fail';

@@ -83,7 +83,9 @@ export interface BlockOptions {
 const EARLY_MINUTES = 20;
 export const EARLY_ALPHA = 0.005;
 /** What an autocorrelation that is read off a few minutes lacks; measured (`npm run calibrate`). */
-const EARLY_WIDENING = 1.3;
+const EARLY_WIDENING = 1.5;
+/** Of a few blocks that hang together, the scatter itself is known less well; measured likewise. */
+const UNSURE = 0.25;
 
 /**
  * Means of blocks of minutes, and their confidence sequence. Minutes are correlated, so blocks are doubled while their
@@ -164,8 +166,8 @@ function sequenceOf(values: (size: number) => number[], options: BlockOptions): 
   }
   const { mean, deviation: spread } = meanAndDeviation(means);
   // What doubling could not take out (too few blocks to see it, or to afford it) widens the interval.
-  const correlation = Math.max(0, lagOne(means), impliedCorrelation(lagOne(known), size));
-  const deviation = spread * Math.sqrt((1 + correlation) / (1 - correlation));
+  const correlation = Math.max(0, lagOne(means), impliedCorrelation(unbiased(lagOne(known), known.length), size));
+  const deviation = spread * Math.sqrt((1 + correlation) / (1 - correlation)) * (1 + UNSURE * correlation);
   const missing = Math.max(0, options.minimumBlocks - means.length);
   const half = halfWidth(means.length, deviation, options);
   return {
@@ -187,13 +189,18 @@ export function halfWidth(n: number, deviation: number, { alpha, looks }: BlockO
     : sequenceHalfWidth(n, deviation, alpha);
 }
 
-/** The mean less its half-width by single minutes, as if they were an AR(1) (its coefficient without the bias of a short series, Kendall 1954). */
+/** A correlation of neighbours without the bias that it has in a series of n values (Kendall 1954). */
+function unbiased(lag: number, n: number): number {
+  return lag + (1 + 3 * lag) / n;
+}
+
+/** The mean less its half-width by single minutes, as if they were an AR(1). */
 function earlyBound(minutes: readonly number[]): number | undefined {
   const n = minutes.length;
   if (n < EARLY_MINUTES) return undefined;
   const { mean, deviation } = meanAndDeviation(minutes);
   const lag = lagOne(minutes);
-  const phi = Math.min(0.97, Math.max(0, lag + (1 + 3 * lag) / n));
+  const phi = Math.min(0.97, Math.max(0, unbiased(lag, n)));
   const spread = deviation * Math.sqrt((1 + phi) / (1 - phi)) * EARLY_WIDENING;
   return mean - sequenceHalfWidth(n, spread, EARLY_ALPHA, EARLY_MINUTES);
 }

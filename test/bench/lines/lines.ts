@@ -1,0 +1,10 @@
+import type { Line } from '../calibrate-frame.ts';
+import { ANSWERS } from './answers.ts';
+import { ERRORS } from './errors.ts';
+import { JUDGED } from './judged.ts';
+import { LATENCY } from './latency.ts';
+import { POWER } from './power.ts';
+import { WINDOW } from './window.ts';
+
+/** Every line of `npm run calibrate`, in its order. */
+export const LINES: readonly Line[] = [...LATENCY, ...ERRORS, ...ANSWERS, ...JUDGED, ...WINDOW, ...POWER];
