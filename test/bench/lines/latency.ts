@@ -64,10 +64,11 @@ for (const sigma of [0.5, 1])
       'pass',
       { trials: ratio === 1.2 ? 300 : 200 },
     );
+// Of 3 %, production's p99 grows by 70 %, its p90 by 5 %; of 2 %, its p99 by 50 %.
 for (const rate of [3, 10, 60])
   line(
     `latency.p99 by ranks, 3 % of the shadow's requests take 3 times as long, ${rate} a minute`,
-    (random) => timed(random, { rate, draw: lognormal(0.5), shadow: slower(3, 0.03), ranks: true }, 'latency.p99'),
+    (random) => timed(random, { rate, draw: lognormal(0.3), shadow: slower(3, 0.03), ranks: true }, 'latency.p99'),
     'pass',
     { trials: 400 },
   );
@@ -82,7 +83,7 @@ for (const rate of [3, 10, 30, 60])
   for (const gate of ['latency.p99', ALL])
     line(
       `${gate === ALL ? 'latency, all four gates' : gate}, 2 % of the shadow's requests take 3 times as long, ${rate} a minute`,
-      (random) => timed(random, { rate, draw: lognormal(0.5), shadow: slower(3, 0.02) }, gate),
+      (random) => timed(random, { rate, draw: lognormal(0.3), shadow: slower(3, 0.02) }, gate),
       rate < 30 ? 'either' : 'pass',
       rate < 30 ? { class: 'noticed' } : { trials: 400 },
     );
@@ -94,7 +95,7 @@ for (const [sampling, rate, trials] of [
 ] as const)
   line(
     `latency, all four gates, 3 % of the shadow's requests take 3 times as long, ${sampling * 100} % of ${rate} a minute`,
-    (random) => timed(random, { rate, sampling, draw: lognormal(0.5), shadow: slower(3, 0.03) }, ALL),
+    (random) => timed(random, { rate, sampling, draw: lognormal(0.3), shadow: slower(3, 0.03) }, ALL),
     sampling * rate < 30 ? 'either' : 'pass',
     { trials, ...(sampling * rate < 30 ? { class: 'noticed' } : {}) },
   );
