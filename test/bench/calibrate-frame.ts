@@ -71,7 +71,9 @@ export function adding(lines: Line[]) {
     more: Partial<Pick<Line, 'class' | 'trials' | 'within' | 'unit'>> = {},
   ): void => {
     const outcomes = wrong === undefined ? [] : wrong === 'either' ? EITHER : [wrong];
-    lines.push({ title, class: wrong === undefined ? 'power' : 'held', wrong: outcomes, trial, ...more });
+    // A median needs fewer than a rate of 5 %.
+    const power = { class: 'power' as const, trials: 200 };
+    lines.push({ title, class: 'held', wrong: outcomes, trial, ...(wrong === undefined ? power : {}), ...more });
   };
 }
 

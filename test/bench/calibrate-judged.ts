@@ -7,11 +7,11 @@ import type { Policy } from '../../src/analysis/policy/policy.ts';
 import type { Capture, Payload } from '../../src/analysis/answers/captures.ts';
 import { readTruths } from '../../src/analysis/answers/truth.ts';
 import type { Random } from '../support/random.ts';
-import { type Ended, policy, RATE } from './calibrate-frame.ts';
+import { type Ended, policy } from './calibrate-frame.ts';
 
 /**
  * Answers that go the whole way from captures to the verdict, as `report --files` takes them: one look, at the end of a window
- * of 90 minutes, since each takes a second's tenth.
+ * of 90 minutes with 40 requests each, since a trial takes a second's tenth.
  */
 
 /** One request, what both models say of it, and its label where somebody gave it one. */
@@ -26,6 +26,7 @@ export interface Answered {
 export type World = (random: Random, i: number) => Answered;
 
 const MINUTES = 90;
+const RATE = 40;
 const NO_METRICS = Object.fromEntries(METRICS.map((name) => [name, []])) as unknown as MetricTable;
 
 export function csv(data: string): Payload {

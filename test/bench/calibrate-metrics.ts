@@ -23,6 +23,8 @@ import {
 
 type Columns = Partial<Record<MetricName, readonly (number | null)[]>>;
 
+const NOTHING: readonly null[] = Array.from({ length: 7 * 1440 }, () => null);
+
 /** The gate itself is asked about the first minutes. */
 function ask(
   judge: (evidence: Evidence) => readonly Gate[],
@@ -32,10 +34,9 @@ function ask(
   minutes: number,
   exceedances?: Metrics['exceedances'],
 ): Gate['outcome'] {
+  const empty = NOTHING.slice(0, minutes);
   const cut = (columns: Columns) =>
-    Object.fromEntries(
-      METRICS.map((name) => [name, columns[name]?.slice(0, minutes) ?? Array.from({ length: minutes }, () => null)]),
-    );
+    Object.fromEntries(METRICS.map((name) => [name, columns[name]?.slice(0, minutes) ?? empty]));
   const seen = Object.entries(exceedances ?? {}).map(([name, one]) => [
     name,
     { ...one, production: one.production.slice(0, minutes), shadow: one.shadow.slice(0, minutes) },
@@ -186,6 +187,9 @@ interface Timed extends Span {
   ranks?: boolean;
 }
 
+/** What one gate looks at; the others need not be asked. */
+const METRIC_OF: Readonly<Record<string, MetricName>> = { 'latency.mean': 'latencyMean', 'latency.p99': 'latencyP99' };
+
 /** Latencies of single requests, of which CloudWatch keeps mean and quantiles of each minute. @param gate or ALL of latency */
 export function timed(random: Random, world: Timed, gate: string): Ended {
   const { rate = RATE, sampling = 1, draw, shadow, quiet, ranks = false } = world;
@@ -204,10 +208,12 @@ export function timed(random: Random, world: Timed, gate: string): Ended {
     theirs.add(Array.from({ length: copies }, (_, i) => own(i) * (calm ? 1 : shadow(random))));
   }
   const p99 = ranks ? exceeding(ours.minutes, theirs.minutes) : undefined;
-  return watch(
-    (n) => ask(judgeLatency, gate, ours.columns, theirs.columns, n, p99 && n >= p99.known ? { p99 } : {}),
-    world,
-  );
+  const of = (columns: Columns): Columns => {
+    const metric = METRIC_OF[gate];
+    return metric === undefined ? columns : { invocations: columns.invocations ?? [], [metric]: columns[metric] };
+  };
+  const [production, copies] = [of(ours.columns), of(theirs.columns)];
+  return watch((n) => ask(judgeLatency, gate, production, copies, n, p99 && n >= p99.known ? { p99 } : {}), world);
 }
 
 /** Shares beyond production's p99 of the first minutes that hold 300 requests, in tens; of the shadow's beyond 1.2 times that. */

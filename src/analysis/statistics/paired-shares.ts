@@ -60,13 +60,13 @@ export function pairShares(all: readonly PairedMinute[]): PairedShares {
     const sums = groups.map((group) => ({
       residual: sumOf(group, (unit) => unit.residual),
       expected: sumOf(group, (unit) => unit.expected),
+      hits: sumOf(group, (unit) => unit.hits),
     }));
-    const grouped = groups.flat();
     const degrees = groups.length - 1;
     // Minutes left over at the end scatter as the others do.
-    const whole = minutes.length / grouped.length;
+    const whole = minutes.length / (groups.length * size);
     variance = Math.max(variance, (sumOf(sums, ({ residual }) => residual ** 2) * groups.length * whole) / degrees);
-    if (groups.length < MIN_GROUPS || sumOf(grouped, (unit) => unit.hits) < MIN_EXPECTED * groups.length) continue;
+    if (groups.length < MIN_GROUPS || sumOf(sums, ({ hits }) => hits) < MIN_EXPECTED * groups.length) continue;
     const squares = sumOf(sums, ({ residual, expected }) => (expected > 0 ? residual ** 2 / expected : 0));
     chances.push(chiSquaredAbove(squares, degrees));
   }

@@ -7,7 +7,7 @@ import { type Answered, csv, json, judged, type World } from '../calibrate-judge
 /** Captures that go the whole way to a verdict: labels, classes, what is missing, and forms of answers. */
 export const JUDGED: Line[] = [];
 const line = adding(JUDGED);
-const TRIALS = 40;
+const TRIALS = 25;
 
 const whole = (
   title: string,
