@@ -157,6 +157,7 @@ async function simulateAll(lines: readonly Line[], trials: number): Promise<read
         if (task === undefined || (task.from > 0 && (ends || performance.now() > until)))
           return void worker.terminate().then(() => resolve());
         next += 1;
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
         worker.postMessage({ ...task, line: LINES.indexOf(lines[task.line] as Line) });
       };
       worker.on('error', reject);
@@ -175,5 +176,6 @@ if (isMainThread) await main();
 else
   parentPort?.on('message', ({ line, from, to }: Task) => {
     const trial = (LINES[line] as Line).trial;
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     parentPort?.postMessage(Array.from({ length: to - from }, (_, i) => trial(seededRandom(from + i + 1))));
   });
