@@ -95,6 +95,15 @@ export interface Metrics {
   before?: { times: readonly number[]; production: MetricTable } | undefined;
   /** Of the quantiles for which CloudWatch was asked, and answered. */
   exceedances?: Partial<Readonly<Record<'p50' | 'p90' | 'p99', Exceedance>>> | undefined;
+  /** Of the quantiles that the policy limits, likewise. */
+  beyondLimits?: Partial<Readonly<Record<'p50' | 'p90' | 'p99', BeyondLimit>>> | undefined;
+}
+
+/** The share of the shadow's requests that took longer than a limit, minute by minute; null where nothing is known. */
+export interface BeyondLimit {
+  /** In milliseconds. */
+  limit: number;
+  shadow: readonly (number | null)[];
 }
 
 /** Shares of requests that took longer than a threshold, minute by minute; null where nothing is known. */

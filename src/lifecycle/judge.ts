@@ -11,6 +11,7 @@ import { summarizeBoth } from '../analysis/judge/summaries.ts';
 import type { NoiseFloor, Observations, Window } from '../analysis/observations.ts';
 import type { Task } from '../analysis/predictions.ts';
 import { collectFromFiles, type Live } from '../analysis/observe/from-files.ts';
+import type { QuantileMargins } from '../analysis/observe/exceedances.ts';
 import type { LinePattern } from '../analysis/observe/line-pattern.ts';
 import type { LogSelector } from '../analysis/observe/logs.ts';
 import { comparisonBy } from '../analysis/policy/answers.ts';
@@ -178,7 +179,7 @@ async function observe(session: JudgeSession, options: JudgeOptions, look: Look)
           cache,
           runs: known && configRuns(known),
           noise: latestNoise(known?.facts ?? []),
-          latency: policy.latency,
+          latency: { margins: policy.latency, limits: policy.limits.latency },
         });
   const calibrated = known === undefined ? seen : withCalibration(seen, known, policy.answers.path);
   if (truth === undefined) return calibrated;
@@ -208,7 +209,7 @@ async function observeEndpoint(
     cache: string;
     runs: ConfigRun[] | undefined;
     noise: NoiseFloor | undefined;
-    latency: Policy['latency'];
+    latency: QuantileMargins;
   },
 ): Promise<Observations> {
   if (window === undefined) throw new Error('an endpoint is judged over a window of time');

@@ -1,5 +1,5 @@
 import { errorMinutes } from './summaries.ts';
-import type { MetricName } from '../observations.ts';
+import type { MetricName, MetricTable } from '../observations.ts';
 import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
 import { pairShares } from '../statistics/paired-shares.ts';
@@ -57,15 +57,23 @@ function open(id: string, policy: Policy): Gate {
   };
 }
 
-/** Against the shadow's own latency: the mean by sums, a quantile as the mean of the logarithms of minutes' quantiles. */
+/**
+ * Against the shadow's own latency: the mean by sums; a quantile by the share of requests beyond the limit, or where that was
+ * not counted as the mean of the logarithms of minutes' quantiles, if these hold enough requests.
+ */
 function latencyLimit(
-  { observations, policy, challenger }: Evidence,
+  evidence: Evidence,
   name: 'mean' | 'p50' | 'p90' | 'p99',
   metric: MetricName,
   quantile: number | undefined,
   limit: number,
 ): Gate {
+  const { observations, policy, challenger } = evidence;
   const shadow = observations.metrics.shadow;
+  const beyond = name === 'mean' ? undefined : observations.metrics.beyondLimits?.[name];
+  // Counted for another limit, they say nothing about this one.
+  if (shadow !== undefined && quantile !== undefined && beyond?.limit === limit)
+    return beyondLimit(evidence, shadow, { name, quantile, limit, column: beyond.shadow });
   const minutes = shadow === undefined ? [] : latencyMinutes(shadow, shadow, metric, policy.warmupMinutes);
   const [sequence, to, from] =
     quantile === undefined
@@ -100,6 +108,57 @@ function latencyLimit(
     nothing: `No minute in which the ${challenger} has a latency`,
     few,
   });
+}
+
+/** A quantile is below the limit where fewer requests are beyond it than the quantile leaves: of p99, 1 %. */
+function beyondLimit(
+  { policy, challenger }: Evidence,
+  shadow: MetricTable,
+  asked: { name: string; quantile: number; limit: number; column: readonly (number | null)[] },
+): Gate {
+  const { name, quantile, limit, column } = asked;
+  const first = shadow.invocations.findIndex((n) => (n ?? 0) > 0);
+  const minutes = column.map((share, i) => {
+    const n = share === null ? 0 : (shadow.invocations[i] ?? 0);
+    // Against as many requests of which none takes that long.
+    return { shadow: { successes: (share ?? 0) * n, n }, production: { successes: 0, n } };
+  });
+  const found = pairShares(first < 0 ? [] : minutes.slice(first + policy.warmupMinutes));
+  const gate = { ...open(`limits.latency.${name}`, policy), title: `Is its latency (${name}) within the limit?` };
+  if (found.minutes === 0)
+    return {
+      ...gate,
+      reason: `There is no minute after the warm-up in which the ${challenger} has a latency.`,
+      ...needsAdvice('traffic to the endpoint'),
+    };
+  // As few as a number can tell: 1 − 0.99 is a little more than 0.01.
+  const allowed = Number((1 - quantile).toPrecision(12));
+  const { interval, says, floor, outcome } = judgePaired(found, allowed, policy);
+  const bounds = [Math.max(0, interval[0]), interval[1]] as const;
+  const seen = `${percent(found.estimate)} of the ${challenger}'s ${count(found.shadow.n)} requests took longer than ${milliseconds(limit)}`;
+  const most = `and ${percent(allowed)} may for its ${name} to be within that`;
+  const words = {
+    pass: `${seen}; at most ${percent(bounds[1])} (${confidence(policy)}), ${most}.`,
+    fail: `${seen}; at least ${percent(bounds[0])} (${confidence(policy)}), ${most}.`,
+    inconclusive:
+      floor.missing > 0
+        ? `${seen}, but ${floor.bursts ? 'slow requests come in bursts, so ' : ''}${floor.minutes} minutes with requests are needed to ${says}, and there are ${found.minutes}.`
+        : `${seen}; the true share is between ${percent(bounds[0])} and ${percent(bounds[1])} (${confidence(policy)}), ${most}.`,
+  };
+  return {
+    ...gate,
+    outcome,
+    estimate: found.estimate,
+    interval: bounds,
+    margin: allowed,
+    n: found.shadow.n,
+    reason: words[outcome],
+    ...(outcome !== 'inconclusive'
+      ? NOTHING
+      : floor.missing > 0
+        ? needsTraffic(floor.missing)
+        : moreRequests(found, allowed, policy)),
+  };
 }
 
 function errorsLimit({ observations, policy, challenger }: Evidence, limit: number): Gate {

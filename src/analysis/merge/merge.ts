@@ -126,6 +126,7 @@ function mergeMetrics(a: Metrics, b: Metrics): Metrics {
     shadow: a.shadow && b.shadow && joined(a.shadow, b.shadow, minutes),
     before: a.before ?? b.before,
     exceedances: mergeExceedances(a.exceedances, b.exceedances),
+    beyondLimits: mergeBeyondLimits(a.beyondLimits, b.beyondLimits),
     unread: a.unread ?? b.unread,
   };
   return merged;
@@ -140,6 +141,16 @@ function mergeExceedances(a: Metrics['exceedances'], b: Metrics['exceedances']):
     if (one.threshold !== other.threshold || one.margin !== other.margin) return [];
     const production = [...one.production, ...other.production];
     return [[name, { ...one, production, shadow: [...one.shadow, ...other.shadow] }] as const];
+  });
+  return merged.length === 0 ? undefined : Object.fromEntries(merged);
+}
+
+/** Of one limit; of others the minutes' quantiles remain. */
+function mergeBeyondLimits(a: Metrics['beyondLimits'], b: Metrics['beyondLimits']): Metrics['beyondLimits'] {
+  const merged = (['p50', 'p90', 'p99'] as const).flatMap((name) => {
+    const [one, other] = [a?.[name], b?.[name]];
+    if (one === undefined || one.limit !== other?.limit) return [];
+    return [[name, { limit: one.limit, shadow: [...one.shadow, ...other.shadow] }] as const];
   });
   return merged.length === 0 ? undefined : Object.fromEntries(merged);
 }

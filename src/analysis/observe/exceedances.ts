@@ -3,10 +3,15 @@ import { metricData } from '../../aws/cloudwatch.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { MINUTE } from '../../base/units.ts';
-import type { Exceedance, Metrics, MetricTable } from '../observations.ts';
+import type { BeyondLimit, Exceedance, Metrics, MetricTable } from '../observations.ts';
 
-/** How much longer a quantile may be, by its name. */
-export type QuantileMargins = Readonly<Record<'p50' | 'p90' | 'p99', number>>;
+/** How much longer a quantile may be, by its name; and how long at the most, in milliseconds. */
+export interface QuantileMargins {
+  margins: Readonly<Record<Name, number>>;
+  limits: Partial<Readonly<Record<Name, number | undefined>>>;
+}
+
+type Name = 'p50' | 'p90' | 'p99';
 
 const QUANTILES = [
   ['p50', 0.5],
@@ -23,7 +28,7 @@ function requestsForThreshold(quantile: number): number {
 }
 
 interface Threshold {
-  name: 'p50' | 'p90' | 'p99';
+  name: Name;
   /** Minutes, and where they begin: at a multiple of their length since the epoch, so that CloudWatch cannot cut them otherwise. */
   minutes: number;
   from: number;
@@ -31,7 +36,7 @@ interface Threshold {
 
 /**
  * How many requests of either variant took longer than production's own quantile at the start of the window, minute by
- * minute: of the shadow, those that took longer than that and the margin. CloudWatch is asked for percentile ranks; whether it
+ * minute: of the shadow, those that took longer than that and the margin, and those that took longer than a limit. CloudWatch is asked for percentile ranks; whether it
  * has them of SageMaker's metrics is not documented, so whatever is missing is left out.
  */
 export async function readExceedances(
@@ -39,12 +44,12 @@ export async function readExceedances(
   endpoint: string,
   variants: { production: string; shadow: string },
   metrics: Metrics,
-  margins: QuantileMargins,
+  { margins, limits }: QuantileMargins,
   signal?: AbortSignal,
-): Promise<Metrics['exceedances']> {
+): Promise<Pick<Metrics, 'exceedances' | 'beyondLimits'>> {
   const { times, production, shadow } = metrics;
   const [from, last] = [times[0], times.at(-1)];
-  if (shadow === undefined || from === undefined || last === undefined) return undefined;
+  if (shadow === undefined || from === undefined || last === undefined) return {};
   const chosen = QUANTILES.flatMap(([name, quantile]) => thresholdPeriod(metrics, name, quantile) ?? []);
   const latency = (variant: string, statistic: string, minutes: number, id: string): MetricDataQuery => ({
     Id: id,
@@ -69,11 +74,17 @@ export async function readExceedances(
     const value = found?.points.length === 1 ? Math.round(found.points[0]?.value ?? Number.NaN) : Number.NaN;
     if (value > 0) thresholds.push({ name, at: value });
   }
-  if (thresholds.length === 0) return undefined;
-  const queries = thresholds.flatMap(({ name, at }) => [
-    latency(variants.production, `PR(:${at})`, 1, `production_${name}`),
-    latency(variants.shadow, `PR(:${Math.round(at * (1 + margins[name]))})`, 1, `shadow_${name}`),
-  ]);
+  const limited = QUANTILES.flatMap(([name]) => (limits[name] === undefined ? [] : [{ name, limit: limits[name] }]));
+  const queries = [
+    ...thresholds.flatMap(({ name, at }) => [
+      latency(variants.production, `PR(:${at})`, 1, `production_${name}`),
+      latency(variants.shadow, `PR(:${Math.round(at * (1 + margins[name]))})`, 1, `shadow_${name}`),
+    ]),
+    ...limited.map(({ name, limit }) =>
+      latency(variants.shadow, `PR(:${Math.round(limit * 1000)})`, 1, `limit_${name}`),
+    ),
+  ];
+  if (queries.length === 0) return {};
   const series = await ranks(aws, queries, { start: from, end: last + MINUTE }, signal);
   const column = (id: string) => {
     const values = new Map(series.find((one) => one.id === id)?.points.map(({ at, value }) => [at, value]));
@@ -87,7 +98,14 @@ export async function readExceedances(
     if (!complete(ofProduction, production) || !complete(ofShadow, shadow)) return [];
     return [[name, { threshold: at / 1000, margin: margins[name], production: ofProduction, shadow: ofShadow }]];
   });
-  return found.length === 0 ? undefined : Object.fromEntries(found);
+  const beyond = limited.flatMap(({ name, limit }): [Name, BeyondLimit][] => {
+    const ofShadow = column(`limit_${name}`);
+    return complete(ofShadow, shadow) ? [[name, { limit, shadow: ofShadow }]] : [];
+  });
+  return {
+    ...(found.length === 0 ? {} : { exceedances: Object.fromEntries(found) }),
+    ...(beyond.length === 0 ? {} : { beyondLimits: Object.fromEntries(beyond) }),
+  };
 }
 
 /** The first period of the window that ended in it and holds enough requests of production; the same at every look. */

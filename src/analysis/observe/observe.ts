@@ -26,7 +26,7 @@ export interface CollectOptions {
   window: AskedWindow;
   /** A noise floor: where it counts for these models, numbers are compared with its tolerance, so that both count the same. */
   noise?: NoiseFloor | undefined;
-  /** How much longer quantiles of latency may be; undefined: requests beyond that are not counted. */
+  /** How much longer quantiles of latency may be, and how long at the most; undefined: requests beyond that are not counted. */
   latency?: QuantileMargins | undefined;
   /** What the endpoint ran before, and since when it has run what it runs, as its journal has it; oldest first. */
   runs?: readonly KnownRun[] | undefined;
@@ -61,7 +61,7 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
   };
   const { latency } = options;
   const variants = facts.shadow && { production: facts.production.name, shadow: facts.shadow.name };
-  const exceedances = latency && variants && (await readExceedances(aws, endpoint, variants, during, latency, signal));
+  const beyond = latency && variants && (await readExceedances(aws, endpoint, variants, during, latency, signal));
   const [before, predictions] = await together(
     clock,
     () => productionBefore(aws, facts, during, options),
@@ -85,7 +85,7 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
     shadow: facts.shadow,
     sampling: facts.sampling,
     since,
-    metrics: { ...during, before, ...(exceedances === undefined ? {} : { exceedances }) },
+    metrics: { ...during, before, ...beyond },
     predictions,
     ...(leftOut.length === 0 ? {} : { leftOut }),
     notes,

@@ -387,6 +387,32 @@ describe('a quantile by the requests beyond a threshold', () => {
   ])('%s', (...one) => check(p99Of, one));
 });
 
+describe('a limit of a quantile by the requests beyond it', () => {
+  /** Of a hundred requests a minute, how many took longer than 200 ms. */
+  const beyond = (shadow: (i: number) => number | null, { minutes = 102, limit = 200 } = {}) => {
+    const seen = timed(2, 0.01, { minutes, requests: 100 });
+    const column = Array.from({ length: minutes }, (_, i) => {
+      const n = shadow(i);
+      return n === null ? null : n / 100;
+    });
+    const beyondLimits = { p99: { limit, shadow: column } };
+    return evidenceOf(
+      { ...seen, metrics: { ...seen.metrics, beyondLimits } },
+      { limits: { latency: { p99: 200 }, recall: {} } },
+    );
+  };
+  test.each<Case>([
+    ['few', 'pass', beyond((i) => (i % 10 === 0 ? 1 : 0))],
+    ['one in a hundred', 'inconclusive', beyond(() => 1)],
+    ['three in a hundred', 'fail', beyond((i) => 2 + (i % 3))],
+    ['bursts of many', 'inconclusive', beyond((i) => (i % 3 === 0 ? 12 : 0))],
+    ['none, a minute too early', 'inconclusive', beyond(() => 0, { minutes: 81 })],
+    ['none, in time', 'pass', beyond(() => 0, { minutes: 82 })],
+    ['nothing is known', 'inconclusive', beyond(() => null)],
+    ['counted for another limit: the quantile of minutes says it', 'pass', beyond(() => 50, { limit: 100 })],
+  ])('%s', (...one) => check(judgeLimits, one));
+});
+
 const EFFECTS: readonly MetricName[] = ['invocations', 'latencyMean', 'overheadMean', 'modelErrors'];
 
 /** Production before (120 minutes) and with the shadow (`minutes`). */

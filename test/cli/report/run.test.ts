@@ -66,7 +66,14 @@ describe('report, through the real SDK', () => {
     open = await stage('good', true, { rankStatistics: has });
     await open.traffic(900, 1_500);
     open.clock.advance(120_000);
-    const { report: found } = await report(open, { predictions: false, last: '30m' });
+    writeFileSync(join(folder, 'limits.yaml'), 'policy: { limits: { latency: { p99: 1ms } } }\n');
+    const asked = { predictions: false, last: '30m', policy: join(folder, 'limits.yaml') };
+    const { report: found } = await report(open, asked);
+    const limit = found?.verdict?.gates.find((gate) => gate.id === 'limits.latency.p99');
+    expect([limit?.of, found?.observations.metrics.beyondLimits?.p99?.limit]).toEqual(
+      has ? ['requests', 1] : ['blocks', undefined],
+    );
+    if (has) expect(limit?.estimate).toBeGreaterThan(0.9);
     const { times, exceedances } = found?.observations.metrics ?? {};
     const p99 = found?.verdict?.gates.find((gate) => gate.id === 'latency.p99');
     if (!has) {
