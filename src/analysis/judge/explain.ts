@@ -321,6 +321,26 @@ export function explainPolicy(policy: Policy): Demand[] {
             `${keyOf(policy, 'costs')}; ${keyOf(policy, 'cost')}`,
           ),
         ]),
+    ...(policy.regressions === undefined
+      ? []
+      : [
+          demand(
+            'truth.regressions',
+            `classes: against labels, less than ${percent(policy.regressions)} of the rows are right with production and wrong with it`,
+            lasting(pairs(leastForTruth(policy, policy.regressions))),
+            keyOf(policy, 'regressions'),
+          ),
+        ]),
+    ...(decides(policy, 'stability')
+      ? [
+          demand(
+            'stability',
+            'it passes without any one class of production (by accuracy, with labels) or any one part of the inputs (by agreement, without), too',
+            lasting(`${pairs(0)} with labels, or with inputs that were captured`),
+            keyOf(policy, 'decide'),
+          ),
+        ]
+      : []),
     ...limits,
     ...effect,
   ];

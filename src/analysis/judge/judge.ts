@@ -11,6 +11,7 @@ import { judgeReadings } from './readings.ts';
 import { judgeSlices } from './slices.ts';
 import { clustered } from './clusters.ts';
 import { judgeCover } from './cover.ts';
+import { judgeStability } from './stability.ts';
 import { judgeTraffic } from './traffic.ts';
 import { judgeTruth } from './truth.ts';
 import { summarizeBoth } from './summaries.ts';
@@ -78,6 +79,7 @@ function judgeReading(seen: Observations, demanded: Policy, challenger: Challeng
     ...judgeSlices(evidence),
     ...judgeDistances(evidence),
     ...judgeTruth(evidence),
+    ...judgeStability(evidence),
     ...judgeLimits(evidence),
     // A candidate costs production nothing: it takes requests off it.
     ...(challenger === 'shadow' ? judgeEffect(evidence) : []),

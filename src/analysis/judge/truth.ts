@@ -4,6 +4,7 @@ import type { Gate } from './verdict.ts';
 import { judgeAccuracy } from './accuracy.ts';
 import { judgeCost, unknownCost } from './cost.ts';
 import type { Evidence } from './evidence.ts';
+import { judgeRegressions } from './regressions.ts';
 import { judgeLoss } from './loss.ts';
 import { needsAdvice } from './needs.ts';
 import { ripe, truthMargin, unripe } from './truth-gate.ts';
@@ -26,6 +27,7 @@ export function judgeTruth(evidence: Evidence): Gate[] {
       ...judgeAccuracy(predictions, truth, evidence).map((gate) => unlessPriced(gate, evidence.policy)),
       ...judgeRecall(predictions, truth, evidence),
       ...judgeCost(predictions, truth, evidence),
+      ...judgeRegressions(predictions, truth, evidence),
     ];
   if (truth.rows > 0 && truth.numbers !== undefined)
     return [...judgeLoss(predictions, truth, evidence), ...judgeCost(predictions, truth, evidence)];

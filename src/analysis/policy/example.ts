@@ -23,7 +23,7 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   unparsed: 0.01             # share of its answers that may be missing or unreadable, beyond production's
   answers: { kinds: { binary: { agreement: 0.95 }, json: { agreement: 0.95 } }, order: true, similarity: 1, refusals: { share: 0.01 } } # shadowctl help answers
   effect: { latency: 0.1, overhead: 0.2, errors: 0.01 } # what the shadow may cost production; for information
-  decide: []                 # gates that otherwise only inform: [effect], or [labels.agreement] in addition to labels
+  decide: []                 # gates that otherwise only inform: [effect], or [labels.agreement] in addition to labels; [stability]
   inform: []                 # gates that must not decide: [latency.p99]
   # Without a default:
   # expect: same             # what the new model is: same as production, better, or better by 2 points
@@ -34,6 +34,7 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   # cluster: user            # column of the inputs, or path into the request, whose rows hang together
   # slices: 0.9              # share of equal answers in every slice of every input column
   # distances: { ks: 0.1, psi: 0.1, jensenShannon: 0.02, wasserstein: 5 } # between the two models' numbers
+  # regressions: 0.02      # share of rows with labels that may be right with production and wrong with the shadow
   # maturity: 7d           # how old a request must be for its label to count: late labels are not like early ones
   # costs: { 'fraud→ok': 100, 'ok→fraud': 1 } # what mistakes cost, truth→prediction; * is any class; decides in place of accuracy
   # limits: { latency: { p99: 200ms }, errors: 1%, accuracy: 0.85, recall: { fraud: 0.8 }, cost: 0.5 } # of the shadow alone

@@ -107,6 +107,8 @@ export interface Policy {
   truth: number;
   /** How much lower the recall of any class may be against labels, as a share of the class's rows. */
   recall: number;
+  /** Share of rows with labels that may be right with production and wrong with the shadow; undefined: not asked. */
+  regressions: number | undefined;
   /** How old a request must be, in milliseconds, for its label to count; undefined: any age. */
   maturity: number | undefined;
   /** What each kind of mistake costs, against labels; undefined: all cost alike, which is accuracy. */
@@ -171,6 +173,7 @@ export const DEFAULT_POLICY: Policy = {
   distances: {},
   truth: 0.02,
   recall: 0.1,
+  regressions: undefined,
   maturity: undefined,
   costs: undefined,
   cost: 0.05,
@@ -204,6 +207,8 @@ export const GATES: readonly string[] = [
   'truth.score',
   'truth.recall',
   'truth.cost',
+  'truth.regressions',
+  'stability',
   ...['latency.mean', 'latency.p50', 'latency.p90', 'latency.p99', 'errors', 'accuracy', 'recall', 'cost'].map(
     (name) => `limits.${name}`,
   ),

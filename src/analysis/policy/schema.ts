@@ -283,6 +283,7 @@ const SCHEMA = v.strictObject({
   ),
   truth: v.optional(margin),
   recall: v.optional(margin),
+  regressions: v.optional(share),
   maturity,
   costs: v.optional(costs),
   cost: v.optional(margin),

@@ -91,7 +91,7 @@ function answersText(policy: Policy): string {
 
 function decided(policy: Policy, name: string): string {
   if (!decides(policy, name)) return `${name} only informs, because inform names it too.`;
-  if (name === 'effect' || name.startsWith('effect.')) return `${name} decides.`;
+  if (name === 'effect' || name.startsWith('effect.') || name === 'stability') return `${name} decides.`;
   const unless = SUPERSEDED_BY_LABELS.some((id) => id === name || id.startsWith(`${name}.`));
   return unless ? `${name} decides, even if labels or a comparator are available.` : `${name} decides by default.`;
 }

@@ -15,6 +15,8 @@ const policies: [string, Partial<Policy>][] = [
       costs: { 'fraud→ok': 100, '*→*': 1 },
       limits: { latency: { mean: 50, p99: 1500 }, errors: 0.01, accuracy: 0.85, recall: { fraud: 0.8 }, cost: 0.5 },
       resources: { memory: 0.2, cpu: 0.1 },
+      regressions: 0.02,
+      decide: ['stability'],
     },
   ],
   ['for one look', { looks: 'once', slices: 0.9, distances: all }],
