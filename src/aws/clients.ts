@@ -1,3 +1,4 @@
+import type { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
@@ -24,6 +25,7 @@ export interface Aws {
   s3(): Promise<S3Client>;
   sts(): Promise<STSClient>;
   sns(): Promise<SNSClient>;
+  autoscaling(): Promise<ApplicationAutoScalingClient>;
   /**
    * The account's twelve digits, asked for once.
    * @param endpoint whose ARN tells it where STS cannot be reached
@@ -107,6 +109,14 @@ export function connect(target: AwsTarget): Aws {
         }),
     ),
     sns: once(async () => new (await import('./sdk/sns.ts')).SNSClient(await options('SNS'))),
+    autoscaling: once(
+      // Whatever it tells, the work can do without: a network without a way there must not wait long.
+      async () =>
+        new (await import('./sdk/autoscaling.ts')).ApplicationAutoScalingClient({
+          ...(await options('APPLICATION_AUTO_SCALING')),
+          maxAttempts: 2,
+        }),
+    ),
     sts,
     account(endpoint) {
       account ??= (async () => {

@@ -10,6 +10,7 @@ export const SERVICES = [
   'S3',
   'STS',
   'SNS',
+  'APPLICATION_AUTO_SCALING',
 ] as const;
 
 /** Where the SDK is pointed at and as whom. */

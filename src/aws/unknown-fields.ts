@@ -22,7 +22,7 @@ export function keepReply(command: DescribeEndpointConfigCommand): () => unknown
     },
     { step: 'deserialize', priority: 'low', name: 'keepReply' },
   );
-  return () => JSON.parse(text) as unknown;
+  return () => (text === '' ? undefined : (JSON.parse(text) as unknown));
 }
 
 /** Sends the members of `input` that the SDK leaves out. */

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ProductionVariant, Tag } from '@aws-sdk/client-sagemaker';
-import { orUnseen } from '../aws/unseen.ts';
+import { orUnseen, type Unseen } from '../aws/unseen.ts';
 import { endpointLogGroup, logGroupExists } from '../aws/logs.ts';
 import { environmentError, usageError } from '../base/errors.ts';
 import { shown, shownStart, text } from '../base/text.ts';
 import { MINUTE } from '../base/units.ts';
+import type { Fleets } from '../guard/capacity.ts';
 import type { CheckedCandidate } from '../resources/artifact/candidate.ts';
 import { deriveConfig } from '../resources/derive-config.ts';
 import { type Live, type Production, productionOf, readLive, requireOurs, requireSettled } from '../resources/live.ts';
@@ -24,7 +25,8 @@ import {
 } from './candidate.ts';
 import { type MetricsMinute, fleetMinutes, total } from './guarded-update/fleet-metrics.ts';
 import { awaitConfig, readContainerLines, recordEnd, recordReplaced, requireUnchanged } from './plain-update.ts';
-import type { DeployPlan } from './plans.ts';
+import type { DeployPlan, PlanNote } from './plans.ts';
+import { nextConfig, refuseScaledType, scalingOf, standingNotes } from './standing.ts';
 import {
   adopts,
   applySteps,
@@ -138,8 +140,11 @@ async function decide(
     },
     live,
   );
+  const next = live === undefined ? undefined : await nextConfig(aws, names.config, steps, session.signal);
+  const notes = live === undefined || next === undefined ? [] : await updateNotes(on, live, next);
   const plan: DeployPlan = {
     kind: 'deploy',
+    notes,
     place: placeOf(on),
     endpoint,
     config: steps.length === 0 && live !== undefined ? targetOf(live) : names.config,
@@ -148,6 +153,15 @@ async function decide(
     adopt,
   };
   return { run: names.own.run, plan, live };
+}
+
+/** What is to be known of the update. @throws Problem (cannot-run) where autoscaling forbids it */
+async function updateNotes(on: EndpointSession, live: Live, next: Fleets): Promise<PlanNote[]> {
+  const { aws, session } = on;
+  const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
+  const targets = await scalingOf(aws, live, unseen, session.signal);
+  refuseScaledType(live.name, targets, live.config, next);
+  return standingNotes(on, live, next, targets);
 }
 
 /** Names for what is created, and what creates the model; where only the fleet changes, the model is the live one. */

@@ -17,6 +17,7 @@ import { type Live, readLive } from '../resources/live.ts';
 import { artifactExists } from '../resources/artifact/check-remote.ts';
 import { type UpdateStarted, unfinishedUpdate } from '../state/updates.ts';
 import { type Session, viewEndpoint } from './session.ts';
+import { scalingOf } from './standing.ts';
 
 export interface DoctorOptions {
   endpoint: string;
@@ -90,6 +91,7 @@ async function examineLive(
     model: live.model,
     unseen: live.unseen,
     artifactThere: await artifactExists(aws, live.model?.PrimaryContainer?.ModelDataUrl, note),
+    scaling: await scalingOf(aws, live, note, session.signal),
     requests: baseline?.requests,
     underWay: options.underWay,
   });

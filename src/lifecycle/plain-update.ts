@@ -1,7 +1,7 @@
 import { AwsProblem } from '../aws/errors.ts';
 import { endpointLogGroup, logLines } from '../aws/logs.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
-import { orUnseen } from '../aws/unseen.ts';
+import { orUnseen, type Unseen } from '../aws/unseen.ts';
 import { environmentError } from '../base/errors.ts';
 import type { JournaledRun } from '../resources/apply.ts';
 import type { Live } from '../resources/live.ts';
@@ -10,6 +10,7 @@ import { type Endpoint, type Settled, waitForEndpoint } from '../resources/wait.
 import { recordFact } from '../state/journal.ts';
 import { endingOf } from '../state/updates.ts';
 import type { PlainUpdatePlan, PlanNote } from './plans.ts';
+import { nextConfig, refuseScaledType, scalingOf, standingNotes } from './standing.ts';
 import {
   applySteps,
   changedMeanwhile,
@@ -66,7 +67,13 @@ export async function runPlainUpdate(
   record: (run: JournaledRun) => Promise<void> = async () => undefined,
 ): Promise<PlainUpdateResult> {
   const { session } = on;
-  const { live, command, config, steps, adopt, notes, approved = false } = update;
+  const { live, command, config, steps, adopt, approved = false } = update;
+  const next = await nextConfig(on.aws, config, steps, session.signal);
+  const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
+  const targets = await scalingOf(on.aws, live, unseen, session.signal);
+  if (next !== undefined) refuseScaledType(live.name, targets, live.config, next);
+  const standing = next === undefined ? [] : await standingNotes(on, live, next, targets);
+  const notes = [...update.notes, ...standing];
   const from = live.endpoint.EndpointConfigName;
   const plan: PlainUpdatePlan = {
     kind: 'plain-update',

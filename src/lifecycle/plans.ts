@@ -1,4 +1,6 @@
 import type { PlannedAlarm } from '../guard/alarms/plan.ts';
+import type { Capacity } from '../guard/capacity.ts';
+import type { Scaled } from '../guard/scaling.ts';
 import type { Finding } from '../guard/finding.ts';
 import type { Phase } from '../guard/phase.ts';
 import type { Strategy, StrategyName } from '../guard/strategy.ts';
@@ -41,6 +43,7 @@ export interface DeployPlan {
   steps: readonly Step[];
   /** The endpoint is recorded as adopted: cleanup will not delete it. */
   adopt: boolean;
+  notes: readonly PlanNote[];
 }
 
 /** An update of a live endpoint all at once, without alarms. */
@@ -73,6 +76,12 @@ export interface ConfigModels {
 export type PlanNote =
   /** The shadow variant that the endpoint carries now is lost. */
   | { kind: 'shadow-lost'; variant: string }
+  /** So many instances stand at once, by type: quotas must permit them. */
+  | { kind: 'capacity'; capacity: readonly Capacity[] }
+  /** A variant scales by itself; the shadows beside it, by name, do not. */
+  | { kind: 'scales'; target: Scaled; shadows: readonly string[] }
+  /** What runs now cannot be started again: this no longer exists. */
+  | { kind: 'no-way-back'; lost: readonly string[] }
   /** Settings of production's variant that the shadow does not take over. */
   | { kind: 'not-inherited'; settings: readonly string[] }
   /** Requests and answers are captured under this S3 URI. */
@@ -141,6 +150,10 @@ export interface RolloutPlan {
   steps: readonly Step[];
   /** The candidate's fleet, which is billed in addition to production's. */
   fleet: { instanceType: string | undefined; instances: number };
+  /** Instances that stand at once while it begins. */
+  capacity: readonly Capacity[];
+  /** Production scales by itself. */
+  scaled: Scaled | undefined;
 }
 
 /** A calibration that was stopped goes on; then the candidate is attached. */

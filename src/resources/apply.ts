@@ -5,7 +5,7 @@ import { AwsProblem } from '../aws/errors.ts';
 import { deleteLogGroup } from '../aws/logs.ts';
 import { createBucket, deleteBucket, deleteObject, deletePrefix } from '../aws/s3.ts';
 import { putFile } from '../aws/s3-upload.ts';
-import { updateWeights } from '../aws/weights.ts';
+import { type Shift, updateWeights } from '../aws/weights.ts';
 import {
   createEndpoint,
   createEndpointConfig,
@@ -196,15 +196,12 @@ async function remove(aws: Aws, step: Extract<Step, { action: 'delete' }>): Prom
 const SHIFTED = 'shifted';
 
 /**
- * Divides an endpoint's requests anew among its variants: intent on disk, then the call. To do it again is harmless,
- * so nothing has to be recovered. Needs the journal's lock.
+ * Divides an endpoint's requests anew among its variants, or gives them other numbers of instances: intent on disk, then
+ * the call. To do it again is harmless, so nothing has to be recovered. Needs the journal's lock.
  */
-export async function shift(
-  run: JournaledRun,
-  endpoint: string,
-  weights: Readonly<Record<string, number>>,
-): Promise<void> {
+export async function shift(run: JournaledRun, endpoint: string, { weights = {}, counts }: Shift): Promise<void> {
   run.signal.throwIfAborted();
-  await run.journal.append({ type: 'fact', run: run.id, name: SHIFTED, value: { weights } });
-  await updateWeights(run.aws, endpoint, weights);
+  const value = { weights, ...(counts !== undefined && { counts: { ...counts } }) };
+  await run.journal.append({ type: 'fact', run: run.id, name: SHIFTED, value });
+  await updateWeights(run.aws, endpoint, { weights, ...(counts !== undefined && { counts }) });
 }

@@ -161,7 +161,7 @@ export const FACTS = {
   'rollout-step': v.object({ step: number, share: v.optional(number), since: time }),
   'rollout-ended': v.object({ outcome: text, model: v.optional(text), at: v.optional(time) }),
   /** Requests are divided anew among the variants. */
-  shifted: v.object({ weights: v.record(text, number) }),
+  shifted: v.object({ weights: v.record(text, number), counts: v.optional(v.record(text, number)) }),
 } as const;
 
 export type FactName = keyof typeof FACTS;

@@ -266,11 +266,13 @@ describe('apply', () => {
   });
 
   test('a shift is written down before the call, and not begun after an interrupt', async () => {
-    await expect(onRun((run) => shift(run, 'weather', { v: 1 }))).rejects.toThrow('Could not find');
+    await expect(onRun((run) => shift(run, 'weather', { weights: { v: 1 } }))).rejects.toThrow('Could not find');
     expect(journal.events().at(-1)).toMatchObject({ type: 'fact', name: 'shifted', value: { weights: { v: 1 } } });
     const before = journal.events().length;
     const stopped = AbortSignal.abort(new Error('stop'));
-    await expect(onRun((run) => shift({ ...run, signal: stopped }, 'weather', { v: 1 }))).rejects.toThrow('stop');
+    await expect(onRun((run) => shift({ ...run, signal: stopped }, 'weather', { weights: { v: 1 } }))).rejects.toThrow(
+      'stop',
+    );
     // The run alone.
     expect(journal.events()).toHaveLength(before + 1);
   });

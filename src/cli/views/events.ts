@@ -109,6 +109,14 @@ function eventLines(io: Io, event: ShownEvent): string[] {
       return [stepLine(event.rollout, event.step, event.at)];
     case 'rollout-judged':
       return verdictLines(io, event.rollout, event.step, event.verdict, event.at);
+    case 'production-raised': {
+      const { from, to, problem } = event;
+      return problem === undefined
+        ? [
+            `Production had ${from} of its ${instances(to)} left: it has all of them again, before requests return to it.`,
+          ]
+        : warn(`Production has ${from} of its ${instances(to)}, and got no more: ${plain(problem)}`);
+    }
     case 'rollout-returned':
       return [returnedLine(event.rollout, event.at)];
     case 'cleanup-begun':

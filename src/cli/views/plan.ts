@@ -1,4 +1,6 @@
 import { duration } from '../../base/units.ts';
+import { capacityWords } from '../../guard/capacity.ts';
+import { rangeWords } from '../../guard/scaling.ts';
 import { instances } from '../../guard/strategy.ts';
 import { SECOND } from '../../base/units.ts';
 import type {
@@ -46,8 +48,7 @@ export function updatePlanLines(io: PlanIo, plan: DeployPlan | PlainUpdatePlan):
   ];
   if (plan.adopt)
     lines.push(`~ ${nameOf({ kind: 'endpoint', name: plan.endpoint })}  (adopted: cleanup will not delete it)`);
-  const notes = plan.kind === 'plain-update' ? plan.notes : [];
-  return [...lines, ...notes.flatMap((note) => wrap(noteText(note, plan.endpoint), io.columns, '  '))];
+  return [...lines, ...plan.notes.flatMap((note) => wrap(noteText(note, plan.endpoint), io.columns, '  '))];
 }
 
 /** `model m2`, `model m2 and shadow m3` */
@@ -60,6 +61,14 @@ export function noteText(note: PlanNote, endpoint: string): string {
   switch (note.kind) {
     case 'shadow-lost':
       return `note: this removes the shadow variant ${note.variant}.`;
+    case 'capacity':
+      return `note: while it changes, ${capacityWords(note.capacity)} stand at once: the quotas "… for endpoint usage" must permit them.`;
+    case 'scales':
+      return note.shadows.length === 0
+        ? `note: ${note.target.variant} scales by itself, ${rangeWords(note.target)}; not while the endpoint is updated.`
+        : `note: ${note.target.variant} scales by itself, ${rangeWords(note.target)}, and ${note.shadows.join(', ')} does not: when production has more instances, each of the shadow's takes more requests.`;
+    case 'no-way-back':
+      return `warning: there is no way back to what runs now: ${note.lost.join(' and ')} no longer ${note.lost.length === 1 ? 'exists' : 'exist'}.`;
     case 'not-inherited':
       return `note: the shadow does not take over production's ${note.settings.join(', ')}.`;
     case 'captures':

@@ -1,5 +1,7 @@
 import { lines, shown, type Text, text } from '../../base/text.ts';
 import { durationFlag, milliseconds, percent, SECOND, timeOfDay } from '../../base/units.ts';
+import { capacityWords } from '../../guard/capacity.ts';
+import { rangeWords } from '../../guard/scaling.ts';
 import { hourlyCost } from '../../guard/prices.ts';
 import type { Message } from '../../lifecycle/events.ts';
 import type { RolloutPlan } from '../../lifecycle/plans.ts';
@@ -17,7 +19,7 @@ type ViewIo = Pick<Io, 'color' | 'columns' | 'command'>;
 /** What would be done, what would take it back, and what it costs. */
 export function rolloutPlanLines(
   io: Pick<Io, 'columns'>,
-  { place, endpoint, rollout, steps, fleet }: RolloutPlan,
+  { place, endpoint, rollout, steps, fleet, capacity, scaled }: RolloutPlan,
 ): string[] {
   const { model, steps: shares, bakeSeconds, limits } = rollout;
   const cost = hourlyCost(fleet.instanceType, fleet.instances);
@@ -29,6 +31,18 @@ export function rolloutPlanLines(
       wrap(`  taken back at ${limit}`, io.columns, '    '),
     ),
     `  Two full fleets are billed until it ends${cost === undefined ? '.' : `: ${cost} more.`}`,
+    ...wrap(
+      `  While it begins, ${capacityWords(capacity)} stand at once: the quotas "… for endpoint usage" must permit them.`,
+      io.columns,
+      '  ',
+    ),
+    ...(scaled === undefined
+      ? []
+      : wrap(
+          `  Production scales by itself, ${rangeWords(scaled)}, and has fewer instances the less it is asked: before requests return to it, it is given its instances back.`,
+          io.columns,
+          '  ',
+        )),
   ];
 }
 

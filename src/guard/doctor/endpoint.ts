@@ -1,4 +1,4 @@
-import { type CommandLine, shown, shownStart, type Text, text } from '../../base/text.ts';
+import { type CommandLine, lines, shown, shownStart, type Text, text } from '../../base/text.ts';
 import type {
   DescribeEndpointCommandOutput,
   DescribeEndpointConfigCommandOutput,
@@ -6,6 +6,8 @@ import type {
 } from '@aws-sdk/client-sagemaker';
 import type { Finding } from '../finding.ts';
 import { hourlyCost } from '../prices.ts';
+import { capacityOf, capacityWords } from '../capacity.ts';
+import { type Scaled, scalingFindings } from '../scaling.ts';
 import { instances } from '../strategy.ts';
 import { inferPhase } from '../phase.ts';
 
@@ -20,6 +22,8 @@ export interface EndpointFacts {
   unseen?: ReadonlySet<string> | undefined;
   /** Is the live model's artifact there? Undefined where it has none, or it could not be looked at. */
   artifactThere: boolean | undefined;
+  /** Its variants that scale by themselves; undefined where that could not be looked at. */
+  scaling?: readonly Scaled[] | undefined;
   /** Requests in the last hour. */
   requests: number | undefined;
   /** The update of ours that is under way, as the journal has it. */
@@ -38,6 +42,8 @@ export function examineEndpoint(facts: EndpointFacts): Finding[] {
   role(facts, report);
   capture(facts, report);
   region(facts, report);
+  const shadows = (facts.config?.ShadowProductionVariants ?? []).map(({ VariantName = '' }) => VariantName);
+  findings.push(...scalingFindings(facts.name, facts.scaling ?? [], shadows));
   if (facts.requests === 0) {
     report(
       'warning',
@@ -155,11 +161,17 @@ function fleet({ endpoint, config }: EndpointFacts, report: Report): void {
   }
   if (count !== undefined && variant !== undefined) {
     const cost = hourlyCost(variant?.InstanceType, count);
+    const shadows = capacityOf([{ config: { ShadowProductionVariants: config?.ShadowProductionVariants } }]);
+    const alike = shadows.find(({ instanceType }) => instanceType === variant.InstanceType)?.count ?? 0;
+    const other = capacityWords(shadows.filter(({ instanceType }) => instanceType !== variant.InstanceType));
     report(
       'note',
       'quota',
-      `During an update ${instances(count)} of ${variant?.InstanceType} are needed in addition to the running ones: the quota "${variant?.InstanceType} for endpoint usage" must permit ${count * 2}. shadowctl cannot read it.${cost === undefined ? '' : ` Both fleets are billed meanwhile: ${cost} more.`}`,
-      text`${quotaOf(variant?.InstanceType ?? '')}`,
+      `During an update ${instances(count)} of ${variant?.InstanceType} are needed in addition to the running ones: the quota "${variant?.InstanceType} for endpoint usage" must permit ${count * 2 + alike}${other === '' ? '' : ` (and the shadow's, ${other})`}. shadowctl cannot read it.${cost === undefined ? '' : ` Both fleets are billed meanwhile: ${cost} more.`}`,
+      lines(
+        text`${quotaOf('list-service-quotas', variant?.InstanceType ?? '')}`,
+        text`Where that prints nothing: ${quotaOf('list-aws-default-service-quotas', variant?.InstanceType ?? '')}`,
+      ),
     );
   }
 }
@@ -218,8 +230,8 @@ function region({ model, region: here }: EndpointFacts, report: Report): void {
 }
 
 /** What tells how many instances of a type the account may have. */
-function quotaOf(instanceType: string): CommandLine {
+function quotaOf(operation: string, instanceType: string): CommandLine {
   const query = `Quotas[?QuotaName=='${instanceType} for endpoint usage'].Value`;
   const options = { 'service-code': 'sagemaker', query };
-  return { program: 'aws', command: 'service-quotas list-service-quotas', options, incomplete: false };
+  return { program: 'aws', command: `service-quotas ${operation}`, options, incomplete: false };
 }

@@ -4,7 +4,9 @@ import { latencyMinutes, secondsToFire } from '../alarms/plan.ts';
 import { shownStart, text } from '../../base/text.ts';
 import type { Finding } from '../finding.ts';
 import { examineNonMetricAlarm } from '../alarms/lookup.ts';
+import { type Capacity, capacityWords } from '../capacity.ts';
 import { hourlyCost } from '../prices.ts';
+import { frozenFinding, type Scaled } from '../scaling.ts';
 import { instances, type Strategy } from '../strategy.ts';
 import { type Baseline, brokenMinutes, type Limits } from '../thresholds.ts';
 import { duration, durationFlag, milliseconds, percent, SECOND } from '../../base/units.ts';
@@ -29,6 +31,10 @@ export interface PreflightFacts {
   account: string;
   /** ARN of a model package behind the live or the new model. */
   modelPackage: string | undefined;
+  /** Instances of shadows that run besides, by type. */
+  besides?: readonly Capacity[];
+  /** Production scales by itself. */
+  scaled?: Scaled | undefined;
   /** The endpoint carries a shadow, which the update removes. */
   carriesShadow: boolean;
   /** True when shadowctl itself will send traffic meanwhile. */
@@ -65,6 +71,7 @@ export function preflight(facts: PreflightFacts): Finding[] {
     else findings.push(examineNonMetricAlarm(name, composite));
   }
   if (facts.carriesShadow) findings.push(besideShadow(facts));
+  if (facts.scaled !== undefined) findings.push(frozenFinding(facts.endpoint, facts.scaled, facts.strategy));
   findings.push(...traffic(facts), ...predecessor(facts), ...finalBake(facts), capacity(facts));
   return findings;
 }
@@ -97,7 +104,15 @@ function fallbacks(facts: PreflightFacts): Finding[] {
 }
 
 /** What is examined here with more knowledge of the update, or is refused before. */
-const EXAMINED_HERE = new Set(['no-traffic', 'inferentia-1', 'one-instance', 'serverless', 'in-progress', 'broken']);
+const EXAMINED_HERE = new Set([
+  'shadow-not-scaled',
+  'no-traffic',
+  'inferentia-1',
+  'one-instance',
+  'serverless',
+  'in-progress',
+  'broken',
+]);
 
 /** What the doctor would say of the endpoint, as far as it bears on this update. */
 function standing(facts: PreflightFacts): Finding[] {
@@ -213,10 +228,14 @@ function capacity(facts: PreflightFacts): Finding {
   const { strategy } = facts;
   const extra = strategy.name === 'rolling' ? (strategy.stages[0] ?? strategy.fleet) : strategy.fleet;
   const cost = hourlyCost(facts.instanceType, extra);
+  const { besides = [] } = facts;
+  const shadows = besides.reduce((sum, { count }) => sum + count, 0);
+  const alike = besides.find(({ instanceType }) => instanceType === facts.instanceType)?.count ?? 0;
+  const other = capacityWords(besides.filter(({ instanceType }) => instanceType !== facts.instanceType));
   return {
     severity: 'note',
     check: 'capacity',
     subject: `endpoint ${facts.endpoint}`,
-    message: `While it lasts, ${instances(extra)} of ${facts.instanceType ?? 'its kind'} are needed and billed in addition to the ${strategy.fleet} that run${cost === undefined ? '' : `, ${cost} on top`}; the account's quota must permit ${strategy.fleet + extra}.`,
+    message: `While it lasts, ${instances(extra)} of ${facts.instanceType ?? 'its kind'} are needed and billed in addition to the ${strategy.fleet + shadows} that run${cost === undefined ? '' : `, ${cost} on top`}; the account's quota must permit ${strategy.fleet + extra + alike}${other === '' ? '' : `, and ${other} for the shadow`}.`,
   };
 }

@@ -1,7 +1,9 @@
 import { compositeAlarms } from '../../aws/alarms.ts';
 import { describeAlarms } from '../../aws/cloudwatch.ts';
+import type { Unseen } from '../../aws/unseen.ts';
 import { environmentError } from '../../base/errors.ts';
 import { alarmNames, type PlannedAlarm, planAlarms } from '../../guard/alarms/plan.ts';
+import { capacityOf } from '../../guard/capacity.ts';
 import { type EndpointFacts, examineEndpoint, foreignRegion } from '../../guard/doctor/endpoint.ts';
 import { firstBake, preflight, type PreflightFacts } from '../../guard/doctor/preflight.ts';
 import type { Finding } from '../../guard/finding.ts';
@@ -11,6 +13,7 @@ import { refuseForeignAlarms } from '../../resources/apply.ts';
 import { artifactExists } from '../../resources/artifact/check-remote.ts';
 import type { Live } from '../../resources/live.ts';
 import type { EndpointSession } from '../session.ts';
+import { countIn, scalingOf } from '../standing.ts';
 import { readBaseline } from './fleet-metrics.ts';
 
 /** What is to be updated, as far as the examination must know. */
@@ -53,9 +56,14 @@ export async function examineUpdate(
   const found = guard.alarms.length === 0 ? [] : await describeAlarms(aws, guard.alarms, signal);
   const others = guard.alarms.filter((name) => !found.some((alarm) => alarm.AlarmName === name));
   const composites = await compositeAlarms(aws, others, signal);
+  const unseen = (one: Unseen) => on.session.emit({ kind: 'not-seen', unseen: one });
+  const scaling = await scalingOf(aws, update.live, unseen, signal);
+  const shadows = update.live.config?.ShadowProductionVariants ?? [];
   const facts: PreflightFacts = {
     ...update,
-    carriesShadow: (update.live.config?.ShadowProductionVariants ?? []).length > 0,
+    carriesShadow: shadows.length > 0,
+    besides: capacityOf([{ config: { ShadowProductionVariants: shadows }, scaled: countIn(update.live.endpoint) }]),
+    scaled: scaling?.find(({ variant }) => variant === update.variant),
     account,
     limits,
     baseline,

@@ -94,10 +94,13 @@ const WATCH = [
   ...EXPLAIN,
 ];
 
+/** Whether the endpoint scales by itself. */
+const SCALING = [optional('application-autoscaling:DescribeScalableTargets', 'any')];
+
 const NOTIFY = [optional('sns:Publish', 'topics', '--notify with a topic')];
 const TRAFFIC = [need('sagemaker:InvokeEndpoint', 'endpoint', { only: '--traffic' })];
 
-const GUARDED = [...UPDATE, ...ALARMS, ...WATCH, ...NOTIFY, ...TRAFFIC];
+const GUARDED = [...UPDATE, ...SCALING, ...ALARMS, ...WATCH, ...NOTIFY, ...TRAFFIC];
 
 const REPORT = [
   ...LOOK,
@@ -122,6 +125,7 @@ export const NEEDS = {
   history: [...IDENTITY],
   doctor: [
     ...IDENTITY,
+    ...SCALING,
     ...LOOK,
     ...OWNER,
     optional('cloudwatch:DescribeAlarms', 'any'),
@@ -131,6 +135,7 @@ export const NEEDS = {
   ],
   deploy: [
     ...IDENTITY,
+    ...SCALING,
     ...LOOK,
     ...OWNER,
     ...EXPERIMENTS,
@@ -150,6 +155,7 @@ export const NEEDS = {
   canary: [...IDENTITY, ...LOOK, ...OWNER, ...EXPERIMENTS, ...CANDIDATE, ...GUARDED],
   rollout: [
     ...IDENTITY,
+    ...SCALING,
     ...LOOK,
     ...OWNER,
     ...EXPERIMENTS,
@@ -162,6 +168,7 @@ export const NEEDS = {
   ],
   shadow: [
     ...IDENTITY,
+    ...SCALING,
     ...LOOK,
     ...OWNER,
     ...EXPERIMENTS,
@@ -191,6 +198,7 @@ export const NEEDS = {
   ],
   keep: [
     ...IDENTITY,
+    ...SCALING,
     ...LOOK,
     ...OWNER,
     ...EXPERIMENTS,
@@ -201,6 +209,7 @@ export const NEEDS = {
   ],
   undo: [
     ...IDENTITY,
+    ...SCALING,
     ...LOOK,
     ...OWNER,
     ...EXPERIMENTS,

@@ -2,6 +2,7 @@ import type { Policy } from '../../analysis/policy/policy.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
+import type { Unseen } from '../../aws/unseen.ts';
 import { environmentError, interrupted, usageError } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
 import type { JournaledRun } from '../../resources/apply.ts';
@@ -34,6 +35,7 @@ import {
   type Session,
   viewEndpoint,
 } from '../session.ts';
+import { capacityDuring, scalingOf } from '../standing.ts';
 import { judgeStep, type StepVerdict } from './judge-step.ts';
 import { lookAtLimits, type RolloutGuard, settleRolloutLimits } from './limits.ts';
 import { planConfigs } from './plan.ts';
@@ -179,8 +181,12 @@ async function decide(
   ]);
   const second = configs.both.ProductionVariants?.[1];
   const fleet = { instanceType: second?.InstanceType, instances: second?.InitialInstanceCount ?? 0 };
+  const capacity = capacityDuring(live, configs.both);
+  const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
+  const targets = await scalingOf(aws, live, unseen, session.signal);
+  const scaled = targets?.find((target) => target.variant === variant.VariantName);
   return {
-    plan: { kind: 'rollout', place: placeOf(on), endpoint, rollout, steps, fleet },
+    plan: { kind: 'rollout', place: placeOf(on), endpoint, rollout, steps, fleet, capacity, scaled },
     run: names.own.run,
     adopt: adopts(live, on.state(), options.adopt),
   };

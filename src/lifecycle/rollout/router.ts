@@ -1,3 +1,4 @@
+import { troubleOf } from '../../aws/errors.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { environmentError } from '../../base/errors.ts';
 import { type JournaledRun, shift } from '../../resources/apply.ts';
@@ -33,18 +34,23 @@ export interface Router {
 /** AWS keeps weights as 32-bit numbers. */
 const SAME_SHARE = 1e-6;
 
+const KEEPS_COUNTS = {
+  RetainAllVariantProperties: true,
+  ExcludeRetainedVariantProperties: [{ VariantPropertyType: 'DesiredWeight' as const }],
+};
+
 /** Two variants of a SageMaker endpoint: shares are set by UpdateEndpointWeightsAndCapacities. */
 export function variantRouter(on: LockedEndpoint, run: JournaledRun, rollout: Rollout): Router {
   const { session, aws, endpoint } = on;
   const describe = () => describeEndpoint(aws, endpoint, session.signal);
 
   /** Tells the endpoint to run a config and waits for how that ends. */
-  async function runConfig(config: string, since?: Date): Promise<boolean> {
+  async function runConfig(config: string, since?: Date, keepsCounts = false): Promise<boolean> {
     await applyStep(session, run, {
       action: 'update',
       kind: 'endpoint',
       name: endpoint,
-      input: { EndpointName: endpoint, EndpointConfigName: config },
+      input: { EndpointName: endpoint, EndpointConfigName: config, ...(keepsCounts && KEEPS_COUNTS) },
     });
     return (await awaitConfig(session, endpoint, config, since)).kind === 'running';
   }
@@ -72,8 +78,24 @@ export function variantRouter(on: LockedEndpoint, run: JournaledRun, rollout: Ro
   async function divide(share: number): Promise<void> {
     if (isSame(await candidateWeight(), share)) return;
     const weights = { [rollout.production]: 1 - share, [rollout.candidate]: share };
-    await whenSettled(session, aws, { endpoint }, () => shift(run, endpoint, weights));
+    await whenSettled(session, aws, { endpoint }, () => shift(run, endpoint, { weights }));
     await awaitConfig(session, endpoint, rollout.config);
+  }
+
+  /**
+   * Autoscaling takes instances away from production as its requests go to the candidate: what is left could not carry them
+   * all. Where the instances do not come, the requests return all the same: the candidate is not to be trusted.
+   */
+  async function raiseProduction(): Promise<void> {
+    const wanted = rollout.finalInput.ProductionVariants?.[0]?.InitialInstanceCount;
+    const has = (await describe())?.ProductionVariants?.find((one) => one.VariantName === rollout.production);
+    if (wanted === undefined || has?.DesiredInstanceCount === undefined || has.DesiredInstanceCount >= wanted) return;
+    const problem = await troubleOf(async () => {
+      const counts = { [rollout.production]: wanted };
+      await whenSettled(session, aws, { endpoint }, () => shift(run, endpoint, { counts }));
+      await awaitConfig(session, endpoint, rollout.config);
+    });
+    session.emit({ kind: 'production-raised', rollout, from: has.DesiredInstanceCount, to: wanted, problem });
   }
 
   async function candidateWeight(): Promise<number | undefined> {
@@ -118,10 +140,12 @@ export function variantRouter(on: LockedEndpoint, run: JournaledRun, rollout: Ro
       const runs = (await describe())?.EndpointConfigName;
       if (!isOurs(runs)) return;
       if (runs === rollout.config) {
+        await raiseProduction();
         await divide(0);
         session.emit({ kind: 'rollout-returned', rollout, at: session.clock.now() });
       }
-      if (await runConfig(rollout.previous)) return;
+      // The config may say fewer instances than production had been scaled to.
+      if (await runConfig(rollout.previous, undefined, true)) return;
       throw environmentError(
         `${endpoint} did not return to ${rollout.previous}; ${runs === rollout.config ? 'production has all requests' : `it runs ${runs}`}.`,
         'Try again with --cancel.',

@@ -1,0 +1,40 @@
+import type { ProductionVariant } from '@aws-sdk/client-sagemaker';
+
+/** Instances of one type. */
+export interface Capacity {
+  instanceType: string;
+  count: number;
+}
+
+type Variants = readonly Pick<ProductionVariant, 'InstanceType' | 'InitialInstanceCount' | 'VariantName'>[] | undefined;
+
+/** The variants of a config: production's and shadows'. */
+export interface Fleets {
+  ProductionVariants?: Variants;
+  ShadowProductionVariants?: Variants;
+}
+
+/**
+ * Instances by type of all variants together, a type once. Blue/green stands the whole new config up beside the old one, and
+ * quotas count both.
+ * @param scaled how many instances a variant has at this moment, where that is known
+ */
+export function capacityOf(
+  configs: readonly { config: Fleets; scaled?: ((variant: string) => number | undefined) | undefined }[],
+): Capacity[] {
+  const counts = new Map<string, number>();
+  for (const { config, scaled } of configs) {
+    for (const variant of [...(config.ProductionVariants ?? []), ...(config.ShadowProductionVariants ?? [])]) {
+      const { InstanceType: type, InitialInstanceCount = 0, VariantName = '' } = variant;
+      if (type === undefined) continue;
+      counts.set(type, (counts.get(type) ?? 0) + (scaled?.(VariantName) ?? InitialInstanceCount));
+    }
+  }
+  return [...counts].map(([instanceType, count]) => ({ instanceType, count }));
+}
+
+/** "6 × ml.m5.large and 2 × ml.m5.xlarge" */
+export function capacityWords(needs: readonly Capacity[]): string {
+  const parts = needs.map(({ instanceType, count }) => `${count} × ${instanceType}`);
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+}

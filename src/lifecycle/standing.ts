@@ -1,0 +1,137 @@
+import type { DescribeEndpointConfigCommandOutput } from '@aws-sdk/client-sagemaker';
+import { AwsProblem } from '../aws/errors.ts';
+import { type ScalableTarget, scalableTargets } from '../aws/autoscaling.ts';
+import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
+import { environmentError } from '../base/errors.ts';
+import { type Capacity, capacityOf, type Fleets } from '../guard/capacity.ts';
+import { deregisterAdvice, rangeWords } from '../guard/scaling.ts';
+import type { Unseen } from '../aws/unseen.ts';
+import type { Aws } from '../aws/clients.ts';
+import { artifactExists } from '../resources/artifact/check-remote.ts';
+import type { Live } from '../resources/live.ts';
+import type { Endpoint } from '../resources/wait.ts';
+import type { PlanNote } from './plans.ts';
+import type { EndpointSession } from './session.ts';
+
+/*
+ * What stands of an endpoint that an update has to reckon with: targets of autoscaling, instances that quotas count, and
+ * whether what runs now could be started again.
+ */
+
+/**
+ * The endpoint's variants that scale by themselves; undefined where that cannot be looked at: no update needs to know.
+ * @param unseen is told then
+ */
+export async function scalingOf(
+  aws: Aws,
+  { name, endpoint }: Pick<Live, 'name' | 'endpoint'>,
+  unseen: (one: Unseen) => void,
+  signal?: AbortSignal,
+): Promise<ScalableTarget[] | undefined> {
+  const variants = [...(endpoint.ProductionVariants ?? []), ...(endpoint.ShadowProductionVariants ?? [])];
+  try {
+    const names = variants.flatMap(({ VariantName }) => (VariantName === undefined ? [] : [VariantName]));
+    return await scalableTargets(aws, name, names, signal);
+  } catch (error) {
+    // A network may have no way to this service, which has a host of its own.
+    if (!(error instanceof AwsProblem) || error.aboutCredentials) throw error;
+    const why = error.denied ? '' : ` (${error.words})`;
+    const needs = error.missing ?? 'application-autoscaling:DescribeScalableTargets';
+    unseen({ what: `whether endpoint ${name} scales by itself${why}`, needs });
+    return undefined;
+  }
+}
+
+/**
+ * Refuses what SageMaker refuses: "If the update would change the instance type for any model that is a target for auto
+ * scaling, the update fails" (SageMaker Developer Guide, "Update endpoints that use automatic scaling").
+ * @throws Problem (cannot-run)
+ */
+export function refuseScaledType(
+  endpoint: string,
+  targets: readonly ScalableTarget[] | undefined,
+  now: Fleets | undefined,
+  next: Fleets,
+): void {
+  for (const target of targets ?? []) {
+    const typeIn = (config: Fleets | undefined) =>
+      config?.ProductionVariants?.find(({ VariantName }) => VariantName === target.variant)?.InstanceType;
+    const [before, after] = [typeIn(now), typeIn(next)];
+    if (before === undefined || after === undefined || before === after) continue;
+    throw environmentError(
+      `The variant "${target.variant}" of endpoint "${endpoint}" scales by itself (${rangeWords(target)}), and SageMaker refuses to update it from ${before} to ${after}.`,
+      deregisterAdvice(endpoint, target.variant),
+    );
+  }
+}
+
+/** How many instances a variant of a live endpoint has, or is being given. */
+export function countIn(endpoint: Endpoint): (variant: string) => number | undefined {
+  const all = [...(endpoint.ProductionVariants ?? []), ...(endpoint.ShadowProductionVariants ?? [])];
+  return (variant) => all.find(({ VariantName }) => VariantName === variant)?.DesiredInstanceCount;
+}
+
+/** Instances that stand at once while an endpoint is given another config: those that run, and all of the new one. */
+export function capacityDuring(live: Live, next: Fleets): Capacity[] {
+  return capacityOf([{ config: live.config ?? {}, scaled: countIn(live.endpoint) }, { config: next }]);
+}
+
+/** What is worth knowing of any update all at once: instances, autoscaling, the way back. */
+export async function standingNotes(
+  { aws, session }: EndpointSession,
+  live: Live,
+  next: Fleets,
+  targets: readonly ScalableTarget[] | undefined,
+): Promise<PlanNote[]> {
+  const notes: PlanNote[] = [];
+  const capacity = capacityDuring(live, next);
+  if (capacity.length > 0) notes.push({ kind: 'capacity', capacity });
+  const shadows = (next.ShadowProductionVariants ?? []).map(({ VariantName = '' }) => VariantName);
+  for (const target of targets ?? []) {
+    if (next.ProductionVariants?.some(({ VariantName }) => VariantName === target.variant) !== true) continue;
+    notes.push({ kind: 'scales', target, shadows });
+  }
+  const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
+  const lost = live.config === undefined ? [] : await lostOf(aws, live.config, unseen, session.signal);
+  if (lost.length > 0) notes.push({ kind: 'no-way-back', lost });
+  return notes;
+}
+
+/**
+ * What no longer exists of a config, and without which SageMaker could start no instance of it: models, their artifacts.
+ * What these credentials may not look at is not lost.
+ */
+export async function lostOf(
+  aws: Aws,
+  config: Pick<DescribeEndpointConfigCommandOutput, 'ProductionVariants'>,
+  unseen: (one: Unseen) => void,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const lost: string[] = [];
+  const names = new Set(
+    (config.ProductionVariants ?? []).flatMap(({ ModelName }) => (ModelName === undefined ? [] : [ModelName])),
+  );
+  for (const name of names) {
+    const model = await describeModel(aws, name, signal);
+    if (model === undefined) {
+      lost.push(`model ${name}`);
+      continue;
+    }
+    for (const container of model.Containers ?? [model.PrimaryContainer]) {
+      const uri = container?.ModelDataUrl;
+      if ((await artifactExists(aws, uri, unseen)) === false) lost.push(`${uri}, the artifact of model ${name}`);
+    }
+  }
+  return lost;
+}
+
+/** The config that steps bring an endpoint to: as they create it, else as it stands. */
+export async function nextConfig(
+  aws: Aws,
+  config: string,
+  steps: readonly { action: string; kind: string; name: string; input?: object }[],
+  signal?: AbortSignal,
+): Promise<Fleets | undefined> {
+  const made = steps.find((step) => step.kind === 'endpoint-config' && step.name === config && 'input' in step);
+  return made?.input ?? describeEndpointConfig(aws, config, signal);
+}

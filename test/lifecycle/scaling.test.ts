@@ -1,0 +1,132 @@
+import { RegisterScalableTargetCommand } from '@aws-sdk/client-application-auto-scaling';
+import { UpdateEndpointWeightsAndCapacitiesCommand } from '@aws-sdk/client-sagemaker';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SCALABLE_DIMENSION, scalableResource } from '../../src/aws/autoscaling.ts';
+import { deletePrefix } from '../../src/aws/s3.ts';
+import { describeEndpoint } from '../../src/aws/sagemaker.ts';
+import { interrupted } from '../../src/base/errors.ts';
+import { flow } from '../support/traffic.ts';
+import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../support/world.ts';
+
+/* Endpoints that scale by themselves; instances that stand at once; ways back that are none. */
+
+let world: TestWorld;
+const BETTER = `--artifact ${ARTIFACT_009} --algorithm linear-learner`;
+
+async function ran(line: string): Promise<string> {
+  const { code, out, err } = await world.shadowctl(line);
+  expect(code, err).toBe(0);
+  return `${out}\n${err}`.replace(/\s+/g, ' ');
+}
+
+/** Both streams of a command, in one line. */
+async function said(line: string, env?: Record<string, string>): Promise<string> {
+  const { out, err } = await world.shadowctl(line, { env });
+  return `${out}\n${err}`.replace(/\s+/g, ' ');
+}
+
+async function scales(variant = 'AllTraffic', min = 2, max = 6): Promise<void> {
+  const client = await world.aws.autoscaling();
+  const ResourceId = scalableResource('weather', variant);
+  await client.send(
+    new RegisterScalableTargetCommand({
+      ServiceNamespace: 'sagemaker',
+      ScalableDimension: SCALABLE_DIMENSION,
+      ResourceId,
+      MinCapacity: min,
+      MaxCapacity: max,
+    }),
+  );
+}
+
+beforeEach(async () => {
+  world = await testWorld();
+  await ran(`deploy --endpoint weather --artifact ${ARTIFACT_005} --algorithm linear-learner --instances 2 --yes`);
+});
+afterEach(() => world.close());
+
+test('every plan says how many instances stand at once, shadows included', async () => {
+  const both = 'stand at once';
+  expect(await said(`deploy --endpoint weather ${BETTER} --plan`)).toContain(`4 × ml.m5.large ${both}`);
+  const shadow = `shadow --endpoint weather ${BETTER} --instances 1 --instance-type ml.m5.xlarge`;
+  expect(await said(`${shadow} --plan`)).toContain(`4 × ml.m5.large and 1 × ml.m5.xlarge ${both}`);
+  expect(await said(`rollout --endpoint weather ${BETTER} --steps 50%,100% --plan`)).toContain(
+    `6 × ml.m5.large ${both}`,
+  );
+  await ran(`shadow --endpoint weather ${BETTER} --instances 1 --yes`);
+  expect(await said('shadow detach --endpoint weather --plan')).toContain(`5 × ml.m5.large ${both}`);
+  expect(await said('doctor --endpoint weather')).toContain('must permit 5.');
+});
+
+test('doctor and plans tell what scales, and what it forbids', async () => {
+  await ran(`shadow --endpoint weather ${BETTER} --yes`);
+  await scales();
+  const found = await said('doctor --endpoint weather');
+  expect(found).toContain('scales by itself, between 2 and 6 instances: not while an update is in progress');
+  expect(found).toContain('The shadow shadow does not scale with production');
+  expect(found).toContain('register-scalable-target');
+  await scales('shadow');
+  expect(await said('doctor --endpoint weather')).not.toContain('does not scale with production');
+  await ran('shadow detach --endpoint weather --yes');
+  expect(await said(`shadow --endpoint weather ${BETTER} --plan`)).toContain('and shadow does not');
+  const canary = `canary --endpoint weather ${BETTER} --plan`;
+  expect(await said(`${canary} --bake 5m --final-bake 5m`)).toContain('for at least 10 min, 2 instances must carry');
+  const other = await world.shadowctl('deploy --endpoint weather --instance-type ml.m5.xlarge --yes');
+  expect(other.code).toBe(2);
+  expect(other.err.replace(/\s+/g, ' ')).toContain('refuses to update it from ml.m5.large to ml.m5.xlarge');
+  expect(other.err).toContain('deregister-scalable-target');
+});
+
+test('where nobody may look, or no way leads there, the work goes on, and that is said', async () => {
+  await scales();
+  const NOBODY = { AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING: 'http://127.0.0.1:9' };
+  const unseen = 'not seen: whether endpoint weather scales by itself';
+  expect(await said(`deploy --endpoint weather ${BETTER} --plan`, NOBODY)).toContain(unseen);
+  world.emulator.world.faults.add({ kind: 'deny', operation: 'DescribeScalableTargets' });
+  expect(await said(`deploy --endpoint weather ${BETTER} --plan`)).toContain(
+    `${unseen}, needs application-autoscaling:DescribeScalableTargets`,
+  );
+});
+
+test('a plan says where there is no way back to what runs', async () => {
+  await deletePrefix(world.aws, 's3://sagemaker-us-east-1-000000000000/shadowctl/');
+  expect(await said(`deploy --endpoint weather ${BETTER} --plan`)).toContain(
+    'there is no way back to what runs now: s3://',
+  );
+});
+
+test('before requests return to production, it has its instances again', async () => {
+  writeFileSync(
+    join(world.root, 'policy.yaml'),
+    'inform: [latency]\nerrors: 0.2\nblockMinutes: 1\nminimumBlocks: 50\n',
+  );
+  const stop = new AbortController();
+  const production = async () =>
+    (await describeEndpoint(world.aws, 'weather'))?.ProductionVariants?.find((one) => one.VariantName === 'AllTraffic')
+      ?.DesiredInstanceCount;
+  await world.clock.all<unknown>([
+    () =>
+      world.shadowctl(`rollout --endpoint weather ${BETTER} --steps 50%,100% --bake 30m --policy policy.yaml --yes`, {
+        signal: stop.signal,
+      }),
+    () => flow(world.clock, world.emulator, { endpoint: 'weather', perSecond: 0.2, signal: stop.signal }),
+    async () => {
+      await world.clock.sleep(15 * 60_000);
+      // As target tracking does when half of the requests are gone.
+      const client = await world.aws.sagemaker();
+      await client.send(
+        new UpdateEndpointWeightsAndCapacitiesCommand({
+          EndpointName: 'weather',
+          DesiredWeightsAndCapacities: [{ VariantName: 'AllTraffic', DesiredInstanceCount: 1 }],
+        }),
+      );
+      await world.clock.sleep(5 * 60_000);
+      stop.abort(interrupted('Interrupted.'));
+    },
+  ]);
+  expect(await production()).toBe(1);
+  expect(await ran('rollout --endpoint weather --cancel')).toContain('Production had 1 of its 2 instances left');
+  expect(await production()).toBe(2);
+});
