@@ -6,7 +6,9 @@ import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClient } from '@aws-sdk/client-sts';
+import { systemClock } from '../base/clock.ts';
 import { environmentError } from '../base/errors.ts';
+import { MINUTE } from '../base/units.ts';
 import { AwsProblem, call } from './errors.ts';
 import type { AwsTarget, Service } from './target.ts';
 
@@ -155,11 +157,21 @@ async function credentials(target: AwsTarget, handler: () => Promise<object>) {
   if (target.credentials !== undefined) return { credentials: target.credentials };
   const { fromNodeProviderChain } = await import('./sdk/credentials.ts');
   const { profile, mfaCode, network } = target;
+  const options = {
+    ...(profile === undefined ? {} : { profile }),
+    ...(mfaCode === undefined ? {} : { mfaCodeProvider: mfaCode }),
+    ...(network === undefined ? {} : { clientConfig: { requestHandler: await handler() } }),
+  };
   return {
-    credentials: fromNodeProviderChain({
-      ...(profile === undefined ? {} : { profile }),
-      ...(mfaCode === undefined ? {} : { mfaCodeProvider: mfaCode }),
-      ...(network === undefined ? {} : { clientConfig: { requestHandler: await handler() } }),
-    }),
+    // A chain remembers keys that name no end: made anew, it reads files that were renewed meanwhile.
+    credentials: async () => {
+      const found = await fromNodeProviderChain(options)();
+      return found.expiration === undefined
+        ? { ...found, expiration: new Date(systemClock.now() + ASKED_AGAIN_MS) }
+        : found;
+    },
   };
 }
+
+/** Keys without an end are asked for again after so long. The SDK renews five minutes before the end. */
+const ASKED_AGAIN_MS = 20 * MINUTE;

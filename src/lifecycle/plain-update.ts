@@ -3,6 +3,7 @@ import { endpointLogGroup, logLines } from '../aws/logs.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
 import { orUnseen, type Unseen } from '../aws/unseen.ts';
 import { environmentError } from '../base/errors.ts';
+import { lines, shown, text } from '../base/text.ts';
 import type { JournaledRun } from '../resources/apply.ts';
 import type { Live } from '../resources/live.ts';
 import type { Step } from '../resources/steps.ts';
@@ -162,6 +163,16 @@ export async function awaitConfig(session: Session, endpoint: string, config: st
       signal,
       onLook: (seen) => report.progress({ kind: 'endpoint', endpoint: seen }),
       onTrouble: (problem) => report.progress({ kind: 'trouble', problem }),
+    }).catch((error: unknown) => {
+      if (signal.aborted || !(error instanceof AwsProblem)) throw error;
+      throw environmentError(
+        `${error.message}${error.message.endsWith('.') ? '' : '.'} AWS goes on: endpoint "${endpoint}" was told to run ${config}.`,
+        lines(
+          ...(error.next === undefined ? [] : [error.next]),
+          text`See how it ends: ${shown('status', { endpoint, watch: true })}`,
+        ),
+        error,
+      );
     });
     report.end({ kind: 'settled', settled, ms: clock.now() - began });
     return settled;

@@ -84,8 +84,8 @@ export type PlanNote =
   | { kind: 'no-way-back'; lost: readonly string[] }
   /** Settings of production's variant that the shadow does not take over. */
   | { kind: 'not-inherited'; settings: readonly string[] }
-  /** Requests and answers are captured under this S3 URI. */
-  | { kind: 'captures'; under: string }
+  /** Requests and answers are captured under this S3 URI, by SageMaker as these roles. */
+  | { kind: 'captures'; under: string; roles: readonly string[] }
   /** Production's own model is the shadow for so many milliseconds: now; or before the plan, `begun` where it already is. */
   | { kind: 'calibrates'; ms: number }
   | { kind: 'calibrates-first'; ms: number; begun: boolean };

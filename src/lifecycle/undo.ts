@@ -5,6 +5,7 @@ import type {
 } from '@aws-sdk/client-sagemaker';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
+import type { Unseen } from '../aws/unseen.ts';
 import { environmentError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { deriveConfig } from '../resources/derive-config.ts';
@@ -22,6 +23,7 @@ import { type Otherwise, type PlainUpdateResult, runPlainUpdate } from './plain-
 import type { ConfigModels, PlanNote } from './plans.ts';
 import { type EndpointSession, onEndpoint, type Session, viewEndpoint } from './session.ts';
 import { updateTo } from './shadow/plan.ts';
+import { lostOf } from './standing.ts';
 
 export interface UndoOptions {
   endpoint: string;
@@ -95,6 +97,13 @@ async function findWayBack(on: EndpointSession, to: string | undefined): Promise
     throw environmentError(
       `Endpoint "${live.name}" cannot go back to ${target.name}: ${missing} no longer exists.`,
       text`See what it can go back to: ${shown('undo', { endpoint: live.name, to: true })}`,
+    );
+  const unseen = (one: Unseen) => on.session.emit({ kind: 'not-seen', unseen: one });
+  const lost = await lostOf(on.aws, found, unseen, on.session.signal);
+  if (lost.length > 0)
+    throw environmentError(
+      `Endpoint "${live.name}" cannot go back to ${target.name}: ${lost.join(' and ')} no longer ${lost.length === 1 ? 'exists' : 'exist'}, and SageMaker could start no instance.`,
+      text`Put it back, or see what else there is: ${shown('undo', { endpoint: live.name, to: true })}`,
     );
   const config = target.withoutShadow ? names.config : target.name;
   const production = found.ProductionVariants ?? [];

@@ -94,6 +94,9 @@ export async function apply(run: JournaledRun, step: Step): Promise<void> {
   await end({ outcome: 'done' });
 }
 
+/** How long IAM takes for a new role, as a rule. */
+const ROLE_SPREADS_MS = 10_000;
+
 /** How often, and how long apart in milliseconds, a name that we have just created is asked for again. */
 const CONSISTENCY_PAUSES = [1_000, 2_000, 4_000, 8_000];
 
@@ -102,11 +105,18 @@ const CONSISTENCY_PAUSES = [1_000, 2_000, 4_000, 8_000];
  * has just created (facts 8.1), and refuses.
  */
 async function persist(run: JournaledRun, step: Step): Promise<void> {
+  let roleIsNew = step.kind === 'model' && step.action === 'create';
   for (const pause of [...CONSISTENCY_PAUSES, undefined]) {
     try {
       await perform(run, step);
       return;
     } catch (error) {
+      // IAM needs some seconds to spread a role that was just created: once, that is waited for.
+      if (roleIsNew && error instanceof AwsProblem && /^Could not assume role /i.test(error.words)) {
+        roleIsNew = false;
+        await run.clock.sleep(ROLE_SPREADS_MS, run.signal);
+        continue;
+      }
       const notYet =
         error instanceof AwsProblem && /^Could not find (model|endpoint configuration) /i.test(error.words);
       if (!notYet || pause === undefined || step.action === 'delete' || !createdHere(run, error.words)) throw error;

@@ -6,7 +6,7 @@ import type {
 import type { Aws } from '../aws/clients.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
 import { orUnseen, type Unseen } from '../aws/unseen.ts';
-import { environmentError } from '../base/errors.ts';
+import { environmentError, usageError } from '../base/errors.ts';
 import { lines, shown, text } from '../base/text.ts';
 import { trackedResource, type State } from '../state/replay.ts';
 import { ENDPOINT_TAG, isOurs } from './tags.ts';
@@ -46,6 +46,12 @@ export async function readLive(
         });
   const endpoint = await describeEndpoint(aws, name, signal);
   if (endpoint === undefined) return undefined;
+  // Names are compared without regard to case when an endpoint is created; metrics, captures and tags keep it.
+  if (endpoint.EndpointName !== undefined && endpoint.EndpointName !== name)
+    throw usageError(
+      `The endpoint is called "${endpoint.EndpointName}", not "${name}".`,
+      'Write its name as AWS has it.',
+    );
   const [tags, config] = await Promise.all([
     look('tags', `the tags of endpoint ${name}: whose it is`, () => tagsOf(aws, endpoint.EndpointArn ?? '')),
     endpoint.EndpointConfigName === undefined

@@ -51,6 +51,8 @@ const TIMEOUT = 6 * HOUR;
 const BEGIN_WITHIN = MINUTE;
 /** Looks that fail in a row before the wait is given up. */
 const TROUBLES = 10;
+/** So long one waits until credentials that have expired are renewed, by whoever can. */
+const RENEWED_WITHIN = 20 * MINUTE;
 
 /** Often at first, then every 15 seconds: AWS limits the rate of Describe calls. */
 function defaultPause(waited: number): number {
@@ -66,19 +68,26 @@ export async function waitForEndpoint(aws: Aws, clock: Clock, options: WaitOptio
   const { signal, timeout = TIMEOUT, pause = defaultPause } = options;
   const began = clock.now();
   let troubles = 0;
+  let expired: number | undefined;
   for (;;) {
     signal.throwIfAborted();
     const waited = clock.now() - began;
     try {
       const endpoint = await describeEndpoint(aws, options.endpoint, signal);
       troubles = 0;
+      expired = undefined;
       if (endpoint === undefined) return { kind: 'gone' };
       const settled = verdict(endpoint, options, waited);
       if (settled !== undefined) return settled;
       await options.onLook?.(endpoint, waited);
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof AwsProblem) || !error.transient || ++troubles >= TROUBLES) throw error;
+      if (!(error instanceof AwsProblem)) throw error;
+      // Keys of the environment cannot change while we run; a profile, a role, SSO can be renewed beside us.
+      if (error.aboutCredentials && aws.target.credentials === undefined) {
+        expired ??= waited;
+        if (waited - expired > RENEWED_WITHIN) throw error;
+      } else if (!error.transient || ++troubles >= TROUBLES) throw error;
       options.onTrouble?.(error);
     }
     if (waited > timeout) {

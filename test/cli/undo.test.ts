@@ -167,7 +167,14 @@ test.each<[string[], RegExp]>([
 test('--plan shows the step', async () => {
   expect(await world.shadowctl('undo --endpoint weather --plan')).toMatchObject({
     code: 4,
-    out: 'Account 000000000000, us-east-1, on this machine\nEndpoint weather\n  from  c3, model m3\n  to    c2, model m2\n~ endpoint weather  (runs c2)',
+    out: [
+      'Account 000000000000, us-east-1, on this machine',
+      'Endpoint weather',
+      '  from  c3, model m3',
+      '  to    c2, model m2',
+      '~ endpoint weather  (runs c2)',
+      'note: meanwhile 2 × ml.m5.large stand at once; quotas "for endpoint usage" count them all.',
+    ].join('\n'),
   });
 });
 

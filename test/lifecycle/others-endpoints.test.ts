@@ -10,6 +10,7 @@ import {
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deleteModel, describeEndpoint, describeEndpointConfig, describeModel } from '../../src/aws/sagemaker.ts';
+import { refuseNext } from '../support/refuse.ts';
 import { ARTIFACT_009, ROLE, type TestWorld, testWorld } from '../support/world.ts';
 
 /* Endpoints that others made, by Terraform, by the SageMaker SDK, by hand: nothing of theirs is lost without a word. */
@@ -114,6 +115,29 @@ test('a shadow takes over neither the reservation nor what is bound to another i
       ModelDataDownloadTimeoutInSeconds: 600,
     },
   ]);
+});
+
+test('a role that IAM has not spread yet is waited for, once', async () => {
+  await theirs();
+  const words = `Could not assume role ${ROLE}. Please ensure that the role exists and allows principal "sagemaker.amazonaws.com" to assume the role.`;
+  refuseNext(world.emulator, 'CreateModel', words);
+  expect((await run('deploy', '--yes')).code).toBe(0);
+  refuseNext(world.emulator, 'CreateModel', words);
+  const { inject } = world.emulator.world.faults;
+  world.emulator.world.faults.inject = (kinds, where) => {
+    if (where.operation === 'CreateModel') refuseNext(world.emulator, 'CreateModel', words);
+    return inject(kinds, where);
+  };
+  const twice = await world.shadowctl(`deploy --endpoint theirs ${MODEL} --yes`);
+  expect(twice.code).toBe(2);
+  expect(twice.err).toContain('Could not assume role');
+});
+
+test('what a shadow plan says of captures names who writes them', async () => {
+  await theirs();
+  expect((await run('shadow')).out.replace(/\s+/g, ' ')).toContain(
+    `by SageMaker as ${ROLE}: without s3:PutObject there`,
+  );
 });
 
 describe('what AWS adds to its API after this version', () => {

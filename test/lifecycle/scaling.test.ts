@@ -130,3 +130,11 @@ test('before requests return to production, it has its instances again', async (
   expect(await ran('rollout --endpoint weather --cancel')).toContain('Production had 1 of its 2 instances left');
   expect(await production()).toBe(2);
 });
+
+test('undo refuses a way back whose artifact is gone', async () => {
+  await ran(`deploy --endpoint weather ${BETTER} --yes`);
+  await deletePrefix(world.aws, 's3://sagemaker-us-east-1-000000000000/shadowctl/');
+  const { code, err } = await world.shadowctl('undo --endpoint weather --yes');
+  expect(code).toBe(2);
+  expect(err.replace(/\s+/g, ' ')).toMatch(/cannot go back to \S+: s3:\S+, the artifact of model \S+ no longer exists/);
+});

@@ -3,6 +3,8 @@ import type { DescribeEndpointCommand } from '@aws-sdk/client-sagemaker';
 import type { Aws } from '../../src/aws/clients.ts';
 import { updateEndpoint } from '../../src/aws/sagemaker.ts';
 import { describeProgress, waitForEndpoint } from '../../src/resources/wait.ts';
+import { AwsError } from '../../src/emulator/model/aws-error.ts';
+import { refuseNext } from '../support/refuse.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../support/world.ts';
 
 let world: TestWorld;
@@ -132,4 +134,25 @@ test('a deletion that ends Failed ends the wait after a minute; before, it may n
   expect(settled).toMatchObject({ kind: 'failed', reason: 'why' });
   expect(world.clock.now() - began).toBeGreaterThanOrEqual(60_000);
   expect(world.clock.now() - began).toBeLessThan(90_000);
+});
+
+test('credentials that expire meanwhile may be renewed beside us; those of the environment cannot', async () => {
+  const expire = () =>
+    refuseNext(world.emulator, 'DescribeEndpoint', 'The security token is expired', 'ExpiredTokenException');
+  expire();
+  await expect(wait()).rejects.toMatchObject({ code: 'ExpiredTokenException' });
+  const troubles: string[] = [];
+  const chain: Aws = { ...world.aws, target: { ...world.aws.target, credentials: undefined } };
+  const onTrouble = (problem: { message: string }) => void troubles.push(problem.message);
+  expire();
+  const options = { endpoint: 'weather', config: 'a', signal, onTrouble };
+  expect(await waitForEndpoint(chain, world.clock, options)).toMatchObject({ kind: 'running' });
+  expect(troubles).toHaveLength(1);
+  // Nobody renews them.
+  world.emulator.world.faults.inject = () => {
+    throw new AwsError('ExpiredTokenException', 'The security token is expired');
+  };
+  const began = world.clock.now();
+  await expect(waitForEndpoint(chain, world.clock, options)).rejects.toMatchObject({ code: 'ExpiredTokenException' });
+  expect(world.clock.now() - began).toBeGreaterThan(19 * 60_000);
 });

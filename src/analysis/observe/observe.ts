@@ -197,7 +197,7 @@ async function readPredictions(
   notes.push(...found.notes);
   if (found.predictions.production.records + found.predictions.shadow.records === 0) {
     notes.push(
-      `No captured request lies in this window under ${facts.captures}. Captures arrive a minute or two after the requests.`,
+      `No captured request lies in this window under ${facts.captures}. Captures arrive a minute or two after the requests; if there never are any, the models' execution role may lack s3:PutObject there (or kms:GenerateDataKey), which SageMaker does not say.`,
     );
   }
   return found.predictions;

@@ -62,7 +62,7 @@ export function noteText(note: PlanNote, endpoint: string): string {
     case 'shadow-lost':
       return `note: this removes the shadow variant ${note.variant}.`;
     case 'capacity':
-      return `note: while it changes, ${capacityWords(note.capacity)} stand at once: the quotas "… for endpoint usage" must permit them.`;
+      return `note: meanwhile ${capacityWords(note.capacity)} stand at once; quotas "for endpoint usage" count them all.`;
     case 'scales':
       return note.shadows.length === 0
         ? `note: ${note.target.variant} scales by itself, ${rangeWords(note.target)}; not while the endpoint is updated.`
@@ -72,7 +72,7 @@ export function noteText(note: PlanNote, endpoint: string): string {
     case 'not-inherited':
       return `note: the shadow does not take over production's ${note.settings.join(', ')}.`;
     case 'captures':
-      return `Requests and answers of both variants are captured under ${note.under}/${endpoint}/`;
+      return `Requests and answers of both variants are captured under ${note.under}/${endpoint}/, by SageMaker as ${note.roles.length === 0 ? "the models' roles" : note.roles.join(' and ')}: without s3:PutObject there, captures are silently absent.`;
     case 'calibrates':
       return `For ${duration(note.ms)} production's own model is the shadow, to see how much it differs from itself; then the candidate is attached.`;
     case 'calibrates-first':

@@ -151,6 +151,24 @@ function fleet({ endpoint, config }: EndpointFacts, report: Report): void {
       'Use another instance type.',
     );
   }
+  if (variant?.RoutingConfig?.RoutingStrategy === 'LEAST_OUTSTANDING_REQUESTS') {
+    report(
+      'warning',
+      'least-outstanding',
+      'Its requests go to the instance with the fewest open ones: an instance that fails fast draws more requests than its share, so a broken canary fails more of them than its size says.',
+      'Let the first step bake with a smaller --max-5xx-rate, or send requests at random (RoutingConfig).',
+    );
+  }
+  const { EnableEnhancedMetrics: enhanced, MetricPublishFrequencyInSeconds: seconds = 60 } =
+    config?.MetricsConfig ?? {};
+  if (enhanced === true && seconds > 60) {
+    report(
+      'blocking',
+      'metrics-frequency',
+      `Its metrics are published every ${seconds} seconds (MetricPublishFrequencyInSeconds, with EnableEnhancedMetrics): alarms over minutes have no data in most of them, and a report has no minutes.`,
+      'Set it to 60 or less in the endpoint config.',
+    );
+  }
   if (count !== undefined && count < 2) {
     report(
       'blocking',

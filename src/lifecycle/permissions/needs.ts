@@ -94,13 +94,17 @@ const WATCH = [
   ...EXPLAIN,
 ];
 
-/** Whether the endpoint scales by itself. */
-const SCALING = [optional('application-autoscaling:DescribeScalableTargets', 'any')];
+/** Whether the endpoint scales by itself, and whether its models could be started again. */
+const STANDING = [
+  optional('application-autoscaling:DescribeScalableTargets', 'any'),
+  optional('s3:GetObject', 'objects'),
+  optional('s3:ListBucket', 'bucket', 'the artifact is gone'),
+];
 
 const NOTIFY = [optional('sns:Publish', 'topics', '--notify with a topic')];
 const TRAFFIC = [need('sagemaker:InvokeEndpoint', 'endpoint', { only: '--traffic' })];
 
-const GUARDED = [...UPDATE, ...SCALING, ...ALARMS, ...WATCH, ...NOTIFY, ...TRAFFIC];
+const GUARDED = [...UPDATE, ...STANDING, ...ALARMS, ...WATCH, ...NOTIFY, ...TRAFFIC];
 
 const REPORT = [
   ...LOOK,
@@ -125,7 +129,7 @@ export const NEEDS = {
   history: [...IDENTITY],
   doctor: [
     ...IDENTITY,
-    ...SCALING,
+    ...STANDING,
     ...LOOK,
     ...OWNER,
     optional('cloudwatch:DescribeAlarms', 'any'),
@@ -135,7 +139,7 @@ export const NEEDS = {
   ],
   deploy: [
     ...IDENTITY,
-    ...SCALING,
+    ...STANDING,
     ...LOOK,
     ...OWNER,
     ...EXPERIMENTS,
@@ -155,7 +159,7 @@ export const NEEDS = {
   canary: [...IDENTITY, ...LOOK, ...OWNER, ...EXPERIMENTS, ...CANDIDATE, ...GUARDED],
   rollout: [
     ...IDENTITY,
-    ...SCALING,
+    ...STANDING,
     ...LOOK,
     ...OWNER,
     ...EXPERIMENTS,
@@ -168,7 +172,7 @@ export const NEEDS = {
   ],
   shadow: [
     ...IDENTITY,
-    ...SCALING,
+    ...STANDING,
     ...LOOK,
     ...OWNER,
     ...EXPERIMENTS,
@@ -198,7 +202,7 @@ export const NEEDS = {
   ],
   keep: [
     ...IDENTITY,
-    ...SCALING,
+    ...STANDING,
     ...LOOK,
     ...OWNER,
     ...EXPERIMENTS,
@@ -209,7 +213,7 @@ export const NEEDS = {
   ],
   undo: [
     ...IDENTITY,
-    ...SCALING,
+    ...STANDING,
     ...LOOK,
     ...OWNER,
     ...EXPERIMENTS,

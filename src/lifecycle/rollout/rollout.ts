@@ -243,7 +243,8 @@ async function look(
     const reasons = await lookAtLimits(session, candidate, rollout.limits, began);
     return reasons.length === 0 ? verdict : { ...verdict, outcome: 'fail', reasons };
   } catch (error) {
-    if (!(error instanceof AwsProblem) || !error.transient) throw error;
+    // A session that has expired may be renewed until the next look.
+    if (!(error instanceof AwsProblem) || !(error.transient || error.aboutCredentials)) throw error;
     return { outcome: 'inconclusive', reasons: [error.message], requests: 0 };
   }
 }

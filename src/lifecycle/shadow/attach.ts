@@ -73,18 +73,26 @@ export async function attachShadow(session: Session, request: ShadowRequest): Pr
 
 function notesOf(
   { plan, calibrate, instanceType }: ShadowOptions,
-  { destination }: DecidedShadow,
+  { destination, steps }: DecidedShadow,
   live: Live,
   begun: boolean,
 ): PlanNote[] {
   const left = notInherited(productionOf(live).variant, instanceType);
   const captures: PlanNote[] = [
-    { kind: 'captures', under: destination },
+    { kind: 'captures', under: destination, roles: rolesOf(steps, live) },
     ...(left.length === 0 ? [] : [{ kind: 'not-inherited', settings: left } as const]),
   ];
   return plan && calibrate !== undefined
     ? [{ kind: 'calibrates-first', ms: calibrate.length, begun }, ...captures]
     : captures;
+}
+
+/** The roles that SageMaker writes captures with: those of both models. */
+function rolesOf(steps: readonly Step[], live: Live): string[] {
+  const made = steps.flatMap((step) =>
+    step.action === 'create' && step.kind === 'model' ? [step.input.ExecutionRoleArn] : [],
+  );
+  return [...new Set([live.model?.ExecutionRoleArn, ...made])].filter((role) => role !== undefined);
 }
 
 function checkNames({ endpoint, variantName, candidate }: ShadowOptions): void {
