@@ -21,6 +21,8 @@ export interface ShadowOptions extends CommonOptions {
   /** Undefined: production's. */
   instanceType: string | undefined;
   instances: number | undefined;
+  /** False: capture stays as it is. */
+  capture: boolean;
   /** Where captures go; undefined: where they go already, or the default bucket. */
   captureTo: string | undefined;
   /** Milliseconds for which production's own model is the shadow first, to measure how much it differs from itself. */
@@ -48,6 +50,7 @@ interface Flags extends CandidateFlags, CommonFlags {
   variantName: string;
   instanceType?: string;
   instances?: number;
+  capture: boolean;
   captureTo?: string;
   calibrate?: number;
   prediction?: string;
@@ -97,6 +100,7 @@ export function shadowCommand(
       wholeNumber('--instances', 1),
     )
     .option('--capture-to <s3 uri>', 'where requests and answers of both variants are captured')
+    .option('--no-capture', 'leave data capture as it is: only errors and latency can be compared then')
     .option(
       '--calibrate <duration>',
       'first shadow production with its own model for this long (30m) and record how much it differs from itself: the report counts only larger differences',
@@ -115,6 +119,9 @@ export function shadowCommand(
 }
 
 function parse(flags: Flags): ShadowOptions {
+  const captured = flags.calibrate === undefined ? '--capture-to' : '--calibrate';
+  if (!flags.capture && (flags.captureTo ?? flags.calibrate) !== undefined)
+    throw usageError(`--no-capture and ${captured} exclude each other.`, 'Leave one of them out.');
   if (flags.calibrate !== undefined && !flags.wait)
     throw usageError('--calibrate waits for the endpoint and for requests; it cannot be combined with --no-wait.');
   const reading = (['prediction', 'answers', 'task', 'policy'] as const).find((name) => flags[name] !== undefined);
@@ -135,6 +142,7 @@ function parse(flags: Flags): ShadowOptions {
     variantName: flags.variantName,
     instanceType: flags.instanceType,
     instances: flags.instances,
+    capture: flags.capture,
     captureTo: flags.captureTo,
     calibrate: flags.calibrate,
     prediction: flags.prediction,

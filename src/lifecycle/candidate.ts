@@ -1,6 +1,6 @@
 import type { DescribeModelCommandOutput, ProductionVariant, Tag } from '@aws-sdk/client-sagemaker';
 import type { Aws } from '../aws/clients.ts';
-import { describeEndpointConfig, describeModel, describeModelPackage } from '../aws/sagemaker.ts';
+import { describeEndpoint, describeEndpointConfig, describeModel, describeModelPackage } from '../aws/sagemaker.ts';
 import { usageError } from '../base/errors.ts';
 import { lines } from '../base/text.ts';
 import { newRun } from '../resources/apply.ts';
@@ -25,6 +25,8 @@ export interface CandidateSpec extends CandidateOptions {
   configName?: string | undefined;
   /** ARN of the role to run it with; undefined: the project's, else the live model's. */
   role?: string | undefined;
+  /** Name its image by digest, as the endpoint's instances run it. */
+  pinImage?: boolean | undefined;
   /** Environment of its container. */
   environment?: Readonly<Record<string, string>>;
   /** Where its containers run; undefined: as the live model. */
@@ -75,6 +77,11 @@ export function checkCandidateNames(spec: CandidateSpec): void {
     const [other] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
     if (other !== undefined) throw usageError(`${flag} ${what}; it cannot be combined with ${other}.`);
   };
+  if (spec.pinImage === true)
+    refuse('--pin-image', 'names the image of a new model by digest', {
+      '--model': model,
+      '--model-package': modelPackage,
+    });
   const sources = { '--artifact': artifact, '--algorithm': algorithm, '--image': image };
   if (modelPackage !== undefined) {
     refuse('--model-package', 'names the image and the artifact of the model', { ...sources, '--model': model });
@@ -183,7 +190,7 @@ export async function nameCandidate(
 /** What must be done for the model to exist: an upload, the model. Nothing is created yet. */
 export async function planModel(
   on: EndpointSession,
-  spec: Pick<CandidateSpec, 'model' | 'role' | 'environment' | 'vpc'>,
+  spec: Pick<CandidateSpec, 'model' | 'role' | 'environment' | 'vpc' | 'pinImage'>,
   names: Pick<CandidateNames, 'model' | 'tagList'>,
   checked: CheckedCandidate,
   liveModel: DescribeModelCommandOutput | undefined,
@@ -191,7 +198,8 @@ export async function planModel(
   const { aws, account, endpoint } = on;
   if (spec.model !== undefined) return [];
   requireOneContainer(liveModel);
-  const candidate = await prepareCandidate(aws, { account, endpoint, state: on.state() }, checked);
+  const image = spec.pinImage === true ? await pinned(on, checked.image) : checked.image;
+  const candidate = await prepareCandidate(aws, { account, endpoint, state: on.state() }, { ...checked, image });
   const role = chooseRole({
     flag: spec.role,
     project: (await on.session.project()).role,
@@ -202,6 +210,30 @@ export async function planModel(
   const vpc = spec.vpc && { Subnets: [...spec.vpc.subnets], SecurityGroupIds: [...spec.vpc.securityGroups] };
   const input = newModel(names.model, candidate, { role, environment, tags: names.tagList, vpc, live: liveModel });
   return [...candidate.steps, { action: 'create', kind: 'model', name: names.model, input }];
+}
+
+/**
+ * An image by the digest that the endpoint's instances run it with: a tag may name another image tomorrow, when an instance
+ * is replaced.
+ * @throws Problem (usage) where none of them runs it
+ */
+async function pinned({ aws, endpoint, session }: EndpointSession, image: string): Promise<string> {
+  if (image.includes('@sha256:')) return image;
+  const live = await describeEndpoint(aws, endpoint, session.signal);
+  const variants = [...(live?.ProductionVariants ?? []), ...(live?.ShadowProductionVariants ?? [])];
+  const deployed = variants.flatMap((variant) => variant.DeployedImages ?? []);
+  const digest = deployed.find((one) => one.SpecifiedImage === image)?.ResolvedImage;
+  if (digest !== undefined) return digest;
+  const [, registry = '', repository = '', tag = ''] = /^(\d+)\.dkr\.ecr\.[^/]+\/(.+?):([^:/]+)$/.exec(image) ?? [];
+  throw usageError(
+    `--pin-image: no instance of endpoint "${endpoint}" runs ${image}, so its digest is not known here.`,
+    registry === ''
+      ? 'Give the image by its digest: --image REPOSITORY@sha256:…'
+      : lines(
+          'Give the image by its digest (--image REPOSITORY@sha256:…), which this tells:',
+          `aws ecr describe-images --registry-id ${registry} --repository-name ${repository} --image-ids imageTag=${tag} --query imageDetails[0].imageDigest`,
+        ),
+  );
 }
 
 /** A config cannot replace itself. @throws Problem (usage) */

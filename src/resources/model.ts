@@ -9,8 +9,8 @@ import { usageError } from '../base/errors.ts';
 import type { Candidate } from './artifact/candidate.ts';
 
 /**
- * The model for a candidate. What guards the present model's network (VPC, isolation) guards the new one too. Behind the
- * same image it has the present one's environment too, but for what is given, and its way to the image's registry: a
+ * The model for a candidate. What guards the present model's network (VPC, isolation) guards the new one too. Behind an
+ * image of the same repository it has the present one's environment too, but for what is given, and its way to the image's registry: a
  * container that lost its variables would answer another question.
  */
 export function newModel(
@@ -49,13 +49,19 @@ export function newModel(
   };
 }
 
-/** The present model's container, where the candidate comes behind the same image. */
+/** The present model's container, where the candidate's image is of the same repository. */
 function sameContainer(
   { image, modelPackage }: Pick<Candidate, 'image' | 'modelPackage'>,
   live: DescribeModelCommandOutput | undefined,
 ): ContainerDefinition | undefined {
   const container = live?.PrimaryContainer;
-  return modelPackage === undefined && container?.Image === image ? container : undefined;
+  if (modelPackage !== undefined || container?.Image === undefined) return undefined;
+  return repositoryOf(container.Image) === repositoryOf(image) ? container : undefined;
+}
+
+/** An image without its tag or digest. */
+function repositoryOf(image: string): string {
+  return image.replace(/(@sha256:[0-9a-f]+|:[^:/]+)$/, '');
 }
 
 /**

@@ -140,6 +140,31 @@ test('what a shadow plan says of captures names who writes them', async () => {
   );
 });
 
+test('--pin-image names the image by the digest that the endpoint runs; where none runs it, that is said', async () => {
+  await theirs();
+  expect((await run('deploy', '--pin-image --yes')).code).toBe(0);
+  const model = await describeModel(world.aws, (await running())?.ProductionVariants?.[0]?.ModelName ?? '');
+  expect(model?.PrimaryContainer?.Image).toMatch(/\/linear-learner@sha256:[0-9a-f]{64}$/);
+  const image = '--image 123456789012.dkr.ecr.us-east-1.amazonaws.com/own:3 --pin-image --yes';
+  const other = await world.shadowctl(`deploy --endpoint theirs --artifact ${ARTIFACT_009} ${image}`);
+  expect(other.code).toBe(2);
+  expect(other.err).toContain('aws ecr describe-images --registry-id 123456789012 --repository-name own');
+});
+
+test('an account that may not capture is offered a shadow without', async () => {
+  await theirs();
+  refuseNext(world.emulator, 'CreateEndpointConfig', 'DataCaptureConfig is not available for this account.');
+  const refused = await run('shadow', '--yes');
+  expect(refused.code).toBe(2);
+  expect(refused.err).toContain('--no-capture');
+  const { code, err } = await run('shadow', '--no-capture --yes');
+  expect(code, err).toBe(0);
+  const config = await running();
+  expect(config?.ShadowProductionVariants).toHaveLength(1);
+  expect(config?.DataCaptureConfig).toBeUndefined();
+  expect((await run('shadow', '--no-capture --capture-to s3://b/p --plan')).code).toBe(2);
+});
+
 describe('what AWS adds to its API after this version', () => {
   /** The emulator, as if its API had members more: they are in every description of a config. */
   async function laterAws() {

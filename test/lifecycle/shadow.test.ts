@@ -27,6 +27,7 @@ function options(algorithm: string): ShadowOptions {
     variantName: 'shadow',
     instanceType: undefined,
     instances: undefined,
+    capture: true,
     captureTo: undefined,
     calibrate: undefined,
     adopt: true,

@@ -13,6 +13,7 @@ export interface CandidateFlags {
   model?: string | undefined;
   modelPackage?: string | undefined;
   allowMismatch?: boolean | undefined;
+  pinImage?: boolean | undefined;
   modelName?: string | undefined;
   configName?: string | undefined;
   role?: string | undefined;
@@ -37,6 +38,7 @@ export function addCandidateFlags(command: Command): Command {
     .option('--model <name>', 'a model that exists in SageMaker, instead of an artifact')
     .option('--model-package <arn>', 'an approved version in the Model Registry, instead of an artifact')
     .option('--allow-mismatch', 'deploy an artifact even if the image cannot read it')
+    .option('--pin-image', 'name the image by the digest that the endpoint runs, which no push to its tag changes')
     .option('--role <arn>', 'role to run the model with (default: shadowctl.yaml, SAGEMAKER_ROLE_ARN, the live model)')
     .option('--model-name <name>', 'name of the new model (default: derived from the endpoint and the time)')
     .option('--config-name <name>', 'name of the new endpoint config (default: derived the same way)')
@@ -76,6 +78,7 @@ export function candidateSpec(flags: CandidateFlags, cwd: string): CandidateSpec
     model: flags.model,
     modelPackage: flags.modelPackage,
     allowMismatch: flags.allowMismatch === true,
+    pinImage: flags.pinImage === true,
     modelName: flags.modelName,
     configName: flags.configName,
     role: flags.role,
@@ -135,6 +138,7 @@ const NAMES = [
   'model',
   'modelPackage',
   'allowMismatch',
+  'pinImage',
   'modelName',
   'configName',
   'role',

@@ -1,8 +1,9 @@
 import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
+import { AwsProblem } from '../../aws/errors.ts';
 import { bucketExists } from '../../aws/s3.ts';
 import { s3Place } from '../../aws/s3-uri.ts';
 import { orUnseen } from '../../aws/unseen.ts';
-import { usageError } from '../../base/errors.ts';
+import { environmentError, usageError } from '../../base/errors.ts';
 import { defaultBucket, ourPrefix } from '../../resources/artifact/candidate.ts';
 import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { checkName } from '../../resources/naming.ts';
@@ -52,7 +53,7 @@ export async function attachShadow(session: Session, request: ShadowRequest): Pr
     const { names, steps } = decided;
     const before = standing?.before ?? found.endpoint.EndpointConfigName;
     const value = { config: names.config, before, sample: options.sample, variant: options.variantName };
-    return runPlainUpdate(
+    const attached = runPlainUpdate(
       on,
       {
         command: 'shadow',
@@ -68,6 +69,9 @@ export async function attachShadow(session: Session, request: ShadowRequest): Pr
       options,
       (run) => journal.append({ type: 'fact', run: run.id, name: 'shadow', value }),
     );
+    return attached.catch((error: unknown) => {
+      throw aboutCapture(error);
+    });
   });
 }
 
@@ -79,12 +83,24 @@ function notesOf(
 ): PlanNote[] {
   const left = notInherited(productionOf(live).variant, instanceType);
   const captures: PlanNote[] = [
-    { kind: 'captures', under: destination, roles: rolesOf(steps, live) },
+    ...(destination === undefined
+      ? []
+      : [{ kind: 'captures', under: destination, roles: rolesOf(steps, live) } as const]),
     ...(left.length === 0 ? [] : [{ kind: 'not-inherited', settings: left } as const]),
   ];
   return plan && calibrate !== undefined
     ? [{ kind: 'calibrates-first', ms: calibrate.length, begun }, ...captures]
     : captures;
+}
+
+/** Data capture belongs to Model Monitor, which is closed to new customers: an account may be refused it. */
+function aboutCapture(error: unknown): unknown {
+  if (!(error instanceof AwsProblem) || !/data ?capture|model monitor/i.test(error.words)) return error;
+  return environmentError(
+    error.message,
+    'The endpoint was not changed. Where an account may not capture, attach the shadow without: --no-capture; then errors and latency are compared, and no predictions.',
+    error,
+  );
 }
 
 /** The roles that SageMaker writes captures with: those of both models. */
@@ -110,11 +126,12 @@ async function decide(on: EndpointSession, options: ShadowOptions, live: Live): 
   const names = await nameCandidate(on, candidate, { model: 'model', config: 'shadow-config' });
   const checked = await examineCandidate(session, candidate, live.model);
   const modelSteps = await planModel(on, candidate, names, checked, live.model);
-  const destination =
-    options.captureTo ??
-    live.config?.DataCaptureConfig?.DestinationS3Uri ??
-    `${ourPrefix(aws.target.region, account, endpoint)}captures`;
-  const captureSteps = await planCaptures(on, destination, modelSteps);
+  const destination = options.capture
+    ? (options.captureTo ??
+      live.config?.DataCaptureConfig?.DestinationS3Uri ??
+      `${ourPrefix(aws.target.region, account, endpoint)}captures`)
+    : undefined;
+  const captureSteps = destination === undefined ? [] : await planCaptures(on, destination, modelSteps);
   const settings = { modelName: names.model, variant: variantSettings(candidate) };
   const steps = planShadow({ ...options, ...settings, names, modelSteps, destination, captureSteps }, live);
   return { names, steps: await leaveOutExisting(on, steps), captureSteps, destination };

@@ -25,6 +25,8 @@ export interface ShadowOptions {
   /** Of the shadow; undefined: production's. */
   instanceType: string | undefined;
   instances: number | undefined;
+  /** False: the capture stays as it is; then only errors and latency can be compared. */
+  capture: boolean;
   /** S3 URI for captures; undefined: where they go already, or the default bucket. */
   captureTo: string | undefined;
   /** First shadow production with its own model, to measure how much it differs from itself. */
@@ -45,6 +47,7 @@ export const SHADOW_DEFAULTS: Omit<ShadowOptions, 'endpoint' | 'candidate'> = {
   variantName: 'shadow',
   instanceType: undefined,
   instances: undefined,
+  capture: true,
   captureTo: undefined,
   calibrate: undefined,
   adopt: false,
@@ -56,7 +59,7 @@ export const SHADOW_DEFAULTS: Omit<ShadowOptions, 'endpoint' | 'candidate'> = {
 export interface DecidedShadow {
   names: CandidateNames;
   steps: Step[];
-  /** What must be there before SageMaker can capture; and the S3 URI that captures go to. */
+  /** What must be there before SageMaker can capture; and the S3 URI that captures go to, where they are turned on. */
   captureSteps: Step[];
-  destination: string;
+  destination: string | undefined;
 }

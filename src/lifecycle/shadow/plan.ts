@@ -26,8 +26,8 @@ export interface ShadowSpec {
   sample: number;
   instanceType: string | undefined;
   instances: number | undefined;
-  /** Where captures go. */
-  destination: string;
+  /** Where captures go; undefined: capture stays as it is. */
+  destination: string | undefined;
   /** What must be there before SageMaker can capture: a bucket; and the note that the captures will be ours. */
   captureSteps: readonly Step[];
 }
@@ -61,7 +61,10 @@ export function planShadow(spec: ShadowSpec, live: Live): Step[] {
         name: spec.names.config,
         production: [production],
         shadows: [shadow],
-        capture: captureBoth(config.DataCaptureConfig, spec.destination),
+        capture:
+          spec.destination === undefined
+            ? config.DataCaptureConfig
+            : captureBoth(config.DataCaptureConfig, spec.destination),
         tags: spec.names.tagList,
       }),
     },

@@ -23,6 +23,7 @@ describe('words', () => {
     variantName: 'shadow',
     instanceType: undefined,
     instances: undefined,
+    capture: true,
     captureTo: undefined,
     calibrate: undefined,
     adopt: false,
@@ -45,6 +46,7 @@ describe('words', () => {
       ['--endpoint', 'w', '--capture-to', 's3://b/p', '--plan', '--no-wait'],
       { captureTo: 's3://b/p', plan: true, wait: false },
     ],
+    [['--endpoint', 'w', '--no-capture'], { capture: false }],
     [['--endpoint', 'w', '--allow-mismatch', '--artifact', 'a'], { candidate: { artifact: 'a', allowMismatch: true } }],
   ])('%j', async (argv, expected) => {
     expect(await optionsOf(shadowCommand, argv)).toEqual({ ...defaults, ...expected });

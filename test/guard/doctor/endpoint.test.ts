@@ -248,13 +248,11 @@ describe('how many instances', () => {
 test('routing by open requests, and metrics by more than a minute, are said', () => {
   const routed = config({}, { RoutingConfig: { RoutingStrategy: 'LEAST_OUTSTANDING_REQUESTS' } });
   expect(found({ config: routed })).toEqual(['warning least-outstanding']);
-  const metrics = (MetricsConfig: DescribeEndpointConfigCommandOutput['MetricsConfig']) =>
-    found({ config: config({ MetricsConfig }) });
-  expect(metrics({ EnableEnhancedMetrics: true, MetricPublishFrequencyInSeconds: 300 })).toEqual([
-    'blocking metrics-frequency',
-  ]);
-  expect(metrics({ EnableEnhancedMetrics: false, MetricPublishFrequencyInSeconds: 300 })).toEqual([]);
-  expect(metrics({ EnableEnhancedMetrics: true, MetricPublishFrequencyInSeconds: 60 })).toEqual([]);
+  const metrics = (MetricsConfig: object) => found({ config: config({ MetricsConfig }) });
+  const every = (MetricPublishFrequencyInSeconds: number) => ({ MetricPublishFrequencyInSeconds });
+  expect(metrics({ EnableEnhancedMetrics: true, ...every(300) })).toEqual(['blocking metrics-frequency']);
+  expect(metrics({ EnableEnhancedMetrics: false, ...every(300) })).toEqual([]);
+  expect(metrics({ EnableEnhancedMetrics: true, ...every(60) })).toEqual([]);
 });
 
 test('how many variants there are is said', () => {
