@@ -29,6 +29,8 @@ export interface Predictions {
   missing?: readonly MissingMinute[] | undefined;
   labels: LabelSums | undefined;
   numbers: NumberSums | undefined;
+  /** The shadow's numbers beside a distribution that is expected; missing where the policy names none. */
+  reference?: ReferenceSums | undefined;
   /** The pairs that differ most, worst first, at most ten. */
   top: readonly DivergingPair[];
   truth: TruthSums | undefined;
@@ -352,6 +354,17 @@ export interface NumberSums {
   histogram: { low: number; high: number; production: readonly number[]; shadow: readonly number[] };
   /** A sample of points [production, shadow] for a picture, at most 2 000. */
   scatter: readonly (readonly [number, number])[];
+}
+
+/** The shadow's numbers at the quantiles of a reference. */
+export interface ReferenceSums {
+  /** SHA-256 of the reference's numbers, and how many there are. */
+  digest: string;
+  of: number;
+  /** Numbers of the shadow. */
+  rows: number;
+  /** Values of the reference, least first: shares of its numbers that are less, and no greater; and how many of the shadow's are. */
+  edges: readonly { at: number; below: number; upTo: number; counted: { below: number; upTo: number } }[];
 }
 
 export interface Spread {

@@ -1,4 +1,8 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { labelText } from '../analysis/answers/label-text.ts';
+import { type Reference, readReference } from '../analysis/answers/reference.ts';
 import type { Truth } from '../analysis/answers/truth.ts';
 import type { Comparator } from '../analysis/compare/comparator/compare.ts';
 import type { LabelNext } from '../analysis/compare/label-next.ts';
@@ -20,6 +24,7 @@ import type { Policy } from '../analysis/policy/policy.ts';
 import { redact } from '../analysis/redact.ts';
 import type { Aws } from '../aws/clients.ts';
 import type { Clock } from '../base/clock.ts';
+import { usageError } from '../base/errors.ts';
 import { counted, duration } from '../base/units.ts';
 import type { Report } from '../report/report.ts';
 import { type ConfigRun, configRuns } from '../state/config-runs.ts';
@@ -159,6 +164,7 @@ async function observe(session: JudgeSession, options: JudgeOptions, look: Look)
     ...comparisonBy(inLogs ? { ...policy, answers: { ...policy.answers, path: undefined } } : policy, task),
     truth,
     maturity: { age: policy.maturity, now: session.clock.now() },
+    reference: policy.reference && (await referenceOf(policy.reference.file)),
     comparator,
     labelNext,
     memory,
@@ -181,12 +187,34 @@ async function observe(session: JudgeSession, options: JudgeOptions, look: Look)
           noise: latestNoise(known?.facts ?? []),
           latency: { margins: policy.latency, limits: policy.limits.latency },
         });
-  const calibrated = known === undefined ? seen : withCalibration(seen, known, policy.answers.path);
+  const calibrated = besides(
+    known === undefined ? seen : withCalibration(seen, known, policy.answers.path),
+    comparison,
+  );
   if (truth === undefined) return calibrated;
   return {
     ...calibrated,
     notes: [...calibrated.notes, ...ageNotes(truth, policy, calibrated), ...truthNotes(truth, calibrated)],
   };
+}
+
+/** Saved sums that were held against another reference say nothing about this one. */
+function besides(seen: Observations, { reference }: ComparisonOptions): Observations {
+  const { predictions } = seen;
+  if (predictions?.reference === undefined || predictions.reference.digest === reference?.digest) return seen;
+  return { ...seen, predictions: { ...predictions, reference: undefined } };
+}
+
+/** `FILE` or `FILE:COLUMN`; a file that is really called that is one. @throws Problem (usage) where it cannot be read */
+async function referenceOf(words: string): Promise<Reference> {
+  const [, path = words, column] = existsSync(words) ? [] : (/^(.+):([^:/\\\\]+)$/.exec(words) ?? []);
+  if (!existsSync(path))
+    throw usageError(
+      `There is no file ${path}, which the policy names as reference.`,
+      'Correct reference in the policy.',
+    );
+  const { text } = labelText(await readFile(path), path);
+  return readReference(text, path, column);
 }
 
 async function liveOf(session: JudgeSession, live: 'nothing' | LabelSource | undefined): Promise<Live | undefined> {

@@ -2,6 +2,7 @@ import { comparePredictions } from '../../src/analysis/compare/memory/compare.ts
 import { judge } from '../../src/analysis/judge/judge.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import type { Policy } from '../../src/analysis/policy/policy.ts';
+import type { Reference } from '../../src/analysis/answers/reference.ts';
 import type { Capture } from '../../src/analysis/answers/captures.ts';
 import { observed } from './judge/by-hand.ts';
 import { readTruth } from './read-truth.ts';
@@ -22,7 +23,13 @@ const MINUTES = 90;
 const RATE = 60;
 
 /** The verdict on raw captures of a window, by default of 90 minutes with 60 requests in each. */
-export function told(row: (random: Random) => Row, changed: Partial<Policy> = {}, minutes = MINUTES, rate = RATE) {
+export function told(
+  row: (random: Random) => Row,
+  changed: Partial<Policy> = {},
+  minutes = MINUTES,
+  rate = RATE,
+  reference?: Reference,
+) {
   const random = seededRandom(11);
   const rows = Array.from({ length: minutes * rate }, () => row(random));
   const side = (who: 'production' | 'shadow') => {
@@ -45,6 +52,7 @@ export function told(row: (random: Random) => Row, changed: Partial<Policy> = {}
     tolerance: undefined,
     truth,
     prices: changed.costs,
+    reference,
     maturity: { age: changed.maturity, now: minutes * 60_000 },
   });
   const verdict = judge(observed({ minutes, predictions }), { ...DEFAULT_POLICY, ...changed });

@@ -3,6 +3,7 @@ import type { AnswersAsked, ChosenReading } from '../answers/choose.ts';
 import type { Maturity } from '../answers/label-age.ts';
 import type { Prices } from '../answers/prices.ts';
 import type { CompareRules } from '../answers/compare-rules.ts';
+import type { Reference } from '../answers/reference.ts';
 import type { Truth } from '../answers/truth.ts';
 import type { Doing } from '../doing.ts';
 import type { Window } from '../observations.ts';
@@ -25,6 +26,8 @@ export interface ComparisonOptions {
   rules?: CompareRules | undefined;
   /** What says which rows hang together: see clustersOf. */
   cluster?: string | undefined;
+  /** A distribution that the shadow's numbers are expected to have. */
+  reference?: Reference | undefined;
   /** How old a request must be for its label to count. */
   maturity?: Maturity | undefined;
   /** What mistakes cost against labels. */

@@ -6,6 +6,7 @@ import { count, percent } from '../../base/units.ts';
 import { judgeCover } from './cover.ts';
 import { confidence, requiredSampleSize, shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
+import { judgeReference } from './reference.ts';
 import { judgeLimits } from './limits.ts';
 import { needsAdvice, needsMore, NOTHING } from './needs.ts';
 import type { Gate } from './verdict.ts';
@@ -24,14 +25,15 @@ export function judgeAlone(evidence: Evidence): Gate[] {
     ...judgeCover(evidence),
     ...(predictions === undefined ? [] : [readableAlone(predictions, evidence), ...variedAlone(predictions, evidence)]),
     ...expectedAlone(evidence),
+    ...judgeReference(evidence),
     ...judgeLimits(evidence),
   ];
 }
 
 /** Are there limits at all? Without, there is nothing to hold the model against. */
-export function hasLimits({ policy: { limits } }: Pick<Evidence, 'policy'>): boolean {
+export function hasLimits({ policy: { limits, reference } }: Pick<Evidence, 'policy'>): boolean {
   const { latency, recall, ...others } = limits;
-  return [...Object.values(latency), ...Object.values(recall), ...Object.values(others)].some(
+  return [reference, ...Object.values(latency), ...Object.values(recall), ...Object.values(others)].some(
     (limit) => limit !== undefined,
   );
 }

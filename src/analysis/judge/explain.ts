@@ -297,6 +297,19 @@ export function explainPolicy(policy: Policy): Demand[] {
         keyOf(policy, `distances.${name}`),
       ),
     ),
+    ...(['ks', 'psi'] as const).flatMap((name) => {
+      const margin = policy.reference?.[name];
+      return margin === undefined
+        ? []
+        : [
+            demand(
+              `reference.${name}`,
+              `its numbers lie less than ${margin} (${name === 'ks' ? 'Kolmogorov-Smirnov' : 'population stability index'}) from those of ${policy.reference?.file ?? ''}`,
+              lasting(pairs(0)),
+              keyOf(policy, `reference.${name}`),
+            ),
+          ];
+    }),
     ...byTask(policy, ['regression', 'scores', 'binary', 'multiclass', 'json'], 'truth').map(({ tasks, value, key }) =>
       demand(
         'truth',

@@ -8,6 +8,7 @@ import { judgeLatency } from './latency.ts';
 import { judgeLimits } from './limits.ts';
 import { judgeAnswers } from './predictions.ts';
 import { judgeReadings } from './readings.ts';
+import { judgeReference } from './reference.ts';
 import { judgeSlices } from './slices.ts';
 import { clustered } from './clusters.ts';
 import { judgeCover } from './cover.ts';
@@ -78,6 +79,7 @@ function judgeReading(seen: Observations, demanded: Policy, challenger: Challeng
     ...judgeAnswers(evidence),
     ...judgeSlices(evidence),
     ...judgeDistances(evidence),
+    ...judgeReference(evidence),
     ...judgeTruth(evidence),
     ...judgeStability(evidence),
     ...judgeLimits(evidence),

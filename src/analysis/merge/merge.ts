@@ -88,6 +88,7 @@ function otherReading(a: Predictions, b: Predictions): string | undefined {
     return `their numbers were compared with the tolerances ${a.numbers?.tolerance} and ${b.numbers?.tolerance} (answers.tolerance in the policy says one for all)`;
   if ((a.truth === undefined) !== (b.truth === undefined)) return 'one of them was compared with labels';
   const ages = [a, b].map(({ truth }) => truth?.age && [truth.age.age, truth.age.timed]);
+  if (a.reference?.digest !== b.reference?.digest) return 'their numbers were held against different references';
   if (!same(ages[0], ages[1]))
     return 'their labels were compared at different ages (maturity in the policy says one for all)';
   if (a.clusters?.by !== b.clusters?.by) return 'the policies name different columns as cluster';

@@ -12,6 +12,7 @@ import type {
   LossSums,
   PairBlock,
   Predictions,
+  ReferenceSums,
   ScoreSums,
   SideCounts,
   TruthSums,
@@ -53,6 +54,7 @@ export function mergePredictions(a: Predictions, b: Predictions, sampling: numbe
     missing: a.missing && b.missing && mergeMissing(a.missing, b.missing),
     labels: both(a.labels, b.labels, (x, y) => mergeLabels(x, y, shared ?? Number.POSITIVE_INFINITY)),
     numbers: both(a.numbers, b.numbers, mergeNumbers),
+    reference: both(a.reference, b.reference, mergeReferences),
     top: [...a.top, ...b.top].toSorted((x, y) => y.distance - x.distance || x.at - y.at).slice(0, TOP),
     truth: both(a.truth, b.truth, mergeTruth),
     // Parts are cut by the quartiles of each window.
@@ -65,6 +67,23 @@ export function mergePredictions(a: Predictions, b: Predictions, sampling: numbe
     comparator: both(a.comparator, b.comparator, mergeComparators),
     alternatives: a.alternatives?.map((one, i) => mergePredictions(one, b.alternatives?.[i] ?? one, sampling)),
     merged: (a.merged ?? 1) + (b.merged ?? 1),
+  };
+  return merged;
+}
+
+/** Of one reference: see `otherReading` in merge.ts. */
+function mergeReferences(a: ReferenceSums, b: ReferenceSums): ReferenceSums {
+  const merged: Merged<ReferenceSums> = {
+    digest: a.digest,
+    of: a.of,
+    rows: a.rows + b.rows,
+    edges: a.edges.map((edge, i) => ({
+      ...edge,
+      counted: {
+        below: edge.counted.below + (b.edges[i]?.counted.below ?? 0),
+        upTo: edge.counted.upTo + (b.edges[i]?.counted.upTo ?? 0),
+      },
+    })),
   };
   return merged;
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import type { Policy } from '../policy/policy.ts';
 import { movedKeys, readPolicy } from '../policy/schema.ts';
@@ -38,7 +38,7 @@ export async function loadPolicy(
       own === undefined
         ? policy
         : { ...object(policy), answers: { ...object(object(policy).answers), ...object(own) } };
-    const read = readPolicy(section, source);
+    const read = inFolder(readPolicy(section, source), resolve(cwd, dirname(file ?? '.')));
     const commandFile = read.answers.command === undefined ? undefined : file;
     return { policy: read, source, notes: movedKeys(section), commandFile };
   }
@@ -51,11 +51,19 @@ export async function loadPolicy(
     own === undefined || (section !== null && !isObject(section))
       ? section
       : { ...object(section), answers: { ...object(own), ...object(object(section).answers) } };
-  const policy = readPolicy(all, path);
+  const policy = inFolder(readPolicy(all, path), dirname(path));
   // What stands in the file that was named comes before what shadowctl.yaml says of the endpoint.
   const place = 'command' in object(object(section).answers) ? path : written.file;
   const commandFile = policy.answers.command === undefined ? undefined : place;
   return { policy, source: path, notes: movedKeys(section), commandFile };
+}
+
+/** The file of a reference lies beside the policy that names it. */
+function inFolder(policy: Policy, folder: string): Policy {
+  const { reference } = policy;
+  return reference === undefined
+    ? policy
+    : { ...policy, reference: { ...reference, file: resolve(folder, reference.file) } };
 }
 
 function object(value: unknown): Record<string, unknown> {

@@ -37,6 +37,7 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   # regressions: 0.02      # share of rows with labels that may be right with production and wrong with the shadow
   # maturity: 7d           # how old a request must be for its label to count: late labels are not like early ones
   # costs: { 'fraud→ok': 100, 'ok→fraud': 1 } # what mistakes cost, truth→prediction; * is any class; decides in place of accuracy
+  # reference: scores.csv    # numbers that its own are to be spread as: a file of them; { file: scores.csv, ks: 0.1, psi: 0.1 } says how nearly
   # limits: { latency: { p99: 200ms }, errors: 1%, accuracy: 0.85, recall: { fraud: 0.8 }, cost: 0.5 } # of the shadow alone
   # resources: { memory: 0.2, cpu: 0.2 } # how much more of its instances it may use than production
   # answers: { kind: scores, path: $.result, ignore: [$.id], tolerance: { absolute: 0.5 }, command: python3 compare.py } # likewise

@@ -103,6 +103,8 @@ export interface Policy {
   answers: AnswersPolicy;
   /** How far apart the distributions of the two models' numbers may lie; without a limit they are shown only. */
   distances: { ks?: number; wasserstein?: number; psi?: number; jensenShannon?: number };
+  /** A file of numbers that the shadow's are to be spread as, and how far apart they may lie; undefined: not asked. */
+  reference: { file: string; ks?: number | undefined; psi?: number | undefined } | undefined;
   /** How much lower accuracy (or higher the mean absolute error, as a share of production's) may be against labels. */
   truth: number;
   /** How much lower the recall of any class may be against labels, as a share of the class's rows. */
@@ -171,6 +173,7 @@ export const DEFAULT_POLICY: Policy = {
     margins: {},
   },
   distances: {},
+  reference: undefined,
   truth: 0.02,
   recall: 0.1,
   regressions: undefined,
@@ -202,6 +205,7 @@ export const GATES: readonly string[] = [
   ...['tolerance', 'bias'].map((name) => `numbers.${name}`),
   'slices',
   ...['ks', 'wasserstein', 'psi', 'jensenShannon'].map((name) => `distance.${name}`),
+  ...['ks', 'psi'].map((name) => `reference.${name}`),
   'truth.accuracy',
   'truth.error',
   'truth.score',

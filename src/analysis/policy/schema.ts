@@ -179,6 +179,28 @@ const costs = v.pipe(
   ),
 );
 
+const REFERENCE = 'a file of numbers, like scores.csv or scores.csv:column, or { file: scores.csv, ks: 0.1, psi: 0.1 }';
+/** How far apart the two distribution functions may lie where nobody says it. */
+const REFERENCE_KS = 0.1;
+const index = v.pipe(
+  distance,
+  v.maxValue(LARGEST_INDEX, `${LARGEST_INDEX} or less: its bounds are not valid beyond that`),
+);
+const reference = v.union(
+  [
+    v.pipe(
+      v.string(REFERENCE),
+      v.check((words) => words.trim() !== '', REFERENCE),
+      v.transform((file) => ({ file, ks: REFERENCE_KS })),
+    ),
+    v.pipe(
+      v.strictObject({ file: v.string(REFERENCE), ks: v.optional(distance), psi: v.optional(index) }),
+      v.transform((one) => (one.ks === undefined && one.psi === undefined ? { ...one, ks: REFERENCE_KS } : one)),
+    ),
+  ],
+  REFERENCE,
+);
+
 const WAIVERS = 'list of waivers, like [{ gate: latency.p99, reason: agreed with the callers }]';
 const SOME_TEXT = 'a text';
 const someText = v.pipe(
@@ -281,6 +303,7 @@ const SCHEMA = v.strictObject({
       jensenShannon: v.optional(distance),
     }),
   ),
+  reference: v.optional(reference),
   truth: v.optional(margin),
   recall: v.optional(margin),
   regressions: v.optional(share),

@@ -11,6 +11,8 @@ import { comparable } from './comparable.ts';
 import type { AnswersAsked } from '../../../src/analysis/answers/choose.ts';
 import type { Maturity } from '../../../src/analysis/answers/label-age.ts';
 import type { Prices } from '../../../src/analysis/answers/prices.ts';
+import { readReference } from '../../../src/analysis/answers/reference.ts';
+import type { Reference } from '../../../src/analysis/answers/reference.ts';
 import { DEFAULT_RULES } from '../../../src/analysis/answers/compare-rules.ts';
 import type { CompareRules } from '../../../src/analysis/answers/compare-rules.ts';
 import type { Truth } from '../../../src/analysis/answers/truth.ts';
@@ -223,7 +225,14 @@ const both = (kind: Kind, ids: Ids, truth?: Truth) =>
 async function compareBoth(
   files: { production: string; shadow: string },
   truth?: Truth,
-  asked: { answers?: AnswersAsked; rules?: CompareRules; cluster?: string; prices?: Prices; maturity?: Maturity } = {},
+  asked: {
+    answers?: AnswersAsked;
+    rules?: CompareRules;
+    cluster?: string;
+    prices?: Prices;
+    maturity?: Maturity;
+    reference?: Reference;
+  } = {},
   parsedToo = true,
 ): Promise<{ memory: Predictions; sql: Predictions }> {
   const records = { production: { files: [files.production] }, shadow: { files: [files.shadow] }, window: WINDOW };
@@ -390,6 +399,20 @@ describe('two engines, written apart, give one answer', () => {
     expect(memory.truth?.outcomes?.length).toBeGreaterThan(4);
     expect(memory.truth?.prices).toEqual(prices);
     expect(memory.blocks.some(({ cost }) => cost !== 0)).toBe(true);
+    expect(comparable(sql)).toEqual(comparable(memory));
+  });
+
+  test('numbers beside a distribution that is expected', async () => {
+    const random = seededRandom(3);
+    const numbers = Array.from({ length: 500 }, (_, i) => (i % 3 === 0 ? 0.5 : random.next()));
+    const reference = readReference(numbers.join('\n'), 'scores.csv');
+    const { memory, sql } = await compareBoth(
+      captures({ ...(KINDS[4] as Kind), title: 'reference' }, 'inferenceId'),
+      undefined,
+      { reference },
+    );
+    expect(memory.reference).toMatchObject({ of: 500, rows: memory.numbers?.rows, digest: reference.digest });
+    expect(memory.reference?.edges.length).toBeLessThan(99);
     expect(comparable(sql)).toEqual(comparable(memory));
   });
 

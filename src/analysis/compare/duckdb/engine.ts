@@ -14,7 +14,7 @@ import { wholeSums } from './fields.ts';
 import { labels } from './labels.ts';
 import { missingMinutes } from './missing.ts';
 import { nextRows } from './next-rows.ts';
-import { numberSums } from './numbers.ts';
+import { numberSums, referenceSums } from './numbers.ts';
 import { pairSides, showSides } from './pairing.ts';
 import { samplePairs } from './records.ts';
 import { repeats } from './repeats.ts';
@@ -155,6 +155,7 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
     missing: await missingMinutes(engine, columnsOf(options), paired),
     labels: await labels(engine, task !== 'json'),
     numbers: numbers && { ...numbers, beyond },
+    ...(options.reference === undefined ? {} : { reference: await referenceSums(engine, options.reference) }),
     top: await topPairs(engine, method, records, options.reading ?? UNCHOSEN),
     truth,
     fields,

@@ -1,7 +1,9 @@
-import type { NumberSums, Spread, Task } from '../../predictions.ts';
+import type { Reference } from '../../answers/reference.ts';
+import type { NumberSums, ReferenceSums, Spread, Task } from '../../predictions.ts';
 import { jensenShannon, stabilityIndex, usualTolerance } from '../../statistics/distances.ts';
 import type { Engine, Row } from './connection.ts';
 import { readCurve } from './curve.ts';
+import { fill, sqlNumbers } from './statements.ts';
 import { SUMS } from './sums.ts';
 
 /** Sums over the numbers of all pairs but for those out of tolerance, which are counted by the minute; undefined where there are none. */
@@ -54,4 +56,15 @@ function spreadOf(
 ): Spread {
   const value = (name: string) => Number(row[`${side}_${name}`] ?? 0);
   return { mean: value('mean'), deviation: value('deviation'), min: value('min'), p10, p50, p90, max: value('max') };
+}
+
+/** The shadow's numbers beside a distribution that is expected. */
+export async function referenceSums(engine: Engine, { digest, rows: of, edges }: Reference): Promise<ReferenceSums> {
+  const found = await engine.rows(fill(SUMS.reference, { edges: sqlNumbers(edges.map(({ at }) => at)) }));
+  const rows = Number(found[0]?.rows ?? 0);
+  const counted = edges.map((edge, i) => ({
+    ...edge,
+    counted: { below: Number(found[i]?.below ?? 0), upTo: Number(found[i]?.up_to ?? 0) },
+  }));
+  return { digest, of, rows, edges: counted };
 }

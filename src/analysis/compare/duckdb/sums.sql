@@ -19,6 +19,15 @@ select
   corr(production_number, shadow_number) as correlation
 from compared where d is not null;
 
+-- name: reference
+-- How many of the shadow's numbers are less than each of these values, and no greater.
+select
+  count(shadow_number)::double as rows, count(*) filter (shadow_number < edge)::double as below,
+  count(*) filter (shadow_number <= edge)::double as up_to
+from (select unnest($edges) as edge, generate_subscripts($edges, 1) as i)
+left join (select shadow_number from compared where d is not null) on true
+group by i order by i;
+
 -- name: scatter
 -- The same rows whenever it is asked: hashes are as good as chance.
 select production_number as x, shadow_number as y

@@ -5,6 +5,7 @@ import sumsSql from './sums.sql';
 export const SUMS = statements(sumsSql, [
   'blocks',
   'numbers',
+  'reference',
   'scatter',
   'ripe',
   'ages',

@@ -44,7 +44,7 @@ export type MemoryOptions = Pick<ComparisonOptions, 'tolerance'> &
   Partial<
     Pick<
       ComparisonOptions,
-      'answers' | 'reading' | 'task' | 'truth' | 'rules' | 'cluster' | 'prices' | 'maturity' | 'labelNext'
+      'answers' | 'reading' | 'task' | 'truth' | 'rules' | 'cluster' | 'prices' | 'maturity' | 'reference' | 'labelNext'
     >
   > & {
     /** Share of production's requests that the shadow saw, 0 to 1. */
@@ -341,6 +341,7 @@ class Rows {
     | 'blocks'
     | 'labels'
     | 'numbers'
+    | 'reference'
     | 'top'
     | 'truth'
     | 'repeats'
@@ -376,6 +377,7 @@ class Rows {
         .map((block) => (this.#ages?.isYoung(block.at) === true ? { ...block, young: block.rows } : block)),
       labels: this.#labels.sums(this.#task !== 'json'),
       numbers,
+      ...(this.#options.reference === undefined ? {} : { reference: this.#numbers.beside(this.#options.reference) }),
       top: this.#top.map(({ of, ...pair }) => ({ ...pair, times: this.#differing[of] ?? 1 })),
       truth:
         this.#options.truth === undefined

@@ -1,4 +1,5 @@
-import type { NumberSums } from '../../predictions.ts';
+import type { Reference } from '../../answers/reference.ts';
+import type { NumberSums, ReferenceSums } from '../../predictions.ts';
 import { jensenShannon, stabilityIndex, usualTolerance } from '../../statistics/distances.ts';
 import { decileCounts, histogram, kolmogorovSmirnov, spread, wasserstein } from './distances.ts';
 
@@ -36,6 +37,16 @@ export class NumberCounter {
   /** Shadow − production of the i-th pair. */
   difference(i: number): number {
     return (this.#shadow[i] as number) - (this.#production[i] as number);
+  }
+
+  /** The shadow's numbers beside a distribution that is expected. */
+  beside({ digest, rows: of, edges }: Reference): ReferenceSums {
+    const shadow = this.#shadow;
+    const counted = (at: number) => ({
+      below: shadow.reduce((n, value) => n + (value < at ? 1 : 0), 0),
+      upTo: shadow.reduce((n, value) => n + (value <= at ? 1 : 0), 0),
+    });
+    return { digest, of, rows: shadow.length, edges: edges.map((edge) => ({ ...edge, counted: counted(edge.at) })) };
   }
 
   sums(of: NumberSums['of']): NumberSums | undefined {
