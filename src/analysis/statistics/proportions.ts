@@ -87,8 +87,8 @@ export function binomialTest(successes: number, n: number, p: number): number {
   return Math.min(1, 2 * Math.min(below, above));
 }
 
-/** Minutes per group: bursts longer than a minute show only when minutes are taken together. */
-export const GROUPS = [1, 2, 5, 10, 20, 40];
+/** Minutes per group: bursts longer than a minute show only when minutes are taken together, those of hours in days. */
+export const GROUPS = [1, 2, 5, 10, 20, 40, 80, 160, 320];
 export const MIN_GROUPS = 6;
 
 /**
