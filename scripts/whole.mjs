@@ -25,9 +25,10 @@ const FILES = {
     'test/emulator/clients/boto3.test.ts',
     'test/emulator/clients/snippets.test.ts',
     'test/emulator/containers/peers.test.ts',
+    'test/analysis/statistics/oracle.test.ts',
   ],
 };
-const PYTHON = ['boto3==1.44.8', 'awscli==1.46.3', 'pytest==9.2.0'];
+const PYTHON = ['boto3==1.44.8', 'awscli==1.46.3', 'pytest==9.2.0', 'scipy==1.17.1', 'ville==0.1.0'];
 /** What fixtures/scripts/xgboost_real.py needs beside a release of XGBoost: old enough for 0.72, new enough for 3.2. */
 const XGBOOST_NEEDS = ['numpy==1.23.5', 'scipy==1.10.1'];
 /** What linear-learner is built on. */
