@@ -4,7 +4,8 @@ import type { Interval } from '../statistics/proportions.ts';
 import { DIFFERENCE, SHARE, windowInterval } from '../statistics/window.ts';
 import { insufficientData } from './evidence.ts';
 import type { Evidence, Minutes } from './evidence.ts';
-import { labelNoise, numberNoise } from './noise-floor.ts';
+import { exceedanceMinutes } from './latency.ts';
+import { labelNoise, numberNoise, scoreNoise } from './noise-floor.ts';
 import { errorMinutes } from './summaries.ts';
 import { compare, worst } from './verdict.ts';
 import type { Gate, Outcome } from './verdict.ts';
@@ -36,6 +37,7 @@ export function inWindow(gates: readonly Gate[]): Outcome {
 function intervalOf(id: string, evidence: Evidence): Interval | undefined {
   const { observations, policy } = evidence;
   if (id === 'errors') return errorsInWindow(evidence);
+  if (id.startsWith('latency.')) return quantileInWindow(id, evidence);
   const { predictions } = observations;
   if (predictions === undefined || insufficientData(predictions, evidence) !== undefined) return undefined;
   switch (id) {
@@ -57,7 +59,7 @@ function intervalOf(id: string, evidence: Evidence): Interval | undefined {
     case 'truth.accuracy':
       return accuracy(predictions, policy);
     default:
-      return undefined;
+      return scoreInWindow(id, predictions, evidence);
   }
 }
 
@@ -112,8 +114,45 @@ function accuracy({ blocks, truth }: Predictions, policy: Policy): Interval | un
 /** Which requests failed is not known one by one: each share is bounded alone, at half of alpha. */
 function errorsInWindow({ observations: { metrics }, policy }: Evidence): Interval | undefined {
   if (metrics.shadow === undefined) return undefined;
-  const [production, shadow] = [metrics.production, metrics.shadow].map((table) =>
-    windowInterval(errorMinutes(table).map(sumsOf), SHARE, policy.alpha / 2),
+  return apart(errorMinutes(metrics.production), errorMinutes(metrics.shadow), policy);
+}
+
+/** Nor is it which took longer than production's quantile. Means have no bound in a window: nobody knows how long a request may take. */
+function quantileInWindow(id: string, { observations: { metrics }, policy }: Evidence): Interval | undefined {
+  const name = QUANTILES.find((one) => id === `latency.${one}`);
+  const exceedance = name && metrics.exceedances?.[name];
+  if (name === undefined || exceedance === undefined || metrics.shadow === undefined) return undefined;
+  if (exceedance.margin !== policy.latency[name]) return undefined;
+  const minutes = exceedanceMinutes(metrics.production, metrics.shadow, exceedance, policy);
+  return apart(
+    minutes.map(({ production }) => production),
+    minutes.map(({ shadow }) => shadow),
+    policy,
   );
-  return production && shadow && [shadow[0] - production[1], shadow[1] - production[0]];
+}
+
+const QUANTILES = ['p50', 'p90', 'p99'] as const;
+
+/** The shadow's share less production's. */
+function apart(production: Minutes, shadow: Minutes, { alpha }: Policy): Interval {
+  const bounds = (side: Minutes) => windowInterval(side.map(sumsOf), SHARE, alpha / 2);
+  const [ofProduction, ofShadow] = [bounds(production), bounds(shadow)];
+  return [ofShadow[0] - ofProduction[1], ofShadow[1] - ofProduction[0]];
+}
+
+/**
+ * A number from 0 to 1 of a comparator that was asked about every pair: of a sample, which pairs are in it depends on what
+ * came later. The squares of such numbers are no greater than the numbers.
+ */
+function scoreInWindow(id: string, predictions: Predictions, evidence: Evidence): Interval | undefined {
+  const sums = predictions.comparator;
+  const score = sums?.scores.find(({ name }) => id === `answers.${name}`);
+  if (sums === undefined || score === undefined || sums.halvings > 0 || score.rows === 0) return undefined;
+  if (score.least < 0 || score.most > 1 || scoreNoise(evidence, sums.digest, score.name) !== undefined)
+    return undefined;
+  return windowInterval(
+    score.minutes.map(({ rows, sum }) => ({ n: rows, sum, squares: sum })),
+    SHARE,
+    evidence.policy.alpha,
+  );
 }

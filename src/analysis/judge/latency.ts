@@ -8,6 +8,7 @@ import type { Gate } from './verdict.ts';
 import { confidence, minutesToPass, requiredSampleSize } from './evidence.ts';
 import { judgePaired, moreRequests } from './errors.ts';
 import { pairShares } from '../statistics/paired-shares.ts';
+import type { PairedMinute } from '../statistics/paired-shares.ts';
 import type { Challenger, Evidence } from './evidence.ts';
 import { history } from './history.ts';
 import { change, counted, milliseconds, number, percent, points } from '../../base/units.ts';
@@ -56,17 +57,10 @@ function exceedanceGate(
   { observations, policy, challenger }: Evidence,
   shadow: MetricTable,
   name: Statistic,
-  { threshold, margin, production: ofProduction, shadow: ofShadow }: Exceedance,
+  exceedance: Exceedance,
 ): Gate {
-  const table = observations.metrics.production;
-  const first = shadow.invocations.findIndex((n) => (n ?? 0) > 0);
-  const counts = (share: number | null | undefined, n: number | null | undefined) =>
-    share === null || share === undefined ? { successes: 0, n: 0 } : { successes: share * (n ?? 0), n: n ?? 0 };
-  const minutes = ofShadow.map((share, i) => ({
-    production: counts(ofProduction[i], table.invocations[i]),
-    shadow: counts(share, shadow.invocations[i]),
-  }));
-  const found = pairShares(first < 0 ? [] : minutes.slice(first + policy.warmupMinutes));
+  const { threshold, margin } = exceedance;
+  const found = pairShares(exceedanceMinutes(observations.metrics.production, shadow, exceedance, policy));
   const { interval, says, floor, outcome } = judgePaired(found, 0, policy);
   const beyond = milliseconds(threshold * (1 + margin));
   const share = ({ successes, n }: { successes: number; n: number }) => percent(successes / n);
@@ -102,6 +96,24 @@ function exceedanceGate(
           ? needsTraffic(floor.missing)
           : moreRequests(found, 0, policy)),
   };
+}
+
+/** Requests of both that took longer than they should, minute by minute, without the warm-up. */
+export function exceedanceMinutes(
+  production: MetricTable,
+  shadow: MetricTable,
+  { production: ofProduction, shadow: ofShadow }: Exceedance,
+  { warmupMinutes }: Policy,
+): PairedMinute[] {
+  const first = shadow.invocations.findIndex((n) => (n ?? 0) > 0);
+  if (first < 0) return [];
+  const counts = (share: number | null | undefined, n: number | null | undefined) =>
+    share === null || share === undefined ? { successes: 0, n: 0 } : { successes: share * (n ?? 0), n: n ?? 0 };
+  const minutes = ofShadow.map((share, i) => ({
+    production: counts(ofProduction[i], production.invocations[i]),
+    shadow: counts(share, shadow.invocations[i]),
+  }));
+  return minutes.slice(first + warmupMinutes);
 }
 
 /** A statistic of both variants in one minute, and the requests behind it. */

@@ -143,6 +143,15 @@ test('what production misses against itself is given back, where the same comman
   expect(gate(floor(commandDigest(COMMAND), 5700))).toMatchObject({ outcome: 'inconclusive' });
 });
 
+test('what holds in the window is said where every pair was compared, of numbers that are no shares of a sample', () => {
+  const inWindow = (of: number, changed: Partial<ComparatorSums> = {}) =>
+    gatesOf(sums([score(40, 60, () => of)], changed)).gate('comparator').inWindow;
+  expect(inWindow(0.96)?.outcome).toBe('pass');
+  expect(inWindow(0.8)?.outcome).toBe('fail');
+  expect(inWindow(0.905)?.outcome).toBe('inconclusive');
+  expect(inWindow(0.96, { of: 4800, halvings: 1 })).toBeUndefined();
+});
+
 test('bounds of a mean for one look are those of its relative entropy', () => {
   expect(meanBounds(50, 50, 0.05)).toEqual([expect.closeTo(0.05 ** (1 / 50), 9), 1]);
   expect(meanBounds(0, 50, 0.05)).toEqual([0, expect.closeTo(1 - 0.05 ** (1 / 50), 9)]);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { judgeEffect, logDifference, summarizeEffect } from '../../../src/analysis/judge/effect.ts';
 import { differenceInterval, failures, judgeErrors } from '../../../src/analysis/judge/errors.ts';
 import type { Evidence } from '../../../src/analysis/judge/evidence.ts';
+import { withWindow } from '../../../src/analysis/judge/in-window.ts';
 import { judgeLatency } from '../../../src/analysis/judge/latency.ts';
 import { judgeLimits } from '../../../src/analysis/judge/limits.ts';
 import { judgeTraffic } from '../../../src/analysis/judge/traffic.ts';
@@ -385,6 +386,20 @@ describe('a quantile by the requests beyond a threshold', () => {
     ['nothing is known', 'inconclusive', beyond(1, () => null)],
     ['counted for another margin: the quantile of minutes says it', 'fail', beyond(1, () => 0, 102, 0.3)],
   ])('%s', (...one) => check(p99Of, one));
+
+  test('in the window alone it is known sooner, however requests hang together; not of quantiles of minutes', () => {
+    const inWindow = (evidence: Evidence) => {
+      const [gate] = p99Of(evidence);
+      return gate && withWindow(gate, evidence).inWindow;
+    };
+    const early = beyond(1, () => 0, 62);
+    expect(inWindow(early)?.outcome).toBe('pass');
+    // 6000 requests of either side: each share within u(V) of its own, at half of alpha.
+    expect(inWindow(early)?.interval[0]).toBeLessThan(-0.01);
+    expect(inWindow(beyond(1, () => 4, 22))?.outcome).toBe('fail');
+    expect(inWindow(beyond(1, (i) => i % 2, 22))?.outcome).toBe('inconclusive');
+    expect(inWindow(beyond(1, () => 0, 62, 0.3))).toBeUndefined();
+  });
 });
 
 describe('a limit of a quantile by the requests beyond it', () => {
