@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { buildSync } from 'esbuild';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { Capture } from '../../../src/analysis/answers/captures.ts';
 import { compareBy } from '../../../src/analysis/compare/comparator/compare.ts';
@@ -192,6 +194,41 @@ describe('a command', () => {
     expect(pids).toHaveLength(1);
     // A signal is sent at once, and the system takes its time to end what it hits.
     await vi.waitFor(() => expect(isAlive(pids[0] as number)).toBe(false), { timeout: 5000 });
+  });
+
+  const stays = (stdio: string) =>
+    `const c=require('child_process').spawn(process.execPath,['-e','setInterval(()=>{},1000)'],{detached:true,stdio:'${stdio}'});c.unref();for(let i=0;i<3;i++)console.log(c.pid)`;
+
+  test.runIf(process.platform === 'linux').each(['inherit', 'ignore'])(
+    'that leaves a process in a session of its own ends with it (its output: %s)',
+    async (stdio) => {
+      const pids: number[] = [];
+      await runComparator({ command: node(stays(stdio)), ...bounds }, input, (line) => void pids.push(Number(line)));
+      expect(pids).toHaveLength(3);
+      await vi.waitFor(() => expect(isAlive(pids[0] as number)).toBe(false), { timeout: 5000 });
+    },
+  );
+
+  test.skipIf(process.platform === 'win32')('ends where its caller is killed', async () => {
+    const how = { command: node('console.log(process.pid);setInterval(()=>{},1000)'), ...bounds };
+    const caller = join(folder, 'caller.mjs');
+    buildSync({
+      stdin: {
+        contents: `import { runComparator } from './src/analysis/compare/comparator/process.ts';
+          await runComparator(${JSON.stringify(how)}, ['1\\n', '2\\n'], (line) => void console.log(line));`,
+        resolveDir: resolve(import.meta.dirname, '../../..'),
+      },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outfile: caller,
+      logLevel: 'error',
+    });
+    const child = spawn(process.execPath, [caller], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const pid = await new Promise<number>((done) => child.stdout.once('data', (said) => done(Number(String(said)))));
+    expect(isAlive(pid)).toBe(true);
+    child.kill('SIGKILL');
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 5000 });
   });
 
   test.runIf(process.platform === 'linux')('that takes too much memory is ended', async () => {

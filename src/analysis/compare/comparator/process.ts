@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
@@ -26,6 +28,15 @@ const KEPT_ERRORS = 4_000;
 const SHOWN_ERRORS = 5;
 const SHOWN_LINE = 200;
 const MEMORY_POLL = 250;
+/** Milliseconds in which what a command wrote before it ended comes in. */
+const CLOSING = 2_000;
+const isWindows = process.platform === 'win32';
+const MARK = 'SHADOWCTL_COMPARATOR';
+/**
+ * Beside the command, a shell that waits for the end of this process, whose end of the pipe then closes, and ends the group: a
+ * process that is killed can do nothing about what it started.
+ */
+const WATCH = '{ read -r _ <&3; kill -KILL 0; } </dev/null >/dev/null 2>&1 & exec 3<&-';
 
 /**
  * Runs a command once: all of `input` goes in, and each line that comes out is taken. Whatever ends it early ends all
@@ -43,20 +54,27 @@ export async function runComparator(
 ): Promise<void> {
   signal?.throwIfAborted();
   // A group of its own, so that all of it can be ended; on Windows a tree.
-  const child = spawn(how.command, {
+  const mark = `${MARK}=${randomUUID()}`;
+  const child = spawn(isWindows ? how.command : `${WATCH}\n${how.command}`, {
     shell: true,
     cwd: how.folder,
-    detached: process.platform !== 'win32',
+    env: { ...process.env, [MARK]: mark.slice(MARK.length + 1) },
+    detached: !isWindows,
     windowsHide: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', isWindows ? 'ignore' : 'pipe'],
   });
+  const [stdin, stdout, stderr] = [child.stdin, child.stdout, child.stderr];
+  if (stdin === null || stdout === null || stderr === null) throw new Error('the comparator has no pipes');
+  // Its other end goes when this process does; that it goes with the command is no fault.
+  child.stdio[3]?.on('error', () => undefined);
   const over = new AbortController();
-  const atExit = () => endAll(child);
+  const end = () => endAll(child, mark);
+  const atExit = end;
   process.once('exit', atExit);
   let failure: { error: unknown } | undefined;
   const fail = (error: unknown) => {
     failure ??= { error };
-    endAll(child);
+    end();
   };
   const onAbort = () => fail(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
@@ -73,20 +91,26 @@ export async function runComparator(
     taken += 1;
     if (fault !== undefined) wrong(`gave line ${count(taken)}, ${quoted(line)}, which ${fault}`);
   });
-  child.stdout.on('data', (chunk: Buffer) => {
+  stdout.on('data', (chunk: Buffer) => {
     if (failure === undefined && !output.add(chunk))
       wrong(`gave a line of more than ${bytes(LONGEST_LINE)} after ${counted(taken, input)}`);
   });
-  child.stderr.on('data', (chunk: Buffer) => errors.add(chunk));
+  stderr.on('data', (chunk: Buffer) => errors.add(chunk));
   // What it does not read it need not: the number of its lines decides.
-  pipeline(Readable.from(input), child.stdin).catch(() => undefined);
+  pipeline(Readable.from(input), stdin).catch(() => undefined);
   const ended = new Promise<{ code: number | null; by: NodeJS.Signals | null }>((resolve) => {
     child.once('error', (error) => {
       failure ??= { error: problem(how, `could not be started: ${error.message}`, errors) };
       resolve({ code: null, by: null });
     });
-    // What it left running would hold its output open.
-    child.once('exit', () => endAll(child));
+    child.once('exit', () => {
+      end();
+      // What it left running, and could not be found, would hold its output open.
+      void until(CLOSING, over.signal, () => {
+        stdout.destroy();
+        stderr.destroy();
+      });
+    });
     child.once('close', (code, by) => resolve({ code, by }));
   });
   const bounds = Promise.all([
@@ -110,7 +134,7 @@ export async function runComparator(
     if (code !== 0)
       throw problem(
         how,
-        `${by === null ? `ended with exit code ${code}` : `was ended by ${by}`} after ${counted(taken, input)}`,
+        `${by === null ? `ended with exit code ${code}${signalOf(code)}` : `was ended by ${by}`} after ${counted(taken, input)}`,
         errors,
       );
     if (taken < input.length) throw problem(how, `ended after ${counted(taken, input)}`, errors);
@@ -119,7 +143,8 @@ export async function runComparator(
     await bounds;
     process.off('exit', atExit);
     signal?.removeEventListener('abort', onAbort);
-    endAll(child);
+    end();
+    child.stdio[3]?.destroy();
   }
 }
 
@@ -191,18 +216,45 @@ function memoryOfGroup(group: number | undefined): number {
   return sum;
 }
 
-/** Ends a process and all that it started; those that have ended are no error. */
-function endAll({ pid }: ChildProcess): void {
+/** What a shell says of a command that a signal ended: 128 more than its number (POSIX, Shell and Utilities 2.8.2, as shells do it). */
+function signalOf(code: number | null): string {
+  const [name] = Object.entries(constants.signals).find(([, number]) => number === (code ?? 0) - 128) ?? [];
+  return name === undefined ? '' : ` (${name})`;
+}
+
+/** Ends a process and all that it started, in its group or with its mark; those that have ended are no error. */
+function endAll({ pid }: ChildProcess, mark: string): void {
   if (pid === undefined) return;
-  if (process.platform === 'win32') {
+  for (const one of markedWith(mark)) kill(one);
+  if (isWindows) {
     spawn('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true }).on('error', () => {});
     return;
   }
+  kill(-pid);
+}
+
+function kill(pid: number): void {
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
   } catch {
     // There is none left.
   }
+}
+
+/** Processes with this in their environment: those that made a group of their own, too. On Linux alone (proc(5)). */
+function markedWith(mark: string): number[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        return readFileSync(`/proc/${name}/environ`, 'latin1').includes(mark);
+      } catch {
+        // It has ended, or is another user's.
+        return false;
+      }
+    })
+    .map(Number);
 }
 
 /** Cuts bytes into lines, none longer than a line of numbers can be. */
