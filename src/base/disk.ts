@@ -1,3 +1,4 @@
+import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { environmentError, type Problem } from './errors.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -39,4 +40,26 @@ function codeOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (typeof code === 'string') return code;
   return /^(E[A-Z]+): /.exec(message)?.[1] ?? (/no space left on device/i.test(message) ? 'ENOSPC' : '');
+}
+
+/**
+ * Writes a file whole or not at all: whoever is killed meanwhile leaves the file that was there before. What is no file, as a
+ * pipe, and what lies in a folder that takes no other file, is written as it is.
+ */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const there = await stat(path).catch(() => undefined);
+  const target = there === undefined ? path : await realpath(path);
+  const part = `${target}.${process.pid}.part`;
+  const file =
+    there === undefined || there.isFile() ? await open(part, 'w', there?.mode).catch(() => undefined) : undefined;
+  if (file === undefined) return writeFile(path, text);
+  try {
+    await file.writeFile(text);
+    await file.close();
+    await rename(part, target);
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    await rm(part, { force: true });
+    throw error;
+  }
 }

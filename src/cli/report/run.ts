@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Outcome as Verdict } from '../../analysis/judge/verdict.ts';
 import type { App, Outcome } from '../../app.ts';
+import { writeWhole } from '../../base/disk.ts';
 import { usageError } from '../../base/errors.ts';
 import { printCommand } from '../../base/text.ts';
 import { readDuration, timeOfDay } from '../../base/units.ts';
@@ -40,7 +40,7 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
   const report = options.watch === undefined ? await shown() : await watch(app, options, wanted, shown);
   await show(app, options, report);
   if (options.save !== undefined) {
-    await writeFile(resolve(app.cwd, options.save), `${JSON.stringify(report.observations)}\n`);
+    await writeWhole(resolve(app.cwd, options.save), `${JSON.stringify(report.observations)}\n`);
     app.io.err(`Saved the observations to ${options.save}.`);
   }
   if (labels !== undefined) await writeLabelRows(app, options, labels.rows());
@@ -108,6 +108,6 @@ async function show(app: App, flags: ReportOptions, report: Report): Promise<voi
     full: flags.full,
   });
   if (flags.output === undefined) return app.io.out(text);
-  await writeFile(resolve(app.cwd, flags.output), `${text}\n`);
+  await writeWhole(resolve(app.cwd, flags.output), `${text}\n`);
   app.io.err(`Wrote ${flags.output}.`);
 }
