@@ -33,44 +33,88 @@ const yesNo = (name: string, byDefault: boolean, meaning: string): Switch => ({
   meaning,
 });
 
+const either = (name: string, values: readonly string[], byDefault: string, meaning: string): Switch => ({
+  name,
+  values,
+  default: byDefault,
+  meaning,
+});
+
 export const SWITCHES: readonly Switch[] = [
   yesNo('sharedEventId', false, 'captures of production and shadow of one request share their eventId'),
   yesNo('captureFailedCalls', false, 'failed invocations are captured, input only'),
-  {
-    name: 'alarmAlreadyFiring',
-    values: ['rollback', 'refuse'],
-    default: 'rollback',
-    meaning: 'what an alarm that fires before UpdateEndpoint does',
-  },
+  yesNo('shadowCaptures', true, 'requests to a shadow variant of a config are captured'),
+  yesNo('shadowInferenceId', true, "captures of a shadow carry the caller's InferenceId"),
+  yesNo('refuseDataCapture', false, 'DataCaptureConfig is refused, as to accounts new to Model Monitor'),
+  either(
+    'alarmAlreadyFiring',
+    ['rollback', 'refuse'],
+    'rollback',
+    'what an alarm that fires before UpdateEndpoint does',
+  ),
+  either(
+    'alarmWithoutData',
+    ['ignore', 'rollback'],
+    'ignore',
+    'what an alarm in INSUFFICIENT_DATA does while an update bakes',
+  ),
   yesNo('requireAlarms', true, 'UpdateEndpoint refuses alarm names that do not exist'),
-  {
-    name: 'shadowSampling',
-    values: ['ratio', 'weight'],
-    default: 'ratio',
-    meaning: "share of requests copied: the shadow's weight over production's, or alone",
-  },
+  either(
+    'shadowSampling',
+    ['ratio', 'weight'],
+    'ratio',
+    "share of requests copied: the shadow's weight over production's, or alone",
+  ),
   yesNo('updateShadowWeights', false, 'UpdateEndpointWeightsAndCapacities may name a shadow'),
-  yesNo('guardrailsWithShadow', true, 'guardrails are permitted where a config has a shadow'),
+  yesNo('scaleShadows', true, 'a shadow variant may be a scalable target'),
+  either(
+    'guardrailsWithShadow',
+    ['true', 'all-at-once', 'false'],
+    'true',
+    'guardrails are permitted where a config has a shadow',
+  ),
+  yesNo('retainWithShadow', true, 'RetainAllVariantProperties is permitted where a config has a shadow'),
+  either(
+    'excludeDataCapture',
+    ['ignore', 'refuse'],
+    'ignore',
+    'what DataCaptureConfig in ExcludeRetainedVariantProperties does',
+  ),
+  yesNo('refuseNetworkIsolation', false, 'EnableNetworkIsolation, also false, is refused beside a ModelName'),
+  yesNo('showNetworkIsolation', true, 'DescribeEndpointConfig shows EnableNetworkIsolation where it is false'),
   yesNo('refuseSameConfig', true, 'UpdateEndpoint refuses the config in use'),
-  {
-    name: 'rollbackStatus',
-    values: ['Updating', 'RollingBack'],
-    default: 'Updating',
-    meaning: 'status of an endpoint while it rolls back',
-  },
+  yesNo('reuseConfigs', true, 'UpdateEndpoint takes a config that the endpoint ran before'),
+  either('rollbackStatus', ['Updating', 'RollingBack'], 'Updating', 'status of an endpoint while it rolls back'),
+  yesNo('rollbackReason', true, 'an endpoint that was rolled back has a FailureReason'),
+  either(
+    'bakingWait',
+    ['TerminationWaitInSeconds', 'WaitIntervalInSeconds'],
+    'TerminationWaitInSeconds',
+    "which wait the message of a canary's bake names",
+  ),
+  yesNo('keepLastDeployment', true, 'a plain update leaves LastDeploymentConfig as it is'),
+  either(
+    'executionTimeout',
+    ['none', '600', '3600'],
+    'none',
+    'seconds of MaximumExecutionTimeoutInSeconds where it is left out',
+  ),
   yesNo('lowerCaseArns', false, 'ARNs carry names in lower case'),
-  {
-    name: 'alarmExtraPeriods',
-    values: ['0', '1', '2', '3', '4', '5'],
-    default: '2',
-    meaning: 'periods an alarm looks at beyond its EvaluationPeriods',
-  },
+  yesNo('refuseModelInUse', false, 'DeleteModel refuses a model that a config or an endpoint uses'),
+  either(
+    'alarmExtraPeriods',
+    ['0', '1', '2', '3', '4', '5'],
+    '2',
+    'periods an alarm looks at beyond its EvaluationPeriods',
+  ),
   yesNo('experimentOwnsEndpoint', true, 'an endpoint in an inference experiment cannot be updated or deleted'),
+  yesNo('percentiles', true, "CloudWatch has percentiles (`p99`) of SageMaker's metrics"),
   yesNo(
     'rankStatistics',
     false,
     "CloudWatch has percentile ranks and trimmed counts (`PR(:300)`, `TC(:300)`) of SageMaker's metrics",
   ),
+  yesNo('halfMinutes', false, 'a minute of metrics can be read half counted, the rest a minute later'),
 ];
 
 export function describeLatencies(): string {
@@ -83,7 +127,7 @@ export function describeLatencies(): string {
 export function describeSwitches(): string {
   return SWITCHES.map(({ name, values, default: byDefault, meaning }) => {
     const choices = values.map((value) => (value === byDefault ? `[${value}]` : value)).join('|');
-    return `  ${name.padEnd(21)} ${choices.padEnd(22)} ${meaning}`;
+    return `  ${name.padEnd(22)} ${choices.padEnd(22)} ${meaning}`;
   }).join('\n');
 }
 

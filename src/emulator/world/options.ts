@@ -62,22 +62,52 @@ export interface Switches {
   sharedEventId: boolean;
   /** Are failed invocations captured (input only)? Default false. */
   captureFailedCalls: boolean;
+  /** Are requests to a raw shadow variant captured? AWS shows it of inference experiments only (facts 2.2). Default true. */
+  shadowCaptures: boolean;
+  /** Do captures of a shadow carry the caller's InferenceId? One notebook of AWS's relies on it (facts 2.4). Default true. */
+  shadowInferenceId: boolean;
+  /** Is DataCaptureConfig refused, as to accounts new to Model Monitor (facts 2.1)? Default false. */
+  refuseDataCapture: boolean;
   /** Does an alarm that is in ALARM when UpdateEndpoint is called refuse the call, or roll back at the first bake? Default 'rollback'. */
   alarmAlreadyFiring: 'rollback' | 'refuse';
+  /** What does an alarm in INSUFFICIENT_DATA do while an update bakes (facts 4.4)? Default 'ignore'. */
+  alarmWithoutData: 'ignore' | 'rollback';
   /** Does UpdateEndpoint refuse an alarm name that does not exist? Default true. */
   requireAlarms: boolean;
   /** Sampling fraction of a shadow: its weight divided by production's, or its weight alone. Default 'ratio'. */
   shadowSampling: 'ratio' | 'weight';
   /** May UpdateEndpointWeightsAndCapacities name a shadow variant? Default false. */
   updateShadowWeights: boolean;
-  /** Are guardrails permitted when either config has a shadow variant? Default true. */
-  guardrailsWithShadow: boolean;
+  /** May a shadow variant be a scalable target? Default true. */
+  scaleShadows: boolean;
+  /** Are guardrails permitted when either config has a shadow variant: all, all at once alone (AWS's notebook names no other), none? Default true. */
+  guardrailsWithShadow: boolean | 'all-at-once';
+  /** May RetainAllVariantProperties be set when either config has a shadow variant? Default true. */
+  retainWithShadow: boolean;
+  /** `DataCaptureConfig` in ExcludeRetainedVariantProperties is "Not currently supported": ignored, or refused? Default 'ignore'. */
+  excludeDataCapture: 'ignore' | 'refuse';
+  /** Does CreateEndpointConfig refuse EnableNetworkIsolation, also false, beside variants with models? Default false. */
+  refuseNetworkIsolation: boolean;
+  /** Does DescribeEndpointConfig show EnableNetworkIsolation where it is false? Default true. */
+  showNetworkIsolation: boolean;
   /** Is UpdateEndpoint with the config already in use refused? Default true. */
   refuseSameConfig: boolean;
+  /** Does UpdateEndpoint take a config that the endpoint ran before ("you must create a new EndpointConfig")? Default true. */
+  reuseConfigs: boolean;
   /** Status seen while a guardrail rollback is under way. Default 'Updating', as observed after the fact. */
   rollbackStatus: 'Updating' | 'RollingBack';
+  /** Is there a FailureReason after a rollback? Seen after alarms; "may become empty" after others (facts 4.3). Default true. */
+  rollbackReason: boolean;
+  /** Which of the two waits the message of a canary's bake names; AWS's sample names that of the end (facts 4.2). */
+  bakingWait: 'TerminationWaitInSeconds' | 'WaitIntervalInSeconds';
+  /** Does a plain update leave LastDeploymentConfig as it is? Default true. */
+  keepLastDeployment: boolean;
+  /** Seconds that MaximumExecutionTimeoutInSeconds is where it is left out; 'none': there is no limit. Default 'none'. */
+  executionTimeout: 'none' | 600 | 3600;
   /** Does an ARN carry its name in lower case? Default false: only runs of 2023 show it (facts 13). */
   lowerCaseArns: boolean;
+  /** Does DeleteModel refuse a model that a config or an endpoint uses? Default false. */
+  refuseModelInUse: boolean;
   /**
    * How many more periods than EvaluationPeriods an alarm looks at. AWS says only that it is more and depends on period
    * and resolution; its tables show 5 for 3, and users report about 3 missing periods before a 1-of-1 alarm reacts.
@@ -86,24 +116,45 @@ export interface Switches {
   alarmExtraPeriods: number;
   /** Does SageMaker refuse to update or delete an endpoint that an inference experiment has changed and not yet left? Default true. */
   experimentOwnsEndpoint: boolean;
+  /** Has CloudWatch percentiles (`p99`) of SageMaker's metrics? The Developer Guide does not list them. Default true. */
+  percentiles: boolean;
   /** Has CloudWatch percentile ranks and trimmed counts (`PR(:300)`, `TC(:300)`) of SageMaker's metrics? Default false. */
   rankStatistics: boolean;
+  /** Can a minute of SageMaker's metrics be read when half of it is counted, the rest a minute later? Default false. */
+  halfMinutes: boolean;
 }
 
 export const STRICT_SWITCHES: Switches = {
   sharedEventId: false,
   captureFailedCalls: false,
+  shadowCaptures: true,
+  shadowInferenceId: true,
+  refuseDataCapture: false,
   alarmAlreadyFiring: 'rollback',
+  alarmWithoutData: 'ignore',
   requireAlarms: true,
   shadowSampling: 'ratio',
   updateShadowWeights: false,
+  scaleShadows: true,
   guardrailsWithShadow: true,
+  retainWithShadow: true,
+  excludeDataCapture: 'ignore',
+  refuseNetworkIsolation: false,
+  showNetworkIsolation: true,
   refuseSameConfig: true,
+  reuseConfigs: true,
   rollbackStatus: 'Updating',
+  rollbackReason: true,
+  bakingWait: 'TerminationWaitInSeconds',
+  keepLastDeployment: true,
+  executionTimeout: 'none',
   lowerCaseArns: false,
+  refuseModelInUse: false,
   alarmExtraPeriods: 2,
   experimentOwnsEndpoint: true,
+  percentiles: true,
   rankStatistics: false,
+  halfMinutes: false,
 };
 
 export interface EmulatorOptions {

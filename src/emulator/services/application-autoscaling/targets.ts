@@ -65,7 +65,9 @@ function checkVariant(context: Context, { ResourceId, ScalableDimension }: Targe
   const [, name = '', variant = ''] = parts;
   const endpoint = context.world.endpoints.find(context.account, context.region, name);
   const fleet = endpoint?.record.fleet;
-  const found = fleet && [...fleet.production, ...fleet.shadow].some((other) => other.name === variant);
+  const { scaleShadows } = context.world.switches;
+  const scalable = fleet && [...fleet.production, ...(scaleShadows ? fleet.shadow : [])];
+  const found = scalable?.some((other) => other.name === variant);
   if (!found)
     throw validationError(
       `No endpoint variant found for resource ID: ${ResourceId}. Register it once its endpoint is in service.`,

@@ -23,11 +23,6 @@ interface Input {
 /** "GetMetricData can return up to 100,800 data points." */
 const MAX_DATAPOINTS = 100_800;
 
-/** Percentile ranks and trimmed counts of what SageMaker publishes. */
-function isRankOfSageMaker({ MetricStat: stat }: MetricDataQuery): boolean {
-  return stat?.Metric.Namespace === 'AWS/SageMaker' && /^(?:PR|TC)\(/.test(stat.Stat);
-}
-
 /** GetMetricData: statistics, percentiles and metric math; newest first unless asked otherwise. */
 export const getMetricData = (context: Context, input: Input): GetMetricDataOutput => {
   const start = input.StartTime.getTime();
@@ -42,14 +37,9 @@ export const getMetricData = (context: Context, input: Input): GetMetricDataOutp
   checkQueries(queries, 'MetricDataQueries');
   refuseUnbuilt(queries);
   const { clock, metrics, switches } = context.world;
-  const results = run(() => runQueries(metrics, context, queries, { startMs: start, endMs: end, now: clock.now() }));
-  if (!switches.rankStatistics) {
-    for (const query of queries.filter(isRankOfSageMaker))
-      results.set(
-        query.Id,
-        (results.get(query.Id) ?? []).map((line) => ({ ...line, points: new Map() })),
-      );
-  }
+  const results = run(() =>
+    runQueries(metrics, context, queries, { startMs: start, endMs: end, now: clock.now() }, switches),
+  );
   const named = labelsOf(queries, results, input.LabelOptions?.Timezone);
   const lines = queries
     .filter((query) => query.ReturnData !== false)

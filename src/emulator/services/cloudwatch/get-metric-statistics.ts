@@ -1,6 +1,7 @@
 import type { StandardUnit, Statistic } from '@aws-sdk/client-cloudwatch';
 import type { Context } from '../operation.ts';
 import type { Dimension } from '../../world/cloudwatch/alarms/record.ts';
+import { isComputed } from '../../world/cloudwatch/metrics/computed.ts';
 import { aligned } from '../../world/cloudwatch/metrics/query.ts';
 import { isExtendedStatistic, statisticOf } from '../../world/cloudwatch/metrics/statistics.ts';
 import { isPeriod } from './queries.ts';
@@ -46,7 +47,7 @@ export const getMetricStatistics = (context: Context, input: Input) => {
         'You may reduce the datapoints requested by increasing Period, or decreasing the time range.',
     );
   }
-  const { metrics, clock } = context.world;
+  const { metrics, clock, switches } = context.world;
   const series = {
     account: context.account,
     region: context.region,
@@ -67,7 +68,7 @@ export const getMetricStatistics = (context: Context, input: Input) => {
     Label: input.MetricName,
     Datapoints: points.map(({ unit, point }) => {
       const more = extended.flatMap((name): [string, number][] => {
-        const value = statisticOf(point, name);
+        const value = isComputed(switches, input.Namespace, name) ? statisticOf(point, name) : undefined;
         return value === undefined ? [] : [[name, value]];
       });
       return {

@@ -17,7 +17,7 @@ export function createEndpointConfig(
   const configs = configsOf(context.world.store);
   const key = keyOf(context, name);
   if (configs.get(key)) throw alreadyExists(context, 'endpoint-config', name);
-  checkConfig(input);
+  checkConfig(context, input);
   checkTags(input.Tags);
   const production = (input.ProductionVariants ?? []).map(complete);
   const shadow = (input.ShadowProductionVariants ?? []).map(complete);
@@ -61,7 +61,13 @@ export function describeEndpointConfig(
     CreationTime: new Date(record.createdAt),
     ...(record.shadow.length > 0 && { ShadowProductionVariants: record.shadow }),
     ...(record.metrics && { MetricsConfig: record.metrics }),
-    ...Object.fromEntries(Object.entries(record.rest).filter(([, value]) => value !== undefined)),
+    ...Object.fromEntries(
+      Object.entries(record.rest).filter(
+        ([name, value]) =>
+          value !== undefined &&
+          (name !== 'EnableNetworkIsolation' || value === true || context.world.switches.showNetworkIsolation),
+      ),
+    ),
   };
 }
 
@@ -80,7 +86,7 @@ export function deleteEndpointConfig(context: Context, input: { EndpointConfigNa
  * What must hold between the fields of an endpoint config (facts 1.1, 1.2); each field by itself was checked before.
  * The rules are AWS's, their exact words are not sourced unless noted.
  */
-function checkConfig(input: CreateEndpointConfigInput): void {
+function checkConfig({ world }: Context, input: CreateEndpointConfigInput): void {
   const production = input.ProductionVariants ?? [];
   const shadow = input.ShadowProductionVariants ?? [];
   if (shadow.length > 0 && (production.length !== 1 || shadow.length !== 1)) {
@@ -96,6 +102,9 @@ function checkConfig(input: CreateEndpointConfigInput): void {
       `Duplicate variant name "${twice}": each variant of an endpoint configuration needs its own name.`,
     );
   for (const variant of [...production, ...shadow]) checkVariant(variant, shadow.length > 0);
+  if (world.switches.refuseDataCapture && input.DataCaptureConfig)
+    throw validationError('DataCaptureConfig is not available to this account.');
+  if (world.switches.refuseNetworkIsolation && input.EnableNetworkIsolation !== undefined) throw featuresNotSupported();
   if (shadow.length > 0 && input.AsyncInferenceConfig) throw featuresNotSupported();
   if (input.AsyncInferenceConfig) throw notBuilt('asynchronous inference (AsyncInferenceConfig)');
   if (input.ExplainerConfig) throw notBuilt('online explanations (ExplainerConfig)');

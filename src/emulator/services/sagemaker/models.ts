@@ -1,6 +1,13 @@
 import type { ContainerDefinition, CreateModelInput, DescribeModelOutput } from '@aws-sdk/client-sagemaker';
 import type { Context } from '../operation.ts';
-import { keyOf, type ModelRecord, modelsOf } from '../../world/endpoints/records.ts';
+import {
+  configsOf,
+  endpointsOf,
+  keyOf,
+  type ModelRecord,
+  modelsOf,
+  variantsOf,
+} from '../../world/endpoints/records.ts';
 import { artifactUrl, s3Location } from '../../world/fleet/instance.ts';
 import { resolvePackage } from './model-packages.ts';
 import { checkTags, removeTags, setTags } from './tags.ts';
@@ -103,12 +110,26 @@ function asGiven(container: ContainerDefinition): ContainerDefinition {
   return shown;
 }
 
-/** A model in use may be deleted: no source says otherwise (facts 8.1), and fleets keep a copy. */
+/** The ARN of a config or an endpoint that uses a model. */
+function userOf({ world, account, region }: Context, model: string): string | undefined {
+  const prefix = `${account}/${region}/`;
+  const configs = configsOf(world.store).entries(prefix);
+  const endpoints = endpointsOf(world.store).entries(prefix);
+  const [, config] =
+    configs.find(([, one]) => [...one.production, ...one.shadow].some(({ ModelName }) => ModelName === model)) ?? [];
+  const [, endpoint] =
+    endpoints.find(([, { fleet }]) => fleet && variantsOf(fleet).some(({ modelName }) => modelName === model)) ?? [];
+  return (config ?? endpoint)?.arn;
+}
+
+/** A model in use may be deleted: no source says otherwise (facts 8.1), and fleets keep a copy. A switch says otherwise. */
 export function deleteModel(context: Context, input: { ModelName: string }): Record<string, never> {
   const key = keyOf(context, input.ModelName);
   const models = modelsOf(context.world.store);
   const record = models.get(key);
   if (!record) throw notFound(context, 'model', input.ModelName);
+  const user = context.world.switches.refuseModelInUse ? userOf(context, input.ModelName) : undefined;
+  if (user !== undefined) throw validationError(`Cannot delete model "${record.arn}": "${user}" uses it.`);
   models.delete(key);
   removeTags(context, record.arn);
   return {};

@@ -26,20 +26,28 @@ export function updateEndpoint(context: Context, input: UpdateEndpointInput): { 
       `Endpoint "${record.arn}" already uses endpoint configuration "${config.arn}": create a new one to update it.`,
     );
   }
+  if (!context.world.switches.reuseConfigs && record.ran?.includes(config.name)) {
+    // "You must create a new EndpointConfig" (API_UpdateEndpoint); AWS's words are not sourced.
+    throw validationError(
+      `Endpoint "${record.arn}" has used endpoint configuration "${config.arn}" before: create a new one to update it.`,
+    );
+  }
   const next = fleetFor(context, config);
+  checkRetained(context, input, old, next);
   if (input.RetainAllVariantProperties) retain(old, next, input.ExcludeRetainedVariantProperties);
   const deployment = input.DeploymentConfig ?? (input.RetainDeploymentConfig ? record.lastDeployment : undefined);
   if (deployment) {
-    checkGuardrails(context, old, next);
+    checkGuardrails(context, old, next, deployment);
     checkDeployment(context, deployment, next);
   }
   // Inf1 falls back to all at once without baking (facts 4.5).
   const inf1 = [...old.production, ...next.production].some((variant) => variant.instanceType.startsWith('ml.inf1.'));
   const guarded = inf1 ? undefined : deployment;
   const change: Change = { ...changeOf(context, 'update', planUpdate(old, next, guarded)), next };
-  arm(change, guarded);
+  arm(context, change, guarded);
   // What a plain update leaves of it is not sourced; "the most recent deployment configuration" is kept.
   if (deployment) record.lastDeployment = deployment;
+  else if (!context.world.switches.keepLastDeployment) delete record.lastDeployment;
   record.status = 'Updating';
   record.modifiedAt = change.startedAt;
   context.world.endpoints.start(record, change);
@@ -78,25 +86,41 @@ function retain(
   }
 }
 
+const hasShadow = (...fleets: FleetRecord[]) => fleets.some((fleet) => fleet.shadow.length > 0);
+
+/** Two switches (facts 4.1): whether properties are retained beside a shadow, and what is documented as not supported. */
+function checkRetained({ world }: Context, input: UpdateEndpointInput, old: FleetRecord, next: FleetRecord): void {
+  const excluded = (input.ExcludeRetainedVariantProperties ?? []).map((property) => property.VariantPropertyType);
+  if (world.switches.excludeDataCapture === 'refuse' && excluded.includes('DataCaptureConfig'))
+    throw validationError('VariantPropertyType DataCaptureConfig is not currently supported.');
+  if (input.RetainAllVariantProperties && !world.switches.retainWithShadow && hasShadow(old, next))
+    throw validationError('RetainAllVariantProperties is not supported for endpoints with shadow variants.');
+}
+
 /** Guardrails need the same variant names (facts 4.5); whether they go with shadows is a switch (facts 1.6). */
-function checkGuardrails(context: Context, old: FleetRecord, next: FleetRecord): void {
+function checkGuardrails(context: Context, old: FleetRecord, next: FleetRecord, deployment: DeploymentConfig): void {
   const names = (fleet: FleetRecord) => fleet.production.map((variant) => variant.name).sort();
   if (names(old).join() !== names(next).join()) {
     throw validationError(
       `Deployment guardrails require the new endpoint configuration to have the same variant names as the old one: [${names(next).join(', ')}] is not [${names(old).join(', ')}].`,
     );
   }
-  if (!context.world.switches.guardrailsWithShadow && (old.shadow.length > 0 || next.shadow.length > 0)) {
+  const { guardrailsWithShadow: permitted } = context.world.switches;
+  const atOnce =
+    deployment.BlueGreenUpdatePolicy?.TrafficRoutingConfiguration?.Type === 'ALL_AT_ONCE' &&
+    permitted === 'all-at-once';
+  if (permitted !== true && !atOnce && hasShadow(old, next)) {
     throw validationError('Deployment guardrails are not supported for endpoints with shadow variants.');
   }
 }
 
-function arm(change: Change, deployment: DeploymentConfig | undefined): void {
+function arm({ world }: Context, change: Change, deployment: DeploymentConfig | undefined): void {
   change.alarms = (deployment?.AutoRollbackConfiguration?.Alarms ?? []).map((alarm) => alarm.AlarmName ?? '');
   const policy = deployment?.BlueGreenUpdatePolicy ?? deployment?.RollingUpdatePolicy;
-  if (policy?.MaximumExecutionTimeoutInSeconds !== undefined) {
-    change.timeOutAt = change.startedAt + policy.MaximumExecutionTimeoutInSeconds * 1000;
-  }
+  const { executionTimeout } = world.switches;
+  const byDefault = executionTimeout === 'none' ? undefined : executionTimeout;
+  const seconds = policy && (policy.MaximumExecutionTimeoutInSeconds ?? byDefault);
+  if (seconds !== undefined) change.timeOutAt = change.startedAt + seconds * 1000;
   const batch = deployment?.RollingUpdatePolicy?.RollbackMaximumBatchSize;
   if (batch) change.rollbackBatch = batch;
 }

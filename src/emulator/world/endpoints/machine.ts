@@ -62,7 +62,8 @@ export function beginStage(world: Platform, endpoint: Endpoint, at: number): voi
     case 'bake':
       for (const variant of variantsOf(fleetOf(endpoint, 'new'))) {
         // AWS's own sample names TerminationWaitInSeconds in the canary stage too (facts 4.2).
-        const text = `Baking for ${stage.seconds} seconds (TerminationWaitInSeconds) with traffic enabled on ${stage.extent} capacity of ${variant.serving} instance(s).`;
+        const wait = stage.extent === 'canary' ? world.switches.bakingWait : 'TerminationWaitInSeconds';
+        const text = `Baking for ${stage.seconds} seconds (${wait}) with traffic enabled on ${stage.extent} capacity of ${variant.serving} instance(s).`;
         setStatus(variant, 'Baking', text, at);
       }
       endAt(change, at + stage.seconds * 1000);
@@ -118,7 +119,7 @@ async function runStage(world: Platform, endpoint: Endpoint, at: number): Promis
       serve(endpoint, stage.serving);
       return nextStage(world, endpoint, at);
     case 'bake': {
-      const alarms = change.rollback ? [] : world.alarms.firing(endpoint.record, change.alarms);
+      const alarms = change.rollback ? [] : returning(world, endpoint.record, change.alarms);
       if (alarms.length > 0) {
         const reason = `One or more configured alarm for automatic rollback deployment is in ALARM state: [${alarms.join(', ')}].`;
         return rollBack(world, endpoint, reason, at);
@@ -146,6 +147,12 @@ async function runStage(world: Platform, endpoint: Endpoint, at: number): Promis
       change.pendingSince = at;
       return nextStage(world, endpoint, at);
   }
+}
+
+/** The alarms that end an update: those in ALARM, and what one without data does is a switch (facts 4.4). */
+function returning(world: Platform, place: { account: string; region: string }, names: readonly string[]): string[] {
+  const ending = world.switches.alarmWithoutData === 'rollback' ? ['ALARM', 'INSUFFICIENT_DATA'] : ['ALARM'];
+  return names.filter((name) => ending.includes(world.alarms.get(place.account, place.region, name)?.state ?? ''));
 }
 
 /** The time of a launch is over: are the instances there, and do they answer? */
@@ -250,9 +257,11 @@ async function finish(world: Platform, endpoint: Endpoint, at: number): Promise<
   const change = changeOf(endpoint);
   const leaving = change.rollback ? endpoint.next : endpoint.serving;
   if (change.kind === 'create' || change.kind === 'update') {
-    if (change.rollback) record.failureReason = change.rollback.reason;
-    else {
-      delete record.failureReason;
+    if (change.rollback && world.switches.rollbackReason) record.failureReason = change.rollback.reason;
+    else delete record.failureReason;
+    if (!change.rollback) {
+      // What it has run: whether that may come again is a switch.
+      record.ran = [...new Set([...(record.ran ?? []), record.configName])];
       endpoint.serving = endpoint.next;
       if (change.next) {
         record.fleet = change.next;

@@ -109,6 +109,8 @@ export interface FleetRecord {
   shadow: VariantRecord[];
   capture?: DataCaptureConfig;
   metrics?: MetricsConfig;
+  /** It runs for an inference experiment. */
+  experiment?: true;
 }
 
 /** How many instances of each variant, by name. */
@@ -173,6 +175,8 @@ export interface EndpointRecord {
   createdAt: number;
   modifiedAt: number;
   failureReason?: string;
+  /** Configs that it ran before the present one; unknown of endpoints that an earlier version has stored. */
+  ran?: string[];
   lastDeployment?: DeploymentConfig;
   /** The fleet that serves; none while creating. */
   fleet?: FleetRecord;

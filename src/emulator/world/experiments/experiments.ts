@@ -44,6 +44,7 @@ export function createExperiments(world: Platform & { readonly endpoints: Endpoi
       return false;
     }
     record.config = config.name;
+    if (next.shadow.length > 0) next.experiment = true;
     endpoint.record.status = 'Updating';
     endpoint.record.modifiedAt = at;
     world.endpoints.start(endpoint.record, { ...changeAt(at, 'update', planUpdate(old, next, undefined)), next });

@@ -1,7 +1,7 @@
 import type { MetricStore, SeriesHandle } from '../cloudwatch/metrics/metrics.ts';
 import type { EndpointRecord, FleetRecord } from '../endpoints/records.ts';
 import type { Faults } from '../faults.ts';
-import type { Latencies } from '../options.ts';
+import type { Latencies, Switches } from '../options.ts';
 
 /** What became of one request at one variant. Latencies in microseconds. */
 interface Measured {
@@ -20,6 +20,7 @@ export interface Meter {
   record(measured: Measured): void;
 }
 
+const MINUTE = 60_000;
 const MICROSECONDS = 'Microseconds';
 const NONE = 'None';
 const NAMES = [
@@ -33,7 +34,7 @@ const NAMES = [
 ] as const;
 
 export function createMeter(
-  world: { metrics: MetricStore; faults: Faults; latencies: Latencies },
+  world: { metrics: MetricStore; faults: Faults; latencies: Latencies; switches: Switches },
   endpoint: EndpointRecord,
   fleet: FleetRecord,
   variant: string,
@@ -64,7 +65,8 @@ export function createMeter(
       // Frequencies above a minute publish one datapoint for the whole period.
       const at = seconds > 60 ? start : measured.at;
       const late = world.faults.inject(['delay-metrics'], where)?.milliseconds ?? 0;
-      const visibleAt = start + period + world.latencies.publishMetrics + late;
+      const half = world.switches.halfMinutes && measured.at - start >= period / 2 ? MINUTE : 0;
+      const visibleAt = start + period + world.latencies.publishMetrics + late + half;
       const { status } = measured;
       const is4xx = status >= 400 && status < 500;
       const failed = status < 200 || status >= 300;

@@ -16,7 +16,10 @@ export function recordAnswer(
   const { status } = response;
   variant.meter.record({ at, status, modelLatency, overheadLatency, instances: variant.serving.length });
   const { capture } = variant;
-  if (!capture?.sampled()) return;
+  const copied = variant.fleet.shadow.includes(variant.record);
+  // AWS shows captures of shadows in inference experiments (facts 2.2).
+  const shown = !copied || world.switches.shadowCaptures || variant.fleet.experiment === true;
+  if (!capture || !shown || !capture.sampled()) return;
   const failed = status < 200 || status >= 300;
   if (failed && !world.switches.captureFailedCalls) return;
   capture.add({
@@ -24,7 +27,7 @@ export function recordAnswer(
     at,
     input: request,
     output: failed ? undefined : response,
-    inferenceId: caller.inferenceId,
+    inferenceId: copied && !world.switches.shadowInferenceId ? undefined : caller.inferenceId,
     customAttributes: caller.customAttributes,
   });
 }

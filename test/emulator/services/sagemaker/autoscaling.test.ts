@@ -1,6 +1,6 @@
-import { DeleteEndpointCommand } from '@aws-sdk/client-sagemaker';
+import { DeleteEndpointCommand, UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Stand, stand, START, withEndpoint } from './stand.ts';
+import { config, type Stand, stand, START, variant, withEndpoint } from './stand.ts';
 
 let it: Stand;
 beforeEach(async () => {
@@ -76,4 +76,14 @@ test('a variant that does not stand cannot be registered; deleting the endpoint 
   await call('RegisterScalableTarget', { ...TARGET, MinCapacity: 1, MaxCapacity: 4 });
   await it.sagemaker.send(new DeleteEndpointCommand({ EndpointName: 'Weather' }));
   expect((await call('DescribeScalableTargets', { ServiceNamespace: 'sagemaker' })).body.ScalableTargets).toEqual([]);
+});
+
+test('a shadow may be a target, unless a switch says otherwise', async () => {
+  await config(it, 'config-2', [variant('AllTraffic', 1)], { ShadowProductionVariants: [variant('Copy', 1)] });
+  await it.sagemaker.send(new UpdateEndpointCommand({ EndpointName: 'Weather', EndpointConfigName: 'config-2' }));
+  await it.clock.sleep(600_000);
+  const shadow = { ...TARGET, ResourceId: 'endpoint/Weather/variant/Copy', MinCapacity: 1, MaxCapacity: 2 };
+  expect((await call('RegisterScalableTarget', shadow)).status).toBe(200);
+  Object.assign(it.emulator.world.switches, { scaleShadows: false });
+  expect((await call('RegisterScalableTarget', shadow)).status).toBe(400);
 });

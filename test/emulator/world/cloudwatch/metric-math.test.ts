@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { MetricDataQuery } from '../../../../src/emulator/world/cloudwatch/alarms/record.ts';
 import { MathProblem, parseExpression } from '../../../../src/emulator/world/cloudwatch/math/parse.ts';
 import { runQueries } from '../../../../src/emulator/world/cloudwatch/metrics/query.ts';
+import { STRICT_SWITCHES } from '../../../../src/emulator/world/options.ts';
 import { createMetricStore } from '../../../../src/emulator/world/cloudwatch/metrics/store.ts';
 import { createMemoryStore } from '../../../../src/emulator/storage/memory.ts';
 
@@ -29,7 +30,8 @@ function run(expression: string, more: MetricDataQuery[] = []): (number | undefi
       MetricStat: { Metric: { Namespace: 'n', MetricName: name }, Period: 60, Stat: 'Sum' },
     })),
   ];
-  const lines = runQueries(metrics, PLACE, queries, { startMs: 0, endMs: 4 * MINUTE, now: 1e12 }).get('e1') ?? [];
+  const lines =
+    runQueries(metrics, PLACE, queries, { startMs: 0, endMs: 4 * MINUTE, now: 1e12 }, STRICT_SWITCHES).get('e1') ?? [];
   return lines.map((line) => [0, 1, 2, 3].map((i) => line.points.get(i * MINUTE)));
 }
 

@@ -21,7 +21,7 @@ export function alarmRange(
   const queries = settings.Metrics ?? [queryOf(alarm)];
   const returned = queries.find((query) => query.ReturnData !== false) as MetricDataQuery;
   const window = { startMs: end - periods * period, endMs: end, now: at, originMs: end };
-  const line = runQueries(world.metrics, alarm, queries, window).get(returned.Id)?.[0];
+  const line = runQueries(world.metrics, alarm, queries, window, world.switches).get(returned.Id)?.[0];
   return Array.from({ length: periods }, (_, age) => {
     const from = end - (age + 1) * period;
     const sampleCount = line?.samples?.get(from);

@@ -2,6 +2,8 @@ import type { MetricDataQuery } from '../alarms/record.ts';
 import { compute } from '../math/math.ts';
 import { type Node, idsIn, MathProblem, parseExpression } from '../math/parse.ts';
 import { type MathScope, type TimeSeries, type Value, isSeries } from '../math/values.ts';
+import type { Switches } from '../../options.ts';
+import { isComputed } from './computed.ts';
 import { statisticOf } from './statistics.ts';
 import type { Datapoint, MetricStore, Series } from './metrics.ts';
 
@@ -64,11 +66,12 @@ export function runQueries(
   place: { account: string; region: string },
   queries: readonly MetricDataQuery[],
   window: QueryWindow,
+  switches: Pick<Switches, 'percentiles' | 'rankStatistics'>,
 ): Map<string, QueryResult[]> {
   const fetched = new Map<string, QueryResult>();
   const read = readingOnce(metrics);
   for (const query of queries)
-    if (query.MetricStat !== undefined) fetched.set(query.Id, fetch(read, place, query, window));
+    if (query.MetricStat !== undefined) fetched.set(query.Id, fetch(read, place, query, window, switches));
   const parsed = new Map<string, Node>();
   for (const query of queries) {
     if (query.Expression !== undefined)
@@ -121,6 +124,7 @@ function fetch(
   place: { account: string; region: string },
   query: MetricDataQuery,
   window: QueryWindow,
+  switches: Pick<Switches, 'percentiles' | 'rankStatistics'>,
 ): QueryResult {
   const stat = query.MetricStat as NonNullable<MetricDataQuery['MetricStat']>;
   const series: Series = {
@@ -136,7 +140,7 @@ function fetch(
   });
   const values = new Map<number, number>();
   const samples = new Map<number, number>();
-  for (const point of points) {
+  for (const point of isComputed(switches, series.namespace, stat.Stat) ? points : []) {
     const value = statisticOf(point, stat.Stat);
     if (value === undefined) continue;
     values.set(point.at, value);
