@@ -294,20 +294,23 @@ export interface Judgement {
   waived: readonly WaiverState[];
   /** The verdict is inconclusive, and the policy accepts that every claim about this window passes. */
   accepted: boolean;
+  /** What is to be known of the evidence, a sentence each: what could not be read, for one. */
+  notes: readonly string[];
 }
 
 /** The verdict of a report. Pure. */
-export function judgementOf({ verdict, policy }: Pick<Report, 'verdict' | 'policy'>): Judgement {
-  if (verdict === undefined) return nothingJudged('nothing', 'There was nothing to compare.');
+export function judgementOf({ verdict, policy, observations }: Report): Judgement {
+  const { notes } = observations;
+  if (verdict === undefined) return { ...nothingJudged('nothing', 'There was nothing to compare.'), notes };
   const reasons = verdict.gates
     .filter((gate) => gate.gating && gate.outcome !== 'pass')
     .map((gate) => `${gate.title}: ${gate.outcome}. ${gate.reason}`);
   const waived = verdict.waivers.filter(({ state }) => state !== 'unasked' && state !== 'unneeded');
   const { outcome, summary } = verdict;
-  return { outcome, summary, reasons, waived, accepted: accepts(policy, verdict) };
+  return { outcome, summary, reasons, waived, accepted: accepts(policy, verdict), notes };
 }
 
 /** A judgement without any gate. */
 export function nothingJudged(outcome: Judgement['outcome'], summary: string): Judgement {
-  return { outcome, summary, reasons: [], waived: [], accepted: false };
+  return { outcome, summary, reasons: [], waived: [], accepted: false, notes: [] };
 }

@@ -80,6 +80,8 @@ export type PlanNote =
   | { kind: 'capacity'; capacity: readonly Capacity[] }
   /** A variant scales by itself; the shadows beside it, by name, do not. */
   | { kind: 'scales'; target: Scaled; shadows: readonly string[] }
+  /** The new config has detailed observability, which the old one does not have. */
+  | { kind: 'observability' }
   /** What runs now cannot be started again: this no longer exists. */
   | { kind: 'no-way-back'; lost: readonly string[] }
   /** Settings of production's variant that the shadow does not take over. */

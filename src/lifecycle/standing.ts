@@ -4,6 +4,7 @@ import { type ScalableTarget, scalableTargets } from '../aws/autoscaling.ts';
 import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
 import { environmentError } from '../base/errors.ts';
 import { type Capacity, capacityOf, type Fleets } from '../guard/capacity.ts';
+import { turnsOnObservability } from '../guard/observability.ts';
 import { deregisterAdvice, rangeWords } from '../guard/scaling.ts';
 import type { Unseen } from '../aws/unseen.ts';
 import type { Aws } from '../aws/clients.ts';
@@ -91,6 +92,7 @@ export async function standingNotes(
     if (next.ProductionVariants?.some(({ VariantName }) => VariantName === target.variant) !== true) continue;
     notes.push({ kind: 'scales', target, shadows });
   }
+  if (turnsOnObservability(live.config, session.clock.now())) notes.push({ kind: 'observability' });
   const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
   const lost = live.config === undefined ? [] : await lostOf(aws, live.config, unseen, session.signal);
   if (lost.length > 0) notes.push({ kind: 'no-way-back', lost });

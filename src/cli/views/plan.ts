@@ -1,5 +1,6 @@
 import { duration } from '../../base/units.ts';
 import { capacityWords } from '../../guard/capacity.ts';
+import { OBSERVABILITY } from '../../guard/observability.ts';
 import { rangeWords } from '../../guard/scaling.ts';
 import { instances } from '../../guard/strategy.ts';
 import { SECOND } from '../../base/units.ts';
@@ -67,6 +68,8 @@ export function noteText(note: PlanNote, endpoint: string): string {
       return note.shadows.length === 0
         ? `note: ${note.target.variant} scales by itself, ${rangeWords(note.target)}; not while the endpoint is updated.`
         : `note: ${note.target.variant} scales by itself, ${rangeWords(note.target)}, and ${note.shadows.join(', ')} does not: when production has more instances, each of the shadow's takes more requests.`;
+    case 'observability':
+      return `note: ${OBSERVABILITY}.`;
     case 'no-way-back':
       return `warning: there is no way back to what runs now: ${note.lost.join(' and ')} no longer ${note.lost.length === 1 ? 'exists' : 'exist'}.`;
     case 'not-inherited':

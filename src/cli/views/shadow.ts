@@ -16,6 +16,7 @@ export function judgementLines(
   return [
     `${paint(io, good ? 'good' : 'bad', good ? '✓' : '✗')} Verdict on ${model}: ${outcome}. ${plain(summary)}`,
     ...reasons.map((reason) => `    ${plain(reason)}`),
+    ...(good ? [] : judgement.notes.map((note) => `    note: ${plain(note)}`)),
     ...waiverTexts(judgement.waived).map((words) => `${paint(io, 'warning', '!')} ${plain(words)}`),
     ...(judgement.accepted ? [`${paint(io, 'warning', '!')} ${ACCEPTED} The journal records it.`] : []),
     ...(!good && force ? [`${paint(io, 'warning', '!')} Continuing anyway (--force); the journal records it.`] : []),

@@ -5,6 +5,7 @@ import { shownStart, text } from '../../base/text.ts';
 import type { Finding } from '../finding.ts';
 import { examineNonMetricAlarm } from '../alarms/lookup.ts';
 import { type Capacity, capacityWords } from '../capacity.ts';
+import { OBSERVABILITY } from '../observability.ts';
 import { hourlyCost } from '../prices.ts';
 import { frozenFinding, type Scaled } from '../scaling.ts';
 import { instances, type Strategy } from '../strategy.ts';
@@ -31,6 +32,8 @@ export interface PreflightFacts {
   account: string;
   /** ARN of a model package behind the live or the new model. */
   modelPackage: string | undefined;
+  /** The new config has detailed observability, which the live one does not have. */
+  observability?: boolean;
   /** Instances of shadows that run besides, by type. */
   besides?: readonly Capacity[];
   /** Production scales by itself. */
@@ -71,6 +74,13 @@ export function preflight(facts: PreflightFacts): Finding[] {
     else findings.push(examineNonMetricAlarm(name, composite));
   }
   if (facts.carriesShadow) findings.push(besideShadow(facts));
+  if (facts.observability === true)
+    findings.push({
+      severity: 'note',
+      check: 'observability',
+      subject: `endpoint ${facts.endpoint}`,
+      message: `${OBSERVABILITY.replace(/^i/, 'I')}.`,
+    });
   if (facts.scaled !== undefined) findings.push(frozenFinding(facts.endpoint, facts.scaled, facts.strategy));
   findings.push(...traffic(facts), ...predecessor(facts), ...finalBake(facts), capacity(facts));
   return findings;

@@ -4,6 +4,7 @@ import type { Unseen } from '../../aws/unseen.ts';
 import { environmentError } from '../../base/errors.ts';
 import { alarmNames, type PlannedAlarm, planAlarms } from '../../guard/alarms/plan.ts';
 import { capacityOf } from '../../guard/capacity.ts';
+import { turnsOnObservability } from '../../guard/observability.ts';
 import { type EndpointFacts, examineEndpoint, foreignRegion } from '../../guard/doctor/endpoint.ts';
 import { firstBake, preflight, type PreflightFacts } from '../../guard/doctor/preflight.ts';
 import type { Finding } from '../../guard/finding.ts';
@@ -61,6 +62,7 @@ export async function examineUpdate(
   const shadows = update.live.config?.ShadowProductionVariants ?? [];
   const facts: PreflightFacts = {
     ...update,
+    observability: turnsOnObservability(update.live.config, clock.now()),
     carriesShadow: shadows.length > 0,
     besides: capacityOf([{ config: { ShadowProductionVariants: shadows }, scaled: countIn(update.live.endpoint) }]),
     scaled: scaling?.find(({ variant }) => variant === update.variant),

@@ -195,7 +195,7 @@ function refuseUnguarded({ findings }: GuardedUpdatePlan): void {
   );
 }
 
-/** What must exist first, the alarms, a pause until they are quiet, the update itself. */
+/** The alarms, what else must exist first, a pause until the alarms are quiet, the update itself. */
 async function carryOut(
   session: Session,
   run: JournaledRun,
@@ -205,7 +205,8 @@ async function carryOut(
   const alarms = plan.alarms.map(({ input }): Step => {
     return { action: 'create', kind: 'alarm', name: input.AlarmName ?? '', input };
   });
-  await applySteps(session, run, [...plan.steps, ...alarms]);
+  // What is refused most easily comes first: an alarm costs nothing, an upload takes its time.
+  await applySteps(session, run, [...alarms, ...plan.steps]);
   const ownAlarms = alarms.map((step) => step.name);
   await waitUntilQuiet(session, run.aws, plan.endpoint, ownAlarms);
   const guardedBy = [...ownAlarms, ...plan.teamAlarms];
