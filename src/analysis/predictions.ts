@@ -415,6 +415,11 @@ export interface TruthSums {
   prices?: Readonly<Record<string, number>> | undefined;
   /** Of numbers: all compared rows by how the two numbers lie to each other; missing in observations of older versions. */
   losses?: readonly LossStratum[] | undefined;
+  /**
+   * Of answers that are probabilities of all classes: all compared rows by whether the models give the same class, with what their
+   * Brier scores differ by at the most (half of it: `apart`) and those of the rows with a label. Missing where any answer is none.
+   */
+  scores?: readonly LossStratum[] | undefined;
   /** Rows whose label is 0 or 1, and 1; and each model's area under the curve over them, undefined where all are alike. */
   binary?: { rows: number; ones: number; production: number | undefined; shadow: number | undefined } | undefined;
 }
@@ -458,9 +463,9 @@ export interface TruthOutcome {
   rows: number;
 }
 
-/** Rows in which the shadow's number equals production's within the tolerance, or lies above or below it. */
+/** Rows in which the shadow's number equals production's within the tolerance, or lies above or below it; or in which the classes agree or differ. */
 export interface LossStratum {
-  band: 'equal' | 'above' | 'below';
+  band: 'equal' | 'above' | 'below' | 'agree' | 'differ';
   /** All compared rows, with the sum of |d| over them; and those with a label. */
   rows: number;
   apart: number;

@@ -1,5 +1,6 @@
 import type { LossStratum, LossSums, Predictions, TruthSums } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
+import { decides } from '../policy/policy.ts';
 import { meanDispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { designEffect } from '../statistics/repeats.ts';
@@ -176,6 +177,48 @@ export function judgeLoss(predictions: Predictions, truth: TruthSums, evidence: 
   ];
 }
 
+/**
+ * Are the shadow's probabilities of all classes worse? By their Brier scores, as single probabilities are: accuracy does not see a
+ * model that is too sure. It decides where it fails; where the policy names it under `decide`, it must be proven, too.
+ */
+export function judgeScores(predictions: Predictions, truth: TruthSums, evidence: Evidence): Gate[] {
+  const { policy } = evidence;
+  const { scores } = truth;
+  // Labels that name no place are of other classes than the scores.
+  if (scores === undefined || total(scores, (one) => one.labelled) < truth.rows) return [];
+  const found = lossByBands(scores, 'squared', truthMargin(policy));
+  const { n, loss, maeProduction, maeShadow, unlabelled } = found;
+  const minutes = predictions.blocks.map((block) => ({ loss: block.squaredLoss ?? 0, truth: block.truth ?? 0 }));
+  const [mean, deviation] = spreadOf(scores);
+  const [bursts, cautious] = [1, 0].map((noise) => meanDispersion(minutes, mean, deviation, noise)) as [number, number];
+  // A model gives a repeated input the same probabilities as before.
+  const inputs = predictions.repeats?.onlyProduction;
+  const copies = inputs === undefined || inputs.rows === 0 ? 1 : inputs.rowsSquared / inputs.rows;
+  const gate = truthGate('truth.score', 'Are its probabilities worse?', predictions, evidence, {
+    facts: `The Brier score of its probabilities of all classes is ${number(maeShadow)}, and production's is ${number(maeProduction)}, over ${count(truth.rows)} rows with labels${unlabelledWords(unlabelled, truth.of)}`,
+    words: ['it is greater by', 'increase', 'it is smaller by'],
+    show: percent,
+    estimate: loss / errorScale(maeProduction, maeShadow),
+    interval: (times, factor) => errorLost({ ...found, range: BRIER_RANGE, n: n * times, factor }, policy),
+    margin: truthMargin(policy),
+    n: truth.rows,
+    known: truth.rows,
+    minutes: [minutes.map((minute) => ({ successes: 0, n: minute.truth }))],
+    inputs: inputs?.by === undefined ? truth.rows / copies : truth.rows,
+    clustering: {
+      factor: Math.max(bursts, copies),
+      cautious: Math.max(cautious, copies),
+      by: bursts > copies ? 'minutes' : 'inputs',
+      cluster: bursts > copies ? undefined : inputs?.by,
+    },
+    labels: { rows: truth.of, differing: truth.of, labelled: truth.rows, balancing: 0, unlabelled },
+  });
+  return [{ ...gate, gating: gate.gating && (gate.outcome === 'fail' || decides(policy, 'truth.score')) }];
+}
+
+/** Brier scores of several classes lie between 0 and 2. */
+const BRIER_RANGE = 2;
+
 /** What an older version summed, of all rows with a label; the deviation is then no more than those of both parts together. */
 function unsorted(
   { maeProduction, maeShadow, loss, lossDeviation }: NonNullable<TruthSums['numbers']>,
@@ -198,6 +241,8 @@ const BAND_WORDS = {
   equal: 'in which the two numbers are equal within the tolerance',
   above: "in which its number is greater than production's",
   below: "in which its number is less than production's",
+  agree: 'on which both give the same class',
+  differ: 'on which the classes differ',
 } as const;
 
 /** Names the bands of which too little is known, the largest first. */

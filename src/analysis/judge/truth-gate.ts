@@ -173,7 +173,11 @@ export function ripe(predictions: Predictions): Predictions {
     // No two numbers are further apart than all of them range.
     return split(one, { labelled: 0, apart: Math.min(one.apart, missing * (high - low)) });
   });
-  return { ...predictions, blocks, truth: { ...truth, strata, losses } };
+  // Nor are Brier scores of all classes, by more than their range.
+  const scores = truth.scores?.flatMap((one) =>
+    split(one, { labelled: 0, apart: Math.min(one.apart, one.rows - one.labelled) }),
+  );
+  return { ...predictions, blocks, truth: { ...truth, strata, losses, scores } };
 }
 
 /** Rows with a label, and those without: as if they were two strata. */

@@ -5,7 +5,7 @@ import { judgeAccuracy } from './accuracy.ts';
 import { judgeCost, unknownCost } from './cost.ts';
 import type { Evidence } from './evidence.ts';
 import { judgeRegressions } from './regressions.ts';
-import { judgeLoss } from './loss.ts';
+import { judgeLoss, judgeScores } from './loss.ts';
 import { needsAdvice } from './needs.ts';
 import { ripe, truthMargin, unripe } from './truth-gate.ts';
 import { judgeRecall } from './recall.ts';
@@ -28,6 +28,7 @@ export function judgeTruth(evidence: Evidence): Gate[] {
       ...judgeRecall(predictions, truth, evidence),
       ...judgeCost(predictions, truth, evidence),
       ...judgeRegressions(predictions, truth, evidence),
+      ...judgeScores(predictions, truth, evidence),
     ];
   if (truth.rows > 0 && truth.numbers !== undefined)
     return [...judgeLoss(predictions, truth, evidence), ...judgeCost(predictions, truth, evidence)];

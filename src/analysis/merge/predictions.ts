@@ -1,7 +1,7 @@
 import { labelTable, SHOWN } from '../answers/labels.ts';
 import { mergeClasses, mergeMissing } from './classes.ts';
 import { commonestCells, commonestOutcomes, commonestStrata, OTHERS } from '../answers/strata.ts';
-import { BANDS } from '../answers/bands.ts';
+import { BANDS, CLASS_BANDS } from '../answers/bands.ts';
 import type {
   AnswerSums,
   ComparatorSums,
@@ -219,7 +219,8 @@ function mergeTruth(a: TruthSums, b: TruthSums): TruthSums {
     outcomes: a.outcomes && b.outcomes && commonestOutcomes([...a.outcomes, ...b.outcomes]),
     // Costs at different prices are no sum.
     prices: JSON.stringify(a.prices) === JSON.stringify(b.prices) ? a.prices : undefined,
-    losses: a.losses && b.losses && mergeLosses(a.losses, b.losses),
+    losses: a.losses && b.losses && mergeLosses(a.losses, b.losses, BANDS),
+    scores: a.scores && b.scores && mergeLosses(a.scores, b.scores, CLASS_BANDS),
     // Ranks over both windows are not known.
     binary: a.binary &&
       b.binary && {
@@ -246,7 +247,11 @@ function mergeAges(a: LabelAges, b: LabelAges): LabelAges {
   return merged;
 }
 
-function mergeLosses(a: readonly LossStratum[], b: readonly LossStratum[]): LossStratum[] {
+function mergeLosses(
+  a: readonly LossStratum[],
+  b: readonly LossStratum[],
+  bands: readonly LossStratum['band'][],
+): LossStratum[] {
   const sums = (x: LossSums, y: LossSums): LossSums => {
     const merged: Merged<LossSums> = {
       production: x.production + y.production,
@@ -257,7 +262,7 @@ function mergeLosses(a: readonly LossStratum[], b: readonly LossStratum[]): Loss
     };
     return merged;
   };
-  return BANDS.flatMap((band) => {
+  return bands.flatMap((band) => {
     const [one, other] = [a, b].map((list) => list.find((stratum) => stratum.band === band));
     if (one === undefined || other === undefined) return one ?? other ?? [];
     const merged: Merged<LossStratum> = {

@@ -194,7 +194,14 @@ function oneSided(found: Predictions): Predictions {
     missing: undefined,
     alike: undefined,
     top: [],
-    truth: truth && { ...truth, labels: undefined, numbers: undefined, losses: undefined, binary: undefined },
+    truth: truth && {
+      ...truth,
+      labels: undefined,
+      numbers: undefined,
+      losses: undefined,
+      scores: undefined,
+      binary: undefined,
+    },
     alternatives: found.alternatives?.map(oneSided),
   };
 }

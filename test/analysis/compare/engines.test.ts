@@ -402,6 +402,21 @@ describe('two engines, written apart, give one answer', () => {
     expect(comparable(sql)).toEqual(comparable(memory));
   });
 
+  test('probabilities of several classes against labels', async () => {
+    const kind: Kind = {
+      title: 'probabilities',
+      task: 'multiclass',
+      ...csv,
+      rows: 2,
+      answer: (s) => s.map((x) => [x / 2, 0.5 - x / 2, 0.5].map((one) => one.toFixed(4)).join(',')).join('\n'),
+    };
+    const labels = Array.from({ length: 350 }, (_, i) => `{"inferenceId": "request-${i}#${i % 2}", "label": ${i % 3}}`);
+    const { memory, sql } = await compareBoth(captures(kind, 'inferenceId'), readTruth(labels.join('\n'), 'ids'));
+    expect(memory.truth?.scores?.[0]?.labelled).toBeGreaterThan(300);
+    expect(memory.blocks.some(({ squaredLoss }) => squaredLoss !== 0)).toBe(true);
+    expect(comparable(sql)).toEqual(comparable(memory));
+  });
+
   test('numbers beside a distribution that is expected', async () => {
     const random = seededRandom(3);
     const numbers = Array.from({ length: 500 }, (_, i) => (i % 3 === 0 ? 0.5 : random.next()));

@@ -22,7 +22,7 @@ import { slices } from './slices.ts';
 import { fill, KEYS, sqlNumber } from './statements.ts';
 import { SUMS } from './sums.ts';
 import { topPairs } from './top.ts';
-import { judgedBlocks, showTruth, truthSums, UNJUDGED } from './truth.ts';
+import { classScores, judgedBlocks, showTruth, truthSums, UNJUDGED } from './truth.ts';
 
 const MAX_ANSWER_CHARACTERS = 80;
 
@@ -117,12 +117,17 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
   const tolerance = numbers === undefined ? '0' : toleranceSql(numbers);
   const ages = options.truth === undefined ? undefined : await showTruth(engine, options);
   const judged = options.truth === undefined ? undefined : await judgedBlocks(engine);
+  const scored = options.truth === undefined || task === 'json' ? undefined : await classScores(engine);
   const minutes = (await engine.rows(fill(SUMS.blocks, { tolerance }))) as unknown as Required<
     Omit<PairBlock, 'young'>
   >[];
+  const judgedOf = (at: number) => {
+    const found = judged?.get(at) ?? UNJUDGED;
+    return { ...found, squaredLoss: found.squaredLoss + (scored?.minutes.get(at) ?? 0) };
+  };
   const blocks = minutes.map((block) => ({
     ...block,
-    ...(judged?.get(block.at) ?? UNJUDGED),
+    ...judgedOf(block.at),
     ...(ages?.before !== undefined && block.at >= ages.before ? { young: block.rows } : {}),
   }));
   const rows = blocks.reduce((total, block) => total + block.rows, 0);
@@ -136,6 +141,7 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
           tolerance,
           prices: options.prices,
           age: ages?.age,
+          scores: scored?.scores,
         });
   const withTruth = (truth?.rows ?? 0) > 0;
   const expected = records.sampling * scanned.production.answered;

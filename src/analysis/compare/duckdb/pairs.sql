@@ -145,7 +145,8 @@ with answer as (
     production_cluster is not null as known_cluster,
     coalesce(production_cluster, hash(production_$key, production_place, production_byte_offset)) as cluster,
     production_other is not null and shadow_other is not null as free_json,
-    production_label, shadow_label,
+    production_label, shadow_label, if(scores, $kept_production, null) as production_scores,
+    if(scores, $kept_shadow, null) as shadow_scores,
     case when numbers then production_number when scores then list_max(production_scores) end as production_number,
     case
       when numbers then shadow_number

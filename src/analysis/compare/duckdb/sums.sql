@@ -189,6 +189,36 @@ select
   loss_sums((production_number - truth_number) ** 2, (shadow_number - truth_number) ** 2) as squared
 from ripe where d is not null and (production_label is null or shadow_label is null) group by 1;
 
+-- name: truth_scores
+-- Probabilities of all classes: what the Brier scores of the two answers may differ by (half of it), and by the label do. A score
+-- belongs to the class of its place, which is that of the largest.
+with scored as (
+  select
+    moment, production_label != shadow_label as differ, production_scores as p, shadow_scores as s,
+    coalesce(
+      len(production_scores) >= 2 and len(production_scores) = len(shadow_scores)
+        and list_min(production_scores) >= 0 and list_max(production_scores) <= 1
+        and list_min(shadow_scores) >= 0 and list_max(shadow_scores) <= 1
+        and abs(list_sum(production_scores) - 1) <= 0.01 and abs(list_sum(shadow_scores) - 1) <= 0.01
+        and production_label = (list_position(production_scores, list_max(production_scores)) - 1)::varchar
+        and shadow_label = (list_position(shadow_scores, list_max(shadow_scores)) - 1)::varchar,
+      false
+    ) as usable,
+    if(regexp_full_match(class_name(truth), '[0-9]+'), try_cast(class_name(truth) as bigint), null) as place
+  from ripe where production_label is not null and shadow_label is not null
+), squared as (
+  select
+    *, list_sum(list_transform(p, lambda x: x * x)) as p_squares, list_sum(list_transform(s, lambda x: x * x)) as s_squares,
+    list_max(list_transform(list_zip(p, s), lambda z: abs(z[1] - z[2]))) as furthest
+  from scored where usable
+), error as (
+  select
+    *, if(place < len(p), p_squares - 2 * p[place + 1] + 1, null) as production_error,
+    if(place < len(p), s_squares - 2 * s[place + 1] + 1, null) as shadow_error
+  from squared
+)
+$wanted;
+
 -- name: truth_curves
 -- Area under the curve: the mean rank of the rows with label 1 among all with label 0 or 1, ties counting half.
 with ranked as (

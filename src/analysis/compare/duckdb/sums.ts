@@ -19,6 +19,7 @@ export const SUMS = statements(sumsSql, [
   'truth_outcomes',
   'truth_losses',
   'truth_bands',
+  'truth_scores',
   'truth_curves',
   'skew_by_id',
   'skew_by_input',

@@ -9,7 +9,7 @@ import type {
   TruthSums,
 } from '../../predictions.ts';
 import { isUsable } from '../../answers/answer.ts';
-import { BANDS } from '../../answers/bands.ts';
+import { BANDS, CLASS_BANDS } from '../../answers/bands.ts';
 import { ageRule, DELAYS } from '../../answers/label-age.ts';
 import { classesOf } from '../../answers/prices.ts';
 import type { Prices } from '../../answers/prices.ts';
@@ -145,10 +145,14 @@ export async function truthSums(
     tolerance,
     prices,
     age,
-  }: { of: number; classes: boolean; tolerance: string; age: LabelAges | undefined } & Pick<
-    ComparisonOptions,
-    'prices'
-  >,
+    scores,
+  }: {
+    scores: readonly LossStratum[] | undefined;
+    of: number;
+    classes: boolean;
+    tolerance: string;
+    age: LabelAges | undefined;
+  } & Pick<ComparisonOptions, 'prices'>,
 ): Promise<Predictions['truth']> {
   const [row] = await engine.rows(SUMS.truth);
   const strata = (await engine.rows(
@@ -183,6 +187,7 @@ export async function truthSums(
     cells: classes && labelled ? await cellsOf(engine, strata) : undefined,
     outcomes: classes && labelled ? await outcomesOf(engine) : undefined,
     prices,
+    scores,
     ...(await losses(engine, tolerance)),
   };
 }
@@ -192,6 +197,40 @@ async function cellsOf(engine: Engine, strata: readonly TruthStratum[]): Promise
   const names = [...new Set(strata.map(({ production }) => quote(production)))].join(', ');
   const cells = await engine.rows(fill(SUMS.truth_cells, { names, others: OTHERS, most: CLASSES }));
   return sortedCells(cells as unknown as TruthCell[]);
+}
+
+/** Brier scores of probabilities of all classes, and their differences by the minute; undefined where any answer is none. */
+export async function classScores(
+  engine: Engine,
+): Promise<{ scores: LossStratum[]; minutes: Map<number, number> } | undefined> {
+  const [counted] = await engine.rows(
+    fill(SUMS.truth_scores, {
+      wanted: 'select count(*)::double as rows, count(*) filter (usable)::double as usable from scored',
+    }),
+  );
+  const rows = Number(counted?.rows ?? 0);
+  if (rows === 0 || Number(counted?.usable ?? 0) < rows) return undefined;
+  await engine.run(SUMS.truth_losses);
+  const bands = (await engine.rows(
+    fill(SUMS.truth_scores, {
+      wanted: `select
+        if(differ, 'differ', 'agree') as band, count(*)::double as rows,
+        sum(abs(p_squares - s_squares) / 2 + furthest) as apart, count(production_error)::double as labelled,
+        loss_sums(null::double, null::double) as error,
+        loss_sums(production_error, shadow_error) as squared
+      from error group by 1`,
+    }),
+  )) as unknown as LossStratum[];
+  const minutes = await engine.rows(
+    fill(SUMS.truth_scores, {
+      wanted: `select ((moment // 60000) * 60000)::double as at, sum(shadow_error - production_error) as loss
+      from error where production_error is not null group by 1`,
+    }),
+  );
+  return {
+    scores: CLASS_BANDS.flatMap((band) => bands.find((one) => one.band === band) ?? []),
+    minutes: new Map(minutes.map(({ at, loss }) => [Number(at), Number(loss)])),
+  };
 }
 
 /** The commonest outcomes one by one. */

@@ -368,6 +368,7 @@ class Rows {
       if (far === 0) this.#slices.hit(input);
     }
     const agreement = this.#agreement.sums();
+    this.#truth.settle();
     const { labelNext } = this.#options;
     if (labelNext !== undefined) labelNext.take(this.#next?.first(labelNext.most, bandOf) ?? []);
     return {

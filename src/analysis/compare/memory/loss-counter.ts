@@ -42,7 +42,7 @@ export class LossCounter {
   }
 }
 
-function emptyStratum(band: NumberBand): Open<LossStratum> {
+export function emptyStratum(band: LossStratum['band']): Open<LossStratum> {
   return { band, rows: 0, apart: 0, labelled: 0, error: noLoss(), squared: noLoss() };
 }
 
@@ -50,7 +50,7 @@ function noLoss(): Open<LossSums> {
   return { production: 0, productionSquared: 0, loss: 0, lossSquared: 0, cross: 0 };
 }
 
-function addLoss(sums: Open<LossSums>, production: number, shadow: number): void {
+export function addLoss(sums: Open<LossSums>, production: number, shadow: number): void {
   const loss = shadow - production;
   sums.production += production;
   sums.productionSquared += production * production;

@@ -10,6 +10,9 @@ import type {
 import { priceOf } from '../../answers/prices.ts';
 import type { Prices } from '../../answers/prices.ts';
 import { className, commonestCells, commonestOutcomes, commonestStrata, OTHERS } from '../../answers/strata.ts';
+import { CLASS_BANDS } from '../../answers/bands.ts';
+import { brierApart, brierScore, placeOfClass, probabilitiesOf } from '../../answers/brier.ts';
+import { addLoss, emptyStratum } from './loss-counter.ts';
 import type { LossCounter, Numbered } from './loss-counter.ts';
 import { InputCounter } from './input-counter.ts';
 import type { Answer } from '../../answers/answer.ts';
@@ -29,6 +32,11 @@ export class TruthCounter {
   readonly #strata = new Map<string, { -readonly [key in keyof TruthStratum]: TruthStratum[key] }>();
   readonly #cells = new Map<string, { -readonly [key in keyof TruthCell]: TruthCell[key] }>();
   readonly #outcomes = new Map<string, { -readonly [key in keyof TruthOutcome]: TruthOutcome[key] }>();
+  readonly #scores = new Map<'agree' | 'differ', ReturnType<typeof emptyStratum>>();
+  /** What the shadow's Brier scores are greater by, minute by minute. */
+  readonly #scoreLosses = new Map<Required<Omit<PairBlock, 'young'>>, number>();
+  /** Rows without probabilities of all classes. */
+  #unscored = 0;
   readonly #classes: boolean;
   readonly #prices: Prices | undefined;
   readonly #byInput = { onlyProduction: new InputCounter(), onlyShadow: new InputCounter(), loss: new InputCounter() };
@@ -60,6 +68,7 @@ export class TruthCounter {
     const { block, input, cluster } = where;
     const stratum = this.#stratumOf(labels);
     if (stratum !== undefined) stratum.rows += 1;
+    if (stratum !== undefined) this.#addScores(truth, answers, stratum.differ, block);
     if (truth === undefined) return undefined;
     if (stratum !== undefined && labels[0] !== undefined && labels[1] !== undefined) {
       stratum.labelled += 1;
@@ -101,6 +110,32 @@ export class TruthCounter {
     return { production: production.number, shadow: shadow.number, truth: value };
   }
 
+  /** Holds the probabilities of all classes against the label, where both models give them. */
+  #addScores(
+    truth: string | undefined,
+    { production, shadow, labels }: { production: Answer; shadow: Answer; labels: readonly (string | undefined)[] },
+    differ: boolean,
+    block: Required<Omit<PairBlock, 'young'>>,
+  ): void {
+    const both = [probabilitiesOf(production, labels[0] ?? ''), probabilitiesOf(shadow, labels[1] ?? '')] as const;
+    if (both[0] === undefined || both[1]?.length !== both[0].length) {
+      this.#unscored += 1;
+      return;
+    }
+    const [ours, theirs] = both as readonly [readonly number[], readonly number[]];
+    const band = differ ? 'differ' : 'agree';
+    const sums = this.#scores.get(band) ?? emptyStratum(band);
+    this.#scores.set(band, sums);
+    sums.rows += 1;
+    sums.apart += brierApart(ours, theirs);
+    const place = truth === undefined ? undefined : placeOfClass(className(truth), ours.length);
+    if (place === undefined) return;
+    const errors = [brierScore(ours, place), brierScore(theirs, place)] as const;
+    sums.labelled += 1;
+    addLoss(sums.squared, errors[0], errors[1]);
+    this.#scoreLosses.set(block, (this.#scoreLosses.get(block) ?? 0) + errors[1] - errors[0]);
+  }
+
   #stratumOf([production, shadow]: readonly [string | undefined, string | undefined]) {
     if (production === undefined || shadow === undefined) return undefined;
     const differ = production !== shadow;
@@ -134,6 +169,12 @@ export class TruthCounter {
     const price = (answer: string) =>
       this.#prices === undefined ? 0 : (priceOf(this.#prices, truth, className(answer)) ?? 0);
     return price(shadow) - price(production);
+  }
+
+  /** Adds to each minute what the Brier scores differ by, where all answers have them. To be called once, when all rows are there. */
+  settle(): void {
+    if (this.#unscored > 0) return;
+    for (const [block, loss] of this.#scoreLosses) block.squaredLoss += loss;
   }
 
   repeats(): Pick<Repeats, 'onlyProduction' | 'onlyShadow' | 'loss'> {
@@ -177,6 +218,10 @@ export class TruthCounter {
       cells: this.#cells.size === 0 ? undefined : commonestCells([...this.#cells.values()], strata ?? []),
       outcomes: this.#outcomes.size === 0 ? undefined : commonestOutcomes([...this.#outcomes.values()]),
       prices: this.#prices,
+      scores:
+        this.#unscored > 0 || this.#scores.size === 0
+          ? undefined
+          : CLASS_BANDS.flatMap((band) => this.#scores.get(band) ?? []),
       ...losses.sums(),
     };
   }
