@@ -31,7 +31,10 @@ export async function run(app: App, options: AbortOptions): Promise<Outcome> {
   const result = await abort(guardedSession(app, options), options);
   if (result.kind === 'planned') {
     const { abortPlanLines } = await import('./views/plan.ts');
-    for (const line of abortPlanLines(app.io, result.plan)) app.io.err(line);
+    const { place, ...plan } = result.plan;
+    if (options.format === 'json')
+      app.io.out(JSON.stringify({ account: place.account, region: place.region, ...plan }, null, 2));
+    else for (const line of abortPlanLines(app.io, result.plan)) app.io.out(line);
     return 'pending';
   }
   reportFinished(app, options.format, result);

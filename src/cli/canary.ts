@@ -69,10 +69,12 @@ function parse(flags: Flags): CanaryOptions {
 /** Puts the model on the endpoint under guardrails; shows how that ended, with the evidence. */
 export async function run(app: App, options: CanaryOptions): Promise<Outcome> {
   const { canary, resumeCanary } = await import('../lifecycle/canary.ts');
-  const { guardedSession, reportFinished } = await import('./guarded.ts');
+  const { guardedSession, reportFinished, reportPlanned } = await import('./guarded.ts');
   const session = guardedSession(app, options);
   if (options.resume) return reportFinished(app, options.format, await resumeCanary(session, options));
   const candidate = candidateSpec(options.candidate, app.cwd);
   const result = await canary(session, { ...options, candidate });
-  return result.kind === 'planned' ? 'pending' : reportFinished(app, options.format, result);
+  return result.kind === 'planned'
+    ? reportPlanned(app, options.format, result.plan)
+    : reportFinished(app, options.format, result);
 }

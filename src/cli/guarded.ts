@@ -2,19 +2,24 @@ import { appendFileSync } from 'node:fs';
 import type { App, Outcome } from '../app.ts';
 import type { EndedUpdate } from '../lifecycle/guarded-update/ended.ts';
 import type { FinishedUpdate } from '../lifecycle/guarded-update/finish.ts';
+import type { GuardedUpdatePlan } from '../lifecycle/plans.ts';
 import type { Session } from '../lifecycle/session.ts';
 import { sessionOf } from './session.ts';
+import { guardedPlanFacts } from './views/plan.ts';
 import { metricLines } from './views/update-metrics.ts';
 import { resultJson, resultLines, resultMarkdown } from './views/update-result.ts';
 
 interface GuardedFlags {
+  plan?: boolean;
   yes: boolean;
   format: 'text' | 'json';
 }
 
 /** The session of a command that guards an update: its result is shown as soon as it is known, before the metrics come. */
-export function guardedSession(app: App, { yes, format }: GuardedFlags): Session {
+export function guardedSession(app: App, { plan = false, yes, format }: GuardedFlags): Session {
   return sessionOf(app, {
+    plan,
+    format,
     yes,
     onEvent(event) {
       if (event.kind !== 'update-ended') return;
@@ -22,6 +27,12 @@ export function guardedSession(app: App, { yes, format }: GuardedFlags): Session
       appendSummary(app, event.ended);
     },
   });
+}
+
+/** A plan that was only asked for, for machines; people have seen it when it was examined. */
+export function reportPlanned(app: App, format: GuardedFlags['format'], plan: GuardedUpdatePlan): Outcome {
+  if (format === 'json') app.io.out(JSON.stringify(guardedPlanFacts(plan), null, 2));
+  return 'pending';
 }
 
 /** The rest of the result: charts for people, the whole for machines. Only the config that was asked for is `done`. */

@@ -88,13 +88,13 @@ function parse(flags: Flags): PromoteOptions {
 /** Judges the shadow, and where it passes puts its model into production under guardrails. */
 export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
   const { promote } = await import('../lifecycle/promote.ts');
-  const { guardedSession, reportFinished } = await import('./guarded.ts');
+  const { guardedSession, reportFinished, reportPlanned } = await import('./guarded.ts');
   const { endpoint, format } = options;
   const result = await promote(guardedSession(app, options), {
     ...options,
     judging: await judging(app, options),
   });
-  if (result.kind === 'planned') return 'pending';
+  if (result.kind === 'planned') return reportPlanned(app, format, result.plan);
   if (result.kind === 'finished') return reportFinished(app, format, result);
   app.io.err(`${endpoint} stays as it is. Override the verdict with --force, or end the shadow:`);
   app.io.err(text`  ${shown('keep', { endpoint })}`);

@@ -125,8 +125,12 @@ export async function run(app: App, options: RolloutOptions): Promise<Outcome> {
 }
 
 async function report(app: App, { format }: RolloutOptions, result: RolloutResult): Promise<Outcome> {
-  if (result.kind === 'planned') return 'pending';
-  const { rolloutFacts, rolloutLines } = await import('./views/rollout.ts');
+  const { rolloutFacts, rolloutLines, rolloutPlanFacts } = await import('./views/rollout.ts');
+  if (result.kind === 'planned') {
+    if (format === 'json' && result.plan !== undefined)
+      app.io.out(JSON.stringify(rolloutPlanFacts(result.plan), null, 2));
+    return 'pending';
+  }
   if (format === 'json') app.io.out(JSON.stringify(rolloutFacts(result), null, 2));
   else for (const line of rolloutLines(app.io, result)) app.io.out(line);
   const { ended, endpoint, share } = result;

@@ -14,13 +14,16 @@ import { describeEnd } from './views/message.ts';
 export interface SessionOptions {
   /** Plans are shown, and approved without a question. */
   yes?: boolean;
+  /** Nothing is done: plans are the result, written as `format` says. */
+  plan?: boolean;
+  format?: 'text' | 'json';
   /** Called before an event is drawn: for those that are a command's result. */
   onEvent?: (event: LifecycleEvent) => void;
 }
 
 /** The session of a command: events are drawn as chatter, plans are shown and confirmed. */
 export function sessionOf(app: App, options: SessionOptions = {}): Session {
-  const draw = drawEvents(app.io);
+  const draw = drawEvents(app.io, options.plan === true ? (options.format ?? 'text') : undefined);
   return {
     clock: app.clock,
     signal: app.signal,

@@ -64,14 +64,14 @@ function parse(flags: Flags): UndoOptions {
 /** Takes an endpoint back to an earlier config, openly: shown, confirmed, written down. */
 export async function run(app: App, options: UndoOptions): Promise<Outcome> {
   const { undo, undoGuarded, waysBack } = await import('../lifecycle/undo.ts');
-  const { guardedSession, reportFinished } = await import('./guarded.ts');
+  const { guardedSession, reportFinished, reportPlanned } = await import('./guarded.ts');
   const { reportPlainUpdate } = await import('./views/settled.ts');
   const { guard, format } = options;
   const session = guardedSession(app, options);
   if (options.list) return showWaysBack(app.io, format, await waysBack(session, options.endpoint));
   if (guard === undefined) return reportPlainUpdate(app.io, format, await undo(session, options));
   const result = await undoGuarded(session, { ...options, guard });
-  return result.kind === 'planned' ? 'pending' : reportFinished(app, format, result);
+  return result.kind === 'planned' ? reportPlanned(app, format, result.plan) : reportFinished(app, format, result);
 }
 
 async function showWaysBack(io: Io, format: 'text' | 'json', options: readonly WayBackOption[]): Promise<Outcome> {

@@ -141,7 +141,7 @@ test('--plan only says what would happen', async () => {
     },
   ]);
   expect(plan?.code).toBe(4);
-  expect(plan?.err.replace(/\s+/g, ' ')).toContain(
+  expect(plan?.out.replace(/\s+/g, ' ')).toContain(
     'shadowctl will set off the alarm weather-5XXError. SageMaker looks at it while the fleet bakes',
   );
 });

@@ -216,9 +216,11 @@ describe('rollout', () => {
 
   test('--plan changes nothing', async () => {
     const opened = (stage = await openStage());
-    const said = await opened.shadowctl([...words(opened, good, LENIENT), '--plan']);
+    const said = await opened.shadowctl([...words(opened, good, LENIENT), '--plan', '--format', 'text']);
     expect(said.code).toBe(4);
-    expect(said.err).toContain('m2 takes 20 %, then 50 %, then 100 %');
+    expect(said.out).toContain('m2 takes 20 %, then 50 %, then 100 %');
+    const json = await opened.shadowctl([...words(opened, good, LENIENT), '--plan', '--format', 'json']);
+    expect(JSON.parse(json.out)).toMatchObject({ model: 'm2', shares: [0.2, 0.5, 1] });
     expect(await describeEndpointConfig(opened.aws, 'both')).toBeUndefined();
   });
 });

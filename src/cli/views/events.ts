@@ -21,8 +21,11 @@ import { returnedLine, rolloutPlanLines, stepLine, verdictLines } from './rollou
 import { judgementLines, noiseWords } from './shadow.ts';
 import { liveView } from './update-live.ts';
 
-/** Draws what a session is told, as chatter: a line each, a spinner for work that takes a while, a view of an update. */
-export function drawEvents(io: Io): (event: LifecycleEvent) => void {
+/**
+ * Draws what a session is told, as chatter: a line each, a spinner for work that takes a while, a view of an update.
+ * @param plan only a plan was asked for: it is the result, in text or, by whoever prints it, in JSON
+ */
+export function drawEvents(io: Io, plan?: 'text' | 'json'): (event: LifecycleEvent) => void {
   const task = taskView(io);
   const update = liveView(io);
   return (event) => {
@@ -34,10 +37,16 @@ export function drawEvents(io: Io): (event: LifecycleEvent) => void {
       case 'update-seen':
         return update(event.update, event.snapshot);
       default:
-        for (const line of eventLines(io, event)) io.err(line);
+        if (plan === 'json' && PLANS.has(event.kind)) return;
+        for (const line of eventLines(io, event))
+          if (plan === 'text' && PLANS.has(event.kind)) io.out(line);
+          else io.err(line);
     }
   };
 }
+
+/** Events that show what would be done. */
+const PLANS: ReadonlySet<LifecycleEvent['kind']> = new Set(['plan-notes', 'update-examined', 'rollout-planned']);
 
 type ShownEvent = Exclude<LifecycleEvent, { kind: 'task-started' | 'task-progressed' | 'task-ended' | 'update-seen' }>;
 

@@ -110,6 +110,28 @@ export function guardedPlanLines(io: PlanIo, plan: GuardedUpdatePlan): string[] 
   ];
 }
 
+/** The same for machines; stable names. */
+export function guardedPlanFacts(plan: GuardedUpdatePlan) {
+  const { place, endpoint, previous, requested, models, steps, strategy, alarms, teamAlarms, findings } = plan;
+  const { account, region } = place;
+  return {
+    endpoint,
+    account,
+    region,
+    from: { config: previous, model: models.previous },
+    to: { config: requested, model: models.requested },
+    steps,
+    strategy: {
+      name: strategy.name,
+      instances: strategy.stages,
+      bakeSeconds: strategy.bakeSeconds,
+      finalBakeSeconds: strategy.finalBakeSeconds,
+    },
+    alarms: [...alarms.map(({ input }) => input.AlarmName), ...teamAlarms],
+    findings: findings.map(({ severity, check, subject, message }) => ({ severity, check, subject, message })),
+  };
+}
+
 export function abortPlanLines(io: PlanIo, plan: AbortPlan): string[] {
   const when = plan.atOnce
     ? 'SageMaker looks at it while the fleet bakes, so traffic returns within about a minute'

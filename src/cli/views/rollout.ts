@@ -46,6 +46,23 @@ export function rolloutPlanLines(
   ];
 }
 
+/** The same for machines; stable names. */
+export function rolloutPlanFacts({ place, endpoint, rollout, steps, capacity }: RolloutPlan) {
+  const { account, region } = place;
+  const { model, previous, config, final, steps: shares, bakeSeconds } = rollout;
+  return {
+    endpoint,
+    account,
+    region,
+    model,
+    configs: { from: previous, during: config, to: final },
+    shares,
+    bakeSeconds,
+    steps,
+    capacity,
+  };
+}
+
 /** What the limits are; empty where there are none. */
 function limitWords({ rate5xx, rate4xx, latency, alarms }: RolloutLimits): string[] {
   const rate = (share: number | undefined, code: string) =>

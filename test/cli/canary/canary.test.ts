@@ -432,7 +432,10 @@ describe('refused before anything is created', () => {
     stage = await openStage();
     const said = await stage.shadowctl([...CANARY, '--plan']);
     expect(said.code).toBe(4);
-    expect(said.err).toContain('canary: 1 of 3 for 5 min, then all 3 instances for 5 min');
+    expect(said.out).toContain('canary: 1 of 3 for 5 min, then all 3 instances for 5 min');
+    const json = await stage.shadowctl([...CANARY, '--plan', '--format', 'json']);
+    expect(JSON.parse(json.out)).toMatchObject({ endpoint: ENDPOINT, strategy: { name: 'canary', instances: [1, 3] } });
+    expect(json.err).toBe('');
     await untouched();
     const journals = readdirSync(stage.cwd, { recursive: true }).filter((name) => String(name).endsWith('.jsonl'));
     expect(journals).toEqual([]);
