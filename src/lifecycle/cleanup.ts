@@ -9,7 +9,7 @@ import { environmentError } from '../base/errors.ts';
 import { type CommandLine, lines, text } from '../base/text.ts';
 import type { JournaledRun } from '../resources/apply.ts';
 import { ourPrefix } from '../resources/artifact/candidate.ts';
-import { inventory, neededByAdopted } from '../resources/inventory.ts';
+import { inventory, neededBy, neededByAdopted } from '../resources/inventory.ts';
 import {
   type Deletion,
   type Keep,
@@ -20,6 +20,7 @@ import {
 } from '../resources/teardown.ts';
 import { isSettled, waitForEndpoint } from '../resources/wait.ts';
 import { journaledEndpoints } from '../state/journals.ts';
+import type { ResourceRef } from '../state/journal.ts';
 import { existing, replay } from '../state/replay.ts';
 import type { CleanupPlan } from './plans.ts';
 import {
@@ -160,7 +161,9 @@ function noJournal({ endpoint, account, journal }: EndpointSession): Error {
 
 /** What is to be deleted of an endpoint, and what stays: a bucket is planned only where nothing else will lie in it. */
 async function planCleanup(on: EndpointSession, keep: Keep, neighbours: Neighbours): Promise<Teardown> {
-  const plan = planTeardown(await inventory(on), await neededByAdopted(on), keep);
+  const checks = await inventory(on);
+  const inUse = [...(await neededByAdopted(on)), ...(await neededByNeighbours(on, checks, neighbours))];
+  const plan = planTeardown(checks, inUse, keep);
   for (const step of plan.steps.filter(({ kind }) => kind === 's3-bucket')) {
     let unseen: Unseen | undefined;
     const why = await orUnseen(
@@ -174,6 +177,30 @@ async function planCleanup(on: EndpointSession, keep: Keep, neighbours: Neighbou
     plan.left.push(unseen === undefined ? { ref, why: why ?? '' } : { ref, why: unseenWords(unseen), denied: true });
   }
   return plan;
+}
+
+/**
+ * Of what is to go, what other endpoints of this folder that stay run with: a model may have been given to another endpoint
+ * by its name. What their journals do not mention they do not use.
+ */
+async function neededByNeighbours(
+  { aws, session }: EndpointSession,
+  checks: readonly ResourceCheck[],
+  { going, staying }: Neighbours,
+): Promise<ResourceRef[]> {
+  const needed: ResourceRef[] = [];
+  for (const endpoint of [...staying, ...going]) {
+    const journal = await session.journal(endpoint);
+    const adopted = replay(journal.events()).resources.some((one) => one.ref.kind === 'endpoint' && one.adopted);
+    if (!staying.includes(endpoint) && !adopted) continue;
+    const words = JSON.stringify(journal.events());
+    const mentioned = checks.map(({ tracked }) => tracked.ref).filter(({ name }) => words.includes(`"${name}"`));
+    if (mentioned.length === 0) continue;
+    const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
+    const used = await orUnseen(`what endpoint ${endpoint} runs with`, () => neededBy(aws, endpoint), unseen);
+    needed.push(...(used ?? mentioned));
+  }
+  return needed;
 }
 
 /** Looks for an object that this command will not delete; AWS refuses to delete a bucket that holds any. */

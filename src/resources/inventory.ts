@@ -46,8 +46,12 @@ export async function inventory(
 /** Configs, models and uploads that an adopted endpoint needs: cleanup leaves them. */
 export async function neededByAdopted({ aws, journal, state }: Journaled): Promise<ResourceRef[]> {
   const tracked = trackedResource(state(), { kind: 'endpoint', name: journal.endpoint });
-  if (tracked?.adopted !== true) return [];
-  const live = await describeEndpoint(aws, journal.endpoint);
+  return tracked?.adopted === true ? neededBy(aws, journal.endpoint) : [];
+}
+
+/** Configs, models and artifacts that an endpoint needs as it runs, or is going to run. */
+export async function neededBy(aws: Aws, endpoint: string): Promise<ResourceRef[]> {
+  const live = await describeEndpoint(aws, endpoint);
   const names = [live?.EndpointConfigName, live?.PendingDeploymentSummary?.EndpointConfigName];
   const needed: ResourceRef[] = [];
   for (const name of names) {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { takeCensus } from '../../src/aws/census.ts';
 import { logGroupExists } from '../../src/aws/logs.ts';
 import { bucketExists, isEmpty } from '../../src/aws/s3.ts';
-import { createModel, deleteEndpoint, deleteModel } from '../../src/aws/sagemaker.ts';
+import { createModel, deleteEndpoint, deleteModel, describeModel } from '../../src/aws/sagemaker.ts';
 import { cleanupCommand } from '../../src/cli/cleanup.ts';
 import { cleanup } from '../../src/lifecycle/cleanup.ts';
 import { createSession } from '../../src/lifecycle/create-session.ts';
@@ -241,4 +241,16 @@ test('captures that SageMaker may write after the endpoint is gone are waited fo
   await world.shadowctl(SHADOW);
   await cleanup(session, { endpoint: 'weather', keep: { uploads: false, captures: true, logs: false } });
   expect(waited()).toBeLessThan(5_000);
+});
+
+test('a model that another endpoint runs with stays until that is gone', async () => {
+  const model = `--artifact ${ARTIFACT_005} --algorithm linear-learner`;
+  expect((await world.shadowctl(`deploy --endpoint one ${model} --model-name shared --yes`)).code).toBe(0);
+  expect((await world.shadowctl('deploy --endpoint two --model shared --yes')).code).toBe(0);
+  const first = await world.shadowctl('cleanup --endpoint one --yes');
+  expect(first.out).toContain('left: model shared (in use by an endpoint that is kept)');
+  expect(await describeModel(world.aws, 'shared')).toBeDefined();
+  expect((await world.shadowctl('cleanup --all --yes')).code).toBe(0);
+  expect((await world.shadowctl('cleanup --endpoint one --yes')).code).toBe(0);
+  expect(await describeModel(world.aws, 'shared')).toBeUndefined();
 });
