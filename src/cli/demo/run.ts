@@ -75,7 +75,7 @@ export async function run(app: App, options: DemoOptions, story: readonly Scene[
       await takeStock(app, surroundings, 'What is left, read back from the emulator', story.length + 2, NOTHING);
     }
     io.out(
-      `The plan tracked. ${duration(clock.now() - (began - HEAD_START))} of endpoint time in ${duration(app.clock.now() - began)} of yours.`,
+      `Everything went as planned: ${duration(clock.now() - (began - HEAD_START))} of endpoint time in ${duration(app.clock.now() - began)} of yours.`,
     );
     return 'done';
   } catch (error) {

@@ -142,7 +142,7 @@ const OWNERSHIP: Readonly<Record<string, string>> = {
   created: 'created by shadowctl',
   adopted: 'adopted',
   foreign: "not shadowctl's",
-  'not-seen': 'whose it is was not seen',
+  'not-seen': 'owner unknown: its tags could not be read',
   'unknown-here': "shadowctl's, but not from this folder",
 };
 
