@@ -211,5 +211,6 @@ async function asProblem(thrown: unknown, signal: AbortSignal): Promise<unknown>
   if (thrown instanceof Problem) return thrown;
   if (signal.aborted && thrown instanceof Error && thrown.name === 'AbortError') return signal.reason;
   const { explainAwsError } = await import('./aws/errors.ts');
-  return explainAwsError(thrown) ?? thrown;
+  const { fileProblem } = await import('./base/disk.ts');
+  return explainAwsError(thrown) ?? fileProblem(thrown) ?? thrown;
 }

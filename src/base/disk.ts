@@ -1,5 +1,7 @@
+import { existsSync, statSync } from 'node:fs';
 import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { environmentError, type Problem } from './errors.ts';
+import { dirname } from 'node:path';
+import { environmentError, type Problem, usageError } from './errors.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
@@ -25,6 +27,44 @@ export async function onDisk<T>(folder: string, next: string, work: () => Promis
   } catch (error) {
     throw diskProblem(folder, next, error) ?? error;
   }
+}
+
+/**
+ * The file that a flag asks to write can be made: found out before the work whose result it is to hold.
+ *
+ * @param option as the user gave it, like --output
+ * @throws Problem (usage) where its folder does not exist, or a folder has its name
+ */
+export function requireTarget(path: string, option: string): void {
+  const folder = dirname(path);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) throw usageError(`${option}: ${path} is a folder.`, 'Name a file in it.');
+  if (found === undefined && !(existsSync(folder) && statSync(folder).isDirectory()))
+    throw usageError(`${option}: there is no folder ${folder}.`, 'Make the folder first, or name another file.');
+}
+
+/**
+ * A file that a flag names is there to be read.
+ *
+ * @param what it is, like policy file
+ * @throws Problem (usage) where nothing has that name, or a folder has
+ */
+export function requireFile(path: string, what: string, option: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw usageError(`There is no ${what} ${path}.`, `Check the path given with ${option}.`);
+  if (found.isDirectory()) throw usageError(`${option}: ${path} is a folder, not a ${what}.`, 'Name the file in it.');
+}
+
+/** What the system refused, where a file is named: a Problem; anything else is not known here. */
+export function fileProblem(error: unknown): Problem | undefined {
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  if (typeof code !== 'string' || typeof path !== 'string' || syscall === 'connect') return undefined;
+  const reason = code === 'ENOENT' ? 'there is no such file or folder' : (REASONS[code] ?? 'the system refuses it');
+  return environmentError(
+    `${path} cannot be used: ${reason} (${code}).`,
+    'Check the path, and whether this user may read and write there.',
+    error,
+  );
 }
 
 function diskProblem(folder: string, next: string, error: unknown): Problem | undefined {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
+import { requireFile } from './disk.ts';
 import { checked } from './schema.ts';
 import { usageError } from './errors.ts';
 
@@ -88,7 +89,7 @@ function rootOf(cwd: string, file: string | undefined, named: boolean): string {
 export async function loadProject(cwd: string, named: string | undefined): Promise<Project> {
   const file = named === undefined ? find(cwd) : resolve(cwd, named);
   if (file === undefined) return settle(cwd, undefined, {});
-  if (!existsSync(file)) throw usageError(`There is no config file ${file}.`, 'Check the path given with --config.');
+  requireFile(file, 'config file', '--config');
   const { parseYaml } = await import('./yaml.ts');
   const content = parseYaml(readFileSync(file, 'utf8'), file);
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {

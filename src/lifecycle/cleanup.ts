@@ -10,6 +10,7 @@ import { type CommandLine, lines, text } from '../base/text.ts';
 import type { JournaledRun } from '../resources/apply.ts';
 import { ourPrefix } from '../resources/artifact/candidate.ts';
 import { inventory, neededBy, neededByAdopted } from '../resources/inventory.ts';
+import { requireSettled } from '../resources/live.ts';
 import {
   type Deletion,
   type Keep,
@@ -126,6 +127,7 @@ async function cleanEndpoint(on: EndpointSession, keep: Keep, neighbours: Neighb
   if (journal.events().length === 0) throw noJournal(on);
   const { steps, left: staying } = await planCleanup(on, keep, neighbours);
   const plan: CleanupPlan = { kind: 'cleanup', place: placeOf(on), endpoint, steps, left: staying };
+  if (!steps.some(isEndpoint)) requireQuiet(endpoint, await liveOf(on));
   if (!on.locked) return { kind: 'planned', plan };
   if (steps.length > 0) await session.approve(plan);
   const run = await openRun(on, 'cleanup');
@@ -140,6 +142,20 @@ async function cleanEndpoint(on: EndpointSession, keep: Keep, neighbours: Neighb
     left: all,
     clean: unexpected.length === 0 && all.every((one) => one.denied !== true),
   };
+}
+
+const isEndpoint = ({ kind }: Deletion) => kind === 'endpoint';
+
+const liveOf = ({ aws, endpoint, session }: EndpointSession) => describeEndpoint(aws, endpoint, session.signal);
+
+/**
+ * An endpoint that stays keeps what its update needs: without the alarms that guard it, SageMaker would bring a broken
+ * model to all requests; without the old config there is no way back.
+ * @throws Problem (cannot-run) where it is being changed
+ */
+function requireQuiet(name: string, live: Awaited<ReturnType<typeof describeEndpoint>>): void {
+  if (live !== undefined && !isSettled(live) && live.EndpointStatus !== 'Deleting')
+    requireSettled({ name, endpoint: live });
 }
 
 function noJournal({ endpoint, account, journal }: EndpointSession): Error {
@@ -243,7 +259,7 @@ async function tearDown(
   keep: Keep,
   neighbours: Neighbours,
 ): Promise<{ deleted: Deletion[]; left: Remainder[] }> {
-  const { session, aws, endpoint: name } = on;
+  const { session, endpoint: name } = on;
   const deleted: Deletion[] = [];
   const remove = async (step: Deletion) => {
     await applyStep(session, run, step);
@@ -251,8 +267,10 @@ async function tearDown(
     deleted.push(step);
     session.emit({ kind: 'deleted', step });
   };
-  const endpoint = plan.steps.find((step) => step.kind === 'endpoint');
-  const live = await describeEndpoint(aws, name, session.signal);
+  const endpoint = plan.steps.find(isEndpoint);
+  const live = await liveOf(on);
+  // Somebody may have begun an update while the plan was looked at.
+  if (endpoint === undefined) requireQuiet(name, live);
   const leaving = live?.EndpointStatus === 'Deleting';
   // Deleted by a command that was stopped, or by somebody else: nothing it uses may go before it is gone.
   if (leaving) await awaitEndpoint(session, name, 'await-gone');

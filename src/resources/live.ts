@@ -107,7 +107,7 @@ export function requireOurs(live: Live, state: State, journalPath: string, adopt
  * Refuses an endpoint that AWS would not update now.
  * @throws Problem (cannot-run)
  */
-export function requireSettled(live: Live): void {
+export function requireSettled(live: Pick<Live, 'name' | 'endpoint'>): void {
   const { EndpointStatus: status, FailureReason: reason } = live.endpoint;
   const endpoint = live.name;
   if (status === 'InService') return;

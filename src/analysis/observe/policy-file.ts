@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { usageError } from '../../base/errors.ts';
+import { requireFile } from '../../base/disk.ts';
 import type { Policy } from '../policy/policy.ts';
 import { movedKeys, readPolicy } from '../policy/schema.ts';
 import { isObject } from '../../base/json.ts';
@@ -43,7 +42,7 @@ export async function loadPolicy(
     return { policy: read, source, notes: movedKeys(section), commandFile };
   }
   const path = resolve(cwd, named);
-  if (!existsSync(path)) throw usageError(`There is no policy file ${path}.`, 'Check the path given with --policy.');
+  requireFile(path, 'policy file', '--policy');
   const { parseYaml } = await import('../../base/yaml.ts');
   const content = parseYaml(await readFile(path, 'utf8'), path);
   const section = isObject(content) && 'policy' in content ? content.policy : content;

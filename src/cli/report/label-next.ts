@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { LabelNext, LabelRow } from '../../analysis/compare/label-next.ts';
 import type { App } from '../../app.ts';
 import { csvCell } from '../../base/csv.ts';
+import { requireTarget } from '../../base/disk.ts';
 import { usageError } from '../../base/errors.ts';
 import { count, counted } from '../../base/units.ts';
 import type { ReportOptions } from './options.ts';
@@ -46,6 +47,7 @@ export function labelRequest(cwd: string, options: ReportOptions): LabelRequest 
       `${labelFile} exists, and may hold labels.`,
       'Name another file with --label-file; --labels takes a folder of such files, too.',
     );
+  requireTarget(resolve(cwd, labelFile), '--label-file');
   let rows: readonly LabelRow[] = [];
   return { next: { most, take: (found) => (rows = found) }, rows: () => rows };
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Outcome as Verdict } from '../../analysis/judge/verdict.ts';
 import type { App, Outcome } from '../../app.ts';
-import { writeWhole } from '../../base/disk.ts';
+import { requireTarget, writeWhole } from '../../base/disk.ts';
 import { usageError } from '../../base/errors.ts';
 import { printCommand } from '../../base/text.ts';
 import { readDuration, timeOfDay } from '../../base/units.ts';
@@ -26,6 +26,8 @@ const ENDINGS: Record<Verdict, Outcome> = { pass: 'done', fail: 'no', inconclusi
 /** Looks, judges, shows. @returns `done` for pass, `no` for fail, `inconclusive` for neither, or nothing to compare */
 export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
   const options = fromPath(app, flags);
+  for (const option of ['output', 'save'] as const)
+    if (options[option] !== undefined) requireTarget(resolve(app.cwd, options[option]), `--${option}`);
   if (options.schema) {
     const { default: schema } = await import('../../report/report.schema.json', { with: { type: 'json' } });
     app.io.out(JSON.stringify(schema, null, 2));

@@ -1,0 +1,42 @@
+import { afterEach, expect, test } from 'vitest';
+import { describeAlarms } from '../../src/aws/cloudwatch.ts';
+import { describeEndpoint } from '../../src/aws/sagemaker.ts';
+import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../support/stage.ts';
+
+let stage: Stage;
+afterEach(() => stage.close());
+
+const MINUTE = 60_000;
+const CANARY = `canary --endpoint ${ENDPOINT} --adopt --yes --artifact ${ARTIFACT} --algorithm linear-learner --config-name v2`;
+
+test('cleanup leaves the alarms that guard an update, whoever watches it', async () => {
+  stage = await openStage();
+  const refused: { code: number; err: string }[] = [];
+  let alarms: unknown[] = [];
+  const { result } = await stage.traffic(
+    () =>
+      stage.clock.all([
+        () => stage.shadowctl(CANARY.split(' ')),
+        async () => {
+          await stage.clock.sleep(6 * MINUTE);
+          refused.push(await stage.shadowctl(['cleanup', '--endpoint', ENDPOINT, '--plan']));
+          const said = await stage.shadowctl(['cleanup', '--endpoint', ENDPOINT, '--yes']);
+          refused.push(said);
+          alarms = await describeAlarms(stage.aws, [`${ENDPOINT}-5XXError`]);
+          return said;
+        },
+      ]),
+    1,
+  );
+  for (const { code, err } of refused) {
+    expect(code).toBe(2);
+    expect(err).toContain('is busy: Updating');
+    expect(err).toContain('shadowctl abort --endpoint');
+  }
+  expect(alarms).toHaveLength(1);
+  expect(result[0]?.code).toBe(0);
+  // Afterwards it is cleaned up as ever.
+  expect(await stage.shadowctl(['cleanup', '--endpoint', ENDPOINT, '--yes'])).toMatchObject({ code: 0 });
+  expect(await describeAlarms(stage.aws, [`${ENDPOINT}-5XXError`])).toEqual([]);
+  expect((await describeEndpoint(stage.aws, ENDPOINT))?.EndpointStatus).toBe('InService');
+});
