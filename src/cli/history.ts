@@ -53,8 +53,14 @@ function row(entry: HistoryEntry): string[] {
   ];
 }
 
-function endingWords({ ending, alarms, requests, now }: HistoryEntry): string {
-  if (ending === null) return now === 'under-way' ? 'under way' : now === 'runs' ? 'runs; not watched' : 'not watched';
+function endingWords(entry: HistoryEntry): string {
+  const { verdict } = entry;
+  return `${howItEnded(entry)}${verdict?.forced === true ? `, forced (the verdict was ${verdict.outcome})` : ''}`;
+}
+
+function howItEnded({ ending, alarms, requests, now }: HistoryEntry): string {
+  if (ending === null)
+    return now === 'under-way' ? 'under way' : now === 'runs' ? 'runs; nobody watched' : 'nobody watched';
   const fired = alarms.length === 0 ? '' : ` (${alarms.join(', ')})`;
   const served = requests === null ? '' : `, ${requests} requests`;
   return `${ending.replaceAll('-', ' ')}${fired}${served}`;

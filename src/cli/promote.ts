@@ -58,9 +58,12 @@ export function promoteCommand(host: Host, start: Run<PromoteOptions> = run): Co
     .option('--policy <file>', 'what the shadow must prove, as for shadowctl report')
     .option('--expect <what>', 'what the new model is expected to be, as for shadowctl report');
   return commonFlags(
-    trafficFlags(guardFlags(waiverFlags(allowFlag(command))).optionsGroup('Own traffic:'), {
-      labels: false,
-    }).optionsGroup('Other options:'),
+    trafficFlags(
+      guardFlags(waiverFlags(allowFlag(command)), {
+        force: ', and even if the verdict is not pass',
+      }).optionsGroup('Own traffic:'),
+      { labels: false },
+    ).optionsGroup('Other options:'),
   )
     .addHelpText('after', HELP)
     .action((flags: Flags) => host.start(start, parse(flags)));
@@ -96,9 +99,14 @@ export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
   });
   if (result.kind === 'planned') return reportPlanned(app, format, result.plan);
   if (result.kind === 'finished') return reportFinished(app, format, result);
-  app.io.err(`${endpoint} stays as it is. Override the verdict with --force, or end the shadow:`);
+  const failed = result.judgement.outcome === 'fail';
+  app.io.err(
+    `${endpoint} stays as it is. ${failed ? 'End the shadow:' : 'Look until it is decided, or end the shadow:'}`,
+  );
+  if (!failed) app.io.err(text`  ${shown('report', { endpoint, watch: true })}`);
   app.io.err(text`  ${shown('keep', { endpoint })}`);
-  return result.judgement.outcome === 'fail' ? 'no' : 'inconclusive';
+  app.io.err('--force promotes against the verdict; the journal records that.');
+  return failed ? 'no' : 'inconclusive';
 }
 
 async function judging(app: App, { report, endpoint }: PromoteOptions) {

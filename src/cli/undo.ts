@@ -43,7 +43,7 @@ export function undoCommand(host: Host, start: Run<UndoOptions> = run): Command 
       'the endpoint config to run (default: the one it ran before); without a name, lists those that it can run',
     );
   return commonFlags(
-    guardFlags(back, 'go back with guardrails: ')
+    guardFlags(back, { strategy: 'go back with guardrails: ' })
       .optionsGroup('Other options:')
       .option('--no-wait', 'do not wait until the endpoint has settled'),
   )

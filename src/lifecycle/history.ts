@@ -2,6 +2,7 @@ import type { Aws } from '../aws/clients.ts';
 import { AwsProblem } from '../aws/errors.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
 import { configBefore } from '../state/earlier-configs.ts';
+import { factsNamed } from '../state/facts.ts';
 import { endingOf, recordedUpdates } from '../state/updates.ts';
 import type { ConfigChange, State } from '../state/replay.ts';
 import { type Session, viewEndpoint } from './session.ts';
@@ -24,6 +25,8 @@ export interface HistoryEntry {
   alarms: readonly string[];
   /** Requests the new fleet served while it was watched. */
   requests: number | null;
+  /** The verdict on the shadow that it promoted; `forced`: against it. */
+  verdict: { outcome: string; forced: boolean } | null;
 }
 
 /** What the journal knows of an endpoint, oldest first; of a last change whose end it does not know, AWS is asked. */
@@ -62,6 +65,7 @@ function lifeOf(state: State, changes: readonly ConfigChange[]): HistoryEntry[] 
     const update = updates.find((one) => one.run === change.run && one.started.requested === change.config);
     const from = update?.started.previous ?? running ?? configBefore(state, change) ?? null;
     const ended = update?.ended;
+    const promoted = factsNamed(state.facts, 'promoted').find((fact) => fact.run === change.run)?.value;
     const kind = (ended ?? endingOf(state, change))?.kind;
     // What rolled back leaves running what ran before.
     if (kind === undefined || kind === 'updated' || kind === 'created') running = change.config;
@@ -76,6 +80,7 @@ function lifeOf(state: State, changes: readonly ConfigChange[]): HistoryEntry[] 
       sentence: ended?.sentence ?? null,
       alarms: ended?.alarms ?? [],
       requests: ended?.served?.requests ?? null,
+      verdict: promoted === undefined ? null : { outcome: promoted.verdict, forced: promoted.forced },
     };
   });
 }

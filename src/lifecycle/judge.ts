@@ -304,7 +304,7 @@ export function judgementOf({ verdict, policy, observations }: Report): Judgemen
   if (verdict === undefined) return { ...nothingJudged('nothing', 'There was nothing to compare.'), notes };
   const reasons = verdict.gates
     .filter((gate) => gate.gating && gate.outcome !== 'pass')
-    .map((gate) => `${gate.title}: ${gate.outcome}. ${gate.reason}`);
+    .map((gate) => `${gate.id} (${gate.outcome}): ${gate.reason}`);
   const waived = verdict.waivers.filter(({ state }) => state !== 'unasked' && state !== 'unneeded');
   const { outcome, summary } = verdict;
   return { outcome, summary, reasons, waived, accepted: accepts(policy, verdict), notes };

@@ -37,7 +37,7 @@ export async function keepProduction(session: Session, options: KeepOptions): Pr
     return { model: declared.ModelName ?? '', production: live.config?.ProductionVariants?.[0]?.ModelName ?? '' };
   });
   session.emit({ kind: 'shadow-ends', ...models });
-  const result = await detachShadow(session, { endpoint, configName, plan, wait: true });
+  const result = await detachShadow(session, { endpoint, configName, plan, wait: true }, 'keep');
   if (result.kind === 'planned' || result.settled?.kind !== 'running') return result;
   await lockEndpoint(session, { endpoint, command: 'keep' }, async (on) => {
     const run = await openRun(on, 'keep');

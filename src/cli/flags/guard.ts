@@ -28,15 +28,15 @@ export interface GuardWords {
 
 /**
  * Adds the flags of every command that updates an endpoint under guardrails.
- * @param optional says what the strategy is for, where a command can do without guardrails
+ * @param words what to say of the strategy, where a command can do without guardrails, and of what else --force does
  */
-export function guardFlags(command: Command, optional?: string): Command {
+export function guardFlags(command: Command, words: { strategy?: string; force?: string } = {}): Command {
   const moving = command
     .optionsGroup('Moving traffic:')
     .option(
       '--strategy <name>',
-      `${optional ?? ''}${STRATEGIES.join(' | ')}`,
-      optional === undefined ? 'canary' : undefined,
+      `${words.strategy ?? ''}${STRATEGIES.join(' | ')}`,
+      words.strategy === undefined ? 'canary' : undefined,
     )
     .option('--canary-size <size>', 'canary: instances or percent replaced first (default: 1 instance)')
     .option('--step-size <size>', 'linear: instances or percent per step (default: 50%)')
@@ -55,7 +55,7 @@ export function guardFlags(command: Command, optional?: string): Command {
     fleet: 'new fleet',
   })
     .option('--no-metrics', 'do not wait for the metrics of both fleets, nor draw them, at the end')
-    .option('--force', 'continue even if the examination finds that the update would be unguarded');
+    .option('--force', `continue even if the examination finds that the update would be unguarded${words.force ?? ''}`);
 }
 
 /**

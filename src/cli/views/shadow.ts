@@ -5,18 +5,21 @@ import { ACCEPTED } from '../../report/content/claims.ts';
 import { waiverTexts } from '../../report/content/waivers.ts';
 import { type Io, plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
+import { wrap } from '../../ui/wrap.ts';
 
 /** The verdict on a shadow that is to be promoted, and why. */
 export function judgementLines(
-  io: Pick<Io, 'color'>,
+  io: Pick<Io, 'color' | 'columns'>,
   { model, judgement, force }: { model: string; judgement: Judgement; force: boolean },
 ): string[] {
   const { outcome, summary, reasons } = judgement;
   const good = outcome === 'pass' || judgement.accepted;
+  const notes = good ? [] : judgement.notes.map((note) => `note: ${note}`);
   return [
-    `${paint(io, good ? 'good' : 'bad', good ? '✓' : '✗')} Verdict on ${model}: ${outcome}. ${plain(summary)}`,
-    ...reasons.map((reason) => `    ${plain(reason)}`),
-    ...(good ? [] : judgement.notes.map((note) => `    note: ${plain(note)}`)),
+    ...wrap(`${good ? '✓' : '✗'} Verdict on ${model}: ${outcome}. ${plain(summary)}`, io.columns, '  ').map((line) =>
+      line.replace(/^[✓✗]/, (mark) => paint(io, good ? 'good' : 'bad', mark)),
+    ),
+    ...[...reasons, ...notes].flatMap((words) => wrap(plain(words), io.columns - 4, '  ')).map((line) => `    ${line}`),
     ...waiverTexts(judgement.waived).map((words) => `${paint(io, 'warning', '!')} ${plain(words)}`),
     ...(judgement.accepted ? [`${paint(io, 'warning', '!')} ${ACCEPTED} The journal records it.`] : []),
     ...(!good && force ? [`${paint(io, 'warning', '!')} Continuing anyway (--force); the journal records it.`] : []),

@@ -20,11 +20,18 @@ export interface DetachOptions {
   wait: boolean;
 }
 
-/** Takes the shadow variant away from an endpoint; production stays as it is. */
-export async function detachShadow(session: Session, options: DetachOptions): Promise<PlainUpdateResult> {
+/**
+ * Takes the shadow variant away from an endpoint; production stays as it is.
+ * @param command for the journal
+ */
+export async function detachShadow(
+  session: Session,
+  options: DetachOptions,
+  command: 'shadow detach' | 'keep' = 'shadow detach',
+): Promise<PlainUpdateResult> {
   const { endpoint, configName, plan } = options;
   checkCandidateNames({ modelName: undefined, configName });
-  return onEndpoint(session, { endpoint, command: 'shadow detach', readOnly: plan }, async (on) => {
+  return onEndpoint(session, { endpoint, command, readOnly: plan }, async (on) => {
     const { aws, journal } = on;
     const live = await readLive(aws, endpoint, session.signal);
     if (live === undefined) throw endpointNotFound(aws.target, endpoint);
@@ -36,7 +43,7 @@ export async function detachShadow(session: Session, options: DetachOptions): Pr
     const before = earlier === undefined ? undefined : await describeEndpointConfig(aws, earlier, session.signal);
     const names = await nameCandidate(on, { modelName: undefined, configName, tags: {} });
     const decided = planDetach(live, before, { ...names, chosen: configName !== undefined });
-    const update = { command: 'shadow detach', run: names.own.run, live, adopt: false, notes: [], ...decided };
+    const update = { command, run: names.own.run, live, adopt: false, notes: [], ...decided };
     return runPlainUpdate(on, update, options);
   });
 }

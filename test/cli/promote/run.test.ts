@@ -117,7 +117,7 @@ describe('promote', () => {
     const said = await shadowed(good, 0.5, () => stage.shadowctl(PROMOTE));
     expect(said.code).toBe(3);
     expect(said.err).toMatch(
-      /Verdict on m2: inconclusive\. The shadow has been in service since \S+ UTC; the first data can be read at \S+ UTC\./,
+      /Verdict on m2: inconclusive\. The shadow has been in service since \S+\s+UTC; the first data can be read at \S+ UTC\./,
     );
     expect(await production()).toBe('m1');
   });
@@ -148,6 +148,8 @@ describe('promote', () => {
     expect(fact).toMatchObject({
       value: { model: 'm2', forced: true, verdict: expect.stringMatching(/fail|inconclusive/), wayBack: 's2' },
     });
+    const { out } = await stage.shadowctl(['history', '--endpoint', ENDPOINT]);
+    expect(out.replace(/\s+/g, ' ')).toMatch(/forced \(the verdict was (fail|inconclusive)\)/);
   });
 
   test('what is waived, and a window that the policy accepts, promote through a canary alone; both are noted', async () => {
@@ -155,7 +157,7 @@ describe('promote', () => {
     const file = join(stage.cwd, 'window.yaml');
     writeFileSync(
       file,
-      'agreement: 0.5\nclasses: { agreement: 0.5 }\nminimumBlocks: 20\nblockMinutes: 2\nerrors: 0.1\naccept: window\n',
+      'agreement: 0.5\nclasses: { agreement: 0.5 }\nminimumBlocks: 20\nblockMinutes: 2\nerrors: 0.1\naccept: window\ninform: [labels.scores]\n',
     );
     const latencies = ['mean', 'p50', 'p90', 'p99'].map((name) => `latency.${name}`);
     const asked = [...PROMOTE, '--policy', file, '--waive', ...latencies, '--reason', 'callers agreed'];
