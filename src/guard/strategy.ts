@@ -48,6 +48,21 @@ export interface Strategy {
 const DEFAULT_BAKE_SECONDS = 300;
 
 /**
+ * The longest that SageMaker permits an update to take (facts 4.1). It is said always: what counts where it is left out is
+ * documented nowhere, and an update that bakes longer than that would be rolled back.
+ */
+const MAX_SECONDS = 28_800;
+
+function limited(config: DeploymentConfig, max: number | undefined): DeploymentConfig {
+  if (max === undefined) return config;
+  const { BlueGreenUpdatePolicy: blueGreen, RollingUpdatePolicy: rolling } = config;
+  return {
+    ...(blueGreen && { BlueGreenUpdatePolicy: { ...blueGreen, MaximumExecutionTimeoutInSeconds: max } }),
+    ...(rolling && { RollingUpdatePolicy: { ...rolling, MaximumExecutionTimeoutInSeconds: max } }),
+  };
+}
+
+/**
  * The request as SageMaker's DeploymentConfig, without alarms. Every numeric and cross-field rule of UpdateEndpoint
  * (facts 4.1) is checked here, so that nothing is created for an update that would be refused.
  * @param fleet instances the new fleet will have
@@ -64,9 +79,9 @@ export function planStrategy(request: StrategyRequest, fleet: number, endpoint =
   needTwo(request.strategy, fleet, endpoint);
   const shifted = shift(request, fleet, bake);
   const waits = shifted.bakeSeconds * (shifted.stages.length - 1) + shifted.finalBakeSeconds;
-  const max = request.maxSeconds;
+  const max = request.maxSeconds ?? (waits < MAX_SECONDS ? MAX_SECONDS : undefined);
   if (max !== undefined) {
-    if (max < 600 || max > 28_800)
+    if (max < 600 || max > MAX_SECONDS)
       throw usageError(`--max-time ${durationFlag(max * SECOND)}: SageMaker permits 10m to 8h (600 to 28800 s).`);
     if (max <= waits) {
       throw usageError(
@@ -75,7 +90,7 @@ export function planStrategy(request: StrategyRequest, fleet: number, endpoint =
       );
     }
   }
-  return { name: request.strategy, fleet, maxSeconds: max, ...shifted };
+  return { name: request.strategy, fleet, maxSeconds: max, ...shifted, config: limited(shifted.config, max) };
 }
 
 type Shifted = Pick<Strategy, 'stages' | 'bakeSeconds' | 'finalBakeSeconds' | 'config'>;
@@ -101,7 +116,7 @@ function canary(request: StrategyRequest, fleet: number, bake: number): Shifted 
     stages: [count, fleet],
     bakeSeconds: bake,
     finalBakeSeconds: final,
-    config: blueGreen(request, { Type: 'CANARY', CanarySize: capacity(size), WaitIntervalInSeconds: bake }, final),
+    config: blueGreen({ Type: 'CANARY', CanarySize: capacity(size), WaitIntervalInSeconds: bake }, final),
   };
 }
 
@@ -122,7 +137,7 @@ function linear(request: StrategyRequest, fleet: number, bake: number): Shifted 
     stages: [...stages, fleet],
     bakeSeconds: bake,
     finalBakeSeconds: final,
-    config: blueGreen(request, { Type: 'LINEAR', LinearStepSize: capacity(size), WaitIntervalInSeconds: bake }, final),
+    config: blueGreen({ Type: 'LINEAR', LinearStepSize: capacity(size), WaitIntervalInSeconds: bake }, final),
   };
 }
 
@@ -153,7 +168,6 @@ function rolling(request: StrategyRequest, fleet: number, bake: number): Shifted
         MaximumBatchSize: capacity(size),
         WaitIntervalInSeconds: bake,
         ...(request.rollbackSize === undefined ? {} : { RollbackMaximumBatchSize: capacity(request.rollbackSize) }),
-        ...(request.maxSeconds === undefined ? {} : { MaximumExecutionTimeoutInSeconds: request.maxSeconds }),
       },
     },
   };
@@ -171,12 +185,11 @@ function allAtOnce(request: StrategyRequest, fleet: number): Shifted {
     bakeSeconds: 0,
     finalBakeSeconds: final,
     // The SDK's model requires WaitIntervalInSeconds although nothing waits for it here (facts 4.1).
-    config: blueGreen(request, { Type: 'ALL_AT_ONCE', WaitIntervalInSeconds: 0 }, final),
+    config: blueGreen({ Type: 'ALL_AT_ONCE', WaitIntervalInSeconds: 0 }, final),
   };
 }
 
 function blueGreen(
-  request: StrategyRequest,
   routing: NonNullable<NonNullable<DeploymentConfig['BlueGreenUpdatePolicy']>['TrafficRoutingConfiguration']>,
   final: number,
 ): DeploymentConfig {
@@ -184,7 +197,6 @@ function blueGreen(
     BlueGreenUpdatePolicy: {
       TrafficRoutingConfiguration: routing,
       TerminationWaitInSeconds: final,
-      ...(request.maxSeconds === undefined ? {} : { MaximumExecutionTimeoutInSeconds: request.maxSeconds }),
     },
   };
 }

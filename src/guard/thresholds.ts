@@ -32,6 +32,8 @@ export interface Baseline {
   minutes: number;
   /** From the first minute with requests to the last, both counted: a young endpoint has less than was looked at. */
   activeMinutes: number;
+  /** Minutes of it with requests. */
+  servedMinutes: number;
   /** Requests in that time. */
   requests: number;
   /** Failed requests in that time. */
@@ -59,6 +61,27 @@ const DEFAULT_LIMIT: LatencyLimit = { statistic: 'p90', milliseconds: 1000 };
 /** A median of fewer minutes says too little to hold a new fleet to it. */
 const MIN_BASELINE_MINUTES = 5;
 
+/** Is the latency to be limited one that the user has named? */
+export function namesStatistic({ maxLatency, maxLatencyIncrease }: LimitRequest): boolean {
+  return maxLatency !== undefined || maxLatencyIncrease !== undefined;
+}
+
+/** Documented of ModelLatency, unlike percentiles (facts 5.1). */
+export const MEAN = 'Average';
+
+/**
+ * True where CloudWatch has requests of the fleet and not this statistic of their latency: an alarm on it could never fire.
+ * Of fewer minutes with requests nothing is said.
+ */
+export function lacksStatistic({ servedMinutes, latency }: Baseline): boolean {
+  return servedMinutes >= MIN_BASELINE_MINUTES && latency.length === 0;
+}
+
+/** What to say where a statistic that was asked for is not there. */
+export function missingStatistic(statistic: string, { requests, minutes }: Baseline): string {
+  return `CloudWatch shows no ${statistic} of ModelLatency, although the endpoint answered ${requests} requests in the last ${minutes} minutes: a limit on it would never be exceeded.`;
+}
+
 /** The latency statistic that will be limited, known before the baseline is read. */
 export function limitedStatistic(request: LimitRequest): string {
   return request.maxLatency?.statistic ?? request.maxLatencyIncrease?.statistic ?? DEFAULT_GROWTH.statistic;
@@ -67,12 +90,17 @@ export function limitedStatistic(request: LimitRequest): string {
 /**
  * What the alarms will enforce. A relative limit is taken from the median minute of the fleet that runs now: the
  * statistic an alarm compares is that of one minute, not that of an hour.
+ * @param byDefault the statistic of latency where none is asked for
  * @returns the limits, or the reason why a relative limit cannot be computed
  */
-export function settleLimits(request: LimitRequest, baseline: Baseline): Limits | { missing: string } {
+export function settleLimits(
+  request: LimitRequest,
+  baseline: Baseline,
+  byDefault = DEFAULT_GROWTH.statistic,
+): Limits | { missing: string } {
   const rate5xx = request.max5xxRate ?? DEFAULT_5XX;
   const rate4xx = request.max4xxRate ?? DEFAULT_4XX;
-  const latency = latencyLimit(request, baseline);
+  const latency = latencyLimit(request, baseline, byDefault);
   if ('missing' in latency) return latency;
   const origin = (given: number | undefined) => (given === undefined ? 'the default' : 'as asked for');
   return {
@@ -90,13 +118,14 @@ export function settleLimits(request: LimitRequest, baseline: Baseline): Limits 
 function latencyLimit(
   request: LimitRequest,
   baseline: Baseline,
+  byDefault: string,
 ): (LatencyLimit & { reason: string }) | { missing: string } {
   const words = (limit: LatencyLimit, why: string) => ({
     ...limit,
     reason: `ModelLatency ${limit.statistic} above ${milliseconds(limit.milliseconds)} (${why})`,
   });
   if (request.maxLatency !== undefined) return words(request.maxLatency, 'as asked for');
-  const growth = request.maxLatencyIncrease ?? DEFAULT_GROWTH;
+  const growth = request.maxLatencyIncrease ?? { ...DEFAULT_GROWTH, statistic: byDefault };
   if (baseline.latency.length >= MIN_BASELINE_MINUTES) {
     const now = median(baseline.latency);
     const limit = { statistic: growth.statistic, milliseconds: now * (1 + growth.share) };

@@ -39,6 +39,7 @@ describe('what SageMaker is asked for', () => {
           WaitIntervalInSeconds: 300,
         },
         TerminationWaitInSeconds: 300,
+        MaximumExecutionTimeoutInSeconds: 28_800,
       },
     });
   });
@@ -78,6 +79,7 @@ describe('what SageMaker is asked for', () => {
         MaximumBatchSize: { Type: 'INSTANCE_COUNT', Value: 2 },
         WaitIntervalInSeconds: 180,
         RollbackMaximumBatchSize: { Type: 'CAPACITY_PERCENT', Value: 100 },
+        MaximumExecutionTimeoutInSeconds: 28_800,
       },
     });
   });
@@ -88,8 +90,18 @@ describe('what SageMaker is asked for', () => {
       BlueGreenUpdatePolicy: {
         TrafficRoutingConfiguration: { Type: 'ALL_AT_ONCE', WaitIntervalInSeconds: 0 },
         TerminationWaitInSeconds: 240,
+        MaximumExecutionTimeoutInSeconds: 28_800,
       },
     });
+  });
+
+  test('the longest time where none is asked for, unless the waits are longer still', () => {
+    expect(planStrategy(asked({}), 3).maxSeconds).toBe(28_800);
+    const long = planStrategy(
+      asked({ strategy: 'linear', size: percent(10), bakeSeconds: 3600, finalBakeSeconds: 3600 }),
+      10,
+    );
+    expect([long.maxSeconds, JSON.stringify(long.config)]).toEqual([undefined, expect.not.stringContaining('Maximum')]);
   });
 });
 
@@ -211,9 +223,7 @@ describe('the fields of the request that only some are given', () => {
 
   test('what was not asked for is not sent', () => {
     for (const strategy of STRATEGIES)
-      expect(JSON.stringify(planStrategy(asked({ strategy }), 4).config)).not.toMatch(
-        /MaximumExecution|RollbackMaximum/,
-      );
+      expect(JSON.stringify(planStrategy(asked({ strategy }), 4).config)).not.toMatch(/RollbackMaximum/);
   });
 });
 
@@ -295,8 +305,8 @@ describe('what is refused is a wrong call, and names what is permitted', () => {
   test.each<[Partial<StrategyRequest>, number | undefined]>([
     [{ maxSeconds: 600, bakeSeconds: 300, finalBakeSeconds: 299 }, 600],
     [{ maxSeconds: 28_800 }, 28_800],
-    [{ bakeSeconds: 0, finalBakeSeconds: 3600 }, undefined],
-    [{}, undefined],
+    [{ bakeSeconds: 0, finalBakeSeconds: 3600 }, 28_800],
+    [{}, 28_800],
   ])('on the edge: %o', (request, maxSeconds) => {
     expect(planStrategy(asked(request), 2).maxSeconds).toBe(maxSeconds);
   });

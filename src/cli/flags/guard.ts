@@ -47,7 +47,7 @@ export function guardFlags(command: Command, words: { strategy?: string; force?:
       '--final-bake <duration>',
       'how long the whole new fleet is watched before the old one is removed (default: 5m)',
     )
-    .option('--max-time <duration>', 'when SageMaker gives up on the update, 10m to 8h');
+    .option('--max-time <duration>', 'when SageMaker gives up on the update, 10m to 8h (default: 8h)');
   return limitFlags(moving, {
     rate5xx: ' (default: 1%)',
     rate4xx: ' (default: 5%)',

@@ -9,7 +9,15 @@ import { type EndpointFacts, examineEndpoint, foreignRegion } from '../../guard/
 import { firstBake, preflight, type PreflightFacts } from '../../guard/doctor/preflight.ts';
 import type { Finding } from '../../guard/finding.ts';
 import type { Strategy } from '../../guard/strategy.ts';
-import { type LimitRequest, limitedStatistic, settleLimits } from '../../guard/thresholds.ts';
+import {
+  lacksStatistic,
+  type LimitRequest,
+  limitedStatistic,
+  MEAN,
+  missingStatistic,
+  namesStatistic,
+  settleLimits,
+} from '../../guard/thresholds.ts';
 import { refuseForeignAlarms } from '../../resources/apply.ts';
 import { artifactExists } from '../../resources/artifact/check-remote.ts';
 import type { Live } from '../../resources/live.ts';
@@ -45,9 +53,15 @@ export async function examineUpdate(
   const { aws, account } = on;
   const { clock, signal } = on.session;
   const live = { endpoint: update.endpoint, variant: update.variant, config: update.liveConfig };
-  const statistic = limitedStatistic(guard.limits);
-  const baseline = await readBaseline(aws, live, statistic, clock.now(), guard.baselineMinutes, signal);
-  const limits = settleLimits(guard.limits, baseline);
+  const asked = limitedStatistic(guard.limits);
+  const read = (statistic: string) => readBaseline(aws, live, statistic, clock.now(), guard.baselineMinutes, signal);
+  const first = await read(asked);
+  const lacks = lacksStatistic(first);
+  if (lacks && namesStatistic(guard.limits))
+    throw environmentError(missingStatistic(asked, first), 'Limit the mean instead: --max-latency avg=250ms');
+  const statistic = lacks ? MEAN : asked;
+  const baseline = lacks ? await read(statistic) : first;
+  const limits = settleLimits(guard.limits, baseline, statistic);
   if ('missing' in limits)
     throw environmentError(limits.missing, 'Give an absolute limit instead: --max-latency p99=250ms');
   const fleet = { endpoint: update.endpoint, variant: update.variant, config: update.newConfig };

@@ -111,6 +111,7 @@ export async function readBaseline(
   return {
     minutes,
     activeMinutes: ((chosen.at(-1)?.at ?? 0) - (chosen[0]?.at ?? 0)) / MINUTE + (chosen.length > 0 ? 1 : 0),
+    servedMinutes: chosen.filter(({ requests }) => requests > 0).length,
     requests: sums.requests,
     failures4xx: sums.errors4xx,
     failures5xx: sums.errors5xx,

@@ -5,7 +5,13 @@ import { environmentError } from '../../base/errors.ts';
 import { latencyMinutes } from '../../guard/alarms/plan.ts';
 import { examineNonMetricAlarm } from '../../guard/alarms/lookup.ts';
 import { type MetricsMinute, fleetMinutes, readBaseline } from '../guarded-update/fleet-metrics.ts';
-import { limitedStatistic, settleLimits } from '../../guard/thresholds.ts';
+import {
+  lacksStatistic,
+  limitedStatistic,
+  missingStatistic,
+  namesStatistic,
+  settleLimits,
+} from '../../guard/thresholds.ts';
 import type { RolloutLimits } from '../../state/rollouts.ts';
 import type { GuardOptions } from '../guarded-update/start.ts';
 import type { Session } from '../session.ts';
@@ -39,13 +45,13 @@ export async function settleRolloutLimits(
       );
   }
   const chosen: RolloutLimits = { rate5xx: limits.max5xxRate, rate4xx: limits.max4xxRate, alarms };
-  if (limits.maxLatency === undefined && limits.maxLatencyIncrease === undefined) return chosen;
+  if (!namesStatistic(limits)) return chosen;
   const statistic = limitedStatistic(limits);
   const now = session.clock.now();
-  const settled = settleLimits(
-    limits,
-    await readBaseline(aws, production, statistic, now, baselineMinutes, session.signal),
-  );
+  const baseline = await readBaseline(aws, production, statistic, now, baselineMinutes, session.signal);
+  if (lacksStatistic(baseline))
+    throw environmentError(missingStatistic(statistic, baseline), 'Limit the mean instead: --max-latency avg=250ms');
+  const settled = settleLimits(limits, baseline);
   if ('missing' in settled)
     throw environmentError(settled.missing, 'Give an absolute limit instead: --max-latency p99=250ms');
   return { ...chosen, latency: { ...settled.latency, minutes: latencyMinutes(bakeSeconds) } };

@@ -52,7 +52,7 @@ describe('our own alarms', () => {
         maxLatency: { statistic: 'p99', milliseconds: 250 },
         maxLatencyIncrease: undefined,
       },
-      { minutes: 60, activeMinutes: 0, requests: 0, failures4xx: 0, failures5xx: 0, latency: [] },
+      { minutes: 60, activeMinutes: 0, servedMinutes: 0, requests: 0, failures4xx: 0, failures5xx: 0, latency: [] },
     );
     if ('missing' in limits) throw new Error(limits.missing);
     const alarms = planAlarms({ endpoint: 'weather', variant: 'AllTraffic', config: 'v2' }, limits, bakeSeconds);

@@ -6,6 +6,8 @@ import {
   limitedStatistic,
   type LimitRequest,
   median,
+  lacksStatistic,
+  MEAN,
   settleLimits,
 } from '../../../src/guard/thresholds.ts';
 
@@ -15,10 +17,19 @@ const nothing: LimitRequest = {
   maxLatency: undefined,
   maxLatencyIncrease: undefined,
 };
-const quiet: Baseline = { minutes: 60, activeMinutes: 0, requests: 0, failures4xx: 0, failures5xx: 0, latency: [] };
+const quiet: Baseline = {
+  minutes: 60,
+  activeMinutes: 0,
+  servedMinutes: 0,
+  requests: 0,
+  failures4xx: 0,
+  failures5xx: 0,
+  latency: [],
+};
 const busy: Baseline = {
   minutes: 60,
   activeMinutes: 60,
+  servedMinutes: 60,
   requests: 12_000,
   failures4xx: 0,
   failures5xx: 0,
@@ -236,6 +247,15 @@ describe('where a limit comes from', () => {
       'missing',
       expect.stringContaining('only 4 of the last 30 minutes'),
     );
+  });
+
+  test('a statistic that CloudWatch does not have is known by its absence from many minutes with requests', () => {
+    const served = { ...busy, latency: [] };
+    expect(lacksStatistic(served)).toBe(true);
+    expect(lacksStatistic({ ...served, servedMinutes: 4 })).toBe(false);
+    expect(lacksStatistic(busy)).toBe(false);
+    const mean = settleLimits(nothing, busy, MEAN);
+    expect(mean).toMatchObject({ latency: { statistic: 'Average', milliseconds: 10 } });
   });
 
   test('an absolute limit goes before an increase, whatever the traffic was', () => {

@@ -18,6 +18,7 @@ const LIMITS: Limits = {
 const BUSY: Baseline = {
   minutes: 60,
   activeMinutes: 60,
+  servedMinutes: 60,
   requests: 14_400,
   failures4xx: 0,
   failures5xx: 0,
@@ -202,7 +203,7 @@ test.each<[string, Partial<StrategyRequest>, number]>([
 
 describe('traffic', () => {
   test.each<[string, Partial<PreflightFacts>, string[]]>([
-    ['none', baseline({ requests: 0, activeMinutes: 0, latency: [] }), ['warning no-traffic']],
+    ['none', baseline({ requests: 0, activeMinutes: 0, servedMinutes: 0, latency: [] }), ['warning no-traffic']],
     [
       'none, but shadowctl sends',
       { ...baseline({ requests: 0, activeMinutes: 0 }), bringsTraffic: true },
