@@ -17,7 +17,7 @@ import type { Blocker } from './needs.ts';
 import { boundedMean } from './paired.ts';
 import { ripe, truthGate } from './truth-gate.ts';
 import type { TruthFound } from './truth-gate.ts';
-import { unseenBursts } from './truth-limits.ts';
+import { spotless, unseenBursts } from './truth-limits.ts';
 import type { Gate } from './verdict.ts';
 
 /** What labels say of the cost of mistakes, weighed so that all rows are spoken for. */
@@ -185,7 +185,10 @@ export function costLimit(evidence: Evidence, limit: number): Gate {
     known: truth.rows,
     minutes: [minutes.onlyProduction],
     ...clustering(predictions, truth.rows, lossClustering(minutes, predictions).factor),
-    blocker: unclear(truth, prices) ?? unseenBursts(evidence, minutes.onlyProduction.filter(({ n }) => n > 0).length),
+    blocker:
+      unclear(truth, prices) ??
+      spotless(truth) ??
+      unseenBursts(evidence, minutes.onlyProduction.filter(({ n }) => n > 0).length),
   });
   return { ...gate, unit: 'number', ...labelsMissing(gate, sample) };
 }

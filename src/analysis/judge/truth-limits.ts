@@ -90,8 +90,21 @@ function limitGate(id: string, title: string, evidence: Evidence, asked: Asked):
     minutes: [minutes.onlyProduction],
     inputs: repeated ? sample.rows / copies : sample.rows,
     clustering: { factor: Math.max(copies, factor), by: repeated ? 'inputs' : 'minutes' },
-    blocker: unseenBursts(evidence, minutes.onlyProduction.filter(({ n }) => n > 0).length),
+    blocker: spotless(truth) ?? unseenBursts(evidence, minutes.onlyProduction.filter(({ n }) => n > 0).length),
   });
+}
+
+/**
+ * Labels of a part of the rows, and none of them wrong: they may be those that are easy, and without production's answers beside
+ * them nothing tells.
+ */
+export function spotless({ cells = [], rows, of }: TruthSums): Blocker | undefined {
+  if (rows >= of || cells.some((one) => one.shadowRight < one.rows)) return undefined;
+  return {
+    reason: `every row with a label is right, and ${count(of - rows)} have none: labels may be there for what is easy alone`,
+    missing: 0,
+    needs: needsAdvice('labels of all rows, or of rows that are drawn by lot'),
+  };
 }
 
 /** Minutes are summed by what only one model has right; how often both err is not known of each, nor whether it comes in bursts. */

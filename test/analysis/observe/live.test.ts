@@ -24,6 +24,7 @@ const half = (data: string) => ({ observedContentType: 'text/csv', mode: 'X', da
 function world(folder: string, says: (right: string, wrong: string, chance: number) => string | undefined) {
   const random = seededRandom(5);
   const lines: string[] = [];
+  const answers: (string | undefined)[] = [];
   const labels = ['inferenceId,label'];
   const decisions = ['inferenceId,decision'];
   for (let i = 0; i < MINUTES * RATE; i += 1) {
@@ -31,6 +32,7 @@ function world(folder: string, says: (right: string, wrong: string, chance: numb
     const wrong = right === 'no' ? 'yes' : 'no';
     const answer = says(right, wrong, random.next());
     const at = new Date(START + (i / RATE) * 60_000).toISOString();
+    answers.push(answer);
     const output = answer === undefined ? {} : { endpointOutput: half(answer) };
     lines.push(
       JSON.stringify({
@@ -47,6 +49,7 @@ function world(folder: string, says: (right: string, wrong: string, chance: numb
   writeFileSync(path, gzipSync(`${lines.join('\n')}\n{"torn\n`));
   return {
     folder: join(root, folder),
+    answers,
     labels: readTruth(labels.join('\n'), 'labels.csv'),
     decisions: { name: 'decisions.csv', decisions: readTruth(decisions.join('\n'), 'decisions.csv', 'decision') },
   };
@@ -154,4 +157,18 @@ test('which folder is judged must be clear', async () => {
   expect(
     (await report({ ...good, folder: join(good.folder, 'shadow') }, 'nothing')).observations.predictions?.rows,
   ).toBe(2500);
+});
+
+test('labels of a part of the rows, of which none is wrong, prove no limit', async () => {
+  const easy = [...good.labels.entries()].filter(([id]) => {
+    const i = Number(id.slice(1));
+    return good.answers[i] === good.labels.of(id, 0, undefined);
+  });
+  const labels = readTruth(
+    ['inferenceId,label', ...easy.map(([id, label]) => `${id},${label}`)].join('\n'),
+    'easy.csv',
+  );
+  const found = await report({ ...good, labels }, 'nothing', limits({ accuracy: 0.95 }));
+  expect(found.gate('limits.accuracy')).toMatchObject({ outcome: 'inconclusive', estimate: 0 });
+  expect(found.gate('limits.accuracy')?.reason).toContain('easy alone');
 });
