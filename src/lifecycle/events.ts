@@ -32,7 +32,7 @@ export type LifecycleEvent =
   /** An abort was stopped before it gave this alarm its own rule back; that is done now. */
   | { kind: 'alarm-restored'; alarm: string }
   /** AWS does not take a config that ran before; the same is made anew under another name. */
-  | { kind: 'config-refused'; config: string; otherwise: string; problem: AwsProblem }
+  | { kind: 'config-refused'; config: string; otherwise: string; words: string }
   /** The fleet was scaled between the plan and the update, which goes by the new number. */
   | { kind: 'fleet-changed'; before: number; strategy: Strategy }
   /** AWS has accepted a step. */

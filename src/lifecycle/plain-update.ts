@@ -135,7 +135,7 @@ async function carryOut({ session }: LockedEndpoint, run: JournaledRun, update: 
   } catch (error) {
     const refused = error instanceof AwsProblem && error.code === 'ValidationException' && error.provesNothingHappened;
     if (!refused || otherwise === undefined) throw error;
-    session.emit({ kind: 'config-refused', config, otherwise: otherwise.config, problem: error });
+    session.emit({ kind: 'config-refused', config, otherwise: otherwise.config, words: error.words });
     await recordReplaced(run, otherwise.config, from);
     await applySteps(session, run, otherwise.steps);
     return otherwise.config;

@@ -99,6 +99,8 @@ export interface GuardedUpdatePlan {
   command: UpdateStarted['command'];
   endpoint: string;
   variant: string;
+  /** The endpoint carries a shadow, which the new config does not have. */
+  besideShadow: boolean;
   /** The config that runs now, and the one that is asked for. */
   previous: string;
   requested: string;

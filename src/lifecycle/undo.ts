@@ -17,7 +17,13 @@ import { type State, trackedResource } from '../state/replay.ts';
 import type { GuardedResult } from './canary.ts';
 import { type CandidateNames, nameCandidate } from './candidate.ts';
 import { finishGuardedUpdate } from './guarded-update/finish.ts';
-import { type GuardOptions, guardOptions, startGuardedUpdate } from './guarded-update/start.ts';
+import {
+  type GuardOptions,
+  guardOptions,
+  startGuardedUpdate,
+  UpdateRefused,
+  type WantedUpdate,
+} from './guarded-update/start.ts';
 import { targetsOf } from './notify.ts';
 import { type Otherwise, type PlainUpdateResult, runPlainUpdate } from './plain-update.ts';
 import type { ConfigModels, PlanNote } from './plans.ts';
@@ -54,10 +60,10 @@ export async function undoGuarded(
   if (options.to !== undefined) checkName('endpoint config', options.to, '--to');
   const targets = await targetsOf(session, guard.notify);
   const started = await onEndpoint(session, { endpoint, command: 'undo', readOnly: plan }, async (on) => {
-    const { live, config, creates, models, notes, names } = await findWayBack(on, options.to);
+    const { live, config, creates, otherwise, models, notes, names } = await findWayBack(on, options.to);
     session.emit({ kind: 'plan-notes', endpoint, notes });
     const [model = ''] = models.to.production;
-    return startGuardedUpdate(on, {
+    const wanted: WantedUpdate = {
       command: 'undo',
       live,
       fleet: productionOf(live).instances ?? 1,
@@ -66,6 +72,13 @@ export async function undoGuarded(
       names: { model, config, run: names.own.run, tagList: names.tagList },
       bringsTraffic: false,
       adopt: false,
+    };
+    return startGuardedUpdate(on, wanted).catch((error: unknown) => {
+      if (!(error instanceof UpdateRefused) || otherwise === undefined) throw error;
+      session.emit({ kind: 'config-refused', config, otherwise: otherwise.config, words: error.words });
+      const agreed = { ...on, session: { ...session, approve: async () => undefined } };
+      const steps = otherwise.steps.filter((step) => step.action === 'create');
+      return startGuardedUpdate(agreed, { ...wanted, steps, names: { ...wanted.names, config: otherwise.config } });
     });
   });
   if (started.kind === 'planned') return started;

@@ -66,7 +66,7 @@ function eventLines(io: Io, event: ShownEvent): string[] {
     }
     case 'config-refused':
       return warn(
-        `SageMaker did not take ${event.config} (${plain(event.problem.words)}): the same config is made anew as ${event.otherwise}.`,
+        `SageMaker did not take ${event.config} (${plain(event.words)}): the same config is made anew as ${event.otherwise}.`,
       );
     case 'fleet-changed':
       return warn(

@@ -4,7 +4,7 @@ import { AwsProblem } from '../../aws/errors.ts';
 import { environmentError, Problem } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 import { blocking } from '../../guard/finding.ts';
-import { planStrategy, type Strategy, type StrategyRequest } from '../../guard/strategy.ts';
+import { instances, planStrategy, type Strategy, type StrategyRequest } from '../../guard/strategy.ts';
 import type { LimitRequest } from '../../guard/thresholds.ts';
 import type { JournaledRun } from '../../resources/apply.ts';
 import { type Live, productionOf } from '../../resources/live.ts';
@@ -165,6 +165,7 @@ async function planUpdate(on: EndpointSession, wanted: WantedUpdate): Promise<Gu
     command,
     endpoint: on.endpoint,
     variant: variant.VariantName,
+    besideShadow: (live.config?.ShadowProductionVariants ?? []).length > 0,
     previous,
     requested: names.config,
     models: { previous: variant.ModelName ?? '', requested: names.model },
@@ -265,6 +266,11 @@ async function lookAgain(
     throw changedMeanwhile(plan.endpoint, { EndpointConfigName: plan.previous }, now?.EndpointConfigName);
   const running = now.ProductionVariants?.find((one) => one.VariantName === plan.variant)?.DesiredInstanceCount;
   if (running === undefined || running === plan.strategy.fleet) return plan.strategy;
+  if (plan.besideShadow)
+    throw environmentError(
+      `Endpoint "${plan.endpoint}" was scaled from ${instances(plan.strategy.fleet)} to ${instances(running)} meanwhile. It was not updated.`,
+      'Run the command again.',
+    );
   const strategy = planStrategy(request, running, plan.endpoint);
   session.emit({ kind: 'fleet-changed', before: plan.strategy.fleet, strategy });
   return strategy;
@@ -279,7 +285,8 @@ function updateInput(
   return {
     EndpointName: plan.endpoint,
     EndpointConfigName: plan.requested,
-    RetainAllVariantProperties: true,
+    // No source shows that beside a shadow: there, counts are as the new config has them, which took them from the live ones.
+    ...(!plan.besideShadow && { RetainAllVariantProperties: true }),
     DeploymentConfig: {
       ...strategy.config,
       ...(alarms.length === 0

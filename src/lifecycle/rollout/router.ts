@@ -1,7 +1,9 @@
-import { troubleOf } from '../../aws/errors.ts';
-import { describeEndpoint } from '../../aws/sagemaker.ts';
+import { AwsProblem, troubleOf } from '../../aws/errors.ts';
+import { describeEndpoint, describeEndpointConfig } from '../../aws/sagemaker.ts';
 import { environmentError } from '../../base/errors.ts';
 import { type JournaledRun, shift } from '../../resources/apply.ts';
+import { deriveConfig } from '../../resources/derive-config.ts';
+import type { Step } from '../../resources/steps.ts';
 import type { Rollout } from '../../state/rollouts.ts';
 import { leaveOutExisting } from '../candidate.ts';
 import { awaitConfig } from '../plain-update.ts';
@@ -53,6 +55,25 @@ export function variantRouter(on: LockedEndpoint, run: JournaledRun, rollout: Ro
       input: { EndpointName: endpoint, EndpointConfigName: config, ...(keepsCounts && KEEPS_COUNTS) },
     });
     return (await awaitConfig(session, endpoint, config, since)).kind === 'running';
+  }
+
+  /** Production alone, as before; under another name where AWS does not take a config that ran before. */
+  async function runPrevious(): Promise<boolean> {
+    try {
+      return await runConfig(rollout.previous, undefined, true);
+    } catch (error) {
+      const refused =
+        error instanceof AwsProblem && error.code === 'ValidationException' && error.provesNothingHappened;
+      const before = refused ? await describeEndpointConfig(aws, rollout.previous, session.signal) : undefined;
+      if (before === undefined || !refused) throw error;
+      const name = `${rollout.config.slice(0, 57)}-back`;
+      session.emit({ kind: 'config-refused', config: rollout.previous, otherwise: name, words: error.words });
+      const production = before.ProductionVariants ?? [];
+      const input = deriveConfig(before, { name, production, tags: [...(rollout.finalInput.Tags ?? [])] });
+      const create: Step = { action: 'create', kind: 'endpoint-config', name, input };
+      await applySteps(session, run, await leaveOutExisting(on, [create]));
+      return runConfig(name, undefined, true);
+    }
   }
 
   /** The endpoint runs both variants, or is brought to. `true` too where all steps are done already. */
@@ -145,7 +166,7 @@ export function variantRouter(on: LockedEndpoint, run: JournaledRun, rollout: Ro
         session.emit({ kind: 'rollout-returned', rollout, at: session.clock.now() });
       }
       // The config may say fewer instances than production had been scaled to.
-      if (await runConfig(rollout.previous, undefined, true)) return;
+      if (await runPrevious()) return;
       throw environmentError(
         `${endpoint} did not return to ${rollout.previous}; ${runs === rollout.config ? 'production has all requests' : `it runs ${runs}`}.`,
         'Try again with --cancel.',
