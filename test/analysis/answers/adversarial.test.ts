@@ -335,6 +335,33 @@ const ADVERSARIES: readonly Adversary<unknown>[] = [
     change: (one, random) => ({ ...one, name: another(random, one.name) }),
   }),
   of({
+    of: 'a list of words of which many are empty',
+    draw: (random) => CLASSES.filter(() => random.next() < 0.3),
+    output: (names) => json({ predictions: names }),
+    change: (names) => CLASSES.filter((name) => !names.includes(name)),
+  }),
+  of({
+    of: 'vectors of length 1 whose largest number stays in its place',
+    input: (i) => json({ inputs: `sun ${i}` }),
+    draw: (random) => {
+      const vector = numbers(random, 64);
+      const length = Math.hypot(...vector);
+      return vector.map((one) => one / length);
+    },
+    output: (vector) => json(vector),
+    change: (vector, random) => {
+      const most = Math.max(...vector);
+      return vector.map((one) => (one === most ? one : Math.min(most - 0.001, random.normal() / 8)));
+    },
+  }),
+  of({
+    of: 'CSV of a class and its scores that breaks off',
+    input: row,
+    draw: (random) => ({ name: pick(random, CLASSES), p: random.next(), end: ']"' }),
+    output: ({ name, p, end }) => csv(`${name},${p},"[${p}, ${1 - p}${end}`),
+    change: (one) => ({ ...one, end: '' }),
+  }),
+  of({
     of: 'a stream, and one answer',
     same: 'inconclusive',
     draw: (random) => ({ text: sentence(random), streamed: true }),

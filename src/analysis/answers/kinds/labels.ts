@@ -1,7 +1,7 @@
 import { isObject } from '../../../base/json.ts';
 import type { Answer } from '../answer.ts';
 import { isUsable } from '../answer.ts';
-import { isNumbers, sumsToOne } from './lists.ts';
+import { areVectors, isNumbers, sumsToOne } from './lists.ts';
 import type { Fit, Kind } from './kind.ts';
 
 /** Members that name the class, the first of them that is there; `closest_cluster` is k-means'. */
@@ -266,8 +266,11 @@ export const scores: Kind = {
   title: 'a score for each class',
   compared: 'the class with the largest score, equal or not; its score, within a tolerance',
   recognize(values) {
-    if (values.every((value) => Array.isArray(value) && value.length > 1 && isNumbers(value)))
-      return values.every((value) => sumsToOne(value as number[])) ? 'certain' : 'possible';
+    if (values.every((value) => Array.isArray(value) && value.length > 1 && isNumbers(value))) {
+      const lists = values as number[][];
+      if (areVectors(lists)) return undefined;
+      return lists.every(sumsToOne) ? 'certain' : 'possible';
+    }
     const named = values.map((value) =>
       isObject(value) && memberOf(value).score !== undefined ? undefined : namedScores(value),
     );

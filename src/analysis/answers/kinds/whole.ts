@@ -14,10 +14,7 @@ import {
 } from './comparisons.ts';
 import type { Kind } from './kind.ts';
 import type { Box, Reply } from './values.ts';
-import { flatNumbers, sumsToOne } from './lists.ts';
-
-/** Lists of more numbers are rather vectors than a few numbers that each mean something. */
-const VECTOR = 32;
+import { flatNumbers, sumsToOne, VECTOR } from './lists.ts';
 
 /** The first numbers of a list, and how many there are. */
 function listed(list: readonly number[]): string {

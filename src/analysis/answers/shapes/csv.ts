@@ -118,6 +118,9 @@ export const labelledCsv: Shape = {
     if (seen.form !== 'csv' || columns === undefined) return undefined;
     const lines = seen.values as Row[];
     if (lines.some((line) => line.length !== columns.count)) return undefined;
+    // A list that breaks off is a word.
+    const lists = [columns.scores, columns.names].filter((one) => one !== undefined);
+    if (lines.some((line) => lists.some((column) => !Array.isArray(line[column])))) return undefined;
     return lines.map((line) => labelled(line, columns));
   },
   readings(sample) {

@@ -14,9 +14,15 @@ const MANY = 10;
 
 /** A list of which nothing but the request says whether it is a row each, or one answer. */
 function flatList(seen: Seen): unknown[] | undefined {
+  const list = anyList(seen);
+  return list !== undefined && list.length > 0 ? list : undefined;
+}
+
+/** The same, or a list in which nothing was found. */
+function anyList(seen: Seen): unknown[] | undefined {
   const whole = single(seen);
   const list = isObject(whole) && Array.isArray(whole.predictions) ? (whole.predictions as unknown[]) : whole;
-  return Array.isArray(list) && list.length > 0 ? (list as unknown[]) : undefined;
+  return Array.isArray(list) ? (list as unknown[]) : undefined;
 }
 
 const besidePredictions = othersThan('predictions');
@@ -27,7 +33,7 @@ const oneList: Shape = {
   of: 'A list that is one answer: built-in image classification, a forecast, an embedding',
   source: 'https://docs.aws.amazon.com/sagemaker/latest/dg/image-classification.html',
   rows(seen) {
-    const list = flatList(seen);
+    const list = anyList(seen);
     return list === undefined ? undefined : [list];
   },
   readings: () => [],
