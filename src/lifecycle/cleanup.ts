@@ -12,6 +12,7 @@ import { ourPrefix } from '../resources/artifact/candidate.ts';
 import { inventory, neededBy, neededByAdopted } from '../resources/inventory.ts';
 import { requireSettled } from '../resources/live.ts';
 import {
+  CONTAINS_KEPT,
   type Deletion,
   type Keep,
   planTeardown,
@@ -223,7 +224,7 @@ async function neededByNeighbours(
 async function whyBucketStays(
   { aws, account }: EndpointSession,
   bucket: string,
-  { steps }: Teardown,
+  { steps, left }: Teardown,
   { going, staying }: Neighbours,
 ): Promise<string | undefined> {
   const prefixOf = (endpoint: string) => ourPrefix(aws.target.region, account, endpoint);
@@ -235,6 +236,8 @@ async function whyBucketStays(
   for await (const { key } of listObjects(aws, { bucket, key: '' })) {
     const uri = `s3://${bucket}/${key}`;
     if (objects.has(uri) || prefixes.some((prefix) => uri.startsWith(prefix))) continue;
+    if (left.some(({ ref }) => ref.name === uri || (ref.kind === 's3-prefix' && uri.startsWith(ref.name))))
+      return CONTAINS_KEPT;
     const user = staying.find(
       (endpoint) => s3Place(prefixOf(endpoint))?.bucket === bucket && uri.startsWith(prefixOf(endpoint)),
     );

@@ -25,7 +25,12 @@ export interface Remainder {
   why: string;
   /** It was to go, and these credentials may not look at it or delete it. */
   denied?: true;
+  /** An endpoint that stays needs it, as long as it runs as it does. */
+  inUse?: true;
 }
+
+/** Why a bucket stays. */
+export const CONTAINS_KEPT = 'it contains what is kept';
 
 export type Deletion = Extract<Step, { action: 'delete' }>;
 
@@ -67,27 +72,24 @@ export function planTeardown(checks: readonly ResourceCheck[], inUse: readonly R
       }
       // AWS refused us this name, or we have deleted the resource: one that exists now is somebody else's.
       if (!exists || (!managed && tracked.state !== 'exists')) continue;
-      const why = reasonToStay(tracked, managed, inUse, keep);
+      const used = inUse.some((ref) => ref.kind === kind && ref.name === tracked.ref.name);
+      const why = reasonToStay(tracked, managed, used, keep);
       if (why === undefined) teardown.steps.push({ action: 'delete', kind, name: tracked.ref.name });
-      else teardown.left.push({ ref: tracked.ref, why });
+      else
+        teardown.left.push({ ref: tracked.ref, why, ...(used && managed && !tracked.adopted ? { inUse: true } : {}) });
     }
   }
   return teardown;
 }
 
-function reasonToStay(
-  tracked: TrackedResource,
-  managed: boolean,
-  inUse: readonly ResourceRef[],
-  keep: Keep,
-): string | undefined {
-  const { kind, name } = tracked.ref;
+function reasonToStay(tracked: TrackedResource, managed: boolean, inUse: boolean, keep: Keep): string | undefined {
+  const { kind } = tracked.ref;
   if (tracked.adopted) return 'adopted: shadowctl did not create it';
   if (!managed) return "it does not carry shadowctl's tag: someone else created it again";
-  if (inUse.some((ref) => ref.kind === kind && ref.name === name)) return 'in use by an endpoint that is kept';
+  if (inUse) return 'in use by an endpoint that is kept';
   if (kind === 's3-object' && keep.uploads) return 'kept (--keep-uploads)';
   if (kind === 's3-prefix' && keep.captures) return 'kept (--keep-captures)';
   if (kind === 'log-group' && keep.logs) return 'kept (--keep-logs)';
-  if (kind === 's3-bucket' && (keep.uploads || keep.captures)) return 'it contains what is kept';
+  if (kind === 's3-bucket' && (keep.uploads || keep.captures)) return CONTAINS_KEPT;
   return undefined;
 }

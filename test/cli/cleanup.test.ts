@@ -249,6 +249,9 @@ test('a model that another endpoint runs with stays until that is gone', async (
   expect((await world.shadowctl('deploy --endpoint two --model shared --yes')).code).toBe(0);
   const first = await world.shadowctl('cleanup --endpoint one --yes');
   expect(first.out).toContain('left: model shared (in use by an endpoint that is kept)');
+  expect(first.out).toMatch(/left: bucket \S+ \(it contains what is kept\)/);
+  // An undo of the endpoint that is gone would free nothing.
+  expect(first.out).not.toContain('shadowctl undo');
   expect(await describeModel(world.aws, 'shared')).toBeDefined();
   expect((await world.shadowctl('cleanup --all --yes')).code).toBe(0);
   expect((await world.shadowctl('cleanup --endpoint one --yes')).code).toBe(0);

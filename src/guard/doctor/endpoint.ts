@@ -202,7 +202,7 @@ function role({ model, name }: EndpointFacts, report: Report): void {
     'note',
     'role-permission',
     `SageMaker looks at the alarms of ${name} as ${arn}: without cloudwatch:DescribeAlarms there the guardrail does not work. shadowctl cannot check that.`,
-    `aws iam simulate-principal-policy --policy-source-arn ${arn} --action-names cloudwatch:DescribeAlarms --query "EvaluationResults[].EvalDecision"`,
+    text`${simulated(arn, 'cloudwatch:DescribeAlarms')}`,
   );
 }
 
@@ -245,6 +245,13 @@ function region({ model, region: here }: EndpointFacts, report: Report): void {
       `Use the image's registry in ${here}.`,
     );
   }
+}
+
+/** What tells whether a role may do it. */
+function simulated(role: string, action: string): CommandLine {
+  const query = 'EvaluationResults[].EvalDecision';
+  const options = { 'policy-source-arn': role, 'action-names': action, query };
+  return { program: 'aws', command: 'iam simulate-principal-policy', options, incomplete: false };
 }
 
 /** What tells how many instances of a type the account may have. */

@@ -246,6 +246,7 @@ describe('what is refused before anything is created', () => {
     const cleaned = await world.shadowctl('cleanup --endpoint weather --yes');
     expect(cleaned).toMatchObject({ code: 0 });
     expect(cleaned.out).toContain('left: endpoint config ours (in use by an endpoint that is kept)');
+    expect(cleaned.out).toContain('  shadowctl undo --endpoint weather');
     expect(await takeCensus(world.aws)).toMatchObject({
       endpoints: ['weather'],
       endpointConfigs: ['ours', 'theirs'],
