@@ -348,7 +348,7 @@ export function explainPolicy(policy: Policy): Demand[] {
       ? [
           demand(
             'stability',
-            'it passes without any one class of production (by accuracy, with labels) or any one part of the inputs (by agreement, without), too',
+            'it passes without any one class (by accuracy, with labels) or any one part of the inputs (by agreement, without), too',
             lasting(`${pairs(0)} with labels, or with inputs that were captured`),
             keyOf(policy, 'decide'),
           ),

@@ -1,14 +1,19 @@
 import { OTHERS } from '../answers/strata.ts';
 import { decides } from '../policy/policy.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Predictions, TruthSums } from '../predictions.ts';
+import type { Occurred } from '../statistics/bounded.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { count, percent, points } from '../../base/units.ts';
 import { accuracyMinutes, lossClustering } from './accuracy.ts';
 import { blockerNeeds, clusteringOf, confidence, insufficientData, shareInterval, windowTooShort } from './evidence.ts';
 import type { Evidence, Minutes } from './evidence.ts';
 import { differenceAlone } from './expected.ts';
-import { lossBounds, lossEstimate, lossSample, total } from './loss-sample.ts';
+import { lossSample, total } from './loss-sample.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
+import { boundedMean } from './paired.ts';
+import { classSamples } from './recall.ts';
+import type { ClassSample } from './recall.ts';
 import { ripe, truthMargin, unripe } from './truth-gate.ts';
 import { compare } from './verdict.ts';
 import type { Gate, Outcome } from './verdict.ts';
@@ -25,7 +30,7 @@ interface Without {
 
 /**
  * Would the verdict be the same without the part of the rows that is most in the shadow's favor? With labels, without each class
- * of production in turn, by accuracy; else without each part of the columns of the inputs, by the share of equal answers. All
+ * in turn, by accuracy; else without each part of the columns of the inputs, by the share of equal answers. All
  * that is left must pass, so that passing needs no correction; that it fails without one of k is believed at alpha / k. Asked
  * only where the policy says so (`decide: [stability]`).
  */
@@ -63,19 +68,28 @@ const ASKED = {
 function ofAccuracy(predictions: Predictions, truth: TruthSums, evidence: Evidence): Gate {
   const { policy } = evidence;
   const margin = truthMargin(policy);
-  const strata = truth.strata ?? [];
-  const classes = [...new Set(strata.map(({ production }) => production))];
+  const { strata = [], cells = [] } = truth;
+  const { unlabelled } = lossSample(strata);
+  // Of rows whose labels are too few, or were not chosen by lot, nothing is known.
+  const told = strata.map((one) => (unlabelled.includes(one) ? { ...one, labelled: 0 } : one));
+  // By what is really the case: where production gives a class too often, others are right, whoever they are.
+  const classes = classSamples(
+    told,
+    cells.map((cell) => (cell.truth === OTHERS ? { ...cell, truth: RARER } : cell)),
+  );
+  const size = ({ groups }: ClassSample) => total(groups, ({ weight, n }) => weight * n);
+  const all = total(classes, size);
   const minutes = accuracyMinutes(predictions.blocks, lossSample(strata));
   const { factor } = lossClustering(minutes, predictions);
-  const all = total(strata, (one) => one.rows);
-  const left = classes.map((name): Without => {
-    const rest = strata.filter(({ production }) => production !== name);
-    const sample = lossSample(rest);
-    const at = (alpha: number) => lossBounds(sample, 1, factor, { ...policy, alpha });
+  const left = classes.map((out): Without => {
+    const rest = classes.filter((one) => one !== out);
+    const rows = total(rest, size);
+    const at = (alpha: number) => lossOf(rest, rows / Math.max(1, all), factor, { ...policy, alpha });
     return {
-      part: name === OTHERS ? 'the rarer classes of production' : `rows to which production gives ${name}`,
-      rows: total(rest, (one) => one.rows),
-      estimate: lossEstimate(sample),
+      part: out.truth === RARER ? 'the rarer classes' : `rows that are really ${out.truth}`,
+      rows,
+      estimate:
+        total(rest, (one) => total(one.groups, ({ weight, lost, won }) => weight * (lost - won))) / Math.max(1, rows),
       ...decided(at(policy.alpha), at(policy.alpha / classes.length), margin),
     };
   });
@@ -87,8 +101,28 @@ function ofAccuracy(predictions: Predictions, truth: TruthSums, evidence: Eviden
     of: 'truth',
     words: (interval, outcome) =>
       `it loses ${outcome === 'fail' ? `at least ${points(interval[0])}` : `at most ${points(interval[1])}`} (${confidence(policy)}), and ${points(margin)} is allowed`,
-    nothing: 'Production gives one class to nearly everything and no other, so no part can be left out.',
+    nothing:
+      'Labels are of one class, or of one that holds most of the rows and of no other, so no part can be left out.',
   });
+}
+
+/** Stands for the classes that are not counted one by one. No class is called so. */
+const RARER = ' ';
+
+/** Bounds of the loss of accuracy on rows of these classes, which are so much of all; rows of which nothing is known may all be of them. */
+function lossOf(classes: readonly ClassSample[], share: number, factor: number, policy: Policy): Interval {
+  const groups = classes.flatMap((one) => one.groups);
+  const widest = Math.max(1, ...groups.map(({ weight }) => weight));
+  const values = groups.flatMap(({ weight, lost, won, same }): Occurred[] => [
+    { value: weight, count: lost / factor },
+    { value: -weight, count: won / factor },
+    { value: 0, count: same / factor },
+  ]);
+  const [low, high] = boundedMean(values, -widest, widest, policy);
+  const { differ = 0 } = classes[0]?.unknown ?? {};
+  // Where the models agree nothing is lost.
+  const unknown = share > 0 ? Math.min(1, differ / (differ + share * (1 - differ))) : 1;
+  return [Math.max(-1, low * (1 - unknown) - unknown), Math.min(1, high * (1 - unknown) + unknown)];
 }
 
 function ofAgreement(predictions: Predictions, evidence: Evidence): Gate {
