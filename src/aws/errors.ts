@@ -60,6 +60,11 @@ export class AwsProblem extends Problem {
     return REJECTED_CREDENTIALS.has(this.code) || /CredentialsProviderError|TokenProviderError/.test(this.code);
   }
 
+  /** The connection broke: nobody answered, and whether the request arrived is not known. */
+  get unanswered(): boolean {
+    return CONNECTION.has(this.code);
+  }
+
   /** Worth asking again later: throttling, a fault of the service, a broken connection. */
   get transient(): boolean {
     return this.throttled || !this.clientFault;
@@ -239,8 +244,9 @@ function connectionAdvice(target: AwsTarget): Text {
 
 function codeOf(error: SdkError): string {
   if (error.code !== undefined && (error.code === PROXY_ERROR || CERTIFICATE.test(error.code))) return error.code;
-  if (CONNECTION.has(error.name)) return error.name;
+  // The SDK calls every broken connection a time-out; the system says which it is.
   if (error.code !== undefined && CONNECTION.has(error.code)) return error.code;
+  if (CONNECTION.has(error.name)) return error.name;
   if (error.name === 'Unknown' || error.name === 'UnknownError') {
     const known = BY_STATUS.get(error.$metadata?.httpStatusCode ?? 0);
     if (known !== undefined) return known;

@@ -120,7 +120,8 @@ export async function lostOf(
       continue;
     }
     for (const container of model.Containers ?? [model.PrimaryContainer]) {
-      const uri = container?.ModelDataUrl;
+      // Many models lie under a prefix, which is no object.
+      const uri = container?.Mode === 'MultiModel' ? undefined : container?.ModelDataUrl;
       if ((await artifactExists(aws, uri, unseen)) === false) lost.push(`${uri}, the artifact of model ${name}`);
     }
   }

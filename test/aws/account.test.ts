@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -111,4 +113,19 @@ test('a default bucket that belongs to somebody else gets no model', async () =>
   expect(code).toBe(2);
   expect(err).toContain('sagemaker-us-east-1-000000000000');
   expect(await describeEndpoint(world.aws, 'weather')).toBeUndefined();
+});
+
+test('a connection that breaks is no refusal of the model: it is counted apart', async () => {
+  const broken = createServer((incoming) => incoming.socket.destroy());
+  await new Promise<void>((resolve) => broken.listen(0, '127.0.0.1', resolve));
+  try {
+    writeFileSync(join(world.root, 'rows.csv'), '1,2\n');
+    const env = { AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: `http://127.0.0.1:${(broken.address() as AddressInfo).port}` };
+    const line = 'invoke --endpoint weather --data rows.csv --no-header --count 2';
+    expect((await world.shadowctl(line, { env })).out).toMatch(/ECONNRESET \(no answer\)\s+2/);
+    const { out } = await world.shadowctl(`${line} --format json`, { env });
+    expect(JSON.parse(out).errors).toMatchObject([{ code: 'ECONNRESET', count: 2, unanswered: true }]);
+  } finally {
+    broken.close();
+  }
 });

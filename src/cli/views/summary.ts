@@ -36,7 +36,11 @@ export async function writeSummary(io: Io, summary: Summary): Promise<void> {
     await table(
       io,
       ['refused', 'count', 'first message'],
-      summary.errors.map((error) => [error.code, String(error.count), plain(error.sample).slice(0, 300)]),
+      summary.errors.map((error) => [
+        error.unanswered === true ? `${error.code} (no answer)` : error.code,
+        String(error.count),
+        plain(error.sample).slice(0, 300),
+      ]),
       { right: [1] },
     ),
   );

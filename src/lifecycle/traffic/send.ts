@@ -74,7 +74,7 @@ export async function sendRequests(
         throw await notServing(session, endpoint);
       if (!(error instanceof AwsProblem) || error.aboutCredentials || (tally.sent === 0 && isHopeless(error)))
         throw error;
-      tally.refusal(codeOf(error), error.words);
+      tally.refusal(codeOf(error), error.words, error.unanswered);
     }
   };
   try {

@@ -7,6 +7,8 @@ export interface ErrorCount {
   count: number;
   /** AWS's words for the first of them. */
   sample: string;
+  /** The connection broke: no model has refused these. */
+  unanswered?: true;
 }
 
 /** What came of a run of requests, times in milliseconds. */
@@ -59,10 +61,11 @@ export class Tally {
     if (label !== undefined) this.#compare(reply, label);
   }
 
-  refusal(code: string, words: string): void {
+  refusal(code: string, words: string, unanswered = false): void {
     this.sent += 1;
     const known = this.#errors.get(code);
-    if (known === undefined) this.#errors.set(code, { code, count: 1, sample: words });
+    if (known === undefined)
+      this.#errors.set(code, { code, count: 1, sample: words, ...(unanswered && { unanswered }) });
     else known.count += 1;
   }
 
