@@ -120,7 +120,7 @@ const headingOf = (line: Line) =>
     : 'Wrong answers: at A/A a fail is wrong, on the margin a decision is, and beyond it a pass.';
 
 /** Trials that a worker simulates at a time, and those of them that are given out before any line gets more. */
-const ROUND = 50;
+const ROUND = 10;
 
 /** Some trials of a line. */
 interface Task {
