@@ -112,7 +112,7 @@ type Judged = 'answers' | 'parts' | 'truth';
 /** Bursts are believed where independent rows would vary as much in one of twenty cases. */
 export const BURST_ALPHA = 0.05;
 
-/** Minutes after which a gate fails in spite of bursts, if it would fail with three times as much scatter. */
+/** Minutes after which a gate fails; in spite of bursts, if it would fail with three times as much scatter. */
 const MINUTES_TO_FAIL = 20;
 
 /** How many times as long it takes where answers differ in bursts, or where bursts could not be seen. */
@@ -126,9 +126,9 @@ export function minutesToPass(policy: Policy, of: Judged = 'answers'): number {
 /**
  * Few minutes say how answers are now, not how they are. No gate on answers passes sooner than `minutesToPass`; and
  * where minutes differ by more than chance, none passes or fails until three times that. Parts of the inputs pass no
- * sooner in any case: bursts of one part are hidden among the rows of all. Without bursts a gate may fail after one
- * block: a minute or two cannot show whether minutes differ. What is hopeless, so that it fails with its dispersion tripled,
- * fails after twenty minutes with bursts, too. The lengths are measured, not derived: see the lines "in
+ * sooner in any case: bursts of one part are hidden among the rows of all. Without bursts a gate may fail after twenty
+ * minutes: ten cannot show whether minutes differ. What is hopeless, so that it fails with its dispersion tripled, fails after
+ * one block, and after twenty minutes with bursts, too. The lengths are measured, not derived: see the lines "in
  * bursts" of `npm run calibrate`.
  *
  * @param minutes one list for each share that the gate is about
@@ -144,7 +144,8 @@ export function windowTooShort(
   if (outcome === 'inconclusive') return undefined;
   const found = Math.max(0, ...minutes.map((one) => one.filter(({ n }) => n > 0).length));
   const bursts = minutes.some((one) => burstChance(one, spread) < BURST_ALPHA);
-  const least = outcome === 'pass' ? minutesToPass(policy, of) : policy.blockMinutes;
+  const unseen = hopeless ? policy.blockMinutes : Math.max(MINUTES_TO_FAIL, policy.blockMinutes);
+  const least = outcome === 'pass' ? minutesToPass(policy, of) : unseen;
   const needed = bursts ? (hopeless ? MINUTES_TO_FAIL : minutesToPass(policy) * BURSTY_FACTOR) : least;
   if (found >= needed) return undefined;
   const minutesOf = `${needed} minutes with ${of === 'truth' ? 'labels' : 'answers'}`;

@@ -42,7 +42,7 @@ test.each([
 
 test('it waits as long as other questions about answers do', () => {
   expect([79, 80].map((minutes) => judged(leaning(0, 0.3, minutes))?.outcome)).toEqual(['inconclusive', 'pass']);
-  expect([9, 10].map((minutes) => judged(leaning(0.45, 0.1, minutes))?.outcome)).toEqual(['inconclusive', 'fail']);
+  expect([19, 20].map((minutes) => judged(leaning(0.45, 0.1, minutes))?.outcome)).toEqual(['inconclusive', 'fail']);
 });
 
 test('inputs that repeat are not many', () => {

@@ -157,7 +157,13 @@ describe('a window that is too short', () => {
       1,
       undefined,
     ]);
-    expect([found('fail', DEFAULT_POLICY, [minutes(9)]), found('fail', DEFAULT_POLICY, [minutes(10)])]).toEqual([
+    expect([19, 20].map((n) => found('fail', DEFAULT_POLICY, [minutes(n)]))).toEqual([1, undefined]);
+    const hopeless = { hopeless: true };
+    expect([9, 10].map((n) => found('fail', DEFAULT_POLICY, [minutes(n)], 'answers', hopeless))).toEqual([
+      1,
+      undefined,
+    ]);
+    expect([19, 20].map((n) => found('fail', DEFAULT_POLICY, [bursts(n)], 'answers', hopeless))).toEqual([
       1,
       undefined,
     ]);
@@ -165,7 +171,7 @@ describe('a window that is too short', () => {
       found('pass', DEFAULT_POLICY, [minutes(239)], 'parts'),
       found('pass', DEFAULT_POLICY, [minutes(240)], 'parts'),
     ]).toEqual([1, undefined]);
-    expect(found('fail', DEFAULT_POLICY, [minutes(10)], 'parts')).toBeUndefined();
+    expect(found('fail', DEFAULT_POLICY, [minutes(20)], 'parts')).toBeUndefined();
     expect(found('pass', DEFAULT_POLICY, [])).toBe(80);
   });
 
@@ -195,9 +201,9 @@ describe('a window that is too short', () => {
       needs: { needs: 'about 10 min more traffic', missing: { minutes: 10 } },
     });
     expect(windowTooShort('fail', DEFAULT_POLICY, [minutes(7)], 'truth')).toEqual({
-      reason: '10 minutes with labels are needed to fail, and there are 7',
+      reason: '20 minutes with labels are needed to fail, and there are 7',
       missing: 0,
-      needs: { needs: 'about 3 min more traffic with labels', missing: { minutes: 3 } },
+      needs: { needs: 'about 13 min more traffic with labels', missing: { minutes: 13 } },
     });
     expect(windowTooShort('fail', DEFAULT_POLICY, [bursts(70)])?.reason).toBe(
       'the minutes differ by more than chance, so 240 minutes with answers are needed, and there are 70',
