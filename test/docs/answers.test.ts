@@ -9,7 +9,8 @@ const page = read('docs/answers.md');
 
 test('the page has a line for every documented answer, with its kind and its source', () => {
   const lines = GOLDEN.map(
-    ({ of, kind, shape, source }) => `| ${of} | \`${kind}\` | ${source ?? shapeOf(shape).source} |`,
+    ({ of, kind, shape, source, unconfirmed }) =>
+      `| ${of} | \`${kind}\` | ${source ?? shapeOf(shape).source}${unconfirmed === true ? ' (unconfirmed)' : ''} |`,
   );
   expect(lines.filter((line) => !page.includes(line))).toEqual([]);
 });

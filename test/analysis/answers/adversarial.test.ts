@@ -322,6 +322,20 @@ const ADVERSARIES: readonly Adversary<unknown>[] = [
     change: (one) => ({ ...one, start: one.start + 7 }),
   }),
   of({
+    of: 'questions of which many have no answer',
+    same: 'inconclusive',
+    draw: (random) => ({ found: random.next() < 0.5, words: `the ${pick(random, CLASSES)}` }),
+    output: ({ found, words }) =>
+      json(found ? { score: 0.9, start: 3, end: 9, answer: words } : { score: 0.9, start: 0, end: 0, answer: '' }),
+    change: (one) => ({ ...one, found: !one.found }),
+  }),
+  of({
+    of: 'a number as the score of the one class of a regression',
+    draw: (random) => random.normal(),
+    output: (score) => json([{ label: 'LABEL_0', score }]),
+    change: (score) => score * 3,
+  }),
+  of({
     of: 'a transcript with other times',
     same: 'inconclusive',
     draw: (random) => ({ text: sentence(random), at: Math.floor(90 * random.next()) }),

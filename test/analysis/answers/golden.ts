@@ -12,6 +12,8 @@ export interface Golden {
   answers: readonly Answer[];
   /** Where it is documented, where that is another page than the shape's. */
   source?: string;
+  /** Nobody has looked there whether it says so. */
+  unconfirmed?: true;
 }
 
 const payload = (contentType: string, encoding: Payload['encoding']) => (data: string) => ({
@@ -57,7 +59,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'linear-learner and factorization machines, binary',
-    source: 'https://docs.aws.amazon.com/sagemaker/latest/dg/LL-in-formats.html',
+    source: 'https://docs.aws.amazon.com/sagemaker/latest/dg/fm-in-formats.html',
     shape: 'rows',
     kind: 'scored-label',
     input: instances(1),
@@ -87,6 +89,8 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'XGBoost, a number a row',
+    source:
+      'https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-processing-job-data-format-tabular-precheck-cli-v1-examples.html',
     shape: 'csv',
     kind: 'number',
     input: rowsOf(2),
@@ -95,6 +99,8 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'XGBoost up to 1.3-1, rows on one line',
+    source:
+      'https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-processing-job-data-format-tabular-precheck-cli-v1-examples.html',
     shape: 'csv',
     kind: 'number',
     input: rowsOf(3),
@@ -103,6 +109,8 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'XGBoost, multi:softprob',
+    source:
+      'https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-processing-job-data-format-tabular-precheck-cli-v1-examples.html',
     shape: 'csv',
     kind: 'scores',
     input: rowsOf(2),
@@ -114,6 +122,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'XGBoost, JSON',
+    unconfirmed: true,
     shape: 'rows',
     kind: 'scores',
     input: rowsOf(1),
@@ -122,6 +131,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'XGBoost with SAGEMAKER_INFERENCE_OUTPUT, CSV: predicted_label,probability',
+    unconfirmed: true,
     shape: 'labelled-csv',
     kind: 'scored-label',
     input: rowsOf(2),
@@ -133,6 +143,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'XGBoost with SAGEMAKER_INFERENCE_OUTPUT, CSV: probability,predicted_label',
+    unconfirmed: true,
     shape: 'labelled-csv',
     kind: 'scored-label',
     input: rowsOf(2),
@@ -144,6 +155,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'XGBoost with SAGEMAKER_INFERENCE_OUTPUT, CSV: predicted_label,probability,probabilities',
+    unconfirmed: true,
     shape: 'labelled-csv',
     kind: 'scores',
     input: rowsOf(1),
@@ -152,6 +164,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'XGBoost with SAGEMAKER_INFERENCE_OUTPUT, CSV: labels,probabilities',
+    unconfirmed: true,
     shape: 'labelled-csv',
     kind: 'scores',
     input: rowsOf(1),
@@ -160,6 +173,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'XGBoost with SAGEMAKER_INFERENCE_OUTPUT, JSON',
+    unconfirmed: true,
     shape: 'rows',
     kind: 'scored-label',
     input: rowsOf(1),
@@ -170,6 +184,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'XGBoost with SAGEMAKER_INFERENCE_OUTPUT, JSON Lines: predicted_score',
+    unconfirmed: true,
     shape: 'rows',
     kind: 'number',
     input: rowsOf(2),
@@ -178,6 +193,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'Autopilot, predicted_label,probability',
+    unconfirmed: true,
     shape: 'labelled-csv',
     kind: 'scored-label',
     input: rowsOf(2),
@@ -189,6 +205,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'Autopilot, predicted_label,probability,probabilities,labels',
+    unconfirmed: true,
     shape: 'labelled-csv',
     kind: 'scores',
     input: rowsOf(1),
@@ -197,6 +214,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'k-means, JSON',
+    source: 'https://docs.aws.amazon.com/sagemaker/latest/dg/km-in-formats.html',
     shape: 'rows',
     kind: 'scored-label',
     input: rowsOf(2),
@@ -213,6 +231,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'k-means, CSV',
+    source: 'https://docs.aws.amazon.com/sagemaker/latest/dg/km-in-formats.html',
     shape: 'labelled-csv',
     kind: 'scored-label',
     input: rowsOf(2),
@@ -278,6 +297,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'BlazingText, word vectors',
+    unconfirmed: true,
     shape: 'word-vectors',
     kind: 'vector',
     input: json({ instances: ['sun'] }),
@@ -310,6 +330,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'HuggingFace, classification, the first class',
+    source: 'https://huggingface.co/docs/transformers/main_classes/pipelines#transformers.TextClassificationPipeline',
     shape: 'classification',
     kind: 'scores',
     input: inputs('good'),
@@ -318,6 +339,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'HuggingFace, classification of several texts',
+    source: 'https://huggingface.co/docs/transformers/main_classes/pipelines#transformers.TextClassificationPipeline',
     shape: 'classification',
     kind: 'scores',
     input: inputs(['good', 'bad']),
@@ -332,6 +354,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'HuggingFace, classification, all classes',
+    source: 'https://huggingface.co/docs/transformers/main_classes/pipelines#transformers.TextClassificationPipeline',
     shape: 'classification',
     kind: 'scores',
     input: json({ inputs: 'a text', parameters: { top_k: null } }),
@@ -344,6 +367,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'HuggingFace, classification, all classes in a list of lists',
+    source: 'https://huggingface.co/docs/transformers/main_classes/pipelines#transformers.TextClassificationPipeline',
     shape: 'classification',
     kind: 'scores',
     input: inputs('a text'),
@@ -392,6 +416,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'HuggingFace, summarization',
+    source: 'https://huggingface.co/docs/transformers/main_classes/pipelines#transformers.SummarizationPipeline',
     shape: 'generation',
     kind: 'text',
     input: inputs('A long text.'),
@@ -400,6 +425,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'HuggingFace, text generation',
+    unconfirmed: true,
     shape: 'generation',
     kind: 'text',
     input: inputs('Once'),
@@ -420,6 +446,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'HuggingFace, speech recognition',
+    unconfirmed: true,
     shape: 'speech',
     kind: 'text',
     input: { ...picture(), contentType: 'audio/flac' },
@@ -449,6 +476,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'Text Embeddings Inference, rerank',
+    unconfirmed: true,
     shape: 'rerank',
     kind: 'ranking',
     input: json({ query: 'sun', texts: ['moon', 'sun'] }),
@@ -460,6 +488,8 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'TorchServe, image and text classifier',
+    unconfirmed: true,
+    source: 'https://github.com/pytorch/serve/blob/master/docs/default_handlers.md',
     shape: 'rows',
     kind: 'scores',
     input: picture(),
@@ -468,6 +498,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'TorchServe, object detector',
+    unconfirmed: true,
     shape: 'torchserve-boxes',
     kind: 'boxes',
     input: picture(),
@@ -476,6 +507,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'TensorFlow Serving, predict',
+    source: 'https://www.tensorflow.org/tfx/serving/api_rest#predict_api',
     shape: 'rows',
     kind: 'scores',
     input: json({ instances: [[1], [2]] }),
@@ -548,6 +580,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'MLflow',
+    unconfirmed: true,
     shape: 'rows',
     kind: 'number',
     input: json({ dataframe_split: { columns: ['a'], data: [[1], [2]] } }),
@@ -556,6 +589,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'scikit-learn',
+    unconfirmed: true,
     shape: 'rows',
     kind: 'label',
     input: json([
@@ -567,6 +601,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'embeddings of OpenAI',
+    source: 'https://github.com/openai/openai-python/blob/main/src/openai/types/embedding.py',
     shape: 'embeddings',
     kind: 'vector',
     input: json({ input: 'sun', model: 'm' }),
@@ -579,6 +614,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'chat of OpenAI, vLLM, TGI, LMI',
+    source: 'https://github.com/openai/openai-python/blob/main/src/openai/types/chat/chat_completion.py',
     shape: 'chat',
     kind: 'chat',
     input: json({ messages: [{ role: 'user', content: 'Hi' }] }),
@@ -593,6 +629,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'chat, streamed',
+    source: 'https://github.com/openai/openai-python/blob/main/src/openai/types/chat/chat_completion_chunk.py',
     shape: 'chat-stream',
     kind: 'chat',
     input: json({ messages: [{ role: 'user', content: 'Hi' }], stream: true }),
@@ -601,6 +638,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'messages of Anthropic',
+    source: 'https://github.com/anthropics/anthropic-sdk-python/blob/main/src/anthropic/types/message.py',
     shape: 'messages',
     kind: 'chat',
     input: json({ messages: [{ role: 'user', content: 'Hi' }] }),
@@ -609,6 +647,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'messages of Anthropic, streamed',
+    unconfirmed: true,
     shape: 'messages-stream',
     kind: 'chat',
     input: json({ messages: [{ role: 'user', content: 'Hi' }], stream: true }),
@@ -637,6 +676,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'Llama on Bedrock',
+    unconfirmed: true,
     source: 'https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-meta.html',
     shape: 'bedrock',
     kind: 'chat',
@@ -646,6 +686,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'Cohere on Bedrock',
+    unconfirmed: true,
     source: 'https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-cohere-command.html',
     shape: 'bedrock',
     kind: 'chat',
@@ -655,6 +696,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'Mistral on Bedrock',
+    unconfirmed: true,
     source: 'https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-mistral-text-completion.html',
     shape: 'bedrock',
     kind: 'chat',
@@ -664,6 +706,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'Converse of Bedrock',
+    unconfirmed: true,
     source: 'https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',
     shape: 'bedrock',
     kind: 'chat',
@@ -678,6 +721,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'vLLM, generate',
+    source: 'https://github.com/vllm-project/vllm/blob/main/vllm/entrypoints/api_server.py',
     shape: 'texts',
     kind: 'text',
     input: json({ prompt: 'Hi' }),
@@ -686,6 +730,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'Cohere, rerank',
+    source: 'https://airflow.apache.org/docs/apache-airflow-providers-cohere/stable/operators/rerank.html',
     shape: 'ranked-items',
     kind: 'ranking',
     input: json({ query: 'sun', documents: ['a', 'b', 'c'] }),
@@ -701,6 +746,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'Amazon Personalize',
+    unconfirmed: true,
     source: 'https://docs.aws.amazon.com/personalize/latest/dg/API_RS_GetRecommendations.html',
     shape: 'ranked-items',
     kind: 'ranking',
@@ -723,6 +769,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'CSV with a header',
+    unconfirmed: true,
     source: 'https://www.rfc-editor.org/rfc/rfc4180',
     shape: 'rows',
     kind: 'scored-label',
@@ -735,6 +782,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'JSON in a string of JSON',
+    unconfirmed: true,
     source: 'https://www.rfc-editor.org/rfc/rfc8259',
     shape: 'rows',
     kind: 'scored-label',
@@ -744,6 +792,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'classes with their names beside their probabilities',
+    unconfirmed: true,
     source: 'https://docs.aws.amazon.com/sagemaker/latest/dg/cdf-inference.html',
     shape: 'rows',
     kind: 'scores',
@@ -753,6 +802,7 @@ export const GOLDEN: readonly Golden[] = [
   },
   {
     of: 'bytes: NumPy arrays, RecordIO, pictures, tensors of Triton',
+    unconfirmed: true,
     shape: 'bytes',
     kind: 'bytes',
     input: rowsOf(1),

@@ -51,6 +51,9 @@ function groups(seen: Seen, is: (value: unknown) => boolean): unknown[] | undefi
   return whole.every((one) => Array.isArray(one) && one.every(is)) ? whole : undefined;
 }
 
+/** What stands for the empty answer of a model that says that the text has none (`handle_impossible_answer`). */
+const IMPOSSIBLE = '(no answer)';
+
 /** Where the answer to a question stands, beside what it is. */
 function placeOf(value: unknown): unknown {
   if (!isObject(value) || typeof value.answer !== 'string') return undefined;
@@ -124,7 +127,7 @@ export const HUGGING_FACE: readonly Shape[] = [
     rows: (seen) =>
       each(seen, (value) =>
         isObject(value) && typeof value.answer === 'string' && 'score' in value && 'start' in value
-          ? value.answer
+          ? value.answer || IMPOSSIBLE
           : undefined,
       ),
   },

@@ -37,6 +37,7 @@ const ABOUT = new Set([
   'recommendationId',
   'system_fingerprint',
   'service_tier',
+  'obfuscation',
   'inputTextTokenCount',
   'request_id',
   'requestId',
