@@ -96,7 +96,7 @@ test.each([
   [['shadow', 'atach', '--endpoint', 'x'], "error: Unknown command 'shadow atach'.", '  Did you mean shadow detach?'],
   [['shadow', 'detach', 'x'], "error: Unexpected word 'x': shadowctl shadow detach takes options only.", '--help'],
   [['deploy'], "error: Required option '--endpoint", '--help'],
-  [['report', '--endpoint', 'x', '--format', 'xml'], "argument 'xml' is invalid", '--help'],
+  [['report', '--endpoint', 'x', '--format', 'xml'], 'error: --format: "xml" is not known.', 'Known: text, json'],
 ])('wrong words %j are named, on standard error, with 2', async (argv, what, next) => {
   const { code, out, err } = await shadowctl(argv);
   expect({ code, out }).toEqual({ code: 2, out: '' });
