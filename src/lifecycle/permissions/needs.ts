@@ -89,7 +89,6 @@ const ALARMS = [
 
 const WATCH = [
   optional('cloudwatch:DescribeAlarmHistory', 'our alarms', 'an update fails'),
-  optional('s3:GetObject', 'objects'),
   optional('logs:DescribeLogStreams', 'log group', 'an update fails'),
   ...EXPLAIN,
 ];
@@ -118,6 +117,7 @@ const REPORT = [
 ];
 
 const MADE_ANEW = 'the config from before the shadow does not fit any more';
+const KILLED = 'an earlier command was killed';
 const WITHOUT_SHADOW = 'going back to production alone where only its config with the shadow is left';
 
 /** The same, where all of it is needed only with a flag. */
@@ -227,8 +227,10 @@ export const NEEDS = {
   ],
   abort: [
     ...IDENTITY,
-    ...LOOK,
-    ...OWNER,
+    need('sagemaker:DescribeEndpoint', 'endpoint'),
+    optional('sagemaker:DescribeEndpointConfig', 'any config', KILLED),
+    optional('sagemaker:DescribeModel', 'any model', KILLED),
+    optional('sagemaker:ListTags', 'our endpoint, configs and models', KILLED),
     need('cloudwatch:DescribeAlarms', 'any'),
     need('cloudwatch:PutMetricAlarm', 'our alarms'),
     need('cloudwatch:ListTagsForResource', 'our alarms'),
