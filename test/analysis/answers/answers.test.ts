@@ -101,3 +101,12 @@ test('JSON nested too deep is no value; brackets in strings are no nesting', () 
   const text = `["${'['.repeat(3000)}", "\\"${'{'.repeat(3000)}\\\\"]`;
   expect(jsonValues(text)).toEqual([JSON.parse(text)]);
 });
+
+test('scores of classes that are numbers stand in the order of the numbers, not of their digits', () => {
+  const scores = Array.from({ length: 12 }, (_, i) => (i === 10 ? 0.45 : 0.05));
+  const record = JSON.stringify(Object.fromEntries(scores.map((score, i) => [String(i), score])));
+  expect(read(json(record))).toEqual([{ label: '10', scores }]);
+  const labels = scores.map((_, i) => i).toReversed();
+  const named = JSON.stringify({ labels, probabilities: scores.toReversed(), predicted_label: 10 });
+  expect(read(json(named))).toEqual([{ label: '10', scores }]);
+});

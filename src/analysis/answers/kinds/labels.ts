@@ -78,9 +78,11 @@ function chosen(named: readonly (readonly [string, number])[]): Answer {
   return { label, scores: byName(named) };
 }
 
-/** Scores in the order of their classes' names. */
+/** Scores in the order of their classes' names; numbers among names are ordered as numbers: the place of a class is its number. */
 function byName(named: readonly (readonly [string, number])[]): number[] {
-  return named.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, score]) => score);
+  const numbered = named.every(([name]) => NUMERIC.test(name));
+  const before = (a: string, b: string) => (numbered ? Number(a) < Number(b) : a < b);
+  return named.toSorted(([a], [b]) => (before(a, b) ? -1 : 1)).map(([, score]) => score);
 }
 
 /** The names of the classes that a list of scores belongs to, in its order; undefined where the record has none, or one twice. */
