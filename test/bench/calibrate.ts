@@ -94,7 +94,8 @@ async function main(): Promise<void> {
   const classes = Object.fromEntries(
     (['held', 'noticed', 'not knowable', 'power'] as const).map((of) => [of, count(of)]),
   );
-  const counts = { trials, lines: lines.length, classes, wrong, late };
+  const simulated = found.map((one) => one.trials).sort((a, b) => a - b);
+  const counts = { trials: { least: simulated[0], most: simulated.at(-1) }, lines: lines.length, classes, wrong, late };
   writeFileSync(
     SHADOWCTL_RESULTS,
     JSON.stringify({

@@ -94,7 +94,7 @@ const ANSWERS: readonly Scenario[] = [
   power('labels 98 % equal, 60000 a minute, differing wanders by 10 %'),
   power('soon: labels 20 % equal, in bursts of 0.5'),
   power('soon: labels 50 % equal, in bursts of 0.5'),
-  power('soon: labels 80 % equal, in bursts of 0.5'),
+  power('labels 80 % equal, in bursts of 0.5'),
   power('soon: labels 97 % equal'),
   held('labels on the margin (90 % equal)'),
   held('labels on the margin, in bursts of 0.5, autocorrelation 0.8'),

@@ -72,17 +72,14 @@ line('soon: labels 97 % equal, one a minute', (random) => agreement(random, 0.03
   within: 360,
 });
 // What is hopeless does not wait for the bursts to be understood.
-for (const [equalShare, burst] of [
-  [50, 0.5],
-  [80, 0.5],
-  [20, 0.5],
-] as const)
+for (const equalShare of [20, 50])
   line(
-    `soon: labels ${equalShare} % equal, in bursts of ${burst}`,
-    (random) => agreement(random, 1 - equalShare / 100, { burst }),
+    `soon: labels ${equalShare} % equal, in bursts of 0.5`,
+    (random) => agreement(random, 1 - equalShare / 100, { burst: 0.5 }),
     undefined,
     { within: 20 },
   );
+line('labels 80 % equal, in bursts of 0.5', (random) => agreement(random, 0.2, { burst: 0.5 }), undefined);
 line(
   'soon: labels 50 % equal, 60000 a minute, the chance wanders by 2 %',
   (random) => agreement(random, 0.5, { burst: 0.02, rate: 60_000 }),
