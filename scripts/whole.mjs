@@ -15,6 +15,7 @@ const FILES = {
   matrix: [
     'test/resources/crash.test.ts',
     'test/permissions/matrix.test.ts',
+    'test/switches/matrix.test.ts',
     'test/emulator/storage/crash.test.ts',
     'test/cli/canary/canary.test.ts',
     'test/cli/by-hand.test.ts',
