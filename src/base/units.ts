@@ -57,7 +57,7 @@ export function count(n: number | undefined): string {
 
 /** `4 100 more pairs`, `1 more row with truth`: in `plural`, the first word that ends in s is the one that is counted. */
 export function counted(n: number, plural: string): string {
-  return `${count(n)} ${Math.round(n) === 1 ? plural.replace(/s\b/, '') : plural}`;
+  return `${count(n)} ${Math.round(n) === 1 ? plural.replace(/(?<=ss)es\b|s\b/, '') : plural}`;
 }
 
 /** A number with so many significant digits at most, without zeros at its end: 3.14159 as `3.142`. */

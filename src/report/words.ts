@@ -4,7 +4,20 @@ import type { LabelSums, Predictions, Repeats } from '../analysis/predictions.ts
 import { designEffect } from '../analysis/statistics/repeats.ts';
 import { bowker, stuartMaxwell } from '../analysis/statistics/symmetry.ts';
 import type { Gate } from '../analysis/judge/verdict.ts';
-import { change, count, dateAndTime, duration, MISSING, number, percent, points, timeOfDay } from '../base/units.ts';
+import {
+  change,
+  count,
+  counted,
+  dateAndTime,
+  duration,
+  HOUR,
+  milliseconds,
+  MISSING,
+  number,
+  percent,
+  points,
+  timeOfDay,
+} from '../base/units.ts';
 
 /** `+12 %`, or `–` where one of them is missing. */
 export function difference(production: number | undefined, shadow: number | undefined): string {
@@ -14,8 +27,8 @@ export function difference(production: number | undefined, shadow: number | unde
 
 /** `5 665 pairs`, or `5 665 pairs of 365 distinct inputs` where inputs repeat. */
 function pairsText({ pairs, rows, repeats }: Predictions): string {
-  if (repeats === undefined || repeats.known === 0 || repeats.inputs >= rows) return `${count(pairs)} pairs`;
-  return `${count(pairs)} pairs of ${count(repeats.inputs)} distinct inputs`;
+  if (repeats === undefined || repeats.known === 0 || repeats.inputs >= rows) return counted(pairs, 'pairs');
+  return `${counted(pairs, 'pairs')} of ${count(repeats.inputs)} distinct inputs`;
 }
 
 const METHODS = {
@@ -48,7 +61,7 @@ export function alikeText({ alike, clusters }: Predictions): string {
   if (alike === undefined || clusters !== undefined) return '';
   const { column, values, factor } = alike;
   const name = /^column \d+$/.test(column) ? column.slice('column '.length) : column;
-  return `Rows of one "${column}" (${count(values)} values) agree or differ together: if they hang together, as those of one user or conversation do, they count ${number(factor, 2)} times less. If so, say so in the policy, cluster: ${name}; if it is only a property of the inputs, leave it.`;
+  return `Rows of one "${column}" (${counted(values, 'values')}) agree or differ together: if they hang together, as those of one user or conversation do, they count ${number(factor, 2)} times less. If so, say so in the policy, cluster: ${name}; if it is only a property of the inputs, leave it.`;
 }
 
 /** What repeated inputs are worth, in a sentence; empty where none repeats or none is known. */
@@ -84,26 +97,30 @@ export function noiseText({ labels, numbers, scores, model, pairs, window }: Noi
         ]),
     ...(scores?.of ?? []).map(({ name, missing, n }) => `${percent(missing / Math.max(1, n))} by ${name}`),
   ];
-  return `Noise floor: ${model} differs from itself in ${parts.join(', ')} (${count(pairs)} pairs, ${windowText(window)}); only larger differences count.`;
-}
-
-/** Is it a difference of two shares? Ten points are no tenth. */
-export function isDifference({ id }: Pick<Gate, 'id'>): boolean {
-  return id === 'errors' || id === 'effect.errors' || id === 'truth.accuracy';
+  return `Noise floor: ${model} differs from itself in ${parts.join(', ')} (${counted(pairs, 'pairs')}, ${windowText(window)}); only larger differences count.`;
 }
 
 /** A value of a gate in the gate's own terms; three digits are as many as an estimate deserves. */
 export function gateValue(gate: Gate, value: number | undefined): string {
   if (gate.unit === 'ratio') return change(value);
-  if (isDifference(gate)) return points(value);
+  if (gate.difference === true) return points(value);
+  if (gate.unit === 'number' && gate.id.startsWith('limits.latency.')) return milliseconds(value);
+  if (gate.id === 'traffic.cover') return value === undefined ? MISSING : duration(value * HOUR);
   return gate.unit === 'share' ? percent(value) : number(value, 3);
 }
 
 /** `from … to`, the unit once: `82.2 … 85.9 %`. */
 export function gateInterval(gate: Gate): string {
   if (gate.interval === undefined) return MISSING;
-  const [low, high] = gate.interval.map((one) => gateValue(gate, one));
-  return `${low === MISSING ? low : low?.replace(/ (%|pts?)$/, '')} … ${high}`;
+  const [low = '', high = ''] = gate.interval.map((one) => gateValue(gate, one));
+  return `${unitOf(low) === unitOf(high) ? low.replace(UNIT, '') : low} … ${high}`;
+}
+
+const UNIT = / (%|pts?|ms|s)$/;
+
+/** One point and two points are of one unit. */
+function unitOf(value: string): string | undefined {
+  return UNIT.exec(value)?.[1]?.replace('pts', 'pt');
 }
 
 /** `2026-01-05 09:00 – 09:30 UTC (30 min)` */

@@ -6,6 +6,8 @@ import { graphemes, takeStart, textWidth } from './width.ts';
 /** Alignment per column; left where it is not said. */
 export interface TableOptions {
   right?: readonly number[];
+  /** Columns of names, which are broken only where nothing else gives way any more. */
+  whole?: readonly number[];
   indent?: string;
 }
 
@@ -27,7 +29,7 @@ export async function table(
   const indent = options.indent ?? '';
   const plainRows = rows.map((row) => row.map(plain));
   const numbers = options.right ?? [];
-  const colWidths = widths(head, plainRows, { room: io.columns - indent.length, whole: numbers });
+  const colWidths = widths(head, plainRows, { room: io.columns - indent.length, numbers, names: options.whole ?? [] });
   const broken = (cell: string, column: number) =>
     numbers.includes(column) ? cell : wrapped(cell, colWidths[column] ?? textWidth(cell));
   const cells = plainRows.map((row) => row.map(broken));
@@ -144,12 +146,12 @@ const MIN_COLUMN = 8;
 
 /**
  * As wide as the widest cell. Where that does not fit, the last column becomes narrower, then the widest of all, again
- * and again; columns of numbers stay `whole`.
+ * and again, then those of `names`; columns of `numbers` stay whole.
  */
 function widths(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  { room, whole }: { room: number; whole: readonly number[] },
+  { room, numbers, names }: { room: number; numbers: readonly number[]; names: readonly number[] },
 ): number[] {
   const found = head.map((title, column) =>
     Math.max(1, textWidth(title), ...rows.map((row) => textWidth(row[column] ?? ''))),
@@ -161,12 +163,16 @@ function widths(
     found[column] = (found[column] ?? 0) - by;
     over -= by;
   };
-  const mayGive = found.map((_, column) => column).filter((column) => !whole.includes(column));
+  const giveWay = (columns: readonly number[]) => {
+    while (over > 0) {
+      const [widest, next] = columns.toSorted((a, b) => (found[b] ?? 0) - (found[a] ?? 0));
+      if (widest === undefined || (found[widest] ?? 0) <= MIN_COLUMN) break;
+      narrow(widest, Math.max(MIN_COLUMN, Math.min(found[next ?? widest] ?? 0, (found[widest] ?? 0) - 1)));
+    }
+  };
+  const mayGive = found.map((_, column) => column).filter((column) => !numbers.includes(column));
   if (mayGive.includes(last)) narrow(last, LAST_COLUMN);
-  while (over > 0) {
-    const [widest, next] = mayGive.toSorted((a, b) => (found[b] ?? 0) - (found[a] ?? 0));
-    if (widest === undefined || (found[widest] ?? 0) <= MIN_COLUMN) break;
-    narrow(widest, Math.max(MIN_COLUMN, Math.min(found[next ?? widest] ?? 0, (found[widest] ?? 0) - 1)));
-  }
+  giveWay(mayGive.filter((column) => !names.includes(column)));
+  giveWay(mayGive);
   return found;
 }

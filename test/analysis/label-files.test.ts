@@ -141,6 +141,10 @@ describe('rows that cannot be used are counted and named', () => {
       'x, line 2: 2 values under a header of 1: one, two; so 2 of 2 lines cannot be read.',
     );
     expect(() => readTruth('{"a": 1}\n', 'x')).toThrow('no column that looks like a label');
+    // No name of a column is a number: the header was left out.
+    expect(() => readTruth('4\n5\n', 'x')).toThrow('has no header: its first line looks like data (4)');
+    expect(() => readTruth('0.5,7,cat\n0.6,8,dog\n', 'x', 'label')).toThrow('has no header');
+    expect(() => readTruth('r1,cat\nr2,dog\n', 'x')).toThrow('no column that looks like a label');
     expect(() => readTruth('{"id":"a","label":1\n{"id":"b","label":2\n{"id":"c","label":3}', 'x')).toThrow(
       'x, line 1: broken off in the middle: {"id":"a","label":1; so 2 of 3 lines cannot be read.',
     );

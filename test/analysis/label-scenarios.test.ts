@@ -141,6 +141,13 @@ test('labels only where the shadow is right say nothing of the rest', () => {
   expect(byLot.gate('truth.accuracy')).toMatchObject({ outcome: 'fail' });
 });
 
+test('what should be the same must agree, however right it is: labels do not take that from the verdict', () => {
+  const right = (random: Random) => ({ ...pair(random, () => random.next() < 0.9), labelled: true });
+  const decides = (changed: Partial<Policy>) => told(right, changed).gate('labels.agreement');
+  expect(decides({})).toMatchObject({ gating: false });
+  expect(decides({ expect: { kind: 'same' } })).toMatchObject({ gating: true, outcome: 'fail' });
+});
+
 describe('limits of what the shadow gets right, whatever production does', () => {
   const limits = (accuracy: number, recall: Readonly<Record<string, number>> = {}): Partial<Policy> => ({
     limits: { ...DEFAULT_POLICY.limits, accuracy, recall },
@@ -162,7 +169,10 @@ describe('limits of what the shadow gets right, whatever production does', () =>
     const { gate } = outcome(labelled, accuracy);
     expect(gate('limits.accuracy')).toMatchObject({ outcome: expected, gating: true });
     expect(gate('limits.recall.yes')).toMatchObject({ outcome: expected, gating: true });
-    expect(gate('limits.accuracy')?.estimate).toBeCloseTo(0.1, 1);
+    expect(gate('limits.accuracy')).toMatchObject({ margin: accuracy, relation: '>' });
+    const { estimate = 0, interval: [low, high] = [1, 0] } = gate('limits.accuracy') ?? {};
+    expect(estimate).toBeCloseTo(0.9, 1);
+    expect(low < estimate && estimate < high).toBe(true);
   });
 
   test('bursts of errors that both make are not seen: nothing is decided before 240 minutes, or without a label', () => {
@@ -172,7 +182,12 @@ describe('limits of what the shadow gets right, whatever production does', () =>
     });
     expect(outcome(0, 0.85).gate('limits.accuracy')).toMatchObject({ outcome: 'inconclusive', n: 0 });
     const other = told(row(1), limits(0.85, { maybe: 0.5 }), 250, 20);
-    expect(other.gate('limits.recall.maybe')).toMatchObject({ outcome: 'inconclusive', n: 0 });
+    expect(other.gate('limits.recall.maybe')).toMatchObject({
+      outcome: 'inconclusive',
+      n: 0,
+      reason: 'No label is of class maybe, and at least 50 % of the rows of class maybe must be right.',
+    });
+    expect(other.gate('limits.recall.maybe')?.needs).not.toContain('--labels');
   });
 
   test('labels of the easy rows alone prove nothing', () => {

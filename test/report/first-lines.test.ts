@@ -100,8 +100,8 @@ test('what decides comes first: fails, then what is open, then passes; rules tha
   const lines = (await renderTerminal(WORLDS.fail, { ...PIPED, columns: 80 })).split('\n');
   const at = (words: RegExp) => lines.findIndex((line) => words.test(line));
   const order = [
+    /✗ rule fails: output\.pairs/,
     /✗ +errors /,
-    /✗ +output\.pairs/,
     /\? +labels\.agreement/,
     /✓ +latency\.mean/,
     /✓ rules hold: traffic/,
@@ -192,5 +192,55 @@ describe('the next step is a command that works as it stands', () => {
       gates: [gate('latency.p99', 'inconclusive'), gate('truth.accuracy', 'inconclusive', advised)],
     });
     expect(nextStep(report, undefined)?.words).toContain('truth.accuracy needs labels in the words of the answers');
+  });
+});
+
+describe('gates in the short form', () => {
+  const many = Array.from({ length: 12 }, (_, i) => gate(`slices.${i}`, 'inconclusive'));
+  const limits = [
+    gate('limits.accuracy', 'inconclusive'),
+    gate('limits.latency.p99', 'inconclusive', {
+      unit: 'number',
+      estimate: 18,
+      interval: [17, 19],
+      margin: 20,
+      relation: '<',
+    }),
+    gate('truth.recall', 'inconclusive', { estimate: -0.00704, difference: true }),
+  ];
+  const drawn = async (gates: readonly Gate[], columns = 80) =>
+    renderTerminal(reportWith({ outcome: 'inconclusive', summary: 'Not decided yet.', gates }), { ...PIPED, columns });
+  const first = (text: string) => text.split('\n').slice(0, 24);
+
+  test('limits that the policy names have their row before what else is open, and what has none is named', async () => {
+    const lines = first(await drawn([...RULES, ...many, ...limits]));
+    const at = (words: RegExp) => lines.findIndex((line) => words.test(line));
+    expect(at(/\? +limits\.accuracy/)).toBeGreaterThan(0);
+    expect(at(/\? +limits\.accuracy/)).toBeLessThan(at(/\? +slices\.0/));
+    expect(lines.join(' ').replace(/\s+/g, ' ')).toContain('that did not pass, below: slices.');
+  });
+
+  test('values have their units', async () => {
+    const text = await drawn(limits);
+    expect(text).toMatch(/limits\.latency\.p99 +18 ms +17 … 19 ms +< 20 ms/);
+    expect(text).toMatch(/truth\.recall +-0\.704 pts/);
+  });
+
+  test('a rule has no row of numbers, whatever became of it', async () => {
+    const lines = first(await drawn([rule('output.readable', 'inconclusive'), gate('errors', 'inconclusive')]));
+    expect(lines).toContain('  ? rule is open: output.readable');
+    expect(lines.some((line) => /\? +output\.readable +93/.test(line))).toBe(false);
+  });
+
+  test.each([50, 80])('names are whole in %i columns', async (columns) => {
+    const names = ['labels.agreement', 'limits.latency.p99', 'truth.regressions'];
+    const lines = first(
+      await drawn(
+        names.map((id) => gate(id, 'inconclusive')),
+        columns,
+      ),
+    );
+    for (const name of names) expect(lines.some((line) => line.includes(`  ?  ${name} `))).toBe(true);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
   });
 });

@@ -236,6 +236,7 @@ function columnsOf(
   const likely = names.filter((name) => usual.test(name.trim()));
   const label = column ?? likely[0];
   if (label === undefined || !names.includes(label)) {
+    if (header && names.some(isData)) throw noHeader(names, { source, what });
     const listed = names.slice(0, 20).join(', ');
     throw usageError(
       column === undefined
@@ -258,6 +259,26 @@ function columnsOf(
       'Give each column a name of its own, or a column inferenceId.',
     );
   return { ids, label, time, features };
+}
+
+/** Is it a value, and no name of a column? */
+function isData(name: string): boolean {
+  return name.trim() === '' || !Number.isNaN(Number(name));
+}
+
+/** The first line of CSV is data. Names would be guessed, and so would which column is the label: the user must say. */
+function noHeader(names: readonly string[], { source, what }: { source: string; what: string }): Error {
+  const begins = names.join(',').slice(0, 60);
+  const named =
+    names.length === 2
+      ? 'inferenceId,label'
+      : names.map((_, i) => (i === names.length - 1 ? 'label' : `f${i + 1}`)).join(',');
+  return usageError(
+    `${source} has no header: its first line looks like data (${begins}).`,
+    names.length === 1
+      ? `A line needs ${what} and what it belongs to: an id, or the features that were sent. Write a first line that names the columns, such as inferenceId,label, and the ids below it.`
+      : `Write a line above it that names the ${names.length} columns, such as ${named}: inferenceId for the id of a request, or the features in the order in which they were sent, and label for the column of the labels, wherever it stands.`,
+  );
 }
 
 /** ISO 8601, or seconds or milliseconds since the epoch, as milliseconds; undefined for anything else. */

@@ -10,7 +10,7 @@ import type { LossSample } from './loss-sample.ts';
 import { truthGate, truthMargin } from './truth-gate.ts';
 import type { Gate } from './verdict.ts';
 import { different } from './proportion.ts';
-import { count, number, percent, points } from '../../base/units.ts';
+import { count, counted, number, percent, points } from '../../base/units.ts';
 
 /** Minutes that share labels: a row that is labelled by lot speaks for the minutes about it. */
 const NEAR = 10;
@@ -44,12 +44,11 @@ export function judgeAccuracy(predictions: Predictions, truth: TruthSums, eviden
   const facts =
     n >= truth.of
       ? `It is correct on ${percent(shadow / n)} and production on ${percent(production / n)} of ${count(n)} labeled rows${different(predictions)} (${discordant})`
-      : `The models differ on ${percent(sample.differing / sample.rows)} of the rows, and accuracy can change only there. ${count(sample.labelled)} of these ${count(sample.differing)} rows have a label${different(predictions)} (correct: ${discordant})`;
-  const { labels: _, ...counted } = truth;
+      : `The models differ on ${percent(sample.differing / sample.rows)} of the rows${different(predictions)}, and accuracy can change only there. ${count(sample.labelled)} of these ${counted(sample.differing, 'rows')} ${sample.labelled === 1 ? 'has' : 'have'} a label (correct: ${discordant})`;
   const blocker =
     production + shadow === 0
       ? OTHER_WORDS
-      : (oneOutcome(truth) ?? (counted.strata === undefined && n < truth.of ? UNCOUNTED : undefined));
+      : (oneOutcome(truth) ?? (truth.strata === undefined && n < truth.of ? UNCOUNTED : undefined));
   return [
     truthGate('truth.accuracy', 'Is it less accurate?', predictions, evidence, {
       facts: `${facts}${unlabelledWords(sample)}`,
@@ -76,7 +75,7 @@ function oneOutcome({ cells = [], rows, of }: TruthSums): Blocker | undefined {
   const missed = total(cells, (one) => (one.differ ? 0 : one.rows - one.right));
   if (missed < MIN_LABELS) return undefined;
   return {
-    reason: `every label is ${first}, also of ${count(missed)} rows on which both models say something else: labels of other outcomes seem to be missing`,
+    reason: `every label is ${first}, also of ${counted(missed, 'rows')} on which both models say something else: labels of other outcomes seem to be missing`,
     missing: 0,
     needs: needsAdvice('labels of all outcomes, or of rows that are drawn by lot'),
   };

@@ -2,7 +2,7 @@ import { gates } from '../policy/policy.ts';
 import { expectationText } from '../policy/expect.ts';
 import type { Predictions } from '../predictions.ts';
 import { className } from '../answers/strata.ts';
-import { count, percent } from '../../base/units.ts';
+import { count, counted, percent } from '../../base/units.ts';
 import { judgeCover } from './cover.ts';
 import { confidence, requiredSampleSize, shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
@@ -95,7 +95,7 @@ function variedAlone({ shadow, truth }: Predictions, { policy }: Evidence): Gate
       relation: '<',
       n: answers,
       of: 'answers',
-      reason: `It answers '${commonest.answer}' to everything${missed > 0 ? `, and ${count(missed)} rows with a label are something else` : ''}.`,
+      reason: `It answers '${commonest.answer}' to everything${missed > 0 ? `, and ${counted(missed, 'rows')} with a label are something else` : ''}.`,
       ...(missed > 0 ? NOTHING : needsAdvice('labels of other classes, or inform: [output.varied] if there are none')),
     },
   ];

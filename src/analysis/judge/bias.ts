@@ -3,7 +3,7 @@ import { gates } from '../policy/policy.ts';
 import type { Policy } from '../policy/policy.ts';
 import { meanDispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
-import { count, number } from '../../base/units.ts';
+import { counted, number } from '../../base/units.ts';
 import { blockerNeeds, confidence, insufficientData, requiredSampleSize, windowTooShort } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { needsMore, NOTHING, UNDECIDABLE } from './needs.ts';
@@ -35,7 +35,7 @@ export function judgeBias(predictions: Predictions, evidence: Evidence): Gate[] 
   const blocker = insufficientData(predictions, evidence) ?? windowTooShort(decided, policy, [known]);
   const outcome = blocker === undefined ? decided : 'inconclusive';
   const lean = numbers.bias / scale;
-  const facts = `On average its numbers are ${number(Math.abs(numbers.bias))} ${lean < 0 ? 'lower' : 'higher'} than production's: ${number(Math.abs(lean), 2)} of their standard deviation (${number(scale)}), over ${count(numbers.rows)} rows`;
+  const facts = `On average its numbers are ${number(Math.abs(numbers.bias))} ${lean < 0 ? 'lower' : 'higher'} than production's: ${number(Math.abs(lean), 2)} of their standard deviation (${number(scale)}), over ${counted(numbers.rows, 'rows')}`;
   const allowed = `${number(margin, 2)} is allowed`;
   const words = {
     pass: `at most ${number(interval[1], 2)}`,

@@ -60,7 +60,7 @@ function sameClasses(classes: readonly ClassSums[], predictions: Predictions, ev
         ? 'no class that production gives in more than a few rows is missing, and none is new'
         : classes.length === 1
           ? 'both give the same class'
-          : `both give each of ${count(classes.length)} classes`;
+          : `both give each of ${counted(classes.length, 'classes')}`;
   const decided = {
     pass: '',
     fail: `; that is no chance (${confidence(policy)})`,
@@ -187,7 +187,7 @@ function classAgreement(
   )[0] as Found;
   const [low, high] = worst.interval;
   const among =
-    macro === undefined ? '' : `, and of ${count(counting.length)} classes ${percent(macro.mean)} on average`;
+    macro === undefined ? '' : `, and of ${counted(counting.length, 'classes')} ${percent(macro.mean)} on average`;
   const facts = `Of the ${counted(worst.one.production, 'rows')} that production calls '${shortened(worst.one.label)}', the shadow calls ${percent(worst.one.both / worst.one.production)} so${among}`;
   const required = `at least ${percent(margin)} is required of each class`;
   const bound = {

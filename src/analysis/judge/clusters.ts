@@ -1,7 +1,7 @@
 import type { InputSums, Predictions, Repeats } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { stronger } from '../statistics/repeats.ts';
-import { count, percent } from '../../base/units.ts';
+import { count, counted, percent } from '../../base/units.ts';
 import { needsAdvice } from './needs.ts';
 import type { Blocker } from './needs.ts';
 
@@ -38,7 +38,7 @@ export function clusterBlocker(predictions: Predictions, { cluster, unparsed }: 
     };
   if (rows - clusters.known > unparsed * rows)
     return {
-      reason: `the policy says that rows of one "${cluster}" hang together, and ${percent(1 - clusters.known / rows)} of ${count(rows)} rows have none`,
+      reason: `the policy says that rows of one "${cluster}" hang together, and ${percent(1 - clusters.known / rows)} of ${counted(rows, 'rows')} have none`,
       missing: 0,
       needs: needsAdvice('a column of the inputs, or a path into the request, that all of them have (cluster)'),
     };

@@ -2,7 +2,7 @@ import { commandDigest } from '../answers/comparator.ts';
 import type { ComparatorSums, Predictions, ScoreSums } from '../predictions.ts';
 import { gates } from '../policy/policy.ts';
 import type { Policy } from '../policy/policy.ts';
-import { count, percent } from '../../base/units.ts';
+import { count, counted, percent } from '../../base/units.ts';
 import {
   blockerNeeds,
   clusteringOf,
@@ -177,11 +177,11 @@ function reasonOf(
   blocker: string | undefined,
 ): string {
   const { mean, n, of, interval, margin, noise } = seen;
-  const pairs = of > n ? `${count(n)} of ${count(of)} pairs, drawn at random` : `${count(n)} pairs`;
+  const pairs = of > n ? `${count(n)} of ${counted(of, 'pairs')}, drawn at random` : counted(n, 'pairs');
   const own =
     noise === undefined
       ? ''
-      : `; production against itself misses ${percent(noise.differing / Math.max(1, noise.n))} over ${count(noise.n)} pairs, which leaves ${percent(beyondNoise(mean, { noise, below: false }))}`;
+      : `; production against itself misses ${percent(noise.differing / Math.max(1, noise.n))} over ${counted(noise.n, 'pairs')}, which leaves ${percent(beyondNoise(mean, { noise, below: false }))}`;
   const facts = `Its mean over ${pairs} is ${percent(mean)}${own}`;
   const sure = confidence(policy);
   const demand = `more than ${percent(margin)} is required`;
@@ -206,7 +206,7 @@ function needsOf(
   // Of so many pairs as these the sample would be no larger.
   if (blocker === undefined && sums.of > n)
     return needsAdvice(
-      `a larger sample: the comparator must be asked about ${count(n + missing)} pairs (--comparator-sample ${2 * (n + missing)})`,
+      `a larger sample: the comparator must be asked about ${counted(n + missing, 'pairs')} (--comparator-sample ${2 * (n + missing)})`,
     );
   if (by === 'inputs') return needsNewInputs(missing / factor);
   return needsMore('pairs', missing, minutes > 0 ? predictions.pairs / minutes : 0);

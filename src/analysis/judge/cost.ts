@@ -2,7 +2,7 @@ import { classesOf, pricedClasses, priceOf } from '../answers/prices.ts';
 import type { Prices } from '../answers/prices.ts';
 import { className, OTHERS } from '../answers/strata.ts';
 import { nearest } from '../../base/schema.ts';
-import { count, counted, number, percent } from '../../base/units.ts';
+import { counted, number, percent } from '../../base/units.ts';
 import type { Predictions, TruthSums } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
@@ -130,7 +130,7 @@ export function judgeCost(predictions: Predictions, truth: TruthSums, evidence: 
     needs: needsAdvice('labels of mistakes that production makes, or a limit in place of a share (limits.cost)'),
   };
   const gate = truthGate('truth.cost', 'Do its mistakes cost more?', predictions, evidence, {
-    facts: `Its mistakes cost ${shown(sample.shadow)}, and production's ${shown(sample.production)}, over ${count(truth.rows)} rows with labels${unknownWords(sample)}`,
+    facts: `Its mistakes cost ${shown(sample.shadow)}, and production's ${shown(sample.production)}, over ${counted(truth.rows, 'rows')} with labels${unknownWords(sample)}`,
     words: ['it costs more by', 'increase', 'it costs less by'],
     show: shown,
     estimate: sample.shadow - sample.production,
@@ -170,7 +170,7 @@ export function costLimit(evidence: Evidence, limit: number): Gate {
   const sample = costSample(truth, prices);
   const minutes = accuracyMinutes(predictions.blocks, lossSample(truth.strata ?? []));
   const gate = truthGate('limits.cost', title, predictions, evidence, {
-    facts: `Its mistakes cost ${number(sample.shadow)} a row, over ${count(truth.rows)} rows with labels${unknownWords(sample)}`,
+    facts: `Its mistakes cost ${number(sample.shadow)} a row, over ${counted(truth.rows, 'rows')} with labels${unknownWords(sample)}`,
     words: ['they cost', 'cost', ''],
     show: (cost) => `${number(cost)} a row`,
     estimate: sample.shadow,

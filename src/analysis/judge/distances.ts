@@ -8,7 +8,7 @@ import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
 import { blockerNeeds, confidence, shareInterval, insufficientData, windowTooShort } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { count, number } from '../../base/units.ts';
+import { counted, number } from '../../base/units.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
 import type { Blocker } from './needs.ts';
 
@@ -54,7 +54,7 @@ function gate(name: Distance, margin: number, predictions: Predictions, numbers:
   const blocker =
     insufficientData(predictions, evidence) ?? mergedBlocker(predictions) ?? windowTooShort(decided, policy, [minutes]);
   const outcome = blocker === undefined ? decided : 'inconclusive';
-  const facts = `The ${NAMES[name]} of the two distributions is ${number(estimate)}, over ${count(numbers.rows)} rows`;
+  const facts = `The ${NAMES[name]} of the two distributions is ${number(estimate)}, over ${counted(numbers.rows, 'rows')}`;
   const limit = `less than ${number(margin)} is required`;
   const bounds = `; the true value is between ${number(interval[0])} and ${number(interval[1])} (${confidence(policy)})`;
   return {
@@ -135,7 +135,7 @@ export function ksBand(n: number, policy: Policy): number {
 function mergedBlocker({ merged = 1 }: Predictions): Blocker | undefined {
   if (merged < 2) return undefined;
   return {
-    reason: `the distances of ${merged} windows cannot be added`,
+    reason: `the distances of ${counted(merged, 'windows')} cannot be added`,
     missing: 0,
     needs: needsAdvice('one report over all captures'),
   };

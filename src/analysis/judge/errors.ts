@@ -17,7 +17,7 @@ import {
 } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { count, counted, percent, points } from '../../base/units.ts';
-import { needsAdvice, needsMore, needsTraffic, NOTHING, UNDECIDABLE } from './needs.ts';
+import { minutesNeeded, needsAdvice, needsMore, needsTraffic, NOTHING, UNDECIDABLE } from './needs.ts';
 import type { Needs } from './needs.ts';
 
 /** Failed requests of one variant. */
@@ -50,6 +50,7 @@ export function judgeErrors(evidence: Evidence): Gate[] {
     title: 'Does it fail more requests?',
     gating: gates(policy, 'errors'),
     unit: 'share' as const,
+    difference: true as const,
     margin: policy.errors,
     relation: '<' as const,
     n: found.shadow.n,
@@ -84,7 +85,7 @@ export function judgeErrors(evidence: Evidence): Gate[] {
     inconclusive:
       floor.missing === 0
         ? `${facts}; ${between}.`
-        : `${facts}, but ${floor.bursts ? 'failures come in bursts, so ' : ''}${floor.minutes} minutes in which both have requests are needed to ${says}, and there are ${found.minutes}.`,
+        : `${facts}, but ${floor.bursts ? 'failures come in bursts, so ' : ''}${minutesNeeded(floor.minutes, 'in which both have requests')} to ${says}, and there are ${found.minutes}.`,
   };
   return [
     {

@@ -8,7 +8,7 @@ import { designEffect } from '../statistics/repeats.ts';
 import { clusterBlocker } from './clusters.ts';
 import type { Outcome } from './verdict.ts';
 import { count, counted, percent } from '../../base/units.ts';
-import { needsAdvice, needsMore, needsTraffic } from './needs.ts';
+import { minutesNeeded, needsAdvice, needsMore, needsTraffic } from './needs.ts';
 import type { Blocker, Needs } from './needs.ts';
 
 /** What the new model is called: a shadow answers nobody, a candidate answers a share of the requests. */
@@ -55,7 +55,7 @@ export function insufficientData(predictions: Predictions, evidence: Evidence): 
   const inputs = predictions.repeats?.inputs ?? predictions.rows;
   if (predictions.pairs >= minimumPairs && predictions.rows > inputs && inputs < minimumPairs) {
     return {
-      reason: `only ${counted(inputs, 'different inputs')} in ${count(predictions.pairs)} pairs, and the policy requires ${minimumPairs}`,
+      reason: `only ${counted(inputs, 'different inputs')} in ${counted(predictions.pairs, 'pairs')}, and the policy requires ${minimumPairs}`,
       missing: minimumPairs - inputs,
       of: 'different inputs',
     };
@@ -95,7 +95,7 @@ function unreadCaptures({ production, shadow }: Predictions, { policy, challenge
     const [reason] = unreadableBy ?? [];
     const why = reason === undefined ? '' : ` (${count(reason.count)}: ${reason.why})`;
     return {
-      reason: `${count(lost)} of ${whose} ${count(lines)} captures (${percent(lost / lines)}) cannot be read${why}, and nobody knows what they say`,
+      reason: `${count(lost)} of ${whose} ${counted(lines, 'captures')} (${percent(lost / lines)}) cannot be read${why}, and nobody knows what they say`,
       missing: 0,
       needs: needsAdvice('captures that can be read'),
     };
@@ -148,11 +148,11 @@ export function windowTooShort(
   const least = outcome === 'pass' ? minutesToPass(policy, of) : unseen;
   const needed = bursts ? (hopeless ? MINUTES_TO_FAIL : minutesToPass(policy) * BURSTY_FACTOR) : least;
   if (found >= needed) return undefined;
-  const minutesOf = `${needed} minutes with ${of === 'truth' ? 'labels' : 'answers'}`;
+  const minutesOf = minutesNeeded(needed, `with ${of === 'truth' ? 'labels' : 'answers'}`);
   return {
     reason: bursts
-      ? `the minutes differ by more than chance, so ${minutesOf} are needed, and there are ${found}`
-      : `${minutesOf} are needed to ${outcome}, and there are ${found}`,
+      ? `the minutes differ by more than chance, so ${minutesOf}, and there are ${found}`
+      : `${minutesOf} to ${outcome}, and there are ${found}`,
     missing: 0,
     needs: needsTraffic(needed - found, of === 'truth' ? ' with labels' : ''),
   };

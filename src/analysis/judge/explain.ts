@@ -4,13 +4,14 @@ import { differenceInterval, errorsInterval } from './errors.ts';
 import { requestsPerMinute } from './latency.ts';
 import { meanInterval, minutesToPass, shareInterval } from './evidence.ts';
 import { pairedDifference } from './paired.ts';
+import { recallLost } from './recall.ts';
 import type { Task } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { decides, GATES, gates, GROUP_OF, policyFor, RULES } from '../policy/policy.ts';
 import { keyOf, SUPERSEDED_BY_LABELS } from '../policy/words.ts';
 import { pairShares } from '../statistics/paired-shares.ts';
 import { compare } from './verdict.ts';
-import { count, duration, durationFlag, milliseconds, number, percent, points } from '../../base/units.ts';
+import { count, counted, duration, durationFlag, milliseconds, number, percent, points } from '../../base/units.ts';
 
 /** One demand of a policy, in words, and what it takes to meet it. */
 export interface Demand {
@@ -33,7 +34,7 @@ const NO_KEY = 'always';
 
 /** What a policy demands of a shadow, gate by gate. */
 export function explainPolicy(policy: Policy): Demand[] {
-  const blocks = `${policy.minimumBlocks} blocks of ${policy.blockMinutes} minutes, after ${policy.warmupMinutes} minutes of warm-up`;
+  const blocks = `${counted(policy.minimumBlocks, 'blocks')} of ${counted(policy.blockMinutes, 'minutes')}, after ${counted(policy.warmupMinutes, 'minutes')} of warm-up`;
   const share = (margin: number, above: boolean) => (n: number) =>
     compare(shareInterval(above ? n : 0, n, policy.alpha, policy), margin, !above) === 'pass';
   const nothing = (n: number) => pairShares([{ production: { successes: 0, n }, shadow: { successes: 0, n } }]);
@@ -41,11 +42,17 @@ export function explainPolicy(policy: Policy): Demand[] {
   // Two shares are bounded apart, each at half of alpha, and production's lower bound is zero where nothing fails.
   const none = (n: number) => ({ failed: 0, n, effective: n });
   const pairs = (least: number | undefined) =>
-    least === undefined ? NEVER : `${count(Math.max(policy.minimumPairs, least))} pairs of different inputs`;
+    least === undefined ? NEVER : `${counted(Math.max(policy.minimumPairs, least), 'pairs')} of different inputs`;
   const lasting = (words: string, of?: 'parts') =>
-    words === NEVER ? NEVER : `${words}, in ${minutesToPass(policy, of)} minutes`;
+    words === NEVER ? NEVER : `${words}, in ${counted(minutesToPass(policy, of), 'minutes')}`;
+  const unlessLabels = policy.expect?.kind === 'same' ? '' : ' (for information where labels are available)';
   const inEachPart = (least: number | undefined) =>
     least === undefined ? NEVER : `${pairs(0)}, and ${count(least)} in each part`;
+  // Errors of both models come in bursts that labels do not show, so limits on labels wait as parts do.
+  const labelled = (least: number | undefined, what: string) =>
+    least === undefined
+      ? NEVER
+      : `${count(Math.max(policy.minimumPairs, least))} ${what} with a label, in ${counted(minutesToPass(policy, 'parts'), 'minutes')}`;
   const demand = (gate: string, words: string, traffic: string, key: string): Demand => ({
     gate,
     sort: RULES.includes(gate) ? 'rule' : 'test',
@@ -86,10 +93,12 @@ export function explainPolicy(policy: Policy): Demand[] {
     informs(
       'effect.errors',
       `the share of its requests that fail is less than ${inPoints(policy.effect.errors)} above that before the shadow`,
-      before === undefined ? NEVER : `${count(before)} requests without a failure, and as many before the shadow`,
+      before === undefined ? NEVER : `${counted(before, 'requests')} without a failure, and as many before the shadow`,
     ),
   ];
   const { latency: times, errors: mostErrors, accuracy, recall, cost } = policy.limits;
+  const allowed =
+    mostErrors === undefined ? undefined : leastRequests((n) => errorsInterval(nothing(n), policy)[1] < mostErrors);
   const limits = [
     ...Object.entries(times).flatMap(([name, limit]) =>
       limit === undefined
@@ -109,7 +118,7 @@ export function explainPolicy(policy: Policy): Demand[] {
           demand(
             'limits.errors',
             `less than ${percent(mostErrors)} of its requests fail`,
-            lasting('requests without a failure'),
+            allowed === undefined ? NEVER : lasting(`${counted(allowed, 'requests')} without a failure`),
             keyOf(policy, 'limits.errors'),
           ),
         ]),
@@ -119,21 +128,28 @@ export function explainPolicy(policy: Policy): Demand[] {
           demand(
             'limits.accuracy',
             `at least ${percent(accuracy)} of its answers are right`,
-            'labels',
+            labelled(leastAllRight(policy, accuracy), 'rows'),
             keyOf(policy, 'limits.accuracy'),
           ),
         ]),
     ...Object.entries(recall).map(([name, share]) =>
       demand(
         'limits.recall',
-        `it finds at least ${percent(share)} of ${name}`,
-        'labels',
+        `of the rows with the label ${name} it finds at least ${percent(share)}`,
+        labelled(leastAllRight(policy, share), `rows of class ${name}`),
         keyOf(policy, `limits.recall.${name}`),
       ),
     ),
     ...(cost === undefined
       ? []
-      : [demand('limits.cost', `its mistakes cost less than ${cost} a row`, 'labels', keyOf(policy, 'limits.cost'))]),
+      : [
+          demand(
+            'limits.cost',
+            `its mistakes cost less than ${cost} a row`,
+            labelled(0, 'rows'),
+            keyOf(policy, 'limits.cost'),
+          ),
+        ]),
     ...(['memory', 'cpu'] as const).flatMap((name) => {
       const margin = policy.resources[name];
       return margin === undefined
@@ -167,7 +183,7 @@ export function explainPolicy(policy: Policy): Demand[] {
     demand(
       'errors',
       `its share of failed requests is less than ${inPoints(policy.errors)} above production's`,
-      errors === undefined ? NEVER : lasting(`${count(errors)} requests without a failure`),
+      errors === undefined ? NEVER : lasting(`${counted(errors, 'requests')} without a failure`),
       keyOf(policy, 'errors'),
     ),
     ...latency,
@@ -211,7 +227,7 @@ export function explainPolicy(policy: Policy): Demand[] {
     ...byTask(policy, ['binary', 'json', 'multiclass'], 'agreement').map(({ tasks, value, key }) =>
       demand(
         'labels.agreement',
-        `${tasks}: more than ${percent(value)} of its ${tasks === 'json' ? 'answers' : 'labels'} equal production's (for information where labels are available)`,
+        `${tasks}: more than ${percent(value)} of its ${tasks === 'json' ? 'answers' : 'labels'} equal production's${unlessLabels}`,
         lasting(pairs(leastRequests(share(value, true)))),
         key,
       ),
@@ -225,21 +241,21 @@ export function explainPolicy(policy: Policy): Demand[] {
     ...byTask(policy, ['binary', 'multiclass'], 'agreement').map(({ value, key }) =>
       demand(
         'labels.scores',
-        `scores beside labels: more than ${percent(value)} lie within answers.tolerance of production's, or half of their spread where it is not set, and 0.1 of probabilities (for information where labels are available)`,
+        `scores beside labels: more than ${percent(value)} lie within answers.tolerance of production's, or half of their spread where it is not set, and 0.1 of probabilities${unlessLabels}`,
         lasting(pairs(leastRequests(share(value, true)))),
         key,
       ),
     ),
     demand(
       'labels.byClass',
-      `of each class that production gives to ${count(policy.classes.rows)} rows or more, the shadow gives more than ${percent(policy.classes.agreement)} of them the same (for information where labels are available)`,
+      `of each class that production gives to ${counted(policy.classes.rows, 'rows')} or more, the shadow gives more than ${percent(policy.classes.agreement)} of them the same${unlessLabels}`,
       lasting(`${pairs(0)}, and ${classRows(policy)} rows of each`),
       `${keyOf(policy, 'classes.agreement')}; ${keyOf(policy, 'classes.rows')}`,
     ),
     ...byTask(policy, ['json'], 'agreement').map(({ value, key }) =>
       demand(
         'answers.agreement',
-        `vectors, rankings, boxes, texts and other answers that are more than equal or not: more than ${percent(value)} are alike; another wording alone does not fail (for information where labels are available)`,
+        `vectors, rankings, boxes, texts and other answers that are more than equal or not: more than ${percent(value)} are alike; another wording alone does not fail${unlessLabels}`,
         lasting(pairs(leastRequests(share(value, true)))),
         key,
       ),
@@ -264,7 +280,7 @@ export function explainPolicy(policy: Policy): Demand[] {
     ...byTask(policy, ['regression', 'scores'], 'numbers.share').map(({ tasks, value, key }) =>
       demand(
         'numbers.tolerance',
-        `${tasks}: less than ${percent(value)} of its numbers differ by more than ${tolerance} (for information where labels are available)`,
+        `${tasks}: less than ${percent(value)} of its numbers differ by more than ${tolerance}${unlessLabels}`,
         lasting(pairs(leastRequests(share(value, false)))),
         `${key}; ${keyOf(policy, 'numbers.tolerance')}`,
       ),
@@ -314,7 +330,7 @@ export function explainPolicy(policy: Policy): Demand[] {
       demand(
         'truth',
         `${tasks}: against labels, it loses less than ${inPoints(value)} of accuracy (of numbers: its mean absolute error, and of probabilities its Brier score, is less than ${percent(value)} larger)`,
-        `${pairs(leastForTruth(policy, value))} with labels, in ${minutesToPass(policy)} minutes; of numbers, about ${count(Math.log(1 / policy.alpha) / value)} × their range ÷ production's mean error`,
+        `${pairs(leastForTruth(policy, value))} with labels, in ${counted(minutesToPass(policy), 'minutes')}; of numbers, about ${count(Math.log(1 / policy.alpha) / value)} × their range ÷ production's mean error`,
         key,
       ),
     ),
@@ -428,6 +444,17 @@ function rangesPerMargin(policy: Policy): number {
 function leastForTruth(policy: Policy, margin: number): number | undefined {
   return leastRequests((n) => pairedDifference({ first: 0, second: 0, n, factor: 1 }, policy)[1] < margin);
 }
+
+/** Rows with a label that are all right, until it is proven that so large a share of all is. */
+function leastAllRight(policy: Policy, atLeast: number): number | undefined {
+  return leastRequests((n) => {
+    const all = { weight: 1, lost: 0, won: 0, same: n, n, shadowRight: n };
+    const sample = { truth: '', rows: n, production: 1, shadow: 1, groups: [all], others: 0, unknown: NONE_UNKNOWN };
+    return recallLost(sample, 1, policy)[1] < 1 - atLeast;
+  });
+}
+
+const NONE_UNKNOWN = { agree: 0, differ: 0 };
 
 /** Rows of a class that all agree, until that is proven. */
 function classRows(policy: Policy): string {

@@ -2,7 +2,7 @@ import type { FlagSums, Predictions } from '../predictions.ts';
 import { gates } from '../policy/policy.ts';
 import type { Policy } from '../policy/policy.ts';
 import { dispersion } from '../statistics/proportions.ts';
-import { count, percent, points } from '../../base/units.ts';
+import { counted, percent, points } from '../../base/units.ts';
 import { blockerNeeds, confidence, insufficientData, requiredSampleSize, windowTooShort } from './evidence.ts';
 import type { Evidence, Minutes } from './evidence.ts';
 import { needsRows, NOTHING, UNDECIDABLE } from './needs.ts';
@@ -51,6 +51,7 @@ function refused(sums: FlagSums, predictions: Predictions, evidence: Evidence): 
     outcome,
     gating: gates(policy, 'answers.refusals'),
     unit: 'share',
+    difference: true,
     estimate: (shadow - production) / n,
     interval,
     margin,
@@ -75,7 +76,7 @@ function reasonOf(
   blocker: string | undefined,
 ): string {
   const { n, production, shadow, interval, margin } = seen;
-  const facts = `It refuses ${percent(shadow / n)} of ${count(n)} answers, and production ${percent(production / n)}`;
+  const facts = `It refuses ${percent(shadow / n)} of ${counted(n, 'answers')}, and production ${percent(production / n)}`;
   const sure = confidence(policy);
   if (blocker !== undefined) return `${facts}, but ${blocker}.`;
   const allowed = `${points(margin)} more are allowed`;

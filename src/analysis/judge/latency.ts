@@ -12,7 +12,7 @@ import type { PairedMinute } from '../statistics/paired-shares.ts';
 import type { Challenger, Evidence } from './evidence.ts';
 import { history } from './history.ts';
 import { change, counted, milliseconds, number, percent, points } from '../../base/units.ts';
-import { needsAdvice, needsTraffic, NOTHING, UNDECIDABLE } from './needs.ts';
+import { minutesNeeded, needsAdvice, needsTraffic, NOTHING, UNDECIDABLE } from './needs.ts';
 import type { Needs } from './needs.ts';
 
 type Statistic = keyof Policy['latency'];
@@ -72,7 +72,7 @@ function exceedanceGate(
       found.minutes === 0
         ? `There is no minute after the warm-up in which both have a latency.`
         : floor.missing > 0
-          ? `${seen}, but ${floor.bursts ? 'slow requests come in bursts, so ' : ''}${floor.minutes} minutes in which both have requests are needed to ${says}, and there are ${found.minutes}.`
+          ? `${seen}, but ${floor.bursts ? 'slow requests come in bursts, so ' : ''}${minutesNeeded(floor.minutes, 'in which both have requests')} to ${says}, and there are ${found.minutes}.`
           : `${seen}; the true difference is between ${points(interval[0])} and ${points(interval[1])} (${confidence(policy)}), and must be below 0.`,
   };
   return {
@@ -81,6 +81,7 @@ function exceedanceGate(
     outcome,
     gating: gates(policy, `latency.${name}`),
     unit: 'share',
+    difference: true,
     estimate: found.minutes === 0 ? undefined : found.estimate,
     interval: found.minutes === 0 ? undefined : interval,
     margin: 0,
@@ -237,7 +238,7 @@ function gate(
       few !== undefined
         ? `${seen}, but ${few.reason}.`
         : interval === undefined
-          ? `${seen}${known ? `, in` : `:`} ${sequence.blocks} of the ${policy.minimumBlocks} blocks of ${counted(sequence.minutes, 'minutes')} that a verdict needs.`
+          ? `${seen}${known ? `, in` : `:`} ${sequence.blocks} of the ${counted(policy.minimumBlocks, 'blocks')} of ${counted(sequence.minutes, 'minutes')} that a verdict needs.`
           : `${seen}; the true value is between ${change(interval[0])} and ${change(interval[1])} (${sure}), and ${change(1 + margin)} is allowed.`,
   };
   return {

@@ -11,7 +11,7 @@ import { judgePaired, moreRequests } from './errors.ts';
 import { confidence } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { fewRequests, latencyMinutes, needsOfBlocks, STATISTICS } from './latency.ts';
-import { needsAdvice, needsTraffic, NOTHING } from './needs.ts';
+import { minutesNeeded, needsAdvice, needsTraffic, NOTHING } from './needs.ts';
 import { accuracyLimit, recallLimits } from './truth-limits.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
@@ -135,14 +135,14 @@ function beyondLimit(
   const allowed = Number((1 - quantile).toPrecision(12));
   const { interval, says, floor, outcome } = judgePaired(found, allowed, policy);
   const bounds = [Math.max(0, interval[0]), interval[1]] as const;
-  const seen = `${percent(found.estimate)} of the ${challenger}'s ${count(found.shadow.n)} requests took longer than ${milliseconds(limit)}`;
+  const seen = `${percent(found.estimate)} of the ${challenger}'s ${counted(found.shadow.n, 'requests')} took longer than ${milliseconds(limit)}`;
   const most = `and ${percent(allowed)} may for its ${name} to be within that`;
   const words = {
     pass: `${seen}; at most ${percent(bounds[1])} (${confidence(policy)}), ${most}.`,
     fail: `${seen}; at least ${percent(bounds[0])} (${confidence(policy)}), ${most}.`,
     inconclusive:
       floor.missing > 0
-        ? `${seen}, but ${floor.bursts ? 'slow requests come in bursts, so ' : ''}${floor.minutes} minutes with requests are needed to ${says}, and there are ${found.minutes}.`
+        ? `${seen}, but ${floor.bursts ? 'slow requests come in bursts, so ' : ''}${minutesNeeded(floor.minutes, 'with requests')} to ${says}, and there are ${found.minutes}.`
         : `${seen}; the true share is between ${percent(bounds[0])} and ${percent(bounds[1])} (${confidence(policy)}), ${most}.`,
   };
   return {
@@ -184,7 +184,7 @@ function errorsLimit({ observations, policy, challenger }: Evidence, limit: numb
     fail: `${facts}; at least ${percent(bounds[0])} (${confidence(policy)}), and only ${percent(limit)} is allowed.`,
     inconclusive:
       floor.missing > 0
-        ? `${facts}, but ${floor.bursts ? 'failures come in bursts, so ' : ''}${floor.minutes} minutes with requests are needed to ${says}, and there are ${found.minutes}.`
+        ? `${facts}, but ${floor.bursts ? 'failures come in bursts, so ' : ''}${minutesNeeded(floor.minutes, 'with requests')} to ${says}, and there are ${found.minutes}.`
         : `${facts}; the true share is between ${percent(bounds[0])} and ${percent(bounds[1])} (${confidence(policy)}), and ${percent(limit)} is allowed.`,
   };
   return {
@@ -282,7 +282,7 @@ function byBlocks(sequence: BlockSequence, policy: Policy, asked: Asked): Gate {
       few !== undefined
         ? `${seen}, but ${few.reason}.`
         : interval === undefined
-          ? `${seen}, from ${sequence.blocks} of the ${policy.minimumBlocks} blocks of ${counted(sequence.minutes, 'minutes')} that a verdict needs.`
+          ? `${seen}, from ${sequence.blocks} of the ${counted(policy.minimumBlocks, 'blocks')} of ${counted(sequence.minutes, 'minutes')} that a verdict needs.`
           : `${seen}; the true value is between ${low} and ${high} (${sure}), and ${allowed} is allowed.`,
   };
   return {

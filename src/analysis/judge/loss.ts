@@ -12,7 +12,7 @@ import { lossHalfWidth } from './paired.ts';
 import { different } from './proportion.ts';
 import { truthGate, truthMargin } from './truth-gate.ts';
 import type { Gate } from './verdict.ts';
-import { count, number, percent } from '../../base/units.ts';
+import { count, counted, number, percent } from '../../base/units.ts';
 
 /** Losses over n rows with truth, absolute or squared; `factor` is how much less they count for being clustered. */
 export interface Losses {
@@ -156,7 +156,7 @@ export function judgeLoss(predictions: Predictions, truth: TruthSums, evidence: 
   const words = chances
     ? { id: 'truth.score', title: 'Are its probabilities worse?', error: 'mean squared error (Brier score)' }
     : { id: 'truth.error', title: 'Is it less accurate?', error: 'mean absolute error' };
-  const facts = `Its ${words.error} is ${number(maeShadow)}, and production's is ${number(maeProduction)}, over ${count(truth.rows)} rows with labels${different(predictions)}${unlabelledWords(unlabelled, truth.of)}`;
+  const facts = `Its ${words.error} is ${number(maeShadow)}, and production's is ${number(maeProduction)}, over ${counted(truth.rows, 'rows')} with labels${different(predictions)}${unlabelledWords(unlabelled, truth.of)}`;
   const losses = { ...found, range: Math.max(0, high - low) };
   return [
     truthGate(words.id, words.title, predictions, evidence, {
@@ -250,5 +250,5 @@ function unlabelledWords(unlabelled: readonly LossStratum[], rows: number): stri
   const [largest] = unlabelled.toSorted((a, b) => b.rows - a.rows);
   if (largest === undefined) return '';
   const { band, labelled } = largest;
-  return `; of ${count(largest.rows)} rows ${BAND_WORDS[band]} (${percent(largest.rows / Math.max(1, rows))} of all) ${labelled === 0 ? 'none has' : `only ${count(labelled)} have`} a label`;
+  return `; of ${counted(largest.rows, 'rows')} ${BAND_WORDS[band]} (${percent(largest.rows / Math.max(1, rows))} of all) ${labelled === 0 ? 'none has' : `only ${count(labelled)} have`} a label`;
 }

@@ -1,4 +1,4 @@
-import { count, counted, DAY, duration, MINUTE } from '../../base/units.ts';
+import { counted, DAY, duration, MINUTE } from '../../base/units.ts';
 import type { Gate } from './verdict.ts';
 
 /** What an open gate still needs: the sentence for people, and the numbers that it was made from. */
@@ -49,11 +49,11 @@ export function needsMore(
   };
 }
 
-/** So many more labels, of rows that have been compared; `report --label-next` writes them. */
-export function needsLabels(n: number): Needs {
+/** So many more labels, of rows that have been compared; `report --label-next` writes them. @param which of these rows */
+export function needsLabels(n: number, which = ''): Needs {
   const labels = Math.max(1, Math.ceil(n));
   return {
-    needs: `about ${counted(labels, 'more labels')} of rows on which the models differ`,
+    needs: `about ${counted(labels, 'more labels')} of rows on which the models differ${which}`,
     missing: { labels },
   };
 }
@@ -74,11 +74,16 @@ export function needsTraffic(minutes: number, what = ''): Needs {
   return { needs: `about ${duration(whole * MINUTE)} more traffic${what}`, missing: { minutes: whole } };
 }
 
+/** How long a window must be at least: `80 minutes with answers are needed`. @param which of them count */
+export function minutesNeeded(minutes: number, which: string): string {
+  return `${counted(minutes, 'minutes')} ${which} ${minutes === 1 ? 'is' : 'are'} needed`;
+}
+
 /** Sending the same inputs again tells nothing new. */
 export function needsNewInputs(n: number): Needs {
   const inputs = Math.max(2, Math.round(n));
   return {
-    needs: `about ${count(inputs)} inputs that have not been sent yet (repeating the same ones says nothing new)`,
+    needs: `about ${counted(inputs, 'inputs')} that have not been sent yet (repeating the same ones says nothing new)`,
     missing: { inputs },
   };
 }

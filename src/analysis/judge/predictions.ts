@@ -1,5 +1,5 @@
 import type { Predictions, SideCounts } from '../predictions.ts';
-import { decides, gates } from '../policy/policy.ts';
+import { decides, gates, GROUP_OF } from '../policy/policy.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Gate } from './verdict.ts';
 import { clusteringOf, shareInterval } from './evidence.ts';
@@ -22,13 +22,14 @@ import { kindNamed } from '../answers/kinds/table.ts';
 import { count, percent } from '../../base/units.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
 
-/** Does the shadow answer as production does? By labels, else by numbers; without truth this decides, with truth it informs, unless the policy says otherwise. */
+/** Does the shadow answer as production does? By labels, else by numbers; without truth, and where it should be the same, this decides; else with truth it informs, unless the policy says otherwise. */
 export function judgeAnswers(evidence: Evidence): Gate[] {
   const predictions = evidence.observations.predictions;
   if (predictions === undefined || evidence.observations.shadow === undefined) return [];
-  // With labels correctness decides, and with a comparator of the user's own what that says.
-  const alone =
-    (predictions.truth === undefined || predictions.truth.rows === 0) && !hasComparator(predictions, evidence.policy);
+  // With labels correctness decides, unless to differ is a fault by itself; with a comparator of the user's own what that says.
+  const known = predictions.truth !== undefined && predictions.truth.rows > 0;
+  const { expect } = evidence.policy;
+  const alone = (!known || expect?.kind === 'same') && !hasComparator(predictions, evidence.policy);
   const all = [
     ...judgeSanity(predictions, evidence),
     ...judgeSchema(predictions, evidence),
@@ -62,6 +63,12 @@ function difference(
   return differenceAlone(gate, labels === undefined ? (numbers?.beyond ?? 0) : labels.rows - labels.agree, evidence);
 }
 
+/** Whose limit it is, where that of this kind of answers stands in place of the general one; else nothing. */
+function ofKind({ task }: Predictions, { tasks }: Policy, key: 'agreement' | 'share'): string {
+  const kind = GROUP_OF[task];
+  return tasks[task]?.[key] === undefined ? '' : ` of ${kind} answers (answers.kinds.${kind}.${key})`;
+}
+
 function agreement(predictions: Predictions, evidence: Evidence, alone: boolean, lost: string): Gate {
   const { policy } = evidence;
   const { agree, rows } = predictions.labels ?? { agree: 0, rows: 0 };
@@ -84,7 +91,7 @@ function agreement(predictions: Predictions, evidence: Evidence, alone: boolean,
     facts: `${count(agree)} of ${count(rows)} ${whole ? 'answers' : 'predictions'}${different(predictions)}${lost} are ${whole ? 'alike' : 'equal'} (${percent(agree / Math.max(1, rows))})`,
     perBlock: (block) => block.agree,
     limits: ['at least', 'at most'],
-    demand: `at least ${percent(policy.agreement)} is required`,
+    demand: `at least ${percent(policy.agreement)} is required${ofKind(predictions, policy, 'agreement')}`,
     noise: labelNoise(evidence),
   });
   // What should answer as production does should say it in the same words.
@@ -137,7 +144,7 @@ function closeness(predictions: Predictions, evidence: Evidence, alone: boolean,
     below: true,
     facts: `${count(beyond)} of ${count(rows)} predictions${different(predictions)}${lost} differ by more than ${toleranceText({ tolerance, relative: predictions.numbers?.relative })} (${percent(beyond / Math.max(1, rows))})`,
     limits: ['at most', 'at least'],
-    demand: `at most ${percent(policy.numbers.share)} is allowed`,
+    demand: `at most ${percent(policy.numbers.share)} is allowed${ofKind(predictions, policy, 'share')}`,
     noise: numberNoise(evidence, tolerance),
   });
 }

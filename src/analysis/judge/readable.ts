@@ -48,6 +48,7 @@ export function readable(predictions: Predictions, evidence: Evidence): Gate {
     gating: gates(policy, 'output.readable'),
     outcome,
     unit: 'share',
+    difference: true,
     estimate: n > 0 ? (onlyShadow - onlyProduction) / n : undefined,
     interval: n > 0 ? interval : undefined,
     margin,

@@ -12,7 +12,7 @@ import { boundedMean } from './paired.ts';
 import { truthGate } from './truth-gate.ts';
 import type { Gate, Outcome } from './verdict.ts';
 import { compare } from './verdict.ts';
-import { count, percent, points } from '../../base/units.ts';
+import { count, counted, percent, points } from '../../base/units.ts';
 
 /** A class of which fewer rows have a label is too rare to be proven, and keeps nothing from passing; it may fail. */
 const MIN_ROWS = 100;
@@ -135,9 +135,9 @@ export function judgeRecall(predictions: Predictions, truth: TruthSums, evidence
   });
   const rank: Record<Outcome, number> = { fail: 2, inconclusive: 1, pass: 0 };
   // Of the classes that count, the one that stands worst.
-  const counted = judged.filter(({ one, outcome }) => one.rows >= MIN_ROWS || outcome === 'fail');
-  const rare = judged.length - counted.length;
-  const worst = (counted.length > 0 ? counted : judged).reduce((a, b) =>
+  const counting = judged.filter(({ one, outcome }) => one.rows >= MIN_ROWS || outcome === 'fail');
+  const rare = judged.length - counting.length;
+  const worst = (counting.length > 0 ? counting : judged).reduce((a, b) =>
     rank[b.outcome] > rank[a.outcome] || (b.outcome === a.outcome && b.interval[1] > a.interval[1]) ? b : a,
   );
   const { one } = worst;
@@ -145,9 +145,9 @@ export function judgeRecall(predictions: Predictions, truth: TruthSums, evidence
   const unknown = one.unknown.agree + one.unknown.differ;
   const words = [
     `Of ${count(one.rows)} labeled rows of class ${one.truth} it finds ${percent(one.shadow)}, and production ${percent(one.production)}`,
-    `; the mean over ${count(classes.length)} classes is ${percent(macro('shadow'))} and ${percent(macro('production'))}`,
-    rare > 0 && counted.length > 0
-      ? `; ${count(rare)} classes have fewer than ${MIN_ROWS} labeled rows and can only fail`
+    `; the mean over ${counted(classes.length, 'classes')} is ${percent(macro('shadow'))} and ${percent(macro('production'))}`,
+    rare > 0 && counting.length > 0
+      ? `; ${counted(rare, 'classes')} ${rare === 1 ? 'has' : 'have'} fewer than ${MIN_ROWS} labeled rows and can only fail`
       : '',
     unknown > 0 ? `; nothing is known of ${percent(unknown)} of the rows, which are like none that has a label` : '',
   ];

@@ -2,7 +2,7 @@ import type { Predictions } from '../predictions.ts';
 import { gates } from '../policy/policy.ts';
 import type { Gate } from './verdict.ts';
 import type { Evidence } from './evidence.ts';
-import { count, percent } from '../../base/units.ts';
+import { count, counted, percent } from '../../base/units.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
 import { pairedDifference } from './paired.ts';
 
@@ -40,6 +40,7 @@ export function judgeSchema(predictions: Predictions, { policy }: Evidence): Gat
       test: 'rule',
       gating: gates(policy, 'output.schema'),
       unit: 'share',
+      difference: true,
       estimate: worst?.share ?? 0,
       interval: worst?.bounds,
       margin: policy.unparsed,
@@ -75,7 +76,7 @@ function otherRows({ pairs, differentRows }: Predictions): Mismatch {
     worse: differentRows,
     better: 0,
     n: pairs,
-    words: `In ${count(differentRows)} of ${count(pairs)} pairs (${percent(differentRows / pairs)}) it answers with a different number of rows than production`,
+    words: `In ${count(differentRows)} of ${counted(pairs, 'pairs')} (${percent(differentRows / pairs)}) it answers with a different number of rows than production`,
   };
 }
 
@@ -86,7 +87,7 @@ function otherAnswers({ rows, labels, numbers }: Predictions): Mismatch {
     worse: rows - compared,
     better: 0,
     n: rows,
-    words: `In ${count(rows - compared)} of ${count(rows)} rows (${percent(share)}) one of the two answered with a label and the other with a number, so they cannot be compared`,
+    words: `In ${count(rows - compared)} of ${counted(rows, 'rows')} (${percent(share)}) one of the two answered with a label and the other with a number, so they cannot be compared`,
   };
 }
 
@@ -103,7 +104,7 @@ function otherFields({ fields, rows }: Predictions): Mismatch[] {
           worse: missing,
           better: extra,
           n: rows,
-          words: `it lacks ${path} in ${percent(missing / rows)} of ${count(rows)} answers${back}`,
+          words: `it lacks ${path} in ${percent(missing / rows)} of ${counted(rows, 'answers')}${back}`,
         },
       ];
     // Of a field that is rarely there, the rows that have it.
@@ -115,7 +116,7 @@ function otherFields({ fields, rows }: Predictions): Mismatch[] {
         worse: otherKind - otherKindBack,
         better: otherKindBack,
         n: rows,
-        words: `its ${path} has a different type in ${count(otherKind)} of ${count(field.rows)} answers${own}${kinds}`,
+        words: `its ${path} has a different type in ${count(otherKind)} of ${counted(field.rows, 'answers')}${own}${kinds}`,
       },
     ];
   });

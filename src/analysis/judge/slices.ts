@@ -73,8 +73,8 @@ export function judgeSlices(evidence: Evidence): Gate[] {
       : `${noiseWords(noise, left)}, assuming that production is as noisy in every slice as overall`;
   const of =
     outcome === 'inconclusive' && blocker === undefined
-      ? `${count(deciding.length)} undecided of ${count(slices.length)} slices of the inputs`
-      : `${count(slices.length)} slices of the inputs`;
+      ? `${count(deciding.length)} undecided of ${counted(slices.length, 'slices')} of the inputs`
+      : `${counted(slices.length, 'slices')} of the inputs`;
   const facts = `${where} agrees least of ${of}: ${percent(share(worst))} of ${counted(worst.slice.rows, 'rows')}${floor}`;
   const [low, high] = worst.interval;
   const decided = {

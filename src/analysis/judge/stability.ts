@@ -4,7 +4,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { Predictions, TruthSums } from '../predictions.ts';
 import type { Occurred } from '../statistics/bounded.ts';
 import type { Interval } from '../statistics/proportions.ts';
-import { count, percent, points } from '../../base/units.ts';
+import { counted, percent, points } from '../../base/units.ts';
 import { accuracyMinutes, lossClustering } from './accuracy.ts';
 import { blockerNeeds, clusteringOf, confidence, insufficientData, shareInterval, windowTooShort } from './evidence.ts';
 import type { Evidence, Minutes } from './evidence.ts';
@@ -214,7 +214,7 @@ function gate(predictions: Predictions, evidence: Evidence, asked: Asked): Gate 
     insufficientData(predictions, evidence) ??
     windowTooShort(worst.outcome, policy, minutes, asked.of);
   const outcome = blocker === undefined ? worst.outcome : 'inconclusive';
-  const facts = `Without ${worst.part}, ${count(Math.round(worst.rows))} rows are left`;
+  const facts = `Without ${worst.part}, ${counted(Math.round(worst.rows), 'rows')} ${Math.round(worst.rows) === 1 ? 'is' : 'are'} left`;
   return {
     ...base,
     outcome,

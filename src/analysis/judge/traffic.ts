@@ -3,7 +3,7 @@ import type { Interval } from '../statistics/proportions.ts';
 import type { Gate } from './verdict.ts';
 import { shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { count, percent } from '../../base/units.ts';
+import { count, counted, percent } from '../../base/units.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
 
 /** A mismatch is believed only when chance would do this on one endpoint in a thousand, however often it is looked at. */
@@ -27,7 +27,7 @@ export function judgeTraffic(evidence: Evidence): Gate[] {
   // More than all of them is no draw; the edges of the window explain a little of it.
   const interval: Interval = seen > asked ? [share, share] : shareInterval(seen, asked, MISMATCH_ALPHA / 2, policy);
   const mismatch = interval[1] < sampling * (1 - EDGE_TOLERANCE) || interval[0] > sampling * (1 + EDGE_TOLERANCE);
-  const facts = `The shadow saw ${count(seen)} of production's ${count(asked)} requests (${percent(share)}), and its config asks for ${percent(sampling)}`;
+  const facts = `The shadow saw ${count(seen)} of production's ${counted(asked, 'requests')} (${percent(share)}), and its config asks for ${percent(sampling)}`;
   return [
     {
       id: 'traffic.sampling',

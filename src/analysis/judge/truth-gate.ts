@@ -4,11 +4,11 @@ import { gates } from '../policy/policy.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { labelsToPass } from './loss-sample.ts';
 import { compare } from './verdict.ts';
-import type { Gate } from './verdict.ts';
+import type { Gate, Outcome } from './verdict.ts';
 import { blockerNeeds, confidence, insufficientData, requiredSampleSize, windowTooShort } from './evidence.ts';
 import type { Clustering, Evidence, Minutes } from './evidence.ts';
 import type { Blocker } from './needs.ts';
-import { count, counted, duration, durationFlag, MINUTE, percent } from '../../base/units.ts';
+import { count, counted, duration, durationFlag, MINUTE, percent, points } from '../../base/units.ts';
 import { needsAdvice, needsLabels, needsMore, needsNewInputs, NOTHING, UNDECIDABLE } from './needs.ts';
 import type { Needs } from './needs.ts';
 
@@ -38,6 +38,8 @@ export interface TruthFound {
   margin: number;
   /** The margin is one of loss, even where the shadow is expected to be better. */
   mustNotLose?: boolean;
+  /** What is bounded is the share of wrong answers, and this share at least must be right: it is shown from that side. */
+  atLeast?: number;
   /** Rows with a label. */
   n: number;
   /** Rows of which the loss is known: those with a label, and as many of those on which the models agree. */
@@ -92,39 +94,79 @@ export function truthGate(
     tooFewTruths(found, policy) ??
     windowTooShort(decided, policy, found.minutes, 'truth', { hopeless });
   const outcome = blocker === undefined ? decided : 'inconclusive';
-  const { rows = 0, of = 0 } = predictions.truth ?? {};
-  const { age } = predictions.truth ?? {};
-  const compared =
-    age === undefined
-      ? 'the compared rows'
-      : `the compared rows that were at least ${duration(Math.max(0, age.age))} old`;
-  const known = `${percent(of === 0 ? 0 : rows / of)} of ${compared} have a label. `;
-  const words = {
-    pass:
-      interval[1] < 0
-        ? `${known}${found.facts}; ${found.words[2]} at least ${show(-interval[1])} (${sure}).`
-        : `${known}${found.facts}; ${found.words[0]} at most ${show(interval[1])} (${sure}), and ${allowed}.`,
-    fail: `${known}${found.facts}; ${found.words[0]} at least ${show(interval[0])} (${sure}), and ${only}.`,
-    inconclusive:
-      blocker === undefined
-        ? `${known}${found.facts}; the true ${found.words[1]} is between ${show(interval[0])} and ${show(interval[1])} (${sure}), and ${allowed}.`
-        : `${known}${found.facts}, but ${blocker.reason}.`,
-  };
-  return {
+  const facts = `${labelledWords(predictions)} ${found.facts}`;
+  const bounded = found.atLeast === undefined ? lossWords(found, interval, outcome) : rightWords(interval, outcome);
+  const demanded =
+    found.atLeast === undefined
+      ? outcome === 'fail'
+        ? only
+        : allowed
+      : `at least ${percent(found.atLeast)} is required`;
+  // What is better by so much is within whatever is allowed.
+  const isBetter = outcome === 'pass' && interval[1] < 0;
+  const gate: Gate = {
     id,
     title,
     outcome,
     gating: gates(policy, id),
     unit: 'share',
+    ...(show === points ? { difference: true } : {}),
     estimate: found.estimate,
     interval,
     margin,
     relation: '<',
     n: found.n,
     of: 'rows',
-    reason: words[outcome],
+    reason:
+      blocker === undefined
+        ? `${facts}; ${bounded} (${sure})${isBetter ? '' : `, and ${demanded}`}.`
+        : `${facts}, but ${blocker.reason}.`,
     ...(outcome === 'inconclusive' ? needsOf(found, blocker, bounds, evidence) : NOTHING),
   };
+  if (found.atLeast === undefined) return gate;
+  return {
+    ...gate,
+    estimate: 1 - found.estimate,
+    interval: [1 - interval[1], 1 - interval[0]],
+    margin: found.atLeast,
+    relation: '>',
+  };
+}
+
+/** How many of the rows have a label, as a sentence. */
+function labelledWords({ truth }: Predictions): string {
+  const { rows = 0, of = 0, age } = truth ?? {};
+  const compared =
+    age === undefined
+      ? 'the compared rows'
+      : `the compared rows that were at least ${duration(Math.max(0, age.age))} old`;
+  return `${percent(of === 0 ? 0 : rows / of)} of ${compared} have a label.`;
+}
+
+/** What the shadow loses, or how much better it is: a loss below 0 is no loss. */
+function lossWords({ words, show }: TruthFound, [low, high]: Interval, outcome: Outcome): string {
+  const [loses, loss, better] = words;
+  switch (outcome) {
+    case 'pass':
+      return high < 0 ? `${better} at least ${show(-high)}` : `${loses} at most ${show(high)}`;
+    case 'fail':
+      return low < 0 ? `${better} at most ${show(-low)}` : `${loses} at least ${show(low)}`;
+    case 'inconclusive':
+      return `the true ${loss} is between ${show(low)} and ${show(high)}`;
+  }
+}
+
+/** The same from the other side: how often it is right. */
+function rightWords([low, high]: Interval, outcome: Outcome): string {
+  const [least, most] = [percent(1 - high), percent(1 - low)];
+  switch (outcome) {
+    case 'pass':
+      return `it is right on at least ${least}`;
+    case 'fail':
+      return `it is right on at most ${most}`;
+    case 'inconclusive':
+      return `the true share is between ${least} and ${most}`;
+  }
 }
 
 /** More labels than this may not have come later than at the age at which they are compared. */
@@ -209,16 +251,19 @@ function needsOf(
   if (times <= 1) return UNDECIDABLE.difference;
   if (found.clustering.cluster !== undefined)
     return needsAdvice(`traffic with more different values of "${found.clustering.cluster}"`);
-  if (found.clustering.by === 'inputs') return needsNewInputs((known * (times - 1)) / found.clustering.factor);
   const more = Math.ceil(size * (times - 1));
-  if (labels !== undefined && unlabelled >= more) return needsLabels(more);
+  const { by, factor } = found.clustering;
+  // While rows that differ have none, labels are had sooner than traffic.
+  if (labels !== undefined && unlabelled >= more)
+    return by === 'inputs' ? needsLabels(more / factor, ', each of an input that has none') : needsLabels(more);
+  if (by === 'inputs') return needsNewInputs((known * (times - 1)) / factor);
   return needsMore('rows', Math.max(1, Math.ceil(n * (times - 1))), minutes > 0 ? n / minutes : 0, 'rows with labels');
 }
 
 function tooFewTruths({ known, inputs }: TruthFound, { minimumPairs }: Policy): Blocker | undefined {
   if (known < minimumPairs)
     return {
-      reason: `the policy requires ${count(minimumPairs)} rows with a label`,
+      reason: `the policy requires ${counted(minimumPairs, 'rows')} with a label`,
       missing: Math.ceil(minimumPairs - known),
     };
   if (inputs >= minimumPairs) return undefined;

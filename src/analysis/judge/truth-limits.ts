@@ -3,9 +3,10 @@ import type { Interval } from '../statistics/proportions.ts';
 import { accuracyMinutes, lossClustering } from './accuracy.ts';
 import { minutesToPass } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
+import { OTHERS } from '../answers/strata.ts';
 import { lossSample, total } from './loss-sample.ts';
-import { needsAdvice, needsTraffic } from './needs.ts';
-import type { Blocker } from './needs.ts';
+import { minutesNeeded, needsAdvice, needsTraffic } from './needs.ts';
+import type { Blocker, Needs } from './needs.ts';
 import { classSamples, recallLost } from './recall.ts';
 import type { ClassSample } from './recall.ts';
 import { ripe, truthGate } from './truth-gate.ts';
@@ -60,12 +61,11 @@ function limitGate(id: string, title: string, evidence: Evidence, asked: Asked):
       unit: 'share',
       estimate: undefined,
       interval: undefined,
-      margin: 1 - asked.limit,
-      relation: '<',
+      margin: asked.limit,
+      relation: '>',
       n: 0,
       of: 'rows',
-      reason: `${asked.truth === ANY ? 'No label is known' : `No row with a label is of class ${asked.truth}`}, and at most ${percent(1 - asked.limit)} may be wrong.`,
-      ...needsAdvice('labels (--labels)'),
+      ...unknown(truth, asked),
     };
   const losses = lossSample(truth.strata);
   const minutes = accuracyMinutes(predictions.blocks, losses);
@@ -84,6 +84,7 @@ function limitGate(id: string, title: string, evidence: Evidence, asked: Asked):
       return [Math.max(0, low), Math.min(1, high)];
     },
     margin: 1 - asked.limit,
+    atLeast: asked.limit,
     mustNotLose: true,
     n: sample.rows,
     known: sample.rows,
@@ -107,12 +108,47 @@ export function spotless({ cells = [], rows, of }: TruthSums): Blocker | undefin
   };
 }
 
+/** Why nothing is known of it, and what would help. */
+function unknown(truth: TruthSums | undefined, { truth: name, limit, what }: Asked): Pick<Gate, 'reason'> & Needs {
+  const because = (why: string, advice: string) => ({
+    reason: `${why}, and at least ${percent(limit)} of the ${what} must be right.`,
+    ...needsAdvice(advice),
+  });
+  if (truth === undefined) return because('No label is known', 'labels (--labels)');
+  if (truth.rows === 0)
+    return because(
+      'None of the labels belongs to a compared row',
+      'labels with the InferenceIds (or the features) of this window',
+    );
+  if (truth.numbers !== undefined)
+    return because(
+      'The answers are numbers, which are not right or wrong',
+      'a policy without this limit: of numbers, truth bounds how much larger their error may be',
+    );
+  if (truth.strata === undefined || truth.cells === undefined)
+    return because(
+      'An older version saved this without counting labels by class',
+      'a report on the captures themselves',
+    );
+  if (name === ANY || truth.cells.some((cell) => cell.truth === name))
+    return because(`Too few of the ${what} have a label`, `more labels of ${what}`);
+  if (truth.cells.some((cell) => cell.truth === OTHERS))
+    return because(
+      `Class ${name} is not among the commonest classes of the labels, which alone are counted apart`,
+      `more labels of class ${name}, or a policy without this limit`,
+    );
+  return because(
+    `No label is of class ${name}`,
+    `labels of class ${name}, in the words of the labels, or a policy without this limit`,
+  );
+}
+
 /** Minutes are summed by what only one model has right; how often both err is not known of each, nor whether it comes in bursts. */
 export function unseenBursts({ policy }: Evidence, found: number): Blocker | undefined {
   const needed = minutesToPass(policy, 'parts');
   if (found >= needed) return undefined;
   return {
-    reason: `bursts of errors that both models make are not seen, so ${needed} minutes with labels are needed, and there are ${found}`,
+    reason: `bursts of errors that both models make are not seen, so ${minutesNeeded(needed, 'with labels')}, and there are ${found}`,
     missing: 0,
     needs: needsTraffic(needed - found, ' with labels'),
   };

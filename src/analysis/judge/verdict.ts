@@ -19,6 +19,8 @@ export interface Gate {
   gating: boolean;
   /** How estimate, interval and margin are to be read. */
   unit: 'ratio' | 'share' | 'number' | 'count';
+  /** They are a difference of two shares: percentage points, since ten points are no tenth. */
+  difference?: true;
   estimate: number | undefined;
   /** What the truth can still be; each side holds with confidence 1 − alpha. */
   interval: readonly [number, number] | undefined;

@@ -2,7 +2,7 @@ import { kindNamed } from '../answers/kinds/table.ts';
 import { expectationText } from './expect.ts';
 import type { Policy } from './policy.ts';
 import { DEFAULT_POLICY, decides } from './policy.ts';
-import { duration, durationFlag, percent } from '../../base/units.ts';
+import { counted, duration, durationFlag, percent } from '../../base/units.ts';
 
 /** A key with its value, as the file would say it; what is not the default is told with it: `errors: 0.05, default 0.01`. */
 export function keyOf(policy: Policy, path: string): string {
@@ -37,8 +37,8 @@ export function explainRest(policy: Policy): string[] {
   const limits = Object.values(policy.distances).some((limit) => limit !== undefined);
   return [
     expectation(policy),
-    `Answers are compared from ${policy.minimumPairs} pairs on [${keyOf(policy, 'minimumPairs')}], if ${percent(policy.minimumCoverage)} of the requests that the shadow should have seen are pairs [${keyOf(policy, 'minimumCoverage')}].`,
-    `Latency leaves out the first ${policy.warmupMinutes} minutes of the shadow [${keyOf(policy, 'warmupMinutes')}].`,
+    `Answers are compared from ${counted(policy.minimumPairs, 'pairs')} on [${keyOf(policy, 'minimumPairs')}], if ${percent(policy.minimumCoverage)} of the requests that the shadow should have seen are pairs [${keyOf(policy, 'minimumCoverage')}].`,
+    `Latency leaves out the first ${counted(policy.warmupMinutes, 'minutes')} of the shadow [${keyOf(policy, 'warmupMinutes')}].`,
     policy.cluster === undefined
       ? 'Rows count as much less as those of one input are alike; nothing else is taken to hang together [cluster: not set].'
       : `Rows with the same ${policy.cluster} hang together: they count as much less as they are alike [${keyOf(policy, 'cluster')}].`,

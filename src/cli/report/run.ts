@@ -38,7 +38,13 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
   const labels = labelRequest(app.cwd, options);
   const wanted = { ...(await judgeOptions(app, options)), labelNext: labels?.next };
   const look = looksAt(app, wanted, options.watch !== undefined);
-  const shown = () => withProgress(app.io, 'collecting', (progress) => look((doing) => showDoing(progress, doing)));
+  let looks = 0;
+  const shown = () => {
+    looks += 1;
+    // In a pipe, what is being done is said of the first look: a line a look is enough afterwards.
+    if (looks > 1 && !app.io.interactive) return look();
+    return withProgress(app.io, 'collecting', (progress) => look((doing) => showDoing(progress, doing)));
+  };
   const report = options.watch === undefined ? await shown() : await watch(app, options, wanted, shown);
   await show(app, options, report);
   if (options.save !== undefined) {

@@ -4,6 +4,7 @@ import type { Policy } from '../../analysis/policy/policy.ts';
 import { explainRest } from '../../analysis/policy/words.ts';
 import type { Io } from '../../ui/io.ts';
 import { table } from '../../ui/table.ts';
+import { counted } from '../../base/units.ts';
 
 /** What a policy demands, for people. */
 export async function policyLines(io: Io, policy: Policy, source: string): Promise<string[]> {
@@ -23,7 +24,7 @@ export async function policyLines(io: Io, policy: Policy, source: string): Promi
     `Policy of ${source}`,
     `A test may be wrong in ${Math.round(policy.alpha * 1000) / 10} of 100 cases (alpha: ${policy.alpha}). ${looks}`,
     'The shadow passes when every test passes and every rule holds; it fails when one of them fails; otherwise it is inconclusive.',
-    `Tests on answers need answers in at least ${minutesToPass(policy)} different minutes to pass (minimumBlocks ${policy.minimumBlocks} × blockMinutes ${policy.blockMinutes}); slices of the inputs, and answers that differ in bursts, need ${minutesToPass(policy, 'parts')}.`,
+    `Tests on answers, and on failed requests, need at least ${counted(minutesToPass(policy), 'minutes')} in which there are some to pass (minimumBlocks ${policy.minimumBlocks} × blockMinutes ${policy.blockMinutes}). Slices of the inputs, and limits that are held against labels, need ${minutesToPass(policy, 'parts')}; so does what comes in bursts: answers that differ, requests that fail or are slow, more in some minutes than chance explains.`,
     '',
     await table(io, ['test', `passes when this is shown with ${confidence(policy)} [key: value]`], rows('test')),
     '',

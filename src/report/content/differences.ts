@@ -2,7 +2,7 @@ import type { DivergingPair, FieldSums, LabelSums, Predictions, Repeats } from '
 import { slicesByClass, slicesByColumn } from '../../analysis/statistics/slices.ts';
 import { designEffect } from '../../analysis/statistics/repeats.ts';
 import type { Section } from './section.ts';
-import { count, number, percent } from '../../base/units.ts';
+import { count, counted, number, percent } from '../../base/units.ts';
 
 /** So many parts of the inputs' columns are listed; those that stand out come first. */
 const COLUMN_SLICES = 20;
@@ -63,7 +63,7 @@ export function columnSlices(found: Predictions): Section | undefined {
     sentences: [],
     tables: [
       {
-        caption: `${count(shown.length)} of ${count(all.length)} slices of columns`,
+        caption: `${count(shown.length)} of ${counted(all.length, 'slices')} of columns`,
         columns: [
           { title: 'input', words: 40 },
           { title: 'where', words: 40 },

@@ -6,7 +6,7 @@ import type { Report } from '../report.ts';
 import { count, MISSING, percent } from '../../base/units.ts';
 import { inWindowText } from './claims.ts';
 import { waiverWords } from './waivers.ts';
-import { gateInterval, gateLimit, gateValue, isDifference } from '../words.ts';
+import { gateInterval, gateLimit, gateValue } from '../words.ts';
 
 /** What is said about one gate, or about several in a row of which the same is to be said. */
 export interface GateReason {
@@ -60,7 +60,7 @@ export function reasonsToSay(report: Report): GateReason[] {
 
 /** What the marks and units of the gates' rows mean. */
 export function unitsText({ verdict }: Report): string {
-  const differences = (verdict?.gates ?? []).filter((gate) => isDifference(gate));
+  const differences = (verdict?.gates ?? []).filter((gate) => gate.difference === true);
   if (differences.length === 0) return '';
   const lost = differences.some((gate) => gate.id === 'truth.accuracy');
   return `pts: percentage points, a difference of two shares${lost ? '; of truth.accuracy what the shadow loses (below 0 it is better)' : ''}`;
@@ -117,10 +117,11 @@ export function gateGroups(report: Report): GateGroup[] {
   return groups.filter((group) => group.rows.length > 0);
 }
 
-/** Fails first, then what is open; of each those that decide first. */
+/** Fails first, then what is open; of each those that decide first, and of these what the policy asks for by name: its limits. */
 function orderOf([gate]: readonly Gate[]): number {
   const order: readonly Outcome[] = ['fail', 'inconclusive', 'pass'];
-  return gate === undefined ? 0 : 2 * order.indexOf(gate.outcome) + (gate.gating ? 0 : 1);
+  if (gate === undefined) return 0;
+  return 4 * order.indexOf(gate.outcome) + (gate.gating ? 0 : 2) + (gate.id.startsWith('limits.') ? 0 : 1);
 }
 
 /** Gates as the first lines of a report name them: those that decide, the worst first; those that only inform. */

@@ -1,6 +1,6 @@
 import { type CommandLine, shown, shownStart } from '../../base/text.ts';
 import type { Report } from '../report.ts';
-import { count, MINUTE, timeOfDay } from '../../base/units.ts';
+import { counted, MINUTE, timeOfDay } from '../../base/units.ts';
 
 /** Metrics of a minute are published after its end. */
 const SETTLE_MS = 30_000;
@@ -51,7 +51,7 @@ export function noData({ observations, summaries, created }: Report): NoData | u
   }
   if (asked > 0) {
     return {
-      why: `The shadow received none of production's ${count(asked)} requests in this window.`,
+      why: `The shadow received none of production's ${counted(asked, 'requests')} in this window.`,
       next: 'Check that it is in service:',
       command: shown('status', { endpoint }),
     };

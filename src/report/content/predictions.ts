@@ -86,7 +86,9 @@ function pairing(found: Predictions, noise: NoiseFloor | undefined): Section {
       repeatsText(found),
       alikeText(found),
       noise === undefined ? '' : noiseText(noise),
-      differentRows === 0 ? '' : `${count(differentRows)} pairs left out: the answers have different numbers of rows.`,
+      differentRows === 0
+        ? ''
+        : `${counted(differentRows, 'pairs')} left out: the answers have different numbers of rows.`,
     ].filter((words) => words !== ''),
     tables: [{ caption: 'How the captured records were used', columns: BOTH, rows }],
     ...(examples.length === 0
@@ -113,7 +115,7 @@ function labels(found: Predictions, sums: LabelSums): Section {
   const beyond = kappa === undefined ? '' : `, Cohen's kappa ${number(kappa)}`;
   return {
     title: 'Labels',
-    sentences: [`${equal}${beyond}, ${count(classes)} classes.`, symmetryText(sums, found.repeats)].filter(
+    sentences: [`${equal}${beyond}, ${counted(classes, 'classes')}.`, symmetryText(sums, found.repeats)].filter(
       (words) => words !== '',
     ),
     tables: [],
@@ -175,8 +177,8 @@ const LOWEST: readonly Column[] = [{ title: '' }, { title: 'value', number: true
 function compared({ command, pairs, of, halvings, scores }: ComparatorSums): Section {
   const drawn =
     pairs === of
-      ? `all ${count(of)} pairs`
-      : `${count(pairs)} of ${count(of)} pairs, one in ${count(2 ** halvings)} by lot`;
+      ? `all ${counted(of, 'pairs')}`
+      : `${count(pairs)} of ${counted(of, 'pairs')}, one in ${count(2 ** halvings)} by lot`;
   return {
     title: 'Your comparator',
     sentences: [`${command} was asked about ${drawn}; 0 is unlike, 1 alike.`],
@@ -241,7 +243,7 @@ function numbers(sums: NumberSums, kind: string | undefined): Section {
     tables: [
       { caption: 'Spread', columns: BOTH, rows: spread },
       {
-        caption: `How far apart they are, over ${count(sums.rows)} rows`,
+        caption: `How far apart they are, over ${counted(sums.rows, 'rows')}`,
         columns: [{ title: '' }, { title: 'value', number: true }],
         rows: apart,
       },

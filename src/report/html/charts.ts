@@ -3,7 +3,7 @@ import type { Policy } from '../../analysis/policy/policy.ts';
 import type { Gate } from '../../analysis/judge/verdict.ts';
 import type { Report } from '../report.ts';
 import { escapeHtml, htmlTable } from './escape.ts';
-import { difference, gateValue, isDifference } from '../words.ts';
+import { difference, gateValue } from '../words.ts';
 import { dateAndTime, number } from '../../base/units.ts';
 
 /** What the script in the page draws. `x` in seconds where it is time. */
@@ -110,7 +110,7 @@ function sequenceChart(gate: Gate, { minimumBlocks }: Policy): Chart | undefined
     title: gate.id,
     unit: ratio
       ? 'shadow against production, %'
-      : isDifference(gate)
+      : gate.difference === true
         ? 'percentage points'
         : gate.unit === 'share'
           ? '%'

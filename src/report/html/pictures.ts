@@ -1,6 +1,6 @@
 import type { LabelSums, NumberSums } from '../../analysis/predictions.ts';
 import { escapeHtml, scrolling } from './escape.ts';
-import { count, number, percent } from '../../base/units.ts';
+import { count, counted, number, percent } from '../../base/units.ts';
 
 const WIDTH = 520;
 const LEFT = 64;
@@ -58,7 +58,7 @@ export function scatter(sums: NumberSums): string {
     .map(([production, shadow]) => `<circle cx="${x(production).toFixed(1)}" cy="${y(shadow).toFixed(1)}" r="2.4"/>`)
     .join('');
   const title = `Production against shadow`;
-  const drawn = `${count(sums.scatter.length)} of ${count(sums.rows)} rows`;
+  const drawn = `${count(sums.scatter.length)} of ${counted(sums.rows, 'rows')}`;
   const label = `${title}, ${drawn}; both from ${number(low)} to ${number(high)}; correlation ${number(sums.correlation)}, bias ${number(sums.bias)}`;
   return figure(
     `${title} <span>(${drawn}; on the dashed line both are equal)</span>`,

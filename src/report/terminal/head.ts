@@ -15,6 +15,8 @@ import type { RenderOptions, Report } from '../report.ts';
 
 /** What a terminal of the usual size shows: whoever reads no further has read what counts. */
 const HEAD_LINES = 24;
+/** A verdict with its reason has so many of them at the most. */
+const VERDICT_LINES = 6;
 /** However little room there is, so many gates are named. */
 const LEAST_ROWS = 3;
 
@@ -80,7 +82,7 @@ function verdictLines(report: Report, nothing: NoData | undefined, clip: Clip, o
   const word = verdict === undefined ? '' : `Verdict: ${verdict.outcome.toUpperCase()}. `;
   const colored = ([first = '', ...rest]: string[]) =>
     verdict === undefined ? [first, ...rest] : [colorOutcome(first, verdict.outcome, options), ...rest];
-  if (nothing === undefined) return colored(clip(`${word}${plain(verdict?.summary ?? '')}`, 4));
+  if (nothing === undefined) return colored(clip(`${word}${plain(verdict?.summary ?? '')}`, VERDICT_LINES));
   const command =
     nothing.command === undefined ? [] : [`    ${plain((options.command ?? printCommand)(nothing.command))}`];
   const why = colored(clip(`${word}There is nothing to compare: ${plain(nothing.why)}`, 4));
@@ -111,36 +113,43 @@ function about(report: Report, clip: Clip): string[] {
 /** The gates that decide, those that did not pass first, in so many lines: in rows, then by their names. */
 async function gateLines(report: Report, room: number, options: RenderOptions): Promise<string[]> {
   const { deciding, informing } = decidingRows(report);
-  const open = deciding.filter(({ gate }) => gate.outcome !== 'pass');
-  const passed = deciding.filter(({ gate }) => gate.outcome === 'pass');
-  const tests = passed.filter(({ gate }) => gate.test !== 'rule');
-  const rules = passed.filter(({ gate }) => gate.test === 'rule');
-  const ids = (rows: readonly GateRow[]) => rows.map(({ gate }) => gate.id).join(', ');
+  const tests = deciding.filter(({ gate }) => gate.test !== 'rule');
+  // A rule bounds nothing: its numbers are in its sentence.
+  const rules = (outcome: Outcome) =>
+    deciding.filter(({ gate }) => gate.test === 'rule' && gate.outcome === outcome).map(({ gate }) => gate.id);
   const named = (words: string) => wrap(`  ${words}`, options.columns, '    ');
+  const ruled = (outcome: Outcome, one: string, many: string) => {
+    const ids = rules(outcome);
+    return ids.length === 0 ? [] : named(`${MARK[outcome]} ${ids.length === 1 ? one : many}: ${ids.join(', ')}`);
+  };
+  const first = [
+    ...ruled('fail', 'rule fails', 'rules fail'),
+    ...ruled('inconclusive', 'rule is open', 'rules are open'),
+  ];
   const others = [
-    ...(rules.length === 0 ? [] : named(`✓ ${rules.length === 1 ? 'rule holds' : 'rules hold'}: ${ids(rules)}`)),
+    ...ruled('pass', 'rule holds', 'rules hold'),
     ...(informing.length === 0
       ? []
       : named(
           `( ) for information: ${informing.map(({ gate }) => `${gate.id} ${MARK[gate.outcome]}${gate.waived === undefined ? '' : ' waived'}`).join(', ')}`,
         )),
   ].map((line) => paint(options, 'quiet', line));
-  const all = [...open, ...tests];
-  if (all.length === 0) return others;
-  const left = Math.max(LEAST_ROWS, room - others.length - 1);
+  if (tests.length === 0) return [...first, ...others];
+  const left = Math.max(LEAST_ROWS, room - first.length - others.length - 1);
   // As many rows as leave room for the names of the rest.
-  let shown = all.length;
-  while (shown > 0 && shown + restOf(all.slice(shown), named).length > left) shown -= 1;
-  const drawn = shown === 0 ? [] : await drawRows(all.slice(0, shown), options);
-  return [...drawn, ...restOf(all.slice(shown), named), ...others];
+  let shown = tests.length;
+  while (shown > 0 && shown + restOf(tests.slice(shown), named).length > left) shown -= 1;
+  const drawn = shown === 0 ? [] : await drawRows(tests.slice(0, shown), options);
+  return [...first, ...drawn, ...restOf(tests.slice(shown), named), ...others];
 }
 
-/** Gates that have no row: how many did not pass, and the names of those that did. */
+/** Gates that have no row: the names of those that did not pass, and of those that did. */
 function restOf(rows: readonly GateRow[], named: (words: string) => string[]): string[] {
-  const passed = rows.filter(({ gate }) => gate.outcome === 'pass').map(({ gate }) => gate.id);
-  const open = rows.length - passed.length;
+  const ids = (of: readonly GateRow[]) => of.map(({ gate }) => gate.id);
+  const passed = ids(rows.filter(({ gate }) => gate.outcome === 'pass'));
+  const open = ids(rows.filter(({ gate }) => gate.outcome !== 'pass'));
   return [
-    ...(open === 0 ? [] : [`  and ${open} more that did not pass, below`]),
+    ...(open.length === 0 ? [] : named(`and ${open.length} more that did not pass, below: ${open.join(', ')}`)),
     ...(passed.length === 0
       ? []
       : named(`✓ ${passed.length === 1 ? 'test passes' : 'tests pass'}, too: ${passed.join(', ')}`)),
@@ -153,7 +162,7 @@ async function drawRows(rows: readonly GateRow[], options: RenderOptions): Promi
     options,
     ['', id, seen, canBe, limit],
     rows.map((row) => [MARK[row.gate.outcome], row.gate.id, row.seen, row.canBe, row.limit]),
-    { right: [2], indent: '  ' },
+    { right: [2], whole: [1], indent: '  ' },
   );
   return drawn.split('\n');
 }

@@ -79,13 +79,13 @@ async function gateGroup({ sort, title, rows }: GateGroup, options: RenderOption
           options,
           ['', '', ''],
           rows.map((row) => [mark(row), row.gate.id, row.gate.reason]),
-          { indent: '  ' },
+          { whole: [1], indent: '  ' },
         )
       : await table(
           options,
           ['', id, seen, canBe, limit, from],
           rows.map((row) => [mark(row), row.gate.id, row.seen, row.canBe, row.limit, row.from]),
-          { right: [2], indent: '  ' },
+          { right: [2], whole: [1], indent: '  ' },
         );
   return `${heading}\n${drawn}`;
 }

@@ -91,3 +91,24 @@ test('every clause says what it demands, with what, and whether it decides', asy
   ]);
   await expect(text.join('\n')).toMatchFileSnapshot('explain.txt');
 });
+
+test('under expect: same nothing says that labels would take it out of the verdict', () => {
+  const words = (policy: Partial<Policy>) =>
+    explainPolicy({ ...DEFAULT_POLICY, ...policy }).filter(({ demand }) => demand.includes('labels are available'));
+  expect(words({})).not.toHaveLength(0);
+  expect(words({ expect: { kind: 'same' } })).toHaveLength(0);
+});
+
+test('limits say how much evidence they take', () => {
+  const { limits } = DEFAULT_POLICY;
+  const traffic = (changed: Partial<Policy['limits']>) =>
+    Object.fromEntries(
+      explainPolicy({ ...DEFAULT_POLICY, limits: { ...limits, ...changed } }).map((one) => [one.gate, one.traffic]),
+    );
+  const found = traffic({ errors: 0.01, accuracy: 0.99, recall: { 4: 0.9 } });
+  expect(found['limits.errors']).toMatch(/^\d+ requests without a failure, in 80 minutes$/);
+  const [, rows] = /^(\d+) rows with a label, in 240 minutes$/.exec(found['limits.accuracy'] ?? '') ?? [];
+  expect(Number(rows)).toBeGreaterThan(300);
+  expect(found['limits.recall']).toBe('300 rows of class 4 with a label, in 240 minutes');
+  expect(traffic({ accuracy: 1 })['limits.accuracy']).toContain('cannot be reached');
+});

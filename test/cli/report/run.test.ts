@@ -250,7 +250,10 @@ describe('report, through the real SDK', () => {
     const found = await looking;
     await sending;
     expect(found.outcome).toBe('no');
-    expect(found.err.split('\n').filter((line) => line.includes('Not decided yet')).length).toBeGreaterThan(0);
+    const said = found.err.split('\n');
+    expect(said.filter((line) => line.includes('Not decided yet')).length).toBeGreaterThan(1);
+    // What is being done is said of the first look alone.
+    expect(said.filter((line) => line === 'collecting')).toHaveLength(1);
     expect(found.report?.verdict?.outcome).toBe('fail');
   });
 
