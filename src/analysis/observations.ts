@@ -3,7 +3,7 @@ import type { Predictions } from './predictions.ts';
 
 /**
  * What was seen of an endpoint in a window of time, before anybody thinks about it. Plain data: it can be saved with
- * `report --save` and read back with `report --from`, so that every fixture is one.
+ * `report --save` and read back with `report --files`, so that every fixture is one.
  */
 export interface Observations {
   schema: 'shadowctl-observations/1';

@@ -25,7 +25,7 @@ import { redact } from '../analysis/redact.ts';
 import type { Aws } from '../aws/clients.ts';
 import type { Clock } from '../base/clock.ts';
 import { usageError } from '../base/errors.ts';
-import { counted, duration } from '../base/units.ts';
+import { count, counted, duration } from '../base/units.ts';
 import type { Report } from '../report/report.ts';
 import { type ConfigRun, configRuns } from '../state/config-runs.ts';
 import type { Journal } from '../state/journal.ts';
@@ -130,8 +130,9 @@ export function looksAt(
     const decided = options.window && decideWindow(options.window, now);
     from ??= decided?.from;
     const window = decided && { ...decided, from: from ?? decided.from };
-    const truth = options.labels && (await readLabels(session, options.labels, again));
-    const seen = await observe(session, options, { window, truth, progress });
+    const labels = options.labels && (await readLabels(session, options.labels, again));
+    const asked = labels && withExample(labels);
+    const seen = await observe(session, options, { window, truth: asked?.truth, example: asked?.example, progress });
     const observations = options.redact ? redact(seen) : seen;
     return {
       schema: 'shadowctl-report/1',
@@ -149,6 +150,8 @@ interface Look {
   /** Without `from`: since the present shadow is in service. */
   window: { from: number | undefined; to: number } | undefined;
   truth: Truth | undefined;
+  /** Features of a row that was compared, as labels by features must have them. */
+  example: (() => string | undefined) | undefined;
   progress: JudgeProgress | undefined;
 }
 
@@ -194,7 +197,11 @@ async function observe(session: JudgeSession, options: JudgeOptions, look: Look)
   if (truth === undefined) return calibrated;
   return {
     ...calibrated,
-    notes: [...calibrated.notes, ...ageNotes(truth, policy, calibrated), ...truthNotes(truth, calibrated)],
+    notes: [
+      ...calibrated.notes,
+      ...ageNotes(truth, policy, calibrated),
+      ...truthNotes(truth, calibrated, { example: look.example?.(), redact: options.redact }),
+    ],
   };
 }
 
@@ -259,8 +266,27 @@ function ageNotes(truth: Truth, { maturity }: Policy, { predictions }: Observati
   ];
 }
 
+/** The same labels, and the features of a row that was looked up: where many records are compared on disk, none is. */
+function withExample(labels: Truth): { truth: Truth; example: () => string | undefined } {
+  let seen: string | undefined;
+  const of: Truth['of'] = (id, row, inputRow) => {
+    seen ??= inputRow;
+    return labels.of(id, row, inputRow);
+  };
+  return { truth: { ...labels, of }, example: () => seen };
+}
+
+/** Features of a compared row, where one is known; `redact`: none is shown. */
+interface Example {
+  example: string | undefined;
+  redact: boolean;
+}
+
 /** What was wrong with the labels, and how many found no request. */
-function truthNotes(truth: Truth, { predictions }: Observations): string[] {
+function truthNotes(truth: Truth, { predictions }: Observations, asked: Example): string[] {
+  const { rows = 0, of = 0 } = predictions?.truth ?? {};
+  if (truth.by === 'input' && rows === 0 && of > 0 && truth.size > 0)
+    return [...truth.notes, unlikeFeatures(truth, asked)];
   // Features may be sent many times, or never: only an id should be found.
   const unknown = truth.by === 'id' ? (predictions?.truth?.unknown ?? 0) : 0;
   if (unknown === 0) return [...truth.notes];
@@ -276,6 +302,28 @@ function truthNotes(truth: Truth, { predictions }: Observations): string[] {
     `${unknown} of ${truth.size} labels belong to no compared answer: their requests are not in this window, were not captured, or do not exist.`,
   ];
 }
+
+/** Why labels by features belong to nothing, as far as the features of one of each tell. */
+function unlikeFeatures(truth: Truth, { example, redact: hidden }: Example): string {
+  const [label] = truth.entries();
+  const own = label?.[0] ?? '';
+  const none =
+    truth.size === 1
+      ? 'The one label has the features of no compared row'
+      : `None of the ${count(truth.size)} labels has the features of a compared row`;
+  if (example === undefined)
+    return `${none}: every column but that of the label must be a feature, in the order in which it was sent.`;
+  const [has, sent] = [own.split(',').length, example.split(',').length];
+  const shown = hidden
+    ? ''
+    : `: the first label is of (${own.slice(0, SHOWN)}), and a request sent (${example.slice(0, SHOWN)})`;
+  return has === sent
+    ? `${none}, although both have ${counted(has, 'columns')}: in another order, or with other values${shown}.`
+    : `${none}: labels have ${counted(has, 'columns')} beside that of the label, and requests ${count(sent)}${shown}. Leave out what was not sent, or give a column inferenceId.`;
+}
+
+/** Characters of features that are shown. */
+const SHOWN = 60;
 
 function countWords(truth: Truth): number {
   let words = 0;

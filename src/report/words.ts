@@ -12,6 +12,7 @@ import {
   duration,
   HOUR,
   milliseconds,
+  MINUTE,
   MISSING,
   number,
   percent,
@@ -123,8 +124,11 @@ function unitOf(value: string): string | undefined {
   return UNIT.exec(value)?.[1]?.replace('pts', 'pt');
 }
 
-/** `2026-01-05 09:00 – 09:30 UTC (30 min)` */
+/** `2026-01-05 09:00 – 09:30 UTC (30 min)`; 0 where no minute is known. */
 export function windowText(window: { from: number; to: number }): string {
+  if (window.to <= MINUTE) return 'no minute compared';
+  if (window.from === window.to) return `from ${dateAndTime(window.from)} UTC on`;
+  if (window.from === 0) return `until ${dateAndTime(window.to)} UTC`;
   const [from, to] = [dateAndTime(window.from), dateAndTime(window.to)];
   const end = from.slice(0, 10) === to.slice(0, 10) ? timeOfDay(window.to) : to;
   return `${from} – ${end} UTC (${duration(window.to - window.from)})`;

@@ -244,3 +244,36 @@ describe('gates in the short form', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
   });
 });
+
+test('a path that fits no answer is not asked for again', () => {
+  const report = WORLDS.inconclusive;
+  const { predictions } = report.observations;
+  if (predictions === undefined) throw new Error('the report has predictions');
+  const [production, shadow] = [predictions.production, predictions.shadow].map((side) => ({
+    ...side,
+    answers: 0,
+    unparsed: side.records,
+  })) as [typeof predictions.production, typeof predictions.shadow];
+  const seen = {
+    ...report,
+    observations: { ...report.observations, predictions: { ...predictions, production, shadow } },
+  };
+  const asked = { endpoint: 'weather', prediction: '$.nowhere' };
+  expect(nextStep(seen, asked)?.command?.options).toEqual({ endpoint: 'weather' });
+  expect(nextStep(report, asked)?.command?.options).toEqual({ ...asked, watch: true });
+});
+
+test('labels that fit nothing are not waited for', () => {
+  const report = WORLDS.inconclusive;
+  const { predictions } = report.observations;
+  if (predictions === undefined) throw new Error('the report has predictions');
+  const truth = { rows: 0, of: 1600, labels: undefined, numbers: undefined, unknown: 50 };
+  const asked = { endpoint: 'weather', labels: 'truth.csv' };
+  const next = (found: typeof truth) =>
+    nextStep(
+      { ...report, observations: { ...report.observations, predictions: { ...predictions, truth: found } } },
+      asked,
+    );
+  expect(next(truth)?.command?.options).toEqual(asked);
+  expect(next({ ...truth, rows: 10 })?.command?.options).toEqual({ ...asked, watch: true });
+});

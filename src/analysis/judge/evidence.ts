@@ -8,6 +8,7 @@ import { designEffect } from '../statistics/repeats.ts';
 import { clusterBlocker } from './clusters.ts';
 import type { Outcome } from './verdict.ts';
 import { count, counted, percent } from '../../base/units.ts';
+import { nothingRead } from './nothing-read.ts';
 import { minutesNeeded, needsAdvice, needsMore, needsTraffic } from './needs.ts';
 import type { Blocker, Needs } from './needs.ts';
 
@@ -53,6 +54,8 @@ const UNMET = needsAdvice(
 export function insufficientData(predictions: Predictions, evidence: Evidence): Blocker | undefined {
   const { minimumPairs, minimumCoverage } = evidence.policy;
   const inputs = predictions.repeats?.inputs ?? predictions.rows;
+  const unread = nothingRead(predictions, evidence.policy);
+  if (unread !== undefined) return unread;
   if (predictions.pairs >= minimumPairs && predictions.rows > inputs && inputs < minimumPairs) {
     return {
       reason: `only ${counted(inputs, 'different inputs')} in ${counted(predictions.pairs, 'pairs')}, and the policy requires ${minimumPairs}`,

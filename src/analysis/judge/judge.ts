@@ -3,7 +3,8 @@ import { judgeEffect } from './effect.ts';
 import { hasLimits, judgeAlone } from './alone.ts';
 import { judgeErrors } from './errors.ts';
 import { confidence } from './evidence.ts';
-import type { Challenger } from './evidence.ts';
+import type { Challenger, Evidence } from './evidence.ts';
+import { nothingRead, nothingReadText } from './nothing-read.ts';
 import { judgeLatency } from './latency.ts';
 import { judgeLimits } from './limits.ts';
 import { judgeAnswers } from './predictions.ts';
@@ -95,7 +96,10 @@ function judgeReading(seen: Observations, demanded: Policy, challenger: Challeng
   const outcome = proven(worst(gates));
   return {
     outcome,
-    summary: alone && !hasLimits(evidence) ? NO_LIMITS : summary(outcome, gates, policy, challenger),
+    summary:
+      alone && !hasLimits(evidence)
+        ? NO_LIMITS
+        : (unreadSummary(evidence) ?? summary(outcome, gates, policy, challenger)),
     gates,
     inWindow: proven(inWindow(gates)),
     waivers: waiverStates(gates, policy, now),
@@ -104,6 +108,12 @@ function judgeReading(seen: Observations, demanded: Policy, challenger: Challeng
 
 const NO_LIMITS =
   'Nothing is live, and the policy has no limits: there is nothing to hold the model against. Say what it must hold (limits: { accuracy: 0.9 }), and give labels (--labels).';
+
+/** Where no answer could be read, that comes before anything else. */
+function unreadSummary({ observations: { predictions }, policy }: Evidence): string | undefined {
+  const unread = predictions && nothingRead(predictions, policy);
+  return unread && `${nothingReadText(unread)} Needs ${unread.needs?.needs ?? ''}.`;
+}
 
 /** Does it decide, and by a bound? */
 function isTest(gate: Gate): boolean {

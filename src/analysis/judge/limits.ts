@@ -1,5 +1,5 @@
 import { errorMinutes } from './summaries.ts';
-import type { MetricName, MetricTable } from '../observations.ts';
+import type { MetricName, MetricTable, Observations } from '../observations.ts';
 import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
 import { pairShares } from '../statistics/paired-shares.ts';
@@ -12,6 +12,7 @@ import { confidence } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { fewRequests, latencyMinutes, needsOfBlocks, STATISTICS } from './latency.ts';
 import { minutesNeeded, needsAdvice, needsTraffic, NOTHING } from './needs.ts';
+import type { Needs } from './needs.ts';
 import { accuracyLimit, recallLimits } from './truth-limits.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
@@ -57,6 +58,22 @@ function open(id: string, policy: Policy): Gate {
   };
 }
 
+/** Files of captures and logs contain no metrics: what is held against these is asked for, and no traffic answers it there. */
+function unmeasured(id: string, { metrics }: Observations): (Pick<Gate, 'reason'> & Needs) | undefined {
+  if (metrics.unread === true)
+    return {
+      reason: 'It is not known: the metrics could not be read, which takes cloudwatch:GetMetricData.',
+      ...needsAdvice('metrics: credentials that may call cloudwatch:GetMetricData'),
+    };
+  if (metrics.times.length > 0) return undefined;
+  return {
+    reason: 'It is not known: files of captures and logs contain no metrics.',
+    ...needsAdvice(
+      `metrics, which the live endpoint has (report --endpoint), and a file that was saved of it (--save); or a policy without this limit, or one that lets it inform (inform: [${id}])`,
+    ),
+  };
+}
+
 /**
  * Against the shadow's own latency: the mean by sums; a quantile by the share of requests beyond the limit, or where that was
  * not counted as the mean of the logarithms of minutes' quantiles, if these hold enough requests.
@@ -69,6 +86,10 @@ function latencyLimit(
   limit: number,
 ): Gate {
   const { observations, policy, challenger } = evidence;
+  const id = `limits.latency.${name}`;
+  const title = `Is its latency (${name}) within the limit?`;
+  const nothing = unmeasured(id, observations);
+  if (nothing !== undefined) return { ...open(id, policy), title, unit: 'number', margin: limit, ...nothing };
   const shadow = observations.metrics.shadow;
   const beyond = name === 'mean' ? undefined : observations.metrics.beyondLimits?.[name];
   // Counted for another limit, they say nothing about this one.
@@ -98,8 +119,8 @@ function latencyLimit(
         ];
   const few = quantile === undefined ? undefined : fewRequests(minutes, quantile, challenger);
   return byBlocks(sequence, policy, {
-    id: `limits.latency.${name}`,
-    title: `Is its latency (${name}) within the limit?`,
+    id,
+    title,
     limit,
     scale: { to, from },
     unit: 'number',
@@ -166,15 +187,14 @@ function errorsLimit({ observations, policy, challenger }: Evidence, limit: numb
   const minutes = table === undefined ? [] : errorMinutes(table);
   // Against as many requests of which none failed.
   const found = pairShares(minutes.map((shadow) => ({ shadow, production: { successes: 0, n: shadow.n } })));
-  const gate = open('limits.errors', policy);
+  const gate = { ...open('limits.errors', policy), title: 'Is its share of failed requests within the limit?' };
   if (found.minutes === 0)
     return {
       ...gate,
-      reason:
-        observations.metrics.unread === true
-          ? 'It is not known how many requests failed: the metrics could not be read, which takes cloudwatch:GetMetricData.'
-          : `The ${challenger} received no requests in this window.`,
+      margin: limit,
+      reason: `The ${challenger} received no requests in this window.`,
       ...needsAdvice('traffic to the endpoint'),
+      ...unmeasured('limits.errors', observations),
     };
   const { interval, says, floor, outcome } = judgePaired(found, limit, policy);
   const bounds = [Math.max(0, interval[0]), interval[1]] as const;
@@ -189,7 +209,6 @@ function errorsLimit({ observations, policy, challenger }: Evidence, limit: numb
   };
   return {
     ...gate,
-    title: 'Is its share of failed requests within the limit?',
     outcome,
     estimate: found.estimate,
     interval: bounds,
@@ -213,8 +232,9 @@ function resource({ observations, policy, challenger }: Evidence, name: 'memory'
   const { production, shadow, sampling, metrics } = observations;
   const what = name === 'cpu' ? 'processors' : 'memory';
   const same = shadow?.instanceType !== undefined && shadow.instanceType === production.instanceType;
+  const nothing = unmeasured(id, observations);
   const alike = same && (name === 'memory' || (sampling === 1 && shadow.instances === production.instances));
-  if (!alike)
+  if (nothing !== undefined || !alike)
     return {
       ...open(id, policy),
       title: `Does it use more of the ${what}?`,
@@ -226,6 +246,7 @@ function resource({ observations, policy, challenger }: Evidence, name: 'memory'
           ? `a ${challenger} on the same type of instance`
           : `a ${challenger} on as many instances of the same type that sees all requests`,
       ),
+      ...nothing,
     };
   const first = metrics.shadow?.invocations.findIndex((n) => (n ?? 0) > 0) ?? -1;
   const used = first < 0 ? [] : (metrics.shadow?.[name] ?? []).slice(first + policy.warmupMinutes);

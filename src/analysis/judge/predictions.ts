@@ -2,7 +2,7 @@ import type { Predictions, SideCounts } from '../predictions.ts';
 import { decides, gates, GROUP_OF } from '../policy/policy.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Gate } from './verdict.ts';
-import { clusteringOf, shareInterval } from './evidence.ts';
+import { blockerNeeds, clusteringOf, shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { labelNoise, numberNoise } from './noise-floor.ts';
 import { different, proportion } from './proportion.ts';
@@ -21,6 +21,7 @@ import { judgeSchema } from './schema.ts';
 import { kindNamed } from '../answers/kinds/table.ts';
 import { count, percent } from '../../base/units.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
+import { nothingRead, nothingReadText } from './nothing-read.ts';
 
 /** Does the shadow answer as production does? By labels, else by numbers; without truth, and where it should be the same, this decides; else with truth it informs, unless the policy says otherwise. */
 export function judgeAnswers(evidence: Evidence): Gate[] {
@@ -162,6 +163,7 @@ function judgeSanity(predictions: Predictions, evidence: Evidence): Gate[] {
   if (answered !== undefined) found.push(answered);
   // Looked for and not found is no evidence: late captures, a bucket that is closed, ids that do not meet.
   if (predictions.pairs === 0) {
+    const unread = nothingRead(predictions, policy);
     found.push({
       ...base,
       id: 'output.pairs',
@@ -173,8 +175,12 @@ function judgeSanity(predictions: Predictions, evidence: Evidence): Gate[] {
       margin: undefined,
       relation: '>',
       n: 0,
-      reason: `No answer of the shadow could be paired with one of production's (${count(shadow.records)} and ${count(production.records)} were found).`,
-      ...needsAdvice('captured answers of both, or --no-predictions to judge without'),
+      ...(unread === undefined
+        ? {
+            reason: `No answer of the shadow could be paired with one of production's (${count(shadow.records)} and ${count(production.records)} were found).`,
+            ...needsAdvice('captured answers of both, or --no-predictions to judge without'),
+          }
+        : { reason: nothingReadText(unread), ...blockerNeeds(unread) }),
     });
   }
   const stuck = constantOutput(predictions, policy);

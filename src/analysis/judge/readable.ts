@@ -4,9 +4,10 @@ import type { Policy } from '../policy/policy.ts';
 import { dispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { count, counted, percent, points } from '../../base/units.ts';
-import { confidence, requiredSampleSize, shareInterval } from './evidence.ts';
+import { blockerNeeds, confidence, requiredSampleSize, shareInterval } from './evidence.ts';
 import type { Evidence, Minutes } from './evidence.ts';
 import { needsAdvice, needsMore, NOTHING } from './needs.ts';
+import { nothingRead, nothingReadText } from './nothing-read.ts';
 import type { Needs } from './needs.ts';
 import { compare } from './verdict.ts';
 import { pairedDifference } from './paired.ts';
@@ -38,9 +39,11 @@ export function readable(predictions: Predictions, evidence: Evidence): Gate {
   const interval = found.interval(1);
   // None in so many that chance would have shown one, if more than the margin were broken: a proof, too.
   const spotless = onlyShadow === 0 && n >= policy.minimumPairs;
+  const unread = nothingRead(predictions, policy);
   const bad = interval[0] > margin;
   const good = spotless || interval[1] < margin;
-  const outcome: Outcome = n < MIN_ANSWERS ? 'inconclusive' : bad ? 'fail' : good ? 'pass' : 'inconclusive';
+  const outcome: Outcome =
+    n < MIN_ANSWERS || unread !== undefined ? 'inconclusive' : bad ? 'fail' : good ? 'pass' : 'inconclusive';
   return {
     id: 'output.readable',
     title: 'Can its answers be read?',
@@ -55,8 +58,11 @@ export function readable(predictions: Predictions, evidence: Evidence): Gate {
     relation: '<',
     n,
     of: 'answers',
-    reason: reasonOf({ ...found, shadow, production, outcome, spotless, bounds: interval }, policy),
-    ...(outcome === 'inconclusive' ? needsOf(found, policy) : NOTHING),
+    reason:
+      unread === undefined
+        ? reasonOf({ ...found, shadow, production, outcome, spotless, bounds: interval }, policy)
+        : nothingReadText(unread),
+    ...(unread !== undefined ? blockerNeeds(unread) : outcome === 'inconclusive' ? needsOf(found, policy) : NOTHING),
   };
 }
 

@@ -9,7 +9,7 @@ import { judgeLoss, judgeScores } from './loss.ts';
 import { needsAdvice } from './needs.ts';
 import { ripe, truthMargin, unripe } from './truth-gate.ts';
 import { judgeRecall } from './recall.ts';
-import { count, duration } from '../../base/units.ts';
+import { count, counted, duration } from '../../base/units.ts';
 
 /** Is the shadow less right than production, where the truth is known? Paired: both models answered the same rows. */
 export function judgeTruth(evidence: Evidence): Gate[] {
@@ -36,7 +36,9 @@ export function judgeTruth(evidence: Evidence): Gate[] {
   if (late !== undefined) return [{ ...unknown(evidence, sentence(late.reason)), ...late.needs }];
   if (truth.age !== undefined && truth.of === 0)
     return [unknown(evidence, `No compared request was ${duration(truth.age.age)} old when labels were looked up.`)];
-  const reason = `None of the labels could be held against one of the ${count(truth.of)} compared predictions.`;
+  const none =
+    truth.unknown === 1 ? 'The one label belongs to none' : `None of the ${count(truth.unknown)} labels belongs to one`;
+  const reason = `${truth.unknown === 0 ? 'None of the labels belongs to one' : none} of the ${counted(truth.of, 'compared rows')}.`;
   return [unknown(evidence, reason)];
 }
 
@@ -62,7 +64,7 @@ function unknown({ policy }: Evidence, reason: string): Gate {
     n: 0,
     of: 'rows',
     reason,
-    ...needsAdvice('labels with the InferenceIds (or the features) of this window'),
+    ...needsAdvice('labels with the InferenceIds of this window, or with the features as they were sent'),
   };
 }
 

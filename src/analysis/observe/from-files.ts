@@ -241,14 +241,17 @@ async function compared(
   // Files do not say how much of the traffic the shadow was to see.
   const records = { production, shadow, window: window ?? { from: 0, to: 8.64e15 }, sampling: 1 };
   const { predictions, notes } = await compareRecords(records, comparison);
-  const first = predictions.blocks[0]?.at ?? 0;
-  const last = predictions.blocks.at(-1)?.at ?? first;
+  // Where no answer could be compared, requests still have their minutes; without any, no time is known.
+  const times = (predictions.blocks.length > 0 ? predictions.blocks : (predictions.missing ?? [])).map(({ at }) => at);
+  const [first, last] = [times[0], times.at(-1)];
+  const whole = first === undefined || last === undefined ? { from: 0, to: 0 } : { from: first, to: last + MINUTE };
+  const seen = window === undefined ? whole : { from: window.from > 0 ? window.from : whole.from, to: window.to };
   const none = Object.fromEntries(METRICS.map((name) => [name, []])) as unknown as MetricTable;
   return {
     schema: 'shadowctl-observations/1',
     endpoint: basename(path),
     region: undefined,
-    window: window ?? { from: first, to: last + MINUTE },
+    window: seen,
     production: { name: names[0] },
     shadow: { name: names[1] },
     sampling: undefined,

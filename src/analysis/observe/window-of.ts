@@ -87,7 +87,10 @@ export async function windowOf(
       shadow: live.shadow && table,
       ...(seen.unread && { unread: seen.unread }),
     };
-    return { facts: live, window: none, metrics, leftOut: lost, since: start, nothing: true };
+    // Up to the present: the window begins where the first whole minute will, and holds none.
+    const begins = wholeFrom(start);
+    const empty = asked.to + LATE_MS > clock.now() ? { from: begins, to: begins } : none;
+    return { facts: live, window: empty, metrics, leftOut: lost, since: start, nothing: true };
   }
   const whole = wholeTail(slice(seen, window), window, live.sampling, clock.now());
   const leftOut =

@@ -34,11 +34,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
       '--last <duration>',
       'length of the window up to now: 30m, 2h, 1d (default: since the present shadow is in service)',
     )
-    .option(
-      '--from <time>',
-      'start of the window (ISO 8601, UTC; or -2h); a path is taken as --files, and may be given again',
-      repeated,
-    )
+    .option('--from <time>', 'start of the window (ISO 8601, UTC; or -2h)', repeated)
     .option('--to <time>', 'end of the window')
     .option('--format <format>', `output format: ${FORMATS.join(', ')}`, readFormat, 'text')
     .option('--full', 'with --format text: everything, not only what decides and what stands out')

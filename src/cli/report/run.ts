@@ -63,7 +63,7 @@ function fromPath(app: App, flags: ReportOptions): ReportOptions {
     if (!existsSync(resolve(app.cwd, path)))
       throw usageError(
         `There is nothing at ${path}.`,
-        'Several windows are added up from files of --save: --from A.json --from B.json. A window has one beginning.',
+        'Several windows are added up from files of --save: --files A.json --files B.json. A window has one beginning.',
       );
   if (files !== undefined || from === undefined || isTime(from) || !existsSync(resolve(app.cwd, from))) return flags;
   if (also.length === 0) app.io.err(`note: --from takes a time; ${from} is there, so it is read as --files ${from}.`);

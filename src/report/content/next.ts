@@ -1,3 +1,4 @@
+import { nothingRead } from '../../analysis/judge/nothing-read.ts';
 import type { Gate } from '../../analysis/judge/verdict.ts';
 import { accepts } from '../../analysis/policy/policy.ts';
 import { type CommandLine, shown } from '../../base/text.ts';
@@ -29,6 +30,9 @@ export function nextStep(report: Report, flags: RenderOptions['asked']): Next | 
     waive,
     reason,
   });
+  const { predictions } = observations;
+  const unread = predictions !== undefined && nothingRead(predictions, report.policy) !== undefined;
+  const fitsNothing = unread || noLabelFits(report);
   switch (verdict.outcome) {
     case 'pass':
       return files === undefined
@@ -51,10 +55,26 @@ export function nextStep(report: Report, flags: RenderOptions['asked']): Next | 
           command: promote,
         };
       return {
-        words: waits(verdict.gates, files === undefined ? 'look until it is decided:' : 'judge it again:'),
-        command: again(asked),
+        words: waits(
+          verdict.gates,
+          files === undefined && !fitsNothing ? 'look until it is decided:' : 'judge it again:',
+        ),
+        command: fitsNothing ? shown('report', unread ? byLook(asked) : asked) : again(asked),
       };
   }
+}
+
+/** Labels were given, and none belongs to anything that was compared: more of the same traffic seldom changes that. */
+function noLabelFits({ observations: { predictions } }: Report): boolean {
+  const { rows = 0, of = 0, unknown = 0, age } = predictions?.truth ?? {};
+  return rows === 0 && of > 0 && unknown > 0 && age === undefined;
+}
+
+/** Without what says how answers are read: it fits none. */
+function byLook(asked: CommandLine['options']): CommandLine['options'] {
+  return Object.fromEntries(
+    Object.entries(asked).filter(([flag]) => !['prediction', 'answers', 'task'].includes(flag)),
+  );
 }
 
 /** What the open gates need: first what more of the same does not give. */

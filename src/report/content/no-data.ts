@@ -1,6 +1,7 @@
 import { type CommandLine, shown, shownStart } from '../../base/text.ts';
+import type { Predictions, SideCounts } from '../../analysis/predictions.ts';
 import type { Report } from '../report.ts';
-import { counted, MINUTE, timeOfDay } from '../../base/units.ts';
+import { count, counted, MINUTE, timeOfDay } from '../../base/units.ts';
 
 /** Metrics of a minute are published after its end. */
 const SETTLE_MS = 30_000;
@@ -28,6 +29,7 @@ export function noData({ observations, summaries, created }: Report): NoData | u
   // Captures alone hold no metrics.
   if (metrics.times.length === 0 && (predictions?.production.records ?? 0) + (predictions?.shadow.records ?? 0) > 0)
     return undefined;
+  if (metrics.times.length === 0 && predictions !== undefined) return noRecords(endpoint, predictions);
   const firstMinute = since === undefined ? undefined : Math.ceil(since / MINUTE) * MINUTE;
   if (since !== undefined && firstMinute !== undefined && firstMinute + MINUTE > window.to) {
     const readable = firstMinute + MINUTE + SETTLE_MS;
@@ -60,6 +62,30 @@ export function noData({ observations, summaries, created }: Report): NoData | u
     why: `${endpoint} received no requests in this window.`,
     next: 'Choose another window with --last, or with --from and --to. Send requests with:',
     command: shown('invoke', { endpoint, data: '…' }),
+  };
+}
+
+/** Files in which no record could be read: nothing that is sent to an endpoint changes them. */
+function noRecords(name: string, { production, shadow }: Pick<Predictions, 'production' | 'shadow'>): NoData {
+  const sum = (of: (side: SideCounts) => number) => of(production) + of(shadow);
+  const [outside, lines, files] = [
+    sum((side) => side.outside),
+    sum((side) => side.unreadable),
+    sum((side) => side.files),
+  ];
+  if (outside > 0)
+    return {
+      why: `None of the ${counted(outside, 'records')} in ${name} lies in this window.`,
+      next: 'Choose another with --from and --to, or leave both out.',
+    };
+  const [first] = [...(production.unreadableBy ?? []), ...(shadow.unreadableBy ?? [])];
+  const because = first === undefined ? '' : ` (${first.why})`;
+  return {
+    why:
+      lines > 0
+        ? `${lines === 1 ? 'The one line' : `None of the ${count(lines)} lines`} of the files in ${name} is ${lines === 1 ? 'no' : 'a'} record of a capture${because}.`
+        : `The ${counted(files, 'files')} in ${name} hold no record of a capture.`,
+    next: 'Name a folder of captures with --files, as SageMaker writes them: AllTraffic/…/*.jsonl and shadow/…/*.jsonl. Logs are read with --line.',
   };
 }
 

@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
+import { judge } from '../../../src/analysis/judge/judge.ts';
 import { collectFromFiles } from '../../../src/analysis/observe/from-files.ts';
+import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
+import { noData } from '../../../src/report/content/no-data.ts';
+import { windowText } from '../../../src/report/words.ts';
+import { reportOn } from '../../report/sample.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'captures-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -146,5 +151,67 @@ describe('folders of captures', () => {
   test('of one variant only', async () => {
     put(`single/weather/AllTraffic/${hour}`, lines(six()));
     await expect(collect('single')).rejects.toThrow('Cannot tell which folder');
+  });
+});
+
+describe('where nothing can be read', () => {
+  const many = (answer: string) =>
+    Array.from({ length: 400 }, (_, i) => {
+      const one = record(i % 10, answer);
+      return { ...one, eventMetadata: { ...one.eventMetadata, inferenceId: `r${i}`, eventId: `e${i}` } };
+    });
+
+  test.each([
+    ['a path', { path: ['nowhere'] }, { path: '$.nowhere' }, 'at $.nowhere'],
+    ['a kind', { kind: 'boxes' }, { kind: 'boxes' }, 'holds boxes'],
+  ])(
+    '%s that fits no answer says so first, with one of them, and asks for no more of the same',
+    async (_, asked, said, words) => {
+      put('unread/AllTraffic/1.jsonl', lines(many('{"some":"thing"}')));
+      put('unread/shadow/1.jsonl', lines(many('{"some":"thing"}')));
+      const observations = await collectFromFiles({
+        path: join(root, 'unread'),
+        variants: undefined,
+        window: undefined,
+        comparison: { ...comparison, answers: asked },
+      });
+      expect(windowText(observations.window)).not.toContain('1970');
+      const verdict = judge(observations, { ...DEFAULT_POLICY, answers: { ...DEFAULT_POLICY.answers, ...said } });
+      expect(verdict?.outcome).toBe('inconclusive');
+      expect(verdict?.summary).toMatch(/^None of the 800 answers of both sides holds /);
+      expect(verdict?.summary).toContain(words);
+      expect(verdict?.summary).toContain('for example {"some":"thing"}');
+      expect(verdict?.gates.find(({ id }) => id === 'output.readable')?.outcome).toBe('inconclusive');
+      expect(verdict?.gates.filter(({ missing }) => missing !== undefined)).toEqual([]);
+    },
+  );
+
+  test('a folder of something else is no endpoint, and of no time', async () => {
+    put('garbage/AllTraffic/1.jsonl', 'one\ntwo\n');
+    put('garbage/shadow/1.jsonl', 'three\n');
+    const observations = await collect('garbage');
+    expect(windowText(observations.window)).not.toContain('1970');
+    const nothing = noData(reportOn(observations));
+    expect(nothing?.why).toMatch(/^None of the 3 lines of the files in garbage is a record of a capture/);
+    expect(nothing?.command).toBeUndefined();
+    put('empty/AllTraffic/1.jsonl', '');
+    put('empty/shadow/1.jsonl', '');
+    expect(noData(reportOn(await collect('empty')))?.why).toBe('The 2 files in empty hold no record of a capture.');
+  });
+
+  test('a window without a record says that, and one with an end alone begins with the first', async () => {
+    put('window/AllTraffic/1.jsonl', lines(six()));
+    put('window/shadow/1.jsonl', lines(six()));
+    const within = (to: string) =>
+      collectFromFiles({
+        path: join(root, 'window'),
+        variants: undefined,
+        window: { from: 0, to: Date.parse(to) },
+        comparison,
+      });
+    expect(windowText((await within('2026-03-02T09:04:00Z')).window)).toContain('2026-03-02 09:00 – 09:04');
+    const before = await within('2026-03-01T09:00:00Z');
+    expect(windowText(before.window)).not.toContain('1970');
+    expect(noData(reportOn(before))?.why).toBe('None of the 12 records in window lies in this window.');
   });
 });

@@ -100,6 +100,18 @@ describe('nothing is live', () => {
     expect(blind.gate('limits.accuracy')).toMatchObject({ outcome: 'inconclusive', n: 0 });
     const slow = await report(good, 'nothing', limits({ accuracy: 0.85, latency: { p99: 200 } }));
     expect(slow.verdict?.outcome).toBe('inconclusive');
+    // No traffic changes files, which contain no metrics.
+    expect(slow.gate('limits.latency.p99')).toMatchObject({
+      outcome: 'inconclusive',
+      missing: undefined,
+      reason: 'It is not known: files of captures and logs contain no metrics.',
+      needs: expect.stringContaining('inform: [limits.latency.p99]'),
+    });
+    const failing = await report(good, 'nothing', { ...limits({ errors: 0.01 }), resources: { memory: 0.2 } });
+    expect(failing.gate('limits.errors')?.needs).toBe(
+      slow.gate('limits.latency.p99')?.needs?.replace('latency.p99', 'errors'),
+    );
+    expect(failing.gate('resources.memory')?.needs).toContain('inform: [resources.memory]');
     const same = await report(good, 'nothing', { ...limits({ accuracy: 0.85 }), expect: { kind: 'same' } });
     expect(same.gate('output.pairs')).toMatchObject({ outcome: 'inconclusive', gating: true });
     expect(same.verdict?.outcome).toBe('inconclusive');
