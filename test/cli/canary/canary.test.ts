@@ -339,10 +339,10 @@ describe('refused before anything is created', () => {
     await s3.send(new DeleteObjectCommand({ Bucket: 'models', Key: '005.tar.gz' }));
     const plan = await stage.shadowctl([...CANARY, '--plan']);
     expect(plan.code).toBe(4);
-    expect(unwrapped(plan.err)).toContain(
+    expect(unwrapped(plan.out)).toContain(
       '! endpoint weather: The artifact of its model, s3://models/005.tar.gz, is gone',
     );
-    expect(unwrapped(plan.err)).toContain('about $0.35 an hour (estimate: us-east-1, from public sources) on top');
+    expect(unwrapped(plan.out)).toContain('about $0.35 an hour (estimate: us-east-1, from public sources) on top');
     // Batch by batch, the way back needs new instances of the old model.
     const rolling = await stage.shadowctl([...CANARY, '--strategy', 'rolling', '--batch-size', '1']);
     expect(rolling.code).toBe(2);

@@ -31,6 +31,9 @@ async function report(labels: string, ...words: string[]) {
   };
 }
 
+const NO_TIMES =
+  'The labels do not say when they came (column labeledAt), and the policy does not say after how long they are complete (maturity): whether those that are still to come are like these is not known.';
+
 describe('report --labels s3://…', () => {
   test('a gzip file of JSON Lines, half-written, with ids twice and ids that do not exist', async () => {
     const text = `${lines(0, 40)}\n{"inferenceId":"r-1","label":1}\n{"inferenceId":"r-2","label":7}\n${lines(90, 95)}\n{"inferenceId":"r-5`;
@@ -39,6 +42,7 @@ describe('report --labels s3://…', () => {
     expect(truth).toMatchObject({ rows: 39, of: 60, unknown: 5 });
     const source = 's3://models/late.jsonl.gz';
     expect(notes).toEqual([
+      NO_TIMES,
       `${source}: 1 line cannot be read, broken off in the middle (left out); it is line 48.`,
       `${source}: 1 line has another label for an id that had one (neither counts); it is line 42.`,
       `${source}: 1 line gives a label again (counted once); it is line 41.`,
@@ -57,7 +61,7 @@ describe('report --labels s3://…', () => {
     expect((await report('s3://models/truth/')).truth).toMatchObject({ rows: 20, unknown: 0 });
     await put('truth/2026/01/05/10/', '');
     await put('truth/2026/01/05/10/b.csv', `\u{FEFF}inferenceId,label\r\nr-20,"1"\r\nr-21,0\r\n`);
-    expect(await report('s3://models/truth/')).toMatchObject({ truth: { rows: 22, unknown: 0 }, notes: [] });
+    expect(await report('s3://models/truth/')).toMatchObject({ truth: { rows: 22, unknown: 0 }, notes: [NO_TIMES] });
   });
 
   test.each([

@@ -10,7 +10,7 @@ test('where CloudWatch has no percentiles, the mean is limited; one that was ask
   const canary = `canary ${on} --artifact ${ARTIFACT_009} --algorithm linear-learner --plan`;
   const plan = await world.shadowctl(canary);
   // 4: there is something to do.
-  expect([plan.code, plan.err]).toEqual([4, expect.stringMatching(/ModelLatency A[^]*100 % above/)]);
+  expect([plan.code, plan.out]).toEqual([4, expect.stringMatching(/ModelLatency A[^]*100 % above/)]);
   const refused = await world.shadowctl(`${canary} --max-latency p99=250ms`);
   expect([refused.code, refused.err]).toEqual([2, expect.stringMatching(/no p99[^]*--max-latency avg=250ms/)]);
   expect((await world.shadowctl(`${canary} --max-latency avg=250ms`)).code).toBe(4);
