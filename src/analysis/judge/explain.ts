@@ -46,6 +46,10 @@ export function explainPolicy(policy: Policy): Demand[] {
   const lasting = (words: string, of?: 'parts') =>
     words === NEVER ? NEVER : `${words}, in ${counted(minutesToPass(policy, of), 'minutes')}`;
   const unlessLabels = policy.expect?.kind === 'same' ? '' : ' (for information where labels are available)';
+  const asksScores = policy.expect?.kind === 'same' || policy.numbers.tolerance !== undefined;
+  const unlessAlike = asksScores
+    ? unlessLabels
+    : ' (for information where labels are available, or where scores of both are spread alike)';
   const inEachPart = (least: number | undefined) =>
     least === undefined ? NEVER : `${pairs(0)}, and ${count(least)} in each part`;
   // Errors of both models come in bursts that labels do not show, so limits on labels wait as parts do.
@@ -241,7 +245,7 @@ export function explainPolicy(policy: Policy): Demand[] {
     ...byTask(policy, ['binary', 'multiclass'], 'agreement').map(({ value, key }) =>
       demand(
         'labels.scores',
-        `scores beside labels: more than ${percent(value)} lie within answers.tolerance of production's, or half of their spread where it is not set, and 0.1 of probabilities${unlessLabels}`,
+        `scores beside labels: more than ${percent(value)} lie within answers.tolerance of production's, or half of their spread where it is not set, and 0.1 of probabilities${unlessAlike}`,
         lasting(pairs(leastRequests(share(value, true)))),
         key,
       ),

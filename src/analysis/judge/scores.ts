@@ -13,19 +13,20 @@ import type { Gate } from './verdict.ts';
  * Do the scores beside the labels, or what each model gives the class that production chose, lie near production's? Labels may
  * all be equal and their scores mean something else: logits for probabilities, another class's, noise. A threshold on the score
  * would then decide otherwise. Scores may move where a model was trained anew, so unless the policy says `expect: same` this is
- * at most inconclusive.
+ * at most inconclusive; and where scores are spread as production's, so that a threshold lets as many through, it informs.
  */
 export function judgeScores(predictions: Predictions, evidence: Evidence, alone: boolean): Gate[] {
   const { numbers, labels, blocks, repeats } = predictions;
   if (labels === undefined || numbers?.of !== 'score') return [];
   const { policy } = evidence;
   const { rows, beyond, tolerance } = numbers;
+  const moved = policy.expect?.kind === 'same' || policy.numbers.tolerance !== undefined || !spreadAlike(predictions);
   // Blocks count all rows, and only some may have scores.
   const minutes = blocks.map((block) => ({ successes: block.rows - (block.beyond ?? 0), n: block.rows }));
   const gate = proportion(predictions, evidence, {
     id: 'labels.scores',
     title: "Are its scores near production's?",
-    gating: alone ? gates(policy, 'labels.scores') : decides(policy, 'labels.scores'),
+    gating: alone && moved ? gates(policy, 'labels.scores') : decides(policy, 'labels.scores'),
     successes: rows - beyond,
     n: rows,
     minutes,
@@ -49,4 +50,16 @@ export function judgeScores(predictions: Predictions, evidence: Evidence, alone:
       ),
     },
   ];
+}
+
+/** Distributions this much apart let a threshold decide otherwise in a tenth of the rows at most. */
+const ALIKE = 0.1;
+
+/**
+ * Are the scores of both spread alike: a Kolmogorov-Smirnov distance of at most `ALIKE`, and what two equal samples of this
+ * size may show by chance (5 %, Smirnov 1948)? Distances of several windows cannot be added: of these it is not known.
+ */
+function spreadAlike({ numbers, merged = 1 }: Predictions): boolean {
+  if (numbers === undefined || merged > 1) return false;
+  return numbers.distances.ks <= ALIKE + 1.358 * Math.sqrt(2 / Math.max(1, numbers.rows));
 }

@@ -480,3 +480,24 @@ test.each<[string, (state: { name: string; p: number }) => Payload, (state: { na
   expect(gates?.filter((gate) => gate.gating && gate.outcome !== 'pass').map(({ id }) => id)).toEqual([]);
   expect(outcome).toBe('pass');
 });
+
+test('scores beside equal labels that move, and are spread as before, inform', async () => {
+  const random = seededRandom(11);
+  const names = Array.from({ length: RECORDS }, () => pick(random, CLASSES));
+  const side = () => ({
+    files: 1,
+    captures: names.map((name, i) => ({
+      inferenceId: `r-${i}`,
+      eventId: undefined,
+      at: START + i * SECONDS * 1000,
+      input: row(i),
+      output: json({ label: name, score: 0.5 + random.next() / 2 }),
+    })),
+    unreadable: 0,
+    outside: 0,
+    examples: [],
+  });
+  const { outcome, gates } = await verdictOf({ production: side(), shadow: side() });
+  expect(gates?.find(({ id }) => id === 'labels.scores')).toMatchObject({ gating: false, outcome: 'inconclusive' });
+  expect(outcome).toBe('pass');
+});
