@@ -51,7 +51,7 @@ def sagemaker():
     for name in ("Config-1", "Config-2"):
         client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
     arn = client.create_endpoint(EndpointName="Weather", EndpointConfigName="Config-1", Tags=[{"Key": "a", "Value": "1"}])["EndpointArn"]
-    assert arn == "arn:aws:sagemaker:us-east-1:000000000000:endpoint/weather", arn
+    assert arn == "arn:aws:sagemaker:us-east-1:000000000000:endpoint/Weather", arn
     in_progress = ("ValidationException", f'Cannot update in-progress endpoint "{arn}".')
     assert refused(client.delete_endpoint, EndpointName="Weather") == in_progress
     assert refused(client.create_endpoint, EndpointName="Weather", EndpointConfigName="Config-1") == (
