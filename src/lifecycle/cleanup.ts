@@ -24,6 +24,7 @@ import { isSettled, waitForEndpoint } from '../resources/wait.ts';
 import { journaledEndpoints } from '../state/journals.ts';
 import type { ResourceRef } from '../state/journal.ts';
 import { existing, replay } from '../state/replay.ts';
+import { positionOf } from '../state/rollouts.ts';
 import type { CleanupPlan } from './plans.ts';
 import {
   applyStep,
@@ -180,6 +181,10 @@ function noJournal({ endpoint, account, journal }: EndpointSession): Error {
 async function planCleanup(on: EndpointSession, keep: Keep, neighbours: Neighbours): Promise<Teardown> {
   const checks = await inventory(on);
   const inUse = [...(await neededByAdopted(on)), ...(await neededByNeighbours(on, checks, neighbours))];
+  const stays = checks.some(({ tracked, exists }) => tracked.ref.kind === 'endpoint' && tracked.adopted && exists);
+  const rollout = stays ? positionOf(on.state())?.rollout : undefined;
+  // The way back of a rollout that is under way is not what runs.
+  if (rollout !== undefined) inUse.push({ kind: 'endpoint-config', name: rollout.previous });
   const plan = planTeardown(checks, inUse, keep);
   for (const step of plan.steps.filter(({ kind }) => kind === 's3-bucket')) {
     let unseen: Unseen | undefined;

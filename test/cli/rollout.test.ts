@@ -131,6 +131,21 @@ describe('rollout', () => {
     expect((await runs(opened)).config).toBe('v1');
   });
 
+  test('cleanup leaves the way back of a rollout that is under way', async () => {
+    const opened = (stage = await openStage());
+    const { result } = await opened.traffic(async () => {
+      const own = ['deploy', '--endpoint', ENDPOINT, '--adopt', '--yes', '--artifact', ARTIFACT, ...good];
+      await opened.shadowctl([...own, '--model-name', 'm1b', '--config-name', 'ours']);
+      const paused = await opened.shadowctl(words(opened, good, 'minimumBlocks: 8\n'));
+      const cleaned = await opened.shadowctl(['cleanup', '--endpoint', ENDPOINT, '--yes']);
+      const cancelled = await opened.shadowctl(['rollout', '--endpoint', ENDPOINT, '--cancel']);
+      return { paused, cleaned, cancelled };
+    }, 1);
+    expect(result.paused.code).toBe(3);
+    expect(result.cleaned.out).toContain('left: endpoint config ours (in use by an endpoint that is kept)');
+    expect(result.cancelled).toMatchObject({ code: 0, out: 'weather is back on ours with m1b.\n' });
+  });
+
   test('cancelled where the endpoint was deleted meanwhile: it is over, and nothing is said to serve', async () => {
     const opened = (stage = await openStage());
     const paused = await opened.traffic(() => opened.shadowctl(words(opened, good, 'minimumBlocks: 8\n')), 1);
