@@ -20,7 +20,10 @@ export function judgeScores(predictions: Predictions, evidence: Evidence, alone:
   if (labels === undefined || numbers?.of !== 'score') return [];
   const { policy } = evidence;
   const { rows, beyond, tolerance } = numbers;
-  const moved = policy.expect?.kind === 'same' || policy.numbers.tolerance !== undefined || !spreadAlike(predictions);
+  const moved =
+    policy.expect?.kind === 'same' ||
+    policy.numbers.tolerance !== undefined ||
+    !spreadAlike(predictions, policy.minimumPairs);
   // Blocks count all rows, and only some may have scores.
   const minutes = blocks.map((block) => ({ successes: block.rows - (block.beyond ?? 0), n: block.rows }));
   const gate = proportion(predictions, evidence, {
@@ -57,9 +60,12 @@ const ALIKE = 0.1;
 
 /**
  * Are the scores of both spread alike: a Kolmogorov-Smirnov distance of at most `ALIKE`, and what two equal samples of this
- * size may show by chance (5 %, Smirnov 1948)? Distances of several windows cannot be added: of these it is not known.
+ * size may show by chance (5 %, Smirnov 1948)? Of few scores anything may be by chance, and distances of several windows cannot
+ * be added: of these it is not known.
+ *
+ * @param least scores from which on it is asked
  */
-function spreadAlike({ numbers, merged = 1 }: Predictions): boolean {
-  if (numbers === undefined || merged > 1) return false;
+function spreadAlike({ numbers, merged = 1 }: Predictions, least: number): boolean {
+  if (numbers === undefined || numbers.rows < least || merged > 1) return false;
   return numbers.distances.ks <= ALIKE + 1.358 * Math.sqrt(2 / Math.max(1, numbers.rows));
 }

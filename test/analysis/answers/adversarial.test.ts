@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Capture, Payload } from '../../../src/analysis/answers/captures.ts';
 import { seededRandom } from '../../support/random.ts';
+import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
 import { RECORDS, SECONDS, START, verdictOf } from './verdict-of.ts';
 
 type Random = ReturnType<typeof seededRandom>;
@@ -500,4 +501,8 @@ test('scores beside equal labels that move, and are spread as before, inform', a
   const { outcome, gates } = await verdictOf({ production: side(), shadow: side() });
   expect(gates?.find(({ id }) => id === 'labels.scores')).toMatchObject({ gating: false, outcome: 'inconclusive' });
   expect(outcome).toBe('pass');
+  // Of few scores nobody knows how they are spread.
+  const few = { ...DEFAULT_POLICY, minimumPairs: RECORDS + 1 };
+  const asked = (await verdictOf({ production: side(), shadow: side() }, few)).gates;
+  expect(asked?.find(({ id }) => id === 'labels.scores')).toMatchObject({ gating: true, outcome: 'inconclusive' });
 });

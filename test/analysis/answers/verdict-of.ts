@@ -4,14 +4,18 @@ import { judge } from '../../../src/analysis/judge/judge.ts';
 import { METRICS } from '../../../src/analysis/observations.ts';
 import type { MetricTable, Observations } from '../../../src/analysis/observations.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
+import type { Policy } from '../../../src/analysis/policy/policy.ts';
 
 export const START = Date.UTC(2026, 0, 5, 9);
 export const RECORDS = 330;
 /** As far as every gate on answers needs: 110 minutes. */
 export const SECONDS = 20;
 
-/** What the default policy says of captured answers alone, without metrics. */
-export async function verdictOf({ production, shadow }: Record<'production' | 'shadow', CaptureSet>) {
+/** What a policy, by default the default one, says of captured answers alone, without metrics. */
+export async function verdictOf(
+  { production, shadow }: Record<'production' | 'shadow', CaptureSet>,
+  policy: Policy = DEFAULT_POLICY,
+) {
   const { predictions } = await compareRecords(
     {
       production: { captures: production },
@@ -34,6 +38,6 @@ export async function verdictOf({ production, shadow }: Record<'production' | 's
     predictions,
     notes: [],
   };
-  const verdict = judge(observations, DEFAULT_POLICY);
+  const verdict = judge(observations, policy);
   return { outcome: verdict?.outcome, predictions, gates: verdict?.gates };
 }
