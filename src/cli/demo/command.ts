@@ -9,7 +9,7 @@ export function demoCommand(host: Host, run: Run<DemoOptions> = lazy(() => impor
     .addHelpText(
       'after',
       `
-Takes a real linear-learner model and its successor through the whole life cycle, in under a minute. The emulator
+Takes a real linear-learner model and its successor through the whole life cycle, in a minute or two. The emulator
 runs in this process on a virtual clock; everything else is what you would run yourself. You need no AWS account,
 and the demo touches nothing outside this machine.
 
