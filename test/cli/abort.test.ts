@@ -2,27 +2,13 @@ import { UpdateEndpointCommand, CreateEndpointConfigCommand } from '@aws-sdk/cli
 import { afterEach, expect, test } from 'vitest';
 import { describeAlarms } from '../../src/aws/cloudwatch.ts';
 import { describeEndpoint } from '../../src/aws/sagemaker.ts';
-import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../support/stage.ts';
+import { ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../support/stage.ts';
 
 let stage: Stage;
 afterEach(() => stage.close());
 
 const MINUTE = 60_000;
-const CANARY = [
-  'canary',
-  '--endpoint',
-  ENDPOINT,
-  '--adopt',
-  '--yes',
-  '--artifact',
-  ARTIFACT,
-  '--algorithm',
-  'linear-learner',
-  '--model-name',
-  'm2',
-  '--config-name',
-  'v2',
-];
+const CANARY = [...GOOD_CANARY, '--model-name', 'm2', '--config-name', 'v2'];
 const ABORT = ['abort', '--endpoint', ENDPOINT, '--yes'];
 
 /** Aborts a canary so many minutes after it was called for. */

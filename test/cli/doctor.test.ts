@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import { afterEach, expect, test } from 'vitest';
 import { deleteEndpointConfig, deleteModel } from '../../src/aws/sagemaker.ts';
-import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../support/stage.ts';
+import { ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../support/stage.ts';
 
 let stage: Stage;
 afterEach(() => stage.close());
@@ -65,17 +65,7 @@ test('the same alarm in a file, before it exists', async () => {
 test("shadowctl's own alarms pass after a canary", async () => {
   stage = await openStage();
   const said = await stage.traffic(async () => {
-    await stage.shadowctl([
-      'canary',
-      '--endpoint',
-      ENDPOINT,
-      '--adopt',
-      '--yes',
-      '--artifact',
-      ARTIFACT,
-      '--algorithm',
-      'linear-learner',
-    ]);
+    await stage.shadowctl([...GOOD_CANARY]);
     return stage.shadowctl([...DOCTOR, '--format', 'json']);
   }, 1);
   expect(said.result.code).toBe(0);

@@ -14,7 +14,7 @@ import { reportOn } from '../report/sample.ts';
 import { capturedIo } from '../support/io.ts';
 import { NO_GLOBALS } from '../support/globals.ts';
 import { optionsOf } from '../support/parse.ts';
-import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../support/stage.ts';
+import { ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../support/stage.ts';
 
 const NOW = Date.UTC(2026, 0, 5, 9, 30);
 const MINUTE = 60_000;
@@ -204,17 +204,7 @@ describe('an endpoint', () => {
   let stage: Stage;
   afterEach(() => stage.close());
 
-  const canary = [
-    'canary',
-    '--endpoint',
-    ENDPOINT,
-    '--adopt',
-    '--yes',
-    '--artifact',
-    ARTIFACT,
-    '--algorithm',
-    'linear-learner',
-  ];
+  const canary = [...GOOD_CANARY];
 
   test('off a terminal each change of a canary is a line, to its end; --once draws one screen', async () => {
     stage = await openStage();

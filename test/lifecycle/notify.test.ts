@@ -8,7 +8,7 @@ import { describeEndpointConfig } from '../../src/aws/sagemaker.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { post } from '../../src/lifecycle/notify.ts';
 import { parseTarget } from '../../src/cli/flags/targets.ts';
-import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../support/stage.ts';
+import { ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../support/stage.ts';
 
 let stage: Stage;
 let hook: Server | undefined;
@@ -18,19 +18,7 @@ afterEach(async () => {
   await stage.close();
 });
 
-const CANARY = [
-  'canary',
-  '--endpoint',
-  ENDPOINT,
-  '--adopt',
-  '--yes',
-  '--artifact',
-  ARTIFACT,
-  '--algorithm',
-  'linear-learner',
-  '--config-name',
-  'v2',
-];
+const CANARY = [...GOOD_CANARY, '--config-name', 'v2'];
 
 /** A webhook that keeps what it was told; without a status it never answers. */
 async function listen(status: number | undefined): Promise<{ url: string; told: string[] }> {

@@ -19,6 +19,11 @@ export const ENDPOINT = 'weather';
 const START = Date.UTC(2026, 0, 5, 9);
 const FIXTURES = resolve(import.meta.dirname, '../../fixtures');
 export const ARTIFACT = join(FIXTURES, 'artifacts/009-model.tar.gz');
+/** A canary of a good model on the stage's endpoint, as words. */
+export const GOOD_CANARY: readonly string[] = [
+  ...['canary', '--endpoint', ENDPOINT, '--adopt', '--yes'],
+  ...['--artifact', ARTIFACT, '--algorithm', 'linear-learner'],
+];
 const ROLE = 'arn:aws:iam::000000000000:role/sagemaker';
 
 /** What one command line did. */

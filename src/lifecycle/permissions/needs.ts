@@ -123,6 +123,9 @@ const WITHOUT_SHADOW = 'going back to production alone where only its config wit
 /** The same, where all of it is needed only with a flag. */
 const only = (flag: string, needs: readonly Need[]): Need[] => needs.map((one) => ({ ...one, only: one.only ?? flag }));
 
+/** What every command looks at before it changes what an endpoint runs. */
+const UPDATING = [...IDENTITY, ...STANDING, ...LOOK, ...OWNER, ...EXPERIMENTS];
+
 /** What each command needs of whoever runs it. */
 export const NEEDS = {
   status: [...IDENTITY, ...LOOK, ...OWNER, ...INVENTORY],
@@ -138,11 +141,7 @@ export const NEEDS = {
     optional('s3:GetObject', 'objects'),
   ],
   deploy: [
-    ...IDENTITY,
-    ...STANDING,
-    ...LOOK,
-    ...OWNER,
-    ...EXPERIMENTS,
+    ...UPDATING,
     ...CANDIDATE,
     need('sagemaker:CreateEndpoint', 'endpoint and our config'),
     ...UPDATE,
@@ -158,11 +157,7 @@ export const NEEDS = {
   ],
   canary: [...IDENTITY, ...LOOK, ...OWNER, ...EXPERIMENTS, ...CANDIDATE, ...GUARDED],
   rollout: [
-    ...IDENTITY,
-    ...STANDING,
-    ...LOOK,
-    ...OWNER,
-    ...EXPERIMENTS,
+    ...UPDATING,
     ...CANDIDATE,
     ...UPDATE,
     need('sagemaker:UpdateEndpointWeightsAndCapacities', 'endpoint'),
@@ -171,11 +166,7 @@ export const NEEDS = {
     ...NOTIFY,
   ],
   shadow: [
-    ...IDENTITY,
-    ...STANDING,
-    ...LOOK,
-    ...OWNER,
-    ...EXPERIMENTS,
+    ...UPDATING,
     ...CANDIDATE,
     ...UPDATE,
     ...EXPLAIN,
@@ -201,22 +192,14 @@ export const NEEDS = {
     ...GUARDED,
   ],
   keep: [
-    ...IDENTITY,
-    ...STANDING,
-    ...LOOK,
-    ...OWNER,
-    ...EXPERIMENTS,
+    ...UPDATING,
     need('sagemaker:UpdateEndpoint', 'endpoint and any config'),
     need('sagemaker:CreateEndpointConfig', 'our configs', { only: MADE_ANEW }),
     need('sagemaker:AddTags', 'our endpoint, configs and models', { only: MADE_ANEW }),
     ...EXPLAIN,
   ],
   undo: [
-    ...IDENTITY,
-    ...STANDING,
-    ...LOOK,
-    ...OWNER,
-    ...EXPERIMENTS,
+    ...UPDATING,
     need('sagemaker:UpdateEndpoint', 'endpoint and any config'),
     need('sagemaker:CreateEndpointConfig', 'our configs', { only: WITHOUT_SHADOW }),
     need('sagemaker:AddTags', 'our endpoint, configs and models', { only: WITHOUT_SHADOW }),

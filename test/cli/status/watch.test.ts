@@ -1,6 +1,6 @@
 import { CreateEndpointConfigCommand, UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, expect, test } from 'vitest';
-import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../../support/stage.ts';
+import { ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../../support/stage.ts';
 
 let stage: Stage;
 afterEach(() => stage.close());
@@ -11,20 +11,7 @@ test("another terminal sees what the canary's own does, to the end", async () =>
   stage = await openStage();
   const seen: Record<string, string> = {};
   const [canary, watched] = await stage.clock.all([
-    () =>
-      stage.shadowctl([
-        'canary',
-        '--endpoint',
-        ENDPOINT,
-        '--adopt',
-        '--yes',
-        '--artifact',
-        ARTIFACT,
-        '--algorithm',
-        'linear-learner',
-        '--config-name',
-        'v2',
-      ]),
+    () => stage.shadowctl([...GOOD_CANARY, '--config-name', 'v2']),
     async () => {
       // The first stage bakes with one instance of three.
       await stage.clock.sleep(7 * 60_000);

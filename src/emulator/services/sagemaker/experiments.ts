@@ -125,6 +125,22 @@ function conflict(record: ExperimentRecord, what: string): AwsError {
   );
 }
 
+/** What a list shows of an experiment, and its description too. */
+export function summaryOf(record: ExperimentRecord) {
+  return {
+    Name: record.name,
+    Type: 'ShadowMode' as const,
+    Schedule: { StartTime: new Date(record.start), EndTime: new Date(record.end) },
+    Status: record.status,
+    ...(record.statusReason !== undefined && { StatusReason: record.statusReason }),
+    ...(record.description !== undefined && { Description: record.description }),
+    CreationTime: new Date(record.createdAt),
+    ...(record.completedAt !== undefined && { CompletionTime: new Date(record.completedAt) }),
+    LastModifiedTime: new Date(record.modifiedAt),
+    RoleArn: record.roleArn,
+  };
+}
+
 export function describeInferenceExperiment(
   context: Context,
   input: { Name?: string | undefined },
@@ -140,16 +156,7 @@ export function describeInferenceExperiment(
   };
   return {
     Arn: record.arn,
-    Name: record.name,
-    Type: 'ShadowMode',
-    Schedule: { StartTime: new Date(record.start), EndTime: new Date(record.end) },
-    Status: record.status,
-    ...(record.statusReason !== undefined && { StatusReason: record.statusReason }),
-    ...(record.description !== undefined && { Description: record.description }),
-    CreationTime: new Date(record.createdAt),
-    ...(record.completedAt !== undefined && { CompletionTime: new Date(record.completedAt) }),
-    LastModifiedTime: new Date(record.modifiedAt),
-    RoleArn: record.roleArn,
+    ...summaryOf(record),
     EndpointMetadata: {
       EndpointName: record.endpoint,
       ...(endpoint && { EndpointConfigName: endpoint.configName, EndpointStatus: endpoint.status }),

@@ -11,6 +11,7 @@ import { configsOf, endpointsOf, modelsOf, packagesOf } from '../../world/endpoi
 import { experimentsOf } from '../../world/experiments/records.ts';
 import { type Page, pageAfter } from '../paging.ts';
 import { invalidNextToken } from './errors.ts';
+import { summaryOf } from './experiments.ts';
 
 interface ListInput {
   SortBy?: string;
@@ -140,18 +141,7 @@ export function listInferenceExperiments(context: Context, input: ListInput): Li
     .entries(prefix(context))
     .map(([, record]) => record);
   const { items, next } = page(records, input);
-  const InferenceExperiments = items.map((record) => ({
-    Name: record.name,
-    Type: 'ShadowMode' as const,
-    Schedule: { StartTime: new Date(record.start), EndTime: new Date(record.end) },
-    Status: record.status,
-    ...(record.statusReason !== undefined && { StatusReason: record.statusReason }),
-    ...(record.description !== undefined && { Description: record.description }),
-    CreationTime: new Date(record.createdAt),
-    ...(record.completedAt !== undefined && { CompletionTime: new Date(record.completedAt) }),
-    LastModifiedTime: new Date(record.modifiedAt),
-    RoleArn: record.roleArn,
-  }));
+  const InferenceExperiments = items.map(summaryOf);
   return { InferenceExperiments, ...(next !== undefined && { NextToken: next }) };
 }
 
