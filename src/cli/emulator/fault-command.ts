@@ -39,7 +39,10 @@ export function addFaultCommands(emulator: Command, host: Host, runs: FaultRuns 
     .command('add')
     .description('add a fault; an option that is left out matches everything')
     .addArgument(new Argument('<kind>', 'what happens').choices(Object.keys(KINDS)))
-    .option('--service <id>', 'sagemaker, sagemaker-runtime, cloudwatch, logs, s3, sts, sns, application-autoscaling')
+    .option(
+      '--service <id>',
+      'sagemaker, sagemaker-runtime, cloudwatch, logs, s3, sts, sns, application-autoscaling, scheduler',
+    )
     .option('--operation <name>', "AWS's name, for example UpdateEndpoint")
     .option('--endpoint <name>', 'only this endpoint')
     .option('--variant <name>', 'only this variant')

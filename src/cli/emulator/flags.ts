@@ -115,6 +115,7 @@ export const SWITCHES: readonly Switch[] = [
     "CloudWatch has percentile ranks and trimmed counts (`PR(:300)`, `TC(:300)`) of SageMaker's metrics",
   ),
   yesNo('halfMinutes', false, 'a minute of metrics can be read half counted, the rest a minute later'),
+  yesNo('retrySchedules', false, 'EventBridge Scheduler calls again where the API refused'),
 ];
 
 export function describeLatencies(): string {

@@ -13,6 +13,7 @@ const SERVICES: readonly ServiceId[] = [
   'sts',
   'sns',
   'application-autoscaling',
+  'scheduler',
 ];
 
 const RUN: Run<OperationsOptions> = lazy(() => import('./operations.ts'));

@@ -6,6 +6,7 @@ import { environmentError } from '../../base/errors.ts';
 import { createWorld } from '../world/create.ts';
 import { bucketInHost } from '../gateway/host.ts';
 import { accept } from '../gateway/pipeline.ts';
+import { scheduledCalls } from '../gateway/scheduled.ts';
 import type { EmulatorOptions } from '../world/options.ts';
 import { header, type WireRequest, type WireResponse } from '../protocols/wire.ts';
 import { type Random, seededRandom } from '../world/random.ts';
@@ -26,6 +27,7 @@ export interface Emulator {
 /** Starts the emulator on a port of 127.0.0.1, ready to be called. Rejects when the port is taken or the folder cannot be used. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { world, close } = await createWorld(options);
+  world.timeline.add(scheduledCalls(world));
   // A stream of its own: how many calls are made must not change what the world draws.
   const requestIds = seededRandom((options.seed ?? 1) ^ 0x2545f491);
   const startedAt = options.clock.now();

@@ -28,6 +28,7 @@ const MORE = {
   cloudwatch: [],
   logs: [],
   sagemaker: [],
+  scheduler: [],
   sns: ['TagResource'],
   sts: [],
 };
@@ -44,6 +45,7 @@ const RESOURCES = {
     ...['endpoint', 'endpoint-config', 'inference-component', 'inference-experiment', 'model'],
     ...['model-package', 'model-package-group'],
   ],
+  scheduler: ['schedule'],
   sns: ['topic'],
   sts: ['role'],
 };

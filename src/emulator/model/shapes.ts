@@ -10,6 +10,7 @@ export const SERVICE_IDS = [
   'sts',
   'sns',
   'application-autoscaling',
+  'scheduler',
 ] as const;
 
 export type ServiceId = (typeof SERVICE_IDS)[number];

@@ -129,6 +129,7 @@ const BUILT = {
     'PutScalingPolicy',
     'RegisterScalableTarget',
   ],
+  scheduler: ['CreateSchedule', 'DeleteSchedule', 'GetSchedule'],
 };
 
 const PROSE = new Set([

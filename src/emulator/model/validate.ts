@@ -10,6 +10,7 @@ const CODES: Partial<Record<ServiceId, string>> = {
   sts: 'ValidationError',
   sns: 'ValidationError',
   'application-autoscaling': 'ValidationException',
+  scheduler: 'ValidationException',
 };
 
 /** AWS names ten failures at the most (seen by kinesalite's conformance tests against Kinesis). */

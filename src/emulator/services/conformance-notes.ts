@@ -48,6 +48,10 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
   sns: {
     Subscribe: 'Delivers to http:// on this machine alone. No effect: filter policies.',
   },
+  scheduler: {
+    CreateSchedule:
+      'One target: arn:aws:scheduler:::aws-sdk:sagemaker:deleteEndpoint, once (at(…), UTC), in the group default. Refused: other targets, rate and cron, times that have passed, other time zones, groups, flexible windows, dead-letter queues, KMS keys. No role is looked up.',
+  },
   'application-autoscaling': {
     PutScalingPolicy: 'Kept and described; nothing scales by it, and it makes no alarms.',
   },

@@ -20,6 +20,7 @@ const MODELS: Record<ServiceId, () => Promise<Loaded>> = {
   sts: () => import('../model/models/sts.json', { with: { type: 'json' } }),
   sns: () => import('../model/models/sns.json', { with: { type: 'json' } }),
   'application-autoscaling': () => import('../model/models/application-autoscaling.json', { with: { type: 'json' } }),
+  scheduler: () => import('../model/models/scheduler.json', { with: { type: 'json' } }),
 };
 
 const SERVICES: Record<ServiceId, () => Promise<{ operations: Operations; hooks?: Hooks }>> = {
@@ -31,6 +32,7 @@ const SERVICES: Record<ServiceId, () => Promise<{ operations: Operations; hooks?
   sts: () => import('./sts/index.ts'),
   sns: () => import('./sns/index.ts'),
   'application-autoscaling': () => import('./application-autoscaling/index.ts'),
+  scheduler: () => import('./scheduler/index.ts'),
 };
 
 const models = new Map<ServiceId, Promise<ServiceModel>>();

@@ -19,6 +19,7 @@ import { objects, parts } from './objects/records.ts';
 import { createObjectStore } from './objects/store.ts';
 import { STRICT_SWITCHES, type EmulatorOptions, REALISTIC_LATENCIES } from './options.ts';
 import { seededRandom } from './random.ts';
+import { createSchedules } from './schedules.ts';
 import { Timeline } from './timeline.ts';
 import type { Platform, World } from './world.ts';
 
@@ -57,7 +58,7 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
     containers: containers.start,
   };
   const hosting = { ...platform, endpoints: createEndpoints(platform) };
-  const world: World = { ...hosting, experiments: createExperiments(hosting) };
+  const world: World = { ...hosting, experiments: createExperiments(hosting), schedules: createSchedules(store) };
   // Among events of the same moment the first source goes first: endpoints shift traffic before alarms look.
   world.timeline.add(world.endpoints);
   world.timeline.add(world.experiments);

@@ -122,6 +122,8 @@ export interface Switches {
   rankStatistics: boolean;
   /** Can a minute of SageMaker's metrics be read when half of it is counted, the rest a minute later? Default false. */
   halfMinutes: boolean;
+  /** Does EventBridge Scheduler call again where the API has refused (4xx)? Default false: it must not be relied on. */
+  retrySchedules: boolean;
 }
 
 export const STRICT_SWITCHES: Switches = {
@@ -155,6 +157,7 @@ export const STRICT_SWITCHES: Switches = {
   percentiles: true,
   rankStatistics: false,
   halfMinutes: false,
+  retrySchedules: false,
 };
 
 export interface EmulatorOptions {

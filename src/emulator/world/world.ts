@@ -12,6 +12,7 @@ import type { LogStore } from './logs/logs.ts';
 import type { ObjectStore } from './objects/objects.ts';
 import type { Latencies, Switches } from './options.ts';
 import type { Random } from './random.ts';
+import type { Schedules } from './schedules.ts';
 import type { Timeline } from './timeline.ts';
 
 /** What endpoints run on: everything there is but the endpoints themselves. */
@@ -39,4 +40,5 @@ export interface Platform {
 export interface World extends Platform {
   readonly endpoints: Endpoints;
   readonly experiments: Experiments;
+  readonly schedules: Schedules;
 }

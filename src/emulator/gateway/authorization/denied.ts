@@ -36,6 +36,7 @@ export function accessDenied(service: ServiceModel, words: string): AwsError {
     case 'sns':
       return new AwsError('AuthorizationErrorException', words, { status: 403 });
     case 'sagemaker-runtime':
+    case 'scheduler':
       return new AwsError('AccessDeniedException', words, { status: 403 });
     default:
       return new AwsError('AccessDeniedException', words);

@@ -102,6 +102,8 @@ function resourcesOf(
       return filled({ BucketName: text('Bucket') });
     case 's3 object':
       return filled({ BucketName: text('Bucket'), ObjectName: text('Key') });
+    case 'scheduler schedule':
+      return filled({ GroupName: text('GroupName') ?? 'default', ScheduleName: text('Name') });
     case 'sns topic':
       return filled({ TopicName: text('Name') });
     default:
@@ -244,8 +246,16 @@ function tagging(service: string, name: string, input: Input, context: Context):
   return [{ action: `${service}:${action}`, resource, keys }];
 }
 
-/** Who lets SageMaker act with a role must be allowed to pass it (API_CreateModel, API_CreateEndpointConfig, API_CreateInferenceExperiment). */
+/**
+ * Who lets SageMaker act with a role must be allowed to pass it (API_CreateModel, API_CreateEndpointConfig,
+ * API_CreateInferenceExperiment), and so to Scheduler (AmazonEventBridgeSchedulerFullAccess, v4).
+ */
 function passing(service: string, name: string, input: Input): Requirement[] {
+  if (service === 'scheduler' && name === 'CreateSchedule') {
+    const { RoleArn: resource = '*' } = (input.Target ?? {}) as { RoleArn?: string };
+    const keys = { 'iam:PassedToService': ['scheduler.amazonaws.com'] };
+    return [{ action: 'iam:PassRole', resource, keys }];
+  }
   const passes = service === 'sagemaker' && /^Create(Model|EndpointConfig|InferenceExperiment)$/.test(name);
   const role = name === 'CreateInferenceExperiment' ? input.RoleArn : input.ExecutionRoleArn;
   if (!passes || typeof role !== 'string') return [];

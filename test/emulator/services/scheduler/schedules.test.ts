@@ -1,0 +1,155 @@
+import {
+  CreateScheduleCommand,
+  DeleteScheduleCommand,
+  GetScheduleCommand,
+  SchedulerClient,
+} from '@aws-sdk/client-scheduler';
+import { UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readDocument } from '../../../../src/emulator/iam/document.ts';
+import { config, describeEndpoint, type Stand, stand, START, variant, withEndpoint } from '../sagemaker/stand.ts';
+
+let it: Stand;
+let scheduler: SchedulerClient;
+beforeEach(async () => {
+  it = await stand();
+  await withEndpoint(it);
+  scheduler = new SchedulerClient({
+    region: 'us-east-1',
+    endpoint: it.emulator.url,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+});
+afterEach(async () => {
+  scheduler.destroy();
+  await it.close();
+});
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const ROLE = 'arn:aws:iam::000000000000:role/deleter';
+const DELETE = 'arn:aws:scheduler:::aws-sdk:sagemaker:deleteEndpoint';
+/** `at(…)` so long after the clock started. */
+const at = (ms: number) => `at(${new Date(START + ms).toISOString().slice(0, 19)})`;
+
+const schedule = (more: object = {}, target: object = {}) =>
+  new CreateScheduleCommand({
+    Name: 'away',
+    ScheduleExpression: at(2 * HOUR),
+    FlexibleTimeWindow: { Mode: 'OFF' },
+    ActionAfterCompletion: 'DELETE',
+    Target: { Arn: DELETE, RoleArn: ROLE, Input: '{"EndpointName":"Weather"}', ...target },
+    ...more,
+  });
+const refused = (sent: Promise<unknown>) =>
+  sent.then(
+    () => 'done',
+    (error: { name: string; message: string }) => `${error.name}: ${error.message}`,
+  );
+const create = (...of: Parameters<typeof schedule>) => refused(scheduler.send(schedule(...of)));
+const get = () => refused(scheduler.send(new GetScheduleCommand({ Name: 'away' })));
+const status = () =>
+  describeEndpoint(it).then(
+    ({ EndpointStatus }) => EndpointStatus,
+    () => 'gone',
+  );
+const waitUntil = (ms: number) => it.clock.sleep(START + ms - it.clock.now());
+
+test('an endpoint is deleted at its time, and the schedule goes with it', async () => {
+  const made = await scheduler.send(schedule());
+  expect(made.ScheduleArn).toBe('arn:aws:scheduler:us-east-1:000000000000:schedule/default/away');
+  expect(await scheduler.send(new GetScheduleCommand({ Name: 'away' }))).toMatchObject({
+    GroupName: 'default',
+    State: 'ENABLED',
+    ScheduleExpressionTimezone: 'UTC',
+    ActionAfterCompletion: 'DELETE',
+    Target: { Arn: DELETE, RetryPolicy: { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86_400 } },
+  });
+  await waitUntil(2 * HOUR - 1000);
+  expect(await status()).toBe('InService');
+  await waitUntil(2 * HOUR + MINUTE);
+  expect(await status()).toBe('gone');
+  expect(await get()).toContain('ResourceNotFoundException');
+});
+
+test('a schedule that is deleted calls nothing; one that stays is done', async () => {
+  await scheduler.send(schedule());
+  expect(await create()).toContain('ConflictException');
+  await scheduler.send(new DeleteScheduleCommand({ Name: 'away' }));
+  await scheduler.send(schedule({ Name: 'other', State: 'DISABLED' }));
+  await waitUntil(3 * HOUR);
+  expect(await status()).toBe('InService');
+  await scheduler.send(schedule({ ScheduleExpression: at(4 * HOUR), ActionAfterCompletion: 'NONE' }));
+  await waitUntil(5 * HOUR);
+  expect(await status()).toBe('gone');
+  expect(await get()).toBe('done');
+});
+
+test.each([
+  [false, 'InService'],
+  [true, 'gone'],
+])('an update under way refuses the call; tried again: %s', async (retrySchedules, end) => {
+  Object.assign(it.emulator.world.switches, { retrySchedules });
+  await scheduler.send(schedule());
+  await config(it, 'config-2', [variant('AllTraffic', 1)]);
+  await waitUntil(2 * HOUR - MINUTE);
+  await it.sagemaker.send(new UpdateEndpointCommand({ EndpointName: 'Weather', EndpointConfigName: 'config-2' }));
+  await waitUntil(2 * HOUR + MINUTE);
+  expect(await status()).toBe('Updating');
+  await waitUntil(3 * HOUR);
+  expect(await status()).toBe(end);
+});
+
+test('what AWS refuses is refused in its words; what is not built, by name', async () => {
+  expect(await create({}, { Arn: 'arn:aws:scheduler:us-east-1::aws-sdk:sagemaker:deleteEndpoint' })).toBe(
+    'ValidationException: scheduler is not a supported service for a target',
+  );
+  expect(await create({}, { Input: undefined })).toBe(
+    'ValidationException: You must provide an input to set this target for your schedule',
+  );
+  expect(await create({}, { Arn: DELETE.replace('delete', 'describe') })).toBe(
+    'ValidationException: describeEndpoint API is not supported',
+  );
+  expect(await create({ FlexibleTimeWindow: { Mode: 'OFF', MaximumWindowInMinutes: 5 } })).toContain(
+    'MaximumWindowInMinutes must not be provided',
+  );
+  expect(await create({ ScheduleExpression: 'at(2026-01-05T11:00:00Z)' })).toBe(
+    'ValidationException: Invalid Schedule Expression at(2026-01-05T11:00:00Z).',
+  );
+  expect(await create({ GroupName: 'mine' })).toContain('ResourceNotFoundException');
+  const unbuilt = [
+    create({}, { Arn: DELETE.replace('deleteEndpoint', 'updateEndpoint') }),
+    create({}, { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f' }),
+    create({ ScheduleExpression: 'rate(1 hour)' }),
+    create({ ScheduleExpression: 'at(2025-12-01T00:00:00)' }),
+    create({ ScheduleExpressionTimezone: 'Europe/Berlin' }),
+  ];
+  for (const one of await Promise.all(unbuilt)) expect(one).toMatch(/^NotImplemented: The emulator has not built/);
+});
+
+test('with policies: who creates one must be allowed to pass its role, and the role to delete the endpoint', async () => {
+  const { iam } = it.emulator.world;
+  const allow = (who: string, ...actions: string[]) => ({
+    who,
+    kind: 'identity-based policy' as const,
+    document: readDocument(
+      { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }] },
+      who,
+    ),
+  });
+  const rest = ['sagemaker:DescribeEndpoint', 'scheduler:CreateSchedule'];
+  iam.attach([allow('test', ...rest)]);
+  expect(await create()).toMatch(
+    /AccessDeniedException.*iam:PassRole on resource: arn:aws:iam::000000000000:role\/deleter/,
+  );
+  iam.attach([allow('test', 'iam:PassRole')]);
+  expect(await create()).toMatch(/scheduler:CreateSchedule on resource: \S+:schedule\/default\/away/);
+  iam.attach([allow('test', ...rest, 'iam:PassRole'), allow('role/deleter', 'sagemaker:DescribeEndpoint')]);
+  expect(await create()).toBe('done');
+  await waitUntil(3 * HOUR);
+  expect(await status()).toBe('InService');
+  iam.attach([allow('test', ...rest, 'iam:PassRole'), allow('role/deleter', 'sagemaker:DeleteEndpoint')]);
+  expect(await create({ ScheduleExpression: at(4 * HOUR) })).toBe('done');
+  await waitUntil(5 * HOUR);
+  expect(await status()).toBe('gone');
+});
