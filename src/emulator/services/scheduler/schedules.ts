@@ -1,4 +1,3 @@
-import type { CreateScheduleInput, GetScheduleOutput, Target } from '@aws-sdk/client-scheduler';
 import { type ScheduleRecord, scheduleArn, universalTarget } from '../../world/schedules.ts';
 import type { Context } from '../operation.ts';
 import { conflict, notBuilt, notFound, validationError } from './errors.ts';
@@ -17,10 +16,30 @@ const UNSUPPORTED =
 const MAX_ATTEMPTS = 185;
 const MAX_AGE_SECONDS = 86_400;
 
+interface Target {
+  Arn?: string;
+  RoleArn?: string;
+  Input?: string;
+  RetryPolicy?: { MaximumRetryAttempts?: number; MaximumEventAgeInSeconds?: number };
+  DeadLetterConfig?: object;
+}
+
+interface CreateInput extends Named {
+  ScheduleExpression?: string;
+  ScheduleExpressionTimezone?: string;
+  FlexibleTimeWindow?: { Mode?: 'OFF' | 'FLEXIBLE'; MaximumWindowInMinutes?: number };
+  State?: ScheduleRecord['state'];
+  Description?: string;
+  ActionAfterCompletion?: ScheduleRecord['after'];
+  ClientToken?: string;
+  KmsKeyArn?: string;
+  Target?: Target;
+}
+
 type Named = { GroupName?: string | undefined; Name?: string | undefined };
 
 export const scheduleOperations = {
-  CreateSchedule(context: Context, input: CreateScheduleInput) {
+  CreateSchedule(context: Context, input: CreateInput) {
     const { Name: name = '', GroupName: group = GROUP, FlexibleTimeWindow: window, State: state = 'ENABLED' } = input;
     const { world, account, region } = context;
     requireGroup(group);
@@ -60,7 +79,7 @@ export const scheduleOperations = {
     return { ScheduleArn: record.arn };
   },
 
-  GetSchedule(context: Context, input: Named): Omit<GetScheduleOutput, '$metadata'> {
+  GetSchedule(context: Context, input: Named) {
     const record = scheduleNamed(context, input);
     const { arn, roleArn, input: Input, maxAttempts, maxAgeSeconds } = record.target;
     return {

@@ -1,29 +1,14 @@
-import {
-  CreateScheduleCommand,
-  DeleteScheduleCommand,
-  GetScheduleCommand,
-  SchedulerClient,
-} from '@aws-sdk/client-scheduler';
 import { UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readDocument } from '../../../../src/emulator/iam/document.ts';
 import { config, describeEndpoint, type Stand, stand, START, variant, withEndpoint } from '../sagemaker/stand.ts';
 
 let it: Stand;
-let scheduler: SchedulerClient;
 beforeEach(async () => {
   it = await stand();
   await withEndpoint(it);
-  scheduler = new SchedulerClient({
-    region: 'us-east-1',
-    endpoint: it.emulator.url,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
 });
-afterEach(async () => {
-  scheduler.destroy();
-  await it.close();
-});
+afterEach(() => it.close());
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -32,22 +17,31 @@ const DELETE = 'arn:aws:scheduler:::aws-sdk:sagemaker:deleteEndpoint';
 /** `at(…)` so long after the clock started. */
 const at = (ms: number) => `at(${new Date(START + ms).toISOString().slice(0, 19)})`;
 
-const schedule = (more: object = {}, target: object = {}) =>
-  new CreateScheduleCommand({
-    Name: 'away',
+/** A call of the REST API, as any client of AWS sends it; a refusal as `Code: message`. */
+async function call(method: string, name: string, input?: object): Promise<Record<string, unknown> | string> {
+  const reply = await fetch(`${it.emulator.url}/schedules/${name}`, {
+    method,
+    headers: {
+      authorization:
+        'AWS4-HMAC-SHA256 Credential=test/20260105/us-east-1/scheduler/aws4_request, SignedHeaders=host, Signature=0',
+    },
+    ...(input !== undefined && { body: JSON.stringify(input) }),
+  });
+  const body = (await reply.json()) as Record<string, string>;
+  return reply.ok ? body : `${reply.headers.get('x-amzn-errortype')}: ${body.Message ?? body.message}`;
+}
+
+const create = ({ Name = 'away', ...more }: { Name?: string } & Record<string, unknown> = {}, target: object = {}) =>
+  call('POST', Name, {
     ScheduleExpression: at(2 * HOUR),
     FlexibleTimeWindow: { Mode: 'OFF' },
     ActionAfterCompletion: 'DELETE',
     Target: { Arn: DELETE, RoleArn: ROLE, Input: '{"EndpointName":"Weather"}', ...target },
     ...more,
   });
-const refused = (sent: Promise<unknown>) =>
-  sent.then(
-    () => 'done',
-    (error: { name: string; message: string }) => `${error.name}: ${error.message}`,
-  );
-const create = (...of: Parameters<typeof schedule>) => refused(scheduler.send(schedule(...of)));
-const get = () => refused(scheduler.send(new GetScheduleCommand({ Name: 'away' })));
+const ARN = 'arn:aws:scheduler:us-east-1:000000000000:schedule/default/away';
+const DONE = { ScheduleArn: ARN };
+const get = () => call('GET', 'away');
 const status = () =>
   describeEndpoint(it).then(
     ({ EndpointStatus }) => EndpointStatus,
@@ -56,9 +50,9 @@ const status = () =>
 const waitUntil = (ms: number) => it.clock.sleep(START + ms - it.clock.now());
 
 test('an endpoint is deleted at its time, and the schedule goes with it', async () => {
-  const made = await scheduler.send(schedule());
-  expect(made.ScheduleArn).toBe('arn:aws:scheduler:us-east-1:000000000000:schedule/default/away');
-  expect(await scheduler.send(new GetScheduleCommand({ Name: 'away' }))).toMatchObject({
+  expect(await create()).toEqual(DONE);
+  expect(await get()).toMatchObject({
+    Arn: ARN,
     GroupName: 'default',
     State: 'ENABLED',
     ScheduleExpressionTimezone: 'UTC',
@@ -73,16 +67,16 @@ test('an endpoint is deleted at its time, and the schedule goes with it', async 
 });
 
 test('a schedule that is deleted calls nothing; one that stays is done', async () => {
-  await scheduler.send(schedule());
+  await create();
   expect(await create()).toContain('ConflictException');
-  await scheduler.send(new DeleteScheduleCommand({ Name: 'away' }));
-  await scheduler.send(schedule({ Name: 'other', State: 'DISABLED' }));
+  await call('DELETE', 'away');
+  await create({ Name: 'other', State: 'DISABLED' });
   await waitUntil(3 * HOUR);
   expect(await status()).toBe('InService');
-  await scheduler.send(schedule({ ScheduleExpression: at(4 * HOUR), ActionAfterCompletion: 'NONE' }));
+  await create({ ScheduleExpression: at(4 * HOUR), ActionAfterCompletion: 'NONE' });
   await waitUntil(5 * HOUR);
   expect(await status()).toBe('gone');
-  expect(await get()).toBe('done');
+  expect(await get()).toMatchObject({ Arn: ARN });
 });
 
 test.each([
@@ -90,7 +84,7 @@ test.each([
   [true, 'gone'],
 ])('an update under way refuses the call; tried again: %s', async (retrySchedules, end) => {
   Object.assign(it.emulator.world.switches, { retrySchedules });
-  await scheduler.send(schedule());
+  await create();
   await config(it, 'config-2', [variant('AllTraffic', 1)]);
   await waitUntil(2 * HOUR - MINUTE);
   await it.sagemaker.send(new UpdateEndpointCommand({ EndpointName: 'Weather', EndpointConfigName: 'config-2' }));
@@ -145,11 +139,11 @@ test('with policies: who creates one must be allowed to pass its role, and the r
   iam.attach([allow('test', 'iam:PassRole')]);
   expect(await create()).toMatch(/scheduler:CreateSchedule on resource: \S+:schedule\/default\/away/);
   iam.attach([allow('test', ...rest, 'iam:PassRole'), allow('role/deleter', 'sagemaker:DescribeEndpoint')]);
-  expect(await create()).toBe('done');
+  expect(await create()).toEqual(DONE);
   await waitUntil(3 * HOUR);
   expect(await status()).toBe('InService');
   iam.attach([allow('test', ...rest, 'iam:PassRole'), allow('role/deleter', 'sagemaker:DeleteEndpoint')]);
-  expect(await create({ ScheduleExpression: at(4 * HOUR) })).toBe('done');
+  expect(await create({ ScheduleExpression: at(4 * HOUR) })).toEqual(DONE);
   await waitUntil(5 * HOUR);
   expect(await status()).toBe('gone');
 });
