@@ -117,11 +117,12 @@ const MAX_KEPT = 50_000;
 /** Reads answers, each different one once: models say the same again and again. Of the request only its rows count. */
 function readingOnce(reading: Reading): ReadAnswers {
   const known = new Map<string, Map<string, readonly Answer[] | undefined>>();
+  const rowsOf = countingOnce();
   let kept = 0;
   return (capture) => {
     const { input, output } = capture;
     if (output === undefined || output.data.length > MAX_KEPT_CHARACTERS) return answersOf(capture, reading);
-    const rows = input && countRows(input);
+    const rows = input && rowsOf(input);
     const place = `${rows ?? ''} ${output.encoding} ${output.contentType ?? ''}`;
     let alike = known.get(place);
     if (alike === undefined) {
@@ -133,6 +134,20 @@ function readingOnce(reading: Reading): ReadAnswers {
     if (kept < MAX_KEPT) alike.set(output.data, answers);
     kept += 1;
     return answers;
+  };
+}
+
+/** Counts the rows of requests, of equal ones once. */
+function countingOnce(): (input: Payload) => number | undefined {
+  const known = new Map<string, { like: Payload; rows: number | undefined }>();
+  return (input) => {
+    if (input.data.length > MAX_KEPT_CHARACTERS) return countRows(input);
+    const present = known.get(input.data);
+    if (present?.like.encoding === input.encoding && present.like.contentType === input.contentType)
+      return present.rows;
+    const rows = countRows(input);
+    if (known.size < MAX_KEPT) known.set(input.data, { like: input, rows });
+    return rows;
   };
 }
 

@@ -5,9 +5,10 @@ import { SAME_INPUT_MS } from './pair.ts';
 import type { Pairing } from './pair.ts';
 import type { Side } from './sides.ts';
 
-/** The records of one side by what pairs them. */
+/** The records of one side by what pairs them. Made when it is first asked: where nothing is missing nobody asks. */
 class Index {
-  readonly #records = new Map<string, Capture[]>();
+  #records: Map<string, Capture[]> | undefined;
+  readonly #captures: Iterable<Capture>;
   readonly #key: (capture: Capture) => string | undefined;
   /** Records of one input are copies only within this time. */
   readonly #withinMs: number;
@@ -15,13 +16,21 @@ class Index {
   constructor(method: Pairing['method'], captures: Iterable<Capture>) {
     this.#key = (capture) => (method === 'input' ? capture.input?.data : method && capture[method]);
     this.#withinMs = method === 'input' ? SAME_INPUT_MS : Number.POSITIVE_INFINITY;
-    for (const capture of captures) {
+    this.#captures = captures;
+  }
+
+  #byKey(): Map<string, Capture[]> {
+    if (this.#records !== undefined) return this.#records;
+    const records = new Map<string, Capture[]>();
+    for (const capture of this.#captures) {
       const key = this.#key(capture);
       if (key === undefined || key === '') continue;
-      const list = this.#records.get(key);
-      if (list === undefined) this.#records.set(key, [capture]);
+      const list = records.get(key);
+      if (list === undefined) records.set(key, [capture]);
       else list.push(capture);
     }
+    this.#records = records;
+    return records;
   }
 
   knows(capture: Capture): boolean {
@@ -29,7 +38,7 @@ class Index {
   }
 
   of(capture: Capture): Capture[] {
-    const found = this.#records.get(this.#key(capture) ?? '') ?? [];
+    const found = this.#byKey().get(this.#key(capture) ?? '') ?? [];
     return found.filter((one) => Math.abs(one.at - capture.at) <= this.#withinMs);
   }
 }

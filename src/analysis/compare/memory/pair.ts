@@ -50,10 +50,10 @@ function join(
   const left = byKey(production, key);
   const right = byKey(shadow, key);
   const pairs: Pair[] = [];
-  for (const [id, [one, ...more]] of left.of) {
-    const [other, ...others] = right.of.get(id) ?? [];
-    if (one !== undefined && other !== undefined && more.length + others.length === 0)
-      pairs.push({ id, production: one, shadow: other });
+  for (const [id, ours] of left.of) {
+    const theirs = right.of.get(id);
+    if (ours.length === 1 && theirs?.length === 1)
+      pairs.push({ id, production: ours[0] as Capture, shadow: theirs[0] as Capture });
   }
   const skewMs = median(pairs.map((pair) => pair.shadow.at - pair.production.at));
   const retried = retriesOf(left.of, right.of);
@@ -92,8 +92,8 @@ function byKey(captures: readonly Capture[], key: (capture: Capture) => string |
 function retriesOf(left: ReadonlyMap<string, Capture[]>, right: ReadonlyMap<string, Capture[]>): Pair[] {
   const found: { id: string; ours: Capture[]; theirs: Capture[] }[] = [];
   for (const [id, ours] of left) {
-    const theirs = right.get(id) ?? [];
-    if (ours.length > 1 && theirs.length === ours.length) found.push({ id, ours, theirs });
+    const theirs = ours.length > 1 ? right.get(id) : undefined;
+    if (theirs?.length === ours.length) found.push({ id, ours, theirs });
   }
   if (found.reduce((sum, { ours }) => sum + ours.length, 0) > MAX_RETRIED) return [];
   const inTime = (captures: readonly Capture[]) => captures.toSorted((a, b) => a.at - b.at);

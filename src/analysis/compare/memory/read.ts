@@ -8,6 +8,9 @@ import { readCapture } from '../../answers/captures.ts';
 import type { Capture, CaptureSet } from '../../answers/captures.ts';
 
 const TIME_KEY = '"inferenceTime":"';
+/** A time as SageMaker writes it, of a day that there is: such times lie in time as they do in the alphabet. */
+const WHOLE_SECOND =
+  /^\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
 
 /** The records of one variant that lie in the window; undefined where too much comes out of its files. */
 export function readRecords(source: RecordSource, window: Window): CaptureSet | undefined {
@@ -20,16 +23,19 @@ export function readRecords(source: RecordSource, window: Window): CaptureSet | 
 /** Turns files of capture records into one set, counting what is not readable instead of failing on it. */
 class CaptureReader {
   readonly #window: Window;
+  /** The first whole seconds at and after the window's beginning and end, as SageMaker writes times. */
+  readonly #from: string | undefined;
+  readonly #to: string | undefined;
   readonly #captures: Capture[] = [];
   readonly #tally = new Tally();
-  /** Moments by their text: many records share a second. */
-  readonly #moments = new Map<string, number>();
   #files = 0;
   /** Where the next time stands in the file that is read, so that no line is searched twice; -1 where none is left. */
   #key = 0;
 
   constructor(window: Window) {
     this.#window = window;
+    this.#from = wholeSecond(window.from);
+    this.#to = wholeSecond(window.to);
   }
 
   /** @returns false where more than a small report holds came out of the file: a few kilobytes of gzip can hold gigabytes */
@@ -58,11 +64,9 @@ class CaptureReader {
     const quote = text.indexOf('"', from);
     if (quote < 0 || quote >= end) return false;
     const time = text.slice(from, quote);
-    let moment = this.#moments.get(time);
-    if (moment === undefined) {
-      moment = Date.parse(time);
-      this.#moments.set(time, moment);
-    }
+    if (this.#from !== undefined && this.#to !== undefined && WHOLE_SECOND.test(time))
+      return time < this.#from || time >= this.#to;
+    const moment = Date.parse(time);
     return moment < this.#window.from || moment >= this.#window.to;
   }
 
@@ -89,6 +93,13 @@ class CaptureReader {
       outside: set.outside + set.captures.length - captures.length,
     };
   }
+}
+
+/** The first whole second that is not before this moment; undefined where it cannot be written with a year of four digits. */
+function wholeSecond(at: number): string | undefined {
+  const second = Math.ceil(at / 1000) * 1000;
+  if (!(second >= 0 && second < 253_402_300_800_000)) return undefined;
+  return new Date(second).toISOString().replace('.000Z', 'Z');
 }
 
 /** Text of a file, unzipped where it is gzip; of a torn one what comes before the tear, and why it ends there. */

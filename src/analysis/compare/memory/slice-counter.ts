@@ -96,17 +96,21 @@ const NO_PART = 255;
 /** How the values of a column fall into parts: numbers into quarters of their rows, a few words each on its own. */
 function cutOf(values: readonly string[], weights: readonly number[]): Cut {
   const counts = new Map<string, number>();
-  for (const [i, value] of values.entries()) counts.set(value, (counts.get(value) ?? 0) + (weights[i] ?? 0));
-  const numbers = Float64Array.from(values, (value) => (value.trim() === '' ? Number.NaN : Number(value)));
-  const finite: number[] = [];
   let rows = 0;
-  for (const [i, weight] of weights.entries()) {
+  for (const [i, value] of values.entries()) {
+    const weight = weights[i] ?? 0;
+    counts.set(value, (counts.get(value) ?? 0) + weight);
     rows += weight;
-    const number = numbers[i] ?? Number.NaN;
-    if (Number.isFinite(number)) for (let n = 0; n < weight; n += 1) finite.push(number);
   }
-  if (counts.size > MAX_CATEGORIES && finite.length >= 0.9 * rows)
-    return quarters(numbers, Float64Array.from(finite).sort());
+  const numbers = new Map<string, number>();
+  let finite = 0;
+  for (const [value, weight] of counts) {
+    const number = value.trim() === '' ? Number.NaN : Number(value);
+    if (!Number.isFinite(number)) continue;
+    numbers.set(value, number);
+    finite += weight;
+  }
+  if (counts.size > MAX_CATEGORIES && finite >= 0.9 * rows) return quarters(values, numbers, counts);
   const commonest = [...counts]
     .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
     .slice(0, MAX_CATEGORIES)
@@ -115,12 +119,31 @@ function cutOf(values: readonly string[], weights: readonly number[]): Cut {
   return { names: commonest, parts: Uint8Array.from(values, (value) => parts.get(value) ?? NO_PART) };
 }
 
-/** @param sorted the number of each row */
-function quarters(numbers: Float64Array, sorted: Float64Array): Cut {
-  const edges = [...new Set([0.25, 0.5, 0.75].map((p) => quantile(sorted, p)))];
+/**
+ * @param numbers what those values are that are numbers
+ * @param counts how many rows have each value
+ */
+function quarters(
+  values: readonly string[],
+  numbers: ReadonlyMap<string, number>,
+  counts: ReadonlyMap<string, number>,
+): Cut {
+  const sorted = [...numbers].map(([value, number]) => ({ number, rows: counts.get(value) ?? 0 }));
+  sorted.sort((a, b) => a.number - b.number);
+  const edges = [...new Set([0.25, 0.5, 0.75].map((p) => quantileOfRows(sorted, p)))];
   const names = quarterNames(edges);
-  const parts = Uint8Array.from(numbers, (x) =>
-    Number.isFinite(x) ? edges.reduce((above, edge) => above + (x > edge ? 1 : 0), 0) : names.length - 1,
-  );
-  return { names, parts };
+  const partOf = new Map<string, number>();
+  for (const [value, x] of numbers) partOf.set(value, edges.filter((edge) => x > edge).length);
+  return { names, parts: Uint8Array.from(values, (value) => partOf.get(value) ?? names.length - 1) };
+}
+
+/** The same as `quantile` of the number of every row. */
+function quantileOfRows(sorted: readonly { number: number; rows: number }[], p: number): number {
+  const position = (sorted.reduce((sum, { rows }) => sum + rows, 0) - 1) * p;
+  const at = (place: number) => {
+    let left = place;
+    for (const { number, rows } of sorted) if ((left -= rows) < 0) return number;
+    return Number.NaN;
+  };
+  return quantile([at(Math.floor(position)), at(Math.ceil(position))], position - Math.floor(position));
 }
