@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-/** What esbuild takes in as text (the loaders of `npm run build`), tests take in as text too. */
+/** What scripts/build.mjs takes in as text, tests take in as text too. */
 const asText = {
   name: 'as-text',
   enforce: 'pre' as const,

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import { type PolicyKind, POLICY_KINDS } from '../analysis/policy/kinds.ts';
+import { EXAMPLE } from '../analysis/policy/example.ts';
+import { type PolicyKind, POLICY_KINDS, policyFile } from '../analysis/policy/kinds.ts';
 import type { App, Host, Outcome, Run } from '../app.ts';
 
 export interface PolicyOptions {
@@ -57,8 +58,6 @@ export function policyCommand(host: Host, start: Run<PolicyOptions> = run): Comm
 export async function run(app: App, { action, file, kind, json }: PolicyOptions): Promise<Outcome> {
   const { io } = app;
   if (action === 'init') {
-    const { EXAMPLE } = await import('../analysis/policy/example.ts');
-    const { policyFile } = await import('../analysis/policy/kinds.ts');
     io.out((kind === undefined ? EXAMPLE : policyFile(kind)).trimEnd());
     return 'done';
   }

@@ -1,4 +1,4 @@
-/** SQL comes in as text: esbuild's loader `.sql=text`, and the same in test/vitest.config.ts. */
+/** SQL comes in as text: so says scripts/build.mjs, and for tests test/vitest.config.ts. */
 declare module '*.sql' {
   const text: string;
   export default text;
