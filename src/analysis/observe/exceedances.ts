@@ -2,6 +2,7 @@ import type { MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { metricData } from '../../aws/cloudwatch.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { AwsProblem } from '../../aws/errors.ts';
+import type { Clock } from '../../base/clock.ts';
 import { MINUTE } from '../../base/units.ts';
 import type { BeyondLimit, Exceedance, Metrics, MetricTable } from '../observations.ts';
 
@@ -41,6 +42,7 @@ interface Threshold {
  */
 export async function readExceedances(
   aws: Aws,
+  clock: Clock,
   endpoint: string,
   variants: { production: string; shadow: string },
   metrics: Metrics,
@@ -66,14 +68,13 @@ export async function readExceedances(
       Stat: statistic,
     },
   });
-  const thresholds: { name: Threshold['name']; at: number }[] = [];
-  for (const { name, minutes, from: start } of chosen) {
+  const asked = chosen.map(({ name, minutes, from: start }) => async () => {
     const window = { start, end: start + minutes * MINUTE };
     const [found] = await metricData(aws, [latency(variants.production, name, minutes, name)], window, signal);
     // In whole microseconds, as CloudWatch has them.
-    const value = found?.points.length === 1 ? Math.round(found.points[0]?.value ?? Number.NaN) : Number.NaN;
-    if (value > 0) thresholds.push({ name, at: value });
-  }
+    return { name, at: found?.points.length === 1 ? Math.round(found.points[0]?.value ?? Number.NaN) : Number.NaN };
+  });
+  const thresholds = (await clock.all(asked)).filter(({ at }) => at > 0);
   const limited = QUANTILES.flatMap(([name]) => (limits[name] === undefined ? [] : [{ name, limit: limits[name] }]));
   const queries = [
     ...thresholds.flatMap(({ name, at }) => [

@@ -61,10 +61,10 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
   };
   const { latency } = options;
   const variants = facts.shadow && { production: facts.production.name, shadow: facts.shadow.name };
-  const beyond = latency && variants && (await readExceedances(aws, endpoint, variants, during, latency, signal));
-  const [before, predictions] = await together(
+  const [before, beyond, predictions] = await together(
     clock,
     () => productionBefore(aws, facts, during, options),
+    async () => latency && variants && readExceedances(aws, clock, endpoint, variants, during, latency, signal),
     () =>
       withFallbackIfDenied(
         async () =>
@@ -92,9 +92,12 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
   };
 }
 
-/** Two things that do not wait for each other. */
-async function together<A, B>(clock: Clock, one: () => Promise<A>, other: () => Promise<B>): Promise<[A, B]> {
-  return (await clock.all<unknown>([one, other])) as [A, B];
+/** Things that do not wait for each other. */
+async function together<All extends readonly unknown[]>(
+  clock: Clock,
+  ...all: { [One in keyof All]: () => Promise<All[One]> }
+): Promise<All> {
+  return (await clock.all<unknown>(all)) as unknown as All;
 }
 
 async function productionBefore(
