@@ -1,4 +1,4 @@
-import { type Distribution, addValue, emptyDistribution, merge, roll } from './distribution.ts';
+import { type Distribution, emptyDistribution, merge, roll } from './distribution.ts';
 
 /** Samples that become visible together. */
 interface Layer {
@@ -87,8 +87,7 @@ export function decodeBucket(start: number, layers: readonly StoredLayer[]): Buc
           zero: stored.zero ?? 0,
         };
       } else if (stored.exact !== undefined) {
-        const counts = unpack(stored.exact[1]);
-        unpack(stored.exact[0]).forEach((value, i) => addValue(data, value, counts[i] as number));
+        data.exact = { values: unpack(stored.exact[0]), counts: unpack(stored.exact[1]) };
       }
       data.sum = stored.sum;
       data.count = stored.count;
@@ -136,7 +135,8 @@ function pack(numbers: readonly number[]): string {
 }
 
 function unpack(text: string): number[] {
-  const { buffer } = Uint8Array.from(Buffer.from(text.slice(1), 'base64'));
-  if (text.startsWith('b')) return [...new Uint8Array(buffer)];
-  return text.startsWith('h') ? [...new Uint16Array(buffer)] : [...new Float64Array(buffer)];
+  // A copy, which begins where numbers of every width may.
+  const { buffer } = new Uint8Array(Buffer.from(text.slice(1), 'base64'));
+  if (text.startsWith('b')) return Array.from(new Uint8Array(buffer));
+  return Array.from(text.startsWith('h') ? new Uint16Array(buffer) : new Float64Array(buffer));
 }

@@ -36,9 +36,8 @@ function datapoint(at: number, parts: readonly Distribution[]): Datapoint {
   let cached: WeightedValue[] | undefined | null = null;
   const values = () => {
     if (cached === null) {
-      const all = emptyDistribution();
-      for (const part of parts) merge(all, part);
-      cached = sortedValues(all);
+      const [one, ...more] = parts;
+      cached = sortedValues(one !== undefined && more.length === 0 ? one : merged(parts));
     }
     return cached;
   };
@@ -54,6 +53,12 @@ function datapoint(at: number, parts: readonly Distribution[]): Datapoint {
       return sorted === undefined ? undefined : percentile(sorted, p);
     },
   };
+}
+
+function merged(parts: readonly Distribution[]): Distribution {
+  const all = emptyDistribution();
+  for (const part of parts) merge(all, part);
+  return all;
 }
 
 /**
