@@ -79,6 +79,7 @@ function settle(program: Command, io: Io): void {
     .configureHelp({
       showGlobalOptions: true,
       visibleGlobalOptions: (command) => globalOptions(program, command),
+      optionDescription: (option) => unquoted(Help.prototype.optionDescription.call(new Help(), option)),
       formatHelp: (command, helper) =>
         command === program ? overview(width) : Help.prototype.formatHelp.call(helper, command, helper),
     })
@@ -143,6 +144,11 @@ function inOurStyle(text: string): string {
   const words = message.replace(/^error: /, '');
   const sentence = `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.?!]$/.test(words) ? '' : '.'}`;
   return [`error: ${sentence}`, ...rest.map((line) => `  ${line.replace(/^\((.*)\)$/, '$1')}`)].join('\n');
+}
+
+/** `(default: "text")` as everywhere else: `(default: text)`. */
+function unquoted(description: string): string {
+  return description.replace(/\((?:choices|default): .*\)$/, (values) => values.replaceAll('"', ''));
 }
 
 /** commander's `addCommand` hands none of it down. */

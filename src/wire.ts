@@ -161,6 +161,10 @@ async function awsTarget(env: Environment, globals: Globals, project: Project, i
       'Regions have names like eu-central-1 (Frankfurt) or us-east-1: give --region, or correct AWS_REGION or shadowctl.yaml.',
     );
   }
+  const { misspelledRegion } = await import('./aws/regions.ts');
+  const meant = misspelledRegion(region);
+  if (meant !== undefined)
+    io.err(`note: shadowctl does not know a region "${region}" and uses it as it is. Did you mean ${meant}?`);
   if (profile !== undefined) {
     const { requireProfile } = await import('./aws/profile.ts');
     await requireProfile(profile, env);
@@ -184,11 +188,11 @@ const PROXIED = /\b(?:HTTPS?_PROXY|AWS_CA_BUNDLE)\b/i;
 
 /** Asks for the code of a device of MFA. @throws Problem (cannot-run) where there is no terminal to ask on */
 async function askMfaCode(io: Io, serial: string, profile: string | undefined): Promise<string> {
-  const code = io.interactive ? await io.ask(`Code of the MFA device ${serial}: `) : undefined;
+  const code = io.interactive ? await io.ask(`Code from the MFA device ${serial}: `) : undefined;
   if (code !== undefined && code !== '') return code;
   throw environmentError(
-    `The profile${profile === undefined ? '' : ` "${profile}"`} demands a code of the MFA device ${serial}.`,
-    `Run this on a terminal, which asks for it; or take up a session first: eval "$(aws configure export-credentials${profile === undefined ? '' : ` --profile ${profile}`} --format env)"`,
+    `The profile${profile === undefined ? '' : ` "${profile}"`} requires a code from the MFA device ${serial}.`,
+    `Run this on a terminal, which asks for it; or start a session first: eval "$(aws configure export-credentials${profile === undefined ? '' : ` --profile ${profile}`} --format env)"`,
   );
 }
 

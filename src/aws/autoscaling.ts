@@ -2,7 +2,7 @@ import type { Aws } from './clients.ts';
 import { call } from './errors.ts';
 import { pages } from './pages.ts';
 
-/** A variant that scales by itself. */
+/** A variant that scales automatically. */
 export interface ScalableTarget {
   variant: string;
   /** Instances, at least and at most. */
@@ -32,7 +32,7 @@ export async function scalableTargets(
   const send = (NextToken: string | undefined) =>
     call(
       aws.target,
-      `look whether endpoint "${endpoint}" scales by itself`,
+      `find out whether endpoint "${endpoint}" scales automatically`,
       () =>
         client.send(
           new DescribeScalableTargetsCommand({

@@ -22,8 +22,8 @@ export async function requireProfile(
   throw new Problem('cannot-run', `There is no AWS profile "${profile}": looked in ${files.join(' and ')}.`, {
     next:
       known.size === 0
-        ? 'There are no profiles at all. Make one with: aws configure'
-        : `Profiles there: ${[...known].toSorted().join(', ')}.`,
+        ? 'There are no profiles at all. Create one with: aws configure'
+        : `Known profiles: ${[...known].toSorted().join(', ')}.`,
     offersEmulator: true,
   });
 }

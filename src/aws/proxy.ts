@@ -33,7 +33,10 @@ export function networkOf(env: Readonly<Record<string, string | undefined>>): Ne
     if (words === undefined) return undefined;
     const full = /^[a-z][a-z\d+.-]*:\/\//i.test(words) ? words : `http://${words}`;
     if (!URL.canParse(full) || !/^https?:/i.test(full))
-      throw environmentError(`${name} is "${words}", which is no URL of a proxy.`, 'Write it like http://proxy:8080.');
+      throw environmentError(
+        `${name} is "${words}", which is not the URL of a proxy.`,
+        'Write it like http://proxy:8080.',
+      );
     return new URL(full);
   };
   const network = {
@@ -151,7 +154,7 @@ function tunnel(proxy: URL, host: string, port: number, made: (error: Error | nu
   });
   asked.once('timeout', () => asked.destroy(new Error('no answer in 5 s')));
   asked.once('error', (error: NodeJS.ErrnoException) =>
-    failed(`${named} gives no answer (${error.code ?? error.message})`, error),
+    failed(`${named} does not answer (${error.code ?? error.message})`, error),
   );
   asked.end();
 }

@@ -206,7 +206,7 @@ export async function bucketExists(aws: Aws, bucket: string): Promise<boolean> {
     if (open === undefined) throw error;
     throw environmentError(
       `Bucket "${bucket}" does not belong to account ${named.ExpectedBucketOwner}, although it has the name of that account's default bucket. Nothing was written there.`,
-      'Somebody else made it first: keep models and captures in a bucket of your own (--artifact s3://…, --capture-to s3://…), and tell AWS Support.',
+      'Someone else created it first: keep models and captures in a bucket of your own (--artifact s3://…, --capture-to s3://…), and tell AWS Support.',
     );
   }
 }

@@ -40,7 +40,7 @@ export function requireTarget(path: string, option: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory() === true) throw usageError(`${option}: ${path} is a folder.`, 'Name a file in it.');
   if (found === undefined && !(existsSync(folder) && statSync(folder).isDirectory()))
-    throw usageError(`${option}: there is no folder ${folder}.`, 'Make the folder first, or name another file.');
+    throw usageError(`${option}: there is no folder ${folder}.`, 'Create the folder first, or name another file.');
 }
 
 /**

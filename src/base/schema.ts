@@ -116,15 +116,21 @@ export function nearest(word: string, names: readonly string[]): string | undefi
   return best !== undefined && best.changes <= Math.max(word.length, best.name.length) / 3 ? best.name : undefined;
 }
 
-/** Letters to put in, to leave out or to change until one word is the other (Levenshtein). */
+/** Letters to put in, to leave out, to change or to swap with their neighbor until one word is the other (Damerau-Levenshtein). */
 function changes(from: string, to: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (let i = 0; i < from.length; i++) {
     const next = [i + 1];
     for (let j = 1; j <= to.length; j++) {
       const same = from[i] === to[j - 1] ? 0 : 1;
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same));
+      const swapped =
+        j > 1 && from[i] === to[j - 2] && from[i - 1] === to[j - 1]
+          ? (before[j - 2] ?? 0) + 1
+          : Number.POSITIVE_INFINITY;
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same, swapped));
     }
+    before = row;
     row = next;
   }
   return row[to.length] ?? 0;

@@ -98,7 +98,8 @@ const WITHOUT_TARGET = /^(demo|policy|help)\b/;
 
 /** The only function that writes a command line. `target` are the flags that were typed: a next step carries them. */
 export function printCommand(line: CommandLine, target: TargetFlags = {}): string {
-  const where = line.program === 'shadowctl' && !WITHOUT_TARGET.test(line.command) ? targetOptions(line, target) : {};
+  const where =
+    line.program === 'aws' ? awsOptions(target) : WITHOUT_TARGET.test(line.command) ? {} : targetOptions(line, target);
   const options = Object.entries({ ...where, ...line.options }).flatMap(([name, value]) =>
     value === undefined
       ? []
@@ -119,6 +120,11 @@ export function printText(whole: Text, print: (line: CommandLine) => string = pr
   return typeof whole === 'string'
     ? whole
     : whole.map((part) => (typeof part === 'string' ? part : print(part))).join('');
+}
+
+/** What the AWS CLI calls by the same names. */
+function awsOptions({ endpointUrl, profile, region }: TargetFlags): Record<string, ShownValue> {
+  return { 'endpoint-url': endpointUrl, profile, region };
 }
 
 function targetOptions(line: CommandLine, target: TargetFlags): Record<string, ShownValue> {

@@ -5,7 +5,7 @@ import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
 import type { OwnTraffic } from '../lifecycle/traffic/with-traffic.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
 import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
-import { guardFlags, type GuardWords, parseGuard } from './flags/guard.ts';
+import { guardFlags, type GuardWords, OLD_FORCE, oldForceFlag, parseGuard, withoutOldForce } from './flags/guard.ts';
 import { trafficFlags, type TrafficFlags, trafficOptions } from './flags/traffic.ts';
 
 export interface CanaryOptions extends CommonOptions {
@@ -13,6 +13,8 @@ export interface CanaryOptions extends CommonOptions {
   /** The candidate as named by the flags. */
   candidate: CandidateFlags;
   guard: GuardOptions;
+  /** `--force` was given, which is called `--unguarded` now. */
+  oldForce: boolean;
   /** Requests of our own during the update, for endpoints without any. */
   traffic: OwnTraffic | undefined;
   adopt: boolean;
@@ -39,7 +41,7 @@ export function canaryCommand(host: Host, start: Run<CanaryOptions> = run): Comm
     '--endpoint <name>',
     'the endpoint, which keeps its instances, capture and variant name',
   );
-  const guarded = guardFlags(addCandidateFlags(command.optionsGroup('The new model:')));
+  const guarded = oldForceFlag(guardFlags(addCandidateFlags(command.optionsGroup('The new model:'))));
   const moved = adoptFlag(
     trafficFlags(guarded.optionsGroup('Own traffic:'), { labels: true }).optionsGroup('Other options:'),
   );
@@ -58,7 +60,8 @@ function parse(flags: Flags): CanaryOptions {
   return {
     endpoint: flags.endpoint,
     candidate: candidateFlags(flags),
-    guard: parseGuard(flags),
+    guard: parseGuard(withoutOldForce(flags)),
+    oldForce: flags.force === true,
     traffic,
     adopt: flags.adopt === true,
     resume: flags.resume === true,
@@ -70,6 +73,7 @@ function parse(flags: Flags): CanaryOptions {
 export async function run(app: App, options: CanaryOptions): Promise<Outcome> {
   const { canary, resumeCanary } = await import('../lifecycle/canary.ts');
   const { guardedSession, reportFinished, reportPlanned } = await import('./guarded.ts');
+  if (options.oldForce) app.io.err(OLD_FORCE);
   const session = guardedSession(app, options);
   if (options.resume) return reportFinished(app, options.format, await resumeCanary(session, options));
   const candidate = candidateSpec(options.candidate, app.cwd);

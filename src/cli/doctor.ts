@@ -70,7 +70,7 @@ export async function run(app: App, options: DoctorOptions): Promise<Outcome> {
   const count = blocking(findings).length;
   if (options.format === 'json')
     app.io.out(JSON.stringify({ healthy: count === 0, findings: findings.map(asJson) }, null, 2));
-  else await write(app, options.endpoint, findings, count);
+  else await write(app, options, findings, count);
   return count > 0 ? 'no' : 'done';
 }
 
@@ -78,18 +78,18 @@ function asJson(finding: Finding) {
   return { ...finding, next: finding.next === undefined ? undefined : printText(finding.next) };
 }
 
-async function write(app: App, endpoint: string, findings: readonly Finding[], count: number): Promise<void> {
+async function write(app: App, options: DoctorOptions, findings: readonly Finding[], count: number): Promise<void> {
+  const { endpoint } = options;
   const { showFinding } = await import('./views/findings.ts');
-  for (const finding of findings) {
-    for (const line of showFinding(app.io, finding)) app.io.out(line);
-    if (finding.correction !== undefined) app.io.out(`    corrected: ${JSON.stringify(finding.correction)}`);
-  }
+  for (const finding of findings) for (const line of showFinding(app.io, finding)) app.io.out(line);
   app.io.out();
   app.io.out(
     count === 0
       ? 'Nothing found that would leave an update unguarded.'
       : `${count} ${count === 1 ? 'finding' : 'findings'} would leave an update unguarded.`,
   );
+  const { correctionLines } = await import('./views/findings.ts');
+  for (const line of correctionLines(app.io, findings, options)) app.io.out(line);
   const { nextLines } = await import('./views/next.ts');
   for (const line of nextLines(app.io, text`${shown('status', { endpoint })}`)) app.io.out(line);
 }

@@ -39,8 +39,8 @@ interface Flags extends PayloadFlags {
 }
 
 const HELP = `
-A record is a line of CSV (with all lines of a quoted cell), of libsvm or of plain text, or a value of JSON; of a .json file
-that is one list, each object. --content-type decides which; without it the file's name and first line do. Cells between
+A record is a line of CSV (with all lines of a quoted cell), of libsvm or of plain text, or a JSON value; in a .json file
+that holds one list, each object of it. --content-type decides which; without it the file's name and first line do. Cells between
 semicolons or tabs are sent with commas. Records are sent in order; with --count or --duration the file starts over when it ends. With both, the command stops at
 whichever is reached first. Errors are counted and do not stop it.
 

@@ -17,7 +17,7 @@ const EXPLAIN_HELP = `
 Example:
   $ shadowctl policy explain --policy policy.yaml
 
-The keys: shadowctl policy init`;
+Every key: shadowctl policy init`;
 
 const INIT_HELP = `
 Put it into shadowctl.yaml, or into a file of its own for --policy. Keep only

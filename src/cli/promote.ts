@@ -12,6 +12,8 @@ import { trafficFlags, type TrafficFlags, trafficOptions } from './flags/traffic
 export interface PromoteOptions extends CommonOptions {
   endpoint: string;
   guard: GuardOptions;
+  /** Promotes against the verdict. */
+  force: boolean;
   /** How the shadow is judged, as the flags of `report` would say it. */
   report: {
     from: string | undefined;
@@ -41,8 +43,9 @@ interface Flags extends GuardWords, TrafficFlags, CommonFlags {
 }
 
 const HELP = `
-The shadow is judged as it runs now, over the time since it was attached. Only a verdict of pass promotes; --waive takes a gate
-out of it, accept: window in the policy lets what holds in this window do, --force overrides it, and the journal records which. To go back, use shadowctl undo.
+The shadow is judged as it runs now, over the time since it was attached. Only a verdict of pass promotes. --waive takes a gate
+out of the verdict, accept: window in the policy accepts what holds in this window, and --force promotes against the verdict;
+the journal records which. --force does not override the examination of the alarms: --unguarded does. To go back, use shadowctl undo.
 Exit codes: 0 promoted, 1 the verdict is fail or the update was rolled back, 3 inconclusive: more traffic is needed.
 
 Example:
@@ -58,15 +61,16 @@ export function promoteCommand(host: Host, start: Run<PromoteOptions> = run): Co
     .option('--policy <file>', 'what the shadow must prove, as for shadowctl report')
     .option('--expect <what>', 'what the new model is expected to be, as for shadowctl report');
   return commonFlags(
-    trafficFlags(
-      guardFlags(waiverFlags(allowFlag(command)), {
-        force: ', and even if the verdict is not pass',
-      }).optionsGroup('Own traffic:'),
-      { labels: false },
-    ).optionsGroup('Other options:'),
+    trafficFlags(guardFlags(forceFlag(waiverFlags(allowFlag(command)))).optionsGroup('Own traffic:'), {
+      labels: false,
+    }).optionsGroup('Other options:'),
   )
     .addHelpText('after', HELP)
     .action((flags: Flags) => host.start(start, parse(flags)));
+}
+
+function forceFlag(command: Command): Command {
+  return command.option('--force', 'promote even if the verdict is not pass');
 }
 
 function parse(flags: Flags): PromoteOptions {
@@ -74,6 +78,7 @@ function parse(flags: Flags): PromoteOptions {
   return {
     endpoint: flags.endpoint,
     guard: parseGuard(flags),
+    force: flags.force === true,
     report: {
       from: flags.from,
       labels: flags.labels,
@@ -101,7 +106,7 @@ export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
   if (result.kind === 'finished') return reportFinished(app, format, result);
   const failed = result.judgement.outcome === 'fail';
   app.io.err(
-    `${endpoint} stays as it is. ${failed ? 'End the shadow:' : 'Look until it is decided, or end the shadow:'}`,
+    `${endpoint} stays as it is. ${failed ? 'End the shadow:' : 'Watch it until it is decided, or end the shadow:'}`,
   );
   if (!failed) app.io.err(text`  ${shown('report', { endpoint, watch: true })}`);
   app.io.err(text`  ${shown('keep', { endpoint })}`);

@@ -137,7 +137,7 @@ async function report(app: App, { format }: RolloutOptions, result: RolloutResul
   if (ended === 'paused') {
     const { percent } = await import('../base/units.ts');
     app.io.err(`It stays at ${percent(share)}.`);
-    app.io.err(text`  Go on: ${shown('rollout', { endpoint, resume: true })}`);
+    app.io.err(text`  To continue: ${shown('rollout', { endpoint, resume: true })}`);
     app.io.err(text`  Return: ${shown('rollout', { endpoint, cancel: true })}`);
     return 'inconclusive';
   }

@@ -65,7 +65,7 @@ async function approve(app: App, plan: LifecyclePlan, yes: boolean): Promise<voi
     case 'promote-without-shadow':
       app.io.err(`SageMaker refused the update beside the shadow, and nothing was changed: ${plain(plan.words)}`);
       app.io.err(
-        `Instead, the shadow is taken away first; then ${plan.model} comes into production by the strategy ${plan.strategy}.`,
+        `Instead, shadowctl removes the shadow first, and then brings ${plan.model} into production by the strategy ${plan.strategy}.`,
       );
       return confirm(app, 'Do this', yes || plan.agreed);
     case 'rollout':

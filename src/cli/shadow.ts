@@ -2,13 +2,21 @@ import { Command } from 'commander';
 import type { Task } from '../analysis/predictions.ts';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
-import { shown, text } from '../base/text.ts';
+import { type CommandLine, shown, text } from '../base/text.ts';
+import { durationFlag } from '../base/units.ts';
 import { answerFlags } from './flags/answers.ts';
-import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
+import {
+  addCandidateFlags,
+  type CandidateFlags,
+  candidateFlags,
+  candidateSpec,
+  shownCandidate,
+} from './flags/candidate.ts';
 import { allowFlag } from './flags/comparator.ts';
 import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
 import { duration, instanceType, oneOf, wholeNumber } from './flags/values.ts';
 
+const DEFAULT_VARIANT = 'shadow';
 const TASKS: readonly Task[] = ['regression', 'scores', 'binary', 'multiclass', 'json'];
 
 export interface ShadowOptions extends CommonOptions {
@@ -88,7 +96,7 @@ export function shadowCommand(
   const shadow = addCandidateFlags(command.optionsGroup('The candidate:'))
     .optionsGroup('The shadow:')
     .option('--sample <share>', 'share of the requests that the shadow receives', share, 1)
-    .option('--variant-name <name>', 'name of the shadow variant', 'shadow')
+    .option('--variant-name <name>', 'name of the shadow variant', DEFAULT_VARIANT)
     .option(
       '--instance-type <type>',
       'instance type of the shadow (default: as production)',
@@ -210,18 +218,38 @@ export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
   const runs = result.kind !== 'planned' && result.settled?.kind === 'running';
   if (runs && options.format === 'text') {
     const { endpoint } = options;
-    app.io.out('Next: send traffic, and look until the shadow is decided:');
+    app.io.out('Next: send traffic, and watch until the shadow is decided:');
     app.io.out(text`  ${shown('report', { endpoint, watch: true })}`);
   }
   return outcome;
 }
 
+/** The same command again; undefined where it cannot be shown. */
+function again(options: ShadowOptions, length: number): CommandLine | undefined {
+  const candidate = shownCandidate(options.candidate);
+  if (candidate === undefined) return undefined;
+  const { endpoint, sample, variantName, instanceType, instances, captureTo } = options;
+  const { prediction, answers, task, policy, allowCommand } = options;
+  return shown('shadow', {
+    endpoint,
+    ...candidate,
+    sample: sample === 1 ? undefined : sample,
+    'variant-name': variantName === DEFAULT_VARIANT ? undefined : variantName,
+    'instance-type': instanceType,
+    instances,
+    'capture-to': captureTo,
+    calibrate: durationFlag(length),
+    prediction,
+    answers,
+    task,
+    policy,
+    'allow-command': allowCommand ? true : undefined,
+  });
+}
+
 /** How answers are read while calibrating: refused before anything is changed. */
-async function calibration(
-  app: App,
-  { endpoint, prediction, answers, task, policy: file, allowCommand }: ShadowOptions,
-  length: number,
-) {
+async function calibration(app: App, options: ShadowOptions, length: number) {
+  const { endpoint, prediction, answers, task, policy: file, allowCommand } = options;
   const { loadReportPolicy, noteTask, withAnswers } = await import('./flags/judging.ts');
   noteTask(app.io, task);
   const { withComparator } = await import('./flags/comparator.ts');
@@ -231,7 +259,13 @@ async function calibration(
     comparatorTime: undefined,
     allowCommand,
   });
-  return { length, task, comparator, policy: withAnswers(policy, { prediction, answers }) };
+  return {
+    length,
+    task,
+    comparator,
+    policy: withAnswers(policy, { prediction, answers }),
+    again: again(options, length),
+  };
 }
 
 /** Takes the shadow variant away from an endpoint. */

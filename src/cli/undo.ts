@@ -5,7 +5,7 @@ import type { WayBackOption } from '../lifecycle/undo.ts';
 import type { Io } from '../ui/io.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
-import { guardFlags, guardIfAsked, type GuardWords } from './flags/guard.ts';
+import { guardFlags, guardIfAsked, type GuardWords, OLD_FORCE, oldForceFlag, withoutOldForce } from './flags/guard.ts';
 
 export interface UndoOptions extends CommonOptions {
   endpoint: string;
@@ -16,6 +16,8 @@ export interface UndoOptions extends CommonOptions {
   wait: boolean;
   /** How the way back is guarded; undefined: all traffic at once, without alarms. */
   guard: GuardOptions | undefined;
+  /** `--force` was given, which is called `--unguarded` now. */
+  oldForce: boolean;
 }
 
 interface Flags extends Partial<GuardWords>, CommonFlags {
@@ -43,7 +45,7 @@ export function undoCommand(host: Host, start: Run<UndoOptions> = run): Command 
       'the endpoint config to run (default: the one it ran before); without a name, lists those that it can run',
     );
   return commonFlags(
-    guardFlags(back, { strategy: 'go back with guardrails: ' })
+    oldForceFlag(guardFlags(back, { strategy: 'go back with guardrails: ' }))
       .optionsGroup('Other options:')
       .option('--no-wait', 'do not wait until the endpoint has settled'),
   )
@@ -52,13 +54,22 @@ export function undoCommand(host: Host, start: Run<UndoOptions> = run): Command 
 }
 
 function parse(flags: Flags): UndoOptions {
-  const guard = guardIfAsked(flags);
+  const guard = guardIfAsked(withoutOldForce(flags));
   if (guard !== undefined && !flags.wait)
     throw usageError(
       '--no-wait works only with an undo all at once; a guarded undo is watched (Ctrl-C ends only the watching).',
     );
   const { endpoint, to, wait } = flags;
-  return { endpoint, to: to === true ? undefined : to, list: to === true, wait, guard, ...commonOptions(flags) };
+  const oldForce = flags.force === true;
+  return {
+    endpoint,
+    to: to === true ? undefined : to,
+    list: to === true,
+    wait,
+    guard,
+    oldForce,
+    ...commonOptions(flags),
+  };
 }
 
 /** Takes an endpoint back to an earlier config, openly: shown, confirmed, written down. */
@@ -67,6 +78,7 @@ export async function run(app: App, options: UndoOptions): Promise<Outcome> {
   const { guardedSession, reportFinished, reportPlanned } = await import('./guarded.ts');
   const { reportPlainUpdate } = await import('./views/settled.ts');
   const { guard, format } = options;
+  if (options.oldForce) app.io.err(OLD_FORCE);
   const session = guardedSession(app, options);
   if (options.list) return showWaysBack(app.io, format, await waysBack(session, options.endpoint));
   if (guard === undefined) return reportPlainUpdate(app.io, format, await undo(session, options));

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { Problem } from '../base/errors.ts';
+import { type CommandLine, shown, text } from '../base/text.ts';
 import { SECOND } from '../base/units.ts';
 import type { EndpointLook } from '../lifecycle/look-at-endpoint.ts';
 import type { Session } from '../lifecycle/session.ts';
@@ -97,7 +98,7 @@ async function follow(
   look: () => Promise<EndpointLook>,
   every: number,
 ): Promise<Outcome> {
-  const { watchChanges, waitsFor } = await import('./views/watch-screen.ts');
+  const { watchChanges, nextWords } = await import('./views/watch-screen.ts');
   let before: EndpointLook | undefined;
   let seen = first;
   for (;;) {
@@ -107,8 +108,18 @@ async function follow(
     await app.clock.sleep(every, app.signal);
     seen = await look();
   }
-  app.io.out(waitsFor(seen));
+  app.io.out(nextWords(seen, false));
+  const next = nextCommand(seen);
+  if (next !== undefined) app.io.out(text`Next: ${next}`);
   return 'done';
+}
+
+/** What to type after the last look; undefined where nothing is called for. */
+function nextCommand({ activity, judgement, endpoint }: EndpointLook): CommandLine | undefined {
+  if (activity.kind === 'gone') return shown('history', { endpoint });
+  if (activity.kind === 'failed') return shown('doctor', { endpoint });
+  if (activity.kind === 'nothing') return shown('status', { endpoint });
+  return shown(judgement?.verdict?.outcome === 'pass' ? 'promote' : 'keep', { endpoint });
 }
 
 function isOver({ activity, judgement }: EndpointLook): boolean {

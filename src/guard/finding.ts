@@ -3,7 +3,7 @@ import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 
 /**
  * What an examination found.
- * - `blocking`: would leave the update unguarded, or make it fail: stops a canary unless it is forced
+ * - `blocking`: would leave the update unguarded, or make it fail: stops a canary unless that is agreed to
  * - `warning`: works, but not as one may believe
  * - `note`: worth knowing; what cannot be seen from here
  * - `ok`: looked at and found right

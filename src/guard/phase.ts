@@ -35,6 +35,17 @@ interface FleetCount {
   desired: number;
 }
 
+/**
+ * True for the old fleet in the final bake: SageMaker counts 0 of its instances, for none takes requests, but they run until
+ * the bake is over, to take them back (facts 4.2).
+ */
+export function standsBy(
+  phase: Pick<Phase, 'name'>,
+  { current, desired }: { current: number | undefined; desired: number | undefined },
+): boolean {
+  return phase.name === 'final-bake' && current === 0 && (desired ?? 0) > 0;
+}
+
 /** True for two looks at one stage: the share counts, in whole per cent, where the stage is one of its shares. */
 export function samePhase(a: Phase, b: Phase): boolean {
   const shares = a.name === 'shifting' || a.name === 'baking';

@@ -3,7 +3,7 @@ import { duration, SECOND } from '../base/units.ts';
 import type { Finding } from './finding.ts';
 import { instances, type Strategy } from './strategy.ts';
 
-/** A variant that scales by itself, between so many instances. */
+/** A variant that scales automatically, between so many instances. */
 export interface Scaled {
   variant: string;
   min: number;
@@ -28,14 +28,14 @@ export function scalingFindings(endpoint: string, targets: readonly Scaled[], sh
       severity: 'note',
       check: 'autoscaled',
       subject,
-      message: `Its variant ${target.variant} scales by itself, ${rangeWords(target)}: not while an update is in progress, and an update to another instance type is refused.`,
+      message: `Its variant ${target.variant} scales automatically, ${rangeWords(target)}, but not while an update is in progress; SageMaker refuses an update to another instance type.`,
     },
     ...fixed.map((shadow): Finding => {
       return {
         severity: 'warning',
         check: 'shadow-not-scaled',
         subject,
-        message: `The shadow ${shadow} does not scale with production (${rangeWords(target)}): when production has more instances, each of the shadow's takes more requests, and its latency and errors are those of an overload.`,
+        message: `The shadow ${shadow} does not scale with production (${rangeWords(target)}): when production has more instances, each of the shadow's takes more requests, so its latency and errors show an overload.`,
         next: registerAdvice(endpoint, shadow, target),
       };
     }),
@@ -45,14 +45,14 @@ export function scalingFindings(endpoint: string, targets: readonly Scaled[], sh
 /** So long without scaling is worth a warning, in seconds. */
 const LONG_SECONDS = 1800;
 
-/** What an update behind alarms means for a variant that scales by itself. */
+/** What an update behind alarms means for a variant that scales automatically. */
 export function frozenFinding(endpoint: string, target: Scaled, strategy: Strategy): Finding {
   const seconds = strategy.bakeSeconds * (strategy.stages.length - 1) + strategy.finalBakeSeconds;
   return {
     severity: seconds > LONG_SECONDS ? 'warning' : 'note',
     check: 'scaling-frozen',
     subject: `endpoint ${endpoint}`,
-    message: `It scales by itself, ${rangeWords(target)}, and not while it is updated: for at least ${duration(seconds * SECOND)}, ${instances(strategy.fleet)} must carry all requests.`,
+    message: `It scales automatically, ${rangeWords(target)}, but not while it is being updated: for at least ${duration(seconds * SECOND)}, ${instances(strategy.fleet)} must carry all requests.`,
     next: 'Update at a quiet time, or bake for a shorter time.',
   };
 }

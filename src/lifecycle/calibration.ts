@@ -1,5 +1,5 @@
 import type { Observations } from '../analysis/observations.ts';
-import { lines, shown, shownStart, type Text, text } from '../base/text.ts';
+import { type CommandLine, lines, shown, shownStart, type Text, text } from '../base/text.ts';
 import { isoSeconds, percent } from '../base/units.ts';
 import { type Calibration, calibrationOf } from '../state/calibration.ts';
 import { latestNoise } from '../state/noise.ts';
@@ -7,14 +7,19 @@ import type { State } from '../state/replay.ts';
 
 /** What stands, in a sentence. */
 export function calibrationText({ model, since }: Calibration): string {
-  return `Production's own model ${model} is its own shadow since ${isoSeconds(since)}: a calibration (shadow --calibrate) that has not ended`;
+  return `Since ${isoSeconds(since)}, production's own model ${model} has been its own shadow: a calibration (shadow --calibrate) that has not ended`;
 }
 
-/** How it can come to its end, one way a line. */
-export function calibrationEnds({ before }: Calibration, endpoint: string): Text {
+/**
+ * How it can come to its end, one way a line.
+ * @param again the command that began it; undefined where nobody knows which candidate it named
+ */
+export function calibrationEnds({ before }: Calibration, endpoint: string, again?: CommandLine): Text {
   return lines(
-    text`To continue, give the same command again: ${shownStart('shadow', { endpoint, calibrate: '…' })}`,
-    text`To go back to ${before}, remove the shadow: ${shown('shadow detach', { endpoint })}`,
+    again === undefined
+      ? text`To continue, give the same command again, with its candidate and --calibrate: ${shownStart('shadow', { endpoint })}`
+      : text`To continue, give the same command again: ${again}`,
+    text`To remove the shadow and go back to ${before}: ${shown('shadow detach', { endpoint })}`,
   );
 }
 

@@ -59,6 +59,8 @@ export type EndpointCleanup =
       left: readonly Remainder[];
       /** Nothing is left but what was to stay: what it proves is written down. */
       clean: boolean;
+      /** What an endpoint that stays runs, which keeps what belongs to it; undefined where it does not stay. */
+      runs: 'rollout' | 'shadow' | 'model' | undefined;
     };
 
 export interface CleanupResult {
@@ -143,7 +145,13 @@ async function cleanEndpoint(on: EndpointSession, keep: Keep, neighbours: Neighb
     deleted,
     left: all,
     clean: unexpected.length === 0 && all.every((one) => one.denied !== true),
+    runs: all.some(({ ref }) => ref.kind === 'endpoint') ? await whatRuns(on) : undefined,
   };
+}
+
+async function whatRuns(on: EndpointSession): Promise<'rollout' | 'shadow' | 'model'> {
+  if (positionOf(on.state()) !== undefined) return 'rollout';
+  return ((await liveOf(on))?.ShadowProductionVariants ?? []).length > 0 ? 'shadow' : 'model';
 }
 
 const isEndpoint = ({ kind }: Deletion) => kind === 'endpoint';

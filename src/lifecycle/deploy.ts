@@ -363,7 +363,7 @@ function refuseUnsuitable(spec: DeploySpec, live: Live): void {
   const [shadow] = config?.ShadowProductionVariants ?? [];
   if (shadow !== undefined) {
     throw environmentError(
-      `Endpoint "${live.name}" carries the shadow variant "${shadow.VariantName}", which this would remove.`,
+      `Endpoint "${live.name}" carries the shadow variant "${shadow.VariantName}", which this deployment would remove.`,
       text`Remove it first: ${shown('shadow detach', { endpoint: live.name })}`,
     );
   }

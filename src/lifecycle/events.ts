@@ -54,7 +54,7 @@ export type LifecycleEvent =
   /** What is worth knowing before a guarded update is examined. */
   | { kind: 'plan-notes'; endpoint: string; notes: readonly PlanNote[] }
   /** A guarded update is decided and examined; nothing is changed yet. */
-  | { kind: 'update-examined'; plan: GuardedUpdatePlan; force: boolean }
+  | { kind: 'update-examined'; plan: GuardedUpdatePlan; unguarded: boolean }
   /** The update begins when these alarms have left ALARM, and so many have been evaluated. */
   | { kind: 'alarms-awaited'; firing: readonly string[]; unevaluated: number }
   /** One look at an update that is under way. */

@@ -1,5 +1,5 @@
 import { interrupted, type Problem } from '../base/errors.ts';
-import { lines, shown, shownStart, text, type Text } from '../base/text.ts';
+import { type CommandLine, lines, shown, shownStart, text, type Text } from '../base/text.ts';
 import { nameOf } from '../resources/steps.ts';
 import type { Recorded } from '../state/journal.ts';
 import { existing, keyOf, replay } from '../state/replay.ts';
@@ -24,6 +24,23 @@ export async function withInterruptAdvice<T>(
 
 function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
+}
+
+/**
+ * What an interrupted `report --watch` tells: nothing is decided, the shadow goes on, and how to look again. Pure.
+ * @param last the summary of the last verdict; undefined: there was none yet
+ * @param again the command that looks again
+ */
+export function watchInterrupted(endpoint: string, last: string | undefined, again: CommandLine): Problem {
+  const seen = last === undefined ? 'it had not been judged yet' : `the last look said: ${last}`;
+  return interrupted(
+    `Interrupted. Whether the shadow of ${endpoint} passes is not decided; ${seen}${/[.?!]$/.test(seen) ? '' : '.'}`,
+    lines(
+      'Nothing was changed. The shadow still answers copies of the requests, and its instances are billed until it ends.',
+      text`To watch again: ${again}`,
+      text`To end the shadow: ${shown('keep', { endpoint })}`,
+    ),
+  );
 }
 
 /**

@@ -262,7 +262,7 @@ function ageNotes(truth: Truth, { maturity }: Policy, { predictions }: Observati
     ];
   if (truth.newest !== undefined || maturity !== undefined || rows === 0 || rows >= of) return [];
   return [
-    'The labels do not say when they came (column labeledAt), and the policy does not say after how long they are complete (maturity): whether those that are still to come are like these is not known.',
+    'The labels do not say when they came (column labeledAt), and the policy does not say after how long they are complete (maturity): whether the labels still to come will be like these is not known.',
   ];
 }
 
@@ -295,7 +295,7 @@ function truthNotes(truth: Truth, { predictions }: Observations, asked: Example)
   if (words > 0)
     return [
       ...truth.notes,
-      `${words} of ${truth.size} labels are no numbers, and the answers are: nothing can be said about them.`,
+      `${words} of ${truth.size} labels are not numbers, but the answers are: these labels cannot be compared.`,
     ];
   return [
     ...truth.notes,
@@ -318,7 +318,7 @@ function unlikeFeatures(truth: Truth, { example, redact: hidden }: Example): str
     ? ''
     : `: the first label is of (${own.slice(0, SHOWN)}), and a request sent (${example.slice(0, SHOWN)})`;
   return has === sent
-    ? `${none}, although both have ${counted(has, 'columns')}: in another order, or with other values${shown}.`
+    ? `${none}, although both have ${counted(has, 'columns')}: they are in another order, or have other values${shown}.`
     : `${none}: labels have ${counted(has, 'columns')} beside that of the label, and requests ${count(sent)}${shown}. Leave out what was not sent, or give a column inferenceId.`;
 }
 

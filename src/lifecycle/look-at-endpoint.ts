@@ -5,7 +5,7 @@ import { describeAlarms } from '../aws/cloudwatch.ts';
 import { troubleOf } from '../aws/errors.ts';
 import { describeEndpoint, describeEndpointConfig } from '../aws/sagemaker.ts';
 import { MINUTE } from '../base/units.ts';
-import { inferPhase, type Phase } from '../guard/phase.ts';
+import { inferPhase, type Phase, standsBy } from '../guard/phase.ts';
 import type { Report } from '../report/report.ts';
 import type { Endpoint } from '../resources/wait.ts';
 import { calibrationOf } from '../state/calibration.ts';
@@ -50,7 +50,8 @@ export interface WatchedFleet {
   name: string;
   role: 'production' | 'old' | 'new' | 'shadow' | 'candidate';
   model: string;
-  instances: { current: number; desired: number };
+  /** `idle`: they run, but take no requests any more. */
+  instances: { current: number; desired: number; idle?: boolean };
   /** Share of the requests that it answers, or, of a shadow, gets a copy of: 0 to 1. */
   share: number | undefined;
   /** The last minutes, oldest first. */
@@ -199,7 +200,8 @@ async function fleetsOf(
   state: State,
   signal: AbortSignal,
 ): Promise<FleetToRead[]> {
-  const { share } = inferPhase(live);
+  const phase = inferPhase(live);
+  const { share } = phase;
   const describe = (name: string | undefined) =>
     name === undefined ? undefined : describeEndpointConfig(aws, name, signal);
   const pending = live.PendingDeploymentSummary;
@@ -221,6 +223,9 @@ async function fleetsOf(
       watch(live.EndpointConfigName),
     ).map((fleet) => ({
       ...fleet,
+      ...(updated && standsBy(phase, fleet.instances)
+        ? { instances: { current: fleet.instances.desired, desired: fleet.instances.desired, idle: true } }
+        : {}),
       role: updated ? ('old' as const) : fleet.name === candidate ? ('candidate' as const) : fleet.role,
     })),
     ...variantFleets(

@@ -166,7 +166,7 @@ export async function awaitConfig(session: Session, endpoint: string, config: st
     }).catch((error: unknown) => {
       if (signal.aborted || !(error instanceof AwsProblem)) throw error;
       throw environmentError(
-        `${error.message}${error.message.endsWith('.') ? '' : '.'} AWS goes on: endpoint "${endpoint}" was told to run ${config}.`,
+        `${error.message}${error.message.endsWith('.') ? '' : '.'} AWS continues: endpoint "${endpoint}" was told to run ${config}.`,
         lines(
           ...(error.next === undefined ? [] : [error.next]),
           text`See how it ends: ${shown('status', { endpoint, watch: true })}`,

@@ -78,7 +78,7 @@ export type PlanNote =
   | { kind: 'shadow-lost'; variant: string }
   /** So many instances stand at once, by type: quotas must permit them. */
   | { kind: 'capacity'; capacity: readonly Capacity[] }
-  /** A variant scales by itself; the shadows beside it, by name, do not. */
+  /** A variant scales automatically; the shadows beside it, by name, do not. */
   | { kind: 'scales'; target: Scaled; shadows: readonly string[] }
   /** The new config has detailed observability, which the old one does not have. */
   | { kind: 'observability' }
@@ -115,7 +115,7 @@ export interface GuardedUpdatePlan {
   /** The team's own, by name. */
   teamAlarms: readonly string[];
   adopt: boolean;
-  /** What the examination found: blocking findings stop it unless `force` was given. */
+  /** What the examination found: blocking findings stop it unless `unguarded` was given. */
   findings: readonly Finding[];
   /** FailureReason and LastModifiedTime (ms since the epoch) that are there already. */
   before: { reason: string | undefined; modified: number | undefined };
@@ -156,7 +156,7 @@ export interface RolloutPlan {
   fleet: { instanceType: string | undefined; instances: number };
   /** Instances that stand at once while it begins. */
   capacity: readonly Capacity[];
-  /** Production scales by itself. */
+  /** Production scales automatically. */
   scaled: Scaled | undefined;
 }
 

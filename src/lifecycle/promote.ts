@@ -43,8 +43,9 @@ interface ShadowJudging {
 export interface PromoteOptions {
   endpoint: string;
   judging: ShadowJudging;
-  /** `force` overrules the verdict too; the journal says so. */
   guard: GuardOptions;
+  /** Promotes against the verdict; the journal says so. */
+  force: boolean;
   /** Of the new endpoint config; undefined: chosen. */
   configName: string | undefined;
   /** Requests of our own during the update, for endpoints without any. */
@@ -63,6 +64,7 @@ export type PromoteRequest = Pick<PromoteOptions, 'endpoint'> &
 function complete({ guard, judging, ...request }: PromoteRequest): PromoteOptions {
   return {
     configName: undefined,
+    force: false,
     traffic: undefined,
     plan: false,
     ...request,
@@ -78,15 +80,15 @@ export type PromoteResult =
 /** Judges the shadow, and where it passes puts its model into production through a guarded update. */
 export async function promote(session: Session, request: PromoteRequest): Promise<PromoteResult> {
   const options = complete(request);
-  const { endpoint, guard, traffic } = options;
+  const { endpoint, force, guard, traffic } = options;
   checkCandidateNames({ modelName: undefined, configName: options.configName });
   const targets = await targetsOf(session, guard.notify);
   if (traffic !== undefined) await smokeTest(session, endpoint, traffic);
   const seen = await viewEndpoint(session, endpoint, readShadowed);
   const judgement = await judgeShadow(session, options);
-  session.emit({ kind: 'shadow-judged', model: shadowOf(seen).model, judgement, force: guard.force });
-  if (judgement.outcome !== 'pass' && !judgement.accepted && !guard.force) return { kind: 'refused', judgement };
-  if (judgement.accepted && !guard.force) requireCanary(guard);
+  session.emit({ kind: 'shadow-judged', model: shadowOf(seen).model, judgement, force });
+  if (judgement.outcome !== 'pass' && !judgement.accepted && !force) return { kind: 'refused', judgement };
+  if (judgement.accepted && !force) requireCanary(guard);
   const where = { endpoint, command: 'promote', readOnly: options.plan };
   const started = await onEndpoint(session, where, (on) => start(on, options, seen, judgement)).catch(
     (error: unknown) => {
@@ -114,7 +116,7 @@ async function withoutShadow(
     throw environmentError(
       refusal.message,
       lines(
-        'The policy says fallback: none. By hand, the same comes of:',
+        'The policy says fallback: none. These two commands do by hand what shadowctl would do:',
         text`  ${shown('shadow detach', { endpoint })}`,
         text`  ${shownStart('canary', { endpoint, model: shadow.model })}`,
       ),
@@ -134,7 +136,7 @@ async function withoutShadow(
   const detached = await detachShadow(agreed, { endpoint, configName: undefined, plan: false, wait: true });
   if (detached.kind === 'planned' || detached.settled?.kind !== 'running')
     throw environmentError(
-      `The shadow of ${endpoint} was not taken away, so ${model} was not promoted.`,
+      `The shadow of ${endpoint} was not removed, so ${model} was not promoted.`,
       text`See what runs: ${shown('status', { endpoint })}`,
     );
   return onEndpoint(agreed, { endpoint, command: 'promote', readOnly: false }, async (on) => {
@@ -270,7 +272,7 @@ async function update(
     tags: {},
   });
   const production = productionOf(live);
-  const accepted = judgement.accepted && !options.guard.force;
+  const accepted = judgement.accepted && !options.force;
   const waived = judgement.waived.flatMap(({ gate, outcome, reason, owner, until, state }) =>
     state === 'counts' ? [{ gate, outcome: outcome ?? '', reason, owner, until }] : [],
   );

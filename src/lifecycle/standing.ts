@@ -38,7 +38,7 @@ export async function scalingOf(
     if (!(error instanceof AwsProblem) || error.aboutCredentials) throw error;
     const why = error.denied ? '' : ` (${error.words})`;
     const needs = error.missing ?? 'application-autoscaling:DescribeScalableTargets';
-    unseen({ what: `whether endpoint ${name} scales by itself${why}`, needs });
+    unseen({ what: `whether endpoint ${name} scales automatically${why}`, needs });
     return undefined;
   }
 }
@@ -60,7 +60,7 @@ export function refuseScaledType(
     const [before, after] = [typeIn(now), typeIn(next)];
     if (before === undefined || after === undefined || before === after) continue;
     throw environmentError(
-      `The variant "${target.variant}" of endpoint "${endpoint}" scales by itself (${rangeWords(target)}), and SageMaker refuses to update it from ${before} to ${after}.`,
+      `The variant "${target.variant}" of endpoint "${endpoint}" scales automatically (${rangeWords(target)}), and SageMaker refuses to update it from ${before} to ${after}.`,
       deregisterAdvice(endpoint, target.variant),
     );
   }

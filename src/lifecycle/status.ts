@@ -15,7 +15,7 @@ import { journaledEndpoints } from '../state/journals.ts';
 import { existing, replay, type State } from '../state/replay.ts';
 import type { ResourceKind } from '../state/journal.ts';
 import type { Text } from '../base/text.ts';
-import { inferPhase } from '../guard/phase.ts';
+import { inferPhase, standsBy } from '../guard/phase.ts';
 import { lockHolder, watchPath } from '../state/lock.ts';
 import { type Calibration, calibrationOf } from '../state/calibration.ts';
 import { calibrationEnds, calibrationText } from './calibration.ts';
@@ -31,6 +31,8 @@ interface VariantStatus {
   image: string;
   instanceType: string;
   instances: { current: number | undefined; desired: number | undefined };
+  /** The old fleet of an update in its final bake: its instances run, take no requests, and AWS counts them as 0. */
+  idle?: boolean;
   weight: { current: number | undefined; desired: number | undefined };
   /** Share of the requests that it answers, or, of a shadow, gets a copy of; 0 to 1, undefined where it is not known. */
   traffic: number | undefined;
@@ -140,7 +142,7 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
       variants: withTraffic(
         await variantsOf(on, live.endpoint, live.config, note),
         1 - inferPhase(live.endpoint).share,
-      ),
+      ).map((one) => (standsBy(inferPhase(live.endpoint), one.instances) ? { ...one, idle: true } : one)),
       coming: await comingVariants(on, live, note),
       capture: captureOf(live),
     },

@@ -7,7 +7,7 @@ import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
 import type { Unseen } from '../aws/unseen.ts';
 import { environmentError } from '../base/errors.ts';
-import { shown, text } from '../base/text.ts';
+import { type CommandLine, lines, shown, type Text, text } from '../base/text.ts';
 import { deriveConfig } from '../resources/derive-config.ts';
 import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../resources/live.ts';
 import { checkName } from '../resources/naming.ts';
@@ -115,7 +115,7 @@ async function findWayBack(on: EndpointSession, to: string | undefined): Promise
   const lost = await lostOf(on.aws, found, unseen, on.session.signal);
   if (lost.length > 0)
     throw environmentError(
-      `Endpoint "${live.name}" cannot go back to ${target.name}: ${lost.join(' and ')} no longer ${lost.length === 1 ? 'exists' : 'exist'}, and SageMaker could start no instance.`,
+      `Endpoint "${live.name}" cannot go back to ${target.name}: ${lost.join(' and ')} no longer ${lost.length === 1 ? 'exists' : 'exist'}, so SageMaker could not start an instance.`,
       text`Put it back, or see what else there is: ${shown('undo', { endpoint: live.name, to: true })}`,
     );
   const config = target.withoutShadow ? names.config : target.name;
@@ -175,8 +175,23 @@ function copied(
 async function readOurs({ aws, endpoint, journal, session, state }: EndpointSession) {
   const live = await readLive(aws, endpoint, session.signal);
   if (live === undefined) throw endpointNotFound(aws.target, endpoint);
-  requireOurs(live, state(), journal.path, false);
+  requireOurs(live, state(), journal.path, false, byHand(endpoint));
   return { live, state: state() };
+}
+
+/** The way back without a journal: AWS keeps every config until somebody deletes it, but not which ones an endpoint ran. */
+function byHand(endpoint: string): Text {
+  const aws = (command: string, options: CommandLine['options']): CommandLine => ({
+    program: 'aws',
+    command: `sagemaker ${command}`,
+    options,
+    incomplete: false,
+  });
+  return lines(
+    'In a hurry, and without that folder: list the configs, the newest first, and give the endpoint the one from before.',
+    text`  ${aws('list-endpoint-configs', { 'max-items': 20 })}`,
+    text`  ${aws('update-endpoint', { 'endpoint-name': endpoint, 'endpoint-config-name': '…' })}`,
+  );
 }
 
 /** Where an undo leads. */

@@ -50,7 +50,7 @@ export function readingsText(found: Predictions | undefined): string[] {
   return [found, ...(found.alternatives ?? [])].flatMap(({ answers }) => {
     if (answers === undefined) return [];
     const { kind, production, shadow } = answers;
-    const title = kindNamed(kind)?.title ?? 'each record by its look';
+    const title = kindNamed(kind)?.title ?? 'each record by its form';
     const other = shadow.from === production.from ? '' : `, of the shadow from ${shadow.from}`;
     const example = production.example === undefined ? '' : `, for example ${production.example}`;
     return [`${title}, from ${production.from}${other}${example}`];

@@ -7,7 +7,7 @@ import type { Aws } from '../aws/clients.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
 import { orUnseen, type Unseen } from '../aws/unseen.ts';
 import { environmentError, usageError } from '../base/errors.ts';
-import { lines, shown, text } from '../base/text.ts';
+import { lines, shown, type Text, text } from '../base/text.ts';
 import { trackedResource, type State } from '../state/replay.ts';
 import { ENDPOINT_TAG, isOurs } from './tags.ts';
 import type { Endpoint } from './wait.ts';
@@ -86,17 +86,24 @@ export function ownership(live: Live, state: State): Ownership {
 /**
  * Refuses an endpoint that is not ours to change.
  * @param adoptable whether the command at hand takes `--adopt`
+ * @param byHand how the same is done without shadowctl, for commands that somebody may need in a hurry
  * @throws Problem (cannot-run)
  */
-export function requireOurs(live: Live, state: State, journalPath: string, adoptable = true): void {
+export function requireOurs(live: Live, state: State, journalPath: string, adoptable = true, byHand?: Text): void {
   const whose = ownership(live, state);
   if (whose === 'created' || whose === 'adopted') return;
   const why =
     whose === 'foreign'
       ? 'exists, but shadowctl did not create it'
       : `was created by shadowctl, but not from this folder: it is not in ${journalPath}`;
+  if (!adoptable)
+    throw environmentError(
+      whose === 'foreign'
+        ? `shadowctl knows nothing of endpoint "${live.name}" in this folder: it did not create it, and ${journalPath} does not say that it was adopted here.`
+        : `Endpoint "${live.name}" ${why}.`,
+      lines('Run the command in the folder whose .shadowctl/ holds the journal of this endpoint.', byHand),
+    );
   const home = whose === 'foreign' ? 'Choose another name' : 'Work from the folder that holds its journal';
-  if (!adoptable) throw environmentError(`Endpoint "${live.name}" ${why}.`, `${home}.`);
   throw environmentError(
     `Endpoint "${live.name}" ${why}.`,
     `${home}, or add --adopt: shadowctl then changes it like its own, records it as adopted, and cleanup never deletes it.`,

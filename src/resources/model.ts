@@ -74,7 +74,7 @@ export function requireOneContainer(live: DescribeModelCommandOutput | undefined
   if (containers <= 1 && !several) return;
   throw usageError(
     `The live model ${live?.ModelName} ${several ? 'serves many models (MultiModel)' : `is a pipeline of ${containers} containers`}; a new model of one container would replace all of it.`,
-    'Create the new model whole (aws sagemaker create-model), and name it: --model NAME',
+    'Create the whole new model yourself (aws sagemaker create-model), and name it: --model NAME',
   );
 }
 

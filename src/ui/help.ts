@@ -13,14 +13,18 @@ export function fitHelp(text: string, width: number): string {
     prose = [];
   };
   for (const line of text.split('\n')) {
-    const begins = /^(Exit codes|Examples?|Usage|Options)\b/.test(line);
+    const begins = /^(Exit codes|Examples?|Usage|Options)\b/.test(line) || HEADING.test(line);
     if (line === '' || line.startsWith(' ') || begins) flush();
     if (line === '' || line.startsWith(' ')) fitted.push(...fitLine(line, width));
     else prose.push(line);
+    if (HEADING.test(line)) flush();
   }
   flush();
   return fitted.join('\n');
 }
+
+/** `Permissions:` alone on a line. */
+const HEADING = /^[A-Z][a-z ]*:$/;
 
 function fitLine(line: string, width: number): string[] {
   if (line.length <= width) return [line];

@@ -13,6 +13,8 @@ export interface LiveFleet {
   /** Instances that take traffic or could, and how many there are to be. */
   current: number;
   desired: number;
+  /** They run, but take no requests any more. */
+  idle?: boolean;
   /** Share of the requests, 0 to 1. */
   share: number;
   /** A value a minute, oldest first; undefined where there is no data. */
@@ -82,7 +84,8 @@ function shortState(state: string): string {
 }
 
 function drawFleet(fleet: LiveFleet, configWidth: number, graph: number, statistic: string): string {
-  const count = fleet.current === fleet.desired ? `${fleet.current}` : `${fleet.current} of ${fleet.desired}`;
+  const some = fleet.current === fleet.desired ? `${fleet.current}` : `${fleet.current} of ${fleet.desired}`;
+  const count = fleet.idle === true ? `${fleet.desired} idle` : some;
   const share = percent(Math.round(fleet.share * 100) / 100).padStart(5);
   const errors = `5XX ${sparkline(fleet.errorRate, graph, 0.05)} ${lastRate(fleet.errorRate).padStart(6)}`;
   const latency = `${statistic}${sparkline(fleet.latencyMs, graph)} ${lastMs(fleet.latencyMs).padStart(7)}`;

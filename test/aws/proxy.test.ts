@@ -18,7 +18,7 @@ describe('what the environment says', () => {
     expect(networkOf({ NO_PROXY: 'a' })).toBeUndefined();
     const network = networkOf({ HTTPS_PROXY: 'http://a:1', https_proxy: 'b:2', NO_PROXY: 'x, .y' });
     expect([network?.https?.host, network?.http, network?.direct]).toEqual(['b:2', undefined, ['x', '.y']]);
-    expect(() => networkOf({ HTTPS_PROXY: 'socks5://a' })).toThrow('no URL of a proxy');
+    expect(() => networkOf({ HTTPS_PROXY: 'socks5://a' })).toThrow('not the URL of a proxy');
   });
 
   test.each([
@@ -180,7 +180,7 @@ describe.skipIf(!hasOpenssl)('behind a proxy', () => {
     });
     const gone = connect({ ...target, credentials, network: through(new URL('http://127.0.0.1:1')) });
     await expect(using(gone, (aws) => aws.account())).rejects.toMatchObject({
-      message: expect.stringContaining('the proxy http://127.0.0.1:1 gives no answer (ECONNREFUSED)'),
+      message: expect.stringContaining('the proxy http://127.0.0.1:1 does not answer (ECONNREFUSED)'),
     });
   });
 

@@ -42,7 +42,14 @@ test("an alarm of AWS's guide is found in the account, with the corrected one; e
   expect(said.out.replace(/\s+/g, ' ')).toContain(
     '✖ alarm guide-4xx: Average of Invocation4XXErrors > 1 can never be: it lies between 0 and 1, and 1 % is 0.01.',
   );
-  expect(said.out).toContain('"Threshold":0.01');
+  expect(said.out).toContain('shadowctl doctor --endpoint weather --config-name …');
+  const named = await stage.shadowctl([...DOCTOR, '--config-name', 'v2']);
+  const [, input = '{}'] = /put-metric-alarm --cli-input-json '(.*)'$/m.exec(named.out) ?? [];
+  expect(JSON.parse(input)).toMatchObject({
+    AlarmName: 'guide-4xx',
+    Threshold: 0.01,
+    Dimensions: expect.arrayContaining([{ Name: 'EndpointConfigName', Value: 'v2' }]) as object,
+  });
   expect(said.out).toContain('1 finding would leave an update unguarded.');
 });
 

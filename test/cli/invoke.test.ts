@@ -258,7 +258,7 @@ describe('against an endpoint', () => {
     ],
     [`--endpoint weather --data ${DATA}`, /looks like a header/],
     [`--endpoint weather --data ${DATA} --labels truth`, /no column "truth".*\n.*precipitation/],
-    [`--endpoint weather --data ${DATA} --header --labels 7`, /no column 7; it has 7 columns/],
+    [`--endpoint weather --data ${DATA} --header --labels 7`, /no column 7 for the labels; it has 7 columns/],
     ['--endpoint weather --data rows.csv --duration 1m', /--duration needs --rate where time is simulated/],
     ['--endpoint weather --data bad.jsonl', /line 2 of bad.jsonl is not JSON/],
     [`--endpoint weather --data rows.csv --inference-id-prefix ${'x'.repeat(60)}`, /--inference-id-prefix/],

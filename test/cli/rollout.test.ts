@@ -143,6 +143,8 @@ describe('rollout', () => {
     }, 1);
     expect(result.paused.code).toBe(3);
     expect(result.cleaned.out).toContain('left: endpoint config ours (in use by an endpoint that is kept)');
+    expect(result.cleaned.out).toContain('shadowctl rollout --endpoint weather --cancel');
+    expect(result.cleaned.out).not.toMatch(/shadowctl (keep|undo)/);
     expect(result.cancelled).toMatchObject({ code: 0, out: 'weather is back on ours with m1b.\n' });
   });
 
@@ -183,7 +185,7 @@ describe('rollout', () => {
       expect(result.code).toBe(1);
       expect(result.err).toContain('taken back at more than 5 % of the requests of a minute answered 5XX');
       expect(result.err.replace(/\s+/g, ' ')).toMatch(/requests were answered 5XX; the limit is 5 %/);
-      expect(result.err).toContain(`Told ${topic}.`);
+      expect(result.err).toContain(`Notified ${topic}.`);
       expect(await runs(opened)).toEqual({ config: 'v1', variants: [['AllTraffic', 'm1']] });
     });
 

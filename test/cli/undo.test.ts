@@ -1,5 +1,7 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CreateEndpointCommand, CreateEndpointConfigCommand } from '@aws-sdk/client-sagemaker';
+import { CreateEndpointCommand, CreateEndpointConfigCommand, UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import {
   deleteEndpointConfig,
   deleteModel,
@@ -49,11 +51,22 @@ test.each<[string[], object]>([
       wait: true,
       format: 'text',
       guard: undefined,
+      oldForce: false,
     },
   ],
   [
     ['--endpoint', 'w', '--to', 'c', '-y', '--no-wait', '--plan', '--format', 'json'],
-    { endpoint: 'w', to: 'c', list: false, plan: true, yes: true, wait: false, format: 'json', guard: undefined },
+    {
+      endpoint: 'w',
+      to: 'c',
+      list: false,
+      plan: true,
+      yes: true,
+      wait: false,
+      format: 'json',
+      guard: undefined,
+      oldForce: false,
+    },
   ],
 ])('%j', async (argv, expected) => {
   expect(await optionsOf(undoCommand, argv)).toEqual(expected);
@@ -173,7 +186,8 @@ test('--plan shows the step', async () => {
       '  from  c3, model m3',
       '  to    c2, model m2',
       '~ endpoint weather  (runs c2)',
-      'note: meanwhile 2 × ml.m5.large stand at once; quotas "for endpoint usage" count them all.',
+      'note: during the update, 2 × ml.m5.large run at the same time; the quotas "for endpoint usage" count',
+      '  them all.',
     ].join('\n'),
   });
 });
@@ -205,5 +219,26 @@ test('a config whose model is gone is refused', async () => {
   expect(await world.shadowctl('undo --endpoint weather --yes')).toMatchObject({
     code: 2,
     err: expect.stringContaining('model m2'),
+  });
+});
+
+test('from another folder, adopted or created: nothing is changed, and the way by hand is shown, which works', async () => {
+  await adoptable(world);
+  await world.shadowctl('shadow --endpoint theirs --model m1 --adopt --yes');
+  rmSync(join(world.root, '.shadowctl'), { recursive: true });
+  for (const endpoint of ['weather', 'theirs']) {
+    for (const to of ['', ' --to']) {
+      const { code, err } = await world.shadowctl(`undo --endpoint ${endpoint}${to} --yes`);
+      expect([code, err.includes('Choose another name')]).toEqual([2, false]);
+      expect(err).toContain('the folder whose .shadowctl/ holds the journal');
+      expect(err).toContain(`aws sagemaker update-endpoint --endpoint-name ${endpoint} --endpoint-config-name …`);
+    }
+  }
+  const sagemaker = await world.aws.sagemaker();
+  await sagemaker.send(new UpdateEndpointCommand({ EndpointName: 'theirs', EndpointConfigName: 'theirs-1' }));
+  await world.clock.sleep(20 * 60_000);
+  expect(await describeEndpoint(world.aws, 'theirs')).toMatchObject({
+    EndpointStatus: 'InService',
+    EndpointConfigName: 'theirs-1',
   });
 });

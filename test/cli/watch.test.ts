@@ -143,7 +143,20 @@ const ROLLOUT: EndpointLook = {
   fleets: [fleet('production', 'm1', 0.75), fleet('candidate', 'm2', 0.25, { name: 'candidate' })],
 };
 
-const LOOKS = { nothing: NOTHING, canary: CANARY, shadow: SHADOW, rollout: ROLLOUT } as const;
+const FINAL: EndpointLook = {
+  ...CANARY,
+  activity: { ...CANARY.activity, phase: { ...BAKING, name: 'final-bake', share: 1 } } as EndpointLook['activity'],
+  fleets: [
+    {
+      ...fleet('old', 'weather-model-20260104-081500', 0, { instances: { current: 3, desired: 3, idle: true } }),
+      minutes: fleet('old', '', 0.5).minutes.slice(0, 10),
+    },
+    fleet('new', 'weather-model-20260105-091000', 1),
+  ],
+  trouble: undefined,
+};
+
+const LOOKS = { nothing: NOTHING, canary: CANARY, final: FINAL, shadow: SHADOW, rollout: ROLLOUT } as const;
 const SIZES = [
   { columns: 80, rows: 24 },
   { columns: 140, rows: 45 },
@@ -187,7 +200,7 @@ describe('the screen', () => {
       keysOf(look)
         .map(({ key }) => key)
         .join('');
-    expect(Object.values(LOOKS).map(keys)).toEqual(['q', 'aq', 'rpkq', 'aq']);
+    expect(Object.values(LOOKS).map(keys)).toEqual(['q', 'aq', 'aq', 'rpkq', 'aq']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inferPhase, samePhase, type Phase } from '../../src/guard/phase.ts';
+import { inferPhase, samePhase, standsBy, type Phase } from '../../src/guard/phase.ts';
 
 const START = new Date(Date.UTC(2026, 0, 5, 9));
 const old = (current: number) => ({
@@ -300,4 +300,16 @@ describe('two looks at one phase', () => {
   ])('%#', (a, b, same) => {
     expect(samePhase(a, b)).toBe(same);
   });
+});
+
+test('only the old fleet of a final bake stands by: SageMaker counts 0 instances, and they run', () => {
+  const baking = pending(
+    3,
+    'Baking',
+    'Baking for 120 seconds (TerminationWaitInSeconds) on full capacity of 3 instance(s).',
+  );
+  const gone = { current: 0, desired: 3 };
+  expect(standsBy(inferPhase(baking), gone)).toBe(true);
+  expect(standsBy(inferPhase(baking), { current: 3, desired: 3 })).toBe(false);
+  expect(standsBy(inferPhase(pending(3, 'Deleting', '')), gone)).toBe(false);
 });

@@ -67,7 +67,7 @@ test.each(['shadow', 'canary'])(
       err(line);
       if (line.includes('created model m2')) control.abort(interrupted('Interrupted.'));
     };
-    const line = `${SHADOW.replace(/^shadow/, command)}${command === 'canary' ? ' --max-5xx-rate 1% --force' : ''}`;
+    const line = `${SHADOW.replace(/^shadow/, command)}${command === 'canary' ? ' --max-5xx-rate 1% --unguarded' : ''}`;
     const ended = await world.shadowctl(line, { signal: control.signal, io });
     expect(ended.code).toBe(130);
     expect(ended.err).not.toContain('shadowctl cleanup');

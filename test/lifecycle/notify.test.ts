@@ -40,7 +40,7 @@ test('a webhook is told the facts and the command to run next', async () => {
   const { url, told } = await listen(200);
   const said = await stage.shadowctl([...CANARY, '--notify', url]);
   expect(said.code).toBe(0);
-  expect(said.err).toContain(`Told ${new URL(url).origin}.`);
+  expect(said.err).toContain(`Notified ${new URL(url).origin}.`);
   // The path of a webhook is its secret.
   expect(said.err).not.toContain('/hooks/secret');
   expect(JSON.parse(told[0] ?? '')).toMatchObject({
@@ -72,7 +72,7 @@ test('an SNS topic, named in shadowctl.yaml', async () => {
   const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: 'deployments' }));
   writeFileSync(join(stage.cwd, 'shadowctl.yaml'), `notify: ${TopicArn}\n`);
   const said = await stage.shadowctl(CANARY);
-  expect(said.err).toContain(`Told ${TopicArn}.`);
+  expect(said.err).toContain(`Notified ${TopicArn}.`);
 });
 
 test('a topic that does not exist is named, and changes nothing', async () => {

@@ -100,9 +100,7 @@ test('a shadow takes over neither the reservation nor what is bound to another i
   await theirs(undefined, { CapacityReservationConfig, VolumeSizeInGB: 40, ModelDataDownloadTimeoutInSeconds: 600 });
   const { code, err } = await run('shadow', '--instance-type ml.m5.xlarge --instances 1 --yes');
   expect(code, err).toBe(0);
-  expect(err.replace(/\s+/g, ' ')).toContain(
-    "does not take over production's CapacityReservationConfig, VolumeSizeInGB",
-  );
+  expect(err.replace(/\s+/g, ' ')).toContain("does not inherit production's CapacityReservationConfig, VolumeSizeInGB");
   const config = await running();
   expect(config?.ProductionVariants?.[0]).toMatchObject({ CapacityReservationConfig, VolumeSizeInGB: 40 });
   expect(config?.ShadowProductionVariants).toEqual([
@@ -135,9 +133,7 @@ test('a role that IAM has not spread yet is waited for, once', async () => {
 
 test('what a shadow plan says of captures names who writes them', async () => {
   await theirs();
-  expect((await run('shadow')).out.replace(/\s+/g, ' ')).toContain(
-    `by SageMaker as ${ROLE}: without s3:PutObject there`,
-  );
+  expect((await run('shadow')).out.replace(/\s+/g, ' ')).toContain(`with ${ROLE}: without s3:PutObject there`);
 });
 
 test('--pin-image names the image by the digest that the endpoint runs; where none runs it, that is said', async () => {

@@ -59,9 +59,9 @@ describe('CSV', () => {
     ['1,2\n1,"2\n', {}, 'line 2 of x.csv holds a quotation mark that is never closed'],
     ['1,2\n1,"2"3\n', {}, 'line 2 of x.csv holds text after a closed quotation mark'],
     ['1,2\n1,2,3\n', {}, 'line 2 of x.csv has 3 columns, line 1 has 2'],
-    ['a,b\n1,2\n', { labels: 'c' }, '--label-column: x.csv has no column "c"'],
+    ['a,b\n1,2\n', { labels: 'c' }, 'x.csv has no column "c"'],
     ['a,b\n1,2\n', { labels: 'b', header: false }, 'without a header there is no column "b"'],
-    ['1,2\n', { labels: '2' }, 'no column 2; it has 2 columns'],
+    ['1,2\n', { labels: '2' }, 'no column 2 for the labels; it has 2 columns'],
     [' \n', {}, 'holds no rows'],
   ])('%j is refused', (text, options, message) => {
     expect(() => read(text, 'x.csv', options)).toThrow(message);
@@ -90,7 +90,7 @@ describe('libsvm', () => {
       ['0 1:0.1', '5', 1],
       ['0 2:1', '-1', 2],
     ]);
-    expect(() => read('1:0.1\n', 'd.libsvm', { labels: '0' })).toThrow('begins with no label');
+    expect(() => read('1:0.1\n', 'd.libsvm', { labels: '0' })).toThrow('does not begin with a label');
     expect(() => read(text, 'd.libsvm', { labels: 'y' })).toThrow('no column "y"');
   });
 
@@ -109,7 +109,7 @@ describe('plain text', () => {
       '{x',
     ]);
     expect(bodies('text\nhello\n', 'texts.txt', { ...options, header: true })).toEqual(['hello']);
-    expect(() => read('a\n', 'texts.txt', { ...options, labels: '0' })).toThrow('plain text, which has no columns');
+    expect(() => read('a\n', 'texts.txt', { ...options, labels: '0' })).toThrow('no column that could hold the labels');
   });
 
   test('a type that says nothing of lines leaves it to the name', () => {
@@ -153,7 +153,7 @@ describe('JSON', () => {
   test.each<[string, PayloadOptions, string]>([
     ['{"a": 1}\n{"a": \n', {}, 'line 2 of x.jsonl is not JSON: broken off in the middle'],
     ['{"a": 1}\nhello\n', {}, 'line 2 of x.jsonl is not JSON: neither JSON nor Python: hello'],
-    ['{"a": 1}\n{"b": 1}\n', { labels: 'a' }, 'line 2 of x.jsonl has no key "a"'],
+    ['{"a": 1}\n{"b": 1}\n', { labels: 'a' }, 'Line 2 of x.jsonl has no key "a"'],
     ['{"a": 1}\n', { header: true }, '--header: x.jsonl is read as JSON'],
   ])('%j is refused', (text, options, message) => {
     expect(() => read(text, 'x.jsonl', options)).toThrow(message);

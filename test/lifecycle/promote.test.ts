@@ -29,11 +29,12 @@ const OPTIONS: PromoteOptions = {
     limits: { max5xxRate: undefined, max4xxRate: undefined, maxLatency: undefined, maxLatencyIncrease: undefined },
     baselineMinutes: 60,
     alarms: [],
-    force: false,
+    unguarded: false,
     notify: [],
     metrics: false,
   },
   configName: 'v2',
+  force: false,
   traffic: undefined,
   plan: false,
 };

@@ -10,7 +10,7 @@ import { interrupted } from '../../src/base/errors.ts';
 import { flow } from '../support/traffic.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../support/world.ts';
 
-/* Endpoints that scale by themselves; instances that stand at once; ways back that are none. */
+/* Endpoints that scale automatically; instances that run at the same time; ways back that are none. */
 
 let world: TestWorld;
 const BETTER = `--artifact ${ARTIFACT_009} --algorithm linear-learner`;
@@ -47,8 +47,8 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-test('every plan says how many instances stand at once, shadows included', async () => {
-  const both = 'stand at once';
+test('every plan says how many instances run at the same time, shadows included', async () => {
+  const both = 'run at the same time';
   expect(await said(`deploy --endpoint weather ${BETTER} --plan`)).toContain(`4 × ml.m5.large ${both}`);
   const shadow = `shadow --endpoint weather ${BETTER} --instances 1 --instance-type ml.m5.xlarge`;
   expect(await said(`${shadow} --plan`)).toContain(`4 × ml.m5.large and 1 × ml.m5.xlarge ${both}`);
@@ -64,7 +64,7 @@ test('doctor and plans tell what scales, and what it forbids', async () => {
   await ran(`shadow --endpoint weather ${BETTER} --yes`);
   await scales();
   const found = await said('doctor --endpoint weather');
-  expect(found).toContain('scales by itself, between 2 and 6 instances: not while an update is in progress');
+  expect(found).toContain('scales automatically, between 2 and 6 instances, but not while an update is in progress');
   expect(found).toContain('The shadow shadow does not scale with production');
   expect(found).toContain('register-scalable-target');
   await scales('shadow');
@@ -82,7 +82,7 @@ test('doctor and plans tell what scales, and what it forbids', async () => {
 test('where nobody may look, or no way leads there, the work goes on, and that is said', async () => {
   await scales();
   const NOBODY = { AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING: 'http://127.0.0.1:9' };
-  const unseen = 'not seen: whether endpoint weather scales by itself';
+  const unseen = 'not seen: whether endpoint weather scales automatically';
   expect(await said(`deploy --endpoint weather ${BETTER} --plan`, NOBODY)).toContain(unseen);
   world.emulator.world.faults.add({ kind: 'deny', operation: 'DescribeScalableTargets' });
   expect(await said(`deploy --endpoint weather ${BETTER} --plan`)).toContain(

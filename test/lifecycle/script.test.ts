@@ -64,7 +64,7 @@ test('deploy, shadow, judge, promote and cleanup from a script; nothing is left 
   const report = await judgeEndpoint(session, { source, window: { length: 10 * MINUTE }, policy });
   expect(report.verdict).toMatchObject({ outcome: 'pass' });
 
-  const guard = { strategy: { strategy: 'canary', bakeSeconds: 120, finalBakeSeconds: 0 }, force: true } as const;
+  const guard = { strategy: { strategy: 'canary', bakeSeconds: 120, finalBakeSeconds: 0 }, unguarded: true } as const;
   const promoted = await promote(session, { endpoint, judging: { policy }, guard });
   expect(promoted).toMatchObject({ kind: 'finished', ended: { ending: { kind: 'updated' } } });
 

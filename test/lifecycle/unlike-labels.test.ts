@@ -51,7 +51,7 @@ test('labels by features that are none of a request say how many, and what of bo
   expect(more.said).toContain('labels have 4 columns beside that of the label, and requests 3');
   expect(more.said).toContain('the first label is of (1,2,3,4), and a request sent (0,7,9)');
   expect(more.truth?.reason).toBe('None of the 2 labels belongs to one of the 20 compared rows.');
-  expect((await notes('a,b,c,label\n7,9,0,cat\n')).said).toContain('both have 3 columns: in another order');
+  expect((await notes('a,b,c,label\n7,9,0,cat\n')).said).toContain('both have 3 columns: they are in another order');
   expect((await notes('a,b,c,label\n0,7,9,cat\n')).said).not.toContain('None of');
 });
 

@@ -41,7 +41,7 @@ test('a config that ran before is not taken again: undo makes it anew, with guar
   expect(name).not.toBe('c1');
   expect(config?.ProductionVariants).toEqual(before);
   await ran(`deploy --endpoint weather ${BETTER} --yes`);
-  const back = await ran('undo --endpoint weather --strategy all-at-once --bake 1m --force --yes');
+  const back = await ran('undo --endpoint weather --strategy all-at-once --bake 1m --unguarded --yes');
   expect(back).toContain(`SageMaker did not take ${name}`);
   expect((await running()).config?.ProductionVariants).toEqual(before);
 });
@@ -74,7 +74,7 @@ test('a rollout returns to production under another name', async () => {
 test('nothing is retained beside a shadow: attached, promoted and undone without', async () => {
   turn({ retainWithShadow: false });
   await ran(`shadow --endpoint weather ${BETTER} --model-name m2 --yes`);
-  const said = await ran('promote --endpoint weather --strategy all-at-once --bake 1m --force --yes');
+  const said = await ran('promote --endpoint weather --strategy all-at-once --bake 1m --force --unguarded --yes');
   expect(said).not.toContain('nothing was changed');
   const { config } = await running();
   expect(config?.ShadowProductionVariants ?? []).toEqual([]);

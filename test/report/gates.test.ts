@@ -100,10 +100,24 @@ test.each(['text', 'markdown', 'html'] as const)(
   },
 );
 
+test('where nothing failed, the page says so instead of drawing zeros', () => {
+  const report = reportOn(simulate({ minutes: 10 }));
+  const page = (failed: number) => {
+    const metrics = structuredClone(report.observations.metrics);
+    const table = { errors5xx: metrics.times.map(() => failed), errors4xx: metrics.times.map(() => 0) };
+    Object.assign(metrics.production ?? {}, table);
+    Object.assign(metrics.shadow ?? {}, table);
+    return chartsOf({ ...report, observations: { ...report.observations, metrics } });
+  };
+  expect(page(0)).toMatchObject({ zeros: ['Failed requests: none in 10 minutes.'] });
+  expect(page(0).charts).not.toHaveProperty('errors');
+  expect(page(1)).toMatchObject({ zeros: [], charts: { errors: { title: 'Failed requests' } } });
+});
+
 test('sequences are drawn from where the judge first decides', () => {
-  const chart = chartsOf(reportOn(simulate({ minutes: 130 })))['sequence-latency-mean'];
+  const chart = chartsOf(reportOn(simulate({ minutes: 130 }))).charts['sequence-latency-mean'];
   expect(chart?.x[0]).toBe(8);
-  expect(chartsOf(reportOn(simulate({ minutes: 70 })))['sequence-latency-mean']).toBeUndefined();
+  expect(chartsOf(reportOn(simulate({ minutes: 70 }))).charts['sequence-latency-mean']).toBeUndefined();
 });
 
 test.each(['text', 'markdown', 'html'] as const)('the policy is named (%s)', async (format) => {
@@ -122,7 +136,7 @@ test.each(['text', 'markdown', 'html'] as const)('a waiver is never silent (%s)'
   const words = await read(report, format);
   expect(words).toContain('Waived: latency.p99, which is a fail, does not decide: agreed (ana, until 2026-01-05).');
   expect(words).toContain('The waiver of errors is not needed: the gate passes.');
-  expect(words).toContain('The waiver of slices ended on 2025-12-31 and counts no more');
+  expect(words).toContain('The waiver of slices ended on 2025-12-31 and no longer counts');
   const junit = await (await renderers.junit())(report, OPTIONS);
   expect(junit).toContain('<skipped message="waived, fail: agreed (ana, until 2026-01-05)"/>');
   const json = JSON.parse(await (await renderers.json())(report, OPTIONS)) as { verdict: { waivers: object[] } };

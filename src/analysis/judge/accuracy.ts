@@ -77,7 +77,7 @@ function oneOutcome({ cells = [], rows, of }: TruthSums): Blocker | undefined {
   return {
     reason: `every label is ${first}, also of ${counted(missed, 'rows')} on which both models say something else: labels of other outcomes seem to be missing`,
     missing: 0,
-    needs: needsAdvice('labels of all outcomes, or of rows that are drawn by lot'),
+    needs: needsAdvice('labels of all outcomes, or of rows that are drawn at random'),
   };
 }
 

@@ -58,7 +58,7 @@ async function fromSeveral(paths: readonly string[], tolerance: number | undefin
   for (const path of paths) {
     if ((await stat(path).catch(() => undefined))?.isFile() !== true)
       throw usageError(
-        `${path} is no saved file, and only what \`report --save\` wrote can be added up.`,
+        `${path} was not written by \`report --save\`, and only such files can be added up.`,
         'Name saved files alone, or one folder of captures.',
       );
     kept.push({ name: path, observations: await fromSaved(path, tolerance) });

@@ -63,7 +63,7 @@ export function recordsOfLines(
         const place = { source, number: entry.line + found.line - 1, line: found.text };
         if (found.match.kind === 'other') general.other(found.match, place);
         else if (found.match.kind === 'ambiguous')
-          general.lost(`'${found.match.between}' stands there more than once`, place.line);
+          general.lost(`'${found.match.between}' occurs more than once`, place.line);
         else
           readerOf(found.match.fields.variant ?? '').record(
             found.match.fields,
@@ -268,7 +268,7 @@ export function lineNotes(sides: readonly (readonly [name: string, records: Line
     const halves =
       begun === 0 || nearest === undefined
         ? ''
-        : ` ${begun === 1 ? '1 line begins' : `${count(begun)} lines begin`} to fit and ${begun === 1 ? 'goes' : 'go'} on otherwise, such as line ${nearest.number} of ${nearest.source}.`;
+        : ` ${begun === 1 ? '1 line begins' : `${count(begun)} lines begin`} to fit, but ${begun === 1 ? 'does' : 'do'} not go on like that, such as line ${nearest.number} of ${nearest.source}.`;
     return `${name}: --line finds ${count(captures.captures.length)} records in ${count(lines)} lines${lost}.${halves}`;
   });
   const sum = (of: 'timeless' | 'zoneless') => sides.reduce((all, [, records]) => all + records[of], 0);

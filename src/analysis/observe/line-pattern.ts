@@ -60,7 +60,7 @@ export function parseLinePattern(text: string): LinePattern {
         `{${match[1]}} is not known`,
         'Known are {request}, {answer}, {id}, {time}, {variant}, and {*} for anything else.',
       );
-    if (name !== '*' && parts.some((part) => part.name === name)) throw wrong(text, `{${name}} stands there twice`);
+    if (name !== '*' && parts.some((part) => part.name === name)) throw wrong(text, `{${name}} occurs twice`);
     const before = parts.at(-1)?.name;
     // A word ends at a blank; a value may hold some.
     const isBlank = literal.trim() === '';

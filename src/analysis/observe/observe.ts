@@ -185,7 +185,7 @@ async function readPredictions(
   const tail = wholeCaptures(window, [productionCaptures.paths, shadowCaptures.paths], clock.now());
   if (tail.to < window.to) {
     notes.push(
-      `Captures of the two variants do not arrive at the same time: answers count up to ${timeOfDay(tail.to)} UTC, from when on only one side is there yet.`,
+      `Captures of the two variants do not arrive at the same time: answers count up to ${timeOfDay(tail.to)} UTC; only one side has arrived since.`,
     );
   }
   const found = await compareRecords(

@@ -1,4 +1,4 @@
-import { lines, shown, text } from '../../base/text.ts';
+import { shown, text } from '../../base/text.ts';
 import * as v from 'valibot';
 import { isObject } from '../../base/json.ts';
 import { usageError } from '../../base/errors.ts';
@@ -361,10 +361,7 @@ export function readPolicy(section: unknown, file: string): Policy {
     SCHEMA,
     section ?? {},
     `${file}: policy`,
-    lines(
-      text`Every key with its default and its meaning: ${shown('policy init')}`,
-      text`In words: ${shown('policy explain')}`,
-    ),
+    text`Every key with its default and its meaning: ${shown('policy init')}`,
   );
   const { answers = {}, expect: _, cover, cluster, ...others } = given;
   const { tolerance = {}, ignore, refusals = {}, limits = {}, kinds = {}, ...read } = answers;

@@ -5,7 +5,7 @@ import type { DemoOptions } from './run.ts';
 export function demoCommand(host: Host, run: Run<DemoOptions> = lazy(() => import('./run.ts'))): Command {
   return new Command('demo')
     .option('--keep', "do not clean up: keep everything in this folder's emulator, so that you can look around")
-    .option('--full', 'show all that the commands print, not only what it comes to')
+    .option('--full', 'show everything that the commands print, not only a summary')
     .addHelpText(
       'after',
       `

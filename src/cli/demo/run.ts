@@ -45,7 +45,7 @@ export async function run(app: App, options: DemoOptions, story: readonly Scene[
     await copyInputs(project);
     for (const line of paragraph(
       io,
-      `shadowctl demo: the whole life cycle of a model on the endpoint ${ENDPOINT}. Everything below is what the command lines shown do, through the real AWS SDK over HTTP, to the emulator at ${emulator.url}; only time is virtual.${options.full ? '' : ' In short: --full shows the command lines whole and all that they print.'}`,
+      `shadowctl demo: the whole life cycle of a model on the endpoint ${ENDPOINT}. Every command line below is really run, through the real AWS SDK over HTTP, against the emulator at ${emulator.url}; only time is virtual.${options.full ? '' : ' This is the short form: --full shows the command lines in full, and everything that they print.'}`,
     ))
       io.out(line);
     for (const [index, scene] of story.entries()) {

@@ -136,7 +136,7 @@ interface StartFlags {
 
 function help(): string {
   return `
-Latencies (--latency ${LATENCY_NAMES[0]}=500), in ms, quick and realistic:
+Latencies (--latency ${LATENCY_NAMES[0]}=500), in ms, at --pace quick and --pace lifelike:
 ${describeLatencies()}
 
 Switches (--switch ${SWITCHES[0]?.name}=true): behavior that AWS does not document and that has not been measured. Defaults are cautious.

@@ -39,7 +39,7 @@ export async function list(app: App, options: FaultListOptions): Promise<Outcome
 export async function clear(app: App, options: FaultClearOptions): Promise<Outcome> {
   if (options.ids.length === 0) await ask(app, options, { method: 'DELETE' });
   for (const id of options.ids) await ask(app, options, { method: 'DELETE', path: `/${encodeURIComponent(id)}` });
-  app.io.err(options.ids.length === 0 ? 'All faults are removed.' : `Gone: ${options.ids.join(', ')}.`);
+  app.io.err(options.ids.length === 0 ? 'All faults are removed.' : `Removed: ${options.ids.join(', ')}.`);
   return 'done';
 }
 

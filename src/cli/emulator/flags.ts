@@ -128,7 +128,7 @@ export function describeLatencies(): string {
 export function describeSwitches(): string {
   return SWITCHES.map(({ name, values, default: byDefault, meaning }) => {
     const choices = values.map((value) => (value === byDefault ? `[${value}]` : value)).join('|');
-    return `  ${name.padEnd(22)} ${choices.padEnd(22)} ${meaning}`;
+    return `  ${name}  ${choices}\n    ${meaning}`;
   }).join('\n');
 }
 
@@ -143,7 +143,7 @@ export function parsePort(text: string): number {
 export function parseContainer(text: string): string {
   const mark = text.indexOf('=');
   if (mark < 1 || text.slice(mark + 1).trim() === '') {
-    throw new InvalidArgumentError("Say IMAGE=http://127.0.0.1:8080 or IMAGE='command …'.");
+    throw new InvalidArgumentError("Write IMAGE=http://127.0.0.1:8080 or IMAGE='command …'.");
   }
   return text;
 }
@@ -159,7 +159,7 @@ export interface PolicyFlag {
 /** `FILE`, `KEY=FILE`, `role/NAME=FILE`, `boundary:FILE`, `scp:FILE`. */
 export function parsePolicy(text: string): PolicyFlag {
   const [, kind = 'identity', who, file = ''] = /^(?:(boundary|scp):)?(?:([\w+,.@/-]+)=)?(.+)$/.exec(text) ?? [];
-  if (file === '') throw new InvalidArgumentError('Say FILE, KEY=FILE or role/NAME=FILE.');
+  if (file === '') throw new InvalidArgumentError('Write FILE, KEY=FILE or role/NAME=FILE.');
   return { kind: kind as PolicyFlag['kind'], who, file };
 }
 
@@ -193,6 +193,6 @@ export function parseSwitch(text: string): [string, boolean | number | string] {
 
 function split(text: string): [string, string] {
   const mark = text.indexOf('=');
-  if (mark < 1) throw new InvalidArgumentError('Say name=value.');
+  if (mark < 1) throw new InvalidArgumentError('Write name=value.');
   return [text.slice(0, mark), text.slice(mark + 1)];
 }

@@ -34,7 +34,7 @@ export async function serve(app: App, dir: string, options: StartOptions): Promi
   try {
     const since = new Date(app.clock.now()).toISOString();
     await writeNotice(dir, { pid: process.pid, port: emulator.port, url: emulator.url, since });
-    app.io.err(`The emulator is listening; its state is in ${dir}. End it with Ctrl-C.`);
+    app.io.err(`The emulator is listening; its state is in ${dir}. Stop it with Ctrl-C.`);
     app.io.out(emulator.url);
     if (!app.signal.aborted) await once(app.signal, 'abort');
   } finally {
@@ -42,7 +42,7 @@ export async function serve(app: App, dir: string, options: StartOptions): Promi
     await removeNotice(dir);
     await emulator.close();
   }
-  app.io.err('The emulator has ended; its state is kept.');
+  app.io.err('The emulator has stopped; its state is kept.');
   return 'done';
 }
 

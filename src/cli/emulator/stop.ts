@@ -9,7 +9,7 @@ export async function run(app: App, options: DirOptions): Promise<Outcome> {
   app.io.err(
     stopped === undefined
       ? `No emulator runs in ${dir}.`
-      : `The emulator (process ${stopped.pid}) has ended; its state is kept in ${dir}.`,
+      : `The emulator (process ${stopped.pid}) has stopped; its state is kept in ${dir}.`,
   );
   return 'done';
 }

@@ -1,6 +1,8 @@
 import { isAbsolute, join } from 'node:path';
 import type { Command } from 'commander';
 import { usageError } from '../../base/errors.ts';
+import type { CommandLine } from '../../base/text.ts';
+import { durationFlag, SECOND } from '../../base/units.ts';
 import type { CandidateSpec } from '../../lifecycle/candidate.ts';
 import { parseSeconds } from './quantities.ts';
 import { wholeNumber } from './values.ts';
@@ -123,6 +125,33 @@ function pair(option: string) {
     const mark = text.indexOf('=');
     if (mark < 1) throw usageError(`${option}: "${text}" is not of the form key=value.`);
     return { ...before, [text.slice(0, mark)]: text.slice(mark + 1) };
+  };
+}
+
+/** The flags of the candidate as a command is shown that names it again; undefined where one was repeated, which cannot be. */
+export function shownCandidate(flags: CandidateFlags): CommandLine['options'] | undefined {
+  const pairs = [flags.containerEnv ?? {}, flags.tag ?? {}].map((one) => Object.entries(one));
+  if (pairs.some((one) => one.length > 1)) return undefined;
+  const [env, tag] = pairs.map((one) => one[0]?.join('='));
+  const timeout = (seconds: number | undefined) => (seconds === undefined ? undefined : durationFlag(seconds * SECOND));
+  return {
+    artifact: flags.artifact,
+    algorithm: flags.algorithm,
+    image: flags.image,
+    model: flags.model,
+    'model-package': flags.modelPackage,
+    'allow-mismatch': flags.allowMismatch === true ? true : undefined,
+    'pin-image': flags.pinImage === true ? true : undefined,
+    role: flags.role,
+    'model-name': flags.modelName,
+    'config-name': flags.configName,
+    'container-env': env,
+    subnets: flags.subnets?.join(','),
+    'security-groups': flags.securityGroups?.join(','),
+    volume: flags.volume,
+    'download-timeout': timeout(flags.downloadTimeout),
+    'startup-timeout': timeout(flags.startupTimeout),
+    tag,
   };
 }
 

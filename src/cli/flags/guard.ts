@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type StrategyName, STRATEGIES } from '../../guard/strategy.ts';
 import { parseLatencyGrowth, parseLatencyLimit, parseRate, parseSeconds, parseSize } from './quantities.ts';
 import type { GuardOptions } from '../../lifecycle/guarded-update/start.ts';
@@ -21,6 +21,8 @@ export interface GuardWords {
   maxLatencyIncrease?: string;
   baseline: string;
   alarm?: string[];
+  unguarded?: boolean;
+  /** What `--unguarded` was called; `promote` has a `--force` of its own. */
   force?: boolean;
   notify?: string[];
   metrics?: boolean;
@@ -28,9 +30,9 @@ export interface GuardWords {
 
 /**
  * Adds the flags of every command that updates an endpoint under guardrails.
- * @param words what to say of the strategy, where a command can do without guardrails, and of what else --force does
+ * @param words what to say of the strategy, where a command can do without guardrails
  */
-export function guardFlags(command: Command, words: { strategy?: string; force?: string } = {}): Command {
+export function guardFlags(command: Command, words: { strategy?: string } = {}): Command {
   const moving = command
     .optionsGroup('Moving traffic:')
     .option(
@@ -55,8 +57,21 @@ export function guardFlags(command: Command, words: { strategy?: string; force?:
     fleet: 'new fleet',
   })
     .option('--no-metrics', 'do not wait for the metrics of both fleets, nor draw them, at the end')
-    .option('--force', `continue even if the examination finds that the update would be unguarded${words.force ?? ''}`);
+    .option('--unguarded', 'update even if the examination finds that no alarm would guard the update');
 }
+
+/** Reads `--force`, too: what `--unguarded` was called. For commands that have no other use for the word. */
+export function oldForceFlag(command: Command): Command {
+  return command.addOption(new Option('--force').hideHelp());
+}
+
+/** The words with `--unguarded` in place of its old name. */
+export function withoutOldForce<T extends Partial<GuardWords>>(words: T): T {
+  return words.force === true ? { ...words, unguarded: true } : words;
+}
+
+/** What is said where the old name was used. */
+export const OLD_FORCE = 'note: --force is called --unguarded here now, and was read as that.';
 
 /**
  * Adds the flags that say what a new model may not do, and who is told.
@@ -71,7 +86,10 @@ export function limitFlags(
     .option('--max-5xx-rate <rate>', `share of failed requests on the ${words.fleet}, such as 0.5%${words.rate5xx}`)
     .option('--max-4xx-rate <rate>', `share of refused requests on the ${words.fleet}, such as 10%${words.rate4xx}`)
     .option('--max-latency <limit>', `ModelLatency on the ${words.fleet}, for example p99=250ms`)
-    .option('--max-latency-increase <limit>', `compared with the running fleet, for example p99=20%${words.increase}`)
+    .option(
+      '--max-latency-increase <limit>',
+      `increase compared with the running fleet, for example p99=20%${words.increase}`,
+    )
     .option('--baseline <duration>', "how much of the running fleet's history to compare with", '1h')
     .option('--alarm <name...>', 'your own alarms, which also roll back')
     .option('--notify <target...>', 'notify an SNS topic (ARN) or a webhook (URL) of the outcome');
@@ -112,14 +130,15 @@ const GUARD_ONLY = [
   'maxLatency',
   'maxLatencyIncrease',
   'alarm',
-  'force',
+  'unguarded',
   'notify',
 ] as const;
 
 /** The words as values. @throws Problem 'usage' naming the flag */
 export function parseGuard(words: GuardWords): GuardOptions {
   const strategy = STRATEGIES.find((name) => name === words.strategy);
-  if (strategy === undefined) throw usageError(`--strategy "${words.strategy}": there is ${STRATEGIES.join(', ')}.`);
+  if (strategy === undefined)
+    throw usageError(`--strategy "${words.strategy}" is not known.`, `Known: ${STRATEGIES.join(', ')}.`);
   const seconds = (flag: string, text: string | undefined) =>
     text === undefined ? undefined : parseSeconds(flag, text);
   return {
@@ -133,7 +152,7 @@ export function parseGuard(words: GuardWords): GuardOptions {
       maxSeconds: seconds('--max-time', words.maxTime),
     },
     ...parseLimits(words),
-    force: words.force ?? false,
+    unguarded: words.unguarded ?? false,
     metrics: words.metrics ?? true,
   };
 }
@@ -147,7 +166,7 @@ export function parseLimits(
   }
   const baselineMinutes = parseSeconds('--baseline', words.baseline) / 60;
   if (baselineMinutes < 5 || baselineMinutes > 1440)
-    throw usageError(`--baseline ${words.baseline}: between 5m and 24h.`);
+    throw usageError(`--baseline ${words.baseline}: it must be between 5m and 24h.`);
   const rate = (flag: string, text: string | undefined) => (text === undefined ? undefined : parseRate(flag, text));
   const { maxLatency, maxLatencyIncrease: increase } = words;
   return {

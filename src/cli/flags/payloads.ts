@@ -42,6 +42,9 @@ export function payloadOptions(
     '--content-type': contentType,
   });
   const [flag] = lost.find(([, value]) => value !== undefined) ?? [];
+  // By which of its two names it was given is not known.
+  if (flag === '--label-column')
+    throw usageError(`A label column (--label-column "${labels}") belongs to ${option} FILE, which was not given.`);
   if (flag !== undefined) throw usageError(`${flag} belongs to ${option} FILE, which was not given.`);
   return undefined;
 }

@@ -10,7 +10,7 @@ export function parseSize(flag: string, text: string): Size {
   if (match === null || !(value >= 1) || !Number.isSafeInteger(value)) {
     throw usageError(`${flag} ${text}: a size is a whole number of instances (2) or a whole percentage of them (10%).`);
   }
-  if (match[2] === '%' && value > 100) throw usageError(`${flag} ${text}: more than 100 %.`);
+  if (match[2] === '%' && value > 100) throw usageError(`${flag} ${text}: that is more than 100 %.`);
   return { unit: match[2] === '%' ? 'percent' : 'instances', value };
 }
 

@@ -12,7 +12,7 @@ export interface WaiverFlags {
 /** Adds `--waive` and `--reason`. */
 export function waiverFlags(command: Command): Command {
   return command
-    .option('--waive <gate...>', 'gates that do not decide although they did not pass; always shown')
+    .option('--waive <gate...>', 'gates to waive: they decide nothing, and every report names them')
     .option('--reason <text>', 'why they are waived');
 }
 

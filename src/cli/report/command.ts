@@ -43,9 +43,12 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
       '--labels <file[:column]>',
       'the labels: CSV, JSON, Python or SageMaker ground truth, a file or folder, local or s3://, by inferenceId or by features',
     )
-    .option('--label-next <n>', 'write n rows whose labels decide most, to be filled in and given back with --labels')
+    .option(
+      '--label-next <n>',
+      'write the n rows whose labels would decide most, to be filled in and given back with --labels',
+    )
     .option('--label-file <file>', 'with --label-next: the file to write', 'label-next.csv')
-    .option('--with-answers', "with --label-next: write the models' answers too; whoever labels is swayed by them");
+    .option('--with-answers', "with --label-next: write the models' answers too, which may sway whoever labels");
   return waiverFlags(comparatorFlags(answerFlags(report)))
     .addOption(
       new Option(
@@ -88,14 +91,14 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option('--variants <production,shadow>', 'which folders under --files, if their names do not tell')
     .option(
       '--live <none|file[:column]>',
-      'with --files and captures of one model: what is live in place of another, nothing (limits and labels alone decide), or a file of what was decided, read as --labels is',
+      'with --files and captures of one model: none (no model is live: limits and labels alone decide), or a file of what was decided, read like --labels',
     )
     .option('--save <file>', 'keep the observations, to judge them again later with --files')
     .option('--redact', 'leave out inputs, ids, parts of inputs, examples and free answers, in reports and in --save')
     .option('--schema', 'print the JSON schema of --format json, and exit')
     .option(
       '--watch',
-      'look repeatedly, and stop at the first decision; redrawn on a terminal, elsewhere a line a look',
+      'look repeatedly, and stop at the first decision; redrawn on a terminal, elsewhere one line per look',
     )
     .option('--until-decided', 'like --watch, but never redrawn (for CI)')
     .option('--every <duration>', 'time between looks', '1m')

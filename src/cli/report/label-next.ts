@@ -32,7 +32,7 @@ export function labelRequest(cwd: string, options: ReportOptions): LabelRequest 
   const most = Number(labelNext);
   if (!Number.isInteger(most) || most < 1 || most > MOST)
     throw usageError(
-      `--label-next '${labelNext}' is no number of rows.`,
+      `--label-next '${labelNext}' is not a number of rows.`,
       `Write a whole number from 1 to ${count(MOST)}, like --label-next 200.`,
     );
   const others = [watch !== undefined && '--watch', redact && '--redact', !predictions && '--no-predictions'];

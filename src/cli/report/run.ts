@@ -4,9 +4,10 @@ import type { Outcome as Verdict } from '../../analysis/judge/verdict.ts';
 import type { App, Outcome } from '../../app.ts';
 import { requireTarget, writeWhole } from '../../base/disk.ts';
 import { usageError } from '../../base/errors.ts';
-import { printCommand } from '../../base/text.ts';
+import { printCommand, shown } from '../../base/text.ts';
 import { readDuration, timeOfDay } from '../../base/units.ts';
 import { type JudgeOptions, looksAt } from '../../lifecycle/judge.ts';
+import { watchInterrupted, withInterruptAdvice } from '../../lifecycle/interrupt.ts';
 import { watchEndpoint } from '../../lifecycle/watch.ts';
 import { renderers } from '../../report/render.ts';
 import type { Report } from '../../report/report.ts';
@@ -63,10 +64,11 @@ function fromPath(app: App, flags: ReportOptions): ReportOptions {
     if (!existsSync(resolve(app.cwd, path)))
       throw usageError(
         `There is nothing at ${path}.`,
-        'Several windows are added up from files of --save: --files A.json --files B.json. A window has one beginning.',
+        'One window has one --from. To add up several windows, name files from --save: --files A.json --files B.json',
       );
   if (files !== undefined || from === undefined || isTime(from) || !existsSync(resolve(app.cwd, from))) return flags;
-  if (also.length === 0) app.io.err(`note: --from takes a time; ${from} is there, so it is read as --files ${from}.`);
+  if (also.length === 0)
+    app.io.err(`note: --from takes a time, and ${from} is a file or folder: it is read as --files ${from}.`);
   return { ...flags, files: from, from: undefined };
 }
 
@@ -80,12 +82,23 @@ async function watch(
   const pace = { every: readDuration(flags.every, '--every'), timeout: readDuration(flags.timeout, '--timeout') };
   // Elsewhere a line a look is enough: the last report says all.
   const live = flags.watch === 'show' && app.io.interactive ? liveText(app.io) : undefined;
-  for await (const seen of watchEndpoint(app, options, pace, look)) {
+  let summary: string | undefined;
+  const again = shown('report', { ...askedFlags(flags), [flags.watch === 'show' ? 'watch' : 'until-decided']: true });
+  const looks = watchEndpoint(app, options, pace, look);
+  const next = () =>
+    withInterruptAdvice(
+      app.signal,
+      () => watchInterrupted(flags.endpoint ?? '', summary === undefined ? undefined : plain(summary), again),
+      () => looks.next(),
+    );
+  for (let found = await next(); found.done !== true; found = await next()) {
+    const seen = found.value;
     if (seen.kind === 'trouble') {
       app.io.err(`${timeOfDay(seen.at)} UTC  ${plain(seen.problem.message)}. Looking again.`);
       continue;
     }
     const { report, last } = seen;
+    summary = report.verdict?.summary;
     if (last) {
       live?.clear();
       return report;

@@ -15,8 +15,11 @@ export function cleanupLines(io: Pick<Io, 'columns' | 'command'>, one: EndpointC
     const all = [...steps.flatMap((step) => describeStep(step, io.columns)), ...stays];
     return all.length === 0 ? [`Nothing of endpoint ${endpoint} is left.`] : [placeLine(one.plan.place), ...all];
   }
-  const runsOurs = left.some(({ ref }) => ref.kind === 'endpoint') && left.some(({ inUse }) => inUse === true);
-  if (left.length > 0) return runsOurs ? [...stays, ...freeing(io, one.endpoint)] : stays;
+  if (left.length > 0) {
+    const { runs } = one;
+    const ours = runs !== undefined && left.some(({ inUse }) => inUse === true);
+    return ours ? [...stays, ...freeing(io, one.endpoint, runs)] : stays;
+  }
   return [
     one.deleted.length === 0
       ? `Nothing of endpoint ${one.endpoint} was left.`
@@ -25,11 +28,20 @@ export function cleanupLines(io: Pick<Io, 'columns' | 'command'>, one: EndpointC
 }
 
 /** How what the endpoint runs can go, too. */
-function freeing(io: Pick<Io, 'columns' | 'command'>, endpoint: string): string[] {
+function freeing(
+  io: Pick<Io, 'columns' | 'command'>,
+  endpoint: string,
+  runs: 'rollout' | 'shadow' | 'model',
+): string[] {
+  const [how, command] = {
+    rollout: ['Cancel the rollout', shown('rollout', { endpoint, cancel: true })] as const,
+    shadow: ['End the shadow', shown('keep', { endpoint })] as const,
+    model: ['Go back to the model from before', shown('undo', { endpoint })] as const,
+  }[runs];
   const words = lines(
-    'What an endpoint runs stays while it runs it. End its shadow, or go back to an earlier model, and clean up again:',
-    text`  ${shown('keep', { endpoint })}`,
-    text`  ${shown('undo', { endpoint })}`,
+    `The endpoint stays, and so does what it runs. ${how}, then clean up again:`,
+    text`  ${command}`,
+    text`  ${shown('cleanup', { endpoint })}`,
   );
   return layout(words, io.columns, '  ', io.command);
 }

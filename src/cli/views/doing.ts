@@ -24,7 +24,7 @@ export function showDoing(progress: Pick<Progress, 'update'>, doing: Doing): voi
       return progress.update(`${step}: ${Math.floor(100 * share)} %`, { step, share });
     }
     case 'asking-comparator':
-      return progress.update(`waiting for the comparator, which has ${doing.pairs} pairs`);
+      return progress.update(`waiting for the comparator, which works on ${doing.pairs} pairs`);
     case 'comparing':
     case 'pairing':
     case 'summing':

@@ -66,11 +66,11 @@ function eventLines(io: Io, event: ShownEvent): string[] {
     }
     case 'config-refused':
       return warn(
-        `SageMaker did not take ${event.config} (${plain(event.words)}): the same config is made anew as ${event.otherwise}.`,
+        `SageMaker did not take ${event.config} (${plain(event.words)}): shadowctl creates the same config again as ${event.otherwise}.`,
       );
     case 'fleet-changed':
       return warn(
-        `The fleet was scaled from ${event.before} to ${instances(event.strategy.fleet)} meanwhile: the update goes by that.`,
+        `The fleet was scaled from ${event.before} to ${instances(event.strategy.fleet)} meanwhile: the update takes that into account.`,
       );
     case 'artifact-unexamined':
       return [`note: ${unexaminedWords(event.artifact)}`];
@@ -78,14 +78,14 @@ function eventLines(io: Io, event: ShownEvent): string[] {
       return [plain(unseenWords(event.unseen))];
     case 'experiment-scheduled':
       return warn(
-        `Inference experiment "${event.name}" will change endpoint "${event.endpoint}" by itself at ${new Date(event.startsAt).toISOString()}.`,
+        `Inference experiment "${event.name}" will change endpoint "${event.endpoint}" on its own at ${new Date(event.startsAt).toISOString()}.`,
       );
     case 'container-lines':
       return containerLines(event.group, event.lines);
     case 'plan-notes':
       return event.notes.map((note) => noteText(note, event.endpoint));
     case 'update-examined':
-      return [...guardedPlanLines(io, event.plan), ...findingLines(io, event.plan.findings, event.force)];
+      return [...guardedPlanLines(io, event.plan), ...findingLines(io, event.plan.findings, event.unguarded)];
     case 'alarms-awaited':
       return [alarmsAwaited(event.firing, event.unevaluated)];
     case 'metrics-awaited':
@@ -93,7 +93,7 @@ function eventLines(io: Io, event: ShownEvent): string[] {
     case 'metrics-unreadable':
       return warn(`No charts: ${plain(event.problem.message)}`);
     case 'notified':
-      return [`Told ${targetName(event.target)}.`];
+      return [`Notified ${targetName(event.target)}.`];
     case 'not-notified':
       return warn(`Not notified: ${plain(event.reason)}`);
     case 'traffic-started':
@@ -122,9 +122,9 @@ function eventLines(io: Io, event: ShownEvent): string[] {
       const { from, to, problem } = event;
       return problem === undefined
         ? [
-            `Production had ${from} of its ${instances(to)} left: it has all of them again, before requests return to it.`,
+            `Production had ${from} of its ${instances(to)} left: it was given all of them back before requests return to it.`,
           ]
-        : warn(`Production has ${from} of its ${instances(to)}, and got no more: ${plain(problem)}`);
+        : warn(`Production has ${from} of its ${instances(to)}, and could not be given more: ${plain(problem)}`);
     }
     case 'rollout-returned':
       return [returnedLine(event.rollout, event.at)];

@@ -1,11 +1,13 @@
-import { shown, shownStart, type Text, text } from '../../base/text.ts';
+import { lines, linesOf, shown, shownStart, type Text, text } from '../../base/text.ts';
 import type { EndpointStatus } from '../../lifecycle/status.ts';
 import type { Io } from '../../ui/io.ts';
 import { layout } from '../../ui/wrap.ts';
 
-/** `Next: …`, wrapped to the terminal. */
+/** `Next: …`, wrapped to the terminal; several ways below each other. */
 export function nextLines(io: Pick<Io, 'columns' | 'command'>, next: Text): string[] {
-  return layout(text`Next: ${next}`, io.columns, '  ', io.command);
+  const several = linesOf(next);
+  const words = several.length > 1 ? lines('Next:', ...several.map((line) => text`  ${line}`)) : text`Next: ${next}`;
+  return layout(words, io.columns, several.length > 1 ? '    ' : '  ', io.command);
 }
 
 /** Statuses that an endpoint stays in, and should not. */
@@ -13,11 +15,18 @@ const BROKEN: ReadonlySet<string> = new Set(['Failed', 'OutOfService', 'UpdateRo
 
 /** What to do after a look at an endpoint: nothing is proposed while somebody is at work on it, or a way is shown already. */
 export function afterStatus(status: EndpointStatus): Text | undefined {
-  const { endpoint, live, rollout, calibration, lock } = status;
+  const { endpoint, live, rollout, calibration, lock, watcher } = status;
   if (live === undefined) return status.lastRun === undefined ? undefined : text`${shown('history', { endpoint })}`;
-  if (rollout !== undefined || calibration !== undefined) return undefined;
+  const busy = lock !== undefined || watcher !== undefined;
+  if (busy && live.status !== 'Failed') return text`${shown('watch', { endpoint })}`;
+  if (rollout !== undefined)
+    return lines(
+      text`To continue the rollout: ${shown('rollout', { endpoint, resume: true })}`,
+      text`To go back: ${shown('rollout', { endpoint, cancel: true })}`,
+    );
+  if (calibration !== undefined) return calibration.next;
   if (BROKEN.has(live.status)) return text`${shown('doctor', { endpoint })}`;
-  if (lock !== undefined || live.status !== 'InService') return text`${shown('watch', { endpoint })}`;
+  if (live.status !== 'InService') return text`${shown('watch', { endpoint })}`;
   return live.variants.some(({ role }) => role === 'shadow')
     ? text`${shown('report', { endpoint })}`
     : text`compare a new model on copies of the requests: ${shownStart('shadow', { endpoint })}`;

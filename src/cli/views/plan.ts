@@ -63,19 +63,19 @@ export function noteText(note: PlanNote, endpoint: string): string {
     case 'shadow-lost':
       return `note: this removes the shadow variant ${note.variant}.`;
     case 'capacity':
-      return `note: meanwhile ${capacityWords(note.capacity)} stand at once; quotas "for endpoint usage" count them all.`;
+      return `note: during the update, ${capacityWords(note.capacity)} run at the same time; the quotas "for endpoint usage" count them all.`;
     case 'scales':
       return note.shadows.length === 0
-        ? `note: ${note.target.variant} scales by itself, ${rangeWords(note.target)}; not while the endpoint is updated.`
-        : `note: ${note.target.variant} scales by itself, ${rangeWords(note.target)}, and ${note.shadows.join(', ')} does not: when production has more instances, each of the shadow's takes more requests.`;
+        ? `note: ${note.target.variant} scales automatically, ${rangeWords(note.target)}, but not while the endpoint is being updated.`
+        : `note: ${note.target.variant} scales automatically, ${rangeWords(note.target)}, and ${note.shadows.join(', ')} does not: when production has more instances, each of the shadow's takes more requests.`;
     case 'observability':
       return `note: ${OBSERVABILITY}.`;
     case 'no-way-back':
       return `warning: there is no way back to what runs now: ${note.lost.join(' and ')} no longer ${note.lost.length === 1 ? 'exists' : 'exist'}.`;
     case 'not-inherited':
-      return `note: the shadow does not take over production's ${note.settings.join(', ')}.`;
+      return `note: the shadow does not inherit production's ${note.settings.join(', ')}.`;
     case 'captures':
-      return `Requests and answers of both variants are captured under ${note.under}/${endpoint}/, by SageMaker as ${note.roles.length === 0 ? "the models' roles" : note.roles.join(' and ')}: without s3:PutObject there, captures are silently absent.`;
+      return `SageMaker captures requests and answers of both variants under ${note.under}/${endpoint}/, with ${note.roles.length === 0 ? "the models' roles" : note.roles.join(' and ')}: without s3:PutObject there, captures are absent without a word.`;
     case 'calibrates':
       return `For ${duration(note.ms)} production's own model is the shadow, to see how much it differs from itself; then the candidate is attached.`;
     case 'calibrates-first':

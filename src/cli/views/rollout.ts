@@ -30,16 +30,16 @@ export function rolloutPlanLines(
     ...(limits === undefined ? [] : limitWords(limits)).flatMap((limit) =>
       wrap(`  taken back at ${limit}`, io.columns, '    '),
     ),
-    `  Two full fleets are billed until it ends${cost === undefined ? '.' : `: ${cost} more.`}`,
+    `  Two full fleets are billed until it ends${cost === undefined ? '.' : `, which adds ${cost}.`}`,
     ...wrap(
-      `  While it begins, ${capacityWords(capacity)} stand at once: the quotas "… for endpoint usage" must permit them.`,
+      `  At the start, ${capacityWords(capacity)} run at the same time: the quotas "… for endpoint usage" must permit them.`,
       io.columns,
       '  ',
     ),
     ...(scaled === undefined
       ? []
       : wrap(
-          `  Production scales by itself, ${rangeWords(scaled)}, and has fewer instances the less it is asked: before requests return to it, it is given its instances back.`,
+          `  Production scales automatically, ${rangeWords(scaled)}, so it loses instances as it gets fewer requests: it is given them back before requests return to it.`,
           io.columns,
           '  ',
         )),
@@ -125,7 +125,7 @@ export function rolloutMessage({ command }: Pick<Io, 'command'>, stopped: Rollou
       ? wayBack(stopped)
       : ended === 'paused'
         ? lines(
-            text`Go on: ${shown('rollout', { endpoint, resume: true })}`,
+            text`To continue: ${shown('rollout', { endpoint, resume: true })}`,
             text`Return: ${shown('rollout', { endpoint, cancel: true })}`,
           )
         : undefined;
@@ -144,7 +144,7 @@ function endWords({ endpoint, ended, rollout, share, config }: RolloutStopped): 
       ? `${endpoint} is back on ${previous} with ${previousModel}.`
       : config === undefined
         ? `Endpoint ${endpoint} no longer exists; the rollout of ${model} is over.`
-        : `${endpoint} runs ${config}, which is not of this rollout; the rollout of ${model} is over.`;
+        : `${endpoint} runs ${config}, which does not belong to this rollout; the rollout of ${model} is over.`;
   switch (ended) {
     case 'passed':
       return `${model} serves all requests of ${endpoint}.`;
@@ -158,5 +158,5 @@ function endWords({ endpoint, ended, rollout, share, config }: RolloutStopped): 
 }
 
 function wayBack({ endpoint, rollout }: RolloutStopped): Text {
-  return text`The way back: ${shown('undo', { endpoint, to: rollout.previous })}`;
+  return text`To go back: ${shown('undo', { endpoint, to: rollout.previous })}`;
 }

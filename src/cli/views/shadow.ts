@@ -22,7 +22,9 @@ export function judgementLines(
     ...[...reasons, ...notes].flatMap((words) => wrap(plain(words), io.columns - 4, '  ')).map((line) => `    ${line}`),
     ...waiverTexts(judgement.waived).map((words) => `${paint(io, 'warning', '!')} ${plain(words)}`),
     ...(judgement.accepted ? [`${paint(io, 'warning', '!')} ${ACCEPTED} The journal records it.`] : []),
-    ...(!good && force ? [`${paint(io, 'warning', '!')} Continuing anyway (--force); the journal records it.`] : []),
+    ...(!good && force
+      ? [`${paint(io, 'warning', '!')} Promoting against the verdict (--force); the journal records it.`]
+      : []),
   ];
 }
 

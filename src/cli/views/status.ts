@@ -1,5 +1,5 @@
 import { unseenWords } from '../../aws/unseen.ts';
-import { linesOf, printText, shown, type Text, text } from '../../base/text.ts';
+import { printText, type Text } from '../../base/text.ts';
 import { isoSeconds, percent } from '../../base/units.ts';
 import type { WatchedEnd } from '../../lifecycle/follow-any-update.ts';
 import type { EndpointStatus } from '../../lifecycle/status.ts';
@@ -74,7 +74,9 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
             one.what,
             one.model,
             imageText(one.image),
-            `${ofDesired(one.instances)} × ${one.instanceType}`,
+            one.idle === true
+              ? `${one.instances.desired} × ${one.instanceType}, idle`
+              : `${ofDesired(one.instances)} × ${one.instanceType}`,
             trafficWords(one),
           ]),
           '  ',
@@ -93,15 +95,10 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
     add(
       `Rollout under way, ${where}: ${model} takes ${percent(share)} of the requests${since === undefined ? '' : ` since ${since}`}.`,
     );
-    add('To continue (or, with --cancel instead of --resume, to go back):');
-    add(text`  ${shown('rollout', { endpoint: status.endpoint, resume: true })}`);
   }
   if (status.calibration !== undefined) {
     put();
     add(`${status.calibration.text}.`);
-    // Whoever is at work on it brings it to its end.
-    const ways = status.lock === undefined ? linesOf(status.calibration.next) : [];
-    for (const way of ways) add(text`  ${way}`);
   }
   if (status.alarms.length > 0) {
     put();

@@ -1,6 +1,6 @@
 import { showLimit, showValue } from '../../guard/alarms/format.ts';
 import type { MetricsMinute } from '../../lifecycle/guarded-update/fleet-metrics.ts';
-import type { Phase } from '../../guard/phase.ts';
+import { type Phase, standsBy } from '../../guard/phase.ts';
 import type { Snapshot, Update } from '../../lifecycle/guarded-update/await-update.ts';
 import { type Io, plain } from '../../ui/io.ts';
 import { drawLive, type LiveAlarm, type LiveFleet, type LiveView } from '../../ui/live.ts';
@@ -47,6 +47,7 @@ function fleets(update: Pick<Update, 'previous' | 'requested'>, snapshot: Snapsh
     config,
     current: count?.current ?? 0,
     desired: count?.desired ?? 0,
+    ...(label === 'old' && count !== undefined && standsBy(stage, count) ? { idle: true } : {}),
     share,
     ...graphs(minutes, snapshot.at),
   });
@@ -80,7 +81,7 @@ const STAGE_WORDS: Readonly<Record<Phase['name'], (share: string) => string>> = 
   shifting: (share) => `shifting traffic, ${share} on the new fleet`,
   baking: (share) => `baking with ${share} of the traffic`,
   'final-bake': () => 'baking with all traffic',
-  terminating: () => 'taking instances away',
+  terminating: () => 'removing instances',
   'rolling-back': () => 'rolling back',
   creating: () => 'creating',
   deleting: () => 'deleting',

@@ -55,8 +55,11 @@ function activityWords(activity: Activity): string {
   }
 }
 
-/** What must happen next, and when: one sentence. */
-export function waitsFor({ activity, judgement, at }: EndpointLook): string {
+/**
+ * What must happen next, and when: one sentence.
+ * @param keys there are keys to press
+ */
+export function nextWords({ activity, judgement, at }: EndpointLook, keys: boolean): string {
   switch (activity.kind) {
     case 'nothing':
       return 'Nothing is under way. A canary, a shadow or a rollout shows here as soon as it begins.';
@@ -67,17 +70,19 @@ export function waitsFor({ activity, judgement, at }: EndpointLook): string {
     case 'creating':
       return 'SageMaker starts its instances, which takes minutes.';
     case 'update':
-      return updateWaits(activity);
+      return updateWords(activity);
     case 'rollout':
       return activity.bakeEnds === undefined || activity.bakeEnds <= at
         ? 'The policy decides at the next look whether the candidate takes more.'
         : `The candidate is watched until ${timeOfDay(activity.bakeEnds, 'seconds')}; then the policy decides whether it takes more.`;
     case 'shadow':
-      return activity.calibrates ? 'Requests, of which both copies answer the same.' : shadowWaits(judgement);
+      return activity.calibrates
+        ? 'Waiting for requests, which both copies of the model answer.'
+        : shadowWords(judgement, keys);
   }
 }
 
-function updateWaits({ phase }: Extract<Activity, { kind: 'update' }>): string {
+function updateWords({ phase }: Extract<Activity, { kind: 'update' }>): string {
   const until = phase.bakeEnds === undefined ? '' : ` until ${timeOfDay(phase.bakeEnds, 'seconds')}`;
   switch (phase.name) {
     case 'starting':
@@ -88,21 +93,21 @@ function updateWaits({ phase }: Extract<Activity, { kind: 'update' }>): string {
     case 'baking':
       return `SageMaker watches the alarms${until}, then moves more requests; an alarm returns all to the old fleet.`;
     case 'final-bake':
-      return `SageMaker watches the alarms${until}, then takes the old fleet away; an alarm returns all requests to it.`;
+      return `SageMaker watches the alarms${until}, then removes the old fleet; an alarm returns all requests to it.`;
     case 'terminating':
-      return 'SageMaker takes the old instances away.';
+      return 'SageMaker removes the old instances.';
     case 'rolling-back':
-      return 'SageMaker returns all requests to the old fleet and takes the new one away.';
+      return 'SageMaker returns all requests to the old fleet and removes the new one.';
     default:
-      return 'SageMaker is at work.';
+      return 'SageMaker is changing the endpoint.';
   }
 }
 
-function shadowWaits(report: Report | undefined): string {
+function shadowWords(report: Report | undefined, keys: boolean): string {
   const verdict = report?.verdict;
-  if (verdict === undefined) return 'Requests: there is nothing to compare yet.';
-  if (verdict.outcome === 'pass') return 'You: it has passed. Press p to promote it.';
-  if (verdict.outcome === 'fail') return 'You: it has failed. Press k to keep production as it is.';
+  if (verdict === undefined) return 'Waiting for requests: there is nothing to compare yet.';
+  if (verdict.outcome === 'pass') return `The shadow has passed.${keys ? ' Press p to promote it.' : ''}`;
+  if (verdict.outcome === 'fail') return `The shadow has failed.${keys ? ' Press k to keep production as it is.' : ''}`;
   const needs = verdict.gates.find(
     (gate) => gate.gating && gate.outcome === 'inconclusive' && gate.needs !== undefined,
   );
@@ -133,7 +138,7 @@ export function watchScreen(look: EndpointLook, size: ScreenSize): string[] {
   const { columns, rows } = size;
   const head = [title(look, size), '─'.repeat(columns)];
   const foot = [keyLine(look, size)];
-  const waits = ['', ...wrap(`Waits for: ${waitsFor(look)}`, columns, '  ')];
+  const waits = ['', ...wrap(nextWords(look, true), columns, '  ')];
   const watched =
     look.watcher === undefined || look.activity.kind !== 'update' ? [] : [cut(`Followed by ${look.watcher}`, columns)];
   const trouble = look.trouble === undefined ? [] : [paint(size, 'warning', cut(`! ${plain(look.trouble)}`, columns))];
@@ -177,7 +182,8 @@ function fleetLines({ fleets }: EndpointLook, size: ScreenSize): string[] {
   // What is left for the model's name beside everything else.
   const room = Math.max(8, columns - 12 - 7 - 11 - 8 - (8 + graph) - (9 + graph));
   const head = `${'fleet'.padEnd(12)}${padEnd('model', room)}${'inst'.padStart(7)}${'traffic'.padStart(11)}${'req/min'.padStart(8)}${padStart('5XX', 8 + graph)}${padStart('p90', 9 + graph)}`;
-  const rows = fleets.map((fleet) => fleetLine(fleet, room, graph));
+  const newest = Math.max(0, ...fleets.map(({ minutes }) => minutes.at(-1)?.at ?? 0));
+  const rows = fleets.map((fleet) => fleetLine(fleet, newest, room, graph));
   return [
     '',
     paint(size, 'quiet', cut(head, columns)),
@@ -188,17 +194,24 @@ function fleetLines({ fleets }: EndpointLook, size: ScreenSize): string[] {
 
 const GRAPH_MINUTES = 14;
 
-function fleetLine(fleet: WatchedFleet, room: number, graph: number): string {
+/** @param newest the last minute that any fleet has; one that lags behind it by more than one has no requests any more */
+function fleetLine(fleet: WatchedFleet, newest: number, room: number, graph: number): string {
   const { role, model, instances, share, minutes } = fleet;
-  const last = minutes.at(-1);
-  const end = last?.at ?? 0;
+  const latest = minutes.at(-1);
+  const stale = latest === undefined || newest - latest.at > 60 * SECOND;
+  const last = stale ? undefined : latest;
+  const end = stale ? newest : latest.at;
   const shown = Array.from({ length: GRAPH_MINUTES }, (_, index) =>
     minutes.find((minute) => minute.at === end - (GRAPH_MINUTES - 1 - index) * 60 * SECOND),
   );
   const rate = (minute: typeof last) =>
     minute === undefined || minute.requests === 0 ? undefined : minute.errors5xx / minute.requests;
   const fleetSize =
-    instances.current === instances.desired ? `${instances.current}` : `${instances.current} of ${instances.desired}`;
+    instances.idle === true
+      ? `${instances.current} idle`
+      : instances.current === instances.desired
+        ? `${instances.current}`
+        : `${instances.current} of ${instances.desired}`;
   const traffic =
     share === undefined ? '?' : `${role === 'shadow' ? 'copy ' : ''}${percent(Math.round(share * 100) / 100)}`;
   const errors = ` ${sparkline(shown.map(rate), graph, 0.05)}${percent(rate(last)).padStart(7)}`;

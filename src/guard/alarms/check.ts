@@ -187,7 +187,7 @@ function timing(alarm: MetricAlarm, update: GuardedUpdate, report: Report): void
     report(
       blind ? 'blocking' : 'note',
       'period-below-resolution',
-      `Its period is ${period} s, and SageMaker publishes once a minute${blind ? `: ${needed} periods with data in a row never come` : ''}.`,
+      `Its period is ${period} s, and SageMaker publishes once a minute${blind ? `: ${needed} periods in a row never have data` : ''}.`,
       'Use a period of 60 s (or MetricPublishFrequencyInSeconds in the endpoint config).',
     );
   }

@@ -6,7 +6,10 @@ import { MAX_ANSWER_MS } from '../thresholds.ts';
 /** Stands in a corrected alarm where nobody has said yet what the new fleet's config will be called. */
 const UNKNOWN_CONFIG = 'CONFIG-OF-THE-NEW-FLEET';
 
-/** The alarm as it should be: the same intention, on the new fleet, in a range and a time that let it fire. */
+/**
+ * The alarm as it should be: the same intention, on the new fleet, in a range and a time that let it fire. Whom it tells
+ * stays: PutMetricAlarm replaces all of an alarm.
+ */
 export function suggestCorrection(alarm: MetricAlarm, update: GuardedUpdate): PutMetricAlarmCommandInput | undefined {
   const metric = alarm.MetricName ?? '';
   if (!ERROR_METRICS.has(metric) && metric !== 'ModelLatency') return undefined;
@@ -41,5 +44,18 @@ export function suggestCorrection(alarm: MetricAlarm, update: GuardedUpdate): Pu
     EvaluationPeriods: periods,
     DatapointsToAlarm: periods,
     TreatMissingData: 'notBreaching',
+    ...told(alarm),
+  };
+}
+
+/** What an alarm is for and whom it tells, as far as it says so. */
+function told({ AlarmDescription, ActionsEnabled, ...alarm }: MetricAlarm): Partial<PutMetricAlarmCommandInput> {
+  const actions = (['AlarmActions', 'OKActions', 'InsufficientDataActions'] as const).flatMap((name) =>
+    (alarm[name] ?? []).length === 0 ? [] : [[name, alarm[name]] as const],
+  );
+  return {
+    ...(AlarmDescription === undefined ? {} : { AlarmDescription }),
+    ...(ActionsEnabled === undefined ? {} : { ActionsEnabled }),
+    ...Object.fromEntries(actions),
   };
 }

@@ -114,7 +114,7 @@ function parts({ endpoint, config, model, unseen, artifactThere }: EndpointFacts
     report(
       'blocking',
       'artifact-missing',
-      `The artifact of its model, ${model.PrimaryContainer?.ModelDataUrl}, is gone: no instance can be started for it, so a rollback may find no way back.`,
+      `The artifact of its model, ${model.PrimaryContainer?.ModelDataUrl}, is gone: SageMaker cannot start an instance for it, so a rollback may fail.`,
       'Put the artifact back.',
     );
   }
@@ -165,7 +165,7 @@ function fleet({ endpoint, config }: EndpointFacts, report: Report): void {
     report(
       'blocking',
       'metrics-frequency',
-      `Its metrics are published every ${seconds} seconds (MetricPublishFrequencyInSeconds, with EnableEnhancedMetrics): alarms over minutes have no data in most of them, and a report has no minutes.`,
+      `Its metrics are published every ${seconds} seconds (MetricPublishFrequencyInSeconds, with EnableEnhancedMetrics): alarms over minutes have no data in most of them, and a report lacks those minutes.`,
       'Set it to 60 or less in the endpoint config.',
     );
   }
@@ -173,7 +173,7 @@ function fleet({ endpoint, config }: EndpointFacts, report: Report): void {
     report(
       'blocking',
       'one-instance',
-      `It has ${instances(count)}: a canary or linear update needs 2, for SageMaker permits at most 50 % of the fleet in a step.`,
+      `It has ${instances(count)}: a canary or linear update needs 2, because SageMaker permits at most 50 % of the fleet in a step.`,
       'Add an instance, or use --strategy all-at-once.',
     );
   }
@@ -185,7 +185,7 @@ function fleet({ endpoint, config }: EndpointFacts, report: Report): void {
     report(
       'note',
       'quota',
-      `During an update ${instances(count)} of ${variant?.InstanceType} are needed in addition to the running ones: the quota "${variant?.InstanceType} for endpoint usage" must permit ${count * 2 + alike}${other === '' ? '' : ` (and the shadow's, ${other})`}. shadowctl cannot read it.${cost === undefined ? '' : ` Both fleets are billed meanwhile: ${cost} more.`}`,
+      `During an update ${instances(count)} of ${variant?.InstanceType} are needed in addition to the running ones: the quota "${variant?.InstanceType} for endpoint usage" must permit ${count * 2 + alike}${other === '' ? '' : ` (and the shadow's, ${other})`}. shadowctl cannot read it.${cost === undefined ? '' : ` Both fleets are billed meanwhile, which adds ${cost}.`}`,
       lines(
         text`${quotaOf('list-service-quotas', variant?.InstanceType ?? '')}`,
         text`Where that prints nothing: ${quotaOf('list-aws-default-service-quotas', variant?.InstanceType ?? '')}`,
@@ -201,7 +201,7 @@ function role({ model, name }: EndpointFacts, report: Report): void {
   report(
     'note',
     'role-permission',
-    `SageMaker looks at the alarms of ${name} as ${arn}: without cloudwatch:DescribeAlarms there the guardrail does not work. shadowctl cannot check that.`,
+    `SageMaker reads the alarms of ${name} with the role ${arn}: unless that role has cloudwatch:DescribeAlarms, the guardrail does not work. shadowctl cannot check that.`,
     text`${simulated(arn, 'cloudwatch:DescribeAlarms')}`,
   );
 }

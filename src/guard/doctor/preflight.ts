@@ -36,7 +36,7 @@ export interface PreflightFacts {
   observability?: boolean;
   /** Instances of shadows that run besides, by type. */
   besides?: readonly Capacity[];
-  /** Production scales by itself. */
+  /** Production scales automatically. */
   scaled?: Scaled | undefined;
   /** The endpoint carries a shadow, which the update removes. */
   carriesShadow: boolean;
@@ -107,7 +107,7 @@ function fallbacks(facts: PreflightFacts): Finding[] {
       check: 'marketplace',
       subject,
       message: `The model comes from the package ${facts.modelPackage} of another account. If that is a Marketplace product, it has no deployment guardrails: ${silently}`,
-      next: 'If it is a package shared with you, continue with --force.',
+      next: 'If it is a package shared with you, add --unguarded.',
     });
   }
   return found;
@@ -145,7 +145,7 @@ function besideShadow({ endpoint }: PreflightFacts): Finding {
     check: 'guardrails-beside-shadow',
     subject: `endpoint ${endpoint}`,
     message:
-      'It carries a shadow, and no document says whether SageMaker takes a guarded update then. Where it refuses, nothing is changed, and the shadow is taken away first, if you agree.',
+      'It carries a shadow, and AWS does not document whether SageMaker accepts a guarded update then. If SageMaker refuses it, nothing is changed, and shadowctl asks you whether to remove the shadow first.',
   };
 }
 
@@ -246,6 +246,6 @@ function capacity(facts: PreflightFacts): Finding {
     severity: 'note',
     check: 'capacity',
     subject: `endpoint ${facts.endpoint}`,
-    message: `While it lasts, ${instances(extra)} of ${facts.instanceType ?? 'its kind'} are needed and billed in addition to the ${strategy.fleet + shadows} that run${cost === undefined ? '' : `, ${cost} on top`}; the account's quota must permit ${strategy.fleet + extra + alike}${other === '' ? '' : `, and ${other} for the shadow`}.`,
+    message: `While it lasts, ${instances(extra)} of ${facts.instanceType ?? 'its kind'} are needed and billed in addition to the ${strategy.fleet + shadows} that run${cost === undefined ? '' : `, at ${cost}`}; the account's quota must permit ${strategy.fleet + extra + alike}${other === '' ? '' : `, and ${other} for the shadow`}.`,
   };
 }

@@ -39,7 +39,7 @@ export interface GuardOptions {
   /** The team's own alarms, by name. */
   alarms: readonly string[];
   /** Goes on where the examination would stop. */
-  force: boolean;
+  unguarded: boolean;
   /** Who is told how it ended, in addition to the project's targets. */
   notify: readonly Target[];
   /** Read what both fleets did, once it has ended. */
@@ -51,7 +51,7 @@ const DEFAULT_GUARD: GuardOptions = {
   limits: {},
   baselineMinutes: 60,
   alarms: [],
-  force: false,
+  unguarded: false,
   notify: [],
   metrics: false,
 };
@@ -132,8 +132,8 @@ export async function startGuardedUpdate(
 ): Promise<GuardedStart> {
   const { session } = on;
   const plan = await planUpdate(on, wanted);
-  session.emit({ kind: 'update-examined', plan, force: wanted.guard.force });
-  if (!wanted.guard.force) refuseUnguarded(plan);
+  session.emit({ kind: 'update-examined', plan, unguarded: wanted.guard.unguarded });
+  if (!wanted.guard.unguarded) refuseUnguarded(plan);
   if (!on.locked) return { kind: 'planned', plan };
   await session.approve(plan);
   const run = await openRun(on, plan.command, wanted.names.run);
@@ -187,12 +187,12 @@ function imageOf(steps: readonly Step[]): string | undefined {
   return undefined;
 }
 
-function refuseUnguarded({ findings }: GuardedUpdatePlan): void {
+function refuseUnguarded({ findings, command }: GuardedUpdatePlan): void {
   const stops = blocking(findings);
   if (stops.length === 0) return;
   throw environmentError(
     `Nothing was changed: ${stops.length === 1 ? 'a finding' : `${stops.length} findings`} would leave this update unguarded (${stops.map((finding) => `${finding.subject}: ${finding.check}`).join(', ')}).`,
-    'Fix what is marked ✖ above, or override it with --force.',
+    `Fix what is marked ✖ above, or add --unguarded to update all the same${command === 'promote' ? ' (--force overrides the verdict alone)' : ''}.`,
   );
 }
 

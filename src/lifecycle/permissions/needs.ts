@@ -93,7 +93,7 @@ const WATCH = [
   ...EXPLAIN,
 ];
 
-/** Whether the endpoint scales by itself, and whether its models could be started again. */
+/** Whether the endpoint scales automatically, and whether its models could be started again. */
 const STANDING = [
   optional('application-autoscaling:DescribeScalableTargets', 'any'),
   optional('s3:GetObject', 'objects'),
@@ -236,7 +236,7 @@ export const NEEDS = {
     need('s3:DeleteBucket', 'bucket'),
     need('logs:DeleteLogGroup', 'log group'),
     need('application-autoscaling:DeregisterScalableTarget', 'scalable targets', {
-      only: 'the endpoint scales by itself',
+      only: 'the endpoint scales automatically',
     }),
   ],
 } as const satisfies Record<string, readonly Need[]>;

@@ -208,7 +208,7 @@ async function carryOn(
   } catch (error) {
     const stays = `${endpoint} keeps its current division of requests.`;
     const next = lines(
-      text`Go on: ${shown('rollout', { endpoint, resume: true })}`,
+      text`To continue: ${shown('rollout', { endpoint, resume: true })}`,
       text`Return: ${shown('rollout', { endpoint, cancel: true })}`,
     );
     if (session.signal.aborted) throw interrupted(`Interrupted. ${stays}`, next);

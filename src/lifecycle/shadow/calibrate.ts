@@ -50,7 +50,7 @@ export async function calibrate(on: LockedEndpoint, options: ShadowOptions, phas
     if ('result' in begun) return { kind: 'not-attached', result: begun.result };
     await measure(on, phase.wanted, begun.since);
   } catch (error) {
-    throw stoppedPhase(on, phase.standing, error);
+    throw stoppedPhase(on, phase, error);
   }
   const live = await readLive(aws, endpoint, session.signal);
   if (live === undefined) throw environmentError(`Endpoint "${endpoint}" was deleted while it was calibrated.`);
@@ -139,13 +139,20 @@ async function measure(on: LockedEndpoint, wanted: CalibrationOptions, since: nu
 }
 
 /** An interrupt, in words that say what stands; any other error as it is. */
-function stoppedPhase({ session, state, endpoint }: LockedEndpoint, standing: Calibration | undefined, error: unknown) {
+function stoppedPhase(
+  { session, state, endpoint }: LockedEndpoint,
+  { standing, wanted: { again } }: Phase,
+  error: unknown,
+) {
   const { signal } = session;
-  const wanted = signal.aborted && (error === signal.reason || (error as Error | undefined)?.name === 'AbortError');
+  const stopped = signal.aborted && (error === signal.reason || (error as Error | undefined)?.name === 'AbortError');
   const begun = standing ?? calibrationOf(state(), state().configs.at(-1)?.config);
-  if (!wanted || begun === undefined) return error;
+  if (!stopped || begun === undefined) return error;
   return interrupted(
-    `Interrupted. Production's own model ${begun.model} is its own shadow, or is becoming it now; nothing ends that automatically.`,
-    lines(calibrationEnds(begun, endpoint), text`To check whether it has settled: ${shown('status', { endpoint })}`),
+    `Interrupted. Production's own model ${begun.model} is its own shadow now, or is about to be; nothing removes it automatically.`,
+    lines(
+      calibrationEnds(begun, endpoint, again),
+      text`To check whether it has settled: ${shown('status', { endpoint })}`,
+    ),
   );
 }

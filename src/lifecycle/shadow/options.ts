@@ -1,4 +1,5 @@
 import type { Comparator } from '../../analysis/compare/comparator/compare.ts';
+import type { CommandLine } from '../../base/text.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
 import type { Task } from '../../analysis/predictions.ts';
 import type { Step } from '../../resources/steps.ts';
@@ -13,6 +14,8 @@ export interface CalibrationOptions {
   policy: Policy;
   /** The policy's own, where it may run. */
   comparator?: Comparator | undefined;
+  /** The command that continues it, should it be stopped; undefined: the caller does not know. */
+  again?: CommandLine | undefined;
 }
 
 export interface ShadowOptions {

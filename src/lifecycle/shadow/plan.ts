@@ -155,7 +155,7 @@ export function requireShadowable(
     );
   if (live.model === undefined && live.unseen?.has('model') !== true)
     throw environmentError(
-      `The model ${variant.ModelName} of endpoint "${live.name}" has been deleted: SageMaker takes no config that names it.`,
+      `The model ${variant.ModelName} of endpoint "${live.name}" has been deleted: SageMaker accepts no config that names it.`,
       'Create the model again under the same name, or deploy another one first.',
     );
   if (variant.ServerlessConfig !== undefined) refuse('is serverless');

@@ -1,6 +1,7 @@
 import { csvCell, csvTable, csvValue, type CsvTable, decimalPoint, isHeader } from '../../base/csv.ts';
 import { usageError } from '../../base/errors.ts';
 import { isObject } from '../../base/json.ts';
+import { nearest } from '../../base/schema.ts';
 import { jsonRecords } from '../../base/json-records.ts';
 
 /** One request's body. */
@@ -104,7 +105,7 @@ function filledLines(text: string): Line[] {
 function plainRows(text: string, { source, option }: Origin, options: PayloadOptions): PayloadRows {
   if (options.labels !== undefined)
     throw usageError(
-      `--label-column: ${source} is read as plain text, which has no columns.`,
+      `${source} is read as plain text: it has no column that could hold the labels.`,
       'Give a CSV or JSON Lines file, or another --content-type.',
     );
   const lines = filledLines(text).slice(options.header === true ? 1 : 0);
@@ -119,7 +120,7 @@ function plainRows(text: string, { source, option }: Origin, options: PayloadOpt
 function libsvmRows(text: string, { source, option }: Origin, options: PayloadOptions): PayloadRows {
   if (options.labels !== undefined && options.labels !== '0')
     throw usageError(
-      `--label-column: ${source} is read as libsvm, which has no column "${options.labels}".`,
+      `${source} is read as libsvm: it has no column "${options.labels}" that could hold the labels.`,
       'Its label is column 0.',
     );
   const rows = filledLines(text).map(({ content, line }) => {
@@ -132,7 +133,7 @@ function libsvmRows(text: string, { source, option }: Origin, options: PayloadOp
     if (options.labels === undefined) return { body, label: undefined, line };
     const [label = ''] = body.split(/\s/, 1);
     if (label === '' || label.includes(':'))
-      throw usageError(`--label-column: line ${line} of ${source} begins with no label: ${body.slice(0, 60)}`);
+      throw usageError(`Line ${line} of ${source} does not begin with a label: ${body.slice(0, 60)}`);
     // Readers of libsvm take the first word for the label: it must be there.
     return { body: `0${body.slice(label.length)}`, label, line };
   });
@@ -144,7 +145,10 @@ function jsonRows(text: string, origin: Origin, options: PayloadOptions): Payloa
   const rows = values.map(({ value, body, line }) => {
     if (options.labels === undefined) return { body, label: undefined, line };
     if (!isObject(value) || !Object.hasOwn(value, options.labels))
-      throw usageError(`--label-column: line ${line} of ${origin.source} has no key "${options.labels}".`);
+      throw usageError(
+        `Line ${line} of ${origin.source} has no key "${options.labels}" for the label.`,
+        keysAdvice(value, options.labels),
+      );
     const label = value[options.labels];
     return {
       body: withoutMember(body, options.labels),
@@ -274,6 +278,16 @@ function csvRows(text: string, origin: Origin, options: PayloadOptions): Payload
   return { contentType: options.contentType ?? 'text/csv', rows, form: recoded ? 'recoded' : undefined };
 }
 
+/** `Did you mean label? Its keys are: …` */
+function namesAdvice(what: string, word: string, names: readonly string[]): string {
+  const near = nearest(word, names);
+  return `${near === undefined ? '' : `Did you mean ${near}? `}${what}: ${names.join(', ')}`;
+}
+
+function keysAdvice(value: unknown, word: string): string | undefined {
+  return isObject(value) ? namesAdvice('Its keys are', word, Object.keys(value)) : undefined;
+}
+
 function valueOf(field: string, { separator }: CsvTable): string {
   const value = csvValue(field);
   return separator === ';' ? decimalPoint(value) : value;
@@ -288,10 +302,13 @@ function labelColumn(header: readonly string[], source: string, labels: string |
   const names = header.map((field) => csvValue(field).trim());
   const index = /^\d+$/.test(labels) ? Number(labels) : names.indexOf(labels);
   if (index < 0)
-    throw usageError(`--label-column: ${source} has no column "${labels}".`, `Its first line is: ${names.join(', ')}`);
+    throw usageError(
+      `${source} has no column "${labels}" for the labels.`,
+      namesAdvice('Its first line is', labels, names),
+    );
   if (index >= header.length)
     throw usageError(
-      `--label-column: ${source} has no column ${index}; it has ${columns(header.length)}, counted from 0.`,
+      `${source} has no column ${index} for the labels; it has ${columns(header.length)}, counted from 0.`,
     );
   return index;
 }

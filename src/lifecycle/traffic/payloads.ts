@@ -40,7 +40,7 @@ export async function readPayloads(
   if (kind !== undefined)
     throw usageError(
       `${option}: ${source} is ${kind}, not text.`,
-      kind === 'a gzip file' ? 'Unpack it first: gunzip.' : 'Give a CSV or JSON Lines file, or a text a line.',
+      kind === 'a gzip file' ? 'Unpack it first: gunzip.' : 'Give a CSV or JSON Lines file, or one text per line.',
     );
   const { text, encoding, strange } = decodeText(bytes);
   if (strange > 0) {

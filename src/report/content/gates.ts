@@ -110,7 +110,7 @@ export function gateGroups(report: Report): GateGroup[] {
     },
     {
       sort: 'rule',
-      title: 'Rules: they fail where a defect shows; to hold proves nothing',
+      title: 'Rules: they fail where a defect shows; that they hold proves nothing',
       rows: rows.filter(({ gate }) => gate.test === 'rule'),
     },
   ];

@@ -47,7 +47,7 @@ export function nextStep(report: Report, flags: RenderOptions['asked']): Next | 
     case 'fail':
       return files === undefined
         ? { words: 'end the shadow; production stays as it is:', command: shown('keep', { endpoint }) }
-        : { words: 'see everything that this rests on:', command: shown('report', { ...asked, full: true }) };
+        : { words: 'see all the evidence:', command: shown('report', { ...asked, full: true }) };
     case 'inconclusive':
       if (files === undefined && accepts(report.policy, verdict))
         return {
@@ -57,7 +57,7 @@ export function nextStep(report: Report, flags: RenderOptions['asked']): Next | 
       return {
         words: waits(
           verdict.gates,
-          files === undefined && !fitsNothing ? 'look until it is decided:' : 'judge it again:',
+          files === undefined && !fitsNothing ? 'watch until it is decided:' : 'judge it again:',
         ),
         command: fitsNothing ? shown('report', unread ? byLook(asked) : asked) : again(asked),
       };

@@ -49,7 +49,7 @@ function alone({ shadow, truth: known }: Predictions): Section {
   ];
   return {
     title: 'Predictions',
-    sentences: ['Nothing is live: there is nothing that they could be compared with.'],
+    sentences: ['No model is live, so there is nothing to compare the answers with.'],
     tables: [{ caption: 'What was captured', columns: [{ title: '' }, { title: 'shadow', number: true }], rows }],
   };
 }
@@ -178,7 +178,7 @@ function compared({ command, pairs, of, halvings, scores }: ComparatorSums): Sec
   const drawn =
     pairs === of
       ? `all ${counted(of, 'pairs')}`
-      : `${count(pairs)} of ${counted(of, 'pairs')}, one in ${count(2 ** halvings)} by lot`;
+      : `${count(pairs)} of ${counted(of, 'pairs')}, one in ${count(2 ** halvings)} drawn at random`;
   return {
     title: 'Your comparator',
     sentences: [`${command} was asked about ${drawn}; 0 is unlike, 1 alike.`],

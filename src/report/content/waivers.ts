@@ -21,6 +21,6 @@ function waiverText(waiver: WaiverState): string {
     case 'unasked':
       return `The waiver of ${gate} does nothing: the gate was not asked here.`;
     case 'expired':
-      return `The waiver of ${gate} ended on ${until ?? ''} and counts no more: the gate decides.`;
+      return `The waiver of ${gate} ended on ${until ?? ''} and no longer counts: the gate decides.`;
   }
 }

@@ -4,7 +4,7 @@ import type { Gate } from '../../analysis/judge/verdict.ts';
 import type { Report } from '../report.ts';
 import { escapeHtml, htmlTable } from './escape.ts';
 import { difference, gateValue } from '../words.ts';
-import { dateAndTime, number } from '../../base/units.ts';
+import { counted, dateAndTime, number } from '../../base/units.ts';
 
 /** What the script in the page draws. `x` in seconds where it is time. */
 export interface Chart {
@@ -28,8 +28,11 @@ export interface Chart {
 
 const DASHES: Record<string, readonly number[] | undefined> = { p50: undefined, p90: [8, 4], p99: [2, 3] };
 
-/** Charts over time, and the confidence sequences; a chart without any value is left out. */
-export function chartsOf(report: Report): Record<string, Chart> {
+/**
+ * Charts over time, and the confidence sequences; a chart without any value is left out, and where nothing but zeros would be
+ * drawn, a sentence says so.
+ */
+export function chartsOf(report: Report): { charts: Record<string, Chart>; zeros: string[] } {
   const { metrics } = report.observations;
   const x = metrics.times.map((at) => at / 1000);
   const over = (
@@ -86,11 +89,15 @@ export function chartsOf(report: Report): Record<string, Chart> {
     const chart = sequenceChart(gate, report.policy);
     if (chart !== undefined) charts[`sequence-${gate.id.replaceAll('.', '-')}`] = chart;
   }
-  return Object.fromEntries(
-    Object.entries(charts).filter(([, chart]) =>
-      chart.series.some((one) => one.values.some((value) => value !== null)),
-    ),
-  );
+  const valuesOf = (chart: Chart) => chart.series.flatMap(({ values }) => values).filter((value) => value !== null);
+  const some = Object.entries(charts).filter(([, chart]) => valuesOf(chart).length > 0);
+  const isZero = (chart: Chart) => chart.time && valuesOf(chart).every((value) => value === 0);
+  return {
+    charts: Object.fromEntries(some.filter(([, chart]) => !isZero(chart))),
+    zeros: some
+      .filter(([, chart]) => isZero(chart))
+      .map(([, { title }]) => `${title}: none in ${counted(x.length, 'minutes')}.`),
+  };
 }
 
 /** How the interval closed in on the margin, or has not yet. */

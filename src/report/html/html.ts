@@ -24,7 +24,7 @@ import { dateAndTime, MISSING } from '../../base/units.ts';
  */
 export function renderHtml(report: Report, options: Pick<RenderOptions, 'command' | 'asked'> = {}): string {
   const { observations } = report;
-  const charts = chartsOf(report);
+  const { charts, zeros } = chartsOf(report);
   const style = `${uplotStyle}\n${ownStyle}`;
   const script = `${uplot}\n${browser}`;
   const policy = `default-src 'none'; style-src '${hash(style)}'; script-src '${hash(script)}'; img-src data:; base-uri 'none'; form-action 'none'`;
@@ -56,7 +56,7 @@ ${verdict(report, content.nothing, options)}
 ${facts(report)}
 ${content.claims === undefined ? '' : sectionHtml(content.claims, 2)}
 ${sequences.length === 0 ? '' : `<h2>Closing in on the margins</h2>\n<p class="quiet">What the truth can still be, as evidence grew. A gate decides when the band has left its margin; the first, widest bounds may lie off the chart.</p>\n${drawAll(sequences)}`}
-${summary === undefined ? '' : `${sectionHtml(summary, 2)}\n${drawAll(overTime)}`}
+${summary === undefined ? '' : `${sectionHtml(summary, 2)}\n${drawAll(overTime)}${zeros.map((words) => `\n<p class="quiet">${escapeHtml(words)}</p>`).join('')}`}
 ${rest.map((section) => sectionHtml(section, 2)).join('\n')}
 ${content.predictions.map((section, i) => sectionHtml(section, i === 0 ? 2 : 3)).join('\n')}
 ${observations.notes.length === 0 ? '' : `<h2>Notes</h2><ul>${observations.notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul>`}
@@ -111,7 +111,8 @@ ${gateGroups(report).map(gates).join('\n')}${units === '' ? '' : `\n<p class="qu
 }
 
 function step(words: string, command: CommandLine | undefined, print: (line: CommandLine) => string): string {
-  return `<p>${proseHtml(words)}${command === undefined ? '' : ` <code>${escapeHtml(print(command))}</code>`}</p>`;
+  // On a line of its own, which is never broken: it is there to be copied.
+  return `<p>${proseHtml(words)}</p>${command === undefined ? '' : `<pre><code>${escapeHtml(print(command))}</code></pre>`}`;
 }
 
 function gates({ sort, title, rows }: GateGroup): string {

@@ -170,7 +170,7 @@ async function drawRows(rows: readonly GateRow[], options: RenderOptions): Promi
 function nextLines(report: Report, clip: Clip, options: RenderOptions): string[] {
   if (options.nextLook !== undefined)
     return clip(
-      `Looks again at ${timeOfDay(options.nextLook, 'seconds')} UTC, until it is decided. Ctrl-C ends the looking, and nothing else.`,
+      `Looks again at ${timeOfDay(options.nextLook, 'seconds')} UTC, until it is decided. Ctrl-C stops only the watching.`,
       3,
     );
   const next = nextStep(report, options.asked);

@@ -147,7 +147,7 @@ function requireBoosters(source: string, members: readonly string[], { version }
   // Of more files not all names are known.
   if (top.length === 0 && members.length < MOST_NAMES) {
     throw usageError(
-      `${source} holds ${listed(members)}; the image of xgboost:${version} looks for a booster (xgboost-model) at the top of the archive, and there is no file.`,
+      `${source} holds ${listed(members)}; the image of xgboost:${version} looks for a booster (xgboost-model) at the top of the archive, where there is no file.`,
       'Pack it from inside of its folder: tar -czf model.tar.gz -C model-folder xgboost-model; to deploy it anyway, add --allow-mismatch.',
     );
   }
@@ -159,7 +159,7 @@ function requireBoosters(source: string, members: readonly string[], { version }
   }
   if (foreign.length > 0 && !LOADS_ONE.has(version)) {
     throw usageError(
-      `${source} holds ${listed(foreign)} beside boosters; the image of xgboost:${version} loads every file at the top of the archive, and fails at one that is no booster.`,
+      `${source} holds ${listed(foreign)} beside boosters; the image of xgboost:${version} loads every file at the top of the archive, and fails on one that is not a booster.`,
       'Pack the booster alone: tar -czf model.tar.gz -C model-folder xgboost-model; to deploy it anyway (behind a script of your own, or with SAGEMAKER_INFERENCE_ENSEMBLE=false), add --allow-mismatch.',
     );
   }

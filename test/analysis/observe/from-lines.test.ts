@@ -61,7 +61,7 @@ describe('values', () => {
       'no answer: Input: [1], Prediction:',
     ]);
     expect(lineNotes([['production', found]])).toEqual([
-      'production: --line finds 1 records in 9 lines, and 6 more that cannot be read. 1 line begins to fit and goes on otherwise, such as line 8 of x.log.',
+      'production: --line finds 1 records in 9 lines, and 6 more that cannot be read. 1 line begins to fit, but does not go on like that, such as line 8 of x.log.',
       'The lines show no time, so they count as one moment, and nothing is decided that needs minutes of traffic: put {time} into --line.',
     ]);
   });

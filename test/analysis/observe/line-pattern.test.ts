@@ -59,7 +59,7 @@ test.each([
   ['Input: {request}', '{answer} is missing'],
   ['Prediction: {answer}', 'neither {request} nor {id}'],
   ['{input} -> {answer}', '{input} is not known'],
-  ['{id} {answer} and {answer}', '{answer} stands there twice'],
+  ['{id} {answer} and {answer}', '{answer} occurs twice'],
 ])('%s is refused', (pattern, why) => expect(() => parseLinePattern(pattern)).toThrow(why));
 
 test.each([

@@ -284,7 +284,7 @@ describe('refused before anything is created', () => {
     await untouched();
   });
 
-  test('a bake in which no alarm could fire, unless forced', async () => {
+  test('a bake in which no alarm could fire, unless that is agreed to; by its former name, too', async () => {
     stage = await openStage();
     const said = await stage.shadowctl([...CANARY, '--bake', '1m']);
     expect(said.code).toBe(2);
@@ -292,7 +292,10 @@ describe('refused before anything is created', () => {
       'weather-5XXError: It needs 1 × 1 min of data, and about 2 min until that is published and evaluated: 3 min in all, longer than the bake of 1 min.',
     );
     await untouched();
-    expect((await stage.shadowctl([...CANARY, '--bake', '1m', '--force'])).code).toBe(0);
+    const agreed = await stage.shadowctl([...CANARY, '--bake', '1m', '--unguarded', '--plan']);
+    expect([agreed.code, agreed.err.includes('--force')]).toEqual([4, false]);
+    const former = await stage.shadowctl([...CANARY, '--bake', '1m', '--force']);
+    expect([former.code, former.err.includes('--force is called --unguarded')]).toEqual([0, true]);
   });
 
   test('an artifact behind the wrong image', async () => {
@@ -342,7 +345,7 @@ describe('refused before anything is created', () => {
     expect(unwrapped(plan.out)).toContain(
       '! endpoint weather: The artifact of its model, s3://models/005.tar.gz, is gone',
     );
-    expect(unwrapped(plan.out)).toContain('about $0.35 an hour (estimate: us-east-1, from public sources) on top');
+    expect(unwrapped(plan.out)).toContain('at about $0.35 an hour (estimate: us-east-1, from public sources)');
     // Batch by batch, the way back needs new instances of the old model.
     const rolling = await stage.shadowctl([...CANARY, '--strategy', 'rolling', '--batch-size', '1']);
     expect(rolling.code).toBe(2);
@@ -497,7 +500,7 @@ describe('metrics of both fleets, once it has ended', () => {
     stage = await openStage();
     const { result } = await stage.traffic(async () => {
       const [said] = await stage.clock.all([
-        () => stage.shadowctl([...CANARY, '--force']),
+        () => stage.shadowctl([...CANARY, '--unguarded']),
         async () => {
           await stage.clock.sleep(6 * MINUTE);
           stage.emulator.world.faults.add({

@@ -35,10 +35,11 @@ describe('words to options', () => {
         limits: { max5xxRate: undefined, max4xxRate: undefined, maxLatency: undefined, maxLatencyIncrease: undefined },
         baselineMinutes: 60,
         alarms: [],
-        force: false,
+        unguarded: false,
         notify: [],
         metrics: true,
       },
+      oldForce: false,
       traffic: undefined,
       adopt: false,
       resume: false,
@@ -80,7 +81,8 @@ describe('words to options', () => {
       ['--max-latency-increase', 'p99=20%', '--baseline', '2h'],
       { limits: { maxLatencyIncrease: { statistic: 'p99', share: 0.2 } }, baselineMinutes: 120 },
     ],
-    [['--alarm', 'a', 'b', '--alarm', 'a', '--force'], { alarms: ['a', 'b'], force: true }],
+    [['--alarm', 'a', 'b', '--alarm', 'a', '--unguarded'], { alarms: ['a', 'b'], unguarded: true }],
+    [['--force'], { unguarded: true }],
     [
       ['--notify', 'https://hooks.example.com/x'],
       { notify: [{ kind: 'webhook', url: 'https://hooks.example.com/x' }] },
@@ -105,7 +107,7 @@ describe('words to options', () => {
 
 describe('words that make no sense', () => {
   test.each<[string[], RegExp]>([
-    [['--strategy', 'bluegreen'], /--strategy "bluegreen": there is canary, linear, rolling, all-at-once/],
+    [['--strategy', 'bluegreen'], /--strategy "bluegreen" is not known/],
     [['--step-size', '10%'], /--step-size belongs to --strategy linear, and the strategy is canary/],
     [['--strategy', 'linear', '--canary-size', '1'], /--canary-size belongs to --strategy canary/],
     [['--canary-size', 'x'], /--canary-size x/],

@@ -58,7 +58,7 @@ test.each<[string[], RegExp]>([
   [['--endpoint', 'w', '--format', 'xml'], /--format: "xml" is not known/],
   [['--endpoint', 'w', '--tag', 'novalue'], /--tag: "novalue" is not of the form key=value/],
   [['--endpoint', 'w', '--no-header'], /--no-header belongs to --test FILE, which was not given/],
-  [['--endpoint', 'w', '--label-column', 'y'], /--label-column belongs to --test FILE/],
+  [['--endpoint', 'w', '--label-column', 'y'], /--label-column .* belongs to --test FILE/],
   [['--endpoint', 'w', '--nonsense'], /unknown option/],
 ])('%j is refused', async (argv, message) => {
   await expect(optionsOf(deployCommand, argv)).rejects.toThrow(message);

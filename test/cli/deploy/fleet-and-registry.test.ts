@@ -72,7 +72,7 @@ test.each(['deploy', 'canary', 'rollout', 'shadow'])(
     await world.shadowctl(other);
     const settings = '--startup-timeout 10m --download-timeout 20m --volume 30';
     const { code, out } = await world.shadowctl(
-      `${how} --endpoint weather --model theirs ${settings} --plan --format json${how === 'canary' ? ' --force' : ''}`,
+      `${how} --endpoint weather --model theirs ${settings} --plan --format json${how === 'canary' ? ' --unguarded' : ''}`,
     );
     expect(code).toBe(4);
     if (how === 'canary' || how === 'rollout') return;

@@ -127,7 +127,7 @@ describe('the words of shadowctl emulator', () => {
 
   it.each<[string[], string]>([
     [['start', '--port', '70000'], 'A port is a number'],
-    [['start', '--container', 'image'], 'Say IMAGE='],
+    [['start', '--container', 'image'], 'Write IMAGE='],
     [['start', '--latency', 'boot=5'], 'There is no latency "boot". The latencies are createEndpoint'],
     [['start', '--latency', 'createEndpoint=soon'], '"soon" is not a number'],
     [['start', '--switch', 'magic=true'], 'There is no switch "magic". The switches are sharedEventId'],

@@ -122,7 +122,7 @@ describe('the emulator as a process', () => {
     expect(await shadowctl('emulator', 'stop')).toMatchObject({
       code: 0,
       out: '',
-      err: expect.stringContaining('has ended'),
+      err: expect.stringContaining('has stopped'),
     });
     expect(await shadowctl('emulator', 'stop')).toMatchObject({
       code: 0,

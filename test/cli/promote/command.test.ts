@@ -42,7 +42,8 @@ test('words to options, of the commands around a canary', async () => {
   ).toMatchObject({
     endpoint: 'w',
     report: { from: undefined, labels: 'truth.csv', policy: undefined },
-    guard: { strategy: { strategy: 'linear' }, force: true },
+    guard: { strategy: { strategy: 'linear' }, unguarded: false },
+    force: true,
     traffic: undefined,
   });
   expect(await optionsOf(promoteCommand, [...ON, '--waive', 'errors', 'slices', '--reason', 'so'])).toMatchObject({
@@ -63,7 +64,7 @@ test('words to options, of the commands around a canary', async () => {
 });
 
 test.each([
-  [promoteCommand, ['--label-column', 'y'], /--label-column belongs to --traffic FILE/],
+  [promoteCommand, ['--label-column', 'y'], /--label-column .* belongs to --traffic FILE/],
   [promoteCommand, ['--rate', '3'], /--rate belongs to --traffic/],
   [rolloutCommand, ['--resume', '--cancel'], /--resume continues and --cancel returns/],
   [rolloutCommand, ['--cancel', '--artifact', 'x'], /--cancel applies to the rollout under way/],

@@ -133,7 +133,7 @@ describe('promote', () => {
   test('--force overrules the verdict, the alarm still does not, and the journal has it', async () => {
     stage = await openStage();
     const said = await shadowed(mismatched, 10, () => stage.shadowctl([...PROMOTE, '--force', '--format', 'json']));
-    expect(said.err).toContain('Continuing anyway (--force)');
+    expect(said.err).toContain('against the verdict (--force)');
     expect(said.code).toBe(1);
     expect(JSON.parse(said.out)).toMatchObject({ ending: 'rolled-back-by-alarm', runningConfig: 's2' });
     const { openJournal } = await import('../../../src/state/journal.ts');
@@ -150,6 +150,18 @@ describe('promote', () => {
     });
     const { out } = await stage.shadowctl(['history', '--endpoint', ENDPOINT]);
     expect(out.replace(/\s+/g, ' ')).toMatch(/forced \(the verdict was (fail|inconclusive)\)/);
+  });
+
+  test('--force overrules the verdict alone: an update that no alarm would guard takes --unguarded, too', async () => {
+    stage = await openStage();
+    const promote = [...PROMOTE, '--plan', '--bake', '1m'];
+    const [forced, unguarded, both] = await shadowed(good, 3, async () => [
+      await stage.shadowctl([...promote, '--force']),
+      await stage.shadowctl([...promote, '--unguarded']),
+      await stage.shadowctl([...promote, '--force', '--unguarded']),
+    ]);
+    expect([forced?.code, unguarded?.code, both?.code]).toEqual([2, 3, 4]);
+    expect(forced?.err).toContain('add --unguarded');
   });
 
   test('what is waived, and a window that the policy accepts, promote through a canary alone; both are noted', async () => {

@@ -54,6 +54,6 @@ test('what is evidence about something else is refused, and so is what is no fil
   expect(await report('--from a.json --from nowhere.json')).toMatchObject({ code: 2 });
   expect(await report('--endpoint w --from 2026-01-05T09:00Z --from 2026-01-05T10:00Z')).toMatchObject({
     code: 2,
-    err: expect.stringContaining('A window has one beginning'),
+    err: expect.stringContaining('One window has one --from'),
   });
 });

@@ -82,8 +82,8 @@ describe('report --label-next', () => {
   });
 
   test.each([
-    [{ labelNext: 'many' }, "--label-next 'many' is no number of rows."],
-    [{ labelNext: '0' }, "--label-next '0' is no number of rows."],
+    [{ labelNext: 'many' }, "--label-next 'many' is not a number of rows."],
+    [{ labelNext: '0' }, "--label-next '0' is not a number of rows."],
     [{ withAnswers: true }, '--with-answers belongs to --label-next.'],
     [{ labelNext: '5', redact: true }, '--redact does not go with it.'],
     [{ labelNext: '5', labelFile: 'captures' }, 'captures exists, and may hold labels.'],

@@ -32,7 +32,7 @@ async function report(labels: string, ...words: string[]) {
 }
 
 const NO_TIMES =
-  'The labels do not say when they came (column labeledAt), and the policy does not say after how long they are complete (maturity): whether those that are still to come are like these is not known.';
+  'The labels do not say when they came (column labeledAt), and the policy does not say after how long they are complete (maturity): whether the labels still to come will be like these is not known.';
 
 describe('report --labels s3://…', () => {
   test('a gzip file of JSON Lines, half-written, with ids twice and ids that do not exist', async () => {

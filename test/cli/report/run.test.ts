@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { CloudWatchLogsClient, CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { ReportOptions } from '../../../src/cli/report/options.ts';
+import { interrupted, type Problem } from '../../../src/base/errors.ts';
+import { printText } from '../../../src/base/text.ts';
 import { run } from '../../../src/cli/report/run.ts';
 import type { Report } from '../../../src/report/report.ts';
 import { violations } from '../../report/schema.ts';
@@ -255,6 +257,34 @@ describe('report, through the real SDK', () => {
     // What is being done is said of the first look alone.
     expect(said.filter((line) => line === 'collecting')).toHaveLength(1);
     expect(found.report?.verdict?.outcome).toBe('fail');
+  });
+
+  test('Ctrl-C while it looks: nothing is decided, what goes on, and how to look again', async () => {
+    open = await stage('mismatched');
+    const { traffic, clock } = open;
+    await traffic(4, 10_000);
+    clock.advance(90_000);
+    const stop = new AbortController();
+    const options = { ...OPTIONS, watch: 'show', every: '2m', last: '5m' } as const;
+    const looking = run(open.app().app.withSignal(stop.signal), options);
+    const sending = clock.all<unknown>([
+      () => looking.catch(() => undefined),
+      async () => {
+        await clock.sleep(60_000);
+        stop.abort(interrupted('Interrupted.'));
+      },
+    ]);
+    await expect(looking).rejects.toMatchObject({
+      kind: 'interrupted',
+      message: expect.stringMatching(
+        /^Interrupted\. Whether the shadow of \S+ passes is not decided; the last look said: \S/,
+      ),
+    });
+    await sending;
+    const problem = await looking.catch((error: unknown) => error as Problem);
+    const next = printText((problem as Problem).next ?? '');
+    expect(next).toMatch(/shadowctl report --endpoint \S+ --last 5m .*--watch$/m);
+    expect(next).toMatch(/shadowctl keep --endpoint \S+$/m);
   });
 
   test('--schema prints the schema, without looking at anything', async () => {

@@ -154,8 +154,10 @@ test('the plan says what comes first, and does nothing', async () => {
 async function findsItsWayBack(): Promise<void> {
   const flat = (text: string) => text.replace(/\s+/g, ' ');
   const status = await world.shadowctl('status --endpoint weather');
-  expect(flat(status.out)).toMatch(/Production's own model m1 is its own shadow since .*: a calibration/);
-  expect(flat(status.out)).toContain('To go back to c1, remove the shadow: shadowctl shadow detach --endpoint weather');
+  expect(flat(status.out)).toMatch(/production's own model m1 has been its own shadow: a calibration/);
+  expect(flat(status.out)).toContain(
+    'To remove the shadow and go back to c1: shadowctl shadow detach --endpoint weather',
+  );
   const json = JSON.parse((await world.shadowctl('status --endpoint weather --format json')).out);
   expect(json).toMatchObject({ calibration: { text: expect.stringContaining('m1') } });
   const report = await world.shadowctl('report --endpoint weather --last 5m');
@@ -164,7 +166,7 @@ async function findsItsWayBack(): Promise<void> {
   expect(promoted).toMatchObject({ code: 2, err: expect.stringContaining('There is no candidate to promote.') });
   const again = await world.shadowctl(SHADOW.replace(' --calibrate 30m', ''));
   expect(again.code).toBe(2);
-  expect(flat(again.err)).toMatch(/m1 is its own shadow since .* shadowctl shadow detach --endpoint weather/);
+  expect(flat(again.err)).toMatch(/m1 has been its own shadow: a cal.* shadowctl shadow detach --endpoint weather/);
 }
 
 const CALIBRATED = 'Noise floor of m1';
@@ -182,8 +184,9 @@ test('Ctrl-C while it measures says what stands; the same command goes on where 
     },
   ]);
   expect(stopped).toMatchObject({ code: 130 });
-  expect(stopped?.err).toMatch(/Production's own model m1 is its own shadow, or is becoming it now/);
-  expect(stopped?.err).toContain('To go back to c1, remove the shadow: shadowctl shadow detach --endpoint weather');
+  expect(stopped?.err).toMatch(/Production's own model m1 is its own shadow now, or is about to be/);
+  expect(stopped?.err).toContain('To remove the shadow and go back to c1: shadowctl shadow detach --endpoint weather');
+  expect(stopped?.err).toContain(`again: shadowctl ${SHADOW.replace(' --yes', '')}\n`);
   await findsItsWayBack();
   // What goes on was agreed to by another command: it is asked for anew.
   const refused = await world.shadowctl(SHADOW.replace(' --yes', ''), { answers: ['n'] });
@@ -233,7 +236,7 @@ test.each([
       program.remove();
     }
     const status = await world.shadowctl('status --endpoint weather');
-    expect(status.out.replace(/\s+/g, ' ')).toMatch(/Production's own model m1 is its own shadow since/);
+    expect(status.out.replace(/\s+/g, ' ')).toMatch(/production's own model m1 has been its own shadow/);
     world.clock.advance(20 * 60_000);
     await findsItsWayBack();
     const detached = await world.shadowctl('shadow detach --endpoint weather --yes');

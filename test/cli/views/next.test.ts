@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { printCommand } from '../../../src/base/text.ts';
+import { printCommand, shown, text } from '../../../src/base/text.ts';
 import { afterStatus, nextLines } from '../../../src/cli/views/next.ts';
 import type { EndpointStatus } from '../../../src/lifecycle/status.ts';
 
@@ -35,8 +35,21 @@ test.each([
     { live: undefined, lastRun: { command: 'cleanup', by: 'them', at: '2026-01-05T09:00:00Z' } },
     'Next: shadowctl history --endpoint weather',
   ],
-  ['a rollout, which names its own way', { rollout: { step: 1 } as EndpointStatus['rollout'] }, undefined],
-  ['a calibration, too', { calibration: { text: '', next: '' } }, undefined],
+  [
+    'a rollout that nobody follows',
+    { rollout: { step: 1 } as EndpointStatus['rollout'] },
+    'Next:\n  To continue the rollout: shadowctl rollout --endpoint weather --resume\n  To go back: shadowctl rollout --endpoint weather --cancel',
+  ],
+  [
+    'a calibration that was stopped',
+    { calibration: { text: '', next: text`To go back: ${shown('shadow detach', { endpoint: 'weather' })}` } },
+    'Next: To go back: shadowctl shadow detach --endpoint weather',
+  ],
+  [
+    'a calibration under way',
+    { calibration: { text: '', next: '' }, lock: somebody },
+    'Next: shadowctl watch --endpoint weather',
+  ],
 ])('the next step after a look at %s', (_, some, expected) => {
   expect(after(some as Partial<EndpointStatus>)).toBe(expected);
 });

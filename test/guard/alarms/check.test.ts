@@ -355,7 +355,7 @@ describe('the time an alarm needs, against a bake of 300 s', () => {
       examineAlarm(alarm({}), { ...UPDATE, bakeSeconds: 179 }).find((one) => one.check === 'longer-than-bake')?.next,
     ).toBe('Bake at least 3 min.');
     expect(the('period-below-resolution', { Period: 10, EvaluationPeriods: 2 }).message).toContain(
-      '2 periods with data in a row never come',
+      '2 periods in a row never have data',
     );
     expect(the('period-below-resolution', { Period: 10 }).message).toMatch(/publishes once a minute\.$/);
     expect(the('period-below-resolution', { Period: 10 }).next).toContain('60 s');

@@ -158,3 +158,8 @@ test("before the new fleet's config has a name, its place is marked", () => {
     Value: 'CONFIG-OF-THE-NEW-FLEET',
   });
 });
+
+test('whom an alarm tells stays: PutMetricAlarm replaces all of it', () => {
+  const told = { AlarmDescription: 'ours', ActionsEnabled: true, AlarmActions: ['arn:aws:sns:us-east-1:1:page'] };
+  expect(correction({ Threshold: 1, TreatMissingData: 'breaching', ...told })).toMatchObject(told);
+});

@@ -92,7 +92,7 @@ describe('where SageMaker would silently do without the guardrail', () => {
     expect(the('marketplace', { modelPackage: packageOf('999999999999') })).toMatchObject({
       subject: 'endpoint weather',
       message: expect.stringContaining(packageOf('999999999999')) as string,
-      next: expect.stringContaining('--force') as string,
+      next: expect.stringContaining('--unguarded') as string,
     });
   });
 });

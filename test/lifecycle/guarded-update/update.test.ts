@@ -44,7 +44,7 @@ test('an alarm that has been in ALARM since before the update is what rolls it b
     }),
   );
   await world.clock.sleep(5 * MINUTE);
-  const guard = { alarms: ['team'], force: true };
+  const guard = { alarms: ['team'], unguarded: true };
   for (let time = 0; time < 2; time += 1) {
     const result = await canary(session, { endpoint, candidate: model(ARTIFACT_009), guard });
     // SageMaker's reason is the same text both times: that the alarm fires is known from the alarm itself.
