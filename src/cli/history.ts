@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import type { HistoryEntry } from '../lifecycle/history.ts';
 import { shown, text } from '../base/text.ts';
+import { waiverWords } from '../report/content/waivers.ts';
 import { formatFlag } from './flags/common.ts';
 import { wholeNumber } from './flags/values.ts';
 
@@ -13,7 +14,8 @@ export interface HistoryOptions {
 }
 
 const HELP = `
-Reads the journal of this folder, which does not contain what was done from elsewhere.
+Reads the journal of this folder, which does not contain what was done from elsewhere. Reports by which gates were waived are
+in it, too.
 
 Example:
   $ shadowctl history --endpoint weather --last 5`;
@@ -47,15 +49,18 @@ function row(entry: HistoryEntry): string[] {
   return [
     entry.at.slice(0, 16).replace('T', ' '),
     entry.command,
-    entry.from === null ? entry.to : `${entry.from} → ${entry.to}`,
+    entry.from === null || entry.from === entry.to ? entry.to : `${entry.from} → ${entry.to}`,
     endingWords(entry),
     entry.by,
   ];
 }
 
 function endingWords(entry: HistoryEntry): string {
-  const { verdict } = entry;
-  return `${howItEnded(entry)}${verdict?.forced === true ? `, forced (the verdict was ${verdict.outcome})` : ''}`;
+  const { command, verdict } = entry;
+  const forced = verdict?.forced === true ? `, forced (the verdict was ${verdict.outcome})` : '';
+  // A report changes nothing.
+  const ended = command === 'report' ? `verdict: ${verdict?.outcome ?? 'unknown'}` : howItEnded(entry);
+  return `${ended}${forced}${entry.waived.map((one) => `, ${one.gate} waived: ${waiverWords(one)}`).join('')}`;
 }
 
 function howItEnded({ ending, alarms, requests, now }: HistoryEntry): string {

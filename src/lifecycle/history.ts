@@ -2,12 +2,12 @@ import type { Aws } from '../aws/clients.ts';
 import { AwsProblem } from '../aws/errors.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
 import { configBefore } from '../state/earlier-configs.ts';
-import { factsNamed } from '../state/facts.ts';
+import { factsNamed, type RecordedWaiver } from '../state/facts.ts';
 import { endingOf, recordedUpdates } from '../state/updates.ts';
 import type { ConfigChange, State } from '../state/replay.ts';
 import { type Session, viewEndpoint } from './session.ts';
 
-/** One change of what an endpoint runs. */
+/** One change of what an endpoint runs, or a report by which gates were waived (`command` is `report`; nothing changed). */
 export interface HistoryEntry {
   /** ISO 8601. */
   at: string;
@@ -25,18 +25,26 @@ export interface HistoryEntry {
   alarms: readonly string[];
   /** Requests the new fleet served while it was watched. */
   requests: number | null;
-  /** The verdict on the shadow that it promoted; `forced`: against it. */
+  /** The verdict on the shadow that it promoted, or of the report; `forced`: against it. */
   verdict: { outcome: string; forced: boolean } | null;
+  /** Gates that did not pass, and did not decide about that verdict: who answers for it, and why. */
+  waived: readonly RecordedWaiver[];
 }
 
 /** What the journal knows of an endpoint, oldest first; of a last change whose end it does not know, AWS is asked. */
 export function history(session: Session, endpoint: string): Promise<HistoryEntry[]> {
   return viewEndpoint(session, endpoint, async ({ state, aws }) => {
     const entries = historyOf(state());
-    const last = entries.at(-1);
+    const at = entries.findLastIndex(isChange);
+    const last = entries[at];
     if (last === undefined || last.ending !== null || state().clean) return entries;
-    return [...entries.slice(0, -1), { ...last, now: await stateOf(aws, endpoint, last.to, session.signal) }];
+    return entries.with(at, { ...last, now: await stateOf(aws, endpoint, last.to, session.signal) });
   });
+}
+
+/** Did it change what the endpoint runs? */
+function isChange({ command }: HistoryEntry): boolean {
+  return command !== 'report';
 }
 
 /** What AWS says of the change to a config; null where it says nothing of it, or may not be asked. */
@@ -51,9 +59,27 @@ async function stateOf(aws: Aws, endpoint: string, config: string, signal: Abort
   }
 }
 
-/** What the journal knows of every change AWS accepted, oldest first. Pure. */
+/** What the journal knows of every change AWS accepted, and of reports that waived, oldest first. Pure. */
 function historyOf(state: State): HistoryEntry[] {
-  return state.lifetimes.flatMap((changes) => lifeOf(state, changes));
+  const changes = state.lifetimes.flatMap((life) => lifeOf(state, life));
+  return [...changes, ...reportsOf(state)].toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
+}
+
+function reportsOf(state: State): HistoryEntry[] {
+  return factsNamed(state.facts, 'waived').map(({ at, run, value: { verdict, waivers, config } }) => ({
+    at,
+    command: 'report',
+    by: state.runs.find((one) => one.run === run)?.by ?? 'unknown',
+    from: config ?? null,
+    to: config ?? 'unknown',
+    ending: null,
+    now: null,
+    sentence: null,
+    alarms: [],
+    requests: null,
+    verdict: { outcome: verdict, forced: false },
+    waived: waivers,
+  }));
 }
 
 /** From the creation of an endpoint to its cleanup. */
@@ -81,6 +107,7 @@ function lifeOf(state: State, changes: readonly ConfigChange[]): HistoryEntry[] 
       alarms: ended?.alarms ?? [],
       requests: ended?.served?.requests ?? null,
       verdict: promoted === undefined ? null : { outcome: promoted.verdict, forced: promoted.forced },
+      waived: promoted?.waived ?? [],
     };
   });
 }

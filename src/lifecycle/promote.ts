@@ -25,6 +25,7 @@ import { judgeEndpoint, type Judgement, judgementOf, nothingJudged } from './jud
 import type { LabelSource } from './labels.ts';
 import { targetsOf } from './notify.ts';
 import { changedMeanwhile, type EndpointSession, onEndpoint, type Session, viewEndpoint } from './session.ts';
+import { waiversThatCount } from './waivers.ts';
 import { detachShadow } from './shadow/detach.ts';
 import { type OwnTraffic, smokeTest } from './traffic/with-traffic.ts';
 import type { Moment } from './window.ts';
@@ -273,9 +274,7 @@ async function update(
   });
   const production = productionOf(live);
   const accepted = judgement.accepted && !options.force;
-  const waived = judgement.waived.flatMap(({ gate, outcome, reason, owner, until, state }) =>
-    state === 'counts' ? [{ gate, outcome: outcome ?? '', reason, owner, until }] : [],
-  );
+  const waived = waiversThatCount(judgement.waived);
   return startGuardedUpdate(
     on,
     {

@@ -31,6 +31,12 @@ function finite<const Entries extends v.ObjectEntries>(entries: Entries) {
   return v.fallback(v.optional(v.object(entries)), undefined);
 }
 
+/** Gates that did not pass and did not decide, and who answers for that. */
+const waivers = v.array(
+  v.object({ gate: text, outcome: text, reason: text, owner: v.optional(text), until: v.optional(text) }),
+  'list of waivers',
+);
+
 const noiseFloor: v.GenericSchema<unknown, NoiseFloor> = v.object({
   model: text,
   window: v.object({ from: time, to: time }),
@@ -120,14 +126,11 @@ export const FACTS = {
     /** `window`: inconclusive, and the policy accepts what holds in the window that was judged. */
     accepted: v.optional(text),
     /** Gates that did not pass and did not decide. */
-    waived: v.optional(
-      v.array(
-        v.object({ gate: text, outcome: text, reason: text, owner: v.optional(text), until: v.optional(text) }),
-        'list of waivers',
-      ),
-    ),
+    waived: v.optional(waivers),
     wayBack: v.optional(text),
   }),
+  /** A report let gates be that did not pass; `config`: what the endpoint ran, as far as the journal knows. */
+  waived: v.object({ verdict: text, waivers, config: v.optional(name) }),
   /** A shadow was ended, and production kept. */
   kept: v.object({ model: text, production: text, reason: v.optional(v.nullable(text)) }),
   /** A rollout begins: enough to go on after a crash. */
@@ -168,6 +171,9 @@ export type FactName = keyof typeof FACTS;
 
 /** The value of the fact of this name. */
 export type FactValue<Name extends FactName> = v.InferOutput<(typeof FACTS)[Name]>;
+
+/** A gate that did not pass and did not decide. */
+export type RecordedWaiver = FactValue<'waived'>['waivers'][number];
 
 /** One fact: its name decides the type of its value. */
 export type JournalFact = { [Name in FactName]: { name: Name; value: FactValue<Name> } }[FactName];

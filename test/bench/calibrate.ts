@@ -64,7 +64,9 @@ function row(line: Line, found: Found): string {
 function chosen(words: string): readonly Line[] {
   const oneIn = Number(process.env.SHADOWCTL_ONE_IN ?? 1);
   const random = seededRandom(Number(process.env.SHADOWCTL_SEED ?? 1));
-  return LINES.filter((line) => random.next() * oneIn < 1 && line.title.includes(words));
+  return LINES.filter(
+    (line) => random.next() * oneIn < 1 && words.split('|').some((word) => line.title.includes(word)),
+  );
 }
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);

@@ -83,6 +83,11 @@ const WHOLE: { [Name in FactName]: FactValue<Name> } = {
   },
   'rollout-step': { step: 1, share: 0.5, since: 2 },
   'rollout-ended': { outcome: 'passed', model: 'm', at: 1 },
+  waived: {
+    verdict: 'pass',
+    waivers: [{ gate: 'errors', outcome: 'fail', reason: 'why', owner: 'o', until: '2026-12-31' }],
+    config: 'c2',
+  },
   shifted: { weights: { p: 1, q: 2 } },
 };
 
@@ -110,6 +115,7 @@ const REQUIRED: Record<FactName, readonly string[]> = {
   'noise-floor': ['model', 'window', 'pairs'],
   promoted: ['model', 'verdict', 'forced'],
   kept: ['model', 'production'],
+  waived: ['verdict', 'waivers'],
   'rollout-begun': [
     'previous',
     'config',

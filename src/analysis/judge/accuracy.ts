@@ -1,7 +1,8 @@
 import type { PairBlock, Predictions, TruthStratum, TruthSums } from '../predictions.ts';
 import { OTHERS } from '../answers/strata.ts';
-import { mcnemar, meanDispersion } from '../statistics/proportions.ts';
+import { burstChance, mcnemar, meanDispersion, meanSkew } from '../statistics/proportions.ts';
 import { designEffect } from '../statistics/repeats.ts';
+import { BURST_ALPHA } from './evidence.ts';
 import type { Clustering, Evidence, Minutes } from './evidence.ts';
 import type { Blocker } from './needs.ts';
 import { needsAdvice } from './needs.ts';
@@ -14,6 +15,16 @@ import { count, counted, number, percent, points } from '../../base/units.ts';
 
 /** Minutes that share labels: a row that is labelled by lot speaks for the minutes about it. */
 const NEAR = 10;
+
+/**
+ * The largest dispersion of many lengths lies above 1 by chance: a standard error is taken off it, and half of one where minutes
+ * differ by more than chance. Then the bound is moved out by the third moment of ten minutes' losses, too: Johnson's
+ * (1978, JASA 73) 1/6 + k²/3, at the k = 2.7 standard errors of the sequence. Both are measured, by the lines "accuracy … in bursts" of
+ * `npm run calibrate`.
+ */
+const SOME_CHANCE = 0.5;
+const BURST = 10;
+const SKEWED = 1 / 6 + 2.7 ** 2 / 3;
 
 /** Two models that are never right lose nothing against each other: that would pass whatever the labels are. */
 const OTHER_WORDS: Blocker = {
@@ -37,7 +48,14 @@ export function judgeAccuracy(predictions: Predictions, truth: TruthSums, eviden
   const { policy } = evidence;
   const sample = lossSample(truth.strata ?? [everyRow(truth)]);
   const minutes = accuracyMinutes(predictions.blocks, sample);
-  const clustering = lossClustering(minutes, predictions);
+  const losses = lossMinutes(minutes);
+  const inBursts = [minutes.onlyProduction, minutes.onlyShadow].some((one) => burstChance(one) < BURST_ALPHA);
+  const clustering = {
+    ...lossClustering(minutes, predictions, inBursts ? SOME_CHANCE : 1),
+    cautious: lossClustering(minutes, predictions).factor,
+  };
+  // Few bursts show too little of what they lose, and of how much they scatter.
+  const skew = (inBursts && meanSkew(losses, BURST)) || 0;
   const p = mcnemar(onlyProduction, onlyShadow);
   const discordant = `${count(onlyShadow)} only the shadow, ${count(onlyProduction)} only production; exact McNemar p ${p < 1e-4 ? '< 0.0001' : `= ${number(p)}`}`;
   const n = truth.rows;
@@ -55,7 +73,10 @@ export function judgeAccuracy(predictions: Predictions, truth: TruthSums, eviden
       words: ['it loses', 'loss', 'it is better by'],
       show: points,
       estimate: lossEstimate(sample),
-      interval: (times, factor) => lossBounds(sample, times, factor, policy),
+      interval: (times, factor) => {
+        const [low, high] = lossBounds(sample, times, factor, policy);
+        return [low, high + (Math.max(0, skew) * SKEWED) / times];
+      },
       margin: truthMargin(policy),
       n,
       known: sample.n,
@@ -126,17 +147,30 @@ function decade({ at }: PairBlock): number {
   return Math.floor(at / (NEAR * 60_000));
 }
 
-/** How much less rows count: for minutes whose losses hang together, or for inputs that are repeated. */
-export function lossClustering({ onlyProduction, onlyShadow }: LossMinutes, { repeats }: Predictions): Clustering {
-  const losses = onlyProduction.map(({ successes, n }, i) => ({
+/** What is lost in each minute, and the rows of which that is known. */
+function lossMinutes({ onlyProduction, onlyShadow }: LossMinutes): { loss: number; truth: number }[] {
+  return onlyProduction.map(({ successes, n }, i) => ({
     loss: successes - (onlyShadow[i]?.successes ?? 0),
     truth: n,
   }));
+}
+
+/**
+ * How much less rows count: for minutes whose losses hang together, or for inputs that are repeated.
+ *
+ * @param chance standard errors of the dispersion that are put down to chance, as `meanDispersion` takes them
+ */
+export function lossClustering(
+  { onlyProduction, onlyShadow }: LossMinutes,
+  { repeats }: Predictions,
+  chance = 0,
+): Clustering {
+  const losses = lossMinutes({ onlyProduction, onlyShadow });
   const n = total(losses, (one) => one.truth);
   const mean = n === 0 ? 0 : total(losses, (one) => one.loss) / n;
   const discordant = total(onlyProduction, (one) => one.successes) + total(onlyShadow, (one) => one.successes);
   const deviation = n === 0 ? 0 : Math.sqrt(Math.max(0, discordant / n - mean * mean));
-  const bursts = meanDispersion(losses, mean, deviation);
+  const bursts = meanDispersion(losses, mean, deviation, chance);
   const repeated = Math.max(designEffect(repeats?.onlyProduction), designEffect(repeats?.onlyShadow));
   return repeated > bursts
     ? { factor: repeated, by: 'inputs', cluster: (repeats?.onlyProduction ?? repeats?.onlyShadow)?.by }

@@ -2,7 +2,12 @@ import type { NumberSums, Predictions } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
 import type { Interval } from '../statistics/proportions.ts';
-import { entropyBound, jensenShannonInterval, stabilityInterval } from '../statistics/divergence.ts';
+import {
+  entropyBound,
+  jensenShannonAtLeast,
+  jensenShannonAtMost,
+  stabilityInterval,
+} from '../statistics/divergence.ts';
 import { sequenceHalfWidth } from '../statistics/sequences.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
@@ -98,7 +103,10 @@ export function distanceInterval(name: Distance, numbers: Numbers, copies: numbe
       return stabilityInterval(distances.psi, [entropy(DECILES), entropy(DECILES)]);
     case 'jensenShannon': {
       const bins = histogram.production.length;
-      return jensenShannonInterval(distances.jensenShannon, [entropy(bins), entropy(bins)]);
+      return [
+        jensenShannonAtLeast(distances.jensenShannon, [entropy(bins), entropy(bins)]),
+        jensenShannonAtMost(distances.jensenShannon, n, policy.alpha),
+      ];
     }
     case 'wasserstein': {
       const band = wassersteinBand(n, numbers, policy);

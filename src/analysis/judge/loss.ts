@@ -1,14 +1,14 @@
 import type { LossStratum, LossSums, Predictions, TruthSums } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { decides } from '../policy/policy.ts';
-import { meanDispersion } from '../statistics/proportions.ts';
+import { meanDispersion, meanSkew } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { designEffect } from '../statistics/repeats.ts';
 import type { Evidence } from './evidence.ts';
 import { total } from './loss-sample.ts';
 import { needsAdvice } from './needs.ts';
 import type { Blocker } from './needs.ts';
-import { lossHalfWidth } from './paired.ts';
+import { lossHalfWidths } from './paired.ts';
 import { different } from './proportion.ts';
 import { truthGate, truthMargin } from './truth-gate.ts';
 import type { Gate } from './verdict.ts';
@@ -27,19 +27,44 @@ export interface Losses {
   factor: number;
   /** What rows may lose, or win, of which nothing is known; a row of all. */
   unknown?: number;
+  /** Third moment of what scatters, over its variance and n; undefined where it is not known. */
+  skew?: number | undefined;
 }
 
 /**
  * What a mean loss has grown by, as a share of production's, by an asymptotic confidence sequence. What scatters is the
  * shadow's loss less (1 + margin) times production's, row by row, so that the share's own scale is in it. A loss may be so
  * rare that n rows do not show it, and no variance either: up to ln(1 / alpha) / n of all rows may lose the whole range then,
- * for which lossHalfWidth allows.
+ * for which lossHalfWidths allows.
  */
 export function errorLost(losses: Losses, policy: Policy): Interval {
-  const { loss, deviation, maeProduction, maeShadow, range, n, factor, unknown = 0 } = losses;
+  const { loss, deviation, maeProduction, maeShadow, range, n, factor, unknown = 0, skew } = losses;
   const scale = errorScale(maeProduction, maeShadow);
-  const half = lossHalfWidth(n / factor, deviation, range, policy, TUNED_FOR) + unknown;
-  return [(loss - half) / scale, (loss + half) / scale];
+  const [below, above] = lossHalfWidths({ n: n / factor, s: deviation, range, skew }, policy, TUNED_FOR);
+  return [(loss - below - unknown) / scale, (loss + above + unknown) / scale];
+}
+
+/**
+ * How much less rows count for their minutes: of many lengths the largest dispersion lies above 1 by chance, which is taken off it
+ * unless one of them lies two standard errors above 1. A fail is held to all of it.
+ */
+function burstsOf(minutes: readonly { loss: number; truth: number }[], mean: number, deviation: number) {
+  const [cautious, beyondChance, sure] = [0, 1, 2].map((noise) => meanDispersion(minutes, mean, deviation, noise)) as [
+    number,
+    number,
+    number,
+  ];
+  return { bursts: sure > 1 ? cautious : beyondChance, cautious };
+}
+
+/** How skewed the mean loss is. Minutes show it where every row has a label: else those with one speak for more rows or fewer. */
+function skewOf(minutes: readonly { loss: number; truth: number }[], { rows, of }: TruthSums): number | undefined {
+  return rows < of ? undefined : meanSkew(minutes);
+}
+
+/** By so much a mean of so many times as many rows is skewed. */
+function skewed(skew: number | undefined, times: number): number | undefined {
+  return skew === undefined ? undefined : skew / times;
 }
 
 /** Rows for which the sequence is tightest. */
@@ -146,7 +171,8 @@ export function judgeLoss(predictions: Predictions, truth: TruthSums, evidence: 
     truth: block.truth ?? 0,
   }));
   const [mean, deviation] = chances ? spreadOf(truth.losses ?? []) : [truth.numbers.loss, truth.numbers.lossDeviation];
-  const [bursts, cautious] = [1, 0].map((noise) => meanDispersion(minutes, mean, deviation, noise)) as [number, number];
+  const { bursts, cautious } = burstsOf(minutes, mean, deviation);
+  const skew = bursts >= repeated ? skewOf(minutes, truth) : undefined;
   const clustering = {
     factor: Math.max(bursts, repeated),
     cautious: Math.max(cautious, repeated),
@@ -164,7 +190,7 @@ export function judgeLoss(predictions: Predictions, truth: TruthSums, evidence: 
       words: ['it is greater by', 'increase', 'it is smaller by'],
       show: percent,
       estimate: loss / errorScale(maeProduction, maeShadow),
-      interval: (times, factor) => errorLost({ ...losses, n: n * times, factor }, policy),
+      interval: (times, factor) => errorLost({ ...losses, n: n * times, factor, skew: skewed(skew, times) }, policy),
       margin: truthMargin(policy),
       n: truth.rows,
       known: truth.rows,
@@ -190,16 +216,18 @@ export function judgeScores(predictions: Predictions, truth: TruthSums, evidence
   const { n, loss, maeProduction, maeShadow, unlabelled } = found;
   const minutes = predictions.blocks.map((block) => ({ loss: block.squaredLoss ?? 0, truth: block.truth ?? 0 }));
   const [mean, deviation] = spreadOf(scores);
-  const [bursts, cautious] = [1, 0].map((noise) => meanDispersion(minutes, mean, deviation, noise)) as [number, number];
+  const { bursts, cautious } = burstsOf(minutes, mean, deviation);
   // A model gives a repeated input the same probabilities as before.
   const inputs = predictions.repeats?.onlyProduction;
   const copies = inputs === undefined || inputs.rows === 0 ? 1 : inputs.rowsSquared / inputs.rows;
+  const skew = bursts >= copies ? skewOf(minutes, truth) : undefined;
   const gate = truthGate('truth.score', 'Are its probabilities worse?', predictions, evidence, {
     facts: `The Brier score of its probabilities of all classes is ${number(maeShadow)}, and production's is ${number(maeProduction)}, over ${count(truth.rows)} rows with labels${unlabelledWords(unlabelled, truth.of)}`,
     words: ['it is greater by', 'increase', 'it is smaller by'],
     show: percent,
     estimate: loss / errorScale(maeProduction, maeShadow),
-    interval: (times, factor) => errorLost({ ...found, range: BRIER_RANGE, n: n * times, factor }, policy),
+    interval: (times, factor) =>
+      errorLost({ ...found, range: BRIER_RANGE, n: n * times, factor, skew: skewed(skew, times) }, policy),
     margin: truthMargin(policy),
     n: truth.rows,
     known: truth.rows,

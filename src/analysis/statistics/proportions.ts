@@ -126,6 +126,30 @@ export function meanDispersion(
   );
 }
 
+/** Fewer groups of minutes do not show how skewed they are. */
+const MIN_SKEW_GROUPS = 20;
+
+/**
+ * How skewed the mean of all rows is, by the sums of groups of minutes: Σ r³ / Σ r² over the rows, with r by how much a group's sum
+ * exceeds what as many rows of the mean come to. That is the third moment over the variance and n, in the unit of the mean: of
+ * independent rows the same whatever the group. Undefined of few groups, or where none differs.
+ */
+export function meanSkew(minutes: readonly { loss?: number; truth?: number }[], size = 1): number | undefined {
+  const groups = grouped(
+    minutes.map(({ loss = 0, truth = 0 }) => ({ successes: loss, n: truth })),
+    size,
+  ).filter(({ n }) => n > 0);
+  const rows = groups.reduce((sum, { n }) => sum + n, 0);
+  const mean = groups.reduce((sum, { successes }) => sum + successes, 0) / rows;
+  let [squares, cubes] = [0, 0];
+  for (const { successes, n } of groups) {
+    const residual = successes - n * mean;
+    squares += residual ** 2;
+    cubes += residual ** 3;
+  }
+  return groups.length < MIN_SKEW_GROUPS || !(squares > 0) ? undefined : cubes / squares / rows;
+}
+
 /** Hits (or misses, whichever are fewer) that a group must expect on average before chi-squared can be trusted with it. */
 export const MIN_EXPECTED = 3;
 

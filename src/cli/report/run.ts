@@ -8,6 +8,7 @@ import { printCommand, shown } from '../../base/text.ts';
 import { readDuration, timeOfDay } from '../../base/units.ts';
 import { type JudgeOptions, looksAt } from '../../lifecycle/judge.ts';
 import { watchInterrupted, withInterruptAdvice } from '../../lifecycle/interrupt.ts';
+import { recordWaivers } from '../../lifecycle/waivers.ts';
 import { watchEndpoint } from '../../lifecycle/watch.ts';
 import { renderers } from '../../report/render.ts';
 import type { Report } from '../../report/report.ts';
@@ -51,6 +52,10 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
   if (options.save !== undefined) {
     await writeWhole(resolve(app.cwd, options.save), `${JSON.stringify(report.observations)}\n`);
     app.io.err(`Saved the observations to ${options.save}.`);
+  }
+  if (options.endpoint !== undefined && options.files === undefined) {
+    const unwritten = await recordWaivers(app, options.endpoint, report);
+    if (unwritten !== undefined) app.io.err(`warning: the journal does not say what was waived (${plain(unwritten)}).`);
   }
   if (labels !== undefined) await writeLabelRows(app, options, labels.rows());
   // Where nothing was judged nothing was proven: a pipeline must not go on because somebody took the shadow away.

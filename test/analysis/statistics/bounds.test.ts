@@ -4,9 +4,21 @@ import { judgePart } from '../../../src/analysis/judge/slices.ts';
 import { errorLost } from '../../../src/analysis/judge/loss.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
 import { labelSums } from '../../../src/analysis/compare/memory/label-counter.ts';
-import { entropyBound, jensenShannonInterval, stabilityInterval } from '../../../src/analysis/statistics/divergence.ts';
-import { clopperPearson, meanDispersion, proportionSequence } from '../../../src/analysis/statistics/proportions.ts';
-import { blockSequence, sequenceHalfWidth } from '../../../src/analysis/statistics/sequences.ts';
+import {
+  entropyBound,
+  jensenShannonAtLeast,
+  jensenShannonAtMost,
+  slack,
+  stabilityInterval,
+} from '../../../src/analysis/statistics/divergence.ts';
+import { jensenShannon } from '../../../src/analysis/statistics/distances.ts';
+import {
+  clopperPearson,
+  meanDispersion,
+  meanSkew,
+  proportionSequence,
+} from '../../../src/analysis/statistics/proportions.ts';
+import { blockSequence, rowsHalfWidth, sequenceHalfWidth } from '../../../src/analysis/statistics/sequences.ts';
 import { bowker, stuartMaxwell } from '../../../src/analysis/statistics/symmetry.ts';
 
 const once = { ...DEFAULT_POLICY, looks: 'once' as const };
@@ -156,16 +168,54 @@ describe('bounds of distances', () => {
   });
 
   test('roots of the divergences add up', () => {
-    expect(jensenShannonInterval(0.04, [0.0002, 0.0002])).toEqual([
-      expect.closeTo(0.18 ** 2, 12),
-      expect.closeTo(0.22 ** 2, 12),
-    ]);
+    expect(jensenShannonAtLeast(0.04, [0.0002, 0.0002])).toBeCloseTo(0.18 ** 2, 12);
     expect(stabilityInterval(0.04, [0.00005, 0.00005])).toEqual([
       expect.closeTo(0.18 ** 2, 12),
       expect.closeTo(0.22 ** 2, 12),
     ]);
-    expect(jensenShannonInterval(0.9, [1, 1])).toEqual([0, 1]);
+    expect(jensenShannonAtLeast(0.9, [1, 1])).toBe(0);
     expect(stabilityInterval(0, [Number.POSITIVE_INFINITY, 1])).toEqual([0, Number.POSITIVE_INFINITY]);
+  });
+
+  test('what a Jensen-Shannon divergence is at most: the expectation of its bets is nowhere above one', () => {
+    // The bound is solved from its formula, at three sizes.
+    for (const [counted, n] of [
+      [0, 300],
+      [0.001, 4800],
+      [0.02, 20_000],
+    ] as const) {
+      const bound = jensenShannonAtMost(counted, n, 0.05);
+      const stakes = Array.from({ length: 12 }, (_, i) => 0.7 / 1.5 ** i);
+      const wealth = stakes.reduce(
+        (sum, s) => sum + Math.exp(n * s * Math.LN2 * (slack(s) * (1 - s) * bound - counted)) / 12,
+        0,
+      );
+      expect(wealth).toBeCloseTo(20, 6);
+      for (const s of stakes)
+        for (let t = -0.995; t <= 1; t += 0.005) {
+          if (Math.abs(t) < 0.004) continue;
+          const relative = 1 + (1 - s) * t - (1 + t) ** (1 - s);
+          expect(relative).toBeGreaterThanOrEqual(slack(s) * s * (1 - s) * ((1 + t) * Math.log1p(t) - t) * (1 - 1e-9));
+        }
+    }
+    expect(jensenShannonAtMost(0.9, 10, 0.05)).toBe(1);
+    expect(jensenShannonAtMost(0, 0, 0.05)).toBe(1);
+  });
+
+  test('and by counting every outcome, also of rows whose two values are opposed: it is missed less often than alpha', () => {
+    // Two bins; each row says (0, 1), (1, 0) or twice the same: so much of what is counted on one side goes off on the other.
+    for (const [up, down] of [
+      [0.6, 0.3],
+      [0.9, 0.05],
+      [0.2, 0],
+    ] as const)
+      for (const n of [12, 30]) {
+        // Production's share of the first bin is down + the rest / 2 …, of which the shadow's lies `up - down` away.
+        const rest = 1 - up - down;
+        const [p, q] = [down + rest / 2, up + rest / 2];
+        const truth = jensenShannon([p, 1 - p], [q, 1 - q]);
+        expect(undercounted(n, [up, down, rest / 2, rest / 2], truth)).toBeLessThan(0.05);
+      }
   });
 
   test('Wasserstein: pairs, the range and what was never seen', () => {
@@ -188,6 +238,52 @@ test('the mean error lost, from the formula', () => {
   expect((low + high) / 2).toBeCloseTo(0.02, 12);
   expect((high - low) / 2).toBeCloseTo(0.028383098166727166, 10);
 });
+
+test('a skewed mean error: the bound moves out where few rows bear the loss, and not on the other side', () => {
+  const losses = { loss: 0.03, deviation: 0.6, maeProduction: 1.5, maeShadow: 1.53, range: 5, n: 4000, factor: 2 };
+  const [low, high] = errorLost({ ...losses, skew: 0.002 }, DEFAULT_POLICY);
+  // half-width without two thirds of u, k = half / (.6 / sqrt(2000)); .002 (1/6 + k²/3)
+  const scatter = rowsHalfWidth(2000, 0.6, 0.05, 3000);
+  const k = (scatter * Math.sqrt(2000)) / 0.6;
+  expect(low).toBeCloseTo((0.03 - scatter) / 1.5, 12);
+  expect(high).toBeCloseTo((0.03 + scatter + 0.002 * (1 / 6 + k ** 2 / 3)) / 1.5, 12);
+});
+
+test('how skewed a mean is: third moment over variance and n, by groups of minutes', () => {
+  // Twenty minutes of three rows; one of them loses 20, so the mean is 1/3 a row: residuals 19 and 19 times -1.
+  const minutes = Array.from({ length: 20 }, (_, i) => ({ loss: i === 7 ? 20 : 0, truth: 3 }));
+  expect(meanSkew(minutes)).toBeCloseTo((19 ** 3 - 19) / (19 ** 2 + 19) / 60, 12);
+  expect(meanSkew(minutes.map(({ loss, truth }) => ({ loss: -loss, truth })))).toBeCloseTo(-18 / 60, 12);
+  expect(meanSkew([...minutes, { loss: 0, truth: 0 }])).toBeCloseTo(18 / 60, 12);
+  expect(meanSkew(minutes.slice(1))).toBeUndefined();
+  expect(meanSkew(minutes, 2)).toBeUndefined();
+  expect(meanSkew(minutes.map(() => ({ loss: 3, truth: 3 })))).toBeUndefined();
+});
+
+/**
+ * Chance that the bound of n rows lies below the truth: rows say (0, 1), (1, 0), (0, 0) or (1, 1) with these chances. Every
+ * number of each is counted.
+ */
+function undercounted(n: number, chances: readonly [number, number, number, number], truth: number): number {
+  const factorials = [0];
+  for (let i = 1; i <= n; i += 1) factorials.push((factorials[i - 1] ?? 0) + Math.log(i));
+  let chance = 0;
+  for (let a = 0; a <= n; a += 1)
+    for (let b = 0; a + b <= n; b += 1)
+      for (let c = 0; a + b + c <= n; c += 1) {
+        const counts = [a, b, c, n - a - b - c];
+        if (counts.some((count, i) => count > 0 && chances[i] === 0)) continue;
+        const log = counts.reduce(
+          (sum, count, i) => sum - (factorials[count] ?? 0) + (count === 0 ? 0 : count * Math.log(chances[i] ?? 1)),
+          factorials[n] ?? 0,
+        );
+        // The first of a row's two values is production's.
+        const [ours, theirs] = [b + (counts[3] ?? 0), a + (counts[3] ?? 0)];
+        const counted = jensenShannon([ours, n - ours], [theirs, n - theirs]);
+        if (jensenShannonAtMost(counted, n, 0.05) < truth) chance += Math.exp(log);
+      }
+  return chance;
+}
 
 /** Chance that n draws of three bins have a relative entropy to the truth above `bound`: every outcome, one by one. */
 function missed(n: number, p: readonly [number, number, number], bound: number): number {

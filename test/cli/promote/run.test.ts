@@ -173,11 +173,15 @@ describe('promote', () => {
     );
     const latencies = ['mean', 'p50', 'p90', 'p99'].map((name) => `latency.${name}`);
     const asked = [...PROMOTE, '--policy', file, '--waive', ...latencies, '--reason', 'callers agreed'];
-    const [linear, unwaived, canary] = await shadowed(good, 30, async () => [
+    const report = ['report', '--endpoint', ENDPOINT, ...asked.slice(PROMOTE.length)];
+    const [reported, again, linear, unwaived, canary] = await shadowed(good, 30, async () => [
+      await stage.shadowctl(report),
+      await stage.shadowctl(report),
       await stage.shadowctl([...asked, '--strategy', 'linear']),
       await stage.shadowctl([...PROMOTE, '--policy', file]),
       await stage.shadowctl(asked),
     ]);
+    expect([reported?.code, again?.code]).toEqual([3, 3]);
     expect(linear).toMatchObject({ code: 2 });
     expect(linear?.err).toContain('The verdict rests on this window alone');
     expect(unwaived).toMatchObject({ code: 3 });
@@ -203,6 +207,18 @@ describe('promote', () => {
         },
       },
     ]);
+    // The same report twice is one entry, and changes nothing.
+    const { out } = await stage.shadowctl(['history', '--endpoint', ENDPOINT, '--format', 'json']);
+    const waived = latencies.map((gate) => ({ gate, outcome: 'inconclusive', reason: 'callers agreed' }));
+    const entries = (JSON.parse(out) as { command: string; waived: unknown[] }[]).filter(
+      (one) => one.waived.length > 0,
+    );
+    expect(entries).toMatchObject([
+      { command: 'report', from: 's2', to: 's2', verdict: { outcome: 'inconclusive', forced: false }, waived },
+      { command: 'promote', from: 's2', verdict: { outcome: 'inconclusive' }, waived },
+    ]);
+    const text = await stage.shadowctl(['history', '--endpoint', ENDPOINT]);
+    expect(text.out.replace(/\s+/g, ' ')).toContain('latency.p99 waived: callers agreed');
   });
 
   test('no shadow, no promotion', async () => {
