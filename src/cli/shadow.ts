@@ -33,6 +33,8 @@ export interface ShadowOptions extends CommonOptions {
   capture: boolean;
   /** Where captures go; undefined: where they go already, or the default bucket. */
   captureTo: string | undefined;
+  /** The shadow scales automatically, as production does. */
+  autoscale: 'like-production' | undefined;
   /** Milliseconds for which production's own model is the shadow first, to measure how much it differs from itself. */
   calibrate: number | undefined;
   /** How answers are read and compared while calibrating, as `report` would: path into JSON, kind of answers, policy file. */
@@ -60,6 +62,7 @@ interface Flags extends CandidateFlags, CommonFlags {
   instances?: number;
   capture: boolean;
   captureTo?: string;
+  autoscale?: 'like-production';
   calibrate?: number;
   prediction?: string;
   answers?: string;
@@ -110,6 +113,11 @@ export function shadowCommand(
     .option('--capture-to <s3 uri>', 'where requests and answers of both variants are captured')
     .option('--no-capture', 'leave data capture as it is: only errors and latency can be compared then')
     .option(
+      '--autoscale <how>',
+      "let the shadow scale automatically: like-production, with production's limits and policies",
+      oneOf('--autoscale', ['like-production'] as const),
+    )
+    .option(
       '--calibrate <duration>',
       'first shadow production with its own model for this long (30m) and record how much it differs from itself: the report counts only larger differences',
       duration('--calibrate'),
@@ -132,6 +140,8 @@ function parse(flags: Flags): ShadowOptions {
     throw usageError(`--no-capture and ${captured} exclude each other.`, 'Leave one of them out.');
   if (flags.calibrate !== undefined && !flags.wait)
     throw usageError('--calibrate waits for the endpoint and for requests; it cannot be combined with --no-wait.');
+  if (flags.autoscale !== undefined && !flags.wait)
+    throw usageError('--autoscale waits until the shadow is in service; it cannot be combined with --no-wait.');
   const reading = (['prediction', 'answers', 'task', 'policy'] as const).find((name) => flags[name] !== undefined);
   if (flags.calibrate === undefined && flags.allowCommand === true)
     throw usageError(
@@ -152,6 +162,7 @@ function parse(flags: Flags): ShadowOptions {
     instances: flags.instances,
     capture: flags.capture,
     captureTo: flags.captureTo,
+    autoscale: flags.autoscale,
     calibrate: flags.calibrate,
     prediction: flags.prediction,
     answers: flags.answers,

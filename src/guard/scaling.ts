@@ -22,8 +22,17 @@ export function rangeWords({ min, max }: Scaled): string {
 export function scalingFindings(endpoint: string, targets: readonly Scaled[], shadows: readonly string[]): Finding[] {
   const subject = `endpoint ${endpoint}`;
   const production = targets.filter(({ variant }) => !shadows.includes(variant));
+  const scaled = targets.filter(({ variant }) => shadows.includes(variant));
   const fixed = shadows.filter((shadow) => !targets.some(({ variant }) => variant === shadow));
-  return production.flatMap((target): Finding[] => [
+  const ofShadows = scaled.map((target): Finding => {
+    return {
+      severity: 'note',
+      check: 'shadow-scales',
+      subject,
+      message: `Its shadow ${target.variant} scales automatically, ${rangeWords(target)}, by its own requests: it may have more or fewer instances than production at the same time.`,
+    };
+  });
+  const ofProduction = production.flatMap((target): Finding[] => [
     {
       severity: 'note',
       check: 'autoscaled',
@@ -40,6 +49,7 @@ export function scalingFindings(endpoint: string, targets: readonly Scaled[], sh
       };
     }),
   ]);
+  return [...ofProduction, ...ofShadows];
 }
 
 /** So long without scaling is worth a warning, in seconds. */

@@ -73,7 +73,8 @@ export async function runPlainUpdate(
   const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
   const targets = await scalingOf(on.aws, live, unseen, session.signal);
   if (next !== undefined) refuseScaledType(live.name, targets, live.config, next);
-  const standing = next === undefined ? [] : await standingNotes(on, live, next, targets);
+  const registered = update.notes.flatMap((note) => (note.kind === 'autoscale' ? [note.variant] : []));
+  const standing = next === undefined ? [] : await standingNotes(on, live, next, targets, registered);
   const notes = [...update.notes, ...standing];
   const from = live.endpoint.EndpointConfigName;
   const plan: PlainUpdatePlan = {

@@ -80,6 +80,14 @@ export type PlanNote =
   | { kind: 'capacity'; capacity: readonly Capacity[] }
   /** A variant scales automatically; the shadows beside it, by name, do not. */
   | { kind: 'scales'; target: Scaled; shadows: readonly string[] }
+  /** The shadow will scale as production does; policies that it cannot take over are left. */
+  | {
+      kind: 'autoscale';
+      variant: string;
+      target: Scaled;
+      policies: number;
+      left: readonly { name: string; type: string }[];
+    }
   /** The new config has detailed observability, which the old one does not have. */
   | { kind: 'observability' }
   /** What runs now cannot be started again: this no longer exists. */

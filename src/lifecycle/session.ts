@@ -10,6 +10,7 @@ import { apply, type JournaledRun, startRun } from '../resources/apply.ts';
 import { type Live, ownership } from '../resources/live.ts';
 import { checkName } from '../resources/naming.ts';
 import { resolveOpenSteps } from '../resources/resolve.ts';
+import { withoutLostTargets } from '../resources/scaling.ts';
 import type { Step } from '../resources/steps.ts';
 import { type Endpoint, type Settled, waitForEndpoint } from '../resources/wait.ts';
 import type { Journal } from '../state/journal.ts';
@@ -217,7 +218,10 @@ export async function applySteps(session: Session, run: JournaledRun, steps: rea
 export function applyStep(session: Session, run: JournaledRun, step: Step): Promise<void> {
   const change = () => apply(run, step);
   if (step.kind !== 'endpoint' || step.action === 'create') return change();
-  return whenSettled(session, run.aws, { endpoint: step.name, deletes: step.action === 'delete' }, change);
+  const settled = () =>
+    whenSettled(session, run.aws, { endpoint: step.name, deletes: step.action === 'delete' }, change);
+  if (step.action === 'delete') return settled();
+  return withoutLostTargets(run, step, settled, (applied) => session.emit({ kind: 'step-applied', step: applied }));
 }
 
 /** Longest wait for somebody else's change of an endpoint, such as a scaling activity. */

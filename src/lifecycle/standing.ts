@@ -77,17 +77,24 @@ export function capacityDuring(live: Live, next: Fleets): Capacity[] {
   return capacityOf([{ config: live.config ?? {}, scaled: countIn(live.endpoint) }, { config: next }]);
 }
 
-/** What is worth knowing of any update all at once: instances, autoscaling, the way back. */
+/**
+ * What is worth knowing of any update all at once: instances, autoscaling, the way back.
+ * @param registered shadows that the update's own command will let scale
+ */
 export async function standingNotes(
   { aws, session }: EndpointSession,
   live: Live,
   next: Fleets,
   targets: readonly ScalableTarget[] | undefined,
+  registered: readonly string[] = [],
 ): Promise<PlanNote[]> {
   const notes: PlanNote[] = [];
   const capacity = capacityDuring(live, next);
   if (capacity.length > 0) notes.push({ kind: 'capacity', capacity });
-  const shadows = (next.ShadowProductionVariants ?? []).map(({ VariantName = '' }) => VariantName);
+  const scaled = [...registered, ...(targets ?? []).map(({ variant }) => variant)];
+  const shadows = (next.ShadowProductionVariants ?? [])
+    .map(({ VariantName = '' }) => VariantName)
+    .filter((shadow) => !scaled.includes(shadow));
   for (const target of targets ?? []) {
     if (next.ProductionVariants?.some(({ VariantName }) => VariantName === target.variant) !== true) continue;
     notes.push({ kind: 'scales', target, shadows });

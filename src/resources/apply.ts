@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { deregisterScalableTarget, registerScalableTarget } from '../aws/autoscaling.ts';
 import { deleteAlarm, describeAlarms } from '../aws/cloudwatch.ts';
 import type { Aws } from '../aws/clients.ts';
 import { AwsProblem } from '../aws/errors.ts';
@@ -157,6 +158,8 @@ async function perform(run: JournaledRun, step: Step): Promise<void> {
       return createBucket(aws, step.name);
     case 's3-object':
       return putFile(aws, step.name, { ...step.input, metadata: objectMetadata(run.journal.endpoint, run.id) });
+    case 'scalable-target':
+      return registerScalableTarget(aws, step.name, step.input);
     case 's3-prefix':
     case 'log-group':
       return;
@@ -198,6 +201,7 @@ async function remove(aws: Aws, step: Extract<Step, { action: 'delete' }>): Prom
     's3-prefix': deletePrefix,
     's3-bucket': deleteBucket,
     'log-group': deleteLogGroup,
+    'scalable-target': deregisterScalableTarget,
   };
   await deletions[step.kind](aws, step.name);
 }

@@ -1,3 +1,4 @@
+import { scalableTargets, scalingPolicies, variantOf } from '../aws/autoscaling.ts';
 import { describeAlarms } from '../aws/cloudwatch.ts';
 import type { Aws } from '../aws/clients.ts';
 import { logGroupExists } from '../aws/logs.ts';
@@ -120,6 +121,18 @@ const FINDERS: Readonly<Record<ResourceKind, (aws: Aws, name: string) => Promise
   },
   async 's3-prefix'(aws, name) {
     return (await isEmpty(aws, name)) ? undefined : { deleting: false, isManaged: async () => true };
+  },
+  async 'scalable-target'(aws, name) {
+    const { endpoint, variant } = variantOf(name);
+    const [live] = await scalableTargets(aws, endpoint, [variant]);
+    if (live === undefined) return undefined;
+    // A target tells of nobody: its policies do, by their names; before it has any, its age.
+    const policies = await scalingPolicies(aws, name);
+    const isManaged: Found['isManaged'] = async (_, { runs, at }) =>
+      policies.length === 0
+        ? (live.created ?? 0) >= Date.parse(at) - CLOCK_SKEW
+        : policies.some((policy) => runs.some((run) => policy.name.includes(run)));
+    return { deleting: false, isManaged };
   },
   async 'log-group'(aws, name) {
     return (await logGroupExists(aws, name)) ? { deleting: false, isManaged: async () => true } : undefined;

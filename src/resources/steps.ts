@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
+import type { TargetTrackingScalingPolicyConfiguration } from '@aws-sdk/client-application-auto-scaling';
 import type {
   CreateEndpointCommandInput,
   CreateEndpointConfigCommandInput,
@@ -7,6 +8,7 @@ import type {
   UpdateEndpointCommandInput,
 } from '@aws-sdk/client-sagemaker';
 import { environmentError } from '../base/errors.ts';
+import type { ScalableTarget } from '../aws/autoscaling.ts';
 import type { ResourceKind } from '../state/journal.ts';
 import { type State, trackedResource } from '../state/replay.ts';
 
@@ -16,6 +18,12 @@ export interface Upload {
   bytes: number;
   /** Hexadecimal. */
   sha256: string;
+}
+
+/** How a variant is to scale automatically. */
+export interface Scaling extends Pick<ScalableTarget, 'min' | 'max' | 'suspended'> {
+  /** By name. */
+  policies: readonly { name: string; tracking: TargetTrackingScalingPolicyConfiguration }[];
 }
 
 /**
@@ -31,6 +39,8 @@ export type Step =
   | { action: 'create'; kind: 's3-bucket'; name: string }
   | { action: 'create'; kind: 's3-object'; name: string; input: Upload }
   | { action: 'create'; kind: 's3-prefix' | 'log-group'; name: string }
+  /** Named `endpoint/NAME/variant/NAME`; its policies follow, and go with it. */
+  | { action: 'create'; kind: 'scalable-target'; name: string; input: Scaling }
   | { action: 'delete'; kind: ResourceKind; name: string };
 
 /** `endpoint config "x"`: how a resource is called in sentences. */
@@ -44,6 +54,7 @@ export function nameOf(resource: { kind: ResourceKind; name: string }): string {
     's3-bucket': 'bucket',
     's3-prefix': 'captures under',
     'log-group': 'log group',
+    'scalable-target': 'scalable target',
   };
   return `${kinds[resource.kind]} ${shortName(resource.name)}`;
 }
@@ -59,6 +70,7 @@ export function appliedWords(step: Step): string | undefined {
   if (step.kind === 'log-group' || step.kind === 's3-prefix') return undefined;
   // PutMetricAlarm creates one or changes the one that stands.
   if (step.kind === 'alarm') return `set ${nameOf(step)}`;
+  if (step.kind === 'scalable-target') return `registered ${nameOf(step)}`;
   if (step.kind === 'endpoint') return `creating ${nameOf(step)}`;
   return `${step.kind === 's3-object' ? 'stored' : DONE.create} ${nameOf(step)}`;
 }

@@ -43,6 +43,7 @@ export interface Teardown {
 /** Delete the endpoint first: SageMaker lets anybody delete the config it runs, and then it can never be updated again. */
 const ORDER: readonly ResourceKind[] = [
   'endpoint',
+  'scalable-target',
   'endpoint-config',
   'model',
   'alarm',

@@ -10,6 +10,7 @@ const RESOURCE_KINDS = [
   's3-bucket',
   'log-group',
   's3-prefix',
+  'scalable-target',
 ] as const;
 
 export type ResourceKind = (typeof RESOURCE_KINDS)[number];

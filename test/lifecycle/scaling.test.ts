@@ -1,12 +1,17 @@
-import { RegisterScalableTargetCommand } from '@aws-sdk/client-application-auto-scaling';
+import {
+  PutScalingPolicyCommand,
+  RegisterScalableTargetCommand,
+  type TargetTrackingScalingPolicyConfiguration,
+} from '@aws-sdk/client-application-auto-scaling';
 import { UpdateEndpointWeightsAndCapacitiesCommand } from '@aws-sdk/client-sagemaker';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { SCALABLE_DIMENSION, scalableResource } from '../../src/aws/autoscaling.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SCALABLE_DIMENSION, scalableResource, scalableTargets, scalingPolicies } from '../../src/aws/autoscaling.ts';
 import { deletePrefix } from '../../src/aws/s3.ts';
 import { describeEndpoint } from '../../src/aws/sagemaker.ts';
 import { interrupted } from '../../src/base/errors.ts';
+import { capturedIo } from '../support/io.ts';
 import { flow } from '../support/traffic.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../support/world.ts';
 
@@ -137,4 +142,143 @@ test('undo refuses a way back whose artifact is gone', async () => {
   const { code, err } = await world.shadowctl('undo --endpoint weather --yes');
   expect(code).toBe(2);
   expect(err.replace(/\s+/g, ' ')).toMatch(/cannot go back to \S+: s3:\S+, the artifact of model \S+ no longer exists/);
+});
+
+describe('shadow --autoscale like-production', () => {
+  const AUTOSCALED = `shadow --endpoint weather ${BETTER} --autoscale like-production`;
+  const SHADOW = scalableResource('weather', 'shadow');
+  const BY_REQUESTS: TargetTrackingScalingPolicyConfiguration = {
+    TargetValue: 70,
+    PredefinedMetricSpecification: { PredefinedMetricType: 'SageMakerVariantInvocationsPerInstance' },
+  };
+  const BY_CPU: TargetTrackingScalingPolicyConfiguration = {
+    TargetValue: 50,
+    CustomizedMetricSpecification: {
+      MetricName: 'CPUUtilization',
+      Namespace: '/aws/sagemaker/Endpoints',
+      Statistic: 'Average',
+      Dimensions: [
+        { Name: 'EndpointName', Value: 'weather' },
+        { Name: 'VariantName', Value: 'AllTraffic' },
+      ],
+    },
+  };
+
+  async function policy(PolicyName: string, more: object): Promise<void> {
+    const client = await world.aws.autoscaling();
+    await client.send(
+      new PutScalingPolicyCommand({
+        ServiceNamespace: 'sagemaker',
+        ScalableDimension: SCALABLE_DIMENSION,
+        ResourceId: scalableResource('weather', 'AllTraffic'),
+        PolicyName,
+        ...more,
+      }),
+    );
+  }
+  const tracking = (name: string, config: TargetTrackingScalingPolicyConfiguration) =>
+    policy(name, { PolicyType: 'TargetTrackingScaling', TargetTrackingScalingPolicyConfiguration: config });
+  const stepwise = () =>
+    policy('steps', {
+      PolicyType: 'StepScaling',
+      StepScalingPolicyConfiguration: { AdjustmentType: 'ChangeInCapacity' },
+    });
+  const target = async (variant = 'shadow') => (await scalableTargets(world.aws, 'weather', [variant]))[0];
+  const refused = async (line: string) => {
+    const { code, err } = await world.shadowctl(line);
+    expect(code).toBe(2);
+    return err.replace(/\s+/g, ' ');
+  };
+  const shadows = async () => (await describeEndpoint(world.aws, 'weather'))?.ShadowProductionVariants ?? [];
+
+  test('it has the limits and the policies of production, of its own metrics; detach takes them away first', async () => {
+    await scales();
+    await tracking('requests', BY_REQUESTS);
+    await tracking('cpu', BY_CPU);
+    await stepwise();
+    const plan = await said(`${AUTOSCALED} --plan`);
+    expect(plan).toContain(
+      'shadow is registered to scale as production does: between 2 and 6 instances, by its 2 policies',
+    );
+    expect(plan).toContain('Not taken over: steps (StepScaling)');
+    expect(plan).not.toContain('and shadow does not');
+    expect(await target()).toBeUndefined();
+    await ran(`${AUTOSCALED} --yes`);
+    expect(await target()).toMatchObject({ min: 2, max: 6 });
+    const taken = (await scalingPolicies(world.aws, SHADOW)).map((one) => one.tracking);
+    expect(taken).toEqual(
+      expect.arrayContaining([
+        BY_REQUESTS,
+        JSON.parse(JSON.stringify(BY_CPU).replace('AllTraffic', 'shadow')) as TargetTrackingScalingPolicyConfiguration,
+      ]),
+    );
+    expect(taken).toHaveLength(2);
+    expect(await said('doctor --endpoint weather')).toContain(
+      'Its shadow shadow scales automatically, between 2 and 6',
+    );
+    expect(await said('status --endpoint weather')).toContain('1 scalable target');
+    await ran('shadow detach --endpoint weather --yes');
+    expect(await target()).toBeUndefined();
+    expect(await target('AllTraffic')).toMatchObject({ min: 2, max: 6 });
+  });
+
+  test('promotion and undo take the target away, too; cleanup leaves none', async () => {
+    await scales();
+    await tracking('requests', BY_REQUESTS);
+    await ran(`${AUTOSCALED} --yes`);
+    await ran('promote --endpoint weather --strategy all-at-once --bake 5m --force --yes');
+    expect(await target()).toBeUndefined();
+    await ran(`${AUTOSCALED} --yes`);
+    await ran('undo --endpoint weather --yes');
+    expect(await target()).toBeUndefined();
+    await ran(`${AUTOSCALED} --yes`);
+    await ran('cleanup --endpoint weather --yes');
+    expect(await target()).toBeUndefined();
+  });
+
+  test('where SageMaker takes no shadow as a target, the shadow stays, and that is said', async () => {
+    world.emulator.world.switches.scaleShadows = false;
+    await scales();
+    await tracking('requests', BY_REQUESTS);
+    const words = await refused(`${AUTOSCALED} --yes`);
+    expect(words).toContain('attached and in service, but does not scale automatically');
+    expect(words).toContain('No endpoint variant found');
+    expect(words).toContain('shadowctl shadow detach --endpoint weather');
+    expect(await shadows()).toHaveLength(1);
+    expect(await target()).toBeUndefined();
+    await ran('shadow detach --endpoint weather --yes');
+  });
+
+  test('a policy that may not be put takes its target with it', async () => {
+    await scales();
+    await tracking('requests', BY_REQUESTS);
+    world.emulator.world.faults.add({ kind: 'deny', operation: 'PutScalingPolicy' });
+    expect(await refused(`${AUTOSCALED} --yes`)).toContain('application-autoscaling:PutScalingPolicy');
+    expect(await target()).toBeUndefined();
+  });
+
+  test('an update that is refused gives the scaling back', async () => {
+    await scales();
+    await tracking('requests', BY_REQUESTS);
+    await ran(`${AUTOSCALED} --yes`);
+    Object.assign(world.emulator.world.switches, { guardrailsWithShadow: false });
+    const promote = 'promote --endpoint weather --strategy all-at-once --bake 5m --force';
+    const { err } = await world.shadowctl(promote, { io: capturedIo(['y', 'n']) });
+    expect(err).toBeDefined();
+    expect(await shadows()).toHaveLength(1);
+    expect(await target()).toMatchObject({ min: 2, max: 6 });
+    expect(await scalingPolicies(world.aws, SHADOW)).toHaveLength(1);
+  });
+
+  test('what cannot be done like production is refused before anything is made', async () => {
+    expect(await refused(`${AUTOSCALED} --yes`)).toContain('does not scale automatically');
+    await scales();
+    expect(await refused(`${AUTOSCALED} --yes`)).toContain('has no policy');
+    await stepwise();
+    expect(await refused(`${AUTOSCALED} --yes`)).toContain('steps (StepScaling) alone');
+    await tracking('requests', BY_REQUESTS);
+    expect(await refused(`${AUTOSCALED} --instances 1 --yes`)).toContain('would begin with 1 instance');
+    expect(await refused(`${AUTOSCALED} --no-wait --yes`)).toContain('--no-wait');
+    expect(await shadows()).toHaveLength(0);
+  });
 });

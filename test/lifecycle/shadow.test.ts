@@ -28,6 +28,7 @@ function options(algorithm: string): ShadowOptions {
     instanceType: undefined,
     instances: undefined,
     capture: true,
+    autoscale: undefined,
     captureTo: undefined,
     calibrate: undefined,
     adopt: true,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readDocument } from '../../src/emulator/iam/document.ts';
 import type { PermittedCommand } from '../../src/lifecycle/permissions/needs.ts';
 import { callerPolicy, type PolicyDocument } from '../../src/lifecycle/permissions/policy.ts';
+import { autoscaled } from '../support/autoscaled.ts';
 import { flow } from '../support/traffic.ts';
 import { ARTIFACT_005, ARTIFACT_009, type Ended, FIXTURES, ROLE, type TestWorld, testWorld } from '../support/world.ts';
 
@@ -17,6 +18,8 @@ export interface Scene {
   command: PermittedCommand;
   /** Command lines by whoever may do everything. */
   prepare: readonly string[];
+  /** After the first of these, production is made to scale automatically, as its owner would. */
+  scales?: true;
   /** What the limited caller runs. */
   line: string | readonly string[];
   /** Requests flow while it runs, so many a second. */
@@ -76,6 +79,30 @@ export const SCENES: readonly Scene[] = [
   },
   { name: 'shadow', command: 'shadow', prepare: [DEPLOY], line: SHADOW, code: 0 },
   { name: 'shadow detach', command: 'shadow', prepare: [DEPLOY, SHADOW], line: `shadow detach ${ON} --yes`, code: 0 },
+  {
+    name: 'shadow that scales',
+    command: 'shadow',
+    prepare: [DEPLOY],
+    scales: true,
+    line: `${SHADOW} --autoscale like-production`,
+    code: 0,
+  },
+  {
+    name: 'shadow detach of one that scales',
+    command: 'shadow',
+    prepare: [DEPLOY, `${SHADOW} --autoscale like-production`],
+    scales: true,
+    line: `shadow detach ${ON} --yes`,
+    code: 0,
+  },
+  {
+    name: 'cleanup of a shadow that scales',
+    command: 'cleanup',
+    prepare: [DEPLOY, `${SHADOW} --autoscale like-production`],
+    scales: true,
+    line: `cleanup ${ON} --yes`,
+    code: 0,
+  },
   { name: 'keep', command: 'keep', prepare: [DEPLOY, SHADOW], line: `keep ${ON} --yes`, code: 0 },
   {
     name: 'report',
@@ -188,10 +215,12 @@ export async function play<T>(
   try {
     copyFileSync(join(FIXTURES, 'data/test.csv'), join(world.root, 'test.csv'));
     writeFileSync(join(world.root, 'policy.yaml'), POLICY);
-    for (const line of scene.prepare) {
+    for (const [at, line] of scene.prepare.entries()) {
+      if (scene.scales === true && at === 1) await autoscaled(world.aws);
       const { code, err } = await world.shadowctl(line);
       if (code !== 0) throw new Error(`${line}: ${code} ${err}`);
     }
+    if (scene.scales === true && scene.prepare.length === 1) await autoscaled(world.aws);
     const { iam } = world.emulator.world;
     const limited = async () => {
       iam.attach([

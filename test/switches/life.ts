@@ -1,9 +1,11 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { takeCensus } from '../../src/aws/census.ts';
+import { scalableTargets } from '../../src/aws/autoscaling.ts';
 import { logGroupExists } from '../../src/aws/logs.ts';
 import { bucketExists } from '../../src/aws/s3.ts';
 import type { EmulatorOptions } from '../../src/emulator/world/options.ts';
+import { autoscaled } from '../support/autoscaled.ts';
 import { flow } from '../support/traffic.ts';
 import { ARTIFACT_005, ARTIFACT_009, type Ended, FIXTURES, type TestWorld, testWorld } from '../support/world.ts';
 
@@ -22,7 +24,7 @@ export const STEPS = [
   },
   { name: 'canary', line: `canary ${ON} ${BETTER} --yes`, code: 0 },
   { name: 'broken canary', line: `canary ${ON} ${BROKEN} --yes`, code: 1 },
-  { name: 'shadow', line: `shadow ${ON} ${BETTER} --sample 100% --yes`, code: 0 },
+  { name: 'shadow', line: `shadow ${ON} ${BETTER} --sample 100% --autoscale like-production --yes`, code: 0 },
   { name: 'report', line: `report ${ON} --policy policy.yaml --format json`, code: 0 },
   { name: 'promote', line: `promote ${ON} --policy policy.yaml --yes`, code: 0 },
   { name: 'undo', line: `undo ${ON} --yes`, code: 0 },
@@ -71,6 +73,7 @@ export async function live(
     if (steps.includes('report')) {
       const [first, ...rest] = chosen;
       if (first !== undefined) await type(first.name, first.line);
+      await autoscaled(world.aws);
       await withTraffic(world, 1, async () => {
         await world.clock.sleep(5 * 60_000);
         for (const { name, line } of rest) {
@@ -78,7 +81,11 @@ export async function live(
           await type(name, line);
         }
       });
-    } else for (const { name, line } of chosen) await type(name, line);
+    } else
+      for (const { name, line } of chosen) {
+        await type(name, line);
+        if (name === 'deploy') await autoscaled(world.aws);
+      }
     return { played, left: await remains(world) };
   } finally {
     await world.close();
@@ -89,7 +96,8 @@ async function remains({ aws }: TestWorld): Promise<string[]> {
   const census = Object.values(await takeCensus(aws)).flat();
   const bucket = (await bucketExists(aws, 'sagemaker-us-east-1-000000000000')) ? ['bucket'] : [];
   const logs = (await logGroupExists(aws, '/aws/sagemaker/Endpoints/weather')) ? ['logs'] : [];
-  return [...census, ...bucket, ...logs];
+  const scaling = await scalableTargets(aws, 'weather', ['AllTraffic', 'shadow']);
+  return [...census, ...bucket, ...logs, ...scaling.map(({ variant }) => `target ${variant}`)];
 }
 
 async function withTraffic(

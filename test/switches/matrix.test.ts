@@ -21,6 +21,9 @@ const withoutPredictions: Refused = {
   promote: { code: 3, says: /--force/, otherwise: (line) => `${line} --force` },
 };
 
+/** The shadow stands all the same, and all goes on. */
+const unscaled: Refused = { shadow: { code: 2, says: /does not scale automatically/ } };
+
 /** Values under which not every step goes as by default. */
 const REFUSED: Readonly<Record<string, Refused>> = {
   'shadowCaptures=false': withoutPredictions,
@@ -28,6 +31,9 @@ const REFUSED: Readonly<Record<string, Refused>> = {
     shadow: { code: 2, says: /--no-capture/, otherwise: (line) => `${line} --no-capture` },
     ...withoutPredictions,
   },
+  'scaleShadows=false': unscaled,
+  'the strictest of all': unscaled,
+  'the strictest of all, late': unscaled,
 };
 
 /** Every value that is not the default, by `name=value`. */
@@ -122,5 +128,5 @@ test('every switch of the emulator is in the table, with every value that it can
   ];
   expect([...Object.keys(STRICTEST), ...permissive].sort()).toEqual(Object.keys(STRICT_SWITCHES).sort());
   for (const { values, default: byDefault } of SWITCHES) expect(values).toContain(byDefault);
-  expect(Object.keys(REFUSED).filter((name) => !VALUES.some(([value]) => value === name))).toEqual([]);
+  expect(Object.keys(REFUSED).filter((name) => !CASES.some((one) => one.name === name))).toEqual([]);
 });

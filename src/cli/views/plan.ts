@@ -68,6 +68,8 @@ export function noteText(note: PlanNote, endpoint: string): string {
       return note.shadows.length === 0
         ? `note: ${note.target.variant} scales automatically, ${rangeWords(note.target)}, but not while the endpoint is being updated.`
         : `note: ${note.target.variant} scales automatically, ${rangeWords(note.target)}, and ${note.shadows.join(', ')} does not: when production has more instances, each of the shadow's takes more requests.`;
+    case 'autoscale':
+      return `Once it is in service, ${note.variant} is registered to scale as production does: ${rangeWords(note.target)}, by ${note.policies === 1 ? 'its policy' : `its ${note.policies} policies`} of target tracking. ${note.left.length === 0 ? '' : `Not taken over: ${note.left.map(({ name, type }) => `${name} (${type})`).join(', ')}. `}Whether SageMaker takes a shadow as a target, no document says.`;
     case 'observability':
       return `note: ${OBSERVABILITY}.`;
     case 'no-way-back':

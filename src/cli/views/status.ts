@@ -152,6 +152,7 @@ const NAMES: Readonly<Record<ResourceKind, [one: string, many: string]>> = {
   's3-bucket': ['bucket', 'buckets'],
   's3-prefix': ['folder of captures', 'folders of captures'],
   'log-group': ['log group', 'log groups'],
+  'scalable-target': ['scalable target', 'scalable targets'],
 };
 
 function counted(kind: ResourceKind, count: number): string {

@@ -18,7 +18,8 @@ export type On =
   | 'objects'
   | 'role'
   | 'topics'
-  | 'scalable targets';
+  | 'scalable targets'
+  | 'scaling alarms';
 
 /** One action that a command calls. */
 export interface Need {
@@ -43,6 +44,9 @@ const LOOK = [
   need('sagemaker:DescribeModel', 'any model'),
 ];
 
+/** Where shadowctl has let a shadow scale. */
+const SCALED = 'a shadow was attached with --autoscale';
+
 /** Whose it is. */
 const OWNER = [need('sagemaker:ListTags', 'our endpoint, configs and models')];
 
@@ -60,7 +64,24 @@ const INVENTORY = [
   optional('s3:GetObject', 'objects'),
   optional('s3:ListAllMyBuckets', 'any'),
   optional('logs:DescribeLogGroups', 'any'),
+  optional('application-autoscaling:DescribeScalableTargets', 'any', SCALED),
+  optional('application-autoscaling:DescribeScalingPolicies', 'any', SCALED),
 ];
+
+/** To let a shadow scale (SageMaker Developer Guide, "Auto scaling prerequisites"; production has made the service-linked role). */
+const AUTOSCALE = [
+  need('application-autoscaling:DescribeScalableTargets', 'any'),
+  need('application-autoscaling:DescribeScalingPolicies', 'any'),
+  need('application-autoscaling:RegisterScalableTarget', 'scalable targets'),
+  need('application-autoscaling:PutScalingPolicy', 'scalable targets'),
+  need('sagemaker:UpdateEndpointWeightsAndCapacities', 'endpoint'),
+  need('cloudwatch:DescribeAlarms', 'any'),
+  need('cloudwatch:PutMetricAlarm', 'scaling alarms'),
+  need('cloudwatch:DeleteAlarms', 'scaling alarms'),
+];
+
+/** Taking a shadow away that scales, or putting it into production. */
+const UNSCALE = [need('application-autoscaling:DeregisterScalableTarget', 'scalable targets', { only: SCALED })];
 
 const CANDIDATE = [
   need('sagemaker:CreateModel', 'our models'),
@@ -145,6 +166,7 @@ export const NEEDS = {
     ...CANDIDATE,
     need('sagemaker:CreateEndpoint', 'endpoint and our config'),
     ...UPDATE,
+    ...UNSCALE,
     need('sagemaker:InvokeEndpoint', 'endpoint', { only: '--test' }),
     optional('cloudwatch:GetMetricData', 'any', '--test'),
     optional('logs:DescribeLogGroups', 'any'),
@@ -174,6 +196,8 @@ export const NEEDS = {
       '--calibrate',
       REPORT.filter(({ action }) => !action.startsWith('logs:')),
     ),
+    ...only('--autoscale', AUTOSCALE),
+    ...UNSCALE,
   ],
   watch: [
     ...IDENTITY,
@@ -190,9 +214,11 @@ export const NEEDS = {
     need('sagemaker:CreateEndpointConfig', 'our configs'),
     need('sagemaker:AddTags', 'our endpoint, configs and models'),
     ...GUARDED,
+    ...UNSCALE,
   ],
   keep: [
     ...UPDATING,
+    ...UNSCALE,
     need('sagemaker:UpdateEndpoint', 'endpoint and any config'),
     need('sagemaker:CreateEndpointConfig', 'our configs', { only: MADE_ANEW }),
     need('sagemaker:AddTags', 'our endpoint, configs and models', { only: MADE_ANEW }),
@@ -200,6 +226,7 @@ export const NEEDS = {
   ],
   undo: [
     ...UPDATING,
+    ...UNSCALE,
     need('sagemaker:UpdateEndpoint', 'endpoint and any config'),
     need('sagemaker:CreateEndpointConfig', 'our configs', { only: WITHOUT_SHADOW }),
     need('sagemaker:AddTags', 'our endpoint, configs and models', { only: WITHOUT_SHADOW }),

@@ -90,6 +90,7 @@ const SIDS: Readonly<Record<On, string>> = {
   role: 'RunModels',
   topics: 'Notify',
   'scalable targets': 'ScalableTargets',
+  'scaling alarms': 'ScalingAlarms',
 };
 
 /** The longest that shadowctl appends to an endpoint's name where it names models and configs itself (`chooseName`). */
@@ -148,5 +149,8 @@ function resourcesOf(on: On, place: Place): string[] {
       return [...topics];
     case 'scalable targets':
       return [arn('application-autoscaling', 'scalable-target/*')];
+    case 'scaling alarms':
+      // As Application Auto Scaling names the alarms of target tracking (AWSApplicationAutoscalingSageMakerEndpointPolicy).
+      return [arn('cloudwatch', 'alarm:TargetTracking*')];
   }
 }

@@ -20,7 +20,8 @@ import {
 } from '../candidate.ts';
 import { type PlainUpdateResult, runPlainUpdate } from '../plain-update.ts';
 import type { PlanNote } from '../plans.ts';
-import { adopts, type EndpointSession, onEndpoint, type Session } from '../session.ts';
+import { adopts, type EndpointSession, onEndpoint, openRun, type Session } from '../session.ts';
+import { autoscaleShadow, likeProduction, scalingNote } from './autoscale.ts';
 import { calibrate } from './calibrate.ts';
 import { type DecidedShadow, SHADOW_DEFAULTS, type ShadowOptions, type ShadowRequest } from './options.ts';
 import { notInherited, planShadow, requireShadowable } from './plan.ts';
@@ -69,15 +70,19 @@ export async function attachShadow(session: Session, request: ShadowRequest): Pr
       options,
       (run) => journal.append({ type: 'fact', run: run.id, name: 'shadow', value }),
     );
-    return attached.catch((error: unknown) => {
+    const result = await attached.catch((error: unknown) => {
       throw aboutCapture(error);
     });
+    const { scaling } = decided;
+    if (on.locked && scaling !== undefined && result.kind === 'done' && result.settled?.kind === 'running')
+      await autoscaleShadow(session, await openRun(on, 'shadow: autoscale'), options, scaling.scaling);
+    return result;
   });
 }
 
 function notesOf(
-  { plan, calibrate, instanceType }: ShadowOptions,
-  { destination, steps }: DecidedShadow,
+  { plan, calibrate, instanceType, variantName }: ShadowOptions,
+  { destination, steps, scaling }: DecidedShadow,
   live: Live,
   begun: boolean,
 ): PlanNote[] {
@@ -87,6 +92,7 @@ function notesOf(
       ? []
       : [{ kind: 'captures', under: destination, roles: rolesOf(steps, live) } as const]),
     ...(left.length === 0 ? [] : [{ kind: 'not-inherited', settings: left } as const]),
+    ...(scaling === undefined ? [] : [scalingNote(scaling, variantName)]),
   ];
   return plan && calibrate !== undefined
     ? [{ kind: 'calibrates-first', ms: calibrate.length, begun }, ...captures]
@@ -134,7 +140,8 @@ async function decide(on: EndpointSession, options: ShadowOptions, live: Live): 
   const captureSteps = destination === undefined ? [] : await planCaptures(on, destination, modelSteps);
   const settings = { modelName: names.model, variant: variantSettings(candidate) };
   const steps = planShadow({ ...options, ...settings, names, modelSteps, destination, captureSteps }, live);
-  return { names, steps: await leaveOutExisting(on, steps), captureSteps, destination };
+  const scaling = options.autoscale === undefined ? undefined : await likeProduction(on, options, live, names.own.run);
+  return { names, steps: await leaveOutExisting(on, steps), captureSteps, destination, scaling };
 }
 
 /** The bucket for the captures, where it is the default one and missing; and the note that what will lie there is ours. */

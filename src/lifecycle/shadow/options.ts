@@ -2,7 +2,8 @@ import type { Comparator } from '../../analysis/compare/comparator/compare.ts';
 import type { CommandLine } from '../../base/text.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
 import type { Task } from '../../analysis/predictions.ts';
-import type { Step } from '../../resources/steps.ts';
+import type { ScalableTarget } from '../../aws/autoscaling.ts';
+import type { Scaling, Step } from '../../resources/steps.ts';
 import type { CandidateNames, CandidateSpec } from '../candidate.ts';
 
 /** How production is measured against itself. */
@@ -32,6 +33,8 @@ export interface ShadowOptions {
   capture: boolean;
   /** S3 URI for captures; undefined: where they go already, or the default bucket. */
   captureTo: string | undefined;
+  /** Let the shadow scale automatically, within production's limits and by its policies of target tracking. */
+  autoscale: 'like-production' | undefined;
   /** First shadow production with its own model, to measure how much it differs from itself. */
   calibrate: CalibrationOptions | undefined;
   /** Change an endpoint that shadowctl did not create, and record it as adopted. */
@@ -52,11 +55,20 @@ export const SHADOW_DEFAULTS: Omit<ShadowOptions, 'endpoint' | 'candidate'> = {
   instances: undefined,
   capture: true,
   captureTo: undefined,
+  autoscale: undefined,
   calibrate: undefined,
   adopt: false,
   plan: false,
   wait: true,
 };
+
+/** How a shadow is to scale, read from production. */
+export interface ShadowScaling {
+  target: ScalableTarget;
+  scaling: Scaling;
+  /** Policies of production that a shadow cannot take over, with their types. */
+  left: readonly { name: string; type: string }[];
+}
 
 /** What is decided about a shadow. */
 export interface DecidedShadow {
@@ -65,4 +77,6 @@ export interface DecidedShadow {
   /** What must be there before SageMaker can capture; and the S3 URI that captures go to, where they are turned on. */
   captureSteps: Step[];
   destination: string | undefined;
+  /** How it is to scale automatically, where that was asked for. */
+  scaling: ShadowScaling | undefined;
 }
