@@ -138,7 +138,7 @@ async function report(app: App, { format }: RolloutOptions, result: RolloutResul
     const { percent } = await import('../base/units.ts');
     app.io.err(`It stays at ${percent(share)}.`);
     app.io.err(text`  To continue: ${shown('rollout', { endpoint, resume: true })}`);
-    app.io.err(text`  Return: ${shown('rollout', { endpoint, cancel: true })}`);
+    app.io.err(text`  To go back: ${shown('rollout', { endpoint, cancel: true })}`);
     return 'inconclusive';
   }
   return ended === 'failed' ? 'no' : 'done';

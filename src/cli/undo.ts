@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
+import { shown, text } from '../base/text.ts';
 import type { WayBackOption } from '../lifecycle/undo.ts';
 import type { Io } from '../ui/io.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
@@ -80,13 +81,17 @@ export async function run(app: App, options: UndoOptions): Promise<Outcome> {
   const { guard, format } = options;
   if (options.oldForce) app.io.err(OLD_FORCE);
   const session = guardedSession(app, options);
-  if (options.list) return showWaysBack(app.io, format, await waysBack(session, options.endpoint));
+  if (options.list) return showWaysBack(app.io, options, await waysBack(session, options.endpoint));
   if (guard === undefined) return reportPlainUpdate(app.io, format, await undo(session, options));
   const result = await undoGuarded(session, { ...options, guard });
   return result.kind === 'planned' ? reportPlanned(app, format, result.plan) : reportFinished(app, format, result);
 }
 
-async function showWaysBack(io: Io, format: 'text' | 'json', options: readonly WayBackOption[]): Promise<Outcome> {
+async function showWaysBack(
+  io: Io,
+  { endpoint, format }: Pick<UndoOptions, 'endpoint' | 'format'>,
+  options: readonly WayBackOption[],
+): Promise<Outcome> {
   if (format === 'json') io.out(JSON.stringify(options, undefined, 2));
   else if (options.length === 0) io.err('The journal of this folder has no change of this endpoint.');
   else {
@@ -99,6 +104,11 @@ async function showWaysBack(io: Io, format: 'text' | 'json', options: readonly W
       runsNow ? 'runs now' : missing === undefined ? 'yes' : `no: ${missing} no longer exists`,
     ]);
     io.out(await records(io, ['config', 'models', 'first run (UTC), by', 'can be restored'], rows));
+    const other = options.find(({ runsNow, missing }) => !runsNow && missing === undefined);
+    if (other !== undefined) {
+      const { nextLines } = await import('./views/next.ts');
+      for (const line of nextLines(io, text`${shown('undo', { endpoint, to: other.config })}`)) io.out(line);
+    }
   }
   return 'done';
 }

@@ -119,11 +119,13 @@ function nextCommand({ activity, judgement, endpoint }: EndpointLook): CommandLi
   if (activity.kind === 'gone') return shown('history', { endpoint });
   if (activity.kind === 'failed') return shown('doctor', { endpoint });
   if (activity.kind === 'nothing') return shown('status', { endpoint });
+  if (activity.kind === 'rollout') return shown('rollout', { endpoint, resume: true });
   return shown(judgement?.verdict?.outcome === 'pass' ? 'promote' : 'keep', { endpoint });
 }
 
 function isOver({ activity, judgement }: EndpointLook): boolean {
   if (activity.kind === 'shadow') return ['pass', 'fail'].includes(judgement?.verdict?.outcome ?? '');
+  if (activity.kind === 'rollout') return !activity.attended;
   return activity.kind === 'nothing' || activity.kind === 'gone' || activity.kind === 'failed';
 }
 

@@ -42,6 +42,8 @@ export type Activity =
       steps: number;
       /** When the step has been watched as long as it must. */
       bakeEnds: number | undefined;
+      /** A command is at work on it; else nothing happens until somebody resumes it. */
+      attended: boolean;
     }
   | { kind: 'shadow'; model: string; since: number | undefined; calibrates: boolean };
 
@@ -112,7 +114,8 @@ export function looksAtEndpoint(
     const at = clock.now();
     const live = await describeEndpoint(aws, endpoint, signal);
     if (live === undefined) return nothing(endpoint, at);
-    const activity = activityOf(state, live);
+    const attended = (await lockHolder(`${journal.path}.lock`)) !== undefined;
+    const activity = activityOf(state, live, attended);
     const fleets = await fleetsOf(aws, endpoint, live, state, signal);
     const trouble = await troubleOf(async () => {
       alarms = await describeAlarms(aws, alarmNames(state, live, activity), signal);
@@ -154,7 +157,7 @@ function judgedThing(activity: Activity): string {
 }
 
 /** What goes on, out of what AWS shows and the journal. Pure. */
-function activityOf(state: State, live: Endpoint): Activity {
+function activityOf(state: State, live: Endpoint, attended: boolean): Activity {
   const phase = inferPhase(live);
   if (phase.name === 'failed') return { kind: 'failed', reason: live.FailureReason };
   if (phase.name === 'creating') return { kind: 'creating' };
@@ -167,6 +170,7 @@ function activityOf(state: State, live: Endpoint): Activity {
       step: step === undefined ? 0 : step + 1,
       steps: rollout.steps.length,
       bakeEnds: since === undefined ? undefined : since + rollout.bakeSeconds * 1000,
+      attended,
     };
   }
   if (phase.name !== 'settled') {

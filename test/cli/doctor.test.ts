@@ -43,6 +43,8 @@ test("an alarm of AWS's guide is found in the account, with the corrected one; e
     '✖ alarm guide-4xx: Average of Invocation4XXErrors > 1 can never be: it lies between 0 and 1, and 1 % is 0.01.',
   );
   expect(said.out).toContain('shadowctl doctor --endpoint weather --config-name …');
+  const one = await stage.shadowctl([...DOCTOR, '--alarm', 'guide-4xx']);
+  expect(one.out).toContain('shadowctl doctor --endpoint weather --alarm guide-4xx --config-name …');
   const named = await stage.shadowctl([...DOCTOR, '--config-name', 'v2']);
   const [, input = '{}'] = /put-metric-alarm --cli-input-json '(.*)'$/m.exec(named.out) ?? [];
   expect(JSON.parse(input)).toMatchObject({

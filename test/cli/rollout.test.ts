@@ -137,11 +137,17 @@ describe('rollout', () => {
       const own = ['deploy', '--endpoint', ENDPOINT, '--adopt', '--yes', '--artifact', ARTIFACT, ...good];
       await opened.shadowctl([...own, '--model-name', 'm1b', '--config-name', 'ours']);
       const paused = await opened.shadowctl(words(opened, good, 'minimumBlocks: 8\n'));
+      // Nobody works on it: watching off a terminal ends with what continues it.
+      const watched = await opened.shadowctl(['watch', '--endpoint', ENDPOINT]);
       const cleaned = await opened.shadowctl(['cleanup', '--endpoint', ENDPOINT, '--yes']);
       const cancelled = await opened.shadowctl(['rollout', '--endpoint', ENDPOINT, '--cancel']);
-      return { paused, cleaned, cancelled };
+      return { paused, watched, cleaned, cancelled };
     }, 1);
     expect(result.paused.code).toBe(3);
+    expect(result.watched).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('rollout --endpoint weather --resume'),
+    });
     expect(result.cleaned.out).toContain('left: endpoint config ours (in use by an endpoint that is kept)');
     expect(result.cleaned.out).toContain('shadowctl rollout --endpoint weather --cancel');
     expect(result.cleaned.out).not.toMatch(/shadowctl (keep|undo)/);

@@ -139,7 +139,7 @@ const SHADOW: EndpointLook = {
 
 const ROLLOUT: EndpointLook = {
   ...NOTHING,
-  activity: { kind: 'rollout', model: 'm2', step: 2, steps: 4, bakeEnds: NOW + 5 * MINUTE },
+  activity: { kind: 'rollout', model: 'm2', step: 2, steps: 4, bakeEnds: NOW + 5 * MINUTE, attended: true },
   fleets: [fleet('production', 'm1', 0.75), fleet('candidate', 'm2', 0.25, { name: 'candidate' })],
 };
 
@@ -155,6 +155,9 @@ const FINAL: EndpointLook = {
   ],
   trouble: undefined,
 };
+
+/** Paused, or its command was stopped. */
+const PAUSED = { ...ROLLOUT, activity: { ...ROLLOUT.activity, attended: false } as EndpointLook['activity'] };
 
 const LOOKS = { nothing: NOTHING, canary: CANARY, final: FINAL, shadow: SHADOW, rollout: ROLLOUT } as const;
 const SIZES = [
@@ -182,6 +185,12 @@ describe('the screen', () => {
       for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(columns);
       expect(lines.at(-1)).toContain('q quit');
     }
+  });
+
+  test('a rollout that no command works on says so, and shows no time left', () => {
+    const [title = '', ...lines] = watchScreen(PAUSED, { columns: 80, rows: 24, color: false });
+    expect(title).not.toContain('left');
+    expect(lines.join(' ')).toContain('rollout --resume continues it');
   });
 
   test('control characters of names and of AWS stay out', () => {

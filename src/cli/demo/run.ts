@@ -107,9 +107,9 @@ async function perform(app: App, line: Line, surroundings: ExecuteOverrides, ful
   app.signal.throwIfAborted();
   if (!full) {
     const kept = keeping(io);
-    const outcome = await withProgress(io, `shadowctl ${line.argv[0]}`, () =>
-      carryOut(app, line, { ...surroundings, io: kept.io }),
-    );
+    const work = () => carryOut(app, line, { ...surroundings, io: kept.io });
+    // Elsewhere the line itself says it, once it is done.
+    const outcome = await (io.interactive ? withProgress(io, `shadowctl ${line.argv[0]}`, work) : work());
     for (const text of briefLines(io, line, kept.lines)) io.out(text);
     return requirePlanned(line, outcome, kept.lines);
   }

@@ -21,6 +21,15 @@ export function showFinding(io: Pick<Io, 'color' | 'columns' | 'command'>, findi
   return [...head, ...next];
 }
 
+/** What was asked for: the same is asked for again. */
+interface CorrectionRequest {
+  endpoint: string;
+  /** None: every alarm on the endpoint. */
+  alarms: readonly string[];
+  file: string | undefined;
+  configName: string | undefined;
+}
+
 /**
  * How the alarms that need it are corrected: a command each, or, before the config of the new fleet is known, the command
  * that prints those.
@@ -28,7 +37,7 @@ export function showFinding(io: Pick<Io, 'color' | 'columns' | 'command'>, findi
 export function correctionLines(
   io: Pick<Io, 'columns' | 'command'>,
   findings: readonly Finding[],
-  { endpoint, configName }: { endpoint: string; configName: string | undefined },
+  { endpoint, alarms: named, file, configName }: CorrectionRequest,
 ): string[] {
   const corrections = findings.flatMap(({ correction }) => (correction === undefined ? [] : [correction]));
   if (corrections.length === 0) return [];
@@ -38,7 +47,7 @@ export function correctionLines(
     configName === undefined
       ? lines(
           `${those}, but must name the endpoint config that the new fleet will run. Choose its name, give the same one to canary (--config-name), and doctor prints the corrected ${corrections.length === 1 ? 'alarm' : 'alarms'}:`,
-          text`  ${shown('doctor', { endpoint, 'config-name': '…' })}`,
+          text`  ${shown('doctor', { endpoint, alarm: named.length > 0 ? named : undefined, file, 'config-name': '…' })}`,
           'Or let canary and promote guard the update with alarms of their own, which they create on the new fleet.',
         )
       : lines(

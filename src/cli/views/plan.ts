@@ -77,7 +77,7 @@ export function noteText(note: PlanNote, endpoint: string): string {
     case 'not-inherited':
       return `note: the shadow does not inherit production's ${note.settings.join(', ')}.`;
     case 'captures':
-      return `SageMaker captures requests and answers of both variants under ${note.under}/${endpoint}/, with ${note.roles.length === 0 ? "the models' roles" : note.roles.join(' and ')}: without s3:PutObject there, captures are absent without a word.`;
+      return `SageMaker captures requests and answers of both variants under ${note.under}/${endpoint}/, with ${note.roles.length === 0 ? "the models' roles" : note.roles.join(' and ')}: if that may not write there (s3:PutObject), captures are missing, and SageMaker does not say so.`;
     case 'calibrates':
       return `For ${duration(note.ms)} production's own model is the shadow, to see how much it differs from itself; then the candidate is attached.`;
     case 'calibrates-first':

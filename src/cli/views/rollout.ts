@@ -1,5 +1,5 @@
 import { lines, shown, type Text, text } from '../../base/text.ts';
-import { durationFlag, milliseconds, percent, SECOND, timeOfDay } from '../../base/units.ts';
+import { duration, milliseconds, percent, SECOND, timeOfDay } from '../../base/units.ts';
 import { capacityWords } from '../../guard/capacity.ts';
 import { rangeWords } from '../../guard/scaling.ts';
 import { hourlyCost } from '../../guard/prices.ts';
@@ -26,11 +26,19 @@ export function rolloutPlanLines(
   return [
     placeLine(place),
     ...steps.flatMap((step) => describeStep(step, io.columns)),
-    `~ endpoint ${endpoint}  (${model} takes ${shares.map(percent).join(', then ')}; at least ${durationFlag(bakeSeconds * SECOND)} each)`,
+    ...wrap(
+      `~ endpoint ${endpoint}  (${model} takes ${shares.map(percent).join(', then ')}; at least ${duration(bakeSeconds * SECOND)} each)`,
+      io.columns,
+      '    ',
+    ),
     ...(limits === undefined ? [] : limitWords(limits)).flatMap((limit) =>
       wrap(`  taken back at ${limit}`, io.columns, '    '),
     ),
-    `  Two full fleets are billed until it ends${cost === undefined ? '.' : `, which adds ${cost}.`}`,
+    ...wrap(
+      `  Two full fleets are billed until it ends${cost === undefined ? '.' : `, which adds ${cost}.`}`,
+      io.columns,
+      '  ',
+    ),
     ...wrap(
       `  At the start, ${capacityWords(capacity)} run at the same time: the quotas "… for endpoint usage" must permit them.`,
       io.columns,
@@ -126,7 +134,7 @@ export function rolloutMessage({ command }: Pick<Io, 'command'>, stopped: Rollou
       : ended === 'paused'
         ? lines(
             text`To continue: ${shown('rollout', { endpoint, resume: true })}`,
-            text`Return: ${shown('rollout', { endpoint, cancel: true })}`,
+            text`To go back: ${shown('rollout', { endpoint, cancel: true })}`,
           )
         : undefined;
   const told = layout(lines(endWords(stopped), next), Number.POSITIVE_INFINITY, '', command);

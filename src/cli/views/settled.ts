@@ -66,6 +66,7 @@ interface NextStep {
 /** What usually follows a change all at once, by its command. */
 const NEXT: Readonly<Record<string, (endpoint: string) => NextStep>> = {
   'shadow detach': (endpoint) => ({ words: 'See what stands now:', command: shown('status', { endpoint }) }),
+  keep: (endpoint) => ({ words: 'See what stands now:', command: shown('status', { endpoint }) }),
   undo: (endpoint) => ({
     words: 'See what else it can go back to:',
     command: shown('undo', { endpoint, to: true }),

@@ -72,6 +72,8 @@ export function nextWords({ activity, judgement, at }: EndpointLook, keys: boole
     case 'update':
       return updateWords(activity);
     case 'rollout':
+      if (!activity.attended)
+        return `No command is at work on this rollout: the candidate keeps its share until rollout --resume continues it, or rollout --cancel${keys ? ' (key a)' : ''} takes it back.`;
       return activity.bakeEnds === undefined || activity.bakeEnds <= at
         ? 'The policy decides at the next look whether the candidate takes more.'
         : `The candidate is watched until ${timeOfDay(activity.bakeEnds, 'seconds')}; then the policy decides whether it takes more.`;
@@ -108,16 +110,16 @@ function shadowWords(report: Report | undefined, keys: boolean): string {
   if (verdict === undefined) return 'Waiting for requests: there is nothing to compare yet.';
   if (verdict.outcome === 'pass') return `The shadow has passed.${keys ? ' Press p to promote it.' : ''}`;
   if (verdict.outcome === 'fail') return `The shadow has failed.${keys ? ' Press k to keep production as it is.' : ''}`;
-  const needs = verdict.gates.find(
-    (gate) => gate.gating && gate.outcome === 'inconclusive' && gate.needs !== undefined,
-  );
+  const [needs] = verdict.gates
+    .filter((gate) => gate.gating && gate.outcome === 'inconclusive' && gate.needs !== undefined)
+    .toSorted((a, b) => (b.missing?.minutes ?? 0) - (a.missing?.minutes ?? 0));
   return needs?.needs === undefined ? plain(verdict.summary) : `To decide, ${needs.id} needs ${plain(needs.needs)}.`;
 }
 
 /** Milliseconds until the present stage is over, as far as that is known. */
 function timeLeft({ activity, judgement, at }: EndpointLook): number | undefined {
   if (activity.kind === 'update') return left(activity.phase.bakeEnds, at);
-  if (activity.kind === 'rollout') return left(activity.bakeEnds, at);
+  if (activity.kind === 'rollout') return activity.attended ? left(activity.bakeEnds, at) : undefined;
   const open = (judgement?.verdict?.gates ?? []).filter((gate) => gate.gating && gate.outcome === 'inconclusive');
   const minutes = open.map((gate) => gate.missing?.minutes).filter((one) => one !== undefined);
   return activity.kind === 'shadow' && minutes.length > 0 ? Math.max(...minutes) * 60 * SECOND : undefined;

@@ -209,7 +209,7 @@ async function carryOn(
     const stays = `${endpoint} keeps its current division of requests.`;
     const next = lines(
       text`To continue: ${shown('rollout', { endpoint, resume: true })}`,
-      text`Return: ${shown('rollout', { endpoint, cancel: true })}`,
+      text`To go back: ${shown('rollout', { endpoint, cancel: true })}`,
     );
     if (session.signal.aborted) throw interrupted(`Interrupted. ${stays}`, next);
     if (error instanceof AwsProblem) throw environmentError(`${error.message} ${stays}`, next, error);
