@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
+import { usageError } from '../base/errors.ts';
 import { printText, shown, text } from '../base/text.ts';
 import type { Finding } from '../guard/finding.ts';
 import type { Size } from '../guard/strategy.ts';
@@ -7,7 +8,8 @@ import { formatFlag } from './flags/common.ts';
 import { parseSeconds, parseSize } from './flags/quantities.ts';
 
 export interface DoctorOptions {
-  endpoint: string;
+  /** Undefined: every endpoint with a journal here. */
+  endpoint: string | undefined;
   /** Alarms by name; none: every alarm on this endpoint. */
   alarms: readonly string[];
   /** A JSON file with alarms that need not exist yet. */
@@ -21,7 +23,7 @@ export interface DoctorOptions {
 }
 
 interface Flags {
-  endpoint: string;
+  endpoint?: string;
   alarm?: string[];
   file?: string;
   bake: string;
@@ -38,7 +40,10 @@ Example:
 
 export function doctorCommand(host: Host, start: Run<DoctorOptions> = run): Command {
   const command = new Command('doctor')
-    .requiredOption('--endpoint <name>', 'the endpoint')
+    .option(
+      '--endpoint <name>',
+      'the endpoint (default: every endpoint with a journal here, in this account and region)',
+    )
     .option('--alarm <name...>', 'examine these alarms (default: every alarm on the endpoint)')
     .option('--file <path>', 'examine alarms from a JSON file: PutMetricAlarm inputs or what describe-alarms prints')
     .option('--bake <duration>', 'the bake time within which they must fire', '5m')
@@ -46,39 +51,62 @@ export function doctorCommand(host: Host, start: Run<DoctorOptions> = run): Comm
     .option('--config-name <name>', 'the config the new fleet will run');
   return formatFlag(command)
     .addHelpText('after', HELP)
-    .action((flags: Flags) =>
-      host.start(start, {
-        endpoint: flags.endpoint,
-        alarms: [...new Set(flags.alarm ?? [])],
-        file: flags.file,
-        bakeSeconds: parseSeconds('--bake', flags.bake),
-        canarySize: parseSize('--canary-size', flags.canarySize),
-        configName: flags.configName,
-        format: flags.format,
-      }),
+    .action((flags: Flags) => host.start(start, parse(flags)));
+}
+
+function parse(flags: Flags): DoctorOptions {
+  const ofOne = (['alarm', 'file', 'configName'] as const).find((name) => flags[name] !== undefined);
+  if (flags.endpoint === undefined && ofOne !== undefined)
+    throw usageError(
+      `--${ofOne === 'configName' ? 'config-name' : ofOne} is about one endpoint, and none was named.`,
+      'Name the endpoint: --endpoint NAME',
     );
+  return {
+    endpoint: flags.endpoint,
+    alarms: [...new Set(flags.alarm ?? [])],
+    file: flags.file,
+    bakeSeconds: parseSeconds('--bake', flags.bake),
+    canarySize: parseSize('--canary-size', flags.canarySize),
+    configName: flags.configName,
+    format: flags.format,
+  };
 }
 
 /** Shows what was found, the worst first. */
 export async function run(app: App, options: DoctorOptions): Promise<Outcome> {
   const { resolve } = await import('node:path');
-  const { examine } = await import('../lifecycle/doctor.ts');
+  const { endpointsHere, examine } = await import('../lifecycle/doctor.ts');
   const { blocking, worstFirst } = await import('../guard/finding.ts');
   const { sessionOf } = await import('./session.ts');
+  const session = sessionOf(app);
   const file = options.file === undefined ? undefined : resolve(app.cwd, options.file);
-  const findings = worstFirst(await examine(sessionOf(app), { ...options, file }));
-  const count = blocking(findings).length;
-  if (options.format === 'json')
-    app.io.out(JSON.stringify({ healthy: count === 0, findings: findings.map(asJson) }, null, 2));
-  else await write(app, options, findings, count);
-  return count > 0 ? 'no' : 'done';
+  const endpoints = options.endpoint === undefined ? await endpointsHere(session) : [options.endpoint];
+  const examined: { endpoint: string; healthy: boolean; findings: unknown[] }[] = [];
+  for (const [index, endpoint] of endpoints.entries()) {
+    const findings = worstFirst(await examine(session, { ...options, endpoint, file }));
+    const count = blocking(findings).length;
+    examined.push({ endpoint, healthy: count === 0, findings: findings.map(asJson) });
+    if (options.format === 'json') continue;
+    if (index > 0) app.io.out();
+    await write(app, { ...options, endpoint }, findings, count);
+  }
+  if (options.format === 'json') {
+    const { healthy, findings } = examined[0] ?? {};
+    app.io.out(JSON.stringify(options.endpoint === undefined ? examined : { healthy, findings }, null, 2));
+  }
+  return examined.every(({ healthy }) => healthy) ? 'done' : 'no';
 }
 
 function asJson(finding: Finding) {
   return { ...finding, next: finding.next === undefined ? undefined : printText(finding.next) };
 }
 
-async function write(app: App, options: DoctorOptions, findings: readonly Finding[], count: number): Promise<void> {
+async function write(
+  app: App,
+  options: DoctorOptions & { endpoint: string },
+  findings: readonly Finding[],
+  count: number,
+): Promise<void> {
   const { endpoint } = options;
   const { showFinding } = await import('./views/findings.ts');
   for (const finding of findings) for (const line of showFinding(app.io, finding)) app.io.out(line);

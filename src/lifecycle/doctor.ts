@@ -5,7 +5,8 @@ import { describeAlarms } from '../aws/cloudwatch.ts';
 import { orUnseen, type Unseen, unseenWords } from '../aws/unseen.ts';
 import type { Aws } from '../aws/clients.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
-import { usageError } from '../base/errors.ts';
+import { environmentError, usageError } from '../base/errors.ts';
+import { shown, text } from '../base/text.ts';
 import { examineAlarm, type GuardedUpdate } from '../guard/alarms/check.ts';
 import { parseAlarmFile } from '../guard/alarms/file.ts';
 import { examineEndpoint } from '../guard/doctor/endpoint.ts';
@@ -15,6 +16,8 @@ import type { Size } from '../guard/strategy.ts';
 import { readBaseline } from './guarded-update/fleet-metrics.ts';
 import { type Live, readLive } from '../resources/live.ts';
 import { artifactExists } from '../resources/artifact/check-remote.ts';
+import { journaledEndpoints } from '../state/journals.ts';
+import { replay } from '../state/replay.ts';
 import { type UpdateStarted, unfinishedUpdate } from '../state/updates.ts';
 import { type Session, viewEndpoint } from './session.ts';
 import { scalingOf } from './standing.ts';
@@ -31,6 +34,25 @@ export interface DoctorOptions {
   canarySize: Size;
   /** The config a new fleet will run, where the alarms name one. */
   configName: string | undefined;
+}
+
+/**
+ * The endpoints that doctor looks at where none is named: all that have a journal here, and of which anything may stand.
+ * @throws Problem (cannot-run) where there is none
+ */
+export async function endpointsHere(session: Session): Promise<string[]> {
+  const { stateDir } = await session.project();
+  const aws = await session.aws();
+  const { region } = aws.target;
+  const account = await aws.account();
+  const standing: string[] = [];
+  for (const endpoint of await journaledEndpoints(stateDir, account, region))
+    if (!replay((await session.journal(endpoint)).events()).clean) standing.push(endpoint);
+  if (standing.length > 0) return standing;
+  throw environmentError(
+    `shadowctl manages no endpoint in account ${account}, ${region}, from this folder, and none was named.`,
+    text`Name any endpoint: ${shown('doctor', { endpoint: 'NAME' })}`,
+  );
 }
 
 /** Finds out which alarms can never fire, and what else would spoil an update. */

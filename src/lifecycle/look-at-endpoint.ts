@@ -123,7 +123,8 @@ export function looksAtEndpoint(
       if (metrics.of !== of || at - metrics.at >= METRICS_MS) {
         const window = { start: at - HISTORY, end: at };
         const watched = fleets.map((one) => one.watched);
-        const minutes = await fleetMinutes(aws, watched, SHOWN_LATENCY, window, signal);
+        // An endpoint that failed has none.
+        const minutes = watched.length === 0 ? [] : await fleetMinutes(aws, watched, SHOWN_LATENCY, window, signal);
         metrics = { of, at, minutes, points: await alarmPoints(aws, alarms, window, signal) };
       }
       const under = judgedThing(activity);

@@ -106,3 +106,13 @@ test.each([
   expect(said.code).toBe(code);
   expect(said.out + said.err).toMatch(message);
 });
+
+test('without an endpoint, all with a journal here are examined; without any, it is said how to name one', async () => {
+  stage = await openStage();
+  const none = await stage.shadowctl(['doctor']);
+  expect([none.code, none.err.includes('shadowctl doctor --endpoint NAME')]).toEqual([2, true]);
+  await stage.shadowctl([...GOOD_CANARY, '--model-name', 'm9', '--config-name', 'c9', '--no-metrics']);
+  const all = await stage.shadowctl(['doctor', '--format', 'json']);
+  expect(JSON.parse(all.out)).toMatchObject([{ endpoint: ENDPOINT, healthy: true, findings: expect.any(Array) as [] }]);
+  expect((await stage.shadowctl(['doctor', '--file', 'x.json'])).code).toBe(2);
+});

@@ -14,7 +14,7 @@ import { reportOn } from '../report/sample.ts';
 import { capturedIo } from '../support/io.ts';
 import { NO_GLOBALS } from '../support/globals.ts';
 import { optionsOf } from '../support/parse.ts';
-import { ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../support/stage.ts';
+import { ARTIFACT, ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../support/stage.ts';
 
 const NOW = Date.UTC(2026, 0, 5, 9, 30);
 const MINUTE = 60_000;
@@ -227,6 +227,16 @@ describe('an endpoint', () => {
   afterEach(() => stage.close());
 
   const canary = [...GOOD_CANARY];
+
+  test('an endpoint that failed is told without trouble, with what to do', async () => {
+    stage = await openStage();
+    stage.emulator.world.faults.add({ kind: 'unhealthy' });
+    const broken = ['deploy', '--endpoint', 'broken', '--yes', '--artifact', ARTIFACT, '--algorithm', 'linear-learner'];
+    expect((await stage.shadowctl(broken)).code).toBe(1);
+    const { code, out } = await stage.shadowctl(['watch', '--endpoint', 'broken']);
+    expect([code, out.includes('!')]).toEqual([0, false]);
+    expect(out).toContain('Next: shadowctl doctor --endpoint broken');
+  });
 
   test('off a terminal each change of a canary is a line, to its end; --once draws one screen', async () => {
     stage = await openStage();

@@ -66,7 +66,7 @@ function status({ endpoint, name, underWay }: EndpointFacts, report: Report): vo
       `It is ${endpoint.EndpointStatus}${endpoint.FailureReason === undefined ? '' : `: ${endpoint.FailureReason}`}`,
       endpoint.EndpointStatus === 'UpdateRollbackFailed'
         ? 'It still answers requests, with a mix of its old and its new config: do not delete it while it has traffic.'
-        : 'Such an endpoint can only be deleted.',
+        : text`It can only be deleted: ${shown('cleanup', { endpoint: name })}`,
     );
   } else if (stage.name !== 'settled' && underWay !== undefined && stage.name !== 'deleting') {
     report(
