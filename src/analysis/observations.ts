@@ -93,6 +93,8 @@ export interface Metrics {
   unread?: true | undefined;
   /** Production in the time before the shadow came up, to see what shadowing costs it. */
   before?: { times: readonly number[]; production: MetricTable } | undefined;
+  /** Instances that answered, by minute; undefined where CloudWatch says nothing of them. */
+  instances?: { production: readonly (number | null)[]; shadow: readonly (number | null)[] } | undefined;
   /** Of the quantiles for which CloudWatch was asked, and answered. */
   exceedances?: Partial<Readonly<Record<'p50' | 'p90' | 'p99', Exceedance>>> | undefined;
   /** Of the quantiles that the policy limits, likewise. */

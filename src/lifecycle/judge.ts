@@ -8,6 +8,7 @@ import type { Comparator } from '../analysis/compare/comparator/compare.ts';
 import type { LabelNext } from '../analysis/compare/label-next.ts';
 import type { ComparisonOptions } from '../analysis/compare/options.ts';
 import type { Doing } from '../analysis/doing.ts';
+import { fleetChange, fleetText } from '../analysis/judge/fleets.ts';
 import { judge } from '../analysis/judge/judge.ts';
 import type { Outcome } from '../analysis/judge/verdict.ts';
 import type { WaiverState } from '../analysis/judge/verdict.ts';
@@ -142,6 +143,7 @@ export function looksAt(
       policy,
       policyFrom,
       verdict: judge(observations, policy, 'shadow', now),
+      fleets: fleetChange(observations),
     };
   };
 }
@@ -347,8 +349,8 @@ export interface Judgement {
 }
 
 /** The verdict of a report. Pure. */
-export function judgementOf({ verdict, policy, observations }: Report): Judgement {
-  const { notes } = observations;
+export function judgementOf({ verdict, policy, observations, fleets }: Report): Judgement {
+  const notes = [...observations.notes, ...(fleets === undefined ? [] : [fleetText(fleets)])];
   if (verdict === undefined) return { ...nothingJudged('nothing', 'There was nothing to compare.'), notes };
   const reasons = verdict.gates
     .filter((gate) => gate.gating && gate.outcome !== 'pass')

@@ -35,6 +35,7 @@ export function renderMarkdown(report: Report, options: Pick<RenderOptions, 'com
   } else if (verdict !== undefined) {
     parts.push(`**${MARK[verdict.outcome]} ${verdict.outcome}**: ${text(verdict.summary)}`);
     parts.push(...about.waived.map((words) => `⚠️ ${text(words)}`));
+    if (about.fleets !== undefined) parts.push(`⚠️ ${text(about.fleets)}`);
     const next = nextStep(report, options.asked);
     if (next !== undefined) {
       const command = next.command === undefined ? '' : ` ${code((options.command ?? printCommand)(next.command))}`;

@@ -1,3 +1,4 @@
+import type { FleetChange } from '../analysis/judge/fleets.ts';
 import type { Summaries } from '../analysis/judge/summaries.ts';
 import type { Observations } from '../analysis/observations.ts';
 import type { Policy } from '../analysis/policy/policy.ts';
@@ -16,6 +17,8 @@ export interface Report {
   policyFrom: string;
   /** Undefined where there is no shadow: nothing to compare. */
   verdict: Verdict | undefined;
+  /** Where one fleet was scaled without the other: some minutes are of another load. It informs, and decides nothing. */
+  fleets?: FleetChange | undefined;
 }
 
 export interface RenderOptions {

@@ -128,9 +128,18 @@ function mergeMetrics(a: Metrics, b: Metrics): Metrics {
     before: a.before ?? b.before,
     exceedances: mergeExceedances(a.exceedances, b.exceedances),
     beyondLimits: mergeBeyondLimits(a.beyondLimits, b.beyondLimits),
+    instances: mergeInstances(a, b),
     unread: a.unread ?? b.unread,
   };
   return merged;
+}
+
+/** Of a window in which nobody asked, nothing is known. */
+function mergeInstances(a: Metrics, b: Metrics): Metrics['instances'] {
+  if (a.instances === undefined && b.instances === undefined) return undefined;
+  const column = (role: 'production' | 'shadow') =>
+    [a, b].flatMap(({ instances, times }) => instances?.[role] ?? times.map(() => null));
+  return { production: column('production'), shadow: column('shadow') };
 }
 
 /** Counts beyond the same thresholds add up; beyond different ones they do not, and are left out: minutes' quantiles remain. */

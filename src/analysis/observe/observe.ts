@@ -13,6 +13,7 @@ import type { ComparisonOptions } from '../compare/options.ts';
 import { readEndpoint } from './endpoint.ts';
 import type { EndpointFacts } from './endpoint.ts';
 import { type QuantileMargins, readExceedances } from './exceedances.ts';
+import { readInstances } from './fleets.ts';
 import { capturesFromLog, capturesFromQuery, MAX_LINES, readLogLines } from './logs.ts';
 import type { LogSelector } from './logs.ts';
 import { queryLines } from './logs-query.ts';
@@ -61,9 +62,11 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
   };
   const { latency } = options;
   const variants = facts.shadow && { production: facts.production.name, shadow: facts.shadow.name };
-  const [before, beyond, predictions] = await together(
+  const [before, instances, beyond, predictions] = await together(
     clock,
     () => productionBefore(aws, facts, during, options),
+    async () =>
+      variants === undefined || during.unread ? undefined : readInstances(aws, endpoint, variants, during, signal),
     async () => latency && variants && readExceedances(aws, clock, endpoint, variants, during, latency, signal),
     () =>
       withFallbackIfDenied(
@@ -85,7 +88,7 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
     shadow: facts.shadow,
     sampling: facts.sampling,
     since,
-    metrics: { ...during, before, ...beyond },
+    metrics: { ...during, before, ...(instances && { instances }), ...beyond },
     predictions,
     ...(leftOut.length === 0 ? {} : { leftOut }),
     notes,

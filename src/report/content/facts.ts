@@ -1,3 +1,4 @@
+import { fleetText } from '../../analysis/judge/fleets.ts';
 import type { VariantFacts } from '../../analysis/observations.ts';
 import { count, counted, percent } from '../../base/units.ts';
 import type { LostLines, Predictions } from '../../analysis/predictions.ts';
@@ -24,6 +25,8 @@ export interface Facts {
   sampling: string | undefined;
   /** What was captured and is in none of the numbers, because it could not be read: a sentence a variant. */
   unread: readonly string[];
+  /** That the two fleets did not stay in proportion, where they did not. */
+  fleets: string | undefined;
   /** What of the policy's demands was waived, a sentence each. */
   waived: readonly string[];
   /** What answers were taken for, a sentence each way in which they can be read; the likeliest first. */
@@ -32,7 +35,7 @@ export interface Facts {
   policy: string | undefined;
 }
 
-export function factsOf({ observations, verdict, policyFrom }: Report): Facts {
+export function factsOf({ observations, verdict, policyFrom, fleets }: Report): Facts {
   const { endpoint, window, production, shadow, sampling } = observations;
   return {
     endpoint,
@@ -40,6 +43,7 @@ export function factsOf({ observations, verdict, policyFrom }: Report): Facts {
     variants: [running('production', production), ...(shadow === undefined ? [] : [running('shadow', shadow)])],
     sampling: shadow === undefined || sampling === undefined ? undefined : `sees ${percent(sampling)} of the requests`,
     unread: unreadOf(observations.predictions),
+    fleets: fleets && fleetText(fleets),
     waived: waiverTexts(verdict?.waivers ?? []),
     answers: readingsText(observations.predictions),
     policy: verdict === undefined ? undefined : policyFrom,

@@ -104,7 +104,10 @@ function verdict(
   }
   const next = nextStep(report, asked);
   const then = next === undefined ? '' : step(`Next: ${next.words}`, next.command, print);
-  const waived = factsOf(report).waived.map((words) => `<p><strong>${proseHtml(words)}</strong></p>`);
+  const { waived: waivers, fleets } = factsOf(report);
+  const waived = [...waivers, ...(fleets === undefined ? [] : [fleets])].map(
+    (words) => `<p><strong>${proseHtml(words)}</strong></p>`,
+  );
   const units = unitsText(report);
   return `<section class="verdict ${found.outcome}"><h2><span class="mark" aria-hidden="true">${MARK[found.outcome]}</span> Verdict: ${found.outcome}</h2><p>${proseHtml(found.summary)}</p>${waived.join('')}${then}</section>
 ${gateGroups(report).map(gates).join('\n')}${units === '' ? '' : `\n<p class="quiet">${proseHtml(units)}</p>`}`;

@@ -46,6 +46,7 @@ export async function drawHead(report: Report, nothing: NoData | undefined, opti
     ...unreadLines(report, clip, options),
     ...verdictLines(report, nothing, clip, options),
     ...waivedLines(report, clip, options),
+    ...fleetLines(report, clip, options),
     ...about(report, clip),
   ];
   if (nothing !== undefined) return { lines: facts, cut };
@@ -74,6 +75,12 @@ function waivedLines(report: Report, clip: Clip, options: RenderOptions): string
   return factsOf(report)
     .waived.flatMap((words) => clip(`! ${plain(words)}`, 2))
     .map((line) => paint(options, 'warning', line));
+}
+
+/** That some minutes are of another load: beside the verdict, which counts them all. */
+function fleetLines(report: Report, clip: Clip, options: RenderOptions): string[] {
+  const { fleets } = factsOf(report);
+  return fleets === undefined ? [] : clip(`! ${fleets}`, 4).map((line) => paint(options, 'warning', line));
 }
 
 /** Where there is nothing to compare: why, and what to do about it. */
