@@ -146,7 +146,7 @@ test('a profile that does not exist is named, with those that do', async () => {
   expect(err).toBe(
     [
       `error: There is no AWS profile "p": looked in ${config} and /nonexistent/credentials.`,
-      '  Profiles there: default, prod.',
+      '  Known profiles: default, prod.',
       '  To try shadowctl without an AWS account, add --emulator.',
     ].join('\n'),
   );

@@ -120,7 +120,7 @@ function nextCommand({ activity, judgement, endpoint }: EndpointLook): CommandLi
   if (activity.kind === 'failed') return shown('doctor', { endpoint });
   if (activity.kind === 'nothing') return shown('status', { endpoint });
   if (activity.kind === 'rollout') return shown('rollout', { endpoint, resume: true });
-  return shown(judgement?.verdict?.outcome === 'pass' ? 'promote' : 'keep', { endpoint });
+  return judgement?.verdict?.outcome === 'pass' ? shown('promote', { endpoint }) : shown('keep', { endpoint });
 }
 
 function isOver({ activity, judgement }: EndpointLook): boolean {

@@ -275,7 +275,7 @@ describe('a candidate', () => {
     ],
     [artifact(['xgboost-model', 'requirements.txt'], 'xgboost'), xgboost, 'a holds requirements.txt beside boosters'],
     [artifact(['model.pth', 'my-booster']), xgboost, 'a holds model.pth beside boosters'],
-    [artifact(['model/xgboost-model', '._x']), xgboost, 'at the top of the archive, and there is no file'],
+    [artifact(['model/xgboost-model', '._x']), xgboost, 'at the top of the archive, where there is no file'],
     [artifact(['1', '2', '3', '4', '5']), linear, 'a holds 1, 2, 3, 4, 5; the image'],
     [artifact(['1', '2', '3', '4', '5', '6', '7']), linear, 'a holds 1, 2, 3, 4, 5 and 2 more; the image'],
   ])('%j cannot', (one, image, words) => {

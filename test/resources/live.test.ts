@@ -73,7 +73,7 @@ describe('whose an endpoint is', () => {
     expect(refusal(() => requireOurs(foreign, stateOf(), '/p/e.jsonl', false)).next).not.toContain('--adopt');
     const elsewhere = refusal(() => requireOurs(live(), stateOf(), '/p/e.jsonl', false));
     expect(elsewhere.message).toContain('it is not in /p/e.jsonl');
-    expect(elsewhere.next).toContain('the folder that holds its journal');
+    expect(elsewhere.next).toContain('the folder whose .shadowctl/ holds the journal');
     expect(elsewhere.next).not.toContain('--adopt');
   });
 });

@@ -41,13 +41,13 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
   const wanted = { ...(await judgeOptions(app, options)), labelNext: labels?.next };
   const look = looksAt(app, wanted, options.watch !== undefined);
   let looks = 0;
-  const shown = () => {
+  const lookShown = () => {
     looks += 1;
     // In a pipe, what is being done is said of the first look: a line a look is enough afterwards.
     if (looks > 1 && !app.io.interactive) return look();
     return withProgress(app.io, 'collecting', (progress) => look((doing) => showDoing(progress, doing)));
   };
-  const report = options.watch === undefined ? await shown() : await watch(app, options, wanted, shown);
+  const report = options.watch === undefined ? await lookShown() : await watch(app, options, wanted, lookShown);
   await show(app, options, report);
   if (options.save !== undefined) {
     await writeWhole(resolve(app.cwd, options.save), `${JSON.stringify(report.observations)}\n`);
@@ -88,7 +88,11 @@ async function watch(
   // Elsewhere a line a look is enough: the last report says all.
   const live = flags.watch === 'show' && app.io.interactive ? liveText(app.io) : undefined;
   let summary: string | undefined;
-  const again = shown('report', { ...askedFlags(flags), [flags.watch === 'show' ? 'watch' : 'until-decided']: true });
+  const on = askedFlags(flags);
+  const again =
+    flags.watch === 'show'
+      ? shown('report', { ...on, watch: true })
+      : shown('report', { ...on, 'until-decided': true });
   const looks = watchEndpoint(app, options, pace, look);
   const next = () =>
     withInterruptAdvice(
