@@ -88,7 +88,6 @@ describe('reading a policy', () => {
       expect.stringMatching(/^slices: \[0.9\] is not/),
       expect.stringMatching(/^decide.0: "labels.agrement" .* did you mean labels.agreement\?/),
       text`Every key with its default and its meaning: ${shown('policy init')}`,
-      text`In words: ${shown('policy explain')}`,
     ]);
   });
 
