@@ -10,6 +10,7 @@ import type { CheckedCandidate } from '../resources/artifact/candidate.ts';
 import { deriveConfig } from '../resources/derive-config.ts';
 import { type Live, type Production, productionOf, readLive, requireOurs, requireSettled } from '../resources/live.ts';
 import { checkName } from '../resources/naming.ts';
+import type { JournaledRun } from '../resources/apply.ts';
 import type { Step } from '../resources/steps.ts';
 import type { Settled } from '../resources/wait.ts';
 import { trackedResource } from '../state/replay.ts';
@@ -26,6 +27,7 @@ import {
 import { type MetricsMinute, fleetMinutes, total } from './guarded-update/fleet-metrics.ts';
 import { awaitConfig, readContainerLines, recordEnd, recordReplaced, requireUnchanged } from './plain-update.ts';
 import type { DeployPlan, PlanNote } from './plans.ts';
+import { recordParts } from './restorable.ts';
 import { nextConfig, refuseScaledType, scalingOf, standingNotes } from './standing.ts';
 import {
   adopts,
@@ -38,6 +40,7 @@ import {
   placeOf,
   recordAdoption,
   type Session,
+  notSeen,
 } from './session.ts';
 import { type PayloadFile, readPayloads, type Payloads } from './traffic/payloads.ts';
 import { testInference, type Trial } from './traffic/test.ts';
@@ -204,17 +207,21 @@ async function carryOut(
 ): Promise<DeployResult> {
   const { session, endpoint } = on;
   const began = session.clock.now();
+  let run: JournaledRun | undefined;
   if (plan.steps.length > 0) {
     await session.approve(plan);
     if (live !== undefined) await requireUnchanged(on, live);
-    const run = await openRun(on, 'deploy', id);
+    run = await openRun(on, 'deploy', id);
     if (plan.adopt) await recordAdoption(run);
+    if (live !== undefined) await recordParts(on.aws, run, on.state(), live.endpoint, undefined, session.signal);
     await recordReplaced(run, plan.config, live?.endpoint.EndpointConfigName);
     await applySteps(session, run, plan.steps);
   }
   if (options.wait === false) return { kind: 'done', plan, settled: undefined, trial: undefined };
   const settled = await awaitConfig(session, endpoint, plan.config, live?.endpoint.LastModifiedTime);
   await recordEnd(on, plan.config, settled);
+  if (settled.kind === 'running' && run !== undefined)
+    await recordParts(on.aws, run, on.state(), settled.endpoint, notSeen(session), session.signal);
   if (settled.kind !== 'running') await readContainerLines(on, began);
   const tested = settled.kind === 'running' && payloads !== undefined;
   const trial = tested ? await testInference(session, endpoint, payloads) : undefined;

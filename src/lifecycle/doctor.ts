@@ -15,11 +15,11 @@ import type { Finding } from '../guard/finding.ts';
 import type { Size } from '../guard/strategy.ts';
 import { readBaseline } from './guarded-update/fleet-metrics.ts';
 import { type Live, readLive } from '../resources/live.ts';
-import { artifactExists } from '../resources/artifact/check-remote.ts';
 import { journaledEndpoints } from '../state/journals.ts';
 import { replay } from '../state/replay.ts';
 import { type UpdateStarted, unfinishedUpdate } from '../state/updates.ts';
-import { type Session, viewEndpoint } from './session.ts';
+import { restorable } from './restorable.ts';
+import { type EndpointSession, type Session, viewEndpoint } from './session.ts';
 import { scalingOf } from './standing.ts';
 
 export interface DoctorOptions {
@@ -57,18 +57,13 @@ export async function endpointsHere(session: Session): Promise<string[]> {
 
 /** Finds out which alarms can never fire, and what else would spoil an update. */
 export function examine(session: Session, options: DoctorOptions): Promise<Finding[]> {
-  return viewEndpoint(session, options.endpoint, async ({ aws, state }) => {
+  return viewEndpoint(session, options.endpoint, async (on) => {
+    const { aws, state } = on;
     const unseen: Unseen[] = [];
     const note = (one: Unseen) => void unseen.push(one);
     const live = await readLive(aws, options.endpoint, session.signal, note);
     if (live === undefined) throw endpointNotFound(aws.target, options.endpoint);
-    const findings = await examineLive(
-      session,
-      aws,
-      live,
-      { ...options, underWay: unfinishedUpdate(state())?.started },
-      note,
-    );
+    const findings = await examineLive(on, live, { ...options, underWay: unfinishedUpdate(state())?.started }, note);
     return [...findings, ...unseen.map((one) => unseenFinding(options.endpoint, one))];
   });
 }
@@ -79,8 +74,7 @@ function unseenFinding(endpoint: string, unseen: Unseen): Finding {
 }
 
 async function examineLive(
-  session: Session,
-  aws: Aws,
+  { session, aws, state }: EndpointSession,
   live: Live,
   options: DoctorOptions & { underWay: UpdateStarted | undefined },
   note: (one: Unseen) => void,
@@ -105,6 +99,8 @@ async function examineLive(
     requestsPerMinute:
       baseline === undefined || baseline.activeMinutes === 0 ? undefined : baseline.requests / baseline.activeMinutes,
   };
+  const parts = await (live.config &&
+    restorable(aws, live.config, { state: state(), now: live.endpoint }, note, session.signal));
   const findings = examineEndpoint({
     name: options.endpoint,
     region: aws.target.region,
@@ -112,7 +108,8 @@ async function examineLive(
     config: live.config,
     model: live.model,
     unseen: live.unseen,
-    artifactThere: await artifactExists(aws, live.model?.PrimaryContainer?.ModelDataUrl, note),
+    artifactThere: parts && !parts.lost.some(({ kind }) => kind === 'artifact'),
+    changed: parts?.changed,
     scaling: await scalingOf(aws, live, note, session.signal),
     requests: baseline?.requests,
     underWay: options.underWay,

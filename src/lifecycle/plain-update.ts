@@ -11,6 +11,7 @@ import { type Endpoint, type Settled, waitForEndpoint } from '../resources/wait.
 import { recordFact } from '../state/journal.ts';
 import { endingOf } from '../state/updates.ts';
 import type { PlainUpdatePlan, PlanNote } from './plans.ts';
+import { recordParts } from './restorable.ts';
 import { nextConfig, refuseScaledType, scalingOf, standingNotes } from './standing.ts';
 import {
   applySteps,
@@ -22,6 +23,7 @@ import {
   placeOf,
   recordAdoption,
   type Session,
+  notSeen,
 } from './session.ts';
 
 /** An update of a live endpoint all at once, decided: its last step tells the endpoint to run `config`. */
@@ -96,11 +98,14 @@ export async function runPlainUpdate(
   const began = session.clock.now();
   const run = await openRun(on, command, update.run);
   if (adopt) await recordAdoption(run);
+  await recordParts(on.aws, run, on.state(), live.endpoint, undefined, session.signal);
   await record(run);
   const done = { ...plan, config: await carryOut(on, run, update) };
   if (!options.wait) return { kind: 'done', plan: done, settled: undefined };
   const settled = await awaitConfig(session, live.name, done.config, live.endpoint.LastModifiedTime);
   await recordEnd(on, done.config, settled);
+  if (settled.kind === 'running')
+    await recordParts(on.aws, run, on.state(), settled.endpoint, notSeen(session), session.signal);
   if (settled.kind !== 'running') await readContainerLines(on, began);
   return { kind: 'done', plan: done, settled };
 }

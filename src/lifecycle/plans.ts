@@ -1,6 +1,7 @@
 import type { PlannedAlarm } from '../guard/alarms/plan.ts';
 import type { Capacity } from '../guard/capacity.ts';
 import type { Scaled } from '../guard/scaling.ts';
+import type { Changed } from '../guard/restorable.ts';
 import type { Finding } from '../guard/finding.ts';
 import type { Phase } from '../guard/phase.ts';
 import type { Strategy, StrategyName } from '../guard/strategy.ts';
@@ -92,6 +93,8 @@ export type PlanNote =
   | { kind: 'observability' }
   /** What runs now cannot be started again: this no longer exists. */
   | { kind: 'no-way-back'; lost: readonly string[] }
+  /** What runs now, or what it returns to, would come back as something else. */
+  | { kind: 'changed-since'; changed: readonly Changed[]; of: 'what runs now' | 'the way back' }
   /** Settings of production's variant that the shadow does not take over. */
   | { kind: 'not-inherited'; settings: readonly string[] }
   /** Requests and answers are captured under this S3 URI, by SageMaker as these roles. */

@@ -185,6 +185,11 @@ async function open(session: Session, endpoint: string): Promise<EndpointParts> 
   return { session, endpoint, aws, account, journal, state: () => replay(journal.events()) };
 }
 
+/** Tells of what these credentials may not look at. */
+export function notSeen(session: Session): (one: Unseen) => void {
+  return (unseen) => session.emit({ kind: 'not-seen', unseen });
+}
+
 /** Where what is planned for an endpoint will be done. */
 export function placeOf({ account, aws: { target } }: Pick<EndpointParts, 'account' | 'aws'>): Place {
   return { account, region: target.region, profile: target.profileInUse, endpointUrl: target.endpointUrl };

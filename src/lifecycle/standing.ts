@@ -1,17 +1,17 @@
-import type { DescribeEndpointConfigCommandOutput } from '@aws-sdk/client-sagemaker';
 import { AwsProblem } from '../aws/errors.ts';
 import { type ScalableTarget, scalableTargets } from '../aws/autoscaling.ts';
-import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
+import { describeEndpointConfig } from '../aws/sagemaker.ts';
 import { environmentError } from '../base/errors.ts';
 import { type Capacity, capacityOf, type Fleets } from '../guard/capacity.ts';
 import { turnsOnObservability } from '../guard/observability.ts';
+import { lostText } from '../guard/restorable.ts';
 import { deregisterAdvice, rangeWords } from '../guard/scaling.ts';
 import type { Unseen } from '../aws/unseen.ts';
 import type { Aws } from '../aws/clients.ts';
-import { artifactExists } from '../resources/artifact/check-remote.ts';
 import type { Live } from '../resources/live.ts';
 import type { Endpoint } from '../resources/wait.ts';
 import type { PlanNote } from './plans.ts';
+import { restorable } from './restorable.ts';
 import type { EndpointSession } from './session.ts';
 
 /*
@@ -82,12 +82,13 @@ export function capacityDuring(live: Live, next: Fleets): Capacity[] {
  * @param registered shadows that the update's own command will let scale
  */
 export async function standingNotes(
-  { aws, session }: EndpointSession,
+  on: EndpointSession,
   live: Live,
   next: Fleets,
   targets: readonly ScalableTarget[] | undefined,
   registered: readonly string[] = [],
 ): Promise<PlanNote[]> {
+  const { aws, session } = on;
   const notes: PlanNote[] = [];
   const capacity = capacityDuring(live, next);
   if (capacity.length > 0) notes.push({ kind: 'capacity', capacity });
@@ -101,38 +102,13 @@ export async function standingNotes(
   }
   if (turnsOnObservability(live.config, session.clock.now())) notes.push({ kind: 'observability' });
   const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
-  const lost = live.config === undefined ? [] : await lostOf(aws, live.config, unseen, session.signal);
-  if (lost.length > 0) notes.push({ kind: 'no-way-back', lost });
-  return notes;
-}
-
-/**
- * What no longer exists of a config, and without which SageMaker could start no instance of it: models, their artifacts.
- * What these credentials may not look at is not lost.
- */
-export async function lostOf(
-  aws: Aws,
-  config: Pick<DescribeEndpointConfigCommandOutput, 'ProductionVariants'>,
-  unseen: (one: Unseen) => void,
-  signal?: AbortSignal,
-): Promise<string[]> {
-  const lost: string[] = [];
-  const names = new Set(
-    (config.ProductionVariants ?? []).flatMap(({ ModelName }) => (ModelName === undefined ? [] : [ModelName])),
-  );
-  for (const name of names) {
-    const model = await describeModel(aws, name, signal);
-    if (model === undefined) {
-      lost.push(`model ${name}`);
-      continue;
-    }
-    for (const container of model.Containers ?? [model.PrimaryContainer]) {
-      // Many models lie under a prefix, which is no object.
-      const uri = container?.Mode === 'MultiModel' ? undefined : container?.ModelDataUrl;
-      if ((await artifactExists(aws, uri, unseen)) === false) lost.push(`${uri}, the artifact of model ${name}`);
-    }
+  if (live.config !== undefined) {
+    const back = { state: on.state(), now: live.endpoint };
+    const { lost, changed } = await restorable(aws, live.config, back, unseen, session.signal);
+    if (lost.length > 0) notes.push({ kind: 'no-way-back', lost: lost.map(lostText) });
+    if (changed.length > 0) notes.push({ kind: 'changed-since', changed, of: 'what runs now' });
   }
-  return lost;
+  return notes;
 }
 
 /** The config that steps bring an endpoint to: as they create it, else as it stands. */

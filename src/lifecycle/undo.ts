@@ -8,6 +8,7 @@ import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
 import type { Unseen } from '../aws/unseen.ts';
 import { environmentError } from '../base/errors.ts';
 import { type CommandLine, lines, shown, type Text, text } from '../base/text.ts';
+import { lostText } from '../guard/restorable.ts';
 import { deriveConfig } from '../resources/derive-config.ts';
 import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../resources/live.ts';
 import { checkName } from '../resources/naming.ts';
@@ -29,7 +30,7 @@ import { type Otherwise, type PlainUpdateResult, runPlainUpdate } from './plain-
 import type { ConfigModels, PlanNote } from './plans.ts';
 import { type EndpointSession, onEndpoint, type Session, viewEndpoint } from './session.ts';
 import { updateTo } from './shadow/plan.ts';
-import { lostOf } from './standing.ts';
+import { restorable } from './restorable.ts';
 
 export interface UndoOptions {
   endpoint: string;
@@ -112,12 +113,14 @@ async function findWayBack(on: EndpointSession, to: string | undefined): Promise
       text`See what it can go back to: ${shown('undo', { endpoint: live.name, to: true })}`,
     );
   const unseen = (one: Unseen) => on.session.emit({ kind: 'not-seen', unseen: one });
-  const lost = await lostOf(on.aws, found, unseen, on.session.signal);
+  const back = { state, now: live.endpoint };
+  const { lost, changed } = await restorable(on.aws, found, back, unseen, on.session.signal);
   if (lost.length > 0)
     throw environmentError(
-      `Endpoint "${live.name}" cannot go back to ${target.name}: ${lost.join(' and ')} no longer ${lost.length === 1 ? 'exists' : 'exist'}, so SageMaker could not start an instance.`,
+      `Endpoint "${live.name}" cannot go back to ${target.name}: ${lost.map(lostText).join(' and ')} no longer ${lost.length === 1 ? 'exists' : 'exist'}, so SageMaker could not start an instance.`,
       text`Put it back, or see what else there is: ${shown('undo', { endpoint: live.name, to: true })}`,
     );
+  const asItWas: PlanNote[] = changed.length === 0 ? [] : [{ kind: 'changed-since', changed, of: 'the way back' }];
   const config = target.withoutShadow ? names.config : target.name;
   const production = found.ProductionVariants ?? [];
   const creates: Step[] = target.withoutShadow
@@ -150,7 +153,16 @@ async function findWayBack(on: EndpointSession, to: string | undefined): Promise
     },
   };
   const otherwise = target.withoutShadow ? undefined : copied(live, found, { ...names, keepsCount: !scales });
-  return { live, config, creates, update, otherwise, models, notes: undoNotes(live, models.to), names };
+  return {
+    live,
+    config,
+    creates,
+    update,
+    otherwise,
+    models,
+    notes: [...undoNotes(live, models.to), ...asItWas],
+    names,
+  };
 }
 
 /** The same under a new name, should AWS not take a config that ran before (facts 8.1). */

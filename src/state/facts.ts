@@ -81,6 +81,23 @@ export const FACTS = {
     reasonBefore: v.optional(text),
     maxSeconds: v.optional(number),
   }),
+  /** What a config was made of when it was in service: what is behind these names later may be something else. */
+  ran: v.object({
+    config: name,
+    parts: v.pipe(
+      v.array(
+        v.object({
+          model: text,
+          role: v.optional(text),
+          artifacts: v.array(v.object({ uri: text, etag: v.optional(text) })),
+          /** As the model names them, and by the digest that ran. */
+          images: v.array(v.object({ image: text, digest: v.optional(text) })),
+        }),
+        'list of models',
+      ),
+      v.readonly(),
+    ),
+  }),
   /** How a change of the config ended: of a guarded update with all fields, of any other with the first three. */
   'update-ended': v.object({
     requested: name,

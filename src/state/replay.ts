@@ -83,7 +83,8 @@ export function replay(events: readonly Recorded[]): State {
       case 'fact':
         state.facts.push(event);
         // How an update ended is written down by whoever watched it; what was waived, by a report, which changes nothing.
-        if (event.name !== 'update-ended' && event.name !== 'waived') markActed(state, event.run);
+        if (event.name !== 'update-ended' && event.name !== 'waived' && event.name !== 'ran')
+          markActed(state, event.run);
         if (event.name === 'adopted') {
           adopt(resources, event.value, event);
           state.clean = false;

@@ -11,7 +11,7 @@ import { createEndpoint, createEndpointConfig, createModel, describeModel } from
 import { apply, type JournaledRun, newRun, refuseForeignAlarms, shift, startRun } from '../../src/resources/apply.ts';
 import { checkArtifact } from '../../src/resources/artifact/artifact.ts';
 import { checkCandidate, prepareCandidate } from '../../src/resources/artifact/candidate.ts';
-import { artifactExists, checkRemote, type Unexamined } from '../../src/resources/artifact/check-remote.ts';
+import { artifactEtag, checkRemote, type Unexamined } from '../../src/resources/artifact/check-remote.ts';
 import { inventory, neededByAdopted } from '../../src/resources/inventory.ts';
 import { readLive } from '../../src/resources/live.ts';
 import { findResource, objectMetadata, resolveOpenSteps, resolveStep } from '../../src/resources/resolve.ts';
@@ -597,15 +597,13 @@ describe('an artifact in S3', () => {
   test('exists, does not, or is not known', async () => {
     const unseen: string[] = [];
     const note = (one: { needs: string | undefined }) => void unseen.push(one.needs ?? '');
-    expect(await artifactExists(world.aws, undefined, note)).toBeUndefined();
-    expect(await artifactExists(world.aws, '/path', note)).toBeUndefined();
-    expect(await artifactExists(world.aws, 's3://models/m', note)).toBe(false);
+    expect(await artifactEtag(world.aws, 's3://models/m', note)).toBe('gone');
     await put('hello');
-    expect(await artifactExists(world.aws, 's3://models/m', note)).toBe(true);
+    expect(await artifactEtag(world.aws, 's3://models/m', note)).toMatch(/^"[0-9a-f]{32}"$/);
     const denied = await withS3('HeadObject', () => failure('no', { code: 'Forbidden', status: 403 }));
-    expect(await artifactExists(denied, 's3://models/m', note)).toBeUndefined();
+    expect(await artifactEtag(denied, 's3://models/m', note)).toBeUndefined();
     expect(unseen).toEqual(['s3:GetObject on s3://models/m']);
     const broken = await withS3('HeadObject', () => failure('broken', { code: 'InternalError', status: 500 }));
-    await expect(artifactExists(broken, 's3://models/m', note)).rejects.toThrow('broken');
+    await expect(artifactEtag(broken, 's3://models/m', note)).rejects.toThrow('broken');
   });
 });

@@ -88,6 +88,17 @@ const WHOLE: { [Name in FactName]: FactValue<Name> } = {
     waivers: [{ gate: 'errors', outcome: 'fail', reason: 'why', owner: 'o', until: '2026-12-31' }],
     config: 'c2',
   },
+  ran: {
+    config: 'c1',
+    parts: [
+      {
+        model: 'm1',
+        role: 'arn:aws:iam::1:role/r',
+        artifacts: [{ uri: 's3://b/k', etag: '"e"' }],
+        images: [{ image: 'i:1', digest: 'i@sha256:d' }],
+      },
+    ],
+  },
   shifted: { weights: { p: 1, q: 2 } },
 };
 
@@ -130,6 +141,7 @@ const REQUIRED: Record<FactName, readonly string[]> = {
   ],
   'rollout-step': ['step', 'since'],
   'rollout-ended': ['outcome'],
+  ran: ['config', 'parts'],
   shifted: ['weights'],
 };
 

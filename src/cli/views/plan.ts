@@ -1,5 +1,6 @@
 import { duration } from '../../base/units.ts';
 import { capacityWords } from '../../guard/capacity.ts';
+import { changedText } from '../../guard/restorable.ts';
 import { OBSERVABILITY } from '../../guard/observability.ts';
 import { rangeWords } from '../../guard/scaling.ts';
 import { instances } from '../../guard/strategy.ts';
@@ -74,6 +75,8 @@ export function noteText(note: PlanNote, endpoint: string): string {
       return `note: ${OBSERVABILITY}.`;
     case 'no-way-back':
       return `warning: there is no way back to what runs now: ${note.lost.join(' and ')} no longer ${note.lost.length === 1 ? 'exists' : 'exist'}.`;
+    case 'changed-since':
+      return `warning: ${note.of} would not come back as it was: ${note.changed.map(changedText).join('; ')}.`;
     case 'not-inherited':
       return `note: the shadow does not inherit production's ${note.settings.join(', ')}.`;
     case 'captures':

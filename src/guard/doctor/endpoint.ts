@@ -7,6 +7,7 @@ import type {
 import type { Finding } from '../finding.ts';
 import { hourlyCost } from '../prices.ts';
 import { capacityOf, capacityWords } from '../capacity.ts';
+import { type Changed, changedFindings } from '../restorable.ts';
 import { type Scaled, scalingFindings } from '../scaling.ts';
 import { instances } from '../strategy.ts';
 import { inferPhase } from '../phase.ts';
@@ -22,6 +23,8 @@ export interface EndpointFacts {
   unseen?: ReadonlySet<string> | undefined;
   /** Is the live model's artifact there? Undefined where it has none, or it could not be looked at. */
   artifactThere: boolean | undefined;
+  /** What of its models is another thing than when it came into service. */
+  changed?: readonly Changed[] | undefined;
   /** Its variants that scale by themselves; undefined where that could not be looked at. */
   scaling?: readonly Scaled[] | undefined;
   /** Requests in the last hour. */
@@ -42,6 +45,7 @@ export function examineEndpoint(facts: EndpointFacts): Finding[] {
   role(facts, report);
   capture(facts, report);
   region(facts, report);
+  findings.push(...changedFindings(facts.name, facts.changed ?? []));
   const shadows = (facts.config?.ShadowProductionVariants ?? []).map(({ VariantName = '' }) => VariantName);
   findings.push(...scalingFindings(facts.name, facts.scaling ?? [], shadows));
   if (facts.requests === 0) {

@@ -19,7 +19,7 @@ import {
   settleLimits,
 } from '../../guard/thresholds.ts';
 import { refuseForeignAlarms } from '../../resources/apply.ts';
-import { artifactExists } from '../../resources/artifact/check-remote.ts';
+import { restorable } from '../restorable.ts';
 import type { Live } from '../../resources/live.ts';
 import type { EndpointSession } from '../session.ts';
 import { countIn, scalingOf } from '../standing.ts';
@@ -98,11 +98,14 @@ export async function examineUpdate(
 }
 
 async function endpointFacts(
-  { aws, session }: EndpointSession,
+  { aws, session, state }: EndpointSession,
   update: Examined,
   requests: number,
 ): Promise<EndpointFacts> {
   const { live } = update;
+  const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
+  const parts = await (live.config &&
+    restorable(aws, live.config, { state: state(), now: live.endpoint }, unseen, session.signal));
   return {
     name: update.endpoint,
     region: aws.target.region,
@@ -110,9 +113,8 @@ async function endpointFacts(
     config: live.config,
     model: live.model,
     unseen: live.unseen,
-    artifactThere: await artifactExists(aws, live.model?.PrimaryContainer?.ModelDataUrl, (unseen) =>
-      session.emit({ kind: 'not-seen', unseen }),
-    ),
+    artifactThere: parts && !parts.lost.some(({ kind }) => kind === 'artifact'),
+    changed: parts?.changed,
     requests,
   };
 }

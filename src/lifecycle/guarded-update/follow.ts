@@ -5,8 +5,10 @@ import { samePhase, type Phase } from '../../guard/phase.ts';
 import { startRun } from '../../resources/apply.ts';
 import { replay } from '../../state/replay.ts';
 import { whileWatching } from '../../state/lock.ts';
+import { describeEndpoint } from '../../aws/sagemaker.ts';
+import { recordParts } from '../restorable.ts';
 import { recordUpdateEnded, type UpdateStarted, recordedUpdates } from '../../state/updates.ts';
-import type { Session } from '../session.ts';
+import { notSeen, type Session } from '../session.ts';
 import { restoreAlarm } from './alarm-override.ts';
 import { type Snapshot, awaitUpdate } from './await-update.ts';
 import type { EndedUpdate } from './ended.ts';
@@ -82,7 +84,11 @@ async function recordEnd(session: Session, ended: EndedUpdate): Promise<void> {
         const parts = { aws, journal, clock, signal };
         await restoreAlarm(() => startRun(parts, 'abort: alarm restored'), aws, journal);
         if ((await recorded(session, update))?.ended !== undefined) return;
-        await recordUpdateEnded(await startRun(parts, `${update.command}: ended`), factsOf(ended));
+        const run = await startRun(parts, `${update.command}: ended`);
+        await recordUpdateEnded(run, factsOf(ended));
+        if (ended.ending.kind !== 'updated') return;
+        const live = await describeEndpoint(aws, update.endpoint, signal);
+        if (live !== undefined) await recordParts(aws, run, replay(journal.events()), live, notSeen(session), signal);
       });
     } catch (error) {
       if (!(error instanceof Problem) || error.kind !== 'cannot-run' || attempt >= MAX_LOCK_ATTEMPTS) throw error;

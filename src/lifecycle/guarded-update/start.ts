@@ -15,6 +15,7 @@ import { recordUpdateStarted, type UpdateStarted } from '../../state/updates.ts'
 import type { CandidateNames } from '../candidate.ts';
 import type { Target } from '../events.ts';
 import type { GuardedUpdatePlan } from '../plans.ts';
+import { recordParts } from '../restorable.ts';
 import {
   adopts,
   applySteps,
@@ -138,6 +139,7 @@ export async function startGuardedUpdate(
   await session.approve(plan);
   const run = await openRun(on, plan.command, wanted.names.run);
   if (plan.adopt) await recordAdoption(run);
+  await recordParts(on.aws, run, on.state(), wanted.live.endpoint, undefined, session.signal);
   await record(run);
   return { kind: 'started', plan, update: await carryOut(session, run, plan, wanted.guard.strategy) };
 }

@@ -1,3 +1,4 @@
+import { recordParts } from '../restorable.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
@@ -87,6 +88,8 @@ export async function startRollout(session: Session, options: RolloutOptions): P
     await session.approve(decided.plan);
     const run = await openRun(on, 'rollout', decided.run);
     if (decided.adopt) await recordAdoption(run);
+    const live = await describeEndpoint(on.aws, endpoint, session.signal);
+    if (live !== undefined) await recordParts(on.aws, run, on.state(), live, undefined, session.signal);
     await applySteps(session, run, decided.plan.steps);
     const { rollout } = decided.plan;
     await run.journal.append({ type: 'fact', run: run.id, name: 'rollout-begun', value: { ...rollout } });

@@ -64,18 +64,14 @@ async function fetchArtifact(
   }
 }
 
-/**
- * Does a model's artifact exist? Undefined where the model has none, or where these credentials do not permit a look:
- * an update does not need that permission.
- */
-export async function artifactExists(
+/** The ETag of a model's artifact, or that it is gone; undefined where these credentials do not permit a look: an update does not need that permission. */
+export async function artifactEtag(
   aws: Aws,
-  uri: string | undefined,
+  uri: string,
   unseen: (one: Unseen) => void,
-): Promise<boolean | undefined> {
-  if (uri?.startsWith('s3://') !== true) return undefined;
+): Promise<string | 'gone' | undefined> {
   try {
-    return (await headObject(aws, uri)) !== undefined;
+    return (await headObject(aws, uri))?.etag ?? 'gone';
   } catch (error) {
     if (!(error instanceof AwsProblem) || !error.clientFault) throw error;
     unseen({ what: `the artifact of the model that runs (${uri})`, needs: error.missing ?? `s3:GetObject on ${uri}` });
