@@ -21,7 +21,10 @@ export function withWindow(gate: Gate, evidence: Evidence): Gate {
   // What more of the same does not help is in the way here, too.
   if (gate.outcome === 'inconclusive' && gate.missing === undefined) return gate;
   const interval = intervalOf(gate.id, evidence);
-  if (interval === undefined) return gate;
+  if (interval === undefined) {
+    const noWindow = whyNone(gate.id, evidence);
+    return noWindow === undefined ? gate : { ...gate, noWindow };
+  }
   return { ...gate, inWindow: { interval, outcome: compare(interval, margin, relation === '<') } };
 }
 
@@ -32,6 +35,23 @@ export function inWindow(gates: readonly Gate[]): Outcome {
       gate.outcome === 'inconclusive' ? { ...gate, outcome: gate.inWindow?.outcome ?? 'inconclusive' } : gate,
     ),
   );
+}
+
+/** Why nothing can be said of this window alone, where that is no matter of data that are missing. */
+function whyNone(id: string, { observations: { metrics, predictions } }: Evidence): string | undefined {
+  const [kind = '', name = ''] = id.split('.');
+  if (id === 'latency.mean')
+    return 'How long a single request may take has no bound, so neither has the mean of one window.';
+  if (kind === 'latency' && QUANTILES.some((one) => one === name) && metrics.exceedances === undefined)
+    return 'CloudWatch has not counted which requests took longer than the threshold.';
+  if (id === 'slices')
+    return 'Columns are cut at the quartiles of the whole window, so which rows are in a part depends on what came after them.';
+  if (kind === 'distance' || kind === 'reference') return 'A distance between two distributions is not a mean of rows.';
+  const { rows = 0, of = 0 } = predictions?.truth ?? {};
+  if (kind === 'truth' && rows < of)
+    return 'Only a part of the rows has a label, and how these were chosen is not known.';
+  if (id === 'truth.error') return 'How far off an answer may be has no bound.';
+  return undefined;
 }
 
 function intervalOf(id: string, evidence: Evidence): Interval | undefined {

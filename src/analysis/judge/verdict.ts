@@ -29,6 +29,8 @@ export interface Gate {
    * It is no outcome by itself: `outcome` is about how things go on. Undefined where it is not known.
    */
   inWindow?: { interval: readonly [number, number]; outcome: Outcome };
+  /** Why there is no such claim, of a bound that has none: a sentence. */
+  noWindow?: string;
   /** Who answers for it that the gate does not decide although it did not pass; then it is not gating. */
   waived?: Waiver;
   /** The bound that must hold. */

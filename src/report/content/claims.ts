@@ -25,6 +25,7 @@ export function claimsSection(report: Report): Section | undefined {
       'In this window: what the mean over these minutes can be, whatever the requests depend on. It says nothing about any other time, and decides nothing by itself.',
       'As things go on: what a verdict means. It takes enough minutes to see whether they differ.',
       ...(accepts(policy, verdict) ? [ACCEPTED] : []),
+      ...without(verdict.gates),
     ],
     tables: [
       {
@@ -41,6 +42,15 @@ export function claimsSection(report: Report): Section | undefined {
       },
     ],
   };
+}
+
+/** Of which gates nothing is said of this window alone, and why: a sentence or two for each reason. */
+function without(gates: readonly Gate[]): string[] {
+  const reasons = new Set(gates.flatMap(({ noWindow }) => noWindow ?? []));
+  return [...reasons].map((reason) => {
+    const ids = gates.filter((gate) => gate.noWindow === reason).map(({ id }) => id);
+    return `Not said of this window alone: ${ids.join(', ')}. ${reason}`;
+  });
 }
 
 /** Where the policy lets the window's claim do for a promotion. */

@@ -129,6 +129,23 @@ describe('in this window, and as things go on', () => {
     expect(accepts({ accept: 'window' }, failing)).toBe(false);
   });
 
+  test('of a bound without such a claim it is said why', () => {
+    const seen = simulate({ minutes: 90, differing: 0.02 });
+    const { predictions } = seen;
+    if (predictions === undefined) throw new Error('the simulation has predictions');
+    const slices = [{ column: 'a', part: '≤ 3', rows: 2000, hits: 1960, inputs: 2000 }];
+    const found = judged({ ...seen, predictions: { ...predictions, slices } }, { slices: 0.9 });
+    expect(found.gates.flatMap(({ id, noWindow }) => (noWindow === undefined ? [] : [id]))).toEqual([
+      'latency.mean',
+      'latency.p50',
+      'latency.p90',
+      'latency.p99',
+      'slices',
+    ]);
+    expect(gateOf(found, 'slices')?.noWindow).toContain('quartiles of the whole window');
+    expect(found.gates.filter((gate) => gate.inWindow !== undefined && gate.noWindow !== undefined)).toEqual([]);
+  });
+
   test('where something other than time is in the way, nothing is claimed of the window', () => {
     const seen = simulate({ minutes: 30, differing: 0.02 });
     const { predictions } = seen;
