@@ -23,6 +23,8 @@ export interface Observations {
   metrics: Metrics;
   /** Undefined where nothing was captured, or nobody asked. */
   predictions: Predictions | undefined;
+  /** Of files, which name no models: where the shadow's captures pause while production's go on, and what follows. */
+  gap?: (Window & { requests: number; after: Predictions }) | undefined;
   /** How much production's model differs from itself, where that was measured. */
   noise?: NoiseFloor | undefined;
   /** What of the window asked for is in no number, and why. */

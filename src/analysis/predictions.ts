@@ -365,6 +365,8 @@ export interface ReferenceSums {
   rows: number;
   /** Values of the reference, least first: shares of its numbers that are less, and no greater; and how many of the shadow's are. */
   edges: readonly { at: number; below: number; upTo: number; counted: { below: number; upTo: number } }[];
+  /** Minute by minute, oldest first: how many numbers, and how many are no greater than each of the reference's quartiles; missing in older observations. */
+  minutes?: readonly { at: number; rows: number; upTo: readonly number[] }[] | undefined;
 }
 
 export interface Spread {

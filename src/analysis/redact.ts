@@ -12,12 +12,17 @@ const HIDDEN = 'hidden';
  * names of JSON fields and input columns, and what the endpoint is made of.
  */
 export function redact(observations: Observations): Observations {
-  const { predictions } = observations;
+  const { predictions, gap } = observations;
   const notes = [
     ...observations.notes,
     'Inputs, ids and free answers were left out (--redact); predicted numbers and names of classes and fields are kept.',
   ];
-  return { ...observations, predictions: predictions && quiet(predictions), notes };
+  return {
+    ...observations,
+    predictions: predictions && quiet(predictions),
+    ...(gap === undefined ? {} : { gap: { ...gap, after: quiet(gap.after) } }),
+    notes,
+  };
 }
 
 function quiet(found: Predictions): Predictions {

@@ -18,10 +18,10 @@ import type { Random } from '../support/random.ts';
 import { autoregressive, type Ended, MINUTES, policy, RATE, watch } from './calibrate-frame.ts';
 
 /** A side of which every capture could be read. */
-const READ = { records: 0, unreadable: 0, unparsed: 0 };
+export const READ = { records: 0, unreadable: 0, unparsed: 0 };
 
 /** The gate itself is asked, with no more of the evidence than it looks at. */
-function ask(
+export function ask(
   judge: (evidence: Evidence) => { outcome: Outcome }[],
   predictions: Partial<Predictions>,
   changed: Partial<typeof policy> = {},

@@ -67,6 +67,12 @@ export function readReference(text: string, source: string, column?: string): Re
   };
 }
 
+/** Its quartiles, as far as they differ. */
+export function quartilesOf({ edges }: Pick<Reference, 'edges'>): number[] {
+  const at = [0.25, 0.5, 0.75].flatMap((share) => edges.find(({ upTo }) => upTo >= share)?.at ?? []);
+  return [...new Set(at)];
+}
+
 /** Of sorted values how many, from the first on, are so. */
 function countOf(sorted: Float64Array, holds: (value: number) => boolean): number {
   let [low, high] = [0, sorted.length];

@@ -120,8 +120,6 @@ export function judgeCost(predictions: Predictions, truth: TruthSums, evidence: 
   const share = policy.expect?.kind === 'better' ? -(policy.expect.by ?? 0) : policy.cost;
   const margin = share * sample.production;
   const minutes = accuracyMinutes(predictions.blocks, lossSample(truth.strata ?? []));
-  const costs = predictions.blocks.map((block) => ({ loss: block.cost ?? 0, truth: block.truth ?? 0 }));
-  const [mean, deviation] = spreadOf(sample);
   const known = total(sample.values, (one) => one.count) + sample.silent;
   const shown = (loss: number) => `${number(loss)} a row`;
   const nothing: Blocker = {
@@ -142,11 +140,7 @@ export function judgeCost(predictions: Predictions, truth: TruthSums, evidence: 
     n: truth.rows,
     known,
     minutes: [minutes.onlyProduction, minutes.onlyShadow],
-    ...clustering(
-      predictions,
-      known,
-      Math.max(lossClustering(minutes, predictions).factor, meanDispersion(costs, mean, deviation)),
-    ),
+    ...clustering(predictions, known, burstsOf(predictions, sample)),
     blocker: unclear(truth, prices) ?? otherPrices(truth, prices) ?? (sample.production > 0 ? undefined : nothing),
   });
   return [{ ...gate, unit: 'number', ...labelsMissing(gate, sample) }];
@@ -184,7 +178,7 @@ export function costLimit(evidence: Evidence, limit: number): Gate {
     n: truth.rows,
     known: truth.rows,
     minutes: [minutes.onlyProduction],
-    ...clustering(predictions, truth.rows, lossClustering(minutes, predictions).factor),
+    ...clustering(predictions, truth.rows, burstsOf(predictions, sample)),
     blocker:
       unclear(truth, prices) ??
       spotless(truth) ??
@@ -215,6 +209,14 @@ export function unknownCost({ policy }: Evidence, reason: string): Gate {
 function noOutcomes({ numbers, labels }: TruthSums): string {
   if (numbers !== undefined || labels === undefined) return `${CATEGORIES}.`;
   return `${CATEGORIES}, or an older version saved this without counting them.`;
+}
+
+/** How much less rows count for their minutes: by who is right, or by what the shadow costs more, which one rare mistake decides. */
+function burstsOf(predictions: Predictions, sample: CostSample): number {
+  const { blocks, truth } = predictions;
+  const minutes = accuracyMinutes(blocks, lossSample(truth?.strata ?? []));
+  const costs = blocks.map((block) => ({ loss: block.cost ?? 0, truth: block.truth ?? 0 }));
+  return Math.max(lossClustering(minutes, predictions).factor, meanDispersion(costs, ...spreadOf(sample)));
 }
 
 /** A model errs on a repeated input as before, at whatever price: each input counts once. */

@@ -136,17 +136,18 @@ export function minutesToPass(policy: Policy, of: Judged = 'answers'): number {
  *
  * @param minutes one list for each share that the gate is about
  * @param spread as burstChance takes it
+ * @param inBursts of sums that are no counts: minutes are known to differ by more than chance
  */
 export function windowTooShort(
   outcome: Outcome,
   policy: Policy,
   minutes: readonly Minutes[],
   of: Judged = 'answers',
-  { spread = 1, hopeless = false }: { spread?: number; hopeless?: boolean } = {},
+  { spread = 1, hopeless = false, inBursts = false }: { spread?: number; hopeless?: boolean; inBursts?: boolean } = {},
 ): Blocker | undefined {
   if (outcome === 'inconclusive') return undefined;
   const found = Math.max(0, ...minutes.map((one) => one.filter(({ n }) => n > 0).length));
-  const bursts = minutes.some((one) => burstChance(one, spread) < BURST_ALPHA);
+  const bursts = inBursts || minutes.some((one) => burstChance(one, spread) < BURST_ALPHA);
   const unseen = hopeless ? policy.blockMinutes : Math.max(MINUTES_TO_FAIL, policy.blockMinutes);
   const least = outcome === 'pass' ? minutesToPass(policy, of) : unseen;
   const needed = bursts ? (hopeless ? MINUTES_TO_FAIL : minutesToPass(policy) * BURSTY_FACTOR) : least;

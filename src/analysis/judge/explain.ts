@@ -192,6 +192,12 @@ export function explainPolicy(policy: Policy): Demand[] {
     ),
     ...latency,
     demand(
+      'output.gap',
+      "where the captures of the shadow's in a folder pause while production's go on, those after the pause give the same verdict as all",
+      'what the others need',
+      NO_KEY,
+    ),
+    demand(
       'output.reading',
       'where its answers can be read in several ways, all of them give the same verdict',
       'what the others need',

@@ -8,7 +8,7 @@ import { nothingRead, nothingReadText } from './nothing-read.ts';
 import { judgeLatency } from './latency.ts';
 import { judgeLimits } from './limits.ts';
 import { judgeAnswers } from './predictions.ts';
-import { judgeReadings } from './readings.ts';
+import { type Common, judgeGap, judgeReadings } from './readings.ts';
 import { judgeReference } from './reference.ts';
 import { judgeSlices } from './slices.ts';
 import { clustered } from './clusters.ts';
@@ -26,8 +26,8 @@ import type { Gate, Outcome, Verdict } from './verdict.ts';
 import { worst } from './verdict.ts';
 
 /**
- * Is the shadow safe to promote? Where the records can be read in several ways, all of them must say so: what nobody has
- * chosen must not decide.
+ * Is the shadow safe to promote? Where the records can be read in several ways, or may be of two shadows, all cases must say so:
+ * what nobody has chosen must not decide.
  *
  * @param challenger what the words call the new model
  * @param now milliseconds since the epoch, for waivers that end; where it is not said, they count as ended
@@ -39,6 +39,31 @@ export function judge(
   challenger: Challenger = 'shadow',
   now: number = Number.POSITIVE_INFINITY,
 ): Verdict | undefined {
+  const { gap } = observations;
+  const whole = judgeRecords(observations, demanded, challenger, now);
+  const after =
+    gap && judgeRecords({ ...observations, predictions: gap.after, gap: undefined }, demanded, challenger, now);
+  if (whole === undefined || after === undefined || gap === undefined) return whole;
+  return asOne(judgeGap(whole, after, gap, demanded), demanded, challenger, now);
+}
+
+/** The verdict that several have in common, in words. */
+function asOne(common: Common, policy: Policy, challenger: Challenger, now: number): Verdict {
+  const { outcome, gates } = common;
+  return {
+    ...common,
+    summary: common.summary ?? summary(outcome, gates, policy, challenger),
+    waivers: waiverStates(gates, policy, now),
+  };
+}
+
+/** The verdict on all records together, in all ways in which they can be read. */
+function judgeRecords(
+  observations: Observations,
+  demanded: Policy,
+  challenger: Challenger,
+  now: number,
+): Verdict | undefined {
   const { predictions } = observations;
   const verdict = judgeReading(observations, demanded, challenger, now);
   if (verdict === undefined || predictions === undefined) return verdict;
@@ -47,13 +72,7 @@ export function judge(
     return other === undefined ? [] : [{ predictions: alternative, verdict: other }];
   });
   if (others.length === 0) return verdict;
-  const read = judgeReadings([{ predictions, verdict }, ...others], demanded);
-  const { outcome, gates } = read;
-  return {
-    ...read,
-    summary: read.summary ?? summary(outcome, gates, demanded, challenger),
-    waivers: waiverStates(gates, demanded, now),
-  };
+  return asOne(judgeReadings([{ predictions, verdict }, ...others], demanded), demanded, challenger, now);
 }
 
 /**

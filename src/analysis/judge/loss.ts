@@ -46,21 +46,31 @@ export function errorLost(losses: Losses, policy: Policy): Interval {
 
 /**
  * How much less rows count for their minutes: of many lengths the largest dispersion lies above 1 by chance, which is taken off it
- * unless one of them lies two standard errors above 1. A fail is held to all of it.
+ * unless one of them lies three standard errors above 1. A fail is held to all of it.
  */
 function burstsOf(minutes: readonly { loss: number; truth: number }[], mean: number, deviation: number) {
-  const [cautious, beyondChance, sure] = [0, 1, 2].map((noise) => meanDispersion(minutes, mean, deviation, noise)) as [
+  const [cautious, beyondChance, sure] = [0, 1, 3].map((noise) => meanDispersion(minutes, mean, deviation, noise)) as [
     number,
     number,
     number,
   ];
-  return { bursts: sure > 1 ? cautious : beyondChance, cautious };
+  return { bursts: sure > 1 ? cautious : beyondChance, cautious, inBursts: sure > 1 };
 }
 
-/** How skewed the mean loss is. Minutes show it where every row has a label: else those with one speak for more rows or fewer. */
-function skewOf(minutes: readonly { loss: number; truth: number }[], { rows, of }: TruthSums): number | undefined {
-  return rows < of ? undefined : meanSkew(minutes);
+/**
+ * How skewed the mean loss is. Minutes show it where every row has a label: else those with one speak for more rows or fewer. In
+ * bursts it is tens of minutes that do.
+ */
+function skewOf(
+  minutes: readonly { loss: number; truth: number }[],
+  { rows, of }: TruthSums,
+  inBursts: boolean,
+): number | undefined {
+  if (rows < of) return undefined;
+  return (inBursts ? meanSkew(minutes, BURST) : undefined) ?? meanSkew(minutes);
 }
+
+const BURST = 10;
 
 /** By so much a mean of so many times as many rows is skewed. */
 function skewed(skew: number | undefined, times: number): number | undefined {
@@ -171,8 +181,8 @@ export function judgeLoss(predictions: Predictions, truth: TruthSums, evidence: 
     truth: block.truth ?? 0,
   }));
   const [mean, deviation] = chances ? spreadOf(truth.losses ?? []) : [truth.numbers.loss, truth.numbers.lossDeviation];
-  const { bursts, cautious } = burstsOf(minutes, mean, deviation);
-  const skew = bursts >= repeated ? skewOf(minutes, truth) : undefined;
+  const { bursts, cautious, inBursts } = burstsOf(minutes, mean, deviation);
+  const skew = bursts >= repeated ? skewOf(minutes, truth, inBursts) : undefined;
   const clustering = {
     factor: Math.max(bursts, repeated),
     cautious: Math.max(cautious, repeated),
@@ -197,6 +207,7 @@ export function judgeLoss(predictions: Predictions, truth: TruthSums, evidence: 
       minutes: [minutes.map((minute) => ({ successes: 0, n: minute.truth }))],
       inputs: alike?.by === undefined ? (alike?.inputs ?? truth.rows) : truth.rows,
       clustering,
+      inBursts,
       labels: { rows: truth.of, differing: truth.of, labelled: truth.rows, balancing: 0, unlabelled },
       blocker: truth.losses === undefined && truth.rows < truth.of ? UNCOUNTED : undefined,
     }),
@@ -216,11 +227,11 @@ export function judgeScores(predictions: Predictions, truth: TruthSums, evidence
   const { n, loss, maeProduction, maeShadow, unlabelled } = found;
   const minutes = predictions.blocks.map((block) => ({ loss: block.squaredLoss ?? 0, truth: block.truth ?? 0 }));
   const [mean, deviation] = spreadOf(scores);
-  const { bursts, cautious } = burstsOf(minutes, mean, deviation);
+  const { bursts, cautious, inBursts } = burstsOf(minutes, mean, deviation);
   // A model gives a repeated input the same probabilities as before.
   const inputs = predictions.repeats?.onlyProduction;
   const copies = inputs === undefined || inputs.rows === 0 ? 1 : inputs.rowsSquared / inputs.rows;
-  const skew = bursts >= copies ? skewOf(minutes, truth) : undefined;
+  const skew = bursts >= copies ? skewOf(minutes, truth, inBursts) : undefined;
   const gate = truthGate('truth.score', 'Are its probabilities worse?', predictions, evidence, {
     facts: `The Brier score of its probabilities of all classes is ${number(maeShadow)}, and production's is ${number(maeProduction)}, over ${count(truth.rows)} rows with labels${unlabelledWords(unlabelled, truth.of)}`,
     words: ['it is greater by', 'increase', 'it is smaller by'],
@@ -239,6 +250,7 @@ export function judgeScores(predictions: Predictions, truth: TruthSums, evidence
       by: bursts > copies ? 'minutes' : 'inputs',
       cluster: bursts > copies ? undefined : inputs?.by,
     },
+    inBursts,
     labels: { rows: truth.of, differing: truth.of, labelled: truth.rows, balancing: 0, unlabelled },
   });
   return [{ ...gate, gating: gate.gating && (gate.outcome === 'fail' || decides(policy, 'truth.score')) }];

@@ -3,11 +3,12 @@ import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
 import { entropyBound, stabilityInterval } from '../statistics/divergence.ts';
 import { stabilityIndex } from '../statistics/distances.ts';
+import { dispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { count, number } from '../../base/units.ts';
 import { ksBand } from './distances.ts';
 import { blockerNeeds, confidence, insufficientData, windowTooShort } from './evidence.ts';
-import type { Evidence } from './evidence.ts';
+import type { Evidence, Minutes } from './evidence.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
@@ -51,10 +52,11 @@ function gate(name: Name, margin: number, predictions: Predictions | undefined, 
       reason: 'Its answers hold no numbers that were held against the reference.',
       ...needsAdvice('captured answers that are numbers, or have scores, and a report on the captures themselves'),
     };
-  const found = measured(name, sums, copies(predictions), policy);
+  const minutes = quartileMinutes(sums) ?? [predictions.blocks.map(({ rows }) => ({ successes: 0, n: rows }))];
+  const bursts = Math.max(...minutes.map((one) => dispersion(one)));
+  const found = measured(name, sums, Math.max(copies(predictions), bursts), policy);
   const decided = compare(found.interval, margin);
-  const minutes = predictions.blocks.map(({ rows }) => ({ successes: 0, n: rows }));
-  const blocker = insufficientData(predictions, evidence) ?? windowTooShort(decided, policy, [minutes]);
+  const blocker = insufficientData(predictions, evidence) ?? windowTooShort(decided, policy, minutes);
   const outcome = blocker === undefined ? decided : 'inconclusive';
   const facts = `The ${NAMES[name]} between its ${count(sums.rows)} numbers and ${count(sums.of)} expected ones is ${number(found.estimate)}`;
   const bounds = `; the true value is between ${number(found.interval[0])} and ${number(found.interval[1])} (${confidence(policy)})`;
@@ -120,6 +122,15 @@ function measured(
     estimate,
     interval: stabilityInterval(estimate, [0, entropyBound(n, expected.length, policy.alpha, policy.looks)]),
   };
+}
+
+/** How many of the numbers of each minute are no greater than a quartile of the reference, for each of these. */
+function quartileMinutes({ minutes }: ReferenceSums): Minutes[] | undefined {
+  const count = minutes?.[0]?.upTo.length ?? 0;
+  if (minutes === undefined || count === 0) return undefined;
+  return Array.from({ length: count }, (_, k) =>
+    minutes.map(({ rows, upTo }) => ({ successes: upTo[k] ?? 0, n: rows })),
+  );
 }
 
 /** Rows per input, as if no copy said anything new (Kish 1965): what is true of deterministic models. */

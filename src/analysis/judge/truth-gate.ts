@@ -49,6 +49,8 @@ export interface TruthFound {
   /** Different inputs among the rows of which it is known. */
   inputs: number;
   clustering: Clustering & { cautious?: number };
+  /** Minutes differ by more than chance, where `minutes` cannot show it. */
+  inBursts?: boolean;
   /** On which rows labels would help. */
   labels?: LabelState | undefined;
   /** What else keeps it from being decided. */
@@ -92,7 +94,7 @@ export function truthGate(
     found.blocker ??
     insufficientData(predictions, evidence) ??
     tooFewTruths(found, policy) ??
-    windowTooShort(decided, policy, found.minutes, 'truth', { hopeless });
+    windowTooShort(decided, policy, found.minutes, 'truth', { hopeless, inBursts: found.inBursts === true });
   const outcome = blocker === undefined ? decided : 'inconclusive';
   const facts = `${labelledWords(predictions)} ${found.facts}`;
   const bounded = found.atLeast === undefined ? lossWords(found, interval, outcome) : rightWords(interval, outcome);

@@ -84,6 +84,7 @@ function mergeReferences(a: ReferenceSums, b: ReferenceSums): ReferenceSums {
         upTo: edge.counted.upTo + (b.edges[i]?.counted.upTo ?? 0),
       },
     })),
+    minutes: a.minutes && b.minutes && [...a.minutes, ...b.minutes],
   };
   return merged;
 }

@@ -12,6 +12,7 @@ import { withSpill } from '../compare/spill.ts';
 import type { Truth } from '../answers/truth.ts';
 import type { Predictions } from '../predictions.ts';
 import { count, counted, MINUTE } from '../../base/units.ts';
+import { lastGap } from './capture-gap.ts';
 import { decidedCaptures } from './decided-captures.ts';
 import { type LineRecords, lineNotes, type LogText, recordsOfLines } from './from-lines.ts';
 import type { LinePattern } from './line-pattern.ts';
@@ -241,6 +242,13 @@ async function compared(
   // Files do not say how much of the traffic the shadow was to see.
   const records = { production, shadow, window: window ?? { from: 0, to: 8.64e15 }, sampling: 1 };
   const { predictions, notes } = await compareRecords(records, comparison);
+  const gap = lastGap(predictions.missing ?? []);
+  const after =
+    gap &&
+    (await compareRecords(
+      { ...records, window: { from: gap.to, to: records.window.to } },
+      { ...comparison, labelNext: undefined },
+    ));
   // Where no answer could be compared, requests still have their minutes; without any, no time is known.
   const times = (predictions.blocks.length > 0 ? predictions.blocks : (predictions.missing ?? [])).map(({ at }) => at);
   const [first, last] = [times[0], times.at(-1)];
@@ -257,6 +265,7 @@ async function compared(
     sampling: undefined,
     metrics: { times: [], production: none, shadow: none },
     predictions,
+    ...(gap === undefined || after === undefined ? {} : { gap: { ...gap, after: after.predictions } }),
     notes: [...found.notes, ...notes],
   };
 }

@@ -199,7 +199,7 @@ export const GATES: readonly string[] = [
   'traffic.cover',
   'errors',
   ...['mean', 'p50', 'p90', 'p99'].map((name) => `latency.${name}`),
-  ...['reading', 'readable', 'answered', 'schema', 'form', 'pairs', 'varied'].map((name) => `output.${name}`),
+  ...['gap', 'reading', 'readable', 'answered', 'schema', 'form', 'pairs', 'varied'].map((name) => `output.${name}`),
   ...['agreement', 'scores', 'classes', 'byClass'].map((name) => `labels.${name}`),
   ...['agreement', 'refusals', 'comparator'].map((name) => `answers.${name}`),
   ...['tolerance', 'bias'].map((name) => `numbers.${name}`),
@@ -224,7 +224,7 @@ export const GATES: readonly string[] = [
 export const RULES: readonly string[] = [
   'traffic.sampling',
   'traffic.cover',
-  ...['reading', 'readable', 'answered', 'schema', 'form', 'pairs', 'varied'].map((name) => `output.${name}`),
+  ...['gap', 'reading', 'readable', 'answered', 'schema', 'form', 'pairs', 'varied'].map((name) => `output.${name}`),
   'labels.classes',
 ];
 

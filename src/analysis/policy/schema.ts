@@ -224,7 +224,7 @@ const WAIVER = v.strictObject(
 );
 
 /** Gates that stand for what was or was not looked at: without them nothing else means anything. */
-const NOT_WAIVED = ['output.reading', 'output.pairs'];
+const NOT_WAIVED = ['output.reading', 'output.pairs', 'output.gap'];
 
 /**
  * What this is not, where it names no gate that can be waived: goes on after "is not".
@@ -232,6 +232,8 @@ const NOT_WAIVED = ['output.reading', 'output.pairs'];
  * @param numbers of a comparator of the user's own: each has a gate
  */
 export function notWaivable(id: string, numbers: readonly string[] = []): string | undefined {
+  if (id === 'output.gap')
+    return 'a gate that can be waived: where all captures are known to be of one shadow, say so in the policy (inform: [output.gap])';
   if (NOT_WAIVED.includes(id))
     return `a gate that can be waived: without ${id} nothing is known of the answers, so say how they are read instead (answers: { kind: … })`;
   if (GATES.includes(id) || numbers.some((name) => id === `answers.${name}`)) return undefined;

@@ -9,7 +9,7 @@ const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
  * it was seen, whatever the verdict is.
  */
 export function coveredText({ observations, summaries }: Report): string {
-  const { metrics, predictions } = observations;
+  const { metrics, predictions, gap } = observations;
   const busy = metrics.times.filter((_, i) => (metrics.production.invocations[i] ?? 0) > 0);
   const answered = (predictions?.blocks ?? []).filter(({ rows }) => rows > 0).map(({ at }) => at);
   const times = busy.length > 0 ? busy : answered;
@@ -20,6 +20,9 @@ export function coveredText({ observations, summaries }: Report): string {
       ? ['no answers']
       : [observations.live === 'nothing' ? counted(predictions.rows, 'answers') : pairs(predictions)]),
     ...(predictions === undefined ? [] : [labels(predictions.truth)]),
+    ...(gap === undefined
+      ? []
+      : [`without the shadow's captures from ${timeOfDay(gap.from)} to ${timeOfDay(gap.to)} UTC`]),
   ];
   return parts.join('; ');
 }

@@ -1,3 +1,4 @@
+import { quartilesOf } from '../../answers/reference.ts';
 import type { Reference } from '../../answers/reference.ts';
 import type { NumberSums, ReferenceSums, Spread, Task } from '../../predictions.ts';
 import { jensenShannon, stabilityIndex, usualTolerance } from '../../statistics/distances.ts';
@@ -59,12 +60,20 @@ function spreadOf(
 }
 
 /** The shadow's numbers beside a distribution that is expected. */
-export async function referenceSums(engine: Engine, { digest, rows: of, edges }: Reference): Promise<ReferenceSums> {
+export async function referenceSums(engine: Engine, reference: Reference): Promise<ReferenceSums> {
+  const { digest, rows: of, edges } = reference;
   const found = await engine.rows(fill(SUMS.reference, { edges: sqlNumbers(edges.map(({ at }) => at)) }));
   const rows = Number(found[0]?.rows ?? 0);
   const counted = edges.map((edge, i) => ({
     ...edge,
     counted: { below: Number(found[i]?.below ?? 0), upTo: Number(found[i]?.up_to ?? 0) },
   }));
-  return { digest, of, rows, edges: counted };
+  const quartiles = quartilesOf(reference);
+  const each = await engine.rows(fill(SUMS.reference_minutes, { quartiles: sqlNumbers(quartiles) }));
+  // So many rows a minute as there are quartiles.
+  const minutes = Array.from({ length: each.length / quartiles.length }, (_, i) => {
+    const own = each.slice(i * quartiles.length, (i + 1) * quartiles.length);
+    return { at: Number(own[0]?.block), rows: Number(own[0]?.rows), upTo: own.map(({ up_to }) => Number(up_to)) };
+  });
+  return { digest, of, rows, edges: counted, minutes };
 }

@@ -28,6 +28,13 @@ from (select unnest($edges) as edge, generate_subscripts($edges, 1) as i)
 left join (select shadow_number from compared where d is not null) on true
 group by i order by i;
 
+-- name: reference_minutes
+-- Minute by minute, how many numbers of the shadow are no greater than each of the reference's quartiles.
+select block, count(*)::double as rows, count(*) filter (shadow_number <= quartile)::double as up_to
+from (select unnest($quartiles) as quartile, generate_subscripts($quartiles, 1) as i)
+join (select ((moment // 60000) * 60000)::double as block, shadow_number from compared where d is not null) on true
+group by block, i order by block, i;
+
 -- name: scatter
 -- The same rows whenever it is asked: hashes are as good as chance.
 select production_number as x, shadow_number as y

@@ -6,6 +6,7 @@ export const SUMS = statements(sumsSql, [
   'blocks',
   'numbers',
   'reference',
+  'reference_minutes',
   'scatter',
   'ripe',
   'ages',

@@ -393,7 +393,14 @@ class Rows {
         .map((block) => (this.#ages?.isYoung(block.at) === true ? { ...block, young: block.rows } : block)),
       labels: this.#labels.sums(this.#task !== 'json'),
       numbers,
-      ...(this.#options.reference === undefined ? {} : { reference: this.#numbers.beside(this.#options.reference) }),
+      ...(this.#options.reference === undefined
+        ? {}
+        : {
+            reference: this.#numbers.beside(
+              this.#options.reference,
+              this.#numbered.map(({ block }) => block.at),
+            ),
+          }),
       top: this.#top.map(({ of, ...pair }) => ({ ...pair, times: this.#differing[of] ?? 1 })),
       truth:
         this.#options.truth === undefined

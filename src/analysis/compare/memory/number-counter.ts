@@ -1,3 +1,4 @@
+import { quartilesOf } from '../../answers/reference.ts';
 import type { Reference } from '../../answers/reference.ts';
 import type { NumberSums, ReferenceSums } from '../../predictions.ts';
 import { jensenShannon, stabilityIndex, usualTolerance } from '../../statistics/distances.ts';
@@ -39,14 +40,33 @@ export class NumberCounter {
     return (this.#shadow[i] as number) - (this.#production[i] as number);
   }
 
-  /** The shadow's numbers beside a distribution that is expected. */
-  beside({ digest, rows: of, edges }: Reference): ReferenceSums {
+  /**
+   * The shadow's numbers beside a distribution that is expected.
+   * @param times the minute of each
+   */
+  beside(reference: Reference, times: readonly number[]): ReferenceSums {
+    const { digest, rows: of, edges } = reference;
     const shadow = this.#shadow;
+    const quartiles = quartilesOf(reference);
+    const minutes = new Map<number, { at: number; rows: number; upTo: number[] }>();
+    for (const [i, at] of times.entries()) {
+      const minute = minutes.get(at) ?? { at, rows: 0, upTo: quartiles.map(() => 0) };
+      minutes.set(at, minute);
+      minute.rows += 1;
+      for (const [k, quartile] of quartiles.entries())
+        if ((shadow[i] as number) <= quartile) minute.upTo[k] = (minute.upTo[k] ?? 0) + 1;
+    }
     const counted = (at: number) => ({
       below: shadow.reduce((n, value) => n + (value < at ? 1 : 0), 0),
       upTo: shadow.reduce((n, value) => n + (value <= at ? 1 : 0), 0),
     });
-    return { digest, of, rows: shadow.length, edges: edges.map((edge) => ({ ...edge, counted: counted(edge.at) })) };
+    return {
+      digest,
+      of,
+      rows: shadow.length,
+      edges: edges.map((edge) => ({ ...edge, counted: counted(edge.at) })),
+      minutes: [...minutes.values()].sort((a, b) => a.at - b.at),
+    };
   }
 
   sums(of: NumberSums['of']): NumberSums | undefined {
