@@ -4,7 +4,7 @@ import { judgeReference } from '../../src/analysis/judge/reference.ts';
 import type { LossSums, Predictions, TruthSums } from '../../src/analysis/predictions.ts';
 import type { Random } from '../support/random.ts';
 import { ask } from './calibrate-answers.ts';
-import { autoregressive, type Ended, MINUTES, policy, RATE, watch } from './calibrate-frame.ts';
+import { autoregressive, type Ended, MINUTES, minutesOf, policy, RATE, type Span, watch } from './calibrate-frame.ts';
 
 /** Gates that look at labels by class, at scores of several classes, or at a distribution that is expected. */
 
@@ -175,8 +175,8 @@ export function scored(random: Random, blur: number): { production: number; shad
 export const PRODUCTION_BLUR = 0.5;
 
 /** Brier scores of three classes; `wander`: how much the shadow's blur changes from minute to minute, its logarithm. */
-export function brierOfClasses(random: Random, blur: number, wander: number): Ended {
-  const moods = autoregressive(random, 0.8, MINUTES);
+export function brierOfClasses(random: Random, blur: number, wander: number, span: Span = {}): Ended {
+  const moods = autoregressive(random, 0.8, minutesOf(span));
   const bands = (['agree', 'differ'] as const).map((band) => ({ band, rows: 0, squared: nothing() }));
   const blocks: { at: number; rows: number; truth: number; squaredLoss: number }[] = [];
   return watch((minutes) => {
@@ -209,7 +209,7 @@ export function brierOfClasses(random: Random, blur: number, wander: number): En
         decide: [...policy.decide, 'truth.score'],
       },
     );
-  });
+  }, span);
 }
 
 const missing = (): never => {

@@ -96,6 +96,7 @@ test('init prints the defaults, and what it has commented out can be used', asyn
         (key) =>
           ![
             'tasks',
+            'labels',
             'cluster',
             'cover',
             'expect',

@@ -17,7 +17,7 @@ import type { Blocker } from './needs.ts';
 import { boundedMean } from './paired.ts';
 import { ripe, truthGate } from './truth-gate.ts';
 import type { TruthFound } from './truth-gate.ts';
-import { spotless, unseenBursts } from './truth-limits.ts';
+import { chosenLabels, unseenBursts } from './truth-limits.ts';
 import type { Gate } from './verdict.ts';
 
 /** What labels say of the cost of mistakes, weighed so that all rows are spoken for. */
@@ -181,7 +181,7 @@ export function costLimit(evidence: Evidence, limit: number): Gate {
     ...clustering(predictions, truth.rows, burstsOf(predictions, sample)),
     blocker:
       unclear(truth, prices) ??
-      spotless(truth) ??
+      chosenLabels(truth, evidence) ??
       unseenBursts(evidence, minutes.onlyProduction.filter(({ n }) => n > 0).length),
   });
   return { ...gate, unit: 'number', ...labelsMissing(gate, sample) };

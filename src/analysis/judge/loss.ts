@@ -45,16 +45,21 @@ export function errorLost(losses: Losses, policy: Policy): Interval {
 }
 
 /**
- * How much less rows count for their minutes: of many lengths the largest dispersion lies above 1 by chance, which is taken off it
- * unless one of them lies three standard errors above 1. A fail is held to all of it.
+ * How much less rows count for their minutes. Of many lengths the largest dispersion lies above 1 by chance: half a standard error is
+ * taken off it, unless one of them lies three standard errors above 1, and then a pass waits as well. A fail comes sooner, when
+ * less can be seen: it is held to all of the dispersion, and waits where one lies a standard error above 1. So do passes of
+ * squared errors, which a few minutes decide. By how much is measured: lines "error" and "Brier score" of `npm run calibrate`.
  */
-function burstsOf(minutes: readonly { loss: number; truth: number }[], mean: number, deviation: number) {
-  const [cautious, beyondChance, sure] = [0, 1, 3].map((noise) => meanDispersion(minutes, mean, deviation, noise)) as [
-    number,
-    number,
-    number,
-  ];
-  return { bursts: sure > 1 ? cautious : beyondChance, cautious, inBursts: sure > 1 };
+function burstsOf(
+  minutes: readonly { loss: number; truth: number }[],
+  mean: number,
+  deviation: number,
+  of: 'error' | 'squared',
+) {
+  const at = (errors: number) => meanDispersion(minutes, mean, deviation, errors);
+  const [cautious, fail] = [at(0), at(1) > 1];
+  const pass = of === 'squared' ? fail : at(3) > 1;
+  return { bursts: pass || of === 'squared' ? cautious : at(0.5), cautious, inBursts: { pass, fail } };
 }
 
 /**
@@ -181,8 +186,8 @@ export function judgeLoss(predictions: Predictions, truth: TruthSums, evidence: 
     truth: block.truth ?? 0,
   }));
   const [mean, deviation] = chances ? spreadOf(truth.losses ?? []) : [truth.numbers.loss, truth.numbers.lossDeviation];
-  const { bursts, cautious, inBursts } = burstsOf(minutes, mean, deviation);
-  const skew = bursts >= repeated ? skewOf(minutes, truth, inBursts) : undefined;
+  const { bursts, cautious, inBursts } = burstsOf(minutes, mean, deviation, chances ? 'squared' : 'error');
+  const skew = bursts >= repeated ? skewOf(minutes, truth, inBursts.pass) : undefined;
   const clustering = {
     factor: Math.max(bursts, repeated),
     cautious: Math.max(cautious, repeated),
@@ -222,16 +227,16 @@ export function judgeScores(predictions: Predictions, truth: TruthSums, evidence
   const { policy } = evidence;
   const { scores } = truth;
   // Labels that name no place are of other classes than the scores.
-  if (scores === undefined || total(scores, (one) => one.labelled) < truth.rows) return [];
+  if (scores === undefined || total(scores, (one) => one.labelled) < truth.rows || !namesPlaces(truth)) return [];
   const found = lossByBands(scores, 'squared', truthMargin(policy));
   const { n, loss, maeProduction, maeShadow, unlabelled } = found;
   const minutes = predictions.blocks.map((block) => ({ loss: block.squaredLoss ?? 0, truth: block.truth ?? 0 }));
   const [mean, deviation] = spreadOf(scores);
-  const { bursts, cautious, inBursts } = burstsOf(minutes, mean, deviation);
+  const { bursts, cautious, inBursts } = burstsOf(minutes, mean, deviation, 'squared');
   // A model gives a repeated input the same probabilities as before.
   const inputs = predictions.repeats?.onlyProduction;
   const copies = inputs === undefined || inputs.rows === 0 ? 1 : inputs.rowsSquared / inputs.rows;
-  const skew = bursts >= copies ? skewOf(minutes, truth, inBursts) : undefined;
+  const skew = bursts >= copies ? skewOf(minutes, truth, inBursts.pass) : undefined;
   const gate = truthGate('truth.score', 'Are its probabilities worse?', predictions, evidence, {
     facts: `The Brier score of its probabilities of all classes is ${number(maeShadow)}, and production's is ${number(maeProduction)}, over ${count(truth.rows)} rows with labels${unlabelledWords(unlabelled, truth.of)}`,
     words: ['it is greater by', 'increase', 'it is smaller by'],
@@ -254,6 +259,15 @@ export function judgeScores(predictions: Predictions, truth: TruthSums, evidence
     labels: { rows: truth.of, differing: truth.of, labelled: truth.rows, balancing: 0, unlabelled },
   });
   return [{ ...gate, gating: gate.gating && (gate.outcome === 'fail' || decides(policy, 'truth.score')) }];
+}
+
+/**
+ * Are the labels the numbers from 0 on without a gap? Else the class of a number need not be its place: of the classes 0, 2 and 5,
+ * 2 is the second. Where rare labels were not counted apart, nobody knows.
+ */
+function namesPlaces({ cells = [] }: TruthSums): boolean {
+  const labels = new Set(cells.map(({ truth }) => truth));
+  return [...labels].every((_, i) => labels.has(String(i)));
 }
 
 /** Brier scores of several classes lie between 0 and 2. */

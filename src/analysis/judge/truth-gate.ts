@@ -49,8 +49,8 @@ export interface TruthFound {
   /** Different inputs among the rows of which it is known. */
   inputs: number;
   clustering: Clustering & { cautious?: number };
-  /** Minutes differ by more than chance, where `minutes` cannot show it. */
-  inBursts?: boolean;
+  /** Minutes differ by more than chance, where `minutes` cannot show it: enough for a pass to wait, and for a fail. */
+  inBursts?: { pass: boolean; fail: boolean };
   /** On which rows labels would help. */
   labels?: LabelState | undefined;
   /** What else keeps it from being decided. */
@@ -94,7 +94,10 @@ export function truthGate(
     found.blocker ??
     insufficientData(predictions, evidence) ??
     tooFewTruths(found, policy) ??
-    windowTooShort(decided, policy, found.minutes, 'truth', { hopeless, inBursts: found.inBursts === true });
+    windowTooShort(decided, policy, found.minutes, 'truth', {
+      hopeless,
+      inBursts: decided !== 'inconclusive' && found.inBursts?.[decided] === true,
+    });
   const outcome = blocker === undefined ? decided : 'inconclusive';
   const facts = `${labelledWords(predictions)} ${found.facts}`;
   const bounded = found.atLeast === undefined ? lossWords(found, interval, outcome) : rightWords(interval, outcome);

@@ -12,7 +12,7 @@ import type { ClassSample } from './recall.ts';
 import { ripe, truthGate } from './truth-gate.ts';
 import type { Gate } from './verdict.ts';
 import { gates } from '../policy/policy.ts';
-import { count, percent } from '../../base/units.ts';
+import { count, counted, percent } from '../../base/units.ts';
 
 /** Stands for every label: accuracy is the recall of the class of all rows. */
 const ANY = '*';
@@ -91,15 +91,25 @@ function limitGate(id: string, title: string, evidence: Evidence, asked: Asked):
     minutes: [minutes.onlyProduction],
     inputs: repeated ? sample.rows / copies : sample.rows,
     clustering: { factor: Math.max(copies, factor), by: repeated ? 'inputs' : 'minutes' },
-    blocker: spotless(truth) ?? unseenBursts(evidence, minutes.onlyProduction.filter(({ n }) => n > 0).length),
+    blocker:
+      chosenLabels(truth, evidence) ?? unseenBursts(evidence, minutes.onlyProduction.filter(({ n }) => n > 0).length),
   });
 }
 
 /**
- * Labels of a part of the rows, and none of them wrong: they may be those that are easy, and without production's answers beside
- * them nothing tells.
+ * Labels of a part of the rows may be those that are easy. Where nothing is live, nothing tells, and somebody must say that they
+ * were drawn at random; beside production it shows where the models differ, unless no label is of a wrong answer.
  */
-export function spotless({ cells = [], rows, of }: TruthSums): Blocker | undefined {
+export function chosenLabels(
+  { cells = [], rows, of }: TruthSums,
+  { observations: { live }, policy }: Evidence,
+): Blocker | undefined {
+  if (live === 'nothing' && rows < of && policy.labels !== 'random')
+    return {
+      reason: `${counted(of - rows, 'rows')} have no label, and without another model's answers nothing tells whether those with one are like them`,
+      missing: 0,
+      needs: needsAdvice('labels of all rows, or labels: random in the policy, where they were drawn at random'),
+    };
   if (rows >= of || cells.some((one) => one.shadowRight < one.rows)) return undefined;
   return {
     reason: `every row with a label is right, and ${count(of - rows)} have none: labels may be there for what is easy alone`,

@@ -36,6 +36,7 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   # distances: { ks: 0.1, psi: 0.1, jensenShannon: 0.02, wasserstein: 5 } # between the two models' numbers
   # regressions: 0.02      # share of rows with labels that may be right with production and wrong with the shadow
   # maturity: 7d           # how old a request must be for its label to count: late labels are not like early ones
+  # labels: random         # the rows with a label were drawn at random; matters for limits where nothing is live (--live none)
   # costs: { 'fraud→ok': 100, 'ok→fraud': 1 } # what mistakes cost, truth→prediction; * is any class; decides in place of accuracy
   # reference: scores.csv    # numbers that its own are to be spread as: a file of them; { file: scores.csv, ks: 0.1, psi: 0.1 } says how nearly
   # limits: { latency: { p99: 200ms }, errors: 1%, accuracy: 0.85, recall: { fraud: 0.8 }, cost: 0.5 } # of the shadow alone

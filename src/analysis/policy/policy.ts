@@ -113,6 +113,8 @@ export interface Policy {
   regressions: number | undefined;
   /** How old a request must be, in milliseconds, for its label to count; undefined: any age. */
   maturity: number | undefined;
+  /** How the rows were chosen that have a label; undefined: nobody says, which counts where nothing is live to compare with. */
+  labels: 'random' | undefined;
   /** What each kind of mistake costs, against labels; undefined: all cost alike, which is accuracy. */
   costs: Prices | undefined;
   /** How much more a row may cost than with production, as a share of what it costs with production. */
@@ -178,6 +180,7 @@ export const DEFAULT_POLICY: Policy = {
   recall: 0.1,
   regressions: undefined,
   maturity: undefined,
+  labels: undefined,
   costs: undefined,
   cost: 0.05,
   limits: { latency: {}, recall: {} },

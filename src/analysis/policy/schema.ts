@@ -310,6 +310,7 @@ const SCHEMA = v.strictObject({
   recall: v.optional(margin),
   regressions: v.optional(share),
   maturity,
+  labels: v.optional(v.picklist(['random'], 'random, where the rows that have a label were drawn at random')),
   costs: v.optional(costs),
   cost: v.optional(margin),
   limits: v.optional(

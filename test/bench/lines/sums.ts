@@ -63,3 +63,9 @@ line(
   'either',
   { ...SLOW, class: 'not knowable' },
 );
+line(
+  'Brier score of three classes, on the margin, minutes differ by 0.5, cover: 24h',
+  (random) => brierOfClasses(random, 0.4666, 0.5, { hours: 36, cover: 24 }),
+  'pass',
+  { trials: 60 },
+);
