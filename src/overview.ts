@@ -29,6 +29,11 @@ export const COMMANDS = [
     name: 'shadow',
     summary: 'let a candidate see a copy of every request of a live endpoint; only production answers',
   },
+  {
+    name: 'mirror',
+    summary:
+      'a proxy in front of any model behind HTTP: callers get the live answer, a shadow gets copies, pairs are kept',
+  },
   { name: 'report', summary: 'compare shadow and production over a window of time: is it safe to promote?' },
   {
     name: 'promote',

@@ -22,6 +22,7 @@ const DEFINITIONS: Readonly<Record<CommandName, () => Promise<(host: Host) => Co
   canary: async () => (await import('./cli/canary.ts')).canaryCommand,
   rollout: async () => (await import('./cli/rollout.ts')).rolloutCommand,
   shadow: async () => (await import('./cli/shadow.ts')).shadowCommand,
+  mirror: async () => (await import('./cli/mirror.ts')).mirrorCommand,
   report: async () => (await import('./cli/report/command.ts')).reportCommand,
   promote: async () => (await import('./cli/promote.ts')).promoteCommand,
   keep: async () => (await import('./cli/keep.ts')).keepCommand,

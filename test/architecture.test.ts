@@ -3,7 +3,10 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 
 /** Who may import whom; `src/README.md` shows the same table. */
-const BELOW = ['base', 'state', 'aws', 'guard', 'resources', 'analysis', 'analysis/observe', 'analysis/compare'];
+const BELOW = [
+  ...['base', 'state', 'aws', 'guard', 'resources', 'mirror'],
+  ...['analysis', 'analysis/observe', 'analysis/compare'],
+];
 const RULES: Record<string, readonly string[]> = {
   base: [],
   state: ['base'],
@@ -15,6 +18,7 @@ const RULES: Record<string, readonly string[]> = {
   'analysis/compare': ['base', 'aws', 'analysis', 'analysis/observe'],
   resources: ['base', 'state', 'aws'],
   report: ['base', 'analysis', 'ui'],
+  mirror: ['base', 'analysis'],
   lifecycle: [...BELOW, 'report'],
   emulator: ['base'],
   overview: ['ui', 'cli'],

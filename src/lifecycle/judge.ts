@@ -184,6 +184,7 @@ async function observe(session: JudgeSession, options: JudgeOptions, look: Look)
           live: await liveOf(session, source.live),
           window: filesWindow(look.window),
           comparison,
+          latency: { margins: policy.latency, limits: policy.limits.latency },
         })
       : await observeEndpoint(session, source, look, {
           comparison,

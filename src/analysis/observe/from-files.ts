@@ -14,8 +14,11 @@ import type { Predictions } from '../predictions.ts';
 import { count, counted, MINUTE } from '../../base/units.ts';
 import { lastGap } from './capture-gap.ts';
 import { decidedCaptures } from './decided-captures.ts';
+import type { QuantileMargins } from './exceedances.ts';
 import { type LineRecords, lineNotes, type LogText, recordsOfLines } from './from-lines.ts';
 import type { LinePattern } from './line-pattern.ts';
+import { collectFromMirror } from './mirror/collect.ts';
+import { isMirrorFolder } from './mirror/folder.ts';
 import { oddCaptures, tidyCaptures } from './tidy-captures.ts';
 import { variantsRoot } from './variant-folders.ts';
 
@@ -33,6 +36,8 @@ export interface FromFilesOptions {
   /** Undefined takes every record. */
   window: Window | undefined;
   comparison: ComparisonOptions;
+  /** What latencies of single requests are held against, where there are any. */
+  latency?: QuantileMargins | undefined;
 }
 
 /** What stands in the place of production's captures. */
@@ -50,6 +55,7 @@ export async function collectFromFiles(options: FromFilesOptions): Promise<Obser
     throw usageError(`There is nothing at ${options.path}.`, 'Check the path given with --files.');
   if (options.line !== undefined) return fromLogs(options, options.line, facts.isDirectory());
   if (options.live !== undefined) return besideLive(options, options.live);
+  if (facts.isDirectory() && (await isMirrorFolder(options.path))) return fromMirror(options);
   return facts.isDirectory() ? fromFolder(options) : fromSaved(options.path, options.comparison.tolerance);
 }
 
@@ -132,6 +138,17 @@ async function fromFolder(asked: FromFilesOptions): Promise<Observations> {
     return compareFiles(tidied('production'), tidied('shadow'));
   });
 }
+
+/** What a mirror recorded: captures, and what happened to each request. */
+function fromMirror(options: FromFilesOptions): Promise<Observations> {
+  const { path, variants, window, comparison, latency = NO_MARGINS } = options;
+  return collectFromMirror({ path, variants, window, latency, spill: comparison.spill }, (found) =>
+    compared(options, found),
+  );
+}
+
+/** Of a caller who judges no latencies. */
+const NO_MARGINS: QuantileMargins = { margins: { p50: 0, p90: 0, p99: 0 }, limits: {} };
 
 /** Captures of one model, and what is live in place of another. */
 async function besideLive(options: FromFilesOptions, live: Live): Promise<Observations> {

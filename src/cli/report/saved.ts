@@ -1,4 +1,6 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { RUNS_FOLDER } from '../../analysis/mirrored/run.ts';
 import { usageError } from '../../base/errors.ts';
 import type { ReportOptions } from './options.ts';
 
@@ -32,7 +34,8 @@ function unusedFlags(options: ReportOptions): string[] {
  * @throws Problem (usage)
  */
 export function rejectUnusedFlags(path: string, options: ReportOptions): void {
-  if (options.watch !== undefined)
+  // A mirror that runs adds to its records.
+  if (options.watch !== undefined && !existsSync(join(path, RUNS_FOLDER)))
     throw usageError(
       `${options.watch === 'show' ? '--watch' : '--until-decided'} looks at an endpoint repeatedly; ${path} does not change.`,
       'Leave it out, or name --endpoint instead of --files.',

@@ -1,0 +1,63 @@
+import * as v from 'valibot';
+
+/** The folder, beside those of the sides, that says how far the records of each run of the mirror are whole. */
+export const RUNS_FOLDER = 'runs';
+
+const SCHEMA = 'shadowctl-mirror-run/1';
+const moment = v.pipe(v.number(), v.minValue(0));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const runSchema = v.object({
+  schema: v.literal(SCHEMA),
+  /** Begins the names of its record files. */
+  run: v.string(),
+  /** Milliseconds since the epoch, as are all times here. */
+  from: moment,
+  /** Every request that came before has all its records, but for `gaps`. Grows while the mirror runs. */
+  wholeUntil: moment,
+  /** True once the mirror has ended in an orderly way: then `wholeUntil` is its end. */
+  ended: v.boolean(),
+  live: v.string(),
+  shadows: v.array(
+    v.object({
+      name: v.string(),
+      url: v.string(),
+      /** Of the live requests that are mirrored, 0 to 1. */
+      share: v.number(),
+      /** After so long a copy is given up. */
+      timeoutMs: v.number(),
+    }),
+  ),
+  /** Times of requests, both ends included, of which records could not be written. */
+  gaps: v.array(v.object({ from: moment, to: moment, why: v.picklist(['disk', 'memory']), records: count })),
+});
+
+/** How far the records of one run of the mirror are whole: a small file that is written anew about every second. */
+export type MirrorRun = v.InferOutput<typeof runSchema>;
+
+/** A run that begins. */
+export function newRun(about: Pick<MirrorRun, 'run' | 'from' | 'live' | 'shadows'>): MirrorRun {
+  return { schema: SCHEMA, ...about, wholeUntil: about.from, ended: false, gaps: [] };
+}
+
+/** Reads the file of a run; undefined where it is none that this version can read. */
+export function readRun(text: string): MirrorRun | undefined {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const found = v.safeParse(runSchema, content);
+  return found.success ? found.output : undefined;
+}
+
+/** The file of a side's records: a number for each that is begun. */
+export function recordFile(run: string, number: number): string {
+  return `${run}-${String(number).padStart(4, '0')}.jsonl`;
+}
+
+/** The run that a record file belongs to, by its name; undefined where it is none of a mirror. */
+export function runOfFile(name: string): string | undefined {
+  return /^(.+)-\d{4,}\.jsonl(\.gz)?$/.exec(name)?.[1];
+}

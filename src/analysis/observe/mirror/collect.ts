@@ -1,0 +1,234 @@
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { count, counted, dateAndTime, MINUTE, percent } from '../../../base/units.ts';
+import { withSpill } from '../../compare/spill.ts';
+import { LIVE_FOLDER, LOSSES, type Loss, type RecordFacts } from '../../mirrored/record.ts';
+import type { MirrorRun } from '../../mirrored/run.ts';
+import type { Observations, Window } from '../../observations.ts';
+import type { Predictions } from '../../predictions.ts';
+import type { QuantileMargins } from '../exceedances.ts';
+import { linesOf, placeOf } from './facts.ts';
+import { type MirrorFolder, openMirrorFolder, type RecordFile } from './folder.ts';
+import { metricsOf, SideTable } from './table.ts';
+
+export interface FromMirrorOptions {
+  path: string;
+  variants: readonly [production: string, shadow: string] | undefined;
+  /** Undefined: all that is whole. */
+  window: Window | undefined;
+  latency: QuantileMargins;
+  /** Where files without what does not count are written. */
+  spill: string;
+}
+
+/** Compares the answers in these files. */
+type Compare = (found: {
+  names: readonly [string, string];
+  production: { files: readonly string[] };
+  shadow: { files: readonly string[] };
+  notes: readonly string[];
+}) => Promise<Observations>;
+
+/**
+ * Observations from the records of a mirror: answers as from captures, and of each request how it ended and how long it took,
+ * on both sides. What the shadow left unanswered has a record without an answer, and counts against it; pairs that the mirror
+ * itself lost are left out on both sides, and lower the coverage.
+ */
+export async function collectFromMirror(options: FromMirrorOptions, compare: Compare): Promise<Observations> {
+  const folder = await openMirrorFolder(options.path, options.variants);
+  const runs = folder.runs.map(wholeMinutes);
+  const runIndex = new Map(runs.map((run, i) => [run.run, { run, i }] as const));
+  const sides = {
+    live: await readSide(folder.live, runIndex, options.window),
+    shadow: await readSide(folder.shadow, runIndex, options.window),
+  };
+  const lost = new Map<number, Loss>();
+  for (const { losses } of [sides.live, sides.shadow])
+    for (const [key, loss] of losses) if (!lost.has(key)) lost.set(key, loss);
+  const production = new SideTable();
+  const shadow = new SideTable();
+  const mine = new Set<number>();
+  for (const [key, facts] of sides.live.facts) {
+    if (!facts.copies.includes(folder.name)) continue;
+    mine.add(key);
+    if (!lost.has(key)) production.add(facts, 0);
+  }
+  for (const [key, facts] of sides.shadow.facts)
+    if (!lost.has(key) && mine.has(key)) shadow.add(facts, waitedFor(facts, folder, runIndex));
+  const isKept = (key: number) => mine.has(key) && !lost.has(key);
+  const found = await withSpill(options.spill, async (spill) =>
+    compare({
+      names: [LIVE_FOLDER, folder.name],
+      production: {
+        files: await keptFiles(folder.live, sides.live, isKept, runIndex, options.window, join(spill, 'live')),
+      },
+      shadow: {
+        files: await keptFiles(folder.shadow, sides.shadow, isKept, runIndex, options.window, join(spill, 'shadow')),
+      },
+      notes: [],
+    }),
+  );
+  const lostHere = [...lost].filter(([key]) => mine.has(key));
+  const inGaps = gapLosses(runs, sides.live.inGaps, options.window);
+  const gone = lostHere.length + inGaps;
+  const kept = mine.size - lostHere.length;
+  return {
+    ...found,
+    metrics: metricsOf(production, shadow, options.latency),
+    predictions: found.predictions && covered(found.predictions, kept, gone),
+    notes: [...notesOf(folder, runs, lostHere, inGaps, kept), ...found.notes],
+  };
+}
+
+/** What is read of one side, by request. */
+interface Side {
+  facts: ReadonlyMap<number, RecordFacts>;
+  /** Requests that do not count, and why. */
+  losses: ReadonlyMap<number, Loss>;
+  /** Records that are there, in times of which others are not. */
+  inGaps: number;
+  /** Files in which everything counts, as far as their own side knows. */
+  clean: ReadonlySet<string>;
+}
+
+type Runs = ReadonlyMap<string, { run: MirrorRun; i: number }>;
+
+/** While a mirror runs, minutes are looked at whole: what a look has seen stays as it was. */
+function wholeMinutes(run: MirrorRun): MirrorRun {
+  return run.ended ? run : { ...run, wholeUntil: Math.floor(run.wholeUntil / MINUTE) * MINUTE };
+}
+
+async function readSide(files: readonly RecordFile[], runs: Runs, window: Window | undefined): Promise<Side> {
+  const facts = new Map<number, RecordFacts>();
+  const losses = new Map<number, Loss>();
+  const clean = new Set<string>();
+  let inGaps = 0;
+  for (const file of files) {
+    let whole = true;
+    for await (const line of linesOf(file)) {
+      const state = line.facts === undefined ? 'unreadable' : stateOf(line.facts, file, runs, window);
+      if (state === 'gap') inGaps += 1;
+      if (state !== 'whole') whole = false;
+      if (state !== 'whole' || line.facts === undefined) continue;
+      const key = keyOf(line.facts, runs);
+      facts.set(key, line.facts);
+      if (line.facts.outcome === 'lost') losses.set(key, line.facts.loss ?? 'memory');
+    }
+    if (whole) clean.add(file.path);
+  }
+  return { facts, losses, inGaps, clean };
+}
+
+function stateOf(
+  { at }: RecordFacts,
+  file: RecordFile,
+  runs: Runs,
+  window: Window | undefined,
+): 'whole' | 'open' | 'gap' | 'outside' {
+  if (window !== undefined && (at < window.from || at >= window.to)) return 'outside';
+  return placeOf(runs.get(file.run.run)?.run ?? file.run, at);
+}
+
+/** The mirror's number of a request is unique in its run. */
+function keyOf({ id }: RecordFacts, runs: Runs): number {
+  const at = id.lastIndexOf('-');
+  return (runs.get(id.slice(0, at))?.i ?? 0) * 2 ** 40 + Number.parseInt(id.slice(at + 1), 36);
+}
+
+function waitedFor({ id }: RecordFacts, { name }: MirrorFolder, runs: Runs): number {
+  const run = runs.get(id.slice(0, id.lastIndexOf('-')))?.run;
+  return run?.shadows.find((one) => one.name === name)?.timeoutMs ?? 0;
+}
+
+/** The files as they are compared: those in which something does not count are written anew without it. */
+async function keptFiles(
+  files: readonly RecordFile[],
+  side: Side,
+  isKept: (key: number) => boolean,
+  runs: Runs,
+  window: Window | undefined,
+  into: string,
+): Promise<string[]> {
+  const all = [...side.facts.keys()].every(isKept);
+  const kept: string[] = [];
+  for (const [i, file] of files.entries()) {
+    if (all && side.clean.has(file.path)) {
+      kept.push(file.path);
+      continue;
+    }
+    const path = `${into}-${i}.jsonl`;
+    const out = createWriteStream(path);
+    for await (const { text, facts } of linesOf(file)) {
+      // What cannot be read is handed on, to be counted as that.
+      if (facts !== undefined && (stateOf(facts, file, runs, window) !== 'whole' || !isKept(keyOf(facts, runs))))
+        continue;
+      if (!out.write(`${text}\n`)) await once(out, 'drain');
+    }
+    out.end();
+    await once(out, 'finish');
+    kept.push(path);
+  }
+  return kept;
+}
+
+/** Requests that gaps took away: those of which a record is there, and as many as records could not be written. */
+function gapLosses(runs: readonly MirrorRun[], seen: number, window: Window | undefined): number {
+  const gaps = runs.flatMap(({ gaps: own }) => own);
+  const inside = gaps.filter(({ from, to }) => window === undefined || (to >= window.from && from < window.to));
+  return seen + inside.reduce((sum, { records }) => sum + records, 0);
+}
+
+/** Pairs that the mirror lost are such as it should have had. */
+function covered(predictions: Predictions, kept: number, lost: number): Predictions {
+  if (lost === 0) return predictions;
+  const { coverage, alternatives } = predictions;
+  return {
+    ...predictions,
+    coverage: coverage === undefined ? undefined : (coverage * kept) / (kept + lost),
+    alternatives: alternatives?.map((one) => covered(one, kept, lost)),
+  };
+}
+
+const LOST_WORDS: Readonly<Record<Loss, string>> = {
+  memory: 'no memory was left for them',
+  'request-size': 'their request was too large to be kept',
+  'answer-size': 'their live answer was too large to be kept',
+  disk: 'they could not be written',
+  'client-gone': 'the caller went away',
+  stopped: 'the mirror was stopped',
+  unredacted: 'what was to be left out could not be found in their live answer',
+};
+
+function notesOf(
+  folder: MirrorFolder,
+  runs: readonly MirrorRun[],
+  lost: readonly (readonly [number, Loss])[],
+  inGaps: number,
+  kept: number,
+): string[] {
+  const last = runs.at(-1);
+  const notes = [
+    `From the records of a mirror: requests, failures and latencies are those of ${counted(kept, 'single requests')} that ${folder.name} was to answer, as the live side did.`,
+  ];
+  if (last !== undefined && !last.ended)
+    notes.push(
+      `The records are whole up to ${dateAndTime(last.wholeUntil)}: the mirror runs on, or was killed; what came later is left out.`,
+    );
+  const gone = lost.length + inGaps;
+  if (gone > 0) {
+    const why = LOSSES.flatMap((loss) => {
+      const n = lost.filter(([, one]) => one === loss).length;
+      return n === 0 ? [] : [`${count(n)} because ${LOST_WORDS[loss]}`];
+    });
+    if (inGaps > 0) why.push(`${count(inGaps)} in times of which records could not be written`);
+    notes.push(
+      `${counted(gone, 'pairs')} (${percent(gone / (kept + gone))}) were lost to the mirror, and count for neither side: ${why.join(', ')}.`,
+    );
+  }
+  if (folder.orphans > 0)
+    notes.push(
+      `${counted(folder.orphans, 'record files')} belong to runs of the mirror of which nothing says how far they are whole, and were left out.`,
+    );
+  return notes;
+}

@@ -1,0 +1,95 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { usageError } from '../../../base/errors.ts';
+import { LIVE_FOLDER } from '../../mirrored/record.ts';
+import { type MirrorRun, readRun, runOfFile, RUNS_FOLDER } from '../../mirrored/run.ts';
+
+/** A record file, and the run of the mirror that wrote it. */
+export interface RecordFile {
+  path: string;
+  run: MirrorRun;
+}
+
+/** The records of a mirror, as they lie in a folder. */
+export interface MirrorFolder {
+  runs: readonly MirrorRun[];
+  /** The side that callers got their answers from, and the shadow that is judged. */
+  live: readonly RecordFile[];
+  shadow: readonly RecordFile[];
+  name: string;
+  /** Record files of runs of which nothing says how far they are whole. */
+  orphans: number;
+}
+
+/** Whether a mirror has written this folder. */
+export async function isMirrorFolder(path: string): Promise<boolean> {
+  return (await runFiles(path)).length > 0;
+}
+
+/**
+ * Finds the records of the live side and of one shadow.
+ *
+ * @param variants `live` and the shadow's name, where there are several shadows
+ * @throws Problem (usage) where it cannot be told which shadow is meant
+ */
+export async function openMirrorFolder(
+  path: string,
+  variants: readonly [production: string, shadow: string] | undefined,
+): Promise<MirrorFolder> {
+  const runs: MirrorRun[] = [];
+  for (const file of await runFiles(path)) {
+    const run = readRun(await readFile(file, 'utf8'));
+    if (run === undefined)
+      throw usageError(
+        `${file} says nothing of a mirror's records that this version can read.`,
+        'Use the version of shadowctl that recorded them, or a newer one.',
+      );
+    runs.push(run);
+  }
+  runs.sort((a, b) => a.from - b.from);
+  const names = [...new Set(runs.flatMap(({ shadows }) => shadows.map(({ name }) => name)))];
+  const name = variants?.[1] ?? (names.length === 1 ? names[0] : undefined);
+  const listed = names.join(', ');
+  if (name === undefined)
+    throw usageError(
+      `${path} holds the records of several shadows: ${listed}.`,
+      `Name one with --variants ${LIVE_FOLDER},NAME.`,
+    );
+  if (!names.includes(name) || (variants !== undefined && variants[0] !== LIVE_FOLDER))
+    throw usageError(
+      `${path} has no records of '${variants?.join(',')}'; it has ${LIVE_FOLDER}, and of shadows ${listed}.`,
+      `Name them with --variants ${LIVE_FOLDER},NAME.`,
+    );
+  const [live, shadow] = [await filesOf(path, LIVE_FOLDER, runs), await filesOf(path, name, runs)];
+  const of = (files: readonly RecordFile[]) => files.filter(({ run }) => run.shadows.some((one) => one.name === name));
+  return { runs, live: of(live.files), shadow: of(shadow.files), name, orphans: live.orphans + shadow.orphans };
+}
+
+async function runFiles(path: string): Promise<string[]> {
+  const folder = join(path, RUNS_FOLDER);
+  const entries = await readdir(folder).catch(() => []);
+  return entries
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => join(folder, name))
+    .sort();
+}
+
+async function filesOf(
+  path: string,
+  side: string,
+  runs: readonly MirrorRun[],
+): Promise<{ files: RecordFile[]; orphans: number }> {
+  const names = await readdir(join(path, side)).catch(() => [] as string[]);
+  const all = new Set(names);
+  const files: RecordFile[] = [];
+  let orphans = 0;
+  for (const name of names.toSorted()) {
+    if (!/\.jsonl(\.gz)?$/.test(name)) continue;
+    // Packed a moment ago: the plain file is about to go, and holds the same.
+    if (name.endsWith('.gz') && all.has(name.slice(0, -3))) continue;
+    const run = runs.find((one) => one.run === runOfFile(name));
+    if (run === undefined) orphans += 1;
+    else files.push({ path: join(path, side, name), run });
+  }
+  return { files, orphans };
+}

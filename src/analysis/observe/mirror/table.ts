@@ -1,0 +1,144 @@
+import { MINUTE } from '../../../base/units.ts';
+import type { RecordFacts } from '../../mirrored/record.ts';
+import type { BeyondLimit, Exceedance, Metrics, MetricTable } from '../../observations.ts';
+import { METRICS } from '../../observations.ts';
+import { quantile } from '../../statistics/distances.ts';
+import type { QuantileMargins } from '../exceedances.ts';
+
+/** The requests of one side in one minute. Milliseconds. */
+interface Minute {
+  n: number;
+  errors4xx: number;
+  errors5xx: number;
+  /** Of requests that were answered well. */
+  answered: number[];
+  /** Of requests that were given up, how long they were waited for: they took longer than any limit. */
+  givenUp: number[];
+}
+
+/**
+ * Requests of one side, minute by minute. Both sides hold the same requests in the same minutes, so that minutes are pairs; a
+ * request that a shadow never answered took as long as it was waited for, and longer than any limit.
+ */
+export class SideTable {
+  readonly #minutes = new Map<number, Minute>();
+
+  /** @param waited milliseconds after which a copy is given up */
+  add({ at, outcome, status, ms }: RecordFacts, waited: number): void {
+    const key = Math.floor(at / MINUTE) * MINUTE;
+    let minute = this.#minutes.get(key);
+    if (minute === undefined) {
+      minute = { n: 0, errors4xx: 0, errors5xx: 0, answered: [], givenUp: [] };
+      this.#minutes.set(key, minute);
+    }
+    minute.n += 1;
+    if (outcome === 'answered' && status !== undefined && status < 300) {
+      minute.answered.push(ms ?? 0);
+      return;
+    }
+    // A redirect is no prediction either: what SageMaker counts apart by class, ends up in one of the two here.
+    if (outcome === 'answered' && status !== undefined && status < 500) minute.errors4xx += 1;
+    else minute.errors5xx += 1;
+    if (outcome === 'timeout' || outcome === 'too-slow') minute.givenUp.push(Math.max(ms ?? 0, waited));
+  }
+
+  get first(): number | undefined {
+    return this.#minutes.size === 0 ? undefined : Math.min(...this.#minutes.keys());
+  }
+
+  get last(): number | undefined {
+    return this.#minutes.size === 0 ? undefined : Math.max(...this.#minutes.keys());
+  }
+
+  minute(at: number): Minute | undefined {
+    return this.#minutes.get(at);
+  }
+}
+
+const QUANTILES = [
+  ['p50', 0.5],
+  ['p90', 0.9],
+  ['p99', 0.99],
+] as const;
+
+/** Lengths in minutes of the time whose quantile is the threshold, as `exceedances.ts` has them; and so many requests it must hold. */
+const PERIODS = [10, 20, 30, 60, 120, 180];
+const requestsForThreshold = (q: number) => 3 / (1 - q);
+
+/** What CloudWatch would have said of these requests, and could not: counts and latencies of single requests. */
+export function metricsOf(production: SideTable, shadow: SideTable, { margins, limits }: QuantileMargins): Metrics {
+  const from = Math.min(...[production.first, shadow.first].filter((at) => at !== undefined));
+  const to = Math.max(...[production.last, shadow.last].filter((at) => at !== undefined));
+  const times: number[] = [];
+  if (Number.isFinite(from)) for (let at = from; at <= to; at += MINUTE) times.push(at);
+  const found: Partial<Record<'p50' | 'p90' | 'p99', Exceedance>> = {};
+  const beyond: Partial<Record<'p50' | 'p90' | 'p99', BeyondLimit>> = {};
+  for (const [name, q] of QUANTILES) {
+    const threshold = thresholdOf(production, times, q);
+    const margin = margins[name];
+    if (threshold !== undefined && threshold > 0)
+      found[name] = {
+        threshold,
+        margin,
+        production: shareBeyond(production, times, threshold),
+        shadow: shareBeyond(shadow, times, threshold * (1 + margin)),
+      };
+    const limit = limits[name];
+    if (limit !== undefined) beyond[name] = { limit, shadow: shareBeyond(shadow, times, limit) };
+  }
+  return {
+    times,
+    production: tableOf(production, times),
+    shadow: tableOf(shadow, times),
+    ...(Object.keys(found).length === 0 ? {} : { exceedances: found }),
+    ...(Object.keys(beyond).length === 0 ? {} : { beyondLimits: beyond }),
+  };
+}
+
+function tableOf(side: SideTable, times: readonly number[]): MetricTable {
+  const column = (of: (minute: Minute) => number | null) =>
+    times.map((at) => {
+      const minute = side.minute(at);
+      return minute === undefined ? null : of(minute);
+    });
+  const sorted = new Map(times.map((at) => [at, Float64Array.from(latenciesOf(side.minute(at))).sort()] as const));
+  const latency = (of: (values: Float64Array) => number) =>
+    times.map((at) => {
+      const values = sorted.get(at);
+      return values === undefined || values.length === 0 ? null : of(values);
+    });
+  const nothing = times.map(() => null);
+  return {
+    ...(Object.fromEntries(METRICS.map((name) => [name, nothing])) as unknown as MetricTable),
+    invocations: column(({ n }) => n),
+    errors4xx: column(({ errors4xx }) => errors4xx),
+    errors5xx: column(({ errors5xx }) => errors5xx),
+    modelErrors: column(({ errors4xx, errors5xx }) => errors4xx + errors5xx),
+    latencyMean: latency((values) => values.reduce((sum, one) => sum + one, 0) / values.length),
+    latencyP50: latency((values) => quantile(values, 0.5)),
+    latencyP90: latency((values) => quantile(values, 0.9)),
+    latencyP99: latency((values) => quantile(values, 0.99)),
+  };
+}
+
+/** Production's quantile over the first minutes that hold enough requests: the same at every look. */
+function thresholdOf(production: SideTable, times: readonly number[], q: number): number | undefined {
+  for (const minutes of PERIODS) {
+    if (minutes > times.length) return undefined;
+    const all = times.slice(0, minutes).flatMap((at) => latenciesOf(production.minute(at)));
+    if (all.length >= requestsForThreshold(q)) return quantile(Float64Array.from(all).sort(), q);
+  }
+  return undefined;
+}
+
+function shareBeyond(side: SideTable, times: readonly number[], threshold: number): (number | null)[] {
+  return times.map((at) => {
+    const { answered, givenUp } = side.minute(at) ?? { answered: [], givenUp: [] };
+    const all = answered.length + givenUp.length;
+    return all === 0 ? null : (answered.filter((ms) => ms > threshold).length + givenUp.length) / all;
+  });
+}
+
+function latenciesOf(minute: Minute | undefined): number[] {
+  return minute === undefined ? [] : [...minute.answered, ...minute.givenUp];
+}

@@ -1,0 +1,267 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Command } from 'commander';
+import type { App, Host, Outcome, Run } from '../app.ts';
+import { usageError } from '../base/errors.ts';
+import type { MirrorConfig } from '../mirror/config.ts';
+import type { Settings } from '../mirror/settings.ts';
+
+/** The flags of `mirror` as they were given. */
+export interface MirrorOptions {
+  /** The configuration file; flags come before what it says. */
+  file: string | undefined;
+  settings: Settings;
+  /** Print the JSON schema of the file, and nothing else. */
+  schema: boolean;
+  logFormat: 'text' | 'json' | undefined;
+}
+
+export interface MirrorCommandOptions {
+  what: 'status' | 'reload' | 'stop';
+  socket: string;
+}
+
+interface Flags {
+  file?: string;
+  live?: string;
+  shadow?: string[];
+  listen?: string;
+  tlsCert?: string;
+  tlsKey?: string;
+  control?: string;
+  socket?: string;
+  path?: string[];
+  shadowPath?: string;
+  share?: string;
+  by?: string;
+  timeout?: string;
+  dropHeader?: string[];
+  idHeader?: string;
+  cancelWithClient?: boolean;
+  records?: string;
+  upload?: string;
+  bodies: boolean;
+  redactPath?: string[];
+  maxBody?: string;
+  memory?: string;
+  logFormat?: 'text' | 'json';
+  schema?: boolean;
+}
+
+const HELP = `
+Callers use the mirror's address in place of the live server's, and get its answers as they are. The shadow gets a copy as
+soon as the request has gone to the live server, marked by the header x-shadowctl-copy and without credentials; its answers
+are only recorded. POSTs on the routes of SageMaker, TensorFlow Serving, KServe, the Open Inference Protocol, TorchServe,
+MLflow and OpenAI chats are mirrored, and those that --path names.
+
+Examples:
+  $ shadowctl mirror --live http://127.0.0.1:8501 --shadow http://127.0.0.1:8502 --records records
+  $ shadowctl report --files records
+
+With several shadows each is named, and may get a share:
+  $ shadowctl mirror --live http://127.0.0.1:8501 --shadow a=http://127.0.0.1:8502,share=10% --shadow b=http://127.0.0.1:8503
+
+More: shadowctl help mirror`;
+
+export function mirrorCommand(
+  host: Host,
+  start: Run<MirrorOptions> = run,
+  startCommand: Run<MirrorCommandOptions> = runCommand,
+): Command {
+  const command = new Command('mirror')
+    .option('--live <url>', 'the server that answers today, or sagemaker:NAME[@REGION] for an endpoint')
+    .option(
+      '--shadow <[name=]url[,share=…]>',
+      'the server that gets copies, or sagemaker:NAME; may be given several times, then with names',
+      repeated,
+    )
+    .option('--listen <host:port>', 'where callers reach the mirror (default: 127.0.0.1:8080)')
+    .option('--tls-cert <file>', 'certificate, PEM: callers use https')
+    .option('--tls-key <file>', 'its key, PEM')
+    .option('--file <file>', 'configuration file (YAML or JSON); flags come before what it says')
+    .optionsGroup('What is mirrored:')
+    .option('--path <path>', 'mirror POSTs on this path, too; * stands for any characters but /', repeated)
+    .option('--shadow-path <path>', "the path of copies (default: the request's)")
+    .option('--share <share>', 'share of the requests that are copied (default: 100%)')
+    .option('--by <what>', 'draw by request, session, header:NAME or cookie:NAME (default: request)')
+    .option('--timeout <duration>', 'a copy without an answer after this time is given up (default: 30s)')
+    .option('--cancel-with-client', 'end the copy, too, when the caller goes away')
+    .option('--drop-header <name>', 'no shadow gets this header; credentials never reach one', repeated)
+    .option('--id-header <name>', "the caller's header that holds the id of the pair")
+    .optionsGroup('Records:')
+    .option('--records <folder>', 'where pairs are recorded, for shadowctl report --files')
+    .option('--upload <s3 uri>', 'copy finished record files to S3')
+    .option('--no-bodies', 'keep answers, and of requests only hashes')
+    .option('--redact-path <path>', "replace the value at this JSON path in records, like '$.user.name'", repeated)
+    .optionsGroup('Operation:')
+    .option('--control <host:port>', 'serve /healthz and /metrics here')
+    .option('--socket <file>', 'a Unix socket for shadowctl mirror status, reload and stop')
+    .option('--max-body <size>', 'requests and answers beyond this are not kept (default: 6MB)')
+    .option('--memory <size>', 'bodies and records in memory at the most (default: 100MB)')
+    .option('--log-format <format>', 'text or json (default: text on a terminal)', logFormat)
+    .option('--schema', 'print the JSON schema of the configuration file, and exit')
+    .addHelpText('after', HELP)
+    .action((flags: Flags) => host.start(start, parse(flags)));
+  for (const [what, about] of [
+    ['status', 'what a running mirror has counted, as JSON'],
+    ['reload', 'let a running mirror read its configuration anew, as SIGHUP does'],
+    ['stop', 'let a running mirror finish what is under way, and end'],
+  ] as const)
+    command.addCommand(
+      new Command(what)
+        .description(about)
+        // commander gives flags that the command above has, too, to that.
+        .option('--socket <file>', 'the control socket of the mirror')
+        .action((_: unknown, own: Command) => {
+          const { socket } = own.optsWithGlobals<{ socket?: string }>();
+          if (socket === undefined)
+            throw usageError(
+              '--socket is missing.',
+              'Name the socket that the mirror was started with: --socket FILE.',
+            );
+          return host.start(startCommand, { what, socket });
+        }),
+    );
+  return command;
+}
+
+function repeated(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
+function logFormat(word: string): 'text' | 'json' {
+  if (word === 'text' || word === 'json') return word;
+  throw usageError(`--log-format: "${word}" is not known.`, 'Known: text, json.');
+}
+
+function parse(flags: Flags): MirrorOptions {
+  const { share, by, timeout, shadowPath: path } = flags;
+  const each = defined({ share, by, timeout, path });
+  if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined))
+    throw usageError('--tls-cert and --tls-key go together.', 'Give both, or neither.');
+  const records = defined({
+    folder: flags.records,
+    upload: flags.upload,
+    bodies: flags.bodies ? undefined : false,
+    redact: flags.redactPath,
+  });
+  const bounds = defined({ request: flags.maxBody, answer: flags.maxBody, memory: flags.memory });
+  const settings = defined({
+    live: flags.live,
+    shadows: flags.shadow && readShadows(flags.shadow, each),
+    listen: flags.listen,
+    tls: flags.tlsCert === undefined ? undefined : { cert: flags.tlsCert, key: flags.tlsKey },
+    control: flags.control,
+    socket: flags.socket,
+    paths: flags.path,
+    dropHeaders: flags.dropHeader,
+    idHeader: flags.idHeader,
+    cancelWithClient: flags.cancelWithClient,
+    records: Object.keys(records).length === 0 ? undefined : records,
+    bounds: Object.keys(bounds).length === 0 ? undefined : bounds,
+  }) as Settings;
+  if (flags.shadow === undefined && Object.keys(each).length > 0 && flags.schema !== true)
+    throw usageError(
+      `--${Object.keys(each)[0] === 'path' ? 'shadow-path' : Object.keys(each)[0]} is said of the shadows of the command line, and there is none.`,
+      'Give --shadow, or write it into the configuration file.',
+    );
+  return { file: flags.file, settings, schema: flags.schema === true, logFormat: flags.logFormat };
+}
+
+/** `URL`, `NAME=URL`, `NAME=URL,share=10%,by=header:x-user`. What is said of all is said of each. */
+function readShadows(words: readonly string[], each: object): NonNullable<Settings['shadows']> {
+  const found: Record<string, object> = {};
+  for (const word of words) {
+    const [place = '', ...settings] = word.split(/,(?=(?:share|by|seed|path|timeout|concurrency|queue)=)/);
+    const [, named, url = place] = /^([A-Za-z0-9_-]+)=(.+)$/.exec(place) ?? [];
+    const name = named ?? 'shadow';
+    if (found[name] !== undefined)
+      throw usageError(`Two shadows are called ${name}.`, 'Give each a name: --shadow a=URL --shadow b=URL.');
+    const own = settings.map((one) => {
+      const at = one.indexOf('=');
+      const [key, value] = [one.slice(0, at), one.slice(at + 1)];
+      return [key, key === 'concurrency' || key === 'queue' ? Number(value) : value];
+    });
+    found[name] = { url, ...each, ...Object.fromEntries(own) };
+  }
+  return found as NonNullable<Settings['shadows']>;
+}
+
+function defined(given: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** Reads file and flags together. @throws Problem (usage) */
+async function configOf(app: App, { file, settings }: MirrorOptions): Promise<MirrorConfig> {
+  const { readSettings } = await import('../mirror/settings.ts');
+  const { requireFile } = await import('../base/disk.ts');
+  const path = file === undefined ? undefined : resolve(app.cwd, file);
+  const common = {
+    env: app.env,
+    readFile(name: string, what: string) {
+      requireFile(name, what, what);
+      return readFileSync(name, 'utf8');
+    },
+  };
+  if (path === undefined) return readSettings(settings, { ...common, where: 'the command line', folder: app.cwd });
+  requireFile(path, 'configuration file', '--file');
+  const { parseYaml } = await import('../base/yaml.ts');
+  const content = parseYaml(readFileSync(path, 'utf8'), path);
+  if (typeof content !== 'object' || content === null || Array.isArray(content))
+    throw usageError(`${path} holds no keys at the top level.`, 'Write `key: value` lines.');
+  // Paths in the file are of its folder, those of flags of the present one.
+  return readSettings(
+    { ...content, ...withFolders(settings, content, app.cwd) },
+    { ...common, where: path, folder: dirname(path) },
+  );
+}
+
+/** Flags over a file: sections are joined key by key; paths become whole. */
+function withFolders(flags: Settings, content: Settings, cwd: string): Settings {
+  const { tls, socket, records, bounds } = flags;
+  return defined({
+    ...flags,
+    tls: tls && { cert: resolve(cwd, tls.cert), key: resolve(cwd, tls.key) },
+    socket: socket === undefined ? undefined : resolve(cwd, socket),
+    records: records && {
+      ...content.records,
+      ...records,
+      ...(records.folder === undefined ? {} : { folder: resolve(cwd, records.folder) }),
+    },
+    bounds: bounds && { ...content.bounds, ...bounds },
+  });
+}
+
+/** Mirrors until it is interrupted, or stopped by its socket. */
+export async function run(app: App, options: MirrorOptions): Promise<Outcome> {
+  if (options.schema) {
+    const { default: schema } = await import('../mirror/config.schema.json', { with: { type: 'json' } });
+    app.io.out(JSON.stringify(schema, null, 2));
+    return 'done';
+  }
+  const config = await configOf(app, options);
+  const { serveMirror } = await import('../lifecycle/mirror/serve.ts');
+  const { mirrorLog, startLines } = await import('./views/mirror.ts');
+  const log = mirrorLog(app, options.logFormat ?? (app.io.interactive ? 'text' : 'json'));
+  await serveMirror({ clock: app.clock, signal: app.signal, aws: () => app.aws() }, config, {
+    onStarted: (started) =>
+      (log.format === 'json' ? log.started(config, started) : startLines(config, started)).forEach((line) =>
+        app.io.err(line),
+      ),
+    onEvent: log.event,
+    reread: () => configOf(app, options),
+    onHangup(reload) {
+      process.on('SIGHUP', reload);
+      return () => void process.off('SIGHUP', reload);
+    },
+  });
+  return 'done';
+}
+
+/** Tells a running mirror something, through its socket. */
+export async function runCommand(app: App, { what, socket }: MirrorCommandOptions): Promise<Outcome> {
+  const { askMirror } = await import('../lifecycle/mirror/ask.ts');
+  const answer = await askMirror(resolve(app.cwd, socket), what);
+  app.io.out(JSON.stringify(answer, null, 2));
+  return 'done';
+}

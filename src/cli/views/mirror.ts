@@ -1,0 +1,98 @@
+import type { App } from '../../app.ts';
+import { percent } from '../../base/units.ts';
+import type { MirrorHooks, MirrorStarted } from '../../lifecycle/mirror/serve.ts';
+import type { MirrorConfig } from '../../mirror/config.ts';
+import { COPY_HEADER } from '../../mirror/headers.ts';
+import { targetText } from '../../mirror/mirror.ts';
+import { ROUTES } from '../../mirror/routes.ts';
+import { plain } from '../../ui/io.ts';
+
+type Event = Parameters<MirrorHooks['onEvent']>[0];
+
+/** The log of a mirror: a line for each thing that happens beside requests, as text or as JSON. */
+export function mirrorLog({ io, clock }: App, format: 'text' | 'json') {
+  const line = (event: string, more: object, level = 'info') =>
+    JSON.stringify({ time: new Date(clock.now()).toISOString(), level, event, ...more });
+  return {
+    format,
+    started: (config: MirrorConfig, started: MirrorStarted): string[] => [
+      line('started', {
+        ...started,
+        listen: config.listen.host,
+        live: targetText(config.live.target),
+        shadows: config.shadows.map(({ name, target, share }) => ({ name, url: targetText(target), share })),
+        mirrored: mirrored(config),
+        records: config.records?.folder,
+      }),
+    ],
+    event(event: Event): void {
+      const { kind, ...more } = event;
+      const level = isTrouble(event) ? 'warn' : 'info';
+      if (format === 'json') return io.alert(line(kind, more, level));
+      const words = plain(textOf(event));
+      if (level === 'warn') io.alert(words);
+      else io.err(words);
+    },
+  };
+}
+
+/** What a mirror that has begun is. */
+export function startLines(config: MirrorConfig, { port, controlPort, run }: MirrorStarted): string[] {
+  const { host } = config.listen;
+  const scheme = config.tls === undefined ? 'http' : 'https';
+  const shown = host.includes(':') ? `[${host}]` : host;
+  const everybody = !/^(127\.|localhost$|::1$)/.test(host);
+  return [
+    `Mirror ${run} answers at ${scheme}://${shown}:${port} with ${targetText(config.live.target)}.`,
+    ...config.shadows.map(
+      ({ name, target, share }) =>
+        `  ${name} gets ${share === 1 ? 'a copy of every request' : `copies of ${percent(share)} of the requests`} on these routes: ${targetText(target)}`,
+    ),
+    `Mirrored: POST ${mirrored(config).join(', ')}. Everything else goes to the live server alone, and is counted.`,
+    `Copies carry ${COPY_HEADER}, and no credentials.`,
+    config.records === undefined
+      ? 'Nothing is recorded: --records FOLDER keeps pairs for a report.'
+      : `Records: ${config.records.folder}`,
+    ...(controlPort === undefined ? [] : [`Health and metrics: http://${config.control?.host}:${controlPort}/metrics`]),
+    ...(everybody && config.live.target.kind === 'sagemaker'
+      ? [
+          `warning: whoever reaches ${shown}:${port} invokes ${config.live.target.endpoint} with the credentials of this mirror.`,
+        ]
+      : []),
+  ];
+}
+
+function mirrored({ paths }: MirrorConfig): string[] {
+  return [...ROUTES.map(({ path }) => path), ...paths];
+}
+
+function isTrouble({ kind }: Event): boolean {
+  return /^(records-lost|clock-jumped|shadow-failing|upload-failed|reload-failed)$/.test(kind);
+}
+
+function textOf(event: Event): string {
+  switch (event.kind) {
+    case 'records-lost':
+      return event.why === 'disk'
+        ? `Records cannot be written (${event.error}): requests are answered as before, and those of now are in no record.`
+        : 'The disk is too slow for the records: requests are answered as before, and those of now are in no record.';
+    case 'records-resumed':
+      return 'Records are written again.';
+    case 'clock-jumped':
+      return `The clock of this machine was put ${event.by > 0 ? 'on' : 'back'} by ${Math.abs(event.by) / 1000} s.`;
+    case 'shadow-failing':
+      return `${event.shadow} left ${event.count} copies unanswered: ${event.outcome}.`;
+    case 'reloaded':
+      return 'The configuration was read anew.';
+    case 'reload-failed':
+      return `The new configuration is not used: ${event.error}`;
+    case 'upload-failed':
+      return `${event.file} could not be copied to S3, and stays where it is: ${event.error}`;
+    case 'draining':
+      return `Stopping; ${event.underWay} mirrored requests are under way.`;
+    case 'stopped':
+      return event.lost === 0
+        ? 'Stopped. Every record was written.'
+        : `Stopped. ${event.lost} records could not be written.`;
+  }
+}

@@ -1,0 +1,122 @@
+/** What a mirror is told, checked and complete: every default is filled in. Plain data. */
+export interface MirrorConfig {
+  listen: Address;
+  /** Certificate and key, PEM; undefined: plain HTTP. */
+  tls: { cert: string; key: string } | undefined;
+  /** Where /healthz and /metrics are; undefined: nowhere. */
+  control: Address | undefined;
+  /** A Unix socket for status, reload and stop; undefined: none. */
+  socket: string | undefined;
+  live: LiveConfig;
+  shadows: readonly ShadowConfig[];
+  /** POSTs on these paths are mirrored, beside the known routes; `*` stands for any characters but a slash. */
+  paths: readonly string[];
+  /** Headers that no shadow is sent, beside credentials; lower case. */
+  dropHeaders: readonly string[];
+  /** The caller's header that holds the pair's key; lower case. */
+  idHeader: string | undefined;
+  /** A copy ends with a caller who goes away. */
+  cancelWithClient: boolean;
+  bounds: Bounds;
+  records: RecordsConfig | undefined;
+}
+
+export interface Address {
+  host: string;
+  port: number;
+}
+
+/** Where requests go: a server, or an endpoint of SageMaker. */
+export type SideTarget =
+  | { kind: 'http'; url: string }
+  | { kind: 'sagemaker'; endpoint: string; region: string | undefined; profile: string | undefined };
+
+interface LiveConfig {
+  target: SideTarget;
+  /** The caller's Host is passed on; else it is that of the live server. */
+  keepHost: boolean;
+}
+
+export interface ShadowConfig {
+  /** Letters, digits, - and _: the folder of its records. */
+  name: string;
+  target: SideTarget;
+  /** Of the mirrored requests, 0 to 1. */
+  share: number;
+  /** What is drawn: single requests, or all of one value of a header or cookie. */
+  by: SampleBy;
+  /** Makes the draw another one. */
+  seed: string;
+  /** In place of the request's path; undefined: the same. */
+  path: string | undefined;
+  /** Sent to this shadow alone, like a token of its own; names as they are to be sent. */
+  headers: Readonly<Record<string, string>>;
+  /** Milliseconds from the end of the request, waiting included, after which a copy is given up. */
+  timeout: number;
+  /** Copies that are under way at the same time, and that wait beside them. */
+  concurrency: number;
+  queue: number;
+}
+
+export type SampleBy = { kind: 'request' } | { kind: 'header' | 'cookie'; name: string };
+
+export interface Bounds {
+  /** Bytes of a request, and of an answer, beyond which it is not kept. */
+  request: number;
+  answer: number;
+  /** Bytes of bodies and records in memory: a half for copies, a quarter each for what is under way and what is to be written. */
+  memory: number;
+  /** Milliseconds for a caller to send the headers, and the whole request. */
+  headersTimeout: number;
+  requestTimeout: number;
+  /** Milliseconds that a connection without requests stays open: of callers, and to the live side. */
+  idle: number;
+  liveIdle: number;
+  /** Milliseconds that requests under way may take to end when the mirror is stopped. */
+  drain: number;
+}
+
+export interface RecordsConfig {
+  folder: string;
+  /** Bytes and milliseconds after which a new file is begun. */
+  rotateBytes: number;
+  rotateAfter: number;
+  /** False: of requests only the hash is kept. */
+  bodies: boolean;
+  /** JSON paths whose values are replaced, in requests and answers. */
+  redact: readonly string[];
+  /** `s3://bucket/prefix` for finished files. */
+  upload: string | undefined;
+}
+
+const MB = 1024 * 1024;
+
+export const DEFAULT_BOUNDS: Bounds = {
+  request: 6 * MB,
+  answer: 6 * MB,
+  memory: 96 * MB,
+  headersTimeout: 15_000,
+  requestTimeout: 300_000,
+  idle: 75_000,
+  liveIdle: 1_500,
+  drain: 30_000,
+};
+
+export const DEFAULT_SHADOW: Omit<ShadowConfig, 'name' | 'target'> = {
+  share: 1,
+  by: { kind: 'request' },
+  seed: 'shadowctl',
+  path: undefined,
+  headers: {},
+  timeout: 30_000,
+  concurrency: 64,
+  queue: 1_000,
+};
+
+export const DEFAULT_RECORDS: Omit<RecordsConfig, 'folder'> = {
+  rotateBytes: 64 * MB,
+  rotateAfter: 5 * 60_000,
+  bodies: true,
+  redact: [],
+  upload: undefined,
+};

@@ -1,0 +1,248 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Loss, SideOutcome } from '../analysis/mirrored/record.ts';
+import { Budget, KeptChunks } from './budget.ts';
+import type { RawHeaders } from './headers.ts';
+import { isNoConnection } from './live.ts';
+import type { Upstream } from './upstream.ts';
+
+/** A request that a shadow is to get. */
+export interface Copy {
+  id: string;
+  method: string;
+  /** Path with query, as this shadow has it. */
+  target: string;
+  /** Made when it is sent. */
+  headers: () => RawHeaders | Promise<RawHeaders>;
+  body: Buffer;
+  /** Called once. */
+  onEnd: (end: CopyEnd) => void;
+}
+
+/** How a copy ended. `body` is there where the outcome is `answered`. */
+export interface CopyEnd {
+  outcome: SideOutcome;
+  loss: Loss | undefined;
+  status: number | undefined;
+  headers: RawHeaders;
+  body: Buffer | undefined;
+  ms: number | undefined;
+  firstByteMs: number | undefined;
+}
+
+export interface CopyBounds {
+  /** Copies under way, and copies that wait. */
+  concurrency: number;
+  queue: number;
+  /** Milliseconds from `offer` after which a copy is given up. */
+  timeout: number;
+  /** Bytes of an answer that are kept. */
+  answer: number;
+  /** Bytes of all bodies of this shadow, answers included. */
+  memory: number;
+}
+
+/** One that waits or is under way. */
+interface Entry {
+  copy: Copy;
+  deadline: number;
+  /** `late`: it waited until its time was over. */
+  state: 'waiting' | 'late' | 'sent' | 'ended';
+  request: ClientRequest | undefined;
+  answer: KeptChunks | undefined;
+  incoming: IncomingMessage | undefined;
+  sentAt: number | undefined;
+  firstAt: number | undefined;
+}
+
+/**
+ * The copies of one shadow. What this shadow is too slow to take, within its own bounds, counts against it: they are filled by
+ * nothing but what it has not answered. Nothing here is ever waited for.
+ */
+export class Copies {
+  readonly #upstream: Upstream;
+  readonly #bounds: CopyBounds;
+  readonly #now: () => number;
+  readonly #memory: Budget;
+  #waiting: Entry[] = [];
+  #head = 0;
+  /** In the order of their deadlines, since all have the same time. */
+  #open: Entry[] = [];
+  #sent = 0;
+
+  /** @param now milliseconds since some beginning */
+  constructor(upstream: Upstream, bounds: CopyBounds, now: () => number) {
+    this.#upstream = upstream;
+    this.#bounds = bounds;
+    this.#now = now;
+    this.#memory = new Budget(bounds.memory);
+  }
+
+  get waiting(): number {
+    return this.#waiting.length - this.#head;
+  }
+
+  get underWay(): number {
+    return this.#sent;
+  }
+
+  get bytes(): number {
+    return this.#memory.used;
+  }
+
+  /**
+   * Takes a copy, or tells at once that it cannot.
+   * @returns ends it before its time, as lost, for that reason
+   */
+  offer(copy: Copy): (loss: Loss) => void {
+    const entry: Entry = {
+      copy,
+      deadline: this.#now() + this.#bounds.timeout,
+      state: 'waiting',
+      request: undefined,
+      answer: undefined,
+      incoming: undefined,
+      sentAt: undefined,
+      firstAt: undefined,
+    };
+    const free = this.#sent < this.#bounds.concurrency;
+    if ((!free && this.waiting >= this.#bounds.queue) || !this.#memory.take(copy.body.length)) {
+      entry.state = 'ended';
+      copy.onEnd(ended('too-slow'));
+      return () => undefined;
+    }
+    this.#open.push(entry);
+    if (free) this.#send(entry);
+    else this.#waiting.push(entry);
+    return (loss) => this.#end(entry, { ...ended('lost'), loss });
+  }
+
+  /** Gives up what is past its time. To be called every now and then. */
+  expire(): void {
+    const now = this.#now();
+    // Those that wait first: else each that ends would let one go whose time is over, too.
+    for (let i = this.#head; i < this.#waiting.length; i += 1) {
+      const entry = this.#waiting[i] as Entry;
+      if (entry.deadline > now) break;
+      if (entry.state === 'waiting') entry.state = 'late';
+    }
+    let kept = 0;
+    for (; kept < this.#open.length; kept += 1) {
+      const entry = this.#open[kept] as Entry;
+      if (entry.state === 'ended') continue;
+      if (entry.deadline > now) break;
+      this.#end(entry, ended(entry.state === 'sent' ? 'timeout' : 'too-slow'));
+    }
+    if (kept > 0) this.#open = this.#open.slice(kept);
+    // Behind one that goes on there may be thousands that have ended.
+    if (this.#open.length > 2 * (this.#sent + this.waiting) + 1_024)
+      this.#open = this.#open.filter(({ state }) => state !== 'ended');
+  }
+
+  /** Ends everything as lost: the mirror stops. */
+  stop(): void {
+    for (const entry of [...this.#open]) this.#end(entry, { ...ended('lost'), loss: 'stopped' });
+    this.#open = [];
+    this.#upstream.close();
+  }
+
+  #send(entry: Entry): void {
+    this.#sent += 1;
+    entry.state = 'sent';
+    entry.sentAt = this.#now();
+    const headers = entry.copy.headers();
+    if (!(headers instanceof Promise)) return this.#sendWith(entry, headers);
+    headers.then(
+      (ready) => {
+        entry.sentAt = this.#now();
+        this.#sendWith(entry, ready);
+      },
+      // What signs has no credentials: nothing of it is the shadow's doing, but nothing was answered either.
+      () => this.#end(entry, ended('refused')),
+    );
+  }
+
+  #sendWith(entry: Entry, headers: RawHeaders): void {
+    if (entry.state === 'ended') return;
+    const { copy } = entry;
+    const request = this.#upstream.request(copy.method, copy.target, headers);
+    entry.request = request;
+    request.once('response', (incoming) => this.#receive(entry, incoming));
+    request.on('error', (error: NodeJS.ErrnoException) =>
+      this.#end(entry, ended(isNoConnection(error) ? 'refused' : 'broken')),
+    );
+    request.end(copy.body);
+  }
+
+  #receive(entry: Entry, incoming: IncomingMessage): void {
+    entry.firstAt = this.#now();
+    entry.incoming = incoming;
+    const answer = new KeptChunks(this.#memory, this.#bounds.answer);
+    entry.answer = answer;
+    incoming.on('data', (chunk: Buffer) => {
+      answer.add(chunk);
+      // Its own answers fill its own memory: a shadow whose many answers do not fit is not given more of it.
+      if (answer.lost !== undefined) this.#end(entry, ended(answer.lost === 'size' ? 'too-large' : 'too-slow'));
+    });
+    incoming.once('end', () => {
+      if (incoming.complete) this.#end(entry, { ...ended('answered'), body: answer.whole() });
+    });
+    incoming.on('error', () => this.#end(entry, ended('broken')));
+    incoming.once('close', () => this.#end(entry, ended('broken')));
+  }
+
+  #end(entry: Entry, end: CopyEnd): void {
+    if (entry.state === 'ended') return;
+    const { copy, sentAt, firstAt, incoming, request } = entry;
+    if (entry.state === 'sent') this.#sent -= 1;
+    entry.state = 'ended';
+    this.#memory.give(copy.body.length);
+    entry.answer?.release();
+    entry.request = undefined;
+    entry.incoming = undefined;
+    entry.answer = undefined;
+    if (end.outcome !== 'answered') request?.destroy();
+    copy.onEnd({
+      ...end,
+      status: incoming?.statusCode,
+      headers: incoming?.rawHeaders ?? [],
+      ms: sentAt === undefined ? undefined : this.#now() - sentAt,
+      firstByteMs: sentAt === undefined || firstAt === undefined ? undefined : firstAt - sentAt,
+    });
+    // Its body must not be held by the list of those that are open.
+    entry.copy = ENDED;
+    this.#next();
+  }
+
+  #next(): void {
+    while (this.#sent < this.#bounds.concurrency && this.#head < this.#waiting.length) {
+      const entry = this.#waiting[this.#head] as Entry;
+      this.#head += 1;
+      if (entry.state === 'waiting') this.#send(entry);
+    }
+    if (this.#head > 1_024 || this.#head === this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+}
+
+const ENDED: Copy = {
+  id: '',
+  method: '',
+  target: '',
+  headers: () => [],
+  body: Buffer.alloc(0),
+  onEnd: () => undefined,
+};
+
+function ended(outcome: SideOutcome): CopyEnd {
+  return {
+    outcome,
+    loss: undefined,
+    status: undefined,
+    headers: [],
+    body: undefined,
+    ms: undefined,
+    firstByteMs: undefined,
+  };
+}

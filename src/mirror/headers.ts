@@ -1,0 +1,169 @@
+/** Headers between the two sides of a proxy, as flat lists of name, value, name, value: order and case stay. Pure. */
+export type RawHeaders = readonly string[];
+
+/** Tells a copy from a real request: its value is the name of the shadow. Callers cannot set it; see docs/mirror.md. */
+export const COPY_HEADER = 'x-shadowctl-copy';
+/** Of a copy: the mirror's number of the request, `eventId` in the records. */
+const ID_HEADER = 'x-shadowctl-id';
+/** Of an answer that is the mirror's own: why. */
+export const ERROR_HEADER = 'x-shadowctl-error';
+
+/** Of one connection, never passed on (RFC 9110, 7.6.1). Transfer-Encoding is: this side frames anew by it. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'upgrade',
+  'http2-settings',
+]);
+
+/** What lets somebody in. Names that end or begin so are credentials, too: see `isCredential`. */
+const CREDENTIALS = new Set([
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'api-key',
+  'apikey',
+  'x-api-key',
+  'x-goog-api-key',
+  'x-functions-key',
+  'ocp-apim-subscription-key',
+  'x-amz-security-token',
+  'x-amz-date',
+  'x-amz-content-sha256',
+  'x-forwarded-client-cert',
+  'x-csrf-token',
+  'x-xsrf-token',
+]);
+
+/** Whether a header is one that no shadow is sent. @param name in lower case */
+function isCredential(name: string): boolean {
+  return CREDENTIALS.has(name) || /(token|secret|password|signature|credentials?|session-key)$/.test(name);
+}
+
+/** Parameters of a query that let somebody in. */
+const QUERY_CREDENTIAL = /^(api[-_]?key|key|code|sig|signature|token|access_token|auth|password|secret|x-amz-.*)$/i;
+
+/** A query without credentials. @param query with its `?`, or empty */
+export function withoutQueryCredentials(query: string): string {
+  if (query.length < 2) return query;
+  const kept = query
+    .slice(1)
+    .split('&')
+    .filter((part) => !QUERY_CREDENTIAL.test(decoded(part.split('=', 1)[0] ?? '')));
+  return kept.length === 0 ? '' : `?${kept.join('&')}`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The value of a header, the first where there are several; undefined where there is none. @param name in lower case */
+export function headerValue(raw: RawHeaders, name: string): string | undefined {
+  for (let i = 0; i < raw.length; i += 2)
+    if ((raw[i] as string).length === name.length && (raw[i] as string).toLowerCase() === name) return raw[i + 1];
+  return undefined;
+}
+
+/** What the `Connection` header names is of one connection, too. */
+function connectionNamed(raw: RawHeaders): Set<string> | undefined {
+  let named: Set<string> | undefined;
+  for (let i = 0; i < raw.length; i += 2) {
+    if ((raw[i] as string).length !== 10 || (raw[i] as string).toLowerCase() !== 'connection') continue;
+    for (const one of (raw[i + 1] as string).split(',')) {
+      const name = one.trim().toLowerCase();
+      // What a message cannot be read without is passed on, whoever asks for its removal.
+      if (name === '' || name === 'close' || name === 'keep-alive' || UNREMOVABLE.has(name)) continue;
+      named ??= new Set();
+      named.add(name);
+    }
+  }
+  return named;
+}
+
+const UNREMOVABLE = new Set([
+  'host',
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'transfer-encoding',
+  'trailer',
+  'authorization',
+  'cache-control',
+  'cookie',
+]);
+
+/** A message's headers as they are passed on: without those of one connection. @param drop further names, in lower case */
+export function passedOn(raw: RawHeaders, drop?: (name: string) => boolean): string[] {
+  const named = connectionNamed(raw);
+  const kept: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    const lower = name.toLowerCase();
+    if (HOP_BY_HOP.has(lower) || named?.has(lower) === true || drop?.(lower) === true) continue;
+    kept.push(name, raw[i + 1] as string);
+  }
+  return kept;
+}
+
+/** What a request tells of its caller. */
+export interface Caller {
+  address: string;
+  secure: boolean;
+}
+
+/** Headers of a request as the live side gets it. @param host in place of the caller's; undefined keeps that */
+export function towardsLive(raw: RawHeaders, caller: Caller, host: string | undefined): string[] {
+  const kept = passedOn(
+    raw,
+    (name) =>
+      name === COPY_HEADER ||
+      name === ID_HEADER ||
+      name === 'x-forwarded-for' ||
+      (host !== undefined && name === 'host'),
+  );
+  if (host !== undefined) kept.unshift('Host', host);
+  const before = raw.flatMap((name, i) =>
+    i % 2 === 0 && name.toLowerCase() === 'x-forwarded-for' ? [raw[i + 1]] : [],
+  );
+  kept.push('X-Forwarded-For', [...before, caller.address].join(', '));
+  if (headerValue(raw, 'x-forwarded-proto') === undefined)
+    kept.push('X-Forwarded-Proto', caller.secure ? 'https' : 'http');
+  const asked = headerValue(raw, 'host');
+  if (host !== undefined && asked !== undefined && headerValue(raw, 'x-forwarded-host') === undefined)
+    kept.push('X-Forwarded-Host', asked);
+  return kept;
+}
+
+/** Headers of a copy: without credentials, framed by its length, and marked. */
+export function towardsShadow(
+  raw: RawHeaders,
+  copy: { shadow: string; id: string; host: string; length: number; drop: ReadonlySet<string>; own: readonly string[] },
+): string[] {
+  const kept = passedOn(
+    raw,
+    (name) => OF_THE_MESSAGE.has(name) || isCredential(name) || copy.drop.has(name) || name.startsWith('x-forwarded-'),
+  );
+  kept.unshift('Host', copy.host);
+  kept.push('Content-Length', String(copy.length), COPY_HEADER, copy.shadow, ID_HEADER, copy.id, ...copy.own);
+  return kept;
+}
+
+/** Made anew for a copy, which is sent whole, at once. */
+const OF_THE_MESSAGE = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'trailer',
+  'expect',
+  'forwarded',
+  COPY_HEADER,
+  ID_HEADER,
+]);

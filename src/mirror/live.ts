@@ -1,0 +1,168 @@
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { SideOutcome } from '../analysis/mirrored/record.ts';
+import type { KeptChunks } from './budget.ts';
+import { passedOn, type RawHeaders } from './headers.ts';
+import { refuse } from './refuse.ts';
+import type { Upstream } from './upstream.ts';
+
+/** A request on its way to the live side. */
+export interface LivePlan {
+  upstream: Upstream;
+  /** Path with query, as the live side has it. */
+  target: string;
+  headers: RawHeaders;
+  /** Already read whole, where it had to be signed; undefined: it streams. */
+  body: Buffer | undefined;
+  /** Keep the bodies while they pass; undefined: nobody looks at them. */
+  request: KeptChunks | undefined;
+  answer: KeptChunks | undefined;
+  /** Milliseconds since some beginning. */
+  now: () => number;
+  /** The last byte of the request has gone to the live side. */
+  onSent: () => void;
+  /** Once, in the end. */
+  onEnd: (end: LiveEnd) => void;
+}
+
+/** How a live request ended. */
+export interface LiveEnd {
+  outcome: Extract<SideOutcome, 'answered' | 'refused' | 'broken'> | 'client-gone';
+  status: number | undefined;
+  headers: RawHeaders;
+  /** From the last byte of the request; without the time in which the caller took no bytes. */
+  ms: number;
+  firstByteMs: number | undefined;
+}
+
+/**
+ * Passes a request to the live side and its answer back: status, headers with order and case, informational answers, body as it
+ * comes, trailers. Where the live side cannot be reached, the answer is the mirror's own and says so; where it breaks off, so
+ * does the caller's.
+ */
+export function passToLive(req: IncomingMessage, res: ServerResponse, plan: LivePlan): void {
+  const { now } = plan;
+  const out = plan.upstream.request(req.method ?? 'GET', plan.target, plan.headers);
+  let sentAt: number | undefined;
+  let first: number | undefined;
+  let paused = 0;
+  let pausedAt = 0;
+  let answer: IncomingMessage | undefined;
+  let ended = false;
+  const end = (outcome: LiveEnd['outcome']) => {
+    if (ended) return;
+    ended = true;
+    const began = sentAt ?? now();
+    plan.onEnd({
+      outcome,
+      status: answer?.statusCode,
+      headers: answer?.rawHeaders ?? [],
+      // An answer that came before the request had gone is no negative time.
+      ms: Math.max(0, now() - began - paused),
+      firstByteMs: first === undefined ? undefined : Math.max(0, first - began),
+    });
+  };
+  out.once('finish', () => {
+    sentAt = now();
+    plan.onSent();
+  });
+  out.on('information', (info) => informational(res, info));
+  out.once('continue', () => res.writeContinue());
+  out.once('response', (incoming) => {
+    answer = incoming;
+    first = now();
+    beginAnswer(req, res, incoming);
+    incoming.on('data', (chunk: Buffer) => {
+      plan.answer?.add(chunk);
+      if (res.write(chunk)) return;
+      pausedAt = now();
+      incoming.pause();
+    });
+    res.on('drain', () => {
+      paused += now() - pausedAt;
+      incoming.resume();
+    });
+    incoming.once('end', () => {
+      if (!incoming.complete) return;
+      if (incoming.rawTrailers.length > 0) res.addTrailers(pairsOf(incoming.rawTrailers));
+      res.end();
+      end('answered');
+    });
+    incoming.once('close', () => {
+      if (incoming.complete) return;
+      end(res.destroyed ? 'client-gone' : 'broken');
+      res.destroy();
+    });
+    incoming.on('error', () => undefined);
+    // An answer that begins long before its first byte, like a stream of events, is begun here as well.
+    setImmediate(() => {
+      if (!res.headersSent || res.writableEnded || res.destroyed) return;
+      res.flushHeaders();
+    });
+  });
+  out.on('error', (error: NodeJS.ErrnoException) => {
+    if (ended || answer !== undefined) return;
+    end(res.destroyed ? 'client-gone' : isNoConnection(error) ? 'refused' : 'broken');
+    refuse(res, 'live-unreachable', `The live server gave no answer (${error.code ?? error.message}).`);
+  });
+  res.once('close', () => {
+    if (res.writableFinished || ended) return;
+    end('client-gone');
+    out.destroy();
+  });
+  if (plan.body === undefined) pump(req, out, plan.request);
+  else out.end(plan.body);
+}
+
+/** The request's body, as it comes. */
+function pump(req: IncomingMessage, out: ClientRequest, kept: KeptChunks | undefined): void {
+  if (req.headers.expect !== undefined) out.flushHeaders();
+  req.on('data', (chunk: Buffer) => {
+    kept?.add(chunk);
+    if (!out.write(chunk) && !out.destroyed) req.pause();
+  });
+  out.on('drain', () => req.resume());
+  // Nobody takes the rest: it is read away, so that the caller can read the answer.
+  out.once('close', () => req.resume());
+  req.once('end', () => {
+    if (req.rawTrailers.length > 0) out.addTrailers(pairsOf(req.rawTrailers));
+    out.end();
+  });
+}
+
+function beginAnswer(req: IncomingMessage, res: ServerResponse, incoming: IncomingMessage): void {
+  // HTTP/1.0 has no chunks: such an answer ends with its connection.
+  const old = req.httpVersion === '1.0';
+  const headers = passedOn(incoming.rawHeaders, old ? (name) => name === 'transfer-encoding' : undefined);
+  res.sendDate = false;
+  res.writeHead(incoming.statusCode ?? 502, incoming.statusMessage ?? '', headers);
+}
+
+function informational(res: ServerResponse, info: { statusCode: number; rawHeaders: string[] }): void {
+  if (info.statusCode === 102) return res.writeProcessing();
+  const hints: Record<string, string | string[]> = {};
+  for (let i = 0; i < info.rawHeaders.length; i += 2) {
+    const name = (info.rawHeaders[i] as string).toLowerCase();
+    const value = info.rawHeaders[i + 1] as string;
+    const before = hints[name];
+    hints[name] = before === undefined ? value : [before, value].flat();
+  }
+  // Node tells early hints only with links, which they are for.
+  if (info.statusCode === 103 && hints.link !== undefined) res.writeEarlyHints(hints);
+}
+
+function pairsOf(raw: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i < raw.length; i += 2) pairs.push([raw[i] as string, raw[i + 1] as string]);
+  return pairs;
+}
+
+/** No connection came about: no byte of the request was seen by anybody. */
+export function isNoConnection(error: NodeJS.ErrnoException): boolean {
+  return (
+    error.syscall === 'connect' ||
+    error.syscall === 'getaddrinfo' ||
+    /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(
+      error.code ?? '',
+    )
+  );
+}

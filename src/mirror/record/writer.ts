@@ -1,0 +1,143 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { constants, createGzip } from 'node:zlib';
+import { recordFile } from '../../analysis/mirrored/run.ts';
+
+/** Lines that are about to be written are written at once when they are so many bytes. */
+const FLUSH_BYTES = 256 * 1024;
+
+export interface WriterOptions {
+  folder: string;
+  /** Begins the names of its files. */
+  run: string;
+  rotateBytes: number;
+  /** Milliseconds. */
+  rotateAfter: number;
+  /** Milliseconds since some beginning. */
+  now: () => number;
+  /** Is told of a finished file, packed. */
+  finished: (path: string) => void;
+  /** Lines of requests of these times could not be written. */
+  dropped: (from: number, to: number, lines: number, error: NodeJS.ErrnoException) => void;
+}
+
+/**
+ * Appends lines to the files of one side. A file is plain text while it is written, so that it can be read meanwhile; a
+ * finished one is packed. What the disk refuses is dropped and told, a part of a line that it took is cut off again, and the next
+ * lines are tried anew.
+ */
+export class RecordWriter {
+  readonly #options: WriterOptions;
+  #lines: string[] = [];
+  #from = Number.POSITIVE_INFINITY;
+  #to = 0;
+  bytes = 0;
+  #file: FileHandle | undefined;
+  #path = '';
+  #number = 0;
+  #size = 0;
+  #openedAt = 0;
+  #writing: Promise<void> = Promise.resolve();
+  #busy = false;
+  readonly #packing = new Set<Promise<void>>();
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+  }
+
+  /** @param at time of the request */
+  add(line: string, at: number): void {
+    this.#lines.push(line);
+    this.bytes += line.length;
+    if (at < this.#from) this.#from = at;
+    if (at > this.#to) this.#to = at;
+    if (this.bytes >= FLUSH_BYTES && !this.#busy) void this.flush();
+  }
+
+  /** Writes what there is; what is added meanwhile waits for the next time. Never rejects. */
+  flush(): Promise<void> {
+    this.#busy = true;
+    this.#writing = this.#writing.then(() => this.#write()).finally(() => (this.#busy = false));
+    return this.#writing;
+  }
+
+  /** What was written is on the disk itself. */
+  async sync(): Promise<void> {
+    await this.#file?.datasync().catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
+    await this.#rotate();
+    await Promise.all(this.#packing);
+  }
+
+  async #write(): Promise<void> {
+    const { rotateBytes, rotateAfter, now, dropped } = this.#options;
+    if (
+      this.#file !== undefined &&
+      this.#size > 0 &&
+      (this.#size >= rotateBytes || now() - this.#openedAt >= rotateAfter)
+    )
+      await this.#rotate();
+    if (this.#lines.length === 0) return;
+    const lines = this.#lines;
+    const [from, to] = [this.#from, this.#to];
+    this.#lines = [];
+    this.bytes = 0;
+    this.#from = Number.POSITIVE_INFINITY;
+    this.#to = 0;
+    const buffer = Buffer.from(lines.join(''));
+    try {
+      this.#file ??= await this.#open();
+      let done = 0;
+      while (done < buffer.length) {
+        const { bytesWritten } = await this.#file.write(buffer, done, buffer.length - done, this.#size + done);
+        done += bytesWritten;
+      }
+      this.#size += buffer.length;
+    } catch (error) {
+      // Part of a line must not stay before the next one.
+      await this.#file?.truncate(this.#size).catch(() => undefined);
+      dropped(from, to, lines.length, error as NodeJS.ErrnoException);
+    }
+  }
+
+  async #open(): Promise<FileHandle> {
+    this.#number += 1;
+    this.#path = join(this.#options.folder, recordFile(this.#options.run, this.#number));
+    const file = await open(this.#path, 'wx', 0o600);
+    this.#size = 0;
+    this.#openedAt = this.#options.now();
+    return file;
+  }
+
+  async #rotate(): Promise<void> {
+    const file = this.#file;
+    if (file === undefined) return;
+    this.#file = undefined;
+    await file.close().catch(() => undefined);
+    if (this.#size === 0) return rm(this.#path, { force: true }).catch(() => undefined);
+    const packing: Promise<void> = this.#pack(this.#path).finally(() => this.#packing.delete(packing));
+    this.#packing.add(packing);
+  }
+
+  /** Where the disk has no room for it, the file stays as it is. */
+  async #pack(path: string): Promise<void> {
+    const part = `${path}.gz.part`;
+    try {
+      await pipeline(
+        createReadStream(path),
+        createGzip({ level: constants.Z_BEST_SPEED }),
+        createWriteStream(part, { mode: 0o600 }),
+      );
+      await rename(part, `${path}.gz`);
+      await rm(path);
+      this.#options.finished(`${path}.gz`);
+    } catch {
+      await rm(part, { force: true }).catch(() => undefined);
+    }
+  }
+}

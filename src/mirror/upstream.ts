@@ -1,0 +1,96 @@
+import { Agent as HttpAgent, type ClientRequest, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { RawHeaders } from './headers.ts';
+import { splitTarget } from './routes.ts';
+
+/** Signs a request with credentials of the mirror's own. @returns headers to be added to it */
+export type Sign = (request: {
+  method: string;
+  host: string;
+  path: string;
+  /** With its `?`, or empty. */
+  query: string;
+  contentType: string | undefined;
+  body: Buffer;
+}) => Promise<RawHeaders>;
+
+/** Where a side's requests go. */
+export interface Place {
+  /** The server: scheme, host, port, and a path that is put before that of each request. */
+  url: URL;
+  /** What becomes of a request's path; undefined: the server has no such route. */
+  path: (path: string) => string | undefined;
+  /** Undefined: nothing is signed. */
+  sign: Sign | undefined;
+}
+
+/** A plain server. @param own the path for every request; undefined: that of the request */
+export function httpPlace(url: string, own: string | undefined): Place {
+  const parsed = new URL(url);
+  const base = parsed.pathname.replace(/\/$/, '');
+  return { url: parsed, path: (path) => base + (own ?? path), sign: undefined };
+}
+
+/**
+ * An endpoint of SageMaker: it takes invocations, whatever name of an endpoint the caller wrote, or none.
+ *
+ * @param url of the runtime
+ */
+export function sagemakerPlace(url: string, endpoint: string, sign: Sign): Place {
+  return {
+    url: new URL(url),
+    path(path) {
+      if (path === '/invocations') return `/endpoints/${endpoint}/invocations`;
+      const [, rest] = /^\/endpoints\/[^/]+(\/invocations|\/invocations-response-stream)$/.exec(path) ?? [];
+      return rest === undefined ? undefined : `/endpoints/${endpoint}${rest}`;
+    },
+    sign,
+  };
+}
+
+/** A server with the connections to it. */
+export interface Upstream extends Place {
+  /** Value of the Host header. */
+  host: string;
+  secure: boolean;
+  /** Begins a request. @param path with its query */
+  request(method: string, path: string, headers: RawHeaders): ClientRequest;
+  close(): void;
+}
+
+/**
+ * @param connections at the same time; Infinity: as many as there are requests
+ * @param idle milliseconds after which an unused connection is closed: sooner than servers do, so that no request meets one
+ * that is just being closed
+ */
+export function openUpstream(place: Place, { connections, idle }: { connections: number; idle: number }): Upstream {
+  const { url } = place;
+  const secure = url.protocol === 'https:';
+  const options = {
+    keepAlive: true,
+    maxSockets: connections,
+    maxFreeSockets: 1_024,
+    timeout: idle,
+    scheduling: 'lifo',
+  } as const;
+  const agent = secure ? new HttpsAgent({ ...options, ALPNProtocols: ['http/1.1'] }) : new HttpAgent(options);
+  const begin = secure ? httpsRequest : httpRequest;
+  // URL keeps the brackets of an IPv6 address, and Node wants none.
+  const hostname = url.hostname.replace(/^\[|\]$/g, '');
+  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
+  return {
+    ...place,
+    host: url.host,
+    secure,
+    request: (method, path, headers) =>
+      begin({ agent, method, hostname, port, path, headers: headers as string[], insecureHTTPParser: false }),
+    close: () => agent.destroy(),
+  };
+}
+
+/** A request's target as this side has it; undefined where it has no such route. */
+export function targetOn(place: Pick<Place, 'path'>, target: string): string | undefined {
+  const [path, query] = splitTarget(target);
+  const own = place.path(path);
+  return own === undefined ? undefined : own + query;
+}

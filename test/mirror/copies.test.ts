@@ -1,0 +1,277 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, test } from 'vitest';
+import { readCapture } from '../../src/analysis/answers/captures.ts';
+import { readFacts } from '../../src/analysis/mirrored/record.ts';
+import { prometheus } from '../../src/mirror/metrics.ts';
+import { type Model, openModel, openRig, type Rig } from './rig.ts';
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).toReversed()) await one.close();
+});
+
+async function model(...args: Parameters<typeof openModel>): Promise<Model> {
+  const opened = await openModel(...args);
+  open.push(opened);
+  return opened;
+}
+
+async function rig(...args: Parameters<typeof openRig>): Promise<Rig> {
+  const opened = await openRig(...args);
+  open.push(opened);
+  return opened;
+}
+
+const ok = () => model((_, res) => res.writeHead(200, { 'Content-Type': 'application/json' }).end('{"score":1}'));
+
+/** The lines of a side's record files, as far as they are written. */
+function linesOf({ records }: Rig, side: string): string[] {
+  const folder = join(records, side);
+  return readdirSync(folder).flatMap((name) => {
+    const bytes = readFileSync(join(folder, name));
+    return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8').split('\n').filter(Boolean);
+  });
+}
+
+const value = (raw: readonly string[], name: string) => raw[raw.findIndex((one) => one.toLowerCase() === name) + 1];
+
+describe('copies', () => {
+  test('have the body, the mark and the number, and no credentials', async () => {
+    const [live, shadow] = [await ok(), await ok()];
+    const { post, until } = await rig({
+      live: live.url,
+      shadows: { candidate: { url: `${shadow.url}/base`, headers: { Authorization: { env: 'TOKEN' } } } },
+      dropHeaders: ['X-User'],
+    });
+    await post('{"a":1}', {
+      path: '/v1/models/m:predict?v=1&api_key=secret',
+      headers: {
+        Authorization: 'Bearer secret',
+        Cookie: 'secret',
+        'X-User': 'secret',
+        'X-Kept': 'yes',
+        'x-shadowctl-copy': 'forged',
+      },
+    });
+    await until(() => shadow.seen.length === 1);
+    const [seen] = shadow.seen;
+    expect(seen).toMatchObject({ method: 'POST', url: '/base/v1/models/m:predict?v=1', body: '{"a":1}' });
+    expect(JSON.stringify(seen)).not.toContain('secret');
+    expect(value(seen?.raw ?? [], 'x-shadowctl-copy')).toBe('candidate');
+    expect(value(seen?.raw ?? [], 'authorization')).toBe('own');
+    expect(value(seen?.raw ?? [], 'x-kept')).toBe('yes');
+    // What is real is not marked, whoever says so: behind it things are paid for.
+    expect(live.seen[0]?.raw.map((one) => one.toLowerCase())).not.toContain('x-shadowctl-copy');
+    expect(value(live.seen[0]?.raw ?? [], 'authorization')).toBe('Bearer secret');
+  });
+
+  test('are of POSTs on known routes and named paths; the rest is counted', async () => {
+    const [live, shadow] = [await ok(), await ok()];
+    const { post, raw, until, mirror } = await rig({
+      live: live.url,
+      shadows: { shadow: { url: shadow.url, path: '/other' } },
+      paths: ['/predict'],
+    });
+    await post('1', { path: '/predict' });
+    await post('2', { path: '/elsewhere' });
+    await raw('GET /invocations HTTP/1.1\r\nHost: m\r\nConnection: close\r\n\r\n');
+    await until(() => shadow.seen.length === 1);
+    expect(shadow.seen[0]).toMatchObject({ url: '/other', body: '1' });
+    expect(live.seen.map(({ url }) => url)).toEqual(['/predict', '/elsewhere', '/invocations']);
+    expect(mirror.counted().notMirrored).toEqual({ path: 1, method: 1 });
+  });
+
+  test('never hold a caller up: a shadow that hangs is not waited for, and its bounds hold', async () => {
+    const live = await ok();
+    const shadow = await model(() => undefined);
+    const { post, mirror, clock } = await rig({
+      live: live.url,
+      shadows: { shadow: { url: shadow.url, concurrency: 3, queue: 4, timeout: '10s' } },
+    });
+    for (let i = 0; i < 20; i += 1) expect((await post(`{"i":${i}}`)).status).toBe(200);
+    const side = () => mirror.counted().shadows.get('shadow');
+    expect(side()).toMatchObject({ underWay: 3, waiting: 4 });
+    expect(side()?.metrics.outcomes['too-slow']).toBe(13);
+    clock.advance(10_001);
+    await mirror.tick();
+    expect(side()?.metrics.outcomes).toMatchObject({ timeout: 3, 'too-slow': 17 });
+    expect(side()).toMatchObject({ underWay: 0, bytes: 0 });
+  });
+
+  test('and their answers stay within memory, which counts against who fills it', async () => {
+    const live = await ok();
+    const shadow = await model(() => undefined);
+    const { post, mirror } = await rig({
+      live: live.url,
+      shadows: { shadow: shadow.url },
+      bounds: { memory: '40kB' },
+    });
+    for (let i = 0; i < 10; i += 1) await post('x'.repeat(6_000));
+    const side = mirror.counted().shadows.get('shadow');
+    expect(side?.bytes).toBeLessThanOrEqual(20_000);
+    expect(side?.metrics.outcomes['too-slow']).toBe(7);
+    expect(side?.metrics.losses.memory).toBe(0);
+  });
+
+  test('end with the caller where that is asked for, and then count for neither', async () => {
+    const [live, shadow] = [await model(() => undefined), await model(() => undefined)];
+    const opened = await rig({ live: live.url, shadows: { shadow: shadow.url }, cancelWithClient: true });
+    const caller = opened.socket();
+    caller.write('POST /invocations HTTP/1.1\r\nHost: m\r\nContent-Length: 2\r\n\r\n{}');
+    await opened.until(() => live.seen.length === 1 && shadow.seen.length === 1);
+    caller.destroy();
+    await opened.until(() => opened.mirror.counted().shadows.get('shadow')?.metrics.losses['client-gone'] === 1);
+    expect(opened.mirror.counted().live.losses['client-gone']).toBe(1);
+  });
+
+  test('go to several shadows, each by its own share', async () => {
+    const [live, a, b] = [await ok(), await ok(), await ok()];
+    const { post, until, mirror } = await rig({
+      live: live.url,
+      shadows: { a: a.url, b: { url: b.url, share: '30%', by: 'header:X-User' } },
+    });
+    for (let i = 0; i < 60; i += 1) await post('{}', { headers: { 'X-User': `u${i % 12}` } });
+    await until(() => a.seen.length === 60);
+    const users = b.seen.map(({ raw }) => value(raw, 'x-user'));
+    expect(users.length).toBe(new Set(users).size * 5);
+    expect(users.length).toBeLessThan(60);
+    expect(prometheus(mirror.counted())).toContain('shadowctl_mirror_requests_total{side="a",outcome="answered"} 60');
+  });
+});
+
+describe('records', () => {
+  test('have the caller’s id once, and another key where it comes again', async () => {
+    const live = await ok();
+    const opened = await rig({ live: live.url, shadows: { shadow: live.url } });
+    const infer = { path: '/v2/models/m/infer' };
+    for (const id of ['a', 'b', 'a']) await opened.post(JSON.stringify({ id, inputs: [] }), infer);
+    await opened.post('{}', { headers: { 'X-Amzn-SageMaker-Inference-Id': 'c' } });
+    await opened.until(() => live.seen.length === 8);
+    await opened.until(() => opened.mirror.counted().shadows.get('shadow')?.underWay === 0);
+    await opened.mirror.tick();
+    const keys = (side: string) =>
+      linesOf(opened, side)
+        .map((line) => readCapture(line) as { inferenceId: string })
+        .map(({ inferenceId }) => inferenceId);
+    const [a, b, again, c] = keys('live');
+    expect([a, b, c]).toEqual(['a', 'b', 'c']);
+    expect(again).toMatch(/^a~/);
+    expect(keys('shadow').sort()).toEqual(keys('live').sort());
+  });
+
+  test('are of the text, whatever compressed it, and of bytes as base64', async () => {
+    const packed = gzipSync('{"score":0.5}');
+    const live = await model((_, res) =>
+      res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' }).end(packed),
+    );
+    const shadow = await model((_, res) => res.writeHead(200).end(Buffer.from([0, 255, 254])));
+    const opened = await rig({ live: live.url, shadows: { shadow: shadow.url } });
+    await opened.post('{"x":1}');
+    await opened.until(() => opened.mirror.counted().shadows.get('shadow')?.metrics.outcomes.answered === 1);
+    await opened.until(() => opened.mirror.counted().live.outcomes.answered === 1);
+    await opened.mirror.tick();
+    expect(readCapture(linesOf(opened, 'live')[0] ?? '')).toMatchObject({
+      input: { data: '{"x":1}', encoding: 'JSON' },
+      output: { data: '{"score":0.5}', encoding: 'JSON', contentType: 'application/json' },
+    });
+    expect(readCapture(linesOf(opened, 'shadow')[0] ?? '')).toMatchObject({
+      output: { data: 'AP/+', encoding: 'BASE64' },
+    });
+  });
+
+  test('hold hashes in place of requests, and nothing that was redacted; only their owner reads them', async () => {
+    const live = await model((req, res) => res.writeHead(200, { 'Content-Type': 'application/json' }).end(req.text));
+    const hashed = await rig({
+      live: live.url,
+      shadows: { shadow: live.url },
+      records: { folder: 'records', bodies: false },
+    });
+    const redacted = await rig({
+      live: live.url,
+      shadows: { shadow: live.url },
+      records: { folder: 'records', redact: ['$.user'] },
+    });
+    for (const one of [hashed, redacted]) {
+      await one.post('{"user":"Ann","score":1}', { headers: { Authorization: 'Bearer hidden' } });
+      await one.until(() => one.mirror.counted().shadows.get('shadow')?.metrics.outcomes.answered === 1);
+      await one.mirror.tick();
+    }
+    expect(readCapture(linesOf(hashed, 'live')[0] ?? '')).toMatchObject({
+      input: { data: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) },
+    });
+    const all = [...linesOf(redacted, 'live'), ...linesOf(redacted, 'shadow')].join('');
+    expect(all).not.toMatch(/Ann|hidden/);
+    expect(all).toContain('\\"score\\":1');
+    const [file = ''] = readdirSync(join(redacted.records, 'live'));
+    expect(statSync(join(redacted.records, 'live', file)).mode & 0o077).toBe(0);
+  });
+
+  test('a disk that refuses stops nobody: what is lost is counted, and its time is a gap', async () => {
+    const live = await ok();
+    const opened = await rig({ live: live.url, shadows: { shadow: live.url } });
+    const live1 = join(opened.records, 'live');
+    rmSync(live1, { recursive: true });
+    expect((await opened.post('{}')).status).toBe(200);
+    await opened.until(() => opened.mirror.counted().shadows.get('shadow')?.metrics.outcomes.answered === 1);
+    await opened.mirror.tick();
+    expect(opened.events).toContainEqual(expect.objectContaining({ kind: 'records-lost', why: 'disk' }));
+    expect(opened.mirror.counted().recordsLost).toBe(1);
+    mkdirSync(live1);
+    opened.clock.advance(5_000);
+    expect((await opened.post('{}')).status).toBe(200);
+    await opened.until(() => opened.mirror.counted().shadows.get('shadow')?.metrics.outcomes.answered === 2);
+    await opened.mirror.tick();
+    await opened.mirror.tick();
+    expect(opened.events).toContainEqual({ kind: 'records-resumed' });
+    const [state = ''] = readdirSync(join(opened.records, 'runs'));
+    opened.clock.advance(2_000);
+    await opened.mirror.tick();
+    const { gaps } = JSON.parse(readFileSync(join(opened.records, 'runs', state), 'utf8'));
+    expect(gaps).toEqual([expect.objectContaining({ why: 'disk', records: 1 })]);
+    expect(linesOf(opened, 'live').map((line) => readFacts(line)?.outcome)).toEqual(['answered']);
+  });
+
+  test('their time never goes back, whatever the clock does', async () => {
+    const live = await ok();
+    const opened = await rig({ live: live.url, shadows: { shadow: live.url } });
+    await opened.post('{}');
+    opened.clock.shift(3_600_000);
+    await opened.mirror.tick();
+    await opened.post('{}');
+    opened.clock.shift(-7_200_000);
+    await opened.mirror.tick();
+    await opened.post('{}');
+    await opened.until(() => opened.mirror.counted().shadows.get('shadow')?.metrics.outcomes.answered === 3);
+    await opened.mirror.tick();
+    expect(opened.events.filter(({ kind }) => kind === 'clock-jumped')).toEqual([
+      { kind: 'clock-jumped', by: 3_600_000 },
+      { kind: 'clock-jumped', by: -7_200_000 },
+    ]);
+    const [a = 0, b = 0, c = 0] = linesOf(opened, 'live').map((line) => readFacts(line)?.at);
+    expect(b - a).toBe(3_600_000);
+    expect(c).toBeGreaterThanOrEqual(b);
+  });
+
+  test('a stopped mirror lets what is under way end, and says that its records are whole', async () => {
+    let answer: (() => void) | undefined;
+    const live = await model((_, res) => (answer = () => void res.end('late')));
+    const opened = await rig({ live: live.url, shadows: { shadow: 'http://127.0.0.1:9' } });
+    const asked = opened.post('{}');
+    await opened.until(() => answer !== undefined);
+    const serving = opened.mirror.serve(AbortSignal.abort());
+    await opened.until(() => opened.events.some(({ kind }) => kind === 'draining'));
+    answer?.();
+    expect((await asked).body).toBe('late');
+    await opened.until(() => (opened.clock.advance(50), opened.events.some(({ kind }) => kind === 'stopped')));
+    await serving;
+    const [state = ''] = readdirSync(join(opened.records, 'runs'));
+    expect(JSON.parse(readFileSync(join(opened.records, 'runs', state), 'utf8'))).toMatchObject({
+      ended: true,
+      gaps: [],
+    });
+    expect(readdirSync(join(opened.records, 'live')).every((name) => name.endsWith('.jsonl.gz'))).toBe(true);
+    expect(existsSync(opened.records)).toBe(true);
+  });
+});
