@@ -7,6 +7,9 @@ import { collectFromFiles } from '../../../src/analysis/observe/from-files.ts';
 import { lastGap } from '../../../src/analysis/observe/capture-gap.ts';
 import { comparisonBy } from '../../../src/analysis/policy/answers.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../src/analysis/policy/policy.ts';
+import { summarizeBoth } from '../../../src/analysis/judge/summaries.ts';
+import { coveredText } from '../../../src/report/content/covered.ts';
+import type { Report } from '../../../src/report/report.ts';
 import type { MissingMinute } from '../../../src/analysis/predictions.ts';
 import { redact } from '../../../src/analysis/redact.ts';
 
@@ -119,6 +122,8 @@ describe('a folder of captures in which the shadow pauses', () => {
     // What is known to be one shadow is judged by all that there is.
     const whole = judge(found, { ...SAME, inform: ['output'] });
     expect(whole?.outcome).not.toBe(judge({ ...found, predictions: found.gap?.after, gap: undefined }, SAME)?.outcome);
+    const report = { observations: found, summaries: summarizeBoth(found) } as unknown as Report;
+    expect(coveredText(report)).toContain("without the shadow's captures from 01:40 to 02:00 UTC");
     expect(JSON.stringify(redact(found).gap)).not.toContain('"119,1"');
   });
 
