@@ -10,8 +10,13 @@ export interface LogStream {
   created: number;
 }
 
-/** The streams of a group whose name starts with `prefix`; none where the group does not exist. */
-export async function logStreams(aws: Aws, group: string, prefix: string, signal?: AbortSignal): Promise<LogStream[]> {
+/** The streams of a group whose name starts with `prefix` (undefined: all); none where the group does not exist. */
+export async function logStreams(
+  aws: Aws,
+  group: string,
+  prefix: string | undefined,
+  signal?: AbortSignal,
+): Promise<LogStream[]> {
   const client = await aws.logs();
   const found: LogStream[] = [];
   const send = (nextToken: string | undefined) =>

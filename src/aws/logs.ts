@@ -2,9 +2,11 @@ import {
   DeleteLogGroupCommand,
   DescribeLogGroupsCommand,
   FilterLogEventsCommand,
+  GetLogEventsCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
+import { logStreams } from './log-streams.ts';
 import { pages } from './pages.ts';
 
 /** Where SageMaker writes what an endpoint's containers print (facts 3). */
@@ -45,15 +47,38 @@ export interface LogLine {
   message: string;
 }
 
+interface LineQuery {
+  group: string;
+  streamPrefix?: string;
+  /** Of CloudWatch Logs; undefined: all lines. */
+  pattern?: string;
+  start: number;
+  end?: number;
+  limit: number;
+  /** Where the group may not be filtered, its streams are read one by one. */
+  orStreams?: true;
+}
+
 /**
  * The lines of a log group between two moments, oldest first as AWS gives them; empty where the group does not exist.
- * Stops after `limit` lines: what containers print is without bound.
+ * Stops after `limit` lines: what containers print is without bound. Whoever may not filter a group
+ * (AmazonSageMakerFullAccess lacks logs:FilterLogEvents) may still read its streams one by one.
  */
-export async function logLines(
-  aws: Aws,
-  query: { group: string; streamPrefix?: string; pattern?: string; start: number; end?: number; limit: number },
-  signal?: AbortSignal,
-): Promise<LogLine[]> {
+export async function logLines(aws: Aws, query: LineQuery, signal?: AbortSignal): Promise<LogLine[]> {
+  try {
+    return await filteredLines(aws, query, signal);
+  } catch (error) {
+    if (!(error instanceof AwsProblem) || !error.denied || query.orStreams !== true) throw error;
+    const read = await linesOfStreams(aws, query, signal).catch((other: unknown) => {
+      if (other instanceof AwsProblem && other.denied) return undefined;
+      throw other;
+    });
+    if (read === undefined) throw error;
+    return read;
+  }
+}
+
+async function filteredLines(aws: Aws, query: LineQuery, signal?: AbortSignal): Promise<LogLine[]> {
   const client = await aws.logs();
   const lines: LogLine[] = [];
   const send = (nextToken: string | undefined) =>
@@ -85,6 +110,38 @@ export async function logLines(
     }
   }
   return lines;
+}
+
+/** The same, stream by stream; put in order of time. */
+async function linesOfStreams(aws: Aws, query: LineQuery, signal?: AbortSignal): Promise<LogLine[]> {
+  const client = await aws.logs();
+  const lines: LogLine[] = [];
+  for (const { name: stream } of await logStreams(aws, query.group, query.streamPrefix, signal)) {
+    let token: string | undefined;
+    let own = 0;
+    for (;;) {
+      const page = await call(aws.target, `read log stream "${stream}" of "${query.group}"`, () =>
+        client.send(
+          new GetLogEventsCommand({
+            logGroupName: query.group,
+            logStreamName: stream,
+            startFromHead: true,
+            startTime: query.start,
+            endTime: query.end,
+            nextToken: token,
+          }),
+          { abortSignal: signal },
+        ),
+      );
+      for (const { timestamp: at = query.start, message = '' } of page.events ?? [])
+        lines.push({ at, stream, message });
+      own += page.events?.length ?? 0;
+      // At its end a stream gives the token that it was asked with.
+      if (page.nextForwardToken === token || own >= query.limit) break;
+      token = page.nextForwardToken;
+    }
+  }
+  return lines.toSorted((a, b) => a.at - b.at).slice(0, query.limit);
 }
 
 function isMissing(error: unknown): boolean {

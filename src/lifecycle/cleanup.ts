@@ -21,7 +21,7 @@ import {
   type Teardown,
 } from '../resources/teardown.ts';
 import { isSettled, waitForEndpoint } from '../resources/wait.ts';
-import { journaledEndpoints } from '../state/journals.ts';
+import { anyJournaled, journaledEndpoints } from '../state/journals.ts';
 import type { ResourceRef } from '../state/journal.ts';
 import { existing, replay } from '../state/replay.ts';
 import { positionOf } from '../state/rollouts.ts';
@@ -98,7 +98,9 @@ export async function cleanup(
 
 async function journaledHere(session: Session): Promise<string[]> {
   const aws = await session.aws();
-  return journaledEndpoints((await session.project()).stateDir, await aws.account(), aws.target.region);
+  const { stateDir } = await session.project();
+  const { region } = aws.target;
+  return journaledEndpoints(stateDir, await aws.account(await anyJournaled(stateDir, region)), region);
 }
 
 /** Those of which anything may stand; whose journal holds the bucket that others use comes last. */

@@ -4,6 +4,7 @@ import { compositeAlarms, listAlarms } from '../aws/alarms.ts';
 import { describeAlarms } from '../aws/cloudwatch.ts';
 import { orUnseen, type Unseen, unseenWords } from '../aws/unseen.ts';
 import type { Aws } from '../aws/clients.ts';
+import { experimentOn } from '../aws/experiments.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { environmentError, usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
@@ -15,7 +16,7 @@ import type { Finding } from '../guard/finding.ts';
 import type { Size } from '../guard/strategy.ts';
 import { readBaseline } from './guarded-update/fleet-metrics.ts';
 import { type Live, readLive } from '../resources/live.ts';
-import { journaledEndpoints } from '../state/journals.ts';
+import { anyJournaled, journaledEndpoints } from '../state/journals.ts';
 import { replay } from '../state/replay.ts';
 import { type UpdateStarted, unfinishedUpdate } from '../state/updates.ts';
 import { restorable } from './restorable.ts';
@@ -44,7 +45,7 @@ export async function endpointsHere(session: Session): Promise<string[]> {
   const { stateDir } = await session.project();
   const aws = await session.aws();
   const { region } = aws.target;
-  const account = await aws.account();
+  const account = await aws.account(await anyJournaled(stateDir, region));
   const standing: string[] = [];
   for (const endpoint of await journaledEndpoints(stateDir, account, region))
     if (!replay((await session.journal(endpoint)).events()).clean) standing.push(endpoint);
@@ -111,6 +112,11 @@ async function examineLive(
     artifactThere: parts && !parts.lost.some(({ kind }) => kind === 'artifact'),
     changed: parts?.changed,
     scaling: await scalingOf(aws, live, note, session.signal),
+    experiment: await orUnseen(
+      'inference experiments: whether one has it',
+      () => experimentOn(aws, options.endpoint, session.signal),
+      note,
+    ),
     requests: baseline?.requests,
     underWay: options.underWay,
   });

@@ -193,7 +193,7 @@ export async function readContainerLines({ session, aws, endpoint }: EndpointSes
   const group = endpointLogGroup(endpoint);
   const lines = await orUnseen(
     `what the containers printed (log group ${group})`,
-    () => logLines(aws, { group, start: since, limit: MAX_LINES }, session.signal),
+    () => logLines(aws, { group, start: since, limit: MAX_LINES, orStreams: true }, session.signal),
     (unseen) => session.emit({ kind: 'not-seen', unseen }),
   );
   if (lines !== undefined && lines.length > 0) session.emit({ kind: 'container-lines', group, lines });

@@ -4,8 +4,9 @@ import { describeEndpoint, isEndpointBusy } from '../aws/sagemaker.ts';
 import { orUnseen, type Unseen } from '../aws/unseen.ts';
 import type { Clock } from '../base/clock.ts';
 import { environmentError, type Problem } from '../base/errors.ts';
-import { type CommandLine, lines, shown, text } from '../base/text.ts';
+import { lines, shown, text } from '../base/text.ts';
 import { MINUTE } from '../base/units.ts';
+import { stopExperiment } from '../guard/experiment.ts';
 import { apply, type JournaledRun, startRun } from '../resources/apply.ts';
 import { type Live, ownership } from '../resources/live.ts';
 import { checkName } from '../resources/naming.ts';
@@ -156,23 +157,13 @@ async function refuseExperiment({ session, aws, endpoint }: EndpointParts): Prom
     (unseen) => session.emit({ kind: 'not-seen', unseen }),
   );
   if (found === undefined) return;
-  const { name, status, startsAt, production, shadow } = found;
+  const { name, status, startsAt } = found;
   if (startsAt !== undefined) return session.emit({ kind: 'experiment-scheduled', name, endpoint, startsAt });
-  const stop: CommandLine = {
-    program: 'aws',
-    command: 'sagemaker stop-inference-experiment',
-    options: {
-      name,
-      'model-variant-actions': `${production}=Retain,${shadow}=Remove`,
-      'desired-state': 'Cancelled',
-    },
-    incomplete: false,
-  };
   throw environmentError(
     `Endpoint "${endpoint}" is in inference experiment "${name}", which is ${status}: SageMaker changes the endpoint until that has ended, and then gives it back as it was before.`,
     lines(
       'Wait until it has ended, or stop it, which takes its shadow away and leaves production as it is:',
-      text`  ${stop}`,
+      text`  ${stopExperiment(found)}`,
     ),
   );
 }

@@ -5,16 +5,18 @@ import type {
   ProductionVariantSummary,
 } from '@aws-sdk/client-sagemaker';
 import { describeAlarms } from '../aws/cloudwatch.ts';
+import { experimentOn } from '../aws/experiments.ts';
 import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
 import { orUnseen, type Unseen, unseenWords } from '../aws/unseen.ts';
 import { type Position, positionOf } from '../state/rollouts.ts';
 import { type Live, ownership, readLive } from '../resources/live.ts';
 import { nameOf } from '../resources/steps.ts';
 import { describeProgress } from '../resources/wait.ts';
-import { journaledEndpoints } from '../state/journals.ts';
+import { anyJournaled, journaledEndpoints } from '../state/journals.ts';
 import { existing, replay, type State } from '../state/replay.ts';
 import type { ResourceKind } from '../state/journal.ts';
 import type { Text } from '../base/text.ts';
+import { experimentText } from '../guard/experiment.ts';
 import { inferPhase, standsBy } from '../guard/phase.ts';
 import { lockHolder, watchPath } from '../state/lock.ts';
 import { type Calibration, calibrationOf } from '../state/calibration.ts';
@@ -60,6 +62,8 @@ export interface EndpointStatus {
       }
     | undefined;
   alarms: { name: string; state: string; reason: string }[];
+  /** The inference experiment of SageMaker's that it is in, or will be: `startsAt` (ISO 8601). */
+  experiment: { name: string; status: string; startsAt: string | undefined; text: string } | undefined;
   /** A rollout begun from this folder that has not ended; the share is of the requests, 0 to 1. */
   rollout: { model: string; step: number; steps: number; share: number; since: string | undefined } | undefined;
   /** Production's own model is its shadow: a calibration that has not come to its end; how to end it, one way a line. */
@@ -98,8 +102,8 @@ export interface AllStatus {
 export async function statusOfAll(session: Session): Promise<AllStatus> {
   const { stateDir } = await session.project();
   const aws = await session.aws();
-  const account = await aws.account();
   const { region } = aws.target;
+  const account = await aws.account(await anyJournaled(stateDir, region));
   const journaled = await journaledEndpoints(stateDir, account, region);
   const statuses: EndpointStatus[] = [];
   for (const endpoint of journaled) {
@@ -121,6 +125,13 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
     alarmNames.length === 0
       ? []
       : ((await orUnseen('the states of the alarms', () => describeAlarms(aws, alarmNames, signal), note)) ?? []);
+  const experiment =
+    live &&
+    (await orUnseen(
+      'inference experiments: whether one has it',
+      () => experimentOn(aws, journal.endpoint, signal),
+      note,
+    ));
   const counts: EndpointStatus['counts'] = {};
   for (const { tracked, exists, managed, unseen: hidden } of await inventory(on, 'or unseen')) {
     if (hidden !== undefined && tracked.state === 'exists') note(hidden);
@@ -151,6 +162,12 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
       state: alarm.StateValue ?? '',
       reason: alarm.StateReason ?? '',
     })),
+    experiment: experiment && {
+      name: experiment.name,
+      status: experiment.status,
+      startsAt: experiment.startsAt === undefined ? undefined : new Date(experiment.startsAt).toISOString(),
+      text: experimentText(experiment),
+    },
     rollout: rolloutOf(positionOf(state)),
     calibration: calibrationStatus(calibrationOf(state, headedFor(live, state)), journal.endpoint),
     counts,

@@ -9,3 +9,13 @@ export async function journaledEndpoints(stateDir: string, account: string, regi
     .map((file) => file.slice(0, -'.jsonl'.length))
     .toSorted();
 }
+
+/** One endpoint that has a journal for this region, in whichever account: a name with which AWS can be asked whose account it is. */
+export async function anyJournaled(stateDir: string, region: string): Promise<string | undefined> {
+  for (const account of await readdir(stateDir).catch(() => [])) {
+    if (!/^\d{12}$/.test(account)) continue;
+    const [endpoint] = await journaledEndpoints(stateDir, account, region);
+    if (endpoint !== undefined) return endpoint;
+  }
+  return undefined;
+}

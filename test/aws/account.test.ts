@@ -64,6 +64,11 @@ test('account: in shadowctl.yaml refuses every other', async () => {
 test('without a way to STS the account is taken from the endpoint', async () => {
   const env = { AWS_ENDPOINT_URL_STS: NOBODY };
   expect((await world.shadowctl(`${DEPLOY} --plan`, { env })).out).toContain('Account 000000000000');
+  // Of all endpoints too: any that has a journal here tells it.
+  await world.shadowctl(`${DEPLOY} --yes`);
+  expect(await world.shadowctl('status', { env })).toMatchObject({ code: 0, out: expect.stringContaining('weather') });
+  expect((await world.shadowctl('doctor', { env })).out).toContain('endpoint weather');
+  expect(await world.shadowctl('cleanup --all --yes', { env })).toMatchObject({ code: 0 });
   const nowhere = await world.shadowctl(`${DEPLOY} --plan`, { env: { ...env, AWS_ENDPOINT_URL_SAGEMAKER: NOBODY } });
   expect(nowhere).toMatchObject({ code: 2 });
   expect(nowhere.err).toContain('(STS)');

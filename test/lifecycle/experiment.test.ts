@@ -96,6 +96,25 @@ describe('an endpoint that an inference experiment has', () => {
     expect((await world.shadowctl(`cleanup ${ON} --yes`)).code).toBe(0);
   });
 
+  test('is shown so by status and doctor, before it begins and while it runs', async () => {
+    await experiment(new Date(world.clock.now() + 3_600_000));
+    const seen = async () => {
+      const status = JSON.parse((await world.shadowctl(`status ${ON} --format json`)).out) as { experiment?: object };
+      const doctor = await world.shadowctl(`doctor ${ON}`);
+      return { experiment: status.experiment, doctor: doctor.out.replace(/\s+/g, ' ') };
+    };
+    const before = await seen();
+    expect(before.experiment).toMatchObject({ name: 'nightly', startsAt: expect.stringMatching(/^2026-/) as string });
+    expect(before.doctor).toContain('Inference experiment "nightly" will change it on its own at 2026-');
+    await world.clock.sleep(3_600_000 + 600_000);
+    const during = await seen();
+    expect(during.experiment).toMatchObject({ name: 'nightly', status: 'Running' });
+    expect(during.doctor).toContain('aws sagemaker stop-inference-experiment --name nightly');
+    expect((await world.shadowctl(`status ${ON}`)).out).toContain('Inference experiment "nightly" has it (Running)');
+    world.emulator.world.faults.add({ kind: 'deny', operation: 'ListInferenceExperiments' });
+    expect((await world.shadowctl(`status ${ON}`)).out).toContain('sagemaker:ListInferenceExperiments');
+  });
+
   test('is changed before it begins, and it is said when that is', async () => {
     await experiment(new Date(world.clock.now() + 86_400_000));
     const { code, err } = await world.shadowctl(`deploy ${ON} ${BETTER} --yes`);

@@ -88,6 +88,10 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
         `  Data capture: ${live.capture.on ? `on, ${live.capture.percent} % of the requests` : 'off'}, to ${live.capture.destination}`,
       );
   }
+  if (status.experiment !== undefined) {
+    put();
+    add(`${plain(status.experiment.text)}.`);
+  }
   if (status.rollout !== undefined) {
     const { model, step, steps, share, since } = status.rollout;
     const where = step === 0 ? 'before its first step' : `at step ${step} of ${steps}`;

@@ -4,6 +4,7 @@ import type {
   DescribeEndpointConfigCommandOutput,
   DescribeModelCommandOutput,
 } from '@aws-sdk/client-sagemaker';
+import { experimentFinding, type ExperimentFacts } from '../experiment.ts';
 import type { Finding } from '../finding.ts';
 import { hourlyCost } from '../prices.ts';
 import { capacityOf, capacityWords } from '../capacity.ts';
@@ -27,6 +28,8 @@ export interface EndpointFacts {
   changed?: readonly Changed[] | undefined;
   /** Its variants that scale by themselves; undefined where that could not be looked at. */
   scaling?: readonly Scaled[] | undefined;
+  /** The inference experiment that it is in, or will be. */
+  experiment?: ExperimentFacts | undefined;
   /** Requests in the last hour. */
   requests: number | undefined;
   /** The update of ours that is under way, as the journal has it. */
@@ -45,6 +48,7 @@ export function examineEndpoint(facts: EndpointFacts): Finding[] {
   role(facts, report);
   capture(facts, report);
   region(facts, report);
+  if (facts.experiment !== undefined) findings.push(experimentFinding(facts.name, facts.experiment));
   findings.push(...changedFindings(facts.name, facts.changed ?? []));
   const shadows = (facts.config?.ShadowProductionVariants ?? []).map(({ VariantName = '' }) => VariantName);
   findings.push(...scalingFindings(facts.name, facts.scaling ?? [], shadows));

@@ -97,7 +97,11 @@ const CANDIDATE = [
 ];
 
 const UPDATE = [need('sagemaker:UpdateEndpoint', 'endpoint and our config')];
-const EXPLAIN = [optional('logs:FilterLogEvents', 'log group', 'an update fails')];
+const EXPLAIN = [
+  optional('logs:FilterLogEvents', 'log group', 'an update fails'),
+  optional('logs:DescribeLogStreams', 'log group', 'logs:FilterLogEvents is missing'),
+  optional('logs:GetLogEvents', 'log group', 'logs:FilterLogEvents is missing'),
+];
 
 const ALARMS = [
   need('cloudwatch:DescribeAlarms', 'any'),
@@ -149,13 +153,14 @@ const UPDATING = [...IDENTITY, ...STANDING, ...LOOK, ...OWNER, ...EXPERIMENTS];
 
 /** What each command needs of whoever runs it. */
 export const NEEDS = {
-  status: [...IDENTITY, ...LOOK, ...OWNER, ...INVENTORY],
+  status: [...IDENTITY, ...LOOK, ...OWNER, ...EXPERIMENTS, ...INVENTORY],
   history: [...IDENTITY],
   doctor: [
     ...IDENTITY,
     ...STANDING,
     ...LOOK,
     ...OWNER,
+    ...EXPERIMENTS,
     optional('cloudwatch:DescribeAlarms', 'any'),
     optional('cloudwatch:GetMetricData', 'any'),
     optional('s3:ListBucket', 'bucket', 'the artifact is gone'),
