@@ -45,8 +45,8 @@ export function errorLost(losses: Losses, policy: Policy): Interval {
 }
 
 /**
- * How much less rows count for their minutes. Of many lengths the largest dispersion lies above 1 by chance: half a standard error is
- * taken off it, unless one of them lies three standard errors above 1, and then a pass waits as well. A fail comes sooner, when
+ * How much less rows count for their minutes. Of many lengths the largest dispersion lies above 1 by chance: a standard error is
+ * taken off it, unless one of them lies four standard errors above 1, and then a pass waits as well. A fail comes sooner, when
  * less can be seen: it is held to all of the dispersion, and waits where one lies a standard error above 1. So do passes of
  * squared errors, which a few minutes decide. By how much is measured: lines "error" and "Brier score" of `npm run calibrate`.
  */
@@ -58,8 +58,8 @@ function burstsOf(
 ) {
   const at = (errors: number) => meanDispersion(minutes, mean, deviation, errors);
   const [cautious, fail] = [at(0), at(1) > 1];
-  const pass = of === 'squared' ? fail : at(3) > 1;
-  return { bursts: pass || of === 'squared' ? cautious : at(0.5), cautious, inBursts: { pass, fail } };
+  const pass = of === 'squared' ? fail : at(4) > 1;
+  return { bursts: pass || of === 'squared' ? cautious : at(1), cautious, inBursts: { pass, fail } };
 }
 
 /**
