@@ -2,6 +2,7 @@ import type { Aws } from './aws/clients.ts';
 import type { Clock } from './base/clock.ts';
 import type { Project } from './base/project.ts';
 import type { Journal } from './state/journal.ts';
+import type { StateRoot } from './state/store.ts';
 import type { Io } from './ui/io.ts';
 
 /** How a command ended, short of an error: `main` maps it to an exit code. */
@@ -26,6 +27,10 @@ export interface Globals {
   region: string | undefined;
   /** Path of shadowctl.yaml, where one was named. */
   config: string | undefined;
+  /** Where journals are kept: a folder, or `s3://bucket/prefix`. */
+  state: string | undefined;
+  /** How long to wait for another's lock on the state, as it was written. */
+  lockTimeout: string | undefined;
   quiet: boolean;
   color: boolean;
   /** Shows the stack of a defect. */
@@ -49,6 +54,8 @@ export interface App {
   environment(): Promise<Environment>;
   /** The AWS account (or emulator) this call works on. */
   aws(): Promise<Aws>;
+  /** Where the journals are kept. */
+  state(): Promise<StateRoot>;
   /** The journal of one endpoint in this account and region. */
   journal(endpoint: string): Promise<Journal>;
   /**

@@ -25,6 +25,8 @@ const NO_GLOBALS: Globals = {
   profile: undefined,
   region: undefined,
   config: undefined,
+  state: undefined,
+  lockTimeout: undefined,
   quiet: false,
   color: true,
   debug: false,

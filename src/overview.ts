@@ -61,6 +61,10 @@ export const COMMANDS = [
     name: 'cleanup',
     summary: 'delete everything that shadowctl created for an endpoint, and prove that nothing is left',
   },
+  {
+    name: 'state',
+    summary: 'where the journals are kept: show, move to a bucket that a team shares, unlock',
+  },
   { name: 'emulator', summary: 'the embedded emulator of the AWS APIs: start, stop, inspect, add faults' },
   { name: 'help', summary: 'show the help of a command, or a page of the documentation' },
 ] as const;
@@ -76,6 +80,8 @@ export const GLOBAL_OPTIONS = [
   { flags: '--profile <name>', description: 'AWS profile' },
   { flags: '--region <name>', description: 'AWS region' },
   { flags: '--config <file>', description: 'config file (default: the nearest shadowctl.yaml)' },
+  { flags: '--state <place>', description: 'where journals are kept: a folder, or s3://bucket/prefix for a team' },
+  { flags: '--lock-timeout <duration>', description: "how long to wait for another's lock on s3:// (default: 2m)" },
   { flags: '-q, --quiet', description: 'only results and errors' },
   { flags: '--no-color', description: 'no color (NO_COLOR works too)' },
   { flags: '--debug', description: 'show the stack trace of an error' },

@@ -35,6 +35,7 @@ const DEFINITIONS: Readonly<Record<CommandName, () => Promise<(host: Host) => Co
   policy: async () => (await import('./cli/policy.ts')).policyCommand,
   'iam-policy': async () => (await import('./cli/iam-policy.ts')).iamPolicyCommand,
   cleanup: async () => (await import('./cli/cleanup.ts')).cleanupCommand,
+  state: async () => (await import('./cli/state.ts')).stateCommand,
   emulator: async () => (await import('./cli/emulator/command.ts')).emulatorCommand,
   help: async () => (await import('./cli/help.ts')).helpCommand,
 };

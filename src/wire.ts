@@ -5,6 +5,7 @@ import type { Clock } from './base/clock.ts';
 import type { Project } from './base/project.ts';
 import { environmentError, Problem, usageError } from './base/errors.ts';
 import { shown, text } from './base/text.ts';
+import { isoSeconds } from './base/units.ts';
 import type { Io } from './ui/io.ts';
 
 /** What the program finds around it; tests and the demo bring their own. */
@@ -41,6 +42,7 @@ export function createApp(parts: AppParts): App {
     if (!onEmulator(globals, settings)) await requireAccount(connection, settings);
     return connection;
   });
+  const state = once(async () => openAppState(parts, await project(), aws));
   const app = (signal: AbortSignal): App => {
     // Every request under way listens to it, and every sleep: ten are no leak, which Node would report on the terminal.
     setMaxListeners(0, signal);
@@ -55,21 +57,40 @@ export function createApp(parts: AppParts): App {
       project,
       environment,
       aws,
+      state,
       async journal(endpoint) {
         const { openJournal } = await import('./state/journal.ts');
         const connection = await aws();
-        return openJournal({
-          stateDir: (await project()).stateDir,
-          account: await connection.account(endpoint),
-          region: connection.target.region,
-          endpoint,
-          clock,
-        });
+        const place = { account: await connection.account(endpoint), region: connection.target.region, endpoint };
+        return openJournal(await state(), place, clock);
       },
       execute,
     };
   };
   return app(surroundings.signal);
+}
+
+/** Where journals are kept: the flag before the environment before shadowctl.yaml before the project's folder. */
+async function openAppState({ surroundings, globals, io }: AppParts, project: Project, aws: () => Promise<Aws>) {
+  const { env, cwd, clock } = surroundings;
+  const { lockTimeout } = globals;
+  const { openState, statePlace } = await import('./lifecycle/open-state.ts');
+  const { readDuration } = await import('./base/units.ts');
+  const { describeHolder } = await import('./state/lock.ts');
+  return openState(statePlace({ flag: globals.state, variable: env.SHADOWCTL_STATE }, project, cwd), {
+    aws,
+    clock,
+    lockTimeout:
+      lockTimeout === undefined
+        ? undefined
+        : /^0s?$/.test(lockTimeout)
+          ? 0
+          : readDuration(lockTimeout, '--lock-timeout'),
+    onWaiting: (holder, until) =>
+      io.err(
+        `Waiting for the lock on the state, which ${describeHolder(holder)} holds; at most until ${isoSeconds(until)}.`,
+      ),
+  });
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -11,8 +11,10 @@ export interface Project {
   root: string;
   /** Path of the file, where there is one. */
   file: string | undefined;
-  /** `<root>/.shadowctl` */
+  /** `<root>/.shadowctl`: caches, the emulator, and the journals where `state` says nothing else. */
   stateDir: string;
+  /** Where journals are kept: a folder (from the file's own) or `s3://bucket/prefix`, and for a bucket how. */
+  state: { place: string; owner?: string | undefined; kmsKey?: string | undefined } | undefined;
   target: 'aws' | 'emulator';
   region: string | undefined;
   profile: string | undefined;
@@ -45,6 +47,22 @@ const SCHEMA = v.strictObject({
   account: v.optional(v.pipe(v.string(ACCOUNT), v.regex(/^\d{12}$/, ACCOUNT))),
   role: v.optional(v.pipe(v.string(ROLE), v.regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, ROLE))),
   tags: v.optional(v.record(text, v.string('text; put quotes around numbers, true and false'))),
+  state: v.optional(
+    v.union(
+      [
+        v.pipe(
+          text,
+          v.transform((place) => ({ place })),
+        ),
+        v.strictObject({
+          place: text,
+          owner: v.optional(v.pipe(v.string(ACCOUNT), v.regex(/^\d{12}$/, ACCOUNT))),
+          kmsKey: v.optional(text),
+        }),
+      ],
+      'a folder, s3://bucket/prefix, or the keys place, owner and kmsKey',
+    ),
+  ),
   policy: v.optional(v.unknown()),
   endpoints: v.optional(v.record(text, v.strictObject({ answers: v.optional(v.unknown()) }))),
   notify: v.optional(
@@ -110,6 +128,7 @@ function settle(root: string, file: string | undefined, given: Partial<Project>)
     root,
     file,
     stateDir: join(root, STATE),
+    state: given.state,
     target: given.target ?? 'aws',
     region: given.region,
     profile: given.profile,

@@ -70,15 +70,19 @@ export async function run(app: App, options: IamPolicyOptions): Promise<Outcome>
   const { callerPolicy, executionRolePolicy } = await import('../lifecycle/permissions/policy.ts');
   const { sessionOf } = await import('./session.ts');
   const { checkName } = await import('../resources/naming.ts');
+  const { statePlace } = await import('../lifecycle/open-state.ts');
+  const { s3Place } = await import('../aws/s3-uri.ts');
   if (options.endpoint !== undefined) checkName('endpoint', options.endpoint, '--endpoint');
   const aws = await app.aws();
   const project = await sessionOf(app).project();
+  const settings = await app.project();
   const place = {
     region: aws.target.region,
     account: options.account ?? (await aws.account()),
     endpoint: options.endpoint,
     role: options.role ?? project.role,
     buckets: options.buckets,
+    state: s3Place(statePlace({ flag: app.globals.state, variable: app.env.SHADOWCTL_STATE }, settings, app.cwd).place),
     topics: project.notify.flatMap((target) => (target.kind === 'topic' ? [target.arn] : [])),
   };
   const policy = options.executionRole

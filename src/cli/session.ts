@@ -29,6 +29,7 @@ export function sessionOf(app: App, options: SessionOptions = {}): Session {
     signal: app.signal,
     folder: app.cwd,
     aws: () => app.aws(),
+    state: () => app.state(),
     journal: (endpoint) => app.journal(endpoint),
     async project() {
       const project = await app.project();

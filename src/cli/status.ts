@@ -81,9 +81,9 @@ async function tellAll(app: App, session: Session, format: StatusOptions['format
   return 'done';
 }
 
-function nothingHeld({ account, region, stateDir }: AllStatus) {
+function nothingHeld({ account, region, place }: AllStatus) {
   return environmentError(
-    `shadowctl manages nothing in account ${account}, ${region}: there is no journal in ${stateDir}.`,
+    `shadowctl manages nothing in account ${account}, ${region}: there is no journal in ${place}.`,
     lines(
       text`Look at any endpoint with: ${shown('status', { endpoint: 'NAME' })}`,
       'A journal is in the folder from which the endpoint was deployed.',

@@ -21,12 +21,12 @@ import {
   type Teardown,
 } from '../resources/teardown.ts';
 import { isSettled, waitForEndpoint } from '../resources/wait.ts';
-import { anyJournaled, journaledEndpoints } from '../state/journals.ts';
 import type { ResourceRef } from '../state/journal.ts';
 import { existing, replay } from '../state/replay.ts';
 import { positionOf } from '../state/rollouts.ts';
 import type { CleanupPlan } from './plans.ts';
 import {
+  accountHere,
   applyStep,
   doTask,
   type EndpointSession,
@@ -97,19 +97,17 @@ export async function cleanup(
 }
 
 async function journaledHere(session: Session): Promise<string[]> {
-  const aws = await session.aws();
-  const { stateDir } = await session.project();
-  const { region } = aws.target;
-  return journaledEndpoints(stateDir, await aws.account(await anyJournaled(stateDir, region)), region);
+  const { region } = (await session.aws()).target;
+  return (await session.state()).endpoints(await accountHere(session), region);
 }
 
 /** Those of which anything may stand; whose journal holds the bucket that others use comes last. */
 async function everyEndpoint(session: Session, journaled: readonly string[]): Promise<string[]> {
   if (journaled.length === 0) {
-    const { stateDir } = await session.project();
+    const { place } = await session.state();
     const aws = await session.aws();
     throw environmentError(
-      `There is no journal in ${stateDir} for account ${await aws.account()} in ${aws.target.region}.`,
+      `There is no journal in ${place} for account ${await aws.account()} in ${aws.target.region}.`,
       'Work from the folder that holds .shadowctl/, with the profile and region the endpoint was created with.',
     );
   }

@@ -3,7 +3,9 @@ import { basename, join } from 'node:path';
 import type { Aws } from '../aws/clients.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { openJournal } from '../state/journal.ts';
+import type { StateRoot } from '../state/store.ts';
 import type { LifecycleEnd, Message } from './events.ts';
+import { openState, type StatePlace } from './open-state.ts';
 import type { ProjectFacts, Session } from './session.ts';
 
 /** What a script brings; the rest has a default. */
@@ -14,6 +16,8 @@ export interface SessionParts extends Partial<Pick<Session, 'emit' | 'approve' |
   clock?: Clock;
   signal?: AbortSignal;
   project?: Partial<ProjectFacts>;
+  /** Where journals are kept; without it, in the project's folder. */
+  state?: StatePlace;
 }
 
 /**
@@ -33,21 +37,21 @@ export function createSession(parts: SessionParts): Session {
     policy: undefined,
     ...parts.project,
   };
+  let root: Promise<StateRoot> | undefined;
+  const state = () => {
+    root ??= openState({ ...(parts.state ?? { place: project.stateDir }), folder }, { aws: async () => aws, clock });
+    return root;
+  };
   return {
     clock,
     signal,
     folder,
     aws: async () => aws,
     project: async () => project,
+    state,
     async journal(endpoint) {
-      const { stateDir } = project;
-      return openJournal({
-        stateDir,
-        account: await aws.account(endpoint),
-        region: aws.target.region,
-        endpoint,
-        clock,
-      });
+      const place = { account: await aws.account(endpoint), region: aws.target.region, endpoint };
+      return openJournal(await state(), place, clock);
     },
     emit: parts.emit ?? (() => undefined),
     approve: parts.approve ?? (async () => undefined),

@@ -16,11 +16,10 @@ import type { Finding } from '../guard/finding.ts';
 import type { Size } from '../guard/strategy.ts';
 import { readBaseline } from './guarded-update/fleet-metrics.ts';
 import { type Live, readLive } from '../resources/live.ts';
-import { anyJournaled, journaledEndpoints } from '../state/journals.ts';
 import { replay } from '../state/replay.ts';
 import { type UpdateStarted, unfinishedUpdate } from '../state/updates.ts';
 import { restorable } from './restorable.ts';
-import { type EndpointSession, type Session, viewEndpoint } from './session.ts';
+import { accountHere, type EndpointSession, type Session, viewEndpoint } from './session.ts';
 import { scalingOf } from './standing.ts';
 
 export interface DoctorOptions {
@@ -42,12 +41,11 @@ export interface DoctorOptions {
  * @throws Problem (cannot-run) where there is none
  */
 export async function endpointsHere(session: Session): Promise<string[]> {
-  const { stateDir } = await session.project();
   const aws = await session.aws();
   const { region } = aws.target;
-  const account = await aws.account(await anyJournaled(stateDir, region));
+  const account = await accountHere(session);
   const standing: string[] = [];
-  for (const endpoint of await journaledEndpoints(stateDir, account, region))
+  for (const endpoint of await (await session.state()).endpoints(account, region))
     if (!replay((await session.journal(endpoint)).events()).clean) standing.push(endpoint);
   if (standing.length > 0) return standing;
   throw environmentError(

@@ -9,7 +9,6 @@ import { inferPhase, type Phase, standsBy } from '../guard/phase.ts';
 import type { Report } from '../report/report.ts';
 import type { Endpoint } from '../resources/wait.ts';
 import { calibrationOf } from '../state/calibration.ts';
-import { lockHolder, watchPath } from '../state/lock.ts';
 import { existing, replay, type State } from '../state/replay.ts';
 import { positionOf } from '../state/rollouts.ts';
 import { unfinishedUpdate } from '../state/updates.ts';
@@ -114,7 +113,7 @@ export function looksAtEndpoint(
     const at = clock.now();
     const live = await describeEndpoint(aws, endpoint, signal);
     if (live === undefined) return nothing(endpoint, at);
-    const attended = (await lockHolder(`${journal.path}.lock`)) !== undefined;
+    const attended = (await journal.store.holder()) !== undefined;
     const activity = activityOf(state, live, attended);
     const fleets = await fleetsOf(aws, endpoint, live, state, signal);
     const trouble = await troubleOf(async () => {
@@ -131,7 +130,7 @@ export function looksAtEndpoint(
       if (under !== judged.of) judged = { of: under, at: Number.NEGATIVE_INFINITY, judgement: undefined };
       if (under !== '' && at - judged.at >= JUDGE_MS) judged = { of: under, at, judgement: await judge() };
     });
-    const watcher = await lockHolder(watchPath(journal.path));
+    const watcher = await journal.store.watcher();
     return {
       at,
       endpoint,

@@ -16,6 +16,7 @@ import type { Step } from '../resources/steps.ts';
 import { type Endpoint, type Settled, waitForEndpoint } from '../resources/wait.ts';
 import type { Journal } from '../state/journal.ts';
 import { replay, type State } from '../state/replay.ts';
+import type { StateRoot } from '../state/store.ts';
 import type { LifecycleEnd, LifecycleEvent, Message, Target, Task, TaskEnd, TaskProgress } from './events.ts';
 import { restoreAlarm } from './guarded-update/alarm-override.ts';
 import { interruptAdvice, withInterruptAdvice } from './interrupt.ts';
@@ -30,6 +31,8 @@ export interface Session {
   readonly folder: string;
   /** The AWS account (or emulator) that is worked on. */
   aws(): Promise<Aws>;
+  /** Where the journals are kept. */
+  state(): Promise<StateRoot>;
   /** The journal of one endpoint in this account and region. */
   journal(endpoint: string): Promise<Journal>;
   project(): Promise<ProjectFacts>;
@@ -48,7 +51,7 @@ export interface Session {
 export interface ProjectFacts {
   /** For the tag `shadowctl:project`. */
   name: string;
-  /** The folder of the journals. */
+  /** The folder of caches; of the journals too, where nothing else is said. */
   stateDir: string;
   /** ARN of the execution role for models, where one is set. */
   role: string | undefined;
@@ -86,6 +89,17 @@ export interface LockedEndpoint extends EndpointParts {
  * that `onEndpoint` is given: an update that is watched for an hour afterwards holds none.
  */
 export type EndpointSession = ViewedEndpoint | LockedEndpoint;
+
+/** The account that is worked on: where STS cannot be reached, the ARN of any endpoint that has a journal here tells it. */
+export async function accountHere(session: Pick<Session, 'aws' | 'state'>): Promise<string> {
+  const aws = await session.aws();
+  const root = await session.state();
+  for (const account of await root.accounts()) {
+    const [endpoint] = await root.endpoints(account, aws.target.region);
+    if (endpoint !== undefined) return aws.account(endpoint);
+  }
+  return aws.account();
+}
 
 /** Does `work` on an endpoint without its lock: for looking and for plans. */
 export async function viewEndpoint<T>(

@@ -12,16 +12,14 @@ import { type Position, positionOf } from '../state/rollouts.ts';
 import { type Live, ownership, readLive } from '../resources/live.ts';
 import { nameOf } from '../resources/steps.ts';
 import { describeProgress } from '../resources/wait.ts';
-import { anyJournaled, journaledEndpoints } from '../state/journals.ts';
 import { existing, replay, type State } from '../state/replay.ts';
 import type { ResourceKind } from '../state/journal.ts';
 import type { Text } from '../base/text.ts';
 import { experimentText } from '../guard/experiment.ts';
 import { inferPhase, standsBy } from '../guard/phase.ts';
-import { lockHolder, watchPath } from '../state/lock.ts';
 import { type Calibration, calibrationOf } from '../state/calibration.ts';
 import { calibrationEnds, calibrationText } from './calibration.ts';
-import { type EndpointSession, type Session, viewEndpoint } from './session.ts';
+import { accountHere, type EndpointSession, type Session, viewEndpoint } from './session.ts';
 import { inventory } from '../resources/inventory.ts';
 
 /** A variant as it stands. */
@@ -91,7 +89,8 @@ export interface AllStatus {
   account: string;
   region: string;
   /** The folder of the journals. */
-  stateDir: string;
+  /** Where the journals are kept. */
+  place: string;
   /** Every endpoint that has a journal. */
   journaled: string[];
   /** Those of which anything may stand: what cleanup has proven to be gone is left out. */
@@ -100,17 +99,17 @@ export interface AllStatus {
 
 /** Reads every endpoint that has a journal in this account and region; changes nothing. */
 export async function statusOfAll(session: Session): Promise<AllStatus> {
-  const { stateDir } = await session.project();
+  const state = await session.state();
   const aws = await session.aws();
   const { region } = aws.target;
-  const account = await aws.account(await anyJournaled(stateDir, region));
-  const journaled = await journaledEndpoints(stateDir, account, region);
+  const account = await accountHere(session);
+  const journaled = await state.endpoints(account, region);
   const statuses: EndpointStatus[] = [];
   for (const endpoint of journaled) {
     if (replay((await session.journal(endpoint)).events()).clean) continue;
     statuses.push(await statusOf(session, endpoint));
   }
-  return { account, region, stateDir, journaled, statuses };
+  return { account, region, place: state.place, journaled, statuses };
 }
 
 async function inspect(on: EndpointSession): Promise<EndpointStatus> {
@@ -137,8 +136,8 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
     if (hidden !== undefined && tracked.state === 'exists') note(hidden);
     if (exists && (managed || tracked.adopted)) counts[tracked.ref.kind] = (counts[tracked.ref.kind] ?? 0) + 1;
   }
-  const holder = await lockHolder(`${journal.path}.lock`);
-  const watcher = await lockHolder(watchPath(journal.path));
+  const holder = await journal.store.holder();
+  const watcher = await journal.store.watcher();
   const last = state.runs.findLast((run) => run.acted);
   return {
     endpoint: journal.endpoint,

@@ -109,6 +109,8 @@ async function persist(run: JournaledRun, step: Step): Promise<void> {
   let roleIsNew = step.kind === 'model' && step.action === 'create';
   for (const pause of [...CONSISTENCY_PAUSES, undefined]) {
     try {
+      // Another may have taken the lock over while this machine slept: then what was announced is not done.
+      run.journal.requireLock();
       await perform(run, step);
       return;
     } catch (error) {
@@ -217,5 +219,6 @@ export async function shift(run: JournaledRun, endpoint: string, { weights = {},
   run.signal.throwIfAborted();
   const value = { weights, ...(counts !== undefined && { counts: { ...counts } }) };
   await run.journal.append({ type: 'fact', run: run.id, name: SHIFTED, value });
+  run.journal.requireLock();
   await updateWeights(run.aws, endpoint, { weights, ...(counts !== undefined && { counts }) });
 }

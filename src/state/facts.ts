@@ -180,6 +180,12 @@ export const FACTS = {
   }),
   'rollout-step': v.object({ step: number, share: v.optional(number), since: time }),
   'rollout-ended': v.object({ outcome: text, model: v.optional(text), at: v.optional(time) }),
+  /** The journal is about to be copied here; `from` and `to` are places of all journals, a folder or an `s3://` URI. */
+  'state-moving': v.object({ from: text }),
+  /** All of it has come. */
+  'state-arrived': v.object({ from: text }),
+  /** From now on it is kept elsewhere: nothing follows here, unless it comes back. */
+  'state-moved': v.object({ to: text }),
   /** Requests are divided anew among the variants. */
   shifted: v.object({ weights: v.record(text, number), counts: v.optional(v.record(text, number)) }),
 } as const;

@@ -1,23 +1,16 @@
-import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import { environmentError, usageError } from '../base/errors.ts';
-import type { LockHolder } from '../base/process-lock.ts';
+import { usageError } from '../base/errors.ts';
 import { type JournalEvent, parseEvent, type Recorded } from './events.ts';
 import type { JournalFact } from './facts.ts';
-import { takeLock } from './lock.ts';
+import { requireSettledPlace } from './moved.ts';
+import type { JournalNote, JournalPlace, JournalStore, StateRoot, StoreLock } from './store.ts';
 
 export type { JournalEvent, Recorded, StepOutcome } from './events.ts';
 export type { ResourceKind, ResourceRef } from './resource-ref.ts';
-
-/** What the user should know about the file of a journal. */
-export type JournalNote =
-  /** The last line was written incompletely; it is left out. */
-  | { kind: 'incomplete-line'; path: string }
-  /** Its holder had ended without releasing the lock. */
-  | { kind: 'lock-taken-over'; from: LockHolder };
+export type { JournalNote } from './store.ts';
 
 export interface Journal {
+  /** For people: a path, or an `s3://` URI. */
   readonly path: string;
   readonly endpoint: string;
   readonly account: string;
@@ -25,10 +18,17 @@ export interface Journal {
   /** Every event so far, oldest first. */
   events(): readonly Recorded[];
   notes(): readonly JournalNote[];
-  /** Appends and flushes to disk before it resolves. Needs the lock. */
+  /**
+   * Appends, so that it lasts when this resolves. Needs the lock.
+   * @throws Problem (cannot-run) where the lock was lost: then nothing was written, and what it announced must not be done
+   */
   append(event: JournalEvent): Promise<void>;
   /** Holds the journal's lock while `work` runs; refuses, saying who holds it, what for and since when. */
   locked<T>(why: string, work: () => Promise<T>): Promise<T>;
+  /** @throws Problem (cannot-run) where the lock is lost, or may be by now: another may work on the endpoint */
+  requireLock(): void;
+  /** The place itself: who holds its lock, who watches. */
+  readonly store: JournalStore;
 }
 
 /** A run of a command that may write to a journal. */
@@ -43,24 +43,11 @@ export async function recordFact({ journal, id }: JournalWriter, fact: JournalFa
   await journal.append({ type: 'fact', run: id, ...fact });
 }
 
-export interface JournalPlace {
-  stateDir: string;
-  account: string;
-  region: string;
-  endpoint: string;
-  clock: Clock;
-}
-
-/** `<stateDir>/<account>/<region>/<endpoint>.jsonl` */
-function journalPath(place: Omit<JournalPlace, 'clock'>): string {
-  return join(place.stateDir, place.account, place.region, `${place.endpoint}.jsonl`);
-}
-
 /**
  * Reads the journal of one endpoint; nothing is written before the first `append`.
- * @throws Problem (usage) for a name that cannot be an endpoint's, (cannot-run) for a damaged file
+ * @throws Problem (usage) for a name that cannot be an endpoint's, (cannot-run) for a damaged journal, or one that was moved
  */
-export async function openJournal(place: JournalPlace): Promise<Journal> {
+export async function openJournal(root: StateRoot, place: JournalPlace, clock: Clock): Promise<Journal> {
   // The name becomes part of a path.
   if (!/^[a-zA-Z0-9-]+$/.test(place.endpoint)) {
     throw usageError(
@@ -68,148 +55,49 @@ export async function openJournal(place: JournalPlace): Promise<Journal> {
       'Use at most 63 letters, digits and single hyphens.',
     );
   }
-  const path = journalPath(place);
-  let content = await readJournal(path);
+  const store = root.store(place);
+  let content = await store.read();
+  requireSettledPlace(content.events, store.path);
   const notes: JournalNote[] = [...content.notes];
-  let lockHeld = false;
-  let file: FileHandle | undefined;
+  let lock: StoreLock | undefined;
 
-  /** Opened by the first event: who only looks must leave no file behind. */
-  const opened = async (): Promise<FileHandle> => {
-    if (!lockHeld) throw new Error('the journal was written to without its lock');
-    if (file === undefined) {
-      file = await open(path, 'a');
-      await mend(file, content);
-    }
-    return file;
+  const held = (): StoreLock => {
+    if (lock === undefined) throw new Error('the journal was written to without its lock');
+    return lock;
   };
-  const write = async (handle: FileHandle, event: JournalEvent) => {
-    const line = JSON.stringify({ ...event, at: new Date(place.clock.now()).toISOString() });
+  const write = async (event: JournalEvent) => {
     // What could not be read back would make the whole journal useless.
-    const parsed = parseEvent(JSON.parse(line));
+    const line = { ...event, at: new Date(clock.now()).toISOString() };
+    const parsed = parseEvent(JSON.parse(JSON.stringify(line)));
     if ('wrong' in parsed) throw new Error(`the journal was given a line of a wrong shape: ${parsed.wrong}`);
-    await handle.appendFile(`${line}\n`);
-    await handle.sync();
+    await held().append(line, content.events.length);
     content.events.push(parsed.event);
   };
 
   return {
-    path,
-    endpoint: place.endpoint,
-    account: place.account,
-    region: place.region,
+    path: store.path,
+    store,
+    ...place,
     events: () => content.events,
     notes: () => notes,
     async append(event) {
-      const handle = await opened();
-      if (content.events.length === 0) {
-        await write(handle, {
-          type: 'open',
-          version: 1,
-          account: place.account,
-          region: place.region,
-          endpoint: place.endpoint,
-        });
-        await syncFolder(dirname(path));
-      }
-      await write(handle, event);
+      held();
+      if (content.events.length === 0) await write({ type: 'open', version: 1, ...place });
+      await write(event);
     },
-    async locked(why, work) {
-      await mkdir(dirname(path), { recursive: true });
-      const lock = await takeLock(`${path}.lock`, why, place.clock);
-      if (lock.after !== undefined) notes.push({ kind: 'lock-taken-over', from: lock.after });
-      try {
+    requireLock: () => held().requireHeld(),
+    locked: (why, work) =>
+      store.locked(why, async (taken) => {
+        if (taken.after !== undefined) notes.push({ kind: 'lock-taken-over', from: taken.after });
         // Another command may have written between opening and locking.
-        content = await readJournal(path);
-        lockHeld = true;
-        return await work();
-      } finally {
-        await file?.close();
-        file = undefined;
-        lockHeld = false;
-        await lock.release();
-      }
-    },
+        content = await store.read();
+        requireSettledPlace(content.events, store.path);
+        lock = taken;
+        try {
+          return await work();
+        } finally {
+          lock = undefined;
+        }
+      }),
   };
-}
-
-interface Content {
-  events: Recorded[];
-  notes: JournalNote[];
-  /** Bytes up to and including the last whole line; what follows is torn. */
-  whole: number;
-  /** The last whole line lacks its line feed. */
-  unended: boolean;
-}
-
-/**
- * A torn last line is left out: it was being written when the program was killed, so its flush never returned and what
- * it announced was never begun.
- */
-async function readJournal(path: string): Promise<Content> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { events: [], notes: [], whole: 0, unended: false };
-    throw environmentError(
-      `The journal ${path} cannot be read: ${(error as Error).message}`,
-      'Check the permissions of the file.',
-      error,
-    );
-  }
-  const content: Content = { events: [], notes: [], whole: 0, unended: false };
-  const lines = text.split('\n');
-  for (const [index, line] of lines.entries()) {
-    const last = index === lines.length - 1;
-    if (line.trim() !== '') {
-      const parsed = parseJson(line);
-      if (parsed === undefined && last) {
-        content.notes.push({ kind: 'incomplete-line', path });
-        return content;
-      }
-      content.events.push(eventOf(path, index + 1, line, parsed));
-    }
-    content.whole += Buffer.byteLength(line) + (last ? 0 : 1);
-    content.unended = last && line !== '';
-  }
-  return content;
-}
-
-/** The content of a line; undefined where it is not JSON. */
-function parseJson(line: string): { content: unknown } | undefined {
-  try {
-    return { content: JSON.parse(line) as unknown };
-  } catch {
-    return undefined;
-  }
-}
-
-function eventOf(path: string, number: number, line: string, parsed: { content: unknown } | undefined): Recorded {
-  const found = parsed === undefined ? { wrong: `not JSON: ${line.slice(0, 60)}` } : parseEvent(parsed.content);
-  // Before the lines that follow are looked at: another version may write them in another shape.
-  if ('event' in found && found.event.type === 'open' && found.event.version !== 1)
-    throw environmentError(
-      `The journal ${path} is of version ${found.event.version}; this shadowctl knows version 1.`,
-      'Use the shadowctl that wrote it, or a newer one.',
-    );
-  if ('event' in found) return found.event;
-  throw environmentError(
-    `The journal ${path} is damaged at line ${number}: ${found.wrong}.`,
-    'Restore the file from a copy, or correct that line: each line is one JSON object.',
-  );
-}
-
-/** Cuts a torn line off, so that the next event starts a line of its own. */
-async function mend(file: FileHandle, content: Content): Promise<void> {
-  const { size } = await file.stat();
-  if (size > content.whole) await file.truncate(content.whole);
-  if (content.unended) await file.appendFile('\n');
-}
-
-/** Makes the name of a new file survive a crash; systems that cannot sync a folder do without. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
 }

@@ -9,25 +9,14 @@ export interface JournalLock {
   release(): Promise<void>;
 }
 
-/** Where whoever watches an update says so; it hinders nobody. */
-export function watchPath(journalPath: string): string {
-  return `${journalPath}.watcher`;
-}
-
-/** Says who watches, while `work` lasts; where another does already, or the folder cannot be written, nothing is said. */
-export async function whileWatching<T>(
-  journalPath: string,
-  about: { why: string; now: number },
-  work: () => Promise<T>,
-): Promise<T> {
-  const claim = await claimLock(watchPath(journalPath), { by: whoAmI(), ...about, takeDamaged: true }).catch(
-    () => undefined,
-  );
-  try {
-    return await work();
-  } finally {
-    if (claim?.kind === 'taken') await claim.lock.release();
-  }
+/** Says in the file `path` who watches an update; undefined where another does already, or the folder cannot be written. */
+export async function claimWatch(
+  path: string,
+  why: string,
+  now: number,
+): Promise<{ release(): Promise<void> } | undefined> {
+  const claim = await claimLock(path, { by: whoAmI(), why, now, takeDamaged: true }).catch(() => undefined);
+  return claim?.kind === 'taken' ? claim.lock : undefined;
 }
 
 /** `user@host`, for journals and locks. */

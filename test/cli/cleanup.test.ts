@@ -15,7 +15,7 @@ import { apply, startRun } from '../../src/resources/apply.ts';
 import { tagList } from '../../src/resources/tags.ts';
 import { planTeardown } from '../../src/resources/teardown.ts';
 import { replay } from '../../src/state/replay.ts';
-import { openJournal } from '../../src/state/journal.ts';
+import { folderJournal } from '../support/journal.ts';
 import { optionsOf } from '../support/parse.ts';
 import { ARTIFACT_005, ARTIFACT_009, FIXTURES, ROLE, type TestWorld, testWorld } from '../support/world.ts';
 
@@ -152,7 +152,7 @@ test('a name that AWS refused us belongs to whoever has it, even to another proj
   await world.shadowctl(DEPLOY);
   const project = await mkdtemp(join(world.root, 'other-'));
   // Another folder, another journal; the same endpoint name, so that the tags differ in nothing but the run.
-  const journal = await openJournal({
+  const journal = await folderJournal({
     stateDir: project,
     account: '000000000000',
     region: 'us-east-1',

@@ -5,6 +5,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { readPolicy } from '../../src/analysis/policy/schema.ts';
 import { loadProject } from '../../src/base/project.ts';
+import { readSettings } from '../../src/mirror/settings.ts';
 import { NEEDS, type Need, type PermittedCommand } from '../../src/lifecycle/permissions/needs.ts';
 import { buildProgram } from '../../src/program.ts';
 import { capturedIo } from '../support/io.ts';
@@ -176,10 +177,14 @@ describe('every command that a page shows', () => {
     expect(lost).toEqual([]);
   });
 
-  test.each(PAGES)('%s: a shadowctl.yaml can be read', async (page) => {
+  test.each(PAGES)('%s: a shadowctl.yaml, or the configuration of a mirror, can be read', async (page) => {
     stage = await newStage();
     const yamls = blocksOf(read(page)).filter(({ language, code }) => language === 'yaml' && !code.includes('\njobs:'));
     for (const { code } of yamls) {
+      if (/^listen:/m.test(code)) {
+        readSettings(parse(code), { where: page, folder: '/', env: {}, readFile: (path) => path });
+        continue;
+      }
       writeFileSync(join(stage.world.root, 'shadowctl.yaml'), code);
       const project = await loadProject(stage.world.root, undefined);
       if (project.policy !== undefined) readPolicy(project.policy, page);

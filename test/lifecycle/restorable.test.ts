@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { deletePrefix } from '../../src/aws/s3.ts';
 import { factsNamed } from '../../src/state/facts.ts';
-import { openJournal } from '../../src/state/journal.ts';
+import { folderJournal } from '../support/journal.ts';
 import { replay } from '../../src/state/replay.ts';
 import { ARTIFACT_005, ARTIFACT_009, ROLE, type TestWorld, testWorld } from '../support/world.ts';
 
@@ -25,7 +25,7 @@ async function ran(line: string): Promise<void> {
 
 const PLACE = ['.shadowctl', '000000000000', 'us-east-1'];
 const journal = () =>
-  openJournal({
+  folderJournal({
     stateDir: join(world.root, '.shadowctl'),
     account: '000000000000',
     region: 'us-east-1',

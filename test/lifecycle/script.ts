@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { connect } from '../../src/aws/clients.ts';
 import type { LifecycleEvent } from '../../src/lifecycle/events.ts';
 import type { Session } from '../../src/lifecycle/session.ts';
+import { folderState } from '../../src/state/folder-state.ts';
 import { openJournal } from '../../src/state/journal.ts';
 import type { Stage } from '../support/stage.ts';
 
@@ -26,7 +27,9 @@ export function scriptSession(
     folder: cwd,
     signal,
     aws: async () => aws,
-    journal: (endpoint) => openJournal({ stateDir, account: '000000000000', region: 'us-east-1', endpoint, clock }),
+    state: async () => folderState(stateDir, clock),
+    journal: (endpoint) =>
+      openJournal(folderState(stateDir, clock), { account: '000000000000', region: 'us-east-1', endpoint }, clock),
     project: async () => ({
       name: 'script',
       stateDir,

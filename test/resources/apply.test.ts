@@ -7,14 +7,15 @@ import { resolveOpenSteps } from '../../src/resources/resolve.ts';
 import type { Step } from '../../src/resources/steps.ts';
 import { tagList } from '../../src/resources/tags.ts';
 import { replay, trackedResource } from '../../src/state/replay.ts';
-import { type Journal, openJournal } from '../../src/state/journal.ts';
+import type { Journal } from '../../src/state/journal.ts';
+import { folderJournal } from '../support/journal.ts';
 import { ROLE, type TestWorld, testWorld } from '../support/world.ts';
 
 let world: TestWorld;
 let journal: Journal;
 beforeEach(async () => {
   world = await testWorld();
-  journal = await openJournal({
+  journal = await folderJournal({
     stateDir: world.root,
     account: '000000000000',
     region: 'us-east-1',

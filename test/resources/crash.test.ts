@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { takeCensus } from '../../src/aws/census.ts';
 import { logGroupExists } from '../../src/aws/logs.ts';
@@ -33,12 +36,14 @@ function child(
   url: string,
   line: string,
   armed: (kill: () => void) => void = () => undefined,
+  env: Record<string, string> = {},
 ): Promise<Run> {
   return new Promise((done) => {
     const started = spawn(process.execPath, [built.entry, ...wordsOf(line)], {
       cwd: world.root,
       env: {
         ...world.env,
+        ...env,
         AWS_ENDPOINT_URL: url,
         PATH: process.env.PATH,
         AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
@@ -122,3 +127,70 @@ test.each(sampled(BOUNDARIES, 3))(
     }
   },
 );
+
+/* The same with the journal in a bucket, where each of its writes is a call too: of the lock, of every event. */
+
+const SHARED = { SHADOWCTL_STATE: 's3://team/shadowctl' };
+/** How many calls that change something each command makes; the last test counts them. */
+const SHARED_CALLS = [
+  { prepare: [], line: DEPLOYING, calls: 24 },
+  { prepare: [DEPLOY], line: SHADOWING, calls: 23 },
+  { prepare: [DEPLOY, SHADOW], line: CLEANUP, calls: 36 },
+];
+
+const SHARED_BOUNDARIES = SHARED_CALLS.flatMap(({ prepare, line, calls }) =>
+  Array.from({ length: calls }, (_, at) => at).flatMap((at) =>
+    (['before', 'after'] as const).map((moment) => ({
+      command: line.split(' ')[0],
+      moment,
+      at,
+      kill: { prepare, line, at, moment },
+    })),
+  ),
+);
+
+test.each(sampled(SHARED_BOUNDARIES, 3))(
+  'with its journal in a bucket, $command killed $moment its change $at leaves nothing that the next cleanup does not find',
+  { timeout: 60_000 },
+  async ({ kill: { prepare, line, at, moment } }) => {
+    const world = await testWorld({}, Date.now());
+    const proxy: KillingProxy = await killingProxy(world.emulator.url);
+    await (await world.aws.s3()).send(new CreateBucketCommand({ Bucket: 'team' }));
+    try {
+      for (const earlier of prepare) expect(await world.shadowctl(earlier, { env: SHARED })).toMatchObject({ code: 0 });
+      // Before the child begins, so that its lock is not older than it is.
+      const ticking = setInterval(() => world.clock.advance(1_000), 200);
+      const ended = await child(world, proxy.url, line, (kill) => proxy.arm(at, moment, kill), SHARED);
+      clearInterval(ticking);
+      expect(ended, ended.text).toMatchObject({ signal: 'SIGKILL' });
+      // Nothing is on this machine.
+      expect(existsSync(join(world.root, '.shadowctl', '000000000000'))).toBe(false);
+      const cleaned = await world.shadowctl(CLEANUP, { env: SHARED });
+      // Killed before the first event, there is no journal.
+      expect([0, 2], cleaned.err).toContain(cleaned.code);
+      if (cleaned.code === 2) expect(cleaned.err).toContain('There is no journal of endpoint');
+      expect(await leftovers(world)).toEqual(NOTHING);
+    } finally {
+      await proxy.close();
+      await world.close();
+    }
+  },
+);
+
+test('the matrix above reaches the end of each command', async () => {
+  const world = await testWorld({}, Date.now());
+  const proxy: KillingProxy = await killingProxy(world.emulator.url);
+  await (await world.aws.s3()).send(new CreateBucketCommand({ Bucket: 'team' }));
+  try {
+    for (const { line, calls } of SHARED_CALLS) {
+      proxy.arm(Number.POSITIVE_INFINITY, 'before', () => undefined);
+      const ended = await world.shadowctl(line, { env: { ...SHARED, AWS_ENDPOINT_URL: proxy.url } });
+      expect(ended, ended.err).toMatchObject({ code: 0 });
+      expect(proxy.calls).toHaveLength(calls);
+      await world.clock.sleep(20 * 60_000);
+    }
+  } finally {
+    await proxy.close();
+    await world.close();
+  }
+});

@@ -17,7 +17,8 @@ import { readLive } from '../../src/resources/live.ts';
 import { findResource, objectMetadata, resolveOpenSteps, resolveStep } from '../../src/resources/resolve.ts';
 import type { Step } from '../../src/resources/steps.ts';
 import { tagList } from '../../src/resources/tags.ts';
-import { type Journal, type JournalEvent, openJournal, type ResourceKind } from '../../src/state/journal.ts';
+import type { Journal, JournalEvent, ResourceKind } from '../../src/state/journal.ts';
+import { folderJournal } from '../support/journal.ts';
 import { type OpenStep, replay } from '../../src/state/replay.ts';
 import { ARTIFACT_005, ROLE, START, type TestWorld, testWorld } from '../support/world.ts';
 
@@ -27,7 +28,7 @@ let world: TestWorld;
 let journal: Journal;
 beforeEach(async () => {
   world = await testWorld();
-  journal = await openJournal({
+  journal = await folderJournal({
     stateDir: world.root,
     account: '000000000000',
     region: 'us-east-1',

@@ -3,7 +3,7 @@ import { CreateEndpointConfigCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deleteEndpoint, describeEndpoint, updateEndpoint } from '../../src/aws/sagemaker.ts';
 import { resolveOpenSteps, resolveStep } from '../../src/resources/resolve.ts';
-import { openJournal } from '../../src/state/journal.ts';
+import { folderJournal } from '../support/journal.ts';
 import type { OpenStep } from '../../src/state/replay.ts';
 import { ARTIFACT_005, type TestWorld, testWorld } from '../support/world.ts';
 
@@ -90,7 +90,7 @@ describe('an update of the endpoint', () => {
     await updateEndpoint(world.aws, { EndpointName: 'weather', EndpointConfigName: 'b' });
     world.clock.advance(MINUTE);
     const place = { stateDir: `${world.root}/.shadowctl`, account: '000000000000', region: 'us-east-1' };
-    const journal = await openJournal({ ...place, endpoint: 'weather', clock: world.clock });
+    const journal = await folderJournal({ ...place, endpoint: 'weather', clock: world.clock });
     const { at: _, ...begun } = asked('b');
     await journal.locked('test', async () => {
       await journal.append(begun);

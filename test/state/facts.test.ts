@@ -100,6 +100,9 @@ const WHOLE: { [Name in FactName]: FactValue<Name> } = {
     ],
   },
   shifted: { weights: { p: 1, q: 2 } },
+  'state-moving': { from: 'here' },
+  'state-arrived': { from: 'here' },
+  'state-moved': { to: 'there' },
 };
 
 /** Fields that every version wrote. */
@@ -140,6 +143,9 @@ const REQUIRED: Record<FactName, readonly string[]> = {
     'finalInput',
   ],
   'rollout-step': ['step', 'since'],
+  'state-moving': ['from'],
+  'state-arrived': ['from'],
+  'state-moved': ['to'],
   'rollout-ended': ['outcome'],
   ran: ['config', 'parts'],
   shifted: ['weights'],

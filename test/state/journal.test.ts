@@ -13,7 +13,8 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { VirtualClock } from '../../src/base/clock.ts';
 import { Problem } from '../../src/base/errors.ts';
-import { type JournalEvent, openJournal, recordFact } from '../../src/state/journal.ts';
+import { type JournalEvent, recordFact } from '../../src/state/journal.ts';
+import { folderJournal } from '../support/journal.ts';
 import { lockHolder } from '../../src/state/lock.ts';
 
 let stateDir: string;
@@ -24,7 +25,7 @@ beforeEach(async () => {
 afterEach(() => rm(stateDir, { recursive: true, force: true }));
 
 const open = (endpoint = 'weather') =>
-  openJournal({ stateDir, account: '000000000000', region: 'us-east-1', endpoint, clock });
+  folderJournal({ stateDir, account: '000000000000', region: 'us-east-1', endpoint, clock });
 const run: JournalEvent = { type: 'run', run: 'r-1', command: 'deploy', by: 'me' };
 
 test('what was appended is read back, in order, behind a line that says whose journal it is', async () => {

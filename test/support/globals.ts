@@ -7,6 +7,8 @@ export const NO_GLOBALS: Globals = {
   profile: undefined,
   region: undefined,
   config: undefined,
+  state: undefined,
+  lockTimeout: undefined,
   quiet: false,
   color: false,
   debug: false,

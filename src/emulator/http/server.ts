@@ -122,6 +122,9 @@ async function serve(
   if (reply === undefined) incoming.socket.destroy();
   else {
     if (reply.operation !== undefined && FINISHED.hasSubscribers) operations.set(outgoing, reply.operation);
+    // The time that counts here, which on a virtual clock is not this machine's: some read it to know how late it is. An
+    // SDK takes a refusal of another time for a wrong clock of its own, and asks again: those keep the machine's.
+    if (reply.status < 300) reply.headers.Date ??= new Date(world.clock.now()).toUTCString();
     send(head.method, outgoing, reply);
   }
 }

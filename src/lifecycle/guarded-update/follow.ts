@@ -4,7 +4,6 @@ import { counted } from '../../base/units.ts';
 import { samePhase, type Phase } from '../../guard/phase.ts';
 import { startRun } from '../../resources/apply.ts';
 import { replay } from '../../state/replay.ts';
-import { whileWatching } from '../../state/lock.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { recordParts } from '../restorable.ts';
 import { recordUpdateEnded, type UpdateStarted, recordedUpdates } from '../../state/updates.ts';
@@ -31,9 +30,9 @@ export async function followUpdate(session: Session, update: UpdateStarted, ownT
     session.emit({ kind: 'update-seen', update, snapshot });
   };
   try {
-    const { path } = await session.journal(update.endpoint);
+    const { store } = await session.journal(update.endpoint);
     const why = `${update.command}: the update to ${update.requested}`;
-    const ending = await whileWatching(path, { why, now: clock.now() }, () =>
+    const ending = await store.watching(why, () =>
       awaitUpdate(surroundings, update, see, () => wasAborted(session, update)),
     );
     const evidence = await collectEvidence(surroundings, update, ending);

@@ -19,7 +19,9 @@ export type On =
   | 'role'
   | 'topics'
   | 'scalable targets'
-  | 'scaling alarms';
+  | 'scaling alarms'
+  | 'state bucket'
+  | 'state objects';
 
 /** One action that a command calls. */
 export interface Need {
@@ -150,6 +152,11 @@ const only = (flag: string, needs: readonly Need[]): Need[] => needs.map((one) =
 
 /** What every command looks at before it changes what an endpoint runs. */
 const UPDATING = [...IDENTITY, ...STANDING, ...LOOK, ...OWNER, ...EXPERIMENTS];
+
+/** What every command needs where journals are kept in a bucket. */
+export const READ_STATE = [need('s3:ListBucket', 'state bucket'), need('s3:GetObject', 'state objects')];
+/** What those need beside it that write to a journal: its lock is an object too. */
+export const WRITE_STATE = [need('s3:PutObject', 'state objects'), need('s3:DeleteObject', 'state objects')];
 
 /** What each command needs of whoever runs it. */
 export const NEEDS = {

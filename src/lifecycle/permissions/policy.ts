@@ -1,6 +1,6 @@
 import { partitionOf } from '../../aws/partition.ts';
 import { defaultBucket } from '../../resources/artifact/candidate.ts';
-import { EXECUTION_ROLE, NEEDS, type Need, type On, type PermittedCommand } from './needs.ts';
+import { EXECUTION_ROLE, NEEDS, type Need, type On, type PermittedCommand, READ_STATE, WRITE_STATE } from './needs.ts';
 
 /** For which account and endpoint a policy is written. */
 export interface Place {
@@ -13,6 +13,8 @@ export interface Place {
   role: string | undefined;
   /** Buckets beside SageMaker's default one: for artifacts, captures, payloads. */
   buckets: readonly string[];
+  /** Where journals are kept in a bucket; undefined: in a folder. The key ends without a slash. */
+  state?: { bucket: string; key: string } | undefined;
   /** ARNs of the topics that are notified. */
   topics: readonly string[];
 }
@@ -31,11 +33,15 @@ export interface PolicyDocument {
 
 /** The least policy with which whoever runs these commands can run them. */
 export function callerPolicy(commands: readonly PermittedCommand[], place: Place): PolicyDocument {
-  return policyOf(
-    commands.flatMap((command): readonly Need[] => NEEDS[command]),
-    place,
-  );
+  const needs = commands.flatMap((command): readonly Need[] => [
+    ...NEEDS[command],
+    ...(READS_ONLY.has(command) ? READ_STATE : [...READ_STATE, ...WRITE_STATE]),
+  ]);
+  return policyOf(needs, place);
 }
+
+/** Commands that write to no journal. */
+const READS_ONLY: ReadonlySet<PermittedCommand> = new Set(['status', 'history', 'doctor', 'invoke']);
 
 /** The least policy of the role that models run with. */
 export function executionRolePolicy(place: Place): PolicyDocument {
@@ -90,6 +96,8 @@ const SIDS: Readonly<Record<On, string>> = {
   role: 'RunModels',
   topics: 'Notify',
   'scalable targets': 'ScalableTargets',
+  'state bucket': 'StateBucket',
+  'state objects': 'State',
   'scaling alarms': 'ScalingAlarms',
 };
 
@@ -137,6 +145,14 @@ function resourcesOf(on: On, place: Place): string[] {
       return [arn('cloudwatch', `alarm:${endpoint ?? ''}*`)];
     case 'log group':
       return [arn('logs', `log-group:${logGroup}:*`)];
+    case 'state bucket':
+      return place.state === undefined ? [] : [`arn:${partition}:s3:::${place.state.bucket}`];
+    case 'state objects':
+      return place.state === undefined
+        ? []
+        : [
+            `arn:${partition}:s3:::${[place.state.bucket, place.state.key, '*'].filter((part) => part !== '').join('/')}`,
+          ];
     case 'any log group':
       return [arn('logs', 'log-group:*')];
     case 'bucket':

@@ -136,8 +136,8 @@ describe('promote', () => {
     expect(said.err).toContain('against the verdict (--force)');
     expect(said.code).toBe(1);
     expect(JSON.parse(said.out)).toMatchObject({ ending: 'rolled-back-by-alarm', runningConfig: 's2' });
-    const { openJournal } = await import('../../../src/state/journal.ts');
-    const journal = await openJournal({
+    const { folderJournal } = await import('../../support/journal.ts');
+    const journal = await folderJournal({
       stateDir: join(stage.cwd, '.shadowctl'),
       account: '000000000000',
       region: 'us-east-1',
@@ -188,8 +188,8 @@ describe('promote', () => {
     expect(canary).toMatchObject({ code: 0 });
     expect(canary?.err).toContain('Waived: latency.p99, which is inconclusive, does not decide: callers agreed.');
     expect(canary?.err).toContain('accept: window');
-    const { openJournal } = await import('../../../src/state/journal.ts');
-    const journal = await openJournal({
+    const { folderJournal } = await import('../../support/journal.ts');
+    const journal = await folderJournal({
       stateDir: join(stage.cwd, '.shadowctl'),
       account: '000000000000',
       region: 'us-east-1',

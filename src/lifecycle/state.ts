@@ -1,0 +1,185 @@
+import { environmentError, usageError } from '../base/errors.ts';
+import { shown, text } from '../base/text.ts';
+import type { LockHolder } from '../base/process-lock.ts';
+import { newRun } from '../resources/apply.ts';
+import type { JournalEvent, Recorded } from '../state/events.ts';
+import { whoAmI } from '../state/lock.ts';
+import { isMove, type Standing, standingOf } from '../state/moved.ts';
+import { replay } from '../state/replay.ts';
+import { positionOf } from '../state/rollouts.ts';
+import type { JournalPlace, JournalStore, StateRoot, StoreLock } from '../state/store.ts';
+import { recordedUpdates } from '../state/updates.ts';
+import { accountHere, type Session } from './session.ts';
+
+/** One journal, as it lies in its place. */
+export interface KeptJournal {
+  endpoint: string;
+  path: string;
+  events: number;
+  /** ISO 8601; of the last event. */
+  changed: string | undefined;
+  /** Nothing of it stands any more, as cleanup has proven. */
+  clean: boolean;
+  standing: Standing;
+  /** Who holds its lock, and who watches an update. */
+  holder: LockHolder | undefined;
+  watcher: LockHolder | undefined;
+}
+
+/** Where the state is, and every journal of this account and region in it. Changes nothing. */
+export async function stateOf(
+  session: Session,
+): Promise<{ place: string; account: string; region: string; journals: KeptJournal[] }> {
+  const root = await session.state();
+  const { account, region } = await placeOf(session);
+  const journals: KeptJournal[] = [];
+  for (const endpoint of await root.endpoints(account, region)) {
+    const store = root.store({ account, region, endpoint });
+    const { events } = await store.read();
+    journals.push({
+      endpoint,
+      path: store.path,
+      events: events.length,
+      changed: events.at(-1)?.at,
+      clean: replay(events).clean,
+      standing: standingOf(events),
+      holder: await store.holder(),
+      watcher: await store.watcher(),
+    });
+  }
+  return { place: root.place, account, region, journals };
+}
+
+/** A journal that was moved, or would be. */
+export interface MovedJournal {
+  endpoint: string;
+  from: string;
+  to: string;
+  events: number;
+}
+
+/** Which journals a move takes along. @throws Problem where there is none, or one is in the middle of an update */
+export async function movable(session: Session, to: StateRoot, endpoint: string | undefined): Promise<MovedJournal[]> {
+  const root = await session.state();
+  if (root.place === to.place)
+    throw usageError(`The state is at ${to.place} already.`, 'Name another place with --to.');
+  const { account, region } = await placeOf(session);
+  const found: MovedJournal[] = [];
+  const there = await root.endpoints(account, region);
+  if (endpoint !== undefined && !there.includes(endpoint)) throw nothingToMove(root.place, endpoint);
+  for (const name of endpoint === undefined ? there : [endpoint]) {
+    const place = { account, region, endpoint: name };
+    const { events } = await root.store(place).read();
+    const standing = standingOf(events);
+    if (standing.kind === 'moved') continue;
+    requireBetweenUpdates(name, events, root.store(place).path);
+    found.push({ endpoint: name, from: root.store(place).path, to: to.store(place).path, events: events.length });
+  }
+  if (found.length === 0) throw nothingToMove(root.place, endpoint);
+  return found;
+}
+
+/**
+ * Copies the journal of one endpoint to another place and closes it in this one, both locked. Killed in between, it is gone
+ * through with by the next call: events are only added, and a journal that has not come whole is used by nobody.
+ *
+ * @throws Problem (cannot-run) where another journal lies there, or an update is under way
+ */
+export async function moveJournal(session: Session, to: StateRoot, endpoint: string): Promise<MovedJournal> {
+  const root = await session.state();
+  const place: JournalPlace = { ...(await placeOf(session)), endpoint };
+  const [source, target] = [root.store(place), to.store(place)];
+  const run = newRun(session.clock);
+  const now = () => new Date(session.clock.now()).toISOString();
+  return source.locked('state move', async (ours) => {
+    const { events } = await source.read();
+    if (standingOf(events).kind === 'arriving')
+      throw environmentError(
+        `The journal ${source.path} has not come whole itself.`,
+        'Finish the move that brought it here, from the place where it was.',
+      );
+    requireBetweenUpdates(endpoint, events, source.path);
+    const wanted = events.filter((event) => !isMove(event));
+    await target.locked('state move', async (theirs) => {
+      const there = await target.read();
+      const present = there.events.filter((event) => !isMove(event));
+      requireBeginning(present, wanted, target);
+      const write = writer(theirs, there.events.length, now);
+      // The first event says whose journal it is.
+      const opened = present.length > 0 ? 0 : 1;
+      for (const event of wanted.slice(0, opened)) await write.copied(event);
+      if (standingOf(there.events).kind !== 'arriving')
+        await write.added({ type: 'fact', run, name: 'state-moving', value: { from: root.place } });
+      for (const event of wanted.slice(present.length + opened)) await write.copied(event);
+      await write.added({ type: 'run', run, command: 'state move', by: whoAmI() });
+      await write.added({ type: 'fact', run, name: 'state-arrived', value: { from: root.place } });
+    });
+    await writer(ours, events.length, now).added({ type: 'fact', run, name: 'state-moved', value: { to: to.place } });
+    return { endpoint, from: source.path, to: target.path, events: wanted.length };
+  });
+}
+
+/** Takes a lock away whose holder has ended without releasing it. @returns who held it; undefined where it is free */
+export async function unlock(session: Session, endpoint: string): Promise<LockHolder | 'damaged' | undefined> {
+  return (await storeOf(session, endpoint)).breakLock();
+}
+
+/** Who holds the lock of an endpoint. */
+export async function lockHolderOf(session: Session, endpoint: string): Promise<LockHolder | undefined> {
+  return (await storeOf(session, endpoint)).holder();
+}
+
+async function storeOf(session: Session, endpoint: string): Promise<JournalStore> {
+  const root = await session.state();
+  return root.store({ ...(await placeOf(session)), endpoint });
+}
+
+async function placeOf(session: Session): Promise<{ account: string; region: string }> {
+  const aws = await session.aws();
+  return { account: await accountHere(session), region: aws.target.region };
+}
+
+function writer(lock: StoreLock, before: number, now: () => string) {
+  let count = before;
+  const copied = async (event: Recorded) => {
+    await lock.append(event, count);
+    count += 1;
+  };
+  return { copied, added: (event: JournalEvent) => copied({ ...event, at: now() }) };
+}
+
+/** What is there already must be the beginning of what comes: else it is the journal of something else. */
+function requireBeginning(present: readonly Recorded[], wanted: readonly Recorded[], { path }: JournalStore): void {
+  const other = present.findIndex((event, i) => JSON.stringify(event) !== JSON.stringify(wanted[i]));
+  if (other < 0) return;
+  throw environmentError(
+    `There is another journal at ${path}: it differs from event ${other + 1} on.`,
+    'Move to another place, or look first at what that journal says: shadowctl state show --state PLACE',
+  );
+}
+
+function requireBetweenUpdates(endpoint: string, events: readonly Recorded[], path: string): void {
+  const state = replay(events);
+  if (state.clean) return;
+  const update = recordedUpdates(state).at(-1);
+  const underWay =
+    state.open.length > 0
+      ? 'a step of it was begun and has no end yet'
+      : update !== undefined && update.ended === undefined
+        ? `the update to ${update.started.requested} has no end yet`
+        : positionOf(state) !== undefined
+          ? 'a rollout is under way'
+          : undefined;
+  if (underWay === undefined) return;
+  throw environmentError(
+    `The journal ${path} cannot be moved now: ${underWay}.`,
+    text`See what goes on, and let it end: ${shown('status', { endpoint })}`,
+  );
+}
+
+function nothingToMove(place: string, endpoint: string | undefined) {
+  return environmentError(
+    `There is no journal${endpoint === undefined ? '' : ` of endpoint "${endpoint}"`} in ${place} for this account and region.`,
+    text`See what there is: ${shown('state show', {})}`,
+  );
+}

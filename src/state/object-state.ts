@@ -1,0 +1,187 @@
+import type { Clock } from '../base/clock.ts';
+import { environmentError } from '../base/errors.ts';
+import type { Recorded } from './events.ts';
+import { breakLease, leaseHolder, type OnWaiting, takeLease } from './lease.ts';
+import type { ObjectPort } from './objects.ts';
+import { recordedOf } from './recorded.ts';
+import type { JournalPlace, JournalStore, StateRoot, Stored, StoreLock } from './store.ts';
+
+/** With so many events that lie one by one, they are written together. */
+const TOGETHER_FROM = 40;
+/** A reader may meet a writer that puts events together: then it reads again. */
+const READ_TRIES = 4;
+/** So many objects are fetched at a time. */
+const AT_ONCE = 16;
+
+export interface ObjectStateOptions {
+  /** How long to wait for another's lock, milliseconds. */
+  lockTimeout: number;
+  onWaiting?: OnWaiting | undefined;
+}
+
+/**
+ * Journals in a store of objects: `<account>/<region>/<endpoint>/` holds `events/000000000001.json` and so on, an object an
+ * event, each written on the condition that there is none of its number. Whoever writes the next number is the only one who
+ * may do what it announces.
+ */
+export function objectState(port: ObjectPort, clock: Clock, options: ObjectStateOptions): StateRoot {
+  const objects = { ...port, event: readingOnce(port) };
+  return {
+    place: objects.uri('').replace(/\/$/, ''),
+    store: (place: JournalPlace) =>
+      objectStore(objects, clock, `${place.account}/${place.region}/${place.endpoint}/`, options),
+    accounts: () => objects.folders(''),
+    endpoints: async (account, region) => (await objects.folders(`${account}/${region}/`)).toSorted(),
+  };
+}
+
+/** What is written once never changes: it is fetched once. */
+function readingOnce(port: ObjectPort): (key: string) => Promise<string | undefined> {
+  const known = new Map<string, string>();
+  return async (key) => {
+    const text = known.get(key) ?? (await port.get(key))?.text;
+    if (text !== undefined) known.set(key, text);
+    return text;
+  };
+}
+
+/** A store whose events are fetched once. */
+type EventPort = ObjectPort & { event(key: string): Promise<string | undefined> };
+
+function objectStore(
+  objects: EventPort,
+  clock: Clock,
+  folder: string,
+  { lockTimeout, onWaiting }: ObjectStateOptions,
+): JournalStore {
+  const path = objects.uri(folder);
+  const lockKey = `${folder}lock.json`;
+  const watchKey = `${folder}watcher.json`;
+  return {
+    path,
+    read: () => readAll(objects, folder, path),
+    async locked(why, work) {
+      const lease = await takeLease(objects, clock, lockKey, why, { most: lockTimeout, onWaiting });
+      const lock: StoreLock = {
+        after: lease.after,
+        async append(event, before) {
+          await lease.renewed();
+          const key = eventKey(folder, before + 1);
+          if ((await objects.put(key, lineOf(event), 'absent')) === undefined)
+            throw environmentError(
+              `Another command has written to ${path} since: event ${before + 1} is there already. Nothing was done.`,
+              'Run the command again: it looks at what stands, and goes on from there.',
+            );
+        },
+        requireHeld: () => lease.require(),
+        release: () => lease.release(),
+      };
+      try {
+        return await lease.whileHeld(async () => {
+          await putTogether(objects, folder, path);
+          return work(lock);
+        });
+      } finally {
+        await lease.release();
+      }
+    },
+    holder: () => leaseHolder(objects, lockKey),
+    breakLock: () => breakLease(objects, lockKey),
+    async watching(why, work) {
+      const lease = await takeLease(objects, clock, watchKey, why, { most: 0 }).catch(() => undefined);
+      if (lease === undefined) return work();
+      try {
+        return await lease.whileHeld(work);
+      } finally {
+        await lease.release();
+      }
+    },
+    watcher: () => leaseHolder(objects, watchKey),
+  };
+}
+
+/** What lies in the folder of one endpoint. */
+interface Listed {
+  /** The number of the last event of the file that holds all up to it; 0 where there is none. */
+  upTo: number;
+  /** Numbers of the events after it, ascending. */
+  single: number[];
+  /** Keys that nothing needs any more: events that lie in that file, and older files. */
+  spare: string[];
+}
+
+async function listed(objects: ObjectPort, folder: string): Promise<Listed> {
+  const keys = await objects.list(folder);
+  const numberOf = (key: string, kind: string) =>
+    key.startsWith(`${folder}${kind}/`) ? Number(/(\d{12})\.jsonl?$/.exec(key)?.[1] ?? Number.NaN) : Number.NaN;
+  const upTo = keys.reduce((most, key) => Math.max(most, numberOf(key, 'upto') || 0), 0);
+  const single = keys
+    .map((key) => numberOf(key, 'events'))
+    .filter((one) => one > upTo)
+    .toSorted((a, b) => a - b);
+  const spare = keys.filter((key) => numberOf(key, 'events') <= upTo || numberOf(key, 'upto') < upTo);
+  return { upTo, single, spare };
+}
+
+async function readAll(objects: EventPort, folder: string, path: string): Promise<Stored> {
+  for (let tries = 1; ; tries += 1) {
+    const { upTo, single } = await listed(objects, folder);
+    const missing = single.find((number, i) => number !== upTo + i + 1);
+    const first = upTo === 0 ? undefined : await objects.event(upToKey(folder, upTo));
+    const texts = await inTurns(single, (number) => objects.event(eventKey(folder, number)));
+    const whole =
+      missing === undefined && texts.every((one) => one !== undefined) && (upTo === 0 || first !== undefined);
+    if (!whole) {
+      if (tries < READ_TRIES) continue;
+      throw environmentError(
+        `The journal ${path} is damaged: event ${(missing ?? upTo + 1) - 1} or one near it is missing.`,
+        'Restore the objects that were deleted (a bucket with versions keeps them).',
+      );
+    }
+    const before = (first ?? '').split('\n').filter((line) => line !== '');
+    const lines = [...before, ...texts];
+    const events = lines.map((line, i) => recordedOf(line, path, `event ${i + 1}`) as Recorded);
+    if (before.length !== upTo)
+      throw environmentError(
+        `The journal ${path} is damaged: ${objects.uri(upToKey(folder, upTo))} holds ${before.length} events.`,
+        'Restore that object.',
+      );
+    return { events, notes: [] };
+  }
+}
+
+/** Many events that lie one by one become one object, so that reading takes a few requests. Needs the lock. */
+async function putTogether(objects: EventPort, folder: string, path: string): Promise<void> {
+  const { single, spare } = await listed(objects, folder);
+  const last = single.at(-1);
+  if (single.length >= TOGETHER_FROM && last !== undefined) {
+    const { events } = await readAll(objects, folder, path);
+    const text = events.slice(0, last).map((event) => `${lineOf(event)}\n`);
+    await objects.put(upToKey(folder, last), text.join(''), 'absent');
+    for (const key of (await listed(objects, folder)).spare) await objects.delete(key);
+    return;
+  }
+  // An earlier command was killed while it did this.
+  for (const key of spare) await objects.delete(key);
+}
+
+/** An event of a newer version is kept as that version wrote it. */
+function lineOf(event: Recorded): string {
+  return JSON.stringify(event.type === 'unknown' ? event.content : event);
+}
+
+/** Twelve digits, so that keys lie in the order of their numbers. */
+function eventKey(folder: string, number: number): string {
+  return `${folder}events/${String(number).padStart(12, '0')}.json`;
+}
+
+function upToKey(folder: string, number: number): string {
+  return `${folder}upto/${String(number).padStart(12, '0')}.jsonl`;
+}
+
+async function inTurns<One, Result>(list: readonly One[], work: (one: One) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let start = 0; start < list.length; start += AT_ONCE)
+    results.push(...(await Promise.all(list.slice(start, start + AT_ONCE).map(work))));
+  return results;
+}

@@ -1,0 +1,230 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { stateObjects } from '../../src/aws/state-objects.ts';
+import { type Journal, type JournalEvent, openJournal, recordFact } from '../../src/state/journal.ts';
+import type { ObjectPort } from '../../src/state/objects.ts';
+import { objectState } from '../../src/state/object-state.ts';
+import type { StateRoot } from '../../src/state/store.ts';
+import { type TestWorld, testWorld } from '../support/world.ts';
+
+/* Journals in a bucket, against the emulator's S3. */
+
+const PLACE = { account: '000000000000', region: 'us-east-1', endpoint: 'weather' };
+const run: JournalEvent = { type: 'run', run: 'r-1', command: 'deploy', by: 'me' };
+
+let world: TestWorld;
+beforeEach(async () => {
+  world = await testWorld();
+  await (await world.aws.s3()).send(new CreateBucketCommand({ Bucket: 'team' }));
+});
+afterEach(() => world.close());
+
+const port = (change: Partial<ObjectPort> = {}): ObjectPort => ({
+  ...stateObjects(world.aws, world.clock, { bucket: 'team', key: 'shadowctl' }),
+  ...change,
+});
+const root = (change: Partial<ObjectPort> = {}, lockTimeout = 0): StateRoot =>
+  objectState(port(change), world.clock, { lockTimeout });
+const open = (from = root()): Promise<Journal> => openJournal(from, PLACE, world.clock);
+
+async function keys(): Promise<string[]> {
+  const { Contents = [] } = await (await world.aws.s3()).send(new ListObjectsV2Command({ Bucket: 'team' }));
+  return Contents.map(({ Key = '' }) => Key.replace('shadowctl/000000000000/us-east-1/weather/', ''));
+}
+
+test('what one machine appends another reads, an object an event, and the lock is gone afterwards', async () => {
+  const journal = await open();
+  expect(journal.events()).toEqual([]);
+  expect(journal.path).toBe('s3://team/shadowctl/000000000000/us-east-1/weather/');
+  await journal.locked('test', async () => {
+    expect(await keys()).toEqual(['lock.json']);
+    await journal.append(run);
+    await recordFact({ journal, id: 'r-1' }, { name: 'clean', value: {} });
+  });
+  expect(await keys()).toEqual([1, 2, 3].map((n) => `events/00000000000${n}.json`));
+  expect((await open()).events()).toEqual([
+    { type: 'open', version: 1, ...PLACE, at: '2026-01-05T09:00:00.000Z' },
+    { ...run, at: '2026-01-05T09:00:00.000Z' },
+    { type: 'fact', run: 'r-1', name: 'clean', value: {}, at: '2026-01-05T09:00:00.000Z' },
+  ]);
+  expect(await root().endpoints('000000000000', 'us-east-1')).toEqual(['weather']);
+  expect(await root().endpoints('000000000000', 'eu-west-1')).toEqual([]);
+});
+
+test('who finds the lock held is told by whom and what for; the lock is kept up while work goes on', async () => {
+  const [ours, theirs] = [await open(), await open()];
+  await ours.locked('deploy', async () => {
+    // Three leases long.
+    await world.clock.sleep(180_000);
+    await expect(theirs.locked('canary', async () => undefined)).rejects.toThrow(/is locked by .* for `deploy`/);
+    expect(await theirs.store.holder()).toMatchObject({ why: 'deploy', pid: process.pid });
+    await ours.append(run);
+  });
+  expect(await theirs.store.holder()).toBe(undefined);
+  await theirs.locked('canary', () => theirs.append(run));
+  expect(theirs.events()).toHaveLength(3);
+});
+
+test('a lock is waited for as long as was asked, and taken when it is free', async () => {
+  const [ours, theirs] = [await open(), await open(root({}, 120_000))];
+  const order: string[] = [];
+  await world.clock.all([
+    () =>
+      ours.locked('deploy', async () => {
+        await world.clock.sleep(30_000);
+        order.push('ours ends');
+      }),
+    async () => {
+      await world.clock.sleep(1_000);
+      await theirs.locked('canary', async () => void order.push('theirs begins'));
+    },
+  ]);
+  expect(order).toEqual(['ours ends', 'theirs begins']);
+});
+
+test('a lease that ran out is taken over, and whoever held it writes nothing more', async () => {
+  const [ours, theirs] = [await open(), await open()];
+  await ours.locked('deploy', async () => {
+    await ours.append(run);
+    // The machine sleeps: nobody renews.
+    world.clock.advance(61_000);
+    await theirs.locked('canary', async () => {
+      expect(theirs.notes()).toMatchObject([{ kind: 'lock-taken-over', from: { why: 'deploy' } }]);
+      expect(() => ours.requireLock()).toThrow(/lock on the state was lost/);
+      await expect(ours.append(run)).rejects.toThrow(/lock on the state was lost/);
+      await theirs.append(run);
+    });
+  });
+  expect((await open()).events()).toHaveLength(3);
+  // What the first one leaves is not the lock of another.
+  expect(await (await open()).store.holder()).toBe(undefined);
+});
+
+test('of two who write the same event, one is told, whatever their locks say', async () => {
+  const [ours, theirs] = [await open(), await open()];
+  await ours.locked('deploy', async () => {
+    await ours.append(run);
+    // A person took the lock away, and another came.
+    expect(await theirs.store.breakLock()).toMatchObject({ why: 'deploy' });
+    await theirs.locked('canary', async () => {
+      await theirs.append({ ...run, run: 'r-2' });
+      await expect(ours.append(run)).rejects.toThrow(/event 3 is there already/);
+    });
+  });
+  expect((await open()).events().map((event) => ('run' in event ? event.run : ''))).toEqual(['', 'r-1', 'r-2']);
+});
+
+test('a reply that is lost is no refusal: what lies there is what was written', async () => {
+  const objects = port();
+  let lost = 0;
+  const journal = await open(
+    root({
+      async put(key, text, condition) {
+        if (key.includes('events/') && lost++ === 0) await objects.put(key, text, condition);
+        return objects.put(key, text, condition);
+      },
+    }),
+  );
+  await journal.locked('deploy', () => journal.append(run));
+  expect((await open()).events()).toHaveLength(2);
+});
+
+test('many events become one object, and are the same events; a reader in between reads again', async () => {
+  const journal = await open();
+  const append = async (from: number, to: number) => {
+    for (let i = from; i < to; i += 1) await journal.append({ ...run, run: `r-${i}` });
+  };
+  await journal.locked('deploy', () => append(0, 45));
+  const before = journal.events();
+  await journal.locked('deploy', () => append(45, 46));
+  expect(await keys()).toEqual(['events/000000000047.json', 'upto/000000000046.jsonl']);
+  expect((await open()).events()).toEqual([...before, expect.objectContaining({ run: 'r-45' })]);
+
+  // The list is from before, and the objects are gone.
+  const objects = port();
+  let stale = true;
+  const list: ObjectPort['list'] = async (prefix) => {
+    const found = await objects.list(prefix);
+    if (!stale) return found;
+    stale = false;
+    return [...found.filter((key) => key.includes('events/')), `${prefix}events/000000000045.json`].toSorted();
+  };
+  expect((await open(root({ list }))).events()).toHaveLength(47);
+});
+
+test('one killed while it put events together leaves nothing twice', async () => {
+  const journal = await open();
+  await journal.locked('deploy', async () => {
+    for (let i = 0; i < 45; i += 1) await journal.append({ ...run, run: `r-${i}` });
+  });
+  const objects = port();
+  const killed = await open(
+    root({
+      delete: (key, etag) =>
+        key.includes('events/') ? Promise.reject(new Error('killed')) : objects.delete(key, etag),
+    }),
+  );
+  await expect(killed.locked('deploy', async () => undefined)).rejects.toThrow('killed');
+  expect(await keys()).toHaveLength(47);
+  const after = await open();
+  expect(after.events()).toHaveLength(46);
+  await after.locked('deploy', async () => undefined);
+  expect(await keys()).toEqual(['upto/000000000046.jsonl']);
+});
+
+test('a missing event is damage, named with the place', async () => {
+  const journal = await open();
+  await journal.locked('deploy', () => journal.append(run));
+  const Key = 'shadowctl/000000000000/us-east-1/weather/events/000000000001.json';
+  await (await world.aws.s3()).send(new DeleteObjectCommand({ Bucket: 'team', Key }));
+  await expect(open()).rejects.toThrow(/damaged: event 1 or one near it is missing/);
+});
+
+test.each([
+  [
+    'If-None-Match',
+    (objects: ObjectPort): Partial<ObjectPort> => ({
+      put: async (key, text, condition) => {
+        const there = condition === 'absent' ? await objects.get(key) : undefined;
+        return objects.put(key, text, there === undefined ? condition : { etag: there.etag });
+      },
+    }),
+  ],
+  [
+    'If-Match on PutObject',
+    (objects: ObjectPort): Partial<ObjectPort> => ({
+      put: async (key, text, condition) => {
+        const there = condition === 'absent' ? undefined : await objects.get(key);
+        return objects.put(key, text, there === undefined ? condition : { etag: there.etag });
+      },
+    }),
+  ],
+  [
+    'If-Match on DeleteObject',
+    (objects: ObjectPort): Partial<ObjectPort> => ({
+      delete: (key) => objects.delete(key),
+    }),
+  ],
+])('a store that ignores %s is refused, and nothing of the lock stays', async (condition, ignoring) => {
+  const journal = await open(root(ignoring(port())));
+  await expect(journal.locked('deploy', async () => undefined)).rejects.toThrow(
+    `does not keep to the condition ${condition}`,
+  );
+  expect(await keys()).toEqual([]);
+});
+
+test('a key of KMS and the owner of the bucket are told to S3', async () => {
+  const asked = stateObjects(
+    world.aws,
+    world.clock,
+    { bucket: 'team', key: '' },
+    { owner: '999999999999', kmsKey: 'alias/state' },
+  );
+  await expect(asked.get('x')).rejects.toMatchObject({ code: 'AccessDenied' });
+  const own = stateObjects(world.aws, world.clock, { bucket: 'team', key: '' }, { kmsKey: 'alias/state' });
+  await own.put('x', '{}', 'absent');
+  const { ServerSideEncryption } = await (await world.aws.s3()).send(
+    new GetObjectCommand({ Bucket: 'team', Key: 'x' }),
+  );
+  expect(ServerSideEncryption).toBe('aws:kms');
+});
