@@ -38,7 +38,14 @@ export function examineAlarm(alarm: MetricAlarm, update: GuardedUpdate): Finding
     found.push({ severity, check, subject, message, next, correction: undefined });
   };
   state(alarm, report);
-  if (alarm.MetricName === undefined) {
+  if (alarm.Metrics?.some(({ Expression }) => /ANOMALY_DETECTION_BAND/i.test(Expression ?? ''))) {
+    report(
+      'warning',
+      'anomaly-band',
+      "It compares with a band that CloudWatch learns from the metric's own past: of a fleet that has not run yet there is none, and until there is one the alarm has no data.",
+      'Guard an update with a fixed threshold.',
+    );
+  } else if (alarm.MetricName === undefined) {
     report('note', 'metric-expression', 'It watches a metric expression: only its state and timing were examined.');
   } else if (rightMetric(alarm, report)) {
     dimensions(alarm, update, report);
@@ -86,12 +93,20 @@ function rightMetric(alarm: MetricAlarm, report: Report): boolean {
         ? [INVOCATION_METRICS, INSTANCE_METRICS, '/aws/sagemaker/Endpoints']
         : [INSTANCE_METRICS, INVOCATION_METRICS, 'AWS/SageMaker'];
     if (own.has(metric)) return true;
+    const alike = [...own].find((one) => squeezed(one) === squeezed(metric));
     if (other.has(metric))
       report(
         'blocking',
         'wrong-namespace',
         `SageMaker publishes ${metric} under ${place}, not under ${namespace}: this alarm never has data.`,
         `Use the namespace ${place}.`,
+      );
+    else if (alike !== undefined)
+      report(
+        'blocking',
+        'misspelled-metric',
+        `SageMaker publishes ${alike}, not ${metric}: this alarm never has data.`,
+        `Use ${alike}.`,
       );
     else
       report(
@@ -116,6 +131,11 @@ function rightMetric(alarm: MetricAlarm, report: Report): boolean {
     );
   }
   return false;
+}
+
+/** Names that differ in case or in an s are taken for one another. */
+function squeezed(name: string): string {
+  return name.toLowerCase().replaceAll('s', '');
 }
 
 function dimensions(alarm: MetricAlarm, update: GuardedUpdate, report: Report): void {

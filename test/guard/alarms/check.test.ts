@@ -71,6 +71,12 @@ describe('what keeps an alarm from guarding', () => {
     ['a misspelt namespace', { Namespace: 'AWS/Sagemaker' }, ['blocking wrong-namespace']],
     ['a metric of the other namespace', { MetricName: 'CPUUtilization' }, ['blocking wrong-namespace']],
     ['a metric that does not exist', { MetricName: '5XXError' }, ['warning unknown-metric']],
+    ['a metric that is misspelled', { MetricName: 'Invocations5XXErrors' }, ['blocking misspelled-metric']],
+    [
+      'a band that is learned from a past that a new fleet does not have',
+      { MetricName: undefined, Metrics: [{ Id: 'band', Expression: 'ANOMALY_DETECTION_BAND(m1, 2)' }] },
+      ['warning anomaly-band'],
+    ],
     [
       'no variant',
       {
