@@ -16,6 +16,7 @@ const FILES = {
     'test/resources/crash.test.ts',
     'test/permissions/matrix.test.ts',
     'test/switches/matrix.test.ts',
+    'test/verify-aws/verify.test.ts',
     'test/emulator/storage/crash.test.ts',
     'test/cli/canary/canary.test.ts',
     'test/cli/by-hand.test.ts',

@@ -15,6 +15,8 @@ export interface Surroundings {
   cwd: string;
   signal: AbortSignal;
   io(options: { quiet: boolean; color: boolean }): Io;
+  /** What stands between the commands and AWS: for who records calls. */
+  wrap?(aws: Aws): Aws;
 }
 
 export interface AppParts {
@@ -37,7 +39,8 @@ export function createApp(parts: AppParts): App {
   const aws = once(async () => {
     const { connect } = await import('./aws/clients.ts');
     const settings = await project();
-    const connection = connect(await awsTarget(await environment(), globals, settings, io));
+    const made = connect(await awsTarget(await environment(), globals, settings, io));
+    const connection = surroundings.wrap?.(made) ?? made;
     opened(() => connection.close());
     if (!onEmulator(globals, settings)) await requireAccount(connection, settings);
     return connection;

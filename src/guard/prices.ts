@@ -13,6 +13,11 @@ const HOURLY: Readonly<Record<string, number>> = {
   'ml.g5.xlarge': 1.408,
 };
 
+/** US dollars an hour for one instance; undefined where no source is known. */
+export function hourlyPrice(instanceType: string): number | undefined {
+  return HOURLY[instanceType];
+}
+
 /** What instances cost an hour, in words that say how much they are worth; undefined where no source is known. */
 export function hourlyCost(instanceType: string | undefined, count: number): string | undefined {
   const price = HOURLY[instanceType ?? ''];
