@@ -27,7 +27,7 @@ await build({
 });
 const child = spawn(process.execPath, [join(folder, 'main.mjs'), ...process.argv.slice(2)], {
   stdio: 'inherit',
-  env: { ...process.env, SHADOWCTL_ROOT: root },
+  env: { ...process.env, SHADOWCTL_ROOT: root, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
 });
 // Ctrl-C reaches the session itself, which cleans up; this one waits for it. Other signals are passed on.
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
