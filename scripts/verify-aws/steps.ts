@@ -1,4 +1,6 @@
 import type { Aws } from '../../src/aws/clients.ts';
+import { putTargetTracking, registerScalableTarget, scalableResource } from '../../src/aws/autoscaling.ts';
+import { AwsProblem } from '../../src/aws/errors.ts';
 import { describeEndpoint, describeEndpointConfig } from '../../src/aws/sagemaker.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { MINUTE } from '../../src/base/units.ts';
@@ -44,6 +46,25 @@ async function attach({ endpoint, shadowctl }: Stage, more = ''): Promise<void> 
   const line = `shadow --endpoint ${endpoint} ${BETTER} --instances 1 --variant-name ${SHADOW} --yes${more}`;
   // An account may be refused data capture: then it goes on without.
   if ((await shadowctl(line)) !== 0) await shadowctl(`${line} --no-capture`);
+}
+
+/** Registers production as a scalable target; false where that is refused. */
+async function letProductionScale({ aws, endpoint }: Stage): Promise<boolean> {
+  const live = await describeEndpoint(aws, endpoint);
+  const resource = scalableResource(endpoint, live?.ProductionVariants?.[0]?.VariantName ?? '');
+  try {
+    // So many requests do not come: nothing is scaled.
+    await registerScalableTarget(aws, resource, { min: 2, max: 3 });
+    await putTargetTracking(aws, resource, 'shadowctl-verify', {
+      TargetValue: 100_000,
+      PredefinedMetricSpecification: { PredefinedMetricType: 'SageMakerVariantInvocationsPerInstance' },
+      DisableScaleIn: true,
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof AwsProblem) return false;
+    throw error;
+  }
 }
 
 /** What the first session on a real account tries, in this order. */
@@ -115,18 +136,25 @@ export const STEPS: readonly Step[] = [
     id: 'attach again',
     title: 'The shadow once more',
     minutes: 15,
-    instances: 5,
+    instances: 6,
     needs: 'endpoint',
-    run: (stage) => attach(stage),
+    async run(stage) {
+      // Production is made to scale, so that whether a shadow can is seen.
+      const scales = await letProductionScale(stage);
+      if (!scales) return attach(stage);
+      await stage.shadowctl(
+        `shadow --endpoint ${stage.endpoint} ${BETTER} --instances 2 --variant-name ${SHADOW} --autoscale like-production --yes`,
+      );
+    },
   },
   {
     id: 'promote',
     title: 'The shadow into production, through a canary',
     minutes: 30,
-    instances: 5,
+    instances: 6,
     needs: 'shadow',
     async run({ endpoint, shadowctl, aws }) {
-      const promote = `promote --endpoint ${endpoint} --policy policy.yaml --force ${TRAFFIC}`;
+      const promote = `promote --endpoint ${endpoint} --policy policy.yaml --force --unguarded ${TRAFFIC}`;
       const shadows = async () => (await describeEndpoint(aws, endpoint))?.ShadowProductionVariants ?? [];
       await shadowctl(`${promote} --strategy canary ${BAKES}`, ONCE);
       if ((await shadows()).length === 0) return;

@@ -46,6 +46,7 @@ const OTHERS: Partial<Switches> = {
   rollbackReason: false,
   bakingWait: 'WaitIntervalInSeconds',
   lowerCaseArns: true,
+  scaleShadows: false,
   percentiles: false,
 };
 
