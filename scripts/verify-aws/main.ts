@@ -64,6 +64,8 @@ const GLOBALS = {
   quiet: false,
   color: true,
   debug: false,
+  state: undefined,
+  lockTimeout: undefined,
 };
 
 async function main(): Promise<number> {
