@@ -7,7 +7,7 @@ import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { systemClock } from '../base/clock.ts';
-import { environmentError } from '../base/errors.ts';
+import { environmentError, Problem } from '../base/errors.ts';
 import { MINUTE } from '../base/units.ts';
 import { AwsProblem, call } from './errors.ts';
 import type { AwsTarget, Service } from './target.ts';
@@ -33,6 +33,8 @@ export interface Aws {
    * @param endpoint whose ARN tells it where STS cannot be reached
    */
   account(endpoint?: string): Promise<string>;
+  /** ARN of whose credentials these are, as STS says it, asked for once; undefined where STS did not tell. */
+  caller(): Promise<string | undefined>;
   /** Closes every connection that was opened. */
   close(): void;
 }
@@ -74,6 +76,19 @@ export function connect(target: AwsTarget): Aws {
     async () => new (await import('./sdk/sagemaker.ts')).SageMakerClient(await options('SAGEMAKER')),
   );
   let account: Promise<string> | undefined;
+  let known: Promise<{ account: string; arn: string | undefined }> | undefined;
+  const identity = () => {
+    known ??= (async () => {
+      const { GetCallerIdentityCommand } = await import('./sdk/sts.ts');
+      const client = await sts();
+      const { Account, Arn } = await call(target, 'look up the AWS account (STS)', () =>
+        client.send(new GetCallerIdentityCommand({})),
+      );
+      if (Account === undefined) throw environmentError('AWS did not say which account these credentials belong to.');
+      return { account: Account, arn: Arn };
+    })();
+    return known;
+  };
   /** SageMaker names the account in the ARN of an endpoint, and of one that it does not find. */
   const accountByEndpoint = async (EndpointName: string) => {
     const { DescribeEndpointCommand } = await import('./sdk/sagemaker.ts');
@@ -122,15 +137,8 @@ export function connect(target: AwsTarget): Aws {
     sts,
     account(endpoint) {
       account ??= (async () => {
-        const { GetCallerIdentityCommand } = await import('./sdk/sts.ts');
-        const client = await sts();
         try {
-          const identity = await call(target, 'look up the AWS account (STS)', () =>
-            client.send(new GetCallerIdentityCommand({})),
-          );
-          if (identity.Account === undefined)
-            throw environmentError('AWS did not say which account these credentials belong to.');
-          return identity.Account;
+          return (await identity()).account;
         } catch (error) {
           // A network without a way to STS may well have one to SageMaker.
           const unreached = error instanceof AwsProblem && error.transient && !error.throttled;
@@ -140,6 +148,14 @@ export function connect(target: AwsTarget): Aws {
         }
       })();
       return account;
+    },
+    async caller() {
+      try {
+        return (await identity()).arn;
+      } catch (error) {
+        if (error instanceof Problem) return undefined;
+        throw error;
+      }
     },
     close() {
       for (const client of made) client.destroy();

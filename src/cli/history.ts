@@ -51,8 +51,13 @@ function row(entry: HistoryEntry): string[] {
     entry.command,
     entry.from === null || entry.from === entry.to ? entry.to : `${entry.from} → ${entry.to}`,
     endingWords(entry),
-    entry.by,
+    entry.caller === null ? entry.by : `${entry.by} (${shortArn(entry.caller)})`,
   ];
+}
+
+/** Of an ARN of STS or IAM what follows the account: `user/ann`, `assumed-role/deployer/ann`, `root`. */
+function shortArn(arn: string): string {
+  return /^arn:[^:]*:(?:iam|sts)::\d*:(.+)$/.exec(arn)?.[1] ?? arn;
 }
 
 function endingWords(entry: HistoryEntry): string {

@@ -12,7 +12,10 @@ export interface HistoryEntry {
   /** ISO 8601. */
   at: string;
   command: string;
+  /** Who on which machine. */
   by: string;
+  /** ARN of whose credentials they were; null where STS did not tell, and in journals of before 0.2. */
+  caller: string | null;
   /** Null where it was created. */
   from: string | null;
   to: string;
@@ -65,11 +68,16 @@ function historyOf(state: State): HistoryEntry[] {
   return [...changes, ...reportsOf(state)].toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
+function whose(state: State, id: string): Pick<HistoryEntry, 'by' | 'caller'> {
+  const run = state.runs.find((one) => one.run === id);
+  return { by: run?.by ?? 'unknown', caller: run?.caller ?? null };
+}
+
 function reportsOf(state: State): HistoryEntry[] {
   return factsNamed(state.facts, 'waived').map(({ at, run, value: { verdict, waivers, config } }) => ({
     at,
     command: 'report',
-    by: state.runs.find((one) => one.run === run)?.by ?? 'unknown',
+    ...whose(state, run),
     from: config ?? null,
     to: config ?? 'unknown',
     ending: null,
@@ -98,7 +106,7 @@ function lifeOf(state: State, changes: readonly ConfigChange[]): HistoryEntry[] 
     return {
       at: change.at,
       command: update?.started.command ?? run?.command ?? 'unknown',
-      by: run?.by ?? 'unknown',
+      ...whose(state, change.run),
       from,
       to: change.config,
       ending: kind ?? null,

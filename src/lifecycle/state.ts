@@ -1,9 +1,8 @@
 import { environmentError, usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import type { LockHolder } from '../base/process-lock.ts';
-import { newRun } from '../resources/apply.ts';
+import { newRun, runEvent } from '../resources/apply.ts';
 import type { JournalEvent, Recorded } from '../state/events.ts';
-import { whoAmI } from '../state/lock.ts';
 import { isMove, type Standing, standingOf } from '../state/moved.ts';
 import { replay } from '../state/replay.ts';
 import { positionOf } from '../state/rollouts.ts';
@@ -111,7 +110,7 @@ export async function moveJournal(session: Session, to: StateRoot, endpoint: str
       if (standingOf(there.events).kind !== 'arriving')
         await write.added({ type: 'fact', run, name: 'state-moving', value: { from: root.place } });
       for (const event of wanted.slice(present.length + opened)) await write.copied(event);
-      await write.added({ type: 'run', run, command: 'state move', by: whoAmI() });
+      await write.added(await runEvent(await session.aws(), run, 'state move'));
       await write.added({ type: 'fact', run, name: 'state-arrived', value: { from: root.place } });
     });
     await writer(ours, events.length, now).added({ type: 'fact', run, name: 'state-moved', value: { to: to.place } });

@@ -2,9 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { WaiverState } from '../analysis/judge/verdict.ts';
 import { Problem } from '../base/errors.ts';
 import type { Report } from '../report/report.ts';
-import { newRun } from '../resources/apply.ts';
+import { newRun, runEvent } from '../resources/apply.ts';
 import { factsNamed, type RecordedWaiver } from '../state/facts.ts';
-import { whoAmI } from '../state/lock.ts';
 import { replay } from '../state/replay.ts';
 import type { JudgeSession } from './judge.ts';
 
@@ -37,7 +36,7 @@ export async function recordWaivers(
       const plain: unknown = JSON.parse(JSON.stringify(value));
       if (isDeepStrictEqual(factsNamed(state.facts, 'waived').at(-1)?.value, plain)) return;
       const run = newRun(session.clock);
-      await journal.append({ type: 'run', run, command: 'report', by: whoAmI() });
+      await journal.append(await runEvent(await session.aws(), run, 'report'));
       await journal.append({ type: 'fact', run, name: 'waived', value });
     });
   } catch (error) {

@@ -19,6 +19,7 @@ import {
 import type { Clock } from '../base/clock.ts';
 import { environmentError, Problem } from '../base/errors.ts';
 import { replay } from '../state/replay.ts';
+import type { JournalEvent } from '../state/events.ts';
 import type { Journal } from '../state/journal.ts';
 import { whoAmI } from '../state/lock.ts';
 import { objectMetadata, resolveStep } from './resolve.ts';
@@ -48,8 +49,18 @@ export async function startRun(
   command: string,
   id = newRun(parts.clock),
 ): Promise<JournaledRun> {
-  await parts.journal.append({ type: 'run', run: id, command, by: whoAmI() });
+  await parts.journal.append(await runEvent(parts.aws, id, command));
   return { ...parts, id };
+}
+
+/** What is written down of a command that begins: who runs it, and with whose credentials. */
+export async function runEvent(
+  aws: Aws,
+  run: string,
+  command: string,
+): Promise<Extract<JournalEvent, { type: 'run' }>> {
+  const caller = await aws.caller();
+  return { type: 'run', run, command, by: whoAmI(), ...(caller !== undefined && { caller }) };
 }
 
 /**

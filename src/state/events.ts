@@ -22,7 +22,15 @@ const EVENTS = {
     region: text,
     endpoint: text,
   }),
-  run: v.object({ type: v.literal('run'), run: text, command: text, by: text }),
+  run: v.object({
+    type: v.literal('run'),
+    run: text,
+    command: text,
+    /** Who on which machine. */
+    by: text,
+    /** ARN of whose credentials they were, as STS told it; journals of before 0.2 say nothing of it. */
+    caller: v.optional(text),
+  }),
   begin: v.object({
     type: v.literal('begin'),
     run: text,

@@ -36,6 +36,18 @@ export interface ConfigChange {
   at: string;
 }
 
+/** One command that worked on the endpoint. */
+interface RecordedRun {
+  run: string;
+  command: string;
+  /** Who on which machine. */
+  by: string;
+  /** ARN of whose credentials they were; undefined where STS did not tell. */
+  caller: string | undefined;
+  at: string;
+  acted: boolean;
+}
+
 /** What a journal says, once replayed. */
 export interface State {
   /** Every resource ever begun since the last clean end, in order of creation; a name begun again counts from then. */
@@ -47,7 +59,7 @@ export interface State {
   lifetimes: ConfigChange[][];
   facts: RecordedFact[];
   /** Every run; `acted` where it began a step or recorded a fact of its own: one that found nothing to do has not. */
-  runs: { run: string; command: string; by: string; at: string; acted: boolean }[];
+  runs: RecordedRun[];
   /** True when nothing was done, or cleanup has proven that nothing is left and nothing was done since. */
   clean: boolean;
 }
@@ -65,7 +77,14 @@ export function replay(events: readonly Recorded[]): State {
   for (const event of events) {
     switch (event.type) {
       case 'run':
-        state.runs.push({ run: event.run, command: event.command, by: event.by, at: event.at, acted: false });
+        state.runs.push({
+          run: event.run,
+          command: event.command,
+          by: event.by,
+          caller: event.caller,
+          at: event.at,
+          acted: false,
+        });
         break;
       case 'begin':
         markActed(state, event.run);

@@ -34,6 +34,29 @@ test('what was waited for has an ending in the history, whichever command it was
   ]);
 });
 
+test('whose credentials they were is written down; without a way to STS nobody is named', async () => {
+  const role = 'arn:aws:iam::000000000000:role/deployer';
+  const { AssumeRoleCommand } = await import('@aws-sdk/client-sts');
+  const sts = await world.aws.sts();
+  const { Credentials: keys } = await sts.send(new AssumeRoleCommand({ RoleArn: role, RoleSessionName: 'ann' }));
+  await world.shadowctl(`${V1} --config-name c1`, {
+    env: {
+      AWS_ACCESS_KEY_ID: keys?.AccessKeyId,
+      AWS_SECRET_ACCESS_KEY: keys?.SecretAccessKey,
+      AWS_SESSION_TOKEN: keys?.SessionToken,
+    },
+  });
+  await world.shadowctl(`${V2} --config-name c2`, { env: { AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' } });
+  await world.shadowctl('undo --endpoint weather --yes');
+  const { out } = await world.shadowctl('history --endpoint weather --format json');
+  expect((JSON.parse(out) as { caller: string | null }[]).map(({ caller }) => caller)).toEqual([
+    'arn:aws:sts::000000000000:assumed-role/deployer/ann',
+    null,
+    'arn:aws:iam::000000000000:root',
+  ]);
+  expect((await world.shadowctl('history --endpoint weather')).out).toContain('(assumed-role/deployer/ann)');
+});
+
 test('a deploy that was interrupted and taken up again is known to the end; one that rolled back is too', async () => {
   const named = `${V1} --model-name m1 --config-name c1`;
   await world.shadowctl(`${named} --no-wait`);
