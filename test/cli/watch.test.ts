@@ -298,7 +298,12 @@ describe('an endpoint', () => {
       signal: new AbortController().signal,
       aws: async () => stage.aws,
       project: async () => ({ root: stage.cwd, stateDir: stage.cwd, tags: {}, notify: [] }),
-      journal: async () => ({ path: `${stage.cwd}/none.jsonl`, events: () => [], notes: () => [] }),
+      journal: async () => ({
+        path: `${stage.cwd}/none.jsonl`,
+        events: () => [],
+        notes: () => [],
+        store: { holder: async () => undefined, watcher: async () => undefined },
+      }),
       async execute(argv: readonly string[]) {
         expect(open).toBe(0);
         executed.push(argv);

@@ -15,7 +15,9 @@ const form = { 'content-type': 'application/x-www-form-urlencoded' };
 
 // The gateway's tables are written out, so that no description is loaded before it is needed; they must say the same.
 it.each(models.map((model) => [model.id, model] as const))('%s is found by what its description says', (id, model) => {
-  const { targetPrefix, protocols, apiVersion, endpointPrefix, signingName = endpointPrefix } = model.metadata;
+  const { targetPrefix, protocol, apiVersion, endpointPrefix, signingName = endpointPrefix } = model.metadata;
+  // Services of one protocol may name it alone.
+  const protocols = model.metadata.protocols ?? [protocol];
   const found: string[] = [];
   if (protocols.includes('json')) found.push(serviceOf({ headers: { 'x-amz-target': `${targetPrefix}.X` } }));
   if (protocols.includes('smithy-rpc-v2-cbor')) {
@@ -27,7 +29,7 @@ it.each(models.map((model) => [model.id, model] as const))('%s is found by what 
     found.push(serviceOf({ headers: form }, `Action=X&Version=${apiVersion}`));
   }
   if (protocols.includes('rest-json')) {
-    const path = '/endpoints/weather/invocations';
+    const path = id === 'scheduler' ? '/schedules/x' : '/endpoints/weather/invocations';
     found.push(serviceOf({ path, headers: { authorization: signed(signingName) } }));
   }
   if (protocols.includes('rest-xml')) {
