@@ -27,6 +27,7 @@ const FILES = {
     'test/emulator/clients/boto3.test.ts',
     'test/emulator/clients/snippets.test.ts',
     'test/emulator/containers/peers.test.ts',
+    'test/permissions/oracle.test.ts',
     'test/analysis/statistics/oracle.test.ts',
   ],
 };

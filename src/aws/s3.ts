@@ -220,6 +220,7 @@ export async function bucketCreated(aws: Aws, bucket: string): Promise<number | 
       client.send(new ListBucketsCommand({ Prefix: bucket, ContinuationToken })),
     );
     const found = page.Buckets?.find((one) => one.Name === bucket);
+    // "This date can change when making changes to your bucket, such as editing its bucket policy" (API_Bucket): later only.
     if (found !== undefined) return found.CreationDate?.getTime();
     ContinuationToken = page.ContinuationToken;
   } while (ContinuationToken !== undefined);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Aws } from '../../src/aws/clients.ts';
 import { printText } from '../../src/base/text.ts';
 import { Problem } from '../../src/base/errors.ts';
-import { type Live, ownership, productionOf, requireOurs, requireSettled } from '../../src/resources/live.ts';
+import { type Live, ownership, productionOf, readLive, requireOurs, requireSettled } from '../../src/resources/live.ts';
 import { replay } from '../../src/state/replay.ts';
 import type { JournalEvent } from '../../src/state/journal.ts';
 
@@ -140,5 +141,15 @@ describe('the production variant', () => {
     [undefined, 'runs the config "c", which has been deleted'],
   ])('%j: refused', (there, words) => {
     expect(refusal(() => productionOf(live({ config: there }))).message).toContain(words);
+  });
+});
+
+test('an endpoint whose name differs in case alone is refused by its own name: metrics and tags keep the case', async () => {
+  const client = { send: async () => ({ EndpointName: 'Weather', EndpointStatus: 'InService' }) };
+  const target = { region: 'us-east-1', endpointUrl: undefined, profile: undefined, credentials: undefined };
+  const aws = { target, sagemaker: async () => client } as unknown as Aws;
+  await expect(readLive(aws, 'weather')).rejects.toMatchObject({
+    kind: 'usage',
+    message: 'The endpoint is called "Weather", not "weather".',
   });
 });
