@@ -41,6 +41,9 @@ export interface CopyBounds {
   memory: number;
 }
 
+/** Copies that are given up in one go. */
+const MAX_GIVEN_UP = 32;
+
 /** One that waits or is under way. */
 interface Entry {
   copy: Copy;
@@ -116,7 +119,9 @@ export class Copies {
     return (loss) => this.#end(entry, { ...ended('lost'), loss });
   }
 
-  /** Gives up what is past its time. To be called every now and then. */
+  /**
+   * Gives up what is past its time, so many at a time: callers are answered between. To be called some times a second.
+   */
   expire(): void {
     const now = this.#now();
     // Those that wait first: else each that ends would let one go whose time is over, too.
@@ -126,13 +131,16 @@ export class Copies {
       if (entry.state === 'waiting') entry.state = 'late';
     }
     let kept = 0;
-    for (; kept < this.#open.length; kept += 1) {
+    let given = 0;
+    for (; kept < this.#open.length && given < MAX_GIVEN_UP; kept += 1) {
       const entry = this.#open[kept] as Entry;
       if (entry.state === 'ended') continue;
       if (entry.deadline > now) break;
+      given += 1;
       this.#end(entry, ended(entry.state === 'sent' ? 'timeout' : 'too-slow'));
     }
     if (kept > 0) this.#open = this.#open.slice(kept);
+    if (given === MAX_GIVEN_UP) setImmediate(() => this.expire());
     // Behind one that goes on there may be thousands that have ended.
     if (this.#open.length > 2 * (this.#sent + this.waiting) + 1_024)
       this.#open = this.#open.filter(({ state }) => state !== 'ended');

@@ -115,7 +115,7 @@ export function mirrorRequest(
     if (!sent) {
       // Its last byte never went: there is nothing to be copied, and nothing that counts.
       sent = true;
-      for (const shadow of shadows) loseCopy(shadow, loss ?? 'client-gone');
+      for (const shadow of shadows) loseCopy(shadow, loss ?? 'not-sent');
     }
     if (end.outcome === 'client-gone' && context.cancelWithClient) for (const cancel of cancels) cancel('client-gone');
     const body = request.whole();

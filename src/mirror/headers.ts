@@ -20,6 +20,18 @@ const HOP_BY_HOP = new Set([
   'http2-settings',
 ]);
 
+/** Made anew for a copy, which is sent whole, at once. */
+const OF_THE_MESSAGE = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'trailer',
+  'expect',
+  'forwarded',
+  COPY_HEADER,
+  ID_HEADER,
+]);
+
 /** What lets somebody in. Names that end or begin so are credentials, too: see `isCredential`. */
 const CREDENTIALS = new Set([
   'authorization',
@@ -39,7 +51,32 @@ const CREDENTIALS = new Set([
   'x-xsrf-token',
 ]);
 
-/** Whether a header is one that no shadow is sent. @param name in lower case */
+/** What is known of a header's name: callers send the same few again and again, and looking at each costs more than sending it. */
+interface Named {
+  lower: string;
+  hopByHop: boolean;
+  /** No shadow is sent it: it lets somebody in, or is made anew for a copy. */
+  notForShadows: boolean;
+}
+
+const known = new Map<string, Named>();
+/** Names that are remembered: whoever makes them up cannot fill the memory. */
+const MAX_KNOWN = 1_000;
+
+function named(name: string): Named {
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const lower = name.toLowerCase();
+  const made = {
+    lower,
+    hopByHop: HOP_BY_HOP.has(lower),
+    notForShadows: OF_THE_MESSAGE.has(lower) || isCredential(lower) || lower.startsWith('x-forwarded-'),
+  };
+  if (known.size < MAX_KNOWN) known.set(name, made);
+  return made;
+}
+
+/** @param name in lower case */
 function isCredential(name: string): boolean {
   return CREDENTIALS.has(name) || /(token|secret|password|signature|credentials?|session-key)$/.test(name);
 }
@@ -74,18 +111,18 @@ export function headerValue(raw: RawHeaders, name: string): string | undefined {
 
 /** What the `Connection` header names is of one connection, too. */
 function connectionNamed(raw: RawHeaders): Set<string> | undefined {
-  let named: Set<string> | undefined;
+  let found: Set<string> | undefined;
   for (let i = 0; i < raw.length; i += 2) {
     if ((raw[i] as string).length !== 10 || (raw[i] as string).toLowerCase() !== 'connection') continue;
     for (const one of (raw[i + 1] as string).split(',')) {
       const name = one.trim().toLowerCase();
       // What a message cannot be read without is passed on, whoever asks for its removal.
       if (name === '' || name === 'close' || name === 'keep-alive' || UNREMOVABLE.has(name)) continue;
-      named ??= new Set();
-      named.add(name);
+      found ??= new Set();
+      found.add(name);
     }
   }
-  return named;
+  return found;
 }
 
 const UNREMOVABLE = new Set([
@@ -100,15 +137,14 @@ const UNREMOVABLE = new Set([
   'cookie',
 ]);
 
-/** A message's headers as they are passed on: without those of one connection. @param drop further names, in lower case */
-export function passedOn(raw: RawHeaders, drop?: (name: string) => boolean): string[] {
-  const named = connectionNamed(raw);
+/** A message's headers as they are passed on: without those of one connection. */
+export function passedOn(raw: RawHeaders, drop?: (name: Named) => boolean): string[] {
+  const ofConnection = connectionNamed(raw);
   const kept: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i] as string;
-    const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || named?.has(lower) === true || drop?.(lower) === true) continue;
-    kept.push(name, raw[i + 1] as string);
+    const name = named(raw[i] as string);
+    if (name.hopByHop || ofConnection?.has(name.lower) === true || drop?.(name) === true) continue;
+    kept.push(raw[i] as string, raw[i + 1] as string);
   }
   return kept;
 }
@@ -121,24 +157,39 @@ export interface Caller {
 
 /** Headers of a request as the live side gets it. @param host in place of the caller's; undefined keeps that */
 export function towardsLive(raw: RawHeaders, caller: Caller, host: string | undefined): string[] {
-  const kept = passedOn(
-    raw,
-    (name) =>
-      name === COPY_HEADER ||
-      name === ID_HEADER ||
-      name === 'x-forwarded-for' ||
-      (host !== undefined && name === 'host'),
-  );
-  if (host !== undefined) kept.unshift('Host', host);
-  const before = raw.flatMap((name, i) =>
-    i % 2 === 0 && name.toLowerCase() === 'x-forwarded-for' ? [raw[i + 1]] : [],
-  );
-  kept.push('X-Forwarded-For', [...before, caller.address].join(', '));
-  if (headerValue(raw, 'x-forwarded-proto') === undefined)
-    kept.push('X-Forwarded-Proto', caller.secure ? 'https' : 'http');
-  const asked = headerValue(raw, 'host');
-  if (host !== undefined && asked !== undefined && headerValue(raw, 'x-forwarded-host') === undefined)
-    kept.push('X-Forwarded-Host', asked);
+  const ofConnection = connectionNamed(raw);
+  const kept: string[] = host === undefined ? [] : ['Host', host];
+  let through = '';
+  let asked: string | undefined;
+  let proto = false;
+  let askedBefore = false;
+  for (let i = 0; i < raw.length; i += 2) {
+    const [name, value] = [named(raw[i] as string), raw[i + 1] as string];
+    if (name.hopByHop || ofConnection?.has(name.lower) === true) continue;
+    switch (name.lower) {
+      case COPY_HEADER:
+      case ID_HEADER:
+        continue;
+      case 'x-forwarded-for':
+        through += `${value}, `;
+        continue;
+      case 'x-forwarded-proto':
+        proto = true;
+        break;
+      case 'x-forwarded-host':
+        askedBefore = true;
+        break;
+      case 'host':
+        asked = value;
+        if (host !== undefined) continue;
+        break;
+      default:
+    }
+    kept.push(raw[i] as string, value);
+  }
+  kept.push('X-Forwarded-For', through + caller.address);
+  if (!proto) kept.push('X-Forwarded-Proto', caller.secure ? 'https' : 'http');
+  if (host !== undefined && asked !== undefined && !askedBefore) kept.push('X-Forwarded-Host', asked);
   return kept;
 }
 
@@ -147,23 +198,8 @@ export function towardsShadow(
   raw: RawHeaders,
   copy: { shadow: string; id: string; host: string; length: number; drop: ReadonlySet<string>; own: readonly string[] },
 ): string[] {
-  const kept = passedOn(
-    raw,
-    (name) => OF_THE_MESSAGE.has(name) || isCredential(name) || copy.drop.has(name) || name.startsWith('x-forwarded-'),
-  );
+  const kept = passedOn(raw, (name) => name.notForShadows || copy.drop.has(name.lower));
   kept.unshift('Host', copy.host);
   kept.push('Content-Length', String(copy.length), COPY_HEADER, copy.shadow, ID_HEADER, copy.id, ...copy.own);
   return kept;
 }
-
-/** Made anew for a copy, which is sent whole, at once. */
-const OF_THE_MESSAGE = new Set([
-  'host',
-  'content-length',
-  'transfer-encoding',
-  'trailer',
-  'expect',
-  'forwarded',
-  COPY_HEADER,
-  ID_HEADER,
-]);

@@ -48,8 +48,15 @@ export function passToLive(req: IncomingMessage, res: ServerResponse, plan: Live
   let pausedAt = 0;
   let answer: IncomingMessage | undefined;
   let ended = false;
+  const sent = () => {
+    if (sentAt !== undefined || ended) return;
+    sentAt = now();
+    plan.onSent();
+  };
   const end = (outcome: LiveEnd['outcome']) => {
     if (ended) return;
+    // The answer may be read before the system has told that the last byte went; a live side that did not want it is another case.
+    if (outcome === 'answered' && sentAt === undefined && out.writableEnded) sent();
     ended = true;
     const began = sentAt ?? now();
     plan.onEnd({
@@ -61,10 +68,7 @@ export function passToLive(req: IncomingMessage, res: ServerResponse, plan: Live
       firstByteMs: first === undefined ? undefined : Math.max(0, first - began),
     });
   };
-  out.once('finish', () => {
-    sentAt = now();
-    plan.onSent();
-  });
+  out.once('finish', sent);
   out.on('information', (info) => informational(res, info));
   out.once('continue', () => res.writeContinue());
   out.once('response', (incoming) => {
@@ -132,7 +136,7 @@ function pump(req: IncomingMessage, out: ClientRequest, kept: KeptChunks | undef
 function beginAnswer(req: IncomingMessage, res: ServerResponse, incoming: IncomingMessage): void {
   // HTTP/1.0 has no chunks: such an answer ends with its connection.
   const old = req.httpVersion === '1.0';
-  const headers = passedOn(incoming.rawHeaders, old ? (name) => name === 'transfer-encoding' : undefined);
+  const headers = passedOn(incoming.rawHeaders, old ? ({ lower }) => lower === 'transfer-encoding' : undefined);
   res.sendDate = false;
   res.writeHead(incoming.statusCode ?? 502, incoming.statusMessage ?? '', headers);
 }

@@ -203,6 +203,7 @@ export async function openMirror(config: MirrorConfig, ports: MirrorPorts): Prom
       const opened = await openSides(next, ports, now, shadowMetrics);
       sides = opened;
       shared = context();
+      recorder?.describe(described(next.shadows));
       if (next.tls !== undefined) front.setTls(next.tls);
       onEvent({ kind: 'reloaded' });
       // What is under way on the old connections may end there.
@@ -251,12 +252,7 @@ async function openRecorder(
     folder: records.folder,
     run,
     live: targetText(live.target),
-    shadows: shadows.map(({ name, target, share, timeout }) => ({
-      name,
-      url: targetText(target),
-      share,
-      timeoutMs: timeout,
-    })),
+    shadows: described(shadows),
     rotateBytes: records.rotateBytes,
     rotateAfter: records.rotateAfter,
     memory: bounds.memory / 4,
@@ -265,6 +261,16 @@ async function openRecorder(
     finished: ports.finished ?? (() => undefined),
     told: ports.onEvent,
   });
+}
+
+/** Shadows as records name them. */
+function described(shadows: MirrorConfig['shadows']) {
+  return shadows.map(({ name, target, share, timeout }) => ({
+    name,
+    url: targetText(target),
+    share,
+    timeoutMs: timeout,
+  }));
 }
 
 /** A side for people and records, without what a URL may carry beside a place. */

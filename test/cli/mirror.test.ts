@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
@@ -106,6 +107,8 @@ test('runs from a file and flags, tells its state, reads the file anew, and stop
     metrics: { production: { invocations: [2] }, shadow: { invocations: [2] } },
     predictions: { pairs: 2 },
   });
+  const watched = ['report', '--files', 'records', '--until-decided', '--every', '10ms', '--timeout', '15ms'];
+  expect(await shadowctl(watched, cwd)).toMatchObject({ code: 3 });
   expect(await shadowctl(['mirror', 'status', '--socket', 'control'], cwd)).toMatchObject({ code: 2 });
 });
 
@@ -132,7 +135,16 @@ test('an SDK whose endpoint it is gets the answers of an endpoint of SageMaker, 
       'records',
       '--socket',
       'control',
-    ].concat([...['--shadow', `again=sagemaker:${ENDPOINT}`, '--shadow', `other=${copy.url},path=/invocations`]]),
+    ].concat([
+      ...[
+        '--upload',
+        's3://models/pairs',
+        '--shadow',
+        `again=sagemaker:${ENDPOINT}`,
+        '--shadow',
+        `other=${copy.url},path=/invocations`,
+      ],
+    ]),
     cwd,
     env,
   );
@@ -160,6 +172,18 @@ test('an SDK whose endpoint it is gets the answers of an endpoint of SageMaker, 
   while (copy.seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   expect(copy.seen[0]).toMatchObject({ url: '/invocations', body: ROWS[0] });
   expect(JSON.stringify(copy.seen[0]).toLowerCase()).not.toMatch(/authorization|caller\//);
+
+  // What was recorded is in S3 when it has ended.
+  await shadowctl(['mirror', 'stop', '--socket', 'control'], cwd);
+  expect(await ended).toBe(0);
+  const s3 = await stage.aws.s3();
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'models', Prefix: 'pairs/' }));
+  expect(Contents.map(({ Key = '' }) => Key.split('/').slice(0, 2).join('/')).sort()).toEqual([
+    'pairs/again',
+    'pairs/live',
+    'pairs/other',
+    'pairs/runs',
+  ]);
 });
 
 test.each([

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -113,6 +114,32 @@ describe('copies', () => {
     expect(side?.bytes).toBeLessThanOrEqual(20_000);
     expect(side?.metrics.outcomes['too-slow']).toBe(7);
     expect(side?.metrics.losses.memory).toBe(0);
+  });
+
+  test('are not made of a request that the live side did not want whole, nor where there is no live side', async () => {
+    const shadow = await ok();
+    const live = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => void socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno'));
+    });
+    await new Promise<void>((resolve) => live.listen(0, '127.0.0.1', resolve));
+    open.push({ close: async () => void live.close() });
+    const opened = await rig({
+      live: `http://127.0.0.1:${(live.address() as AddressInfo).port}`,
+      shadows: { shadow: shadow.url },
+    });
+    const caller = opened.socket();
+    let text = '';
+    caller.on('data', (chunk) => (text += chunk.toString('latin1')));
+    caller.write('POST /invocations HTTP/1.1\r\nHost: m\r\nContent-Length: 9\r\n\r\n{');
+    await opened.until(() => text.endsWith('no'));
+    caller.destroy();
+    const lost = () => opened.mirror.counted().shadows.get('shadow')?.metrics.losses['not-sent'];
+    await opened.until(() => lost() === 1);
+    const alone = await rig({ live: 'http://127.0.0.1:9', shadows: { shadow: shadow.url } });
+    expect((await alone.post('{}')).status).toBe(502);
+    await alone.until(() => alone.mirror.counted().shadows.get('shadow')?.metrics.losses['not-sent'] === 1);
+    expect(shadow.seen).toEqual([]);
   });
 
   test('end with the caller where that is asked for, and then count for neither', async () => {

@@ -27,6 +27,7 @@ export const LOSSES = [
   'answer-size',
   'disk',
   'client-gone',
+  'not-sent',
   'stopped',
   'unredacted',
 ] as const;
@@ -72,7 +73,15 @@ export function recordLine(facts: RecordFacts, input: KeptBody | undefined, outp
     (facts.ms === undefined ? '' : `,"ms":${facts.ms.toFixed(3)}`) +
     (facts.firstByteMs === undefined ? '' : `,"firstByteMs":${facts.firstByteMs.toFixed(3)}`) +
     (facts.copies.length === 0 ? '' : `,"copies":${JSON.stringify(facts.copies.join(' '))}`);
-  return `{"captureData":{${parts.join(',')}},"eventMetadata":{"eventId":"${facts.id}","inferenceId":${JSON.stringify(facts.key)},"inferenceTime":"${new Date(facts.at).toISOString()}","outcome":"${facts.outcome}"${more}},"eventVersion":"0"}\n`;
+  return `{"captureData":{${parts.join(',')}},"eventMetadata":{"eventId":"${facts.id}","inferenceId":${facts.key === facts.id ? `"${facts.id}"` : JSON.stringify(facts.key)},"inferenceTime":"${isoTime(facts.at)}","outcome":"${facts.outcome}"${more}},"eventVersion":"0"}\n`;
+}
+
+let lastTime = { at: Number.NaN, text: '' };
+
+/** Many records have the time of the one before. */
+function isoTime(at: number): string {
+  if (at !== lastTime.at) lastTime = { at, text: new Date(at).toISOString() };
+  return lastTime.text;
 }
 
 function half({ data, encoding, contentType }: KeptBody, mode: 'INPUT' | 'OUTPUT'): string {

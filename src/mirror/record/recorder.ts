@@ -73,6 +73,11 @@ export class Recorder {
     return recorder;
   }
 
+  /** What shadows are from now on, for whoever reads the records: their names stay. */
+  describe(shadows: RecorderOptions['shadows']): void {
+    this.#state.shadows = [...shadows];
+  }
+
   /** A request of which records will come. */
   begin(id: string, at: number): void {
     this.#pending.set(id, at);

@@ -196,6 +196,7 @@ const LOST_WORDS: Readonly<Record<Loss, string>> = {
   'answer-size': 'their live answer was too large to be kept',
   disk: 'they could not be written',
   'client-gone': 'the caller went away',
+  'not-sent': 'the live side did not take their whole request',
   stopped: 'the mirror was stopped',
   unredacted: 'what was to be left out could not be found in their live answer',
 };
