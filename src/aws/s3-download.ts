@@ -45,21 +45,24 @@ export async function downloadObject(
   // Asked thousands of times where most is there: not worth a turn of the thread pool each.
   if (existsSync(path)) return 'there';
   const part = `${path}.${process.pid}.part`;
-  await onDisk(dirname(path), ROOM, async () => {
-    await mkdir(dirname(path), { recursive: true });
-    await adoptPart(path, part);
-  });
   for (let tries = 1; ; tries += 1) {
-    const had = (await sizeOf(part)) ?? 0;
-    if (had === object.bytes && had > 0) break;
-    const from = had < object.bytes ? had : 0;
     try {
-      await transfer(aws, object, part, from, signal);
+      await onDisk(dirname(path), ROOM, async () => {
+        await mkdir(dirname(path), { recursive: true });
+        await adoptPart(path, part);
+      });
+      const had = (await sizeOf(part)) ?? 0;
+      if (had !== object.bytes || had === 0) await transfer(aws, object, part, had < object.bytes ? had : 0, signal);
       const has = (await sizeOf(part)) ?? 0;
-      if (has === object.bytes) break;
+      if (has === object.bytes) {
+        await onDisk(dirname(path), ROOM, () => rename(part, path));
+        return 'fetched';
+      }
       if (tries >= TRIES)
         throw environmentError(`${object.uri} has ${object.bytes} bytes, but ${has} arrived.`, 'Run it again.');
     } catch (error) {
+      // Another command has deleted the folder of the cache: it is made anew.
+      if (isMissing(error) && tries < TRIES) continue;
       if (!(error instanceof AwsProblem)) throw error;
       if (error.code === 'NoSuchKey' || error.code === 'PreconditionFailed') {
         await rm(part, { force: true });
@@ -70,9 +73,9 @@ export async function downloadObject(
     }
     await clock.sleep(FIRST_WAIT_MS * 2 ** (tries - 1), signal);
   }
-  await onDisk(dirname(path), ROOM, () => rename(part, path));
-  return 'fetched';
 }
+
+const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT';
 
 /** Writes the object's bytes from `from` on into the part. */
 async function transfer(

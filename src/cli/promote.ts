@@ -108,10 +108,25 @@ export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
   app.io.err(
     `${endpoint} stays as it is. ${failed ? 'End the shadow:' : 'Watch it until it is decided, or end the shadow:'}`,
   );
-  if (!failed) app.io.err(text`  ${shown('report', { endpoint, watch: true })}`);
+  if (!failed) app.io.err(text`  ${shown('report', { ...asked(options), watch: true })}`);
   app.io.err(text`  ${shown('keep', { endpoint })}`);
   app.io.err('--force promotes against the verdict; the journal records that.');
   return failed ? 'no' : 'inconclusive';
+}
+
+/** What was judged and how, as it was typed. */
+function asked({ endpoint, report }: PromoteOptions) {
+  const { from, labels, policy, expect, allowCommand, waivers } = report;
+  return {
+    endpoint,
+    from,
+    labels,
+    policy,
+    expect,
+    'allow-command': allowCommand ? (true as const) : undefined,
+    waive: waivers.waive.length === 0 ? undefined : waivers.waive,
+    reason: waivers.reason,
+  };
 }
 
 async function judging(app: App, { report, endpoint }: PromoteOptions) {

@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { dropCaptures } from '../analysis/observe/cache.ts';
 import { AwsProblem } from '../aws/errors.ts';
 import { orUnseen, type Unseen, unseenWords } from '../aws/unseen.ts';
 import { s3Place } from '../aws/s3-uri.ts';
@@ -315,7 +315,8 @@ async function tearDown(
   // What report had downloaded of the captures goes with them.
   if (!keep.captures) {
     const { stateDir } = await session.project();
-    await rm(join(stateDir, 'cache'), { recursive: true, force: true });
+    const owner = { account: on.account, region: on.aws.target.region, endpoint: name };
+    await dropCaptures(join(stateDir, 'cache'), owner, neighbours.staying.length === 0);
   }
   return { deleted, left };
 }

@@ -1,4 +1,6 @@
 import { AwsProblem } from '../aws/errors.ts';
+import { fileProblem } from '../base/disk.ts';
+import { Problem } from '../base/errors.ts';
 import type { Report } from '../report/report.ts';
 import { type JudgeOptions, type JudgeSession, looksAt } from './judge.ts';
 
@@ -13,8 +15,8 @@ export interface WatchOptions {
 /** What a look came to. */
 export type Look =
   | { kind: 'report'; report: Report; last: boolean }
-  /** AWS did not answer this time, which the next look may not meet. `at` is milliseconds since the epoch. */
-  | { kind: 'trouble'; at: number; problem: AwsProblem };
+  /** AWS did not answer this time, or a file was deleted while it was read, which the next look may not meet. `at` is milliseconds since the epoch. */
+  | { kind: 'trouble'; at: number; problem: Problem };
 
 /**
  * Whether to look again. The bounds of the verdict hold for all looks together, so waiting for a decision is no
@@ -46,8 +48,8 @@ export async function* watchEndpoint(
   for (;;) {
     const now = session.clock.now();
     const found = await look().catch((error: unknown) => asTrouble(error));
-    const next = afterLook(found instanceof AwsProblem ? 'trouble' : found, { now, deadline, every });
-    if (!(found instanceof AwsProblem)) yield { kind: 'report', report: found, last: next === 'stop' };
+    const next = afterLook(found instanceof Problem ? 'trouble' : found, { now, deadline, every });
+    if (!(found instanceof Problem)) yield { kind: 'report', report: found, last: next === 'stop' };
     else if (next === 'stop') throw found;
     else yield { kind: 'trouble', at: session.clock.now(), problem: found };
     if (next === 'stop') return;
@@ -55,8 +57,11 @@ export async function* watchEndpoint(
   }
 }
 
-/** @throws what is no passing trouble of AWS */
-function asTrouble(error: unknown): AwsProblem {
+/** @throws what does not pass by itself */
+function asTrouble(error: unknown): Problem {
   if (error instanceof AwsProblem && error.transient) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  const vanished = code === 'ENOENT' ? fileProblem(error) : undefined;
+  if (vanished !== undefined) return vanished;
   throw error;
 }

@@ -190,3 +190,12 @@ test('a file in the way of the folder is no defect, nor is a full disk', async (
     message: `Could not write to ${folder}: the disk is full (ENOSPC).`,
   });
 });
+
+test('a folder that is deleted while the object comes is made anew', async () => {
+  emulator.world.faults.add({ kind: 'delay', operation: 'GetObject', milliseconds: 1, times: 1 });
+  const waiting = download();
+  while (!existsSync(dirname(path()))) await new Promise((resolve) => setImmediate(resolve));
+  await rm(dirname(path()), { recursive: true, force: true });
+  expect(await waiting).toBe('fetched');
+  expect(readFileSync(path()).equals(CONTENT)).toBe(true);
+});

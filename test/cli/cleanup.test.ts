@@ -59,10 +59,18 @@ test('a line per deletion, in an order that is safe; then AWS is asked, and noth
   await world.shadowctl(DEPLOY);
   await world.shadowctl(SHADOW);
   await world.shadowctl(TRAFFIC);
-  const cache = join(world.root, '.shadowctl', 'cache');
-  await mkdir(cache, { recursive: true });
+  const captures = join(world.root, '.shadowctl', 'cache', 'captures');
+  const own = join(captures, '000000000000', 'us-east-1', 'weather', 'ab');
+  const others = [
+    join(captures, '000000000000', 'us-east-1', 'rain', 'ab'),
+    join(captures, '111111111111', 'us-east-1', 'weather', 'ab'),
+    join(captures, '..', 'spill-1'),
+  ];
+  // What versions before 0.2 kept of all endpoints goes with the last of them.
+  const shared = join(captures, '7d');
+  for (const folder of [own, ...others, shared]) await mkdir(folder, { recursive: true });
   const { code, out } = await world.shadowctl('cleanup --endpoint weather --yes');
-  expect(existsSync(cache)).toBe(false);
+  expect([own, ...others, shared].map((folder) => existsSync(folder))).toEqual([false, true, true, true, false]);
   expect({ code, out: out.replaceAll(/[0-9a-f]{8}…/g, 'HASH') }).toEqual({
     code: 0,
     out: [

@@ -87,6 +87,19 @@ test('ends without a decision at the timeout', async () => {
   expect(seen.map((one) => one.kind === 'report' && one.last)).toEqual([false, false, true]);
 });
 
+test('a file that was deleted while it was read is there at the next look', async () => {
+  const vanished = Object.assign(new Error('ENOENT: no such file'), {
+    code: 'ENOENT',
+    path: '/x.part',
+    syscall: 'open',
+  });
+  const seen = await watched([vanished, 'pass'], 60 * MIN);
+  expect(seen.map((one) => (one.kind === 'trouble' ? one.problem.message.includes('/x.part') : one.last))).toEqual([
+    true,
+    true,
+  ]);
+});
+
 test('trouble at the last look is thrown, and so is what does not pass by itself', async () => {
   await expect(watched([throttled], 0)).rejects.toBe(throttled);
   const broken = new Error('a defect');

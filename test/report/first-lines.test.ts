@@ -165,7 +165,12 @@ describe('the next step is a command that works as it stands', () => {
     [
       'pass',
       { endpoint: 'weather', last: '95m', labels: 'truth.csv:label', policy: 'p.yaml' },
-      'shadowctl promote --endpoint weather --labels truth.csv:label --policy p.yaml',
+      'shadowctl promote --endpoint weather --from -95m --labels truth.csv:label --policy p.yaml',
+    ],
+    [
+      'pass',
+      { endpoint: 'weather', from: '-2h', labels: 'truth.csv', expect: 'better', waive: ['errors'], reason: 'known' },
+      'shadowctl promote --endpoint weather --from -2h --labels truth.csv --expect better --waive errors --reason known',
     ],
     ['pass', { files: 'saved.json' }, 'shadowctl report --files saved.json --format html --output report.html'],
     ['fail', undefined, 'shadowctl keep --endpoint weather'],
@@ -182,6 +187,11 @@ describe('the next step is a command that works as it stands', () => {
     ],
   ])('%s, asked with %j', (outcome, asked, command) => {
     expect(next(outcome, asked)).toBe(command);
+  });
+
+  test('what promote takes from the policy alone is said', () => {
+    expect(nextStep(WORLDS.pass, { endpoint: 'weather', answers: 'scores' })?.words).toContain('--answers');
+    expect(nextStep(WORLDS.pass, { endpoint: 'weather' })?.words).not.toContain('policy first');
   });
 
   test('where more traffic alone does not help, what does is said', () => {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Aws } from '../../aws/clients.ts';
 import { headObject, listObjects } from '../../aws/s3.ts';
 import { downloadObject } from '../../aws/s3-download.ts';
@@ -57,7 +59,10 @@ export async function fetchCaptures(
   clock: Clock,
   source: CaptureSource,
   options: {
+    /** The folder of this endpoint's captures. */
     cache: string;
+    /** Where an older version may have put the same files, by the same names. */
+    older?: string | undefined;
     signal?: AbortSignal | undefined;
     progress?: ((done: number, of: number) => void) | undefined;
   },
@@ -89,11 +94,13 @@ async function fetchOne(
   aws: Aws,
   clock: Clock,
   listed: RemoteObject,
-  { cache, signal }: { cache: string; signal?: AbortSignal | undefined },
+  { cache, older, signal }: { cache: string; older?: string | undefined; signal?: AbortSignal | undefined },
 ): Promise<{ path: string | undefined; download: Download }> {
   for (let tries = 1, object = listed; ; tries += 1) {
     const name = createHash('sha256').update(`${object.uri} ${object.etag}`).digest('hex').slice(0, 32);
-    const path = join(cache, name.slice(0, 2), `${name}.jsonl${object.uri.endsWith('.gz') ? '.gz' : ''}`);
+    const file = join(name.slice(0, 2), `${name}.jsonl${object.uri.endsWith('.gz') ? '.gz' : ''}`);
+    const path = join(cache, file);
+    if (older !== undefined && (await takeOver(join(older, file), path))) return { path, download: 'there' };
     const download = await downloadObject(aws, clock, object, path, signal);
     if (download === 'gone') return { path: undefined, download };
     if (download !== 'changed') return { path, download };
@@ -105,6 +112,19 @@ async function fetchOne(
         'Run the command again when the file no longer changes.',
       );
     object = { uri: object.uri, etag: now.etag, bytes: now.bytes };
+  }
+}
+
+/** Moves a file that an older version has fetched to where it belongs. @returns whether there was one */
+async function takeOver(from: string, to: string): Promise<boolean> {
+  if (!existsSync(from)) return false;
+  try {
+    await mkdir(dirname(to), { recursive: true });
+    await rename(from, to);
+    return true;
+  } catch {
+    // Another report has taken it, or the folder cannot be written to: what fetches it says so.
+    return false;
   }
 }
 

@@ -5,7 +5,7 @@ import type { Metrics, NoiseFloor, Observations, Window } from '../observations.
 import type { Predictions } from '../predictions.ts';
 import type { CaptureSet } from '../answers/captures.ts';
 import { readBefore, windowBefore } from './before.ts';
-import { boundCache, markUsed } from './cache.ts';
+import { boundCache, captureCache, markUsed, withFilesThere } from './cache.ts';
 import { wholeCaptures } from './capture-tail.ts';
 import { fetchCaptures } from './captures.ts';
 import { compareRecords, emptyPredictions } from '../compare/compare.ts';
@@ -73,7 +73,13 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
         async () =>
           nothing && options.predictions
             ? emptyPredictions(options.comparison)
-            : readPredictions(aws, clock, facts, during, { ...options, window, comparison }, notes),
+            : withFilesThere(async (reads) => {
+                const said: string[] = [];
+                const asked = { ...options, window, comparison, reads };
+                const found = await readPredictions(aws, clock, facts, during, asked, said);
+                notes.push(...said);
+                return found;
+              }),
         () => emptyPredictions(options.comparison),
         notes,
         'Predictions are unknown, so none were compared.',
@@ -138,7 +144,7 @@ async function readPredictions(
   clock: Clock,
   facts: EndpointFacts,
   metrics: Metrics,
-  options: CollectOptions & { window: Window },
+  options: CollectOptions & { window: Window; reads: (paths: readonly string[]) => void },
   notes: string[],
 ): Promise<Predictions | undefined> {
   if (facts.shadow === undefined) return undefined;
@@ -159,13 +165,17 @@ async function readPredictions(
   }
   const window = windowOfShadow(metrics, options.window, notes);
   const source = { destination: facts.captures, endpoint: options.endpoint, window };
+  const { endpoint } = options;
+  const owner = { account: await aws.account(endpoint), region: aws.target.region, endpoint };
+  const all = join(options.cache, 'captures');
   const fetch = (variant: string) =>
     fetchCaptures(
       aws,
       clock,
       { ...source, variant },
       {
-        cache: join(options.cache, 'captures'),
+        cache: captureCache(options.cache, owner),
+        older: all,
         signal: options.comparison.signal,
         progress: (files, of) => options.comparison.progress?.({ step: 'fetching-captures', variant, files, of }),
       },
@@ -177,6 +187,7 @@ async function readPredictions(
     () => fetch(shadow),
   );
   const used = [...productionCaptures.paths, ...shadowCaptures.paths];
+  options.reads(used);
   const gone = productionCaptures.gone + shadowCaptures.gone;
   if (gone > 0)
     notes.push(
@@ -184,7 +195,7 @@ async function readPredictions(
     );
   // What was there before did not make the cache larger.
   if (productionCaptures.fetched + shadowCaptures.fetched === 0) markUsed(used, clock.now());
-  else await boundCache(join(options.cache, 'captures'), used, clock.now());
+  else await boundCache(all, used, clock.now());
   const tail = wholeCaptures(window, [productionCaptures.paths, shadowCaptures.paths], clock.now());
   if (tail.to < window.to) {
     notes.push(

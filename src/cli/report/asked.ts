@@ -14,6 +14,7 @@ export function askedFlags(flags: ReportOptions): CommandLine['options'] {
     to: flags.to,
     labels: flags.labels,
     policy: flags.policy,
+    expect: flags.expect,
     answers: flags.answers,
     prediction: flags.prediction,
     comparator: flags.comparator,

@@ -16,20 +16,28 @@ function again(asked: CommandLine['options']): CommandLine {
   return shown('report', asked.files === undefined ? { ...rest, watch: true } : asked);
 }
 
+/** How answers were read for a report, which promote takes from the policy alone. */
+const NOT_OF_PROMOTE = ['answers', 'prediction', 'task', 'comparator', 'comparator-sample', 'comparator-time'];
+
+/** The flags of a report that decided and that `promote` takes too: what it judges then is what the report judged. */
+function promoteFlags(asked: CommandLine['options']): CommandLine['options'] {
+  const { endpoint, labels, policy, expect, waive, reason } = asked;
+  const from = asked.from ?? (asked.last === undefined ? undefined : `-${String(asked.last)}`);
+  return { endpoint, from, labels, policy, expect, 'allow-command': asked['allow-command'], waive, reason };
+}
+
 /** What follows from the verdict; undefined where there is none. Pure. */
 export function nextStep(report: Report, flags: RenderOptions['asked']): Next | undefined {
   const { observations, verdict } = report;
   if (verdict === undefined) return undefined;
   const asked = flags ?? { endpoint: observations.endpoint };
-  const { endpoint, files, labels, policy, waive, reason } = asked;
-  const promote = shown('promote', {
-    endpoint,
-    labels,
-    policy,
-    'allow-command': asked['allow-command'],
-    waive,
-    reason,
-  });
+  const { endpoint, files } = asked;
+  const promote = shown('promote', promoteFlags(asked));
+  const untaken = NOT_OF_PROMOTE.filter((flag) => asked[flag] !== undefined).map((flag) => `--${flag}`);
+  const first =
+    untaken.length === 0
+      ? ''
+      : `what ${untaken.join(', ')} said must stand in the policy first, since promote has no such flag; then `;
   const { predictions } = observations;
   const unread = predictions !== undefined && nothingRead(predictions, report.policy) !== undefined;
   const fitsNothing = unread || noLabelFits(report);
@@ -37,7 +45,7 @@ export function nextStep(report: Report, flags: RenderOptions['asked']): Next | 
     case 'pass':
       return files === undefined
         ? {
-            words: 'promote it; alarms guard the update and return the traffic if the new model fails:',
+            words: `${first}promote it; alarms guard the update and return the traffic if the new model fails:`,
             command: promote,
           }
         : {
@@ -51,7 +59,7 @@ export function nextStep(report: Report, flags: RenderOptions['asked']): Next | 
     case 'inconclusive':
       if (files === undefined && accepts(report.policy, verdict))
         return {
-          words: 'the policy accepts what holds in this window; promote it, through a canary with alarms:',
+          words: `the policy accepts what holds in this window; ${first}promote it, through a canary with alarms:`,
           command: promote,
         };
       return {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
@@ -47,18 +47,19 @@ describe('an endpoint with a shadow', () => {
     await put(to, 'same', to);
     await put(to + HOUR_MS, 'next', to);
     await put(to + 2 * HOUR_MS, 'after', to);
-    const { paths } = await fetchCaptures(
-      world.aws,
-      world.clock,
-      {
-        destination: 's3://captures/all',
-        endpoint: 'w',
-        variant: 'AllTraffic',
-        window: { from: to - 10 * MINUTE_MS, to },
-      },
-      { cache: folder },
-    );
+    const source = {
+      destination: 's3://captures/all',
+      endpoint: 'w',
+      variant: 'AllTraffic',
+      window: { from: to - 10 * MINUTE_MS, to },
+    };
+    const { paths } = await fetchCaptures(world.aws, world.clock, source, { cache: folder });
     expect(paths).toHaveLength(2);
+    // What an older version had put elsewhere is moved, and not fetched again.
+    const own = join(folder, 'own');
+    const again = await fetchCaptures(world.aws, world.clock, source, { cache: own, older: folder });
+    expect([again.fetched, again.paths.every((path) => path.startsWith(own) && existsSync(path))]).toEqual([0, true]);
+    expect(paths.some((path) => existsSync(path))).toBe(false);
   });
 
   test('what production looked like before has no minute in which an earlier shadow was asked', async () => {

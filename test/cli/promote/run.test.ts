@@ -124,8 +124,9 @@ describe('promote', () => {
 
   test('too little evidence is refused: exit 3', async () => {
     stage = await openStage();
-    const said = await shadowed(good, 5, () => stage.shadowctl(PROMOTE));
+    const said = await shadowed(good, 5, () => stage.shadowctl([...PROMOTE, '--from', '-4m', '--expect', 'better']));
     expect(said.code).toBe(3);
+    expect(said.err.replace(/\s+/g, ' ')).toContain('report --endpoint weather --from -4m --expect better --watch');
     expect(said.err).toContain('Verdict on m2: inconclusive');
     expect(await production()).toBe('m1');
   });
