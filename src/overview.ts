@@ -50,6 +50,10 @@ export const COMMANDS = [
     summary: 'one screen for whatever goes on: traffic, errors, latency, alarms, gates, time left',
   },
   { name: 'status', summary: 'what exists: endpoint, variants, alarms, what is in progress, what shadowctl created' },
+  {
+    name: 'ls',
+    summary: 'list endpoints: what they run, a shadow since when, their age, whose they are, what they cost',
+  },
   { name: 'history', summary: 'what was deployed to an endpoint, when, by whom, and how it ended' },
   { name: 'doctor', summary: 'find alarms that can never fire, and anything else that would endanger an update' },
   { name: 'policy', summary: 'what a shadow must prove before it may be promoted' },

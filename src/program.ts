@@ -30,6 +30,7 @@ const DEFINITIONS: Readonly<Record<CommandName, () => Promise<(host: Host) => Co
   abort: async () => (await import('./cli/abort.ts')).abortCommand,
   watch: async () => (await import('./cli/watch.ts')).watchCommand,
   status: async () => (await import('./cli/status.ts')).statusCommand,
+  ls: async () => (await import('./cli/ls.ts')).lsCommand,
   history: async () => (await import('./cli/history.ts')).historyCommand,
   doctor: async () => (await import('./cli/doctor.ts')).doctorCommand,
   policy: async () => (await import('./cli/policy.ts')).policyCommand,

@@ -24,6 +24,7 @@ test.each([
   ['undo'],
   ['abort'],
   ['status'],
+  ['ls'],
   ['history'],
   ['doctor'],
   ['policy explain'],

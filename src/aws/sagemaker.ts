@@ -9,6 +9,7 @@ import {
   DescribeEndpointConfigCommand,
   DescribeModelCommand,
   DescribeModelPackageCommand,
+  ListEndpointsCommand,
   ListTagsCommand,
   UpdateEndpointCommand,
   type CreateEndpointCommandInput,
@@ -40,6 +41,19 @@ export async function describeEndpoint(
       client.send(new DescribeEndpointCommand({ EndpointName: name }), { abortSignal: signal }),
     ),
   );
+}
+
+/** The names of all endpoints of the account and region. */
+export async function listEndpoints(aws: Aws, signal?: AbortSignal): Promise<string[]> {
+  const client = await aws.sagemaker();
+  const names: string[] = [];
+  const send = (NextToken: string | undefined) =>
+    call(aws.target, 'list the endpoints', () =>
+      client.send(new ListEndpointsCommand({ NextToken, MaxResults: 100 }), { abortSignal: signal }),
+    );
+  for await (const page of pages(send, (one) => one.NextToken))
+    for (const { EndpointName } of page.Endpoints ?? []) if (EndpointName !== undefined) names.push(EndpointName);
+  return names;
 }
 
 /** The endpoint config as AWS has it, or undefined where there is none: also members that this version does not know. */

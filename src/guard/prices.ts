@@ -13,9 +13,14 @@ const HOURLY: Readonly<Record<string, number>> = {
   'ml.g5.xlarge': 1.408,
 };
 
-/** US dollars an hour for one instance; undefined where no source is known. */
+/** US dollars an hour for one instance in us-east-1; undefined where no source is known. */
 export function hourlyPrice(instanceType: string): number | undefined {
   return HOURLY[instanceType];
+}
+
+/** The same of a region: undefined everywhere but in us-east-1, for no price is taken from another region. */
+export function hourlyPriceIn(region: string, instanceType: string | undefined): number | undefined {
+  return region === 'us-east-1' && instanceType !== undefined ? hourlyPrice(instanceType) : undefined;
 }
 
 /** What instances cost an hour, in words that say how much they are worth; undefined where no source is known. */

@@ -163,6 +163,7 @@ export const SCENES: readonly Scene[] = [
     code: 0,
   },
   { name: 'status', command: 'status', prepare: [DEPLOY, CANARY], line: `status ${ON}`, code: 0 },
+  { name: 'ls', command: 'ls', prepare: [DEPLOY], line: 'ls --all', code: 0 },
   { name: 'history', command: 'history', prepare: [DEPLOY], line: `history ${ON}`, code: 0 },
   { name: 'doctor', command: 'doctor', prepare: [DEPLOY, CANARY], line: `doctor ${ON}`, code: 0 },
   {

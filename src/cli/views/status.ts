@@ -139,7 +139,8 @@ function trafficWords({ role, traffic }: { role: string; traffic: number | undef
   return role === 'shadow' ? `copy of ${share}` : share;
 }
 
-const OWNERSHIP: Readonly<Record<string, string>> = {
+/** Whose an endpoint is, in words. */
+export const OWNERSHIP: Readonly<Record<string, string>> = {
   created: 'created by shadowctl',
   adopted: 'adopted',
   foreign: "not shadowctl's",

@@ -161,6 +161,14 @@ export const WRITE_STATE = [need('s3:PutObject', 'state objects'), need('s3:Dele
 /** What each command needs of whoever runs it. */
 export const NEEDS = {
   status: [...IDENTITY, ...LOOK, ...OWNER, ...EXPERIMENTS, ...INVENTORY],
+  ls: [
+    ...IDENTITY,
+    need('sagemaker:DescribeEndpoint', 'endpoint'),
+    optional('sagemaker:DescribeEndpointConfig', 'any config'),
+    optional('sagemaker:DescribeModel', 'any model'),
+    optional('sagemaker:ListTags', 'our endpoint, configs and models'),
+    need('sagemaker:ListEndpoints', 'any', { only: '--all' }),
+  ],
   history: [...IDENTITY],
   doctor: [
     ...IDENTITY,

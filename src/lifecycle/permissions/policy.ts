@@ -41,7 +41,7 @@ export function callerPolicy(commands: readonly PermittedCommand[], place: Place
 }
 
 /** Commands that write to no journal. */
-const READS_ONLY: ReadonlySet<PermittedCommand> = new Set(['status', 'history', 'doctor', 'invoke']);
+const READS_ONLY: ReadonlySet<PermittedCommand> = new Set(['status', 'ls', 'history', 'doctor', 'invoke']);
 
 /** The least policy of the role that models run with. */
 export function executionRolePolicy(place: Place): PolicyDocument {

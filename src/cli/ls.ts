@@ -1,0 +1,95 @@
+import { Command } from 'commander';
+import type { App, Host, Outcome, Run } from '../app.ts';
+import { shown, text } from '../base/text.ts';
+import { dateAndTime, duration } from '../base/units.ts';
+import type { ListedEndpoint } from '../lifecycle/list.ts';
+import { formatFlag } from './flags/common.ts';
+
+export interface LsOptions {
+  /** Of the account too, those that have no journal here. */
+  all: boolean;
+  format: 'text' | 'json';
+}
+
+const HELP = `
+Costs are estimates of the instances alone, for us-east-1; elsewhere the price
+is not known. "so far" takes the instances of today: production's since the
+endpoint was created, a shadow's since it was attached.
+
+Example:
+  $ shadowctl ls --all`;
+
+export function lsCommand(host: Host, start: Run<LsOptions> = run): Command {
+  const command = new Command('ls').option(
+    '--all',
+    'every endpoint of this account and region, those that have no journal here too',
+  );
+  return formatFlag(command)
+    .addHelpText('after', HELP)
+    .action(({ all, format }: { all?: boolean; format: 'text' | 'json' }) =>
+      host.start(start, { all: all === true, format }),
+    );
+}
+
+/** Lists the endpoints of this state, or of the account. */
+export async function run(app: App, { all, format }: LsOptions): Promise<Outcome> {
+  const { listOf } = await import('../lifecycle/list.ts');
+  const { sessionOf } = await import('./session.ts');
+  const { io } = app;
+  const list = await listOf(sessionOf(app), { all });
+  if (format === 'json') {
+    io.out(JSON.stringify({ schema: 'shadowctl-ls/1', ...list }, null, 2));
+    return 'done';
+  }
+  if (list.endpoints.length === 0) {
+    io.out(
+      all
+        ? `There is no endpoint in account ${list.account}, ${list.region}.`
+        : `There is no endpoint with a journal in ${list.place} in account ${list.account}, ${list.region}.`,
+    );
+    if (!all) io.err(text`Those of the whole account: ${shown('ls', { all: true })}`);
+    return 'done';
+  }
+  const { records } = await import('../ui/records.ts');
+  const { OWNERSHIP } = await import('./views/status.ts');
+  const now = app.clock.now();
+  const row = (one: ListedEndpoint) => [
+    one.endpoint,
+    one.exists ? (one.status ?? '?') : one.owner === 'not-seen' ? 'not seen' : 'gone',
+    modelsOf(one),
+    shadowOf(one, now),
+    one.created === undefined ? '' : duration(wholeMinutes(now - Date.parse(one.created))),
+    one.exists ? (OWNERSHIP[one.owner] ?? one.owner) : '',
+    one.exists ? dollars(one.cost.hourly) : '',
+    one.exists ? dollars(one.cost.soFar) : '',
+  ];
+  const head = ['endpoint', 'status', 'production', 'shadow', 'age', 'owner', 'an hour', 'so far'];
+  io.out(await records(io, head, list.endpoints.map(row)));
+  if (list.endpoints.some(({ cost }) => cost.hourly !== undefined))
+    io.err('Costs are estimates of the instances alone (us-east-1, from public sources).');
+  return 'done';
+}
+
+function modelsOf({ variants }: ListedEndpoint): string {
+  return variants
+    .filter(({ role }) => role === 'production')
+    .map(({ model, instanceType, instances, coming }) => {
+      const fleet = instanceType === undefined ? '' : ` on ${instances ?? '?'} × ${instanceType}`;
+      return `${coming ? 'coming: ' : ''}${model ?? 'model not known'}${fleet}`;
+    })
+    .join(', ');
+}
+
+function shadowOf({ shadow }: ListedEndpoint, now: number): string {
+  if (shadow === undefined) return '';
+  const { model = 'model not known', since } = shadow;
+  if (since === undefined) return `${model}, since when is not known`;
+  const at = Date.parse(since);
+  return `${model}, since ${dateAndTime(at)} UTC (${duration(wholeMinutes(now - at))})`;
+}
+
+const wholeMinutes = (ms: number) => Math.max(0, Math.floor(ms / 60_000) * 60_000);
+
+function dollars(amount: number | undefined): string {
+  return amount === undefined ? 'price not known' : `about $${amount.toFixed(2)}`;
+}
