@@ -34,6 +34,10 @@ export const COMMANDS = [
     summary:
       'a proxy in front of any model behind HTTP: callers get the live answer, a shadow gets copies, pairs are kept',
   },
+  {
+    name: 'record',
+    summary: 'keep pairs of what callers log, who call live model and shadow themselves: for report',
+  },
   { name: 'report', summary: 'compare shadow and production over a window of time: is it safe to promote?' },
   {
     name: 'promote',

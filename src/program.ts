@@ -23,6 +23,7 @@ const DEFINITIONS: Readonly<Record<CommandName, () => Promise<(host: Host) => Co
   rollout: async () => (await import('./cli/rollout.ts')).rolloutCommand,
   shadow: async () => (await import('./cli/shadow.ts')).shadowCommand,
   mirror: async () => (await import('./cli/mirror.ts')).mirrorCommand,
+  record: async () => (await import('./cli/record.ts')).recordCommand,
   report: async () => (await import('./cli/report/command.ts')).reportCommand,
   promote: async () => (await import('./cli/promote.ts')).promoteCommand,
   keep: async () => (await import('./cli/keep.ts')).keepCommand,

@@ -16,6 +16,8 @@ export interface Observations {
   shadow: VariantFacts | undefined;
   /** What is live, where it is no model: what a file says was decided, which stands for production, or nothing. */
   live?: 'decisions' | 'nothing' | undefined;
+  /** Where the answers are what callers logged (`record`): nothing here can move their requests. */
+  loggedBy?: 'callers' | undefined;
   /** Share of production's requests that the shadow was to see, 0 to 1. */
   sampling: number | undefined;
   /** Since when the endpoint has run what it runs now; undefined where nobody was asked (captures from files). */

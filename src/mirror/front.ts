@@ -94,7 +94,7 @@ export async function openFront({ listen, tls, bounds, handle, refused }: FrontO
 }
 
 /** @throws Problem (cannot-run) where the system refuses the address */
-export function listenOn(server: Server, { host, port }: Address): Promise<void> {
+export function listenOn(server: Server, { host, port }: Address, who = 'The mirror'): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why =
@@ -105,9 +105,7 @@ export function listenOn(server: Server, { host, port }: Address): Promise<void>
             : error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND'
               ? 'it is no address of this machine'
               : error.message;
-      reject(
-        environmentError(`The mirror cannot listen on ${host}:${port}: ${why}.`, 'Choose another address.', error),
-      );
+      reject(environmentError(`${who} cannot listen on ${host}:${port}: ${why}.`, 'Choose another address.', error));
     });
     server.listen({ host, port, backlog: 1_024 }, () => resolve());
   });

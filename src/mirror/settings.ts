@@ -229,8 +229,8 @@ function readTarget(
   return { kind: 'http', url };
 }
 
-/** `HOST:PORT`, `[::1]:8080`, or a port of this machine alone. */
-function readAddress(words: string, where: string): Address {
+/** `HOST:PORT`, `[::1]:8080`, or a port of this machine alone. @throws Problem (usage) */
+export function readAddress(words: string, where: string): Address {
   const [, six, host = six ?? '127.0.0.1', port] = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(words) ?? [];
   if (port === undefined || Number(port) > 65_535)
     throw usageError(`${where}: "${words}" is not an address.`, 'Write it like 127.0.0.1:8080.');

@@ -43,6 +43,7 @@ function differences(a: Observations, b: Observations): string | undefined {
     const other = otherVariant(a[role], b[role]);
     if (other !== undefined) return `of ${role}, ${other}`;
   }
+  if (a.loggedBy !== b.loggedBy) return 'one of them is what callers logged';
   if (a.sampling !== b.sampling) return `the shadow sees ${a.sampling} and ${b.sampling} of the requests`;
   if (a.metrics.times.length > 0 !== b.metrics.times.length > 0) return 'one of them has no metrics';
   if ((a.predictions === undefined) !== (b.predictions === undefined)) return 'one of them has no answers';

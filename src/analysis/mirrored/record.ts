@@ -30,6 +30,8 @@ export const LOSSES = [
   'not-sent',
   'stopped',
   'unredacted',
+  // What callers logged: the shadow's line came, the live one never did.
+  'unlogged',
 ] as const;
 export type Loss = (typeof LOSSES)[number];
 

@@ -9,6 +9,8 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const runSchema = v.object({
   schema: v.literal(SCHEMA),
+  /** Whose word the records are: what the mirror saw itself, or what callers logged (`shadowctl record`). Absent: mirror. */
+  kind: v.optional(v.picklist(['mirror', 'record'])),
   /** Begins the names of its record files. */
   run: v.string(),
   /** Milliseconds since the epoch, as are all times here. */
@@ -36,7 +38,7 @@ const runSchema = v.object({
 export type MirrorRun = v.InferOutput<typeof runSchema>;
 
 /** A run that begins. */
-export function newRun(about: Pick<MirrorRun, 'run' | 'from' | 'live' | 'shadows'>): MirrorRun {
+export function newRun(about: Pick<MirrorRun, 'kind' | 'run' | 'from' | 'live' | 'shadows'>): MirrorRun {
   return { schema: SCHEMA, ...about, wholeUntil: about.from, ended: false, gaps: [] };
 }
 

@@ -7,6 +7,8 @@ import { RecordWriter } from './writer.ts';
 
 export interface RecorderOptions {
   folder: string;
+  /** `record` where the lines are what callers logged. */
+  kind?: 'mirror' | 'record';
   /** Name of this run of the mirror. */
   run: string;
   /** For people, without credentials. */
@@ -54,6 +56,7 @@ export class Recorder {
     this.#options = options;
     this.#memory = new Budget(options.memory);
     this.#state = newRun({
+      kind: options.kind,
       run: options.run,
       from: options.wall(),
       live: options.live,

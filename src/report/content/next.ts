@@ -43,6 +43,12 @@ export function nextStep(report: Report, flags: RenderOptions['asked']): Next | 
   const fitsNothing = unread || noLabelFits(report);
   switch (verdict.outcome) {
     case 'pass':
+      if (observations.loggedBy === 'callers')
+        return {
+          words:
+            "nothing is promoted here: the callers themselves must use the candidate's answers from now on, and keep the other model as the way back. Keep this evidence:",
+          command: shown('report', { ...asked, format: 'html', output: 'report.html' }),
+        };
       return files === undefined
         ? {
             words: `${first}promote it; alarms guard the update and return the traffic if the new model fails:`,

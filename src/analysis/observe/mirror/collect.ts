@@ -75,6 +75,7 @@ export async function collectFromMirror(options: FromMirrorOptions, compare: Com
   const kept = mine.size - lostHere.length;
   return {
     ...found,
+    ...(byCallers(runs) ? { loggedBy: 'callers' as const } : {}),
     metrics: metricsOf(production, shadow, options.latency),
     predictions: found.predictions && covered(found.predictions, kept, gone),
     notes: [...notesOf(folder, runs, lostHere, inGaps, kept), ...found.notes],
@@ -190,6 +191,11 @@ function covered(predictions: Predictions, kept: number, lost: number): Predicti
   };
 }
 
+/** Whether any of these records is what somebody said, and not what the mirror saw. */
+function byCallers(runs: readonly MirrorRun[]): boolean {
+  return runs.some(({ kind }) => kind === 'record');
+}
+
 const LOST_WORDS: Readonly<Record<Loss, string>> = {
   memory: 'no memory was left for them',
   'request-size': 'their request was too large to be kept',
@@ -197,8 +203,9 @@ const LOST_WORDS: Readonly<Record<Loss, string>> = {
   disk: 'they could not be written',
   'client-gone': 'the caller went away',
   'not-sent': 'the live side did not take their whole request',
-  stopped: 'the mirror was stopped',
+  stopped: 'the recording was stopped',
   unredacted: 'what was to be left out could not be found in their live answer',
+  unlogged: "the shadow's line was logged and the live one was not",
 };
 
 function notesOf(
@@ -209,12 +216,14 @@ function notesOf(
   kept: number,
 ): string[] {
   const last = runs.at(-1);
+  const callers = byCallers(runs);
+  const whose = callers ? 'what callers logged (record)' : 'the records of a mirror';
   const notes = [
-    `From the records of a mirror: requests, failures and latencies are those of ${counted(kept, 'single requests')} that ${folder.name} was to answer, as the live side did.`,
+    `From ${whose}: requests, failures and latencies are those of ${counted(kept, 'single requests')} that ${folder.name} was to answer, as the live side did.`,
   ];
   if (last !== undefined && !last.ended)
     notes.push(
-      `The records are whole up to ${dateAndTime(last.wholeUntil)}: the mirror runs on, or was killed; what came later is left out.`,
+      `The records are whole up to ${dateAndTime(last.wholeUntil)}: ${callers ? 'record' : 'the mirror'} runs on, or was killed; what came later is left out.`,
     );
   const gone = lost.length + inGaps;
   if (gone > 0) {
@@ -224,7 +233,7 @@ function notesOf(
     });
     if (inGaps > 0) why.push(`${count(inGaps)} in times of which records could not be written`);
     notes.push(
-      `${counted(gone, 'pairs')} (${percent(gone / (kept + gone))}) were lost to the mirror, and count for neither side: ${why.join(', ')}.`,
+      `${counted(gone, 'pairs')} (${percent(gone / (kept + gone))}) were lost${callers ? '' : ' to the mirror'}, and count for neither side: ${why.join(', ')}.`,
     );
   }
   if (folder.orphans > 0)
