@@ -66,6 +66,11 @@ export const COMMANDS = [
     summary: 'print the least IAM policy: for whoever runs shadowctl, or for the role of the models',
   },
   {
+    name: 'adopt',
+    summary: 'take an endpoint that exists under management, without touching it',
+  },
+  { name: 'disown', summary: 'give an adopted endpoint back, without touching it' },
+  {
     name: 'cleanup',
     summary: 'delete everything that shadowctl created for an endpoint, and prove that nothing is left',
   },

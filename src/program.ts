@@ -36,6 +36,8 @@ const DEFINITIONS: Readonly<Record<CommandName, () => Promise<(host: Host) => Co
   doctor: async () => (await import('./cli/doctor.ts')).doctorCommand,
   policy: async () => (await import('./cli/policy.ts')).policyCommand,
   'iam-policy': async () => (await import('./cli/iam-policy.ts')).iamPolicyCommand,
+  adopt: async () => (await import('./cli/adopt.ts')).adoptCommand,
+  disown: async () => (await import('./cli/disown.ts')).disownCommand,
   cleanup: async () => (await import('./cli/cleanup.ts')).cleanupCommand,
   state: async () => (await import('./cli/state.ts')).stateCommand,
   emulator: async () => (await import('./cli/emulator/command.ts')).emulatorCommand,

@@ -29,6 +29,8 @@ test.each([
   ['doctor'],
   ['policy explain'],
   ['policy init'],
+  ['adopt'],
+  ['disown'],
   ['cleanup'],
   ['emulator'],
   ['emulator start'],

@@ -9,7 +9,7 @@ import { environmentError } from '../base/errors.ts';
 import { type CommandLine, lines, text } from '../base/text.ts';
 import type { JournaledRun } from '../resources/apply.ts';
 import { ourPrefix } from '../resources/artifact/candidate.ts';
-import { inventory, neededBy, neededByAdopted } from '../resources/inventory.ts';
+import { inventory, neededBy, neededByForeign } from '../resources/inventory.ts';
 import { requireSettled } from '../resources/live.ts';
 import {
   CONTAINS_KEPT,
@@ -188,7 +188,7 @@ function noJournal({ endpoint, account, journal }: EndpointSession): Error {
 /** What is to be deleted of an endpoint, and what stays: a bucket is planned only where nothing else will lie in it. */
 async function planCleanup(on: EndpointSession, keep: Keep, neighbours: Neighbours): Promise<Teardown> {
   const checks = await inventory(on);
-  const inUse = [...(await neededByAdopted(on)), ...(await neededByNeighbours(on, checks, neighbours))];
+  const inUse = [...(await neededByForeign(on)), ...(await neededByNeighbours(on, checks, neighbours))];
   const stays = checks.some(({ tracked, exists }) => tracked.ref.kind === 'endpoint' && tracked.adopted && exists);
   const rollout = stays ? positionOf(on.state())?.rollout : undefined;
   // The way back of a rollout that is under way is not what runs.
@@ -221,8 +221,8 @@ async function neededByNeighbours(
   const needed: ResourceRef[] = [];
   for (const endpoint of [...staying, ...going]) {
     const journal = await session.journal(endpoint);
-    const adopted = replay(journal.events()).resources.some((one) => one.ref.kind === 'endpoint' && one.adopted);
-    if (!staying.includes(endpoint) && !adopted) continue;
+    const ours = replay(journal.events()).resources.some((one) => one.ref.kind === 'endpoint' && !one.adopted);
+    if (!staying.includes(endpoint) && ours) continue;
     const words = JSON.stringify(journal.events());
     const mentioned = checks.map(({ tracked }) => tracked.ref).filter(({ name }) => words.includes(`"${name}"`));
     if (mentioned.length === 0) continue;

@@ -155,7 +155,8 @@ async function chosenAlarms(session: Session, aws: Aws, options: DoctorOptions):
   return (await listAlarms(aws, session.signal)).filter((alarm) => watches(alarm, options.endpoint));
 }
 
-function watches(alarm: MetricAlarm, endpoint: string): boolean {
+/** Is it on a metric of this endpoint? */
+export function watches(alarm: MetricAlarm, endpoint: string): boolean {
   const own = alarm.Dimensions ?? [];
   const inner = (alarm.Metrics ?? []).flatMap((query) => query.MetricStat?.Metric?.Dimensions ?? []);
   return [...own, ...inner].some((dimension) => dimension.Name === 'EndpointName' && dimension.Value === endpoint);

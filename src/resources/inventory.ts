@@ -43,10 +43,12 @@ export async function inventory(
   return checks;
 }
 
-/** Configs, models and uploads that an adopted endpoint needs: cleanup leaves them. */
-export async function neededByAdopted({ aws, journal, state }: Journaled): Promise<ResourceRef[]> {
+/**
+ * Configs, models and uploads that an endpoint needs which shadowctl did not create, or has given back: cleanup leaves them.
+ */
+export async function neededByForeign({ aws, journal, state }: Journaled): Promise<ResourceRef[]> {
   const tracked = trackedResource(state(), { kind: 'endpoint', name: journal.endpoint });
-  return tracked?.adopted === true ? neededBy(aws, journal.endpoint) : [];
+  return tracked === undefined || tracked.adopted ? neededBy(aws, journal.endpoint) : [];
 }
 
 /** Configs, models and artifacts that an endpoint needs as it runs, or is going to run. */

@@ -108,6 +108,10 @@ export function replay(events: readonly Recorded[]): State {
           adopt(resources, event.value, event);
           state.clean = false;
         }
+        if (event.name === 'disowned') {
+          for (const [key, { adopted }] of resources) if (adopted) resources.delete(key);
+          if (resources.size === 0 && begun.size === 0) state.clean = true;
+        }
         if (event.name === 'clean') {
           resources.clear();
           if (state.configs.length > 0) state.lifetimes.push(state.configs);

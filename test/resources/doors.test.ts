@@ -12,11 +12,12 @@ import { apply, type JournaledRun, newRun, refuseForeignAlarms, shift, startRun 
 import { checkArtifact } from '../../src/resources/artifact/artifact.ts';
 import { checkCandidate, prepareCandidate } from '../../src/resources/artifact/candidate.ts';
 import { artifactEtag, checkRemote, type Unexamined } from '../../src/resources/artifact/check-remote.ts';
-import { inventory, neededByAdopted } from '../../src/resources/inventory.ts';
+import { inventory, neededByForeign } from '../../src/resources/inventory.ts';
 import { readLive } from '../../src/resources/live.ts';
 import { findResource, objectMetadata, resolveOpenSteps, resolveStep } from '../../src/resources/resolve.ts';
 import type { Step } from '../../src/resources/steps.ts';
 import { tagList } from '../../src/resources/tags.ts';
+import type { Recorded } from '../../src/state/events.ts';
 import type { Journal, JournalEvent, ResourceKind } from '../../src/state/journal.ts';
 import { folderJournal } from '../support/journal.ts';
 import { type OpenStep, replay } from '../../src/state/replay.ts';
@@ -420,10 +421,22 @@ describe('an adopted endpoint', () => {
     world.clock.advance(30 * 60_000);
   });
 
-  test('needs its config and the models of all variants; one that is not adopted needs nothing', async () => {
-    expect(await neededByAdopted({ aws: world.aws, journal, state })).toEqual([]);
+  test('needs its config and the models of all variants; so does one the journal does not name, and none that is ours', async () => {
+    const created = [
+      {
+        type: 'begin',
+        run: 'r-1',
+        step: 's-1',
+        action: 'create',
+        resource: { kind: 'endpoint', name: 'weather' },
+        at: '2026-01-05T09:00:00.000Z',
+      },
+      { type: 'end', step: 's-1', outcome: 'done', at: '2026-01-05T09:00:01.000Z' },
+    ] satisfies Recorded[];
+    expect(await neededByForeign({ aws: world.aws, journal, state: () => replay(created) })).toEqual([]);
+    expect(await neededByForeign({ aws: world.aws, journal, state })).toHaveLength(3);
     await journal.locked('test', () => journal.append(adopted));
-    expect(await neededByAdopted({ aws: world.aws, journal, state })).toEqual([
+    expect(await neededByForeign({ aws: world.aws, journal, state })).toEqual([
       { kind: 'endpoint-config', name: 'c' },
       { kind: 'model', name: 'm' },
       { kind: 'model', name: 's' },
@@ -431,7 +444,7 @@ describe('an adopted endpoint', () => {
     expect(await inventory({ aws: world.aws, journal, state })).toMatchObject([{ exists: true, managed: false }]);
     // Somebody has deleted its config, which AWS permits.
     await onRun((run) => apply(run, { action: 'delete', kind: 'endpoint-config', name: 'c' }));
-    expect(await neededByAdopted({ aws: world.aws, journal, state })).toEqual([{ kind: 'endpoint-config', name: 'c' }]);
+    expect(await neededByForeign({ aws: world.aws, journal, state })).toEqual([{ kind: 'endpoint-config', name: 'c' }]);
   });
 
   test('needs what it is updated to as well, and the uploads of its models', async () => {
@@ -450,10 +463,10 @@ describe('an adopted endpoint', () => {
       { kind: 'model', name: 'm' },
       { kind: 's3-object', name: 's3://models/m' },
     ];
-    expect(await neededByAdopted({ aws, journal, state })).toEqual([...needs('c1'), ...needs('c2')]);
+    expect(await neededByForeign({ aws, journal, state })).toEqual([...needs('c1'), ...needs('c2')]);
     delete replies.DescribeEndpointConfigCommand;
     replies.DescribeEndpointConfigCommand = {};
-    expect(await neededByAdopted({ aws, journal, state })).toEqual([
+    expect(await neededByForeign({ aws, journal, state })).toEqual([
       { kind: 'endpoint-config', name: 'c1' },
       { kind: 'endpoint-config', name: 'c2' },
     ]);

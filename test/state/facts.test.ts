@@ -15,6 +15,7 @@ const config = { EndpointConfigName: 'c', ProductionVariants: [{ VariantName: 'v
 const WHOLE: { [Name in FactName]: FactValue<Name> } = {
   adopted: { kind: 'endpoint', name: 'e' },
   clean: {},
+  disowned: {},
   replaces: { requested: 'c2', previous: 'c1' },
   'update-started': {
     command: 'canary',
@@ -109,6 +110,7 @@ const WHOLE: { [Name in FactName]: FactValue<Name> } = {
 const REQUIRED: Record<FactName, readonly string[]> = {
   adopted: ['kind', 'name'],
   clean: [],
+  disowned: [],
   replaces: ['requested', 'previous'],
   'update-started': [
     'command',

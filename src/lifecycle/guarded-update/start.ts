@@ -174,7 +174,9 @@ async function planUpdate(on: EndpointSession, wanted: WantedUpdate): Promise<Gu
     steps,
     strategy,
     alarms: alarms.map(({ input, limit }) => ({ input: { ...input, Tags: names.tagList }, limit })),
-    standingAlarms: existing(on.state(), 'alarm').map((tracked) => tracked.ref.name),
+    standingAlarms: existing(on.state(), 'alarm')
+      .filter(({ adopted }) => !adopted)
+      .map((tracked) => tracked.ref.name),
     teamAlarms: guard.alarms,
     adopt: adopts(live, on.state(), wanted.adopt),
     findings,

@@ -269,6 +269,8 @@ export const NEEDS = {
     optional('cloudwatch:GetMetricData', 'any'),
     ...WATCH,
   ],
+  adopt: [...IDENTITY, ...LOOK, ...OWNER, optional('cloudwatch:DescribeAlarms', 'any')],
+  disown: [...IDENTITY, ...LOOK, ...OWNER, ...INVENTORY],
   cleanup: [
     ...IDENTITY,
     ...LOOK,

@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+import type { App, Host, Outcome, Run } from '../app.ts';
+import { shown, text } from '../base/text.ts';
+import { nameOf } from '../resources/steps.ts';
+import { formatFlag } from './flags/common.ts';
+
+export interface AdoptOptions {
+  endpoint: string;
+  format: 'text' | 'json';
+}
+
+const HELP = `
+Only the journal changes. What is adopted is never deleted; from now on every
+command changes the endpoint like one that shadowctl created. To give it back:
+shadowctl disown.
+
+Example:
+  $ shadowctl adopt --endpoint weather`;
+
+export function adoptCommand(host: Host, start: Run<AdoptOptions> = run): Command {
+  const command = new Command('adopt').requiredOption('--endpoint <name>', 'the endpoint');
+  return formatFlag(command)
+    .addHelpText('after', HELP)
+    .action(({ endpoint, format }: AdoptOptions) => host.start(start, { endpoint, format }));
+}
+
+/** Takes an endpoint under management, and says what came with it. */
+export async function run(app: App, { endpoint, format }: AdoptOptions): Promise<Outcome> {
+  const { adoptEndpoint } = await import('../lifecycle/adopt.ts');
+  const { sessionOf } = await import('./session.ts');
+  const { nextLines } = await import('./views/next.ts');
+  const { io } = app;
+  const adoption = await adoptEndpoint(sessionOf(app), endpoint);
+  if (format === 'json') {
+    io.out(JSON.stringify({ schema: 'shadowctl-adopt/1', ...adoption }, null, 2));
+    return 'done';
+  }
+  for (const one of adoption.adopted) io.out(`adopted ${nameOf(one)}`);
+  for (const one of adoption.known) io.out(`known already: ${nameOf(one)}`);
+  for (const line of nextLines(io, text`${shown('status', { endpoint })}`)) io.out(line);
+  return 'done';
+}

@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+import type { App, Host, Outcome, Run } from '../app.ts';
+import { shown, text } from '../base/text.ts';
+import { nameOf } from '../resources/steps.ts';
+import { formatFlag } from './flags/common.ts';
+
+export interface DisownOptions {
+  endpoint: string;
+  format: 'text' | 'json';
+}
+
+const HELP = `
+Only the journal changes: the endpoint goes on running what it runs. What
+shadowctl created for it stays shadowctl's; cleanup deletes of that what the
+endpoint does not run with.
+
+Example:
+  $ shadowctl disown --endpoint weather`;
+
+export function disownCommand(host: Host, start: Run<DisownOptions> = run): Command {
+  const command = new Command('disown').requiredOption('--endpoint <name>', 'the endpoint');
+  return formatFlag(command)
+    .addHelpText('after', HELP)
+    .action(({ endpoint, format }: DisownOptions) => host.start(start, { endpoint, format }));
+}
+
+/** Gives an adopted endpoint back, and says what is still shadowctl's. */
+export async function run(app: App, { endpoint, format }: DisownOptions): Promise<Outcome> {
+  const { disownEndpoint } = await import('../lifecycle/adopt.ts');
+  const { sessionOf } = await import('./session.ts');
+  const { nextLines } = await import('./views/next.ts');
+  const { io } = app;
+  const { givenBack, ours } = await disownEndpoint(sessionOf(app), endpoint);
+  if (format === 'json') {
+    io.out(JSON.stringify({ schema: 'shadowctl-disown/1', endpoint, givenBack, ours }, null, 2));
+    return 'done';
+  }
+  for (const one of givenBack) io.out(`given back: ${nameOf(one)}`);
+  for (const one of ours) io.out(`still shadowctl's: ${nameOf(one)}`);
+  if (ours.length > 0) for (const line of nextLines(io, text`${shown('cleanup', { endpoint })}`)) io.out(line);
+  return 'done';
+}

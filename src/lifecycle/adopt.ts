@@ -1,0 +1,120 @@
+import { listAlarms } from '../aws/alarms.ts';
+import { endpointNotFound } from '../aws/endpoint-not-found.ts';
+import { orUnseen } from '../aws/unseen.ts';
+import { environmentError } from '../base/errors.ts';
+import { shown, text } from '../base/text.ts';
+import { inventory } from '../resources/inventory.ts';
+import { type Live, readLive } from '../resources/live.ts';
+import type { ResourceRef } from '../state/journal.ts';
+import { existing, type State, trackedResource } from '../state/replay.ts';
+import { positionOf } from '../state/rollouts.ts';
+import { unfinishedUpdate } from '../state/updates.ts';
+import { watches } from './doctor.ts';
+import { adopts, lockEndpoint, notSeen, openRun, type Session } from './session.ts';
+
+/** What came under management, or had: the endpoint, its config, its models, the alarms on it. */
+export interface Adoption {
+  endpoint: string;
+  /** Written down now, as adopted. */
+  adopted: ResourceRef[];
+  /** What the journal had already, as adopted or as its own. */
+  known: ResourceRef[];
+}
+
+/**
+ * Takes an endpoint that exists under management: the journal says so, and nothing of AWS is changed. What is adopted is
+ * never deleted.
+ *
+ * @throws Problem (cannot-run) where there is no such endpoint, or this journal says that shadowctl created it
+ */
+export function adoptEndpoint(session: Session, endpoint: string): Promise<Adoption> {
+  return lockEndpoint(session, { endpoint, command: 'adopt' }, async (on) => {
+    const { aws, journal } = on;
+    const live = await readLive(aws, endpoint, session.signal);
+    if (live === undefined) throw endpointNotFound(aws.target, endpoint);
+    const tracked = trackedResource(on.state(), { kind: 'endpoint', name: endpoint });
+    if (tracked?.adopted !== true && !adopts(live, on.state(), true))
+      throw environmentError(
+        `shadowctl created endpoint "${endpoint}", and ${journal.path} says so: there is nothing to adopt.`,
+        text`See what stands: ${shown('status', { endpoint })}`,
+      );
+    const alarms =
+      (await orUnseen('the alarms on the endpoint', () => listAlarms(aws, session.signal), notSeen(session))) ?? [];
+    const found: ResourceRef[] = [
+      { kind: 'endpoint', name: endpoint },
+      ...(live.config?.EndpointConfigName === undefined
+        ? []
+        : [{ kind: 'endpoint-config' as const, name: live.config.EndpointConfigName }]),
+      ...modelsOf(live.config).map((name) => ({ kind: 'model' as const, name })),
+      ...alarms
+        .filter((alarm) => watches(alarm, endpoint))
+        .map(({ AlarmName }) => ({ kind: 'alarm' as const, name: AlarmName })),
+    ];
+    const isKnown = (ref: ResourceRef) =>
+      existing(on.state(), ref.kind).some((one) => one.ref.name === ref.name) && !isLost(on.state(), ref);
+    const known = found.filter(isKnown);
+    const adopted = found.filter((ref) => !isKnown(ref));
+    if (adopted.length > 0) {
+      const run = await openRun(on, 'adopt');
+      for (const value of adopted) await journal.append({ type: 'fact', run: run.id, name: 'adopted', value });
+    }
+    return { endpoint, adopted, known };
+  });
+}
+
+/** An endpoint of this name that the journal has as its own, and that does not carry its tag, is somebody else's by now. */
+function isLost(state: State, ref: ResourceRef): boolean {
+  return ref.kind === 'endpoint' && trackedResource(state, ref)?.adopted !== true;
+}
+
+function modelsOf(config: Live['config']): string[] {
+  const variants = [...(config?.ProductionVariants ?? []), ...(config?.ShadowProductionVariants ?? [])];
+  return [...new Set(variants.flatMap(({ ModelName }) => ModelName ?? []))];
+}
+
+/** What was given back, and what is still shadowctl's. */
+export interface Disowned {
+  endpoint: string;
+  givenBack: ResourceRef[];
+  /** What shadowctl created for it and still stands: `cleanup` deletes what the endpoint does not run with. */
+  ours: ResourceRef[];
+}
+
+/**
+ * Gives an adopted endpoint back: the journal says so, and nothing of AWS is changed.
+ *
+ * @throws Problem (cannot-run) where it was not adopted here, or a change of it has not ended
+ */
+export function disownEndpoint(session: Session, endpoint: string): Promise<Disowned> {
+  return lockEndpoint(session, { endpoint, command: 'disown' }, async (on) => {
+    const { journal } = on;
+    const state = on.state();
+    const givenBack = state.resources.filter(({ adopted }) => adopted).map(({ ref }) => ref);
+    if (trackedResource(state, { kind: 'endpoint', name: endpoint })?.adopted !== true)
+      throw environmentError(
+        `Endpoint "${endpoint}" was not adopted here: ${journal.path} does not say so.`,
+        text`See whose it is: ${shown('status', { endpoint })}`,
+      );
+    const underWay =
+      state.open.length > 0
+        ? 'a step of it was begun, and nobody has seen its end'
+        : positionOf(state) !== undefined
+          ? 'a rollout is under way'
+          : unfinishedUpdate(state) === undefined
+            ? undefined
+            : 'an update that shadowctl began has no end in the journal yet';
+    if (underWay !== undefined)
+      throw environmentError(
+        `Endpoint "${endpoint}" cannot be given back now: ${underWay}.`,
+        text`See what goes on, and let it end: ${shown('status', { endpoint })}`,
+      );
+    const ours = (await inventory(on, 'or unseen'))
+      .filter(({ tracked, exists, managed, unseen }) =>
+        unseen === undefined ? exists && managed : tracked.state === 'exists' && !tracked.adopted,
+      )
+      .map(({ tracked }) => tracked.ref);
+    const run = await openRun(on, 'disown');
+    await journal.append({ type: 'fact', run: run.id, name: 'disowned', value: {} });
+    return { endpoint, givenBack, ours };
+  });
+}

@@ -1,0 +1,123 @@
+import { ListEndpointsCommand } from '@aws-sdk/client-sagemaker';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { takeCensus } from '../../src/aws/census.ts';
+import { describeEndpoint } from '../../src/aws/sagemaker.ts';
+import { readDocument } from '../../src/emulator/iam/document.ts';
+import { printedPolicy } from '../permissions/scenes.ts';
+import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../support/world.ts';
+
+let world: TestWorld;
+beforeEach(async () => {
+  world = await testWorld();
+});
+afterEach(() => world.close());
+
+const ON = '--endpoint weather';
+const ELSEWHERE = `deploy ${ON} --artifact ${ARTIFACT_005} --algorithm linear-learner --model-name m1 --config-name c1 --instances 1 --state elsewhere --yes`;
+const BETTER = `--artifact ${ARTIFACT_009} --algorithm linear-learner --model-name m2`;
+
+async function typed(line: string, env?: Record<string, string>) {
+  const ended = await world.shadowctl(line, env && { env });
+  expect(ended, `${line}\n${ended.out}\n${ended.err}`).toMatchObject({ code: 0 });
+  return ended;
+}
+const json = async (line: string, env?: Record<string, string>) =>
+  JSON.parse((await typed(`${line} --format json`, env)).out);
+
+/** An alarm of somebody's on the endpoint, and one on another. */
+async function alarmsOfOthers() {
+  const { PutMetricAlarmCommand } = await import('@aws-sdk/client-cloudwatch');
+  for (const endpoint of ['weather', 'other'])
+    await (await world.aws.cloudwatch()).send(
+      new PutMetricAlarmCommand({
+        AlarmName: `${endpoint}-theirs`,
+        Namespace: 'AWS/SageMaker',
+        MetricName: 'Invocation5XXErrors',
+        Dimensions: [
+          { Name: 'EndpointName', Value: endpoint },
+          { Name: 'VariantName', Value: 'AllTraffic' },
+        ],
+        Statistic: 'Sum',
+        Period: 60,
+        EvaluationPeriods: 1,
+        Threshold: 1,
+        ComparisonOperator: 'GreaterThanThreshold',
+      }),
+    );
+}
+
+test('an endpoint is adopted with config, model and alarms, untouched; cleanup deletes none of it, and disown gives it back', async () => {
+  await typed(ELSEWHERE);
+  await alarmsOfOthers();
+  const before = await describeEndpoint(world.aws, 'weather');
+  const { iam } = world.emulator.world;
+  iam.attach([
+    { who: 'deployer', kind: 'identity-based policy', document: readDocument(printedPolicy('adopt'), 'printed') },
+  ]);
+  const refs = [
+    { kind: 'endpoint', name: 'weather' },
+    { kind: 'endpoint-config', name: 'c1' },
+    { kind: 'model', name: 'm1' },
+    { kind: 'alarm', name: 'weather-theirs' },
+  ];
+  const env = { AWS_ACCESS_KEY_ID: 'deployer' };
+  expect(await json(`adopt ${ON}`, env)).toEqual({
+    schema: 'shadowctl-adopt/1',
+    endpoint: 'weather',
+    adopted: refs,
+    known: [],
+  });
+  expect(iam.denied).toEqual(new Set());
+  iam.attach([]);
+  expect(await json(`adopt ${ON}`)).toMatchObject({ adopted: [], known: refs });
+  expect((await json(`status ${ON}`)).live.ownership).toBe('adopted');
+  const standing = await takeCensus(world.aws);
+  await world.shadowctl(`cleanup ${ON} --yes`);
+  expect(await takeCensus(world.aws)).toEqual(standing);
+  expect(await json(`disown ${ON}`)).toEqual({
+    schema: 'shadowctl-disown/1',
+    endpoint: 'weather',
+    givenBack: refs,
+    ours: [],
+  });
+  expect((await json(`status ${ON}`)).live.ownership).toBe('unknown-here');
+  expect(await json('ls')).toMatchObject({ endpoints: [{ endpoint: 'weather', owner: 'unknown-here' }] });
+  expect(await describeEndpoint(world.aws, 'weather')).toEqual({ ...before, $metadata: expect.anything() });
+  expect(await world.shadowctl(`disown ${ON}`)).toMatchObject({ code: 2 });
+});
+
+test('what an endpoint runs with that was given back is not cleaned up, alone or with all; the rest goes', async () => {
+  await typed(ELSEWHERE);
+  await typed(`adopt ${ON}`);
+  await typed(`shadow ${ON} ${BETTER} --config-name c2 --yes`);
+  const { ours } = await json(`disown ${ON}`);
+  expect(ours).toEqual(
+    expect.arrayContaining([
+      { kind: 'model', name: 'm2' },
+      { kind: 'endpoint-config', name: 'c2' },
+    ]),
+  );
+  for (const which of [ON, '--all']) {
+    await world.shadowctl(`cleanup ${which} --yes`);
+    expect(await takeCensus(world.aws), which).toMatchObject({
+      endpoints: ['weather'],
+      models: ['m1', 'm2'],
+      endpointConfigs: ['c1', 'c2'],
+    });
+  }
+  const { UpdateEndpointCommand } = await import('@aws-sdk/client-sagemaker');
+  const client = await world.aws.sagemaker();
+  await client.send(new UpdateEndpointCommand({ EndpointName: 'weather', EndpointConfigName: 'c1' }));
+  await world.clock.sleep(3_600_000);
+  await typed(`cleanup ${ON} --yes`);
+  expect(await takeCensus(world.aws)).toMatchObject({ models: ['m1'], endpointConfigs: ['c1'] });
+  const { Endpoints } = await client.send(new ListEndpointsCommand({}));
+  expect(Endpoints).toMatchObject([{ EndpointName: 'weather', EndpointStatus: 'InService' }]);
+});
+
+test('what shadowctl created here is not adopted, nothing is where there is nothing, and no update is left in the middle', async () => {
+  expect(await world.shadowctl(`adopt ${ON}`)).toMatchObject({ code: 2 });
+  await typed(ELSEWHERE.replace('--state elsewhere ', ''));
+  expect(await world.shadowctl(`adopt ${ON}`)).toMatchObject({ code: 2 });
+  expect(await world.shadowctl(`disown ${ON}`)).toMatchObject({ code: 2 });
+});
