@@ -5,6 +5,7 @@ import { kindNamed } from '../answers/kinds/table.ts';
 import { skewNote } from '../answers/skew.ts';
 import { withSpill } from './spill.ts';
 import type { ComparisonOptions, Records, RecordSource } from './options.ts';
+import { passedOverNote, type Tried } from './pairing-method.ts';
 import { readingsOf } from './readings.ts';
 import { sizeOf, SMALL_BYTES } from './sources.ts';
 
@@ -43,6 +44,8 @@ export async function compareRecords(records: Records, options: ComparisonOption
   const { sampled } = first;
   const predictions = { ...withComparator(first.predictions, comparator), alternatives };
   const notes: string[] = [];
+  const passedOver = passedOverNote(first.tried);
+  if (passedOver !== undefined) notes.push(passedOver);
   if (sampled < 1)
     notes.push(
       `Slices of the inputs come from one in ${Math.round(1 / sampled)} of production's requests, chosen at random, because there are many.`,
@@ -57,6 +60,8 @@ export async function compareRecords(records: Records, options: ComparisonOption
 interface Found {
   predictions: Predictions;
   sampled: number;
+  /** The ways of pairing that were tried. */
+  tried: readonly Tried[];
   /** Pairs for the comparator, where there is one. */
   drawn?: Sample | undefined;
 }
@@ -103,9 +108,10 @@ async function inMemory(records: Records, options: ComparisonOptions): Promise<F
     sampling: records.sampling,
     paired: (found) => (pairing = found),
   });
-  if (options.comparator === undefined || pairing === undefined) return { predictions, sampled: 1 };
+  const tried = (pairing as Pairing | undefined)?.tried ?? [];
+  if (options.comparator === undefined || pairing === undefined) return { predictions, sampled: 1, tried };
   const { samplePairs } = await import('./memory/sample.ts');
-  return { predictions, sampled: 1, drawn: samplePairs(pairing, options.comparator.sample) };
+  return { predictions, sampled: 1, tried, drawn: samplePairs(pairing, options.comparator.sample) };
 }
 
 async function byDuckdb(records: Records, options: ComparisonOptions): Promise<Found> {

@@ -127,6 +127,41 @@ describe('pairing', () => {
     expect(apart).toMatchObject({ method: 'input', pairs: 2 });
   });
 
+  test('by what pairs by far the most: a few callers who send an id leave nobody out, and that is said', async () => {
+    const side = (shift: number) =>
+      set(
+        ...Array.from({ length: 10 }, (_, i) =>
+          capture(i < 2 ? `id-${i}` : undefined, `x${i}`, `${i}`, 20 * i + shift),
+        ),
+      );
+    const [production, shadow] = [side(0), side(1)];
+    expect(await compare(production, shadow, OPTIONS)).toMatchObject({ method: 'input', pairs: 10 });
+    const records = { production: { captures: production }, shadow: { captures: shadow } };
+    for (const inMemory of [true, false]) {
+      const { notes } = await compareRecords(
+        { ...records, window: { from: 0, to: 8.64e15 }, sampling: 1 },
+        { tolerance: 0.1, memory: '500MB', spill: folder, inMemory },
+      );
+      expect(notes).toContain(
+        "Only 2 pairs share the caller's InferenceId, so that requests were paired by equal input at about the same time: 10 pairs.",
+      );
+    }
+  });
+
+  test('ids that pair few count where inputs do not pair by far more, and where the shadow has few answers', async () => {
+    // Four pairs by id; by input six, of which two could be anybody's.
+    const alike = (shift: number) =>
+      set(
+        ...Array.from({ length: 10 }, (_, i) =>
+          capture(i < 4 ? `id-${i}` : undefined, i < 6 ? `x${i}` : 'same', `${i}`, (i < 6 ? 20 : 1) * i + shift),
+        ),
+      );
+    expect(await compare(alike(0), alike(1), OPTIONS)).toMatchObject({ method: 'inferenceId', pairs: 4 });
+    const all = Array.from({ length: 30 }, (_, i) => capture(`id-${i}`, `x${i}`, `${i}`, 20 * i));
+    const few = Array.from({ length: 3 }, (_, i) => capture(`id-${i}`, `x${i}`, `${i}`, 20 * i + 1));
+    expect(await compare(set(...all), set(...few), OPTIONS)).toMatchObject({ method: 'inferenceId', pairs: 3 });
+  });
+
   test('half of the traffic sampled is full coverage at a sampling of one half', async () => {
     const ours = Array.from({ length: 10 }, (_, i) => capture(`r${i}`, '1', '1'));
     const theirs = Array.from({ length: 5 }, (_, i) => capture(`r${i}`, '1', '1'));

@@ -8,6 +8,7 @@ import type { Sample } from '../comparator/sample.ts';
 import type { ComparisonOptions, Records } from '../options.ts';
 import { UNCHOSEN } from '../readings.ts';
 import { filesOf, sizeOf, SMALL_BYTES } from '../sources.ts';
+import { chosenMethod, keysMost, pairsMost, type Tried } from '../pairing-method.ts';
 import { loadDuckdb, openEngine } from './connection.ts';
 import type { Engine } from './connection.ts';
 import { wholeSums } from './fields.ts';
@@ -30,6 +31,8 @@ interface Paired {
   method: PairingMethod | undefined;
   task: Task;
   scanned: Scanned;
+  /** The ways of pairing that were tried, the surest first. */
+  tried: readonly Tried[];
   pairs: number;
   /** Pairs whose answers have not as many rows as each other. */
   different: number;
@@ -42,12 +45,12 @@ interface Paired {
  * back.
  *
  * @param options `spill` is an empty folder for this comparison alone
- * @returns the sums, the share of production's records whose inputs were kept column by column, and the pairs for the comparator
+ * @returns the sums, how records were paired, the share of production's records whose inputs were kept column by column, and the pairs for the comparator
  */
 export async function compareWithDuckdb(
   records: Records,
   options: ComparisonOptions,
-): Promise<{ predictions: Predictions; sampled: number; drawn: Sample | undefined }> {
+): Promise<{ predictions: Predictions; sampled: number; tried: readonly Tried[]; drawn: Sample | undefined }> {
   const size = sizeOf(records);
   const threads = options.threads ?? (size <= SMALL_BYTES ? 1 : undefined);
   const run = { ...options, threads };
@@ -72,6 +75,7 @@ export async function compareWithDuckdb(
     return {
       predictions: await sum(engine, records, run, paired),
       sampled: paired.scanned.sampled,
+      tried: paired.tried,
       drawn: comparator && (await samplePairs(engine, paired, records, comparator.sample)),
     };
   } finally {
@@ -79,19 +83,33 @@ export async function compareWithDuckdb(
   }
 }
 
-/** Scans both sides and pairs them. Other ids and inputs are scanned only where InferenceIds pair nothing: it costs more. */
+/** Scans both sides and pairs them. Other ids and inputs are scanned only where InferenceIds pair few: it costs more. */
 async function load(engine: Engine, records: Records, options: ComparisonOptions, first: Scanned): Promise<Paired> {
   let scanned = first;
   const task = options.task ?? detectTask(scanned.sample, options.reading?.production.kind === 'number');
+  const tried: Tried[] = [];
+  const pair = (method: PairingMethod) => pairSides(engine, scanned, { method, truth: options.truth, records });
   for (const method of ['inferenceId', 'eventId', 'input'] as const) {
     if (method === 'eventId') scanned = await scan(records, options, true);
     if (method !== 'input') await showSides(engine, columnsOf(options), scanned, task);
     options.progress?.({ step: 'pairing' });
-    const paired = await pairSides(engine, scanned, { method, truth: options.truth, records });
-    if (paired.pairs > 0 || method === 'input')
-      return { method: paired.pairs > 0 ? method : undefined, task, scanned, ...paired };
+    const paired = await pair(method);
+    const { pairs } = paired;
+    tried.push({ method, pairs });
+    const least = Math.min(scanned.production.answered, scanned.shadow.answered);
+    const enough = pairsMost(pairs, least) || (pairs > 0 && keysMost(pairs, await keyedShare(engine, method)));
+    if (!enough && method !== 'input') continue;
+    const chosen = chosenMethod(tried);
+    const again = chosen === undefined || chosen === method ? paired : await pair(chosen);
+    return { method: chosen, task, scanned, tried, ...again };
   }
   throw new Error('there is no further way to pair');
+}
+
+/** Share of the answers that carry what this way pairs by, of the side of which fewer do. */
+async function keyedShare(engine: Engine, method: PairingMethod): Promise<number> {
+  const [row] = await engine.rows(fill(SUMS.keyed, { key: KEYS[method] }));
+  return Number(row?.share ?? 0);
 }
 
 async function scan(

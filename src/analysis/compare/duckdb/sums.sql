@@ -1,5 +1,12 @@
 -- Everything that leaves the engine about rows and sides, but for labels, numbers' curves, repeats, slices and examples.
 
+-- name: keyed
+-- Share of the answers of each side that carry the key, the smaller of the two.
+select least(
+  (select count($key) filter (place = 0) / nullif(count(*) filter (place = 0), 0)::double from production),
+  (select count($key) filter (place = 0) / nullif(count(*) filter (place = 0), 0)::double from shadow)
+) as share;
+
 -- name: blocks
 select
   ((moment // 60000) * 60000)::double as at, count(*)::double as rows,

@@ -3,6 +3,7 @@ import sumsSql from './sums.sql';
 
 /** The statements of sums.sql, which several files ask. */
 export const SUMS = statements(sumsSql, [
+  'keyed',
   'blocks',
   'numbers',
   'reference',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PairingMethod } from '../../predictions.ts';
 import { quantile } from '../../statistics/distances.ts';
 import type { Capture } from '../../answers/captures.ts';
+import { chosenMethod, keysMost, pairsMost, type Tried } from '../pairing-method.ts';
 import { MAX_RETRIED, pairRetries } from '../retries.ts';
 
 export interface Pair {
@@ -13,6 +14,8 @@ export interface Pair {
 export interface Pairing {
   method: PairingMethod | undefined;
   pairs: Pair[];
+  /** The ways that were tried, the surest first. */
+  tried: readonly Tried[];
   /** Of the pairs, those of ids that occur several times on each side. */
   retried: number;
   /** Records that share their key with another of the same side, and are in no pair. */
@@ -29,18 +32,29 @@ export const SAME_INPUT_MS = 5_000;
 /**
  * Finds for each record of production the shadow's record of the same request: by the caller's InferenceId, which AWS
  * passes on to the shadow; else by eventId, where both happen to share it; else by equal input at about the same
- * time. One way for the whole report, so that the reader knows what a pair is.
+ * time. One way for the whole report, so that the reader knows what a pair is: the first that pairs most of the answers,
+ * or the one that pairs by far the most.
  */
 export function pairUp(production: readonly Capture[], shadow: readonly Capture[]): Pairing {
-  const byInference = join(production, shadow, (capture) => capture.inferenceId);
-  if (byInference.pairs.length > 0) return { method: 'inferenceId', ...byInference };
-  const byEvent = join(production, shadow, (capture) => capture.eventId);
-  if (byEvent.pairs.length > 0) return { method: 'eventId', ...byEvent };
-  const byInput = joinByInput(production, shadow);
-  return { method: byInput.pairs.length > 0 ? 'input' : undefined, ...byInput };
+  const tried: Tried[] = [];
+  const joined: Partial<Record<PairingMethod, Joined>> = {};
+  for (const method of ['inferenceId', 'eventId', 'input'] as const) {
+    const found =
+      method === 'input' ? joinByInput(production, shadow) : join(production, shadow, (capture) => capture[method]);
+    joined[method] = found;
+    const carries = (capture: Capture) => capture[method] !== undefined;
+    const keyed = Math.min(
+      ...[production, shadow].map((side) => side.filter(carries).length / Math.max(1, side.length)),
+    );
+    const pairs = found.pairs.length;
+    tried.push({ method, pairs });
+    if (pairsMost(pairs, Math.min(production.length, shadow.length)) || keysMost(pairs, keyed)) break;
+  }
+  const method = chosenMethod(tried);
+  return { method, tried, ...(joined[method ?? 'input'] as Joined) };
 }
 
-type Joined = Omit<Pairing, 'method'>;
+type Joined = Omit<Pairing, 'method' | 'tried'>;
 
 function join(
   production: readonly Capture[],
