@@ -108,7 +108,7 @@ async function inMemory(records: Records, options: ComparisonOptions): Promise<F
     sampling: records.sampling,
     paired: (found) => (pairing = found),
   });
-  const tried = (pairing as Pairing | undefined)?.tried ?? [];
+  const tried = pairing?.tried ?? [];
   if (options.comparator === undefined || pairing === undefined) return { predictions, sampled: 1, tried };
   const { samplePairs } = await import('./memory/sample.ts');
   return { predictions, sampled: 1, tried, drawn: samplePairs(pairing, options.comparator.sample) };
