@@ -2,8 +2,12 @@ import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import type { DemoOptions } from './run.ts';
 
-export function demoCommand(host: Host, run: Run<DemoOptions> = lazy(() => import('./run.ts'))): Command {
-  return new Command('demo')
+export function demoCommand(
+  host: Host,
+  run: Run<DemoOptions> = lazy(() => import('./run.ts')),
+  runMirror: Run<undefined> = lazy(() => import('./mirror.ts')),
+): Command {
+  const command = new Command('demo')
     .option('--keep', "do not clean up: keep everything in this folder's emulator, so that you can look around")
     .option('--full', 'show everything that the commands print, not only a summary')
     .addHelpText(
@@ -19,4 +23,10 @@ Example:
     .action((flags: { keep?: boolean; full?: boolean }) =>
       host.start(run, { keep: flags.keep === true, full: flags.full === true }),
     );
+  command.addCommand(
+    new Command('mirror')
+      .description('a shadow for a model behind HTTP: two model servers, a mirror, requests, the verdict; in seconds')
+      .action(() => host.start(runMirror, undefined)),
+  );
+  return command;
 }

@@ -1,7 +1,6 @@
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { App, ExecuteOverrides, Outcome } from '../../app.ts';
 import { VirtualClock } from '../../base/clock.ts';
 import { emulatorEnvironment } from '../../emulator/daemon/process.ts';
@@ -10,6 +9,7 @@ import { environmentError, interrupted, Problem } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
 import type { Io } from '../../ui/io.ts';
 import { briefLines, keeping } from './brief.ts';
+import { fixture } from './fixtures.ts';
 import { withProgress } from '../../ui/progress.ts';
 import { differences, readCensus, renderCensus } from './census.ts';
 import { heading, paragraph, shellLine } from './narration.ts';
@@ -195,15 +195,8 @@ async function takeStock(
 async function copyInputs(project: string): Promise<void> {
   await mkdir(project, { recursive: true });
   for (const file of FILES) {
-    await copyFile(fileURLToPath(new URL(`../fixtures/${file}`, packageRelative())), join(project, basename(file)));
+    await copyFile(fixture(file), join(project, basename(file)));
   }
-}
-
-/** A URL directly in the package's `src/` or `dist/`, wherever the bundler has put this module. */
-function packageRelative(): string {
-  const here = import.meta.url;
-  const top = Math.max(here.lastIndexOf('/src/'), here.lastIndexOf('/dist/'));
-  return `${here.slice(0, top)}/dist/`;
 }
 
 async function refuseUsedEmulator(dir: string): Promise<void> {
