@@ -13,6 +13,8 @@ interface Complaint {
 interface Shape {
   type: string;
   entries?: Readonly<Record<string, Shape>>;
+  /** Of a record of keys that the user chooses: what each holds. */
+  value?: Shape;
   wrapped?: Shape;
 }
 
@@ -72,8 +74,11 @@ function shown(value: unknown): string {
 }
 
 function unknownKeys(schema: Shape, value: unknown, path: readonly string[], all: readonly string[]): Complaint[] {
-  const { entries } = opened(schema);
-  if (entries === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  const { entries, type, value: each } = opened(schema);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  if (type === 'record' && each !== undefined)
+    return Object.entries(value).flatMap(([key, inner]) => unknownKeys(each, inner, [...path, key], all));
+  if (entries === undefined) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
     const known = entries[key];
     const here = [...path, key];
@@ -84,10 +89,15 @@ function unknownKeys(schema: Shape, value: unknown, path: readonly string[], all
     return [
       {
         path: here,
-        words: `there is no such key${near === undefined ? '.' : `, did you mean ${near}?`} ${within} ${names.join(', ')}`,
+        words: `there is no such key${meant(near, key)} ${within} ${names.join(', ')}`,
       },
     ];
   });
+}
+
+function meant(near: string | undefined, key: string): string {
+  if (near === undefined) return '.';
+  return near === key ? `, but there is ${near} at the top level.` : `, did you mean ${near}?`;
 }
 
 function opened(schema: Shape): Shape {

@@ -26,7 +26,7 @@ interface Flags {
 
 const HELP = `
 On a terminal one screen shows whatever goes on (canary, shadow, rollout): how the requests are divided, errors and latency,
-alarms, gates, the time left, and what it waits for. Keys abort, report, promote and quit; what changes something asks first.
+alarms, gates, the time left, and what it waits for. Keys abort, report, promote, keep production and quit; what changes something asks first.
 Elsewhere each change is a line, until nothing is under way any more. Watching changes nothing, and holds no lock.
 
 Example:

@@ -67,16 +67,22 @@ function limited(config: DeploymentConfig, max: number | undefined): DeploymentC
  * (facts 4.1) is checked here, so that nothing is created for an update that would be refused.
  * @param fleet instances the new fleet will have
  * @param endpoint for what is advised
+ * @param besideShadow the endpoint carries a shadow, so that its fleet cannot be changed before that ends
  * @throws Problem 'usage' naming the rule
  */
-export function planStrategy(request: StrategyRequest, fleet: number, endpoint = 'NAME'): Strategy {
+export function planStrategy(
+  request: StrategyRequest,
+  fleet: number,
+  endpoint = 'NAME',
+  besideShadow = false,
+): Strategy {
   const bake = seconds('--bake', request.bakeSeconds, DEFAULT_BAKE_SECONDS);
   if (request.rollbackSize !== undefined && request.strategy !== 'rolling') {
     throw usageError(
       `--rollback-batch-size belongs to --strategy rolling; with ${request.strategy} the old fleet runs until the end.`,
     );
   }
-  needTwo(request.strategy, fleet, endpoint);
+  needTwo(request.strategy, fleet, endpoint, besideShadow);
   const shifted = shift(request, fleet, bake);
   const waits = shifted.bakeSeconds * (shifted.stages.length - 1) + shifted.finalBakeSeconds;
   const max = request.maxSeconds ?? (waits < MAX_SECONDS ? MAX_SECONDS : undefined);
@@ -201,14 +207,16 @@ function blueGreen(
   };
 }
 
-function needTwo(name: StrategyName, fleet: number, endpoint: string): void {
+function needTwo(name: StrategyName, fleet: number, endpoint: string, besideShadow: boolean): void {
   if (fleet >= 2 || name === 'all-at-once') return;
   throw usageError(
     `A ${name} update needs at least 2 instances, and the new fleet has ${fleet}: SageMaker permits at most 50 % of the fleet in a step.`,
-    lines(
-      'Use --strategy all-at-once, which watches the whole new fleet before the old one goes. Or give the endpoint 2 instances first:',
-      text`  ${shown('deploy', { endpoint, instances: 2 })}`,
-    ),
+    besideShadow
+      ? 'Add --strategy all-at-once, which watches the whole new fleet before the old one goes. The fleet can be made larger only without the shadow.'
+      : lines(
+          'Use --strategy all-at-once, which watches the whole new fleet before the old one goes. Or give the endpoint 2 instances first:',
+          text`  ${shown('deploy', { endpoint, instances: 2 })}`,
+        ),
   );
 }
 

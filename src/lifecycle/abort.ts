@@ -16,6 +16,9 @@ export interface AbortOptions {
   plan?: boolean;
 }
 
+const UNGUARDED_HERE =
+  'no guarded update that was begun from this folder is under way, and SageMaker has no call that stops any other';
+
 type Begun = { kind: 'planned'; plan: AbortPlan } | { kind: 'begun'; update: UpdateStarted };
 
 /**
@@ -43,12 +46,17 @@ async function begin(on: EndpointSession): Promise<Begun> {
       text`To return to the previous config: ${shown('undo', { endpoint: name })}`,
     );
   }
+  const target = endpoint.PendingDeploymentSummary?.EndpointConfigName;
   const update = recordedUpdates(on.state()).findLast(
-    (one) => one.ended === undefined && one.started.previous === endpoint.EndpointConfigName,
+    ({ ended, started }) =>
+      ended === undefined &&
+      started.previous === endpoint.EndpointConfigName &&
+      (target ?? started.requested) === started.requested,
   )?.started;
   const override = planAbort(endpoint, name, on.state());
   if ('impossible' in override || update === undefined) {
-    const why = 'impossible' in override ? override.impossible : 'it was not started from this folder';
+    // AWS names the alarms of the update before, too, where this one has none.
+    const why = update !== undefined && 'impossible' in override ? override.impossible : UNGUARDED_HERE;
     throw environmentError(
       `The update of ${name} cannot be stopped: ${why}.`,
       text`It will run to its end. After that, return with: ${shown('undo', { endpoint: name })}`,

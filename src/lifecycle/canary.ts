@@ -86,8 +86,8 @@ async function start(on: EndpointSession, options: CanaryOptions, guard: GuardOp
   const { candidate } = options;
   const live = await readLive(aws, endpoint, session.signal);
   if (live === undefined) throw endpointNotFound(aws.target, endpoint);
-  if (options.adopt !== true) requireOurs(live, on.state(), journal.path);
-  requireSettled(live);
+  if (options.adopt !== true) requireOurs(live, on.state(), journal.path, 'adopt');
+  requireSettled(live, on.state());
   const fleet = requireGuardable(live);
   // What the rules refuse is refused before the artifact is even read.
   planStrategy(guard.strategy, fleet, endpoint);

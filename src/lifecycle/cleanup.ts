@@ -22,7 +22,7 @@ import {
 } from '../resources/teardown.ts';
 import { isSettled, waitForEndpoint } from '../resources/wait.ts';
 import type { ResourceRef } from '../state/journal.ts';
-import { existing, replay } from '../state/replay.ts';
+import { existing, replay, type State } from '../state/replay.ts';
 import { positionOf } from '../state/rollouts.ts';
 import type { CleanupPlan } from './plans.ts';
 import {
@@ -131,7 +131,7 @@ async function cleanEndpoint(on: EndpointSession, keep: Keep, neighbours: Neighb
   if (journal.events().length === 0) throw noJournal(on);
   const { steps, left: staying } = await planCleanup(on, keep, neighbours);
   const plan: CleanupPlan = { kind: 'cleanup', place: placeOf(on), endpoint, steps, left: staying };
-  if (!steps.some(isEndpoint)) requireQuiet(endpoint, await liveOf(on));
+  if (!steps.some(isEndpoint)) requireQuiet(endpoint, await liveOf(on), on.state());
   if (!on.locked) return { kind: 'planned', plan };
   if (steps.length > 0) await session.approve(plan);
   const run = await openRun(on, 'cleanup');
@@ -163,9 +163,9 @@ const liveOf = ({ aws, endpoint, session }: EndpointSession) => describeEndpoint
  * model to all requests; without the old config there is no way back.
  * @throws Problem (cannot-run) where it is being changed
  */
-function requireQuiet(name: string, live: Awaited<ReturnType<typeof describeEndpoint>>): void {
+function requireQuiet(name: string, live: Awaited<ReturnType<typeof describeEndpoint>>, state: State): void {
   if (live !== undefined && !isSettled(live) && live.EndpointStatus !== 'Deleting')
-    requireSettled({ name, endpoint: live });
+    requireSettled({ name, endpoint: live }, state);
 }
 
 function noJournal({ endpoint, account, journal }: EndpointSession): Error {
@@ -286,7 +286,7 @@ async function tearDown(
   const endpoint = plan.steps.find(isEndpoint);
   const live = await liveOf(on);
   // Somebody may have begun an update while the plan was looked at.
-  if (endpoint === undefined) requireQuiet(name, live);
+  if (endpoint === undefined) requireQuiet(name, live, on.state());
   const leaving = live?.EndpointStatus === 'Deleting';
   // Deleted by a command that was stopped, or by somebody else: nothing it uses may go before it is gone.
   if (leaving) await awaitEndpoint(session, name, 'await-gone');

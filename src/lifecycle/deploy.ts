@@ -13,7 +13,7 @@ import { checkName } from '../resources/naming.ts';
 import type { JournaledRun } from '../resources/apply.ts';
 import type { Step } from '../resources/steps.ts';
 import type { Settled } from '../resources/wait.ts';
-import { trackedResource } from '../state/replay.ts';
+import { trackedResource, type State } from '../state/replay.ts';
 import {
   type CandidateSpec,
   checkCandidateNames,
@@ -142,6 +142,7 @@ async function decide(
       logGroup: live === undefined ? await freeLogGroup(on) : undefined,
     },
     live,
+    state,
   );
   const next = live === undefined ? undefined : await nextConfig(aws, names.config, steps, session.signal);
   const notes = live === undefined || next === undefined ? [] : await updateNotes(on, live, next);
@@ -255,9 +256,9 @@ const INSTANCE_TYPE = 'ml.m5.large';
  * config on it. Pure.
  * @throws Problem (cannot-run) where the endpoint cannot be updated in this way
  */
-function planDeploy(spec: DeploySpec, live: Live | undefined): Step[] {
+function planDeploy(spec: DeploySpec, live: Live | undefined, state: State): Step[] {
   const { endpoint, tags } = spec;
-  if (live !== undefined) return [...spec.modelSteps, ...planUpdate(spec, live)];
+  if (live !== undefined) return [...spec.modelSteps, ...planUpdate(spec, live, state)];
   const variant: ProductionVariant = {
     VariantName: spec.variantName ?? VARIANT,
     ModelName: spec.modelName,
@@ -289,10 +290,10 @@ function targetOf({ endpoint }: Live): string {
   return endpoint.PendingDeploymentSummary?.EndpointConfigName ?? endpoint.EndpointConfigName ?? '';
 }
 
-function planUpdate(spec: DeploySpec, live: Live): Step[] {
+function planUpdate(spec: DeploySpec, live: Live, state: State): Step[] {
   // A deployment that was interrupted on its way to this very config is simply taken up again.
   if (targetOf(live) === spec.configName && live.endpoint.EndpointStatus !== 'Failed' && runsAlready(spec)) return [];
-  requireSettled(live);
+  requireSettled(live, state);
   const production = productionOf(live);
   refuseUnsuitable(spec, live);
   const { variant } = production;

@@ -95,6 +95,10 @@ export type PlanNote =
   | { kind: 'no-way-back'; lost: readonly string[] }
   /** What runs now, or what it returns to, would come back as something else. */
   | { kind: 'changed-since'; changed: readonly Changed[]; of: 'what runs now' | 'the way back' }
+  /** Production has one instance, and the canary by which a shadow is promoted needs two. */
+  | { kind: 'single-instance' }
+  /** What the shadow's fleet costs while it stands. */
+  | { kind: 'shadow-cost'; instanceType: string; count: number }
   /** Settings of production's variant that the shadow does not take over. */
   | { kind: 'not-inherited'; settings: readonly string[] }
   /** Requests and answers are captured under this S3 URI, by SageMaker as these roles. */

@@ -143,8 +143,8 @@ async function withoutShadow(
   return onEndpoint(agreed, { endpoint, command: 'promote', readOnly: false }, async (on) => {
     const live = await readLive(on.aws, endpoint, session.signal);
     if (live === undefined) throw endpointNotFound(on.aws.target, endpoint);
-    requireOurs(live, on.state(), on.journal.path, false);
-    requireSettled(live);
+    requireOurs(live, on.state(), on.journal.path, 'neither');
+    requireSettled(live, on.state());
     if (live.endpoint.EndpointConfigName !== detached.plan.config)
       throw changedMeanwhile(endpoint, { EndpointConfigName: detached.plan.config }, live.endpoint.EndpointConfigName);
     // The first try has made a config of the name that was given.
@@ -193,8 +193,8 @@ function shadowOf(live: Live): Shadow {
 async function readShadowed({ aws, session, journal, state, endpoint }: EndpointSession): Promise<Live> {
   const live = await readLive(aws, endpoint, session.signal);
   if (live === undefined) throw endpointNotFound(aws.target, endpoint);
-  requireOurs(live, state(), journal.path, false);
-  requireSettled(live);
+  requireOurs(live, state(), journal.path, 'neither');
+  requireSettled(live, state());
   shadowOf(live);
   const calibration = calibrationOf(state(), live.endpoint.EndpointConfigName);
   if (calibration !== undefined)

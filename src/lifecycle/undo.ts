@@ -103,7 +103,7 @@ interface WayBack {
 /** Where the endpoint is to return to, and whether it can. @throws Problem where it cannot */
 async function findWayBack(on: EndpointSession, to: string | undefined): Promise<WayBack> {
   const { live, state } = await readOurs(on);
-  requireSettled(live);
+  requireSettled(live, state);
   const target = to === undefined ? await previousRelease(on, live, state) : namedConfig(live, state, to);
   const names = await nameCandidate(on, { modelName: undefined, configName: undefined, tags: {} });
   const { missing, found } = await look(on, target.name);
@@ -187,7 +187,7 @@ function copied(
 async function readOurs({ aws, endpoint, journal, session, state }: EndpointSession) {
   const live = await readLive(aws, endpoint, session.signal);
   if (live === undefined) throw endpointNotFound(aws.target, endpoint);
-  requireOurs(live, state(), journal.path, false, byHand(endpoint));
+  requireOurs(live, state(), journal.path, 'neither', byHand(endpoint));
   return { live, state: state() };
 }
 

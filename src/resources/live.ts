@@ -7,8 +7,10 @@ import type { Aws } from '../aws/clients.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
 import { orUnseen, type Unseen } from '../aws/unseen.ts';
 import { environmentError, usageError } from '../base/errors.ts';
-import { lines, shown, type Text, text } from '../base/text.ts';
+import { lines, shown, shownStart, type Text, text } from '../base/text.ts';
 import { trackedResource, type State } from '../state/replay.ts';
+import { positionOf } from '../state/rollouts.ts';
+import { unfinishedUpdate } from '../state/updates.ts';
 import { ENDPOINT_TAG, isOurs } from './tags.ts';
 import type { Endpoint } from './wait.ts';
 
@@ -85,36 +87,54 @@ export function ownership(live: Live, state: State): Ownership {
 
 /**
  * Refuses an endpoint that is not ours to change.
- * @param adoptable whether the command at hand takes `--adopt`
+ * @param way what the command at hand offers: another name, `--adopt`, or neither
  * @param byHand how the same is done without shadowctl, for commands that somebody may need in a hurry
  * @throws Problem (cannot-run)
  */
-export function requireOurs(live: Live, state: State, journalPath: string, adoptable = true, byHand?: Text): void {
+export function requireOurs(
+  live: Live,
+  state: State,
+  journalPath: string,
+  way: 'name' | 'adopt' | 'neither' = 'name',
+  byHand?: Text,
+): void {
   const whose = ownership(live, state);
   if (whose === 'created' || whose === 'adopted') return;
   const why =
     whose === 'foreign'
       ? 'exists, but shadowctl did not create it'
       : `was created by shadowctl, but not from this folder: it is not in ${journalPath}`;
-  if (!adoptable)
+  if (way === 'neither')
     throw environmentError(
       whose === 'foreign'
         ? `shadowctl knows nothing of endpoint "${live.name}" in this folder: it did not create it, and ${journalPath} does not say that it was adopted here.`
         : `Endpoint "${live.name}" ${why}.`,
-      lines('Run the command in the folder whose .shadowctl/ holds the journal of this endpoint.', byHand),
+      lines(
+        'Run the command in the folder whose .shadowctl/ holds the journal of this endpoint.',
+        byHand ??
+          (whose === 'foreign'
+            ? text`If there is none, attach a shadow with --adopt, which takes the endpoint over: ${shownStart('shadow', { endpoint: live.name, adopt: true })}`
+            : undefined),
+      ),
     );
-  const home = whose === 'foreign' ? 'Choose another name' : 'Work from the folder that holds its journal';
+  const home =
+    whose === 'foreign'
+      ? way === 'name'
+        ? 'Choose another name, or add'
+        : 'Add'
+      : 'Work from the folder that holds its journal, or add';
   throw environmentError(
     `Endpoint "${live.name}" ${why}.`,
-    `${home}, or add --adopt: shadowctl then changes it like its own, records it as adopted, and cleanup never deletes it.`,
+    `${home} --adopt: shadowctl then changes it like its own, records it as adopted, and cleanup never deletes it.`,
   );
 }
 
 /**
  * Refuses an endpoint that AWS would not update now.
+ * @param state what the journal says of the update under way: only what fits that is advised
  * @throws Problem (cannot-run)
  */
-export function requireSettled(live: Pick<Live, 'name' | 'endpoint'>): void {
+export function requireSettled(live: Pick<Live, 'name' | 'endpoint'>, state: State): void {
   const { EndpointStatus: status, FailureReason: reason } = live.endpoint;
   const endpoint = live.name;
   if (status === 'InService') return;
@@ -133,19 +153,32 @@ export function requireSettled(live: Pick<Live, 'name' | 'endpoint'>): void {
   }
   const target = live.endpoint.PendingDeploymentSummary?.EndpointConfigName;
   const watch = text`Wait until it has settled. Watch it with: ${shown('status', { endpoint, watch: true })}`;
-  // As far as AWS shows: it names the alarms of the update it is at, or of the one before.
-  const alarms = live.endpoint.LastDeploymentConfig?.AutoRollbackConfiguration?.Alarms ?? [];
-  const guarded = status === 'Updating' && alarms.length > 0;
   throw environmentError(
     `Endpoint "${live.name}" is busy: ${status}${target === undefined ? '' : `, towards config ${target}`}.`,
-    guarded
-      ? lines(
-          watch,
-          text`If it is a guarded update, watch it to its end with: ${shown('canary', { endpoint, resume: true })}`,
-          text`This stops it: ${shown('abort', { endpoint })}`,
-        )
-      : watch,
+    lines(watch, ...(status === 'Updating' ? waysOn(live.endpoint, endpoint, state) : [])),
   );
+}
+
+/** What can be done about an update under way, beside waiting: nothing, where it is neither guarded nor a rollout's. */
+function waysOn(live: Endpoint, endpoint: string, state: State): Text[] {
+  if (positionOf(state) !== undefined)
+    return [
+      text`It belongs to a rollout. To continue that: ${shown('rollout', { endpoint, resume: true })}`,
+      text`To go back: ${shown('rollout', { endpoint, cancel: true })}`,
+    ];
+  const update = unfinishedUpdate(state)?.started;
+  const target = live.PendingDeploymentSummary?.EndpointConfigName;
+  // AWS shows the alarms of the update before this one, too: only the journal tells which one is under way.
+  if (
+    update === undefined ||
+    update.previous !== live.EndpointConfigName ||
+    (target ?? update.requested) !== update.requested
+  )
+    return [];
+  return [
+    text`Watch this guarded update to its end: ${shown('canary', { endpoint, resume: true })}`,
+    ...(update.ownAlarms.length === 0 ? [] : [text`This stops it: ${shown('abort', { endpoint })}`]),
+  ];
 }
 
 /** An endpoint with the one production variant that shadowctl works on. */

@@ -1,4 +1,3 @@
-import type { Ora } from 'ora';
 import { type Io, plain } from './io.ts';
 import { paint } from './theme.ts';
 
@@ -23,34 +22,73 @@ export interface Step {
   share?: number;
 }
 
-/** Begins to show progress on standard error; the spinner appears as soon as it is loaded. */
-export function startProgress(io: Io, text: string): Progress {
+/**
+ * Begins to show progress on standard error; the spinner appears as soon as it is loaded.
+ * @param make gives a spinner that is not started yet
+ */
+export function startProgress(io: Io, text: string, make: MakeSpinner = ora): Progress {
   if (!io.interactive) return plainProgress(io, text);
-  let now = plain(text);
-  let over = false;
-  let spinner: Ora | undefined;
-  // 50 ms to load: only where it is seen.
-  void import('ora').then(({ default: ora }) => {
-    if (over) return;
-    spinner = ora({ text: now, stream: process.stderr, color: io.color ? 'cyan' : false, discardStdin: false }).start();
-  });
-  const end = (symbol: string, last: string) => {
-    over = true;
-    if (spinner === undefined) io.err(`${symbol} ${plain(last)}`);
-    else spinner.stopAndPersist({ symbol, text: plain(last) });
+  const own = { text: plain(text) };
+  onSpinner.push(own);
+  void spin(io, make);
+  const end = () => {
+    const at = onSpinner.indexOf(own);
+    if (at !== -1) onSpinner.splice(at, 1);
+    const outer = onSpinner.at(-1);
+    if (spinner === undefined) return;
+    if (outer !== undefined) spinner.text = outer.text;
+    else {
+      spinner.stop();
+      spinner = undefined;
+    }
+  };
+  const persist = (symbol: string, last: string) => {
+    end();
+    io.err(`${symbol} ${plain(last)}`);
   };
   return {
     update(next) {
-      now = plain(next);
-      if (spinner !== undefined) spinner.text = now;
+      own.text = plain(next);
+      if (spinner !== undefined && onSpinner.at(-1) === own) spinner.text = own.text;
     },
-    done: (last) => end(paint(io, 'good', '✓'), last),
-    fail: (last) => end(paint(io, 'bad', '✗'), last),
-    stop() {
-      over = true;
-      spinner?.stop();
-    },
+    done: (last) => persist(paint(io, 'good', '✓'), last),
+    fail: (last) => persist(paint(io, 'bad', '✗'), last),
+    stop: end,
   };
+}
+
+/** Work under way that a terminal is told of, the innermost last: a command of the demo runs inside the demo's own. */
+const onSpinner: { text: string }[] = [];
+/** The one spinner of this terminal; two would draw over each other. */
+let spinner: Spinner | undefined;
+
+let loading = false;
+
+async function spin(io: Io, make: MakeSpinner): Promise<void> {
+  if (spinner !== undefined || loading) return;
+  loading = true;
+  const made = await make(io.color);
+  loading = false;
+  const now = onSpinner.at(-1);
+  if (now === undefined) return;
+  made.text = now.text;
+  spinner = made;
+  made.start();
+}
+
+/** As much of ora as is used. */
+interface Spinner {
+  text: string;
+  start(): unknown;
+  stop(): unknown;
+}
+
+type MakeSpinner = (color: boolean) => Promise<Spinner>;
+
+/** 50 ms to load: only where it is seen. */
+async function ora(color: boolean): Promise<Spinner> {
+  const { default: make } = await import('ora');
+  return make({ stream: process.stderr, color: color ? 'cyan' : false, discardStdin: false });
 }
 
 function plainProgress(io: Io, text: string): Progress {

@@ -86,6 +86,12 @@ test.each([
     /: colour: there is no such key. The keys are target, region/,
     /shadowctl help configuration/,
   ],
+  [
+    'a key of an endpoint that is one of the file',
+    'endpoints: { weather: { policy: { alpha: 0.01 } } }',
+    /endpoints\.weather\.policy: there is no such key, but there is policy at the top level\. The keys of endpoints\.weather are answers/,
+    /shadowctl help configuration/,
+  ],
   ['a key nearly right', 'rôle: x', /rôle: there is no such key, did you mean role\?/, /shadowctl help configuration/],
   ['a wrong value', 'target: azure', /target: "azure" is not aws or emulator/, /shadowctl help configuration/],
   [

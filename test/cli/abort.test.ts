@@ -114,7 +114,7 @@ test('an update without our alarms cannot be stopped, and says so', async () => 
   await sagemaker.send(new UpdateEndpointCommand({ EndpointName: ENDPOINT, EndpointConfigName: 'theirs' }));
   const said = await stage.shadowctl(ABORT);
   expect(said.code).toBe(2);
-  expect(said.err).toContain('cannot be stopped: it is not guarded by any alarm');
+  expect(said.err).toContain('cannot be stopped: no guarded update that was begun from this folder is under way');
 });
 
 test('--plan only says what would happen', async () => {

@@ -105,6 +105,20 @@ describe('what SageMaker is asked for', () => {
   });
 });
 
+test('a fleet of one: nothing is advised that a shadow forbids', () => {
+  const advice = (besideShadow: boolean) => {
+    try {
+      planStrategy(asked({}), 1, 'w', besideShadow);
+    } catch (error) {
+      return printText((error as Problem).next ?? '');
+    }
+    return '';
+  };
+  expect(advice(false)).toContain('deploy --endpoint w --instances 2');
+  expect(advice(true)).toMatch(/^Add --strategy all-at-once/);
+  expect(advice(true)).not.toContain('deploy');
+});
+
 describe('every rule of UpdateEndpoint, before any call', () => {
   test.each<[string, Partial<StrategyRequest>, number, RegExp]>([
     ['a canary of a single instance', {}, 1, /needs at least 2 instances, and the new fleet has 1.*at most 50 %/],

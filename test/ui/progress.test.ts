@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Step, withProgress } from '../../src/ui/progress.ts';
+import { startProgress, type Step, withProgress } from '../../src/ui/progress.ts';
 import { capturedIo } from '../support/io.ts';
 
 async function shown(updates: readonly (readonly [text: string, of?: Step])[]): Promise<string[]> {
@@ -32,4 +32,27 @@ test('a step without a share is told once, until another comes; a text without a
     'endpoint w: Updating',
     'reading the log: 9 lines',
   ]);
+});
+
+test('on a terminal one spinner turns at a time: it shows the innermost of what is under way', async () => {
+  const io = { ...capturedIo(), interactive: true };
+  const seen: string[] = [];
+  let turning = 0;
+  const make = async () => ({
+    set text(words: string) {
+      seen.push(words);
+    },
+    start: () => expect((turning += 1)).toBe(1),
+    stop: () => (turning -= 1),
+  });
+  const outer = startProgress(io, 'shadowctl canary', make);
+  const inner = startProgress(io, 'waiting', make);
+  await new Promise((resolve) => setImmediate(resolve));
+  inner.update('still waiting');
+  outer.update('not shown now');
+  inner.done('in service');
+  expect(turning).toBe(1);
+  outer.stop();
+  expect([turning, seen]).toEqual([0, ['waiting', 'still waiting', 'not shown now']]);
+  expect(io.errLines.map((line) => line.replace(/^\S+ /, ''))).toEqual(['in service']);
 });

@@ -2,6 +2,7 @@ import { duration } from '../../base/units.ts';
 import { capacityWords } from '../../guard/capacity.ts';
 import { changedText } from '../../guard/restorable.ts';
 import { OBSERVABILITY } from '../../guard/observability.ts';
+import { hourlyCost } from '../../guard/prices.ts';
 import { rangeWords } from '../../guard/scaling.ts';
 import { instances } from '../../guard/strategy.ts';
 import { SECOND } from '../../base/units.ts';
@@ -77,6 +78,12 @@ export function noteText(note: PlanNote, endpoint: string): string {
       return `warning: there is no way back to what runs now: ${note.lost.join(' and ')} no longer ${note.lost.length === 1 ? 'exists' : 'exist'}.`;
     case 'changed-since':
       return `warning: ${note.of} would not come back as it was: ${note.changed.map(changedText).join('; ')}.`;
+    case 'single-instance':
+      return 'note: production has 1 instance, and a canary needs at least 2: promote will then need --strategy all-at-once. The fleet cannot be made larger while the shadow is attached: to promote through a canary, give production 2 instances first (deploy --instances 2).';
+    case 'shadow-cost': {
+      const cost = hourlyCost(note.instanceType, note.count);
+      return `The shadow's ${instances(note.count)} of ${note.instanceType} ${note.count === 1 ? 'is' : 'are'} billed as long as it is attached${cost === undefined ? '' : `, at ${cost}`}.`;
+    }
     case 'not-inherited':
       return `note: the shadow does not inherit production's ${note.settings.join(', ')}.`;
     case 'captures':

@@ -193,7 +193,7 @@ function fleet({ endpoint, config }: EndpointFacts, report: Report): void {
     report(
       'note',
       'quota',
-      `During an update ${instances(count)} of ${variant?.InstanceType} are needed in addition to the running ones: the quota "${variant?.InstanceType} for endpoint usage" must permit ${count * 2 + alike}${other === '' ? '' : ` (and the shadow's, ${other})`}. shadowctl cannot read it.${cost === undefined ? '' : ` Both fleets are billed meanwhile, which adds ${cost}.`}`,
+      `During an update ${instances(count)} of ${variant?.InstanceType} ${count === 1 ? 'is' : 'are'} needed in addition to the running ones: the quota "${variant?.InstanceType} for endpoint usage" must permit ${count * 2 + alike}${other === '' ? '' : ` (and the shadow's, ${other})`}. shadowctl cannot read it.${cost === undefined ? '' : ` Both fleets are billed meanwhile, which adds ${cost}.`}`,
       lines(
         text`${quotaOf('list-service-quotas', variant?.InstanceType ?? '')}`,
         text`Where that prints nothing: ${quotaOf('list-aws-default-service-quotas', variant?.InstanceType ?? '')}`,

@@ -246,6 +246,6 @@ function capacity(facts: PreflightFacts): Finding {
     severity: 'note',
     check: 'capacity',
     subject: `endpoint ${facts.endpoint}`,
-    message: `While it lasts, ${instances(extra)} of ${facts.instanceType ?? 'its kind'} are needed and billed in addition to the ${strategy.fleet + shadows} that run${cost === undefined ? '' : `, at ${cost}`}; the account's quota must permit ${strategy.fleet + extra + alike}${other === '' ? '' : `, and ${other} for the shadow`}.`,
+    message: `While it lasts, ${instances(extra)} of ${facts.instanceType ?? 'its kind'} ${extra === 1 ? 'is' : 'are'} needed and billed in addition to the ${strategy.fleet + shadows} that run${cost === undefined ? '' : `, at ${cost}`}; the account's quota must permit ${strategy.fleet + extra + alike}${other === '' ? '' : `, and ${other} for the shadow`}.`,
   };
 }

@@ -148,7 +148,8 @@ async function planUpdate(on: EndpointSession, wanted: WantedUpdate): Promise<Gu
   const { live, names, guard, command, steps } = wanted;
   const { variant } = productionOf(live);
   const previous = live.endpoint.EndpointConfigName ?? '';
-  const strategy = planStrategy(guard.strategy, wanted.fleet, on.endpoint);
+  const besideShadow = (live.config?.ShadowProductionVariants ?? []).length > 0;
+  const strategy = planStrategy(guard.strategy, wanted.fleet, on.endpoint, besideShadow);
   const { alarms, findings } = await examineUpdate(on, guard, {
     endpoint: on.endpoint,
     variant: variant.VariantName,
@@ -167,7 +168,7 @@ async function planUpdate(on: EndpointSession, wanted: WantedUpdate): Promise<Gu
     command,
     endpoint: on.endpoint,
     variant: variant.VariantName,
-    besideShadow: (live.config?.ShadowProductionVariants ?? []).length > 0,
+    besideShadow,
     previous,
     requested: names.config,
     models: { previous: variant.ModelName ?? '', requested: names.model },

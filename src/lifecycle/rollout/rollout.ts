@@ -148,8 +148,8 @@ async function decide(
   const { steps: shares, bakeSeconds, candidate } = options;
   const live = await readLive(aws, endpoint, session.signal);
   if (live === undefined) throw endpointNotFound(aws.target, endpoint);
-  if (!options.adopt) requireOurs(live, on.state(), journal.path);
-  requireSettled(live);
+  if (!options.adopt) requireOurs(live, on.state(), journal.path, 'adopt');
+  requireSettled(live, on.state());
   requireGuardable(live);
   const { config: previous, variant } = productionOf(live);
   checkCandidateNames(candidate);

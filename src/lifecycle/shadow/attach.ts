@@ -39,8 +39,8 @@ export async function attachShadow(session: Session, request: ShadowRequest): Pr
     const found = await readLive(aws, endpoint, session.signal);
     if (found === undefined) throw endpointNotFound(aws.target, endpoint);
     const adopt = adopts(found, on.state(), options.adopt);
-    if (!adopt) requireOurs(found, on.state(), journal.path);
-    requireSettled(found);
+    if (!adopt) requireOurs(found, on.state(), journal.path, 'adopt');
+    requireSettled(found, on.state());
     const standing = calibrationOf(on.state(), found.endpoint.EndpointConfigName);
     requireShadowable(found, { ...options, calibrates: options.calibrate !== undefined }, standing);
     const first = await decide(on, options, found);
@@ -81,13 +81,18 @@ export async function attachShadow(session: Session, request: ShadowRequest): Pr
 }
 
 function notesOf(
-  { plan, calibrate, instanceType, variantName }: ShadowOptions,
+  { plan, calibrate, instanceType, instances, variantName }: ShadowOptions,
   { destination, steps, scaling }: DecidedShadow,
   live: Live,
   begun: boolean,
 ): PlanNote[] {
-  const left = notInherited(productionOf(live).variant, instanceType);
+  const production = productionOf(live);
+  const left = notInherited(production.variant, instanceType);
+  const type = instanceType ?? production.variant.InstanceType;
+  const own = production.instances ?? 1;
   const captures: PlanNote[] = [
+    ...(type === undefined ? [] : [{ kind: 'shadow-cost', instanceType: type, count: instances ?? own } as const]),
+    ...(own === 1 ? [{ kind: 'single-instance' } as const] : []),
     ...(destination === undefined
       ? []
       : [{ kind: 'captures', under: destination, roles: rolesOf(steps, live) } as const]),

@@ -36,8 +36,8 @@ export async function detachShadow(
     const live = await readLive(aws, endpoint, session.signal);
     if (live === undefined) throw endpointNotFound(aws.target, endpoint);
     const state = on.state();
-    requireOurs(live, state, journal.path);
-    requireSettled(live);
+    requireOurs(live, state, journal.path, 'neither');
+    requireSettled(live, state);
     const attached = attachedShadow(state, live.endpoint.EndpointConfigName);
     const earlier = attached?.before;
     const before = earlier === undefined ? undefined : await describeEndpointConfig(aws, earlier, session.signal);

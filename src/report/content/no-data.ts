@@ -20,7 +20,7 @@ export function noData({ observations, summaries, created }: Report): NoData | u
   if (shadow === undefined) {
     return {
       why: `${endpoint} has no shadow variant.`,
-      next: 'Attach one with:',
+      next: 'Attach one (with --adopt, if shadowctl did not create the endpoint):',
       command: shownStart('shadow', { endpoint }),
     };
   }
