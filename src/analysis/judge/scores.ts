@@ -48,9 +48,11 @@ export function judgeScores(predictions: Predictions, evidence: Evidence, alone:
       ...gate,
       outcome: 'inconclusive',
       reason: `${gate.reason.replace(/\.$/, '')}; scores may move while labels stay, so this alone does not fail.`,
-      ...needsAdvice(
-        'labels (--labels), a tolerance in the policy (answers: { tolerance: { absolute: … } }), or a policy that lets scores inform only (inform: [labels.scores])',
-      ),
+      // Where labels decide already, there is nothing to give.
+      ...(alone &&
+        needsAdvice(
+          'labels (--labels), a tolerance in the policy (answers: { tolerance: { absolute: … } }), or a policy that lets scores inform only (inform: [labels.scores])',
+        )),
     },
   ];
 }
