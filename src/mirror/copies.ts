@@ -243,7 +243,8 @@ const ENDED: Copy = {
   onEnd: () => undefined,
 };
 
-function ended(outcome: SideOutcome): CopyEnd {
+/** The end of a copy of which there is no answer. */
+export function ended(outcome: SideOutcome): CopyEnd {
   return {
     outcome,
     loss: undefined,

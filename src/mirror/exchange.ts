@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type KeptBody, LIVE_FOLDER, type Loss, recordLine, type RecordFacts } from '../analysis/mirrored/record.ts';
 import { type Budget, KeptChunks } from './budget.ts';
-import type { Copies, Copy, CopyEnd } from './copies.ts';
+import { type Copies, type Copy, type CopyEnd, ended } from './copies.ts';
 import { headerValue, type RawHeaders } from './headers.ts';
 import { type LiveEnd, type LivePlan, passToLive } from './live.ts';
 import type { SideMetrics } from './metrics.ts';
@@ -76,7 +76,7 @@ export function mirrorRequest(
   };
   /** A shadow that gets no copy for our own reasons. */
   const loseCopy = (shadow: ShadowSide, loss: Loss) => {
-    endCopy(shadow, { ...NO_ANSWER, outcome: 'lost', loss });
+    endCopy(shadow, { ...ended('lost'), loss });
   };
   const write = (side: string, facts: Omit<RecordFacts, 'id' | 'key' | 'at'>, input?: KeptBody, output?: KeptBody) =>
     recorder?.add(side, recordLine({ ...facts, id, key, at }, input, output), at);
@@ -105,7 +105,7 @@ export function mirrorRequest(
       const copy = shadow.copyOf(req, id, body);
       const onEnd = (end: CopyEnd) => endCopy(shadow, end);
       // That it has no such route is an answer: what production was asked, it was not able to answer.
-      if (copy === undefined) onEnd({ ...NO_ANSWER, outcome: 'refused' });
+      if (copy === undefined) onEnd(ended('refused'));
       else cancels.push(shadow.copies.offer({ ...copy, id, method: req.method ?? 'POST', body, onEnd }));
     }
   };
@@ -156,15 +156,6 @@ export function mirrorRequest(
 
   passToLive(req, res, { ...plan, request, answer, onSent: sendCopies, onEnd: endLive });
 }
-
-const NO_ANSWER: Omit<CopyEnd, 'outcome'> = {
-  loss: undefined,
-  status: undefined,
-  headers: [],
-  body: undefined,
-  ms: undefined,
-  firstByteMs: undefined,
-};
 
 /** An answer that is one: its body is compared. */
 function isGood(status: number | undefined): boolean {

@@ -14,17 +14,18 @@ export interface QuantileMargins {
 
 type Name = 'p50' | 'p90' | 'p99';
 
-const QUANTILES = [
+/** The quantiles of latency that are judged. */
+export const QUANTILES = [
   ['p50', 0.5],
   ['p90', 0.9],
   ['p99', 0.99],
 ] as const;
 
 /** Lengths in minutes of the period whose quantile is the threshold: the first that holds enough of production's requests. */
-const PERIODS = [10, 20, 30, 60, 120, 180];
+export const PERIODS = [10, 20, 30, 60, 120, 180];
 
 /** Requests until their quantile is about the quantile: 300 for p99, 30 for p90. */
-function requestsForThreshold(quantile: number): number {
+export function requestsForThreshold(quantile: number): number {
   return 3 / (1 - quantile);
 }
 

@@ -3,7 +3,7 @@ import type { RecordFacts } from '../../mirrored/record.ts';
 import type { BeyondLimit, Exceedance, Metrics, MetricTable } from '../../observations.ts';
 import { METRICS } from '../../observations.ts';
 import { quantile } from '../../statistics/distances.ts';
-import type { QuantileMargins } from '../exceedances.ts';
+import { PERIODS, QUANTILES, type QuantileMargins, requestsForThreshold } from '../exceedances.ts';
 
 /** The requests of one side in one minute. Milliseconds. */
 interface Minute {
@@ -54,16 +54,6 @@ export class SideTable {
     return this.#minutes.get(at);
   }
 }
-
-const QUANTILES = [
-  ['p50', 0.5],
-  ['p90', 0.9],
-  ['p99', 0.99],
-] as const;
-
-/** Lengths in minutes of the time whose quantile is the threshold, as `exceedances.ts` has them; and so many requests it must hold. */
-const PERIODS = [10, 20, 30, 60, 120, 180];
-const requestsForThreshold = (q: number) => 3 / (1 - q);
 
 /** What CloudWatch would have said of these requests, and could not: counts and latencies of single requests. */
 export function metricsOf(production: SideTable, shadow: SideTable, { margins, limits }: QuantileMargins): Metrics {
