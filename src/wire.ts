@@ -83,6 +83,7 @@ async function openAppState({ surroundings, globals, io }: AppParts, project: Pr
   return openState(statePlace({ flag: globals.state, variable: env.SHADOWCTL_STATE }, project, cwd), {
     aws,
     clock,
+    signal: surroundings.signal,
     lockTimeout:
       lockTimeout === undefined
         ? undefined

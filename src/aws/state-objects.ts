@@ -1,5 +1,6 @@
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Clock } from '../base/clock.ts';
+import { environmentError } from '../base/errors.ts';
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
 import { inBucket, type S3Place, s3Uri } from './s3-uri.ts';
@@ -49,7 +50,7 @@ export function stateObjects(
     }
   }
 
-  async function* pages(prefix: string, delimiter?: string) {
+  async function* pages(prefix: string, { after, delimiter }: { after?: string | undefined; delimiter?: string } = {}) {
     const client = await aws.s3();
     let token: string | undefined;
     do {
@@ -62,11 +63,18 @@ export function stateObjects(
               ...place,
               Prefix: base + prefix,
               ContinuationToken: token,
+              ...(after !== undefined && { StartAfter: base + after }),
               ...(delimiter !== undefined && { Delimiter: delimiter }),
             }),
           ),
         `s3:ListBucket on s3://${bucket}`,
-      );
+      ).catch((error: unknown) => {
+        if (!(error instanceof AwsProblem) || error.code !== 'NoSuchBucket') throw error;
+        throw environmentError(
+          `There is no bucket "${bucket}", in which the state is to be kept.`,
+          `Create it, or correct the place: ${uri('')}`,
+        );
+      });
       yield page;
       token = page.NextContinuationToken;
     } while (token !== undefined);
@@ -75,15 +83,15 @@ export function stateObjects(
   return {
     uri,
     get,
-    async list(prefix: string) {
+    async list(prefix: string, after?: string) {
       const keys: string[] = [];
-      for await (const { Contents = [] } of pages(prefix))
+      for await (const { Contents = [] } of pages(prefix, { after }))
         keys.push(...Contents.map(({ Key = '' }) => Key.slice(base.length)));
       return keys;
     },
     async folders(prefix: string) {
       const names: string[] = [];
-      for await (const { CommonPrefixes = [] } of pages(prefix, '/'))
+      for await (const { CommonPrefixes = [] } of pages(prefix, { delimiter: '/' }))
         names.push(...CommonPrefixes.map(({ Prefix = '' }) => Prefix.slice(base.length + prefix.length, -1)));
       return names;
     },

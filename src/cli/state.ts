@@ -117,7 +117,10 @@ async function move(app: App, { to, endpoint, plan, yes, format }: MoveOptions):
   const { io, clock, cwd } = app;
   const session = sessionOf(app);
   const settings = (await app.project()).state;
-  const target = await openState({ ...settings, place: to, folder: cwd }, { aws: () => app.aws(), clock });
+  const target = await openState(
+    { ...settings, place: to, folder: cwd },
+    { aws: () => app.aws(), clock, signal: app.signal },
+  );
   const wanted = await movable(session, target, endpoint);
   const from = (await session.state()).place;
   const result = (moved: readonly unknown[]) =>

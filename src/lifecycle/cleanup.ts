@@ -26,10 +26,11 @@ import { existing, replay, type State } from '../state/replay.ts';
 import { positionOf } from '../state/rollouts.ts';
 import type { CleanupPlan } from './plans.ts';
 import {
-  accountHere,
   applyStep,
   doTask,
   type EndpointSession,
+  type JournalHere,
+  journalsHere,
   type LockedEndpoint,
   onEndpoint,
   openRun,
@@ -79,8 +80,9 @@ export async function cleanup(
   options: CleanupOptions,
   done: (one: EndpointCleanup) => void = () => undefined,
 ): Promise<CleanupResult> {
-  const journaled = await journaledHere(session);
-  const names = options.endpoint === undefined ? await everyEndpoint(session, journaled) : [options.endpoint];
+  const { journals } = await journalsHere(session);
+  const journaled = journals.map(({ endpoint }) => endpoint);
+  const names = options.endpoint === undefined ? await everyEndpoint(session, journals) : [options.endpoint];
   const endpoints: EndpointCleanup[] = [];
   for (const endpoint of names) {
     if (names.length > 1) session.emit({ kind: 'cleanup-begun', endpoint });
@@ -96,14 +98,9 @@ export async function cleanup(
   return { endpoints, journaled };
 }
 
-async function journaledHere(session: Session): Promise<string[]> {
-  const { region } = (await session.aws()).target;
-  return (await session.state()).endpoints(await accountHere(session), region);
-}
-
 /** Those of which anything may stand; whose journal holds the bucket that others use comes last. */
-async function everyEndpoint(session: Session, journaled: readonly string[]): Promise<string[]> {
-  if (journaled.length === 0) {
+async function everyEndpoint(session: Session, journals: readonly JournalHere[]): Promise<string[]> {
+  if (journals.length === 0) {
     const { place } = await session.state();
     const aws = await session.aws();
     throw environmentError(
@@ -111,8 +108,8 @@ async function everyEndpoint(session: Session, journaled: readonly string[]): Pr
       'Work from the folder that holds .shadowctl/, with the profile and region the endpoint was created with.',
     );
   }
-  const states = await Promise.all(
-    journaled.map(async (endpoint) => ({ endpoint, state: replay((await session.journal(endpoint)).events()) })),
+  const states = journals.flatMap(({ endpoint, events, moved }) =>
+    moved ? [] : [{ endpoint, state: replay(events) }],
   );
   const unclean = states.filter(({ state }) => !state.clean);
   const holds = ({ state }: (typeof states)[number]) => existing(state, 's3-bucket').length;
@@ -214,16 +211,18 @@ async function planCleanup(on: EndpointSession, keep: Keep, neighbours: Neighbou
  * by its name. What their journals do not mention they do not use.
  */
 async function neededByNeighbours(
-  { aws, session }: EndpointSession,
+  { aws, account, session }: EndpointSession,
   checks: readonly ResourceCheck[],
   { going, staying }: Neighbours,
 ): Promise<ResourceRef[]> {
   const needed: ResourceRef[] = [];
+  const root = await session.state();
   for (const endpoint of [...staying, ...going]) {
-    const journal = await session.journal(endpoint);
-    const ours = replay(journal.events()).resources.some((one) => one.ref.kind === 'endpoint' && !one.adopted);
+    // Of a journal that was moved, too: what it names may still run.
+    const { events } = await root.store({ account, region: aws.target.region, endpoint }).read();
+    const ours = replay(events).resources.some((one) => one.ref.kind === 'endpoint' && !one.adopted);
     if (!staying.includes(endpoint) && ours) continue;
-    const words = JSON.stringify(journal.events());
+    const words = JSON.stringify(events);
     const mentioned = checks.map(({ tracked }) => tracked.ref).filter(({ name }) => words.includes(`"${name}"`));
     if (mentioned.length === 0) continue;
     const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });

@@ -39,7 +39,10 @@ export function createSession(parts: SessionParts): Session {
   };
   let root: Promise<StateRoot> | undefined;
   const state = () => {
-    root ??= openState({ ...(parts.state ?? { place: project.stateDir }), folder }, { aws: async () => aws, clock });
+    root ??= openState(
+      { ...(parts.state ?? { place: project.stateDir }), folder },
+      { aws: async () => aws, clock, signal },
+    );
     return root;
   };
   return {

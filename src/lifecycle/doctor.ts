@@ -19,7 +19,7 @@ import { type Live, readLive } from '../resources/live.ts';
 import { replay } from '../state/replay.ts';
 import { type UpdateStarted, unfinishedUpdate } from '../state/updates.ts';
 import { restorable } from './restorable.ts';
-import { accountHere, type EndpointSession, type Session, viewEndpoint } from './session.ts';
+import { type EndpointSession, journalsHere, type Session, viewEndpoint } from './session.ts';
 import { scalingOf } from './standing.ts';
 
 export interface DoctorOptions {
@@ -41,13 +41,10 @@ export interface DoctorOptions {
  * @throws Problem (cannot-run) where there is none
  */
 export async function endpointsHere(session: Session): Promise<string[]> {
-  const aws = await session.aws();
-  const { region } = aws.target;
-  const account = await accountHere(session);
-  const standing: string[] = [];
-  for (const endpoint of await (await session.state()).endpoints(account, region))
-    if (!replay((await session.journal(endpoint)).events()).clean) standing.push(endpoint);
-  if (standing.length > 0) return standing;
+  const { region } = (await session.aws()).target;
+  const { account, journals } = await journalsHere(session);
+  const standing = journals.filter(({ moved, events }) => !moved && !replay(events).clean);
+  if (standing.length > 0) return standing.map(({ endpoint }) => endpoint);
   throw environmentError(
     `shadowctl manages no endpoint in account ${account}, ${region}, from this folder, and none was named.`,
     text`Name any endpoint: ${shown('doctor', { endpoint: 'NAME' })}`,

@@ -5,7 +5,7 @@ import { HOUR } from '../base/units.ts';
 import { hourlyPriceIn } from '../guard/prices.ts';
 import { type Live, type Ownership, ownership, readLive } from '../resources/live.ts';
 import { type State, replay } from '../state/replay.ts';
-import { accountHere, notSeen, type Session } from './session.ts';
+import { journalsHere, notSeen, type Session } from './session.ts';
 
 /** One variant of an endpoint, as it is billed. */
 interface ListedVariant {
@@ -59,10 +59,12 @@ export interface EndpointList {
 export async function listOf(session: Session, { all }: { all: boolean }): Promise<EndpointList> {
   const aws = await session.aws();
   const root = await session.state();
-  const account = await accountHere(session);
+  const { account, journals } = await journalsHere(session);
   const { region } = aws.target;
-  const journaled = await root.endpoints(account, region);
-  const names = new Set([...journaled, ...(all ? await listEndpoints(aws, session.signal) : [])]);
+  const states = new Map(
+    journals.flatMap(({ endpoint, events, moved }) => (moved ? [] : [[endpoint, replay(events)]])),
+  );
+  const names = new Set([...states.keys(), ...(all ? await listEndpoints(aws, session.signal) : [])]);
   const unseen: Unseen[] = [];
   const note = (one: Unseen) => {
     unseen.push(one);
@@ -70,7 +72,7 @@ export async function listOf(session: Session, { all }: { all: boolean }): Promi
   };
   const endpoints: ListedEndpoint[] = [];
   for (const endpoint of [...names].toSorted()) {
-    const state = replay(journaled.includes(endpoint) ? (await session.journal(endpoint)).events() : []);
+    const state = states.get(endpoint) ?? replay([]);
     const one = await lookAt(session, aws, endpoint, state, note);
     if (one.exists || one.owner === 'not-seen' || !state.clean) endpoints.push(one);
   }

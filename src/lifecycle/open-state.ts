@@ -49,11 +49,13 @@ export async function openState(
     aws: () => Promise<Aws>;
     clock: Clock;
     lockTimeout?: number | undefined;
+    signal?: AbortSignal | undefined;
     onWaiting?: OnWaiting | undefined;
   },
 ): Promise<StateRoot> {
   const bucket = s3Place(place);
-  if (bucket === undefined && /^[a-z0-9+]+:\/\//i.test(place))
+  // A slash too few must not make a folder of that name; C: is a disk.
+  if (bucket === undefined && /^[a-z][a-z0-9+.-]+:/i.test(place))
     throw usageError(
       `The state cannot be kept at "${place}".`,
       'Name a folder, or a place in a bucket like s3://my-bucket/shadowctl.',
@@ -61,7 +63,7 @@ export async function openState(
   if (bucket === undefined) return folderState(resolve(folder, place), clock);
   const { stateObjects } = await import('../aws/state-objects.ts');
   return objectState(stateObjects(await aws(), clock, bucket, { owner, kmsKey }), clock, {
+    ...waiting,
     lockTimeout: waiting.lockTimeout ?? LOCK_TIMEOUT,
-    onWaiting: waiting.onWaiting,
   });
 }

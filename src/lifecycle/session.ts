@@ -14,8 +14,9 @@ import { resolveOpenSteps } from '../resources/resolve.ts';
 import { withoutLostTargets } from '../resources/scaling.ts';
 import type { Step } from '../resources/steps.ts';
 import { type Endpoint, type Settled, waitForEndpoint } from '../resources/wait.ts';
-import type { Journal } from '../state/journal.ts';
+import type { Journal, Recorded } from '../state/journal.ts';
 import { replay, type State } from '../state/replay.ts';
+import { standingOf } from '../state/moved.ts';
 import type { StateRoot } from '../state/store.ts';
 import type { LifecycleEnd, LifecycleEvent, Message, Target, Task, TaskEnd, TaskProgress } from './events.ts';
 import { restoreAlarm } from './guarded-update/alarm-override.ts';
@@ -99,6 +100,29 @@ export async function accountHere(session: Pick<Session, 'aws' | 'state'>): Prom
     if (endpoint !== undefined) return aws.account(endpoint);
   }
   return aws.account();
+}
+
+/** The journal of one endpoint, as it was read. */
+export interface JournalHere {
+  endpoint: string;
+  events: readonly Recorded[];
+  /** It is kept elsewhere by now, and is not gone on with here. */
+  moved: boolean;
+}
+
+/** Every journal of this account and region in this place, sorted by the endpoint's name. */
+export async function journalsHere(
+  session: Pick<Session, 'aws' | 'state'>,
+): Promise<{ account: string; journals: JournalHere[] }> {
+  const root = await session.state();
+  const account = await accountHere(session);
+  const { region } = (await session.aws()).target;
+  const journals: JournalHere[] = [];
+  for (const endpoint of await root.endpoints(account, region)) {
+    const { events } = await root.store({ account, region, endpoint }).read();
+    journals.push({ endpoint, events, moved: standingOf(events).kind === 'moved' });
+  }
+  return { account, journals };
 }
 
 /** Does `work` on an endpoint without its lock: for looking and for plans. */

@@ -19,7 +19,7 @@ import { experimentText } from '../guard/experiment.ts';
 import { inferPhase, standsBy } from '../guard/phase.ts';
 import { type Calibration, calibrationOf } from '../state/calibration.ts';
 import { calibrationEnds, calibrationText } from './calibration.ts';
-import { accountHere, type EndpointSession, type Session, viewEndpoint } from './session.ts';
+import { type EndpointSession, journalsHere, type Session, viewEndpoint } from './session.ts';
 import { inventory } from '../resources/inventory.ts';
 
 /** A variant as it stands. */
@@ -102,14 +102,11 @@ export async function statusOfAll(session: Session): Promise<AllStatus> {
   const state = await session.state();
   const aws = await session.aws();
   const { region } = aws.target;
-  const account = await accountHere(session);
-  const journaled = await state.endpoints(account, region);
+  const { account, journals } = await journalsHere(session);
+  const here = journals.filter(({ moved }) => !moved);
   const statuses: EndpointStatus[] = [];
-  for (const endpoint of journaled) {
-    if (replay((await session.journal(endpoint)).events()).clean) continue;
-    statuses.push(await statusOf(session, endpoint));
-  }
-  return { account, region, place: state.place, journaled, statuses };
+  for (const { endpoint, events } of here) if (!replay(events).clean) statuses.push(await statusOf(session, endpoint));
+  return { account, region, place: state.place, journaled: here.map(({ endpoint }) => endpoint), statuses };
 }
 
 async function inspect(on: EndpointSession): Promise<EndpointStatus> {

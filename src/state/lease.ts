@@ -53,6 +53,7 @@ export type OnWaiting = (holder: LockHolder, until: number) => void;
  * can succeed.
  *
  * @param wait.most how long to wait for another's to end or expire, milliseconds
+ * @param wait.signal ends the waiting
  * @throws Problem (cannot-run) naming the holder, and where the store does not keep to conditions
  */
 export async function takeLease(
@@ -60,7 +61,7 @@ export async function takeLease(
   clock: Clock,
   key: string,
   why: string,
-  wait: { most: number; onWaiting?: OnWaiting | undefined },
+  wait: { most: number; signal?: AbortSignal | undefined; onWaiting?: OnWaiting | undefined },
 ): Promise<Lease> {
   const began = clock.now();
   const content = {
@@ -93,7 +94,7 @@ export async function takeLease(
     if (clock.now() - began >= wait.most) throw heldByAnother(holder as LeaseContent, there, wait.most);
     if (!told) wait.onWaiting?.(holderOf(holder as LeaseContent), began + wait.most);
     told = true;
-    await clock.sleep(LOOK_EVERY);
+    await clock.sleep(LOOK_EVERY, wait.signal);
   }
 }
 
@@ -126,7 +127,13 @@ function held(
   let [etag, until] = [first.etag, clock.now() + LEASE];
   let lost: Problem | undefined;
 
-  const renew = async () => {
+  let renewing: Promise<void> | undefined;
+  // One at a time: the second of two would find another entity tag, and take its own lease for another's.
+  const renew = () => {
+    renewing ??= renewOnce().finally(() => (renewing = undefined));
+    return renewing;
+  };
+  const renewOnce = async () => {
     if (lost !== undefined) return;
     const asked = clock.now();
     const there = await objects.get(key);

@@ -8,14 +8,14 @@ import type { JournalPlace, JournalStore, StateRoot, Stored, StoreLock } from '.
 
 /** With so many events that lie one by one, they are written together. */
 const TOGETHER_FROM = 40;
-/** A reader may meet a writer that puts events together: then it reads again. */
-const READ_TRIES = 4;
 /** So many objects are fetched at a time. */
 const AT_ONCE = 16;
 
 export interface ObjectStateOptions {
   /** How long to wait for another's lock, milliseconds. */
   lockTimeout: number;
+  /** Ends the waiting. */
+  signal?: AbortSignal | undefined;
   onWaiting?: OnWaiting | undefined;
 }
 
@@ -52,7 +52,7 @@ function objectStore(
   objects: EventPort,
   clock: Clock,
   folder: string,
-  { lockTimeout, onWaiting }: ObjectStateOptions,
+  { lockTimeout: most, signal, onWaiting }: ObjectStateOptions,
 ): JournalStore {
   const path = objects.uri(folder);
   const lockKey = `${folder}lock.json`;
@@ -61,7 +61,7 @@ function objectStore(
     path,
     read: () => readAll(objects, folder, path),
     async locked(why, work) {
-      const lease = await takeLease(objects, clock, lockKey, why, { most: lockTimeout, onWaiting });
+      const lease = await takeLease(objects, clock, lockKey, why, { most, signal, onWaiting });
       const lock: StoreLock = {
         after: lease.after,
         async append(event, before) {
@@ -100,69 +100,48 @@ function objectStore(
   };
 }
 
-/** What lies in the folder of one endpoint. */
-interface Listed {
-  /** The number of the last event of the file that holds all up to it; 0 where there is none. */
-  upTo: number;
-  /** Numbers of the events after it, ascending. */
-  single: number[];
-  /** Keys that nothing needs any more: events that lie in that file, and older files. */
-  spare: string[];
-}
-
-async function listed(objects: ObjectPort, folder: string): Promise<Listed> {
-  const keys = await objects.list(folder);
-  const numberOf = (key: string, kind: string) =>
-    key.startsWith(`${folder}${kind}/`) ? Number(/(\d{12})\.jsonl?$/.exec(key)?.[1] ?? Number.NaN) : Number.NaN;
-  const upTo = keys.reduce((most, key) => Math.max(most, numberOf(key, 'upto') || 0), 0);
-  const single = keys
-    .map((key) => numberOf(key, 'events'))
-    .filter((one) => one > upTo)
-    .toSorted((a, b) => a - b);
-  const spare = keys.filter((key) => numberOf(key, 'events') <= upTo || numberOf(key, 'upto') < upTo);
-  return { upTo, single, spare };
-}
-
 async function readAll(objects: EventPort, folder: string, path: string): Promise<Stored> {
-  for (let tries = 1; ; tries += 1) {
-    const { upTo, single } = await listed(objects, folder);
-    const missing = single.find((number, i) => number !== upTo + i + 1);
-    const first = upTo === 0 ? undefined : await objects.event(upToKey(folder, upTo));
-    const texts = await inTurns(single, (number) => objects.event(eventKey(folder, number)));
-    const whole =
-      missing === undefined && texts.every((one) => one !== undefined) && (upTo === 0 || first !== undefined);
-    if (!whole) {
-      if (tries < READ_TRIES) continue;
-      throw environmentError(
-        `The journal ${path} is damaged: event ${(missing ?? upTo + 1) - 1} or one near it is missing.`,
-        'Restore the objects that were deleted (a bucket with versions keeps them).',
-      );
-    }
-    const before = (first ?? '').split('\n').filter((line) => line !== '');
-    const lines = [...before, ...texts];
-    const events = lines.map((line, i) => recordedOf(line, path, `event ${i + 1}`) as Recorded);
-    if (before.length !== upTo)
-      throw environmentError(
-        `The journal ${path} is damaged: ${objects.uri(upToKey(folder, upTo))} holds ${before.length} events.`,
-        'Restore that object.',
-      );
-    return { events, notes: [] };
-  }
+  const { before, single } = await listed(objects, folder);
+  const upTo = before.length;
+  const texts = await inTurns(single, (number) => objects.event(eventKey(folder, number)));
+  const missing = single.findIndex((number, i) => number !== upTo + i + 1 || texts[i] === undefined);
+  if (missing >= 0)
+    throw environmentError(
+      `The journal ${path} is damaged: event ${upTo + missing + 1} is missing.`,
+      'Restore the object that was deleted (a bucket with versions keeps it).',
+    );
+  const events = [...before, ...texts].map((line, i) => recordedOf(line ?? '', path, `event ${i + 1}`) as Recorded);
+  return { events, notes: [] };
 }
 
-/** Many events that lie one by one become one object, so that reading takes a few requests. Needs the lock. */
+/** The lines of the events that were put together last, and the numbers of those after them, ascending. */
+async function listed(objects: EventPort, folder: string): Promise<{ before: string[]; single: number[] }> {
+  const last = (await objects.list(`${folder}upto/`)).at(-1);
+  const upTo = last === undefined ? 0 : numberOf(last);
+  const before = ((last && (await objects.event(last))) ?? '').split('\n').filter((line) => line !== '');
+  if (before.length !== upTo)
+    throw environmentError(
+      `The journal is damaged: ${objects.uri(last ?? folder)} holds ${before.length} events.`,
+      'Restore that object.',
+    );
+  return { before, single: (await objects.list(`${folder}events/`, eventKey(folder, upTo))).map(numberOf) };
+}
+
+/**
+ * Many events that lie one by one are written together, too, so that reading takes a few requests. They stay where they are: an
+ * event that were gone could be written again by whoever has slept since, and would announce what must not be done.
+ */
 async function putTogether(objects: EventPort, folder: string, path: string): Promise<void> {
-  const { single, spare } = await listed(objects, folder);
+  const { single } = await listed(objects, folder);
   const last = single.at(-1);
-  if (single.length >= TOGETHER_FROM && last !== undefined) {
-    const { events } = await readAll(objects, folder, path);
-    const text = events.slice(0, last).map((event) => `${lineOf(event)}\n`);
-    await objects.put(upToKey(folder, last), text.join(''), 'absent');
-    for (const key of (await listed(objects, folder)).spare) await objects.delete(key);
-    return;
-  }
-  // An earlier command was killed while it did this.
-  for (const key of spare) await objects.delete(key);
+  if (single.length < TOGETHER_FROM || last === undefined) return;
+  const { events } = await readAll(objects, folder, path);
+  const text = events.slice(0, last).map((event) => `${lineOf(event)}\n`);
+  await objects.put(upToKey(folder, last), text.join(''), 'absent');
+}
+
+function numberOf(key: string): number {
+  return Number(/(\d{12})\.jsonl?$/.exec(key)?.[1] ?? Number.NaN);
 }
 
 /** An event of a newer version is kept as that version wrote it. */

@@ -16,8 +16,8 @@ type WriteCondition = 'absent' | { etag: string };
 export interface ObjectPort {
   /** For people: the `s3://` URI of a key. */
   uri(key: string): string;
-  /** The keys that begin with `prefix`, in the order of their bytes. */
-  list(prefix: string): Promise<string[]>;
+  /** The keys that begin with `prefix`, in the order of their bytes: all, or those after one. */
+  list(prefix: string, after?: string): Promise<string[]>;
   /** The names directly below a folder: what stands up to the next slash. */
   folders(prefix: string): Promise<string[]>;
   /** Undefined where there is none. */

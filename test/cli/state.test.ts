@@ -58,9 +58,15 @@ test('the flag comes before the variable, the variable before shadowctl.yaml', a
   expect(await placeOf('', { SHADOWCTL_STATE: 's3://team/env' })).toBe('s3://team/env');
   expect(await placeOf('--state s3://team/flag', { SHADOWCTL_STATE: 's3://team/env' })).toBe('s3://team/flag');
   expect(await placeOf('--state elsewhere')).toBe(join(world.root, 'elsewhere'));
-  expect(await world.shadowctl('state show --state gs://bucket/x')).toMatchObject({
+  // A slash too few makes no folder of that name.
+  for (const wrong of ['gs://bucket/x', 's3:/team/x'])
+    expect(await world.shadowctl(`state show --state ${wrong}`)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`"${wrong}"`),
+    });
+  expect(await world.shadowctl('state show --state s3://nobodys/x')).toMatchObject({
     code: 2,
-    err: expect.stringContaining('gs://bucket/x'),
+    err: expect.stringContaining('There is no bucket "nobodys"'),
   });
 });
 
@@ -83,6 +89,22 @@ test('a journal goes to a bucket and comes back with what was added there; the p
   expect(JSON.parse((await typed('history --endpoint weather --format json')).out)).toHaveLength(2);
   await typed('cleanup --endpoint weather --yes');
   expect(await takeCensus(world.aws)).toMatchObject({ endpoints: [], models: [], endpointConfigs: [] });
+});
+
+test('one journal that was moved keeps nobody from the others, and what it names is not deleted with them', async () => {
+  await typed(`${DEPLOY.replace('--endpoint weather', '--endpoint other')} --model-name shared`);
+  await typed('deploy --endpoint weather --model shared --instances 1 --yes');
+  await typed(`state move --to ${SHARED} --endpoint weather --yes`);
+  const list = JSON.parse((await typed('status --format json')).out) as { endpoint: string }[];
+  expect(list.map(({ endpoint }) => endpoint)).toEqual(['other']);
+  expect(JSON.parse((await typed('ls --format json')).out).endpoints).toHaveLength(1);
+  // One instance: doctor says no.
+  expect(await world.shadowctl('doctor')).toMatchObject({
+    code: 1,
+    out: expect.not.stringContaining('endpoint weather'),
+  });
+  expect(await world.shadowctl('cleanup --all --yes')).toMatchObject({ out: expect.stringContaining('shared') });
+  expect(await takeCensus(world.aws)).toMatchObject({ endpoints: ['weather'], models: ['shared'] });
 });
 
 test('a move that was cut off is used by nobody, and gone through with by the next', async () => {
