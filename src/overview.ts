@@ -71,6 +71,10 @@ export const COMMANDS = [
   },
   { name: 'disown', summary: 'give an adopted endpoint back, without touching it' },
   {
+    name: 'prune',
+    summary: 'delete old models and configs from shadowctl that nothing runs with and no way back needs',
+  },
+  {
     name: 'cleanup',
     summary: 'delete everything that shadowctl created for an endpoint, and prove that nothing is left',
   },

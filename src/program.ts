@@ -38,6 +38,7 @@ const DEFINITIONS: Readonly<Record<CommandName, () => Promise<(host: Host) => Co
   'iam-policy': async () => (await import('./cli/iam-policy.ts')).iamPolicyCommand,
   adopt: async () => (await import('./cli/adopt.ts')).adoptCommand,
   disown: async () => (await import('./cli/disown.ts')).disownCommand,
+  prune: async () => (await import('./cli/prune.ts')).pruneCommand,
   cleanup: async () => (await import('./cli/cleanup.ts')).cleanupCommand,
   state: async () => (await import('./cli/state.ts')).stateCommand,
   emulator: async () => (await import('./cli/emulator/command.ts')).emulatorCommand,

@@ -31,6 +31,7 @@ test.each([
   ['policy init'],
   ['adopt'],
   ['disown'],
+  ['prune'],
   ['cleanup'],
   ['emulator'],
   ['emulator start'],

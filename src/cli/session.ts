@@ -8,7 +8,7 @@ import { plain } from '../ui/io.ts';
 import { confirm } from './confirm.ts';
 import { parseTarget } from './flags/targets.ts';
 import { drawEvents } from './views/events.ts';
-import { abortPlanLines, cleanupPlanLines, updatePlanLines } from './views/plan.ts';
+import { abortPlanLines, cleanupPlanLines, prunePlanLines, updatePlanLines } from './views/plan.ts';
 import { describeEnd } from './views/message.ts';
 
 export interface SessionOptions {
@@ -78,6 +78,11 @@ async function approve(app: App, plan: LifecyclePlan, yes: boolean): Promise<voi
       return confirm(app, `Abort the update of endpoint ${plan.endpoint}`, yes);
     case 'cleanup': {
       show(cleanupPlanLines(app.io, plan));
+      const question = plan.steps.length === 1 ? 'Delete this' : `Delete these ${plan.steps.length}`;
+      return confirm(app, question, yes, `nothing of endpoint "${plan.endpoint}" was deleted`);
+    }
+    case 'prune': {
+      show(prunePlanLines(app.io, plan));
       const question = plan.steps.length === 1 ? 'Delete this' : `Delete these ${plan.steps.length}`;
       return confirm(app, question, yes, `nothing of endpoint "${plan.endpoint}" was deleted`);
     }

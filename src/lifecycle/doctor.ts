@@ -18,6 +18,7 @@ import { readBaseline } from './guarded-update/fleet-metrics.ts';
 import { type Live, readLive } from '../resources/live.ts';
 import { replay } from '../state/replay.ts';
 import { type UpdateStarted, unfinishedUpdate } from '../state/updates.ts';
+import { prunable } from './prune.ts';
 import { restorable } from './restorable.ts';
 import { type EndpointSession, journalsHere, type Session, viewEndpoint } from './session.ts';
 import { scalingOf } from './standing.ts';
@@ -70,11 +71,12 @@ function unseenFinding(endpoint: string, unseen: Unseen): Finding {
 }
 
 async function examineLive(
-  { session, aws, state }: EndpointSession,
+  on: EndpointSession,
   live: Live,
   options: DoctorOptions & { underWay: UpdateStarted | undefined },
   note: (one: Unseen) => void,
 ): Promise<Finding[]> {
+  const { session, aws, state } = on;
   const variant =
     live.config?.ProductionVariants?.[0]?.VariantName ?? live.endpoint.ProductionVariants?.[0]?.VariantName ?? '';
   const liveConfig = live.endpoint.EndpointConfigName;
@@ -115,6 +117,15 @@ async function examineLive(
     requests: baseline?.requests,
     underWay: options.underWay,
   });
+  const unneeded = await orUnseen('what could be pruned', () => prunable(on, live), note);
+  if (unneeded !== undefined && unneeded.length > 0)
+    findings.push({
+      severity: 'note',
+      check: 'prunable',
+      subject: `endpoint ${options.endpoint}`,
+      message: `${unneeded.length} configs, models and uploads from shadowctl are not needed any more, as far as this endpoint tells.`,
+      next: text`See what can go: ${shown('prune', { endpoint: options.endpoint, plan: true })}`,
+    });
   const alarms = await orUnseen('the alarms on it', () => chosenAlarms(session, aws, options), note);
   if (alarms === undefined) return findings;
   const others = options.alarms.filter((name) => !alarms.some((alarm) => alarm.AlarmName === name));

@@ -5,6 +5,7 @@ import type { Changed } from '../guard/restorable.ts';
 import type { Finding } from '../guard/finding.ts';
 import type { Phase } from '../guard/phase.ts';
 import type { Strategy, StrategyName } from '../guard/strategy.ts';
+import type { Needed } from '../resources/prune.ts';
 import type { Step } from '../resources/steps.ts';
 import type { Deletion, Remainder } from '../resources/teardown.ts';
 import type { Calibration } from '../state/calibration.ts';
@@ -29,6 +30,7 @@ export type LifecyclePlan =
   | GuardedUpdatePlan
   | AbortPlan
   | CleanupPlan
+  | PrunePlan
   | RolloutPlan
   | CalibrationResumedPlan
   | PromoteWithoutShadowPlan;
@@ -150,6 +152,16 @@ export interface AbortPlan {
   atOnce: boolean;
 }
 
+/** Configs, models and uploads that nothing needs. */
+export interface PrunePlan {
+  kind: 'prune';
+  place: Place;
+  endpoint: string;
+  /** So many earlier releases stay. */
+  keep: number;
+  steps: readonly Deletion[];
+  kept: readonly Needed[];
+}
 export interface CleanupPlan {
   kind: 'cleanup';
   place: Place;

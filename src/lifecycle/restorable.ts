@@ -1,10 +1,11 @@
-import type { DescribeEndpointConfigCommandOutput, DescribeModelCommandOutput } from '@aws-sdk/client-sagemaker';
+import type { DescribeEndpointConfigCommandOutput } from '@aws-sdk/client-sagemaker';
 import type { Aws } from '../aws/clients.ts';
 import { AwsProblem } from '../aws/errors.ts';
 import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
 import type { Unseen } from '../aws/unseen.ts';
 import type { Changed, Lost } from '../guard/restorable.ts';
 import { artifactEtag } from '../resources/artifact/check-remote.ts';
+import { artifactsOf } from '../resources/model.ts';
 import type { Endpoint } from '../resources/wait.ts';
 import { factsNamed, type FactValue } from '../state/facts.ts';
 import { type JournalWriter, recordFact } from '../state/journal.ts';
@@ -117,14 +118,6 @@ function movedImages(
 
 function partsOf(state: State, config: string): readonly Part[] | undefined {
   return factsNamed(state.facts, 'ran').findLast(({ value }) => value.config === config)?.value.parts;
-}
-
-/** S3 URIs; many models lie under a prefix, which is no object. */
-function artifactsOf(model: DescribeModelCommandOutput): string[] {
-  return (model.Containers ?? [model.PrimaryContainer]).flatMap((container) => {
-    const uri = container?.Mode === 'MultiModel' ? undefined : container?.ModelDataUrl;
-    return uri?.startsWith('s3://') === true ? [uri] : [];
-  });
 }
 
 /** What these credentials may look at. */

@@ -13,12 +13,13 @@ import { type Live, ownership, readLive } from '../resources/live.ts';
 import { nameOf } from '../resources/steps.ts';
 import { describeProgress } from '../resources/wait.ts';
 import { existing, replay, type State } from '../state/replay.ts';
-import type { ResourceKind } from '../state/journal.ts';
+import type { ResourceKind, ResourceRef } from '../state/journal.ts';
 import type { Text } from '../base/text.ts';
 import { experimentText } from '../guard/experiment.ts';
 import { inferPhase, standsBy } from '../guard/phase.ts';
 import { type Calibration, calibrationOf } from '../state/calibration.ts';
 import { calibrationEnds, calibrationText } from './calibration.ts';
+import { prunable } from './prune.ts';
 import { type EndpointSession, journalsHere, type Session, viewEndpoint } from './session.ts';
 import { inventory } from '../resources/inventory.ts';
 
@@ -68,6 +69,8 @@ export interface EndpointStatus {
   calibration: { text: string; next: Text } | undefined;
   /** How many of each kind AWS has, of what the journal names and our tag marks. */
   counts: Partial<Record<ResourceKind, number>>;
+  /** What nothing seems to need any more: `prune` looks closer. */
+  prunable: ResourceRef[];
   /** Steps that were begun and whose end nobody knows: the next command that changes anything asks. */
   open: { action: string; resource: string; at: string }[];
   /** Who is at work on it at this moment, by which command, since when (ISO 8601). */
@@ -129,7 +132,8 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
       note,
     ));
   const counts: EndpointStatus['counts'] = {};
-  for (const { tracked, exists, managed, unseen: hidden } of await inventory(on, 'or unseen')) {
+  const checks = await inventory(on, 'or unseen');
+  for (const { tracked, exists, managed, unseen: hidden } of checks) {
     if (hidden !== undefined && tracked.state === 'exists') note(hidden);
     if (exists && (managed || tracked.adopted)) counts[tracked.ref.kind] = (counts[tracked.ref.kind] ?? 0) + 1;
   }
@@ -167,6 +171,7 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
     rollout: rolloutOf(positionOf(state)),
     calibration: calibrationStatus(calibrationOf(state, headedFor(live, state)), journal.endpoint),
     counts,
+    prunable: (live && (await orUnseen('what could be pruned', () => prunable(on, live, checks), note))) ?? [],
     open: state.open.map(({ action, resource, at }) => ({ action, resource: nameOf(resource), at })),
     lock: holder && { by: holder.by ?? holder.host, why: holder.why, since: holder.since },
     watcher: watcher && { by: watcher.by ?? watcher.host, why: watcher.why, since: watcher.since },

@@ -280,7 +280,7 @@ async function look({ aws, session }: EndpointSession, name: string) {
 type Config = DescribeEndpointConfigCommandOutput;
 
 /** What makes one release differ from another: models and the fleets they run on. */
-function releaseOf(config: Config): string {
+export function releaseOf(config: Config): string {
   return JSON.stringify(config.ProductionVariants?.map((one) => [fleetOf(one), one.InitialInstanceCount]));
 }
 

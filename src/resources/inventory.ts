@@ -1,11 +1,13 @@
+import type { DescribeEndpointConfigCommandOutput } from '@aws-sdk/client-sagemaker';
 import { describeEndpoint, describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
 import { orUnseen, type Unseen } from '../aws/unseen.ts';
 import { nameOf } from './steps.ts';
+import { artifactsOf } from './model.ts';
 import { findResource } from './resolve.ts';
 import type { ResourceCheck } from './teardown.ts';
 import type { Aws } from '../aws/clients.ts';
 import { type State, trackedResource } from '../state/replay.ts';
-import type { Journal, ResourceRef } from '../state/journal.ts';
+import type { Journal, ResourceKind, ResourceRef } from '../state/journal.ts';
 
 /** An endpoint's journal, its present replay, and the account that holds what it names. */
 interface Journaled {
@@ -20,14 +22,17 @@ interface Journaled {
  * credentials may not look at is `unseen`.
  * @param endpointToo whether that may be the endpoint: who goes on to delete must have seen it, for it runs what else
  * there is
+ * @param kinds only what is of these kinds; undefined: everything
  */
 export async function inventory(
   { aws, journal, state }: Journaled,
   endpointToo: 'or unseen' | 'must be seen' = 'must be seen',
+  kinds?: readonly ResourceKind[],
 ): Promise<ResourceCheck[]> {
   const checks: ResourceCheck[] = [];
   const runs = state().runs.map((one) => one.run);
   for (const tracked of state().resources) {
+    if (kinds?.includes(tracked.ref.kind) === false) continue;
     const look = async () => {
       const found = await findResource(aws, tracked.ref);
       // What we deleted and somebody made anew under its name is not ours: then the tag is missing.
@@ -54,19 +59,30 @@ export async function neededByForeign({ aws, journal, state }: Journaled): Promi
 /** Configs, models and artifacts that an endpoint needs as it runs, or is going to run. */
 export async function neededBy(aws: Aws, endpoint: string): Promise<ResourceRef[]> {
   const live = await describeEndpoint(aws, endpoint);
-  const names = [live?.EndpointConfigName, live?.PendingDeploymentSummary?.EndpointConfigName];
   const needed: ResourceRef[] = [];
-  for (const name of names) {
+  for (const name of [live?.EndpointConfigName, live?.PendingDeploymentSummary?.EndpointConfigName]) {
     if (name === undefined) continue;
     needed.push({ kind: 'endpoint-config', name });
-    const config = await describeEndpointConfig(aws, name);
-    for (const variant of [...(config?.ProductionVariants ?? []), ...(config?.ShadowProductionVariants ?? [])]) {
-      if (variant.ModelName === undefined) continue;
-      needed.push({ kind: 'model', name: variant.ModelName });
-      const model = await describeModel(aws, variant.ModelName);
-      const artifact = model?.PrimaryContainer?.ModelDataUrl;
-      if (artifact !== undefined) needed.push({ kind: 's3-object', name: artifact });
-    }
+    needed.push(...(await neededByConfig(aws, await describeEndpointConfig(aws, name))));
+  }
+  return needed;
+}
+
+/** The models of a config and their artifacts, as far as they exist. */
+export async function neededByConfig(
+  aws: Aws,
+  config: Pick<DescribeEndpointConfigCommandOutput, 'ProductionVariants' | 'ShadowProductionVariants'> | undefined,
+): Promise<ResourceRef[]> {
+  const needed: ResourceRef[] = [];
+  for (const { ModelName: name } of [
+    ...(config?.ProductionVariants ?? []),
+    ...(config?.ShadowProductionVariants ?? []),
+  ]) {
+    if (name === undefined) continue;
+    needed.push({ kind: 'model', name });
+    const model = await describeModel(aws, name);
+    if (model !== undefined)
+      needed.push(...artifactsOf(model).map((uri) => ({ kind: 's3-object' as const, name: uri })));
   }
   return needed;
 }

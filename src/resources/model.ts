@@ -101,3 +101,11 @@ export function chooseRole(sources: {
   }
   return role;
 }
+
+/** The S3 URIs of a model's artifacts; many models lie under a prefix, which is no object. */
+export function artifactsOf(model: Pick<DescribeModelCommandOutput, 'Containers' | 'PrimaryContainer'>): string[] {
+  return (model.Containers ?? [model.PrimaryContainer]).flatMap((container) => {
+    const uri = container?.Mode === 'MultiModel' ? undefined : container?.ModelDataUrl;
+    return uri?.startsWith('s3://') === true ? [uri] : [];
+  });
+}

@@ -167,6 +167,13 @@ export const SCENES: readonly Scene[] = [
   { name: 'history', command: 'history', prepare: [DEPLOY], line: `history ${ON}`, code: 0 },
   { name: 'doctor', command: 'doctor', prepare: [DEPLOY, CANARY], line: `doctor ${ON}`, code: 0 },
   {
+    name: 'prune',
+    command: 'prune',
+    prepare: [DEPLOY, `deploy ${ON} ${BETTER} --yes`, `deploy ${ON} ${BETTER} --yes`],
+    line: `prune ${ON} --keep 1 --yes`,
+    code: 0,
+  },
+  {
     name: 'cleanup',
     command: 'cleanup',
     prepare: [DEPLOY, CANARY, SHADOW],

@@ -15,7 +15,9 @@ import type {
   Place,
   PlainUpdatePlan,
   PlanNote,
+  PrunePlan,
 } from '../../lifecycle/plans.ts';
+import type { Needed } from '../../resources/prune.ts';
 import { nameOf } from '../../resources/steps.ts';
 import type { Io } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
@@ -165,4 +167,18 @@ export function cleanupPlanLines(io: PlanIo, plan: CleanupPlan): string[] {
     ...plan.steps.flatMap((step) => describeStep(step, io.columns)),
     ...plan.left.map(({ ref, why }) => `= ${nameOf(ref)}  (stays: ${why})`),
   ];
+}
+
+/** What goes, and what stays for what reason. */
+export function prunePlanLines(io: PlanIo, plan: PrunePlan): string[] {
+  return [
+    placeLine(plan.place),
+    ...plan.steps.flatMap((step) => describeStep(step, io.columns)),
+    ...keptLines(io, plan.kept),
+  ];
+}
+
+/** What stays. */
+export function keptLines(io: PlanIo, kept: readonly Needed[]): string[] {
+  return kept.flatMap(({ ref, why }) => planLines(`= ${nameOf(ref)}`, `stays: ${why}`, io.columns));
 }

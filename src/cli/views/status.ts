@@ -1,9 +1,9 @@
 import { unseenWords } from '../../aws/unseen.ts';
-import { printText, type Text } from '../../base/text.ts';
+import { printText, shown, type Text, text } from '../../base/text.ts';
 import { isoSeconds, percent } from '../../base/units.ts';
 import type { WatchedEnd } from '../../lifecycle/follow-any-update.ts';
 import type { EndpointStatus } from '../../lifecycle/status.ts';
-import type { ResourceKind } from '../../state/journal.ts';
+import type { ResourceKind, ResourceRef } from '../../state/journal.ts';
 import { type Io, plain } from '../../ui/io.ts';
 import { records } from '../../ui/records.ts';
 import { type Meaning, paint } from '../../ui/theme.ts';
@@ -118,6 +118,10 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
   put();
   const counts = Object.entries(status.counts).map(([kind, count]) => counted(kind as ResourceKind, count));
   add(`Resources from shadowctl: ${counts.length === 0 ? 'nothing' : counts.join(', ')}.`);
+  if (status.prunable.length > 0)
+    add(
+      text`Not needed any more, as far as this endpoint tells: ${countedAll(status.prunable)}. See what can go: ${shown('prune', { endpoint: status.endpoint, plan: true })}`,
+    );
   if (status.lastRun !== undefined)
     add(
       `Last change: \`${status.lastRun.command}\` by ${plain(status.lastRun.by)} at ${isoSeconds(status.lastRun.at)}.`,
@@ -162,6 +166,12 @@ const NAMES: Readonly<Record<ResourceKind, [one: string, many: string]>> = {
 
 function counted(kind: ResourceKind, count: number): string {
   return `${count} ${NAMES[kind][count === 1 ? 0 : 1]}`;
+}
+
+/** `2 models, 1 upload` */
+export function countedAll(refs: readonly ResourceRef[]): string {
+  const kinds = [...new Set(refs.map(({ kind }) => kind))];
+  return kinds.map((kind) => counted(kind, refs.filter((one) => one.kind === kind).length)).join(', ');
 }
 
 function meaningOf(status: string): Meaning {

@@ -2,6 +2,7 @@
 export type On =
   | 'any'
   | 'endpoint'
+  | 'any endpoint'
   | 'endpoint and any config'
   | 'endpoint and our config'
   | 'any model package'
@@ -145,6 +146,7 @@ const REPORT = [
 
 const MADE_ANEW = 'the config from before the shadow does not fit any more';
 const KILLED = 'an earlier command was killed';
+const SOMETHING_TO_GO = 'there is something to delete';
 const WITHOUT_SHADOW = 'going back to production alone where only its config with the shadow is left';
 
 /** The same, where all of it is needed only with a flag. */
@@ -271,6 +273,19 @@ export const NEEDS = {
   ],
   adopt: [...IDENTITY, ...LOOK, ...OWNER, optional('cloudwatch:DescribeAlarms', 'any')],
   disown: [...IDENTITY, ...LOOK, ...OWNER, ...INVENTORY],
+  prune: [
+    ...IDENTITY,
+    ...LOOK,
+    ...OWNER,
+    need('sagemaker:ListInferenceExperiments', 'any'),
+    need('sagemaker:DescribeInferenceExperiment', 'any inference experiment', { only: 'there are some' }),
+    optional('s3:GetObject', 'objects'),
+    need('sagemaker:ListEndpoints', 'any', { only: SOMETHING_TO_GO }),
+    need('sagemaker:DescribeEndpoint', 'any endpoint', { only: SOMETHING_TO_GO }),
+    need('sagemaker:DeleteEndpointConfig', 'our configs', { only: SOMETHING_TO_GO }),
+    need('sagemaker:DeleteModel', 'our models', { only: SOMETHING_TO_GO }),
+    need('s3:DeleteObject', 'objects', { only: SOMETHING_TO_GO }),
+  ],
   cleanup: [
     ...IDENTITY,
     ...LOOK,

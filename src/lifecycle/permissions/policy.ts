@@ -79,6 +79,7 @@ function policyOf(needs: readonly Need[], place: Place): PolicyDocument {
 const SIDS: Readonly<Record<On, string>> = {
   any: 'Everything',
   endpoint: 'Endpoint',
+  'any endpoint': 'AnyEndpoint',
   'endpoint and any config': 'UpdateToAnyConfig',
   'endpoint and our config': 'EndpointAndConfigs',
   'any model package': 'AnyModelPackage',
@@ -123,6 +124,8 @@ function resourcesOf(on: On, place: Place): string[] {
       return ['*'];
     case 'endpoint':
       return sagemaker('endpoint', names);
+    case 'any endpoint':
+      return sagemaker('endpoint', ['*']);
     case 'endpoint and our config':
       return [...sagemaker('endpoint', names), ...sagemaker('endpoint-config', ours)];
     case 'endpoint and any config':
