@@ -9,14 +9,14 @@ import { wholeNumber } from './flags/values.ts';
 export interface PruneOptions extends CommonOptions {
   /** Undefined: every endpoint that has a journal here. */
   endpoint: string | undefined;
-  /** Releases before the one that runs that the endpoint must be able to go back to. */
-  keep: number;
+  /** Releases before the one that runs that the endpoint must be able to go back to; undefined: as many as usual. */
+  keep: number | undefined;
 }
 
 interface Flags extends CommonFlags {
   endpoint?: string;
   all?: boolean;
-  keep: number;
+  keep?: number;
 }
 
 const HELP = `
@@ -33,9 +33,8 @@ export function pruneCommand(host: Host, start: Run<PruneOptions> = run): Comman
     .option('--all', 'every endpoint with a journal here, in this account and region')
     .option(
       '--keep <count>',
-      'so many earlier releases that the endpoint can go back to stay',
+      'so many earlier releases that the endpoint can go back to stay (default: 3)',
       wholeNumber('--keep', 1),
-      3,
     );
   return commonFlags(command)
     .addHelpText('after', HELP)

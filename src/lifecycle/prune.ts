@@ -27,13 +27,13 @@ import {
 import { releaseOf } from './undo.ts';
 
 /** So many earlier releases stay, where nobody says how many. */
-export const KEPT_RELEASES = 3;
+const KEPT_RELEASES = 3;
 
 export interface PruneOptions {
   /** Undefined: every endpoint with a journal here, in this account and region. */
   endpoint?: string | undefined;
   /** How many releases before the one that runs the endpoint must be able to go back to: 1 or more. */
-  keep?: number;
+  keep?: number | undefined;
   /** Decide only: the plans are returned, and nothing is changed. */
   plan?: boolean;
 }

@@ -169,7 +169,7 @@ function counted(kind: ResourceKind, count: number): string {
 }
 
 /** `2 models, 1 upload` */
-export function countedAll(refs: readonly ResourceRef[]): string {
+function countedAll(refs: readonly ResourceRef[]): string {
   const kinds = [...new Set(refs.map(({ kind }) => kind))];
   return kinds.map((kind) => counted(kind, refs.filter((one) => one.kind === kind).length)).join(', ');
 }
