@@ -3,7 +3,7 @@ import { type Agent as HttpAgent, request } from 'node:http';
 import { Agent as HttpsAgent, type AgentOptions, request as requestTls, type RequestOptions } from 'node:https';
 import { connect as connectNet, isIP, type NetConnectOpts, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect as connectTls, rootCertificates } from 'node:tls';
+import { connect as connectTls, createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import { environmentError } from '../base/errors.ts';
 
 /** How requests leave the machine, as the AWS CLI reads it from the environment. */
@@ -67,9 +67,16 @@ export function isDirect({ direct }: Pick<Network, 'direct'>, host: string, port
  * @throws Problem (cannot-run) where AWS_CA_BUNDLE cannot be read
  */
 export function agentsFor(network: Network, options: AgentOptions): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {
-  const ca = network.caBundle === undefined ? {} : { ca: [...rootCertificates, readBundle(network.caBundle)] };
+  const bundle = network.caBundle === undefined ? undefined : readBundle(network.caBundle);
+  // Read once: as an option of each connection, an agent would write all certificates into the name of each request.
+  let made: SecureContext | undefined;
+  const trusted = () => {
+    if (bundle === undefined) return {};
+    made ??= createSecureContext({ ca: [...rootCertificates, bundle] });
+    return { secureContext: made };
+  };
   const agent = (proxy: URL | undefined, secure: boolean) =>
-    new TunnelAgent({ keepAlive: true, ...options, ...ca }, { network, proxy, secure });
+    new TunnelAgent({ keepAlive: true, ...options }, { network, proxy, secure, trusted });
   const httpsAgent = agent(network.https, true);
   // An agent for https:// may stand for one of http://: it only makes connections.
   const plain = agent(network.http, false);
@@ -94,31 +101,40 @@ type Made = (error: Error | null, socket: Duplex) => void;
 /** Where there is an error there is no connection, though the types of Node want one. */
 const NONE = undefined as unknown as Duplex;
 
+interface Way {
+  network: Network;
+  proxy: URL | undefined;
+  secure: boolean;
+  /** Whose certificates a connection by TLS takes, where the user names some. */
+  trusted(): { secureContext?: SecureContext };
+}
+
 /** Makes connections through a proxy, but for hosts that are reached directly. */
 class TunnelAgent extends HttpsAgent {
-  readonly #way: { network: Network; proxy: URL | undefined; secure: boolean };
+  readonly #way: Way;
 
-  constructor(options: AgentOptions, way: { network: Network; proxy: URL | undefined; secure: boolean }) {
+  constructor(options: AgentOptions, way: Way) {
     super(options);
     this.#way = way;
   }
 
   override createConnection(options: RequestOptions, made?: Made): Duplex | null | undefined {
-    const { network, proxy, secure } = this.#way;
+    const { network, proxy, secure, trusted } = this.#way;
     const host = options.host ?? 'localhost';
     const port = Number(options.port ?? (secure ? 443 : 80));
     if (proxy === undefined || isDirect(network, host, port)) return this.#direct(options, made);
     tunnel(proxy, host, port, (error, socket) => {
       if (error !== null || socket === undefined) return made?.(error ?? new Error('no connection'), NONE);
       if (!secure) return made?.(null, socket);
-      const tls = connectTls({ ...(options as object), socket, servername: isIP(host) === 0 ? host : undefined });
+      const servername = isIP(host) === 0 ? host : undefined;
+      const tls = connectTls({ ...(options as object), ...trusted(), socket, servername });
       return made?.(null, tls);
     });
     return undefined;
   }
 
   #direct(options: RequestOptions, made: Made | undefined): Duplex | null | undefined {
-    if (this.#way.secure) return super.createConnection(options, made);
+    if (this.#way.secure) return super.createConnection({ ...options, ...this.#way.trusted() }, made);
     // What an agent for http:// does.
     return connectNet(options as NetConnectOpts);
   }
