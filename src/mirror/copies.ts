@@ -1,9 +1,8 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Loss, SideOutcome } from '../analysis/mirrored/record.ts';
 import { Budget, KeptChunks } from './budget.ts';
 import type { RawHeaders } from './headers.ts';
 import { isNoConnection } from './live.ts';
-import type { Upstream } from './upstream.ts';
+import type { Wire } from './wire.ts';
 
 /** A request that a shadow is to get. */
 export interface Copy {
@@ -50,9 +49,11 @@ interface Entry {
   deadline: number;
   /** `late`: it waited until its time was over. */
   state: 'waiting' | 'late' | 'sent' | 'ended';
-  request: ClientRequest | undefined;
+  /** Closes its connection. */
+  drop: (() => void) | undefined;
   answer: KeptChunks | undefined;
-  incoming: IncomingMessage | undefined;
+  status: number | undefined;
+  headers: RawHeaders;
   sentAt: number | undefined;
   firstAt: number | undefined;
 }
@@ -62,7 +63,7 @@ interface Entry {
  * nothing but what it has not answered. Nothing here is ever waited for.
  */
 export class Copies {
-  readonly #upstream: Upstream;
+  readonly #wire: Wire;
   readonly #bounds: CopyBounds;
   readonly #now: () => number;
   readonly #memory: Budget;
@@ -73,8 +74,8 @@ export class Copies {
   #sent = 0;
 
   /** @param now milliseconds since some beginning */
-  constructor(upstream: Upstream, bounds: CopyBounds, now: () => number) {
-    this.#upstream = upstream;
+  constructor(wire: Wire, bounds: CopyBounds, now: () => number) {
+    this.#wire = wire;
     this.#bounds = bounds;
     this.#now = now;
     this.#memory = new Budget(bounds.memory);
@@ -101,9 +102,10 @@ export class Copies {
       copy,
       deadline: this.#now() + this.#bounds.timeout,
       state: 'waiting',
-      request: undefined,
+      drop: undefined,
       answer: undefined,
-      incoming: undefined,
+      status: undefined,
+      headers: [],
       sentAt: undefined,
       firstAt: undefined,
     };
@@ -124,6 +126,7 @@ export class Copies {
    */
   expire(): void {
     const now = this.#now();
+    this.#wire.sweep();
     // Those that wait first: else each that ends would let one go whose time is over, too.
     for (let i = this.#head; i < this.#waiting.length; i += 1) {
       const entry = this.#waiting[i] as Entry;
@@ -150,7 +153,7 @@ export class Copies {
   stop(): void {
     for (const entry of [...this.#open]) this.#end(entry, { ...ended('lost'), loss: 'stopped' });
     this.#open = [];
-    this.#upstream.close();
+    this.#wire.close();
   }
 
   #send(entry: Entry): void {
@@ -171,48 +174,39 @@ export class Copies {
 
   #sendWith(entry: Entry, headers: RawHeaders): void {
     if (entry.state === 'ended') return;
-    const { copy } = entry;
-    const request = this.#upstream.request(copy.method, copy.target, headers);
-    entry.request = request;
-    request.once('response', (incoming) => this.#receive(entry, incoming));
-    request.on('error', (error: NodeJS.ErrnoException) =>
-      this.#end(entry, ended(isNoConnection(error) ? 'refused' : 'broken')),
-    );
-    request.end(copy.body);
-  }
-
-  #receive(entry: Entry, incoming: IncomingMessage): void {
-    entry.firstAt = this.#now();
-    entry.incoming = incoming;
-    const answer = new KeptChunks(this.#memory, this.#bounds.answer);
-    entry.answer = answer;
-    incoming.on('data', (chunk: Buffer) => {
-      answer.add(chunk);
-      // Its own answers fill its own memory: a shadow whose many answers do not fit is not given more of it.
-      if (answer.lost !== undefined) this.#end(entry, ended(answer.lost === 'size' ? 'too-large' : 'too-slow'));
+    const { method, target, body } = entry.copy;
+    entry.drop = this.#wire.send(requestHead(method, target, headers), body, {
+      onHead: (status, answered) => {
+        entry.firstAt = this.#now();
+        entry.status = status;
+        entry.headers = answered;
+        entry.answer = new KeptChunks(this.#memory, this.#bounds.answer);
+      },
+      onData: (chunk) => {
+        const { answer } = entry;
+        answer?.add(chunk);
+        // Its own answers fill its own memory: a shadow whose many answers do not fit is not given more of it.
+        if (answer?.lost !== undefined) this.#end(entry, ended(answer.lost === 'size' ? 'too-large' : 'too-slow'));
+      },
+      onEnd: () => this.#end(entry, { ...ended('answered'), body: entry.answer?.whole() }),
+      onError: (error) => this.#end(entry, ended(isNoConnection(error) ? 'refused' : 'broken')),
     });
-    incoming.once('end', () => {
-      if (incoming.complete) this.#end(entry, { ...ended('answered'), body: answer.whole() });
-    });
-    incoming.on('error', () => this.#end(entry, ended('broken')));
-    incoming.once('close', () => this.#end(entry, ended('broken')));
   }
 
   #end(entry: Entry, end: CopyEnd): void {
     if (entry.state === 'ended') return;
-    const { copy, sentAt, firstAt, incoming, request } = entry;
+    const { copy, sentAt, firstAt, status, headers, drop } = entry;
     if (entry.state === 'sent') this.#sent -= 1;
     entry.state = 'ended';
     this.#memory.give(copy.body.length);
     entry.answer?.release();
-    entry.request = undefined;
-    entry.incoming = undefined;
+    entry.drop = undefined;
     entry.answer = undefined;
-    if (end.outcome !== 'answered') request?.destroy();
+    if (end.outcome !== 'answered') drop?.();
     copy.onEnd({
       ...end,
-      status: incoming?.statusCode,
-      headers: incoming?.rawHeaders ?? [],
+      status,
+      headers,
       ms: sentAt === undefined ? undefined : this.#now() - sentAt,
       firstByteMs: sentAt === undefined || firstAt === undefined ? undefined : firstAt - sentAt,
     });
@@ -232,6 +226,12 @@ export class Copies {
       this.#head = 0;
     }
   }
+}
+
+function requestHead(method: string, target: string, headers: RawHeaders): string {
+  let head = `${method} ${target} HTTP/1.1\r\n`;
+  for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  return `${head}Connection: keep-alive\r\n\r\n`;
 }
 
 const ENDED: Copy = {

@@ -15,6 +15,7 @@ import { refuse, type Refusal } from './refuse.ts';
 import { namedRoute, type Route, ROUTES, routeOf, splitTarget } from './routes.ts';
 import { isDrawn } from './sample.ts';
 import { openUpstream, type Place, targetOn, type Upstream } from './upstream.ts';
+import { Wire } from './wire.ts';
 
 /** What the mirror is handed: it knows nothing of AWS. */
 export interface MirrorPorts {
@@ -287,17 +288,11 @@ async function openSides(
   metrics: Map<string, SideMetrics>,
 ): Promise<Sides> {
   const { bounds } = config;
-  const live = openUpstream(await ports.placeOf(config.live.target, undefined), {
-    connections: Number.POSITIVE_INFINITY,
-    idle: bounds.liveIdle,
-  });
+  const live = openUpstream(await ports.placeOf(config.live.target, undefined), bounds.liveIdle);
   const drop = new Set(config.dropHeaders);
   const shadows: (ShadowSide & { config: ShadowConfig })[] = [];
   for (const shadow of config.shadows) {
-    const upstream = openUpstream(await ports.placeOf(shadow.target, shadow.path), {
-      connections: shadow.concurrency,
-      idle: bounds.liveIdle,
-    });
+    const place = await ports.placeOf(shadow.target, shadow.path);
     const own = Object.entries(shadow.headers).flat();
     const counted = metrics.get(shadow.name) ?? new SideMetrics();
     metrics.set(shadow.name, counted);
@@ -306,26 +301,26 @@ async function openSides(
       name: shadow.name,
       metrics: counted,
       copies: new Copies(
-        upstream,
+        new Wire({ url: place.url, idle: bounds.liveIdle, now }),
         { ...shadow, answer: bounds.answer, memory: bounds.memory / 2 / config.shadows.length },
         now,
       ),
       copyOf(req, id, body) {
         const [path, query] = splitTarget(req.url ?? '/');
-        const target = targetOn(upstream, path + withoutQueryCredentials(query));
+        const target = targetOn(place, path + withoutQueryCredentials(query));
         if (target === undefined) return undefined;
         const headers = () =>
           towardsShadow(req.rawHeaders, {
             shadow: shadow.name,
             id,
-            host: upstream.host,
+            host: place.url.host,
             length: body.length,
             drop,
             own,
           });
         return {
           target,
-          headers: upstream.sign === undefined ? headers : () => signed(upstream, req, target, headers(), body),
+          headers: place.sign === undefined ? headers : () => signed(place, req, target, headers(), body),
         };
       },
     });
@@ -341,7 +336,7 @@ function frame(req: IncomingMessage, headers: string[]): void {
 
 /** The headers with a signature of the mirror's own in place of the caller's. */
 async function signed(
-  { sign, host }: Upstream,
+  { sign, url: { host } }: Place,
   req: IncomingMessage,
   target: string,
   headers: RawHeaders,

@@ -43,6 +43,7 @@ const COUNT = 'a whole number above 0';
 const flag = v.boolean('true or false');
 const HEADER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const NAME = 'the name of a header';
+const PATH = 'a path that begins with /, of ASCII characters without spaces';
 const headerName = v.pipe(v.string(NAME), v.regex(HEADER, NAME));
 
 const shadowSchema = v.strictObject({
@@ -52,7 +53,7 @@ const shadowSchema = v.strictObject({
   share: v.optional(share),
   by: v.optional(text),
   seed: v.optional(text),
-  path: v.optional(v.pipe(v.string(TEXT), v.startsWith('/', 'a path that begins with /'))),
+  path: v.optional(v.pipe(v.string(PATH), v.regex(/^\/[!-~]*$/, PATH))),
   headers: v.optional(v.record(headerName, v.union([text, v.strictObject({ env: text })], 'a text, or { env: NAME }'))),
   timeout: v.optional(duration),
   concurrency: v.optional(positive(COUNT)),
@@ -186,8 +187,10 @@ function readShadow(
     by: by === undefined ? DEFAULT_SHADOW.by : readBy(by, here),
     headers: Object.fromEntries(
       Object.entries(headers).map(([header, value]) => {
+        const found = typeof value === 'string' ? value : env[value.env];
+        if (found !== undefined && !/^[\t -~\x80-\xff]*$/.test(found))
+          throw usageError(`${here}: the value of the header ${header} holds characters that no header may hold.`);
         if (typeof value === 'string') return [header, value];
-        const found = env[value.env];
         if (found === undefined || found === '')
           throw usageError(`${here}: the environment has no ${value.env}, which is to be sent as ${header}.`);
         return [header, found];

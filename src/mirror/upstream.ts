@@ -59,16 +59,16 @@ export interface Upstream extends Place {
 }
 
 /**
- * @param connections at the same time; Infinity: as many as there are requests
+ * Opens the live side: with as many connections as there are requests.
+ *
  * @param idle milliseconds after which an unused connection is closed: sooner than servers do, so that no request meets one
  * that is just being closed
  */
-export function openUpstream(place: Place, { connections, idle }: { connections: number; idle: number }): Upstream {
+export function openUpstream(place: Place, idle: number): Upstream {
   const { url } = place;
   const secure = url.protocol === 'https:';
   const options = {
     keepAlive: true,
-    maxSockets: connections,
     maxFreeSockets: 1_024,
     timeout: idle,
     scheduling: 'lifo',

@@ -175,6 +175,11 @@ describe('settings', () => {
     ['an unknown key', { ...minimal, lives: 1 }],
     ['an unknown draw', { ...minimal, shadows: { s: { url: 'http://b', by: 'user' } } }],
     ['a variable that is missing', { ...minimal, shadows: { s: { url: 'http://b', headers: { A: { env: 'NO' } } } } }],
+    [
+      'a header that would end before its value does',
+      { ...minimal, shadows: { s: { url: 'http://b', headers: { A: 'a\r\nB: b' } } } },
+    ],
+    ['a path of copies with a space', { ...minimal, shadows: { s: { url: 'http://b', path: '/a b' } } }],
     ['a path that is none', { ...minimal, records: { folder: 'r', redact: ['user'] } }],
   ])('%s is refused', (_, content) => {
     expect(() => read(content)).toThrow(expect.objectContaining({ kind: 'usage' }));
