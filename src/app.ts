@@ -27,6 +27,8 @@ export interface Globals {
   region: string | undefined;
   /** Path of shadowctl.yaml, where one was named. */
   config: string | undefined;
+  /** Name of an environment of shadowctl.yaml. */
+  env: string | undefined;
   /** Where journals are kept: a folder, or `s3://bucket/prefix`. */
   state: string | undefined;
   /** How long to wait for another's lock on the state, as it was written. */
@@ -79,6 +81,8 @@ export type Run<Options> = (app: App, options: Options) => Promise<Outcome>;
 /** Where a command hands over what it parsed; `main` is one, tests are another. */
 export interface Host {
   start<Options>(run: Run<Options>, options: Options): Promise<void>;
+  /** shadowctl.yaml, for what it says of flags that were not typed; a host without it has none. */
+  project?(): Promise<Project>;
 }
 
 /** A `run.ts` that is loaded only when its command is called. */

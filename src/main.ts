@@ -14,7 +14,7 @@ import {
 import { withTargetFlags } from './ui/target-flags.ts';
 import { type Io, processIo } from './ui/io.ts';
 import { layout, wrap } from './ui/wrap.ts';
-import { createApp, emulatorHere, type Surroundings } from './wire.ts';
+import { createApp, emulatorHere, projectReader, type Surroundings } from './wire.ts';
 
 const EXIT_CODES: Readonly<Record<Outcome, number>> = { done: 0, no: 1, inconclusive: 3, pending: 4 };
 const PROBLEM_CODES: Readonly<Record<ProblemKind, number>> = { no: 1, usage: 2, 'cannot-run': 2, interrupted: 130 };
@@ -25,6 +25,7 @@ const NO_GLOBALS: Globals = {
   profile: undefined,
   region: undefined,
   config: undefined,
+  env: undefined,
   state: undefined,
   lockTimeout: undefined,
   quiet: false,
@@ -76,7 +77,7 @@ function outliveOutput({ stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stde
 /** What becomes known of a command line while it runs. */
 interface Line {
   /** The program's options that were typed. */
-  given: Partial<Globals>;
+  given: Partial<Globals> & TargetFlags;
   /** The endpoint it is about, where it names one. */
   endpoint: string | undefined;
   /** It has started the emulator, which runs on. */
@@ -111,11 +112,17 @@ async function perform(
   base?: { globals: Globals; io: Io },
 ): Promise<Outcome> {
   let outcome: Outcome = 'done';
+  const globalsNow = (): Globals => ({ ...(base?.globals ?? NO_GLOBALS), ...program.globals() });
+  let reader: App['project'] | undefined;
+  const project = () => (reader ??= projectReader(surroundings, globalsNow()))();
   const host: Host = {
+    project,
     async start(run, options) {
-      const globals: Globals = { ...(base?.globals ?? NO_GLOBALS), ...program.globals() };
+      const globals = globalsNow();
       if (base === undefined) {
         line.given = program.globals();
+        // The AWS CLI, whose commands are shown too, knows no environments.
+        if (globals.env !== undefined) line.given = { ...line.given, environment: (await project()).environment };
         line.endpoint = endpointOf(options);
       }
       const io =
@@ -128,7 +135,7 @@ async function perform(
       const execute: App['execute'] = (words, { io: other, ...overrides } = {}) =>
         perform(words, { ...surroundings, ...overrides }, line, { globals, io: other ?? io });
       const startedEmulator = () => void (line.startedEmulator = true);
-      const parts = { surroundings, globals, io, execute, opened: line.opened, startedEmulator };
+      const parts = { surroundings, globals, io, project, execute, opened: line.opened, startedEmulator };
       outcome = await run(createApp(parts), options);
     },
   };

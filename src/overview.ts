@@ -82,6 +82,7 @@ export const COMMANDS = [
     name: 'state',
     summary: 'where the journals are kept: show, move to a bucket that a team shares, unlock',
   },
+  { name: 'config', summary: 'the settings that hold here, and where each comes from' },
   { name: 'emulator', summary: 'the embedded emulator of the AWS APIs: start, stop, inspect, add faults' },
   { name: 'help', summary: 'show the help of a command, or a page of the documentation' },
 ] as const;
@@ -97,6 +98,7 @@ export const GLOBAL_OPTIONS = [
   { flags: '--profile <name>', description: 'AWS profile' },
   { flags: '--region <name>', description: 'AWS region' },
   { flags: '--config <file>', description: 'config file (default: the nearest shadowctl.yaml)' },
+  { flags: '--env <name>', description: 'an environment of shadowctl.yaml: its account, region, profile and state' },
   { flags: '--state <place>', description: 'where journals are kept: a folder, or s3://bucket/prefix for a team' },
   { flags: '--lock-timeout <duration>', description: "how long to wait for another's lock on s3:// (default: 2m)" },
   { flags: '-q, --quiet', description: 'only results and errors' },

@@ -41,6 +41,7 @@ const DEFINITIONS: Readonly<Record<CommandName, () => Promise<(host: Host) => Co
   prune: async () => (await import('./cli/prune.ts')).pruneCommand,
   cleanup: async () => (await import('./cli/cleanup.ts')).cleanupCommand,
   state: async () => (await import('./cli/state.ts')).stateCommand,
+  config: async () => (await import('./cli/config.ts')).configCommand,
   emulator: async () => (await import('./cli/emulator/command.ts')).emulatorCommand,
   help: async () => (await import('./cli/help.ts')).helpCommand,
 };
@@ -52,6 +53,11 @@ export function buildProgram(
 ): { parse(argv: readonly string[]): Promise<void>; globals(): Partial<Globals> } {
   const program = new Command('shadowctl').description(DESCRIPTION).version(VERSION, VERSION_FLAGS);
   for (const { flags, description } of GLOBAL_OPTIONS) program.option(flags, description);
+  program.hook('preAction', async (_, command) => {
+    if (host.project === undefined) return;
+    const { fillDefaults } = await import('./cli/flags/endpoint-defaults.ts');
+    await fillDefaults(command, host.project);
+  });
   program.helpCommand(false).showHelpAfterError('  Run the command with --help to see its options.');
   return {
     async parse(argv) {

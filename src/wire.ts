@@ -3,6 +3,7 @@ import type { App, Environment, Globals } from './app.ts';
 import type { Aws } from './aws/clients.ts';
 import type { Clock } from './base/clock.ts';
 import type { Project } from './base/project.ts';
+import { onEmulator, profileSetting, regionSetting, stateSetting, withRegionOf } from './base/settings.ts';
 import { environmentError, Problem, usageError } from './base/errors.ts';
 import { shown, text } from './base/text.ts';
 import { isoSeconds } from './base/units.ts';
@@ -23,6 +24,8 @@ export interface AppParts {
   surroundings: Surroundings;
   globals: Globals;
   io: Io;
+  /** shadowctl.yaml, where it is read already. */
+  project?: App['project'];
   execute: App['execute'];
   /** Called with whatever must be closed at the end. */
   opened(close: () => void): void;
@@ -33,8 +36,8 @@ export interface AppParts {
 /** Makes each part of the app when it is first asked for. */
 export function createApp(parts: AppParts): App {
   const { surroundings, globals, io, execute, opened } = parts;
+  const { project = projectReader(surroundings, globals) } = parts;
   const { env, cwd, clock } = surroundings;
-  const project = once(async () => (await import('./base/project.ts')).loadProject(cwd, globals.config));
   const environment = once(() => readEnvironment(parts, project));
   const aws = once(async () => {
     const { connect } = await import('./aws/clients.ts');
@@ -80,7 +83,7 @@ async function openAppState({ surroundings, globals, io }: AppParts, project: Pr
   const { openState, statePlace } = await import('./lifecycle/open-state.ts');
   const { readDuration } = await import('./base/units.ts');
   const { describeHolder } = await import('./state/lock.ts');
-  return openState(statePlace({ flag: globals.state, variable: env.SHADOWCTL_STATE }, project, cwd), {
+  return openState(statePlace(stateSetting(globals, env, project), project, cwd), {
     aws,
     clock,
     signal: surroundings.signal,
@@ -95,6 +98,23 @@ async function openAppState({ surroundings, globals, io }: AppParts, project: Pr
         `Waiting for the lock on the state, which ${describeHolder(holder)} holds; at most until ${isoSeconds(until)}.`,
       ),
   });
+}
+
+/** shadowctl.yaml as these flags and variables ask for it, read when it is first asked for. */
+export function projectReader(
+  { cwd, env }: Pick<Surroundings, 'cwd' | 'env'>,
+  globals: Pick<Globals, 'config' | 'env'>,
+) {
+  return once(async () => {
+    const { loadProject } = await import('./base/project.ts');
+    return loadProject(cwd, globals.config, askedEnvironment(globals.env, env));
+  });
+}
+
+function askedEnvironment(flag: string | undefined, env: Environment) {
+  if (flag !== undefined) return { name: flag, by: '--env' };
+  const name = nonEmpty(env.SHADOWCTL_ENV);
+  return name === undefined ? undefined : { name, by: 'SHADOWCTL_ENV' };
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
@@ -122,7 +142,7 @@ async function readEnvironment(
   project: () => Promise<Project>,
 ): Promise<Environment> {
   const settings = await project();
-  if (!onEmulator(globals, settings)) return env;
+  if (!onEmulator(globals, settings)) return withRegionOf(settings, env);
   const { ensureEmulator, emulatorEnvironment } = await import('./emulator/daemon/process.ts');
   const { join } = await import('node:path');
   const { url, started } = await ensureEmulator(join(settings.stateDir, 'emulator'));
@@ -130,12 +150,7 @@ async function readEnvironment(
     io.err(text`Started the emulator in the background. Stop it with: ${shown('emulator stop')}`);
     startedEmulator();
   }
-  return { ...env, ...emulatorEnvironment(url, env, settings.region) };
-}
-
-function onEmulator(globals: Globals, { target }: Project): boolean {
-  if (globals.endpointUrl !== undefined) return false;
-  return globals.emulator || (target === 'emulator' && globals.profile === undefined);
+  return { ...env, ...emulatorEnvironment(url, withRegionOf(settings, env), settings.region) };
 }
 
 /** What every region of AWS looks like; which there are, AWS changes. */
@@ -161,19 +176,16 @@ async function awsTarget(env: Environment, globals: Globals, project: Project, i
       'Give one like http://127.0.0.1:4599, with --endpoint-url or AWS_ENDPOINT_URL.',
     );
   }
-  // The profile in shadowctl.yaml is for AWS.
-  const profile = globals.profile ?? (onEmulator(globals, project) ? undefined : project.profile);
+  const chosen = profileSetting(globals, env, project);
+  // The SDK reads AWS_PROFILE by itself, and takes keys in the environment before it.
+  const profile = chosen?.from.kind === 'variable' ? undefined : chosen?.value;
   const accessKeyId = nonEmpty(env.AWS_ACCESS_KEY_ID);
   const secretAccessKey = nonEmpty(env.AWS_SECRET_ACCESS_KEY);
   const sessionToken = nonEmpty(env.AWS_SESSION_TOKEN);
   const given = accessKeyId !== undefined && secretAccessKey !== undefined && profile === undefined;
   const { defaultRegion } = await import('./aws/region.ts');
   const region =
-    globals.region ??
-    nonEmpty(env.AWS_REGION) ??
-    nonEmpty(env.AWS_DEFAULT_REGION) ??
-    project.region ??
-    (await defaultRegion(profile ?? nonEmpty(env.AWS_PROFILE)));
+    regionSetting(globals, env, project)?.value ?? (await defaultRegion(profile ?? nonEmpty(env.AWS_PROFILE)));
   if (region === undefined) {
     throw new Problem('cannot-run', 'No AWS region is set.', {
       next: 'Give --region, set AWS_REGION, or write `region:` into shadowctl.yaml.',

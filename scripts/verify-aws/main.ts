@@ -60,6 +60,7 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const)
 const GLOBALS = {
   emulator: false,
   endpointUrl: undefined,
+  env: undefined,
   config: undefined,
   quiet: false,
   color: true,

@@ -2,8 +2,20 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { requireFile } from './disk.ts';
-import { checked } from './schema.ts';
+import { checked, nearest } from './schema.ts';
 import { usageError } from './errors.ts';
+
+/** What shadowctl.yaml says for one endpoint: defaults of flags, by the flag's name in camel case, and more. */
+export type EndpointDefaults = v.InferOutput<typeof ENDPOINT>;
+
+/** A named place to work in, of `environments:`. */
+export type EnvironmentSettings = v.InferOutput<typeof ENVIRONMENT>;
+
+/** Which environment was asked for, and by what: `--env` or `SHADOWCTL_ENV`. */
+export interface AskedEnvironment {
+  name: string;
+  by: string;
+}
 
 /** shadowctl.yaml, checked, and where it was found. */
 export interface Project {
@@ -13,9 +25,12 @@ export interface Project {
   file: string | undefined;
   /** `<root>/.shadowctl`: caches, the emulator, and the journals where `state` says nothing else. */
   stateDir: string;
+  /** The environment that was chosen; what it says stands in the fields below already, its region apart. */
+  environment: ({ name: string } & EnvironmentSettings) | undefined;
   /** Where journals are kept: a folder (from the file's own) or `s3://bucket/prefix`, and for a bucket how. */
   state: { place: string; owner?: string | undefined; kmsKey?: string | undefined } | undefined;
   target: 'aws' | 'emulator';
+  /** Of the file, not of the environment: variables of the shell stand between the two. */
   region: string | undefined;
   profile: string | undefined;
   /** The account that commands may work in, twelve digits; undefined: any. */
@@ -26,8 +41,10 @@ export interface Project {
   tags: Readonly<Record<string, string>>;
   /** The section `policy`, as written; the analysis room knows what it may hold. */
   policy: unknown;
-  /** By name of the endpoint: `answers`, as written, is what the policy says about its answers. */
-  endpoints: Readonly<Record<string, { answers?: unknown }>>;
+  /** By name of the endpoint. */
+  endpoints: Readonly<Record<string, EndpointDefaults>>;
+  /** By name of the environment. */
+  environments: Readonly<Record<string, EnvironmentSettings>>;
   /** Where the ends of updates are told: SNS topic ARNs and webhook URLs. */
   notify: readonly string[];
 }
@@ -40,13 +57,11 @@ const text = v.pipe(v.string(TEXT), v.nonEmpty(TEXT));
 const ROLE = 'the ARN of an IAM role, like arn:aws:iam::123456789012:role/sagemaker-models';
 const ACCOUNT = 'the twelve digits of an AWS account, in quotes';
 const TARGETS = 'an SNS topic (ARN), a webhook (URL), or a list of these';
-const SCHEMA = v.strictObject({
+const PLACE_KEYS = {
   target: v.optional(v.picklist(['aws', 'emulator'], 'aws or emulator')),
   region: v.optional(text),
   profile: v.optional(text),
   account: v.optional(v.pipe(v.string(ACCOUNT), v.regex(/^\d{12}$/, ACCOUNT))),
-  role: v.optional(v.pipe(v.string(ROLE), v.regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, ROLE))),
-  tags: v.optional(v.record(text, v.string('text; put quotes around numbers, true and false'))),
   state: v.optional(
     v.union(
       [
@@ -63,21 +78,82 @@ const SCHEMA = v.strictObject({
       'a folder, s3://bucket/prefix, or the keys place, owner and kmsKey',
     ),
   ),
+};
+const ENVIRONMENT = v.strictObject(PLACE_KEYS);
+
+const role = v.pipe(v.string(ROLE), v.regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, ROLE));
+const tags = v.record(text, v.string('text; put quotes around numbers, true and false'));
+/** What a flag takes, as it would be typed: `10m`, `1%`; a number stands for itself. */
+const typed = v.pipe(v.union([text, v.number()], 'a text or a number'), v.transform(String));
+const oneOrMore = (what: string) =>
+  v.union(
+    [
+      v.array(text),
+      v.pipe(
+        text,
+        v.transform((one) => [one]),
+      ),
+    ],
+    what,
+  );
+const ENDPOINT = v.strictObject({
+  // How its answers are read, and what its shadows must prove, over `policy:` at the top level.
+  answers: v.optional(v.unknown()),
   policy: v.optional(v.unknown()),
-  endpoints: v.optional(v.record(text, v.strictObject({ answers: v.optional(v.unknown()) }))),
-  notify: v.optional(
-    v.union(
-      [
-        v.array(text),
-        v.pipe(
-          text,
-          v.transform((one) => [one]),
-        ),
-      ],
-      TARGETS,
-    ),
-  ),
+  // The new model and its fleet.
+  algorithm: v.optional(text),
+  image: v.optional(text),
+  role: v.optional(role),
+  instanceType: v.optional(text),
+  subnets: v.optional(oneOrMore('the id of a subnet, or a list of these')),
+  securityGroups: v.optional(oneOrMore('the id of a security group, or a list of these')),
+  volume: v.optional(typed),
+  downloadTimeout: v.optional(typed),
+  startupTimeout: v.optional(typed),
+  tags: v.optional(tags),
+  // Guardrails.
+  strategy: v.optional(text),
+  canarySize: v.optional(typed),
+  stepSize: v.optional(typed),
+  batchSize: v.optional(typed),
+  rollbackBatchSize: v.optional(typed),
+  bake: v.optional(typed),
+  finalBake: v.optional(typed),
+  maxTime: v.optional(typed),
+  max5xxRate: v.optional(typed),
+  max4xxRate: v.optional(typed),
+  maxLatency: v.optional(text),
+  maxLatencyIncrease: v.optional(text),
+  baseline: v.optional(typed),
+  alarms: v.optional(oneOrMore('the name of an alarm, or a list of these')),
+  notify: v.optional(oneOrMore(TARGETS)),
+  // Shadow, requests and labels.
+  sample: v.optional(typed),
+  captureTo: v.optional(text),
+  labels: v.optional(text),
+  traffic: v.optional(text),
+  rate: v.optional(typed),
+  contentType: v.optional(text),
+  labelColumn: v.optional(typed),
+  header: v.optional(v.boolean('true or false')),
 });
+
+const SCHEMA = v.strictObject({
+  ...PLACE_KEYS,
+  role: v.optional(role),
+  tags: v.optional(tags),
+  policy: v.optional(v.unknown()),
+  endpoints: v.optional(v.record(text, ENDPOINT)),
+  environments: v.optional(v.record(text, ENVIRONMENT)),
+  notify: v.optional(oneOrMore(TARGETS)),
+});
+
+/** Every key of the file, for whoever lists them: of its top level, of an endpoint, of an environment. */
+export const PROJECT_KEYS = {
+  top: Object.keys(SCHEMA.entries),
+  endpoint: Object.keys(ENDPOINT.entries),
+  environment: Object.keys(ENVIRONMENT.entries),
+} as const;
 
 /** The nearest shadowctl.yaml at or above `folder`. */
 function find(folder: string): string | undefined {
@@ -102,11 +178,13 @@ function rootOf(cwd: string, file: string | undefined, named: boolean): string {
 /**
  * Reads and checks shadowctl.yaml.
  * @param named the path given with `--config`; without it the file is looked for from `cwd` upwards, and may be missing
- * @throws Problem (usage) naming the file, and every key and value that cannot be used
+ * @param asked the environment to work in; undefined: none
+ * @throws Problem (usage) naming the file, and every key and value that cannot be used; and for an environment that is not
+ * in it
  */
-export async function loadProject(cwd: string, named: string | undefined): Promise<Project> {
+export async function loadProject(cwd: string, named: string | undefined, asked?: AskedEnvironment): Promise<Project> {
   const file = named === undefined ? find(cwd) : resolve(cwd, named);
-  if (file === undefined) return settle(cwd, undefined, {});
+  if (file === undefined) return settle(cwd, undefined, {}, asked);
   requireFile(file, 'config file', '--config');
   const { parseYaml } = await import('./yaml.ts');
   const content = parseYaml(readFileSync(file, 'utf8'), file);
@@ -120,23 +198,55 @@ export async function loadProject(cwd: string, named: string | undefined): Promi
     rootOf(cwd, file, named !== undefined),
     file,
     checked(SCHEMA, content, file, 'The keys: shadowctl help configuration'),
+    asked,
   );
 }
 
-function settle(root: string, file: string | undefined, given: Partial<Project>): Project {
+function settle(
+  root: string,
+  file: string | undefined,
+  given: v.InferOutput<typeof SCHEMA>,
+  asked: AskedEnvironment | undefined,
+): Project {
+  const { environments = {} } = given;
+  const own = asked === undefined ? undefined : environmentOf(environments, asked, file);
+  // Whoever names an account or a profile means AWS, as `--profile` does.
+  const onAws = own?.profile !== undefined || own?.account !== undefined ? 'aws' : undefined;
   return Object.freeze({
     root,
     file,
     stateDir: join(root, STATE),
-    state: given.state,
-    target: given.target ?? 'aws',
+    environment: asked === undefined || own === undefined ? undefined : { name: asked.name, ...own },
+    state: own?.state ?? given.state,
+    target: own?.target ?? onAws ?? given.target ?? 'aws',
     region: given.region,
-    profile: given.profile,
-    account: given.account,
+    profile: own?.profile ?? given.profile,
+    account: own?.account ?? given.account,
     role: given.role,
     tags: given.tags ?? {},
     policy: given.policy,
     endpoints: given.endpoints ?? {},
+    environments,
     notify: given.notify ?? [],
   });
+}
+
+function environmentOf(
+  environments: Readonly<Record<string, EnvironmentSettings>>,
+  { name, by }: AskedEnvironment,
+  file: string | undefined,
+): EnvironmentSettings {
+  if (file === undefined)
+    throw usageError(
+      `${by} asks for the environment "${name}", and there is no shadowctl.yaml here or above that could name it.`,
+      'Go to the folder of the project, or name the file: --config FILE',
+    );
+  const names = Object.keys(environments);
+  const own = Object.hasOwn(environments, name) ? environments[name] : undefined;
+  if (own !== undefined) return own;
+  const near = nearest(name, names);
+  throw usageError(
+    `${by}: ${file} has no environment "${name}".${near === undefined ? '' : ` Did you mean ${near}?`}`,
+    names.length === 0 ? 'Write it under `environments:`.' : `Its environments: ${names.join(', ')}.`,
+  );
 }

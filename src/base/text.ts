@@ -27,6 +27,10 @@ export interface TargetFlags {
   profile?: string | undefined;
   region?: string | undefined;
   config?: string | undefined;
+  env?: string | undefined;
+  state?: string | undefined;
+  /** What the environment of `env` says; the AWS CLI knows no environments. */
+  environment?: { profile?: string | undefined; region?: string | undefined } | undefined;
 }
 
 /** Text with commands in it, or without any. */
@@ -123,8 +127,12 @@ export function printText(whole: Text, print: (line: CommandLine) => string = pr
 }
 
 /** What the AWS CLI calls by the same names. */
-function awsOptions({ endpointUrl, profile, region }: TargetFlags): Record<string, ShownValue> {
-  return { 'endpoint-url': endpointUrl, profile, region };
+function awsOptions({ endpointUrl, profile, region, environment }: TargetFlags): Record<string, ShownValue> {
+  return {
+    'endpoint-url': endpointUrl,
+    profile: profile ?? environment?.profile,
+    region: region ?? environment?.region,
+  };
 }
 
 function targetOptions(line: CommandLine, target: TargetFlags): Record<string, ShownValue> {
@@ -136,6 +144,8 @@ function targetOptions(line: CommandLine, target: TargetFlags): Record<string, S
     profile: target.profile,
     region: target.region,
     config: target.config,
+    env: target.env,
+    state: target.state,
   };
 }
 

@@ -71,6 +71,7 @@ export async function run(app: App, options: IamPolicyOptions): Promise<Outcome>
   const { sessionOf } = await import('./session.ts');
   const { checkName } = await import('../resources/naming.ts');
   const { statePlace } = await import('../lifecycle/open-state.ts');
+  const { stateSetting } = await import('../base/settings.ts');
   const { s3Place } = await import('../aws/s3-uri.ts');
   if (options.endpoint !== undefined) checkName('endpoint', options.endpoint, '--endpoint');
   const aws = await app.aws();
@@ -82,7 +83,7 @@ export async function run(app: App, options: IamPolicyOptions): Promise<Outcome>
     endpoint: options.endpoint,
     role: options.role ?? project.role,
     buckets: options.buckets,
-    state: s3Place(statePlace({ flag: app.globals.state, variable: app.env.SHADOWCTL_STATE }, settings, app.cwd).place),
+    state: s3Place(statePlace(stateSetting(app.globals, app.env, settings), settings, app.cwd).place),
     topics: project.notify.flatMap((target) => (target.kind === 'topic' ? [target.arn] : [])),
   };
   const policy = options.executionRole

@@ -37,7 +37,7 @@ export function keepCommand(host: Host, start: Run<KeepOptions> = run): Command 
         endpoint: flags.endpoint,
         reason: flags.reason,
         configName: flags.configName,
-        notify: (flags.notify ?? []).map(parseTarget),
+        notify: (flags.notify ?? []).map((one) => parseTarget(one)),
         ...commonOptions(flags),
       }),
     );

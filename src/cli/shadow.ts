@@ -14,6 +14,7 @@ import {
 } from './flags/candidate.ts';
 import { allowFlag } from './flags/comparator.ts';
 import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+import { parseShare } from './flags/share.ts';
 import { duration, instanceType, oneOf, wholeNumber } from './flags/values.ts';
 
 const DEFAULT_VARIANT = 'shadow';
@@ -98,7 +99,12 @@ export function shadowCommand(
   const command = new Command('shadow').option('--endpoint <name>', 'the endpoint');
   const shadow = addCandidateFlags(command.optionsGroup('The candidate:'))
     .optionsGroup('The shadow:')
-    .option('--sample <share>', 'share of the requests that the shadow receives', share, 1)
+    .option(
+      '--sample <share>',
+      'share of the requests that the shadow receives',
+      (text: string) => parseShare('--sample', text),
+      1,
+    )
     .option('--variant-name <name>', 'name of the shadow variant', DEFAULT_VARIANT)
     .option(
       '--instance-type <type>',
@@ -203,16 +209,6 @@ function both(command: Command): Flags {
   if (parent === null) return own;
   const said = Object.entries(parent.opts()).filter(([name]) => parent.getOptionValueSource(name) === 'cli');
   return { ...own, ...Object.fromEntries(said) };
-}
-
-/** `100%`, `25%` or `0.25`. */
-function share(text: string): number {
-  const value = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text);
-  if (text !== '' && text !== '%' && value > 0 && value <= 1) return value;
-  throw usageError(
-    `--sample: "${text}" is not a share of the requests.`,
-    'Write for example 100%, 25% or 0.25: more than 0 and at most 100%.',
-  );
 }
 
 /** Attaches a candidate as shadow variant to a live endpoint. */

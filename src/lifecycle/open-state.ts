@@ -3,6 +3,7 @@ import type { Aws } from '../aws/clients.ts';
 import { s3Place } from '../aws/s3-uri.ts';
 import type { Clock } from '../base/clock.ts';
 import { usageError } from '../base/errors.ts';
+import type { Sourced } from '../base/settings.ts';
 import { MINUTE } from '../base/units.ts';
 import { folderState } from '../state/folder-state.ts';
 import type { OnWaiting } from '../state/lease.ts';
@@ -19,15 +20,15 @@ export interface StatePlace {
   kmsKey?: string | undefined;
 }
 
-/** Where they are kept: the flag comes before the environment, that before shadowctl.yaml, that before the project's folder. */
+/** Where they are kept: what the settings say, or the project's folder; relative to where it was said. */
 export function statePlace(
-  said: { flag: string | undefined; variable: string | undefined },
+  said: Sourced | undefined,
   project: { state: StatePlace | undefined; stateDir: string; root: string },
   cwd: string,
 ): StatePlace & { folder: string } {
-  const asked = said.flag ?? (said.variable === '' ? undefined : said.variable);
-  if (asked !== undefined) return { ...project.state, place: asked, folder: cwd };
-  return { ...(project.state ?? { place: project.stateDir }), folder: project.root };
+  if (said === undefined) return { place: project.stateDir, folder: project.root };
+  const typed = said.from.kind === 'flag' || said.from.kind === 'variable';
+  return { ...project.state, place: said.value, folder: typed ? cwd : project.root };
 }
 
 /** How long a lock in a bucket is waited for, where nobody says: who holds one may be a colleague's run of a minute. */

@@ -31,6 +31,7 @@ test('without a file everything has its default, and the project is the current 
     tags: {},
     policy: undefined,
     endpoints: {},
+    environments: {},
     notify: [],
   });
 });
@@ -88,8 +89,8 @@ test.each([
   ],
   [
     'a key of an endpoint that is one of the file',
-    'endpoints: { weather: { policy: { alpha: 0.01 } } }',
-    /endpoints\.weather\.policy: there is no such key, but there is policy at the top level\. The keys of endpoints\.weather are answers/,
+    'endpoints: { weather: { region: eu-west-1 } }',
+    /endpoints\.weather\.region: there is no such key, but there is region at the top level\. The keys of endpoints\.weather are answers/,
     /shadowctl help configuration/,
   ],
   ['a key nearly right', 'rôle: x', /rôle: there is no such key, did you mean role\?/, /shadowctl help configuration/],

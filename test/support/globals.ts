@@ -7,6 +7,7 @@ export const NO_GLOBALS: Globals = {
   profile: undefined,
   region: undefined,
   config: undefined,
+  env: undefined,
   state: undefined,
   lockTimeout: undefined,
   quiet: false,

@@ -10,7 +10,7 @@ interface Written {
   policy: unknown;
   file: string | undefined;
   /** By name of the endpoint. */
-  endpoints?: Readonly<Record<string, { answers?: unknown }>>;
+  endpoints?: Readonly<Record<string, { answers?: unknown; policy?: unknown }>>;
 }
 
 /**
@@ -28,9 +28,17 @@ export async function loadPolicy(
   endpoint?: string,
 ): Promise<{ policy: Policy; source: string; notes: string[]; commandFile: string | undefined }> {
   const written = await project();
-  const own = endpoint === undefined ? undefined : written.endpoints?.[endpoint]?.answers;
+  const { endpoints = {} } = written;
+  const said = endpoint !== undefined && Object.hasOwn(endpoints, endpoint) ? endpoints[endpoint] : undefined;
+  const own = said?.answers;
+  if (named === undefined && typeof said?.policy === 'string') {
+    const path = resolve(dirname(written.file ?? '.'), said.policy);
+    requireFile(path, 'policy file', `endpoints.${endpoint}.policy`);
+    return loadPolicy(cwd, path, project, endpoint);
+  }
   if (named === undefined) {
-    const { policy, file } = written;
+    const { file } = written;
+    const policy = said?.policy === undefined ? written.policy : over(written.policy, said.policy);
     const source =
       (policy === undefined && own === undefined) || file === undefined ? 'shadowctl (the defaults)' : file;
     const section =
@@ -63,6 +71,15 @@ function inFolder(policy: Policy, folder: string): Policy {
   return reference === undefined
     ? policy
     : { ...policy, reference: { ...reference, file: resolve(folder, reference.file) } };
+}
+
+/** A section with another laid over it, key by key and however deep. */
+function over(below: unknown, above: unknown): unknown {
+  if (!isObject(below) || !isObject(above)) return above;
+  return {
+    ...below,
+    ...Object.fromEntries(Object.entries(above).map(([key, value]) => [key, over(below[key], value)])),
+  };
 }
 
 function object(value: unknown): Record<string, unknown> {

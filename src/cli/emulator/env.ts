@@ -1,4 +1,5 @@
 import type { App, Outcome } from '../../app.ts';
+import { withRegionOf } from '../../base/settings.ts';
 import { emulatorEnvironment } from '../../emulator/daemon/process.ts';
 import { type DirOptions, needRunning } from './folder.ts';
 
@@ -10,8 +11,9 @@ export interface EnvOptions extends DirOptions {
 export async function run(app: App, options: EnvOptions): Promise<Outcome> {
   const { url } = await needRunning(app, options);
   const region = app.globals.region;
-  const env = region === undefined ? app.env : { ...app.env, AWS_REGION: region };
-  for (const [name, value] of Object.entries(emulatorEnvironment(url, env, (await app.project()).region))) {
+  const project = await app.project();
+  const env = region === undefined ? withRegionOf(project, app.env) : { ...app.env, AWS_REGION: region };
+  for (const [name, value] of Object.entries(emulatorEnvironment(url, env, project.region))) {
     const words = line(options.shell, name, value);
     if (words !== '') app.io.out(words);
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { App, Outcome } from '../../app.ts';
 import { type Census, takeCensus } from '../../aws/census.ts';
 import { connect } from '../../aws/clients.ts';
+import { withRegionOf } from '../../base/settings.ts';
 import { emulatorEnvironment, runningEmulator } from '../../emulator/daemon/process.ts';
 import { getJson } from '../../emulator/daemon/request.ts';
 import { plain } from '../../ui/io.ts';
@@ -24,7 +25,8 @@ export async function run(app: App, options: StatusOptions): Promise<Outcome> {
     else app.io.out(text`No emulator runs in ${dir}. Start one with: ${shown('emulator start')}`);
     return 'no';
   }
-  const env = emulatorEnvironment(running.url, app.env, (await app.project()).region);
+  const project = await app.project();
+  const env = emulatorEnvironment(running.url, withRegionOf(project, app.env), project.region);
   const region = app.globals.region ?? env.AWS_REGION ?? 'us-east-1';
   const [health, standing] = await Promise.all([
     getJson(`${running.url}/_shadowctl/health`),

@@ -178,7 +178,7 @@ export function parseLimits(
     },
     baselineMinutes: Math.round(baselineMinutes),
     alarms: teamAlarms(words.alarm ?? []),
-    notify: (words.notify ?? []).map(parseTarget),
+    notify: (words.notify ?? []).map((one) => parseTarget(one)),
   };
 }
 

@@ -1,0 +1,107 @@
+import type { Project } from './project.ts';
+
+/**
+ * What wins where a setting is said in several places: the flag, then a variable that is shadowctl's own, then what
+ * shadowctl.yaml says of the endpoint, of the chosen environment, of everything. Variables that the shell holds for every
+ * program come after what was chosen by name: AWS_REGION after the environment, AWS_PROFILE and SAGEMAKER_ROLE_ARN last.
+ */
+
+/** Where a value comes from. */
+export interface Source {
+  kind: 'flag' | 'variable' | 'endpoint' | 'environment' | 'file' | 'default';
+  /** As it is written there: `--region`, `AWS_REGION`, `environments.staging.region`; for a default, why it is that. */
+  name: string;
+}
+
+/** A value with its place. */
+export interface Sourced<T = string> {
+  value: T;
+  from: Source;
+}
+
+/** The program's flags that say where it works, as they were typed. */
+export interface TargetWords {
+  emulator: boolean;
+  endpointUrl: string | undefined;
+  profile: string | undefined;
+  region: string | undefined;
+  state: string | undefined;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+type Settings = Pick<Project, 'environment' | 'region' | 'profile' | 'target' | 'state'>;
+
+/** Whether commands work on the embedded emulator. */
+export function onEmulator(flags: TargetWords, { target }: Pick<Project, 'target'>): boolean {
+  if (flags.endpointUrl !== undefined) return false;
+  return flags.emulator || (target === 'emulator' && flags.profile === undefined);
+}
+
+/** The region as far as shadowctl is told it; undefined: the profile's, which the SDK finds. */
+export function regionSetting(flags: TargetWords, env: Variables, project: Settings): Sourced | undefined {
+  return first(
+    flagged('--region', flags.region),
+    ofEnvironment('region', project),
+    variable('AWS_REGION', env),
+    variable('AWS_DEFAULT_REGION', env),
+    ofFile('region', project.region),
+  );
+}
+
+/** The profile; undefined: the SDK's default. `profile:` is for AWS: on the emulator it has no effect. */
+export function profileSetting(flags: TargetWords, env: Variables, project: Settings): Sourced | undefined {
+  const aws = !onEmulator(flags, project);
+  return first(
+    flagged('--profile', flags.profile),
+    aws ? ofEnvironment('profile', project) : undefined,
+    aws ? ofFile('profile', project.environment?.profile === undefined ? project.profile : undefined) : undefined,
+    variable('AWS_PROFILE', env),
+  );
+}
+
+/** Where the journals are kept, as it is written; undefined: `.shadowctl` of the project. */
+export function stateSetting(
+  flags: Pick<TargetWords, 'state'>,
+  env: Variables,
+  { environment, state }: Settings,
+): Sourced | undefined {
+  return first(
+    flagged('--state', flags.state),
+    variable('SHADOWCTL_STATE', env),
+    environment?.state === undefined
+      ? ofFile('state', state?.place)
+      : ofEnvironment('state', { environment: { name: environment.name, state: environment.state.place } }),
+  );
+}
+
+/** The variables, where those of AWS that name a region say what the chosen environment says. */
+export function withRegionOf({ environment }: Pick<Project, 'environment'>, env: Variables): Variables {
+  const region = environment?.region;
+  return region === undefined ? env : { ...env, AWS_REGION: region, AWS_DEFAULT_REGION: region };
+}
+
+function first(...settings: (Sourced | undefined)[]): Sourced | undefined {
+  return settings.find((one) => one !== undefined);
+}
+
+function flagged(name: string, value: string | undefined): Sourced | undefined {
+  return value === undefined ? undefined : { value, from: { kind: 'flag', name } };
+}
+
+function variable(name: string, env: Variables): Sourced | undefined {
+  const value = env[name];
+  return value === undefined || value === '' ? undefined : { value, from: { kind: 'variable', name } };
+}
+
+function ofEnvironment<Key extends string>(
+  key: Key,
+  { environment }: { environment: ({ name: string } & { [K in Key]?: string | undefined }) | undefined },
+): Sourced | undefined {
+  const value = environment?.[key];
+  if (environment === undefined || value === undefined) return undefined;
+  return { value, from: { kind: 'environment', name: `environments.${environment.name}.${key}` } };
+}
+
+function ofFile(name: string, value: string | undefined): Sourced | undefined {
+  return value === undefined ? undefined : { value, from: { kind: 'file', name } };
+}

@@ -1,0 +1,33 @@
+import type { Project } from '../../base/project.ts';
+import type { Setting } from '../../lifecycle/settings.ts';
+import { type Io, plain } from '../../ui/io.ts';
+import { records } from '../../ui/records.ts';
+
+/** The settings as a table, below a line that names the file. */
+export async function configLines(
+  io: Io,
+  { project, endpoint, settings }: { project: Project; endpoint: string | undefined; settings: readonly Setting[] },
+): Promise<string[]> {
+  const { file, endpoints, environments } = project;
+  const rows = settings.map(({ key, value, from }) => [plain(key), plain(shownValue(value)), plain(from.name)]);
+  const own = Object.keys(endpoints);
+  const lines = [
+    file === undefined ? 'No shadowctl.yaml here or above: shadowctl init writes one.' : `From ${plain(file)}:`,
+    await records(io, ['setting', 'value', 'comes from'], rows),
+  ];
+  if (!settings.some(({ key }) => key.startsWith('policy'))) lines.push('The policy has its defaults throughout.');
+  else lines.push('All else of the policy has its default: shadowctl policy explain.');
+  if (endpoint === undefined && own.length > 0)
+    lines.push(`Endpoints with settings of their own: ${own.map(plain).join(', ')} (--endpoint shows them).`);
+  if (Object.keys(environments).length > 0)
+    lines.push(`Environments: ${Object.keys(environments).map(plain).join(', ')} (--env chooses one).`);
+  return lines;
+}
+
+function shownValue(value: unknown): string {
+  if (value === null) return '–';
+  if (typeof value === 'string') return value;
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
+    ? value.join(', ')
+    : JSON.stringify(value);
+}

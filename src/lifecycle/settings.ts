@@ -1,0 +1,165 @@
+import type { EndpointDefaults, Project } from '../base/project.ts';
+import { isObject } from '../base/json.ts';
+import {
+  onEmulator,
+  profileSetting,
+  regionSetting,
+  type Source,
+  stateSetting,
+  type Sourced,
+  type TargetWords,
+} from '../base/settings.ts';
+
+/** A setting as it holds, and where it comes from. */
+export interface Setting {
+  /** As it stands in shadowctl.yaml: `region`, `policy.latency.p99`. */
+  key: string;
+  /** As written; null where nothing is set and a command finds it out. */
+  value: unknown;
+  from: Source;
+}
+
+/** What is asked for: the flags and variables of a command line, shadowctl.yaml, and an endpoint of it. */
+export interface Asked {
+  flags: TargetWords & { env: string | undefined };
+  env: Readonly<Record<string, string | undefined>>;
+  project: Project;
+  endpoint: string | undefined;
+}
+
+/**
+ * Every setting that holds, in the order of the file. Asks no AWS: the region of a profile is read from the SDK's files.
+ * Of webhooks only the host is told, for the rest of their URL is a secret.
+ */
+export async function settingsOf({ flags, env, project, endpoint }: Asked): Promise<Setting[]> {
+  const { endpoints } = project;
+  const own = endpoint !== undefined && Object.hasOwn(endpoints, endpoint) ? endpoints[endpoint] : undefined;
+  const of = (key: string) => `endpoints.${endpoint}.${key}`;
+  const profile = profileSetting(flags, env, project);
+  return [
+    {
+      key: 'environment',
+      value: project.environment?.name ?? null,
+      from: project.environment === undefined ? unset('none was chosen') : chosenBy(flags.env),
+    },
+    targetOf({ flags, project }),
+    setting('region', regionSetting(flags, env, project) ?? (await ownRegion(profile?.value))),
+    setting('profile', profile, "the SDK's default"),
+    setting('account', accountOf(project), 'any'),
+    setting(
+      'state',
+      stateSetting(flags, env, project) ?? { value: project.stateDir, from: unset('beside shadowctl.yaml') },
+    ),
+    setting('role', roleOf({ own, of, env, project }), "the live model's"),
+    ...tagsOf(project, own, of),
+    ...project.notify.map((one) => ({ key: 'notify', value: withoutSecret(one), from: inFile('notify') })),
+    ...policyOf(project, own, of),
+    ...ownKeys(own, of),
+  ];
+}
+
+function setting(key: string, found: Sourced | undefined, why = ''): Setting {
+  return found === undefined ? { key, value: null, from: unset(why) } : { key, ...found };
+}
+
+function unset(why: string): Source {
+  return { kind: 'default', name: why };
+}
+
+function inFile(name: string): Source {
+  return { kind: 'file', name };
+}
+
+function chosenBy(flag: string | undefined): Source {
+  return flag === undefined ? { kind: 'variable', name: 'SHADOWCTL_ENV' } : { kind: 'flag', name: '--env' };
+}
+
+function targetOf({ flags, project }: Pick<Asked, 'flags' | 'project'>): Setting {
+  const value = onEmulator(flags, project) ? 'emulator' : 'aws';
+  const { environment } = project;
+  const key = 'target';
+  const by = (name: string): Setting => ({ key, value, from: { kind: 'flag', name } });
+  if (flags.endpointUrl !== undefined) return by('--endpoint-url');
+  if (flags.emulator) return by('--emulator');
+  if (flags.profile !== undefined && project.target === 'emulator') return by('--profile');
+  const why = (['target', 'profile', 'account'] as const).find((one) => environment?.[one] !== undefined);
+  if (environment !== undefined && why !== undefined)
+    return { key, value, from: { kind: 'environment', name: `environments.${environment.name}.${why}` } };
+  return { key, value, from: project.target === 'emulator' ? inFile('target') : unset('or as AWS_ENDPOINT_URL says') };
+}
+
+async function ownRegion(profile: string | undefined): Promise<Sourced | undefined> {
+  const { defaultRegion } = await import('../aws/region.ts');
+  const value = await defaultRegion(profile);
+  return value === undefined ? undefined : { value, from: unset(`the profile ${profile ?? 'default'}`) };
+}
+
+function accountOf({ environment, account }: Project): Sourced | undefined {
+  if (account === undefined) return undefined;
+  if (environment?.account === undefined) return { value: account, from: inFile('account') };
+  return { value: account, from: { kind: 'environment', name: `environments.${environment.name}.account` } };
+}
+
+function roleOf({
+  own,
+  of,
+  env,
+  project,
+}: {
+  own: EndpointDefaults | undefined;
+  of: (key: string) => string;
+} & Pick<Asked, 'env' | 'project'>): Sourced | undefined {
+  if (own?.role !== undefined) return { value: own.role, from: { kind: 'endpoint', name: of('role') } };
+  if (project.role !== undefined) return { value: project.role, from: inFile('role') };
+  const variable = env.SAGEMAKER_ROLE_ARN;
+  return variable === undefined || variable === ''
+    ? undefined
+    : { value: variable, from: { kind: 'variable', name: 'SAGEMAKER_ROLE_ARN' } };
+}
+
+function tagsOf(project: Project, own: EndpointDefaults | undefined, of: (key: string) => string): Setting[] {
+  const tags = new Map<string, Setting>();
+  for (const [name, value] of Object.entries(project.tags))
+    tags.set(name, { key: `tags.${name}`, value, from: inFile(`tags.${name}`) });
+  for (const [name, value] of Object.entries(own?.tags ?? {}))
+    tags.set(name, { key: `tags.${name}`, value, from: { kind: 'endpoint', name: of(`tags.${name}`) } });
+  return [...tags.values()];
+}
+
+/** What is said of the policy, leaf by leaf; all else has its default. */
+function policyOf(project: Project, own: EndpointDefaults | undefined, of: (key: string) => string): Setting[] {
+  if (typeof own?.policy === 'string')
+    return [{ key: 'policy', value: own.policy, from: { kind: 'endpoint', name: of('policy') } }];
+  const leaves = new Map<string, Setting>();
+  const add = (section: unknown, from: (path: string) => Source, below: string) => {
+    for (const [path, value] of leavesOf(section, below)) leaves.set(path, { key: path, value, from: from(path) });
+  };
+  add(project.policy, inFile, 'policy');
+  add(own?.policy, (path) => ({ kind: 'endpoint', name: of(path) }), 'policy');
+  add(own?.answers, (path) => ({ kind: 'endpoint', name: of(path.replace(/^policy\./, '')) }), 'policy.answers');
+  return [...leaves.values()];
+}
+
+function leavesOf(value: unknown, path: string): [string, unknown][] {
+  if (value === undefined || value === null) return [];
+  if (!isObject(value)) return [[path, value]];
+  return Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, `${path}.${key}`));
+}
+
+function ownKeys(own: EndpointDefaults | undefined, of: (key: string) => string): Setting[] {
+  const { answers: _, policy: __, role: ___, tags: ____, ...rest } = own ?? {};
+  return Object.entries(rest).flatMap(([key, value]) =>
+    key === 'notify' && Array.isArray(value)
+      ? value.map((one) => ({
+          key,
+          value: withoutSecret(one),
+          from: { kind: 'endpoint' as const, name: of(key) },
+        }))
+      : [{ key, value, from: { kind: 'endpoint' as const, name: of(key) } }],
+  );
+}
+
+function withoutSecret(target: string): string {
+  if (target.startsWith('arn:') || !URL.canParse(target)) return target;
+  return `${new URL(target).origin}/…`;
+}
