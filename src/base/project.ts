@@ -9,7 +9,7 @@ import { usageError } from './errors.ts';
 export type EndpointDefaults = v.InferOutput<typeof ENDPOINT>;
 
 /** A named place to work in, of `environments:`. */
-export type EnvironmentSettings = v.InferOutput<typeof ENVIRONMENT>;
+type EnvironmentSettings = v.InferOutput<typeof ENVIRONMENT>;
 
 /** Which environment was asked for, and by what: `--env` or `SHADOWCTL_ENV`. */
 export interface AskedEnvironment {

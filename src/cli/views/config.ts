@@ -1,4 +1,5 @@
 import type { Project } from '../../base/project.ts';
+import type { Source } from '../../base/settings.ts';
 import type { Setting } from '../../lifecycle/settings.ts';
 import { type Io, plain } from '../../ui/io.ts';
 import { records } from '../../ui/records.ts';
@@ -9,7 +10,7 @@ export async function configLines(
   { project, endpoint, settings }: { project: Project; endpoint: string | undefined; settings: readonly Setting[] },
 ): Promise<string[]> {
   const { file, endpoints, environments } = project;
-  const rows = settings.map(({ key, value, from }) => [plain(key), plain(shownValue(value)), plain(from.name)]);
+  const rows = settings.map(({ key, value, from }) => [plain(key), plain(shownValue(value)), plain(placeOf(from))]);
   const own = Object.keys(endpoints);
   const lines = [
     file === undefined ? 'No shadowctl.yaml here or above: shadowctl init writes one.' : `From ${plain(file)}:`,
@@ -30,4 +31,10 @@ function shownValue(value: unknown): string {
   return Array.isArray(value) && value.every((one) => typeof one === 'string')
     ? value.join(', ')
     : JSON.stringify(value);
+}
+
+/** The key stands in the first column already. */
+function placeOf({ kind, name }: Source): string {
+  if (kind === 'file') return 'the file';
+  return kind === 'endpoint' || kind === 'environment' ? name.split('.').slice(0, 2).join('.') : name;
 }
