@@ -48,7 +48,7 @@ export async function run(app: App, { endpoint, format }: ConfigOptions): Promis
   const settings = await settingsOf({ flags: app.globals, env: app.env, project, endpoint });
   const environments = Object.keys(project.environments);
   if (format === 'json') {
-    const { writeJson } = await import('./json.ts');
+    const { writeJson } = await import('./views/json.ts');
     writeJson(app.io, 'config', {
       file: project.file ?? null,
       endpoint: endpoint ?? null,

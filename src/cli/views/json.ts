@@ -1,4 +1,4 @@
-import type { Io } from '../ui/io.ts';
+import type { Io } from '../../ui/io.ts';
 
 /**
  * Writes a result for programs. It says which kind of document it is and in which version, `shadowctl-status/1`: the
