@@ -12,7 +12,8 @@ export interface AdoptOptions {
 const HELP = `
 Only the journal changes. What is adopted is never deleted; from now on every
 command changes the endpoint like one that shadowctl created. To give it back:
-shadowctl disown.
+shadowctl disown. Where shadowctl created the endpoint and the journal is lost,
+all that carries its tag comes along, and what tags cannot tell is said.
 
 Example:
   $ shadowctl adopt --endpoint weather`;
@@ -28,6 +29,7 @@ export function adoptCommand(host: Host, start: Run<AdoptOptions> = run): Comman
 export async function run(app: App, { endpoint, format }: AdoptOptions): Promise<Outcome> {
   const { adoptEndpoint } = await import('../lifecycle/adopt.ts');
   const { sessionOf } = await import('./session.ts');
+  const { wrap } = await import('../ui/wrap.ts');
   const { nextLines } = await import('./views/next.ts');
   const { io } = app;
   const adoption = await adoptEndpoint(sessionOf(app), endpoint);
@@ -37,6 +39,8 @@ export async function run(app: App, { endpoint, format }: AdoptOptions): Promise
   }
   for (const one of adoption.adopted) io.out(`adopted ${nameOf(one)}`);
   for (const one of adoption.known) io.out(`known already: ${nameOf(one)}`);
+  for (const what of adoption.notKnown)
+    for (const line of wrap(`not known from tags: ${what}`, io.columns, '  ')) io.out(line);
   for (const line of nextLines(io, text`${shown('status', { endpoint })}`)) io.out(line);
   return 'done';
 }

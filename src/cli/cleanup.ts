@@ -8,6 +8,7 @@ import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from
 export interface CleanupOptions extends CommonOptions {
   /** Undefined: every endpoint that has a journal here. */
   endpoint: string | undefined;
+  byTag: boolean;
   keepUploads: boolean;
   keepCaptures: boolean;
   keepLogs: boolean;
@@ -16,6 +17,7 @@ export interface CleanupOptions extends CommonOptions {
 interface Flags extends CommonFlags {
   endpoint?: string;
   all?: boolean;
+  byTag?: boolean;
   keepUploads?: boolean;
   keepCaptures?: boolean;
   keepLogs?: boolean;
@@ -33,6 +35,10 @@ export function cleanupCommand(host: Host, start: Run<CleanupOptions> = run): Co
     new Command('cleanup')
       .option('--endpoint <name>', 'the endpoint')
       .option('--all', 'every endpoint with a journal here, in this account and region')
+      .option(
+        '--by-tag',
+        "without its journal: also what carries shadowctl's tag of this endpoint, whatever its name; says what tags cannot tell",
+      )
       .option('--keep-uploads', 'keep the uploaded model artifacts')
       .option('--keep-captures', 'keep the captured requests and answers')
       .option('--keep-logs', "keep the endpoint's log group"),
@@ -44,8 +50,11 @@ export function cleanupCommand(host: Host, start: Run<CleanupOptions> = run): Co
 function parse(flags: Flags): CleanupOptions {
   if ((flags.endpoint === undefined) === (flags.all !== true))
     throw usageError('Give either --endpoint NAME or --all.');
+  if (flags.byTag === true && flags.endpoint === undefined)
+    throw usageError('--by-tag looks for the tag of one endpoint.', 'Give --endpoint NAME.');
   return {
     endpoint: flags.endpoint,
+    byTag: flags.byTag === true,
     keepUploads: flags.keepUploads === true,
     keepCaptures: flags.keepCaptures === true,
     keepLogs: flags.keepLogs === true,
@@ -71,8 +80,8 @@ export async function run(app: App, options: CleanupOptions): Promise<Outcome> {
     if (text) for (const line of cleanupLines(io, one)) io.out(line);
     else io.out(JSON.stringify(cleanupJson(one), undefined, 2));
   };
-  const { endpoint, plan } = options;
-  const { endpoints, journaled } = await cleanup(session, { endpoint, keep, plan }, show);
+  const { endpoint, byTag, plan } = options;
+  const { endpoints, journaled } = await cleanup(session, { endpoint, byTag, keep, plan }, show);
   if (endpoints.length === 0) io.out(`Nothing is left of these endpoints: ${journaled.join(', ')}.`);
   const outcomes = endpoints.map(outcomeOf);
   return outcomes.find((outcome) => outcome === 'no') ?? outcomes.find((outcome) => outcome !== 'done') ?? 'done';

@@ -4,11 +4,12 @@ import { orUnseen } from '../aws/unseen.ts';
 import { environmentError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { inventory } from '../resources/inventory.ts';
-import { type Live, readLive } from '../resources/live.ts';
+import { type Live, ownership, readLive } from '../resources/live.ts';
 import type { ResourceRef } from '../state/journal.ts';
 import { existing, type State, trackedResource } from '../state/replay.ts';
 import { positionOf } from '../state/rollouts.ts';
 import { unfinishedUpdate } from '../state/updates.ts';
+import { findByTag } from './by-tag.ts';
 import { watches } from './doctor.ts';
 import { adopts, lockEndpoint, notSeen, openRun, type Session } from './session.ts';
 
@@ -19,11 +20,13 @@ export interface Adoption {
   adopted: ResourceRef[];
   /** What the journal had already, as adopted or as its own. */
   known: ResourceRef[];
+  /** Of an endpoint that shadowctl created, and of which this journal knows nothing: what its tags could not tell. */
+  notKnown: string[];
 }
 
 /**
  * Takes an endpoint that exists under management: the journal says so, and nothing of AWS is changed. What is adopted is
- * never deleted.
+ * never deleted. Of an endpoint that shadowctl created from elsewhere, everything comes along that carries its tag.
  *
  * @throws Problem (cannot-run) where there is no such endpoint, or this journal says that shadowctl created it
  */
@@ -50,6 +53,10 @@ export function adoptEndpoint(session: Session, endpoint: string): Promise<Adopt
         .filter((alarm) => watches(alarm, endpoint))
         .map(({ AlarmName }) => ({ kind: 'alarm' as const, name: AlarmName })),
     ];
+    const elsewhere = ownership(live, on.state()) === 'unknown-here';
+    const byTag = elsewhere ? await findByTag(on) : { found: [], notKnown: [] };
+    for (const { kind, name } of byTag.found)
+      if (!found.some((one) => one.kind === kind && one.name === name)) found.push({ kind, name });
     const isKnown = (ref: ResourceRef) =>
       existing(on.state(), ref.kind).some((one) => one.ref.name === ref.name) && !isLost(on.state(), ref);
     const known = found.filter(isKnown);
@@ -58,7 +65,7 @@ export function adoptEndpoint(session: Session, endpoint: string): Promise<Adopt
       const run = await openRun(on, 'adopt');
       for (const value of adopted) await journal.append({ type: 'fact', run: run.id, name: 'adopted', value });
     }
-    return { endpoint, adopted, known };
+    return { endpoint, adopted, known, notKnown: byTag.notKnown };
   });
 }
 

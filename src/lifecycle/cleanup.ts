@@ -6,8 +6,9 @@ import { s3Place } from '../aws/s3-uri.ts';
 import { listObjects } from '../aws/s3.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
 import { environmentError } from '../base/errors.ts';
-import { type CommandLine, lines, text } from '../base/text.ts';
+import { lines, shown, text } from '../base/text.ts';
 import type { JournaledRun } from '../resources/apply.ts';
+import type { Needed } from '../resources/prune.ts';
 import { ourPrefix } from '../resources/artifact/candidate.ts';
 import { inventory, neededBy, neededByForeign } from '../resources/inventory.ts';
 import { requireSettled } from '../resources/live.ts';
@@ -21,9 +22,11 @@ import {
   type Teardown,
 } from '../resources/teardown.ts';
 import { isSettled, waitForEndpoint } from '../resources/wait.ts';
-import type { ResourceRef } from '../state/journal.ts';
-import { existing, replay, type State } from '../state/replay.ts';
+import { recordFact, type ResourceRef } from '../state/journal.ts';
+import { existing, replay, type State, withFound } from '../state/replay.ts';
 import { positionOf } from '../state/rollouts.ts';
+import { findByTag } from './by-tag.ts';
+import { neededByOthers } from './others.ts';
 import type { CleanupPlan } from './plans.ts';
 import {
   applyStep,
@@ -41,6 +44,8 @@ import {
 export interface CleanupOptions {
   /** Undefined: every endpoint with a journal here, in this account and region. */
   endpoint?: string | undefined;
+  /** Also what no journal names and whose tags say that shadowctl created it for this endpoint. */
+  byTag?: boolean | undefined;
   /** What stays; by default nothing. */
   keep?: Keep;
   /** Decide only: the plans are returned, and nothing is changed. */
@@ -62,6 +67,8 @@ export type EndpointCleanup =
       clean: boolean;
       /** What an endpoint that stays runs, which keeps what belongs to it; undefined where it does not stay. */
       runs: 'rollout' | 'shadow' | 'model' | undefined;
+      /** What tags could not tell; none where nobody asked for tags. */
+      notKnown: readonly string[];
     };
 
 export interface CleanupResult {
@@ -90,7 +97,7 @@ export async function cleanup(
     const going = others.filter((other) => names.includes(other));
     const staying = others.filter((other) => !going.includes(other));
     const one = await onEndpoint(session, { endpoint, command: 'cleanup', readOnly: options.plan === true }, (on) =>
-      cleanEndpoint(on, options.keep ?? KEEP_NOTHING, { going, staying }),
+      cleanEndpoint(on, options.keep ?? KEEP_NOTHING, { going, staying }, options.byTag === true),
     );
     endpoints.push(one);
     done(one);
@@ -123,16 +130,29 @@ interface Neighbours {
   staying: readonly string[];
 }
 
-async function cleanEndpoint(on: EndpointSession, keep: Keep, neighbours: Neighbours): Promise<EndpointCleanup> {
+async function cleanEndpoint(
+  on: EndpointSession,
+  keep: Keep,
+  neighbours: Neighbours,
+  byTag: boolean,
+): Promise<EndpointCleanup> {
   const { session, journal, endpoint } = on;
-  if (journal.events().length === 0) throw noJournal(on);
-  const { steps, left: staying } = await planCleanup(on, keep, neighbours);
-  const plan: CleanupPlan = { kind: 'cleanup', place: placeOf(on), endpoint, steps, left: staying };
-  if (!steps.some(isEndpoint)) requireQuiet(endpoint, await liveOf(on), on.state());
+  if (journal.events().length === 0 && !byTag) throw noJournal(on);
+  const { found, notKnown } = byTag ? await findByTag(on) : { found: [], notKnown: [] };
+  const now = new Date(session.clock.now()).toISOString();
+  const known = { ...on, state: () => withFound(on.state(), found, now) };
+  const foreign = byTag ? await neededByOthers(on) : [];
+  const { steps, left: staying } = await planCleanup(known, keep, neighbours, foreign);
+  const plan: CleanupPlan = { kind: 'cleanup', place: placeOf(on), endpoint, steps, left: staying, notKnown };
+  // Who changes an endpoint whose journal is elsewhere, nobody here can tell.
+  if (byTag || !steps.some(isEndpoint)) requireQuiet(endpoint, await liveOf(on), on.state());
   if (!on.locked) return { kind: 'planned', plan };
   if (steps.length > 0) await session.approve(plan);
-  const run = await openRun(on, 'cleanup');
-  const { deleted, left } = await tearDown(on, run, { steps, left: staying }, keep, neighbours);
+  if (journal.events().length === 0 && found.length === 0)
+    return { kind: 'done', endpoint, deleted: [], left: [], clean: true, runs: undefined, notKnown };
+  const run = await openRun(on, byTag ? 'cleanup --by-tag' : 'cleanup');
+  for (const value of found) await recordFact(run, { name: 'found', value });
+  const { deleted, left } = await tearDown(on, run, { steps, left: staying }, keep, neighbours, foreign);
   const unexpected = await verify(on, left);
   const all = [...left, ...unexpected];
   if (all.length === 0) await journal.append({ type: 'fact', run: run.id, name: 'clean', value: {} });
@@ -143,6 +163,7 @@ async function cleanEndpoint(on: EndpointSession, keep: Keep, neighbours: Neighb
     left: all,
     clean: unexpected.length === 0 && all.every((one) => one.denied !== true),
     runs: all.some(({ ref }) => ref.kind === 'endpoint') ? await whatRuns(on) : undefined,
+    notKnown,
   };
 }
 
@@ -166,26 +187,28 @@ function requireQuiet(name: string, live: Awaited<ReturnType<typeof describeEndp
 }
 
 function noJournal({ endpoint, account, journal }: EndpointSession): Error {
-  const find: CommandLine = {
-    program: 'aws',
-    command: 'resourcegroupstaggingapi get-resources',
-    options: { 'tag-filters': `Key=shadowctl:endpoint,Values=${endpoint}` },
-    incomplete: false,
-  };
   return environmentError(
     `There is no journal of endpoint "${endpoint}" in account ${account}, ${journal.region}: ${journal.path} does not exist.`,
     lines(
       'Work from the folder that holds its .shadowctl/, with the profile and region it was created with.',
-      `What shadowctl created carries the tag shadowctl:endpoint=${endpoint}; AWS finds it with:`,
-      text`  ${find}`,
+      text`If the journal is lost, what carries the tag shadowctl:endpoint=${endpoint} is found without it: ${shown('cleanup', { endpoint, 'by-tag': true, plan: true })}`,
     ),
   );
 }
 
 /** What is to be deleted of an endpoint, and what stays: a bucket is planned only where nothing else will lie in it. */
-async function planCleanup(on: EndpointSession, keep: Keep, neighbours: Neighbours): Promise<Teardown> {
+async function planCleanup(
+  on: EndpointSession,
+  keep: Keep,
+  neighbours: Neighbours,
+  foreign: readonly Needed[],
+): Promise<Teardown> {
   const checks = await inventory(on);
-  const inUse = [...(await neededByForeign(on)), ...(await neededByNeighbours(on, checks, neighbours))];
+  const inUse = [
+    ...(await neededByForeign(on)),
+    ...(await neededByNeighbours(on, checks, neighbours)),
+    ...foreign.map(({ ref }) => ref),
+  ];
   const stays = checks.some(({ tracked, exists }) => tracked.ref.kind === 'endpoint' && tracked.adopted && exists);
   const rollout = stays ? positionOf(on.state())?.rollout : undefined;
   // The way back of a rollout that is under way is not what runs.
@@ -258,7 +281,7 @@ async function whyBucketStays(
   return undefined;
 }
 
-const NOT_OURS = 'it contains objects that shadowctl did not create';
+const NOT_OURS = 'it contains objects that no journal here names';
 
 /** How long after an endpoint is gone SageMaker may still write what it captured, in milliseconds. */
 const LATE_CAPTURES = 30_000;
@@ -273,6 +296,7 @@ async function tearDown(
   plan: Teardown,
   keep: Keep,
   neighbours: Neighbours,
+  foreign: readonly Needed[],
 ): Promise<{ deleted: Deletion[]; left: Remainder[] }> {
   const { session, endpoint: name } = on;
   const deleted: Deletion[] = [];
@@ -297,7 +321,7 @@ async function tearDown(
   const gone = leaving || endpoint !== undefined;
   if (gone && !keep.captures && existing(on.state(), 's3-prefix').length > 0)
     await doTask(session, { name: 'await-captures' }, () => session.clock.sleep(LATE_CAPTURES, session.signal));
-  const rest = gone ? await planCleanup(on, keep, neighbours) : plan;
+  const rest = gone ? await planCleanup(on, keep, neighbours, foreign) : plan;
   const left = [...rest.left];
   for (const step of rest.steps) {
     try {

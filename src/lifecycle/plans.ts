@@ -169,6 +169,8 @@ export interface CleanupPlan {
   steps: readonly Deletion[];
   /** What stays, and why. */
   left: readonly Remainder[];
+  /** What tags could not tell; none where nobody asked for tags. */
+  notKnown: readonly string[];
 }
 
 /** A growing share of the requests for a candidate. */

@@ -2,7 +2,7 @@ import type { DescribeEndpointConfigCommandOutput } from '@aws-sdk/client-sagema
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { AwsProblem } from '../aws/errors.ts';
 import { experimentOn } from '../aws/experiments.ts';
-import { describeEndpointConfig, listEndpoints } from '../aws/sagemaker.ts';
+import { describeEndpointConfig } from '../aws/sagemaker.ts';
 import { environmentError, Problem } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { inventory, neededBy, neededByConfig } from '../resources/inventory.ts';
@@ -13,6 +13,7 @@ import { earlierConfigs } from '../state/earlier-configs.ts';
 import type { ResourceRef } from '../state/journal.ts';
 import { existing, replay } from '../state/replay.ts';
 import { positionOf } from '../state/rollouts.ts';
+import { neededByOthers } from './others.ts';
 import type { PrunePlan } from './plans.ts';
 import {
   applyStep,
@@ -185,9 +186,6 @@ async function ownNeeds({ aws, endpoint, session, state }: EndpointSession, live
   return needed;
 }
 
-/** How many endpoints are looked at side by side. */
-const AT_ONCE = 8;
-
 /**
  * Of what is to go, what others need: every endpoint of the account and region, whoever made it, and whatever the journals
  * of other endpoints here name.
@@ -197,16 +195,7 @@ async function othersNeed(
   { account, aws, endpoint, session }: EndpointSession,
   steps: readonly Deletion[],
 ): Promise<Needed[]> {
-  const needed: Needed[] = [];
-  const others = (await listEndpoints(aws, session.signal)).filter((other) => other !== endpoint);
-  for (let at = 0; at < others.length; at += AT_ONCE) {
-    session.signal.throwIfAborted();
-    const looks = others.slice(at, at + AT_ONCE).map((other) => async () => {
-      const refs = await neededBy(aws, other);
-      return refs.map((ref) => ({ ref, why: `endpoint ${other} runs with it` }));
-    });
-    needed.push(...(await session.clock.all(looks)).flat());
-  }
+  const needed = await neededByOthers({ aws, endpoint, session });
   const root = await session.state();
   for (const other of await root.endpoints(account, aws.target.region)) {
     if (other === endpoint) continue;

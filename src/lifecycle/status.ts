@@ -6,10 +6,11 @@ import type {
 } from '@aws-sdk/client-sagemaker';
 import { describeAlarms } from '../aws/cloudwatch.ts';
 import { experimentOn } from '../aws/experiments.ts';
-import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
+import { describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
 import { orUnseen, type Unseen, unseenWords } from '../aws/unseen.ts';
 import { type Position, positionOf } from '../state/rollouts.ts';
 import { type Live, ownership, readLive } from '../resources/live.ts';
+import { ENDPOINT_TAG, PROJECT_TAG, RUN_TAG, runBegan } from '../resources/tags.ts';
 import { nameOf } from '../resources/steps.ts';
 import { describeProgress } from '../resources/wait.ts';
 import { existing, replay, type State } from '../state/replay.ts';
@@ -69,6 +70,10 @@ export interface EndpointStatus {
   calibration: { text: string; next: Text } | undefined;
   /** How many of each kind AWS has, of what the journal names and our tag marks. */
   counts: Partial<Record<ResourceKind, number>>;
+  /** Of an endpoint that shadowctl created, and of which this journal knows nothing: what its tags tell. */
+  byTag:
+    | { created: string | undefined; project: string | undefined; ours: ResourceRef[]; notKnown: string[] }
+    | undefined;
   /** What nothing seems to need any more: `prune` looks closer. */
   prunable: ResourceRef[];
   /** Steps that were begun and whose end nobody knows: the next command that changes anything asks. */
@@ -171,12 +176,47 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
     rollout: rolloutOf(positionOf(state)),
     calibration: calibrationStatus(calibrationOf(state, headedFor(live, state)), journal.endpoint),
     counts,
+    byTag: live && (await toldByTags(on, live, note)),
     prunable: (live && (await orUnseen('what could be pruned', () => prunable(on, live, checks), note))) ?? [],
     open: state.open.map(({ action, resource, at }) => ({ action, resource: nameOf(resource), at })),
     lock: holder && { by: holder.by ?? holder.host, why: holder.why, since: holder.since },
     watcher: watcher && { by: watcher.by ?? watcher.host, why: watcher.why, since: watcher.since },
     lastRun: last && { command: last.command, by: last.by, at: last.at },
     unseen: once(unseen),
+  };
+}
+
+/**
+ * What tags tell of an endpoint from shadowctl that no journal here names: of itself and of what it runs with. All that
+ * carries its tag, `adopt` and `cleanup --by-tag` look for.
+ */
+async function toldByTags(
+  { aws, endpoint, session, state }: EndpointSession,
+  live: Live,
+  note: (one: Unseen) => void,
+): Promise<EndpointStatus['byTag']> {
+  if (live.unseen?.has('tags') === true || ownership(live, state()) !== 'unknown-here') return undefined;
+  const ours: ResourceRef[] = [{ kind: 'endpoint', name: endpoint }];
+  const claim = async (ref: ResourceRef, arn: string | undefined) => {
+    const tags = await orUnseen(`the tags of ${nameOf(ref)}`, () => tagsOf(aws, arn ?? ''), note);
+    if (tags?.[ENDPOINT_TAG] === endpoint) ours.push(ref);
+  };
+  const { config } = live;
+  if (config?.EndpointConfigName !== undefined)
+    await claim({ kind: 'endpoint-config', name: config.EndpointConfigName }, config.EndpointConfigArn);
+  const variants = [...(config?.ProductionVariants ?? []), ...(config?.ShadowProductionVariants ?? [])];
+  for (const name of new Set(variants.flatMap(({ ModelName }) => ModelName ?? []))) {
+    const model = await orUnseen(`model ${name}`, () => describeModel(aws, name, session.signal), note);
+    if (model !== undefined) await claim({ kind: 'model', name }, model.ModelArn);
+  }
+  return {
+    created: runBegan(live.tags[RUN_TAG] ?? ''),
+    project: live.tags[PROJECT_TAG],
+    ours,
+    notKnown: [
+      'What it ran before, who changed it and how that ended: the journal is not here.',
+      'Whether alarms, uploads, captures and earlier configs are left of it: only what it runs with was looked at.',
+    ],
   };
 }
 

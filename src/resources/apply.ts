@@ -18,14 +18,14 @@ import {
 } from '../aws/sagemaker.ts';
 import type { Clock } from '../base/clock.ts';
 import { environmentError, Problem } from '../base/errors.ts';
-import { replay } from '../state/replay.ts';
+import { ownRuns, replay } from '../state/replay.ts';
 import type { JournalEvent } from '../state/events.ts';
 import type { Journal } from '../state/journal.ts';
 import { whoAmI } from '../state/lock.ts';
 import { objectMetadata, resolveStep } from './resolve.ts';
 import { redactInput, type Step } from './steps.ts';
 import { alarmOwnership, putOwnAlarm } from './alarm-ownership.ts';
-import { isOurs } from './tags.ts';
+import { isOurs, runId } from './tags.ts';
 
 /** One run of a command that changes AWS: where it changes it and where it writes that down. */
 export interface JournaledRun {
@@ -38,9 +38,8 @@ export interface JournaledRun {
   signal: AbortSignal;
 }
 
-/** A new run's id: unique, and sorted by time. */
 export function newRun(clock: Clock): string {
-  return `r-${Math.round(clock.now()).toString(36)}-${randomBytes(4).toString('hex')}`;
+  return runId(clock.now(), randomBytes(4).toString('hex'));
 }
 
 /** Records who works on the endpoint, and by which command. Needs the journal's lock. */
@@ -181,7 +180,7 @@ async function perform(run: JournaledRun, step: Step): Promise<void> {
 
 /** Every run of this endpoint's journal: what carries the tag of one is ours. */
 function runsOf({ journal }: JournaledRun): string[] {
-  return replay(journal.events()).runs.map((one) => one.run);
+  return ownRuns(replay(journal.events()));
 }
 
 /**
@@ -198,7 +197,7 @@ export async function refuseForeignAlarms(
   for (const alarm of await describeAlarms(aws, names)) {
     if (isOurs(await alarmOwnership(aws, alarm), endpoint, runs)) continue;
     throw environmentError(
-      `There is an alarm "${alarm.AlarmName}" that shadowctl did not create, and shadowctl needs that name.`,
+      `There is an alarm "${alarm.AlarmName}" that carries no tag of this journal's runs, and shadowctl needs that name.`,
       'Rename or delete that alarm.',
     );
   }

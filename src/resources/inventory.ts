@@ -6,7 +6,7 @@ import { artifactsOf } from './model.ts';
 import { findResource } from './resolve.ts';
 import type { ResourceCheck } from './teardown.ts';
 import type { Aws } from '../aws/clients.ts';
-import { type State, trackedResource } from '../state/replay.ts';
+import { ownRuns, type State, trackedResource } from '../state/replay.ts';
 import type { Journal, ResourceKind, ResourceRef } from '../state/journal.ts';
 
 /** An endpoint's journal, its present replay, and the account that holds what it names. */
@@ -30,7 +30,7 @@ export async function inventory(
   kinds?: readonly ResourceKind[],
 ): Promise<ResourceCheck[]> {
   const checks: ResourceCheck[] = [];
-  const runs = state().runs.map((one) => one.run);
+  const runs = ownRuns(state());
   for (const tracked of state().resources) {
     if (kinds?.includes(tracked.ref.kind) === false) continue;
     const look = async () => {

@@ -8,7 +8,7 @@ import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from 
 import { orUnseen, type Unseen } from '../aws/unseen.ts';
 import { environmentError, usageError } from '../base/errors.ts';
 import { lines, shown, shownStart, type Text, text } from '../base/text.ts';
-import { trackedResource, type State } from '../state/replay.ts';
+import { ownRuns, trackedResource, type State } from '../state/replay.ts';
 import { positionOf } from '../state/rollouts.ts';
 import { unfinishedUpdate } from '../state/updates.ts';
 import { ENDPOINT_TAG, isOurs } from './tags.ts';
@@ -81,8 +81,7 @@ export function ownership(live: Live, state: State): Ownership {
   const tracked = trackedResource(state, { kind: 'endpoint', name: live.name });
   if (tracked?.state === 'exists' && tracked.adopted) return 'adopted';
   if (live.tags[ENDPOINT_TAG] !== live.name) return 'foreign';
-  const runs = state.runs.map((one) => one.run);
-  return tracked?.state === 'exists' && isOurs(live.tags, live.name, runs) ? 'created' : 'unknown-here';
+  return tracked?.state === 'exists' && isOurs(live.tags, live.name, ownRuns(state)) ? 'created' : 'unknown-here';
 }
 
 /**
@@ -100,21 +99,22 @@ export function requireOurs(
 ): void {
   const whose = ownership(live, state);
   if (whose === 'created' || whose === 'adopted') return;
+  const named = trackedResource(state, { kind: 'endpoint', name: live.name })?.state === 'exists';
   const why =
-    whose === 'foreign'
-      ? 'exists, but shadowctl did not create it'
-      : `was created by shadowctl, but not from this folder: it is not in ${journalPath}`;
+    whose === 'unknown-here'
+      ? `carries shadowctl's tag, and ${journalPath} does not name it: it was created from elsewhere`
+      : named
+        ? `does not carry the tag that shadowctl gave it, as ${journalPath} says: it was created again, or the tag was removed`
+        : `exists without shadowctl's tag, and ${journalPath} does not say that it was created or adopted here`;
   if (way === 'neither')
     throw environmentError(
-      whose === 'foreign'
-        ? `shadowctl knows nothing of endpoint "${live.name}" in this folder: it did not create it, and ${journalPath} does not say that it was adopted here.`
-        : `Endpoint "${live.name}" ${why}.`,
+      `Endpoint "${live.name}" ${why}.`,
       lines(
-        'Run the command in the folder whose .shadowctl/ holds the journal of this endpoint.',
+        'Run the command in the folder whose .shadowctl/ holds the journal of this endpoint, or with its --state.',
         byHand ??
           (whose === 'foreign'
             ? text`If there is none, attach a shadow with --adopt, which takes the endpoint over: ${shownStart('shadow', { endpoint: live.name, adopt: true })}`
-            : undefined),
+            : text`If the journal is lost, go on with what tags tell: ${shown('adopt', { endpoint: live.name })}`),
       ),
     );
   const home =

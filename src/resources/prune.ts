@@ -37,9 +37,11 @@ export function planPruning(checks: readonly ResourceCheck[], needed: readonly N
         reasons.get(keyOf(ref)) ??
         (unseen !== undefined
           ? `not seen: needs ${unseen.needs ?? 'a permission'}`
-          : adopted || !managed
-            ? 'shadowctl did not create what stands there'
-            : undefined);
+          : adopted
+            ? 'adopted: it existed before'
+            : managed
+              ? undefined
+              : 'it does not carry the tag that shadowctl gave it');
       if (why === undefined) {
         pruning.steps.push({ action: 'delete', kind, name: ref.name });
         continue;

@@ -68,7 +68,7 @@ export async function resolveStep(aws: Aws, endpoint: string, step: OpenStep): P
   if (await found.isManaged(endpoint, { runs: [step.run], at: step.at })) return { outcome: 'done' };
   return {
     outcome: 'absent',
-    error: 'had not been carried out: there is one with that name, but shadowctl did not create it',
+    error: 'had not been carried out: what has that name does not carry the tag of this run',
   };
 }
 
@@ -156,7 +156,8 @@ export function objectMetadata(endpoint: string, run: string): Record<string, st
   return { [metadataKey(ENDPOINT_TAG)]: endpoint, [metadataKey(RUN_TAG)]: run };
 }
 
-function objectTags(metadata: Readonly<Record<string, string>>): Record<string, string> {
+/** Whose an upload is, as its metadata says; empty texts where it says nothing. */
+export function objectTags(metadata: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries([ENDPOINT_TAG, RUN_TAG].map((tag) => [tag, metadata[metadataKey(tag)] ?? '']));
 }
 

@@ -93,7 +93,7 @@ export function withoutExisting(steps: readonly Step[], state: State, exists: (s
     const tracked = trackedResource(state, step);
     if (tracked?.state === 'exists' && isDeepStrictEqual(content(tracked.input), content({ ...step.input })))
       return false;
-    const whose = tracked?.state === 'exists' ? 'with other content' : 'but it is not from this folder';
+    const whose = tracked?.state === 'exists' ? 'with other content' : "and this endpoint's journal does not name it";
     throw environmentError(
       `There is ${step.kind === 'model' ? 'a' : 'an'} ${nameOf(step)} already, ${whose}.`,
       step.kind === 'model' ? 'Give another --model-name.' : 'Give another --config-name.',

@@ -6,7 +6,7 @@ export interface Ownership {
   run: string;
 }
 
-const PROJECT_TAG = 'shadowctl:project';
+export const PROJECT_TAG = 'shadowctl:project';
 export const ENDPOINT_TAG = 'shadowctl:endpoint';
 export const RUN_TAG = 'shadowctl:run';
 
@@ -25,4 +25,15 @@ export function tagList(
 /** True when these tags say that one of these runs created it, for this endpoint. */
 export function isOurs(tags: Readonly<Record<string, string>>, endpoint: string, runs: readonly string[]): boolean {
   return tags[ENDPOINT_TAG] === endpoint && runs.includes(tags[RUN_TAG] ?? '');
+}
+
+/** A new run's id: unique, sorted by time, and it tells when the run began. @param at milliseconds since the epoch */
+export function runId(at: number, random: string): string {
+  return `r-${Math.round(at).toString(36)}-${random}`;
+}
+
+/** When a run began (ISO 8601), as its id tells; undefined for what is no such id. */
+export function runBegan(run: string): string | undefined {
+  const stamp = /^r-([0-9a-z]{1,9})-/.exec(run)?.[1];
+  return stamp === undefined ? undefined : new Date(Number.parseInt(stamp, 36)).toISOString();
 }

@@ -85,8 +85,8 @@ export function planTeardown(checks: readonly ResourceCheck[], inUse: readonly R
 
 function reasonToStay(tracked: TrackedResource, managed: boolean, inUse: boolean, keep: Keep): string | undefined {
   const { kind } = tracked.ref;
-  if (tracked.adopted) return 'adopted: shadowctl did not create it';
-  if (!managed) return "it does not carry shadowctl's tag: someone else created it again";
+  if (tracked.adopted) return 'adopted: it existed before';
+  if (!managed) return 'it does not carry the tag that shadowctl gave it: created again, or the tag was removed';
   if (inUse) return 'in use by an endpoint that is kept';
   if (kind === 's3-object' && keep.uploads) return 'kept (--keep-uploads)';
   if (kind === 's3-prefix' && keep.captures) return 'kept (--keep-captures)';

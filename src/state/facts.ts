@@ -55,6 +55,8 @@ const noiseFloor: v.GenericSchema<unknown, NoiseFloor> = v.object({
 export const FACTS = {
   /** A resource that existed before us is now changed like our own; cleanup never deletes it. */
   adopted: resourceRef,
+  /** A resource that no journal named, and whose tags say that this run of shadowctl created it. */
+  found: v.object({ ...resourceRef.entries, run: name }),
   /** What was adopted is given back: nothing of it is managed any more; what shadowctl created for it stays its own. */
   disowned: v.object({}),
   /** Cleanup has proven that nothing is left. */

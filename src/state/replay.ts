@@ -1,5 +1,5 @@
 import type { JournalEvent, Recorded } from './events.ts';
-import type { RecordedFact } from './facts.ts';
+import type { FactValue, RecordedFact } from './facts.ts';
 import type { ResourceRef } from './resource-ref.ts';
 
 type Begin = Extract<JournalEvent, { type: 'begin' }>;
@@ -108,6 +108,10 @@ export function replay(events: readonly Recorded[]): State {
           adopt(resources, event.value, event);
           state.clean = false;
         }
+        if (event.name === 'found') {
+          found(resources, event.value, event.at);
+          state.clean = false;
+        }
         if (event.name === 'disowned') {
           for (const [key, { adopted }] of resources) if (adopted) resources.delete(key);
           if (resources.size === 0 && begun.size === 0) state.clean = true;
@@ -193,4 +197,24 @@ function adopt(
   { run, at }: { run: string; at: string },
 ): void {
   resources.set(keyOf(ref), { ref, state: 'exists', adopted: true, run, input: {}, at });
+}
+
+function found(resources: Map<string, TrackedResource>, { run, ...ref }: FactValue<'found'>, at: string): void {
+  const key = keyOf(ref);
+  const before = resources.get(key);
+  if (before?.state === 'exists' && !before.adopted) return;
+  resources.delete(key);
+  resources.set(key, { ref, state: 'exists', adopted: false, run, input: {}, at });
+}
+
+/** The state, had what was found by its tags been written down at this moment (ISO 8601). Pure. */
+export function withFound(state: State, all: readonly FactValue<'found'>[], at: string): State {
+  const resources = new Map(state.resources.map((one) => [keyOf(one.ref), one]));
+  for (const one of all) found(resources, one, at);
+  return { ...state, resources: [...resources.values()], clean: state.clean && all.length === 0 };
+}
+
+/** Every run that may have created something for this endpoint: those of the journal, and those that tags have told. */
+export function ownRuns(state: State): string[] {
+  return [...new Set([...state.runs.map(({ run }) => run), ...state.resources.map(({ run }) => run)])];
 }

@@ -37,7 +37,17 @@ test('every line of a whole life means something, and every kind of fact that is
     Object.keys(FACTS)
       .filter((name) => !names.has(name as keyof typeof FACTS))
       .toSorted(),
-  ).toEqual(['adopted', 'disowned', 'ran', 'replaces', 'state-arrived', 'state-moved', 'state-moving', 'waived']);
+  ).toEqual([
+    'adopted',
+    'disowned',
+    'found',
+    'ran',
+    'replaces',
+    'state-arrived',
+    'state-moved',
+    'state-moving',
+    'waived',
+  ]);
 });
 
 test('the history of a whole life', async () => {

@@ -167,6 +167,13 @@ export const SCENES: readonly Scene[] = [
   { name: 'history', command: 'history', prepare: [DEPLOY], line: `history ${ON}`, code: 0 },
   { name: 'doctor', command: 'doctor', prepare: [DEPLOY, CANARY], line: `doctor ${ON}`, code: 0 },
   {
+    name: 'cleanup by tag',
+    command: 'cleanup',
+    prepare: [`${DEPLOY} --state elsewhere`],
+    line: `cleanup ${ON} --by-tag --yes`,
+    code: 0,
+  },
+  {
     name: 'prune',
     command: 'prune',
     prepare: [DEPLOY, `deploy ${ON} ${BETTER} --yes`, `deploy ${ON} ${BETTER} --yes`],

@@ -75,7 +75,9 @@ test("a first attempt that broke and a name that is somebody else's: not ours", 
   await createModel(world.aws, { ModelName: 'm', ExecutionRoleArn: ROLE, PrimaryContainer: { Image: 'own:1' } });
   world.emulator.world.faults.add({ kind: 'error', service: 'sagemaker', operation: 'CreateModel', times: 1 });
   await expect(onRun((run) => apply(run, model(run.id)))).rejects.toThrow(/already existing/);
-  expect(ends()).toMatchObject([{ outcome: 'absent', error: expect.stringContaining('shadowctl did not create it') }]);
+  expect(ends()).toMatchObject([
+    { outcome: 'absent', error: expect.stringContaining('does not carry the tag of this run') },
+  ]);
   expect(stateOf()).toBe('absent');
 });
 
@@ -123,7 +125,7 @@ test("somebody else's alarm is not overwritten", async () => {
   await putMetricAlarm(world.aws, alarm);
   await expect(
     onRun((run) => apply(run, { action: 'create', kind: 'alarm', name: 'a', input: { ...alarm, Threshold: 2 } })),
-  ).rejects.toThrow(/shadowctl did not create/);
+  ).rejects.toThrow(/carries no tag of this journal/);
   expect((await takeCensus(world.aws)).alarms).toEqual(['a']);
 });
 

@@ -199,7 +199,7 @@ describe('apply', () => {
 
   test('a problem of ours, found before the call, is refused; a defect leaves the step open', async () => {
     await onRun((run) => apply(run, alarm('a', 'of somebody else')), world.aws);
-    await expect(onRun((run) => apply(run, alarm()))).rejects.toThrow('shadowctl did not create');
+    await expect(onRun((run) => apply(run, alarm()))).rejects.toThrow('carries no tag');
     expect(ends().at(-1)).toMatchObject({ outcome: 'refused', error: expect.stringContaining('alarm "a"') });
     const defect = await withSageMaker('CreateModel', () => new TypeError('a defect'));
     await expect(onRun((run) => apply(run, model()), defect)).rejects.toThrow(TypeError);
@@ -388,7 +388,7 @@ describe('what a step came to', () => {
         action: 'create',
         resource: { name: 'n' },
         outcome: 'absent',
-        error: expect.stringContaining('did not create'),
+        error: expect.stringContaining('does not carry the tag'),
       },
     ]);
     expect(state().open).toEqual([]);

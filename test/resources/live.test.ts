@@ -69,7 +69,7 @@ describe('whose an endpoint is', () => {
   test('the refusal names the way: another name or folder, and --adopt where the command takes it', () => {
     const foreign = live({ tags: {} });
     const said = refusal(() => requireOurs(foreign, stateOf(), '/p/e.jsonl'));
-    expect(said.message).toContain('did not create it');
+    expect(said.message).toContain("exists without shadowctl's tag");
     expect(said.next).toMatch(/Choose another name.*--adopt/);
     expect(refusal(() => requireOurs(foreign, stateOf(), '/p/e.jsonl', 'adopt')).next).toMatch(/^Add --adopt/);
     const neither = refusal(() => requireOurs(foreign, stateOf(), '/p/e.jsonl', 'neither')).next;
@@ -78,7 +78,7 @@ describe('whose an endpoint is', () => {
       '--adopt',
     );
     const elsewhere = refusal(() => requireOurs(live(), stateOf(), '/p/e.jsonl', 'neither'));
-    expect(elsewhere.message).toContain('it is not in /p/e.jsonl');
+    expect(elsewhere.message).toContain('/p/e.jsonl does not name it');
     expect(elsewhere.next).toContain('the folder whose .shadowctl/ holds the journal');
     expect(elsewhere.next).not.toContain('--adopt');
   });

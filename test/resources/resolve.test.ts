@@ -39,7 +39,7 @@ describe('a bucket whose creation was begun', () => {
     const begun = step({ action: 'create', resource: bucket });
     expect(await resolveStep(world.aws, 'weather', begun)).toMatchObject({
       outcome: 'absent',
-      error: expect.stringContaining('shadowctl did not create it'),
+      error: expect.stringContaining('does not carry the tag of this run'),
     });
   });
 

@@ -110,7 +110,7 @@ describe('what an interrupted run has already created', () => {
   test('with other content is refused, and what is not from here', () => {
     const other = created('model', 'm', model({ EnableNetworkIsolation: true }).input);
     expect(() => withoutExisting([model()], other, yes)).toThrow('There is a model m already, with other content.');
-    const strange = 'but it is not from this folder.';
+    const strange = "and this endpoint's journal does not name it.";
     expect(() => withoutExisting([model()], replay([]), yes)).toThrow(`There is a model m already, ${strange}`);
     expect(() => withoutExisting([config()], replay([]), yes)).toThrow(
       `There is an endpoint config c already, ${strange}`,

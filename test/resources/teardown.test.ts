@@ -58,8 +58,8 @@ test('what is adopted, in use, or without our tag stays, each with its reason; w
   });
   expect(plan.steps).toEqual([]);
   expect(plan.left.map(({ ref, why }) => `${ref.kind}: ${why}`)).toEqual([
-    'endpoint: adopted: shadowctl did not create it',
-    "endpoint-config: it does not carry shadowctl's tag: someone else created it again",
+    'endpoint: adopted: it existed before',
+    'endpoint-config: it does not carry the tag that shadowctl gave it: created again, or the tag was removed',
     'model: in use by an endpoint that is kept',
   ]);
 });

@@ -14,6 +14,7 @@ const config = { EndpointConfigName: 'c', ProductionVariants: [{ VariantName: 'v
 /** Each fact with every field it may have. */
 const WHOLE: { [Name in FactName]: FactValue<Name> } = {
   adopted: { kind: 'endpoint', name: 'e' },
+  found: { kind: 'endpoint', name: 'e', run: 'r-1' },
   clean: {},
   disowned: {},
   replaces: { requested: 'c2', previous: 'c1' },
@@ -109,6 +110,7 @@ const WHOLE: { [Name in FactName]: FactValue<Name> } = {
 /** Fields that every version wrote. */
 const REQUIRED: Record<FactName, readonly string[]> = {
   adopted: ['kind', 'name'],
+  found: ['kind', 'name', 'run'],
   clean: [],
   disowned: [],
   replaces: ['requested', 'previous'],

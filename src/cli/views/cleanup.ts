@@ -2,28 +2,36 @@ import { lines, shown, text } from '../../base/text.ts';
 import type { EndpointCleanup } from '../../lifecycle/cleanup.ts';
 import { nameOf } from '../../resources/steps.ts';
 import type { Io } from '../../ui/io.ts';
-import { layout } from '../../ui/wrap.ts';
+import { layout, wrap } from '../../ui/wrap.ts';
 import { placeLine } from './plan.ts';
 import { describeStep } from './steps.ts';
 
 /** What a cleanup came to, or would: what is left, and whether AWS holds anything. */
 export function cleanupLines(io: Pick<Io, 'columns' | 'command'>, one: EndpointCleanup): string[] {
   const left = one.kind === 'planned' ? one.plan.left : one.left;
-  const stays = left.map(({ ref, why }) => `left: ${nameOf(ref)} (${why})`);
+  const notKnown = one.kind === 'planned' ? one.plan.notKnown : one.notKnown;
+  const stays = [
+    ...left.map(({ ref, why }) => `left: ${nameOf(ref)} (${why})`),
+    ...notKnown.flatMap((what) => wrap(`not known from tags: ${what}`, io.columns, '  ')),
+  ];
   if (one.kind === 'planned') {
     const { steps, endpoint } = one.plan;
     const all = [...steps.flatMap((step) => describeStep(step, io.columns)), ...stays];
-    return all.length === 0 ? [`Nothing of endpoint ${endpoint} is left.`] : [placeLine(one.plan.place), ...all];
+    return steps.length + left.length === 0
+      ? [`Nothing of endpoint ${endpoint} is left${notKnown.length === 0 ? '.' : ', as far as tags tell.'}`, ...stays]
+      : [placeLine(one.plan.place), ...all];
   }
   if (left.length > 0) {
     const { runs } = one;
     const ours = runs !== undefined && left.some(({ inUse }) => inUse === true);
     return ours ? [...stays, ...freeing(io, one.endpoint, runs)] : stays;
   }
+  const tags = notKnown.length === 0 ? '.' : ', as far as tags tell.';
   return [
     one.deleted.length === 0
-      ? `Nothing of endpoint ${one.endpoint} was left.`
-      : `Checked: nothing of endpoint ${one.endpoint} is left.`,
+      ? `Nothing of endpoint ${one.endpoint} was left${tags}`
+      : `Checked: nothing of endpoint ${one.endpoint} is left${tags}`,
+    ...stays,
   ];
 }
 
@@ -52,5 +60,6 @@ export function cleanupJson(one: EndpointCleanup) {
   const deleted = one.kind === 'planned' ? [] : one.deleted;
   const { endpoint, left } = one.kind === 'planned' ? one.plan : one;
   const refs = (steps: typeof planned) => steps.map(({ kind, name }) => ({ kind, name }));
-  return { endpoint, deleted: refs(deleted), planned: refs(planned), left };
+  const notKnown = one.kind === 'planned' ? one.plan.notKnown : one.notKnown;
+  return { endpoint, deleted: refs(deleted), planned: refs(planned), left, notKnown };
 }

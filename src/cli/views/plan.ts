@@ -166,6 +166,7 @@ export function cleanupPlanLines(io: PlanIo, plan: CleanupPlan): string[] {
     placeLine(plan.place),
     ...plan.steps.flatMap((step) => describeStep(step, io.columns)),
     ...plan.left.map(({ ref, why }) => `= ${nameOf(ref)}  (stays: ${why})`),
+    ...plan.notKnown.flatMap((what) => wrap(`not known from tags: ${what}`, io.columns, '  ')),
   ];
 }
 

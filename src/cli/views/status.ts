@@ -116,6 +116,14 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
     );
   }
   put();
+  const { byTag } = status;
+  if (byTag !== undefined) {
+    add(
+      `From tags alone: shadowctl created it${byTag.created === undefined ? '' : ` at ${isoSeconds(byTag.created)}`}${byTag.project === undefined ? '' : `, in project ${plain(byTag.project)}`}, and of what it runs with ${countedAll(byTag.ours)}.`,
+    );
+    for (const what of byTag.notKnown) add(`  not known: ${what}`);
+    add(text`To go on here with what tags tell: ${shown('adopt', { endpoint: status.endpoint })}`);
+  }
   const counts = Object.entries(status.counts).map(([kind, count]) => counted(kind as ResourceKind, count));
   add(`Resources from shadowctl: ${counts.length === 0 ? 'nothing' : counts.join(', ')}.`);
   if (status.prunable.length > 0)
@@ -147,9 +155,9 @@ function trafficWords({ role, traffic }: { role: string; traffic: number | undef
 export const OWNERSHIP: Readonly<Record<string, string>> = {
   created: 'created by shadowctl',
   adopted: 'adopted',
-  foreign: "not shadowctl's",
+  foreign: "without shadowctl's tag",
   'not-seen': 'owner unknown: its tags could not be read',
-  'unknown-here': "shadowctl's, but not from this folder",
+  'unknown-here': "shadowctl's by its tag, and in no journal here",
 };
 
 const NAMES: Readonly<Record<ResourceKind, [one: string, many: string]>> = {

@@ -21,6 +21,7 @@ import {
 import { refuseForeignAlarms } from '../../resources/apply.ts';
 import { restorable } from '../restorable.ts';
 import type { Live } from '../../resources/live.ts';
+import { ownRuns } from '../../state/replay.ts';
 import type { EndpointSession } from '../session.ts';
 import { countIn, scalingOf } from '../standing.ts';
 import { readBaseline } from './fleet-metrics.ts';
@@ -66,7 +67,7 @@ export async function examineUpdate(
     throw environmentError(limits.missing, 'Give an absolute limit instead: --max-latency p99=250ms');
   const fleet = { endpoint: update.endpoint, variant: update.variant, config: update.newConfig };
   const alarms = planAlarms(fleet, limits, firstBake(update.strategy));
-  const runs = on.state().runs.map((one) => one.run);
+  const runs = ownRuns(on.state());
   await refuseForeignAlarms(aws, Object.values(alarmNames(on.endpoint)), on.endpoint, runs);
   const found = guard.alarms.length === 0 ? [] : await describeAlarms(aws, guard.alarms, signal);
   const others = guard.alarms.filter((name) => !found.some((alarm) => alarm.AlarmName === name));

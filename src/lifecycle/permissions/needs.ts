@@ -3,6 +3,7 @@ export type On =
   | 'any'
   | 'endpoint'
   | 'any endpoint'
+  | 'any endpoint, config and model'
   | 'endpoint and any config'
   | 'endpoint and our config'
   | 'any model package'
@@ -57,6 +58,19 @@ const OWNER = [need('sagemaker:ListTags', 'our endpoint, configs and models')];
 const EXPERIMENTS = [
   optional('sagemaker:ListInferenceExperiments', 'any'),
   optional('sagemaker:DescribeInferenceExperiment', 'any inference experiment', 'there are some'),
+];
+
+/** What carries shadowctl's tag of an endpoint, whatever its name. */
+const byTag = (flag: string): Need[] => [
+  optional('sagemaker:ListModels', 'any', flag),
+  optional('sagemaker:ListEndpointConfigs', 'any', flag),
+  optional('sagemaker:ListTags', 'any endpoint, config and model', flag),
+  optional('cloudwatch:DescribeAlarms', 'any', flag),
+  optional('cloudwatch:ListTagsForResource', 'our alarms', flag),
+  optional('s3:ListBucket', 'bucket', flag),
+  optional('s3:GetObject', 'objects', flag),
+  optional('s3:ListAllMyBuckets', 'any', flag),
+  optional('logs:DescribeLogGroups', 'any', flag),
 ];
 
 /** What stands of all that the journal names. */
@@ -271,7 +285,13 @@ export const NEEDS = {
     optional('cloudwatch:GetMetricData', 'any'),
     ...WATCH,
   ],
-  adopt: [...IDENTITY, ...LOOK, ...OWNER, optional('cloudwatch:DescribeAlarms', 'any')],
+  adopt: [
+    ...IDENTITY,
+    ...LOOK,
+    ...OWNER,
+    optional('cloudwatch:DescribeAlarms', 'any'),
+    ...byTag("the endpoint carries shadowctl's tag, and no journal names it"),
+  ],
   disown: [...IDENTITY, ...LOOK, ...OWNER, ...INVENTORY],
   prune: [
     ...IDENTITY,
@@ -292,6 +312,9 @@ export const NEEDS = {
     ...OWNER,
     ...EXPERIMENTS,
     ...INVENTORY,
+    ...byTag('--by-tag'),
+    need('sagemaker:ListEndpoints', 'any', { only: '--by-tag' }),
+    need('sagemaker:DescribeEndpoint', 'any endpoint', { only: '--by-tag' }),
     need('sagemaker:DeleteEndpoint', 'endpoint'),
     need('sagemaker:DeleteEndpointConfig', 'our configs'),
     need('sagemaker:DeleteModel', 'our models'),

@@ -80,6 +80,7 @@ const SIDS: Readonly<Record<On, string>> = {
   any: 'Everything',
   endpoint: 'Endpoint',
   'any endpoint': 'AnyEndpoint',
+  'any endpoint, config and model': 'AnyEndpointConfigAndModel',
   'endpoint and any config': 'UpdateToAnyConfig',
   'endpoint and our config': 'EndpointAndConfigs',
   'any model package': 'AnyModelPackage',
@@ -126,6 +127,8 @@ function resourcesOf(on: On, place: Place): string[] {
       return sagemaker('endpoint', names);
     case 'any endpoint':
       return sagemaker('endpoint', ['*']);
+    case 'any endpoint, config and model':
+      return ['endpoint', 'endpoint-config', 'model'].flatMap((kind) => sagemaker(kind, ['*']));
     case 'endpoint and our config':
       return [...sagemaker('endpoint', names), ...sagemaker('endpoint-config', ours)];
     case 'endpoint and any config':

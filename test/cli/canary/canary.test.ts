@@ -410,11 +410,7 @@ describe('refused before anything is created', () => {
   });
 
   test.each<[string, string[], RegExp]>([
-    [
-      "somebody else's endpoint",
-      [...CANARY].filter((word) => word !== '--adopt'),
-      /exists, but shadowctl did not create it/,
-    ],
+    ["somebody else's endpoint", [...CANARY].filter((word) => word !== '--adopt'), /exists without shadowctl's tag/],
     ['no endpoint', CANARY.map((word) => (word === ENDPOINT ? 'nowhere' : word)), /There is no endpoint "nowhere"/],
     ['the config that runs', [...CANARY.slice(0, -1), 'v1'], /weather runs this config now/],
     ['a name SageMaker refuses', [...CANARY.slice(0, -1), 'v_2'], /"v_2" cannot be the name of an endpoint config/],

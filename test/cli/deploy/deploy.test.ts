@@ -241,7 +241,7 @@ describe('what is refused before anything is created', () => {
     });
     await createEndpoint(world.aws, { EndpointName: 'weather', EndpointConfigName: 'theirs' });
     await world.clock.sleep(600_000);
-    await refused(V2, /exists, but shadowctl did not create it.\n.*--adopt/);
+    await refused(V2, /exists without shadowctl's tag.*\n.*--adopt/);
     expect(await world.shadowctl(`${V2} --adopt --model-name ours --config-name ours`)).toMatchObject({ code: 0 });
     const cleaned = await world.shadowctl('cleanup --endpoint weather --yes');
     expect(cleaned).toMatchObject({ code: 0 });
