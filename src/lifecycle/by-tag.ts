@@ -16,7 +16,7 @@ import { watches } from './doctor.ts';
 import type { EndpointSession } from './session.ts';
 
 /** Something that carries shadowctl's tags for an endpoint, with the run that created it. */
-export type FoundByTag = FactValue<'found'>;
+type FoundByTag = FactValue<'found'>;
 
 /** What tags tell of an endpoint, and what they cannot. */
 export interface ByTag {
