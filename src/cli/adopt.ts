@@ -13,7 +13,8 @@ const HELP = `
 Only the journal changes. What is adopted is never deleted; from now on every
 command changes the endpoint like one that shadowctl created. To give it back:
 shadowctl disown. Where shadowctl created the endpoint and the journal is lost,
-all that carries its tag comes along, and what tags cannot tell is said.
+all that carries its tag comes along, and what tags cannot tell is said. What
+somebody else has changed of an endpoint is taken over as it stands.
 
 Example:
   $ shadowctl adopt --endpoint weather`;
@@ -30,6 +31,7 @@ export async function run(app: App, { endpoint, format }: AdoptOptions): Promise
   const { adoptEndpoint } = await import('../lifecycle/adopt.ts');
   const { sessionOf } = await import('./session.ts');
   const { wrap } = await import('../ui/wrap.ts');
+  const { driftWords } = await import('./views/drift.ts');
   const { nextLines } = await import('./views/next.ts');
   const { io } = app;
   const adoption = await adoptEndpoint(sessionOf(app), endpoint);
@@ -39,6 +41,8 @@ export async function run(app: App, { endpoint, format }: AdoptOptions): Promise
   }
   for (const one of adoption.adopted) io.out(`adopted ${nameOf(one)}`);
   for (const one of adoption.known) io.out(`known already: ${nameOf(one)}`);
+  for (const one of adoption.takenOver)
+    for (const line of wrap(`taken over: ${driftWords(one)}`, io.columns, '  ')) io.out(line);
   for (const what of adoption.notKnown)
     for (const line of wrap(`not known from tags: ${what}`, io.columns, '  ')) io.out(line);
   for (const line of nextLines(io, text`${shown('status', { endpoint })}`)) io.out(line);

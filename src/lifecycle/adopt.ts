@@ -11,6 +11,7 @@ import { positionOf } from '../state/rollouts.ts';
 import { unfinishedUpdate } from '../state/updates.ts';
 import { findByTag } from './by-tag.ts';
 import { watches } from './doctor.ts';
+import { type DriftFound, driftOf, recordStanding, recordTakenOver } from './drift.ts';
 import { adopts, lockEndpoint, notSeen, openRun, type Session } from './session.ts';
 
 /** What came under management, or had: the endpoint, its config, its models, the alarms on it. */
@@ -20,6 +21,8 @@ export interface Adoption {
   adopted: ResourceRef[];
   /** What the journal had already, as adopted or as its own. */
   known: ResourceRef[];
+  /** What somebody else had changed, and is expected from now on. */
+  takenOver: DriftFound['found'][number]['drift'][];
   /** Of an endpoint that shadowctl created, and of which this journal knows nothing: what its tags could not tell. */
   notKnown: string[];
 }
@@ -28,7 +31,8 @@ export interface Adoption {
  * Takes an endpoint that exists under management: the journal says so, and nothing of AWS is changed. What is adopted is
  * never deleted. Of an endpoint that shadowctl created from elsewhere, everything comes along that carries its tag.
  *
- * @throws Problem (cannot-run) where there is no such endpoint, or this journal says that shadowctl created it
+ * @throws Problem (cannot-run) where there is no such endpoint, or this journal says that shadowctl created it and nothing of it
+ * was changed from elsewhere
  */
 export function adoptEndpoint(session: Session, endpoint: string): Promise<Adoption> {
   return lockEndpoint(session, { endpoint, command: 'adopt' }, async (on) => {
@@ -36,9 +40,10 @@ export function adoptEndpoint(session: Session, endpoint: string): Promise<Adopt
     const live = await readLive(aws, endpoint, session.signal);
     if (live === undefined) throw endpointNotFound(aws.target, endpoint);
     const tracked = trackedResource(on.state(), { kind: 'endpoint', name: endpoint });
-    if (tracked?.adopted !== true && !adopts(live, on.state(), true))
+    const drift = await driftOf(on, live, notSeen(session));
+    if (tracked?.adopted !== true && drift === undefined && !adopts(live, on.state(), true))
       throw environmentError(
-        `shadowctl created endpoint "${endpoint}", and ${journal.path} says so: there is nothing to adopt.`,
+        `shadowctl created endpoint "${endpoint}", and ${journal.path} says so: there is nothing to adopt, and nothing of it was changed from elsewhere.`,
         text`See what stands: ${shown('status', { endpoint })}`,
       );
     const alarms =
@@ -58,14 +63,24 @@ export function adoptEndpoint(session: Session, endpoint: string): Promise<Adopt
     for (const { kind, name } of byTag.found)
       if (!found.some((one) => one.kind === kind && one.name === name)) found.push({ kind, name });
     const isKnown = (ref: ResourceRef) =>
-      existing(on.state(), ref.kind).some((one) => one.ref.name === ref.name) && !isLost(on.state(), ref);
+      existing(on.state(), ref.kind).some((one) => one.ref.name === ref.name) &&
+      !(isLost(on.state(), ref) && adopts(live, on.state(), true));
     const known = found.filter(isKnown);
     const adopted = found.filter((ref) => !isKnown(ref));
-    if (adopted.length > 0) {
+    if (adopted.length > 0 || drift !== undefined) {
       const run = await openRun(on, 'adopt');
+      const before = on.state();
       for (const value of adopted) await journal.append({ type: 'fact', run: run.id, name: 'adopted', value });
+      if (drift !== undefined) await recordTakenOver(run, live, before, drift, alarms);
+      else if (live.endpoint.EndpointStatus === 'InService') await recordStanding(run, live.endpoint);
     }
-    return { endpoint, adopted, known, notKnown: byTag.notKnown };
+    return {
+      endpoint,
+      adopted,
+      known,
+      takenOver: (drift?.found ?? []).map((one) => one.drift),
+      notKnown: byTag.notKnown,
+    };
   });
 }
 

@@ -27,6 +27,7 @@ import {
 import { type MetricsMinute, fleetMinutes, total } from './guarded-update/fleet-metrics.ts';
 import { awaitConfig, readContainerLines, recordEnd, recordReplaced, requireUnchanged } from './plain-update.ts';
 import type { DeployPlan, PlanNote } from './plans.ts';
+import { recordStanding } from './drift.ts';
 import { recordParts } from './restorable.ts';
 import { nextConfig, refuseScaledType, scalingOf, standingNotes } from './standing.ts';
 import {
@@ -221,8 +222,10 @@ async function carryOut(
   if (options.wait === false) return { kind: 'done', plan, settled: undefined, trial: undefined };
   const settled = await awaitConfig(session, endpoint, plan.config, live?.endpoint.LastModifiedTime);
   await recordEnd(on, plan.config, settled);
-  if (settled.kind === 'running' && run !== undefined)
+  if (settled.kind === 'running' && run !== undefined) {
     await recordParts(on.aws, run, on.state(), settled.endpoint, notSeen(session), session.signal);
+    await recordStanding(run, settled.endpoint);
+  }
   if (settled.kind !== 'running') await readContainerLines(on, began);
   const tested = settled.kind === 'running' && payloads !== undefined;
   const trial = tested ? await testInference(session, endpoint, payloads) : undefined;

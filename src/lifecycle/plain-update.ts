@@ -11,6 +11,7 @@ import { type Endpoint, type Settled, waitForEndpoint } from '../resources/wait.
 import { recordFact } from '../state/journal.ts';
 import { endingOf } from '../state/updates.ts';
 import type { PlainUpdatePlan, PlanNote } from './plans.ts';
+import { recordStanding } from './drift.ts';
 import { recordParts } from './restorable.ts';
 import { nextConfig, refuseScaledType, scalingOf, standingNotes } from './standing.ts';
 import {
@@ -104,8 +105,10 @@ export async function runPlainUpdate(
   if (!options.wait) return { kind: 'done', plan: done, settled: undefined };
   const settled = await awaitConfig(session, live.name, done.config, live.endpoint.LastModifiedTime);
   await recordEnd(on, done.config, settled);
-  if (settled.kind === 'running')
+  if (settled.kind === 'running') {
     await recordParts(on.aws, run, on.state(), settled.endpoint, notSeen(session), session.signal);
+    await recordStanding(run, settled.endpoint);
+  }
   if (settled.kind !== 'running') await readContainerLines(on, began);
   return { kind: 'done', plan: done, settled };
 }

@@ -20,6 +20,7 @@ import { experimentText } from '../guard/experiment.ts';
 import { inferPhase, standsBy } from '../guard/phase.ts';
 import { type Calibration, calibrationOf } from '../state/calibration.ts';
 import { calibrationEnds, calibrationText } from './calibration.ts';
+import { driftOf, type DriftFound, type TerraformPlan, terraformPlan } from './drift.ts';
 import { prunable } from './prune.ts';
 import { type EndpointSession, journalsHere, type Session, viewEndpoint } from './session.ts';
 import { inventory } from '../resources/inventory.ts';
@@ -74,6 +75,10 @@ export interface EndpointStatus {
   byTag:
     | { created: string | undefined; project: string | undefined; ours: ResourceRef[]; notKnown: string[] }
     | undefined;
+  /** What was changed outside shadowctl; undefined where nothing was, or the journal does not know what should be. */
+  drift: DriftFound | undefined;
+  /** Of an adopted endpoint: what Terraform's next plan will want to change, if Terraform made it. */
+  terraform: TerraformPlan | undefined;
   /** What nothing seems to need any more: `prune` looks closer. */
   prunable: ResourceRef[];
   /** Steps that were begun and whose end nobody knows: the next command that changes anything asks. */
@@ -176,6 +181,8 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
     rollout: rolloutOf(positionOf(state)),
     calibration: calibrationStatus(calibrationOf(state, headedFor(live, state)), journal.endpoint),
     counts,
+    drift: live && (await driftOf(on, live, note)),
+    terraform: live && terraformPlan(live, state),
     byTag: live && (await toldByTags(on, live, note)),
     prunable: (live && (await orUnseen('what could be pruned', () => prunable(on, live, checks), note))) ?? [],
     open: state.open.map(({ action, resource, at }) => ({ action, resource: nameOf(resource), at })),

@@ -17,7 +17,16 @@ export function configBefore({ facts }: Pick<State, 'facts'>, { run, config }: C
   const replaced = factsNamed(facts, 'replaces').findLast(
     (fact) => fact.run === run && fact.value.requested === config,
   );
-  return rollout?.value.previous ?? shadow?.value.before ?? update?.started.previous ?? replaced?.value.previous;
+  const takenOver = factsNamed(facts, 'taken-over').findLast(
+    (fact) => fact.run === run && fact.value.config === config,
+  );
+  return (
+    takenOver?.value.previous ??
+    rollout?.value.previous ??
+    shadow?.value.before ??
+    update?.started.previous ??
+    replaced?.value.previous
+  );
 }
 
 /**

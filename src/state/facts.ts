@@ -102,6 +102,17 @@ export const FACTS = {
       v.readonly(),
     ),
   }),
+  /** How an endpoint stood when it was seen in service: what differs later was changed by somebody else. */
+  stands: v.object({
+    config: name,
+    /** By production variant: instances it is scaled to, and its weight where there are several variants. */
+    instances: v.record(text, number),
+    weights: v.record(text, number),
+    /** Rules of alarms of shadowctl's that were taken over as somebody else has changed them; null: it was deleted. */
+    alarms: v.optional(v.record(text, v.nullable(text))),
+  }),
+  /** Somebody else gave the endpoint this config in place of another, and that was taken over. */
+  'taken-over': v.object({ config: name, previous: name }),
   /** How a change of the config ended: of a guarded update with all fields, of any other with the first three. */
   'update-ended': v.object({
     requested: name,

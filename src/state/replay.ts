@@ -102,12 +102,13 @@ export function replay(events: readonly Recorded[]): State {
       case 'fact':
         state.facts.push(event);
         // How an update ended is written down by whoever watched it; what was waived, by a report, which changes nothing.
-        if (event.name !== 'update-ended' && event.name !== 'waived' && event.name !== 'ran')
-          markActed(state, event.run);
+        if (!['update-ended', 'waived', 'ran', 'stands'].includes(event.name)) markActed(state, event.run);
         if (event.name === 'adopted') {
           adopt(resources, event.value, event);
           state.clean = false;
         }
+        if (event.name === 'taken-over')
+          state.configs.push({ config: event.value.config, run: event.run, at: event.at });
         if (event.name === 'found') {
           found(resources, event.value, event.at);
           state.clean = false;

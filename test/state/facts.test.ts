@@ -16,6 +16,8 @@ const WHOLE: { [Name in FactName]: FactValue<Name> } = {
   adopted: { kind: 'endpoint', name: 'e' },
   found: { kind: 'endpoint', name: 'e', run: 'r-1' },
   clean: {},
+  stands: { config: 'c', instances: { v: 2 }, weights: { v: 1 }, alarms: { a: null, b: '{}' } },
+  'taken-over': { config: 'c2', previous: 'c1' },
   disowned: {},
   replaces: { requested: 'c2', previous: 'c1' },
   'update-started': {
@@ -112,6 +114,8 @@ const REQUIRED: Record<FactName, readonly string[]> = {
   adopted: ['kind', 'name'],
   found: ['kind', 'name', 'run'],
   clean: [],
+  stands: ['config', 'instances', 'weights'],
+  'taken-over': ['config', 'previous'],
   disowned: [],
   replaces: ['requested', 'previous'],
   'update-started': [

@@ -8,17 +8,20 @@ import { type Io, plain } from '../../ui/io.ts';
 import { records } from '../../ui/records.ts';
 import { type Meaning, paint } from '../../ui/theme.ts';
 import { layout, wrap } from '../../ui/wrap.ts';
+import { driftJson, driftTexts, terraformJson, terraformTexts } from './drift.ts';
 import { afterStatus, nextLines } from './next.ts';
 import { imageText } from './steps.ts';
 
 /** The same for machines: as version 0.1 wrote it, with sentences where the value has parts. */
 export function statusJson(status: EndpointStatus) {
-  const { live, calibration, open, lock, watcher } = status;
+  const { live, calibration, open, lock, watcher, drift, terraform } = status;
   const image = <V extends { image: string }>(variant: V): V => ({ ...variant, image: imageText(variant.image) });
   return {
     ...status,
     live: live && { ...live, variants: live.variants.map(image), coming: live.coming.map(image) },
     calibration: calibration && { ...calibration, next: printText(calibration.next) },
+    drift: drift && driftJson(drift),
+    terraform: terraform && terraformJson(terraform),
     open: open.map(openText),
     lock: lock && lockText(lock),
     watcher: watcher && lockText(watcher),
@@ -116,6 +119,14 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
     );
   }
   put();
+  if (status.drift !== undefined) {
+    driftTexts(status.drift).forEach(add);
+    put();
+  }
+  if (status.terraform !== undefined) {
+    terraformTexts(status.terraform).forEach(add);
+    put();
+  }
   const { byTag } = status;
   if (byTag !== undefined) {
     add(

@@ -5,6 +5,7 @@ import { samePhase, type Phase } from '../../guard/phase.ts';
 import { startRun } from '../../resources/apply.ts';
 import { replay } from '../../state/replay.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
+import { recordStanding } from '../drift.ts';
 import { recordParts } from '../restorable.ts';
 import { recordUpdateEnded, type UpdateStarted, recordedUpdates } from '../../state/updates.ts';
 import { notSeen, type Session } from '../session.ts';
@@ -87,7 +88,9 @@ async function recordEnd(session: Session, ended: EndedUpdate): Promise<void> {
         await recordUpdateEnded(run, factsOf(ended));
         if (ended.ending.kind !== 'updated') return;
         const live = await describeEndpoint(aws, update.endpoint, signal);
-        if (live !== undefined) await recordParts(aws, run, replay(journal.events()), live, notSeen(session), signal);
+        if (live === undefined) return;
+        await recordParts(aws, run, replay(journal.events()), live, notSeen(session), signal);
+        if (live.EndpointConfigName === update.requested) await recordStanding(run, live);
       });
     } catch (error) {
       if (!(error instanceof Problem) || error.kind !== 'cannot-run' || attempt >= MAX_LOCK_ATTEMPTS) throw error;

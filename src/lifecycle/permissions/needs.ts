@@ -176,7 +176,14 @@ export const WRITE_STATE = [need('s3:PutObject', 'state objects'), need('s3:Dele
 
 /** What each command needs of whoever runs it. */
 export const NEEDS = {
-  status: [...IDENTITY, ...LOOK, ...OWNER, ...EXPERIMENTS, ...INVENTORY],
+  status: [
+    ...IDENTITY,
+    ...LOOK,
+    ...OWNER,
+    ...EXPERIMENTS,
+    ...INVENTORY,
+    optional('application-autoscaling:DescribeScalableTargets', 'any', 'the number of instances has changed'),
+  ],
   ls: [
     ...IDENTITY,
     need('sagemaker:DescribeEndpoint', 'endpoint'),
