@@ -14,7 +14,7 @@ import type { EndpointSession } from './session.ts';
 import { scalingOf } from './standing.ts';
 
 /** One thing that was changed outside shadowctl, and how it is put back. */
-export interface Drifted {
+interface Drifted {
   drift: Drift;
   /** Undefined where what was there before no longer exists. */
   putBack: CommandLine | undefined;

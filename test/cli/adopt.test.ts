@@ -67,6 +67,7 @@ test('an endpoint is adopted with config, model and alarms, untouched; cleanup d
     endpoint: 'weather',
     adopted: refs,
     known: [],
+    takenOver: [],
     notKnown: [
       expect.stringContaining('log group'),
       expect.stringContaining('bucket'),

@@ -43,9 +43,11 @@ test('every line of a whole life means something, and every kind of fact that is
     'found',
     'ran',
     'replaces',
+    'stands',
     'state-arrived',
     'state-moved',
     'state-moving',
+    'taken-over',
     'waived',
   ]);
 });
