@@ -6,7 +6,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import { interrupted } from '../../src/base/errors.ts';
 import { HOUR, MINUTE } from '../../src/base/units.ts';
 import { STRICT_SWITCHES } from '../../src/emulator/world/options.ts';
-import { hourlyPrice } from '../../src/guard/prices.ts';
+import { hourlyCost } from '../../src/guard/prices.ts';
 import { run } from '../../src/main.ts';
 import type { Io } from '../../src/ui/io.ts';
 import type { Captures } from './captures.ts';
@@ -126,12 +126,11 @@ async function introduce(parts: Parts, steps: readonly Step[]): Promise<void> {
   const { io, aws, endpoint, folder, budget } = parts;
   const { region, profileInUse } = aws.target;
   const hours = budget ?? mostOf(steps) / 60;
-  const price = hourlyPrice(INSTANCE_TYPE);
   const profile = profileInUse === undefined ? '' : `, profile ${profileInUse}`;
   io.err(`shadowctl tries itself on AWS: account ${await aws.account()}, ${region}${profile}, endpoint ${endpoint}.`);
   for (const one of steps) io.err(`  ${one.title} (at most ${one.minutes} min, ${one.instances} × ${INSTANCE_TYPE})`);
   io.err(
-    `Cost: at most ${hours.toFixed(1)} instance hours of ${INSTANCE_TYPE}${price === undefined ? '' : `, about $${(hours * price).toFixed(2)} (estimate: us-east-1, from public sources)`}; it takes about an hour, and ends before it costs more.`,
+    `Cost: at most ${hours.toFixed(1)} instance hours of ${INSTANCE_TYPE}, each ${hourlyCost({ region, given: {} }, [{ instanceType: INSTANCE_TYPE, count: 1 }])}; it takes about an hour, and ends before it costs more.`,
   );
   io.err(`The quota "${INSTANCE_TYPE} for endpoint usage" must permit ${Math.max(...steps.map((one) => one.instances))}.`);
   io.err(`Requests and replies are recorded in ${folder}, without account ids and secrets.`);

@@ -45,6 +45,8 @@ export interface Project {
   endpoints: Readonly<Record<string, EndpointDefaults>>;
   /** By name of the environment. */
   environments: Readonly<Record<string, EnvironmentSettings>>;
+  /** US dollars an hour for one instance, by instance type. */
+  prices: Readonly<Record<string, number>>;
   /** Where the ends of updates are told: SNS topic ARNs and webhook URLs. */
   notify: readonly string[];
 }
@@ -56,6 +58,7 @@ const TEXT = 'a text';
 const text = v.pipe(v.string(TEXT), v.nonEmpty(TEXT));
 const ROLE = 'the ARN of an IAM role, like arn:aws:iam::123456789012:role/sagemaker-models';
 const ACCOUNT = 'the twelve digits of an AWS account, in quotes';
+const PRICE = 'US dollars an hour for one instance, like 0.115';
 const TARGETS = 'an SNS topic (ARN), a webhook (URL), or a list of these';
 const PLACE_KEYS = {
   target: v.optional(v.picklist(['aws', 'emulator'], 'aws or emulator')),
@@ -145,6 +148,7 @@ const SCHEMA = v.strictObject({
   policy: v.optional(v.unknown()),
   endpoints: v.optional(v.record(text, ENDPOINT)),
   environments: v.optional(v.record(text, ENVIRONMENT)),
+  prices: v.optional(v.record(text, v.pipe(v.number(PRICE), v.minValue(0, PRICE)))),
   notify: v.optional(oneOrMore(TARGETS)),
 });
 
@@ -227,6 +231,7 @@ function settle(
     policy: given.policy,
     endpoints: given.endpoints ?? {},
     environments,
+    prices: given.prices ?? {},
     notify: given.notify ?? [],
   });
 }

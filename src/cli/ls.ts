@@ -13,7 +13,7 @@ export interface LsOptions {
 
 const HELP = `
 Costs are estimates of the instances alone, for us-east-1; elsewhere the price
-is not known. "so far" takes the instances of today: production's since the
+is not known unless prices: in shadowctl.yaml says it. "so far" takes the instances of today: production's since the
 endpoint was created, a shadow's since it was attached.
 
 Example:
@@ -66,7 +66,9 @@ export async function run(app: App, { all, format }: LsOptions): Promise<Outcome
   const head = ['endpoint', 'status', 'production', 'shadow', 'age', 'owner', 'an hour', 'so far'];
   io.out(await records(io, head, list.endpoints.map(row)));
   if (list.endpoints.some(({ cost }) => cost.hourly !== undefined))
-    io.err('Costs are estimates of the instances alone (us-east-1, from public sources).');
+    io.err(
+      'Costs are of the instances alone: prices of shadowctl.yaml, else estimates (us-east-1, from public sources).',
+    );
   return 'done';
 }
 

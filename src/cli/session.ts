@@ -39,6 +39,7 @@ export function sessionOf(app: App, options: SessionOptions = {}): Session {
         stateDir: project.stateDir,
         role: role === '' ? undefined : role,
         tags: project.tags,
+        prices: project.prices,
         notify: project.notify.map((one) => parseTarget(one, '`notify:` in shadowctl.yaml')),
         policy: project.policy,
       };

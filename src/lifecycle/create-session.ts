@@ -33,6 +33,7 @@ export function createSession(parts: SessionParts): Session {
     stateDir: join(folder, '.shadowctl'),
     role: undefined,
     tags: {},
+    prices: {},
     notify: [],
     policy: undefined,
     ...parts.project,

@@ -5,7 +5,7 @@ import { endpointLogGroup, logGroupExists } from '../aws/logs.ts';
 import { environmentError, usageError } from '../base/errors.ts';
 import { shown, shownStart, text } from '../base/text.ts';
 import { MINUTE } from '../base/units.ts';
-import type { Fleets } from '../guard/capacity.ts';
+import { capacityOf, type Fleets } from '../guard/capacity.ts';
 import type { CheckedCandidate } from '../resources/artifact/candidate.ts';
 import { deriveConfig } from '../resources/derive-config.ts';
 import { type Live, type Production, productionOf, readLive, requireOurs, requireSettled } from '../resources/live.ts';
@@ -39,6 +39,7 @@ import {
   onEndpoint,
   openRun,
   placeOf,
+  pricesOf,
   recordAdoption,
   type Session,
   notSeen,
@@ -145,8 +146,13 @@ async function decide(
     live,
     state,
   );
-  const next = live === undefined ? undefined : await nextConfig(aws, names.config, steps, session.signal);
-  const notes = live === undefined || next === undefined ? [] : await updateNotes(on, live, next);
+  const next = await nextConfig(aws, names.config, steps, session.signal);
+  const notes =
+    next === undefined
+      ? []
+      : live === undefined
+        ? await creationNotes(on, next)
+        : await updateNotes(on, live, next, steps);
   const plan: DeployPlan = {
     kind: 'deploy',
     notes,
@@ -161,12 +167,19 @@ async function decide(
 }
 
 /** What is to be known of the update. @throws Problem (cannot-run) where autoscaling forbids it */
-async function updateNotes(on: EndpointSession, live: Live, next: Fleets): Promise<PlanNote[]> {
+async function updateNotes(on: EndpointSession, live: Live, next: Fleets, steps: readonly Step[]): Promise<PlanNote[]> {
   const { aws, session } = on;
   const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
   const targets = await scalingOf(aws, live, unseen, session.signal);
   refuseScaledType(live.name, targets, live.config, next);
-  return standingNotes(on, live, next, targets);
+  return standingNotes(on, live, next, targets, { steps });
+}
+
+/** What is to be known of a new endpoint. */
+async function creationNotes({ session }: EndpointSession, next: Fleets): Promise<PlanNote[]> {
+  const after = capacityOf([{ config: next }]);
+  if (after.length === 0) return [];
+  return [{ kind: 'cost', cost: { prices: await pricesOf(session), during: undefined, after, seconds: undefined } }];
 }
 
 /** Names for what is created, and what creates the model; where only the fleet changes, the model is the live one. */

@@ -20,7 +20,7 @@ import { replay } from '../state/replay.ts';
 import { type UpdateStarted, unfinishedUpdate } from '../state/updates.ts';
 import { prunable } from './prune.ts';
 import { restorable } from './restorable.ts';
-import { type EndpointSession, journalsHere, type Session, viewEndpoint } from './session.ts';
+import { type EndpointSession, journalsHere, pricesOf, type Session, viewEndpoint } from './session.ts';
 import { scalingOf } from './standing.ts';
 
 export interface DoctorOptions {
@@ -102,6 +102,7 @@ async function examineLive(
   const findings = examineEndpoint({
     name: options.endpoint,
     region: aws.target.region,
+    prices: await pricesOf(session),
     endpoint: live.endpoint,
     config: live.config,
     model: live.model,

@@ -2,10 +2,10 @@ import type { Aws } from '../aws/clients.ts';
 import { describeEndpointConfig, listEndpoints } from '../aws/sagemaker.ts';
 import { orUnseen, type Unseen } from '../aws/unseen.ts';
 import { HOUR } from '../base/units.ts';
-import { hourlyPriceIn } from '../guard/prices.ts';
+import { hourlyPrice, type PriceList } from '../guard/prices.ts';
 import { type Live, type Ownership, ownership, readLive } from '../resources/live.ts';
 import { type State, replay } from '../state/replay.ts';
-import { journalsHere, notSeen, type Session } from './session.ts';
+import { journalsHere, notSeen, pricesOf, type Session } from './session.ts';
 
 /** One variant of an endpoint, as it is billed. */
 interface ListedVariant {
@@ -120,7 +120,7 @@ async function lookAt(
     variants,
     shadow: shadow && { model: shadow.model, since },
     created: created?.toISOString(),
-    cost: costOf(variants, aws.target.region, {
+    cost: costOf(variants, await pricesOf(session), {
       now: session.clock.now(),
       created: created?.getTime(),
       shadow: since === undefined ? undefined : Date.parse(since),
@@ -193,13 +193,13 @@ function shadowSince({ endpoint }: Live, state: State): string | undefined {
 /** What variants cost, in US dollars. Times in milliseconds since the epoch. */
 function costOf(
   variants: readonly ListedVariant[],
-  region: string,
+  prices: PriceList,
   { now, created, shadow }: { now: number; created: number | undefined; shadow: number | undefined },
 ): ListedEndpoint['cost'] {
   let hourly: number | undefined = variants.length === 0 ? undefined : 0;
   let soFar: number | undefined = hourly;
   for (const { role, coming: isComing, instanceType, instances } of variants) {
-    const price = hourlyPriceIn(region, instanceType);
+    const price = hourlyPrice(prices, instanceType);
     const each = price === undefined || instances === undefined ? undefined : price * instances;
     hourly = plus(hourly, each);
     // Nobody says when the fleet of an update began.

@@ -77,7 +77,7 @@ export async function runPlainUpdate(
   const targets = await scalingOf(on.aws, live, unseen, session.signal);
   if (next !== undefined) refuseScaledType(live.name, targets, live.config, next);
   const registered = update.notes.flatMap((note) => (note.kind === 'autoscale' ? [note.variant] : []));
-  const standing = next === undefined ? [] : await standingNotes(on, live, next, targets, registered);
+  const standing = next === undefined ? [] : await standingNotes(on, live, next, targets, { registered, steps });
   const notes = [...update.notes, ...standing];
   const from = live.endpoint.EndpointConfigName;
   const plan: PlainUpdatePlan = {

@@ -1,5 +1,6 @@
 import type { PlannedAlarm } from '../guard/alarms/plan.ts';
 import type { Capacity } from '../guard/capacity.ts';
+import type { PriceList } from '../guard/prices.ts';
 import type { Scaled } from '../guard/scaling.ts';
 import type { Changed } from '../guard/restorable.ts';
 import type { Finding } from '../guard/finding.ts';
@@ -75,6 +76,17 @@ export interface ConfigModels {
   shadow: string | undefined;
 }
 
+/** What a plan costs: all variants, shadows too. */
+export interface PlanCost {
+  prices: PriceList;
+  /** While both fleets stand; undefined where there is one fleet alone. */
+  during: readonly Capacity[] | undefined;
+  /** When it has ended. */
+  after: readonly Capacity[];
+  /** How long both stand at least, as far as the plan decides that, in seconds. */
+  seconds: number | undefined;
+}
+
 /** What is worth knowing before a plan is approved. */
 export type PlanNote =
   /** The shadow variant that the endpoint carries now is lost. */
@@ -100,7 +112,9 @@ export type PlanNote =
   /** Production has one instance, and the canary by which a shadow is promoted needs two. */
   | { kind: 'single-instance' }
   /** What the shadow's fleet costs while it stands. */
-  | { kind: 'shadow-cost'; instanceType: string; count: number }
+  | { kind: 'shadow-cost'; instanceType: string; count: number; prices: PriceList }
+  /** What all variants cost. */
+  | { kind: 'cost'; cost: PlanCost }
   /** Settings of production's variant that the shadow does not take over. */
   | { kind: 'not-inherited'; settings: readonly string[] }
   /** Requests and answers are captured under this S3 URI, by SageMaker as these roles. */
@@ -132,6 +146,7 @@ export interface GuardedUpdatePlan {
   /** The team's own, by name. */
   teamAlarms: readonly string[];
   adopt: boolean;
+  cost: PlanCost;
   /** What the examination found: blocking findings stop it unless `unguarded` was given. */
   findings: readonly Finding[];
   /** FailureReason and LastModifiedTime (ms since the epoch) that are there already. */
@@ -181,10 +196,9 @@ export interface RolloutPlan {
   rollout: Rollout;
   /** What must be created before. */
   steps: readonly Step[];
-  /** The candidate's fleet, which is billed in addition to production's. */
-  fleet: { instanceType: string | undefined; instances: number };
   /** Instances that stand at once while it begins. */
   capacity: readonly Capacity[];
+  cost: PlanCost;
   /** Production scales automatically. */
   scaled: Scaled | undefined;
 }

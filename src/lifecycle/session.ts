@@ -7,6 +7,7 @@ import { environmentError, type Problem } from '../base/errors.ts';
 import { lines, shown, text } from '../base/text.ts';
 import { MINUTE } from '../base/units.ts';
 import { stopExperiment } from '../guard/experiment.ts';
+import type { PriceList } from '../guard/prices.ts';
 import { apply, type JournaledRun, startRun } from '../resources/apply.ts';
 import { type Live, ownership } from '../resources/live.ts';
 import { checkName } from '../resources/naming.ts';
@@ -58,6 +59,8 @@ export interface ProjectFacts {
   role: string | undefined;
   /** For everything that is created, in addition to shadowctl's own tags. */
   tags: Readonly<Record<string, string>>;
+  /** US dollars an hour for one instance, by type: they come before every estimate. */
+  prices: Readonly<Record<string, number>>;
   /** Who is notified of how updates end. */
   notify: readonly Target[];
   /** The policy, as written; `analysis/policy` knows what it may hold. */
@@ -217,6 +220,13 @@ async function open(session: Session, endpoint: string): Promise<EndpointParts> 
 /** Tells of what these credentials may not look at. */
 export function notSeen(session: Session): (one: Unseen) => void {
   return (unseen) => session.emit({ kind: 'not-seen', unseen });
+}
+
+/** The prices that count where this session works. */
+export async function pricesOf(session: Pick<Session, 'aws' | 'project'>): Promise<PriceList> {
+  const { target } = await session.aws();
+  const { prices } = await session.project();
+  return { region: target.region, given: prices };
 }
 
 /** Where what is planned for an endpoint will be done. */

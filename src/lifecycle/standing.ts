@@ -9,10 +9,11 @@ import { deregisterAdvice, rangeWords } from '../guard/scaling.ts';
 import type { Unseen } from '../aws/unseen.ts';
 import type { Aws } from '../aws/clients.ts';
 import type { Live } from '../resources/live.ts';
+import type { Step } from '../resources/steps.ts';
 import type { Endpoint } from '../resources/wait.ts';
 import type { PlanNote } from './plans.ts';
 import { restorable } from './restorable.ts';
-import type { EndpointSession } from './session.ts';
+import { type EndpointSession, pricesOf } from './session.ts';
 
 /*
  * What stands of an endpoint that an update has to reckon with: targets of autoscaling, instances that quotas count, and
@@ -79,19 +80,27 @@ export function capacityDuring(live: Live, next: Fleets): Capacity[] {
 
 /**
  * What is worth knowing of any update all at once: instances, autoscaling, the way back.
- * @param registered shadows that the update's own command will let scale
+ * @param more.registered shadows that the update's own command will let scale
+ * @param more.steps what brings the endpoint to its next config
  */
 export async function standingNotes(
   on: EndpointSession,
   live: Live,
   next: Fleets,
   targets: readonly ScalableTarget[] | undefined,
-  registered: readonly string[] = [],
+  { registered = [], steps }: { registered?: readonly string[]; steps: readonly Step[] },
 ): Promise<PlanNote[]> {
   const { aws, session } = on;
   const notes: PlanNote[] = [];
   const capacity = capacityDuring(live, next);
   if (capacity.length > 0) notes.push({ kind: 'capacity', capacity });
+  const scaledTo = keepsCounts(steps) ? countIn(live.endpoint) : undefined;
+  const after = capacityOf([{ config: next, scaled: scaledTo }]);
+  if (after.length > 0)
+    notes.push({
+      kind: 'cost',
+      cost: { prices: await pricesOf(session), during: capacity, after, seconds: undefined },
+    });
   const scaled = [...registered, ...(targets ?? []).map(({ variant }) => variant)];
   const shadows = (next.ShadowProductionVariants ?? [])
     .map(({ VariantName = '' }) => VariantName)
@@ -109,6 +118,13 @@ export async function standingNotes(
     if (changed.length > 0) notes.push({ kind: 'changed-since', changed, of: 'what runs now' });
   }
   return notes;
+}
+
+/** Whether variants keep the numbers of instances that they are scaled to. */
+function keepsCounts(steps: readonly Step[]): boolean {
+  const update = steps.find((step) => step.action === 'update');
+  const { RetainAllVariantProperties: keeps, ExcludeRetainedVariantProperties: but = [] } = update?.input ?? {};
+  return keeps === true && !but.some((one) => one.VariantPropertyType === 'DesiredInstanceCount');
 }
 
 /** The config that steps bring an endpoint to: as they create it, else as it stands. */

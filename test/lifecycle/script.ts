@@ -35,6 +35,7 @@ export function scriptSession(
       stateDir,
       role: 'arn:aws:iam::000000000000:role/sagemaker',
       tags: {},
+      prices: {},
       notify: [],
       policy: undefined,
     }),

@@ -2,7 +2,7 @@ import { duration } from '../../base/units.ts';
 import { capacityWords } from '../../guard/capacity.ts';
 import { changedText } from '../../guard/restorable.ts';
 import { OBSERVABILITY } from '../../guard/observability.ts';
-import { hourlyCost } from '../../guard/prices.ts';
+import { dollars, hourlyCost, hourlySum, pricesFrom, unpriced } from '../../guard/prices.ts';
 import { rangeWords } from '../../guard/scaling.ts';
 import { instances } from '../../guard/strategy.ts';
 import { SECOND } from '../../base/units.ts';
@@ -14,6 +14,7 @@ import type {
   GuardedUpdatePlan,
   Place,
   PlainUpdatePlan,
+  PlanCost,
   PlanNote,
   PrunePlan,
 } from '../../lifecycle/plans.ts';
@@ -83,9 +84,11 @@ export function noteText(note: PlanNote, endpoint: string): string {
     case 'single-instance':
       return 'note: production has 1 instance, and a canary needs at least 2: promote will then need --strategy all-at-once. The fleet cannot be made larger while the shadow is attached: to promote through a canary, give production 2 instances first (deploy --instances 2).';
     case 'shadow-cost': {
-      const cost = hourlyCost(note.instanceType, note.count);
-      return `The shadow's ${instances(note.count)} of ${note.instanceType} ${note.count === 1 ? 'is' : 'are'} billed as long as it is attached${cost === undefined ? '' : `, at ${cost}`}.`;
+      const cost = hourlyCost(note.prices, [note]);
+      return `The shadow's ${instances(note.count)} of ${note.instanceType} ${note.count === 1 ? 'is' : 'are'} billed as long as it is attached: ${cost}.`;
     }
+    case 'cost':
+      return `${costWords(note.cost)}.`;
     case 'not-inherited':
       return `note: the shadow does not inherit production's ${note.settings.join(', ')}.`;
     case 'captures':
@@ -95,6 +98,28 @@ export function noteText(note: PlanNote, endpoint: string): string {
     case 'calibrates-first':
       return `Before that, for ${duration(note.ms)}, production's own model is the shadow${note.begun ? ' (it is already)' : ''}.`;
   }
+}
+
+/** `Costs while both fleets stand (12 min or more): about $0.70 an hour …; then about $0.35 an hour` */
+export function costWords({ prices, during, after, seconds }: PlanCost): string {
+  if (during === undefined) return `Costs: ${hourlyCost(prices, after)}`;
+  const lasts = seconds === undefined ? '' : ` (${duration(seconds * SECOND)} or more)`;
+  const [both, one] = [hourlySum(prices, during), hourlySum(prices, after)];
+  if (both === undefined || one === undefined) {
+    const unknown = [...new Set([...unpriced(prices, during), ...unpriced(prices, after)])].join(', ');
+    return `Costs: price not known (${unknown} in ${prices.region}); prices: in shadowctl.yaml says it`;
+  }
+  return `Costs while both fleets stand${lasts}: about ${dollars(both)} an hour; then about ${dollars(one)} an hour (${pricesFrom(prices, [...during, ...after])})`;
+}
+
+/** The same for machines: US dollars an hour, null where a price is not known. */
+export function costJson({ prices, during, after, seconds }: PlanCost) {
+  return {
+    during: during === undefined ? null : (hourlySum(prices, during) ?? null),
+    after: hourlySum(prices, after) ?? null,
+    seconds: seconds ?? null,
+    unknown: [...new Set([...unpriced(prices, during ?? []), ...unpriced(prices, after)])],
+  };
 }
 
 /** A guarded update: from where to where, what is created for it, and how its traffic moves. */
@@ -121,6 +146,7 @@ export function guardedPlanLines(io: PlanIo, plan: GuardedUpdatePlan): string[] 
       ),
     ),
     ...planLines(`~ endpoint ${plan.endpoint}`, `${strategy.name}: ${watched.join(', then ')}`, io.columns, '  '),
+    ...wrap(`  ${costWords(plan.cost)}.`, io.columns, '  '),
   ];
 }
 
@@ -142,6 +168,7 @@ export function guardedPlanFacts(plan: GuardedUpdatePlan) {
       finalBakeSeconds: strategy.finalBakeSeconds,
     },
     alarms: [...alarms.map(({ input }) => input.AlarmName), ...teamAlarms],
+    cost: costJson(plan.cost),
     findings: findings.map(({ severity, check, subject, message }) => ({ severity, check, subject, message })),
   };
 }

@@ -2,7 +2,6 @@ import { lines, shown, type Text, text } from '../../base/text.ts';
 import { duration, milliseconds, percent, SECOND, timeOfDay } from '../../base/units.ts';
 import { capacityWords } from '../../guard/capacity.ts';
 import { rangeWords } from '../../guard/scaling.ts';
-import { hourlyCost } from '../../guard/prices.ts';
 import type { Message } from '../../lifecycle/events.ts';
 import type { RolloutPlan } from '../../lifecycle/plans.ts';
 import type { RolloutStopped } from '../../lifecycle/rollout/stopped.ts';
@@ -11,7 +10,7 @@ import type { Rollout, RolloutLimits } from '../../state/rollouts.ts';
 import { type Io, plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { layout, wrap } from '../../ui/wrap.ts';
-import { placeLine } from './plan.ts';
+import { costJson, costWords, placeLine } from './plan.ts';
 import { describeStep } from './steps.ts';
 
 type ViewIo = Pick<Io, 'color' | 'columns' | 'command'>;
@@ -19,10 +18,9 @@ type ViewIo = Pick<Io, 'color' | 'columns' | 'command'>;
 /** What would be done, what would take it back, and what it costs. */
 export function rolloutPlanLines(
   io: Pick<Io, 'columns'>,
-  { place, endpoint, rollout, steps, fleet, capacity, scaled }: RolloutPlan,
+  { place, endpoint, rollout, steps, capacity, scaled, cost }: RolloutPlan,
 ): string[] {
   const { model, steps: shares, bakeSeconds, limits } = rollout;
-  const cost = hourlyCost(fleet.instanceType, fleet.instances);
   return [
     placeLine(place),
     ...steps.flatMap((step) => describeStep(step, io.columns)),
@@ -34,11 +32,7 @@ export function rolloutPlanLines(
     ...(limits === undefined ? [] : limitWords(limits)).flatMap((limit) =>
       wrap(`  taken back at ${limit}`, io.columns, '    '),
     ),
-    ...wrap(
-      `  Two full fleets are billed until it ends${cost === undefined ? '.' : `, which adds ${cost}.`}`,
-      io.columns,
-      '  ',
-    ),
+    ...wrap(`  Two full fleets are billed until it ends. ${costWords(cost)}.`, io.columns, '  '),
     ...wrap(
       `  At the start, ${capacityWords(capacity)} run at the same time: the quotas "… for endpoint usage" must permit them.`,
       io.columns,
@@ -55,7 +49,7 @@ export function rolloutPlanLines(
 }
 
 /** The same for machines; stable names. */
-export function rolloutPlanFacts({ place, endpoint, rollout, steps, capacity }: RolloutPlan) {
+export function rolloutPlanFacts({ place, endpoint, rollout, steps, capacity, cost }: RolloutPlan) {
   const { account, region } = place;
   const { model, previous, config, final, steps: shares, bakeSeconds } = rollout;
   return {
@@ -68,6 +62,7 @@ export function rolloutPlanFacts({ place, endpoint, rollout, steps, capacity }: 
     bakeSeconds,
     steps,
     capacity,
+    cost: costJson(cost),
   };
 }
 

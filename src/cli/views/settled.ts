@@ -7,7 +7,7 @@ import { shortName, type Step } from '../../resources/steps.ts';
 import type { Settled } from '../../resources/wait.ts';
 import { type Io, plain } from '../../ui/io.ts';
 import { layout } from '../../ui/wrap.ts';
-import { modelWords, updatePlanLines } from './plan.ts';
+import { costJson, modelWords, updatePlanLines } from './plan.ts';
 
 type Format = 'text' | 'json';
 
@@ -16,7 +16,8 @@ export function reportPlan(io: Io, format: Format, plan: DeployPlan | PlainUpdat
   if (format === 'json') {
     const { endpoint, steps } = plan;
     const way = plan.kind === 'plain-update' ? { from: plan.from, models: plan.models } : {};
-    io.out(JSON.stringify({ endpoint, ...way, steps }, undefined, 2));
+    const cost = plan.notes.flatMap((note) => (note.kind === 'cost' ? [costJson(note.cost)] : []))[0];
+    io.out(JSON.stringify({ endpoint, ...way, steps, cost: cost ?? null }, undefined, 2));
   } else if (plan.steps.length === 0) io.out(`Nothing to do: endpoint ${plan.endpoint} is as asked for.`);
   else for (const line of updatePlanLines(io, plan)) io.out(line);
   return plan.steps.length === 0 ? 'done' : 'pending';

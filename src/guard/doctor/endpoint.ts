@@ -6,7 +6,7 @@ import type {
 } from '@aws-sdk/client-sagemaker';
 import { experimentFinding, type ExperimentFacts } from '../experiment.ts';
 import type { Finding } from '../finding.ts';
-import { hourlyCost } from '../prices.ts';
+import { hourlyCost, type PriceList } from '../prices.ts';
 import { capacityOf, capacityWords } from '../capacity.ts';
 import { type Changed, changedFindings } from '../restorable.ts';
 import { type Scaled, scalingFindings } from '../scaling.ts';
@@ -17,6 +17,7 @@ import { inferPhase } from '../phase.ts';
 export interface EndpointFacts {
   name: string;
   region: string;
+  prices: PriceList;
   endpoint: DescribeEndpointCommandOutput;
   config: DescribeEndpointConfigCommandOutput | undefined;
   model: DescribeModelCommandOutput | undefined;
@@ -143,7 +144,7 @@ function parts({ endpoint, config, model, unseen, artifactThere }: EndpointFacts
   }
 }
 
-function fleet({ endpoint, config }: EndpointFacts, report: Report): void {
+function fleet({ endpoint, config, prices }: EndpointFacts, report: Report): void {
   const variant = config?.ProductionVariants?.[0];
   const running = endpoint.ProductionVariants?.[0];
   const count = running?.DesiredInstanceCount ?? variant?.InitialInstanceCount;
@@ -186,14 +187,17 @@ function fleet({ endpoint, config }: EndpointFacts, report: Report): void {
     );
   }
   if (count !== undefined && variant !== undefined) {
-    const cost = hourlyCost(variant?.InstanceType, count);
+    const cost =
+      variant.InstanceType === undefined
+        ? undefined
+        : hourlyCost(prices, [{ instanceType: variant.InstanceType, count }]);
     const shadows = capacityOf([{ config: { ShadowProductionVariants: config?.ShadowProductionVariants } }]);
     const alike = shadows.find(({ instanceType }) => instanceType === variant.InstanceType)?.count ?? 0;
     const other = capacityWords(shadows.filter(({ instanceType }) => instanceType !== variant.InstanceType));
     report(
       'note',
       'quota',
-      `During an update ${instances(count)} of ${variant?.InstanceType} ${count === 1 ? 'is' : 'are'} needed in addition to the running ones: the quota "${variant?.InstanceType} for endpoint usage" must permit ${count * 2 + alike}${other === '' ? '' : ` (and the shadow's, ${other})`}. shadowctl cannot read it.${cost === undefined ? '' : ` Both fleets are billed meanwhile, which adds ${cost}.`}`,
+      `During an update ${instances(count)} of ${variant?.InstanceType} ${count === 1 ? 'is' : 'are'} needed in addition to the running ones: the quota "${variant?.InstanceType} for endpoint usage" must permit ${count * 2 + alike}${other === '' ? '' : ` (and the shadow's, ${other})`}. shadowctl cannot read it.${cost === undefined ? '' : ` Both fleets are billed meanwhile; the new one adds: ${cost}.`}`,
       lines(
         text`${quotaOf('list-service-quotas', variant?.InstanceType ?? '')}`,
         text`Where that prints nothing: ${quotaOf('list-aws-default-service-quotas', variant?.InstanceType ?? '')}`,

@@ -6,7 +6,7 @@ import type { Finding } from '../finding.ts';
 import { examineNonMetricAlarm } from '../alarms/lookup.ts';
 import { type Capacity, capacityWords } from '../capacity.ts';
 import { OBSERVABILITY } from '../observability.ts';
-import { hourlyCost } from '../prices.ts';
+import { hourlyCost, type PriceList } from '../prices.ts';
 import { frozenFinding, type Scaled } from '../scaling.ts';
 import { instances, type Strategy } from '../strategy.ts';
 import { type Baseline, brokenMinutes, type Limits } from '../thresholds.ts';
@@ -19,6 +19,7 @@ export interface PreflightFacts {
   liveConfig: string;
   newConfig: string;
   instanceType: string | undefined;
+  prices: PriceList;
   strategy: Strategy;
   limits: Limits;
   baseline: Baseline;
@@ -237,7 +238,10 @@ function finalBake(facts: PreflightFacts): Finding[] {
 function capacity(facts: PreflightFacts): Finding {
   const { strategy } = facts;
   const extra = strategy.name === 'rolling' ? (strategy.stages[0] ?? strategy.fleet) : strategy.fleet;
-  const cost = hourlyCost(facts.instanceType, extra);
+  const cost =
+    facts.instanceType === undefined
+      ? undefined
+      : hourlyCost(facts.prices, [{ instanceType: facts.instanceType, count: extra }]);
   const { besides = [] } = facts;
   const shadows = besides.reduce((sum, { count }) => sum + count, 0);
   const alike = besides.find(({ instanceType }) => instanceType === facts.instanceType)?.count ?? 0;
@@ -246,6 +250,6 @@ function capacity(facts: PreflightFacts): Finding {
     severity: 'note',
     check: 'capacity',
     subject: `endpoint ${facts.endpoint}`,
-    message: `While it lasts, ${instances(extra)} of ${facts.instanceType ?? 'its kind'} ${extra === 1 ? 'is' : 'are'} needed and billed in addition to the ${strategy.fleet + shadows} that run${cost === undefined ? '' : `, at ${cost}`}; the account's quota must permit ${strategy.fleet + extra + alike}${other === '' ? '' : `, and ${other} for the shadow`}.`,
+    message: `While it lasts, ${instances(extra)} of ${facts.instanceType ?? 'its kind'} ${extra === 1 ? 'is' : 'are'} needed and billed in addition to the ${strategy.fleet + shadows} that run${cost === undefined ? '' : `: ${cost}`}; the account's quota must permit ${strategy.fleet + extra + alike}${other === '' ? '' : `, and ${other} for the shadow`}.`,
   };
 }

@@ -3,6 +3,7 @@ import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { environmentError, Problem } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
+import { capacityOf } from '../../guard/capacity.ts';
 import { blocking } from '../../guard/finding.ts';
 import { instances, planStrategy, type Strategy, type StrategyRequest } from '../../guard/strategy.ts';
 import type { LimitRequest } from '../../guard/thresholds.ts';
@@ -14,7 +15,8 @@ import { existing } from '../../state/replay.ts';
 import { recordUpdateStarted, type UpdateStarted } from '../../state/updates.ts';
 import type { CandidateNames } from '../candidate.ts';
 import type { Target } from '../events.ts';
-import type { GuardedUpdatePlan } from '../plans.ts';
+import type { GuardedUpdatePlan, PlanCost } from '../plans.ts';
+import { countIn } from '../standing.ts';
 import { recordParts } from '../restorable.ts';
 import {
   adopts,
@@ -24,6 +26,7 @@ import {
   type EndpointSession,
   openRun,
   placeOf,
+  pricesOf,
   recordAdoption,
   type Session,
 } from '../session.ts';
@@ -180,8 +183,24 @@ async function planUpdate(on: EndpointSession, wanted: WantedUpdate): Promise<Gu
       .map((tracked) => tracked.ref.name),
     teamAlarms: guard.alarms,
     adopt: adopts(live, on.state(), wanted.adopt),
+    cost: await costOf(on, live, strategy),
     findings,
     before: { reason: live.endpoint.FailureReason, modified: live.endpoint.LastModifiedTime?.getTime() },
+  };
+}
+
+/** What runs now and the new fleet stand together for as long as it bakes; then the new one alone. */
+async function costOf(on: EndpointSession, live: Live, strategy: Strategy): Promise<PlanCost> {
+  const { variant } = productionOf(live);
+  const fleet = (count: number) => ({
+    config: { ProductionVariants: [{ ...variant, InitialInstanceCount: count }] },
+  });
+  const extra = strategy.name === 'rolling' ? (strategy.stages[0] ?? strategy.fleet) : strategy.fleet;
+  return {
+    prices: await pricesOf(on.session),
+    during: capacityOf([{ config: live.config ?? {}, scaled: countIn(live.endpoint) }, fleet(extra)]),
+    after: capacityOf([fleet(strategy.fleet)]),
+    seconds: strategy.bakeSeconds * (strategy.stages.length - 1) + strategy.finalBakeSeconds,
   };
 }
 

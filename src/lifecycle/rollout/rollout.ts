@@ -1,3 +1,4 @@
+import { capacityOf } from '../../guard/capacity.ts';
 import { recordParts } from '../restorable.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
 import { AwsProblem } from '../../aws/errors.ts';
@@ -32,6 +33,7 @@ import {
   onEndpoint,
   openRun,
   placeOf,
+  pricesOf,
   recordAdoption,
   type Session,
   viewEndpoint,
@@ -182,14 +184,18 @@ async function decide(
     ...(await planModel(on, candidate, names, checked, live.model)),
     { action: 'create', kind: 'endpoint-config', name: rollout.config, input: configs.both },
   ]);
-  const second = configs.both.ProductionVariants?.[1];
-  const fleet = { instanceType: second?.InstanceType, instances: second?.InitialInstanceCount ?? 0 };
   const capacity = capacityDuring(live, configs.both);
   const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
   const targets = await scalingOf(aws, live, unseen, session.signal);
   const scaled = targets?.find((target) => target.variant === variant.VariantName);
+  const cost = {
+    prices: await pricesOf(session),
+    during: capacityOf([{ config: configs.both }]),
+    after: capacityOf([{ config: configs.final }]),
+    seconds: bakeSeconds * shares.length,
+  };
   return {
-    plan: { kind: 'rollout', place: placeOf(on), endpoint, rollout, steps, fleet, capacity, scaled },
+    plan: { kind: 'rollout', place: placeOf(on), endpoint, rollout, steps, capacity, scaled, cost },
     run: names.own.run,
     adopt: adopts(live, on.state(), options.adopt),
   };

@@ -1,3 +1,4 @@
+import type { PriceList } from '../../guard/prices.ts';
 import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { bucketExists } from '../../aws/s3.ts';
@@ -20,7 +21,7 @@ import {
 } from '../candidate.ts';
 import { type PlainUpdateResult, runPlainUpdate } from '../plain-update.ts';
 import type { PlanNote } from '../plans.ts';
-import { adopts, type EndpointSession, onEndpoint, openRun, type Session } from '../session.ts';
+import { pricesOf, adopts, type EndpointSession, onEndpoint, openRun, type Session } from '../session.ts';
 import { autoscaleShadow, likeProduction, scalingNote } from './autoscale.ts';
 import { calibrate } from './calibrate.ts';
 import { type DecidedShadow, SHADOW_DEFAULTS, type ShadowOptions, type ShadowRequest } from './options.ts';
@@ -63,7 +64,7 @@ export async function attachShadow(session: Session, request: ShadowRequest): Pr
         config: names.config,
         steps,
         adopt: adopt && calibrated === undefined,
-        notes: notesOf(options, decided, live, standing !== undefined),
+        notes: notesOf(options, decided, live, { begun: standing !== undefined, prices: await pricesOf(session) }),
         // What comes after the calibration was approved before it.
         approved: calibrated !== undefined,
       },
@@ -84,14 +85,16 @@ function notesOf(
   { plan, calibrate, instanceType, instances, variantName }: ShadowOptions,
   { destination, steps, scaling }: DecidedShadow,
   live: Live,
-  begun: boolean,
+  { begun, prices }: { begun: boolean; prices: PriceList },
 ): PlanNote[] {
   const production = productionOf(live);
   const left = notInherited(production.variant, instanceType);
   const type = instanceType ?? production.variant.InstanceType;
   const own = production.instances ?? 1;
   const captures: PlanNote[] = [
-    ...(type === undefined ? [] : [{ kind: 'shadow-cost', instanceType: type, count: instances ?? own } as const]),
+    ...(type === undefined
+      ? []
+      : [{ kind: 'shadow-cost', instanceType: type, count: instances ?? own, prices } as const]),
     ...(own === 1 ? [{ kind: 'single-instance' } as const] : []),
     ...(destination === undefined
       ? []

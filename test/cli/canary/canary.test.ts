@@ -345,7 +345,9 @@ describe('refused before anything is created', () => {
     expect(unwrapped(plan.out)).toContain(
       '! endpoint weather: The artifact of its model, s3://models/005.tar.gz, is gone',
     );
-    expect(unwrapped(plan.out)).toContain('at about $0.35 an hour (estimate: us-east-1, from public sources)');
+    expect(unwrapped(plan.out)).toContain(
+      'about $0.35 an hour (estimate of 2026-09 for us-east-1, from public sources)',
+    );
     // Batch by batch, the way back needs new instances of the old model.
     const rolling = await stage.shadowctl([...CANARY, '--strategy', 'rolling', '--batch-size', '1']);
     expect(rolling.code).toBe(2);

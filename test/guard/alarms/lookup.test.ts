@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { examineNonMetricAlarm } from '../../../src/guard/alarms/lookup.ts';
-import { hourlyCost } from '../../../src/guard/prices.ts';
+import { hourlyCost, hourlySum } from '../../../src/guard/prices.ts';
 
 describe('an alarm that is no metric alarm', () => {
   const composite = { AlarmName: 'team', AlarmRule: 'ALARM(a) OR ALARM(b)' };
@@ -28,7 +28,13 @@ test('a composite alarm whose rule CloudWatch does not show', () => {
 });
 
 test('costs are said to be estimates, and not invented', () => {
-  expect(hourlyCost('ml.m5.large', 3)).toBe('about $0.35 an hour (estimate: us-east-1, from public sources)');
-  expect(hourlyCost('ml.p5.48xlarge', 3)).toBeUndefined();
-  expect(hourlyCost(undefined, 3)).toBeUndefined();
+  const large = [{ instanceType: 'ml.m5.large', count: 3 }];
+  const here = { region: 'us-east-1', given: {} };
+  expect(hourlyCost(here, large)).toBe('about $0.35 an hour (estimate of 2026-09 for us-east-1, from public sources)');
+  // Never at another region's price.
+  expect(hourlyCost({ ...here, region: 'eu-west-1' }, large)).toBe('price not known (ml.m5.large in eu-west-1)');
+  expect(hourlyCost(here, [{ instanceType: 'ml.p5.48xlarge', count: 3 }])).toContain('price not known');
+  const given = { region: 'eu-west-1', given: { 'ml.m5.large': 0.2 } };
+  expect(hourlyCost(given, large)).toBe('about $0.60 an hour (prices of shadowctl.yaml)');
+  expect(hourlySum(given, [...large, { instanceType: 'ml.m5.xlarge', count: 1 }])).toBeUndefined();
 });

@@ -75,6 +75,7 @@ function facts(change: Partial<EndpointFacts> = {}): EndpointFacts {
   return {
     name: 'weather',
     region: 'eu-west-1',
+    prices: { region: 'us-east-1', given: {} },
     endpoint: endpoint(),
     config: config(),
     model: model(),

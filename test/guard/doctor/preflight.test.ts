@@ -35,6 +35,7 @@ function facts(change: Partial<PreflightFacts> = {}): PreflightFacts {
     liveConfig: 'v1',
     newConfig: 'v2',
     instanceType: 'ml.m5.large',
+    prices: { region: 'us-east-1', given: {} },
     strategy: strategy(),
     limits: LIMITS,
     baseline: BUSY,
