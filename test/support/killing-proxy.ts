@@ -52,12 +52,12 @@ export async function killingProxy(target: string): Promise<KillingProxy> {
 }
 
 /** The name of a call that changes something; undefined for one that only looks. */
-function changing(incoming: IncomingMessage): string | undefined {
+export function changing(incoming: IncomingMessage): string | undefined {
   const operation =
     String(incoming.headers['x-amz-target'] ?? '')
       .split('.')
       .at(-1) ?? '';
-  if (/^(Create|Update|Delete|Put)/.test(operation)) return operation;
+  if (/^(Create|Update|Delete|Put|Set|Register|Deregister)/.test(operation)) return operation;
   if (operation === '' && (incoming.method === 'PUT' || incoming.method === 'DELETE'))
     return `${incoming.method} ${incoming.url}`;
   return operation === '' && incoming.method === 'POST' && incoming.url?.includes('delete') === true

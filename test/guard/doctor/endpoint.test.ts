@@ -240,7 +240,7 @@ describe('how many instances', () => {
     expect(next).not.toContain('…');
     expect(next).toContain('ml.m5.large for endpoint usage');
     expect(the('quota', { config: config({}, { InstanceType: 'ml.p5.48xlarge' }) }).message).toMatch(
-      /shadowctl cannot read it\.$/,
+      /shadowctl cannot read it\..*price not known \(ml\.p5\.48xlarge in us-east-1\)\.$/,
     );
     expect(the('one-instance', counts(1, 3)).message).toContain('1 instance:');
   });

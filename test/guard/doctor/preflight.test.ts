@@ -307,7 +307,7 @@ describe('what it costs meanwhile', () => {
   test('in dollars where the price is known', () => {
     expect(the('capacity').message).toContain('about $0.35 an hour');
     expect(the('capacity', { instanceType: 'ml.p5.48xlarge' }).message).toContain(
-      'in addition to the 3 that run; the account',
+      'in addition to the 3 that run: price not known (ml.p5.48xlarge in us-east-1); the account',
     );
   });
 });
