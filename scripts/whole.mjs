@@ -14,6 +14,7 @@ const [name = '', ...rest] = process.argv.slice(2);
 const FILES = {
   matrix: [
     'test/resources/crash.test.ts',
+    'test/resources/every-command.test.ts',
     'test/permissions/matrix.test.ts',
     'test/switches/matrix.test.ts',
     'test/verify-aws/verify.test.ts',
@@ -95,6 +96,18 @@ function installModels() {
   return { folder, skipped: all.map((one) => `${one}: pip could not install it`) };
 }
 
+/**
+ * How often commands were struck, by what, as the tests have counted it.
+ * @param {{ testResults: { assertionResults: { meta?: { struck?: Record<string, number> } }[] }[] }} found
+ */
+function struckIn(found) {
+  /** @type {Record<string, number>} */
+  const sums = {};
+  for (const { meta } of found.testResults.flatMap((file) => file.assertionResults))
+    for (const [how, count] of Object.entries(meta?.struck ?? {})) sums[how] = (sums[how] ?? 0) + count;
+  return sums;
+}
+
 function runTests() {
   const python = name === 'peers' ? installPython() : { bin: undefined, skipped: [] };
   const models = name === 'peers' ? installModels() : { folder: undefined, skipped: [] };
@@ -132,6 +145,7 @@ function runTests() {
       files: Object.fromEntries(
         found.testResults.map((file) => [relative(root, file.name), file.assertionResults.length]),
       ),
+      ...(name === 'matrix' ? { struck: struckIn(found) } : {}),
       ...(name === 'peers' ? { peers: [...PYTHON, MXNET, ...XGBOOST.map((release) => `xgboost==${release}`)] } : {}),
     });
   // A run in which nothing ran has shown nothing.

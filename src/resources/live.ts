@@ -111,10 +111,13 @@ export function requireOurs(
       `Endpoint "${live.name}" ${why}.`,
       lines(
         'Run the command in the folder whose .shadowctl/ holds the journal of this endpoint, or with its --state.',
+        whose === 'unknown-here'
+          ? text`If the journal is lost, go on with what tags tell: ${shown('adopt', { endpoint: live.name })}`
+          : undefined,
         byHand ??
           (whose === 'foreign'
             ? text`If there is none, attach a shadow with --adopt, which takes the endpoint over: ${shownStart('shadow', { endpoint: live.name, adopt: true })}`
-            : text`If the journal is lost, go on with what tags tell: ${shown('adopt', { endpoint: live.name })}`),
+            : undefined),
       ),
     );
   const home =

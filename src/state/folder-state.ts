@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
+import { onDisk } from '../base/disk.ts';
 import { environmentError } from '../base/errors.ts';
 import { readLock } from '../base/process-lock.ts';
 import type { Recorded } from './events.ts';
@@ -33,7 +34,7 @@ function fileStore(path: string, clock: Clock): JournalStore {
     path,
     read: async () => readLines(path),
     async locked(why, work) {
-      await mkdir(dirname(path), { recursive: true });
+      await onDisk(dirname(path), ROOM, () => mkdir(dirname(path), { recursive: true }));
       const lock = await takeLock(`${path}.lock`, why, clock);
       const writer = lineWriter(path);
       const held: StoreLock = {
@@ -76,19 +77,35 @@ function lineWriter(path: string) {
   let file: FileHandle | undefined;
   return {
     async append(event: Recorded, before: number) {
-      if (file === undefined) {
-        file = await open(path, 'a');
-        await mend(file, await readLines(path));
-      }
-      await file.appendFile(`${JSON.stringify(lineOf(event))}\n`);
-      await file.sync();
-      if (before === 0) await syncFolder(dirname(path));
+      await onDisk(dirname(path), ROOM, async () => {
+        if (file === undefined) {
+          file = await open(path, 'a');
+          await mend(file, await readLines(path));
+        }
+        await appendLine(file, `${JSON.stringify(lineOf(event))}\n`);
+        if (before === 0) await syncFolder(dirname(path));
+      });
     },
     async close() {
       await file?.close();
       file = undefined;
     },
   };
+}
+
+const ROOM =
+  'What was announced and not written down was not done. Make room, or the folder writable, and give the command again: it first asks AWS what stands.';
+
+/** A line that a full disk takes only in part must not stand before the next one. */
+async function appendLine(file: FileHandle, line: string): Promise<void> {
+  const { size } = await file.stat();
+  try {
+    await file.appendFile(line);
+    await file.sync();
+  } catch (error) {
+    await file.truncate(size).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** An event of a newer version is kept as that version wrote it. */
