@@ -150,7 +150,10 @@ function targetOptions(line: CommandLine, target: TargetFlags): Record<string, S
 }
 
 function quoted(word: string): string {
-  return /^[\w@%+=:,./…-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  if (/^[\w@%+=:,./…-]+$/.test(word)) return word;
+  // Double quotes are easier to read around single ones; in them the shell reads these four, and history its own.
+  if (word.includes("'") && !/["$`\\!]/.test(word)) return `"${word}"`;
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Neighboring strings become one, so that a text without commands is a string. */

@@ -16,6 +16,8 @@ export interface DeployOptions extends CommonOptions {
   instances: number | undefined;
   /** Of a new endpoint; an endpoint that exists keeps its own. */
   variantName: string | undefined;
+  /** False: the endpoint captures nothing from then on. */
+  capture: boolean;
   /** File of payloads to test the inference with. */
   test: Omit<PayloadFile, 'option'> | undefined;
   adopt: boolean;
@@ -28,6 +30,7 @@ interface Flags extends CandidateFlags, PayloadFlags, CommonFlags {
   instanceType?: string;
   instances?: number;
   variantName?: string;
+  capture: boolean;
   test?: string;
   adopt?: boolean;
   wait: boolean;
@@ -35,7 +38,7 @@ interface Flags extends CandidateFlags, PayloadFlags, CommonFlags {
 }
 
 const HELP = `
-Without a model, --instances, --instance-type and the timeouts change just the fleet of an endpoint that exists.
+Without a model, --instances, --instance-type, the timeouts and --no-capture change just that of an endpoint that exists.
 Exit codes: 0 in service, 1 it is not in service, or the test failed, or you said no.
 
 Example:
@@ -56,6 +59,7 @@ export function deployCommand(host: Host, start: Run<DeployOptions> = run): Comm
       wholeNumber('--instances', 1),
     )
     .option('--variant-name <name>', 'production variant of a new endpoint (default: AllTraffic)')
+    .option('--no-capture', 'turn off data capture, which a shadow has turned on')
     .optionsGroup('Trying it:')
     .option('--test <file>', 'CSV or JSON Lines (local or s3://) to send once it is in service');
   const tried = payloadFlags(fleet, { labels: true })
@@ -73,6 +77,7 @@ function parse(flags: Flags): DeployOptions {
     instanceType: flags.instanceType,
     instances: flags.instances,
     variantName: flags.variantName,
+    capture: flags.capture,
     test: payloadOptions(flags, flags.test, '--test'),
     adopt: flags.adopt === true,
     wait: flags.wait,

@@ -111,10 +111,12 @@ async function write(
   const { showFinding } = await import('./views/findings.ts');
   for (const finding of findings) for (const line of showFinding(app.io, finding)) app.io.out(line);
   app.io.out();
+  const warnings = findings.filter(({ severity }) => severity === 'warning').length;
+  const also = warnings === 0 ? '' : ` See also the ${warnings === 1 ? 'warning' : `${warnings} warnings`} (!).`;
   app.io.out(
     count === 0
-      ? 'Nothing found that would leave an update unguarded.'
-      : `${count} ${count === 1 ? 'finding' : 'findings'} would leave an update unguarded.`,
+      ? `Nothing found that would stop an update${warnings === 0 ? '.' : `, but ${warnings === 1 ? '1 warning' : `${warnings} warnings`} (!).`}`
+      : `${count} ${count === 1 ? 'finding' : 'findings'} would leave an update unguarded (✖).${also}`,
   );
   const { correctionLines } = await import('./views/findings.ts');
   for (const line of correctionLines(app.io, findings, options)) app.io.out(line);

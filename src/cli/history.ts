@@ -3,6 +3,7 @@ import type { App, Host, Outcome, Run } from '../app.ts';
 import type { HistoryEntry } from '../lifecycle/history.ts';
 import { shown, text } from '../base/text.ts';
 import { waiverWords } from '../report/content/waivers.ts';
+import { plain } from '../ui/io.ts';
 import { formatFlag } from './flags/common.ts';
 import { wholeNumber } from './flags/values.ts';
 
@@ -65,7 +66,9 @@ function endingWords(entry: HistoryEntry): string {
   const forced = verdict?.forced === true ? `, forced (the verdict was ${verdict.outcome})` : '';
   // A report changes nothing.
   const ended = command === 'report' ? `verdict: ${verdict?.outcome ?? 'unknown'}` : howItEnded(entry);
-  return `${ended}${forced}${entry.waived.map((one) => `, ${one.gate} waived: ${waiverWords(one)}`).join('')}`;
+  const unguarded = entry.overruled.length === 0 ? '' : `, unguarded (overruled: ${entry.overruled.join(', ')})`;
+  const why = entry.reason === null ? '' : `, because: ${plain(entry.reason)}`;
+  return `${ended}${forced}${unguarded}${why}${entry.waived.map((one) => `, ${one.gate} waived: ${waiverWords(one)}`).join('')}`;
 }
 
 function howItEnded({ ending, alarms, requests, now }: HistoryEntry): string {

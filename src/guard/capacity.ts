@@ -33,6 +33,31 @@ export function capacityOf(
   return [...counts].map(([instanceType, count]) => ({ instanceType, count }));
 }
 
+interface RunningVariant {
+  VariantName?: string | undefined;
+  DesiredInstanceCount?: number | undefined;
+}
+
+/** The variants of an endpoint, as AWS shows them. */
+export interface Running {
+  ProductionVariants?: readonly RunningVariant[] | undefined;
+  ShadowProductionVariants?: readonly RunningVariant[] | undefined;
+}
+
+/** How many instances a variant of a live endpoint has, or is being given. */
+export function countIn(endpoint: Running): (variant: string) => number | undefined {
+  const all = [...(endpoint.ProductionVariants ?? []), ...(endpoint.ShadowProductionVariants ?? [])];
+  return (variant) => all.find(({ VariantName }) => VariantName === variant)?.DesiredInstanceCount;
+}
+
+/** Instances that stand at once while an endpoint is given another config: those that run, and all of the new one. */
+export function capacityDuring(
+  { endpoint, config }: { endpoint: Running; config: Fleets | undefined },
+  next: Fleets,
+): Capacity[] {
+  return capacityOf([{ config: config ?? {}, scaled: countIn(endpoint) }, { config: next }]);
+}
+
 /** "6 × ml.m5.large and 2 × ml.m5.xlarge" */
 export function capacityWords(needs: readonly Capacity[]): string {
   const parts = needs.map(({ instanceType, count }) => `${count} × ${instanceType}`);

@@ -7,6 +7,7 @@ import { listObjects } from '../aws/s3.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
 import { environmentError } from '../base/errors.ts';
 import { lines, shown, text } from '../base/text.ts';
+import { MINUTE } from '../base/units.ts';
 import type { JournaledRun } from '../resources/apply.ts';
 import type { Needed } from '../resources/prune.ts';
 import { ourPrefix } from '../resources/artifact/candidate.ts';
@@ -65,6 +66,8 @@ export type EndpointCleanup =
       left: readonly Remainder[];
       /** Nothing is left but what was to stay: what it proves is written down. */
       clean: boolean;
+      /** Folders of captures that were deleted so soon after the last request that SageMaker may write there once more. */
+      late: readonly string[];
       /** What an endpoint that stays runs, which keeps what belongs to it; undefined where it does not stay. */
       runs: 'rollout' | 'shadow' | 'model' | undefined;
       /** What tags could not tell; none where nobody asked for tags. */
@@ -149,10 +152,10 @@ async function cleanEndpoint(
   if (!on.locked) return { kind: 'planned', plan };
   if (steps.length > 0) await session.approve(plan);
   if (journal.events().length === 0 && found.length === 0)
-    return { kind: 'done', endpoint, deleted: [], left: [], clean: true, runs: undefined, notKnown };
+    return { kind: 'done', endpoint, deleted: [], left: [], clean: true, late: [], runs: undefined, notKnown };
   const run = await openRun(on, byTag ? 'cleanup --by-tag' : 'cleanup');
   for (const value of found) await recordFact(run, { name: 'found', value });
-  const { deleted, left } = await tearDown(on, run, { steps, left: staying }, keep, neighbours, foreign);
+  const { deleted, left, late } = await tearDown(on, run, { steps, left: staying }, keep, neighbours, foreign);
   const unexpected = await verify(on, left);
   const all = [...left, ...unexpected];
   if (all.length === 0) await journal.append({ type: 'fact', run: run.id, name: 'clean', value: {} });
@@ -161,6 +164,7 @@ async function cleanEndpoint(
     endpoint,
     deleted,
     left: all,
+    late,
     clean: unexpected.length === 0 && all.every((one) => one.denied !== true),
     runs: all.some(({ ref }) => ref.kind === 'endpoint') ? await whatRuns(on) : undefined,
     notKnown,
@@ -209,6 +213,7 @@ async function planCleanup(
     ...(await neededByNeighbours(on, checks, neighbours)),
     ...foreign.map(({ ref }) => ref),
   ];
+  const captured = inUse.flatMap(({ kind, name }) => (kind === 's3-prefix' ? [s3Place(name)?.bucket] : []));
   const stays = checks.some(({ tracked, exists }) => tracked.ref.kind === 'endpoint' && tracked.adopted && exists);
   const rollout = stays ? positionOf(on.state())?.rollout : undefined;
   // The way back of a rollout that is under way is not what runs.
@@ -216,11 +221,14 @@ async function planCleanup(
   const plan = planTeardown(checks, inUse, keep);
   for (const step of plan.steps.filter(({ kind }) => kind === 's3-bucket')) {
     let unseen: Unseen | undefined;
-    const why = await orUnseen(
-      `what is in bucket ${step.name}`,
-      () => whyBucketStays(on, step.name, plan, neighbours),
-      (one) => (unseen = one),
-    );
+    // An endpoint that stays may have written nothing there yet.
+    const why = captured.includes(step.name)
+      ? CAPTURED
+      : await orUnseen(
+          `what is in bucket ${step.name}`,
+          () => whyBucketStays(on, step.name, plan, neighbours),
+          (one) => (unseen = one),
+        );
     if (why === undefined && unseen === undefined) continue;
     plan.steps = plan.steps.filter((other) => other !== step);
     const ref = { kind: step.kind, name: step.name };
@@ -281,10 +289,13 @@ async function whyBucketStays(
   return undefined;
 }
 
+const CAPTURED = 'an endpoint that is kept captures to it';
 const NOT_OURS = 'it contains objects that no journal here names';
 
-/** How long after an endpoint is gone SageMaker may still write what it captured, in milliseconds. */
+/** How long after an endpoint is gone, or captures no more, its captures are waited for, in milliseconds. */
 const LATE_CAPTURES = 30_000;
+/** From then on nobody need look for late ones: "couple of minutes" (facts 2.2). */
+const NO_MORE_CAPTURES = 10 * MINUTE;
 
 /**
  * Deletes the endpoint, waits until it is gone, looks again, and deletes the rest: an endpoint that was still being
@@ -297,7 +308,7 @@ async function tearDown(
   keep: Keep,
   neighbours: Neighbours,
   foreign: readonly Needed[],
-): Promise<{ deleted: Deletion[]; left: Remainder[] }> {
+): Promise<{ deleted: Deletion[]; left: Remainder[]; late: string[] }> {
   const { session, endpoint: name } = on;
   const deleted: Deletion[] = [];
   const remove = async (step: Deletion) => {
@@ -319,8 +330,12 @@ async function tearDown(
     await remove(endpoint);
   }
   const gone = leaving || endpoint !== undefined;
-  if (gone && !keep.captures && existing(on.state(), 's3-prefix').length > 0)
-    await doTask(session, { name: 'await-captures' }, () => session.clock.sleep(LATE_CAPTURES, session.signal));
+  // An endpoint that stays may have stopped to capture just now: with its shadow, as a rule.
+  const since =
+    gone || live?.LastModifiedTime === undefined ? 0 : session.clock.now() - live.LastModifiedTime.getTime();
+  const goes = gone ? existing(on.state(), 's3-prefix').length > 0 : plan.steps.some(isCaptures);
+  if (!keep.captures && goes && since < LATE_CAPTURES)
+    await doTask(session, { name: 'await-captures' }, () => session.clock.sleep(LATE_CAPTURES - since, session.signal));
   const rest = gone ? await planCleanup(on, keep, neighbours, foreign) : plan;
   const left = [...rest.left];
   for (const step of rest.steps) {
@@ -336,13 +351,21 @@ async function tearDown(
     }
   }
   // What report had downloaded of the captures goes with them.
-  if (!keep.captures) {
+  if (!keep.captures && !left.some(({ ref, inUse }) => ref.kind === 's3-prefix' && inUse === true)) {
     const { stateDir } = await session.project();
     const owner = { account: on.account, region: on.aws.target.region, endpoint: name };
     await dropCaptures(join(stateDir, 'cache'), owner, neighbours.staying.length === 0);
   }
-  return { deleted, left };
+  const buckets = deleted.flatMap(({ kind, name: bucket }) => (kind === 's3-bucket' ? [bucket] : []));
+  const late = deleted
+    .filter(isCaptures)
+    .map((step) => step.name)
+    // Without the bucket nothing can be written.
+    .filter((prefix) => since < NO_MORE_CAPTURES && !buckets.includes(s3Place(prefix)?.bucket ?? ''));
+  return { deleted, left, late };
 }
+
+const isCaptures = ({ kind }: Deletion) => kind === 's3-prefix';
 
 async function awaitEndpoint(session: Session, endpoint: string, name: 'await-settled' | 'await-gone'): Promise<void> {
   const aws = await session.aws();

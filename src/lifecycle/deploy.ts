@@ -30,6 +30,7 @@ import type { DeployPlan, PlanNote } from './plans.ts';
 import { recordStanding } from './drift.ts';
 import { recordParts } from './restorable.ts';
 import { nextConfig, refuseScaledType, scalingOf, standingNotes } from './standing.ts';
+import { updateTo } from './shadow/plan.ts';
 import {
   adopts,
   applySteps,
@@ -57,6 +58,8 @@ export interface DeployOptions {
   instances?: number | undefined;
   /** Of a new endpoint; an endpoint that exists keeps its own. */
   variantName?: string | undefined;
+  /** False: data capture is turned off; it stays as it is else. */
+  capture?: boolean;
   /** Payloads to test the inference with, once it is in service. */
   test?: Omit<PayloadFile, 'option'> | undefined;
   /** Change an endpoint that shadowctl did not create, and record it as adopted. */
@@ -93,10 +96,11 @@ export async function deploy(session: Session, options: DeployOptions): Promise<
  * True where the fleet is to change and the model is to stay.
  * @throws Problem (usage) where a flag of a new model was given and no model
  */
-function changesFleetOnly({ candidate, instances, instanceType }: DeployOptions): boolean {
+function changesFleetOnly({ candidate, instances, instanceType, capture }: DeployOptions): boolean {
   if (namesModel(candidate)) return false;
   const { modelName, role, vpc, environment = {} } = candidate;
-  const changes = instances ?? instanceType ?? Object.values(variantSettings(candidate))[0];
+  const settings = Object.values(variantSettings(candidate));
+  const changes = instances ?? instanceType ?? settings[0] ?? (capture === false ? 'capture' : undefined);
   const ofNew = { '--model-name': modelName, '--role': role, '--subnets': vpc, '--container-env': environment };
   const [lost] =
     Object.entries(ofNew).find(
@@ -105,7 +109,7 @@ function changesFleetOnly({ candidate, instances, instanceType }: DeployOptions)
   if (changes === undefined || lost === undefined) return changes !== undefined;
   throw usageError(
     `${lost} belongs to a new model, and no model was named.`,
-    'Give --artifact, --model-package or --model; or leave it out, to change only the fleet.',
+    'Give --artifact, --model-package or --model; or leave it out, to change only the fleet or the capture.',
   );
 }
 
@@ -140,6 +144,7 @@ async function decide(
       instanceType: options.instanceType,
       instances: options.instances,
       settings: variantSettings(candidate),
+      captures: options.capture !== false,
       existingConfig: config?.state === 'exists' ? config.input : undefined,
       logGroup: live === undefined ? await freeLogGroup(on) : undefined,
     },
@@ -195,7 +200,7 @@ async function nameAndPlan(
   }
   if (live === undefined)
     throw usageError(
-      `There is no endpoint "${on.endpoint}" whose fleet could be changed, and no model was named.`,
+      `There is no endpoint "${on.endpoint}" that could be changed, and no model was named.`,
       text`To create it, name a model: ${shownStart('deploy', { endpoint: on.endpoint, artifact: 'model.tar.gz' })}`,
     );
   const model = productionOf(live).variant.ModelName;
@@ -258,6 +263,8 @@ interface DeploySpec {
   instances: number | undefined;
   /** Other settings of the variant that were asked for. */
   settings: Partial<ProductionVariant>;
+  /** False: data capture is turned off. */
+  captures: boolean;
   /** What a config of this name was created with by an earlier run of ours, where it exists. */
   existingConfig: Readonly<Record<string, unknown>> | undefined;
   /** Log group of the endpoint, where nobody else's logs lie in it yet. */
@@ -313,7 +320,9 @@ function planUpdate(spec: DeploySpec, live: Live, state: State): Step[] {
   const production = productionOf(live);
   refuseUnsuitable(spec, live);
   const { variant } = production;
-  if (changesNothing(spec, production)) return [];
+  const { DataCaptureConfig: capture } = production.config;
+  const stops = !spec.captures && capture !== undefined && capture.EnableCapture !== false;
+  if (!stops && changesNothing(spec, production)) return [];
   const config: Step = {
     action: 'create',
     kind: 'endpoint-config',
@@ -331,9 +340,12 @@ function planUpdate(spec: DeploySpec, live: Live, state: State): Step[] {
             : { InstanceType: spec.instanceType as NonNullable<ProductionVariant['InstanceType']> }),
         },
       ],
+      ...(stops ? { capture: { ...capture, EnableCapture: false } } : {}),
       tags: spec.tags,
     }),
   };
+  // Whether RetainAllVariantProperties retains the capture, too, no source says: it is left out, and the counts are in the config.
+  if (stops) return [config, updateTo(live.name, spec.configName)];
   return [
     config,
     {

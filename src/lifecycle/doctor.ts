@@ -8,7 +8,7 @@ import { experimentOn } from '../aws/experiments.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { environmentError, usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
-import { examineAlarm, type GuardedUpdate } from '../guard/alarms/check.ts';
+import { examineAlarm, type GuardedUpdate, leftOver } from '../guard/alarms/check.ts';
 import { parseAlarmFile } from '../guard/alarms/file.ts';
 import { examineEndpoint } from '../guard/doctor/endpoint.ts';
 import { examineNonMetricAlarm } from '../guard/alarms/lookup.ts';
@@ -16,7 +16,7 @@ import type { Finding } from '../guard/finding.ts';
 import type { Size } from '../guard/strategy.ts';
 import { readBaseline } from './guarded-update/fleet-metrics.ts';
 import { type Live, readLive } from '../resources/live.ts';
-import { replay } from '../state/replay.ts';
+import { existing, replay } from '../state/replay.ts';
 import { type UpdateStarted, unfinishedUpdate } from '../state/updates.ts';
 import { prunable } from './prune.ts';
 import { restorable } from './restorable.ts';
@@ -90,7 +90,8 @@ async function examineLive(
   const update: GuardedUpdate = {
     endpoint: options.endpoint,
     variant,
-    newConfig: options.configName,
+    // Alarms that guard what is under way watch the fleet that is coming.
+    newConfig: options.configName ?? options.underWay?.requested,
     liveConfig,
     bakeSeconds: options.bakeSeconds,
     firstShare: firstShare(live, options),
@@ -147,7 +148,13 @@ async function examineLive(
       next: 'A canary creates three for each update.',
     });
   }
-  for (const alarm of alarms) findings.push(...examineAlarm(alarm, update));
+  const ours = existing(state(), 'alarm').flatMap(({ ref, adopted }) => (adopted ? [] : [ref.name]));
+  // What was named is examined for what it can do.
+  const unasked = options.alarms.length === 0 && options.file === undefined;
+  for (const alarm of alarms) {
+    const past = unasked && ours.includes(alarm.AlarmName ?? '') ? leftOver(alarm, update) : undefined;
+    findings.push(...(past === undefined ? examineAlarm(alarm, update) : [past]));
+  }
   return findings;
 }
 

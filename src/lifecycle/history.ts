@@ -32,6 +32,10 @@ export interface HistoryEntry {
   verdict: { outcome: string; forced: boolean } | null;
   /** Gates that did not pass, and did not decide about that verdict: who answers for it, and why. */
   waived: readonly RecordedWaiver[];
+  /** Findings that `--unguarded` overruled, by what they are about and their check. */
+  overruled: readonly string[];
+  /** Why production was kept, as `keep --reason` said it. */
+  reason: string | null;
 }
 
 /** What the journal knows of an endpoint, oldest first; of a last change whose end it does not know, AWS is asked. */
@@ -87,6 +91,8 @@ function reportsOf(state: State): HistoryEntry[] {
     requests: null,
     verdict: { outcome: verdict, forced: false },
     waived: waivers,
+    overruled: [],
+    reason: null,
   }));
 }
 
@@ -94,12 +100,13 @@ function reportsOf(state: State): HistoryEntry[] {
 function lifeOf(state: State, changes: readonly ConfigChange[]): HistoryEntry[] {
   const updates = recordedUpdates(state);
   let running: string | null = null;
-  return changes.map((change): HistoryEntry => {
+  return changes.map((change, index): HistoryEntry => {
     const run = state.runs.find((one) => one.run === change.run);
     const update = updates.find((one) => one.run === change.run && one.started.requested === change.config);
     const from = update?.started.previous ?? running ?? configBefore(state, change) ?? null;
     const ended = update?.ended;
     const promoted = factsNamed(state.facts, 'promoted').find((fact) => fact.run === change.run)?.value;
+    const kept = keptBy(state, change, changes[index + 1]);
     const kind = (ended ?? endingOf(state, change))?.kind;
     // What rolled back leaves running what ran before.
     if (kind === undefined || kind === 'updated' || kind === 'created') running = change.config;
@@ -116,6 +123,14 @@ function lifeOf(state: State, changes: readonly ConfigChange[]): HistoryEntry[] 
       requests: ended?.served?.requests ?? null,
       verdict: promoted === undefined ? null : { outcome: promoted.verdict, forced: promoted.forced },
       waived: promoted?.waived ?? [],
+      overruled: update?.started.overruled ?? [],
+      reason: kept?.value.reason ?? null,
     };
   });
+}
+
+/** What `keep` wrote down once its change was done: as a run of its own, before the next change. */
+function keptBy(state: State, change: ConfigChange, next: ConfigChange | undefined) {
+  if (state.runs.find((one) => one.run === change.run)?.command !== 'keep') return undefined;
+  return factsNamed(state.facts, 'kept').find(({ at }) => at >= change.at && (next === undefined || at <= next.at));
 }

@@ -2,7 +2,7 @@ import { AwsProblem } from '../aws/errors.ts';
 import { type ScalableTarget, scalableTargets } from '../aws/autoscaling.ts';
 import { describeEndpointConfig } from '../aws/sagemaker.ts';
 import { environmentError } from '../base/errors.ts';
-import { type Capacity, capacityOf, type Fleets } from '../guard/capacity.ts';
+import { capacityDuring, capacityOf, countIn, type Fleets } from '../guard/capacity.ts';
 import { turnsOnObservability } from '../guard/observability.ts';
 import { lostText } from '../guard/restorable.ts';
 import { deregisterAdvice, rangeWords } from '../guard/scaling.ts';
@@ -10,7 +10,6 @@ import type { Unseen } from '../aws/unseen.ts';
 import type { Aws } from '../aws/clients.ts';
 import type { Live } from '../resources/live.ts';
 import type { Step } from '../resources/steps.ts';
-import type { Endpoint } from '../resources/wait.ts';
 import type { PlanNote } from './plans.ts';
 import { restorable } from './restorable.ts';
 import { type EndpointSession, pricesOf } from './session.ts';
@@ -65,17 +64,6 @@ export function refuseScaledType(
       deregisterAdvice(endpoint, target.variant),
     );
   }
-}
-
-/** How many instances a variant of a live endpoint has, or is being given. */
-export function countIn(endpoint: Endpoint): (variant: string) => number | undefined {
-  const all = [...(endpoint.ProductionVariants ?? []), ...(endpoint.ShadowProductionVariants ?? [])];
-  return (variant) => all.find(({ VariantName }) => VariantName === variant)?.DesiredInstanceCount;
-}
-
-/** Instances that stand at once while an endpoint is given another config: those that run, and all of the new one. */
-export function capacityDuring(live: Live, next: Fleets): Capacity[] {
-  return capacityOf([{ config: live.config ?? {}, scaled: countIn(live.endpoint) }, { config: next }]);
 }
 
 /**

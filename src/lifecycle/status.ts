@@ -145,7 +145,7 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
   const checks = await inventory(on, 'or unseen');
   for (const { tracked, exists, managed, unseen: hidden } of checks) {
     if (hidden !== undefined && tracked.state === 'exists') note(hidden);
-    if (exists && (managed || tracked.adopted)) counts[tracked.ref.kind] = (counts[tracked.ref.kind] ?? 0) + 1;
+    if (exists && managed) counts[tracked.ref.kind] = (counts[tracked.ref.kind] ?? 0) + 1;
   }
   const holder = await journal.store.holder();
   const watcher = await journal.store.watcher();

@@ -49,21 +49,25 @@ export async function inventory(
 }
 
 /**
- * Configs, models and uploads that an endpoint needs which shadowctl did not create, or has given back: cleanup leaves them.
+ * Configs, models, uploads and captures of an endpoint that shadowctl did not create, or has given back: cleanup leaves
+ * them as long as it runs with them.
  */
 export async function neededByForeign({ aws, journal, state }: Journaled): Promise<ResourceRef[]> {
   const tracked = trackedResource(state(), { kind: 'endpoint', name: journal.endpoint });
   return tracked === undefined || tracked.adopted ? neededBy(aws, journal.endpoint) : [];
 }
 
-/** Configs, models and artifacts that an endpoint needs as it runs, or is going to run. */
+/** Configs, models and artifacts that an endpoint needs as it runs, or is going to run, and where it writes its captures. */
 export async function neededBy(aws: Aws, endpoint: string): Promise<ResourceRef[]> {
   const live = await describeEndpoint(aws, endpoint);
   const needed: ResourceRef[] = [];
   for (const name of [live?.EndpointConfigName, live?.PendingDeploymentSummary?.EndpointConfigName]) {
     if (name === undefined) continue;
     needed.push({ kind: 'endpoint-config', name });
-    needed.push(...(await neededByConfig(aws, await describeEndpointConfig(aws, name))));
+    const config = await describeEndpointConfig(aws, name);
+    const { EnableCapture: captures, DestinationS3Uri: to } = config?.DataCaptureConfig ?? {};
+    if (captures !== false && to !== undefined) needed.push({ kind: 's3-prefix', name: `${to.replace(/\/$/, '')}/` });
+    needed.push(...(await neededByConfig(aws, config)));
   }
   return needed;
 }

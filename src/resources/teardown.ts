@@ -55,7 +55,7 @@ const ORDER: readonly ResourceKind[] = [
 
 /**
  * What is to be deleted, last created first within each kind, and what stays. Pure.
- * @param inUse configs, models and uploads that an endpoint needs which is going to stay
+ * @param inUse configs, models, uploads and folders of captures that an endpoint needs which is going to stay
  */
 export function planTeardown(checks: readonly ResourceCheck[], inUse: readonly ResourceRef[], keep: Keep): Teardown {
   const teardown: Teardown = { steps: [], left: [] };
@@ -73,7 +73,7 @@ export function planTeardown(checks: readonly ResourceCheck[], inUse: readonly R
       }
       // AWS refused us this name, or we have deleted the resource: one that exists now is somebody else's.
       if (!exists || (!managed && tracked.state !== 'exists')) continue;
-      const used = inUse.some((ref) => ref.kind === kind && ref.name === tracked.ref.name);
+      const used = inUse.some((ref) => ref.kind === kind && isOrHolds(tracked.ref, ref));
       const why = reasonToStay(tracked, managed, used, keep);
       if (why === undefined) teardown.steps.push({ action: 'delete', kind, name: tracked.ref.name });
       else
@@ -83,11 +83,17 @@ export function planTeardown(checks: readonly ResourceCheck[], inUse: readonly R
   return teardown;
 }
 
+/** Captures are written somewhere below the folder that is ours. */
+function isOrHolds({ kind, name }: ResourceRef, used: ResourceRef): boolean {
+  return kind === 's3-prefix' ? used.name.startsWith(name) : used.name === name;
+}
+
 function reasonToStay(tracked: TrackedResource, managed: boolean, inUse: boolean, keep: Keep): string | undefined {
   const { kind } = tracked.ref;
   if (tracked.adopted) return 'adopted: it existed before';
   if (!managed) return 'it does not carry the tag that shadowctl gave it: created again, or the tag was removed';
-  if (inUse) return 'in use by an endpoint that is kept';
+  if (inUse)
+    return kind === 's3-prefix' ? 'the endpoint is kept, and captures to it' : 'in use by an endpoint that is kept';
   if (kind === 's3-object' && keep.uploads) return 'kept (--keep-uploads)';
   if (kind === 's3-prefix' && keep.captures) return 'kept (--keep-captures)';
   if (kind === 'log-group' && keep.logs) return 'kept (--keep-logs)';

@@ -84,6 +84,8 @@ export const FACTS = {
     /** FailureReason before it, which may stay visible (facts 4.2). */
     reasonBefore: v.optional(text),
     maxSeconds: v.optional(number),
+    /** Findings that `--unguarded` overruled, by what they are about and their check; absent where there was none. */
+    overruled: v.optional(names),
   }),
   /** What a config was made of when it was in service: what is behind these names later may be something else. */
   ran: v.object({

@@ -50,7 +50,10 @@ interface RecordedRun {
 
 /** What a journal says, once replayed. */
 export interface State {
-  /** Every resource ever begun since the last clean end, in order of creation; a name begun again counts from then. */
+  /**
+   * Every resource ever begun since the last clean end, in order of creation; a name begun again counts from then. Folders of
+   * captures that were deleted outlast that end: SageMaker may write there late.
+   */
   resources: TrackedResource[];
   open: OpenStep[];
   /** The configs the endpoint was told to run since the last clean end, oldest first; how each ended, AWS knows. */
@@ -115,10 +118,10 @@ export function replay(events: readonly Recorded[]): State {
         }
         if (event.name === 'disowned') {
           for (const [key, { adopted }] of resources) if (adopted) resources.delete(key);
-          if (resources.size === 0 && begun.size === 0) state.clean = true;
+          if ([...resources.values()].every(isLate) && begun.size === 0) state.clean = true;
         }
         if (event.name === 'clean') {
-          resources.clear();
+          for (const [key, tracked] of resources) if (!isLate(tracked)) resources.delete(key);
           if (state.configs.length > 0) state.lifetimes.push(state.configs);
           state.configs = [];
           state.clean = true;
@@ -133,6 +136,11 @@ export function replay(events: readonly Recorded[]): State {
   state.open = [...begun.values()];
   if (state.configs.length > 0) state.lifetimes.push(state.configs);
   return state;
+}
+
+/** A folder of captures that was deleted: SageMaker may write what it still held back, also after a clean end. */
+function isLate({ ref, state }: TrackedResource): boolean {
+  return ref.kind === 's3-prefix' && state === 'deleted';
 }
 
 /** The resources (of one kind) that exist, or may. */

@@ -23,9 +23,11 @@ describe('a command that is shown', () => {
       config: "my c'.yaml",
     };
     expect(printCommand(shown('undo', { endpoint: 'w', region: 'us-east-1' }), target)).toBe(
-      "shadowctl undo --emulator --endpoint-url http://h:1/ --profile prod --region us-east-1 --config 'my c'\\''.yaml' --endpoint w",
+      'shadowctl undo --emulator --endpoint-url http://h:1/ --profile prod --region us-east-1 --config "my c\'.yaml" --endpoint w',
     );
-    expect(printCommand(shown('emulator stop'), target)).toBe("shadowctl emulator stop --config 'my c'\\''.yaml'");
+    expect(printCommand(shown('emulator stop'), target)).toBe(`shadowctl emulator stop --config "my c'.yaml"`);
+    const odd = printCommand(shown('keep', { endpoint: 'w', reason: "it's $5" }));
+    expect(odd).toBe("shadowctl keep --endpoint w --reason 'it'\\''s $5'");
     expect(printCommand(shown('policy explain', { policy: 'p.yaml' }), target)).toBe(
       'shadowctl policy explain --policy p.yaml',
     );

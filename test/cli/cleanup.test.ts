@@ -122,6 +122,7 @@ test('what is to be kept is kept, named, and can be deleted later', async () => 
   await world.shadowctl(SHADOW);
   await world.shadowctl(TRAFFIC);
   const kept = await world.shadowctl('cleanup --endpoint weather --keep-uploads --keep-captures --keep-logs --yes');
+  kept.out = kept.out.replaceAll('\n  ', ' ');
   expect(kept.code).toBe(0);
   expect(kept.out).toMatch(/left: upload .*\(kept \(--keep-uploads\)\)/);
   expect(kept.out).toMatch(/left: captures under .*\(kept \(--keep-captures\)\)/);
@@ -210,14 +211,16 @@ test('--all cleans every endpoint that has a journal here', async () => {
 test('a bucket that another endpoint of ours uses is not planned, and said to be in use', async () => {
   await world.shadowctl(DEPLOY);
   await world.shadowctl(`deploy --endpoint two --artifact ${ARTIFACT_009} --algorithm linear-learner --yes`);
-  const left = `left: bucket ${BUCKET} (in use by endpoint two; cleanup --all removes both)`;
+  const why = 'in use by endpoint two; cleanup --all removes both';
   const plan = await world.shadowctl('cleanup --endpoint weather --plan');
-  expect(plan.out).toContain(left);
+  const stays = `= bucket ${BUCKET}\n    stays: ${why}`;
+  expect(plan.out).toContain(stays);
   expect(plan.out).not.toContain(`- bucket ${BUCKET}`);
-  expect((await world.shadowctl('cleanup --endpoint weather --yes')).out).toContain(left);
+  const done = await world.shadowctl('cleanup --endpoint weather --yes');
+  expect(done.out.replaceAll('\n  ', ' ')).toContain(`left: bucket ${BUCKET} (${why})`);
   expect(await world.shadowctl('cleanup --endpoint weather --plan')).toMatchObject({
     code: 0,
-    out: `Account 000000000000, us-east-1, on this machine\n${left}`,
+    out: `Account 000000000000, us-east-1, on this machine\n${stays}`,
   });
   const all = await world.shadowctl('cleanup --all --yes');
   expect(all.out).toContain(`deleted bucket ${BUCKET}`);

@@ -52,7 +52,7 @@ test("an alarm of AWS's guide is found in the account, with the corrected one; e
     Threshold: 0.01,
     Dimensions: expect.arrayContaining([{ Name: 'EndpointConfigName', Value: 'v2' }]) as object,
   });
-  expect(said.out).toContain('1 finding would leave an update unguarded.');
+  expect(said.out).toContain('1 finding would leave an update unguarded (✖).');
 });
 
 test('the same alarm in a file, before it exists', async () => {

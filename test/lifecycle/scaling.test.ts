@@ -63,7 +63,7 @@ test('every plan says how many instances run at the same time, shadows included'
   );
   await ran(`shadow --endpoint weather ${BETTER} --instances 1 --yes`);
   expect(await said('shadow detach --endpoint weather --plan')).toContain(`5 × ml.m5.large ${both}`);
-  expect(await said('doctor --endpoint weather')).toContain('must permit 5.');
+  expect(await said('doctor --endpoint weather')).toContain('5 × ml.m5.large during a promotion');
 });
 
 test('doctor and plans tell what scales, and what it forbids', async () => {

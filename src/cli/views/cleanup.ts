@@ -4,35 +4,45 @@ import { nameOf } from '../../resources/steps.ts';
 import type { Io } from '../../ui/io.ts';
 import { layout, wrap } from '../../ui/wrap.ts';
 import { placeLine } from './plan.ts';
-import { describeStep } from './steps.ts';
+import { describeStep, staysLines } from './steps.ts';
 
 /** What a cleanup came to, or would: what is left, and whether AWS holds anything. */
 export function cleanupLines(io: Pick<Io, 'columns' | 'command'>, one: EndpointCleanup): string[] {
-  const left = one.kind === 'planned' ? one.plan.left : one.left;
   const notKnown = one.kind === 'planned' ? one.plan.notKnown : one.notKnown;
-  const stays = [
-    ...left.map(({ ref, why }) => `left: ${nameOf(ref)} (${why})`),
-    ...notKnown.flatMap((what) => wrap(`not known from tags: ${what}`, io.columns, '  ')),
-  ];
-  if (one.kind === 'planned') {
-    const { steps, endpoint } = one.plan;
-    const all = [...steps.flatMap((step) => describeStep(step, io.columns)), ...stays];
-    return steps.length + left.length === 0
-      ? [`Nothing of endpoint ${endpoint} is left${notKnown.length === 0 ? '.' : ', as far as tags tell.'}`, ...stays]
-      : [placeLine(one.plan.place), ...all];
-  }
-  if (left.length > 0) {
-    const { runs } = one;
-    const ours = runs !== undefined && left.some(({ inUse }) => inUse === true);
-    return ours ? [...stays, ...freeing(io, one.endpoint, runs)] : stays;
-  }
+  const unsaid = notKnown.flatMap((what) => wrap(`not known from tags: ${what}`, io.columns, '  '));
   const tags = notKnown.length === 0 ? '.' : ', as far as tags tell.';
+  if (one.kind === 'planned') {
+    const { steps, endpoint, left } = one.plan;
+    const all = [...steps.flatMap((step) => describeStep(step, io.columns)), ...staysLines(left, io.columns)];
+    return all.length === 0
+      ? [`Nothing of endpoint ${endpoint} is left${tags}`, ...unsaid]
+      : [placeLine(one.plan.place), ...all, ...unsaid];
+  }
+  const { left, runs, deleted, endpoint } = one;
+  const late = one.late.flatMap((folder) => lateLines(io, endpoint, folder));
+  if (left.length > 0) {
+    const held = left.filter(({ inUse }) => inUse === true);
+    const stays = [...left.flatMap(({ ref, why }) => wrap(`left: ${nameOf(ref)} (${why})`, io.columns, '  ')), ...unsaid];
+    const ours = runs !== undefined && held.length > 0;
+    const captures = held.some(({ ref }) => ref.kind === 's3-prefix');
+    return ours ? [...stays, ...freeing(io, endpoint, runs, captures), ...late] : [...stays, ...late];
+  }
   return [
-    one.deleted.length === 0
-      ? `Nothing of endpoint ${one.endpoint} was left${tags}`
-      : `Checked: nothing of endpoint ${one.endpoint} is left${tags}`,
-    ...stays,
+    deleted.length === 0
+      ? `Nothing of endpoint ${endpoint} was left${tags}`
+      : `Checked: nothing of endpoint ${endpoint} is left${tags}`,
+    ...unsaid,
+    ...late,
   ];
+}
+
+/** SageMaker writes captures minutes after the requests; the journal still knows the folder. */
+function lateLines(io: Pick<Io, 'columns' | 'command'>, endpoint: string, folder: string): string[] {
+  const words = lines(
+    `SageMaker may write captures of the last requests under ${folder} even now. In ten minutes, this deletes them too:`,
+    text`  ${shown('cleanup', { endpoint })}`,
+  );
+  return layout(words, io.columns, '  ', io.command);
 }
 
 /** How what the endpoint runs can go, too. */
@@ -40,16 +50,23 @@ function freeing(
   io: Pick<Io, 'columns' | 'command'>,
   endpoint: string,
   runs: 'rollout' | 'shadow' | 'model',
+  captures: boolean,
 ): string[] {
   const [how, command] = {
-    rollout: ['Cancel the rollout', shown('rollout', { endpoint, cancel: true })] as const,
-    shadow: ['End the shadow', shown('keep', { endpoint })] as const,
-    model: ['Go back to the model from before', shown('undo', { endpoint })] as const,
+    rollout: ['Should that go too, cancel the rollout', shown('rollout', { endpoint, cancel: true })] as const,
+    shadow: ['Should that go too, end the shadow', shown('keep', { endpoint })] as const,
+    model: ['Should that go too, go back to the model from before', shown('undo', { endpoint })] as const,
   }[runs];
   const words = lines(
-    `The endpoint stays, and so does what it runs. ${how}, then clean up again:`,
+    `The endpoint stays, and so does what it runs with. ${how}, then clean up again:`,
     text`  ${command}`,
     text`  ${shown('cleanup', { endpoint })}`,
+    ...(captures && runs === 'model'
+      ? [
+          'It still captures requests and answers. To stop that, and keep its model:',
+          text`  ${shown('deploy', { endpoint, 'no-capture': true })}`,
+        ]
+      : []),
   );
   return layout(words, io.columns, '  ', io.command);
 }
@@ -59,7 +76,8 @@ export function cleanupJson(one: EndpointCleanup) {
   const planned = one.kind === 'planned' ? one.plan.steps : [];
   const deleted = one.kind === 'planned' ? [] : one.deleted;
   const { endpoint, left } = one.kind === 'planned' ? one.plan : one;
+  const late = one.kind === 'planned' ? [] : one.late;
   const refs = (steps: typeof planned) => steps.map(({ kind, name }) => ({ kind, name }));
   const notKnown = one.kind === 'planned' ? one.plan.notKnown : one.notKnown;
-  return { endpoint, deleted: refs(deleted), planned: refs(planned), left, notKnown };
+  return { endpoint, deleted: refs(deleted), planned: refs(planned), left, late, notKnown };
 }

@@ -23,7 +23,7 @@ import { nameOf } from '../../resources/steps.ts';
 import type { Io } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { wrap } from '../../ui/wrap.ts';
-import { describeStep, planLines } from './steps.ts';
+import { describeStep, planLines, staysLines } from './steps.ts';
 import { phaseWords } from './update-live.ts';
 
 type PlanIo = Pick<Io, 'color' | 'columns'>;
@@ -192,7 +192,7 @@ export function cleanupPlanLines(io: PlanIo, plan: CleanupPlan): string[] {
   return [
     placeLine(plan.place),
     ...plan.steps.flatMap((step) => describeStep(step, io.columns)),
-    ...plan.left.map(({ ref, why }) => `= ${nameOf(ref)}  (stays: ${why})`),
+    ...staysLines(plan.left, io.columns),
     ...plan.notKnown.flatMap((what) => wrap(`not known from tags: ${what}`, io.columns, '  ')),
   ];
 }

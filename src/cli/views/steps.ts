@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { ProductionVariant } from '@aws-sdk/client-sagemaker';
 import { algorithmOfImage } from '../../resources/artifact/images.ts';
 import { nameOf, type Step } from '../../resources/steps.ts';
+import type { Remainder } from '../../resources/teardown.ts';
 import { wrap } from '../../ui/wrap.ts';
 
 /** A step as it is shown before it is confirmed, in lines that fit: `+` creates, `~` changes, `-` deletes. */
@@ -16,6 +17,11 @@ export function planLines(what: string, detail: string, columns: number, indent 
   const line = `${indent}${what}  (${detail})`;
   if (line.length <= columns) return [line];
   return [indent + what, ...wrap(`${indent}    ${detail}`, columns, `${indent}    `)];
+}
+
+/** What a plan leaves, and why: `=`. */
+export function staysLines(left: readonly Remainder[], columns: number): string[] {
+  return left.flatMap(({ ref, why }) => planLines(`= ${nameOf(ref)}`, `stays: ${why}`, columns));
 }
 
 function describeDetail(step: Step): string {
@@ -38,7 +44,8 @@ function describeDetail(step: Step): string {
       const shadows = (step.input.ShadowProductionVariants ?? []).map((variant) =>
         variant.VariantName === 'shadow' ? variantText(variant) : `shadow ${variantText(variant)}`,
       );
-      return [...(step.input.ProductionVariants ?? []).map(variantText), ...shadows].join('; ');
+      const off = step.input.DataCaptureConfig?.EnableCapture === false ? ['data capture off'] : [];
+      return [...(step.input.ProductionVariants ?? []).map(variantText), ...shadows, ...off].join('; ');
     }
     case 'endpoint':
       return `runs ${step.input.EndpointConfigName}`;

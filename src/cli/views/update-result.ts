@@ -23,6 +23,7 @@ export function resultFacts(ended: EndedUpdate, metrics?: UpdateMetrics) {
     reason: ending.reason ?? null,
     startedAt: new Date(update.startedAt).toISOString(),
     endedAt: new Date(endedAt).toISOString(),
+    capture: ended.capture ?? null,
     stages: stages.map(({ at, stage }) => ({ at: new Date(at).toISOString(), stage: phaseWords(stage) })),
     newFleet: metrics === undefined ? evidence.served : servedIn(metrics, ended),
     alarms: evidence.alarms.map((alarm) => ({
@@ -112,10 +113,23 @@ function servedSentence({ update, ending, evidence, endedAt }: EndedUpdate): str
   return `${served}: ${failed.map(([count, code]) => `${count} failed with ${code} (${percent(count / requests)})`).join(', ')}.`;
 }
 
-function nextSteps({ update, ending }: EndedUpdate): [label: string, next: Text][] {
+function nextSteps({ update, ending, capture }: EndedUpdate): [label: string, next: Text][] {
   const { endpoint } = update;
   const next = (label: string, command: CommandLine): [string, Text] => [label, text`${command}`];
-  if (ending.kind === 'updated') return [next('way back', shown('undo', { endpoint }))];
+  if (ending.kind === 'updated') {
+    // The shadow was what it was captured for.
+    const captured: [string, Text][] =
+      update.command === 'promote' && capture !== undefined
+        ? [
+            [
+              'capture',
+              `The endpoint still captures ${capture.percent === undefined ? 'requests and answers' : `${capture.percent} % of its requests and answers`}, under ${capture.destination}.`,
+            ],
+            next('turn it off', shown('deploy', { endpoint, 'no-capture': true })),
+          ]
+        : [];
+    return [next('way back', shown('undo', { endpoint })), ...captured];
+  }
   if (ending.kind === 'taken-over' || ending.kind === 'failed' || ending.kind === 'deleted')
     return [next('look', shown('status', { endpoint }))];
   const steps: [string, Text][] = [

@@ -70,6 +70,24 @@ export function examineAlarm(alarm: MetricAlarm, update: GuardedUpdate): Finding
   return found.map((finding, index) => (index === 0 ? { ...finding, correction } : finding));
 }
 
+/**
+ * An alarm that shadowctl made for an update that is over, on a fleet that no longer runs: what its state and its rule are
+ * worth for the next update need not be asked, since that writes it anew. Undefined where it is anything else.
+ */
+export function leftOver(
+  alarm: MetricAlarm,
+  { liveConfig, newConfig, endpoint }: Pick<GuardedUpdate, 'endpoint' | 'liveConfig' | 'newConfig'>,
+): Finding | undefined {
+  const config = alarm.Dimensions?.find(({ Name }) => Name === 'EndpointConfigName')?.Value;
+  if (config === undefined || config === liveConfig || config === newConfig) return undefined;
+  return {
+    severity: 'note',
+    check: 'left-over',
+    subject: `alarm ${alarm.AlarmName ?? ''}`,
+    message: `It is left over from shadowctl's update to ${config}, which ${endpoint} does not run: it sees nothing now, and its state${alarm.StateValue === undefined ? '' : ` (${alarm.StateValue})`} says nothing. The next canary or promote writes it anew; cleanup deletes it.`,
+  };
+}
+
 function state(alarm: MetricAlarm, report: Report): void {
   if (alarm.StateValue === 'ALARM') {
     report(

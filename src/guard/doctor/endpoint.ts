@@ -7,7 +7,7 @@ import type {
 import { experimentFinding, type ExperimentFacts } from '../experiment.ts';
 import type { Finding } from '../finding.ts';
 import { hourlyCost, type PriceList } from '../prices.ts';
-import { capacityOf, capacityWords } from '../capacity.ts';
+import { capacityDuring, capacityOf, capacityWords, countIn, type Fleets } from '../capacity.ts';
 import { type Changed, changedFindings } from '../restorable.ts';
 import { type Scaled, scalingFindings } from '../scaling.ts';
 import { instances } from '../strategy.ts';
@@ -139,7 +139,7 @@ function parts({ endpoint, config, model, unseen, artifactThere }: EndpointFacts
     report(
       'note',
       'shadow',
-      `It carries the shadow variant ${shadow.VariantName}: a canary would remove it, so shadowctl asks you to end it first.`,
+      `It carries a shadow, the variant ${shadow.VariantName}. A canary would remove it, so shadowctl refuses one until promote or keep has ended the shadow.`,
     );
   }
 }
@@ -186,24 +186,30 @@ function fleet({ endpoint, config, prices }: EndpointFacts, report: Report): voi
       'Add an instance, or use --strategy all-at-once.',
     );
   }
-  if (count !== undefined && variant !== undefined) {
-    const cost =
-      variant.InstanceType === undefined
-        ? undefined
-        : hourlyCost(prices, [{ instanceType: variant.InstanceType, count }]);
-    const shadows = capacityOf([{ config: { ShadowProductionVariants: config?.ShadowProductionVariants } }]);
-    const alike = shadows.find(({ instanceType }) => instanceType === variant.InstanceType)?.count ?? 0;
-    const other = capacityWords(shadows.filter(({ instanceType }) => instanceType !== variant.InstanceType));
-    report(
-      'note',
-      'quota',
-      `During an update ${instances(count)} of ${variant?.InstanceType} ${count === 1 ? 'is' : 'are'} needed in addition to the running ones: the quota "${variant?.InstanceType} for endpoint usage" must permit ${count * 2 + alike}${other === '' ? '' : ` (and the shadow's, ${other})`}. shadowctl cannot read it.${cost === undefined ? '' : ` Both fleets are billed meanwhile; the new one adds: ${cost}.`}`,
-      lines(
-        text`${quotaOf('list-service-quotas', variant?.InstanceType ?? '')}`,
-        text`Where that prints nothing: ${quotaOf('list-aws-default-service-quotas', variant?.InstanceType ?? '')}`,
-      ),
-    );
-  }
+  if (count !== undefined && variant?.InstanceType !== undefined) quota({ endpoint, config, prices }, report);
+}
+
+/** How many instances run at once during an update, as the plans of `shadow`, `canary` and `promote` count them. */
+function quota({ endpoint, config, prices }: Pick<EndpointFacts, 'endpoint' | 'config' | 'prices'>, report: Report): void {
+  const scaled = countIn(endpoint);
+  const alone = (config?.ProductionVariants ?? []).map((variant) => ({
+    ...variant,
+    InitialInstanceCount: scaled(variant.VariantName ?? '') ?? variant.InitialInstanceCount,
+  }));
+  const type = alone[0]?.InstanceType ?? '';
+  const most = (next: Fleets) => capacityWords(capacityDuring({ endpoint, config }, next));
+  const carries = (config?.ShadowProductionVariants ?? []).length > 0;
+  const production = { ProductionVariants: alone };
+  const cost = hourlyCost(prices, capacityOf([{ config: production }]));
+  report(
+    'note',
+    'quota',
+    `While it is updated, old and new instances run at the same time: ${most(production)} during a ${carries ? 'promotion, the shadow included' : 'canary'}${carries ? '' : `, ${most({ ...production, ShadowProductionVariants: alone })} while a shadow of the same size is attached, promoted or ended`}. The quota "${type} for endpoint usage" must permit that; shadowctl cannot read it. A second fleet adds: ${cost}.`,
+    lines(
+      text`${quotaOf('list-service-quotas', type)}`,
+      text`Where that prints nothing: ${quotaOf('list-aws-default-service-quotas', type)}`,
+    ),
+  );
 }
 
 /** SageMaker polls the alarms as the model's own role (facts 4.4). */
@@ -221,7 +227,7 @@ function role({ model, name }: EndpointFacts, report: Report): void {
 function capture({ endpoint, config, unseen }: EndpointFacts, report: Report): void {
   if (unseen?.has('config') === true) return;
   const wanted = config?.DataCaptureConfig;
-  if (wanted === undefined) {
+  if (wanted === undefined || wanted.EnableCapture === false) {
     report(
       'note',
       'no-capture',
@@ -232,7 +238,7 @@ function capture({ endpoint, config, unseen }: EndpointFacts, report: Report): v
       'warning',
       'capture-stopped',
       `Data capture to ${wanted.DestinationS3Uri} is stopped.`,
-      'SageMaker stops it when the disk is more than 75 % full; otherwise EnableCapture is false.',
+      'SageMaker stops it when the disk of an instance is more than 75 % full.',
     );
   } else if ((wanted.InitialSamplingPercentage ?? 100) < 100) {
     report('note', 'capture-sampled', `Data capture keeps ${wanted.InitialSamplingPercentage} % of the requests.`);

@@ -13,6 +13,8 @@ export interface EndedUpdate {
   endedAt: number;
   /** What was seen to happen, and when it was first seen, ms since the epoch. */
   stages: readonly { at: number; stage: Phase }[];
+  /** What the endpoint captures now that it runs what a promotion asked for; undefined where it captures nothing. */
+  capture?: { percent: number | undefined; destination: string } | undefined;
 }
 
 /** What both fleets did over an update. */

@@ -3,7 +3,7 @@ import { describeAlarms } from '../../aws/cloudwatch.ts';
 import type { Unseen } from '../../aws/unseen.ts';
 import { environmentError } from '../../base/errors.ts';
 import { alarmNames, type PlannedAlarm, planAlarms } from '../../guard/alarms/plan.ts';
-import { capacityOf } from '../../guard/capacity.ts';
+import { capacityOf, countIn } from '../../guard/capacity.ts';
 import { turnsOnObservability } from '../../guard/observability.ts';
 import { type EndpointFacts, examineEndpoint, foreignRegion } from '../../guard/doctor/endpoint.ts';
 import { firstBake, preflight, type PreflightFacts } from '../../guard/doctor/preflight.ts';
@@ -23,7 +23,7 @@ import { restorable } from '../restorable.ts';
 import type { Live } from '../../resources/live.ts';
 import { ownRuns } from '../../state/replay.ts';
 import { type EndpointSession, pricesOf } from '../session.ts';
-import { countIn, scalingOf } from '../standing.ts';
+import { scalingOf } from '../standing.ts';
 import { readBaseline } from './fleet-metrics.ts';
 
 /** What is to be updated, as far as the examination must know. */

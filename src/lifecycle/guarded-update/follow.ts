@@ -8,6 +8,7 @@ import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { recordStanding } from '../drift.ts';
 import { recordParts } from '../restorable.ts';
 import { recordUpdateEnded, type UpdateStarted, recordedUpdates } from '../../state/updates.ts';
+import type { Endpoint } from '../../resources/wait.ts';
 import { notSeen, type Session } from '../session.ts';
 import { restoreAlarm } from './alarm-override.ts';
 import { type Snapshot, awaitUpdate } from './await-update.ts';
@@ -38,8 +39,8 @@ export async function followUpdate(session: Session, update: UpdateStarted, ownT
     );
     const evidence = await collectEvidence(surroundings, update, ending);
     const ended = { update, ending, evidence, endedAt: clock.now(), stages };
-    await recordEnd(session, ended);
-    return ended;
+    const live = await recordEnd(session, ended);
+    return { ...ended, capture: live && captureOf(live) };
   } catch (error) {
     const { endpoint } = update;
     const goesOn =
@@ -73,7 +74,8 @@ const MAX_LOCK_ATTEMPTS = 12;
 const LOCK_PAUSE_MS = 5_000;
 
 /** Another command may hold the lock for a moment; what is known must not be lost for that. */
-async function recordEnd(session: Session, ended: EndedUpdate): Promise<void> {
+/** @returns the endpoint, where it runs what was asked for */
+async function recordEnd(session: Session, ended: EndedUpdate): Promise<Endpoint | undefined> {
   const { clock, signal } = session;
   const { update } = ended;
   const aws = await session.aws();
@@ -83,20 +85,27 @@ async function recordEnd(session: Session, ended: EndedUpdate): Promise<void> {
       return await journal.locked(`watching the update to ${update.requested}`, async () => {
         const parts = { aws, journal, clock, signal };
         await restoreAlarm(() => startRun(parts, 'abort: alarm restored'), aws, journal);
-        if ((await recorded(session, update))?.ended !== undefined) return;
-        const run = await startRun(parts, `${update.command}: ended`);
-        await recordUpdateEnded(run, factsOf(ended));
-        if (ended.ending.kind !== 'updated') return;
+        const known = (await recorded(session, update))?.ended !== undefined;
+        const run = known ? undefined : await startRun(parts, `${update.command}: ended`);
+        if (run !== undefined) await recordUpdateEnded(run, factsOf(ended));
+        if (ended.ending.kind !== 'updated') return undefined;
         const live = await describeEndpoint(aws, update.endpoint, signal);
-        if (live === undefined) return;
+        if (live === undefined || run === undefined) return live;
         await recordParts(aws, run, replay(journal.events()), live, notSeen(session), signal);
         if (live.EndpointConfigName === update.requested) await recordStanding(run, live);
+        return live;
       });
     } catch (error) {
       if (!(error instanceof Problem) || error.kind !== 'cannot-run' || attempt >= MAX_LOCK_ATTEMPTS) throw error;
       await clock.sleep(LOCK_PAUSE_MS, signal);
     }
   }
+}
+
+/** What an endpoint captures at this moment, where it does. */
+function captureOf({ DataCaptureConfig: capture }: Endpoint): EndedUpdate['capture'] {
+  if (capture?.EnableCapture !== true || capture.DestinationS3Uri === undefined) return undefined;
+  return { percent: capture.CurrentSamplingPercentage, destination: capture.DestinationS3Uri };
 }
 
 /** What the journal keeps of an end. */

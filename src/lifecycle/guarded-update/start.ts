@@ -3,8 +3,8 @@ import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { environmentError, Problem } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
-import { capacityOf } from '../../guard/capacity.ts';
-import { blocking } from '../../guard/finding.ts';
+import { capacityOf, countIn } from '../../guard/capacity.ts';
+import { blocking, type Finding } from '../../guard/finding.ts';
 import { instances, planStrategy, type Strategy, type StrategyRequest } from '../../guard/strategy.ts';
 import type { LimitRequest } from '../../guard/thresholds.ts';
 import type { JournaledRun } from '../../resources/apply.ts';
@@ -16,7 +16,6 @@ import { recordUpdateStarted, type UpdateStarted } from '../../state/updates.ts'
 import type { CandidateNames } from '../candidate.ts';
 import type { Target } from '../events.ts';
 import type { GuardedUpdatePlan, PlanCost } from '../plans.ts';
-import { countIn } from '../standing.ts';
 import { recordParts } from '../restorable.ts';
 import {
   adopts,
@@ -211,11 +210,13 @@ function imageOf(steps: readonly Step[]): string | undefined {
   return undefined;
 }
 
+const findingName = ({ subject, check }: Finding) => `${subject}: ${check}`;
+
 function refuseUnguarded({ findings, command }: GuardedUpdatePlan): void {
   const stops = blocking(findings);
   if (stops.length === 0) return;
   throw environmentError(
-    `Nothing was changed: ${stops.length === 1 ? 'a finding' : `${stops.length} findings`} would leave this update unguarded (${stops.map((finding) => `${finding.subject}: ${finding.check}`).join(', ')}).`,
+    `Nothing was changed: ${stops.length === 1 ? 'a finding' : `${stops.length} findings`} would leave this update unguarded (${stops.map(findingName).join(', ')}).`,
     `Fix what is marked ✖ above, or add --unguarded to update all the same${command === 'promote' ? ' (--force overrides the verdict alone)' : ''}.`,
   );
 }
@@ -236,6 +237,7 @@ async function carryOut(
   await waitUntilQuiet(session, run.aws, plan.endpoint, ownAlarms);
   const guardedBy = [...ownAlarms, ...plan.teamAlarms];
   const strategy = await lookAgain(session, run, plan, request);
+  const stops = blocking(plan.findings);
   const started: UpdateStarted = {
     command: plan.command,
     endpoint: plan.endpoint,
@@ -250,6 +252,8 @@ async function carryOut(
     reasonBefore: plan.before.reason,
     modifiedBefore: plan.before.modified,
     maxSeconds: strategy.maxSeconds,
+    // Whoever gets as far as this with one has said --unguarded.
+    ...(stops.length === 0 ? {} : { overruled: stops.map(findingName) }),
   };
   // Written down beforehand: whoever finds it looks into the journal whether the call was made.
   await recordUpdateStarted(run, started);

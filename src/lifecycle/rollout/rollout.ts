@@ -38,7 +38,8 @@ import {
   type Session,
   viewEndpoint,
 } from '../session.ts';
-import { capacityDuring, scalingOf } from '../standing.ts';
+import { capacityDuring } from '../../guard/capacity.ts';
+import { scalingOf } from '../standing.ts';
 import { judgeStep, type StepVerdict } from './judge-step.ts';
 import { lookAtLimits, type RolloutGuard, settleRolloutLimits } from './limits.ts';
 import { planConfigs } from './plan.ts';

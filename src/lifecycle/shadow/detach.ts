@@ -72,6 +72,7 @@ function planDetach(
   const input = deriveConfig(config, {
     name: names.config,
     production: [{ ...variant, InitialInstanceCount: instances }],
+    capture: before && captureBefore(before, config),
     tags: names.tagList,
   });
   const anew: Otherwise = {
@@ -84,4 +85,12 @@ function planDetach(
   if (names.chosen || before?.EndpointConfigName === undefined || !same) return anew;
   const back = before.EndpointConfigName;
   return { steps: [updateTo(live.name, back)], config: back, otherwise: anew };
+}
+
+/** What was captured before the shadow came; the shadow's own capture, turned off, where that was nothing. */
+function captureBefore(
+  before: DescribeEndpointConfigCommandOutput,
+  { DataCaptureConfig: now }: DescribeEndpointConfigCommandOutput,
+): DescribeEndpointConfigCommandOutput['DataCaptureConfig'] {
+  return before.DataCaptureConfig ?? (now && { ...now, EnableCapture: false });
 }

@@ -102,6 +102,14 @@ describe('endings', () => {
     );
     // Only the canary's third of the requests met the bad model, and only for about two minutes.
     expect(said.failed).toBeLessThan(said.answered / 10);
+    // Its alarms stand on a fleet that is gone: whose they are is said, and not that one is in ALARM.
+    const doctor = await stage.shadowctl(['doctor', '--endpoint', ENDPOINT, '--format', 'json']);
+    const { findings } = JSON.parse(doctor.out) as { findings: { subject: string; check: string }[] };
+    expect(findings.filter(({ subject }) => subject.startsWith('alarm')).map(({ check }) => check)).toEqual([
+      'left-over',
+      'left-over',
+      'left-over',
+    ]);
   });
 
   test('rolled back for health: an image that loads the model at /ping', async () => {
@@ -296,6 +304,9 @@ describe('refused before anything is created', () => {
     expect([agreed.code, agreed.err.includes('--force')]).toEqual([4, false]);
     const former = await stage.shadowctl([...CANARY, '--bake', '1m', '--force']);
     expect([former.code, former.err.includes('--force is called --unguarded')]).toEqual([0, true]);
+    const history = await stage.shadowctl(['history', '--endpoint', ENDPOINT, '--format', 'json']);
+    const [{ overruled }] = JSON.parse(history.out) as [{ overruled: string[] }];
+    expect(overruled).toContain('alarm weather-5XXError: longer-than-bake');
   });
 
   test('an artifact behind the wrong image', async () => {
@@ -516,6 +527,9 @@ describe('metrics of both fleets, once it has ended', () => {
     expect(result.out).toContain('weather runs v2.');
     expect(result.out).toContain('not seen');
     expect(result.err).toContain('! No charts: ');
+    // Nothing had to be overruled.
+    const history = await stage.shadowctl(['history', '--endpoint', ENDPOINT, '--format', 'json']);
+    expect(JSON.parse(history.out)).toMatchObject([{ overruled: [] }]);
     // Said once, when it began; the watching goes on.
     expect(result.err.match(/! Could not read metrics/g)).toHaveLength(1);
   });

@@ -8,6 +8,7 @@ const DEFAULTS = {
   instanceType: undefined,
   instances: undefined,
   variantName: undefined,
+  capture: true,
   test: undefined,
   adopt: false,
   plan: false,
@@ -32,6 +33,7 @@ test.each<[string[], object]>([
     ['--endpoint', 'w', '--instances', '3', '--instance-type', 'ml.m5.xlarge'],
     { instances: 3, instanceType: 'ml.m5.xlarge' },
   ],
+  [['--endpoint', 'w', '--no-capture'], { capture: false }],
   [['--endpoint', 'w', '--tag', 'a=b', '--tag', 'c=d=e'], { candidate: { tag: { a: 'b', c: 'd=e' } } }],
   [['--endpoint', 'w', '--container-env', 'A='], { candidate: { containerEnv: { A: '' } } }],
   [

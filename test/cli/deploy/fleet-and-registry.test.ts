@@ -50,7 +50,7 @@ test('only the fleet changes where no model is named, and an undo takes that bac
 });
 
 test.each<[string, RegExp]>([
-  ['deploy --endpoint nowhere --instances 2', /no endpoint "nowhere" whose fleet could be changed/],
+  ['deploy --endpoint nowhere --instances 2', /no endpoint "nowhere" that could be changed/],
   ['deploy --endpoint weather --instances 2 --model-name m', /--model-name belongs to a new model/],
   ['deploy --endpoint weather --model m --artifact a', /--model names a model that exists; .* with --artifact/],
   ['deploy --endpoint weather --model nowhere', /there is no model "nowhere"/],

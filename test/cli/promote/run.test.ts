@@ -51,6 +51,24 @@ async function production(): Promise<string | undefined> {
   return (await describeEndpointConfig(stage.aws, config))?.ProductionVariants?.[0]?.ModelName;
 }
 
+/** The shadow has turned it on, and a promotion leaves it on. */
+async function captureIsTurnedOff() {
+  const kept = await stage.shadowctl(['cleanup', '--endpoint', ENDPOINT, '--yes']);
+  expect(kept.out.replaceAll('\n  ', ' ')).toContain('the endpoint is kept, and captures to it');
+  expect(kept.out).toContain('shadowctl deploy --endpoint weather --no-capture');
+  const off = ['deploy', '--endpoint', ENDPOINT, '--no-capture', '--config-name', 'v3', '--yes'];
+  expect(await stage.shadowctl(off)).toMatchObject({ code: 0 });
+  const { DataCaptureConfig: capture, ProductionVariants } = (await describeEndpointConfig(stage.aws, 'v3')) ?? {};
+  expect(capture).toMatchObject({ EnableCapture: false, InitialSamplingPercentage: 100 });
+  expect(ProductionVariants).toMatchObject([{ ModelName: 'm2', InitialInstanceCount: 3 }]);
+  expect((await describeEndpoint(stage.aws, ENDPOINT))?.DataCaptureConfig?.EnableCapture).toBe(false);
+  expect((await stage.shadowctl([...off.slice(0, -3), '--plan'])).code).toBe(0);
+  const gone = await stage.shadowctl(['cleanup', '--endpoint', ENDPOINT, '--yes']);
+  expect(gone.out).toContain('deleted captures under');
+  // The bucket stays, for the model that runs: late captures could come.
+  expect(gone.out).toContain('SageMaker may write captures of the last requests');
+}
+
 describe('promote', () => {
   test('a passing shadow goes into production through a canary; name, counts and capture stay', async () => {
     stage = await openStage();
@@ -67,10 +85,13 @@ describe('promote', () => {
       before?.ProductionVariants?.map((variant) => ({ ...variant, ModelName: 'm2' })),
     );
     expect(after?.DataCaptureConfig).toEqual(before?.DataCaptureConfig);
+    const capture = { percent: 100, destination: before?.DataCaptureConfig?.DestinationS3Uri };
+    expect(JSON.parse(said.out)).toMatchObject({ capture });
+    await captureIsTurnedOff();
     const history = JSON.parse(
       (await stage.shadowctl(['history', '--endpoint', ENDPOINT, '--format', 'json'])).out,
     ) as { command: string }[];
-    expect(history.map((entry) => entry.command)).toEqual(['shadow', 'promote']);
+    expect(history.map((entry) => entry.command)).toEqual(['shadow', 'promote', 'deploy']);
   });
 
   test('guardrails that SageMaker refuses beside a shadow: it is taken away first, then its model comes through a canary', async () => {
@@ -232,10 +253,39 @@ describe('promote', () => {
 describe('keep', () => {
   test('ends the shadow; production keeps its model and its config', async () => {
     stage = await openStage();
-    const said: Said = await shadowed(good, 2, () =>
-      stage.shadowctl(['keep', '--endpoint', ENDPOINT, '--yes', '--reason', 'not yet']),
-    );
+    const cleanup = ['cleanup', '--endpoint', ENDPOINT];
+    const said: Said = await shadowed(good, 2, async () => {
+      // What the shadow is judged by stays as long as it is attached, and so does the bucket.
+      expect(await stage.shadowctl([...cleanup, '--plan'])).toMatchObject({
+        code: 0,
+        out: expect.not.stringContaining('\n- ') as string,
+      });
+      const kept = await stage.shadowctl([...cleanup, '--yes']);
+      expect(kept.out).toContain('shadowctl keep --endpoint weather');
+      return stage.shadowctl(['keep', '--endpoint', ENDPOINT, '--yes', '--reason', 'not yet']);
+    });
     expect(said.code).toBe(0);
+    const [, kept] = JSON.parse((await stage.shadowctl(['history', '--endpoint', ENDPOINT, '--format', 'json'])).out);
+    expect(kept).toMatchObject({ command: 'keep', reason: 'not yet' });
+    const began = stage.clock.now();
+    const { out } = await stage.shadowctl([...cleanup, '--yes']);
+    expect(out).toContain('deleted captures under');
+    // The last captures of the shadow are waited for, also where the endpoint stays.
+    expect(stage.clock.now() - began).toBeGreaterThan(20_000);
+    // What comes later still is found: the journal knows the folder.
+    const { CreateBucketCommand, PutObjectCommand } = await import('@aws-sdk/client-s3');
+    const bucket = 'sagemaker-us-east-1-000000000000';
+    const s3 = await stage.aws.s3();
+    await s3.send(new CreateBucketCommand({ Bucket: bucket })).catch(() => undefined);
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: `shadowctl/${ENDPOINT}/captures/${ENDPOINT}/late.jsonl`,
+        Body: '{}',
+      }),
+    );
+    expect((await stage.shadowctl([...cleanup, '--yes'])).out).toContain('deleted captures under');
+    expect((await stage.shadowctl([...cleanup, '--yes'])).out).not.toContain('deleted captures under');
     expect(said.err).toContain('Production keeps m1; the shadow with m2 ends.');
     expect(await describeEndpoint(stage.aws, ENDPOINT)).toMatchObject({ EndpointConfigName: 'v1' });
   });

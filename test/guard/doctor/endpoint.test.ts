@@ -234,8 +234,7 @@ describe('how many instances', () => {
 
   test('the quota must hold both fleets; where the price is known, it is said', () => {
     const { message, next } = the('quota');
-    expect(message).toContain('3 instances of ml.m5.large');
-    expect(message).toContain('must permit 6.');
+    expect(message).toContain('6 × ml.m5.large during a canary, 9 × ml.m5.large while a shadow');
     expect(message).toContain('about $0.35 an hour');
     expect(next).not.toContain('…');
     expect(next).toContain('ml.m5.large for endpoint usage');
