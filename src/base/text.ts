@@ -119,6 +119,14 @@ export function printCommand(line: CommandLine, target: TargetFlags = {}): strin
   return [line.program, line.command, ...options, ...(line.incomplete ? ['…'] : [])].join(' ');
 }
 
+/** The words of a command line that the program itself runs, unquoted and without flags of the whole program. */
+export function wordsOf({ command, options }: CommandLine): string[] {
+  const flags = Object.entries(options).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, ...(value === true ? [] : [value].flat().map(String))],
+  );
+  return [...command.split(' '), ...flags];
+}
+
 /** A text as it is printed. */
 export function printText(whole: Text, print: (line: CommandLine) => string = printCommand): string {
   return typeof whole === 'string'

@@ -57,6 +57,11 @@ function parse(flags: Flags): CanaryOptions {
   const named = flags.artifact ?? flags.algorithm ?? flags.image ?? flags.model ?? flags.modelPackage;
   if (flags.resume === true && named !== undefined)
     throw usageError('--resume continues watching what is under way: it takes no model.');
+  if (flags.resume === true && flags.plan === true)
+    throw usageError(
+      '--resume only watches what is under way: it changes nothing, and so has no plan.',
+      'Leave --plan out, or leave --resume out.',
+    );
   return {
     endpoint: flags.endpoint,
     candidate: candidateFlags(flags),

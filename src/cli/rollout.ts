@@ -124,10 +124,20 @@ export async function run(app: App, options: RolloutOptions): Promise<Outcome> {
   return report(app, options, await run[options.go]());
 }
 
-async function report(app: App, { format }: RolloutOptions, result: RolloutResult): Promise<Outcome> {
+async function report(
+  app: App,
+  { format, go, endpoint: asked }: RolloutOptions,
+  result: RolloutResult,
+): Promise<Outcome> {
   const { rolloutFacts, rolloutLines, rolloutPlanFacts } = await import('./views/rollout.ts');
   if (result.kind === 'planned') {
-    if (format === 'json' && result.plan !== undefined)
+    if (result.plan === undefined && format === 'text')
+      app.io.out(
+        go === 'cancel'
+          ? `--cancel would return all requests on ${asked} to production, and end the rollout.`
+          : `--resume would continue the rollout on ${asked} where it stopped.`,
+      );
+    if (result.plan !== undefined && format === 'json')
       app.io.out(JSON.stringify(rolloutPlanFacts(result.plan), null, 2));
     return 'pending';
   }

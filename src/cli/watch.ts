@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { Problem } from '../base/errors.ts';
-import { type CommandLine, shown, text } from '../base/text.ts';
+import { type CommandLine, shown, text, wordsOf } from '../base/text.ts';
 import { SECOND } from '../base/units.ts';
 import type { EndpointLook } from '../lifecycle/look-at-endpoint.ts';
 import type { Session } from '../lifecycle/session.ts';
@@ -16,9 +16,17 @@ export interface WatchOptions {
   every: number;
   /** One look, and no more. */
   once: boolean;
+  /** How a shadow is judged, as the flags of `report` would say it; `promote` takes the same. */
+  judging: Judging;
 }
 
-interface Flags {
+interface Judging {
+  labels: string | undefined;
+  policy: string | undefined;
+  expect: string | undefined;
+}
+
+interface Flags extends Partial<Judging> {
   endpoint: string;
   every: number;
   once?: boolean;
@@ -26,7 +34,8 @@ interface Flags {
 
 const HELP = `
 On a terminal one screen shows whatever goes on (canary, shadow, rollout): how the requests are divided, errors and latency,
-alarms, gates, the time left, and what it waits for. Keys abort, report, promote, keep production and quit; what changes something asks first.
+alarms, gates, the time left, and what it waits for. The small bars are the last minutes, one each.
+Keys abort, report, promote, keep production and quit; what changes something asks first.
 Elsewhere each change is a line, until nothing is under way any more. Watching changes nothing, and holds no lock.
 
 Example:
@@ -41,15 +50,20 @@ export function watchCommand(host: Host, start: Run<WatchOptions> = run): Comman
         .default(5 * SECOND, '5s'),
     )
     .option('--once', 'look once and draw that, on a terminal or not')
+    .option('--labels <file[:column]>', 'the labels that a shadow is judged by, as for shadowctl report')
+    .option('--policy <file>', 'what the shadow must prove, as for shadowctl report')
+    .option('--expect <what>', 'what the new model is expected to be, as for shadowctl report')
     .addHelpText('after', HELP)
-    .action(({ endpoint, every, once }: Flags) => host.start(start, { endpoint, every, once: once === true }));
+    .action(({ endpoint, every, once, labels, policy, expect }: Flags) =>
+      host.start(start, { endpoint, every, once: once === true, judging: { labels, policy, expect } }),
+    );
 }
 
 /** Shows what goes on with an endpoint. */
-export async function run(app: App, { endpoint, every, once }: WatchOptions): Promise<Outcome> {
+export async function run(app: App, { endpoint, every, once, judging }: WatchOptions): Promise<Outcome> {
   const { checkName } = await import('../resources/naming.ts');
   checkName('endpoint', endpoint, '--endpoint');
-  const look = await looks(app, endpoint);
+  const look = await looks(app, endpoint, judging);
   const first = await look();
   if (first.activity.kind === 'gone') throw endpointNotFound((await app.aws()).target, endpoint);
   const { watchScreen } = await import('./views/watch-screen.ts');
@@ -59,29 +73,30 @@ export async function run(app: App, { endpoint, every, once }: WatchOptions): Pr
     for (const line of trimmed(watchScreen(first, size).slice(0, -1))) app.io.out(line);
     return 'done';
   }
-  if (app.io.screen === undefined) return follow(app, first, look, every);
-  return onScreen(app, { endpoint, every, look, first, draw: watchScreen, open: app.io.screen });
+  if (app.io.screen === undefined) return follow(app, first, { look, every, judging });
+  return onScreen(app, { endpoint, every, judging, look, first, draw: watchScreen, open: app.io.screen });
 }
 
 /** A function that looks, and judges a shadow as `report` would. */
-async function looks(app: App, endpoint: string): Promise<() => Promise<EndpointLook>> {
+async function looks(app: App, endpoint: string, judging: Judging): Promise<() => Promise<EndpointLook>> {
   const { looksAtEndpoint } = await import('../lifecycle/look-at-endpoint.ts');
   const { looksAt } = await import('../lifecycle/judge.ts');
-  const { loadReportPolicy } = await import('./flags/judging.ts');
+  const { loadReportPolicy, withExpectation } = await import('./flags/judging.ts');
+  const { labelSource } = await import('./flags/labels.ts');
   const { sessionOf } = await import('./session.ts');
   const session: Session = { ...sessionOf(app), emit: () => undefined };
   return looksAtEndpoint(session, endpoint, async () => {
     const { policy, policyFrom } = await loadReportPolicy(
       { ...app, io: { ...app.io, err: () => undefined } },
-      undefined,
+      judging.policy,
       endpoint,
     );
     return looksAt(app, {
       source: { kind: 'endpoint', endpoint, predictions: true, logs: undefined },
       window: { from: undefined, to: undefined, length: undefined },
-      policy,
+      policy: withExpectation(policy, judging.expect),
       policyFrom,
-      labels: undefined,
+      labels: judging.labels === undefined ? undefined : labelSource(judging.labels, app.cwd),
       task: undefined,
       // The policy's comparator runs where somebody asked for it: in a report.
       comparator: undefined,
@@ -95,8 +110,7 @@ async function looks(app: App, endpoint: string): Promise<() => Promise<Endpoint
 async function follow(
   app: App,
   first: EndpointLook,
-  look: () => Promise<EndpointLook>,
-  every: number,
+  { look, every, judging }: Pick<OnScreen, 'look' | 'every' | 'judging'>,
 ): Promise<Outcome> {
   const { watchChanges, nextWords } = await import('./views/watch-screen.ts');
   let before: EndpointLook | undefined;
@@ -109,18 +123,20 @@ async function follow(
     seen = await look();
   }
   app.io.out(nextWords(seen, false));
-  const next = nextCommand(seen);
+  const next = nextCommand(seen, judging);
   if (next !== undefined) app.io.out(text`Next: ${next}`);
   return 'done';
 }
 
 /** What to type after the last look; undefined where nothing is called for. */
-function nextCommand({ activity, judgement, endpoint }: EndpointLook): CommandLine | undefined {
+function nextCommand({ activity, judgement, endpoint }: EndpointLook, judging: Judging): CommandLine | undefined {
   if (activity.kind === 'gone') return shown('history', { endpoint });
   if (activity.kind === 'failed') return shown('doctor', { endpoint });
   if (activity.kind === 'nothing') return shown('status', { endpoint });
   if (activity.kind === 'rollout') return shown('rollout', { endpoint, resume: true });
-  return judgement?.verdict?.outcome === 'pass' ? shown('promote', { endpoint }) : shown('keep', { endpoint });
+  return judgement?.verdict?.outcome === 'pass'
+    ? shown('promote', { endpoint, ...judging })
+    : shown('keep', { endpoint });
 }
 
 function isOver({ activity, judgement }: EndpointLook): boolean {
@@ -132,13 +148,15 @@ function isOver({ activity, judgement }: EndpointLook): boolean {
 interface OnScreen {
   endpoint: string;
   every: number;
+  judging: Judging;
   look: () => Promise<EndpointLook>;
   first: EndpointLook;
   draw: (look: EndpointLook, size: ScreenSize) => string[];
   open: () => Screen;
 }
 
-async function onScreen(app: App, { endpoint, every, look, first, draw, open }: OnScreen): Promise<Outcome> {
+async function onScreen(app: App, on: OnScreen): Promise<Outcome> {
+  const { every, look, first, draw, open } = on;
   let seen = first;
   let screen = open();
   const show = () => screen.draw(draw(seen, { columns: screen.columns, rows: screen.rows, color: app.io.color }));
@@ -147,10 +165,10 @@ async function onScreen(app: App, { endpoint, every, look, first, draw, open }: 
       show();
       const key = await keyWithin(app, screen, every, show);
       if (key === 'q' || key === CTRL_C || key === ESCAPE) return 'done';
-      const argv = key === undefined ? undefined : commandOf(key, seen, endpoint);
-      if (argv !== undefined) {
+      const command = key === undefined ? undefined : commandOf(key, seen, on);
+      if (command !== undefined) {
         screen.close();
-        await perform(app, argv);
+        await perform(app, command);
         screen = open();
       }
       seen = await look();
@@ -183,24 +201,27 @@ async function keyWithin(app: App, screen: Screen, ms: number, resized: () => vo
 }
 
 /** What a key runs; undefined where it means nothing now. */
-function commandOf(key: string, { activity }: EndpointLook, endpoint: string): string[] | undefined {
-  const on = ['--endpoint', endpoint];
-  if (key === 'a' && activity.kind === 'update') return ['abort', ...on];
-  if (key === 'a' && activity.kind === 'rollout') return ['rollout', ...on, '--cancel'];
+function commandOf(
+  key: string,
+  { activity }: EndpointLook,
+  { endpoint, judging }: Pick<OnScreen, 'endpoint' | 'judging'>,
+): CommandLine | undefined {
+  if (key === 'a' && activity.kind === 'update') return shown('abort', { endpoint });
+  if (key === 'a' && activity.kind === 'rollout') return shown('rollout', { endpoint, cancel: true });
   if (activity.kind !== 'shadow' || activity.calibrates) return undefined;
-  const commands: Readonly<Record<string, string[]>> = {
-    r: ['report', ...on],
-    p: ['promote', ...on],
-    k: ['keep', ...on],
+  const commands: Readonly<Record<string, CommandLine>> = {
+    r: shown('report', { endpoint, ...judging }),
+    p: shown('promote', { endpoint, ...judging }),
+    k: shown('keep', { endpoint }),
   };
   return commands[key];
 }
 
 /** Runs a command below what stood on the terminal before, then waits until it was read. */
-async function perform(app: App, argv: readonly string[]): Promise<void> {
-  app.io.err(`$ shadowctl ${argv.join(' ')}`);
+async function perform(app: App, command: CommandLine): Promise<void> {
+  app.io.err(text`$ ${command}`);
   try {
-    await app.execute(argv);
+    await app.execute(wordsOf(command));
   } catch (error) {
     if (!(error instanceof Problem) || app.signal.aborted) throw error;
     app.io.alert(error.message);

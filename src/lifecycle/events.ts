@@ -69,7 +69,8 @@ export type LifecycleEvent =
   | { kind: 'not-notified'; target: Target; reason: string }
   /** Requests of our own flow while something else is done. */
   | { kind: 'traffic-started'; file: string; rate: number }
-  | { kind: 'traffic-stopped'; reason: string }
+  /** Without a reason: because the command was interrupted. */
+  | { kind: 'traffic-stopped'; reason: string | undefined }
   /** A file of payloads is read, and is not sent line by line as it stands. */
   | { kind: 'payloads-read'; source: string; form: PayloadForm; rows: number }
   /** A run of requests is over: it was done, it failed or it was interrupted. */

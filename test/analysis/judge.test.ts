@@ -55,7 +55,8 @@ describe('a verdict', () => {
   test('of all that is missing the longest wait is told', () => {
     const found = verdict({ minutes: 30, rate: 10 });
     expect(gate(found, 'errors').needs).toMatch(/at the current rate$/);
-    expect(found.summary).toMatch(/Needs about 1 h more traffic\.$/);
+    // What traffic does not bring is told beside it.
+    expect(found.summary).toMatch(/Needs about 1 h more traffic; and for \S+ /);
   });
 
   test('answers that cannot be paired are not mended by more of them', () => {
@@ -85,7 +86,7 @@ describe('a verdict', () => {
     const found = verdict({ minutes: 10, rate: 20, failing: { production: 0, shadow: 1 } });
     expect(found.outcome).toBe('fail');
     expect(found.summary).toBe(
-      "Does it fail more requests? 100 % of the shadow's requests failed (200 of 200), 0 % of production's; the difference is at least 98.2 pts (95 % confidence), and only 1 pt is allowed.",
+      "Does it fail more requests? 100 % of the shadow's requests failed (200 of 200), 0 % of production's; the difference is at least 98.2 pts (95 % confidence), and the limit is 1 pt.",
     );
   });
 

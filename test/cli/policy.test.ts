@@ -66,11 +66,11 @@ test('every demand names its keys, with the default where it is another', async 
     '[errors: 0.05, default 0.01]',
     '[latency.p99: 0.2]',
     '[slices: 0.9]',
-    '[answers.kinds.number.share: 0.2; numbers.tolerance: not set]',
+    '[answers.kinds.number.share: 0.2; answers.tolerance.absolute: not set]',
     '[agreement: 0.9]',
     '[inform: [output], default []] For information only: output.',
     'Distances between distributions are shown and not judged [distances: not set]',
-    '[fields.ignore: []]',
+    '[answers.ignore: []]',
   ])
     expect(text).toContain(words);
   expect(text).not.toContain('[slices: not set');

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { run, watchCommand } from '../../src/cli/watch.ts';
 import { keysOf, watchScreen } from '../../src/cli/views/watch-screen.ts';
@@ -214,11 +216,18 @@ describe('the screen', () => {
 });
 
 test('words', async () => {
-  expect(await optionsOf(watchCommand, ['--endpoint', 'w'])).toEqual({ endpoint: 'w', every: 5000, once: false });
+  const judging = { labels: undefined, policy: undefined, expect: undefined };
+  expect(await optionsOf(watchCommand, ['--endpoint', 'w'])).toEqual({
+    endpoint: 'w',
+    every: 5000,
+    once: false,
+    judging,
+  });
   expect(await optionsOf(watchCommand, ['--endpoint', 'w', '--every', '1m', '--once'])).toEqual({
     endpoint: 'w',
     every: MINUTE,
     once: true,
+    judging,
   });
 });
 
@@ -310,10 +319,18 @@ describe('an endpoint', () => {
         return 'done';
       },
     } as unknown as App;
+    writeFileSync(join(stage.cwd, 'p.yaml'), 'errors: 0.02\n');
     // An endpoint with a shadow, as far as keys go.
     await stage.shadowctl(['shadow', '--endpoint', ENDPOINT, '--model', 'm1', '--adopt', '--yes']);
-    expect(await run(app, { endpoint: ENDPOINT, every: 1000, once: false })).toBe('done');
-    expect(executed).toEqual([['report', '--endpoint', ENDPOINT]]);
+    expect(
+      await run(app, {
+        endpoint: ENDPOINT,
+        every: 1000,
+        once: false,
+        judging: { labels: undefined, policy: 'p.yaml', expect: undefined },
+      }),
+    ).toBe('done');
+    expect(executed).toEqual([['report', '--endpoint', ENDPOINT, '--policy', 'p.yaml']]);
     expect(shown.length).toBeGreaterThanOrEqual(3);
     expect(open).toBe(0);
   });

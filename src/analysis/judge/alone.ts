@@ -66,7 +66,7 @@ function readableAlone({ shadow }: Predictions, { policy }: Evidence): Gate {
     reason:
       broken === 0
         ? `All ${count(records)} captured answers are predictions.`
-        : `Of ${count(records)} captured answers ${count(broken)} are empty or could not be read as predictions${example}: between ${percent(interval[0])} and ${percent(interval[1])} of all (${confidence(policy)}), and ${percent(policy.unparsed)} is allowed.`,
+        : `Of ${count(records)} captured answers ${count(broken)} are empty or could not be read as predictions${example}: between ${percent(interval[0])} and ${percent(interval[1])} of all (${confidence(policy)}), and the limit is ${percent(policy.unparsed)}.`,
     ...(outcome === 'inconclusive'
       ? needed > 0
         ? needsMore('requests', needed, 0, 'captured answers')

@@ -36,7 +36,7 @@ export function judgeBias(predictions: Predictions, evidence: Evidence): Gate[] 
   const outcome = blocker === undefined ? decided : 'inconclusive';
   const lean = numbers.bias / scale;
   const facts = `On average its numbers are ${number(Math.abs(numbers.bias))} ${lean < 0 ? 'lower' : 'higher'} than production's: ${number(Math.abs(lean), 2)} of their standard deviation (${number(scale)}), over ${counted(numbers.rows, 'rows')}`;
-  const allowed = `${number(margin, 2)} is allowed`;
+  const allowed = `the limit is ${number(margin, 2)}`;
   const words = {
     pass: `at most ${number(interval[1], 2)}`,
     fail: `at least ${number(interval[0], 2)}`,

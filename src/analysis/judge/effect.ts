@@ -180,7 +180,7 @@ function reason(
 ): string {
   const [low, high] = bounds ?? [];
   if (low === undefined || high === undefined) return `${seen}: not enough minutes to judge.`;
-  if (outcome === 'pass') return `${seen}; at most ${high} (${confidence(policy)}), and ${margin} is allowed.`;
-  if (outcome === 'fail') return `${seen}; at least ${low} (${confidence(policy)}), and only ${margin} is allowed.`;
-  return `${seen}; the true value is between ${low} and ${high} (${confidence(policy)}), and ${margin} is allowed.`;
+  if (outcome === 'pass') return `${seen}; at most ${high} (${confidence(policy)}), and the limit is ${margin}.`;
+  if (outcome === 'fail') return `${seen}; at least ${low} (${confidence(policy)}), and the limit is ${margin}.`;
+  return `${seen}; the true value is between ${low} and ${high} (${confidence(policy)}), and the limit is ${margin}.`;
 }

@@ -78,10 +78,10 @@ export function judgeErrors(evidence: Evidence): Gate[] {
   const { interval, says, floor, outcome } = judgePaired(found, policy.errors, policy);
   const share = ({ successes, n }: typeof found.shadow) => successes / n;
   const facts = `${percent(share(found.shadow))} of the ${challenger}'s requests failed (${count(found.shadow.successes)} of ${count(found.shadow.n)}), ${percent(share(found.production))} of production's`;
-  const between = `the true difference is between ${points(interval[0])} and ${points(interval[1])} (${confidence(policy)}), and ${points(policy.errors)} is allowed`;
+  const between = `the true difference is between ${points(interval[0])} and ${points(interval[1])} (${confidence(policy)}), and the limit is ${points(policy.errors)}`;
   const words = {
-    pass: `${facts}; the difference is at most ${points(interval[1])} (${confidence(policy)}), and ${points(policy.errors)} is allowed. ${outages(minutes, policy)}`,
-    fail: `${facts}; the difference is at least ${points(interval[0])} (${confidence(policy)}), and only ${points(policy.errors)} is allowed.`,
+    pass: `${facts}; the difference is at most ${points(interval[1])} (${confidence(policy)}), and the limit is ${points(policy.errors)}. ${outages(minutes, policy)}`,
+    fail: `${facts}; the difference is at least ${points(interval[0])} (${confidence(policy)}), and the limit is ${points(policy.errors)}.`,
     inconclusive:
       floor.missing === 0
         ? `${facts}; ${between}.`

@@ -7,7 +7,7 @@ import { pairedDifference } from './paired.ts';
 import { recallLost } from './recall.ts';
 import type { Task } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
-import { decides, GATES, gates, GROUP_OF, policyFor, RULES } from '../policy/policy.ts';
+import { decides, GATES, gates, policyFor, RULES } from '../policy/policy.ts';
 import { keyOf, SUPERSEDED_BY_LABELS } from '../policy/words.ts';
 import { pairShares } from '../statistics/paired-shares.ts';
 import { compare } from './verdict.ts';
@@ -427,9 +427,7 @@ function byTask(
     groups.set(value, [...(groups.get(value) ?? []), task]);
   }
   const keyFor = (task: Task) =>
-    policy.tasks[task]?.[member] === undefined
-      ? keyOf(policy, what)
-      : keyOf(policy, `tasks.${task}.${member}`).replaceAll(`tasks.${task}`, `answers.kinds.${GROUP_OF[task]}`);
+    policy.tasks[task]?.[member] === undefined ? keyOf(policy, what) : keyOf(policy, `tasks.${task}.${member}`);
   return [...groups].map(([value, names]) => ({
     tasks: names.length === 5 ? 'any task' : names.join(', '),
     value,

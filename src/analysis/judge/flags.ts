@@ -79,7 +79,7 @@ function reasonOf(
   const facts = `It refuses ${percent(shadow / n)} of ${counted(n, 'answers')}, and production ${percent(production / n)}`;
   const sure = confidence(policy);
   if (blocker !== undefined) return `${facts}, but ${blocker}.`;
-  const allowed = `${points(margin)} more are allowed`;
+  const allowed = `the limit is ${points(margin)} more`;
   if (outcome === 'pass') return `${facts}; at most ${points(interval[1])} more (${sure}), and ${allowed}.`;
   if (outcome === 'fail') return `${facts}; at least ${points(interval[0])} more (${sure}), and ${allowed}.`;
   return `${facts}; the true difference is between ${points(interval[0])} and ${points(interval[1])} (${sure}), and ${allowed}.`;

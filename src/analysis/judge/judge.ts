@@ -155,7 +155,15 @@ function summary(outcome: Verdict['outcome'], gates: Verdict['gates'], policy: P
   const open = deciders.map((gate) => gate.id).join(', ');
   const waits = deciders.filter((gate) => (gate.missing?.minutes ?? 0) > 0);
   const longest = waits.toSorted((a, b) => (b.missing?.minutes ?? 0) - (a.missing?.minutes ?? 0))[0];
-  return `Not decided yet: ${open}.${longest?.needs === undefined ? '' : ` Needs ${longest.needs}.`}`;
+  // What more of the same traffic does not give must not be passed over for what it does.
+  const advised = deciders.find((gate) => gate.missing === undefined && gate.needs !== undefined);
+  const needs = [
+    ...(longest?.needs === undefined ? [] : [longest.needs]),
+    ...(advised?.needs === undefined
+      ? []
+      : [longest === undefined ? advised.needs : `for ${advised.id} ${advised.needs}`]),
+  ];
+  return `Not decided yet: ${open}.${needs.length === 0 ? '' : ` Needs ${needs.join('; and ')}.`}`;
 }
 
 /** How many tests passed, how many rules hold, and how many gates did not count. */

@@ -232,14 +232,14 @@ function gate(
     : `${warm}no ${warm === '' ? '' : 'later '}minute in which both have a latency`;
   const sure = early ? confidence({ ...policy, alpha: EARLY_ALPHA }) : confidence(policy);
   const words = {
-    pass: `${seen}; at most ${change(interval?.[1] ?? 1)} (${sure}), and ${change(1 + margin)} is allowed.`,
-    fail: `${seen}; at least ${change(interval?.[0] ?? 1)} (${sure}), and only ${change(1 + margin)} is allowed.`,
+    pass: `${seen}; at most ${change(interval?.[1] ?? 1)} (${sure}), and the limit is ${change(1 + margin)}.`,
+    fail: `${seen}; at least ${change(interval?.[0] ?? 1)} (${sure}), and the limit is ${change(1 + margin)}.`,
     inconclusive:
       few !== undefined
         ? `${seen}, but ${few.reason}.`
         : interval === undefined
           ? `${seen}${known ? `, in` : `:`} ${sequence.blocks} of the ${counted(policy.minimumBlocks, 'blocks')} of ${counted(sequence.minutes, 'minutes')} that a verdict needs.`
-          : `${seen}; the true value is between ${change(interval[0])} and ${change(interval[1])} (${sure}), and ${change(1 + margin)} is allowed.`,
+          : `${seen}; the true value is between ${change(interval[0])} and ${change(interval[1])} (${sure}), and the limit is ${change(1 + margin)}.`,
   };
   return {
     id: `latency.${name}`,

@@ -157,7 +157,7 @@ function beyondLimit(
   const { interval, says, floor, outcome } = judgePaired(found, allowed, policy);
   const bounds = [Math.max(0, interval[0]), interval[1]] as const;
   const seen = `${percent(found.estimate)} of the ${challenger}'s ${counted(found.shadow.n, 'requests')} took longer than ${milliseconds(limit)}`;
-  const most = `and ${percent(allowed)} may for its ${name} to be within that`;
+  const most = `and the limit on its ${name} permits ${percent(allowed)}`;
   const words = {
     pass: `${seen}; at most ${percent(bounds[1])} (${confidence(policy)}), ${most}.`,
     fail: `${seen}; at least ${percent(bounds[0])} (${confidence(policy)}), ${most}.`,
@@ -200,12 +200,12 @@ function errorsLimit({ observations, policy, challenger }: Evidence, limit: numb
   const bounds = [Math.max(0, interval[0]), interval[1]] as const;
   const facts = `${percent(found.estimate)} of the ${challenger}'s requests failed (${count(found.shadow.successes)} of ${count(found.shadow.n)})`;
   const words = {
-    pass: `${facts}; at most ${percent(bounds[1])} (${confidence(policy)}), and ${percent(limit)} is allowed.`,
-    fail: `${facts}; at least ${percent(bounds[0])} (${confidence(policy)}), and only ${percent(limit)} is allowed.`,
+    pass: `${facts}; at most ${percent(bounds[1])} (${confidence(policy)}), and the limit is ${percent(limit)}.`,
+    fail: `${facts}; at least ${percent(bounds[0])} (${confidence(policy)}), and the limit is ${percent(limit)}.`,
     inconclusive:
       floor.missing > 0
         ? `${facts}, but ${floor.bursts ? 'failures come in bursts, so ' : ''}${minutesNeeded(floor.minutes, 'with requests')} to ${says}, and there are ${found.minutes}.`
-        : `${facts}; the true share is between ${percent(bounds[0])} and ${percent(bounds[1])} (${confidence(policy)}), and ${percent(limit)} is allowed.`,
+        : `${facts}; the true share is between ${percent(bounds[0])} and ${percent(bounds[1])} (${confidence(policy)}), and the limit is ${percent(limit)}.`,
   };
   return {
     ...gate,
@@ -297,14 +297,14 @@ function byBlocks(sequence: BlockSequence, policy: Policy, asked: Asked): Gate {
   const sure = confidence(early === undefined ? policy : { ...policy, alpha: EARLY_ALPHA });
   const allowed = words(asked.limit);
   const reasons = {
-    pass: `${seen}; at most ${high} (${sure}), and ${allowed} is allowed.`,
-    fail: `${seen}; at least ${low} (${sure}), and only ${allowed} is allowed.`,
+    pass: `${seen}; at most ${high} (${sure}), and the limit is ${allowed}.`,
+    fail: `${seen}; at least ${low} (${sure}), and the limit is ${allowed}.`,
     inconclusive:
       few !== undefined
         ? `${seen}, but ${few.reason}.`
         : interval === undefined
           ? `${seen}, from ${sequence.blocks} of the ${counted(policy.minimumBlocks, 'blocks')} of ${counted(sequence.minutes, 'minutes')} that a verdict needs.`
-          : `${seen}; the true value is between ${low} and ${high} (${sure}), and ${allowed} is allowed.`,
+          : `${seen}; the true value is between ${low} and ${high} (${sure}), and the limit is ${allowed}.`,
   };
   return {
     ...open(asked.id, policy),

@@ -145,7 +145,7 @@ function closeness(predictions: Predictions, evidence: Evidence, alone: boolean,
     below: true,
     facts: `${count(beyond)} of ${count(rows)} predictions${different(predictions)}${lost} differ by more than ${toleranceText({ tolerance, relative: predictions.numbers?.relative })} (${percent(beyond / Math.max(1, rows))})`,
     limits: ['at most', 'at least'],
-    demand: `at most ${percent(policy.numbers.share)} is allowed${ofKind(predictions, policy, 'share')}`,
+    demand: `the limit is ${percent(policy.numbers.share)}${ofKind(predictions, policy, 'share')}`,
     noise: numberNoise(evidence, tolerance),
   });
 }

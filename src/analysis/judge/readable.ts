@@ -143,7 +143,7 @@ function reasonOf(
       ? ''
       : `, for example: ${shadow.examples[0].slice(0, 60)}`;
   const facts = `Of the shadow's captured answers ${side(shadow)} are empty or could not be read as predictions${example}; of production's, ${side(production)}. Of ${counted(n, 'requests')}, only the shadow's is missing in ${count(onlyShadow)}, and only production's in ${count(Math.round(onlyProduction))}`;
-  const allowed = `${points(policy.unparsed)} more are allowed`;
+  const allowed = `the limit is ${points(policy.unparsed)} more`;
   const sure = confidence(policy);
   if (outcome === 'pass')
     return spotless ? `${facts}.` : `${facts}: at most ${points(bounds[1])} more (${sure}), and ${allowed}.`;

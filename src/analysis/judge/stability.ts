@@ -100,7 +100,7 @@ function ofAccuracy(predictions: Predictions, truth: TruthSums, evidence: Eviden
     minutes: [minutes.onlyProduction, minutes.onlyShadow],
     of: 'truth',
     words: (interval, outcome) =>
-      `it loses ${outcome === 'fail' ? `at least ${points(interval[0])}` : `at most ${points(interval[1])}`} (${confidence(policy)}), and ${points(margin)} is allowed`,
+      `it loses ${outcome === 'fail' ? `at least ${points(interval[0])}` : `at most ${points(interval[1])}`} (${confidence(policy)}), and the limit is ${points(margin)}`,
     nothing:
       'Labels are of one class, or of one that holds most of the rows and of no other, so no part can be left out.',
   });

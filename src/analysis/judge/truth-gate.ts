@@ -78,8 +78,7 @@ export function truthGate(
   const sure = confidence(policy);
   const better = policy.expect?.kind === 'better' && !found.mustNotLose;
   const wanted = margin < 0 ? `better by more than ${show(-margin)}` : 'better';
-  const allowed = better ? `it is expected to be ${wanted}` : `${show(margin)} is allowed`;
-  const only = better ? allowed : `only ${allowed}`;
+  const allowed = better ? `it is expected to be ${wanted}` : `the limit is ${show(margin)}`;
   const { factor, cautious = factor } = found.clustering;
   // What is said against the shadow is bounded with the greater caution.
   const bounds = (times: number): Interval => {
@@ -101,13 +100,8 @@ export function truthGate(
   const outcome = blocker === undefined ? decided : 'inconclusive';
   const facts = `${labelledWords(predictions)} ${found.facts}`;
   const bounded = found.atLeast === undefined ? lossWords(found, interval, outcome) : rightWords(interval, outcome);
-  const demanded =
-    found.atLeast === undefined
-      ? outcome === 'fail'
-        ? only
-        : allowed
-      : `at least ${percent(found.atLeast)} is required`;
-  // What is better by so much is within whatever is allowed.
+  const demanded = found.atLeast === undefined ? allowed : `at least ${percent(found.atLeast)} is required`;
+  // What is better by so much is within any limit.
   const isBetter = outcome === 'pass' && interval[1] < 0;
   const gate: Gate = {
     id,

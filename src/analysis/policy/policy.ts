@@ -242,6 +242,14 @@ export const GROUP_OF = {
 
 export const TASKS = Object.keys(GROUP_OF) as readonly Task[];
 
+/** Keys that have moved into the section `answers:`, and where to; they are still read. */
+export const MOVED: readonly (readonly [old: string, now: string])[] = [
+  ['fields.ignore', 'answers.ignore'],
+  ['fields.tolerance', 'answers.tolerance.fields'],
+  ['numbers.tolerance', 'answers.tolerance.absolute'],
+  ...TASKS.map((task) => [`tasks.${task}`, `answers.kinds.${GROUP_OF[task]}`] as const),
+];
+
 /** The policy as it is for answers of this kind. */
 export function policyFor(policy: Policy, task: Task): Policy {
   const own = policy.tasks[task] ?? {};

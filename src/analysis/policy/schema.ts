@@ -9,7 +9,7 @@ import { kindNames } from '../answers/choose.ts';
 import { parsePath } from '../answers/path.ts';
 import { priceKey } from '../answers/prices.ts';
 import { EXPECTATION, parseExpectation } from './expect.ts';
-import { DEFAULT_POLICY, GATES, GROUP_OF, TASKS } from './policy.ts';
+import { DEFAULT_POLICY, GATES, GROUP_OF, MOVED, TASKS } from './policy.ts';
 import type { Policy } from './policy.ts';
 
 const COVER = 'a duration, like 24h';
@@ -237,8 +237,13 @@ export function notWaivable(id: string, numbers: readonly string[] = []): string
   if (NOT_WAIVED.includes(id))
     return `a gate that can be waived: without ${id} nothing is known of the answers, so say how they are read instead (answers: { kind: … })`;
   if (GATES.includes(id) || numbers.some((name) => id === `answers.${name}`)) return undefined;
-  const near = nearest(id, GATES);
-  return `the whole id of a gate${near === undefined ? '' : `, did you mean ${near}?`} (they are ${GATES.join(', ')})`;
+  const can = GATES.filter((gate) => !NOT_WAIVED.includes(gate));
+  const parts = can.filter((gate) => gate.startsWith(`${id}.`));
+  if (parts.length > 0) return `a gate but the first part of several: name those that you mean of ${parts.join(', ')}`;
+  const near = nearest(id, can);
+  return near === undefined
+    ? `a gate. Those that can be waived are ${can.join(', ')}`
+    : `a gate, did you mean ${near}? A report names every gate`;
 }
 
 const SCHEMA = v.strictObject({
@@ -336,14 +341,6 @@ const SCHEMA = v.strictObject({
   accept: v.optional(v.picklist(['window'], 'window, or left out')),
   fallback: v.optional(v.picklist(['canary', 'none'], 'canary, none, or left out')),
 });
-
-/** Keys that have moved into the section `answers:`, and where to; they are still read. */
-const MOVED: readonly [old: string, now: string][] = [
-  ['fields.ignore', 'answers.ignore'],
-  ['fields.tolerance', 'answers.tolerance.fields'],
-  ['numbers.tolerance', 'answers.tolerance.absolute'],
-  ...TASKS.map((task): [string, string] => [`tasks.${task}`, `answers.kinds.${GROUP_OF[task]}`]),
-];
 
 /** What a policy says by names that have moved, a sentence each. */
 export function movedKeys(section: unknown): string[] {

@@ -1,7 +1,7 @@
 import { kindNamed } from '../answers/kinds/table.ts';
 import { expectationText } from './expect.ts';
 import type { Policy } from './policy.ts';
-import { DEFAULT_POLICY, decides } from './policy.ts';
+import { DEFAULT_POLICY, decides, MOVED } from './policy.ts';
 import { counted, duration, durationFlag, percent } from '../../base/units.ts';
 
 /** A key with its value, as the file would say it; what is not the default is told with it: `errors: 0.05, default 0.01`. */
@@ -9,7 +9,13 @@ export function keyOf(policy: Policy, path: string): string {
   const value = at(policy, path);
   const usual = at(DEFAULT_POLICY, path);
   const known = usual === undefined || JSON.stringify(usual) === JSON.stringify(value);
-  return `${path}: ${said(value)}${known ? '' : `, default ${said(usual)}`}`;
+  return `${writtenAs(path)}: ${said(value)}${known ? '' : `, default ${said(usual)}`}`;
+}
+
+/** A key of the policy as a file says it today. */
+function writtenAs(path: string): string {
+  const moved = MOVED.find(([old]) => path === old || path.startsWith(`${old}.`));
+  return moved === undefined ? path : moved[1] + path.slice(moved[0].length);
 }
 
 function at(policy: Policy, path: string): unknown {

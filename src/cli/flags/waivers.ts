@@ -12,7 +12,10 @@ export interface WaiverFlags {
 /** Adds `--waive` and `--reason`. */
 export function waiverFlags(command: Command): Command {
   return command
-    .option('--waive <gate...>', 'gates to waive: they decide nothing, and every report names them')
+    .option(
+      '--waive <gate...>',
+      'gates to waive, by the ids that a report shows: they decide nothing, and every report names them',
+    )
     .option('--reason <text>', 'why they are waived');
 }
 

@@ -102,7 +102,7 @@ function eventLines(io: Io, event: ShownEvent): string[] {
       ];
     case 'traffic-stopped':
       return warn(
-        `shadowctl sends no more requests, and without requests the alarms see nothing: ${plain(event.reason)}`,
+        `shadowctl has stopped sending requests${event.reason === undefined ? '' : ` (${plain(event.reason).replace(/\.$/, '')})`}: without any others the alarms see nothing.`,
       );
     case 'payloads-read':
       return [payloadsRead(event)];

@@ -110,19 +110,27 @@ function shadowWords(report: Report | undefined, keys: boolean): string {
   if (verdict === undefined) return 'Waiting for requests: there is nothing to compare yet.';
   if (verdict.outcome === 'pass') return `The shadow has passed.${keys ? ' Press p to promote it.' : ''}`;
   if (verdict.outcome === 'fail') return `The shadow has failed.${keys ? ' Press k to keep production as it is.' : ''}`;
-  const [needs] = verdict.gates
-    .filter((gate) => gate.gating && gate.outcome === 'inconclusive' && gate.needs !== undefined)
-    .toSorted((a, b) => (b.missing?.minutes ?? 0) - (a.missing?.minutes ?? 0));
+  const open = openGates(report);
+  const [longest] = open.toSorted((a, b) => (b.missing?.minutes ?? 0) - (a.missing?.minutes ?? 0));
+  const needs = open.find((gate) => gate.missing === undefined) ?? longest;
   return needs?.needs === undefined ? plain(verdict.summary) : `To decide, ${needs.id} needs ${plain(needs.needs)}.`;
 }
 
-/** Milliseconds until the present stage is over, as far as that is known. */
+/** Gates that keep a verdict open, and say what would decide them. */
+function openGates(report: Report | undefined) {
+  return (report?.verdict?.gates ?? []).filter(
+    (gate) => gate.gating && gate.outcome === 'inconclusive' && gate.needs !== undefined,
+  );
+}
+
+/** Milliseconds until the present stage is over, as far as that is known: not where time alone does not end it. */
 function timeLeft({ activity, judgement, at }: EndpointLook): number | undefined {
   if (activity.kind === 'update') return left(activity.phase.bakeEnds, at);
   if (activity.kind === 'rollout') return activity.attended ? left(activity.bakeEnds, at) : undefined;
-  const open = (judgement?.verdict?.gates ?? []).filter((gate) => gate.gating && gate.outcome === 'inconclusive');
+  const open = openGates(judgement);
   const minutes = open.map((gate) => gate.missing?.minutes).filter((one) => one !== undefined);
-  return activity.kind === 'shadow' && minutes.length > 0 ? Math.max(...minutes) * 60 * SECOND : undefined;
+  const ends = activity.kind === 'shadow' && minutes.length > 0 && open.every((gate) => gate.missing !== undefined);
+  return ends ? Math.max(...minutes) * 60 * SECOND : undefined;
 }
 
 function left(end: number | undefined, at: number): number | undefined {
@@ -254,7 +262,7 @@ function alarmLines(alarms: readonly WatchedAlarm[], size: ScreenSize): string[]
     const name = padEnd(cut(plain(alarm.AlarmName ?? ''), names), names);
     return `${paint(size, meaning, mark)} ${name}  ${state.padEnd(7)}  ${value.padStart(9)}  ${showLimit(alarm).padEnd(12)} ${alarmGauge(alarm, last, gauge)}`;
   });
-  return ['', paint(size, 'quiet', 'alarms'), ...rows];
+  return ['', paint(size, 'quiet', cut('alarms (the bar: how much of the limit is used)', size.columns)), ...rows];
 }
 
 /** How far a value has gone towards the limit: full is the limit. */
@@ -284,7 +292,11 @@ function gateLines(report: Report | undefined, size: ScreenSize): string[] {
     const words = `${padEnd(cut(gate.id, ids), ids)}  ${padStart(plain(row.seen), seen)}  ${padEnd(plain(row.limit), limits)}`;
     return `${mark} ${words}  ${gateTrack(row, line)}`;
   });
-  return ['', paint(size, 'quiet', 'gates'), ...rows];
+  return [
+    '',
+    paint(size, 'quiet', cut('gates (━ what the value can be, ● what was seen, ┃ the limit)', size.columns)),
+    ...rows,
+  ];
 }
 
 /** What a gate's value can still be, against its margin: the interval closes in as evidence grows. */

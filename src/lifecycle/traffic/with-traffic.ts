@@ -80,7 +80,8 @@ export async function withTraffic<T>(
         await sendRequests(silent, endpoint, payloads, { rate: traffic.rate, duration: MAX_DURATION_MS });
       } catch (error) {
         if (enough.signal.aborted) return;
-        session.emit({ kind: 'traffic-stopped', reason: error instanceof Error ? error.message : String(error) });
+        const why = error instanceof Error ? error.message : String(error);
+        session.emit({ kind: 'traffic-stopped', reason: signal.aborted ? undefined : why });
       }
     },
   ]);

@@ -93,9 +93,10 @@ describe('waivers', () => {
   });
 
   test.each([
-    ['latency.p98', /"latency.p98" is not the whole id of a gate, did you mean latency.p9\d\?/],
-    ['latency', /"latency" is not the whole id of a gate/],
-    ['answers.mine', /"answers.mine" is not the whole id of a gate/],
+    ['latency.p98', /"latency.p98" is not a gate, did you mean latency.p9\d\?/],
+    ['latency', /"latency" is not a gate but the first part of several: .* of latency.mean, .*latency.p99/],
+    ['truth', /the first part of several: .* of truth.accuracy, truth.error/],
+    ['answers.mine', /"answers.mine" is not a gate/],
     ['output.reading', /is not a gate that can be waived/],
   ])('%s is refused', (gate, words) => {
     expect(() => readPolicy({ waivers: [{ gate, reason: 'so' }] }, 'p.yaml')).toThrow(words);

@@ -447,8 +447,8 @@ describe('the verdict in a sentence', () => {
   });
 
   test('the first that fails is told, and how many more', () => {
-    expect(of(100, { modelErrors: 60 })[1]).toMatch(/^Does it fail more requests\? 100 % .* is allowed\.$/);
-    expect(of(100, { modelErrors: 60, latencyMean: 20 })[1]).toMatch(/ is allowed\. \(and 1 more\)$/);
+    expect(of(100, { modelErrors: 60 })[1]).toMatch(/^Does it fail more requests\? 100 % .* the limit is 1 pt\.$/);
+    expect(of(100, { modelErrors: 60, latencyMean: 20 })[1]).toMatch(/ the limit is 1 pt\. \(and 1 more\)$/);
     expect(of(100, { modelErrors: 60, latencyMean: 20, latencyP99: 20 })[1]).toMatch(/ \(and 2 more\)$/);
     // What only informs is not told.
     expect(of(100, { modelErrors: 60, latencyMean: 20 }, { inform: ['errors'] })[1]).toMatch(
@@ -466,7 +466,10 @@ describe('the verdict in a sentence', () => {
       'Not decided yet: errors. Needs about 1 h 10 min more traffic.',
     ]);
     expect(of(10)[1]).toMatch(/^Not decided yet: errors, latency\.mean.* Needs about 1 h 20 min more traffic\.$/);
-    expect(of(100, { invocations: 40 })).toEqual(['inconclusive', 'Not decided yet: traffic.sampling.']);
+    expect(of(100, { invocations: 40 })).toEqual([
+      'inconclusive',
+      'Not decided yet: traffic.sampling. Needs a window in which the shadow was attached throughout, or the reason why requests went missing.',
+    ]);
   });
 
   test('what is asked depends on what there is', () => {

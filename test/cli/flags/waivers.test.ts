@@ -15,7 +15,7 @@ test.each([
   [['errors'], undefined, 'has no reason'],
   [['errors'], ' ', 'has no reason'],
   [[], 'so', '--reason says why gates are waived'],
-  [['latency.p98'], 'so', '--waive "latency.p98" is not the whole id of a gate'],
+  [['latency.p98'], 'so', '--waive "latency.p98" is not a gate, did you mean latency.p9'],
   [['output.reading'], 'so', 'is not a gate that can be waived'],
 ])('--waive %j --reason %j is refused', (waive, reason, words) => {
   expect(() => withWaivers(DEFAULT_POLICY, { waive, reason })).toThrow(words);
