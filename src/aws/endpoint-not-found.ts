@@ -7,7 +7,7 @@ export function endpointNotFound(target: Pick<AwsTarget, 'region'>, name: string
   return usageError(
     `There is no endpoint "${name}" in ${target.region}.`,
     lines(
-      text`Check --endpoint, --region and --profile. See what exists: ${shown('status')}`,
+      text`Check --endpoint, --region and --profile. See what exists: ${shown('ls', { all: true })}`,
       text`Create it with: ${shownStart('deploy', { endpoint: name })}`,
     ),
   );

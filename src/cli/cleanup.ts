@@ -66,13 +66,15 @@ function parse(flags: Flags): CleanupOptions {
 export async function run(app: App, options: CleanupOptions): Promise<Outcome> {
   const { cleanup } = await import('../lifecycle/cleanup.ts');
   const { sessionOf } = await import('./session.ts');
+  const { wrap } = await import('../ui/wrap.ts');
   const { cleanupLines, cleanupJson } = await import('./views/cleanup.ts');
   const { io } = app;
   const text = options.format === 'text';
   const session = sessionOf(app, {
     yes: options.yes,
     onEvent(event) {
-      if (event.kind === 'deleted' && text) io.out(`deleted ${nameOf(event.step)}`);
+      if (event.kind === 'deleted' && text)
+        for (const line of wrap(`deleted ${nameOf(event.step)}`, io.columns, '  ')) io.out(line);
     },
   });
   const keep = { uploads: options.keepUploads, captures: options.keepCaptures, logs: options.keepLogs };

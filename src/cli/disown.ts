@@ -29,6 +29,7 @@ export async function run(app: App, { endpoint, format }: DisownOptions): Promis
   const { disownEndpoint } = await import('../lifecycle/adopt.ts');
   const { sessionOf } = await import('./session.ts');
   const { nextLines } = await import('./views/next.ts');
+  const { wrap } = await import('../ui/wrap.ts');
   const { io } = app;
   const { givenBack, ours } = await disownEndpoint(sessionOf(app), endpoint);
   if (format === 'json') {
@@ -36,7 +37,7 @@ export async function run(app: App, { endpoint, format }: DisownOptions): Promis
     return 'done';
   }
   for (const one of givenBack) io.out(`given back: ${nameOf(one)}`);
-  for (const one of ours) io.out(`still shadowctl's: ${nameOf(one)}`);
+  for (const one of ours) for (const line of wrap(`still shadowctl's: ${nameOf(one)}`, io.columns, '  ')) io.out(line);
   if (ours.length > 0) for (const line of nextLines(io, text`${shown('cleanup', { endpoint })}`)) io.out(line);
   return 'done';
 }

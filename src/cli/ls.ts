@@ -61,7 +61,11 @@ export async function run(app: App, { all, format }: LsOptions): Promise<Outcome
     one.created === undefined ? '' : duration(wholeMinutes(now - Date.parse(one.created))),
     one.exists ? (OWNERSHIP[one.owner] ?? one.owner) : '',
     one.exists ? dollars(one.cost.hourly) : '',
-    one.exists ? dollars(one.cost.soFar) : '',
+    one.exists
+      ? one.cost.hourly !== undefined && one.cost.soFar === undefined
+        ? 'time not known'
+        : dollars(one.cost.soFar)
+      : '',
   ];
   const head = ['endpoint', 'status', 'production', 'shadow', 'age', 'owner', 'an hour', 'so far'];
   io.out(await records(io, head, list.endpoints.map(row)));

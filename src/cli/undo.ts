@@ -97,14 +97,22 @@ async function showWaysBack(
   else {
     const { records } = await import('../ui/records.ts');
     const { modelWords } = await import('./views/plan.ts');
-    const rows = options.map(({ config, at, command, models, runsNow, missing }) => [
+    const rows = options.map(({ config, at, command, models, runsNow, missing, ended }) => [
       config,
       models === undefined ? '–' : modelWords(models),
       at === undefined ? 'before shadowctl' : `${at.slice(0, 16).replace('T', ' ')}, ${command ?? 'unknown'}`,
-      runsNow ? 'runs now' : missing === undefined ? 'yes' : `no: ${missing} no longer exists`,
+      runsNow
+        ? 'runs now'
+        : missing !== undefined
+          ? `no: ${missing} no longer exists`
+          : ended === undefined
+            ? 'yes'
+            : `yes, but its update ended: ${ended.replaceAll('-', ' ')}`,
     ]);
     io.out(await records(io, ['config', 'models', 'first run (UTC), by', 'can be restored'], rows));
-    const other = options.find(({ runsNow, missing }) => !runsNow && missing === undefined);
+    const other = options.find(
+      ({ runsNow, missing, ended }) => !runsNow && missing === undefined && ended === undefined,
+    );
     if (other !== undefined) {
       const { nextLines } = await import('./views/next.ts');
       for (const line of nextLines(io, text`${shown('undo', { endpoint, to: other.config })}`)) io.out(line);

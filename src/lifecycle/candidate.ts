@@ -2,7 +2,7 @@ import type { DescribeModelCommandOutput, ProductionVariant, Tag } from '@aws-sd
 import type { Aws } from '../aws/clients.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, describeModelPackage } from '../aws/sagemaker.ts';
 import { usageError } from '../base/errors.ts';
-import { lines } from '../base/text.ts';
+import { lines, text } from '../base/text.ts';
 import { newRun } from '../resources/apply.ts';
 import {
   type CandidateOptions,
@@ -118,7 +118,10 @@ export async function examineCandidate(
   const aws = await session.aws();
   if (spec.model !== undefined) {
     if ((await describeModel(aws, spec.model, session.signal)) === undefined)
-      throw usageError(`--model: there is no model "${spec.model}" in ${aws.target.region}.`);
+      throw usageError(
+        `--model: there is no model "${spec.model}" in ${aws.target.region}.`,
+        text`See those that exist: ${{ program: 'aws', command: 'sagemaker list-models', options: { 'max-items': 20 }, incomplete: false }}`,
+      );
     return { image: '', builtIn: undefined, local: undefined, uri: undefined };
   }
   const image = spec.image ?? (spec.algorithm === undefined ? liveModel?.PrimaryContainer?.Image : undefined);

@@ -8,7 +8,7 @@ import { experimentOn } from '../aws/experiments.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { environmentError, usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
-import { examineAlarm, type GuardedUpdate, leftOver } from '../guard/alarms/check.ts';
+import { examineAlarm, type GuardedUpdate, isLeftOver, leftOver } from '../guard/alarms/check.ts';
 import { parseAlarmFile } from '../guard/alarms/file.ts';
 import { examineEndpoint } from '../guard/doctor/endpoint.ts';
 import { examineNonMetricAlarm } from '../guard/alarms/lookup.ts';
@@ -151,10 +151,10 @@ async function examineLive(
   const ours = existing(state(), 'alarm').flatMap(({ ref, adopted }) => (adopted ? [] : [ref.name]));
   // What was named is examined for what it can do.
   const unasked = options.alarms.length === 0 && options.file === undefined;
-  for (const alarm of alarms) {
-    const past = unasked && ours.includes(alarm.AlarmName ?? '') ? leftOver(alarm, update) : undefined;
-    findings.push(...(past === undefined ? examineAlarm(alarm, update) : [past]));
-  }
+  const past = alarms.filter((alarm) => unasked && ours.includes(alarm.AlarmName ?? '') && isLeftOver(alarm, update));
+  const leftovers = leftOver(past, options.endpoint);
+  if (leftovers !== undefined) findings.push(leftovers);
+  for (const alarm of alarms) if (!past.includes(alarm)) findings.push(...examineAlarm(alarm, update));
   return findings;
 }
 

@@ -15,6 +15,7 @@ import { checkName } from '../resources/naming.ts';
 import type { Step } from '../resources/steps.ts';
 import { earlierConfigs, knownConfigs } from '../state/earlier-configs.ts';
 import { type State, trackedResource } from '../state/replay.ts';
+import { endingOf } from '../state/updates.ts';
 import type { GuardedResult } from './canary.ts';
 import { type CandidateNames, nameCandidate } from './candidate.ts';
 import { finishGuardedUpdate } from './guarded-update/finish.ts';
@@ -323,6 +324,16 @@ export interface WayBackOption {
   runsNow: boolean;
   /** What no longer exists of it; undefined where it can be restored. */
   missing: string | undefined;
+  /** How it ended when it was run last, where that was not well: an ending's kind, such as `rolled-back-by-alarm`. */
+  ended?: string | undefined;
+}
+
+/** How a config ended that never came to run, however often it was asked for: the last time. */
+function badEnding(state: State, config: string): string | undefined {
+  const kinds = state.configs.flatMap((change) => (change.config === config ? [endingOf(state, change)?.kind] : []));
+  return kinds.some((kind) => kind === undefined || kind === 'updated' || kind === 'created')
+    ? undefined
+    : kinds.at(-1);
 }
 
 /** Every config that an endpoint has run, the newest first, and whether it can be run again; changes nothing. */
@@ -339,6 +350,7 @@ export function waysBack(session: Session, endpoint: string): Promise<WayBackOpt
         models: found && modelsOf(found),
         runsNow: config === live.endpoint.EndpointConfigName,
         missing,
+        ended: badEnding(state, config),
       });
     }
     return options;

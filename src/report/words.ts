@@ -136,5 +136,7 @@ export function windowText(window: { from: number; to: number }): string {
 
 /** The margin of a gate with its relation, `< 1 %`; `–` where there is none. */
 export function gateLimit(gate: Gate): string {
-  return gate.margin === undefined ? MISSING : `${gate.relation} ${gateValue(gate, gate.margin)}`;
+  if (gate.margin === undefined) return MISSING;
+  const over = gate.slowerThan === undefined ? '' : ` over ${milliseconds(gate.slowerThan)}`;
+  return `${gate.relation} ${gateValue(gate, gate.margin)}${over}`;
 }

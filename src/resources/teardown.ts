@@ -27,6 +27,8 @@ export interface Remainder {
   denied?: true;
   /** An endpoint that stays needs it, as long as it runs as it does. */
   inUse?: true;
+  /** shadowctl did not create it, and never deletes it. */
+  adopted?: true;
 }
 
 /** Why a bucket stays. */
@@ -77,7 +79,12 @@ export function planTeardown(checks: readonly ResourceCheck[], inUse: readonly R
       const why = reasonToStay(tracked, managed, used, keep);
       if (why === undefined) teardown.steps.push({ action: 'delete', kind, name: tracked.ref.name });
       else
-        teardown.left.push({ ref: tracked.ref, why, ...(used && managed && !tracked.adopted ? { inUse: true } : {}) });
+        teardown.left.push({
+          ref: tracked.ref,
+          why,
+          ...(used && managed && !tracked.adopted ? { inUse: true } : {}),
+          ...(tracked.adopted ? { adopted: true } : {}),
+        });
     }
   }
   return teardown;

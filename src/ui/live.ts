@@ -2,7 +2,7 @@ import { cut } from './cut.ts';
 import { styleText } from 'node:util';
 import { plain } from './io.ts';
 import { sparkline } from './sparkline.ts';
-import { milliseconds, percent } from '../base/units.ts';
+import { duration, milliseconds, percent, SECOND } from '../base/units.ts';
 import { padEnd, textWidth } from './width.ts';
 
 /** A fleet as the live view shows it. */
@@ -102,12 +102,10 @@ function lastMs(values: readonly (number | undefined)[]): string {
   return milliseconds(last);
 }
 
-/** `4m05s`, `1h02m`. */
+/** Whole seconds; of more than an hour whole minutes. */
 function clockOf(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
-  const two = (value: number) => String(value).padStart(2, '0');
-  if (whole >= 3600) return `${Math.floor(whole / 3600)}h${two(Math.floor((whole % 3600) / 60))}m`;
-  return `${Math.floor(whole / 60)}m${two(whole % 60)}s`;
+  return duration((whole >= 3600 ? Math.floor(whole / 60) * 60 : whole) * SECOND);
 }
 
 function fit(texts: readonly string[], most: number): number {

@@ -1,7 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { isCommandLine, linesOf, printCommand, printText, type TargetFlags, type Text } from '../base/text.ts';
 import type { Io } from './io.ts';
-import { layout } from './wrap.ts';
+import { layout, wrap } from './wrap.ts';
+
+/** It is there to be copied, alone or after a label. */
+const COMMAND = /(^|: | {2})(shadowctl|aws) /;
 
 /**
  * The same way to the user, on which every command that is shown carries the flags that say where it works: without
@@ -21,11 +24,23 @@ export function withTargetFlags(io: Io, target: TargetFlags, results: boolean): 
     return layout(line, io.columns, `${/^ */.exec(longer)?.[0] ?? ''}  `, command);
   };
   const text = (whole: Text = '') => linesOf(whole).flatMap(printed).join('\n');
+  /** On a terminal a sentence that is too long is broken between words; where a program reads it a line stays a line. */
+  const onTerminal = (whole: string) =>
+    !io.interactive || fits(whole)
+      ? whole
+      : whole
+          .split('\n')
+          .flatMap((line) =>
+            fits(line) || line.includes('\u001B') || COMMAND.test(line)
+              ? [line]
+              : wrap(line, io.columns, `${/^ */.exec(line)?.[0] ?? ''}  `),
+          )
+          .join('\n');
   return {
     ...io,
     command,
     out: (line) => io.out(results ? text(line) : line),
-    err: (line) => io.err(text(line)),
+    err: (line) => io.err(onTerminal(text(line))),
     alert: (line) => io.alert(text(line)),
   };
 }

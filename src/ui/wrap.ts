@@ -29,6 +29,16 @@ export function wrap(text: string, width: number, indent = ''): string[] {
 /** A space at which no line is broken, until it is printed: a character for private use, as wide as a space. */
 const GLUE = '\ue000';
 
+/** A command with the label before it, if it has one: each on lines of its own where both do not fit into one. */
+function commandLine(line: Text, width: number, indent: string, print: (line: CommandLine) => string): string[] {
+  const whole = printText(line, print);
+  if (typeof line === 'string' || textWidth(whole) <= width) return [whole];
+  const [label, ...command] = line;
+  if (typeof label !== 'string' || label.trim() === '') return [whole];
+  const start = `${/^ */.exec(label)?.[0] ?? ''}  `;
+  return [...wrap(label.trimEnd(), width, indent), start + printText(command, print)];
+}
+
 /**
  * A text in lines of at most `width`. A line that is a command, alone or after a label, stays whole, to be copied; in a
  * sentence a command stays together up to its first flag.
@@ -42,7 +52,7 @@ export function layout(
   print: (line: CommandLine) => string = printCommand,
 ): string[] {
   return linesOf(text).flatMap((line) => {
-    if (isCommandLine(line)) return [printText(line, print)];
+    if (isCommandLine(line)) return commandLine(line, width, indent, print);
     const head = (command: CommandLine) => {
       const [lead, ...rest] = print(command).split(' --');
       return [

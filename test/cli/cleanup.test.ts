@@ -213,7 +213,7 @@ test('a bucket that another endpoint of ours uses is not planned, and said to be
   await world.shadowctl(`deploy --endpoint two --artifact ${ARTIFACT_009} --algorithm linear-learner --yes`);
   const why = 'in use by endpoint two; cleanup --all removes both';
   const plan = await world.shadowctl('cleanup --endpoint weather --plan');
-  const stays = `= bucket ${BUCKET}\n    stays: ${why}`;
+  const stays = `= bucket ${BUCKET}\n    stays, ${why}`;
   expect(plan.out).toContain(stays);
   expect(plan.out).not.toContain(`- bucket ${BUCKET}`);
   const done = await world.shadowctl('cleanup --endpoint weather --yes');

@@ -172,6 +172,7 @@ function beyondLimit(
     estimate: found.estimate,
     interval: bounds,
     margin: allowed,
+    slowerThan: limit,
     n: found.shadow.n,
     reason: words[outcome],
     ...(outcome !== 'inconclusive'

@@ -21,6 +21,8 @@ export interface Gate {
   unit: 'ratio' | 'share' | 'number' | 'count';
   /** They are a difference of two shares: percentage points, since ten points are no tenth. */
   difference?: true;
+  /** They are shares of requests that took longer than this, in milliseconds. */
+  slowerThan?: number;
   estimate: number | undefined;
   /** What the truth can still be; each side holds with confidence 1 − alpha. */
   interval: readonly [number, number] | undefined;

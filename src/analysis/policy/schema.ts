@@ -239,7 +239,7 @@ export function notWaivable(id: string, numbers: readonly string[] = []): string
   if (GATES.includes(id) || numbers.some((name) => id === `answers.${name}`)) return undefined;
   const can = GATES.filter((gate) => !NOT_WAIVED.includes(gate));
   const parts = can.filter((gate) => gate.startsWith(`${id}.`));
-  if (parts.length > 0) return `a gate but the first part of several: name those that you mean of ${parts.join(', ')}`;
+  if (parts.length > 0) return `a gate but the first part of several: name one or more of ${parts.join(', ')}`;
   const near = nearest(id, can);
   return near === undefined
     ? `a gate. Those that can be waived are ${can.join(', ')}`

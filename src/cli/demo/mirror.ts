@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { App, Outcome } from '../../app.ts';
 import { type Clock, stopwatch } from '../../base/clock.ts';
 import { interrupted, Problem } from '../../base/errors.ts';
-import { duration, HOUR, MINUTE } from '../../base/units.ts';
+import { count, duration, HOUR, MINUTE } from '../../base/units.ts';
 import { type Mirror, openMirror } from '../../mirror/mirror.ts';
 import { readSettings } from '../../mirror/settings.ts';
 import { httpPlace } from '../../mirror/upstream.ts';
@@ -122,7 +122,7 @@ export async function run(app: App, traffic: Traffic = TRAFFIC): Promise<Outcome
     await end();
     const { outcomes } = mirror.counted().shadows.get('candidate')?.metrics ?? { outcomes: { answered: 0 } };
     say(
-      `${sent} requests, ${traffic.aMinute} a minute for ${traffic.minutes} minutes: days of Seattle's weather of 2015. Callers got ${sent} answers, all of model 005; the candidate answered ${outcomes.answered} copies, and no answer waited for one of its own.`,
+      `${count(sent)} requests, ${traffic.aMinute} a minute for ${traffic.minutes} minutes: days of Seattle's weather of 2015. Callers got ${count(sent)} answers, all of model 005; the candidate answered ${count(outcomes.answered)} copies, and no answer waited for one of its own.`,
     );
 
     io.out();
@@ -136,7 +136,9 @@ export async function run(app: App, traffic: Traffic = TRAFFIC): Promise<Outcome
         next: 'This is a defect of shadowctl; please report it with the output above.',
       });
     io.out();
-    io.out(`Everything went as planned, in ${duration(app.clock.now() - began)}. Nothing is left.`);
+    io.out(
+      `Everything went as planned, in ${duration(app.clock.now() - began)}. The files that the lines above name are gone with it; nothing is left.`,
+    );
     return 'done';
   } catch (error) {
     if (app.signal.aborted) throw interrupted('Interrupted: the demo has ended, and nothing of it is left.');

@@ -20,6 +20,13 @@ export function cleanupLines(io: Pick<Io, 'columns' | 'command'>, one: EndpointC
   }
   const { left, runs, deleted, endpoint } = one;
   const late = one.late.flatMap((folder) => lateLines(io, endpoint, folder));
+  if (left.length > 0 && left.every(({ adopted }) => adopted === true)) {
+    const words = lines(
+      `Checked: nothing that shadowctl created for endpoint ${endpoint} is left. What was adopted stays: ${left.map(({ ref }) => nameOf(ref)).join(', ')}.`,
+      text`To give it back: ${shown('disown', { endpoint })}`,
+    );
+    return [...layout(words, io.columns, '  ', io.command), ...late];
+  }
   if (left.length > 0) {
     const held = left.filter(({ inUse }) => inUse === true);
     const stays = [...left.flatMap(({ ref, why }) => wrap(`left: ${nameOf(ref)} (${why})`, io.columns, '  ')), ...unsaid];

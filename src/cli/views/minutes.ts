@@ -6,6 +6,7 @@ import { MINUTE } from '../../base/units.ts';
 
 const MAX_COLUMNS = 100;
 const HEIGHT = 6;
+const NO_BREAK = '\u00a0';
 
 /** A fleet or a variant, and what it did minute by minute. */
 export interface Drawn {
@@ -59,8 +60,9 @@ export function drawMinutes(
     lines.push('', ...(alone ? [] : [`  ${title}, ${unit}`]), ...drawn, ...ruler(drawn, times, shown));
   }
   if (shown.length > 0) {
-    const key = shown.map((mark, index) => `${index + 1} ${mark.words}`).join(' · ');
-    lines.push('', ...wrap(`  ${key}`, width, '    '));
+    // A mark's number and time stay together.
+    const key = shown.map((mark, index) => `${index + 1}${NO_BREAK}${mark.words}`).join(' · ');
+    lines.push('', ...wrap(`  ${key}`, width, '    ').map((line) => line.replaceAll(NO_BREAK, ' ')));
   }
   return lines;
 }

@@ -179,7 +179,11 @@ export function abortPlanLines(io: PlanIo, plan: AbortPlan): string[] {
     : 'SageMaker looks at it only while a fleet bakes, so this takes effect when the new fleet first gets traffic';
   return [
     placeLine(plan.place),
-    `${plan.endpoint} is ${phaseWords(plan.stage)}, on its way from ${plan.previous} to ${plan.requested}.`,
+    ...wrap(
+      `${plan.endpoint} is ${phaseWords(plan.stage)}, on its way from ${plan.previous} to ${plan.requested}.`,
+      io.columns,
+      '  ',
+    ),
     ...wrap(
       `shadowctl will set off the alarm ${plan.alarm}. ${when}; then it removes the new fleet.`,
       io.columns,

@@ -13,15 +13,18 @@ export function describeStep(step: Step, columns: number, indent = ''): string[]
 
 /** What is planned, and in brackets what there is to know about it: on the same line where it fits, else below. */
 export function planLines(what: string, detail: string, columns: number, indent = ''): string[] {
-  if (detail === '') return [indent + what];
+  if (detail === '') return wrap(indent + what, columns, `${indent}    `);
   const line = `${indent}${what}  (${detail})`;
   if (line.length <= columns) return [line];
-  return [indent + what, ...wrap(`${indent}    ${detail}`, columns, `${indent}    `)];
+  return [
+    ...wrap(indent + what, columns, `${indent}    `),
+    ...wrap(`${indent}    ${detail}`, columns, `${indent}    `),
+  ];
 }
 
 /** What a plan leaves, and why: `=`. */
 export function staysLines(left: readonly Remainder[], columns: number): string[] {
-  return left.flatMap(({ ref, why }) => planLines(`= ${nameOf(ref)}`, `stays: ${why}`, columns));
+  return left.flatMap(({ ref, why }) => planLines(`= ${nameOf(ref)}`, `stays, ${why}`, columns));
 }
 
 function describeDetail(step: Step): string {

@@ -125,7 +125,7 @@ function nextSteps({ update, ending, capture }: EndedUpdate): [label: string, ne
               'capture',
               `The endpoint still captures ${capture.percent === undefined ? 'requests and answers' : `${capture.percent} % of its requests and answers`}, under ${capture.destination}.`,
             ],
-            next('turn it off', shown('deploy', { endpoint, 'no-capture': true })),
+            next('turn off', shown('deploy', { endpoint, 'no-capture': true })),
           ]
         : [];
     return [next('way back', shown('undo', { endpoint })), ...captured];

@@ -71,20 +71,32 @@ export function examineAlarm(alarm: MetricAlarm, update: GuardedUpdate): Finding
 }
 
 /**
- * An alarm that shadowctl made for an update that is over, on a fleet that no longer runs: what its state and its rule are
- * worth for the next update need not be asked, since that writes it anew. Undefined where it is anything else.
+ * Whether an alarm of shadowctl's was made for an update that is over, on a fleet that no longer runs: what its state and
+ * its rule are worth for the next update need not be asked, since that writes it anew.
  */
-export function leftOver(
+export function isLeftOver(
   alarm: MetricAlarm,
-  { liveConfig, newConfig, endpoint }: Pick<GuardedUpdate, 'endpoint' | 'liveConfig' | 'newConfig'>,
-): Finding | undefined {
-  const config = alarm.Dimensions?.find(({ Name }) => Name === 'EndpointConfigName')?.Value;
-  if (config === undefined || config === liveConfig || config === newConfig) return undefined;
+  { liveConfig, newConfig }: Pick<GuardedUpdate, 'liveConfig' | 'newConfig'>,
+): boolean {
+  const config = fleetOf(alarm);
+  return config !== undefined && config !== liveConfig && config !== newConfig;
+}
+
+function fleetOf({ Dimensions = [] }: MetricAlarm): string | undefined {
+  return Dimensions.find(({ Name }) => Name === 'EndpointConfigName')?.Value;
+}
+
+/** What is said of all those together; undefined where there is none. */
+export function leftOver(alarms: readonly MetricAlarm[], endpoint: string): Finding | undefined {
+  const [first] = alarms;
+  if (first === undefined) return undefined;
+  const configs = [...new Set(alarms.map(fleetOf))].join(' and ');
+  const one = alarms.length === 1;
   return {
     severity: 'note',
     check: 'left-over',
-    subject: `alarm ${alarm.AlarmName ?? ''}`,
-    message: `It is left over from shadowctl's update to ${config}, which ${endpoint} does not run: it sees nothing now, and its state${alarm.StateValue === undefined ? '' : ` (${alarm.StateValue})`} says nothing. The next canary or promote writes it anew; cleanup deletes it.`,
+    subject: `${one ? 'alarm' : 'alarms'} ${alarms.map(({ AlarmName }) => AlarmName ?? '').join(', ')}`,
+    message: `${one ? 'It is' : 'They are'} left over from shadowctl's update to ${configs}, which ${endpoint} does not run: ${one ? 'it sees nothing now, and its state says nothing' : 'they see nothing now, and their states say nothing'}. The next canary or promote writes ${one ? 'it' : 'them'} anew; cleanup deletes ${one ? 'it' : 'them'}.`,
   };
 }
 

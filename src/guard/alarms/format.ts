@@ -32,9 +32,10 @@ export function showValue(alarm: AlarmShape, value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
-/** `> 1 %`, `> 250 ms`. */
+/** `> 1 %`, `> 250 ms`; of an alarm that fires whatever is seen, as `abort` makes one: `any`. */
 export function showLimit(alarm: AlarmShape): string {
   if (alarm.Threshold === undefined) return 'a band';
+  if (alarm.Threshold === 0 && alarm.ComparisonOperator === 'GreaterThanOrEqualToThreshold') return 'any (set off)';
   return `${OPERATORS[alarm.ComparisonOperator ?? ''] ?? alarm.ComparisonOperator ?? '?'} ${showValue(alarm, alarm.Threshold)}`;
 }
 
