@@ -25,11 +25,14 @@ export function cleanupLines(io: Pick<Io, 'columns' | 'command'>, one: EndpointC
       `Checked: nothing that shadowctl created for endpoint ${endpoint} is left. What was adopted stays: ${left.map(({ ref }) => nameOf(ref)).join(', ')}.`,
       text`To give it back: ${shown('disown', { endpoint })}`,
     );
-    return [...layout(words, io.columns, '  ', io.command), ...late];
+    return [...layout(words, io.columns, '  ', io.command), ...unsaid, ...late];
   }
   if (left.length > 0) {
     const held = left.filter(({ inUse }) => inUse === true);
-    const stays = [...left.flatMap(({ ref, why }) => wrap(`left: ${nameOf(ref)} (${why})`, io.columns, '  ')), ...unsaid];
+    const stays = [
+      ...left.flatMap(({ ref, why }) => wrap(`left: ${nameOf(ref)} (${why})`, io.columns, '  ')),
+      ...unsaid,
+    ];
     const ours = runs !== undefined && held.length > 0;
     const captures = held.some(({ ref }) => ref.kind === 's3-prefix');
     return ours ? [...stays, ...freeing(io, endpoint, runs, captures), ...late] : [...stays, ...late];
