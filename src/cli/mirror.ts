@@ -8,7 +8,7 @@ import type { Settings } from '../mirror/settings.ts';
 
 /** The flags of `mirror` as they were given. */
 export interface MirrorOptions {
-  /** The configuration file; flags come before what it says. */
+  /** The configuration file; flags override it. */
   file: string | undefined;
   settings: Settings;
   /** Print the JSON schema of the file, and nothing else. */
@@ -78,7 +78,7 @@ export function mirrorCommand(
     .option('--listen <host:port>', 'where callers reach the mirror (default: 127.0.0.1:8080)')
     .option('--tls-cert <file>', 'certificate, PEM: callers use https')
     .option('--tls-key <file>', 'its key, PEM')
-    .option('--file <file>', 'configuration file (YAML or JSON); flags come before what it says')
+    .option('--file <file>', 'configuration file (YAML or JSON); flags override it')
     .optionsGroup('What is mirrored:')
     .option('--path <path>', 'mirror POSTs on this path, too; * stands for any characters but /', repeated)
     .option('--shadow-path <path>', "the path of copies (default: the request's)")
@@ -104,8 +104,8 @@ export function mirrorCommand(
     .action((flags: Flags) => host.start(start, parse(flags)));
   for (const [what, about] of [
     ['status', 'what a running mirror has counted, as JSON'],
-    ['reload', 'let a running mirror read its configuration anew, as SIGHUP does'],
-    ['stop', 'let a running mirror finish what is under way, and end'],
+    ['reload', 'make a running mirror read its configuration again, as SIGHUP does'],
+    ['stop', 'make a running mirror finish what is under way, and stop'],
   ] as const)
     command.addCommand(
       new Command(what)
@@ -162,7 +162,7 @@ function parse(flags: Flags): MirrorOptions {
   }) as Settings;
   if (flags.shadow === undefined && Object.keys(each).length > 0 && flags.schema !== true)
     throw usageError(
-      `--${Object.keys(each)[0] === 'path' ? 'shadow-path' : Object.keys(each)[0]} is said of the shadows of the command line, and there is none.`,
+      `--${Object.keys(each)[0] === 'path' ? 'shadow-path' : Object.keys(each)[0]} is about shadows named on the command line, and none is.`,
       'Give --shadow, or write it into the configuration file.',
     );
   return { file: flags.file, settings, schema: flags.schema === true, logFormat: flags.logFormat };

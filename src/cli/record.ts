@@ -54,7 +54,7 @@ export function recordCommand(host: Host, start: Run<RecordCommandOptions> = run
       'read lines from this file, - for standard input, and end; may be given several times',
       repeated,
     )
-    .option('--listen <host:port>', 'where callers send lines; elsewhere than here only with a token', '127.0.0.1:8081')
+    .option('--listen <host:port>', 'where callers send lines; beyond this machine only with a token', '127.0.0.1:8081')
     .option('--token-file <file>', 'callers must send what it contains: Authorization: Bearer TOKEN')
     .option('--wait <duration>', 'a line of the other side that has not come after this time is given up', '60s')
     .option('--max-body <size>', 'larger bodies are refused', '6MB')
@@ -69,9 +69,10 @@ function repeated(value: string, before: string[] = []): string[] {
 
 function parse({ from = [], wait, maxBody, tokenFile, schema, ...rest }: Flags): RecordCommandOptions {
   const ms = parseDuration(wait);
-  if (ms === undefined || ms <= 0) throw usageError(`--wait: "${wait}" is no duration.`, 'Write it like 60s or 5m.');
+  if (ms === undefined || ms <= 0) throw usageError(`--wait: "${wait}" is not a duration.`, 'Write it like 60s or 5m.');
   const bytes = parseSize(maxBody);
-  if (bytes === undefined || bytes <= 0) throw usageError(`--max-body: "${maxBody}" is no size.`, 'Write it like 6MB.');
+  if (bytes === undefined || bytes <= 0)
+    throw usageError(`--max-body: "${maxBody}" is not a size.`, 'Write it like 6MB.');
   if (from.length > 0 && tokenFile !== undefined)
     throw usageError('--from reads files, and --token-file is for callers that send lines.', 'Leave one of them out.');
   return { ...rest, from, wait: ms, maxBody: bytes, tokenFile, schema: schema === true };
@@ -103,7 +104,7 @@ export async function run(app: App, options: RecordCommandOptions): Promise<Outc
       onRefused(line) {
         refused += 1;
         if (refused <= MOST_SHOWN) io.err(plain(refusedLine(line)));
-        if (refused === MOST_SHOWN + 1) io.err('… and further ones.');
+        if (refused === MOST_SHOWN + 1) io.err('… and more.');
       },
     });
     for (const line of resultLines(result)) io.out(line);
@@ -141,6 +142,9 @@ function tokenOf(app: App, file: string | undefined): string | undefined {
   requireFile(path, 'file of the token', '--token-file');
   const token = readFileSync(path, 'utf8').trim();
   if (token === '')
-    throw usageError(`--token-file: ${path} is empty.`, 'Write the token into it, such as openssl rand -hex 32 makes.');
+    throw usageError(
+      `--token-file: ${path} is empty.`,
+      'Write the token into it; openssl rand -hex 32 makes a good one.',
+    );
   return token;
 }

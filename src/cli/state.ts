@@ -60,7 +60,7 @@ export function stateCommand(host: Host, start: Run<StateOptions> = run): Comman
     );
   command
     .command('unlock')
-    .description('take away a lock that its holder left behind')
+    .description('remove a lock that its holder left behind')
     .requiredOption('--endpoint <name>', 'the endpoint')
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', UNLOCK_HELP)
@@ -155,7 +155,7 @@ async function unlock(app: App, { endpoint, yes }: UnlockOptions): Promise<Outco
   const holder = await lifecycle.lockHolderOf(session, endpoint);
   const whose =
     holder === undefined ? 'one that has run out, or that nobody can read' : `that of ${describeHolder(holder)}`;
-  await confirm(app, `Take away the lock of ${endpoint} (${whose})`, yes);
+  await confirm(app, `Remove the lock of ${endpoint} (${whose})`, yes);
   const taken = await lifecycle.unlock(session, endpoint);
   if (taken === undefined) app.io.out(`The journal of ${endpoint} is not locked.`);
   else {

@@ -94,7 +94,7 @@ export async function moveJournal(session: Session, to: StateRoot, endpoint: str
     const { events } = await source.read();
     if (standingOf(events).kind === 'arriving')
       throw environmentError(
-        `The journal ${source.path} has not come whole itself.`,
+        `The journal ${source.path} is itself incomplete.`,
         'Finish the move that brought it here, from the place where it was.',
       );
     requireBetweenUpdates(endpoint, events, source.path);

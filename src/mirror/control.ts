@@ -67,7 +67,7 @@ export async function openControl(
 }
 
 function look(req: IncomingMessage, res: ServerResponse, { mirror, draining }: ControlOptions): void {
-  if (req.method !== 'GET' && req.method !== 'HEAD') return send(res, 405, 'text/plain', 'Only GET is known here.\n');
+  if (req.method !== 'GET' && req.method !== 'HEAD') return send(res, 405, 'text/plain', 'Only GET works here.\n');
   switch (req.url) {
     case '/healthz':
       return draining()
@@ -76,7 +76,7 @@ function look(req: IncomingMessage, res: ServerResponse, { mirror, draining }: C
     case '/metrics':
       return send(res, 200, 'text/plain; version=0.0.4; charset=utf-8', prometheus(mirror.counted()));
     default:
-      return send(res, 404, 'text/plain', 'Here are /healthz and /metrics.\n');
+      return send(res, 404, 'text/plain', 'This server answers /healthz and /metrics.\n');
   }
 }
 
@@ -137,7 +137,7 @@ function statusOf(mirror: Pick<Mirror, 'counted'>): MirrorStatus {
  */
 async function listenOnSocket(server: Server, path: string): Promise<void> {
   if (await answers(path))
-    throw environmentError(`Another mirror is controlled by ${path}.`, 'Stop it, or name another socket.');
+    throw environmentError(`Another mirror uses the control socket ${path}.`, 'Stop it, or name another socket.');
   let folder: string | undefined;
   try {
     folder = mkdtempSync(`${path}.`);

@@ -63,7 +63,7 @@ export async function openFront({ listen, tls, bounds, handle, refused }: FrontO
   server.on('request', take).on('checkContinue', take).on('checkExpectation', take);
   server.on('connect', (_: IncomingMessage, socket: Duplex) => {
     refused('connect');
-    refuseOn(socket, 'connect', 'CONNECT is not carried: this is no forward proxy.');
+    refuseOn(socket, 'connect', 'CONNECT is not supported: this is not a forward proxy.');
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // A caller who went away needs no answer.

@@ -63,20 +63,20 @@ export function unacceptable(req: IncomingMessage): { why: Refusal; message: str
   if (encoding !== undefined && httpVersion === '1.0')
     return { why: 'bad-request', message: 'HTTP/1.0 has no Transfer-Encoding.' };
   if (/^application\/grpc/i.test(headers['content-type'] ?? ''))
-    return { why: 'grpc', message: 'gRPC is not carried: it takes HTTP/2, and this is a mirror of HTTP/1.1.' };
+    return { why: 'grpc', message: 'gRPC is not supported: it needs HTTP/2, and this mirror speaks HTTP/1.1.' };
   const { upgrade } = headers;
   // Who offers HTTP/2 takes HTTP/1.1 (RFC 9110, 7.8); a websocket is nothing else.
   if (upgrade !== undefined && !/^h2c$/i.test(upgrade.trim()))
     return {
       why: 'websocket',
-      message: `Upgrade to "${upgrade}" is not carried: callers must reach the live server without the mirror for that.`,
+      message: `Upgrade to "${upgrade}" is not supported: for that, callers must go to the live server directly.`,
     };
   const hosts = req.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length;
   if (hosts > 1 || (hosts === 0 && httpVersion !== '1.0'))
     return { why: 'bad-request', message: hosts === 0 ? 'The request has no Host.' : 'The request has several Hosts.' };
   const target = req.url ?? '';
   if (!target.startsWith('/') && target !== '*')
-    return { why: 'bad-request', message: 'The request names a whole URL: this is no forward proxy.' };
+    return { why: 'bad-request', message: 'The request names a whole URL: this is not a forward proxy.' };
   return undefined;
 }
 
@@ -84,12 +84,12 @@ export function unacceptable(req: IncomingMessage): { why: Refusal; message: str
 export function unreadable(error: NodeJS.ErrnoException & { rawPacket?: Buffer }): { why: Refusal; message: string } {
   switch (error.code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return { why: 'request-timeout', message: 'The request took too long to come.' };
+      return { why: 'request-timeout', message: 'The request took too long to arrive.' };
     case 'HPE_HEADER_OVERFLOW':
       return { why: 'headers-too-large', message: 'The headers are too large.' };
     default:
       if (/^[A-Z]+ \S+ HTTP\/[023]/.test(error.rawPacket?.toString('latin1', 0, 200) ?? ''))
-        return { why: 'http-version', message: 'HTTP/2 is not spoken here: only HTTP/1.1 is.' };
+        return { why: 'http-version', message: 'Only HTTP/1.1 is supported here, not HTTP/2.' };
       return { why: 'bad-request', message: `The request is not HTTP/1.1: ${error.code ?? error.message}.` };
   }
 }

@@ -175,7 +175,7 @@ function readShadow(
   const here = `${where}: shadow ${name}`;
   if (!/^[A-Za-z0-9_-]{1,63}$/.test(name) || TAKEN.includes(name))
     throw usageError(
-      `${here}: that is no name for a shadow.`,
+      `${here}: this cannot be the name of a shadow.`,
       `Names have letters, digits, - and _, and are not ${TAKEN.join(', ')}.`,
     );
   const { url, region, profile, by, headers = {}, ...rest } = given;
@@ -192,7 +192,9 @@ function readShadow(
           throw usageError(`${here}: the value of the header ${header} holds characters that no header may hold.`);
         if (typeof value === 'string') return [header, value];
         if (found === undefined || found === '')
-          throw usageError(`${here}: the environment has no ${value.env}, which is to be sent as ${header}.`);
+          throw usageError(
+            `${here}: the environment variable ${value.env}, which the header ${header} takes its value from, is not set.`,
+          );
         return [header, found];
       }),
     ),
@@ -219,13 +221,13 @@ function readTarget(
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
     throw usageError(
-      `${where}: "${url}" is no place that can be asked.`,
+      `${where}: "${url}" is not the address of a model server.`,
       'Give a URL like http://127.0.0.1:8501, or sagemaker:NAME for an endpoint.',
     );
   if (parsed.username !== '' || parsed.password !== '')
     throw usageError(
       `${where}: the URL holds a user or a password, which lists of processes and records would show.`,
-      'Leave it out; what a shadow is to be sent stands under headers, as { env: NAME }.',
+      'Leave it out. What a shadow needs stands under headers, as { env: NAME }.',
     );
   if (parsed.search !== '' || parsed.hash !== '')
     throw usageError(`${where}: "${url}" has a query or a fragment; requests bring their own.`, 'Leave it out.');

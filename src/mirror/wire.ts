@@ -205,7 +205,7 @@ function broken(code: string, message: string): NodeJS.ErrnoException {
   return Object.assign(new Error(message), { code });
 }
 
-const noHttp = (message: string) => broken('EPROTO', `The answer is no HTTP/1.1: ${message}.`);
+const noHttp = (message: string) => broken('EPROTO', `The answer is not HTTP/1.1: ${message}.`);
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\r\n]*)?$/;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;

@@ -208,7 +208,7 @@ async function requireConditions(objects: ObjectPort, key: string, taken: Return
   if (ignored === undefined) return;
   await objects.delete(key);
   throw environmentError(
-    `The store of ${objects.uri('')} does not keep to the condition ${ignored}: two people could change one endpoint at a time there. Nothing was done (the lock ${taken.etag()} was taken back).`,
+    `The store of ${objects.uri('')} ignores the condition ${ignored}: there, two people could change an endpoint at the same time. Nothing was done (the lock ${taken.etag()} was taken back).`,
     'Keep the state in a bucket of Amazon S3, or in a folder (--state FOLDER).',
   );
 }

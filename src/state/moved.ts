@@ -1,4 +1,5 @@
 import { environmentError } from '../base/errors.ts';
+import { shown, text } from '../base/text.ts';
 import type { Recorded } from './events.ts';
 
 /** The facts by which a journal goes from one place to another. */
@@ -35,7 +36,7 @@ export function requireSettledPlace(events: readonly Recorded[], path: string): 
     );
   if (standing.kind === 'arriving')
     throw environmentError(
-      `The journal ${path} is being moved here from ${standing.from}, and not all of it has come.`,
-      `Finish that: shadowctl state move, from ${standing.from} to here.`,
+      `The journal ${path} is being moved here from ${standing.from}, and that has not finished.`,
+      text`Finish that, with --to as it was: ${shown('state move', { state: standing.from, to: '…' })}`,
     );
 }

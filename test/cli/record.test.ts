@@ -131,7 +131,7 @@ test('numbers of an answer keep all their digits', async () => {
 });
 
 test.each([
-  ['no JSON', 'id=1', 'no JSON'],
+  ['no JSON', 'id=1', 'not JSON'],
   ['a list', '[1]', 'object'],
   ['a member that is not known', line('x', 'live', { prediction: 1 }), 'prediction'],
   ['a member twice', '{"id":"x","id":"y","side":"live","status":500,"latency":1}', 'twice'],
@@ -288,7 +288,7 @@ test('lines of files that are none are named, with their place; what is refused 
   expect(code).toBe(1);
   expect(out).toContain('Refused: 3');
   expect(err).toMatch(
-    /lines:1: time is missing[\s\S]*lines:2: it is no JSON[\s\S]*lines:3: its time lies in the future/,
+    /lines:1: time is missing[\s\S]*lines:2: it is not JSON[\s\S]*lines:3: its time lies in the future/,
   );
 });
 

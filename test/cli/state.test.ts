@@ -127,7 +127,7 @@ test('a move that was cut off is used by nobody, and gone through with by the ne
     });
   expect(await world.shadowctl('status --endpoint weather --state other')).toMatchObject({
     code: 2,
-    err: expect.stringContaining('not all of it has come'),
+    err: expect.stringContaining('that has not finished'),
   });
   // Where it was it still works.
   await typed('status --endpoint weather');

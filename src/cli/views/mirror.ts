@@ -1,5 +1,5 @@
 import type { App } from '../../app.ts';
-import { percent } from '../../base/units.ts';
+import { counted, percent } from '../../base/units.ts';
 import type { MirrorHooks, MirrorStarted } from '../../lifecycle/mirror/serve.ts';
 import type { MirrorConfig } from '../../mirror/config.ts';
 import { COPY_HEADER } from '../../mirror/headers.ts';
@@ -74,22 +74,22 @@ function textOf(event: Event): string {
   switch (event.kind) {
     case 'records-lost':
       return event.why === 'disk'
-        ? `Records cannot be written (${event.error}): requests are answered as before, and those of now are in no record.`
-        : 'The disk is too slow for the records: requests are answered as before, and those of now are in no record.';
+        ? `Records cannot be written (${event.error}): requests are answered as before, but not recorded.`
+        : 'The disk is too slow for the records: requests are answered as before, but not recorded.';
     case 'records-resumed':
       return 'Records are written again.';
     case 'clock-jumped':
-      return `The clock of this machine was put ${event.by > 0 ? 'on' : 'back'} by ${Math.abs(event.by) / 1000} s.`;
+      return `The clock of this machine was set ${event.by > 0 ? 'forward' : 'back'} by ${Math.abs(event.by) / 1000} s.`;
     case 'shadow-failing':
       return `${event.shadow} left ${event.count} copies unanswered: ${event.outcome}.`;
     case 'reloaded':
-      return 'The configuration was read anew.';
+      return 'The configuration was read again.';
     case 'reload-failed':
       return `The new configuration is not used: ${event.error}`;
     case 'upload-failed':
       return `${event.file} could not be copied to S3, and stays where it is: ${event.error}`;
     case 'draining':
-      return `Stopping; ${event.underWay} mirrored requests are under way.`;
+      return `Stopping; ${counted(event.underWay, 'mirrored requests')} still under way.`;
     case 'stopped':
       return event.lost === 0
         ? 'Stopped. Every record was written.'

@@ -4,7 +4,7 @@ import type { RecordEvent, RecordResult, RefusedLine } from '../../lifecycle/mir
 export function recordEventText(event: RecordEvent): string {
   return event.kind === 'records-resumed'
     ? 'Records are written again.'
-    : `Records cannot be written (${event.error ?? 'the disk is too slow'}): those of now are missing, and count for neither side.`;
+    : `Records cannot be written (${event.error ?? 'the disk is too slow'}): those that are missing now count for neither side.`;
 }
 
 export function refusedLine({ file, line, why }: RefusedLine): string {

@@ -30,13 +30,13 @@ export function askMirror(socketPath: string, what: keyof typeof COMMANDS): Prom
     asked.once('error', (error: NodeJS.ErrnoException) => {
       const why =
         error.code === 'EACCES'
-          ? 'it belongs to somebody else'
+          ? 'the socket belongs to another user'
           : error.code === 'ENOENT' || error.code === 'ECONNREFUSED'
             ? 'no mirror listens there'
             : error.message;
       reject(
         environmentError(
-          `The mirror at ${socketPath} cannot be asked: ${why}.`,
+          `The mirror at ${socketPath} does not answer: ${why}.`,
           'Name the socket that the mirror was started with (--socket).',
           error,
         ),

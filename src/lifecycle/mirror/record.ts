@@ -107,7 +107,10 @@ export async function recordFiles(
       let number = 0;
       for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
         if (session.signal.aborted)
-          throw interrupted('Interrupted: of the lines that were read none counts.', 'Run it again: it begins anew.');
+          throw interrupted(
+            'Interrupted: none of the lines that were read counts.',
+            'Run the command again: it starts over.',
+          );
         number += 1;
         if (number % 1_000 === 0) await recorder.tick();
         if (text.trim() === '') continue;
@@ -137,13 +140,13 @@ export async function recordFiles(
 function requireToken({ listen, token }: { listen: Address; token: string | undefined }): void {
   if (token === undefined && !isLoopback(listen.host))
     throw usageError(
-      `record would take evidence from whoever reaches ${listen.host}:${listen.port}.`,
+      `Whoever reaches ${listen.host}:${listen.port} could send evidence.`,
       'Listen on 127.0.0.1, or give callers a token: --token-file FILE, or SHADOWCTL_RECORD_TOKEN.',
     );
   if (token !== undefined && token.length < SHORTEST_TOKEN)
     throw usageError(
-      `The token has ${token.length} characters, and can be guessed.`,
-      `Choose one of ${SHORTEST_TOKEN} or more, such as openssl rand -hex 32 makes.`,
+      `The token is too short: it has ${token.length} characters, and could be guessed.`,
+      `Use at least ${SHORTEST_TOKEN} characters; openssl rand -hex 32 makes a good one.`,
     );
 }
 

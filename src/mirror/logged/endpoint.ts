@@ -27,13 +27,13 @@ export interface LoggedEndpoint {
 /** Bytes of bodies under way, together. */
 const MEMORY = 64 * 1024 * 1024;
 const MOST_REFUSED = 20;
-const HERE = 'Here are POST /record, GET /status and GET /healthz.';
+const HERE = 'This server answers POST /record, GET /status and GET /healthz.';
 
 export const WHY: Readonly<Record<Exclude<Taken, 'recorded' | 'repeated'>, string>> = {
   'other-answer':
-    'this side of the id was recorded with another answer, which stands; a request needs an id of its own',
-  late: 'this side of the id was waited for in vain, and is recorded as missing',
-  full: 'no more ids are remembered; record into another folder',
+    'this side of this id was recorded before with another answer, which stands: give each request an id of its own',
+  late: 'this line came too late: its side is recorded as missing',
+  full: 'there are too many ids for one folder: record into another one',
 };
 
 /**
@@ -51,7 +51,7 @@ export async function openEndpoint(options: EndpointOptions): Promise<LoggedEndp
       const route = `${req.method} ${req.url?.split('?', 1)[0]}`;
       if (route === 'GET /healthz') return send(res, 200, { status: 'ok' });
       if (req.headers.origin !== undefined || (token === undefined && !isLoopback(hostOf(req))))
-        return send(res, 403, { error: 'Requests of web pages, and under a name of another host, are refused.' });
+        return send(res, 403, { error: 'Requests from web pages, and for the name of another host, are refused.' });
       if (token !== undefined && !isToken(req, token)) {
         res.setHeader('WWW-Authenticate', 'Bearer');
         return send(res, 401, { error: 'The token is missing or wrong: Authorization: Bearer TOKEN.' });
@@ -67,7 +67,7 @@ export async function openEndpoint(options: EndpointOptions): Promise<LoggedEndp
         if (body !== undefined) return takeBody(body.toString('utf8'), res, options);
         const size = kept.lost === 'size';
         send(res, size ? 413 : 503, {
-          error: size ? `The body has more than ${most} bytes.` : 'Too much is under way.',
+          error: size ? `The body has more than ${most} bytes.` : 'Too many requests are under way.',
         });
       });
     },
@@ -109,7 +109,7 @@ function takeBody(text: string, res: ServerResponse, { take, malformed }: Endpoi
     answer.refused += 1;
     if (answer.why.length < MOST_REFUSED) answer.why.push({ line: number, ...why });
   }
-  if (given.length === 0) return send(res, 400, { error: 'The body holds no line.' });
+  if (given.length === 0) return send(res, 400, { error: 'The body is empty.' });
   send(res, answer.refused === 0 ? 200 : isNoLine ? 400 : 409, answer);
 }
 

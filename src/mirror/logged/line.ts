@@ -47,11 +47,11 @@ export function readLine(text: string): LoggedLine | { wrong: string } {
   try {
     content = JSON.parse(text);
   } catch {
-    return { wrong: 'it is no JSON: a line holds one object' };
+    return { wrong: 'it is not JSON: a line holds one object' };
   }
-  if (!isObject(content)) return { wrong: 'it is no JSON object' };
+  if (!isObject(content)) return { wrong: 'it is not a JSON object' };
   const written = rawMembers(text);
-  if (written === undefined) return { wrong: 'it says a member twice' };
+  if (written === undefined) return { wrong: 'it has a member twice' };
   const unknown = Object.keys(content).filter((name) => !MEMBERS.includes(name));
   if (unknown.length > 0)
     return { wrong: `${JSON.stringify(unknown[0])} is not known; the members are ${MEMBERS.join(', ')}` };
