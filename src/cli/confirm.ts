@@ -1,5 +1,6 @@
 import type { App } from '../app.ts';
 import { interrupted, Problem, usageError } from '../base/errors.ts';
+import { wrap } from '../ui/wrap.ts';
 
 /**
  * Asks whether to go on, unless `--yes` has answered. The question names where it would happen.
@@ -32,7 +33,10 @@ export async function asksYes(
   undone: string,
 ): Promise<boolean | undefined> {
   try {
-    const answer = await io.ask(question, signal);
+    // A terminal would break a long question in the middle of a word.
+    const lines = io.interactive ? wrap(question.trimEnd(), io.columns - 4, '  ') : [question.trimEnd()];
+    for (const line of lines.slice(0, -1)) io.alert(line);
+    const answer = await io.ask(`${lines.at(-1)} `, signal);
     return answer === undefined ? undefined : /^y(es)?$/i.test(answer);
   } catch (error) {
     if (error instanceof Problem && error.kind === 'interrupted') throw interrupted(undone);

@@ -97,7 +97,7 @@ async function show(app: App, { format }: ShowOptions): Promise<Outcome> {
       holder === undefined ? '' : describeHolder(holder),
       watcher === undefined ? '' : describeHolder(watcher),
     ];
-    const head = ['endpoint', 'events', 'last (UTC)', 'stands', 'locked by', 'watched by'];
+    const head = ['endpoint', 'events', 'last (UTC)', 'left in AWS', 'locked by', 'watched by'];
     io.out(await records(io, head, state.journals.map(row)));
   }
   return 'done';
@@ -106,7 +106,7 @@ async function show(app: App, { format }: ShowOptions): Promise<Outcome> {
 function standingWords({ standing, clean }: Pick<KeptJournal, 'standing' | 'clean'>): string {
   if (standing.kind === 'moved') return `moved to ${standing.to}`;
   if (standing.kind === 'arriving') return `being moved here from ${standing.from}`;
-  return clean ? 'nothing: cleaned up' : 'something';
+  return clean ? 'nothing: cleaned up' : 'yes';
 }
 
 async function move(app: App, { to, endpoint, plan, yes, format }: MoveOptions): Promise<Outcome> {

@@ -236,6 +236,8 @@ export function notWaivable(id: string, numbers: readonly string[] = []): string
     return 'a gate that can be waived: where all captures are known to be of one shadow, say so in the policy (inform: [output.gap])';
   if (NOT_WAIVED.includes(id))
     return `a gate that can be waived: without ${id} nothing is known of the answers, so say how they are read instead (answers: { kind: … })`;
+  // Where no label fits, a report has a gate of this name: which of those behind it would be asked, nobody knows.
+  if (id === 'truth') return undefined;
   if (GATES.includes(id) || numbers.some((name) => id === `answers.${name}`)) return undefined;
   const can = GATES.filter((gate) => !NOT_WAIVED.includes(gate));
   const parts = can.filter((gate) => gate.startsWith(`${id}.`));

@@ -55,6 +55,12 @@ export function drawMinutes(
       lines.push('', `${what}: none in ${count} ${count === 1 ? 'minute' : 'minutes'}`);
       continue;
     }
+    // A line through one point shows nothing.
+    if (alone && said.length === 1) {
+      const shownValue = Number(said[0]?.toPrecision(3));
+      lines.push('', `${series[0]?.name ?? title}: ${shownValue} ${unit.replace(', mean of', ' in the mean of')}`);
+      continue;
+    }
     const options = { width, height: HEIGHT, color: io.color, times, ...(alone ? { unit } : {}) };
     const drawn = chart(series, options).split('\n');
     lines.push('', ...(alone ? [] : [`  ${title}, ${unit}`]), ...drawn, ...ruler(drawn, times, shown));

@@ -4,6 +4,7 @@ import type { Policy } from '../../analysis/policy/policy.ts';
 import { explainRest } from '../../analysis/policy/words.ts';
 import type { Io } from '../../ui/io.ts';
 import { table } from '../../ui/table.ts';
+import { wrap } from '../../ui/wrap.ts';
 import { counted } from '../../base/units.ts';
 
 /** What a policy demands, for people. */
@@ -20,16 +21,23 @@ export async function policyLines(io: Io, policy: Policy, source: string): Promi
         one.gate + (one.gating ? '' : ' (informs)'),
         `${one.demand} [${one.key}]. At least ${one.traffic}.`,
       ]);
+  const prose = (sentence: string) => wrap(sentence, io.columns, '  ');
   return [
-    `Policy of ${source}`,
-    `A test may be wrong in ${Math.round(policy.alpha * 1000) / 10} of 100 cases (alpha: ${policy.alpha}). ${looks}`,
-    'The shadow passes when every test passes and every rule holds; it fails when one of them fails; otherwise it is inconclusive.',
-    `Tests on answers, and on failed requests, need at least ${counted(minutesToPass(policy), 'minutes')} in which there are some to pass (minimumBlocks ${policy.minimumBlocks} × blockMinutes ${policy.blockMinutes}). Slices of the inputs, and limits that are held against labels, need ${minutesToPass(policy, 'parts')}; so does what comes in bursts: answers that differ, requests that fail or are slow, more in some minutes than chance explains.`,
+    ...prose(`Policy of ${source}`),
+    ...prose(
+      `A test may be wrong in ${Math.round(policy.alpha * 1000) / 10} of 100 cases (alpha: ${policy.alpha}). ${looks}`,
+    ),
+    ...prose(
+      'The shadow passes when every test passes and every rule holds; it fails when one of them fails; otherwise it is inconclusive.',
+    ),
+    ...prose(
+      `Tests on answers, and on failed requests, need at least ${counted(minutesToPass(policy), 'minutes')} in which there are some to pass (minimumBlocks ${policy.minimumBlocks} × blockMinutes ${policy.blockMinutes}). Slices of the inputs, and limits that are held against labels, need ${minutesToPass(policy, 'parts')}; so does what comes in bursts: answers that differ, requests that fail or are slow, more in some minutes than chance explains.`,
+    ),
     '',
     await table(io, ['test', `passes when this is shown with ${confidence(policy)} [key: value]`], rows('test')),
     '',
     await table(io, ['rule', 'holds when this was seen; it proves nothing [key: value]'], rows('rule')),
     '',
-    ...explainRest(policy),
+    ...explainRest(policy).flatMap(prose),
   ];
 }

@@ -302,7 +302,9 @@ function gateLines(report: Report | undefined, size: ScreenSize): string[] {
 /** What a gate's value can still be, against its margin: the interval closes in as evidence grows. */
 function gateTrack({ gate, canBe }: GateRow, width: number): string {
   const { interval, margin, estimate } = gate;
-  if (interval === undefined || margin === undefined || !Number.isFinite(margin)) return cut(plain(canBe), width);
+  // A rule bounds nothing.
+  if (gate.test === 'rule' || interval === undefined || margin === undefined || !Number.isFinite(margin))
+    return cut(plain(canBe), width);
   const finite = interval.map((end) => (Number.isFinite(end) ? end : margin * 2));
   const [low = margin, high = margin] = finite;
   // The margin stands in the middle; twice the distance that the estimate has from it fits.

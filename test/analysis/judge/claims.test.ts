@@ -95,7 +95,7 @@ describe('waivers', () => {
   test.each([
     ['latency.p98', /"latency.p98" is not a gate, did you mean latency.p9\d\?/],
     ['latency', /"latency" is not a gate but the first part of several: .* of latency.mean, .*latency.p99/],
-    ['truth', /the first part of several: name one or more of truth.accuracy, truth.error/],
+    ['limits', /the first part of several: name one or more of limits.latency.mean, /],
     ['answers.mine', /"answers.mine" is not a gate/],
     ['output.reading', /is not a gate that can be waived/],
   ])('%s is refused', (gate, words) => {

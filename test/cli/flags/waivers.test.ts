@@ -9,6 +9,8 @@ test('gates that are waived by flags join those of the policy', () => {
     { gate: 'slices', reason: 'too few' },
   ]);
   expect(withWaivers(policy, { waive: [], reason: undefined })).toBe(policy);
+  // What a report calls the gate of labels that fit nothing.
+  expect(withWaivers(policy, { waive: ['truth'], reason: 'none yet' }).waivers[0]?.gate).toBe('truth');
 });
 
 test.each([

@@ -20,7 +20,7 @@ test.each([
   [
     'production alone',
     {},
-    'Next: compare a new model on copies of the requests: shadowctl shadow --endpoint weather …',
+    'Next: compare a new model on copies of the requests:\n  shadowctl shadow --endpoint weather …',
   ],
   [
     'with a shadow',
