@@ -225,7 +225,7 @@ export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
   const runs = result.kind !== 'planned' && result.settled?.kind === 'running';
   if (runs && options.format === 'text') {
     const { endpoint } = options;
-    app.io.out('Next: send traffic, and watch until the shadow is decided:');
+    app.io.out('Next: watch until the shadow is decided, while requests flow:');
     app.io.out(text`  ${shown('report', { endpoint, watch: true })}`);
   }
   return outcome;

@@ -1,7 +1,7 @@
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { environmentError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
-import { readLive } from '../resources/live.ts';
+import { readLive, requireOurs } from '../resources/live.ts';
 import { detachShadow } from './shadow/detach.ts';
 import type { Target } from './events.ts';
 import { notify, targetsOf } from './notify.ts';
@@ -24,9 +24,10 @@ export interface KeepOptions {
 export async function keepProduction(session: Session, options: KeepOptions): Promise<PlainUpdateResult> {
   const { endpoint, configName, plan, reason } = options;
   const targets = await targetsOf(session, options.notify);
-  const models = await viewEndpoint(session, endpoint, async ({ aws }) => {
+  const models = await viewEndpoint(session, endpoint, async ({ aws, state, journal }) => {
     const live = await readLive(aws, endpoint, session.signal);
     if (live === undefined) throw endpointNotFound(aws.target, endpoint);
+    requireOurs(live, state(), journal.path, 'neither');
     const [declared] = live.config?.ShadowProductionVariants ?? [];
     if (declared === undefined) {
       throw environmentError(

@@ -7,7 +7,7 @@ import type { Aws } from '../aws/clients.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
 import { orUnseen, type Unseen } from '../aws/unseen.ts';
 import { environmentError, usageError } from '../base/errors.ts';
-import { lines, shown, shownStart, type Text, text } from '../base/text.ts';
+import { lines, shown, type Text, text } from '../base/text.ts';
 import { ownRuns, trackedResource, type State } from '../state/replay.ts';
 import { positionOf } from '../state/rollouts.ts';
 import { unfinishedUpdate } from '../state/updates.ts';
@@ -116,7 +116,7 @@ export function requireOurs(
           : undefined,
         byHand ??
           (whose === 'foreign'
-            ? text`If there is none, attach a shadow with --adopt, which takes the endpoint over: ${shownStart('shadow', { endpoint: live.name, adopt: true })}`
+            ? text`If there is none, take the endpoint under management first: ${shown('adopt', { endpoint: live.name })}`
             : undefined),
       ),
     );
