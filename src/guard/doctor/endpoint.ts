@@ -190,7 +190,10 @@ function fleet({ endpoint, config, prices }: EndpointFacts, report: Report): voi
 }
 
 /** How many instances run at once during an update, as the plans of `shadow`, `canary` and `promote` count them. */
-function quota({ endpoint, config, prices }: Pick<EndpointFacts, 'endpoint' | 'config' | 'prices'>, report: Report): void {
+function quota(
+  { endpoint, config, prices }: Pick<EndpointFacts, 'endpoint' | 'config' | 'prices'>,
+  report: Report,
+): void {
   const scaled = countIn(endpoint);
   const alone = (config?.ProductionVariants ?? []).map((variant) => ({
     ...variant,
