@@ -93,6 +93,9 @@ export async function run(app: App, options: DeployOptions): Promise<Outcome> {
   const { reportDeployment, reportPlan, writeAfterDeployment } = await import('./views/settled.ts');
   const { endpoint, format } = options;
   const session = sessionOf(app, options);
+  const { endOverdue } = await import('./time-box.ts');
+  const first = await endOverdue(app, session, options);
+  if (first !== undefined) return first;
   const result = await deploy(session, {
     ...options,
     candidate: candidateSpec(options.candidate, app.cwd),

@@ -88,10 +88,16 @@ function modelsOf({ variants }: ListedEndpoint): string {
 
 function shadowOf({ shadow }: ListedEndpoint, now: number): string {
   if (shadow === undefined) return '';
-  const { model = 'model not known', since } = shadow;
-  if (since === undefined) return `${model}, since when is not known`;
+  const { model = 'model not known', since, until } = shadow;
+  const ends =
+    until === undefined
+      ? ''
+      : Date.parse(until) <= now
+        ? `, was to end ${dateAndTime(Date.parse(until))} UTC`
+        : `, until ${dateAndTime(Date.parse(until))} UTC`;
+  if (since === undefined) return `${model}, since when is not known${ends}`;
   const at = Date.parse(since);
-  return `${model}, since ${dateAndTime(at)} UTC (${duration(wholeMinutes(now - at))})`;
+  return `${model}, since ${dateAndTime(at)} UTC (${duration(wholeMinutes(now - at))})${ends}`;
 }
 
 const wholeMinutes = (ms: number) => Math.max(0, Math.floor(ms / 60_000) * 60_000);

@@ -115,6 +115,11 @@ export async function run(app: App, options: RolloutOptions): Promise<Outcome> {
   const { endpoint, patienceSeconds, guard, plan } = options;
   const { policy } = await loadReportPolicy(app, options.policy, endpoint);
   const judging = { endpoint, patienceSeconds, policy, notify: guard.notify, plan };
+  if (options.go === 'start') {
+    const { endOverdue } = await import('./time-box.ts');
+    const first = await endOverdue(app, session, options);
+    if (first !== undefined) return first;
+  }
   const run = {
     start: () =>
       startRollout(session, { ...options, ...judging, candidate: candidateSpec(options.candidate, app.cwd) }),

@@ -15,7 +15,7 @@ import {
 import { allowFlag } from './flags/comparator.ts';
 import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
 import { parseShare } from './flags/share.ts';
-import { duration, instanceType, oneOf, wholeNumber } from './flags/values.ts';
+import { duration, instanceType, oneOf, positiveNumber, wholeNumber } from './flags/values.ts';
 
 const DEFAULT_VARIANT = 'shadow';
 const TASKS: readonly Task[] = ['regression', 'scores', 'binary', 'multiclass', 'json'];
@@ -45,6 +45,9 @@ export interface ShadowOptions extends CommonOptions {
   policy: string | undefined;
   /** The policy's comparator may run without asking. */
   allowCommand: boolean;
+  /** Milliseconds that it is to be attached, and US dollars that it may cost until then. */
+  lasts: number | undefined;
+  maxCost: number | undefined;
   adopt: boolean;
   wait: boolean;
 }
@@ -70,6 +73,8 @@ interface Flags extends CandidateFlags, CommonFlags {
   task?: Task;
   policy?: string;
   allowCommand?: boolean;
+  for?: number;
+  maxCost?: number;
   adopt?: boolean;
   wait: boolean;
 }
@@ -124,6 +129,16 @@ export function shadowCommand(
       oneOf('--autoscale', ['like-production'] as const),
     )
     .option(
+      '--for <duration>',
+      'how long the shadow is to be attached (24h): once that is over, the next command that changes the endpoint detaches it first',
+      duration('--for'),
+    )
+    .option(
+      '--max-cost <dollars>',
+      'with --for: refuse a shadow whose instances cost more until its end, or whose price is not known',
+      positiveNumber('--max-cost'),
+    )
+    .option(
       '--calibrate <duration>',
       'first shadow production with its own model for this long (30m) and record how much it differs from itself: the report counts only larger differences',
       duration('--calibrate'),
@@ -146,6 +161,9 @@ function parse(flags: Flags): ShadowOptions {
     throw usageError(`--no-capture and ${captured} exclude each other.`, 'Leave one of them out.');
   if (flags.calibrate !== undefined && !flags.wait)
     throw usageError('--calibrate waits for the endpoint and for requests; it cannot be combined with --no-wait.');
+  if (flags.maxCost !== undefined && flags.for === undefined)
+    throw usageError('--max-cost says what a shadow may cost until its end, and --for is missing.', 'Add --for 24h.');
+  if (flags.for === 0) throw usageError('--for: the shadow must be attached for longer than nothing.');
   if (flags.autoscale !== undefined && !flags.wait)
     throw usageError('--autoscale waits until the shadow is in service; it cannot be combined with --no-wait.');
   const reading = (['prediction', 'answers', 'task', 'policy'] as const).find((name) => flags[name] !== undefined);
@@ -175,6 +193,8 @@ function parse(flags: Flags): ShadowOptions {
     task: flags.task,
     policy: flags.policy,
     allowCommand: flags.allowCommand === true,
+    lasts: flags.for,
+    maxCost: flags.maxCost,
     adopt: flags.adopt === true,
     wait: flags.wait,
     ...commonOptions(flags),
@@ -215,8 +235,12 @@ function both(command: Command): Flags {
 export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
   const { attachShadow } = await import('../lifecycle/shadow/attach.ts');
   const { sessionOf } = await import('./session.ts');
+  const { endOverdue } = await import('./time-box.ts');
   const { reportPlainUpdate } = await import('./views/settled.ts');
-  const result = await attachShadow(sessionOf(app, options), {
+  const session = sessionOf(app, options);
+  const first = await endOverdue(app, session, options);
+  if (first !== undefined) return first;
+  const result = await attachShadow(session, {
     ...options,
     candidate: candidateSpec(options.candidate, app.cwd),
     calibrate: options.calibrate === undefined ? undefined : await calibration(app, options, options.calibrate),
@@ -245,6 +269,8 @@ function again(options: ShadowOptions, length: number): CommandLine | undefined 
     'instance-type': instanceType,
     instances,
     'capture-to': captureTo,
+    for: options.lasts === undefined ? undefined : durationFlag(options.lasts),
+    'max-cost': options.maxCost,
     calibrate: durationFlag(length),
     prediction,
     answers,

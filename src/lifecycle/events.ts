@@ -91,6 +91,8 @@ export type LifecycleEvent =
   | { kind: 'production-raised'; rollout: Rollout; from: number; to: number; problem: string | undefined }
   /** All requests go to production again. */
   | { kind: 'rollout-returned'; rollout: Rollout; at: number }
+  /** The shadow was to end at this moment (ms since the epoch), and stands; `detaches`: it is detached now, first. */
+  | { kind: 'time-box-over'; endpoint: string; until: number; detaches: boolean }
   /** One of several endpoints is cleaned up now. */
   | { kind: 'cleanup-begun'; endpoint: string };
 

@@ -5,6 +5,7 @@ import { HOUR } from '../base/units.ts';
 import { hourlyPrice, type PriceList } from '../guard/prices.ts';
 import { type Live, type Ownership, ownership, readLive } from '../resources/live.ts';
 import { type State, replay } from '../state/replay.ts';
+import { timeBoxOf } from '../state/time-box.ts';
 import { journalsHere, notSeen, pricesOf, type Session } from './session.ts';
 
 /** One variant of an endpoint, as it is billed. */
@@ -30,8 +31,8 @@ export interface ListedEndpoint {
   exists: boolean;
   config: string | undefined;
   variants: ListedVariant[];
-  /** Since when it has its shadow (ISO 8601), as the journal has it; `since` undefined where it does not know. */
-  shadow: { model: string | undefined; since: string | undefined } | undefined;
+  /** Since when it has its shadow (ISO 8601), as the journal has it; `since` undefined where it does not know; `until`: when it is to end, where that was said. */
+  shadow: { model: string | undefined; since: string | undefined; until: string | undefined } | undefined;
   /** ISO 8601. */
   created: string | undefined;
   /**
@@ -110,6 +111,7 @@ async function lookAt(
   const variants = [...standing(live), ...(await coming(session, aws, live, note))];
   const shadow = variants.find((one) => one.role === 'shadow' && !one.coming);
   const since = shadow && shadowSince(live, state);
+  const box = timeBoxOf(state, live.endpoint.EndpointConfigName, session.clock.now());
   const created = live.endpoint.CreationTime;
   return {
     endpoint,
@@ -118,7 +120,7 @@ async function lookAt(
     exists: true,
     config: live.endpoint.EndpointConfigName,
     variants,
-    shadow: shadow && { model: shadow.model, since },
+    shadow: shadow && { model: shadow.model, since, until: box && new Date(box.until).toISOString() },
     created: created?.toISOString(),
     cost: costOf(variants, await pricesOf(session), {
       now: session.clock.now(),

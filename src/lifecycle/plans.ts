@@ -113,6 +113,8 @@ export type PlanNote =
   | { kind: 'single-instance' }
   /** What the shadow's fleet costs while it stands. */
   | { kind: 'shadow-cost'; instanceType: string; count: number; prices: PriceList }
+  /** The shadow is to end after so many milliseconds; its instances. */
+  | { kind: 'time-box'; ms: number; fleet: readonly Capacity[]; prices: PriceList }
   /** What all variants cost. */
   | { kind: 'cost'; cost: PlanCost }
   /** Settings of production's variant that the shadow does not take over. */

@@ -9,6 +9,8 @@ import { MINUTE, timeOfDay } from '../base/units.ts';
 import { deriveConfig } from '../resources/derive-config.ts';
 import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../resources/live.ts';
 import type { Step } from '../resources/steps.ts';
+import { replay } from '../state/replay.ts';
+import { timeBoxOf } from '../state/time-box.ts';
 import { calibrationOf } from '../state/calibration.ts';
 import { calibrationEnds, calibrationText } from './calibration.ts';
 import type { GuardedResult } from './canary.ts';
@@ -86,7 +88,7 @@ export async function promote(session: Session, request: PromoteRequest): Promis
   const targets = await targetsOf(session, guard.notify);
   if (traffic !== undefined) await smokeTest(session, endpoint, traffic);
   const seen = await viewEndpoint(session, endpoint, readShadowed);
-  const judgement = await judgeShadow(session, options);
+  const judgement = await judgeShadow(session, options, seen);
   session.emit({ kind: 'shadow-judged', model: shadowOf(seen).model, judgement, force });
   if (judgement.outcome !== 'pass' && !judgement.accepted && !force) return { kind: 'refused', judgement };
   if (judgement.accepted && !force) requireCanary(guard);
@@ -208,12 +210,18 @@ async function readShadowed({ aws, session, journal, state, endpoint }: Endpoint
 /** Until a first whole minute of the shadow has passed and its metrics are published, there is nothing to read. */
 const FIRST_LOOK_MS = 2 * MINUTE;
 
-/** The verdict is on the shadow that runs now, since it has run: never on another model of the same name. */
-async function judgeShadow(session: Session, { endpoint, judging }: PromoteOptions): Promise<Judgement> {
+/**
+ * The verdict is on the shadow that runs now, since it has run: never on another model of the same name. Where its time is over, on the
+ * window that was said.
+ */
+async function judgeShadow(session: Session, { endpoint, judging }: PromoteOptions, live: Live): Promise<Judgement> {
   const { from, labels, policy, policyFrom, comparator } = judging;
+  const now = session.clock.now();
+  const box = timeBoxOf(replay((await session.journal(endpoint)).events()), live.endpoint.EndpointConfigName, now);
+  const to = box?.over === true ? box.until : undefined;
   const report = await judgeEndpoint(session, {
     source: { kind: 'endpoint', endpoint, predictions: true, logs: undefined },
-    window: { from },
+    window: { from, to },
     policy,
     policyFrom,
     labels,

@@ -24,6 +24,7 @@ import { driftOf, type DriftFound, type TerraformPlan, terraformPlan } from './d
 import { prunable } from './prune.ts';
 import { type EndpointSession, journalsHere, type Session, viewEndpoint } from './session.ts';
 import { inventory } from '../resources/inventory.ts';
+import { type TimeBox, timeBoxOf } from '../state/time-box.ts';
 
 /** A variant as it stands. */
 interface VariantStatus {
@@ -75,6 +76,8 @@ export interface EndpointStatus {
   byTag:
     | { created: string | undefined; project: string | undefined; ours: ResourceRef[]; notKnown: string[] }
     | undefined;
+  /** When its shadow is to end (ISO 8601), where that was said. */
+  timeBox: { until: string; over: boolean } | undefined;
   /** What was changed outside shadowctl; undefined where nothing was, or the journal does not know what should be. */
   drift: DriftFound | undefined;
   /** Of an adopted endpoint: what Terraform's next plan will want to change, if Terraform made it. */
@@ -181,6 +184,7 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
     rollout: rolloutOf(positionOf(state)),
     calibration: calibrationStatus(calibrationOf(state, headedFor(live, state)), journal.endpoint),
     counts,
+    timeBox: timeBoxStatus(timeBoxOf(state, live?.endpoint.EndpointConfigName, session.clock.now())),
     drift: live && (await driftOf(on, live, note)),
     terraform: live && terraformPlan(live, state),
     byTag: live && (await toldByTags(on, live, note)),
@@ -236,6 +240,10 @@ function once(unseen: readonly Unseen[]): Unseen[] {
 function headedFor(live: Live | undefined, state: State): string | undefined {
   if (live?.endpoint.EndpointStatus !== 'Updating') return live?.endpoint.EndpointConfigName;
   return live.endpoint.PendingDeploymentSummary?.EndpointConfigName ?? state.configs.at(-1)?.config;
+}
+
+function timeBoxStatus(box: TimeBox | undefined): EndpointStatus['timeBox'] {
+  return box && { until: new Date(box.until).toISOString(), over: box.over };
 }
 
 function calibrationStatus(standing: Calibration | undefined, endpoint: string): EndpointStatus['calibration'] {

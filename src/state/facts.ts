@@ -143,6 +143,8 @@ export const FACTS = {
     /** Share of the requests that the shadow sees. */
     sample: number,
     variant: name,
+    /** When it is to end, where that was said. */
+    until: v.optional(time),
     /** The model, where production's own model is the shadow: a calibration. */
     calibrates: v.optional(name),
   }),

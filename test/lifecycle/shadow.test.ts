@@ -33,6 +33,8 @@ function options(algorithm: string): ShadowOptions {
     calibrate: undefined,
     adopt: true,
     plan: false,
+    lasts: undefined,
+    maxCost: undefined,
     wait: true,
   };
 }

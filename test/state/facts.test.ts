@@ -48,7 +48,7 @@ const WHOLE: { [Name in FactName]: FactValue<Name> } = {
   },
   'update-aborted': { requested: 'c2', at: 1, alarm },
   'alarm-restored': { alarm: 'a' },
-  shadow: { config: 'c2', before: 'c1', sample: 0.5, variant: 'v', calibrates: 'm' },
+  shadow: { config: 'c2', before: 'c1', sample: 0.5, variant: 'v', until: 1, calibrates: 'm' },
   'noise-floor': {
     model: 'm',
     window: { from: 1, to: 2 },

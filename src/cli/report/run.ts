@@ -8,11 +8,13 @@ import { printCommand, shown } from '../../base/text.ts';
 import { readDuration, timeOfDay } from '../../base/units.ts';
 import { type JudgeOptions, looksAt } from '../../lifecycle/judge.ts';
 import { watchInterrupted, withInterruptAdvice } from '../../lifecycle/interrupt.ts';
+import { tellOverdue } from '../../lifecycle/shadow/time-box.ts';
 import { recordWaivers } from '../../lifecycle/waivers.ts';
 import { watchEndpoint } from '../../lifecycle/watch.ts';
 import { renderers } from '../../report/render.ts';
 import type { Report } from '../../report/report.ts';
 import { plain } from '../../ui/io.ts';
+import { sessionOf } from '../session.ts';
 import { showDoing } from '../views/doing.ts';
 import { liveText } from '../views/look.ts';
 import { withProgress } from '../../ui/progress.ts';
@@ -56,6 +58,7 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
   if (options.endpoint !== undefined && options.files === undefined) {
     const unwritten = await recordWaivers(app, options.endpoint, report);
     if (unwritten !== undefined) app.io.err(`warning: the journal does not say what was waived (${plain(unwritten)}).`);
+    await tellOverdue(sessionOf(app), options.endpoint);
   }
   if (labels !== undefined) await writeLabelRows(app, options, labels.rows());
   // Where nothing was judged nothing was proven: a pipeline must not go on because somebody took the shadow away.

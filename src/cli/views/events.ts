@@ -14,7 +14,7 @@ import { showDoing } from './doing.ts';
 import { type Progress, startProgress } from '../../ui/progress.ts';
 import { paint } from '../../ui/theme.ts';
 import { instances } from '../../guard/strategy.ts';
-import { counted, duration, timeOfDay } from '../../base/units.ts';
+import { isoSeconds, counted, duration, timeOfDay } from '../../base/units.ts';
 import { findingLines } from './findings.ts';
 import { guardedPlanLines, noteText } from './plan.ts';
 import { returnedLine, rolloutPlanLines, stepLine, verdictLines } from './rollout.ts';
@@ -128,6 +128,14 @@ function eventLines(io: Io, event: ShownEvent): string[] {
     }
     case 'rollout-returned':
       return [returnedLine(event.rollout, event.at)];
+    case 'time-box-over': {
+      const when = isoSeconds(new Date(event.until).toISOString());
+      return event.detaches
+        ? [`The shadow of ${event.endpoint} was to end at ${when}: it is detached first.`]
+        : warn(
+            `The shadow of ${event.endpoint} was to end at ${when}, and is still billed: the next command that changes the endpoint detaches it first.`,
+          );
+    }
     case 'cleanup-begun':
       return [`endpoint ${event.endpoint}:`];
     case 'deleted':

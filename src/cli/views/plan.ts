@@ -5,7 +5,7 @@ import { OBSERVABILITY } from '../../guard/observability.ts';
 import { dollars, hourlyCost, hourlySum, pricesFrom, unpriced } from '../../guard/prices.ts';
 import { rangeWords } from '../../guard/scaling.ts';
 import { instances } from '../../guard/strategy.ts';
-import { SECOND } from '../../base/units.ts';
+import { HOUR, SECOND } from '../../base/units.ts';
 import type {
   AbortPlan,
   CleanupPlan,
@@ -86,6 +86,14 @@ export function noteText(note: PlanNote, endpoint: string): string {
     case 'shadow-cost': {
       const cost = hourlyCost(note.prices, [note]);
       return `The shadow's ${instances(note.count)} of ${note.instanceType} ${note.count === 1 ? 'is' : 'are'} billed as long as it is attached: ${cost}.`;
+    }
+    case 'time-box': {
+      const hourly = hourlySum(note.prices, note.fleet);
+      const cost =
+        hourly === undefined
+          ? hourlyCost(note.prices, note.fleet)
+          : `about ${dollars((hourly * note.ms) / HOUR)} for its instances`;
+      return `It is to end in ${duration(note.ms)}: ${cost}. The command after that which changes the endpoint detaches it first.`;
     }
     case 'cost':
       return `${costWords(note.cost)}.`;

@@ -118,6 +118,15 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
       ),
     );
   }
+  if (status.timeBox !== undefined) {
+    const { until, over } = status.timeBox;
+    put();
+    add(
+      over
+        ? `The shadow was to end at ${isoSeconds(until)}, and is still billed: the next command that changes the endpoint detaches it first.`
+        : `The shadow is to end at ${isoSeconds(until)}.`,
+    );
+  }
   put();
   if (status.drift !== undefined) {
     driftTexts(status.drift).forEach(add);

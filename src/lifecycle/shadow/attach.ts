@@ -1,3 +1,4 @@
+import type { Capacity } from '../../guard/capacity.ts';
 import type { PriceList } from '../../guard/prices.ts';
 import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { AwsProblem } from '../../aws/errors.ts';
@@ -25,6 +26,7 @@ import { pricesOf, adopts, type EndpointSession, onEndpoint, openRun, type Sessi
 import { autoscaleShadow, likeProduction, scalingNote } from './autoscale.ts';
 import { calibrate } from './calibrate.ts';
 import { type DecidedShadow, SHADOW_DEFAULTS, type ShadowOptions, type ShadowRequest } from './options.ts';
+import { requireAffordable } from './time-box.ts';
 import { notInherited, planShadow, requireShadowable } from './plan.ts';
 
 /**
@@ -54,7 +56,16 @@ export async function attachShadow(session: Session, request: ShadowRequest): Pr
     const decided = calibrated === undefined ? first : await decide(on, options, live);
     const { names, steps } = decided;
     const before = standing?.before ?? found.endpoint.EndpointConfigName;
-    const value = { config: names.config, before, sample: options.sample, variant: options.variantName };
+    const prices = await pricesOf(session);
+    const box = boxOf(options, live, prices);
+    const until = box && session.clock.now() + box.ms;
+    const value = {
+      config: names.config,
+      before,
+      sample: options.sample,
+      variant: options.variantName,
+      ...(until !== undefined && { until }),
+    };
     const attached = runPlainUpdate(
       on,
       {
@@ -64,7 +75,7 @@ export async function attachShadow(session: Session, request: ShadowRequest): Pr
         config: names.config,
         steps,
         adopt: adopt && calibrated === undefined,
-        notes: notesOf(options, decided, live, { begun: standing !== undefined, prices: await pricesOf(session) }),
+        notes: notesOf(options, decided, live, { begun: standing !== undefined, prices, box }),
         // What comes after the calibration was approved before it.
         approved: calibrated !== undefined,
       },
@@ -81,11 +92,31 @@ export async function attachShadow(session: Session, request: ShadowRequest): Pr
   });
 }
 
+/** How long the shadow is to be attached, and what is billed for it meanwhile. */
+interface ShadowBox {
+  ms: number;
+  fleet: Capacity[];
+}
+
+/** @throws Problem (usage) where it may cost more than was said, or nobody knows what it costs */
+function boxOf(
+  { instanceType, instances, lasts, maxCost }: ShadowOptions,
+  live: Live,
+  prices: PriceList,
+): ShadowBox | undefined {
+  if (lasts === undefined) return undefined;
+  const production = productionOf(live);
+  const type = instanceType ?? production.variant.InstanceType;
+  const fleet = type === undefined ? [] : [{ instanceType: type, count: instances ?? production.instances ?? 1 }];
+  if (maxCost !== undefined) requireAffordable(prices, fleet, { ms: lasts, maxCost });
+  return { ms: lasts, fleet };
+}
+
 function notesOf(
   { plan, calibrate, instanceType, instances, variantName }: ShadowOptions,
   { destination, steps, scaling }: DecidedShadow,
   live: Live,
-  { begun, prices }: { begun: boolean; prices: PriceList },
+  { begun, prices, box }: { begun: boolean; prices: PriceList; box: ShadowBox | undefined },
 ): PlanNote[] {
   const production = productionOf(live);
   const left = notInherited(production.variant, instanceType);
@@ -95,6 +126,7 @@ function notesOf(
     ...(type === undefined
       ? []
       : [{ kind: 'shadow-cost', instanceType: type, count: instances ?? own, prices } as const]),
+    ...(box === undefined ? [] : [{ kind: 'time-box', ms: box.ms, prices, fleet: box.fleet } as const]),
     ...(own === 1 ? [{ kind: 'single-instance' } as const] : []),
     ...(destination === undefined
       ? []

@@ -37,6 +37,10 @@ export interface ShadowOptions {
   autoscale: 'like-production' | undefined;
   /** First shadow production with its own model, to measure how much it differs from itself. */
   calibrate: CalibrationOptions | undefined;
+  /** How long it is to be attached, in milliseconds from the plan on; undefined: until somebody ends it. */
+  lasts: number | undefined;
+  /** What its instances may cost until then, in US dollars. */
+  maxCost: number | undefined;
   /** Change an endpoint that shadowctl did not create, and record it as adopted. */
   adopt: boolean;
   /** Decide only: the plan is returned, and nothing is changed. */
@@ -57,6 +61,8 @@ export const SHADOW_DEFAULTS: Omit<ShadowOptions, 'endpoint' | 'candidate'> = {
   captureTo: undefined,
   autoscale: undefined,
   calibrate: undefined,
+  lasts: undefined,
+  maxCost: undefined,
   adopt: false,
   plan: false,
   wait: true,

@@ -1,0 +1,67 @@
+import { describeEndpoint } from '../../aws/sagemaker.ts';
+import { usageError } from '../../base/errors.ts';
+import { HOUR } from '../../base/units.ts';
+import type { Capacity } from '../../guard/capacity.ts';
+import { dollars, hourlySum, type PriceList, unpriced } from '../../guard/prices.ts';
+import { replay } from '../../state/replay.ts';
+import { type TimeBox, timeBoxOf } from '../../state/time-box.ts';
+import type { PlainUpdateResult } from '../plain-update.ts';
+import type { Session } from '../session.ts';
+import { detachShadow } from './detach.ts';
+
+/**
+ * Detaches the shadow of an endpoint whose time is over: what commands do first that change what an endpoint runs, but for those
+ * that end the shadow themselves, and `promote`, which judges it. Its plan is approved like any other.
+ *
+ * @returns the plan or the result; undefined where there is no such shadow
+ */
+export async function detachOverdue(
+  session: Session,
+  { endpoint, plan }: { endpoint: string; plan: boolean },
+): Promise<PlainUpdateResult | undefined> {
+  const box = await overdue(session, endpoint);
+  if (box === undefined) return undefined;
+  session.emit({ kind: 'time-box-over', endpoint, until: box.until, detaches: true });
+  return detachShadow(session, { endpoint, configName: undefined, plan, wait: true });
+}
+
+/** Tells where the time of the shadow that an endpoint carries is over: for commands that only look. */
+export async function tellOverdue(session: Session, endpoint: string): Promise<void> {
+  const box = await overdue(session, endpoint);
+  if (box !== undefined) session.emit({ kind: 'time-box-over', endpoint, until: box.until, detaches: false });
+}
+
+async function overdue(session: Session, endpoint: string): Promise<TimeBox | undefined> {
+  const state = replay((await session.journal(endpoint)).events());
+  // Most journals know of no time box: then AWS is not asked.
+  if (!state.facts.some((fact) => fact.name === 'shadow' && fact.value.until !== undefined)) return undefined;
+  const live = await describeEndpoint(await session.aws(), endpoint, session.signal);
+  const box = timeBoxOf(state, live?.EndpointConfigName, session.clock.now());
+  return box?.over === true ? box : undefined;
+}
+
+/**
+ * Refuses a shadow that may cost more than was said, or of which nobody knows what it costs.
+ * @param fleet the shadow's
+ * @param box.ms how long it is to be attached
+ * @param box.maxCost US dollars
+ * @throws Problem (usage)
+ */
+export function requireAffordable(
+  prices: PriceList,
+  fleet: readonly Capacity[],
+  { ms, maxCost }: { ms: number; maxCost: number },
+): void {
+  const hourly = hourlySum(prices, fleet);
+  if (hourly === undefined)
+    throw usageError(
+      `--max-cost ${maxCost}: what the shadow costs is not known (${unpriced(prices, fleet).join(', ')} in ${prices.region}).`,
+      'Write the price into shadowctl.yaml (prices: { ml.m5.large: 0.13 }), or leave --max-cost out.',
+    );
+  const cost = (hourly * ms) / HOUR;
+  if (cost <= maxCost) return;
+  throw usageError(
+    `--max-cost ${maxCost}: the shadow's instances cost about ${dollars(cost)} until its end, at about ${dollars(hourly)} an hour.`,
+    'Give a shorter --for, fewer --instances, or a higher --max-cost.',
+  );
+}
