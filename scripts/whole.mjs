@@ -17,6 +17,7 @@ const FILES = {
     'test/resources/every-command.test.ts',
     'test/permissions/matrix.test.ts',
     'test/switches/matrix.test.ts',
+    'test/aws/behind-proxy.test.ts',
     'test/verify-aws/verify.test.ts',
     'test/emulator/storage/crash.test.ts',
     'test/cli/canary/canary.test.ts',

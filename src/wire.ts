@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { App, Environment, Globals } from './app.ts';
 import type { Aws } from './aws/clients.ts';
+import type { Network } from './aws/proxy.ts';
 import type { Clock } from './base/clock.ts';
 import type { Project } from './base/project.ts';
 import { onEmulator, profileSetting, regionSetting, stateSetting, withRegionOf } from './base/settings.ts';
@@ -162,11 +163,20 @@ async function awsTarget(env: Environment, globals: Globals, project: Project, i
   // asked for here, the emulator too, comes before all.
   const asked = globals.endpointUrl ?? (onEmulator(globals, project) ? env.AWS_ENDPOINT_URL : undefined);
   const ignored = asked !== undefined || /^true$/i.test(env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS ?? '');
-  const endpointUrl = asked ?? (ignored ? undefined : nonEmpty(env.AWS_ENDPOINT_URL));
+  const chosen = profileSetting(globals, env, project);
+  // The SDK reads AWS_PROFILE by itself, and takes keys in the environment before it.
+  const profile = chosen?.from.kind === 'variable' ? undefined : chosen?.value;
+  const { profileNetwork } = await import('./aws/profile.ts');
+  const profiled = onEmulator(globals, project)
+    ? { endpointUrls: {} }
+    : await profileNetwork(chosen?.value ?? 'default', env);
   const { SERVICES } = await import('./aws/target.ts');
+  const byVariable = nonEmpty(env.AWS_ENDPOINT_URL);
+  const endpointUrl = asked ?? (ignored ? undefined : (byVariable ?? profiled.endpointUrl));
   const endpointUrls = Object.fromEntries(
     SERVICES.flatMap((service) => {
-      const url = ignored ? undefined : nonEmpty(env[`AWS_ENDPOINT_URL_${service}`]);
+      const inProfile = byVariable === undefined ? profiled.endpointUrls[service] : undefined;
+      const url = ignored ? undefined : (nonEmpty(env[`AWS_ENDPOINT_URL_${service}`]) ?? inProfile);
       return url === undefined ? [] : [[service, url]];
     }),
   );
@@ -176,9 +186,6 @@ async function awsTarget(env: Environment, globals: Globals, project: Project, i
       'Give one like http://127.0.0.1:4599, with --endpoint-url or AWS_ENDPOINT_URL.',
     );
   }
-  const chosen = profileSetting(globals, env, project);
-  // The SDK reads AWS_PROFILE by itself, and takes keys in the environment before it.
-  const profile = chosen?.from.kind === 'variable' ? undefined : chosen?.value;
   const accessKeyId = nonEmpty(env.AWS_ACCESS_KEY_ID);
   const secretAccessKey = nonEmpty(env.AWS_SECRET_ACCESS_KEY);
   const sessionToken = nonEmpty(env.AWS_SESSION_TOKEN);
@@ -215,9 +222,21 @@ async function awsTarget(env: Environment, globals: Globals, project: Project, i
     credentials: given
       ? { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
       : undefined,
-    network: PROXIED.test(Object.keys(env).join(' ')) ? (await import('./aws/proxy.ts')).networkOf(env) : undefined,
+    credentialsEnd: given ? timeOf(env.AWS_CREDENTIAL_EXPIRATION) : undefined,
+    network: await networkFor({ ...env, AWS_CA_BUNDLE: nonEmpty(env.AWS_CA_BUNDLE) ?? profiled.caBundle }),
     mfaCode: (serial: string) => askMfaCode(io, serial, profile ?? nonEmpty(env.AWS_PROFILE)),
   };
+}
+
+/** `aws configure export-credentials --format env` says when they end. */
+function timeOf(words: string | undefined): number | undefined {
+  const at = Date.parse(words ?? '');
+  return Number.isNaN(at) ? undefined : at;
+}
+
+async function networkFor(env: Environment): Promise<Network | undefined> {
+  const set = Object.keys(env).filter((name) => env[name] !== undefined);
+  return PROXIED.test(set.join(' ')) ? (await import('./aws/proxy.ts')).networkOf(env) : undefined;
 }
 
 /** Variables that say how requests leave the machine: only with one of them is that looked into. */

@@ -1,6 +1,8 @@
 import type { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import type { ECRClient } from '@aws-sdk/client-ecr';
+import type { IAMClient } from '@aws-sdk/client-iam';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
@@ -10,6 +12,7 @@ import { systemClock } from '../base/clock.ts';
 import { environmentError, Problem } from '../base/errors.ts';
 import { MINUTE } from '../base/units.ts';
 import { AwsProblem, call } from './errors.ts';
+import type { fromNodeProviderChain } from './sdk/credentials.ts';
 import type { AwsTarget, Service } from './target.ts';
 
 /** A connection on which nothing moves for so long is given up, in milliseconds. A model may take 60 seconds to answer. */
@@ -20,6 +23,8 @@ const SOCKETS = 512;
 /** The services shadowctl speaks to. Each client is loaded when it is first asked for: together they cost 290 ms. */
 export interface Aws {
   readonly target: AwsTarget;
+  /** Services that did not answer, with the words: for looks that the work can do without (`lookAside`). */
+  readonly unreached: Map<Service, string>;
   sagemaker(): Promise<SageMakerClient>;
   runtime(): Promise<SageMakerRuntimeClient>;
   cloudwatch(): Promise<CloudWatchClient>;
@@ -28,6 +33,8 @@ export interface Aws {
   sts(): Promise<STSClient>;
   sns(): Promise<SNSClient>;
   autoscaling(): Promise<ApplicationAutoScalingClient>;
+  iam(): Promise<IAMClient>;
+  ecr(): Promise<ECRClient>;
   /**
    * The account's twelve digits, asked for once.
    * @param endpoint whose ARN tells it where STS cannot be reached
@@ -61,15 +68,19 @@ export function connect(target: AwsTarget): Aws {
     ...(agents === undefined ? {} : { httpAgent: agents, httpsAgent: agents }),
     ...(target.network === undefined ? {} : (await import('./proxy.ts')).agentsFor(target.network, agents ?? {})),
   });
+  let chain: Promise<() => Promise<Keys>> | undefined;
+  const keys = () => (chain ??= chainOf(target, handler));
   const options = async (service: Service) => ({
     region: target.region,
+    // Whether it asks for FIPS or dual stack, the SDK reads in the profile that it is told.
+    ...(target.profile !== undefined && { profile: target.profile }),
     // Not `adaptive`: after a single throttled call that lets through half a call a second, and a command makes dozens.
     retryMode: 'standard',
     maxAttempts: 5,
     logger: SILENT,
     requestHandler: await handler(),
     ...endpointOf(target, service),
-    ...(await credentials(target, handler)),
+    credentials: target.credentials ?? (await keys()),
   });
   const sts = once(async () => new (await import('./sdk/sts.ts')).STSClient(await options('STS')));
   const sagemaker = once(
@@ -101,6 +112,7 @@ export function connect(target: AwsTarget): Aws {
   };
   return {
     target,
+    unreached: new Map(),
     sagemaker,
     runtime: once(
       // Once and never again: an error is what the caller got, and a second copy of a request would be a second pair.
@@ -134,6 +146,9 @@ export function connect(target: AwsTarget): Aws {
           maxAttempts: 2,
         }),
     ),
+    // As little may these two hold anything up.
+    iam: once(async () => new (await import('./sdk/iam.ts')).IAMClient({ ...(await options('IAM')), maxAttempts: 2 })),
+    ecr: once(async () => new (await import('./sdk/ecr.ts')).ECRClient({ ...(await options('ECR')), maxAttempts: 2 })),
     sts,
     account(endpoint) {
       account ??= (async () => {
@@ -168,26 +183,42 @@ function endpointOf(target: AwsTarget, service: Service): { endpoint?: string } 
   return endpoint === undefined ? {} : { endpoint };
 }
 
-/** @param handler of the clients that the chain makes, of STS and SSO: they go the same way */
-async function credentials(target: AwsTarget, handler: () => Promise<object>) {
-  if (target.credentials !== undefined) return { credentials: target.credentials };
-  const { fromNodeProviderChain } = await import('./sdk/credentials.ts');
+/**
+ * The SDK's chain of credentials, asked once for all clients of a connection: who is asked for a code of MFA types it once,
+ * and a role is taken up once.
+ * @param handler of the clients that the chain makes, of STS and SSO: they go the same way
+ */
+async function chainOf(target: AwsTarget, handler: () => Promise<object>): Promise<() => Promise<Keys>> {
+  const sdk = await import('./sdk/credentials.ts');
   const { profile, mfaCode, network } = target;
   const options = {
     ...(profile === undefined ? {} : { profile }),
     ...(mfaCode === undefined ? {} : { mfaCodeProvider: mfaCode }),
     ...(network === undefined ? {} : { clientConfig: { requestHandler: await handler() } }),
   };
-  return {
+  const ask = async (): Promise<Keys> => {
     // A chain remembers keys that name no end: made anew, it reads files that were renewed meanwhile.
-    credentials: async () => {
-      const found = await fromNodeProviderChain(options)();
-      return found.expiration === undefined
-        ? { ...found, expiration: new Date(systemClock.now() + ASKED_AGAIN_MS) }
-        : found;
-    },
+    const found = await sdk.fromNodeProviderChain(options)();
+    return { ...found, expiration: found.expiration ?? new Date(systemClock.now() + ASKED_AGAIN_MS) };
+  };
+  let kept: Promise<Keys> | undefined;
+  let until = 0;
+  return () => {
+    if (kept === undefined || systemClock.now() >= until) {
+      until = Number.POSITIVE_INFINITY;
+      kept = ask();
+      kept.then(
+        ({ expiration }) => void (until = expiration.getTime() - RENEWED_MS),
+        () => void (kept = undefined),
+      );
+    }
+    return kept;
   };
 }
 
-/** Keys without an end are asked for again after so long. The SDK renews five minutes before the end. */
+type Keys = Awaited<ReturnType<ReturnType<typeof fromNodeProviderChain>>> & { expiration: Date };
+
+/** The SDK renews keys so long before their end. */
+const RENEWED_MS = 5 * MINUTE;
+/** Keys without an end are asked for again after so long. */
 const ASKED_AGAIN_MS = 20 * MINUTE;

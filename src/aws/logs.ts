@@ -52,10 +52,12 @@ interface LineQuery {
   streamPrefix?: string;
   /** Of CloudWatch Logs; undefined: all lines. */
   pattern?: string;
+  /** Only lines that hold one of these, upper and lower case told apart; undefined: all lines. */
+  anyOf?: readonly string[];
   start: number;
   end?: number;
   limit: number;
-  /** Where the group may not be filtered, its streams are read one by one. */
+  /** Where the group may not be filtered, its streams are read one by one: not with a pattern, which only AWS can read. */
   orStreams?: true;
 }
 
@@ -68,7 +70,8 @@ export async function logLines(aws: Aws, query: LineQuery, signal?: AbortSignal)
   try {
     return await filteredLines(aws, query, signal);
   } catch (error) {
-    if (!(error instanceof AwsProblem) || !error.denied || query.orStreams !== true) throw error;
+    if (!(error instanceof AwsProblem) || !error.denied || query.orStreams !== true || query.pattern !== undefined)
+      throw error;
     const read = await linesOfStreams(aws, query, signal).catch((other: unknown) => {
       if (other instanceof AwsProblem && other.denied) return undefined;
       throw other;
@@ -87,7 +90,7 @@ async function filteredLines(aws: Aws, query: LineQuery, signal?: AbortSignal): 
         new FilterLogEventsCommand({
           logGroupName: query.group,
           logStreamNamePrefix: query.streamPrefix,
-          filterPattern: query.pattern,
+          filterPattern: query.pattern ?? query.anyOf?.map(optionalTerm).join(' '),
           startTime: query.start,
           endTime: query.end,
           nextToken,
@@ -112,13 +115,21 @@ async function filteredLines(aws: Aws, query: LineQuery, signal?: AbortSignal): 
   return lines;
 }
 
+/** In a pattern of CloudWatch Logs `?` means "any of"; what is more than a word stands in quotes. */
+function optionalTerm(term: string): string {
+  return /^\w+$/.test(term) ? `?${term}` : `?"${term}"`;
+}
+
+/** Lines that are read of one stream, at the most, to find those that are asked for. */
+const MAX_SEARCHED = 20_000;
+
 /** The same, stream by stream; put in order of time. */
 async function linesOfStreams(aws: Aws, query: LineQuery, signal?: AbortSignal): Promise<LogLine[]> {
   const client = await aws.logs();
   const lines: LogLine[] = [];
   for (const { name: stream } of await logStreams(aws, query.group, query.streamPrefix, signal)) {
     let token: string | undefined;
-    let own = 0;
+    let [own, searched] = [0, 0];
     for (;;) {
       const page = await call(aws.target, `read log stream "${stream}" of "${query.group}"`, () =>
         client.send(
@@ -133,11 +144,15 @@ async function linesOfStreams(aws: Aws, query: LineQuery, signal?: AbortSignal):
           { abortSignal: signal },
         ),
       );
-      for (const { timestamp: at = query.start, message = '' } of page.events ?? [])
+      for (const { timestamp: at = query.start, message = '' } of page.events ?? []) {
+        searched += 1;
+        if (query.anyOf?.some((term) => message.includes(term)) === false) continue;
+        own += 1;
         lines.push({ at, stream, message });
-      own += page.events?.length ?? 0;
+      }
       // At its end a stream gives the token that it was asked with.
-      if (page.nextForwardToken === token || own >= query.limit) break;
+      const enough = own >= query.limit || (query.anyOf !== undefined && searched >= MAX_SEARCHED);
+      if (page.nextForwardToken === token || enough) break;
       token = page.nextForwardToken;
     }
   }

@@ -23,9 +23,10 @@ export async function signedRuntime(aws: Aws): Promise<SignedRuntime> {
   const { config } = await aws.runtime();
   const region = aws.target.region;
   const custom = config.endpoint === undefined ? undefined : await config.endpoint();
+  const [UseFIPS, UseDualStack] = [await config.useFipsEndpoint(), await config.useDualstackEndpoint()];
   const url =
     custom === undefined
-      ? config.endpointProvider({ Region: region, UseDualStack: false, UseFIPS: false }).url.href
+      ? config.endpointProvider({ Region: region, UseDualStack, UseFIPS }).url.href
       : `${custom.protocol}//${custom.hostname}${custom.port === undefined ? '' : `:${custom.port}`}${custom.path}`;
   return {
     url,

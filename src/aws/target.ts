@@ -11,6 +11,8 @@ export const SERVICES = [
   'STS',
   'SNS',
   'APPLICATION_AUTO_SCALING',
+  'IAM',
+  'ECR',
 ] as const;
 
 /** Where the SDK is pointed at and as whom. */
@@ -25,6 +27,8 @@ export interface AwsTarget {
   profileInUse?: string | undefined;
   /** Fixed credentials; undefined leaves it to the SDK's own chain. */
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | undefined;
+  /** When fixed credentials end that nothing renews, milliseconds since the epoch; undefined where that is not known. */
+  credentialsEnd?: number | undefined;
   /** Proxies and certificates of the environment; undefined: none. */
   network?: Network | undefined;
   /** Asks for the code of a device, where a profile demands one; undefined where nobody can be asked. */

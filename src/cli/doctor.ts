@@ -19,6 +19,8 @@ export interface DoctorOptions {
   canarySize: Size;
   /** The config a new fleet will run, where the alarms name one. */
   configName: string | undefined;
+  /** Ask IAM what will be denied, too. */
+  permissions: boolean;
   format: 'text' | 'json';
 }
 
@@ -29,6 +31,7 @@ interface Flags {
   bake: string;
   canarySize: string;
   configName?: string;
+  permissions?: boolean;
   format: 'text' | 'json';
 }
 
@@ -48,7 +51,8 @@ export function doctorCommand(host: Host, start: Run<DoctorOptions> = run): Comm
     .option('--file <path>', 'examine alarms from a JSON file: PutMetricAlarm inputs or what describe-alarms prints')
     .option('--bake <duration>', 'the bake time within which they must fire', '5m')
     .option('--canary-size <size>', 'how much of the fleet is replaced first', '1')
-    .option('--config-name <name>', 'the config the new fleet will run');
+    .option('--config-name <name>', 'the config the new fleet will run')
+    .option('--permissions', "ask IAM's simulation what will be denied to you, and to the role of the models");
   return formatFlag(command)
     .addHelpText('after', HELP)
     .action((flags: Flags) => host.start(start, parse(flags)));
@@ -68,6 +72,7 @@ function parse(flags: Flags): DoctorOptions {
     bakeSeconds: parseSeconds('--bake', flags.bake),
     canarySize: parseSize('--canary-size', flags.canarySize),
     configName: flags.configName,
+    permissions: flags.permissions === true,
     format: flags.format,
   };
 }

@@ -130,7 +130,9 @@ export function disownEndpoint(session: Session, endpoint: string): Promise<Diso
         `Endpoint "${endpoint}" cannot be given back now: ${underWay}.`,
         text`See what goes on, and let it end: ${shown('status', { endpoint })}`,
       );
-    const ours = (await inventory(on, 'or unseen'))
+    const seen = await inventory(on, 'or unseen');
+    for (const { unseen } of seen) if (unseen !== undefined) session.emit({ kind: 'not-seen', unseen });
+    const ours = seen
       .filter(({ tracked, exists, managed, unseen }) =>
         unseen === undefined ? exists && managed : tracked.state === 'exists' && !tracked.adopted,
       )

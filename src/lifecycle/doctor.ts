@@ -35,6 +35,8 @@ export interface DoctorOptions {
   canarySize: Size;
   /** The config a new fleet will run, where the alarms name one. */
   configName: string | undefined;
+  /** Ask IAM what will be denied, too. */
+  permissions: boolean;
 }
 
 /**
@@ -59,10 +61,31 @@ export function examine(session: Session, options: DoctorOptions): Promise<Findi
     const unseen: Unseen[] = [];
     const note = (one: Unseen) => void unseen.push(one);
     const live = await readLive(aws, options.endpoint, session.signal, note);
+    // Permissions can be asked for before there is anything.
+    if (live === undefined && options.permissions) return deniedFindings(on, undefined);
     if (live === undefined) throw endpointNotFound(aws.target, options.endpoint);
     const findings = await examineLive(on, live, { ...options, underWay: unfinishedUpdate(state())?.started }, note);
+    if (options.permissions) findings.push(...(await deniedFindings(on, live)));
     return [...findings, ...unseen.map((one) => unseenFinding(options.endpoint, one))];
   });
+}
+
+/** What IAM will deny to whoever runs shadowctl, and to the role that the models run with. */
+async function deniedFindings(
+  { aws, account, endpoint, session }: EndpointSession,
+  live: Live | undefined,
+): Promise<Finding[]> {
+  const { permissionFindings } = await import('./permissions/check.ts');
+  const project = await session.project();
+  const place = {
+    region: aws.target.region,
+    account,
+    endpoint,
+    role: live?.model?.ExecutionRoleArn ?? project.role,
+    buckets: [],
+    topics: [],
+  };
+  return permissionFindings(aws, place, session.signal);
 }
 
 /** What was not looked at may hide anything: it is said, and is no reason to be calm. */
@@ -108,7 +131,7 @@ async function examineLive(
     config: live.config,
     model: live.model,
     unseen: live.unseen,
-    artifactThere: parts && !parts.lost.some(({ kind }) => kind === 'artifact'),
+    lost: parts?.lost,
     changed: parts?.changed,
     scaling: await scalingOf(aws, live, note, session.signal),
     experiment: await orUnseen(

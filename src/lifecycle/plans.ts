@@ -2,7 +2,7 @@ import type { PlannedAlarm } from '../guard/alarms/plan.ts';
 import type { Capacity } from '../guard/capacity.ts';
 import type { PriceList } from '../guard/prices.ts';
 import type { Scaled } from '../guard/scaling.ts';
-import type { Changed } from '../guard/restorable.ts';
+import type { Changed, Lost } from '../guard/restorable.ts';
 import type { Finding } from '../guard/finding.ts';
 import type { Phase } from '../guard/phase.ts';
 import type { Strategy, StrategyName } from '../guard/strategy.ts';
@@ -106,7 +106,7 @@ export type PlanNote =
   /** The new config has detailed observability, which the old one does not have. */
   | { kind: 'observability' }
   /** What runs now cannot be started again: this no longer exists. */
-  | { kind: 'no-way-back'; lost: readonly string[] }
+  | { kind: 'no-way-back'; lost: readonly Lost[] }
   /** What runs now, or what it returns to, would come back as something else. */
   | { kind: 'changed-since'; changed: readonly Changed[]; of: 'what runs now' | 'the way back' }
   /** Production has one instance, and the canary by which a shadow is promoted needs two. */
@@ -203,6 +203,8 @@ export interface RolloutPlan {
   cost: PlanCost;
   /** Production scales automatically. */
   scaled: Scaled | undefined;
+  /** Whether production could be started again: the way back raises it where it has shrunk. */
+  notes: readonly PlanNote[];
 }
 
 /** A calibration that was stopped goes on; then the candidate is attached. */

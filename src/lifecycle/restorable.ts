@@ -1,10 +1,13 @@
-import type { DescribeEndpointConfigCommandOutput } from '@aws-sdk/client-sagemaker';
+import type { DescribeEndpointConfigCommandOutput, DescribeModelCommandOutput } from '@aws-sdk/client-sagemaker';
 import type { Aws } from '../aws/clients.ts';
 import { AwsProblem } from '../aws/errors.ts';
+import { type EcrImage, ecrImage, imageDigest } from '../aws/ecr.ts';
+import { roleExists, roleParts } from '../aws/iam.ts';
 import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
-import type { Unseen } from '../aws/unseen.ts';
+import { lookAside, type Unseen } from '../aws/unseen.ts';
 import type { Changed, Lost } from '../guard/restorable.ts';
 import { artifactEtag } from '../resources/artifact/check-remote.ts';
+import { isAlgorithmRegistry } from '../resources/artifact/images.ts';
 import { artifactsOf } from '../resources/model.ts';
 import type { Endpoint } from '../resources/wait.ts';
 import { factsNamed, type FactValue } from '../state/facts.ts';
@@ -96,28 +99,76 @@ export async function restorable(
       if (etag !== undefined && etag !== head)
         result.changed.push({ kind: 'artifact', model: name, uri, before: etag, after: head });
     }
-    result.changed.push(...movedImages(name, known, now));
+    const runs = config.EndpointConfigName === now.EndpointConfigName;
+    for (const image of imagesOf(model)) {
+      const resolved = resolvedNow(image, now);
+      const before = known?.images.find((one) => one.image === image)?.digest ?? (runs ? resolved : undefined);
+      const found = await lookAtImage(aws, image, { before, resolved }, unseen, signal);
+      if (found === 'gone') result.lost.push({ kind: 'image', model: name, image });
+      else if (found !== undefined) result.changed.push({ kind: 'image', model: name, image, ...found });
+    }
+    if (await roleIsGone(aws, model, unseen, signal))
+      result.lost.push({ kind: 'role', model: name, role: model.ExecutionRoleArn ?? '' });
   }
   return result;
 }
 
-/** Images by tag whose digest, as the endpoint's instances have it now, is another than when the config ran. */
-function movedImages(
-  model: string,
-  known: Part | undefined,
-  { ProductionVariants: variants, ShadowProductionVariants: shadows }: Endpoint,
-): Changed[] {
+/** An image as the endpoint's instances have it now, by digest. */
+function resolvedNow(image: string, { ProductionVariants: variants, ShadowProductionVariants: shadows }: Endpoint) {
   const deployed = [...(variants ?? []), ...(shadows ?? [])].flatMap(({ DeployedImages }) => DeployedImages ?? []);
-  return (known?.images ?? []).flatMap(({ image, digest }): Changed[] => {
-    const resolved = deployed.find((one) => one.SpecifiedImage === image)?.ResolvedImage;
-    return digest === undefined || resolved === undefined || resolved === digest
-      ? []
-      : [{ kind: 'image', model, image, before: digest, after: resolved }];
-  });
+  return deployed.find((one) => one.SpecifiedImage === image)?.ResolvedImage;
+}
+
+/**
+ * Whether an image is gone, or its name stands for another than when the config ran. ECR is asked where it is in this
+ * region and not SageMaker's own: those stay, and whether others may look at them no document says. Else what the
+ * endpoint's instances have of it tells.
+ * @param images by digest: as the config ran it, and as the endpoint resolved it last
+ */
+async function lookAtImage(
+  aws: Aws,
+  image: string,
+  { before, resolved }: { before: string | undefined; resolved: string | undefined },
+  unseen: (one: Unseen) => void,
+  signal?: AbortSignal,
+): Promise<'gone' | { before: string; after: string; gone: boolean } | undefined> {
+  const path = image.replace(/(@sha256:[0-9a-f]+|:[^:/]+)$/, '');
+  const place = ecrImage(image);
+  const asked = place !== undefined && place.region === aws.target.region && !isAlgorithmRegistry(place.registry);
+  const look = (one: EcrImage) =>
+    lookAside(
+      { aws, service: 'ECR', what: `whether image ${image} still exists`, needs: 'ecr:BatchGetImage' },
+      () => imageDigest(aws, one, signal),
+      unseen,
+    );
+  const digest = asked ? await look(place) : undefined;
+  if (digest === 'gone') return 'gone';
+  const after = digest === undefined ? resolved : `${path}@${digest}`;
+  if (before === undefined || after === undefined || before === after) return undefined;
+  const old = asked && digest !== undefined ? ecrImage(before) : undefined;
+  return { before, after, gone: old !== undefined && (await look(old)) === 'gone' };
+}
+
+/** Whether IAM says that there is no such role. A role of another account than the model's own cannot be looked up. */
+async function roleIsGone(
+  aws: Aws,
+  { ExecutionRoleArn: role, ModelArn }: DescribeModelCommandOutput,
+  unseen: (one: Unseen) => void,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  if (role === undefined || roleParts(role)?.account !== ModelArn?.split(':')[4]) return false;
+  const what = `whether role ${role} still exists`;
+  const asked = { aws, service: 'IAM' as const, what, needs: 'iam:GetRole' };
+  return (await lookAside(asked, () => roleExists(aws, role, signal), unseen)) === false;
 }
 
 function partsOf(state: State, config: string): readonly Part[] | undefined {
   return factsNamed(state.facts, 'ran').findLast(({ value }) => value.config === config)?.value.parts;
+}
+
+/** Images as the model names them; those of model packages are the package's. */
+function imagesOf(model: DescribeModelCommandOutput): string[] {
+  return (model.Containers ?? [model.PrimaryContainer]).flatMap((container) => container?.Image ?? []);
 }
 
 /** What these credentials may look at. */

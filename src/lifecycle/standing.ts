@@ -1,12 +1,10 @@
-import { AwsProblem } from '../aws/errors.ts';
 import { type ScalableTarget, scalableTargets } from '../aws/autoscaling.ts';
 import { describeEndpointConfig } from '../aws/sagemaker.ts';
 import { environmentError } from '../base/errors.ts';
 import { capacityDuring, capacityOf, countIn, type Fleets } from '../guard/capacity.ts';
 import { turnsOnObservability } from '../guard/observability.ts';
-import { lostText } from '../guard/restorable.ts';
 import { deregisterAdvice, rangeWords } from '../guard/scaling.ts';
-import type { Unseen } from '../aws/unseen.ts';
+import { lookAside, type Unseen } from '../aws/unseen.ts';
 import type { Aws } from '../aws/clients.ts';
 import type { Live } from '../resources/live.ts';
 import type { Step } from '../resources/steps.ts';
@@ -30,17 +28,14 @@ export async function scalingOf(
   signal?: AbortSignal,
 ): Promise<ScalableTarget[] | undefined> {
   const variants = [...(endpoint.ProductionVariants ?? []), ...(endpoint.ShadowProductionVariants ?? [])];
-  try {
-    const names = variants.flatMap(({ VariantName }) => (VariantName === undefined ? [] : [VariantName]));
-    return await scalableTargets(aws, name, names, signal);
-  } catch (error) {
-    // A network may have no way to this service, which has a host of its own.
-    if (!(error instanceof AwsProblem) || error.aboutCredentials) throw error;
-    const why = error.denied ? '' : ` (${error.words})`;
-    const needs = error.missing ?? 'application-autoscaling:DescribeScalableTargets';
-    unseen({ what: `whether endpoint ${name} scales automatically${why}`, needs });
-    return undefined;
-  }
+  const names = variants.flatMap(({ VariantName }) => (VariantName === undefined ? [] : [VariantName]));
+  const what = `whether endpoint ${name} scales automatically`;
+  const needs = 'application-autoscaling:DescribeScalableTargets';
+  return lookAside(
+    { aws, service: 'APPLICATION_AUTO_SCALING', what, needs },
+    () => scalableTargets(aws, name, names, signal),
+    unseen,
+  );
 }
 
 /**
@@ -78,7 +73,7 @@ export async function standingNotes(
   targets: readonly ScalableTarget[] | undefined,
   { registered = [], steps }: { registered?: readonly string[]; steps: readonly Step[] },
 ): Promise<PlanNote[]> {
-  const { aws, session } = on;
+  const { session } = on;
   const notes: PlanNote[] = [];
   const capacity = capacityDuring(live, next);
   if (capacity.length > 0) notes.push({ kind: 'capacity', capacity });
@@ -98,14 +93,20 @@ export async function standingNotes(
     notes.push({ kind: 'scales', target, shadows });
   }
   if (turnsOnObservability(live.config, session.clock.now())) notes.push({ kind: 'observability' });
+  return [...notes, ...(await wayBackNotes(on, live))];
+}
+
+/** Where what runs now could not be started again, or would come back as something else. */
+export async function wayBackNotes(on: EndpointSession, live: Live): Promise<PlanNote[]> {
+  const { aws, session } = on;
+  if (live.config === undefined) return [];
   const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
-  if (live.config !== undefined) {
-    const back = { state: on.state(), now: live.endpoint };
-    const { lost, changed } = await restorable(aws, live.config, back, unseen, session.signal);
-    if (lost.length > 0) notes.push({ kind: 'no-way-back', lost: lost.map(lostText) });
-    if (changed.length > 0) notes.push({ kind: 'changed-since', changed, of: 'what runs now' });
-  }
-  return notes;
+  const back = { state: on.state(), now: live.endpoint };
+  const { lost, changed } = await restorable(aws, live.config, back, unseen, session.signal);
+  return [
+    ...(lost.length > 0 ? [{ kind: 'no-way-back' as const, lost }] : []),
+    ...(changed.length > 0 ? [{ kind: 'changed-since' as const, changed, of: 'what runs now' as const }] : []),
+  ];
 }
 
 /** Whether variants keep the numbers of instances that they are scaled to. */

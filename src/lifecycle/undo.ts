@@ -8,7 +8,7 @@ import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
 import type { Unseen } from '../aws/unseen.ts';
 import { environmentError } from '../base/errors.ts';
 import { type CommandLine, lines, shown, type Text, text } from '../base/text.ts';
-import { lostText } from '../guard/restorable.ts';
+import { lostText, noLongerExist } from '../guard/restorable.ts';
 import { deriveConfig } from '../resources/derive-config.ts';
 import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../resources/live.ts';
 import { checkName } from '../resources/naming.ts';
@@ -118,7 +118,7 @@ async function findWayBack(on: EndpointSession, to: string | undefined): Promise
   const { lost, changed } = await restorable(on.aws, found, back, unseen, on.session.signal);
   if (lost.length > 0)
     throw environmentError(
-      `Endpoint "${live.name}" cannot go back to ${target.name}: ${lost.map(lostText).join(' and ')} no longer ${lost.length === 1 ? 'exists' : 'exist'}, so SageMaker could not start an instance.`,
+      `Endpoint "${live.name}" cannot go back to ${target.name}: ${noLongerExist(lost)}, so SageMaker could not start an instance.`,
       text`Put it back, or see what else there is: ${shown('undo', { endpoint: live.name, to: true })}`,
     );
   const asItWas: PlanNote[] = changed.length === 0 ? [] : [{ kind: 'changed-since', changed, of: 'the way back' }];
@@ -340,16 +340,21 @@ function badEnding(state: State, config: string): string | undefined {
 export function waysBack(session: Session, endpoint: string): Promise<WayBackOption[]> {
   return viewEndpoint(session, endpoint, async (on) => {
     const { live, state } = await readOurs(on);
+    const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
     const options: WayBackOption[] = [];
     for (const { config, change } of knownConfigs(state).toReversed()) {
       const { found, missing } = await look(on, config);
+      const lost = await (found !== undefined && missing === undefined
+        ? restorable(on.aws, found, { state, now: live.endpoint }, unseen, session.signal)
+        : undefined);
       options.push({
         config,
         at: change?.at,
         command: change && state.runs.find((one) => one.run === change.run)?.command,
         models: found && modelsOf(found),
         runsNow: config === live.endpoint.EndpointConfigName,
-        missing,
+        missing:
+          missing ?? (lost === undefined || lost.lost.length === 0 ? undefined : lost.lost.map(lostText).join(', ')),
         ended: badEnding(state, config),
       });
     }

@@ -15,6 +15,8 @@ import {
 } from '../../src/aws/s3.ts';
 import { putFile } from '../../src/aws/s3-upload.ts';
 import { connect } from '../../src/aws/clients.ts';
+import { profileNetwork } from '../../src/aws/profile.ts';
+import { signedRuntime } from '../../src/aws/sign.ts';
 import { describeEndpoint } from '../../src/aws/sagemaker.ts';
 import { ARTIFACT_005, type TestWorld, testWorld } from '../support/world.ts';
 
@@ -82,6 +84,56 @@ test("AWS_ENDPOINT_URL is read as AWS's SDKs read it", async () => {
   // Without a URL, a region must be one of AWS.
   const ignored = { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true', AWS_REGION: 'frankfurt' };
   expect((await world.shadowctl('status --endpoint weather', { env: ignored })).err).toContain('is not the name');
+});
+
+test('a profile has endpoints as the AWS CLI reads them, also one that --profile names', async () => {
+  const { url } = world.emulator;
+  const config = join(world.root, 'aws-config');
+  const localhost = url.replace('127.0.0.1', 'localhost');
+  writeFileSync(
+    config,
+    `[default]\nendpoint_url = ${NOBODY}\n[profile local]\nregion = us-east-1\nservices = here\nendpoint_url = ${url} # all others\n` +
+      `aws_access_key_id = test\naws_secret_access_key = test\n[services here]\ns3 =\n  endpoint_url = ${localhost}\nsns =\n  endpoint_url = ${NOBODY}\n` +
+      '[profile lost]\nregion = us-east-1\nservices = nowhere\n[profile plain]\nregion = us-east-1\nservices = here\nignore_configured_endpoint_urls = true\n',
+  );
+  const without = { AWS_ENDPOINT_URL: undefined, AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+  const env = { ...without, AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: join(world.root, 'none') };
+  const before = { ...process.env };
+  Object.assign(process.env, { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: join(world.root, 'none') });
+  try {
+    // The bucket is in the path: `bucket.localhost` is not everywhere a name.
+    const deployed = await world.shadowctl(`${DEPLOY} --profile local --yes`, { env });
+    expect(deployed, deployed.err).toMatchObject({ code: 0 });
+    process.env.AWS_PROFILE = 'local';
+    const named = await world.shadowctl('status --endpoint weather', { env: { ...env, AWS_PROFILE: 'local' } });
+    expect(named, named.err).toMatchObject({ code: 0 });
+    const lost = await world.shadowctl('status --endpoint weather --profile lost', { env });
+    expect(lost).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('services section "nowhere", which is not in'),
+    });
+    expect(await profileNetwork('plain', env)).toEqual({ endpointUrls: {} });
+    // A variable comes before all of it.
+    const variable = { ...env, AWS_PROFILE: 'local', AWS_ENDPOINT_URL: NOBODY };
+    expect((await world.shadowctl('status --endpoint weather', { env: variable })).err).toContain('no answer at');
+  } finally {
+    process.env = before;
+  }
+}, 30_000);
+
+test('FIPS and dual stack are those of the profile that --profile names', async () => {
+  const config = join(world.root, 'aws-config');
+  writeFileSync(config, '[profile gov]\nregion = us-east-1\nuse_fips_endpoint = true\n');
+  const before = { ...process.env };
+  Object.assign(process.env, { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: join(world.root, 'none') });
+  const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
+  const aws = connect({ region: 'us-east-1', endpointUrl: undefined, profile: 'gov', credentials });
+  try {
+    expect((await signedRuntime(aws)).url).toContain('runtime-fips.sagemaker.us-east-1');
+  } finally {
+    aws.close();
+    process.env = before;
+  }
 });
 
 test('of a default bucket S3 is told whose it must be, in every call', async () => {

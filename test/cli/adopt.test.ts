@@ -52,7 +52,11 @@ test('an endpoint is adopted with config, model and alarms, untouched; cleanup d
   const before = await describeEndpoint(world.aws, 'weather');
   const { iam } = world.emulator.world;
   iam.attach([
-    { who: 'deployer', kind: 'identity-based policy', document: readDocument(printedPolicy('adopt'), 'printed') },
+    {
+      who: 'deployer',
+      kind: 'identity-based policy',
+      document: readDocument(printedPolicy({ command: 'adopt' }), 'printed'),
+    },
   ]);
   const refs = [
     { kind: 'endpoint', name: 'weather' },

@@ -237,6 +237,15 @@ describe('rollout', () => {
     });
   });
 
+  test('with keys that are known to end sooner, nobody could take it back: it does not begin', async () => {
+    const opened = (stage = await openStage());
+    const at = (minutes: number) => new Date(opened.clock.now() + minutes * MINUTE).toISOString();
+    const plan = [...words(opened, good, LENIENT), '--plan'];
+    const early = await opened.shadowctl(plan, undefined, { AWS_CREDENTIAL_EXPIRATION: at(17) });
+    expect(early).toMatchObject({ code: 2, err: expect.stringContaining('The credentials end at 20') });
+    expect(await opened.shadowctl(plan, undefined, { AWS_CREDENTIAL_EXPIRATION: at(19) })).toMatchObject({ code: 4 });
+  });
+
   test('--plan changes nothing', async () => {
     const opened = (stage = await openStage());
     const said = await opened.shadowctl([...words(opened, good, LENIENT), '--plan', '--format', 'text']);

@@ -1,7 +1,17 @@
+import { BatchDeleteImageCommand, DeleteRepositoryCommand, PutImageCommand } from '@aws-sdk/client-ecr';
+import { CreateRoleCommand, DeleteRoleCommand } from '@aws-sdk/client-iam';
+import {
+  CreateEndpointCommand,
+  CreateEndpointConfigCommand,
+  CreateModelCommand,
+  DescribeEndpointCommand,
+} from '@aws-sdk/client-sagemaker';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { deletePrefix } from '../../src/aws/s3.ts';
 import { factsNamed } from '../../src/state/facts.ts';
 import { folderJournal } from '../support/journal.ts';
@@ -103,5 +113,118 @@ test('what may not be looked at is not changed, and not lost', async () => {
 
 test('where the artifact is gone, a canary is told as well', async () => {
   await deletePrefix(world.aws, 's3://sagemaker-us-east-1-000000000000/shadowctl/');
-  expect(await said('doctor --endpoint weather')).toContain('is gone');
+  expect(await said('doctor --endpoint weather')).toContain('artifact of model');
+});
+
+describe('the role of the model', () => {
+  const name = ROLE.slice(ROLE.lastIndexOf('/') + 1);
+  const role = async (command: CreateRoleCommand | DeleteRoleCommand) =>
+    (await world.aws.iam()).send(command as DeleteRoleCommand);
+  const gone = `${ROLE}, the role of model`;
+
+  test('where it is gone, doctor, every plan and the way back say so', async () => {
+    await ran(`shadow --endpoint weather ${BETTER} --yes`);
+    await ran('shadow detach --endpoint weather --yes');
+    const other = '--role arn:aws:iam::000000000000:role/other';
+    await role(new DeleteRoleCommand({ RoleName: name }));
+    const found = await world.shadowctl('doctor --endpoint weather --format json');
+    expect(found.out).toMatch(/"severity": "blocking",\s+"check": "role-missing"/);
+    for (const line of ['deploy', 'shadow', 'rollout --steps 50%,100%'])
+      expect(await said(`${line} --endpoint weather ${BETTER} ${other} --plan`), line).toContain(
+        `there is no way back to what runs now: ${gone}`,
+      );
+    expect(await said(`canary --endpoint weather ${BETTER} ${other} --plan`)).toContain(gone);
+    await ran(`deploy --endpoint weather ${BETTER} ${other} --config-name c2 --yes`);
+    const undone = await world.shadowctl('undo --endpoint weather --yes');
+    expect(undone.code).toBe(2);
+    expect(undone.err.replace(/\s+/g, ' ')).toContain(`cannot go back to c1: ${gone}`);
+    expect(await said('undo --endpoint weather --to')).toMatch(/c1 .*role of model/);
+    await role(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: '{}' }));
+    await ran('undo --endpoint weather --yes');
+  });
+
+  test('one of that name under another path is another role', async () => {
+    await role(new DeleteRoleCommand({ RoleName: name }));
+    await role(new CreateRoleCommand({ RoleName: name, Path: '/teams/', AssumeRolePolicyDocument: '{}' }));
+    expect(await said('doctor --endpoint weather')).toContain(gone);
+  });
+
+  test.each([
+    ['nobody may look', { kind: 'deny', operation: 'GetRole' } as const, undefined, /needs iam:GetRole/],
+    [
+      'no way leads there',
+      undefined,
+      { AWS_ENDPOINT_URL_IAM: 'http://127.0.0.1:9' },
+      /\(.*ECONNREFUSED.*\), needs iam/,
+    ],
+  ])('where %s, the work goes on, and that is said', async (_, fault, env, why) => {
+    if (fault !== undefined) world.emulator.world.faults.add(fault);
+    const plan = await world.shadowctl(`deploy --endpoint weather ${BETTER} --plan`, { env });
+    const words = `${plan.out}\n${plan.err}`.replace(/\s+/g, ' ');
+    expect(plan.code).toBe(4);
+    expect(words).toContain(`not seen: whether role ${ROLE} still exists`);
+    expect(words).toMatch(why);
+    expect(words).not.toContain('no way back');
+  });
+});
+
+describe('an image of its own', () => {
+  const image = '000000000000.dkr.ecr.us-east-1.amazonaws.com/own';
+  const ecr = async (command: BatchDeleteImageCommand | PutImageCommand | DeleteRepositoryCommand) =>
+    (await world.aws.ecr()).send(command as PutImageCommand);
+  const own = { repositoryName: 'own' };
+
+  /** Answers every ping. */
+  const server = createServer((_, reply) => reply.end());
+  beforeAll(() => new Promise<void>((done) => server.listen(0, '127.0.0.1', done)));
+  afterAll(() => server.close());
+
+  async function stands(Image: string): Promise<void> {
+    const client = await world.aws.sagemaker();
+    await client.send(new CreateModelCommand({ ModelName: 'm', ExecutionRoleArn: ROLE, PrimaryContainer: { Image } }));
+    const variant = { VariantName: 'A', ModelName: 'm', InstanceType: 'ml.m5.large', InitialInstanceCount: 1 } as const;
+    await client.send(new CreateEndpointConfigCommand({ EndpointConfigName: 'own-1', ProductionVariants: [variant] }));
+    await client.send(new CreateEndpointCommand({ EndpointName: 'own', EndpointConfigName: 'own-1' }));
+    await world.clock.sleep(10 * 60_000);
+  }
+
+  beforeEach(async () => {
+    await world.close();
+    world = await testWorld({ containers: [`${image}=http://127.0.0.1:${(server.address() as AddressInfo).port}`] });
+  });
+
+  test('whose tag is gone, or names another digest, or whose digest is gone as well', async () => {
+    await stands(`${image}:1`);
+    expect(await said('doctor --endpoint own')).not.toMatch(/names another digest|image-missing/);
+    const pushed = await ecr(new PutImageCommand({ ...own, imageManifest: '{}', imageTag: '1' }));
+    expect(pushed.image?.imageId?.imageDigest).toBeDefined();
+    const moved = /own:1, the image of model m, names another digest since \([0-9a-f]{12}…, now [0-9a-f]{12}…\)/;
+    expect(await said('doctor --endpoint own')).toMatch(moved);
+    const deployed = (await (await world.aws.sagemaker()).send(new DescribeEndpointCommand({ EndpointName: 'own' })))
+      .ProductionVariants?.[0]?.DeployedImages?.[0]?.ResolvedImage;
+    const imageDigest = deployed?.split('@')[1];
+    await ecr(new BatchDeleteImageCommand({ ...own, imageIds: [{ imageDigest }] }));
+    expect(await said('doctor --endpoint own')).toMatch(
+      /names another digest since \([0-9a-f]{12}…, which no longer exists, now/,
+    );
+    await ecr(new BatchDeleteImageCommand({ ...own, imageIds: [{ imageTag: '1' }] }));
+    expect(await said('doctor --endpoint own')).toContain(`${image}:1, the image of model m, no longer exists`);
+  });
+
+  test('named by digest; and its repository is gone', async () => {
+    const { image: pushed } = await ecr(new PutImageCommand({ ...own, imageManifest: '{}', imageTag: '1' }));
+    await stands(`${image}@${pushed?.imageId?.imageDigest}`);
+    await ecr(new PutImageCommand({ ...own, imageManifest: '{"v":2}', imageTag: '1' }));
+    expect(await said('doctor --endpoint own')).not.toMatch(/names another digest|the image of model/);
+    await ecr(new DeleteRepositoryCommand({ ...own, force: true }));
+    expect(await said('doctor --endpoint own')).toMatch(/own@sha256:\S+, the image of model m, no longer exists/);
+  });
+
+  test('where nobody may look at it, that is said with the repository', async () => {
+    await stands(`${image}:1`);
+    world.emulator.world.faults.add({ kind: 'deny', operation: 'BatchGetImage' });
+    expect(await said('doctor --endpoint own')).toMatch(
+      /not seen: whether image \S+own:1 still exists, needs ecr:BatchGetImage/,
+    );
+  });
 });

@@ -69,7 +69,7 @@ test.runIf(oracle !== undefined)(
     const differing: string[] = [];
     let compared = 0;
     for (const command of COMMANDS_WITH_NEEDS) {
-      const policy = printedPolicy(command);
+      const policy = printedPolicy({ command });
       const document = readDocument(policy, command);
       for (const { action, resource } of all) {
         // PassRole is asked for with the service that gets the role.

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readDocument } from '../../src/emulator/iam/document.ts';
 import type { PermittedCommand } from '../../src/lifecycle/permissions/needs.ts';
 import { callerPolicy, type PolicyDocument } from '../../src/lifecycle/permissions/policy.ts';
+import { createBucket } from '../../src/aws/s3.ts';
 import { autoscaled } from '../support/autoscaled.ts';
 import { flow } from '../support/traffic.ts';
 import { ARTIFACT_005, ARTIFACT_009, type Ended, FIXTURES, ROLE, type TestWorld, testWorld } from '../support/world.ts';
@@ -18,6 +19,8 @@ export interface Scene {
   command: PermittedCommand;
   /** Command lines by whoever may do everything. */
   prepare: readonly string[];
+  /** Journals are kept in a bucket. */
+  state?: true;
   /** After the first of these, production is made to scale automatically, as its owner would. */
   scales?: true;
   /** What the limited caller runs. */
@@ -34,9 +37,13 @@ export interface Scene {
 
 const ON = '--endpoint weather';
 const DEPLOY = `deploy ${ON} --artifact ${ARTIFACT_005} --algorithm linear-learner --instances 2 --yes`;
+/** Its journal lies where nobody looks. */
+const ELSEWHERE = `${DEPLOY} --state elsewhere`;
 const BETTER = `--artifact ${ARTIFACT_009} --algorithm linear-learner`;
 const BROKEN = `--artifact ${ARTIFACT_009} --algorithm xgboost:1.2-1 --allow-mismatch`;
 const UNKNOWN = `--artifact ${ARTIFACT_009} --image 123456789012.dkr.ecr.us-east-1.amazonaws.com/own:1`;
+/** Served as the algorithm of that name. */
+const OWN = '123456789012.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1';
 const SHADOW = `shadow ${ON} ${BETTER} --sample 100% --yes`;
 const CANARY = `canary ${ON} ${BETTER} --yes`;
 const POLICY = 'inform: [latency, labels, numbers]\nminimumBlocks: 2\nblockMinutes: 2\nerrors: 0.1\n';
@@ -164,6 +171,50 @@ export const SCENES: readonly Scene[] = [
   },
   { name: 'status', command: 'status', prepare: [DEPLOY, CANARY], line: `status ${ON}`, code: 0 },
   { name: 'ls', command: 'ls', prepare: [DEPLOY], line: 'ls --all', code: 0 },
+  { name: 'adopt', command: 'adopt', prepare: [ELSEWHERE], line: `adopt ${ON}`, code: 0 },
+  {
+    name: 'disown',
+    command: 'disown',
+    prepare: [ELSEWHERE, `adopt ${ON}`],
+    line: `disown ${ON}`,
+    code: 0,
+  },
+  { name: 'deploy with a journal in a bucket', command: 'deploy', prepare: [], state: true, line: DEPLOY, code: 0 },
+  {
+    name: 'status with a journal in a bucket',
+    command: 'status',
+    prepare: [DEPLOY],
+    state: true,
+    line: `status ${ON}`,
+    code: 0,
+  },
+  { name: 'ls with journals in a bucket', command: 'ls', prepare: [DEPLOY], state: true, line: 'ls', code: 0 },
+  { name: 'history in a bucket', command: 'history', prepare: [DEPLOY], state: true, line: `history ${ON}`, code: 0 },
+  {
+    name: 'undo with a journal in a bucket',
+    command: 'undo',
+    prepare: [DEPLOY, `deploy ${ON} ${BETTER} --yes`],
+    state: true,
+    line: `undo ${ON} --yes`,
+    code: 0,
+  },
+  {
+    name: 'cleanup with a journal in a bucket',
+    command: 'cleanup',
+    prepare: [DEPLOY],
+    state: true,
+    line: `cleanup ${ON} --yes`,
+    code: 0,
+  },
+  { name: 'state show', command: 'state', prepare: [DEPLOY], state: true, line: 'state show', code: 0 },
+  {
+    name: 'state move',
+    command: 'state',
+    prepare: [DEPLOY],
+    state: true,
+    line: 'state move --to elsewhere --yes',
+    code: 0,
+  },
   { name: 'history', command: 'history', prepare: [DEPLOY], line: `history ${ON}`, code: 0 },
   { name: 'doctor', command: 'doctor', prepare: [DEPLOY, CANARY], line: `doctor ${ON}`, code: 0 },
   {
@@ -181,6 +232,13 @@ export const SCENES: readonly Scene[] = [
     code: 0,
   },
   {
+    name: 'doctor of an image of the own registry',
+    command: 'doctor',
+    prepare: [`deploy ${ON} --artifact ${ARTIFACT_005} --image ${OWN} --instances 2 --yes`],
+    line: `doctor ${ON}`,
+    code: 0,
+  },
+  {
     name: 'cleanup',
     command: 'cleanup',
     prepare: [DEPLOY, CANARY, SHADOW],
@@ -189,6 +247,9 @@ export const SCENES: readonly Scene[] = [
     code: 0,
   },
 ];
+
+/** The bucket of the journals. */
+const STATE = 'journals-of-the-team';
 
 /** Where the scenes play. */
 const PLACE = {
@@ -201,7 +262,8 @@ const PLACE = {
 };
 
 /** The policy that `shadowctl iam-policy` prints for a command. */
-export const printedPolicy = (command: PermittedCommand): PolicyDocument => callerPolicy([command], PLACE);
+export const printedPolicy = ({ command, state }: Pick<Scene, 'command' | 'state'>): PolicyDocument =>
+  callerPolicy([command], { ...PLACE, ...(state === true && { state: { bucket: STATE, key: 'journals' } }) });
 
 export const actionsOf = (policy: PolicyDocument): string[] => [
   ...new Set(policy.Statement.flatMap((statement) => statement.Action)),
@@ -230,6 +292,10 @@ export async function play<T>(
   try {
     copyFileSync(join(FIXTURES, 'data/test.csv'), join(world.root, 'test.csv'));
     writeFileSync(join(world.root, 'policy.yaml'), POLICY);
+    if (scene.state === true) {
+      await createBucket(world.aws, STATE);
+      world.env.SHADOWCTL_STATE = `s3://${STATE}/journals`;
+    }
     for (const [at, line] of scene.prepare.entries()) {
       if (scene.scales === true && at === 1) await autoscaled(world.aws);
       const { code, err } = await world.shadowctl(line);

@@ -22,7 +22,7 @@ export function judgeTraffic(evidence: Evidence): Gate[] {
   if (summaries.shadow === undefined || sampling === undefined) return [];
   const asked = summaries.production.invocations;
   const seen = summaries.shadow.invocations;
-  if (asked === 0 || seen === 0) return [];
+  if (asked === 0) return [];
   const share = seen / asked;
   // More than all of them is no draw; the edges of the window explain a little of it.
   const interval: Interval = seen > asked ? [share, share] : shareInterval(seen, asked, MISMATCH_ALPHA / 2, policy);

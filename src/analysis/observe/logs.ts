@@ -36,6 +36,7 @@ export async function readLogLines(
       start: source.window.from,
       end: source.window.to - 1,
       limit: MAX_LINES,
+      orStreams: true,
     },
     signal,
   );

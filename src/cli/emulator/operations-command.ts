@@ -14,6 +14,8 @@ const SERVICES: readonly ServiceId[] = [
   'sns',
   'application-autoscaling',
   'scheduler',
+  'iam',
+  'ecr',
 ];
 
 const RUN: Run<OperationsOptions> = lazy(() => import('./operations.ts'));

@@ -1,6 +1,6 @@
 import { duration } from '../../base/units.ts';
 import { capacityWords } from '../../guard/capacity.ts';
-import { changedText } from '../../guard/restorable.ts';
+import { changedText, noLongerExist } from '../../guard/restorable.ts';
 import { OBSERVABILITY } from '../../guard/observability.ts';
 import { dollars, hourlyCost, hourlySum, pricesFrom, unpriced } from '../../guard/prices.ts';
 import { rangeWords } from '../../guard/scaling.ts';
@@ -78,7 +78,7 @@ export function noteText(note: PlanNote, endpoint: string): string {
     case 'observability':
       return `note: ${OBSERVABILITY}.`;
     case 'no-way-back':
-      return `warning: there is no way back to what runs now: ${note.lost.join(' and ')} no longer ${note.lost.length === 1 ? 'exists' : 'exist'}.`;
+      return `warning: there is no way back to what runs now: ${noLongerExist(note.lost)}.`;
     case 'changed-since':
       return `warning: ${note.of} would not come back as it was: ${note.changed.map(changedText).join('; ')}.`;
     case 'single-instance':

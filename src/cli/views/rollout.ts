@@ -10,7 +10,7 @@ import type { Rollout, RolloutLimits } from '../../state/rollouts.ts';
 import { type Io, plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { layout, wrap } from '../../ui/wrap.ts';
-import { costJson, costWords, placeLine } from './plan.ts';
+import { costJson, costWords, noteText, placeLine } from './plan.ts';
 import { describeStep } from './steps.ts';
 
 type ViewIo = Pick<Io, 'color' | 'columns' | 'command'>;
@@ -18,7 +18,7 @@ type ViewIo = Pick<Io, 'color' | 'columns' | 'command'>;
 /** What would be done, what would take it back, and what it costs. */
 export function rolloutPlanLines(
   io: Pick<Io, 'columns'>,
-  { place, endpoint, rollout, steps, capacity, scaled, cost }: RolloutPlan,
+  { place, endpoint, rollout, steps, capacity, scaled, cost, notes }: RolloutPlan,
 ): string[] {
   const { model, steps: shares, bakeSeconds, limits } = rollout;
   return [
@@ -45,6 +45,12 @@ export function rolloutPlanLines(
           io.columns,
           '  ',
         )),
+    ...wrap(
+      '  SageMaker guards no change of weights: this command alone watches. Where it ends, requests stay divided.',
+      io.columns,
+      '  ',
+    ),
+    ...notes.flatMap((note) => wrap(`  ${noteText(note, endpoint)}`, io.columns, '  ')),
   ];
 }
 

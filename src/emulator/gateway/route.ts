@@ -43,6 +43,7 @@ const TARGETS: ReadonlyMap<string, ServiceId> = new Map([
   ['GraniteServiceVersion20100801', 'cloudwatch'],
   ['Logs_20140328', 'logs'],
   ['AnyScaleFrontendService', 'application-autoscaling'],
+  ['AmazonEC2ContainerRegistry_V20150921', 'ecr'],
 ]);
 
 /** Signing names (the service in a credential scope) of the services that speak Query. */
@@ -50,6 +51,7 @@ const QUERY_SIGNERS: ReadonlyMap<string, ServiceId> = new Map([
   ['monitoring', 'cloudwatch'],
   ['sts', 'sts'],
   ['sns', 'sns'],
+  ['iam', 'iam'],
 ]);
 
 /** The versions that a Query call names, for unsigned calls (AssumeRoleWithWebIdentity and the like are unsigned). */
@@ -57,6 +59,7 @@ const QUERY_VERSIONS: ReadonlyMap<string, ServiceId> = new Map([
   ['2010-08-01', 'cloudwatch'],
   ['2011-06-15', 'sts'],
   ['2010-03-31', 'sns'],
+  ['2010-05-08', 'iam'],
 ]);
 
 const RUNTIME_PATH = /^\/endpoints\/[^/]*\/(?:invocations|async-invocations|invocations-response-stream)$/;

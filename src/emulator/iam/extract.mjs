@@ -17,8 +17,8 @@ const PREFIX = { 'sagemaker-runtime': 'sagemaker' };
 
 /** Actions that are no operation built here: checked beside another (`required.ts`), or needed by execution roles. */
 const MORE = {
-  iam: ['PassRole', 'SimulatePrincipalPolicy'],
-  ecr: ['BatchCheckLayerAvailability', 'BatchGetImage', 'GetAuthorizationToken', 'GetDownloadUrlForLayer'],
+  iam: ['PassRole'],
+  ecr: ['BatchCheckLayerAvailability', 'GetAuthorizationToken', 'GetDownloadUrlForLayer'],
   s3: [
     ...['DeleteObjectVersion', 'GetObjectAttributes', 'GetObjectVersion', 'ListAllMyBuckets', 'ListBucket'],
     ...['ListBucketMultipartUploads', 'ListMultipartUploadParts', 'PutBucketAcl', 'PutBucketOwnershipControls'],
@@ -27,7 +27,7 @@ const MORE = {
   'application-autoscaling': ['TagResource'],
   cloudwatch: [],
   logs: [],
-  sagemaker: [],
+  sagemaker: ['InvokeEndpointWithResponseStream'],
   scheduler: [],
   sns: ['TagResource'],
   sts: [],

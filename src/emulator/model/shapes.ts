@@ -11,6 +11,8 @@ export const SERVICE_IDS = [
   'sns',
   'application-autoscaling',
   'scheduler',
+  'iam',
+  'ecr',
 ] as const;
 
 export type ServiceId = (typeof SERVICE_IDS)[number];

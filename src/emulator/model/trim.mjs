@@ -130,6 +130,8 @@ const BUILT = {
     'RegisterScalableTarget',
   ],
   scheduler: ['CreateSchedule', 'DeleteSchedule', 'GetSchedule'],
+  iam: ['CreateRole', 'DeleteRole', 'GetRole', 'SimulatePrincipalPolicy'],
+  ecr: ['BatchDeleteImage', 'BatchGetImage', 'DeleteRepository', 'PutImage'],
 };
 
 const PROSE = new Set([

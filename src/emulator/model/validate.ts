@@ -11,6 +11,8 @@ const CODES: Partial<Record<ServiceId, string>> = {
   sns: 'ValidationError',
   'application-autoscaling': 'ValidationException',
   scheduler: 'ValidationException',
+  iam: 'ValidationError',
+  ecr: 'InvalidParameterException',
 };
 
 /** AWS names ten failures at the most (seen by kinesalite's conformance tests against Kinesis). */

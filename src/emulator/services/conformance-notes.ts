@@ -7,7 +7,7 @@ import type { ServiceId } from '../model/shapes.ts';
 export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>>> = {
   sagemaker: {
     CreateModel:
-      'Refused: model packages without a group, Mode MultiModel, uncompressed artifacts. Not looked up: role, subnets, the image in ECR.',
+      'Refused: model packages without a group, Mode MultiModel, uncompressed artifacts. Not looked up: subnets; whether role and image were ever made: they must only not have been deleted.',
     CreateModelPackage:
       'Refused: packages without a group (ModelPackageName), SourceAlgorithmSpecification, SourceUri, ValidationSpecification, several containers. A package is Completed at once.',
     UpdateModelPackage: 'Refused: changes of the inference specification, of SourceUri and of the model card.',
@@ -43,7 +43,7 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
       'Refused: keys of the customer (SSE-C), object lock, grants, appending, classes GLACIER and DEEP_ARCHIVE. No effect: KMS keys, other storage classes.',
   },
   sts: {
-    AssumeRole: 'No role is looked up: whoever may call it may take every role.',
+    AssumeRole: 'Whoever may call it may take every role that was not deleted.',
   },
   sns: {
     Subscribe: 'Delivers to http:// on this machine alone. No effect: filter policies.',
@@ -51,6 +51,17 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
   scheduler: {
     CreateSchedule:
       'One target: arn:aws:scheduler:::aws-sdk:sagemaker:deleteEndpoint, once (at(…), UTC), in the group default. Refused: other targets, rate and cron, times that have passed, other time zones, groups, flexible windows, dead-letter queues, KMS keys. No role is looked up.',
+  },
+  iam: {
+    CreateRole: 'No effect: tags, boundary, session length. Trust policies are shown again, and not read.',
+    SimulatePrincipalPolicy: 'By the policies of --iam alone. Refused: policies in the request.',
+    GetRole: 'Every role is taken to exist that was not deleted, under the path that a model names it by.',
+  },
+  ecr: {
+    BatchGetImage:
+      'Every image is taken to exist that was not deleted, under a digest made of its name; of those that nobody pushed the manifest is empty.',
+    PutImage: 'A manifest is taken as it comes: there are no layers, and tags can always be moved.',
+    DeleteRepository: 'Also where there are images in it.',
   },
   'application-autoscaling': {
     PutScalingPolicy: 'Kept and described; nothing scales by it, and it makes no alarms.',

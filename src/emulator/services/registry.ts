@@ -21,6 +21,8 @@ const MODELS: Record<ServiceId, () => Promise<Loaded>> = {
   sns: () => import('../model/models/sns.json', { with: { type: 'json' } }),
   'application-autoscaling': () => import('../model/models/application-autoscaling.json', { with: { type: 'json' } }),
   scheduler: () => import('../model/models/scheduler.json', { with: { type: 'json' } }),
+  iam: () => import('../model/models/iam.json', { with: { type: 'json' } }),
+  ecr: () => import('../model/models/ecr.json', { with: { type: 'json' } }),
 };
 
 const SERVICES: Record<ServiceId, () => Promise<{ operations: Operations; hooks?: Hooks }>> = {
@@ -33,6 +35,8 @@ const SERVICES: Record<ServiceId, () => Promise<{ operations: Operations; hooks?
   sns: () => import('./sns/index.ts'),
   'application-autoscaling': () => import('./application-autoscaling/index.ts'),
   scheduler: () => import('./scheduler/index.ts'),
+  iam: () => import('./iam/index.ts'),
+  ecr: () => import('./ecr/index.ts'),
 };
 
 const models = new Map<ServiceId, Promise<ServiceModel>>();

@@ -8,7 +8,7 @@ import { experimentFinding, type ExperimentFacts } from '../experiment.ts';
 import type { Finding } from '../finding.ts';
 import { hourlyCost, type PriceList } from '../prices.ts';
 import { capacityDuring, capacityOf, capacityWords, countIn, type Fleets } from '../capacity.ts';
-import { type Changed, changedFindings } from '../restorable.ts';
+import { type Changed, changedFindings, type Lost, lostFindings } from '../restorable.ts';
 import { type Scaled, scalingFindings } from '../scaling.ts';
 import { instances } from '../strategy.ts';
 import { inferPhase } from '../phase.ts';
@@ -23,8 +23,8 @@ export interface EndpointFacts {
   model: DescribeModelCommandOutput | undefined;
   /** Parts that could not be looked at: that they are undefined says nothing. */
   unseen?: ReadonlySet<string> | undefined;
-  /** Is the live model's artifact there? Undefined where it has none, or it could not be looked at. */
-  artifactThere: boolean | undefined;
+  /** What of its models no longer exists; undefined where that could not be looked at. */
+  lost: readonly Lost[] | undefined;
   /** What of its models is another thing than when it came into service. */
   changed?: readonly Changed[] | undefined;
   /** Its variants that scale by themselves; undefined where that could not be looked at. */
@@ -50,7 +50,9 @@ export function examineEndpoint(facts: EndpointFacts): Finding[] {
   capture(facts, report);
   region(facts, report);
   if (facts.experiment !== undefined) findings.push(experimentFinding(facts.name, facts.experiment));
-  findings.push(...changedFindings(facts.name, facts.changed ?? []));
+  // The live model's own absence is told of with what it lacks.
+  const lost = (facts.lost ?? []).filter(({ kind, model }) => kind !== 'model' || model !== modelOf(facts.config));
+  findings.push(...lostFindings(facts.name, lost), ...changedFindings(facts.name, facts.changed ?? []));
   const shadows = (facts.config?.ShadowProductionVariants ?? []).map(({ VariantName = '' }) => VariantName);
   findings.push(...scalingFindings(facts.name, facts.scaling ?? [], shadows));
   if (facts.requests === 0) {
@@ -62,6 +64,11 @@ export function examineEndpoint(facts: EndpointFacts): Finding[] {
     );
   }
   return findings;
+}
+
+/** The model of the first production variant. */
+function modelOf(config: EndpointFacts['config']): string | undefined {
+  return config?.ProductionVariants?.[0]?.ModelName;
 }
 
 type Report = (severity: Finding['severity'], check: string, message: string, next?: Text) => void;
@@ -99,7 +106,7 @@ function status({ endpoint, name, underWay }: EndpointFacts, report: Report): vo
   }
 }
 
-function parts({ endpoint, config, model, unseen, artifactThere }: EndpointFacts, report: Report): void {
+function parts({ endpoint, config, model, unseen }: EndpointFacts, report: Report): void {
   if (unseen?.has('config') === true) return;
   if (config === undefined) {
     report(
@@ -114,18 +121,10 @@ function parts({ endpoint, config, model, unseen, artifactThere }: EndpointFacts
     report(
       'blocking',
       'model-deleted',
-      `Its model ${config.ProductionVariants?.[0]?.ModelName} has been deleted: it cannot scale, be patched or be rolled back to.`,
+      `Its model ${modelOf(config)} has been deleted: it cannot scale, be patched or be rolled back to.`,
       'Create the model again under the same name.',
     );
     return;
-  }
-  if (model !== undefined && artifactThere === false) {
-    report(
-      'blocking',
-      'artifact-missing',
-      `The artifact of its model, ${model.PrimaryContainer?.ModelDataUrl}, is gone: SageMaker cannot start an instance for it, so a rollback may fail.`,
-      'Put the artifact back.',
-    );
   }
   const variants = config.ProductionVariants?.length ?? 0;
   if (variants > 1) {

@@ -125,6 +125,9 @@ const EXAMINED_HERE = new Set([
   'broken',
 ]);
 
+/** Parts of the live model without which no instance of it starts. */
+const NEEDED_TO_START = new Set(['artifact-missing', 'image-missing', 'role-missing']);
+
 /** What the doctor would say of the endpoint, as far as it bears on this update. */
 function standing(facts: PreflightFacts): Finding[] {
   const { strategy, endpointFindings } = facts;
@@ -133,7 +136,7 @@ function standing(facts: PreflightFacts): Finding[] {
   );
   // Blue/green keeps the old fleet until the end: what it was started from is needed again only where it goes batch by batch.
   return found.map((finding) =>
-    finding.check === 'artifact-missing' && strategy.name !== 'rolling'
+    NEEDED_TO_START.has(finding.check) && strategy.name !== 'rolling'
       ? { ...finding, severity: 'warning' as const }
       : finding,
   );

@@ -27,8 +27,11 @@ export interface UpdateEvidence {
   unseen: string[];
 }
 
-/** Words that containers use when something goes wrong; `?` means "any of" in a CloudWatch Logs pattern. */
-const ERROR_PATTERN = '?ERROR ?Error ?error ?Exception ?Traceback ?CRITICAL ?"cannot be loaded" ?" 500 " ?" 503 "';
+/** What containers print when something goes wrong. */
+const ERROR_WORDS = [
+  ...['ERROR', 'Error', 'error', 'Exception', 'Traceback', 'CRITICAL', 'cannot be loaded'],
+  ...[' 500 ', ' 503 '],
+];
 const LINES_KEPT = 8;
 const LINES_READ = 200;
 const STREAMS_READ = 5;
@@ -120,7 +123,7 @@ async function errorLines(
     ours.push(
       ...(await logLines(
         aws,
-        { group, streamPrefix: name, pattern: ERROR_PATTERN, start: window.start, limit: LINES_READ },
+        { group, streamPrefix: name, anyOf: ERROR_WORDS, start: window.start, limit: LINES_READ, orStreams: true },
         signal,
       )),
     );

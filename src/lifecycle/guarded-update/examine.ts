@@ -116,7 +116,7 @@ async function endpointFacts(
     config: live.config,
     model: live.model,
     unseen: live.unseen,
-    artifactThere: parts && !parts.lost.some(({ kind }) => kind === 'artifact'),
+    lost: parts?.lost,
     changed: parts?.changed,
     requests,
   };

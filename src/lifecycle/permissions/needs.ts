@@ -19,6 +19,9 @@ export type On =
   | 'bucket'
   | 'objects'
   | 'role'
+  | 'any role'
+  | 'any principal'
+  | 'any image'
   | 'topics'
   | 'scalable targets'
   | 'scaling alarms'
@@ -140,6 +143,8 @@ const STANDING = [
   optional('application-autoscaling:DescribeScalableTargets', 'any'),
   optional('s3:GetObject', 'objects'),
   optional('s3:ListBucket', 'bucket', 'the artifact is gone'),
+  optional('iam:GetRole', 'any role'),
+  optional('ecr:BatchGetImage', 'any image', 'images of your own'),
 ];
 
 const NOTIFY = [optional('sns:Publish', 'topics', '--notify with a topic')];
@@ -153,6 +158,8 @@ const REPORT = [
   optional('s3:ListBucket', 'bucket'),
   optional('s3:GetObject', 'objects'),
   optional('logs:FilterLogEvents', 'log group', '--source logs'),
+  optional('logs:DescribeLogStreams', 'log group', '--source logs, and logs:FilterLogEvents is missing'),
+  optional('logs:GetLogEvents', 'log group', '--source logs, and logs:FilterLogEvents is missing'),
   optional('logs:StartQuery', 'log group', '--logs-query'),
   optional('logs:GetQueryResults', 'any log group', '--logs-query'),
   optional('logs:StopQuery', 'any', '--logs-query'),
@@ -201,8 +208,7 @@ export const NEEDS = {
     ...EXPERIMENTS,
     optional('cloudwatch:DescribeAlarms', 'any'),
     optional('cloudwatch:GetMetricData', 'any'),
-    optional('s3:ListBucket', 'bucket', 'the artifact is gone'),
-    optional('s3:GetObject', 'objects'),
+    need('iam:SimulatePrincipalPolicy', 'any principal', { only: '--permissions' }),
   ],
   deploy: [
     ...UPDATING,
@@ -292,6 +298,13 @@ export const NEEDS = {
     optional('cloudwatch:GetMetricData', 'any'),
     ...WATCH,
   ],
+  mirror: [
+    need('sagemaker:InvokeEndpoint', 'endpoint', { only: 'a side is sagemaker:NAME' }),
+    need('sagemaker:InvokeEndpointWithResponseStream', 'endpoint', { only: 'callers stream' }),
+    optional('s3:PutObject', 'objects', '--upload'),
+    optional('s3:AbortMultipartUpload', 'objects', '--upload'),
+  ],
+  state: [...IDENTITY],
   adopt: [
     ...IDENTITY,
     ...LOOK,

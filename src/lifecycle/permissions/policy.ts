@@ -35,13 +35,16 @@ export interface PolicyDocument {
 export function callerPolicy(commands: readonly PermittedCommand[], place: Place): PolicyDocument {
   const needs = commands.flatMap((command): readonly Need[] => [
     ...NEEDS[command],
-    ...(READS_ONLY.has(command) ? READ_STATE : [...READ_STATE, ...WRITE_STATE]),
+    ...(WITHOUT_JOURNAL.has(command) ? [] : READS_ONLY.has(command) ? READ_STATE : [...READ_STATE, ...WRITE_STATE]),
   ]);
   return policyOf(needs, place);
 }
 
 /** Commands that write to no journal. */
 const READS_ONLY: ReadonlySet<PermittedCommand> = new Set(['status', 'ls', 'history', 'doctor', 'invoke']);
+
+/** Commands that know of no journal. */
+const WITHOUT_JOURNAL: ReadonlySet<PermittedCommand> = new Set(['mirror']);
 
 /** The least policy of the role that models run with. */
 export function executionRolePolicy(place: Place): PolicyDocument {
@@ -96,6 +99,9 @@ const SIDS: Readonly<Record<On, string>> = {
   bucket: 'Buckets',
   objects: 'Objects',
   role: 'RunModels',
+  'any role': 'AnyRole',
+  'any principal': 'AnyPrincipal',
+  'any image': 'AnyImage',
   topics: 'Notify',
   'scalable targets': 'ScalableTargets',
   'state bucket': 'StateBucket',
@@ -106,7 +112,8 @@ const SIDS: Readonly<Record<On, string>> = {
 /** The longest that shadowctl appends to an endpoint's name where it names models and configs itself (`chooseName`). */
 const LONGEST_TAIL = '-calibrate-config-20260105-090000-10'.length;
 
-function resourcesOf(on: On, place: Place): string[] {
+/** ARNs of what an action is for, with wildcards; `*`: it has no resource of its own. */
+export function resourcesOf(on: On, place: Place): string[] {
   const { region, account, endpoint, role, buckets, topics } = place;
   const partition = partitionOf(region);
   const arn = (service: string, rest: string) => `arn:${partition}:${service}:${region}:${account}:${rest}`;
@@ -167,6 +174,13 @@ function resourcesOf(on: On, place: Place): string[] {
       return s3.map((bucket) => `${bucket}/*`);
     case 'role':
       return [role ?? `arn:${partition}:iam::${account}:role/*`];
+    case 'any role':
+      return [`arn:${partition}:iam::${account}:role/*`];
+    case 'any principal':
+      return ['role', 'user'].map((kind) => `arn:${partition}:iam::${account}:${kind}/*`);
+    case 'any image':
+      // Images may be in the registry of another account.
+      return [`arn:${partition}:ecr:${region}:*:repository/*`];
     case 'topics':
       return [...topics];
     case 'scalable targets':

@@ -7,6 +7,7 @@ import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import type { Unseen } from '../../aws/unseen.ts';
 import { environmentError, interrupted, usageError } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
+import { isoSeconds, SECOND } from '../../base/units.ts';
 import type { JournaledRun } from '../../resources/apply.ts';
 import { productionOf, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { type Position, positionOf, type Rollout } from '../../state/rollouts.ts';
@@ -39,7 +40,7 @@ import {
   viewEndpoint,
 } from '../session.ts';
 import { capacityDuring } from '../../guard/capacity.ts';
-import { scalingOf } from '../standing.ts';
+import { scalingOf, wayBackNotes } from '../standing.ts';
 import { judgeStep, type StepVerdict } from './judge-step.ts';
 import { lookAtLimits, type RolloutGuard, settleRolloutLimits } from './limits.ts';
 import { planConfigs } from './plan.ts';
@@ -104,9 +105,11 @@ export async function startRollout(session: Session, options: RolloutOptions): P
 /** Goes on with a rollout that paused or was interrupted. */
 export async function resumeRollout(session: Session, options: RolloutJudging): Promise<RolloutResult> {
   const targets = await targetsOf(session, options.notify);
-  return onRollout(session, options, 'rollout --resume', (on, run, position) =>
-    carryOn(on, run, position, options, targets),
-  );
+  return onRollout(session, options, 'rollout --resume', (on, run, position) => {
+    const { steps, bakeSeconds } = position.rollout;
+    requireLasting(on, (steps.length - (position.step ?? 0)) * bakeSeconds);
+    return carryOn(on, run, position, options, targets);
+  });
 }
 
 /** Returns all requests to production and ends the rollout. */
@@ -149,6 +152,7 @@ async function decide(
 ): Promise<{ plan: RolloutPlan; run: string; adopt: boolean }> {
   const { aws, journal, session, endpoint } = on;
   const { steps: shares, bakeSeconds, candidate } = options;
+  requireLasting(on, shares.length * bakeSeconds);
   const live = await readLive(aws, endpoint, session.signal);
   if (live === undefined) throw endpointNotFound(aws.target, endpoint);
   if (!options.adopt) requireOurs(live, on.state(), journal.path, 'adopt');
@@ -196,10 +200,34 @@ async function decide(
     seconds: bakeSeconds * shares.length,
   };
   return {
-    plan: { kind: 'rollout', place: placeOf(on), endpoint, rollout, steps, capacity, scaled, cost },
+    plan: {
+      kind: 'rollout',
+      place: placeOf(on),
+      endpoint,
+      rollout,
+      steps,
+      capacity,
+      scaled,
+      cost,
+      notes: await wayBackNotes(on, live),
+    },
     run: names.own.run,
     adopt: adopts(live, on.state(), options.adopt),
   };
+}
+
+/**
+ * Nobody but this command watches a division of requests: SageMaker has no alarms for changes of weights.
+ * @throws Problem (cannot-run) where credentials are known to end before the rollout can
+ */
+function requireLasting({ aws, session, endpoint }: EndpointSession, seconds: number): void {
+  const { credentialsEnd: end } = aws.target;
+  const needed = session.clock.now() + seconds * SECOND;
+  if (end === undefined || end >= needed) return;
+  throw environmentError(
+    `The credentials end at ${isoSeconds(end)}, and the rollout of ${endpoint} takes until ${isoSeconds(needed)} at least: from then on nobody would watch it, and requests would stay divided.`,
+    'Use credentials that renew themselves (--profile) or last longer, or a canary, which SageMaker guards by itself.',
+  );
 }
 
 /** From wherever it stands to the end, a pause or the way back. */

@@ -87,6 +87,11 @@ export function algorithmOfImage(uri: string): Image | undefined {
   return { algorithm: algorithm as Algorithm, version, uri };
 }
 
+/** Whether an account is a registry in which SageMaker keeps the images of its built-in algorithms. */
+export function isAlgorithmRegistry(account: string): boolean {
+  return Object.values(REGISTRIES).some((accounts) => accounts.includes(account));
+}
+
 function newest(algorithm: Algorithm): string {
   // Object.keys puts integer-like keys first; among ours only linear-learner's single "1" is one.
   return Object.keys(ALGORITHMS[algorithm].tags).at(-1) ?? '';

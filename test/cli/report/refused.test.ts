@@ -48,12 +48,21 @@ describe('a source that is closed to these credentials', () => {
 
   test.each([[[]], [['--logs-query', 'fields @timestamp, @message']]])('CloudWatch Logs %j', async (words) => {
     deny('logs', words.length === 0 ? 'FilterLogEvents' : 'StartQuery');
+    // Streams could be read one by one.
+    deny('logs', 'GetLogEvents');
     const { code, notes, gates } = await report('--source', 'logs', ...words);
     expect(code).toBe(3);
     expect(notes).toContain(
       `Grant logs:${words.length === 0 ? 'FilterLogEvents' : 'StartQuery'} on arn:aws:logs:us-east-1:000000000000:log-group:/aws/sagemaker/Endpoints/w:*`,
     );
     expect(gates).toMatchObject({ 'output.pairs': 'inconclusive' });
+  });
+
+  test('CloudWatch Logs without logs:FilterLogEvents: streams are read one by one', async () => {
+    deny('logs', 'FilterLogEvents');
+    const { notes } = await report('--source', 'logs');
+    expect(notes).toContain("Predictions come from the containers' logs");
+    expect(notes).not.toContain('Grant');
   });
 
   test('a model: only its image is not shown', async () => {

@@ -71,6 +71,13 @@ function model(change: Partial<DescribeModelCommandOutput> = {}): DescribeModelC
   };
 }
 
+/** What models can lack. */
+const LOST = {
+  artifact: { kind: 'artifact', model: 'm1', uri: 's3://b/model.tar.gz' },
+  image: { kind: 'image', model: 'm1', image: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/own:1' },
+  role: { kind: 'role', model: 'm1', role: 'arn:aws:iam::123456789012:role/serve' },
+} as const;
+
 function facts(change: Partial<EndpointFacts> = {}): EndpointFacts {
   return {
     name: 'weather',
@@ -79,7 +86,7 @@ function facts(change: Partial<EndpointFacts> = {}): EndpointFacts {
     endpoint: endpoint(),
     config: config(),
     model: model(),
-    artifactThere: true,
+    lost: [],
     requests: 100,
     ...change,
   };
@@ -124,8 +131,10 @@ describe('what stands in the way of an update', () => {
     ],
     ['the config is gone', { config: undefined }, ['blocking config-deleted', 'note no-capture']],
     ['the model is gone', { model: undefined }, ['blocking model-deleted']],
-    ['the artifact is gone', { artifactThere: false }, ['blocking artifact-missing']],
-    ['nobody could look at the artifact', { artifactThere: undefined }, []],
+    ['the artifact is gone', { lost: [LOST.artifact] }, ['blocking artifact-missing']],
+    ['the image is gone', { lost: [LOST.image] }, ['blocking image-missing']],
+    ['the role is gone', { lost: [LOST.role] }, ['blocking role-missing']],
+    ['nobody could look at any of it', { lost: undefined }, []],
     [
       'two variants',
       { config: config({ ProductionVariants: [...(config().ProductionVariants ?? []), { VariantName: 'b' }] }) },
@@ -202,7 +211,7 @@ describe('what stands in the way of an update', () => {
       'blocking',
     );
     expect(
-      the('artifact-missing', { model: model({ PrimaryContainer: undefined }), artifactThere: false }).severity,
+      the('artifact-missing', { model: model({ PrimaryContainer: undefined }), lost: [LOST.artifact] }).severity,
     ).toBe('blocking');
   });
 });
@@ -278,7 +287,9 @@ describe('findings name the wrong value and the way on', () => {
     ['settled', {}, 'weather-v1', undefined],
     ['config-deleted', { config: undefined }, 'weather-v1', 'again'],
     ['model-deleted', { model: undefined }, 'weather-v1', 'the same name'],
-    ['artifact-missing', { artifactThere: false }, 's3://b/model.tar.gz', 'back'],
+    ['artifact-missing', { lost: [LOST.artifact] }, 's3://b/model.tar.gz', 'back'],
+    ['image-missing', { lost: [LOST.image] }, LOST.image.image, 'Push'],
+    ['role-missing', { lost: [LOST.role] }, LOST.role.role, 'same permissions'],
     ['shadow', { config: config({ ShadowProductionVariants: [{ VariantName: 's1' }] }) }, 's1', undefined],
     ['inferentia-1', { config: config({}, { InstanceType: 'ml.inf1.xlarge' }) }, 'ml.inf1.xlarge', 'instance type'],
     ['no-traffic', { requests: 0 }, 'last hour', 'shadowctl canary --endpoint weather --traffic FILE --rate N'],

@@ -70,7 +70,11 @@ test('a baseline counts every minute with requests: two neighboring minutes are 
 
 const ROW = '0.0,5.6,-3.2,1.2,0.000000,1.000000';
 
-test('the evidence holds the error lines of the new fleet, not those that the old fleet printed', async () => {
+test.each([
+  ['', []],
+  [', also where the group may not be filtered, as with AmazonSageMakerFullAccess', ['FilterLogEvents']],
+])('the evidence holds the error lines of the new fleet, not those that the old fleet printed%s', async (_, denied) => {
+  for (const operation of denied) world.emulator.world.faults.add({ kind: 'deny', operation });
   const logs = await world.aws.logs();
   const logGroupName = endpointLogGroup(endpoint);
   await logs.send(new CreateLogGroupCommand({ logGroupName }));
@@ -84,13 +88,16 @@ test('the evidence holds the error lines of the new fleet, not those that the ol
   await world.clock.sleep(MINUTE);
   await logs.send(new CreateLogStreamCommand({ logGroupName, logStreamName: 'AllTraffic/i-new' }));
   await print('AllTraffic/i-old', 'ERROR of the old fleet');
+  await print('AllTraffic/i-new', 'all is well');
   await print('AllTraffic/i-new', 'ERROR of the new fleet');
+  await print('AllTraffic/i-new', 'answered 500 at once');
   await world.clock.sleep(MINUTE);
   const update = { endpoint, variant: 'AllTraffic', requested: 'v2', previous: 'v1', alarms: [], startedAt };
   const ending = { kind: 'rolled-back', sentence: '', reason: undefined, alarms: [], running: 'v1' } as const;
   const surroundings = { aws: world.aws, clock: world.clock, signal: session.signal };
-  const { log } = await collectEvidence(surroundings, update, ending);
-  expect(log.lines.map((line) => line.message)).toEqual(['ERROR of the new fleet']);
+  const { log, unseen } = await collectEvidence(surroundings, update, ending);
+  expect(log.lines.map((line) => line.message)).toEqual(['ERROR of the new fleet', 'answered 500 at once']);
+  expect(unseen).toEqual([]);
 });
 
 test('an update that AWS refused is not under way', async () => {

@@ -26,12 +26,13 @@ export function deniedWords({ user, action, resource }: Denied, { by, explicit }
   return `User: ${user} is not authorized to perform: ${what}${where} ${why}`;
 }
 
-/** Code and status by service: S3, CloudWatch and STS say AccessDenied with 403, SNS AuthorizationError, the others an exception. */
+/** Code and status by service: S3, CloudWatch, STS and IAM say AccessDenied with 403, SNS AuthorizationError, the others an exception. */
 export function accessDenied(service: ServiceModel, words: string): AwsError {
   switch (service.id) {
     case 's3':
     case 'cloudwatch':
     case 'sts':
+    case 'iam':
       return new AwsError('AccessDenied', words, { status: 403 });
     case 'sns':
       return new AwsError('AuthorizationErrorException', words, { status: 403 });

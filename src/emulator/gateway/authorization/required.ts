@@ -5,6 +5,7 @@ import { alarmArn } from '../../world/cloudwatch/alarms/record.ts';
 import { keyOf, tagsOf } from '../../world/endpoints/records.ts';
 import { partitionOf } from '../../world/partition.ts';
 import { objects } from '../../world/objects/records.ts';
+import { roleInUse } from '../../world/roles.ts';
 import { targetKey, targetsOf } from '../../world/scaling.ts';
 import { copySource, s3Actions } from './s3.ts';
 
@@ -104,6 +105,17 @@ function resourcesOf(
       return filled({ BucketName: text('Bucket'), ObjectName: text('Key') });
     case 'scheduler schedule':
       return filled({ GroupName: text('GroupName') ?? 'default', ScheduleName: text('Name') });
+    case 'iam role': {
+      const name = text('RoleName');
+      if (name === undefined) return undefined;
+      const path = text('Path') ?? roleInUse(context.world, context, name)?.path ?? '/';
+      return filled({ RoleNameWithPath: `${path.slice(1)}${name}` });
+    }
+    case 'ecr repository':
+      return filled({
+        RepositoryName: text('repositoryName'),
+        Account: text('registryId') ?? context.account,
+      });
     case 'sns topic':
       return filled({ TopicName: text('Name') });
     default:
@@ -120,6 +132,7 @@ const ARNS = [
   'TargetArn',
   'SubscriptionArn',
   'RoleArn',
+  'PolicySourceArn',
   'ModelPackageName',
 ];
 

@@ -12,7 +12,9 @@ import { artifactUrl, s3Location } from '../../world/fleet/instance.ts';
 import { resolvePackage } from './model-packages.ts';
 import { checkTags, removeTags, setTags } from './tags.ts';
 import { roleDenial } from '../../world/callers.ts';
+import { imageGone } from '../../world/images.ts';
 import { partitionOf } from '../../world/partition.ts';
+import { roleGone } from '../../world/roles.ts';
 import { arnOf } from '../../world/endpoints/arns.ts';
 import { alreadyExists, notBuilt, notFound, validationError } from './errors.ts';
 
@@ -29,6 +31,11 @@ export async function createModel(context: Context, input: CreateModelInput): Pr
     throw validationError('A model needs a container: specify PrimaryContainer or Containers.');
   }
   checkTags(input.Tags);
+  // The first words are those that users report (audit of calls against AWS, "a fresh execution role").
+  if (input.ExecutionRoleArn !== undefined && roleGone(context.world, input.ExecutionRoleArn))
+    throw validationError(
+      `Could not assume role ${input.ExecutionRoleArn}. Please ensure that the role exists and allows principal 'sagemaker.amazonaws.com' to assume the role.`,
+    );
   const containers = [input.PrimaryContainer ?? [], input.Containers ?? []]
     .flat()
     .map((container) => resolvePackage(context, container));
@@ -70,6 +77,8 @@ async function checkContainer(
     throw notBuilt('uncompressed artifacts (ModelDataSource other than one S3Object compressed with Gzip)');
   }
   if (container.Image === undefined) throw validationError('A container needs an Image.');
+  // As it is quoted in github.com/aws-samples/easy-amazon-sagemaker-deployments/issues/4.
+  if (imageGone(context.world, container.Image)) throw validationError(`Requested image ${container.Image} not found.`);
   const url = artifactUrl(container);
   if (url === undefined) return;
   const place = s3Location(url);

@@ -3,6 +3,7 @@ import type { AssumeRoleCommandInput, AssumeRoleResponse, GetCallerIdentityRespo
 import type { Context, OperationsOf } from '../operation.ts';
 import { sessions } from '../../world/accounts.ts';
 import { partitionOf } from '../../world/partition.ts';
+import { roleGone } from '../../world/roles.ts';
 import { AwsError } from '../../model/aws-error.ts';
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -14,12 +15,19 @@ export const operations = {
   GetCallerIdentity: callerIdentity,
 } satisfies OperationsOf<STS>;
 
-/** AssumeRole: there are no policies here, so every role may be assumed; the session acts in the role's account. */
+/** AssumeRole: there are no trust policies here, so every role that was not deleted may be assumed; the session acts in the role's account. */
 function assumeRole(context: Context, input: AssumeRoleCommandInput): AssumeRoleResponse {
   const { world } = context;
   const role = ROLE.exec(input.RoleArn ?? '');
   if (role === null) throw new AwsError('ValidationError', `${input.RoleArn} is invalid`);
   const [, account = '', name = ''] = role;
+  // AWS does not say whether there is no such role, or it may not be taken.
+  if (roleGone(world, input.RoleArn ?? ''))
+    throw new AwsError(
+      'AccessDenied',
+      `User: ${context.caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${input.RoleArn}`,
+      { status: 403 },
+    );
   const accessKeyId = `ASIA${base32(context, 16)}`;
   const expires = world.clock.now() + (input.DurationSeconds ?? 3600) * 1000;
   const arn = `arn:${partitionOf(context.region)}:sts::${account}:assumed-role/${name}/${input.RoleSessionName}`;

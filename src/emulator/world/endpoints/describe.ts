@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type {
   DeployedImage,
   DescribeEndpointOutput,
@@ -6,6 +5,7 @@ import type {
   ProductionVariantStatus,
   ProductionVariantSummary,
 } from '@aws-sdk/client-sagemaker';
+import { standIn } from '../images.ts';
 import type { EndpointRecord, FleetRecord, VariantRecord } from './records.ts';
 
 /** What DescribeEndpoint answers (facts 1.1, 4.2). Keys that are not set are absent, as AWS leaves them out. */
@@ -77,14 +77,11 @@ function status(doing: NonNullable<VariantRecord['doing']>): ProductionVariantSt
   return { Status: doing.status, StatusMessage: doing.message, StartTime: new Date(doing.since) };
 }
 
-/** The digest is a stand-in made from the image's path: the emulator pulls no images. */
+/** As they were when the fleet was made: a tag that is moved moves nothing that runs. */
 function images(fleet: FleetRecord, variant: VariantRecord): DeployedImage[] {
-  return variant.containers.map(({ Image: image = '' }) => {
-    const digest = createHash('sha256').update(image).digest('hex');
-    return {
-      SpecifiedImage: image,
-      ResolvedImage: `${image.replace(/(@sha256:[0-9a-f]+|:[^:/]+)$/, '')}@sha256:${digest}`,
-      ResolutionTime: new Date(fleet.createdAt),
-    };
-  });
+  return variant.containers.map(({ Image: image = '' }, index) => ({
+    SpecifiedImage: image,
+    ResolvedImage: variant.images?.[index] ?? standIn(image),
+    ResolutionTime: new Date(fleet.createdAt),
+  }));
 }

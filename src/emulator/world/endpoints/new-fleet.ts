@@ -1,4 +1,5 @@
 import type { ProductionVariant } from '@aws-sdk/client-sagemaker';
+import { resolvedImage } from '../images.ts';
 import type { Platform } from '../world.ts';
 import { type ConfigRecord, type FleetRecord, keyOf, modelsOf, type VariantRecord } from './records.ts';
 
@@ -14,11 +15,13 @@ export function newFleet(
   if (missingModel !== undefined) return { missingModel };
   const variantFor = (variant: ProductionVariant): VariantRecord => {
     const model = models.get(keyOf(config, variant.ModelName ?? ''));
+    const containers = model?.primary ? [model.primary] : (model?.containers ?? []);
     return {
       name: variant.VariantName ?? '',
       modelName: model?.name ?? '',
       ...(model?.roleArn !== undefined && { roleArn: model.roleArn }),
-      containers: model?.primary ? [model.primary] : (model?.containers ?? []),
+      containers,
+      images: containers.map(({ Image: image = '' }) => resolvedImage(world, image)),
       directContainers: model?.executionMode === 'Direct',
       instanceType: variant.InstanceType ?? '',
       weight: variant.InitialVariantWeight ?? 1,

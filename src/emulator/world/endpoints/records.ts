@@ -86,6 +86,8 @@ export interface VariantRecord {
   roleArn?: string;
   /** The model's containers, in the order requests pass through them. */
   containers: ContainerDefinition[];
+  /** Their images by digest; unknown of fleets that an earlier version has stored. */
+  images?: string[];
   directContainers: boolean;
   instanceType: string;
   weight: number;

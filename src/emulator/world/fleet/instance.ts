@@ -1,5 +1,7 @@
 import type { ContainerDefinition } from '@aws-sdk/client-sagemaker';
 import type { Container } from '../../containers/container.ts';
+import { imageGone } from '../images.ts';
+import { roleGone } from '../roles.ts';
 import type { Platform } from '../world.ts';
 import type { EndpointRecord, FleetRecord, InstanceRecord, VariantRecord } from '../endpoints/records.ts';
 import type { LogTarget } from '../logs/logs.ts';
@@ -97,6 +99,7 @@ async function start(
   variant: VariantRecord,
   instance: Instance,
 ): Promise<Container[]> {
+  if (!instance.record.healthy) refuseLost(world, variant);
   const started: Container[] = [];
   try {
     for (const [index, definition] of variant.containers.entries()) {
@@ -123,6 +126,20 @@ async function start(
   instance.containers = started;
   instance.calls = 0;
   return started;
+}
+
+/**
+ * A new instance is launched with the model's role, and pulls its image
+ * (github.com/aws/amazon-sagemaker-examples/issues/275 has the words).
+ */
+function refuseLost(world: Platform, variant: VariantRecord): void {
+  const lost =
+    (variant.roleArn !== undefined && roleGone(world, variant.roleArn)) ||
+    variant.containers.some(({ Image: image = '' }) => imageGone(world, image));
+  if (lost)
+    throw new Error(
+      `Please make sure all images included in the model for the production variant ${variant.name} exist, and that the execution role used to create the model has permissions to access them.`,
+    );
 }
 
 /** Stops what runs on the instances for good; what is just starting is called off. */

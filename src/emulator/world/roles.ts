@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import type { Store, Table } from '../storage/store.ts';
+import { modelsOf } from './endpoints/records.ts';
+import { partitionOf } from './partition.ts';
+
+interface Place {
+  account: string;
+  region: string;
+}
+
+/** A role of IAM. Times in milliseconds since the epoch. */
+export interface RoleRecord {
+  name: string;
+  /** Begins and ends with a slash. */
+  path: string;
+  arn: string;
+  /** `AROA…` */
+  id: string;
+  createdAt: number;
+  /** JSON: who may take the role. */
+  trust: string;
+  description?: string;
+  /** Deleted, and not made anew since. */
+  deleted: boolean;
+}
+
+/** Roles that were created, asked for or deleted. Names are not told apart by case (IAM User Guide, "IAM and AWS STS quotas"). */
+const rolesOf = (store: Store): Table<RoleRecord> => store.table('iam-roles');
+const keyOf = (account: string, name: string) => `${account}/${name.toLowerCase()}`;
+
+const TRUST = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { Service: 'sagemaker.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+});
+
+interface Known {
+  store: Store;
+  clock: { now(): number };
+}
+
+/** A role that was created or asked for, or that a model names; as it was where it was deleted since. */
+function lookUp(world: Known, { account }: Place, name: string): RoleRecord | undefined {
+  const known = rolesOf(world.store).get(keyOf(account, name));
+  if (known !== undefined) return known;
+  const arn = modelsOf(world.store)
+    .entries(`${account}/`)
+    .map(([, { roleArn = '' }]) => roleArn)
+    .find((one) => one.includes(`::${account}:role/`) && one.toLowerCase().endsWith(`/${name.toLowerCase()}`));
+  return arn === undefined
+    ? undefined
+    : keepRole(world, { account, name: arn.slice(arn.lastIndexOf('/') + 1), arn, trust: TRUST });
+}
+
+/** A role that somebody made, or that a model names, and that was not deleted. */
+export function roleInUse(world: Known, place: Place, name: string): RoleRecord | undefined {
+  const role = lookUp(world, place, name);
+  return role?.deleted === true ? undefined : role;
+}
+
+/**
+ * A role; undefined where it was deleted. Every other name is taken to be that of a role: models here are run without
+ * anybody's having made their roles.
+ */
+export function roleNamed(world: Known, place: Place, name: string): RoleRecord | undefined {
+  const role = lookUp(world, place, name);
+  if (role !== undefined) return role.deleted ? undefined : role;
+  const { account, region } = place;
+  return keepRole(world, {
+    account,
+    name,
+    arn: `arn:${partitionOf(region)}:iam::${account}:role/${name}`,
+    trust: TRUST,
+  });
+}
+
+/** Keeps a role as it is made. */
+export function keepRole(
+  { store, clock }: Known,
+  made: Pick<RoleRecord, 'name' | 'arn' | 'trust' | 'description'> & { account: string },
+): RoleRecord {
+  const { account, ...role } = made;
+  const createdAt = clock.now();
+  const digits = createHash('sha256').update(`${role.arn} ${createdAt}`).digest('hex').slice(0, 17).toUpperCase();
+  const path = role.arn.slice(role.arn.indexOf(':role/') + ':role'.length, role.arn.lastIndexOf('/') + 1);
+  const record = { ...role, path, id: `AROA${digits}`, createdAt, deleted: false };
+  rolesOf(store).set(keyOf(account, role.name), record);
+  return record;
+}
+
+/** Takes a role away. */
+export function forgetRole({ store }: { store: Store }, account: string, role: RoleRecord): void {
+  rolesOf(store).set(keyOf(account, role.name), { ...role, deleted: true });
+}
+
+/** Was the role of this ARN deleted? */
+export function roleGone({ store }: { store: Store }, arn: string): boolean {
+  const [, account = '', name = ''] = /::(\d{12}):role\/(?:.*\/)?([^/]+)$/.exec(arn) ?? [];
+  return rolesOf(store).get(keyOf(account, name))?.deleted === true;
+}
