@@ -57,7 +57,8 @@ describe('text with commands', () => {
   });
 
   test('a command to be copied is never broken; in a sentence it stays together up to its first flag', () => {
-    expect(layout(text`Stop it: ${step}`, 20)).toEqual(['Stop it: shadowctl abort --endpoint w']);
+    expect(layout(text`Stop it: ${step}`, 40)).toEqual(['Stop it: shadowctl abort --endpoint w']);
+    expect(layout(text`Stop it: ${step}`, 20)).toEqual(['Stop it:', '  shadowctl abort --endpoint w']);
     for (let width = 36; width < 90; width += 1) {
       const wrapped = layout(
         text`${'word '.repeat(9)}${shown('shadow detach', { endpoint: 'w' })}, then wait for it.`,

@@ -88,7 +88,7 @@ test('a wrong target is refused before anything is begun', async () => {
   const said = await stage.shadowctl(CANARY);
   expect(said.code).toBe(2);
   expect(said.err).toContain(
-    '--notify "ftp://example.com": that is neither the ARN of an SNS topic nor an http(s) URL.',
+    '`notify:` in shadowctl.yaml "ftp://example.com": that is neither the ARN of an SNS topic nor an http(s) URL.',
   );
   expect(await describeEndpointConfig(stage.aws, 'v2')).toBeUndefined();
   expect(() => parseTarget('arn:aws:sqs:us-east-1:000000000000:queue')).toThrow(/neither the ARN/);

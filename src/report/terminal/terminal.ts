@@ -46,7 +46,11 @@ const MORE = 'This is the short form. All of it: --full, or with pictures: --for
 
 function last(report: Report, full: boolean, options: RenderOptions): string {
   const { policy } = factsOf(report);
-  return [unitsText(report), policy === undefined ? '' : `policy: ${plain(policy)}`, full ? '' : MORE]
+  return [
+    unitsText(report),
+    policy === undefined ? '' : `policy: ${plain(policy)}`,
+    full || report.verdict === undefined ? '' : MORE,
+  ]
     .filter((words) => words !== '')
     .flatMap((words) => wrap(words, options.columns))
     .map((line) => paint(options, 'quiet', line))
