@@ -109,6 +109,12 @@ export function headerValue(raw: RawHeaders, name: string): string | undefined {
   return undefined;
 }
 
+/** Milliseconds for which a `Keep-Alive` header says that the connection stays, less a second; undefined: it does not say. */
+export function keepAliveOf(value: string): number | undefined {
+  const [, seconds] = /(?:^|[,\s])timeout=(\d{1,6})/i.exec(value) ?? [];
+  return seconds === undefined ? undefined : Math.max(0, Number(seconds) * 1000 - 1000);
+}
+
 /** What the `Connection` header names is of one connection, too. */
 function connectionNamed(raw: RawHeaders): Set<string> | undefined {
   let found: Set<string> | undefined;

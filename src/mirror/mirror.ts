@@ -176,6 +176,7 @@ export async function openMirror(config: MirrorConfig, ports: MirrorPorts): Prom
 
   const tick = async () => {
     wall.check();
+    sides.live.sweep();
     for (const { name, copies, metrics } of sides.shadows) {
       copies.expire();
       failures(name, metrics);
@@ -288,7 +289,7 @@ async function openSides(
   metrics: Map<string, SideMetrics>,
 ): Promise<Sides> {
   const { bounds } = config;
-  const live = openUpstream(await ports.placeOf(config.live.target, undefined), bounds.liveIdle);
+  const live = openUpstream(await ports.placeOf(config.live.target, undefined), bounds.liveIdle, now);
   const drop = new Set(config.dropHeaders);
   const shadows: (ShadowSide & { config: ShadowConfig })[] = [];
   for (const shadow of config.shadows) {

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, type ClientRequest, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { RawHeaders } from './headers.ts';
+import type { Duplex } from 'node:stream';
+import { headerValue, keepAliveOf, type RawHeaders } from './headers.ts';
 import { splitTarget } from './routes.ts';
 
 /** Signs a request with credentials of the mirror's own. @returns headers to be added to it */
@@ -55,25 +56,42 @@ export interface Upstream extends Place {
   secure: boolean;
   /** Begins a request. @param path with its query */
   request(method: string, path: string, headers: RawHeaders): ClientRequest;
+  /** Closes connections that were not used for long. To be called some times a second. */
+  sweep(): void;
   close(): void;
 }
+
+/** What Node's agent leaves on a connection whose request has ended. */
+type KeptSocket = Duplex & { _httpMessage?: { res?: { rawHeaders?: RawHeaders } | null } | null };
 
 /**
  * Opens the live side: with as many connections as there are requests.
  *
  * @param idle milliseconds after which an unused connection is closed: sooner than servers do, so that no request meets one
  * that is just being closed
+ * @param now milliseconds since some beginning
  */
-export function openUpstream(place: Place, idle: number): Upstream {
+export function openUpstream(place: Place, idle: number, now: () => number): Upstream {
   const { url } = place;
   const secure = url.protocol === 'https:';
-  const options = {
-    keepAlive: true,
-    maxFreeSockets: 1_024,
-    timeout: idle,
-    scheduling: 'lifo',
-  } as const;
+  const options = { keepAlive: true, maxFreeSockets: 1_024, scheduling: 'lifo' } as const;
   const agent = secure ? new HttpsAgent({ ...options, ALPNProtocols: ['http/1.1'] }) : new HttpAgent(options);
+  const until = new WeakMap<Duplex, number>();
+  // In place of the agent's own: a timer and two calls of the system for each request cost more than looking now and then.
+  agent.keepSocketAlive = (socket: KeptSocket) => {
+    const most = Math.min(idle, keptByServer(socket._httpMessage?.res?.rawHeaders ?? []));
+    if (most <= 0) return false;
+    until.set(socket, now() + most);
+    return true;
+  };
+  const sweep = () => {
+    for (const free of Object.values(agent.freeSockets))
+      for (const socket of free ?? []) {
+        // The last used one is the last.
+        if ((until.get(socket) ?? 0) > now()) break;
+        socket.destroy();
+      }
+  };
   const begin = secure ? httpsRequest : httpRequest;
   // URL keeps the brackets of an IPv6 address, and Node wants none.
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
@@ -82,10 +100,19 @@ export function openUpstream(place: Place, idle: number): Upstream {
     ...place,
     host: url.host,
     secure,
-    request: (method, path, headers) =>
-      begin({ agent, method, hostname, port, path, headers: headers as string[], insecureHTTPParser: false }),
+    request(method, path, headers) {
+      sweep();
+      return begin({ agent, method, hostname, port, path, headers: headers as string[], insecureHTTPParser: false });
+    },
+    sweep,
     close: () => agent.destroy(),
   };
+}
+
+/** Milliseconds for which the server says that it keeps the connection, less a second; Infinity where it says nothing. */
+function keptByServer(headers: RawHeaders): number {
+  const value = headerValue(headers, 'keep-alive');
+  return value === undefined ? Number.POSITIVE_INFINITY : (keepAliveOf(value) ?? Number.POSITIVE_INFINITY);
 }
 
 /** A request's target as this side has it; undefined where it has no such route. */

@@ -1,6 +1,6 @@
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectSecure } from 'node:tls';
-import type { RawHeaders } from './headers.ts';
+import { keepAliveOf, type RawHeaders } from './headers.ts';
 
 /** Who is told of an answer. After `onEnd` or `onError` nothing comes. */
 export interface AnswerEvents {
@@ -347,7 +347,7 @@ function readHead(text: string): Head {
         break;
       case 10:
         if (name.toLowerCase() === 'connection') connection += `,${value.toLowerCase()}`;
-        else if (name.toLowerCase() === 'keep-alive') keep = keepOf(value);
+        else if (name.toLowerCase() === 'keep-alive') keep = keepAliveOf(value);
         break;
       default:
     }
@@ -380,9 +380,4 @@ function readField(line: string): [name: string, value: string] {
   const value = line.slice(at + 1).trim();
   if (/[\r\n\0]/.test(value)) throw noHttp('a header cannot be read');
   return [name, value];
-}
-
-function keepOf(value: string): number | undefined {
-  const [, seconds] = /(?:^|[,\s])timeout=(\d{1,6})/i.exec(value) ?? [];
-  return seconds === undefined ? undefined : Math.max(0, Number(seconds) * 1000 - 1000);
 }

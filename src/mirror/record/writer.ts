@@ -7,6 +7,8 @@ import { recordFile } from '../../analysis/mirrored/run.ts';
 
 /** Lines that are about to be written are written at once when they are so many bytes. */
 const FLUSH_BYTES = 256 * 1024;
+/** Lines are kept as the bytes that the disk gets, in pieces of this size. */
+const PAGE = 128 * 1024;
 
 export interface WriterOptions {
   folder: string;
@@ -30,9 +32,16 @@ export interface WriterOptions {
  */
 export class RecordWriter {
   readonly #options: WriterOptions;
-  #lines: string[] = [];
+  /** What waits for the disk: whole pages, and the one that is being filled. */
+  #full: Buffer[] = [];
+  #page: Buffer | undefined;
+  /** One that was written, to be filled again. */
+  #spare: Buffer | undefined;
+  #filled = 0;
+  #count = 0;
   #from = Number.POSITIVE_INFINITY;
   #to = 0;
+  /** That wait, or are being written. */
   bytes = 0;
   #file: FileHandle | undefined;
   #path = '';
@@ -49,8 +58,8 @@ export class RecordWriter {
 
   /** @param at time of the request */
   add(line: string, at: number): void {
-    this.#lines.push(line);
-    this.bytes += line.length;
+    this.#keep(line);
+    this.#count += 1;
     if (at < this.#from) this.#from = at;
     if (at > this.#to) this.#to = at;
     if (this.bytes >= FLUSH_BYTES && !this.#busy) void this.flush();
@@ -74,6 +83,30 @@ export class RecordWriter {
     await Promise.all(this.#packing);
   }
 
+  #keep(line: string): void {
+    // A character takes three bytes at the most.
+    if (line.length * 3 > PAGE) {
+      const own = Buffer.from(line);
+      this.#turn();
+      this.#full.push(own);
+      this.bytes += own.length;
+      return;
+    }
+    if (this.#page !== undefined && this.#filled + line.length * 3 > PAGE) this.#turn();
+    this.#page ??= this.#spare ?? Buffer.allocUnsafeSlow(PAGE);
+    this.#spare = undefined;
+    const written = this.#page.write(line, this.#filled);
+    this.#filled += written;
+    this.bytes += written;
+  }
+
+  #turn(): void {
+    if (this.#page === undefined) return;
+    this.#full.push(this.#page.subarray(0, this.#filled));
+    this.#page = undefined;
+    this.#filled = 0;
+  }
+
   async #write(): Promise<void> {
     const { rotateBytes, rotateAfter, now, dropped } = this.#options;
     if (
@@ -82,27 +115,31 @@ export class RecordWriter {
       (this.#size >= rotateBytes || now() - this.#openedAt >= rotateAfter)
     )
       await this.#rotate();
-    if (this.#lines.length === 0) return;
-    const lines = this.#lines;
-    const [from, to] = [this.#from, this.#to];
-    this.#lines = [];
-    this.bytes = 0;
+    if (this.#count === 0) return;
+    this.#turn();
+    const [pages, bytes, count, from, to] = [this.#full, this.bytes, this.#count, this.#from, this.#to];
+    this.#full = [];
+    this.#count = 0;
     this.#from = Number.POSITIVE_INFINITY;
     this.#to = 0;
-    const buffer = Buffer.from(lines.join(''));
     try {
       this.#file ??= await this.#open();
-      let done = 0;
-      while (done < buffer.length) {
-        const { bytesWritten } = await this.#file.write(buffer, done, buffer.length - done, this.#size + done);
-        done += bytesWritten;
-      }
-      this.#size += buffer.length;
+      let size = this.#size;
+      for (const page of pages)
+        for (let done = 0; done < page.length; ) {
+          const { bytesWritten } = await this.#file.write(page, done, page.length - done, size);
+          done += bytesWritten;
+          size += bytesWritten;
+        }
+      this.#size = size;
     } catch (error) {
       // Part of a line must not stay before the next one.
       await this.#file?.truncate(this.#size).catch(() => undefined);
-      dropped(from, to, lines.length, error as NodeJS.ErrnoException);
+      dropped(from, to, count, error as NodeJS.ErrnoException);
     }
+    this.bytes -= bytes;
+    const last = pages.at(-1);
+    if (last?.buffer.byteLength === PAGE) this.#spare = Buffer.from(last.buffer);
   }
 
   async #open(): Promise<FileHandle> {
