@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type KeptBody, LIVE_FOLDER, type Loss, recordLine, type RecordFacts } from '../analysis/mirrored/record.ts';
+import type { AgreementWatch } from './agreement.ts';
 import { type Budget, KeptChunks } from './budget.ts';
 import { type Copies, type Copy, type CopyEnd, ended } from './copies.ts';
 import { headerValue, type RawHeaders } from './headers.ts';
@@ -23,6 +24,7 @@ export interface ExchangeContext {
   live: SideMetrics;
   recorder: Recorder | undefined;
   keeping: Keeping;
+  agreement: AgreementWatch;
   /** For bodies of requests under way, and of live answers. */
   memory: Budget;
   bounds: { request: number; answer: number };
@@ -68,6 +70,9 @@ export function mirrorRequest(
   let key = id;
   let sent = false;
   recorder?.begin(id, at);
+  /** Somebody reads the answers. */
+  const looked = context.agreement.begin(shadows.length);
+  const kept = recorder !== undefined || looked !== undefined;
   const settle = () => {
     open -= 1;
     if (open > 0) return;
@@ -84,12 +89,14 @@ export function mirrorRequest(
   const endCopy = (shadow: ShadowSide, end: CopyEnd) => {
     const finish = (plain: Buffer | undefined) => {
       // What cannot be unpacked, or shown without what is to be left out, is no answer.
-      const output = isGood(end.status) && plain !== undefined ? keptAnswer(plain, end.headers, keeping) : undefined;
+      const good = isGood(end.status) && end.outcome === 'answered';
+      const output = good && plain !== undefined ? keptAnswer(plain, end.headers, keeping) : undefined;
       shadow.metrics.count(end.outcome, end);
+      looked?.shadow(shadow.metrics, output ?? (good ? 'unreadable' : undefined));
       write(shadow.name, { ...end, copies: [] }, undefined, output);
       settle();
     };
-    afterUnpacking(recorder === undefined ? undefined : end.body, end.headers, finish);
+    afterUnpacking(kept ? end.body : undefined, end.headers, finish);
   };
 
   const sendCopies = () => {
@@ -123,25 +130,22 @@ export function mirrorRequest(
     const finish = (input: Buffer | undefined, plain: Buffer | undefined) => {
       let lost = loss;
       let output: KeptBody | undefined;
-      if (answered !== undefined && isGood(end.status) && recorder !== undefined) {
+      if (answered !== undefined && isGood(end.status) && kept) {
         output = plain === undefined ? undefined : keptAnswer(plain, end.headers, keeping);
         if (output === undefined) lost = plain === undefined ? 'answer-size' : 'unredacted';
       }
       const outcome = lost !== undefined || end.outcome === 'client-gone' ? 'lost' : end.outcome;
       const facts = { outcome, loss: lost, status: end.status, ms: end.ms, firstByteMs: end.firstByteMs } as const;
       context.live.count(outcome, facts);
+      const asked = input === undefined ? undefined : keptRequest(input, req.rawHeaders, keeping);
+      looked?.live(asked, output);
       if (recorder !== undefined)
-        write(
-          LIVE_FOLDER,
-          { ...facts, copies: shadows.map(({ name }) => name) },
-          input === undefined ? undefined : keptRequest(input, req.rawHeaders, keeping),
-          output,
-        );
+        write(LIVE_FOLDER, { ...facts, copies: shadows.map(({ name }) => name) }, asked, output);
       request.release();
       answer.release();
       settle();
     };
-    if (recorder === undefined) finish(undefined, undefined);
+    if (!kept) finish(undefined, undefined);
     else
       afterUnpacking(body, req.rawHeaders, (input) =>
         afterUnpacking(answered, end.headers, (plain) => finish(input, plain)),

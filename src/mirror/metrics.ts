@@ -33,11 +33,16 @@ class Histogram {
   }
 }
 
+/** How the answers of a pair are to each other. */
+const AGREEMENTS = ['agreeing', 'differing', 'unreadable'] as const;
+export type PairAgreement = (typeof AGREEMENTS)[number];
+
 /** What is counted of one side. */
 export class SideMetrics {
   readonly latency = new Histogram();
   readonly #outcomes: Record<SideOutcome, number> = zeros(OUTCOMES);
   readonly #losses: Record<Loss, number> = zeros(LOSSES);
+  readonly #agreements: Record<PairAgreement, number> = zeros(AGREEMENTS);
   /** By class of status: 2 for 2xx. */
   readonly #statuses = [0, 0, 0, 0, 0, 0];
 
@@ -50,6 +55,15 @@ export class SideMetrics {
     if (outcome !== 'answered') return;
     if (status !== undefined) this.#statuses[Math.min(5, Math.floor(status / 100))]! += 1;
     if (ms !== undefined) this.latency.observe(ms);
+  }
+
+  /** Of the pairs that are compared as they come; zeros for the live side. */
+  countAgreement(agreement: PairAgreement): void {
+    this.#agreements[agreement] += 1;
+  }
+
+  get agreements(): Readonly<Record<PairAgreement, number>> {
+    return this.#agreements;
   }
 
   get outcomes(): Readonly<Record<SideOutcome, number>> {
@@ -122,6 +136,16 @@ export function prometheus({ live, shadows, notMirrored, refused, recordsLost }:
     "Pairs lost to the mirror's own bounds, or to a caller who went away; they count for neither side.",
     all.flatMap(([name, { losses }]) =>
       Object.entries(losses).map(([why, n]) => `shadowctl_mirror_lost_total{${label(name, `,cause="${why}"`)}} ${n}`),
+    ),
+  );
+  family(
+    'shadowctl_mirror_pairs_total',
+    'counter',
+    'Pairs of answers that were compared as they came, by agreement: at most 250 a second, of at most 64 KiB.',
+    [...shadows].flatMap(([name, { metrics }]) =>
+      Object.entries(metrics.agreements).map(
+        ([agreement, n]) => `shadowctl_mirror_pairs_total{${label(name, `,agreement="${agreement}"`)}} ${n}`,
+      ),
     ),
   );
   const gauge = (name: string, help: string, of: 'waiting' | 'underWay' | 'bytes') =>

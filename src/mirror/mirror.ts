@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.ts';
+import { AgreementWatch } from './agreement.ts';
 import { Budget, KeptChunks } from './budget.ts';
 import type { MirrorConfig, ShadowConfig, SideTarget } from './config.ts';
 import { Copies } from './copies.ts';
@@ -82,6 +83,7 @@ export async function openMirror(config: MirrorConfig, ports: MirrorPorts): Prom
   const refused: Partial<Record<Refusal, number>> = {};
   const count = (why: Refusal) => void (refused[why] = (refused[why] ?? 0) + 1);
   const memory = new Budget(config.bounds.memory / 4);
+  const agreement = new AgreementWatch(now);
   const recorder = config.records && (await openRecorder(config, { run, wall: wall.now, now, ports }));
   let sides = await openSides(config, ports, now, shadowMetrics);
   let requests = 0;
@@ -100,6 +102,7 @@ export async function openMirror(config: MirrorConfig, ports: MirrorPorts): Prom
       redact: redactor(config.records?.redact ?? []),
       most: Math.max(sides.config.bounds.request, sides.config.bounds.answer),
     },
+    agreement,
     memory,
     bounds: sides.config.bounds,
     idHeader: sides.config.idHeader,

@@ -5,7 +5,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readCapture } from '../../src/analysis/answers/captures.ts';
 import { readFacts } from '../../src/analysis/mirrored/record.ts';
-import { prometheus } from '../../src/mirror/metrics.ts';
+import { AgreementWatch } from '../../src/mirror/agreement.ts';
+import { prometheus, SideMetrics } from '../../src/mirror/metrics.ts';
 import { type Model, openModel, openRig, type Rig } from './rig.ts';
 
 const open: { close(): Promise<void> }[] = [];
@@ -165,6 +166,75 @@ describe('copies', () => {
     expect(users.length).toBe(new Set(users).size * 5);
     expect(users.length).toBeLessThan(60);
     expect(prometheus(mirror.counted())).toContain('shadowctl_mirror_requests_total{side="a",outcome="answered"} 60');
+  });
+});
+
+describe('agreement in /metrics', () => {
+  /** What a mirror has counted when a live server and a shadow have answered each of these. */
+  async function agreements(recording: boolean, ...pairs: readonly (readonly [live: string, shadow: string])[]) {
+    const answer = (side: 0 | 1) =>
+      model((req, res) =>
+        res.writeHead(200, { 'Content-Type': 'application/json' }).end(pairs[Number(req.text)]?.[side]),
+      );
+    const [live, shadow] = [await answer(0), await answer(1)];
+    const { post, until, mirror } = await rig({ live: live.url, shadows: { shadow: shadow.url } }, recording);
+    for (const i of pairs.keys()) await post(String(i));
+    const side = () => mirror.counted().shadows.get('shadow')?.metrics;
+    await until(
+      () => side()?.outcomes.answered === pairs.length && mirror.counted().live.outcomes.answered === pairs.length,
+    );
+    return side()?.agreements;
+  }
+
+  test('tells labels that are equal from such that are not, and from what cannot be read', async () => {
+    const found = await agreements(
+      true,
+      ['{"label":"sun","score":0.9}', '{"score":0.4,"label":"sun"}'],
+      ['{"label":"sun","score":0.9}', '{"label":"rain","score":0.9}'],
+      ['{"label":"sun"}', '{"label":'],
+      ['{"predictions":[1.5]}', '{"predictions":[1.50000001]}'],
+      ['{"predictions":[1.5]}', '{"predictions":[1.51]}'],
+      ['{"predictions":[1.5,2]}', '{"predictions":[1.5]}'],
+    );
+    expect(found).toEqual({ agreeing: 2, differing: 3, unreadable: 1 });
+  });
+
+  test('needs no records, and counts no pair whose shadow failed', async () => {
+    expect(await agreements(false, ['{"label":"sun"}', '{"label":"sun"}'])).toMatchObject({ agreeing: 1 });
+    const [live, down] = [await ok(), await model((_, res) => res.writeHead(500).end('{"score":1}'))];
+    const { post, until, mirror } = await rig({ live: live.url, shadows: { shadow: down.url } });
+    await post('{}');
+    const side = () => mirror.counted().shadows.get('shadow')?.metrics;
+    await until(() => side()?.outcomes.answered === 1);
+    expect(side()?.agreements).toEqual({ agreeing: 0, differing: 0, unreadable: 0 });
+    expect(prometheus(mirror.counted())).toContain(
+      'shadowctl_mirror_pairs_total{side="shadow",agreement="agreeing"} 0',
+    );
+  });
+
+  test('looks at 250 pairs a second, and no further than its room goes', () => {
+    let at = 0;
+    const watch = new AgreementWatch(() => at);
+    const metrics = new SideMetrics();
+    const body = { data: '{"label":"sun"}', encoding: 'JSON' as const, contentType: undefined };
+    const open = Array.from({ length: 120 }, () => watch.begin(1)).filter((one) => one !== undefined);
+    expect(open.length).toBe(100);
+    for (const one of open) {
+      one.shadow(metrics, body);
+      one.live(undefined, body);
+    }
+    let begun = open.length;
+    for (let i = 0; i < 300; i += 1) {
+      const one = watch.begin(1);
+      if (one === undefined) continue;
+      begun += 1;
+      one.live(undefined, { ...body, data: 'x'.repeat(70_000) });
+      one.shadow(metrics, body);
+    }
+    expect(begun).toBe(250);
+    expect(metrics.agreements).toEqual({ agreeing: 100, differing: 0, unreadable: 0 });
+    at += 1_000;
+    expect(watch.begin(1)).toBeDefined();
   });
 });
 
