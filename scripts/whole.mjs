@@ -24,6 +24,7 @@ const FILES = {
     'test/cli/by-hand.test.ts',
     'test/lifecycle/experiment.test.ts',
     'test/analysis/compare/engines.test.ts',
+    'test/mirror/full-disk.test.ts',
   ],
   peers: [
     'test/emulator/clients/boto3.test.ts',

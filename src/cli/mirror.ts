@@ -42,6 +42,8 @@ interface Flags {
   upload?: string;
   bodies: boolean;
   redactPath?: string[];
+  keepBytes?: string;
+  keepFor?: string;
   maxBody?: string;
   memory?: string;
   logFormat?: 'text' | 'json';
@@ -93,6 +95,8 @@ export function mirrorCommand(
     .option('--upload <s3 uri>', 'copy finished record files to S3')
     .option('--no-bodies', 'keep answers, and of requests only hashes')
     .option('--redact-path <path>', "replace the value at this JSON path in records, like '$.user.name'", repeated)
+    .option('--keep-bytes <size>', 'remove the oldest record files where all are larger, like 10GB (default: none is)')
+    .option('--keep-for <duration>', 'remove record files that are older, like 30d (default: none is)')
     .optionsGroup('Operation:')
     .option('--control <host:port>', 'serve /healthz and /metrics here')
     .option('--socket <file>', 'a Unix socket for shadowctl mirror status, reload and stop')
@@ -144,6 +148,8 @@ function parse(flags: Flags): MirrorOptions {
     upload: flags.upload,
     bodies: flags.bodies ? undefined : false,
     redact: flags.redactPath,
+    keepBytes: flags.keepBytes,
+    keepFor: flags.keepFor,
   });
   const bounds = defined({ request: flags.maxBody, answer: flags.maxBody, memory: flags.memory });
   const settings = defined({

@@ -85,6 +85,9 @@ export interface RecordsConfig {
   bodies: boolean;
   /** JSON paths whose values are replaced, in requests and answers. */
   redact: readonly string[];
+  /** Bytes of all record files, and milliseconds of each, beyond which the oldest are removed; undefined: none is. */
+  keepBytes: number | undefined;
+  keepFor: number | undefined;
   /** `s3://bucket/prefix` for finished files. */
   upload: string | undefined;
 }
@@ -118,5 +121,7 @@ export const DEFAULT_RECORDS: Omit<RecordsConfig, 'folder'> = {
   rotateAfter: 5 * 60_000,
   bodies: true,
   redact: [],
+  keepBytes: undefined,
+  keepFor: undefined,
   upload: undefined,
 };

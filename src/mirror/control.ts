@@ -111,10 +111,11 @@ interface MirrorStatus {
   notMirrored: Record<string, number>;
   refused: Record<string, number>;
   recordsLost: number;
+  recordsRemoved: number;
 }
 
 function statusOf(mirror: Pick<Mirror, 'counted'>): MirrorStatus {
-  const { live, shadows, notMirrored, refused, recordsLost } = mirror.counted();
+  const { live, shadows, notMirrored, refused, recordsLost, recordsRemoved } = mirror.counted();
   return {
     live: { outcomes: live.outcomes, lost: live.losses },
     shadows: Object.fromEntries(
@@ -126,6 +127,7 @@ function statusOf(mirror: Pick<Mirror, 'counted'>): MirrorStatus {
     notMirrored,
     refused,
     recordsLost,
+    recordsRemoved,
   };
 }
 

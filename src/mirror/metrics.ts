@@ -92,10 +92,12 @@ export interface Counted {
   /** Answers in the mirror's own name, by why. */
   refused: Readonly<Record<string, number>>;
   recordsLost: number;
+  /** Records that a bound on their folder has removed. */
+  recordsRemoved: number;
 }
 
 /** The text that Prometheus reads (its text format 0.0.4). */
-export function prometheus({ live, shadows, notMirrored, refused, recordsLost }: Counted): string {
+export function prometheus({ live, shadows, notMirrored, refused, recordsLost, recordsRemoved }: Counted): string {
   const all: [name: string, metrics: SideMetrics][] = [
     ['live', live],
     ...[...shadows].map(([name, { metrics }]): [string, SideMetrics] => [name, metrics]),
@@ -172,6 +174,9 @@ export function prometheus({ live, shadows, notMirrored, refused, recordsLost }:
   );
   family('shadowctl_mirror_records_lost_total', 'counter', 'Records that could not be written.', [
     `shadowctl_mirror_records_lost_total ${recordsLost}`,
+  ]);
+  family('shadowctl_mirror_records_removed_total', 'counter', 'Records that a bound on their folder has removed.', [
+    `shadowctl_mirror_records_removed_total ${recordsRemoved}`,
   ]);
   return `${lines.join('\n')}\n`;
 }

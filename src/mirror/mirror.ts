@@ -11,6 +11,7 @@ import { headerValue, type RawHeaders, towardsLive, towardsShadow, withoutQueryC
 import { passToLive } from './live.ts';
 import { type Counted, SideMetrics } from './metrics.ts';
 import { Recorder } from './record/recorder.ts';
+import { type RemovedEvent, Retention, type RetentionOptions } from './record/retention.ts';
 import { redactor } from './record/redact.ts';
 import { refuse, type Refusal } from './refuse.ts';
 import { namedRoute, type Route, ROUTES, routeOf, splitTarget } from './routes.ts';
@@ -34,6 +35,7 @@ export interface MirrorPorts {
 export type MirrorEvent =
   | { kind: 'records-lost'; why: 'disk' | 'memory'; error: string | undefined }
   | { kind: 'records-resumed' }
+  | RemovedEvent
   /** The machine's clock was put on, or back, by so many milliseconds; the records' times never go back. */
   | { kind: 'clock-jumped'; by: number }
   /** For the first time, and at most once a minute: copies that a shadow did not answer, since the last such event. */
@@ -85,6 +87,7 @@ export async function openMirror(config: MirrorConfig, ports: MirrorPorts): Prom
   const memory = new Budget(config.bounds.memory / 4);
   const agreement = new AgreementWatch(now);
   const recorder = config.records && (await openRecorder(config, { run, wall: wall.now, now, ports }));
+  const retention = retentionOf(config, { openRuns: () => [run], wall: () => clock.now(), now, told: onEvent });
   let sides = await openSides(config, ports, now, shadowMetrics);
   let requests = 0;
   let underWay = 0;
@@ -185,6 +188,7 @@ export async function openMirror(config: MirrorConfig, ports: MirrorPorts): Prom
       failures(name, metrics);
     }
     await recorder?.tick();
+    retention?.tick();
   };
 
   return {
@@ -202,6 +206,7 @@ export async function openMirror(config: MirrorConfig, ports: MirrorPorts): Prom
       notMirrored,
       refused,
       recordsLost: recorder?.lost ?? 0,
+      recordsRemoved: retention?.records ?? 0,
     }),
     async reload(next) {
       const before = sides;
@@ -242,6 +247,7 @@ export async function openMirror(config: MirrorConfig, ports: MirrorPorts): Prom
       sides.live.close();
       // What was cut off a moment ago still tells its end.
       await clock.sleep(TICK / 4);
+      await retention?.settled();
       await recorder?.close();
       onEvent({ kind: 'stopped', lost: recorder?.lost ?? 0 });
     },
@@ -266,6 +272,15 @@ async function openRecorder(
     finished: ports.finished ?? (() => undefined),
     told: ports.onEvent,
   });
+}
+
+/** Undefined where nothing bounds the folder of records. */
+function retentionOf(
+  { records }: MirrorConfig,
+  more: Omit<RetentionOptions, 'folder' | 'keepBytes' | 'keepFor'>,
+): Retention | undefined {
+  if (records === undefined || (records.keepBytes === undefined && records.keepFor === undefined)) return undefined;
+  return new Retention({ ...records, ...more });
 }
 
 /** Shadows as records name them. */

@@ -104,6 +104,8 @@ export const settingsSchema = v.strictObject({
       rotateAfter: v.optional(duration),
       bodies: v.optional(flag),
       redact: v.optional(words),
+      keepBytes: v.optional(size),
+      keepFor: v.optional(duration),
       upload: v.optional(v.pipe(text, v.startsWith('s3://', 'an S3 URI like s3://bucket/prefix'))),
     }),
   ),

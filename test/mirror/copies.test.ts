@@ -212,6 +212,16 @@ describe('agreement in /metrics', () => {
     );
   });
 
+  test('has the names that docs/mirror.md gives', async () => {
+    const live = await ok();
+    const { mirror } = await rig({ live: live.url, shadows: { shadow: live.url } });
+    const said = prometheus(mirror.counted());
+    const page = readFileSync(join(import.meta.dirname, '../../docs/mirror.md'), 'utf8');
+    const named = new Set(page.match(/shadowctl_mirror_\w+/g));
+    expect(named.size).toBeGreaterThan(2);
+    expect([...named].filter((name) => !said.includes(`# TYPE ${name} `))).toEqual([]);
+  });
+
   test('looks at 250 pairs a second, and no further than its room goes', () => {
     let at = 0;
     const watch = new AgreementWatch(() => at);

@@ -67,7 +67,9 @@ function mirrored({ paths }: MirrorConfig): string[] {
 }
 
 function isTrouble({ kind }: Event): boolean {
-  return /^(records-lost|clock-jumped|shadow-failing|upload-failed|reload-failed)$/.test(kind);
+  return /^(records-lost|records-removed|records-not-removed|clock-jumped|shadow-failing|upload-failed|reload-failed)$/.test(
+    kind,
+  );
 }
 
 function textOf(event: Event): string {
@@ -78,6 +80,10 @@ function textOf(event: Event): string {
         : 'The disk is too slow for the records: requests are answered as before, but not recorded.';
     case 'records-resumed':
       return 'Records are written again.';
+    case 'records-removed':
+      return `The folder of records was beyond its bound on ${event.why}: ${event.files} files with ${event.records} records are removed. What was recorded before ${new Date(event.until).toISOString()} is no evidence any more.`;
+    case 'records-not-removed':
+      return `The folder of records may grow beyond its bounds, since old files could not be removed: ${event.error}.`;
     case 'clock-jumped':
       return `The clock of this machine was set ${event.by > 0 ? 'forward' : 'back'} by ${Math.abs(event.by) / 1000} s.`;
     case 'shadow-failing':

@@ -4,12 +4,11 @@ import { once } from 'node:events';
 import { count, counted, dateAndTime, MINUTE, percent } from '../../../base/units.ts';
 import { withSpill } from '../../compare/spill.ts';
 import { LIVE_FOLDER, LOSSES, type Loss, type RecordFacts } from '../../mirrored/record.ts';
-import type { MirrorRun } from '../../mirrored/run.ts';
 import type { Observations, Window } from '../../observations.ts';
 import type { Predictions } from '../../predictions.ts';
 import type { QuantileMargins } from '../exceedances.ts';
-import { linesOf, placeOf } from './facts.ts';
-import { type MirrorFolder, openMirrorFolder, type RecordFile } from './folder.ts';
+import { linesOf } from '../../mirrored/lines.ts';
+import { type FoundRun, type MirrorFolder, openMirrorFolder, placeOf, type RecordFile } from './folder.ts';
 import { metricsOf, SideTable } from './table.ts';
 
 export interface FromMirrorOptions {
@@ -93,10 +92,10 @@ interface Side {
   clean: ReadonlySet<string>;
 }
 
-type Runs = ReadonlyMap<string, { run: MirrorRun; i: number }>;
+type Runs = ReadonlyMap<string, { run: FoundRun; i: number }>;
 
 /** While a mirror runs, minutes are looked at whole: what a look has seen stays as it was. */
-function wholeMinutes(run: MirrorRun): MirrorRun {
+function wholeMinutes(run: FoundRun): FoundRun {
   return run.ended ? run : { ...run, wholeUntil: Math.floor(run.wholeUntil / MINUTE) * MINUTE };
 }
 
@@ -126,7 +125,7 @@ function stateOf(
   file: RecordFile,
   runs: Runs,
   window: Window | undefined,
-): 'whole' | 'open' | 'gap' | 'outside' {
+): 'whole' | 'open' | 'gap' | 'removed' | 'outside' {
   if (window !== undefined && (at < window.from || at >= window.to)) return 'outside';
   return placeOf(runs.get(file.run.run)?.run ?? file.run, at);
 }
@@ -174,8 +173,8 @@ async function keptFiles(
 }
 
 /** Requests that gaps took away: those of which a record is there, and as many as records could not be written. */
-function gapLosses(runs: readonly MirrorRun[], seen: number, window: Window | undefined): number {
-  const gaps = runs.flatMap(({ gaps: own }) => own);
+function gapLosses(runs: readonly FoundRun[], seen: number, window: Window | undefined): number {
+  const gaps = runs.flatMap(({ gaps: own, removed }) => own.filter(({ to }) => to >= (removed?.until ?? 0)));
   const inside = gaps.filter(({ from, to }) => window === undefined || (to >= window.from && from < window.to));
   return seen + inside.reduce((sum, { records }) => sum + records, 0);
 }
@@ -192,7 +191,7 @@ function covered(predictions: Predictions, kept: number, lost: number): Predicti
 }
 
 /** Whether any of these records is what somebody said, and not what the mirror saw. */
-function byCallers(runs: readonly MirrorRun[]): boolean {
+function byCallers(runs: readonly FoundRun[]): boolean {
   return runs.some(({ kind }) => kind === 'record');
 }
 
@@ -210,7 +209,7 @@ const LOST_WORDS: Readonly<Record<Loss, string>> = {
 
 function notesOf(
   folder: MirrorFolder,
-  runs: readonly MirrorRun[],
+  runs: readonly FoundRun[],
   lost: readonly (readonly [number, Loss])[],
   inGaps: number,
   kept: number,
@@ -225,6 +224,19 @@ function notesOf(
     notes.push(
       `The records are whole up to ${dateAndTime(last.wholeUntil)}: ${callers ? 'record' : 'the mirror'} runs on, or was killed; what came later is left out.`,
     );
+  const removed = runs.flatMap((run) => (run.removed === undefined ? [] : [run.removed]));
+  if (removed.length > 0) {
+    const sum = (of: (one: (typeof removed)[number]) => number) => removed.reduce((n, one) => n + of(one), 0);
+    notes.push(
+      `The mirror has removed ${counted(
+        sum(({ files }) => files),
+        'record files',
+      )} with ${counted(
+        sum(({ records }) => records),
+        'records',
+      )}, since the folder had grown beyond its bounds (keepBytes, keepFor). What was recorded before ${dateAndTime(Math.max(...removed.map(({ until }) => until)))} is no part of this report.`,
+    );
+  }
   const gone = lost.length + inGaps;
   if (gone > 0) {
     const why = LOSSES.flatMap((loss) => {

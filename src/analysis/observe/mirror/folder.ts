@@ -2,17 +2,23 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { usageError } from '../../../base/errors.ts';
 import { LIVE_FOLDER } from '../../mirrored/record.ts';
+import { readRemoved, REMOVED_FILE, type Removed } from '../../mirrored/removed.ts';
 import { type MirrorRun, readRun, runOfFile, RUNS_FOLDER } from '../../mirrored/run.ts';
+
+/** A run of a mirror, and what a bound on the folder has removed of its records. */
+export interface FoundRun extends MirrorRun {
+  removed: Removed[string] | undefined;
+}
 
 /** A record file, and the run of the mirror that wrote it. */
 export interface RecordFile {
   path: string;
-  run: MirrorRun;
+  run: FoundRun;
 }
 
 /** The records of a mirror, as they lie in a folder. */
 export interface MirrorFolder {
-  runs: readonly MirrorRun[];
+  runs: readonly FoundRun[];
   /** The side that callers got their answers from, and the shadow that is judged. */
   live: readonly RecordFile[];
   shadow: readonly RecordFile[];
@@ -36,7 +42,8 @@ export async function openMirrorFolder(
   path: string,
   variants: readonly [production: string, shadow: string] | undefined,
 ): Promise<MirrorFolder> {
-  const runs: MirrorRun[] = [];
+  const runs: FoundRun[] = [];
+  const removed = await removedOf(path);
   for (const file of await runFiles(path)) {
     const run = readRun(await readFile(file, 'utf8'));
     if (run === undefined)
@@ -44,7 +51,7 @@ export async function openMirrorFolder(
         `${file} says nothing of a mirror's records that this version can read.`,
         'Use the version of shadowctl that recorded them, or a newer one.',
       );
-    runs.push(run);
+    runs.push({ ...run, removed: removed[run.run] });
   }
   runs.sort((a, b) => a.from - b.from);
   const names = [...new Set(runs.flatMap(({ shadows }) => shadows.map(({ name }) => name)))];
@@ -65,6 +72,21 @@ export async function openMirrorFolder(
   return { runs, live: of(live.files), shadow: of(shadow.files), name, orphans: live.orphans + shadow.orphans };
 }
 
+/** @throws Problem (usage) where that is written down in a way that cannot be read */
+async function removedOf(folder: string): Promise<Removed> {
+  const path = join(folder, REMOVED_FILE);
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  const removed = text === undefined ? {} : readRemoved(text);
+  if (removed !== undefined) return removed;
+  throw usageError(
+    `${path} says nothing that this version can read of what was removed.`,
+    'Use the version of shadowctl that recorded these, or a newer one.',
+  );
+}
+
 async function runFiles(path: string): Promise<string[]> {
   const folder = join(path, RUNS_FOLDER);
   const entries = await readdir(folder).catch(() => []);
@@ -77,7 +99,7 @@ async function runFiles(path: string): Promise<string[]> {
 async function filesOf(
   path: string,
   side: string,
-  runs: readonly MirrorRun[],
+  runs: readonly FoundRun[],
 ): Promise<{ files: RecordFile[]; orphans: number }> {
   const names = await readdir(join(path, side)).catch(() => [] as string[]);
   const all = new Set(names);
@@ -92,4 +114,11 @@ async function filesOf(
     else files.push({ path: join(path, side, name), run });
   }
   return { files, orphans };
+}
+
+/** Whether records of this time are whole, as far as their run tells: not still to come, not in a gap, and not removed. */
+export function placeOf(run: FoundRun, at: number): 'whole' | 'open' | 'gap' | 'removed' {
+  if (at < (run.removed?.until ?? 0)) return 'removed';
+  if (at >= run.wholeUntil) return 'open';
+  return run.gaps.some(({ from, to }) => at >= from && at <= to) ? 'gap' : 'whole';
 }

@@ -1,10 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
-import { usageError } from '../../../base/errors.ts';
-import { readFacts, type RecordFacts } from '../../mirrored/record.ts';
-import type { MirrorRun } from '../../mirrored/run.ts';
-import type { RecordFile } from './folder.ts';
+import { environmentError, usageError } from '../../base/errors.ts';
+import { readFacts, type RecordFacts } from './record.ts';
 
 /** One line of a record file: what it says beside the bodies, if it can be read. */
 export interface Line {
@@ -16,7 +14,7 @@ export interface Line {
  * The lines of a record file. The last one may still be being written, and is left out then; so is what cannot be unpacked. A
  * file that is gone was packed meanwhile, and is read under its new name.
  */
-export async function* linesOf({ path }: RecordFile): AsyncGenerator<Line> {
+export async function* linesOf({ path }: { readonly path: string }): AsyncGenerator<Line> {
   let last: string | undefined;
   for await (const text of textLines(path)) {
     if (last !== undefined) yield { text: last, facts: readFacts(last) };
@@ -38,8 +36,18 @@ async function* textLines(path: string): AsyncGenerator<string> {
     const { code } = error as NodeJS.ErrnoException;
     if (path.endsWith('.gz') && code?.startsWith('Z_') === true)
       throw usageError(`${path} cannot be unpacked.`, 'Take it out of the folder, and keep a copy.', error);
-    if (begun || path.endsWith('.gz') || code !== 'ENOENT') throw error;
-    yield* plainLines(`${path}.gz`);
+    if (begun || code !== 'ENOENT') throw error;
+    try {
+      if (path.endsWith('.gz')) throw error;
+      yield* plainLines(`${path}.gz`);
+    } catch (again) {
+      if ((again as NodeJS.ErrnoException).code !== 'ENOENT') throw again;
+      throw environmentError(
+        `${path} was removed while it was read: a mirror removes the oldest records of its folder (keepBytes, keepFor).`,
+        'Run this again.',
+        again,
+      );
+    }
   }
 }
 
@@ -56,10 +64,4 @@ async function* plainLines(path: string): AsyncGenerator<string> {
   });
   yield* lines;
   if (failed !== undefined) throw failed;
-}
-
-/** Whether records of this time are whole, as far as their run tells: not still to come, and not in a gap. */
-export function placeOf(run: MirrorRun, at: number): 'whole' | 'open' | 'gap' {
-  if (at >= run.wholeUntil) return 'open';
-  return run.gaps.some(({ from, to }) => at >= from && at <= to) ? 'gap' : 'whole';
 }
