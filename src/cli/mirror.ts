@@ -4,7 +4,8 @@ import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
 import type { MirrorConfig } from '../mirror/config.ts';
-import type { Settings } from '../mirror/settings.ts';
+import { manifestCommand } from './mirror-manifest.ts';
+import type { Settings, SettingsContext } from '../mirror/settings.ts';
 
 /** The flags of `mirror` as they were given. */
 export interface MirrorOptions {
@@ -126,6 +127,7 @@ export function mirrorCommand(
           return host.start(startCommand, { what, socket });
         }),
     );
+  command.addCommand(manifestCommand(host, { parse: (flags) => parse(flags as Flags), settingsOf }));
   return command;
 }
 
@@ -198,8 +200,17 @@ function defined(given: Record<string, unknown>): Record<string, unknown> {
 }
 
 /** Reads file and flags together. @throws Problem (usage) */
-async function configOf(app: App, { file, settings }: MirrorOptions): Promise<MirrorConfig> {
+async function configOf(app: App, options: MirrorOptions): Promise<MirrorConfig> {
   const { readSettings } = await import('../mirror/settings.ts');
+  const { content, context } = await settingsOf(app, options);
+  return readSettings(content, context);
+}
+
+/** What file and flags say together, not checked yet. @throws Problem (usage) where the file cannot be read */
+async function settingsOf(
+  app: App,
+  { file, settings }: Pick<MirrorOptions, 'file' | 'settings'>,
+): Promise<{ content: Settings; context: SettingsContext }> {
   const { requireFile } = await import('../base/disk.ts');
   const path = file === undefined ? undefined : resolve(app.cwd, file);
   const common = {
@@ -209,17 +220,18 @@ async function configOf(app: App, { file, settings }: MirrorOptions): Promise<Mi
       return readFileSync(name, 'utf8');
     },
   };
-  if (path === undefined) return readSettings(settings, { ...common, where: 'the command line', folder: app.cwd });
+  if (path === undefined)
+    return { content: settings, context: { ...common, where: 'the command line', folder: app.cwd } };
   requireFile(path, 'configuration file', '--file');
   const { parseYaml } = await import('../base/yaml.ts');
   const content = parseYaml(readFileSync(path, 'utf8'), path);
   if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw usageError(`${path} holds no keys at the top level.`, 'Write `key: value` lines.');
   // Paths in the file are of its folder, those of flags of the present one.
-  return readSettings(
-    { ...content, ...withFolders(settings, content, app.cwd) },
-    { ...common, where: path, folder: dirname(path) },
-  );
+  return {
+    content: { ...content, ...withFolders(settings, content, app.cwd) },
+    context: { ...common, where: path, folder: dirname(path) },
+  };
 }
 
 /** Flags over a file: sections are joined key by key; paths become whole. */
