@@ -29,10 +29,29 @@ export interface Observations {
   gap?: (Window & { requests: number; after: Predictions }) | undefined;
   /** How much production's model differs from itself, where that was measured. */
   noise?: NoiseFloor | undefined;
+  /** Of chats behind a mirror: when their text came, and the tokens that their servers counted. No gate rests on them. */
+  streams?: { production: StreamSums | undefined; shadow: StreamSums | undefined } | undefined;
   /** What of the window asked for is in no number, and why. */
   leftOut?: readonly LeftOut[] | undefined;
   /** Whatever the reader must know about how this came about, in sentences: warm-up dropped, files unreadable. */
   notes: readonly string[];
+}
+
+/** Of the chats of one side. Milliseconds from the last byte of the request; medians. */
+export interface StreamSums {
+  answers: number;
+  /** Streams of which it is known when their pieces came. */
+  timed: number;
+  /** Until the first piece of text. */
+  firstMs: number | undefined;
+  /** From one piece to the next. */
+  apartMs: number | undefined;
+  /** Answers that tell how many tokens they have. */
+  counted: number;
+  completionTokens: number | undefined;
+  /** Of all together. */
+  allCompletionTokens: number;
+  promptTokens: number;
 }
 
 export type { NoiseFloor };

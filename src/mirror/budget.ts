@@ -20,17 +20,26 @@ export class Budget {
   }
 }
 
+/** Chunks of one body of which it is kept when they came. */
+const MAX_ARRIVALS = 4_096;
+
 /** A body that is kept while it passes by, up to a bound. Whoever makes one calls `release` in the end. */
 export class KeptChunks {
   readonly #budget: Budget;
   readonly #most: number;
+  readonly #now: (() => number) | undefined;
   #chunks: Buffer[] = [];
+  #arrivals: number[] = [];
   bytes = 0;
   /** Why it is not kept; undefined while it is. */
   lost: 'size' | 'memory' | undefined;
 
-  /** @param most bytes of one body */
-  constructor(budget: Budget, most: number) {
+  /**
+   * @param most bytes of one body
+   * @param now a stopwatch, where it is to be known when what came
+   */
+  constructor(budget: Budget, most: number, now?: () => number) {
+    this.#now = now;
     this.#budget = budget;
     this.#most = most;
   }
@@ -41,6 +50,13 @@ export class KeptChunks {
     if (!this.#budget.take(chunk.length)) return this.#lose('memory');
     this.bytes += chunk.length;
     this.#chunks.push(chunk);
+    if (this.#now !== undefined && this.#arrivals.length < MAX_ARRIVALS * 2)
+      this.#arrivals.push(this.bytes, this.#now());
+  }
+
+  /** Pairs of how many bytes there were, and since when; of a body in very many chunks, of the first ones. */
+  get arrivals(): readonly number[] {
+    return this.#arrivals;
   }
 
   /** The whole body; undefined where it was lost. */

@@ -2,6 +2,7 @@ import type { Loss, SideOutcome } from '../analysis/mirrored/record.ts';
 import { Budget, KeptChunks } from './budget.ts';
 import type { RawHeaders } from './headers.ts';
 import { isNoConnection } from './live.ts';
+import type { Arrivals } from './record/stream.ts';
 import type { Wire } from './wire.ts';
 
 /** A request that a shadow is to get. */
@@ -26,6 +27,9 @@ export interface CopyEnd {
   body: Buffer | undefined;
   ms: number | undefined;
   firstByteMs: number | undefined;
+  /** When it was sent, on the stopwatch; and when the bytes of the answer came. */
+  began: number | undefined;
+  arrivals: Arrivals;
 }
 
 export interface CopyBounds {
@@ -180,7 +184,7 @@ export class Copies {
         entry.firstAt = this.#now();
         entry.status = status;
         entry.headers = answered;
-        entry.answer = new KeptChunks(this.#memory, this.#bounds.answer);
+        entry.answer = new KeptChunks(this.#memory, this.#bounds.answer, this.#now);
       },
       onData: (chunk) => {
         const { answer } = entry;
@@ -188,7 +192,12 @@ export class Copies {
         // Its own answers fill its own memory: a shadow whose many answers do not fit is not given more of it.
         if (answer?.lost !== undefined) this.#end(entry, ended(answer.lost === 'size' ? 'too-large' : 'too-slow'));
       },
-      onEnd: () => this.#end(entry, { ...ended('answered'), body: entry.answer?.whole() }),
+      onEnd: () =>
+        this.#end(entry, {
+          ...ended('answered'),
+          body: entry.answer?.whole(),
+          arrivals: entry.answer?.arrivals ?? [],
+        }),
       onError: (error) => this.#end(entry, ended(isNoConnection(error) ? 'refused' : 'broken')),
     });
   }
@@ -207,6 +216,7 @@ export class Copies {
       ...end,
       status,
       headers,
+      began: sentAt,
       ms: sentAt === undefined ? undefined : this.#now() - sentAt,
       firstByteMs: sentAt === undefined || firstAt === undefined ? undefined : firstAt - sentAt,
     });
@@ -253,5 +263,7 @@ export function ended(outcome: SideOutcome): CopyEnd {
     body: undefined,
     ms: undefined,
     firstByteMs: undefined,
+    began: undefined,
+    arrivals: [],
   };
 }

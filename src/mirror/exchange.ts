@@ -8,6 +8,7 @@ import { type LiveEnd, type LivePlan, passToLive } from './live.ts';
 import type { SideMetrics } from './metrics.ts';
 import { keptAnswer, keptRequest, type Keeping, unpacked } from './record/body.ts';
 import type { Recorder } from './record/recorder.ts';
+import { streamFacts } from './record/stream.ts';
 import { idInBody, type Route } from './routes.ts';
 
 /** A shadow as an exchange sees it. */
@@ -64,7 +65,7 @@ export function mirrorRequest(
   const { recorder, keeping, memory, bounds } = context;
   const request = new KeptChunks(memory, bounds.request);
   if (plan.body !== undefined) request.add(plan.body);
-  const answer = new KeptChunks(memory, bounds.answer);
+  const answer = new KeptChunks(memory, bounds.answer, plan.now);
   const cancels: ((loss: Loss) => void)[] = [];
   let open = 1 + shadows.length;
   let key = id;
@@ -86,17 +87,26 @@ export function mirrorRequest(
   const write = (side: string, facts: Omit<RecordFacts, 'id' | 'key' | 'at'>, input?: KeptBody, output?: KeptBody) =>
     recorder?.add(side, recordLine({ ...facts, id, key, at }, input, output), at);
 
-  const endCopy = (shadow: ShadowSide, end: CopyEnd) => {
-    const finish = (plain: Buffer | undefined) => {
+  /** @param body of the request, which is held until then */
+  const endCopy = (shadow: ShadowSide, end: CopyEnd, body?: Buffer) => {
+    const finish = (input: Buffer | undefined, plain: Buffer | undefined) => {
       // What cannot be unpacked, or shown without what is to be left out, is no answer.
       const good = isGood(end.status) && end.outcome === 'answered';
       const output = good && plain !== undefined ? keptAnswer(plain, end.headers, keeping) : undefined;
       shadow.metrics.count(end.outcome, end);
       looked?.shadow(shadow.metrics, output ?? (good ? 'unreadable' : undefined));
-      write(shadow.name, { ...end, copies: [] }, undefined, output);
+      const stream = output === undefined || plain === undefined ? undefined : streamFacts({ ...end, plain });
+      // What a request asks for decides how some answers are read, on both sides alike.
+      const asked =
+        output === undefined || input === undefined ? undefined : keptRequest(input, req.rawHeaders, keeping);
+      write(shadow.name, { ...end, stream, copies: [] }, asked && withoutBytes(asked), output);
       settle();
     };
-    afterUnpacking(kept ? end.body : undefined, end.headers, finish);
+    if (!kept || end.body === undefined) finish(undefined, undefined);
+    else
+      afterUnpacking(recorder === undefined ? undefined : body, req.rawHeaders, (input) =>
+        afterUnpacking(end.body, end.headers, (plain) => finish(input, plain)),
+      );
   };
 
   const sendCopies = () => {
@@ -110,7 +120,7 @@ export function mirrorRequest(
         continue;
       }
       const copy = shadow.copyOf(req, id, body);
-      const onEnd = (end: CopyEnd) => endCopy(shadow, end);
+      const onEnd = (end: CopyEnd) => endCopy(shadow, end, body);
       // That it has no such route is an answer: what production was asked, it was not able to answer.
       if (copy === undefined) onEnd(ended('refused'));
       else cancels.push(shadow.copies.offer({ ...copy, id, method: req.method ?? 'POST', body, onEnd }));
@@ -139,8 +149,13 @@ export function mirrorRequest(
       context.live.count(outcome, facts);
       const asked = input === undefined ? undefined : keptRequest(input, req.rawHeaders, keeping);
       looked?.live(asked, output);
-      if (recorder !== undefined)
-        write(LIVE_FOLDER, { ...facts, copies: shadows.map(({ name }) => name) }, asked, output);
+      if (recorder !== undefined) {
+        const stream =
+          output === undefined || plain === undefined
+            ? undefined
+            : streamFacts({ ...end, plain, arrivals: answer.arrivals });
+        write(LIVE_FOLDER, { ...facts, stream, copies: shadows.map(({ name }) => name) }, asked, output);
+      }
       request.release();
       answer.release();
       settle();
@@ -159,6 +174,11 @@ export function mirrorRequest(
   };
 
   passToLive(req, res, { ...plan, request, answer, onSent: sendCopies, onEnd: endLive });
+}
+
+/** Of bytes, the type alone tells how many rows they are, and the live side's record holds them. */
+function withoutBytes(body: KeptBody): KeptBody {
+  return body.encoding === 'BASE64' ? { ...body, data: '' } : body;
 }
 
 /** An answer that is one: its body is compared. */

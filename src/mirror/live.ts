@@ -32,6 +32,8 @@ export interface LiveEnd {
   /** From the last byte of the request; without the time in which the caller took no bytes. */
   ms: number;
   firstByteMs: number | undefined;
+  /** When the last byte of the request had gone, on the stopwatch. */
+  began: number;
 }
 
 /**
@@ -63,6 +65,7 @@ export function passToLive(req: IncomingMessage, res: ServerResponse, plan: Live
       outcome,
       status: answer?.statusCode,
       headers: answer?.rawHeaders ?? [],
+      began,
       // An answer that came before the request had gone is no negative time.
       ms: Math.max(0, now() - began - paused),
       firstByteMs: first === undefined ? undefined : Math.max(0, first - began),

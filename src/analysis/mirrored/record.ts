@@ -59,8 +59,22 @@ export interface RecordFacts {
   ms: number | undefined;
   /** Until the first byte of the answer. */
   firstByteMs: number | undefined;
+  /** Of a chat: what came when, and how many tokens its server counted. */
+  stream?: StreamFacts | undefined;
   /** Live side: the shadows that a copy was due to. */
   copies: readonly string[];
+}
+
+/** Of the answer to a chat. Milliseconds from the last byte of the request. */
+export interface StreamFacts {
+  /** Events that brought some of the text; undefined where it was not streamed. */
+  pieces: number | undefined;
+  /** When the first and the last of them came; undefined where that is not known. */
+  firstMs: number | undefined;
+  lastMs: number | undefined;
+  /** As the server counted them. */
+  promptTokens: number | undefined;
+  completionTokens: number | undefined;
 }
 
 /** One line of a record file, with its line end. */
@@ -74,8 +88,14 @@ export function recordLine(facts: RecordFacts, input: KeptBody | undefined, outp
     (facts.status === undefined ? '' : `,"status":${facts.status}`) +
     (facts.ms === undefined ? '' : `,"ms":${facts.ms.toFixed(3)}`) +
     (facts.firstByteMs === undefined ? '' : `,"firstByteMs":${facts.firstByteMs.toFixed(3)}`) +
+    (facts.stream === undefined ? '' : `,"stream":${streamText(facts.stream)}`) +
     (facts.copies.length === 0 ? '' : `,"copies":${JSON.stringify(facts.copies.join(' '))}`);
   return `{"captureData":{${parts.join(',')}},"eventMetadata":{"eventId":"${facts.id}","inferenceId":${facts.key === facts.id ? `"${facts.id}"` : JSON.stringify(facts.key)},"inferenceTime":"${isoTime(facts.at)}","outcome":"${facts.outcome}"${more}},"eventVersion":"0"}\n`;
+}
+
+function streamText({ firstMs, lastMs, ...counts }: StreamFacts): string {
+  const rounded = (ms: number | undefined) => (ms === undefined ? undefined : Number(ms.toFixed(3)));
+  return JSON.stringify({ ...counts, firstMs: rounded(firstMs), lastMs: rounded(lastMs) });
 }
 
 let lastTime = { at: Number.NaN, text: '' };
@@ -111,7 +131,7 @@ export function readFacts(line: string): RecordFacts | undefined {
     return undefined;
   }
   if (!isObject(meta)) return undefined;
-  const { eventId, inferenceId, inferenceTime, outcome, loss, copies } = meta;
+  const { eventId, inferenceId, inferenceTime, outcome, loss, copies, stream } = meta;
   const at = Date.parse(String(inferenceTime));
   const known = OUTCOMES.find((one) => one === outcome);
   if (typeof eventId !== 'string' || typeof inferenceId !== 'string' || Number.isNaN(at) || known === undefined)
@@ -125,7 +145,18 @@ export function readFacts(line: string): RecordFacts | undefined {
     status: numberOf(meta.status),
     ms: numberOf(meta.ms),
     firstByteMs: numberOf(meta.firstByteMs),
+    ...(isObject(stream) ? { stream: streamOf(stream) } : {}),
     copies: typeof copies === 'string' ? copies.split(' ') : [],
+  };
+}
+
+function streamOf(written: Record<string, unknown>): StreamFacts {
+  return {
+    pieces: numberOf(written.pieces),
+    firstMs: numberOf(written.firstMs),
+    lastMs: numberOf(written.lastMs),
+    promptTokens: numberOf(written.promptTokens),
+    completionTokens: numberOf(written.completionTokens),
   };
 }
 

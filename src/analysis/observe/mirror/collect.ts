@@ -9,6 +9,7 @@ import type { Predictions } from '../../predictions.ts';
 import type { QuantileMargins } from '../exceedances.ts';
 import { linesOf } from '../../mirrored/lines.ts';
 import { type FoundRun, type MirrorFolder, openMirrorFolder, placeOf, type RecordFile } from './folder.ts';
+import { streamNotes, StreamTable } from './streams.ts';
 import { metricsOf, SideTable } from './table.ts';
 
 export interface FromMirrorOptions {
@@ -47,14 +48,21 @@ export async function collectFromMirror(options: FromMirrorOptions, compare: Com
     for (const [key, loss] of losses) if (!lost.has(key)) lost.set(key, loss);
   const production = new SideTable();
   const shadow = new SideTable();
+  const streams = { production: new StreamTable(), shadow: new StreamTable() };
   const mine = new Set<number>();
   for (const [key, facts] of sides.live.facts) {
     if (!facts.copies.includes(folder.name)) continue;
     mine.add(key);
-    if (!lost.has(key)) production.add(facts, 0);
+    if (lost.has(key)) continue;
+    production.add(facts, 0);
+    streams.production.add(facts);
   }
-  for (const [key, facts] of sides.shadow.facts)
-    if (!lost.has(key) && mine.has(key)) shadow.add(facts, waitedFor(facts, folder, runIndex));
+  for (const [key, facts] of sides.shadow.facts) {
+    if (lost.has(key) || !mine.has(key)) continue;
+    shadow.add(facts, waitedFor(facts, folder, runIndex));
+    streams.shadow.add(facts);
+  }
+  const chats = { production: streams.production.sums(), shadow: streams.shadow.sums() };
   const isKept = (key: number) => mine.has(key) && !lost.has(key);
   const found = await withSpill(options.spill, async (spill) =>
     compare({
@@ -77,7 +85,15 @@ export async function collectFromMirror(options: FromMirrorOptions, compare: Com
     ...(byCallers(runs) ? { loggedBy: 'callers' as const } : {}),
     metrics: metricsOf(production, shadow, options.latency),
     predictions: found.predictions && covered(found.predictions, kept, gone),
-    notes: [...notesOf(folder, runs, lostHere, inGaps, kept), ...found.notes],
+    ...(chats.production === undefined && chats.shadow === undefined ? {} : { streams: chats }),
+    notes: [
+      ...notesOf(folder, runs, lostHere, inGaps, kept),
+      ...streamNotes([
+        [LIVE_FOLDER, chats.production],
+        [folder.name, chats.shadow],
+      ]),
+      ...found.notes,
+    ],
   };
 }
 
