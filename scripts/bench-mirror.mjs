@@ -1,6 +1,10 @@
 // What a mirror costs, beside a bare proxy of node:http and nginx: `npm run bench:mirror -- [runs] [seconds]`. Every server and
 // every load is a process of its own. Requests of 1 kB, answers of 200 B, 32 connections. Load comes from wrk where it is
 // installed, else from this file; nginx is measured where it is installed.
+//
+// Machines are never quiet: all sides take turns in every run, what is compared is compared within a run, and the median of the
+// runs is told with the interval that holds the true median in 95 % of cases (by order, whatever the spread). Processor time a
+// request, of the proxy with all its threads, is the figure that other work on the machine moves least.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, request } from 'node:http';
@@ -11,8 +15,10 @@ const PATH = '/v1/models/m:predict';
 const BODY = `{"instances":[${'[0.1,0.2,0.3,0.4],'.repeat(55)}[1,2,3,4]]}`;
 const ANSWER = JSON.stringify({ predictions: [0.123456789, 0.5] }).padEnd(200, ' ');
 const CONNECTIONS = 32;
+/** Just below what a mirror keeps of a body. */
+const LARGE = Buffer.alloc(6_000_000, '1');
 
-const roles = { model, bare, load, rate };
+const roles = { model, bare, load, rate, large };
 const [role, ...words] = process.argv.slice(2);
 if (role in roles) roles[role](...words.map(Number));
 else await measure(Number(role ?? 5), Number(words[0] ?? 4));
@@ -23,6 +29,7 @@ function model(port, hang = 0) {
     req.resume();
     req.once('end', () => {
       if (hang !== 0) return;
+      if (Number(req.headers['content-length']) > 1_000_000) return res.end(LARGE);
       res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': ANSWER.length });
       res.end(ANSWER);
     });
@@ -44,7 +51,7 @@ function bare(port, target) {
   }).listen(port, '127.0.0.1');
 }
 
-function send(agent, port) {
+function send(agent, port, body = BODY) {
   return new Promise((done, failed) => {
     const out = request(
       { agent, host: '127.0.0.1', port, method: 'POST', path: PATH, headers: { 'Content-Type': 'application/json' } },
@@ -54,7 +61,7 @@ function send(agent, port) {
       },
     );
     out.once('error', failed);
-    out.end(BODY);
+    out.end(body);
   });
 }
 
@@ -72,7 +79,7 @@ async function load(port, seconds) {
   process.exit();
 }
 
-/** Requests at a constant rate, whatever becomes of those before. Prints the 50th and the 99th percentile in milliseconds. */
+/** Requests at a constant rate, whatever becomes of those before. Prints their times in milliseconds, without the first half second. */
 async function rate(port, perSecond, seconds) {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const times = [];
@@ -83,16 +90,30 @@ async function rate(port, perSecond, seconds) {
       const due = Math.floor(((performance.now() - began) / 1000) * perSecond);
       for (; sent < due; sent += 1) {
         const start = performance.now();
-        void send(agent, port).then(() => times.push(performance.now() - start));
+        const isWarm = start - began > 500;
+        void send(agent, port).then(() => isWarm && times.push(performance.now() - start));
       }
       if (performance.now() - began < seconds * 1000) return;
       clearInterval(timer);
       setTimeout(done, 500);
     }, 2);
   });
-  // The first second warms up.
-  const warm = times.slice(perSecond).sort((a, b) => a - b);
-  print(JSON.stringify([warm[Math.floor(warm.length * 0.5)], warm[Math.floor(warm.length * 0.99)]]));
+  print(JSON.stringify(times.map((ms) => Number(ms.toFixed(3)))));
+  process.exit();
+}
+
+/** Requests and answers of 6 MB, 16 at a time. */
+async function large(port, count) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+  let n = 0;
+  await Promise.all(
+    Array.from({ length: 16 }, async () => {
+      for (; n < count; ) {
+        n += 1;
+        await send(agent, port, LARGE);
+      }
+    }),
+  );
   process.exit();
 }
 
@@ -127,9 +148,9 @@ async function measure(runs, seconds) {
     start(process.execPath, [self, 'model', '18101']);
     start(process.execPath, [self, 'model', '18102']);
     start(process.execPath, [self, 'model', '18103', '1']);
-    start(process.execPath, [self, 'bare', '18110', '18101']);
+    const bareProxy = start(process.execPath, [self, 'bare', '18110', '18101']);
     const recording = mirror(18111, 18102, '--records', join(folder, 'records'));
-    mirror(18112, 18102);
+    const silent = mirror(18112, 18102);
     const hanging = mirror(18113, 18103, '--records', join(folder, 'hanging'));
     if (nginx) startNginx(folder, start);
     writeFileSync(
@@ -154,10 +175,10 @@ async function measure(runs, seconds) {
         : Number(run(process.execPath, [self, 'load', String(port), String(time)]));
     const sides = [
       ['direct', 18101],
-      ['bare node:http proxy', 18110],
-      ['mirror, recording', 18111],
-      ['mirror, no records', 18112],
-      ['mirror, recording, shadow hangs', 18113],
+      ['bare node:http proxy', 18110, bareProxy],
+      ['mirror, recording', 18111, recording],
+      ['mirror, no records', 18112, silent],
+      ['mirror, recording, shadow hangs', 18113, hanging],
       ...(nginx
         ? [
             ['nginx', 18120],
@@ -165,26 +186,50 @@ async function measure(runs, seconds) {
           ]
         : []),
     ];
-    for (const [, port] of sides) throughput(port, 2);
-    const table = new Map(sides.map(([name]) => [name, { rate: [], p50: [], p99: [] }]));
+    for (const [, port] of sides) throughput(port, 4);
+    const found = new Map(sides.map(([name]) => [name, { rate: [], cpu: [], p50: [], p99: [] }]));
     for (let i = 0; i < runs; i += 1) {
-      for (const [name, port] of sides) table.get(name).rate.push(throughput(port, seconds));
-      for (const [name, port] of sides) {
-        const [p50, p99] = JSON.parse(run(process.execPath, [self, 'rate', String(port), '500', String(seconds + 2)]));
-        table.get(name).p50.push(p50);
-        table.get(name).p99.push(p99);
+      // Nobody is always first, or always behind the same one.
+      const turn = [...sides.slice(i % sides.length), ...sides.slice(0, i % sides.length)];
+      for (const [name, port, child] of turn) {
+        const before = processorTime(child);
+        const perSecond = throughput(port, seconds);
+        found.get(name).rate.push(perSecond);
+        found.get(name).cpu.push((processorTime(child) - before) / (perSecond * seconds));
+      }
+      for (const [name, port] of turn) {
+        const times = JSON.parse(run(process.execPath, [self, 'rate', String(port), '500', String(seconds)]));
+        times.sort((a, b) => a - b);
+        found.get(name).p50.push(times[Math.floor(times.length * 0.5)]);
+        found.get(name).p99.push(times[Math.floor(times.length * 0.99)]);
       }
     }
-    const base = median(table.get('bare node:http proxy').rate);
-    print(`load: ${wrk ? 'wrk' : 'node'}; medians of ${runs} runs of ${seconds} s; Node ${process.version}\n`);
+    const [direct, bare, recorded, hung] = [
+      'direct',
+      'bare node:http proxy',
+      'mirror, recording',
+      'mirror, recording, shadow hangs',
+    ].map((name) => found.get(name));
+    print(`load: ${wrk ? 'wrk' : 'node'}; medians of ${runs} runs of ${seconds} s in turns; Node ${process.version}\n`);
     print(
-      '| | requests a second | of the bare proxy | p50 at 500 a second | p99 at 500 a second |\n|---|---|---|---|---|',
+      '| | requests a second | of the bare proxy | processor time a request | p50 at 500 a second | p99 at 500 a second |\n|---|---|---|---|---|---|',
     );
-    for (const [name, { rate: rates, p50, p99 }] of table)
+    for (const [name, one] of found) {
+      const cpu = median(one.cpu);
       print(
-        `| ${name} | ${Math.round(median(rates))} | ${(median(rates) / base).toFixed(2)} | ${median(p50).toFixed(2)} ms | ${median(p99).toFixed(2)} ms |`,
+        `| ${name} | ${Math.round(median(one.rate))} | ${within(ratios(one.rate, bare.rate), 2)} | ${Number.isNaN(cpu) ? '' : `${Math.round(cpu)} µs`} | ${median(one.p50).toFixed(2)} ms | ${median(one.p99).toFixed(2)} ms |`,
       );
+    }
+    print('\nWithin a run, in the median of the runs [95 % interval]:');
+    const less = (a, b) => a.map((value, i) => value - b[i]);
+    print(`- p99 of a recording mirror, over direct: ${within(less(recorded.p99, direct.p99), 2)} ms (aim: at most 1)`);
+    print(`- the same over the bare proxy: ${within(less(recorded.p99, bare.p99), 2)} ms`);
+    print(
+      `- p99 with a shadow that hangs, to one that answers: ${within(ratios(hung.p99, recorded.p99), 2)} (aim: at most 1.05)`,
+    );
     print(`\nlargest resident memory: ${peak(recording)} MB recording, ${peak(hanging)} MB with a shadow that hangs`);
+    for (const port of [18111, 18113]) run(process.execPath, [self, 'large', String(port), '200']);
+    print(`after 200 requests and answers of 6 MB, 16 at a time: ${peak(recording)} MB, ${peak(hanging)} MB`);
   } finally {
     for (const child of running) child.kill();
     await Promise.all(
@@ -212,6 +257,36 @@ function run(command, args) {
   const { stdout, stderr, status } = spawnSync(command, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
   return stdout;
+}
+
+/** Microseconds of processor time that a process has taken, of all its threads; Linux alone tells. */
+function processorTime(child) {
+  if (child === undefined) return Number.NaN;
+  const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // Of a hundredth of a second.
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+}
+
+function ratios(a, b) {
+  return a.map((value, i) => value / b[i]);
+}
+
+/** A median with the interval between two of the values that holds the true median in 95 % of cases, where there are enough. */
+function within(values, digits) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const n = sorted.length;
+  // Binomial(n, 1/2): the largest k with P(X < k) of at most 2.5 %.
+  let [k, below, term] = [0, 0, 0.5 ** n];
+  while (below + term <= 0.025) {
+    below += term;
+    term *= (n - k) / (k + 1);
+    k += 1;
+  }
+  const middle = median(values).toFixed(digits);
+  return k === 0
+    ? `${middle} [${n} runs are too few]`
+    : `${middle} [${sorted[k - 1].toFixed(digits)}, ${sorted[n - k].toFixed(digits)}]`;
 }
 
 function median(values) {
