@@ -24,6 +24,19 @@ test.each([
       }),
     },
   ],
+  [
+    'chats of one side',
+    reportOn({
+      ...plain,
+      streams: {
+        production: {
+          ...{ answers: 3, timed: 2, firstMs: 200, apartMs: undefined, counted: 0 },
+          ...{ completionTokens: undefined, allCompletionTokens: 0, promptTokens: 0 },
+        },
+        shadow: undefined,
+      },
+    }),
+  ],
   ['nothing captured', reportOn(simulate({ minutes: 5, captured: false }))],
   ['no minute at all', reportOn(simulate({ minutes: 0 }))],
   [
