@@ -197,3 +197,18 @@ test.each([
   expect(code).toBe(2);
   expect(err).toMatch(/^error: /);
 });
+
+test('an endpoint that only a proxy leads to is refused before anybody is answered: the mirror uses none', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'shadowctl-mirror-'));
+  open.push({ close: () => rmSync(cwd, { recursive: true }) });
+  const env = {
+    AWS_ACCESS_KEY_ID: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b',
+    AWS_REGION: 'us-east-1',
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+  };
+  const sides = ['mirror', '--live', 'sagemaker:weather', '--shadow', 'http://127.0.0.1:9'];
+  const { io, ended } = begin([...sides, '--listen', '127.0.0.1:0'], cwd, env);
+  expect(await ended).toBe(2);
+  expect(io.errLines.join(' ')).toContain('NO_PROXY=runtime.sagemaker.us-east-1.amazonaws.com');
+});
