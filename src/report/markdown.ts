@@ -26,7 +26,7 @@ export function renderMarkdown(report: Report, options: Pick<RenderOptions, 'com
     ...(about.answers.length === 0 ? [] : [`Answers: ${text(about.answers.join('; or '))}`]),
     `Covered: ${text(coveredText(report))}`,
   ];
-  parts.push(...about.unread.map((words) => `⚠️ ${text(words)}`));
+  parts.push(...about.warnings.map((words) => `⚠️ ${text(words)}`));
   const { nothing, claims, metrics, predictions } = contentOf(report);
   if (nothing !== undefined) {
     const outcome = verdict === undefined ? '' : `**${MARK[verdict.outcome]} ${verdict.outcome}**: `;

@@ -19,6 +19,8 @@ export interface Answered {
   production: Payload | string | undefined;
   shadow: Payload | string | undefined | 'not captured';
   truth?: string | undefined;
+  /** The caller sent no id. */
+  nameless?: true;
   /** Sent again with the same id: what both models say then. */
   again?: { production: string; shadow: string } | undefined;
 }
@@ -44,7 +46,7 @@ export function judged(random: Random, world: World, changed: Partial<Policy> = 
     const captures = rows.flatMap((row, i): Capture[] => {
       const at = Math.floor((i / RATE) * 60) * 1000;
       const one = (said: Payload | string | undefined): Capture => ({
-        inferenceId: `r${i}`,
+        inferenceId: row.nameless === true ? undefined : `r${i}`,
         eventId: undefined,
         at,
         input: csv(`${i},1`),

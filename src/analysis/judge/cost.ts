@@ -15,7 +15,8 @@ import { lossSample, MIN_LABELS, total } from './loss-sample.ts';
 import { needsAdvice, needsLabels } from './needs.ts';
 import type { Blocker } from './needs.ts';
 import { boundedMean } from './paired.ts';
-import { ripe, truthGate } from './truth-gate.ts';
+import { usable } from './chosen-labels.ts';
+import { truthGate } from './truth-gate.ts';
 import type { TruthFound } from './truth-gate.ts';
 import { chosenLabels, unseenBursts } from './truth-limits.ts';
 import type { Gate } from './verdict.ts';
@@ -149,7 +150,7 @@ export function judgeCost(predictions: Predictions, truth: TruthSums, evidence: 
 /** Does a row cost no more than the limit, whatever production's costs? */
 export function costLimit(evidence: Evidence, limit: number): Gate {
   const { policy, observations } = evidence;
-  const predictions = observations.predictions && ripe(observations.predictions);
+  const predictions = observations.predictions && usable(observations.predictions);
   const truth = predictions?.truth;
   const title = 'Do its mistakes cost too much?';
   const { costs: prices = {} } = policy;

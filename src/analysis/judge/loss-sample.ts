@@ -11,8 +11,11 @@ export const MIN_LABELS = 5;
  * Rows of one class on which the models differ have a label less often than those on which they agree, by a fifth or more,
  * and not by chance (as three standard errors are): then labels were not chosen by lot.
  */
-const CHOSEN_SHARE = 0.8;
+export const CHOSEN_SHARE = 0.8;
 const CHOSEN_ERRORS = 3;
+
+/** A stratum, with how many labels it lacks where they depend on what the shadow answered. */
+export type MarkedStratum = TruthStratum & { chosen?: number };
 
 /** What labels say of the loss of accuracy, over all compared rows. */
 export interface LossSample {
@@ -39,13 +42,13 @@ export interface LossSample {
  * loss is the sum, over production's classes, of the share of all rows that differ there times the mean loss of those with
  * a label (post-stratification; Holt and Smith 1979). So it does not matter that labels are more frequent in one class than
  * in another. Of a class without labels nothing is known: all of its rows may be lost, or won. Nor is it of the rows without a
- * label where labels are rarer among those that differ than among those that agree: labels may be missing where the shadow is
- * wrong.
+ * label where labels are rarer among those that differ than among those that agree, or where they are `chosen` by what the shadow
+ * said: labels may be missing where the shadow is wrong.
  */
-export function lossSample(strata: readonly TruthStratum[]): LossSample {
+export function lossSample(strata: readonly MarkedStratum[]): LossSample {
   const rows = total(strata, (one) => one.rows);
   const differing = strata.filter((one) => one.differ && one.rows > 0);
-  const short = new Map(differing.map((one) => [one, labelsShort(one, strata)]));
+  const short = new Map(differing.map((one) => [one, Math.max(one.chosen ?? 0, labelsShort(one, strata))]));
   const unlabelled = differing.filter(
     (one) => one.labelled < one.rows && (one.labelled < MIN_LABELS || (short.get(one) ?? 0) > 0),
   );

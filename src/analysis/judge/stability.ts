@@ -14,7 +14,9 @@ import { needsAdvice, NOTHING } from './needs.ts';
 import { boundedMean } from './paired.ts';
 import { classSamples } from './recall.ts';
 import type { ClassSample } from './recall.ts';
-import { ripe, truthMargin, unripe } from './truth-gate.ts';
+import { usable } from './chosen-labels.ts';
+import { labelFault } from './label-fault.ts';
+import { truthMargin, unripe } from './truth-gate.ts';
 import { compare } from './verdict.ts';
 import type { Gate, Outcome } from './verdict.ts';
 
@@ -37,7 +39,7 @@ interface Without {
 export function judgeStability(evidence: Evidence): Gate[] {
   const { observations, policy } = evidence;
   if (!decides(policy, 'stability') || observations.predictions === undefined) return [];
-  const predictions = ripe(observations.predictions);
+  const predictions = usable(observations.predictions);
   const { truth } = predictions;
   if (truth !== undefined && truth.rows > 0 && truth.labels !== undefined)
     return [ofAccuracy(predictions, truth, evidence)];
@@ -210,7 +212,7 @@ function gate(predictions: Predictions, evidence: Evidence, asked: Asked): Gate 
       ...needsAdvice('inputs that are captured, or a policy without stability under decide'),
     };
   const blocker =
-    (asked.of === 'truth' ? unripe(predictions, policy) : undefined) ??
+    (asked.of === 'truth' ? (unripe(predictions, policy) ?? labelFault(predictions)) : undefined) ??
     insufficientData(predictions, evidence) ??
     windowTooShort(worst.outcome, policy, minutes, asked.of);
   const outcome = blocker === undefined ? worst.outcome : 'inconclusive';

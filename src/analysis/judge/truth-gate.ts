@@ -2,6 +2,7 @@ import type { Predictions } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
 import type { Interval } from '../statistics/proportions.ts';
+import { labelFault } from './label-fault.ts';
 import { labelsToPass } from './loss-sample.ts';
 import { compare } from './verdict.ts';
 import type { Gate, Outcome } from './verdict.ts';
@@ -91,6 +92,7 @@ export function truthGate(
   const blocker =
     unripe(predictions, policy) ??
     found.blocker ??
+    labelFault(predictions) ??
     insufficientData(predictions, evidence) ??
     tooFewTruths(found, policy) ??
     windowTooShort(decided, policy, found.minutes, 'truth', {

@@ -9,7 +9,8 @@ import { minutesNeeded, needsAdvice, needsTraffic } from './needs.ts';
 import type { Blocker, Needs } from './needs.ts';
 import { classSamples, recallLost } from './recall.ts';
 import type { ClassSample } from './recall.ts';
-import { ripe, truthGate } from './truth-gate.ts';
+import { usable } from './chosen-labels.ts';
+import { truthGate } from './truth-gate.ts';
 import type { Gate } from './verdict.ts';
 import { gates } from '../policy/policy.ts';
 import { count, counted, percent } from '../../base/units.ts';
@@ -49,7 +50,7 @@ interface Asked {
 /** A limit from below on a share of right answers, asked as one from above on the share of wrong ones. */
 function limitGate(id: string, title: string, evidence: Evidence, asked: Asked): Gate {
   const { policy, observations } = evidence;
-  const predictions = observations.predictions && ripe(observations.predictions);
+  const predictions = observations.predictions && usable(observations.predictions);
   const truth = predictions?.truth;
   const sample = truth === undefined ? undefined : wrongSample(truth, asked);
   if (predictions === undefined || truth?.strata === undefined || sample === undefined)

@@ -2,19 +2,20 @@ import type { Policy } from '../policy/policy.ts';
 import { decides, gates } from '../policy/policy.ts';
 import type { Gate } from './verdict.ts';
 import { judgeAccuracy } from './accuracy.ts';
+import { usable } from './chosen-labels.ts';
 import { judgeCost, unknownCost } from './cost.ts';
 import type { Evidence } from './evidence.ts';
 import { judgeRegressions } from './regressions.ts';
 import { judgeLoss, judgeScores } from './loss.ts';
 import { needsAdvice } from './needs.ts';
-import { ripe, truthMargin, unripe } from './truth-gate.ts';
+import { truthMargin, unripe } from './truth-gate.ts';
 import { judgeRecall } from './recall.ts';
 import { count, counted, duration } from '../../base/units.ts';
 
 /** Is the shadow less right than production, where the truth is known? Paired: both models answered the same rows. */
 export function judgeTruth(evidence: Evidence): Gate[] {
   const compared = evidence.observations.predictions;
-  const predictions = compared && ripe(compared);
+  const predictions = compared && usable(compared);
   const truth = predictions?.truth;
   if (predictions === undefined) return [];
   if (truth === undefined)

@@ -32,6 +32,11 @@ export interface Unanswered {
   uncaptured: number;
   /** and those of which nothing is known. */
   unknown: number;
+  /**
+   * Requests that are in no pair although nothing is missing: nobody could tell which records belong together, or what lay
+   * between (a mirror) lost them. What the two models said of them is not known.
+   */
+  uncompared: number;
   /** Left out at the edges of the window. */
   late: number;
   /** Rows of production's answers a request. */
@@ -59,6 +64,9 @@ export function unansweredOf(predictions: Predictions, { observations }: Evidenc
     requests === undefined ? 0 : Math.min(lacking, Math.max(0, requests.failed * requests.captured - empty));
   const rows = sum((minute) => minute.rows + minute.absentRows);
   const without = empty + unreadable + absent;
+  const { pairs, coverage } = predictions;
+  const due = coverage === undefined || coverage === 0 ? pairs : pairs / coverage;
+  const uncompared = Math.max(0, due - pairs - empty - unreadable - lacking - late - draw);
   return {
     minutes,
     answered,
@@ -70,8 +78,10 @@ export function unansweredOf(predictions: Predictions, { observations }: Evidenc
     failed,
     uncaptured: requests === undefined ? 0 : lacking - failed,
     unknown: requests === undefined ? lacking : 0,
+    // Shares are rounded: less than half a request is none.
+    uncompared: uncompared < 0.5 ? 0 : uncompared,
     late,
-    rowsPerRequest: without > 0 ? rows / without : 1,
+    rowsPerRequest: without > 0 ? rows / without : pairs > 0 ? Math.max(1, predictions.rows / pairs) : 1,
   };
 }
 
@@ -110,6 +120,12 @@ function counted({
   return { share: shadow.n / production.n, failed: shadow.failed, captured: Math.min(1, answered / right) };
 }
 
+/** Rows of which nobody knows: whether the shadow answered them, or whether both said the same. */
+interface UnknownRows {
+  unanswered: number;
+  uncompared: number;
+}
+
 /**
  * The sums as they are if what the shadow did not answer counts as differing: what is empty, unreadable or explained by its
  * failed requests; and beside it, `worst`, if what nobody knows counts so, too.
@@ -117,19 +133,22 @@ function counted({
 export function countedAgainst(
   predictions: Predictions,
   evidence: Evidence,
-): { counted: Predictions; words: string; worst: Predictions | undefined; unknown: number } {
+): { counted: Predictions; words: string; worst: Predictions | undefined; unknown: UnknownRows } {
   const found = unansweredOf(predictions, evidence);
-  if (found === undefined) return { counted: predictions, words: '', worst: undefined, unknown: 0 };
+  if (found === undefined)
+    return { counted: predictions, words: '', worst: undefined, unknown: { unanswered: 0, uncompared: 0 } };
   const lost = found.minutes.filter(({ rows }) => rows > 0).map(({ at, rows }) => ({ at, rows }));
   const failed = Math.round(found.failed * found.rowsPerRequest);
-  const unknown = Math.round(found.unknown * found.rowsPerRequest);
+  const unanswered = Math.round(found.unknown * found.rowsPerRequest);
+  const uncompared = Math.round(found.uncompared * found.rowsPerRequest);
+  const unknown = unanswered + uncompared;
   const rows = lost.reduce((sum, one) => sum + one.rows, 0) + failed;
   const counted = rows === 0 ? predictions : differing(predictions, rows, lost);
   return {
     counted,
     words: rows === 0 ? '' : `, with ${count(rows)} that it did not answer counted as different,`,
     worst: unknown === 0 ? undefined : differing(counted, unknown, []),
-    unknown,
+    unknown: { unanswered, uncompared },
   };
 }
 
@@ -163,12 +182,24 @@ function differing(
 }
 
 /** One gate for both cases; open where they differ. */
-export function eitherWay(gate: Gate, worst: Gate | undefined, unknown: number): Gate {
+export function eitherWay(gate: Gate, worst: Gate | undefined, { unanswered, uncompared }: UnknownRows): Gate {
   if (worst === undefined || worst.outcome === gate.outcome) return gate;
+  const which = [
+    ...(unanswered > 0
+      ? [`the ${count(unanswered)} rows counted as different of which nobody knows whether it answered`]
+      : []),
+    ...(uncompared > 0 ? [`the ${count(uncompared)} that are in no pair`] : []),
+  ];
+  const rows =
+    unanswered > 0 ? which.join(', and ') : `the ${count(uncompared)} rows that are in no pair counted as different`;
   return {
     ...gate,
     outcome: 'inconclusive',
-    reason: `${gate.reason.replace(/\.$/, '')}; but if the ${count(unknown)} rows counted as different of which nobody knows whether it answered, this would be ${worst.outcome}.`,
-    ...needsAdvice('the captures that are missing, or metrics of the endpoint, which say whether the shadow answered'),
+    reason: `${gate.reason.replace(/\.$/, '')}; but if ${rows}, this would be ${worst.outcome}.`,
+    ...needsAdvice(
+      unanswered > 0
+        ? 'the captures that are missing, or metrics of the endpoint, which say whether the shadow answered'
+        : 'records of both sides that can be paired: an InferenceId of its own with every request, and fewer that are lost',
+    ),
   };
 }

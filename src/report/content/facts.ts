@@ -1,3 +1,4 @@
+import { suspectedSource } from '../../analysis/judge/label-fault.ts';
 import { fleetText } from '../../analysis/judge/fleets.ts';
 import type { VariantFacts } from '../../analysis/observations.ts';
 import { count, counted, percent } from '../../base/units.ts';
@@ -23,8 +24,8 @@ export interface Facts {
   variants: readonly RunningVariant[];
   /** How much of the traffic the shadow gets: goes on after "the shadow". */
   sampling: string | undefined;
-  /** What was captured and is in none of the numbers, because it could not be read: a sentence a variant. */
-  unread: readonly string[];
+  /** What was captured and is in none of the numbers, because it could not be read; and labels that may be none. Sentences. */
+  warnings: readonly string[];
   /** That the two fleets did not stay in proportion, where they did not. */
   fleets: string | undefined;
   /** What of the policy's demands was waived, a sentence each. */
@@ -42,7 +43,7 @@ export function factsOf({ observations, verdict, policyFrom, fleets }: Report): 
     window: windowText(window),
     variants: [running('production', production), ...(shadow === undefined ? [] : [running('shadow', shadow)])],
     sampling: shadow === undefined || sampling === undefined ? undefined : `sees ${percent(sampling)} of the requests`,
-    unread: unreadOf(observations.predictions),
+    warnings: warningsOf(observations.predictions),
     fleets: fleets && fleetText(fleets),
     waived: waiverTexts(verdict?.waivers ?? []),
     answers: readingsText(observations.predictions),
@@ -50,9 +51,21 @@ export function factsOf({ observations, verdict, policyFrom, fleets }: Report): 
   };
 }
 
+function warningsOf(predictions: Predictions | undefined): string[] {
+  return predictions === undefined ? [] : [...unreadOf(predictions), ...ownLabels(predictions)];
+}
+
+function ownLabels(predictions: Predictions): string[] {
+  const whose = suspectedSource(predictions);
+  if (whose === undefined) return [];
+  const side = whose === 'production' ? "production's" : "the shadow's";
+  return [
+    `All ${counted(predictions.truth?.rows ?? 0, 'labels')} equal ${side} own answers. Labels that were made from answers prove nothing.`,
+  ];
+}
+
 /** Counted by reason, for whoever reads only the first lines. */
-function unreadOf(predictions: Predictions | undefined): string[] {
-  if (predictions === undefined) return [];
+function unreadOf(predictions: Predictions): string[] {
   return (['production', 'shadow'] as const).flatMap((role) => {
     const { unreadable, unreadableBy = [], unparsed, records } = predictions[role];
     const lines = unreadable === 0 ? [] : [`${counted(unreadable, 'capture lines')}${reasons(unreadableBy)}`];

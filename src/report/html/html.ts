@@ -50,7 +50,7 @@ export function renderHtml(report: Report, options: Pick<RenderOptions, 'command
 </header>
 <main>
 ${factsOf(report)
-  .unread.map((words) => `<p><strong>${escapeHtml(words)}</strong></p>`)
+  .warnings.map((words) => `<p><strong>${escapeHtml(words)}</strong></p>`)
   .join('\n')}
 ${verdict(report, content.nothing, options)}
 ${facts(report)}

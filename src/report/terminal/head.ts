@@ -43,7 +43,7 @@ export async function drawHead(report: Report, nothing: NoData | undefined, opti
   };
   const facts = [
     ...title(report, options),
-    ...unreadLines(report, clip, options),
+    ...warningLines(report, clip, options),
     ...verdictLines(report, nothing, clip, options),
     ...waivedLines(report, clip, options),
     ...fleetLines(report, clip, options),
@@ -63,10 +63,10 @@ function title(report: Report, options: RenderOptions): string[] {
   return [first.replace(name, () => paint(options, 'title', name)), ...rest];
 }
 
-/** What could not be read: before the verdict, which does not rest on it. */
-function unreadLines(report: Report, clip: Clip, options: RenderOptions): string[] {
+/** What could not be read, and labels that may be none: before the verdict. */
+function warningLines(report: Report, clip: Clip, options: RenderOptions): string[] {
   return factsOf(report)
-    .unread.flatMap((words) => clip(`! ${plain(words)}`, 2))
+    .warnings.flatMap((words) => clip(`! ${plain(words)}`, 2))
     .map((line) => paint(options, 'warning', line));
 }
 

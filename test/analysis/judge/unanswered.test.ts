@@ -175,3 +175,48 @@ test('captures say which of two answers is missing, and how', () => {
     { at: 0, answered: 4, empty: 1, unreadable: 1, absent: 1, rows: 2, absentRows: 1, onlyShadow: 1, neither: 2 },
   ]);
 });
+
+describe('requests that are in no pair although nothing is missing', () => {
+  // Of 6,000 that were due so many had no id of their own, or were lost on the way.
+  const due = (pairs: number, changed: Partial<Predictions> = {}) =>
+    paired(
+      blocks(100, () => ({ rows: pairs / 100, agree: pairs / 100 })),
+      {
+        pairs,
+        coverage: pairs / 6000,
+        missing: Array.from({ length: 100 }, (_, i) => ({
+          at: i * 60_000,
+          answered: pairs / 100,
+          empty: 0,
+          unreadable: 0,
+          absent: 0,
+          rows: 0,
+          absentRows: 0,
+          onlyShadow: 0,
+          neither: 0,
+        })),
+        ...changed,
+      },
+    );
+
+  test('agreement is open where they would decide, and passes where they would not', () => {
+    expect(judged(due(5700))['labels.agreement']).toMatchObject({ outcome: 'pass', estimate: 1 });
+    const open = judged(due(5430))['labels.agreement'];
+    expect(open).toMatchObject({ outcome: 'inconclusive', estimate: 1 });
+    expect(open?.reason).toContain(
+      'but if the 570 rows that are in no pair counted as different, this would be inconclusive',
+    );
+    expect(open?.needs).toContain('an InferenceId of its own with every request');
+  });
+
+  test('they are none where the shadow did not answer: that is told apart', () => {
+    const found = judged(sums(100, () => ({ absent: 5 }), { coverage: 55 / 60 }));
+    expect(found['labels.agreement']?.reason).not.toContain('in no pair');
+  });
+
+  test('nor where as many were to be expected of a part of the requests', () => {
+    // 300 of 3,000 would be 10 %; chance may leave out 3.3 standard errors, about 128.
+    const part = due(2900, { coverage: 2900 / 3000 });
+    expect(judged(part, { sampling: 0.5 })['labels.agreement']?.outcome).toBe('pass');
+  });
+});

@@ -60,6 +60,73 @@ whole(
   'pass',
 );
 
+// Four animals; production has 90 % of them right.
+const ANIMALS = ['ant', 'bee', 'cat', 'dog'];
+const animal = (random: Random, known: readonly string[] = ANIMALS) =>
+  known[Math.floor(known.length * random.next())] ?? 'ant';
+const named = (random: Random, truth: string, right: number) =>
+  random.next() < right
+    ? truth
+    : animal(
+        random,
+        ANIMALS.filter((name) => name !== truth),
+      );
+whole(
+  'labels only where the shadow gives two of four classes, of a shadow that is worse in the others',
+  labelledWhere(
+    (random) => {
+      const truth = animal(random);
+      const good = truth === 'ant' || truth === 'bee';
+      const shadow = random.next() < (good ? 0.97 : 0.75) ? truth : animal(random, ['cat', 'dog']);
+      return { production: named(random, truth, 0.9), shadow, truth };
+    },
+    ({ shadow }) => shadow === 'ant' || shadow === 'bee',
+  ),
+  'either',
+  { is: 'noticed' },
+);
+let before = 'ant';
+const joinedWrongly: World = (random) => {
+  const truth = animal(random);
+  const row = { production: named(random, truth, 0.9), shadow: named(random, truth, 0.75), truth: before };
+  before = truth;
+  return row;
+};
+whole('labels of other rows, of a shadow that is worse by 15 points', joinedWrongly, 'either', { is: 'noticed' });
+
+// Fraud: production finds 80 % of it, the shadow 30 %.
+const halfAsMuch = (random: Random) => {
+  const is = random.next() < 0.06;
+  const says = (finds: number, alarms: number) => (random.next() < (is ? finds : alarms) ? 'fraud' : 'ok');
+  return { production: says(0.8, 0.02), shadow: says(0.3, 0.015), truth: is ? 'fraud' : 'ok' };
+};
+whole(
+  'labels of fraud have not come yet, of a shadow that finds less than half as much',
+  labelledWhere(halfAsMuch, ({ truth }) => truth === 'ok'),
+  'either',
+  { is: 'noticed' },
+);
+whole(
+  'labels write fraud otherwise than the answers, of the same shadow',
+  (random) => {
+    const row = halfAsMuch(random);
+    return { ...row, truth: row.truth === 'ok' ? 'ok' : 'Fraud' };
+  },
+  'either',
+  { is: 'noticed' },
+);
+whole(
+  '8 % of the requests have no id, and there the models differ; 3.5 % of the others differ',
+  (random) => {
+    const one = animal(random);
+    const nameless = random.next() < 0.08;
+    const shadow = nameless || random.next() < 0.035 ? named(random, one, 0) : one;
+    return nameless ? { production: one, shadow, nameless } : { production: one, shadow };
+  },
+  'either',
+  { is: 'noticed' },
+);
+
 // Fraud: production finds 80 % of it.
 const fraud =
   (rate: number, finds: number, labels: boolean): World =>

@@ -1,0 +1,235 @@
+import { describe, expect, test } from 'vitest';
+import { labelFault, suspectedSource } from '../../../src/analysis/judge/label-fault.ts';
+import type { Predictions, TruthOutcome, TruthSums } from '../../../src/analysis/predictions.ts';
+import type { Random } from '../../support/random.ts';
+import { told } from '../labelled.ts';
+import type { Row } from '../labelled.ts';
+import { blocks, paired } from './by-hand.ts';
+
+/** Labels that cannot be those of the compared rows, or that depend on what the models answered. */
+
+const CLASSES = ['ant', 'bee', 'cat', 'dog'];
+
+/** Right so often; else another class. */
+function answer(random: Random, truth: string, right: number, classes: readonly string[] = CLASSES): string {
+  if (random.next() < right) return truth;
+  const others = classes.filter((name) => name !== truth);
+  return others[Math.floor(random.next() * others.length)] as string;
+}
+
+function drawn(random: Random, classes: readonly string[] = CLASSES): string {
+  return classes[Math.floor(random.next() * classes.length)] as string;
+}
+
+/** Fraud in so many rows, found so often, with so many false alarms. */
+function fraud(
+  random: Random,
+  rate: number,
+  production: [number, number],
+  shadow: [number, number],
+): Omit<Row, 'labelled'> {
+  const truth = random.next() < rate ? 'fraud' : 'ok';
+  const says = ([found, alarms]: [number, number]) =>
+    random.next() < (truth === 'fraud' ? found : alarms) ? 'fraud' : 'ok';
+  return { production: says(production), shadow: says(shadow), truth };
+}
+
+describe('labels that belong to other rows', () => {
+  test('a worse shadow does not pass, and does not fail by them', () => {
+    let before = 'ant';
+    const { gate } = told((random) => {
+      const truth = drawn(random);
+      const row = { production: answer(random, truth, 0.9), shadow: answer(random, truth, 0.75), truth: before };
+      before = truth;
+      return { ...row, labelled: true };
+    });
+    expect(gate('truth.accuracy')).toMatchObject({ outcome: 'inconclusive', gating: true, missing: undefined });
+    expect(gate('truth.accuracy')?.reason).toContain('labels have nothing to do with the answers');
+    expect(gate('truth.accuracy')?.needs).toContain('labels of these very requests');
+  });
+
+  test('nor where nearly all rows are of one class', () => {
+    let before = 'ok';
+    const { gate } = told((random) => {
+      const one = fraud(random, 0.05, [0.9, 0.02], [0.3, 0.05]);
+      const row = { ...one, truth: before, labelled: true };
+      before = String(one.truth);
+      return row;
+    });
+    expect(gate('truth.accuracy')).toMatchObject({ outcome: 'inconclusive' });
+  });
+
+  test('models that are weak, but not by chance alone, are judged', () => {
+    const { gate } = told((random) => {
+      const truth = drawn(random, ['up', 'down']);
+      const production = answer(random, truth, 0.6, ['up', 'down']);
+      return { production, shadow: random.next() < 0.98 ? production : truth, truth, labelled: true };
+    });
+    expect(gate('truth.accuracy')).toMatchObject({ outcome: 'pass' });
+  });
+
+  test('of probabilities, neither of which ranks the ones above the zeros', () => {
+    const { gate } = told((random) => ({
+      production: random.next(),
+      shadow: random.next(),
+      truth: random.next() < 0.5 ? 1 : 0,
+      labelled: true,
+    }));
+    expect(gate('truth.score')).toMatchObject({ outcome: 'inconclusive' });
+    expect(gate('truth.score')?.reason).toContain('labels have nothing to do with the numbers');
+  });
+
+  test('one side that ranks them is enough', () => {
+    const { gate } = told((random) => {
+      const chance = random.next();
+      return { production: random.next(), shadow: chance, truth: random.next() < chance ? 1 : 0, labelled: true };
+    });
+    expect(gate('truth.score')?.reason).not.toContain('labels have nothing to do');
+  });
+});
+
+describe('a class that no label names', () => {
+  test('its labels have not come: a shadow that finds half as much fraud does not pass', () => {
+    const { gate } = told((random) => {
+      const one = fraud(random, 0.06, [0.8, 0.02], [0.3, 0.015]);
+      return { ...one, labelled: one.truth === 'ok' };
+    });
+    expect(gate('truth.accuracy')).toMatchObject({ outcome: 'inconclusive' });
+    expect(gate('truth.accuracy')?.reason).toMatch(/no label is fraud, .* its labels seem to be missing/);
+    expect(gate('truth.accuracy')?.needs).toContain('labels of all outcomes');
+  });
+
+  test('it is written otherwise: both seem wrong there, and what the shadow loses does not show', () => {
+    const { gate } = told((random) => {
+      const one = fraud(random, 0.06, [0.8, 0.02], [0.35, 0.015]);
+      return { ...one, truth: one.truth === 'fraud' ? 'Fraud' : 'ok', labelled: true };
+    });
+    expect(gate('truth.accuracy')).toMatchObject({ outcome: 'inconclusive' });
+    expect(gate('truth.accuracy')?.reason).toContain('probably not written alike');
+    expect(gate('truth.accuracy')?.needs).toContain('in the words of the answers (fraud)');
+  });
+
+  test('19 rows on which both models say it are chance, 20 are not; nor is a class that only one of them says', () => {
+    const outcomes = (rows: number): TruthOutcome[] => [
+      { production: 'a', shadow: 'a', truth: 'a', rows: 500 },
+      { production: 'b', shadow: 'b', truth: 'b', rows: 500 },
+      { production: 'c', shadow: 'c', truth: 'a', rows },
+      { production: 'a', shadow: 'd', truth: 'a', rows: 100 },
+    ];
+    const fault = (rows: number) => labelFault(sums({ outcomes: outcomes(rows) }));
+    expect(fault(19)).toBeUndefined();
+    expect(fault(20)?.reason).toContain('no label is c, which both models say in 20 rows');
+    // Where it is not known which labels there are, nothing is said.
+    const others = [...outcomes(20), { production: '…', shadow: '…', truth: '…', rows: 3 }];
+    expect(labelFault(sums({ outcomes: others }))).toBeUndefined();
+  });
+
+  test('true and True, 2 and 2.0 are one class', () => {
+    const outcomes: TruthOutcome[] = [
+      { production: 'True', shadow: 'True', truth: 'true', rows: 400 },
+      { production: '2.0', shadow: '2.0', truth: '2', rows: 400 },
+    ];
+    expect(labelFault(sums({ outcomes }))).toBeUndefined();
+  });
+
+  test('labels by lot of which so few are expected that none is no wonder', () => {
+    const strata = (rows: number): NonNullable<TruthSums['strata']> => [
+      { production: 'a', differ: false, rows: 5000, labelled: 500, onlyProduction: 0, onlyShadow: 0 },
+      { production: 'c', differ: false, rows, labelled: 0, onlyProduction: 0, onlyShadow: 0 },
+    ];
+    const outcomes: TruthOutcome[] = [
+      { production: 'a', shadow: 'a', truth: 'a', rows: 450 },
+      { production: 'a', shadow: 'a', truth: 'b', rows: 50 },
+    ];
+    expect(labelFault(sums({ outcomes, strata: strata(190) }))).toBeUndefined();
+    expect(labelFault(sums({ outcomes, strata: strata(210) }))?.reason).toContain(
+      'of these 0 % have one, where 10 % of the others do',
+    );
+  });
+});
+
+describe('labels that depend on what the shadow answers', () => {
+  const row = (random: Random, labelled: (shadow: string) => boolean): Row => {
+    const truth = drawn(random);
+    const good = truth === 'ant' || truth === 'bee';
+    const shadow = random.next() < (good ? 0.97 : 0.75) ? truth : drawn(random, ['cat', 'dog']);
+    return { production: answer(random, truth, 0.9), shadow, truth, labelled: labelled(shadow) };
+  };
+
+  test('only where it says ant or bee: a shadow that is worse elsewhere does not pass', () => {
+    const { gate } = told((random) => row(random, (shadow) => shadow === 'ant' || shadow === 'bee'));
+    expect(gate('truth.accuracy')).toMatchObject({ outcome: 'inconclusive' });
+    expect(gate('truth.accuracy')?.reason).toContain('and 3 more such classes');
+  });
+
+  test('by lot, and seldom where it says ant: the first decides, the second is noticed', () => {
+    const equal = (random: Random, chance: (shadow: string) => number): Row => {
+      const truth = drawn(random);
+      const shadow = answer(random, truth, 0.96);
+      return { production: answer(random, truth, 0.96), shadow, truth, labelled: random.next() < chance(shadow) };
+    };
+    const lot = told((random) => equal(random, () => 0.6));
+    expect(lot.gate('truth.accuracy')).toMatchObject({ outcome: 'pass' });
+    const chosen = told((random) => equal(random, (shadow) => (shadow === 'ant' ? 0.05 : 0.6)));
+    expect(chosen.gate('truth.accuracy')).toMatchObject({
+      outcome: 'inconclusive',
+      missing: { labels: expect.any(Number) },
+    });
+    expect(lot.gate('truth.accuracy')?.reason).not.toContain('differing rows where production says');
+    expect(chosen.gate('truth.accuracy')?.reason).toMatch(/differing rows where production says (bee|cat|dog)/);
+  });
+
+  test('every row on which the models differ, as report --label-next asks for them, is no choice', () => {
+    const { gate } = told((random) => {
+      const truth = drawn(random);
+      const one = { production: answer(random, truth, 0.9), shadow: answer(random, truth, 0.9), truth };
+      return { ...one, labelled: one.production !== one.shadow };
+    });
+    expect(gate('truth.accuracy')).toMatchObject({ outcome: 'pass' });
+  });
+});
+
+describe('labels that equal all answers of one side', () => {
+  const source = (labels: Partial<NonNullable<TruthSums['labels']>>, rows = 300) =>
+    suspectedSource(
+      sums({ rows, labels: { production: rows, shadow: rows, onlyProduction: 0, onlyShadow: 0, ...labels } }),
+    );
+
+  test('of 300 and more, where the other is wrong in 20', () => {
+    expect(source({ shadow: 280 })).toBe('production');
+    expect(source({ production: 280 })).toBe('shadow');
+    expect(source({ shadow: 281 })).toBeUndefined();
+    expect(source({ shadow: 279 }, 299)).toBeUndefined();
+    expect(source({})).toBeUndefined();
+    expect(source({ shadow: 280, production: 299 })).toBeUndefined();
+  });
+});
+
+/** No more of the sums than is asked for here. */
+function sums(truth: Partial<TruthSums>): Predictions {
+  return paired(
+    blocks(100, () => ({})),
+    {
+      truth: {
+        rows: 1000,
+        of: 1000,
+        labels: undefined,
+        numbers: undefined,
+        unknown: 0,
+        strata: strataOf(truth),
+        ...truth,
+      },
+    },
+  );
+}
+
+function strataOf({ outcomes = [] }: Partial<TruthSums>): TruthSums['strata'] {
+  const classes = new Set(outcomes.map(({ production }) => production));
+  return [...classes].flatMap((production) =>
+    [false, true].map((differ) => {
+      const own = outcomes.filter((one) => one.production === production && (one.shadow !== production) === differ);
+      const rows = own.reduce((sum, one) => sum + one.rows, 0);
+      return { production, differ, rows, labelled: rows, onlyProduction: 0, onlyShadow: 0 };
+    }),
+  );
+}
