@@ -186,8 +186,10 @@ function classAgreement(
     (a, b) => Number(b.outcome === 'fail') - Number(a.outcome === 'fail') || a.interval[0] - b.interval[0],
   )[0] as Found;
   const [low, high] = worst.interval;
-  const among =
-    macro === undefined ? '' : `, and of ${counted(counting.length, 'classes')} ${percent(macro.mean)} on average`;
+  // Rare classes that fail count one by one, and would be the whole of the mean.
+  const shown = counting.some((found) => found.outcome === 'fail') ? judged : counting;
+  const mean = shown.reduce((sum, found) => sum + found.share, 0) / shown.length;
+  const among = shown.length < 2 ? '' : `, and of ${counted(shown.length, 'classes')} ${percent(mean)} on average`;
   const facts = `Of the ${counted(worst.one.production, 'rows')} that production calls '${shortened(worst.one.label)}', the shadow calls ${percent(worst.one.both / worst.one.production)} so${among}`;
   const required = `at least ${percent(margin)} is required of each class`;
   const bound = {
@@ -221,14 +223,10 @@ function classAgreement(
 }
 
 /**
- * The mean of the classes' shares, and how high it can be: an asymptotic confidence sequence with the variance of each
+ * How high the mean of the classes' shares can be: an asymptotic confidence sequence with the variance of each
  * share (one hit and one miss added, so that none is 0). Undefined for a single class.
  */
-function macroAgreement(
-  classes: readonly Found[],
-  factor: number,
-  policy: Policy,
-): { mean: number; high: number } | undefined {
+function macroAgreement(classes: readonly Found[], factor: number, policy: Policy): { high: number } | undefined {
   if (classes.length < 2) return undefined;
   const mean = classes.reduce((sum, { share }) => sum + share, 0) / classes.length;
   const variance = classes.reduce((sum, { one }) => {
@@ -237,5 +235,5 @@ function macroAgreement(
   }, 0);
   const rows = classes.reduce((sum, { one }) => sum + one.production, 0) / factor;
   const deviation = Math.sqrt(variance * rows) / classes.length;
-  return { mean, high: mean + sequenceHalfWidth(rows, deviation, policy.alpha, policy.minimumPairs) };
+  return { high: mean + sequenceHalfWidth(rows, deviation, policy.alpha, policy.minimumPairs) };
 }

@@ -7,6 +7,7 @@ import type { Evidence, Minutes } from './evidence.ts';
 import { exceedanceMinutes } from './latency.ts';
 import { labelNoise, numberNoise, scoreNoise } from './noise-floor.ts';
 import { errorMinutes } from './summaries.ts';
+import { countedAgainst } from './unanswered.ts';
 import { compare, worst } from './verdict.ts';
 import type { Gate, Outcome } from './verdict.ts';
 
@@ -63,7 +64,9 @@ function intervalOf(id: string, evidence: Evidence): Interval | undefined {
   switch (id) {
     case 'labels.agreement':
     case 'answers.agreement':
-      return labelNoise(evidence) === undefined ? share(predictions.blocks, (block) => block.agree, policy) : undefined;
+      return labelNoise(evidence) === undefined
+        ? withUnanswered(predictions, evidence, (block) => block.agree, 'miss')
+        : undefined;
     case 'labels.scores':
       // Blocks count all rows, and only some may have scores.
       return predictions.numbers?.rows === predictions.rows &&
@@ -72,7 +75,7 @@ function intervalOf(id: string, evidence: Evidence): Interval | undefined {
         : undefined;
     case 'numbers.tolerance':
       return numberNoise(evidence, predictions.numbers?.tolerance ?? 0) === undefined
-        ? share(predictions.blocks, (block) => block.beyond, policy)
+        ? withUnanswered(predictions, evidence, (block) => block.beyond, 'hit')
         : undefined;
     case 'answers.refusals':
       return refusals(predictions, policy);
@@ -83,15 +86,41 @@ function intervalOf(id: string, evidence: Evidence): Interval | undefined {
   }
 }
 
+/**
+ * What the shadow did not answer differs here, too, as in the gate; and of what nobody knows, both may be.
+ *
+ * @param lost what a row counts as that differs
+ */
+function withUnanswered(
+  predictions: Predictions,
+  evidence: Evidence,
+  hits: (block: PairBlock) => number | undefined,
+  lost: 'hit' | 'miss',
+): Interval | undefined {
+  const { counted, worst: most } = countedAgainst(predictions, evidence);
+  const bounds = [counted, ...(most === undefined ? [] : [most])].map((sums) => {
+    const rows = (sums.labels ?? sums.numbers)?.rows ?? 0;
+    // Nobody knows in which minute they came.
+    const more = Math.max(0, rows - sums.blocks.reduce((sum, block) => sum + block.rows, 0));
+    return share(sums.blocks, hits, evidence.policy, { successes: lost === 'hit' ? more : 0, n: more });
+  });
+  if (bounds.some((one) => one === undefined)) return undefined;
+  const known = bounds as Interval[];
+  return [Math.min(...known.map(([low]) => low)), Math.max(...known.map(([, high]) => high))];
+}
+
 /** Undefined where an older version did not count it. */
 function share(
   blocks: readonly PairBlock[],
   hits: (block: PairBlock) => number | undefined,
   { alpha }: Policy,
+  more: Minutes[number] = { successes: 0, n: 0 },
 ): Interval | undefined {
   if (blocks.some((block) => hits(block) === undefined)) return undefined;
   return windowInterval(
-    blocks.map((block) => sumsOf({ successes: hits(block) ?? 0, n: block.rows })),
+    [...blocks.map((block) => ({ successes: hits(block) ?? 0, n: block.rows })), ...(more.n === 0 ? [] : [more])].map(
+      sumsOf,
+    ),
     SHARE,
     alpha,
   );

@@ -87,10 +87,10 @@ function chance(p: number): string {
 /** A field that differs in so many of its rows says nothing about the model: it is an id, a time, a trace. */
 const EVERYWHERE = 0.99;
 
-/** Fields that differ in nearly every answer, and the line of a policy that leaves them out. */
+/** Fields that differ in nearly every answer that has them, and the line of a policy that leaves them out. */
 function everywhereText(paths: readonly string[]): string {
   const [them, are] = paths.length === 1 ? ['it', 'it is an id or a time'] : ['them', 'they are ids or times'];
-  return `${paths.join(', ')} ${paths.length === 1 ? 'differs' : 'differ'} in nearly every answer. If ${are}, leave ${them} out by the policy: answers: { ignore: [${paths.map((path) => path.replaceAll('[*]', '')).join(', ')}] }`;
+  return `${paths.join(', ')} ${paths.length === 1 ? 'differs' : 'differ'} in nearly every answer that has ${them}. If ${are}, leave ${them} out by the policy: answers: { ignore: [${paths.map((path) => path.replaceAll('[*]', '')).join(', ')}] }`;
 }
 
 /** Free JSON, field by field. */

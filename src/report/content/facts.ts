@@ -68,16 +68,19 @@ function ownLabels(predictions: Predictions): string[] {
 function unreadOf(predictions: Predictions): string[] {
   return (['production', 'shadow'] as const).flatMap((role) => {
     const { unreadable, unreadableBy = [], unparsed, records } = predictions[role];
-    const lines = unreadable === 0 ? [] : [`${counted(unreadable, 'capture lines')}${reasons(unreadableBy)}`];
+    const whose = role === 'production' ? "production's" : "the shadow's";
+    const lines =
+      unreadable === 0
+        ? []
+        : [
+            `Of ${whose} ${counted(records + unreadable, 'capture lines')}, ${count(unreadable)} could not be read${reasons(unreadableBy)}, and ${unreadable === 1 ? 'is' : 'are'} in none of the numbers.`,
+          ];
+    const fate = role === 'production' ? 'and these are not compared' : 'and these count against it';
     const answers =
       unparsed === 0
         ? []
-        : [`${counted(unparsed, 'answers')} that ${unparsed === 1 ? 'is no prediction' : 'are no predictions'}`];
-    const all = [...lines, ...answers];
-    if (all.length === 0) return [];
-    return [
-      `Of ${role}, ${all.join(' and ')} of ${count(records + unreadable)} could not be read, and ${unreadable + unparsed === 1 ? 'is' : 'are'} in none of the numbers.`,
-    ];
+        : [`Of ${whose} ${counted(records, 'answers')}, ${count(unparsed)} could not be read as predictions, ${fate}.`];
+    return [...lines, ...answers];
   });
 }
 

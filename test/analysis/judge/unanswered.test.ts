@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Capture } from '../../../src/analysis/answers/captures.ts';
 import { comparePredictions } from '../../../src/analysis/compare/memory/compare.ts';
+import { withWindow } from '../../../src/analysis/judge/in-window.ts';
 import { judgeAnswers } from '../../../src/analysis/judge/predictions.ts';
 import type { Gate } from '../../../src/analysis/judge/verdict.ts';
 import type { Observations } from '../../../src/analysis/observations.ts';
@@ -218,5 +219,29 @@ describe('requests that are in no pair although nothing is missing', () => {
     // 300 of 3,000 would be 10 %; chance may leave out 3.3 standard errors, about 128.
     const part = due(2900, { coverage: 2900 / 3000 });
     expect(judged(part, { sampling: 0.5 })['labels.agreement']?.outcome).toBe('pass');
+  });
+});
+
+describe('the claim about this window', () => {
+  const claimed = (predictions: Predictions) => {
+    const evidence = evidenceOf(observed({ predictions, metrics: NO_METRICS }));
+    const gate = judgeAnswers(evidence).find(({ id }) => id === 'labels.agreement') as Gate;
+    return withWindow(gate, evidence).inWindow;
+  };
+
+  test('counts what was not answered as the gate does, with its minutes', () => {
+    const [whole, empty] = [claimed(sums(200, () => ({}))), claimed(sums(200, () => ({ empty: 3 })))];
+    expect(whole).toMatchObject({ outcome: 'pass', interval: [expect.any(Number), 1] });
+    expect(empty?.interval[0]).toBeLessThan(57 / 60);
+    expect(empty?.interval[1]).toBeLessThan(0.97);
+  });
+
+  test('and holds for both cases where nobody knows', () => {
+    const open = claimed(sums(200, () => ({ absent: 2 })));
+    // All of them different at the one end, none at the other.
+    expect(open?.interval[0]).toBeLessThan(58 / 60);
+    expect(open?.interval[1]).toBe(1);
+    expect(open?.outcome).toBe('pass');
+    expect(claimed(sums(200, () => ({ absent: 1 })))?.interval[0]).toBeGreaterThan(open?.interval[0] ?? 1);
   });
 });
