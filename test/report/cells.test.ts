@@ -116,6 +116,7 @@ test('a field of free JSON that differs everywhere is named with the line that l
   const all = { ...field, ignored: false, path: '$.items[*].id', rows: 400, differing: 399 };
   const some = { ...field, ignored: false, path: '$.title', rows: 400, differing: 300 };
   expect(fieldsSection([all, some])?.sentences.join()).toContain('answers: { ignore: [$.items.id] }');
+  expect(fieldsSection([all, some])?.sentences.join()).toContain('in nearly every answer that has');
   expect(fieldsSection([all, some])?.sentences.join()).not.toContain('$.title');
   expect(fieldsSection([{ ...all, ignored: true }, some])?.sentences).toEqual([]);
   const rules = { ...DEFAULT_RULES, ignore: ['$.items.id'] };

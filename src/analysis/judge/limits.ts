@@ -257,7 +257,7 @@ function resource({ observations, policy, challenger }: Evidence, name: 'memory'
       ? undefined
       : { shadow: ofShadow, production: ofProduction };
   });
-  return byBlocks(ratioSequence(minutes, policy), policy, {
+  const gate = byBlocks(ratioSequence(minutes, policy), policy, {
     id,
     title: `Does it use more of the ${what}?`,
     limit: 1 + margin,
@@ -267,6 +267,15 @@ function resource({ observations, policy, challenger }: Evidence, name: 'memory'
     seen: (value) => `Its use of the ${what} is ${change(value)} against production's`,
     nothing: `No minute in which both tell their use of the ${what}`,
   });
+  // Where no minute tells it, none will.
+  const isTold = used.length < policy.blockMinutes || minutes.some((minute) => minute !== undefined);
+  return isTold
+    ? gate
+    : {
+        ...gate,
+        reason: `CloudWatch tells the use of the ${what} by both in none of ${counted(used.length, 'minutes')}.`,
+        ...needsAdvice(`metrics of the instances (${name === 'cpu' ? 'CPUUtilization' : 'MemoryUtilization'})`),
+      };
 }
 
 interface Asked {

@@ -50,7 +50,9 @@ export function judgeTraffic(evidence: Evidence): Gate[] {
         : needsAdvice(
             seen > asked
               ? 'the reason why it received more requests than production'
-              : 'a window in which the shadow was attached throughout, or the reason why requests went missing',
+              : share > sampling
+                ? 'a window in which the shadow had one share of the traffic throughout, or the reason why it received more'
+                : 'a window in which the shadow was attached throughout, or the reason why requests went missing',
           )),
     },
   ];
