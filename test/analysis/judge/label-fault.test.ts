@@ -59,6 +59,26 @@ describe('labels that belong to other rows', () => {
     expect(gate('truth.accuracy')).toMatchObject({ outcome: 'inconclusive' });
   });
 
+  test('a few rows that chance could have made are no proof of it', () => {
+    const rows = (right: number, wrong: number): TruthOutcome[] =>
+      ['a', 'b'].flatMap((name) => [
+        { production: name, shadow: name, truth: name, rows: right },
+        { production: name, shadow: name, truth: name === 'a' ? 'b' : 'a', rows: wrong },
+      ]);
+    // 60 of 100 are right where chance gives 50: twice the error of so few is more than that.
+    expect(labelFault(sums({ outcomes: rows(18, 12) }))).toBeUndefined();
+    expect(labelFault(sums({ outcomes: rows(1500, 1500) }))?.reason).toContain(
+      '50 % are right, and chance would give 50 %',
+    );
+    // One answer to nearly everything says nothing of labels.
+    const constant: TruthOutcome[] = [
+      { production: 'a', shadow: 'a', truth: 'a', rows: 3000 },
+      { production: 'a', shadow: 'a', truth: 'b', rows: 60 },
+      { production: 'b', shadow: 'b', truth: 'b', rows: 19 },
+    ];
+    expect(labelFault(sums({ outcomes: constant }))).toBeUndefined();
+  });
+
   test('models that are weak, but not by chance alone, are judged', () => {
     const { gate } = told((random) => {
       const truth = drawn(random, ['up', 'down']);
