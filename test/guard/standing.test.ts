@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { printText } from '../../src/base/text.ts';
 import { capacityOf, capacityWords } from '../../src/guard/capacity.ts';
 import { experimentFinding, experimentText, stopExperiment } from '../../src/guard/experiment.ts';
-import { hourlyCost, hourlyPrice, hourlyPriceIn } from '../../src/guard/prices.ts';
+import { hourlyCost, hourlyPrice, hourlySum, pricesFrom, unpriced } from '../../src/guard/prices.ts';
 import { changedFindings, changedText, lostText } from '../../src/guard/restorable.ts';
 import { deregisterAdvice, frozenFinding, rangeWords, scalingFindings } from '../../src/guard/scaling.ts';
 import type { Strategy } from '../../src/guard/strategy.ts';
@@ -160,12 +160,22 @@ describe('instances', () => {
     ]);
   });
 
-  test('a price is known of some types, and of no other region', () => {
-    expect(hourlyPrice('ml.m5.large')).toBe(0.115);
-    expect(hourlyPriceIn('us-east-1', 'ml.m5.large')).toBe(0.115);
-    expect(hourlyPriceIn('eu-west-1', 'ml.m5.large')).toBeUndefined();
-    expect(hourlyPriceIn('us-east-1', undefined)).toBeUndefined();
-    expect(hourlyPriceIn('us-east-1', 'ml.none')).toBeUndefined();
-    expect(hourlyCost('ml.g5.xlarge', 2)).toContain('$2.82');
+  test('a price is known of some types, in one region; what the user says comes first, in every region', () => {
+    const list = (region: string, given: Record<string, number> = {}) => ({ region, given });
+    const [home, abroad] = [list('us-east-1'), list('eu-west-1', { 'ml.m5.large': 0.2 })];
+    expect(hourlyPrice(home, 'ml.m5.large')).toBe(0.115);
+    expect(hourlyPrice(list('eu-west-1'), 'ml.m5.large')).toBeUndefined();
+    expect(hourlyPrice(abroad, 'ml.m5.large')).toBe(0.2);
+    expect(hourlyPrice(list('us-east-1', { 'ml.m5.large': 0.2 }), 'ml.m5.large')).toBe(0.2);
+    expect([undefined, 'ml.none', 'toString'].map((type) => hourlyPrice(home, type))).toEqual(Array(3).fill(undefined));
+    const fleets = (...types: string[]) => types.map((instanceType, i) => ({ instanceType, count: i + 1 }));
+    expect(hourlySum(home, fleets('ml.c5.large', 'ml.m5.xlarge'))).toBeCloseTo(0.102 + 2 * 0.23);
+    expect(hourlySum(home, fleets('ml.c5.large', 'ml.none'))).toBeUndefined();
+    expect(unpriced(home, fleets('ml.c5.large', 'ml.none'))).toEqual(['ml.none']);
+    expect(hourlyCost(home, fleets('ml.none'))).toBe('price not known (ml.none in us-east-1)');
+    expect(hourlyCost(abroad, fleets('ml.m5.large'))).toBe('about $0.20 an hour (prices of shadowctl.yaml)');
+    const both = pricesFrom(list('us-east-1', { 'ml.c5.large': 1 }), fleets('ml.c5.large', 'ml.m5.large'));
+    expect(both).toMatch(/^estimate of .* for us-east-1, from public sources, and prices of shadowctl.yaml$/);
+    expect(pricesFrom(home, fleets('ml.m5.large'))).not.toContain('shadowctl.yaml');
   });
 });
