@@ -98,7 +98,14 @@ describe('what a new instance would start', () => {
   const artifact = { kind: 'artifact', model: 'm', uri: 's3://b/a.tar.gz' } as const;
 
   test('an artifact that was written again, and a tag that names another digest', () => {
-    const image = { kind: 'image', model: 'm', image: 'r/i:latest', before: digest('a'), after: digest('b') } as const;
+    const image = {
+      kind: 'image',
+      model: 'm',
+      image: 'r/i:latest',
+      before: digest('a'),
+      after: digest('b'),
+      gone: false,
+    } as const;
     const changed = { ...artifact, before: `"${'0'.repeat(32)}"`, after: '"short"' };
     expect(changedText(changed)).toBe(
       's3://b/a.tar.gz, the artifact of model m, was written again since (ETag 000000000000…, now "short")',

@@ -46,7 +46,7 @@ describe('a journal that goes from one place to another', () => {
     };
     expect(refused(OTHER)).toBeUndefined();
     expect(refused(MOVED)).toContain('weather.jsonl was moved to s3://bucket/team. Give --state s3://bucket/team');
-    expect(refused(MOVING)).toContain('weather.jsonl is being moved here from .shadowctl, and not all of it has come.');
+    expect(refused(MOVING)).toContain('weather.jsonl is being moved here from .shadowctl');
     expect(refused(MOVING, ARRIVED)).toBeUndefined();
   });
 });

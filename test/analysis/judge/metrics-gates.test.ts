@@ -59,7 +59,7 @@ describe('the traffic', () => {
     ['a little more than there was', 'pass', saw(100, 102)],
     ['more than there was', 'inconclusive', saw(100, 103)],
     ['none of production', '', saw(0, 60)],
-    ['none of the shadow', '', saw(60, 0)],
+    ['none of the shadow', 'inconclusive', saw(60, 0)],
     ['no share is known', '', { ...saw(60, 60), observations: { ...observed(), sampling: undefined } }],
     ['no shadow', '', evidenceOf(variants({ invocations: 60 }, undefined))],
   ])('%s', (...one) => check(judgeTraffic, one));
